@@ -1,0 +1,33 @@
+"""Who acts: roles, and one person or program in a role."""
+
+from enum import StrEnum
+
+from domain.model import Recorded
+
+
+class Role(StrEnum):
+    """The people of the house; the words are those of the 12345 trade."""
+
+    CITIZEN = "citizen"  # 群众
+    DESK = "desk"  # 受理员
+    DISPATCHER = "dispatcher"  # 派单员
+    OFFICER = "officer"  # 承办单位
+    SUPERVISOR = "supervisor"  # 督办
+    AUDITOR = "auditor"  # 审计
+    ADMIN = "admin"  # 管理员
+    SYSTEM = "system"  # the engine itself: clocks and automatic steps
+
+
+class Actor(Recorded):
+    """Who did it. `id` is an account's id, never a citizen's name or phone."""
+
+    role: Role
+    id: str = ""
+    unit: str | None = None
+
+    def __str__(self) -> str:
+        return ":".join(part for part in (self.role.value, self.unit, self.id) if part)
+
+
+SYSTEM = Actor(role=Role.SYSTEM)
+CITIZEN = Actor(role=Role.CITIZEN)

@@ -1,0 +1,108 @@
+"""What the citizen said, and where: the only input of a ticket.
+
+Names, phones, e-mail and home addresses are not here: they stay in the vault and are referred
+to by `person`. The text of the complaint and the place it is about are here.
+"""
+
+import unicodedata
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from domain.model import Incoming, Instant, Recorded
+
+TEXT_LIMIT = 4000
+"""Characters of a complaint's text (the limit of Open311 GeoReport v2, too)."""
+
+
+class Kind(StrEnum):
+    CONSULTATION = "consultation"  # 咨询
+    HELP = "help"  # 求助
+    COMPLAINT = "complaint"  # 投诉
+    REPORT = "report"  # 举报
+    SUGGESTION = "suggestion"  # 建议
+    PRAISE = "praise"  # 表扬
+
+
+class Channel(StrEnum):
+    HOTLINE = "hotline"  # 电话
+    WEB = "web"  # 网站
+    APP = "app"  # 客户端
+    WECHAT = "wechat"  # 微信
+    GRID = "grid"  # 网格员
+    PART_TIME_GRID = "part_time_grid"  # 兼职网格员
+    SENSOR = "sensor"  # 卫星、传感
+    OFFLINE = "offline"  # 说事箱、来访
+    OTHER = "other"
+
+
+def clean_text(text: str) -> str:
+    """`text` as it will be kept: NFC, Unix line ends, no control or bidi-override characters.
+
+    Emoji, right-to-left scripts and markup stay: they are what the citizen said, and it is for
+    whoever shows a text to escape it.
+    """
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    kept = (
+        char
+        for char in text
+        if char in "\n\t" or (unicodedata.category(char) != "Cc" and char not in _BIDI_OVERRIDES)
+    )
+    return "".join(kept).strip()
+
+
+# Characters that reorder what follows them: harmless in no text, useful only to mislead readers.
+_BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def _said(text: str) -> str:
+    text = clean_text(text)
+    if not text:
+        raise ValueError("the text is empty")
+    return text
+
+
+Text = Annotated[
+    str,
+    StringConstraints(max_length=TEXT_LIMIT),
+    AfterValidator(_said),
+]
+"""Free text, cleaned, never empty, at most `TEXT_LIMIT` characters."""
+
+Title = Annotated[str, StringConstraints(max_length=200), AfterValidator(clean_text)]
+Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_.-]{1,32}$")]
+"""A code of a city, unit or category."""
+
+
+class Crs(StrEnum):
+    """WGS-84, or the shifted datum of Chinese map services (500 m apart)."""
+
+    WGS84 = "wgs84"
+    GCJ02 = "gcj02"
+
+
+class Place(Incoming):
+    """Where the trouble is (not where the citizen lives). Every part may be missing."""
+
+    area: Code | None = Field(None, description="Division code of the street, community or cell.")
+    address: Annotated[str, StringConstraints(max_length=200), AfterValidator(clean_text)] = ""
+    lat: float | None = Field(None, ge=-90, le=90)
+    lon: float | None = Field(None, ge=-180, le=180)
+    crs: Crs = Crs.WGS84
+
+
+class Complaint(Recorded):
+    """A registered complaint: the input of `TicketWorkflow`."""
+
+    number: str
+    city: str
+    kind: Kind = Kind.COMPLAINT
+    channel: Channel = Channel.WEB
+    title: str = ""
+    text: str
+    category: str | None = None
+    place: Place = Field(default_factory=Place)
+    anonymous: bool = False
+    person: str | None = None
+    filed_at: Instant

@@ -1,0 +1,18 @@
+"""The base of every fact."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from domain.model import Recorded
+
+if TYPE_CHECKING:
+    from domain.ticket import Ticket
+
+
+class FactBase(Recorded):
+    """Something that happened. `apply` changes the ticket; whether it may, the table says."""
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        """Change `ticket`. The stage itself is moved by the table, not here."""

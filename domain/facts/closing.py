@@ -1,0 +1,123 @@
+"""Feedback, rate, and after: the citizen's verdict and what follows from it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from domain.clocks import Clock, ClockName
+from domain.facts.base import FactBase
+from domain.rating import Rating
+from domain.stages import Outcome
+
+if TYPE_CHECKING:
+    from domain.ticket import Ticket
+
+
+class Replied(FactBase):
+    """反馈. The unit's answer goes to the citizen; the rating window opens."""
+
+    kind: Literal["replied"] = "replied"
+    text: str
+    resolved: bool
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.stop(at, ClockName.FEEDBACK)
+        ticket.reply = self.text
+        ticket.rating = None
+        ticket.start(self.clocks)
+
+
+class Rated(FactBase):
+    """评价, by the citizen or told to the desk on the phone."""
+
+    kind: Literal["rated"] = "rated"
+    rating: Rating
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.stop(at, ClockName.RATE, ClockName.CALL_BACK)
+        ticket.rating = self.rating
+
+
+class RatingRefused(FactBase):
+    """A rating that came when none was due (two at once, or just too late): kept, not counted."""
+
+    kind: Literal["rating_refused"] = "rating_refused"
+    code: str
+    rating: Rating
+
+
+class CallBackDue(FactBase):
+    """Nobody rated in time: the desk calls back (回访)."""
+
+    kind: Literal["call_back_due"] = "call_back_due"
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.stop(at, ClockName.RATE)
+        ticket.call_back_due = True
+        ticket.start(self.clocks)
+
+
+class CalledBack(FactBase):
+    """One attempt of the desk to reach the citizen."""
+
+    kind: Literal["called_back"] = "called_back"
+    reached: bool
+    note: str = ""
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.call_backs += 1
+
+
+class Reworked(FactBase):
+    """重办. Dissatisfied, or not solved: once more, from the dispatch on."""
+
+    kind: Literal["reworked"] = "reworked"
+    round: int
+    reason: str
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.reworks = self.round
+        ticket.next_unit = ticket.unit
+        ticket.call_back_due = False
+        ticket.call_backs = 0
+        ticket.start(self.clocks)
+
+
+class Supervised(FactBase):
+    """The reworks are used up: a supervisor orders another handling, or concludes."""
+
+    kind: Literal["supervised"] = "supervised"
+    reason: str
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.call_back_due = False
+        ticket.call_backs = 0
+        ticket.start(self.clocks)
+
+
+class FinalReplied(FactBase):
+    """最终答复. The matter is concluded although the citizen is not satisfied."""
+
+    kind: Literal["final_replied"] = "final_replied"
+    text: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.end(Outcome.FINAL_REPLY, at, reply=self.text)
+
+
+class Closed(FactBase):
+    """办结. `outcome` closed (rated well) or unrated (nobody could be asked)."""
+
+    kind: Literal["closed"] = "closed"
+    outcome: Literal[Outcome.CLOSED, Outcome.UNRATED]
+    reason: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.end(self.outcome, at)

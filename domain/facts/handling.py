@@ -1,0 +1,150 @@
+"""Handle: what a unit does with its share, and what is decided about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from domain.assignment import Ending, HandlingResult, Request
+from domain.clocks import Clock, ClockName
+from domain.facts.base import FactBase
+
+if TYPE_CHECKING:
+    from domain.ticket import Ticket
+
+
+class Signed(FactBase):
+    """签收."""
+
+    kind: Literal["signed"] = "signed"
+    assignment: int
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.assignment(self.assignment).signed_at = at
+        ticket.stop(at, ClockName.SIGN, assignment=self.assignment)
+
+
+class Contacted(FactBase):
+    """首次联系. Only a citizen who was reached stops the clock; a failed attempt is kept too."""
+
+    kind: Literal["contacted"] = "contacted"
+    assignment: int
+    reached: bool = True
+    note: str = ""
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        assignment = ticket.assignment(self.assignment)
+        if self.reached and assignment.contacted_at is None:
+            assignment.contacted_at = at
+            ticket.stop(at, ClockName.CONTACT, assignment=self.assignment)
+
+
+class ReturnAsked(FactBase):
+    """退单 asked for; the unit keeps the ticket, and its clocks run, until it is decided."""
+
+    kind: Literal["return_asked"] = "return_asked"
+    assignment: int
+    ground: str
+    reason: str
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.assignment(self.assignment).asked = Request(
+            what="return", asked_at=at, reason=self.reason, ground=self.ground
+        )
+        ticket.start(self.clocks)
+
+
+class Returned(FactBase):
+    """The return is granted. `unit`: whom the dispatcher named instead, if anyone yet."""
+
+    kind: Literal["returned"] = "returned"
+    assignment: int
+    reason: str
+    unit: str | None = None
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.end_assignment(self.assignment, Ending.RETURNED, at)
+        ticket.returns += 1
+        ticket.next_unit, ticket.by_hand = self.unit, self.unit is None
+        ticket.start(self.clocks)
+
+
+class ReturnRefused(FactBase):
+    kind: Literal["return_refused"] = "return_refused"
+    assignment: int
+    reason: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.settle_request(self.assignment, at)
+
+
+class ExtensionAsked(FactBase):
+    """延期 asked for, by a length such as "3d"."""
+
+    kind: Literal["extension_asked"] = "extension_asked"
+    assignment: int
+    by: str
+    reason: str
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.assignment(self.assignment).asked = Request(
+            what="extension", asked_at=at, reason=self.reason, by=self.by
+        )
+        ticket.start(self.clocks)
+
+
+class ExtensionGranted(FactBase):
+    """The handle clock is replaced by one that is due later, with a ladder of its own."""
+
+    kind: Literal["extension_granted"] = "extension_granted"
+    assignment: int
+    reason: str
+    clocks: list[Clock]
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.settle_request(self.assignment, at)
+        ticket.assignment(self.assignment).extensions += 1
+        ticket.stop(at, ClockName.HANDLE, assignment=self.assignment)
+        ticket.start(self.clocks)
+
+
+class ExtensionRefused(FactBase):
+    kind: Literal["extension_refused"] = "extension_refused"
+    assignment: int
+    reason: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.settle_request(self.assignment, at)
+
+
+class Handled(FactBase):
+    """办结 by the unit: it handed back a result."""
+
+    kind: Literal["handled"] = "handled"
+    assignment: int
+    result: HandlingResult
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.assignment(self.assignment).result = self.result
+        ticket.end_assignment(self.assignment, Ending.DONE, at)
+        ticket.start(self.clocks)
+
+
+class HandlingFailed(FactBase):
+    """A department's own program gave up; a dispatcher has to choose whom to ask next."""
+
+    kind: Literal["handling_failed"] = "handling_failed"
+    assignment: int
+    code: str
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.end_assignment(self.assignment, Ending.FAILED, at)
+        ticket.by_hand = True
+        ticket.start(self.clocks)

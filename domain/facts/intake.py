@@ -1,0 +1,140 @@
+"""Accept, triage, dispatch: from the citizen's words to a unit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from domain.assignment import Assignment, Ending
+from domain.clocks import Clock, ClockName
+from domain.complaint import Kind
+from domain.facts.base import FactBase
+from domain.rules import Rules
+from domain.stages import Outcome
+
+if TYPE_CHECKING:
+    from domain.ticket import Ticket
+
+
+class Accepted(FactBase):
+    """受理. The ticket exists; the rules it will be judged by are fixed here."""
+
+    kind: Literal["accepted"] = "accepted"
+    rules: Rules
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.rules = self.rules
+        ticket.start(self.clocks)
+
+
+class TriageUnsure(FactBase):
+    """The automatic triage could not tell; a dispatcher has to confirm or choose."""
+
+    kind: Literal["triage_unsure"] = "triage_unsure"
+    suggestion: str | None = None
+    area: str | None = None
+    why: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.suggestion = self.suggestion
+        ticket.area = self.area or ticket.area
+
+
+class Classified(FactBase):
+    """What kind of matter it is, and so which limits hold. `unit`: the one named by hand."""
+
+    kind: Literal["classified"] = "classified"
+    category: str
+    tier: str
+    complaint_kind: Kind | None = None
+    area: str | None = None
+    unit: str | None = None
+    why: str
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.stop(at, ClockName.TRIAGE)
+        ticket.category, ticket.tier = self.category, self.tier
+        ticket.kind = self.complaint_kind or ticket.kind
+        ticket.area = self.area or ticket.area
+        ticket.next_unit = self.unit
+        ticket.start(self.clocks)
+
+
+class Assigned(FactBase):
+    """派单. One unit has it; its clocks run from now."""
+
+    kind: Literal["assigned"] = "assigned"
+    assignment: int
+    unit: str
+    queue: str
+    heartbeats: bool = False
+    why: str
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.stop(at, ClockName.DISPATCH, ClockName.SUPERVISE)
+        ticket.next_unit, ticket.by_hand = None, False
+        ticket.assignments.append(
+            Assignment(
+                n=self.assignment,
+                unit=self.unit,
+                queue=self.queue,
+                heartbeats=self.heartbeats,
+                why=self.why,
+                rework=ticket.reworks,
+                opened_at=at,
+            )
+        )
+        ticket.start(self.clocks)
+
+
+class Reassigned(FactBase):
+    """改派. Taken from the unit that had it, for another. `assignment` None: nobody had it."""
+
+    kind: Literal["reassigned"] = "reassigned"
+    assignment: int | None = None
+    unit: str
+    reason: str
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        if self.assignment is not None:
+            ticket.end_assignment(self.assignment, Ending.REASSIGNED, at)
+        ticket.next_unit, ticket.by_hand = self.unit, False
+        ticket.start(self.clocks)
+
+
+class Declined(FactBase):
+    """不予受理, with a reason code of the pack and where to turn."""
+
+    kind: Literal["declined"] = "declined"
+    reason: str
+    text: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.end(Outcome.DECLINED, at, reply=self.text)
+
+
+class Referred(FactBase):
+    """Another authority's business, named by its code in the pack (110, 119, 120, …)."""
+
+    kind: Literal["referred"] = "referred"
+    reason: str
+    text: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.end(Outcome.REFERRED, at, reply=self.text)
+
+
+class Answered(FactBase):
+    """Answered at once by the desk, without a unit."""
+
+    kind: Literal["answered"] = "answered"
+    text: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.end(Outcome.ANSWERED, at, reply=self.text)

@@ -1,0 +1,26 @@
+"""Two base models: what is kept in histories, and what comes in from outside."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+
+
+def _to_utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+"""A moment, always aware and always in UTC; zones belong to calendars and to pages."""
+
+
+class Recorded(BaseModel):
+    """State and facts. Unknown fields are ignored, so that old code can read newer histories."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Incoming(BaseModel):
+    """What people and machines send. Unknown fields are refused: a typo must not be lost."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)

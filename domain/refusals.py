@@ -1,0 +1,14 @@
+"""Why something may not happen: one error, with a stable code that doors translate."""
+
+
+class Refused(Exception):
+    """A command that the rules do not allow. Nothing has changed.
+
+    `code` is stable and documented (docs/errors.md); the message is for people and holds no
+    personal data.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message

@@ -1,0 +1,27 @@
+"""Where a ticket is, and how it can end."""
+
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    ACCEPT = "accept"  # 受理
+    TRIAGE = "triage"  # 分类
+    DISPATCH = "dispatch"  # 派单
+    HANDLE = "handle"  # 办理
+    FEEDBACK = "feedback"  # 反馈
+    RATE = "rate"  # 评价
+    SUPERVISE = "supervise"  # 督办: reworks used up, a supervisor has the last word
+    ENDED = "ended"  # 办结
+
+
+OPEN = frozenset(Stage) - {Stage.ENDED}
+
+
+class Outcome(StrEnum):
+    CLOSED = "closed"  # handled, and rated well enough
+    UNRATED = "unrated"  # handled, nobody rated: counted as such, never as satisfied
+    ANSWERED = "answered"  # answered at once, without a unit
+    DECLINED = "declined"  # 不予受理
+    REFERRED = "referred"  # another authority's business: 110, 119, 120, a court
+    WITHDRAWN = "withdrawn"  # the citizen took it back
+    FINAL_REPLY = "final_reply"  # 最终答复: rework did not satisfy, the matter is concluded

@@ -1,0 +1,243 @@
+"""Due times on the working calendar of 2026, with the State Council's days off and on."""
+
+import timeit
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from domain.calendar import (
+    CalendarNotPublished,
+    WorkCalendar,
+    add_limit,
+    add_office_time,
+    is_working_day,
+    office_time,
+    subtract_limit,
+    subtract_office_time,
+)
+from domain.limits import Limit
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+MAKE_UP_DAYS = ["2026-01-04", "2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10"]
+DAYS_OFF = [
+    *("2025-10-01", "2025-10-02", "2025-10-03", "2025-10-06", "2025-10-07", "2025-10-08"),
+    *("2026-01-01", "2026-01-02"),
+    *("2026-02-16", "2026-02-17", "2026-02-18", "2026-02-19", "2026-02-20", "2026-02-23"),
+    *("2026-04-06", "2026-05-01", "2026-05-04", "2026-05-05", "2026-06-19", "2026-09-25"),
+    *("2026-10-01", "2026-10-02", "2026-10-05", "2026-10-06", "2026-10-07"),
+]
+CALENDAR = WorkCalendar.model_validate(
+    {
+        "version": "test",
+        "zone": "Asia/Shanghai",
+        "hours": ["09:00-12:00", "14:00-18:00"],
+        "years": [2025, 2026],
+        "days_off": DAYS_OFF,
+        "days_on": ["2025-09-28", "2025-10-11", *MAKE_UP_DAYS],
+    }
+)
+
+
+def naive(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def beijing(text: str) -> datetime:
+    return naive(text).replace(tzinfo=BEIJING)
+
+
+def shown(at: datetime) -> str:
+    assert at.tzinfo is UTC
+    return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}"
+
+
+@pytest.mark.parametrize("day", MAKE_UP_DAYS)
+def test_a_make_up_day_is_worked_although_it_is_a_weekend(day: str) -> None:
+    assert date.fromisoformat(day).weekday() >= 5
+    assert is_working_day(CALENDAR, date.fromisoformat(day))
+
+
+@pytest.mark.parametrize("day", ["2026-01-03", "2026-02-17", "2026-05-05", "2026-10-04"])
+def test_holidays_and_weekends_are_not_worked(day: str) -> None:
+    assert not is_working_day(CALENDAR, date.fromisoformat(day))
+
+
+@pytest.mark.parametrize(
+    ("start", "limit", "due"),
+    [
+        # Calendar time runs through the night, the weekend and the Spring Festival.
+        ("2026-02-15 23:50", "30m", "2026-02-16 00:20"),
+        ("2026-02-13 17:00", "7d", "2026-02-20 17:00"),
+        # Working days: the day of receipt is not counted, whenever in the day it was.
+        ("2026-03-02 08:00", "1wd", "2026-03-03 18:00"),
+        ("2026-03-02 23:59", "1wd", "2026-03-03 18:00"),
+        ("2026-03-02 10:00", "5wd", "2026-03-09 18:00"),
+        ("2026-03-06 10:00", "1wd", "2026-03-09 18:00"),
+        ("2026-03-07 10:00", "1wd", "2026-03-09 18:00"),
+        # A make-up Saturday counts, the nine days off do not.
+        ("2026-02-13 10:00", "1wd", "2026-02-14 18:00"),
+        ("2026-02-13 10:00", "2wd", "2026-02-24 18:00"),
+        ("2026-02-17 10:00", "1wd", "2026-02-24 18:00"),
+        ("2026-09-30 10:00", "3wd", "2026-10-10 18:00"),
+        # From one published year into the next.
+        ("2025-12-31 10:00", "1wd", "2026-01-04 18:00"),
+        # Working hours: from the moment of receipt, inside office hours.
+        ("2026-03-02 09:00", "2wh", "2026-03-02 11:00"),
+        ("2026-03-02 11:00", "2wh", "2026-03-02 15:00"),
+        ("2026-03-02 12:30", "2wh", "2026-03-02 16:00"),
+        ("2026-03-02 17:00", "4wh", "2026-03-03 12:00"),
+        ("2026-03-02 07:00", "4wh", "2026-03-02 15:00"),
+        ("2026-03-02 20:00", "4wh", "2026-03-03 15:00"),
+        ("2026-03-07 20:00", "4wh", "2026-03-09 15:00"),
+        # Used up when the office closes: it ends then, not the next morning.
+        ("2026-03-02 09:00", "3wh", "2026-03-02 12:00"),
+        ("2026-03-02 09:00", "7wh", "2026-03-02 18:00"),
+        ("2026-02-14 17:00", "2wh", "2026-02-24 10:00"),
+        ("2025-12-31 17:30", "1wh", "2026-01-04 09:30"),
+    ],
+)
+def test_when_a_limit_ends(start: str, limit: str, due: str) -> None:
+    assert shown(add_limit(CALENDAR, beijing(start), Limit.parse(limit))) == due
+
+
+@pytest.mark.parametrize(
+    ("end", "limit", "start"),
+    [
+        ("2026-03-09 18:00", "2h", "2026-03-09 16:00"),
+        ("2026-03-09 18:00", "1wd", "2026-03-06 18:00"),
+        ("2026-02-24 18:00", "1wd", "2026-02-14 18:00"),
+        ("2026-03-08 18:00", "1wd", "2026-03-06 18:00"),
+        ("2026-03-09 10:00", "2wh", "2026-03-06 17:00"),
+        ("2026-03-09 15:00", "2wh", "2026-03-09 11:00"),
+        ("2026-03-08 15:00", "7wh", "2026-03-06 09:00"),
+        ("2026-01-04 09:30", "1wh", "2025-12-31 17:30"),
+    ],
+)
+def test_when_a_warning_ahead_of_a_due_time_comes(end: str, limit: str, start: str) -> None:
+    assert shown(subtract_limit(CALENDAR, beijing(end), Limit.parse(limit))) == start
+
+
+@pytest.mark.parametrize("limit", ["1wd", "8wh", "30wd", "99999wd"])
+def test_a_year_that_is_not_published_is_refused_not_guessed(limit: str) -> None:
+    with pytest.raises(CalendarNotPublished, match="the working calendar test does not cover 2027"):
+        add_limit(CALENDAR, beijing("2026-12-31 10:00"), Limit.parse(limit))
+
+
+def test_a_refusal_has_a_stable_code_and_names_the_year() -> None:
+    with pytest.raises(CalendarNotPublished) as refused:
+        is_working_day(CALENDAR, date(2030, 1, 1))
+    assert (refused.value.code, refused.value.year) == ("calendar_not_published", 2030)
+
+
+def test_the_years_before_the_published_ones_are_refused_too() -> None:
+    with pytest.raises(CalendarNotPublished, match="2024"):
+        subtract_limit(CALENDAR, beijing("2025-01-01 10:00"), Limit.parse("1wd"))
+    with pytest.raises(CalendarNotPublished, match="2024"):
+        office_time(CALENDAR, beijing("2024-12-31 10:00"), beijing("2025-01-02 10:00"))
+
+
+def test_calendar_time_needs_no_published_year() -> None:
+    due = add_limit(CALENDAR, beijing("2031-01-01 10:00"), Limit.parse("15d"))
+    assert shown(due) == "2031-01-16 10:00"
+
+
+def test_the_last_published_day_can_still_be_due() -> None:
+    assert shown(add_limit(CALENDAR, beijing("2026-12-30 10:00"), Limit.parse("1wd"))) == (
+        "2026-12-31 18:00"
+    )
+
+
+@pytest.mark.parametrize("limit", ["2h", "4wh", "5wd"])
+def test_a_moment_without_a_zone_is_refused(limit: str) -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        add_limit(CALENDAR, naive("2026-03-02 10:00"), Limit.parse(limit))
+    with pytest.raises(ValueError, match="no time zone"):
+        subtract_limit(CALENDAR, naive("2026-03-02 10:00"), Limit.parse(limit))
+
+
+CALENDAR_ON = {day.isoformat() for day in CALENDAR.days_on}
+
+
+def worked(minute: datetime) -> bool:
+    """By the plain words of the rule, for the test below; `minute` is Beijing time."""
+    day = minute.date().isoformat()
+    if day not in CALENDAR_ON and (day in DAYS_OFF or minute.weekday() > 4):
+        return False
+    at = minute.time()
+    return time(9) <= at < time(12) or time(14) <= at < time(18)
+
+
+# Around the Spring Festival, the National Day and the turn of the year.
+STARTS = st.one_of(
+    st.datetimes(naive("2026-02-10"), naive("2026-03-01")),
+    st.datetimes(naive("2026-09-18"), naive("2026-10-12")),
+    st.datetimes(naive("2025-12-28"), naive("2026-01-06")),
+).map(lambda at: at.replace(second=0, microsecond=0, tzinfo=BEIJING))
+
+
+@settings(max_examples=80, deadline=None)
+@given(STARTS, st.integers(1, 20 * 60))
+def test_office_time_agrees_with_counting_every_minute(start: datetime, minutes: int) -> None:
+    at, left = start, minutes
+    while left:
+        left -= worked(at)
+        at += timedelta(minutes=1)
+    assert add_office_time(CALENDAR, start, timedelta(minutes=minutes)) == at
+
+    at, left = start, minutes
+    while left:
+        at -= timedelta(minutes=1)
+        left -= worked(at)
+    assert subtract_office_time(CALENDAR, start, timedelta(minutes=minutes)) == at
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.datetimes(naive("2025-03-01"), naive("2026-10-01"), timezones=st.just(UTC)),
+    st.timedeltas(timedelta(microseconds=1), timedelta(hours=200)),
+)
+def test_office_time_between_two_moments_is_what_was_added(
+    start: datetime, amount: timedelta
+) -> None:
+    assert office_time(CALENDAR, start, add_office_time(CALENDAR, start, amount)) == amount
+    assert office_time(CALENDAR, subtract_office_time(CALENDAR, start, amount), start) == amount
+
+
+def test_office_time_does_not_run_backwards() -> None:
+    now = beijing("2026-03-02 10:00")
+    with pytest.raises(ValueError, match="is before"):
+        office_time(CALENDAR, now, now - timedelta(minutes=1))
+    assert office_time(CALENDAR, now, now) == timedelta(0)
+    assert add_office_time(CALENDAR, now, timedelta(0)) == now
+    assert subtract_office_time(CALENDAR, now, timedelta(0)) == now
+
+
+def test_a_calendar_survives_being_written_down() -> None:
+    is_working_day(CALENDAR, date(2026, 1, 4))
+    assert WorkCalendar.model_validate_json(CALENDAR.model_dump_json()) == CALENDAR
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("zone", "Asia/Tongzhou", "not a time zone"),
+        ("hours", [], "at least 1 item"),
+        ("hours", ["09:00"], 'not written like "09:00-12:00"'),
+        ("hours", ["12:00-09:00"], "open at 12:00:00 and close at 09:00:00"),
+        ("hours", ["09:00-12:00", "11:00-18:00"], "overlap at 11:00"),
+    ],
+)
+def test_a_calendar_that_makes_no_sense_is_refused(field: str, value: object, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        WorkCalendar.model_validate(CALENDAR.model_dump() | {field: value})
+
+
+@pytest.mark.parametrize("limit", ["7d", "4wh", "5wd", "15wd"])
+def test_a_due_time_costs_less_than_fifty_microseconds(limit: str) -> None:
+    start, parsed = beijing("2026-03-02 10:17"), Limit.parse(limit)
+    best = min(timeit.repeat(lambda: add_limit(CALENDAR, start, parsed), number=200, repeat=7))
+    assert best / 200 < 50e-6
