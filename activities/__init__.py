@@ -1,0 +1,1 @@
+"""The hands: one module per stage; everything that touches the world."""

@@ -1,0 +1,23 @@
+"""Accept (受理): fix the rules a ticket will be judged by."""
+
+from temporalio import activity
+
+from domain.clocks import ClockName
+from domain.complaint import Complaint
+from domain.planning import plan_clocks
+from domain.plans import Acceptance
+from store.packs import PackShelf
+
+
+class Accept:
+    def __init__(self, packs: PackShelf) -> None:
+        self._packs = packs
+
+    @activity.defn(name="accept_complaint")
+    async def accept(self, complaint: Complaint) -> Acceptance:
+        """The city's caps, and the clock of the triage. Counted from when it was filed."""
+        pack = self._packs.get(complaint.city)
+        return Acceptance(
+            rules=pack.rules(),
+            clocks=plan_clocks(pack, [ClockName.TRIAGE], None, complaint.filed_at),
+        )

@@ -1,0 +1,24 @@
+"""The outbox: deliver messages, each once, in the order they were written."""
+
+from datetime import UTC, datetime
+
+from temporalio import activity
+
+from activities.chores import keep_doing
+from store import outbox
+from store.engine import Store
+
+
+class Outbox:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @activity.defn(name="deliver_messages")
+    async def deliver(self) -> int:
+        """Deliver what waits, for one shift; the number of messages delivered."""
+        notifier = outbox.MailboxNotifier()
+
+        async def step() -> int:
+            return await notifier.deliver(self._store, 200, datetime.now(UTC))
+
+        return await keep_doing(step)

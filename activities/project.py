@@ -1,0 +1,16 @@
+"""Projection: write what happened into the store, so that it can be asked about."""
+
+from temporalio import activity
+
+from domain.plans import Projection
+from store.projector import Projector
+
+
+class Project:
+    def __init__(self, projector: Projector) -> None:
+        self._projector = projector
+
+    @activity.defn(name="project")
+    async def project(self, projection: Projection) -> None:
+        """Write events and state. Idempotent: a repeated or late call changes nothing newer."""
+        await self._projector.project(projection)

@@ -1,0 +1,48 @@
+"""The spool: start the tickets of complaints that were registered while the engine was away."""
+
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from activities.chores import keep_doing
+from runtime.names import TICKET_WORKFLOW, TICKETS, search_attributes, ticket_workflow_id
+from store import intake
+from store.engine import Store
+
+_AFTER = timedelta(seconds=10)
+"""Younger registrations are still in the hands of the API that took them."""
+
+
+class Spool:
+    def __init__(self, store: Store, client: Client) -> None:
+        self._store = store
+        self._client = client
+
+    @activity.defn(name="start_waiting")
+    async def start_waiting(self) -> int:
+        """Start what waits, for one shift; the number of tickets started."""
+        return await keep_doing(self._start_some)
+
+    async def _start_some(self) -> int:
+        started = 0
+        for complaint in await intake.pending(self._store, _AFTER, 50, datetime.now(UTC)):
+            try:
+                await self._client.start_workflow(
+                    TICKET_WORKFLOW,
+                    complaint,
+                    id=ticket_workflow_id(complaint.number),
+                    task_queue=TICKETS,
+                    search_attributes=search_attributes(complaint),
+                )
+            except WorkflowAlreadyStartedError:
+                pass  # its own first projection will mark it
+            except RPCError as error:
+                await intake.mark_failed(self._store, complaint.number, error.status.name)
+                activity.logger.warning("a spooled complaint could not be started")
+                continue
+            await intake.mark_started(self._store, complaint.number, datetime.now(UTC))
+            started += 1
+        return started

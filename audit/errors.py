@@ -1,0 +1,18 @@
+"""What the audit cannot do.
+
+AuditError
+├── NoHistory         the engine has no history of this ticket (any more)
+└── NotDeterministic  the code as it is does not follow the recorded history
+"""
+
+
+class AuditError(Exception):
+    code = "audit_error"
+
+
+class NoHistory(AuditError):
+    code = "no_history"
+
+
+class NotDeterministic(AuditError):
+    code = "not_deterministic"

@@ -1,0 +1,49 @@
+"""The auditor's verdict on tickets: does the history replay, and does the record agree with it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from temporalio.client import Client
+
+from audit.compare import Difference, compare
+from audit.errors import AuditError
+from audit.replay import fetch, replay
+from store import tickets
+from store.engine import Store
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`problem`: why no comparison could be made (code and message), else None."""
+
+    number: str
+    version: int = 0
+    history_events: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    problem: str | None = None
+
+    @property
+    def agrees(self) -> bool:
+        return self.problem is None and not self.differences
+
+
+async def judge(client: Client, store: Store, number: str) -> Verdict:
+    """Replay one ticket and compare it with the record."""
+    try:
+        replayed = await replay(await fetch(client, number))
+    except AuditError as error:
+        return Verdict(number, problem=f"{error.code}: {error}")
+    return Verdict(
+        number,
+        version=replayed.ticket.version,
+        history_events=replayed.history_events,
+        differences=compare(
+            replayed, await tickets.state(store, number), await tickets.events(store, number)
+        ),
+    )
+
+
+async def judge_all(client: Client, store: Store) -> AsyncIterator[Verdict]:
+    """A verdict on every ticket of the store, open or ended."""
+    async for number in tickets.numbers(store):
+        yield await judge(client, store, number)

@@ -1,0 +1,47 @@
+"""Names in the engine: workflow ids and types, task queues, search attributes. Built here only."""
+
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+
+from domain.complaint import Complaint
+
+TICKETS = "tickets"
+"""Task queue of the workflows and of the platform's own activities."""
+
+UNITS = "units"
+"""Task queue shared by all units that have no worker of their own."""
+
+TICKET_WORKFLOW = "Ticket"
+OUTBOX_WORKFLOW = "Outbox"
+SPOOL_WORKFLOW = "Spool"
+HANDLE_ACTIVITY = "handle_assignment"
+
+NAMESPACE = "jiesu"
+SEARCH_ATTRIBUTES = {"City": "Keyword", "Kind": "Keyword"}
+"""What an operator may search by in the engine's own tools. Never personal data."""
+
+_CITY = SearchAttributeKey.for_keyword("City")
+_KIND = SearchAttributeKey.for_keyword("Kind")
+_PREFIX = "ticket/"
+
+
+def ticket_workflow_id(number: str) -> str:
+    return _PREFIX + number
+
+
+def number_of(workflow_id: str) -> str:
+    """The ticket's number; raises ValueError for a workflow that is no ticket's."""
+    if not workflow_id.startswith(_PREFIX):
+        raise ValueError(f"not a ticket's workflow id: {workflow_id}")
+    return workflow_id.removeprefix(_PREFIX)
+
+
+def unit_queue(code: str) -> str:
+    """The queue of a unit that has a worker of its own."""
+    return f"unit.{code}"
+
+
+def search_attributes(complaint: Complaint) -> TypedSearchAttributes:
+    """What is told to the engine openly when a ticket starts."""
+    return TypedSearchAttributes(
+        [SearchAttributePair(_CITY, complaint.city), SearchAttributePair(_KIND, complaint.kind)]
+    )

@@ -1,0 +1,1 @@
+"""The memory: tables, migrations, queries, city packs on disk, the vault for personal data."""

@@ -1,0 +1,52 @@
+"""What the store refuses, and when it cannot be reached.
+
+StoreError
+├── StoreUnavailable   the database is away, busy or full: try again later
+├── SchemaUnusable     the database is not one this version can work with
+├── BadNumber          not a ticket number
+├── BadCursor          not a cursor this list gave out
+├── BadKey             not a key, or not the key something was sealed with
+└── KeyReused          an idempotency key came back with another complaint
+"""
+
+
+class StoreError(Exception):
+    """Base of the tree. `code` is stable; the message holds no personal data."""
+
+    code = "store_error"
+
+
+class StoreUnavailable(StoreError):
+    """Nothing was written, or it is not known whether it was: do it again, it is idempotent."""
+
+    code = "store_unavailable"
+
+
+class SchemaUnusable(StoreError):
+    """The database belongs to something else, or to a newer version of this."""
+
+    code = "schema_unusable"
+
+
+class BadNumber(StoreError):
+    """The text is not a ticket number: wrong length, wrong characters, or mistyped."""
+
+    code = "bad_number"
+
+
+class BadCursor(StoreError):
+    """The cursor was not given out by this list."""
+
+    code = "bad_cursor"
+
+
+class BadKey(StoreError):
+    """The key has the wrong form, or the sealed bytes were sealed with another one."""
+
+    code = "bad_key"
+
+
+class KeyReused(StoreError):
+    """The idempotency key was used before, for a complaint with another content."""
+
+    code = "idempotency_key_reused"

@@ -1,0 +1,179 @@
+"""The intake book: a complaint is registered here before anything else happens to it.
+
+It gives the number, keeps an idempotency key's promise, and is the spool: what is registered
+and not started is started later.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import RowMapping, bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.complaint import Complaint
+from store import tables
+from store.engine import Insert, Store
+from store.errors import KeyReused, StoreError
+from store.vault import Person, Vault
+
+# Six random digits a day: even with half of them taken, not one of so many draws fails.
+_DRAWS = 50
+_ERROR_LENGTH = 200
+
+_BY_KEY = select(tables.intake).where(tables.intake.c.idempotency_key == bindparam("key"))
+_BY_NUMBER = select(tables.intake).where(tables.intake.c.number == bindparam("number"))
+_STARTED = (
+    update(tables.intake)
+    .where(tables.intake.c.number == bindparam("which"), tables.intake.c.started_at.is_(None))
+    .values(started_at=bindparam("at"))
+)
+_FAILED = (
+    update(tables.intake)
+    .where(tables.intake.c.number == bindparam("which"))
+    .values(attempts=tables.intake.c.attempts + 1, last_error=bindparam("error"))
+)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A complaint in the book. `new`: registered by this very call."""
+
+    number: str
+    complaint: Complaint
+    new: bool
+    started: bool
+
+
+def _insert_intake(store: Store) -> Insert:
+    return store.insert(tables.intake).on_conflict_do_nothing()
+
+
+def _insert_person(store: Store) -> Insert:
+    return store.insert(tables.person)
+
+
+async def register(
+    store: Store,
+    complaint: Complaint,
+    person: Person | None,
+    vault: Vault,
+    idempotency_key: str | None,
+    fingerprint: str,
+    new_number: Callable[[], str],
+) -> Registered:
+    """Write `complaint` into the book and `person` into the vault, in one transaction.
+
+    The number of `complaint` is given here, and so is its `person`. The same idempotency key
+    gives the first registration again, whenever and however often it comes; a caller who
+    serves several clients makes the key theirs by a prefix.
+
+    Raises:
+        KeyReused: the key came with another fingerprint before.
+        StoreUnavailable: do it again, with the same key.
+    """
+    person_id = secrets.token_hex(16) if person is not None and person.told else None
+    async with store.writing() as connection:
+        for _ in range(_DRAWS):
+            draft = complaint.model_copy(update={"number": new_number(), "person": person_id})
+            if await _entered(store, connection, draft, idempotency_key, fingerprint):
+                if person is not None and person_id is not None:
+                    await _keep(store, connection, vault, person_id, person)
+                return Registered(draft.number, draft, new=True, started=False)
+            if idempotency_key is not None:
+                found = await connection.execute(_BY_KEY, {"key": idempotency_key})
+                if (row := found.mappings().first()) is not None:
+                    return _again(row, fingerprint)
+    raise StoreError("no number is free")
+
+
+async def _entered(
+    store: Store, connection: AsyncConnection, complaint: Complaint, key: str | None, mark: str
+) -> bool:
+    """Whether it could be entered; not if the number or the key is taken already."""
+    row = {
+        "number": complaint.number,
+        "city": complaint.city,
+        "idempotency_key": key,
+        "fingerprint": mark,
+        "complaint": complaint.model_dump_json(),
+        "filed_at": complaint.filed_at,
+        "started_at": None,
+        "attempts": 0,
+        "last_error": None,
+    }
+    return (await connection.execute(store.once(_insert_intake), row)).rowcount == 1
+
+
+async def _keep(
+    store: Store, connection: AsyncConnection, vault: Vault, person_id: str, person: Person
+) -> None:
+    row = {
+        "id": person_id,
+        "sealed": vault.seal(person_id, person),
+        "phone_hash": vault.phone_hash(person.phone) if person.phone else None,
+        "created_at": datetime.now(UTC),
+    }
+    await connection.execute(store.once(_insert_person), row)
+
+
+def _again(row: RowMapping, fingerprint: str) -> Registered:
+    if row["fingerprint"] != fingerprint:
+        raise KeyReused("this idempotency key was used for another complaint")
+    return _registered(row)
+
+
+def _registered(row: RowMapping) -> Registered:
+    complaint = Complaint.model_validate_json(row["complaint"])
+    return Registered(row["number"], complaint, new=False, started=row["started_at"] is not None)
+
+
+async def get(store: Store, number: str) -> Registered | None:
+    """The entry of this number."""
+    async with store.reading() as connection:
+        row = (await connection.execute(_BY_NUMBER, {"number": number})).mappings().first()
+    return None if row is None else _registered(row)
+
+
+async def person_of(store: Store, vault: Vault, person_id: str) -> Person | None:
+    """Who complained; None when they were never told or have been erased.
+
+    Raises:
+        BadKey: the vault's key is not the one it was sealed with.
+    """
+    which = select(tables.person.c.sealed).where(tables.person.c.id == person_id)
+    async with store.reading() as connection:
+        sealed = (await connection.execute(which)).scalar_one_or_none()
+    return None if sealed is None else vault.open(person_id, sealed)
+
+
+async def pending(
+    store: Store, older_than: timedelta, limit: int, now: datetime
+) -> list[Complaint]:
+    """Complaints registered but not started, filed at least `older_than` ago.
+
+    Those that failed least often come first: one that always fails must not hold up the rest.
+    """
+    book = tables.intake.c
+    spool = (
+        select(book.complaint)
+        .where(book.started_at.is_(None), book.filed_at <= now - older_than)
+        .order_by(book.attempts, book.filed_at, book.number)
+        .limit(limit)
+    )
+    async with store.reading() as connection:
+        found = (await connection.execute(spool)).scalars().all()
+    return [Complaint.model_validate_json(text) for text in found]
+
+
+async def mark_started(store: Store, number: str, at: datetime) -> None:
+    """The ticket's workflow runs. The first time told stays."""
+    async with store.writing() as connection:
+        await connection.execute(_STARTED, {"which": number, "at": at})
+
+
+async def mark_failed(store: Store, number: str, error: str) -> None:
+    """Starting it failed once more; `error` is a code, or what else holds no personal data."""
+    async with store.writing() as connection:
+        await connection.execute(_FAILED, {"which": number, "error": error[:_ERROR_LENGTH]})

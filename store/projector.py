@@ -1,0 +1,177 @@
+"""Writing what happened to tickets: many projections in one transaction."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, Update, and_, bindparam, or_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.events import Event
+from domain.plans import Projection
+from domain.ticket import Ticket
+from store.engine import Insert, Store
+from store.errors import StoreUnavailable
+from store.rows import Row, assignment_rows, event_row, outbox_rows, ticket_row
+from store.tables import assignment, event, intake, outbox, ticket
+
+
+@dataclass(frozen=True)
+class _Statements:
+    tickets: Insert
+    assignments: Insert
+    events: Insert
+    outbox: Insert
+    started: Update
+
+
+def _build(store: Store) -> _Statements:
+    return _Statements(
+        tickets=_upsert(store, ticket, _newer),
+        assignments=_upsert(store, assignment, _newer),
+        events=_upsert(store, event, _later),
+        outbox=store.insert(outbox).on_conflict_do_nothing(),
+        started=update(intake)
+        .where(intake.c.number == bindparam("started"), intake.c.started_at.is_(None))
+        .values(started_at=bindparam("at")),
+    )
+
+
+def _newer(table: Table, told: Any) -> ColumnElement[bool]:
+    """A newer version; or the same one told again later, after its first telling was lost."""
+    return or_(
+        told.version > table.c.version,
+        and_(told.version == table.c.version, told.updated_at >= table.c.updated_at),
+    )
+
+
+def _later(table: Table, told: Any) -> ColumnElement[bool]:
+    # A workflow task that was cut short is done again, and records the same version once more:
+    # only the second telling is in the history.
+    return told.at >= table.c.at  # type: ignore[no-any-return]
+
+
+def _upsert(store: Store, table: Table, wins: Any) -> Insert:
+    insert = store.insert(table)
+    keys = [column.name for column in table.primary_key]
+    told = {c.name: insert.excluded[c.name] for c in table.columns if not c.primary_key}
+    return insert.on_conflict_do_update(
+        index_elements=keys, set_=told, where=wins(table, insert.excluded)
+    )
+
+
+class _Batch:
+    """The rows of some projections, one per key, in the order of the keys.
+
+    Fewer rows to write; and two processes that write the same keys meet in the same order, so
+    that neither waits for the other in a circle.
+    """
+
+    def __init__(self, projections: Iterable[Projection]) -> None:
+        self._tickets: dict[str, Ticket] = {}
+        self._events: dict[tuple[str, int], tuple[Event, Ticket]] = {}
+        for projection in projections:
+            self._add(projection)
+
+    def _add(self, projection: Projection) -> None:
+        told, number = projection.ticket, projection.ticket.complaint.number
+        held = self._tickets.get(number)
+        if held is None or (held.version, held.updated_at) <= (told.version, told.updated_at):
+            self._tickets[number] = told
+        for happened in projection.events:
+            key = (happened.number, happened.version)
+            if key not in self._events or self._events[key][0].at <= happened.at:
+                self._events[key] = (happened, told)
+
+    async def write(self, connection: AsyncConnection, statements: _Statements) -> None:
+        tickets = [self._tickets[number] for number in sorted(self._tickets)]
+        events = [self._events[key] for key in sorted(self._events)]
+        for statement, rows in (
+            (statements.tickets, [ticket_row(told) for told in tickets]),
+            (statements.assignments, [row for told in tickets for row in assignment_rows(told)]),
+            (statements.events, [event_row(e, told.complaint.city) for e, told in events]),
+            (statements.outbox, [row for e, told in events for row in outbox_rows(e, told)]),
+            (statements.started, _started(e for e, _ in events)),
+        ):
+            if rows:
+                await connection.execute(statement, rows)
+
+
+def _started(events: Iterable[Event]) -> list[Row]:
+    return [{"started": e.number, "at": e.at} for e in events if e.version == 1]
+
+
+_Waiting = tuple[Projection, "asyncio.Future[None]"]
+
+
+class Projector:
+    """Writes projections; calls that come while one transaction runs share the next.
+
+    Any order and any repetition leads to the same rows. Belongs to one event loop.
+    """
+
+    def __init__(self, store: Store, *, batch: int = 200) -> None:
+        self._store = store
+        self._batch = batch
+        self._statements = store.once(_build)
+        self._queue: deque[_Waiting] = deque()
+        self._worker: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def project(self, projection: Projection) -> None:
+        """Return when `projection` is committed.
+
+        Raises:
+            StoreUnavailable: try again later; whether it was written is not known.
+        """
+        if self._closed:
+            raise StoreUnavailable("the projector is closed")
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.append((projection, done))
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work(), name="projector")
+        await done
+
+    async def close(self) -> None:
+        """Write what is waiting, and take no more."""
+        self._closed = True
+        if self._worker is not None:
+            await self._worker
+
+    async def _work(self) -> None:
+        try:
+            while self._queue:
+                count = min(len(self._queue), self._batch)
+                await self._settle([self._queue.popleft() for _ in range(count)])
+        finally:
+            self._worker = None
+            while self._queue:  # only when this task was cancelled: let nobody wait forever
+                self._queue.popleft()[1].cancel()
+
+    async def _settle(self, waiting: Sequence[_Waiting]) -> None:
+        """Write them together; if that fails, each alone, so that one does not fail the others."""
+        try:
+            await self._write([projection for projection, _ in waiting])
+        except asyncio.CancelledError:
+            for _, done in waiting:
+                done.cancel()
+            raise
+        except Exception as error:
+            # A store that is away is away for each of them: do not knock once per projection.
+            if len(waiting) == 1 or isinstance(error, StoreUnavailable):
+                for _, done in waiting:
+                    if not done.done():
+                        done.set_exception(error)
+                return
+            for one in waiting:
+                await self._settle([one])
+        else:
+            for _, done in waiting:
+                if not done.done():
+                    done.set_result(None)
+
+    async def _write(self, projections: Sequence[Projection]) -> None:
+        async with self._store.writing() as connection:
+            await _Batch(projections).write(connection, self._statements)

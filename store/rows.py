@@ -1,0 +1,139 @@
+"""From the domain's objects to rows: what of a ticket becomes a column."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from domain.clocks import ClockName, RungKind
+from domain.events import Event
+from domain.facts.anytime import RungClimbed
+from domain.notices import notices
+from domain.ticket import Ticket
+
+Row = dict[str, Any]
+
+UNIT_CLOCKS = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE)
+"""The clocks whose first rung is a yellow card for the unit, and whose second a red one."""
+
+_TITLE = 60
+
+
+def ticket_row(ticket: Ticket) -> Row:
+    """The row of table `ticket`."""
+    complaint = ticket.complaint
+    return {
+        "number": complaint.number,
+        "city": complaint.city,
+        "stage": ticket.stage.value,
+        "outcome": ticket.outcome.value if ticket.outcome else None,
+        "version": ticket.version,
+        "kind": ticket.kind.value,
+        "channel": complaint.channel.value,
+        "category": ticket.category,
+        "tier": ticket.tier,
+        "area": ticket.area,
+        "unit": ticket.unit,
+        # A list shows something even where nobody wrote a title.
+        "title": complaint.title or complaint.text.partition("\n")[0][:_TITLE],
+        "anonymous": complaint.anonymous,
+        "person": complaint.person,
+        "filed_at": complaint.filed_at,
+        "updated_at": ticket.updated_at,
+        "ended_at": ticket.ended_at,
+        "due_at": ticket.due_at,
+        "returns": ticket.returns,
+        "reworks": ticket.reworks,
+        "call_back_due": ticket.call_back_due,
+        **_verdict(ticket),
+        "yellow_cards": _cards(ticket, RungKind.WARN),
+        "red_cards": _cards(ticket, RungKind.DUE),
+        "state": ticket.model_dump_json(),
+    }
+
+
+def _verdict(ticket: Ticket) -> Row:
+    rating, rules = ticket.rating, ticket.rules
+    if rating is None:
+        return dict.fromkeys(("contacted", "resolved", "grade", "satisfied")) | {"rated": False}
+    return {
+        "rated": True,
+        "contacted": rating.contacted,
+        "resolved": rating.resolved,
+        "grade": rating.grade.value,
+        "satisfied": rating.satisfied(rules.satisfied_from) if rules else None,
+    }
+
+
+def _cards(ticket: Ticket, kind: RungKind) -> int:
+    return sum(
+        rung.kind is kind
+        for clock in ticket.clocks
+        if clock.climbed and clock.name in UNIT_CLOCKS
+        for rung in clock.rungs[: clock.climbed]
+    )
+
+
+def assignment_rows(ticket: Ticket) -> Iterator[Row]:
+    """The rows of table `assignment`, with the ticket's version."""
+    # The last one counts: an extension puts a new clock behind the old one.
+    due: Mapping[int | None, datetime] = {
+        clock.assignment: clock.due_at for clock in ticket.clocks if clock.name is ClockName.HANDLE
+    }
+    for given in ticket.assignments:
+        yield {
+            "number": ticket.complaint.number,
+            "n": given.n,
+            "city": ticket.complaint.city,
+            "unit": given.unit,
+            "queue": given.queue,
+            "activity_id": given.activity_id,
+            "rework": given.rework,
+            "opened_at": given.opened_at,
+            "signed_at": given.signed_at,
+            "contacted_at": given.contacted_at,
+            "due_at": due.get(given.n),
+            "ended_at": given.ended_at,
+            "ending": given.ending.value if given.ending else None,
+            "asked": given.asked.what if given.asked else None,
+            "extensions": given.extensions,
+            "version": ticket.version,
+            "updated_at": ticket.updated_at,
+        }
+
+
+def event_row(event: Event, city: str) -> Row:
+    """The row of table `event`."""
+    fact, actor = event.fact, event.actor
+    climbed = fact if isinstance(fact, RungClimbed) else None
+    return {
+        "number": event.number,
+        "version": event.version,
+        "city": city,
+        "at": event.at,
+        "kind": fact.kind,
+        "stage": event.stage.value,
+        "role": actor.role.value,
+        "actor": actor.id,
+        "unit": actor.unit,
+        "clock": climbed.clock.value if climbed else None,
+        "rung": climbed.rung.value if climbed else None,
+        "fact": fact.model_dump_json(),
+    }
+
+
+def outbox_rows(event: Event, ticket: Ticket) -> Iterator[Row]:
+    """The rows of table `outbox` that `event` asks for."""
+    for notice in notices(event, ticket):
+        yield {
+            "key": notice.key,
+            "number": notice.number,
+            "version": notice.version,
+            "city": notice.city,
+            "audience": notice.audience.value,
+            "unit": notice.unit,
+            "template": notice.template,
+            "created_at": event.at,
+            "sent_at": None,
+            "attempts": 0,
+            "last_error": None,
+        }

@@ -1,0 +1,231 @@
+"""The tables, as SQLModel models, and the Core tables that statements are built from.
+
+There are no foreign keys: copies arrive in any order and more than once, and a row must not
+have to wait for another. Times are UTC; codes of the domain are kept as their words.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import DateTime, Dialect, Index, MetaData, Table, Text, text
+from sqlalchemy.orm import registry
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC, aware on both sides. SQLite keeps no zone: it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+class Base(SQLModel, registry=registry(metadata=MetaData())):
+    """Our own registry, so that nobody else's models become our tables."""
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+class IntakeTable(Base, table=True):
+    """The intake book: every complaint as registered, and the spool of those not started."""
+
+    __tablename__ = "intake"
+    __table_args__ = (_partial("intake_pending", "filed_at", where="started_at IS NULL"),)
+
+    number: str = Field(primary_key=True)
+    city: str
+    idempotency_key: str | None = Field(default=None, unique=True)
+    fingerprint: str
+    complaint: str = Field(sa_type=Text)
+    filed_at: datetime = Field(sa_type=UtcDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    attempts: int = 0
+    last_error: str | None = None
+
+
+class PersonTable(Base, table=True):
+    """The vault: who complained, sealed."""
+
+    __tablename__ = "person"
+
+    id: str = Field(primary_key=True)
+    sealed: bytes
+    phone_hash: str | None = Field(default=None, index=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class TicketTable(Base, table=True):
+    """Each ticket as last told, with the columns that lists and indicators ask for."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        Index("ticket_by_stage", "city", "stage", "due_at"),
+        Index("ticket_by_unit", "unit", "stage"),
+        Index("ticket_by_update", "updated_at", "number"),
+        Index("ticket_by_filing", "city", "filed_at"),
+        _partial("ticket_by_end", "city", "ended_at", where="ended_at IS NOT NULL"),
+    )
+
+    number: str = Field(primary_key=True)
+    city: str
+    stage: str
+    outcome: str | None
+    version: int
+    kind: str
+    channel: str
+    category: str | None
+    tier: str | None
+    area: str | None
+    unit: str | None
+    title: str
+    anonymous: bool
+    person: str | None
+    filed_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(sa_type=UtcDateTime)
+    due_at: datetime | None = Field(sa_type=UtcDateTime)
+    returns: int
+    reworks: int
+    call_back_due: bool
+    rated: bool
+    contacted: bool | None
+    resolved: bool | None
+    grade: int | None
+    satisfied: bool | None
+    yellow_cards: int
+    red_cards: int
+    state: str = Field(sa_type=Text)
+
+
+class EventTable(Base, table=True):
+    """Every event of every ticket. `clock` and `rung` are those of a climbed rung."""
+
+    __tablename__ = "event"
+    __table_args__ = (_partial("event_rungs", "city", "at", where="rung IS NOT NULL"),)
+
+    number: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    city: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    kind: str
+    stage: str
+    role: str
+    actor: str
+    unit: str | None
+    clock: str | None
+    rung: str | None
+    fact: str = Field(sa_type=Text)
+
+
+class AssignmentTable(Base, table=True):
+    """Each unit's shares. `version` and `updated_at` are the ticket's when the row was told."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (Index("assignment_inbox", "unit", "ended_at", "due_at"),)
+
+    number: str = Field(primary_key=True)
+    n: int = Field(primary_key=True)
+    city: str
+    unit: str
+    queue: str
+    activity_id: str
+    rework: int
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    signed_at: datetime | None = Field(sa_type=UtcDateTime)
+    contacted_at: datetime | None = Field(sa_type=UtcDateTime)
+    due_at: datetime | None = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(sa_type=UtcDateTime)
+    ending: str | None
+    asked: str | None
+    extensions: int
+    version: int
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class OutboxTable(Base, table=True):
+    """Messages to send, each once."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        _partial("outbox_pending", "attempts", "created_at", "key", where="sent_at IS NULL"),
+    )
+
+    key: str = Field(primary_key=True)
+    number: str
+    version: int
+    city: str
+    audience: str
+    unit: str | None
+    template: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    attempts: int = 0
+    last_error: str | None = None
+
+
+class MessageTable(Base, table=True):
+    """What the built-in mailbox delivered."""
+
+    __tablename__ = "message"
+    __table_args__ = (Index("message_by_ticket", "number", "version"),)
+
+    key: str = Field(primary_key=True)
+    number: str
+    version: int
+    city: str
+    audience: str
+    unit: str | None
+    template: str
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class TokenTable(Base, table=True):
+    """Access tokens of staff and programs; only a digest of each is kept."""
+
+    __tablename__ = "token"
+
+    id: str = Field(primary_key=True)
+    digest: str
+    role: str
+    unit: str | None = None
+    name: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class AttemptTable(Base, table=True):
+    """Wrong access codes, counted per minute and shared by all processes."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (Index("attempt_by_time", "window_start"),)
+
+    key: str = Field(primary_key=True)
+    window_start: datetime = Field(primary_key=True, sa_type=UtcDateTime)
+    count: int
+
+
+metadata = Base.metadata
+
+intake: Table = metadata.tables["intake"]
+person: Table = metadata.tables["person"]
+ticket: Table = metadata.tables["ticket"]
+event: Table = metadata.tables["event"]
+assignment: Table = metadata.tables["assignment"]
+outbox: Table = metadata.tables["outbox"]
+message: Table = metadata.tables["message"]
+token: Table = metadata.tables["token"]
+attempt: Table = metadata.tables["attempt"]

@@ -1,0 +1,234 @@
+"""Asking about tickets: one, its events, and lists of them."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, or_, select, tuple_
+from sqlalchemy.engine import Row
+
+from domain.complaint import Channel, Kind
+from domain.events import Event, Fact
+from domain.stages import OPEN, Outcome, Stage
+from domain.ticket import Ticket
+from store import tables
+from store.cursors import cursor as cursor_of
+from store.cursors import key_of, moment
+from store.engine import Store
+from store.errors import BadNumber
+from store.numbers import parse_number
+
+_TICKET = tables.ticket.c
+_FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
+_CHUNK = 1000
+
+
+@dataclass(frozen=True)
+class TicketRow:
+    """A ticket in a list: as last told, without its state."""
+
+    number: str
+    city: str
+    stage: Stage
+    outcome: Outcome | None
+    version: int
+    kind: Kind
+    channel: Channel
+    category: str | None
+    tier: str | None
+    area: str | None
+    unit: str | None
+    title: str
+    anonymous: bool
+    person: str | None
+    filed_at: datetime
+    updated_at: datetime
+    ended_at: datetime | None
+    due_at: datetime | None
+    returns: int
+    reworks: int
+    call_back_due: bool
+    rated: bool
+    contacted: bool | None
+    resolved: bool | None
+    grade: int | None
+    satisfied: bool | None
+    yellow_cards: int
+    red_cards: int
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What to list; what is None does not matter. Times are half-open: since ≤ t < until.
+
+    `overdue` compares with `now`: the promise that runs is, or is not, past due.
+    `text` is looked for in titles; a whole ticket number finds that ticket.
+    """
+
+    city: str | None = None
+    stage: Stage | None = None
+    outcome: Outcome | None = None
+    unit: str | None = None
+    category: str | None = None
+    kind: Kind | None = None
+    open: bool | None = None
+    call_back_due: bool | None = None
+    overdue: bool | None = None
+    due_before: datetime | None = None
+    filed_since: datetime | None = None
+    filed_until: datetime | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Part of a list; `next_cursor` is None at its end."""
+
+    rows: list[TicketRow]
+    next_cursor: str | None
+
+
+_ROW = select(*(_TICKET[field.name] for field in fields(TicketRow)))
+_ONE = _ROW.where(_TICKET.number == bindparam("number"))
+_STATE = select(_TICKET.state).where(_TICKET.number == bindparam("number"))
+_EVENTS = (
+    select(tables.event)
+    .where(tables.event.c.number == bindparam("number"))
+    .order_by(tables.event.c.version)
+)
+
+
+def _ticket_row(row: Row[Any]) -> TicketRow:
+    told = dict(row._mapping)
+    told["stage"] = Stage(told["stage"])
+    told["outcome"] = None if told["outcome"] is None else Outcome(told["outcome"])
+    told["kind"], told["channel"] = Kind(told["kind"]), Channel(told["channel"])
+    return TicketRow(**told)
+
+
+async def get(store: Store, number: str) -> TicketRow | None:
+    """The ticket of this number, as last told."""
+    async with store.reading() as connection:
+        row = (await connection.execute(_ONE, {"number": number})).first()
+    return None if row is None else _ticket_row(row)
+
+
+async def state(store: Store, number: str) -> Ticket | None:
+    """The whole ticket, as last told."""
+    async with store.reading() as connection:
+        told = (await connection.execute(_STATE, {"number": number})).scalar_one_or_none()
+    return None if told is None else Ticket.model_validate_json(told)
+
+
+async def events(store: Store, number: str) -> list[Event]:
+    """All that happened to it, first things first."""
+    async with store.reading() as connection:
+        rows = (await connection.execute(_EVENTS, {"number": number})).mappings().all()
+    return [_event(row) for row in rows]
+
+
+def _event(row: RowMapping) -> Event:
+    return Event.model_validate(
+        {
+            "number": row["number"],
+            "version": row["version"],
+            "at": row["at"],
+            "actor": {"role": row["role"], "id": row["actor"], "unit": row["unit"]},
+            "stage": row["stage"],
+            "fact": _FACT.validate_json(row["fact"]),
+        }
+    )
+
+
+async def page(
+    store: Store,
+    filters: Filters,
+    cursor: str | None = None,
+    limit: int = 50,
+    now: datetime | None = None,
+) -> Page:
+    """Tickets that match, last changed first.
+
+    Raises:
+        BadCursor: `cursor` is not a `next_cursor` of this list.
+    """
+    asked = _ROW.where(*_conditions(filters, now or datetime.now(UTC)))
+    if cursor is not None:
+        at, number = key_of(cursor, str, str)
+        asked = asked.where(tuple_(_TICKET.updated_at, _TICKET.number) < (moment(at), number))
+    asked = asked.order_by(_TICKET.updated_at.desc(), _TICKET.number.desc()).limit(limit + 1)
+    async with store.reading() as connection:
+        rows = [_ticket_row(row) for row in await connection.execute(asked)]
+    more, rows = len(rows) > limit, rows[:limit]
+    last = rows[-1] if more and rows else None
+    return Page(rows, cursor_of(last.updated_at.isoformat(), last.number) if last else None)
+
+
+def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for name in ("city", "stage", "outcome", "unit", "category", "kind", "call_back_due"):
+        if (value := getattr(filters, name)) is not None:
+            found.append(_TICKET[name] == value)
+    if filters.open is not None:
+        found.append(_TICKET.ended_at.is_(None) if filters.open else _TICKET.ended_at.is_not(None))
+    if filters.overdue is not None:
+        late = _TICKET.due_at < now
+        found.append(late if filters.overdue else or_(~late, _TICKET.due_at.is_(None)))
+    if filters.due_before is not None:
+        found.append(_TICKET.due_at < filters.due_before)
+    if filters.filed_since is not None:
+        found.append(_TICKET.filed_at >= filters.filed_since)
+    if filters.filed_until is not None:
+        found.append(_TICKET.filed_at < filters.filed_until)
+    if filters.text:
+        found.append(_says(filters.text))
+    return found
+
+
+def _says(text: str) -> ColumnElement[bool]:
+    try:
+        return _TICKET.number == parse_number(text)
+    except BadNumber:
+        like = _TICKET.title.icontains(text, autoescape=True)
+        part = _TICKET.number.startswith(text, autoescape=True)
+        return or_(like, part)
+
+
+async def numbers(
+    store: Store, city: str | None = None, ended: bool | None = None
+) -> AsyncIterator[str]:
+    """The numbers of all tickets, in order; of those ended, or not ended, if so asked.
+
+    Reads a thousand at a time, so that it may run for hours beside everything else.
+    """
+    asked: Select[str] = select(_TICKET.number).order_by(_TICKET.number).limit(_CHUNK)
+    if city is not None:
+        asked = asked.where(_TICKET.city == city)
+    if ended is not None:
+        asked = asked.where(_TICKET.ended_at.is_not(None) if ended else _TICKET.ended_at.is_(None))
+    after = ""
+    while True:
+        async with store.reading() as connection:
+            found = (await connection.execute(asked.where(_TICKET.number > after))).scalars().all()
+        for after in found:
+            yield after
+        if len(found) < _CHUNK:
+            return
+
+
+async def counts(
+    store: Store, city: str | None = None, unit: str | None = None, open_only: bool = False
+) -> dict[Stage, int]:
+    """How many tickets there are at each stage, zeros included."""
+    stages = [stage for stage in Stage if stage in OPEN or not open_only]
+    asked = select(_TICKET.stage, func.count()).where(_TICKET.stage.in_(stages))
+    if city is not None:
+        asked = asked.where(_TICKET.city == city)
+    if unit is not None:
+        asked = asked.where(_TICKET.unit == unit)
+    async with store.reading() as connection:
+        found = await connection.execute(asked.group_by(_TICKET.stage))
+        counted = {Stage(stage): count for stage, count in found}
+    return {stage: counted.get(stage, 0) for stage in stages}

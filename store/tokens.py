@@ -1,0 +1,105 @@
+"""Access tokens of staff and programs. A token is shown once; the store keeps its digest."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import RowMapping, bindparam, select, update
+
+from domain.actors import Role
+from store import tables
+from store.engine import Store
+
+_TOKEN = tables.token.c
+_FORM = re.compile(r"jsu_([0-9a-f]{12})_[0-9a-f]{48}")
+_BY_ID = select(tables.token).where(_TOKEN.id == bindparam("id"))
+_NOBODY = "0" * 64
+
+
+@dataclass(frozen=True)
+class TokenRow:
+    """A token without its secret."""
+
+    id: str
+    role: Role
+    unit: str | None
+    name: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    def valid(self, now: datetime) -> bool:
+        """Neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+def _digest(text: str) -> str:
+    # A plain digest is enough: the secret is 192 random bits, not a password someone chose.
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _token_row(row: RowMapping) -> TokenRow:
+    told = {name: value for name, value in row.items() if name != "digest"}
+    return TokenRow(**{**told, "role": Role(row["role"])})
+
+
+async def issue(
+    store: Store,
+    role: Role,
+    unit: str | None,
+    name: str,
+    expires_at: datetime | None = None,
+    now: datetime | None = None,
+) -> tuple[str, str]:
+    """A new token: its id, and its text, which cannot be shown again."""
+    token_id = secrets.token_hex(6)
+    text = f"jsu_{token_id}_{secrets.token_hex(24)}"
+    row = {
+        "id": token_id,
+        "digest": _digest(text),
+        "role": role.value,
+        "unit": unit,
+        "name": name,
+        "created_at": now or datetime.now(UTC),
+        "expires_at": expires_at,
+        "revoked_at": None,
+    }
+    async with store.writing() as connection:
+        await connection.execute(store.insert(tables.token), row)
+    return token_id, text
+
+
+async def find(store: Store, text: str, now: datetime) -> TokenRow | None:
+    """The token that `text` is; None when unknown, wrong, revoked or expired."""
+    match = _FORM.fullmatch(text)
+    if match is None:
+        return None
+    async with store.reading() as connection:
+        row = (await connection.execute(_BY_ID, {"id": match[1]})).mappings().first()
+    # Compared also when there is nothing to compare with: an unknown id answers no faster.
+    same = hmac.compare_digest(_digest(text), _NOBODY if row is None else row["digest"])
+    if row is None or not same:
+        return None
+    found = _token_row(row)
+    return found if found.valid(now) else None
+
+
+async def revoke(store: Store, token_id: str, now: datetime | None = None) -> bool:
+    """Make a token worthless from now on; False when there is none, or it was revoked before."""
+    stamp = (
+        update(tables.token)
+        .where(_TOKEN.id == token_id, _TOKEN.revoked_at.is_(None))
+        .values(revoked_at=now or datetime.now(UTC))
+    )
+    async with store.writing() as connection:
+        return (await connection.execute(stamp)).rowcount == 1
+
+
+async def listing(store: Store) -> list[TokenRow]:
+    """All tokens ever issued, oldest first."""
+    asked = select(tables.token).order_by(_TOKEN.created_at, _TOKEN.id)
+    async with store.reading() as connection:
+        return [_token_row(row) for row in (await connection.execute(asked)).mappings()]

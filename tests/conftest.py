@@ -1,0 +1,107 @@
+"""Stores for tests: every test that asks for `store` runs on SQLite and on PostgreSQL."""
+
+import asyncio
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+from store import schema
+from store.engine import Store, default_url
+from tests.support.engine import Engine, connect_to, end_leftovers, engine_server, platform
+from tests.support.postgres import Cluster, PostgresMissing, cluster
+
+_TEMPLATE = "jiesu_template"
+"""A migrated database that others are copied from: migrating each would take ten times longer."""
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL cluster for this process, with a migrated template."""
+    try:
+        with cluster() as running:
+            _migrated(running.create(_TEMPLATE))
+            yield running
+    except PostgresMissing as missing:
+        if os.environ.get("JIESU_REQUIRE_POSTGRES") == "1":
+            pytest.fail(f"{missing}, and JIESU_REQUIRE_POSTGRES is 1")
+        pytest.skip(f"{missing}")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file."""
+    home = tmp_path_factory.mktemp("template")
+    _migrated(default_url(home))
+    return home / "jiesu.db"
+
+
+def _migrated(url: str) -> None:
+    with closing(asyncio.new_event_loop()) as loop:
+        loop.run_until_complete(schema.upgrade(url))
+
+
+@pytest.fixture
+def postgres_url(postgres: Cluster) -> Iterator[str]:
+    """A migrated, empty PostgreSQL database."""
+    name = f"t{secrets.token_hex(6)}"
+    yield postgres.create(name, template=_TEMPLATE)
+    postgres.drop(name)
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A migrated, empty SQLite database."""
+    shutil.copy(sqlite_template, tmp_path / "jiesu.db")
+    return default_url(tmp_path)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """A migrated, empty database, of each kind in turn."""
+    url: Any = request.getfixturevalue(f"{request.param}_url")
+    return str(url)
+
+
+@pytest.fixture
+async def store(store_url: str) -> AsyncIterator[Store]:
+    """A store on a migrated, empty database, of each kind in turn."""
+    opened = Store.open(store_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="session")
+def engine_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real engine, in memory, for this process."""
+    with engine_server(tmp_path_factory.mktemp("engine") / "log") as address:
+        yield address
+
+
+@pytest.fixture
+async def client(engine_address: str) -> AsyncIterator[Client]:
+    """A client of the engine; what the test leaves open is ended."""
+    connected = await connect_to(engine_address)
+    yield connected
+    await end_leftovers(connected)
+
+
+@pytest.fixture
+async def sqlite_store(sqlite_url: str) -> AsyncIterator[Store]:
+    """A store on SQLite, for tests that are about something else."""
+    opened = Store.open(sqlite_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def engine(client: Client, sqlite_store: Store) -> AsyncIterator[Engine]:
+    """The engine with a platform worker, on the shipped packs."""
+    async with platform(client, sqlite_store) as running:
+        yield running

@@ -1,0 +1,121 @@
+"""A desk for tests of the engine: file a complaint, act on it, look at it, in few words."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+)
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import ApplicationError
+
+from domain.actors import Actor, Role
+from domain.assignment import HandlingResult
+from domain.commands import Act, Command, Verdict
+from domain.complaint import Complaint
+from domain.rating import Rating
+from domain.ticket import Snapshot
+from runtime.names import TICKETS, search_attributes, ticket_workflow_id
+from store.numbers import new_number
+from workflows.ticket import TicketWorkflow
+
+CITIZEN = Actor(role=Role.CITIZEN)
+DESK = Actor(role=Role.DESK, id="desk-1")
+DISPATCHER = Actor(role=Role.DISPATCHER, id="dispatcher-1")
+SUPERVISOR = Actor(role=Role.SUPERVISOR, id="supervisor-1")
+
+RIVER = "0301"
+"""A category of the tongzhou pack; its owner is the water bureau."""
+
+
+def officer(unit: str) -> Actor:
+    return Actor(role=Role.OFFICER, unit=unit, id=f"officer-of-{unit}")
+
+
+def complaint(**changes: Any) -> Complaint:
+    """A clear complaint in tongzhou, that the machine can triage."""
+    now = datetime.now(UTC)
+    told: dict[str, Any] = {
+        "number": new_number(now.date()),
+        "city": "tongzhou",
+        "title": "河水发黑发臭",
+        "text": "小区门口的河水又黑又臭，请尽快治理。",
+        "category": RIVER,
+        "filed_at": now,
+    }
+    return Complaint.model_validate(told | changes)
+
+
+class Filed:
+    """One ticket in the engine."""
+
+    def __init__(self, client: Client, number: str) -> None:
+        self.client = client
+        self.number = number
+        self.handle: WorkflowHandle[TicketWorkflow, Snapshot] = client.get_workflow_handle_for(
+            TicketWorkflow.run, ticket_workflow_id(number)
+        )
+
+    async def now(self) -> Snapshot:
+        return await self.handle.query(TicketWorkflow.snapshot)
+
+    async def act(self, actor: Actor, command: Command) -> Snapshot:
+        return await self.handle.execute_update(
+            TicketWorkflow.act, Act(actor=actor, command=command)
+        )
+
+    async def by_unit(self, command: Command) -> Snapshot:
+        """The command, by an officer of the unit that has the ticket."""
+        return await self.act(officer((await self.now()).unit or ""), command)
+
+    async def refused(self, actor: Actor, command: Command) -> str:
+        """The code with which the command is refused."""
+        with pytest.raises(WorkflowUpdateFailedError) as caught:
+            await self.act(actor, command)
+        assert isinstance(caught.value.cause, ApplicationError)
+        return caught.value.cause.type or ""
+
+    async def complete(self, result: HandlingResult | None = None) -> None:
+        at = await self.now()
+        await self.client.get_async_activity_handle(
+            workflow_id=ticket_workflow_id(self.number),
+            run_id=None,
+            activity_id=f"handle-{at.unit}-{at.assignment}",
+        ).complete(result or HandlingResult(reply="已组织清淤，河水恢复清澈。"))
+
+    async def rate(self, grade: int, *, resolved: bool = True, actor: Actor = CITIZEN) -> None:
+        rating = Rating.model_validate({"contacted": True, "resolved": resolved, "grade": grade})
+        await self.handle.signal(TicketWorkflow.rated, Verdict(actor=actor, rating=rating))
+
+    async def until(self, reached: Callable[[Snapshot], bool], within: float = 10) -> Snapshot:
+        """The first snapshot that satisfies `reached`."""
+        async with asyncio.timeout(within):
+            while not reached(at := await self.now()):
+                await asyncio.sleep(0.02)
+        return at
+
+    async def until_stage(self, stage: str, within: float = 10) -> Snapshot:
+        return await self.until(lambda at: at.stage == stage, within)
+
+
+async def file(client: Client, told: Complaint | None = None) -> tuple[Filed, Snapshot]:
+    """File a complaint as the door does; the ticket and the receipt."""
+    told = told or complaint()
+    start = WithStartWorkflowOperation(
+        TicketWorkflow.run,
+        told,
+        id=ticket_workflow_id(told.number),
+        task_queue=TICKETS,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        search_attributes=search_attributes(told),
+    )
+    receipt = await client.execute_update_with_start_workflow(
+        TicketWorkflow.receipt, start_workflow_operation=start
+    )
+    return Filed(client, told.number), receipt

@@ -1,0 +1,114 @@
+"""The real engine for tests: one server per test process, one worker per test."""
+
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from runtime.engine import CONVERTER
+from runtime.names import NAMESPACE, SEARCH_ATTRIBUTES, UNITS
+from store.engine import Store
+from store.packs import PackShelf, default_root
+from store.projector import Projector
+from workers.factory import Hands, ticket_worker, unit_worker
+from workers.stack import engine_binary
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def engine_server(log: Path) -> Iterator[str]:
+    """A Temporal server in memory; its address."""
+    port = free_port()
+    command = [
+        engine_binary(), "server", "start-dev", "--headless", "--ip", "127.0.0.1",
+        "--port", str(port), "--namespace", NAMESPACE, "--log-level", "error",
+    ]  # fmt: skip
+    for name, kind in SEARCH_ATTRIBUTES.items():
+        command += ["--search-attribute", f"{name}={kind}"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output)
+    try:
+        _wait_for(port, process)
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError("the engine did not start")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError("the engine does not answer")
+
+
+async def connect_to(address: str) -> Client:
+    """A client, once the namespace can be used."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            client = await Client.connect(
+                address, namespace=NAMESPACE, data_converter=CONVERTER
+            )
+            async for _ in client.list_workflows("City='x'", limit=1):
+                pass
+        except (RPCError, RuntimeError):
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return client
+
+
+@dataclass
+class Engine:
+    """A client with a platform worker behind it."""
+
+    client: Client
+    store: Store
+    packs: PackShelf
+
+
+@asynccontextmanager
+async def platform(
+    client: Client, store: Store, packs: PackShelf | None = None, *, units: bool = True
+) -> AsyncIterator[Engine]:
+    """Run the platform's worker (and the one of the shared unit queue) on `client`."""
+    packs = packs or PackShelf(default_root())
+    projector = Projector(store)
+    hands = Hands(client, store, packs, projector)
+    try:
+        async with ticket_worker(hands):
+            if units:
+                async with unit_worker(client, UNITS):
+                    yield Engine(client, store, packs)
+            else:
+                yield Engine(client, store, packs)
+    finally:
+        await projector.close()
+
+
+async def end_leftovers(client: Client) -> None:
+    """Terminate what a test left open, so that the next test's worker does not pick it up."""
+    async for found in client.list_workflows("ExecutionStatus='Running'"):
+        with suppress(RPCError):
+            await client.get_workflow_handle(found.id).terminate("end of test")

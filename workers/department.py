@@ -1,0 +1,81 @@
+"""The department kit: let a department's own program do the work of its unit.
+
+A program needs one coroutine, from a `WorkOrder` to a `HandlingResult`; see
+`docs/departments.md`. The unit must have `queue = program` in the city's pack.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import Worker
+
+from domain.assignment import HandlingResult, WorkOrder
+from runtime.engine import CONVERTER
+from runtime.names import HANDLE_ACTIVITY, NAMESPACE, unit_queue
+
+Handler = Callable[[WorkOrder], Awaitable[HandlingResult]]
+
+_BEAT = 15.0
+"""Seconds between heartbeats; the engine takes 60 silent seconds for a dead program."""
+
+
+class CannotHandle(ApplicationError):
+    """Raise this to give the assignment up: a dispatcher then chooses another unit.
+
+    Any other error is taken for a passing one, and the assignment is tried again, with growing
+    pauses of at most an hour.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message, type=code, non_retryable=True)
+
+
+def department_worker(client: Client, unit: str, handler: Handler, *, at_once: int = 100) -> Worker:
+    """A worker that gives every assignment of `unit` to `handler`, `at_once` at a time.
+
+    `handler` may take days: it is kept alive by heartbeats, and asked again (with the same order)
+    when its process dies. It may so see an order twice: use `order.number` and `order.assignment`
+    as its identity.
+    """
+
+    @activity.defn(name=HANDLE_ACTIVITY)
+    async def handle(order: WorkOrder) -> HandlingResult:
+        beating = asyncio.create_task(_beat())
+        try:
+            result = await handler(order)
+        finally:
+            beating.cancel()
+            with suppress(asyncio.CancelledError):
+                await beating
+        # Validated here: a result of the wrong shape would hurt the ticket, not this program.
+        result = HandlingResult.model_validate(result)
+        return result.model_copy(update={"by": result.by or f"program:{unit}"})
+
+    return Worker(
+        client,
+        task_queue=unit_queue(unit),
+        activities=[handle],
+        max_concurrent_activities=at_once,
+    )
+
+
+async def serve_department(
+    unit: str,
+    handler: Handler,
+    *,
+    address: str = "127.0.0.1:7233",
+    namespace: str = NAMESPACE,
+) -> None:
+    """Connect to the engine at `address` and serve until cancelled."""
+    client = await Client.connect(address, namespace=namespace, data_converter=CONVERTER)
+    await department_worker(client, unit, handler).run()
+
+
+async def _beat() -> None:
+    while True:
+        activity.heartbeat()
+        await asyncio.sleep(_BEAT)

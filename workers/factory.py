@@ -1,0 +1,89 @@
+"""The one place where workers are made: what they serve, and what their activities may touch."""
+
+from dataclasses import dataclass
+
+from temporalio import workflow
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.accept import Accept
+from activities.clocks import Clocks
+from activities.dispatch import Dispatch
+from activities.feedback import Feedback
+from activities.handle import handle_assignment
+from activities.outbox import Outbox
+from activities.project import Project
+from activities.reasons import Reasons
+from activities.spool import Spool
+from activities.triage import Triage
+from runtime.names import TICKETS
+from store.engine import Store
+from store.packs import PackShelf
+from store.projector import Projector
+from workflows.scheduled import OutboxWorkflow, SpoolWorkflow
+from workflows.ticket import TicketWorkflow
+
+WORKFLOWS = (TicketWorkflow, OutboxWorkflow, SpoolWorkflow)
+
+# All project modules pass through the sandbox (an open ticket then costs about 100 KB instead of
+# 400), and so do libraries that workflow code only names in types. A module that would be passed
+# through, or imported anew per ticket, without being listed here fails loudly at start.
+_PASSED = ("domain", "runtime", "store", "activities", "workflows", "pydantic", "sqlmodel")
+_POLICY = (
+    workflow.SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
+    | workflow.SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
+)
+
+
+def sandboxed_runner() -> SandboxedWorkflowRunner:
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*_PASSED)
+    return SandboxedWorkflowRunner(
+        restrictions=restrictions.with_import_notification_policy(_POLICY)
+    )
+
+
+@dataclass(frozen=True)
+class Hands:
+    """What the platform's activities work with."""
+
+    client: Client
+    store: Store
+    packs: PackShelf
+    projector: Projector
+
+
+def ticket_worker(hands: Hands, *, cached_tickets: int = 1000) -> Worker:
+    """The platform's worker: workflows, stage activities and chores, on the queue `tickets`."""
+    packs = hands.packs
+    return Worker(
+        hands.client,
+        task_queue=TICKETS,
+        workflows=list(WORKFLOWS),
+        activities=[
+            Accept(packs).accept,
+            Triage(packs).triage,
+            Dispatch(packs).dispatch,
+            Feedback(packs).prepare,
+            Clocks(packs).plan,
+            Clocks(packs).extend,
+            Reasons(packs).check,
+            Project(hands.projector).project,
+            Outbox(hands.store).deliver,
+            Spool(hands.store, hands.client).start_waiting,
+        ],
+        workflow_runner=sandboxed_runner(),
+        max_cached_workflows=cached_tickets,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+    )
+
+
+def unit_worker(client: Client, queue: str) -> Worker:
+    """A worker that parks assignments of `queue` for officers to complete from their inbox."""
+    return Worker(
+        client,
+        task_queue=queue,
+        activities=[handle_assignment],
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+    )

@@ -1,0 +1,92 @@
+"""A worker process: connect, serve, and stop in good order on SIGTERM or Ctrl-C."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+)
+
+from activities.chores import EVERY
+from runtime.engine import connect
+from runtime.names import OUTBOX_WORKFLOW, SPOOL_WORKFLOW, TICKETS, UNITS, unit_queue
+from runtime.settings import Settings
+from store.engine import Store
+from store.packs import PackShelf, default_root
+from store.projector import Projector
+from workers.factory import Hands, ticket_worker, unit_worker
+
+log = structlog.get_logger(__name__)
+
+_CHORES = {"outbox": OUTBOX_WORKFLOW, "spool": SPOOL_WORKFLOW}
+
+
+async def serve_platform(settings: Settings) -> None:
+    """Serve tickets, chores, and the units that have no worker of their own, until stopped."""
+    client = await connect(settings)
+    store = Store.open(settings.store)
+    projector = Projector(store)
+    hands = Hands(client, store, PackShelf(settings.cities or default_root()), projector)
+    try:
+        async with (
+            ticket_worker(hands, cached_tickets=settings.cached_tickets),
+            unit_worker(client, UNITS),
+        ):
+            await schedule_chores(client)
+            log.info("worker ready", queues=[TICKETS, UNITS])
+            await _until_told_to_stop()
+    finally:
+        await projector.close()
+        await store.close()
+
+
+async def serve_unit(settings: Settings, unit: str) -> None:
+    """Serve the queue of one unit; its officers complete assignments from their inbox."""
+    client = await connect(settings)
+    async with unit_worker(client, unit_queue(unit)):
+        log.info("worker ready", queues=[unit_queue(unit)])
+        await _until_told_to_stop()
+
+
+async def schedule_chores(client: Client) -> None:
+    """Create the schedules of the chores where they are missing."""
+    for name, workflow_type in _CHORES.items():
+        schedule = Schedule(
+            action=ScheduleActionStartWorkflow(
+                workflow_type, id=f"chore/{name}", task_queue=TICKETS
+            ),
+            spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=EVERY)]),
+            policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.BUFFER_ONE),
+        )
+        try:
+            await client.create_schedule(name, schedule, trigger_immediately=True)
+        except ScheduleAlreadyRunningError:
+            log.debug("chore is scheduled already", chore=name)
+
+
+async def _until_told_to_stop() -> None:
+    told = asyncio.Event()
+    with _on_signals(told):
+        await told.wait()
+
+
+@contextmanager
+def _on_signals(told: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

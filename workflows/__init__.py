@@ -1,0 +1,1 @@
+"""The promise: the ticket's workflow and the few scheduled ones; deterministic."""

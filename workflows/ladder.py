@@ -1,0 +1,83 @@
+"""The ladder: clocks that climb by themselves, rung by rung, until their promise is kept."""
+
+from contextlib import suppress
+from datetime import datetime
+
+from temporalio import workflow
+
+from domain.clocks import Clock, ClockName, Rung, RungKind
+from domain.facts.anytime import RungClimbed
+from domain.facts.closing import CallBackDue, Closed
+from domain.plans import ClockQuestion
+from domain.stages import Outcome
+from workflows.asking import ask
+from workflows.recording import Recording
+
+with workflow.unsafe.imports_passed_through():
+    from activities.clocks import Clocks
+
+
+class Ladder(Recording):
+    """A recorded ticket whose clocks run."""
+
+    async def climb(self) -> None:
+        """The ladder: wait for the earliest rung of any clock, again and again.
+
+        The timer is armed lazily: when a clock stops, it is left to fire in vain rather than be
+        cancelled and set anew, and only an earlier rung replaces it.
+        """
+        while self.ticket.open:
+            following = self.ticket.next_rung()
+            if following is None:
+                await workflow.wait_condition(
+                    lambda: not self.ticket.open or self.ticket.next_rung() is not None
+                )
+                continue
+            clock, rung = following
+            if rung.at > workflow.now():
+                await self._sleep_until(rung.at)
+            else:
+                await self.reach(clock, rung)
+
+    async def _sleep_until(self, armed: datetime) -> None:
+        """Return when it is time, when an earlier rung came up, or when the ticket ended."""
+        with suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: not self.ticket.open or self._earlier_than(armed),
+                timeout=armed - workflow.now(),
+            )
+
+    def _earlier_than(self, armed: datetime) -> bool:
+        following = self.ticket.next_rung()
+        return following is not None and following[1].at < armed
+
+    async def reach(self, clock: Clock, rung: Rung) -> None:
+        """One rung: an event, told to those it concerns; for the rating, what silence means."""
+        assignment = clock.assignment
+        unit = self.ticket.assignment(assignment).unit if assignment else None
+        self.happen(
+            RungClimbed(
+                clock=clock.name,
+                assignment=assignment,
+                rung=rung.kind,
+                due_at=clock.due_at,
+                unit=unit,
+                tells=rung.tells,
+            )
+        )
+        if rung.kind is RungKind.DUE and clock.name is ClockName.RATE:
+            clocks = await self.plan_clocks(ClockName.CALL_BACK)
+            self.happen_if_possible(CallBackDue(clocks=clocks))
+        elif rung.kind is RungKind.DUE and clock.name is ClockName.CALL_BACK:
+            self.happen_if_possible(Closed(outcome=Outcome.UNRATED, reason="no_rating"))
+        await self.project()
+
+    async def plan_clocks(self, *names: ClockName, assignment: int | None = None) -> list[Clock]:
+        question = ClockQuestion(
+            city=self.ticket.complaint.city,
+            tier=self.ticket.tier,
+            names=list(names),
+            at=workflow.now(),
+            assignment=assignment,
+        )
+        return (await ask(Clocks.plan, question)).clocks

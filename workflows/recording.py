@@ -1,0 +1,94 @@
+"""Recording: the one door through which things happen to a ticket, and its copy in the store."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import FailureError
+
+from domain.actors import SYSTEM, Actor
+from domain.events import Event, Fact
+from domain.plans import Projection
+from domain.refusals import Refused
+from domain.ticket import Ticket
+from workflows.asking import ask_patiently, raise_refusal
+
+with workflow.unsafe.imports_passed_through():
+    from activities.project import Project
+
+
+class Recording:
+    """A ticket, its events so far, and those that are not in the store yet."""
+
+    ladder: "asyncio.Task[None]"
+
+    def __init__(self, ticket: Ticket) -> None:
+        self.ticket = ticket
+        self.events: list[Event] = []
+        self.recorded_at: list[int] = []  # for the audit: history length at each event
+        self.registered = False
+        self._unprojected: list[Event] = []
+        self._late: set[asyncio.Task[None]] = set()
+
+    def happen(self, fact: Fact, actor: Actor = SYSTEM) -> None:
+        """The one door: check the table, apply, count the version, remember to project."""
+        event = self.ticket.record(fact, actor, workflow.now())
+        self.events.append(event)
+        self.recorded_at.append(workflow.info().get_current_history_length())
+        self._unprojected.append(event)
+
+    def happen_all(self, facts: Sequence[Fact], actor: Actor) -> None:
+        for fact in facts:
+            self.happen(fact, actor)
+
+    def happen_if_possible(self, fact: Fact) -> None:
+        """For what the engine does by itself after a pause: a person may have been quicker."""
+        try:
+            self.happen(fact)
+        except Refused as refused:
+            workflow.logger.info("overtaken", extra={"fact": fact.kind, "code": refused.code})
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Project what is new, then wait. Every wait of a stage is here.
+
+        Nothing is projected where there is nothing to wait for: the events of several quick
+        stages are one projection.
+        """
+        if condition():
+            return
+        await self.project()
+        self.registered = True
+        await workflow.wait_condition(lambda: condition() or self.ladder.done())
+        if self.ladder.done() and self.ticket.open:
+            self.ladder.result()  # a defect: fail this task loudly rather than run without clocks
+
+    async def project(self) -> None:
+        """Copy what is new into the store; when the store is away, the copy follows later."""
+        if not self._unprojected:
+            return
+        events, self._unprojected = self._unprojected, []
+        projection = Projection(ticket=self.ticket, events=events)
+        if not self._late:
+            try:
+                await workflow.execute_local_activity_method(
+                    Project.project,
+                    projection,
+                    schedule_to_close_timeout=timedelta(seconds=3),
+                    retry_policy=RetryPolicy(maximum_attempts=3),
+                )
+                return
+            except FailureError as error:
+                raise_refusal(error)
+                workflow.logger.warning("the store is away; the record will follow")
+        task = asyncio.create_task(ask_patiently(Project.project, projection))
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
+
+    async def wind_up(self) -> None:
+        """Nothing is left behind: the last events are projected, everyone has been answered."""
+        await self.project()
+        self.registered = True
+        await self.ladder
+        await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._late)

@@ -1,0 +1,47 @@
+"""The durable chores: what the engine repeats on a schedule, instead of a home-made daemon.
+
+Each run is one activity that works until shortly before the next run, so that a chore is done
+within a second and leaves a few history events per run.
+"""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+from runtime.names import OUTBOX_WORKFLOW, SPOOL_WORKFLOW
+
+with workflow.unsafe.imports_passed_through():
+    from activities.chores import EVERY
+    from activities.outbox import Outbox
+    from activities.spool import Spool
+
+_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
+
+
+@workflow.defn(name=OUTBOX_WORKFLOW)
+class OutboxWorkflow:
+    """Deliver messages."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Outbox.deliver,
+            start_to_close_timeout=2 * EVERY,
+            heartbeat_timeout=timedelta(seconds=10),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=SPOOL_WORKFLOW)
+class SpoolWorkflow:
+    """Start the tickets of complaints that were taken while the engine was away."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Spool.start_waiting,
+            start_to_close_timeout=2 * EVERY,
+            heartbeat_timeout=timedelta(seconds=10),
+            retry_policy=_RETRY,
+        )
