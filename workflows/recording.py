@@ -6,14 +6,14 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import FailureError
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from domain.actors import SYSTEM, Actor
 from domain.events import Event, Fact
 from domain.plans import Projection
 from domain.refusals import Refused
 from domain.ticket import Ticket
-from workflows.asking import ask_patiently, raise_refusal
+from workflows.asking import ask_patiently
 
 with workflow.unsafe.imports_passed_through():
     from activities.project import Project
@@ -30,6 +30,7 @@ class Recording:
         self.recorded_at: list[int] = []  # for the audit: history length at each event
         self.registered = False
         self._unprojected: list[Event] = []
+        self._projecting = 0
         self._late: set[asyncio.Task[None]] = set()
 
     def happen(self, fact: Fact, actor: Actor = SYSTEM) -> None:
@@ -60,7 +61,10 @@ class Recording:
             return
         await self.project()
         self.registered = True
-        await workflow.wait_condition(lambda: condition() or self.ladder.done())
+        # A command that ends the wait is first copied into the store: one thing after another.
+        await workflow.wait_condition(
+            lambda: self.ladder.done() or (condition() and not self._projecting)
+        )
         if self.ladder.done() and self.ticket.open:
             self.ladder.result()  # a defect: fail this task loudly rather than run without clocks
 
@@ -71,6 +75,7 @@ class Recording:
         events, self._unprojected = self._unprojected, []
         projection = Projection(ticket=self.ticket, events=events)
         if not self._late:
+            self._projecting += 1
             try:
                 await workflow.execute_local_activity_method(
                     Project.project,
@@ -80,8 +85,11 @@ class Recording:
                 )
                 return
             except FailureError as error:
-                raise_refusal(error)
+                if is_cancelled_exception(error):
+                    raise
                 workflow.logger.warning("the store is away; the record will follow")
+            finally:
+                self._projecting -= 1
         task = asyncio.create_task(ask_patiently(Project.project, projection))
         self._late.add(task)
         task.add_done_callback(self._late.discard)

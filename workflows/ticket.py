@@ -6,6 +6,7 @@ is recorded. It reads no clock but `workflow.now()`, no calendar, no setting, no
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import workflow
@@ -119,6 +120,8 @@ class TicketWorkflow(Ladder):
             await self.until(_over(work, assignment))
             if not assignment.open:
                 work.cancel()
+                with suppress(ActivityError):
+                    await work
                 continue
             unit = Actor(role=Role.OFFICER, unit=assignment.unit)
             try:
@@ -213,6 +216,7 @@ class TicketWorkflow(Ladder):
     @workflow.signal(name="rate")
     async def rated(self, given: Verdict) -> None:
         """The citizen's rating. One that is not due is kept as said, and does not count."""
+        await workflow.wait_condition(lambda: self.ticket.stage is not Stage.ACCEPT)
         if not self.ticket.open:
             return
         try:
@@ -252,7 +256,7 @@ class TicketWorkflow(Ladder):
             start_to_close_timeout=FOREVER,
             heartbeat_timeout=HEARTBEAT if assignment.heartbeats else None,
             retry_policy=RetryPolicy(maximum_interval=timedelta(hours=1)),
-            cancellation_type=workflow.ActivityCancellationType.ABANDON,
+            cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
         )
 
     def _to_be_dispatched(self) -> bool:

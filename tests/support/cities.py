@@ -31,3 +31,19 @@ def with_rule(folder: Path, name: str, value: int) -> PackShelf:
             raise ValueError(f"{file}: no cap {name}")
         file.write_text(text, encoding="utf-8")
     return PackShelf(folder)
+
+
+def with_unit_queue(folder: Path, unit: str, queue: str) -> PackShelf:
+    """The shipped packs with one unit on a queue of its own ("own" or "program")."""
+    shutil.copytree(default_root(), folder, dirs_exist_ok=True)
+    for file in folder.glob("*/units.csv"):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        header = next(line for line in lines if line.startswith("code,")).split(",")
+        at = header.index("queue")
+        for index, line in enumerate(lines):
+            cells = line.split(",")
+            if cells[0] == unit:
+                cells[at] = queue
+                lines[index] = ",".join(cells)
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return PackShelf(folder)

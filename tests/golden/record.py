@@ -1,0 +1,60 @@
+"""Record golden histories: `python -m tests.golden.record [SCENARIO ...]`.
+
+Run it when a workflow's command sequence has changed on purpose, behind `workflow.patched`. A new
+history is written beside the older ones, which are never deleted: they are what open tickets look
+like.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from store import schema
+from store.engine import Store, default_url
+from tests.golden.fingerprint import fingerprint
+from tests.golden.scenarios import SCENARIOS
+from tests.support.engine import connect_to, engine_server, platform
+
+FOLDER = Path(__file__).parent / "histories"
+
+
+async def record(names: list[str], address: str, home: Path) -> None:
+    await schema.upgrade(default_url(home))
+    store = Store.open(default_url(home))
+    client = await connect_to(address)
+    today = f"{datetime.now(UTC):%Y%m%d}"
+    async with platform(client, store) as engine:
+        for name in names:
+            ticket = await SCENARIOS[name](engine)
+            await ticket.handle.result()
+            history = await ticket.handle.fetch_history()
+            path = FOLDER / f"{name}.{today}.json"
+            path.write_text(
+                json.dumps(
+                    {
+                        "workflow_id": history.workflow_id,
+                        "fingerprint": fingerprint(history),
+                        "history": history.to_json_dict(),
+                    },
+                    ensure_ascii=False,
+                    indent=1,
+                )
+                + "\n",
+                encoding="utf-8",
+            )
+            sys.stdout.write(f"{path.name}: {len(history.events)} events\n")
+    await store.close()
+
+
+def main() -> None:
+    names = sys.argv[1:] or list(SCENARIOS)
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as home, engine_server(Path(home) / "log") as address:
+        asyncio.run(record(names, address, Path(home)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""Lives of tickets whose histories are kept for good, each as a script that plays it again."""
+
+from collections.abc import Awaitable, Callable
+
+from domain.commands import (
+    AddFacts,
+    CallBack,
+    Conclude,
+    Contact,
+    Decide,
+    Extend,
+    Reassign,
+    Return,
+    Sign,
+    Triage,
+    Urge,
+    Withdraw,
+)
+from domain.rating import Rating
+from tests.support.desk import CITIZEN, DESK, DISPATCHER, SUPERVISOR, Filed, complaint, file
+from tests.support.engine import Engine
+
+Scenario = Callable[[Engine], Awaitable[Filed]]
+UNCLEAR = {"title": "", "text": "管管吧", "category": None}
+
+
+async def _rated(ticket: Filed, grade: int) -> None:
+    await ticket.complete()
+    await ticket.until_stage("rate")
+    await ticket.rate(grade)
+
+
+async def plain(engine: Engine) -> Filed:
+    ticket, _ = await file(engine.client)
+    await ticket.by_unit(Sign())
+    await ticket.by_unit(Contact())
+    await _rated(ticket, 5)
+    return ticket
+
+
+async def triaged_by_hand(engine: Engine) -> Filed:
+    ticket, _ = await file(engine.client, complaint(**UNCLEAR))
+    await ticket.act(DISPATCHER, Triage(category="0301", unit="environment"))
+    await ticket.until_stage("handle")
+    await ticket.act(CITIZEN, AddFacts(text="就在桥下"))
+    await _rated(ticket, 4)
+    return ticket
+
+
+async def declined(engine: Engine) -> Filed:
+    ticket, _ = await file(engine.client, complaint(**UNCLEAR))
+    reason = engine.packs.get("tongzhou").reason_codes("decline")[0]
+    await ticket.act(DESK, Conclude(outcome="declined", reason=reason, text="不予受理。"))
+    return ticket
+
+
+async def returned(engine: Engine) -> Filed:
+    ticket, _ = await file(engine.client)
+    ground = engine.packs.get("tongzhou").reason_codes("return")[0]
+    await ticket.by_unit(Return(ground=ground, reason="不属于我单位"))
+    await ticket.act(DISPATCHER, Decide(approve=False, reason="属于"))
+    await ticket.by_unit(Return(ground=ground, reason="请再议"))
+    await ticket.act(DISPATCHER, Decide(approve=True, reason="属实"))
+    await ticket.act(DISPATCHER, Reassign(unit="environment", reason="改派"))
+    await ticket.until_stage("handle")
+    await _rated(ticket, 5)
+    return ticket
+
+
+async def reassigned_and_extended(engine: Engine) -> Filed:
+    ticket, _ = await file(engine.client)
+    await ticket.act(DISPATCHER, Reassign(unit="housing", reason="改派"))
+    await ticket.by_unit(Extend(by="3d", reason="工程量大"))
+    await ticket.act(SUPERVISOR, Decide(approve=True, reason="同意"))
+    await ticket.act(CITIZEN, Urge(text="请抓紧"))
+    await _rated(ticket, 3)
+    return ticket
+
+
+async def never_satisfied(engine: Engine) -> Filed:
+    ticket, _ = await file(engine.client)
+    for n in range(1, engine.packs.get("tongzhou").caps.reworks + 2):
+        await ticket.until(lambda at, n=n: at.assignment == n)  # type: ignore[misc]
+        await _rated(ticket, 1)
+    await ticket.until_stage("supervise")
+    await ticket.act(SUPERVISOR, Conclude(outcome="final_reply", text="最终答复。"))
+    return ticket
+
+
+async def unreachable(engine: Engine) -> Filed:
+    ticket, _ = await file(engine.client)
+    await ticket.complete()
+    await ticket.until_stage("rate")
+    for _ in range(engine.packs.get("tongzhou").caps.call_backs):
+        await ticket.act(DESK, CallBack(reached=False))
+    return ticket
+
+
+async def rated_by_phone(engine: Engine) -> Filed:
+    ticket, _ = await file(engine.client)
+    await ticket.complete()
+    await ticket.until_stage("rate")
+    rating = Rating.model_validate({"contacted": False, "resolved": True, "grade": 4})
+    await ticket.act(DESK, CallBack(reached=True, rating=rating))
+    return ticket
+
+
+async def withdrawn(engine: Engine) -> Filed:
+    ticket, _ = await file(engine.client)
+    await ticket.by_unit(Sign())
+    await ticket.act(CITIZEN, Withdraw(reason="已自行解决"))
+    return ticket
+
+
+SCENARIOS: dict[str, Scenario] = {
+    scenario.__name__: scenario
+    for scenario in (
+        plain,
+        triaged_by_hand,
+        declined,
+        returned,
+        reassigned_and_extended,
+        never_satisfied,
+        unreachable,
+        rated_by_phone,
+        withdrawn,
+    )
+}

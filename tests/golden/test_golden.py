@@ -1,0 +1,63 @@
+"""Histories of earlier versions replay on today's code, and today's code gives known commands.
+
+A change of the command sequence breaks every open ticket that is replayed, unless it stands behind
+`workflow.patched`. The first test fails without the patch; the second fails until the new sequence
+has a golden history of its own.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowHistory
+
+from audit.errors import NotDeterministic
+from audit.replay import replay
+from tests.golden.fingerprint import fingerprint
+from tests.golden.scenarios import SCENARIOS
+from tests.support.engine import Engine
+
+FOLDER = Path(__file__).parent / "histories"
+FILES = sorted(FOLDER.glob("*.json"))
+
+
+def _golden(path: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return told
+
+
+def _history(golden: dict[str, Any]) -> WorkflowHistory:
+    return WorkflowHistory.from_json(golden["workflow_id"], golden["history"])
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+async def test_a_golden_history_replays_to_its_end(path: Path) -> None:
+    replayed = await replay(_history(_golden(path)))
+    assert replayed.ticket.stage == "ended"
+    assert replayed.ticket.version == len(replayed.events)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+async def test_the_commands_of_today_are_those_of_a_golden_history(
+    name: str, engine: Engine
+) -> None:
+    known = [_golden(path)["fingerprint"] for path in FOLDER.glob(f"{name}.*.json")]
+    ticket = await SCENARIOS[name](engine)
+    await ticket.handle.result()
+    now = fingerprint(await ticket.handle.fetch_history())
+    assert now in known, (
+        f"the workflow gives other commands than any golden history of '{name}': put the change "
+        f"behind workflow.patched, then run `python -m tests.golden.record {name}`"
+    )
+
+
+async def test_a_history_that_the_code_does_not_follow_is_reported() -> None:
+    golden = _golden(next(path for path in FILES if path.name.startswith("plain.")))
+    text = json.dumps(golden["history"]).replace("handle_assignment", "another_activity")
+    with pytest.raises(NotDeterministic):
+        await replay(WorkflowHistory.from_json(golden["workflow_id"], text))
+
+
+def test_every_scenario_has_a_golden_history() -> None:
+    assert {path.name.partition(".")[0] for path in FILES} == set(SCENARIOS)

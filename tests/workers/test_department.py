@@ -1,0 +1,94 @@
+"""A department whose own program returns the result."""
+
+import asyncio
+from pathlib import Path
+
+from temporalio.client import Client
+
+from domain.assignment import HandlingResult, WorkOrder
+from store import tickets
+from store.engine import Store
+from store.packs import PackShelf
+from tests.support.cities import with_unit_queue
+from tests.support.desk import file
+from tests.support.engine import platform
+from workers.department import CannotHandle, department_worker
+
+
+async def _packs(folder: Path) -> PackShelf:
+    return await asyncio.to_thread(with_unit_queue, folder, "water", "program")
+
+
+async def test_a_program_returns_the_result_and_is_named(
+    client: Client, sqlite_store: Store, tmp_path: Path
+) -> None:
+    seen: list[WorkOrder] = []
+
+    async def handle(order: WorkOrder) -> HandlingResult:
+        seen.append(order)
+        return HandlingResult(reply="水务系统已派单清淤。")
+
+    async with (
+        platform(client, sqlite_store, await _packs(tmp_path / "cities")),
+        department_worker(client, "water", handle),
+    ):
+        ticket, receipt = await file(client)
+        assert receipt.unit == "water"
+        await ticket.until_stage("rate")
+    assert [(order.number, order.assignment, order.unit) for order in seen] == [
+        (ticket.number, 1, "water")
+    ]
+    handled = next(
+        event
+        for event in await tickets.events(sqlite_store, ticket.number)
+        if event.kind == "handled"
+    )
+    assert handled.actor.id == "program:water"
+
+
+async def test_a_program_that_gives_up_leaves_it_to_a_dispatcher(
+    client: Client, sqlite_store: Store, tmp_path: Path
+) -> None:
+    async def handle(order: WorkOrder) -> HandlingResult:
+        raise CannotHandle("not_ours", "no such river in our register")
+
+    async with (
+        platform(client, sqlite_store, await _packs(tmp_path / "cities")),
+        department_worker(client, "water", handle),
+    ):
+        ticket, _ = await file(client)
+        await ticket.until(lambda at: at.stage == "dispatch")
+        state = await tickets.state(sqlite_store, ticket.number)
+    assert state is not None
+    assert state.by_hand
+    assert state.assignments[0].ending == "failed"
+
+
+async def test_a_result_of_the_wrong_shape_hurts_the_program_not_the_ticket(
+    client: Client, sqlite_store: Store, tmp_path: Path
+) -> None:
+    tries = 0
+
+    async def handle(order: WorkOrder) -> HandlingResult:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            return {"answer": "done"}  # type: ignore[return-value]
+        return HandlingResult(reply="已办理。")
+
+    async with (
+        platform(client, sqlite_store, await _packs(tmp_path / "cities")),
+        department_worker(client, "water", handle),
+    ):
+        ticket, _ = await file(client)
+        await ticket.until_stage("rate")
+    assert tries == 2
+
+
+async def test_an_officer_completes_what_no_program_picks_up(
+    client: Client, sqlite_store: Store, tmp_path: Path
+) -> None:
+    async with platform(client, sqlite_store, await _packs(tmp_path / "cities")):
+        ticket, _ = await file(client)
+        await ticket.complete()  # scheduled, never started: durable all the same
+        await ticket.until_stage("rate")

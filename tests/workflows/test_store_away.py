@@ -1,0 +1,75 @@
+"""The store goes away: tickets go on, and the record follows when it is back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from temporalio.client import Client
+
+from audit.verdicts import judge
+from domain.commands import Contact, Sign
+from domain.plans import Projection
+from runtime.names import UNITS
+from store import tickets
+from store.engine import Store
+from store.errors import StoreUnavailable
+from store.packs import PackShelf, default_root
+from store.projector import Projector
+from tests.support.desk import file
+from tests.support.engine import Engine, end_leftovers
+from workers.factory import Hands, ticket_worker, unit_worker
+
+
+class Flaky(Projector):
+    """The real projector, behind a switch: off is what a database that is away looks like."""
+
+    away = False
+
+    async def project(self, projection: Projection) -> None:
+        if self.away:
+            raise StoreUnavailable("switched off")
+        await super().project(projection)
+
+
+@pytest.fixture
+async def flaky(client: Client, sqlite_store: Store) -> AsyncIterator[tuple[Engine, Flaky]]:
+    projector = Flaky(sqlite_store)
+    hands = Hands(client, sqlite_store, PackShelf(default_root()), projector)
+    async with ticket_worker(hands), unit_worker(client, UNITS):
+        yield Engine(client, sqlite_store, hands.packs), projector
+    await end_leftovers(client)
+    await projector.close()
+
+
+async def test_officers_work_on_while_the_store_is_away(
+    flaky: tuple[Engine, Flaky],
+) -> None:
+    engine, projector = flaky
+    ticket, _ = await file(engine.client)
+    projector.away = True
+    at = await ticket.by_unit(Sign())  # answered by the workflow, not by the record
+    assert at.version == 4
+    await ticket.by_unit(Contact())
+    assert len(await tickets.events(engine.store, ticket.number)) == 3
+    projector.away = False
+    await ticket.complete()
+    await ticket.until_stage("rate")
+    await ticket.rate(5)
+    assert (await asyncio.wait_for(ticket.handle.result(), 30)).outcome == "closed"
+    verdict = await judge(engine.client, engine.store, ticket.number)
+    assert verdict.agrees, verdict
+    assert len(await tickets.events(engine.store, ticket.number)) == 9
+
+
+async def test_a_ticket_filed_while_the_store_is_away_is_recorded_later(
+    flaky: tuple[Engine, Flaky],
+) -> None:
+    engine, projector = flaky
+    projector.away = True
+    ticket, receipt = await file(engine.client)
+    assert receipt.stage == "handle"
+    assert await tickets.get(engine.store, ticket.number) is None
+    projector.away = False
+    async with asyncio.timeout(30):
+        while await tickets.get(engine.store, ticket.number) is None:
+            await asyncio.sleep(0.1)
