@@ -1,0 +1,26 @@
+"""A department whose own program handles its unit's tickets: `python docs/examples/water_department.py`.
+
+In the city's pack the unit needs `queue = program`; see docs/departments.md.
+"""
+
+import asyncio
+
+from domain.assignment import HandlingResult, WorkOrder
+from workers.department import CannotHandle, serve_department
+
+REGISTER: dict[str, str] = {}  # stands for the department's own system
+
+
+async def handle(order: WorkOrder) -> HandlingResult:
+    """Take one order to its end. It may take days; it may be given the same order twice."""
+    reference = f"{order.number}/{order.assignment}"
+    if order.category is None:
+        raise CannotHandle("no_category", "we take classified orders only")
+    if reference not in REGISTER:  # the second time it is known already
+        REGISTER[reference] = order.title
+    await asyncio.sleep(1)  # a crew goes out
+    return HandlingResult(reply=f"水务局已处理，内部编号 {reference}。", resolved=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(serve_department("water", handle))
