@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import bindparam, func, literal, select, tuple_
-from sqlalchemy.engine import Row
 
 from domain.assignment import Ending
 from domain.stages import Stage
 from store import tables
 from store.cursors import cursor as cursor_of
 from store.cursors import key_of, moment
-from store.engine import Store
+from store.engine import Found, Store
 
 _ASSIGNMENT, _TICKET = tables.assignment.c, tables.ticket.c
 # What is never due comes after everything that is.
@@ -66,7 +65,7 @@ _DUE = func.coalesce(_ASSIGNMENT.due_at, literal(_NEVER, tables.UtcDateTime()))
 _BY_URGENCY = (_DUE, _ASSIGNMENT.number, _ASSIGNMENT.n)
 
 
-def _assignment_row(row: Row[Any]) -> AssignmentRow:
+def _assignment_row(row: Found) -> AssignmentRow:
     told = dict(row._mapping)
     told["stage"] = Stage(told["stage"])
     told["ending"] = None if told["ending"] is None else Ending(told["ending"])
@@ -75,8 +74,7 @@ def _assignment_row(row: Row[Any]) -> AssignmentRow:
 
 async def get(store: Store, number: str, n: int) -> AssignmentRow | None:
     """The `n`th assignment of a ticket."""
-    async with store.reading() as connection:
-        row = (await connection.execute(_ONE, {"number": number, "n": n})).first()
+    row = await store.first(_ONE, {"number": number, "n": n})
     return None if row is None else _assignment_row(row)
 
 
@@ -98,9 +96,8 @@ async def inbox(
     if cursor is not None:
         due, number, n = key_of(cursor, str, str, int)
         asked = asked.where(tuple_(*_BY_URGENCY) > (moment(due), number, n))
-    async with store.reading() as connection:
-        found = await connection.execute(asked.order_by(*_BY_URGENCY).limit(limit + 1))
-        rows = [_assignment_row(row) for row in found]
+    found = await store.rows(asked.order_by(*_BY_URGENCY).limit(limit + 1))
+    rows = [_assignment_row(row) for row in found]
     more, rows = len(rows) > limit, rows[:limit]
     return Inbox(rows, _cursor_after(rows[-1]) if more and rows else None)
 

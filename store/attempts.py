@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from store import tables
 from store.engine import Insert, Store
@@ -28,9 +28,13 @@ async def count_wrong(store: Store, key: str, now: datetime) -> None:
     """One more wrong code for `key` (a ticket, or where the caller comes from)."""
     minute = now.replace(second=0, microsecond=0)
     row = {"key": key, "window_start": minute, "count": 1}
-    async with store.writing() as connection:
-        await connection.execute(store.once(_count), row)
-        await connection.execute(_OLD, {"before": now - _KEPT})
+    count = store.once(_count)
+
+    def work(connection: Connection) -> None:
+        connection.execute(count, row)
+        connection.execute(_OLD, {"before": now - _KEPT})
+
+    await store.write(work)
 
 
 async def too_many(
@@ -41,6 +45,5 @@ async def too_many(
     window: timedelta = timedelta(minutes=10),
 ) -> bool:
     """Whether `key` had `limit` wrong codes or more within `window`, to the minute."""
-    async with store.reading() as connection:
-        recent = await connection.execute(_RECENT, {"key": key, "since": now - window})
-        return int(recent.scalar_one()) >= limit
+    recent = await store.rows(_RECENT, {"key": key, "since": now - window})
+    return int(recent[0][0]) >= limit

@@ -55,10 +55,9 @@ class Rates:
 
 async def three_rates(store: Store, city: str | None, since: datetime, until: datetime) -> Rates:
     """The figures of `city`, or of all cities, for since ≤ t < until."""
-    async with store.reading() as connection:
-        by_outcome = (await connection.execute(_ended(city, since, until))).all()
-        accepted = (await connection.execute(_accepted(city, since, until))).scalar_one()
-        cards = (await connection.execute(_cards(city, since, until))).all()
+    by_outcome = await store.rows(_ended(city, since, until))
+    accepted = await store.rows(_accepted(city, since, until))
+    cards = await store.rows(_cards(city, since, until))
     counted = {RungKind(rung): count for rung, count in cards}
 
     def total(name: str) -> int:
@@ -68,7 +67,7 @@ async def three_rates(store: Store, city: str | None, since: datetime, until: da
         response=Ratio(total("contacted"), total("asked")),
         resolution=Ratio(total("resolved"), total("rated")),
         satisfaction=Ratio(total("satisfied"), total("rated")),
-        accepted=accepted,
+        accepted=accepted[0][0],
         ended=total("ended"),
         outcomes=_outcomes(by_outcome),
         rated=total("rated"),

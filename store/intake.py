@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import RowMapping, bindparam, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, select, update
 
 from domain.complaint import Complaint
 from store import tables
-from store.engine import Insert, Store
+from store.engine import Found, Insert, Store
 from store.errors import KeyReused, StoreError
+from store.rows import Row
 from store.vault import Person, Vault
 
 # Six random digits a day: even with half of them taken, not one of so many draws fails.
@@ -74,25 +74,28 @@ async def register(
         StoreUnavailable: do it again, with the same key.
     """
     person_id = secrets.token_hex(16) if person is not None and person.told else None
-    async with store.writing() as connection:
+    insert_intake, insert_person = store.once(_insert_intake), store.once(_insert_person)
+
+    def work(connection: Connection) -> Registered:
         for _ in range(_DRAWS):
             draft = complaint.model_copy(update={"number": new_number(), "person": person_id})
-            if await _entered(store, connection, draft, idempotency_key, fingerprint):
+            entry = _entry(draft, idempotency_key, fingerprint)
+            # Nothing is entered if the number, or the key, is taken already.
+            if connection.execute(insert_intake, entry).rowcount == 1:
                 if person is not None and person_id is not None:
-                    await _keep(store, connection, vault, person_id, person)
+                    connection.execute(insert_person, _sealed(vault, person_id, person))
                 return Registered(draft.number, draft, new=True, started=False)
             if idempotency_key is not None:
-                found = await connection.execute(_BY_KEY, {"key": idempotency_key})
-                if (row := found.mappings().first()) is not None:
-                    return _again(row, fingerprint)
-    raise StoreError("no number is free")
+                found = connection.execute(_BY_KEY, {"key": idempotency_key}).first()
+                if found is not None:
+                    return _again(found, fingerprint)
+        raise StoreError("no number is free")
+
+    return await store.write(work)
 
 
-async def _entered(
-    store: Store, connection: AsyncConnection, complaint: Complaint, key: str | None, mark: str
-) -> bool:
-    """Whether it could be entered; not if the number or the key is taken already."""
-    row = {
+def _entry(complaint: Complaint, key: str | None, mark: str) -> Row:
+    return {
         "number": complaint.number,
         "city": complaint.city,
         "idempotency_key": key,
@@ -103,36 +106,31 @@ async def _entered(
         "attempts": 0,
         "last_error": None,
     }
-    return (await connection.execute(store.once(_insert_intake), row)).rowcount == 1
 
 
-async def _keep(
-    store: Store, connection: AsyncConnection, vault: Vault, person_id: str, person: Person
-) -> None:
-    row = {
+def _sealed(vault: Vault, person_id: str, person: Person) -> Row:
+    return {
         "id": person_id,
         "sealed": vault.seal(person_id, person),
         "phone_hash": vault.phone_hash(person.phone) if person.phone else None,
         "created_at": datetime.now(UTC),
     }
-    await connection.execute(store.once(_insert_person), row)
 
 
-def _again(row: RowMapping, fingerprint: str) -> Registered:
-    if row["fingerprint"] != fingerprint:
+def _again(row: Found, fingerprint: str) -> Registered:
+    if row.fingerprint != fingerprint:
         raise KeyReused("this idempotency key was used for another complaint")
     return _registered(row)
 
 
-def _registered(row: RowMapping) -> Registered:
-    complaint = Complaint.model_validate_json(row["complaint"])
-    return Registered(row["number"], complaint, new=False, started=row["started_at"] is not None)
+def _registered(row: Found) -> Registered:
+    complaint = Complaint.model_validate_json(row.complaint)
+    return Registered(row.number, complaint, new=False, started=row.started_at is not None)
 
 
 async def get(store: Store, number: str) -> Registered | None:
     """The entry of this number."""
-    async with store.reading() as connection:
-        row = (await connection.execute(_BY_NUMBER, {"number": number})).mappings().first()
+    row = await store.first(_BY_NUMBER, {"number": number})
     return None if row is None else _registered(row)
 
 
@@ -143,9 +141,8 @@ async def person_of(store: Store, vault: Vault, person_id: str) -> Person | None
         BadKey: the vault's key is not the one it was sealed with.
     """
     which = select(tables.person.c.sealed).where(tables.person.c.id == person_id)
-    async with store.reading() as connection:
-        sealed = (await connection.execute(which)).scalar_one_or_none()
-    return None if sealed is None else vault.open(person_id, sealed)
+    row = await store.first(which)
+    return None if row is None else vault.open(person_id, row.sealed)
 
 
 async def pending(
@@ -162,18 +159,14 @@ async def pending(
         .order_by(book.attempts, book.filed_at, book.number)
         .limit(limit)
     )
-    async with store.reading() as connection:
-        found = (await connection.execute(spool)).scalars().all()
-    return [Complaint.model_validate_json(text) for text in found]
+    return [Complaint.model_validate_json(row.complaint) for row in await store.rows(spool)]
 
 
 async def mark_started(store: Store, number: str, at: datetime) -> None:
     """The ticket's workflow runs. The first time told stays."""
-    async with store.writing() as connection:
-        await connection.execute(_STARTED, {"which": number, "at": at})
+    await store.change(_STARTED, {"which": number, "at": at})
 
 
 async def mark_failed(store: Store, number: str, error: str) -> None:
     """Starting it failed once more; `error` is a code, or what else holds no personal data."""
-    async with store.writing() as connection:
-        await connection.execute(_FAILED, {"which": number, "error": error[:_ERROR_LENGTH]})
+    await store.change(_FAILED, {"which": number, "error": error[:_ERROR_LENGTH]})

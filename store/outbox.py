@@ -5,12 +5,11 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Select, bindparam, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from domain.actors import Role
 from store import tables
-from store.engine import Insert, Store
+from store.engine import Found, Insert, Store
 
 _OUTBOX, _MESSAGE = tables.outbox.c, tables.message.c
 _ERROR_LENGTH = 200
@@ -60,15 +59,18 @@ class MailboxNotifier:
     """Puts letters into table `message`, in the transaction that marks them sent."""
 
     async def deliver(self, store: Store, limit: int, at: datetime) -> int:
-        async with store.writing() as connection:
-            # Two that deliver at once share the work instead of waiting for each other.
-            asked = _pending(limit).with_for_update(skip_locked=True)
-            letters = await _letters(connection, asked)
+        insert = store.once(_insert_message)
+        # Two that deliver at once share the work instead of waiting for each other.
+        asked = _pending(limit).with_for_update(skip_locked=True)
+
+        def work(connection: Connection) -> int:
+            letters = [_letter(row) for row in connection.execute(asked)]
             if letters:
-                rows = [asdict(letter) | {"at": at} for letter in letters]
-                await connection.execute(store.once(_insert_message), rows)
-                await connection.execute(_SENT, _marks(letters, at))
-        return len(letters)
+                connection.execute(insert, [asdict(letter) | {"at": at} for letter in letters])
+                connection.execute(_SENT, _marks(letters, at))
+            return len(letters)
+
+        return await store.write(work)
 
 
 def _insert_message(store: Store) -> Insert:
@@ -99,35 +101,30 @@ def _pending(limit: int) -> Select[Any]:
     return _LETTER.order_by(_OUTBOX.attempts, _OUTBOX.created_at, _OUTBOX.key).limit(limit)
 
 
-async def _letters(connection: AsyncConnection, asked: Select[Any]) -> list[Letter]:
-    found = await connection.execute(asked)
-    return [Letter(**{**row, "audience": Role(row["audience"])}) for row in found.mappings()]
+def _letter(row: Found) -> Letter:
+    return Letter(**{**row._mapping, "audience": Role(row.audience)})
 
 
 async def claim(store: Store, limit: int) -> list[Letter]:
     """Letters to send next. Not locked: until they are marked, others may claim them too."""
-    async with store.reading() as connection:
-        return await _letters(connection, _pending(limit))
+    return [_letter(row) for row in await store.rows(_pending(limit))]
 
 
 async def mark_sent(store: Store, letters: Sequence[Letter], at: datetime) -> None:
     """They have been sent. The first time told stays."""
     if letters:
-        async with store.writing() as connection:
-            await connection.execute(_SENT, _marks(letters, at))
+        await store.write(lambda connection: connection.execute(_SENT, _marks(letters, at)))
 
 
 async def mark_failed(store: Store, letter: Letter, error: str) -> None:
     """Sending failed; it stays pending. `error` holds no personal data."""
-    async with store.writing() as connection:
-        await connection.execute(_FAILED, {"which": letter.key, "error": error[:_ERROR_LENGTH]})
+    await store.change(_FAILED, {"which": letter.key, "error": error[:_ERROR_LENGTH]})
 
 
 async def pending_count(store: Store) -> int:
     """How many letters wait."""
     asked = select(func.count()).select_from(tables.outbox).where(_OUTBOX.sent_at.is_(None))
-    async with store.reading() as connection:
-        return (await connection.execute(asked)).scalar_one()
+    return int((await store.rows(asked))[0][0])
 
 
 async def messages(
@@ -140,6 +137,7 @@ async def messages(
     if unit is not None:
         asked = asked.where(_MESSAGE.unit == unit)
     asked = asked.order_by(_MESSAGE.version, _MESSAGE.key)
-    async with store.reading() as connection:
-        found = (await connection.execute(asked)).mappings().all()
-    return [Message(**{**row, "audience": Role(row["audience"])}) for row in found]
+    return [
+        Message(**{**row._mapping, "audience": Role(row.audience)})
+        for row in await store.rows(asked)
+    ]

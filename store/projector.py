@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, Update, and_, bindparam, or_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Table, Update, and_, bindparam, or_, update
 
 from domain.events import Event
 from domain.plans import Projection
@@ -85,7 +84,7 @@ class _Batch:
             if key not in self._events or self._events[key][0].at <= happened.at:
                 self._events[key] = (happened, told)
 
-    async def write(self, connection: AsyncConnection, statements: _Statements) -> None:
+    def write(self, connection: Connection, statements: _Statements) -> None:
         tickets = [self._tickets[number] for number in sorted(self._tickets)]
         events = [self._events[key] for key in sorted(self._events)]
         for statement, rows in (
@@ -96,7 +95,7 @@ class _Batch:
             (statements.started, _started(e for e, _ in events)),
         ):
             if rows:
-                await connection.execute(statement, rows)
+                connection.execute(statement, rows)
 
 
 def _started(events: Iterable[Event]) -> list[Row]:
@@ -173,5 +172,5 @@ class Projector:
                     done.set_result(None)
 
     async def _write(self, projections: Sequence[Projection]) -> None:
-        async with self._store.writing() as connection:
-            await _Batch(projections).write(connection, self._statements)
+        batch = _Batch(projections)
+        await self._store.write(lambda connection: batch.write(connection, self._statements))

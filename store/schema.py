@@ -40,8 +40,7 @@ async def inspect(url: str) -> SchemaState:
         return SchemaState.MISSING  # to ask SQLite would make the file
     store = Store.open(url)
     try:
-        async with store.reading() as connection:
-            return await connection.run_sync(_state)
+        return await store.read(_state)
     finally:
         await store.close()
 
@@ -62,8 +61,7 @@ async def upgrade(url: str) -> None:
         file.touch(mode=0o600, exist_ok=True)
     store = Store.open(url)
     try:
-        async with store.writing() as connection:
-            await connection.run_sync(_upgrade)
+        await store.write(_upgrade)
     finally:
         await store.close()
 

@@ -75,6 +75,7 @@ class TicketTable(Base, table=True):
         Index("ticket_by_stage", "city", "stage", "due_at"),
         Index("ticket_by_unit", "unit", "stage"),
         Index("ticket_by_update", "updated_at", "number"),
+        Index("ticket_by_city", "city", "updated_at", "number"),
         Index("ticket_by_filing", "city", "filed_at"),
         _partial("ticket_by_end", "city", "ended_at", where="ended_at IS NOT NULL"),
     )

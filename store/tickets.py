@@ -3,11 +3,9 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, or_, select, tuple_
-from sqlalchemy.engine import Row
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_
 
 from domain.complaint import Channel, Kind
 from domain.events import Event, Fact
@@ -16,12 +14,13 @@ from domain.ticket import Ticket
 from store import tables
 from store.cursors import cursor as cursor_of
 from store.cursors import key_of, moment
-from store.engine import Store
+from store.engine import Found, Store
 from store.errors import BadNumber
 from store.numbers import parse_number
 
 _TICKET = tables.ticket.c
 _FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
+_OPEN = sorted(OPEN)
 _CHUNK = 1000
 
 
@@ -100,7 +99,7 @@ _EVENTS = (
 )
 
 
-def _ticket_row(row: Row[Any]) -> TicketRow:
+def _ticket_row(row: Found) -> TicketRow:
     told = dict(row._mapping)
     told["stage"] = Stage(told["stage"])
     told["outcome"] = None if told["outcome"] is None else Outcome(told["outcome"])
@@ -110,34 +109,30 @@ def _ticket_row(row: Row[Any]) -> TicketRow:
 
 async def get(store: Store, number: str) -> TicketRow | None:
     """The ticket of this number, as last told."""
-    async with store.reading() as connection:
-        row = (await connection.execute(_ONE, {"number": number})).first()
+    row = await store.first(_ONE, {"number": number})
     return None if row is None else _ticket_row(row)
 
 
 async def state(store: Store, number: str) -> Ticket | None:
     """The whole ticket, as last told."""
-    async with store.reading() as connection:
-        told = (await connection.execute(_STATE, {"number": number})).scalar_one_or_none()
-    return None if told is None else Ticket.model_validate_json(told)
+    row = await store.first(_STATE, {"number": number})
+    return None if row is None else Ticket.model_validate_json(row.state)
 
 
 async def events(store: Store, number: str) -> list[Event]:
     """All that happened to it, first things first."""
-    async with store.reading() as connection:
-        rows = (await connection.execute(_EVENTS, {"number": number})).mappings().all()
-    return [_event(row) for row in rows]
+    return [_event(row) for row in await store.rows(_EVENTS, {"number": number})]
 
 
-def _event(row: RowMapping) -> Event:
+def _event(row: Found) -> Event:
     return Event.model_validate(
         {
-            "number": row["number"],
-            "version": row["version"],
-            "at": row["at"],
-            "actor": {"role": row["role"], "id": row["actor"], "unit": row["unit"]},
-            "stage": row["stage"],
-            "fact": _FACT.validate_json(row["fact"]),
+            "number": row.number,
+            "version": row.version,
+            "at": row.at,
+            "actor": {"role": row.role, "id": row.actor, "unit": row.unit},
+            "stage": row.stage,
+            "fact": _FACT.validate_json(row.fact),
         }
     )
 
@@ -159,8 +154,7 @@ async def page(
         at, number = key_of(cursor, str, str)
         asked = asked.where(tuple_(_TICKET.updated_at, _TICKET.number) < (moment(at), number))
     asked = asked.order_by(_TICKET.updated_at.desc(), _TICKET.number.desc()).limit(limit + 1)
-    async with store.reading() as connection:
-        rows = [_ticket_row(row) for row in await connection.execute(asked)]
+    rows = [_ticket_row(row) for row in await store.rows(asked)]
     more, rows = len(rows) > limit, rows[:limit]
     last = rows[-1] if more and rows else None
     return Page(rows, cursor_of(last.updated_at.isoformat(), last.number) if last else None)
@@ -174,10 +168,10 @@ def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
     if filters.open is not None:
         found.append(_TICKET.ended_at.is_(None) if filters.open else _TICKET.ended_at.is_not(None))
     if filters.overdue is not None:
-        late = _TICKET.due_at < now
+        late = _due_before(now)
         found.append(late if filters.overdue else or_(~late, _TICKET.due_at.is_(None)))
     if filters.due_before is not None:
-        found.append(_TICKET.due_at < filters.due_before)
+        found.append(_due_before(filters.due_before))
     if filters.filed_since is not None:
         found.append(_TICKET.filed_at >= filters.filed_since)
     if filters.filed_until is not None:
@@ -185,6 +179,11 @@ def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
     if filters.text:
         found.append(_says(filters.text))
     return found
+
+
+def _due_before(at: datetime) -> ColumnElement[bool]:
+    # Only open tickets are due; to say so lets the index by stage find the few among all.
+    return and_(_TICKET.stage.in_(_OPEN), _TICKET.due_at < at)
 
 
 def _says(text: str) -> ColumnElement[bool]:
@@ -210,9 +209,8 @@ async def numbers(
         asked = asked.where(_TICKET.ended_at.is_not(None) if ended else _TICKET.ended_at.is_(None))
     after = ""
     while True:
-        async with store.reading() as connection:
-            found = (await connection.execute(asked.where(_TICKET.number > after))).scalars().all()
-        for after in found:
+        found = await store.rows(asked.where(_TICKET.number > after))
+        for (after,) in found:
             yield after
         if len(found) < _CHUNK:
             return
@@ -228,7 +226,6 @@ async def counts(
         asked = asked.where(_TICKET.city == city)
     if unit is not None:
         asked = asked.where(_TICKET.unit == unit)
-    async with store.reading() as connection:
-        found = await connection.execute(asked.group_by(_TICKET.stage))
-        counted = {Stage(stage): count for stage, count in found}
+    found = await store.rows(asked.group_by(_TICKET.stage))
+    counted = {Stage(stage): count for stage, count in found}
     return {stage: counted.get(stage, 0) for stage in stages}

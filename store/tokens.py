@@ -7,11 +7,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import RowMapping, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 from domain.actors import Role
 from store import tables
-from store.engine import Store
+from store.engine import Found, Store
 
 _TOKEN = tables.token.c
 _FORM = re.compile(r"jsu_([0-9a-f]{12})_[0-9a-f]{48}")
@@ -41,9 +41,9 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _token_row(row: RowMapping) -> TokenRow:
-    told = {name: value for name, value in row.items() if name != "digest"}
-    return TokenRow(**{**told, "role": Role(row["role"])})
+def _token_row(row: Found) -> TokenRow:
+    told = {name: value for name, value in row._mapping.items() if name != "digest"}
+    return TokenRow(**{**told, "role": Role(row.role)})
 
 
 async def issue(
@@ -67,8 +67,7 @@ async def issue(
         "expires_at": expires_at,
         "revoked_at": None,
     }
-    async with store.writing() as connection:
-        await connection.execute(store.insert(tables.token), row)
+    await store.change(store.insert(tables.token), row)
     return token_id, text
 
 
@@ -77,10 +76,9 @@ async def find(store: Store, text: str, now: datetime) -> TokenRow | None:
     match = _FORM.fullmatch(text)
     if match is None:
         return None
-    async with store.reading() as connection:
-        row = (await connection.execute(_BY_ID, {"id": match[1]})).mappings().first()
+    row = await store.first(_BY_ID, {"id": match[1]})
     # Compared also when there is nothing to compare with: an unknown id answers no faster.
-    same = hmac.compare_digest(_digest(text), _NOBODY if row is None else row["digest"])
+    same = hmac.compare_digest(_digest(text), _NOBODY if row is None else row.digest)
     if row is None or not same:
         return None
     found = _token_row(row)
@@ -94,12 +92,10 @@ async def revoke(store: Store, token_id: str, now: datetime | None = None) -> bo
         .where(_TOKEN.id == token_id, _TOKEN.revoked_at.is_(None))
         .values(revoked_at=now or datetime.now(UTC))
     )
-    async with store.writing() as connection:
-        return (await connection.execute(stamp)).rowcount == 1
+    return await store.change(stamp) == 1
 
 
 async def listing(store: Store) -> list[TokenRow]:
     """All tokens ever issued, oldest first."""
     asked = select(tables.token).order_by(_TOKEN.created_at, _TOKEN.id)
-    async with store.reading() as connection:
-        return [_token_row(row) for row in (await connection.execute(asked)).mappings()]
+    return [_token_row(row) for row in await store.rows(asked)]

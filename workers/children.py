@@ -20,6 +20,9 @@ def _die_with_parent() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
+DEATHS = 10
+"""A child that dies this often within a minute cannot be kept alive."""
+
 
 @dataclass
 class Child:
@@ -30,7 +33,7 @@ class Child:
     log: Path
     env: Mapping[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
-    deaths: deque[float] = field(default_factory=lambda: deque(maxlen=5))
+    deaths: deque[float] = field(default_factory=lambda: deque(maxlen=DEATHS))
 
     @property
     def pid(self) -> int | None:

@@ -1,8 +1,7 @@
 """The embedded stack: engine, store, worker and API on one machine, as one command.
 
 Order of starting: checks (nothing is started when one fails), engine, store, worker, API. Order of
-stopping: the reverse. A child that dies is started again; one that dies five times within a minute
-stops the whole stack.
+stopping: the reverse. A child that dies is started again; one that keeps dying stops the whole stack.
 """
 
 import asyncio
@@ -97,7 +96,7 @@ class Stack:
         engine_binary()
         home = self.settings.home
         try:
-            home.mkdir(parents=True, exist_ok=True)
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StackError(f"cannot create the home folder {home}: {error.strerror}") from error
         for port, option in (

@@ -115,7 +115,7 @@ async def file(client: Client, told: Complaint | None = None) -> tuple[Filed, Sn
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         search_attributes=search_attributes(told),
     )
-    receipt = await client.execute_update_with_start_workflow(
+    receipt: Any = await client.execute_update_with_start_workflow(
         TicketWorkflow.receipt, start_workflow_operation=start
     )
     return Filed(client, told.number), receipt

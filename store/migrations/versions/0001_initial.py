@@ -102,6 +102,7 @@ def _ticket() -> None:
     op.create_index("ticket_by_stage", "ticket", ["city", "stage", "due_at"])
     op.create_index("ticket_by_unit", "ticket", ["unit", "stage"])
     op.create_index("ticket_by_update", "ticket", ["updated_at", "number"])
+    op.create_index("ticket_by_city", "ticket", ["city", "updated_at", "number"])
     op.create_index("ticket_by_filing", "ticket", ["city", "filed_at"])
     _partial("ticket_by_end", "ticket", ["city", "ended_at"], "ended_at IS NOT NULL")
 

@@ -1,0 +1,214 @@
+"""A unit's inbox, and handing back what it did."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Header, Path, Query, Response
+from pydantic import Field, TypeAdapter
+
+from api.access import Caller, Staff, TicketNumber, visible
+from api.door import API, Door, TheDoor, json_of, json_text
+from api.engine import NotRunning
+from api.problems import FieldProblem, Problem, responses
+from api.waiting import until
+from domain.assignment import Ending, HandlingResult
+from domain.complaint import Code, Text
+from domain.facts.handling import Handled
+from domain.lifecycle import transition
+from domain.model import Incoming, Recorded
+from domain.refusals import Refused
+from domain.stages import Stage
+from store import assignments
+from store.assignments import AssignmentRow
+
+router = APIRouter(prefix=API, tags=["Units"])
+
+PATIENCE = 2.0
+"""Seconds to wait for the record to show that an assignment is done."""
+
+SCHEDULING = 1.0
+"""Seconds for the engine to schedule an assignment that the record shows already."""
+
+EXAMPLE = {
+    "reply": "已更换三盏路灯的灯头并恢复供电,今晚起正常照明。",
+    "resolved": True,
+    "evidence": [],
+}
+
+AssignmentNumber = Annotated[
+    int, Path(ge=1, le=100_000, description="The number of the assignment on its ticket.")
+]
+
+
+class CompletionIn(Incoming):
+    """What the unit did, and what the citizen is told: `HandlingResult` without who says so."""
+
+    reply: Text = Field(description="The answer to the citizen, word for word.")
+    resolved: bool = Field(True, description="False: explained why it cannot be solved (yet).")
+    evidence: list[Annotated[str, Field(max_length=200)]] = Field(
+        default_factory=list, max_length=20, description="References of stored files."
+    )
+
+
+class AssignmentPage(Recorded):
+    items: list[AssignmentRow]
+    next_cursor: str | None = Field(None, description="Ask again with it for what follows.")
+
+
+class InboxQuery(Incoming):
+    unit: Code | None = Field(None, description="Officers may leave it out: it is their own.")
+    open: bool = Field(True, description="False: those that have ended as well.")
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+    limit: int = Field(50, ge=1, le=200)
+
+
+_ROW: TypeAdapter[AssignmentRow] = TypeAdapter(AssignmentRow)
+
+
+@router.get(
+    "/assignments",
+    operation_id="list_assignments",
+    summary="The inbox of a unit, what is due first first",
+    response_model=AssignmentPage,
+    responses=responses(
+        "unauthenticated",
+        "not_your_unit",
+        "forbidden",
+        "bad_cursor",
+        "invalid_request",
+        "store_unavailable",
+    ),
+)
+async def list_assignments(
+    caller: Staff, door: TheDoor, query: Annotated[InboxQuery, Query()]
+) -> Response:
+    """Officers see their own unit's; everybody else names the unit."""
+    unit = query.unit or caller.unit
+    if unit is None:
+        missing = FieldProblem(field="query.unit", code="missing", message="Name a unit.")
+        raise Problem("invalid_request", errors=[missing])
+    if caller.unit not in (None, unit):
+        raise Problem("not_your_unit", "This is another unit's inbox.")
+    inbox = await assignments.inbox(door.store, unit, query.open, query.cursor, query.limit)
+    return json_of(AssignmentPage(items=inbox.rows, next_cursor=inbox.next_cursor))
+
+
+@router.get(
+    "/assignments/{number}-{n}",
+    operation_id="get_assignment",
+    summary="One assignment",
+    response_model=AssignmentRow,
+    responses=responses(
+        "unauthenticated",
+        "forbidden",
+        "assignment_not_found",
+        "bad_number",
+        "invalid_request",
+        "store_unavailable",
+    ),
+)
+async def get_assignment(
+    number: TicketNumber, n: AssignmentNumber, caller: Staff, door: TheDoor
+) -> Response:
+    """What the ticket says, its text for instance, is at the ticket's own address."""
+    return json_text(_ROW.dump_json(await _seen(door, caller, number, n)))
+
+
+@router.post(
+    "/assignments/{number}-{n}/complete",
+    operation_id="complete_assignment",
+    summary="Complete an assignment: hand back what was done",
+    response_model=AssignmentRow,
+    responses={
+        202: {"model": AssignmentRow, "description": "Handed over; the record will follow."},
+        **responses(
+            "malformed_json",
+            "unauthenticated",
+            "forbidden",
+            "not_your_unit",
+            "assignment_not_found",
+            "already_done",
+            "assignment_ended",
+            "body_too_large",
+            "bad_number",
+            "invalid_request",
+            "engine_unavailable",
+            "store_unavailable",
+        ),
+    },
+)
+async def complete_assignment(
+    number: TicketNumber,
+    n: AssignmentNumber,
+    caller: Staff,
+    body: Annotated[CompletionIn, Body(examples=[EXAMPLE])],
+    door: TheDoor,
+    prefer: Annotated[
+        str, Header(description="`respond-async`: answer 202 without waiting for the record.")
+    ] = "",
+) -> Response:
+    """The reply goes to the citizen, word for word. An assignment is completed once.
+
+    200 when the record shows it done, 202 when it has been handed over and the record does not
+    show it within two seconds.
+    """
+    row = await _seen(door, caller, number, n)
+    # The engine takes a result from anyone who knows the name: whose it is to give is seen to here.
+    transition(Stage.HANDLE, Handled).permit(caller.actor)
+    if caller.unit not in (None, row.unit):
+        raise Refused("not_your_unit", "Another unit has this assignment.")
+    _refuse_ended(row)
+    result = HandlingResult(
+        reply=body.reply, resolved=body.resolved, evidence=body.evidence, by=caller.id
+    )
+    await _hand_over(door, row, result)
+    ended = None if "respond-async" in prefer.lower() else await _ended(door, row)
+    if ended is None:
+        return json_text(_ROW.dump_json(row), 202)
+    if ended.ending is not Ending.DONE:  # taken away in the same moment: the result came too late
+        raise Refused("assignment_ended", "This assignment has ended.")
+    return json_text(_ROW.dump_json(ended))
+
+
+async def _seen(door: Door, caller: Caller, number: str, n: int) -> AssignmentRow:
+    """The assignment, if this caller may see its ticket."""
+    row = await assignments.get(door.store, number, n)
+    if row is None:
+        raise Problem("assignment_not_found")
+    if caller.unit not in (None, row.unit) and await visible(door, caller, number) is None:
+        raise Problem("assignment_not_found")
+    return row
+
+
+async def _hand_over(door: Door, row: AssignmentRow, result: HandlingResult) -> None:
+    """Give the result to the engine, which may still be about to schedule the assignment.
+
+    Nothing waits there under this name either because it is too early, or because somebody else
+    was quicker: the record tells them apart.
+    """
+
+    async def handed_over() -> bool | None:
+        try:
+            await door.engine.complete(row.number, row.activity_id, result)
+        except NotRunning:
+            now = await assignments.get(door.store, row.number, row.n)
+            _refuse_ended(now or row)
+            return None
+        return True
+
+    if await until(handed_over, SCHEDULING) is None:
+        raise Refused("already_done", "This assignment is completed already.")
+
+
+async def _ended(door: Door, row: AssignmentRow) -> AssignmentRow | None:
+    async def ended() -> AssignmentRow | None:
+        now = await assignments.get(door.store, row.number, row.n)
+        return now if now is not None and now.ending is not None else None
+
+    return await door.record.until(ended, PATIENCE)
+
+
+def _refuse_ended(row: AssignmentRow) -> None:
+    if row.ending is Ending.DONE:
+        raise Refused("already_done", "This assignment is completed already.")
+    if row.ending is not None:
+        raise Refused("assignment_ended", "This assignment has ended.")

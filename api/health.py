@@ -1,0 +1,61 @@
+"""For those who run it: is the process up, is it ready, what has it done."""
+
+import asyncio
+
+import structlog
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import Field
+
+from api.door import Door, TheDoor, json_of
+from api.telemetry import REGISTRY
+from domain.model import Recorded
+from store import intake
+
+router = APIRouter(tags=["Operation"])
+logger = structlog.stdlib.get_logger("jiesu.api")
+
+
+class Health(Recorded):
+    status: str = Field(examples=["ok"])
+
+
+class Readiness(Recorded):
+    """`missing` names what cannot be reached: store, engine."""
+
+    ready: bool
+    missing: list[str]
+
+
+@router.get("/healthz", operation_id="health", summary="The process is up", response_model=Health)
+async def health() -> Response:
+    return json_of(Health(status="ok"))
+
+
+@router.get(
+    "/readyz",
+    operation_id="readiness",
+    summary="Store and engine can be reached",
+    response_model=Readiness,
+    responses={503: {"model": Readiness, "description": "Something is missing."}},
+)
+async def readiness(door: TheDoor) -> Response:
+    store, engine = await asyncio.gather(_store_ready(door), door.engine.ready())
+    answers = {"store": store, "engine": engine}
+    missing = [name for name, ready in answers.items() if not ready]
+    return json_of(Readiness(ready=not missing, missing=missing), 503 if missing else 200)
+
+
+@router.get("/metrics", summary="Counters for Prometheus", include_in_schema=False)
+async def metrics() -> Response:
+    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _store_ready(door: Door) -> bool:
+    try:
+        async with asyncio.timeout(1):
+            await intake.get(door.store, "")  # a question that needs the tables, not only a server
+    except Exception as error:  # whatever it is, the store is not ready
+        logger.warning("store not ready", error=type(error).__name__)
+        return False
+    return True

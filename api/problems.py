@@ -1,0 +1,216 @@
+"""The one place where errors become HTTP: RFC 9457 problem details, each with a stable code.
+
+    Problem          what a route itself refuses; `headers` and `errors` go with it
+    Refused          what the rules do not allow (domain), with its code
+    StoreError       what the store refuses, or that it is away
+    UnknownInPack    a code the city does not have; UnknownCity alike
+
+Every code is a row of `CODES` and is explained in docs/errors.md.
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from domain.pack import UnknownInPack
+from domain.refusals import Refused
+from store.errors import StoreError
+from store.packs import UnknownCity
+
+logger = structlog.stdlib.get_logger("jiesu.api")
+
+MEDIA_TYPE = "application/problem+json"
+_SHOWN = 100
+
+
+class Code(NamedTuple):
+    status: int
+    title: str
+    headers: Mapping[str, str] = {}
+
+
+_LATER = {"Retry-After": "5"}
+
+CODES: dict[str, Code] = {
+    # --- the request itself
+    "malformed_json": Code(400, "The body is not JSON."),
+    "bad_cursor": Code(400, "The cursor was not given out by this list."),
+    "unauthenticated": Code(
+        401, "A valid token or access code is needed.", {"WWW-Authenticate": "Bearer"}
+    ),
+    "not_found": Code(404, "There is nothing at this address."),
+    "method_not_allowed": Code(405, "This address does not take this method."),
+    "body_too_large": Code(413, "The body is too large."),
+    "invalid_request": Code(422, "Some fields are missing or not as they should be."),
+    "idempotency_key_reused": Code(422, "This key was used for another complaint."),
+    "bad_number": Code(422, "This is not a ticket number."),
+    "too_many_attempts": Code(429, "Too many wrong access codes; wait a while."),
+    # --- who may, and what there is
+    "forbidden": Code(403, "This role may not do that."),
+    "not_your_unit": Code(403, "Another unit has this assignment."),
+    "ticket_not_found": Code(404, "No such ticket, or not for you."),
+    "assignment_not_found": Code(404, "No such assignment, or not for you."),
+    "unknown_assignment": Code(404, "This ticket has no such assignment."),
+    # --- what the pack does not know
+    "unknown_city": Code(422, "This installation does not serve that city."),
+    "unknown_unit": Code(422, "The city has no such unit or area."),
+    "unknown_category": Code(422, "The city has no such category."),
+    "unknown_tier": Code(422, "The city has no such tier."),
+    "unknown_reason": Code(422, "The city has no such reason."),
+    "bad_length": Code(422, "This is not a length of time that can be granted."),
+    "reason_missing": Code(422, "A reason code is needed."),
+    "rating_without_contact": Code(422, "Only a citizen who was reached can rate."),
+    # --- what the ticket does not allow now
+    "not_now": Code(409, "Not possible at this stage."),
+    "not_started_yet": Code(409, "The complaint is registered, but not started yet.", _LATER),
+    "ticket_ended": Code(409, "The ticket has ended."),
+    "already_signed": Code(409, "The assignment is signed already."),
+    "already_asked": Code(409, "A request is waiting for its decision already."),
+    "nothing_asked": Code(409, "Nothing is waiting for a decision."),
+    "already_done": Code(409, "The assignment is completed already."),
+    "assignment_ended": Code(409, "The assignment has ended."),
+    "same_unit": Code(409, "That unit has the ticket already."),
+    "already_rated": Code(409, "The ticket is rated already."),
+    "return_cap": Code(409, "The ticket was returned as often as is allowed."),
+    "extension_cap": Code(409, "The assignment was extended as often as is allowed."),
+    "returns_not_allowed": Code(409, "In this city units do not return tickets."),
+    "clock_not_running": Code(409, "There is nothing to extend."),
+    "urged_too_often": Code(429, "The ticket was urged often enough today."),
+    # --- what is away
+    "engine_unavailable": Code(503, "The engine cannot be reached.", _LATER),
+    "store_unavailable": Code(503, "The store cannot be reached.", _LATER),
+    "internal_error": Code(500, "Something is broken here; it is logged."),
+}
+
+_HTTP = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+
+
+class FieldProblem(BaseModel):
+    """One field that is not as it should be. What was sent is never repeated."""
+
+    field: str = Field(examples=["text"])
+    code: str = Field(examples=["string_too_long"])
+    message: str = Field(examples=["String should have at most 4000 characters"])
+
+
+class ProblemDetails(BaseModel):
+    """RFC 9457. `code` is stable and meant for programs; `detail` is for people."""
+
+    type: str = Field(examples=["urn:jiesu:problem:not_now"])
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[FieldProblem] | None = None
+
+
+class Problem(Exception):
+    """A refusal of the door itself. `code` is a row of CODES."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        errors: Sequence[FieldProblem] = (),
+    ) -> None:
+        super().__init__(detail or code)
+        self.code, self.detail, self.headers, self.errors = code, detail, headers, errors
+
+
+def answer(
+    code: str,
+    detail: str = "",
+    *,
+    headers: Mapping[str, str] | None = None,
+    errors: Sequence[FieldProblem] = (),
+) -> JSONResponse:
+    """The response for a code; one that is not in the table is a conflict (409)."""
+    row = CODES.get(code) or Code(409, "Not possible now.")
+    content: dict[str, Any] = {
+        "type": f"urn:jiesu:problem:{code}",
+        "title": row.title,
+        "status": row.status,
+        "detail": detail or row.title,
+        "code": code,
+    }
+    if errors:
+        content["errors"] = [error.model_dump() for error in errors]
+    return JSONResponse(
+        content,
+        status_code=row.status,
+        headers={**row.headers, **(headers or {})},
+        media_type=MEDIA_TYPE,
+    )
+
+
+def responses(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that may answer with these codes, for the OpenAPI document."""
+    by_status: dict[int, list[str]] = {}
+    for code in codes:
+        by_status.setdefault(CODES[code].status, []).append(code)
+    return {
+        status: {
+            "description": f"{HTTPStatus(status).phrase}: "
+            + ", ".join(f"`{code}`" for code in named),
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+        }
+        for status, named in by_status.items()
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer every refusal as problem details; the rest is `api.telemetry`'s."""
+    app.add_exception_handler(Problem, _problem)
+    for refusal in (Refused, StoreError, UnknownInPack, UnknownCity):
+        app.add_exception_handler(refusal, _coded)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+
+
+async def _problem(_request: Request, error: Any) -> JSONResponse:
+    return answer(error.code, error.detail, headers=error.headers, errors=error.errors)
+
+
+async def _coded(_request: Request, error: Exception) -> JSONResponse:
+    code = getattr(error, "code", "internal_error")
+    if code in ("store_error", "bad_key", "schema_unusable"):  # ours to repair, not the caller's
+        logger.error("the store is unusable", code=code)
+        code = "internal_error"
+    return answer(code, _writable(str(error)))
+
+
+async def _http(_request: Request, error: Any) -> JSONResponse:
+    # FastAPI's own 400 is a body that could not be read: too deep, numbers too long, not UTF-8.
+    code = _HTTP.get(error.status_code, "malformed_json")
+    return answer(code, headers=error.headers)
+
+
+async def _invalid(_request: Request, error: Any) -> JSONResponse:
+    found = error.errors()
+    if any(one["type"] == "json_invalid" for one in found):
+        return answer("malformed_json")
+    return answer("invalid_request", errors=[_field(one) for one in found[:20]])
+
+
+def _field(one: Mapping[str, Any]) -> FieldProblem:
+    where, *path = one["loc"]
+    name = ".".join(str(part) for part in (path if where == "body" else (where, *path)))
+    return FieldProblem(
+        field=_writable(name)[:_SHOWN],
+        code=one["type"],
+        message=_writable(str(one["msg"]).removeprefix("Value error, ")),
+    )
+
+
+def _writable(text: str) -> str:
+    """`text` without what JSON in UTF-8 cannot carry: a field's name is the sender's to choose."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,103 @@
+"""Rating: a signal to the ticket, checked first and confirmed after, because signals are mute."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Body, Response
+
+from api.access import Citizen, TicketNumber
+from api.commands import why_not_running
+from api.door import API, TheDoor, json_of
+from api.engine import NotRunning
+from api.problems import Problem, responses
+from domain.commands import Verdict
+from domain.facts.closing import Rated
+from domain.lifecycle import transition
+from domain.model import Recorded
+from domain.rating import Rating
+from domain.refusals import Refused
+from domain.stages import Outcome, Stage
+from store import intake, tickets
+from store.tickets import TicketRow
+
+router = APIRouter(prefix=API, tags=["Citizens"])
+
+PATIENCE = 1.0
+"""Seconds to wait for the record to show the rating."""
+
+EXAMPLE = {"contacted": True, "resolved": True, "grade": 5, "words": "处理及时,谢谢。"}
+
+
+class RatingReceipt(Recorded):
+    """`recorded`: it counts. `sent`: it is on its way; the ticket will show it."""
+
+    number: str
+    status: Literal["recorded", "sent"]
+    stage: Stage
+    outcome: Outcome | None = None
+
+
+@router.post(
+    "/tickets/{number}/rating",
+    operation_id="rate_ticket",
+    summary="Rate how the complaint was handled",
+    response_model=RatingReceipt,
+    responses={
+        202: {"model": RatingReceipt, "description": "Sent; the record will follow."},
+        **responses(
+            "malformed_json",
+            "unauthenticated",
+            "ticket_not_found",
+            "not_now",
+            "already_rated",
+            "ticket_ended",
+            "not_started_yet",
+            "body_too_large",
+            "invalid_request",
+            "bad_number",
+            "too_many_attempts",
+            "engine_unavailable",
+            "store_unavailable",
+        ),
+    },
+)
+async def rate_ticket(
+    number: TicketNumber,
+    caller: Citizen,
+    body: Annotated[Rating, Body(examples=[EXAMPLE])],
+    door: TheDoor,
+) -> Response:
+    """Once per answer: a ticket that is handled again can be rated again.
+
+    Satisfied and solved closes the ticket; otherwise it is handled once more, as often as the
+    city's rules say.
+    """
+    before = await tickets.get(door.store, number)
+    if before is None:
+        waiting = await intake.get(door.store, number)
+        raise Problem("not_started_yet" if waiting else "ticket_not_found")
+    _check(before)
+    try:
+        await door.engine.rate(number, Verdict(actor=caller.actor, rating=body))
+    except NotRunning as missing:
+        raise await why_not_running(door, number, missing) from None
+
+    async def rated() -> TicketRow | None:
+        row = await tickets.get(door.store, number)
+        return row if row is not None and row.rated and row.version > before.version else None
+
+    row = await door.record.until(rated, PATIENCE)
+    if row is None:
+        receipt = RatingReceipt(number=number, status="sent", stage=before.stage)
+        return json_of(receipt, 202)
+    if row.grade != body.grade:  # two at once, and the other one was first
+        raise Refused("already_rated", "This ticket is rated already.")
+    return json_of(
+        RatingReceipt(number=number, status="recorded", stage=row.stage, outcome=row.outcome)
+    )
+
+
+def _check(row: TicketRow) -> None:
+    """Refused when no rating is due."""
+    if row.rated and row.stage in (Stage.RATE, Stage.ENDED):
+        raise Refused("already_rated", "This ticket is rated already.")
+    transition(row.stage, Rated)

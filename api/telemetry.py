@@ -1,0 +1,92 @@
+"""Counting and logging requests: route, status, duration. No personal data, no text, no number."""
+
+from time import perf_counter
+from traceback import extract_tb
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import answer
+
+logger = structlog.stdlib.get_logger("jiesu.api")
+
+REGISTRY = CollectorRegistry()
+
+complaints = Counter(
+    "jiesu_complaints",
+    "Complaints filed, by what became of them: accepted, repeated or spooled.",
+    ["city", "outcome"],
+    registry=REGISTRY,
+)
+requests = Counter(
+    "jiesu_http_requests", "Requests answered.", ["method", "route", "status"], registry=REGISTRY
+)
+seconds = Histogram(
+    "jiesu_http_seconds",
+    "Seconds until the answer began.",
+    ["method", "route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    registry=REGISTRY,
+)
+
+_FRAMES = 8
+_METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS"})
+
+
+class Telemetry:
+    """ASGI middleware; also the last resort: what nobody caught becomes a 500, and is logged.
+
+    Of an error only its type and where it happened are logged: its message may quote what was
+    sent, and a database's quotes it in full.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, started = perf_counter(), False
+
+        async def observed(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                _count(scope, message["status"], perf_counter() - began)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, observed)
+        except Exception as error:
+            logger.error("unhandled", route=_route(scope), error=_name(error), at=_where(error))
+            if started:
+                raise
+            await answer("internal_error")(scope, receive, observed)
+
+
+def _count(scope: Scope, status: int, took: float) -> None:
+    route = _route(scope)
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    requests.labels(method, route, status).inc()
+    seconds.labels(method, route).observe(took)
+    if status >= 500:
+        logger.warning("failed", method=method, route=route, status=status, seconds=round(took, 3))
+
+
+def _route(scope: Scope) -> str:
+    # The template, not the path: a number per label would be a series per ticket.
+    return getattr(scope.get("route"), "path", "none")
+
+
+def _name(error: BaseException) -> str:
+    causes = [error]
+    while (cause := causes[-1].__cause__) is not None:
+        causes.append(cause)
+    return " from ".join(type(one).__qualname__ for one in causes)
+
+
+def _where(error: BaseException) -> list[str]:
+    frames = extract_tb(error.__traceback__)[-_FRAMES:]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]

@@ -1,0 +1,149 @@
+"""Reading tickets: one, as its citizen or as staff see it; its story; lists of them."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, TypeAdapter
+
+from api.access import Anyone, Caller, Staff, TicketNumber, visible
+from api.door import API, Door, TheDoor, json_of, json_text
+from api.problems import Problem, responses
+from api.views import CitizenTicket, citizen_view, waiting_view
+from domain.actors import Role
+from domain.complaint import Code, Kind, clean_text
+from domain.events import Event
+from domain.model import Incoming, Recorded
+from domain.stages import Outcome, Stage
+from domain.ticket import Ticket
+from store import intake, outbox, tickets
+from store.tickets import Filters, TicketRow
+
+router = APIRouter(prefix=API)
+
+
+def _ordinary(moment: datetime) -> datetime:
+    # The ends of the calendar cannot be moved to UTC.
+    if not 1900 <= moment.year <= 2999:
+        raise ValueError("a year between 1900 and 2999 is needed")
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_ordinary)]
+"""A moment in a query, with its zone: 2026-03-02T00:00:00+08:00."""
+
+
+class ListQuery(Incoming):
+    """What to list; everything left out does not matter. Times: since ≤ t < until."""
+
+    city: Code | None = None
+    stage: Stage | None = None
+    outcome: Outcome | None = None
+    unit: Code | None = Field(None, description="The unit that has, or had last, the ticket.")
+    category: Code | None = None
+    kind: Kind | None = None
+    open: bool | None = None
+    call_back_due: bool | None = None
+    overdue: bool | None = Field(None, description="Whether the running promise is past due.")
+    due_before: Moment | None = None
+    filed_since: Moment | None = None
+    filed_until: Moment | None = None
+    text: Annotated[str, StringConstraints(max_length=100), AfterValidator(clean_text)] | None = (
+        Field(None, description="Part of a title, or a whole number.")
+    )
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+    limit: int = Field(50, ge=1, le=200)
+
+
+class TicketPage(Recorded):
+    items: list[TicketRow]
+    next_cursor: str | None = Field(None, description="Ask again with it for what follows.")
+
+
+_EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
+_READING = ("unauthenticated", "forbidden", "invalid_request", "store_unavailable")
+
+
+@router.get(
+    "/tickets/{number}",
+    operation_id="get_ticket",
+    summary="One ticket",
+    tags=["Citizens", "Staff"],
+    response_model=Ticket | CitizenTicket,
+    responses={
+        200: {"description": "For citizens a CitizenTicket, for staff the whole Ticket."},
+        **responses(*_READING, "ticket_not_found", "bad_number", "too_many_attempts"),
+    },
+)
+async def get_ticket(number: TicketNumber, caller: Anyone, door: TheDoor) -> Response:
+    """With an access code: what the citizen is told. With a token: the whole state.
+
+    Officers see tickets on which their unit has, or had, an assignment. Personal data is in
+    neither view.
+    """
+    if caller.citizen:
+        return json_of(await as_citizen(door, number))
+    ticket = await visible(door, caller, number)
+    if ticket is None and caller.unit is None:
+        registered = await intake.get(door.store, number)
+        ticket = Ticket.of(registered.complaint) if registered else None
+    if ticket is None:
+        raise Problem("ticket_not_found")
+    return json_of(ticket)
+
+
+async def as_citizen(door: Door, number: str) -> CitizenTicket:
+    """The citizen's view, also of a complaint that waits for the engine."""
+    ticket, events, messages = await asyncio.gather(
+        tickets.state(door.store, number),
+        tickets.events(door.store, number),
+        outbox.messages(door.store, number, Role.CITIZEN),
+    )
+    if ticket is not None:
+        return citizen_view(ticket, events, messages, door.packs.get(ticket.complaint.city))
+    registered = await intake.get(door.store, number)
+    if registered is None:
+        raise Problem("ticket_not_found")
+    return waiting_view(registered.complaint)
+
+
+@router.get(
+    "/tickets/{number}/events",
+    operation_id="list_events",
+    summary="Everything that happened to a ticket, first things first",
+    tags=["Staff"],
+    response_model=list[Event],
+    responses=responses(*_READING, "ticket_not_found", "bad_number"),
+)
+async def list_events(number: TicketNumber, caller: Staff, door: TheDoor) -> Response:
+    """Empty for a complaint that is registered and not started yet."""
+    if await visible(door, caller, number) is None:
+        waiting = caller.unit is None and await intake.get(door.store, number)
+        if not waiting:
+            raise Problem("ticket_not_found")
+    return json_text(_EVENTS.dump_json(await tickets.events(door.store, number)))
+
+
+@router.get(
+    "/tickets",
+    operation_id="list_tickets",
+    summary="Tickets, last changed first",
+    tags=["Staff"],
+    response_model=TicketPage,
+    responses=responses(*_READING, "not_your_unit", "bad_cursor"),
+)
+async def list_tickets(
+    caller: Staff, door: TheDoor, query: Annotated[ListQuery, Query()]
+) -> Response:
+    """Officers see the tickets that their unit has, or had last."""
+    asked = query.model_dump(exclude={"cursor", "limit"})
+    filters = Filters(**asked | {"unit": _unit(caller, query.unit)})
+    page = await tickets.page(door.store, filters, query.cursor, query.limit)
+    return json_of(TicketPage(items=page.rows, next_cursor=page.next_cursor))
+
+
+def _unit(caller: Caller, asked: str | None) -> str | None:
+    if caller.unit is not None and asked not in (None, caller.unit):
+        raise Problem("not_your_unit", "Officers list their own unit's tickets.")
+    return caller.unit or asked

@@ -1,0 +1,147 @@
+"""What a citizen sees of a ticket: plain words, no officers, no internal notes."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import Field
+
+from domain.complaint import Complaint, Kind
+from domain.events import Event
+from domain.facts.handling import Contacted
+from domain.model import Instant, Recorded
+from domain.pack import Pack, UnknownInPack
+from domain.rating import Rating
+from domain.stages import Outcome, Stage
+from domain.ticket import Ticket
+from store.outbox import Message
+
+PLAIN: dict[str, str] = {
+    "accepted": "已受理",
+    "classified": "已分类",
+    "assigned": "已派单",
+    "reassigned": "已改派",
+    "signed": "承办单位已签收",
+    "contacted": "承办单位已与您联系",
+    "extension_granted": "办理期限已延长",
+    "replied": "已答复",
+    "rated": "您已评价",
+    "called_back": "热线已回访",
+    "reworked": "已退回重办",
+    "supervised": "已转督办",
+    "final_replied": "最终答复",
+    "closed": "已办结",
+    "answered": "已直接答复",
+    "declined": "不予受理",
+    "referred": "已告知其他受理途径",
+    "facts_added": "您补充了情况",
+    "urged": "您已催办",
+    "withdrawn": "您已撤回",
+}
+"""What a citizen is told of, and how. What is not here stays in the house."""
+
+_SAID = ("facts_added", "urged", "replied", "answered", "declined", "referred", "final_replied")
+"""Whose text is the citizen's own, or was written for the citizen."""
+
+
+class TimelineEntry(Recorded):
+    at: Instant
+    kind: str = Field(examples=["assigned"])
+    what: str = Field(examples=["已派单"])
+    unit: str | None = Field(None, examples=["北苑街道"])
+    text: str | None = None
+
+
+class Notification(Recorded):
+    """A message to the citizen; `template` names its wording."""
+
+    at: Instant
+    template: str
+
+
+class CitizenTicket(Recorded):
+    """A ticket as its citizen sees it."""
+
+    number: str
+    city: str
+    stage: Stage
+    outcome: Outcome | None = None
+    kind: Kind
+    title: str
+    text: str
+    category: str | None = Field(None, examples=["路灯故障"])
+    unit: str | None = Field(None, examples=["北苑街道"])
+    filed_at: Instant
+    updated_at: Instant
+    due_at: Instant | None = None
+    ended_at: Instant | None = None
+    reply: str | None = None
+    rating: Rating | None = None
+    can_rate: bool = False
+    timeline: list[TimelineEntry] = Field(default_factory=list)
+    messages: list[Notification] = Field(default_factory=list)
+
+
+def citizen_view(
+    ticket: Ticket, events: Iterable[Event], messages: Iterable[Message], pack: Pack
+) -> CitizenTicket:
+    """The ticket in the city's own names."""
+    complaint = ticket.complaint
+    return CitizenTicket(
+        **_said(complaint),
+        stage=ticket.stage,
+        outcome=ticket.outcome,
+        kind=ticket.kind,
+        category=_category(pack, ticket.category),
+        unit=_unit(pack, ticket.unit),
+        updated_at=ticket.updated_at,
+        due_at=ticket.due_at,
+        ended_at=ticket.ended_at,
+        reply=ticket.reply,
+        rating=ticket.rating,
+        can_rate=ticket.stage is Stage.RATE and ticket.rating is None,
+        timeline=[_entry(event, pack) for event in events if _told(event)],
+        messages=[Notification(at=message.at, template=message.template) for message in messages],
+    )
+
+
+def waiting_view(complaint: Complaint) -> CitizenTicket:
+    """A complaint that is registered and not started yet."""
+    return CitizenTicket(
+        **_said(complaint),
+        stage=Stage.ACCEPT,
+        kind=complaint.kind,
+        updated_at=complaint.filed_at,
+    )
+
+
+def _said(complaint: Complaint) -> dict[str, Any]:
+    names = ("number", "city", "title", "text", "filed_at")
+    return {name: getattr(complaint, name) for name in names}
+
+
+def _told(event: Event) -> bool:
+    # An attempt that reached nobody is the unit's note, not news.
+    missed = isinstance(event.fact, Contacted) and not event.fact.reached
+    return event.kind in PLAIN and not missed
+
+
+def _entry(event: Event, pack: Pack) -> TimelineEntry:
+    text = getattr(event.fact, "text", None) if event.kind in _SAID else None
+    return TimelineEntry(
+        at=event.at,
+        kind=event.kind,
+        what=PLAIN[event.kind],
+        unit=_unit(pack, getattr(event.fact, "unit", None) or event.actor.unit),
+        text=text or None,
+    )
+
+
+def _unit(pack: Pack, code: str | None) -> str | None:
+    try:
+        return pack.unit(code).name if code else None
+    except UnknownInPack:  # the unit was in the pack when the ticket got there
+        return code
+
+
+def _category(pack: Pack, code: str | None) -> str | None:
+    return pack.category(code).name if code and pack.knows(code) else code

@@ -1,0 +1,50 @@
+"""Waiting for the record to show what was just done, for a short while and not longer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+Found = TypeVar("Found")
+Look = Callable[[], Awaitable[Found | None]]
+
+_FIRST_PAUSE = 0.01
+_LONGEST_PAUSE = 0.2
+
+
+async def until(look: Look[Found], within: float, pause: float = _FIRST_PAUSE) -> Found | None:
+    """The first thing `look` finds; None when `within` seconds have passed.
+
+    Looks at once and then with growing pauses, so that a quick answer is seen quickly and a slow
+    one costs few questions.
+    """
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + within
+    while True:
+        found = await look()
+        if found is not None:
+            return found
+        left = deadline - clock()
+        if left <= 0:
+            return None
+        await asyncio.sleep(min(pause, left))
+        pause = min(pause * 1.6, _LONGEST_PAUSE)
+
+
+class Watch:
+    """Waits for things that usually take about as long: looks first when they are likely there.
+
+    A busy house answers later, and is then asked less often: that is when questions cost most.
+    """
+
+    def __init__(self) -> None:
+        self._usual = _FIRST_PAUSE
+
+    async def until(self, look: Look[Found], within: float) -> Found | None:
+        """As `until`, but for what cannot be there at once."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        await asyncio.sleep(min(max(0.8 * self._usual, _FIRST_PAUSE), _LONGEST_PAUSE, within))
+        pause = max(self._usual / 6, _FIRST_PAUSE)
+        found = await until(look, within - (clock() - began), pause)
+        self._usual += 0.2 * (clock() - began - self._usual)
+        return found

@@ -1,0 +1,100 @@
+"""`python -m bench`: how fast the house is, against the engine alone."""
+
+import sys
+from collections.abc import Coroutine
+from dataclasses import asdict, replace
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+
+from bench import report
+from bench.compare import QUICK, NotWhole, Plan, compare
+from bench.open_tickets import OFFERED_SECONDS, crowd
+from bench.profiling import profile
+from cli.terminal import leave, print_json, run
+from workers.stack import StackError
+
+T = TypeVar("T")
+
+app = typer.Typer(help=__doc__, pretty_exceptions_enable=False)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def say(line: str) -> None:
+    err.print(f"  {line}", markup=False)
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    context: typer.Context,
+    clients: Annotated[
+        list[int] | None, typer.Option(min=1, max=500, help="Repeat for several; default 1 10 50.")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.2, max=120, help="Of one round; default 6.")
+    ] = None,
+    rounds: Annotated[
+        int | None, typer.Option(min=1, max=21, help="Of floor and product in turns; default 3.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="One short round: does it work?")] = False,
+    as_json: Json = False,
+) -> None:
+    """Lifecycles per second of the engine's floor and of the product over HTTP, in turns."""
+    if context.invoked_subcommand is not None:
+        return
+    plan = QUICK if quick else Plan()
+    plan = replace(
+        plan,
+        clients=tuple(clients) if clients else plan.clients,
+        seconds=seconds or plan.seconds,
+        rounds=rounds or plan.rounds,
+    )
+    told = _run(compare(plan, say)).as_dict()
+    print_json(told) if as_json else report.show_figures(out, told)
+
+
+@app.command("open")
+def open_(
+    tickets: Annotated[int, typer.Option(min=1, max=100_000)] = 5000,
+    seconds: Annotated[
+        float, typer.Option(min=1, max=120, help="Of offering, before and after.")
+    ] = OFFERED_SECONDS,
+    as_json: Json = False,
+) -> None:
+    """Memory, and the time until a receipt, with thousands of tickets open at their units."""
+    told = _run(crowd(tickets, say, seconds=seconds)).as_dict()
+    print_json(told) if as_json else report.show_crowd(out, told)
+
+
+@app.command("profile")
+def profile_(
+    clients: Annotated[int, typer.Option(min=1, max=500)] = 50,
+    seconds: Annotated[float, typer.Option(min=1, max=120)] = 15.0,
+    lines: Annotated[int, typer.Option(min=1, help="Functions to show per table.")] = 30,
+    as_json: Json = False,
+) -> None:
+    """Where the worker and the API spend their CPU time; calls are per lifecycle."""
+    told = asdict(_run(profile(clients, seconds, say)))
+    print_json(told) if as_json else report.show_profile(out, told, lines)
+
+
+def _run(measuring: Coroutine[Any, Any, T]) -> T:
+    try:
+        return run(measuring)
+    except (NotWhole, StackError) as error:
+        err.print(f"bench: {error}", markup=False)
+        raise typer.Exit(1) from error
+
+
+if __name__ == "__main__":
+    try:
+        app()
+    except SystemExit as done:
+        leave(done.code if isinstance(done.code, int) else 0)
+    except Exception:
+        sys.excepthook(*sys.exc_info())
+        leave(1)

@@ -1,0 +1,205 @@
+"""Floor and product in turns, so that a busy machine is busy for both."""
+
+import asyncio
+import os
+import platform
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from bench.house import House, house
+from bench.load import Outcome, percentile
+
+Say = Callable[[str], None]
+
+# The processes that work for each; `load` is the generator itself.
+FLOOR = ("engine", "floor worker")
+PRODUCT = ("engine", "worker", "api")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much to measure. Seconds are per round; what has begun is always brought to its end."""
+
+    clients: tuple[int, ...] = (1, 10, 50)
+    seconds: float = 6.0
+    rounds: int = 3
+    warm_up: float = 4.0
+    offered: float = 5.0
+    offered_seconds: float = 20.0
+
+
+QUICK = Plan(seconds=1.0, rounds=1, warm_up=1.0, offered_seconds=3.0)
+
+
+class NotWhole(Exception):
+    """Some lifecycles did not end as they should: there is no figure to give."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """Lifecycles per second, and CPU milliseconds per lifecycle of each process involved."""
+
+    lived: int
+    rate: float
+    cpu_ms: dict[str, float]
+
+
+@dataclass
+class Turns:
+    """The rounds of floor and product at one number of clients, side by side."""
+
+    floor: list[Round] = field(default_factory=list)
+    product: list[Round] = field(default_factory=list)
+
+    @property
+    def ratio(self) -> float:
+        return rate(self.product) / rate(self.floor)
+
+    @property
+    def ratios(self) -> list[float]:
+        pairs = zip(self.product, self.floor, strict=True)
+        return [mine.rate / other.rate for mine, other in pairs]
+
+
+def rate(rounds: list[Round]) -> float:
+    return median(each.rate for each in rounds)
+
+
+def cpu(rounds: list[Round]) -> dict[str, float]:
+    """By process, and their sum: less shaken by what else the machine does than a rate is."""
+    by_process = {
+        name: _round(median(each.cpu_ms[name] for each in rounds)) for name in rounds[0].cpu_ms
+    }
+    return {**by_process, "sum": _round(sum(by_process.values()))}
+
+
+@dataclass
+class Figures:
+    """Everything a run measured."""
+
+    turns: dict[int, Turns]
+    accept_ms: list[float]
+    history: dict[str, int]
+    rss_mb: dict[str, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        busiest = self.turns[max(self.turns)]
+        rounds = [each for turn in self.turns.values() for each in turn.product]
+        return {
+            "floor": self._each(lambda turn: _round(rate(turn.floor))),
+            "product": self._each(lambda turn: _round(rate(turn.product))),
+            "ratio": self._each(lambda turn: _round(turn.ratio)),
+            "range": {
+                "floor": self._each(lambda turn: _range([each.rate for each in turn.floor])),
+                "product": self._each(lambda turn: _range([each.rate for each in turn.product])),
+                "ratio": self._each(lambda turn: _range(turn.ratios)),
+            },
+            "cpu_ms": {"floor": cpu(busiest.floor), "product": cpu(busiest.product)},
+            "accept_ms": accept(self.accept_ms),
+            "history": self.history,
+            "rss_mb": self.rss_mb,
+            "lifecycles": sum(each.lived for each in rounds) + len(self.accept_ms),
+            "machine": machine(),
+        }
+
+    def _each(self, of: Callable[[Turns], Any]) -> dict[str, Any]:
+        return {str(clients): of(turn) for clients, turn in self.turns.items()}
+
+
+def accept(values: list[float]) -> dict[str, float]:
+    return {name: _round(percentile(values, p)) for name, p in (("p50", 50), ("p99", 99))}
+
+
+def machine() -> dict[str, Any]:
+    return {"cores": os.cpu_count(), "python": platform.python_version(), "os": platform.system()}
+
+
+def _range(values: list[float]) -> list[float]:
+    return [_round(min(values)), _round(max(values))]
+
+
+def _round(value: float) -> float:
+    return round(value, 2)
+
+
+async def compare(plan: Plan, say: Say) -> Figures:
+    """Measure everything of `plan` on a fresh installation.
+
+    Raises:
+        NotWhole: a lifecycle failed or did not really end.
+    """
+    async with house() as built:
+        say("warming up")
+        await _turn(built, max(plan.clients), plan.warm_up, Turns())
+        turns = {clients: Turns() for clients in plan.clients}
+        for n in range(plan.rounds):
+            for clients, turn in turns.items():
+                await _turn(built, clients, plan.seconds, turn)
+                say(
+                    f"round {n + 1} of {plan.rounds}, {clients} clients: floor "
+                    f"{turn.floor[-1].rate:.1f}/s, product {turn.product[-1].rate:.1f}/s"
+                )
+        say(f"offering {plan.offered:g} tickets a second")
+        offered = await tickets(
+            built,
+            built.offer_product(
+                "offered lives", seconds=plan.offered_seconds, per_second=plan.offered
+            ),
+        )
+        return Figures(turns, offered.accept_ms, await built.history_of_one(), built.rss_mb())
+
+
+async def _turn(built: House, clients: int, seconds: float, turn: Turns) -> None:
+    """One round of the floor, then one of the product."""
+    running = _measured(built, FLOOR, _floors(built, built.offer_floor(clients, seconds)))
+    turn.floor.append(await running)
+    offering = built.offer_product("lives", clients=clients, seconds=seconds)
+    turn.product.append(await _measured(built, PRODUCT, tickets(built, offering)))
+
+
+async def _measured(
+    built: House, processes: tuple[str, ...], running: Coroutine[Any, Any, Outcome]
+) -> Round:
+    before = built.cpu_seconds()
+    outcome = await running
+    after = built.cpu_seconds()
+    spent = {name: after[name] - before[name] for name in processes} | {"load": outcome.cpu}
+    lived = max(1, outcome.lived)
+    return Round(
+        outcome.lived, outcome.rate, {name: 1000 * used / lived for name, used in spent.items()}
+    )
+
+
+async def _floors(built: House, offering: Coroutine[Any, Any, Outcome]) -> Outcome:
+    before = await built.completed_floors()
+    outcome = await offering
+    await _check(built.completed_floors, before, outcome, "the engine completed")
+    return outcome
+
+
+async def tickets(built: House, offering: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """A run of tickets that all ended: so say the driver, the store and the engine.
+
+    Raises:
+        NotWhole: one of them says otherwise.
+    """
+    in_store, in_engine = await built.closed_tickets(), await built.completed_tickets()
+    outcome = await offering
+    await _check(built.closed_tickets, in_store, outcome, "the store has closed")
+    await _check(built.completed_tickets, in_engine, outcome, "the engine completed")
+    return outcome
+
+
+async def _check(
+    count: Callable[[], Awaitable[int]], before: int, outcome: Outcome, whose: str
+) -> None:
+    if outcome.failures:
+        told = ", ".join(f"{what} ({times})" for what, times in outcome.failures.most_common(5))
+        raise NotWhole(f"{outcome.failures.total()} lifecycles failed: {told}")
+    for _ in range(50):
+        if await count() - before == outcome.lived:
+            return
+        await asyncio.sleep(0.2)
+    raise NotWhole(f"{outcome.lived} lifecycles were driven, but {whose} {await count() - before}")

@@ -1,0 +1,154 @@
+"""The engine's floor: the history of a plain ticket, and nothing else.
+
+The same events in the same order and of about the same size as the product's plain path (a test
+compares them), made by the same engine and by a worker with the same settings. No rules, no models,
+no store, no HTTP: what is left is what the engine itself costs.
+"""
+
+import asyncio
+import socket
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio import activity, workflow
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+
+FLOOR = "floor"
+FLOOR_UNITS = "floor-units"
+FLOOR_WORKFLOW = "Floor"
+HANDLE_ID = "handle-floor-1"
+
+# Bytes, as in the history of a plain ticket.
+COMPLAINT = 540
+ACCEPTANCE = 573
+TRIAGE = 627
+DISPATCH = 1643
+WORK_ORDER = 430
+SNAPSHOT = 235
+SIGN = 130
+CONTACT = 160
+RESULT = 220
+REPLY = 625
+VERDICT = 120
+
+_FOREVER = timedelta(days=3650)
+_QUICK = timedelta(seconds=3)
+
+
+@dataclass
+class Step:
+    """What a local activity does: give back so many bytes, and tell the driver who waits."""
+
+    size: int = 0
+    bell: int = 0
+    name: str = ""
+    news: str = ""
+
+
+@dataclass
+class Start:
+    """What a run begins with. `bell`: UDP port on which its driver waits for news of `name`."""
+
+    bell: int
+    name: str
+    filling: str = "x" * COMPLAINT
+
+
+@activity.defn(name="floor_step")
+async def step(asked: Step) -> bytes | None:
+    """The product's driver learns from the store how far a ticket is; this one gets a datagram."""
+    if asked.bell:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+            line.setblocking(False)
+            line.sendto(f"{asked.name} {asked.news}".encode(), ("127.0.0.1", asked.bell))
+    return bytes(asked.size) if asked.size else None
+
+
+@activity.defn(name="floor_handle")
+async def park(_order: bytes) -> bytes:
+    activity.raise_complete_async()
+
+
+@workflow.defn(name=FLOOR_WORKFLOW)
+class FloorWorkflow:
+    @workflow.init
+    def __init__(self, start: Start) -> None:
+        self.start = start
+        self.registered = False
+        self.verdict = False
+
+    @workflow.run
+    async def run(self, start: Start) -> bytes:
+        await self.ask(ACCEPTANCE)
+        clock = asyncio.create_task(workflow.sleep(timedelta(hours=1)))
+        await self.ask(TRIAGE)
+        await self.ask(DISPATCH)
+        work = workflow.start_activity(
+            park,
+            bytes(WORK_ORDER),
+            activity_id=HANDLE_ID,
+            task_queue=FLOOR_UNITS,
+            start_to_close_timeout=_FOREVER,
+            cancellation_type=workflow.ActivityCancellationType.ABANDON,
+        )
+        await self.note()
+        self.registered = True
+        await workflow.wait_condition(work.done)
+        await work
+        await self.ask(REPLY)
+        await self.note("handled")
+        await workflow.wait_condition(lambda: self.verdict)
+        clock.cancel()
+        await self.note("ended")
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return bytes(SNAPSHOT)
+
+    @workflow.update
+    async def receipt(self) -> bytes:
+        await workflow.wait_condition(lambda: self.registered)
+        return bytes(SNAPSHOT)
+
+    @workflow.update
+    async def act(self, _command: bytes) -> bytes:
+        await self.note()
+        return bytes(SNAPSHOT)
+
+    @workflow.signal
+    async def rate(self, _verdict: bytes) -> None:
+        self.verdict = True
+
+    async def ask(self, size: int) -> None:
+        await self._local(Step(size))
+
+    async def note(self, news: str = "") -> None:
+        await self._local(Step(0, self.start.bell if news else 0, self.start.name, news))
+
+    async def _local(self, asked: Step) -> None:
+        await workflow.execute_local_activity(step, asked, schedule_to_close_timeout=_QUICK)
+
+
+def workers(client: Client, *, cached: int) -> tuple[Worker, Worker]:
+    """The floor's counterparts of `ticket_worker` and `unit_worker`, with their settings."""
+    from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
+    from workers.factory import sandboxed_runner
+
+    restrictions = sandboxed_runner().restrictions.with_passthrough_modules("bench")
+    runs = Worker(
+        client,
+        task_queue=FLOOR,
+        workflows=[FloorWorkflow],
+        activities=[step],
+        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+        max_cached_workflows=cached,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+    )
+    units = Worker(
+        client,
+        task_queue=FLOOR_UNITS,
+        activities=[park],
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+    )
+    return runs, units

@@ -1,0 +1,25 @@
+"""The floor's worker: a process of its own, as the product's worker is."""
+
+import asyncio
+import signal
+import sys
+
+from temporalio.client import Client
+
+from bench.floor import workers
+from cli.terminal import leave, run
+
+
+async def serve(address: str, namespace: str, cached: int) -> None:
+    client = await Client.connect(address, namespace=namespace)
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    runs, units = workers(client, cached=cached)
+    async with runs, units:
+        await told.wait()
+
+
+if __name__ == "__main__":
+    run(serve(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    leave(0)

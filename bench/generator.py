@@ -1,0 +1,101 @@
+"""The load generator: a process of its own, told on its command line what to offer to whom."""
+
+import asyncio
+import json
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from temporalio.client import Client
+
+from bench.floor_driver import Bells, FloorDriver
+from bench.http import Connection, Pool
+from bench.load import Do, Outcome, closed_loop, open_loop
+from bench.product_driver import ProductDriver
+from cli.terminal import leave, run
+
+Mode = Literal["lives", "filing", "offered lives", "offered filing"]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to do. `most` bounds the number, `seconds` the time in which something is begun."""
+
+    system: Literal["floor", "product"]
+    mode: Mode
+    engine: str
+    namespace: str
+    host: str = ""
+    port: int = 0
+    officer: str = ""
+    clients: int = 1
+    seconds: float = 1.0
+    most: int = 100_000
+    per_second: float = 0.0
+
+
+async def offer(order: Order) -> Outcome:
+    async with AsyncExitStack() as open_things:
+        if order.per_second:
+            return await open_loop(_offered(order, open_things), order.per_second, order.seconds)
+        clients = await _clients(order, open_things)
+        return await closed_loop(clients, order.seconds, order.most)
+
+
+async def _clients(order: Order, open_things: AsyncExitStack) -> list[Do]:
+    if order.system == "floor":
+        client = await Client.connect(order.engine, namespace=order.namespace)
+        bells = await open_things.enter_async_context(Bells.listening())
+        return [FloorDriver(client, bells).live for _ in range(order.clients)]
+    clients: list[Do] = []
+    for _ in range(order.clients):
+        connection = Connection(order.host, order.port)
+        open_things.callback(connection.close)
+        driver = ProductDriver(connection, order.officer)
+        clients.append(driver.file if order.mode == "filing" else driver.live)
+    return clients
+
+
+def _offered(order: Order, open_things: AsyncExitStack) -> Do:
+    pool = Pool(order.host, order.port)
+    open_things.callback(pool.close)
+
+    async def one() -> float:
+        async with pool.connection() as connection:
+            driver = ProductDriver(connection, order.officer)
+            return await (driver.file if order.mode == "offered filing" else driver.live)()
+
+    return one
+
+
+def command(order: Order) -> list[str]:
+    """How to start a generator for `order`; it prints its outcome as one line of JSON."""
+    return [sys.executable, "-m", "bench.generator", json.dumps(asdict(order))]
+
+
+def main(arguments: list[str]) -> None:
+    told: dict[str, Any] = json.loads(arguments[0])
+    outcome = run(offer(Order(**told)))
+    print(json.dumps(outcome.as_dict()))
+    leave(0)
+
+
+async def generate(order: Order, *, patience: float = 120.0) -> Outcome:
+    """Run a generator in a process of its own, for no longer than `patience` after its time."""
+    process = await asyncio.create_subprocess_exec(*command(order), stdout=asyncio.subprocess.PIPE)
+    try:
+        async with asyncio.timeout(order.seconds + patience):
+            told, _ = await process.communicate()
+    except BaseException:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        raise
+    if process.returncode != 0:
+        raise RuntimeError(f"the load generator failed with code {process.returncode}")
+    return Outcome.of(json.loads(told))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

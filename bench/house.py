@@ -1,0 +1,185 @@
+"""What is measured: the real stack in a temporary home, and beside it the floor's worker."""
+
+import os
+import random
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from sqlalchemy import func, select
+from temporalio.client import Client
+
+from bench.floor import FLOOR_WORKFLOW
+from bench.generator import Mode, Order, generate
+from bench.load import Outcome
+from bench.product_driver import UNIT
+from domain.actors import Role
+from domain.stages import Outcome as Ending
+from domain.stages import Stage
+from runtime.engine import connect
+from runtime.names import TICKET_WORKFLOW, ticket_workflow_id
+from runtime.settings import Settings
+from store import tokens
+from store.engine import Store
+from store.tables import ticket
+from workers.children import Child
+from workers.stack import Stack, port_taken
+
+
+@dataclass(frozen=True)
+class House:
+    """A running installation. Both systems use its engine: one binary, one file, one machine."""
+
+    settings: Settings
+    stack: Stack
+    store: Store
+    client: Client
+    officer: str
+    floor: Child
+
+    async def offer_floor(self, clients: int, seconds: float) -> Outcome:
+        return await generate(
+            Order(
+                system="floor",
+                mode="lives",
+                engine=self.settings.temporal_address,
+                namespace=self.settings.temporal_namespace,
+                clients=clients,
+                seconds=seconds,
+            )
+        )
+
+    async def offer_product(
+        self,
+        mode: Mode,
+        *,
+        clients: int = 1,
+        seconds: float,
+        per_second: float = 0.0,
+        most: int = 100_000,
+    ) -> Outcome:
+        return await generate(
+            Order(
+                system="product",
+                mode=mode,
+                engine=self.settings.temporal_address,
+                namespace=self.settings.temporal_namespace,
+                host=self.settings.api_host,
+                port=self.settings.api_port,
+                officer=self.officer,
+                clients=clients,
+                seconds=seconds,
+                per_second=per_second,
+                most=most,
+            )
+        )
+
+    async def closed_tickets(self) -> int:
+        """Tickets that really ended, and ended well, as the store has them."""
+        ended = (ticket.c.stage == Stage.ENDED.value, ticket.c.outcome == Ending.CLOSED.value)
+        return await self._count(*ended)
+
+    async def waiting_tickets(self) -> int:
+        """Tickets that a unit is handling, as the store has them."""
+        return await self._count(ticket.c.stage == Stage.HANDLE.value)
+
+    async def _count(self, *conditions: object) -> int:
+        asked = select(func.count()).select_from(ticket).where(*conditions)  # type: ignore[arg-type]
+        found = await self.store.first(asked)
+        return int(found[0]) if found else 0
+
+    async def completed(self, workflow_type: str) -> int:
+        """Workflows of a type that the engine calls completed."""
+        query = f"WorkflowType = '{workflow_type}' AND ExecutionStatus = 'Completed'"
+        return (await self.client.count_workflows(query)).count
+
+    async def completed_floors(self) -> int:
+        return await self.completed(FLOOR_WORKFLOW)
+
+    async def completed_tickets(self) -> int:
+        return await self.completed(TICKET_WORKFLOW)
+
+    async def history_of_one(self) -> dict[str, int]:
+        """Events and bytes of the history of a ticket that was closed."""
+        asked = select(ticket.c.number).where(ticket.c.outcome == Ending.CLOSED.value).limit(1)
+        (number,) = await self.store.first(asked) or ("",)
+        run = await self.client.get_workflow_handle(ticket_workflow_id(number)).describe()
+        info = run.raw_description.workflow_execution_info
+        return {"events": info.history_length, "bytes": info.history_size_bytes}
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """What each process has used so far."""
+        return {child.name: _cpu(child) for child in (*self.stack.children, self.floor)}
+
+    def rss_mb(self) -> dict[str, float]:
+        """Resident memory of each process, in MB."""
+        return {child.name: _rss(child) for child in self.stack.children}
+
+
+def _rss(child: Child) -> float:
+    with suppress(psutil.NoSuchProcess):
+        return float(round(psutil.Process(child.pid).memory_info().rss / 1e6, 1))
+    return 0.0
+
+
+def _cpu(child: Child) -> float:
+    with suppress(psutil.NoSuchProcess):
+        spent = psutil.Process(child.pid).cpu_times()
+        return float(spent.user + spent.system)
+    return 0.0
+
+
+StackOf = Callable[[Settings], Stack]
+
+
+def plain_stack(settings: Settings) -> Stack:
+    return Stack(settings, say=lambda _: None)
+
+
+@asynccontextmanager
+async def house(stack_of: StackOf = plain_stack, *, floor: bool = True) -> AsyncIterator[House]:
+    """An installation that nobody has used yet; gone afterwards."""
+    for name in [name for name in os.environ if name.startswith("JIESU_")]:
+        del os.environ[name]  # whoever has an installation must not find our tickets in it
+    with tempfile.TemporaryDirectory(prefix="jiesu-bench-", ignore_cleanup_errors=True) as home:
+        engine_port, api_port = free_ports(2)
+        settings = Settings(
+            home=Path(home), temporal_address=f"127.0.0.1:{engine_port}", api_port=api_port
+        )
+        stack = stack_of(settings)
+        async with stack.running():
+            store = Store.open(settings.store)
+            floor_worker = _floor_worker(settings)
+            try:
+                if floor:
+                    await floor_worker.start()
+                _, officer = await tokens.issue(store, Role.OFFICER, UNIT, "bench")
+                yield House(settings, stack, store, await connect(settings), officer, floor_worker)
+            finally:
+                await floor_worker.stop()
+                await store.close()
+
+
+def _floor_worker(settings: Settings) -> Child:
+    return Child(
+        "floor worker",
+        [
+            sys.executable, "-m", "bench.floor_worker",
+            settings.temporal_address, settings.temporal_namespace, str(settings.cached_tickets),
+        ],
+        settings.home / "logs" / "floor.log",
+    )  # fmt: skip
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of 127.0.0.1 that nobody listens on, and that the system gives to no connection."""
+    found: list[int] = []
+    while len(found) < count:
+        port = random.randint(20_000, 32_000)
+        if port not in found and not port_taken(port):
+            found.append(port)
+    return found

@@ -1,0 +1,95 @@
+"""Offering load: a closed loop of clients, or an open one at a fixed rate; bounded both ways."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Self
+
+
+class Failed(Exception):
+    """A step of a lifecycle was not answered as it should be; the message names the step."""
+
+
+Do = Callable[[], Awaitable[float]]
+"""One thing to do, to its end; gives the seconds until the complaint was accepted."""
+
+
+@dataclass
+class Outcome:
+    """What a run came to. `accept_ms` is counted from when a request was due, not from sent;
+    `cpu` are the seconds that offering the load itself took from the machine.
+    """
+
+    lived: int = 0
+    seconds: float = 0.0
+    cpu: float = 0.0
+    accept_ms: list[float] = field(default_factory=list)
+    failures: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def rate(self) -> float:
+        return self.lived / self.seconds if self.seconds else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(replace(self, failures=Counter())), "failures": dict(self.failures)}
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> Self:
+        return cls(**{**told, "failures": Counter(told["failures"])})
+
+
+async def closed_loop(clients: Sequence[Do], seconds: float, most: int) -> Outcome:
+    """Every client begins anew when its last one has ended, for `seconds`; at most `most` in all.
+
+    What has begun is brought to its end, and the clock runs until then.
+    """
+    outcome = Outcome()
+    begun, cpu = time.perf_counter(), time.process_time()
+    left = most
+
+    async def keep_doing(do: Do) -> None:
+        nonlocal left
+        while left > 0 and time.perf_counter() - begun < seconds:
+            left -= 1
+            await _count(do, outcome, time.perf_counter())
+
+    await asyncio.gather(*map(keep_doing, clients))
+    outcome.seconds, outcome.cpu = time.perf_counter() - begun, time.process_time() - cpu
+    return outcome
+
+
+async def open_loop(do: Do, per_second: float, seconds: float) -> Outcome:
+    """Begin one every 1/`per_second` seconds, whether or not the earlier ones have ended."""
+    outcome = Outcome()
+    begun, cpu = time.perf_counter(), time.process_time()
+    running = set[asyncio.Task[None]]()
+    for n in range(round(per_second * seconds)):
+        due = begun + n / per_second
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        running.add(asyncio.create_task(_count(do, outcome, due)))
+    await asyncio.gather(*running)
+    outcome.seconds, outcome.cpu = time.perf_counter() - begun, time.process_time() - cpu
+    return outcome
+
+
+async def _count(do: Do, outcome: Outcome, due: float) -> None:
+    late = time.perf_counter() - due
+    try:
+        accepted = await do()
+    except Failed as failure:
+        outcome.failures[str(failure)] += 1
+        await asyncio.sleep(0.1)  # a system that refuses everything is not to be hammered
+        return
+    outcome.lived += 1
+    outcome.accept_ms.append((late + accepted) * 1000)
+
+
+def percentile(values: list[float], percent: float) -> float:
+    """By the nearest rank: a value that was really measured. 0 of nothing."""
+    if not values:
+        return 0.0
+    ordered = sorted(values)
+    rank = -(-len(ordered) * percent // 100)
+    return ordered[max(0, int(rank) - 1)]

@@ -1,0 +1,72 @@
+"""What thousands of open tickets cost: memory, and the time until a new one is accepted."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bench.compare import NotWhole, accept, machine
+from bench.house import House, house
+
+OFFERED, OFFERED_SECONDS = 5.0, 20.0
+_CLIENTS = 20
+_PER_SECOND_AT_LEAST = 5.0
+"""Slower filing than this is given up."""
+
+
+@dataclass
+class Crowd:
+    """RSS in MB of each process, and milliseconds until a receipt, before and after filing."""
+
+    tickets: int
+    filed_per_second: float
+    accept_before: dict[str, float]
+    accept_after: dict[str, float]
+    rss_before: dict[str, float]
+    rss_after: dict[str, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "worker_and_api_mb": self.worker_and_api_mb, "machine": machine()}
+
+    @property
+    def worker_and_api_mb(self) -> float:
+        return round(self.rss_after["worker"] + self.rss_after["api"], 1)
+
+
+async def crowd(
+    tickets: int, say: Callable[[str], None], *, seconds: float = OFFERED_SECONDS
+) -> Crowd:
+    """File `tickets` complaints on a fresh installation and leave them to their units.
+
+    Raises:
+        NotWhole: some were not accepted, or do not wait for their unit.
+    """
+    async with house(floor=False) as built:
+        say("warming up")
+        await _offered(built, min(seconds, 5.0))
+        say(f"offering {OFFERED:g} tickets a second to an empty house")
+        before, rss_before = await _offered(built, seconds), built.rss_mb()
+        say(f"filing {tickets} tickets")
+        waiting = await built.waiting_tickets()
+        filed = await built.offer_product(
+            "filing", clients=_CLIENTS, seconds=tickets / _PER_SECOND_AT_LEAST, most=tickets
+        )
+        stay = await built.waiting_tickets() - waiting
+        if filed.failures or stay != tickets:
+            raise NotWhole(f"{stay} of {tickets} tickets wait; {dict(filed.failures)}")
+        say(f"offering {OFFERED:g} tickets a second to a full house")
+        after = await _offered(built, seconds)
+        return Crowd(
+            tickets=await built.waiting_tickets(),
+            filed_per_second=round(filed.rate, 1),
+            accept_before=before,
+            accept_after=after,
+            rss_before=rss_before,
+            rss_after=built.rss_mb(),
+        )
+
+
+async def _offered(built: House, seconds: float) -> dict[str, float]:
+    outcome = await built.offer_product("offered filing", seconds=seconds, per_second=OFFERED)
+    if outcome.failures:
+        raise NotWhole(f"not accepted: {dict(outcome.failures)}")
+    return accept(outcome.accept_ms)

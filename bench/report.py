@@ -1,0 +1,77 @@
+"""What people read of the figures."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def show_figures(out: Console, told: dict[str, Any]) -> None:
+    """The table of `python -m bench`, from the same figures that `--json` prints."""
+    table = Table(title=f"Lifecycles per second, median (min–max), {_machine(told)}")
+    table.add_column("clients", justify="right")
+    for column in ("engine floor", "product over HTTP", "ratio"):
+        table.add_column(column, justify="right")
+    for clients, ratio in told["ratio"].items():
+        table.add_row(
+            clients,
+            _spread(told, "floor", clients, 1),
+            _spread(told, "product", clients, 1),
+            f"[bold]{ratio:.2f}[/] ({_between(told['range']['ratio'][clients], 2)})",
+        )
+    out.print(table)
+    facts = Table(show_header=False)
+    accept, history = told["accept_ms"], told["history"]
+    for system, cpu in told["cpu_ms"].items():
+        facts.add_row(f"CPU per lifecycle, {system}", _each(cpu, "ms"))
+    facts.add_row("a complaint is accepted in", f"p50 {accept['p50']} ms, p99 {accept['p99']} ms")
+    facts.add_row("history of a plain ticket", f"{history['events']} events, {history['bytes']} B")
+    facts.add_row("resident memory", _each(told["rss_mb"], "MB"))
+    facts.add_row("tickets brought to their end", str(told["lifecycles"]))
+    out.print(facts)
+
+
+def show_crowd(out: Console, told: dict[str, Any]) -> None:
+    """The table of `python -m bench open`."""
+    table = Table("", "empty", f"{told['tickets']} open tickets", title=_machine(told))
+    before, after = told["accept_before"], told["accept_after"]
+    table.add_row("accepted in, p50", f"{before['p50']} ms", f"{after['p50']} ms")
+    table.add_row("accepted in, p99", f"{before['p99']} ms", f"{after['p99']} ms")
+    for name, rss in told["rss_after"].items():
+        table.add_row(f"memory of the {name}", f"{told['rss_before'][name]} MB", f"{rss} MB")
+    table.add_row("worker and API together", "", f"[bold]{told['worker_and_api_mb']} MB[/]")
+    table.add_row("filed per second", "", str(told["filed_per_second"]))
+    out.print(table)
+
+
+def show_profile(out: Console, told: dict[str, Any], lines: int) -> None:
+    """The tables of `python -m bench profile`."""
+    lived = told["lifecycles"]
+    out.print(f"{lived} lifecycles, traced and therefore slow")
+    for name, process in told["processes"].items():
+        threads = {thread: round(spent, 1) for thread, spent in process["threads"].items()}
+        out.print(f"\n[bold]{name}[/], CPU by thread: {_each(threads, 's')}")
+        for title, spent in (("with all they call", "whole"), ("themselves", "own")):
+            table = Table("%", "calls", "function", title=f"{name}: functions, {title}")
+            for function, seconds in list(process[spent].items())[:lines]:
+                calls = process["calls"][function] / max(1, lived)
+                table.add_row(f"{100 * seconds / process['seconds']:.1f}", f"{calls:.1f}", function)
+            out.print(table)
+
+
+def _machine(told: dict[str, Any]) -> str:
+    machine = told["machine"]
+    return f"{machine['cores']} cores, {machine['os']}, Python {machine['python']}"
+
+
+def _spread(told: dict[str, Any], system: str, clients: str, digits: int) -> str:
+    between = _between(told["range"][system][clients], digits)
+    return f"{told[system][clients]:.{digits}f} ({between})"
+
+
+def _between(ends: list[float], digits: int) -> str:
+    return f"{ends[0]:.{digits}f}–{ends[1]:.{digits}f}"
+
+
+def _each(values: dict[str, float], unit: str) -> str:
+    return ", ".join(f"{name} {value} {unit}" for name, value in values.items())

@@ -1,0 +1,1 @@
+"""The handle: the `jiesu` command."""

@@ -1,0 +1,5 @@
+"""`python -m cli` is `jiesu`."""
+
+from cli.main import main
+
+main()

@@ -1,0 +1,128 @@
+"""`jiesu audit`: what happened, from the history alone, and whether the record agrees."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+from rich.progress import track
+from rich.table import Table
+
+from audit.errors import AuditError
+from audit.replay import Replayed, fetch, replay
+from audit.verdicts import Verdict, judge
+from cli.terminal import fail, out, print_json, run
+from domain.events import Event
+from runtime.engine import connect
+from runtime.settings import Settings
+from store import tickets
+from store.engine import Store
+
+app = typer.Typer(help="Replay tickets from their histories.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def show(number: str, as_json: Json = False) -> None:
+    """The timeline of a ticket, told by its history alone (the store is not asked)."""
+
+    async def told() -> Replayed:
+        return await replay(await fetch(await connect(Settings()), number))
+
+    try:
+        replayed = run(told())
+    except AuditError as error:
+        fail(str(error), 1)
+    except RuntimeError as error:
+        fail(f"cannot reach the engine: {error}", 1)
+    if as_json:
+        print_json(
+            {
+                "ticket": replayed.ticket.model_dump(mode="json"),
+                "events": [event.model_dump(mode="json") for event in replayed.events],
+                "history_events": replayed.history_events,
+            }
+        )
+        return
+    _print_timeline(replayed)
+
+
+def _print_timeline(replayed: Replayed) -> None:
+    ticket = replayed.ticket
+    out.print(f"[bold]{ticket.complaint.number}[/]  {ticket.complaint.title}", highlight=False)
+    out.print(
+        f"{ticket.stage}{f' ({ticket.outcome})' if ticket.outcome else ''}, "
+        f"version {ticket.version}, {replayed.history_events} history events"
+    )
+    table = Table("v", "at", "stage", "who", "what", "details", "history")
+    for event, position in zip(replayed.events, replayed.positions, strict=True):
+        table.add_row(
+            str(event.version),
+            f"{event.at.astimezone():%Y-%m-%d %H:%M:%S}",
+            event.stage,
+            str(event.actor),
+            event.kind,
+            _details(event),
+            f"≤ {position}",
+        )
+    out.print(table)
+
+
+def _details(event: Event) -> str:
+    fields: dict[str, Any] = event.fact.model_dump(
+        mode="json", exclude={"kind", "clocks", "rules", "tells"}, exclude_none=True
+    )
+    text = ", ".join(f"{name} {value}" for name, value in fields.items() if value != "")
+    return text if len(text) <= 120 else text[:119] + "…"
+
+
+@app.command("replay")
+def replay_(
+    number: Annotated[str | None, typer.Argument(help="A ticket's number.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every ticket of the store.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Replay with today's code and compare with the record, field by field.
+
+    Exit code 1 when a history does not replay, or a record differs from its history.
+    """
+    if (number is None) == (not everything):
+        fail("name one ticket, or say --all")
+
+    async def judging() -> list[Verdict]:
+        settings = Settings()
+        client = await connect(settings)
+        store = Store.open(settings.store)
+        try:
+            numbers = [number] if number else [n async for n in tickets.numbers(store)]
+            quiet = as_json or len(numbers) < 20
+            return [
+                await judge(client, store, n)
+                for n in track(numbers, "replaying", disable=quiet, transient=True)
+            ]
+        finally:
+            await store.close()
+
+    try:
+        verdicts = run(judging())
+    except RuntimeError as error:
+        fail(f"cannot reach the engine: {error}", 1)
+    if as_json:
+        print_json([{**asdict(verdict), "agrees": verdict.agrees} for verdict in verdicts])
+    else:
+        _print_verdicts(verdicts)
+    if not all(verdict.agrees for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+def _print_verdicts(verdicts: list[Verdict]) -> None:
+    for verdict in verdicts:
+        if verdict.problem:
+            out.print(f"[red]{verdict.number}[/]  {verdict.problem}")
+        for difference in verdict.differences:
+            out.print(
+                f"[red]{verdict.number}[/]  {difference.path}: "
+                f"history says {difference.history!r}, record says {difference.record!r}"
+            )
+    agreeing = sum(verdict.agrees for verdict in verdicts)
+    out.print(f"{len(verdicts)} replayed, {agreeing} agree, {len(verdicts) - agreeing} do not")

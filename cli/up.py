@@ -1,0 +1,69 @@
+"""`jiesu up`: the whole system on this machine."""
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.terminal import err, fail, out, run
+from runtime.settings import Settings
+from workers.stack import Stack, StackError
+
+
+def up(
+    home: Annotated[
+        Path, typer.Option(envvar="JIESU_HOME", help="Folder of databases, keys and logs.")
+    ] = Path(".jiesu"),
+    port: Annotated[int, typer.Option(envvar="JIESU_API_PORT", help="Port of the API.")] = 8000,
+    temporal_port: Annotated[
+        int, typer.Option(envvar="JIESU_TEMPORAL_PORT", help="Port of the engine.")
+    ] = 7233,
+    ui_port: Annotated[
+        int | None,
+        typer.Option(envvar="JIESU_UI_PORT", help="Also serve the engine's own pages here."),
+    ] = None,
+    cities: Annotated[
+        Path | None, typer.Option(envvar="JIESU_CITIES", help="Folder of city packs.")
+    ] = None,
+) -> None:
+    """Start engine, store, worker and API; print the URL; stop all of it on Ctrl-C.
+
+    Everything listens on 127.0.0.1 only. Starting again continues every open ticket. The engine
+    is Temporal's development server on a file: right for one machine; see docs/production.md
+    for more.
+    """
+    settings = Settings(
+        home=home,
+        api_port=port,
+        temporal_address=f"127.0.0.1:{temporal_port}",
+        cities=cities,
+    )
+    stack = Stack(settings, say=lambda line: err.print(f"  {line}"), ui_port=ui_port)
+    try:
+        run(_up(stack))
+    except StackError as error:
+        fail(str(error))
+
+
+async def _up(stack: Stack) -> None:
+    loop = asyncio.get_running_loop()
+    starting = asyncio.current_task()
+
+    def told() -> None:
+        stack.stop()
+        if starting is not None and not healthy:
+            starting.cancel()
+
+    healthy = False
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told)
+    try:
+        async with stack.running():
+            healthy = True
+            out.print(f"Jiesu is up: [bold]{stack.url}[/]  (stop with Ctrl-C)")
+            await stack.until_stopped()
+            err.print("  stopping")
+    except asyncio.CancelledError:
+        err.print("  stopped while starting")

@@ -1,0 +1,115 @@
+"""How work reaches each of the two databases."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.ext.asyncio import create_async_engine
+
+Result = TypeVar("Result")
+Work = Callable[[Connection], Result]
+
+# Seconds to wait for a free connection before the store counts as unavailable.
+_PATIENCE = 10.0
+_READERS = 4
+
+
+class Backend(Protocol):
+    """Runs work on a connection, without stopping the event loop."""
+
+    async def read(self, work: Work[Result]) -> Result: ...
+    async def write(self, work: Work[Result]) -> Result: ...
+    async def close(self) -> None: ...
+
+
+class PostgresBackend:
+    """One small pool; what only reads saves the trips of a transaction."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine = create_async_engine(
+            url,
+            pool_size=5,
+            max_overflow=5,
+            pool_timeout=_PATIENCE,
+            connect_args={"timeout": _PATIENCE, "server_settings": {"application_name": "jiesu"}},
+        )
+        self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def read(self, work: Work[Result]) -> Result:
+        async with self._reader.connect() as connection:
+            return await connection.run_sync(work)
+
+    async def write(self, work: Work[Result]) -> Result:
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(work)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+class SqliteBackend:
+    """One thread writes, a few read, each piece of work in one go.
+
+    An asynchronous driver would go to its thread and back for every statement, begin and commit
+    included; that costs four times the work itself. All writers of a process take turns in one
+    thread, because the file has one writer anyway; readers never wait for them (WAL).
+    """
+
+    def __init__(self, url: URL) -> None:
+        self._writer = create_engine(url, pool_size=1, max_overflow=0)
+        event.listen(self._writer, "connect", _set_pragmas)
+        event.listen(self._writer, "begin", _begin_immediate)
+        self._reader = create_engine(
+            url,
+            isolation_level="AUTOCOMMIT",
+            skip_autocommit_rollback=True,
+            pool_size=_READERS,
+            max_overflow=0,
+        )
+        event.listen(self._reader, "connect", _set_pragmas)
+        self._writing = ThreadPoolExecutor(1, "store-writer")
+        self._reading = ThreadPoolExecutor(_READERS, "store-reader")
+
+    async def read(self, work: Work[Result]) -> Result:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reading, _read, self._reader, work)
+
+    async def write(self, work: Work[Result]) -> Result:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writing, _write, self._writer, work)
+
+    async def close(self) -> None:
+        for threads, engine in ((self._writing, self._writer), (self._reading, self._reader)):
+            await asyncio.to_thread(threads.shutdown)
+            engine.dispose()
+
+
+def _read(engine: Engine, work: Work[Result]) -> Result:
+    with engine.connect() as connection:
+        return work(connection)
+
+
+def _write(engine: Engine, work: Work[Result]) -> Result:
+    with engine.begin() as connection:
+        return work(connection)
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    # None: the driver begins no transactions of its own; we do, see `_begin_immediate`.
+    connection.isolation_level = None
+    for pragma in (
+        "busy_timeout=5000",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "cache_size=-16384",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # A transaction that reads first and wants to write later fails at once when another process
+    # wrote in between, whatever the busy timeout. Taking the write lock first just waits.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

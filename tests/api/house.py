@@ -1,0 +1,168 @@
+"""A house for tests: the whole product behind HTTP, in few words."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from temporalio.client import Client
+
+from api.app import create_app
+from domain.actors import Role
+from runtime.settings import Settings
+from store import tokens
+from store.engine import Store
+from store.packs import PackShelf
+
+COMPLAINT: dict[str, Any] = {
+    "city": "tongzhou",
+    "title": "河水发黑发臭",
+    "text": "小区门口的河水又黑又臭，请尽快治理。",
+    "category": "0301",
+}
+"""A clear complaint: the machine gives it to the water bureau."""
+
+UNCLEAR: dict[str, Any] = {"city": "tongzhou", "text": "你们到底管不管？"}
+"""One that waits for a person."""
+
+REPLY = {"reply": "已组织清淤，河水恢复清澈。"}
+GOOD = {"contacted": True, "resolved": True, "grade": 5}
+
+
+@dataclass
+class House:
+    """`ask` everything by hand, or use the verbs."""
+
+    http: httpx.AsyncClient
+    store: Store
+    _tokens: dict[tuple[Role, str | None], str] = field(default_factory=dict)
+
+    async def token(self, role: Role, unit: str | None = None) -> dict[str, str]:
+        """The headers of somebody in this role."""
+        if (role, unit) not in self._tokens:
+            _, self._tokens[role, unit] = await tokens.issue(self.store, role, unit, "test")
+        return {"Authorization": f"Bearer {self._tokens[role, unit]}"}
+
+    async def officer(self, unit: str = "water") -> dict[str, str]:
+        return await self.token(Role.OFFICER, unit)
+
+    async def file(self, **changes: Any) -> "Filed":
+        """A complaint, accepted."""
+        answer = await self.http.post("/api/v1/complaints", json=COMPLAINT | changes)
+        assert answer.status_code == 201, answer.text
+        return Filed(self, answer.json())
+
+    async def handled(self) -> "Filed":
+        """A ticket whose citizen has the answer and may rate it."""
+        ticket = await self.file()
+        assert (await ticket.complete()).status_code == 200
+        await ticket.until_stage("rate")
+        return ticket
+
+    async def unclear(self) -> "Filed":
+        answer = await self.http.post("/api/v1/complaints", json=UNCLEAR)
+        assert answer.status_code == 201, answer.text
+        return Filed(self, answer.json())
+
+
+@dataclass
+class Filed:
+    """A ticket, with what its citizen knows."""
+
+    house: House
+    receipt: dict[str, Any]
+
+    @property
+    def number(self) -> str:
+        return str(self.receipt["number"])
+
+    @property
+    def path(self) -> str:
+        return f"/api/v1/tickets/{self.number}"
+
+    @property
+    def citizen(self) -> dict[str, str]:
+        return {"Access-Code": self.receipt["access_code"]}
+
+    async def until_stage(self, stage: str) -> dict[str, Any]:
+        """The ticket as its citizen sees it, once it is there."""
+        async with asyncio.timeout(10):
+            while True:
+                if (shown := await self.seen())["stage"] == stage:
+                    return shown
+                await asyncio.sleep(0.02)
+
+    async def seen(self) -> dict[str, Any]:
+        """The ticket as its citizen sees it."""
+        answer = await self.house.http.get(self.path, headers=self.citizen)
+        assert answer.status_code == 200, answer.text
+        shown: dict[str, Any] = answer.json()
+        return shown
+
+    async def kinds(self) -> list[str]:
+        """What happened to it."""
+        auditor = await self.house.token(Role.AUDITOR)
+        answer = await self.house.http.get(f"{self.path}/events", headers=auditor)
+        assert answer.status_code == 200, answer.text
+        return [event["fact"]["kind"] for event in answer.json()]
+
+    async def act(
+        self, what: str, headers: dict[str, str], body: Any = None, **more: str
+    ) -> httpx.Response:
+        return await self.house.http.post(
+            f"{self.path}/{what}", json=body or {}, headers=headers | more
+        )
+
+    async def by_unit(self, what: str, body: Any = None, unit: str = "water") -> httpx.Response:
+        return await self.act(what, await self.house.officer(unit), body)
+
+    async def by(self, role: Role, what: str, body: Any = None) -> httpx.Response:
+        return await self.act(what, await self.house.token(role), body)
+
+    async def complete(
+        self, n: int = 1, unit: str = "water", body: Any = None, **headers: str
+    ) -> httpx.Response:
+        return await self.house.http.post(
+            f"/api/v1/assignments/{self.number}-{n}/complete",
+            json=REPLY if body is None else body,
+            headers=await self.house.officer(unit) | headers,
+        )
+
+    async def rate(self, body: Any = None) -> httpx.Response:
+        return await self.house.http.post(
+            f"{self.path}/rating", json=GOOD if body is None else body, headers=self.citizen
+        )
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    """Status and code of a refusal; it must be one in the agreed form."""
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    told = answer.json()
+    assert told["status"] == answer.status_code
+    assert told["type"] == f"urn:jiesu:problem:{told['code']}"
+    assert told["title"]
+    assert told["detail"]
+    return answer.status_code, told["code"]
+
+
+@asynccontextmanager
+async def open_house(
+    home: Path,
+    store: Store,
+    client: Client | None,
+    packs: PackShelf | None = None,
+    **settings: Any,
+) -> AsyncIterator[House]:
+    """The application on this store and engine, opened and closed in good order."""
+    app = create_app(
+        Settings(home=home, **settings), store=store, engine_client=client, packs=packs
+    )
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://jiesu.test") as http,
+    ):
+        yield House(http, store)

@@ -1,0 +1,95 @@
+"""What everybody may ask: cities, figures, and whether the house is well."""
+
+from pathlib import Path
+
+import pytest
+
+from store.engine import Store
+from tests.api.house import COMPLAINT, House, open_house, problem
+
+
+async def test_the_cities_and_their_catalogues(house: House) -> None:
+    cities = (await house.http.get("/api/v1/cities")).json()
+    assert "tongzhou" in {city["id"] for city in cities}
+    city = (await house.http.get("/api/v1/cities/tongzhou")).json()
+    names = {category["code"]: category["name"] for category in city["categories"]}
+    assert names["0204"] == "路灯"
+    assert "110112003" in {street["area"] for street in city["streets"]}
+    assert {"decline", "refer", "returns"} == set(city["reasons"])
+    for unknown in ("atlantis", "..%2Ftongzhou", "%00"):
+        answer = await house.http.get(f"/api/v1/cities/{unknown}")
+        assert problem(answer) in ((422, "unknown_city"), (404, "not_found"))
+
+
+async def test_the_three_rates_count_what_ended(each_house: House) -> None:
+    ticket = await each_house.handled()
+    await ticket.rate()
+    await ticket.until_stage("ended")
+    withdrawn = await each_house.file()
+    await withdrawn.act("withdraw", withdrawn.citizen)
+    answer = await each_house.http.get("/api/v1/cities/tongzhou/indicators")
+    told = answer.json()
+    assert told["satisfaction"] == {"part": 1, "of": 1, "value": 1.0}
+    assert (told["accepted"], told["ended"], told["unrated"]) == (2, 2, 1)
+    assert told["outcomes"]["withdrawn"] == 1
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"since": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"},
+        {"since": "2020-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"},
+        {"since": "soon"},
+        {"until": "2026-01-01"},
+        {"year": "2026"},
+    ],
+)
+async def test_a_period_has_to_be_one(house: House, params: dict[str, str]) -> None:
+    answer = await house.http.get("/api/v1/cities/tongzhou/indicators", params=params)
+    assert problem(answer) == (422, "invalid_request")
+
+
+async def test_health_and_readiness(house: House) -> None:
+    assert (await house.http.get("/healthz")).json() == {"status": "ok"}
+    ready = await house.http.get("/readyz")
+    assert (ready.status_code, ready.json()) == (200, {"ready": True, "missing": []})
+
+
+async def test_readiness_names_what_is_missing(lonely_house: House) -> None:
+    answer = await lonely_house.http.get("/readyz")
+    assert (answer.status_code, answer.json()["missing"]) == (503, ["engine"])
+
+
+async def test_an_empty_database_is_not_ready(tmp_path: Path) -> None:
+    empty = Store.open(f"sqlite:///{tmp_path / 'empty.db'}")
+    async with open_house(tmp_path, empty, None, temporal_address="127.0.0.1:1") as house:
+        answer = await house.http.get("/readyz")
+        assert answer.json()["missing"] == ["store", "engine"]
+    await empty.close()
+
+
+async def test_metrics_count_routes_and_no_numbers(house: House) -> None:
+    ticket = await house.file()
+    await ticket.seen()
+    told = (await house.http.get("/metrics")).text
+    assert 'route="/api/v1/tickets/{number}"' in told
+    assert 'jiesu_complaints_total{city="tongzhou",outcome="accepted"}' in told
+    assert ticket.number not in told
+
+
+async def test_addresses_and_methods_that_are_none(house: House) -> None:
+    assert problem(await house.http.get("/api/v1/nothing")) == (404, "not_found")
+    assert problem(await house.http.get("/docs")) == (404, "not_found")
+    answer = await house.http.delete("/api/v1/complaints")
+    assert problem(answer) == (405, "method_not_allowed")
+    assert answer.headers["Allow"] == "POST"
+
+
+async def test_where_one_city_is_served_it_need_not_be_named(house: House) -> None:
+    cities = (await house.http.get("/api/v1/cities")).json()
+    unnamed = {name: value for name, value in COMPLAINT.items() if name != "city"}
+    answer = await house.http.post("/api/v1/complaints", json=unnamed)
+    if len(cities) == 1:
+        assert answer.status_code == 201
+    else:
+        assert problem(answer) == (422, "invalid_request")

@@ -1,0 +1,45 @@
+"""Waiting is short, patient with what is slow, and asks little."""
+
+import asyncio
+import time
+
+from api.waiting import Watch, until
+
+
+class Later:
+    """Something that is there after a while; counts how often it is looked for."""
+
+    def __init__(self, seconds: float) -> None:
+        self.at, self.looks = time.monotonic() + seconds, 0
+
+    async def look(self) -> str | None:
+        self.looks += 1
+        return "there" if time.monotonic() >= self.at else None
+
+
+async def test_what_is_there_is_found_at_once() -> None:
+    there = Later(0)
+    assert await until(there.look, 1) == "there"
+    assert there.looks == 1
+
+
+async def test_what_does_not_come_is_not_waited_for_longer_than_told() -> None:
+    never = Later(60)
+    began = time.monotonic()
+    assert await until(never.look, 0.1) is None
+    assert 0.1 <= time.monotonic() - began < 0.5
+
+
+async def test_a_watch_learns_how_long_things_take() -> None:
+    watch, looks = Watch(), []
+    for _ in range(12):
+        slow = Later(0.08)
+        assert await watch.until(slow.look, 1) == "there"
+        looks.append(slow.looks)
+    assert looks[0] > looks[-1]
+    assert looks[-1] <= 3
+
+
+async def test_a_watch_gives_up_in_time() -> None:
+    async with asyncio.timeout(0.5):
+        assert await Watch().until(Later(60).look, 0.1) is None

@@ -1,0 +1,65 @@
+"""The benchmark runs: the real stack in a temporary home, for a moment."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from bench import report
+
+_ROOT = Path(__file__).parents[2]
+
+
+def _bench(*arguments: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *arguments, "--json"],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def _shown(show: Any, *told: Any) -> str:
+    out = Console(record=True, width=160)
+    show(out, *told)
+    return out.export_text()
+
+
+@pytest.mark.timeout(240)
+def test_a_run_measures_floor_and_product_and_says_so_in_a_table() -> None:
+    told = _bench("--quick", "--clients", "2", "--seconds", "0.5")
+    assert told["floor"]["2"] > 0
+    assert told["product"]["2"] > 0
+    assert told["ratio"]["2"] > 0
+    assert told["history"]["events"] == 38
+    assert told["accept_ms"]["p99"] >= told["accept_ms"]["p50"] > 0
+    assert set(told["rss_mb"]) == {"engine", "worker", "api"}
+    assert told["lifecycles"] >= 15 + 1
+    shown = _shown(report.show_figures, told)
+    assert "product over HTTP" in shown
+    assert "38 events" in shown
+
+
+@pytest.mark.timeout(240)
+def test_open_tickets_stay_open_and_are_counted() -> None:
+    told = _bench("open", "--tickets", "20", "--seconds", "1")
+    assert told["tickets"] == 20 + 5 + 5 + 5
+    assert told["worker_and_api_mb"] > 50
+    assert "worker and API together" in _shown(report.show_crowd, told)
+
+
+@pytest.mark.timeout(240)
+def test_a_profile_names_functions_of_worker_and_api() -> None:
+    told = _bench("profile", "--clients", "2", "--seconds", "1")
+    assert any("workflows/ticket.py" in name for name in told["processes"]["worker"]["whole"])
+    assert any("api/intake.py" in name for name in told["processes"]["api"]["whole"])
+    assert "calls" in _shown(report.show_profile, told, 3)

@@ -1,0 +1,141 @@
+"""Lives of tickets, told as projections: what tests of the store write and ask about."""
+
+from datetime import UTC, datetime, timedelta
+
+from domain.actors import SYSTEM, Actor, Role
+from domain.assignment import HandlingResult
+from domain.clocks import Basis, Clock, ClockName, Rung, RungKind
+from domain.complaint import Channel, Complaint
+from domain.events import Fact
+from domain.facts.anytime import RungClimbed
+from domain.facts.closing import Closed, Rated, Replied
+from domain.facts.handling import Contacted, Handled, Signed
+from domain.facts.intake import Accepted, Answered, Assigned, Classified
+from domain.plans import Projection
+from domain.rating import Grade, Rating
+from domain.rules import Rules
+from domain.stages import Outcome
+from domain.ticket import Ticket
+from store.numbers import new_number
+
+START = datetime(2024, 11, 20, 1, 0, tzinfo=UTC)
+CITIZEN = Actor(role=Role.CITIZEN)
+DISPATCHER = Actor(role=Role.DISPATCHER, id="dispatcher-1")
+DESK = Actor(role=Role.DESK, id="desk-1")
+
+
+def complaint(
+    number: str = "", *, city: str = "demo", title: str = "", **more: object
+) -> Complaint:
+    """A complaint about a street lamp."""
+    return Complaint.model_validate(
+        {
+            "number": number or new_number(START.date()),
+            "city": city,
+            "channel": Channel.WEB,
+            "title": title,
+            "text": "The street lamp at the gate is dark.\nIt has been for a week.",
+            "filed_at": START,
+        }
+        | more
+    )
+
+
+def clock(name: ClockName, at: datetime, hours: float, assignment: int | None = None) -> Clock:
+    """A clock with a yellow rung at half time and a red one when due."""
+    due = at + timedelta(hours=hours)
+    return Clock(
+        name=name,
+        assignment=assignment,
+        rule_id="test",
+        limit=f"{hours}h",
+        basis=Basis.CALENDAR,
+        started_at=at,
+        due_at=due,
+        rungs=[
+            Rung(kind=RungKind.WARN, at=at + (due - at) / 2, tells=[Role.OFFICER]),
+            Rung(kind=RungKind.DUE, at=due, tells=[Role.OFFICER, Role.SUPERVISOR]),
+        ],
+    )
+
+
+class Story:
+    """One ticket's life; each verb returns the projection the workflow would send."""
+
+    def __init__(self, told: Complaint | None = None) -> None:
+        self.ticket = Ticket.of(told or complaint())
+        self.number = self.ticket.complaint.number
+        self.at = self.ticket.complaint.filed_at
+
+    def tell(self, *facts: Fact, by: Actor = SYSTEM, minutes: float = 1) -> Projection:
+        self.at += timedelta(minutes=minutes)
+        events = [self.ticket.record(fact, by, self.at) for fact in facts]
+        return Projection(ticket=self.ticket.model_copy(deep=True), events=events)
+
+    def accepted(self) -> Projection:
+        rules = Rules.model_validate({"pack": "demo", "pack_version": "1"})
+        return self.tell(Accepted(rules=rules, clocks=[clock(ClockName.TRIAGE, self.at, 1)]))
+
+    def classified(self, category: str = "lamp") -> Projection:
+        return self.tell(Classified(category=category, tier="normal", why="the text says lamp"))
+
+    def assigned(self, unit: str = "U1", hours: float = 48) -> Projection:
+        n = len(self.ticket.assignments) + 1
+        clocks = [clock(ClockName.SIGN, self.at, 2, n), clock(ClockName.HANDLE, self.at, hours, n)]
+        return self.tell(
+            Assigned(assignment=n, unit=unit, queue="units", why="street lamps", clocks=clocks)
+        )
+
+    @property
+    def officer(self) -> Actor:
+        return Actor(role=Role.OFFICER, id="officer-1", unit=self.ticket.unit)
+
+    def climbed(self, name: ClockName, rung: RungKind) -> Projection:
+        n = len(self.ticket.assignments) or None
+        due = self.ticket.running(name, n).due_at
+        unit = self.ticket.unit
+        return self.tell(RungClimbed(clock=name, assignment=n, rung=rung, due_at=due, unit=unit))
+
+    def signed(self) -> Projection:
+        return self.tell(Signed(assignment=len(self.ticket.assignments)), by=self.officer)
+
+    def contacted(self) -> Projection:
+        return self.tell(Contacted(assignment=len(self.ticket.assignments)), by=self.officer)
+
+    def handled(self) -> Projection:
+        result = HandlingResult(reply="The lamp has been replaced.", resolved=True)
+        n = len(self.ticket.assignments)
+        return self.tell(Handled(assignment=n, result=result), by=self.officer)
+
+    def replied(self) -> Projection:
+        return self.tell(Replied(text="The lamp has been replaced.", resolved=True))
+
+    def rated(
+        self, grade: int = 5, *, resolved: bool = True, contacted: bool | None = True
+    ) -> Projection:
+        rating = Rating(contacted=contacted, resolved=resolved, grade=Grade(grade))
+        return self.tell(Rated(rating=rating), by=CITIZEN)
+
+    def closed(self) -> Projection:
+        return self.tell(Closed(outcome=Outcome.CLOSED, reason="rated"))
+
+    def unrated(self) -> Projection:
+        return self.tell(Closed(outcome=Outcome.UNRATED, reason="not_reached"))
+
+    def answered(self) -> Projection:
+        return self.tell(Answered(text="The lamp is on a timer."), by=DESK)
+
+    def until_replied(self) -> list[Projection]:
+        return [
+            self.accepted(),
+            self.classified(),
+            self.assigned(),
+            self.signed(),
+            self.contacted(),
+            self.handled(),
+            self.replied(),
+        ]
+
+    def whole(self) -> list[Projection]:
+        """From acceptance to a rating that closes it: nine events."""
+        return [*self.until_replied(), self.rated(), self.closed()]

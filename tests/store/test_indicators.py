@@ -1,0 +1,138 @@
+"""The three rates: unrated is unrated, never satisfied; a past month stays as it was."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.actors import Actor, Role
+from domain.clocks import ClockName, RungKind
+from domain.facts.closing import FinalReplied, Reworked, Supervised
+from domain.facts.intake import Reassigned
+from domain.plans import Projection
+from domain.stages import Outcome
+from store import tickets
+from store.engine import Store
+from store.indicators import Rates, Ratio, three_rates
+from store.projector import Projector
+from tests.store.stories import START, Story, complaint
+
+DAY = timedelta(days=1)
+
+
+async def project(store: Store, *lives: list[Projection]) -> None:
+    projector = Projector(store)
+    for life in lives:
+        for projection in life:
+            await projector.project(projection)
+    await projector.close()
+
+
+def rated(grade: int, *, resolved: bool = True, contacted: bool | None = True) -> list[Projection]:
+    """Rated once and concluded, whatever the rating."""
+    story = Story()
+    life = [*story.until_replied(), story.rated(grade, resolved=resolved, contacted=contacted)]
+    if grade >= 3 and resolved:
+        return [*life, story.closed()]
+    supervisor = Actor(role=Role.SUPERVISOR, id="supervisor-1")
+    life.append(story.tell(Supervised(reason="dissatisfied")))
+    return [*life, story.tell(FinalReplied(text="It stays as it is."), by=supervisor)]
+
+
+async def rates(store: Store, city: str | None = "demo", days: int = 1) -> Rates:
+    return await three_rates(store, city, START, START + days * DAY)
+
+
+async def test_nothing_divided_by_nothing_is_nothing(store: Store) -> None:
+    found = await rates(store)
+    for ratio in (found.response, found.resolution, found.satisfaction):
+        assert ratio == Ratio(0, 0)
+        assert ratio.value is None
+    assert set(found.outcomes) == set(Outcome)
+    assert (found.accepted, found.ended, found.unrated) == (0, 0, 0)
+
+
+async def test_the_three_rates(store: Store) -> None:
+    await project(
+        store,
+        rated(5),
+        rated(3, contacted=False),
+        rated(4, contacted=None),
+        rated(1, resolved=False, contacted=False),
+        rated(2, resolved=True),
+    )
+    found = await rates(store)
+    assert found.response == Ratio(2, 4)
+    assert found.resolution == Ratio(4, 5)
+    assert found.satisfaction == Ratio(3, 5)
+    assert found.satisfaction.value == pytest.approx(0.6)
+    assert found.outcomes[Outcome.CLOSED] == 3
+    assert found.outcomes[Outcome.FINAL_REPLY] == 2
+    assert (found.rated, found.unrated) == (5, 0)
+
+
+async def test_unrated_is_counted_as_such(store: Store) -> None:
+    silent, answered, waiting = Story(), Story(), Story()
+    await project(
+        store,
+        rated(5),
+        [*silent.until_replied(), silent.unrated()],
+        [answered.accepted(), answered.answered()],
+        [waiting.accepted()],
+    )
+    found = await rates(store)
+    assert found.satisfaction == Ratio(1, 1)
+    assert (found.accepted, found.ended, found.rated, found.unrated) == (4, 3, 1, 2)
+    assert found.outcomes[Outcome.UNRATED] == 1
+    assert found.outcomes[Outcome.ANSWERED] == 1
+
+
+async def test_the_last_rating_counts(store: Store) -> None:
+    story = Story()
+    life = [*story.until_replied(), story.rated(1, resolved=False)]
+    life.append(story.tell(Reworked(round=1, reason="not_resolved")))
+    life += [story.assigned(), story.handled(), story.replied(), story.rated(5), story.closed()]
+    await project(store, life)
+    assert (await rates(store)).satisfaction == Ratio(1, 1)
+
+
+async def test_only_the_period_and_the_city_count(store: Store) -> None:
+    tomorrow = Story(complaint(filed_at=START + DAY))
+    elsewhere = Story(complaint(city="other"))
+    await project(store, rated(5), tomorrow.whole(), elsewhere.whole())
+    assert (await rates(store)).ended == 1
+    assert (await rates(store, days=2)).ended == 2
+    assert (await rates(store, "other")).accepted == 1
+    assert (await rates(store, None)).ended == 2
+
+
+async def test_a_ticket_that_ends_next_month_does_not_change_this_one(store: Store) -> None:
+    story = Story()
+    life = story.until_replied()
+    await project(store, life)
+    before = await rates(store)
+    story.at += DAY
+    await project(store, [story.rated(1), story.tell(Supervised(reason="dissatisfied"))])
+    assert await rates(store) == before
+
+
+async def test_cards_are_those_of_the_units_clocks(store: Store) -> None:
+    story = Story()
+    supervisor = Actor(role=Role.SUPERVISOR, id="supervisor-1")
+    life = [story.accepted(), story.classified(), story.assigned()]
+    life += [story.climbed(ClockName.SIGN, RungKind.WARN)]
+    life += [story.climbed(ClockName.SIGN, RungKind.DUE)]
+    life += [story.climbed(ClockName.HANDLE, RungKind.WARN)]
+    life += [story.tell(Reassigned(assignment=1, unit="U2", reason="late"), by=supervisor)]
+    await project(store, life)
+    found = await rates(store)
+    assert (found.yellow_cards, found.red_cards) == (2, 1)
+
+
+async def test_what_the_desk_is_late_with_is_no_card_of_a_unit(store: Store) -> None:
+    story = Story()
+    life = [story.accepted(), story.climbed(ClockName.TRIAGE, RungKind.WARN)]
+    await project(store, life)
+    row = await tickets.get(store, story.number)
+    assert row is not None
+    assert row.yellow_cards == 0
+    assert (await rates(store)).yellow_cards == 0

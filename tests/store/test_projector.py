@@ -1,0 +1,248 @@
+"""Whatever order they come in, and however often: the rows say what the ticket says."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select
+
+from domain.clocks import ClockName, RungKind
+from domain.facts.handling import ExtensionAsked, ExtensionGranted, Returned
+from domain.plans import Projection
+from domain.stages import Outcome, Stage
+from store import assignments, intake, tables, tickets
+from store.engine import Store
+from store.errors import StoreUnavailable
+from store.projector import Projector
+from store.vault import Vault
+from tests.store.stories import DISPATCHER, START, Story, clock, complaint
+
+
+async def project(store: Store, *told: Projection) -> None:
+    projector = Projector(store)
+    for projection in told:
+        await projector.project(projection)
+    await projector.close()
+
+
+async def rows(store: Store) -> dict[str, list[Any]]:
+    return {
+        table.name: [
+            tuple(row)
+            for row in await store.rows(select(table).order_by(*table.primary_key.columns))
+        ]
+        for table in (tables.ticket, tables.event, tables.assignment, tables.outbox)
+    }
+
+
+async def test_a_ticket_reads_back_as_it_was_told(store: Store) -> None:
+    story = Story()
+    life = story.whole()
+    await project(store, *life)
+    row = await tickets.get(store, story.number)
+    assert row is not None
+    assert (row.stage, row.outcome, row.version) == (Stage.ENDED, Outcome.CLOSED, 9)
+    assert (row.rated, row.contacted, row.resolved, row.grade) == (True, True, True, 5)
+    assert row.satisfied is True
+    assert row.ended_at == story.at
+    assert row.due_at is None
+    assert row.title == "The street lamp at the gate is dark."
+    assert await tickets.state(store, story.number) == story.ticket
+    assert await tickets.events(store, story.number) == [e for p in life for e in p.events]
+
+
+async def test_what_was_never_told_is_not_there(store: Store) -> None:
+    assert await tickets.get(store, "2411200000000") is None
+    assert await tickets.state(store, "2411200000000") is None
+    assert await tickets.events(store, "2411200000000") == []
+    assert await assignments.get(store, "2411200000000", 1) is None
+
+
+async def test_an_older_version_changes_nothing_but_adds_its_event(store: Store) -> None:
+    story = Story()
+    first, second, third = story.accepted(), story.classified(), story.assigned()
+    await project(store, first, third, second)
+    row = await tickets.get(store, story.number)
+    assert row is not None
+    assert (row.version, row.unit) == (3, "U1")
+    assert [e.version for e in await tickets.events(store, story.number)] == [1, 2, 3]
+
+
+async def test_the_second_telling_of_a_version_is_the_truth(store: Store) -> None:
+    told = complaint()
+    lost, kept = Story(told), Story(told)
+    before = lost.accepted()
+    kept.accepted()
+    kept.at += timedelta(seconds=30)
+    first, again = lost.classified("noise"), kept.classified("lamp")
+    await project(store, before, first, again)
+    for late in ([], [first]):
+        await project(store, *late)
+        row = await tickets.get(store, told.number)
+        assert row is not None
+        assert row.category == "lamp"
+        events = await tickets.events(store, told.number)
+        assert [e.at for e in events] == [before.events[0].at, again.events[0].at]
+
+
+async def test_several_events_may_come_in_one_projection(store: Store) -> None:
+    story = Story()
+    life = story.whole()
+    events = [event for projection in life for event in projection.events]
+    await project(store, Projection(ticket=story.ticket, events=events))
+    assert await tickets.events(store, story.number) == events
+
+
+async def test_the_intake_book_learns_that_the_ticket_started(store: Store) -> None:
+    registered = await intake.register(
+        store, complaint(), None, Vault(bytes(32)), None, "f", lambda: "2411200000017"
+    )
+    story = Story(registered.complaint)
+    await project(store, story.accepted())
+    entry = await intake.get(store, "2411200000017")
+    assert entry is not None
+    assert entry.started
+    assert await intake.pending(store, timedelta(0), 10, START + timedelta(days=1)) == []
+
+
+async def test_assignments_follow_their_ticket(store: Store) -> None:
+    story = Story()
+    told = [story.accepted(), story.classified(), story.assigned("U1"), story.signed()]
+    returned = story.tell(Returned(assignment=1, reason="not ours"), by=DISPATCHER)
+    second = story.assigned("U2", hours=24)
+    await project(store, *told, second, returned)  # the return is told late
+    first = await assignments.get(store, story.number, 1)
+    latest = await assignments.get(store, story.number, 2)
+    assert first is not None
+    assert latest is not None
+    assert (first.unit, first.ending, first.signed_at is not None) == ("U1", "returned", True)
+    assert (latest.unit, latest.ending, latest.activity_id) == ("U2", None, "handle-U2-2")
+    assert latest.title == "The street lamp at the gate is dark."
+    assert latest.stage is Stage.HANDLE
+
+
+async def test_an_extension_moves_the_due_time_of_the_assignment(store: Store) -> None:
+    story = Story()
+    told = [story.accepted(), story.classified(), story.assigned(hours=10)]
+    asked = story.tell(ExtensionAsked(assignment=1, by="1d", reason="parts"), by=story.officer)
+    await project(store, *told, asked)
+    row = await assignments.get(store, story.number, 1)
+    assert row is not None
+    assert (row.asked, row.extensions) == ("extension", 0)
+    later = clock(ClockName.HANDLE, story.at, 34, 1)
+    granted = ExtensionGranted(assignment=1, reason="parts", clocks=[later])
+    await project(store, story.tell(granted, by=DISPATCHER))
+    row = await assignments.get(store, story.number, 1)
+    assert row is not None
+    assert (row.asked, row.extensions, row.due_at) == (None, 1, later.due_at)
+
+
+async def test_cards_are_counted(store: Store) -> None:
+    story = Story()
+    told = [story.accepted(), story.classified(), story.assigned()]
+    told += [story.climbed(ClockName.SIGN, RungKind.WARN)]
+    told += [story.climbed(ClockName.SIGN, RungKind.DUE)]
+    told += [story.climbed(ClockName.HANDLE, RungKind.WARN)]
+    await project(store, *told)
+    row = await tickets.get(store, story.number)
+    assert row is not None
+    assert (row.yellow_cards, row.red_cards) == (2, 1)
+
+
+_LIVES = [Story().whole() for _ in range(3)]
+_TOLD = [projection for life in _LIVES for projection in life]
+
+
+@given(
+    order=st.permutations(range(len(_TOLD))),
+    again=st.lists(st.integers(0, len(_TOLD) - 1), max_size=20),
+    batch=st.integers(1, 30),
+)
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+async def test_order_and_repetition_do_not_matter(
+    store: Store, order: Sequence[int], again: Sequence[int], batch: int
+) -> None:
+    for table in (tables.ticket, tables.event, tables.assignment, tables.outbox):
+        await store.change(delete(table))
+    projector = Projector(store, batch=batch)
+    await asyncio.gather(*(projector.project(_TOLD[i]) for i in [*order, *again]))
+    await projector.close()
+    shuffled = await rows(store)
+    await project(store, *_TOLD)
+    assert shuffled == await rows(store)
+    for life in _LIVES:
+        ended = life[-1].ticket
+        assert await tickets.state(store, ended.complaint.number) == ended
+
+
+async def test_callers_that_come_together_share_a_transaction(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store.open(sqlite_url)
+    begun = 0
+    write = store.write
+
+    async def counted(work: Any) -> Any:
+        nonlocal begun
+        begun += 1
+        return await write(work)
+
+    monkeypatch.setattr(store, "write", counted)
+    projector = Projector(store, batch=10)
+    await asyncio.gather(*(projector.project(projection) for projection in _TOLD))
+    assert begun == 3
+    await projector.close()
+    await store.close()
+
+
+async def test_one_bad_row_does_not_fail_the_others(store: Store) -> None:
+    good, bad = Story(), Story()
+    broken = bad.accepted()
+    broken.ticket.category = object()  # type: ignore[assignment]
+    projector = Projector(store)
+    outcomes = await asyncio.gather(
+        projector.project(good.accepted()), projector.project(broken), return_exceptions=True
+    )
+    await projector.close()
+    assert outcomes[0] is None
+    assert isinstance(outcomes[1], Exception)
+    assert await tickets.get(store, good.number) is not None
+    assert await tickets.get(store, bad.number) is None
+
+
+async def test_a_store_that_is_away_is_said_to_every_caller() -> None:
+    store = Store.open("postgresql://nobody@127.0.0.1:1/nothing")
+    projector = Projector(store)
+    told = [Story().accepted(), Story().accepted()]
+    outcomes = await asyncio.gather(
+        *(projector.project(projection) for projection in told), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable, StoreUnavailable]
+    await projector.close()
+    await store.close()
+
+
+async def test_a_caller_who_gives_up_does_not_stop_the_writing(store: Store) -> None:
+    story = Story()
+    projector = Projector(store)
+    caller = asyncio.create_task(projector.project(story.accepted()))
+    await asyncio.sleep(0)
+    caller.cancel()
+    await asyncio.gather(caller, return_exceptions=True)
+    await projector.close()
+    assert await tickets.get(store, story.number) is not None
+
+
+async def test_a_closed_projector_takes_no_more(store: Store) -> None:
+    projector = Projector(store)
+    await projector.close()
+    with pytest.raises(StoreUnavailable):
+        await projector.project(Story().accepted())

@@ -1,0 +1,133 @@
+"""A database is recognised before it is touched, and the migrations make what the models say."""
+
+import asyncio
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from store import schema
+from store.engine import Store, default_url
+from store.errors import SchemaUnusable, StoreUnavailable
+from store.schema import SchemaState
+from store.tables import metadata
+from tests.support.postgres import Cluster
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    if request.param == "sqlite":
+        yield default_url(tmp_path / "deeper" / "than 100%")
+        return
+    postgres: Cluster = request.getfixturevalue("postgres")
+    yield postgres.create("empty")
+    postgres.drop("empty")
+
+
+async def run(url: str, *statements: str) -> None:
+    store = Store.open(url)
+    for statement in statements:
+        await store.change(text(statement))
+    await store.close()
+
+
+async def test_an_empty_database_is_made_current(empty_url: str) -> None:
+    assert await schema.inspect(empty_url) is SchemaState.MISSING
+    await schema.upgrade(empty_url)
+    assert await schema.inspect(empty_url) is SchemaState.CURRENT
+    await schema.upgrade(empty_url)
+    assert await schema.inspect(empty_url) is SchemaState.CURRENT
+
+
+async def test_many_may_upgrade_at_once(empty_url: str) -> None:
+    await asyncio.gather(*(schema.upgrade(empty_url) for _ in range(4)))
+    assert await schema.inspect(empty_url) is SchemaState.CURRENT
+
+
+async def test_to_look_at_a_missing_file_does_not_make_it(tmp_path: Path) -> None:
+    assert await schema.inspect(default_url(tmp_path)) is SchemaState.MISSING
+    assert not (tmp_path / "jiesu.db").exists()
+
+
+async def test_the_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    await schema.upgrade(default_url(tmp_path))
+    assert stat.S_IMODE((tmp_path / "jiesu.db").stat().st_mode) == 0o600
+
+
+async def test_models_and_migrations_agree(store: Store) -> None:
+    def difference(connection: Connection) -> Any:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return compare_metadata(context, metadata)
+
+    assert await store.read(difference) == []
+
+
+async def test_the_migrations_can_be_undone(store_url: str) -> None:
+    def down(connection: Connection) -> None:
+        config = schema._config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+
+    store = Store.open(store_url)
+    await store.write(down)
+    await store.close()
+    assert await schema.inspect(store_url) is SchemaState.MISSING
+    await schema.upgrade(store_url)
+    assert await schema.inspect(store_url) is SchemaState.CURRENT
+
+
+async def test_tables_of_something_else_are_left_alone(empty_url: str) -> None:
+    await schema.upgrade(empty_url)
+    await run(empty_url, "CREATE TABLE recipe (id INTEGER)")
+    assert await schema.inspect(empty_url) is SchemaState.FOREIGN
+    with pytest.raises(SchemaUnusable):
+        await schema.upgrade(empty_url)
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("CREATE TABLE recipe (id INTEGER)",),
+        ("CREATE TABLE ticket (id INTEGER)",),
+        (
+            "CREATE TABLE alembic_version (version_num VARCHAR(32))",
+            "INSERT INTO alembic_version VALUES ('abc')",
+        ),
+    ],
+)
+async def test_somebody_elses_database_is_foreign(
+    empty_url: str, statements: tuple[str, ...]
+) -> None:
+    if "sqlite" in empty_url:
+        Path(empty_url.partition(":///")[2]).parent.mkdir(parents=True)
+    await run(empty_url, *statements)
+    assert await schema.inspect(empty_url) is SchemaState.FOREIGN
+
+
+async def test_an_unknown_revision_is_newer(store_url: str) -> None:
+    await run(store_url, "UPDATE alembic_version SET version_num = '9999'")
+    assert await schema.inspect(store_url) is SchemaState.NEWER
+    await run(store_url, "CREATE TABLE invented_later (id INTEGER)")
+    assert await schema.inspect(store_url) is SchemaState.NEWER
+    with pytest.raises(SchemaUnusable, match="newer"):
+        await schema.upgrade(store_url)
+
+
+async def test_an_earlier_revision_is_older(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.schema.ScriptDirectory.get_current_head", lambda _: "0002")
+    assert await schema.inspect(store_url) is SchemaState.OLDER
+
+
+async def test_a_database_that_is_away_is_said_to_be() -> None:
+    ways: list[Callable[[str], Any]] = [schema.inspect, schema.upgrade]
+    for way in ways:
+        with pytest.raises(StoreUnavailable):
+            await way("postgresql://nobody@127.0.0.1:1/nothing")
