@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 EVERY = timedelta(minutes=5)
 """A chore is started this often; each run works until shortly before the next."""
@@ -34,6 +34,9 @@ async def keep_doing(step: Callable[[], Awaitable[int]]) -> int:
         except TimeoutError:
             continue
         raise ApplicationError(
-            "the worker is stopping", type="worker_stopping", next_retry_delay=timedelta(seconds=1)
+            "the worker is stopping",
+            type="worker_stopping",
+            next_retry_delay=timedelta(seconds=1),
+            category=ApplicationErrorCategory.BENIGN,  # not worth a traceback in the log
         )
     return done

@@ -1,8 +1,6 @@
 """Floor and product in turns, so that a busy machine is busy for both."""
 
 import asyncio
-import os
-import platform
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from statistics import median
@@ -10,6 +8,7 @@ from typing import Any
 
 from bench.house import House, house
 from bench.load import Outcome, percentile
+from bench.machine import MachineTime, machine
 
 Say = Callable[[str], None]
 
@@ -39,11 +38,15 @@ class NotWhole(Exception):
 
 @dataclass(frozen=True)
 class Round:
-    """Lifecycles per second, and CPU milliseconds per lifecycle of each process involved."""
+    """Lifecycles per second, and CPU milliseconds per lifecycle of each process involved.
+
+    `others` is the share of the machine that went to whatever else it had to do.
+    """
 
     lived: int
     rate: float
     cpu_ms: dict[str, float]
+    others: float
 
 
 @dataclass
@@ -86,7 +89,8 @@ class Figures:
 
     def as_dict(self) -> dict[str, Any]:
         busiest = self.turns[max(self.turns)]
-        rounds = [each for turn in self.turns.values() for each in turn.product]
+        product = [each for turn in self.turns.values() for each in turn.product]
+        floor = [each for turn in self.turns.values() for each in turn.floor]
         return {
             "floor": self._each(lambda turn: _round(rate(turn.floor))),
             "product": self._each(lambda turn: _round(rate(turn.product))),
@@ -100,8 +104,11 @@ class Figures:
             "accept_ms": accept(self.accept_ms),
             "history": self.history,
             "rss_mb": self.rss_mb,
-            "lifecycles": sum(each.lived for each in rounds) + len(self.accept_ms),
-            "machine": machine(),
+            "lifecycles": sum(each.lived for each in product) + len(self.accept_ms),
+            "machine": {
+                **machine(),
+                "busy_with_others": _round(median(each.others for each in floor + product)),
+            },
         }
 
     def _each(self, of: Callable[[Turns], Any]) -> dict[str, Any]:
@@ -110,10 +117,6 @@ class Figures:
 
 def accept(values: list[float]) -> dict[str, float]:
     return {name: _round(percentile(values, p)) for name, p in (("p50", 50), ("p99", 99))}
-
-
-def machine() -> dict[str, Any]:
-    return {"cores": os.cpu_count(), "python": platform.python_version(), "os": platform.system()}
 
 
 def _range(values: list[float]) -> list[float]:
@@ -162,13 +165,17 @@ async def _turn(built: House, clients: int, seconds: float, turn: Turns) -> None
 async def _measured(
     built: House, processes: tuple[str, ...], running: Coroutine[Any, Any, Outcome]
 ) -> Round:
-    before = built.cpu_seconds()
+    before, machine_before = built.cpu_seconds(), MachineTime.now()
     outcome = await running
-    after = built.cpu_seconds()
+    after, machine_after = built.cpu_seconds(), MachineTime.now()
     spent = {name: after[name] - before[name] for name in processes} | {"load": outcome.cpu}
-    lived = max(1, outcome.lived)
     return Round(
-        outcome.lived, outcome.rate, {name: 1000 * used / lived for name, used in spent.items()}
+        lived=outcome.lived,
+        rate=outcome.rate,
+        cpu_ms={name: 1000 * used / max(1, outcome.lived) for name, used in spent.items()},
+        others=machine_after.others_since(
+            machine_before, sum(after.values()) - sum(before.values())
+        ),
     )
 
 

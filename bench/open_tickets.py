@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.compare import NotWhole, accept, machine
+from bench.compare import NotWhole, accept
 from bench.house import House, house
+from bench.machine import machine
 
 OFFERED, OFFERED_SECONDS = 5.0, 20.0
 _CLIENTS = 20

@@ -1,6 +1,8 @@
 """The `jiesu` command."""
 
 import sys
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
 from typing import Annotated
 
 import click
@@ -29,9 +31,13 @@ app.add_typer(audit.app, name="audit")
 @app.command()
 def version() -> None:
     """Print the versions of Jiesu and of its engine."""
-    from importlib.metadata import version as installed
-
-    typer.echo(f"jiesu {installed('jiesu')}, temporalio {installed('temporalio')}")
+    versions = []
+    for name in ("jiesu", "temporalio"):
+        try:
+            versions.append(f"{name} {installed(name)}")
+        except PackageNotFoundError:
+            versions.append(f"{name} (from its source)")
+    typer.echo(", ".join(versions))
 
 
 def main(arguments: Annotated[list[str] | None, "for tests"] = None) -> None:

@@ -29,6 +29,9 @@ from store.errors import StoreError
 from store.schema import SchemaState, inspect, upgrade
 from workers.children import Child
 
+_PATIENCE = 120.0
+"""Seconds for one part to become ready: a cold, busy machine needs many of them."""
+
 RETENTION = timedelta(days=30)
 SQLITE_MAGIC = b"SQLite format 3\x00"
 
@@ -153,11 +156,13 @@ class Stack:
     async def _start(self, child: Child, ready: Callable[[], Awaitable[bool]], label: str) -> None:
         self.children.append(child)
         await child.start()
-        async with asyncio.timeout(60):
-            while not await ready():
-                if not child.alive:
-                    raise StackError(f"the {label} did not start: {child.last_words()}")
-                await asyncio.sleep(0.05)
+        deadline = asyncio.get_running_loop().time() + _PATIENCE
+        while not await ready():
+            if not child.alive:
+                raise StackError(f"the {label} did not start: {child.last_words()}")
+            if asyncio.get_running_loop().time() > deadline:
+                raise StackError(f"the {label} is not ready after {_PATIENCE:.0f} seconds")
+            await asyncio.sleep(0.05)
         self.say(f"{label} ready (pid {child.pid})")
 
     async def _engine_ready(self) -> bool:

@@ -67,9 +67,10 @@ def _channel(word: str) -> Channel:
 
 
 def _flag(word: str) -> bool:
-    if word not in _FLAGS:
-        raise ValueError("neither 1 nor 0")
-    return _FLAGS[word]
+    """1 or 0; older exports have there what the citizen called themselves instead ("匿名者")."""
+    if not word:
+        raise ValueError("neither 1 nor 0 nor a name")
+    return _FLAGS.get(word, "匿名" in word)
 
 
 def _count(word: str) -> int:

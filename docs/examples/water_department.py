@@ -1,4 +1,4 @@
-"""A department whose own program handles its unit's tickets: `python docs/examples/water_department.py`.
+"""A department whose own program handles its unit's tickets; run it with python.
 
 In the city's pack the unit needs `queue = program`; see docs/departments.md.
 """

@@ -212,7 +212,7 @@ def test_channels_are_named_in_our_words(tmp_path: Path, word: str, channel: Cha
     [
         (changed(text="  "), "text: the text is empty"),
         (changed(text="水" * 4001), "text: String should have at most 4000 characters"),
-        (changed(anonymous="某女士"), "anonymous: neither 1 nor 0"),
+        (changed(anonymous=""), "anonymous: neither 1 nor 0 nor a name"),
         (changed(kind="闲聊"), "kind: not one of 咨询 求助 投诉 举报 建议 表扬"),
         (changed(title="水" * 201), "title: String should have at most 200 characters"),
         (changed(transfers="many"), "transfers: not a whole number"),
@@ -284,3 +284,13 @@ def test_what_happened_to_a_real_ticket_happens_again() -> None:
     script = cast(Random(1), filing, 0.0)
     assert script.returned is Wish.GRANTED
     assert script.late is Late.RED
+
+
+@pytest.mark.parametrize(
+    ("word", "anonymous"), [("1", True), ("0", False), ("匿名者", True), ("某女士", False)]
+)
+def test_what_citizens_called_themselves_only_says_whether_they_are_anonymous(
+    tmp_path: Path, word: str, anonymous: bool
+) -> None:
+    source = read_source(written(tmp_path, [HEADER, changed(anonymous=word)]))
+    assert [filing.anonymous for filing in source.filings] == [anonymous]

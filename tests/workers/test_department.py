@@ -6,6 +6,7 @@ from pathlib import Path
 from temporalio.client import Client
 
 from domain.assignment import HandlingResult, WorkOrder
+from runtime.names import unit_queue
 from store import tickets
 from store.engine import Store
 from store.packs import PackShelf
@@ -13,6 +14,7 @@ from tests.support.cities import with_unit_queue
 from tests.support.desk import file
 from tests.support.engine import platform
 from workers.department import CannotHandle, department_worker
+from workers.factory import unit_worker
 
 
 async def _packs(folder: Path) -> PackShelf:
@@ -91,4 +93,17 @@ async def test_an_officer_completes_what_no_program_picks_up(
     async with platform(client, sqlite_store, await _packs(tmp_path / "cities")):
         ticket, _ = await file(client)
         await ticket.complete()  # scheduled, never started: durable all the same
+        await ticket.until_stage("rate")
+
+
+async def test_a_unit_with_a_queue_of_its_own_is_served_by_its_own_worker(
+    client: Client, sqlite_store: Store, tmp_path: Path
+) -> None:
+    packs = await asyncio.to_thread(with_unit_queue, tmp_path / "cities", "water", "own")
+    async with platform(client, sqlite_store, packs), unit_worker(client, unit_queue("water")):
+        ticket, _ = await file(client)
+        state = await tickets.state(sqlite_store, ticket.number)
+        assert state is not None
+        assert state.assignments[0].queue == "unit.water"
+        await ticket.complete()
         await ticket.until_stage("rate")

@@ -1,0 +1,181 @@
+"""The `jiesu` command, as typed in a terminal beside a running stack."""
+
+import asyncio
+import json
+import os
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from runtime.settings import Settings
+from store.schema import upgrade
+from tests.support.engine import free_port
+from workers.stack import Stack
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass
+class Done:
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class Terminal:
+    """Runs `jiesu` with an installation's settings."""
+
+    settings: Settings
+
+    async def jiesu(self, *arguments: str) -> Done:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "cli", *arguments,
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "JIESU_HOME": str(self.settings.home),
+                "JIESU_TEMPORAL_ADDRESS": self.settings.temporal_address,
+                "JIESU_API_PORT": str(self.settings.api_port),
+                "COLUMNS": "200",
+            },
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await asyncio.wait_for(process.communicate(), 60)
+        assert process.returncode is not None
+        return Done(process.returncode, out.decode(), err.decode())
+
+    async def json(self, *arguments: str) -> Any:
+        done = await self.jiesu(*arguments, "--json")
+        return json.loads(done.out)
+
+
+@pytest.fixture
+async def empty(tmp_path: Path) -> Terminal:
+    """An installation with a migrated store and nothing running."""
+    settings = Settings(home=tmp_path, temporal_address=f"127.0.0.1:{free_port()}")
+    await upgrade(settings.store)
+    return Terminal(settings)
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[tuple[Terminal, httpx.AsyncClient]]:
+    settings = Settings(
+        home=tmp_path / "home",
+        api_port=free_port(),
+        temporal_address=f"127.0.0.1:{free_port()}",
+    )
+    stack = Stack(settings, say=lambda line: None)
+    async with stack.running(), httpx.AsyncClient(base_url=stack.url, timeout=15) as http:
+        yield Terminal(settings), http
+
+
+async def test_the_audit_tells_a_ticket_and_notices_a_changed_record(
+    running: tuple[Terminal, httpx.AsyncClient],
+) -> None:
+    terminal, http = running
+    body = {"title": "河水发臭", "text": "又黑又臭", "category": "0301"}
+    number = (await http.post("/api/v1/complaints", json=body)).json()["number"]
+
+    shown = await terminal.jiesu("audit", "show", number)
+    assert shown.code == 0, shown.err
+    for word in ("河水发臭", "accepted", "classified", "assigned", "water"):
+        assert word in shown.out
+    told = await terminal.json("audit", "show", number)
+    assert [event["fact"]["kind"] for event in told["events"]] == [
+        "accepted",
+        "classified",
+        "assigned",
+    ]
+
+    agreeing = await terminal.jiesu("audit", "replay", "--all")
+    assert (agreeing.code, agreeing.out.strip()) == (0, "1 replayed, 1 agree, 0 do not")
+
+    with closing(sqlite3.connect(terminal.settings.home / "jiesu.db")) as database:
+        database.execute("UPDATE event SET actor = 'somebody-else' WHERE version = 2")
+        database.execute("DELETE FROM event WHERE version = 3")
+        database.commit()
+    differing = await terminal.jiesu("audit", "replay", number)
+    assert differing.code == 1
+    assert "events.2" in differing.out
+    assert "events.1.actor.id" in differing.out
+
+    ill = await terminal.json("doctor")
+    assert {found["what"]: found["state"] for found in ill}["engine"] == "ok"
+
+
+async def test_a_token_of_the_terminal_opens_the_door(
+    running: tuple[Terminal, httpx.AsyncClient],
+) -> None:
+    terminal, http = running
+    made = await terminal.json("token", "create", "--role", "officer", "--unit", "water")
+    staff = {"Authorization": f"Bearer {made['secret']}"}
+    assert (await http.get("/api/v1/assignments", headers=staff)).status_code == 200
+    listed = await terminal.jiesu("token", "list")
+    assert made["id"] in listed.out
+    assert made["secret"] not in listed.out
+    assert (await terminal.jiesu("token", "revoke", made["id"])).code == 0
+    assert (await http.get("/api/v1/assignments", headers=staff)).status_code == 401
+    assert (await terminal.jiesu("token", "revoke", made["id"])).code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--role", "mayor"], "unknown role 'mayor'"),
+        (["--role", "officer"], "needs --unit"),
+        (["--role", "desk", "--unit", "water"], "only an officer's token"),
+        (["--role", "officer", "--unit", "nobody"], "no city pack has a unit 'nobody'"),
+    ],
+)
+async def test_a_token_that_could_not_work_is_not_made(
+    empty: Terminal, arguments: list[str], says: str
+) -> None:
+    done = await empty.jiesu("token", "create", *arguments)
+    assert done.code == 2
+    assert says in done.err
+    assert len(done.err.strip().splitlines()) == 1
+
+
+async def test_the_doctor_says_what_is_missing_and_changes_nothing(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "none", temporal_address=f"127.0.0.1:{free_port()}")
+    done = await Terminal(settings).jiesu("doctor")
+    assert done.code == 0, done.out
+    assert "nothing answers" in done.out
+    assert "city tongzhou" in done.out
+    assert not (tmp_path / "none").exists()
+
+
+async def test_the_audit_without_an_engine_says_so(empty: Terminal) -> None:
+    done = await empty.jiesu("audit", "show", "2611210000001")
+    assert done.code == 1
+    assert "cannot reach the engine" in done.err
+    assert len(done.err.strip().splitlines()) == 1
+
+
+async def test_migrate_says_when_it_is_done_and_refuses_foreign_tables(
+    empty: Terminal, tmp_path: Path
+) -> None:
+    assert (await empty.jiesu("migrate")).code == 0
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    with closing(sqlite3.connect(foreign / "jiesu.db")) as database:
+        database.execute("CREATE TABLE recipes (name TEXT)")
+        database.commit()
+    refused = await Terminal(Settings(home=foreign)).jiesu("migrate")
+    assert refused.code == 2
+
+
+async def test_every_command_explains_itself(empty: Terminal) -> None:
+    for command in ("up", "worker", "api", "migrate", "demo", "doctor", "token", "audit"):
+        done = await empty.jiesu(command, "--help")
+        assert done.code == 0
+        assert "Usage" in done.out
