@@ -1,5 +1,6 @@
 """What thousands of open tickets cost: memory, and the time until a new one is accepted."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from bench.machine import machine
 
 OFFERED, OFFERED_SECONDS = 5.0, 20.0
 _CLIENTS = 20
+_LOOKS = 120
 _PER_SECOND_AT_LEAST = 5.0
 """Slower filing than this is given up."""
 
@@ -51,9 +53,9 @@ async def crowd(
         filed = await built.offer_product(
             "filing", clients=_CLIENTS, seconds=tickets / _PER_SECOND_AT_LEAST, most=tickets
         )
-        stay = await built.waiting_tickets() - waiting
-        if filed.failures or stay != tickets:
-            raise NotWhole(f"{stay} of {tickets} tickets wait; {dict(filed.failures)}")
+        if filed.failures:
+            raise NotWhole(f"not accepted: {dict(filed.failures)}")
+        await _until_all_wait(built, waiting + tickets)
         say(f"offering {OFFERED:g} tickets a second to a full house")
         after = await _offered(built, seconds)
         return Crowd(
@@ -64,6 +66,15 @@ async def crowd(
             rss_before=rss_before,
             rss_after=built.rss_mb(),
         )
+
+
+async def _until_all_wait(built: House, tickets: int) -> None:
+    """Those that were only spooled, because the engine was too busy to answer, come later."""
+    for _ in range(_LOOKS):
+        if await built.waiting_tickets() == tickets:
+            return
+        await asyncio.sleep(0.5)
+    raise NotWhole(f"{await built.waiting_tickets()} tickets wait for their unit, not {tickets}")
 
 
 async def _offered(built: House, seconds: float) -> dict[str, float]:

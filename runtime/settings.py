@@ -39,4 +39,4 @@ class Settings(BaseSettings):
     @property
     def store(self) -> str:
         """The store's URL, as SQLAlchemy reads it."""
-        return self.store_url or f"sqlite+aiosqlite:///{(self.home / 'jiesu.db').resolve()}"
+        return self.store_url or f"sqlite:///{(self.home / 'jiesu.db').resolve()}"

@@ -65,9 +65,7 @@ def main() -> int:
         return 0
     if PAGE.read_text(encoding="utf-8") == page():
         return 0
-    sys.stderr.write(
-        "docs/lifecycle.md is not what the table says: run this without --check\n"
-    )
+    sys.stderr.write("docs/lifecycle.md is not what the table says: run this without --check\n")
     return 1
 
 

@@ -20,6 +20,7 @@ def _die_with_parent() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
+
 DEATHS = 10
 """A child that dies this often within a minute cannot be kept alive."""
 

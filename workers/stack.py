@@ -1,7 +1,7 @@
 """The embedded stack: engine, store, worker and API on one machine, as one command.
 
 Order of starting: checks (nothing is started when one fails), engine, store, worker, API. Order of
-stopping: the reverse. A child that dies is started again; one that keeps dying stops the whole stack.
+stopping: the reverse. A child that dies is started again; one that keeps dying stops everything.
 """
 
 import asyncio

@@ -70,7 +70,7 @@ class Programme:
         api, engine = _free_ports(2)
         return Settings(
             home=self.home,
-            store_url=f"sqlite+aiosqlite:///{self.home / 'jiesu.db'}",
+            store_url=f"sqlite:///{self.home / 'jiesu.db'}",
             temporal_address=f"127.0.0.1:{engine}",
             temporal_namespace=NAMESPACE,
             api_host="127.0.0.1",
