@@ -46,7 +46,7 @@ def api() -> None:
 
 
 def migrate() -> None:
-    """Create or upgrade the store's tables, and the engine's namespace where it can be reached."""
+    """Create or upgrade the store's tables. Safe to repeat, and at any number of places at once."""
     from store.schema import upgrade
 
     settings = Settings()

@@ -1,16 +1,13 @@
-"""The ticket: the state of one complaint, changed by facts and by nothing else."""
+"""The ticket: the state of one complaint. Facts change it, through `domain.recording`."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from pydantic import Field
 
-from domain.actors import Actor
 from domain.assignment import Assignment, Ending
 from domain.clocks import Clock, ClockName, Rung
 from domain.complaint import Complaint, Kind
-from domain.events import Event, Fact
-from domain.lifecycle import transition
 from domain.model import Instant, Recorded
 from domain.rating import Rating
 from domain.refusals import Refused
@@ -34,7 +31,7 @@ class Snapshot(Recorded):
 
 
 class Ticket(Recorded):
-    """State of one complaint. `record` is the only way it changes.
+    """State of one complaint; `domain.recording.record` is the only way it changes.
 
     `version` counts the events: version n is the state after event n. `by_hand`: at dispatch, a
     person has to name the unit; otherwise `next_unit`, or the responsibilities, do.
@@ -74,30 +71,7 @@ class Ticket(Recorded):
             area=complaint.place.area,
         )
 
-    # --- changing -------------------------------------------------------------------------
-
-    def record(self, fact: Fact, actor: Actor, at: datetime) -> Event:
-        """Check the table, apply `fact`, move the stage, count the version.
-
-        Raises:
-            Refused: the table has no such row for this stage, or not for this role. The ticket
-                is then unchanged.
-        """
-        row = transition(self.stage, fact)
-        row.permit(actor)
-        before = self.stage
-        self.version += 1
-        self.updated_at = at
-        fact.apply(self, at)
-        self.stage = row.to or before
-        return Event(
-            number=self.complaint.number,
-            version=self.version,
-            at=at,
-            actor=actor,
-            stage=self.stage,
-            fact=fact,
-        )
+    # --- what facts change it with --------------------------------------------------------
 
     def start(self, clocks: Iterable[Clock]) -> None:
         # Copied: an event must stay as it was recorded when its clock runs on.

@@ -4,10 +4,6 @@ Each handler asks first and records after. Between the two the ticket may have m
 checks the table again, so that the second of two officers is refused and nothing is half-done.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from temporalio import workflow
 
 from domain.actors import Actor
@@ -25,23 +21,23 @@ from domain.facts.handling import (
 from domain.facts.intake import Assigned, Classified, Reassigned
 from domain.plans import (
     DispatchPlan,
+    DispatchQuestion,
     ExtensionQuestion,
     ReasonQuestion,
     TriageQuestion,
 )
 from domain.refusals import Refused
 from workflows.asking import ask
+from workflows.ladder import Ladder
 
 with workflow.unsafe.imports_passed_through():
     from activities.clocks import Clocks
+    from activities.dispatch import Dispatch
     from activities.reasons import Reasons
     from activities.triage import Triage as TriageActivity
 
-if TYPE_CHECKING:
-    from workflows.ticket import TicketWorkflow
 
-
-async def triage(flow: TicketWorkflow, command: Triage, actor: Actor) -> None:
+async def triage(flow: Ladder, command: Triage, actor: Actor) -> None:
     question = TriageQuestion(
         complaint=flow.ticket.complaint,
         at=workflow.now(),
@@ -64,8 +60,8 @@ async def triage(flow: TicketWorkflow, command: Triage, actor: Actor) -> None:
     )
 
 
-async def reassign(flow: TicketWorkflow, command: Reassign, actor: Actor) -> None:
-    plan = await flow.plan_dispatch(command.unit)
+async def reassign(flow: Ladder, command: Reassign, actor: Actor) -> None:
+    plan = await plan_dispatch(flow, command.unit)
     check(flow.ticket, command, actor, workflow.now())
     current = flow.ticket.current
     taken_from = current.n if current else None
@@ -73,7 +69,21 @@ async def reassign(flow: TicketWorkflow, command: Reassign, actor: Actor) -> Non
     assign(flow, plan, actor)
 
 
-def assign(flow: TicketWorkflow, plan: DispatchPlan, actor: Actor) -> None:
+async def plan_dispatch(flow: Ladder, unit: str | None) -> DispatchPlan:
+    """The unit that was named, else the one that the responsibilities name; with its clocks."""
+    question = DispatchQuestion(
+        city=flow.ticket.complaint.city,
+        category=flow.ticket.category or "",
+        tier=flow.ticket.tier or "",
+        area=flow.ticket.area,
+        unit=unit,
+        assignment=len(flow.ticket.assignments) + 1,
+        at=workflow.now(),
+    )
+    return await ask(Dispatch.dispatch, question)
+
+
+def assign(flow: Ladder, plan: DispatchPlan, actor: Actor) -> None:
     """Record that a unit has it, as planned."""
     flow.happen(
         Assigned(
@@ -88,7 +98,7 @@ def assign(flow: TicketWorkflow, plan: DispatchPlan, actor: Actor) -> None:
     )
 
 
-async def return_(flow: TicketWorkflow, command: Return, actor: Actor) -> None:
+async def return_(flow: Ladder, command: Return, actor: Actor) -> None:
     question = ReasonQuestion(city=flow.ticket.complaint.city, kind="return", code=command.ground)
     await ask(Reasons.check, question)
     n = assignment_of(flow.ticket, command).n
@@ -100,7 +110,7 @@ async def return_(flow: TicketWorkflow, command: Return, actor: Actor) -> None:
     )
 
 
-async def extend(flow: TicketWorkflow, command: Extend, actor: Actor) -> None:
+async def extend(flow: Ladder, command: Extend, actor: Actor) -> None:
     n = assignment_of(flow.ticket, command).n
     clocks = await flow.plan_clocks(ClockName.DECIDE, assignment=n)
     check(flow.ticket, command, actor, workflow.now())
@@ -109,7 +119,7 @@ async def extend(flow: TicketWorkflow, command: Extend, actor: Actor) -> None:
     )
 
 
-async def decide(flow: TicketWorkflow, command: Decide, actor: Actor) -> None:
+async def decide(flow: Ladder, command: Decide, actor: Actor) -> None:
     waiting = asked(flow.ticket)
     if waiting is None or waiting.asked is None:
         raise Refused("nothing_asked", "No return or extension is waiting for a decision.")
@@ -123,15 +133,13 @@ async def decide(flow: TicketWorkflow, command: Decide, actor: Actor) -> None:
         check(flow.ticket, command, actor, workflow.now())
         flow.happen(Returned(assignment=n, reason=command.reason, clocks=clocks), actor)
     else:
-        plan = await flow.plan_dispatch(command.unit)
+        plan = await plan_dispatch(flow, command.unit)
         check(flow.ticket, command, actor, workflow.now())
         flow.happen(Returned(assignment=n, reason=command.reason, unit=command.unit), actor)
         assign(flow, plan, actor)
 
 
-async def _decide_extension(
-    flow: TicketWorkflow, command: Decide, actor: Actor, n: int, by: str
-) -> None:
+async def _decide_extension(flow: Ladder, command: Decide, actor: Actor, n: int, by: str) -> None:
     if not command.approve:
         flow.happen(ExtensionRefused(assignment=n, reason=command.reason), actor)
         return
@@ -142,7 +150,7 @@ async def _decide_extension(
     flow.happen(ExtensionGranted(assignment=n, reason=command.reason, clocks=plan.clocks), actor)
 
 
-async def check_conclusion(flow: TicketWorkflow, command: Conclude) -> None:
+async def check_conclusion(flow: Ladder, command: Conclude) -> None:
     """Refuse a reason that the pack does not know."""
     if command.outcome == "declined":
         kind = "decline"

@@ -11,6 +11,7 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 from domain.actors import SYSTEM, Actor
 from domain.events import Event, Fact
 from domain.plans import Projection
+from domain.recording import record
 from domain.refusals import Refused
 from domain.ticket import Ticket
 from workflows.asking import ask_patiently
@@ -35,7 +36,7 @@ class Recording:
 
     def happen(self, fact: Fact, actor: Actor = SYSTEM) -> None:
         """The one door: check the table, apply, count the version, remember to project."""
-        event = self.ticket.record(fact, actor, workflow.now())
+        event = record(self.ticket, fact, actor, workflow.now())
         self.events.append(event)
         self.recorded_at.append(workflow.info().get_current_history_length())
         self._unprojected.append(event)

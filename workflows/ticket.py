@@ -25,8 +25,6 @@ from domain.facts.handling import Handled, HandlingFailed
 from domain.facts.intake import Accepted, Classified, TriageUnsure
 from domain.lifecycle import transition
 from domain.plans import (
-    DispatchPlan,
-    DispatchQuestion,
     ReplyQuestion,
     TriageQuestion,
 )
@@ -40,7 +38,6 @@ from workflows.ladder import Ladder
 
 with workflow.unsafe.imports_passed_through():
     from activities.accept import Accept
-    from activities.dispatch import Dispatch
     from activities.feedback import Feedback
     from activities.handle import handle_assignment
     from activities.triage import Triage as TriageActivity
@@ -106,9 +103,9 @@ class TicketWorkflow(Ladder):
                 await self.until(lambda: not self._to_be_dispatched_by_hand())
                 continue
             try:
-                plan = await self.plan_dispatch(self.ticket.next_unit)
+                plan = await handlers.plan_dispatch(self, self.ticket.next_unit)
             except ApplicationError:  # the named unit is gone from the pack
-                plan = await self.plan_dispatch(None)
+                plan = await handlers.plan_dispatch(self, None)
             if self._to_be_dispatched():
                 handlers.assign(self, plan, SYSTEM)
 
@@ -233,18 +230,6 @@ class TicketWorkflow(Ladder):
         return self.ticket.snapshot()
 
     # --- what the stages ask and tell --------------------------------------------------------
-
-    async def plan_dispatch(self, unit: str | None) -> DispatchPlan:
-        question = DispatchQuestion(
-            city=self.ticket.complaint.city,
-            category=self.ticket.category or "",
-            tier=self.ticket.tier or "",
-            area=self.ticket.area,
-            unit=unit,
-            assignment=len(self.ticket.assignments) + 1,
-            at=workflow.now(),
-        )
-        return await ask(Dispatch.dispatch, question)
 
     def send(self, assignment: Assignment) -> ActivityHandle[HandlingResult]:
         """Give the assignment to its unit's queue, where it stays until completed or taken away."""

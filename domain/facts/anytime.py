@@ -1,9 +1,7 @@
 """What can happen at any stage: the citizen speaks up, or a clock climbs its ladder."""
 
-from __future__ import annotations
-
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -12,9 +10,7 @@ from domain.clocks import ClockName, RungKind
 from domain.facts.base import FactBase
 from domain.model import Instant
 from domain.stages import Outcome
-
-if TYPE_CHECKING:
-    from domain.ticket import Ticket
+from domain.ticket import Ticket
 
 
 class FactsAdded(FactBase):

@@ -1,14 +1,9 @@
 """The base of every fact."""
 
-from __future__ import annotations
-
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from domain.model import Recorded
-
-if TYPE_CHECKING:
-    from domain.ticket import Ticket
+from domain.ticket import Ticket
 
 
 class FactBase(Recorded):

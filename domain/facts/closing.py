@@ -1,9 +1,7 @@
 """Feedback, rate, and after: the citizen's verdict and what follows from it."""
 
-from __future__ import annotations
-
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -11,9 +9,7 @@ from domain.clocks import Clock, ClockName
 from domain.facts.base import FactBase
 from domain.rating import Rating
 from domain.stages import Outcome
-
-if TYPE_CHECKING:
-    from domain.ticket import Ticket
+from domain.ticket import Ticket
 
 
 class Replied(FactBase):

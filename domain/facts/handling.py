@@ -1,18 +1,14 @@
 """Handle: what a unit does with its share, and what is decided about it."""
 
-from __future__ import annotations
-
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from domain.assignment import Ending, HandlingResult, Request
 from domain.clocks import Clock, ClockName
 from domain.facts.base import FactBase
-
-if TYPE_CHECKING:
-    from domain.ticket import Ticket
+from domain.ticket import Ticket
 
 
 class Signed(FactBase):

@@ -1,9 +1,7 @@
 """Accept, triage, dispatch: from the citizen's words to a unit."""
 
-from __future__ import annotations
-
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -13,9 +11,7 @@ from domain.complaint import Kind
 from domain.facts.base import FactBase
 from domain.rules import Rules
 from domain.stages import Outcome
-
-if TYPE_CHECKING:
-    from domain.ticket import Ticket
+from domain.ticket import Ticket
 
 
 class Accepted(FactBase):

@@ -13,6 +13,7 @@ from domain.facts.anytime import Urged, Withdrawn
 from domain.facts.base import FactBase
 from domain.facts.handling import Signed
 from domain.lifecycle import TABLE, transition
+from domain.recording import record
 from domain.refusals import Refused
 from domain.stages import OPEN, Stage
 from domain.ticket import Ticket
@@ -70,7 +71,7 @@ def test_a_refused_fact_leaves_the_ticket_as_it_was() -> None:
     ticket = Ticket.of(complaint())
     before = ticket.model_dump()
     with pytest.raises(Refused) as caught:
-        ticket.record(Signed(assignment=1), SYSTEM, START)
+        record(ticket, Signed(assignment=1), SYSTEM, START)
     assert caught.value.code == "not_now"
     assert ticket.model_dump() == before
 

@@ -13,6 +13,7 @@ from domain.facts.handling import Contacted, Handled, Signed
 from domain.facts.intake import Accepted, Answered, Assigned, Classified
 from domain.plans import Projection
 from domain.rating import Grade, Rating
+from domain.recording import record
 from domain.rules import Rules
 from domain.stages import Outcome
 from domain.ticket import Ticket
@@ -69,7 +70,7 @@ class Story:
 
     def tell(self, *facts: Fact, by: Actor = SYSTEM, minutes: float = 1) -> Projection:
         self.at += timedelta(minutes=minutes)
-        events = [self.ticket.record(fact, by, self.at) for fact in facts]
+        events = [record(self.ticket, fact, by, self.at) for fact in facts]
         return Projection(ticket=self.ticket.model_copy(deep=True), events=events)
 
     def accepted(self) -> Projection:
