@@ -8,6 +8,7 @@ from api.access import Citizen, TicketNumber
 from api.commands import why_not_running
 from api.door import API, TheDoor, json_of
 from api.engine import NotRunning
+from api.intake import IdempotencyKey
 from api.problems import Problem, responses
 from domain.commands import Verdict
 from domain.facts.closing import Rated
@@ -65,6 +66,7 @@ async def rate_ticket(
     caller: Citizen,
     body: Annotated[Rating, Body(examples=[EXAMPLE])],
     door: TheDoor,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Once per answer: a ticket that is handled again can be rated again.
 
@@ -76,8 +78,9 @@ async def rate_ticket(
         waiting = await intake.get(door.store, number)
         raise Problem("not_started_yet" if waiting else "ticket_not_found")
     _check(before)
+    verdict = Verdict(actor=caller.actor, rating=body, key=idempotency_key or "")
     try:
-        await door.engine.rate(number, Verdict(actor=caller.actor, rating=body))
+        await door.engine.rate(number, verdict)
     except NotRunning as missing:
         raise await why_not_running(door, number, missing) from None
 

@@ -107,7 +107,7 @@ class Figures:
             "lifecycles": sum(each.lived for each in product) + len(self.accept_ms),
             "machine": {
                 **machine(),
-                "busy_with_others": _round(median(each.others for each in floor + product)),
+                "busy_with_others": _range([each.others for each in floor + product]),
             },
         }
 

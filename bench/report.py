@@ -27,8 +27,8 @@ def show_figures(out: Console, told: dict[str, Any]) -> None:
     facts.add_row("a complaint is accepted in", f"p50 {accept['p50']} ms, p99 {accept['p99']} ms")
     facts.add_row("history of a plain ticket", f"{history['events']} events, {history['bytes']} B")
     facts.add_row("resident memory", _each(told["rss_mb"], "MB"))
-    others = told["machine"]["busy_with_others"]
-    facts.add_row("machine busy with other things", f"{others:.0%} of its time")
+    least, most = told["machine"]["busy_with_others"]
+    facts.add_row("machine busy with other things", f"{least:.0%}–{most:.0%} of its time")
     facts.add_row("tickets brought to their end", str(told["lifecycles"]))
     out.print(facts)
 

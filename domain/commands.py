@@ -174,7 +174,12 @@ class Act(Recorded):
 
 
 class Verdict(Recorded):
-    """A rating with who gives it: the input of the `rate` signal."""
+    """A rating with who gives it: the input of the `rate` signal.
+
+    `key`: the sender's own, "" for none. The engine delivers a signal once, but a client whose
+    answer got lost sends again, with the same key.
+    """
 
     actor: Actor
     rating: Rating
+    key: str = ""

@@ -54,6 +54,7 @@ class TicketWorkflow(Ladder):
     @workflow.init
     def __init__(self, complaint: Complaint) -> None:
         super().__init__(Ticket.of(complaint))
+        self.rating_keys: set[str] = set()
 
     @workflow.run
     async def run(self, complaint: Complaint) -> Snapshot:
@@ -214,8 +215,10 @@ class TicketWorkflow(Ladder):
     async def rated(self, given: Verdict) -> None:
         """The citizen's rating. One that is not due is kept as said, and does not count."""
         await workflow.wait_condition(lambda: self.ticket.stage is not Stage.ACCEPT)
-        if not self.ticket.open:
+        if not self.ticket.open or given.key in self.rating_keys:
             return
+        if given.key:
+            self.rating_keys.add(given.key)
         try:
             transition(self.ticket.stage, Rated).permit(given.actor)
             if self.ticket.rating is not None:

@@ -1,6 +1,6 @@
 """The citizen's verdict and what follows from it."""
 
-from domain.commands import CallBack, Conclude, Reassign
+from domain.commands import CallBack, Conclude, Reassign, Urge, Verdict
 from domain.rating import Rating
 from store import tickets
 from tests.support.desk import (
@@ -12,6 +12,7 @@ from tests.support.desk import (
     file,
 )
 from tests.support.engine import Engine
+from workflows.ticket import TicketWorkflow
 
 
 async def _handled(engine: Engine) -> Filed:
@@ -136,3 +137,15 @@ async def _actor_of_last(engine: Engine, ticket: Filed) -> str:
 async def test_a_citizen_is_no_operator(engine: Engine) -> None:
     ticket = await _handled(engine)
     assert await ticket.refused(CITIZEN, CallBack(reached=False)) == "forbidden"
+
+
+async def test_a_rating_sent_again_with_its_key_is_the_same_rating(engine: Engine) -> None:
+    ticket, _ = await file(engine.client)
+    rating = Rating.model_validate({"resolved": True, "grade": 5})
+    for _ in range(2):  # too early, to see both in the record
+        await ticket.handle.signal(
+            TicketWorkflow.rated, Verdict(actor=CITIZEN, rating=rating, key="mine")
+        )
+    await ticket.until(lambda at: at.version == 4)
+    await ticket.act(CITIZEN, Urge())
+    assert (await _kinds(engine, ticket))[3:] == ["rating_refused", "urged"]
