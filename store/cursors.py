@@ -27,15 +27,24 @@ def key_of(text: str, *types: type[str] | type[int]) -> list[str | int]:
         raise BadCursor("not a cursor of this list") from error
     if not isinstance(key, list) or [type(part) for part in key] != list(types):
         raise BadCursor("not a cursor of this list")
+    # What no list of ours gives out, and what databases answer differently.
+    if not all(_plausible(part) for part in key):
+        raise BadCursor("not a cursor of this list")
     return key
+
+
+def _plausible(part: str | int) -> bool:
+    if isinstance(part, int):
+        return 0 <= part < 2**31
+    return part.isascii() and part.isprintable()
 
 
 def moment(text: str | int) -> datetime:
     """The moment in a part of a sort key, as `datetime.isoformat` wrote it."""
     try:
         at = datetime.fromisoformat(str(text))
-    except ValueError as error:
+        if at.tzinfo is None:
+            raise BadCursor("not a cursor of this list")
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise BadCursor("not a cursor of this list") from error
-    if at.tzinfo is None:
-        raise BadCursor("not a cursor of this list")
-    return at.astimezone(UTC)
