@@ -1,0 +1,88 @@
+"""The chores: what was taken while the engine was away is started; messages are delivered once."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.chores import keep_doing
+from activities.outbox import Outbox
+from activities.spool import Spool
+from store import intake, outbox, tickets
+from store.numbers import new_number
+from store.vault import Person, Vault
+from tests.support.desk import Filed, complaint, file
+from tests.support.engine import Engine
+
+
+async def _for_one_shift(environment: ActivityEnvironment, chore: object) -> None:
+    """Run a chore until its worker stops, which is after its first pause."""
+    running = asyncio.create_task(environment.run(chore))  # type: ignore[arg-type]
+    await asyncio.sleep(0.3)
+    environment.worker_shutdown()
+    with pytest.raises(ApplicationError, match="stopping"):
+        await running
+
+
+async def _registered(engine: Engine, age: timedelta) -> str:
+    """A complaint in the intake book that nobody has started."""
+    now = datetime.now(UTC)
+    booked = await intake.register(
+        engine.store,
+        complaint(filed_at=now - age),
+        Person(phone="13800138000"),
+        Vault(b"k" * 32),
+        None,
+        "mark",
+        lambda: new_number(now.date()),
+    )
+    return booked.number
+
+
+async def test_a_spooled_complaint_is_started_and_then_left_alone(engine: Engine) -> None:
+    number = await _registered(engine, timedelta(minutes=1))
+    spool = Spool(engine.store, engine.client)
+    await _for_one_shift(ActivityEnvironment(), spool.start_waiting)
+    ticket = Filed(engine.client, number)
+    assert (await ticket.until_stage("handle")).unit == "water"
+    assert await intake.pending(engine.store, timedelta(), 10, datetime.now(UTC)) == []
+    await _for_one_shift(ActivityEnvironment(), spool.start_waiting)
+    assert len(await tickets.events(engine.store, number)) == 3
+
+
+async def test_what_an_api_is_just_starting_is_not_started_a_second_time(engine: Engine) -> None:
+    number = await _registered(engine, timedelta(seconds=1))
+    spool = Spool(engine.store, engine.client)
+    await _for_one_shift(ActivityEnvironment(), spool.start_waiting)
+    assert await tickets.get(engine.store, number) is None
+
+
+async def test_messages_leave_the_outbox_once(engine: Engine) -> None:
+    ticket, _ = await file(engine.client)
+    assert await outbox.pending_count(engine.store) > 0
+    chore = Outbox(engine.store).deliver
+    await asyncio.gather(
+        _for_one_shift(ActivityEnvironment(), chore), _for_one_shift(ActivityEnvironment(), chore)
+    )
+    assert await outbox.pending_count(engine.store) == 0
+    keys = [message.key for message in await outbox.messages(engine.store, ticket.number)]
+    assert sorted(keys) == sorted(set(keys))
+    assert {key.rpartition("-")[2] for key in keys} == {"citizen", "officer"}
+
+
+async def test_a_chore_beats_and_goes_on_while_there_is_work() -> None:
+    environment = ActivityEnvironment()
+    beats: list[int] = []
+    environment.on_heartbeat = lambda *details: beats.append(details[0])
+    left = [3, 2, 0]
+
+    async def step() -> int:
+        return left.pop(0) if left else 0
+
+    async def chore() -> int:
+        return await keep_doing(step)
+
+    await _for_one_shift(environment, chore)
+    assert beats[:3] == [0, 3, 5]
