@@ -1,6 +1,7 @@
 """The chores: what was taken while the engine was away is started; messages are delivered once."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,9 +18,11 @@ from tests.support.desk import Filed, complaint, file
 from tests.support.engine import Engine
 
 
-async def _for_one_shift(environment: ActivityEnvironment, chore: object) -> None:
+async def _for_one_shift(
+    environment: ActivityEnvironment, chore: Callable[[], Awaitable[int]]
+) -> None:
     """Run a chore until its worker stops, which is after its first pause."""
-    running = asyncio.create_task(environment.run(chore))  # type: ignore[arg-type]
+    running: asyncio.Task[object] = asyncio.create_task(environment.run(chore))
     await asyncio.sleep(0.3)
     environment.worker_shutdown()
     with pytest.raises(ApplicationError, match="stopping"):
