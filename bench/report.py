@@ -8,7 +8,7 @@ from rich.table import Table
 
 def show_figures(out: Console, told: dict[str, Any]) -> None:
     """The table of `python -m bench`, from the same figures that `--json` prints."""
-    table = Table(title=f"Lifecycles per second, median (min–max), {_machine(told)}")
+    table = Table(title="Lifecycles per second: median (least–most)")
     table.add_column("clients", justify="right")
     for column in ("engine floor", "product over HTTP", "ratio"):
         table.add_column(column, justify="right")
@@ -28,7 +28,8 @@ def show_figures(out: Console, told: dict[str, Any]) -> None:
     facts.add_row("history of a plain ticket", f"{history['events']} events, {history['bytes']} B")
     facts.add_row("resident memory", _each(told["rss_mb"], "MB"))
     least, most = told["machine"]["busy_with_others"]
-    facts.add_row("machine busy with other things", f"{least:.0%}–{most:.0%} of its time")
+    facts.add_row("machine", _machine(told))
+    facts.add_row("busy with other things", f"{least:.0%}–{most:.0%} of its time")
     facts.add_row("tickets brought to their end", str(told["lifecycles"]))
     out.print(facts)
 

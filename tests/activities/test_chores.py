@@ -22,7 +22,7 @@ async def _for_one_shift(
     environment: ActivityEnvironment, chore: Callable[[], Awaitable[int]]
 ) -> None:
     """Run a chore until its worker stops, which is after its first pause."""
-    running: asyncio.Task[object] = asyncio.create_task(environment.run(chore))
+    running = asyncio.ensure_future(environment.run(chore))
     await asyncio.sleep(0.3)
     environment.worker_shutdown()
     with pytest.raises(ApplicationError, match="stopping"):
