@@ -3,13 +3,11 @@
 import sys
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
-from typing import Annotated
 
-import click
 import typer
 
 from cli import audit, demo, doctor, serve, token, up
-from cli.terminal import err, leave
+from cli.terminal import leave
 
 app = typer.Typer(
     name="jiesu",
@@ -40,19 +38,16 @@ def version() -> None:
     typer.echo(", ".join(versions))
 
 
-def main(arguments: Annotated[list[str] | None, "for tests"] = None) -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Run a command and leave with its exit code: 0 done, 1 not all went well, 2 your turn."""
     try:
-        code = app(args=arguments, standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except click.exceptions.Exit as exited:
-        code = exited.exit_code
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        err.print("stopped")
-        code = 130
+        app(args=arguments)
+    except SystemExit as done:
+        leave(done.code if isinstance(done.code, int) else 0)
     except Exception:
         sys.excepthook(*sys.exc_info())
-        code = 1
-    leave(code if isinstance(code, int) else 0)
+        leave(1)
+
+
+if __name__ == "__main__":
+    main()

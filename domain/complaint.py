@@ -4,6 +4,7 @@ Names, phones, e-mail and home addresses are not here: they stay in the vault an
 to by `person`. The text of the complaint and the place it is about are here.
 """
 
+import re
 import unicodedata
 from enum import StrEnum
 from typing import Annotated
@@ -43,17 +44,14 @@ def clean_text(text: str) -> str:
     Emoji, right-to-left scripts and markup stay: they are what the citizen said, and it is for
     whoever shows a text to escape it.
     """
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    kept = (
-        char
-        for char in text
-        if char in "\n\t" or (unicodedata.category(char) != "Cc" and char not in _BIDI_OVERRIDES)
-    )
-    return "".join(kept).strip()
+    text = _LINE_END.sub("\n", text)
+    return _UNWANTED.sub("", unicodedata.normalize("NFC", text)).strip()
 
 
-# Characters that reorder what follows them: harmless in no text, useful only to mislead readers.
-_BIDI_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LINE_END = re.compile("\r\n?")
+# Control characters but newline and tab; and what reorders the text that follows it, which is
+# useful only to mislead readers.
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def _said(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from google.protobuf.duration_pb2 import Duration
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.namespace.v1 import NamespaceConfig
 from temporalio.api.operatorservice.v1 import (
@@ -14,13 +15,26 @@ from temporalio.api.workflowservice.v1 import (
     UpdateNamespaceRequest,
 )
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.converter import CompositePayloadConverter, DataConverter
 from temporalio.service import RPCError, RPCStatusCode
 
 from runtime.names import SEARCH_ATTRIBUTES
 from runtime.settings import Settings
 
-CONVERTER = pydantic_data_converter
+# Built once: the library makes a converter per payload context, dozens of times per ticket,
+# and would build the Pydantic adapters of every type anew each time.
+_PARTS = tuple(PydanticPayloadConverter().converters.values())
+
+
+class SharedPydanticConverter(CompositePayloadConverter):
+    """Pydantic payloads, with adapters that all converters of this process share."""
+
+    def __init__(self) -> None:
+        super().__init__(*_PARTS)
+
+
+CONVERTER = DataConverter(payload_converter_class=SharedPydanticConverter)
 
 
 async def connect(settings: Settings, *, lazy: bool = False) -> Client:
@@ -38,8 +52,6 @@ async def prepare_namespace(client: Client, retention: timedelta) -> None:
 
     Safe to run at every start.
     """
-    from google.protobuf.duration_pb2 import Duration
-
     kept = Duration(seconds=int(retention.total_seconds()))
     service = client.workflow_service
     try:

@@ -179,3 +179,10 @@ async def test_every_command_explains_itself(empty: Terminal) -> None:
         done = await empty.jiesu(command, "--help")
         assert done.code == 0
         assert "Usage" in done.out
+
+
+async def test_an_unknown_option_is_said_in_a_line_not_in_a_traceback(empty: Terminal) -> None:
+    done = await empty.jiesu("worker", "--nope")
+    assert done.code == 2
+    assert "No such option" in done.err
+    assert "Traceback" not in done.err
