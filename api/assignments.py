@@ -1,5 +1,6 @@
 """A unit's inbox, and handing back what it did."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Path, Query, Response
@@ -40,7 +41,7 @@ AssignmentNumber = Annotated[
 
 
 class CompletionIn(Incoming):
-    """What the unit did, and what the citizen is told: `HandlingResult` without who says so."""
+    """What the unit did, and what the citizen is told: a `HandlingResult` without who and when."""
 
     reply: Text = Field(description="The answer to the citizen, word for word.")
     resolved: bool = Field(True, description="False: explained why it cannot be solved (yet).")
@@ -158,7 +159,11 @@ async def complete_assignment(
         raise Refused("not_your_unit", "Another unit has this assignment.")
     _refuse_ended(row)
     result = HandlingResult(
-        reply=body.reply, resolved=body.resolved, evidence=body.evidence, by=caller.id
+        reply=body.reply,
+        resolved=body.resolved,
+        evidence=body.evidence,
+        by=caller.id,
+        at=datetime.now(UTC),
     )
     await _hand_over(door, row, result)
     ended = None if "respond-async" in prefer.lower() else await _ended(door, row)

@@ -4,6 +4,7 @@ The body is the domain's command without its tag; who may give it, and when, the
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from inspect import Parameter, Signature
 from typing import Annotated, Any, NamedTuple
 
@@ -183,7 +184,7 @@ async def give(
     An officer whose unit never had the ticket learns nothing of it, not even why not. That is
     looked up only after a refusal: what the ticket allows, its unit may see.
     """
-    act = Act(actor=caller.actor, command=command)
+    act = Act(actor=caller.actor, command=command, at=datetime.now(UTC))
     try:
         return await door.engine.act(number, act, f"{caller.id}:{key}" if key else None)
     except (Refused, NotRunning) as refusal:

@@ -1,5 +1,6 @@
 """Rating: a signal to the ticket, checked first and confirmed after, because signals are mute."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Response
@@ -78,7 +79,9 @@ async def rate_ticket(
         waiting = await intake.get(door.store, number)
         raise Problem("not_started_yet" if waiting else "ticket_not_found")
     _check(before)
-    verdict = Verdict(actor=caller.actor, rating=body, key=idempotency_key or "")
+    verdict = Verdict(
+        actor=caller.actor, rating=body, key=idempotency_key or "", at=datetime.now(UTC)
+    )
     try:
         await door.engine.rate(number, verdict)
     except NotRunning as missing:

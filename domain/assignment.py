@@ -21,6 +21,7 @@ class HandlingResult(Incoming):
         default_factory=list, max_length=20
     )
     by: str = Field("", max_length=64, description="Account or program that completed it.")
+    at: Instant | None = Field(None, description="When it was handed back; set by the door.")
 
 
 class WorkOrder(Recorded):

@@ -11,7 +11,7 @@ from domain.facts.base import FactBase
 from domain.facts.closing import CalledBack, FinalReplied
 from domain.facts.handling import Contacted, ExtensionAsked, ReturnAsked, Signed
 from domain.facts.intake import Answered, Classified, Declined, Reassigned, Referred
-from domain.model import Incoming, Recorded
+from domain.model import Incoming, Instant, Recorded
 from domain.rating import Rating
 
 Note = Annotated[str, StringConstraints(max_length=1000), AfterValidator(clean_text)]
@@ -167,10 +167,11 @@ def leads_to(command: Command) -> type[FactBase]:
 
 
 class Act(Recorded):
-    """One command with who gives it: the input of the `act` update."""
+    """One command with who gives it, and when: the input of the `act` update."""
 
     actor: Actor
     command: Command
+    at: Instant | None = Field(None, description="When it came to the door.")
 
 
 class Verdict(Recorded):
@@ -183,3 +184,4 @@ class Verdict(Recorded):
     actor: Actor
     rating: Rating
     key: str = ""
+    at: Instant | None = Field(None, description="When it came to the door.")

@@ -7,6 +7,7 @@ A program needs one coroutine, from a `WorkOrder` to a `HandlingResult`; see
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from temporalio import activity
 from temporalio.client import Client
@@ -53,7 +54,9 @@ def department_worker(client: Client, unit: str, handler: Handler, *, at_once: i
                 await beating
         # Validated here: a result of the wrong shape would hurt the ticket, not this program.
         result = HandlingResult.model_validate(result)
-        return result.model_copy(update={"by": result.by or f"program:{unit}"})
+        return result.model_copy(
+            update={"by": result.by or f"program:{unit}", "at": datetime.now(UTC)}
+        )
 
     return Worker(
         client,

@@ -63,21 +63,25 @@ class Ladder(Recording):
                 due_at=clock.due_at,
                 unit=unit,
                 tells=rung.tells,
-            )
+            ),
+            rung.at,
         )
         if rung.kind is RungKind.DUE and clock.name is ClockName.RATE:
-            clocks = await self.plan_clocks(ClockName.CALL_BACK)
-            self.happen_if_possible(CallBackDue(clocks=clocks))
+            clocks = await self.plan_clocks(rung.at, ClockName.CALL_BACK)
+            self.happen_if_possible(CallBackDue(clocks=clocks), rung.at)
         elif rung.kind is RungKind.DUE and clock.name is ClockName.CALL_BACK:
-            self.happen_if_possible(Closed(outcome=Outcome.UNRATED, reason="no_rating"))
+            self.happen_if_possible(Closed(outcome=Outcome.UNRATED, reason="no_rating"), rung.at)
         await self.project()
 
-    async def plan_clocks(self, *names: ClockName, assignment: int | None = None) -> list[Clock]:
+    async def plan_clocks(
+        self, at: datetime, *names: ClockName, assignment: int | None = None
+    ) -> list[Clock]:
+        """The named clocks of this ticket, started at `at`."""
         question = ClockQuestion(
             city=self.ticket.complaint.city,
             tier=self.ticket.tier,
             names=list(names),
-            at=workflow.now(),
+            at=at,
             assignment=assignment,
         )
         return (await ask(Clocks.plan, question)).clocks

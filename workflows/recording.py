@@ -1,8 +1,8 @@
 """Recording: the one door through which things happen to a ticket, and its copy in the store."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -34,40 +34,49 @@ class Recording:
         self._projecting = 0
         self._late: set[asyncio.Task[None]] = set()
 
-    def happen(self, fact: Fact, actor: Actor = SYSTEM) -> None:
-        """The one door: check the table, apply, count the version, remember to project."""
-        event = record(self.ticket, fact, actor, workflow.now())
+    def happen(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
+        """The one door: check the table, apply, count the version, remember to project.
+
+        `at` is when what led to this came to the door, or was promised: a time that stands in a
+        payload or in a clock. `workflow.now()` is not good enough for a record that is compared
+        with a replay: a workflow task that had to be answered early (a query, a slow local
+        activity) is replayed at the time of the task that followed it.
+        """
+        event = record(self.ticket, fact, actor, at)
         self.events.append(event)
         self.recorded_at.append(workflow.info().get_current_history_length())
         self._unprojected.append(event)
 
-    def happen_all(self, facts: Sequence[Fact], actor: Actor) -> None:
-        for fact in facts:
-            self.happen(fact, actor)
-
-    def happen_if_possible(self, fact: Fact) -> None:
+    def happen_if_possible(self, fact: Fact, at: datetime) -> None:
         """For what the engine does by itself after a pause: a person may have been quicker."""
         try:
-            self.happen(fact)
+            self.happen(fact, at)
         except Refused as refused:
             workflow.logger.info("overtaken", extra={"fact": fact.kind, "code": refused.code})
 
-    async def until(self, condition: Callable[[], bool]) -> None:
+    async def until(self, condition: Callable[[], bool]) -> datetime:
         """Project what is new, then wait. Every wait of a stage is here.
 
         Nothing is projected where there is nothing to wait for: the events of several quick
-        stages are one projection.
+        stages are one projection. Returns when it came that was waited for, as far as the engine
+        tells.
         """
         if condition():
-            return
+            return workflow.now()
         await self.project()
         self.registered = True
-        # A command that ends the wait is first copied into the store: one thing after another.
-        await workflow.wait_condition(
-            lambda: self.ladder.done() or (condition() and not self._projecting)
-        )
+        came: list[datetime] = []
+
+        def over() -> bool:
+            if not came and condition():
+                came.append(workflow.now())
+            # What ended the wait is first copied into the store: one thing after another.
+            return self.ladder.done() or (bool(came) and not self._projecting)
+
+        await workflow.wait_condition(over)
         if self.ladder.done() and self.ticket.open:
             self.ladder.result()  # a defect: fail this task loudly rather than run without clocks
+        return came[0] if came else workflow.now()
 
     async def project(self) -> None:
         """Copy what is new into the store; when the store is away, the copy follows later."""

@@ -7,7 +7,7 @@ is recorded. It reads no clock but `workflow.now()`, no calendar, no setting, no
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -20,6 +20,7 @@ from domain.clocks import ClockName
 from domain.commands import Act, Conclude, Decide, Extend, Reassign, Return, Triage, Verdict
 from domain.complaint import Complaint
 from domain.decisions import check, facts_of, verdict
+from domain.events import Fact
 from domain.facts.closing import Closed, Rated, RatingRefused, Replied, Supervised
 from domain.facts.handling import Handled, HandlingFailed
 from domain.facts.intake import Accepted, Classified, TriageUnsure
@@ -74,13 +75,15 @@ class TicketWorkflow(Ladder):
     async def accept(self) -> None:
         """受理: fix the rules; the triage clock has been running since it was filed."""
         acceptance = await ask(Accept.accept, self.ticket.complaint)
-        self.happen(Accepted(rules=acceptance.rules, clocks=acceptance.clocks))
+        accepted = Accepted(rules=acceptance.rules, clocks=acceptance.clocks)
+        self.happen(accepted, workflow.info().start_time)
 
     async def triage(self) -> None:
         """分类: by machine when it is sure, else by a person."""
         if self.ticket.stage is not Stage.TRIAGE:
             return
-        question = TriageQuestion(complaint=self.ticket.complaint, at=workflow.now(), category=None)
+        at = self.ticket.updated_at
+        question = TriageQuestion(complaint=self.ticket.complaint, at=at)
         plan = await ask(TriageActivity.triage, question)
         if self.ticket.stage is Stage.TRIAGE:  # nobody was quicker
             if plan.category is not None and plan.tier is not None:
@@ -91,10 +94,12 @@ class TicketWorkflow(Ladder):
                         area=plan.area,
                         why=plan.why,
                         clocks=plan.clocks,
-                    )
+                    ),
+                    at,
                 )
             else:
-                self.happen(TriageUnsure(suggestion=plan.suggestion, area=plan.area, why=plan.why))
+                unsure = TriageUnsure(suggestion=plan.suggestion, area=plan.area, why=plan.why)
+                self.happen(unsure, at)
         await self.until(lambda: self.ticket.stage is not Stage.TRIAGE)
 
     async def dispatch(self) -> None:
@@ -103,19 +108,20 @@ class TicketWorkflow(Ladder):
             if self.ticket.by_hand:
                 await self.until(lambda: not self._to_be_dispatched_by_hand())
                 continue
+            at = self.ticket.updated_at
             try:
-                plan = await handlers.plan_dispatch(self, self.ticket.next_unit)
+                plan = await handlers.plan_dispatch(self, self.ticket.next_unit, at)
             except ApplicationError:  # the named unit is gone from the pack
-                plan = await handlers.plan_dispatch(self, None)
+                plan = await handlers.plan_dispatch(self, None, at)
             if self._to_be_dispatched():
-                handlers.assign(self, plan, SYSTEM)
+                handlers.assign(self, plan, at, SYSTEM)
 
     async def handle(self) -> None:
         """办理: each assignment is an activity; wait for its result, or for it to be taken away."""
         while self.ticket.stage is Stage.HANDLE:
             assignment = self.ticket.assignments[-1]
             work = self.send(assignment)
-            await self.until(_over(work, assignment))
+            came = await self.until(_over(work, assignment))
             if not assignment.open:
                 work.cancel()
                 with suppress(ActivityError):
@@ -126,13 +132,14 @@ class TicketWorkflow(Ladder):
                 result = await work
             except ActivityError as error:
                 code = getattr(error.cause, "type", None) or type(error.cause).__name__
-                clocks = await self.plan_clocks(ClockName.DISPATCH)
+                clocks = await self.plan_clocks(came, ClockName.DISPATCH)
                 if assignment.open:
                     failed = HandlingFailed(assignment=assignment.n, code=code, clocks=clocks)
-                    self.happen(failed, unit)
+                    self.happen(failed, came, unit)
             else:
                 unit.id = result.by
-                self.happen(Handled(assignment=assignment.n, result=result), unit)
+                handled = Handled(assignment=assignment.n, result=result)
+                self.happen(handled, result.at or came, unit)
 
     async def feedback(self) -> None:
         """反馈: the answer goes to the citizen, and the rating window opens."""
@@ -141,33 +148,36 @@ class TicketWorkflow(Ladder):
         result = self.ticket.assignments[-1].result
         if result is None:
             raise RuntimeError("feedback without a result")
+        at = self.ticket.updated_at
         plan = await ask(
             Feedback.prepare,
             ReplyQuestion(
                 city=self.ticket.complaint.city,
                 tier=self.ticket.tier or "",
                 result=result,
-                at=workflow.now(),
+                at=at,
             ),
         )
         if self.ticket.stage is Stage.FEEDBACK:
-            self.happen(Replied(text=plan.text, resolved=result.resolved, clocks=plan.clocks))
+            replied = Replied(text=plan.text, resolved=result.resolved, clocks=plan.clocks)
+            self.happen(replied, at)
 
     async def rate(self) -> None:
         """评价: wait for the verdict; close, do it again, or hand it to a supervisor."""
         while self.ticket.stage in (Stage.RATE, Stage.SUPERVISE):
             await self.until(self._judged_since(self.ticket.stage))
+            at = self.ticket.updated_at
             match verdict(self.ticket):
                 case None:
                     continue
                 case Closed() as closed:
-                    self.happen(closed)
+                    self.happen(closed, at)
                 case Supervised() as supervised:
-                    supervised.clocks = await self.plan_clocks(ClockName.SUPERVISE)
-                    self.happen_if_possible(supervised)
+                    supervised.clocks = await self.plan_clocks(at, ClockName.SUPERVISE)
+                    self.happen_if_possible(supervised, at)
                 case reworked:
-                    reworked.clocks = await self.plan_clocks(ClockName.DISPATCH)
-                    self.happen_if_possible(reworked)
+                    reworked.clocks = await self.plan_clocks(at, ClockName.DISPATCH)
+                    self.happen_if_possible(reworked, at)
 
     # --- messages in ------------------------------------------------------------------------
 
@@ -180,24 +190,24 @@ class TicketWorkflow(Ladder):
     @workflow.update
     async def act(self, act: Act) -> Snapshot:
         """One command of a citizen, officer, operator, dispatcher or supervisor."""
-        command, actor = act.command, act.actor
+        command, actor, at = act.command, act.actor, act.at or workflow.now()
         try:
             match command:
                 case Triage():
-                    await handlers.triage(self, command, actor)
+                    await handlers.triage(self, command, actor, at)
                 case Reassign():
-                    await handlers.reassign(self, command, actor)
+                    await handlers.reassign(self, command, actor, at)
                 case Return():
-                    await handlers.return_(self, command, actor)
+                    await handlers.return_(self, command, actor, at)
                 case Extend():
-                    await handlers.extend(self, command, actor)
+                    await handlers.extend(self, command, actor, at)
                 case Decide():
-                    await handlers.decide(self, command, actor)
+                    await handlers.decide(self, command, actor, at)
                 case Conclude():
                     await handlers.check_conclusion(self, command)
-                    self.happen_all(facts_of(self.ticket, command), actor)
+                    self._happen_all(facts_of(self.ticket, command), at, actor)
                 case _:
-                    self.happen_all(facts_of(self.ticket, command), actor)
+                    self._happen_all(facts_of(self.ticket, command), at, actor)
         except Refused as refused:
             raise _refusal(refused) from None
         await self.project()
@@ -207,13 +217,14 @@ class TicketWorkflow(Ladder):
     def permit(self, act: Act) -> None:
         """Refuse before anything is recorded."""
         try:
-            check(self.ticket, act.command, act.actor, workflow.now())
+            check(self.ticket, act.command, act.actor, act.at or workflow.now())
         except Refused as refused:
             raise _refusal(refused) from None
 
     @workflow.signal(name="rate")
     async def rated(self, given: Verdict) -> None:
         """The citizen's rating. One that is not due is kept as said, and does not count."""
+        at = given.at or workflow.now()
         await workflow.wait_condition(lambda: self.ticket.stage is not Stage.ACCEPT)
         if not self.ticket.open or given.key in self.rating_keys:
             return
@@ -223,9 +234,9 @@ class TicketWorkflow(Ladder):
             transition(self.ticket.stage, Rated).permit(given.actor)
             if self.ticket.rating is not None:
                 raise Refused("already_rated", "This ticket is rated already.")
-            self.happen(Rated(rating=given.rating), given.actor)  # `rate` projects it
+            self.happen(Rated(rating=given.rating), at, given.actor)  # `rate` projects it
         except Refused as refused:
-            self.happen(RatingRefused(code=refused.code, rating=given.rating), given.actor)
+            self.happen(RatingRefused(code=refused.code, rating=given.rating), at, given.actor)
             await self.project()
 
     @workflow.query
@@ -233,6 +244,10 @@ class TicketWorkflow(Ladder):
         return self.ticket.snapshot()
 
     # --- what the stages ask and tell --------------------------------------------------------
+
+    def _happen_all(self, facts: list[Fact], at: datetime, actor: Actor) -> None:
+        for fact in facts:
+            self.happen(fact, at, actor)
 
     def send(self, assignment: Assignment) -> ActivityHandle[HandlingResult]:
         """Give the assignment to its unit's queue, where it stays until completed or taken away."""

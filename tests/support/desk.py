@@ -67,7 +67,7 @@ class Filed:
 
     async def act(self, actor: Actor, command: Command) -> Snapshot:
         return await self.handle.execute_update(
-            TicketWorkflow.act, Act(actor=actor, command=command)
+            TicketWorkflow.act, Act(actor=actor, command=command, at=datetime.now(UTC))
         )
 
     async def by_unit(self, command: Command) -> Snapshot:
@@ -83,15 +83,18 @@ class Filed:
 
     async def complete(self, result: HandlingResult | None = None) -> None:
         at = await self.now()
+        result = result or HandlingResult(reply="已组织清淤，河水恢复清澈。")
         await self.client.get_async_activity_handle(
             workflow_id=ticket_workflow_id(self.number),
             run_id=None,
             activity_id=f"handle-{at.unit}-{at.assignment}",
-        ).complete(result or HandlingResult(reply="已组织清淤，河水恢复清澈。"))
+        ).complete(result.model_copy(update={"at": datetime.now(UTC)}))
 
     async def rate(self, grade: int, *, resolved: bool = True, actor: Actor = CITIZEN) -> None:
         rating = Rating.model_validate({"contacted": True, "resolved": resolved, "grade": grade})
-        await self.handle.signal(TicketWorkflow.rated, Verdict(actor=actor, rating=rating))
+        await self.handle.signal(
+            TicketWorkflow.rated, Verdict(actor=actor, rating=rating, at=datetime.now(UTC))
+        )
 
     async def until(self, reached: Callable[[Snapshot], bool], within: float = 10) -> Snapshot:
         """The first snapshot that satisfies `reached`."""
