@@ -1,6 +1,7 @@
 """The one place where workers are made: what they serve, and what their activities may touch."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.client import Client
@@ -23,6 +24,9 @@ from store.packs import PackShelf
 from store.projector import Projector
 from workflows.scheduled import OutboxWorkflow, SpoolWorkflow
 from workflows.ticket import TicketWorkflow
+
+GRACE = timedelta(seconds=5)
+"""What a stopping worker has in hand (a projection, a due time) may be finished."""
 
 WORKFLOWS = (TicketWorkflow, OutboxWorkflow, SpoolWorkflow)
 
@@ -74,6 +78,7 @@ def ticket_worker(hands: Hands, *, cached_tickets: int = 1000) -> Worker:
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,
+        graceful_shutdown_timeout=GRACE,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
     )

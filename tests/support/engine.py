@@ -1,15 +1,19 @@
 """The real engine for tests: one server per test process, one worker per test."""
 
+import asyncio
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from temporalio.client import Client
 from temporalio.service import RPCError
+from temporalio.worker import Worker
 
 from runtime.engine import CONVERTER
 from runtime.names import NAMESPACE, SEARCH_ATTRIBUTES, UNITS
@@ -77,6 +81,36 @@ async def connect_to(address: str) -> Client:
             return client
 
 
+@asynccontextmanager
+async def working(worker: Worker) -> AsyncIterator[None]:
+    """The worker runs inside and is stopped after, within a bounded time.
+
+    Once in some thousands of stops the engine's library never returns from its last poll. An
+    installation ends such a process after ten seconds and loses nothing (`test_killed.py`); here
+    the loop that would have to wait for it is spared its tasks, and the incident is printed.
+    """
+    before = asyncio.all_tasks()
+    running = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        stopping = asyncio.create_task(worker.shutdown())
+        _, stuck = await asyncio.wait({running, stopping}, timeout=25)
+        if stuck:
+            _abandon(asyncio.all_tasks() - before - {asyncio.current_task()})
+        else:
+            await running
+
+
+def _abandon(tasks: Iterable[asyncio.Task[Any] | None]) -> None:
+    for task in tasks:
+        if task is not None and not task.done():
+            sys.stderr.write("a worker did not stop:\n")
+            task.print_stack(limit=4)
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
+            asyncio.tasks._unregister_task(task)
+
+
 @dataclass
 class Engine:
     """A client with a platform worker behind it."""
@@ -95,9 +129,9 @@ async def platform(
     projector = Projector(store)
     hands = Hands(client, store, packs, projector)
     try:
-        async with ticket_worker(hands):
+        async with working(ticket_worker(hands)):
             if units:
-                async with unit_worker(client, UNITS):
+                async with working(unit_worker(client, UNITS)):
                     yield Engine(client, store, packs)
             else:
                 yield Engine(client, store, packs)

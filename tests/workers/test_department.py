@@ -12,7 +12,7 @@ from store.engine import Store
 from store.packs import PackShelf
 from tests.support.cities import with_unit_queue
 from tests.support.desk import file
-from tests.support.engine import platform
+from tests.support.engine import platform, working
 from workers.department import CannotHandle, department_worker
 from workers.factory import unit_worker
 
@@ -32,7 +32,7 @@ async def test_a_program_returns_the_result_and_is_named(
 
     async with (
         platform(client, sqlite_store, await _packs(tmp_path / "cities")),
-        department_worker(client, "water", handle),
+        working(department_worker(client, "water", handle)),
     ):
         ticket, receipt = await file(client)
         assert receipt.unit == "water"
@@ -56,7 +56,7 @@ async def test_a_program_that_gives_up_leaves_it_to_a_dispatcher(
 
     async with (
         platform(client, sqlite_store, await _packs(tmp_path / "cities")),
-        department_worker(client, "water", handle),
+        working(department_worker(client, "water", handle)),
     ):
         ticket, _ = await file(client)
         await ticket.until(lambda at: at.stage == "dispatch")
@@ -80,7 +80,7 @@ async def test_a_result_of_the_wrong_shape_hurts_the_program_not_the_ticket(
 
     async with (
         platform(client, sqlite_store, await _packs(tmp_path / "cities")),
-        department_worker(client, "water", handle),
+        working(department_worker(client, "water", handle)),
     ):
         ticket, _ = await file(client)
         await ticket.until_stage("rate")
@@ -100,7 +100,10 @@ async def test_a_unit_with_a_queue_of_its_own_is_served_by_its_own_worker(
     client: Client, sqlite_store: Store, tmp_path: Path
 ) -> None:
     packs = await asyncio.to_thread(with_unit_queue, tmp_path / "cities", "water", "own")
-    async with platform(client, sqlite_store, packs), unit_worker(client, unit_queue("water")):
+    async with (
+        platform(client, sqlite_store, packs),
+        working(unit_worker(client, unit_queue("water"))),
+    ):
         ticket, _ = await file(client)
         state = await tickets.state(sqlite_store, ticket.number)
         assert state is not None

@@ -1,6 +1,6 @@
 """Deadlines climb by themselves: days pass here in milliseconds, on a server that skips time."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from runtime.names import HANDLE_ACTIVITY, TICKETS, UNITS, ticket_workflow_id
 from store import tickets
 from store.engine import Store
 from tests.support.desk import complaint
-from tests.support.engine import Engine, platform, time_skipping_server
+from tests.support.engine import Engine, platform, time_skipping_server, working
 from workflows.ticket import TicketWorkflow
 
 
@@ -40,7 +40,7 @@ async def skipping(sqlite_store: Store) -> AsyncIterator[Skipping]:
         yield Skipping(engine.client, engine.store, engine.packs, environment)
 
 
-def _unit_that_takes(days: float) -> object:
+def _unit_that_takes(days: float) -> Callable[[WorkOrder], Awaitable[HandlingResult]]:
     """A unit that is done after `days`: a pending activity would stop the time from skipping."""
 
     @activity.defn(name=HANDLE_ACTIVITY)
@@ -54,7 +54,8 @@ def _unit_that_takes(days: float) -> object:
 
 async def _life(engine: Engine, days: float, **changes: object) -> list[Event]:
     told = complaint(**changes)
-    async with Worker(engine.client, task_queue=UNITS, activities=[_unit_that_takes(days)]):  # type: ignore[list-item]
+    worker = Worker(engine.client, task_queue=UNITS, activities=[_unit_that_takes(days)])
+    async with working(worker):
         await engine.client.execute_workflow(
             TicketWorkflow.run, told, id=ticket_workflow_id(told.number), task_queue=TICKETS
         )
