@@ -40,7 +40,7 @@ async def test_a_complaint_becomes_a_rated_ticket(engine: Engine) -> None:
 async def test_the_plain_path_costs_at_most_sixty_history_events(engine: Engine) -> None:
     number, _ = await _plain(engine)
     history = await engine.client.get_workflow_handle(f"ticket/{number}").fetch_history()
-    assert len(history.events) <= 40  # 38 when this was written; the promise is 60
+    assert len(history.events) <= 60  # 38, and a few more when a query splits a task
 
 
 async def test_the_receipt_tells_who_has_it_and_by_when(engine: Engine) -> None:
