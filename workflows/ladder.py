@@ -1,7 +1,6 @@
 """The ladder: clocks that climb by themselves, rung by rung, until their promise is kept."""
 
-from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 
@@ -15,6 +14,8 @@ from workflows.recording import Recording
 
 with workflow.unsafe.imports_passed_through():
     from activities.clocks import Clocks
+
+_AT_ONCE = timedelta(milliseconds=1)
 
 
 class Ladder(Recording):
@@ -33,19 +34,26 @@ class Ladder(Recording):
                     lambda: not self.ticket.open or self.ticket.next_rung() is not None
                 )
                 continue
-            clock, rung = following
-            if rung.at > workflow.now():
-                await self._sleep_until(rung.at)
-            else:
-                await self.reach(clock, rung)
+            armed = following[1].at
+            if await self._time_came(armed):
+                reached = self.ticket.next_rung()
+                if reached is not None and reached[1].at <= armed:
+                    await self.reach(*reached)
 
-    async def _sleep_until(self, armed: datetime) -> None:
-        """Return when it is time, when an earlier rung came up, or when the ticket ended."""
-        with suppress(TimeoutError):
+    async def _time_came(self, armed: datetime) -> bool:
+        """True when it is time; False when an earlier rung came up, or the ticket ended.
+
+        A rung that is overdue gets a timer, too: whether there is one must not depend on
+        `workflow.now()`, which a replay may see a little differently (ADR 0011).
+        """
+        try:
             await workflow.wait_condition(
                 lambda: not self.ticket.open or self._earlier_than(armed),
-                timeout=armed - workflow.now(),
+                timeout=max(armed - workflow.now(), _AT_ONCE),
             )
+        except TimeoutError:
+            return True
+        return False
 
     def _earlier_than(self, armed: datetime) -> bool:
         following = self.ticket.next_rung()
