@@ -9,8 +9,9 @@ from pydantic import Field
 from api.door import API, TheDoor, json_of
 from api.problems import FieldProblem, Problem, responses
 from api.tickets import Moment
+from domain.catalogue import Category, Reasons, Unit
 from domain.model import Incoming, Instant, Recorded
-from domain.pack import Category, Pack, Reasons, Unit
+from domain.pack import Pack
 from domain.stages import Outcome
 from store.indicators import Ratio, three_rates
 

@@ -14,16 +14,29 @@ from domain.model import Instant, Recorded
 
 
 class ClockName(StrEnum):
+    """Who or what is waited for. The same words are the keys of `[limits]` in city.toml."""
+
     TRIAGE = "triage"
     DISPATCH = "dispatch"
     SIGN = "sign"
+    RETURN_WINDOW = "return_window"  # 退单时限: silence until then makes the unit responsible
     CONTACT = "contact"
     HANDLE = "handle"
-    DECIDE = "decide"  # a return or an extension waits for its decision
+    STEP = "step"  # one stage of a category with staged limits, named by the clock's `label`
+    MEET = "meet"  # 吹哨: those who were called meet on the spot
+    DECIDE = "decide"  # a return, an extension or a hold waits for its decision
+    ARBITRATE = "arbitrate"  # returned too often: a meeting decides whose it is
+    REVIEW = "review"  # 挂账: a long work's next review
+    CITIZEN = "citizen"  # the unit asked the citizen something
+    VERIFY = "verify"  # 核查, before filing or before closing
+    ORDER = "order"  # 督办: a supervisor's order waits for the unit's answer
+    APPOINTMENT = "appointment"  # a service was promised for then
     FEEDBACK = "feedback"
     RATE = "rate"
     CALL_BACK = "call_back"
     SUPERVISE = "supervise"
+    REVISIT = "revisit"  # 回头看: a look whether it held is due
+    AFTERCARE = "aftercare"  # how long a closed ticket can be reopened, and its rating contested
 
 
 class Basis(StrEnum):
@@ -43,9 +56,12 @@ class RungKind(StrEnum):
 
 
 class Rung(Recorded):
+    """`raises`: the ticket is also raised a level (提级) when this rung is reached."""
+
     kind: RungKind
     at: Instant
     tells: list[Role] = Field(default_factory=list)
+    raises: bool = False
 
 
 class Clock(Recorded):
@@ -53,10 +69,13 @@ class Clock(Recorded):
 
     `assignment` is the number of the assignment the clock belongs to, None for the ticket's own.
     `limit` is the rule as the pack writes it ("2h", "5wd"); `rule_id` is where it stands there.
+    `label` tells clocks of one name apart (the steps of a category). A paused clock neither runs
+    nor has stopped: it is replaced, due later, when it is resumed.
     """
 
     name: ClockName
     assignment: int | None = None
+    label: str | None = None
     rule_id: str
     limit: str
     basis: Basis
@@ -65,16 +84,18 @@ class Clock(Recorded):
     due_at: Instant
     rungs: list[Rung] = Field(default_factory=list)
     climbed: int = 0
+    paused_at: Instant | None = None
     stopped_at: Instant | None = None
 
     @property
     def running(self) -> bool:
+        """Not stopped; a paused clock still counts as running."""
         return self.stopped_at is None
 
     @property
     def next_rung(self) -> Rung | None:
-        """The rung that fires next, None when stopped or at the top."""
-        if self.stopped_at is not None or self.climbed >= len(self.rungs):
+        """The rung that fires next, None when stopped, paused or at the top."""
+        if self.stopped_at or self.paused_at or self.climbed >= len(self.rungs):
             return None
         return self.rungs[self.climbed]
 

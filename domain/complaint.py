@@ -24,6 +24,7 @@ class Kind(StrEnum):
     REPORT = "report"  # 举报
     SUGGESTION = "suggestion"  # 建议
     PRAISE = "praise"  # 表扬
+    SERVICE = "service"  # 服务预约
 
 
 class Channel(StrEnum):
@@ -34,7 +35,11 @@ class Channel(StrEnum):
     GRID = "grid"  # 网格员
     PART_TIME_GRID = "part_time_grid"  # 兼职网格员
     SENSOR = "sensor"  # 卫星、传感
-    OFFLINE = "offline"  # 说事箱、来访
+    OFFLINE = "offline"  # 说事箱、说事点、来访
+    SNAPSHOT = "snapshot"  # 随手拍
+    PORTAL = "portal"  # 政民零距离: messages on the city's portal
+    PROACTIVE = "proactive"  # 未诉先办
+    INSPECTION = "inspection"  # 举一反三
     OTHER = "other"
 
 

@@ -6,26 +6,43 @@ where file and line are known.
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from domain.calendar import WorkCalendar, Zone
+from domain.catalogue import (
+    Category,
+    Indicator,
+    Queue,
+    Reason,
+    Reasons,
+    Responsibility,
+    ScoringRule,
+    Unit,
+    UnitKind,
+)
 from domain.clocks import ClockName
 from domain.complaint import Code
 from domain.limits import Limit
-from domain.promises import Caps, Ladder, Limits, Part, Rating, Tier, Words
+from domain.promises import (
+    Aftercare,
+    Caps,
+    Desk,
+    Features,
+    Ladder,
+    Limits,
+    Part,
+    Rating,
+    Reports,
+    Reworking,
+    Severity,
+    Tier,
+    Verification,
+    Words,
+)
 from domain.rules import Rules
-
-BY_STREET = "@street"
-"""In a responsibility: the street unit of the place, instead of one unit's code."""
-
-Pattern = Annotated[
-    str, StringConstraints(pattern=r"^([0-9A-Za-z_.-]{1,32}|[0-9A-Za-z_.-]{0,31}\*)$")
-]
-"""An exact code, a prefix ending with "*", or "*" for all."""
 
 
 class UnknownInPack(KeyError):
@@ -54,33 +71,6 @@ class UnknownTier(UnknownInPack):
     code, what = "unknown_tier", "tier"
 
 
-class Level(StrEnum):
-    """The administrative levels, highest first."""
-
-    CITY = "city"  # 市
-    DISTRICT = "district"  # 区、县
-    STREET = "street"  # 街道、乡镇
-    COMMUNITY = "community"  # 社区、村
-
-
-class UnitKind(StrEnum):
-    DISTRICT = "district"  # 区政府
-    STREET = "street"  # 街道、乡镇
-    BUREAU = "bureau"  # 委办局
-    COMMUNITY = "community"  # 社区、村
-    STATION = "station"  # 科、所、站、队
-    CONTRACTOR = "contractor"  # 企业
-    CENTRE = "centre"  # 热线、指挥中心
-
-
-class Queue(StrEnum):
-    """Where a unit's work waits: with everybody's, apart, or for the department's own program."""
-
-    SHARED = ""
-    OWN = "own"
-    PROGRAM = "program"
-
-
 class City(Part):
     """The city itself, `[city]` of city.toml.
 
@@ -99,63 +89,7 @@ class City(Part):
     clock_scale: float = Field(1.0, gt=0, le=1)
 
 
-class Unit(Part):
-    """One unit (承办单位). `area` is the division it is responsible for, "" for the whole city."""
-
-    code: Code
-    name: Words
-    name_en: Words
-    kind: UnitKind
-    level: Level
-    parent: Code | None = None
-    area: Code | None = None
-    queue: Queue = Queue.SHARED
-
-
-class Category(Part):
-    """What a complaint can be about. `keywords` are what citizens say when they mean it."""
-
-    code: Code
-    name: Words
-    name_en: Words
-    tier: Code
-    keywords: tuple[Words, ...] = ()
-
-
-class Responsibility(Part):
-    """Who answers for what, where. `line` is where the pack says so, in responsibilities.csv."""
-
-    category: Pattern
-    area: Pattern
-    unit: Annotated[str, StringConstraints(pattern=r"^(@street|[0-9A-Za-z_.-]{1,32})$")]
-    line: int = Field(0, ge=0)
-
-    def covers(self, category: str | None, area: str | None) -> bool:
-        """Whether the row speaks of them. What is not known is covered by "*" alone."""
-        return matches(self.category, category) and matches(self.area, area)
-
-
-def matches(pattern: str, code: str | None) -> bool:
-    """Whether `pattern` (see `Pattern`) means `code`; None is meant by "*" alone."""
-    if pattern == "*":
-        return True
-    if code is None:
-        return False
-    return code.startswith(pattern[:-1]) if pattern.endswith("*") else code == pattern
-
-
-class Reason(Part):
-    code: Code
-    zh: Words
-    en: Words
-
-
-class Reasons(Part):
-    """Reasons to decline a complaint, authorities to refer it to, grounds to return a ticket."""
-
-    decline: tuple[Reason, ...] = Field(min_length=1)
-    refer: tuple[Reason, ...] = Field(min_length=1)
-    returns: tuple[Reason, ...] = Field(min_length=1)
+_REASONS = {"return": "returns"}
 
 
 class Pack(Part):
@@ -166,13 +100,24 @@ class Pack(Part):
     calendar: WorkCalendar
     tiers: dict[Code, Tier] = Field(min_length=1)
     limits: Limits
+    joint: Limits = Limits()
     ladder: dict[ClockName, Ladder]
     caps: Caps
+    features: Features = Features()
+    rework: Reworking = Reworking()
+    severity: Severity = Severity()
+    verify: Verification = Verification()
+    aftercare: Aftercare = Aftercare()
+    desk: Desk = Desk()
+    reports: Reports = Reports()
     rating: Rating
     reasons: Reasons
     units: tuple[Unit, ...]
     categories: tuple[Category, ...]
     responsibilities: tuple[Responsibility, ...]
+    indicators: tuple[Indicator, ...] = ()
+    scoring: tuple[ScoringRule, ...] = ()
+    messages: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy, with fields replaced; what was looked up in the original is forgotten."""
@@ -183,11 +128,22 @@ class Pack(Part):
 
     def rules(self) -> Rules:
         """The numbers a ticket is judged by, to be recorded when it is accepted."""
+        severity = self.severity
         return Rules(
             pack=self.city.id,
             pack_version=self.version,
             satisfied_from=self.rating.satisfied_from,
-            **self.caps.model_dump(),
+            **self.caps.model_dump(exclude={"extension", "hold"}),
+            **self.features.model_dump(),
+            rework_to=self.rework.to,
+            arbitration=self.limits.arbitrate is not None,
+            aftercare=self.limits.aftercare is not None,
+            desk_answers=list(self.desk.answers),
+            severity_urges=severity.urges,
+            severity_complainants=severity.complainants,
+            severity_repeats=severity.repeats,
+            escalate_at=severity.escalate_at,
+            escalate=severity.escalate,
         )
 
     def unit(self, code: str) -> Unit:
@@ -222,10 +178,9 @@ class Pack(Part):
         )
 
     def reason_codes(self, kind: str) -> list[str]:
-        """The codes of reasons to "decline", "refer" or "return", in the pack's order."""
-        reasons = self.reasons
-        table = {"decline": reasons.decline, "refer": reasons.refer, "return": reasons.returns}
-        return [reason.code for reason in table[kind]]
+        """The codes of reasons to "decline", "refer", "return", …, in the pack's order."""
+        table: tuple[Reason, ...] = getattr(self.reasons, _REASONS.get(kind, kind))
+        return [reason.code for reason in table]
 
     def knows(self, category: str | None) -> bool:
         """Whether `category` is one of the pack's."""

@@ -8,9 +8,10 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from domain.catalogue import BY_STREET, Category
 from domain.complaint import Complaint
 from domain.model import Recorded
-from domain.pack import BY_STREET, Category, Pack
+from domain.pack import Pack
 
 _SURE_FROM = 4
 """A suggestion is sure with one keyword of four characters, two of two, or one of two in the

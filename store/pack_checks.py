@@ -6,9 +6,9 @@ Each check is a generator of problems over a draft; `CHECKS` is all of them.
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
+from domain.catalogue import BY_STREET, Category, Responsibility, Unit, UnitKind, matches
 from domain.clocks import ClockName, RungKind
 from domain.limits import Limit, LimitUnit
-from domain.pack import BY_STREET, Category, Responsibility, Unit, UnitKind, matches
 from store.pack_files import (
     CALENDAR,
     CATEGORIES,

@@ -14,9 +14,10 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from domain.calendar import OfficeSpans
+from domain.catalogue import Category, Reasons, Responsibility, Unit, matches
 from domain.clocks import ClockName
 from domain.complaint import Code
-from domain.pack import Category, City, Reasons, Responsibility, Unit, matches
+from domain.pack import City
 from domain.promises import Caps, Ladder, Limits, Part, Rating, Tier
 
 CITY, UNITS, CATEGORIES = "city.toml", "units.csv", "categories.csv"

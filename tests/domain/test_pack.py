@@ -5,19 +5,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from domain.catalogue import Category, Queue, Responsibility, Unit, matches
 from domain.clocks import ClockName
 from domain.limits import Limit
-from domain.pack import (
-    Category,
-    City,
-    Pack,
-    Queue,
-    Responsibility,
-    Unit,
-    UnknownCategory,
-    UnknownUnit,
-    matches,
-)
+from domain.pack import City, Pack, UnknownCategory, UnknownUnit
 from domain.promises import Rating, RungRule, Tier
 from domain.rules import Rules
 from store.packs import default_root, load_pack
@@ -143,7 +134,6 @@ def test_the_tiers_limit_comes_before_the_default_one() -> None:
         (Responsibility, {"category": "*", "area": "*", "unit": "@area"}, "pattern"),
         (City, TONGZHOU.city.model_dump() | {"zone": "Mars/Base"}, "not a time zone"),
         (City, TONGZHOU.city.model_dump() | {"clock_scale": 0}, "greater than 0"),
-        (RungRule, {"kind": "due", "offset": "1d"}, "due has none"),
         (RungRule, {"kind": "warn"}, "has an offset"),
         (RungRule, {"kind": "warn", "offset": "100%"}, "before the start"),
         (RungRule, {"kind": "due", "tells": ["mayor"]}, "'citizen', 'desk'"),

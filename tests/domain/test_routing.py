@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from domain.catalogue import Responsibility
 from domain.complaint import Complaint, Place
-from domain.pack import Responsibility
 from domain.routing import Suggestion, classify, route
 from store.packs import default_root, load_pack
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from domain.calendar import CalendarNotPublished, is_working_day
-from domain.pack import UnitKind
+from domain.catalogue import UnitKind
 from store.packs import (
     PackError,
     PackShelf,
