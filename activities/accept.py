@@ -6,17 +6,17 @@ from domain.clocks import ClockName
 from domain.complaint import Complaint
 from domain.planning import plan_clocks
 from domain.plans import Acceptance
-from store.packs import PackShelf
+from store.pack_book import PinnedPacks
 
 
 class Accept:
-    def __init__(self, packs: PackShelf) -> None:
+    def __init__(self, packs: PinnedPacks) -> None:
         self._packs = packs
 
     @activity.defn(name="accept_complaint")
     async def accept(self, complaint: Complaint) -> Acceptance:
         """The city's caps, and the clock of the triage. Counted from when it was filed."""
-        pack = self._packs.get(complaint.city)
+        pack = await self._packs.of(complaint.city, None)
         return Acceptance(
             rules=pack.rules(),
             clocks=plan_clocks(pack, [ClockName.TRIAGE], None, complaint.filed_at),

@@ -3,36 +3,103 @@
 from temporalio import activity
 
 from activities.errors import refusal
+from domain.calendar import CalendarNotPublished, longer_than
+from domain.clocks import Clock, ClockName
+from domain.decisions import Wanted
 from domain.limits import Limit
-from domain.planning import extend_clock, plan_clocks
-from domain.plans import ClockPlan, ClockQuestion, ExtensionQuestion
-from store.packs import PackShelf
+from domain.pack import Pack
+from domain.planning import (
+    due_after,
+    extend_clock,
+    plan_at,
+    plan_clocks,
+    resume_clock,
+)
+from domain.plans import ClockPlan, ClockQuestion, ExtensionQuestion, ResumeQuestion
+from store.pack_book import PinnedPacks
 
 
 class Clocks:
-    def __init__(self, packs: PackShelf) -> None:
+    def __init__(self, packs: PinnedPacks) -> None:
         self._packs = packs
 
     @activity.defn(name="plan_clocks")
     async def plan(self, question: ClockQuestion) -> ClockPlan:
-        """The named clocks, started at `question.at`; a clock without a limit is left out."""
-        pack = self._packs.get(question.city)
+        """The named clocks, started at `question.at`; a clock without a limit is left out.
+
+        Raises:
+            ApplicationError: `extension_too_long` or `hold_too_long`, when more time is wanted
+                than the pack allows; `calendar_not_published`, when it reaches too far.
+        """
+        pack = await self._packs.of(question.city, question.pack)
+        if question.wanted is not None:
+            _check_wanted(pack, question, question.wanted)
         return ClockPlan(
-            clocks=plan_clocks(
-                pack,
-                question.names,
-                question.tier,
-                question.at,
-                assignment=question.assignment,
-            )
+            clocks=[clock for name in question.names for clock in _plan(pack, name, question)]
         )
 
     @activity.defn(name="extend_clock")
     async def extend(self, question: ExtensionQuestion) -> ClockPlan:
         """The clock again, due later by the granted length."""
-        pack = self._packs.get(question.city)
-        try:
-            by = Limit.parse(question.by)
-        except ValueError as error:
-            raise refusal("bad_length", str(error)) from error
-        return ClockPlan(clocks=[extend_clock(pack, question.clock, by)])
+        pack = await self._packs.of(question.city, question.pack)
+        return ClockPlan(clocks=[extend_clock(pack, question.clock, _length(question.by))])
+
+    @activity.defn(name="resume_clocks")
+    async def resume(self, question: ResumeQuestion) -> ClockPlan:
+        """The clocks that stood still, as they go on."""
+        pack = await self._packs.of(question.city, question.pack)
+        return ClockPlan(
+            clocks=[
+                resume_clock(pack, clock, clock.paused_at or question.at, question.at)
+                for clock in question.clocks
+            ]
+        )
+
+
+def _plan(pack: Pack, name: ClockName, question: ClockQuestion) -> list[Clock]:
+    at, n = question.at, question.assignment
+    if question.due_at is not None:
+        return [plan_at(pack, name, question.due_at, at, assignment=n, label=question.label)]
+    if name is ClockName.REVISIT:
+        return [
+            plan_at(
+                pack,
+                name,
+                due_after(pack, at, limit),
+                at,
+                label=str(number),
+                rule_id=f"{pack.city.id}/city.toml#aftercare.revisits.{number}",
+            )
+            for number, limit in enumerate(pack.aftercare.revisits, 1)
+        ]
+    clocks = plan_clocks(pack, [name], question.tier, at, assignment=n)
+    until = question.wanted.until if question.wanted else None
+    late = until is not None and (not clocks or clocks[0].due_at > until)
+    if name is ClockName.REVIEW and until is not None and late:
+        return [plan_at(pack, name, until, at, assignment=n)]
+    return [clock.model_copy(update={"label": question.label}) for clock in clocks]
+
+
+def _check_wanted(pack: Pack, question: ClockQuestion, wanted: Wanted) -> None:
+    """Refuse more time than the pack's caps allow."""
+    caps, at = pack.caps, question.at
+    try:
+        if wanted.by is not None and wanted.clock is not None:
+            by = _length(wanted.by)
+            extend_clock(pack, wanted.clock, by)
+            if caps.extension and longer_than(pack.calendar, at, by, caps.extension):
+                message = f"At most {caps.extension} at a time."
+                raise refusal("extension_too_long", message)
+        elif (
+            wanted.until is not None and caps.hold and wanted.until > due_after(pack, at, caps.hold)
+        ):
+            raise refusal("hold_too_long", f"At most {caps.hold}.")
+    except CalendarNotPublished as error:
+        raise refusal(error.code, f"{error}: choose a shorter time.") from error
+
+
+def _length(text: str) -> Limit:
+    try:
+        return Limit.parse(text)
+    except ValueError as error:
+        raise refusal("bad_length", str(error)) from error

@@ -1,20 +1,30 @@
-"""Dispatch (派单): which unit, on which queue, and by when."""
+"""Dispatch (派单): which unit gets which share, on which queue, and by when."""
 
 from temporalio import activity
 
 from activities.errors import refusal
-from domain.clocks import ClockName
-from domain.pack import UnknownUnit
-from domain.planning import plan_clocks
+from domain.assignment import Share
+from domain.catalogue import Unit
+from domain.clocks import Clock, ClockName
+from domain.limits import Limit
+from domain.pack import Pack, UnknownUnit
+from domain.planning import plan_at, plan_clock, plan_clocks, plan_steps
 from domain.plans import DispatchPlan, DispatchQuestion
-from domain.routing import route
-from store.packs import PackShelf
+from domain.routing import resolve, route
+from store.pack_book import PinnedPacks
 
-UNIT_CLOCKS = [ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE]
+LEAD_CLOCKS = [ClockName.SIGN, ClockName.RETURN_WINDOW, ClockName.CONTACT, ClockName.HANDLE]
+CLOCKS = {
+    Share.LEAD: LEAD_CLOCKS,
+    Share.CO: [ClockName.SIGN, ClockName.CONTACT, ClockName.MEET, ClockName.HANDLE],
+    Share.DELEGATE: [ClockName.SIGN, ClockName.HANDLE],
+    Share.VERIFY: [ClockName.SIGN, ClockName.VERIFY],
+}
+"""The clocks of each share; those the pack sets no limit do not run."""
 
 
 class Dispatch:
-    def __init__(self, packs: PackShelf) -> None:
+    def __init__(self, packs: PinnedPacks) -> None:
         self._packs = packs
 
     @activity.defn(name="dispatch_ticket")
@@ -22,25 +32,68 @@ class Dispatch:
         """The unit a person named, else the first that the responsibilities name.
 
         Raises:
-            ApplicationError: `unknown_unit`.
+            ApplicationError: `unknown_unit`; `not_below`, when a delegate has to be under the
+                unit that delegates; `accused_unit`, when a report is about it.
         """
-        pack = self._packs.get(question.city)
-        code, why = question.unit, "named by hand"
-        if code is None:
-            routing = route(pack, question.category, question.area)
-            code, why = routing.unit, routing.why
-        try:
-            unit = pack.unit(code)
-        except UnknownUnit as error:
-            if question.unit is None:
-                raise  # the pack contradicts itself: wait until it is mended
-            raise refusal(error.code, str(error)) from error
+        pack = await self._packs.of(question.city, question.pack)
+        unit, why = _unit(pack, question)
+        if question.below is not None and not pack.is_under(unit.code, question.below):
+            raise refusal("not_below", f"{unit.code} is not a unit under {question.below}.")
         return DispatchPlan(
+            assignment=question.assignment,
             unit=unit.code,
             queue=pack.queue_of(unit),
             heartbeats=unit.queue == "program",
             why=why,
-            clocks=plan_clocks(
-                pack, UNIT_CLOCKS, question.tier, question.at, assignment=question.assignment
-            ),
+            kind_of_unit=unit.kind,
+            level=unit.level,
+            above=unit.parent,
+            task=question.task,
+            clocks=_clocks(pack, question),
         )
+
+
+def _unit(pack: Pack, question: DispatchQuestion) -> tuple[Unit, str]:
+    accused = question.accused
+    if question.unit is None:
+        routing = route(pack, question.category, question.area, question.place)
+        if accused is not None and pack.is_within(routing.unit, accused):
+            elsewhere = pack.reports.unit or pack.city.fallback
+            return pack.unit(elsewhere), f"not {routing.unit}: the report is about {accused}"
+        return pack.unit(routing.unit), routing.why
+    code = resolve(pack, question.unit, question.area, question.place) or pack.city.fallback
+    try:
+        unit = pack.unit(code)
+    except UnknownUnit as error:
+        raise refusal(error.code, str(error)) from error
+    if accused is not None and pack.is_within(code, accused):
+        raise refusal("accused_unit", f"The report is about {accused}: choose another unit.")
+    return unit, "named by hand"
+
+
+def _clocks(pack: Pack, question: DispatchQuestion) -> list[Clock]:
+    """The share's clocks; a helper's handling is due no later than what it is part of."""
+    share, at, n = question.share, question.at, question.assignment
+    clocks = plan_clocks(
+        pack, CLOCKS[share], question.tier, at, assignment=n, joint=share is Share.CO
+    )
+    if share is Share.LEAD:
+        steps = question.category and pack.knows(question.category)
+        return clocks + (plan_steps(pack, question.category, question.tier, at, n) if steps else [])
+    if question.limit is not None:
+        own = plan_clock(
+            pack,
+            ClockName.HANDLE,
+            question.tier,
+            at,
+            assignment=n,
+            limit=Limit.parse(question.limit),
+        )
+        clocks = [c for c in clocks if c.name is not ClockName.HANDLE] + ([own] if own else [])
+    latest = question.no_later_than
+    return [
+        plan_at(pack, clock.name, latest, at, assignment=n, rule_id=clock.rule_id)
+        if latest and clock.name is ClockName.HANDLE and clock.due_at > latest
+        else clock
+        for clock in clocks
+    ]

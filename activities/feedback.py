@@ -2,21 +2,40 @@
 
 from temporalio import activity
 
+from domain.casting import result_case
 from domain.clocks import ClockName
 from domain.planning import plan_clocks
 from domain.plans import ReplyPlan, ReplyQuestion
-from store.packs import PackShelf
+from store.conditions import OF_RESULTS, OF_TICKETS, compile_condition
+from store.pack_book import PinnedPacks
 
 
 class Feedback:
-    def __init__(self, packs: PackShelf) -> None:
+    def __init__(self, packs: PinnedPacks) -> None:
         self._packs = packs
 
     @activity.defn(name="prepare_reply")
     async def prepare(self, question: ReplyQuestion) -> ReplyPlan:
-        """The unit's answer, word for word, and the clock of the rating."""
-        pack = self._packs.get(question.city)
+        """The unit's answer, word for word, and the clock of the rating.
+
+        Before that, the category's closing condition, and whether somebody looks first.
+        """
+        pack = await self._packs.of(question.city, question.pack)
+        case, result = question.case.model_dump(), question.result
+        closing = (
+            pack.category(question.case.category).closing
+            if pack.knows(question.case.category)
+            else None
+        )
+        if closing is not None:
+            told = result_case(result.reply, result.resolved, result.evidence).model_dump()
+            if not compile_condition(closing, OF_RESULTS).holds(t=case, result=told):
+                again = plan_clocks(pack, [ClockName.DISPATCH], question.tier, question.at)
+                return ReplyPlan(text=result.reply, refuted=closing, clocks=again)
+        looked_at = None if question.verified or not result.resolved else pack.verify.closing
+        if looked_at is not None and compile_condition(looked_at, OF_TICKETS).holds(t=case):
+            return ReplyPlan(text=result.reply, verify_by=pack.verify.unit)
         return ReplyPlan(
-            text=question.result.reply,
+            text=result.reply,
             clocks=plan_clocks(pack, [ClockName.RATE], question.tier, question.at),
         )

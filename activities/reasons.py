@@ -1,20 +1,21 @@
-"""Reasons: the codes for declining, referring and returning are the pack's."""
+"""Reasons: the codes for declining, returning, whistling and the like are the pack's."""
 
 from temporalio import activity
 
 from activities.errors import refusal
 from domain.plans import ReasonQuestion
-from store.packs import PackShelf
+from store.pack_book import PinnedPacks
 
 
 class Reasons:
-    def __init__(self, packs: PackShelf) -> None:
+    def __init__(self, packs: PinnedPacks) -> None:
         self._packs = packs
 
     @activity.defn(name="check_reason")
     async def check(self, question: ReasonQuestion) -> None:
         """Raises ApplicationError `unknown_reason` when the pack has no such code."""
-        known = self._packs.get(question.city).reason_codes(question.kind)
+        pack = await self._packs.of(question.city, question.pack)
+        known = pack.reason_codes(question.kind)
         if question.code not in known:
             raise refusal(
                 "unknown_reason", f"Unknown code '{question.code}'; known: {', '.join(known)}."

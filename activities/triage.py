@@ -3,17 +3,26 @@
 from temporalio import activity
 
 from activities.errors import refusal
+from domain.casting import case_of_complaint
 from domain.clocks import ClockName
 from domain.pack import Pack, UnknownCategory, UnknownUnit
 from domain.planning import plan_clocks
 from domain.plans import TriagePlan, TriageQuestion
 from domain.routing import classify
+from store.conditions import OF_TICKETS, compile_condition
+from store.engine import Store
+from store.errors import StoreUnavailable
+from store.grids import Grid
+from store.pack_book import PinnedPacks
 from store.packs import PackShelf
+from store.repeats import find_repeats
 
 
 class Triage:
-    def __init__(self, packs: PackShelf) -> None:
+    def __init__(self, packs: PinnedPacks, shelf: PackShelf, store: Store) -> None:
         self._packs = packs
+        self._shelf = shelf
+        self._store = store
 
     @activity.defn(name="triage_complaint")
     async def triage(self, question: TriageQuestion) -> TriagePlan:
@@ -23,32 +32,78 @@ class Triage:
             ApplicationError: `unknown_category` or `unknown_unit`, when a person chose one that
                 the pack does not have.
         """
-        pack = self._packs.get(question.complaint.city)
+        pack = await self._packs.of(question.complaint.city, question.pack)
         if question.category is None:
-            return self._suggest(pack, question)
+            return await self._suggest(pack, question)
         try:
-            tier = pack.category(question.category).tier
-            if question.unit is not None:
-                pack.unit(question.unit)
+            pack.category(question.category)
+            for unit in (question.unit, question.accused):
+                if unit is not None:
+                    pack.unit(unit)
         except (UnknownCategory, UnknownUnit) as error:
             raise refusal(error.code, str(error)) from error
-        return TriagePlan(
-            category=question.category,
-            tier=tier,
-            area=question.area,
-            why="chosen by hand",
-            clocks=plan_clocks(pack, [ClockName.DISPATCH], tier, question.at),
-        )
+        area = question.area or self._cell(pack, question)
+        return await self._plan(pack, question, question.category, area, "chosen by hand")
 
-    def _suggest(self, pack: Pack, question: TriageQuestion) -> TriagePlan:
+    async def _suggest(self, pack: Pack, question: TriageQuestion) -> TriagePlan:
         found = classify(pack, question.complaint)
+        area = self._cell(pack, question) or found.area
         if found.category is None or not found.confident:
-            return TriagePlan(suggestion=found.category, area=found.area, why=found.why)
-        tier = pack.category(found.category).tier
-        return TriagePlan(
-            category=found.category,
+            return TriagePlan(suggestion=found.category, area=area, why=found.why)
+        plan = await self._plan(pack, question, found.category, area, found.why)
+        filing = pack.category(found.category).filing
+        if filing is not None and not _holds(filing, question, plan):
+            why = f"the filing condition does not hold: {filing}"
+            return TriagePlan(suggestion=found.category, area=area, why=why)
+        return plan
+
+    async def _plan(
+        self, pack: Pack, question: TriageQuestion, category: str, area: str | None, why: str
+    ) -> TriagePlan:
+        tier = pack.category(category).tier
+        plan = TriagePlan(
+            category=category,
             tier=tier,
-            area=found.area,
-            why=found.why,
+            area=area,
+            repeats=await self._repeats(pack, question, category, area),
+            why=why,
             clocks=plan_clocks(pack, [ClockName.DISPATCH], tier, question.at),
         )
+        wanted = pack.verify.filing
+        if wanted is not None and _holds(wanted, question, plan):
+            plan.verify_by = pack.verify.unit
+        return plan
+
+    def _cell(self, pack: Pack, question: TriageQuestion) -> str | None:
+        """The grid cell of the place, where the complaint says no finer area itself."""
+        place = question.complaint.place
+        if place.lat is None or place.lon is None:
+            return None
+        grid: Grid | None = self._shelf.grid(pack.city.id)
+        cell = grid.cell_at(place.lat, place.lon, place.crs) if grid else None
+        told = place.area
+        return told if told is not None and not (cell or "").startswith(told) else cell
+
+    async def _repeats(
+        self, pack: Pack, question: TriageQuestion, category: str, area: str | None
+    ) -> list[str]:
+        if not pack.severity.repeats:
+            return []
+        complaint, rules = question.complaint, pack.severity
+        since = complaint.filed_at - rules.repeats_within.length
+        try:
+            return await find_repeats(self._store, complaint, category, area, rules, since)
+        except StoreUnavailable:  # a ticket is not kept waiting for a comparison
+            activity.logger.warning("earlier tickets could not be compared")
+            return []
+
+
+def _holds(condition: str, question: TriageQuestion, plan: TriagePlan) -> bool:
+    case = case_of_complaint(
+        question.complaint,
+        category=plan.category or "",
+        tier=plan.tier or "",
+        area=plan.area or "",
+    )
+    case.repeats = len(plan.repeats)
+    return compile_condition(condition, OF_TICKETS).holds(t=case.model_dump())

@@ -16,23 +16,12 @@ from api.door import API, Door, TheDoor, json_of
 from api.engine import EngineUnavailable, NotRunning
 from api.intake import IdempotencyKey
 from api.problems import Problem, responses
-from domain.commands import (
-    Act,
-    AddFacts,
-    CallBack,
-    Command,
-    CommandBase,
-    Conclude,
-    Contact,
-    Decide,
-    Extend,
-    Reassign,
-    Return,
-    Sign,
-    Triage,
-    Urge,
-    Withdraw,
-)
+from domain.acts import Act, Command
+from domain.commands.base import CommandBase
+from domain.commands.citizens import AddFacts, CallBack, Urge, Withdraw
+from domain.commands.intake import Conclude, Reassign, Triage
+from domain.commands.supervising import Decide
+from domain.commands.units import Contact, Extend, Return, Sign
 from domain.model import Incoming
 from domain.refusals import Refused
 from domain.ticket import Snapshot

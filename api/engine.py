@@ -24,8 +24,8 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.problems import Problem
+from domain.acts import Act, Verdict
 from domain.assignment import HandlingResult
-from domain.commands import Act, Verdict
 from domain.complaint import Complaint
 from domain.refusals import Refused
 from domain.ticket import Snapshot

@@ -11,7 +11,7 @@ from api.door import API, TheDoor, json_of
 from api.engine import NotRunning
 from api.intake import IdempotencyKey
 from api.problems import Problem, responses
-from domain.commands import Verdict
+from domain.acts import Verdict
 from domain.facts.closing import Rated
 from domain.lifecycle import transition
 from domain.model import Recorded

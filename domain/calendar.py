@@ -14,16 +14,17 @@ Weekends are Saturday and Sunday; `days_off` are the holidays, `days_on` the mak
 (调休). The State Council publishes them year by year, so a calendar knows which years it has, and
 a working limit that touches any other year is refused: `CalendarNotPublished`.
 
-Office hours are wall-clock times of the city's zone. Where clocks change for summer time, office
-hours are counted as the wall clock shows them.
+Office hours are wall-clock times of the city's zone; single days, the half day before a festival,
+may have their own. Where clocks change for summer time, office hours are counted as the wall clock
+shows them.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from itertools import pairwise
-from typing import Annotated, Any, Self
+from itertools import accumulate, pairwise
+from typing import Annotated, Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
@@ -32,7 +33,6 @@ from domain.limits import Limit, LimitUnit
 from domain.model import Recorded
 
 _NONE = timedelta(0)
-_DAY = timedelta(days=1)
 
 
 class CalendarNotPublished(Exception):
@@ -97,8 +97,24 @@ OfficeSpans = Annotated[
 """The office hours of a day, in order, none overlapping: ["09:00-12:00", "14:00-18:00"]."""
 
 
+class OfficeYear(NamedTuple):
+    """A year as it is worked, by the wall clock and in order.
+
+    `opens` and `closes` are its stretches of office hours; `worked[n]` is how much office time
+    the first n of them have together.
+    """
+
+    days: tuple[date, ...]
+    opens: tuple[datetime, ...]
+    closes: tuple[datetime, ...]
+    worked: tuple[timedelta, ...]
+
+
 class WorkCalendar(Recorded):
-    """Which days and hours are worked. `version` names exactly these days and hours."""
+    """Which days and hours are worked. `version` names exactly these days and hours.
+
+    `hours_on`: the office hours of single days that differ. A day off with hours stays a day off.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -108,6 +124,7 @@ class WorkCalendar(Recorded):
     years: tuple[int, ...]
     days_off: tuple[date, ...] = ()
     days_on: tuple[date, ...] = ()
+    hours_on: dict[date, OfficeSpans] = Field(default_factory=dict)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy, with fields replaced; what was computed for the original is forgotten."""
@@ -120,40 +137,38 @@ class WorkCalendar(Recorded):
     def tz(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
 
-    @cached_property
-    def day_length(self) -> timedelta:
-        """Office hours of one working day."""
-        return sum((closes - opens for opens, closes in self.spans), _NONE)
+    def hours_of(self, day: date) -> OfficeSpans:
+        """The office hours of `day`, if it is worked."""
+        return self.hours_on.get(day, self.hours)
 
-    @cached_property
-    def spans(self) -> tuple[tuple[timedelta, timedelta], ...]:
-        """Office hours as times since midnight."""
-        return tuple((_since_midnight(s.opens), _since_midnight(s.closes)) for s in self.hours)
-
-    def working_days(self, year: int) -> Sequence[date]:
-        """The working days of `year`, in order; CalendarNotPublished if it is not covered."""
+    def year(self, year: int) -> OfficeYear:
+        """How `year` is worked; CalendarNotPublished if it is not covered."""
         try:
-            return self._working_days[year]
+            return self._years[year]
         except KeyError:
             raise CalendarNotPublished(year, self.version) from None
 
-    # Classified once: a ticket plans a dozen clocks, and a load test thousands a second.
+    # Laid out once: a ticket plans a dozen clocks, and a load test thousands a second.
     @cached_property
-    def _working_days(self) -> dict[int, tuple[date, ...]]:
+    def _years(self) -> dict[int, OfficeYear]:
         off, on = set(self.days_off), set(self.days_on)
-        return {
-            year: tuple(
-                day
-                for day in _every_day(year)
-                if day in on or (day.weekday() < 5 and day not in off)
-            )
-            for year in self.years
-        }
+        years = dict[int, OfficeYear]()
+        for year in self.years:
+            first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
+            every = map(date.fromordinal, range(first, last + 1))
+            days = [day for day in every if day in on or (day.weekday() < 5 and day not in off)]
+            spans = [(day, span) for day in days for span in self.hours_of(day)]
+            opens = tuple(datetime.combine(day, span.opens) for day, span in spans)
+            closes = tuple(datetime.combine(day, span.closes) for day, span in spans)
+            lengths = (until - since for since, until in zip(opens, closes, strict=True))
+            worked = tuple(accumulate(lengths, initial=_NONE))
+            years[year] = OfficeYear(tuple(days), opens, closes, worked)
+        return years
 
 
 def is_working_day(calendar: WorkCalendar, day: date) -> bool:
     """Whether `day` is worked. CalendarNotPublished if its year is not covered."""
-    days = calendar.working_days(day.year)
+    days = calendar.year(day.year).days
     index = bisect_left(days, day)
     return index < len(days) and days[index] == day
 
@@ -165,14 +180,12 @@ def add_limit(calendar: WorkCalendar, start: datetime, limit: Limit) -> datetime
     `calendar` covers.
     """
     if limit.unit is LimitUnit.WORKING_DAYS:
-        day = _local(calendar, start).date()
-        days = calendar.working_days(day.year)
-        return _closing(
-            calendar, _day(calendar, day.year, bisect_right(days, day) + limit.amount - 1)
-        )
+        day = _wall(calendar, start).date()
+        before = bisect_right(calendar.year(day.year).days, day)
+        return _closing(calendar, day.year, before + limit.amount - 1)
     if limit.unit is LimitUnit.WORKING_HOURS:
         return add_office_time(calendar, start, limit.length)
-    return _aware(start).astimezone(UTC) + limit.length
+    return _utc(start) + limit.length
 
 
 def subtract_limit(calendar: WorkCalendar, end: datetime, limit: Limit) -> datetime:
@@ -182,12 +195,23 @@ def subtract_limit(calendar: WorkCalendar, end: datetime, limit: Limit) -> datet
     yellow card "1wd" before a due time leaves one whole working day. Errors as in `add_limit`.
     """
     if limit.unit is LimitUnit.WORKING_DAYS:
-        day = _local(calendar, end).date()
-        days = calendar.working_days(day.year)
-        return _closing(calendar, _day(calendar, day.year, bisect_left(days, day) - limit.amount))
+        day = _wall(calendar, end).date()
+        before = bisect_left(calendar.year(day.year).days, day)
+        return _closing(calendar, day.year, before - limit.amount)
     if limit.unit is LimitUnit.WORKING_HOURS:
         return subtract_office_time(calendar, end, limit.length)
-    return _aware(end).astimezone(UTC) - limit.length
+    return _utc(end) - limit.length
+
+
+def longer_than(calendar: WorkCalendar, start: datetime, one: Limit, cap: Limit) -> bool:
+    """Whether `one` reaches further than `cap` when both start at `start`.
+
+    Three working days reach further than "4d" over a weekend, and less far within a week. Errors
+    as in `add_limit`; two limits of the same unit need no calendar.
+    """
+    if one.unit is cap.unit:
+        return one.amount > cap.amount
+    return add_limit(calendar, start, one) > add_limit(calendar, start, cap)
 
 
 def add_office_time(calendar: WorkCalendar, start: datetime, amount: timedelta) -> datetime:
@@ -195,19 +219,18 @@ def add_office_time(calendar: WorkCalendar, start: datetime, amount: timedelta) 
 
     Errors as in `add_limit`; `start` itself if `amount` is not positive.
     """
-    local = _local(calendar, start)
     if amount <= _NONE:
-        return local.astimezone(UTC)
-    day = local.date()
-    whole, rest = divmod(amount + _passed(calendar, local), calendar.day_length)
-    if not rest:  # it ends when the office closes, not when it opens again
-        whole, rest = whole - 1, calendar.day_length
-    day = _day(calendar, day.year, bisect_left(calendar.working_days(day.year), day) + whole)
-    for opens, closes in calendar.spans:
-        if rest <= closes - opens:
-            return _at(calendar, day, opens + rest)
-        rest -= closes - opens
-    raise AssertionError("the rest of a division is smaller than the divisor")
+        return _utc(start)
+    wall = _wall(calendar, start)
+    number, year = wall.year, calendar.year(wall.year)
+    since = _worked(year, wall) + amount
+    while since > year.worked[-1]:
+        since -= year.worked[-1]
+        number += 1
+        year = calendar.year(number)
+    # Used up exactly when an office closes, it ends there, not when the office opens again.
+    last = bisect_left(year.worked, since) - 1
+    return _moment(calendar, year.opens[last] + (since - year.worked[last]))
 
 
 def subtract_office_time(calendar: WorkCalendar, end: datetime, amount: timedelta) -> datetime:
@@ -215,81 +238,60 @@ def subtract_office_time(calendar: WorkCalendar, end: datetime, amount: timedelt
 
     Errors as in `add_limit`; `end` itself if `amount` is not positive.
     """
-    local = _local(calendar, end)
     if amount <= _NONE:
-        return local.astimezone(UTC)
-    day = local.date()
-    # Counted from the morning of `day` (or, on a day off, of the next working day): zero or less
-    # means that the moment lies on an earlier day.
-    whole, rest = divmod(_passed(calendar, local) - amount, calendar.day_length)
-    day = _day(calendar, day.year, bisect_left(calendar.working_days(day.year), day) + whole)
-    for opens, closes in calendar.spans:
-        if rest < closes - opens:
-            return _at(calendar, day, opens + rest)
-        rest -= closes - opens
-    raise AssertionError("the rest of a division is smaller than the divisor")
+        return _utc(end)
+    wall = _wall(calendar, end)
+    number, year = wall.year, calendar.year(wall.year)
+    since = _worked(year, wall) - amount
+    while since < _NONE:
+        number -= 1
+        year = calendar.year(number)
+        since += year.worked[-1]
+    last = bisect_right(year.worked, since) - 1
+    return _moment(calendar, year.opens[last] + (since - year.worked[last]))
 
 
 def office_time(calendar: WorkCalendar, start: datetime, end: datetime) -> timedelta:
     """The office time between two moments, `start` not after `end`. Errors as in `add_limit`."""
-    first, last = _local(calendar, start), _local(calendar, end)
-    if first > last:
+    if _utc(start) > _utc(end):
         raise ValueError(f"{end} is before {start}")
-    whole = -bisect_left(calendar.working_days(first.year), first.date())
-    for year in range(first.year, last.year):
-        whole += len(calendar.working_days(year))
-    whole += bisect_left(calendar.working_days(last.year), last.date())
-    return whole * calendar.day_length - _passed(calendar, first) + _passed(calendar, last)
+    first, last = _wall(calendar, start), _wall(calendar, end)
+    whole = (calendar.year(year).worked[-1] for year in range(first.year, last.year))
+    until = _worked(calendar.year(last.year), last)
+    return sum(whole, until) - _worked(calendar.year(first.year), first)
 
 
-def _passed(calendar: WorkCalendar, local: datetime) -> timedelta:
-    """The office time of `local`'s own day that is over at `local`; none on days off."""
-    if not is_working_day(calendar, local.date()):
+def _worked(year: OfficeYear, wall: datetime) -> timedelta:
+    """The office time of `year` that is over at `wall`."""
+    begun = bisect_left(year.opens, wall)
+    if not begun:
         return _NONE
-    into = _since_midnight(local.time())
-    return sum((min(into, c) - o for o, c in calendar.spans if into > o), _NONE)
+    return year.worked[begun] - max(year.closes[begun - 1] - wall, _NONE)
 
 
-def _day(calendar: WorkCalendar, year: int, index: int) -> date:
-    """The working day number `index`, counted on from the first of `year` (0), or back."""
-    days = calendar.working_days(year)
-    while index >= len(days):
-        index -= len(days)
+def _closing(calendar: WorkCalendar, year: int, index: int) -> datetime:
+    """When a working day ends: number `index`, counted on from the first of `year` (0), or back."""
+    while index >= len(calendar.year(year).days):
+        index -= len(calendar.year(year).days)
         year += 1
-        days = calendar.working_days(year)
     while index < 0:
         year -= 1
-        days = calendar.working_days(year)
-        index += len(days)
-    return days[index]
+        index += len(calendar.year(year).days)
+    day = calendar.year(year).days[index]
+    return _moment(calendar, datetime.combine(day, calendar.hours_of(day)[-1].closes))
 
 
-def _closing(calendar: WorkCalendar, day: date) -> datetime:
-    return _at(calendar, day, calendar.spans[-1][1])
-
-
-def _at(calendar: WorkCalendar, day: date, into: timedelta) -> datetime:
-    """The moment, in UTC, at `into` after midnight by the wall clock of `day`."""
-    midnight = datetime(day.year, day.month, day.day, tzinfo=calendar.tz)
-    return (midnight + into).astimezone(UTC)
-
-
-def _every_day(year: int) -> Iterator[date]:
-    first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
-    return map(date.fromordinal, range(first, last + 1))
-
-
-def _aware(moment: datetime) -> datetime:
+def _utc(moment: datetime) -> datetime:
     if moment.utcoffset() is None:
         raise ValueError(f"{moment} has no time zone")
-    return moment
+    return moment.astimezone(UTC)
 
 
-def _local(calendar: WorkCalendar, moment: datetime) -> datetime:
-    return _aware(moment).astimezone(calendar.tz)
+def _wall(calendar: WorkCalendar, moment: datetime) -> datetime:
+    """What the city's wall clock shows at `moment`."""
+    return _utc(moment).astimezone(calendar.tz).replace(tzinfo=None)
 
 
-def _since_midnight(at: time) -> timedelta:
-    return timedelta(
-        hours=at.hour, minutes=at.minute, seconds=at.second, microseconds=at.microsecond
-    )
+def _moment(calendar: WorkCalendar, wall: datetime) -> datetime:
+    """The moment, in UTC, at which the city's wall clock shows `wall`."""
+    return wall.replace(tzinfo=calendar.tz).astimezone(UTC)

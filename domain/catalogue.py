@@ -9,8 +9,8 @@ from domain.complaint import Code
 from domain.limits import Limit
 from domain.promises import Condition, Part, Target, Words
 
-BY_STREET = "@street"
-"""In a responsibility: the street unit of the place, instead of one unit's code."""
+BY_STREET, BY_COMMUNITY, NEAREST = "@street", "@community", "@nearest"
+"""Instead of a unit's code: the place's street, its community, the nearest centre with a door."""
 
 Pattern = Annotated[
     str, StringConstraints(pattern=r"^([0-9A-Za-z_.-]{1,32}|[0-9A-Za-z_.-]{0,31}\*)$")

@@ -93,6 +93,11 @@ class Clock(Recorded):
         return self.stopped_at is None
 
     @property
+    def past_due(self) -> bool:
+        """Whether its due rung was reached."""
+        return any(rung.kind is RungKind.DUE for rung in self.rungs[: self.climbed])
+
+    @property
     def next_rung(self) -> Rung | None:
         """The rung that fires next, None when stopped, paused or at the top."""
         if self.stopped_at or self.paused_at or self.climbed >= len(self.rungs):

@@ -96,7 +96,12 @@ class Place(Incoming):
 
 
 class Complaint(Recorded):
-    """A registered complaint: the input of `TicketWorkflow`."""
+    """A registered complaint: the input of `TicketWorkflow`.
+
+    `unit`: the one it is meant for, where whoever opened it knew (an inspection). `follows`: the
+    ticket it is about again. `topic`: the common problem (共性问题) it was opened for. `public`:
+    the citizen agreed that question and answer are published, without names.
+    """
 
     number: str
     city: str
@@ -105,6 +110,10 @@ class Complaint(Recorded):
     title: str = ""
     text: str
     category: str | None = None
+    unit: str | None = None
+    follows: str | None = None
+    topic: str | None = None
+    public: bool = False
     place: Place = Field(default_factory=Place)
     anonymous: bool = False
     person: str | None = None

@@ -5,75 +5,97 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.actors import Actor
-from domain.facts.anytime import FactsAdded, RungClimbed, Urged, Withdrawn
-from domain.facts.closing import (
-    CallBackDue,
-    CalledBack,
-    Closed,
-    FinalReplied,
-    Rated,
-    RatingRefused,
-    Replied,
-    Reworked,
-    Supervised,
-)
-from domain.facts.handling import (
-    Contacted,
-    ExtensionAsked,
-    ExtensionGranted,
-    ExtensionRefused,
-    Handled,
-    HandlingFailed,
-    ReturnAsked,
-    Returned,
-    ReturnRefused,
-    Signed,
-)
-from domain.facts.intake import (
-    Accepted,
-    Answered,
-    Assigned,
-    Classified,
-    Declined,
-    Reassigned,
-    Referred,
-    TriageUnsure,
+from domain.facts import (
+    aftercare,
+    anytime,
+    closing,
+    handling,
+    intake,
+    joint,
+    merging,
+    returning,
+    supervising,
+    verifying,
+    waiting,
 )
 from domain.model import Instant, Recorded
 from domain.stages import Stage
 
 Fact = Annotated[
-    Accepted
-    | TriageUnsure
-    | Classified
-    | Declined
-    | Referred
-    | Answered
-    | Assigned
-    | Reassigned
-    | Signed
-    | Contacted
-    | ReturnAsked
-    | Returned
-    | ReturnRefused
-    | ExtensionAsked
-    | ExtensionGranted
-    | ExtensionRefused
-    | Handled
-    | HandlingFailed
-    | Replied
-    | Rated
-    | RatingRefused
-    | CallBackDue
-    | CalledBack
-    | Reworked
-    | Supervised
-    | FinalReplied
-    | Closed
-    | FactsAdded
-    | Urged
-    | Withdrawn
-    | RungClimbed,
+    intake.Accepted
+    | intake.TriageUnsure
+    | intake.Classified
+    | intake.Assigned
+    | intake.Reassigned
+    | intake.Declined
+    | intake.Referred
+    | intake.Answered
+    | verifying.VerificationAsked
+    | verifying.FilingConfirmed
+    | verifying.FilingRefuted
+    | verifying.ClosingConfirmed
+    | verifying.ClosingRefuted
+    | handling.Signed
+    | handling.Contacted
+    | handling.ExtensionAsked
+    | handling.ExtensionGranted
+    | handling.ExtensionRefused
+    | handling.StepDone
+    | handling.ShareHandled
+    | handling.Handled
+    | handling.HandlingFailed
+    | returning.ReturnAsked
+    | returning.Returned
+    | returning.ReturnRefused
+    | returning.ReturnBarred
+    | returning.TakenOn
+    | returning.ArbitrationCalled
+    | returning.Arbitrated
+    | returning.FellBack
+    | waiting.HoldAsked
+    | waiting.Held
+    | waiting.HoldRefused
+    | waiting.Reviewed
+    | waiting.CitizenAsked
+    | waiting.Resumed
+    | joint.Whistled
+    | joint.Released
+    | joint.Overridden
+    | joint.Delegated
+    | joint.LevelRaised
+    | joint.Intervened
+    | closing.Replied
+    | closing.Rated
+    | closing.RatingRefused
+    | closing.CallBackDue
+    | closing.CalledBack
+    | closing.Reworked
+    | closing.Supervised
+    | closing.FinalReplied
+    | closing.Closed
+    | aftercare.ClosedOnWatch
+    | aftercare.Revisited
+    | aftercare.Reopened
+    | aftercare.ExclusionAsked
+    | aftercare.ExclusionGranted
+    | aftercare.ExclusionRefused
+    | aftercare.WatchEnded
+    | merging.Merged
+    | merging.Unmerged
+    | merging.RepliedWithParent
+    | merging.ComplainantJoined
+    | merging.ComplainantLeft
+    | supervising.SupervisionOrdered
+    | supervising.OrderAnswered
+    | supervising.PubliclyNoticed
+    | anytime.FactsAdded
+    | anytime.Urged
+    | anytime.SeverityRaised
+    | anytime.Appointed
+    | anytime.MinutesKept
+    | anytime.InspectionsOpened
+    | anytime.Withdrawn
+    | anytime.RungClimbed,
     Field(discriminator="kind"),
 ]
 

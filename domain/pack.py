@@ -7,6 +7,7 @@ where file and line are known.
 
 from collections.abc import Mapping
 from functools import cached_property
+from math import cos, hypot, radians
 from typing import Any, ClassVar, Self
 
 from pydantic import Field
@@ -136,6 +137,7 @@ class Pack(Part):
             **self.caps.model_dump(exclude={"extension", "hold"}),
             **self.features.model_dump(),
             rework_to=self.rework.to,
+            fallback=self.city.fallback,
             arbitration=self.limits.arbitrate is not None,
             aftercare=self.limits.aftercare is not None,
             desk_answers=list(self.desk.answers),
@@ -194,6 +196,55 @@ class Pack(Part):
         if area is None:
             return None
         return next((unit for unit in self.streets if area.startswith(unit.area or "-")), None)
+
+    def community_of(self, area: str | None) -> Unit | None:
+        """The community or village unit whose area is the finest that contains `area`."""
+        if area is None:
+            return None
+        around = [unit for unit in self.communities if area.startswith(unit.area or "-")]
+        return max(around, key=lambda unit: len(unit.area or ""), default=None)
+
+    def nearest_centre(self, lat: float, lon: float) -> Unit | None:
+        """The centre with a door that is nearest to a point (WGS-84)."""
+
+        def away(unit: Unit) -> float:
+            # A degree of longitude shrinks with latitude; the earth is round enough for a city.
+            east = ((unit.lon or 0) - lon) * cos(radians(lat))
+            return hypot((unit.lat or 0) - lat, east)
+
+        return min(self.centres, key=away, default=None)
+
+    def is_under(self, code: str, above: str) -> bool:
+        """Whether the unit `above` is above the unit `code`, at any distance."""
+        parent = self.unit(code).parent
+        while parent is not None:
+            if parent == above:
+                return True
+            parent = self.unit(parent).parent
+        return False
+
+    def is_within(self, code: str, whole: str) -> bool:
+        """Whether `code` is the unit `whole`, or under it."""
+        return code == whole or self.is_under(code, whole)
+
+    def siblings(self, code: str) -> list[str]:
+        """The other units of the same kind under the same parent, in the pack's order."""
+        own = self.unit(code)
+        same = (u for u in self.units if (u.kind, u.parent) == (own.kind, own.parent))
+        return [unit.code for unit in same if unit.code != code]
+
+    @cached_property
+    def communities(self) -> tuple[Unit, ...]:
+        return tuple(unit for unit in self.units if unit.kind is UnitKind.COMMUNITY and unit.area)
+
+    @cached_property
+    def centres(self) -> tuple[Unit, ...]:
+        """The centres whose door is known."""
+        return tuple(
+            unit
+            for unit in self.units
+            if unit.kind is UnitKind.CENTRE and unit.lat is not None and unit.lon is not None
+        )
 
     @cached_property
     def streets(self) -> tuple[Unit, ...]:

@@ -3,13 +3,16 @@
 The result is recorded; nobody computes it twice. A plan needs the working calendar only where a
 limit or an offset is written in working time, and fails with `CalendarNotPublished` rather than
 guess.
+
+A pack with a `clock_scale` below 1 plays fast: limits and offsets are computed as they are
+written, and then shrunk. What was recorded is therefore scaled, and what was lived needs no
+scaling.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain.calendar import (
-    WorkCalendar,
     add_limit,
     add_office_time,
     office_time,
@@ -21,6 +24,9 @@ from domain.limits import Limit
 from domain.pack import Pack
 from domain.promises import RungRule
 
+BY_HAND = "by hand"
+"""The `rule_id` of a clock whose length or due time a person chose."""
+
 _DUE_ONLY = RungRule(kind=RungKind.DUE)
 
 
@@ -31,29 +37,28 @@ def plan_clock(
     started_at: datetime,
     *,
     assignment: int | None = None,
+    limit: Limit | None = None,
+    joint: bool = False,
 ) -> Clock | None:
     """The clock `name` of a ticket of `tier`, or None when the pack sets it no limit.
 
-    A ticket without a tier, before triage, has the limits of the city's own one. The ladder
-    always has a due rung, even when the pack writes none. For `RATE` the warning is the reminder
-    to the citizen and due opens the call-back; for `CALL_BACK` due closes the ticket unrated.
+    A ticket without a tier, before triage, has the limits of the city's own one. `limit` is one
+    that a person set for this ticket, in place of the pack's. A `joint` clock is a co-handler's:
+    it has the limits of `[joint]`, and the tier's where there are none.
+
+    The ladder always has a due rung, even when the pack writes none. For `RATE` the warning is
+    the reminder to the citizen and due opens the call-back; for `CALL_BACK` due closes the ticket
+    unrated.
 
     Errors: `UnknownTier`, `CalendarNotPublished`; ValueError if `started_at` is naive.
     """
-    limit, table = pack.limit(name, tier)
+    if limit is not None:
+        return _planned(pack, name, limit, BY_HAND, started_at, assignment)
+    limit, table = _limit(pack, name, tier, joint=joint)
     if limit is None:
         return None
-    due_at = add_limit(pack.calendar, started_at, limit)
-    unscaled = Clock(
-        name=name,
-        assignment=assignment,
-        rule_id=f"{pack.city.id}/city.toml#{table}.{name.value}",
-        limit=str(limit),
-        basis=limit.basis,
-        started_at=started_at,
-        due_at=due_at,
-    )
-    return _finished(pack, unscaled, [limit])
+    rule_id = f"{pack.city.id}/city.toml#{table}.{name.value}"
+    return _planned(pack, name, limit, rule_id, started_at, assignment)
 
 
 def plan_clocks(
@@ -63,10 +68,75 @@ def plan_clocks(
     started_at: datetime,
     *,
     assignment: int | None = None,
+    joint: bool = False,
 ) -> list[Clock]:
     """The clocks of those names, without those the pack sets no limit; see `plan_clock`."""
-    clocks = (plan_clock(pack, name, tier, started_at, assignment=assignment) for name in names)
+    clocks = (
+        plan_clock(pack, name, tier, started_at, assignment=assignment, joint=joint)
+        for name in names
+    )
     return [clock for clock in clocks if clock is not None]
+
+
+def plan_steps(
+    pack: Pack,
+    category_code: str,
+    tier: str | None,
+    started_at: datetime,
+    assignment: int | None = None,
+) -> list[Clock]:
+    """The clocks of a category's staged limits, in its order; none for most categories.
+
+    All of them start together; `label` is the step's code. Errors: `UnknownCategory`, and those
+    of `plan_clock`.
+    """
+    pack.tier(tier)
+    rule_id = f"{pack.city.id}/categories.csv#{category_code}.steps"
+    return [
+        _planned(
+            pack,
+            ClockName.STEP,
+            step.limit,
+            f"{rule_id}.{step.code}",
+            started_at,
+            assignment,
+            label=step.code,
+        )
+        for step in pack.category(category_code).steps
+    ]
+
+
+def plan_at(
+    pack: Pack,
+    name: ClockName,
+    due_at: datetime,
+    started_at: datetime,
+    *,
+    assignment: int | None = None,
+    label: str | None = None,
+    rule_id: str | None = None,
+) -> Clock:
+    """A clock that is due at a given moment, with the pack's ladder for its name.
+
+    An appointment, the review of a hold. It runs in calendar time; `limit` shows the moment as
+    the city's clocks do. A moment that is over is due at once. Errors as in `plan_clock`.
+    """
+    clock = Clock(
+        name=name,
+        assignment=assignment,
+        label=label,
+        rule_id=rule_id or BY_HAND,
+        limit=f"{due_at.astimezone(pack.calendar.tz):%Y-%m-%d %H:%M}",
+        basis=Basis.CALENDAR,
+        started_at=started_at,
+        due_at=due_at,
+    )
+    return _with_ladder(pack, clock, clock.due_at)
+
+
+def due_after(pack: Pack, started_at: datetime, limit: Limit) -> datetime:
+    """When `limit` ends in this pack, scaled as its clocks are: a `due_at` for `plan_at`."""
+    return _scaled(pack, started_at, add_limit(pack.calendar, started_at, limit))
 
 
 def extend_clock(pack: Pack, clock: Clock, by: Limit) -> Clock:
@@ -75,45 +145,108 @@ def extend_clock(pack: Pack, clock: Clock, by: Limit) -> Clock:
     The extension is counted from the old due time, not from the day it was granted. `limit` then
     shows both, "5wd+3wd". Errors as in `plan_clock`.
     """
-    # What was recorded is scaled; the calendar knows only the time before scaling.
     real_due = clock.started_at + (clock.due_at - clock.started_at) / pack.city.clock_scale
-    unscaled = clock.model_copy(
+    real_due = add_limit(pack.calendar, real_due, by)
+    extended = clock.model_copy(
         update={
             "limit": f"{clock.limit}+{by}",
-            "due_at": add_limit(pack.calendar, real_due, by),
+            "due_at": _scaled(pack, clock.started_at, real_due),
             "climbed": 0,
             "stopped_at": None,
         }
     )
-    return _finished(pack, unscaled, [by])
+    return _with_ladder(pack, extended, real_due, by)
 
 
-def _finished(pack: Pack, clock: Clock, limits: list[Limit]) -> Clock:
-    """`clock` with its ladder, all of it scaled, and the calendar it needed, if it needed one."""
+def resume_clock(pack: Pack, clock: Clock, paused_at: datetime, resumed_at: datetime) -> Clock:
+    """`clock` going on after it stood still: same start, same ladder, running.
+
+    What was still to come moves later by the pause: in working time by the office time of the
+    pause alone, so that a pause over a weekend gains and loses nothing. Rungs already climbed
+    stay where they were, and so does a due time that had passed before the pause: a promise that
+    was broken is not mended by waiting.
+
+    Errors: ValueError if it was resumed before it was paused; `CalendarNotPublished`.
+    """
+    if resumed_at < paused_at:
+        raise ValueError(f"a clock paused at {paused_at} cannot be resumed at {resumed_at}")
+    working = clock.basis is Basis.WORKING and pack.city.clock_scale == 1
+    stood = office_time(pack.calendar, paused_at, resumed_at) if working else resumed_at - paused_at
+
+    def later(at: datetime) -> datetime:
+        return add_office_time(pack.calendar, at, stood) if working else at + stood
+
+    rungs = [
+        rung if number < clock.climbed else rung.model_copy(update={"at": later(rung.at)})
+        for number, rung in enumerate(clock.rungs)
+    ]
+    return clock.model_copy(
+        update={
+            "due_at": later(clock.due_at) if clock.due_at > paused_at else clock.due_at,
+            "rungs": rungs,
+            "calendar_version": pack.calendar.version if working else clock.calendar_version,
+            "paused_at": None,
+            "stopped_at": None,
+        }
+    )
+
+
+def _limit(
+    pack: Pack, name: ClockName, tier: str | None, *, joint: bool
+) -> tuple[Limit | None, str]:
+    """The limit of a clock, and the table of city.toml that sets it."""
+    own = pack.joint.of(name) if joint else None
+    return (own, "joint") if own else pack.limit(name, tier)
+
+
+def _planned(
+    pack: Pack,
+    name: ClockName,
+    limit: Limit,
+    rule_id: str,
+    started_at: datetime,
+    assignment: int | None,
+    label: str | None = None,
+) -> Clock:
+    real_due = add_limit(pack.calendar, started_at, limit)
+    clock = Clock(
+        name=name,
+        assignment=assignment,
+        label=label,
+        rule_id=rule_id,
+        limit=str(limit),
+        basis=limit.basis,
+        started_at=started_at,
+        due_at=_scaled(pack, started_at, real_due),
+    )
+    return _with_ladder(pack, clock, real_due)
+
+
+def _scaled(pack: Pack, start: datetime, at: datetime) -> datetime:
+    scale = pack.city.clock_scale
+    return at if scale == 1 else start + (at - start) * scale
+
+
+def _with_ladder(pack: Pack, clock: Clock, real_due: datetime, by: Limit | None = None) -> Clock:
+    """`clock` at the foot of its ladder, and with the calendar it needed, if it needed one.
+
+    `real_due` is its due time before scaling, `by` an extension in it.
+    """
     rules = _ladder(pack, clock.name)
-    counted = [*limits, *(rule.offset for rule in rules if isinstance(rule.offset, Limit))]
-    working = clock.basis is Basis.WORKING or any(c.basis is Basis.WORKING for c in counted)
-
-    def scaled(at: datetime) -> datetime:
-        if pack.city.clock_scale == 1:
-            return at
-        return clock.started_at + (at - clock.started_at) * pack.city.clock_scale
-
     rungs: list[Rung] = []
     for rule in rules:
-        at = _rung_at(pack.calendar, clock, rule)
+        at = _rung_at(pack, clock, real_due, rule)
         if rungs:  # a share and a limit are hard to compare when written: they never go back
             at = max(at, rungs[-1].at)
         # A warning that would come with the start, or before, warns of nothing.
         if rule.kind is not RungKind.WARN or at > clock.started_at:
-            rungs.append(Rung(kind=rule.kind, at=at, tells=list(rule.tells)))
-    return clock.model_copy(
-        update={
-            "due_at": scaled(clock.due_at),
-            "rungs": [rung.model_copy(update={"at": scaled(rung.at)}) for rung in rungs],
-            "calendar_version": pack.calendar.version if working else clock.calendar_version,
-        }
+            rungs.append(Rung(kind=rule.kind, at=at, tells=list(rule.tells), raises=rule.raises))
+    limits = [by, *(rule.offset for rule in rules)]
+    working = clock.basis is Basis.WORKING or any(
+        isinstance(limit, Limit) and limit.basis is Basis.WORKING for limit in limits
     )
+    version = pack.calendar.version if working else clock.calendar_version
+    return clock.model_copy(update={"rungs": rungs, "calendar_version": version})
 
 
 def _ladder(pack: Pack, name: ClockName) -> list[RungRule]:
@@ -124,24 +257,17 @@ def _ladder(pack: Pack, name: ClockName) -> list[RungRule]:
     return rules
 
 
-def _rung_at(calendar: WorkCalendar, clock: Clock, rule: RungRule) -> datetime:
+def _rung_at(pack: Pack, clock: Clock, real_due: datetime, rule: RungRule) -> datetime:
     if rule.offset is None:
         return clock.due_at
     early = rule.kind is RungKind.WARN
     if isinstance(rule.offset, Limit):
-        return (subtract_limit if early else add_limit)(calendar, clock.due_at, rule.offset)
-    return _share_away(calendar, clock, rule.offset.of(_span(calendar, clock)), early=early)
-
-
-def _span(calendar: WorkCalendar, clock: Clock) -> timedelta:
-    """From start to due: in office time for a working clock, so that no card is shown at night."""
-    if clock.basis is Basis.WORKING:
-        return office_time(calendar, clock.started_at, clock.due_at)
-    return clock.due_at - clock.started_at
-
-
-def _share_away(calendar: WorkCalendar, clock: Clock, share: timedelta, *, early: bool) -> datetime:
-    if clock.basis is Basis.WORKING:
+        real = (subtract_limit if early else add_limit)(pack.calendar, real_due, rule.offset)
+    elif clock.basis is Basis.WORKING:  # a share of the office time: no card is shown at night
+        share = rule.offset.of(office_time(pack.calendar, clock.started_at, real_due))
         move = subtract_office_time if early else add_office_time
-        return move(calendar, clock.due_at, share)
-    return clock.due_at - share if early else clock.due_at + share
+        real = move(pack.calendar, real_due, share)
+    else:  # a share of the span as it is lived
+        share = rule.offset.of(clock.due_at - clock.started_at)
+        return clock.due_at - share if early else clock.due_at + share
+    return _scaled(pack, clock.due_at, clock.due_at + (real - real_due))

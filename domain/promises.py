@@ -113,6 +113,7 @@ class Caps(Part):
     hold: Limit | None = Field(None, description="The longest hold (挂账).")
     reworks: int = Field(ge=0)
     call_backs: int = Field(ge=1)
+    questions: int = Field(2, ge=0, description="Questions to the citizen that pause a clock.")
     urges_per_day: int = Field(ge=1)
     delegations: int = Field(0, ge=0, le=2, description="Levels down a ticket may be delegated.")
     co_handlers: int = Field(0, ge=0, description="Units a whistle may call; 0: no whistle.")

@@ -8,8 +8,9 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from domain.catalogue import BY_STREET, Category
-from domain.complaint import Complaint
+from domain.catalogue import BY_COMMUNITY, BY_STREET, NEAREST, Category, Unit
+from domain.complaint import Complaint, Crs, Place
+from domain.datum import to_wgs84
 from domain.model import Recorded
 from domain.pack import Pack
 
@@ -69,17 +70,18 @@ def classify(pack: Pack, complaint: Complaint) -> Suggestion:
     return Suggestion(category=best.category.code, confident=confident, why=why, area=area)
 
 
-def route(pack: Pack, category: str | None, area: str | None) -> Routing:
+def route(
+    pack: Pack, category: str | None, area: str | None, place: Place | None = None
+) -> Routing:
     """The unit answering for `category` in `area`: the first responsibility that covers both.
 
-    "@street" rows cover only places in a known street. What nobody owns goes to the city's
-    fallback unit (区政府兜底). Unknown codes are owned by nobody; no error.
+    A row for "@street", "@community" or "@nearest" covers only places where there is one. What
+    nobody owns goes to the city's fallback unit (区政府兜底). Unknown codes are owned by nobody.
     """
-    street = pack.street_of(area)
     for row in pack.responsibilities:
         if not row.covers(category, area):
             continue
-        unit = row.unit if row.unit != BY_STREET else street.code if street else None
+        unit = resolve(pack, row.unit, area, place)
         if unit is not None:
             where = f"{pack.city.id}/responsibilities.csv:{row.line}"
             return Routing(unit=unit, why=f"{where} ({row.category}, {row.area}, {row.unit})")
@@ -87,6 +89,32 @@ def route(pack: Pack, category: str | None, area: str | None) -> Routing:
         unit=pack.city.fallback,
         why=f"{pack.city.id}/city.toml#city.fallback (nobody owns {category} in {area})",
     )
+
+
+def resolve(pack: Pack, target: str, area: str | None, place: Place | None = None) -> str | None:
+    """The code of the unit that `target` means there; None where there is none.
+
+    A place without a point is served by the centre that is under its street, or by the first.
+    """
+    if target == BY_STREET:
+        found = pack.street_of(area)
+    elif target == BY_COMMUNITY:
+        found = pack.community_of(area) or pack.street_of(area)
+    elif target == NEAREST:
+        found = _nearest(pack, area, place)
+    else:
+        return target
+    return found.code if found else None
+
+
+def _nearest(pack: Pack, area: str | None, place: Place | None) -> Unit | None:
+    if place is not None and place.lat is not None and place.lon is not None:
+        shifted = place.crs is Crs.GCJ02
+        point = to_wgs84(place.lat, place.lon) if shifted else (place.lat, place.lon)
+        return pack.nearest_centre(*point)
+    street = pack.street_of(area)
+    near = (centre for centre in pack.centres if street and centre.parent == street.code)
+    return next(near, next(iter(pack.centres), None))
 
 
 def find_area(pack: Pack, complaint: Complaint) -> str | None:

@@ -34,6 +34,7 @@ class Rules(Recorded):
     pack_version: str
     returns: int = Field(2, ge=0, description="Granted returns per ticket; 0: no returns here.")
     extensions: int = Field(1, ge=0, description="Granted extensions per assignment.")
+    questions: int = Field(2, ge=0, description="Questions to the citizen that pause a clock.")
     holds: int = Field(0, ge=0, description="Granted holds (挂账) per assignment.")
     reworks: int = Field(2, ge=0, description="Reworks before the ticket goes to supervision.")
     rework_to: ReworkTo = ReworkTo.SAME
@@ -42,6 +43,7 @@ class Rules(Recorded):
     satisfied_from: int = Field(3, ge=1, le=5, description="Lowest grade that counts satisfied.")
     delegations: int = Field(0, ge=0, description="Levels down a ticket may be delegated.")
     co_handlers: int = Field(0, ge=0, description="Units a whistle may call; 0: no whistle.")
+    fallback: str = Field("", description="The unit that takes what nobody owns (区政府兜底).")
     arbitration: bool = Field(False, description="The last return is followed by a meeting.")
     aftercare: bool = Field(False, description="A closed ticket is watched for a while.")
     raise_level: bool = False

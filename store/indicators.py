@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
+from domain.casting import UNIT_CLOCKS
 from domain.clocks import RungKind
 from domain.stages import Outcome
 from store import tables
 from store.engine import Store
-from store.rows import UNIT_CLOCKS
 
 _TICKET, _EVENT = tables.ticket.c, tables.event.c
 

@@ -58,7 +58,7 @@ async def register(
     store: Store,
     complaint: Complaint,
     person: Person | None,
-    vault: Vault,
+    vault: Vault | None,
     idempotency_key: str | None,
     fingerprint: str,
     new_number: Callable[[], str],
@@ -67,12 +67,14 @@ async def register(
 
     The number of `complaint` is given here, and so is its `person`. The same idempotency key
     gives the first registration again, whenever and however often it comes; a caller who
-    serves several clients makes the key theirs by a prefix.
+    serves several clients makes the key theirs by a prefix. Without a person no vault is needed.
 
     Raises:
         KeyReused: the key came with another fingerprint before.
         StoreUnavailable: do it again, with the same key.
     """
+    if vault is None and person is not None and person.told:
+        raise ValueError("a person is kept in the vault, and there is none")
     person_id = secrets.token_hex(16) if person is not None and person.told else None
     insert_intake, insert_person = store.once(_insert_intake), store.once(_insert_person)
 
@@ -82,7 +84,7 @@ async def register(
             entry = _entry(draft, idempotency_key, fingerprint)
             # Nothing is entered if the number, or the key, is taken already.
             if connection.execute(insert_intake, entry).rowcount == 1:
-                if person is not None and person_id is not None:
+                if person is not None and person_id is not None and vault is not None:
                     connection.execute(insert_person, _sealed(vault, person_id, person))
                 return Registered(draft.number, draft, new=True, started=False)
             if idempotency_key is not None:

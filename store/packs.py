@@ -6,15 +6,19 @@ Errors:
 """
 
 import hashlib
-from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import domain
-from domain.calendar import WorkCalendar
 from domain.pack import Pack
-from store.pack_checks import CHECKS
-from store.pack_files import CALENDAR, CITY, CalendarSeed, CityFile, Draft, Problem, read_draft
+from store.pack_calendar import read_calendar
+from store.pack_checks.every import CHECKS
+from store.pack_files import CITY, GRIDS, CityFile, Draft, read_draft
+from store.pack_reading import Problem
+
+# It draws in a geometry library: too slow for commands that ask for no cell.
+if TYPE_CHECKING:
+    from store.grids import Grid
 
 __all__ = [
     "PackError",
@@ -60,19 +64,37 @@ class PackShelf:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._packs: dict[str, Pack] = {}
+        self._grids: dict[str, Grid | None] = {}
 
     def ids(self) -> list[str]:
         """The ids of all cities, sorted. Their packs may still have problems."""
         return sorted(path.parent.name for path in self._root.glob(f"*/{CITY}"))
 
+    def folder(self, city_id: str) -> Path:
+        """Where the city's pack lies; UnknownCity if there is none."""
+        if city_id not in self.ids():  # an id from outside never becomes a path
+            raise UnknownCity(city_id, self.ids())
+        return self._root / city_id
+
     def get(self, city_id: str) -> Pack:
         """The city's pack; UnknownCity if there is none, PackError if it has problems."""
         pack = self._packs.get(city_id)
         if pack is None:
-            if city_id not in self.ids():  # an id from outside never becomes a path
-                raise UnknownCity(city_id, self.ids())
-            pack = self._packs[city_id] = load_pack(self._root / city_id)
+            pack = self._packs[city_id] = load_pack(self.folder(city_id))
         return pack
+
+    def grid(self, city_id: str) -> "Grid | None":
+        """The city's grid cells, None where its pack draws none. Errors as in `get`."""
+        if city_id not in self._grids:
+            self.get(city_id)  # checks the cells
+            self._grids[city_id] = _grid(self.folder(city_id) / GRIDS)
+        return self._grids[city_id]
+
+
+def _grid(path: Path) -> "Grid | None":
+    from store.grids import Grid
+
+    return Grid.read(path) if path.exists() else None
 
 
 def default_root() -> Path:
@@ -82,96 +104,87 @@ def default_root() -> Path:
 
 def check_pack(folder: Path) -> list[Problem]:
     """Everything that is wrong with the pack in `folder`; empty when it can be used."""
-    return _read(folder)[1]
+    draft = read_draft(folder)
+    return _sorted([*_checked(draft), *_assembled(draft)[1]])
 
 
 def load_pack(folder: Path) -> Pack:
     """The pack in `folder`, whole and checked; PackError with all its problems otherwise."""
-    pack, problems = _read(folder)
-    if pack is None:
-        raise PackError(folder, problems)
+    draft = read_draft(folder)
+    pack, problems = _assembled(draft)
+    problems += _checked(draft)
+    if pack is None or problems:
+        raise PackError(folder, _sorted(problems))
     return pack
+
+
+def reload_pack(folder: Path) -> Pack:
+    """A pack that was loaded before, by this version or an older one; PackError if unreadable.
+
+    What was good enough when tickets were accepted under it is not judged again: a check that was
+    added since must not strand them.
+    """
+    pack, problems = _assembled(read_draft(folder))
+    if pack is None:
+        raise PackError(folder, _sorted(problems))
+    return pack
+
+
+def pack_contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a pack, by its name within the folder; without those that begin with a dot."""
+    names = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    return {
+        name.as_posix(): path.read_bytes()
+        for name, path in sorted(names.items(), key=lambda pair: pair[0].as_posix())
+        if not any(part.startswith(".") for part in name.parts)
+    }
 
 
 def pack_version(folder: Path) -> str:
     """The name of exactly this content: 12 hex digits of a hash over all names and bytes."""
+    return version_of(pack_contents(folder))
+
+
+def version_of(contents: dict[str, bytes]) -> str:
+    """The version of a pack with these files; see `pack_version`."""
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and not name.startswith("."):
-            content = path.read_bytes()
-            digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    for name, content in contents.items():
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()[:12]
 
 
-def _read(folder: Path) -> tuple[Pack | None, list[Problem]]:
-    draft = read_draft(folder)
-    problems = [*draft.problems, *(problem for check in CHECKS for problem in check(draft))]
-    if draft.city is None:
-        return None, _sorted(problems)
-    calendar, missing = _calendar(draft, draft.city)
-    problems += missing
+def _checked(draft: Draft) -> list[Problem]:
+    """What the parts of a pack are not to each other."""
+    return [problem for check in CHECKS for problem in check(draft)]
+
+
+def _assembled(draft: Draft) -> tuple[Pack | None, list[Problem]]:
+    """The pack, None unless all of it could be read, and what could not or is missing."""
+    problems = list(draft.problems)
+    city, figures = draft.city.value, draft.indicators.value
+    if city is None:
+        return None, problems
+    calendar, missing = read_calendar(draft, city)
     if problems:
-        return None, _sorted(problems)
+        return None, problems + missing
     pack = Pack(
-        version=pack_version(folder),
+        version=pack_version(draft.folder),
         calendar=calendar,
-        units=tuple(row.value for row in draft.units),
-        categories=tuple(row.value for row in draft.categories),
-        responsibilities=tuple(row.value for row in draft.responsibilities),
-        **{name: getattr(draft.city, name) for name in CityFile.model_fields if name != "calendar"},
+        units=draft.units.values(),
+        categories=draft.categories.values(),
+        responsibilities=draft.responsibilities.values(),
+        indicators=figures.indicators if figures else (),
+        scoring=draft.scoring.values(),
+        messages={
+            language: document.value.root
+            for language, document in draft.messages.items()
+            if document.value
+        },
+        **{name: getattr(city, name) for name in CityFile.model_fields if name != "calendar"},
     )
-    return pack, []
+    return pack, missing
 
 
 def _sorted(problems: list[Problem]) -> list[Problem]:
-    return sorted(set(problems), key=lambda problem: (problem.file, problem.line or 0))
-
-
-def _calendar(draft: Draft, city: CityFile) -> tuple[WorkCalendar, list[Problem]]:
-    """The seed of the published years with the overrides applied, and what it is missing."""
-    off, on, problems = set[date](), set[date](), list[Problem]()
-    overridden = {row.value.date.year for row in draft.overrides}
-    for key, message in _seed(city.calendar, off, on, overridden):
-        problems.append(Problem(CITY, draft.line_of("calendar", key), message))
-    for row in draft.overrides:
-        (on if row.value.working else off).add(row.value.date)
-        (off if row.value.working else on).discard(row.value.date)
-    unversioned = WorkCalendar(
-        version="",
-        zone=city.city.zone,
-        hours=city.calendar.hours,
-        years=tuple(sorted(city.calendar.years)),
-        days_off=tuple(sorted(off)),
-        days_on=tuple(sorted(on)),
-    )
-    # Not the pack's version: the same files with a newer holiday list are another calendar.
-    version = hashlib.sha256(unversioned.model_dump_json().encode()).hexdigest()[:12]
-    return unversioned.model_copy(update={"version": version}), problems
-
-
-def _seed(
-    seed: CalendarSeed, off: set[date], on: set[date], overridden: set[int]
-) -> Iterator[tuple[str, str]]:
-    """Fill `off` and `on` from the holiday list of the seed's country.
-
-    Yields what is wrong: the key of `[calendar]` and a message.
-    """
-    if seed.country is None:
-        return
-    # It reads every country's calendar when imported: too slow for commands that load no pack.
-    from holidays import country_holidays
-
-    try:
-        known = country_holidays(seed.country, years=seed.years)
-    except NotImplementedError:
-        yield "country", f"no holiday list for the country {seed.country!r}"
-        return
-    off.update(day for day in known if day.year in seed.years and day.weekday() < 5)
-    on.update(day for day in known.weekend_workdays if day.year in seed.years)
-    # The list computes the festivals of any year; the make-up days are there only once the State
-    # Council has published them, and every list it published has some.
-    for year in seed.years:
-        if seed.country == "CN" and year not in overridden | {day.year for day in on}:
-            message = f"the days of {year} are not in the holiday list: give them in {CALENDAR}"
-            yield "years", message
+    once = dict.fromkeys(problems)
+    return sorted(once, key=lambda problem: (problem.file, problem.line or 0))

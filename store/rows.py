@@ -4,7 +4,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from domain.casting import cards
 from domain.clocks import ClockName, RungKind
+from domain.complaint import Crs, Place
+from domain.datum import to_wgs84
 from domain.events import Event
 from domain.facts.anytime import RungClimbed
 from domain.notices import notices
@@ -12,15 +15,13 @@ from domain.ticket import Ticket
 
 Row = dict[str, Any]
 
-UNIT_CLOCKS = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE)
-"""The clocks whose first rung is a yellow card for the unit, and whose second a red one."""
-
 _TITLE = 60
 
 
 def ticket_row(ticket: Ticket) -> Row:
     """The row of table `ticket`."""
     complaint = ticket.complaint
+    lat, lon = point_of(complaint.place) or (None, None)
     return {
         "number": complaint.number,
         "city": complaint.city,
@@ -45,8 +46,16 @@ def ticket_row(ticket: Ticket) -> Row:
         "reworks": ticket.reworks,
         "call_back_due": ticket.call_back_due,
         **_verdict(ticket),
-        "yellow_cards": _cards(ticket, RungKind.WARN),
-        "red_cards": _cards(ticket, RungKind.DUE),
+        "yellow_cards": cards(ticket, RungKind.WARN),
+        "red_cards": cards(ticket, RungKind.DUE),
+        "severity": ticket.severity,
+        "parent": ticket.parent,
+        "public": complaint.public,
+        "excluded": ticket.excluded,
+        "promised_at": ticket.promised_at,
+        "address": complaint.place.address,
+        "lat": lat,
+        "lon": lon,
         "state": ticket.model_dump_json(),
     }
 
@@ -64,20 +73,21 @@ def _verdict(ticket: Ticket) -> Row:
     }
 
 
-def _cards(ticket: Ticket, kind: RungKind) -> int:
-    return sum(
-        rung.kind is kind
-        for clock in ticket.clocks
-        if clock.climbed and clock.name in UNIT_CLOCKS
-        for rung in clock.rungs[: clock.climbed]
-    )
+def point_of(place: Place) -> tuple[float, float] | None:
+    """The place in WGS-84, None where it has no point."""
+    if place.lat is None or place.lon is None:
+        return None
+    if place.crs is Crs.GCJ02:
+        return to_wgs84(place.lat, place.lon)
+    return place.lat, place.lon
 
 
 def assignment_rows(ticket: Ticket) -> Iterator[Row]:
     """The rows of table `assignment`, with the ticket's version."""
     # The last one counts: an extension puts a new clock behind the old one.
+    promises = (ClockName.HANDLE, ClockName.VERIFY)
     due: Mapping[int | None, datetime] = {
-        clock.assignment: clock.due_at for clock in ticket.clocks if clock.name is ClockName.HANDLE
+        clock.assignment: clock.due_at for clock in ticket.clocks if clock.name in promises
     }
     for given in ticket.assignments:
         yield {
@@ -88,6 +98,9 @@ def assignment_rows(ticket: Ticket) -> Iterator[Row]:
             "queue": given.queue,
             "activity_id": given.activity_id,
             "rework": given.rework,
+            "share": given.share.value,
+            "task": given.task,
+            "level": given.level,
             "opened_at": given.opened_at,
             "signed_at": given.signed_at,
             "contacted_at": given.contacted_at,

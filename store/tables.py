@@ -68,7 +68,10 @@ class PersonTable(Base, table=True):
 
 
 class TicketTable(Base, table=True):
-    """Each ticket as last told, with the columns that lists and indicators ask for."""
+    """Each ticket as last told, with the columns that lists and indicators ask for.
+
+    `promised_at` is when the answer was due, also after the end; `lat` and `lon` are WGS-84.
+    """
 
     __tablename__ = "ticket"
     __table_args__ = (
@@ -77,6 +80,7 @@ class TicketTable(Base, table=True):
         Index("ticket_by_update", "updated_at", "number"),
         Index("ticket_by_city", "city", "updated_at", "number"),
         Index("ticket_by_filing", "city", "filed_at"),
+        Index("ticket_by_category", "city", "category", "filed_at"),
         _partial("ticket_by_end", "city", "ended_at", where="ended_at IS NOT NULL"),
     )
 
@@ -108,6 +112,14 @@ class TicketTable(Base, table=True):
     satisfied: bool | None
     yellow_cards: int
     red_cards: int
+    severity: int = 0
+    parent: str | None = None
+    public: bool = False
+    excluded: bool = False
+    promised_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    address: str = ""
+    lat: float | None = None
+    lon: float | None = None
     state: str = Field(sa_type=Text)
 
 
@@ -144,6 +156,9 @@ class AssignmentTable(Base, table=True):
     queue: str
     activity_id: str
     rework: int
+    share: str = "lead"
+    task: str = ""
+    level: str | None = None
     opened_at: datetime = Field(sa_type=UtcDateTime)
     signed_at: datetime | None = Field(sa_type=UtcDateTime)
     contacted_at: datetime | None = Field(sa_type=UtcDateTime)
@@ -219,6 +234,17 @@ class AttemptTable(Base, table=True):
     count: int
 
 
+class PackTable(Base, table=True):
+    """Every version of a city pack that was in use. `files` is gzipped JSON: name to text."""
+
+    __tablename__ = "pack"
+
+    city: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    files: bytes
+    first_seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
 metadata = Base.metadata
 
 intake: Table = metadata.tables["intake"]
@@ -230,3 +256,4 @@ outbox: Table = metadata.tables["outbox"]
 message: Table = metadata.tables["message"]
 token: Table = metadata.tables["token"]
 attempt: Table = metadata.tables["attempt"]
+pack: Table = metadata.tables["pack"]

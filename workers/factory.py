@@ -13,13 +13,16 @@ from activities.clocks import Clocks
 from activities.dispatch import Dispatch
 from activities.feedback import Feedback
 from activities.handle import handle_assignment
+from activities.merge import Merging
 from activities.outbox import Outbox
 from activities.project import Project
 from activities.reasons import Reasons
+from activities.settle import Settle
 from activities.spool import Spool
 from activities.triage import Triage
 from runtime.names import TICKETS
 from store.engine import Store
+from store.pack_book import PinnedPacks
 from store.packs import PackShelf
 from store.projector import Projector
 from workflows.scheduled import OutboxWorkflow, SpoolWorkflow
@@ -59,22 +62,25 @@ class Hands:
 
 def ticket_worker(hands: Hands, *, cached_tickets: int = 1000) -> Worker:
     """The platform's worker: workflows, stage activities and chores, on the queue `tickets`."""
-    packs = hands.packs
+    packs, store = PinnedPacks(hands.packs, hands.store), hands.store
     return Worker(
         hands.client,
         task_queue=TICKETS,
         workflows=list(WORKFLOWS),
         activities=[
             Accept(packs).accept,
-            Triage(packs).triage,
+            Triage(packs, hands.packs, store).triage,
             Dispatch(packs).dispatch,
             Feedback(packs).prepare,
             Clocks(packs).plan,
             Clocks(packs).extend,
+            Clocks(packs).resume,
             Reasons(packs).check,
+            Merging(store).check,
+            Settle(packs, store).open_inspections,
             Project(hands.projector).project,
-            Outbox(hands.store).deliver,
-            Spool(hands.store, hands.client).start_waiting,
+            Outbox(store).deliver,
+            Spool(store, hands.client).start_waiting,
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,

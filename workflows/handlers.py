@@ -1,51 +1,88 @@
-"""Commands that need a plan from outside (a route, a due time, a known code) before they are facts.
+"""What a command does. Most become facts at once; some need a plan from outside first.
 
 Each handler asks first and records after. Between the two the ticket may have moved on; recording
 checks the table again, so that the second of two officers is refused and nothing is half-done.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Any
 
 from temporalio import workflow
 
 from domain.actors import Actor
+from domain.acts import Command
+from domain.assignment import Request
+from domain.checks import asking, assignment_of, check, return_bar
 from domain.clocks import ClockName
-from domain.commands import Conclude, Decide, Extend, Reassign, Return, Triage
-from domain.decisions import asked, assignment_of, check
-from domain.facts.handling import (
-    ExtensionAsked,
-    ExtensionGranted,
-    ExtensionRefused,
-    ReturnAsked,
-    Returned,
-    ReturnRefused,
-)
-from domain.facts.intake import Assigned, Classified, Reassigned
-from domain.plans import (
-    DispatchPlan,
-    DispatchQuestion,
-    ExtensionQuestion,
-    ReasonQuestion,
-    TriageQuestion,
-)
+from domain.commands import citizens, intake, joint, supervising, units
+from domain.decisions import facts_of, need_of, reason_of
+from domain.facts import aftercare, handling, returning, waiting
+from domain.facts.anytime import Appointed, FactsAdded, InspectionsOpened
+from domain.facts.intake import Classified
+from domain.plans import ExtensionQuestion, ReasonQuestion, SettleQuestion, TriageQuestion
 from domain.refusals import Refused
+from workflows import merging, sharing
 from workflows.asking import ask
 from workflows.ladder import Ladder
 
 with workflow.unsafe.imports_passed_through():
     from activities.clocks import Clocks
-    from activities.dispatch import Dispatch
     from activities.reasons import Reasons
+    from activities.settle import Settle
     from activities.triage import Triage as TriageActivity
 
 
-async def triage(flow: Ladder, command: Triage, actor: Actor, at: datetime) -> None:
+async def give(flow: Ladder, command: Command, actor: Actor, at: datetime) -> None:
+    """Carry a command out; Refused where it turns out that it may not be."""
+    await _check_reason(flow, command, actor)
+    await _HANDLERS.get(type(command), _plain)(flow, command, actor, at)
+
+
+async def _check_reason(flow: Ladder, command: Command, actor: Actor) -> None:
+    """Refuse a reason that the pack does not know."""
+    reason = reason_of(command)
+    if reason is None or (isinstance(command, units.Return) and _bar(flow, command, actor)):
+        return
+    kind, code = reason
+    city = flow.ticket.complaint.city
+    await ask(Reasons.check, ReasonQuestion(city=city, pack=flow.pack, kind=kind, code=code))
+
+
+async def _plain(flow: Ladder, command: Command, actor: Actor, at: datetime) -> None:
+    """A command whose facts need at most a clock."""
+    need = need_of(flow.ticket, command, actor)
+    clocks = await flow.plan_clocks(at, need=need) if need is not None else []
+    check(flow.ticket, command, actor, at)
+    for fact in facts_of(flow.ticket, command, actor, clocks):
+        flow.happen(fact, at, actor)
+
+
+def _bar(flow: Ladder, command: units.Return, actor: Actor) -> Refused | None:
+    return return_bar(flow.ticket, assignment_of(flow.ticket, command, actor))
+
+
+async def _return(flow: Ladder, command: units.Return, actor: Actor, at: datetime) -> None:
+    """An attempt that is barred is refused, but kept."""
+    barred = _bar(flow, command, actor)
+    if barred is None:
+        await _plain(flow, command, actor, at)
+        return
+    for fact in facts_of(flow.ticket, command, actor, []):
+        flow.happen(fact, at, actor)
+    await flow.project()
+    raise barred
+
+
+async def _triage(flow: Ladder, command: intake.Triage, actor: Actor, at: datetime) -> None:
     question = TriageQuestion(
         complaint=flow.ticket.complaint,
+        pack=flow.pack,
         at=at,
         category=command.category,
         area=command.area,
         unit=command.unit,
+        accused=command.accused,
     )
     plan = await ask(TriageActivity.triage, question)
     flow.happen(
@@ -55,6 +92,9 @@ async def triage(flow: Ladder, command: Triage, actor: Actor, at: datetime) -> N
             complaint_kind=command.kind,
             area=command.area,
             unit=command.unit,
+            accused=command.accused,
+            repeats=plan.repeats,
+            verify_by=plan.verify_by,
             why=command.note or plan.why,
             clocks=plan.clocks,
         ),
@@ -63,117 +103,136 @@ async def triage(flow: Ladder, command: Triage, actor: Actor, at: datetime) -> N
     )
 
 
-async def reassign(flow: Ladder, command: Reassign, actor: Actor, at: datetime) -> None:
-    plan = await plan_dispatch(flow, command.unit, at)
-    check(flow.ticket, command, actor, at)
-    current = flow.ticket.current
-    taken_from = current.n if current else None
-    flow.happen(
-        Reassigned(assignment=taken_from, unit=command.unit, reason=command.reason), at, actor
-    )
-    assign(flow, plan, at, actor)
+async def _decide(flow: Ladder, command: supervising.Decide, actor: Actor, at: datetime) -> None:
+    if flow.ticket.contest is not None:
+        granted, refused = aftercare.ExclusionGranted, aftercare.ExclusionRefused
+        flow.happen((granted if command.approve else refused)(reason=command.reason), at, actor)
+        return
+    asker = asking(flow.ticket)
+    if asker is None or asker.asked is None:
+        raise Refused("nothing_asked", "Nothing is waiting for a decision.")
+    n, request, why = asker.n, asker.asked, command.reason
+    match request.what, command.approve:
+        case "extension", True:
+            await _grant_extension(flow, command, actor, at, n, request)
+        case "extension", False:
+            flow.happen(handling.ExtensionRefused(assignment=n, reason=why), at, actor)
+        case "hold", True:
+            clocks = await flow.plan_review(n, request.until, at)
+            check(flow.ticket, command, actor, at)
+            held = waiting.Held(assignment=n, until=request.until or at, reason=why, clocks=clocks)
+            flow.happen(held, at, actor)
+        case "hold", False:
+            flow.happen(waiting.HoldRefused(assignment=n, reason=why), at, actor)
+        case _, True:
+            await _grant_return(flow, command, actor, at, n)
+        case _:
+            flow.happen(returning.ReturnRefused(assignment=n, reason=why), at, actor)
 
 
-async def plan_dispatch(flow: Ladder, unit: str | None, at: datetime) -> DispatchPlan:
-    """The unit that was named, else the one that the responsibilities name; with its clocks."""
-    question = DispatchQuestion(
-        city=flow.ticket.complaint.city,
-        category=flow.ticket.category or "",
-        tier=flow.ticket.tier or "",
-        area=flow.ticket.area,
-        unit=unit,
-        assignment=len(flow.ticket.assignments) + 1,
-        at=at,
-    )
-    return await ask(Dispatch.dispatch, question)
-
-
-def assign(flow: Ladder, plan: DispatchPlan, at: datetime, actor: Actor) -> None:
-    """Record that a unit has it, as planned."""
-    flow.happen(
-        Assigned(
-            assignment=len(flow.ticket.assignments) + 1,
-            unit=plan.unit,
-            queue=plan.queue,
-            heartbeats=plan.heartbeats,
-            why=plan.why,
-            clocks=plan.clocks,
-        ),
-        at,
-        actor,
-    )
-
-
-async def return_(flow: Ladder, command: Return, actor: Actor, at: datetime) -> None:
-    question = ReasonQuestion(city=flow.ticket.complaint.city, kind="return", code=command.ground)
-    await ask(Reasons.check, question)
-    n = assignment_of(flow.ticket, command).n
-    clocks = await flow.plan_clocks(at, ClockName.DECIDE, assignment=n)
-    check(flow.ticket, command, actor, at)
-    flow.happen(
-        ReturnAsked(assignment=n, ground=command.ground, reason=command.reason, clocks=clocks),
-        at,
-        actor,
-    )
-
-
-async def extend(flow: Ladder, command: Extend, actor: Actor, at: datetime) -> None:
-    n = assignment_of(flow.ticket, command).n
-    clocks = await flow.plan_clocks(at, ClockName.DECIDE, assignment=n)
-    check(flow.ticket, command, actor, at)
-    flow.happen(
-        ExtensionAsked(assignment=n, by=command.by, reason=command.reason, clocks=clocks), at, actor
-    )
-
-
-async def decide(flow: Ladder, command: Decide, actor: Actor, at: datetime) -> None:
-    waiting = asked(flow.ticket)
-    if waiting is None or waiting.asked is None:
-        raise Refused("nothing_asked", "No return or extension is waiting for a decision.")
-    n, request = waiting.n, waiting.asked
-    if request.what == "extension":
-        await _decide_extension(flow, command, actor, at, n, request.by or "")
-    elif not command.approve:
-        flow.happen(ReturnRefused(assignment=n, reason=command.reason), at, actor)
-    elif command.unit is None:
+async def _grant_return(
+    flow: Ladder, command: supervising.Decide, actor: Actor, at: datetime, n: int
+) -> None:
+    if command.unit is None:
         clocks = await flow.plan_clocks(at, ClockName.DISPATCH)
         check(flow.ticket, command, actor, at)
-        flow.happen(Returned(assignment=n, reason=command.reason, clocks=clocks), at, actor)
-    else:
-        plan = await plan_dispatch(flow, command.unit, at)
-        check(flow.ticket, command, actor, at)
-        flow.happen(Returned(assignment=n, reason=command.reason, unit=command.unit), at, actor)
-        assign(flow, plan, at, actor)
-
-
-async def _decide_extension(
-    flow: Ladder, command: Decide, actor: Actor, at: datetime, n: int, by: str
-) -> None:
-    if not command.approve:
-        flow.happen(ExtensionRefused(assignment=n, reason=command.reason), at, actor)
+        flow.happen(
+            returning.Returned(assignment=n, reason=command.reason, clocks=clocks), at, actor
+        )
         return
+    plan = await sharing.plan_lead(flow, command.unit, at)
+    check(flow.ticket, command, actor, at)
+    returned = returning.Returned(assignment=n, reason=command.reason, unit=command.unit)
+    flow.happen(returned, at, actor)
+    sharing.assign(flow, plan, at, actor)
+
+
+async def _grant_extension(
+    flow: Ladder,
+    command: supervising.Decide,
+    actor: Actor,
+    at: datetime,
+    n: int,
+    request: Request,
+) -> None:
     clock = flow.ticket.running(ClockName.HANDLE, n)
-    question = ExtensionQuestion(city=flow.ticket.complaint.city, clock=clock, by=by)
+    question = ExtensionQuestion(
+        city=flow.ticket.complaint.city, pack=flow.pack, clock=clock, by=request.by or ""
+    )
     plan = await ask(Clocks.extend, question)
     check(flow.ticket, command, actor, at)
-    flow.happen(
-        ExtensionGranted(assignment=n, reason=command.reason, clocks=plan.clocks), at, actor
-    )
+    granted = handling.ExtensionGranted(assignment=n, reason=command.reason, clocks=plan.clocks)
+    flow.happen(granted, at, actor)
 
 
-async def check_conclusion(flow: Ladder, command: Conclude) -> None:
-    """Refuse a reason that the pack does not know."""
-    if command.outcome == "declined":
-        kind = "decline"
-    elif command.outcome == "referred":
-        kind = "refer"
-    else:
+async def _review(flow: Ladder, command: units.Review, actor: Actor, at: datetime) -> None:
+    if not command.resume:
+        await _plain(flow, command, actor, at)
         return
-    await ask(
-        Reasons.check,
-        ReasonQuestion(
-            city=flow.ticket.complaint.city,
-            kind="decline" if kind == "decline" else "refer",
-            code=command.reason or "",
-        ),
+    n = assignment_of(flow.ticket, command, actor).n
+    clocks = await flow.plan_resumed(n, at)
+    check(flow.ticket, command, actor, at)
+    flow.happen(waiting.Reviewed(assignment=n, note=command.note), at, actor)
+    flow.happen(waiting.Resumed(assignment=n, why="reviewed", clocks=clocks), at, actor)
+
+
+async def _add_facts(flow: Ladder, command: citizens.AddFacts, actor: Actor, at: datetime) -> None:
+    """What the citizen was asked for lets the unit's clock go on."""
+    flow.happen(FactsAdded(text=command.text), at, actor)
+    for assignment in flow.ticket.opened:
+        if assignment.pause is not None and assignment.pause.why == "citizen":
+            await flow.resume(assignment.n, "citizen_answered", at)
+
+
+async def _appoint(flow: Ladder, command: supervising.Appoint, actor: Actor, at: datetime) -> None:
+    clocks = await flow.plan_clocks(at, ClockName.APPOINTMENT, due_at=command.starts_at)
+    check(flow.ticket, command, actor, at)
+    appointed = Appointed(
+        unit=flow.ticket.unit, starts_at=command.starts_at, text=command.text, clocks=clocks
     )
+    flow.happen(appointed, at, actor)
+
+
+async def _settle_all(
+    flow: Ladder, command: supervising.SettleAll, actor: Actor, at: datetime
+) -> None:
+    ticket = flow.ticket
+    question = SettleQuestion(
+        complaint=ticket.complaint,
+        pack=flow.pack,
+        category=ticket.category or "",
+        unit=ticket.unit or "",
+        units=command.units,
+        text=command.text,
+        key=f"{ticket.complaint.number}-{ticket.version}",
+        at=at,
+    )
+    plan = await ask(Settle.open_inspections, question)
+    check(flow.ticket, command, actor, at)
+    flow.happen(InspectionsOpened(text=command.text, tickets=plan.tickets), at, actor)
+
+
+async def _withdraw(flow: Ladder, command: citizens.Withdraw, actor: Actor, at: datetime) -> None:
+    parent = flow.ticket.parent
+    await _plain(flow, command, actor, at)
+    await merging.leave(flow, parent, at)
+
+
+Handler = Callable[[Ladder, Any, Actor, datetime], Awaitable[None]]
+
+_HANDLERS: dict[type, Handler] = {
+    intake.Triage: _triage,
+    intake.Reassign: sharing.reassign,
+    intake.Intervene: sharing.intervene,
+    intake.Merge: merging.merge,
+    intake.Unmerge: merging.unmerge,
+    units.Return: _return,
+    units.Review: _review,
+    joint.Whistle: sharing.whistle,
+    joint.Delegate: sharing.delegate,
+    supervising.Decide: _decide,
+    supervising.Appoint: _appoint,
+    supervising.SettleAll: _settle_all,
+    citizens.AddFacts: _add_facts,
+    citizens.Withdraw: _withdraw,
+}

@@ -4,11 +4,16 @@ from datetime import datetime, timedelta
 
 from temporalio import workflow
 
+from domain.checks import rules_of
 from domain.clocks import Clock, ClockName, Rung, RungKind
+from domain.decisions import Need, Wanted, raised
+from domain.facts.aftercare import ClosedOnWatch
 from domain.facts.anytime import RungClimbed
 from domain.facts.closing import CallBackDue, Closed
-from domain.plans import ClockQuestion
-from domain.stages import Outcome
+from domain.facts.returning import FellBack, TakenOn
+from domain.facts.waiting import Resumed
+from domain.plans import ClockQuestion, ResumeQuestion
+from domain.stages import Outcome, Stage
 from workflows.asking import ask
 from workflows.recording import Recording
 
@@ -60,13 +65,14 @@ class Ladder(Recording):
         return following is not None and following[1].at < armed
 
     async def reach(self, clock: Clock, rung: Rung) -> None:
-        """One rung: an event, told to those it concerns; for the rating, what silence means."""
+        """One rung: an event, told to those it concerns; then what follows from it by itself."""
         assignment = clock.assignment
         unit = self.ticket.assignment(assignment).unit if assignment else None
         self.happen(
             RungClimbed(
                 clock=clock.name,
                 assignment=assignment,
+                label=clock.label,
                 rung=rung.kind,
                 due_at=clock.due_at,
                 unit=unit,
@@ -74,22 +80,87 @@ class Ladder(Recording):
             ),
             rung.at,
         )
-        if rung.kind is RungKind.DUE and clock.name is ClockName.RATE:
-            clocks = await self.plan_clocks(rung.at, ClockName.CALL_BACK)
-            self.happen_if_possible(CallBackDue(clocks=clocks), rung.at)
-        elif rung.kind is RungKind.DUE and clock.name is ClockName.CALL_BACK:
-            self.happen_if_possible(Closed(outcome=Outcome.UNRATED, reason="no_rating"), rung.at)
+        if rung.kind is RungKind.DUE:
+            await self._fall_due(clock, unit or "", rung.at)
+        if rung.raises:
+            await self._raise(clock, rung.at)
         await self.project()
 
+    async def _fall_due(self, clock: Clock, unit: str, at: datetime) -> None:
+        """What silence means. Most clocks only tell: somebody has to act."""
+        n = clock.assignment or 0
+        match clock.name:
+            case ClockName.RETURN_WINDOW:
+                self.happen_if_possible(TakenOn(assignment=n, unit=unit), at)
+            case ClockName.ARBITRATE:
+                clocks = await self.plan_clocks(at, ClockName.DISPATCH)
+                fallback = rules_of(self.ticket).fallback
+                self.happen_if_possible(FellBack(unit=fallback, clocks=clocks), at)
+            case ClockName.CITIZEN:
+                await self.resume(n, "citizen_silent", at)
+            case ClockName.REVIEW:
+                pause = self.ticket.assignment(n).pause
+                if pause is not None and pause.until is not None and pause.until <= clock.due_at:
+                    await self.resume(n, "hold_over", at)
+            case ClockName.RATE:
+                clocks = await self.plan_clocks(at, ClockName.CALL_BACK)
+                self.happen_if_possible(CallBackDue(clocks=clocks), at)
+            case ClockName.CALL_BACK:
+                await self.close(Closed(outcome=Outcome.UNRATED, reason="no_rating"), at)
+            case _:
+                pass
+
+    async def _raise(self, clock: Clock, at: datetime) -> None:
+        """提级 because time ran out; at the top there is nobody to raise it to."""
+        clocks = await self.plan_clocks(at, ClockName.DISPATCH)
+        lead = self.ticket.lead
+        if self.ticket.stage is Stage.HANDLE and lead is not None and lead.above is not None:
+            self.happen_if_possible(raised(self.ticket, f"{clock.name}_overdue", clocks), at)
+
+    async def resume(self, n: int, why: str, at: datetime) -> None:
+        """Let the clocks of assignment `n` go on, if they still stand."""
+        clocks = await self.plan_resumed(n, at)
+        if self.ticket.assignment(n).pause is not None:
+            self.happen_if_possible(Resumed(assignment=n, why=why, clocks=clocks), at)
+
+    async def close(self, closed: Closed, at: datetime) -> None:
+        """办结: for good, or watched for a while where the city does so."""
+        if not rules_of(self.ticket).aftercare:
+            self.happen_if_possible(closed, at)
+            return
+        clocks = await self.plan_clocks(at, ClockName.AFTERCARE, ClockName.REVISIT)
+        watched = ClosedOnWatch(outcome=closed.outcome, reason=closed.reason, clocks=clocks)
+        self.happen_if_possible(watched, at)
+
     async def plan_clocks(
-        self, at: datetime, *names: ClockName, assignment: int | None = None
+        self,
+        at: datetime,
+        *names: ClockName,
+        need: Need | None = None,
+        due_at: datetime | None = None,
     ) -> list[Clock]:
-        """The named clocks of this ticket, started at `at`."""
+        """The named clocks of this ticket, started at `at`; `need`: the one of a command."""
         question = ClockQuestion(
             city=self.ticket.complaint.city,
+            pack=self.pack,
             tier=self.ticket.tier,
-            names=list(names),
+            names=[need.clock] if need else list(names),
             at=at,
-            assignment=assignment,
+            assignment=need.assignment if need else None,
+            label=need.label if need else None,
+            wanted=need.wanted if need else None,
+            due_at=due_at,
         )
         return (await ask(Clocks.plan, question)).clocks
+
+    async def plan_review(self, n: int, until: datetime | None, at: datetime) -> list[Clock]:
+        """The next review of a hold, not after its end."""
+        need = Need(ClockName.REVIEW, n, wanted=Wanted(until=until))
+        return await self.plan_clocks(at, need=need)
+
+    async def plan_resumed(self, n: int, at: datetime) -> list[Clock]:
+        """The clocks of assignment `n` that stand still, as they go on."""
+        question = ResumeQuestion(
+            city=self.ticket.complaint.city, pack=self.pack, clocks=self.ticket.paused(n), at=at
+        )
+        return (await ask(Clocks.resume, question)).clocks

@@ -9,6 +9,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from domain.actors import SYSTEM, Actor
+from domain.decisions import follows
 from domain.events import Event, Fact
 from domain.plans import Projection
 from domain.recording import record
@@ -34,6 +35,11 @@ class Recording:
         self._projecting = 0
         self._late: set[asyncio.Task[None]] = set()
 
+    @property
+    def pack(self) -> str | None:
+        """The version of the pack it was accepted under."""
+        return self.ticket.rules.pack_version if self.ticket.rules else None
+
     def happen(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
         """The one door: check the table, apply, count the version, remember to project.
 
@@ -46,6 +52,9 @@ class Recording:
         self.events.append(event)
         self.recorded_at.append(workflow.info().get_current_history_length())
         self._unprojected.append(event)
+        graver = follows(self.ticket)
+        if graver is not None:
+            self.happen(graver, at)
 
     def happen_if_possible(self, fact: Fact, at: datetime) -> None:
         """For what the engine does by itself after a pause: a person may have been quicker."""

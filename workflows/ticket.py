@@ -6,52 +6,39 @@ is recorded. It reads no clock but `workflow.now()`, no calendar, no setting, no
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
-from temporalio.workflow import ActivityHandle
+from temporalio.exceptions import ApplicationError
 
-from domain.actors import SYSTEM, Actor, Role
-from domain.assignment import Assignment, HandlingResult, WorkOrder
+from domain.actors import SYSTEM
+from domain.acts import Act, Complainant, ParentReply, Parting, Verdict
+from domain.casting import case_of
+from domain.checks import check
 from domain.clocks import ClockName
-from domain.commands import Act, Conclude, Decide, Extend, Reassign, Return, Triage, Verdict
 from domain.complaint import Complaint
-from domain.decisions import check, facts_of, verdict
-from domain.events import Fact
+from domain.decisions import arbitration_due, grave, verdict
 from domain.facts.closing import Closed, Rated, RatingRefused, Replied, Supervised
-from domain.facts.handling import Handled, HandlingFailed
 from domain.facts.intake import Accepted, Classified, TriageUnsure
+from domain.facts.verifying import ClosingRefuted
 from domain.lifecycle import transition
-from domain.plans import (
-    ReplyQuestion,
-    TriageQuestion,
-)
+from domain.plans import ReplyPlan, ReplyQuestion, TriageQuestion
 from domain.refusals import Refused
 from domain.stages import Stage
 from domain.ticket import Snapshot, Ticket
 from runtime.names import TICKET_WORKFLOW
-from workflows import handlers
+from workflows import handlers, merging, sharing
+from workflows.aside import Aside
 from workflows.asking import ask
-from workflows.ladder import Ladder
 
 with workflow.unsafe.imports_passed_through():
     from activities.accept import Accept
     from activities.feedback import Feedback
-    from activities.handle import handle_assignment
     from activities.triage import Triage as TriageActivity
-
-FOREVER = timedelta(days=3650)
-"""An assignment ends by a decision or a result, never because the engine gave up on it."""
-
-HEARTBEAT = timedelta(seconds=60)
-"""A department's program that is silent for longer is taken for dead, and asked again."""
 
 
 @workflow.defn(name=TICKET_WORKFLOW)
-class TicketWorkflow(Ladder):
+class TicketWorkflow(Aside):
     @workflow.init
     def __init__(self, complaint: Complaint) -> None:
         super().__init__(Ticket.of(complaint))
@@ -67,6 +54,8 @@ class TicketWorkflow(Ladder):
             await self.handle()
             await self.feedback()
             await self.rate()
+            await self.aside()
+        await merging.part(self, self.ticket.updated_at)
         await self.wind_up()
         return self.ticket.snapshot()
 
@@ -83,7 +72,7 @@ class TicketWorkflow(Ladder):
         if self.ticket.stage is not Stage.TRIAGE:
             return
         at = self.ticket.updated_at
-        question = TriageQuestion(complaint=self.ticket.complaint, at=at)
+        question = TriageQuestion(complaint=self.ticket.complaint, pack=self.pack, at=at)
         plan = await ask(TriageActivity.triage, question)
         if self.ticket.stage is Stage.TRIAGE:  # nobody was quicker
             if plan.category is not None and plan.tier is not None:
@@ -92,6 +81,8 @@ class TicketWorkflow(Ladder):
                         category=plan.category,
                         tier=plan.tier,
                         area=plan.area,
+                        repeats=plan.repeats,
+                        verify_by=plan.verify_by,
                         why=plan.why,
                         clocks=plan.clocks,
                     ),
@@ -105,62 +96,63 @@ class TicketWorkflow(Ladder):
     async def dispatch(self) -> None:
         """派单: to the unit that was named, or that the responsibilities name."""
         while self.ticket.stage is Stage.DISPATCH:
-            if self.ticket.by_hand:
+            if self.ticket.verify_by is not None:
+                await self.ask_to_verify(self.ticket.verify_by, "filing")
+            elif arbitration_due(self.ticket):
+                await self.call_arbitration()
+            elif self.ticket.by_hand:
                 await self.until(lambda: not self._to_be_dispatched_by_hand())
-                continue
-            at = self.ticket.updated_at
-            try:
-                plan = await handlers.plan_dispatch(self, self.ticket.next_unit, at)
-            except ApplicationError:  # the named unit is gone from the pack
-                plan = await handlers.plan_dispatch(self, None, at)
-            if self._to_be_dispatched():
-                handlers.assign(self, plan, at, SYSTEM)
+            else:
+                await self.send_to_lead()
+
+    async def send_to_lead(self) -> None:
+        at = self.ticket.updated_at
+        try:
+            plan = await sharing.plan_lead(self, self.ticket.next_unit, at)
+        except ApplicationError:  # the named unit is gone from the pack
+            plan = await sharing.plan_lead(self, None, at)
+        if self._to_be_dispatched():
+            sharing.assign(self, plan, at, SYSTEM)
 
     async def handle(self) -> None:
-        """办理: each assignment is an activity; wait for its result, or for it to be taken away."""
+        """办理: every share is an activity; the answer is ready when the last one is done."""
         while self.ticket.stage is Stage.HANDLE:
-            assignment = self.ticket.assignments[-1]
-            work = self.send(assignment)
-            came = await self.until(_over(work, assignment))
-            if not assignment.open:
-                work.cancel()
-                with suppress(ActivityError):
-                    await work
-                continue
-            unit = Actor(role=Role.OFFICER, unit=assignment.unit)
-            try:
-                result = await work
-            except ActivityError as error:
-                code = getattr(error.cause, "type", None) or type(error.cause).__name__
-                clocks = await self.plan_clocks(came, ClockName.DISPATCH)
-                if assignment.open:
-                    failed = HandlingFailed(assignment=assignment.n, code=code, clocks=clocks)
-                    self.happen(failed, came, unit)
-            else:
-                unit.id = result.by
-                handled = Handled(assignment=assignment.n, result=result)
-                self.happen(handled, result.at or came, unit)
+            if grave(self.ticket):
+                await self.escalate()
+            await self.work(Stage.HANDLE)
 
     async def feedback(self) -> None:
         """反馈: the answer goes to the citizen, and the rating window opens."""
-        if self.ticket.stage is not Stage.FEEDBACK:
+        lead = self.ticket.lead
+        if self.ticket.stage is not Stage.FEEDBACK or lead is None or lead.result is None:
             return
-        result = self.ticket.assignments[-1].result
-        if result is None:
-            raise RuntimeError("feedback without a result")
         at = self.ticket.updated_at
-        plan = await ask(
-            Feedback.prepare,
-            ReplyQuestion(
-                city=self.ticket.complaint.city,
-                tier=self.ticket.tier or "",
-                result=result,
-                at=at,
-            ),
+        question = ReplyQuestion(
+            city=self.ticket.complaint.city,
+            pack=self.pack,
+            tier=self.ticket.tier or "",
+            result=lead.result,
+            at=at,
+            case=case_of(self.ticket, at),
+            verified=self.ticket.verified,
         )
+        plan = await ask(Feedback.prepare, question)
         if self.ticket.stage is Stage.FEEDBACK:
-            replied = Replied(text=plan.text, resolved=result.resolved, clocks=plan.clocks)
-            self.happen(replied, at)
+            await self.reply(plan, at, resolved=lead.result.resolved)
+
+    async def reply(self, plan: ReplyPlan, at: datetime, *, resolved: bool) -> None:
+        """Answer the citizen, and everybody whose ticket was merged into this one."""
+        if plan.refuted is not None:
+            self.happen(ClosingRefuted(reason=plan.refuted, clocks=plan.clocks), at)
+            return
+        if plan.verify_by is not None:
+            await self.ask_to_verify(plan.verify_by, "closing")
+            return
+        waiting = list(self.ticket.waiting)
+        self.happen(Replied(text=plan.text, resolved=resolved, clocks=plan.clocks), at)
+        number = self.ticket.complaint.number
+        answer = ParentReply(parent=number, text=plan.text, resolved=resolved, at=at)
+        await merging.answer(self, waiting, answer)
 
     async def rate(self) -> None:
         """评价: wait for the verdict; close, do it again, or hand it to a supervisor."""
@@ -171,7 +163,7 @@ class TicketWorkflow(Ladder):
                 case None:
                     continue
                 case Closed() as closed:
-                    self.happen(closed, at)
+                    await self.close(closed, at)
                 case Supervised() as supervised:
                     supervised.clocks = await self.plan_clocks(at, ClockName.SUPERVISE)
                     self.happen_if_possible(supervised, at)
@@ -190,24 +182,9 @@ class TicketWorkflow(Ladder):
     @workflow.update
     async def act(self, act: Act) -> Snapshot:
         """One command of a citizen, officer, operator, dispatcher or supervisor."""
-        command, actor, at = act.command, act.actor, act.at or workflow.now()
+        at = act.at or workflow.now()
         try:
-            match command:
-                case Triage():
-                    await handlers.triage(self, command, actor, at)
-                case Reassign():
-                    await handlers.reassign(self, command, actor, at)
-                case Return():
-                    await handlers.return_(self, command, actor, at)
-                case Extend():
-                    await handlers.extend(self, command, actor, at)
-                case Decide():
-                    await handlers.decide(self, command, actor, at)
-                case Conclude():
-                    await handlers.check_conclusion(self, command)
-                    self._happen_all(facts_of(self.ticket, command), at, actor)
-                case _:
-                    self._happen_all(facts_of(self.ticket, command), at, actor)
+            await handlers.give(self, act.command, act.actor, at)
         except Refused as refused:
             raise _refusal(refused) from None
         await self.project()
@@ -239,28 +216,35 @@ class TicketWorkflow(Ladder):
             self.happen(RatingRefused(code=refused.code, rating=given.rating), at, given.actor)
             await self.project()
 
+    @workflow.signal
+    async def joined(self, told: Complainant) -> None:
+        """Another ticket was merged into this one (并单)."""
+        await merging.joined(self, told)
+        await self.project()
+
+    @workflow.signal
+    async def left(self, told: Complainant) -> None:
+        """A ticket that was merged into this one goes its own way again."""
+        merging.left(self, told)
+        await self.project()
+
+    @workflow.signal
+    async def answered_with_parent(self, reply: ParentReply) -> None:
+        """The answer of the ticket that this one was merged into."""
+        await merging.answered(self, reply)
+        await self.project()
+
+    @workflow.signal
+    async def parted(self, parting: Parting) -> None:
+        """The ticket that this one was merged into will not answer it."""
+        await merging.parted(self, parting)
+        await self.project()
+
     @workflow.query
     def snapshot(self) -> Snapshot:
         return self.ticket.snapshot()
 
-    # --- what the stages ask and tell --------------------------------------------------------
-
-    def _happen_all(self, facts: list[Fact], at: datetime, actor: Actor) -> None:
-        for fact in facts:
-            self.happen(fact, at, actor)
-
-    def send(self, assignment: Assignment) -> ActivityHandle[HandlingResult]:
-        """Give the assignment to its unit's queue, where it stays until completed or taken away."""
-        return workflow.start_activity(
-            handle_assignment,
-            self.work_order(assignment),
-            activity_id=assignment.activity_id,
-            task_queue=assignment.queue,
-            start_to_close_timeout=FOREVER,
-            heartbeat_timeout=HEARTBEAT if assignment.heartbeats else None,
-            retry_policy=RetryPolicy(maximum_interval=timedelta(hours=1)),
-            cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
-        )
+    # --- what the stages ask ------------------------------------------------------------------
 
     def _to_be_dispatched(self) -> bool:
         """Asked again after each pause: a person may have been quicker."""
@@ -271,26 +255,6 @@ class TicketWorkflow(Ladder):
 
     def _judged_since(self, stage: Stage) -> Callable[[], bool]:
         return lambda: verdict(self.ticket) is not None or self.ticket.stage is not stage
-
-    def work_order(self, assignment: Assignment) -> WorkOrder:
-        complaint = self.ticket.complaint
-        return WorkOrder(
-            number=complaint.number,
-            assignment=assignment.n,
-            unit=assignment.unit,
-            city=complaint.city,
-            title=complaint.title,
-            text=complaint.text,
-            category=self.ticket.category,
-            area=self.ticket.area,
-            address=complaint.place.address,
-            rework=assignment.rework,
-            due_at=self.ticket.due_at,
-        )
-
-
-def _over(work: ActivityHandle[HandlingResult], assignment: Assignment) -> Callable[[], bool]:
-    return lambda: work.done() or not assignment.open
 
 
 def _refusal(refused: Refused) -> ApplicationError:

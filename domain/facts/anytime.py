@@ -6,8 +6,9 @@ from typing import Literal
 from pydantic import Field
 
 from domain.actors import Role
-from domain.clocks import ClockName, RungKind
+from domain.clocks import Clock, ClockName, RungKind
 from domain.facts.base import FactBase
+from domain.minutes import Meeting, Minutes
 from domain.model import Instant
 from domain.stages import Outcome
 from domain.ticket import Ticket
@@ -30,6 +31,56 @@ class Urged(FactBase):
         ticket.urged_at.append(at)
 
 
+class SeverityRaised(FactBase):
+    """It weighs more now: urged again and again, the same trouble came back, many complain."""
+
+    kind: Literal["severity_raised"] = "severity_raised"
+    severity: int
+    why: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.severity = self.severity
+
+
+class Appointed(FactBase):
+    """预约. A service is promised for a certain time."""
+
+    kind: Literal["appointed"] = "appointed"
+    unit: str | None = None
+    starts_at: Instant
+    text: str = ""
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.stop(at, ClockName.APPOINTMENT)
+        ticket.appointment = self.starts_at
+        ticket.start(self.clocks)
+
+
+class MinutesKept(FactBase):
+    """A meeting's record; those who came need not be called again."""
+
+    kind: Literal["minutes_kept"] = "minutes_kept"
+    minutes: Minutes
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.minutes.append(self.minutes)
+        for assignment in ticket.opened:
+            if self.minutes.what is Meeting.ON_SITE and assignment.unit in self.minutes.units:
+                ticket.stop(at, ClockName.MEET, assignment=assignment.n)
+
+
+class InspectionsOpened(FactBase):
+    """举一反三: found one, settle all of the kind. `tickets`: at every sibling unit."""
+
+    kind: Literal["inspections_opened"] = "inspections_opened"
+    text: str
+    tickets: list[str]
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.inspections.extend(self.tickets)
+
+
 class Withdrawn(FactBase):
     """The citizen took it back."""
 
@@ -46,10 +97,11 @@ class RungClimbed(FactBase):
     kind: Literal["rung_climbed"] = "rung_climbed"
     clock: ClockName
     assignment: int | None = None
+    label: str | None = None
     rung: RungKind
     due_at: Instant
     unit: str | None = None
     tells: list[Role] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        ticket.running(self.clock, self.assignment).climbed += 1
+        ticket.running(self.clock, self.assignment, self.label).climbed += 1

@@ -8,6 +8,7 @@ from pydantic import Field
 from domain.clocks import Clock, ClockName
 from domain.facts.base import FactBase
 from domain.rating import Rating
+from domain.rules import ReworkTo
 from domain.stages import Outcome
 from domain.ticket import Ticket
 
@@ -24,6 +25,7 @@ class Replied(FactBase):
         ticket.stop(at, ClockName.FEEDBACK)
         ticket.reply = self.text
         ticket.rating = None
+        ticket.waiting = []
         ticket.start(self.clocks)
 
 
@@ -70,16 +72,24 @@ class CalledBack(FactBase):
 
 
 class Reworked(FactBase):
-    """重办. Dissatisfied, or not solved: once more, from the dispatch on."""
+    """重办. Dissatisfied, or not solved: once more, from the dispatch on.
+
+    `to`: the same unit, the one above it, or another that a dispatcher chooses.
+    """
 
     kind: Literal["reworked"] = "reworked"
     round: int
     reason: str
+    to: ReworkTo = ReworkTo.SAME
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.reworks = self.round
-        ticket.next_unit = ticket.unit
+        lead = ticket.lead
+        above = lead.above if lead and self.to is ReworkTo.ABOVE else None
+        ticket.by_hand = self.to is ReworkTo.OTHER
+        ticket.next_unit = None if ticket.by_hand else above or ticket.unit
+        ticket.verified = False
         ticket.call_back_due = False
         ticket.call_backs = 0
         ticket.start(self.clocks)

@@ -37,47 +37,6 @@ class Contacted(FactBase):
             ticket.stop(at, ClockName.CONTACT, assignment=self.assignment)
 
 
-class ReturnAsked(FactBase):
-    """退单 asked for; the unit keeps the ticket, and its clocks run, until it is decided."""
-
-    kind: Literal["return_asked"] = "return_asked"
-    assignment: int
-    ground: str
-    reason: str
-    clocks: list[Clock] = Field(default_factory=list)
-
-    def apply(self, ticket: Ticket, at: datetime) -> None:
-        ticket.assignment(self.assignment).asked = Request(
-            what="return", asked_at=at, reason=self.reason, ground=self.ground
-        )
-        ticket.start(self.clocks)
-
-
-class Returned(FactBase):
-    """The return is granted. `unit`: whom the dispatcher named instead, if anyone yet."""
-
-    kind: Literal["returned"] = "returned"
-    assignment: int
-    reason: str
-    unit: str | None = None
-    clocks: list[Clock] = Field(default_factory=list)
-
-    def apply(self, ticket: Ticket, at: datetime) -> None:
-        ticket.end_assignment(self.assignment, Ending.RETURNED, at)
-        ticket.returns += 1
-        ticket.next_unit, ticket.by_hand = self.unit, self.unit is None
-        ticket.start(self.clocks)
-
-
-class ReturnRefused(FactBase):
-    kind: Literal["return_refused"] = "return_refused"
-    assignment: int
-    reason: str
-
-    def apply(self, ticket: Ticket, at: datetime) -> None:
-        ticket.settle_request(self.assignment, at)
-
-
 class ExtensionAsked(FactBase):
     """延期 asked for, by a length such as "3d"."""
 
@@ -118,8 +77,33 @@ class ExtensionRefused(FactBase):
         ticket.settle_request(self.assignment, at)
 
 
+class StepDone(FactBase):
+    """One stage of a category with staged limits is done: stopped, punished, demolished."""
+
+    kind: Literal["step_done"] = "step_done"
+    assignment: int
+    step: str
+    note: str = ""
+    evidence: list[str] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.stop(at, ClockName.STEP, assignment=self.assignment, label=self.step)
+
+
+class ShareHandled(FactBase):
+    """One share is done; the answer waits for the others."""
+
+    kind: Literal["share_handled"] = "share_handled"
+    assignment: int
+    result: HandlingResult
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.assignment(self.assignment).result = self.result
+        ticket.end_assignment(self.assignment, Ending.DONE, at)
+
+
 class Handled(FactBase):
-    """办结 by the unit: it handed back a result."""
+    """办结 by the unit: the last share is done, and so the lead's answer can be given."""
 
     kind: Literal["handled"] = "handled"
     assignment: int

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.assignment import Assignment, Ending
+from domain.assignment import Ending, Given, Share
 from domain.clocks import Clock, ClockName
 from domain.complaint import Kind
 from domain.facts.base import FactBase
@@ -40,7 +40,11 @@ class TriageUnsure(FactBase):
 
 
 class Classified(FactBase):
-    """What kind of matter it is, and so which limits hold. `unit`: the one named by hand."""
+    """What kind of matter it is, and so which limits hold. `unit`: the one named by hand.
+
+    `repeats`: earlier tickets of the same kind about the same place. `accused`: the unit a report
+    of wrongdoing is about; it never gets the ticket. `verify_by`: who looks on the spot first.
+    """
 
     kind: Literal["classified"] = "classified"
     category: str
@@ -48,6 +52,9 @@ class Classified(FactBase):
     complaint_kind: Kind | None = None
     area: str | None = None
     unit: str | None = None
+    accused: str | None = None
+    repeats: list[str] = Field(default_factory=list)
+    verify_by: str | None = None
     why: str
     clocks: list[Clock] = Field(default_factory=list)
 
@@ -56,36 +63,22 @@ class Classified(FactBase):
         ticket.category, ticket.tier = self.category, self.tier
         ticket.kind = self.complaint_kind or ticket.kind
         ticket.area = self.area or ticket.area
-        ticket.next_unit = self.unit
+        ticket.next_unit = self.unit or ticket.complaint.unit
+        ticket.accused = self.accused or ticket.accused
+        ticket.repeats = self.repeats
+        ticket.verify_by = self.verify_by
         ticket.start(self.clocks)
 
 
-class Assigned(FactBase):
-    """派单. One unit has it; its clocks run from now."""
+class Assigned(Given, FactBase):
+    """派单. One unit leads; its clocks run from now."""
 
     kind: Literal["assigned"] = "assigned"
-    assignment: int
-    unit: str
-    queue: str
-    heartbeats: bool = False
-    why: str
-    clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.stop(at, ClockName.DISPATCH, ClockName.SUPERVISE)
         ticket.next_unit, ticket.by_hand = None, False
-        ticket.assignments.append(
-            Assignment(
-                n=self.assignment,
-                unit=self.unit,
-                queue=self.queue,
-                heartbeats=self.heartbeats,
-                why=self.why,
-                rework=ticket.reworks,
-                opened_at=at,
-            )
-        )
-        ticket.start(self.clocks)
+        ticket.give(self, Share.LEAD, at)
 
 
 class Reassigned(FactBase):
@@ -98,8 +91,7 @@ class Reassigned(FactBase):
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        if self.assignment is not None:
-            ticket.end_assignment(self.assignment, Ending.REASSIGNED, at)
+        ticket.end_assignments(Ending.REASSIGNED, at)
         ticket.next_unit, ticket.by_hand = self.unit, False
         ticket.start(self.clocks)
 
@@ -127,10 +119,11 @@ class Referred(FactBase):
 
 
 class Answered(FactBase):
-    """Answered at once by the desk, without a unit."""
+    """Answered at once by the desk, without a unit. `unit`: the one that a praise is for."""
 
     kind: Literal["answered"] = "answered"
     text: str
+    unit: str | None = None
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.end(Outcome.ANSWERED, at, reply=self.text)

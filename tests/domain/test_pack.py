@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from domain.catalogue import Category, Queue, Responsibility, Unit, matches
-from domain.clocks import ClockName
+from domain.clocks import ClockName, RungKind
 from domain.limits import Limit
 from domain.pack import City, Pack, UnknownCategory, UnknownUnit
 from domain.promises import Rating, RungRule, Tier
@@ -146,6 +146,15 @@ def test_what_a_pack_may_not_say(
 ) -> None:
     with pytest.raises(ValidationError, match=message):
         model.model_validate(values)
+
+
+def test_a_due_rung_may_be_shown_later_than_due_and_raise_the_ticket() -> None:
+    plain, later = (
+        RungRule(kind=RungKind.DUE),
+        RungRule.model_validate({"kind": "due", "offset": "1wh", "raises": True}),
+    )
+    assert (plain.offset, plain.raises) == (None, False)
+    assert (later.offset, later.raises) == (Limit.parse("1wh"), True)
 
 
 def test_the_rungs_of_a_ladder_only_rise() -> None:

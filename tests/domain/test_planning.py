@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,44 +9,9 @@ from domain.actors import Role
 from domain.calendar import CalendarNotPublished
 from domain.clocks import Basis, Clock, ClockName, RungKind
 from domain.limits import Limit
-from domain.pack import Pack, UnknownTier
+from domain.pack import UnknownTier
 from domain.planning import extend_clock, plan_clock, plan_clocks
-from domain.promises import Limits, RungRule, Tier
-from store.packs import default_root, load_pack
-
-TONGZHOU = load_pack(default_root() / "tongzhou")
-BEIJING = ZoneInfo("Asia/Shanghai")
-MONDAY = datetime(2026, 3, 2, 10, tzinfo=BEIJING)
-
-
-def pack_with(
-    limits: dict[str, str], ladder: Sequence[Mapping[str, object]], *, clock_scale: float = 1.0
-) -> Pack:
-    """Tongzhou with one tier, "only", and one ladder, for handling."""
-    tier = Tier.model_validate({"name": "唯一", "name_en": "Only"} | limits)
-    rungs = tuple(RungRule.model_validate(rung) for rung in ladder)
-    return TONGZHOU.model_copy(
-        update={
-            "city": TONGZHOU.city.model_copy(update={"clock_scale": clock_scale, "tier": "only"}),
-            "tiers": {"only": tier},
-            "limits": Limits(),
-            "ladder": {ClockName.HANDLE: rungs} if rungs else {},
-        }
-    )
-
-
-def handle(pack: Pack, started_at: datetime = MONDAY) -> Clock:
-    clock = plan_clock(pack, ClockName.HANDLE, "only", started_at)
-    assert clock is not None
-    return clock
-
-
-def beijing(at: datetime) -> str:
-    return f"{at.astimezone(BEIJING):%m-%d %H:%M}"
-
-
-def rungs(clock: Clock) -> dict[str, str]:
-    return {rung.kind.value: beijing(rung.at) for rung in clock.rungs}
+from tests.domain.planned import BEIJING, MONDAY, TONGZHOU, at, beijing, handle, pack_with, rungs
 
 
 @pytest.mark.parametrize(
@@ -126,16 +90,46 @@ def test_a_percentage_is_a_share_of_the_whole_span() -> None:
     }
 
 
-def test_yellow_one_working_day_before_due_and_red_on_the_first_working_day_after() -> None:
-    ladder = [
-        {"kind": "warn", "offset": "1wd"},
-        {"kind": "due"},
-        {"kind": "supervise", "offset": "1wd"},
+CARDS: Sequence[Mapping[str, object]] = [
+    {"kind": "warn", "offset": "1wd", "tells": ["officer"]},
+    {"kind": "due", "offset": "1wh", "tells": ["officer"], "raises": True},
+    {"kind": "supervise", "offset": "1wd", "tells": ["supervisor"]},
+]
+
+
+@pytest.mark.parametrize(
+    ("start", "due", "yellow", "red", "supervised"),
+    [
+        ("03-02 10:00", "03-09 18:00", "03-06 18:00", "03-10 10:00", "03-10 18:00"),
+        ("03-06 10:00", "03-13 18:00", "03-12 18:00", "03-16 10:00", "03-16 18:00"),
+        ("09-21 10:00", "09-29 18:00", "09-28 18:00", "09-30 10:00", "09-30 18:00"),
+        ("09-22 10:00", "09-30 18:00", "09-29 18:00", "10-08 10:00", "10-08 18:00"),
+    ],
+)
+def test_yellow_one_working_day_before_due_and_red_on_the_first_working_day_after(
+    start: str, due: str, yellow: str, red: str, supervised: str
+) -> None:
+    clock = handle(pack_with({"handle": "5wd"}, CARDS), at(start))
+    assert beijing(clock.due_at) == due
+    assert rungs(clock) == {"warn": yellow, "due": red, "supervise": supervised}
+    assert clock.calendar_version == TONGZHOU.calendar.version
+
+
+def test_a_rung_says_whom_it_tells_and_whether_it_raises_the_ticket() -> None:
+    clock = handle(pack_with({"handle": "5wd"}, CARDS))
+    assert [rung.raises for rung in clock.rungs] == [False, True, False]
+    assert [rung.tells for rung in clock.rungs] == [
+        [Role.OFFICER],
+        [Role.OFFICER],
+        [Role.SUPERVISOR],
     ]
+
+
+def test_what_comes_after_due_does_not_come_before_a_red_card_shown_later() -> None:
+    ladder = [{"kind": "due", "offset": "1wh"}, {"kind": "supervise", "offset": "2h"}]
     assert rungs(handle(pack_with({"handle": "5wd"}, ladder))) == {
-        "warn": "03-06 18:00",
-        "due": "03-09 18:00",
-        "supervise": "03-10 18:00",
+        "due": "03-10 10:00",
+        "supervise": "03-10 10:00",
     }
 
 
@@ -204,6 +198,13 @@ def test_an_extension_in_working_days_ends_with_the_office_hours() -> None:
     assert (extended.limit, extended.basis) == ("5wd+3wd", Basis.WORKING)
     again = extend_clock(pack, extended, Limit.parse("1wd"))
     assert (rungs(again), again.limit) == ({"due": "03-13 18:00"}, "5wd+3wd+1wd")
+
+
+def test_an_extension_in_working_days_of_a_clock_in_calendar_time_says_its_calendar() -> None:
+    pack = pack_with({"handle": "7d"}, [])
+    extended = extend_clock(pack, handle(pack), Limit.parse("1wd"))
+    assert (rungs(extended), extended.limit) == ({"due": "03-10 18:00"}, "7d+1wd")
+    assert extended.calendar_version == TONGZHOU.calendar.version
 
 
 def test_a_scaled_pack_shrinks_every_span_and_nothing_else() -> None:

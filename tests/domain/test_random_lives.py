@@ -32,9 +32,6 @@ from domain.facts.handling import (
     ExtensionRefused,
     Handled,
     HandlingFailed,
-    ReturnAsked,
-    Returned,
-    ReturnRefused,
     Signed,
 )
 from domain.facts.intake import (
@@ -47,6 +44,7 @@ from domain.facts.intake import (
     Referred,
     TriageUnsure,
 )
+from domain.facts.returning import ReturnAsked, Returned, ReturnRefused
 from domain.lifecycle import TABLE, Row
 from domain.rating import Rating
 from domain.recording import record

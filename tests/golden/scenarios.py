@@ -2,20 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 
-from domain.commands import (
-    AddFacts,
-    CallBack,
-    Conclude,
-    Contact,
-    Decide,
-    Extend,
-    Reassign,
-    Return,
-    Sign,
-    Triage,
-    Urge,
-    Withdraw,
-)
+from domain.commands.citizens import AddFacts, CallBack, Urge, Withdraw
+from domain.commands.intake import Conclude, Reassign, Triage
+from domain.commands.supervising import Decide
+from domain.commands.units import Contact, Extend, Return, Sign
 from domain.rating import Rating
 from tests.support.desk import CITIZEN, DESK, DISPATCHER, SUPERVISOR, Filed, complaint, file
 from tests.support.engine import Engine

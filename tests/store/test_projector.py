@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
 from domain.clocks import ClockName, RungKind
-from domain.facts.handling import ExtensionAsked, ExtensionGranted, Returned
+from domain.facts.handling import ExtensionAsked, ExtensionGranted
+from domain.facts.returning import Returned
 from domain.plans import Projection
 from domain.stages import Outcome, Stage
 from store import assignments, intake, tables, tickets

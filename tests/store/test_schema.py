@@ -119,11 +119,18 @@ async def test_an_unknown_revision_is_newer(store_url: str) -> None:
         await schema.upgrade(store_url)
 
 
-async def test_an_earlier_revision_is_older(
-    store_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("store.schema.ScriptDirectory.get_current_head", lambda _: "0002")
+async def test_an_earlier_revision_is_older_and_can_be_brought_up_to_date(store_url: str) -> None:
+    def down(connection: Connection) -> None:
+        config = schema._config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+
+    store = Store.open(store_url)
+    await store.write(down)
+    await store.close()
     assert await schema.inspect(store_url) is SchemaState.OLDER
+    await schema.upgrade(store_url)
+    assert await schema.inspect(store_url) is SchemaState.CURRENT
 
 
 async def test_a_database_that_is_away_is_said_to_be() -> None:

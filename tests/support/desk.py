@@ -16,8 +16,8 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 
 from domain.actors import Actor, Role
+from domain.acts import Act, Command, Verdict
 from domain.assignment import HandlingResult
-from domain.commands import Act, Command, Verdict
 from domain.complaint import Complaint
 from domain.rating import Rating
 from domain.ticket import Snapshot

@@ -6,20 +6,10 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError
 
-from domain.commands import (
-    AddFacts,
-    CallBack,
-    Conclude,
-    Contact,
-    Decide,
-    Extend,
-    Reassign,
-    Return,
-    Sign,
-    Triage,
-    Urge,
-    Withdraw,
-)
+from domain.commands.citizens import AddFacts, CallBack, Urge, Withdraw
+from domain.commands.intake import Conclude, Reassign, Triage
+from domain.commands.supervising import Decide
+from domain.commands.units import Contact, Extend, Return, Sign
 from domain.rating import Rating
 from store import tickets
 from store.engine import Store

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from domain.commands import Contact, Sign
+from domain.commands.units import Contact, Sign
 from domain.ticket import Snapshot
 from store import tickets
 from tests.support.desk import complaint, file, officer

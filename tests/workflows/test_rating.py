@@ -1,6 +1,8 @@
 """The citizen's verdict and what follows from it."""
 
-from domain.commands import CallBack, Conclude, Reassign, Urge, Verdict
+from domain.acts import Verdict
+from domain.commands.citizens import CallBack, Urge
+from domain.commands.intake import Conclude, Reassign
 from domain.rating import Rating
 from store import tickets
 from tests.support.desk import (

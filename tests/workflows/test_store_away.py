@@ -7,7 +7,7 @@ import pytest
 from temporalio.client import Client
 
 from audit.verdicts import judge
-from domain.commands import Contact, Sign
+from domain.commands.units import Contact, Sign
 from domain.plans import Projection
 from runtime.names import UNITS
 from store import tickets

@@ -1,0 +1,38 @@
+"""Merge (并单): whether one ticket may be handled with another."""
+
+from temporalio import activity
+
+from activities.errors import refusal
+from domain.plans import MergePlan, MergeQuestion
+from domain.stages import Stage
+from store import tickets
+from store.engine import Store
+
+_JOINABLE = {Stage.DISPATCH, Stage.VERIFY, Stage.ARBITRATE, Stage.HANDLE, Stage.FEEDBACK}
+
+
+class Merging:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @activity.defn(name="check_merge")
+    async def check(self, question: MergeQuestion) -> MergePlan:
+        """What the other ticket is about.
+
+        Raises:
+            ApplicationError: `merge_target_unknown`, `merge_target_elsewhere` (another city),
+                `merge_target_merged`, `merge_target_unclassified`, `merge_target_answered`.
+        """
+        row = await tickets.get(self._store, question.into)
+        if row is None:
+            raise refusal("merge_target_unknown", "There is no such ticket to merge into.")
+        if row.city != question.city:
+            raise refusal("merge_target_elsewhere", "The other ticket is another city's.")
+        stage = Stage(row.stage)
+        if stage is Stage.MERGED:
+            raise refusal("merge_target_merged", "The other ticket is merged itself.")
+        if row.category is None or row.tier is None:
+            raise refusal("merge_target_unclassified", "Classify the other ticket first.")
+        if stage not in _JOINABLE:
+            raise refusal("merge_target_answered", "The other ticket has its answer already.")
+        return MergePlan(category=row.category, tier=row.tier)

@@ -1,0 +1,67 @@
+"""Settle all of the kind (举一反三): inspections at every unit like the one where it was found."""
+
+from temporalio import activity
+
+from activities.errors import refusal
+from domain.complaint import Channel, Complaint, Kind, Place
+from domain.pack import Pack, UnknownUnit
+from domain.plans import SettlePlan, SettleQuestion
+from store import intake
+from store.engine import Store
+from store.numbers import new_number
+from store.pack_book import PinnedPacks
+
+
+class Settle:
+    def __init__(self, packs: PinnedPacks, store: Store) -> None:
+        self._packs = packs
+        self._store = store
+
+    @activity.defn(name="open_inspections")
+    async def open_inspections(self, question: SettleQuestion) -> SettlePlan:
+        """Register one inspection per unit; the spool starts them. A repeated call adds none.
+
+        Raises:
+            ApplicationError: `unknown_unit`; `no_siblings`, when no other unit is of the kind.
+        """
+        pack = await self._packs.of(question.complaint.city, question.pack)
+        units = _named(pack, question) if question.units else pack.siblings(question.unit)
+        if not units:
+            raise refusal("no_siblings", f"No other unit is of the kind of {question.unit}.")
+        numbers = []
+        for unit in units:
+            registered = await intake.register(
+                self._store,
+                _inspection(question, unit, pack),
+                None,
+                None,
+                f"settle:{question.key}:{unit}",
+                question.key,
+                lambda: new_number(question.at.astimezone(pack.calendar.tz).date()),
+            )
+            numbers.append(registered.number)
+        return SettlePlan(tickets=numbers)
+
+
+def _named(pack: Pack, question: SettleQuestion) -> list[str]:
+    try:
+        return [pack.unit(code).code for code in dict.fromkeys(question.units)]
+    except UnknownUnit as error:
+        raise refusal(error.code, str(error)) from error
+
+
+def _inspection(question: SettleQuestion, unit: str, pack: Pack) -> Complaint:
+    found = question.complaint
+    return Complaint(
+        number="",  # given by the intake book
+        city=found.city,
+        kind=Kind.SUGGESTION,
+        channel=Channel.INSPECTION,
+        title=found.title,
+        text=question.text,
+        category=question.category,
+        unit=unit,
+        follows=found.number,
+        place=Place(area=pack.unit(unit).area),
+        filed_at=question.at,
+    )

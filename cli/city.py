@@ -1,0 +1,232 @@
+"""`jiesu city`: write, check, read and compare city packs."""
+
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+
+from cli import city_views
+from cli.city_new import BadSkeleton, write_skeleton
+from cli.terminal import USAGE, fail, out, print_json, run
+from domain.pack import Pack, UnknownInPack
+from runtime.settings import Settings
+from store import pack_book
+from store.engine import Store
+from store.errors import StoreUnavailable
+from store.pack_book import UnknownPackVersion
+from store.pack_diff import cell_differences, differences
+from store.pack_files import CITY, GRIDS
+from store.packs import (
+    PackError,
+    PackShelf,
+    UnknownCity,
+    check_pack,
+    default_root,
+    load_pack,
+    pack_contents,
+)
+from store.schema import SchemaState, inspect
+
+app = typer.Typer(
+    help="City packs: one city's rules as data. See docs/city-packs.md.", no_args_is_help=True
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+T = TypeVar("T")
+
+
+def _refuse(error: Exception, code: int = USAGE) -> NoReturn:
+    """The error in a line, with its stable code."""
+    fail(f"{error} ({getattr(error, 'code', 'error')})", code)
+
+
+def _shelf() -> PackShelf:
+    return PackShelf(Settings().cities or default_root())
+
+
+@app.command()
+def check(
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of packs.")],
+    as_json: Json = False,
+) -> None:
+    """Say everything that is wrong with packs, each with file and line.
+
+    Exit code 0 when all of them can be used, 1 when one cannot.
+    """
+    for folder in folders:
+        if not folder.is_dir():
+            fail(f"there is no folder {folder} (unknown_folder)")
+    found = {folder: check_pack(folder) for folder in folders}
+    if as_json:
+        print_json([city_views.checked(folder, problems) for folder, problems in found.items()])
+    else:
+        for folder, problems in found.items():
+            for problem in problems:
+                out.print(f"{folder}/{problem}", markup=False)
+            if not problems:
+                out.print(f"{folder}: {city_views.summary(folder, load_pack(folder))}")
+    if any(found.values()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def show(
+    city: Annotated[str, typer.Argument(help="A city's id, or the folder of a pack.")],
+    unit: Annotated[str | None, typer.Option(help="Only this unit, by its code.")] = None,
+    category: Annotated[str | None, typer.Option(help="Only this category, by its code.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a city promises: limits, ladder, caps, features, figures.
+
+    With --unit or --category: one of them, and who answers for what.
+    """
+    if unit and category:
+        fail("name a unit or a category, not both")
+    pack, folder = _loaded(city)
+    try:
+        if unit:
+            told = city_views.unit(pack, unit)
+        elif category:
+            told = city_views.category(pack, category)
+        elif as_json:
+            print_json(pack.model_dump(mode="json"))
+            return
+        else:
+            city_views.show(pack, folder)
+            return
+    except UnknownInPack as error:
+        _refuse(error)
+    if as_json:
+        print_json(told)
+    else:
+        city_views.show_one(told)
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(help="A folder, a city's id, or a version.")],
+    after: Annotated[str, typer.Argument(help="A folder, a city's id, or a version.")],
+    as_json: Json = False,
+) -> None:
+    """Show what differs between two packs, by file and row.
+
+    A version is one that the store has kept (see `jiesu city versions`), of the city of the other
+    side: jiesu city diff 0a1b2c3d4e5f cities/tongzhou
+    """
+    sides = [_side(before), _side(after)]
+    if sides == [None, None]:
+        fail("one side at least has to be a folder or a city's id")
+    city = next(side[0].city.id for side in sides if side)
+    old, new = (
+        side or _stored(city, name) for side, name in zip(sides, (before, after), strict=True)
+    )
+    found = [
+        *differences(old[0], new[0]),
+        *cell_differences(old[1].get(GRIDS), new[1].get(GRIDS)),
+    ]
+    if as_json:
+        print_json(city_views.differing(old[0], new[0], found))
+    else:
+        city_views.show_differences(old[0], new[0], found)
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")],
+    city_id: Annotated[
+        str | None, typer.Option("--id", help="The city's id; the pack is then made in DIR/ID.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The city's name; default: its id.")] = None,
+    division: Annotated[
+        str, typer.Option(help="Its division code (GB/T 2260), six digits.")
+    ] = "990101",
+) -> None:
+    """Begin a pack: a small one that passes `jiesu city check`, with every key explained."""
+    if city_id is not None:
+        folder = folder / city_id
+    folder_id = folder.resolve().name
+    try:
+        written = write_skeleton(folder, folder_id, name or folder_id, division)
+    except BadSkeleton as error:
+        _refuse(error)
+    for path in written:
+        out.print(str(path), markup=False)
+    out.print(f"Next: jiesu city check {folder}", markup=False)
+
+
+@app.command()
+def versions(
+    city: Annotated[str, typer.Argument(help="A city's id.")], as_json: Json = False
+) -> None:
+    """List the versions of a city's pack that the store has kept, oldest first.
+
+    A version is kept when a process first uses it. Open tickets stay with theirs.
+    """
+    kept = _from_store(lambda store: pack_book.versions(store, city))
+    shelf = _shelf()
+    try:
+        current = shelf.get(city).version
+    except UnknownCity as error:
+        if not kept:
+            _refuse(error)
+        current = None
+    except PackError:
+        current = None
+    if as_json:
+        print_json([city_views.kept(row, current) for row in kept])
+    else:
+        city_views.show_versions(city, kept, current)
+
+
+def _loaded(city: str) -> tuple[Pack, Path]:
+    """The pack of a city's id or of a folder."""
+    shelf, folder = _shelf(), Path(city)
+    try:
+        if city in shelf.ids():
+            return shelf.get(city), shelf.folder(city)
+        if (folder / CITY).exists():
+            return load_pack(folder), folder
+        raise UnknownCity(city, shelf.ids())
+    except (UnknownCity, PackError) as error:
+        _refuse(error)
+
+
+Side = tuple[Pack, dict[str, bytes]]
+
+
+def _side(name: str) -> Side | None:
+    """A pack and its files; None if `name` can only be a version."""
+    if len(name) == 12 and not Path(name).exists() and name not in _shelf().ids():
+        return None
+    pack, folder = _loaded(name)
+    return pack, pack_contents(folder)
+
+
+def _stored(city: str, version: str) -> Side:
+    async def both(store: Store) -> Side:
+        files = await pack_book.contents(store, city, version)
+        return await pack_book.recall(store, city, version), files
+
+    try:
+        return _from_store(both)
+    except (UnknownPackVersion, PackError) as error:
+        _refuse(error)
+
+
+def _from_store(ask: Callable[[Store], Coroutine[Any, Any, T]]) -> T:
+    url = Settings().store
+
+    async def asking() -> T:
+        if await inspect(url) is not SchemaState.CURRENT:
+            fail("the store is not up to date: run `jiesu migrate` (schema_unusable)")
+        store = Store.open(url)
+        try:
+            return await ask(store)
+        finally:
+            await store.close()
+
+    try:
+        return run(asking())
+    except StoreUnavailable as error:
+        _refuse(error, 1)

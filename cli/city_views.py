@@ -1,0 +1,234 @@
+"""How `jiesu city` shows packs: what a command found, as plain data and on the terminal."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from cli.terminal import out
+from domain.catalogue import matches
+from domain.clocks import ClockName, RungKind
+from domain.pack import Pack
+from domain.promises import RungRule
+from store.pack_book import KeptVersion
+from store.pack_diff import Difference
+from store.pack_files import GRIDS
+from store.pack_reading import Problem
+from store.packs import load_pack
+
+Shown = dict[str, Any]
+
+
+def counts(folder: Path, pack: Pack) -> dict[str, int]:
+    """How much there is of everything."""
+    from store.grids import Grid
+
+    grids = folder / GRIDS
+    return {
+        "units": len(pack.units),
+        "categories": len(pack.categories),
+        "responsibilities": len(pack.responsibilities),
+        "cells": len(Grid.read(grids).codes) if grids.exists() else 0,
+        "indicators": len(pack.indicators),
+        "scoring rules": len(pack.scoring),
+        "messages": sum(len(texts) for texts in pack.messages.values()),
+    }
+
+
+def summary(folder: Path, pack: Pack) -> str:
+    """The pack in one line."""
+    told = ", ".join(f"{count} {what}" for what, count in counts(folder, pack).items())
+    return f"version {pack.version}, {told}"
+
+
+def checked(folder: Path, problems: list[Problem]) -> Shown:
+    """What `check` found in one folder."""
+    told: Shown = {
+        "folder": str(folder),
+        "problems": [
+            {"file": one.file, "line": one.line, "message": one.message} for one in problems
+        ],
+    }
+    if not problems:
+        pack = load_pack(folder)
+        told |= {"city": pack.city.id, "version": pack.version, "counts": counts(folder, pack)}
+    return told
+
+
+def unit(pack: Pack, code: str) -> Shown:
+    """One unit, what is above and below it, and what it answers for; or UnknownUnit."""
+    one = pack.unit(code)
+    above, at = list[str](), one
+    while at.parent:
+        at = pack.unit(at.parent)
+        above.append(f"{at.code} {at.name}")
+    return {
+        **one.model_dump(mode="json", exclude={"parent", "queue"}),
+        "queue": pack.queue_of(one),
+        "above": above,
+        "below": [f"{below.code} {below.name}" for below in pack.units if below.parent == code],
+        "answers_for": [
+            f"{row.category} in {row.area} (line {row.line})"
+            for row in pack.responsibilities
+            if row.unit == code
+        ],
+    }
+
+
+def category(pack: Pack, code: str) -> Shown:
+    """One category, its limits, and who answers for it where; or UnknownCategory."""
+    one = pack.category(code)
+    limits = {clock: pack.limit(clock, one.tier)[0] for clock in ClockName}
+    return {
+        **one.model_dump(mode="json", exclude={"steps"}),
+        "steps": {step.code: str(step.limit) for step in one.steps},
+        "limits": {clock.value: str(limit) for clock, limit in limits.items() if limit},
+        "answered_by": [
+            f"{row.unit} in {row.area} (line {row.line})"
+            for row in pack.responsibilities
+            if matches(row.category, code)
+        ],
+    }
+
+
+def show_one(told: Shown) -> None:
+    """A unit or a category."""
+    table = Table(show_header=False)
+    for name, value in told.items():
+        if isinstance(value, dict):
+            value = [f"{key} {part}" for key, part in value.items()]
+        shown = "\n".join(map(str, value)) if isinstance(value, list) else str(value or "")
+        table.add_row(name.replace("_", " "), escape(shown))
+    out.print(table)
+
+
+def show(pack: Pack, folder: Path) -> None:
+    """The whole pack on one screen."""
+    city, calendar = pack.city, pack.calendar
+    hours = ", ".join(f"{span.opens:%H:%M}-{span.closes:%H:%M}" for span in calendar.hours)
+    out.print(f"[bold]{escape(city.name)}[/]  {escape(city.name_en)}")
+    out.print(f"{city.id}: {summary(folder, pack)}")
+    out.print(
+        f"division {city.division}, {city.zone}; office hours {hours}; "
+        f"calendar {', '.join(map(str, calendar.years))}"
+    )
+    out.print(
+        f"what nobody owns goes to {city.fallback}; what nobody has classified is {city.tier}"
+    )
+    out.print(_limits(pack))
+    out.print(_ladder(pack))
+    out.print(_ways(pack))
+
+
+def _limits(pack: Pack) -> Table:
+    names = list(pack.tiers)
+    joint = any(pack.joint.of(clock) for clock in ClockName)
+    table = Table("limit", *names, *(["co-handlers"] if joint else []), title="Limits")
+    for clock in ClockName:
+        row = [str(pack.limit(clock, name)[0] or "") for name in names]
+        row += [str(pack.joint.of(clock) or "")] if joint else []
+        if any(row):
+            table.add_row(clock.value, *row)
+    return table
+
+
+def _ladder(pack: Pack) -> Table:
+    table = Table("clock", *(kind.value for kind in RungKind), title="Ladder")
+    for clock, rungs in pack.ladder.items():
+        found = {rung.kind: _rung(rung) for rung in rungs}
+        table.add_row(clock.value, *(found.get(kind, "") for kind in RungKind))
+    return table
+
+
+def _rung(rung: RungRule) -> str:
+    when = f"{rung.offset} {'before' if rung.kind is RungKind.WARN else 'after'}: "
+    raises = " and raises it a level" if rung.raises else ""
+    return f"{when if rung.offset else ''}{', '.join(rung.tells) or 'nobody'}{raises}"
+
+
+def _ways(pack: Pack) -> Table:
+    """Caps, features and the rest of city.toml; what is not set is not shown."""
+    table = Table(show_header=False, title="Ways of working")
+    on = [name for name, is_on in pack.features.model_dump().items() if is_on]
+    table.add_row("features", ", ".join(on) or "none")
+    for name in ("caps", "rework", "severity", "verify", "aftercare", "desk", "reports"):
+        values = getattr(pack, name).model_dump(mode="json", exclude_none=True)
+        told = ", ".join(f"{key} {_value(value)}" for key, value in values.items())
+        table.add_row(name, escape(told))
+    grades = ", ".join(f"{grade.grade} {grade.zh}" for grade in pack.rating.grades)
+    table.add_row("rating", f"{grades}; satisfied from {pack.rating.satisfied_from}")
+    reasons = {name: len(table) for name, table in pack.reasons}
+    table.add_row("reasons", ", ".join(f"{count} {name}" for name, count in reasons.items()))
+    return table
+
+
+def _value(value: object) -> str:
+    return " ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
+
+
+def differing(before: Pack, after: Pack, found: Iterable[Difference]) -> Shown:
+    """What `diff` found."""
+    return {
+        "before": {"city": before.city.id, "version": before.version},
+        "after": {"city": after.city.id, "version": after.version},
+        "differences": [
+            {
+                "file": one.file,
+                "row": one.row,
+                "change": one.change,
+                "fields": {name: list(pair) for name, pair in one.fields.items()},
+            }
+            for one in found
+        ],
+    }
+
+
+def show_differences(before: Pack, after: Pack, found: list[Difference]) -> None:
+    """What `diff` found, file by file, and what it means for tickets."""
+    out.print(f"{before.city.id} {before.version} → {after.city.id} {after.version}")
+    colours = {"added": "green", "removed": "red", "changed": "yellow"}
+    for file in dict.fromkeys(one.file for one in found):
+        out.print(f"[bold]{file}[/]")
+        for one in found:
+            if one.file == file:
+                out.print(f"  [{colours[one.change]}]{one.change:7}[/]  ", end="")
+                out.print(f"{one.row}{_fields(one)}", markup=False)
+    if not found:
+        out.print("no difference that a ticket would notice")
+    elif before.city.id == after.city.id:
+        out.print(
+            f"Open tickets stay with the version they were accepted under; those accepted from "
+            f"now on get {after.version}. The working calendar is today's for all of them."
+        )
+
+
+def _fields(one: Difference) -> str:
+    told = []
+    for name, (old, new) in one.fields.items():
+        values = [_value(value) for value in (old, new) if value is not None]
+        told.append(f"{name} {' → '.join(values)}".strip())
+    return f": {'; '.join(told)}" if told else ""
+
+
+def kept(row: KeptVersion, current: str | None) -> Shown:
+    """One line of `versions`."""
+    return {
+        "version": row.version,
+        "first_seen_at": row.first_seen_at,
+        "current": row.version == current,
+    }
+
+
+def show_versions(city: str, rows: list[KeptVersion], current: str | None) -> None:
+    """The versions of a pack, oldest first."""
+    table = Table("version", "first used", "")
+    for row in rows:
+        now = "the folder holds it now" if row.version == current else ""
+        table.add_row(row.version, f"{row.first_seen_at:%Y-%m-%d %H:%M} UTC", now)
+    if rows:
+        out.print(table)
+    if current not in {row.version for row in rows}:
+        told = "no version" if current is None else f"the version {current}"
+        out.print(f"the folder of {city} holds {told}, which no process has used yet")

@@ -1,0 +1,190 @@
+"""From a ticket to what conditions see of it: the builders of `domain.cases`."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from zlib import crc32
+
+from domain.assignment import Assignment, Share
+from domain.cases import Case, EventCase, ResultCase, ShareCase
+from domain.clocks import Clock, ClockName, RungKind
+from domain.complaint import Complaint
+from domain.events import Event
+from domain.facts.anytime import RungClimbed
+from domain.ticket import Ticket
+
+UNIT_CLOCKS = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE)
+"""The clocks whose warning is a yellow card for the unit, and whose due a red one."""
+
+
+def case_of_complaint(complaint: Complaint, **known: str) -> Case:
+    """A complaint before anything is decided but what is `known`."""
+    return Case(
+        number=complaint.number,
+        kind=known.get("kind") or complaint.kind,
+        channel=complaint.channel,
+        category=known.get("category") or complaint.category or "",
+        tier=known.get("tier", ""),
+        area=known.get("area") or complaint.place.area or "",
+        anonymous=complaint.anonymous,
+        public=complaint.public,
+        has_address=bool(complaint.place.address),
+        has_point=complaint.place.lat is not None and complaint.place.lon is not None,
+        lot=crc32(complaint.number.encode()) % 100,
+    )
+
+
+def case_of(ticket: Ticket, at: datetime) -> Case:
+    """The ticket as it is at `at`."""
+    lead, rating, rules = ticket.lead, ticket.rating, ticket.rules
+    promise = _promise(ticket)
+    answered = ticket.reply is not None
+    done_at = (lead.ended_at if lead and lead.result else None) or ticket.ended_at
+    kept = promise.kept(done_at or at) if promise else True
+    told = case_of_complaint(
+        ticket.complaint,
+        kind=ticket.kind,
+        category=ticket.category or "",
+        tier=ticket.tier or "",
+        area=ticket.area or "",
+    )
+    return told.model_copy(
+        update={
+            "unit": ticket.unit or "",
+            "unit_kind": (lead.kind_of_unit if lead else None) or "",
+            "level": _level(ticket),
+            "stage": ticket.stage,
+            "outcome": ticket.outcome or "",
+            "open": ticket.ended_at is None,
+            "due": promise is not None and promise.due_at <= at,
+            "answered": answered,
+            "handled": lead is not None and lead.result is not None,
+            "replied": answered and lead is not None and lead.result is not None,
+            "on_time": answered and kept,
+            "late": not kept,
+            "rated": rating is not None,
+            "asked": rating is not None and rating.contacted is not None,
+            "contacted": rating is not None and rating.contacted is True,
+            "resolved": rating is not None and rating.resolved,
+            "satisfied": rating is not None
+            and rules is not None
+            and rating.satisfied(rules.satisfied_from),
+            "merged": ticket.parent is not None,
+            "joint": any(a.share is Share.CO for a in ticket.assignments),
+            "arbitrated": ticket.no_returns,
+            "verified": any(a.share is Share.VERIFY and a.result for a in ticket.assignments),
+            "excluded": ticket.excluded,
+            "recurred": ticket.recurred > 0,
+            "supervised": any(c.name is ClockName.SUPERVISE for c in ticket.clocks),
+            "grade": rating.grade if rating else -1,
+            "hours": _hours(ticket.complaint.filed_at, done_at if answered else None),
+            "returns": ticket.returns,
+            "reworks": ticket.reworks,
+            "extensions": sum(a.extensions for a in ticket.assignments),
+            "holds": sum(a.holds for a in ticket.assignments),
+            "urges": len(ticket.urged_at),
+            "repeats": len(ticket.repeats),
+            "severity": ticket.severity,
+            "complainants": 1 + len(ticket.complainants),
+            "co_handlers": sum(a.share is Share.CO for a in ticket.assignments),
+            "raised": ticket.raised,
+            "delegations": sum(a.share is Share.DELEGATE for a in ticket.assignments),
+            "yellow": cards(ticket, RungKind.WARN),
+            "red": cards(ticket, RungKind.DUE),
+            "orders": len(ticket.orders),
+            "notices": ticket.notices,
+            "revisits": ticket.revisits,
+            "evidence": len(lead.result.evidence) if lead and lead.result else 0,
+        }
+    )
+
+
+def result_case(reply: str, resolved: bool, evidence: Iterable[str]) -> ResultCase:
+    return ResultCase(reply=reply, resolved=resolved, evidence=len(list(evidence)))
+
+
+def event_case(event: Event, ticket: Ticket) -> EventCase:
+    """An event of `ticket`, which is as it was just after it."""
+    fact = event.fact
+    climbed = fact if isinstance(fact, RungClimbed) else None
+    rating = getattr(fact, "rating", None)
+    result = getattr(fact, "result", None)
+    told = rating or result or fact
+    return EventCase(
+        kind=fact.kind,
+        role=event.actor.role,
+        unit=getattr(fact, "unit", None) or event.actor.unit or "",
+        clock=climbed.clock if climbed else "",
+        rung=climbed.rung if climbed else "",
+        code=str(getattr(fact, "ground", None) or getattr(fact, "code", None) or _why(event)),
+        outcome=str(getattr(fact, "outcome", "") or ""),
+        reached=bool(getattr(fact, "reached", False)),
+        resolved=bool(getattr(told, "resolved", False)),
+        holds=bool(getattr(fact, "holds", False)),
+        approved=fact.kind.endswith("_granted") or fact.kind in ("returned", "held"),
+        grade=rating.grade if rating else -1,
+        hours=_hours(ticket.complaint.filed_at, event.at),
+    )
+
+
+def _why(event: Event) -> str:
+    """The code of a reason, where a fact has one; a free text is not a code."""
+    coded = ("declined", "referred", "closed", "closed_on_watch", "reworked", "supervised")
+    reason = getattr(event.fact, "reason", "") if event.kind in coded else ""
+    return reason or getattr(event.fact, "why", "") if event.kind == "resumed" else reason
+
+
+def share_case(ticket: Ticket, assignment: Assignment | None, at: datetime) -> ShareCase:
+    """A unit's share as it is at `at`; an empty one where no unit had a share."""
+    if assignment is None:
+        return ShareCase()
+    clock = _handling(ticket, assignment.n)
+    kept = clock.kept(assignment.ended_at or at) if clock else True
+    opened = assignment.opened_at
+    return ShareCase(
+        part=assignment.share,
+        unit=assignment.unit,
+        level=assignment.level or "",
+        ending=assignment.ending or "",
+        on_time=assignment.result is not None and kept,
+        late=not kept,
+        resolved=assignment.result is not None and assignment.result.resolved,
+        sign_minutes=_hours(opened, assignment.signed_at, 60),
+        contact_minutes=_hours(opened, assignment.contacted_at, 60),
+        handle_hours=_hours(opened, assignment.ended_at if assignment.result else None),
+        extensions=assignment.extensions,
+        rework=assignment.rework,
+    )
+
+
+def cards(ticket: Ticket, kind: RungKind) -> int:
+    """How many cards of a kind units got on this ticket."""
+    return sum(
+        rung.kind is kind
+        for clock in ticket.clocks
+        if clock.climbed and clock.name in UNIT_CLOCKS
+        for rung in clock.rungs[: clock.climbed]
+    )
+
+
+def _promise(ticket: Ticket) -> Clock | None:
+    """The clock that says when the answer is due: the lead's, as last extended or resumed."""
+    return _handling(ticket, ticket.lead.n) if ticket.lead else None
+
+
+def _handling(ticket: Ticket, n: int) -> Clock | None:
+    clocks = (c for c in reversed(ticket.clocks) if c.name is ClockName.HANDLE)
+    return next((c for c in clocks if c.assignment == n), None)
+
+
+def _level(ticket: Ticket) -> str:
+    """The level that settled it: the lowest that the lead delegated to, else the lead's own."""
+    lead = ticket.lead
+    if lead is None:
+        return ""
+    done = [a for a in ticket.assignments if a.share is Share.DELEGATE and a.result is not None]
+    below = [a for a in done if a.n > lead.n]
+    return (below[-1].level if below else lead.level) or ""
+
+
+def _hours(since: datetime, until: datetime | None, per_hour: int = 1) -> float:
+    return (until - since).total_seconds() / 3600 * per_hour if until else -1

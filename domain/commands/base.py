@@ -1,0 +1,21 @@
+"""The base of every command, and the kinds of text that commands have."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, StringConstraints
+
+from domain.complaint import clean_text
+from domain.facts.base import FactBase
+from domain.model import Incoming
+
+Note = Annotated[str, StringConstraints(max_length=1000), AfterValidator(clean_text)]
+Length = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,2}(s|m|h|d|wh|wd)$")]
+"""A span as packs write it: 30m, 2h, 3d in calendar time; 4wh, 5wd in working time."""
+Number = Annotated[str, StringConstraints(pattern=r"^\d{13}$")]
+"""A ticket's number."""
+
+
+class CommandBase(Incoming):
+    """`leads_to`: the fact it becomes, which is what the table is asked about."""
+
+    leads_to: ClassVar[type[FactBase]]

@@ -1,0 +1,105 @@
+"""回头看: a closed ticket is watched for a while; its trouble may be back, its rating contested."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from domain.assignment import Request
+from domain.clocks import Clock, ClockName
+from domain.facts.base import FactBase
+from domain.stages import Outcome
+from domain.ticket import Ticket
+
+
+class ClosedOnWatch(FactBase):
+    """办结, and counted as such; looks whether it holds are due."""
+
+    kind: Literal["closed_on_watch"] = "closed_on_watch"
+    outcome: Literal[Outcome.CLOSED, Outcome.UNRATED]
+    reason: str
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.end(self.outcome, at)
+        ticket.start(self.clocks)
+
+
+class Revisited(FactBase):
+    """Somebody looked whether the effect holds."""
+
+    kind: Literal["revisited"] = "revisited"
+    holds: bool
+    note: str
+    evidence: list[str] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.revisits += 1
+        due = [c for c in ticket.clocks if c.running and c.name is ClockName.REVISIT]
+        if due:
+            min(due, key=lambda clock: clock.due_at).stopped_at = at
+
+
+class Reopened(FactBase):
+    """The trouble is back: handled once more, from the dispatch on."""
+
+    kind: Literal["reopened"] = "reopened"
+    reason: Literal["revisit", "recurred"]
+    text: str
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        for clock in ticket.clocks:
+            if clock.running:
+                clock.stopped_at = at
+        ticket.outcome, ticket.ended_at, ticket.contest = None, None, None
+        ticket.recurred += 1
+        ticket.next_unit, ticket.by_hand, ticket.verified = ticket.unit, False, False
+        ticket.start(self.clocks)
+
+
+class ExclusionAsked(FactBase):
+    """剔除 asked for: the unit holds that the ticket should not count, with evidence."""
+
+    kind: Literal["exclusion_asked"] = "exclusion_asked"
+    ground: str
+    reason: str
+    evidence: list[str]
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.contest = Request(
+            what="exclusion", asked_at=at, reason=self.reason, ground=self.ground
+        )
+        ticket.start(self.clocks)
+
+
+class ExclusionGranted(FactBase):
+    """It does not count in the figures after exclusion; those before are published beside them."""
+
+    kind: Literal["exclusion_granted"] = "exclusion_granted"
+    reason: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.contest, ticket.excluded = None, True
+        ticket.stop(at, ClockName.DECIDE)
+
+
+class ExclusionRefused(FactBase):
+    kind: Literal["exclusion_refused"] = "exclusion_refused"
+    reason: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.contest = None
+        ticket.stop(at, ClockName.DECIDE)
+
+
+class WatchEnded(FactBase):
+    """It held: nothing more will happen to this ticket."""
+
+    kind: Literal["watch_ended"] = "watch_ended"
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        for clock in ticket.clocks:
+            if clock.running:
+                clock.stopped_at = at

@@ -1,0 +1,103 @@
+"""Several units: whistle (吹哨), delegation (转派), a level up (提级), and the centre steps in."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from domain.assignment import Ending, Given, Share
+from domain.clocks import Clock, ClockName
+from domain.facts.base import FactBase
+from domain.ticket import Ticket
+
+
+class Whistled(FactBase):
+    """吹哨. The lead calls other units in, each with its own limits."""
+
+    kind: Literal["whistled"] = "whistled"
+    assignment: int
+    ground: str
+    reason: str
+    shares: list[Given]
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        for given in self.shares:
+            ticket.give(given, Share.CO, at, of=self.assignment)
+
+
+class Released(FactBase):
+    """A co-handler or a delegate who is not needed any more."""
+
+    kind: Literal["released"] = "released"
+    assignment: int
+    unit: str
+    reason: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.end_assignment(self.assignment, Ending.RELEASED, at)
+
+
+class Overridden(FactBase):
+    """The lead answers without waiting for the co-handlers any longer, and says why."""
+
+    kind: Literal["overridden"] = "overridden"
+    reason: str
+    released: list[int] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.end_assignments(Ending.RELEASED, at)
+
+
+class Delegated(FactBase):
+    """转派. A unit below does the work; the one above stays answerable, and both clocks run."""
+
+    kind: Literal["delegated"] = "delegated"
+    assignment: int
+    reason: str
+    share: Given
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.give(self.share, Share.DELEGATE, at, of=self.assignment)
+
+
+class LevelRaised(FactBase):
+    """提级. One level up, because it is beyond the unit's authority, or because time ran out."""
+
+    kind: Literal["level_raised"] = "level_raised"
+    assignment: int
+    unit: str
+    level: str | None = None
+    reason: str
+    escalated: bool = False
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.end_assignments(Ending.RAISED, at)
+        ticket.escalated = ticket.escalated or self.escalated
+        ticket.raised += 1
+        ticket.next_unit, ticket.by_hand = self.unit, False
+        ticket.start(self.clocks)
+
+
+_BEFORE_A_UNIT = (
+    ClockName.TRIAGE,
+    ClockName.DISPATCH,
+    ClockName.ARBITRATE,
+    ClockName.FEEDBACK,
+)
+
+
+class Intervened(FactBase):
+    """The centre steps in: it takes the ticket from whoever had it and names the lead."""
+
+    kind: Literal["intervened"] = "intervened"
+    unit: str
+    reason: str
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.end_assignments(Ending.TAKEN_OVER, at)
+        ticket.verifying = ticket.verify_by = None
+        ticket.stop(at, *_BEFORE_A_UNIT)
+        ticket.next_unit, ticket.by_hand, ticket.no_returns = self.unit, False, True
+        ticket.start(self.clocks)

@@ -1,0 +1,79 @@
+"""并单: one handling for several complaints; every complainant keeps an own answer and rating."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from domain.assignment import Ending
+from domain.clocks import Clock
+from domain.facts.base import FactBase
+from domain.ticket import Ticket
+
+
+class Merged(FactBase):
+    """This ticket waits for the answer of another about the same trouble."""
+
+    kind: Literal["merged"] = "merged"
+    parent: str
+    category: str
+    tier: str
+    reason: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.end_assignments(Ending.MERGED, at)
+        for clock in ticket.clocks:
+            if clock.running:
+                clock.stopped_at = at
+        ticket.parent, ticket.verify_by, ticket.by_hand = self.parent, None, False
+        ticket.category, ticket.tier = self.category, self.tier
+
+
+class Unmerged(FactBase):
+    """It goes its own way again: a person said so, or the other ticket ended unanswered."""
+
+    kind: Literal["unmerged"] = "unmerged"
+    reason: str
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.parent = None
+        ticket.start(self.clocks)
+
+
+class RepliedWithParent(FactBase):
+    """The answer of the ticket it was merged into is given here, too; rated on its own."""
+
+    kind: Literal["replied_with_parent"] = "replied_with_parent"
+    parent: str
+    text: str
+    resolved: bool
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.reply, ticket.rating = self.text, None
+        ticket.start(self.clocks)
+
+
+class ComplainantJoined(FactBase):
+    """Another ticket was merged into this one."""
+
+    kind: Literal["complainant_joined"] = "complainant_joined"
+    number: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        for numbers in (ticket.complainants, ticket.waiting):
+            if self.number not in numbers:
+                numbers.append(self.number)
+
+
+class ComplainantLeft(FactBase):
+    """A ticket that had been merged into this one goes its own way again."""
+
+    kind: Literal["complainant_left"] = "complainant_left"
+    number: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        for numbers in (ticket.complainants, ticket.waiting):
+            if self.number in numbers:
+                numbers.remove(self.number)

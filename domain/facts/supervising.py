@@ -1,0 +1,50 @@
+"""督办: a supervisor's order, its answer, and the public notice."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from domain.clocks import Clock, ClockName
+from domain.facts.base import FactBase
+from domain.minutes import Order
+from domain.ticket import Ticket
+
+
+class SupervisionOrdered(FactBase):
+    """督办单: an order to the unit that leads; by a supervisor, or because the ticket is grave."""
+
+    kind: Literal["supervision_ordered"] = "supervision_ordered"
+    order: int
+    unit: str | None = None
+    text: str
+    escalated: bool = False
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.orders.append(Order(n=self.order, text=self.text))
+        ticket.escalated = ticket.escalated or self.escalated
+        ticket.start(self.clocks)
+
+
+class OrderAnswered(FactBase):
+    """The unit reports what it did on the order."""
+
+    kind: Literal["order_answered"] = "order_answered"
+    order: int
+    answer: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.orders[self.order - 1].answer = self.answer
+        ticket.stop(at, ClockName.ORDER, label=str(self.order))
+
+
+class PubliclyNoticed(FactBase):
+    """通报. The unit's delay is made public inside the city."""
+
+    kind: Literal["publicly_noticed"] = "publicly_noticed"
+    unit: str | None = None
+    text: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.notices += 1

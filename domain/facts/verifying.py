@@ -1,0 +1,83 @@
+"""核查: somebody looks on the spot, before a case is filed or before it is answered."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from domain.assignment import Ending, Given, HandlingResult, Share
+from domain.clocks import Clock, ClockName
+from domain.facts.base import FactBase
+from domain.stages import Outcome
+from domain.ticket import Ticket
+
+
+class VerificationAsked(FactBase):
+    """A unit is sent to look. `before`: filing or closing."""
+
+    kind: Literal["verification_asked"] = "verification_asked"
+    before: Literal["filing", "closing"]
+    share: Given
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.stop(at, ClockName.DISPATCH, ClockName.FEEDBACK)
+        ticket.verifying, ticket.verify_by = self.before, None
+        ticket.give(self.share, Share.VERIFY, at)
+
+
+class _Looked(FactBase):
+    """What the verifier found; `assignment` None where a rule said so without looking."""
+
+    assignment: int | None = None
+    result: HandlingResult | None = None
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def looked(self, ticket: Ticket, at: datetime) -> None:
+        ticket.verifying = None
+        if self.assignment is not None:
+            ticket.assignment(self.assignment).result = self.result
+            ticket.end_assignment(self.assignment, Ending.DONE, at)
+
+
+class FilingConfirmed(_Looked):
+    """It is as reported: the case is filed."""
+
+    kind: Literal["filing_confirmed"] = "filing_confirmed"
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        self.looked(ticket, at)
+        ticket.start(self.clocks)
+
+
+class FilingRefuted(_Looked):
+    """Nothing of the kind was found on the spot: it ends, and the citizen is told."""
+
+    kind: Literal["filing_refuted"] = "filing_refuted"
+    text: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        self.looked(ticket, at)
+        ticket.end(Outcome.UNFOUNDED, at, reply=self.text)
+
+
+class ClosingConfirmed(_Looked):
+    """It is done as the unit says: the citizen is answered."""
+
+    kind: Literal["closing_confirmed"] = "closing_confirmed"
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        self.looked(ticket, at)
+        ticket.verified = True
+
+
+class ClosingRefuted(_Looked):
+    """It is not done: not on the spot, or not by the category's closing condition."""
+
+    kind: Literal["closing_refuted"] = "closing_refuted"
+    reason: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        self.looked(ticket, at)
+        ticket.stop(at, ClockName.FEEDBACK)
+        ticket.next_unit, ticket.verified = ticket.unit, False
+        ticket.start(self.clocks)

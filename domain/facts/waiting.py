@@ -1,0 +1,96 @@
+"""A unit that may not go on: long works on hold (挂账), a question to the citizen, going on."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from domain.assignment import Pause, Request
+from domain.clocks import Clock, ClockName
+from domain.facts.base import FactBase
+from domain.model import Instant
+from domain.ticket import Ticket
+
+
+class HoldAsked(FactBase):
+    """挂账 asked for: works that take long, to be reviewed until they are done."""
+
+    kind: Literal["hold_asked"] = "hold_asked"
+    assignment: int
+    ground: str
+    until: Instant
+    reason: str
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.assignment(self.assignment).asked = Request(
+            what="hold", asked_at=at, reason=self.reason, ground=self.ground, until=self.until
+        )
+        ticket.start(self.clocks)
+
+
+class Held(FactBase):
+    """On hold: the unit's clock stands still, and the first review is due."""
+
+    kind: Literal["held"] = "held"
+    assignment: int
+    until: Instant
+    reason: str
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.settle_request(self.assignment, at)
+        ticket.assignment(self.assignment).holds += 1
+        ticket.pause(self.assignment, Pause(why="hold", since=at, until=self.until))
+        ticket.start(self.clocks)
+
+
+class HoldRefused(FactBase):
+    kind: Literal["hold_refused"] = "hold_refused"
+    assignment: int
+    reason: str
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.settle_request(self.assignment, at)
+
+
+class Reviewed(FactBase):
+    """A hold was looked at. `clocks`: the next review, where it goes on."""
+
+    kind: Literal["reviewed"] = "reviewed"
+    assignment: int
+    note: str
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.stop(at, ClockName.REVIEW, assignment=self.assignment)
+        ticket.start(self.clocks)
+
+
+class CitizenAsked(FactBase):
+    """The unit cannot go on without knowing more; its clock stands still, but not forever."""
+
+    kind: Literal["citizen_asked"] = "citizen_asked"
+    assignment: int
+    text: str
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.assignment(self.assignment).questions += 1
+        ticket.pause(self.assignment, Pause(why="citizen", since=at))
+        ticket.start(self.clocks)
+
+
+class Resumed(FactBase):
+    """The unit's clock goes on from where it stood.
+
+    `why`: `citizen_answered`, `citizen_silent`, `hold_over` or `reviewed`.
+    """
+
+    kind: Literal["resumed"] = "resumed"
+    assignment: int
+    why: str
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.resume(self.assignment, self.clocks, at)

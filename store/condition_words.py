@@ -1,0 +1,50 @@
+"""The words of a condition: its text cut into tokens, and the errors all of this raises."""
+
+import re
+from dataclasses import dataclass
+
+
+class ConditionError(ValueError):
+    """A condition that a pack may not have; the message says what to change."""
+
+    code = "bad_condition"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`kind`: name, text, whole, decimal, sign or end. `at` is where it begins in the text."""
+
+    kind: str
+    text: str
+    at: int
+
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space>\s+)
+  | (?P<decimal>[0-9]{1,9}\.[0-9]{1,9}(?![\w.]))
+  | (?P<whole>[0-9]{1,9}(?![\w.]))
+  | (?P<name>[A-Za-z_][A-Za-z0-9_]*(?!["'\w]))
+  | (?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
+  | (?P<sign>&&|\|\||==|!=|<=|>=|[<>!?:()\[\],.+-])
+    """,
+    re.VERBOSE,
+)
+
+
+def tokens(text: str) -> list[Token]:
+    """The tokens of `text`, an `end` last; ConditionError on what is none of them."""
+    found, at = list[Token](), 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None:
+            raise ConditionError(f"{_shown(text, at)} cannot be used in a condition")
+        if match.lastgroup and match.lastgroup != "space":
+            found.append(Token(match.lastgroup, match[0], at))
+        at = match.end()
+    return [*found, Token("end", "", at)]
+
+
+def _shown(text: str, at: int) -> str:
+    word = re.match(r"[\w.]+[\"']?", text[at:])
+    return repr(word[0] if word else text[at])

@@ -1,0 +1,56 @@
+"""Small packs to plan clocks with: Tongzhou, with one tier and one ladder of the test's own."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from domain.clocks import Clock, ClockName
+from domain.pack import Pack
+from domain.planning import plan_clock
+from domain.promises import Limits, RungRule, Tier
+from store.packs import default_root, load_pack
+
+TONGZHOU = load_pack(default_root() / "tongzhou")
+BEIJING = ZoneInfo("Asia/Shanghai")
+MONDAY = datetime(2026, 3, 2, 10, tzinfo=BEIJING)
+
+
+def pack_with(
+    limits: dict[str, str],
+    ladder: Sequence[Mapping[str, object]],
+    *,
+    clock_scale: float = 1.0,
+    **more: object,
+) -> Pack:
+    """Tongzhou with one tier, "only", the same ladder for every clock, and `more` of its parts."""
+    tier = Tier.model_validate({"name": "唯一", "name_en": "Only"} | limits)
+    rungs = tuple(RungRule.model_validate(rung) for rung in ladder)
+    return TONGZHOU.model_copy(
+        update={
+            "city": TONGZHOU.city.model_copy(update={"clock_scale": clock_scale, "tier": "only"}),
+            "tiers": {"only": tier},
+            "limits": Limits(),
+            "ladder": dict.fromkeys(ClockName, rungs) if rungs else {},
+            **more,
+        }
+    )
+
+
+def handle(pack: Pack, started_at: datetime = MONDAY) -> Clock:
+    """The clock of the one limit most tests set."""
+    clock = plan_clock(pack, ClockName.HANDLE, "only", started_at)
+    assert clock is not None
+    return clock
+
+
+def at(text: str) -> datetime:
+    """A moment of 2026, "03-02 10:00", by Beijing's clocks."""
+    return datetime.fromisoformat(f"2026-{text}").replace(tzinfo=BEIJING)
+
+
+def beijing(moment: datetime) -> str:
+    return f"{moment.astimezone(BEIJING):%m-%d %H:%M}"
+
+
+def rungs(clock: Clock) -> dict[str, str]:
+    return {rung.kind.value: beijing(rung.at) for rung in clock.rungs}

@@ -1,0 +1,129 @@
+"""并单: two tickets that tell each other, by signals, what happens to them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from temporalio import workflow
+from temporalio.exceptions import FailureError, TemporalError
+
+from domain.actors import Actor
+from domain.acts import Complainant, ParentReply, Parting
+from domain.checks import check
+from domain.clocks import ClockName
+from domain.commands.intake import Merge, Unmerge
+from domain.facts.merging import (
+    ComplainantJoined,
+    ComplainantLeft,
+    Merged,
+    RepliedWithParent,
+    Unmerged,
+)
+from domain.model import Recorded
+from domain.plans import MergeQuestion
+from domain.refusals import Refused
+from domain.stages import Stage
+from runtime.names import ticket_workflow_id
+from workflows.asking import ask
+from workflows.ladder import Ladder
+
+with workflow.unsafe.imports_passed_through():
+    from activities.merge import Merging
+
+JOINED, LEFT, ANSWERED, PARTED = "joined", "left", "answered_with_parent", "parted"
+
+
+async def merge(flow: Ladder, command: Merge, actor: Actor, at: datetime) -> None:
+    """Ask whether it may be, tell the other ticket, and wait for its answer from then on."""
+    complaint = flow.ticket.complaint
+    question = MergeQuestion(city=complaint.city, number=complaint.number, into=command.into)
+    plan = await ask(Merging.check, question)
+    check(flow.ticket, command, actor, at)
+    joined = Complainant(number=complaint.number, at=at)
+    if not await tell(command.into, JOINED, joined):
+        raise Refused("merge_target_ended", "The other ticket has ended.")
+    try:
+        merged = Merged(
+            parent=command.into, category=plan.category, tier=plan.tier, reason=command.reason
+        )
+        flow.happen(merged, at, actor)
+    except Refused:  # it moved on while the other one was told
+        await tell(command.into, LEFT, joined)
+        raise
+
+
+async def unmerge(flow: Ladder, command: Unmerge, actor: Actor, at: datetime) -> None:
+    clocks = await flow.plan_clocks(at, ClockName.DISPATCH)
+    check(flow.ticket, command, actor, at)
+    parent = flow.ticket.parent
+    flow.happen(Unmerged(reason=command.reason, clocks=clocks), at, actor)
+    await leave(flow, parent, at)
+
+
+async def leave(flow: Ladder, parent: str | None, at: datetime) -> None:
+    """Tell the ticket it was merged into that it no longer waits."""
+    if parent is not None:
+        await tell(parent, LEFT, Complainant(number=flow.ticket.complaint.number, at=at))
+
+
+async def answer(flow: Ladder, numbers: Iterable[str], reply: ParentReply) -> None:
+    """Give the answer to those who wait for it."""
+    for number in numbers:
+        await tell(number, ANSWERED, reply)
+
+
+async def part(flow: Ladder, at: datetime) -> None:
+    """This ticket ends: who still waits gets its answer, or goes an own way."""
+    ticket = flow.ticket
+    for number in ticket.waiting:
+        if ticket.reply is not None:
+            reply = ParentReply(
+                parent=ticket.complaint.number, text=ticket.reply, resolved=False, at=at
+            )
+            await tell(number, ANSWERED, reply)
+        else:
+            await _send_off(flow, number, "parent_ended", at)
+
+
+async def joined(flow: Ladder, told: Complainant) -> None:
+    """Another ticket was merged into this one; if it is too late for that, send it back."""
+    try:
+        flow.happen(ComplainantJoined(number=told.number), told.at)
+    except Refused:
+        await _send_off(flow, told.number, "parent_answered", told.at)
+
+
+def left(flow: Ladder, told: Complainant) -> None:
+    if told.number in flow.ticket.complainants and flow.ticket.open:
+        flow.happen_if_possible(ComplainantLeft(number=told.number), told.at)
+
+
+async def answered(flow: Ladder, reply: ParentReply) -> None:
+    """The answer of the ticket this one waits for."""
+    clocks = await flow.plan_clocks(reply.at, ClockName.RATE)
+    if flow.ticket.stage is Stage.MERGED and flow.ticket.parent == reply.parent:
+        told = RepliedWithParent(
+            parent=reply.parent, text=reply.text, resolved=reply.resolved, clocks=clocks
+        )
+        flow.happen(told, reply.at)
+
+
+async def parted(flow: Ladder, parting: Parting) -> None:
+    """The ticket this one waits for will not answer it."""
+    clocks = await flow.plan_clocks(parting.at, ClockName.DISPATCH)
+    if flow.ticket.stage is Stage.MERGED and flow.ticket.parent == parting.parent:
+        flow.happen(Unmerged(reason=parting.reason, clocks=clocks), parting.at)
+
+
+async def _send_off(flow: Ladder, number: str, reason: str, at: datetime) -> None:
+    parting = Parting(parent=flow.ticket.complaint.number, reason=reason, at=at)
+    await tell(number, PARTED, parting)
+
+
+async def tell(number: str, signal: str, told: Recorded) -> bool:
+    """Signal another ticket; False when it has ended."""
+    try:
+        await workflow.get_external_workflow_handle(ticket_workflow_id(number)).signal(signal, told)
+    except (FailureError, TemporalError):
+        workflow.logger.info("another ticket could not be told", extra={"signal": signal})
+        return False
+    return True

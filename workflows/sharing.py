@@ -1,0 +1,129 @@
+"""Shares: planning which unit gets one, and recording that it has it."""
+
+from datetime import datetime
+
+from temporalio import workflow
+
+from domain.actors import Actor
+from domain.acts import Command
+from domain.assignment import Assignment, Given, Share
+from domain.checks import assignment_of, check
+from domain.clocks import ClockName
+from domain.commands.intake import Intervene, Reassign
+from domain.commands.joint import Call, Delegate, Whistle
+from domain.facts.intake import Assigned, Reassigned
+from domain.facts.joint import Delegated, Intervened, Whistled
+from domain.plans import DispatchPlan, DispatchQuestion
+from domain.refusals import Refused
+from workflows.asking import ask
+from workflows.ladder import Ladder
+
+with workflow.unsafe.imports_passed_through():
+    from activities.dispatch import Dispatch
+
+
+async def plan_lead(flow: Ladder, unit: str | None, at: datetime) -> DispatchPlan:
+    """The unit that was named, else the one that the responsibilities name; with its clocks."""
+    return await ask(Dispatch.dispatch, question_of(flow, unit, at))
+
+
+async def plan_verifier(flow: Ladder, unit: str, at: datetime) -> DispatchPlan:
+    """The unit that looks on the spot; `unit` as the pack says, for instance @street."""
+    question = question_of(flow, unit, at).model_copy(update={"share": Share.VERIFY})
+    return await ask(Dispatch.dispatch, question)
+
+
+def question_of(flow: Ladder, unit: str | None, at: datetime) -> DispatchQuestion:
+    ticket = flow.ticket
+    return DispatchQuestion(
+        city=ticket.complaint.city,
+        pack=flow.pack,
+        category=ticket.category or "",
+        tier=ticket.tier or "",
+        area=ticket.area,
+        unit=unit,
+        assignment=len(ticket.assignments) + 1,
+        at=at,
+        place=ticket.complaint.place,
+        accused=ticket.accused,
+    )
+
+
+def assign(flow: Ladder, plan: DispatchPlan, at: datetime, actor: Actor) -> None:
+    """Record that a unit leads, as planned."""
+    given = given_of(flow, plan)
+    flow.happen(Assigned(**{name: getattr(given, name) for name in Given.model_fields}), at, actor)
+
+
+def given_of(flow: Ladder, plan: DispatchPlan) -> Given:
+    told = {name: getattr(plan, name) for name in Given.model_fields}
+    return Given(**told | {"assignment": len(flow.ticket.assignments) + 1})
+
+
+async def reassign(flow: Ladder, command: Reassign, actor: Actor, at: datetime) -> None:
+    plan = await plan_lead(flow, command.unit, at)
+    check(flow.ticket, command, actor, at)
+    current = flow.ticket.current
+    taken_from = current.n if current else None
+    flow.happen(
+        Reassigned(assignment=taken_from, unit=command.unit, reason=command.reason), at, actor
+    )
+    assign(flow, plan, at, actor)
+
+
+async def intervene(flow: Ladder, command: Intervene, actor: Actor, at: datetime) -> None:
+    plan = await plan_lead(flow, command.unit, at)
+    check(flow.ticket, command, actor, at)
+    flow.happen(Intervened(unit=command.unit, reason=command.reason), at, actor)
+    assign(flow, plan, at, actor)
+
+
+async def whistle(flow: Ladder, command: Whistle, actor: Actor, at: datetime) -> None:
+    lead = assignment_of(flow.ticket, command, actor)
+    first, shares = len(flow.ticket.assignments), list[Given]()
+    for n, call in enumerate(command.units, first + 1):
+        shares.append(await _plan_help(flow, lead, call, n, at))
+    _still(flow, command, actor, at, first)
+    whistled = Whistled(
+        assignment=lead.n, ground=command.ground, reason=command.reason, shares=shares
+    )
+    flow.happen(whistled, at, actor)
+
+
+async def delegate(flow: Ladder, command: Delegate, actor: Actor, at: datetime) -> None:
+    above = assignment_of(flow.ticket, command, actor)
+    first = len(flow.ticket.assignments)
+    call = Call(unit=command.unit, task=command.task, limit=command.limit)
+    share = await _plan_help(flow, above, call, first + 1, at, below=above.unit)
+    _still(flow, command, actor, at, first)
+    flow.happen(Delegated(assignment=above.n, reason=command.task, share=share), at, actor)
+
+
+async def _plan_help(
+    flow: Ladder, given_from: Assignment, call: Call, n: int, at: datetime, below: str | None = None
+) -> Given:
+    """A co-handler's share, or (`below`) a delegate's: due no later than what it is given from."""
+    due = [
+        clock.due_at
+        for clock in flow.ticket.clocks
+        if clock.running and clock.assignment == given_from.n and clock.name is ClockName.HANDLE
+    ]
+    question = question_of(flow, call.unit, at).model_copy(
+        update={
+            "assignment": n,
+            "share": Share.DELEGATE if below else Share.CO,
+            "task": call.task,
+            "limit": call.limit,
+            "below": below,
+            "no_later_than": due[0] if due else None,
+        }
+    )
+    plan = await ask(Dispatch.dispatch, question)
+    return Given(**{name: getattr(plan, name) for name in Given.model_fields} | {"assignment": n})
+
+
+def _still(flow: Ladder, command: Command, actor: Actor, at: datetime, first: int) -> None:
+    """Refuse what somebody else was quicker with while the shares were planned."""
+    check(flow.ticket, command, actor, at)
+    if len(flow.ticket.assignments) != first:
+        raise Refused("overtaken", "Somebody else gave out a share in the same moment: try again.")

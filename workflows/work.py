@@ -1,0 +1,115 @@
+"""Work: each assignment is an activity on its unit's queue; wait for results, recall the rest."""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
+from temporalio.workflow import ActivityHandle
+
+from domain.actors import SYSTEM, Actor, Role
+from domain.assignment import Assignment, HandlingResult, Share, WorkOrder
+from domain.clocks import ClockName
+from domain.decisions import grave
+from domain.results import failure_of, result_of
+from domain.stages import Stage
+from domain.ticket import Ticket
+from workflows.ladder import Ladder
+
+with workflow.unsafe.imports_passed_through():
+    from activities.handle import handle_assignment
+
+FOREVER = timedelta(days=3650)
+"""An assignment ends by a decision or a result, never because the engine gave up on it."""
+
+HEARTBEAT = timedelta(seconds=60)
+"""A department's program that is silent for longer is taken for dead, and asked again."""
+
+Work = ActivityHandle[HandlingResult]
+
+
+class Working(Ladder):
+    """A ticket whose assignments are with their units."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        super().__init__(ticket)
+        self._out: dict[int, Work] = {}
+
+    async def work(self, stage: Stage) -> None:
+        """Send what is new, wait for news, take what is done and recall what was taken away."""
+        for assignment in self.ticket.opened:
+            if assignment.n not in self._out:
+                self._out[assignment.n] = self._send(assignment)
+        came = await self.until(lambda: self._news(stage))
+        for n, work in list(self._out.items()):
+            assignment = self.ticket.assignment(n)
+            if not assignment.open:
+                del self._out[n]
+                work.cancel()
+                with suppress(ActivityError):
+                    await work
+            elif work.done():
+                del self._out[n]
+                await self._take(assignment, work, came)
+
+    def _news(self, stage: Stage) -> bool:
+        opened = {assignment.n for assignment in self.ticket.opened}
+        done = any(work.done() for work in self._out.values())
+        return done or self.ticket.stage is not stage or opened != set(self._out) or self._grave()
+
+    def _grave(self) -> bool:
+        return self.ticket.stage is Stage.HANDLE and grave(self.ticket)
+
+    async def _take(self, assignment: Assignment, work: Work, came: datetime) -> None:
+        unit = Actor(role=Role.OFFICER, unit=assignment.unit)
+        try:
+            result = await work
+        except ActivityError as error:
+            code = getattr(error.cause, "type", None) or type(error.cause).__name__
+            clocks = await self.plan_clocks(came, ClockName.DISPATCH)
+            if assignment.open:
+                failed = failure_of(self.ticket, assignment.n, code, clocks)
+                led = assignment.share is Share.LEAD
+                self.happen(failed, came, unit if led else SYSTEM)
+        else:
+            unit.id = result.by
+            self.happen(result_of(self.ticket, assignment.n, result), result.at or came, unit)
+
+    def _send(self, assignment: Assignment) -> Work:
+        """Give the assignment to its unit's queue, where it stays until completed or recalled."""
+        return workflow.start_activity(
+            handle_assignment,
+            self._work_order(assignment),
+            activity_id=assignment.activity_id,
+            task_queue=assignment.queue,
+            start_to_close_timeout=FOREVER,
+            heartbeat_timeout=HEARTBEAT if assignment.heartbeats else None,
+            retry_policy=RetryPolicy(maximum_interval=timedelta(hours=1)),
+            cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
+        )
+
+    def _work_order(self, assignment: Assignment) -> WorkOrder:
+        complaint = self.ticket.complaint
+        due = [
+            clock.due_at
+            for clock in self.ticket.clocks
+            if clock.running
+            and clock.assignment == assignment.n
+            and clock.name in (ClockName.HANDLE, ClockName.VERIFY)
+        ]
+        return WorkOrder(
+            number=complaint.number,
+            assignment=assignment.n,
+            unit=assignment.unit,
+            city=complaint.city,
+            title=complaint.title,
+            text=complaint.text,
+            category=self.ticket.category,
+            area=self.ticket.area,
+            address=complaint.place.address,
+            rework=assignment.rework,
+            due_at=due[0] if due else self.ticket.due_at,
+            share=assignment.share,
+            task=assignment.task,
+        )
