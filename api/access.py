@@ -16,8 +16,10 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from api.door import Door, TheDoor
 from api.problems import Problem
 from domain.actors import CITIZEN, Actor, Role
+from domain.complaint import Channel, Kind
 from domain.ticket import Ticket
 from store import attempts, tickets, tokens
+from store.hidden import Hidden
 from store.numbers import parse_number
 
 WINDOW = timedelta(minutes=10)
@@ -118,9 +120,29 @@ Anyone = Annotated[Caller, Depends(_anyone)]
 
 
 async def visible(door: Door, caller: Caller, number: str) -> Ticket | None:
-    """The ticket, as last told, if this caller may see it."""
+    """The ticket, as last told, if this caller may see it: not an officer who is accused in it."""
     ticket = await tickets.state(door.store, number)
-    return ticket if ticket is not None and caller.sees(ticket) else None
+    if ticket is None or not caller.sees(ticket):
+        return None
+    accused = hidden_from(door, caller).get(ticket.complaint.city, ())
+    return None if ticket.accused in accused else ticket
+
+
+def hidden_from(door: Door, caller: Caller) -> Hidden:
+    """举报: the accused whose tickets this caller is not to see: their own unit, and those above."""
+    unit = caller.unit
+    if unit is None:
+        return {}
+    packs = [door.packs.get(city) for city in door.packs.ids()]
+    return {pack.city.id: pack.chain(unit) for pack in packs if pack.has_unit(unit)}
+
+
+def discreet(caller: Caller, ticket: Ticket) -> Ticket:
+    """The ticket as this caller may read it: who reported (举报) is not the unit's to know."""
+    if caller.unit is None or ticket.kind is not Kind.REPORT:
+        return ticket
+    unknown = {"channel": Channel.OTHER, "anonymous": True, "person": None}
+    return ticket.model_copy(update={"complaint": ticket.complaint.model_copy(update=unknown)})
 
 
 async def _not_guessing(door: Door, ticket_key: str, address_key: str) -> None:

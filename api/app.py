@@ -19,6 +19,7 @@ from api import (
     pages,
     problems,
     rating,
+    recur,
     tickets,
 )
 from api.body_limit import BodyLimit
@@ -32,7 +33,7 @@ from store.packs import PackShelf, default_root
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
-ROUTERS = (intake, tickets, rating, commands, assignments, cities, health, pages)
+ROUTERS = (intake, tickets, rating, commands, recur, assignments, cities, health, pages)
 
 
 def create_app(

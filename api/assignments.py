@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Header, Path, Query, Response
 from pydantic import Field, TypeAdapter
 
-from api.access import Caller, Staff, TicketNumber, visible
+from api.access import Caller, Staff, TicketNumber, hidden_from, visible
 from api.door import API, Door, TheDoor, json_of, json_text
 from api.engine import NotRunning
 from api.problems import FieldProblem, Problem, responses
@@ -89,7 +89,9 @@ async def list_assignments(
         raise Problem("invalid_request", errors=[missing])
     if caller.unit not in (None, unit):
         raise Problem("not_your_unit", "This is another unit's inbox.")
-    inbox = await assignments.inbox(door.store, unit, query.open, query.cursor, query.limit)
+    inbox = await assignments.inbox(
+        door.store, unit, query.open, query.cursor, query.limit, hidden_from(door, caller)
+    )
     return json_of(AssignmentPage(items=inbox.rows, next_cursor=inbox.next_cursor))
 
 
@@ -179,6 +181,7 @@ async def _seen(door: Door, caller: Caller, number: str, n: int) -> AssignmentRo
     row = await assignments.get(door.store, number, n)
     if row is None:
         raise Problem("assignment_not_found")
+    # A unit that is accused in a ticket never has a share of it, so its own it may always see.
     if caller.unit not in (None, row.unit) and await visible(door, caller, number) is None:
         raise Problem("assignment_not_found")
     return row

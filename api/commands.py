@@ -1,4 +1,4 @@
-"""Commands on a ticket: one table, one route per row.
+"""Commands on a ticket: one route per row of `api.offers`.
 
 The body is the domain's command without its tag; who may give it, and when, the ticket decides.
 """
@@ -6,7 +6,7 @@ The body is the domain's command without its tag; who may give it, and when, the
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from inspect import Parameter, Signature
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, create_model
@@ -14,14 +14,12 @@ from pydantic import BaseModel, create_model
 from api.access import Anyone, Caller, Staff, TicketNumber, visible
 from api.door import API, Door, TheDoor, json_of
 from api.engine import EngineUnavailable, NotRunning
-from api.intake import IdempotencyKey
+from api.filing import IdempotencyKey
+from api.offers.every import OFFERS
+from api.offers.row import Offer
 from api.problems import Problem, responses
 from domain.acts import Act, Command
 from domain.commands.base import CommandBase
-from domain.commands.citizens import AddFacts, CallBack, Urge, Withdraw
-from domain.commands.intake import Conclude, Reassign, Triage
-from domain.commands.supervising import Decide
-from domain.commands.units import Contact, Extend, Return, Sign
 from domain.model import Incoming
 from domain.refusals import Refused
 from domain.ticket import Snapshot
@@ -30,113 +28,7 @@ from store import intake, tickets
 router = APIRouter(prefix=API)
 
 
-class Offer(NamedTuple):
-    """A row: which command, where, for whom, and with which refusals of its own."""
-
-    path: str
-    command: type[CommandBase]
-    summary: str
-    example: dict[str, Any]
-    refusals: tuple[str, ...] = ()
-    citizens: bool = False
-
-
-OFFERS = (
-    Offer(
-        "triage",
-        Triage,
-        "Classify: say what it is about, and whose it is",
-        {"category": "0204", "area": "110112003", "note": "市民来电确认位置"},
-        ("unknown_category", "unknown_unit"),
-    ),
-    Offer(
-        "sign",
-        Sign,
-        "Sign for the current assignment",
-        {},
-        ("not_your_unit", "already_signed", "assignment_ended"),
-    ),
-    Offer(
-        "contact",
-        Contact,
-        "Record an attempt to contact the citizen",
-        {"reached": True, "note": "已电话联系,约定今天下午到现场查看。"},
-        ("not_your_unit", "assignment_ended"),
-    ),
-    Offer(
-        "return",
-        Return,
-        "Ask to give the ticket back",
-        {"ground": "not_ours", "reason": "该路段路灯由区城市管理委负责。"},
-        (
-            "not_your_unit",
-            "assignment_ended",
-            "already_asked",
-            "return_cap",
-            "returns_not_allowed",
-            "unknown_reason",
-        ),
-    ),
-    Offer(
-        "extend",
-        Extend,
-        "Ask for more time",
-        {"by": "3d", "reason": "需要采购配件,预计三天内到货。"},
-        ("not_your_unit", "assignment_ended", "already_asked", "extension_cap"),
-    ),
-    Offer(
-        "decide",
-        Decide,
-        "Grant or refuse what the unit asked for",
-        {"approve": True, "reason": "情况属实,同意。"},
-        ("nothing_asked", "unknown_unit", "bad_length", "clock_not_running"),
-    ),
-    Offer(
-        "reassign",
-        Reassign,
-        "Send the ticket to a unit, or to another one",
-        {"unit": "city-management", "reason": "路灯维护属城市管理委职责。"},
-        ("unknown_unit", "same_unit"),
-    ),
-    Offer(
-        "conclude",
-        Conclude,
-        "End the ticket without a unit, or with the last word",
-        {"outcome": "answered", "text": "夜间照明时间为日落后至次日日出前。"},
-        ("reason_missing", "unknown_reason"),
-    ),
-    Offer(
-        "call-back",
-        CallBack,
-        "Record an attempt to call the citizen back",
-        {"reached": True, "rating": {"contacted": True, "resolved": True, "grade": 5}},
-        ("rating_without_contact",),
-    ),
-    Offer(
-        "facts",
-        AddFacts,
-        "Add something to the complaint",
-        {"text": "补充:今天又有一盏路灯不亮了。"},
-        citizens=True,
-    ),
-    Offer(
-        "urge",
-        Urge,
-        "Urge",
-        {"text": "已经三天了,请尽快处理。"},
-        ("urged_too_often",),
-        citizens=True,
-    ),
-    Offer(
-        "withdraw",
-        Withdraw,
-        "Take the complaint back",
-        {"reason": "问题已经自行解决。"},
-        citizens=True,
-    ),
-)
-
-_ALWAYS = (
+ALWAYS = (
     "malformed_json",
     "unauthenticated",
     "forbidden",
@@ -234,5 +126,5 @@ for _offer in OFFERS:
         summary=_offer.summary,
         tags=["Citizens", "Staff"] if _offer.citizens else ["Staff"],
         response_model=Snapshot,
-        responses=responses(*_ALWAYS, *_offer.refusals, *_attempts),
+        responses=responses(*ALWAYS, *_offer.refusals, *_attempts),
     )

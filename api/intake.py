@@ -7,32 +7,27 @@ and starts later. When the store is away nobody gets a number, and nothing is ha
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Response
+from fastapi import APIRouter, Body, Response
 from pydantic import Field
 
-from api.door import API, Door, TheDoor, json_of
+from api import filing
+from api.door import API, Door, TheDoor
+from api.filing import IdempotencyKey, Receipt
 from api.problems import FieldProblem, Problem, responses
 from api.telemetry import complaints
 from domain.complaint import Channel, Code, Complaint, Kind, Place, Text, Title
-from domain.model import Incoming, Instant, Recorded
+from domain.model import Incoming
 from domain.pack import Pack
-from domain.stages import Stage
-from domain.ticket import Snapshot
-from store import intake, tickets
-from store.numbers import new_number
-from store.tickets import TicketRow
 from store.vault import Person
 
 router = APIRouter(prefix=API, tags=["Citizens"])
-
-WAITING = "已登记,系统恢复后自动开始办理。请保存好编号和查询码。"
 
 EXAMPLE = {
     "city": "tongzhou",
     "kind": "complaint",
     "channel": "web",
     "title": "小区门口路灯不亮",
-    "text": "北苑街道新华西街小区东门外三盏路灯已经一周不亮,晚上老人出行不便,请尽快维修。",
+    "text": "北苑街道新华西街小区东门外三盏路灯已经一周不亮，晚上老人出行不便，请尽快维修。",
     "place": {"area": "110112003", "address": "北苑街道新华西街小区东门"},
     "contact": {"phone": "010-00012345"},
 }
@@ -48,34 +43,16 @@ class ComplaintIn(Incoming):
     text: Text = Field(description="What the citizen says, at most 4,000 characters.")
     category: Code | None = Field(None, description="A category of the city, if known.")
     place: Place = Field(default_factory=Place)
+    topic: Code | None = Field(
+        None, description="The common problem (共性问题) that a proactive ticket is about."
+    )
+    public: bool = Field(False, description="Question and answer may be published, without names.")
     anonymous: bool = Field(
         False,
         description="The unit is not told who complains. Contact details, if given, are kept "
         "sealed all the same, so that the hotline can call back.",
     )
     contact: Person | None = Field(None, description="Goes to the vault and nowhere else.")
-
-
-class Receipt(Recorded):
-    """What the citizen keeps: with the number and the access code the ticket can be followed."""
-
-    number: str = Field(examples=["2603021234560"])
-    access_code: str = Field(examples=["04217735"], description="Shown only here.")
-    stage: Stage
-    due_at: Instant | None = None
-    status_url: str
-    message: str | None = None
-
-
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        pattern=r"^[\x21-\x7e]{1,255}$",
-        description="Something unguessable, a UUID for instance. The same key again gives the "
-        "same answer, and nothing happens twice.",
-    ),
-]
 
 
 @router.post(
@@ -115,19 +92,18 @@ async def file_complaint(
     now = datetime.now(UTC)
     pack = _pack(door, body)
     _check(pack, body)
-    registered = await intake.register(
-        door.store,
+    registered = await filing.register(
+        door,
+        pack,
         _complaint(body, pack, now),
         body.contact,
-        door.vault,
         idempotency_key,
-        door.mark(body.model_dump_json()),
-        lambda: new_number(now.astimezone(pack.calendar.tz).date()),
+        body.model_dump_json(),
     )
-    standing = await _standing(door, registered)
+    standing = await filing.start(door, registered)
     outcome = "spooled" if standing is None else "accepted" if registered.new else "repeated"
     complaints.labels(pack.city.id, outcome).inc()
-    return _answer(door, registered, standing)
+    return filing.receipt(door, registered, standing)
 
 
 def _pack(door: Door, body: ComplaintIn) -> Pack:
@@ -153,40 +129,5 @@ def _check(pack: Pack, body: ComplaintIn) -> None:
 
 
 def _complaint(body: ComplaintIn, pack: Pack, now: datetime) -> Complaint:
-    return Complaint(
-        number="",  # given by the intake book
-        city=pack.city.id,
-        kind=body.kind,
-        channel=body.channel,
-        title=body.title,
-        text=body.text,
-        category=body.category,
-        place=body.place,
-        anonymous=body.anonymous,
-        filed_at=now,
-    )
-
-
-async def _standing(door: Door, registered: intake.Registered) -> Snapshot | TicketRow | None:
-    """Where the ticket is now; None while it waits for the engine."""
-    if registered.started:
-        row = await tickets.get(door.store, registered.number)
-        if row is not None:
-            return row
-    return await door.engine.file(registered.complaint)
-
-
-def _answer(
-    door: Door, registered: intake.Registered, standing: Snapshot | TicketRow | None
-) -> Response:
-    url = f"{API}/tickets/{registered.number}"
-    receipt = Receipt(
-        number=registered.number,
-        access_code=door.vault.access_code(registered.number),
-        stage=standing.stage if standing else Stage.ACCEPT,
-        due_at=standing.due_at if standing else None,
-        status_url=url,
-        message=None if standing else WAITING,
-    )
-    replayed = {} if registered.new else {"Idempotent_Replayed": "true"}
-    return json_of(receipt, 201 if standing else 202, Location=url, **replayed)
+    said = body.model_dump(exclude={"city", "contact"})
+    return filing.draft(pack, now, **said)

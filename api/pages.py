@@ -16,7 +16,8 @@ from starlette.responses import Response
 
 from api import access, intake, rating, tickets
 from api.door import Door, TheDoor
-from api.intake import ComplaintIn, Receipt
+from api.filing import Receipt
+from api.intake import ComplaintIn
 from api.problems import CODES, Problem
 from api.words import WORDS, Words, language_of
 from domain.complaint import Kind

@@ -9,7 +9,7 @@ from api.access import Citizen, TicketNumber
 from api.commands import why_not_running
 from api.door import API, TheDoor, json_of
 from api.engine import NotRunning
-from api.intake import IdempotencyKey
+from api.filing import IdempotencyKey
 from api.problems import Problem, responses
 from domain.acts import Verdict
 from domain.facts.closing import Rated

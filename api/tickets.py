@@ -1,13 +1,14 @@
 """Reading tickets: one, as its citizen or as staff see it; its story; lists of them."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, TypeAdapter
 
-from api.access import Anyone, Caller, Staff, TicketNumber, visible
+from api.access import Anyone, Caller, Staff, TicketNumber, discreet, hidden_from, visible
 from api.door import API, Door, TheDoor, json_of, json_text
 from api.problems import Problem, responses
 from api.views import CitizenTicket, citizen_view, waiting_view
@@ -90,7 +91,7 @@ async def get_ticket(number: TicketNumber, caller: Anyone, door: TheDoor) -> Res
         ticket = Ticket.of(registered.complaint) if registered else None
     if ticket is None:
         raise Problem("ticket_not_found")
-    return json_of(ticket)
+    return json_of(discreet(caller, ticket))
 
 
 async def as_citizen(door: Door, number: str) -> CitizenTicket:
@@ -138,9 +139,17 @@ async def list_tickets(
 ) -> Response:
     """Officers see the tickets that their unit has, or had last."""
     asked = query.model_dump(exclude={"cursor", "limit"})
-    filters = Filters(**asked | {"unit": _unit(caller, query.unit)})
-    page = await tickets.page(door.store, filters, query.cursor, query.limit)
-    return json_of(TicketPage(items=page.rows, next_cursor=page.next_cursor))
+    told = {"unit": _unit(caller, query.unit), "hidden": hidden_from(door, caller)}
+    page = await tickets.page(door.store, Filters(**asked | told), query.cursor, query.limit)
+    rows = [_discreet(caller, row) for row in page.rows]
+    return json_of(TicketPage(items=rows, next_cursor=page.next_cursor))
+
+
+def _discreet(caller: Caller, row: TicketRow) -> TicketRow:
+    """举报: who reported is not the unit's to know."""
+    if caller.unit is None or row.kind is not Kind.REPORT:
+        return row
+    return replace(row, channel=None, anonymous=None, person=None)
 
 
 def _unit(caller: Caller, asked: str | None) -> str | None:

@@ -15,6 +15,21 @@ from domain.ticket import Ticket
 UNIT_CLOCKS = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE)
 """The clocks whose warning is a yellow card for the unit, and whose due a red one."""
 
+_OTHERS_CLOCKS = (
+    ClockName.TRIAGE,
+    ClockName.DISPATCH,
+    ClockName.DECIDE,
+    ClockName.ARBITRATE,
+    ClockName.CITIZEN,
+    ClockName.FEEDBACK,
+    ClockName.RATE,
+    ClockName.CALL_BACK,
+    ClockName.SUPERVISE,
+    ClockName.REVISIT,
+    ClockName.AFTERCARE,
+)
+"""The clocks of those who are not a unit: desk, dispatcher, supervisor, citizen, the system."""
+
 
 def case_of_complaint(complaint: Complaint, **known: str) -> Case:
     """A complaint before anything is decided but what is `known`."""
@@ -39,7 +54,8 @@ def case_of(ticket: Ticket, at: datetime) -> Case:
     promise = _promise(ticket)
     answered = ticket.reply is not None
     done_at = (lead.ended_at if lead and lead.result else None) or ticket.ended_at
-    kept = promise.kept(done_at or at) if promise else True
+    kept = _kept(promise, done_at or at) if promise else True
+    due = due_of(ticket)
     told = case_of_complaint(
         ticket.complaint,
         kind=ticket.kind,
@@ -55,7 +71,7 @@ def case_of(ticket: Ticket, at: datetime) -> Case:
             "stage": ticket.stage,
             "outcome": ticket.outcome or "",
             "open": ticket.ended_at is None,
-            "due": promise is not None and promise.due_at <= at,
+            "due": due is not None and due <= at,
             "answered": answered,
             "handled": lead is not None and lead.result is not None,
             "replied": answered and lead is not None and lead.result is not None,
@@ -126,19 +142,32 @@ def event_case(event: Event, ticket: Ticket) -> EventCase:
     )
 
 
+_CODED_REASON = (
+    "declined",
+    "referred",
+    "closed",
+    "closed_on_watch",
+    "reworked",
+    "supervised",
+    "reopened",
+)
+_CODED_WHY = ("resumed", "severity_raised")
+
+
 def _why(event: Event) -> str:
     """The code of a reason, where a fact has one; a free text is not a code."""
-    coded = ("declined", "referred", "closed", "closed_on_watch", "reworked", "supervised")
-    reason = getattr(event.fact, "reason", "") if event.kind in coded else ""
-    return reason or getattr(event.fact, "why", "") if event.kind == "resumed" else reason
+    name = "reason" if event.kind in _CODED_REASON else "why"
+    coded = event.kind in _CODED_REASON or event.kind in _CODED_WHY
+    return str(getattr(event.fact, name)) if coded else ""
 
 
 def share_case(ticket: Ticket, assignment: Assignment | None, at: datetime) -> ShareCase:
     """A unit's share as it is at `at`; an empty one where no unit had a share."""
     if assignment is None:
         return ShareCase()
-    clock = _handling(ticket, assignment.n)
-    kept = clock.kept(assignment.ended_at or at) if clock else True
+    verifies = assignment.share is Share.VERIFY
+    clock = _last(ticket, ClockName.VERIFY if verifies else ClockName.HANDLE, assignment.n)
+    kept = _kept(clock, assignment.ended_at or at) if clock else True
     opened = assignment.opened_at
     return ShareCase(
         part=assignment.share,
@@ -156,6 +185,26 @@ def share_case(ticket: Ticket, assignment: Assignment | None, at: datetime) -> S
     )
 
 
+def share_of(event: Event, ticket: Ticket) -> Assignment | None:
+    """The share that an event is about: the one it names, else the lead's.
+
+    None where no unit had one, and of a clock that climbed for somebody who is not a unit.
+    """
+    fact = event.fact
+    if isinstance(fact, RungClimbed) and fact.clock in _OTHERS_CLOCKS:
+        return None
+    n = getattr(fact, "assignment", None)
+    return ticket.lead if n is None else ticket.assignment(n)
+
+
+def due_of(ticket: Ticket) -> datetime | None:
+    """When its answer is, or was, due; None without a promise, and while it stands still."""
+    promise = _promise(ticket)
+    if promise is None or (promise.running and promise.paused_at is not None):
+        return None
+    return promise.due_at
+
+
 def cards(ticket: Ticket, kind: RungKind) -> int:
     """How many cards of a kind units got on this ticket."""
     return sum(
@@ -168,12 +217,17 @@ def cards(ticket: Ticket, kind: RungKind) -> int:
 
 def _promise(ticket: Ticket) -> Clock | None:
     """The clock that says when the answer is due: the lead's, as last extended or resumed."""
-    return _handling(ticket, ticket.lead.n) if ticket.lead else None
+    return _last(ticket, ClockName.HANDLE, ticket.lead.n) if ticket.lead else None
 
 
-def _handling(ticket: Ticket, n: int) -> Clock | None:
-    clocks = (c for c in reversed(ticket.clocks) if c.name is ClockName.HANDLE)
+def _last(ticket: Ticket, name: ClockName, n: int) -> Clock | None:
+    clocks = (c for c in reversed(ticket.clocks) if c.name is name)
     return next((c for c in clocks if c.assignment == n), None)
+
+
+def _kept(clock: Clock, at: datetime) -> bool:
+    """Whether the promise was kept; while it stands still, it cannot be broken."""
+    return clock.kept(at) if clock.paused_at is None else clock.paused_at <= clock.due_at
 
 
 def _level(ticket: Ticket) -> str:

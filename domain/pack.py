@@ -214,18 +214,25 @@ class Pack(Part):
 
         return min(self.centres, key=away, default=None)
 
+    def has_unit(self, code: str) -> bool:
+        return code in self._units
+
+    def chain(self, code: str) -> tuple[str, ...]:
+        """The unit and those above it, lowest first; or UnknownUnit."""
+        units: list[str] = []
+        above: str | None = code
+        while above is not None:
+            units.append(above)
+            above = self.unit(above).parent
+        return tuple(units)
+
     def is_under(self, code: str, above: str) -> bool:
         """Whether the unit `above` is above the unit `code`, at any distance."""
-        parent = self.unit(code).parent
-        while parent is not None:
-            if parent == above:
-                return True
-            parent = self.unit(parent).parent
-        return False
+        return above in self.chain(code)[1:]
 
     def is_within(self, code: str, whole: str) -> bool:
         """Whether `code` is the unit `whole`, or under it."""
-        return code == whole or self.is_under(code, whole)
+        return whole in self.chain(code)
 
     def siblings(self, code: str) -> list[str]:
         """The other units of the same kind under the same parent, in the pack's order."""

@@ -6,12 +6,13 @@ from typing import Literal
 
 from sqlalchemy import bindparam, func, literal, select, tuple_
 
-from domain.assignment import Ending
+from domain.assignment import Ending, Share
 from domain.stages import Stage
 from store import tables
 from store.cursors import cursor as cursor_of
 from store.cursors import key_of, moment
 from store.engine import Found, Store
+from store.hidden import Hidden, shown
 
 _ASSIGNMENT, _TICKET = tables.assignment.c, tables.ticket.c
 # What is never due comes after everything that is.
@@ -22,7 +23,8 @@ _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 class AssignmentRow:
     """One unit's share, with what of its ticket an officer sees in a list.
 
-    `due_at` is when the handling is due, extensions included.
+    `due_at` is when the handling is due, extensions included. `task`: what a co-handler, a delegate
+    or a verifier is to do; empty for whoever leads. `level` is the unit's.
     """
 
     number: str
@@ -32,13 +34,16 @@ class AssignmentRow:
     queue: str
     activity_id: str
     rework: int
+    share: Share
+    task: str
+    level: str | None
     opened_at: datetime
     signed_at: datetime | None
     contacted_at: datetime | None
     due_at: datetime | None
     ended_at: datetime | None
     ending: Ending | None
-    asked: Literal["return", "extension"] | None
+    asked: Literal["return", "extension", "hold"] | None
     extensions: int
     title: str
     category: str | None
@@ -67,7 +72,7 @@ _BY_URGENCY = (_DUE, _ASSIGNMENT.number, _ASSIGNMENT.n)
 
 def _assignment_row(row: Found) -> AssignmentRow:
     told = dict(row._mapping)
-    told["stage"] = Stage(told["stage"])
+    told["stage"], told["share"] = Stage(told["stage"]), Share(told["share"])
     told["ending"] = None if told["ending"] is None else Ending(told["ending"])
     return AssignmentRow(**told)
 
@@ -84,13 +89,18 @@ async def inbox(
     open_only: bool = True,
     cursor: str | None = None,
     limit: int = 50,
+    hidden: Hidden | None = None,
 ) -> Inbox:
     """The assignments of `unit`, what burns first first; those without a due time at the end.
+
+    `hidden`: tickets that are left out, see there.
 
     Raises:
         BadCursor: `cursor` is not a `next_cursor` of this list.
     """
     asked = _ROW.where(_ASSIGNMENT.unit == unit)
+    if hidden:
+        asked = asked.where(shown(hidden))
     if open_only:
         asked = asked.where(_ASSIGNMENT.ended_at.is_(None))
     if cursor is not None:

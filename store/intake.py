@@ -65,7 +65,8 @@ async def register(
 ) -> Registered:
     """Write `complaint` into the book and `person` into the vault, in one transaction.
 
-    The number of `complaint` is given here, and so is its `person`. The same idempotency key
+    The number of `complaint` is given here, and so is its `person`, unless it follows a ticket of
+    somebody who is in the vault already. The same idempotency key
     gives the first registration again, whenever and however often it comes; a caller who
     serves several clients makes the key theirs by a prefix. Without a person no vault is needed.
 
@@ -80,7 +81,9 @@ async def register(
 
     def work(connection: Connection) -> Registered:
         for _ in range(_DRAWS):
-            draft = complaint.model_copy(update={"number": new_number(), "person": person_id})
+            draft = complaint.model_copy(
+                update={"number": new_number(), "person": person_id or complaint.person}
+            )
             entry = _entry(draft, idempotency_key, fingerprint)
             # Nothing is entered if the number, or the key, is taken already.
             if connection.execute(insert_intake, entry).rowcount == 1:

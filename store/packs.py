@@ -28,6 +28,10 @@ __all__ = [
     "check_pack",
     "default_root",
     "load_pack",
+    "pack_contents",
+    "pack_version",
+    "reload_pack",
+    "version_of",
 ]
 
 

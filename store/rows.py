@@ -50,6 +50,7 @@ def ticket_row(ticket: Ticket) -> Row:
         "red_cards": cards(ticket, RungKind.DUE),
         "severity": ticket.severity,
         "parent": ticket.parent,
+        "accused": ticket.accused,
         "public": complaint.public,
         "excluded": ticket.excluded,
         "promised_at": ticket.promised_at,

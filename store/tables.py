@@ -71,6 +71,7 @@ class TicketTable(Base, table=True):
     """Each ticket as last told, with the columns that lists and indicators ask for.
 
     `promised_at` is when the answer was due, also after the end; `lat` and `lon` are WGS-84.
+    `accused` is the unit that a report of wrongdoing is about, from which the ticket is hidden.
     """
 
     __tablename__ = "ticket"
@@ -114,6 +115,7 @@ class TicketTable(Base, table=True):
     red_cards: int
     severity: int = 0
     parent: str | None = None
+    accused: str | None = None
     public: bool = False
     excluded: bool = False
     promised_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

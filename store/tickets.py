@@ -16,6 +16,7 @@ from store.cursors import cursor as cursor_of
 from store.cursors import key_of, moment
 from store.engine import Found, Store
 from store.errors import BadNumber
+from store.hidden import Hidden, shown
 from store.numbers import parse_number
 
 _TICKET = tables.ticket.c
@@ -26,7 +27,10 @@ _CHUNK = 1000
 
 @dataclass(frozen=True)
 class TicketRow:
-    """A ticket in a list: as last told, without its state."""
+    """A ticket in a list: as last told, without its state.
+
+    `channel`, `anonymous` and `person` are None where a reader is not to know who complained.
+    """
 
     number: str
     city: str
@@ -34,13 +38,13 @@ class TicketRow:
     outcome: Outcome | None
     version: int
     kind: Kind
-    channel: Channel
+    channel: Channel | None
     category: str | None
     tier: str | None
     area: str | None
     unit: str | None
     title: str
-    anonymous: bool
+    anonymous: bool | None
     person: str | None
     filed_at: datetime
     updated_at: datetime
@@ -63,7 +67,7 @@ class Filters:
     """What to list; what is None does not matter. Times are half-open: since ≤ t < until.
 
     `overdue` compares with `now`: the promise that runs is, or is not, past due.
-    `text` is looked for in titles; a whole ticket number finds that ticket.
+    `text` is looked for in titles; a whole ticket number finds that ticket. `hidden`: see there.
     """
 
     city: str | None = None
@@ -79,6 +83,7 @@ class Filters:
     filed_since: datetime | None = None
     filed_until: datetime | None = None
     text: str | None = None
+    hidden: Hidden | None = None
 
 
 @dataclass(frozen=True)
@@ -178,6 +183,8 @@ def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
         found.append(_TICKET.filed_at < filters.filed_until)
     if filters.text:
         found.append(_says(filters.text))
+    if filters.hidden:
+        found.append(shown(filters.hidden))
     return found
 
 

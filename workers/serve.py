@@ -22,11 +22,16 @@ from runtime.engine import connect
 from runtime.names import OUTBOX_WORKFLOW, SPOOL_WORKFLOW, TICKETS, UNITS, unit_queue
 from runtime.settings import Settings
 from store.engine import Store
+from store.errors import StoreUnavailable
+from store.pack_book import PinnedPacks
 from store.packs import PackShelf, default_root
 from store.projector import Projector
 from workers.factory import Hands, ticket_worker, unit_worker
 
 log = structlog.get_logger(__name__)
+
+_AGAIN = 5.0
+"""Seconds until the store is asked again."""
 
 _CHORES = {"outbox": OUTBOX_WORKFLOW, "spool": SPOOL_WORKFLOW}
 
@@ -37,6 +42,7 @@ async def serve_platform(settings: Settings) -> None:
     store = Store.open(settings.store)
     projector = Projector(store)
     hands = Hands(client, store, PackShelf(settings.cities or default_root()), projector)
+    keeping = asyncio.create_task(keep_packs(PinnedPacks(hands.packs, store)))
     try:
         async with (
             ticket_worker(hands, cached_tickets=settings.cached_tickets),
@@ -46,8 +52,25 @@ async def serve_platform(settings: Settings) -> None:
             log.info("worker ready", queues=[TICKETS, UNITS])
             await _until_told_to_stop()
     finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
         await projector.close()
         await store.close()
+
+
+async def keep_packs(packs: PinnedPacks) -> None:
+    """Write the packs in use into the store, so that tickets keep the rules they began under.
+
+    A store that is away keeps no ticket waiting: the packs are written when it is back.
+    """
+    while True:
+        try:
+            kept = await packs.keep_all()
+        except StoreUnavailable:
+            await asyncio.sleep(_AGAIN)
+        else:
+            log.info("packs kept", versions=kept)
+            return
 
 
 async def serve_unit(settings: Settings, unit: str) -> None:

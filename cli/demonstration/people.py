@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -82,10 +83,18 @@ class People:
         headers = self._as(role, unit) | {"Idempotency-Key": secrets.token_hex(12)}
         await self._call("POST", f"/tickets/{number}/{what}", headers, body)
 
-    async def complete(self, unit: str, number: str, n: int, reply: str, resolved: bool) -> None:
+    async def complete(
+        self,
+        unit: str,
+        number: str,
+        n: int,
+        reply: str,
+        resolved: bool,
+        evidence: Sequence[str] = (),
+    ) -> None:
         """A unit hands back what it did."""
         headers = self._as(Role.OFFICER, unit)
-        body = {"reply": reply, "resolved": resolved}
+        body = {"reply": reply, "resolved": resolved, "evidence": list(evidence)}
         # A repeated call may find that the first one went through after all.
         await self._call(
             "POST", f"/assignments/{number}-{n}/complete", headers, body, done="already_done"

@@ -82,14 +82,25 @@ async def test_an_unknown_version_is_refused_with_a_stable_code(store: Store, fo
         assert str(refused.value) == f"the store has no version {asked!r} of the city pack {city}"
 
 
-@pytest.mark.parametrize("damage", [b"not gzip", gzip.compress(json.dumps({}).encode())])
+@pytest.mark.parametrize("damage", ["not gzip", "nothing", "another limit"])
 async def test_a_pack_that_was_changed_in_the_database_is_not_used(
-    store: Store, folder: Path, damage: bytes
+    store: Store, folder: Path, damage: str
 ) -> None:
     version = await pack_book.keep(store, folder)
-    await store.change(update(tables.pack).values(files=damage))
+    texts = (
+        {} if damage == "nothing" else _texts(await pack_book.contents(store, "example", version))
+    )
+    if damage == "another limit":
+        texts["city.toml"] = texts["city.toml"].replace('"10wd"', '"99wd"')
+    files = gzip.compress(json.dumps(texts).encode())
+    files = b"not gzip" if damage == "not gzip" else files
+    await store.change(update(tables.pack).values(files=files))
     with pytest.raises(PackError, match=f"what the store keeps is not the version {version}"):
         await pack_book.recall(store, "example", version)
+
+
+def _texts(files: dict[str, bytes]) -> dict[str, str]:
+    return {name: content.decode() for name, content in files.items()}
 
 
 async def test_a_ticket_keeps_the_rules_it_was_accepted_under(

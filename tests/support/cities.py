@@ -1,8 +1,12 @@
-"""City packs for tests: the shipped one, with some of its numbers changed."""
+"""City packs for tests: the shipped ones, with some of their rules changed."""
 
+import json
 import re
 import shutil
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from store.packs import PackShelf, default_root
 
@@ -21,29 +25,56 @@ def scaled_packs(folder: Path, scale: float) -> PackShelf:
 
 
 def with_rule(folder: Path, name: str, value: int) -> PackShelf:
-    """The shipped packs with one cap changed, for instance `returns` to 0."""
-    shutil.copytree(default_root(), folder, dirs_exist_ok=True)
-    for file in folder.glob("*/city.toml"):
-        text, count = re.subn(
-            rf"(?m)^{name} = \d+", f"{name} = {value}", file.read_text(encoding="utf-8")
-        )
-        if count != 1:
-            raise ValueError(f"{file}: no cap {name}")
-        file.write_text(text, encoding="utf-8")
-    return PackShelf(folder)
+    """Tongzhou with one cap changed, for instance `returns` to 0."""
+    return city_with(folder, caps={name: value})
+
+
+def city_with(folder: Path, city: str = "tongzhou", /, **tables: Mapping[str, Any]) -> PackShelf:
+    """A shipped pack whose city.toml says something else: `city_with(tmp, features={...})`.
+
+    Tables are merged key by key, at any depth; None takes a key away.
+    """
+    shutil.copytree(default_root() / city, folder / city)
+    file = folder / city / "city.toml"
+    content = tomllib.loads(file.read_text(encoding="utf-8"))
+    _merge(content, tables)
+    lines = [f"{key} = {_toml(value)}" for key, value in content.items()]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    shelf = PackShelf(folder)
+    shelf.get(city)  # a rule that contradicts another is the test's own fault: say so at once
+    return shelf
+
+
+def _merge(into: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    for key, value in changes.items():
+        if isinstance(value, Mapping):
+            _merge(into.setdefault(key, {}), value)
+        elif value is None:
+            into.pop(key, None)
+        else:
+            into[key] = value
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        inner = ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items())
+        return "{" + inner + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def with_unit_queue(folder: Path, unit: str, queue: str) -> PackShelf:
-    """The shipped packs with one unit on a queue of its own ("own" or "program")."""
-    shutil.copytree(default_root(), folder, dirs_exist_ok=True)
-    for file in folder.glob("*/units.csv"):
-        lines = file.read_text(encoding="utf-8").splitlines()
-        header = next(line for line in lines if line.startswith("code,")).split(",")
-        at = header.index("queue")
-        for index, line in enumerate(lines):
-            cells = line.split(",")
-            if cells[0] == unit:
-                cells[at] = queue
-                lines[index] = ",".join(cells)
-        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    """Tongzhou with one unit on a queue of its own ("own" or "program")."""
+    shutil.copytree(default_root() / "tongzhou", folder / "tongzhou")
+    file = folder / "tongzhou" / "units.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    header = next(line for line in lines if line.startswith("code,")).split(",")
+    at = header.index("queue")
+    for index, line in enumerate(lines):
+        cells = line.split(",")
+        if cells[0] == unit:
+            cells[at] = queue
+            lines[index] = ",".join(cells)
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return PackShelf(folder)

@@ -19,10 +19,13 @@ from domain.actors import Actor, Role
 from domain.acts import Act, Command, Verdict
 from domain.assignment import HandlingResult
 from domain.complaint import Complaint
+from domain.events import Event
 from domain.rating import Rating
-from domain.ticket import Snapshot
+from domain.ticket import Snapshot, Ticket
 from runtime.names import TICKETS, search_attributes, ticket_workflow_id
+from store import tickets
 from store.numbers import new_number
+from tests.support.engine import Engine
 from workflows.ticket import TicketWorkflow
 
 CITIZEN = Actor(role=Role.CITIZEN)
@@ -89,6 +92,53 @@ class Filed:
             run_id=None,
             activity_id=f"handle-{at.unit}-{at.assignment}",
         ).complete(result.model_copy(update={"at": datetime.now(UTC)}))
+
+    async def complete_share(
+        self, engine: Engine, unit: str, result: HandlingResult | None = None
+    ) -> None:
+        """The open share of `unit` is done, whatever it is."""
+        done = result or HandlingResult(reply="已办理。")
+        state = await tickets.state(engine.store, self.number)
+        assert state is not None
+        n = next(a.n for a in state.opened if a.unit == unit)
+        await self.client.get_async_activity_handle(
+            workflow_id=ticket_workflow_id(self.number),
+            run_id=None,
+            activity_id=f"handle-{unit}-{n}",
+        ).complete(done.model_copy(update={"at": datetime.now(UTC)}))
+
+    # --- as the store knows it -------------------------------------------------------------
+
+    async def events(self, engine: Engine) -> list[Event]:
+        return await tickets.events(engine.store, self.number)
+
+    async def kinds(self, engine: Engine) -> list[str]:
+        return [event.kind for event in await self.events(engine)]
+
+    async def state(self, engine: Engine) -> Ticket:
+        found = await tickets.state(engine.store, self.number)
+        assert found is not None
+        return found
+
+    async def until_kind(
+        self, engine: Engine, kind: str, times: int = 1, within: float = 10
+    ) -> None:
+        """Until it happened so often."""
+        async with asyncio.timeout(within):
+            while (await self.kinds(engine)).count(kind) < times:
+                await asyncio.sleep(0.02)
+
+    async def until_clock_due(self, engine: Engine, name: str, within: float = 10) -> None:
+        """Until the store knows that the clock's due rung was reached."""
+        async with asyncio.timeout(within):
+            while not any(c.name == name and c.past_due for c in (await self.state(engine)).clocks):
+                await asyncio.sleep(0.02)
+
+    async def until_projected(self, engine: Engine, stage: str, within: float = 10) -> None:
+        """Until the store knows that it is at this stage."""
+        async with asyncio.timeout(within):
+            while (await self.state(engine)).stage != stage:
+                await asyncio.sleep(0.02)
 
     async def rate(self, grade: int, *, resolved: bool = True, actor: Actor = CITIZEN) -> None:
         rating = Rating.model_validate({"contacted": True, "resolved": resolved, "grade": grade})

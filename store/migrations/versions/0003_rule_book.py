@@ -13,6 +13,7 @@ def upgrade() -> None:
     with op.batch_alter_table("ticket") as ticket:
         ticket.add_column(sa.Column("severity", sa.Integer(), nullable=False, server_default="0"))
         ticket.add_column(sa.Column("parent", sa.String(), nullable=True))
+        ticket.add_column(sa.Column("accused", sa.String(), nullable=True))
         ticket.add_column(_switch("public"))
         ticket.add_column(_switch("excluded"))
         ticket.add_column(sa.Column("promised_at", sa.DateTime(timezone=True), nullable=True))
@@ -45,6 +46,7 @@ def downgrade() -> None:
             "promised_at",
             "excluded",
             "public",
+            "accused",
             "parent",
             "severity",
         ):

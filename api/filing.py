@@ -1,0 +1,102 @@
+"""What every door that takes a complaint does: register it, start it, hand out the receipt."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Header, Response
+from pydantic import Field
+
+from api.door import API, Door, json_of
+from domain.complaint import Complaint
+from domain.model import Instant, Recorded
+from domain.pack import Pack
+from domain.stages import Stage
+from domain.ticket import Snapshot
+from store import intake, tickets
+from store.numbers import new_number
+from store.tickets import TicketRow
+from store.vault import Person
+
+WAITING = "已登记，系统恢复后自动开始办理。请保存好编号和查询码。"
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[\x21-\x7e]{1,255}$",
+        description="Something unguessable, a UUID for instance. The same key again gives the "
+        "same answer, and nothing happens twice.",
+    ),
+]
+
+
+class Receipt(Recorded):
+    """What the citizen keeps: with the number and the access code the ticket can be followed."""
+
+    number: str = Field(examples=["2603021234560"])
+    access_code: str = Field(examples=["04217735"], description="Shown only here.")
+    stage: Stage
+    due_at: Instant | None = None
+    status_url: str
+    message: str | None = None
+
+
+async def register(
+    door: Door,
+    pack: Pack,
+    complaint: Complaint,
+    person: Person | None,
+    idempotency_key: str | None,
+    said: str,
+) -> intake.Registered:
+    """Write the complaint into the intake book, which gives it its number.
+
+    `said` is everything that was sent: the same key with something else is refused.
+
+    Raises:
+        KeyReused, StoreUnavailable
+    """
+    day = complaint.filed_at.astimezone(pack.calendar.tz).date()
+    return await intake.register(
+        door.store,
+        complaint,
+        person,
+        door.vault,
+        idempotency_key,
+        door.mark(said),
+        lambda: new_number(day),
+    )
+
+
+Standing = Snapshot | TicketRow | None
+
+
+async def start(door: Door, registered: intake.Registered) -> Standing:
+    """Where the ticket is now; None while it waits for the engine."""
+    if registered.started:
+        row = await tickets.get(door.store, registered.number)
+        if row is not None:
+            return row
+    return await door.engine.file(registered.complaint)
+
+
+def receipt(door: Door, registered: intake.Registered, standing: Standing) -> Response:
+    """201 with number and access code; 202 where the engine will start it later."""
+    url = f"{API}/tickets/{registered.number}"
+    told = Receipt(
+        number=registered.number,
+        access_code=door.vault.access_code(registered.number),
+        stage=standing.stage if standing else Stage.ACCEPT,
+        due_at=standing.due_at if standing else None,
+        status_url=url,
+        message=None if standing else WAITING,
+    )
+    replayed = {} if registered.new else {"Idempotent_Replayed": "true"}
+    return json_of(told, 201 if standing else 202, Location=url, **replayed)
+
+
+def draft(pack: Pack, filed_at: datetime, **said: object) -> Complaint:
+    """A complaint that has no number yet."""
+    return Complaint.model_validate(
+        {"number": "", "city": pack.city.id, "filed_at": filed_at, **said}
+    )

@@ -1,0 +1,82 @@
+"""'The problem is back': a watched ticket goes on; one that has ended is followed by another."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Response
+
+from api import filing
+from api.access import Anyone, Caller, TicketNumber, visible
+from api.commands import ALWAYS, body_of, give
+from api.door import API, Door, TheDoor, json_of
+from api.filing import IdempotencyKey, Receipt
+from api.offers.citizens import BACK
+from api.problems import Problem, responses
+from domain.commands.citizens import Recur
+from domain.lifecycle import transition
+from domain.refusals import Refused
+from domain.stages import Outcome, Stage
+from domain.ticket import Snapshot, Ticket
+from store import tickets
+
+router = APIRouter(prefix=API)
+
+_BODY: Any = body_of(Recur)
+
+
+@router.post(
+    f"/tickets/{{number}}/{BACK.path}",
+    operation_id="recur_ticket",
+    summary=BACK.summary,
+    tags=["Citizens", "Staff"],
+    response_model=Snapshot | Receipt,
+    responses={
+        200: {"description": "The ticket was still being watched, and goes on."},
+        201: {"model": Receipt, "description": "It had ended; this is the one that follows it."},
+        202: {"model": Receipt, "description": "The same; the engine is away and starts it later."},
+        **responses(*ALWAYS, *BACK.refusals, "too_many_attempts", "idempotency_key_reused"),
+    },
+)
+async def recur(
+    number: TicketNumber,
+    caller: Anyone,
+    door: TheDoor,
+    body: Annotated[_BODY, Body(examples=[BACK.example])],
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """While somebody watches whether it holds (回头看), the same ticket is handled again.
+
+    After that a new ticket follows the old one, about the same place and kind of trouble. A
+    matter that was concluded with a final reply is sealed.
+    """
+    command = Recur(text=body.text)
+    ended = await _ended(door, caller, number)
+    if ended is None:
+        return json_of(await give(door, caller, number, command, idempotency_key))
+    transition(Stage.AFTERCARE, Recur.leads_to).permit(caller.actor)
+    if ended.outcome is Outcome.FINAL_REPLY:
+        raise Refused("final_reply_sealed", "This matter was concluded with a final reply.")
+    before = ended.complaint
+    pack = door.packs.get(before.city)
+    follower = filing.draft(
+        pack,
+        datetime.now(UTC),
+        **before.model_dump(include={"kind", "channel", "title", "place", "anonymous", "person"}),
+        text=body.text,
+        category=ended.category if pack.knows(ended.category) else None,
+        follows=number,
+    )
+    # Said twice it is still one ticket, with a key or without.
+    key = f"recur/{number}/{idempotency_key or door.mark(body.text)}"
+    registered = await filing.register(door, pack, follower, None, key, body.text)
+    return filing.receipt(door, registered, await filing.start(door, registered))
+
+
+async def _ended(door: Door, caller: Caller, number: str) -> Ticket | None:
+    """The ticket, if it has ended."""
+    ticket = await tickets.state(door.store, number)
+    if ticket is None or ticket.stage is not Stage.ENDED:
+        return None
+    if await visible(door, caller, number) is None:
+        raise Problem("ticket_not_found")
+    return ticket

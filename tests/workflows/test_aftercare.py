@@ -1,0 +1,125 @@
+"""回头看: what is closed is watched; the trouble may be back, the rating contested."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+
+from domain.commands.citizens import Recur, Urge
+from domain.commands.supervising import Decide, Revisit
+from domain.commands.units import Exclude
+from domain.stages import Outcome
+from store.engine import Store
+from tests.support.cities import city_with
+from tests.support.desk import CITIZEN, DESK, DISPATCHER, SUPERVISOR, Filed, file, officer
+from tests.support.engine import Engine, platform
+
+WATER = officer("water")
+CONTEST = Exclude(ground="mistaken", reason="群众误点不满意", evidence=["回访录音"])
+EXCLUDE = [{"code": "mistaken", "zh": "误评", "en": "Mistaken rating"}]
+
+
+async def _watching(
+    client: Client, store: Store, folder: Path, watched: str
+) -> AsyncIterator[Engine]:
+    packs = city_with(
+        folder / "cities",
+        features={"exclude": True},
+        limits={"revisit": "1d", "aftercare": watched},
+        aftercare={"revisits": ["1s", "2s"]},
+        ladder={"revisit": [{"kind": "due", "tells": ["desk"]}], "aftercare": None},
+        reasons={"exclude": EXCLUDE},
+    )
+    async with platform(client, store, packs) as running:
+        yield running
+
+
+@pytest.fixture
+async def watching(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Engine]:
+    """Watched for a month, with looks after one and two seconds."""
+    async for engine in _watching(client, sqlite_store, tmp_path, "30d"):
+        yield engine
+
+
+@pytest.fixture
+async def shortly(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Engine]:
+    """Watched for three seconds."""
+    async for engine in _watching(client, sqlite_store, tmp_path, "3s"):
+        yield engine
+
+
+async def _closed(engine: Engine) -> Filed:
+    ticket, _ = await file(engine.client)
+    await ticket.complete()
+    await ticket.until_stage("rate")
+    await ticket.rate(5)
+    await ticket.until_stage("aftercare")
+    return ticket
+
+
+async def test_what_is_closed_counts_at_once_and_is_looked_at_again(watching: Engine) -> None:
+    ticket = await _closed(watching)
+    at = await ticket.now()
+    assert at.outcome is Outcome.CLOSED
+    await ticket.until_kind(watching, "rung_climbed")  # a look is due
+    await ticket.act(DESK, Revisit(holds=True, note="河水清澈"))
+    state = await ticket.state(watching)
+    assert sum(c.name == "revisit" and c.running for c in state.clocks) == 1
+    assert (state.revisits, state.outcome) == (1, Outcome.CLOSED)
+    assert await ticket.refused(CITIZEN, Urge()) == "not_now"
+
+
+async def test_what_does_not_hold_is_handled_again(watching: Engine) -> None:
+    ticket = await _closed(watching)
+    await ticket.act(DESK, Revisit(holds=False, note="又有污水"))
+    at = await ticket.until_stage("handle")
+    assert (at.unit, at.assignment, at.outcome) == ("water", 2, None)
+    assert (await ticket.state(watching)).recurred == 1
+
+
+async def test_the_citizen_says_it_is_back(watching: Engine) -> None:
+    ticket = await _closed(watching)
+    await ticket.act(CITIZEN, Recur(text="上周又臭了"))
+    await ticket.until_stage("handle")
+    assert await ticket.refused(CITIZEN, Recur(text="又臭了")) == "not_now"
+
+
+async def test_the_watch_ends_by_itself(shortly: Engine) -> None:
+    ticket = await _closed(shortly)
+    assert (await ticket.until_stage("ended")).outcome is Outcome.CLOSED
+    assert (await ticket.kinds(shortly))[-1] == "watch_ended"
+    await ticket.handle.result()
+
+
+async def test_an_exclusion_is_granted_by_a_supervisor_alone(watching: Engine) -> None:
+    ticket = await _closed(watching)
+    assert await ticket.refused(officer("health"), CONTEST) == "not_your_unit"
+    unknown = CONTEST.model_copy(update={"ground": "whim"})
+    assert await ticket.refused(WATER, unknown) == "unknown_reason"
+    await ticket.act(WATER, CONTEST)
+    assert await ticket.refused(WATER, CONTEST) == "already_asked"
+    decision = Decide(approve=True, reason="录音证实为误点")
+    assert await ticket.refused(DISPATCHER, decision) == "forbidden"
+    await ticket.act(SUPERVISOR, decision)
+    assert (await ticket.state(watching)).excluded
+    assert await ticket.refused(WATER, CONTEST) == "already_excluded"
+
+
+async def test_a_contested_ticket_does_not_end_before_it_is_decided(shortly: Engine) -> None:
+    ticket = await _closed(shortly)
+    await ticket.act(WATER, CONTEST)
+    await ticket.until_clock_due(shortly, "aftercare")
+    assert (await ticket.now()).stage == "aftercare"
+    await ticket.act(SUPERVISOR, Decide(approve=False, reason="评价属实"))
+    await ticket.until_stage("ended")
+    assert not (await ticket.state(shortly)).excluded
+
+
+async def test_without_aftercare_a_closed_ticket_ends(engine: Engine) -> None:
+    ticket, _ = await file(engine.client)
+    await ticket.complete()
+    await ticket.until_stage("rate")
+    await ticket.rate(5)
+    await ticket.until_stage("ended")
+    assert "closed_on_watch" not in await ticket.kinds(engine)

@@ -1,0 +1,123 @@
+"""核查 before filing and before closing, closing conditions, and staged limits."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+
+from domain.assignment import HandlingResult, Share
+from domain.commands.units import Sign, Step
+from domain.stages import Outcome
+from store.engine import Store
+from tests.support.cities import city_with
+from tests.support.desk import complaint, file, officer
+from tests.support.engine import Engine, platform
+
+STREET = "110112003"
+PLACE = {"area": STREET}
+NOT_DONE = HandlingResult(reply="现场仍有积水。", resolved=False)
+
+
+@pytest.fixture
+async def careful(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Engine]:
+    """Snapshots are looked at before they are filed, web tickets before they are closed."""
+    packs = city_with(
+        tmp_path / "cities",
+        verify={"filing": "t.channel == 'snapshot'", "closing": "t.channel == 'web'"},
+        limits={"verify": "2h"},
+    )
+    async with platform(client, sqlite_store, packs) as running:
+        yield running
+
+
+async def test_a_case_is_filed_when_it_is_found_on_the_spot(careful: Engine) -> None:
+    ticket, _ = await file(careful.client, complaint(channel="snapshot", place=PLACE))
+    at = await ticket.until_stage("verify")
+    assert at.assignment == 1
+    street = officer(STREET)
+    await ticket.act(street, Sign())
+    await ticket.complete_share(careful, STREET, HandlingResult(reply="属实。"))
+    at = await ticket.until_stage("handle")
+    assert at.unit == "water"
+    shares = [(a.unit, a.share) for a in (await ticket.state(careful)).assignments]
+    assert shares == [(STREET, Share.VERIFY), ("water", Share.LEAD)]
+
+
+async def test_what_is_not_there_is_not_filed_and_the_citizen_is_told(careful: Engine) -> None:
+    ticket, _ = await file(careful.client, complaint(channel="snapshot", place=PLACE))
+    await ticket.until_stage("verify")
+    seen = HandlingResult(reply="现场未发现所述情况。", resolved=False)
+    await ticket.complete_share(careful, STREET, seen)
+    at = await ticket.until_stage("ended")
+    assert at.outcome is Outcome.UNFOUNDED
+    await ticket.until_projected(careful, "ended")
+    assert (await ticket.state(careful)).reply == "现场未发现所述情况。"
+
+
+async def test_an_answer_is_given_when_it_is_true_on_the_spot(careful: Engine) -> None:
+    ticket, _ = await file(careful.client, complaint(place=PLACE))
+    await ticket.complete_share(careful, "water", HandlingResult(reply="已治理。"))
+    await ticket.until_stage("verify")
+    await ticket.complete_share(careful, STREET, NOT_DONE)
+    at = await ticket.until(lambda at: at.stage == "handle" and at.assignment == 3)
+    assert at.unit == "water"
+    assert (await ticket.state(careful)).reply is None
+    await ticket.complete_share(careful, "water", HandlingResult(reply="已再次治理。"))
+    await ticket.until(lambda at: at.stage == "verify" and at.assignment == 4)
+    await ticket.complete_share(careful, STREET, HandlingResult(reply="属实。"))
+    await ticket.until_stage("rate")
+    assert (await ticket.state(careful)).reply == "已再次治理。"
+
+
+async def test_other_channels_are_not_looked_at(careful: Engine) -> None:
+    ticket, _ = await file(careful.client, complaint(channel="hotline", place=PLACE))
+    await ticket.complete_share(careful, "water")
+    await ticket.until_stage("rate")
+    assert "verification_asked" not in await ticket.kinds(careful)
+
+
+async def test_an_answer_without_what_the_category_asks_for_goes_back(
+    client: Client, sqlite_store: Store, tmp_path: Path
+) -> None:
+    packs = city_with(tmp_path / "cities")
+    file_ = tmp_path / "cities" / "tongzhou" / "categories.csv"
+    lines = file_.read_text(encoding="utf-8").splitlines()
+    header = next(line for line in lines if line.startswith("code,")).split(",")
+    at = header.index("closing")
+    for index, line in enumerate(lines):
+        if line.startswith("0301,"):
+            cells = line.split(",")
+            cells += [""] * (len(header) - len(cells))
+            cells[at] = "result.evidence > 0"
+            lines[index] = ",".join(cells)
+    file_.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    async with platform(client, sqlite_store, type(packs)(tmp_path / "cities")) as engine:
+        ticket, _ = await file(client)
+        await ticket.complete_share(engine, "water", HandlingResult(reply="已治理。"))
+        await ticket.until(lambda at: at.assignment == 2)
+        assert "closing_refuted" in await ticket.kinds(engine)
+        proved = HandlingResult(reply="已治理。", evidence=["照片"])
+        await ticket.complete_share(engine, "water", proved)
+        await ticket.until_stage("rate")
+
+
+async def test_staged_limits_are_ticked_off_one_by_one(engine: Engine) -> None:
+    place = {"area": "110112001", "address": "新华大街 1 号"}
+    ticket, _ = await file(engine.client, complaint(category="0109", place=place))
+    at = await ticket.until_stage("handle")
+    street = officer(at.unit or "")
+    steps = [c for c in (await ticket.state(engine)).clocks if c.name == "step"]
+    assert [c.label for c in steps] == ["stop", "order", "demolish"]
+    assert [c.limit for c in steps] == ["4wh", "3wd", "10d"]
+    assert await ticket.refused(street, Step(step="sing")) == "unknown_step"
+    await ticket.act(street, Step(step="stop", note="已停工"))
+    assert await ticket.refused(street, Step(step="stop")) == "unknown_step"
+    steps = [c for c in (await ticket.state(engine)).clocks if c.name == "step"]
+    assert [c.label for c in steps if c.running] == ["order", "demolish"]
+
+
+async def test_a_case_that_may_not_be_filed_waits_for_a_person(engine: Engine) -> None:
+    ticket, at = await file(engine.client, complaint(category="0109"))
+    assert at.stage == "triage"
+    assert (await ticket.kinds(engine))[-1] == "triage_unsure"
