@@ -10,12 +10,14 @@ from store import intake
 from store.engine import Store
 from store.numbers import new_number
 from store.pack_book import PinnedPacks
+from store.ticket_keys import TicketKeys
 
 
 class Settle:
-    def __init__(self, packs: PinnedPacks, store: Store) -> None:
+    def __init__(self, packs: PinnedPacks, store: Store, keys: TicketKeys) -> None:
         self._packs = packs
         self._store = store
+        self._keys = keys
 
     @activity.defn(name="open_inspections")
     async def open_inspections(self, question: SettleQuestion) -> SettlePlan:
@@ -38,6 +40,7 @@ class Settle:
                 f"settle:{question.key}:{unit}",
                 question.key,
                 lambda: new_number(question.at.astimezone(pack.calendar.tz).date()),
+                self._keys,
             )
             numbers.append(registered.number)
         return SettlePlan(tickets=numbers)

@@ -23,13 +23,16 @@ from api import (
     tickets,
 )
 from api.body_limit import BodyLimit
-from api.door import Door, master_key
+from api.door import Door
 from api.engine import Engine
 from api.telemetry import Telemetry
-from runtime.engine import connect
+from runtime.engine import connect, encrypting, with_converter
 from runtime.settings import Settings
 from store.engine import Store
+from store.keys import open_ring
 from store.packs import PackShelf, default_root
+from store.ticket_keys import TicketKeys
+from store.vault import Vault
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
@@ -44,6 +47,8 @@ def create_app(
     packs: PackShelf | None = None,
 ) -> FastAPI:
     """The API of one installation. What is passed in stays the caller's to close.
+
+    A client that is passed in is used with this installation's keys.
 
     It starts without engine and without store, and serves what it can until they are there. A
     city pack with problems, however, is told at once: PackError.
@@ -74,13 +79,21 @@ def _lifespan(
         for city in shelf.ids():
             shelf.get(city)
         opened = store or Store.open(settings.store)
-        engine = client or await connect(settings, lazy=True)
+        ring = open_ring(settings.key_text, settings.key_file)
+        keys = TicketKeys(opened, ring)
+        converter = encrypting(keys)
+        engine = (
+            with_converter(client, converter)
+            if client
+            else await connect(settings, converter, lazy=True)
+        )
         app.state.door = Door(
             settings=settings,
             store=opened,
             engine=Engine(engine, timeout=settings.engine_timeout),
             packs=shelf,
-            key=master_key(settings),
+            vault=Vault(ring),
+            keys=keys,
         )
         logger.info("api ready", cities=shelf.ids(), store=opened.dialect)
         try:

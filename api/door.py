@@ -13,8 +13,8 @@ from api.engine import Engine
 from api.waiting import Watch
 from runtime.settings import Settings
 from store.engine import Store
-from store.keys import key_from_text, load_or_create_key
 from store.packs import PackShelf
+from store.ticket_keys import TicketKeys
 from store.vault import Vault
 
 API = "/api/v1"
@@ -31,12 +31,9 @@ class Door:
     store: Store
     engine: Engine
     packs: PackShelf
-    key: bytes
+    vault: Vault
+    keys: TicketKeys
     record: Watch = field(default_factory=Watch)
-
-    @cached_property
-    def vault(self) -> Vault:
-        return Vault(self.key)
 
     def mark(self, text: str) -> str:
         """A keyed fingerprint: equal for equal texts, and no way back to a phone or an address."""
@@ -44,14 +41,7 @@ class Door:
 
     @cached_property
     def _marks(self) -> bytes:
-        return hmac.digest(self.key, b"jiesu api fingerprint", hashlib.sha256)
-
-
-def master_key(settings: Settings) -> bytes:
-    """The key from the settings, else from the home folder, where it is made when missing."""
-    if settings.secret_key is not None:
-        return key_from_text(settings.secret_key.get_secret_value())
-    return load_or_create_key(settings.home / "secret.key")
+        return hmac.digest(self.vault.ring.root_key, b"jiesu api fingerprint", hashlib.sha256)
 
 
 async def _door(request: Request) -> Door:

@@ -65,6 +65,7 @@ async def register(
         idempotency_key,
         door.mark(said),
         lambda: new_number(day),
+        door.keys,
     )
 
 

@@ -2,6 +2,7 @@
 
 AuditError
 ├── NoHistory         the engine has no history of this ticket (any more)
+├── HistoryErased     it was erased: nobody can read it any more, as was asked for
 └── NotDeterministic  the code as it is does not follow the recorded history
 """
 
@@ -12,6 +13,10 @@ class AuditError(Exception):
 
 class NoHistory(AuditError):
     code = "no_history"
+
+
+class HistoryErased(AuditError):
+    code = "erased"
 
 
 class NotDeterministic(AuditError):

@@ -1,7 +1,7 @@
 """Replay: run today's workflow code over a recorded history, and look at where it ends.
 
-Nothing outside the history is asked: no store, no pack, no calendar. What comes out is what the
-ticket was, as far as the history tells it.
+Nothing outside the history is asked but the key it is sealed with: no record, no pack, no calendar.
+What comes out is what the ticket was, as far as the history tells it.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.client import Client, WorkflowHistory
+from temporalio.converter import DataConverter
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import (
     ExecuteWorkflowInput,
@@ -20,11 +21,13 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
 )
 
-from audit.errors import NoHistory, NotDeterministic
+from audit.errors import HistoryErased, NoHistory, NotDeterministic
 from domain.events import Event
 from domain.ticket import Ticket
 from runtime.engine import CONVERTER
 from runtime.names import ticket_workflow_id
+from store.engine import Store
+from store.ticket_keys import erased_at
 from workflows.ticket import TicketWorkflow
 
 
@@ -48,12 +51,27 @@ async def fetch(client: Client, number: str) -> WorkflowHistory:
         raise
 
 
-async def replay(history: WorkflowHistory) -> Replayed:
-    """Where the history ends. Raises NotDeterministic when today's code does not follow it."""
+async def told_by_history(client: Client, store: Store, number: str) -> Replayed:
+    """The ticket from its history alone; of the store only whether it was erased, and its key.
+
+    Raises:
+        HistoryErased, NoHistory, NotDeterministic
+    """
+    erased = await erased_at(store, number)
+    if erased is not None:
+        raise HistoryErased(f"erased on {erased:%Y-%m-%d}; its history cannot be read any more")
+    return await replay(await fetch(client, number), client.data_converter)
+
+
+async def replay(history: WorkflowHistory, converter: DataConverter = CONVERTER) -> Replayed:
+    """Where the history ends, read with the keys of `converter`.
+
+    Raises NotDeterministic when today's code does not follow it.
+    """
     captured: list[TicketWorkflow] = []
     replayer = Replayer(
         workflows=[TicketWorkflow],
-        data_converter=CONVERTER,
+        data_converter=converter,
         interceptors=[_Capture(captured)],
         # The sandbox guards new code against mistakes; a replay only reads, and is faster without.
         workflow_runner=UnsandboxedWorkflowRunner(),

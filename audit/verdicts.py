@@ -6,33 +6,43 @@ from dataclasses import dataclass, field
 from temporalio.client import Client
 
 from audit.compare import Difference, compare
-from audit.errors import AuditError
-from audit.replay import fetch, replay
+from audit.errors import AuditError, HistoryErased
+from audit.replay import told_by_history
 from store import tickets
 from store.engine import Store
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`problem`: why no comparison could be made (code and message), else None."""
+    """`problem`: why no comparison could be made (code and message), else None.
+
+    `erased`: none can be made, and none is to be: what was personal is gone on purpose.
+    """
 
     number: str
     version: int = 0
     history_events: int = 0
     differences: list[Difference] = field(default_factory=list)
     problem: str | None = None
+    erased: bool = False
 
     @property
     def agrees(self) -> bool:
         return self.problem is None and not self.differences
 
+    @property
+    def fine(self) -> bool:
+        """Nothing that somebody has to look into."""
+        return self.agrees or self.erased
+
 
 async def judge(client: Client, store: Store, number: str) -> Verdict:
     """Replay one ticket and compare it with the record."""
     try:
-        replayed = await replay(await fetch(client, number))
+        replayed = await told_by_history(client, store, number)
     except AuditError as error:
-        return Verdict(number, problem=f"{error.code}: {error}")
+        erased = isinstance(error, HistoryErased)
+        return Verdict(number, problem=f"{error.code}: {error}", erased=erased)
     return Verdict(
         number,
         version=replayed.ticket.version,

@@ -8,14 +8,13 @@ from rich.progress import track
 from rich.table import Table
 
 from audit.errors import AuditError
-from audit.replay import Replayed, fetch, replay
+from audit.replay import Replayed, told_by_history
 from audit.verdicts import Verdict, judge
+from cli.installation import installation
 from cli.terminal import fail, out, print_json, run
 from domain.events import Event
-from runtime.engine import connect
-from runtime.settings import Settings
 from store import tickets
-from store.engine import Store
+from store.errors import StoreError
 
 app = typer.Typer(help="Replay tickets from their histories.", no_args_is_help=True)
 
@@ -24,14 +23,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command()
 def show(number: str, as_json: Json = False) -> None:
-    """The timeline of a ticket, told by its history alone (the store is not asked)."""
+    """The timeline of a ticket, told by its history alone (of the store only its key is asked)."""
 
     async def told() -> Replayed:
-        return await replay(await fetch(await connect(Settings()), number))
+        async with installation() as here:
+            return await told_by_history(here.engine, here.store, number)
 
     try:
         replayed = run(told())
-    except AuditError as error:
+    except (AuditError, StoreError) as error:
         fail(str(error), 1)
     except RuntimeError as error:
         fail(f"cannot reach the engine: {error}", 1)
@@ -90,18 +90,13 @@ def replay_(
         fail("name one ticket, or say --all")
 
     async def judging() -> list[Verdict]:
-        settings = Settings()
-        client = await connect(settings)
-        store = Store.open(settings.store)
-        try:
-            numbers = [number] if number else [n async for n in tickets.numbers(store)]
+        async with installation() as here:
+            numbers = [number] if number else [n async for n in tickets.numbers(here.store)]
             quiet = as_json or len(numbers) < 20
             return [
-                await judge(client, store, n)
+                await judge(here.engine, here.store, n)
                 for n in track(numbers, "replaying", disable=quiet, transient=True)
             ]
-        finally:
-            await store.close()
 
     try:
         verdicts = run(judging())
@@ -111,18 +106,22 @@ def replay_(
         print_json([{**asdict(verdict), "agrees": verdict.agrees} for verdict in verdicts])
     else:
         _print_verdicts(verdicts)
-    if not all(verdict.agrees for verdict in verdicts):
+    if not all(verdict.fine for verdict in verdicts):
         raise typer.Exit(1)
 
 
 def _print_verdicts(verdicts: list[Verdict]) -> None:
     for verdict in verdicts:
         if verdict.problem:
-            out.print(f"[red]{verdict.number}[/]  {verdict.problem}")
+            colour = "yellow" if verdict.erased else "red"
+            out.print(f"[{colour}]{verdict.number}[/]  {verdict.problem}")
         for difference in verdict.differences:
             out.print(
                 f"[red]{verdict.number}[/]  {difference.path}: "
                 f"history says {difference.history!r}, record says {difference.record!r}"
             )
     agreeing = sum(verdict.agrees for verdict in verdicts)
-    out.print(f"{len(verdicts)} replayed, {agreeing} agree, {len(verdicts) - agreeing} do not")
+    erased = sum(verdict.erased for verdict in verdicts)
+    rest = len(verdicts) - agreeing - erased
+    gone = f", {erased} erased" if erased else ""
+    out.print(f"{len(verdicts)} replayed, {agreeing} agree, {rest} do not{gone}")

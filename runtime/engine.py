@@ -16,9 +16,14 @@ from temporalio.api.workflowservice.v1 import (
 )
 from temporalio.client import Client
 from temporalio.contrib.pydantic import PydanticPayloadConverter
-from temporalio.converter import CompositePayloadConverter, DataConverter
+from temporalio.converter import (
+    CompositePayloadConverter,
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
+from runtime.codec import Keys, TicketCodec
 from runtime.names import SEARCH_ATTRIBUTES
 from runtime.settings import Settings
 
@@ -35,16 +40,36 @@ class SharedPydanticConverter(CompositePayloadConverter):
 
 
 CONVERTER = DataConverter(payload_converter_class=SharedPydanticConverter)
+"""For whoever only watches: it cannot read what tickets say."""
 
 
-async def connect(settings: Settings, *, lazy: bool = False) -> Client:
+def encrypting(keys: Keys) -> DataConverter:
+    """The converter of all that works with tickets: client, worker, replayer.
+
+    Messages and stack traces of failures are sealed like everything else.
+    """
+    return DataConverter(
+        payload_converter_class=SharedPydanticConverter,
+        payload_codec=TicketCodec(keys),
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
+
+
+async def connect(
+    settings: Settings, converter: DataConverter = CONVERTER, *, lazy: bool = False
+) -> Client:
     """A client for this installation's engine. `lazy`: connect at the first call."""
     return await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
-        data_converter=CONVERTER,
+        data_converter=converter,
         lazy=lazy,
     )
+
+
+def with_converter(client: Client, converter: DataConverter) -> Client:
+    """Another client on the same connection."""
+    return Client(client.service_client, namespace=client.namespace, data_converter=converter)
 
 
 async def prepare_namespace(client: Client, retention: timedelta) -> None:

@@ -35,6 +35,11 @@ def number_of(workflow_id: str) -> str:
     return workflow_id.removeprefix(_PREFIX)
 
 
+def ticket_of(workflow_id: str) -> str | None:
+    """The ticket's number; None for a workflow that is no ticket's."""
+    return workflow_id.removeprefix(_PREFIX) if workflow_id.startswith(_PREFIX) else None
+
+
 def unit_queue(code: str) -> str:
     """The queue of a unit that has a worker of its own."""
     return f"unit.{code}"

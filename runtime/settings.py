@@ -23,8 +23,14 @@ class Settings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: Port = 8000
     cities: Path | None = Field(None, description="Folder of city packs; default: those shipped.")
+    keys: SecretStr | None = Field(
+        None, description="Key ring, `id:base64,…`; default: secret.key in the home folder."
+    )
     secret_key: SecretStr | None = Field(
-        None, description="Master key, 32 bytes in base64; default: a file in the home folder."
+        None, description="A key ring of one key, 32 bytes in base64: what `keys` was before."
+    )
+    ui_origin: str = Field(
+        "", description="Origin of the engine's own pages, which may then ask the codec to decode."
     )
     log_format: str = Field("console", pattern="^(console|json)$")
     log_level: str = "INFO"
@@ -40,3 +46,13 @@ class Settings(BaseSettings):
     def store(self) -> str:
         """The store's URL, as SQLAlchemy reads it."""
         return self.store_url or f"sqlite:///{(self.home / 'jiesu.db').resolve()}"
+
+    @property
+    def key_text(self) -> str | None:
+        """The key ring as the environment gives it; None: it is in `key_file`."""
+        given = self.keys or self.secret_key
+        return given.get_secret_value() if given else None
+
+    @property
+    def key_file(self) -> Path:
+        return self.home / "secret.key"

@@ -6,8 +6,12 @@ StoreError
 ├── BadNumber          not a ticket number
 ├── BadCursor          not a cursor this list gave out
 ├── BadKey             not a key, or not the key something was sealed with
+├── RotationUnderWay   somebody else is changing the key ring
+├── Erased             the key of what is asked for was destroyed
 └── KeyReused          an idempotency key came back with another complaint
 """
+
+from datetime import datetime
 
 
 class StoreError(Exception):
@@ -44,6 +48,22 @@ class BadKey(StoreError):
     """The key has the wrong form, or the sealed bytes were sealed with another one."""
 
     code = "bad_key"
+
+
+class RotationUnderWay(StoreError):
+    """Two rotations at once would lose one of the new keys."""
+
+    code = "rotation_under_way"
+
+
+class Erased(StoreError):
+    """The ticket was erased on request or by retention: nobody can read its history any more."""
+
+    code = "erased"
+
+    def __init__(self, number: str, at: datetime) -> None:
+        super().__init__(f"ticket {number} was erased on {at:%Y-%m-%d}")
+        self.number, self.at = number, at
 
 
 class KeyReused(StoreError):

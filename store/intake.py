@@ -16,6 +16,7 @@ from store import tables
 from store.engine import Found, Insert, Store
 from store.errors import KeyReused, StoreError
 from store.rows import Row
+from store.ticket_keys import TicketKeys
 from store.vault import Person, Vault
 
 # Six random digits a day: even with half of them taken, not one of so many draws fails.
@@ -62,8 +63,11 @@ async def register(
     idempotency_key: str | None,
     fingerprint: str,
     new_number: Callable[[], str],
+    keys: TicketKeys | None = None,
 ) -> Registered:
     """Write `complaint` into the book and `person` into the vault, in one transaction.
+
+    The ticket's key is made in the same one; without `keys`, when something is first said to it.
 
     The number of `complaint` is given here, and so is its `person`, unless it follows a ticket of
     somebody who is in the vault already. The same idempotency key
@@ -78,6 +82,7 @@ async def register(
         raise ValueError("a person is kept in the vault, and there is none")
     person_id = secrets.token_hex(16) if person is not None and person.told else None
     insert_intake, insert_person = store.once(_insert_intake), store.once(_insert_person)
+    made: dict[str, bytes] = {}
 
     def work(connection: Connection) -> Registered:
         for _ in range(_DRAWS):
@@ -89,6 +94,8 @@ async def register(
             if connection.execute(insert_intake, entry).rowcount == 1:
                 if person is not None and person_id is not None and vault is not None:
                     connection.execute(insert_person, _sealed(vault, person_id, person))
+                if keys is not None:
+                    made[draft.number] = keys.make(connection, draft.number)
                 return Registered(draft.number, draft, new=True, started=False)
             if idempotency_key is not None:
                 found = connection.execute(_BY_KEY, {"key": idempotency_key}).first()
@@ -96,7 +103,10 @@ async def register(
                     return _again(found, fingerprint)
         raise StoreError("no number is free")
 
-    return await store.write(work)
+    registered = await store.write(work)
+    if keys is not None and registered.number in made:
+        keys.remember(registered.number, made[registered.number])
+    return registered
 
 
 def _entry(complaint: Complaint, key: str | None, mark: str) -> Row:
@@ -117,6 +127,7 @@ def _sealed(vault: Vault, person_id: str, person: Person) -> Row:
     return {
         "id": person_id,
         "sealed": vault.seal(person_id, person),
+        "key_id": vault.ring.current,
         "phone_hash": vault.phone_hash(person.phone) if person.phone else None,
         "created_at": datetime.now(UTC),
     }

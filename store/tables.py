@@ -63,8 +63,40 @@ class PersonTable(Base, table=True):
 
     id: str = Field(primary_key=True)
     sealed: bytes
+    key_id: int = 1
     phone_hash: str | None = Field(default=None, index=True)
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class TicketKeyTable(Base, table=True):
+    """What each ticket's history is sealed with, wrapped by the key ring; empty once erased."""
+
+    __tablename__ = "ticket_key"
+
+    number: str = Field(primary_key=True)
+    wrapped: bytes | None
+    key_id: int
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ViewTable(Base, table=True):
+    """Who looked at whose data, when and why. Only ever added to: triggers refuse the rest.
+
+    `number` is None for a search by phone that found nothing.
+    """
+
+    __tablename__ = "view_log"
+    __table_args__ = (Index("view_by_ticket", "number", "at"),)
+
+    id: str = Field(primary_key=True)
+    number: str | None
+    at: datetime = Field(sa_type=UtcDateTime)
+    role: str
+    unit: str | None
+    actor: str
+    fields: str
+    purpose: str = Field(sa_type=Text)
 
 
 class TicketTable(Base, table=True):
@@ -83,6 +115,7 @@ class TicketTable(Base, table=True):
         Index("ticket_by_filing", "city", "filed_at"),
         Index("ticket_by_category", "city", "category", "filed_at"),
         _partial("ticket_by_end", "city", "ended_at", where="ended_at IS NOT NULL"),
+        _partial("ticket_by_person", "person", where="person IS NOT NULL"),
     )
 
     number: str = Field(primary_key=True)
@@ -251,6 +284,8 @@ metadata = Base.metadata
 
 intake: Table = metadata.tables["intake"]
 person: Table = metadata.tables["person"]
+ticket_key: Table = metadata.tables["ticket_key"]
+view_log: Table = metadata.tables["view_log"]
 ticket: Table = metadata.tables["ticket"]
 event: Table = metadata.tables["event"]
 assignment: Table = metadata.tables["assignment"]

@@ -12,7 +12,7 @@ from activities.accept import Accept
 from activities.clocks import Clocks
 from activities.dispatch import Dispatch
 from activities.feedback import Feedback
-from activities.handle import handle_assignment
+from activities.handle import park_assignment
 from activities.merge import Merging
 from activities.outbox import Outbox
 from activities.project import Project
@@ -25,6 +25,7 @@ from store.engine import Store
 from store.pack_book import PinnedPacks
 from store.packs import PackShelf
 from store.projector import Projector
+from store.ticket_keys import TicketKeys
 from workflows.scheduled import OutboxWorkflow, SpoolWorkflow
 from workflows.ticket import TicketWorkflow
 
@@ -58,6 +59,7 @@ class Hands:
     store: Store
     packs: PackShelf
     projector: Projector
+    keys: TicketKeys
 
 
 def ticket_worker(hands: Hands, *, cached_tickets: int = 1000) -> Worker:
@@ -77,7 +79,7 @@ def ticket_worker(hands: Hands, *, cached_tickets: int = 1000) -> Worker:
             Clocks(packs).resume,
             Reasons(packs).check,
             Merging(store).check,
-            Settle(packs, store).open_inspections,
+            Settle(packs, store, hands.keys).open_inspections,
             Project(hands.projector).project,
             Outbox(store).deliver,
             Spool(store, hands.client).start_waiting,
@@ -91,10 +93,13 @@ def ticket_worker(hands: Hands, *, cached_tickets: int = 1000) -> Worker:
 
 
 def unit_worker(client: Client, queue: str) -> Worker:
-    """A worker that parks assignments of `queue` for officers to complete from their inbox."""
+    """A worker that parks assignments of `queue` for officers to complete from their inbox.
+
+    It reads nothing of them: a client without keys will do.
+    """
     return Worker(
         client,
         task_queue=queue,
-        activities=[handle_assignment],
+        activities=[park_assignment],
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
     )

@@ -18,14 +18,16 @@ from temporalio.client import (
 )
 
 from activities.chores import EVERY
-from runtime.engine import connect
+from runtime.engine import CONVERTER, connect, encrypting, with_converter
 from runtime.names import OUTBOX_WORKFLOW, SPOOL_WORKFLOW, TICKETS, UNITS, unit_queue
 from runtime.settings import Settings
 from store.engine import Store
 from store.errors import StoreUnavailable
+from store.keys import open_ring
 from store.pack_book import PinnedPacks
 from store.packs import PackShelf, default_root
 from store.projector import Projector
+from store.ticket_keys import TicketKeys
 from workers.factory import Hands, ticket_worker, unit_worker
 
 log = structlog.get_logger(__name__)
@@ -38,15 +40,16 @@ _CHORES = {"outbox": OUTBOX_WORKFLOW, "spool": SPOOL_WORKFLOW}
 
 async def serve_platform(settings: Settings) -> None:
     """Serve tickets, chores, and the units that have no worker of their own, until stopped."""
-    client = await connect(settings)
     store = Store.open(settings.store)
+    keys = TicketKeys(store, open_ring(settings.key_text, settings.key_file))
+    client = await connect(settings, encrypting(keys))
     projector = Projector(store)
-    hands = Hands(client, store, PackShelf(settings.cities or default_root()), projector)
+    hands = Hands(client, store, PackShelf(settings.cities or default_root()), projector, keys)
     keeping = asyncio.create_task(keep_packs(PinnedPacks(hands.packs, store)))
     try:
         async with (
             ticket_worker(hands, cached_tickets=settings.cached_tickets),
-            unit_worker(client, UNITS),
+            unit_worker(with_converter(client, CONVERTER), UNITS),
         ):
             await schedule_chores(client)
             log.info("worker ready", queues=[TICKETS, UNITS])

@@ -15,10 +15,8 @@ from domain.decisions import grave
 from domain.results import failure_of, result_of
 from domain.stages import Stage
 from domain.ticket import Ticket
+from runtime.names import HANDLE_ACTIVITY
 from workflows.ladder import Ladder
-
-with workflow.unsafe.imports_passed_through():
-    from activities.handle import handle_assignment
 
 FOREVER = timedelta(days=3650)
 """An assignment ends by a decision or a result, never because the engine gave up on it."""
@@ -78,9 +76,11 @@ class Working(Ladder):
 
     def _send(self, assignment: Assignment) -> Work:
         """Give the assignment to its unit's queue, where it stays until completed or recalled."""
+        # By name: here it is parked, at a department's own program it takes an order.
         return workflow.start_activity(
-            handle_assignment,
+            HANDLE_ACTIVITY,
             self._work_order(assignment),
+            result_type=HandlingResult,
             activity_id=assignment.activity_id,
             task_queue=assignment.queue,
             start_to_close_timeout=FOREVER,

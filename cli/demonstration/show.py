@@ -21,8 +21,8 @@ from cli.demonstration.filing import Filing
 from cli.demonstration.people import Badges, People, Refusal
 from cli.demonstration.play import Case, Stuck
 from cli.demonstration.words import Words
+from cli.installation import installation
 from domain.pack import Pack
-from runtime.engine import connect
 from runtime.names import NAMESPACE
 from runtime.settings import Settings
 from store.engine import Store
@@ -152,9 +152,10 @@ async def _perform(
             await _play_all(programme, People(http, badges), showing, watching)
         until = datetime.now(UTC) + timedelta(seconds=1)
         showing.rates = await three_rates(store, programme.pack.city.id, since, until)
-        async for verdict in judge_all(await connect(settings), store):
-            showing.verdicts.append(verdict)
-            watching.replayed()
+        async with installation(settings) as here:
+            async for verdict in judge_all(here.engine, here.store):
+                showing.verdicts.append(verdict)
+                watching.replayed()
     finally:
         await store.close()
     return showing

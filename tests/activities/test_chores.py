@@ -15,7 +15,7 @@ from store import intake, outbox, tickets
 from store.numbers import new_number
 from store.vault import Person, Vault
 from tests.support.desk import Filed, complaint, file
-from tests.support.engine import Engine
+from tests.support.engine import RING, Engine
 
 
 async def _for_one_shift(
@@ -36,7 +36,7 @@ async def _registered(engine: Engine, age: timedelta) -> str:
         engine.store,
         complaint(filed_at=now - age),
         Person(phone="13800138000"),
-        Vault(b"k" * 32),
+        Vault(RING),
         None,
         "mark",
         lambda: new_number(now.date()),

@@ -16,6 +16,7 @@ from runtime.settings import Settings
 from store import tokens
 from store.engine import Store
 from store.packs import PackShelf
+from tests.support.engine import RING
 
 COMPLAINT: dict[str, Any] = {
     "city": "tongzhou",
@@ -157,9 +158,8 @@ async def open_house(
     **settings: Any,
 ) -> AsyncIterator[House]:
     """The application on this store and engine, opened and closed in good order."""
-    app = create_app(
-        Settings(home=home, **settings), store=store, engine_client=client, packs=packs
-    )
+    given = {"keys": RING.text(), **settings}
+    app = create_app(Settings(home=home, **given), store=store, engine_client=client, packs=packs)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),

@@ -13,7 +13,9 @@ import httpx
 import pytest
 import schemathesis
 import uvicorn
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from pydantic import SecretStr
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -27,7 +29,7 @@ from runtime.settings import Settings
 from store import tokens
 from store.engine import Store
 from tests.api.house import COMPLAINT
-from tests.support.engine import connect_to, free_port, platform
+from tests.support.engine import RING, connect_to, free_port, platform
 
 CHECKS = [
     not_a_server_error,
@@ -36,7 +38,7 @@ CHECKS = [
     status_code_conformance,
 ]
 
-BOUNDED = settings(
+BOUNDED = examples(
     max_examples=12,
     deadline=None,
     database=None,
@@ -62,7 +64,9 @@ def running(engine_address: str, sqlite_url: str, tmp_path: Path) -> Iterator[Ru
     async def serve() -> None:
         store, client = Store.open(sqlite_url), await connect_to(engine_address)
         _, house.token = await tokens.issue(store, Role.DISPATCHER, None, "contract")
-        app = create_app(Settings(home=tmp_path), store=store, engine_client=client)
+        app = create_app(
+            Settings(home=tmp_path, keys=SecretStr(RING.text())), store=store, engine_client=client
+        )
         server.append(uvicorn.Server(_config(app, house.url)))
         async with platform(client, store):
             await server[0].serve()

@@ -13,10 +13,9 @@ from temporalio.client import Client
 from domain.actors import Role
 from store import intake, tables
 from store.engine import Store
-from store.keys import load_or_create_key
 from store.vault import Vault
 from tests.api.house import COMPLAINT, Filed, House, open_house, problem
-from tests.support.engine import Engine, platform
+from tests.support.engine import RING, Engine, platform
 
 FILE = "/api/v1/complaints"
 
@@ -160,9 +159,7 @@ async def test_a_body_that_is_too_large_is_refused(house: House, told: bool) -> 
 # --- who complains -------------------------------------------------------------------------------
 
 
-async def test_contact_details_are_in_the_vault_and_nowhere_else(
-    house: House, tmp_path: Path
-) -> None:
+async def test_contact_details_are_in_the_vault_and_nowhere_else(house: House) -> None:
     contact = {"name": "佚名", "phone": "010-00012345", "email": "a@example.org"}
     ticket = await house.file(contact=contact, anonymous=True)
     admin = await house.token(Role.ADMIN)
@@ -170,7 +167,7 @@ async def test_contact_details_are_in_the_vault_and_nowhere_else(
     events = await house.http.get(f"{ticket.path}/events", headers=admin)
     for text in (whole.text, events.text, json.dumps(await ticket.seen())):
         assert not any(value in text for value in ("佚名", "00012345", "a@example.org"))
-    vault = Vault(load_or_create_key(tmp_path / "secret.key"))
+    vault = Vault(RING)
     kept = await intake.person_of(house.store, vault, whole.json()["complaint"]["person"])
     assert kept is not None
     assert (kept.name, kept.email) == ("佚名", "a@example.org")

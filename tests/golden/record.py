@@ -12,6 +12,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from runtime.engine import CONVERTER, with_converter
 from store import schema
 from store.engine import Store, default_url
 from tests.golden.fingerprint import fingerprint
@@ -24,7 +25,8 @@ FOLDER = Path(__file__).parent / "histories"
 async def record(names: list[str], address: str, home: Path) -> None:
     await schema.upgrade(default_url(home))
     store = Store.open(default_url(home))
-    client = await connect_to(address)
+    # In the clear: they must replay on every machine, for ever.
+    client = with_converter(await connect_to(address), CONVERTER)
     today = f"{datetime.now(UTC):%Y%m%d}"
     async with platform(client, store) as engine:
         for name in names:

@@ -12,11 +12,12 @@ from store import intake, tables
 from store.engine import Store
 from store.errors import KeyReused, StoreError
 from store.intake import Registered
+from store.keys import KeyRing
 from store.numbers import new_number
 from store.vault import Person, Vault
 from tests.store.stories import START, complaint
 
-VAULT = Vault(bytes(32))
+VAULT = Vault(KeyRing.of(bytes(32)))
 PERSON = Person(name="A. Citizen", phone="13800138000")
 
 

@@ -18,6 +18,7 @@ from domain.stages import Outcome, Stage
 from store import assignments, intake, tables, tickets
 from store.engine import Store
 from store.errors import StoreUnavailable
+from store.keys import KeyRing
 from store.projector import Projector
 from store.vault import Vault
 from tests.store.stories import DISPATCHER, START, Story, clock, complaint
@@ -100,7 +101,7 @@ async def test_several_events_may_come_in_one_projection(store: Store) -> None:
 
 async def test_the_intake_book_learns_that_the_ticket_started(store: Store) -> None:
     registered = await intake.register(
-        store, complaint(), None, Vault(bytes(32)), None, "f", lambda: "2411200000017"
+        store, complaint(), None, Vault(KeyRing.of(bytes(32))), None, "f", lambda: "2411200000017"
     )
     story = Story(registered.complaint)
     await project(store, story.accepted())

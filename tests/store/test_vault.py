@@ -8,27 +8,31 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from store.errors import BadKey
-from store.vault import Person, Vault, normal_phone
+from store.keys import KeyRing
+from store.phones import normal_phone
+from store.vault import Person, Vault
 
 KEY = bytes(range(32))
+VAULT = Vault(KeyRing.of(KEY))
+OTHER = Vault(KeyRing.of(secrets.token_bytes(32)))
 PERSON = Person(name="A. Citizen", phone="138 0013 8000", email="a@example.org", address="1 Lane")
 
 
 def test_a_sealed_person_opens_again() -> None:
-    vault = Vault(KEY)
+    vault = VAULT
     assert vault.open("p1", vault.seal("p1", PERSON)) == PERSON
 
 
 def test_nothing_of_a_person_can_be_read_from_the_seal() -> None:
-    sealed = Vault(KEY).seal("p1", PERSON)
+    sealed = VAULT.seal("p1", PERSON)
     for word in (b"Citizen", b"13800138000", b"example"):
         assert word not in sealed
-    assert sealed != Vault(KEY).seal("p1", PERSON)
+    assert sealed != VAULT.seal("p1", PERSON)
 
 
 @pytest.mark.parametrize("place", [0, 1, 13, -1])
 def test_a_changed_seal_does_not_open(place: int) -> None:
-    vault = Vault(KEY)
+    vault = VAULT
     sealed = bytearray(vault.seal("p1", PERSON))
     sealed[place] ^= 1
     with pytest.raises(BadKey):
@@ -36,14 +40,14 @@ def test_a_changed_seal_does_not_open(place: int) -> None:
 
 
 def test_a_seal_cannot_be_moved_to_another_person() -> None:
-    vault = Vault(KEY)
+    vault = VAULT
     with pytest.raises(BadKey):
         vault.open("p2", vault.seal("p1", PERSON))
 
 
 def test_another_key_does_not_open_it() -> None:
-    sealed = Vault(KEY).seal("p1", PERSON)
-    for other in (Vault(secrets.token_bytes(32)), Vault(KEY, key_id=2)):
+    sealed = VAULT.seal("p1", PERSON)
+    for other in (OTHER, Vault(KeyRing({2: KEY}))):
         with pytest.raises(BadKey):
             other.open("p1", sealed)
 
@@ -51,26 +55,20 @@ def test_another_key_does_not_open_it() -> None:
 @pytest.mark.parametrize("sealed", [b"", b"\x01", b"\x01" + bytes(12)])
 def test_what_was_never_sealed_does_not_open(sealed: bytes) -> None:
     with pytest.raises(BadKey):
-        Vault(KEY).open("p1", sealed)
-
-
-def test_a_key_of_another_length_is_refused() -> None:
-    with pytest.raises(BadKey) as refused:
-        Vault(b"short")
-    assert refused.value.code == "bad_key"
+        VAULT.open("p1", sealed)
 
 
 def test_access_codes_are_eight_digits_and_always_the_same() -> None:
-    code = Vault(KEY).access_code("2411200000017")
+    code = VAULT.access_code("2411200000017")
     assert len(code) == 8
     assert code.isdigit()
-    assert Vault(KEY).access_code("2411200000017") == code
-    assert Vault(KEY).access_code("2411200000024") != code
-    assert Vault(secrets.token_bytes(32)).access_code("2411200000017") != code
+    assert VAULT.access_code("2411200000017") == code
+    assert VAULT.access_code("2411200000024") != code
+    assert OTHER.access_code("2411200000017") != code
 
 
 def test_an_access_code_may_be_written_as_people_write() -> None:
-    vault = Vault(KEY)
+    vault = VAULT
     code = vault.access_code("2411200000017")
     wide = "".join(chr(ord(digit) + 0xFEE0) for digit in code)
     for written in (code, f" {code[:4]} {code[4:]} ", f"{code[:4]}-{code[4:]}", wide):
@@ -79,7 +77,7 @@ def test_an_access_code_may_be_written_as_people_write() -> None:
 
 @given(st.text())
 def test_no_other_access_code_opens(text: str) -> None:
-    vault = Vault(KEY)
+    vault = VAULT
     assert not vault.check_access_code("2411200000017", text + "x")
 
 
@@ -92,18 +90,24 @@ def test_no_other_access_code_opens(text: str) -> None:
         ("１３８００１３８０００", "13800138000"),
         ("(010) 6512-3456", "01065123456"),
         ("010-65123456 转 801", "01065123456x801"),
+        ("+86 10 6512 3456", "01065123456"),
+        ("+86 10 6512 3456 ext. 801", "01065123456x801"),
         ("+44 20 7946 0000", "+442079460000"),
+        ("0044 20 7946 0000", "+442079460000"),
+        ("010-00012345", "01000012345"),
+        ("400 810 0000", "4008100000"),
+        ("12345", "12345"),
         ("110", "110"),
     ],
 )
 def test_a_phone_has_one_form(written: str, kept: str) -> None:
     assert normal_phone(written) == kept
     assert Person(phone=written).phone == kept
-    assert Vault(KEY).phone_hash(written) == Vault(KEY).phone_hash(kept)
+    assert VAULT.phone_hash(written) == VAULT.phone_hash(kept)
 
 
 def test_phone_hashes_need_the_key() -> None:
-    assert Vault(KEY).phone_hash("110") != Vault(secrets.token_bytes(32)).phone_hash("110")
+    assert VAULT.phone_hash("110") != OTHER.phone_hash("110")
 
 
 @pytest.mark.parametrize(

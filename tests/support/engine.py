@@ -11,17 +11,50 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from runtime.engine import CONVERTER
+from runtime.codec import TicketCodec
+from runtime.engine import CONVERTER, encrypting, with_converter
 from runtime.names import NAMESPACE, SEARCH_ATTRIBUTES, UNITS
 from store.engine import Store
+from store.keys import KeyRing
 from store.packs import PackShelf, default_root
 from store.projector import Projector
+from store.ticket_keys import TicketKeys
 from workers.factory import Hands, ticket_worker, unit_worker
 from workers.stack import engine_binary
+
+RING = KeyRing.of(b"a key for tests that is 32 bytes")
+
+
+class LateKeys:
+    """The keys of a client that is there before its store is; `furnish` gives them to it."""
+
+    def __init__(self) -> None:
+        self.keys: TicketKeys | None = None
+
+    async def sealing(self, number: str | None) -> tuple[bytes, AESGCM]:
+        return await self._given().sealing(number)
+
+    async def opening(self, name: bytes) -> AESGCM:
+        return await self._given().opening(name)
+
+    def _given(self) -> TicketKeys:
+        if self.keys is None:
+            raise RuntimeError("this client has no keys yet: furnish it with a store")
+        return self.keys
+
+
+def furnish(client: Client, store: Store) -> TicketKeys:
+    """The keys of this store, which the client uses from now on."""
+    keys = TicketKeys(store, RING)
+    codec = client.data_converter.payload_codec
+    if isinstance(codec, TicketCodec) and isinstance(codec.keys, LateKeys):
+        codec.keys.keys = keys
+    return keys
 
 
 def free_port() -> int:
@@ -71,7 +104,8 @@ async def connect_to(address: str) -> Client:
     deadline = time.monotonic() + 20
     while True:
         try:
-            client = await Client.connect(address, namespace=NAMESPACE, data_converter=CONVERTER)
+            converter = encrypting(LateKeys())
+            client = await Client.connect(address, namespace=NAMESPACE, data_converter=converter)
             async for _ in client.list_workflows("City='x'", limit=1):
                 pass
         except (RPCError, RuntimeError):
@@ -127,11 +161,11 @@ async def platform(
     """Run the platform's worker (and the one of the shared unit queue) on `client`."""
     packs = packs or PackShelf(default_root())
     projector = Projector(store)
-    hands = Hands(client, store, packs, projector)
+    hands = Hands(client, store, packs, projector, furnish(client, store))
     try:
         async with working(ticket_worker(hands)):
             if units:
-                async with working(unit_worker(client, UNITS)):
+                async with working(unit_worker(with_converter(client, CONVERTER), UNITS)):
                     yield Engine(client, store, packs)
             else:
                 yield Engine(client, store, packs)
@@ -143,7 +177,7 @@ async def end_leftovers(client: Client) -> None:
     """Terminate what a test left open, so that the next test's worker does not pick it up."""
     async for found in client.list_workflows("ExecutionStatus='Running'"):
         with suppress(RPCError):
-            await client.get_workflow_handle(found.id).terminate("end of test")
+            await client.get_workflow_handle(found.id).terminate(reason="end of test")
 
 
 def time_skipping_server() -> str:

@@ -14,10 +14,12 @@ import pytest
 from audit.verdicts import judge
 from domain.actors import Role
 from domain.notices import notices
-from runtime.engine import connect
+from runtime.engine import connect, encrypting
 from runtime.settings import Settings
 from store import outbox, tickets, tokens
 from store.engine import Store
+from store.keys import open_ring
+from store.ticket_keys import TicketKeys
 from tests.support.engine import free_port
 from workers.stack import Stack
 
@@ -151,7 +153,9 @@ async def test_every_ticket_ends_as_it_would_have(house: House) -> None:
 
 
 async def _all_ended(house: House, receipts: list[dict[str, str]]) -> None:
-    client = await connect(house.stack.settings)
+    settings = house.stack.settings
+    keys = TicketKeys(house.store, open_ring(settings.key_text, settings.key_file))
+    client = await connect(settings, encrypting(keys))
     assert len({receipt["number"] for receipt in receipts}) == len(receipts)
     for receipt in receipts:
         number = receipt["number"]

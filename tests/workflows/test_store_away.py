@@ -16,7 +16,7 @@ from store.errors import StoreUnavailable
 from store.packs import PackShelf, default_root
 from store.projector import Projector
 from tests.support.desk import file
-from tests.support.engine import Engine, end_leftovers, working
+from tests.support.engine import Engine, end_leftovers, furnish, working
 from workers.factory import Hands, ticket_worker, unit_worker
 
 
@@ -34,7 +34,8 @@ class Flaky(Projector):
 @pytest.fixture
 async def flaky(client: Client, sqlite_store: Store) -> AsyncIterator[tuple[Engine, Flaky]]:
     projector = Flaky(sqlite_store)
-    hands = Hands(client, sqlite_store, PackShelf(default_root()), projector)
+    keys = furnish(client, sqlite_store)
+    hands = Hands(client, sqlite_store, PackShelf(default_root()), projector, keys)
     async with working(ticket_worker(hands)), working(unit_worker(client, UNITS)):
         yield Engine(client, sqlite_store, hands.packs), projector
     await end_leftovers(client)

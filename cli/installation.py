@@ -1,0 +1,42 @@
+"""This installation, as commands work with it: store, keys and engine, opened and closed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from temporalio.client import Client
+
+from runtime.engine import connect, encrypting
+from runtime.settings import Settings
+from store.engine import Store
+from store.keys import KeyRing, open_ring
+from store.ticket_keys import TicketKeys
+
+
+@dataclass(frozen=True)
+class Installation:
+    """`engine` connects when it is first asked."""
+
+    settings: Settings
+    store: Store
+    ring: KeyRing
+    keys: TicketKeys
+    engine: Client
+
+
+@asynccontextmanager
+async def installation(settings: Settings | None = None) -> AsyncIterator[Installation]:
+    """What `settings` name, or the environment.
+
+    Raises:
+        BadKey: the key ring is none.
+    """
+    settings = settings or Settings()
+    ring = open_ring(settings.key_text, settings.key_file)
+    store = Store.open(settings.store)
+    keys = TicketKeys(store, ring)
+    try:
+        client = await connect(settings, encrypting(keys), lazy=True)
+        yield Installation(settings, store, ring, keys, client)
+    finally:
+        await store.close()

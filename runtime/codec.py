@@ -1,0 +1,84 @@
+"""Encryption of payloads: what the engine keeps of a ticket is read only with that ticket's key.
+
+A key per ticket, so that destroying one key makes one history, and every copy of it, unreadable.
+Which key a payload is sealed with is told beside it: a decoder needs no context, and payloads
+without that mark (histories from before there was encryption) pass through as they are.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from temporalio.api.common.v1 import Payload
+from temporalio.converter import PayloadCodec, SerializationContext, WithSerializationContext
+
+from runtime.names import ticket_of
+
+ENCODING = b"binary/encrypted"
+KEY_NAME = "encryption-key-id"
+_NONCE = 12
+
+
+class Keys(Protocol):
+    """Where keys come from. Both may fail with the provider's own errors, for example when a
+    ticket's key was destroyed."""
+
+    async def sealing(self, number: str | None) -> tuple[bytes, AESGCM]:
+        """The key of a ticket, with the name that is written beside what it seals; for None the
+        key of all that is no ticket's."""
+
+    async def opening(self, name: bytes) -> AESGCM:
+        """The key of that name."""
+
+
+class Unreadable(Exception):
+    """A payload that was changed, or sealed with another key than it says."""
+
+
+class TicketCodec(PayloadCodec, WithSerializationContext):
+    """Seals each payload with AES-GCM under the key of the workflow it belongs to.
+
+    The engine's library tells it which that is: on client, worker, replayer and completion by id.
+    """
+
+    def __init__(self, keys: Keys, number: str | None = None) -> None:
+        self.keys = keys
+        self._number = number
+
+    def with_context(self, context: SerializationContext) -> "TicketCodec":
+        number = ticket_of(getattr(context, "workflow_id", None) or "")
+        return self if number == self._number else TicketCodec(self.keys, number)
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        if not payloads:
+            return []
+        name, cipher = await self.keys.sealing(self._number)
+        return [_sealed(payload, name, cipher) for payload in payloads]
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return [await self._opened(payload) for payload in payloads]
+
+    async def _opened(self, payload: Payload) -> Payload:
+        if not is_sealed(payload):
+            return payload
+        name = payload.metadata.get(KEY_NAME, b"")
+        cipher = await self.keys.opening(name)
+        try:
+            plain = cipher.decrypt(payload.data[:_NONCE], payload.data[_NONCE:], name)
+        except (InvalidTag, ValueError) as error:
+            raise Unreadable("a payload was changed, or sealed with another key") from error
+        return Payload.FromString(plain)
+
+
+def is_sealed(payload: Payload) -> bool:
+    return payload.metadata.get("encoding") == ENCODING
+
+
+def _sealed(payload: Payload, name: bytes, cipher: AESGCM) -> Payload:
+    nonce = os.urandom(_NONCE)
+    return Payload(
+        metadata={"encoding": ENCODING, KEY_NAME: name},
+        data=nonce + cipher.encrypt(nonce, payload.SerializeToString(), name),
+    )
