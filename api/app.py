@@ -12,11 +12,13 @@ from temporalio.client import Client
 from api import (
     assignments,
     cities,
+    codec,
     commands,
     health,
     intake,
     openapi,
     pages,
+    people,
     problems,
     rating,
     recur,
@@ -36,7 +38,19 @@ from store.vault import Vault
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
-ROUTERS = (intake, tickets, rating, commands, recur, assignments, cities, health, pages)
+ROUTERS = (
+    intake,
+    tickets,
+    rating,
+    commands,
+    recur,
+    assignments,
+    cities,
+    health,
+    people,
+    codec,
+    pages,
+)
 
 
 def create_app(

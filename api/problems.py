@@ -54,6 +54,8 @@ CODES: dict[str, Code] = {
     "too_many_attempts": Code(429, "Too many wrong access codes; wait a while."),
     # --- who may, and what there is
     "forbidden": Code(403, "This role may not do that."),
+    "identity_protected": Code(403, "Who complained is not the unit's to know."),
+    "person_unknown": Code(404, "Nobody told who they are, or it was erased."),
     "not_your_unit": Code(403, "Another unit has this assignment."),
     "ticket_not_found": Code(404, "No such ticket, or not for you."),
     "assignment_not_found": Code(404, "No such assignment, or not for you."),
@@ -98,6 +100,9 @@ CODES: dict[str, Code] = {
     "not_now": Code(409, "Not possible at this stage."),
     "not_started_yet": Code(409, "The complaint is registered, but not started yet.", _LATER),
     "ticket_ended": Code(409, "The ticket has ended."),
+    "not_ended": Code(409, "Only a ticket that has ended can be erased."),
+    "erased": Code(410, "The ticket was erased; what was said is gone."),
+    "unreadable": Code(422, "These payloads were not sealed here, or changed since."),
     "final_reply_sealed": Code(409, "The matter was concluded with a final reply."),
     "already_signed": Code(409, "The assignment is signed already."),
     "already_asked": Code(409, "A request is waiting for its decision already."),

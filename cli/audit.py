@@ -13,8 +13,10 @@ from audit.verdicts import Verdict, judge
 from cli.installation import installation
 from cli.terminal import fail, out, print_json, run
 from domain.events import Event
-from store import tickets
+from store import tickets, views
 from store.errors import StoreError
+from store.numbers import parse_number
+from store.views import View
 
 app = typer.Typer(help="Replay tickets from their histories.", no_args_is_help=True)
 
@@ -108,6 +110,29 @@ def replay_(
         _print_verdicts(verdicts)
     if not all(verdict.fine for verdict in verdicts):
         raise typer.Exit(1)
+
+
+@app.command("views")
+def views_(number: str, as_json: Json = False) -> None:
+    """Who looked at the citizen's data of a ticket, when and why."""
+
+    async def looking() -> list[View]:
+        async with installation() as here:
+            return await views.views(here.store, parse_number(number))
+
+    try:
+        seen = run(looking())
+    except StoreError as error:
+        fail(str(error), 1)
+    if as_json:
+        print_json([asdict(view) for view in seen])
+        return
+    table = Table("at", "role", "unit", "who", "what", "purpose")
+    for view in seen:
+        at = f"{view.at.astimezone():%Y-%m-%d %H:%M:%S}"
+        fields = ", ".join(view.fields)
+        table.add_row(at, view.role, view.unit or "", view.actor, fields, view.purpose)
+    out.print(table)
 
 
 def _print_verdicts(verdicts: list[Verdict]) -> None:

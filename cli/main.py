@@ -6,7 +6,7 @@ from importlib.metadata import version as installed
 
 import typer
 
-from cli import audit, city, demo, doctor, serve, token, up
+from cli import audit, city, demo, doctor, keys, privacy, serve, token, up
 from cli.terminal import leave
 
 app = typer.Typer(
@@ -25,6 +25,8 @@ app.command()(demo.demo)
 app.add_typer(token.app, name="token")
 app.add_typer(audit.app, name="audit")
 app.add_typer(city.app, name="city")
+app.add_typer(keys.app, name="keys")
+app.add_typer(privacy.app, name="privacy")
 
 
 @app.command()

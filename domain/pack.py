@@ -37,6 +37,7 @@ from domain.promises import (
     Part,
     Rating,
     Reports,
+    Retention,
     Reworking,
     Severity,
     Tier,
@@ -111,6 +112,7 @@ class Pack(Part):
     aftercare: Aftercare = Aftercare()
     desk: Desk = Desk()
     reports: Reports = Reports()
+    retention: Retention = Retention()
     rating: Rating
     reasons: Reasons
     units: tuple[Unit, ...]

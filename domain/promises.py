@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from domain.actors import Role
-from domain.clocks import ClockName, RungKind
+from domain.clocks import Basis, ClockName, RungKind
 from domain.complaint import Code, Kind
 from domain.limits import Limit, Offset, Percent
 from domain.model import Incoming
@@ -182,6 +182,25 @@ class Reports(Part):
     """举报. `unit` handles reports of wrongdoing that name an accused unit."""
 
     unit: Code | None = None
+
+
+def _calendar_time(limit: Limit) -> Limit:
+    if limit.basis is not Basis.CALENDAR:
+        raise ValueError(f"{limit}: how long data is kept is counted in calendar time")
+    return limit
+
+
+Kept = Annotated[Limit, AfterValidator(_calendar_time)]
+
+
+class Retention(Part):
+    """How long after a ticket's end what is personal is kept; without a limit, until asked.
+
+    `persons`: who complained. `texts`: what was said, in the record and in the history.
+    """
+
+    persons: Kept | None = None
+    texts: Kept | None = None
 
 
 class Grade(Part):

@@ -76,6 +76,12 @@ def is_sealed(payload: Payload) -> bool:
     return payload.metadata.get("encoding") == ENCODING
 
 
+def ticket_sealed_with(payload: Payload) -> str | None:
+    """The ticket whose key a payload was sealed with; None for another key, or none."""
+    name = payload.metadata.get(KEY_NAME, b"") if is_sealed(payload) else b""
+    return ticket_of(name.decode("ascii", "replace"))
+
+
 def _sealed(payload: Payload, name: bytes, cipher: AESGCM) -> Payload:
     nonce = os.urandom(_NONCE)
     return Payload(

@@ -20,6 +20,7 @@ from temporalio.converter import (
     CompositePayloadConverter,
     DataConverter,
     DefaultFailureConverterWithEncodedAttributes,
+    PayloadCodec,
 )
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -48,9 +49,14 @@ def encrypting(keys: Keys) -> DataConverter:
 
     Messages and stack traces of failures are sealed like everything else.
     """
+    return sealed_by(TicketCodec(keys))
+
+
+def sealed_by(codec: PayloadCodec) -> DataConverter:
+    """The same, with another codec."""
     return DataConverter(
         payload_converter_class=SharedPydanticConverter,
-        payload_codec=TicketCodec(keys),
+        payload_codec=codec,
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )
 

@@ -13,6 +13,7 @@ UNITS = "units"
 TICKET_WORKFLOW = "Ticket"
 OUTBOX_WORKFLOW = "Outbox"
 SPOOL_WORKFLOW = "Spool"
+RETENTION_WORKFLOW = "Retention"
 HANDLE_ACTIVITY = "handle_assignment"
 
 NAMESPACE = "jiesu"

@@ -22,6 +22,7 @@ from domain.promises import (
     Part,
     Rating,
     Reports,
+    Retention,
     Reworking,
     Severity,
     Tier,
@@ -82,6 +83,7 @@ class CityFile(Part):
     aftercare: Aftercare = Aftercare()
     desk: Desk = Desk()
     reports: Reports = Reports()
+    retention: Retention = Retention()
     rating: Rating
     reasons: Reasons
 

@@ -15,8 +15,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from domain.assignment import HandlingResult, WorkOrder
-from runtime.engine import CONVERTER
+from runtime.engine import sealed_by
 from runtime.names import HANDLE_ACTIVITY, NAMESPACE, unit_queue
+from workers.remote_codec import RemoteCodec, api_client
 
 Handler = Callable[[WorkOrder], Awaitable[HandlingResult]]
 
@@ -70,12 +71,19 @@ async def serve_department(
     unit: str,
     handler: Handler,
     *,
+    api: str,
+    token: str,
     address: str = "127.0.0.1:7233",
     namespace: str = NAMESPACE,
 ) -> None:
-    """Connect to the engine at `address` and serve until cancelled."""
-    client = await Client.connect(address, namespace=namespace, data_converter=CONVERTER)
-    await department_worker(client, unit, handler).run()
+    """Connect to the engine at `address` and serve until cancelled.
+
+    Orders are sealed: the city's API at `api` opens them for `token`, an officer's of the unit.
+    """
+    async with api_client(api, token) as http:
+        converter = sealed_by(RemoteCodec(http))
+        client = await Client.connect(address, namespace=namespace, data_converter=converter)
+        await department_worker(client, unit, handler).run()
 
 
 async def _beat() -> None:

@@ -17,6 +17,7 @@ from activities.merge import Merging
 from activities.outbox import Outbox
 from activities.project import Project
 from activities.reasons import Reasons
+from activities.retention import Retention
 from activities.settle import Settle
 from activities.spool import Spool
 from activities.triage import Triage
@@ -26,13 +27,13 @@ from store.pack_book import PinnedPacks
 from store.packs import PackShelf
 from store.projector import Projector
 from store.ticket_keys import TicketKeys
-from workflows.scheduled import OutboxWorkflow, SpoolWorkflow
+from workflows.scheduled import OutboxWorkflow, RetentionWorkflow, SpoolWorkflow
 from workflows.ticket import TicketWorkflow
 
 GRACE = timedelta(seconds=5)
 """What a stopping worker has in hand (a projection, a due time) may be finished."""
 
-WORKFLOWS = (TicketWorkflow, OutboxWorkflow, SpoolWorkflow)
+WORKFLOWS = (TicketWorkflow, OutboxWorkflow, SpoolWorkflow, RetentionWorkflow)
 
 # All project modules pass through the sandbox (an open ticket then costs about 100 KB instead of
 # 400), and so do libraries that workflow code only names in types. A module that would be passed
@@ -83,6 +84,7 @@ def ticket_worker(hands: Hands, *, cached_tickets: int = 1000) -> Worker:
             Project(hands.projector).project,
             Outbox(store).deliver,
             Spool(store, hands.client).start_waiting,
+            Retention(hands.packs, store).apply,
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,

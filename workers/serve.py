@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import structlog
 from temporalio.client import (
@@ -19,7 +20,14 @@ from temporalio.client import (
 
 from activities.chores import EVERY
 from runtime.engine import CONVERTER, connect, encrypting, with_converter
-from runtime.names import OUTBOX_WORKFLOW, SPOOL_WORKFLOW, TICKETS, UNITS, unit_queue
+from runtime.names import (
+    OUTBOX_WORKFLOW,
+    RETENTION_WORKFLOW,
+    SPOOL_WORKFLOW,
+    TICKETS,
+    UNITS,
+    unit_queue,
+)
 from runtime.settings import Settings
 from store.engine import Store
 from store.errors import StoreUnavailable
@@ -35,7 +43,11 @@ log = structlog.get_logger(__name__)
 _AGAIN = 5.0
 """Seconds until the store is asked again."""
 
-_CHORES = {"outbox": OUTBOX_WORKFLOW, "spool": SPOOL_WORKFLOW}
+_CHORES = {
+    "outbox": (OUTBOX_WORKFLOW, EVERY),
+    "spool": (SPOOL_WORKFLOW, EVERY),
+    "retention": (RETENTION_WORKFLOW, timedelta(days=1)),
+}
 
 
 async def serve_platform(settings: Settings) -> None:
@@ -86,12 +98,12 @@ async def serve_unit(settings: Settings, unit: str) -> None:
 
 async def schedule_chores(client: Client) -> None:
     """Create the schedules of the chores where they are missing."""
-    for name, workflow_type in _CHORES.items():
+    for name, (workflow_type, every) in _CHORES.items():
         schedule = Schedule(
             action=ScheduleActionStartWorkflow(
                 workflow_type, id=f"chore/{name}", task_queue=TICKETS
             ),
-            spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=EVERY)]),
+            spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
             policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.BUFFER_ONE),
         )
         try:

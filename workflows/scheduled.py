@@ -9,11 +9,12 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
-from runtime.names import OUTBOX_WORKFLOW, SPOOL_WORKFLOW
+from runtime.names import OUTBOX_WORKFLOW, RETENTION_WORKFLOW, SPOOL_WORKFLOW
 
 with workflow.unsafe.imports_passed_through():
     from activities.chores import EVERY
     from activities.outbox import Outbox
+    from activities.retention import Retention
     from activities.spool import Spool
 
 _RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
@@ -43,5 +44,19 @@ class SpoolWorkflow:
             Spool.start_waiting,
             start_to_close_timeout=2 * EVERY,
             heartbeat_timeout=timedelta(seconds=10),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=RETENTION_WORKFLOW)
+class RetentionWorkflow:
+    """Erase what was kept long enough; once a day."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Retention.apply,
+            start_to_close_timeout=timedelta(hours=20),
+            heartbeat_timeout=timedelta(minutes=5),
             retry_policy=_RETRY,
         )

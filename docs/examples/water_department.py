@@ -4,6 +4,7 @@ In the city's pack the unit needs `queue = program`; see docs/departments.md.
 """
 
 import asyncio
+import os
 
 from domain.assignment import HandlingResult, WorkOrder
 from workers.department import CannotHandle, serve_department
@@ -23,4 +24,11 @@ async def handle(order: WorkOrder) -> HandlingResult:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve_department("water", handle))
+    asyncio.run(
+        serve_department(
+            "water",
+            handle,
+            api=os.environ.get("JIESU_API", "http://127.0.0.1:8000"),
+            token=os.environ["JIESU_TOKEN"],  # jiesu token create --role officer --unit water
+        )
+    )

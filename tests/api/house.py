@@ -103,6 +103,13 @@ class Filed:
         shown: dict[str, Any] = answer.json()
         return shown
 
+    async def seen_by_staff(self) -> dict[str, Any]:
+        """The whole state."""
+        answer = await self.house.http.get(self.path, headers=await self.house.token(Role.ADMIN))
+        assert answer.status_code == 200, answer.text
+        shown: dict[str, Any] = answer.json()
+        return shown
+
     async def kinds(self) -> list[str]:
         """What happened to it."""
         auditor = await self.house.token(Role.AUDITOR)

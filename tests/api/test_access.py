@@ -8,7 +8,7 @@ import pytest
 from api import access
 from domain.actors import Role
 from store import tokens
-from tests.api.house import Filed, House, problem
+from tests.api.house import Filed, House, open_house, problem
 
 
 def _wrong(ticket: Filed) -> dict[str, str]:
@@ -102,5 +102,6 @@ async def test_no_token_makes_a_citizen_or_the_engine_itself(house: House, role:
 
 
 async def test_the_key_is_kept_for_the_owner_only(house: House, tmp_path: Path) -> None:
-    await house.file()
+    async with open_house(tmp_path, house.store, None, keys=None):
+        pass
     assert (tmp_path / "secret.key").stat().st_mode & 0o077 == 0

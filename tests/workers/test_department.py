@@ -3,18 +3,22 @@
 import asyncio
 from pathlib import Path
 
+import httpx
 from temporalio.client import Client
 
 from domain.assignment import HandlingResult, WorkOrder
+from runtime.engine import sealed_by, with_converter
 from runtime.names import unit_queue
 from store import tickets
 from store.engine import Store
 from store.packs import PackShelf
+from tests.api.house import open_house
 from tests.support.cities import with_unit_queue
 from tests.support.desk import file
 from tests.support.engine import platform, working
 from workers.department import CannotHandle, department_worker
 from workers.factory import unit_worker
+from workers.remote_codec import RemoteCodec
 
 
 async def _packs(folder: Path) -> PackShelf:
@@ -110,3 +114,32 @@ async def test_a_unit_with_a_queue_of_its_own_is_served_by_its_own_worker(
         assert state.assignments[0].queue == "unit.water"
         await ticket.complete()
         await ticket.until_stage("rate")
+
+
+async def test_a_program_without_keys_asks_the_citys_api(
+    client: Client, sqlite_store: Store, tmp_path: Path
+) -> None:
+    seen: list[WorkOrder] = []
+
+    async def handle(order: WorkOrder) -> HandlingResult:
+        seen.append(order)
+        if len(seen) == 1:
+            raise RuntimeError("our system is away")  # sealed too, and tried again
+        return HandlingResult(reply="水务系统已派单清淤。")
+
+    packs = await _packs(tmp_path / "cities")
+    async with (
+        platform(client, sqlite_store, packs),
+        open_house(tmp_path, sqlite_store, client, packs) as house,
+    ):
+        theirs = httpx.AsyncClient(
+            transport=house.http._transport,
+            base_url="http://jiesu.test",
+            headers=await house.officer("water"),
+        )
+        sealed = with_converter(client, sealed_by(RemoteCodec(theirs)))
+        async with working(department_worker(sealed, "water", handle)):
+            ticket = await house.file()
+            await ticket.until_stage("rate")
+    assert [order.number for order in seen] == [ticket.number, ticket.number]
+    assert (await tickets.state(sqlite_store, ticket.number)) is not None

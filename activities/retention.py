@@ -1,0 +1,54 @@
+"""Retention: what a city keeps no longer than its pack says, is erased by itself."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+from temporalio import activity
+
+from domain.promises import Retention as Rule
+from store import erasure
+from store.engine import Store
+from store.packs import PackShelf
+
+_CHUNK = 100
+
+
+class Retention:
+    def __init__(self, packs: PackShelf, store: Store) -> None:
+        self._packs = packs
+        self._store = store
+
+    @activity.defn(name="apply_retention")
+    async def apply(self) -> int:
+        """Erase what is due in every city; how many citizens and tickets."""
+        done = 0
+        async for count in apply_retention(self._packs, self._store, datetime.now(UTC)):
+            done += count
+            activity.heartbeat(done)
+        return done
+
+
+async def apply_retention(packs: PackShelf, store: Store, now: datetime) -> AsyncIterator[int]:
+    """Erase what is due, and tell how much at each step."""
+    for city in packs.ids():
+        rule = packs.get(city).retention
+        async for count in _persons(store, city, rule, now):
+            yield count
+        async for count in _texts(store, city, rule, now):
+            yield count
+
+
+async def _persons(store: Store, city: str, rule: Rule, now: datetime) -> AsyncIterator[int]:
+    if rule.persons is None:
+        return
+    while count := await erasure.forget_persons(store, city, now - rule.persons.length, _CHUNK):
+        yield count
+
+
+async def _texts(store: Store, city: str, rule: Rule, now: datetime) -> AsyncIterator[int]:
+    if rule.texts is None:
+        return
+    while numbers := await erasure.due_texts(store, city, now - rule.texts.length, _CHUNK):
+        for number in numbers:
+            await erasure.erase(store, number, now)
+            yield 1

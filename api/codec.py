@@ -1,0 +1,162 @@
+"""The codec over HTTP, as the engine's own pages and departments' programs speak to it.
+
+Temporal's remote codec protocol: payloads as JSON in, the same payloads sealed or opened out.
+Auditors and administrators open any history, and each is written down. An officer's token opens
+what was given to its own unit to do, and nothing else of the ticket.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request, Response
+from google.protobuf.json_format import MessageToJson, Parse, ParseError
+from pydantic import ValidationError
+from temporalio.api.common.v1 import Payload, Payloads
+
+from api.access import Caller, Staff, visible
+from api.door import Door, TheDoor
+from api.people import AUDITORS
+from api.problems import Problem, responses
+from domain.assignment import WorkOrder
+from runtime.codec import TicketCodec, Unreadable, ticket_sealed_with
+from store import views
+from store.errors import BadKey
+from store.numbers import parse_number
+
+router = APIRouter(prefix="/codec", tags=["Operation"])
+
+ONCE = timedelta(minutes=10)
+"""A page asks for a history in many requests: within this time they are one look."""
+
+PURPOSE = "engine's own pages"
+_ANSWERS = {
+    200: {"description": "The payloads, in the same order.", "content": {"application/json": {}}},
+    **responses(
+        "malformed_json",
+        "body_too_large",
+        "unauthenticated",
+        "forbidden",
+        "ticket_not_found",
+        "bad_number",
+        "invalid_request",
+        "unreadable",
+        "erased",
+        "store_unavailable",
+    ),
+}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "properties": {"payloads": {"type": "array", "items": {"type": "object"}}},
+                    "examples": [{"payloads": [{"metadata": {"encoding": "anNvbi9wbGFpbg=="}}]}],
+                },
+            }
+        },
+    }
+}
+
+
+@router.post(
+    "/decode",
+    operation_id="decode_payloads",
+    summary="Open sealed payloads",
+    response_model=None,
+    responses=_ANSWERS,
+    openapi_extra=_BODY,
+)
+async def decode(request: Request, caller: Staff, door: TheDoor) -> Response:
+    """Payloads that are not sealed come back as they are."""
+    sealed = await _payloads(request)
+    numbers = {number for payload in sealed if (number := ticket_sealed_with(payload))}
+    if caller.unit is None:
+        await _permit(door, caller, numbers)
+    try:
+        opened = await TicketCodec(door.keys).decode(sealed)
+    except (Unreadable, BadKey) as error:
+        raise Problem("unreadable") from error
+    if caller.unit is not None:
+        _only_own_orders(caller, opened)
+    return _answer(door, request, opened)
+
+
+@router.post(
+    "/encode",
+    operation_id="encode_payloads",
+    summary="Seal payloads",
+    response_model=None,
+    responses=_ANSWERS,
+    openapi_extra=_BODY,
+)
+async def encode(
+    request: Request,
+    caller: Staff,
+    door: TheDoor,
+    jiesu_ticket: Annotated[str | None, Header(description="Whose key; default: none's.")] = None,
+) -> Response:
+    """Officers name a ticket on which their unit has a share."""
+    number = parse_number(jiesu_ticket) if jiesu_ticket else None
+    if caller.unit is None:
+        if caller.actor.role not in AUDITORS:
+            raise Problem("forbidden", "This role does not read histories.")
+    elif number is None or await visible(door, caller, number) is None:
+        raise Problem("ticket_not_found")
+    codec = TicketCodec(door.keys, number)
+    return _answer(door, request, await codec.encode(await _payloads(request)))
+
+
+@router.options("/decode", include_in_schema=False)
+@router.options("/encode", include_in_schema=False)
+async def preflight(request: Request, door: TheDoor) -> Response:
+    """What a browser asks before the engine's pages may send anything."""
+    return Response(status_code=204, headers=_allowed(door, request))
+
+
+async def _permit(door: Door, caller: Caller, numbers: set[str]) -> None:
+    if caller.actor.role not in AUDITORS:
+        raise Problem("forbidden", "This role does not read histories.")
+    now = datetime.now(UTC)
+    await views.note_histories(door.store, sorted(numbers), caller.actor, now, PURPOSE, ONCE)
+
+
+def _only_own_orders(caller: Caller, opened: Iterable[Payload]) -> None:
+    """An officer's program reads orders to its unit: no complaint, no reply of another's."""
+    for payload in opened:
+        try:
+            order = WorkOrder.model_validate_json(payload.data)
+        except ValidationError as error:
+            raise Problem("forbidden", "This is no order to your unit.") from error
+        if order.unit != caller.unit:
+            raise Problem("forbidden", "This is no order to your unit.")
+
+
+async def _payloads(request: Request) -> list[Payload]:
+    try:
+        return list(Parse(await request.body(), Payloads()).payloads)
+    except (ParseError, UnicodeDecodeError) as error:
+        raise Problem("malformed_json") from error
+
+
+def _answer(door: Door, request: Request, payloads: Iterable[Payload]) -> Response:
+    text = MessageToJson(Payloads(payloads=payloads), indent=None)
+    headers = {"Cache-Control": "no-store", **_allowed(door, request)}
+    return Response(text, headers=headers, media_type="application/json")
+
+
+def _allowed(door: Door, request: Request) -> dict[str, str]:
+    """Only the engine's own pages, at the origin that the settings name, may ask from a browser."""
+    origin = request.headers.get("origin")
+    if not origin or origin != door.settings.ui_origin:
+        return {"Vary": "Origin"}
+    return {
+        "Vary": "Origin",
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Methods": "POST, OPTIONS",
+        "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Namespace",
+        "Access-Control-Allow-Credentials": "true",
+        "Access-Control-Max-Age": "600",
+    }

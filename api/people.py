@@ -1,0 +1,212 @@
+"""Who complained: behind a mask for everybody who may see the ticket, unmasked for a purpose.
+
+Whoever looks is written down first, and the citizen may read who that was.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Response
+from pydantic import AfterValidator, Field, StringConstraints
+
+from api.access import Anyone, Caller, Staff, TicketNumber, visible
+from api.door import API, Door, TheDoor, json_of
+from api.problems import Problem, responses
+from domain.actors import Role
+from domain.complaint import Kind, clean_text
+from domain.model import Incoming, Instant, Recorded
+from domain.pack import UnknownUnit
+from domain.ticket import Ticket
+from store import intake, tickets, views
+from store.masks import MaskedPerson, masked
+from store.phones import normal_phone
+from store.vault import Person
+from store.views import View
+
+router = APIRouter(prefix=API)
+
+CALLERS = frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN})
+"""Who may see a citizen unmasked because of their role."""
+
+AUDITORS = frozenset({Role.AUDITOR, Role.ADMIN})
+
+
+def _meant(text: str) -> str:
+    text = clean_text(text)
+    if not text:
+        raise ValueError("the purpose is empty")
+    return text
+
+
+Purpose = Annotated[str, StringConstraints(min_length=2, max_length=200), AfterValidator(_meant)]
+
+
+class LookIn(Incoming):
+    """Why somebody looks."""
+
+    purpose: Purpose = Field(description="For the log; the citizen can read it.")
+
+
+class PhoneIn(Incoming):
+    """Whose tickets are looked for, and why."""
+
+    phone: Annotated[str, StringConstraints(max_length=40), AfterValidator(normal_phone)]
+    purpose: Purpose = "来电查询"
+
+
+class FoundTickets(Recorded):
+    numbers: list[str] = Field(examples=[["2603021234560"]])
+
+
+class Looked(Recorded):
+    """One look at a citizen's data. `who` is told to auditors only."""
+
+    at: Instant
+    role: Role
+    unit: str | None = Field(None, examples=["北苑街道"])
+    who: str | None = None
+    fields: list[str] = Field(examples=[["name", "phone"]])
+    purpose: str = Field(examples=["回访"])
+
+
+class ViewLog(Recorded):
+    items: list[Looked]
+
+
+_ASKING = ("unauthenticated", "forbidden", "ticket_not_found", "bad_number", "store_unavailable")
+_SEEING = (*_ASKING, "identity_protected", "person_unknown", "invalid_request")
+
+
+@router.get(
+    "/tickets/{number}/person",
+    operation_id="get_person",
+    summary="Who complained, behind a mask",
+    tags=["Staff"],
+    response_model=MaskedPerson,
+    responses=responses(*_SEEING),
+)
+async def get_person(number: TicketNumber, caller: Staff, door: TheDoor) -> Response:
+    """138****5678, 王**: enough to recognise somebody who calls. Not written down."""
+    person_id = await _known(door, caller, number)
+    person = await intake.person_of(door.store, door.vault, person_id)
+    if person is None:
+        raise Problem("person_unknown")
+    return json_of(masked(person))
+
+
+@router.post(
+    "/tickets/{number}/person",
+    operation_id="unmask_person",
+    summary="Who complained, in full, for a purpose",
+    tags=["Staff"],
+    response_model=Person,
+    responses=responses(*_SEEING, "malformed_json", "body_too_large"),
+)
+async def unmask_person(
+    number: TicketNumber,
+    caller: Staff,
+    body: Annotated[LookIn, Body(examples=[{"purpose": "回访"}])],
+    door: TheDoor,
+) -> Response:
+    """Desk, dispatchers, supervisors and administrators; of officers those of the unit that leads,
+    unless the complaint is anonymous or a report (举报). The look is written down, with its
+    purpose, where the citizen can read it.
+    """
+    person_id = await _known(door, caller, number)
+    if caller.unit is None and caller.actor.role not in CALLERS:
+        raise Problem("forbidden", "This role sees citizens behind a mask only.")
+    now = datetime.now(UTC)
+    person = await views.look(
+        door.store, door.vault, person_id, number, caller.actor, now, body.purpose
+    )
+    if person is None:
+        raise Problem("person_unknown")
+    return json_of(person)
+
+
+async def _known(door: Door, caller: Caller, number: str) -> str:
+    """The vault's id of whoever filed the ticket, if this caller may know of them at all."""
+    ticket = await visible(door, caller, number)
+    if ticket is None and caller.unit is None:
+        registered = await intake.get(door.store, number)
+        ticket = Ticket.of(registered.complaint) if registered else None
+    if ticket is None:
+        raise Problem("ticket_not_found")
+    complaint = ticket.complaint
+    if caller.unit is not None:
+        if caller.unit != ticket.unit:
+            raise Problem("identity_protected", "Only the unit that leads may know who complained.")
+        if complaint.anonymous or Kind.REPORT in (ticket.kind, complaint.kind):
+            raise Problem("identity_protected")
+    if complaint.person is None:
+        raise Problem("person_unknown")
+    return complaint.person
+
+
+@router.post(
+    "/people/search",
+    operation_id="search_people",
+    summary="The tickets of somebody who calls, by their phone",
+    tags=["Staff"],
+    response_model=FoundTickets,
+    responses=responses(
+        "malformed_json",
+        "body_too_large",
+        "unauthenticated",
+        "forbidden",
+        "invalid_request",
+        "store_unavailable",
+    ),
+)
+async def search_people(
+    caller: Staff,
+    body: Annotated[PhoneIn, Body(examples=[{"phone": "010-00012345", "purpose": "来电查询"}])],
+    door: TheDoor,
+) -> Response:
+    """However the phone is written. At most a hundred, the last filed first; written down as a
+    view of each.
+    """
+    if caller.actor.role not in CALLERS:
+        raise Problem("forbidden", "This role does not look for people.")
+    now = datetime.now(UTC)
+    numbers = await views.search(
+        door.store, door.vault, body.phone, caller.actor, now, body.purpose
+    )
+    return json_of(FoundTickets(numbers=numbers))
+
+
+@router.get(
+    "/tickets/{number}/views",
+    operation_id="list_views",
+    summary="Who looked at the citizen's data, when and why",
+    tags=["Citizens", "Staff"],
+    response_model=ViewLog,
+    responses=responses(*_ASKING, "invalid_request", "too_many_attempts"),
+)
+async def list_views(number: TicketNumber, caller: Anyone, door: TheDoor) -> Response:
+    """For the citizen, by access code: role and unit, without accounts. For auditors: all of it."""
+    if not caller.citizen and caller.actor.role not in AUDITORS:
+        raise Problem("forbidden", "The log is read by the citizen and by auditors.")
+    registered = await intake.get(door.store, number)
+    if registered is None and await tickets.get(door.store, number) is None:
+        raise Problem("ticket_not_found")
+    city = registered.complaint.city if registered else None
+    seen = await views.views(door.store, number)
+    return json_of(ViewLog(items=[_looked(door, caller, city, view) for view in seen]))
+
+
+def _looked(door: Door, caller: Caller, city: str | None, view: View) -> Looked:
+    unit = view.unit
+    if caller.citizen and unit is not None and city is not None:
+        try:
+            unit = door.packs.get(city).unit(unit).name
+        except UnknownUnit:  # it was in the pack when somebody of it looked
+            unit = view.unit
+    return Looked(
+        at=view.at,
+        role=view.role,
+        unit=unit,
+        who=None if caller.citizen else view.actor,
+        fields=view.fields,
+        purpose=view.purpose,
+    )

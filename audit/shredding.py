@@ -1,0 +1,95 @@
+"""Proof that a history can no longer be read: every payload in it is tried."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from temporalio.api.common.v1 import Payload, SearchAttributes
+from temporalio.api.history.v1 import MarkerRecordedEventAttributes
+from temporalio.client import Client, WorkflowHistory
+from temporalio.service import RPCError, RPCStatusCode
+
+from audit.errors import NoHistory
+from audit.replay import fetch
+from runtime.codec import Keys, TicketCodec, is_sealed
+from runtime.names import ticket_workflow_id
+from store.errors import BadKey, Erased
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What became of a history's payloads. `clear`: from before payloads were sealed.
+
+    `gone`: the engine has no history at all.
+    """
+
+    sealed: int = 0
+    readable: int = 0
+    clear: int = 0
+    gone: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Nobody can read any of it."""
+        return self.gone or (self.readable == 0 and self.clear == 0)
+
+
+async def prove(client: Client, keys: Keys, number: str) -> Proof:
+    """Try to read the ticket's history with all the keys there are."""
+    try:
+        history = await fetch(client, number)
+    except NoHistory:
+        return Proof(gone=True)
+    codec = TicketCodec(keys)
+    sealed = readable = clear = 0
+    for payload in payloads(history):
+        if not is_sealed(payload):
+            clear += 1
+            continue
+        sealed += 1
+        try:
+            await codec.decode([payload])
+        except (Erased, BadKey):
+            continue
+        readable += 1
+    return Proof(sealed, readable, clear)
+
+
+async def running(client: Client, number: str) -> bool:
+    """Whether the engine still runs the ticket, whatever the record says."""
+    try:
+        found = await client.get_workflow_handle(ticket_workflow_id(number)).describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return found.close_time is None
+
+
+def payloads(history: WorkflowHistory) -> Iterator[Payload]:
+    """Every payload that somebody said something with; not search attributes, not the library's
+    own notes in markers."""
+    for event in history.events:
+        yield from _within(event)
+
+
+def _within(message: Message) -> Iterator[Payload]:
+    if isinstance(message, Payload):
+        yield message
+        return
+    if isinstance(message, SearchAttributes):
+        return
+    for field, value in message.ListFields():
+        if field.type != FieldDescriptor.TYPE_MESSAGE:
+            continue
+        if not field.is_repeated:
+            yield from _within(value)
+        elif field.message_type and field.message_type.GetOptions().map_entry:
+            own = isinstance(message, MarkerRecordedEventAttributes)
+            for key, part in value.items():
+                if isinstance(part, Message) and not (own and key != "result"):
+                    yield from _within(part)
+        else:
+            for part in value:
+                yield from _within(part)

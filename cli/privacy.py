@@ -1,0 +1,110 @@
+"""`jiesu privacy`: erase a ticket on request, and what has been kept long enough."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.service import RPCError
+
+from activities.retention import apply_retention
+from audit.shredding import Proof, prove, running
+from cli.installation import Installation, installation
+from cli.terminal import fail, out, print_json, run
+from domain.refusals import Refused
+from runtime.names import ticket_workflow_id
+from store import erasure
+from store.errors import StoreError
+from store.numbers import parse_number
+from store.packs import PackShelf, default_root
+
+app = typer.Typer(help="Erasing what is personal.", no_args_is_help=True)
+
+
+@app.command()
+def erase(
+    number: str,
+    delete_history: Annotated[
+        bool,
+        typer.Option(
+            "--delete-history",
+            help="Also have the engine delete the history: for one older than encryption.",
+        ),
+    ] = False,
+    compact: Annotated[
+        bool, typer.Option(help="Also clear the unused space of the database; may take a while.")
+    ] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Erase a ticket that has ended: its key, its citizen, every word; then prove it.
+
+    Category, area, times, outcome and grade stay, for statistics. Exit code 1 when something of
+    the history can still be read.
+    """
+
+    async def erasing() -> Proof:
+        async with installation() as here:
+            told = parse_number(number)
+            if await running(here.engine, told):
+                raise Refused("not_ended", "Only a ticket that has ended can be erased.")
+            await erasure.erase(here.store, told, datetime.now(UTC))
+            here.keys.forget(told)
+            if delete_history:
+                await _delete_history(here, told)
+            if compact:
+                await erasure.compact(here.store)
+            return await prove(here.engine, here.keys, told)
+
+    try:
+        proof = run(erasing())
+    except Refused as refused:
+        fail(f"{refused.code}: {refused.message}", 1)
+    except StoreError as error:
+        fail(f"{error.code}: {error}", 1)
+    except (RuntimeError, RPCError) as error:
+        fail(f"cannot reach the engine: {error}", 1)
+    if as_json:
+        print_json({**asdict(proof), "holds": proof.holds})
+    else:
+        _tell(proof)
+    if not proof.holds:
+        raise typer.Exit(1)
+
+
+def _tell(proof: Proof) -> None:
+    if proof.gone:
+        out.print("erased; the engine keeps no history of it")
+    elif proof.holds:
+        out.print(f"erased; of {proof.sealed} payloads in its history none can be read any more")
+    else:
+        out.print(
+            f"[red]the record is erased, but {proof.clear + proof.readable} payloads of the "
+            "history can still be read[/]; again with --delete-history"
+        )
+
+
+async def _delete_history(here: Installation, number: str) -> None:
+    await here.engine.workflow_service.delete_workflow_execution(
+        DeleteWorkflowExecutionRequest(
+            namespace=here.engine.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=ticket_workflow_id(number)),
+        )
+    )
+
+
+@app.command()
+def retention() -> None:
+    """Erase now what the packs' [retention] says is due; otherwise it is done once a day."""
+
+    async def applying() -> int:
+        async with installation() as here:
+            packs = PackShelf(here.settings.cities or default_root())
+            now = datetime.now(UTC)
+            return sum([count async for count in apply_retention(packs, here.store, now)])
+
+    try:
+        out.print(f"{run(applying())} erased")
+    except StoreError as error:
+        fail(str(error), 1)

@@ -1,0 +1,125 @@
+"""The engine's own pages and departments' programs ask the API to open what is sealed."""
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from google.protobuf.json_format import MessageToDict
+from temporalio.api.common.v1 import Payload, Payloads
+from temporalio.client import WorkflowHistory
+
+from audit.shredding import payloads
+from domain.actors import Role
+from runtime.codec import is_sealed
+from runtime.names import ticket_workflow_id
+from tests.api.house import Filed, House, open_house, problem
+from tests.support.engine import Engine
+
+PAGES = "https://temporal.example.org"
+
+
+async def _history(engine: Engine, ticket: Filed) -> WorkflowHistory:
+    handle = engine.client.get_workflow_handle(ticket_workflow_id(ticket.number))
+    return await handle.fetch_history()
+
+
+def _body(sealed: Sequence[Payload]) -> Any:
+    return MessageToDict(Payloads(payloads=sealed))
+
+
+async def _ask(house: House, what: str, body: Any, headers: dict[str, str]) -> httpx.Response:
+    return await house.http.post(f"/codec/{what}", json=body, headers=headers)
+
+
+def _said(answer: httpx.Response) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    told = answer.json().get("payloads", [])
+    return [base64.b64decode(one.get("data", "")).decode(errors="replace") for one in told]
+
+
+async def test_an_auditor_reads_a_history_and_is_written_down_once(
+    house: House, engine: Engine
+) -> None:
+    ticket = await house.file()
+    sealed = [one for one in payloads(await _history(engine, ticket)) if is_sealed(one)]
+    assert len(sealed) > 5
+    auditor = await house.token(Role.AUDITOR)
+    for _ in range(2):
+        told = _said(await _ask(house, "decode", _body(sealed), auditor))
+        assert any("小区门口的河水又黑又臭" in text for text in told)
+    seen = (await house.http.get(f"{ticket.path}/views", headers=ticket.citizen)).json()["items"]
+    assert [view["fields"] for view in seen] == [["history"]]
+
+
+async def test_others_read_no_history(house: House, engine: Engine) -> None:
+    ticket = await house.file()
+    body = _body(list(payloads(await _history(engine, ticket))))
+    for role in (Role.DESK, Role.DISPATCHER, Role.SUPERVISOR):
+        answer = await _ask(house, "decode", body, await house.token(role))
+        assert problem(answer) == (403, "forbidden")
+    assert problem(await _ask(house, "decode", body, {})) == (401, "unauthenticated")
+
+
+async def test_a_units_program_opens_its_orders_and_nothing_else(
+    house: House, engine: Engine
+) -> None:
+    ticket = await house.file()
+    history = await _history(engine, ticket)
+    order = next(
+        event.activity_task_scheduled_event_attributes.input.payloads[0]
+        for event in history.events
+        if event.HasField("activity_task_scheduled_event_attributes")
+    )
+    (told,) = _said(await _ask(house, "decode", _body([order]), await house.officer()))
+    assert ticket.number in told
+    complaint = history.events[0].workflow_execution_started_event_attributes.input.payloads[0]
+    refused = await _ask(house, "decode", _body([complaint]), await house.officer())
+    assert problem(refused) == (403, "forbidden")
+    refused = await _ask(house, "decode", _body([order]), await house.officer("housing"))
+    assert problem(refused) == (403, "forbidden")
+
+
+async def test_a_units_program_seals_its_answer_for_its_own_ticket_only(house: House) -> None:
+    ticket = await house.file()
+    plain = _body([Payload(metadata={"encoding": b"json/plain"}, data=b'"done"')])
+    named = {"Jiesu-Ticket": ticket.number}
+    sealed = await _ask(house, "encode", plain, await house.officer() | named)
+    assert "done" not in _said(sealed)[0]
+    opened = await _ask(house, "decode", sealed.json(), await house.token(Role.AUDITOR))
+    assert _said(opened) == ['"done"']
+    for headers in (await house.officer("housing") | named, await house.officer()):
+        assert problem(await _ask(house, "encode", plain, headers)) == (404, "ticket_not_found")
+
+
+async def test_nonsense_is_refused(house: House) -> None:
+    admin = await house.token(Role.ADMIN)
+    bad = await house.http.post("/codec/decode", content=b"{", headers=admin)
+    assert problem(bad) == (400, "malformed_json")
+    lost = Payload(
+        metadata={"encoding": b"binary/encrypted", "encryption-key-id": b"ring/9"}, data=b"x"
+    )
+    assert problem(await _ask(house, "decode", _body([lost]), admin)) == (422, "unreadable")
+    assert (await _ask(house, "decode", {}, admin)).json() == {}
+
+
+async def test_only_the_engines_own_pages_may_ask_from_a_browser(
+    engine: Engine, tmp_path: Path
+) -> None:
+    async with open_house(
+        tmp_path, engine.store, engine.client, engine.packs, ui_origin=PAGES
+    ) as house:
+        allowed = await house.http.options("/codec/decode", headers={"Origin": PAGES})
+        assert allowed.status_code == 204
+        assert allowed.headers["access-control-allow-origin"] == PAGES
+        assert "Authorization" in allowed.headers["access-control-allow-headers"]
+        other = await house.http.options("/codec/decode", headers={"Origin": "https://evil.org"})
+        assert "access-control-allow-origin" not in other.headers
+
+
+@pytest.mark.parametrize("role", [Role.DESK, Role.SUPERVISOR])
+async def test_who_reads_no_history_seals_none(house: House, role: Role) -> None:
+    answer = await _ask(house, "encode", {}, await house.token(role))
+    assert problem(answer) == (403, "forbidden")

@@ -1,0 +1,143 @@
+"""An erased ticket: its history says nothing any more, and what statistics need is still there."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from audit.errors import HistoryErased
+from audit.replay import told_by_history
+from audit.shredding import prove, running
+from audit.verdicts import judge
+from domain.actors import Role
+from domain.complaint import Complaint
+from domain.erasure import GONE
+from domain.refusals import Refused
+from runtime.names import ticket_workflow_id
+from store import erasure, intake, tables, tickets
+from store.engine import Store
+from store.ticket_keys import TicketKeys
+from tests.api.house import Filed, House, open_house, problem
+from tests.support.desk import file
+from tests.support.engine import RING, Engine
+
+CONTACT = {"name": "王小明", "phone": "13812345678"}
+SAID = {"title": "王小明家门口", "text": "我是王小明，住三单元，电话13812345678。"}
+PLACE = {"area": "110112003", "address": "北苑三单元", "lat": 39.9, "lon": 116.65}
+WORDS = ("王小明", "13812345678", "三单元", "清淤", "谢谢")
+
+
+@pytest.fixture
+async def house(engine: Engine, tmp_path: Path) -> Any:
+    async with open_house(tmp_path, engine.store, engine.client, engine.packs) as opened:
+        yield opened
+
+
+async def _whole_life(house: House, engine: Engine) -> Filed:
+    ticket = await house.file(**SAID, place=PLACE, contact=CONTACT, public=True)
+    assert (await ticket.complete()).status_code == 200
+    await ticket.until_stage("rate")
+    good = {"contacted": True, "resolved": True, "grade": 5, "words": "谢谢"}
+    assert (await ticket.rate(good)).status_code == 200
+    await engine.client.get_workflow_handle(ticket_workflow_id(ticket.number)).result()
+    return ticket
+
+
+async def _everything(store: Store) -> str:
+    rows = [
+        str(await store.rows(select(table)))
+        for table in (tables.ticket, tables.event, tables.intake, tables.assignment, tables.person)
+    ]
+    return "".join(rows)
+
+
+async def test_after_erasing_nobody_can_read_what_was_said(house: House, engine: Engine) -> None:
+    ticket = await _whole_life(house, engine)
+    number, store = ticket.number, engine.store
+    before = await tickets.get(store, number)
+    keys = TicketKeys(store, RING)
+    unproved = await prove(engine.client, keys, number)
+    assert unproved.readable == unproved.sealed > 10
+    assert not unproved.holds
+    assert all(word in await _everything(store) for word in WORDS)
+
+    await erasure.erase(store, number, datetime(2026, 11, 2, tzinfo=UTC))
+    keys.forget(number)
+    proof = await prove(engine.client, keys, number)
+    assert proof.holds
+    assert (proof.readable, proof.clear) == (0, 0)
+    assert proof.sealed == unproved.sealed
+    told = await _everything(store)
+    assert not any(word in told for word in WORDS)
+    after = await tickets.get(store, number)
+    assert before is not None
+    assert after is not None
+    for kept in ("category", "area", "kind", "outcome", "grade", "filed_at", "ended_at", "unit"):
+        assert getattr(after, kept) == getattr(before, kept)
+    assert [event.kind for event in await tickets.events(store, number)][-1] == "closed"
+    entry = await intake.get(store, number)
+    assert entry is not None
+    assert isinstance(entry.complaint, Complaint)
+    assert (await ticket.seen())["text"] == GONE
+
+
+async def test_the_audit_says_that_a_ticket_was_erased(house: House, engine: Engine) -> None:
+    ticket = await _whole_life(house, engine)
+    assert (await judge(engine.client, engine.store, ticket.number)).agrees
+    await erasure.erase(engine.store, ticket.number, datetime(2026, 11, 2, tzinfo=UTC))
+    verdict = await judge(engine.client, engine.store, ticket.number)
+    assert (verdict.agrees, verdict.erased, verdict.fine) == (False, True, True)
+    assert "erased on 2026-11-02" in (verdict.problem or "")
+    with pytest.raises(HistoryErased):
+        await told_by_history(engine.client, engine.store, ticket.number)
+    auditor = await house.token(Role.AUDITOR)
+    urged = await ticket.act("urge", auditor, {"text": "?"})
+    assert problem(urged)[0] in (403, 409, 410)
+
+
+async def test_what_is_still_being_handled_cannot_be_erased(house: House, engine: Engine) -> None:
+    ticket = await house.file()
+    assert await running(engine.client, ticket.number)
+    with pytest.raises(Refused) as refused:
+        await erasure.erase(engine.store, ticket.number, datetime.now(UTC))
+    assert refused.value.code == "not_ended"
+    with pytest.raises(Refused) as refused:
+        await erasure.erase(engine.store, "2411200000017", datetime.now(UTC))
+    assert refused.value.code == "ticket_not_found"
+    assert not await running(engine.client, "2411200000017")
+    assert (await prove(engine.client, TicketKeys(engine.store, RING), "2411200000017")).gone
+
+
+async def test_a_citizen_with_another_ticket_stays_known_for_that_one(
+    house: House, engine: Engine
+) -> None:
+    ticket = await _whole_life(house, engine)
+    again = await ticket.act("recur", ticket.citizen, {"text": "又来了"})
+    assert again.status_code == 201, again.text
+    follower = Filed(house, again.json())
+    await follower.until_stage("handle")
+    await erasure.erase(engine.store, ticket.number, datetime.now(UTC))
+    shown = await follower.by(Role.DESK, "person", {"purpose": "回访"})
+    assert shown.json()["name"] == "王小明"
+
+
+async def test_tickets_that_say_things_to_each_other_use_the_others_key(
+    house: House, engine: Engine
+) -> None:
+    first, second = await house.file(), await house.file()
+    merged = await second.by(Role.DISPATCHER, "merge", {"into": first.number, "reason": "同一问题"})
+    assert merged.status_code == 200, merged.text
+    await first.complete()
+    await second.until_stage("rate")
+    assert (await judge(engine.client, engine.store, first.number)).agrees
+    assert (await judge(engine.client, engine.store, second.number)).agrees
+
+
+async def test_a_history_from_before_there_was_encryption_is_said_to_be_readable(
+    engine: Engine,
+) -> None:
+    ticket, _ = await file(engine.client)  # nobody registered it: it has no key of its own
+    proof = await prove(engine.client, TicketKeys(engine.store, RING), ticket.number)
+    assert not proof.holds

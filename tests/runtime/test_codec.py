@@ -1,0 +1,97 @@
+"""What is sealed for one ticket opens with its key only, and what was never sealed passes."""
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from temporalio.api.common.v1 import Payload
+from temporalio.api.failure.v1 import Failure
+from temporalio.converter import ActivitySerializationContext, WorkflowSerializationContext
+from temporalio.exceptions import ApplicationError
+
+from runtime.codec import TicketCodec, Unreadable, is_sealed, ticket_sealed_with
+from runtime.engine import encrypting
+
+PLAIN = Payload(metadata={"encoding": b"json/plain"}, data='{"text":"我是王小明"}'.encode())
+A, B = "2411200000017", "2411200000024"
+
+
+class Two:
+    """A key for each of two tickets, and one for the rest."""
+
+    def __init__(self) -> None:
+        self.ciphers = {name: AESGCM(name.rjust(32)) for name in (b"ticket/A", b"rest")}
+
+    async def sealing(self, number: str | None) -> tuple[bytes, AESGCM]:
+        name = f"ticket/{number}".encode() if number else b"rest"
+        cipher = self.ciphers.setdefault(name, AESGCM(name.rjust(32)))
+        return name, cipher
+
+    async def opening(self, name: bytes) -> AESGCM:
+        return self.ciphers[name]
+
+
+def _of(codec: TicketCodec, workflow_id: str) -> TicketCodec:
+    return codec.with_context(WorkflowSerializationContext("jiesu", workflow_id))
+
+
+async def test_a_payload_is_sealed_with_the_key_of_its_ticket() -> None:
+    codec = _of(TicketCodec(Two()), f"ticket/{A}")
+    (sealed,) = await codec.encode([PLAIN])
+    assert is_sealed(sealed)
+    assert ticket_sealed_with(sealed) == A
+    assert "王小明".encode() not in sealed.SerializeToString()
+    for reader in (codec, TicketCodec(codec.keys), _of(codec, f"ticket/{B}")):
+        assert await reader.decode([sealed]) == [PLAIN]
+
+
+async def test_the_same_words_are_never_sealed_to_the_same_bytes() -> None:
+    one, other = await TicketCodec(Two()).encode([PLAIN, PLAIN])
+    assert one.data != other.data
+    assert ticket_sealed_with(one) is None
+
+
+async def test_an_activity_belongs_to_the_ticket_that_asked_for_it() -> None:
+    context = ActivitySerializationContext(
+        namespace="jiesu",
+        activity_id="handle-water-1",
+        activity_type=None,
+        activity_task_queue=None,
+        workflow_id=f"ticket/{A}",
+        workflow_type=None,
+        is_local=False,
+    )
+    (sealed,) = await TicketCodec(Two()).with_context(context).encode([PLAIN])
+    assert ticket_sealed_with(sealed) == A
+
+
+async def test_a_chore_is_no_ticket() -> None:
+    codec = TicketCodec(Two())
+    assert _of(codec, "chore/outbox") is codec
+
+
+async def test_what_was_never_sealed_passes_through() -> None:
+    assert await TicketCodec(Two()).decode([PLAIN]) == [PLAIN]
+    assert await TicketCodec(Two()).encode([]) == []
+
+
+@pytest.mark.parametrize("part", ["data", "key"])
+async def test_a_changed_payload_is_not_read(part: str) -> None:
+    keys = Two()
+    (sealed,) = await _of(TicketCodec(keys), f"ticket/{A}").encode([PLAIN])
+    await keys.sealing(B)
+    if part == "data":
+        sealed.data = sealed.data[:-1] + bytes([sealed.data[-1] ^ 1])
+    else:
+        sealed.metadata["encryption-key-id"] = f"ticket/{B}".encode()
+    with pytest.raises(Unreadable):
+        await TicketCodec(keys).decode([sealed])
+
+
+async def test_what_a_failure_says_is_sealed_too() -> None:
+    converter = encrypting(Two())
+    failure = Failure()
+    await converter.encode_failure(ApplicationError("王小明 refused", type="not_now"), failure)
+    assert "王小明" not in failure.message
+    assert failure.application_failure_info.type == "not_now"
+    back = await converter.decode_failure(failure)
+    assert isinstance(back, ApplicationError)
+    assert (back.message, back.type) == ("王小明 refused", "not_now")
