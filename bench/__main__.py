@@ -10,6 +10,7 @@ from rich.console import Console
 
 from bench import report
 from bench.compare import QUICK, NotWhole, Plan, compare
+from bench.encryption import encryption
 from bench.open_tickets import OFFERED_SECONDS, crowd
 from bench.profiling import profile
 from cli.terminal import leave, print_json, run
@@ -68,6 +69,18 @@ def open_(
     """Memory, and the time until a receipt, with thousands of tickets open at their units."""
     told = _run(crowd(tickets, say, seconds=seconds)).as_dict()
     print_json(told) if as_json else report.show_crowd(out, told)
+
+
+@app.command("encryption")
+def encryption_(
+    clients: Annotated[int, typer.Option(min=1, max=500)] = 50,
+    seconds: Annotated[float, typer.Option(min=0.2, max=120, help="Of one round.")] = 8.0,
+    rounds: Annotated[int, typer.Option(min=1, max=21, help="With and without, in turns.")] = 4,
+    as_json: Json = False,
+) -> None:
+    """What encryption costs: the product as it is, and with payloads left in the clear."""
+    told = _run(encryption(clients, seconds, rounds, say)).as_dict()
+    print_json(told) if as_json else report.show_encryption(out, told)
 
 
 @app.command("profile")

@@ -156,13 +156,13 @@ async def compare(plan: Plan, say: Say) -> Figures:
 
 async def _turn(built: House, clients: int, seconds: float, turn: Turns) -> None:
     """One round of the floor, then one of the product."""
-    running = _measured(built, FLOOR, _floors(built, built.offer_floor(clients, seconds)))
+    running = measured(built, FLOOR, _floors(built, built.offer_floor(clients, seconds)))
     turn.floor.append(await running)
     offering = built.offer_product("lives", clients=clients, seconds=seconds)
-    turn.product.append(await _measured(built, PRODUCT, tickets(built, offering)))
+    turn.product.append(await measured(built, PRODUCT, tickets(built, offering)))
 
 
-async def _measured(
+async def measured(
     built: House, processes: tuple[str, ...], running: Coroutine[Any, Any, Outcome]
 ) -> Round:
     before, machine_before = built.cpu_seconds(), MachineTime.now()

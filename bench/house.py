@@ -103,9 +103,11 @@ class House:
     async def completed_tickets(self) -> int:
         return await self.completed(TICKET_WORKFLOW)
 
-    async def history_of_one(self) -> dict[str, int]:
-        """Events and bytes of the history of a ticket that was closed."""
+    async def history_of_one(self, *, latest: bool = False) -> dict[str, int]:
+        """Events and bytes of the history of a ticket that was closed; of the last, if so asked."""
         asked = select(ticket.c.number).where(ticket.c.outcome == Ending.CLOSED.value).limit(1)
+        if latest:
+            asked = asked.order_by(ticket.c.ended_at.desc())
         (number,) = await self.store.first(asked) or ("",)
         run = await self.client.get_workflow_handle(ticket_workflow_id(number)).describe()
         info = run.raw_description.workflow_execution_info

@@ -47,6 +47,30 @@ def show_crowd(out: Console, told: dict[str, Any]) -> None:
     out.print(table)
 
 
+def show_encryption(out: Console, told: dict[str, Any]) -> None:
+    """The table of `python -m bench encryption`."""
+    table = Table("", "in the clear", "encrypted", "ratio", title=_machine(told))
+    rates = [f"{told[way]['median']} ({_ends(told[way])})" for way in ("clear", "sealed")]
+    ratio = f"[bold]{told['ratio']['median']:.2f}[/] ({_ends(told['ratio'])})"
+    table.add_row("lifecycles per second", *rates, ratio)
+    clear, sealed = told["cpu_ms"]["clear"], told["cpu_ms"]["sealed"]
+    for name in clear:
+        times = f"{sealed[name] / clear[name]:.2f}" if clear[name] else ""
+        table.add_row(
+            f"CPU per lifecycle, {name}", f"{clear[name]} ms", f"{sealed[name]} ms", times
+        )
+    size = told["history_bytes"]
+    times = f"{size['sealed'] / size['clear']:.2f}"
+    table.add_row("history of a plain ticket", f"{size['clear']} B", f"{size['sealed']} B", times)
+    out.print(table)
+    least, most = told["machine"]["busy_with_others"]
+    out.print(f"busy with other things: {least:.0%}–{most:.0%} of its time")
+
+
+def _ends(told: dict[str, float]) -> str:
+    return f"{told['least']}–{told['most']}"
+
+
 def show_profile(out: Console, told: dict[str, Any], lines: int) -> None:
     """The tables of `python -m bench profile`."""
     lived = told["lifecycles"]

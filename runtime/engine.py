@@ -1,6 +1,7 @@
 """The engine's client: one data converter for client, worker, replayer and async completion."""
 
 from datetime import timedelta
+from typing import Self
 
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.enums.v1 import IndexedValueType
@@ -21,6 +22,8 @@ from temporalio.converter import (
     DataConverter,
     DefaultFailureConverterWithEncodedAttributes,
     PayloadCodec,
+    SerializationContext,
+    WithSerializationContext,
 )
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -44,6 +47,21 @@ CONVERTER = DataConverter(payload_converter_class=SharedPydanticConverter)
 """For whoever only watches: it cannot read what tickets say."""
 
 
+class SealedConverter(DataConverter):
+    """A converter whose codec alone looks at contexts: nothing else is made anew for each."""
+
+    def with_context(self, context: SerializationContext) -> Self:
+        before = self.payload_codec
+        if not isinstance(before, WithSerializationContext):
+            return self
+        codec = before.with_context(context)
+        if codec is before:
+            return self
+        told = object.__new__(type(self))
+        told.__dict__.update(self.__dict__, payload_codec=codec)
+        return told
+
+
 def encrypting(keys: Keys) -> DataConverter:
     """The converter of all that works with tickets: client, worker, replayer.
 
@@ -54,7 +72,7 @@ def encrypting(keys: Keys) -> DataConverter:
 
 def sealed_by(codec: PayloadCodec) -> DataConverter:
     """The same, with another codec."""
-    return DataConverter(
+    return SealedConverter(
         payload_converter_class=SharedPydanticConverter,
         payload_codec=codec,
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,

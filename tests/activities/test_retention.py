@@ -1,0 +1,116 @@
+"""What a city keeps no longer than it says is erased by itself."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+from sqlalchemy import select
+from temporalio.testing import ActivityEnvironment
+
+from activities.retention import Retention, apply_retention
+from domain.erasure import GONE
+from domain.promises import Retention as Rule
+from store import intake, tables, tickets
+from store.engine import Store
+from store.keys import KeyRing
+from store.numbers import new_number
+from store.packs import PackShelf
+from store.projector import Projector
+from store.ticket_keys import TicketKeys, erased_at
+from store.vault import Person, Vault
+from tests.store.stories import START, Story, complaint
+from tests.support.cities import city_with
+
+RING = KeyRing.of(b"k" * 32)
+DAY = timedelta(days=1)
+
+
+def _packs(folder: Path, **retention: str) -> PackShelf:
+    return city_with(folder, retention=retention)
+
+
+async def _ended(store: Store, person: str | None = None) -> str:
+    """A ticket of a citizen, through to its end."""
+    told = complaint(city="tongzhou", person=person)
+    registered = await intake.register(
+        store,
+        told,
+        None if person else Person(name="王小明", phone="13812345678"),
+        Vault(RING),
+        None,
+        "f",
+        lambda: new_number(START.date()),
+        TicketKeys(store, RING),
+    )
+    story, projector = Story(registered.complaint), Projector(store)
+    for projection in story.whole():
+        await projector.project(projection)
+    await projector.close()
+    return registered.number
+
+
+async def _end(store: Store, number: str) -> datetime:
+    row = await tickets.get(store, number)
+    assert row is not None
+    assert row.ended_at is not None
+    return row.ended_at
+
+
+async def _persons(store: Store) -> int:
+    return len(await store.rows(select(tables.person)))
+
+
+async def _apply(packs: PackShelf, store: Store, now: datetime) -> int:
+    return sum([count async for count in apply_retention(packs, store, now)])
+
+
+async def test_citizens_go_first_and_words_later(store: Store, tmp_path: Path) -> None:
+    packs = _packs(tmp_path, persons="10d", texts="30d")
+    number = await _ended(store)
+    end = await _end(store, number)
+    assert await _apply(packs, store, end + 9 * DAY) == 0
+    assert await _apply(packs, store, end + 11 * DAY) == 1
+    assert await _persons(store) == 0
+    assert await erased_at(store, number) is None
+    assert await _apply(packs, store, end + 11 * DAY) == 0
+    now = end + 31 * DAY
+    assert await _apply(packs, store, now) == 1
+    assert await erased_at(store, number) == now
+    state = await tickets.state(store, number)
+    assert state is not None
+    assert state.complaint.text == GONE
+    assert await _apply(packs, store, now) == 0
+
+
+async def test_a_citizen_with_an_open_ticket_stays(store: Store, tmp_path: Path) -> None:
+    packs = _packs(tmp_path, persons="10d")
+    number = await _ended(store)
+    entry = await intake.get(store, number)
+    assert entry is not None
+    follower = complaint(city="tongzhou", person=entry.complaint.person)
+    projector = Projector(store)
+    await projector.project(Story(follower).accepted())
+    await projector.close()
+    assert await _apply(packs, store, await _end(store, number) + 99 * DAY) == 0
+    assert await _persons(store) == 1
+
+
+async def test_a_city_that_says_nothing_keeps_everything(store: Store, tmp_path: Path) -> None:
+    number = await _ended(store)
+    packs = _packs(tmp_path)
+    assert await _apply(packs, store, await _end(store, number) + 9999 * DAY) == 0
+    assert await _persons(store) == 1
+
+
+async def test_the_chore_erases_what_is_due(sqlite_store: Store, tmp_path: Path) -> None:
+    await _ended(sqlite_store)
+    packs = _packs(tmp_path, persons="1s", texts="1s")
+    assert await ActivityEnvironment().run(Retention(packs, sqlite_store).apply) == 2
+    assert datetime.now(UTC) > START
+
+
+@pytest.mark.parametrize("limit", ["5wd", "4wh", "soon", ""])
+def test_data_is_kept_for_a_time_of_the_calendar(limit: str) -> None:
+    with pytest.raises(ValidationError):
+        Rule.model_validate({"persons": limit})
