@@ -51,7 +51,7 @@ class SealedConverter(DataConverter):
     """A converter whose codec alone looks at contexts: nothing else is made anew for each."""
 
     def with_context(self, context: SerializationContext) -> Self:
-        before = self.payload_codec
+        before: object = self.payload_codec
         if not isinstance(before, WithSerializationContext):
             return self
         codec = before.with_context(context)
