@@ -18,7 +18,9 @@ from runtime.settings import Settings
 from store import intake, outbox
 from store.engine import Store
 from store.errors import StoreError
+from store.keys import open_ring
 from store.packs import PackError, PackShelf, default_root
+from store.resealing import use_of_keys
 from store.schema import SchemaState, inspect
 from workers.stack import StackError, engine_binary, engine_port, port_taken
 
@@ -145,6 +147,7 @@ async def _store(settings: Settings) -> AsyncIterator[Finding]:
         return
     store = Store.open(settings.store)
     try:
+        yield await _keys(settings, store)
         waiting = await intake.pending(store, timedelta(minutes=1), 1000, datetime.now(UTC))
         letters = await outbox.pending_count(store)
     finally:
@@ -152,3 +155,17 @@ async def _store(settings: Settings) -> AsyncIterator[Finding]:
     spooled = "note" if waiting else "ok"
     yield Finding("spool", spooled, f"{len(waiting)} complaints wait for the engine")
     yield Finding("outbox", "ok", f"{letters} messages to deliver")
+
+
+async def _keys(settings: Settings, store: Store) -> Finding:
+    """A key that still seals something and is not in the ring is lost data, found early."""
+    if settings.key_text is None and not settings.key_file.exists():
+        return Finding("keys", "note", "no key ring yet; `jiesu up` makes one")
+    try:
+        ring = open_ring(settings.key_text, settings.key_file)
+    except StoreError as error:
+        return Finding("keys", "wrong", str(error))
+    missing = sorted((await use_of_keys(store)).keys() - set(ring.ids))
+    if missing:
+        return Finding("keys", "wrong", f"in use, and not in the key ring: {missing}")
+    return Finding("keys", "ok", f"{len(ring.ids)} in the ring; key {ring.current} seals")

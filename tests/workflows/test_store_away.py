@@ -9,14 +9,25 @@ from temporalio.client import Client
 from audit.verdicts import judge
 from domain.commands.units import Contact, Sign
 from domain.plans import Projection
+from runtime.codec import TicketCodec
+from runtime.engine import encrypting, with_converter
 from runtime.names import UNITS
 from store import tickets
 from store.engine import Store
 from store.errors import StoreUnavailable
 from store.packs import PackShelf, default_root
 from store.projector import Projector
-from tests.support.desk import file
-from tests.support.engine import Engine, end_leftovers, furnish, working
+from store.ticket_keys import TicketKeys
+from tests.support.desk import Filed, file, officer
+from tests.support.engine import (
+    RING,
+    Engine,
+    LateKeys,
+    end_leftovers,
+    furnish,
+    platform,
+    working,
+)
 from workers.factory import Hands, ticket_worker, unit_worker
 
 
@@ -60,6 +71,26 @@ async def test_officers_work_on_while_the_store_is_away(
     verdict = await judge(engine.client, engine.store, ticket.number)
     assert verdict.agrees, verdict
     assert len(await tickets.events(engine.store, ticket.number)) == 9
+
+
+async def test_a_ticket_whose_key_cannot_be_fetched_waits_for_it(
+    client: Client, sqlite_store: Store
+) -> None:
+    """A worker that starts while the store is away has no keys, and loses nothing by it."""
+    async with platform(client, sqlite_store) as engine:
+        ticket, _ = await file(client)
+        codec = client.data_converter.payload_codec
+        assert isinstance(codec, TicketCodec)
+        assert isinstance(codec.keys, LateKeys)
+        fetched, codec.keys.keys = codec.keys.keys, None
+        desk = with_converter(client, encrypting(TicketKeys(sqlite_store, RING)))
+        signing = asyncio.create_task(Filed(desk, ticket.number).act(officer("water"), Sign()))
+        await asyncio.sleep(0.5)
+        assert not signing.done()
+        codec.keys.keys = fetched
+        assert (await asyncio.wait_for(signing, 30)).version == 4
+        verdict = await judge(desk, engine.store, ticket.number)
+        assert verdict.agrees, verdict
 
 
 async def test_a_ticket_filed_while_the_store_is_away_is_recorded_later(
