@@ -13,6 +13,7 @@ from api import (
     assignments,
     cities,
     commands,
+    files,
     health,
     intake,
     openapi,
@@ -21,19 +22,34 @@ from api import (
     rating,
     recur,
     tickets,
+    upload,
 )
 from api.body_limit import BodyLimit
 from api.door import Door, master_key
 from api.engine import Engine
 from api.telemetry import Telemetry
+from api.uploads.desk import Uploads, limit_of_body
 from runtime.engine import connect
 from runtime.settings import Settings
 from store.engine import Store
+from store.objects import Objects
 from store.packs import PackShelf, default_root
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
-ROUTERS = (intake, tickets, rating, commands, recur, assignments, cities, health, pages)
+ROUTERS = (
+    intake,
+    upload,
+    tickets,
+    files,
+    rating,
+    commands,
+    recur,
+    assignments,
+    cities,
+    health,
+    pages,
+)
 
 
 def create_app(
@@ -42,6 +58,7 @@ def create_app(
     store: Store | None = None,
     engine_client: Client | None = None,
     packs: PackShelf | None = None,
+    objects: Objects | None = None,
 ) -> FastAPI:
     """The API of one installation. What is passed in stays the caller's to close.
 
@@ -51,7 +68,7 @@ def create_app(
     app = FastAPI(
         title="Jiesu 接诉",
         version=_version(),
-        lifespan=_lifespan(settings, store, engine_client, packs),
+        lifespan=_lifespan(settings, store, engine_client, packs, objects),
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
     )
@@ -59,14 +76,18 @@ def create_app(
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=pages.FOLDER / "static"))
     problems.install(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, larger={upload.PATH: limit_of_body(settings)})
     app.add_middleware(Telemetry)
     app.openapi = openapi.document(app)  # type: ignore[method-assign]
     return app
 
 
 def _lifespan(
-    settings: Settings, store: Store | None, client: Client | None, packs: PackShelf | None
+    settings: Settings,
+    store: Store | None,
+    client: Client | None,
+    packs: PackShelf | None,
+    objects: Objects | None,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -75,12 +96,14 @@ def _lifespan(
             shelf.get(city)
         opened = store or Store.open(settings.store)
         engine = client or await connect(settings, lazy=True)
+        key = master_key(settings)
         app.state.door = Door(
             settings=settings,
             store=opened,
             engine=Engine(engine, timeout=settings.engine_timeout),
             packs=shelf,
-            key=master_key(settings),
+            key=key,
+            uploads=Uploads(settings, opened, objects or Objects.open(settings.files), key),
         )
         logger.info("api ready", cities=shelf.ids(), store=opened.dialect)
         try:

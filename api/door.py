@@ -10,6 +10,7 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
 from api.engine import Engine
+from api.uploads.desk import Uploads
 from api.waiting import Watch
 from runtime.settings import Settings
 from store.engine import Store
@@ -32,6 +33,7 @@ class Door:
     engine: Engine
     packs: PackShelf
     key: bytes
+    uploads: Uploads
     record: Watch = field(default_factory=Watch)
 
     @cached_property

@@ -13,6 +13,7 @@ UNITS = "units"
 TICKET_WORKFLOW = "Ticket"
 OUTBOX_WORKFLOW = "Outbox"
 SPOOL_WORKFLOW = "Spool"
+SWEEP_WORKFLOW = "Sweep"
 HANDLE_ACTIVITY = "handle_assignment"
 
 NAMESPACE = "jiesu"

@@ -6,7 +6,10 @@ StoreError
 ├── BadNumber          not a ticket number
 ├── BadCursor          not a cursor this list gave out
 ├── BadKey             not a key, or not the key something was sealed with
-└── KeyReused          an idempotency key came back with another complaint
+├── KeyReused          an idempotency key came back with another complaint
+├── UnknownFile        no such file, or it may not be attached to that ticket
+├── TooManyFiles       the ticket has as many files of that kind as it may
+└── ObjectsUnavailable the place where files are kept is away: try again later
 """
 
 
@@ -50,3 +53,21 @@ class KeyReused(StoreError):
     """The idempotency key was used before, for a complaint with another content."""
 
     code = "idempotency_key_reused"
+
+
+class UnknownFile(StoreError):
+    """No such file; or it is expired, somebody else's, or another ticket's: which is not told."""
+
+    code = "unknown_file"
+
+
+class TooManyFiles(StoreError):
+    """The ticket has as many files of that kind as it may have."""
+
+    code = "too_many_files"
+
+
+class ObjectsUnavailable(StoreError):
+    """The place where files are kept cannot be reached, or is full."""
+
+    code = "file_store_unavailable"

@@ -15,6 +15,7 @@ from domain.complaint import Complaint
 from store import tables
 from store.engine import Found, Insert, Store
 from store.errors import KeyReused, StoreError
+from store.files import Attaching, attach
 from store.rows import Row
 from store.vault import Person, Vault
 
@@ -62,8 +63,11 @@ async def register(
     idempotency_key: str | None,
     fingerprint: str,
     new_number: Callable[[], str],
+    attaching: Attaching | None = None,
 ) -> Registered:
-    """Write `complaint` into the book and `person` into the vault, in one transaction.
+    """Write `complaint` into the book, `person` into the vault, and make the files its own.
+
+    All in one transaction.
 
     The number of `complaint` is given here, and so is its `person`, unless it follows a ticket of
     somebody who is in the vault already. The same idempotency key
@@ -72,6 +76,7 @@ async def register(
 
     Raises:
         KeyReused: the key came with another fingerprint before.
+        UnknownFile, TooManyFiles: nothing is registered.
         StoreUnavailable: do it again, with the same key.
     """
     if vault is None and person is not None and person.told:
@@ -89,6 +94,8 @@ async def register(
             if connection.execute(insert_intake, entry).rowcount == 1:
                 if person is not None and person_id is not None and vault is not None:
                     connection.execute(insert_person, _sealed(vault, person_id, person))
+                if attaching is not None:
+                    attach(connection, draft.number, attaching)
                 return Registered(draft.number, draft, new=True, started=False)
             if idempotency_key is not None:
                 found = connection.execute(_BY_KEY, {"key": idempotency_key}).first()

@@ -19,10 +19,18 @@ from temporalio.client import (
 
 from activities.chores import EVERY
 from runtime.engine import connect
-from runtime.names import OUTBOX_WORKFLOW, SPOOL_WORKFLOW, TICKETS, UNITS, unit_queue
+from runtime.names import (
+    OUTBOX_WORKFLOW,
+    SPOOL_WORKFLOW,
+    SWEEP_WORKFLOW,
+    TICKETS,
+    UNITS,
+    unit_queue,
+)
 from runtime.settings import Settings
 from store.engine import Store
 from store.errors import StoreUnavailable
+from store.objects import Objects
 from store.pack_book import PinnedPacks
 from store.packs import PackShelf, default_root
 from store.projector import Projector
@@ -33,7 +41,7 @@ log = structlog.get_logger(__name__)
 _AGAIN = 5.0
 """Seconds until the store is asked again."""
 
-_CHORES = {"outbox": OUTBOX_WORKFLOW, "spool": SPOOL_WORKFLOW}
+_CHORES = {"outbox": OUTBOX_WORKFLOW, "spool": SPOOL_WORKFLOW, "sweep": SWEEP_WORKFLOW}
 
 
 async def serve_platform(settings: Settings) -> None:
@@ -41,7 +49,8 @@ async def serve_platform(settings: Settings) -> None:
     client = await connect(settings)
     store = Store.open(settings.store)
     projector = Projector(store)
-    hands = Hands(client, store, PackShelf(settings.cities or default_root()), projector)
+    packs, objects = PackShelf(settings.cities or default_root()), Objects.open(settings.files)
+    hands = Hands(client, store, packs, projector, objects)
     keeping = asyncio.create_task(keep_packs(PinnedPacks(hands.packs, store)))
     try:
         async with (

@@ -18,6 +18,7 @@ from temporalio.worker import Worker
 from runtime.engine import CONVERTER
 from runtime.names import NAMESPACE, SEARCH_ATTRIBUTES, UNITS
 from store.engine import Store
+from store.objects import Objects
 from store.packs import PackShelf, default_root
 from store.projector import Projector
 from workers.factory import Hands, ticket_worker, unit_worker
@@ -127,7 +128,7 @@ async def platform(
     """Run the platform's worker (and the one of the shared unit queue) on `client`."""
     packs = packs or PackShelf(default_root())
     projector = Projector(store)
-    hands = Hands(client, store, packs, projector)
+    hands = Hands(client, store, packs, projector, Objects.open("memory:"))
     try:
         async with working(ticket_worker(hands)):
             if units:

@@ -13,6 +13,7 @@ from runtime.names import UNITS
 from store import tickets
 from store.engine import Store
 from store.errors import StoreUnavailable
+from store.objects import Objects
 from store.packs import PackShelf, default_root
 from store.projector import Projector
 from tests.support.desk import file
@@ -34,7 +35,9 @@ class Flaky(Projector):
 @pytest.fixture
 async def flaky(client: Client, sqlite_store: Store) -> AsyncIterator[tuple[Engine, Flaky]]:
     projector = Flaky(sqlite_store)
-    hands = Hands(client, sqlite_store, PackShelf(default_root()), projector)
+    hands = Hands(
+        client, sqlite_store, PackShelf(default_root()), projector, Objects.open("memory:")
+    )
     async with working(ticket_worker(hands)), working(unit_worker(client, UNITS)):
         yield Engine(client, sqlite_store, hands.packs), projector
     await end_leftovers(client)
