@@ -41,14 +41,13 @@ def rewrite(
     Raises:
         Bad: broken, or more pixels than allowed.
     """
-    warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = megapixels * 1_000_000
     try:
-        with Image.open(file, formats=[_FORMATS[sort]]) as opened:
-            if opened.width * opened.height > megapixels * 1_000_000:
-                raise Bad("picture_too_large", f"More than {megapixels} megapixels.")
-            location = _location(opened)
-            clean = _upright(opened)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(file, formats=[_FORMATS[sort]]) as opened:
+                location = _location(opened)
+                clean = _upright(opened)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Bad("picture_too_large", f"More than {megapixels} megapixels.") from error
     except _BROKEN as error:

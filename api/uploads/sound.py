@@ -95,7 +95,7 @@ _FRAMES_TO_BELIEVE = 3
 
 
 def mp3(file: IO[bytes], size: int) -> Found:
-    """Frames of MPEG audio layer III. What stands before or after them is overwritten."""
+    """Frames of MPEG audio layer III. Tags before them are emptied, those after them cut off."""
     read = _reading(file)
     at, frames = _after_id3(file, size), 0
     while at + 4 <= size and frames < _STEPS:
@@ -109,7 +109,7 @@ def mp3(file: IO[bytes], size: int) -> Found:
         rest = read(at, size - at if size - at <= _READ else 0)
         if not rest or not (rest.strip(b"\0") == b"" or (len(rest) == 128 and rest[:3] == b"TAG")):
             raise _broken()
-        _blank(file, at, bytes(len(rest)))
+        file.truncate(at)
     return Found("voice", "audio/mpeg")
 
 
