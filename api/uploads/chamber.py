@@ -20,7 +20,7 @@ logger = structlog.stdlib.get_logger("jiesu.api")
 
 SECONDS = 20
 MEMORY_MB = 1024
-_QUEUE_SECONDS = 30
+QUEUE_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Chamber:
 
     async def _run(self, order: Order, file: IO[bytes], told: IO[bytes]) -> None:
         try:
-            async with asyncio.timeout(_QUEUE_SECONDS):
+            async with asyncio.timeout(QUEUE_SECONDS):
                 await self._places.acquire()
         except TimeoutError:
             raise Problem("uploads_busy") from None

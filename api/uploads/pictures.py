@@ -44,6 +44,7 @@ def rewrite(
     Image.MAX_IMAGE_PIXELS = megapixels * 1_000_000
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what pillow thinks of broken metadata
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file, formats=[_FORMATS[sort]]) as opened:
                 location = _location(opened)

@@ -174,9 +174,7 @@ async def test_nobody_hangs_files_on_tickets_they_do_not_see(house: House) -> No
     assert await listed(ticket, await house.officer()) == []
 
 
-async def test_a_ticket_has_so_many_files_and_no_more(
-    engine: Engine, tmp_path: Path
-) -> None:
+async def test_a_ticket_has_so_many_files_and_no_more(engine: Engine, tmp_path: Path) -> None:
     async with open_house(
         tmp_path, engine.store, engine.client, engine.packs, voices_per_ticket=1
     ) as house:
