@@ -156,7 +156,7 @@ async def test_a_form_has_one_file(lonely_house: House) -> None:
 
 
 async def test_each_kind_has_its_own_limit(tmp_path: Path, sqlite_store: Store) -> None:
-    small = {"photo_mb": 5, "voice_mb": 1, "temporal_address": "127.0.0.1:1"}
+    small: dict[str, Any] = {"photo_mb": 5, "voice_mb": 1, "temporal_address": "127.0.0.1:1"}
     async with open_house(tmp_path, sqlite_store, None, **small) as house:
         long = a_voice(80)
         assert len(long) > 1024 * 1024
@@ -194,7 +194,7 @@ async def test_a_bad_token_uploads_nothing(lonely_house: House) -> None:
 async def test_citizens_upload_so_often_and_staff_as_they_need(
     tmp_path: Path, sqlite_store: Store
 ) -> None:
-    few = {"uploads_per_hour": 2, "temporal_address": "127.0.0.1:1"}
+    few: dict[str, Any] = {"uploads_per_hour": 2, "temporal_address": "127.0.0.1:1"}
     async with open_house(tmp_path, sqlite_store, None, **few) as house:
         answers = [await house.http.post(UPLOAD, content=a_voice()) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [201, 201, 429]
@@ -207,7 +207,7 @@ async def test_citizens_upload_so_often_and_staff_as_they_need(
 async def test_files_that_belong_to_nothing_may_not_fill_the_house(
     tmp_path: Path, sqlite_store: Store
 ) -> None:
-    little = {"unattached_mb": 1, "temporal_address": "127.0.0.1:1"}
+    little: dict[str, Any] = {"unattached_mb": 1, "temporal_address": "127.0.0.1:1"}
     async with open_house(tmp_path, sqlite_store, None, **little) as house:
         assert (await house.http.post(UPLOAD, content=a_voice(70))).status_code == 201
         answer = await house.http.post(UPLOAD, content=a_voice())
@@ -217,7 +217,7 @@ async def test_files_that_belong_to_nothing_may_not_fill_the_house(
 async def test_nothing_is_kept_when_the_place_of_files_is_away(
     tmp_path: Path, sqlite_store: Store
 ) -> None:
-    away = {"files_url": "s3://jiesu?region=x&endpoint=http://127.0.0.1:1&path_style=1"}
+    away: dict[str, Any] = {"files_url": "s3://jiesu?region=x&endpoint=http://127.0.0.1:1&path_style=1"}
     async with open_house(
         tmp_path, sqlite_store, None, temporal_address="127.0.0.1:1", **away
     ) as house:

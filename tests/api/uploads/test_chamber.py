@@ -80,6 +80,6 @@ async def test_an_examination_sees_no_secret(
     spy = tmp_path / "spy"
     spy.write_text(f"#!/bin/sh\nenv > {tmp_path}/seen\nexit 1\n")
     spy.chmod(0o700)
-    monkeypatch.setattr(chamber.sys, "executable", str(spy))
+    monkeypatch.setattr("sys.executable", str(spy))
     assert await _examined(_room(tmp_path / "room"), a_photo()) == "broken_file"
     assert "not for decoders" not in (tmp_path / "seen").read_text()
