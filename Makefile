@@ -66,8 +66,8 @@ coverage: $(READY) ## run every test in one process and report the lines it did 
 	@$(BIN)/coverage run -m pytest $(ARGS)
 	@$(BIN)/coverage report
 
-.PHONY: check style lint types imports deps dead security compose docs
-check: style lint types imports deps dead security compose docs ## run every check below
+.PHONY: check style lint types imports deps dead security secrets compose docs
+check: style lint types imports deps dead security secrets compose docs ## run every check below
 
 style: $(READY) ## is the code formatted?
 	@$(BIN)/ruff format --check .
@@ -90,6 +90,12 @@ dead: $(READY) ## code that nothing reaches
 security: $(READY) ## known insecure patterns
 	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml \
 		domain store activities workflows audit runtime api workers cli
+
+# Not the lock file, which is nothing but digests, nor recorded histories, which are nothing but
+# payloads. What looks like a secret is not tried out anywhere.
+secrets: $(READY) ## has somebody committed a key or a password?
+	@git ls-files -z -- . ':!requirements.lock' ':!tests/golden/histories' \
+		| xargs -0 $(BIN)/detect-secrets-hook --no-verify
 
 compose: $(READY) ## is docker-compose.yml sound, with no default password and no open port?
 	@$(BIN)/python scripts/check_compose.py

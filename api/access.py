@@ -92,11 +92,15 @@ async def _staff(token: _Token, door: TheDoor) -> Caller:
     return Caller(Actor(role=row.role, id=row.id, unit=row.unit), row.id)
 
 
+async def _maybe_staff(token: _Token, door: TheDoor) -> Caller | None:
+    return None if token is None else await _staff(token, door)
+
+
 async def citizen(request: Request, number: TicketNumber, code: _Code, door: TheDoor) -> Caller:
     """Whoever has the ticket's access code. A wrong one is counted, and answered as no ticket."""
     if code is None:
         raise Problem("unauthenticated")
-    ticket_key, address_key = f"ticket/{number}", f"from/{door.mark(_network(request))}"
+    ticket_key, address_key = f"ticket/{number}", origin(request, door)
     await _not_guessing(door, ticket_key, address_key)
     if not door.vault.check_access_code(number, code):
         now = datetime.now(UTC)
@@ -117,6 +121,8 @@ async def _anyone(
 Staff = Annotated[Caller, Depends(_staff)]
 Citizen = Annotated[Caller, Depends(citizen)]
 Anyone = Annotated[Caller, Depends(_anyone)]
+MaybeStaff = Annotated[Caller | None, Depends(_maybe_staff)]
+"""Somebody known, or anybody: for what needs no ticket."""
 
 
 async def visible(door: Door, caller: Caller, number: str) -> Ticket | None:
@@ -155,6 +161,11 @@ async def _not_guessing(door: Door, ticket_key: str, address_key: str) -> None:
     if any(blocked):
         seconds = str(int(WINDOW.total_seconds()))
         raise Problem("too_many_attempts", headers={"Retry-After": seconds})
+
+
+def origin(request: Request, door: Door) -> str:
+    """Where the caller comes from, as a key to count by; no way back to the address."""
+    return f"from/{door.mark(_network(request))}"
 
 
 def _network(request: Request) -> str:

@@ -14,6 +14,7 @@ from api import (
     cities,
     codec,
     commands,
+    files,
     health,
     intake,
     openapi,
@@ -23,15 +24,18 @@ from api import (
     rating,
     recur,
     tickets,
+    upload,
 )
 from api.body_limit import BodyLimit
 from api.door import Door
 from api.engine import Engine
 from api.telemetry import Telemetry
+from api.uploads.desk import Uploads, limit_of_body
 from runtime.engine import connect, encrypting, with_converter
 from runtime.settings import Settings
 from store.engine import Store
 from store.keys import open_ring
+from store.objects import Objects
 from store.packs import PackShelf, default_root
 from store.ticket_keys import TicketKeys
 from store.vault import Vault
@@ -40,7 +44,9 @@ logger = structlog.stdlib.get_logger("jiesu.api")
 
 ROUTERS = (
     intake,
+    upload,
     tickets,
+    files,
     rating,
     commands,
     recur,
@@ -59,6 +65,7 @@ def create_app(
     store: Store | None = None,
     engine_client: Client | None = None,
     packs: PackShelf | None = None,
+    objects: Objects | None = None,
 ) -> FastAPI:
     """The API of one installation. What is passed in stays the caller's to close.
 
@@ -70,7 +77,7 @@ def create_app(
     app = FastAPI(
         title="Jiesu 接诉",
         version=_version(),
-        lifespan=_lifespan(settings, store, engine_client, packs),
+        lifespan=_lifespan(settings, store, engine_client, packs, objects),
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
     )
@@ -78,14 +85,18 @@ def create_app(
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=pages.FOLDER / "static"))
     problems.install(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, larger={upload.PATH: limit_of_body(settings)})
     app.add_middleware(Telemetry)
     app.openapi = openapi.document(app)  # type: ignore[method-assign]
     return app
 
 
 def _lifespan(
-    settings: Settings, store: Store | None, client: Client | None, packs: PackShelf | None
+    settings: Settings,
+    store: Store | None,
+    client: Client | None,
+    packs: PackShelf | None,
+    objects: Objects | None,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -108,6 +119,9 @@ def _lifespan(
             packs=shelf,
             vault=Vault(ring),
             keys=keys,
+            uploads=Uploads(
+                settings, opened, objects or Objects.open(settings.files), ring.root_key
+            ),
         )
         logger.info("api ready", cities=shelf.ids(), store=opened.dialect)
         try:

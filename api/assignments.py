@@ -6,12 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Header, Path, Query, Response
 from pydantic import Field, TypeAdapter
 
+from api import attaching
 from api.access import Caller, Staff, TicketNumber, hidden_from, visible
+from api.attaching import attached
 from api.door import API, Door, TheDoor, json_of, json_text
 from api.engine import NotRunning
 from api.problems import FieldProblem, Problem, responses
 from api.waiting import until
-from domain.assignment import Ending, HandlingResult
+from domain.assignment import Ending, Evidence, HandlingResult
 from domain.complaint import Code, Text
 from domain.facts.handling import Handled
 from domain.lifecycle import transition
@@ -45,9 +47,7 @@ class CompletionIn(Incoming):
 
     reply: Text = Field(description="The answer to the citizen, word for word.")
     resolved: bool = Field(True, description="False: explained why it cannot be solved (yet).")
-    evidence: list[Annotated[str, Field(max_length=200)]] = Field(
-        default_factory=list, max_length=20, description="References of stored files."
-    )
+    evidence: Evidence = Field(default_factory=list)
 
 
 class AssignmentPage(Recorded):
@@ -131,6 +131,7 @@ async def get_assignment(
             "assignment_not_found",
             "already_done",
             "assignment_ended",
+            *attaching.REFUSALS,
             "body_too_large",
             "bad_number",
             "invalid_request",
@@ -160,14 +161,15 @@ async def complete_assignment(
     if caller.unit not in (None, row.unit):
         raise Refused("not_your_unit", "Another unit has this assignment.")
     _refuse_ended(row)
-    result = HandlingResult(
-        reply=body.reply,
-        resolved=body.resolved,
-        evidence=body.evidence,
-        by=caller.id,
-        at=datetime.now(UTC),
-    )
-    await _hand_over(door, row, result)
+    async with attached(door, caller, number, body.evidence) as evidence:
+        result = HandlingResult(
+            reply=body.reply,
+            resolved=body.resolved,
+            evidence=evidence,
+            by=caller.id,
+            at=datetime.now(UTC),
+        )
+        await _hand_over(door, row, result)
     ended = None if "respond-async" in prefer.lower() else await _ended(door, row)
     if ended is None:
         return json_text(_ROW.dump_json(row), 202)

@@ -1,5 +1,7 @@
 """No body larger than the door: refused before it is read where its length is told."""
 
+from collections.abc import Mapping
+
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,17 +13,23 @@ LIMIT = 64 * 1024
 
 
 class BodyLimit:
-    """ASGI middleware. FastAPI's own limit answers in plain text; this one with a problem."""
+    """ASGI middleware. FastAPI's own limit answers in plain text; this one with a problem.
 
-    def __init__(self, app: ASGIApp, limit: int = LIMIT) -> None:
-        self.app, self.limit = app, limit
+    `larger`: the paths that take more, and how much.
+    """
+
+    def __init__(
+        self, app: ASGIApp, limit: int = LIMIT, larger: Mapping[str, int] | None = None
+    ) -> None:
+        self.app, self.limit, self.larger = app, limit, larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit = self.larger.get(scope["path"], self.limit)
         told = Headers(scope=scope).get("content-length", "")
-        if told.isdecimal() and int(told[:20]) > self.limit:
+        if told.isdecimal() and int(told[:20]) > limit:
             await answer("body_too_large")(scope, receive, send)
             return
         seen = 0
@@ -30,7 +38,7 @@ class BodyLimit:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self.limit:
+            if seen > limit:
                 raise HTTPException(413)
             return message
 

@@ -11,7 +11,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, create_model
 
+from api import attaching
 from api.access import Anyone, Caller, Staff, TicketNumber, visible
+from api.attaching import attached
 from api.door import API, Door, TheDoor, json_of
 from api.engine import EngineUnavailable, NotRunning
 from api.filing import IdempotencyKey
@@ -92,12 +94,17 @@ async def why_not_running(door: Door, number: str, found: NotRunning) -> Excepti
 def _endpoint(offer: Offer, body: type[BaseModel]) -> Callable[..., Awaitable[Response]]:
     command: Any = offer.command
     tag = offer.command.model_fields["do"].default
+    named = "files" if "files" in body.model_fields else "evidence"
 
     async def endpoint(
         number: str, caller: Caller, door: Door, body: BaseModel, idempotency_key: str | None
     ) -> Response:
-        given: Any = command.model_construct(None, do=tag, **dict(body))
-        return json_of(await give(door, caller, number, given, idempotency_key))
+        told = dict(body)
+        async with attached(door, caller, number, told.get(named, [])) as there:
+            if named in told:
+                told[named] = there
+            given: Any = command.model_construct(None, do=tag, **told)
+            return json_of(await give(door, caller, number, given, idempotency_key))
 
     told = Annotated[body, Body(examples=[offer.example])]  # type: ignore[valid-type]
     # Nothing has to be said to sign: a body of which every field may be left out may be, too.
@@ -118,6 +125,8 @@ def _endpoint(offer: Offer, body: type[BaseModel]) -> Callable[..., Awaitable[Re
 
 for _offer in OFFERS:
     _attempts = ("too_many_attempts",) if _offer.citizens else ()
+    _names_files = {"files", "evidence"} & _offer.command.model_fields.keys()
+    _files = attaching.REFUSALS if _names_files else ()
     router.add_api_route(
         f"/tickets/{{number}}/{_offer.path}",
         _endpoint(_offer, body_of(_offer.command)),
@@ -126,5 +135,5 @@ for _offer in OFFERS:
         summary=_offer.summary,
         tags=["Citizens", "Staff"] if _offer.citizens else ["Staff"],
         response_model=Snapshot,
-        responses=responses(*ALWAYS, *_offer.refusals, *_attempts),
+        responses=responses(*ALWAYS, *_offer.refusals, *_attempts, *_files),
     )

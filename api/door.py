@@ -10,6 +10,7 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
 from api.engine import Engine
+from api.uploads.desk import Uploads
 from api.waiting import Watch
 from runtime.settings import Settings
 from store.engine import Store
@@ -33,6 +34,7 @@ class Door:
     packs: PackShelf
     vault: Vault
     keys: TicketKeys
+    uploads: Uploads
     record: Watch = field(default_factory=Watch)
 
     def mark(self, text: str) -> str:

@@ -13,6 +13,7 @@ from domain.pack import Pack
 from domain.stages import Stage
 from domain.ticket import Snapshot
 from store import intake, tickets
+from store.files import Attaching
 from store.numbers import new_number
 from store.tickets import TicketRow
 from store.vault import Person
@@ -48,13 +49,14 @@ async def register(
     person: Person | None,
     idempotency_key: str | None,
     said: str,
+    attaching: Attaching | None = None,
 ) -> intake.Registered:
     """Write the complaint into the intake book, which gives it its number.
 
     `said` is everything that was sent: the same key with something else is refused.
 
     Raises:
-        KeyReused, StoreUnavailable
+        KeyReused, UnknownFile, TooManyFiles, StoreUnavailable
     """
     day = complaint.filed_at.astimezone(pack.calendar.tz).date()
     return await intake.register(
@@ -66,6 +68,7 @@ async def register(
         door.mark(said),
         lambda: new_number(day),
         door.keys,
+        attaching,
     )
 
 

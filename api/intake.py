@@ -10,12 +10,13 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Response
 from pydantic import Field
 
-from api import filing
+from api import attaching, filing
 from api.door import API, Door, TheDoor
 from api.filing import IdempotencyKey, Receipt
 from api.problems import FieldProblem, Problem, responses
 from api.telemetry import complaints
 from domain.complaint import Channel, Code, Complaint, Kind, Place, Text, Title
+from domain.files import Files
 from domain.model import Incoming
 from domain.pack import Pack
 from store.vault import Person
@@ -52,6 +53,7 @@ class ComplaintIn(Incoming):
         description="The unit is not told who complains. Contact details, if given, are kept "
         "sealed all the same, so that the hotline can call back.",
     )
+    files: Files = Field(default_factory=list)
     contact: Person | None = Field(None, description="Goes to the vault and nowhere else.")
 
 
@@ -75,6 +77,7 @@ class ComplaintIn(Incoming):
             "unknown_category",
             "unknown_unit",
             "idempotency_key_reused",
+            *attaching.REFUSALS,
             "store_unavailable",
         ),
     },
@@ -99,6 +102,7 @@ async def file_complaint(
         body.contact,
         idempotency_key,
         body.model_dump_json(),
+        attaching.wanted(door, body.files, None),
     )
     standing = await filing.start(door, registered)
     outcome = "spooled" if standing is None else "accepted" if registered.new else "repeated"
@@ -129,5 +133,5 @@ def _check(pack: Pack, body: ComplaintIn) -> None:
 
 
 def _complaint(body: ComplaintIn, pack: Pack, now: datetime) -> Complaint:
-    said = body.model_dump(exclude={"city", "contact"})
-    return filing.draft(pack, now, **said)
+    said = body.model_dump(exclude={"city", "contact", "files"})
+    return filing.draft(pack, now, **said, files=attaching.ids(body.files))

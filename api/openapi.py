@@ -17,6 +17,7 @@ something may carry an `Idempotency-Key`; repeated with the same key, nothing ha
 TAGS = [
     {"name": "Citizens", "description": "Filing, following and rating a complaint."},
     {"name": "Staff", "description": "What operators, dispatchers, officers and supervisors do."},
+    {"name": "Files", "description": "Photos, videos, voices and PDFs: uploading, handing out."},
     {"name": "Units", "description": "A unit's inbox, and completing an assignment."},
     {"name": "Cities", "description": "Public: catalogues and indicators."},
     {"name": "Operation", "description": "For those who run it."},

@@ -11,7 +11,7 @@ from domain.model import Incoming, Instant, Recorded
 
 Evidence = Annotated[
     list[Annotated[str, Field(max_length=200)]],
-    Field(max_length=20, description="References of stored files."),
+    Field(max_length=20, description="References of uploaded files, or of the unit's own records."),
 ]
 
 
@@ -54,6 +54,7 @@ class WorkOrder(Recorded):
     due_at: Instant | None
     share: Share = Share.LEAD
     task: str = ""
+    files: list[str] = Field(default_factory=list)
 
 
 class Ending(StrEnum):

@@ -100,7 +100,8 @@ class Complaint(Recorded):
 
     `unit`: the one it is meant for, where whoever opened it knew (an inspection). `follows`: the
     ticket it is about again. `topic`: the common problem (共性问题) it was opened for. `public`:
-    the citizen agreed that question and answer are published, without names.
+    the citizen agreed that question and answer are published, without names. `files`: ids of what
+    was uploaded with it.
     """
 
     number: str
@@ -117,4 +118,5 @@ class Complaint(Recorded):
     place: Place = Field(default_factory=Place)
     anonymous: bool = False
     person: str | None = None
+    files: list[str] = Field(default_factory=list)
     filed_at: Instant

@@ -124,7 +124,7 @@ def facts_of(ticket: Ticket, command: Command, actor: Actor, clocks: list[Clock]
         case citizens.Recur():
             return [aftercare.Reopened(reason="recurred", text=command.text, clocks=clocks)]
         case citizens.AddFacts():
-            return [anytime.FactsAdded(text=command.text)]
+            return [anytime.FactsAdded(text=command.text, files=command.files)]
         case citizens.Urge():
             return [anytime.Urged(text=command.text)]
         case citizens.Withdraw():

@@ -14,6 +14,7 @@ TICKET_WORKFLOW = "Ticket"
 OUTBOX_WORKFLOW = "Outbox"
 SPOOL_WORKFLOW = "Spool"
 RETENTION_WORKFLOW = "Retention"
+SWEEP_WORKFLOW = "Sweep"
 HANDLE_ACTIVITY = "handle_assignment"
 
 NAMESPACE = "jiesu"

@@ -4,14 +4,15 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from runtime.file_settings import FileSettings
 from runtime.names import NAMESPACE
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class Settings(BaseSettings):
+class Settings(FileSettings):
     """Everything has a default that works on one machine, in the folder `home`."""
 
     model_config = SettingsConfigDict(env_prefix="JIESU_", extra="ignore")
@@ -56,3 +57,8 @@ class Settings(BaseSettings):
     @property
     def key_file(self) -> Path:
         return self.home / "secret.key"
+
+    @property
+    def files(self) -> str:
+        """The URL of the place where files are kept."""
+        return self.files_url or (self.home / "files").resolve().as_uri()

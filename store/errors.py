@@ -8,7 +8,10 @@ StoreError
 ├── BadKey             not a key, or not the key something was sealed with
 ├── RotationUnderWay   somebody else is changing the key ring
 ├── Erased             the key of what is asked for was destroyed
-└── KeyReused          an idempotency key came back with another complaint
+├── KeyReused          an idempotency key came back with another complaint
+├── UnknownFile        no such file, or it may not be attached to that ticket
+├── TooManyFiles       the ticket has as many files of that kind as it may
+└── ObjectsUnavailable the place where files are kept is away: try again later
 """
 
 from datetime import datetime
@@ -70,3 +73,21 @@ class KeyReused(StoreError):
     """The idempotency key was used before, for a complaint with another content."""
 
     code = "idempotency_key_reused"
+
+
+class UnknownFile(StoreError):
+    """No such file; or it is expired, somebody else's, or another ticket's: which is not told."""
+
+    code = "unknown_file"
+
+
+class TooManyFiles(StoreError):
+    """The ticket has as many files of that kind as it may have."""
+
+    code = "too_many_files"
+
+
+class ObjectsUnavailable(StoreError):
+    """The place where files are kept cannot be reached, or is full."""
+
+    code = "file_store_unavailable"

@@ -15,6 +15,7 @@ from domain.complaint import Complaint
 from store import tables
 from store.engine import Found, Insert, Store
 from store.errors import KeyReused, StoreError
+from store.files import Attaching, attach
 from store.rows import Row
 from store.ticket_keys import TicketKeys
 from store.vault import Person, Vault
@@ -64,8 +65,11 @@ async def register(
     fingerprint: str,
     new_number: Callable[[], str],
     keys: TicketKeys | None = None,
+    attaching: Attaching | None = None,
 ) -> Registered:
-    """Write `complaint` into the book and `person` into the vault, in one transaction.
+    """Write `complaint` into the book, `person` into the vault, and make the files its own.
+
+    All in one transaction.
 
     The ticket's key is made in the same one; without `keys`, when something is first said to it.
 
@@ -76,6 +80,7 @@ async def register(
 
     Raises:
         KeyReused: the key came with another fingerprint before.
+        UnknownFile, TooManyFiles: nothing is registered.
         StoreUnavailable: do it again, with the same key.
     """
     if vault is None and person is not None and person.told:
@@ -96,6 +101,8 @@ async def register(
                     connection.execute(insert_person, _sealed(vault, person_id, person))
                 if keys is not None:
                     made[draft.number] = keys.make(connection, draft.number)
+                if attaching is not None:
+                    attach(connection, draft.number, attaching)
                 return Registered(draft.number, draft, new=True, started=False)
             if idempotency_key is not None:
                 found = connection.execute(_BY_KEY, {"key": idempotency_key}).first()

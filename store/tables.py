@@ -6,7 +6,7 @@ have to wait for another. Times are UTC; codes of the domain are kept as their w
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect, Index, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, DateTime, Dialect, Index, MetaData, Table, Text, text
 from sqlalchemy.orm import registry
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
@@ -280,6 +280,35 @@ class PackTable(Base, table=True):
     first_seen_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class FileTable(Base, table=True):
+    """Every uploaded file: what it is, where its bytes are, and whose it is.
+
+    `key` names the object and is told to nobody. `uploader` is the account that brought it, empty
+    for citizens. Until it has a `number`, it goes at `expires_at`.
+    """
+
+    __tablename__ = "file"
+    __table_args__ = (
+        Index("file_by_ticket", "number", "uploaded_at", "id"),
+        _partial("file_expiring", "expires_at", where="expires_at IS NOT NULL"),
+    )
+
+    id: str = Field(primary_key=True)
+    key: str
+    kind: str
+    media_type: str
+    bytes: int = Field(sa_type=BigInteger)
+    width: int | None = None
+    height: int | None = None
+    sha256: str
+    purpose: str
+    uploaded_at: datetime = Field(sa_type=UtcDateTime)
+    uploaded_by: str
+    uploader: str
+    number: str | None = None
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 metadata = Base.metadata
 
 intake: Table = metadata.tables["intake"]
@@ -294,3 +323,4 @@ message: Table = metadata.tables["message"]
 token: Table = metadata.tables["token"]
 attempt: Table = metadata.tables["attempt"]
 pack: Table = metadata.tables["pack"]
+file: Table = metadata.tables["file"]

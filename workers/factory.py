@@ -20,20 +20,27 @@ from activities.reasons import Reasons
 from activities.retention import Retention
 from activities.settle import Settle
 from activities.spool import Spool
+from activities.sweep import Sweep
 from activities.triage import Triage
 from runtime.names import TICKETS
 from store.engine import Store
+from store.objects import Objects
 from store.pack_book import PinnedPacks
 from store.packs import PackShelf
 from store.projector import Projector
 from store.ticket_keys import TicketKeys
-from workflows.scheduled import OutboxWorkflow, RetentionWorkflow, SpoolWorkflow
+from workflows.scheduled import (
+    OutboxWorkflow,
+    RetentionWorkflow,
+    SpoolWorkflow,
+    SweepWorkflow,
+)
 from workflows.ticket import TicketWorkflow
 
 GRACE = timedelta(seconds=5)
 """What a stopping worker has in hand (a projection, a due time) may be finished."""
 
-WORKFLOWS = (TicketWorkflow, OutboxWorkflow, SpoolWorkflow, RetentionWorkflow)
+WORKFLOWS = (TicketWorkflow, OutboxWorkflow, SpoolWorkflow, RetentionWorkflow, SweepWorkflow)
 
 # All project modules pass through the sandbox (an open ticket then costs about 100 KB instead of
 # 400), and so do libraries that workflow code only names in types. A module that would be passed
@@ -61,6 +68,7 @@ class Hands:
     packs: PackShelf
     projector: Projector
     keys: TicketKeys
+    objects: Objects
 
 
 def ticket_worker(hands: Hands, *, cached_tickets: int = 1000) -> Worker:
@@ -85,6 +93,7 @@ def ticket_worker(hands: Hands, *, cached_tickets: int = 1000) -> Worker:
             Outbox(store).deliver,
             Spool(store, hands.client).start_waiting,
             Retention(hands.packs, store).apply,
+            Sweep(store, hands.objects).sweep,
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,

@@ -24,6 +24,7 @@ from runtime.names import (
     OUTBOX_WORKFLOW,
     RETENTION_WORKFLOW,
     SPOOL_WORKFLOW,
+    SWEEP_WORKFLOW,
     TICKETS,
     UNITS,
     unit_queue,
@@ -32,6 +33,7 @@ from runtime.settings import Settings
 from store.engine import Store
 from store.errors import StoreUnavailable
 from store.keys import open_ring
+from store.objects import Objects
 from store.pack_book import PinnedPacks
 from store.packs import PackShelf, default_root
 from store.projector import Projector
@@ -46,6 +48,7 @@ _AGAIN = 5.0
 _CHORES = {
     "outbox": (OUTBOX_WORKFLOW, EVERY),
     "spool": (SPOOL_WORKFLOW, EVERY),
+    "sweep": (SWEEP_WORKFLOW, EVERY),
     "retention": (RETENTION_WORKFLOW, timedelta(days=1)),
 }
 
@@ -56,7 +59,8 @@ async def serve_platform(settings: Settings) -> None:
     keys = TicketKeys(store, open_ring(settings.key_text, settings.key_file))
     client = await connect(settings, encrypting(keys))
     projector = Projector(store)
-    hands = Hands(client, store, PackShelf(settings.cities or default_root()), projector, keys)
+    packs, objects = PackShelf(settings.cities or default_root()), Objects.open(settings.files)
+    hands = Hands(client, store, packs, projector, keys, objects)
     keeping = asyncio.create_task(keep_packs(PinnedPacks(hands.packs, store)))
     try:
         async with (

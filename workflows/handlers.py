@@ -178,7 +178,7 @@ async def _review(flow: Ladder, command: units.Review, actor: Actor, at: datetim
 
 async def _add_facts(flow: Ladder, command: citizens.AddFacts, actor: Actor, at: datetime) -> None:
     """What the citizen was asked for lets the unit's clock go on."""
-    flow.happen(FactsAdded(text=command.text), at, actor)
+    flow.happen(FactsAdded(text=command.text, files=command.files), at, actor)
     for assignment in flow.ticket.opened:
         if assignment.pause is not None and assignment.pause.why == "citizen":
             await flow.resume(assignment.n, "citizen_answered", at)

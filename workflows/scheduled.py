@@ -1,7 +1,7 @@
 """The durable chores: what the engine repeats on a schedule, instead of a home-made daemon.
 
-Each run is one activity that works until shortly before the next run, so that a chore is done
-within a second and leaves a few history events per run.
+Each run is one activity. Where somebody waits for the chore it works until shortly before the next
+run, so that it is done within a second and leaves a few history events per run.
 """
 
 from datetime import timedelta
@@ -9,13 +9,14 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
-from runtime.names import OUTBOX_WORKFLOW, RETENTION_WORKFLOW, SPOOL_WORKFLOW
+from runtime.names import OUTBOX_WORKFLOW, RETENTION_WORKFLOW, SPOOL_WORKFLOW, SWEEP_WORKFLOW
 
 with workflow.unsafe.imports_passed_through():
     from activities.chores import EVERY
     from activities.outbox import Outbox
     from activities.retention import Retention
     from activities.spool import Spool
+    from activities.sweep import Sweep
 
 _RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 
@@ -58,5 +59,19 @@ class RetentionWorkflow:
             Retention.apply,
             start_to_close_timeout=timedelta(hours=20),
             heartbeat_timeout=timedelta(minutes=5),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=SWEEP_WORKFLOW)
+class SweepWorkflow:
+    """Delete files that were uploaded and never attached to a ticket."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Sweep.sweep,
+            start_to_close_timeout=2 * EVERY,
+            heartbeat_timeout=timedelta(minutes=1),
             retry_policy=_RETRY,
         )

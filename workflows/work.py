@@ -112,4 +112,5 @@ class Working(Ladder):
             due_at=due[0] if due else self.ticket.due_at,
             share=assignment.share,
             task=assignment.task,
+            files=complaint.files,
         )

@@ -2,9 +2,12 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from domain.commands.base import CommandBase, Note
 from domain.complaint import Text
 from domain.facts import aftercare, anytime, closing
+from domain.files import Files
 from domain.rating import Rating
 
 
@@ -12,6 +15,7 @@ class AddFacts(CommandBase):
     leads_to = anytime.FactsAdded
     do: Literal["add_facts"] = "add_facts"
     text: Text
+    files: Files = Field(default_factory=list)
 
 
 class Urge(CommandBase):

@@ -19,6 +19,7 @@ class FactsAdded(FactBase):
 
     kind: Literal["facts_added"] = "facts_added"
     text: str
+    files: list[str] = Field(default_factory=list)
 
 
 class Urged(FactBase):

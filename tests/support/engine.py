@@ -21,6 +21,7 @@ from runtime.engine import CONVERTER, encrypting, with_converter
 from runtime.names import NAMESPACE, SEARCH_ATTRIBUTES, UNITS
 from store.engine import Store
 from store.keys import KeyRing
+from store.objects import Objects
 from store.packs import PackShelf, default_root
 from store.projector import Projector
 from store.ticket_keys import TicketKeys
@@ -161,7 +162,8 @@ async def platform(
     """Run the platform's worker (and the one of the shared unit queue) on `client`."""
     packs = packs or PackShelf(default_root())
     projector = Projector(store)
-    hands = Hands(client, store, packs, projector, furnish(client, store))
+    keys = furnish(client, store)
+    hands = Hands(client, store, packs, projector, keys, Objects.open("memory:"))
     try:
         async with working(ticket_worker(hands)):
             if units:

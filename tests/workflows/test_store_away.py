@@ -15,6 +15,7 @@ from runtime.names import UNITS
 from store import tickets
 from store.engine import Store
 from store.errors import StoreUnavailable
+from store.objects import Objects
 from store.packs import PackShelf, default_root
 from store.projector import Projector
 from store.ticket_keys import TicketKeys
@@ -46,7 +47,8 @@ class Flaky(Projector):
 async def flaky(client: Client, sqlite_store: Store) -> AsyncIterator[tuple[Engine, Flaky]]:
     projector = Flaky(sqlite_store)
     keys = furnish(client, sqlite_store)
-    hands = Hands(client, sqlite_store, PackShelf(default_root()), projector, keys)
+    packs, objects = PackShelf(default_root()), Objects.open("memory:")
+    hands = Hands(client, sqlite_store, packs, projector, keys, objects)
     async with working(ticket_worker(hands)), working(unit_worker(client, UNITS)):
         yield Engine(client, sqlite_store, hands.packs), projector
     await end_leftovers(client)

@@ -1,0 +1,72 @@
+"""Making uploaded files a ticket's: by whoever uploaded them, once, or not at all."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from api.access import Caller, visible
+from api.door import Door
+from api.engine import EngineUnavailable
+from api.problems import Problem
+from domain.files import REFERENCE, file_id
+from store import files
+from store.errors import UnknownFile
+from store.files import Attaching, Claim
+
+REFUSALS = ("unknown_file", "too_many_files")
+
+
+def wanted(door: Door, references: Sequence[str], account: str | None) -> Attaching:
+    """What the references ask for. With its proof a file is whoever's says so; without, it is only
+    the account's that uploaded it.
+
+    Raises:
+        UnknownFile: a proof is wrong, or there is none and no account.
+    """
+    claims = []
+    for reference in references:
+        found = REFERENCE.fullmatch(reference)
+        if found is None:
+            raise UnknownFile("not a reference of an uploaded file")
+        named, proof = found.groups()
+        if proof is None and account is None:
+            raise UnknownFile("who uploaded it is not proven")
+        if proof is not None and not door.uploads.seals.proves(named, proof):
+            raise UnknownFile("who uploaded it is not proven")
+        claims.append(Claim(named, None if proof else account))
+    return Attaching(claims, door.uploads.caps, datetime.now(UTC))
+
+
+def ids(references: Sequence[str]) -> list[str]:
+    """The references as a ticket keeps them: uploaded files by id alone, others as they are."""
+    return [file_id(reference) or reference for reference in references]
+
+
+@asynccontextmanager
+async def attached(
+    door: Door, caller: Caller, number: str, references: Sequence[str]
+) -> AsyncIterator[list[str]]:
+    """Attach the uploaded files among `references` while something is done that names them.
+
+    When that is refused they are free again. When it is not known whether it was done, they stay:
+    the caller repeats it, and may name them again.
+
+    Raises:
+        Problem, UnknownFile, TooManyFiles
+    """
+    uploaded = [reference for reference in references if file_id(reference)]
+    if not uploaded:
+        yield list(references)
+        return
+    if caller.unit is not None and await visible(door, caller, number) is None:
+        raise Problem("ticket_not_found")
+    asked = wanted(door, uploaded, None if caller.citizen else caller.id)
+    new = await files.attach_to(door.store, number, asked)
+    try:
+        yield ids(references)
+    except EngineUnavailable:
+        raise
+    except Exception:
+        if new:
+            await files.release(door.store, number, new, asked.now + door.uploads.waits)
+        raise

@@ -1,0 +1,191 @@
+"""A ticket's files: listing them, and handing them out by links that end soon.
+
+Everything goes through here, from a bucket too: no address of a bucket is ever told, a link that
+was stolen ends with this door's clock, and what a browser may do with a file is said by us.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi.responses import StreamingResponse
+from pydantic import TypeAdapter
+
+from api.access import Anyone, Caller, TicketNumber, visible
+from api.door import API, Door, TheDoor, json_text
+from api.file_views import BINARY, FileOut, file_out
+from api.problems import Problem, responses
+from api.uploads.ranges import asked_range
+from api.uploads.seals import Part
+from domain.assignment import Ending, Share
+from domain.files import FileKind, Purpose
+from domain.ticket import Ticket
+from store import files, intake, tickets
+from store.files import FileRow
+from store.objects import thumbnail_key
+
+router = APIRouter(prefix=API, tags=["Files"])
+
+_HARMLESS = {
+    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "private, max-age=300",
+}
+_ENDINGS = {
+    "image/jpeg": "jpg",
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+    "audio/webm": "weba",
+    "audio/mp4": "m4a",
+    "audio/mpeg": "mp3",
+    "audio/ogg": "ogg",
+    "audio/wav": "wav",
+    "audio/amr": "amr",
+    "audio/amr-wb": "awb",
+    "application/pdf": "pdf",
+}
+_FILES: TypeAdapter[list[FileOut]] = TypeAdapter(list[FileOut])
+
+
+@router.get(
+    "/tickets/{number}/files",
+    operation_id="list_files",
+    summary="The files of a ticket, with links to them",
+    response_model=list[FileOut],
+    responses=responses(
+        "unauthenticated",
+        "forbidden",
+        "ticket_not_found",
+        "bad_number",
+        "invalid_request",
+        "too_many_attempts",
+        "store_unavailable",
+    ),
+)
+async def list_files(number: TicketNumber, caller: Anyone, door: TheDoor) -> Response:
+    """Citizens see what came from their side, and what the unit showed with its answer.
+
+    Whoever has a link can follow it until it ends, so it is not passed on.
+    """
+    rows = await files.of_ticket(door.store, number)
+    told = [file_out(door, row) for row in await _seen(door, caller, number, rows)]
+    return json_text(_FILES.dump_json(told))
+
+
+async def _seen(door: Door, caller: Caller, number: str, rows: list[FileRow]) -> list[FileRow]:
+    if caller.citizen:
+        ticket = await tickets.state(door.store, number)
+        shown = _shown_to_citizen(ticket) if ticket is not None else frozenset()
+        return [row for row in rows if row.purpose is Purpose.COMPLAINT or row.id in shown]
+    if await visible(door, caller, number) is None:
+        waiting = caller.unit is None and await intake.get(door.store, number)
+        if not waiting:
+            raise Problem("ticket_not_found")
+    return rows
+
+
+def _shown_to_citizen(ticket: Ticket) -> frozenset[str]:
+    """The evidence of answers that were given: not what units show to each other."""
+    if ticket.reply is None:
+        return frozenset()
+    leads = (given for given in ticket.assignments if given.share is Share.LEAD)
+    done = (given.result for given in leads if given.ending is Ending.DONE and given.result)
+    return frozenset(shown for result in done for shown in result.evidence)
+
+
+# --- handing out ------------------------------------------------------------------------------
+
+_FileId = Annotated[str, Path(pattern="^f[0-9a-f]{32}$", description="The id of the file.")]
+_Ends = Annotated[int, Query(ge=0, le=2**40, description="Until when, in seconds of the epoch.")]
+_Signature = Annotated[str, Query(max_length=64)]
+_Range = Annotated[str, Header(alias="Range", description="One range of bytes, for players.")]
+_READING = responses(
+    "invalid_request",
+    "link_expired",
+    "file_not_found",
+    "bad_range",
+    "file_store_unavailable",
+    "store_unavailable",
+)
+_CONTENT: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", "content": {name: {"schema": BINARY} for name in _ENDINGS}},
+    206: {
+        "description": "A part of it.",
+        "content": {name: {"schema": BINARY} for name in _ENDINGS},
+    },
+}
+
+
+@router.get(
+    "/files/{file}",
+    operation_id="get_file",
+    summary="A file, by a link that was given out",
+    response_class=StreamingResponse,
+    responses={**_CONTENT, **_READING},
+)
+async def get_file(
+    file: _FileId, ends: _Ends, signature: _Signature, door: TheDoor, span: _Range = ""
+) -> Response:
+    """To be saved, not shown in place: the browser is told to run nothing in it."""
+    row = await _opened(door, file, "content", ends, signature)
+    part = asked_range(span, row.bytes)
+    start, end = part or (0, row.bytes)
+    headers = _HARMLESS | {
+        "Accept-Ranges": "bytes",
+        "Content-Length": str(end - start),
+        "Content-Disposition": f'attachment; filename="{file}.{_ENDINGS[row.media_type]}"',
+    }
+    if part is not None:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{row.bytes}"
+    try:
+        pieces = await door.uploads.objects.get(row.key, start, end)
+    except KeyError:
+        raise Problem("file_not_found") from None
+    status = 200 if part is None else 206
+    return StreamingResponse(pieces, status, headers, media_type=row.media_type)
+
+
+@router.get(
+    "/files/{file}/thumbnail",
+    operation_id="get_thumbnail",
+    summary="A photo, small, by a link that was given out",
+    response_class=Response,
+    responses={
+        200: {"description": "At most 320 pixels.", "content": {"image/jpeg": {"schema": BINARY}}},
+        **responses(
+            "invalid_request",
+            "link_expired",
+            "file_not_found",
+            "file_store_unavailable",
+            "store_unavailable",
+        ),
+    },
+)
+async def get_thumbnail(
+    file: _FileId, ends: _Ends, signature: _Signature, door: TheDoor
+) -> Response:
+    """Shown in place; it was made here."""
+    row = await _opened(door, file, "thumbnail", ends, signature)
+    if row.kind is not FileKind.PHOTO:
+        raise Problem("file_not_found")
+    try:
+        pieces = await door.uploads.objects.get(thumbnail_key(row.key))
+    except KeyError:
+        raise Problem("file_not_found") from None
+    return Response(b"".join([piece async for piece in pieces]), 200, _HARMLESS, "image/jpeg")
+
+
+async def _opened(door: Door, file: str, part: Part, ends: int, signature: str) -> FileRow:
+    """The file that the link leads to, if the link is ours and has not ended."""
+    if not door.uploads.seals.opens(file, part, ends, signature):
+        raise Problem("file_not_found")
+    now = datetime.now(UTC)
+    if now.timestamp() > ends:
+        raise Problem("link_expired")
+    row = await files.get(door.store, file)
+    if row is None or (row.expires_at is not None and row.expires_at <= now):
+        raise Problem("file_not_found")
+    return row

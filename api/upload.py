@@ -1,0 +1,132 @@
+"""Uploading: by anybody, before there is a ticket; what is not attached to one soon is gone."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.requests import ClientDisconnect
+
+from api.access import MaybeStaff, origin
+from api.door import API, Door, TheDoor, json_of
+from api.file_views import BINARY, Suggestion, Uploaded, file_out
+from api.problems import Problem, responses
+from api.uploads.arriving import MB, Piece
+from api.uploads.desk import Taken
+from api.uploads.form import only_file
+from domain.actors import CITIZEN, Role
+from domain.files import Purpose
+from store import attempts, files
+
+router = APIRouter(prefix=API, tags=["Files"])
+
+PATH = f"{API}/files"
+
+_HOUR = timedelta(hours=1)
+_OF_UNITS = frozenset({Purpose.BEFORE, Purpose.AFTER, Purpose.EVIDENCE})
+_PURPOSES = {Role.CITIZEN: frozenset({Purpose.COMPLAINT}), Role.OFFICER: _OF_UNITS}
+"""What these may upload for; all others for anything."""
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "The file as it is, or a form with one part named `file`.",
+        "content": {
+            "application/octet-stream": {"schema": BINARY},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": BINARY},
+                    "additionalProperties": False,
+                }
+            },
+        },
+    }
+}
+
+
+@router.post(
+    "/files",
+    operation_id="upload_file",
+    summary="Upload a photo, a short video, a voice or a PDF",
+    status_code=201,
+    response_model=Uploaded,
+    openapi_extra=_BODY,
+    responses=responses(
+        "malformed_upload",
+        "upload_interrupted",
+        "unauthenticated",
+        "forbidden",
+        "upload_too_slow",
+        "body_too_large",
+        "file_too_large",
+        "unsupported_file",
+        "mislabelled_file",
+        "broken_file",
+        "empty_file",
+        "active_content",
+        "picture_too_large",
+        "file_too_complex",
+        "invalid_request",
+        "too_many_uploads",
+        "uploads_busy",
+        "file_store_unavailable",
+        "store_unavailable",
+    ),
+)
+async def upload_file(
+    request: Request,
+    caller: MaybeStaff,
+    door: TheDoor,
+    purpose: Annotated[Purpose, Query(description="What it shows.")] = Purpose.COMPLAINT,
+) -> Response:
+    """Then name its `reference` in a complaint, in added facts, or as evidence.
+
+    Photos are written anew: upright, without metadata, at most 4096 pixels long. What a file is,
+    its bytes say; a `Content-Type` that says otherwise is refused. A file that nobody attaches is
+    gone after a day.
+    """
+    uploader = caller.actor if caller is not None else CITIZEN
+    if purpose not in _PURPOSES.get(uploader.role, frozenset(Purpose)):
+        raise Problem("forbidden", "This is for others to show.")
+    if caller is None:
+        await _not_flooding(request, door)
+    try:
+        taken = await door.uploads.take(_pieces(request), purpose, uploader)
+    except ClientDisconnect:
+        raise Problem("upload_interrupted") from None
+    told = _uploaded(door, taken)
+    return json_of(told, 201, Location=told.url)
+
+
+def _pieces(request: Request) -> AsyncIterator[Piece]:
+    declared = request.headers.get("content-type", "")
+    if declared.lower().startswith("multipart/form-data"):
+        return only_file(request.stream(), declared)
+    return _raw(request, declared)
+
+
+async def _raw(request: Request, declared: str) -> AsyncIterator[Piece]:
+    async for chunk in request.stream():
+        yield Piece(chunk, declared)
+
+
+async def _not_flooding(request: Request, door: Door) -> None:
+    """Anybody may upload without being known: so many from one address, so much in all."""
+    now, key = datetime.now(UTC), f"upload/{origin(request, door)}"
+    if await attempts.too_many(door.store, key, now, door.settings.uploads_per_hour, _HOUR):
+        raise Problem("too_many_uploads")
+    if await files.waiting_bytes(door.store) > door.settings.unattached_mb * MB:
+        raise Problem("uploads_busy")
+    await attempts.count_wrong(door.store, key, now)
+
+
+def _uploaded(door: Door, taken: Taken) -> Uploaded:
+    row, where = taken.row, taken.location
+    return Uploaded(
+        **file_out(door, row).model_dump(),
+        reference=f"{row.id}.{door.uploads.seals.proof(row.id)}",
+        expires_at=row.expires_at or row.uploaded_at,
+        location=Suggestion(lat=where[0], lon=where[1]) if where else None,
+    )

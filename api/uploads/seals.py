@@ -1,0 +1,46 @@
+"""What the door signs for files: links that end soon, and proofs of who uploaded."""
+
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+from typing import Literal
+
+Part = Literal["content", "thumbnail"]
+
+_HEX = 32
+_STEP = 300
+
+
+class Seals:
+    """All derived from the master key: nothing is stored, and any process can check."""
+
+    def __init__(self, master: bytes, *, link_minutes: int) -> None:
+        self._links = hmac.digest(master, b"jiesu file links", hashlib.sha256)
+        self._proofs = hmac.digest(master, b"jiesu upload proofs", hashlib.sha256)
+        self._lasts = timedelta(minutes=link_minutes)
+
+    def link(self, file_id: str, part: Part, now: datetime) -> tuple[int, str]:
+        """Until when a link can be followed (seconds of the epoch), and its signature.
+
+        Links of the same five minutes are the same, so that a browser may keep what it loaded.
+        """
+        ends = int((now + self._lasts).timestamp())
+        ends += -ends % _STEP
+        return ends, self._signed(file_id, part, ends)
+
+    def opens(self, file_id: str, part: Part, ends: int, signature: str) -> bool:
+        """Whether the signature is of this link; whether the link has ended is another question."""
+        return hmac.compare_digest(
+            self._signed(file_id, part, ends).encode(), signature.encode("utf-8", "replace")
+        )
+
+    def proof(self, file_id: str) -> str:
+        """What only who uploaded the file was told."""
+        return hmac.digest(self._proofs, file_id.encode(), hashlib.sha256).hex()[:_HEX]
+
+    def proves(self, file_id: str, proof: str) -> bool:
+        return hmac.compare_digest(self.proof(file_id).encode(), proof.encode())
+
+    def _signed(self, file_id: str, part: Part, ends: int) -> str:
+        said = f"{file_id}/{part}/{ends}"
+        return hmac.digest(self._links, said.encode(), hashlib.sha256).hex()[:_HEX]

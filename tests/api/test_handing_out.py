@@ -1,0 +1,119 @@
+"""Links to files: they end, they cannot be made up, and what is behind them runs nowhere."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+from sqlalchemy import delete, update
+
+from store import tables
+from tests.api.house import House, problem
+from tests.support.media import a_pdf, a_photo, a_video, a_voice
+
+
+async def _uploaded(house: House, content: bytes) -> dict[str, Any]:
+    answer = await house.http.post("/api/v1/files", content=content)
+    assert answer.status_code == 201, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def _changed(url: str, **changes: Any) -> str:
+    parts = urlsplit(url)
+    return f"{parts.path}?{urlencode(dict(parse_qsl(parts.query)) | changes)}"
+
+
+@pytest.mark.parametrize("content", [a_photo(), a_video(), a_voice(), a_pdf()])
+async def test_a_browser_is_told_to_run_nothing(content: bytes, lonely_house: House) -> None:
+    told = await _uploaded(lonely_house, content)
+    answer = await lonely_house.http.get(told["url"])
+    assert answer.headers["Content-Type"] == told["media_type"]
+    assert int(answer.headers["Content-Length"]) == told["bytes"] == len(answer.content)
+    assert answer.headers["Content-Disposition"].startswith(f'attachment; filename="{told["id"]}.')
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer.headers["Cache-Control"].startswith("private")
+
+
+async def test_a_link_ends(lonely_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = await _uploaded(lonely_house, a_photo())
+    ends = int(dict(parse_qsl(urlsplit(told["url"]).query))["ends"])
+    in_minutes = (datetime.fromtimestamp(ends, UTC) - datetime.now(UTC)) / timedelta(minutes=1)
+    assert 14 < in_minutes < 21
+    later = datetime.fromtimestamp(ends + 1, UTC)
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return later
+
+    monkeypatch.setattr("api.files.datetime", Later)
+    for url in (told["url"], told["thumbnail_url"]):
+        assert problem(await lonely_house.http.get(url)) == (403, "link_expired")
+
+
+async def test_a_link_cannot_be_made_up(lonely_house: House) -> None:
+    told, other = [await _uploaded(lonely_house, a_photo()) for _ in range(2)]
+    ends = dict(parse_qsl(urlsplit(told["url"]).query))["ends"]
+    for url in (
+        _changed(told["url"], ends=int(ends) + 3600),
+        _changed(told["url"], signature="0" * 32),
+        _changed(told["url"], signature="\u00e9"),
+        told["url"].replace(told["id"], other["id"]),
+        # The small picture's link does not open the large one.
+        told["thumbnail_url"].replace("/thumbnail", ""),
+    ):
+        assert problem(await lonely_house.http.get(url)) == (404, "file_not_found")
+
+
+async def test_only_photos_are_shown_small(lonely_house: House) -> None:
+    told = await _uploaded(lonely_house, a_voice())
+    assert told["thumbnail_url"] is None
+
+
+async def test_a_file_that_is_gone_is_not_found(lonely_house: House) -> None:
+    told = await _uploaded(lonely_house, a_photo())
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    await lonely_house.store.change(update(tables.file).values(expires_at=past))
+    for url in (told["url"], told["thumbnail_url"]):
+        assert problem(await lonely_house.http.get(url)) == (404, "file_not_found")
+    await lonely_house.store.change(delete(tables.file))
+    assert problem(await lonely_house.http.get(told["url"])) == (404, "file_not_found")
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "end"),
+    [
+        ("bytes=0-99", 0, 100),
+        ("bytes=100-", 100, None),
+        ("bytes=-50", -50, None),
+        ("bytes=10-999999999", 10, None),
+    ],
+)
+async def test_a_player_may_ask_for_a_part(
+    asked: str, start: int, end: int | None, lonely_house: House
+) -> None:
+    told = await _uploaded(lonely_house, a_video())
+    whole = (await lonely_house.http.get(told["url"])).content
+    answer = await lonely_house.http.get(told["url"], headers={"Range": asked})
+    assert answer.status_code == 206
+    assert answer.content == whole[start:end]
+    at = start % len(whole)
+    last = at + len(answer.content) - 1
+    assert answer.headers["Content-Range"] == f"bytes {at}-{last}/{len(whole)}"
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-1,5-6", "lines=1-2", "bytes=-", "bytes=9-3"])
+async def test_what_is_not_one_range_gets_the_whole(asked: str, lonely_house: House) -> None:
+    told = await _uploaded(lonely_house, a_video())
+    answer = await lonely_house.http.get(told["url"], headers={"Range": asked})
+    assert (answer.status_code, len(answer.content)) == (200, told["bytes"])
+
+
+async def test_a_part_behind_the_end_is_not_there(lonely_house: House) -> None:
+    told = await _uploaded(lonely_house, a_video())
+    answer = await lonely_house.http.get(told["url"], headers={"Range": "bytes=9999999-"})
+    assert problem(answer) == (416, "bad_range")
+    assert answer.headers["Content-Range"] == f"bytes */{told['bytes']}"

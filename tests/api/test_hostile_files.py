@@ -1,0 +1,113 @@
+"""More than a hundred files that mean harm: none is kept as it came, none hurts the house."""
+
+import io
+import resource
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from api.problems import CODES
+from store.engine import Store
+from tests.api.house import House, open_house, problem
+from tests.support.hostile import MARK, Hostile
+from tests.support.hostile_others import others
+from tests.support.hostile_pictures import pictures
+from tests.support.media import a_photo
+
+UPLOAD = "/api/v1/files"
+SECONDS = 30
+"""For one file, on a machine that does other things too. The house itself gives up after 20."""
+
+MB = 1024
+
+
+@pytest.mark.timeout(900)
+async def test_none_is_kept_as_it_came_and_none_hurts_the_house(
+    tmp_path: Path, sqlite_store: Store
+) -> None:
+    files = [*pictures(), *others()]
+    assert len(files) >= 100
+    assert len({file.name for file in files}) == len(files)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    became: Counter[str] = Counter()
+    async with open_house(
+        tmp_path, sqlite_store, None, temporal_address="127.0.0.1:1", uploads_per_hour=1000
+    ) as house:
+        for file in files:
+            began = time.monotonic()
+            became[await _became(house, file)] += 1
+            assert time.monotonic() - began < SECONDS, file.name
+    # What was decoded was decoded elsewhere, and there within its bounds.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * MB
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1100 * MB
+    kept = became.pop("kept")
+    assert became.keys() <= CODES.keys()
+    assert kept >= 20
+    assert sum(became.values()) >= 80
+    assert list((tmp_path / "uploads").iterdir()) == []
+    for path in (tmp_path / "files").rglob("*"):
+        assert not path.is_file() or MARK not in path.read_bytes()
+
+
+async def _became(house: House, file: Hostile) -> str:
+    """The code it was refused with, or that it was kept: then without what was bad about it."""
+    declared = {"Content-Type": file.declared} if file.declared else {}
+    answer = await house.http.post(UPLOAD, content=file.content, headers=declared)
+    if answer.status_code != 201:
+        code = problem(answer)[1]
+        assert code in file.codes, (file.name, answer.text)
+        return code
+    assert file.kept, (file.name, answer.text)
+    told = answer.json()
+    content = (await house.http.get(told["url"])).content
+    assert MARK not in content, file.name
+    assert content != file.content, file.name
+    if told["kind"] == "photo":
+        with Image.open(io.BytesIO(content)) as photo:
+            assert (photo.format, getattr(photo, "n_frames", 1)) == ("JPEG", 1)
+            assert photo.getexif() == {}
+            assert photo.info.keys() <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+    return "kept"
+
+
+NAMES = {
+    "a way up": "../../../etc/passwd",
+    "a way up, elsewhere": "..\\..\\windows\\win.ini",
+    "an end in the middle": "photo.jpg\0.html",
+    "a direction": "photo\u202egpj.exe",
+    "a script": "<script>alert(1)</script>.jpg",
+    "a page": "page.html",
+    "another host": "//evil.example/x.svg",
+    "a device": "CON",
+    "nothing": "",
+    "much": "x" * 3000,
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
+async def test_no_name_leads_anywhere(name: str, lonely_house: House, tmp_path: Path) -> None:
+    body = _form(name.encode(), a_photo())
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = await lonely_house.http.post(UPLOAD, content=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+    there = [path.name for path in (tmp_path / "files").rglob("*") if path.is_file()]
+    assert len(there) == 2
+    for key in there:
+        assert set(key.removesuffix("-small")) <= set("0123456789abcdef")
+    if name:
+        assert name not in answer.text
+
+
+async def test_a_name_without_end_is_no_form(lonely_house: House) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    body = _form(b"x" * 50_000, a_photo())
+    answer = await lonely_house.http.post(UPLOAD, content=body, headers=headers)
+    assert problem(answer) == (400, "malformed_upload")
+
+
+def _form(name: bytes, content: bytes) -> bytes:
+    told = b'--b\r\nContent-Disposition: form-data; name="file"; filename="' + name + b'"'
+    return told + b"\r\nContent-Type: image/jpeg\r\n\r\n" + content + b"\r\n--b--\r\n"

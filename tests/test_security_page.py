@@ -1,0 +1,36 @@
+"""The checklist of docs/security.md is whole, and what it names exists."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+ROW = re.compile(r"^\| (\d+)\.(\d+)\.(\d+) \| ([12]) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
+STATES = {"done", "done?", "operator", "open", "not applicable"}
+
+# How many requirements of levels 1 and 2 the chapters of ASVS 5.0.0 have.
+CHAPTERS = dict(enumerate((27, 11, 19, 10, 9, 35, 18, 7, 7, 29, 14, 9, 13, 9, 13, 16, 7), start=1))
+
+
+def _rows() -> list[tuple[str, ...]]:
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    return [found.groups() for found in ROW.finditer(page)]
+
+
+def test_every_requirement_is_answered_once() -> None:
+    rows = _rows()
+    assert max(Counter(row[:3] for row in rows).values()) == 1
+    assert Counter(int(row[0]) for row in rows) == CHAPTERS
+    assert Counter(row[3] for row in rows) == {"1": 70, "2": 183}
+    assert {row[5] for row in rows} <= STATES
+
+
+def test_what_shows_that_something_is_done_exists() -> None:
+    missing = [
+        (".".join(row[:3]), path)
+        for row in _rows()
+        if row[5] != "done?"
+        for path in re.findall(r"`([a-z_]+/[a-z_./-]+\.(?:py|sh))`", row[6])
+        if not (ROOT / path).exists()
+    ]
+    assert missing == []
