@@ -45,7 +45,7 @@ async def prove(client: Client, keys: Keys, number: str) -> Proof:
     sealed = readable = clear = 0
     for payload in payloads(history):
         if not is_sealed(payload):
-            clear += 1
+            clear += bool(payload.data)
             continue
         sealed += 1
         try:

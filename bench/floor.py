@@ -19,18 +19,18 @@ FLOOR_UNITS = "floor-units"
 FLOOR_WORKFLOW = "Floor"
 HANDLE_ID = "handle-floor-1"
 
-# Bytes, as in the history of a plain ticket.
-COMPLAINT = 540
-ACCEPTANCE = 573
-TRIAGE = 627
-DISPATCH = 1643
-WORK_ORDER = 430
-SNAPSHOT = 235
-SIGN = 130
-CONTACT = 160
-RESULT = 220
-REPLY = 625
-VERDICT = 120
+# Bytes, as in the history of a plain ticket, seals included.
+COMPLAINT = 576
+ACCEPTANCE = 1337
+TRIAGE = 834
+DISPATCH = 2348
+WORK_ORDER = 509
+SNAPSHOT = 343
+SIGN = 252
+CONTACT = 280
+RESULT = 278
+REPLY = 702
+VERDICT = 283
 
 _FOREVER = timedelta(days=3650)
 _QUICK = timedelta(seconds=3)

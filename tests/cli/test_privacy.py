@@ -89,7 +89,7 @@ async def test_a_ring_from_the_environment_is_printed_as_it_is_to_be_set(
     assert ready.root_key == ring.root_key
     assert not empty.settings.key_file.exists()
     monkeypatch.setenv("JIESU_KEYS", "nonsense")
-    assert "not base64" in (await empty.jiesu("keys", "show")).err
+    assert "instead of 32" in (await empty.jiesu("keys", "show")).err
 
 
 async def test_a_city_that_says_nothing_has_nothing_due(empty: Terminal) -> None:

@@ -73,6 +73,11 @@ async def test_what_was_never_sealed_passes_through() -> None:
     assert await TicketCodec(Two()).encode([]) == []
 
 
+async def test_what_says_nothing_needs_no_seal() -> None:
+    nothing = Payload(metadata={"encoding": b"binary/null"})
+    assert await TicketCodec(Two()).encode([nothing]) == [nothing]
+
+
 @pytest.mark.parametrize("part", ["data", "key"])
 async def test_a_changed_payload_is_not_read(part: str) -> None:
     keys = Two()
