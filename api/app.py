@@ -17,14 +17,20 @@ from api import (
     intake,
     openapi,
     pages,
+    permits,
     problems,
     rating,
     recur,
+    session,
+    staff_pages,
     tickets,
 )
 from api.body_limit import BodyLimit
 from api.door import Door, master_key
 from api.engine import Engine
+from api.headers import SecurityHeaders
+from api.limits import Limits
+from api.page import FOLDER
 from api.telemetry import Telemetry
 from runtime.engine import connect
 from runtime.settings import Settings
@@ -33,7 +39,19 @@ from store.packs import PackShelf, default_root
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
-ROUTERS = (intake, tickets, rating, commands, recur, assignments, cities, health, pages)
+ROUTERS = (
+    intake,
+    tickets,
+    rating,
+    commands,
+    recur,
+    assignments,
+    session,
+    cities,
+    health,
+    pages,
+    staff_pages,
+)
 
 
 def create_app(
@@ -46,7 +64,8 @@ def create_app(
     """The API of one installation. What is passed in stays the caller's to close.
 
     It starts without engine and without store, and serves what it can until they are there. A
-    city pack with problems, however, is told at once: PackError.
+    city pack with problems, however, is told at once: PackError; and so is a route that nobody
+    said who may use: RouteWithoutPermission.
     """
     app = FastAPI(
         title="Jiesu 接诉",
@@ -57,10 +76,12 @@ def create_app(
     )
     for module in ROUTERS:
         app.include_router(module.router)
-    app.mount("/static", StaticFiles(directory=pages.FOLDER / "static"))
+    app.mount("/static", StaticFiles(directory=FOLDER / "static"))
+    permits.check_routes(app)
     problems.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Telemetry)
+    app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))
     app.openapi = openapi.document(app)  # type: ignore[method-assign]
     return app
 
@@ -81,6 +102,7 @@ def _lifespan(
             engine=Engine(engine, timeout=settings.engine_timeout),
             packs=shelf,
             key=master_key(settings),
+            limits=Limits(settings, opened),
         )
         logger.info("api ready", cities=shelf.ids(), store=opened.dialect)
         try:

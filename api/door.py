@@ -7,14 +7,17 @@ from functools import cached_property
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
+from itsdangerous import URLSafeTimedSerializer
 from pydantic import BaseModel
 
 from api.engine import Engine
+from api.limits import Limits
 from api.waiting import Watch
 from runtime.settings import Settings
 from store.engine import Store
 from store.keys import key_from_text, load_or_create_key
 from store.packs import PackShelf
+from store.sealing import Seal
 from store.vault import Vault
 
 API = "/api/v1"
@@ -32,7 +35,17 @@ class Door:
     engine: Engine
     packs: PackShelf
     key: bytes
+    limits: Limits
     record: Watch = field(default_factory=Watch)
+
+    @cached_property
+    def seal(self) -> Seal:
+        """Seals what people prove themselves with."""
+        return Seal(self.key, "people")
+
+    def signer(self, purpose: str) -> URLSafeTimedSerializer:
+        """Signs what is handed out and comes back: for one purpose, with its time."""
+        return URLSafeTimedSerializer(self.mark(f"signer {purpose}"), salt=purpose)
 
     @cached_property
     def vault(self) -> Vault:

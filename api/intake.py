@@ -11,6 +11,8 @@ from fastapi import APIRouter, Body, Response
 from pydantic import Field
 
 from api import filing
+from api.access import perhaps
+from api.caller import Caller
 from api.door import API, Door, TheDoor
 from api.filing import IdempotencyKey, Receipt
 from api.problems import FieldProblem, Problem, responses
@@ -69,6 +71,12 @@ class ComplaintIn(Incoming):
         },
         **responses(
             "malformed_json",
+            "unauthenticated",
+            "forbidden",
+            "scope_missing",
+            "not_your_city",
+            "csrf_failed",
+            "too_many_requests",
             "body_too_large",
             "invalid_request",
             "unknown_city",
@@ -81,14 +89,23 @@ class ComplaintIn(Incoming):
 )
 async def file_complaint(
     body: Annotated[ComplaintIn, Body(examples=[EXAMPLE])],
+    caller: Annotated[Caller | None, perhaps("file_complaint")],
     door: TheDoor,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """The answer has the ticket's number and access code; keep both.
 
     The personal data in `contact` is sealed in the vault in the same transaction that registers
-    the complaint, and never enters the ticket.
+    the complaint, and never enters the ticket. Programs that file for many citizens show a token
+    with the scope `file`.
     """
+    if caller is not None and body.city is not None and not caller.serves(body.city):
+        raise Problem("not_your_city")
+    return await take(body, door, idempotency_key)
+
+
+async def take(body: ComplaintIn, door: Door, idempotency_key: str | None) -> Response:
+    """Register the complaint and start it: what every door that takes one does."""
     now = datetime.now(UTC)
     pack = _pack(door, body)
     _check(pack, body)

@@ -18,6 +18,7 @@ TAGS = [
     {"name": "Citizens", "description": "Filing, following and rating a complaint."},
     {"name": "Staff", "description": "What operators, dispatchers, officers and supervisors do."},
     {"name": "Units", "description": "A unit's inbox, and completing an assignment."},
+    {"name": "Sessions", "description": "Signing in and out."},
     {"name": "Cities", "description": "Public: catalogues and indicators."},
     {"name": "Operation", "description": "For those who run it."},
 ]

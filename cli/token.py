@@ -91,7 +91,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] =
             row.unit or "",
             row.name,
             f"{row.created_at:%Y-%m-%d}",
-            f"{row.expires_at:%Y-%m-%d}" if row.expires_at else "",
+            f"{row.expires_at:%Y-%m-%d}",
             f"{row.revoked_at:%Y-%m-%d}" if row.revoked_at else "",
         )
     out.print(table)
