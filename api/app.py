@@ -12,6 +12,7 @@ from temporalio.client import Client
 from api import (
     assignments,
     cities,
+    citizens,
     commands,
     health,
     intake,
@@ -26,6 +27,7 @@ from api import (
     tickets,
 )
 from api.body_limit import BodyLimit
+from api.challenges import Challenge, NoChallenge, ProofOfWork
 from api.door import Door, master_key
 from api.engine import Engine
 from api.headers import SecurityHeaders
@@ -47,6 +49,7 @@ ROUTERS = (
     recur,
     assignments,
     session,
+    citizens,
     cities,
     health,
     pages,
@@ -60,6 +63,7 @@ def create_app(
     store: Store | None = None,
     engine_client: Client | None = None,
     packs: PackShelf | None = None,
+    challenge: Challenge | None = None,
 ) -> FastAPI:
     """The API of one installation. What is passed in stays the caller's to close.
 
@@ -70,7 +74,7 @@ def create_app(
     app = FastAPI(
         title="Jiesu 接诉",
         version=_version(),
-        lifespan=_lifespan(settings, store, engine_client, packs),
+        lifespan=_lifespan(settings, store, engine_client, packs, challenge),
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
     )
@@ -87,7 +91,11 @@ def create_app(
 
 
 def _lifespan(
-    settings: Settings, store: Store | None, client: Client | None, packs: PackShelf | None
+    settings: Settings,
+    store: Store | None,
+    client: Client | None,
+    packs: PackShelf | None,
+    challenge: Challenge | None,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -103,6 +111,7 @@ def _lifespan(
             packs=shelf,
             key=master_key(settings),
             limits=Limits(settings, opened),
+            challenge=challenge or _challenge(settings),
         )
         logger.info("api ready", cities=shelf.ids(), store=opened.dialect)
         try:
@@ -112,6 +121,10 @@ def _lifespan(
                 await opened.close()
 
     return lifespan
+
+
+def _challenge(settings: Settings) -> Challenge:
+    return ProofOfWork(settings.work_bits) if settings.work_bits else NoChallenge()
 
 
 def _version() -> str:

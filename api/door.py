@@ -2,7 +2,9 @@
 
 import hashlib
 import hmac
+import secrets
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Annotated
 
@@ -10,6 +12,7 @@ from fastapi import Depends, Request, Response
 from itsdangerous import URLSafeTimedSerializer
 from pydantic import BaseModel
 
+from api.challenges import Challenge, NoChallenge
 from api.engine import Engine
 from api.limits import Limits
 from api.waiting import Watch
@@ -36,12 +39,19 @@ class Door:
     packs: PackShelf
     key: bytes
     limits: Limits
+    challenge: Challenge = field(default_factory=NoChallenge)
     record: Watch = field(default_factory=Watch)
 
     @cached_property
     def seal(self) -> Seal:
         """Seals what people prove themselves with."""
         return Seal(self.key, "people")
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def nonce(self) -> str:
+        return secrets.token_urlsafe(16)
 
     def signer(self, purpose: str) -> URLSafeTimedSerializer:
         """Signs what is handed out and comes back: for one purpose, with its time."""
@@ -53,11 +63,13 @@ class Door:
 
     def mark(self, text: str) -> str:
         """A keyed fingerprint: equal for equal texts, and no way back to a phone or an address."""
-        return hmac.digest(self._marks, text.encode(), hashlib.sha256).hex()
+        return fingerprint(self.key, text)
 
-    @cached_property
-    def _marks(self) -> bytes:
-        return hmac.digest(self.key, b"jiesu api fingerprint", hashlib.sha256)
+
+def fingerprint(key: bytes, text: str) -> str:
+    """See `Door.mark`: equal for equal texts under the same master key."""
+    marks = hmac.digest(key, b"jiesu api fingerprint", hashlib.sha256)
+    return hmac.digest(marks, text.encode(), hashlib.sha256).hex()
 
 
 def master_key(settings: Settings) -> bytes:

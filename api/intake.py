@@ -7,13 +7,14 @@ and starts later. When the store is away nobody gets a number, and nothing is ha
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Response
-from pydantic import Field
+from fastapi import APIRouter, Body, Header, Response
+from pydantic import Field, StringConstraints
 
-from api import filing
-from api.access import perhaps
+from api import challenges, filing, traps
+from api.access import perhaps, public
 from api.caller import Caller
-from api.door import API, Door, TheDoor
+from api.challenges import Issued
+from api.door import API, Door, TheDoor, json_of
 from api.filing import IdempotencyKey, Receipt
 from api.problems import FieldProblem, Problem, responses
 from api.telemetry import complaints
@@ -54,7 +55,25 @@ class ComplaintIn(Incoming):
         description="The unit is not told who complains. Contact details, if given, are kept "
         "sealed all the same, so that the hotline can call back.",
     )
+    website: Annotated[str, StringConstraints(max_length=200)] = Field(
+        "", description="Leave it empty. Whatever fills in every field it finds is refused."
+    )
     contact: Person | None = Field(None, description="Goes to the vault and nowhere else.")
+
+
+@router.get(
+    "/challenge",
+    operation_id="get_challenge",
+    summary="What has to be solved before filing without a token, if anything",
+    dependencies=[public("get_challenge")],
+    response_model=Issued,
+    responses=responses("store_unavailable"),
+)
+async def get_challenge(door: TheDoor) -> Response:
+    """For `work`: find a solution such that SHA-256 of `challenge:solution` begins with `bits`
+    zero bits, and file with the header `Challenge-Answer: challenge:solution`. Each is good once.
+    """
+    return json_of(await door.challenge.issue(door))
 
 
 @router.post(
@@ -76,6 +95,8 @@ class ComplaintIn(Incoming):
             "scope_missing",
             "not_your_city",
             "csrf_failed",
+            "challenge_failed",
+            "looks_automatic",
             "too_many_requests",
             "body_too_large",
             "invalid_request",
@@ -92,6 +113,9 @@ async def file_complaint(
     caller: Annotated[Caller | None, perhaps("file_complaint")],
     door: TheDoor,
     idempotency_key: IdempotencyKey = None,
+    answer: Annotated[
+        str, Header(alias=challenges.HEADER, description="See `GET /api/v1/challenge`.")
+    ] = "",
 ) -> Response:
     """The answer has the ticket's number and access code; keep both.
 
@@ -101,6 +125,10 @@ async def file_complaint(
     """
     if caller is not None and body.city is not None and not caller.serves(body.city):
         raise Problem("not_your_city")
+    if caller is None:
+        traps.check_honeypot(body.website)
+        if not await door.challenge.passed(door, answer):
+            raise Problem("challenge_failed")
     return await take(body, door, idempotency_key)
 
 
@@ -115,7 +143,7 @@ async def take(body: ComplaintIn, door: Door, idempotency_key: str | None) -> Re
         _complaint(body, pack, now),
         body.contact,
         idempotency_key,
-        body.model_dump_json(),
+        body.model_dump_json(exclude={"website"}),
     )
     standing = await filing.start(door, registered)
     outcome = "spooled" if standing is None else "accepted" if registered.new else "repeated"
@@ -146,5 +174,5 @@ def _check(pack: Pack, body: ComplaintIn) -> None:
 
 
 def _complaint(body: ComplaintIn, pack: Pack, now: datetime) -> Complaint:
-    said = body.model_dump(exclude={"city", "contact"})
+    said = body.model_dump(exclude={"city", "contact", "website"})
     return filing.draft(pack, now, **said)

@@ -68,12 +68,13 @@ class Limits:
         self._exempt = [ipaddress.ip_network(each) for each in settings.limits_exempt]
         self._limiter = FixedWindowRateLimiter(_storage(settings, store))
 
-    async def count(self, name: str, who: str, request: Request) -> None:
+    async def count(self, name: str, who: str, request: Request | None) -> None:
         """One more of `name` by `who`; refused (429) where these were too many.
 
-        `who` is a fingerprint or an id: neither an address nor a phone is written down.
+        `who` is a fingerprint or an id: neither an address nor a phone is written down. Without
+        a request nobody is exempt.
         """
-        if self._is_exempt(request):
+        if request is not None and self._is_exempt(request):
             return
         item = self._items[name]
         try:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Form, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from api import access, intake, rating, tickets
+from api import access, intake, rating, tickets, traps
 from api.access import public
 from api.door import Door, TheDoor
 from api.filing import Receipt
@@ -28,7 +28,10 @@ from store.packs import UnknownCity
 
 router = APIRouter(include_in_schema=False)
 
-_FIELDS = ("city", "kind", "category", "title", "text", "address", "name", "phone")
+_FIELDS = (
+    *("city", "kind", "category", "title", "text", "address", "name", "phone"),
+    *(traps.HONEYPOT, traps.STAMP),
+)
 
 
 @router.get("/", dependencies=[public("page_citizen")])
@@ -44,6 +47,7 @@ async def file(request: Request, door: TheDoor) -> Response:
     typed = {name: str(form.get(name, "")).strip() for name in _FIELDS}
     key = str(form.get("key", ""))[:64]
     try:
+        traps.check_form(door, typed)
         body = _complaint(typed)
         answer = await intake.take(body, door, f"page/{key}" if key else None)
     except ValidationError as error:
@@ -131,6 +135,7 @@ def _home(request: Request, door: Door, typed: dict[str, str], **more: Any) -> R
         packs=packs,
         kinds=list(Kind),
         typed={name: typed.get(name, "") for name in _FIELDS},
+        stamp=traps.stamp(door, typed.get(traps.STAMP, "")),
         **told,
     )
 

@@ -79,6 +79,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "stage_rate": ("待评价", "Waiting for your rating"),
     "stage_supervise": ("督办", "Under supervision"),
     "stage_ended": ("办结", "Ended"),
+    "trap": ("请勿填写此栏", "Please leave this empty"),
+    "problem_looks_automatic": (
+        "提交过快，请核对内容后再提交一次，您填写的内容还在。",
+        "That was very fast; please look again and send it once more. Nothing is lost.",
+    ),
     "sign_in": ("工作人员登录", "Staff sign-in"),
     "account": ("账号", "Account"),
     "password": ("密码", "Password"),

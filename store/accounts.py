@@ -194,18 +194,11 @@ async def listing(store: Store) -> list[Account]:
 _ALL = select(people.account).order_by(_ACCOUNT.name)
 
 
-async def change(
-    store: Store, account: Account, *, keep_session: str = "", **values: object
-) -> None:
-    """Change columns of an account, and end its sessions: what it may do has changed.
-
-    `keep_session`: the digest of the one that made the change, which is rotated by its holder.
-    """
+async def change(store: Store, account: Account, **values: object) -> None:
+    """Change columns of an account, and end its sessions: what it may do has changed."""
     stamp = update(people.account).where(_ACCOUNT.id == account.id)
     told: Values = {**values, "changed_at": datetime.now(UTC)}
-    end = delete(people.session).where(
-        _SESSION.account == account.id, _SESSION.digest != keep_session
-    )
+    end = delete(people.session).where(_SESSION.account == account.id)
 
     def work(connection: Connection) -> None:
         connection.execute(stamp.values(**told))
