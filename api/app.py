@@ -16,6 +16,7 @@ from api import (
     commands,
     health,
     intake,
+    oidc,
     openapi,
     pages,
     permits,
@@ -82,6 +83,7 @@ def create_app(
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     permits.check_routes(app)
+    oidc.standings(settings.oidc_roles)
     problems.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Telemetry)

@@ -60,6 +60,8 @@ CODES: dict[str, Code] = {
     "not_your_city": Code(403, "Another city than the one you work for."),
     "sign_in_failed": Code(401, "Name, password or one-time password are not right."),
     "second_factor_needed": Code(401, "A one-time password is needed, too."),
+    "oidc_failed": Code(401, "The identity provider did not vouch for anybody."),
+    "not_admitted": Code(403, "The identity provider's word gives no role here."),
     "wrong_code": Code(401, "This is not the code, or it is over."),
     "challenge_failed": Code(403, "A challenge has to be solved first."),
     "looks_automatic": Code(422, "This looks as if no human had filled it in."),

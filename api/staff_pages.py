@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from api import session, signed_in, signing_in
+from api import oidc, session, signed_in, signing_in
 from api.access import public
 from api.door import Door, TheDoor
 from api.page import code_of, page, status_of
@@ -50,6 +50,40 @@ async def sign_in(request: Request, door: TheDoor) -> Response:
     except (Problem, StoreError) as error:
         return _form(request, door, typed, code_of(error), status_of(error))
     answer = _to(request, HOME)
+    signed_in.remember(request, answer, secret, door)
+    return answer
+
+
+@router.get("/staff/oidc", dependencies=[public("sign_in")])
+async def depart(request: Request, door: TheDoor) -> Response:
+    """Off to the identity provider; a cookie remembers what has to come back."""
+    try:
+        departure = await oidc.depart(request, door)
+    except Problem as error:
+        return _form(request, door, problem=code_of(error), status=status_of(error))
+    answer = RedirectResponse(departure.url, 303)
+    answer.set_cookie(
+        oidc.COOKIE,
+        departure.cookie,
+        max_age=oidc.LONGEST,
+        path=oidc.BACK,
+        secure=signed_in.is_secure(request, door),
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+@router.get(oidc.BACK, dependencies=[public("sign_in")])
+async def arrive(request: Request, door: TheDoor) -> Response:
+    """Back from the identity provider, with what proves it."""
+    try:
+        account = await oidc.arrive(request, door)
+        _, secret = await signed_in.begin(request, account, door)
+    except (Problem, StoreError) as error:
+        return _form(request, door, problem=code_of(error), status=status_of(error))
+    answer = _to(request, HOME)
+    answer.delete_cookie(oidc.COOKIE, path=oidc.BACK)
     signed_in.remember(request, answer, secret, door)
     return answer
 

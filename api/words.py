@@ -111,6 +111,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Please type the one-time password or a recovery code, too.",
     ),
     "problem_too_many_requests": ("操作过于频繁，请稍后再试。", "Too often; please wait a while."),
+    "problem_oidc_failed": (
+        "统一身份登录没有成功，请重试。",
+        "Signing in with your organisation did not work; please try again.",
+    ),
     "problem_not_admitted": (
         "您的统一身份没有本系统的权限，请联系管理员。",
         "Your organisation vouches for you, but you have no role here; ask an administrator.",
