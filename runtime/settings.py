@@ -16,7 +16,11 @@ Limit = Annotated[str, Field(pattern=r"^[1-9]\d*/(\d+ ?)?(second|minute|hour|day
 class Settings(BaseSettings):
     """Everything has a default that works on one machine, in the folder `home`."""
 
-    model_config = SettingsConfigDict(env_prefix="JIESU_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="JIESU_",
+        env_ignore_empty=True,  # a line of .env that was left empty says nothing
+        extra="ignore",
+    )
 
     home: Path = Field(Path(".jiesu"), description="Folder of databases, keys and logs.")
     store_url: str = Field("", description="Default: a SQLite file in the home folder.")

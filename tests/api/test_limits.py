@@ -85,7 +85,17 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
     if program is None:
         pytest.skip("no redis-server on this machine")
     port = free_port()
-    told = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", tmp_path]
+    told = [
+        program,
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--dir",
+        str(tmp_path),
+    ]
     with subprocess.Popen(told, stdout=subprocess.DEVNULL) as server:
         try:
             _until_answered(port)
