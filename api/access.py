@@ -1,35 +1,43 @@
-"""Who is asking: staff by token, citizens by the access code of their ticket.
+"""Who is asking, and whether the permission table lets them in.
 
-At the door only this is decided, and who may see what. What somebody may do is the ticket's to
-say (`domain.lifecycle`).
+Every route names its row of `domain.permissions`: `Annotated[Caller, staff("list_tickets")]`,
+`dependencies=[public("list_cities")]`. A route that names none is not served (`api.permits`).
+How near a ticket is to an officer's unit, the ticket's own workflow checks; the door looks at it
+where it must not even say that there is such a ticket.
 """
 
-import asyncio
-import ipaddress
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 from fastapi import Depends, Path, Request, Security
-from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
+from api import guesses, signed_in
+from api.caller import Caller
 from api.door import Door, TheDoor
+from api.limits import network_of
 from api.problems import Problem
 from domain.actors import CITIZEN, Actor, Role
 from domain.complaint import Channel, Kind
+from domain.permissions import RIGHTS, Right, Scope
 from domain.ticket import Ticket
-from store import attempts, tickets, tokens
+from store import intake, tickets, tokens
 from store.hidden import Hidden
 from store.numbers import parse_number
-
-WINDOW = timedelta(minutes=10)
-WRONG_PER_TICKET = 10
-WRONG_PER_ADDRESS = 60
 
 _bearer = HTTPBearer(
     scheme_name="Token",
     bearerFormat="jsu_…",
     description="Access token of staff or of a program, issued with `jiesu token create`.",
+    auto_error=False,
+)
+_cookie = APIKeyCookie(
+    name=signed_in.COOKIE,
+    scheme_name="Session",
+    description="Set by `POST /api/v1/session`; behind https its name is "
+    f"`{signed_in.SECURE_COOKIE}`. Whatever changes something also needs the header "
+    f"`{signed_in.CSRF_HEADER}`.",
     auto_error=False,
 )
 _code = APIKeyHeader(
@@ -39,31 +47,14 @@ _code = APIKeyHeader(
     auto_error=False,
 )
 
-
-@dataclass(frozen=True)
-class Caller:
-    """Somebody known. `id` tells callers apart, as a prefix of what they name (keys)."""
-
-    actor: Actor
-    id: str
-
-    @property
-    def citizen(self) -> bool:
-        return self.actor.role is Role.CITIZEN
-
-    @property
-    def unit(self) -> str | None:
-        """The unit whose share this caller is confined to; None: not confined."""
-        if self.actor.role is not Role.OFFICER:
-            return None
-        if self.actor.unit is None:
-            raise Problem("forbidden", "This officer's token names no unit.")
-        return self.actor.unit
-
-    def sees(self, ticket: Ticket) -> bool:
-        """An officer sees a ticket on which their unit has, or had, an assignment."""
-        unit = self.unit
-        return unit is None or any(given.unit == unit for given in ticket.assignments)
+BY_ADDRESS = {
+    "file_complaint": "intake",
+    "sign_in": "sign_in",
+    "verify_phone": "codes",
+    "confirm_phone": "codes",
+}
+"""What is counted per address, and under which limit. What has the scope `act` is counted per
+person."""
 
 
 async def ticket_number(
@@ -80,67 +71,195 @@ async def ticket_number(
 
 TicketNumber = Annotated[str, Depends(ticket_number)]
 _Token = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+_Cookie = Annotated[str | None, Security(_cookie)]
 _Code = Annotated[str | None, Security(_code)]
 
 
-async def _staff(token: _Token, door: TheDoor) -> Caller:
+# --- what routes name ---------------------------------------------------------------------------
+
+
+def staff(key: str) -> Any:
+    """Somebody with a token or a session, whom the table allows `key`."""
+    right = RIGHTS[key]
+
+    async def permitted(
+        request: Request, token: _Token, _session: _Cookie, door: TheDoor
+    ) -> Caller:
+        return await _permit(right, await _staff(request, token, door), request, door)
+
+    return _named(permitted, key)
+
+
+def anyone(key: str) -> Any:
+    """Staff, or the citizen with the access code of the ticket in the path."""
+    right = RIGHTS[key]
+
+    async def permitted(
+        request: Request,
+        number: TicketNumber,
+        token: _Token,
+        _session: _Cookie,
+        code: _Code,
+        door: TheDoor,
+    ) -> Caller:
+        if token is None and code is not None:
+            known = await citizen_of(request, number, code, door)
+        else:
+            known = await _staff(request, token, door)
+        return await _permit(right, known, request, door)
+
+    return _named(permitted, key)
+
+
+def citizen(key: str) -> Any:
+    """The citizen with the access code of the ticket in the path, and nobody else."""
+    right = RIGHTS[key]
+
+    async def permitted(
+        request: Request, number: TicketNumber, code: _Code, door: TheDoor
+    ) -> Caller:
+        if code is None:
+            raise Problem("unauthenticated")
+        known = await citizen_of(request, number, code, door)
+        return await _permit(right, known, request, door)
+
+    return _named(permitted, key)
+
+
+def perhaps(key: str) -> Any:
+    """Everybody may; whoever shows a token, or acts in a session, has to be allowed to."""
+    right = RIGHTS[key]
+
+    async def permitted(
+        request: Request, token: _Token, _session: _Cookie, door: TheDoor
+    ) -> Caller | None:
+        if token is None and signed_in.CSRF_HEADER not in request.headers:
+            await _count(right, None, request, door)
+            return None
+        known = await _staff(request, token, door)
+        if known.actor.role not in right.roles:
+            raise Problem("forbidden")
+        return await _permit(right, known, request, door)
+
+    return _named(permitted, key)
+
+
+def public(key: str) -> Any:
+    """Everybody, known or not."""
+    right = RIGHTS[key]
+    if not right.everybody:
+        raise ValueError(f"not for everybody: {key}")
+
+    async def permitted(request: Request, door: TheDoor) -> None:
+        await _count(right, None, request, door)
+
+    return _named(permitted, key)
+
+
+def _named(permitted: Callable[..., Awaitable[Any]], key: str) -> Any:
+    permitted.permission = key  # type: ignore[attr-defined]
+    return Depends(permitted)
+
+
+# --- who it is ----------------------------------------------------------------------------------
+
+
+async def _staff(
+    request: Request, token: HTTPAuthorizationCredentials | None, door: Door
+) -> Caller:
     if token is None:
-        raise Problem("unauthenticated")
+        caller = await signed_in.caller_of(request, door)
+        if caller is None:
+            raise Problem("unauthenticated")
+        return caller
     row = await tokens.find(door.store, token.credentials, datetime.now(UTC))
     if row is None or row.role in (Role.CITIZEN, Role.SYSTEM):
         raise Problem("unauthenticated", "The token is unknown, expired or revoked.")
-    return Caller(Actor(role=row.role, id=row.id, unit=row.unit), row.id)
+    actor = Actor(role=row.role, id=row.id, unit=row.unit)
+    return Caller(actor, row.id, row.name, row.city, row.scopes)
 
 
-async def _maybe_staff(token: _Token, door: TheDoor) -> Caller | None:
-    return None if token is None else await _staff(token, door)
-
-
-async def citizen(request: Request, number: TicketNumber, code: _Code, door: TheDoor) -> Caller:
+async def citizen_of(request: Request, number: str, code: str, door: Door) -> Caller:
     """Whoever has the ticket's access code. A wrong one is counted, and answered as no ticket."""
-    if code is None:
-        raise Problem("unauthenticated")
-    ticket_key, address_key = f"ticket/{number}", origin(request, door)
-    await _not_guessing(door, ticket_key, address_key)
+    await guesses.allow(door, number, network_of(request))
     if not door.vault.check_access_code(number, code):
-        now = datetime.now(UTC)
-        await attempts.count_wrong(door.store, ticket_key, now)
-        await attempts.count_wrong(door.store, address_key, now)
+        await guesses.count(door, number, network_of(request))
         raise Problem("ticket_not_found")
     return Caller(CITIZEN, "citizen")
 
 
-async def _anyone(
-    request: Request, number: TicketNumber, token: _Token, code: _Code, door: TheDoor
-) -> Caller:
-    if token is not None:
-        return await _staff(token, door)
-    return await citizen(request, number, code, door)
+# --- whether they may ---------------------------------------------------------------------------
 
 
-Staff = Annotated[Caller, Depends(_staff)]
-Citizen = Annotated[Caller, Depends(citizen)]
-Anyone = Annotated[Caller, Depends(_anyone)]
-MaybeStaff = Annotated[Caller | None, Depends(_maybe_staff)]
-"""Somebody known, or anybody: for what needs no ticket."""
+async def _permit(right: Right, caller: Caller, request: Request, door: Door) -> Caller:
+    await _count(right, caller, request, door)
+    number = request.path_params.get("number")
+    if number is not None and not await _may_know(right, caller, parse_number(number), door):
+        raise Problem("assignment_not_found" if "n" in request.path_params else "ticket_not_found")
+    if not caller.may(right):
+        if caller.actor.role in right.roles:
+            raise Problem("scope_missing", f"This token is not for this: {right.scope}.")
+        raise Problem("forbidden", f"The role '{caller.actor.role}' may not do this: {right.key}.")
+    return caller
+
+
+async def _may_know(right: Right, caller: Caller, number: str, door: Door) -> bool:
+    """Whether the answer may depend on the ticket.
+
+    Asked here only where it has to be: what an officer is allowed to do, the workflow refuses to
+    other units, and a look at the store before each command would be paid by every one of them.
+    """
+    if not caller.confined or (caller.city is None and caller.may(right)):
+        return True
+    if await visible(door, caller, number) is not None:
+        return True
+    # Of a ticket that is registered and not started nobody but its city's desk has heard.
+    return caller.unit is None and await _waits_in(door, caller, number)
+
+
+async def _waits_in(door: Door, caller: Caller, number: str) -> bool:
+    registered = await intake.get(door.store, number)
+    return (
+        registered is not None
+        and caller.serves(registered.complaint.city)
+        and await tickets.get(door.store, number) is None
+    )
+
+
+async def _count(right: Right, caller: Caller | None, request: Request, door: Door) -> None:
+    if caller is None:
+        if (limit := BY_ADDRESS.get(right.key)) is not None:
+            await door.limits.count(limit, door.mark(f"from/{network_of(request)}"), request)
+    elif right.scope in (Scope.ACT, Scope.FILE):
+        who = request.path_params.get("number", "") if caller.citizen else caller.id
+        await door.limits.count("commands", f"{caller.actor.role}/{who}", request)
+
+
+# --- what they may see --------------------------------------------------------------------------
 
 
 async def visible(door: Door, caller: Caller, number: str) -> Ticket | None:
     """The ticket, as last told, if this caller may see it: not an officer who is accused in it."""
     ticket = await tickets.state(door.store, number)
-    if ticket is None or not caller.sees(ticket):
+    if ticket is None:
         return None
-    accused = hidden_from(door, caller).get(ticket.complaint.city, ())
-    return None if ticket.accused in accused else ticket
+    return ticket if caller.sees(ticket, door.packs.get(ticket.complaint.city)) else None
 
 
 def hidden_from(door: Door, caller: Caller) -> Hidden:
-    """举报: the accused whose tickets this caller is not to see: their own unit, and those above."""
+    """举报: the accused whose tickets this caller is not to see: own unit and those above."""
     unit = caller.unit
     if unit is None:
         return {}
     packs = [door.packs.get(city) for city in door.packs.ids()]
     return {pack.city.id: pack.chain(unit) for pack in packs if pack.has_unit(unit)}
+
+
+def city_of(caller: Caller, asked: str | None) -> str | None:
+    """The city to list: the one that is asked for, if this caller serves it."""
+    if asked is not None and not caller.serves(asked):
+        raise Problem("not_your_city")
+    return asked or caller.city
 
 
 def discreet(caller: Caller, ticket: Ticket) -> Ticket:
@@ -149,32 +268,3 @@ def discreet(caller: Caller, ticket: Ticket) -> Ticket:
         return ticket
     unknown = {"channel": Channel.OTHER, "anonymous": True, "person": None}
     return ticket.model_copy(update={"complaint": ticket.complaint.model_copy(update=unknown)})
-
-
-async def _not_guessing(door: Door, ticket_key: str, address_key: str) -> None:
-    """The right code is refused as well: otherwise guessing on would still be worth it."""
-    now = datetime.now(UTC)
-    blocked = await asyncio.gather(
-        attempts.too_many(door.store, ticket_key, now, WRONG_PER_TICKET, WINDOW),
-        attempts.too_many(door.store, address_key, now, WRONG_PER_ADDRESS, WINDOW),
-    )
-    if any(blocked):
-        seconds = str(int(WINDOW.total_seconds()))
-        raise Problem("too_many_attempts", headers={"Retry-After": seconds})
-
-
-def origin(request: Request, door: Door) -> str:
-    """Where the caller comes from, as a key to count by; no way back to the address."""
-    return f"from/{door.mark(_network(request))}"
-
-
-def _network(request: Request) -> str:
-    """Where the caller comes from: an address, or the network a subscriber of IPv6 has."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if address.version == 6:
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return host

@@ -12,23 +12,32 @@ from temporalio.client import Client
 from api import (
     assignments,
     cities,
+    citizens,
     codec,
     commands,
     files,
     health,
     intake,
+    oidc,
     openapi,
     pages,
     people,
+    permits,
     problems,
     rating,
     recur,
+    session,
+    staff_pages,
     tickets,
     upload,
 )
 from api.body_limit import BodyLimit
+from api.challenges import Challenge, NoChallenge, ProofOfWork
 from api.door import Door
 from api.engine import Engine
+from api.headers import SecurityHeaders
+from api.limits import Limits
+from api.page import FOLDER
 from api.telemetry import Telemetry
 from api.uploads.desk import Uploads, limit_of_body
 from runtime.engine import connect, encrypting, with_converter
@@ -51,11 +60,14 @@ ROUTERS = (
     commands,
     recur,
     assignments,
+    people,
+    session,
+    citizens,
     cities,
     health,
-    people,
     codec,
     pages,
+    staff_pages,
 )
 
 
@@ -66,27 +78,32 @@ def create_app(
     engine_client: Client | None = None,
     packs: PackShelf | None = None,
     objects: Objects | None = None,
+    challenge: Challenge | None = None,
 ) -> FastAPI:
     """The API of one installation. What is passed in stays the caller's to close.
 
     A client that is passed in is used with this installation's keys.
 
     It starts without engine and without store, and serves what it can until they are there. A
-    city pack with problems, however, is told at once: PackError.
+    city pack with problems, however, is told at once: PackError; and so is a route that nobody
+    said who may use: RouteWithoutPermission.
     """
     app = FastAPI(
         title="Jiesu 接诉",
         version=_version(),
-        lifespan=_lifespan(settings, store, engine_client, packs, objects),
+        lifespan=_lifespan(settings, store, engine_client, packs, objects, challenge),
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
     )
     for module in ROUTERS:
         app.include_router(module.router)
-    app.mount("/static", StaticFiles(directory=pages.FOLDER / "static"))
+    app.mount("/static", StaticFiles(directory=FOLDER / "static"))
+    permits.check_routes(app)
+    oidc.standings(settings.oidc_roles)
     problems.install(app)
     app.add_middleware(BodyLimit, larger={upload.PATH: limit_of_body(settings)})
     app.add_middleware(Telemetry)
+    app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))
     app.openapi = openapi.document(app)  # type: ignore[method-assign]
     return app
 
@@ -97,6 +114,7 @@ def _lifespan(
     client: Client | None,
     packs: PackShelf | None,
     objects: Objects | None,
+    challenge: Challenge | None,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -122,6 +140,8 @@ def _lifespan(
             uploads=Uploads(
                 settings, opened, objects or Objects.open(settings.files), ring.root_key
             ),
+            limits=Limits(settings, opened),
+            challenge=challenge or _challenge(settings),
         )
         logger.info("api ready", cities=shelf.ids(), store=opened.dialect)
         try:
@@ -131,6 +151,10 @@ def _lifespan(
                 await opened.close()
 
     return lifespan
+
+
+def _challenge(settings: Settings) -> Challenge:
+    return ProofOfWork(settings.work_bits) if settings.work_bits else NoChallenge()
 
 
 def _version() -> str:

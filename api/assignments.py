@@ -7,19 +7,17 @@ from fastapi import APIRouter, Body, Header, Path, Query, Response
 from pydantic import Field, TypeAdapter
 
 from api import attaching
-from api.access import Caller, Staff, TicketNumber, hidden_from, visible
+from api.access import TicketNumber, city_of, hidden_from, staff, visible
 from api.attaching import attached
+from api.caller import Caller
 from api.door import API, Door, TheDoor, json_of, json_text
 from api.engine import NotRunning
 from api.problems import FieldProblem, Problem, responses
 from api.waiting import until
 from domain.assignment import Ending, Evidence, HandlingResult
 from domain.complaint import Code, Text
-from domain.facts.handling import Handled
-from domain.lifecycle import transition
 from domain.model import Incoming, Recorded
 from domain.refusals import Refused
-from domain.stages import Stage
 from store import assignments
 from store.assignments import AssignmentRow
 
@@ -57,6 +55,7 @@ class AssignmentPage(Recorded):
 
 class InboxQuery(Incoming):
     unit: Code | None = Field(None, description="Officers may leave it out: it is their own.")
+    city: Code | None = Field(None, description="Where several cities have a unit of this code.")
     open: bool = Field(True, description="False: those that have ended as well.")
     cursor: Annotated[str, Field(max_length=500)] | None = None
     limit: int = Field(50, ge=1, le=200)
@@ -73,14 +72,18 @@ _ROW: TypeAdapter[AssignmentRow] = TypeAdapter(AssignmentRow)
     responses=responses(
         "unauthenticated",
         "not_your_unit",
+        "not_your_city",
         "forbidden",
+        "scope_missing",
         "bad_cursor",
         "invalid_request",
         "store_unavailable",
     ),
 )
 async def list_assignments(
-    caller: Staff, door: TheDoor, query: Annotated[InboxQuery, Query()]
+    caller: Annotated[Caller, staff("list_assignments")],
+    door: TheDoor,
+    query: Annotated[InboxQuery, Query()],
 ) -> Response:
     """Officers see their own unit's; everybody else names the unit."""
     unit = query.unit or caller.unit
@@ -90,7 +93,13 @@ async def list_assignments(
     if caller.unit not in (None, unit):
         raise Problem("not_your_unit", "This is another unit's inbox.")
     inbox = await assignments.inbox(
-        door.store, unit, query.open, query.cursor, query.limit, hidden_from(door, caller)
+        door.store,
+        unit,
+        query.open,
+        query.cursor,
+        query.limit,
+        hidden_from(door, caller),
+        city_of(caller, query.city),
     )
     return json_of(AssignmentPage(items=inbox.rows, next_cursor=inbox.next_cursor))
 
@@ -103,6 +112,7 @@ async def list_assignments(
     responses=responses(
         "unauthenticated",
         "forbidden",
+        "scope_missing",
         "assignment_not_found",
         "bad_number",
         "invalid_request",
@@ -110,7 +120,10 @@ async def list_assignments(
     ),
 )
 async def get_assignment(
-    number: TicketNumber, n: AssignmentNumber, caller: Staff, door: TheDoor
+    number: TicketNumber,
+    n: AssignmentNumber,
+    caller: Annotated[Caller, staff("get_assignment")],
+    door: TheDoor,
 ) -> Response:
     """What the ticket says, its text for instance, is at the ticket's own address."""
     return json_text(_ROW.dump_json(await _seen(door, caller, number, n)))
@@ -127,6 +140,9 @@ async def get_assignment(
             "malformed_json",
             "unauthenticated",
             "forbidden",
+            "scope_missing",
+            "csrf_failed",
+            "too_many_requests",
             "not_your_unit",
             "assignment_not_found",
             "already_done",
@@ -143,7 +159,7 @@ async def get_assignment(
 async def complete_assignment(
     number: TicketNumber,
     n: AssignmentNumber,
-    caller: Staff,
+    caller: Annotated[Caller, staff("complete_assignment")],
     body: Annotated[CompletionIn, Body(examples=[EXAMPLE])],
     door: TheDoor,
     prefer: Annotated[
@@ -157,7 +173,6 @@ async def complete_assignment(
     """
     row = await _seen(door, caller, number, n)
     # The engine takes a result from anyone who knows the name: whose it is to give is seen to here.
-    transition(Stage.HANDLE, Handled).permit(caller.actor)
     if caller.unit not in (None, row.unit):
         raise Refused("not_your_unit", "Another unit has this assignment.")
     _refuse_ended(row)

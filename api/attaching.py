@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from api.access import Caller, visible
+from api.access import visible
+from api.caller import Caller
 from api.door import Door
 from api.engine import EngineUnavailable
 from api.problems import Problem

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
+from api.access import public
 from api.door import API, TheDoor, json_of
 from api.problems import FieldProblem, Problem, responses
 from api.tickets import Moment
@@ -86,6 +87,7 @@ class Period(Incoming):
 @router.get(
     "/cities",
     operation_id="list_cities",
+    dependencies=[public("list_cities")],
     summary="The cities that are served",
     response_model=list[CityLine],
     responses=responses("store_unavailable"),
@@ -97,6 +99,7 @@ async def list_cities(door: TheDoor) -> list[CityLine]:
 @router.get(
     "/cities/{city}",
     operation_id="get_city",
+    dependencies=[public("get_city")],
     summary="A city's categories, streets and reasons",
     response_model=CityPage,
     responses=responses("unknown_city", "invalid_request"),
@@ -118,6 +121,7 @@ async def get_city(city: str, door: TheDoor) -> Response:
 @router.get(
     "/cities/{city}/indicators",
     operation_id="get_indicators",
+    dependencies=[public("get_indicators")],
     summary="The three rates of a city in a period",
     response_model=Indicators,
     responses=responses("unknown_city", "invalid_request", "store_unavailable"),

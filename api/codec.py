@@ -14,9 +14,9 @@ from google.protobuf.json_format import MessageToJson, Parse, ParseError
 from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload, Payloads
 
-from api.access import Caller, Staff, visible
+from api.access import public, staff, visible
+from api.caller import Caller
 from api.door import Door, TheDoor
-from api.people import AUDITORS
 from api.problems import Problem, responses
 from domain.assignment import WorkOrder
 from runtime.codec import TicketCodec, Unreadable, ticket_sealed_with
@@ -69,12 +69,15 @@ _BODY = {
     responses=_ANSWERS,
     openapi_extra=_BODY,
 )
-async def decode(request: Request, caller: Staff, door: TheDoor) -> Response:
+async def decode(
+    request: Request, caller: Annotated[Caller, staff("decode_payloads")], door: TheDoor
+) -> Response:
     """Payloads that are not sealed come back as they are."""
     sealed = await _payloads(request)
     numbers = {number for payload in sealed if (number := ticket_sealed_with(payload))}
     if caller.unit is None:
-        await _permit(door, caller, numbers)
+        now = datetime.now(UTC)
+        await views.note_histories(door.store, sorted(numbers), caller.actor, now, PURPOSE, ONCE)
     try:
         opened = await TicketCodec(door.keys).decode(sealed)
     except (Unreadable, BadKey) as error:
@@ -94,33 +97,23 @@ async def decode(request: Request, caller: Staff, door: TheDoor) -> Response:
 )
 async def encode(
     request: Request,
-    caller: Staff,
+    caller: Annotated[Caller, staff("encode_payloads")],
     door: TheDoor,
     jiesu_ticket: Annotated[str | None, Header(description="Whose key; default: none's.")] = None,
 ) -> Response:
     """Officers name a ticket on which their unit has a share."""
     number = parse_number(jiesu_ticket) if jiesu_ticket else None
-    if caller.unit is None:
-        if caller.actor.role not in AUDITORS:
-            raise Problem("forbidden", "This role does not read histories.")
-    elif number is None or await visible(door, caller, number) is None:
+    if caller.unit is not None and (number is None or await visible(door, caller, number) is None):
         raise Problem("ticket_not_found")
     codec = TicketCodec(door.keys, number)
     return _answer(door, request, await codec.encode(await _payloads(request)))
 
 
-@router.options("/decode", include_in_schema=False)
-@router.options("/encode", include_in_schema=False)
+@router.options("/decode", include_in_schema=False, dependencies=[public("codec_preflight")])
+@router.options("/encode", include_in_schema=False, dependencies=[public("codec_preflight")])
 async def preflight(request: Request, door: TheDoor) -> Response:
     """What a browser asks before the engine's pages may send anything."""
     return Response(status_code=204, headers=_allowed(door, request))
-
-
-async def _permit(door: Door, caller: Caller, numbers: set[str]) -> None:
-    if caller.actor.role not in AUDITORS:
-        raise Problem("forbidden", "This role does not read histories.")
-    now = datetime.now(UTC)
-    await views.note_histories(door.store, sorted(numbers), caller.actor, now, PURPOSE, ONCE)
 
 
 def _only_own_orders(caller: Caller, opened: Iterable[Payload]) -> None:

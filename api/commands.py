@@ -1,6 +1,7 @@
 """Commands on a ticket: one route per row of `api.offers`.
 
-The body is the domain's command without its tag; who may give it, and when, the ticket decides.
+The body is the domain's command without its tag. Who may give it, the permission table says; when,
+the ticket decides.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,8 +13,9 @@ from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, create_model
 
 from api import attaching
-from api.access import Anyone, Caller, Staff, TicketNumber, visible
+from api.access import TicketNumber, anyone, staff, visible
 from api.attaching import attached
+from api.caller import Caller
 from api.door import API, Door, TheDoor, json_of
 from api.engine import EngineUnavailable, NotRunning
 from api.filing import IdempotencyKey
@@ -23,6 +25,7 @@ from api.problems import Problem, responses
 from domain.acts import Act, Command
 from domain.commands.base import CommandBase
 from domain.model import Incoming
+from domain.permissions import COMMANDS
 from domain.refusals import Refused
 from domain.ticket import Snapshot
 from store import intake, tickets
@@ -34,6 +37,9 @@ ALWAYS = (
     "malformed_json",
     "unauthenticated",
     "forbidden",
+    "scope_missing",
+    "csrf_failed",
+    "too_many_requests",
     "ticket_not_found",
     "not_now",
     "ticket_ended",
@@ -106,6 +112,8 @@ def _endpoint(offer: Offer, body: type[BaseModel]) -> Callable[..., Awaitable[Re
             given: Any = command.model_construct(None, do=tag, **told)
             return json_of(await give(door, caller, number, given, idempotency_key))
 
+    right = COMMANDS[offer.command]
+    allowed = anyone(right.key) if right.citizens else staff(right.key)
     told = Annotated[body, Body(examples=[offer.example])]  # type: ignore[valid-type]
     # Nothing has to be said to sign: a body of which every field may be left out may be, too.
     optional = not any(field.is_required() for field in body.model_fields.values())
@@ -113,7 +121,7 @@ def _endpoint(offer: Offer, body: type[BaseModel]) -> Callable[..., Awaitable[Re
     endpoint.__signature__ = Signature(  # type: ignore[attr-defined]
         [
             Parameter("number", keyword, annotation=TicketNumber),
-            Parameter("caller", keyword, annotation=Anyone if offer.citizens else Staff),
+            Parameter("caller", keyword, annotation=Annotated[Caller, allowed]),
             Parameter("door", keyword, annotation=TheDoor),
             Parameter("body", keyword, annotation=told, default=empty),
             Parameter("idempotency_key", keyword, annotation=IdempotencyKey, default=None),
@@ -124,16 +132,17 @@ def _endpoint(offer: Offer, body: type[BaseModel]) -> Callable[..., Awaitable[Re
 
 
 for _offer in OFFERS:
-    _attempts = ("too_many_attempts",) if _offer.citizens else ()
     _names_files = {"files", "evidence"} & _offer.command.model_fields.keys()
     _files = attaching.REFUSALS if _names_files else ()
+    _citizens = COMMANDS[_offer.command].citizens
+    _attempts = ("too_many_attempts",) if _citizens else ()
     router.add_api_route(
         f"/tickets/{{number}}/{_offer.path}",
         _endpoint(_offer, body_of(_offer.command)),
         methods=["POST"],
         operation_id=f"{_offer.path.replace('-', '_')}_ticket",
         summary=_offer.summary,
-        tags=["Citizens", "Staff"] if _offer.citizens else ["Staff"],
+        tags=["Citizens", "Staff"] if _citizens else ["Staff"],
         response_model=Snapshot,
         responses=responses(*ALWAYS, *_offer.refusals, *_attempts, *_files),
     )

@@ -2,19 +2,25 @@
 
 import hashlib
 import hmac
+import secrets
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
+from itsdangerous import URLSafeTimedSerializer
 from pydantic import BaseModel
 
+from api.challenges import Challenge, NoChallenge
 from api.engine import Engine
+from api.limits import Limits
 from api.uploads.desk import Uploads
 from api.waiting import Watch
 from runtime.settings import Settings
 from store.engine import Store
 from store.packs import PackShelf
+from store.sealing import Seal
 from store.ticket_keys import TicketKeys
 from store.vault import Vault
 
@@ -35,15 +41,34 @@ class Door:
     vault: Vault
     keys: TicketKeys
     uploads: Uploads
+    limits: Limits
+    challenge: Challenge = field(default_factory=NoChallenge)
     record: Watch = field(default_factory=Watch)
+
+    @cached_property
+    def seal(self) -> Seal:
+        """Seals what people prove themselves with."""
+        return Seal(self.vault.ring.root_key, "people")
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def nonce(self) -> str:
+        return secrets.token_urlsafe(16)
+
+    def signer(self, purpose: str) -> URLSafeTimedSerializer:
+        """Signs what is handed out and comes back: for one purpose, with its time."""
+        return URLSafeTimedSerializer(self.mark(f"signer {purpose}"), salt=purpose)
 
     def mark(self, text: str) -> str:
         """A keyed fingerprint: equal for equal texts, and no way back to a phone or an address."""
-        return hmac.digest(self._marks, text.encode(), hashlib.sha256).hex()
+        return fingerprint(self.vault.ring.root_key, text)
 
-    @cached_property
-    def _marks(self) -> bytes:
-        return hmac.digest(self.vault.ring.root_key, b"jiesu api fingerprint", hashlib.sha256)
+
+def fingerprint(key: bytes, text: str) -> str:
+    """See `Door.mark`: equal for equal texts under the same root key."""
+    marks = hmac.digest(key, b"jiesu api fingerprint", hashlib.sha256)
+    return hmac.digest(marks, text.encode(), hashlib.sha256).hex()
 
 
 async def _door(request: Request) -> Door:

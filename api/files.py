@@ -11,7 +11,8 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter
 
-from api.access import Anyone, Caller, TicketNumber, visible
+from api.access import TicketNumber, anyone, public, visible
+from api.caller import Caller
 from api.door import API, Door, TheDoor, json_text
 from api.file_views import BINARY, FileOut, file_out
 from api.problems import Problem, responses
@@ -65,7 +66,9 @@ _FILES: TypeAdapter[list[FileOut]] = TypeAdapter(list[FileOut])
         "store_unavailable",
     ),
 )
-async def list_files(number: TicketNumber, caller: Anyone, door: TheDoor) -> Response:
+async def list_files(
+    number: TicketNumber, caller: Annotated[Caller, anyone("list_files")], door: TheDoor
+) -> Response:
     """Citizens see what came from their side, and what the unit showed with its answer.
 
     Whoever has a link can follow it until it ends, so it is not passed on.
@@ -124,6 +127,7 @@ _CONTENT: dict[int | str, dict[str, Any]] = {
     operation_id="get_file",
     summary="A file, by a link that was given out",
     response_class=StreamingResponse,
+    dependencies=[public("get_file")],
     responses={**_CONTENT, **_READING},
 )
 async def get_file(
@@ -153,6 +157,7 @@ async def get_file(
     operation_id="get_thumbnail",
     summary="A photo, small, by a link that was given out",
     response_class=Response,
+    dependencies=[public("get_thumbnail")],
     responses={
         200: {"description": "At most 320 pixels.", "content": {"image/jpeg": {"schema": BINARY}}},
         **responses(

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import Field
 
+from api.access import public
 from api.door import Door, TheDoor, json_of
 from api.telemetry import REGISTRY
 from domain.model import Recorded
@@ -27,7 +28,13 @@ class Readiness(Recorded):
     missing: list[str]
 
 
-@router.get("/healthz", operation_id="health", summary="The process is up", response_model=Health)
+@router.get(
+    "/healthz",
+    operation_id="health",
+    summary="The process is up",
+    response_model=Health,
+    dependencies=[public("health")],
+)
 async def health() -> Response:
     return json_of(Health(status="ok"))
 
@@ -35,6 +42,7 @@ async def health() -> Response:
 @router.get(
     "/readyz",
     operation_id="readiness",
+    dependencies=[public("readiness")],
     summary="Store and engine can be reached",
     response_model=Readiness,
     responses={503: {"model": Readiness, "description": "Something is missing."}},
@@ -46,7 +54,12 @@ async def readiness(door: TheDoor) -> Response:
     return json_of(Readiness(ready=not missing, missing=missing), 503 if missing else 200)
 
 
-@router.get("/metrics", summary="Counters for Prometheus", include_in_schema=False)
+@router.get(
+    "/metrics",
+    summary="Counters for Prometheus",
+    include_in_schema=False,
+    dependencies=[public("metrics")],
+)
 async def metrics() -> Response:
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 

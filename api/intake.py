@@ -7,11 +7,14 @@ and starts later. When the store is away nobody gets a number, and nothing is ha
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Response
-from pydantic import Field
+from fastapi import APIRouter, Body, Header, Response
+from pydantic import Field, StringConstraints
 
-from api import attaching, filing
-from api.door import API, Door, TheDoor
+from api import attaching, challenges, filing, traps
+from api.access import perhaps, public
+from api.caller import Caller
+from api.challenges import Issued
+from api.door import API, Door, TheDoor, json_of
 from api.filing import IdempotencyKey, Receipt
 from api.problems import FieldProblem, Problem, responses
 from api.telemetry import complaints
@@ -54,7 +57,25 @@ class ComplaintIn(Incoming):
         "sealed all the same, so that the hotline can call back.",
     )
     files: Files = Field(default_factory=list)
+    website: Annotated[str, StringConstraints(max_length=200)] = Field(
+        "", description="Leave it empty. Whatever fills in every field it finds is refused."
+    )
     contact: Person | None = Field(None, description="Goes to the vault and nowhere else.")
+
+
+@router.get(
+    "/challenge",
+    operation_id="get_challenge",
+    summary="What has to be solved before filing without a token, if anything",
+    dependencies=[public("get_challenge")],
+    response_model=Issued,
+    responses=responses("store_unavailable"),
+)
+async def get_challenge(door: TheDoor) -> Response:
+    """For `work`: find a solution such that SHA-256 of `challenge:solution` begins with `bits`
+    zero bits, and file with the header `Challenge-Answer: challenge:solution`. Each is good once.
+    """
+    return json_of(await door.challenge.issue(door))
 
 
 @router.post(
@@ -71,6 +92,14 @@ class ComplaintIn(Incoming):
         },
         **responses(
             "malformed_json",
+            "unauthenticated",
+            "forbidden",
+            "scope_missing",
+            "not_your_city",
+            "csrf_failed",
+            "challenge_failed",
+            "looks_automatic",
+            "too_many_requests",
             "body_too_large",
             "invalid_request",
             "unknown_city",
@@ -84,14 +113,30 @@ class ComplaintIn(Incoming):
 )
 async def file_complaint(
     body: Annotated[ComplaintIn, Body(examples=[EXAMPLE])],
+    caller: Annotated[Caller | None, perhaps("file_complaint")],
     door: TheDoor,
     idempotency_key: IdempotencyKey = None,
+    answer: Annotated[
+        str, Header(alias=challenges.HEADER, description="See `GET /api/v1/challenge`.")
+    ] = "",
 ) -> Response:
     """The answer has the ticket's number and access code; keep both.
 
     The personal data in `contact` is sealed in the vault in the same transaction that registers
-    the complaint, and never enters the ticket.
+    the complaint, and never enters the ticket. Programs that file for many citizens show a token
+    with the scope `file`.
     """
+    if caller is not None and body.city is not None and not caller.serves(body.city):
+        raise Problem("not_your_city")
+    if caller is None:
+        traps.check_honeypot(body.website)
+        if not await door.challenge.passed(door, answer):
+            raise Problem("challenge_failed")
+    return await take(body, door, idempotency_key)
+
+
+async def take(body: ComplaintIn, door: Door, idempotency_key: str | None) -> Response:
+    """Register the complaint and start it: what every door that takes one does."""
     now = datetime.now(UTC)
     pack = _pack(door, body)
     _check(pack, body)
@@ -101,7 +146,7 @@ async def file_complaint(
         _complaint(body, pack, now),
         body.contact,
         idempotency_key,
-        body.model_dump_json(),
+        body.model_dump_json(exclude={"website"}),
         attaching.wanted(door, body.files, None),
     )
     standing = await filing.start(door, registered)
@@ -133,5 +178,5 @@ def _check(pack: Pack, body: ComplaintIn) -> None:
 
 
 def _complaint(body: ComplaintIn, pack: Pack, now: datetime) -> Complaint:
-    said = body.model_dump(exclude={"city", "contact", "files"})
+    said = body.model_dump(exclude={"city", "contact", "files", "website"})
     return filing.draft(pack, now, **said, files=attaching.ids(body.files))

@@ -19,6 +19,7 @@ TAGS = [
     {"name": "Staff", "description": "What operators, dispatchers, officers and supervisors do."},
     {"name": "Files", "description": "Photos, videos, voices and PDFs: uploading, handing out."},
     {"name": "Units", "description": "A unit's inbox, and completing an assignment."},
+    {"name": "Sessions", "description": "Signing in and out."},
     {"name": "Cities", "description": "Public: catalogues and indicators."},
     {"name": "Operation", "description": "For those who run it."},
 ]

@@ -5,21 +5,19 @@ travels in the body of a form, never in an address, where it would be logged.
 """
 
 import secrets
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
-from fastapi.templating import Jinja2Templates
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from api import access, intake, rating, tickets
+from api import access, intake, rating, tickets, traps
+from api.access import public
 from api.door import Door, TheDoor
 from api.filing import Receipt
 from api.intake import ComplaintIn
-from api.problems import CODES, Problem
-from api.words import WORDS, Words, language_of
+from api.page import code_of, page, status_of
+from api.problems import Problem
 from domain.complaint import Kind
 from domain.pack import UnknownInPack
 from domain.rating import Grade, Rating
@@ -30,49 +28,40 @@ from store.packs import UnknownCity
 
 router = APIRouter(include_in_schema=False)
 
-FOLDER = Path(__file__).parent
-_TEMPLATES = Jinja2Templates(
-    env=Environment(
-        loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined
-    )
+_FIELDS = (
+    *("city", "kind", "category", "title", "text", "address", "name", "phone"),
+    *(traps.HONEYPOT, traps.STAMP),
 )
-_SAFE = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-}
-_FIELDS = ("city", "kind", "category", "title", "text", "address", "name", "phone")
 
 
-@router.get("/")
+@router.get("/", dependencies=[public("page_citizen")])
 async def home(request: Request, door: TheDoor) -> Response:
     """Two doors: report something, follow something."""
     return _home(request, door, {})
 
 
-@router.post("/complaints")
+@router.post("/complaints", dependencies=[public("file_complaint")])
 async def file(request: Request, door: TheDoor) -> Response:
     """File the form; on a mistake show it again with everything that was typed."""
     form = await request.form()
     typed = {name: str(form.get(name, "")).strip() for name in _FIELDS}
     key = str(form.get("key", ""))[:64]
     try:
+        traps.check_form(door, typed)
         body = _complaint(typed)
-        answer = await intake.file_complaint(body, door, f"page/{key}" if key else None)
+        answer = await intake.take(body, door, f"page/{key}" if key else None)
     except ValidationError as error:
         wrong = {str(each["loc"][-1]) for each in error.errors()}
         return _home(request, door, typed, key=key, wrong=wrong, status=422)
     except (Problem, StoreError, UnknownInPack, UnknownCity) as error:
         if isinstance(error, KeyReused):  # back, changed, and sent again: another complaint
             key = secrets.token_hex(16)
-        return _home(request, door, typed, key=key, problem=_code(error), status=_status(error))
+        return _home(request, door, typed, key=key, problem=code_of(error), status=status_of(error))
     receipt = Receipt.model_validate_json(bytes(answer.body))
-    return _page(request, "receipt.html", receipt=receipt)
+    return page(request, "receipt.html", receipt=receipt)
 
 
-@router.post("/follow")
+@router.post("/follow", dependencies=[public("page_citizen")])
 async def follow(
     request: Request,
     door: TheDoor,
@@ -83,7 +72,7 @@ async def follow(
     return await _ticket(request, door, number, code)
 
 
-@router.post("/rate")
+@router.post("/rate", dependencies=[public("page_citizen")])
 async def rate(request: Request, door: TheDoor) -> Response:
     """Rate the answer, and show what became of it."""
     form = {name: str(value) for name, value in (await request.form()).items()}
@@ -91,7 +80,7 @@ async def rate(request: Request, door: TheDoor) -> Response:
     problem = None
     try:
         parsed = parse_number(number)
-        caller = await access.citizen(request, parsed, code, door)
+        caller = await access.citizen_of(request, parsed, code, door)
         given = Rating.model_validate(
             {
                 "contacted": {"yes": True, "no": False}.get(form.get("contacted", "")),
@@ -104,7 +93,7 @@ async def rate(request: Request, door: TheDoor) -> Response:
     except (ValidationError, ValueError):
         problem = "invalid_request"
     except (Problem, Refused, StoreError) as error:
-        problem = _code(error)
+        problem = code_of(error)
     return await _ticket(request, door, number, code, problem)
 
 
@@ -113,12 +102,12 @@ async def _ticket(
 ) -> Response:
     try:
         parsed = parse_number(number)
-        await access.citizen(request, parsed, code, door)
+        await access.citizen_of(request, parsed, code, door)
         view = await tickets.as_citizen(door, parsed)
     except (Problem, StoreError) as error:
-        return _home(request, door, {}, follow_problem=_code(error), status=_status(error))
+        return _home(request, door, {}, follow_problem=code_of(error), status=status_of(error))
     zone = door.packs.get(view.city).calendar.tz
-    return _page(
+    return page(
         request,
         "ticket.html",
         ticket=view,
@@ -139,13 +128,14 @@ def _home(request: Request, door: Door, typed: dict[str, str], **more: Any) -> R
     }
     status = told.pop("status", 200)
     told["key"] = more.get("key") or secrets.token_hex(16)
-    return _page(
+    return page(
         request,
         "home.html",
         status,
         packs=packs,
         kinds=list(Kind),
         typed={name: typed.get(name, "") for name in _FIELDS},
+        stamp=traps.stamp(door, typed.get(traps.STAMP, "")),
         **told,
     )
 
@@ -164,20 +154,3 @@ def _complaint(typed: dict[str, str]) -> ComplaintIn:
             "anonymous": not contact,
         }
     )
-
-
-def _page(request: Request, name: str, status: int = 200, **told: Any) -> Response:
-    language = language_of(request)
-    words = Words(WORDS, language)
-    return _TEMPLATES.TemplateResponse(
-        request, name, {"t": words, "lang": language, **told}, status_code=status, headers=_SAFE
-    )
-
-
-def _code(error: Exception) -> str:
-    return str(getattr(error, "code", "invalid_request"))
-
-
-def _status(error: Exception) -> int:
-    code = CODES.get(_code(error))
-    return code.status if code else 422

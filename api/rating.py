@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Response
 
-from api.access import Citizen, TicketNumber
+from api.access import TicketNumber, citizen
+from api.caller import Caller
 from api.commands import why_not_running
 from api.door import API, TheDoor, json_of
 from api.engine import NotRunning
@@ -57,6 +58,7 @@ class RatingReceipt(Recorded):
             "invalid_request",
             "bad_number",
             "too_many_attempts",
+            "too_many_requests",
             "engine_unavailable",
             "store_unavailable",
         ),
@@ -64,7 +66,7 @@ class RatingReceipt(Recorded):
 )
 async def rate_ticket(
     number: TicketNumber,
-    caller: Citizen,
+    caller: Annotated[Caller, citizen("rate_ticket")],
     body: Annotated[Rating, Body(examples=[EXAMPLE])],
     door: TheDoor,
     idempotency_key: IdempotencyKey = None,

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Response
 
 from api import filing
-from api.access import Anyone, Caller, TicketNumber, visible
+from api.access import TicketNumber, anyone, visible
+from api.caller import Caller
 from api.commands import ALWAYS, body_of, give
 from api.door import API, Door, TheDoor, json_of
 from api.filing import IdempotencyKey, Receipt
@@ -39,7 +40,7 @@ _BODY: Any = body_of(Recur)
 )
 async def recur(
     number: TicketNumber,
-    caller: Anyone,
+    caller: Annotated[Caller, anyone("recur")],
     door: TheDoor,
     body: Annotated[_BODY, Body(examples=[BACK.example])],
     idempotency_key: IdempotencyKey = None,

@@ -8,7 +8,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, TypeAdapter
 
-from api.access import Anyone, Caller, Staff, TicketNumber, discreet, hidden_from, visible
+from api.access import (
+    TicketNumber,
+    anyone,
+    city_of,
+    discreet,
+    hidden_from,
+    staff,
+    visible,
+)
+from api.caller import Caller
 from api.door import API, Door, TheDoor, json_of, json_text
 from api.problems import Problem, responses
 from api.views import CitizenTicket, citizen_view, waiting_view
@@ -63,7 +72,13 @@ class TicketPage(Recorded):
 
 
 _EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
-_READING = ("unauthenticated", "forbidden", "invalid_request", "store_unavailable")
+_READING = (
+    "unauthenticated",
+    "forbidden",
+    "scope_missing",
+    "invalid_request",
+    "store_unavailable",
+)
 
 
 @router.get(
@@ -77,11 +92,13 @@ _READING = ("unauthenticated", "forbidden", "invalid_request", "store_unavailabl
         **responses(*_READING, "ticket_not_found", "bad_number", "too_many_attempts"),
     },
 )
-async def get_ticket(number: TicketNumber, caller: Anyone, door: TheDoor) -> Response:
+async def get_ticket(
+    number: TicketNumber, caller: Annotated[Caller, anyone("get_ticket")], door: TheDoor
+) -> Response:
     """With an access code: what the citizen is told. With a token: the whole state.
 
-    Officers see tickets on which their unit has, or had, an assignment. Personal data is in
-    neither view.
+    Officers see tickets on which their unit, or one below it, has or had an assignment. Personal
+    data is in neither view.
     """
     if caller.citizen:
         return json_of(await as_citizen(door, number))
@@ -117,7 +134,9 @@ async def as_citizen(door: Door, number: str) -> CitizenTicket:
     response_model=list[Event],
     responses=responses(*_READING, "ticket_not_found", "bad_number"),
 )
-async def list_events(number: TicketNumber, caller: Staff, door: TheDoor) -> Response:
+async def list_events(
+    number: TicketNumber, caller: Annotated[Caller, staff("list_events")], door: TheDoor
+) -> Response:
     """Empty for a complaint that is registered and not started yet."""
     if await visible(door, caller, number) is None:
         waiting = caller.unit is None and await intake.get(door.store, number)
@@ -132,14 +151,20 @@ async def list_events(number: TicketNumber, caller: Staff, door: TheDoor) -> Res
     summary="Tickets, last changed first",
     tags=["Staff"],
     response_model=TicketPage,
-    responses=responses(*_READING, "not_your_unit", "bad_cursor"),
+    responses=responses(*_READING, "not_your_unit", "not_your_city", "bad_cursor"),
 )
 async def list_tickets(
-    caller: Staff, door: TheDoor, query: Annotated[ListQuery, Query()]
+    caller: Annotated[Caller, staff("list_tickets")],
+    door: TheDoor,
+    query: Annotated[ListQuery, Query()],
 ) -> Response:
     """Officers see the tickets that their unit has, or had last."""
     asked = query.model_dump(exclude={"cursor", "limit"})
-    told = {"unit": _unit(caller, query.unit), "hidden": hidden_from(door, caller)}
+    told = {
+        "unit": _unit(caller, query.unit),
+        "city": city_of(caller, query.city),
+        "hidden": hidden_from(door, caller),
+    }
     page = await tickets.page(door.store, Filters(**asked | told), query.cursor, query.limit)
     rows = [_discreet(caller, row) for row in page.rows]
     return json_of(TicketPage(items=rows, next_cursor=page.next_cursor))

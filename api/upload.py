@@ -7,9 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
-from api.access import MaybeStaff, origin
+from api.access import perhaps
+from api.caller import Caller
 from api.door import API, Door, TheDoor, json_of
 from api.file_views import BINARY, Suggestion, Uploaded, file_out
+from api.limits import network_of
 from api.problems import Problem, responses
 from api.uploads.arriving import MB, Piece
 from api.uploads.desk import Taken
@@ -77,7 +79,7 @@ _BODY = {
 )
 async def upload_file(
     request: Request,
-    caller: MaybeStaff,
+    caller: Annotated[Caller | None, perhaps("upload_file")],
     door: TheDoor,
     purpose: Annotated[Purpose, Query(description="What it shows.")] = Purpose.COMPLAINT,
 ) -> Response:
@@ -114,7 +116,7 @@ async def _raw(request: Request, declared: str) -> AsyncIterator[Piece]:
 
 async def _not_flooding(request: Request, door: Door) -> None:
     """Anybody may upload without being known: so many from one address, so much in all."""
-    now, key = datetime.now(UTC), f"upload/{origin(request, door)}"
+    now, key = datetime.now(UTC), f"upload/from/{door.mark(network_of(request))}"
     if await attempts.too_many(door.store, key, now, door.settings.uploads_per_hour, _HOUR):
         raise Problem("too_many_uploads")
     if await files.waiting_bytes(door.store) > door.settings.unattached_mb * MB:

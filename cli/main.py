@@ -6,7 +6,7 @@ from importlib.metadata import version as installed
 
 import typer
 
-from cli import audit, city, demo, doctor, keys, privacy, serve, token, up
+from cli import account, audit, city, demo, doctor, keys, privacy, serve, token, up
 from cli.terminal import leave
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command()(serve.worker)
 app.command()(serve.api)
 app.command()(serve.migrate)
 app.command()(demo.demo)
+app.add_typer(account.app, name="account")
 app.add_typer(token.app, name="token")
 app.add_typer(audit.app, name="audit")
 app.add_typer(city.app, name="city")

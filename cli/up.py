@@ -9,6 +9,7 @@ import typer
 
 from cli.terminal import err, fail, out, run
 from runtime.settings import Settings
+from store.accounts import FIRST
 from workers.stack import Stack, StackError
 
 
@@ -63,6 +64,11 @@ async def _up(stack: Stack) -> None:
         async with stack.running():
             healthy = True
             out.print(f"Jiesu is up: [bold]{stack.url}[/]  (stop with Ctrl-C)")
+            if stack.first_password is not None:
+                out.print(
+                    f"Sign in at {stack.url}/staff as [bold]{FIRST}[/] with the password "
+                    f"[bold]{stack.first_password}[/]  (shown only now)"
+                )
             await stack.until_stopped()
             err.print("  stopping")
     except asyncio.CancelledError:

@@ -8,11 +8,11 @@ from domain.assignment import Assignment, Ending, Request, Share
 from domain.clocks import ClockName
 from domain.commands import citizens, intake, joint, supervising, units
 from domain.commands.base import CommandBase
-from domain.facts import aftercare, closing, handling, returning, waiting
-from domain.facts import intake as intake_facts
 from domain.facts.base import FactBase
 from domain.lifecycle import transition
+from domain.permissions import right_to
 from domain.refusals import Refused
+from domain.relations import NEAR, relation
 from domain.rules import ReworkTo, Rules
 from domain.stages import Stage
 from domain.ticket import Ticket
@@ -31,36 +31,13 @@ _SWITCHES: dict[type[CommandBase], str] = {
 }
 """Commands that a city has or has not: the switch, or the cap that is not zero."""
 
-_LEAD_ONLY = (
-    units.Return,
-    units.Hold,
-    units.Review,
-    units.Ask,
-    units.Step,
-    joint.Whistle,
-)
-
-_ENDS: dict[str, type[FactBase]] = {
-    "answered": intake_facts.Answered,
-    "declined": intake_facts.Declined,
-    "referred": intake_facts.Referred,
-    "final_reply": closing.FinalReplied,
-}
-
-_DECIDED: dict[str, type[FactBase]] = {
-    "return": returning.Returned,
-    "extension": handling.ExtensionGranted,
-    "hold": waiting.Held,
-    "exclusion": aftercare.ExclusionGranted,
-}
-
 
 def leads_to(ticket: Ticket, command: Command) -> type[FactBase]:
     """The fact a command becomes: what the table is asked about."""
     if isinstance(command, intake.Conclude):
-        return _ENDS[command.outcome]
+        return command.ends[command.outcome]
     if isinstance(command, supervising.Decide) and (request := asked(ticket)) is not None:
-        return _DECIDED[request.what]
+        return command.ends[request.what]
     return command.leads_to
 
 
@@ -75,6 +52,7 @@ def check(ticket: Ticket, command: Command, actor: Actor, at: datetime) -> None:
     switch = _SWITCHES.get(type(command))
     if switch is not None and not getattr(rules, switch):
         raise Refused("not_in_this_city", f"This city does not work that way: {command.do}.")
+    _check_near(ticket, command, actor)
     match command:
         case units.UnitCommand():
             _check_unit_command(ticket, command, actor, at)
@@ -117,13 +95,24 @@ def check(ticket: Ticket, command: Command, actor: Actor, at: datetime) -> None:
             pass
 
 
+def _check_near(ticket: Ticket, command: Command, actor: Actor) -> None:
+    """An officer's unit has to be as near to the ticket as the permission table says."""
+    near = relation(ticket, actor.unit)
+    if actor.role is not Role.OFFICER or right_to(command).allows(actor.role, near):
+        return
+    # Of several shares the one that is meant decides, and says which of the two is missing.
+    if isinstance(command, units.UnitCommand) and near in NEAR:
+        return
+    raise Refused("not_your_unit", "This is another unit's to do.")
+
+
 def _check_unit_command(
     ticket: Ticket, command: units.UnitCommand, actor: Actor, at: datetime
 ) -> None:
     assignment = assignment_of(ticket, command, actor)
     check_officer(assignment, actor)
     rules = rules_of(ticket)
-    if isinstance(command, _LEAD_ONLY) and assignment.share is not Share.LEAD:
+    if right_to(command).lead_only and assignment.share is not Share.LEAD:
         raise Refused("not_the_lead", "Only the unit that leads may do this.")
     match command:
         case units.Sign() if assignment.signed_at is not None:
@@ -184,18 +173,13 @@ def _check_delegation(ticket: Ticket, given: Assignment, unit: str, rules: Rules
 
 
 def _check_of_unit(ticket: Ticket, command: Command, actor: Actor, at: datetime) -> None:
-    """Commands of the unit that leads, or of one that had a share, and of staff."""
-    match command:
-        case supervising.KeepMinutes() | supervising.Appoint() | supervising.Revisit():
-            mine = {assignment.unit for assignment in ticket.assignments}
-        case joint.Release(assignment=n):
-            mine = {_caller(ticket, n).unit}
-        case _:
-            mine = {ticket.unit} if ticket.unit else set()
-    if actor.role is Role.OFFICER and actor.unit not in mine:
-        raise Refused("not_your_unit", "This is another unit's to do.")
+    """Commands about the whole ticket, of its units and of staff."""
     lead = ticket.lead
     match command:
+        case joint.Release(assignment=n):
+            caller = _caller(ticket, n).unit
+            if actor.role is Role.OFFICER and actor.unit != caller:
+                raise Refused("not_your_unit", "This is another unit's to do.")
         case joint.Override() if lead is None or lead.ending is not Ending.DONE:
             raise Refused("lead_not_done", "The unit that leads has not handed in its answer.")
         case joint.RaiseLevel() if lead is None or not lead.open or lead.above is None:

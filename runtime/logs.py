@@ -11,6 +11,8 @@ import structlog
 from structlog.types import Processor
 from temporalio import activity, workflow
 
+from runtime.masks import mask
+
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -32,7 +34,11 @@ def set_up_logs(fmt: str = "console", level: str = "INFO") -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                mask,
+                renderer,
+            ],
         )
     )
     root = logging.getLogger()

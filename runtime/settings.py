@@ -10,12 +10,18 @@ from runtime.file_settings import FileSettings
 from runtime.names import NAMESPACE
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+Limit = Annotated[str, Field(pattern=r"^[1-9]\d*/(\d+ ?)?(second|minute|hour|day)s?$")]
+"""How often in which time: 60/hour, 30/10 minutes."""
 
 
 class Settings(FileSettings):
     """Everything has a default that works on one machine, in the folder `home`."""
 
-    model_config = SettingsConfigDict(env_prefix="JIESU_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="JIESU_",
+        env_ignore_empty=True,  # a line of .env that was left empty says nothing
+        extra="ignore",
+    )
 
     home: Path = Field(Path(".jiesu"), description="Folder of databases, keys and logs.")
     store_url: str = Field("", description="Default: a SQLite file in the home folder.")
@@ -42,6 +48,46 @@ class Settings(FileSettings):
         "rebuilt from history when something happens to them.",
     )
     engine_timeout: float = Field(5.0, gt=0, description="Seconds the API waits for the engine.")
+
+    # --- people at the door
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^/\s]+)?$",
+        description="Address that browsers use, as https://12345.example.org. With https cookies "
+        "are Secure and browsers are told to stay with https.",
+    )
+    session_idle: int = Field(60, ge=1, description="Minutes unused after which a session ends.")
+    session_longest: int = Field(12, ge=1, description="Hours after which it ends in any case.")
+    form_seconds: float = Field(
+        3.0, ge=0, description="Who sends the form faster than this is no human; 0: not looked at."
+    )
+    work_bits: int = Field(
+        0, ge=0, le=32, description="Proof of work that filing by API asks for; 0: none."
+    )
+    limit_intake: Limit = Field("60/hour", description="Complaints filed from one address.")
+    limit_sign_in: Limit = Field("30/10 minutes", description="Sign-ins tried from one address.")
+    limit_codes: Limit = Field(
+        "20/hour", description="One-time codes asked for, or tried, from one address."
+    )
+    limit_phone: Limit = Field("5/hour", description="One-time codes sent to one phone.")
+    limit_commands: Limit = Field("300/minute", description="Commands of one person or token.")
+    limits_url: str = Field(
+        "", description="Redis that counts, as async+redis://host:6379; default: the store."
+    )
+    limits_exempt: list[str] = Field(
+        ["127.0.0.0/8", "::1/128"], description="Networks whose requests are not counted."
+    )
+
+    # --- sign-in with an identity provider (OpenID Connect)
+    oidc_issuer: str = Field("", description="Its address; empty: only passwords.")
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+    oidc_claim: str = Field("roles", description="The claim that says what somebody is.")
+    oidc_roles: dict[str, str] = Field(
+        default_factory=dict,
+        description="What its values mean here: a role, role:unit, or role:unit:city. Whoever has "
+        "none of them is not let in.",
+    )
 
     @property
     def store(self) -> str:

@@ -90,6 +90,7 @@ async def inbox(
     cursor: str | None = None,
     limit: int = 50,
     hidden: Hidden | None = None,
+    city: str | None = None,
 ) -> Inbox:
     """The assignments of `unit`, what burns first first; those without a due time at the end.
 
@@ -99,6 +100,8 @@ async def inbox(
         BadCursor: `cursor` is not a `next_cursor` of this list.
     """
     asked = _ROW.where(_ASSIGNMENT.unit == unit)
+    if city is not None:
+        asked = asked.where(_ASSIGNMENT.city == city)
     if hidden:
         asked = asked.where(shown(hidden))
     if open_only:

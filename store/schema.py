@@ -11,7 +11,7 @@ from sqlalchemy import inspect as inspected
 
 from store.engine import Store, parse_url
 from store.errors import SchemaUnusable
-from store.tables import metadata
+from store.people import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "alembic_version"

@@ -244,7 +244,10 @@ class MessageTable(Base, table=True):
 
 
 class TokenTable(Base, table=True):
-    """Access tokens of staff and programs; only a digest of each is kept."""
+    """Access tokens of staff and programs; only a digest of each is kept.
+
+    `scopes`: what it may be used for, as words with spaces between them.
+    """
 
     __tablename__ = "token"
 
@@ -252,10 +255,13 @@ class TokenTable(Base, table=True):
     digest: str
     role: str
     unit: str | None = None
+    city: str | None = None
+    scopes: str = "read act file audit admin"
     name: str
     created_at: datetime = Field(sa_type=UtcDateTime)
-    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class AttemptTable(Base, table=True):

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_
@@ -14,7 +15,7 @@ from domain.ticket import Ticket
 from store import tables
 from store.cursors import cursor as cursor_of
 from store.cursors import key_of, moment
-from store.engine import Found, Store
+from store.engine import Found, Store, Values
 from store.errors import BadNumber
 from store.hidden import Hidden, shown
 from store.numbers import parse_number
@@ -116,6 +117,16 @@ async def get(store: Store, number: str) -> TicketRow | None:
     """The ticket of this number, as last told."""
     row = await store.first(_ONE, {"number": number})
     return None if row is None else _ticket_row(row)
+
+
+async def of_persons(
+    store: Store, persons: Select[Any], values: Values, limit: int
+) -> list[TicketRow]:
+    """The tickets of the persons that the query `persons` finds, the latest first."""
+    asked = _ROW.where(_TICKET.person.in_(persons)).order_by(
+        _TICKET.filed_at.desc(), _TICKET.number
+    )
+    return [_ticket_row(row) for row in await store.rows(asked.limit(limit), values)]
 
 
 async def state(store: Store, number: str) -> Ticket | None:

@@ -4,19 +4,30 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import bindparam, select, update
 
 from domain.actors import Role
+from domain.permissions import Scope
 from store import tables
 from store.engine import Found, Store
 
 _TOKEN = tables.token.c
 _FORM = re.compile(r"jsu_([0-9a-f]{12})_[0-9a-f]{48}")
 _BY_ID = select(tables.token).where(_TOKEN.id == bindparam("id"))
+_USED = (
+    update(tables.token).where(_TOKEN.id == bindparam("which")).values(last_used_at=bindparam("at"))
+)
 _NOBODY = "0" * 64
+
+VALID = timedelta(days=90)
+"""How long a token is good when nothing else is said. None is good for ever."""
+
+_NOTED = timedelta(hours=1)
+"""How exactly the last use is known: to note every use would be a write per request."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +37,17 @@ class TokenRow:
     id: str
     role: Role
     unit: str | None
+    city: str | None
+    scopes: frozenset[Scope]
     name: str
     created_at: datetime
-    expires_at: datetime | None
+    expires_at: datetime
     revoked_at: datetime | None
+    last_used_at: datetime | None
 
     def valid(self, now: datetime) -> bool:
         """Neither revoked nor expired."""
-        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+        return self.revoked_at is None and now < self.expires_at
 
 
 def _digest(text: str) -> str:
@@ -43,7 +57,8 @@ def _digest(text: str) -> str:
 
 def _token_row(row: Found) -> TokenRow:
     told = {name: value for name, value in row._mapping.items() if name != "digest"}
-    return TokenRow(**{**told, "role": Role(row.role)})
+    scopes = frozenset(Scope(word) for word in row.scopes.split())
+    return TokenRow(**{**told, "role": Role(row.role), "scopes": scopes})
 
 
 async def issue(
@@ -53,8 +68,15 @@ async def issue(
     name: str,
     expires_at: datetime | None = None,
     now: datetime | None = None,
+    *,
+    scopes: Collection[Scope] = tuple(Scope),
+    city: str | None = None,
 ) -> tuple[str, str]:
-    """A new token: its id, and its text, which cannot be shown again."""
+    """A new token: its id, and its text, which cannot be shown again.
+
+    Good for ninety days unless `expires_at` says otherwise; in one city only if `city` says so.
+    """
+    now = now or datetime.now(UTC)
     token_id = secrets.token_hex(6)
     text = f"jsu_{token_id}_{secrets.token_hex(24)}"
     row = {
@@ -62,10 +84,13 @@ async def issue(
         "digest": _digest(text),
         "role": role.value,
         "unit": unit,
+        "city": city,
+        "scopes": " ".join(scope for scope in Scope if scope in scopes),
         "name": name,
-        "created_at": now or datetime.now(UTC),
-        "expires_at": expires_at,
+        "created_at": now,
+        "expires_at": expires_at or now + VALID,
         "revoked_at": None,
+        "last_used_at": None,
     }
     await store.change(store.insert(tables.token), row)
     return token_id, text
@@ -82,7 +107,11 @@ async def find(store: Store, text: str, now: datetime) -> TokenRow | None:
     if row is None or not same:
         return None
     found = _token_row(row)
-    return found if found.valid(now) else None
+    if not found.valid(now):
+        return None
+    if found.last_used_at is None or now - found.last_used_at >= _NOTED:
+        await store.change(_USED, {"which": found.id, "at": now})
+    return found
 
 
 async def revoke(store: Store, token_id: str, now: datetime | None = None) -> bool:

@@ -25,6 +25,8 @@ from temporalio.service import RPCError
 from runtime.engine import connect, prepare_namespace
 from runtime.names import SEARCH_ATTRIBUTES, TICKETS
 from runtime.settings import Settings
+from store import accounts, passwords
+from store.engine import Store
 from store.errors import StoreError
 from store.schema import SchemaState, inspect, upgrade
 from workers.children import Child
@@ -50,6 +52,8 @@ class Stack:
         self.say = say
         self.ui_port = ui_port
         self.children: list[Child] = []
+        self.first_password: str | None = None
+        """Of the administrator, where this start created one: to be shown, and kept nowhere."""
         self._stopping = asyncio.Event()
         self._failure: StackError | None = None
 
@@ -134,6 +138,7 @@ class Stack:
 
     async def _prepare_store(self) -> None:
         await upgrade(self.settings.store)
+        self.first_password = await _first_administrator(self.settings.store)
 
     def _own(self, command: str) -> Child:
         env = {
@@ -254,6 +259,19 @@ async def check_store(url: str) -> None:
             raise StackError("the store's database was written by a newer Jiesu; upgrade Jiesu")
         case _:
             return
+
+
+async def _first_administrator(url: str) -> str | None:
+    """The password of a new administrator; None where there are accounts already."""
+    store = Store.open(url)
+    try:
+        if await accounts.listing(store):
+            return None
+        password = passwords.random_password()
+        made = await accounts.create_first(store, await passwords.hashed(password))
+    finally:
+        await store.close()
+    return password if made is not None else None
 
 
 class _Lock:

@@ -9,7 +9,6 @@ OFFERS = (
         AddFacts,
         "Add something to the complaint, or answer what the unit asked",
         {"text": "补充：今天又有一盏路灯不亮了。"},
-        citizens=True,
     ),
     Offer(
         "urge",
@@ -17,14 +16,12 @@ OFFERS = (
         "Urge",
         {"text": "已经三天了，请尽快处理。"},
         ("urged_too_often",),
-        citizens=True,
     ),
     Offer(
         "withdraw",
         Withdraw,
         "Take the complaint back",
         {"reason": "问题已经自行解决。"},
-        citizens=True,
     ),
     Offer(
         "call-back",
@@ -41,6 +38,5 @@ BACK = Offer(
     "Say that the problem is back",
     {"text": "修好不到一个月，同一处路灯又不亮了。"},
     ("final_reply_sealed", "not_your_unit"),
-    citizens=True,
 )
 """A row with a route of its own: on a ticket that has ended it opens another (`api.recur`)."""

@@ -13,7 +13,6 @@ class Offer(NamedTuple):
     summary: str
     example: dict[str, Any]
     refusals: tuple[str, ...] = ()
-    citizens: bool = False
 
 
 OF_A_SHARE = ("not_your_unit", "assignment_ended", "unknown_assignment")

@@ -19,3 +19,10 @@ class CommandBase(Incoming):
     """`leads_to`: the fact it becomes, which is what the table is asked about."""
 
     leads_to: ClassVar[type[FactBase]]
+    ends: ClassVar[dict[str, type[FactBase]]] = {}
+    """Where it depends on what is said or asked: every fact it may become, by what decides."""
+
+    @classmethod
+    def may_lead_to(cls) -> tuple[type[FactBase], ...]:
+        """Every fact it may become."""
+        return tuple(cls.ends.values()) or (cls.leads_to,)

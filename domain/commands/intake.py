@@ -76,6 +76,12 @@ class Conclude(CommandBase):
     """
 
     leads_to = closing.FinalReplied
+    ends = {  # noqa: RUF012 - declared a ClassVar in the base
+        "answered": intake.Answered,
+        "declined": intake.Declined,
+        "referred": intake.Referred,
+        "final_reply": closing.FinalReplied,
+    }
     do: Literal["conclude"] = "conclude"
     outcome: Literal["answered", "declined", "referred", "final_reply"]
     reason: Code | None = None

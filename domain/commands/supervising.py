@@ -7,7 +7,7 @@ from pydantic import Field
 from domain.assignment import Evidence
 from domain.commands.base import CommandBase, Note
 from domain.complaint import Code, Text
-from domain.facts import aftercare, anytime, intake, supervising
+from domain.facts import aftercare, anytime, handling, intake, returning, supervising, waiting
 from domain.minutes import Minutes
 from domain.model import Instant
 
@@ -15,7 +15,13 @@ from domain.model import Instant
 class Decide(CommandBase):
     """Grant or refuse what the unit asked for. `unit`: whom to send a returned ticket to."""
 
-    leads_to = intake.Reassigned  # while nothing is asked; see `domain.decisions.leads_to`
+    leads_to = intake.Reassigned  # while nothing is asked; see `domain.checks.leads_to`
+    ends = {  # noqa: RUF012 - declared a ClassVar in the base
+        "return": returning.Returned,
+        "extension": handling.ExtensionGranted,
+        "hold": waiting.Held,
+        "exclusion": aftercare.ExclusionGranted,
+    }
     do: Literal["decide"] = "decide"
     approve: bool
     reason: Text

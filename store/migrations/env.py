@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from store.tables import metadata
+from store.people import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

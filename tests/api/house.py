@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from temporalio.client import Client
 
 from api.app import create_app
+from api.door import Door
 from domain.actors import Role
 from runtime.settings import Settings
 from store import tokens
@@ -39,13 +41,22 @@ class House:
 
     http: httpx.AsyncClient
     store: Store
-    _tokens: dict[tuple[Role, str | None], str] = field(default_factory=dict)
+    app: FastAPI
+    _tokens: dict[tuple[Role, str | None, str | None], str] = field(default_factory=dict)
 
-    async def token(self, role: Role, unit: str | None = None) -> dict[str, str]:
+    @property
+    def door(self) -> Door:
+        door: Door = self.app.state.door
+        return door
+
+    async def token(
+        self, role: Role, unit: str | None = None, city: str | None = None
+    ) -> dict[str, str]:
         """The headers of somebody in this role."""
-        if (role, unit) not in self._tokens:
-            _, self._tokens[role, unit] = await tokens.issue(self.store, role, unit, "test")
-        return {"Authorization": f"Bearer {self._tokens[role, unit]}"}
+        who = (role, unit, city)
+        if who not in self._tokens:
+            _, self._tokens[who] = await tokens.issue(self.store, role, unit, "test", city=city)
+        return {"Authorization": f"Bearer {self._tokens[who]}"}
 
     async def officer(self, unit: str = "water") -> dict[str, str]:
         return await self.token(Role.OFFICER, unit)
@@ -165,11 +176,12 @@ async def open_house(
     **settings: Any,
 ) -> AsyncIterator[House]:
     """The application on this store and engine, opened and closed in good order."""
-    given = {"keys": RING.text(), **settings}
-    app = create_app(Settings(home=home, **given), store=store, engine_client=client, packs=packs)
+    # Tests fill in forms faster than people do.
+    told = Settings(home=home, **{"keys": RING.text(), "form_seconds": 0, **settings})
+    app = create_app(told, store=store, engine_client=client, packs=packs)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://jiesu.test") as http,
     ):
-        yield House(http, store)
+        yield House(http, store, app)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api import access
+from api import guesses
 from domain.actors import Role
 from store import tokens
 from tests.api.house import Filed, House, open_house, problem
@@ -33,7 +33,7 @@ async def test_a_code_may_be_written_with_spaces(house: House) -> None:
 
 async def test_ten_wrong_codes_close_the_ticket_even_to_the_right_one(each_house: House) -> None:
     ticket, other = await each_house.file(), await each_house.file()
-    for _ in range(access.WRONG_PER_TICKET):
+    for _ in range(guesses.WRONG_PER_TICKET):
         assert problem(await each_house.http.get(ticket.path, headers=_wrong(ticket)))[0] == 404
     for headers in (_wrong(ticket), ticket.citizen):
         answer = await each_house.http.get(ticket.path, headers=headers)
@@ -48,7 +48,7 @@ async def test_ten_wrong_codes_close_the_ticket_even_to_the_right_one(each_house
 async def test_guessing_on_many_tickets_closes_them_to_that_address(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(access, "WRONG_PER_ADDRESS", 3)
+    monkeypatch.setattr(guesses, "WRONG_PER_ADDRESS", 3)
     tickets = [await house.file() for _ in range(3)]
     for ticket in tickets:
         assert problem(await house.http.get(ticket.path, headers=_wrong(ticket)))[0] == 404

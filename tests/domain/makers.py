@@ -2,5 +2,3 @@
 
 A maker gives None where its fact does not fit: there is nobody to release, nothing to decide.
 """
-
-

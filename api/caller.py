@@ -1,0 +1,62 @@
+"""Somebody known: by token, by session, or by the access code of a ticket."""
+
+from dataclasses import dataclass
+
+from api.problems import Problem
+from domain.actors import Actor, Role
+from domain.pack import Pack
+from domain.permissions import RIGHTS, Right, Scope
+from domain.relations import Relation, relation
+from domain.ticket import Ticket
+from store.sessions import Session
+
+EVERY_SCOPE = frozenset(Scope)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """`id` tells callers apart, as a prefix of what they name (keys).
+
+    `city`: the one this caller is confined to; None: all of them. `scopes`: what a token is for.
+    """
+
+    actor: Actor
+    id: str
+    name: str = ""
+    city: str | None = None
+    scopes: frozenset[Scope] = EVERY_SCOPE
+    session: Session | None = None
+
+    @property
+    def citizen(self) -> bool:
+        return self.actor.role is Role.CITIZEN
+
+    @property
+    def unit(self) -> str | None:
+        """The unit whose share this caller is confined to; None: not confined."""
+        if self.actor.role is not Role.OFFICER:
+            return None
+        if self.actor.unit is None:
+            raise Problem("forbidden", "This officer has no unit.")
+        return self.actor.unit
+
+    @property
+    def confined(self) -> bool:
+        """Whether there are tickets that this caller must not learn of."""
+        return self.unit is not None or self.city is not None
+
+    def may(self, right: Right) -> bool:
+        """Whether role and scopes allow it; how near the ticket is, is another question."""
+        scoped = right.scope is None or right.scope in self.scopes
+        return scoped and (right.everybody or self.actor.role in right.roles)
+
+    def serves(self, city: str) -> bool:
+        return self.city in (None, city)
+
+    def near(self, ticket: Ticket, pack: Pack) -> Relation:
+        return relation(ticket, self.unit, pack)
+
+    def sees(self, ticket: Ticket, pack: Pack) -> bool:
+        """Whether to this caller there is such a ticket."""
+        allowed = RIGHTS["get_ticket"].allows(self.actor.role, self.near(ticket, pack))
+        return allowed and self.serves(ticket.complaint.city)

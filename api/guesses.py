@@ -1,0 +1,36 @@
+"""Access codes that are guessed: counted per ticket and per address, for all processes."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from api.door import Door
+from api.problems import Problem
+from store import attempts
+
+WINDOW = timedelta(minutes=10)
+WRONG_PER_TICKET = 10
+WRONG_PER_ADDRESS = 60
+
+
+async def allow(door: Door, number: str, network: str) -> None:
+    """The right code is refused as well: otherwise guessing on would still be worth it."""
+    now = datetime.now(UTC)
+    ticket, address = _keys(door, number, network)
+    blocked = await asyncio.gather(
+        attempts.too_many(door.store, ticket, now, WRONG_PER_TICKET, WINDOW),
+        attempts.too_many(door.store, address, now, WRONG_PER_ADDRESS, WINDOW),
+    )
+    if any(blocked):
+        seconds = str(int(WINDOW.total_seconds()))
+        raise Problem("too_many_attempts", headers={"Retry-After": seconds})
+
+
+async def count(door: Door, number: str, network: str) -> None:
+    """One more wrong code."""
+    now = datetime.now(UTC)
+    for key in _keys(door, number, network):
+        await attempts.count_wrong(door.store, key, now)
+
+
+def _keys(door: Door, number: str, network: str) -> tuple[str, str]:
+    return f"ticket/{number}", f"from/{door.mark(network)}"

@@ -1,0 +1,118 @@
+"""How often somebody may ask: counted in the store, or in Redis, for all processes together."""
+
+import ipaddress
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from time import time
+
+import structlog
+from limits import RateLimitItem, parse
+from limits.aio.storage import Storage
+from limits.aio.strategies import FixedWindowRateLimiter
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+from starlette.requests import Request
+
+from api.problems import Problem
+from runtime.settings import Settings
+from store import counters
+from store.engine import Store
+from store.errors import StoreError
+
+logger = structlog.stdlib.get_logger("jiesu.api")
+
+
+class StoreStorage(Storage):
+    """The library's storage, on the table `counter`."""
+
+    STORAGE_SCHEME = ["async+jiesu"]  # noqa: RUF012 - as the base class declares it
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self._store = store
+
+    @property
+    def base_exceptions(self) -> type[Exception] | tuple[type[Exception], ...]:
+        return StoreError
+
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        return await counters.count(
+            self._store, key, amount, timedelta(seconds=expiry), datetime.now(UTC)
+        )
+
+    async def get(self, key: str) -> int:
+        return (await counters.look(self._store, key, datetime.now(UTC)))[0]
+
+    async def get_expiry(self, key: str) -> float:
+        return (await counters.look(self._store, key, datetime.now(UTC)))[1].timestamp()
+
+    async def check(self) -> bool:
+        await self.get("")
+        return True
+
+    async def reset(self) -> int | None:
+        return None
+
+    async def clear(self, key: str) -> None:
+        await counters.clear(self._store, key)
+
+
+class Limits:
+    """The limits of an installation. One that cannot be counted lets pass, and is logged."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._items: Mapping[str, RateLimitItem] = {
+            name: parse(getattr(settings, f"limit_{name}"))
+            for name in ("intake", "sign_in", "codes", "phone", "commands")
+        }
+        self._exempt = [ipaddress.ip_network(each) for each in settings.limits_exempt]
+        self._limiter = FixedWindowRateLimiter(_storage(settings, store))
+
+    async def count(self, name: str, who: str, request: Request | None) -> None:
+        """One more of `name` by `who`; refused (429) where these were too many.
+
+        `who` is a fingerprint or an id: neither an address nor a phone is written down. Without
+        a request nobody is exempt.
+        """
+        if request is not None and self._is_exempt(request):
+            return
+        item = self._items[name]
+        try:
+            if await self._limiter.hit(item, name, who):
+                return
+            reset = (await self._limiter.get_window_stats(item, name, who)).reset_time
+        except StorageError as error:  # Redis is away: no reason to turn a citizen away
+            logger.warning(
+                "limit not counted", limit=name, error=type(error.storage_error).__name__
+            )
+            return
+        wait = {"Retry-After": str(max(1, round(reset - time())))}
+        raise Problem("too_many_requests", headers=wait)
+
+    def _is_exempt(self, request: Request) -> bool:
+        try:
+            address = ipaddress.ip_address(request.client.host if request.client else "")
+        except ValueError:
+            return False
+        return any(address in network for network in self._exempt)
+
+
+def _storage(settings: Settings, store: Store) -> Storage:
+    if not settings.limits_url:
+        return StoreStorage(store)
+    made = storage_from_string(settings.limits_url, implementation="redispy", wrap_exceptions=True)
+    if not isinstance(made, Storage):
+        raise ValueError("limits_url needs an asynchronous storage: async+redis://…")
+    return made
+
+
+def network_of(request: Request) -> str:
+    """Where the caller comes from: an address, or the network a subscriber of IPv6 has."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.version == 6:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return host

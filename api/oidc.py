@@ -1,0 +1,220 @@
+"""Sign-in with an identity provider: OpenID Connect, code flow with PKCE, state and nonce.
+
+Whoever the provider vouches for is linked to an account by issuer and subject, which never change;
+what they are here follows, at each sign-in, from a claim and the settings. A password is not
+involved, and neither is this installation's second factor: that is the provider's business.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.httpx_client import AsyncOAuth2Client
+from httpx2 import HTTPError
+from itsdangerous import BadSignature
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from starlette.requests import Request
+
+from api.door import Door
+from api.problems import Problem
+from domain.actors import Role
+from domain.permissions import STAFF
+from store import accounts
+from store.accounts import Account, BadName, NameTaken
+
+COOKIE, BACK = "jiesu-oidc", "/staff/oidc/back"
+LONGEST = 10 * 60
+_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
+_TIMEOUT = 10.0
+
+
+class Standing(NamedTuple):
+    """What somebody is here."""
+
+    role: Role
+    unit: str | None = None
+    city: str | None = None
+
+
+class Departure(NamedTuple):
+    """Where to send the browser, and what its cookie has to bring back."""
+
+    url: str
+    cookie: str
+
+
+def standings(settings_roles: Mapping[str, str]) -> dict[str, Standing]:
+    """What the values of the claim mean, as the settings say it: role, role:unit, role:unit:city.
+
+    Raises:
+        ValueError: with the value that means nothing.
+    """
+    found = {}
+    for value, said in settings_roles.items():
+        role, unit, city = [*said.split(":"), "", ""][:3]
+        if role not in STAFF or (role == Role.OFFICER) != bool(unit):
+            raise ValueError(f"oidc_roles: '{value}' cannot be '{said}'")
+        found[value] = Standing(Role(role), unit or None, city or None)
+    return found
+
+
+async def depart(request: Request, door: Door) -> Departure:
+    """Send somebody to the provider.
+
+    Raises:
+        Problem: not_found where there is none, oidc_failed where it is away.
+    """
+    if not door.settings.oidc_issuer:
+        raise Problem("not_found")
+    verifier, nonce = secrets.token_urlsafe(48), secrets.token_urlsafe(24)
+    async with _client(request, door) as client:
+        endpoints = await _endpoints(client, door)
+        url, state = client.create_authorization_url(
+            endpoints["authorization_endpoint"], code_verifier=verifier, nonce=nonce
+        )
+    told = {"state": state, "nonce": nonce, "verifier": verifier}
+    return Departure(url, str(door.signer("oidc").dumps(told)))
+
+
+async def arrive(request: Request, door: Door) -> Account:
+    """The account of whoever comes back from the provider.
+
+    Raises:
+        Problem: oidc_failed, or not_admitted where the provider's word is not enough.
+    """
+    try:
+        kept = door.signer("oidc").loads(request.cookies.get(COOKIE, ""), max_age=LONGEST)
+    except BadSignature:
+        raise Problem("oidc_failed", "The sign-in was begun elsewhere, or too long ago.") from None
+    state, code = (request.query_params.get(name, "") for name in ("state", "code"))
+    if not code or not hmac.compare_digest(state.encode(), kept["state"].encode()):
+        raise Problem("oidc_failed")
+    async with _client(request, door) as client:
+        claims = await _claims(client, door, code, kept)
+    return await _account(door, claims)
+
+
+def _client(request: Request, door: Door) -> AsyncOAuth2Client:
+    settings = door.settings
+    here = settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
+    secret = settings.oidc_client_secret
+    return AsyncOAuth2Client(
+        settings.oidc_client_id,
+        secret.get_secret_value() if secret else None,
+        redirect_uri=f"{here}{BACK}",
+        scope="openid profile",
+        code_challenge_method="S256",
+        timeout=_TIMEOUT,
+    )
+
+
+async def _endpoints(client: AsyncOAuth2Client, door: Door) -> dict[str, str]:
+    """What the provider says of itself; nothing of it may lead elsewhere in the clear."""
+    issuer = door.settings.oidc_issuer.rstrip("/")
+    told = await _json(client, f"{issuer}/.well-known/openid-configuration")
+    if str(told.get("issuer", "")).rstrip("/") != issuer:
+        raise Problem("oidc_failed", "The provider calls itself something else.")
+    if urlsplit(issuer).scheme == "https" and any(
+        urlsplit(str(told.get(name, "https:"))).scheme != "https"
+        for name in ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
+    ):
+        raise Problem("oidc_failed", "The provider leads away from https.")
+    return told
+
+
+async def _json(client: AsyncOAuth2Client, url: str, *, signed: bool = False) -> dict[str, Any]:
+    try:
+        answer = await client.request("GET", url, withhold_token=not signed)
+        answer.raise_for_status()
+        told = answer.json()
+    except (HTTPError, ValueError) as error:
+        raise Problem("oidc_failed", "The identity provider cannot be reached.") from error
+    if not isinstance(told, dict):
+        raise Problem("oidc_failed")
+    return told
+
+
+async def _claims(
+    client: AsyncOAuth2Client, door: Door, code: str, kept: Mapping[str, str]
+) -> dict[str, Any]:
+    """What the provider says of somebody: signed, for us, for this very sign-in, and not over."""
+    endpoints = await _endpoints(client, door)
+    try:
+        token = await client.fetch_token(
+            endpoints["token_endpoint"], code=code, code_verifier=kept["verifier"]
+        )
+        keys = KeySet.import_key_set(await _json(client, endpoints["jwks_uri"]))  # type: ignore[arg-type]
+        claims = jwt.decode(token["id_token"], keys, algorithms=_ALGORITHMS).claims
+        jwt.JWTClaimsRegistry(
+            leeway=60,
+            iss={"essential": True, "value": endpoints["issuer"]},
+            aud={"essential": True, "value": door.settings.oidc_client_id},
+            nonce={"essential": True, "value": kept["nonce"]},
+            sub={"essential": True},
+            exp={"essential": True},
+        ).validate(claims)
+    except (AuthlibBaseError, JoseError, HTTPError, KeyError, ValueError) as error:
+        raise Problem("oidc_failed") from error
+    if door.settings.oidc_claim not in claims and "userinfo_endpoint" in endpoints:
+        more = await _json(client, endpoints["userinfo_endpoint"], signed=True)
+        if more.get("sub") == claims["sub"]:
+            claims = {**more, **claims}
+    return claims
+
+
+async def _account(door: Door, claims: Mapping[str, Any]) -> Account:
+    """The account that is linked, as the claim says; made when somebody comes for the first time.
+
+    A claim that says nothing for us lets nobody in, and an account that is disabled here stays so.
+    """
+    issuer, subject = str(claims["iss"]), str(claims["sub"])
+    standing = _standing(door, claims.get(door.settings.oidc_claim))
+    account = await accounts.by_identity(door.store, issuer, subject)
+    if standing is None or (account is not None and not account.enabled):
+        raise Problem("not_admitted")
+    if account is None:
+        return await _new(door, claims, standing)
+    if (account.role, account.unit, account.city) != standing:
+        await accounts.change(door.store, account, **standing._asdict())
+        account = await accounts.by_id(door.store, account.id) or account
+    return account
+
+
+def _standing(door: Door, said: object) -> Standing | None:
+    """The first of the configured values that the claim has."""
+    values = {str(each) for each in said} if isinstance(said, list) else {str(said)}
+    known = standings(door.settings.oidc_roles)
+    return next((standing for value, standing in known.items() if value in values), None)
+
+
+async def _new(door: Door, claims: Mapping[str, Any], standing: Standing) -> Account:
+    """An account of the name that the provider knows, or of one of its own where that is taken."""
+    issuer, subject = str(claims["iss"]), str(claims["sub"])
+    own = f"oidc-{hashlib.sha256(f'{issuer} {subject}'.encode()).hexdigest()[:12]}"
+    wished = re.sub(r"[^a-z0-9._@-]", "", str(claims.get("preferred_username", "")).lower())
+    display = str(claims.get("name") or wished or own)[:64]
+    for name in (wished, own):
+        try:
+            account = await accounts.create(
+                door.store,
+                name,
+                standing.role,
+                display=display,
+                unit=standing.unit,
+                city=standing.city,
+            )
+        except (BadName, NameTaken):
+            continue
+        await accounts.link(door.store, account, issuer, subject)
+        return account
+    found = await accounts.by_identity(door.store, issuer, subject)
+    if found is None:
+        raise Problem("not_admitted")
+    return found

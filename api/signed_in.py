@@ -1,0 +1,129 @@
+"""Sessions at the door: the cookie, and what proves that a request was meant.
+
+The cookie holds a random secret, signed; everything else is in the store. A browser sends it by
+itself, so whatever changes something needs more: the session's CSRF token, and where the browser
+says so, an origin that is ours.
+"""
+
+import hmac
+from datetime import UTC, datetime, timedelta
+
+from fastapi import Request, Response
+from itsdangerous import BadSignature
+
+from api.caller import Caller
+from api.door import Door
+from api.problems import Problem
+from domain.actors import Actor
+from store import sessions
+from store.accounts import Account
+from store.sessions import Session
+
+COOKIE = "jiesu-session"
+SECURE_COOKIE = f"__Host-{COOKIE}"
+CSRF_HEADER, CSRF_FIELD = "X-CSRF-Token", "csrf"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+async def begin(request: Request, account: Account, door: Door) -> tuple[Session, str]:
+    """A session of its own, and its secret; the one that this browser had before ends."""
+    if (before := await session_of(request, door)) is not None:
+        await sessions.end(door.store, before.digest)
+    settings, now = door.settings, datetime.now(UTC)
+    longest = timedelta(hours=settings.session_longest)
+    secret = await sessions.begin(door.store, account, now, longest)
+    return Session(sessions.digest_of(secret), account, now, now, now + longest), secret
+
+
+def remember(request: Request, response: Response, secret: str, door: Door) -> None:
+    """Give the browser the cookie."""
+    secure = is_secure(request, door)
+    longest = timedelta(hours=door.settings.session_longest)
+    response.set_cookie(
+        SECURE_COOKIE if secure else COOKIE,
+        str(door.signer("session").dumps(secret)),
+        max_age=int(longest.total_seconds()),
+        secure=secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def forget(request: Request, response: Response, door: Door) -> None:
+    """Take the cookie back."""
+    secure = is_secure(request, door)
+    response.delete_cookie(
+        SECURE_COOKIE if secure else COOKIE, secure=secure, httponly=True, samesite="lax"
+    )
+
+
+async def session_of(request: Request, door: Door) -> Session | None:
+    """The session that the cookie opens."""
+    secure = is_secure(request, door)
+    cookie = request.cookies.get(SECURE_COOKIE if secure else COOKIE)
+    if not cookie:
+        return None
+    longest = timedelta(hours=door.settings.session_longest)
+    try:
+        secret = door.signer("session").loads(cookie, max_age=int(longest.total_seconds()))
+    except BadSignature:
+        return None
+    idle = timedelta(minutes=door.settings.session_idle)
+    return await sessions.find(door.store, str(secret), datetime.now(UTC), idle)
+
+
+async def caller_of(request: Request, door: Door) -> Caller | None:
+    """Who is signed in; refused where the request may not have been meant."""
+    session = await session_of(request, door)
+    if session is None:
+        return None
+    if request.method not in _SAFE:
+        await _check_meant(request, session, door)
+    return caller(session)
+
+
+def caller(session: Session) -> Caller:
+    """Whoever is signed in with it."""
+    account = session.account
+    actor = Actor(role=account.role, id=account.id, unit=account.unit)
+    return Caller(actor, account.id, account.display, account.city, session=session)
+
+
+async def end(caller: Caller, door: Door, *, everywhere: bool) -> None:
+    """End this caller's session, or all sessions of the account; a token has none to end."""
+    if caller.session is None:
+        raise Problem("forbidden", "A token has no session.")
+    if everywhere:
+        await sessions.end_all(door.store, caller.session.account.id)
+    else:
+        await sessions.end(door.store, caller.session.digest)
+
+
+def csrf_of(session: Session, door: Door) -> str:
+    """What the session's own pages send along; nobody else's page can know it."""
+    return door.mark(f"csrf/{session.digest}")
+
+
+async def _check_meant(request: Request, session: Session, door: Door) -> None:
+    check_origin(request, door)
+    given = request.headers.get(CSRF_HEADER, "")
+    if not given and request.headers.get("content-type", "").startswith(_FORMS):
+        given = str((await request.form()).get(CSRF_FIELD, ""))
+    if not hmac.compare_digest(given.encode(), csrf_of(session, door).encode()):
+        raise Problem("csrf_failed")
+
+
+def check_origin(request: Request, door: Door) -> None:
+    """Refuse what a browser says comes from somebody else's page."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Problem("csrf_failed")
+    origin = request.headers.get("origin")
+    here = {f"{request.url.scheme}://{request.url.netloc}", door.settings.public_url}
+    if origin is not None and origin not in here:
+        raise Problem("csrf_failed")
+
+
+def is_secure(request: Request, door: Door) -> bool:
+    """Whether the browser came by https, be it to the proxy in front."""
+    return request.url.scheme == "https" or door.settings.public_url.startswith("https://")

@@ -1,0 +1,87 @@
+"""Proving who one is, by password and one-time password; failing costs time, and tells nothing."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn
+
+from starlette.requests import Request
+
+from api.door import Door
+from api.limits import network_of
+from api.problems import Problem
+from store import accounts, lockouts, passwords, second_factor
+from store.accounts import Account, Proof
+
+FREE_PER_NAME, FREE_PER_ADDRESS = 5, 30
+"""Failures in a row that cost nothing; each one more doubles the wait."""
+
+
+async def sign_in(
+    request: Request, door: Door, name: str, password: str, code: str | None
+) -> Account:
+    """The account whose name and password these are.
+
+    Every failure has the same answer after about the same time, be there such an account or not.
+
+    Raises:
+        Problem: sign_in_failed, second_factor_needed, too_many_attempts
+    """
+    name = name.strip().lower()
+    now = datetime.now(UTC)
+    by_name, by_address = _keys(door, name, network_of(request))
+    await _wait_over(door, by_name, by_address, now)
+    proof = await accounts.proof_of(door.store, name)
+    known = await passwords.matches(password, proof.password if proof else None)
+    if proof is None or not known or not proof.account.enabled:
+        await _fail(door, by_name, by_address, now)
+    elif proof.totp is not None:
+        if not code:
+            raise Problem("second_factor_needed")
+        if not await _second(door, proof, code, now):
+            await _fail(door, by_name, by_address, now)
+    await lockouts.clear(door.store, by_name)
+    return proof.account
+
+
+async def check_again(request: Request, door: Door, account: Account, password: str) -> None:
+    """The password once more, from somebody who is signed in; failing counts as at the door."""
+    now = datetime.now(UTC)
+    by_name, by_address = _keys(door, account.name, network_of(request))
+    await _wait_over(door, by_name, by_address, now)
+    proof = await accounts.proof_of(door.store, account.name)
+    if not await passwords.matches(password, proof.password if proof else None):
+        await _fail(door, by_name, by_address, now)
+
+
+def _keys(door: Door, name: str, network: str) -> tuple[str, str]:
+    return f"name/{door.mark(f'name/{name}')}", f"from/{door.mark(f'from/{network}')}"
+
+
+async def _wait_over(door: Door, by_name: str, by_address: str, now: datetime) -> None:
+    """The right password is refused as well: otherwise guessing on would still be worth it."""
+    left = max(
+        await asyncio.gather(
+            lockouts.locked_for(door.store, by_name, now),
+            lockouts.locked_for(door.store, by_address, now),
+        )
+    )
+    if left > timedelta(0):
+        seconds = str(int(left.total_seconds()) + 1)
+        raise Problem("too_many_attempts", headers={"Retry-After": seconds})
+
+
+async def _fail(door: Door, by_name: str, by_address: str, now: datetime) -> NoReturn:
+    await lockouts.failed(door.store, by_name, now, FREE_PER_NAME)
+    await lockouts.failed(door.store, by_address, now, FREE_PER_ADDRESS)
+    raise Problem("sign_in_failed")
+
+
+async def _second(door: Door, proof: Proof, code: str, now: datetime) -> bool:
+    """Whether it is the one-time password of now, or a recovery code; either is good once."""
+    account = proof.account
+    secret = door.seal.open(f"totp/{account.id}", proof.totp or b"")
+    step = second_factor.step_of(secret, code, now)
+    if step is not None:
+        return await accounts.use_step(door.store, account, step)
+    digest = second_factor.recovery_digest(code)
+    return await accounts.use_recovery(door.store, account, digest)

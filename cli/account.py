@@ -1,0 +1,237 @@
+"""`jiesu account`: the people who sign in."""
+
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from api.door import fingerprint
+from cli.people import ROLES, check_who, cities_of, with_store
+from cli.terminal import fail, out, print_json
+from domain.actors import Role
+from runtime.settings import Settings
+from store import accounts, lockouts, passwords, second_factor, sessions
+from store.accounts import Account
+from store.engine import Store
+from store.keys import open_ring
+from store.sealing import Seal
+
+app = typer.Typer(help="Accounts of the people who sign in.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The name they sign in with.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Stdin = Annotated[
+    bool, typer.Option("--stdin", help="Read the password from standard input, one line.")
+]
+Unit = Annotated[str | None, typer.Option(help="Code of the unit, for officers.")]
+City = Annotated[str | None, typer.Option(help="The only city they work for; default: all.")]
+
+
+def _root(settings: Settings) -> bytes:
+    """The key that what people prove themselves with is sealed by; no rotation changes it."""
+    return open_ring(settings.key_text, settings.key_file).root_key
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """List accounts."""
+    rows = with_store(accounts.listing)
+    if as_json:
+        print_json([asdict(row) for row in rows])
+        return
+    table = Table("name", "display", "role", "unit", "city", "2nd factor", "created", "disabled")
+    for row in rows:
+        table.add_row(
+            row.name,
+            row.display,
+            row.role,
+            row.unit or "",
+            row.city or "",
+            "yes" if row.second_factor else "",
+            f"{row.created_at:%Y-%m-%d}",
+            f"{row.disabled_at:%Y-%m-%d}" if row.disabled_at else "",
+        )
+    out.print(table)
+
+
+@app.command()
+def create(
+    name: Name,
+    role: Annotated[str, typer.Option(help=f"One of: {', '.join(ROLES)}.")],
+    display: Annotated[str, typer.Option(help="Their name as others read it.")] = "",
+    unit: Unit = None,
+    city: City = None,
+    stdin: Stdin = False,
+    without_password: Annotated[
+        bool, typer.Option("--no-password", help="Sign-in by identity provider only.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Create an account and print its password. It is shown once: only a hash is kept."""
+    check_who("account", role, unit, city)
+    city = _city_of_unit(unit, city)
+    password = None if without_password else _password(name, stdin)
+
+    async def creating(store: Store) -> Account:
+        kept = await passwords.hashed(password) if password else None
+        return await accounts.create(
+            store, name, Role(role), display=display, unit=unit, city=city, password_hash=kept
+        )
+
+    made = with_store(creating)
+    told = None if stdin else password
+    if as_json:
+        print_json({"id": made.id, "name": made.name, "role": role, "password": told})
+    else:
+        typer.echo(told or f"created {name}")
+
+
+@app.command()
+def change(
+    name: Name,
+    role: Annotated[str | None, typer.Option(help=f"One of: {', '.join(ROLES)}.")] = None,
+    display: Annotated[str | None, typer.Option(help="Their name as others read it.")] = None,
+    unit: Unit = None,
+    city: City = None,
+) -> None:
+    """Change what somebody is. A role without --unit or --city has none. Their sessions end."""
+    if role is not None:
+        check_who("account", role, unit, city)
+        city = _city_of_unit(unit, city)
+    elif unit is not None or city is not None:
+        fail("--unit and --city go with --role: say the whole")
+    told: dict[str, object] = {"role": role, "unit": unit, "city": city} if role else {}
+    if display is not None:
+        told["display"] = display
+    if not told:
+        fail("nothing to change")
+    _change(name, **told)
+    typer.echo(f"changed {name}")
+
+
+@app.command()
+def disable(name: Name) -> None:
+    """Nobody signs in with it any more, and its sessions end."""
+    _change(name, disabled_at=datetime.now(UTC))
+    typer.echo(f"disabled {name}")
+
+
+@app.command()
+def enable(name: Name) -> None:
+    """Let somebody sign in again: after `disable`, or after too many wrong passwords."""
+    settings = Settings()
+    key = f"name/{fingerprint(_root(settings), f'name/{name}')}"
+
+    async def enabling(store: Store) -> None:
+        await accounts.change(store, await _found(store, name), disabled_at=None)
+        await lockouts.clear(store, key)
+
+    with_store(enabling)
+    typer.echo(f"enabled {name}")
+
+
+@app.command()
+def password(name: Name, stdin: Stdin = False) -> None:
+    """Give an account a new password and print it once. Its sessions end."""
+    chosen = _password(name, stdin)
+
+    async def changing(store: Store) -> None:
+        account = await _found(store, name)
+        await accounts.change(store, account, password=await passwords.hashed(chosen))
+
+    with_store(changing)
+    typer.echo(f"changed {name}" if stdin else chosen)
+
+
+@app.command()
+def totp(
+    name: Name,
+    off: Annotated[bool, typer.Option("--off", help="Ask for none any more.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Ask for a one-time password, too: print what an authenticator app reads, and ten recovery
+    codes. Both are shown once. Its sessions end."""
+    secret = second_factor.new_secret()
+    codes = [] if off else second_factor.new_recovery_codes()
+    seal = Seal(_root(Settings()), "people")
+
+    async def setting(store: Store) -> None:
+        account = await _found(store, name)
+        sealed = None if off else seal.close(f"totp/{account.id}", secret)
+        digests = [second_factor.recovery_digest(code) for code in codes]
+        await accounts.set_second_factor(store, account, sealed, digests)
+
+    with_store(setting)
+    address = second_factor.address(secret, name)
+    if off:
+        typer.echo(f"no second factor for {name}")
+    elif as_json:
+        print_json({"address": address, "recovery": codes})
+    else:
+        typer.echo("\n".join([address, *codes]))
+
+
+@app.command("sessions")
+def sessions_(name: Name, as_json: Json = False) -> None:
+    """List the sessions of an account: since when, last used, until when."""
+
+    async def listing(store: Store) -> list[tuple[datetime, datetime, datetime]]:
+        return await sessions.listing(store, (await _found(store, name)).id)
+
+    rows = with_store(listing)
+    if as_json:
+        print_json([{"began_at": r[0], "seen_at": r[1], "ends_at": r[2]} for r in rows])
+        return
+    table = Table("since", "last used", "until")
+    for row in rows:
+        table.add_row(*(f"{at:%Y-%m-%d %H:%M} UTC" for at in row))
+    out.print(table)
+
+
+@app.command()
+def logout(name: Name) -> None:
+    """End all sessions of an account."""
+
+    async def ending(store: Store) -> int:
+        return await sessions.end_all(store, (await _found(store, name)).id)
+
+    typer.echo(f"ended {with_store(ending)} sessions of {name}")
+
+
+def _change(name: str, **values: object) -> None:
+    async def changing(store: Store) -> None:
+        await accounts.change(store, await _found(store, name), **values)
+
+    with_store(changing)
+
+
+async def _found(store: Store, name: str) -> Account:
+    account = await accounts.by_name(store, name)
+    if account is None:
+        fail(f"no account '{name}'", 1)
+    return account
+
+
+def _password(name: str, stdin: bool) -> str:
+    """One that was typed, and is good enough; or one that nobody guesses."""
+    if not stdin:
+        return passwords.random_password()
+    typed = sys.stdin.readline().rstrip("\n")
+    try:
+        passwords.check_password(typed, name)
+    except passwords.WeakPassword as error:
+        fail(str(error))
+    return typed
+
+
+def _city_of_unit(unit: str | None, city: str | None) -> str | None:
+    """Whose officer somebody is has to be clear: two cities may both have a unit `water`."""
+    if unit is None or city is not None:
+        return city
+    having = cities_of(unit)
+    if len(having) > 1:
+        fail(f"several cities have a unit '{unit}': say --city, one of {', '.join(having)}")
+    return having[0]

@@ -1,0 +1,154 @@
+"""'My tickets' by phone: only who holds the phone learns whether it is known."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select, update
+
+from api import citizens
+from store import people, phone_codes, tables
+from store.outbox import MailboxNotifier
+from store.projector import Projector
+from tests.api.house import COMPLAINT, House, problem
+from tests.store.stories import Story
+
+PHONE, STRANGER = "13800138000", "13900139000"
+API = "/api/v1/citizens"
+
+
+@pytest.fixture
+async def house(lonely_house: House) -> House:
+    """Nobody needs the engine to look at what was filed."""
+    return lonely_house
+
+
+async def _filed(house: House, phone: str = PHONE) -> str:
+    """A ticket of somebody with this phone, accepted as the worker does."""
+    told = COMPLAINT | {"contact": {"phone": phone}}
+    number: str = (await house.http.post("/api/v1/complaints", json=told)).json()["number"]
+    found = await house.store.rows(
+        select(tables.intake.c.complaint).where(tables.intake.c.number == number)
+    )
+    from domain.complaint import Complaint
+
+    projector = Projector(house.store)
+    await projector.project(Story(Complaint.model_validate_json(found[0][0])).accepted())
+    await projector.close()
+    return number
+
+
+async def _verify(house: House, phone: str = PHONE) -> httpx.Response:
+    return await house.http.post(f"{API}/verify", json={"phone": phone})
+
+
+async def _confirm(house: House, code: str, phone: str = PHONE) -> httpx.Response:
+    return await house.http.post(f"{API}/confirm", json={"phone": phone, "code": code})
+
+
+async def _sent(house: House) -> list[tuple[str, str]]:
+    """What a notifier would send: phone and code of every letter."""
+    asked = select(tables.outbox).where(tables.outbox.c.template == "phone_code")
+    rows = await house.store.rows(asked.order_by(tables.outbox.c.created_at))
+    assert {row.audience for row in rows} <= {"citizen"}
+    return [await phone_codes.letter(house.store, house.door.seal, row.key) for row in rows]
+
+
+async def _list(house: House, citizen_pass: str) -> Any:
+    return await house.http.get(f"{API}/tickets", headers={"Citizen-Pass": citizen_pass})
+
+
+async def test_a_citizen_finds_their_tickets_again(house: House) -> None:
+    first, second = await _filed(house), await _filed(house, "+86 138-0013-8000")
+    await _filed(house, STRANGER)
+    assert (await _verify(house, "138 0013 8000")).status_code == 202
+    [(phone, code)] = await _sent(house)
+    assert phone == PHONE
+    opened = await _confirm(house, code)
+    assert opened.status_code == 200, opened.text
+    shown = (await _list(house, opened.json()["citizen_pass"])).json()["items"]
+    assert {item["number"] for item in shown} == {first, second}
+    for item in shown:
+        headers = {"Access-Code": item["access_code"]}
+        seen = await house.http.get(f"/api/v1/tickets/{item['number']}", headers=headers)
+        assert seen.status_code == 200
+
+
+async def test_a_stranger_learns_nothing(house: House) -> None:
+    await _filed(house)
+    known, unknown = await _verify(house), await _verify(house, STRANGER)
+    assert known.status_code == unknown.status_code == 202
+    assert known.content == unknown.content
+    assert [phone for phone, _ in await _sent(house)] == [PHONE]
+    wrong = [await _confirm(house, "000000", phone) for phone in (PHONE, STRANGER, "13700137000")]
+    assert {problem(answer) for answer in wrong} == {(401, "wrong_code")}
+    assert len({answer.content for answer in wrong}) == 1
+
+
+async def test_a_code_is_good_once(house: House) -> None:
+    await _filed(house)
+    await _verify(house)
+    [(_, code)] = await _sent(house)
+    assert (await _confirm(house, code)).status_code == 200
+    assert problem(await _confirm(house, code)) == (401, "wrong_code")
+
+
+async def test_after_five_tries_the_right_code_is_refused_too(house: House) -> None:
+    await _filed(house)
+    await _verify(house)
+    [(_, code)] = await _sent(house)
+    wrong = f"{(int(code) + 1) % 10**6:06d}"
+    for _ in range(phone_codes.TRIES):
+        assert problem(await _confirm(house, wrong)) == (401, "wrong_code")
+    assert problem(await _confirm(house, code)) == (401, "wrong_code")
+
+
+async def test_a_code_is_over_after_ten_minutes_and_replaced_by_a_newer_one(house: House) -> None:
+    await _filed(house)
+    await _verify(house)
+    [(_, old)] = await _sent(house)
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    await house.store.change(update(people.phone_code).values(expires_at=past))
+    assert problem(await _confirm(house, old)) == (401, "wrong_code")
+    await _verify(house)
+    (_, _), (_, new) = await _sent(house)
+    if old != new:
+        assert problem(await _confirm(house, old)) == (401, "wrong_code")
+    assert (await _confirm(house, new)).status_code == 200
+
+
+async def test_a_pass_is_over_after_a_quarter_of_an_hour(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for forged in ("", "x", house.door.signer("form").dumps("form")):
+        assert problem(await _list(house, str(forged))) == (401, "unauthenticated")
+    made = str(house.door.signer("citizen").dumps(house.door.vault.phone_hash(PHONE)))
+    assert (await _list(house, made)).json() == {"items": []}
+    monkeypatch.setattr(citizens, "PASS_SECONDS", -1)
+    assert problem(await _list(house, made)) == (401, "unauthenticated")
+
+
+async def test_neither_phone_nor_code_is_in_the_store_in_the_clear(house: House) -> None:
+    await _filed(house)
+    await _verify(house)
+    [(_, code)] = await _sent(house)
+    await MailboxNotifier().deliver(house.store, 10, datetime.now(UTC))
+    for table in (people.phone_code, people.counter, tables.outbox, tables.message):
+        kept = str(await house.store.rows(select(table)))
+        assert PHONE not in kept
+        assert f"'{code}'" not in kept
+
+
+async def test_a_phone_is_not_flooded_wherever_it_is_asked_from(house: House) -> None:
+    for _ in range(5):
+        assert (await _verify(house, STRANGER)).status_code == 202
+    flooded = await _verify(house, STRANGER)
+    assert problem(flooded) == (429, "too_many_requests")
+    assert 0 < int(flooded.headers["Retry-After"]) <= 3600
+    assert (await _verify(house)).status_code == 202
+
+
+@pytest.mark.parametrize("phone", ["", "x", "12", "1" * 41])
+async def test_what_is_no_phone_is_told_so(house: House, phone: str) -> None:
+    assert problem(await _verify(house, phone)) == (422, "invalid_request")

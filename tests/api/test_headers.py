@@ -1,0 +1,49 @@
+"""What every answer tells the browser not to do."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store.engine import Store
+from tests.api.house import House, open_house
+
+PLACES = ["/", "/staff/sign-in", "/static/jiesu.css", "/healthz", "/api/v1/tickets", "/nowhere"]
+
+
+@pytest.mark.parametrize("path", PLACES)
+async def test_every_answer_is_guarded(lonely_house: House, path: str) -> None:
+    headers = (await lonely_house.http.get(path)).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe-inline" not in policy
+    assert "Strict-Transport-Security" not in headers
+
+
+async def test_what_is_too_large_is_guarded_too(lonely_house: House) -> None:
+    answer = await lonely_house.http.post("/api/v1/complaints", content=b"x" * 70_000)
+    assert answer.status_code == 413
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_behind_https_browsers_stay_with_https(sqlite_store: Store, tmp_path: Path) -> None:
+    public: dict[str, Any] = {
+        "public_url": "https://12345.example.org",
+        "temporal_address": "127.0.0.1:1",
+    }
+    async with open_house(tmp_path, sqlite_store, None, **public) as house:
+        headers = (await house.http.get("/")).headers
+        assert headers["Strict-Transport-Security"].startswith("max-age=31536000")
+
+
+async def test_pages_hold_no_script_and_no_style_of_their_own(lonely_house: House) -> None:
+    for path in ("/", "/staff/sign-in"):
+        page = (await lonely_house.http.get(path)).text
+        assert "<script" not in page
+        assert "style=" not in page
+        assert " on" + "click=" not in page

@@ -1,0 +1,144 @@
+"""How often: counted for all processes together, per address and per person."""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from domain.actors import Role
+from store import people
+from store.engine import Store
+from tests.api.house import COMPLAINT, House, open_house, problem
+from tests.support.engine import free_port
+from tests.support.people import signed_in
+
+COMPLAINTS, SESSION = "/api/v1/complaints", "/api/v1/session"
+AWAY: dict[str, Any] = {"temporal_address": "127.0.0.1:1", "engine_timeout": 0.2}
+
+
+def _strict(home: Path, store: Store, **limits: Any) -> Any:
+    """A house in which this machine's own requests are counted like any other's."""
+    return open_house(home, store, None, **AWAY, limits_exempt=[], **limits)
+
+
+async def test_so_many_complaints_from_one_address_and_no_more(
+    store: Store, tmp_path: Path
+) -> None:
+    limits = {"limit_intake": "3/hour"}
+    async with (
+        _strict(tmp_path, store, **limits) as house,
+        _strict(tmp_path, store, **limits) as other_process,
+    ):
+        for each in (house, other_process, house):
+            assert (await each.http.post(COMPLAINTS, json=COMPLAINT)).status_code == 202
+        for each in (house, other_process):
+            refused = await each.http.post(COMPLAINTS, json=COMPLAINT)
+            assert problem(refused) == (429, "too_many_requests")
+            assert 0 < int(refused.headers["Retry-After"]) <= 3600
+        page = await house.http.post("/complaints", data={"text": "路灯不亮"})
+        assert page.status_code == 429
+        desk = await house.token(Role.DESK)
+        filed = await house.http.post(COMPLAINTS, json=COMPLAINT, headers=desk)
+        assert filed.status_code == 202
+        kept = str(await store.rows(select(people.counter)))
+        assert "127.0.0.1" not in kept
+
+
+async def test_so_many_commands_of_one_person_and_no_more(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    async with _strict(tmp_path, sqlite_store, limit_commands="2/minute") as house:
+        who, other = await signed_in(house, Role.DISPATCHER), await signed_in(house)
+        path = "/api/v1/tickets/2603021234560/reassign"
+        told = [await house.http.post(path, headers=who.headers, json={}) for _ in range(3)]
+        assert [answer.status_code for answer in told] == [422, 422, 429]
+        urge = "/api/v1/tickets/2603021234560/urge"
+        assert (await house.http.post(urge, headers=other.headers)).status_code != 429
+
+
+async def test_so_many_sign_ins_from_one_address_and_no_more(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    async with _strict(tmp_path, sqlite_store, limit_sign_in="2/10 minutes") as house:
+        told = {"name": "nobody", "password": "x"}
+        codes = [(await house.http.post(SESSION, json=told)).status_code for _ in range(3)]
+        assert codes == [401, 401, 429]
+
+
+async def test_the_machine_itself_is_not_counted_unless_told_so(lonely_house: House) -> None:
+    for _ in range(3):
+        assert (await lonely_house.http.post(COMPLAINTS, json=COMPLAINT)).status_code == 202
+    assert not await lonely_house.store.rows(select(people.counter))
+
+
+@pytest.fixture
+def redis_url(tmp_path: Path) -> Iterator[str]:
+    """A Redis of this test's own."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("no redis-server on this machine")
+    port = free_port()
+    told = [
+        program,
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--dir",
+        str(tmp_path),
+    ]
+    with subprocess.Popen(told, stdout=subprocess.DEVNULL) as server:
+        try:
+            _until_answered(port)
+            yield f"async+redis://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+def _until_answered(port: int) -> None:
+    for _ in range(200):
+        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise RuntimeError("Redis did not start")
+
+
+async def test_redis_may_count_instead(sqlite_store: Store, tmp_path: Path, redis_url: str) -> None:
+    limits = {"limit_intake": "2/hour", "limits_url": redis_url}
+    async with (
+        _strict(tmp_path, sqlite_store, **limits) as house,
+        _strict(tmp_path, sqlite_store, **limits) as other_process,
+    ):
+        for each, status in ((house, 202), (other_process, 202), (house, 429)):
+            told = await each.http.post(COMPLAINTS, json=COMPLAINT)
+            assert told.status_code == status
+        assert 0 < int(told.headers["Retry-After"]) <= 3600
+    assert not await sqlite_store.rows(select(people.counter))
+
+
+async def test_a_counter_that_is_away_turns_nobody_away(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    url = "async+redis://127.0.0.1:1"
+    async with _strict(tmp_path, sqlite_store, limit_intake="1/hour", limits_url=url) as house:
+        for _ in range(2):
+            assert (await house.http.post(COMPLAINTS, json=COMPLAINT)).status_code == 202
+
+
+@pytest.mark.parametrize("limit", ["", "0/hour", "many", "5/fortnight"])
+def test_a_limit_that_means_nothing_is_told_at_once(limit: str) -> None:
+    from pydantic import ValidationError
+
+    from runtime.settings import Settings
+
+    with pytest.raises(ValidationError):
+        Settings(limit_intake=limit)

@@ -1,0 +1,151 @@
+"""Sign-in with an identity provider, against a real one on this machine."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import oidc_provider_mock
+import pytest
+
+from api import oidc
+from domain.actors import Role
+from store import accounts
+from store.engine import Store
+from tests.api.house import House, open_house
+
+ROLES = {"12345-desk": "desk", "12345-water": "officer:water:tongzhou"}
+PEOPLE = {
+    "u-1": {"name": "王芳", "preferred_username": "Wang.Fang", "roles": ["12345-desk"]},
+    "u-2": {"name": "李强", "roles": ["other", "12345-water"]},
+    "u-3": {"name": "张伟", "roles": ["other"]},
+}
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    people = [oidc_provider_mock.User(sub=sub, claims=told) for sub, told in PEOPLE.items()]
+    with oidc_provider_mock.run_server_in_thread(user_claims=people) as server:
+        yield f"http://localhost:{server.server_port}"
+
+
+@pytest.fixture
+async def house(issuer: str, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
+    told: dict[str, Any] = {
+        "oidc_issuer": issuer,
+        "oidc_client_id": "jiesu",
+        "oidc_client_secret": "secret",
+        "oidc_roles": ROLES,
+        "temporal_address": "127.0.0.1:1",
+    }
+    async with open_house(tmp_path, sqlite_store, None, **told) as opened:
+        yield opened
+
+
+async def _leave(house: House) -> str:
+    """Off to the provider: the address of its page."""
+    answer = await house.http.get("/staff/oidc")
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+def _agree(url: str, sub: str) -> str:
+    """Somebody signs in there: the address that the browser is sent back to."""
+    answer = httpx.post(url, data={"sub": sub})
+    assert answer.status_code == 302, answer.text
+    return answer.headers["Location"]
+
+
+async def _come(house: House, sub: str) -> httpx.Response:
+    return await house.http.get(_agree(await _leave(house), sub))
+
+
+async def test_somebody_comes_in_as_what_the_provider_says(house: House) -> None:
+    back = await _come(house, "u-1")
+    assert (back.status_code, back.headers["Location"]) == (303, "/staff?lang=zh"), back.text
+    shown = (await house.http.get("/api/v1/session")).json()
+    assert (shown["name"], shown["role"], shown["unit"]) == ("王芳", "desk", None)
+    [account] = await accounts.listing(house.store)
+    assert account.name == "wang.fang"
+
+
+async def test_it_is_one_account_however_often_and_whatever_they_become(house: House) -> None:
+    for _ in range(2):
+        assert (await _come(house, "u-2")).status_code == 303
+    [account] = await accounts.listing(house.store)
+    assert (account.role, account.unit, account.city) == (Role.OFFICER, "water", "tongzhou")
+    assert account.name.startswith("oidc-")
+    await accounts.change(house.store, account, role=Role.ADMIN, unit=None, city=None)
+    assert (await _come(house, "u-2")).status_code == 303
+    [again] = await accounts.listing(house.store)
+    assert (again.id, again.role) == (account.id, Role.OFFICER)
+
+
+async def test_who_has_no_role_here_or_is_disabled_is_not_let_in(house: House) -> None:
+    refused = await _come(house, "u-3")
+    assert refused.status_code == 403
+    assert "没有本系统的权限" in refused.text
+    assert await accounts.listing(house.store) == []
+    await _come(house, "u-1")
+    [account] = await accounts.listing(house.store)
+    await accounts.change(house.store, account, disabled_at=account.created_at)
+    assert (await _come(house, "u-1")).status_code == 403
+
+
+async def test_a_name_that_is_taken_is_not_taken_over(house: House) -> None:
+    mine = await accounts.create(house.store, "wang.fang", Role.ADMIN)
+    assert (await _come(house, "u-1")).status_code == 303
+    shown = (await house.http.get("/api/v1/session")).json()
+    assert shown["id"] != mine.id
+    assert shown["role"] == "desk"
+
+
+async def test_the_way_there_proves_what_the_way_back_needs(house: House, issuer: str) -> None:
+    asked = parse_qs(urlsplit(await _leave(house)).query)
+    assert asked["response_type"] == ["code"]
+    assert asked["code_challenge_method"] == ["S256"]
+    assert len(asked["code_challenge"][0]) == 43
+    assert len(asked["state"][0]) >= 20
+    assert len(asked["nonce"][0]) >= 20
+    assert asked["redirect_uri"] == ["http://jiesu.test/staff/oidc/back"]
+
+
+async def test_what_was_not_begun_here_is_refused(house: House) -> None:
+    back = _agree(await _leave(house), "u-1")
+    state = parse_qs(urlsplit(back).query)["state"][0]
+    wrong_state = back.replace(state, state[:-2] + "xx")
+    for address in (wrong_state, "/staff/oidc/back", f"/staff/oidc/back?state={state}"):
+        assert (await house.http.get(address)).status_code == 401
+    other_browser = _agree(await _leave(house), "u-1")
+    house.http.cookies.clear()
+    assert (await house.http.get(other_browser)).status_code == 401
+    assert await accounts.listing(house.store) == []
+
+
+async def test_an_answer_for_another_sign_in_is_refused(house: House) -> None:
+    """A code of another sign-in, in this one's name: the nonce does not fit."""
+    other = parse_qs(urlsplit(_agree(await _leave(house), "u-2")).query)["code"][0]
+    mine = _agree(await _leave(house), "u-1")
+    code = parse_qs(urlsplit(mine).query)["code"][0]
+    assert (await house.http.get(mine.replace(code, other))).status_code == 401
+
+
+async def test_a_provider_that_is_away_is_said_to_be(sqlite_store: Store, tmp_path: Path) -> None:
+    told: dict[str, Any] = {"oidc_issuer": "http://127.0.0.1:1", "oidc_client_id": "jiesu"}
+    told["temporal_address"] = "127.0.0.1:1"
+    async with open_house(tmp_path, sqlite_store, None, **told) as house:
+        answer = await house.http.get("/staff/oidc")
+        assert answer.status_code == 401
+        assert "统一身份登录没有成功" in answer.text
+
+
+async def test_where_there_is_none_there_is_no_such_page(lonely_house: House) -> None:
+    assert (await lonely_house.http.get("/staff/oidc")).status_code == 404
+    assert "/staff/oidc" not in (await lonely_house.http.get("/staff/sign-in")).text
+
+
+@pytest.mark.parametrize("said", ["mayor", "officer", "desk:water", "citizen", "system", ""])
+def test_a_mapping_that_means_nothing_is_told_at_once(said: str) -> None:
+    with pytest.raises(ValueError, match="oidc_roles"):
+        oidc.standings({"value": said})

@@ -1,0 +1,214 @@
+"""The permission table is what the doors do: every route, every role, over HTTP."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from api import permits
+from api.offers.citizens import BACK
+from api.offers.every import OFFERS
+from domain.actors import Role
+from domain.permissions import COMMANDS, RIGHTS, STAFF, Right
+from domain.relations import SEEING, Relation
+from tests.api.house import REPLY, Filed, House, problem
+from tests.support.people import signed_in
+
+OFFICERS = {
+    Relation.LEAD: "water",
+    Relation.SHARE: "planning",
+    Relation.ABOVE: "gov",
+    Relation.NONE: "market",
+    Relation.ACCUSED: "market",
+}
+OF_A_SESSION = {"sign_out", "sign_out_everywhere", "change_password"}
+OF_CITIZENS = {"rate_ticket", "list_own_tickets"}
+"""Asked with an access code, or with a pass, and nothing else."""
+
+NONSENSE = {"nonsense": True}
+"""Whoever is let in is told 422, and nothing happens."""
+
+BODIES: dict[str, Any] = {
+    COMMANDS[offer.command].key: offer.example for offer in (*OFFERS, BACK)
+} | {"complete_assignment": REPLY}
+
+
+@dataclass
+class Tickets:
+    """One that water leads and planning helps with, and a report about the market authority."""
+
+    shared: Filed
+    report: Filed
+
+    def seen_from(self, near: Relation | None) -> Filed:
+        return self.report if near is Relation.ACCUSED else self.shared
+
+
+@pytest.fixture
+async def tickets(house: House) -> Tickets:
+    shared = await house.file()
+    called = {
+        "ground": "beyond_street",
+        "reason": "涉及规划。",
+        "units": [{"unit": "planning", "task": "核实。"}],
+    }
+    assert (await shared.by_unit("whistle", called)).status_code == 200
+    report = Filed(house, (await house.unclear()).receipt)
+    said = {"category": "0301", "kind": "report", "unit": "water", "accused": "market"}
+    assert (await report.by(Role.DISPATCHER, "triage", said)).status_code == 200
+    await report.until_stage("handle")
+    return Tickets(shared, report)
+
+
+def routes(house: House) -> Iterator[tuple[str, str, Right]]:
+    """Method, path and row of every route of the API; pages have tests of their own."""
+    for route in permits.routes_of(house.app):
+        key = permits.key_of(route)
+        assert key is not None
+        if isinstance(route, APIRoute) and (route.include_in_schema or key == "metrics"):
+            for method in sorted(route.methods or ()):
+                yield method, route.path, RIGHTS[key]
+
+
+def _filled(path: str, ticket: Filed, near: Relation | None) -> str:
+    n = 2 if near is Relation.SHARE else 1
+    return path.format(number=ticket.number, n=n, city="tongzhou")
+
+
+async def _ask(
+    house: House, method: str, path: str, headers: dict[str, str], body: Any
+) -> tuple[int, str]:
+    answer = await house.http.request(
+        method, path, headers=headers, json=body if method in ("POST", "PUT") else None
+    )
+    assert answer.status_code < 500, (method, path, answer.text)
+    refused = answer.headers["content-type"] == "application/problem+json"
+    return problem(answer) if refused else (answer.status_code, "")
+
+
+async def test_every_role_is_let_in_where_the_table_says_so_and_nowhere_else(
+    house: House, tickets: Tickets
+) -> None:
+    seen = set()
+    for method, path, right in routes(house):
+        seen.add(right.key)
+        for role in sorted(STAFF - {Role.OFFICER}):
+            filled = _filled(path, tickets.shared, None)
+            told = await _ask(house, method, filled, await house.token(role), NONSENSE)
+            if right.key in OF_A_SESSION:
+                assert told[0] in (403, 422), (right.key, role, told)
+            elif right.key in OF_CITIZENS:
+                assert told == (401, "unauthenticated"), (right.key, role, told)
+            elif role in right.roles or (right.everybody and right.key != "file_complaint"):
+                assert told[0] not in (401, 403, 404), (right.key, role, told)
+            else:
+                assert told == (403, "forbidden"), (right.key, role, told)
+    pages = {key for key in RIGHTS if key.startswith("page_")}
+    assert seen == RIGHTS.keys() - pages - {"static", "openapi"}
+
+
+async def test_who_shows_nothing_is_let_in_only_where_everybody_is(
+    house: House, tickets: Tickets
+) -> None:
+    for method, path, right in routes(house):
+        told = await _ask(house, method, _filled(path, tickets.shared, None), {}, NONSENSE)
+        if right.everybody:
+            assert told[0] not in (403, 404), (right.key, told)
+            assert told[1] != "unauthenticated" or right.key in OF_CITIZENS
+        else:
+            assert told == (401, "unauthenticated"), (right.key, told)
+
+
+async def test_an_access_code_opens_what_the_table_gives_to_citizens(
+    house: House, tickets: Tickets
+) -> None:
+    for method, path, right in routes(house):
+        if right.everybody:
+            continue
+        filled = _filled(path, tickets.shared, None)
+        told = await _ask(house, method, filled, tickets.shared.citizen, NONSENSE)
+        if right.citizens:
+            assert told[0] in (200, 422), (right.key, told)
+        else:
+            assert told == (401, "unauthenticated"), (right.key, told)
+
+
+@pytest.mark.parametrize("near", list(Relation))
+async def test_an_officer_is_let_in_as_near_as_the_table_says(
+    house: House, tickets: Tickets, near: Relation
+) -> None:
+    ticket, headers = tickets.seen_from(near), await house.officer(OFFICERS[near])
+    for method, path, right in routes(house):
+        if right.everybody or right.key in OF_A_SESSION or "{number}" not in path:
+            continue
+        allowed = right.allows(Role.OFFICER, near)
+        body = NONSENSE if allowed else BODIES.get(right.key)
+        told = await _ask(house, method, _filled(path, ticket, near), headers, body)
+        if allowed:
+            assert told[0] in (200, 422), (right.key, near, told)
+        elif right.key in OF_CITIZENS:
+            assert told == (401, "unauthenticated")
+        elif near in SEEING:
+            assert told[0] in (403, 409), (right.key, near, told)
+        else:
+            missing = "assignment" if "{n}" in path else "ticket"
+            assert told == (404, f"{missing}_not_found"), (right.key, near, told)
+    kinds = await ticket.kinds()
+    assert kinds[-1] in ("whistled", "assigned"), "somebody was refused, and yet it happened"
+
+
+@pytest.mark.parametrize("what", ["", "/events", "/sign", "/return", "/urge", "/reassign"])
+async def test_a_ticket_that_is_not_yours_is_word_for_word_like_none(
+    house: House, tickets: Tickets, what: str
+) -> None:
+    strangers = [await house.officer("market")]
+    strangers.append(await house.token(Role.OFFICER, "water", city="heping"))
+    strangers.append(await house.token(Role.DISPATCHER, city="heping"))
+    for headers in strangers:
+        answers = []
+        for number in (tickets.shared.number, "2603021234560"):
+            path = f"/api/v1/tickets/{number}{what}"
+            if what in ("", "/events"):
+                answers.append(await house.http.get(path, headers=headers))
+            else:
+                body = BODIES[what.strip("/")]
+                answers.append(await house.http.post(path, headers=headers, json=body))
+        mine, nobodys = answers
+        assert mine.status_code == 404, (what, mine.text)
+        assert mine.content == nobodys.content
+        assert dict(mine.headers) == dict(nobodys.headers)
+
+
+@pytest.mark.parametrize("role", sorted(STAFF))
+async def test_every_role_has_a_session_of_its_own(house: House, role: Role) -> None:
+    who = await signed_in(house, role, "water" if role is Role.OFFICER else None)
+    mine = await house.http.get("/api/v1/session", headers=who.cookie)
+    assert mine.json()["role"] == role
+    gone = await house.http.delete("/api/v1/session", headers=who.headers)
+    assert gone.status_code == 204
+    after = await house.http.get("/api/v1/session", headers=who.cookie)
+    assert problem(after) == (401, "unauthenticated")
+
+
+async def test_a_session_does_what_a_token_does_and_a_token_needs_no_csrf_token(
+    house: House, tickets: Tickets
+) -> None:
+    officer = await signed_in(house, Role.OFFICER, "water")
+    assert (await house.http.get("/api/v1/tickets", headers=officer.cookie)).status_code == 200
+    assert (await tickets.shared.act("sign", officer.headers)).status_code == 200
+    elsewhere = await house.officer("planning") | {"Origin": "http://elsewhere.test"}
+    assert (await tickets.shared.act("sign", elsewhere)).status_code == 200
+
+
+def test_a_route_that_names_no_row_is_not_served() -> None:
+    app, router = FastAPI(docs_url=None, redoc_url=None), APIRouter()
+
+    @router.get("/open-to-all")
+    async def forgotten() -> None: ...
+
+    app.include_router(router)
+    with pytest.raises(permits.RouteWithoutPermission, match="open-to-all"):
+        permits.check_routes(app)

@@ -1,0 +1,289 @@
+"""Signing in: a session is opened by a password, lasts as long as it should, and can be ended."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pyotp
+import pytest
+from sqlalchemy import select, update
+
+from api import signing_in
+from domain.actors import Role
+from store import accounts, lockouts, people, second_factor
+from tests.api.house import House, open_house, problem
+from tests.support.people import PASSWORD, SignedIn, new_account, sign_in, signed_in
+
+SESSION = "/api/v1/session"
+WRONG = "wrong, wrong, wrong"
+
+
+@pytest.fixture
+async def house(lonely_house: House) -> House:
+    """Nobody needs the engine to sign in."""
+    return lonely_house
+
+
+async def _try(
+    house: House, name: str, password: str = "wrong, " * 3, **more: str
+) -> httpx.Response:
+    told = {"name": name, "password": password} | more
+    answer = await house.http.post(SESSION, json=told)
+    house.http.cookies.clear()
+    return answer
+
+
+async def test_somebody_signs_in_and_is_who_the_account_says(house: House) -> None:
+    name = await new_account(house, Role.OFFICER, "water", "tongzhou")
+    answer = await house.http.post(SESSION, json={"name": name.upper(), "password": PASSWORD})
+    told = answer.json()
+    assert (told["role"], told["unit"], told["city"]) == ("officer", "water", "tongzhou")
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert "Secure" not in cookie  # this house is reached by http
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_behind_https_the_cookie_stays_with_this_host(house: House) -> None:
+    name = await new_account(house)
+    answer = await house.http.post(
+        f"https://jiesu.test{SESSION}", json={"name": name, "password": PASSWORD}
+    )
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-jiesu-session=")
+    assert "Secure" in cookie
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie
+
+
+@pytest.mark.parametrize("name", ["nobody", "known"])
+async def test_a_failure_tells_nothing_about_the_account(house: House, name: str) -> None:
+    known = await new_account(house)
+    asked = known if name == "known" else name
+    answers = [await _try(house, asked) for _ in range(signing_in.FREE_PER_NAME)]
+    assert {problem(answer) for answer in answers} == {(401, "sign_in_failed")}
+    assert len({answer.content for answer in answers}) == 1
+    for password in (PASSWORD, "wrong, wrong, wrong"):
+        locked = await _try(house, asked, password)
+        assert problem(locked) == (429, "too_many_attempts")
+        assert 0 < int(locked.headers["Retry-After"]) <= 16
+
+
+async def test_waiting_gets_longer_and_ends(house: House) -> None:
+    name, now = await new_account(house), datetime.now(UTC)
+    key = f"name/{house.door.mark(f'name/{name}')}"
+    waits = []
+    for _ in range(14):
+        await lockouts.failed(house.store, key, now, signing_in.FREE_PER_NAME)
+        waits.append((await lockouts.locked_for(house.store, key, now)).total_seconds())
+    assert waits[:6] == [0, 0, 0, 0, 15, 30]
+    assert waits[-1] == lockouts.LONGEST.total_seconds()
+    assert problem(await _try(house, name, PASSWORD)) == (429, "too_many_attempts")
+    later = update(people.lockout).values(until=now - timedelta(seconds=1))
+    await house.store.change(later)
+    assert (await _try(house, name, PASSWORD)).status_code == 200
+    assert await lockouts.locked_for(house.store, key, now) == timedelta(0)
+
+
+async def test_one_who_tries_many_names_waits_too(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signing_in, "FREE_PER_ADDRESS", 3)
+    name = await new_account(house)
+    for n in range(3):
+        await _try(house, f"somebody-{n}")
+    assert problem(await _try(house, name, PASSWORD)) == (429, "too_many_attempts")
+
+
+async def test_neither_name_nor_secret_is_in_the_store_in_the_clear(house: House) -> None:
+    who = await signed_in(house)
+    await _try(house, "somebody-else")
+    kept = str(await house.store.rows(select(people.session))) + str(
+        await house.store.rows(select(people.lockout))
+    )
+    secret = house.door.signer("session").loads(who.secret)
+    assert secret not in kept
+    assert "somebody-else" not in kept
+
+
+async def test_a_session_ends_unused_and_ends_in_any_case(house: House) -> None:
+    for column, back in (("seen_at", 61), ("ends_at", 13 * 60)):
+        who = await signed_in(house)
+        past = datetime.now(UTC) - timedelta(minutes=back)
+        await house.store.change(update(people.session).values({column: past}))
+        answer = await house.http.get(SESSION, headers=who.cookie)
+        assert problem(answer) == (401, "unauthenticated")
+
+
+async def test_a_cookie_that_was_tampered_with_opens_nothing(house: House) -> None:
+    who = await signed_in(house)
+    plain = house.door.signer("session").loads(who.secret)
+    for forged in (who.secret[:-2] + "xx", str(plain), "", "a" * 5000):
+        answer = await house.http.get(SESSION, headers={"Cookie": f"jiesu-session={forged}"})
+        assert problem(answer) == (401, "unauthenticated")
+
+
+async def test_signing_in_again_ends_the_session_of_before(house: House) -> None:
+    who = await signed_in(house)
+    told = {"name": who.name, "password": PASSWORD}
+    again = await house.http.post(SESSION, json=told, headers=who.cookie)
+    assert again.cookies["jiesu-session"] != who.secret
+    house.http.cookies.clear()
+    assert (await house.http.get(SESSION, headers=who.cookie)).status_code == 401
+
+
+async def test_signing_out_everywhere_ends_every_session_of_the_account(house: House) -> None:
+    one = await signed_in(house)
+    other, stranger = await sign_in(house, one.name), await signed_in(house)
+    assert (await house.http.delete("/api/v1/sessions", headers=one.headers)).status_code == 204
+    for gone in (one, other):
+        assert (await house.http.get(SESSION, headers=gone.cookie)).status_code == 401
+    assert (await house.http.get(SESSION, headers=stranger.cookie)).status_code == 200
+
+
+async def test_who_is_disabled_or_becomes_something_else_is_out_at_once(house: House) -> None:
+    for change in ({"disabled_at": datetime.now(UTC)}, {"role": Role.AUDITOR}):
+        who = await signed_in(house)
+        account = await accounts.by_name(house.store, who.name)
+        assert account is not None
+        await accounts.change(house.store, account, **change)
+        assert (await house.http.get(SESSION, headers=who.cookie)).status_code == 401
+        again = await _try(house, who.name, PASSWORD)
+        assert again.status_code == (401 if "disabled_at" in change else 200)
+
+
+# --- a request that was not meant ----------------------------------------------------------------
+
+
+async def _leave(house: House, who: SignedIn, **headers: str) -> httpx.Response:
+    return await house.http.delete(SESSION, headers=who.cookie | headers)
+
+
+async def test_a_cookie_alone_changes_nothing(house: House) -> None:
+    who, other = [await signed_in(house) for _ in range(2)]
+    for token in ({}, {"X-CSRF-Token": ""}, {"X-CSRF-Token": other.csrf}):
+        assert problem(await _leave(house, who, **token)) == (403, "csrf_failed")
+    assert (await _leave(house, who, **{"X-CSRF-Token": who.csrf})).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("headers", "allowed"),
+    [
+        ({"Origin": "http://jiesu.test"}, True),
+        ({"Origin": "http://evil.test"}, False),
+        ({"Origin": "null"}, False),
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Sec-Fetch-Site": "same-site"}, False),
+        ({"Sec-Fetch-Site": "cross-site"}, False),
+    ],
+)
+async def test_a_page_of_somebody_else_is_refused_even_with_the_token(
+    house: House, headers: dict[str, str], allowed: bool
+) -> None:
+    who = await signed_in(house)
+    told = {"name": who.name, "password": PASSWORD}
+    entering = await house.http.post(SESSION, json=told, headers=headers)
+    house.http.cookies.clear()
+    leaving = await _leave(house, who, **{"X-CSRF-Token": who.csrf}, **headers)
+    assert (entering.status_code, leaving.status_code) == ((200, 204) if allowed else (403, 403))
+
+
+# --- the second factor ---------------------------------------------------------------------------
+
+
+async def _with_second_factor(house: House) -> tuple[str, str, list[str]]:
+    name = await new_account(house)
+    account = await accounts.by_name(house.store, name)
+    assert account is not None
+    secret, codes = second_factor.new_secret(), second_factor.new_recovery_codes()
+    sealed = house.door.seal.close(f"totp/{account.id}", secret)
+    digests = [second_factor.recovery_digest(code) for code in codes]
+    await accounts.set_second_factor(house.store, account, sealed, digests)
+    return name, secret, codes
+
+
+async def test_a_second_factor_is_asked_for_and_is_good_once(house: House) -> None:
+    name, secret, _ = await _with_second_factor(house)
+    assert problem(await _try(house, name, PASSWORD)) == (401, "second_factor_needed")
+    assert problem(await _try(house, name, PASSWORD, totp="000000"))[0] == 401
+    code = pyotp.TOTP(secret).now()
+    assert problem(await _try(house, name, totp=code)) == (401, "sign_in_failed")
+    assert (await _try(house, name, PASSWORD, totp=code)).status_code == 200
+    assert problem(await _try(house, name, PASSWORD, totp=code)) == (401, "sign_in_failed")
+
+
+async def test_a_recovery_code_is_good_once(house: House) -> None:
+    name, _, codes = await _with_second_factor(house)
+    typed = codes[0].upper().replace("-", " ")
+    assert (await _try(house, name, PASSWORD, totp=typed)).status_code == 200
+    assert problem(await _try(house, name, PASSWORD, totp=codes[0])) == (401, "sign_in_failed")
+    assert (await _try(house, name, PASSWORD, totp=codes[1])).status_code == 200
+
+
+# --- the password --------------------------------------------------------------------------------
+
+
+async def test_a_changed_password_ends_the_old_sessions_and_begins_a_new_one(
+    house: House,
+) -> None:
+    who = await signed_in(house)
+    new = "another long evening"
+    told = {"old": PASSWORD, "new": new}
+    changed = await house.http.put(f"{SESSION}/password", json=told, headers=who.headers)
+    assert changed.status_code == 200, changed.text
+    house.http.cookies.clear()
+    fresh = SignedIn(who.name, changed.cookies["jiesu-session"], changed.json()["csrf"])
+    assert (await house.http.get(SESSION, headers=who.cookie)).status_code == 401
+    assert (await house.http.get(SESSION, headers=fresh.cookie)).status_code == 200
+    assert (await _try(house, who.name, PASSWORD)).status_code == 401
+    assert (await _try(house, who.name, new)).status_code == 200
+
+
+@pytest.mark.parametrize("new", ["short", "123456789012", "aaaaaaaaaaaaaaaa", "Password1234"])
+async def test_a_password_that_would_be_guessed_is_refused(house: House, new: str) -> None:
+    who = await signed_in(house)
+    told = {"old": PASSWORD, "new": new}
+    refused = await house.http.put(f"{SESSION}/password", json=told, headers=who.headers)
+    assert problem(refused) == (422, "weak_password")
+    assert new not in refused.text
+    wrong = {"old": "not that one, no", "new": "another long evening"}
+    refused = await house.http.put(f"{SESSION}/password", json=wrong, headers=who.headers)
+    assert problem(refused) == (401, "sign_in_failed")
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+
+async def test_staff_sign_in_and_out_without_javascript(house: House) -> None:
+    name = await new_account(house, Role.DISPATCHER)
+    sent_away = await house.http.get("/staff")
+    assert sent_away.headers["Location"] == "/staff/sign-in?lang=zh"
+    wrong = await house.http.post(
+        "/staff/sign-in", data={"name": name, "password": "no, no, no, no"}
+    )
+    assert wrong.status_code == 401
+    assert "账号、密码或动态口令不正确" in wrong.text
+    assert f'value="{name}"' in wrong.text
+    right = await house.http.post("/staff/sign-in", data={"name": name, "password": PASSWORD})
+    assert (right.status_code, right.headers["Location"]) == (303, "/staff?lang=zh")
+    home = await house.http.get("/staff")
+    assert "派单员" in home.text
+    stolen = await house.http.post("/staff/sign-out")
+    assert stolen.status_code == 403
+    csrf = home.text.partition('name="csrf" value="')[2].partition('"')[0]
+    gone = await house.http.post("/staff/sign-out", data={"csrf": csrf, "everywhere": "yes"})
+    assert gone.headers["Location"] == "/staff/sign-in?lang=zh"
+    assert (await house.http.get("/staff")).status_code == 303
+
+
+async def test_the_sign_in_page_speaks_english(house: House) -> None:
+    assert "Staff sign-in" in (await house.http.get("/staff/sign-in?lang=en")).text
+
+
+async def test_the_lock_holds_in_every_process(house: House, tmp_path: Path) -> None:
+    name = await new_account(house)
+    for _ in range(signing_in.FREE_PER_NAME):
+        await _try(house, name)
+    async with open_house(tmp_path, house.store, None, temporal_address="127.0.0.1:1") as other:
+        assert problem(await _try(other, name, PASSWORD)) == (429, "too_many_attempts")

@@ -1,0 +1,154 @@
+"""Accounts and tokens, as an administrator makes and ends them in a terminal."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyotp
+import pytest
+
+from domain.permissions import Scope
+from runtime.settings import Settings
+from store import accounts, passwords, sessions, tokens
+from store.engine import Store
+from store.schema import upgrade
+from tests.cli.test_commands import Terminal
+from tests.support.engine import free_port
+from workers.stack import _first_administrator
+
+
+@pytest.fixture
+async def terminal(tmp_path: Path) -> Terminal:
+    settings = Settings(home=tmp_path, temporal_address=f"127.0.0.1:{free_port()}")
+    await upgrade(settings.store)
+    return Terminal(settings)
+
+
+@pytest.fixture
+async def store(terminal: Terminal) -> Any:
+    opened = Store.open(terminal.settings.store)
+    yield opened
+    await opened.close()
+
+
+async def test_an_account_is_made_and_its_password_is_shown_once(
+    terminal: Terminal, store: Store
+) -> None:
+    made = await terminal.jiesu("account", "create", "wang.fang", "--role", "desk")
+    password = made.out.strip()
+    proof = await accounts.proof_of(store, "wang.fang")
+    assert proof is not None
+    assert await passwords.matches(password, proof.password)
+    assert password not in str(proof)
+    listed = await terminal.json("account", "list")
+    assert [(row["name"], row["role"]) for row in listed] == [("wang.fang", "desk")]
+    again = await terminal.jiesu("account", "create", "wang.fang", "--role", "desk")
+    assert (again.code, again.err.strip()) == (
+        2,
+        "jiesu: there is an account 'wang.fang' already",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["x", "--role", "desk"], "a name is two to 64"),
+        (["Wang Fang", "--role", "desk"], "a name is two to 64"),
+        (["wang", "--role", "mayor"], "unknown role 'mayor'"),
+        (["wang", "--role", "citizen"], "unknown role 'citizen'"),
+        (["wang", "--role", "officer"], "needs --unit"),
+        (["wang", "--role", "desk", "--unit", "water"], "only an officer's account"),
+        (["wang", "--role", "officer", "--unit", "gov"], "say --city"),
+        (["wang", "--role", "desk", "--city", "atlantis"], "unknown city 'atlantis'"),
+    ],
+)
+async def test_an_account_that_could_not_work_is_not_made(
+    terminal: Terminal, store: Store, arguments: list[str], says: str
+) -> None:
+    done = await terminal.jiesu("account", "create", *arguments)
+    assert done.code == 2
+    assert says in done.err
+    assert len(done.err.strip().splitlines()) == 1
+    assert await accounts.listing(store) == []
+
+
+async def test_whatever_is_done_to_an_account_ends_its_sessions(
+    terminal: Terminal, store: Store
+) -> None:
+    await terminal.jiesu("account", "create", "li.qiang", "--role", "desk", "--no-password")
+    account = await accounts.by_name(store, "li.qiang")
+    assert account is not None
+    now = datetime.now(UTC)
+    for command in (
+        ("password", "li.qiang"),
+        ("change", "li.qiang", "--role", "officer", "--unit", "water", "--city", "tongzhou"),
+        ("totp", "li.qiang"),
+        ("disable", "li.qiang"),
+        ("enable", "li.qiang"),
+        ("logout", "li.qiang"),
+    ):
+        await sessions.begin(store, account, now, timedelta(hours=1))
+        if command[0] == "logout":
+            assert len(await terminal.json("account", "sessions", "li.qiang")) == 1
+        assert (await terminal.jiesu("account", *command)).code == 0
+        assert await sessions.listing(store, account.id) == [], command
+    after = await accounts.by_name(store, "li.qiang")
+    assert after is not None
+    assert (after.role, after.unit, after.city, after.enabled, after.second_factor) == (
+        "officer",
+        "water",
+        "tongzhou",
+        True,
+        True,
+    )
+
+
+async def test_the_second_factor_is_shown_once_and_sealed(terminal: Terminal, store: Store) -> None:
+    await terminal.jiesu("account", "create", "admin", "--role", "admin")
+    shown = await terminal.json("account", "totp", "admin")
+    secret = pyotp.parse_uri(shown["address"]).secret
+    assert len(set(shown["recovery"])) == 10
+    proof = await accounts.proof_of(store, "admin")
+    assert proof is not None
+    assert proof.totp is not None
+    assert secret.encode() not in proof.totp
+    assert (await terminal.jiesu("account", "totp", "admin", "--off")).code == 0
+    assert (await terminal.json("account", "list"))[0]["second_factor"] is False
+
+
+async def test_nobody_of_that_name(terminal: Terminal) -> None:
+    done = await terminal.jiesu("account", "disable", "nobody")
+    assert (done.code, done.err.strip()) == (1, "jiesu: no account 'nobody'")
+
+
+async def test_a_new_installation_has_one_administrator_and_shows_the_password_once(
+    terminal: Terminal, store: Store
+) -> None:
+    password = await _first_administrator(terminal.settings.store)
+    assert password is not None
+    [admin] = await accounts.listing(store)
+    assert (admin.name, admin.role) == ("admin", "admin")
+    proof = await accounts.proof_of(store, "admin")
+    assert proof is not None
+    assert await passwords.matches(password, proof.password)
+    assert await _first_administrator(terminal.settings.store) is None
+
+
+async def test_a_token_is_for_what_it_was_asked_for_and_ends(
+    terminal: Terminal, store: Store
+) -> None:
+    made = await terminal.json(
+        *("token", "create", "--role", "officer", "--unit", "water"),
+        *("--city", "tongzhou", "--scope", "act"),
+    )
+    found = await tokens.find(store, made["secret"], datetime.now(UTC))
+    assert found is not None
+    assert (found.scopes, found.city) == (frozenset({Scope.ACT}), "tongzhou")
+    left = found.expires_at - datetime.now(UTC)
+    assert timedelta(days=89) < left <= timedelta(days=90)
+    [listed] = await terminal.json("token", "list")
+    assert listed["last_used_at"] is not None
+    for scope, says in (("fly", "unknown scope 'fly'"), ("admin", "may do nothing")):
+        refused = await terminal.jiesu("token", "create", "--role", "auditor", "--scope", scope)
+        assert refused.code == 2
+        assert says in refused.err

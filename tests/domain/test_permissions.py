@@ -1,0 +1,126 @@
+"""The permission table: complete, and never at odds with the lifecycle."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from domain.actors import Actor, Role
+from domain.acts import Command
+from domain.assignment import Assignment, Share
+from domain.checks import check
+from domain.commands.base import CommandBase
+from domain.lifecycle import TABLE as LIFECYCLE
+from domain.lifecycle import transition
+from domain.permissions import COMMANDS, RIGHTS, TABLE, Scope
+from domain.refusals import Refused
+from domain.relations import NEAR, Relation, relation
+from domain.rules import Rules
+from domain.ticket import Ticket
+from tests.store.stories import START, complaint
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+EVERY: tuple[type[CommandBase], ...] = get_args(get_args(Command)[0])
+
+
+def test_every_command_has_a_row_and_no_key_has_two() -> None:
+    assert set(COMMANDS) == set(EVERY)
+    assert len(RIGHTS) == len(TABLE)
+    assert all(right.what for right in TABLE)
+
+
+def test_the_roles_of_a_command_are_those_the_lifecycle_lets_cause_its_facts() -> None:
+    for command, right in COMMANDS.items():
+        facts = command.may_lead_to()
+        by = {role for row in LIFECYCLE if row.fact in facts for role in row.by} - {Role.SYSTEM}
+        assert right.roles == by, right.key
+        assert by, right.key
+        assert right.scope is Scope.ACT
+
+
+def test_the_table_says_how_near_an_officer_has_to_be_wherever_officers_may_act() -> None:
+    for right in COMMANDS.values():
+        assert (Role.OFFICER in right.roles) == (right.units is not None), right.key
+        if right.units is not None:
+            assert right.units, right.key
+            assert right.units <= NEAR, right.key
+
+
+def test_nobody_acts_for_the_engine() -> None:
+    assert not any(Role.SYSTEM in right.roles for right in TABLE)
+
+
+def test_auditor_and_administrator_change_no_ticket() -> None:
+    for right in COMMANDS.values():
+        assert not right.roles & {Role.AUDITOR, Role.ADMIN}, right.key
+
+
+def _ticket() -> Ticket:
+    """One that U1 leads, U2 helps with and that is about U4."""
+    ticket = Ticket.of(complaint())
+    ticket.accused = "U4"
+    for n, (unit, share) in enumerate((("U1", Share.LEAD), ("U2", Share.CO)), 1):
+        ticket.assignments.append(
+            Assignment(n=n, unit=unit, queue="units", why="test", share=share, opened_at=START)
+        )
+    return ticket
+
+
+def test_how_near_a_unit_is() -> None:
+    ticket = _ticket()
+    near = {unit: relation(ticket, unit) for unit in ("U1", "U2", "U3", "U4")}
+    assert near == {
+        "U1": Relation.LEAD,
+        "U2": Relation.SHARE,
+        "U3": Relation.NONE,
+        "U4": Relation.ACCUSED,
+    }
+    assert relation(ticket, None) is Relation.NONE
+
+
+@pytest.mark.parametrize("unit", ["U3", "U4"])
+@pytest.mark.parametrize("command", [c for c in EVERY if Role.OFFICER in COMMANDS[c].roles])
+def test_the_ticket_itself_refuses_a_unit_that_is_not_near(
+    command: type[CommandBase], unit: str, unchecked: Ticket
+) -> None:
+    given = command.model_construct()
+    for row in LIFECYCLE:
+        for stage in row.since if row.fact is command.leads_to else ():
+            unchecked.stage = stage
+            transition(stage, command.leads_to).permit(Actor(role=Role.OFFICER))
+            with pytest.raises(Refused) as caught:
+                check(unchecked, given, Actor(role=Role.OFFICER, unit=unit), START)  # type: ignore[arg-type]
+            assert caught.value.code == "not_your_unit", command
+
+
+@pytest.fixture
+def unchecked() -> Ticket:
+    """A ticket whose city has every way of working."""
+    ticket = _ticket()
+    ticket.rules = Rules(
+        pack="demo",
+        pack_version="1",
+        holds=1,
+        delegations=1,
+        co_handlers=3,
+        raise_level=True,
+        ask_citizen=True,
+        exclude=True,
+        appoint=True,
+        settle_all=True,
+    )
+    return ticket
+
+
+def test_the_page_in_the_docs_is_what_the_table_says() -> None:
+    done = subprocess.run(
+        [sys.executable, "scripts/draw_permissions.py", "--check"],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
