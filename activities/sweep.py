@@ -1,5 +1,6 @@
 """The sweep: files that nobody attached to a ticket in time are deleted."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 from temporalio import activity
@@ -19,13 +20,19 @@ class Sweep:
     @activity.defn(name="sweep_files")
     async def sweep(self) -> int:
         """Delete what has expired; how many files. Done twice, or cut short, it does no harm."""
-        swept = 0
-        while gone := await files.expired(self._store, datetime.now(UTC), _AT_ONCE):
-            activity.heartbeat(swept)
-            for file in gone:
-                # Nobody can attach it any more; the row goes last, so that no object is forgotten.
-                await self._objects.drop(thumbnail_key(file.key))
-                await self._objects.drop(file.key)
-                await files.forget(self._store, file.id)
-            swept += len(gone)
-        return swept
+        done = 0
+        async for count in swept(self._store, self._objects):
+            done += count
+            activity.heartbeat(done)
+        return done
+
+
+async def swept(store: Store, objects: Objects) -> AsyncIterator[int]:
+    """Delete what has expired, and tell how much at each step."""
+    while gone := await files.expired(store, datetime.now(UTC), _AT_ONCE):
+        for file in gone:
+            # Nobody can attach it any more; the row goes last, so that no object is forgotten.
+            await objects.drop(thumbnail_key(file.key))
+            await objects.drop(file.key)
+            await files.forget(store, file.id)
+        yield len(gone)

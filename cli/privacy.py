@@ -10,6 +10,7 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.service import RPCError
 
 from activities.retention import apply_retention
+from activities.sweep import swept
 from audit.shredding import Proof, prove, running
 from cli.installation import Installation, installation
 from cli.terminal import fail, out, print_json, run
@@ -18,6 +19,7 @@ from runtime.names import ticket_workflow_id
 from store import erasure
 from store.errors import StoreError
 from store.numbers import parse_number
+from store.objects import Objects
 from store.packs import PackShelf, default_root
 
 app = typer.Typer(help="Erasing what is personal.", no_args_is_help=True)
@@ -38,7 +40,7 @@ def erase(
     ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Erase a ticket that has ended: its key, its citizen, every word; then prove it.
+    """Erase a ticket that has ended: its key, its citizen, every word and file; then prove it.
 
     Category, area, times, outcome and grade stay, for statistics. Exit code 1 when something of
     the history can still be read.
@@ -51,6 +53,8 @@ def erase(
                 raise Refused("not_ended", "Only a ticket that has ended can be erased.")
             await erasure.erase(here.store, told, datetime.now(UTC))
             here.keys.forget(told)
+            async for _ in swept(here.store, Objects.open(here.settings.files)):
+                pass
             if delete_history:
                 await _delete_history(here, told)
             if compact:

@@ -14,13 +14,16 @@ from domain.refusals import Refused
 from domain.stages import Stage
 from store import tables
 from store.engine import Store
+from store.files import let_go
 
 _TICKET, _INTAKE, _PERSON = tables.ticket.c, tables.intake.c, tables.person.c
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
 
 
 async def erase(store: Store, number: str, at: datetime) -> None:
-    """Destroy the ticket's key, forget its citizen, and blank its words; in one transaction.
+    """Destroy the ticket's key, forget its citizen, blank its words, and let go of its files.
+
+    All in one transaction; the files cannot be opened from then on, and the sweep deletes them.
 
     Again and again is harmless. A citizen who is known from another ticket too stays in the vault
     for that one.
@@ -40,6 +43,7 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         _destroy_key(connection, store, number, at)
         _forget_citizen(connection, number)
         _blank(connection, number)
+        let_go(connection, number, at)
 
     await store.write(work)
 

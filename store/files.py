@@ -154,6 +154,13 @@ async def release(store: Store, number: str, ids: Collection[str], expires_at: d
     await store.change(given_back)
 
 
+def let_go(connection: Connection, number: str, at: datetime) -> None:
+    """Take all files off a ticket, in the caller's transaction: they have expired."""
+    connection.execute(
+        update(tables.file).where(_FILE.number == number).values(number=None, expires_at=at)
+    )
+
+
 async def expired(store: Store, now: datetime, limit: int) -> list[FileRow]:
     """Files that nobody attached in time, those that waited longest first."""
     asked = _ROW.where(_FILE.expires_at <= now).order_by(_FILE.expires_at).limit(limit)

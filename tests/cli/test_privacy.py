@@ -5,6 +5,7 @@ import pytest
 
 from store.keys import KeyRing, ring_from_text
 from tests.cli.test_commands import Terminal, empty, running
+from tests.support.media import a_photo
 
 __all__ = ["empty", "running"]
 
@@ -16,8 +17,9 @@ COMPLAINT = {
 }
 
 
-async def _withdrawn(http: httpx.AsyncClient) -> dict[str, str]:
-    receipt: dict[str, str] = (await http.post("/api/v1/complaints", json=COMPLAINT)).json()
+async def _withdrawn(http: httpx.AsyncClient, *files: str) -> dict[str, str]:
+    told = COMPLAINT | {"files": list(files)}
+    receipt: dict[str, str] = (await http.post("/api/v1/complaints", json=told)).json()
     citizen = {"Access-Code": receipt["access_code"]}
     path = f"/api/v1/tickets/{receipt['number']}"
     assert (await http.post(f"{path}/withdraw", json={}, headers=citizen)).status_code == 200
@@ -44,6 +46,23 @@ async def test_a_ticket_is_erased_and_its_history_proved_unreadable(
     assert "1 erased" in replayed.out
     gone = await terminal.jiesu("privacy", "erase", number, "--delete-history", "--no-compact")
     assert gone.code == 0, gone.err
+
+
+async def test_the_files_of_an_erased_ticket_are_deleted(
+    running: tuple[Terminal, httpx.AsyncClient],
+) -> None:
+    terminal, http = running
+    sent = await http.post(
+        "/api/v1/files", content=a_photo(), headers={"Content-Type": "image/jpeg"}
+    )
+    photo = sent.json()
+    number = (await _withdrawn(http, photo["reference"]))["number"]
+    kept = terminal.settings.home / "files"
+    assert (await http.get(photo["url"])).status_code == 200
+    assert any(path.is_file() for path in kept.rglob("*"))
+    assert (await terminal.json("privacy", "erase", number))["holds"]
+    assert (await http.get(photo["url"])).status_code == 404
+    assert not any(path.is_file() for path in kept.rglob("*"))
 
 
 async def test_a_look_can_be_audited(running: tuple[Terminal, httpx.AsyncClient]) -> None:
