@@ -217,7 +217,9 @@ async def test_files_that_belong_to_nothing_may_not_fill_the_house(
 async def test_nothing_is_kept_when_the_place_of_files_is_away(
     tmp_path: Path, sqlite_store: Store
 ) -> None:
-    away: dict[str, Any] = {"files_url": "s3://jiesu?region=x&endpoint=http://127.0.0.1:1&path_style=1"}
+    away: dict[str, Any] = {
+        "files_url": "s3://jiesu?region=x&endpoint=http://127.0.0.1:1&path_style=1"
+    }
     async with open_house(
         tmp_path, sqlite_store, None, temporal_address="127.0.0.1:1", **away
     ) as house:
