@@ -106,19 +106,21 @@ def _lifespan(
             shelf.get(city)
         opened = store or Store.open(settings.store)
         engine = client or await connect(settings, lazy=True)
+        limits = Limits(settings, opened)
         app.state.door = Door(
             settings=settings,
             store=opened,
             engine=Engine(engine, timeout=settings.engine_timeout),
             packs=shelf,
             key=master_key(settings),
-            limits=Limits(settings, opened),
+            limits=limits,
             challenge=challenge or _challenge(settings),
         )
         logger.info("api ready", cities=shelf.ids(), store=opened.dialect)
         try:
             yield
         finally:
+            await limits.close()
             if store is None:
                 await opened.close()
 
