@@ -130,6 +130,7 @@ def _lifespan(
             if client
             else await connect(settings, converter, lazy=True)
         )
+        limits = Limits(settings, opened)
         app.state.door = Door(
             settings=settings,
             store=opened,
@@ -140,13 +141,14 @@ def _lifespan(
             uploads=Uploads(
                 settings, opened, objects or Objects.open(settings.files), ring.root_key
             ),
-            limits=Limits(settings, opened),
+            limits=limits,
             challenge=challenge or _challenge(settings),
         )
         logger.info("api ready", cities=shelf.ids(), store=opened.dialect)
         try:
             yield
         finally:
+            await limits.close()
             if store is None:
                 await opened.close()
 

@@ -4,10 +4,11 @@ import ipaddress
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from time import time
+from typing import Any
 
 import structlog
 from limits import RateLimitItem, parse
-from limits.aio.storage import Storage
+from limits.aio.storage import RedisStorage, Storage
 from limits.aio.strategies import FixedWindowRateLimiter
 from limits.errors import StorageError
 from limits.storage import storage_from_string
@@ -66,7 +67,14 @@ class Limits:
             for name in ("intake", "sign_in", "codes", "phone", "commands")
         }
         self._exempt = [ipaddress.ip_network(each) for each in settings.limits_exempt]
-        self._limiter = FixedWindowRateLimiter(_storage(settings, store))
+        self._storage = _storage(settings, store)
+        self._limiter = FixedWindowRateLimiter(self._storage)
+
+    async def close(self) -> None:
+        """Give back the connections to Redis, if there are any; the store is its owner's."""
+        if isinstance(self._storage, RedisStorage):
+            bridge: Any = self._storage.bridge
+            await bridge.storage.aclose()
 
     async def count(self, name: str, who: str, request: Request | None) -> None:
         """One more of `name` by `who`; refused (429) where these were too many.
