@@ -10,6 +10,7 @@ from tests.api.house import House
 
 FORM = {
     "key": "a-form-of-its-own",
+    "city": "tongzhou",
     "kind": "complaint",
     "category": "0301",
     "title": "河水发臭",
