@@ -114,7 +114,12 @@ async def _anyone(
     return await citizen(request, number, code, door)
 
 
+async def _perhaps_staff(token: _Token, door: TheDoor) -> Caller | None:
+    return await _staff(token, door) if token is not None else None
+
+
 Staff = Annotated[Caller, Depends(_staff)]
+PerhapsStaff = Annotated[Caller | None, Depends(_perhaps_staff)]
 Citizen = Annotated[Caller, Depends(citizen)]
 Anyone = Annotated[Caller, Depends(_anyone)]
 
@@ -129,7 +134,7 @@ async def visible(door: Door, caller: Caller, number: str) -> Ticket | None:
 
 
 def hidden_from(door: Door, caller: Caller) -> Hidden:
-    """举报: the accused whose tickets this caller is not to see: their own unit, and those above."""
+    """举报: the accused whose tickets this caller is not to see: their own unit, those above."""
     unit = caller.unit
     if unit is None:
         return {}

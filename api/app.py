@@ -13,13 +13,16 @@ from api import (
     assignments,
     cities,
     commands,
+    figures,
     health,
     intake,
     openapi,
     pages,
     problems,
+    publications,
     rating,
     recur,
+    scores,
     tickets,
 )
 from api.body_limit import BodyLimit
@@ -33,7 +36,20 @@ from store.packs import PackShelf, default_root
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
-ROUTERS = (intake, tickets, rating, commands, recur, assignments, cities, health, pages)
+ROUTERS = (
+    intake,
+    tickets,
+    rating,
+    commands,
+    recur,
+    assignments,
+    cities,
+    figures,
+    scores,
+    publications,
+    health,
+    pages,
+)
 
 
 def create_app(

@@ -10,6 +10,7 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
 from api.engine import Engine
+from api.kept import Kept
 from api.waiting import Watch
 from runtime.settings import Settings
 from store.engine import Store
@@ -33,6 +34,9 @@ class Door:
     packs: PackShelf
     key: bytes
     record: Watch = field(default_factory=Watch)
+    # Apart, so that no stranger's question keeps the staff waiting.
+    figures: Kept = field(default_factory=lambda: Kept(most=100))
+    staff_figures: Kept = field(default_factory=lambda: Kept(most=10))
 
     @cached_property
     def vault(self) -> Vault:

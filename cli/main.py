@@ -6,7 +6,7 @@ from importlib.metadata import version as installed
 
 import typer
 
-from cli import audit, city, demo, doctor, serve, token, up
+from cli import audit, city, demo, doctor, figures, serve, token, up
 from cli.terminal import leave
 
 app = typer.Typer(
@@ -24,6 +24,9 @@ app.command()(serve.migrate)
 app.command()(demo.demo)
 app.add_typer(token.app, name="token")
 app.add_typer(audit.app, name="audit")
+city.app.command()(figures.figures)
+city.app.command()(figures.scores)
+city.app.command()(figures.topics)
 app.add_typer(city.app, name="city")
 
 
