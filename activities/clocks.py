@@ -1,5 +1,7 @@
 """Due times: read the city's limits and calendar once, so that history can record the answer."""
 
+from datetime import datetime
+
 from temporalio import activity
 
 from activities.errors import refusal
@@ -40,9 +42,16 @@ class Clocks:
 
     @activity.defn(name="extend_clock")
     async def extend(self, question: ExtensionQuestion) -> ClockPlan:
-        """The clock again, due later by the granted length."""
+        """The clock again, due later by the granted length.
+
+        Raises:
+            ApplicationError: `calendar_not_published`, when that is too far by now.
+        """
         pack = await self._packs.of(question.city, question.pack)
-        return ClockPlan(clocks=[extend_clock(pack, question.clock, _length(question.by))])
+        try:
+            return ClockPlan(clocks=[extend_clock(pack, question.clock, _length(question.by))])
+        except CalendarNotPublished as error:
+            raise refusal(error.code, str(error)) from error
 
     @activity.defn(name="resume_clocks")
     async def resume(self, question: ResumeQuestion) -> ClockPlan:
@@ -59,7 +68,7 @@ class Clocks:
 def _plan(pack: Pack, name: ClockName, question: ClockQuestion) -> list[Clock]:
     at, n = question.at, question.assignment
     if question.due_at is not None:
-        return [plan_at(pack, name, question.due_at, at, assignment=n, label=question.label)]
+        return [_promised(pack, name, question.due_at, question)]
     if name is ClockName.REVISIT:
         return [
             plan_at(
@@ -77,7 +86,16 @@ def _plan(pack: Pack, name: ClockName, question: ClockQuestion) -> list[Clock]:
     late = until is not None and (not clocks or clocks[0].due_at > until)
     if name is ClockName.REVIEW and until is not None and late:
         return [plan_at(pack, name, until, at, assignment=n)]
-    return [clock.model_copy(update={"label": question.label}) for clock in clocks]
+    return clocks
+
+
+def _promised(pack: Pack, name: ClockName, due_at: datetime, question: ClockQuestion) -> Clock:
+    """A clock that is due when a person said."""
+    try:
+        return plan_at(pack, name, due_at, question.at, assignment=question.assignment)
+    except (CalendarNotPublished, OverflowError) as error:
+        message = f"{due_at:%Y-%m-%d} is too far away: {error}."
+        raise refusal(CalendarNotPublished.code, message) from error
 
 
 def _check_wanted(pack: Pack, question: ClockQuestion, wanted: Wanted) -> None:

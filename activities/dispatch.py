@@ -4,6 +4,7 @@ from temporalio import activity
 
 from activities.errors import refusal
 from domain.assignment import Share
+from domain.calendar import CalendarNotPublished
 from domain.catalogue import Unit
 from domain.clocks import Clock, ClockName
 from domain.limits import Limit
@@ -32,8 +33,9 @@ class Dispatch:
         """The unit a person named, else the first that the responsibilities name.
 
         Raises:
-            ApplicationError: `unknown_unit`; `not_below`, when a delegate has to be under the
-                unit that delegates; `accused_unit`, when a report is about it.
+            ApplicationError: `unknown_unit`; `calendar_not_published`, when a limit that was set
+                by hand reaches too far; `not_below`, when a delegate has to be under the
+                unit that delegates; `accused_unit`, when a person chose one that a report is about.
         """
         pack = await self._packs.of(question.city, question.pack)
         unit, why = _unit(pack, question)
@@ -58,8 +60,7 @@ def _unit(pack: Pack, question: DispatchQuestion) -> tuple[Unit, str]:
     if question.unit is None:
         routing = route(pack, question.category, question.area, question.place)
         if accused is not None and pack.is_within(routing.unit, accused):
-            elsewhere = pack.reports.unit or pack.city.fallback
-            return pack.unit(elsewhere), f"not {routing.unit}: the report is about {accused}"
+            return _elsewhere(pack, routing.unit, accused)
         return pack.unit(routing.unit), routing.why
     code = resolve(pack, question.unit, question.area, question.place) or pack.city.fallback
     try:
@@ -67,8 +68,16 @@ def _unit(pack: Pack, question: DispatchQuestion) -> tuple[Unit, str]:
     except UnknownUnit as error:
         raise refusal(error.code, str(error)) from error
     if accused is not None and pack.is_within(code, accused):
+        if question.share is Share.VERIFY:  # named by a rule, and nobody is there to choose another
+            return _elsewhere(pack, code, accused)
         raise refusal("accused_unit", f"The report is about {accused}: choose another unit.")
     return unit, "named by hand"
+
+
+def _elsewhere(pack: Pack, unit: str, accused: str) -> tuple[Unit, str]:
+    """Who does instead what would have been the accused unit's to do."""
+    instead = pack.unit(pack.reports.unit or pack.city.fallback)
+    return instead, f"not {unit}: the report is about {accused}"
 
 
 def _clocks(pack: Pack, question: DispatchQuestion) -> list[Clock]:
@@ -81,14 +90,7 @@ def _clocks(pack: Pack, question: DispatchQuestion) -> list[Clock]:
         steps = question.category and pack.knows(question.category)
         return clocks + (plan_steps(pack, question.category, question.tier, at, n) if steps else [])
     if question.limit is not None:
-        own = plan_clock(
-            pack,
-            ClockName.HANDLE,
-            question.tier,
-            at,
-            assignment=n,
-            limit=Limit.parse(question.limit),
-        )
+        own = _by_hand(pack, question, question.limit)
         clocks = [c for c in clocks if c.name is not ClockName.HANDLE] + ([own] if own else [])
     latest = question.no_later_than
     return [
@@ -97,3 +99,18 @@ def _clocks(pack: Pack, question: DispatchQuestion) -> list[Clock]:
         else clock
         for clock in clocks
     ]
+
+
+def _by_hand(pack: Pack, question: DispatchQuestion, limit: str) -> Clock | None:
+    """The handling within a limit that a person set."""
+    try:
+        return plan_clock(
+            pack,
+            ClockName.HANDLE,
+            question.tier,
+            question.at,
+            assignment=question.assignment,
+            limit=Limit.parse(limit),
+        )
+    except CalendarNotPublished as error:
+        raise refusal(error.code, f"{error}: choose a shorter time.") from error

@@ -5,6 +5,7 @@ from temporalio import activity
 from activities.errors import refusal
 from domain.casting import case_of_complaint
 from domain.clocks import ClockName
+from domain.complaint import Kind
 from domain.pack import Pack, UnknownCategory, UnknownUnit
 from domain.planning import plan_clocks
 from domain.plans import TriagePlan, TriageQuestion
@@ -47,7 +48,11 @@ class Triage:
 
     async def _suggest(self, pack: Pack, question: TriageQuestion) -> TriagePlan:
         found = classify(pack, question.complaint)
-        area = self._cell(pack, question) or found.area
+        if question.complaint.kind is Kind.REPORT and pack.reports.unit is not None:
+            # Whom it accuses only a person can tell, and the accused is never to have it.
+            why = f"a report waits for a person; {found.why}"
+            found = found.model_copy(update={"confident": False, "why": why})
+        area = self._cell(pack, question) or _finer(question.complaint.place.area, found.area)
         if found.category is None or not found.confident:
             return TriagePlan(suggestion=found.category, area=area, why=found.why)
         plan = await self._plan(pack, question, found.category, area, found.why)
@@ -96,6 +101,11 @@ class Triage:
         except StoreUnavailable:  # a ticket is not kept waiting for a comparison
             activity.logger.warning("earlier tickets could not be compared")
             return []
+
+
+def _finer(told: str | None, street: str | None) -> str | None:
+    """The community or cell that was told, where it lies in `street`; else the street."""
+    return told if told is not None and street is not None and told.startswith(street) else street
 
 
 def _holds(condition: str, question: TriageQuestion, plan: TriagePlan) -> bool:

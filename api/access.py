@@ -133,10 +133,16 @@ def perhaps(key: str) -> Any:
     async def permitted(
         request: Request, token: _Token, _session: _Cookie, door: TheDoor
     ) -> Caller | None:
-        if token is None and signed_in.CSRF_HEADER not in request.headers:
+        known: Caller | None
+        if token is None and request.method == "GET":
+            known = await signed_in.caller_of(request, door)
+        elif token is None and signed_in.CSRF_HEADER not in request.headers:
+            known = None
+        else:
+            known = await _staff(request, token, door)
+        if known is None:
             await _count(right, None, request, door)
             return None
-        known = await _staff(request, token, door)
         if known.actor.role not in right.roles:
             raise Problem("forbidden")
         return await _permit(right, known, request, door)
@@ -247,7 +253,7 @@ async def visible(door: Door, caller: Caller, number: str) -> Ticket | None:
 
 
 def hidden_from(door: Door, caller: Caller) -> Hidden:
-    """举报: the accused whose tickets this caller is not to see: own unit and those above."""
+    """举报: the accused whose tickets this caller is not to see: their own unit, those above."""
     unit = caller.unit
     if unit is None:
         return {}

@@ -1,6 +1,6 @@
 """What everybody may know: the cities served, their catalogues, and how well they do."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -8,17 +8,15 @@ from pydantic import Field
 
 from api.access import public
 from api.door import API, TheDoor, json_of
-from api.problems import FieldProblem, Problem, responses
-from api.tickets import Moment
+from api.periods import PeriodQuery, span
+from api.problems import responses
 from domain.catalogue import Category, Reasons, Unit
-from domain.model import Incoming, Instant, Recorded
+from domain.model import Instant, Recorded
 from domain.pack import Pack
 from domain.stages import Outcome
 from store.indicators import Ratio, three_rates
 
 router = APIRouter(prefix=API, tags=["Cities"])
-
-LONGEST = timedelta(days=366)
 
 
 class CityLine(Recorded):
@@ -79,11 +77,6 @@ class Indicators(Recorded):
     red_cards: int
 
 
-class Period(Incoming):
-    since: Moment | None = Field(None, description="Default: thirty days before `until`.")
-    until: Moment | None = Field(None, description="Default: now. Itself not included.")
-
-
 @router.get(
     "/cities",
     operation_id="list_cities",
@@ -126,25 +119,21 @@ async def get_city(city: str, door: TheDoor) -> Response:
     response_model=Indicators,
     responses=responses("unknown_city", "invalid_request", "store_unavailable"),
 )
-async def get_indicators(city: str, door: TheDoor, period: Annotated[Period, Query()]) -> Response:
+async def get_indicators(
+    city: str, door: TheDoor, query: Annotated[PeriodQuery, Query()]
+) -> Response:
     """The same period in the past gives the same figures whenever it is asked for."""
     pack = door.packs.get(city)
-    until = period.until or datetime.now(UTC)
-    since = period.since or until - timedelta(days=30)
-    if not timedelta(0) < until - since <= LONGEST:
-        wrong = FieldProblem(
-            field="query.since", code="bad_period", message="Up to 366 days, since before until."
-        )
-        raise Problem("invalid_request", errors=[wrong])
-    rates = await three_rates(door.store, pack.city.id, since, until)
+    period = span(query, datetime.now(UTC))
+    rates = await three_rates(door.store, pack.city.id, period.since, period.until)
     return json_of(
         Indicators(
             city=pack.city.id,
-            since=since,
-            until=until,
-            response=_share(rates.response),
-            resolution=_share(rates.resolution),
-            satisfaction=_share(rates.satisfaction),
+            since=period.since,
+            until=period.until,
+            response=share(rates.response),
+            resolution=share(rates.resolution),
+            satisfaction=share(rates.satisfaction),
             accepted=rates.accepted,
             ended=rates.ended,
             outcomes=rates.outcomes,
@@ -171,5 +160,5 @@ def _street(unit: Unit) -> StreetLine:
     return StreetLine(code=unit.code, name=unit.name, name_en=unit.name_en, area=unit.area)
 
 
-def _share(ratio: Ratio) -> Share:
+def share(ratio: Ratio) -> Share:
     return Share(part=ratio.part, of=ratio.of, value=ratio.value)

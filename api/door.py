@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from api.challenges import Challenge, NoChallenge
 from api.engine import Engine
+from api.kept import Kept
 from api.limits import Limits
 from api.uploads.desk import Uploads
 from api.waiting import Watch
@@ -44,6 +45,9 @@ class Door:
     limits: Limits
     challenge: Challenge = field(default_factory=NoChallenge)
     record: Watch = field(default_factory=Watch)
+    # Apart, so that no stranger's question keeps the staff waiting.
+    figures: Kept = field(default_factory=lambda: Kept(most=100))
+    staff_figures: Kept = field(default_factory=lambda: Kept(most=10))
 
     @cached_property
     def seal(self) -> Seal:

@@ -95,6 +95,8 @@ CODES: dict[str, Code] = {
     "unknown_unit": Code(422, "The city has no such unit or area."),
     "unknown_category": Code(422, "The city has no such category."),
     "unknown_tier": Code(422, "The city has no such tier."),
+    "unknown_indicator": Code(422, "The city has no such indicator."),
+    "unknown_pack_version": Code(422, "The store has no such version of the city's pack."),
     "unknown_reason": Code(422, "The city has no such reason."),
     "bad_length": Code(422, "This is not a length of time that can be granted."),
     "reason_missing": Code(422, "A reason code is needed."),
@@ -155,6 +157,8 @@ CODES: dict[str, Code] = {
     "merge_target_answered": Code(409, "The other ticket has its answer already."),
     "merge_target_ended": Code(409, "The other ticket has ended."),
     "overtaken": Code(409, "The ticket went on meanwhile; look again."),
+    # --- what cannot be read again
+    "pack_invalid": Code(409, "That version of the city's pack cannot be read any more."),
     # --- what is away
     "engine_unavailable": Code(503, "The engine cannot be reached.", _LATER),
     "store_unavailable": Code(503, "The store cannot be reached.", _LATER),

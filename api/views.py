@@ -118,7 +118,7 @@ def citizen_view(
         stage=ticket.stage,
         outcome=ticket.outcome,
         kind=ticket.kind,
-        category=_category(pack, ticket.category),
+        category=category_name(pack, ticket.category),
         unit=_unit(pack, ticket.unit),
         updated_at=ticket.updated_at,
         due_at=ticket.due_at,
@@ -170,5 +170,6 @@ def _unit(pack: Pack, code: str | None) -> str | None:
         return code
 
 
-def _category(pack: Pack, code: str | None) -> str | None:
+def category_name(pack: Pack, code: str | None) -> str | None:
+    """What it is about, in the city's words; the code where the pack has it no more."""
     return pack.category(code).name if code and pack.knows(code) else code

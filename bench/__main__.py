@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
-from bench import report
+from bench import due_time, packs, report
 from bench.compare import QUICK, NotWhole, Plan, compare
 from bench.encryption import encryption
 from bench.open_tickets import OFFERED_SECONDS, crowd
@@ -93,6 +93,19 @@ def profile_(
     """Where the worker and the API spend their CPU time; calls are per lifecycle."""
     told = asdict(_run(profile(clients, seconds, say)))
     print_json(told) if as_json else report.show_profile(out, told, lines)
+
+
+@app.command("packs")
+def packs_(as_json: Json = False) -> None:
+    """How long it takes to load a city pack, with 3,000 grid cells for instance."""
+    measured = packs.measure_all()
+    print_json([asdict(each) for each in measured]) if as_json else packs.show(out, measured)
+
+
+@app.command("due-times")
+def due_times() -> None:
+    """What the due time of a clock costs, in calendar and in working time."""
+    due_time.show(out)
 
 
 def _run(measuring: Coroutine[Any, Any, T]) -> T:

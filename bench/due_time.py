@@ -1,4 +1,4 @@
-"""What a due time costs: `python -m bench.due_time`, against adding to a bare datetime.
+"""What a due time costs, against adding to a bare datetime.
 
 Microseconds, the best of several rounds: of the due time alone, and of a whole clock with every
 rung of its ladder. "special" is the same calendar with the hours of a hundred days of its own.
@@ -53,7 +53,8 @@ def full_ladder(pack: Pack) -> Pack:
     return pack.model_copy(update={"ladder": {ClockName.HANDLE: rungs}})
 
 
-def main() -> None:
+def show(out: Console) -> None:
+    """Measure, and print a table."""
     pack = full_ladder(load_pack(default_root() / "tongzhou"))
     calendars = {"usual": pack.calendar, "special": special(pack.calendar)}
     start = datetime(max(pack.calendar.years), 3, 2, 10, 17, tzinfo=pack.calendar.tz)
@@ -74,11 +75,6 @@ def main() -> None:
             slowest = max(slowest, due)
             cells = (f"{due:.1f}", f"{due / bare:.0f}", f"{clock:.1f}", f"{clock / bare:.0f}")
             table.add_row(hours, text, *cells)
-    out = Console(highlight=False)
     out.print(table)
     verdict = "within" if slowest < TARGET else "ABOVE"
     out.print(f"slowest due time {slowest:.1f} µs: {verdict} the target of {TARGET:g} µs")
-
-
-if __name__ == "__main__":
-    main()

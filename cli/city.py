@@ -36,12 +36,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 T = TypeVar("T")
 
 
-def _refuse(error: Exception, code: int = USAGE) -> NoReturn:
+def refuse(error: Exception, code: int = USAGE) -> NoReturn:
     """The error in a line, with its stable code."""
     fail(f"{error} ({getattr(error, 'code', 'error')})", code)
 
 
-def _shelf() -> PackShelf:
+def shelf_now() -> PackShelf:
+    """The packs of this installation."""
     return PackShelf(Settings().cities or default_root())
 
 
@@ -83,7 +84,7 @@ def show(
     """
     if unit and category:
         fail("name a unit or a category, not both")
-    pack, folder = _loaded(city)
+    pack, folder = loaded(city)
     try:
         if unit:
             told = city_views.unit(pack, unit)
@@ -96,7 +97,7 @@ def show(
             city_views.show(pack, folder)
             return
     except UnknownInPack as error:
-        _refuse(error)
+        refuse(error)
     if as_json:
         print_json(told)
     else:
@@ -149,7 +150,7 @@ def new(
     try:
         written = write_skeleton(folder, folder_id, name or folder_id, division)
     except BadSkeleton as error:
-        _refuse(error)
+        refuse(error)
     for path in written:
         out.print(str(path), markup=False)
     out.print(f"Next: jiesu city check {folder}", markup=False)
@@ -163,13 +164,13 @@ def versions(
 
     A version is kept when a process first uses it. Open tickets stay with theirs.
     """
-    kept = _from_store(lambda store: pack_book.versions(store, city))
-    shelf = _shelf()
+    kept = from_store(lambda store: pack_book.versions(store, city))
+    shelf = shelf_now()
     try:
         current = shelf.get(city).version
     except UnknownCity as error:
         if not kept:
-            _refuse(error)
+            refuse(error)
         current = None
     except PackError:
         current = None
@@ -179,9 +180,9 @@ def versions(
         city_views.show_versions(city, kept, current)
 
 
-def _loaded(city: str) -> tuple[Pack, Path]:
+def loaded(city: str) -> tuple[Pack, Path]:
     """The pack of a city's id or of a folder."""
-    shelf, folder = _shelf(), Path(city)
+    shelf, folder = shelf_now(), Path(city)
     try:
         if city in shelf.ids():
             return shelf.get(city), shelf.folder(city)
@@ -189,7 +190,7 @@ def _loaded(city: str) -> tuple[Pack, Path]:
             return load_pack(folder), folder
         raise UnknownCity(city, shelf.ids())
     except (UnknownCity, PackError) as error:
-        _refuse(error)
+        refuse(error)
 
 
 Side = tuple[Pack, dict[str, bytes]]
@@ -197,9 +198,9 @@ Side = tuple[Pack, dict[str, bytes]]
 
 def _side(name: str) -> Side | None:
     """A pack and its files; None if `name` can only be a version."""
-    if len(name) == 12 and not Path(name).exists() and name not in _shelf().ids():
+    if len(name) == 12 and not Path(name).exists() and name not in shelf_now().ids():
         return None
-    pack, folder = _loaded(name)
+    pack, folder = loaded(name)
     return pack, pack_contents(folder)
 
 
@@ -209,12 +210,13 @@ def _stored(city: str, version: str) -> Side:
         return await pack_book.recall(store, city, version), files
 
     try:
-        return _from_store(both)
+        return from_store(both)
     except (UnknownPackVersion, PackError) as error:
-        _refuse(error)
+        refuse(error)
 
 
-def _from_store(ask: Callable[[Store], Coroutine[Any, Any, T]]) -> T:
+def from_store(ask: Callable[[Store], Coroutine[Any, Any, T]]) -> T:
+    """What the installation's store answers; where it cannot, that in a line."""
     url = Settings().store
 
     async def asking() -> T:
@@ -229,4 +231,4 @@ def _from_store(ask: Callable[[Store], Coroutine[Any, Any, T]]) -> T:
     try:
         return run(asking())
     except StoreUnavailable as error:
-        _refuse(error, 1)
+        refuse(error, 1)

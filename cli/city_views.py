@@ -7,7 +7,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from cli.terminal import out
+from cli.terminal import out, table
 from domain.catalogue import matches
 from domain.clocks import ClockName, RungKind
 from domain.pack import Pack
@@ -95,13 +95,13 @@ def category(pack: Pack, code: str) -> Shown:
 
 def show_one(told: Shown) -> None:
     """A unit or a category."""
-    table = Table(show_header=False)
+    shown_in = table("", "", header=False)
     for name, value in told.items():
         if isinstance(value, dict):
             value = [f"{key} {part}" for key, part in value.items()]
         shown = "\n".join(map(str, value)) if isinstance(value, list) else str(value or "")
-        table.add_row(name.replace("_", " "), escape(shown))
-    out.print(table)
+        shown_in.add_row(name.replace("_", " "), escape(shown))
+    out.print(shown_in)
 
 
 def show(pack: Pack, folder: Path) -> None:
@@ -125,21 +125,21 @@ def show(pack: Pack, folder: Path) -> None:
 def _limits(pack: Pack) -> Table:
     names = list(pack.tiers)
     joint = any(pack.joint.of(clock) for clock in ClockName)
-    table = Table("limit", *names, *(["co-handlers"] if joint else []), title="Limits")
+    limits = table("limit", *names, *(["co-handlers"] if joint else []), title="Limits")
     for clock in ClockName:
         row = [str(pack.limit(clock, name)[0] or "") for name in names]
         row += [str(pack.joint.of(clock) or "")] if joint else []
         if any(row):
-            table.add_row(clock.value, *row)
-    return table
+            limits.add_row(clock.value, *row)
+    return limits
 
 
 def _ladder(pack: Pack) -> Table:
-    table = Table("clock", *(kind.value for kind in RungKind), title="Ladder")
+    ladder = table("clock", *(kind.value for kind in RungKind), title="Ladder")
     for clock, rungs in pack.ladder.items():
         found = {rung.kind: _rung(rung) for rung in rungs}
-        table.add_row(clock.value, *(found.get(kind, "") for kind in RungKind))
-    return table
+        ladder.add_row(clock.value, *(found.get(kind, "") for kind in RungKind))
+    return ladder
 
 
 def _rung(rung: RungRule) -> str:
@@ -150,18 +150,18 @@ def _rung(rung: RungRule) -> str:
 
 def _ways(pack: Pack) -> Table:
     """Caps, features and the rest of city.toml; what is not set is not shown."""
-    table = Table(show_header=False, title="Ways of working")
+    ways = table("", "", title="Ways of working", header=False)
     on = [name for name, is_on in pack.features.model_dump().items() if is_on]
-    table.add_row("features", ", ".join(on) or "none")
+    ways.add_row("features", ", ".join(on) or "none")
     for name in ("caps", "rework", "severity", "verify", "aftercare", "desk", "reports"):
         values = getattr(pack, name).model_dump(mode="json", exclude_none=True)
         told = ", ".join(f"{key} {_value(value)}" for key, value in values.items())
-        table.add_row(name, escape(told))
+        ways.add_row(name, escape(told))
     grades = ", ".join(f"{grade.grade} {grade.zh}" for grade in pack.rating.grades)
-    table.add_row("rating", f"{grades}; satisfied from {pack.rating.satisfied_from}")
-    reasons = {name: len(table) for name, table in pack.reasons}
-    table.add_row("reasons", ", ".join(f"{count} {name}" for name, count in reasons.items()))
-    return table
+    ways.add_row("rating", f"{grades}; satisfied from {pack.rating.satisfied_from}")
+    reasons = {name: len(listed) for name, listed in pack.reasons}
+    ways.add_row("reasons", ", ".join(f"{count} {name}" for name, count in reasons.items()))
+    return ways
 
 
 def _value(value: object) -> str:
@@ -223,12 +223,12 @@ def kept(row: KeptVersion, current: str | None) -> Shown:
 
 def show_versions(city: str, rows: list[KeptVersion], current: str | None) -> None:
     """The versions of a pack, oldest first."""
-    table = Table("version", "first used", "")
+    kept_ones = table("version", "first used", "")
     for row in rows:
         now = "the folder holds it now" if row.version == current else ""
-        table.add_row(row.version, f"{row.first_seen_at:%Y-%m-%d %H:%M} UTC", now)
+        kept_ones.add_row(row.version, f"{row.first_seen_at:%Y-%m-%d %H:%M} UTC", now)
     if rows:
-        out.print(table)
+        out.print(kept_ones)
     if current not in {row.version for row in rows}:
         told = "no version" if current is None else f"the version {current}"
         out.print(f"the folder of {city} holds {told}, which no process has used yet")

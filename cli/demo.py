@@ -1,12 +1,6 @@
 """`jiesu demo`: a whole system, complaints, people who handle them, and the audit of it all."""
 
-import asyncio
-import shutil
-import signal
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,21 +14,22 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from cli.demonstration.pack import shortened_pack
 from cli.demonstration.show import Programme, Showing, show
 from cli.demonstration.source import Source, SourceUnusable, read_source
-from cli.terminal import err, fail, out, print_json, run
-from domain.pack import Pack
+from cli.demonstration.stage import played, shortened, workshop
+from cli.stories.show import STORIES
+from cli.stories.told import tell
+from cli.terminal import err, fail, out, print_json
 from domain.stages import Outcome
 from runtime.settings import Settings
 from store.indicators import Ratio
-from store.packs import PackError, PackShelf, default_root
-from workers.stack import StackError
+from store.packs import PackShelf, default_root
 
-_STOPPED = 130
+_DAY, _STORY_DAY = 2.5, 1.0
 
 
 def demo(
+    ctx: typer.Context,
     tickets: Annotated[int, typer.Option(min=1, help="How many complaints to file.")] = 200,
     source: Annotated[
         Path | None,
@@ -45,12 +40,18 @@ def demo(
         ),
     ] = None,
     city: Annotated[str, typer.Option(help="The city pack to run.")] = "tongzhou",
+    story: Annotated[
+        bool, typer.Option("--story", help="Play the city's own story instead, and tell it.")
+    ] = False,
     clients: Annotated[
         int, typer.Option(min=1, max=200, help="How many tickets are acted on at the same time.")
     ] = 16,
     day: Annotated[
-        float, typer.Option(min=0.1, max=3600, help="How many seconds a day lasts.")
-    ] = 2.5,
+        float | None,
+        typer.Option(
+            min=0.1, max=3600, help="How many seconds a day lasts. Default: 2.5; of a story, 1."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed: the same people do the same.")] = 1,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the databases and say how to look at them.")
@@ -68,18 +69,25 @@ def demo(
     urged, withdrawn, handled again or never rated. Then every ticket is replayed
     from its history and compared with the record.
 
+    With --story: what the city's pack is for, a dozen tickets with names, told
+    as it happens, and the figures and points that the city makes of them.
+
     Rows of the file that are not sound are named by their line and left out.
     Nothing of the file is written anywhere but into the temporary folder, which
     is deleted at the end.
 
-    Exit code: 0 all ended and all agree; 1 something did not, or a row was left
-    out; 2 the file or the city cannot be used, and nothing was started.
+    Exit code: 0 all ended and all agree; 1 something did not, a row was left
+    out, or the story broke off; 2 the options, the file or the city cannot be
+    used, and nothing was started.
     """
     began = time.monotonic()
+    if story:
+        _refuse_beside_story(ctx, city)
+        raise typer.Exit(tell(_original(city), day or _STORY_DAY, began, keep, as_json))
     original = _original(city)
     loaded = _load(source)
-    with _workshop(keep) as folder:
-        pack = _shortened(original, folder, day)
+    with workshop(keep) as folder:
+        pack = shortened(original, folder, day or _DAY)
         programme = Programme(
             pack=pack,
             cities=folder / "cities",
@@ -103,6 +111,19 @@ def demo(
 # --- before -------------------------------------------------------------------------------------
 
 
+def _refuse_beside_story(ctx: typer.Context, city: str) -> None:
+    """What is said of complaints drawn by lot means nothing in a story."""
+    said = [
+        f"--{name}"
+        for name in ("tickets", "source", "clients", "seed")
+        if (origin := ctx.get_parameter_source(name)) and origin.name == "COMMANDLINE"
+    ]
+    if said:
+        fail(f"--story does not go with {', '.join(said)}")
+    if city not in STORIES:
+        fail(f"no story of '{city}'; there are: {', '.join(STORIES)}")
+
+
 def _load(path: Path | None) -> Source:
     if path is None:
         return Source([], [])
@@ -123,25 +144,6 @@ def _original(city: str) -> Path:
     if city not in known:
         fail(f"no city pack '{city}'; known: {', '.join(known)}")
     return root / city
-
-
-def _shortened(original: Path, folder: Path, day: float) -> Pack:
-    try:
-        return shortened_pack(original, folder / "cities", day)
-    except PackError as error:
-        fail(str(error))
-
-
-@contextmanager
-def _workshop(keep: bool) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="jiesu-demo-"))
-    try:
-        yield folder
-    finally:
-        if keep:
-            _how_to_look(folder)
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 # --- meanwhile ----------------------------------------------------------------------------------
@@ -181,21 +183,7 @@ def _run(programme: Programme, *, quiet: bool) -> Showing:
         disable=quiet,
     )
     with progress:
-        try:
-            return run(_until_told(programme, _Board(progress, programme.tickets)))
-        except (StackError, TimeoutError) as error:
-            fail(str(error) or "the system did not start in time", 1)
-        except asyncio.CancelledError:
-            fail("stopped", _STOPPED)
-
-
-async def _until_told(programme: Programme, board: _Board) -> Showing:
-    """Ctrl-C and SIGTERM stop everything in good order."""
-    loop, showing = asyncio.get_running_loop(), asyncio.current_task()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if showing is not None:
-            loop.add_signal_handler(number, showing.cancel)
-    return await show(programme, board)
+        return played(show(programme, _Board(progress, programme.tickets)))
 
 
 # --- after --------------------------------------------------------------------------------------
@@ -278,15 +266,3 @@ def _explain(showing: Showing, tickets: int) -> None:
         reasons = [verdict.problem] if verdict.problem else []
         reasons += [one.path for one in verdict.differences[:3]]
         err.print(f"disagrees: {verdict.number}: {', '.join(reasons)}", markup=False)
-
-
-def _how_to_look(folder: Path) -> None:
-    err.print(
-        f"kept in {folder}; look at it with\n"
-        f"  export JIESU_HOME={folder / 'home'} JIESU_CITIES={folder / 'cities'}\n"
-        "  jiesu up\n"
-        "  jiesu token create --role supervisor   # beside it: a token for the API\n"
-        "  jiesu audit show NUMBER                # and the story of a ticket\n"
-        f"and delete it with\n  rm -r {folder}",
-        markup=False,
-    )

@@ -6,7 +6,7 @@ from importlib.metadata import version as installed
 
 import typer
 
-from cli import account, audit, city, demo, doctor, keys, privacy, serve, token, up
+from cli import account, audit, city, demo, doctor, figures, keys, privacy, serve, token, up
 from cli.terminal import leave
 
 app = typer.Typer(
@@ -25,6 +25,9 @@ app.command()(demo.demo)
 app.add_typer(account.app, name="account")
 app.add_typer(token.app, name="token")
 app.add_typer(audit.app, name="audit")
+city.app.command()(figures.figures)
+city.app.command()(figures.scores)
+city.app.command()(figures.topics)
 app.add_typer(city.app, name="city")
 app.add_typer(keys.app, name="keys")
 app.add_typer(privacy.app, name="privacy")

@@ -4,11 +4,12 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from typing import Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 T = TypeVar("T")
 
@@ -23,6 +24,19 @@ def fail(message: str, code: int = USAGE) -> NoReturn:
     """One clear line on standard error, and the exit code."""
     err.print(f"jiesu: {message}", markup=False)
     raise typer.Exit(code)
+
+
+def table(
+    *columns: str, title: str | None = None, numbers: Collection[str] = (), header: bool = True
+) -> Table:
+    """A table that cuts no word off: what does not fit goes on in the next line.
+
+    `numbers` are those of the columns whose cells are numbers.
+    """
+    made = Table(title=title, show_header=header)
+    for name in columns:
+        made.add_column(name, overflow="fold", justify="right" if name in numbers else "left")
+    return made
 
 
 def print_json(value: Any) -> None:

@@ -10,6 +10,7 @@ from domain.clocks import Clock, ClockName, RungKind
 from domain.complaint import Complaint
 from domain.events import Event
 from domain.facts.anytime import RungClimbed
+from domain.facts.handling import Handled, ShareHandled
 from domain.ticket import Ticket
 
 UNIT_CLOCKS = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE)
@@ -126,7 +127,7 @@ def event_case(event: Event, ticket: Ticket) -> EventCase:
     result = getattr(fact, "result", None)
     told = rating or result or fact
     return EventCase(
-        kind=fact.kind,
+        kind=judged_kind(event, ticket),
         role=event.actor.role,
         unit=getattr(fact, "unit", None) or event.actor.unit or "",
         clock=climbed.clock if climbed else "",
@@ -140,6 +141,18 @@ def event_case(event: Event, ticket: Ticket) -> EventCase:
         grade=rating.grade if rating else -1,
         hours=_hours(ticket.complaint.filed_at, event.at),
     )
+
+
+def judged_kind(event: Event, ticket: Ticket) -> str:
+    """The kind of an event as a scoring rule waits for it.
+
+    `handled` is the result of the unit that leads, `share_handled` a helper's, whichever came
+    last: units that work together are not measured by the order in which they finish.
+    """
+    if isinstance(event.fact, Handled | ShareHandled):
+        leads = ticket.assignment(event.fact.assignment).share is Share.LEAD
+        return "handled" if leads else "share_handled"
+    return event.kind
 
 
 _CODED_REASON = (

@@ -66,6 +66,7 @@ def check(ticket: Ticket, command: Command, actor: Actor, at: datetime) -> None:
             | supervising.SettleAll()
             | supervising.Appoint()
             | supervising.Revisit()
+            | citizens.Recur()
         ):
             _check_of_unit(ticket, command, actor, at)
         case supervising.Decide():
@@ -85,6 +86,10 @@ def check(ticket: Ticket, command: Command, actor: Actor, at: datetime) -> None:
             day = [when for when in ticket.urged_at if at - when < timedelta(days=1)]
             if len(day) >= rules.urges_per_day:
                 raise Refused("urged_too_often", "This ticket was urged often enough today.")
+        case citizens.CallBack() if ticket.rating is not None:
+            raise Refused("already_rated", "This ticket is rated already.")
+        case citizens.CallBack() if ticket.call_backs >= rules.call_backs:
+            raise Refused("overtaken", "The last attempt was made: the ticket is being closed.")
         case citizens.CallBack(reached=False, rating=rating) if rating is not None:
             raise Refused("rating_without_contact", "A rating needs a citizen who was reached.")
         case intake.Conclude(outcome="declined" | "referred", reason=None):
@@ -193,6 +198,8 @@ def _check_of_unit(ticket: Ticket, command: Command, actor: Actor, at: datetime)
             raise Refused("already_asked", "An exclusion is waiting already.")
         case units.Exclude() if ticket.excluded:
             raise Refused("already_excluded", "This ticket is excluded already.")
+        case supervising.SettleAll(units=[]) if ticket.unit is None:
+            raise Refused("no_siblings", "No unit has had it yet: name those to inspect.")
         case supervising.Appoint(starts_at=starts_at) if starts_at <= at:
             raise Refused("in_the_past", "An appointment is in the future.")
         case _:

@@ -104,6 +104,14 @@ class Clock(Recorded):
             return None
         return self.rungs[self.climbed]
 
+    def stop(self, at: datetime) -> None:
+        """Stop it, if it runs: no earlier than it started.
+
+        What stops a clock may be recorded late, and may have come before what started it.
+        """
+        if self.running:
+            self.stopped_at = max(at, self.started_at)
+
     def kept(self, at: datetime) -> bool:
         """Whether the promise was kept: stopped, or still running, no later than due."""
         return (self.stopped_at or at) <= self.due_at

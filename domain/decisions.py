@@ -33,7 +33,6 @@ class Need(NamedTuple):
 
     clock: ClockName
     assignment: int | None = None
-    label: str | None = None
     wanted: Wanted | None = None
 
 
@@ -80,7 +79,7 @@ def need_of(ticket: Ticket, command: Command, actor: Actor) -> Need | None:
         case units.Exclude():
             return Need(ClockName.DECIDE)
         case supervising.Supervise():
-            return Need(ClockName.ORDER, label=str(len(ticket.orders) + 1))
+            return Need(ClockName.ORDER)
         case joint.RaiseLevel() | intake.Arbitrate() | intake.Unmerge() | citizens.Recur():
             return Need(ClockName.DISPATCH)
         case supervising.Revisit(holds=False):
@@ -202,12 +201,14 @@ def raised(ticket: Ticket, reason: str, clocks: list[Clock], *, escalated: bool 
 
 
 def order(ticket: Ticket, text: str, clocks: list[Clock], *, escalated: bool = False) -> Fact:
+    """The next order; its clock is told apart by the number that it has got by now."""
+    n = len(ticket.orders) + 1
     return supervising_facts.SupervisionOrdered(
-        order=len(ticket.orders) + 1,
+        order=n,
         unit=ticket.unit,
         text=text,
         escalated=escalated,
-        clocks=clocks,
+        clocks=[clock.model_copy(update={"label": str(n)}) for clock in clocks],
     )
 
 

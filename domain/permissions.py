@@ -204,6 +204,11 @@ TABLE: tuple[Right, ...] = (
     _all("list_cities", "see the cities that are served"),
     _all("get_city", "see a city's catalogue"),
     _all("get_indicators", "see a city's three rates (三率)"),
+    Right("get_figures", "see a city's indicators; the tickets behind them: staff", STAFF,
+          scope=Scope.READ, everybody=True),
+    _all("list_answers", "read questions and answers that citizens let be published"),
+    _staff("get_scores", "see the points of units; officers: their own unit's"),
+    _staff("list_topics", "see common problems (共性问题); officers: without numbers"),
     # --- pages
     _all("page_citizen", "the citizens' pages; a ticket only with its access code"),
     _all("page_sign_in", "the page to sign in"),

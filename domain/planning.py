@@ -10,9 +10,10 @@ scaling.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.calendar import (
+    CalendarNotPublished,
     add_limit,
     add_office_time,
     office_time,
@@ -20,7 +21,7 @@ from domain.calendar import (
     subtract_office_time,
 )
 from domain.clocks import Basis, Clock, ClockName, Rung, RungKind
-from domain.limits import Limit
+from domain.limits import Limit, LimitUnit, Percent
 from domain.pack import Pack
 from domain.promises import RungRule
 
@@ -129,7 +130,7 @@ def plan_at(
         limit=f"{due_at.astimezone(pack.calendar.tz):%Y-%m-%d %H:%M}",
         basis=Basis.CALENDAR,
         started_at=started_at,
-        due_at=due_at,
+        due_at=max(due_at, started_at),
     )
     return _with_ladder(pack, clock, clock.due_at)
 
@@ -258,16 +259,43 @@ def _ladder(pack: Pack, name: ClockName) -> list[RungRule]:
 
 
 def _rung_at(pack: Pack, clock: Clock, real_due: datetime, rule: RungRule) -> datetime:
+    """When the rung is reached.
+
+    A rung after due may reach into a year whose working calendar is not published yet. The promise
+    itself is never guessed; but no ticket is to wait for a calendar before it is sent to a unit,
+    nor to be late in silence. Such a rung is counted in calendar time.
+    """
     if rule.offset is None:
         return clock.due_at
-    early = rule.kind is RungKind.WARN
-    if isinstance(rule.offset, Limit):
-        real = (subtract_limit if early else add_limit)(pack.calendar, real_due, rule.offset)
+    try:
+        return _worked_rung_at(pack, clock, real_due, rule.kind, rule.offset)
+    except CalendarNotPublished:
+        if rule.kind is RungKind.WARN:
+            raise
+        span = _calendar_length(rule.offset, real_due - clock.started_at)
+        return _scaled(pack, clock.due_at, clock.due_at + span)
+
+
+def _calendar_length(offset: Limit | Percent, span: timedelta) -> timedelta:
+    """How long an offset is where a working day is a day."""
+    if isinstance(offset, Percent):
+        return offset.of(span)
+    if offset.unit is LimitUnit.WORKING_DAYS:
+        return timedelta(days=offset.amount)
+    return offset.length
+
+
+def _worked_rung_at(
+    pack: Pack, clock: Clock, real_due: datetime, kind: RungKind, offset: Limit | Percent
+) -> datetime:
+    early = kind is RungKind.WARN
+    if isinstance(offset, Limit):
+        real = (subtract_limit if early else add_limit)(pack.calendar, real_due, offset)
     elif clock.basis is Basis.WORKING:  # a share of the office time: no card is shown at night
-        share = rule.offset.of(office_time(pack.calendar, clock.started_at, real_due))
+        share = offset.of(office_time(pack.calendar, clock.started_at, real_due))
         move = subtract_office_time if early else add_office_time
         real = move(pack.calendar, real_due, share)
     else:  # a share of the span as it is lived
-        share = rule.offset.of(clock.due_at - clock.started_at)
+        share = offset.of(clock.due_at - clock.started_at)
         return clock.due_at - share if early else clock.due_at + share
     return _scaled(pack, clock.due_at, clock.due_at + (real - real_due))

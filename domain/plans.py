@@ -116,7 +116,6 @@ class ClockQuestion(Recorded):
     names: list[ClockName]
     at: Instant
     assignment: int | None = None
-    label: str | None = None
     due_at: Instant | None = None
     wanted: Wanted | None = None
 

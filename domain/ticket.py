@@ -117,20 +117,26 @@ class Ticket(Recorded):
         """Stop the clocks of those names; of those with a label, only the one that is meant."""
         for clock in self.clocks:
             meant = clock.name in names and clock.assignment == assignment
-            if clock.running and meant and label in (None, clock.label):
-                clock.stopped_at = at
+            if meant and label in (None, clock.label):
+                clock.stop(at)
+
+    def stop_all(self, at: datetime) -> None:
+        for clock in self.clocks:
+            clock.stop(at)
 
     def pause(self, n: int, pause: Pause) -> None:
+        """Let the clocks of assignment `n` stand still; those that do already, since then."""
         self.assignment(n).pause = pause
         for clock in self.clocks:
-            if clock.running and clock.assignment == n and clock.name in PAUSABLE:
-                clock.paused_at = pause.since
+            going = clock.running and clock.paused_at is None
+            if going and clock.assignment == n and clock.name in PAUSABLE:
+                clock.paused_at = max(pause.since, clock.started_at)
 
     def resume(self, n: int, clocks: Iterable[Clock], at: datetime) -> None:
         """Put the clocks that go on in the place of those that stood still."""
         self.assignment(n).pause = None
         for clock in self.paused(n):
-            clock.stopped_at = at
+            clock.stop(at)
         self.stop(at, ClockName.REVIEW, ClockName.CITIZEN, assignment=n)
         self.start(clocks)
 
@@ -164,8 +170,8 @@ class Ticket(Recorded):
         assignment.ending, assignment.ended_at, assignment.asked = ending, at, None
         assignment.pause = None
         for clock in self.clocks:
-            if clock.running and clock.assignment == n:
-                clock.stopped_at = at
+            if clock.assignment == n:
+                clock.stop(at)
         for below in self.opened:
             if below.of == n and below.share is Share.DELEGATE:
                 self.end_assignment(below.n, Ending.RELEASED, at)
@@ -183,11 +189,9 @@ class Ticket(Recorded):
     def end(self, outcome: Outcome, at: datetime, *, reply: str | None = None) -> None:
         self.outcome, self.ended_at = outcome, at
         self.reply = reply or self.reply
-        self.call_back_due = False
+        self.call_back_due, self.verifying = False, None
         self.end_assignments(Ending.MOOT, at)
-        for clock in self.clocks:
-            if clock.running:
-                clock.stopped_at = at
+        self.stop_all(at)
 
     # --- asking ---------------------------------------------------------------------------
 

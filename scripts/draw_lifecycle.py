@@ -1,6 +1,7 @@
 """Write docs/lifecycle.md from the transition table; `--check` only says if it is current."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from domain.lifecycle import TABLE, Row
@@ -13,50 +14,81 @@ HEAD = """# The lifecycle
 What may happen to a ticket, when, and by whom. This page is written by `scripts/draw_lifecycle.py`
 from the table in `domain/lifecycle.py`; the tests fail when the two differ.
 
+Boxes are stages, arrows are the facts that lead from one to another.
+
 ```mermaid
 stateDiagram-v2
+    direction LR
 """
+
+MANY = 5
+"""A row that leads away from so many stages would be drawn over all the others: it is told."""
+
+GROUPS: tuple[tuple[str, set[Stage]], ...] = (
+    ("Accept and triage", {Stage.ACCEPT, Stage.TRIAGE}),
+    ("Dispatch, verification, arbitration", {Stage.DISPATCH, Stage.VERIFY, Stage.ARBITRATE}),
+    ("Handling", {Stage.HANDLE}),
+    ("Feedback, rating, supervision", {Stage.FEEDBACK, Stage.RATE, Stage.SUPERVISE}),
+    ("Merged into another ticket", {Stage.MERGED}),
+    ("After the end", {Stage.AFTERCARE}),
+)
+"""A row stands under the first of its stages; what is possible at many stages comes last."""
 
 
 def page() -> str:
-    return HEAD + _diagram() + "```\n\n" + _table()
+    return HEAD + _diagram() + "```\n\n" + _not_drawn() + "".join(_tables())
 
 
 def _diagram() -> str:
-    lines = [f"    [*] --> {Stage.ACCEPT}"]
     edges: dict[tuple[Stage, Stage], list[str]] = {}
-    anywhere: list[Row] = []
     for row in TABLE:
-        if row.to is None:
-            continue
-        if len(row.since) >= len(OPEN) - 1:
-            anywhere.append(row)
-            continue
         for stage in Stage:
-            if stage in row.since and row.to is not stage:
+            if row.to not in (None, stage) and stage in row.since and not _many(row):
                 edges.setdefault((stage, row.to), []).append(row.kind)
-    for (stage, to), kinds in edges.items():
-        lines.append(f"    {stage} --> {to}: {', '.join(kinds)}")
-    lines += [
-        f"    note right of {Stage.TRIAGE}: at any stage, {row.kind} leads to {row.to}"
-        for row in anywhere
-    ]
+    lines = [f"    [*] --> {Stage.ACCEPT}"]
+    lines += [f"    {stage} --> {to}: {', '.join(kinds)}" for (stage, to), kinds in edges.items()]
     lines.append(f"    {Stage.ENDED} --> [*]")
     return "\n".join(lines) + "\n"
 
 
-def _table() -> str:
+def _not_drawn() -> str:
+    told = [
+        f"- `{row.kind}` leads to {row.to}; possible at: {_where(row)}"
+        for row in TABLE
+        if row.to is not None and _many(row)
+    ]
+    return "Not drawn, because they lead away from many stages:\n\n" + "\n".join(told) + "\n"
+
+
+def _tables() -> Iterable[str]:
+    left = list(TABLE)
+    for title, stages in GROUPS:
+        rows = [row for row in left if row.since & stages and not _many(row)]
+        left = [row for row in left if row not in rows]
+        yield f"\n## {title}\n\n{_table(rows)}"
+    yield f"\n## At many stages\n\n{_table(left)}"
+
+
+def _table(rows: Iterable[Row]) -> str:
     lines = ["| fact | at the stage | leads to | by | why |", "|---|---|---|---|---|"]
-    for row in TABLE:
-        since = "any, once accepted" if len(row.since) >= len(OPEN) - 1 else _listed(row.since)
+    for row in rows:
         to = row.to.value if row.to else "*(stays)*"
-        by = "anyone" if len(row.by) > 6 else _listed(row.by)
-        lines.append(f"| `{row.kind}` | {since} | {to} | {by} | {row.why} |")
+        by = "anyone" if len(row.by) > 6 else ", ".join(sorted(row.by))
+        lines.append(f"| `{row.kind}` | {_where(row)} | {to} | {by} | {row.why} |")
     return "\n".join(lines) + "\n"
 
 
-def _listed(values: frozenset[Stage] | frozenset[object]) -> str:
-    return ", ".join(sorted(str(value) for value in values))
+def _many(row: Row) -> bool:
+    return len(row.since) >= MANY
+
+
+def _where(row: Row) -> str:
+    """Its stages in their order; of most of them, those that it is not possible at."""
+    after = [stage for stage in Stage if stage in OPEN - {Stage.ACCEPT}]
+    missing = [stage for stage in after if stage not in row.since]
+    if len(missing) > 2:
+        return ", ".join(stage for stage in Stage if stage in row.since)
+    return "any, once accepted" + (f", but {' and '.join(missing)}" if missing else "")
 
 
 def main() -> int:

@@ -6,8 +6,8 @@ period comes out the same whenever it is computed again. `as_of` is the end of t
 somebody wants to know how it looked later, when exclusions had been decided.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from domain.catalogue import Indicator
 from domain.events import Event
 from domain.facts.closing import CalledBack, Replied
 from domain.facts.merging import RepliedWithParent
-from domain.pack import Pack
+from domain.pack import Pack, UnknownInPack
 from domain.stages import Outcome
 from domain.ticket import Ticket
 from store.conditions import OF_TICKETS, compile_condition
@@ -29,18 +29,35 @@ from store.periods import Period
 By = Literal["ended", "filed", "due"]
 
 
+class UnknownIndicator(UnknownInPack):
+    code, what = "unknown_indicator", "indicator"
+
+
 @dataclass(frozen=True)
+class Value:
+    """Before exclusion (剔除), and with the excluded left out."""
+
+    before: Ratio
+    after: Ratio
+
+
+@dataclass(frozen=True, slots=True)
 class Behind:
-    """A ticket of the denominator; `counts`: of the numerator, too."""
+    """A ticket of the denominator; `counts`: of the numerator, too. `unit` is the one that leads.
+
+    `accused`: the unit that the ticket is about, where it reports wrongdoing (举报).
+    """
 
     number: str
     counts: bool
     excluded: bool
+    unit: str
+    accused: str | None
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One indicator of a period: before exclusion (剔除), and with the excluded left out.
+    """One indicator of a period, of the whole city and of each unit that leads a ticket of it.
 
     The rest is said beside it, of all tickets that `indicator.by` puts into the period: how many
     they are, how many were excluded, how many ended unrated, and how many of these the desk called
@@ -48,8 +65,8 @@ class Figure:
     """
 
     indicator: Indicator
-    before: Ratio
-    after: Ratio
+    value: Value
+    units: Mapping[str, Value]
     tickets: int
     excluded: int
     unrated: int
@@ -59,11 +76,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class Figures:
-    """All indicators of a period, in the pack's order.
+    """Indicators of a period, in the pack's order, by the formulas of `pack_version`.
 
     `broken`: tickets whose events cannot be told again, and which are therefore in no figure.
     """
 
+    pack_version: str
     period: Period
     as_of: datetime
     figures: list[Figure]
@@ -73,53 +91,80 @@ class Figures:
 async def figures(
     store: Store,
     pack: Pack,
-    since: datetime,
-    until: datetime,
+    period: Period,
     *,
     as_of: datetime | None = None,
+    only: Collection[str] | None = None,
     tickets: bool = False,
 ) -> Figures:
-    """Every indicator of the pack for since ≤ t < until; with `tickets`, those behind each.
+    """Every indicator of the pack, or `only` some; with `tickets`, those behind each.
 
-    For a past month as it was published, `pack` is the version of the pack it was published by.
-    Numbers of tickets are held in memory, their events only for a few tickets at a time.
+    For a past month as it was published, `pack` is the one it was published by: see
+    `store.past_packs`. Numbers of tickets are held in memory, their events only for a few tickets
+    at a time.
 
     Raises:
-        ValueError: `until` comes before `since`, or `as_of` before `until`.
+        ValueError: `as_of` comes before the end of the period.
+        UnknownIndicator: `only` names one that the pack has not.
     """
-    period, as_of = Period(since, until), as_of or until
-    if as_of < until:
+    as_of = as_of or period.until
+    if as_of < period.until:
         raise ValueError("a period is looked at after it has ended")
-    counting = _Counting(pack.indicators, period, as_of, tickets)
-    needed: set[By] = {indicator.by for indicator in pack.indicators}
+    indicators = _chosen(pack, only)
+    counting = _Counting(indicators, period, as_of, tickets)
+    needed: set[By] = {indicator.by for indicator in indicators}
     numbers = await numbers_of(store, pack.city.id, period, as_of, *sorted(needed))
     broken = await each_life(store, numbers, counting.look)
-    return Figures(period, as_of, counting.figures(), broken)
+    return Figures(pack.version, period, as_of, counting.figures(), broken)
+
+
+def _chosen(pack: Pack, only: Collection[str] | None) -> list[Indicator]:
+    known = {indicator.id: indicator for indicator in pack.indicators}
+    unknown = sorted(set(only or ()) - known.keys())
+    if unknown:
+        raise UnknownIndicator(unknown[0], pack.city.id)
+    return [one for one in pack.indicators if only is None or one.id in only]
 
 
 @dataclass
+class _Count:
+    """Tickets by whether they count."""
+
+    before: Counter[bool] = field(default_factory=Counter)
+    after: Counter[bool] = field(default_factory=Counter)
+
+    def add(self, counts: bool, excluded: bool) -> None:
+        self.before[counts] += 1
+        if not excluded:
+            self.after[counts] += 1
+
+    def value(self) -> Value:
+        return Value(_ratio(self.before), _ratio(self.after))
+
+
 class _Tally:
     """What was counted for one indicator."""
 
-    indicator: Indicator
-    before: Counter[bool] = field(default_factory=Counter)
-    after: Counter[bool] = field(default_factory=Counter)
-    behind: list[Behind] = field(default_factory=list)
+    def __init__(self, indicator: Indicator) -> None:
+        self.indicator = indicator
+        self.whole = _Count()
+        self.units: dict[str, _Count] = defaultdict(_Count)
+        self.behind: list[Behind] = []
+        self._over = compile_condition(indicator.over, OF_TICKETS)
+        self._counts = compile_condition(indicator.counts, OF_TICKETS)
 
-    def __post_init__(self) -> None:
-        self._over = compile_condition(self.indicator.over, OF_TICKETS)
-        self._counts = compile_condition(self.indicator.counts, OF_TICKETS)
-
-    def look(self, told: dict[str, Any], keep: bool) -> None:
+    def look(self, seen: Mapping[str, Any], ticket: Ticket, keep: bool) -> None:
         # A formula may leave out the excluded by itself; before exclusion, nothing is excluded.
-        if not self._over.holds(t=told | {"excluded": False}):
+        before = {**seen, "excluded": False}
+        if not self._over.holds(t=before):
             return
-        counts = self._counts.holds(t=told)
-        self.before[counts] += 1
-        if not told["excluded"]:
-            self.after[counts] += 1
+        counts, excluded = self._counts.holds(t=before), ticket.excluded
+        self.whole.add(counts, excluded)
+        if ticket.unit is not None:
+            self.units[ticket.unit].add(counts, excluded)
         if keep:
-            self.behind.append(Behind(told["number"], counts, told["excluded"]))
+            behind = Behind(seen["number"], counts, excluded, seen["unit"], ticket.accused)
+            self.behind.append(behind)
 
 
 class _Counting:
@@ -134,7 +179,8 @@ class _Counting:
 
     def look(self, life: Life) -> None:
         ticket, events = life.begun(), list[Event]()
-        for event, ticket in life.told(self._as_of):
+        for event, told in life.told(self._as_of):
+            ticket = told
             events.append(event)
         moments = {
             "ended": ticket.ended_at,
@@ -144,12 +190,12 @@ class _Counting:
         within = [by for by, moment in moments.items() if moment in self._period]
         if not within:
             return
-        told = case_of(ticket, self._as_of).model_dump()
+        seen = case_of(ticket, self._as_of).model_dump()
         for by in within:
             self._beside[by].update(_beside(ticket, events))
         for tally in self._tallies:
             if tally.indicator.by in within:
-                tally.look(told, self._keep)
+                tally.look(seen, ticket, self._keep)
 
     def figures(self) -> list[Figure]:
         return [self._figure(tally) for tally in self._tallies]
@@ -158,8 +204,8 @@ class _Counting:
         beside = self._beside[tally.indicator.by]
         return Figure(
             indicator=tally.indicator,
-            before=_ratio(tally.before),
-            after=_ratio(tally.after),
+            value=tally.whole.value(),
+            units={unit: count.value() for unit, count in sorted(tally.units.items())},
             tickets=beside["tickets"],
             excluded=beside["excluded"],
             unrated=beside["unrated"],

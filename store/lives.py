@@ -7,7 +7,7 @@ for. Of the ticket's row only the complaint is taken, and how many events there 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, Literal
 
@@ -30,6 +30,10 @@ By = Literal["ended", "filed", "due", "touched"]
 
 CHUNK = 200
 """Tickets that are held in memory at a time, with their events."""
+
+LATE = timedelta(days=7)
+"""How late a rung may be recorded. It gets its own time, and so `updated_at` of the row may lie
+before what came meanwhile: by no longer than no worker was there."""
 
 _TICKET, _EVENT, _INTAKE = tables.ticket.c, tables.event.c, tables.intake.c
 _FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
@@ -138,18 +142,22 @@ def _filed(period: Period, known_at: datetime) -> Conditions:
     return _TICKET.filed_at >= period.since, _TICKET.filed_at < period.until
 
 
+def _changed_since(at: datetime) -> ColumnElement[bool]:
+    return _TICKET.updated_at >= at - LATE
+
+
 def _ended(period: Period, known_at: datetime) -> Conditions:
-    reopened = and_(_TICKET.ended_at.is_(None), _TICKET.updated_at >= known_at)
+    reopened = and_(_TICKET.ended_at.is_(None), _changed_since(known_at))
     return _TICKET.filed_at < period.until, or_(_TICKET.ended_at >= period.since, reopened)
 
 
 def _due(period: Period, known_at: datetime) -> Conditions:
     promised = and_(_TICKET.promised_at >= period.since, _TICKET.promised_at < period.until)
-    return _TICKET.filed_at < period.until, or_(promised, _TICKET.updated_at >= known_at)
+    return _TICKET.filed_at < period.until, or_(promised, _changed_since(known_at))
 
 
 def _touched(period: Period, known_at: datetime) -> Conditions:
-    return _TICKET.filed_at < period.until, _TICKET.updated_at >= period.since
+    return _TICKET.filed_at < period.until, _changed_since(period.since)
 
 
 _MAY_BE: dict[By, Callable[[Period, datetime], Conditions]] = {

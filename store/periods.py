@@ -1,7 +1,7 @@
 """Periods that figures are about: a month, or some days, of a city's own time."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.pack import Pack
@@ -35,11 +35,16 @@ class Period:
 def month_of(pack: Pack, month: str) -> Period:
     """A calendar month of the city, "2026-11"; ValueError when it is not one."""
     first = datetime.strptime(month, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
-    return days_of(pack, first, (first + timedelta(days=31)).replace(day=1))
+    begins = beginning_of(pack, first)
+    return Period(begins, beginning_of(pack, (first + timedelta(days=31)).replace(day=1)))
 
 
 def days_of(pack: Pack, since: date, until: date) -> Period:
-    """From the beginning of one day of the city to the beginning of another."""
+    """From the beginning of one day of the city to the beginning of another.
+
+    Raises:
+        ValueError: the other day comes before, or is in no year of a city's records.
+    """
     return Period(beginning_of(pack, since), beginning_of(pack, until))
 
 
@@ -47,7 +52,8 @@ def beginning_of(pack: Pack, day: date) -> datetime:
     """When a day of the city begins; ValueError where nobody can have filed anything."""
     if not 2000 <= day.year < 3000:
         raise ValueError(f"{day} is in no year of a city's records")
-    return datetime.combine(day, time.min, ZoneInfo(pack.city.zone))
+    # In UTC, where the difference of two moments is the time between them.
+    return datetime.combine(day, time.min, ZoneInfo(pack.city.zone)).astimezone(UTC)
 
 
 def month_at(pack: Pack, at: datetime) -> str:

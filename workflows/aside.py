@@ -55,10 +55,11 @@ class Aside(Working):
         if higher:
             clocks = await self.plan_clocks(at, ClockName.DISPATCH)
         else:
-            need = Need(ClockName.ORDER, label=str(len(self.ticket.orders) + 1))
-            clocks = await self.plan_clocks(at, need=need)
+            clocks = await self.plan_clocks(at, need=Need(ClockName.ORDER))
         if self.ticket.stage is not Stage.HANDLE or not grave(self.ticket):
             return
+        if self.ticket.lead is not lead:
+            return  # another unit leads by now: `handle` asks again
         if higher:
             self.happen(raised(self.ticket, why, clocks, escalated=True), at)
         else:

@@ -14,7 +14,7 @@ from domain.actors import Actor
 from domain.acts import Command
 from domain.assignment import Request
 from domain.checks import asking, assignment_of, check, return_bar
-from domain.clocks import ClockName
+from domain.clocks import Clock, ClockName
 from domain.commands import citizens, intake, joint, supervising, units
 from domain.decisions import facts_of, need_of, reason_of
 from domain.facts import aftercare, handling, returning, waiting
@@ -63,15 +63,18 @@ def _bar(flow: Ladder, command: units.Return, actor: Actor) -> Refused | None:
 
 
 async def _return(flow: Ladder, command: units.Return, actor: Actor, at: datetime) -> None:
-    """An attempt that is barred is refused, but kept."""
+    """An attempt that is barred is refused, but kept; it may be barred while it is planned."""
+    clocks: list[Clock] = []
+    if _bar(flow, command, actor) is None:
+        need = need_of(flow.ticket, command, actor)
+        clocks = await flow.plan_clocks(at, need=need)
+        check(flow.ticket, command, actor, at)
     barred = _bar(flow, command, actor)
-    if barred is None:
-        await _plain(flow, command, actor, at)
-        return
-    for fact in facts_of(flow.ticket, command, actor, []):
+    for fact in facts_of(flow.ticket, command, actor, clocks):
         flow.happen(fact, at, actor)
-    await flow.project()
-    raise barred
+    if barred is not None:
+        await flow.project()
+        raise barred
 
 
 async def _triage(flow: Ladder, command: intake.Triage, actor: Actor, at: datetime) -> None:
@@ -119,29 +122,40 @@ async def _decide(flow: Ladder, command: supervising.Decide, actor: Actor, at: d
             flow.happen(handling.ExtensionRefused(assignment=n, reason=why), at, actor)
         case "hold", True:
             clocks = await flow.plan_review(n, request.until, at)
-            check(flow.ticket, command, actor, at)
+            _still_asked(flow, n, request)
             held = waiting.Held(assignment=n, until=request.until or at, reason=why, clocks=clocks)
             flow.happen(held, at, actor)
         case "hold", False:
             flow.happen(waiting.HoldRefused(assignment=n, reason=why), at, actor)
         case _, True:
-            await _grant_return(flow, command, actor, at, n)
+            await _grant_return(flow, command, actor, at, n, request)
         case _:
             flow.happen(returning.ReturnRefused(assignment=n, reason=why), at, actor)
 
 
+def _still_asked(flow: Ladder, n: int, request: Request) -> None:
+    """Refuse to decide what was decided, or has become moot, while it was planned."""
+    if flow.ticket.assignment(n).asked is not request:
+        raise Refused("overtaken", "This request is not waiting any more: look again.")
+
+
 async def _grant_return(
-    flow: Ladder, command: supervising.Decide, actor: Actor, at: datetime, n: int
+    flow: Ladder,
+    command: supervising.Decide,
+    actor: Actor,
+    at: datetime,
+    n: int,
+    request: Request,
 ) -> None:
     if command.unit is None:
         clocks = await flow.plan_clocks(at, ClockName.DISPATCH)
-        check(flow.ticket, command, actor, at)
+        _still_asked(flow, n, request)
         flow.happen(
             returning.Returned(assignment=n, reason=command.reason, clocks=clocks), at, actor
         )
         return
     plan = await sharing.plan_lead(flow, command.unit, at)
-    check(flow.ticket, command, actor, at)
+    _still_asked(flow, n, request)
     returned = returning.Returned(assignment=n, reason=command.reason, unit=command.unit)
     flow.happen(returned, at, actor)
     sharing.assign(flow, plan, at, actor)
@@ -159,8 +173,11 @@ async def _grant_extension(
     question = ExtensionQuestion(
         city=flow.ticket.complaint.city, pack=flow.pack, clock=clock, by=request.by or ""
     )
+    paused = clock.paused_at
     plan = await ask(Clocks.extend, question)
-    check(flow.ticket, command, actor, at)
+    _still_asked(flow, n, request)
+    if not clock.running or clock.paused_at != paused:
+        raise Refused("overtaken", "The clock was stopped or set going meanwhile: look again.")
     granted = handling.ExtensionGranted(assignment=n, reason=command.reason, clocks=plan.clocks)
     flow.happen(granted, at, actor)
 

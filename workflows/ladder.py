@@ -82,12 +82,15 @@ class Ladder(Recording):
         )
         if rung.kind is RungKind.DUE:
             await self._fall_due(clock, unit or "", rung.at)
-        if rung.raises:
+        if rung.raises and clock.running:
             await self._raise(clock, rung.at)
         await self.project()
 
     async def _fall_due(self, clock: Clock, unit: str, at: datetime) -> None:
-        """What silence means. Most clocks only tell: somebody has to act."""
+        """What silence means. Most clocks only tell: somebody has to act.
+
+        Where it takes a plan, the silence may have been broken before the plan is there.
+        """
         n = clock.assignment or 0
         match clock.name:
             case ClockName.RETURN_WINDOW:
@@ -95,7 +98,8 @@ class Ladder(Recording):
             case ClockName.ARBITRATE:
                 clocks = await self.plan_clocks(at, ClockName.DISPATCH)
                 fallback = rules_of(self.ticket).fallback
-                self.happen_if_possible(FellBack(unit=fallback, clocks=clocks), at)
+                if clock.running:
+                    self.happen_if_possible(FellBack(unit=fallback, clocks=clocks), at)
             case ClockName.CITIZEN:
                 await self.resume(n, "citizen_silent", at)
             case ClockName.REVIEW:
@@ -104,7 +108,8 @@ class Ladder(Recording):
                     await self.resume(n, "hold_over", at)
             case ClockName.RATE:
                 clocks = await self.plan_clocks(at, ClockName.CALL_BACK)
-                self.happen_if_possible(CallBackDue(clocks=clocks), at)
+                if clock.running:
+                    self.happen_if_possible(CallBackDue(clocks=clocks), at)
             case ClockName.CALL_BACK:
                 await self.close(Closed(outcome=Outcome.UNRATED, reason="no_rating"), at)
             case _:
@@ -113,14 +118,15 @@ class Ladder(Recording):
     async def _raise(self, clock: Clock, at: datetime) -> None:
         """提级 because time ran out; at the top there is nobody to raise it to."""
         clocks = await self.plan_clocks(at, ClockName.DISPATCH)
-        lead = self.ticket.lead
-        if self.ticket.stage is Stage.HANDLE and lead is not None and lead.above is not None:
+        lead = self.ticket.current if self.ticket.stage is Stage.HANDLE else None
+        if clock.running and lead is not None and lead.above is not None:
             self.happen_if_possible(raised(self.ticket, f"{clock.name}_overdue", clocks), at)
 
     async def resume(self, n: int, why: str, at: datetime) -> None:
         """Let the clocks of assignment `n` go on, if they still stand."""
+        pause = self.ticket.assignment(n).pause
         clocks = await self.plan_resumed(n, at)
-        if self.ticket.assignment(n).pause is not None:
+        if pause is not None and self.ticket.assignment(n).pause is pause:
             self.happen_if_possible(Resumed(assignment=n, why=why, clocks=clocks), at)
 
     async def close(self, closed: Closed, at: datetime) -> None:
@@ -129,6 +135,8 @@ class Ladder(Recording):
             self.happen_if_possible(closed, at)
             return
         clocks = await self.plan_clocks(at, ClockName.AFTERCARE, ClockName.REVISIT)
+        if closed.outcome is Outcome.UNRATED and self.ticket.rating is not None:
+            return  # the citizen spoke up at the last moment: that is what it is judged by
         watched = ClosedOnWatch(outcome=closed.outcome, reason=closed.reason, clocks=clocks)
         self.happen_if_possible(watched, at)
 
@@ -147,7 +155,6 @@ class Ladder(Recording):
             names=[need.clock] if need else list(names),
             at=at,
             assignment=need.assignment if need else None,
-            label=need.label if need else None,
             wanted=need.wanted if need else None,
             due_at=due_at,
         )
@@ -159,8 +166,20 @@ class Ladder(Recording):
         return await self.plan_clocks(at, need=need)
 
     async def plan_resumed(self, n: int, at: datetime) -> list[Clock]:
-        """The clocks of assignment `n` that stand still, as they go on."""
-        question = ResumeQuestion(
-            city=self.ticket.complaint.city, pack=self.pack, clocks=self.ticket.paused(n), at=at
-        )
-        return (await ask(Clocks.resume, question)).clocks
+        """The clocks of assignment `n` that stand still, as they go on.
+
+        What lets them go on may have come to the door before what stopped them, and been recorded
+        after it: then they stood for no time. An extension that was granted meanwhile counts.
+        """
+        while True:
+            standing = [clock.model_copy() for clock in self.ticket.paused(n)]
+            since = [clock.paused_at for clock in standing if clock.paused_at is not None]
+            question = ResumeQuestion(
+                city=self.ticket.complaint.city,
+                pack=self.pack,
+                clocks=standing,
+                at=max([at, *since]),
+            )
+            resumed = (await ask(Clocks.resume, question)).clocks
+            if self.ticket.paused(n) == standing:
+                return resumed

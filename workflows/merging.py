@@ -42,11 +42,12 @@ async def merge(flow: Ladder, command: Merge, actor: Actor, at: datetime) -> Non
     if not await tell(command.into, JOINED, joined):
         raise Refused("merge_target_ended", "The other ticket has ended.")
     try:
+        check(flow.ticket, command, actor, at)
         merged = Merged(
             parent=command.into, category=plan.category, tier=plan.tier, reason=command.reason
         )
         flow.happen(merged, at, actor)
-    except Refused:  # it moved on while the other one was told
+    except Refused:  # it moved on while the other one was told, or others were merged into it
         await tell(command.into, LEFT, joined)
         raise
 

@@ -56,8 +56,11 @@ def assign(flow: Ladder, plan: DispatchPlan, at: datetime, actor: Actor) -> None
 
 
 def given_of(flow: Ladder, plan: DispatchPlan) -> Given:
+    """The share as planned, with the number it has got by now: others may have been quicker."""
+    n = len(flow.ticket.assignments) + 1
     told = {name: getattr(plan, name) for name in Given.model_fields}
-    return Given(**told | {"assignment": len(flow.ticket.assignments) + 1})
+    clocks = [clock.model_copy(update={"assignment": n}) for clock in plan.clocks]
+    return Given(**told | {"assignment": n, "clocks": clocks})
 
 
 async def reassign(flow: Ladder, command: Reassign, actor: Actor, at: datetime) -> None:

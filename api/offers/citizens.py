@@ -28,7 +28,7 @@ OFFERS = (
         CallBack,
         "Record an attempt to call the citizen back",
         {"reached": True, "rating": {"contacted": True, "resolved": True, "grade": 5}},
-        ("rating_without_contact",),
+        ("rating_without_contact", "already_rated", "overtaken"),
     ),
 )
 

@@ -46,7 +46,9 @@ OFFERS = (
             "unknown_unit",
             "accused_unit",
             "bad_length",
+            "calendar_not_published",
             "clock_not_running",
+            "overtaken",
         ),
     ),
     Offer(

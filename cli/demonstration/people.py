@@ -76,6 +76,10 @@ class People:
         headers = self._as(Role.SUPERVISOR)
         return Ticket.model_validate(await self._call("GET", f"/tickets/{number}", headers))
 
+    async def read(self, path: str, role: Role, unit: str | None = None) -> Any:
+        """What somebody with a token is shown there."""
+        return await self._call("GET", path, self._as(role, unit))
+
     async def staff(
         self, role: Role, number: str, what: str, body: dict[str, Any], unit: str | None = None
     ) -> None:
@@ -100,12 +104,13 @@ class People:
             "POST", f"/assignments/{number}-{n}/complete", headers, body, done="already_done"
         )
 
-    async def citizen(self, number: str, code: str, what: str, body: dict[str, Any]) -> None:
-        """Something a citizen says about their own ticket."""
+    async def citizen(self, number: str, code: str, what: str, body: dict[str, Any]) -> Any:
+        """Something a citizen says about their own ticket; what they are answered."""
         headers = {"Access-Code": code}
         if what != "rating":
             headers["Idempotency-Key"] = secrets.token_hex(12)
-        await self._call("POST", f"/tickets/{number}/{what}", headers, body, done="already_rated")
+        path = f"/tickets/{number}/{what}"
+        return await self._call("POST", path, headers, body, done="already_rated")
 
     def _as(self, role: Role, unit: str | None = None) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._badges.of(role, unit)}"}

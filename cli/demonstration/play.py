@@ -93,8 +93,10 @@ class Case:
 
     async def _triage(self, ticket: Ticket) -> None:
         await self._think()
-        if self.script.concluded:
-            await self._conclude(self.script.concluded)
+        concluded = self.script.concluded
+        units_to_answer = ticket.kind not in self.pack.desk.answers
+        if concluded and not (concluded == "answered" and units_to_answer):
+            await self._conclude(concluded)
             return
         category = ticket.suggestion or self.dice.choice(self.pack.categories).code
         note = self.words.note("triage")

@@ -4,13 +4,13 @@ import asyncio
 import math
 import socket
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import httpx
 
@@ -28,6 +28,8 @@ from runtime.settings import Settings
 from store.engine import Store
 from store.indicators import Rates, three_rates
 from workers.stack import Stack
+
+T = TypeVar("T")
 
 _TIMEOUT = httpx.Timeout(15.0)
 _GOLDEN = (math.sqrt(5) - 1) / 2
@@ -124,17 +126,26 @@ async def show(programme: Programme, watching: Watching) -> Showing:
     settings = programme.settings()
     stack = Stack(settings, say=watching.says)
     async with stack.running():
-        playing = asyncio.create_task(_perform(programme, settings, stack.url, watching))
-        following = asyncio.create_task(stack.until_stopped())
-        try:
-            await asyncio.wait({playing, following}, return_when=asyncio.FIRST_COMPLETED)
-            if following.done():
-                await following
-            return await playing
-        finally:
-            for task in (playing, following):
-                task.cancel()
-            await asyncio.gather(playing, following, return_exceptions=True)
+        return await beside(stack, _perform(programme, settings, stack.url, watching))
+
+
+async def beside(stack: Stack, playing: Coroutine[Any, Any, T]) -> T:
+    """What `playing` comes to while the stack runs.
+
+    Raises:
+        StackError: the stack cannot be kept alive.
+    """
+    played = asyncio.create_task(playing)
+    following = asyncio.create_task(stack.until_stopped())
+    try:
+        await asyncio.wait({played, following}, return_when=asyncio.FIRST_COMPLETED)
+        if following.done():
+            await following
+        return await played
+    finally:
+        for task in (played, following):
+            task.cancel()
+        await asyncio.gather(played, following, return_exceptions=True)
 
 
 async def _perform(

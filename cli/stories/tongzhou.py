@@ -2,21 +2,92 @@
 
 import asyncio
 
-from cli.stories.telling import Telling
+from cli.stories import tongzhou_own_eyes as own_eyes
+from cli.stories.telling import Telling, Told
+from cli.stories.tongzhou_own_eyes import STREET
 from domain.actors import Role
 
-STREET, GRID_STREET = "110112003", "110112001"
+COMMUNITY = "community-zhongcang-1"
 CALLED = ("city-management", "landscaping", "transport")
 """The departments that the street calls in to open one gate."""
 
 
 async def play(story: Telling) -> None:
-    """Several tickets side by side, as on any day."""
-    story.narrate("通州：一张单子管到底，吹哨报到，人人都是网格员，未诉先办")
-    acts = (_gate, _grid_case, _emergency, _silent, _praise, _satellite, _unsued, _urged)
-    async with asyncio.TaskGroup() as group:
-        for act in acts:
-            group.create_task(act(story))
+    """A fortnight of the sub-centre."""
+    await story.scene("通州：一条热线、一个平台，一张单子管到底")
+    async with asyncio.TaskGroup() as meanwhile:
+        meanwhile.create_task(_called_back(await _lamp(story)))
+        meanwhile.create_task(_never_reached(await _water(story)))
+        await _leak(story)
+        await story.scene("人人都是网格员：专职、兼职网格员随手报，立案、办理、结案")
+        await own_eyes.part_time_case(story)
+        await own_eyes.grid_case(story)
+        meanwhile.create_task(own_eyes.late(await own_eyes.left_lying(story)))
+        await story.scene("吹哨报到：为开一扇门，街道吹哨，三个部门三次到现场")
+        await _gate(story)
+        await story.scene("卫星图斑：疑似违建，按阶段限时查处，同一闭环")
+        await own_eyes.satellite(story)
+        await story.scene("未诉先办：网格日志里的共性问题，抢在群众投诉之前办")
+        await own_eyes.unsued(story)
+        await story.scene("催办与重办：三次催办加重分量，办得不满意就再办")
+        await _urged(story)
+        await story.scene("表扬：记在社区名下")
+        await _praise(story)
+        await story.scene("到期：没有人评价的，热线打电话问；没有人办的，红牌找上门")
+
+
+# --- direct to street, bureau or company; four tiers ----------------------------------------------
+
+
+async def _lamp(story: Telling) -> Told:
+    """General, to a bureau. Answered, and nobody rates."""
+    lamp = await story.file(
+        "路灯",
+        kind="complaint",
+        channel="web",
+        title="路灯不亮",
+        text="小区门口的路灯坏了三盏。",
+        category="0204",
+        place={"area": STREET},
+        contact={"phone": "13800001234"},
+    )
+    await lamp.handled("city-management", "三盏路灯已更换，当晚恢复照明。")
+    return lamp
+
+
+async def _water(story: Telling) -> Told:
+    """A utility, to the company. Answered, and nobody will be reached."""
+    water = await story.file(
+        "停水",
+        kind="help",
+        channel="hotline",
+        title="整栋楼停水",
+        text="早上六点起整栋楼停水，没有通知。",
+        category="0401",
+        place={"area": STREET},
+        contact={"phone": "13800005555"},
+    )
+    await water.handled("water-supply", "水泵已抢修，九点恢复供水。")
+    return water
+
+
+async def _leak(story: Telling) -> None:
+    """An emergency: calendar time, day and night."""
+    leak = await story.file(
+        "燃气",
+        kind="help",
+        channel="hotline",
+        title="楼道里有很重的燃气味",
+        text="楼道燃气泄漏，气味很重。",
+        category="0802",
+        place={"area": STREET},
+    )
+    await leak.handled("gas", "已关阀、通风并更换接头，检测正常。")
+    await leak.rated(5)
+    await leak.closed()
+
+
+# --- the whistle ----------------------------------------------------------------------------------
 
 
 async def _gate(story: Telling) -> None:
@@ -35,145 +106,29 @@ async def _gate(story: Telling) -> None:
     await gate.by(STREET, "sign")
     await gate.by(STREET, "contact", reached=True)
     tasks = ("护栏与路面", "迁移绿化带", "公交站位与路口")
-    await gate.by(
-        STREET,
-        "whistle",
-        ground="beyond_street",
-        reason="开门涉及护栏、绿化带和路口，街道一家办不了",
-        units=[{"unit": unit, "task": task} for unit, task in zip(CALLED, tasks, strict=True)],
-    )
+    calls = [{"unit": unit, "task": task} for unit, task in zip(CALLED, tasks, strict=True)]
+    calls[-1] |= {"limit": "5d"}
+    reason = "开门涉及护栏、绿化带和路口，街道一家办不了"
+    await gate.by(STREET, "whistle", ground="beyond_street", reason=reason, units=calls)
     for unit in CALLED:
         await gate.with_unit(unit)
         await gate.by(unit, "sign")
-    for number in ("第一次", "第二次", "第三次"):
-        minutes = {
-            "what": "on_site",
-            "text": f"{number}现场会：三家到场，分头落实。",
-            "units": list(CALLED),
-        }
+        await gate.by(unit, "contact", reached=True)
+    for met in ("三家到场，分头认领", "管线和树木逐一核对，方案定下", "工完场清，现场验收"):
+        minutes = {"what": "on_site", "text": f"{met}。", "units": list(CALLED)}
         await gate.by(STREET, "minutes", minutes=minutes)
     await gate.done(STREET, "东门已打开，护栏改造、绿化迁移和路口标线均已完成。")
     for unit, task in zip(CALLED, tasks, strict=True):
         await gate.done(unit, f"{task}已完成。")
     await gate.rated(5)
-    await gate.at("ended")
+    await gate.closed()
 
 
-async def _grid_case(story: Telling) -> None:
-    """A part-time grid worker reports through the app; filed, handled, closed in time."""
-    case = await story.file(
-        "网格案件",
-        kind="complaint",
-        channel="part_time_grid",
-        title="井盖破损",
-        text="路边一个井盖破损，存在隐患。",
-        category="0101",
-        place={"area": GRID_STREET, "address": "新华大街 12 号门前"},
-    )
-    await case.handled(GRID_STREET, "已清理并恢复。")
-    await case.rated(5)
-    await case.at("ended")
-
-
-async def _emergency(story: Telling) -> None:
-    """Calendar time, day and night, direct to the bureau."""
-    leak = await story.file(
-        "燃气",
-        kind="help",
-        channel="hotline",
-        title="楼道里有很重的燃气味",
-        text="楼道燃气泄漏，气味很重。",
-        category="0802",
-        place={"area": STREET},
-    )
-    await leak.handled("gas", "已关阀、通风并更换接头，检测正常。")
-    await leak.rated(5)
-    await leak.at("ended")
-
-
-async def _silent(story: Telling) -> None:
-    """Nobody rates: when the limit has passed, the hotline calls back."""
-    lamp = await story.file(
-        "路灯",
-        kind="complaint",
-        channel="web",
-        title="路灯不亮",
-        text="小区门口的路灯坏了三盏。",
-        category="0204",
-        place={"area": STREET},
-        contact={"phone": "13800001234"},
-    )
-    await lamp.handled("city-management", "已更换三盏路灯。")
-    await lamp.happened("call_back_due")
-    await lamp.by(Role.DESK, "call-back", reached=False, note="无人接听")
-    rating = {"contacted": True, "resolved": True, "grade": 4}
-    await lamp.by(Role.DESK, "call-back", reached=True, rating=rating)
-    await lamp.at("ended")
-
-
-async def _praise(story: Telling) -> None:
-    """A praise is thanked for at the desk, and counts for the community."""
-    praise = await story.file(
-        "表扬",
-        kind="praise",
-        channel="hotline",
-        title="表扬社区工作人员",
-        text="社区帮老人装了扶手，特来感谢。",
-    )
-    ticket = await praise.until("classified", lambda ticket: ticket.stage in ("triage", "handle"))
-    if ticket.stage == "triage":
-        thanks = "感谢您的认可，已转告社区。"
-        await praise.by(
-            Role.DESK,
-            "conclude",
-            outcome="answered",
-            text=thanks,
-            unit="community-zhongcang-1",
-        )
-    await praise.at("ended")
-
-
-async def _satellite(story: Telling) -> None:
-    """A satellite sees a new roof: a ticket like any other, with staged limits."""
-    roof = await story.file(
-        "图斑",
-        kind="report",
-        channel="sensor",
-        title="卫星图斑：疑似新增违法建设",
-        text="影像比对发现疑似新增建筑。",
-        category="0109",
-        place={"area": GRID_STREET, "lat": 39.905, "lon": 116.66},
-    )
-    await roof.with_unit(GRID_STREET)
-    await roof.by(GRID_STREET, "sign")
-    ticket = await roof.look()
-    for step in [clock.label for clock in ticket.clocks if clock.label]:
-        await roof.by(GRID_STREET, "step", step=step, note="现场已办")
-    evidence = ["拆除前后照片"]
-    await roof.done(GRID_STREET, "已停工、处罚并拆除。", evidence=evidence)
-    await roof.rated(5)
-    await roof.at("ended")
-
-
-async def _unsued(story: Telling) -> None:
-    """未诉先办: what grid workers heard again and again is settled before anybody complains."""
-    bikes = await story.file(
-        "未诉先办",
-        kind="suggestion",
-        channel="proactive",
-        title="地铁口早高峰共享单车淤积",
-        text="网格日志连续多日记录，作为共性问题提前办理。",
-        category="0108",
-        topic="shared-bikes",
-        place={"area": STREET},
-    )
-    await bikes.handled(STREET, "已设三处停放区，企业早晚高峰专人值守。")
-    await bikes.rated(4)
-    await bikes.at("ended")
+# --- urged, done again, the last word -------------------------------------------------------------
 
 
 async def _urged(story: Telling) -> None:
-    """Urged again and again it weighs more; a first answer does not satisfy, a second does."""
+    """Urged again and again it weighs more; done twice more, and still no joy: the last word."""
     smell = await story.file(
         "催办",
         kind="complaint",
@@ -188,9 +143,54 @@ async def _urged(story: Telling) -> None:
     for text in ("三天了", "还没人来", "请尽快"):
         await smell.citizen("urge", text=text)
     await smell.handled("water", "已现场查看，列入计划。", resolved=False)
+    await smell.rated(1, resolved=False)
+    await _again(smell, 1, "已打捞水面垃圾，截污工程正在设计。")
     await smell.rated(2, resolved=False)
-    await smell.happened("reworked")
-    await smell.until("again", lambda ticket: len(ticket.opened) == 1 and ticket.reworks == 1)
-    await smell.handled("water", "已截污清淤，异味消除。")
-    await smell.rated(4)
-    await smell.at("ended")
+    await _again(smell, 2, "已截污清淤，异味消除；历时较长，向您致歉。")
+    await smell.rated(2)
+    await smell.at("supervise")
+    text = "河道已截污清淤，水质达标；办理历时较长，已约谈责任单位，特此最终答复。"
+    await smell.by(Role.SUPERVISOR, "conclude", outcome="final_reply", text=text)
+    await smell.closed()
+
+
+async def _again(smell: Told, time: int, reply: str) -> None:
+    await smell.until(
+        "handed out again", lambda ticket: ticket.reworks == time and len(ticket.opened) == 1
+    )
+    await smell.handled("water", reply)
+
+
+async def _praise(story: Telling) -> None:
+    """A praise goes to those whom it is for, who say thank you."""
+    praise = await story.file(
+        "表扬",
+        kind="praise",
+        channel="wechat",
+        title="表扬社区工作人员",
+        text="社区帮老人装了扶手，特来感谢。",
+        place={"area": story.pack.unit(COMMUNITY).area},
+    )
+    await praise.handled(COMMUNITY, "谢谢您的认可，我们继续努力。")
+    await praise.rated(5)
+    await praise.closed()
+
+
+# --- called back ----------------------------------------------------------------------------------
+
+
+async def _called_back(lamp: Told) -> None:
+    """Nobody rated: when the limit has passed, the hotline calls back."""
+    await lamp.happened("call_back_due")
+    await lamp.by(Role.DESK, "call-back", reached=False, note="无人接听")
+    rating = {"contacted": True, "resolved": True, "grade": 4}
+    await lamp.by(Role.DESK, "call-back", reached=True, rating=rating)
+    await lamp.closed()
+
+
+async def _never_reached(water: Told) -> None:
+    """Who cannot be reached has not rated, and is counted so."""
+    await water.happened("call_back_due")
+    for _ in range(3):
+        await water.by(Role.DESK, "call-back", reached=False, note="无人接听")
+    await water.closed()

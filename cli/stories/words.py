@@ -1,10 +1,26 @@
 """What happened, in a line: the words of a story's timeline."""
 
+from collections.abc import Callable
+from typing import Any
+
 from domain.clocks import ClockName, RungKind
-from domain.events import Event
+from domain.complaint import Channel
+from domain.events import Event, Fact
+from domain.facts import (
+    aftercare,
+    anytime,
+    closing,
+    handling,
+    intake,
+    joint,
+    supervising,
+    verifying,
+)
 from domain.facts.anytime import RungClimbed
-from domain.facts.joint import Whistled
+from domain.facts.base import FactBase
+from domain.minutes import Meeting
 from domain.pack import Pack, UnknownInPack
+from domain.rating import Rating
 
 WORDS = {
     "accepted": "受理",
@@ -53,7 +69,7 @@ WORDS = {
     "rated": "群众评价",
     "rating_refused": "评价未计入",
     "call_back_due": "到期未评，等待回访",
-    "called_back": "电话回访",
+    "called_back": "回访",
     "reworked": "退回重办",
     "supervised": "转督办",
     "final_replied": "最终答复",
@@ -89,6 +105,18 @@ RUNGS = {
     RungKind.SUPERVISE: "督办",
     RungKind.NOTICE: "通报",
 }
+REMINDERS = {RungKind.WARN: "提醒", RungKind.DUE: "到期"}
+"""Of clocks that are nobody's fault when they run out."""
+
+PATIENT = (
+    ClockName.RETURN_WINDOW,
+    ClockName.CITIZEN,
+    ClockName.APPOINTMENT,
+    ClockName.RATE,
+    ClockName.CALL_BACK,
+    ClockName.REVISIT,
+    ClockName.AFTERCARE,
+)
 
 CLOCKS = {
     ClockName.TRIAGE: "分类",
@@ -114,24 +142,46 @@ CLOCKS = {
     ClockName.AFTERCARE: "观察期",
 }
 
+MEETINGS = {
+    Meeting.ON_SITE: "现场会",
+    Meeting.ARBITRATION: "协调会",
+    Meeting.MEDIATION: "调解",
+    Meeting.DELIBERATION: "协商议事",
+}
+
+SEVERITY = {"urged": "多次催办", "complainants": "多人反映", "repeated": "同地同类再次反映"}
+
+CHANNELS = {
+    Channel.HOTLINE: "热线",
+    Channel.WEB: "网站",
+    Channel.APP: "客户端",
+    Channel.WECHAT: "微信",
+    Channel.GRID: "网格员",
+    Channel.PART_TIME_GRID: "兼职网格员",
+    Channel.SENSOR: "卫星、传感",
+    Channel.OFFLINE: "线下",
+    Channel.SNAPSHOT: "随手拍",
+    Channel.PORTAL: "网上留言",
+    Channel.PROACTIVE: "未诉先办",
+    Channel.INSPECTION: "举一反三",
+    Channel.OTHER: "其他",
+}
+
+_MOST = 40
+"""Characters of what somebody wrote, in a line."""
+
 
 def words_of(event: Event, pack: Pack) -> str:
-    """What happened, by whom, to whom."""
+    """What happened, by whom, to whom, and the gist of what was said."""
     fact = event.fact
     if isinstance(fact, RungClimbed):
-        what = f"{CLOCKS[fact.clock]}时限{RUNGS[fact.rung]}"
+        rungs = RUNGS | REMINDERS if fact.clock in PATIENT else RUNGS
+        what = f"{CLOCKS[fact.clock]}时限{rungs[fact.rung]}"
         return f"{what}（{name_of(pack, fact.unit)}）" if fact.unit else what
-    words = WORDS[fact.kind]
-    share = getattr(fact, "share", None)
-    target = share.unit if share else getattr(fact, "unit", None)
-    if isinstance(fact, Whistled):
-        words += " → " + "、".join(name_of(pack, given.unit) for given in fact.shares)
-    elif target:
-        words += f" → {name_of(pack, target)}"
-    rating = getattr(fact, "rating", None)
-    if rating is not None:
-        words += f"：{rating.grade} 分，{'已解决' if rating.resolved else '未解决'}"
+    told = _GIST.get(type(fact))
+    gist = told(fact, pack) if told else ""
     by = name_of(pack, event.actor.unit)
+    words = f"{WORDS[fact.kind]}{_target(fact, pack)}{f'：{gist}' if gist else ''}"
     return f"{by} {words}" if by else words
 
 
@@ -143,3 +193,77 @@ def name_of(pack: Pack, unit: str | None) -> str:
         return pack.unit(unit).name
     except UnknownInPack:
         return unit
+
+
+def _target(fact: Fact, pack: Pack) -> str:
+    if isinstance(fact, joint.Whistled):
+        return " → " + "、".join(name_of(pack, given.unit) for given in fact.shares)
+    share = getattr(fact, "share", None)
+    unit = share.unit if share else getattr(fact, "unit", None)
+    return f" → {name_of(pack, unit)}" if unit else ""
+
+
+def _said(text: str) -> str:
+    line = text.replace("\n", " ")
+    return line if len(line) <= _MOST else f"{line[: _MOST - 1]}…"
+
+
+def _rating(rating: Rating, pack: Pack) -> str:
+    grades = {grade.grade: grade.zh for grade in pack.rating.grades}
+    parts = [grades.get(rating.grade, str(rating.grade)), "已解决" if rating.resolved else "未解决"]
+    return "，".join(parts + (["称没有联系过"] if rating.contacted is False else []))
+
+
+def _category(code: str, pack: Pack) -> str:
+    return pack.category(code).name if pack.knows(code) else code
+
+
+def _ground(code: str, pack: Pack) -> str:
+    return next((reason.zh for reason in pack.reasons.whistle if reason.code == code), code)
+
+
+def _raised(fact: joint.LevelRaised) -> str:
+    """A person's reason, or what the engine did by itself."""
+    if fact.escalated:
+        return "反复发生，自动提级"
+    return "逾期，自动提级" if fact.reason.endswith("_overdue") else _said(fact.reason)
+
+
+_GIST: dict[type[FactBase], Callable[[Any, Pack], str]] = {
+    intake.Classified: lambda fact, pack: (
+        f"{_category(fact.category, pack)}（{pack.tier(fact.tier).name}）"
+    ),
+    intake.Answered: lambda fact, _: _said(fact.text),
+    verifying.VerificationAsked: lambda fact, _: "办结前" if fact.before == "closing" else "立案前",
+    verifying.ClosingConfirmed: lambda fact, _: _said(fact.result.reply) if fact.result else "",
+    handling.Contacted: lambda fact, _: "" if fact.reached else "未接通",
+    handling.StepDone: lambda fact, _: _said(f"{fact.step} {fact.note}"),
+    handling.ShareHandled: lambda fact, _: _said(fact.result.reply),
+    handling.Handled: lambda fact, _: "" if fact.result.resolved else "暂未解决，已作说明",
+    joint.Whistled: lambda fact, pack: _ground(fact.ground, pack),
+    joint.Delegated: lambda fact, _: _said(fact.share.task),
+    joint.LevelRaised: lambda fact, _: _raised(fact),
+    joint.Intervened: lambda fact, _: _said(fact.reason),
+    closing.Replied: lambda fact, _: _said(fact.text),
+    closing.Rated: lambda fact, pack: _rating(fact.rating, pack),
+    closing.CalledBack: lambda fact, _: (
+        _said(fact.note) or ("接通" if fact.reached else "无人接听")
+    ),
+    closing.Reworked: lambda fact, _: f"第 {fact.round} 次",
+    closing.FinalReplied: lambda fact, _: _said(fact.text),
+    aftercare.Revisited: lambda fact, _: (
+        f"{'成效保持' if fact.holds else '问题反弹'}，{_said(fact.note)}"
+    ),
+    aftercare.Reopened: lambda fact, _: _said(fact.text),
+    supervising.SupervisionOrdered: lambda fact, _: "自动" if fact.escalated else _said(fact.text),
+    supervising.OrderAnswered: lambda fact, _: _said(fact.answer),
+    supervising.PubliclyNoticed: lambda fact, _: _said(fact.text),
+    anytime.FactsAdded: lambda fact, _: _said(fact.text),
+    anytime.Urged: lambda fact, _: _said(fact.text),
+    anytime.SeverityRaised: lambda fact, _: f"{fact.severity} 级，{SEVERITY.get(fact.why, '')}",
+    anytime.MinutesKept: lambda fact, _: (
+        f"{MEETINGS[fact.minutes.what]}，{_said(fact.minutes.text)}"
+    ),
+    anytime.InspectionsOpened: lambda fact, _: f"{len(fact.tickets)} 家，{_said(fact.text)}",
+}
+"""What was said, of the facts in which something was."""

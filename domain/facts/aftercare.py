@@ -37,7 +37,7 @@ class Revisited(FactBase):
         ticket.revisits += 1
         due = [c for c in ticket.clocks if c.running and c.name is ClockName.REVISIT]
         if due:
-            min(due, key=lambda clock: clock.due_at).stopped_at = at
+            min(due, key=lambda clock: clock.due_at).stop(at)
 
 
 class Reopened(FactBase):
@@ -49,11 +49,10 @@ class Reopened(FactBase):
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        for clock in ticket.clocks:
-            if clock.running:
-                clock.stopped_at = at
+        ticket.stop_all(at)
         ticket.outcome, ticket.ended_at, ticket.contest = None, None, None
         ticket.recurred += 1
+        ticket.call_backs = 0  # of the answer that is to come, nobody was asked yet
         ticket.next_unit, ticket.by_hand, ticket.verified = ticket.unit, False, False
         ticket.start(self.clocks)
 
@@ -100,6 +99,4 @@ class WatchEnded(FactBase):
     kind: Literal["watch_ended"] = "watch_ended"
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        for clock in ticket.clocks:
-            if clock.running:
-                clock.stopped_at = at
+        ticket.stop_all(at)

@@ -126,5 +126,6 @@ class HandlingFailed(FactBase):
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.end_assignment(self.assignment, Ending.FAILED, at)
+        ticket.end_assignments(Ending.RELEASED, at)
         ticket.by_hand = True
         ticket.start(self.clocks)

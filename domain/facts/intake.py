@@ -77,7 +77,8 @@ class Assigned(Given, FactBase):
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.stop(at, ClockName.DISPATCH, ClockName.SUPERVISE)
-        ticket.next_unit, ticket.by_hand = None, False
+        # Whom a person sent it to has it, also where somebody was to look first.
+        ticket.next_unit, ticket.by_hand, ticket.verify_by = None, False, None
         ticket.give(self, Share.LEAD, at)
 
 

@@ -22,9 +22,7 @@ class Merged(FactBase):
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.end_assignments(Ending.MERGED, at)
-        for clock in ticket.clocks:
-            if clock.running:
-                clock.stopped_at = at
+        ticket.stop_all(at)
         ticket.parent, ticket.verify_by, ticket.by_hand = self.parent, None, False
         ticket.category, ticket.tier = self.category, self.tier
 

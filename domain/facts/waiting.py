@@ -41,6 +41,8 @@ class Held(FactBase):
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.settle_request(self.assignment, at)
         ticket.assignment(self.assignment).holds += 1
+        # The citizen may have been asked since it was asked for: their answer is not waited for.
+        ticket.stop(at, ClockName.CITIZEN, assignment=self.assignment)
         ticket.pause(self.assignment, Pause(why="hold", since=at, until=self.until))
         ticket.start(self.clocks)
 

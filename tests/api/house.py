@@ -74,8 +74,8 @@ class House:
         await ticket.until_stage("rate")
         return ticket
 
-    async def unclear(self) -> "Filed":
-        answer = await self.http.post("/api/v1/complaints", json=UNCLEAR)
+    async def unclear(self, **changes: Any) -> "Filed":
+        answer = await self.http.post("/api/v1/complaints", json=UNCLEAR | changes)
         assert answer.status_code == 201, answer.text
         return Filed(self, answer.json())
 

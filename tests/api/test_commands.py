@@ -33,10 +33,16 @@ async def test_the_desk_answers_declines_and_refers(house: House) -> None:
         ({"outcome": "declined", "reason": "unclear", "text": "请补充。"}, "declined"),
         ({"outcome": "referred", "reason": "110", "text": "请拨打110。"}, "referred"),
     ):
-        ticket = await house.unclear()
+        ticket = await house.unclear(kind="consultation")
         assert (await ticket.by(Role.DESK, "conclude", body)).status_code == 200
         shown = await ticket.until_stage("ended")
         assert (shown["outcome"], shown["reply"]) == (outcome, body["text"])
+
+
+async def test_what_is_a_units_to_answer_the_desk_does_not_answer(house: House) -> None:
+    ticket = await house.unclear(kind="complaint")
+    body = {"outcome": "answered", "text": "日落后开灯。"}
+    assert problem(await ticket.by(Role.DESK, "conclude", body)) == (409, "not_for_desk")
 
 
 async def test_a_return_is_asked_for_and_granted(house: House) -> None:

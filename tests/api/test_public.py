@@ -15,7 +15,7 @@ async def test_the_cities_and_their_catalogues(house: House) -> None:
     names = {category["code"]: category["name"] for category in city["categories"]}
     assert names["0204"] == "路灯"
     assert "110112003" in {street["area"] for street in city["streets"]}
-    assert {"decline", "refer", "returns"} == set(city["reasons"])
+    assert {"decline", "refer", "returns", "whistle", "hold", "exclude"} == set(city["reasons"])
     for unknown in ("atlantis", "..%2Ftongzhou", "%00"):
         answer = await house.http.get(f"/api/v1/cities/{unknown}")
         assert problem(answer) in ((422, "unknown_city"), (404, "not_found"))

@@ -55,7 +55,6 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("JIESU_CITIES", "cities")
     monkeypatch.setenv("JIESU_HOME", ".jiesu")
-    monkeypatch.setenv("COLUMNS", "200")
     plain_pack(tmp_path / "cities")
     return Terminal(tmp_path)
 
@@ -251,7 +250,7 @@ COMMANDS = re.findall(
 def test_the_commands_of_the_document_work_as_pasted(terminal: Terminal) -> None:
     shutil.copytree(ROOT / "cities" / "tongzhou", terminal.cities / "tongzhou")
     terminal.keep("example")
-    assert len(COMMANDS) == 7
+    assert len(COMMANDS) == 14
     for command in COMMANDS:
         name, *arguments = shlex.split(command)
         done = terminal.jiesu(*arguments)

@@ -82,7 +82,7 @@ async def test_the_audit_tells_a_ticket_and_notices_a_changed_record(
     running: tuple[Terminal, httpx.AsyncClient],
 ) -> None:
     terminal, http = running
-    body = {"title": "河水发臭", "text": "又黑又臭", "category": "0301"}
+    body = {"city": "tongzhou", "title": "河水发臭", "text": "又黑又臭", "category": "0301"}
     number = (await http.post("/api/v1/complaints", json=body)).json()["number"]
 
     shown = await terminal.jiesu("audit", "show", number)

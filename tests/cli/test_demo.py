@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -46,7 +47,9 @@ KEYS = {
 
 
 class Demo(Protocol):
-    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]: ...
+    def __call__(
+        self, *arguments: str, timeout: float = 110, **settings: str
+    ) -> subprocess.CompletedProcess[str]: ...
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +60,16 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     env["PYTHONPYCACHEPREFIX"] = str(tmp_path_factory.mktemp("compiled"))
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str, timeout: float = 110, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "cli", "demo", "--day", "0.3", *arguments],
             cwd=ROOT,
-            env=env,
+            env=env | settings,
             capture_output=True,
             text=True,
-            timeout=110,
+            timeout=timeout,
         )
 
     return run
@@ -137,6 +142,45 @@ def test_broken_rows_are_named_by_line_and_the_rest_is_loaded(demo: Demo, tmp_pa
         assert row in table
 
 
+# --- a city's own story ---------------------------------------------------------------------------
+
+
+@pytest.mark.timeout(240)
+def test_a_citys_story_is_told_counted_and_replayed(demo: Demo) -> None:
+    done = demo("--city", "tongzhou", "--story", "--day", "1", timeout=230)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    told = done.stdout.replace(" ", "")
+    for happened in (
+        "开门：北苑街道吹哨→区城市管理委、区园林绿化局、区交通局",
+        "旧车：办理时限红牌（中仓街道）",
+        "路灯：回访：无人接听",
+        "催办：最终答复：",
+    ):
+        assert happened in told
+    for row in ("响应率│91.7%│11/12", "解决率│100.0%│13/13", "满意率│92.3%│12/13"):
+        assert row in told
+    assert "表扬" in told.partition("考核，每一分都有出处")[2]
+    assert "14ticketsreplayedfromhistory" in told
+    assert "14agreewiththerecord:allagree" in told
+
+
+def test_a_story_breaks_off_in_a_city_that_has_not_what_it_tells_of(
+    demo: Demo, tmp_path: Path
+) -> None:
+    shutil.copytree(default_root() / "tongzhou", tmp_path / "tongzhou")
+    for name in ("categories.csv", "responsibilities.csv"):
+        file = tmp_path / "tongzhou" / name
+        rows = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        street_lamps = "0204,"
+        file.write_text(
+            "".join(row for row in rows if not row.startswith(street_lamps)), encoding="utf-8"
+        )
+    done = demo("--city", "tongzhou", "--story", "--json", JIESU_CITIES=str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "the story broke off: POST /complaints: 422 unknown_category\n"
+
+
 # --- what stops it before anything is started -----------------------------------------------------
 
 
@@ -154,6 +198,9 @@ def stopped(*arguments: str) -> str:
         (["--source", "/nowhere/tickets.csv"], "cannot read /nowhere/tickets.csv"),
         (["--source", "/"], "cannot read /"),
         (["--city", "atlantis"], "no city pack 'atlantis'"),
+        (["--city", "atlantis", "--story"], "no story of 'atlantis'"),
+        (["--story", "--tickets", "200", "--seed", "1"], "not go with --tickets, --seed"),
+        (["--story", "--source", "tickets.csv"], "--story does not go with --source"),
     ],
 )
 def test_what_cannot_be_shown_is_told_in_one_line(arguments: list[str], says: str) -> None:

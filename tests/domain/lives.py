@@ -1,19 +1,22 @@
 """Lives of tickets, told row by row of the table: whatever may happen, happens by chance."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import TypeVar
 
 from domain.actors import Actor, Role
 from domain.assignment import Assignment, Given, HandlingResult, Share
 from domain.clocks import Clock, ClockName
+from domain.decisions import follows
 from domain.events import Event, Fact
+from domain.facts.anytime import RungClimbed
 from domain.limits import Limit
+from domain.minutes import Meeting, Minutes
 from domain.planning import extend_clock, resume_clock
 from domain.rating import Rating
 from domain.recording import record
-from domain.rules import ReworkTo, Rules
+from domain.rules import Escalation, ReworkTo, Rules
 from domain.ticket import Ticket
 from tests.domain.planned import TONGZHOU
 from tests.store.stories import START, clock, complaint
@@ -23,25 +26,45 @@ T = TypeVar("T")
 
 
 class Life:
-    """One ticket, and chance: it says what happens next, and when."""
+    """One ticket, and chance: it says what happens next, and when.
 
-    def __init__(self, seed: int) -> None:
-        self.chance = Random(seed)
-        self.at = START
-        self.ticket = Ticket.of(complaint())
+    `now` never goes back. `at` is the moment of what happens: what came to the door a little
+    earlier may be recorded a little later.
+    """
+
+    def __init__(self, chance: Random) -> None:
+        self.chance = chance
+        self.now = self.at = START
+        self.ticket = Ticket.of(_COMPLAINT)
         self.events: list[Event] = []
-        self.rules = Rules(
-            pack="p",
-            pack_version="1",
-            reworks=1,
-            call_backs=2,
-            rework_to=self.chance.choice(list(ReworkTo)),
-            arbitration=True,
-            aftercare=self.likely(0.5),
-        )
+        self.rules = _rules(chance)
 
     def happen(self, fact: Fact, role: Role) -> None:
+        """It happens, and what follows by itself from how often it did (as `Recording.happen`)."""
         self.events.append(record(self.ticket, fact, ACTOR[role], self.at))
+        graver = follows(self.ticket)
+        if graver is not None:
+            self.happen(graver, Role.SYSTEM)
+
+    def pass_time(self) -> None:
+        self.now += timedelta(minutes=self.chance.randint(0, 90))
+        late = timedelta(minutes=self.chance.randint(1, 60)) if self.likely(0.1) else timedelta()
+        self.at = max(self.now - late, START)
+
+    def reach_rung(self) -> RungClimbed | None:
+        """The earliest rung: in its moment, or, of one that was passed by, too late."""
+        following = self.ticket.next_rung()
+        if following is None:
+            return None
+        clock, rung = following
+        self.at, self.now = rung.at, max(self.now, rung.at)
+        return RungClimbed(
+            clock=clock.name,
+            assignment=clock.assignment,
+            label=clock.label,
+            rung=rung.kind,
+            due_at=clock.due_at,
+        )
 
     def likely(self, share: float) -> bool:
         return self.chance.random() < share
@@ -59,9 +82,9 @@ class Life:
     def clocks(self, *names: ClockName, n: int | None = None) -> list[Clock]:
         return [self.clock(name, n) for name in names]
 
-    def given(self, *names: ClockName) -> Given:
-        """A share of a unit that nobody had yet."""
-        n = len(self.ticket.assignments) + 1
+    def given(self, *names: ClockName, after: int = 0) -> Given:
+        """A share of a unit that nobody had yet; `after` others that are given with it."""
+        n = len(self.ticket.assignments) + 1 + after
         return Given(
             assignment=n,
             unit=f"unit-{n}",
@@ -76,16 +99,24 @@ class Life:
 
     def resumed(self, n: int) -> list[Clock]:
         return [
-            resume_clock(TONGZHOU, clock, clock.paused_at or self.at, self.at)
+            resume_clock(TONGZHOU, clock, since, max(since, self.at))
             for clock in self.ticket.paused(n)
+            if (since := clock.paused_at) is not None
         ]
 
-    def result(self, *, resolved: bool = True) -> HandlingResult:
-        return HandlingResult(reply="done", resolved=resolved)
+    def result(self) -> HandlingResult:
+        return HandlingResult(reply="done", resolved=self.likely(0.7))
 
     def rating(self) -> Rating:
         grade, resolved = self.chance.randint(1, 5), self.likely(0.7)
         return Rating.model_validate({"grade": grade, "resolved": resolved})
+
+    def minutes(self) -> Minutes:
+        units = [each.unit for each in self.ticket.opened if self.likely(0.5)]
+        return Minutes(what=self.chance.choice(list(Meeting)), text="m", units=units)
+
+    def later(self) -> datetime:
+        return self.at + timedelta(days=self.chance.randint(1, 60))
 
     # --- whom a fact can be about ---------------------------------------------------------------
 
@@ -115,5 +146,41 @@ class Life:
     def running(self, name: ClockName) -> Clock | None:
         return self.one([each for each in self.ticket.clocks if each.running and each.name is name])
 
-    def pass_time(self) -> None:
-        self.at += timedelta(minutes=self.chance.randint(0, 90))
+
+_COMPLAINT = complaint()
+
+
+def _rules(chance: Random) -> Rules:
+    """A city by chance; each of its switches is on in one of two."""
+
+    def on() -> bool:
+        return chance.random() < 0.5
+
+    return Rules(
+        pack="p",
+        pack_version="1",
+        returns=chance.randint(0, 2),
+        extensions=chance.randint(0, 2),
+        holds=chance.randint(0, 2),
+        questions=chance.randint(0, 2),
+        reworks=chance.randint(0, 2),
+        rework_to=chance.choice(list(ReworkTo)),
+        call_backs=chance.randint(1, 2),
+        delegations=chance.randint(0, 2),
+        co_handlers=chance.choice([0, 3]),
+        fallback="fallback",
+        arbitration=on(),
+        aftercare=on(),
+        raise_level=on(),
+        ask_citizen=on(),
+        merge=on(),
+        exclude=on(),
+        intervene=on(),
+        appoint=on(),
+        settle_all=on(),
+        severity_urges=2,
+        severity_complainants=2,
+        severity_repeats=1,
+        escalate_at=2,
+        escalate=chance.choice(list(Escalation)),
+    )

@@ -6,6 +6,7 @@ from domain.assignment import Assignment, Ending, Share
 from domain.clocks import Clock, ClockName
 from domain.decisions import arbitration_due, follows, verdict, watch_over
 from domain.events import Event
+from domain.lifecycle import transition
 from domain.stages import Stage
 from domain.ticket import PAUSABLE, Ticket
 
@@ -35,6 +36,8 @@ def check_order(ticket: Ticket, events: Sequence[Event]) -> None:
     assert (ticket.stage is Stage.VERIFY) == (ticket.verifying is not None)
     assert (ticket.contest is None) or ticket.stage is Stage.AFTERCARE
     assert set(ticket.waiting) <= set(ticket.complainants)
+    if events and events[-1].kind in ("replied", "replied_with_parent"):
+        assert verdict(ticket) is None, "judged before the citizen could say anything"
     assert [order.n for order in ticket.orders] == list(range(1, len(ticket.orders) + 1))
     check_shares(ticket)
     running = [clock for clock in ticket.clocks if clock.running]
@@ -50,6 +53,16 @@ def check_order(ticket: Ticket, events: Sequence[Event]) -> None:
         assert asked == (assignment.asked is not None)
     assert ((ClockName.DECIDE, None, None) in keys) == (ticket.contest is not None)
     assert watched(ticket, running), f"nothing watches over a ticket at {ticket.stage}"
+
+
+def check_steps(events: Sequence[Event]) -> None:
+    """Fail unless every step from stage to stage is a row of the table, by a role of that row."""
+    stage = Stage.ACCEPT
+    for n, event in enumerate(events, 1):
+        row = transition(stage, event.fact)
+        row.permit(event.actor)
+        assert (event.version, event.stage) == (n, row.to or stage)
+        stage = event.stage
 
 
 def check_shares(ticket: Ticket) -> None:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from domain.catalogue import Category, Queue, Responsibility, Unit, matches
 from domain.clocks import ClockName, RungKind
+from domain.complaint import Kind
 from domain.limits import Limit
 from domain.pack import City, Pack, UnknownCategory, UnknownUnit
 from domain.promises import Rating, RungRule, Tier
@@ -24,10 +25,19 @@ def test_rules_are_the_packs_caps_and_its_version() -> None:
         pack_version=TONGZHOU.version,
         returns=2,
         extensions=1,
+        holds=1,
         reworks=2,
         call_backs=3,
         urges_per_day=3,
         satisfied_from=3,
+        co_handlers=8,
+        fallback="gov",
+        raise_level=True,
+        ask_citizen=True,
+        merge=True,
+        desk_answers=[Kind.CONSULTATION, Kind.PRAISE, Kind.SUGGESTION],
+        severity_urges=3,
+        escalate_at=2,
     )
 
 

@@ -54,6 +54,27 @@ def test_a_clock_without_a_limit_is_not_started() -> None:
     assert [(clock.name, clock.assignment) for clock in planned] == [(ClockName.HANDLE, 3)]
 
 
+def test_a_rung_in_a_year_that_is_not_published_comes_by_calendar_days() -> None:
+    ladder = [
+        {"kind": "due"},
+        {"kind": "supervise", "offset": "2wd"},
+        {"kind": "notice", "offset": "100%"},
+    ]
+    clock = handle(pack_with({"handle": "5wd"}, ladder), at("12-24 10:00"))
+    due = clock.due_at
+    assert beijing(due) == "12-31 18:00"
+    assert [rung.at - due for rung in clock.rungs] == [
+        timedelta(0),
+        timedelta(days=2),
+        due - at("12-24 10:00"),
+    ]
+
+
+def test_a_promise_in_a_year_that_is_not_published_is_refused() -> None:
+    with pytest.raises(CalendarNotPublished):
+        handle(pack_with({"handle": "5wd"}, []), at("12-30 10:00"))
+
+
 def test_an_unknown_tier_is_refused_with_a_stable_code() -> None:
     with pytest.raises(UnknownTier, match="tongzhou has no tier 'urgent'") as refused:
         plan_clock(TONGZHOU, ClockName.HANDLE, "urgent", MONDAY)

@@ -89,7 +89,8 @@ def test_a_red_card_of_a_given_date_can_wait_for_the_office() -> None:
 
 def test_a_date_that_is_over_is_due_at_once() -> None:
     clock = plan_at(pack_with({}, LADDER), ClockName.REVIEW, MONDAY - timedelta(days=2), MONDAY)
-    assert rungs(clock) == {"due": "02-28 10:00", "supervise": "02-28 10:00"}
+    assert (clock.started_at, clock.due_at) == (MONDAY, MONDAY)
+    assert rungs(clock) == {"due": "03-02 10:00", "supervise": "03-02 10:00"}
 
 
 def test_in_a_scaled_pack_a_given_moment_stays_and_its_ladder_shrinks() -> None:

@@ -7,6 +7,7 @@ from domain.commands.intake import Conclude, Reassign, Triage
 from domain.commands.supervising import Decide
 from domain.commands.units import Contact, Extend, Return, Sign
 from domain.rating import Rating
+from tests.golden.rule_book import RULE_BOOK
 from tests.support.desk import CITIZEN, DESK, DISPATCHER, SUPERVISOR, Filed, complaint, file
 from tests.support.engine import Engine
 
@@ -114,5 +115,6 @@ SCENARIOS: dict[str, Scenario] = {
         unreachable,
         rated_by_phone,
         withdrawn,
+        *RULE_BOOK,
     )
 }

@@ -17,7 +17,9 @@ from domain.recording import record
 from domain.rules import Rules
 from domain.stages import Outcome
 from domain.ticket import Ticket
+from store.engine import Store
 from store.numbers import new_number
+from store.projector import Projector
 
 START = datetime(2024, 11, 20, 1, 0, tzinfo=UTC)
 CITIZEN = Actor(role=Role.CITIZEN)
@@ -140,3 +142,12 @@ class Story:
     def whole(self) -> list[Projection]:
         """From acceptance to a rating that closes it: nine events."""
         return [*self.until_replied(), self.rated(), self.closed()]
+
+
+async def project(store: Store, *lives: list[Projection]) -> None:
+    """Write them, each from first to last."""
+    projector = Projector(store)
+    for life in lives:
+        for projection in life:
+            await projector.project(projection)
+    await projector.close()

@@ -13,18 +13,9 @@ from domain.stages import Outcome
 from store import tickets
 from store.engine import Store
 from store.indicators import Rates, Ratio, three_rates
-from store.projector import Projector
-from tests.store.stories import START, Story, complaint
+from tests.store.stories import START, Story, complaint, project
 
 DAY = timedelta(days=1)
-
-
-async def project(store: Store, *lives: list[Projection]) -> None:
-    projector = Projector(store)
-    for life in lives:
-        for projection in life:
-            await projector.project(projection)
-    await projector.close()
 
 
 def rated(grade: int, *, resolved: bool = True, contacted: bool | None = True) -> list[Projection]:

@@ -49,6 +49,8 @@ from store.condition_types import FUNCTIONS
 from store.pack_checks.formulas import event_kinds
 from store.pack_files import CalendarSeed, CityFile, DayOverride
 from store.pack_messages import PLACEHOLDERS, TEMPLATE_NAMES
+from store.packs import check_pack, load_pack
+from tests.store.pack_folders import plain_pack
 
 DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "city-packs.md"
 
@@ -102,6 +104,41 @@ def test_every_key_is_explained(heading: str) -> None:
             named = named.model_fields
         missing = {str(name) for name in named} - said
         assert not missing, f"{DOCUMENT.name}, {heading}: {', '.join(sorted(missing))}"
+
+
+def examples() -> dict[str, str]:
+    """The first example below each heading of a file, or of a table of city.toml."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    parts = re.split(r"(?m)^#+ (?=`\[|[a-z]+\.(?:csv|toml)$)(.+)$", text)
+    below = dict(zip(parts[1::2], parts[2::2], strict=True))
+    found = {
+        heading: re.search(r"(?ms)^```(?:toml|csv)\n(.*?)^```$", part)
+        for heading, part in below.items()
+    }
+    return {heading: example[1] for heading, example in found.items() if example}
+
+
+@pytest.mark.parametrize("heading", examples())
+def test_every_key_has_an_example(heading: str) -> None:
+    shown = set(re.findall(r"[a-z][a-z_]*", examples()[heading]))
+    for named in SAID.get(heading, []):
+        # The stages of a category are one cell: stop=4wh.
+        if isinstance(named, type) and issubclass(named, BaseModel) and named is not Step:
+            missing = named.model_fields.keys() - shown
+            assert not missing, f"no example of {', '.join(sorted(missing))}"
+
+
+def test_the_examples_together_are_a_pack(tmp_path: Path) -> None:
+    folder = tmp_path / "mycity"
+    plain_pack(tmp_path, "skeleton").rename(folder)  # its messages stay
+    shown = examples()
+    tables = [shown.pop(heading) for heading in list(shown) if heading.startswith("`")]
+    (folder / "city.toml").write_text("\n".join(tables), encoding="utf-8")
+    assert shown.keys() < {path.name for path in folder.iterdir()}
+    for name, text in shown.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    assert check_pack(folder) == []
+    assert load_pack(folder).city.id == "mycity"
 
 
 def test_every_table_of_a_city_has_a_section() -> None:

@@ -59,7 +59,7 @@ class House:
                 await asyncio.sleep(0.2)
 
     async def file(self, key: str) -> dict[str, str]:
-        body = {"title": "河水发臭", "text": "门口的河又黑又臭", "category": "0301"}
+        body = {"city": "tongzhou", "text": "门口的河又黑又臭", "category": "0301"}
         answer = await self.insist("POST", "/api/v1/complaints", key, json=body)
         assert answer.status_code in (201, 202), answer.text
         receipt: dict[str, str] = answer.json()

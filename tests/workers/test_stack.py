@@ -88,7 +88,7 @@ async def test_it_starts_serves_and_stops_without_leaving_anything(
 async def test_the_next_start_goes_on_with_every_open_ticket(tmp_path: Path) -> None:
     up = Up(tmp_path / "home")
     async with up.running(), httpx.AsyncClient(base_url=up.url, timeout=15) as http:
-        body = {"text": "门口的河又黑又臭", "category": "0301"}
+        body = {"city": "tongzhou", "text": "门口的河又黑又臭", "category": "0301"}
         receipt = (await http.post("/api/v1/complaints", json=body)).json()
     async with up.running(), httpx.AsyncClient(base_url=up.url, timeout=15) as http:
         path = f"/api/v1/tickets/{receipt['number']}"

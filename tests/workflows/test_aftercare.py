@@ -80,6 +80,7 @@ async def test_what_does_not_hold_is_handled_again(watching: Engine) -> None:
 
 async def test_the_citizen_says_it_is_back(watching: Engine) -> None:
     ticket = await _closed(watching)
+    assert await ticket.refused(officer("health"), Recur(text="又臭了")) == "not_your_unit"
     await ticket.act(CITIZEN, Recur(text="上周又臭了"))
     await ticket.until_stage("handle")
     assert await ticket.refused(CITIZEN, Recur(text="又臭了")) == "not_now"

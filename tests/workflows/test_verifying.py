@@ -7,11 +7,12 @@ import pytest
 from temporalio.client import Client
 
 from domain.assignment import HandlingResult, Share
+from domain.commands.intake import Triage
 from domain.commands.units import Sign, Step
 from domain.stages import Outcome
 from store.engine import Store
 from tests.support.cities import city_with
-from tests.support.desk import complaint, file, officer
+from tests.support.desk import DISPATCHER, complaint, file, officer
 from tests.support.engine import Engine, platform
 
 STREET = "110112003"
@@ -121,3 +122,19 @@ async def test_a_case_that_may_not_be_filed_waits_for_a_person(engine: Engine) -
     ticket, at = await file(engine.client, complaint(category="0109"))
     assert at.stage == "triage"
     assert (await ticket.kinds(engine))[-1] == "triage_unsure"
+
+
+@pytest.mark.parametrize("channel", ["snapshot", "web"])
+async def test_the_accused_does_not_look_at_what_it_is_accused_of(
+    careful: Engine, channel: str
+) -> None:
+    unclear = {"title": "", "text": "有人收了好处", "category": None, "kind": "report"}
+    told = complaint(**unclear, channel=channel, place=PLACE)
+    ticket, _ = await file(careful.client, told)
+    await ticket.act(DISPATCHER, Triage(category="0301", accused=STREET))
+    if channel == "web":
+        await ticket.until_stage("handle")
+        await ticket.complete_share(careful, "water", HandlingResult(reply="已查处。"))
+    await ticket.until_stage("verify")
+    await ticket.until_projected(careful, "verify")
+    assert [a.unit for a in (await ticket.state(careful)).opened] == ["gov"]

@@ -1,0 +1,224 @@
+"""The figures of a city: every indicator of its pack, and how each unit does by it."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+
+from api.access import city_of, hidden_from, perhaps
+from api.caller import Caller
+from api.cities import Share, share
+from api.door import API, Door, TheDoor, json_of
+from api.periods import RECKONING, Reckoning, ReckoningQuery, reckoning
+from api.problems import FieldProblem, Problem, responses
+from domain.catalogue import UnitKind
+from domain.complaint import Code
+from domain.model import Instant, Recorded
+from domain.pack import Pack
+from store.cursors import cursor as cursor_of
+from store.cursors import key_of
+from store.figures import Behind, Figure, Figures, UnknownIndicator, Value, figures
+from store.league import Named, standings
+
+router = APIRouter(prefix=API, tags=["Cities"])
+
+
+class FiguresQuery(ReckoningQuery):
+    """Without a token: a month, as it was when it ended."""
+
+    indicator: Code | None = Field(None, description="Only this one.")
+    by: Literal["unit"] | None = Field(None, description="Also for each unit that leads.")
+    kind: UnitKind | None = Field(None, description="Of the units, only those of a kind.")
+    sort: Code | None = Field(
+        None, description="The indicator that orders the units, best first. Default: the first."
+    )
+    tickets: bool = Field(False, description="Staff: the tickets behind `indicator`.")
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+    limit: int = Field(200, ge=1, le=1000, description="Tickets in one answer.")
+
+
+class UnitName(Recorded):
+    """A unit by its names in the pack; `kind` is null where the pack has it no more."""
+
+    unit: str = Field(examples=["110112003"])
+    name: str
+    name_en: str
+    kind: UnitKind | None
+
+
+class Excluding(Recorded):
+    """Before exclusion (剔除), and with the excluded left out."""
+
+    before: Share
+    after: Share
+
+
+class FigureLine(Excluding):
+    """One indicator. Of the tickets that `by` puts into the period and for which `over` holds,
+    the share for which `counts` holds.
+
+    The counts are of all tickets that `by` puts into the period; unrated ones are in no figure
+    as satisfied, nor as dissatisfied.
+    """
+
+    id: str = Field(examples=["satisfaction"])
+    version: int
+    name: str = Field(examples=["满意率"])
+    name_en: str
+    over: str = Field(examples=["t.rated"])
+    counts: str = Field(examples=["t.satisfied"])
+    by: str = Field(examples=["ended"])
+    source: str
+    tickets: int
+    excluded: int
+    unrated: int
+    not_reached: int
+
+
+class UnitLine(UnitName):
+    """A unit, and the figures of the tickets that it leads, by indicator."""
+
+    figures: dict[str, Excluding]
+
+
+class TicketLine(Recorded):
+    """A ticket of the denominator; `counts`: of the numerator, too."""
+
+    number: str
+    counts: bool
+    excluded: bool
+    unit: str
+
+
+class FiguresPage(Recorded):
+    """`broken`: how many tickets are in no figure, because their events are not all there."""
+
+    city: str
+    pack_version: str
+    since: Instant
+    until: Instant
+    as_of: Instant
+    figures: list[FigureLine]
+    units: list[UnitLine] | None = None
+    tickets: list[TicketLine] | None = None
+    next_cursor: str | None = Field(None, description="Ask again with it for more tickets.")
+    broken: int
+
+
+@router.get(
+    "/cities/{city}/figures",
+    operation_id="get_figures",
+    summary="All figures of a city in a period, before and after exclusion",
+    response_model=FiguresPage,
+    responses=responses(
+        *RECKONING, "unknown_indicator", "forbidden", "csrf_failed", "not_your_city", "bad_cursor"
+    ),
+    openapi_extra={"security": [{}]},
+)
+async def get_figures(
+    city: str,
+    door: TheDoor,
+    caller: Annotated[Caller | None, perhaps("get_figures")],
+    query: Annotated[FiguresQuery, Query()],
+) -> Response:
+    """A past period gives the same figures whenever it is asked for: by the formulas that the city
+    had then, with the tickets as they were then. Officers see their own unit's tickets behind a
+    figure.
+    """
+    if caller is None and (query.tickets or not query.is_plain):
+        raise Problem("unauthenticated", "Without a token: months, as they were when they ended.")
+    if query.tickets and query.indicator is None:
+        wrong = FieldProblem(field="query.indicator", code="missing", message="Of which figure?")
+        raise Problem("invalid_request", errors=[wrong])
+    if caller is not None:
+        city_of(caller, city)
+    asked = reckoning(query, door.packs.get(city), datetime.now(UTC))
+    found, pack = await _found(door, caller, asked, query.indicator if query.tickets else None)
+    shown = _shown(found, query.indicator, pack)
+    tickets = following = None
+    if query.tickets and caller is not None:
+        tickets, following = _page(_theirs(door, caller, pack, shown[0].behind), query)
+    page = FiguresPage(
+        city=pack.city.id,
+        pack_version=found.pack_version,
+        since=found.period.since,
+        until=found.period.until,
+        as_of=found.as_of,
+        figures=[_line(figure) for figure in shown],
+        units=_units(pack, shown, query),
+        tickets=tickets,
+        next_cursor=following,
+        broken=len(found.broken),
+    )
+    return json_of(page) if caller else json_of(page, Cache_Control="public, max-age=60")
+
+
+async def _found(
+    door: Door, caller: Caller | None, asked: Reckoning, behind: str | None
+) -> tuple[Figures, Pack]:
+    """The figures, and the pack they are computed by; `behind`: whose tickets are kept."""
+
+    async def find() -> tuple[Figures, Pack]:
+        pack = await asked.pack_then(door)
+        only = None if behind is None else {behind}
+        computed = await figures(
+            door.store, pack, asked.period, as_of=asked.as_of, only=only, tickets=behind is not None
+        )
+        return computed, pack
+
+    kept = door.figures if caller is None else door.staff_figures
+    return await kept.get(("figures", behind, *asked.asked), find)
+
+
+def _shown(found: Figures, indicator: str | None, pack: Pack) -> list[Figure]:
+    shown = [one for one in found.figures if indicator in (None, one.indicator.id)]
+    if indicator is not None and not shown:
+        raise UnknownIndicator(indicator, pack.city.id)
+    return shown
+
+
+def _line(figure: Figure) -> FigureLine:
+    told = figure.indicator.model_dump()
+    counts = {
+        name: getattr(figure, name) for name in ("tickets", "excluded", "unrated", "not_reached")
+    }
+    return FigureLine(**told, **counts, **_excluding(figure.value).model_dump())
+
+
+def _excluding(value: Value) -> Excluding:
+    return Excluding(before=share(value.before), after=share(value.after))
+
+
+def unit_name(unit: Named) -> UnitName:
+    return UnitName(unit=unit.code, name=unit.name, name_en=unit.name_en, kind=unit.kind)
+
+
+def _units(pack: Pack, shown: list[Figure], query: FiguresQuery) -> list[UnitLine] | None:
+    if not (query.by or query.kind or query.sort):
+        return None
+    return [
+        UnitLine(
+            **unit_name(line.unit).model_dump(),
+            figures={code: _excluding(value) for code, value in line.values.items()},
+        )
+        for line in standings(pack, shown, query.kind, query.sort)
+    ]
+
+
+def _theirs(door: Door, caller: Caller, pack: Pack, behind: Iterable[Behind]) -> list[Behind]:
+    """The tickets that this caller may know of, in the order of their numbers."""
+    hidden = hidden_from(door, caller).get(pack.city.id, ())
+    seen = [one for one in behind if caller.unit in (None, one.unit) and one.accused not in hidden]
+    return sorted(seen, key=lambda one: one.number)
+
+
+def _page(behind: list[Behind], query: FiguresQuery) -> tuple[list[TicketLine], str | None]:
+    after = key_of(query.cursor, str)[0] if query.cursor is not None else ""
+    rest = [one for one in behind if one.number > str(after)]
+    items = [
+        TicketLine(number=one.number, counts=one.counts, excluded=one.excluded, unit=one.unit)
+        for one in rest[: query.limit]
+    ]
+    return items, cursor_of(items[-1].number) if len(rest) > query.limit else None

@@ -1,0 +1,46 @@
+"""Answers that take long to find: kept for a while, and looked for one at a time.
+
+Whoever asks again and again, or for one thing after another, costs one thread and no more. An
+answer that was found at once is as good as not kept.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from time import monotonic
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Kept:
+    """Some answers, each kept `TIMES` as long as it took to find. Belongs to one event loop."""
+
+    TIMES = 50
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._answers: OrderedDict[Hashable, tuple[float, Any]] = OrderedDict()
+        self._one = asyncio.Lock()
+
+    async def get(self, key: Hashable, find: Callable[[], Awaitable[T]]) -> T:
+        """What `find` answers to the question `key`, or answered a while ago."""
+        if not self._is_kept(key):
+            async with self._one:
+                if not self._is_kept(key):  # nobody before us in the line asked the same
+                    await self._find(key, find)
+        self._answers.move_to_end(key)
+        found: T = self._answers[key][1]
+        return found
+
+    def _is_kept(self, key: Hashable) -> bool:
+        return key in self._answers and monotonic() < self._answers[key][0]
+
+    async def _find(self, key: Hashable, find: Callable[[], Awaitable[Any]]) -> None:
+        began = monotonic()
+        answer = await find()
+        now = monotonic()
+        self._answers[key] = (now + self.TIMES * (now - began), answer)
+        self._answers.move_to_end(key)
+        while len(self._answers) > self._most:
+            self._answers.popitem(last=False)

@@ -1,0 +1,129 @@
+"""Periods in an address: two moments or a month of the city, and how they are looked at."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from api.door import Door
+from api.problems import FieldProblem, Problem
+from api.tickets import Moment
+from domain.model import Incoming
+from domain.pack import Pack
+from store.pack_book import UnknownPackVersion
+from store.packs import PackError
+from store.past_packs import pack_at
+from store.periods import Period, month_at, month_of
+
+LONGEST = timedelta(days=366)
+
+DEFAULT = timedelta(days=30)
+"""How long a period is that is only said to end somewhere."""
+
+
+class PeriodQuery(Incoming):
+    since: Moment | None = Field(None, description="Default: thirty days before `until`.")
+    until: Moment | None = Field(None, description="Default: now. Itself not included.")
+
+
+class MonthQuery(PeriodQuery):
+    """A month, or two moments. Neither: the running month, as far as it has come."""
+
+    month: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}$")] | None = Field(
+        None, description="A calendar month of the city.", examples=["2026-03"]
+    )
+
+    @property
+    def is_month(self) -> bool:
+        return self.since is None and self.until is None
+
+
+class ReckoningQuery(MonthQuery):
+    """A period, when it is looked at, and by which version of the city's pack."""
+
+    as_of: Moment | None = Field(
+        None, description="The tickets as they were then. Default: at the end of the period."
+    )
+    pack: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")] | None = Field(
+        None,
+        description="A version of the city's pack. Default: the one in use at the period's end.",
+    )
+
+    @property
+    def is_plain(self) -> bool:
+        """A month, as it was when it ended."""
+        return self.is_month and self.as_of is None and self.pack is None
+
+
+RECKONING = (
+    "unauthenticated",
+    "forbidden",
+    "unknown_city",
+    "unknown_pack_version",
+    "pack_invalid",
+    "invalid_request",
+    "store_unavailable",
+)
+"""How a reckoning is refused."""
+
+
+@dataclass(frozen=True)
+class Reckoning:
+    """What is to be computed: `pack` is the city's pack now, `version` the one asked for."""
+
+    pack: Pack
+    period: Period
+    as_of: datetime
+    now: datetime
+    version: str | None
+    asked: tuple[object, ...]
+    """Equal for equal questions, also where the period is still running."""
+
+    async def pack_then(self, door: Door) -> Pack:
+        """The pack to compute by; a Problem where there is none such."""
+        try:
+            return await pack_at(door.store, self.pack, self.period.until, self.now, self.version)
+        except UnknownPackVersion as error:
+            raise Problem("unknown_pack_version", str(error)) from error
+        except PackError as error:
+            raise Problem("pack_invalid") from error
+
+
+def reckoning(query: ReckoningQuery, pack: Pack, now: datetime) -> Reckoning:
+    """The question that is asked; a Problem where it cannot be answered."""
+    period = month_or_span(query, pack, now)
+    as_of = query.as_of or period.until
+    if not period.until <= as_of <= now:
+        raise bad_period("as_of", "Between the end of the period and now.")
+    month = (query.month or month_at(pack, now)) if query.is_month else None
+    asked = (pack.city.id, month, query.since, query.until, query.as_of, query.pack)
+    return Reckoning(pack, period, as_of, now, query.pack, asked)
+
+
+def span(query: PeriodQuery, now: datetime) -> Period:
+    """The period between the two moments; a Problem unless it is one, of at most 366 days."""
+    until = query.until or now
+    since = query.since or until - DEFAULT
+    if not timedelta(0) < until - since <= LONGEST:
+        raise bad_period("since", "Up to 366 days, since before until.")
+    return Period(since, until)
+
+
+def month_or_span(query: MonthQuery, pack: Pack, now: datetime) -> Period:
+    """What of the asked period is over by now; a Problem unless it has begun."""
+    if query.month is not None and not query.is_month:
+        raise bad_period("month", "A month, or since and until: not both.")
+    try:
+        asked = month_of(pack, query.month or month_at(pack, now)) if query.is_month else None
+    except ValueError as error:
+        raise bad_period("month", "There is no such month.") from error
+    try:
+        return (asked or span(query, now)).so_far(now)
+    except ValueError as error:
+        raise bad_period("month" if asked else "since", "It has not begun yet.") from error
+
+
+def bad_period(field: str, message: str) -> Problem:
+    wrong = FieldProblem(field=f"query.{field}", code="bad_period", message=message)
+    return Problem("invalid_request", errors=[wrong])

@@ -1,0 +1,177 @@
+"""Points of a city's units (考核), each traced to the event that earned it."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+
+from api.access import city_of, hidden_from, staff
+from api.caller import Caller
+from api.door import API, Door, TheDoor, json_of
+from api.figures import UnitName, unit_name
+from api.periods import RECKONING, Reckoning, ReckoningQuery, reckoning
+from api.problems import Problem, responses
+from domain.catalogue import ScoringRule, UnitKind
+from domain.complaint import Code
+from domain.model import Instant, Recorded
+from domain.pack import Pack
+from store.cursors import cursor as cursor_of
+from store.cursors import key_of
+from store.league import Order, named, points_table
+from store.scores import Point, Scores, UnitScore, scores
+
+router = APIRouter(prefix=API, tags=["Staff"])
+
+
+class ScoresQuery(ReckoningQuery):
+    """Whose points, and in which order."""
+
+    kind: UnitKind | None = Field(None, description="Units of a kind: contractor, street …")
+    unit: Code | None = Field(None, description="One unit, and the events that earned its points.")
+    order: Order = Field("highest", description="Most points first, fewest first, or by code.")
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+    limit: int = Field(200, ge=1, le=1000, description="Events in one answer.")
+
+
+class RuleLine(Recorded):
+    """How often a rule counted, and what that came to."""
+
+    code: str = Field(examples=["TZ05"])
+    times: int
+    points: float
+
+
+class ScoreLine(UnitName):
+    """A unit's points. `left_out`: excluded tickets that would have brought it points."""
+
+    points: float
+    rules: list[RuleLine]
+    left_out: int
+
+
+class PointLine(Recorded):
+    """What one event earned: event `version` of ticket `number`, judged by `rule`.
+
+    `part`: of the share that the event is about. `left_out`: the ticket is excluded, and so the
+    points do not count.
+    """
+
+    number: str
+    version: int
+    at: Instant
+    event: str = Field(examples=["handled"])
+    part: str = Field(examples=["lead"])
+    rule: str = Field(examples=["TZ05"])
+    points: float
+    left_out: bool
+
+
+class ScoresPage(Recorded):
+    """`rules` are those of the pack. `left_out`: excluded tickets that would have brought points.
+
+    `broken`: how many tickets brought none because their events are not all there.
+    """
+
+    city: str
+    pack_version: str
+    since: Instant
+    until: Instant
+    as_of: Instant
+    units: list[ScoreLine]
+    rules: list[ScoringRule]
+    earned: list[PointLine] | None = None
+    next_cursor: str | None = Field(None, description="Ask again with it for more events.")
+    left_out: int
+    broken: int
+
+
+@router.get(
+    "/cities/{city}/scores",
+    operation_id="get_scores",
+    summary="The points of a city's units in a period, by its scoring rules",
+    response_model=ScoresPage,
+    responses=responses(*RECKONING, "unknown_unit", "not_your_unit", "not_your_city", "bad_cursor"),
+)
+async def get_scores(
+    city: str,
+    door: TheDoor,
+    caller: Annotated[Caller, staff("get_scores")],
+    query: Annotated[ScoresQuery, Query()],
+) -> Response:
+    """Every event of the period is judged by the rules that the city had then. Officers see all
+    units' points, and the events behind those of their own.
+    """
+    city_of(caller, city)
+    asked = reckoning(query, door.packs.get(city), datetime.now(UTC))
+    if query.unit is not None and caller.unit not in (None, query.unit):
+        raise Problem("not_your_unit", "Officers see the events behind their own unit's points.")
+    found, pack = await _found(door, asked, query.unit)
+    if query.unit is not None and query.unit not in {score.unit for score in found.units}:
+        pack.unit(query.unit)  # is none: refused
+    earned = following = None
+    if query.unit is not None:
+        earned, following = _page(_theirs(door, caller, pack, found.earned), query)
+    return json_of(
+        ScoresPage(
+            city=pack.city.id,
+            pack_version=found.pack_version,
+            since=found.period.since,
+            until=found.period.until,
+            as_of=found.as_of,
+            units=_lines(found, pack, query),
+            rules=list(pack.scoring),
+            earned=earned,
+            next_cursor=following,
+            left_out=found.left_out,
+            broken=len(found.broken),
+        )
+    )
+
+
+async def _found(door: Door, asked: Reckoning, unit: str | None) -> tuple[Scores, Pack]:
+    async def find() -> tuple[Scores, Pack]:
+        pack = await asked.pack_then(door)
+        return await scores(door.store, pack, asked.period, as_of=asked.as_of, unit=unit), pack
+
+    return await door.staff_figures.get(("scores", unit, *asked.asked), find)
+
+
+def _lines(found: Scores, pack: Pack, query: ScoresQuery) -> list[ScoreLine]:
+    if query.unit is None:
+        table = points_table(pack, found.units, query.kind, query.order)
+    else:
+        table = [(named(pack, one.unit), one) for one in found.units if one.unit == query.unit]
+    return [
+        ScoreLine(
+            **unit_name(unit).model_dump(),
+            points=score.points,
+            rules=_rules(pack, score),
+            left_out=score.left_out,
+        )
+        for unit, score in table
+    ]
+
+
+def _rules(pack: Pack, score: UnitScore) -> list[RuleLine]:
+    return [
+        RuleLine(code=rule.code, times=times, points=round(times * rule.points, 6))
+        for rule in pack.scoring
+        if (times := score.rules[rule.code])
+    ]
+
+
+def _theirs(door: Door, caller: Caller, pack: Pack, earned: Iterable[Point]) -> list[Point]:
+    hidden = hidden_from(door, caller).get(pack.city.id, ())
+    return [one for one in earned if one.accused not in hidden]
+
+
+def _page(earned: list[Point], query: ScoresQuery) -> tuple[list[PointLine], str | None]:
+    begin = int(key_of(query.cursor, int)[0]) if query.cursor is not None else 0
+    lines = [
+        PointLine(**{name: getattr(one, name) for name in PointLine.model_fields})
+        for one in earned[begin : begin + query.limit]
+    ]
+    end = begin + query.limit
+    return lines, cursor_of(end) if end < len(earned) else None

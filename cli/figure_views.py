@@ -1,0 +1,246 @@
+"""How `jiesu city figures`, `scores` and `topics` show what they found."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.markup import escape
+
+from cli.terminal import out, print_json, table
+from domain.pack import Pack
+from store.figures import Figure, Figures, Value
+from store.indicators import Ratio
+from store.league import Named, Standing
+from store.periods import Period
+from store.scores import Scores, UnitScore
+from store.topics import Topic
+
+Shown = dict[str, Any]
+Points = Sequence[tuple[Named, UnitScore]]
+
+
+# --- figures ------------------------------------------------------------------------------------
+
+
+def print_figures(pack: Pack, found: Figures, league: Sequence[Standing] | None) -> None:
+    """As JSON; the tickets behind them where they were asked for."""
+    shown = _reckoned(pack, found) | {
+        "figures": [_figure(figure) for figure in found.figures],
+        "broken": found.broken,
+    }
+    if league is not None:
+        shown["units"] = [
+            _unit(line.unit) | {"figures": {k: _value(v) for k, v in line.values.items()}}
+            for line in league
+        ]
+    print_json(shown)
+
+
+def show_figures(pack: Pack, found: Figures, league: Sequence[Standing] | None) -> None:
+    """One line for each figure; then one for each unit, with the figures after exclusion."""
+    _title(pack, found.period, found.as_of, found.pack_version)
+    numbers = ("before", "after", "tickets", "excluded", "unrated", "not reached")
+    listed = table("figure", "", *numbers, numbers=numbers)
+    for figure in found.figures:
+        listed.add_row(
+            figure.indicator.id,
+            escape(figure.indicator.name),
+            _percent(figure.value.before),
+            _percent(figure.value.after),
+            *map(str, (figure.tickets, figure.excluded, figure.unrated, figure.not_reached)),
+        )
+    out.print(listed)
+    if league is not None:
+        ids = [figure.indicator.id for figure in found.figures]
+        units = table("unit", "", *ids, numbers=ids)
+        for line in league:
+            shares = [_percent(line.values[code].after) for code in ids]
+            units.add_row(line.unit.code, escape(line.unit.name), *shares)
+        out.print(units)
+    _broken(found.broken)
+
+
+def show_behind(pack: Pack, found: Figures) -> None:
+    """The tickets behind one figure, with its formula."""
+    _title(pack, found.period, found.as_of, found.pack_version)
+    for figure in found.figures:
+        rule = figure.indicator
+        out.print(f"{escape(rule.name)} ({rule.id}, version {rule.version})")
+        out.print(f"  of those {rule.by} in the period: {rule.over}", markup=False)
+        out.print(f"  the share of: {rule.counts}", markup=False)
+        before, after = _percent(figure.value.before), _percent(figure.value.after)
+        out.print(f"  before exclusion {before}, after {after}")
+        listed = table("ticket", "counts", "excluded", "unit")
+        for one in sorted(figure.behind, key=lambda one: one.number):
+            listed.add_row(one.number, _yes(one.counts), _yes(one.excluded), one.unit)
+        if figure.behind:
+            out.print(listed)
+    _broken(found.broken)
+
+
+def _figure(figure: Figure) -> Shown:
+    counts = ("tickets", "excluded", "unrated", "not_reached")
+    shown = figure.indicator.model_dump() | _value(figure.value)
+    shown |= {name: getattr(figure, name) for name in counts}
+    if figure.behind:
+        shown["behind"] = [asdict(one) for one in figure.behind]
+    return shown
+
+
+def _value(value: Value) -> Shown:
+    return {"before": _ratio(value.before), "after": _ratio(value.after)}
+
+
+def _ratio(ratio: Ratio) -> Shown:
+    return {"part": ratio.part, "of": ratio.of, "value": ratio.value}
+
+
+def _percent(ratio: Ratio) -> str:
+    return "–" if ratio.value is None else f"{ratio.value:.2%} ({ratio.part}/{ratio.of})"
+
+
+# --- points -------------------------------------------------------------------------------------
+
+
+def print_scores(pack: Pack, found: Scores, points: Points, *, traced: bool) -> None:
+    """As JSON; `traced`: with the events behind the points."""
+    shown = _reckoned(pack, found) | {
+        "units": [
+            _unit(unit)
+            | {"points": score.points, "rules": dict(score.rules), "left_out": score.left_out}
+            for unit, score in points
+        ],
+        "left_out": found.left_out,
+        "broken": found.broken,
+    }
+    if traced:
+        shown["earned"] = [asdict(one) for one in found.earned]
+    print_json(shown)
+
+
+def show_scores(pack: Pack, found: Scores, points: Points) -> None:
+    """One line for each unit; then the events behind the points of the one that was asked about."""
+    _title(pack, found.period, found.as_of, found.pack_version)
+    numbers = ("points", "left out")
+    units = table("unit", "", "kind", *numbers, "by rule", numbers=numbers)
+    for unit, score in points:
+        rules = ", ".join(f"{code} ×{times}" for code, times in sorted(score.rules.items()))
+        units.add_row(
+            unit.code,
+            escape(unit.name),
+            unit.kind or "",
+            f"{score.points:g}",
+            str(score.left_out or ""),
+            rules,
+        )
+    out.print(units if points else "nobody earned a point")
+    if found.earned:
+        out.print(_events(pack, found))
+    if found.left_out:
+        out.print(f"{found.left_out} excluded tickets are left out")
+    _broken(found.broken)
+
+
+def _events(pack: Pack, found: Scores) -> Any:
+    names = {rule.code: rule.name for rule in pack.scoring}
+    earned = table("ticket", "event", "at", "what", "rule", "", "points", numbers=("points",))
+    for one in found.earned:
+        earned.add_row(
+            one.number,
+            str(one.version),
+            _local(pack, one.at),
+            f"{one.event} {one.part}".strip(),
+            one.rule,
+            escape(names[one.rule]),
+            f"({one.points:g})" if one.left_out else f"{one.points:g}",
+        )
+    return earned
+
+
+# --- common problems ----------------------------------------------------------------------------
+
+
+def print_topics(pack: Pack, period: Period, topics: Sequence[Topic]) -> None:
+    """As JSON."""
+    print_json(
+        {
+            "city": pack.city.id,
+            "since": period.since.isoformat(),
+            "until": period.until.isoformat(),
+            "topics": [
+                {"category_name": _category(pack, one), "street": _street(pack, one)} | asdict(one)
+                for one in topics
+            ],
+        }
+    )
+
+
+def show_topics(pack: Pack, period: Period, topics: Sequence[Topic]) -> None:
+    """The largest first, with the newest of their tickets."""
+    _title(pack, period)
+    listed = table("category", "", "street", "tickets", "newest", numbers=("tickets",))
+    for one in topics:
+        listed.add_row(
+            one.category,
+            escape(_category(pack, one)),
+            escape(_street(pack, one) or one.area),
+            str(one.count),
+            " ".join(one.numbers[:3]),
+        )
+    out.print(listed if topics else "no common problems")
+
+
+def _category(pack: Pack, topic: Topic) -> str:
+    known = pack.knows(topic.category)
+    return pack.category(topic.category).name if known else topic.category
+
+
+def _street(pack: Pack, topic: Topic) -> str | None:
+    street = pack.street_of(topic.area)
+    return street.name if street else None
+
+
+# --- what all of them say -----------------------------------------------------------------------
+
+
+def _reckoned(pack: Pack, found: Figures | Scores) -> Shown:
+    return {
+        "city": pack.city.id,
+        "pack_version": found.pack_version,
+        "since": found.period.since.isoformat(),
+        "until": found.period.until.isoformat(),
+        "as_of": found.as_of.isoformat(),
+    }
+
+
+def _unit(unit: Named) -> Shown:
+    return {"unit": unit.code, "name": unit.name, "name_en": unit.name_en, "kind": unit.kind}
+
+
+def _title(
+    pack: Pack, period: Period, as_of: datetime | None = None, version: str | None = None
+) -> None:
+    told = f"{_local(pack, period.since)} – {_local(pack, period.until)}"
+    if as_of is not None and as_of != period.until:
+        told += f", as of {_local(pack, as_of)}"
+    if version is not None:
+        told += f", pack {version}"
+    out.print(f"[bold]{escape(pack.city.name)}[/]  {told}")
+
+
+def _local(pack: Pack, at: datetime) -> str:
+    return f"{at.astimezone(ZoneInfo(pack.city.zone)):%Y-%m-%d %H:%M}"
+
+
+def _yes(is_so: bool) -> str:
+    return "yes" if is_so else ""
+
+
+def _broken(numbers: Sequence[str]) -> None:
+    if numbers:
+        out.print(
+            f"[red]{len(numbers)} tickets are left out, because their events are not all there:[/] "
+            f"{' '.join(numbers[:10])}{' …' if len(numbers) > 10 else ''}"
+        )

@@ -1,0 +1,57 @@
+"""Triage: where a complaint is, as finely as it was told."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.triage import Triage
+from domain.complaint import Complaint, Place
+from domain.plans import TriagePlan, TriageQuestion
+from store.engine import Store
+from store.pack_book import PinnedPacks
+from store.packs import PackShelf, default_root
+
+
+async def triaged(store: Store, place: Place, **told: Any) -> TriagePlan:
+    shelf = PackShelf(default_root())
+    now = datetime.now(UTC)
+    said = {"number": "1", "city": "langfang", "text": "村里路灯不亮", "category": "0204"}
+    complaint = Complaint.model_validate(said | {"place": place, "filed_at": now} | told)
+    triage = Triage(PinnedPacks(shelf, store), shelf, store)
+    question = TriageQuestion(complaint=complaint, at=now)
+    return await ActivityEnvironment().run(triage.triage, question)
+
+
+@pytest.mark.parametrize(
+    ("area", "found"),
+    [
+        ("131002100901", "131002100901"),
+        ("131002100", "131002100"),
+        ("131002", None),
+        (None, None),
+    ],
+)
+async def test_a_village_that_was_told_is_not_forgotten(
+    sqlite_store: Store, area: str | None, found: str | None
+) -> None:
+    assert (await triaged(sqlite_store, Place(area=area))).area == found
+
+
+async def test_a_code_is_surer_than_a_name_in_the_address(sqlite_store: Store) -> None:
+    elsewhere = Place(area="131002100901", address="码头镇大集")
+    assert (await triaged(sqlite_store, elsewhere)).area == "131002100901"
+
+
+async def test_whom_a_report_accuses_a_person_tells(sqlite_store: Store) -> None:
+    plan = await triaged(sqlite_store, Place(), kind="report")
+    assert (plan.category, plan.suggestion) == (None, "0204")
+    assert plan.why.startswith("a report waits for a person")
+
+
+async def test_where_nobody_handles_reports_apart_they_are_triaged_like_others(
+    sqlite_store: Store,
+) -> None:
+    plan = await triaged(sqlite_store, Place(), city="tongzhou", kind="report", category="0204")
+    assert plan.category == "0204"

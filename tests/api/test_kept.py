@@ -1,0 +1,68 @@
+"""Answers that take long to find are kept for a while, and found one at a time."""
+
+import asyncio
+
+import pytest
+
+from api import kept
+from api.kept import Kept
+
+
+class Library:
+    """Finds what it is asked for in a time that the test says, by a clock of the test's own."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, most: int = 2) -> None:
+        self.now = 0.0
+        self.asked: list[str] = []
+        self._kept = Kept(most)
+        monkeypatch.setattr(kept, "monotonic", lambda: self.now)
+
+    async def ask(self, what: str, seconds: float = 1) -> str:
+        async def find() -> str:
+            self.asked.append(what)
+            self.now += seconds
+            await asyncio.sleep(0)  # others may ask meanwhile
+            if what == "broken":
+                raise RuntimeError("away")
+            return what.upper()
+
+        return await self._kept.get(what, find)
+
+
+async def test_who_asks_the_same_meanwhile_waits_for_the_same_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    library = Library(monkeypatch)
+    questions = [library.ask("a") for _ in range(5)]
+    assert await asyncio.gather(*questions, library.ask("b")) == ["A"] * 5 + ["B"]
+    assert library.asked == ["a", "b"]
+
+
+async def test_an_answer_is_kept_by_what_it_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = Library(monkeypatch)
+    await library.ask("a", seconds=2)
+    library.now += 2 * Kept.TIMES - 1
+    assert await library.ask("a") == "A"
+    assert library.asked == ["a"]
+    library.now += 1
+    await library.ask("a", seconds=0)
+    await library.ask("a", seconds=0)  # found at once: as good as not kept
+    assert library.asked == ["a", "a", "a"]
+
+
+async def test_what_nobody_asked_for_the_longest_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    library = Library(monkeypatch)
+    for what in ("a", "b", "a", "c", "a", "b"):
+        await library.ask(what)
+    assert library.asked == ["a", "b", "c", "b"]
+
+
+async def test_what_failed_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = Library(monkeypatch)
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            await library.ask("broken")
+    assert library.asked == ["broken", "broken"]
+    assert await library.ask("a") == "A"

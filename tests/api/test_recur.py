@@ -1,0 +1,146 @@
+"""'The problem is back': a watched ticket goes on, and one that ended is followed by another."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+from domain.actors import Role
+from store import intake
+from store.engine import Store
+from tests.api.house import GOOD, Filed, House, open_house, problem
+from tests.support.cities import city_with
+from tests.support.engine import platform
+
+BACK = {"text": "才修好两周，河水又发黑了。"}
+BAD = {"contacted": True, "resolved": False, "grade": 1}
+
+
+@pytest.fixture
+async def watching(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
+    """A city that watches closed tickets for a month, and does nothing twice."""
+    packs = city_with(
+        tmp_path / "cities",
+        caps={"reworks": 0},
+        limits={"revisit": "1d", "aftercare": "30d"},
+        aftercare={"revisits": ["7d"]},
+    )
+    async with (
+        platform(client, sqlite_store, packs) as running,
+        open_house(tmp_path, running.store, client, packs) as house,
+    ):
+        yield house
+
+
+async def _rated(house: House, stage: str, rating: dict[str, Any]) -> Filed:
+    ticket = await house.handled()
+    assert (await ticket.rate(rating)).status_code in (200, 202)
+    await ticket.until_stage(stage)
+    return ticket
+
+
+async def _ended(house: House, **said: Any) -> Filed:
+    """A ticket that was rated well, in a city that watches nothing."""
+    ticket = await house.file(**said)
+    assert (await ticket.complete()).status_code == 200
+    await ticket.until_stage("rate")
+    assert (await ticket.rate()).status_code in (200, 202)
+    await ticket.until_stage("ended")
+    return ticket
+
+
+def _wrong(ticket: Filed) -> dict[str, str]:
+    code = int(ticket.citizen["Access-Code"])
+    return {"Access-Code": f"{(code + 1) % 10**8:08d}"}
+
+
+async def test_what_is_watched_goes_on_as_the_same_ticket(watching: House) -> None:
+    ticket = await _rated(watching, "aftercare", GOOD)
+    told = await ticket.act("recur", ticket.citizen, BACK)
+    assert told.status_code == 200, told.text
+    assert told.json()["number"] == ticket.number
+    shown = await ticket.until_stage("handle")
+    assert shown["outcome"] is None
+    assert (await ticket.kinds())[-2:] == ["reopened", "assigned"]
+    assert problem(await ticket.act("recur", ticket.citizen, BACK)) == (409, "not_now")
+
+
+async def test_what_has_ended_is_followed_by_another_ticket(each_house: House) -> None:
+    place = {"area": "110112003", "address": "北苑街道 1 号"}
+    first = await _ended(each_house, place=place, contact={"phone": "13800001234"})
+    told = await first.act("recur", first.citizen, BACK)
+    assert told.status_code == 201, told.text
+    second = Filed(each_house, told.json())
+    assert second.number != first.number
+    assert told.headers["Location"] == second.path
+    shown = await second.until_stage("handle")
+    assert (shown["text"], shown["category"]) == (BACK["text"], (await first.seen())["category"])
+    before = await intake.get(each_house.store, first.number)
+    after = await intake.get(each_house.store, second.number)
+    assert before is not None
+    assert after is not None
+    assert after.complaint.follows == first.number
+    assert after.complaint.place == before.complaint.place
+    assert after.complaint.person == before.complaint.person is not None
+    assert (await first.seen())["stage"] == "ended"
+
+
+async def test_said_twice_it_is_still_one_ticket(house: House) -> None:
+    first = await _ended(house)
+    told = await first.act("recur", first.citizen, BACK)
+    again = await first.act("recur", first.citizen, BACK)
+    assert again.status_code == 201
+    assert again.json()["number"] == told.json()["number"]
+    assert again.headers["Idempotent-Replayed"] == "true"
+    key = {"Idempotency-Key": "back-again"}
+    keyed = await first.act("recur", first.citizen, BACK, **key)
+    assert keyed.json()["number"] != told.json()["number"]
+    other = await first.act("recur", first.citizen, {"text": "换个说法。"}, **key)
+    assert problem(other) == (422, "idempotency_key_reused")
+
+
+async def test_a_final_reply_seals_the_matter(watching: House) -> None:
+    ticket = await _rated(watching, "supervise", BAD)
+    last = {"outcome": "final_reply", "text": "已按规定办结，依据如下。"}
+    assert (await ticket.by(Role.SUPERVISOR, "conclude", last)).status_code == 200
+    await ticket.until_stage("ended")
+    refused = await ticket.act("recur", ticket.citizen, BACK)
+    assert problem(refused) == (409, "final_reply_sealed")
+
+
+async def test_a_wrong_code_finds_nothing(house: House) -> None:
+    ticket = await _ended(house)
+    refused = await ticket.act("recur", _wrong(ticket), BACK)
+    assert problem(refused) == (404, "ticket_not_found")
+
+
+async def test_a_wrong_code_wakes_nothing(watching: House) -> None:
+    ticket = await _rated(watching, "aftercare", GOOD)
+    refused = await ticket.act("recur", _wrong(ticket), BACK)
+    assert problem(refused) == (404, "ticket_not_found")
+    assert (await ticket.kinds())[-1] == "closed_on_watch"
+
+
+async def test_who_handled_it_may_say_so_and_another_unit_finds_nothing(house: House) -> None:
+    ticket = await _ended(house)
+    stranger = await ticket.act("recur", await house.officer("market"), BACK)
+    assert problem(stranger) == (404, "ticket_not_found")
+    assert problem(await ticket.by(Role.AUDITOR, "recur", BACK)) == (403, "forbidden")
+    assert (await ticket.by_unit("recur", BACK)).status_code == 201
+
+
+async def test_what_is_watched_is_not_every_units_to_wake(watching: House) -> None:
+    ticket = await _rated(watching, "aftercare", GOOD)
+    stranger = await ticket.act("recur", await watching.officer("market"), BACK)
+    assert problem(stranger) == (404, "ticket_not_found")
+    assert problem(await ticket.by(Role.AUDITOR, "recur", BACK)) == (403, "forbidden")
+    assert (await ticket.by_unit("recur", BACK)).status_code == 200
+
+
+async def test_before_the_end_there_is_nothing_to_come_back(house: House) -> None:
+    ticket = await house.file()
+    assert problem(await ticket.act("recur", ticket.citizen, BACK)) == (409, "not_now")
+    said = await ticket.act("recur", ticket.citizen, {"text": "   "})
+    assert problem(said) == (422, "invalid_request")

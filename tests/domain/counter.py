@@ -1,0 +1,203 @@
+"""The counter of a hall: where commands are given, and carried out or refused.
+
+Each does what its handler in `workflows.handlers` does, without pauses in between.
+"""
+
+from datetime import datetime
+
+from domain.actors import Actor
+from domain.acts import Command, ParentReply
+from domain.assignment import Assignment, Given, Share
+from domain.checks import asking, assignment_of, check, return_bar
+from domain.clocks import ClockName
+from domain.commands import citizens, intake, joint, supervising, units
+from domain.decisions import Need, Wanted, facts_of, need_of, reason_of
+from domain.facts import aftercare, anytime, handling, merging, returning, waiting
+from domain.facts import intake as intake_facts
+from domain.facts import joint as joint_facts
+from domain.plans import ExtensionQuestion, ReasonQuestion, TriageQuestion
+from domain.refusals import Refused
+from domain.stages import Stage
+from tests.domain.hall import Hall, told
+
+PARENT = "2603020000001"
+"""The ticket that others are merged into, elsewhere."""
+
+
+class Counter(Hall):
+    """A hall that takes commands."""
+
+    def give(self, actor: Actor, command: Command, at: datetime) -> None:
+        """Carry it out. Raises Refused: nothing has changed, unless a barred return is kept."""
+        check(self.ticket, command, actor, at)
+        barred = self._bar(command, actor) if isinstance(command, units.Return) else None
+        reason = reason_of(command)
+        if reason is not None and barred is None:
+            kind, code = reason
+            told(self.desks.reasons.check(ReasonQuestion(city="", kind=kind, code=code)))
+        match command:
+            case intake.Triage():
+                self._classify(command, actor, at)
+            case intake.Reassign() | intake.Intervene():
+                self._send(command, actor, at)
+            case intake.Merge(into=into, reason=why):
+                merged = merging.Merged(parent=into, category="0302", tier="general", reason=why)
+                self.happen(merged, at, actor)
+            case joint.Whistle() | joint.Delegate():
+                self._call_in(command, actor, at)
+            case units.Review(resume=True):
+                n = assignment_of(self.ticket, command, actor).n
+                self.happen(waiting.Reviewed(assignment=n, note=command.note), at, actor)
+                self.resume(n, "reviewed", at)
+            case supervising.Decide():
+                self._decide(command, actor, at)
+            case supervising.Appoint(starts_at=starts_at):
+                clocks = self.plan(at, ClockName.APPOINTMENT, due_at=starts_at)
+                self.happen(anytime.Appointed(starts_at=starts_at, clocks=clocks), at, actor)
+            case supervising.SettleAll(text=text):
+                self.happen(anytime.InspectionsOpened(text=text, tickets=[PARENT]), at, actor)
+            case citizens.AddFacts(text=text):
+                self.happen(anytime.FactsAdded(text=text), at, actor)
+                for each in self.ticket.opened:
+                    if each.pause is not None and each.pause.why == "citizen":
+                        self.resume(each.n, "citizen_answered", at)
+            case _:
+                need = None if barred else need_of(self.ticket, command, actor)
+                clocks = self.plan(at, need=need) if need else []
+                for fact in facts_of(self.ticket, command, actor, clocks):
+                    self.happen(fact, at, actor)
+        if barred is not None:
+            raise barred
+
+    def _bar(self, command: units.Return, actor: Actor) -> Refused | None:
+        return return_bar(self.ticket, assignment_of(self.ticket, command, actor))
+
+    def _classify(self, command: intake.Triage, actor: Actor, at: datetime) -> None:
+        question = TriageQuestion(
+            complaint=self.ticket.complaint,
+            at=at,
+            category=command.category,
+            area=command.area,
+            unit=command.unit,
+            accused=command.accused,
+        )
+        plan = told(self.desks.triage.triage(question))
+        classified = intake_facts.Classified(
+            category=command.category,
+            tier=plan.tier or "",
+            unit=command.unit,
+            accused=command.accused,
+            verify_by=plan.verify_by,
+            why=plan.why,
+            clocks=plan.clocks,
+        )
+        self.happen(classified, at, actor)
+
+    def _send(
+        self, command: intake.Reassign | intake.Intervene, actor: Actor, at: datetime
+    ) -> None:
+        given = self.share(command.unit, at)
+        if isinstance(command, intake.Intervene):
+            taken = joint_facts.Intervened(unit=command.unit, reason=command.reason)
+            self.happen(taken, at, actor)
+        else:
+            current = self.ticket.current
+            moved = intake_facts.Reassigned(
+                assignment=current.n if current else None, unit=command.unit, reason=command.reason
+            )
+            self.happen(moved, at, actor)
+        self.assign(given, at, actor)
+
+    def _call_in(self, command: joint.Whistle | joint.Delegate, actor: Actor, at: datetime) -> None:
+        giver = assignment_of(self.ticket, command, actor)
+        if isinstance(command, joint.Delegate):
+            call = joint.Call(unit=command.unit, task=command.task, limit=command.limit)
+            share = self._help(giver, call, 1, at, below=giver.unit)
+            delegated = joint_facts.Delegated(assignment=giver.n, reason="r", share=share)
+            self.happen(delegated, at, actor)
+            return
+        shares = [self._help(giver, call, i, at) for i, call in enumerate(command.units, 1)]
+        whistled = joint_facts.Whistled(
+            assignment=giver.n, ground=command.ground, reason=command.reason, shares=shares
+        )
+        self.happen(whistled, at, actor)
+
+    def _help(
+        self, giver: Assignment, call: joint.Call, nth: int, at: datetime, below: str | None = None
+    ) -> Given:
+        running = (c for c in self.ticket.clocks if c.running and c.name is ClockName.HANDLE)
+        due = next((c.due_at for c in running if c.assignment == giver.n), None)
+        return self.share(
+            call.unit,
+            at,
+            Share.DELEGATE if below else Share.CO,
+            assignment=len(self.ticket.assignments) + nth,
+            task=call.task,
+            limit=call.limit,
+            below=below,
+            no_later_than=due,
+        )
+
+    def _decide(self, command: supervising.Decide, actor: Actor, at: datetime) -> None:
+        ticket, why = self.ticket, command.reason
+        if ticket.contest is not None:
+            done = aftercare.ExclusionGranted if command.approve else aftercare.ExclusionRefused
+            self.happen(done(reason=why), at, actor)
+            return
+        asker = asking(ticket)
+        assert asker is not None
+        assert asker.asked is not None
+        n, until = asker.n, asker.asked.until
+        match asker.asked.what, command.approve:
+            case "extension", True:
+                clock = ticket.running(ClockName.HANDLE, n)
+                question = ExtensionQuestion(city="", clock=clock, by=asker.asked.by or "")
+                clocks = told(self.desks.clocks.extend(question)).clocks
+                granted = handling.ExtensionGranted(assignment=n, reason=why, clocks=clocks)
+                self.happen(granted, at, actor)
+            case "extension", False:
+                self.happen(handling.ExtensionRefused(assignment=n, reason=why), at, actor)
+            case "hold", True:
+                need = Need(ClockName.REVIEW, n, wanted=Wanted(until=until))
+                held = waiting.Held(
+                    assignment=n, until=until or at, reason=why, clocks=self.plan(at, need=need)
+                )
+                self.happen(held, at, actor)
+            case "hold", False:
+                self.happen(waiting.HoldRefused(assignment=n, reason=why), at, actor)
+            case _, True:
+                self._grant_return(n, command, actor, at)
+            case _:
+                self.happen(returning.ReturnRefused(assignment=n, reason=why), at, actor)
+
+    def _grant_return(
+        self, n: int, command: supervising.Decide, actor: Actor, at: datetime
+    ) -> None:
+        why, unit = command.reason, command.unit
+        if unit is None:
+            clocks = self.plan(at, ClockName.DISPATCH)
+            self.happen(returning.Returned(assignment=n, reason=why, clocks=clocks), at, actor)
+            return
+        given = self.share(unit, at)
+        self.happen(returning.Returned(assignment=n, reason=why, unit=unit), at, actor)
+        self.assign(given, at, actor)
+
+    # --- other tickets ------------------------------------------------------------------------
+
+    def joined(self, number: str) -> None:
+        """Another was merged into this one; too late, and it is sent back: nothing here."""
+        if self.ticket.stage in (Stage.DISPATCH, Stage.HANDLE, Stage.FEEDBACK):
+            self.happen(merging.ComplainantJoined(number=number), self.now)
+
+    def left(self, number: str) -> None:
+        if number in self.ticket.complainants and self.ticket.open:
+            self.happen(merging.ComplainantLeft(number=number), self.now)
+
+    def answered(self, reply: ParentReply) -> None:
+        """The answer of the ticket that this one waits for."""
+        clocks = self.plan(reply.at, ClockName.RATE)
+        if self.ticket.stage is Stage.MERGED and self.ticket.parent == reply.parent:
+            told_too = merging.RepliedWithParent(
+                parent=reply.parent, text=reply.text, resolved=reply.resolved, clocks=clocks
+            )
+            self.happen(told_too, reply.at)

@@ -1,0 +1,180 @@
+"""How the facts come about that end a ticket, follow its end, or can happen at any time."""
+
+from collections.abc import Callable
+
+from domain.clocks import ClockName
+from domain.decisions import follows, order, verdict, watch_over
+from domain.events import Fact
+from domain.facts import aftercare, anytime, closing, merging, supervising
+from domain.facts.base import FactBase
+from domain.stages import Outcome
+from tests.domain.lives import Life
+
+OTHER = "2411200000000"
+"""The ticket that others are merged into."""
+
+
+# --- feedback and rate ----------------------------------------------------------------------
+
+
+def _rated(life: Life) -> closing.Rated | None:
+    return closing.Rated(rating=life.rating()) if life.ticket.rating is None else None
+
+
+def _call_back_due(life: Life) -> closing.CallBackDue | None:
+    window = life.running(ClockName.RATE)
+    if window is None or not window.past_due:
+        return None
+    return closing.CallBackDue(clocks=life.clocks(ClockName.CALL_BACK))
+
+
+def _called_back(life: Life) -> closing.CalledBack | None:
+    if verdict(life.ticket) is not None:
+        return None
+    return closing.CalledBack(reached=life.likely(0.5))
+
+
+def _judged(life: Life) -> Fact | None:
+    """What follows from the rating, with its clock; or from a call-back that nobody made."""
+    judged = verdict(life.ticket)
+    if judged is None and (calling := life.running(ClockName.CALL_BACK)) and calling.past_due:
+        judged = closing.Closed(outcome=Outcome.UNRATED, reason="no_rating")
+    match judged:
+        case closing.Reworked():
+            judged.clocks = life.clocks(ClockName.DISPATCH)
+        case closing.Supervised():
+            judged.clocks = life.clocks(ClockName.SUPERVISE)
+        case closing.Closed(outcome=outcome, reason=reason) if life.rules.aftercare:
+            looks = [life.clock(ClockName.REVISIT, label=label) for label in ("1", "2")]
+            watch = [life.clock(ClockName.AFTERCARE), *looks]
+            return aftercare.ClosedOnWatch(outcome=outcome, reason=reason, clocks=watch)
+        case _:
+            pass
+    return judged
+
+
+# --- after the end --------------------------------------------------------------------------
+
+
+def _reopened(life: Life) -> aftercare.Reopened:
+    return aftercare.Reopened(
+        reason="revisit" if life.likely(0.5) else "recurred",
+        text="t",
+        clocks=life.clocks(ClockName.DISPATCH),
+    )
+
+
+def _exclusion_asked(life: Life) -> aftercare.ExclusionAsked | None:
+    ticket = life.ticket
+    if not life.rules.exclude or ticket.contest is not None or ticket.excluded:
+        return None
+    waits = life.clocks(ClockName.DECIDE)
+    return aftercare.ExclusionAsked(ground="g", reason="r", evidence=["e"], clocks=waits)
+
+
+def _exclusion_granted(life: Life) -> aftercare.ExclusionGranted | None:
+    return aftercare.ExclusionGranted(reason="r") if life.ticket.contest else None
+
+
+def _exclusion_refused(life: Life) -> aftercare.ExclusionRefused | None:
+    return aftercare.ExclusionRefused(reason="r") if life.ticket.contest else None
+
+
+def _watch_ended(life: Life) -> aftercare.WatchEnded | None:
+    return aftercare.WatchEnded() if watch_over(life.ticket) else None
+
+
+# --- merged ---------------------------------------------------------------------------------
+
+
+def _merged(life: Life) -> merging.Merged | None:
+    if not life.rules.merge or life.ticket.complainants:
+        return None
+    return merging.Merged(parent=OTHER, category="2", tier="t", reason="r")
+
+
+def _replied_with_parent(life: Life) -> merging.RepliedWithParent:
+    return merging.RepliedWithParent(
+        parent=OTHER, text="t", resolved=life.likely(0.5), clocks=life.clocks(ClockName.RATE)
+    )
+
+
+def _joined(life: Life) -> merging.ComplainantJoined:
+    return merging.ComplainantJoined(number=f"{life.chance.randint(1, 4)}")
+
+
+def _left(life: Life) -> merging.ComplainantLeft | None:
+    number = life.one(life.ticket.complainants)
+    return merging.ComplainantLeft(number=number) if number else None
+
+
+# --- supervision, and what can happen at any time -------------------------------------------
+
+
+def _ordered(life: Life) -> Fact:
+    label = str(len(life.ticket.orders) + 1)
+    clocks = [life.clock(ClockName.ORDER, label=label)]
+    return order(life.ticket, "t", clocks, escalated=life.likely(0.3))
+
+
+def _answered(life: Life) -> supervising.OrderAnswered | None:
+    left = life.one([each for each in life.ticket.orders if each.answer is None])
+    return supervising.OrderAnswered(order=left.n, answer="a") if left else None
+
+
+def _appointed(life: Life) -> anytime.Appointed | None:
+    if not life.rules.appoint:
+        return None
+    clocks = life.clocks(ClockName.APPOINTMENT)
+    return anytime.Appointed(starts_at=life.later(), clocks=clocks)
+
+
+def _inspections(life: Life) -> anytime.InspectionsOpened | None:
+    return anytime.InspectionsOpened(text="t", tickets=["1"]) if life.rules.settle_all else None
+
+
+def _urged(life: Life) -> anytime.Urged | None:
+    """Not more often than the city listens on one day."""
+    lately = life.ticket.urged_at[-life.rules.urges_per_day :]
+    often = len(lately) == life.rules.urges_per_day and (life.at - lately[0]).days < 1
+    return None if often else anytime.Urged()
+
+
+ENDINGS: dict[type[FactBase], Callable[[Life], Fact | None]] = {
+    closing.Replied: lambda life: closing.Replied(
+        text="t", resolved=life.likely(0.7), clocks=life.clocks(ClockName.RATE)
+    ),
+    closing.Rated: _rated,
+    closing.RatingRefused: lambda life: closing.RatingRefused(code="not_now", rating=life.rating()),
+    closing.CallBackDue: _call_back_due,
+    closing.CalledBack: _called_back,
+    closing.Reworked: _judged,
+    closing.Supervised: _judged,
+    closing.FinalReplied: lambda life: closing.FinalReplied(text="t"),
+    closing.Closed: _judged,
+    aftercare.ClosedOnWatch: _judged,
+    aftercare.Revisited: lambda life: aftercare.Revisited(holds=True, note="n"),
+    aftercare.Reopened: _reopened,
+    aftercare.ExclusionAsked: _exclusion_asked,
+    aftercare.ExclusionGranted: _exclusion_granted,
+    aftercare.ExclusionRefused: _exclusion_refused,
+    aftercare.WatchEnded: _watch_ended,
+    merging.Merged: _merged,
+    merging.Unmerged: lambda life: merging.Unmerged(
+        reason="r", clocks=life.clocks(ClockName.DISPATCH)
+    ),
+    merging.RepliedWithParent: _replied_with_parent,
+    merging.ComplainantJoined: _joined,
+    merging.ComplainantLeft: _left,
+    anytime.SeverityRaised: lambda life: follows(life.ticket),
+    supervising.SupervisionOrdered: _ordered,
+    supervising.OrderAnswered: _answered,
+    supervising.PubliclyNoticed: lambda life: supervising.PubliclyNoticed(text="t"),
+    anytime.Appointed: _appointed,
+    anytime.MinutesKept: lambda life: anytime.MinutesKept(minutes=life.minutes()),
+    anytime.InspectionsOpened: _inspections,
+    anytime.FactsAdded: lambda life: anytime.FactsAdded(text="t"),
+    anytime.Urged: _urged,
+    anytime.Withdrawn: lambda life: anytime.Withdrawn(),
+    anytime.RungClimbed: Life.reach_rung,
+}

@@ -1,0 +1,200 @@
+"""Random commands in halls without an engine: what is allowed leaves a ticket in order, what is not
+changes nothing, and from wherever it has come to there is a way to its end."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from random import Random
+
+import pytest
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
+
+from api.offers.citizens import BACK
+from api.offers.every import OFFERS
+from api.problems import CODES
+from domain.actors import CITIZEN
+from domain.acts import ParentReply
+from domain.assignment import HandlingResult
+from domain.complaint import Kind
+from domain.lifecycle import TABLE
+from domain.refusals import Refused
+from domain.stages import Stage
+from tests.domain.chance import Chance, Told
+from tests.domain.counter import PARENT, Counter
+from tests.domain.hall import Desks
+from tests.domain.order import check_caps, check_order, check_steps
+from tests.domain.planned import MONDAY
+from tests.domain.towns import CATEGORIES, TOWNS, UNITS
+from tests.store.stories import complaint
+from tests.support.scenes import KINDS, Scene
+from tests.support.way_out import Give, HandIn, Judge, way_out
+
+DESKS = {name: Desks(town) for name, town in TOWNS.items()}
+
+ANYWHERE = {"forbidden", "not_now", "ticket_ended"}
+TOLD = {
+    offer.command: {code for code in (*offer.refusals, *ANYWHERE) if code in CODES}
+    for offer in (*OFFERS, BACK)
+}
+"""The codes that a command may be refused with, as its door says."""
+
+KEPT = {"returns_not_allowed", "return_window", "return_cap", "arbitrated"}
+"""Refused, but the attempt is an event: a return that is barred."""
+
+FAR = 60
+"""More steps than the longest way to the end has."""
+
+MANY = 2000
+"""More tickets than it takes until everything was done once."""
+
+
+class TownHall:
+    """One ticket, and everybody who may come to the counter: a state machine with seven moves."""
+
+    def __init__(self, town: str, chance: Random) -> None:
+        self.chance = chance
+        category = chance.choice([None, *CATEGORIES])
+        # The number draws the lot by which some are looked at on the spot.
+        number = f"260302000002{chance.randint(0, 9)}"
+        kind = chance.choice([Kind.COMPLAINT, Kind.COMPLAINT, Kind.CONSULTATION])
+        told = complaint(number, city="tongzhou", category=category, kind=kind, filed_at=MONDAY)
+        self.hall = Counter(DESKS[town], told)
+        self.asked: list[str] = []
+        self.done: set[object] = set()
+
+    def begin(self) -> None:
+        """It has gone some way to its end when people begin to ask for this and that."""
+        self.hall.go_on()
+        for _ in range(self.chance.choice(_FAR_GONE)):
+            if self.hall.ticket.open:
+                self.advance()
+
+    def move(self) -> None:
+        """Somebody does something, some time later."""
+        moves = self.chance.choices(_MOVES, _OFTEN)
+        self.hall.now += timedelta(minutes=10 * self.chance.randint(0, 31))
+        moves[0](self)
+        check_order(self.hall.ticket, self.hall.events)
+        check_caps(self.hall.ticket)
+
+    # --- the moves ----------------------------------------------------------------------------
+
+    def somebody_asks(self) -> None:
+        scene, hall = self._scene(), self.hall
+        actor, command = scene.command()
+        at = hall.now - timedelta(minutes=5 if scene.likely(0.1) else 0)
+        before, version = hall.ticket.model_dump_json(), hall.ticket.version
+        self.asked.append(command.do)
+        try:
+            hall.give(actor, command, at)
+        except Refused as refused:
+            assert refused.code in TOLD[type(command)], (command.do, refused.code)
+            if refused.code in KEPT and hall.ticket.version > version:
+                assert hall.events[-1].kind == "return_barred"
+            else:
+                assert hall.ticket.model_dump_json() == before
+        else:
+            assert hall.ticket.version > version
+            self.done.add(type(command).__name__)
+
+    def a_unit_is_done(self) -> None:
+        """Or its program gives up."""
+        scene, opened = self._scene(), self.hall.ticket.opened
+        if not opened:
+            return
+        n = scene.chance.choice(opened).n
+        if scene.likely(0.9):
+            evidence = ["photo"] if scene.likely(0.7) else []
+            done = HandlingResult(reply="done", resolved=scene.likely(0.7), evidence=evidence)
+            self.hall.hand_in(n, done)
+        else:
+            self.hall.fail(n)
+
+    def the_citizen_rates(self) -> None:
+        self.hall.judge(self._scene().rating(), CITIZEN)
+
+    def the_engine_goes_on(self) -> None:
+        self.hall.go_on()
+
+    def a_clock_climbs(self) -> None:
+        self.hall.climb()
+
+    def another_ticket_says(self) -> None:
+        """It joins or leaves this one; or it is answered, and this one with it."""
+        hall, number = self.hall, f"260302000010{self.chance.randint(1, 3)}"
+        if hall.ticket.stage is Stage.MERGED:
+            hall.answered(ParentReply(parent=PARENT, text="done", resolved=True, at=hall.now))
+        elif self.chance.random() < 0.7:
+            hall.joined(number)
+        else:
+            hall.left(number)
+
+    def advance(self) -> bool:
+        """A step towards the end: the engine's, a person's, or a clock's; False: there is none."""
+        hall = self.hall
+        if hall.go_on():
+            return True
+        match way_out(hall.ticket, hall.desks.pack):
+            case Give(actor, command):
+                hall.give(actor, command, hall.now)
+            case HandIn(n, result):
+                hall.hand_in(n, result)
+            case Judge(rating, actor):
+                hall.judge(rating, actor)
+            case None:
+                return hall.climb()
+        return True
+
+    def _scene(self) -> Scene:
+        ticket, pack, now = self.hall.ticket, self.hall.desks.pack, self.hall.now
+        return Scene(ticket, pack, now, self.chance, UNITS, CATEGORIES, [PARENT])
+
+
+_OFTEN_MADE: dict[Callable[[TownHall], object], int] = {
+    TownHall.somebody_asks: 16,
+    TownHall.the_engine_goes_on: 5,
+    TownHall.advance: 1,
+    TownHall.a_unit_is_done: 1,
+    TownHall.a_clock_climbs: 2,
+    TownHall.the_citizen_rates: 1,
+    TownHall.another_ticket_says: 1,
+}
+_FAR_GONE = (2, 0, 1, 2, 2, 2, 2, 3, 4, 5, 6, 7)
+"""Steps on its way: after two, mostly, a unit has it."""
+
+_MOVES, _OFTEN = list(_OFTEN_MADE), list(_OFTEN_MADE.values())
+
+
+@pytest.mark.parametrize("town", TOWNS)
+@settings(max_examples=2500, deadline=None)
+@given(told=st.binary(min_size=30, max_size=250))
+def test_whatever_is_asked_the_ticket_stays_in_order_and_can_end(town: str, told: bytes) -> None:
+    house = TownHall(town, Chance(told))
+    try:
+        house.begin()
+        while house.hall.ticket.open:
+            house.move()
+    except Told:
+        pass
+    note(f"{house.asked}: " + " → ".join(event.kind for event in house.hall.events))
+    for _ in range(FAR):
+        if not house.hall.ticket.open:
+            break
+        assert house.advance(), f"no way on from {house.hall.ticket.stage}"
+    check_order(house.hall.ticket, house.hall.events)
+    check_steps(house.hall.events)
+    assert house.hall.ticket.stage is Stage.ENDED
+
+
+def test_every_command_is_carried_out_and_every_row_is_reached() -> None:
+    left: set[object] = {row.fact for row in TABLE} | {kind.__name__ for kind in KINDS}
+    for seed in range(MANY):
+        house = TownHall(("busy", "watchful", "strict")[seed % 3], Random(seed))
+        house.begin()
+        for _ in range(FAR):
+            if house.hall.ticket.open:
+                house.move()
+        left -= {type(event.fact) for event in house.hall.events} | house.done
+        if not left:
+            return
+    pytest.fail(f"never: {left}")

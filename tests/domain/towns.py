@@ -1,0 +1,121 @@
+"""Towns to live random lives in: Tongzhou, with what it does not do switched on, or off."""
+
+from collections.abc import Mapping
+
+from domain.catalogue import Reason
+from domain.clocks import ClockName, RungKind
+from domain.limits import Limit, Percent
+from domain.pack import Pack
+from domain.promises import (
+    Aftercare,
+    Caps,
+    Features,
+    Ladder,
+    Limits,
+    Reworking,
+    RungRule,
+    Severity,
+    Verification,
+)
+from domain.rules import Escalation, ReworkTo
+from tests.domain.planned import TONGZHOU
+
+UNITS = (
+    "water", "environment", "transport", "gov", "110112001", "river-station",
+    "community-zhongcang-1", "enforcement-zhongcang",
+)  # fmt: skip
+"""Three levels, and some below others."""
+
+CATEGORIES = ("0302", "0109", "0301", "0202")
+"""General, with steps and a closing condition, complex, urgent."""
+
+_RAISED = (
+    RungRule(kind=RungKind.WARN, offset=Percent(20)),
+    RungRule(kind=RungKind.DUE),
+    RungRule(kind=RungKind.SUPERVISE, offset=Percent(20), raises=True),
+)
+
+
+def _limits(written: Mapping[str, str]) -> Limits:
+    own = {name: Limit.parse(limit) for name, limit in written.items()}
+    return TONGZHOU.limits.model_copy(update=own)
+
+
+def _ladder(handle: Ladder) -> dict[ClockName, Ladder]:
+    return {**TONGZHOU.ladder, ClockName.HANDLE: handle}
+
+
+_ALL = _limits(
+    {"return_window": "1wd", "arbitrate": "2wd", "verify": "4wh", "feedback": "1d",
+     "revisit": "3d", "aftercare": "30d", "appointment": "1d"}
+)  # fmt: skip
+
+_ON = Features(
+    raise_level=True, ask_citizen=True, merge=True, exclude=True,
+    intervene=True, appoint=True, settle_all=True,
+)  # fmt: skip
+
+_REASONS = TONGZHOU.reasons.model_copy(
+    update={"exclude": (Reason(code="mistaken_rating", zh="误评", en="Rated by mistake"),)}
+)
+
+_WATCHED = Aftercare(revisits=(Limit.parse("7d"), Limit.parse("14d")))
+
+BUSY = TONGZHOU.model_copy(
+    update={
+        "limits": _ALL,
+        "ladder": _ladder(_RAISED),
+        "caps": TONGZHOU.caps.model_copy(
+            update={
+                "delegations": 2,
+                "extensions": 2,
+                "extension": Limit.parse("3d"),
+                "co_handlers": 3,
+            }
+        ),
+        "features": _ON,
+        "reasons": _REASONS,
+        "rework": Reworking(to=ReworkTo.ABOVE),
+        "severity": Severity(urges=2, complainants=1, escalate_at=1, escalate=Escalation.RAISE),
+        "aftercare": _WATCHED,
+    }
+)
+"""Units share, delegate and raise; what is grave goes up by itself."""
+
+WATCHFUL = TONGZHOU.model_copy(
+    update={
+        "limits": _ALL,
+        "caps": TONGZHOU.caps.model_copy(update={"hold": Limit.parse("30d")}),
+        "features": _ON,
+        "reasons": _REASONS,
+        "rework": Reworking(to=ReworkTo.OTHER),
+        "severity": Severity(urges=1, complainants=2, escalate_at=2),
+        "verify": Verification(filing="t.lot < 30", closing="t.lot > 60", unit="water"),
+        "aftercare": _WATCHED,
+    }
+)
+"""Somebody looks on the spot, before and after, and again when it is closed."""
+
+STRICT = TONGZHOU.model_copy(
+    update={
+        "limits": _ALL.model_copy(update={"aftercare": None}),
+        "caps": Caps(
+            returns=1, extensions=0, holds=1, hold=Limit.parse("90d"), reworks=1,
+            call_backs=1, questions=1, urges_per_day=1, delegations=1, co_handlers=1,
+        ),
+        "features": Features(ask_citizen=True, intervene=True),
+        "rework": Reworking(to=ReworkTo.SUPERVISOR),
+    }
+)  # fmt: skip
+"""Once is as often as may be, and a closed ticket has ended."""
+
+PLAIN = TONGZHOU.model_copy(
+    update={
+        "caps": Caps(returns=0, extensions=1, reworks=0, call_backs=2, urges_per_day=3),
+        "features": Features(),
+        "severity": Severity(),
+    }
+)
+"""No returns, no rework, nobody called in."""
+
+TOWNS: dict[str, Pack] = {"busy": BUSY, "watchful": WATCHFUL, "strict": STRICT, "plain": PLAIN}

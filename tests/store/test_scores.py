@@ -1,0 +1,261 @@
+"""Points: what happened in a period, judged by the pack's rules, each traced to its event."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete
+
+from domain.catalogue import ScoringRule, UnitKind
+from domain.clocks import ClockName, RungKind
+from domain.facts.anytime import RungClimbed
+from domain.plans import Projection
+from store import tables, tickets
+from store.engine import Store
+from store.league import points_table
+from store.packs import default_root, load_pack
+from store.periods import Period, month_of
+from store.scores import Scores, UnitScore, scores
+from tests.store.population import Busy, population
+from tests.store.stories import START, complaint, project
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+TONGZHOU = load_pack(default_root() / "tongzhou")
+HEPING = load_pack(default_root() / "heping")
+FIRST_DAY = Period(START, START + DAY)
+NOVEMBER = month_of(TONGZHOU, "2024-11")
+
+
+def _rule(code: str, on: str, points: float, when: str = "true", to: str = "unit") -> ScoringRule:
+    return ScoringRule.model_validate(
+        {"code": code, "name": code, "name_en": code, "on": on}
+        | {"when": when, "points": points}
+        | {"to": to}
+    )
+
+
+SIGNED = _rule("S1", "signed", 0.1)
+IN_TIME = _rule("S2", "handled", 2, "a.on_time && e.resolved")
+HELPED = _rule("S3", "share_handled", 1, "a.on_time")
+ABOVE = _rule("S4", "share_handled", -0.5, "a.late", "parent")
+RED = _rule("S5", "rung_climbed", -1, "e.clock == 'handle' && e.rung == 'due'")
+HAPPY = _rule("S6", "rated", 1, "e.grade == 5", "lead")
+CLEARED = _rule("S7", "exclusion_granted", 1, to="lead")
+PRAISED = _rule("S8", "answered", 3, "t.kind == 'praise'")
+RULES = (SIGNED, IN_TIME, HELPED, ABOVE, RED, HAPPY, CLEARED, PRAISED)
+PACK = TONGZHOU.model_copy(update={"scoring": RULES})
+
+
+def _busy() -> Busy:
+    return Busy(complaint(city="tongzhou"))
+
+
+async def _scores(store: Store, period: Period = FIRST_DAY, unit: str | None = None) -> Scores:
+    return await scores(store, PACK, period, unit=unit)
+
+
+def _of(found: Scores, unit: str) -> dict[str, int]:
+    """How often each rule counted for a unit."""
+    return next(dict(one.rules) for one in found.units if one.unit == unit)
+
+
+def _points(found: Scores, unit: str) -> float:
+    return next(one.points for one in found.units if one.unit == unit)
+
+
+async def test_every_unit_begins_with_nothing(store: Store) -> None:
+    found = await _scores(store)
+    assert {one.unit for one in found.units} == {unit.code for unit in TONGZHOU.units}
+    assert all((one.points, one.left_out, dict(one.rules)) == (0, 0, {}) for one in found.units)
+    assert (found.left_out, found.broken, found.earned) == (0, [], ())
+
+
+async def test_each_point_is_traced_to_the_event_that_earned_it(store: Store) -> None:
+    one = _busy()
+    await project(store, [*one.answered_by("water"), one.closed()])
+    found = await _scores(store, unit="water")
+    assert _of(found, "water") == {"S1": 1, "S2": 1, "S6": 1}
+    assert _points(found, "water") == 3.1
+    events = {event.version: event for event in await tickets.events(store, one.number)}
+    assert [(point.rule, point.points) for point in found.earned] == [
+        ("S1", 0.1),
+        ("S2", 2),
+        ("S6", 1),
+    ]
+    for point in found.earned:
+        event = events[point.version]
+        assert (point.number, point.part, point.left_out) == (one.number, "lead", False)
+        assert (point.at, point.event) == (event.at, event.kind)
+
+
+async def test_tenths_add_up_to_a_whole(store: Store) -> None:
+    lives = []
+    for _ in range(10):
+        one = _busy()
+        lives.append([*one.begun("water"), one.signed()])
+    await project(store, *lives)
+    assert _points(await _scores(store), "water") == 1.0
+
+
+@pytest.mark.parametrize("lead_first", [True, False])
+async def test_units_that_work_together_are_each_judged_whoever_is_last(
+    store: Store, lead_first: bool
+) -> None:
+    one = _busy()
+    life = [*one.begun("110112003"), one.whistled("water"), one.whistled("market", hours=1)]
+    first, last = (1, 2) if lead_first else (2, 1)
+    life += [one.share_done(3, minutes=90), one.share_done(first), one.done(last)]
+    await project(store, life)
+    found = await _scores(store, unit="110112003")
+    assert _of(found, "110112003") == {"S2": 1}
+    assert _of(found, "water") == {"S3": 1}
+    assert _of(found, "market") == {}
+    assert [(point.part, point.rule) for point in found.earned] == [("lead", "S2")]
+
+
+async def test_the_unit_above_answers_for_the_one_below(store: Store) -> None:
+    one = _busy()
+    life = [*one.begun("water"), one.delegated("river-station", hours=1)]
+    await project(store, [*life, one.share_done(2, minutes=120), one.done(1)])
+    found = await _scores(store)
+    assert _of(found, "water") == {"S2": 1, "S4": 1}
+    assert _of(found, "river-station") == {}
+    assert _points(found, "water") == 1.5
+
+
+async def test_a_clock_that_is_nobodys_brings_nobody_points(store: Store) -> None:
+    one = _busy()
+    rung = RungClimbed(
+        clock=ClockName.TRIAGE, rung=RungKind.WARN, due_at=START + HOUR, unit="water"
+    )
+    await project(store, [one.accepted(), one.tell(rung)])
+    pack = PACK.model_copy(update={"scoring": (_rule("T1", "rung_climbed", -1),)})
+    assert all(one.points == 0 for one in (await scores(store, pack, FIRST_DAY)).units)
+
+
+async def test_a_praise_that_the_desk_answers_is_for_the_unit_it_names(store: Store) -> None:
+    await project(store, *population("tongzhou"))
+    pack = PACK.model_copy(update={"scoring": (PRAISED,)})
+    assert _points(await scores(store, pack, NOVEMBER), "U1") == 3
+
+
+async def test_excluded_tickets_do_not_count_and_are_said(store: Store) -> None:
+    mistaken, kept = _busy(), _busy()
+    life = [*mistaken.answered_by("water"), mistaken.watched(), *mistaken.excluded()]
+    await project(store, life, [*kept.answered_by("water"), kept.watched()])
+    found = await _scores(store, unit="water")
+    # What the exclusion itself brings is no point of the ticket.
+    assert _of(found, "water") == {"S1": 1, "S2": 1, "S6": 1, "S7": 1}
+    assert (_points(found, "water"), found.left_out) == (4.1, 1)
+    assert next(one.left_out for one in found.units if one.unit == "water") == 1
+    left_out = [point for point in found.earned if point.left_out]
+    assert [(point.number, point.rule) for point in left_out] == [
+        (mistaken.number, rule) for rule in ("S1", "S2", "S6")
+    ]
+
+
+async def test_a_past_period_stays_what_it_was(store: Store) -> None:
+    one = _busy()
+    await project(store, [*one.answered_by("water"), one.watched()])
+    published = await _scores(store)
+    one.at += 3 * DAY
+    await project(store, one.excluded())
+    assert await _scores(store) == published
+    later = await scores(store, PACK, FIRST_DAY, as_of=one.at + DAY)
+    assert (_points(later, "water"), later.left_out) == (0, 1)
+
+
+async def test_each_event_counts_in_one_period(store: Store) -> None:
+    one = _busy()
+    life = [*one.begun("water", hours=30), one.signed()]
+    one.at += DAY
+    await project(store, [*life, one.done(1), one.replied(), one.rated(5), one.watched()])
+    days = [Period(START + n * DAY, START + (n + 1) * DAY) for n in range(3)]
+    assert [_points(await _scores(store, day), "water") for day in days] == [0.1, 3.0, 0]
+
+
+async def test_a_rung_that_is_recorded_late_is_not_lost_between_two_periods(store: Store) -> None:
+    one = _busy()
+    life = [*one.begun("water", hours=23), one.signed()]
+    due = one.ticket.running(ClockName.HANDLE, 1)
+    one.at = START + DAY + HOUR
+    life.append(one.contacted())
+    one.at = due.due_at
+    assert due.due_at in FIRST_DAY
+    for kind in (RungKind.WARN, RungKind.DUE):
+        rung = RungClimbed(clock=ClockName.HANDLE, assignment=1, rung=kind, due_at=due.due_at)
+        life.append(one.tell(rung, minutes=0))
+    await project(store, life)
+    next_day = Period(START + DAY, START + 2 * DAY)
+    # As it was known when the first day ended: nothing was late.
+    assert _of(await _scores(store), "water") == {"S1": 1}
+    assert _of(await _scores(store, next_day), "water") == {"S5": 1}
+
+
+async def test_a_broken_ticket_brings_nothing_and_is_named(store: Store) -> None:
+    sound, broken = _busy(), _busy()
+    await project(store, sound.answered_by("water"), broken.answered_by("water"))
+    event = tables.event.c
+    await store.change(
+        delete(tables.event).where(event.number == broken.number, event.version == 6)
+    )
+    found = await _scores(store)
+    assert found.broken == [broken.number]
+    assert _of(found, "water") == {"S1": 1, "S2": 1, "S6": 1}
+
+
+async def test_companies_are_assessed_by_what_they_did_in_the_month(store: Store) -> None:
+    """Tianjin Heping: every month, the companies that rent out bicycles."""
+    companies = [unit.code for unit in HEPING.units if unit.kind is UnitKind.CONTRACTOR]
+    first, second, *others = companies
+    prompt, late = Busy(complaint(city="heping")), Busy(complaint(city="heping"))
+
+    def cleared(one: Busy, company: str, minutes: float) -> list[Projection]:
+        life = [*one.begun("parking"), one.whistled(company)]
+        return [*life, one.share_done(2, minutes=minutes), one.done(1)]
+
+    await project(store, cleared(prompt, first, 30), cleared(late, second, 60 * 24))
+    found = await scores(store, HEPING, NOVEMBER, unit=first)
+    table = points_table(HEPING, found.units, UnitKind.CONTRACTOR)
+    assert {unit.code for unit, _ in table} == set(companies)
+    assert {unit.kind for unit, _ in table} == {UnitKind.CONTRACTOR}
+    points = {unit.code: score.points for unit, score in table}
+    assert points[first] > 0 > points[second]
+    assert all(points[code] == 0 for code in others)
+    assert [unit.code for unit, _ in table][:: len(table) - 1] == [first, second]
+    assert next(point.rule for point in found.earned if point.event == "share_handled") == "BK01"
+
+
+def test_a_league_table_is_in_the_order_that_is_asked_for() -> None:
+    bureaus = [unit.code for unit in TONGZHOU.units if unit.kind is UnitKind.BUREAU][:2]
+    low, high = bureaus
+    told = [UnitScore(high, 2.0), UnitScore(low, -2.0), UnitScore("gone", 1.0)]
+    for score in told:
+        score.rules["S1"] = 1
+    tables = {
+        order: [unit.code for unit, _ in points_table(TONGZHOU, told, None, order)]
+        for order in ("highest", "lowest", "code")
+    }
+    assert tables == {
+        "highest": [high, "gone", low],
+        "lowest": [low, "gone", high],
+        "code": sorted([*bureaus, "gone"]),
+    }
+
+
+@pytest.mark.parametrize("city", ["heping", "huangpu", "jinan", "langfang", "tongzhou"])
+async def test_every_rule_of_every_city_can_be_asked(store: Store, city: str) -> None:
+    pack = load_pack(default_root() / city)
+    lives = population(city)
+    happened = {event.kind for life in lives for told in life for event in told.events}
+    assert {rule.on for rule in pack.scoring} <= happened, "the population is too small"
+    await project(store, *lives)
+    whole = Period(START, START + 2000 * DAY)
+    found = await scores(store, pack, whole, unit="U1")
+    assert found.broken == []
+    points = {rule.code: rule.points for rule in pack.scoring}
+    for unit in found.units:
+        expected = sum(points[rule] * times for rule, times in unit.rules.items())
+        assert unit.points == pytest.approx(expected)
+    counting = [point for point in found.earned if not point.left_out]
+    assert sum(point.points for point in counting) == pytest.approx(_points(found, "U1"))
+    assert counting

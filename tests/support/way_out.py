@@ -1,0 +1,80 @@
+"""The way to the end: what, done by the right person, brings any ticket nearer to it."""
+
+from typing import NamedTuple
+
+from domain.actors import CITIZEN, Actor, Role
+from domain.acts import Command
+from domain.assignment import HandlingResult
+from domain.commands.intake import Arbitrate, Conclude, Reassign, Triage, Unmerge
+from domain.commands.supervising import Decide
+from domain.decisions import arbitration_due
+from domain.pack import Pack
+from domain.rating import Grade, Rating
+from domain.stages import Stage
+from domain.ticket import Ticket
+
+DISPATCHER = Actor(role=Role.DISPATCHER, id="dispatcher-1")
+SUPERVISOR = Actor(role=Role.SUPERVISOR, id="supervisor-1")
+
+DONE = HandlingResult(reply="已办结。", evidence=["照片"])
+
+
+class Give(NamedTuple):
+    """Somebody gives a command."""
+
+    actor: Actor
+    command: Command
+
+
+class HandIn(NamedTuple):
+    """The unit of assignment `n` is done."""
+
+    n: int
+    result: HandlingResult = DONE
+
+
+class Judge(NamedTuple):
+    """The citizen rates."""
+
+    rating: Rating
+    actor: Actor = CITIZEN
+
+
+Deed = Give | HandIn | Judge
+
+PRAISE = Judge(Rating(contacted=True, resolved=True, grade=Grade.VERY_SATISFIED))
+
+
+def way_out(ticket: Ticket, pack: Pack) -> Deed | None:
+    """What to do next; None where the engine goes on by itself, at once or in its time."""
+    match ticket.stage:
+        case Stage.TRIAGE:
+            return Give(DISPATCHER, Triage(category=pack.categories[0].code))
+        case Stage.DISPATCH if ticket.by_hand and not arbitration_due(ticket):
+            unit = _another(ticket, pack)
+            if unit is None:
+                [reason, *_] = pack.reason_codes("refer")
+                referred = Conclude(outcome="referred", reason=reason, text="请向其他机关反映")
+                return Give(DISPATCHER, referred)
+            return Give(DISPATCHER, Reassign(unit=unit, reason="请承办"))
+        case Stage.ARBITRATE:
+            return Give(DISPATCHER, Arbitrate(unit=pack.city.fallback, text="由区政府承办"))
+        case Stage.VERIFY | Stage.HANDLE:
+            return HandIn(ticket.opened[0].n)
+        case Stage.RATE if ticket.rating is None:
+            return PRAISE
+        case Stage.SUPERVISE:
+            return Give(SUPERVISOR, Conclude(outcome="final_reply", text="最终答复"))
+        case Stage.MERGED:
+            return Give(DISPATCHER, Unmerge(reason="单独办理"))
+        case Stage.AFTERCARE if ticket.contest is not None:
+            return Give(SUPERVISOR, Decide(approve=False, reason="不予剔除"))
+        case _:
+            return None
+
+
+def _another(ticket: Ticket, pack: Pack) -> str | None:
+    """A unit that had it not last, and that is not among those a report is about."""
+    units = (unit.code for unit in pack.units if unit.code != ticket.unit)
+    accused = ticket.accused
+    return next((unit for unit in units if not (accused and pack.is_within(unit, accused))), None)

@@ -1,0 +1,205 @@
+"""Random commands on the real engine, many tickets and several people at once: whatever happens,
+record, history and order agree, and every ticket comes to its end."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.problems import CODES
+from audit.verdicts import judge
+from domain.acts import Verdict
+from domain.assignment import HandlingResult
+from domain.events import Event
+from domain.pack import Pack
+from domain.recording import record
+from domain.stages import Stage
+from domain.ticket import Ticket
+from runtime.names import ticket_workflow_id
+from store import tickets
+from store.engine import Store
+from tests.domain.order import check_order, check_steps
+from tests.support.cities import city_with
+from tests.support.desk import Filed, complaint, file
+from tests.support.engine import Engine, platform
+from tests.support.scenes import Scene
+from tests.support.way_out import Deed, Give, HandIn, Judge, way_out
+from workflows.ticket import TicketWorkflow
+
+CITY = "langfang"
+UNITS = (
+    "131002100", "131002100-village-1", "131002100-enforcement", "131002", "131002-water",
+    "gov", "environment",
+)  # fmt: skip
+CATEGORIES = ("0101", "0102", "0204")
+"""One of them with steps and a closing condition."""
+
+TICKETS = 100
+AT_ONCE = 16
+
+DAY = timedelta(seconds=0.6)
+DAYS = {
+    "triage": 1, "dispatch": 1, "sign": 1, "return_window": 2, "contact": 2, "decide": 1,
+    "arbitrate": 1, "review": 1, "citizen": 1, "verify": 1, "order": 2, "appointment": 1,
+    "rate": 2, "call_back": 1, "supervise": 1, "revisit": 1, "aftercare": 2,
+}  # fmt: skip
+
+NOT_TAKEN = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION)
+"""One came too late: what was meant has ended; or too early, and the engine was not ready."""
+
+
+RULES: dict[str, Any] = {
+    "city": {"clock_scale": DAY / timedelta(days=1)},
+    "features": {"intervene": True, "appoint": True},
+    "limits": {name: f"{days}d" for name, days in DAYS.items()},
+    "tiers": {"general": {"handle": "5d"}},
+    "ladder": dict.fromkeys(["rate", "call_back", "review", "supervise", "revisit"]),
+    "aftercare": {"revisits": ["1d"]},
+    "severity": {"urges": 2, "complainants": 1},
+}
+"""Langfang with all its switches on, and days that are over in a moment."""
+
+
+@pytest.fixture
+async def town(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Engine]:
+    packs = city_with(tmp_path / "cities", CITY, **RULES)
+    async with platform(client, sqlite_store, packs) as running:
+        yield running
+
+
+class Townsfolk:
+    """One ticket, and people who do this and that with it."""
+
+    def __init__(
+        self, engine: Engine, chance: Random, ticket: Filed, others: Sequence[str]
+    ) -> None:
+        self.engine, self.chance, self.ticket, self.others = engine, chance, ticket, others
+        self.pack: Pack = engine.packs.get(CITY)
+        self.refusals: Counter[str] = Counter()
+
+    async def live(self) -> None:
+        """Some rounds, in each of which up to three do something in the same moment."""
+        for _ in range(self.chance.randint(2, 6)):
+            state = await self.look()
+            if not state.open:
+                return
+            deeds = [self.deed(state) for _ in range(self.chance.randint(1, 3))]
+            await asyncio.gather(*(self.do(deed, state) for deed in deeds))
+            await asyncio.sleep(self.chance.random() * 0.2)
+
+    async def find_the_way_out(self) -> None:
+        """Until it has ended. Who comes too late, or too early, looks again a little later."""
+        seen, again = 0, 0.0
+        while (state := await self.look()).open:
+            deed, now = way_out(state, self.pack), time.monotonic()
+            if deed is not None and (state.version > seen or now > again):
+                await self.do(deed, state)
+                seen, again = state.version, now + 1
+            await asyncio.sleep(0.15)
+
+    async def look(self) -> Ticket:
+        """The ticket, as the record knows it."""
+        while (state := await tickets.state(self.engine.store, self.ticket.number)) is None:
+            await asyncio.sleep(0.05)
+        return state
+
+    def deed(self, state: Ticket) -> Deed:
+        now = datetime.now(UTC)
+        scene = Scene(state, self.pack, now, self.chance, UNITS, CATEGORIES, self.others)
+        if state.opened and scene.likely(0.15):
+            n = self.chance.choice(state.opened).n
+            return HandIn(n, HandlingResult(reply="已办。", resolved=scene.likely(0.7)))
+        if state.stage is Stage.RATE and scene.likely(0.4):
+            return Judge(scene.rating())
+        return Give(*scene.command())
+
+    async def do(self, deed: Deed, state: Ticket) -> None:
+        try:
+            match deed:
+                case Give(actor, command):
+                    await self.ticket.act(actor, command)
+                case HandIn(n, result):
+                    await self._hand_in(state, n, result)
+                case Judge(rating, actor):
+                    given = Verdict(actor=actor, rating=rating, at=datetime.now(UTC))
+                    await self.ticket.handle.signal(TicketWorkflow.rated, given)
+        except WorkflowUpdateFailedError as failed:
+            assert isinstance(failed.cause, ApplicationError), failed.cause
+            self.refusals[failed.cause.type or ""] += 1
+        except RPCError as error:
+            assert error.status in NOT_TAKEN, error
+
+    async def _hand_in(self, state: Ticket, n: int, result: HandlingResult) -> None:
+        handle = self.engine.client.get_async_activity_handle(
+            workflow_id=ticket_workflow_id(self.ticket.number),
+            run_id=None,
+            activity_id=state.assignment(n).activity_id,
+        )
+        await handle.complete(result.model_copy(update={"at": datetime.now(UTC)}))
+
+
+async def _filed(engine: Engine, chance: Random, numbers: list[str]) -> Townsfolk:
+    """A complaint, and those who know of it; `numbers`: the tickets there are."""
+    told = complaint(
+        city=CITY,
+        category=chance.choice([None, *CATEGORIES]),
+        place={"area": chance.choice(["131002100", "131002"])},
+        anonymous=chance.random() < 0.2,
+    )
+    ticket, _ = await file(engine.client, told)
+    others = chance.sample(numbers, min(3, len(numbers)))
+    numbers.append(ticket.number)
+    return Townsfolk(engine, chance, ticket, others)
+
+
+async def _live(
+    engine: Engine, chance: Random, numbers: list[str], places: asyncio.Semaphore
+) -> Townsfolk:
+    async with places:
+        people = await _filed(engine, chance, numbers)
+        await people.live()
+        await people.find_the_way_out()
+        await people.ticket.handle.result()
+        return people
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("seed", ["spring", "autumn"])
+async def test_whatever_people_do_at_once_the_record_holds(town: Engine, seed: str) -> None:
+    numbers: list[str] = []
+    places = asyncio.Semaphore(AT_ONCE)
+    lives = (_live(town, Random(f"{seed}/{n}"), numbers, places) for n in range(TICKETS))
+    refusals: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    for people in await asyncio.gather(*lives):
+        refusals += people.refusals
+        kinds += Counter(await _agrees(town, people.ticket))
+    assert set(refusals) <= set(CODES)
+    assert len(refusals) > 10, refusals
+    assert len(kinds) > 40, kinds
+
+
+async def _agrees(engine: Engine, ticket: Filed) -> list[str]:
+    """Record, events told again, and history are the same; and in order all the way."""
+    state, events = await ticket.state(engine), await ticket.events(engine)
+    told = Ticket.of(state.complaint)
+    happened: list[Event] = []
+    for event in events:
+        happened.append(record(told, event.fact, event.actor, event.at))
+        assert happened[-1] == event
+    assert told == state
+    assert len(events) == state.version
+    check_steps(events)
+    check_order(state, events)
+    verdict = await judge(engine.client, engine.store, ticket.number)
+    assert verdict.agrees, verdict
+    return [event.kind for event in events]
