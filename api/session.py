@@ -17,7 +17,7 @@ from store.accounts import Account
 
 router = APIRouter(prefix=API, tags=["Sessions"])
 
-SIGN_IN = {"name": "wang.fang", "password": "correct horse battery staple", "totp": "123456"}  # nosec B105
+SIGN_IN = {"name": "wang.fang", "password": "correct horse battery staple", "totp": "123456"}  # nosec B105  # pragma: allowlist secret
 NEW_PASSWORD = {"old": "correct horse battery staple", "new": "staple battery horse correct"}
 
 

@@ -17,7 +17,8 @@ from store.errors import StoreError
 SHORTEST, LONGEST = 12, 256
 
 _HASH = PasswordHash((Argon2Hasher(),))
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without what is mistaken for another
+# Without what is mistaken for another.
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # pragma: allowlist secret
 _THREADS = ThreadPoolExecutor(2, "passwords")
 """Each hash takes 64 MB and a core: a crowd at the door must not take all of both."""
 

@@ -18,6 +18,7 @@ from runtime.settings import Settings
 from store import tokens
 from store.engine import Store
 from store.packs import PackShelf
+from tests.support.cities import SHIPPED
 from tests.support.engine import RING
 
 COMPLAINT: dict[str, Any] = {
@@ -178,7 +179,7 @@ async def open_house(
     """The application on this store and engine, opened and closed in good order."""
     # Tests fill in forms faster than people do.
     told = Settings(home=home, **{"keys": RING.text(), "form_seconds": 0, **settings})
-    app = create_app(told, store=store, engine_client=client, packs=packs)
+    app = create_app(told, store=store, engine_client=client, packs=packs or SHIPPED)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),

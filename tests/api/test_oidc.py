@@ -35,7 +35,7 @@ async def house(issuer: str, sqlite_store: Store, tmp_path: Path) -> AsyncIterat
     told: dict[str, Any] = {
         "oidc_issuer": issuer,
         "oidc_client_id": "jiesu",
-        "oidc_client_secret": "secret",
+        "oidc_client_secret": "secret",  # pragma: allowlist secret
         "oidc_roles": ROLES,
         "temporal_address": "127.0.0.1:1",
     }

@@ -260,7 +260,8 @@ async def test_staff_sign_in_and_out_without_javascript(house: House) -> None:
     sent_away = await house.http.get("/staff")
     assert sent_away.headers["Location"] == "/staff/sign-in?lang=zh"
     wrong = await house.http.post(
-        "/staff/sign-in", data={"name": name, "password": "no, no, no, no"}
+        "/staff/sign-in",
+        data={"name": name, "password": "no, no, no, no"},  # pragma: allowlist secret
     )
     assert wrong.status_code == 401
     assert "账号、密码或动态口令不正确" in wrong.text

@@ -34,7 +34,7 @@ TOKEN = "jsu_0123456789ab_" + "0f" * 24
         "0421 7735",
         "0421-7735",
         TOKEN,
-        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",  # pragma: allowlist secret
         "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g",
     ],
 )

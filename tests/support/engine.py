@@ -22,9 +22,10 @@ from runtime.names import NAMESPACE, SEARCH_ATTRIBUTES, UNITS
 from store.engine import Store
 from store.keys import KeyRing
 from store.objects import Objects
-from store.packs import PackShelf, default_root
+from store.packs import PackShelf
 from store.projector import Projector
 from store.ticket_keys import TicketKeys
+from tests.support.cities import SHIPPED
 from workers.factory import Hands, ticket_worker, unit_worker
 from workers.stack import engine_binary
 
@@ -160,7 +161,7 @@ async def platform(
     client: Client, store: Store, packs: PackShelf | None = None, *, units: bool = True
 ) -> AsyncIterator[Engine]:
     """Run the platform's worker (and the one of the shared unit queue) on `client`."""
-    packs = packs or PackShelf(default_root())
+    packs = packs or SHIPPED
     projector = Projector(store)
     keys = furnish(client, store)
     hands = Hands(client, store, packs, projector, keys, Objects.open("memory:"))
