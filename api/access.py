@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+import structlog
 from fastapi import Depends, Path, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
@@ -25,6 +26,8 @@ from domain.ticket import Ticket
 from store import intake, tickets, tokens
 from store.hidden import Hidden
 from store.numbers import parse_number
+
+logger = structlog.stdlib.get_logger("jiesu.api")
 
 _bearer = HTTPBearer(
     scheme_name="Token",
@@ -203,6 +206,7 @@ async def _permit(right: Right, caller: Caller, request: Request, door: Door) ->
     if number is not None and not await _may_know(right, caller, parse_number(number), door):
         raise Problem("assignment_not_found" if "n" in request.path_params else "ticket_not_found")
     if not caller.may(right):
+        logger.warning("refused", key=right.key, role=caller.actor.role.value, caller=caller.id)
         if caller.actor.role in right.roles:
             raise Problem("scope_missing", f"This token is not for this: {right.scope}.")
         raise Problem("forbidden", f"The role '{caller.actor.role}' may not do this: {right.key}.")

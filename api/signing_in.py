@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
+import structlog
 from starlette.requests import Request
 
 from api.door import Door
@@ -11,6 +12,8 @@ from api.limits import network_of
 from api.problems import Problem
 from store import accounts, lockouts, passwords, second_factor
 from store.accounts import Account, Proof
+
+logger = structlog.stdlib.get_logger("jiesu.api")
 
 FREE_PER_NAME, FREE_PER_ADDRESS = 5, 30
 """Failures in a row that cost nothing; each one more doubles the wait."""
@@ -40,6 +43,7 @@ async def sign_in(
         if not await _second(door, proof, code, now):
             await _fail(door, by_name, by_address, now)
     await lockouts.clear(door.store, by_name)
+    logger.info("signed in", account=proof.account.id)
     return proof.account
 
 
@@ -73,6 +77,8 @@ async def _wait_over(door: Door, by_name: str, by_address: str, now: datetime) -
 async def _fail(door: Door, by_name: str, by_address: str, now: datetime) -> NoReturn:
     await lockouts.failed(door.store, by_name, now, FREE_PER_NAME)
     await lockouts.failed(door.store, by_address, now, FREE_PER_ADDRESS)
+    # Keyed fingerprints: failures of one name or one address can be told to belong together.
+    logger.warning("sign-in failed", name=by_name[-12:], address=by_address[-12:])
     raise Problem("sign_in_failed")
 
 

@@ -53,6 +53,8 @@ def check(ticket: Ticket, command: Command, actor: Actor, at: datetime) -> None:
     if switch is not None and not getattr(rules, switch):
         raise Refused("not_in_this_city", f"This city does not work that way: {command.do}.")
     _check_near(ticket, command, actor)
+    if ticket.contest is not None and isinstance(command, intake.Conclude | intake.Reassign):
+        raise Refused("already_asked", "An exclusion is waiting: decide that first.")
     match command:
         case units.UnitCommand():
             _check_unit_command(ticket, command, actor, at)
@@ -270,7 +272,7 @@ def asking(ticket: Ticket) -> Assignment | None:
 
 def asked(ticket: Ticket) -> Request | None:
     """What waits for a decision: a unit's request, or after the end an exclusion."""
-    if ticket.stage is Stage.AFTERCARE:
+    if ticket.stage in (Stage.SUPERVISE, Stage.AFTERCARE):
         return ticket.contest
     found = asking(ticket)
     return found.asked if found else None

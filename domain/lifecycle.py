@@ -55,6 +55,7 @@ def _row(fact: type[FactBase], since: set[Stage], to: Stage | None, by: set[Role
 _UNSETTLED = {S.TRIAGE, S.DISPATCH}
 _ANY = set(OPEN) - {S.ACCEPT}
 _UNANSWERED = {S.TRIAGE, S.DISPATCH, S.VERIFY, S.ARBITRATE, S.HANDLE, S.FEEDBACK}
+_RATED = {S.SUPERVISE, S.AFTERCARE}
 _GOING = _ANY - {S.AFTERCARE}
 _DECIDERS = {R.DISPATCHER, R.SUPERVISOR}
 _STAFF = {R.DESK, R.DISPATCHER, R.SUPERVISOR}
@@ -171,11 +172,11 @@ TABLE: tuple[Row, ...] = (
          "What comes back is seen by going there again."),
     _row(aftercare.Reopened, {S.AFTERCARE}, S.DISPATCH, {R.CITIZEN, R.OFFICER, *_STAFF},
          "The trouble is back: the same ticket goes on."),
-    _row(aftercare.ExclusionAsked, {S.AFTERCARE}, None, {R.OFFICER},
+    _row(aftercare.ExclusionAsked, _RATED, None, {R.OFFICER},
          "A mistaken or malicious rating may be contested, with evidence (51号)."),
-    _row(aftercare.ExclusionRefused, {S.AFTERCARE}, None, {R.SUPERVISOR},
+    _row(aftercare.ExclusionRefused, _RATED, None, {R.SUPERVISOR},
          "Decided by one who does not profit from it."),
-    _row(aftercare.ExclusionGranted, {S.AFTERCARE}, None, {R.SUPERVISOR},
+    _row(aftercare.ExclusionGranted, _RATED, None, {R.SUPERVISOR},
          "Decided by one who does not profit from it."),
     _row(aftercare.WatchEnded, {S.AFTERCARE}, S.ENDED, {R.SYSTEM},
          "It held, and nothing is contested: this is the end."),

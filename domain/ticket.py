@@ -189,7 +189,7 @@ class Ticket(Recorded):
     def end(self, outcome: Outcome, at: datetime, *, reply: str | None = None) -> None:
         self.outcome, self.ended_at = outcome, at
         self.reply = reply or self.reply
-        self.call_back_due, self.verifying = False, None
+        self.call_back_due, self.verifying, self.contest = False, None, None
         self.end_assignments(Ending.MOOT, at)
         self.stop_all(at)
 

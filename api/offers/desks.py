@@ -25,14 +25,14 @@ OFFERS = (
         Conclude,
         "End the ticket without a unit, or with the last word",
         {"outcome": "answered", "text": "夜间照明时间为日落后至次日日出前。"},
-        ("reason_missing", "unknown_reason", "not_for_desk"),
+        ("reason_missing", "unknown_reason", "not_for_desk", "already_asked"),
     ),
     Offer(
         "reassign",
         Reassign,
         "Send the ticket to a unit, or to another one",
         {"unit": "city-management", "reason": "路灯维护属城市管理委职责。"},
-        ("unknown_unit", "same_unit", "accused_unit"),
+        ("unknown_unit", "same_unit", "accused_unit", "already_asked"),
     ),
     Offer(
         "decide",

@@ -7,6 +7,7 @@ import httpx
 import pyotp
 import pytest
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
 from api import signing_in
 from domain.actors import Role
@@ -68,6 +69,23 @@ async def test_a_failure_tells_nothing_about_the_account(house: House, name: str
         locked = await _try(house, asked, password)
         assert problem(locked) == (429, "too_many_attempts")
         assert 0 < int(locked.headers["Retry-After"]) <= 16
+
+
+async def test_who_comes_in_and_who_does_not_is_logged_by_no_name(house: House) -> None:
+    name = await new_account(house)
+    with capture_logs() as logged:
+        await _try(house, name, PASSWORD)
+        await _try(house, name, "wrong, wrong, wrong")
+        officer = await house.officer()
+        await house.http.get("/api/v1/tickets/2603021234560/views", headers=officer)
+        auditor = await house.token(Role.AUDITOR)
+        await house.http.post("/api/v1/people/search", json={}, headers=auditor)
+    told = [(line["event"], line["log_level"]) for line in logged]
+    assert ("signed in", "info") in told
+    assert ("sign-in failed", "warning") in told
+    [refused] = [line for line in logged if line["event"] == "refused"]
+    assert (refused["key"], refused["role"]) == ("search_people", "auditor")
+    assert name not in str(logged)
 
 
 async def test_waiting_gets_longer_and_ends(house: House) -> None:

@@ -78,7 +78,10 @@ def _assigned(life: Life) -> intake.Assigned | None:
     return intake.Assigned.model_validate({**dict(given), "clocks": clocks})
 
 
-def _reassigned(life: Life) -> intake.Reassigned:
+def _reassigned(life: Life) -> intake.Reassigned | None:
+    """Not while an exclusion waits for its decision."""
+    if life.ticket.contest is not None:
+        return None
     current = life.ticket.current
     return intake.Reassigned(assignment=current.n if current else None, unit="other", reason="r")
 
@@ -444,7 +447,7 @@ _WAY: dict[Stage, tuple[type[FactBase], ...]] = {
         closing.Supervised,
         closing.Rated,
     ),
-    Stage.SUPERVISE: (closing.FinalReplied,),
+    Stage.SUPERVISE: (aftercare.ExclusionRefused, closing.FinalReplied),
     Stage.MERGED: (merging.RepliedWithParent,),
     Stage.AFTERCARE: (
         aftercare.ExclusionRefused,

@@ -64,6 +64,11 @@ def _reopened(life: Life) -> aftercare.Reopened:
     )
 
 
+def _final_replied(life: Life) -> closing.FinalReplied | None:
+    """Not while an exclusion waits for its decision."""
+    return closing.FinalReplied(text="t") if life.ticket.contest is None else None
+
+
 def _exclusion_asked(life: Life) -> aftercare.ExclusionAsked | None:
     ticket = life.ticket
     if not life.rules.exclude or ticket.contest is not None or ticket.excluded:
@@ -150,7 +155,7 @@ ENDINGS: dict[type[FactBase], Callable[[Life], Fact | None]] = {
     closing.CalledBack: _called_back,
     closing.Reworked: _judged,
     closing.Supervised: _judged,
-    closing.FinalReplied: lambda life: closing.FinalReplied(text="t"),
+    closing.FinalReplied: _final_replied,
     closing.Closed: _judged,
     aftercare.ClosedOnWatch: _judged,
     aftercare.Revisited: lambda life: aftercare.Revisited(holds=True, note="n"),

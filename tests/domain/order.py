@@ -34,7 +34,7 @@ def check_order(ticket: Ticket, events: Sequence[Event]) -> None:
     assert over == (ticket.outcome is not None) == (ticket.ended_at is not None)
     assert ticket.stage is not Stage.MERGED or ticket.parent is not None
     assert (ticket.stage is Stage.VERIFY) == (ticket.verifying is not None)
-    assert (ticket.contest is None) or ticket.stage is Stage.AFTERCARE
+    assert (ticket.contest is None) or ticket.stage in (Stage.SUPERVISE, Stage.AFTERCARE)
     assert set(ticket.waiting) <= set(ticket.complainants)
     if events and events[-1].kind in ("replied", "replied_with_parent"):
         assert verdict(ticket) is None, "judged before the citizen could say anything"

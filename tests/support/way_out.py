@@ -63,12 +63,12 @@ def way_out(ticket: Ticket, pack: Pack) -> Deed | None:
             return HandIn(ticket.opened[0].n)
         case Stage.RATE if ticket.rating is None:
             return PRAISE
+        case Stage.SUPERVISE | Stage.AFTERCARE if ticket.contest is not None:
+            return Give(SUPERVISOR, Decide(approve=False, reason="不予剔除"))
         case Stage.SUPERVISE:
             return Give(SUPERVISOR, Conclude(outcome="final_reply", text="最终答复"))
         case Stage.MERGED:
             return Give(DISPATCHER, Unmerge(reason="单独办理"))
-        case Stage.AFTERCARE if ticket.contest is not None:
-            return Give(SUPERVISOR, Decide(approve=False, reason="不予剔除"))
         case _:
             return None
 

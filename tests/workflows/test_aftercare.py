@@ -7,6 +7,7 @@ import pytest
 from temporalio.client import Client
 
 from domain.commands.citizens import Recur, Urge
+from domain.commands.intake import Conclude, Reassign
 from domain.commands.supervising import Decide, Revisit
 from domain.commands.units import Exclude
 from domain.stages import Outcome
@@ -21,10 +22,11 @@ EXCLUDE = [{"code": "mistaken", "zh": "误评", "en": "Mistaken rating"}]
 
 
 async def _watching(
-    client: Client, store: Store, folder: Path, watched: str
+    client: Client, store: Store, folder: Path, watched: str, reworks: int = 2
 ) -> AsyncIterator[Engine]:
     packs = city_with(
         folder / "cities",
+        caps={"reworks": reworks},
         features={"exclude": True},
         limits={"revisit": "1d", "aftercare": watched},
         aftercare={"revisits": ["1s", "2s"]},
@@ -46,6 +48,13 @@ async def watching(client: Client, sqlite_store: Store, tmp_path: Path) -> Async
 async def shortly(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Engine]:
     """Watched for three seconds."""
     async for engine in _watching(client, sqlite_store, tmp_path, "3s"):
+        yield engine
+
+
+@pytest.fixture
+async def strict(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Engine]:
+    """What is rated badly goes to a supervisor at once."""
+    async for engine in _watching(client, sqlite_store, tmp_path, "30d", reworks=0):
         yield engine
 
 
@@ -105,6 +114,26 @@ async def test_an_exclusion_is_granted_by_a_supervisor_alone(watching: Engine) -
     await ticket.act(SUPERVISOR, decision)
     assert (await ticket.state(watching)).excluded
     assert await ticket.refused(WATER, CONTEST) == "already_excluded"
+
+
+async def test_a_bad_rating_given_by_mistake_is_contested_before_the_last_word(
+    strict: Engine,
+) -> None:
+    ticket, _ = await file(strict.client)
+    await ticket.complete()
+    await ticket.until_stage("rate")
+    await ticket.rate(1, resolved=False)
+    await ticket.until_stage("supervise")
+    await ticket.act(WATER, CONTEST)
+    last_word = Conclude(outcome="final_reply", text="最终答复。")
+    assert await ticket.refused(SUPERVISOR, last_word) == "already_asked"
+    again = Reassign(unit="environment", reason="改派")
+    assert await ticket.refused(SUPERVISOR, again) == "already_asked"
+    await ticket.act(SUPERVISOR, Decide(approve=True, reason="录音证实为误点"))
+    await ticket.act(SUPERVISOR, last_word)
+    await ticket.until_stage("ended")
+    await ticket.until_projected(strict, "ended")
+    assert (await ticket.state(strict)).excluded
 
 
 async def test_a_contested_ticket_does_not_end_before_it_is_decided(shortly: Engine) -> None:
