@@ -6,25 +6,28 @@ from importlib.metadata import PackageNotFoundError, version
 
 import structlog
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 from temporalio.client import Client
 
 from api import (
+    assets,
     assignments,
     cities,
     commands,
     health,
     intake,
     openapi,
-    pages,
     problems,
     rating,
     recur,
     tickets,
 )
+from api.assets import Assets, default_packages
 from api.body_limit import BodyLimit
 from api.door import Door, master_key
 from api.engine import Engine
+from api.pages import styleguide
+from api.pages.citizen import follow, home, report
+from api.pages.page import Drawing
 from api.telemetry import Telemetry
 from runtime.engine import connect
 from runtime.settings import Settings
@@ -33,7 +36,9 @@ from store.packs import PackShelf, default_root
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
-ROUTERS = (intake, tickets, rating, commands, recur, assignments, cities, health, pages)
+ROUTERS = (intake, tickets, rating, commands, recur, assignments, cities, health)
+PAGES = (home, report, follow, styleguide, assets)
+"""What browsers ask for; one module for each person."""
 
 
 def create_app(
@@ -55,9 +60,10 @@ def create_app(
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
     )
-    for module in ROUTERS:
+    for module in (*ROUTERS, *PAGES):
         app.include_router(module.router)
-    app.mount("/static", StaticFiles(directory=pages.FOLDER / "static"))
+    app.state.assets = Assets(settings.assets or default_packages())
+    app.state.drawing = Drawing(app.state.assets)
     problems.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Telemetry)

@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: Port = 8000
     cities: Path | None = Field(None, description="Folder of city packs; default: those shipped.")
+    assets: Path | None = Field(
+        None, description="node_modules of the pages; default: the one beside the packages."
+    )
     secret_key: SecretStr | None = Field(
         None, description="Master key, 32 bytes in base64; default: a file in the home folder."
     )
