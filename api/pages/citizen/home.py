@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.door import TheDoor
+from api.pages.citizen.cities import packs
 from api.pages.page import page
 
 router = APIRouter(include_in_schema=False)
@@ -12,5 +13,4 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 async def home(request: Request, door: TheDoor) -> Response:
     """Where everybody begins."""
-    packs = [door.packs.get(city) for city in door.packs.ids()]
-    return page(request, "citizen/home.html", cities=[pack.city for pack in packs])
+    return page(request, "citizen/home.html", cities=[pack.city for pack in packs(door)])
