@@ -26,8 +26,8 @@ from api.body_limit import BodyLimit
 from api.door import Door, master_key
 from api.engine import Engine
 from api.pages import styleguide
-from api.pages.citizen import city, follow, home, maps, offline, report
-from api.pages.page import Drawing
+from api.pages.citizen import follow, home, maps, offline, report, results
+from api.pages.page import Drawing, refusal_page
 from api.telemetry import Telemetry
 from runtime.engine import connect
 from runtime.settings import Settings
@@ -37,7 +37,7 @@ from store.packs import PackShelf, default_root
 logger = structlog.stdlib.get_logger("jiesu.api")
 
 ROUTERS = (intake, tickets, rating, commands, recur, assignments, cities, health)
-PAGES = (home, report, follow, city, maps, offline, styleguide, assets)
+PAGES = (home, report, follow, results, maps, offline, styleguide, assets)
 """What browsers ask for; one module for each person."""
 
 
@@ -65,7 +65,7 @@ def create_app(
     app.state.assets = Assets(settings.assets or default_packages())
     app.state.drawing = Drawing(app.state.assets)
     app.state.outlines = maps.Outlines()
-    problems.install(app)
+    problems.install(app, refusal_page)
     app.add_middleware(BodyLimit)
     app.add_middleware(Telemetry)
     app.openapi = openapi.document(app)  # type: ignore[method-assign]

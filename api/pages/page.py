@@ -95,6 +95,11 @@ def staff_page(
     return page(request, template, status, who=who, navigation=navigation, **told)
 
 
+def refusal_page(request: Request, code: str, status: int) -> Response:
+    """What somebody with a browser sees instead of problem details."""
+    return page(request, "refused.html", status, code=code)
+
+
 def csrf_token(request: Request) -> str | None:
     """What forms of somebody signed in carry in the field `csrf`; None: nobody is signed in.
 

@@ -5,12 +5,13 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Protocol
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_percent
+from babel.units import format_unit
 
 from api.translation import CHINESE, ENGLISH
 
-LOCALES = {CHINESE: Locale("zh", "CN", "Hans"), ENGLISH: Locale("en", "GB")}
+LOCALES = {CHINESE: Locale("zh"), ENGLISH: Locale("en", "GB")}
 _MOMENT = {CHINESE: "y年M月d日 HH:mm", ENGLISH: "d MMM y, HH:mm"}
 
 
@@ -37,8 +38,12 @@ def filters(language: str) -> Mapping[str, Callable[..., Any]]:
         return format_date(on, "long", locale=locale)
 
     def span(length: timedelta) -> str:
-        """2天, 3小时: the largest unit that says enough."""
-        return format_timedelta(abs(length), threshold=1.5, locale=locale)
+        """15 天, 3 小时, 20 分钟: the largest of the three that says enough."""
+        minutes = round(abs(length).total_seconds() / 60)
+        for unit, of in (("day", 24 * 60), ("hour", 60)):
+            if minutes >= 2 * of:
+                return format_unit(minutes // of, f"duration-{unit}", "short", locale=locale)
+        return format_unit(minutes, "duration-minute", "short", locale=locale)
 
     def percent(share: float | None) -> str:
         """95.2%; a dash where there was nothing to divide by."""

@@ -10,7 +10,8 @@ $("[data-focus]")?.focus();
 for (const form of document.forms) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.busy === "yes") event.preventDefault();
-    else if (!event.defaultPrevented) form.dataset.busy = "yes";
+    // Later: another listener may still hold it back, to be sent when there is a network.
+    else setTimeout(() => { if (!event.defaultPrevented) form.dataset.busy = "yes"; });
   });
 }
 addEventListener("pageshow", () => {

@@ -167,6 +167,7 @@ async def _ticket(
 ) -> Response:
     view = await tickets.as_citizen(door, number)
     pack = door.packs.get(view.city)
+    english = language_of(request) == ENGLISH
     form.typed = dict.fromkeys(FIELDS, "") | form.typed
     return page(
         request,
@@ -179,14 +180,14 @@ async def _ticket(
         follower=follower,
         pack=pack,
         zone=pack.calendar.tz,
-        names=_names(pack) if language_of(request) == ENGLISH else {},
+        names=_names(pack) if english else {},
         step=step_of(view),
         steps=[name for name, _ in STEPS],
         state=STAGES.get(view.stage),
         ending=OUTCOMES[view.outcome] if view.outcome else None,
         question=is_asked(view),
         can=_can(view),
-        grades=[grade.grade for grade in pack.rating.grades],
+        grades={one.grade: one.en if english else one.zh for one in pack.rating.grades},
     )
 
 

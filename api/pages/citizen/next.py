@@ -9,7 +9,7 @@ from domain.stages import Outcome, Stage
 STEPS = (
     (N_("Received"), {Stage.ACCEPT}),
     (N_("Passed on"), {Stage.TRIAGE, Stage.DISPATCH, Stage.ARBITRATE}),
-    (N_("Handled"), {Stage.VERIFY, Stage.HANDLE, Stage.SUPERVISE, Stage.MERGED}),
+    (N_("Handling"), {Stage.VERIFY, Stage.HANDLE, Stage.SUPERVISE, Stage.MERGED}),
     (N_("Answered"), {Stage.FEEDBACK, Stage.RATE}),
     (N_("Ended"), {Stage.AFTERCARE, Stage.ENDED}),
 )

@@ -9,11 +9,11 @@ VEIL = "▇▇▇"
 
 _FOUND = re.compile(
     r"""
-    [\w.+-]+@[\w-]+(?:\.[\w-]+)+                  # e-mail
+    [A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+   # e-mail
     | \d(?:[ \-]?\d){14,17}[\dXx]?                # identity and bank card numbers
     | (?:\+?86[ \-]?)?1\d(?:[ \-]?\d){9}          # mobile phones
     | 0\d{2,3}[ \-]?\d{7,8}                       # fixed lines
-    | [\u4eac\u6caa\u6d25\u6e1d\u5180\u9c81][A-Z][A-Z0-9]{5,6}   # number plates
+    | [京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][A-Z0-9]{5,6}   # plates
     | \d{1,4}号楼.{0,12}?\d{2,4}(?:室|号|户)?       # a flat
     | \d{1,3}单元\s*\d{2,4}(?:室|号|户)?
     """,
