@@ -1,19 +1,22 @@
 """Draw the main pages, in both languages, on a phone and at a desk: `make screenshots`.
 
-An installation of its own is started, given some complaints, looked at, and thrown away. The few that
-the README shows are committed; git ignores the others.
+An installation of its own is started, given some complaints, looked at, and thrown away. The few
+that the README shows are committed; git ignores the others.
 """
 
 import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, FloatRect, Page, ViewportSize
 
 from tests.support.browser import Site, chromium, site
 
 FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
-SIZES = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 800}}
+SIZES: dict[str, ViewportSize] = {
+    "phone": {"width": 390, "height": 844},
+    "desk": {"width": 1280, "height": 800},
+}
 _TALLEST = 1300
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 
@@ -23,7 +26,7 @@ def _citizen(page: Page, shown: Site, receipts: dict[str, dict[str, str]], name:
 
     def shoot(what: str) -> None:
         width, height = page.evaluate("[innerWidth, document.documentElement.scrollHeight]")
-        clip = {"x": 0, "y": 0, "width": width, "height": min(height, _TALLEST)}
+        clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": min(height, _TALLEST)}
         page.screenshot(path=FOLDER / f"{what}-{name}.png", full_page=True, clip=clip)
 
     for what, path in (
@@ -83,7 +86,7 @@ def _draw(browser: Browser, shown: Site, receipts: dict[str, dict[str, str]]) ->
             context = browser.new_context(
                 base_url=shown.url,
                 viewport=viewport,
-                locale=locale,  # type: ignore[arg-type]
+                locale=locale,
             )
             _citizen(context.new_page(), shown, receipts, f"{language}-{size}")
             context.close()

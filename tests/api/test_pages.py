@@ -13,7 +13,6 @@ FORM = {
     "city": "tongzhou",
     "kind": "complaint",
     "category": "0301",
-    "title": "河水发臭",
     "text": "门口的河又黑又臭 <script>alert(1)</script>",
     "address": "北苑街道",
     "name": "",
@@ -72,7 +71,7 @@ async def test_going_back_and_changing_it_loses_nothing_and_can_be_sent_again(
     assert "另外一件事" in again.text
     fresh = re.search(r'name="key" value="([0-9a-f]+)"', again.text)
     assert fresh is not None
-    sent = await house.http.post("/report", data=changed | {"key": fresh[1]})
+    sent = await house.http.post("/report", data=changed | {"key": fresh[1], "same": "none"})
     assert len(_receipt(sent)["number"]) == 13
 
 
@@ -80,7 +79,7 @@ async def test_a_mistake_shows_the_form_again_with_what_was_typed(house: House) 
     wrong = await house.http.post("/report", data=FORM | {"text": "", "phone": "not a phone"})
     assert wrong.status_code == 422
     assert "您填写的都还在" in wrong.text
-    assert 'value="河水发臭"' in wrong.text
+    assert 'value="北苑街道"' in wrong.text
     assert 'value="not a phone"' in wrong.text
     assert wrong.text.count('aria-invalid="true"') == 2
     assert 'href="#f-phone"' in wrong.text
@@ -103,7 +102,7 @@ async def test_a_rating_that_is_not_due_is_said_so(house: House) -> None:
 async def test_nonsense_in_the_rating_form_is_no_crash(house: House) -> None:
     keep = _receipt(await house.http.post("/report", data=FORM))
     answer = await house.http.post("/follow/rate", data=keep | {"grade": "九"})
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     assert "请检查标出的内容" in answer.text
     assert "请选择一项" in answer.text
 
@@ -112,6 +111,7 @@ async def test_the_page_speaks_english_when_asked(house: House) -> None:
     page = await house.http.get("/?lang=en")
     assert "Report something" in page.text
     assert 'lang="en"' in page.text
+    assert "Report something" in (await house.http.get("/report?city=tongzhou")).text
 
 
 async def test_pages_run_no_foreign_script_and_are_not_framed(house: House) -> None:
@@ -132,3 +132,95 @@ async def test_contact_goes_to_the_vault_and_not_into_the_ticket(house: House) -
     )
     assert "13800138000" not in seen.text
     assert seen.json()["complaint"]["person"]
+
+
+async def test_where_several_cities_are_served_the_city_is_asked_first(house: House) -> None:
+    asked = await house.http.get("/report")
+    assert 'href="/report?city=huangpu"' in asked.text
+    assert "<textarea" not in asked.text
+    nowhere = await house.http.post("/report", data=FORM | {"city": ""})
+    assert nowhere.status_code == 422
+
+
+async def test_others_are_offered_once_and_only_where_the_place_is_known(house: House) -> None:
+    first = _receipt(await house.http.post("/report", data=FORM))
+    again = await house.http.post("/report", data=FORM | {"key": "another"})
+    assert "是不是同一件事" in again.text
+    assert first["number"] in again.text
+    assert "alert(1)" in html.unescape(again.text)  # one's own words, in a hidden field
+    sent = await house.http.post("/report", data=FORM | {"key": "another", "same": first["number"]})
+    auditor = await house.token(Role.AUDITOR)
+    number = _receipt(sent)["number"]
+    told = (await house.http.get(f"/api/v1/tickets/{number}", headers=auditor)).json()
+    assert f"与工单 {first['number']} 反映同一问题" in told["complaint"]["text"]
+    elsewhere = await house.http.post("/report", data=FORM | {"key": "third", "address": ""})
+    assert _receipt(elsewhere)["number"] != first["number"]
+
+
+async def test_what_a_citizen_did_twice_by_mistake_is_done_once(house: House) -> None:
+    keep = _receipt(await house.http.post("/report", data=FORM))
+    said = keep | {"key": "k", "text": "补充一句"}
+    first = await house.http.post("/follow/facts", data=said)
+    assert "已转达" in first.text
+    again = await house.http.post("/follow/facts", data=said)
+    assert again.text.count("补充一句") == 1
+    urged = await house.http.post("/follow/urge", data=said)
+    assert "已催办" in urged.text
+
+
+async def test_a_browser_is_told_a_refusal_in_words_and_a_program_in_json(house: House) -> None:
+    browser = {"Accept": "text/html"}
+    missing = await house.http.get("/no/such/page", headers=browser)
+    assert (missing.status_code, "没有这个页面" in missing.text) == (404, True)
+    assert "没有这个页面" in (await house.http.get("/city/nowhere", headers=browser)).text
+    assert (await house.http.get("/no/such/page")).json()["code"] == "not_found"
+    api = await house.http.get("/api/v1/tickets", headers=browser)
+    assert api.json()["code"] == "unauthenticated"
+
+
+async def test_the_report_card_and_the_answers_are_for_everybody(house: House) -> None:
+    card = await house.http.get("/city/tongzhou")
+    assert "满意率" in card.text
+    assert (await house.http.get("/city/tongzhou?month=2024-02")).status_code == 200
+    for month in ("2999-01", "nonsense", "2024-13"):
+        assert (await house.http.get(f"/city/tongzhou?month={month}")).status_code == 404
+    assert "还没有公开的答复" in (await house.http.get("/city/tongzhou/answers")).text
+    assert (await house.http.get("/city/tongzhou/answers?cursor=x")).status_code == 400
+
+
+async def test_published_words_and_places_are_veiled(house: House) -> None:
+    ticket = await house.file(
+        public=True,
+        text="小区门口的河臭了，请打 13800138000 找我。",
+        place={"lat": 39.90123456, "lon": 116.65123456},
+    )
+    await ticket.complete()
+    await ticket.until_stage("rate")
+    shown = (await house.http.get("/city/tongzhou/answers")).text
+    assert "▇▇▇" in shown
+    assert "13800138000" not in shown
+    points = (await house.http.get("/city/tongzhou/points.json")).json()
+    assert [(point["lat"], point["lon"]) for point in points] == [(39.901, 116.651)]
+    assert "13800138000" not in str(points)
+
+
+async def test_the_map_is_drawn_from_the_packs_own_streets(house: House) -> None:
+    answer = await house.http.get("/city/tongzhou/outlines.json")
+    named = {feature["properties"]["name"] for feature in answer.json()["features"]}
+    assert "北苑街道" in named
+    assert len(answer.content) < 60_000
+
+
+async def test_the_service_worker_is_asked_for_again_each_time(house: House) -> None:
+    worker = await house.http.get("/sw.js")
+    assert worker.headers["cache-control"] == "no-cache"
+    assert worker.headers["content-type"].startswith("text/javascript")
+
+
+async def test_the_pages_say_when_the_engine_is_away_and_still_give_a_number(
+    lonely_house: House,
+) -> None:
+    filed = await lonely_house.http.post("/report", data=FORM)
+    assert "恢复后自动开始办理" in filed.text
+    shown = await lonely_house.http.post("/follow", data=_receipt(filed))
+    assert "马上开始办理" in shown.text

@@ -3,7 +3,6 @@
 Tests here are not async: Playwright drives the browser from a loop of its own.
 """
 
-import json
 import os
 import shutil
 import subprocess
@@ -166,8 +165,9 @@ def violations(page: Page) -> list[str]:
     found = page.evaluate(
         "(rules) => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", _RULES
     )
-    return [
-        f"{one['id']}: {json.dumps([node['html'][:160] for node in one['nodes']], ensure_ascii=False)}"
-        f" {one['nodes'][0].get('failureSummary', '')}"
-        for one in found["violations"]
-    ]
+    return [f"{one['id']}: {_where(one)}" for one in found["violations"]]
+
+
+def _where(violation: dict[str, Any]) -> str:
+    nodes = [node["html"][:160] for node in violation["nodes"]]
+    return f"{nodes} {violation['nodes'][0].get('failureSummary', '')}"

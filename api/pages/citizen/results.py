@@ -15,7 +15,7 @@ from api.translation import N_
 from domain.pack import Pack
 from domain.ticket import Ticket
 from store.answers import answers
-from store.errors import StoreError
+from store.errors import StoreUnavailable
 from store.figures import Figures, figures
 from store.indicators import Rates, three_rates
 from store.packs import UnknownCity
@@ -48,8 +48,8 @@ async def report_card(city_id: str, request: Request, door: TheDoor, month: str 
         raise Problem("not_found") from None
     try:
         found, rates = await _figures(door, pack, period), await _rates(door, pack, period)
-    except StoreError as error:
-        return page(request, "citizen/away.html", 503, problem=error.code)
+    except StoreUnavailable:
+        return page(request, "citizen/away.html", 503)
     return page(
         request,
         "citizen/city.html",
@@ -105,8 +105,8 @@ async def published(
     pack = _pack(door, city_id)
     try:
         found = await answers(door.store, pack.city.id, cursor, _PAGE)
-    except StoreError as error:
-        return page(request, "citizen/away.html", 503, problem=error.code)
+    except StoreUnavailable:
+        return page(request, "citizen/away.html", 503)
     return page(
         request,
         "citizen/answers.html",
