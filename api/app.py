@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from temporalio.client import Client
 
 from api import (
+    assets,
     assignments,
     cities,
     citizens,
@@ -21,7 +22,6 @@ from api import (
     intake,
     oidc,
     openapi,
-    pages,
     people,
     permits,
     problems,
@@ -34,6 +34,7 @@ from api import (
     tickets,
     upload,
 )
+from api.assets import Assets, default_packages
 from api.body_limit import BodyLimit
 from api.challenges import Challenge, NoChallenge, ProofOfWork
 from api.door import Door
@@ -41,6 +42,9 @@ from api.engine import Engine
 from api.headers import SecurityHeaders
 from api.limits import Limits
 from api.page import FOLDER
+from api.pages import styleguide
+from api.pages.citizen import follow, home, maps, offline, report, results
+from api.pages.page import Drawing, refusal_page
 from api.telemetry import Telemetry
 from api.uploads.desk import Uploads, limit_of_body
 from runtime.engine import connect, encrypting, with_converter
@@ -72,9 +76,9 @@ ROUTERS = (
     publications,
     health,
     codec,
-    pages,
-    staff_pages,
 )
+PAGES = (home, report, follow, results, maps, offline, styleguide, assets, staff_pages)
+"""What browsers ask for; one module for each person."""
 
 
 def create_app(
@@ -101,12 +105,15 @@ def create_app(
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
     )
-    for module in ROUTERS:
+    for module in (*ROUTERS, *PAGES):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     permits.check_routes(app)
     oidc.standings(settings.oidc_roles)
-    problems.install(app)
+    app.state.assets = Assets(settings.assets or default_packages())
+    app.state.drawing = Drawing(app.state.assets)
+    app.state.outlines = maps.Outlines()
+    problems.install(app, refusal_page)
     app.add_middleware(BodyLimit, larger={upload.PATH: limit_of_body(settings)})
     app.add_middleware(Telemetry)
     app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))

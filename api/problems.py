@@ -8,14 +8,15 @@
 Every code is a row of `CODES` and is explained in docs/errors.md.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
@@ -167,6 +168,8 @@ CODES: dict[str, Code] = {
     "internal_error": Code(500, "Something is broken here; it is logged."),
 }
 
+Handler = Callable[[Request, Any], Awaitable[Response]]
+
 _HTTP = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
 
@@ -245,20 +248,52 @@ def responses(*codes: str) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def install(app: FastAPI) -> None:
-    """Make `app` answer every refusal as problem details; the rest is `api.telemetry`'s."""
-    app.add_exception_handler(Problem, _problem)
-    for refusal in (Refused, StoreError, UnknownInPack, UnknownCity):
-        app.add_exception_handler(refusal, _coded)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
+Draw = Callable[[Request, str, int], Response]
+"""A page that says a refusal to somebody who looks with a browser, by its code and status."""
+
+
+def install(app: FastAPI, draw: Draw) -> None:
+    """Make `app` answer every refusal as problem details, or to a browser by `draw`.
+
+    The rest is `api.telemetry`'s.
+    """
+    refusals: dict[type[Exception], Handler] = {
+        Problem: _problem,
+        **dict.fromkeys((Refused, StoreError, UnknownInPack, UnknownCity), _coded),
+        RequestValidationError: _invalid,
+        HTTPException: _http,
+    }
+    for refusal, handler in refusals.items():
+        app.add_exception_handler(refusal, _for_people(handler, draw))
+
+
+def _for_people(handler: Handler, draw: Draw) -> Handler:
+    async def answered(request: Request, error: Any) -> Response:
+        told = await handler(request, error)
+        if not _is_page(request):
+            return told
+        drawn = draw(request, json.loads(bytes(told.body))["code"], told.status_code)
+        drawn.headers.update({k: v for k, v in told.headers.items() if k in _KEPT})
+        return drawn
+
+    return answered
+
+
+_KEPT = ("retry-after", "allow")
+
+
+def _is_page(request: Request) -> bool:
+    """Whether a person looks: programs say what they take, and no page is under /api."""
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(
+        ("/api/", "/open311/")
+    )
 
 
 async def _problem(_request: Request, error: Any) -> JSONResponse:
     return answer(error.code, error.detail, headers=error.headers, errors=error.errors)
 
 
-async def _coded(_request: Request, error: Exception) -> JSONResponse:
+async def _coded(_request: Request, error: Any) -> JSONResponse:
     code = getattr(error, "code", "internal_error")
     if code in ("store_error", "bad_key", "schema_unusable"):  # ours to repair, not the caller's
         logger.error("the store is unusable", code=code)

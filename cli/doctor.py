@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 
+from api.assets import SHELVES, default_packages
 from cli.terminal import out, print_json, run
 from domain.pack import Pack
 from runtime.engine import connect
@@ -66,6 +67,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield _home(settings.home)
     for pack in _packs(settings):
         yield pack
+    yield _assets(settings)
     running = None
     async for finding in _engine(settings):
         running = finding.state == "ok"
@@ -103,6 +105,15 @@ def _packs(settings: Settings) -> list[Finding]:
         except PackError as error:
             findings.append(Finding(f"city {city}", "wrong", str(error).splitlines()[0]))
     return findings or [Finding("cities", "wrong", "no city pack found")]
+
+
+def _assets(settings: Settings) -> Finding:
+    """The pages work without their packages, only plainer."""
+    folder = settings.assets or default_packages()
+    missing = [shelf for shelf, (place, _) in SHELVES.items() if not (folder / place).is_dir()]
+    if missing:
+        return Finding("pages", "note", f"without {', '.join(missing)}; `make setup` installs them")
+    return Finding("pages", "ok", f"drawn with {len(SHELVES)} packages of {folder}")
 
 
 def _calendar(city: str, pack: Pack) -> Finding:

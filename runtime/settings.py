@@ -33,6 +33,9 @@ class Settings(FileSettings):
     keys: SecretStr | None = Field(
         None, description="Key ring, `id:base64,…`; default: secret.key in the home folder."
     )
+    assets: Path | None = Field(
+        None, description="node_modules of the pages; default: the one beside the packages."
+    )
     secret_key: SecretStr | None = Field(
         None, description="A key ring of one key, 32 bytes in base64: what `keys` was before."
     )

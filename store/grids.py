@@ -43,6 +43,19 @@ class Grid:
         """The 15-digit codes of all cells, sorted."""
         return self._codes
 
+    def outlines(self, tolerance: float = 0.0005) -> dict[str, shapely.Geometry]:
+        """The outline of each street, by its 9-digit code, drawn with fewer points.
+
+        `tolerance` is in degrees; neighbours keep one border. It takes a second for a city of
+        thousands of cells.
+        """
+        cells: dict[str, list[shapely.Geometry]] = {}
+        for code, polygon in zip(self._codes, self._tree.geometries, strict=True):
+            cells.setdefault(code[:STREET], []).append(polygon)
+        whole = [shapely.union_all(parts) for parts in cells.values()]
+        simpler = shapely.coverage_simplify(whole, tolerance)
+        return dict(zip(cells, simpler, strict=True))
+
     def cell_at(self, lat: float, lon: float, crs: Crs) -> str | None:
         """The code of the cell around a point; None outside all of them.
 

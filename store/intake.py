@@ -157,6 +157,12 @@ async def get(store: Store, number: str) -> Registered | None:
     return None if row is None else _registered(row)
 
 
+async def by_key(store: Store, key: str) -> Registered | None:
+    """What was registered with this idempotency key."""
+    row = await store.first(_BY_KEY, {"key": key})
+    return None if row is None else _registered(row)
+
+
 async def person_of(store: Store, vault: Vault, person_id: str) -> Person | None:
     """Who complained; None when they were never told or have been erased.
 

@@ -34,7 +34,7 @@ async def find_repeats(
     The same place is within the pack's distance; or the same address; or, of a complaint that
     has neither point nor address, the same community or cell.
     """
-    place = _same_place(complaint, area, rules.repeats_metres)
+    place = same_place(complaint, area, rules.repeats_metres)
     if place is None:
         return []
     asked = (
@@ -53,7 +53,8 @@ async def find_repeats(
     return [row.number for row in await store.rows(asked)]
 
 
-def _same_place(complaint: Complaint, area: str | None, metres: int) -> ColumnElement[bool] | None:
+def same_place(complaint: Complaint, area: str | None, metres: int) -> ColumnElement[bool] | None:
+    """The tickets about the same place; None where the complaint does not say where."""
     ways: list[ColumnElement[bool]] = []
     point = point_of(complaint.place)
     if point is not None:

@@ -29,26 +29,24 @@ async def test_a_form_sent_at_once_is_shown_again_and_can_be_sent_after_a_while(
     sqlite_store: Store, tmp_path: Path
 ) -> None:
     async with open_house(tmp_path, sqlite_store, None, **AWAY, form_seconds=1.5) as house:
-        stamp = _stamp((await house.http.get("/")).text)
-        fast = await house.http.post("/complaints", data=FORM | {"stamp": stamp})
+        stamp = _stamp((await house.http.get("/report?city=tongzhou")).text)
+        fast = await house.http.post("/report", data=FORM | {"stamp": stamp})
         assert fast.status_code == 422
         assert "提交过快" in fast.text
         assert "路灯不亮" in fast.text
         assert _stamp(fast.text) == stamp
         for forged in ("", "x", house.door.signer("oidc").dumps("form")):
-            sent = await house.http.post("/complaints", data=FORM | {"stamp": forged})
+            sent = await house.http.post("/report", data=FORM | {"stamp": forged})
             assert sent.status_code == 422
         await asyncio.sleep(2)
-        assert (
-            await house.http.post("/complaints", data=FORM | {"stamp": stamp})
-        ).status_code == 200
+        assert (await house.http.post("/report", data=FORM | {"stamp": stamp})).status_code == 200
 
 
 async def test_who_fills_in_what_people_do_not_see_is_refused(lonely_house: House) -> None:
-    page = await lonely_house.http.get("/")
+    page = await lonely_house.http.get("/report?city=tongzhou")
     assert 'class="trap" aria-hidden="true"' in page.text
     filled = FORM | {"website": "https://spam.example"}
-    assert (await lonely_house.http.post("/complaints", data=filled)).status_code == 422
+    assert (await lonely_house.http.post("/report", data=filled)).status_code == 422
     by_api = COMPLAINT | {"website": "https://spam.example"}
     refused = await lonely_house.http.post(COMPLAINTS, json=by_api)
     assert problem(refused) == (422, "looks_automatic")

@@ -350,3 +350,15 @@ def test_a_street_the_pack_does_not_have_is_told_once(path: Path, features: list
         "no street has the area '110112005' (of 2 cells)",
     )
     assert list(check_streets(path, {"110112001", "110112005"})) == []
+
+
+@each_city
+def test_every_street_has_an_outline_of_few_points_that_covers_its_cells(city: str) -> None:
+    outlines = Grid.read(shipped(city)).outlines()
+    cells = polygons(city)
+    assert set(outlines) == {code[:9] for code in cells}
+    drawn = shapely.union_all(list(outlines.values()))
+    whole = shapely.union_all(list(cells.values()))
+    assert drawn.symmetric_difference(whole).area < 0.02 * whole.area
+    points = sum(shapely.get_num_coordinates(list(outlines.values())))
+    assert points < sum(shapely.get_num_coordinates(list(cells.values()))) / 2

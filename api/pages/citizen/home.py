@@ -1,0 +1,17 @@
+"""The three doors: report something, follow it, see what the city did."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.access import public
+from api.door import TheDoor
+from api.pages.citizen.cities import packs
+from api.pages.page import page
+
+router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")])
+
+
+@router.get("/")
+async def home(request: Request, door: TheDoor) -> Response:
+    """Where everybody begins."""
+    return page(request, "citizen/home.html", cities=[pack.city for pack in packs(door)])

@@ -1,0 +1,100 @@
+"""What the maps are drawn from: the pack's own streets, and where published tickets are.
+
+No tile server is asked: nobody learns who looks at which street.
+"""
+
+import json
+from typing import Any
+
+import shapely
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+
+from api.access import public
+from api.door import Door, TheDoor, json_text
+from api.pages.citizen.veil import veiled
+from api.problems import Problem
+from domain.pack import Pack
+from store.answers import answers
+from store.grids import Grid
+from store.packs import UnknownCity
+from store.rows import point_of
+
+router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")])
+
+_PLACES = 4
+"""Decimals of a degree: ten metres, enough for the border of a street."""
+_VAGUE = 3
+"""Decimals of a published point: a hundred metres, so that no door is told."""
+_POINTS = 500
+
+
+class Outlines:
+    """The streets of each city as GeoJSON, computed when first asked for and then kept."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, str] = {}
+
+    async def of(self, pack: Pack, grid: Grid | None) -> str:
+        if pack.version not in self._kept:
+            self._kept[pack.version] = await to_thread.run_sync(_outlines, pack, grid)
+        return self._kept[pack.version]
+
+
+@router.get("/city/{city_id}/outlines.json")
+async def outlines(city_id: str, request: Request, door: TheDoor) -> Response:
+    """The streets of a city."""
+    pack = _pack(door, city_id)
+    kept: Outlines = request.app.state.outlines
+    text = await kept.of(pack, door.packs.grid(city_id))
+    return json_text(text, Cache_Control="public, max-age=86400")
+
+
+@router.get("/city/{city_id}/points.json")
+async def points(city_id: str, door: TheDoor) -> Response:
+    """Where the newest published tickets are, to a hundred metres."""
+    pack = _pack(door, city_id)
+    found = await answers(door.store, pack.city.id, None, _POINTS)
+    told = []
+    for ticket in found.tickets:
+        point = point_of(ticket.complaint.place)
+        if point is not None:
+            lat, lon = (round(part, _VAGUE) for part in point)
+            what = veiled(ticket.complaint.title or ticket.complaint.text)[:40]
+            told.append({"number": ticket.complaint.number, "lat": lat, "lon": lon, "what": what})
+    return json_text(json.dumps(told, ensure_ascii=False), Cache_Control="public, max-age=300")
+
+
+def _outlines(pack: Pack, grid: Grid | None) -> str:
+    drawn = grid.outlines() if grid is not None else {}
+    names = {unit.area: unit for unit in pack.streets}
+    features = [
+        {
+            "type": "Feature",
+            "properties": {
+                "code": code,
+                "name": names[code].name if code in names else code,
+                "name_en": names[code].name_en if code in names else code,
+            },
+            "geometry": _rounded(json.loads(shapely.to_geojson(shape))),
+        }
+        for code, shape in drawn.items()
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, _PLACES)
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return value
+
+
+def _pack(door: Door, city_id: str) -> Pack:
+    try:
+        return door.packs.get(city_id)
+    except UnknownCity:
+        raise Problem("not_found") from None

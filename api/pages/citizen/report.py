@@ -1,0 +1,124 @@
+"""Reporting: one form on one page, what others reported there already, and the receipt."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import segno
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from api import intake, traps
+from api.access import public
+from api.door import Door, TheDoor
+from api.filing import Receipt
+from api.intake import ComplaintIn
+from api.pages.citizen import photos
+from api.pages.citizen.cities import choose, chosen
+from api.pages.citizen.similar import similar, with_same
+from api.pages.forms import REFUSALS, Form
+from api.pages.page import page
+from api.translation import N_
+from domain.complaint import Kind
+from domain.pack import Pack
+
+router = APIRouter(include_in_schema=False)
+
+FIELDS = (
+    "city", "kind", "category", "text", "area", "address", "lat", "lon", "name", "phone",
+    "anonymous", "public", "same", traps.HONEYPOT, traps.STAMP,
+)  # fmt: skip
+_WORDS = {
+    "phone": N_("This is not a phone number."),
+    "lat": N_("This is not a place on earth."),
+    "lon": N_("This is not a place on earth."),
+}
+_HEADING = N_("Where is it?")
+
+
+@router.get("/report", dependencies=[public("page_citizen")])
+async def report(request: Request, door: TheDoor, city: str = "") -> Response:
+    """The form; where several cities are served, first which one."""
+    pack = chosen(door, city)
+    if pack is None:
+        return choose(request, door, "/report?city=", _HEADING)
+    form = Form.blank(*FIELDS, kind=Kind.COMPLAINT, city=pack.city.id)
+    return _form(request, door, pack, form)
+
+
+@router.post("/report", dependencies=[public("file_complaint")])
+async def file(request: Request, door: TheDoor) -> Response:
+    """File it; on a mistake show the form again with everything that was typed.
+
+    Before that, once, the open tickets about the same thing in the same place are shown: whoever
+    has seen them sends `same`, a number or "none".
+    """
+    sent = await request.form()
+    form = Form.of(sent, *FIELDS)
+    kept = photos.references(sent) if photos.OFFERED else []
+    pack = None
+    try:
+        pack = chosen(door, form.typed["city"])
+        if pack is None:
+            return choose(request, door, "/report?city=", _HEADING, 422)
+        traps.check_form(door, form.typed)
+        body = _complaint(form, kept)
+        if not form.typed["same"]:
+            found = await similar(door, pack, body, _key(form))
+            if found:
+                return page(
+                    request, "citizen/similar.html", form=form, found=found, pack=pack, kept=kept
+                )
+        answer = await intake.take(with_same(body, form), door, _key(form))
+    except (ValidationError, *REFUSALS) as error:
+        status = form.refuse(error, _WORDS)
+        if pack is None:
+            return choose(request, door, "/report?city=", _HEADING, status)
+        return _form(request, door, pack, form, status, kept)
+    receipt = Receipt.model_validate_json(bytes(answer.body))
+    return _receipt(request, pack, receipt)
+
+
+def _key(form: Form) -> str:
+    return f"page/{form.key}"
+
+
+def _form(
+    request: Request,
+    door: Door,
+    pack: Pack,
+    form: Form,
+    status: int = 200,
+    kept: Sequence[str] = (),
+) -> Response:
+    form.typed[traps.STAMP] = traps.stamp(door, form.typed[traps.STAMP])
+    return page(
+        request,
+        "citizen/report.html",
+        status,
+        form=form,
+        pack=pack,
+        kinds=[kind for kind in Kind if kind is not Kind.SERVICE or pack.features.appoint],
+        photos=photos,
+        kept=kept,
+    )
+
+
+def _receipt(request: Request, pack: Pack, receipt: Receipt) -> Response:
+    # The number is no secret; the access code is, and is in no address.
+    address = f"{request.base_url}follow?number={receipt.number}"
+    code = segno.make_qr(address, error="m").svg_inline(scale=4, border=2, omitsize=True)
+    return page(request, "citizen/receipt.html", receipt=receipt, code=code, zone=pack.calendar.tz)
+
+
+def _complaint(form: Form, files: list[str]) -> ComplaintIn:
+    """What was typed as the API takes it; a position from a phone is in WGS-84."""
+    contact = form.given("name", "phone")
+    told: dict[str, Any] = {
+        **form.given("city", "kind", "category", "text"),
+        "place": form.given("area", "address", "lat", "lon"),
+        "contact": contact or None,
+        "anonymous": not contact or form.typed["anonymous"] == "yes",
+        "public": form.typed["public"] == "yes",
+    }
+    return ComplaintIn.model_validate(told | ({"files": files} if files else {}))

@@ -1,0 +1,139 @@
+"""What the city did: its report card by month, and the answers that may be read by everybody."""
+
+from datetime import UTC, datetime
+from typing import Annotated, NamedTuple
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.access import public
+from api.door import Door, TheDoor
+from api.pages.citizen.cities import choose, packs
+from api.pages.citizen.veil import veiled
+from api.pages.page import page
+from api.problems import Problem
+from api.translation import N_
+from domain.pack import Pack
+from domain.ticket import Ticket
+from store.answers import answers
+from store.errors import StoreUnavailable
+from store.figures import Figures, figures
+from store.indicators import Rates, three_rates
+from store.packs import UnknownCity
+from store.periods import Period, month_at, month_of
+
+router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")])
+
+_HEADING = N_("Which city?")
+_MONTHS = 6
+_PAGE = 20
+
+
+@router.get("/city")
+async def city(request: Request, door: TheDoor) -> Response:
+    """The report card of the only city; of several, first which one."""
+    served = packs(door)
+    if len(served) != 1:
+        return choose(request, door, "/city/", _HEADING)
+    return await report_card(served[0].city.id, request, door)
+
+
+@router.get("/city/{city_id}")
+async def report_card(city_id: str, request: Request, door: TheDoor, month: str = "") -> Response:
+    """One month: the figures the city publishes, each with what it was counted from."""
+    pack, now = _pack(door, city_id), datetime.now(UTC)
+    try:
+        shown = month or month_at(pack, now)
+        period = month_of(pack, shown).so_far(now)
+    except ValueError:
+        raise Problem("not_found") from None
+    try:
+        found, rates = await _figures(door, pack, period), await _rates(door, pack, period)
+    except StoreUnavailable:
+        return page(request, "citizen/away.html", 503)
+    return page(
+        request,
+        "citizen/city.html",
+        pack=pack,
+        month=shown,
+        months=list(_months(shown, month_at(pack, now))),
+        period=period,
+        current=period.until == now,
+        figures=found.figures,
+        rates=rates,
+        zone=pack.calendar.tz,
+    )
+
+
+async def _figures(door: Door, pack: Pack, period: Period) -> Figures:
+    return await figures(door.store, pack, period)
+
+
+async def _rates(door: Door, pack: Pack, period: Period) -> Rates:
+    return await three_rates(door.store, pack.city.id, period.since, period.until)
+
+
+def _months(shown: str, latest: str) -> list[str]:
+    """The latest months, and the one that is shown."""
+    year, month = (int(part) for part in latest.split("-"))
+    back = [divmod(year * 12 + month - 1 - n, 12) for n in range(_MONTHS)]
+    return sorted({shown, *(f"{y:04}-{m + 1:02}" for y, m in back)}, reverse=True)
+
+
+# --- answers for everybody --------------------------------------------------------------------
+
+
+class Published(NamedTuple):
+    """A ticket as everybody may read it."""
+
+    number: str
+    title: str
+    text: str
+    reply: str
+    category: str | None
+    unit: str | None
+    ticket: Ticket
+
+
+@router.get("/city/{city_id}/answers")
+async def published(
+    city_id: str,
+    request: Request,
+    door: TheDoor,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> Response:
+    """Questions and answers whose citizens agreed, on a map where there is a script for it."""
+    pack = _pack(door, city_id)
+    try:
+        found = await answers(door.store, pack.city.id, cursor, _PAGE)
+    except StoreUnavailable:
+        return page(request, "citizen/away.html", 503)
+    return page(
+        request,
+        "citizen/answers.html",
+        pack=pack,
+        items=[_published(ticket) for ticket in found.tickets],
+        first=cursor is None,
+        next_cursor=found.next_cursor,
+        zone=pack.calendar.tz,
+    )
+
+
+def _published(ticket: Ticket) -> Published:
+    complaint = ticket.complaint
+    return Published(
+        number=complaint.number,
+        title=veiled(complaint.title),
+        text=veiled(complaint.text),
+        reply=veiled(ticket.reply or ""),
+        category=ticket.category,
+        unit=ticket.unit,
+        ticket=ticket,
+    )
+
+
+def _pack(door: Door, city_id: str) -> Pack:
+    try:
+        return door.packs.get(city_id)
+    except UnknownCity:
+        raise Problem("not_found") from None

@@ -1,0 +1,166 @@
+"""What the values of the domain are called on a page: one table a kind, each value a message."""
+
+from gettext import NullTranslations
+
+from api.pages.happened import HAPPENED, TOLD
+from api.problems import CODES
+from api.translation import N_
+
+LABELS: dict[str, dict[str, str]] = {
+    "kind": {
+        "consultation": N_("Question"),
+        "help": N_("Request for help"),
+        "complaint": N_("Complaint"),
+        "report": N_("Report of wrongdoing"),
+        "suggestion": N_("Suggestion"),
+        "praise": N_("Praise"),
+        "service": N_("Service by appointment"),
+    },
+    "channel": {
+        "hotline": N_("Hotline"),
+        "web": N_("Website"),
+        "app": N_("App"),
+        "wechat": N_("WeChat"),
+        "grid": N_("Grid worker"),
+        "part_time_grid": N_("Part-time grid worker"),
+        "sensor": N_("Sensor"),
+        "offline": N_("Box, booth or visit"),
+        "snapshot": N_("Snapshot"),
+        "portal": N_("City portal"),
+        "proactive": N_("Proactive"),
+        "inspection": N_("Inspection"),
+        "other": N_("Other"),
+    },
+    "stage": {
+        "accept": N_("Received"),
+        "triage": N_("Triage"),
+        "dispatch": N_("Dispatch"),
+        "verify": N_("Verification on the spot"),
+        "arbitrate": N_("Arbitration"),
+        "handle": N_("Being handled"),
+        "feedback": N_("Answer on its way"),
+        "rate": N_("Waiting for a rating"),
+        "supervise": N_("Under supervision"),
+        "merged": N_("Handled with another"),
+        "aftercare": N_("Aftercare"),
+        "ended": N_("Ended"),
+    },
+    "outcome": {
+        "closed": N_("Closed"),
+        "unrated": N_("Closed, not rated"),
+        "answered": N_("Answered at once"),
+        "declined": N_("Declined"),
+        "referred": N_("Referred elsewhere"),
+        "unfounded": N_("Not found on the spot"),
+        "withdrawn": N_("Withdrawn"),
+        "final_reply": N_("Final reply"),
+    },
+    "clock": {
+        "triage": N_("Triage"),
+        "dispatch": N_("Dispatch"),
+        "sign": N_("Sign"),
+        "return_window": N_("Time to return"),
+        "contact": N_("First contact"),
+        "handle": N_("Handling"),
+        "step": N_("Step"),
+        "meet": N_("Meeting on the spot"),
+        "decide": N_("Decision"),
+        "arbitrate": N_("Arbitration"),
+        "review": N_("Hold review"),
+        "citizen": N_("Citizen's answer"),
+        "verify": N_("Verification on the spot"),
+        "order": N_("Answer to an order"),
+        "appointment": N_("Appointment"),
+        "feedback": N_("Feedback"),
+        "rate": N_("Rating"),
+        "call_back": N_("Call-back"),
+        "supervise": N_("Supervision"),
+        "revisit": N_("Revisit"),
+        "aftercare": N_("Aftercare"),
+    },
+    "rung": {
+        "warn": N_("Yellow card"),
+        "due": N_("Red card"),
+        "supervise": N_("Supervision"),
+        "notice": N_("Public notice"),
+    },
+    "role": {
+        "citizen": N_("Citizen"),
+        "desk": N_("Desk operator"),
+        "dispatcher": N_("Dispatcher"),
+        "officer": N_("Unit officer"),
+        "supervisor": N_("Supervisor"),
+        "auditor": N_("Auditor"),
+        "admin": N_("Administrator"),
+        "system": N_("System"),
+    },
+    "share": {
+        "lead": N_("Lead"),
+        "co": N_("Co-handler"),
+        "delegate": N_("Delegate"),
+        "verify": N_("Verifier"),
+    },
+    "ending": {
+        "done": N_("Done"),
+        "returned": N_("Returned"),
+        "reassigned": N_("Reassigned"),
+        "raised": N_("Raised a level"),
+        "released": N_("Released"),
+        "taken_over": N_("Taken over"),
+        "merged": N_("Merged"),
+        "failed": N_("The department's program failed"),
+        "moot": N_("No longer needed"),
+    },
+    "grade": {
+        "5": N_("Very satisfied"),
+        "4": N_("Satisfied"),
+        "3": N_("Basically satisfied"),
+        "2": N_("Dissatisfied"),
+        "1": N_("Very dissatisfied"),
+    },
+    "happened": HAPPENED,
+    "told": TOLD,
+}
+
+PROBLEMS: dict[str, str] = {
+    # codes that people meet on a page, in words for them; the others as `api.problems` has them
+    "ticket_not_found": N_("There is no such number, or the access code is wrong."),
+    "bad_number": N_("A number has 13 digits; please check it."),
+    "too_many_attempts": N_("Too many wrong access codes. Please try again in ten minutes."),
+    "invalid_request": N_("Please check what is marked. Nothing you typed is lost."),
+    "store_unavailable": N_(
+        "We cannot take it just now. Please send it again in a moment: "
+        "what you typed is still here."
+    ),
+    "engine_unavailable": N_(
+        "We cannot do this just now. Please try again in a moment: what you typed is still here."
+    ),
+    "idempotency_key_reused": N_(
+        "This form was sent before with other words. Press send again to send it as a new one."
+    ),
+    "already_rated": N_("You have rated it already. Thank you."),
+    "not_now": N_("This is not possible at present: the complaint has moved on."),
+    "ticket_ended": N_("This complaint has ended."),
+    "urged_too_often": N_("You have urged it often enough today; we have passed it on."),
+    "final_reply_sealed": N_("This matter was concluded with a final reply."),
+    "not_started_yet": N_("The complaint is registered and starts soon. Please try again later."),
+    "body_too_large": N_("That is too much at once. Please shorten it."),
+}
+
+
+class Labels:
+    """The tables in one language."""
+
+    def __init__(self, words: NullTranslations) -> None:
+        self._words = words
+
+    def label(self, kind: str, value: object) -> str:
+        """The word for a value: label("stage", "handle"). A value without one: itself."""
+        message = LABELS[kind].get(str(value))
+        return self._words.gettext(message) if message else str(value)
+
+    def problem(self, code: str) -> str:
+        """A refusal in words, by its code."""
+        known = CODES.get(code)
+        message = PROBLEMS.get(code) or (known.title if known else N_("Not possible now."))
+        return self._words.gettext(message)

@@ -1,0 +1,118 @@
+"""Drawing a page: its language, its template, and the headers that every page has."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from api.assets import Assets
+from api.pages import shown
+from api.pages.labels import Labels
+from api.pages.navigation import Entry, entries
+from api.translation import COOKIE, LANGUAGES, TAGS, asked_language, language_of, translations
+from domain.actors import Actor
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+
+SAFE = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Permissions-Policy": "geolocation=(self), camera=(self), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+_YEAR = 365 * 24 * 3600
+
+
+class Drawing:
+    """The templates, in every language; one per application."""
+
+    def __init__(self, assets: Assets) -> None:
+        self.assets = assets
+        self._languages = {language: self._environment(language) for language in LANGUAGES}
+
+    def draw(self, language: str, template: str, told: dict[str, Any]) -> str:
+        return self._languages[language].get_template(template).render(told)
+
+    def _environment(self, language: str) -> Environment:
+        made = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        words = translations(language)
+        made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
+        made.globals |= {
+            "lang": language,
+            "lang_tag": TAGS[language],
+            "asset": self.assets.url,
+            "label": Labels(words).label,
+            "problem_text": Labels(words).problem,
+        }
+        made.filters |= shown.filters(language)
+        return made
+
+
+def page(
+    request: Request,
+    template: str,
+    status: int = 200,
+    *,
+    headers: dict[str, str] | None = None,
+    **told: Any,
+) -> Response:
+    """The page. Templates also know: lang, now, here, other_language, csrf_token, asset, label."""
+    drawing: Drawing = request.app.state.drawing
+    language = language_of(request)
+    known = {
+        "now": datetime.now(UTC),
+        "here": request.url.path,
+        "other_language": _other_language(request, language),
+        "csrf_token": csrf_token(request),
+    }
+    text = drawing.draw(language, template, known | told)
+    response = HTMLResponse(text, status, SAFE | (headers or {}))
+    response.headers["Content-Language"] = TAGS[language]
+    if asked_language(request):
+        response.set_cookie(COOKIE, language, _YEAR, samesite="lax")
+    return response
+
+
+def staff_page(
+    request: Request, template: str, who: Actor, status: int = 200, **told: Any
+) -> Response:
+    """A page for staff: with the navigation of their role. It extends "staff/base.html"."""
+    navigation: list[Entry] = entries(who.role)
+    return page(request, template, status, who=who, navigation=navigation, **told)
+
+
+def refusal_page(request: Request, code: str, status: int) -> Response:
+    """What somebody with a browser sees instead of problem details."""
+    return page(request, "refused.html", status, code=code)
+
+
+def csrf_token(request: Request) -> str | None:
+    """What forms of somebody signed in carry in the field `csrf`; None: nobody is signed in.
+
+    The one place to fill in: sessions of staff put their token here. Citizens' forms need none,
+    because they carry number and access code themselves.
+    """
+    return getattr(request.state, "csrf", None)
+
+
+def _other_language(request: Request, language: str) -> str | None:
+    """This page in the other language; None where the page is the answer to a form."""
+    if request.method != "GET":
+        return None
+    other = next(one for one in LANGUAGES if one != language)
+    asked = [pair for pair in request.query_params.multi_items() if pair[0] != "lang"]
+    return f"{request.url.path}?{urlencode([*asked, ('lang', other)])}"

@@ -1,0 +1,56 @@
+"""How moments and spans are written, in the reader's language and the city's zone."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any, Protocol
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_percent
+from babel.units import format_unit
+
+from api.translation import CHINESE, ENGLISH
+
+LOCALES = {CHINESE: Locale("zh"), ENGLISH: Locale("en", "GB")}
+_MOMENT = {CHINESE: "y年M月d日 HH:mm", ENGLISH: "d MMM y, HH:mm"}
+
+
+class Named(Protocol):
+    """Whatever a pack names in both languages: a city, a unit, a category."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def name_en(self) -> str: ...
+
+
+def filters(language: str) -> Mapping[str, Callable[..., Any]]:
+    """The filters of the templates: moment, day, span, percent, named."""
+    locale = LOCALES[language]
+
+    def moment(at: datetime, zone: tzinfo) -> str:
+        """2026年3月2日 09:05"""
+        return format_datetime(at, _MOMENT[language], zone, locale)
+
+    def day(on: date) -> str:
+        """2026年3月2日"""
+        return format_date(on, "long", locale=locale)
+
+    def span(length: timedelta) -> str:
+        """15 天, 3 小时, 20 分钟: the largest of the three that says enough."""
+        minutes = round(abs(length).total_seconds() / 60)
+        for unit, of in (("day", 24 * 60), ("hour", 60)):
+            if minutes >= 2 * of:
+                return format_unit(minutes // of, f"duration-{unit}", "short", locale=locale)
+        return format_unit(minutes, "duration-minute", "short", locale=locale)
+
+    def percent(share: float | None) -> str:
+        """95.2%; a dash where there was nothing to divide by."""
+        return "—" if share is None else format_percent(share, "#,##0.0%", locale=locale)
+
+    def named(thing: Named) -> str:
+        """What the pack calls it."""
+        return thing.name_en if language == ENGLISH else thing.name
+
+    return {"moment": moment, "day": day, "span": span, "percent": percent, "named": named}

@@ -1,0 +1,169 @@
+// The report form, better: a draft that survives, a position, a map, photos, sending later.
+"use strict";
+
+{
+  const form = document.querySelector("form[data-report]");
+  const find = (selector) => form.querySelector(selector);
+  const place = `jiesu.draft.${form.dataset.report}`;
+  const said = find("[data-waiting-line]");
+  const send = find("[data-send]");
+
+  // --- the draft: kept on this phone until it is sent --------------------------------------------
+
+  const cameBack = document.querySelector("#summary") !== null;
+  const typed = () => {
+    const kept = {};
+    for (const [name, value] of new FormData(form)) if (typeof value === "string") kept[name] = value;
+    return kept;
+  };
+  const fill = (kept) => {
+    for (const [name, value] of Object.entries(kept)) {
+      const field = form.elements[name];
+      if (!field) continue;
+      if (field.type === "checkbox") field.checked = value === field.value;
+      else field.value = value;
+    }
+  };
+  const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((one) => one.toString(16).padStart(2, "0")).join("");
+  const read = () => { try { return JSON.parse(localStorage.getItem(place)); } catch { return null; } };
+  const keep = (more = {}) => { try { localStorage.setItem(place, JSON.stringify({ ...typed(), ...more })); } catch { /* full or forbidden */ } };
+
+  const draft = cameBack ? null : read();
+  // A page that the service worker kept carries a key that was used: one for each report.
+  if (!cameBack) form.elements.key.value = (draft && draft.key) || newKey();
+  if (draft && draft.text) {
+    fill(draft);
+    const note = document.querySelector("[data-draft]");
+    note.hidden = false;
+    note.querySelector("[data-discard]").addEventListener("click", () => {
+      localStorage.removeItem(place);
+      form.reset();
+      form.elements.lat.value = form.elements.lon.value = "";
+      form.elements.key.value = newKey();
+      note.hidden = true;
+      showPosition();
+      find("#f-text").focus();
+    });
+  }
+  form.addEventListener("input", () => keep());
+
+  // --- sending: at once, or when there is a network again ----------------------------------------
+
+  const wait = () => {
+    keep({ waiting: "yes" });
+    said.textContent = send.dataset.waiting;
+    send.disabled = true;
+  };
+  form.addEventListener("submit", (event) => {
+    if (!navigator.onLine) {
+      event.preventDefault();
+      wait();
+      return;
+    }
+    keep();
+    said.textContent = send.dataset.busy;
+  });
+  addEventListener("online", () => {
+    if (!send.disabled) return;
+    send.disabled = false;
+    form.requestSubmit();
+  });
+  addEventListener("pageshow", () => { said.textContent = ""; send.disabled = false; });
+  if (draft && draft.waiting === "yes") {
+    if (navigator.onLine) addEventListener("load", () => form.requestSubmit());
+    else wait();
+  }
+
+  // --- where: the phone's own position, in WGS-84, or a point on the map ---------------------------
+
+  const box = find("[data-position]");
+  const told = find("[data-told]");
+  const forget = find("[data-forget-row]");
+  let map = null, pin = null;
+  const note = (lat, lon, words) => {
+    form.elements.lat.value = lat.toFixed(6);
+    form.elements.lon.value = lon.toFixed(6);
+    told.textContent = words;
+    forget.hidden = false;
+    if (map) setPin(lat, lon);
+    keep();
+  };
+  function showPosition() {
+    const has = form.elements.lat.value !== "";
+    told.textContent = has ? told.dataset.pinned : "";
+    forget.hidden = !has;
+  }
+  box.hidden = false;
+  showPosition();
+  const here = find("[data-here]");
+  if (!("geolocation" in navigator)) here.hidden = true;
+  here.addEventListener("click", () => {
+    told.textContent = told.dataset.looking;
+    navigator.geolocation.getCurrentPosition(
+      (at) => {
+        note(at.coords.latitude, at.coords.longitude, told.dataset.found);
+        map?.setView([at.coords.latitude, at.coords.longitude], 15);
+      },
+      () => { told.textContent = told.dataset.failed; },
+      { enableHighAccuracy: true, timeout: 15000, maximumAge: 60000 },
+    );
+  });
+  find("[data-forget]").addEventListener("click", () => {
+    form.elements.lat.value = form.elements.lon.value = "";
+    if (pin) { pin.remove(); pin = null; }
+    showPosition();
+    keep();
+    here.focus();
+  });
+
+  function setPin(lat, lon) {
+    if (pin) pin.setLatLng([lat, lon]);
+    else pin = L.circleMarker([lat, lon], { radius: 10, color: "#fff", weight: 3, fillColor: "#a8201a", fillOpacity: 1 }).addTo(map);
+  }
+  find("[data-map]").addEventListener("click", async (event) => {
+    const area = find("#map");
+    const open = area.hidden;
+    area.hidden = !open;
+    find("[data-pin-row]").hidden = !open;
+    event.currentTarget.setAttribute("aria-expanded", String(open));
+    if (!open || map) return;
+    map = await cityMap(area, form.dataset.report, form.dataset.assets.split(" "));
+    if (form.elements.lat.value) {
+      const at = [Number(form.elements.lat.value), Number(form.elements.lon.value)];
+      setPin(...at);
+      map.setView(at, 15);
+    }
+    map.on("click", (at) => note(at.latlng.lat, at.latlng.lng, told.dataset.pinned));
+  });
+  find("[data-pin]").addEventListener("click", () => {
+    const at = map.getCenter();
+    note(at.lat, at.lng, told.dataset.pinned);
+  });
+
+  // --- photos: uploaded one by one as they are chosen ----------------------------------------------
+
+  const photos = find("[data-photos]");
+  if (photos) {
+    photos.hidden = false;
+    const list = photos.querySelector("[data-taken]");
+    photos.querySelector("input").addEventListener("change", async (event) => {
+      const input = event.currentTarget;
+      for (const file of [...input.files].slice(0, Number(photos.dataset.most) - list.children.length)) {
+        const line = document.createElement("li");
+        line.textContent = `${file.name} …`;
+        list.append(line);
+        try {
+          const answer = await fetch(photos.dataset.photos, { method: "POST", body: file, headers: { "Content-Type": file.type } });
+          const result = await answer.json();
+          if (!answer.ok) throw new Error(result.detail);
+          const field = Object.assign(document.createElement("input"), { type: "hidden", name: "photo", value: result.reference });
+          line.textContent = `${file.name} ✓`;
+          line.append(field);
+        } catch (error) {
+          line.textContent = `${file.name} ✗ ${error.message}`;
+        }
+      }
+      input.value = "";
+    });
+  }
+}

@@ -1,0 +1,74 @@
+"""The languages of the pages: gettext, with English as it stands in the code.
+
+The msgids are English, so English needs no catalogue. Another language is one file,
+`locale/<language>/LC_MESSAGES/messages.po`, read when the program starts: nothing is compiled
+and nothing generated. `make messages` brings the file up to date with what the pages say, and
+`tests/api/test_translation.py` fails on what is missing, fuzzy or no longer said.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from gettext import NullTranslations
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+from starlette.requests import Request
+
+CHINESE, ENGLISH = "zh", "en"
+LANGUAGES = (CHINESE, ENGLISH)
+"""The first one is spoken to whoever does not ask for another."""
+
+TAGS = {CHINESE: "zh-CN", ENGLISH: "en"}
+"""As HTML names them."""
+
+COOKIE = "lang"
+FOLDER = Path(__file__).parent / "locale"
+
+
+def N_(message: str) -> str:
+    """Marks a message in a table, to be translated when it is shown."""
+    return message
+
+
+def catalogue(language: str) -> Path:
+    """The file of a language."""
+    return FOLDER / language / "LC_MESSAGES" / "messages.po"
+
+
+@cache
+def translations(language: str) -> NullTranslations:
+    """The messages of a language."""
+    if language == ENGLISH:
+        return NullTranslations()
+    compiled = BytesIO()
+    with catalogue(language).open("rb") as source:
+        write_mo(compiled, read_po(source, language))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def asked_language(request: Request) -> str | None:
+    """The language that the address asks for (`?lang=en`), if it does."""
+    asked = request.query_params.get("lang")
+    return asked if asked in LANGUAGES else None
+
+
+def language_of(request: Request) -> str:
+    """What the address asks for, else what was asked for before, else what the browser prefers."""
+    asked = asked_language(request)
+    if asked is not None:
+        return asked
+    kept = request.cookies.get(COOKIE)
+    if kept in LANGUAGES:
+        return kept
+    return _preferred(request.headers.get("Accept-Language", "").lower().split(","))
+
+
+def _preferred(ranges: Sequence[str]) -> str:
+    # Browsers name the one they prefer first.
+    return next(
+        (one for given in ranges for one in LANGUAGES if given.strip().startswith(one)), CHINESE
+    )

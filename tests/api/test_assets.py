@@ -1,0 +1,64 @@
+"""What pages are drawn with: only what is listed, compressed, for a year."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from api.assets import SHELVES, Assets, default_packages
+from tests.api.house import House
+
+
+@pytest.fixture(scope="module")
+def assets() -> Assets:
+    return Assets(default_packages())
+
+
+@pytest.mark.parametrize(
+    "path", [f"{shelf}/{name}" for shelf, (_, names) in SHELVES.items() for name in names]
+)
+def test_everything_listed_is_there_and_says_its_version(assets: Assets, path: str) -> None:
+    address = assets.url(path)
+    assert "missing" not in address
+    assert assets.find(address.removeprefix("/assets/")) is not None
+
+
+def test_a_page_cannot_name_what_is_not_listed(assets: Assets) -> None:
+    with pytest.raises(KeyError):
+        assets.url("bootstrap/js/bootstrap.js")
+
+
+def test_our_own_address_changes_with_the_content(assets: Assets) -> None:
+    shelf, version, name = assets.url("jiesu/jiesu.css").removeprefix("/assets/").split("/")
+    assert (shelf, len(version), name) == ("jiesu", 12, "jiesu.css")
+
+
+def test_pages_work_where_no_package_is_installed(tmp_path: Path) -> None:
+    bare = Assets(tmp_path)
+    assert bare.url("bootstrap/css/bootstrap.min.css").startswith("/assets/bootstrap/missing/")
+    assert bare.own("jiesu.css").body
+
+
+async def test_files_are_kept_for_a_year_and_compressed(
+    lonely_house: House, assets: Assets
+) -> None:
+    address = assets.url("bootstrap/css/bootstrap.min.css")
+    answer = await lonely_house.http.get(address, headers={"Accept-Encoding": "gzip"})
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["content-encoding"] == "gzip"
+    assert len(gzip.compress(answer.content, 9)) < 40_000
+    plain = await lonely_house.http.get(address, headers={"Accept-Encoding": "identity"})
+    assert plain.content == answer.content
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "bootstrap/5.3.9/package.json",
+        "bootstrap/0.0.1/css/bootstrap.min.css",
+        "jiesu/../../pyproject.toml",
+        "..%2f..%2fpyproject.toml",
+    ],
+)
+async def test_nothing_else_is_served(lonely_house: House, path: str) -> None:
+    assert (await lonely_house.http.get(f"/assets/{path}")).status_code == 404

@@ -1,0 +1,57 @@
+"""Both languages are complete: nothing is untranslated, fuzzy, or said no more."""
+
+import pytest
+
+from api.pages import happened, labels
+from api.pages.labels import LABELS
+from api.translation import CHINESE, ENGLISH, LANGUAGES, translations
+from api.views import PLAIN
+from domain.actors import Role
+from domain.assignment import Ending, Share
+from domain.clocks import ClockName, RungKind
+from domain.complaint import Channel, Kind
+from domain.lifecycle import TABLE
+from domain.rating import Grade
+from domain.stages import Outcome, Stage
+from scripts.messages import faults
+
+VALUES = {
+    "kind": Kind,
+    "channel": Channel,
+    "stage": Stage,
+    "outcome": Outcome,
+    "clock": ClockName,
+    "rung": RungKind,
+    "role": Role,
+    "share": Share,
+    "ending": Ending,
+}
+
+
+@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != ENGLISH])
+def test_every_message_of_the_pages_is_translated_and_none_is_left_over(language: str) -> None:
+    assert list(faults(language)) == []
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_every_value_of_the_domain_has_a_word(kind: str) -> None:
+    assert set(LABELS[kind]) == {str(value.value) for value in VALUES[kind]}
+
+
+def test_every_grade_has_a_word() -> None:
+    assert set(LABELS["grade"]) == {str(grade.value) for grade in Grade}
+
+
+def test_every_event_has_words_and_every_one_a_citizen_reads_has_words_for_them() -> None:
+    assert set(happened.HAPPENED) == {row.kind for row in TABLE}
+    assert set(happened.TOLD) == set(PLAIN)
+
+
+def test_a_value_and_a_refusal_are_said_in_the_readers_language() -> None:
+    chinese, english = (labels.Labels(translations(each)) for each in (CHINESE, ENGLISH))
+    assert (chinese.label("stage", Stage.TRIAGE), english.label("stage", Stage.TRIAGE)) == (
+        "分类",
+        "Triage",
+    )
+    assert chinese.problem("already_rated") == "您已经评价过了，谢谢。"
+    assert english.problem("no_such_code") == "Not possible now."

@@ -1,0 +1,64 @@
+"""One installation and one browser for all tests; each test has a fresh profile."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.browser import CHROMIUM, Site, chromium, site
+
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        missing = f"there is no {CHROMIUM}; Debian: apt-get install chromium fonts-noto-cjk"
+        if os.environ.get("JIESU_REQUIRE_BROWSER") == "1":
+            pytest.fail(f"{missing}, and JIESU_REQUIRE_BROWSER is 1")
+        pytest.skip(missing)
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
+    """Tongzhou alone. `JIESU_SITE=URL=HOME` names one that runs already, to save its start."""
+    if "JIESU_SITE" in os.environ:
+        url, _, home = os.environ["JIESU_SITE"].partition("=")
+        yield Site(url, Path(home))
+        return
+    with site(tmp_path_factory.mktemp("town")) as running:
+        yield running
+
+
+Open = Callable[..., Page]
+_PATIENCE = 30_000
+"""Milliseconds for something to show up: a busy machine needs some."""
+
+
+@pytest.fixture
+def phone(browser: Browser, town: Site) -> Iterator[Open]:
+    """Opens a page in a profile of its own: `phone("/report", language="en", script=False)`."""
+    contexts = []
+
+    def opened(path: str = "/", *, language: str = "zh", script: bool = True, **more: Any) -> Page:
+        context = browser.new_context(
+            base_url=town.url,
+            viewport=more.pop("viewport", {"width": 390, "height": 844}),
+            locale="en-GB" if language == "en" else "zh-CN",
+            java_script_enabled=script,
+            **more,
+        )
+        context.set_default_timeout(_PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()

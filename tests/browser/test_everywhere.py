@@ -1,0 +1,132 @@
+"""What holds for every page: accessible, light, fast, usable on a narrow screen."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Open
+from tests.support.browser import Site, violations
+
+pytestmark = pytest.mark.timeout(600)  # the first one waits for the installation
+PAGES = (
+    "/",
+    "/report",
+    "/follow",
+    "/city",
+    "/city/tongzhou/answers",
+    "/offline",
+    "/styleguide",
+    "/styleguide?look=staff",
+)
+WIRE = 120 * 1024
+FIRST_PAINT = 1000.0
+
+
+def _drawn(page: Page, town: Site) -> Iterator[str]:
+    """Every page a citizen can come to, one after the other."""
+    for path in PAGES:
+        page.goto(path)
+        yield path
+    page.goto("/report")
+    page.locator("[data-map]").click()
+    page.wait_for_selector("#map path.leaflet-interactive")
+    yield "the map of the report"
+    page.locator("[data-send]").click()
+    page.wait_for_selector("#summary")
+    yield "the report, come back"
+    page.locator("#f-text").fill("路灯坏了，晚上看不清。")
+    page.locator("[data-send]").click()
+    page.wait_for_selector("[data-sent]")
+    yield "the receipt"
+    page.goto("/report")
+    page.locator("#f-text").fill("河水发黑发臭。")
+    page.locator("#f-category").select_option("0301")
+    page.locator("#f-address").fill("每一页")
+    page.locator("[data-send]").click()
+    page.wait_for_selector(".similar")
+    yield "somebody else's"
+    for receipt in (town.file(), town.answered(public=True)):
+        page.goto("/follow")
+        page.locator("#f-number").fill(receipt["number"])
+        page.locator("#f-code").fill(receipt["code"])
+        page.locator("main form button").click()
+        page.wait_for_selector(".steps")
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        yield "a ticket"
+    page.locator(".rate button").click()
+    page.wait_for_selector("#summary")
+    yield "a rating, come back"
+    page.goto("/city/tongzhou/answers")
+    page.locator("[data-show-map]").click()
+    page.wait_for_selector("#map path.leaflet-interactive")
+    yield "the map of the answers"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_no_page_breaks_wcag_nor_scrolls_sideways_at_320_pixels(
+    phone: Open, town: Site, language: str
+) -> None:
+    neighbour = town.file(place={"address": "每一页"}, public=True)
+    town.until(neighbour, "handle")
+    page = phone("/", language=language, viewport={"width": 320, "height": 640})
+    faults = []
+    for name in _drawn(page, town):
+        faults += [f"{name}: {fault}" for fault in violations(page)]
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > 320:
+            faults.append(f"{name}: {wide} pixels wide")
+    assert faults == []
+
+
+def test_the_checker_sees_what_is_wrong(phone: Open) -> None:
+    page = phone("/follow")
+    page.evaluate("document.querySelector('main').append(document.createElement('img'))")
+    assert [fault.split(":")[0] for fault in violations(page)] == ["image-alt"]
+
+
+def test_twice_the_size_of_text_still_fits(phone: Open) -> None:
+    page = phone("/", viewport={"width": 640, "height": 900})
+    for path in PAGES:
+        page.goto(path)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 640, path
+
+
+@pytest.mark.parametrize("path", ["/", "/report", "/follow", "/city", "/city/tongzhou/answers"])
+def test_a_first_visit_is_light_and_soon_painted(phone: Open, path: str) -> None:
+    page = phone("about:blank")
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    received: list[float] = []
+    session.on("Network.loadingFinished", lambda told: received.append(told["encodedDataLength"]))
+    page.goto(path, wait_until="networkidle")
+    assert sum(received) <= WIRE, f"{sum(received) / 1024:.0f} KB"
+    assert received
+    painted = page.evaluate(
+        "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
+    )
+    assert painted is not None
+    assert painted <= FIRST_PAINT
+
+
+def test_nothing_is_asked_of_another_host(phone: Open, town: Site) -> None:
+    page = phone("about:blank")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for path in PAGES:
+        page.goto(path, wait_until="networkidle")
+    assert [url for url in asked if not url.startswith((town.url, "data:", "blob:"))] == []
+
+
+def test_nothing_breaks_the_pages_own_policy(phone: Open) -> None:
+    page = phone("about:blank")
+    said: list[str] = []
+    page.on("console", lambda line: said.append(line.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    for path in PAGES:
+        page.goto(path, wait_until="networkidle")
+    page.goto("/report")
+    page.locator("[data-map]").click()
+    page.wait_for_selector("#map path.leaflet-interactive")
+    assert said == []

@@ -1,0 +1,173 @@
+"""The whole product in processes of its own, and a real browser in front of it.
+
+Tests here are not async: Playwright drives the browser from a loop of its own.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from domain.actors import Role
+from store.packs import default_root
+from tests.support.engine import free_port
+
+CHROMIUM = os.environ.get("JIESU_CHROMIUM", "/usr/bin/chromium")
+_FLAGS = (
+    "--no-sandbox", "--headless=new", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic",
+    "--disable-gpu", "--disable-dev-shm-usage", "--font-render-hinting=none",
+)  # fmt: skip
+_AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@dataclass
+class Site:
+    """A running installation: its address, and staff who act through the API."""
+
+    url: str
+    home: Path
+    _tokens: dict[tuple[Role, str | None], str] = field(default_factory=dict)
+
+    def token(self, role: Role, unit: str | None = None) -> str:
+        """A token for somebody in this role."""
+        if (role, unit) not in self._tokens:
+            asked = ["token", "create", "--role", role.value, *(["--unit", unit] if unit else [])]
+            made = _jiesu(*asked, env={"JIESU_HOME": str(self.home)})
+            self._tokens[role, unit] = made.strip()
+        return self._tokens[role, unit]
+
+    def post(
+        self, path: str, body: Any = None, *, role: Role = Role.OFFICER, unit: str | None = "water"
+    ) -> httpx.Response:
+        """Something that staff do."""
+        unit = unit if role is Role.OFFICER else None
+        answer = httpx.post(
+            f"{self.url}/api/v1{path}",
+            json={} if body is None else body,
+            headers={"Authorization": f"Bearer {self.token(role, unit)}"},
+            timeout=30,
+        )
+        assert answer.status_code < 300, answer.text
+        return answer
+
+    def file(self, **changes: Any) -> dict[str, str]:
+        """A complaint for the water bureau; its number and access code."""
+        body = {
+            "city": "tongzhou",
+            "text": "小区门口的河水又黑又臭，请尽快治理。",
+            "category": "0301",
+        }
+        answer = httpx.post(f"{self.url}/api/v1/complaints", json=body | changes, timeout=30)
+        assert answer.status_code == 201, answer.text
+        told = answer.json()
+        return {"number": told["number"], "code": told["access_code"]}
+
+    def seen(self, receipt: dict[str, str]) -> dict[str, Any]:
+        """The ticket as its citizen sees it."""
+        answer = httpx.get(
+            f"{self.url}/api/v1/tickets/{receipt['number']}",
+            headers={"Access-Code": receipt["code"]},
+            timeout=30,
+        )
+        shown: dict[str, Any] = answer.json()
+        return shown
+
+    def until(self, receipt: dict[str, str], stage: str) -> dict[str, Any]:
+        """The ticket, once it is at this stage."""
+        ends = time.monotonic() + 30
+        while (shown := self.seen(receipt))["stage"] != stage:
+            assert time.monotonic() < ends, f"{shown['stage']}, not {stage}"
+            time.sleep(0.05)
+        return shown
+
+    def answered(self, reply: str = "已组织清淤，河水恢复清澈。", **changes: Any) -> dict[str, str]:
+        """A ticket whose citizen has an answer and may rate it."""
+        receipt = self.file(**changes)
+        self.until(receipt, "handle")
+        self.post(f"/assignments/{receipt['number']}-1/complete", {"reply": reply})
+        self.until(receipt, "rate")
+        return receipt
+
+
+@contextmanager
+def site(home: Path, cities: tuple[str, ...] = ("tongzhou",)) -> Iterator[Site]:
+    """`jiesu up` on ports of its own, with these cities."""
+    shelf = home / "cities"
+    for city in cities:
+        shutil.copytree(default_root() / city, shelf / city)
+    port = free_port()
+    command = [
+        sys.executable, "-m", "cli", "up", "--home", str(home / "home"), "--port", str(port),
+        "--temporal-port", str(free_port()), "--cities", str(shelf),
+    ]  # fmt: skip
+    log = home / "log"
+    with log.open("wb") as output:
+        running = subprocess.Popen(command, stdout=output, stderr=output)
+        try:
+            _until_healthy(f"http://127.0.0.1:{port}", running, log)
+            yield Site(f"http://127.0.0.1:{port}", home / "home")
+        finally:
+            running.terminate()
+            try:
+                running.wait(60)
+            except subprocess.TimeoutExpired:
+                running.kill()
+
+
+def _until_healthy(url: str, running: subprocess.Popen[bytes], log: Path) -> None:
+    ends = time.monotonic() + 300
+    while time.monotonic() < ends:
+        if running.poll() is not None:
+            break
+        try:
+            if httpx.get(f"{url}/readyz", timeout=5).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.2)
+    raise RuntimeError(log.read_text("utf-8", "replace"))
+
+
+def _jiesu(*arguments: str, env: dict[str, str]) -> str:
+    ran = subprocess.run(
+        [sys.executable, "-m", "cli", *arguments],
+        env=os.environ | env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return ran.stdout
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's browser, which asks nobody for anything by itself."""
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
+        yield browser
+        browser.close()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds against WCAG 2.2 A and AA, a line each."""
+    page.evaluate(_AXE.read_text("utf-8"))
+    found = page.evaluate(
+        "(rules) => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", _RULES
+    )
+    return [f"{one['id']}: {_where(one)}" for one in found["violations"]]
+
+
+def _where(violation: dict[str, Any]) -> str:
+    nodes = [node["html"][:160] for node in violation["nodes"]]
+    return f"{nodes} {violation['nodes'][0].get('failureSummary', '')}"
