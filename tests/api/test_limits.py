@@ -42,7 +42,7 @@ async def test_so_many_complaints_from_one_address_and_no_more(
             refused = await each.http.post(COMPLAINTS, json=COMPLAINT)
             assert problem(refused) == (429, "too_many_requests")
             assert 0 < int(refused.headers["Retry-After"]) <= 3600
-        page = await house.http.post("/complaints", data={"text": "路灯不亮"})
+        page = await house.http.post("/report", data={"city": "tongzhou", "text": "路灯不亮"})
         assert page.status_code == 429
         desk = await house.token(Role.DESK)
         filed = await house.http.post(COMPLAINTS, json=COMPLAINT, headers=desk)

@@ -3,11 +3,11 @@
 No tile server is asked: nobody learns who looks at which street.
 """
 
+import asyncio
 import json
 from typing import Any
 
 import shapely
-from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from api.access import public
@@ -37,7 +37,7 @@ class Outlines:
 
     async def of(self, pack: Pack, grid: Grid | None) -> str:
         if pack.version not in self._kept:
-            self._kept[pack.version] = await to_thread.run_sync(_outlines, pack, grid)
+            self._kept[pack.version] = await asyncio.to_thread(_outlines, pack, grid)
         return self._kept[pack.version]
 
 
