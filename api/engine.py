@@ -29,6 +29,7 @@ from domain.assignment import HandlingResult
 from domain.complaint import Complaint
 from domain.refusals import Refused
 from domain.ticket import Snapshot
+from runtime.engine import waiting_work
 from runtime.names import TICKETS, search_attributes, ticket_workflow_id
 from workflows.ticket import TicketWorkflow
 
@@ -139,9 +140,7 @@ class Engine:
             NotRunning: no such assignment is waiting: not yet, or not any more.
             EngineUnavailable
         """
-        handle = self._client.get_async_activity_handle(
-            workflow_id=ticket_workflow_id(number), run_id=None, activity_id=activity_id
-        )
+        handle = waiting_work(self._client, number, activity_id)
         async with self._answering():
             try:
                 await handle.complete(result, rpc_timeout=timedelta(seconds=self._timeout))

@@ -40,7 +40,8 @@ class Unreadable(Exception):
 class TicketCodec(PayloadCodec, WithSerializationContext):
     """Seals each payload with AES-GCM under the key of the workflow it belongs to.
 
-    The engine's library tells it which that is: on client, worker, replayer and completion by id.
+    The engine's library tells it which that is, on client, worker and replayer; for a completion by
+    id `runtime.engine.waiting_work` does.
     """
 
     def __init__(self, keys: Keys, number: str | None = None) -> None:

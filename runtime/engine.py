@@ -15,9 +15,10 @@ from temporalio.api.workflowservice.v1 import (
     RegisterNamespaceRequest,
     UpdateNamespaceRequest,
 )
-from temporalio.client import Client
+from temporalio.client import AsyncActivityHandle, Client
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
+    ActivitySerializationContext,
     CompositePayloadConverter,
     DataConverter,
     DefaultFailureConverterWithEncodedAttributes,
@@ -28,7 +29,7 @@ from temporalio.converter import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from runtime.codec import Keys, TicketCodec
-from runtime.names import SEARCH_ATTRIBUTES
+from runtime.names import SEARCH_ATTRIBUTES, ticket_workflow_id
 from runtime.settings import Settings
 
 # Built once: the library makes a converter per payload context, dozens of times per ticket,
@@ -94,6 +95,27 @@ async def connect(
 def with_converter(client: Client, converter: DataConverter) -> Client:
     """Another client on the same connection."""
     return Client(client.service_client, namespace=client.namespace, data_converter=converter)
+
+
+def waiting_work(client: Client, number: str, activity_id: str) -> AsyncActivityHandle:
+    """The assignment that waits under this id, to be completed.
+
+    A handle by id is the one thing that the library does not tell whose it is: without this the
+    result would not be sealed with the ticket's own key.
+    """
+    workflow_id = ticket_workflow_id(number)
+    context = ActivitySerializationContext(
+        namespace=client.namespace,
+        activity_id=activity_id,
+        activity_type=None,
+        activity_task_queue=None,
+        workflow_id=workflow_id,
+        workflow_type=None,
+        is_local=False,
+    )
+    return client.get_async_activity_handle(
+        workflow_id=workflow_id, run_id=None, activity_id=activity_id
+    ).with_context(context)
 
 
 async def prepare_namespace(client: Client, retention: timedelta) -> None:

@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import select
 
 from audit.errors import HistoryErased
-from audit.replay import told_by_history
-from audit.shredding import prove, running
+from audit.replay import fetch, told_by_history
+from audit.shredding import payloads, prove, running
 from audit.verdicts import judge
 from domain.actors import Role
 from domain.complaint import Complaint
 from domain.erasure import GONE
 from domain.refusals import Refused
+from runtime.codec import ticket_sealed_with
 from runtime.names import ticket_workflow_id
 from store import erasure, intake, tables, tickets
 from store.engine import Store
@@ -61,6 +62,9 @@ async def test_after_erasing_nobody_can_read_what_was_said(house: House, engine:
     unproved = await prove(engine.client, keys, number)
     assert unproved.readable == unproved.sealed > 9
     assert not unproved.holds
+    history = await fetch(engine.client, number)
+    own = {ticket_sealed_with(payload) for payload in payloads(history) if payload.data}
+    assert own == {number}
     told = await _everything(store)
     assert [word for word in WORDS if word not in told] == []
 

@@ -22,6 +22,7 @@ from domain.complaint import Complaint
 from domain.events import Event
 from domain.rating import Rating
 from domain.ticket import Snapshot, Ticket
+from runtime.engine import waiting_work
 from runtime.names import TICKETS, search_attributes, ticket_workflow_id
 from store import tickets
 from store.numbers import new_number
@@ -87,11 +88,9 @@ class Filed:
     async def complete(self, result: HandlingResult | None = None) -> None:
         at = await self.now()
         result = result or HandlingResult(reply="已组织清淤，河水恢复清澈。")
-        await self.client.get_async_activity_handle(
-            workflow_id=ticket_workflow_id(self.number),
-            run_id=None,
-            activity_id=f"handle-{at.unit}-{at.assignment}",
-        ).complete(result.model_copy(update={"at": datetime.now(UTC)}))
+        await waiting_work(self.client, self.number, f"handle-{at.unit}-{at.assignment}").complete(
+            result.model_copy(update={"at": datetime.now(UTC)})
+        )
 
     async def complete_share(
         self, engine: Engine, unit: str, result: HandlingResult | None = None
@@ -101,11 +100,9 @@ class Filed:
         state = await tickets.state(engine.store, self.number)
         assert state is not None
         n = next(a.n for a in state.opened if a.unit == unit)
-        await self.client.get_async_activity_handle(
-            workflow_id=ticket_workflow_id(self.number),
-            run_id=None,
-            activity_id=f"handle-{unit}-{n}",
-        ).complete(done.model_copy(update={"at": datetime.now(UTC)}))
+        await waiting_work(self.client, self.number, f"handle-{unit}-{n}").complete(
+            done.model_copy(update={"at": datetime.now(UTC)})
+        )
 
     # --- as the store knows it -------------------------------------------------------------
 
