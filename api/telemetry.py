@@ -31,7 +31,7 @@ seconds = Histogram(
 )
 
 _FRAMES = 8
-_METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS"})
+_METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"})
 
 
 class Telemetry:
