@@ -84,7 +84,7 @@ ifeq ($(strip $(ARGS)),)
 endif
 
 browser: $(READY) $(ASSETS) ## the tests in a real browser, a part of `make test` (BROWSER="... -k")
-	@$(BIN)/pytest $(BROWSER)
+	@$(BIN)/pytest -p no:schemathesis $(BROWSER)
 
 coverage: $(READY) $(ASSETS) ## run every test in one process and report the lines it did not reach
 	@$(BIN)/coverage run -m pytest --ignore tests/browser $(ARGS)

@@ -10,7 +10,7 @@ STEPS = (
     (N_("Received"), {Stage.ACCEPT}),
     (N_("Passed on"), {Stage.TRIAGE, Stage.DISPATCH, Stage.ARBITRATE}),
     (N_("Handling"), {Stage.VERIFY, Stage.HANDLE, Stage.SUPERVISE, Stage.MERGED}),
-    (N_("Answered"), {Stage.FEEDBACK, Stage.RATE}),
+    (N_("Answer"), {Stage.FEEDBACK, Stage.RATE}),
     (N_("Ended"), {Stage.AFTERCARE, Stage.ENDED}),
 )
 """The way of a ticket, as its citizen sees it."""
