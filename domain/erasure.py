@@ -17,6 +17,7 @@ WORDS = frozenset(
         "cons",
         "decision",
         "evidence",
+        "files",
         "note",
         "pros",
         "reason",

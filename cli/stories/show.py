@@ -10,10 +10,10 @@ import httpx
 
 from cli.demonstration.people import Badges, People, Refusal
 from cli.demonstration.show import Programme, beside
+from cli.installation import installation
 from cli.stories.ending import Ending, ending_of
 from cli.stories.telling import Say, StoryBroken, Telling
 from domain.pack import Pack
-from runtime.engine import connect
 from runtime.settings import Settings
 from store.engine import Store
 from workers.stack import Stack
@@ -84,6 +84,7 @@ async def _tell(pack: Pack, settings: Settings, url: str, say: Say) -> tuple[Tel
         ) as http:
             story = Telling(People(http, badges), store, pack, say)
             await perform(story, story_of(pack.city.id))
-            return story, await ending_of(story, await connect(settings))
+            async with installation(settings) as here:
+                return story, await ending_of(story, here.engine)
     finally:
         await store.close()

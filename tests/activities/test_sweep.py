@@ -8,7 +8,6 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Replayer
 
 from activities.sweep import Sweep
-from runtime.engine import CONVERTER
 from runtime.names import SWEEP_WORKFLOW, TICKETS
 from store import files
 from store.engine import Store
@@ -75,6 +74,8 @@ async def test_the_chore_sweeps_and_its_history_replays(engine: Engine) -> None:
     assert await handle.result() == 1
     assert await files.get(engine.store, ONE.id) is None
     replayer = Replayer(
-        workflows=[SweepWorkflow], data_converter=CONVERTER, workflow_runner=sandboxed_runner()
+        workflows=[SweepWorkflow],
+        data_converter=engine.client.data_converter,
+        workflow_runner=sandboxed_runner(),
     )
     await replayer.replay_workflow(await handle.fetch_history())

@@ -159,7 +159,7 @@ async def test_a_child_that_dies_is_started_again(tmp_path: Path) -> None:
         before = api.pid
         assert before is not None
         os.kill(before, signal.SIGKILL)
-        async with asyncio.timeout(20), httpx.AsyncClient(base_url=stack.url) as http:
+        async with asyncio.timeout(60), httpx.AsyncClient(base_url=stack.url) as http:
             while True:
                 try:
                     answer = await http.get("/readyz")
