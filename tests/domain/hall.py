@@ -6,7 +6,7 @@ happens when it is told to: people may come in between.
 """
 
 from collections.abc import Coroutine
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar, cast
 
 from temporalio.exceptions import ApplicationError
@@ -56,6 +56,9 @@ from store.pack_book import PinnedPacks
 from store.packs import PackShelf, default_root
 
 A = TypeVar("A")
+
+LATEST = datetime(2026, 6, 1, tzinfo=UTC)
+"""The packs' calendars end with that year; what starts by then is due within it."""
 
 
 class OnePack(PinnedPacks):
@@ -230,9 +233,12 @@ class Hall:
     # --- clocks -------------------------------------------------------------------------------
 
     def climb(self) -> bool:
-        """The earliest rung of any clock, in its time or too late; False when none is to come."""
+        """The earliest rung of any clock, in its time or too late; False when none is to come.
+
+        One that lies beyond the published calendar is not lived to see.
+        """
         following = self.ticket.next_rung()
-        if following is None:
+        if following is None or following[1].at > LATEST:
             return False
         clock, rung = following
         self.now = max(self.now, rung.at)
@@ -284,7 +290,9 @@ class Hall:
                 pass
 
     def resume(self, n: int, why: str, at: datetime) -> None:
-        question = ResumeQuestion(city="", clocks=self.ticket.paused(n), at=at)
+        standing = self.ticket.paused(n)
+        since = [clock.paused_at for clock in standing if clock.paused_at is not None]
+        question = ResumeQuestion(city="", clocks=standing, at=max([at, *since]))
         clocks = told(self.desks.clocks.resume(question)).clocks
         self.happen(waiting.Resumed(assignment=n, why=why, clocks=clocks), at)
 

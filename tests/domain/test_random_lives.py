@@ -38,6 +38,8 @@ def live(told: bytes) -> Life:
             check_caps(life.ticket)
     except Told:
         pass
+    finally:  # what hypothesis shows of a life that is not in order
+        note(f"{told.hex()}: " + " → ".join(event.kind for event in life.events))
     return life
 
 
@@ -45,7 +47,6 @@ def live(told: bytes) -> Life:
 @given(LIVES)
 def test_whatever_happens_the_ticket_stays_in_order_and_can_end(told: bytes) -> None:
     life = live(told)
-    note(" → ".join(event.kind for event in life.events))
     check_steps(life.events)
     life.chance = Chance(repeat(0))
     for _ in range(FAR):
