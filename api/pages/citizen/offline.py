@@ -15,7 +15,10 @@ router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")
 def service_worker(request: Request, accept_encoding: Annotated[str, Header()] = "") -> Response:
     """Not under /assets: a worker governs only addresses below its own."""
     assets: Assets = request.app.state.assets
-    return assets.own("sw.js").answer(accept_encoding, cache="no-cache")
+    answer = assets.own("sw.js").answer(accept_encoding, cache="no-cache")
+    # A worker has the policy of its own script: with that of other answers it could fetch nothing.
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
+    return answer
 
 
 @router.get("/offline")
