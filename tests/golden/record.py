@@ -11,6 +11,7 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from runtime.engine import CONVERTER, with_converter
 from store import schema
@@ -39,7 +40,7 @@ async def record(names: list[str], address: str, home: Path) -> None:
                     {
                         "workflow_id": history.workflow_id,
                         "fingerprint": fingerprint(history),
-                        "history": history.to_json_dict(),
+                        "history": _without_places(history.to_json_dict()),
                     },
                     ensure_ascii=False,
                     indent=1,
@@ -49,6 +50,13 @@ async def record(names: list[str], address: str, home: Path) -> None:
             )
             sys.stdout.write(f"{path.name}: {len(history.events)} events\n")
     await store.close()
+
+
+def _without_places(told: Any) -> Any:
+    """Without stack traces: they say where the code lay on the machine that recorded it."""
+    if isinstance(told, dict):
+        return {key: _without_places(value) for key, value in told.items() if key != "stackTrace"}
+    return [_without_places(value) for value in told] if isinstance(told, list) else told
 
 
 def main() -> None:
