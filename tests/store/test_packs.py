@@ -64,9 +64,9 @@ def test_a_pack_with_three_thousand_cells_loads_in_less_than_a_second(folder: Pa
     content = {"type": "FeatureCollection", "features": cells}
     (folder / "grids.geojson").write_text(json.dumps(content))
     load_pack(folder)
-    start = time.perf_counter()
+    start = time.process_time()
     load_pack(folder)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def _square(index: int) -> dict[str, object]:
