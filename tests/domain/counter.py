@@ -18,13 +18,14 @@ from domain.facts import joint as joint_facts
 from domain.plans import ExtensionQuestion, ReasonQuestion, TriageQuestion
 from domain.refusals import Refused
 from domain.stages import Stage
-from tests.domain.hall import Hall, told
+from tests.domain.clockwork import Clockwork
+from tests.domain.desks import told
 
 PARENT = "2603020000001"
 """The ticket that others are merged into, elsewhere."""
 
 
-class Counter(Hall):
+class Counter(Clockwork):
     """A hall that takes commands."""
 
     def give(self, actor: Actor, command: Command, at: datetime) -> None:

@@ -5,10 +5,8 @@ A maker gives None where its fact does not fit: there is nobody to release, noth
 
 from collections.abc import Callable
 
-from domain.assignment import Assignment, Ending, Share
-from domain.checks import return_bar
+from domain.assignment import Share
 from domain.clocks import ClockName
-from domain.decisions import arbitration_due, raised
 from domain.events import Fact
 from domain.facts import (
     aftercare,
@@ -21,20 +19,18 @@ from domain.facts import (
     returning,
     supervising,
     verifying,
-    waiting,
 )
 from domain.facts.base import FactBase
 from domain.lifecycle import TABLE
-from domain.results import failure_of, released, result_of
+from domain.results import failure_of, result_of
 from domain.stages import Stage
 from tests.domain.lives import Life
 from tests.domain.makers_of_endings import ENDINGS
+from tests.domain.makers_of_handling import HANDLING
 
 Maker = Callable[[Life], Fact | None]
 
 _LEAD = (ClockName.SIGN, ClockName.RETURN_WINDOW, ClockName.CONTACT, ClockName.HANDLE)
-_CO = (ClockName.SIGN, ClockName.CONTACT, ClockName.MEET, ClockName.HANDLE)
-_WORKING = (Share.LEAD, Share.CO, Share.DELEGATE)
 
 
 # --- accept, triage, dispatch ---------------------------------------------------------------
@@ -123,217 +119,6 @@ def _found(life: Life) -> Fact | None:
     return result_of(life.ticket, looking.n, life.result())
 
 
-# --- a unit, and what it asks for -----------------------------------------------------------
-
-
-def _signed(life: Life) -> handling.Signed | None:
-    unsigned = life.one([each for each in life.ticket.opened if each.signed_at is None])
-    return handling.Signed(assignment=unsigned.n) if unsigned else None
-
-
-def _contacted(life: Life) -> handling.Contacted | None:
-    share = life.some(*_WORKING)
-    return handling.Contacted(assignment=share.n, reached=life.likely(0.5)) if share else None
-
-
-def _return_asked(life: Life) -> returning.ReturnAsked | None:
-    lead = life.lead()
-    if lead is None or return_bar(life.ticket, lead) is not None:
-        return None
-    waits = life.clocks(ClockName.DECIDE, n=lead.n)
-    return returning.ReturnAsked(assignment=lead.n, ground="g", reason="r", clocks=waits)
-
-
-def _return_barred(life: Life) -> returning.ReturnBarred | None:
-    lead = life.lead()
-    if lead is None or (bar := return_bar(life.ticket, lead)) is None:
-        return None
-    return returning.ReturnBarred(assignment=lead.n, code=bar.code, reason="r")
-
-
-def _returned(life: Life) -> returning.Returned | None:
-    """With a unit that the dispatcher names, unless it was the last return before a meeting."""
-    asker = life.asker("return")
-    if asker is None:
-        return None
-    last = life.rules.arbitration and life.ticket.returns + 1 >= life.rules.returns
-    if not last and life.likely(0.5):
-        return returning.Returned(assignment=asker.n, reason="r", unit="other")
-    return returning.Returned(
-        assignment=asker.n, reason="r", clocks=life.clocks(ClockName.DISPATCH)
-    )
-
-
-def _return_refused(life: Life) -> returning.ReturnRefused | None:
-    asker = life.asker("return")
-    return returning.ReturnRefused(assignment=asker.n, reason="r") if asker else None
-
-
-def _taken_on(life: Life) -> returning.TakenOn | None:
-    window = life.running(ClockName.RETURN_WINDOW)
-    if window is None or window.assignment is None or not window.past_due:
-        return None
-    unit = life.ticket.assignment(window.assignment).unit
-    return returning.TakenOn(assignment=window.assignment, unit=unit)
-
-
-def _arbitration(life: Life) -> returning.ArbitrationCalled | None:
-    if not arbitration_due(life.ticket):
-        return None
-    clocks = life.clocks(ClockName.ARBITRATE)
-    return returning.ArbitrationCalled(returns=life.ticket.returns, clocks=clocks)
-
-
-def _arbitrated(life: Life) -> returning.Arbitrated:
-    clocks = life.clocks(ClockName.DISPATCH)
-    return returning.Arbitrated(unit="other", minutes=life.minutes(), clocks=clocks)
-
-
-def _fell_back(life: Life) -> returning.FellBack | None:
-    meeting = life.running(ClockName.ARBITRATE)
-    if meeting is None or not meeting.past_due:
-        return None
-    return returning.FellBack(unit=life.rules.fallback, clocks=life.clocks(ClockName.DISPATCH))
-
-
-def _extension_asked(life: Life) -> handling.ExtensionAsked | None:
-    share = life.some(*_WORKING)
-    if share is None or share.asked or share.pause or share.extensions >= life.rules.extensions:
-        return None
-    waits = life.clocks(ClockName.DECIDE, n=share.n)
-    return handling.ExtensionAsked(assignment=share.n, by="1d", reason="r", clocks=waits)
-
-
-def _extension_refused(life: Life) -> handling.ExtensionRefused | None:
-    asker = life.asker("extension")
-    return handling.ExtensionRefused(assignment=asker.n, reason="r") if asker else None
-
-
-def _extension_granted(life: Life) -> handling.ExtensionGranted | None:
-    asker = life.asker("extension")
-    if asker is None:
-        return None
-    return handling.ExtensionGranted(assignment=asker.n, reason="r", clocks=life.extended(asker.n))
-
-
-# --- a unit that may not go on --------------------------------------------------------------
-
-
-def _hold_asked(life: Life) -> waiting.HoldAsked | None:
-    lead = life.lead()
-    if lead is None or lead.pause is not None or lead.holds >= life.rules.holds:
-        return None
-    waits = life.clocks(ClockName.DECIDE, n=lead.n)
-    return waiting.HoldAsked(
-        assignment=lead.n, ground="g", until=life.later(), reason="r", clocks=waits
-    )
-
-
-def _hold_refused(life: Life) -> waiting.HoldRefused | None:
-    asker = life.asker("hold")
-    return waiting.HoldRefused(assignment=asker.n, reason="r") if asker else None
-
-
-def _held(life: Life) -> waiting.Held | None:
-    asker = life.asker("hold")
-    if asker is None or asker.asked is None:
-        return None
-    review = life.clocks(ClockName.REVIEW, n=asker.n)
-    until = asker.asked.until or life.at
-    return waiting.Held(assignment=asker.n, until=until, reason="r", clocks=review)
-
-
-def _reviewed(life: Life) -> waiting.Reviewed | None:
-    held = life.paused("hold")
-    if held is None:
-        return None
-    again = life.clocks(ClockName.REVIEW, n=held.n)
-    return waiting.Reviewed(assignment=held.n, note="n", clocks=again)
-
-
-def _citizen_asked(life: Life) -> waiting.CitizenAsked | None:
-    lead = life.ticket.current
-    if not life.rules.ask_citizen or lead is None or lead.pause is not None:
-        return None
-    if lead.questions >= life.rules.questions:
-        return None
-    waits = life.clocks(ClockName.CITIZEN, n=lead.n)
-    return waiting.CitizenAsked(assignment=lead.n, text="t", clocks=waits)
-
-
-def _resumed(life: Life) -> waiting.Resumed | None:
-    paused = life.paused()
-    if paused is None:
-        return None
-    return waiting.Resumed(assignment=paused.n, why="chance", clocks=life.resumed(paused.n))
-
-
-def _step_done(life: Life) -> handling.StepDone | None:
-    step = life.running(ClockName.STEP)
-    if step is None or step.assignment is None or step.label is None:
-        return None
-    return handling.StepDone(assignment=step.assignment, step=step.label)
-
-
-# --- several units --------------------------------------------------------------------------
-
-
-def _whistled(life: Life) -> joint.Whistled | None:
-    lead = life.ticket.current
-    helping = sum(each.share is Share.CO for each in life.ticket.opened)
-    free = life.rules.co_handlers - helping
-    if lead is None or free < 1:
-        return None
-    shares = [life.given(*_CO, after=n) for n in range(life.chance.randint(1, min(free, 2)))]
-    return joint.Whistled(assignment=lead.n, ground="g", reason="r", shares=shares)
-
-
-def _delegated(life: Life) -> joint.Delegated | None:
-    share = life.some(*_WORKING)
-    if share is None or _depth(life, share) >= life.rules.delegations:
-        return None
-    below = life.given(ClockName.SIGN, ClockName.HANDLE)
-    return joint.Delegated(assignment=share.n, reason="r", share=below)
-
-
-def _depth(life: Life, share: Assignment) -> int:
-    if share.share is not Share.DELEGATE or share.of is None:
-        return 0
-    return 1 + _depth(life, life.ticket.assignment(share.of))
-
-
-def _let_go(life: Life) -> Fact | None:
-    """A helper is let go, or a helper's program gives up."""
-    helper = life.some(Share.CO, Share.DELEGATE)
-    return released(life.ticket, helper.n, "r") if helper else None
-
-
-def _overridden(life: Life) -> joint.Overridden | None:
-    lead, left = life.ticket.lead, [each.n for each in life.ticket.opened]
-    done = lead is not None and lead.ending is Ending.DONE
-    return joint.Overridden(reason="r", released=left) if done else None
-
-
-def _level_raised(life: Life) -> Fact | None:
-    lead = life.ticket.current
-    if not life.rules.raise_level or lead is None or lead.above is None:
-        return None
-    clocks = life.clocks(ClockName.DISPATCH)
-    return raised(life.ticket, "r", clocks, escalated=life.likely(0.3))
-
-
-def _done(life: Life) -> Fact | None:
-    share = life.some(*_WORKING)
-    return result_of(life.ticket, share.n, life.result()) if share else None
-
-
-def _failed(life: Life) -> Fact | None:
-    lead = life.ticket.current
-    if lead is None:
-        return None
-    return failure_of(life.ticket, lead.n, "c", life.clocks(ClockName.DISPATCH))
-
-
 _BEGINNINGS: dict[type[FactBase], Maker] = {
     intake.Accepted: _accepted,
     intake.TriageUnsure: _unsure,
@@ -349,37 +134,9 @@ _BEGINNINGS: dict[type[FactBase], Maker] = {
     intake.Assigned: _assigned,
     intake.Reassigned: _reassigned,
     joint.Intervened: _intervened,
-    handling.Signed: _signed,
-    handling.Contacted: _contacted,
-    returning.ReturnAsked: _return_asked,
-    returning.ReturnBarred: _return_barred,
-    returning.ReturnRefused: _return_refused,
-    returning.Returned: _returned,
-    returning.TakenOn: _taken_on,
-    returning.ArbitrationCalled: _arbitration,
-    returning.Arbitrated: _arbitrated,
-    returning.FellBack: _fell_back,
-    handling.ExtensionAsked: _extension_asked,
-    handling.ExtensionRefused: _extension_refused,
-    handling.ExtensionGranted: _extension_granted,
-    waiting.HoldAsked: _hold_asked,
-    waiting.HoldRefused: _hold_refused,
-    waiting.Held: _held,
-    waiting.Reviewed: _reviewed,
-    waiting.CitizenAsked: _citizen_asked,
-    waiting.Resumed: _resumed,
-    handling.StepDone: _step_done,
-    joint.Whistled: _whistled,
-    joint.Delegated: _delegated,
-    joint.Released: _let_go,
-    joint.Overridden: _overridden,
-    joint.LevelRaised: _level_raised,
-    handling.ShareHandled: _done,
-    handling.Handled: _done,
-    handling.HandlingFailed: _failed,
 }
 
-_MAKERS = _BEGINNINGS | ENDINGS
+_MAKERS = _BEGINNINGS | HANDLING | ENDINGS
 
 
 def make(life: Life, kind: type[FactBase]) -> Fact | None:

@@ -9,9 +9,6 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from api.offers.citizens import BACK
-from api.offers.every import OFFERS
-from api.problems import CODES
 from domain.actors import CITIZEN
 from domain.acts import ParentReply
 from domain.assignment import HandlingResult
@@ -21,11 +18,12 @@ from domain.refusals import Refused
 from domain.stages import Stage
 from tests.domain.chance import Chance, Told
 from tests.domain.counter import PARENT, Counter
-from tests.domain.hall import Desks
+from tests.domain.desks import Desks
 from tests.domain.order import check_caps, check_order, check_steps
 from tests.domain.planned import BEIJING
 from tests.domain.towns import CATEGORIES, TOWNS, UNITS
 from tests.store.stories import complaint
+from tests.support.doors import REFUSALS
 from tests.support.scenes import KINDS, Scene
 from tests.support.way_out import Give, HandIn, Judge, way_out
 
@@ -33,13 +31,6 @@ DESKS = {name: Desks(town) for name, town in TOWNS.items()}
 
 FILED_AT = datetime(2023, 3, 6, 10, tzinfo=BEIJING)
 """A Monday of the first year that the calendars know: there is time for holds and their reviews."""
-
-ANYWHERE = {"forbidden", "not_now", "ticket_ended"}
-TOLD = {
-    offer.command: {code for code in (*offer.refusals, *ANYWHERE) if code in CODES}
-    for offer in (*OFFERS, BACK)
-}
-"""The codes that a command may be refused with, as its door says."""
 
 KEPT = {"returns_not_allowed", "return_window", "return_cap", "arbitrated"}
 """Refused, but the attempt is an event: a return that is barred."""
@@ -91,7 +82,7 @@ class TownHall:
         try:
             hall.give(actor, command, at)
         except Refused as refused:
-            assert refused.code in TOLD[type(command)], (command.do, refused.code)
+            assert refused.code in REFUSALS[type(command)], (command.do, refused.code)
             if refused.code in KEPT and hall.ticket.version > version:
                 assert hall.events[-1].kind == "return_barred"
             else:
@@ -168,6 +159,7 @@ _FAR_GONE = (2, 0, 1, 2, 2, 2, 2, 3, 4, 5, 6, 7)
 _MOVES, _OFTEN = list(_OFTEN_MADE), list(_OFTEN_MADE.values())
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("town", TOWNS)
 @settings(max_examples=2500, deadline=None)
 @given(told=st.binary(min_size=70, max_size=240))

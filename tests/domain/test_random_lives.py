@@ -43,6 +43,7 @@ def live(told: bytes) -> Life:
     return life
 
 
+@pytest.mark.timeout(300)
 @settings(max_examples=2000, deadline=None)
 @given(LIVES)
 def test_whatever_happens_the_ticket_stays_in_order_and_can_end(told: bytes) -> None:

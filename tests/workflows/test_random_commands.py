@@ -11,11 +11,14 @@ from random import Random
 from typing import Any
 
 import pytest
-from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.problems import CODES
 from audit.verdicts import judge
 from domain.acts import Verdict
 from domain.assignment import HandlingResult
@@ -27,9 +30,10 @@ from domain.ticket import Ticket
 from runtime.names import ticket_workflow_id
 from store import tickets
 from store.engine import Store
-from tests.domain.order import check_order, check_steps
+from tests.domain.order import check_caps, check_clock, check_order, check_steps
 from tests.support.cities import city_with
 from tests.support.desk import Filed, complaint, file
+from tests.support.doors import REFUSALS
 from tests.support.engine import Engine, platform
 from tests.support.scenes import Scene
 from tests.support.way_out import Deed, Give, HandIn, Judge, way_out
@@ -53,8 +57,13 @@ DAYS = {
     "rate": 2, "call_back": 1, "supervise": 1, "revisit": 1, "aftercare": 2,
 }  # fmt: skip
 
-NOT_TAKEN = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION)
-"""One came too late: what was meant has ended; or too early, and the engine was not ready."""
+NOT_TAKEN = (
+    RPCStatusCode.NOT_FOUND,
+    RPCStatusCode.FAILED_PRECONDITION,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+)
+"""One came too late: what was meant has ended; or too early, and the engine was not ready, or so
+busy that nobody waited for its answer. A command that is never answered keeps its ticket open."""
 
 
 RULES: dict[str, Any] = {
@@ -134,7 +143,12 @@ class Townsfolk:
                     await self.ticket.handle.signal(TicketWorkflow.rated, given)
         except WorkflowUpdateFailedError as failed:
             assert isinstance(failed.cause, ApplicationError), failed.cause
-            self.refusals[failed.cause.type or ""] += 1
+            code = failed.cause.type or ""
+            assert isinstance(deed, Give)
+            assert code in REFUSALS[type(deed.command)], (deed.command.do, code)
+            self.refusals[code] += 1
+        except WorkflowUpdateRPCTimeoutOrCancelledError:
+            pass
         except RPCError as error:
             assert error.status in NOT_TAKEN, error
 
@@ -183,7 +197,6 @@ async def test_whatever_people_do_at_once_the_record_holds(town: Engine, seed: s
     for people in await asyncio.gather(*lives):
         refusals += people.refusals
         kinds += Counter(await _agrees(town, people.ticket))
-    assert set(refusals) <= set(CODES)
     assert len(refusals) > 10, refusals
     assert len(kinds) > 40, kinds
 
@@ -196,10 +209,13 @@ async def _agrees(engine: Engine, ticket: Filed) -> list[str]:
     for event in events:
         happened.append(record(told, event.fact, event.actor, event.at))
         assert happened[-1] == event
+        for clock in told.clocks:
+            check_clock(clock)
     assert told == state
     assert len(events) == state.version
     check_steps(events)
     check_order(state, events)
+    check_caps(state)
     verdict = await judge(engine.client, engine.store, ticket.number)
     assert verdict.agrees, verdict
     return [event.kind for event in events]

@@ -1,0 +1,57 @@
+"""Desks: the activities that know nothing but a pack, asked without an engine."""
+
+from collections.abc import Coroutine
+from typing import Any, TypeVar, cast
+
+from temporalio.exceptions import ApplicationError
+
+from activities.accept import Accept
+from activities.clocks import Clocks
+from activities.dispatch import Dispatch
+from activities.feedback import Feedback
+from activities.reasons import Reasons
+from activities.triage import Triage
+from domain.pack import Pack
+from domain.refusals import Refused
+from store.engine import Store
+from store.pack_book import PinnedPacks
+from store.packs import PackShelf, default_root
+
+A = TypeVar("A")
+
+
+class OnePack(PinnedPacks):
+    """A book that holds one pack, whatever is asked for."""
+
+    def __init__(self, pack: Pack) -> None:
+        self._pack = pack
+
+    async def of(self, city: str, version: str | None) -> Pack:
+        return self._pack
+
+
+class Desks:
+    """The activities that know nothing but the pack."""
+
+    def __init__(self, pack: Pack) -> None:
+        book = OnePack(pack)
+        self.pack = pack
+        self.accept = Accept(book)
+        # The grid and earlier tickets are asked for only where a complaint has a point, and where
+        # repeats count: not here.
+        self.triage = Triage(book, PackShelf(default_root()), cast(Store, None))
+        self.dispatch = Dispatch(book)
+        self.clocks = Clocks(book)
+        self.feedback = Feedback(book)
+        self.reasons = Reasons(book)
+
+
+def told(asking: Coroutine[Any, Any, A]) -> A:
+    """The answer of an activity that has nothing to wait for. Raises Refused, as it does."""
+    try:
+        asking.send(None)
+    except StopIteration as answer:
+        return cast(A, answer.value)
+    except ApplicationError as error:
+        raise Refused(error.type or "", error.message) from None
+    raise AssertionError("an activity waits for something")

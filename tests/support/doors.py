@@ -1,0 +1,12 @@
+"""What each command may be refused with, as its door says."""
+
+from api.offers.citizens import BACK
+from api.offers.every import OFFERS
+from api.problems import CODES
+from domain.commands.base import CommandBase
+
+_EVERYWHERE = {"forbidden", "not_now", "ticket_ended"}
+
+REFUSALS: dict[type[CommandBase], set[str]] = {
+    offer.command: {*offer.refusals, *_EVERYWHERE} & set(CODES) for offer in (*OFFERS, BACK)
+}
