@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any
 
 BEGIN = signal.SIGUSR1
-_KEPT = 400
+_KEPT = 150
 
 
 class Tracer:
@@ -66,9 +66,9 @@ class Tracer:
         told = {
             "seconds": sum(own.values()),
             "threads": threads,
-            "own": _most(own),
-            "whole": _most(whole),
-            "calls": calls,
+            "own": (most_own := _most(own)),
+            "whole": (most_whole := _most(whole)),
+            "calls": {name: calls[name] for name in {**most_own, **most_whole}},
         }
         path.write_text(json.dumps(told), "utf-8")
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,19 @@ _ROOT = Path(__file__).parents[2]
 
 
 def _bench(*arguments: str) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "bench", *arguments, "--json"],
-        cwd=_ROOT,
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    told: dict[str, Any] = json.loads(done.stdout)
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as out:
+        done = subprocess.run(
+            [sys.executable, "-m", "bench", *arguments, "--json"],
+            cwd=_ROOT,
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=200,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        out.seek(0)
+        told: dict[str, Any] = json.load(out)
     return told
 
 

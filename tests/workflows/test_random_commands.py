@@ -148,7 +148,7 @@ class Townsfolk:
             assert code in REFUSALS[type(deed.command)], (deed.command.do, code)
             self.refusals[code] += 1
         except WorkflowUpdateRPCTimeoutOrCancelledError:
-            pass
+            self.refusals["no_answer"] += 1  # whether it was done, the record tells in the end
         except RPCError as error:
             assert error.status in NOT_TAKEN, error
 
