@@ -6,7 +6,6 @@ from importlib.metadata import PackageNotFoundError, version
 
 import structlog
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 from temporalio.client import Client
 
 from api import (
@@ -30,7 +29,6 @@ from api import (
     recur,
     scores,
     session,
-    staff_pages,
     tickets,
     upload,
 )
@@ -41,10 +39,11 @@ from api.door import Door
 from api.engine import Engine
 from api.headers import SecurityHeaders
 from api.limits import Limits
-from api.page import FOLDER
 from api.pages import styleguide
 from api.pages.citizen import follow, home, maps, offline, report, results
-from api.pages.page import Drawing, refusal_page
+from api.pages.page import Drawing
+from api.pages.staff import entrance
+from api.pages.staff.refused import refused
 from api.telemetry import Telemetry
 from api.uploads.desk import Uploads, limit_of_body
 from runtime.engine import connect, encrypting, with_converter
@@ -77,7 +76,8 @@ ROUTERS = (
     health,
     codec,
 )
-PAGES = (home, report, follow, results, maps, offline, styleguide, assets, staff_pages)
+STAFF_PAGES = (entrance,)
+PAGES = (home, report, follow, results, maps, offline, styleguide, assets, *STAFF_PAGES)
 """What browsers ask for; one module for each person."""
 
 
@@ -107,13 +107,12 @@ def create_app(
     )
     for module in (*ROUTERS, *PAGES):
         app.include_router(module.router)
-    app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     permits.check_routes(app)
     oidc.standings(settings.oidc_roles)
     app.state.assets = Assets(settings.assets or default_packages())
     app.state.drawing = Drawing(app.state.assets)
     app.state.outlines = maps.Outlines()
-    problems.install(app, refusal_page)
+    problems.install(app, refused)
     app.add_middleware(BodyLimit, larger={upload.PATH: limit_of_body(settings)})
     app.add_middleware(Telemetry)
     app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 
 from domain.permissions import RIGHTS
 
-BY_PATH = {"/openapi.json": "openapi", "/static": "static"}
+BY_PATH = {"/openapi.json": "openapi"}
 """What is no route of ours, and so cannot name its row itself."""
 
 

@@ -248,7 +248,7 @@ def responses(*codes: str) -> dict[int | str, dict[str, Any]]:
     }
 
 
-Draw = Callable[[Request, str, int], Response]
+Draw = Callable[[Request, str, int], Awaitable[Response]]
 """A page that says a refusal to somebody who looks with a browser, by its code and status."""
 
 
@@ -272,7 +272,7 @@ def _for_people(handler: Handler, draw: Draw) -> Handler:
         told = await handler(request, error)
         if not _is_page(request):
             return told
-        drawn = draw(request, json.loads(bytes(told.body))["code"], told.status_code)
+        drawn = await draw(request, json.loads(bytes(told.body))["code"], told.status_code)
         drawn.headers.update({k: v for k, v in told.headers.items() if k in _KEPT})
         return drawn
 

@@ -74,10 +74,15 @@ async def session_of(request: Request, door: Door) -> Session | None:
 
 
 async def caller_of(request: Request, door: Door) -> Caller | None:
-    """Who is signed in; refused where the request may not have been meant."""
+    """Who is signed in; refused where the request may not have been meant.
+
+    Pages find them, and the token of their forms, in the request's state.
+    """
     session = await session_of(request, door)
     if session is None:
         return None
+    request.state.caller = caller(session)
+    request.state.csrf = csrf_of(session, door)
     if request.method not in _SAFE:
         await _check_meant(request, session, door)
     return caller(session)

@@ -126,7 +126,11 @@ PROBLEMS: dict[str, str] = {
     # codes that people meet on a page, in words for them; the others as `api.problems` has them
     "ticket_not_found": N_("There is no such number, or the access code is wrong."),
     "bad_number": N_("A number has 13 digits; please check it."),
-    "too_many_attempts": N_("Too many wrong access codes. Please try again in ten minutes."),
+    "too_many_attempts": N_("Too many wrong tries. Please wait ten minutes and try again."),
+    "oidc_failed": N_("Signing in with your organisation did not work; please try again."),
+    "not_admitted": N_(
+        "Your organisation vouches for you, but you have no role here; ask an administrator."
+    ),
     "invalid_request": N_("Please check what is marked. Nothing you typed is lost."),
     "store_unavailable": N_(
         "We cannot take it just now. Please send it again in a moment: "

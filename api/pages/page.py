@@ -12,9 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from api.assets import Assets
 from api.pages import shown
 from api.pages.labels import Labels
-from api.pages.navigation import Entry, entries
 from api.translation import COOKIE, LANGUAGES, TAGS, asked_language, language_of, translations
-from domain.actors import Actor
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -87,24 +85,10 @@ def page(
     return response
 
 
-def staff_page(
-    request: Request, template: str, who: Actor, status: int = 200, **told: Any
-) -> Response:
-    """A page for staff: with the navigation of their role. It extends "staff/base.html"."""
-    navigation: list[Entry] = entries(who.role)
-    return page(request, template, status, who=who, navigation=navigation, **told)
-
-
-def refusal_page(request: Request, code: str, status: int) -> Response:
-    """What somebody with a browser sees instead of problem details."""
-    return page(request, "refused.html", status, code=code)
-
-
 def csrf_token(request: Request) -> str | None:
     """What forms of somebody signed in carry in the field `csrf`; None: nobody is signed in.
 
-    The one place to fill in: sessions of staff put their token here. Citizens' forms need none,
-    because they carry number and access code themselves.
+    Citizens' forms need none, because they carry number and access code themselves.
     """
     return getattr(request.state, "csrf", None)
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.access import public
+from api.caller import Caller
 from api.pages.forms import Form
 from api.pages.labels import LABELS
 from api.pages.navigation import Entry
@@ -46,7 +47,9 @@ async def styleguide(request: Request, look: str = "citizen") -> Response:
         "styleguide.html",
         parent="staff/base.html" if staff else "citizen/base.html",
         staff=staff,
-        who=Actor(role=Role.OFFICER, unit="water"),
+        caller=Caller(Actor(role=Role.OFFICER, unit="water"), "", "王芳"),
+        unit_here=None,
+        other_cities=[],
         navigation=list(_EXAMPLE),
         zone=UTC,
         day=timedelta(days=1),

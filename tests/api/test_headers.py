@@ -9,7 +9,8 @@ import pytest
 from store.engine import Store
 from tests.api.house import House, open_house
 
-PLACES = ["/", "/staff/sign-in", "/static/jiesu.css", "/healthz", "/api/v1/tickets", "/nowhere"]
+ASSET = "/assets/jiesu/x/jiesu.css"
+PLACES = ["/", "/staff/sign-in", "/staff/me", ASSET, "/healthz", "/api/v1/tickets", "/nowhere"]
 
 
 @pytest.mark.parametrize("path", PLACES)

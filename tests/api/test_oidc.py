@@ -63,7 +63,7 @@ async def _come(house: House, sub: str) -> httpx.Response:
 
 async def test_somebody_comes_in_as_what_the_provider_says(house: House) -> None:
     back = await _come(house, "u-1")
-    assert (back.status_code, back.headers["Location"]) == (303, "/staff?lang=zh"), back.text
+    assert (back.status_code, back.headers["Location"]) == (303, "/staff"), back.text
     shown = (await house.http.get("/api/v1/session")).json()
     assert (shown["name"], shown["role"], shown["unit"]) == ("王芳", "desk", None)
     [account] = await accounts.listing(house.store)

@@ -270,36 +270,6 @@ async def test_a_password_that_would_be_guessed_is_refused(house: House, new: st
     assert problem(refused) == (401, "sign_in_failed")
 
 
-# --- pages ---------------------------------------------------------------------------------------
-
-
-async def test_staff_sign_in_and_out_without_javascript(house: House) -> None:
-    name = await new_account(house, Role.DISPATCHER)
-    sent_away = await house.http.get("/staff")
-    assert sent_away.headers["Location"] == "/staff/sign-in?lang=zh"
-    wrong = await house.http.post(
-        "/staff/sign-in",
-        data={"name": name, "password": "no, no, no, no"},  # pragma: allowlist secret
-    )
-    assert wrong.status_code == 401
-    assert "账号、密码或动态口令不正确" in wrong.text
-    assert f'value="{name}"' in wrong.text
-    right = await house.http.post("/staff/sign-in", data={"name": name, "password": PASSWORD})
-    assert (right.status_code, right.headers["Location"]) == (303, "/staff?lang=zh")
-    home = await house.http.get("/staff")
-    assert "派单员" in home.text
-    stolen = await house.http.post("/staff/sign-out")
-    assert stolen.status_code == 403
-    csrf = home.text.partition('name="csrf" value="')[2].partition('"')[0]
-    gone = await house.http.post("/staff/sign-out", data={"csrf": csrf, "everywhere": "yes"})
-    assert gone.headers["Location"] == "/staff/sign-in?lang=zh"
-    assert (await house.http.get("/staff")).status_code == 303
-
-
-async def test_the_sign_in_page_speaks_english(house: House) -> None:
-    assert "Staff sign-in" in (await house.http.get("/staff/sign-in?lang=en")).text
-
-
 async def test_the_lock_holds_in_every_process(house: House, tmp_path: Path) -> None:
     name = await new_account(house)
     for _ in range(signing_in.FREE_PER_NAME):

@@ -1,0 +1,78 @@
+"""When a session has ended: sign in, and nothing that was typed is lost.
+
+The form that found nobody signed in is carried through the sign-in page in hidden fields, and
+shown once more before it is sent: by then somebody else may sit there.
+"""
+
+from collections.abc import Iterable
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.door import Door
+from api.pages.page import page
+from api.signed_in import CSRF_FIELD
+
+TO, KEPT = "to", "kept."
+"""Where to go on to; and what the names of carried fields begin with."""
+
+Pairs = list[tuple[str, str]]
+
+
+async def sign_in_first(request: Request, code: str, status: int) -> Response:
+    """The sign-in page, which leads back here; with what was typed, if it was a form."""
+    if request.method != "POST":
+        query = f"?{request.url.query}" if request.url.query else ""
+        return sign_in_page(request, status, to=request.url.path + query)
+    sent = await request.form()
+    return sign_in_page(
+        request,
+        status,
+        to=request.url.path,
+        kept=[pair for pair in _texts(sent.multi_items()) if pair[0] != CSRF_FIELD],
+        lost=any(isinstance(value, UploadFile) and value.filename for value in sent.values()),
+        problem=code,
+    )
+
+
+def sign_in_page(
+    request: Request,
+    status: int = 200,
+    *,
+    to: str = "",
+    kept: Pairs | None = None,
+    lost: bool = False,
+    name: str = "",
+    problem: str | None = None,
+) -> Response:
+    """Name, password and one-time password; `kept` is what waits to be sent, `lost`: files."""
+    door: Door = request.app.state.door
+    return page(
+        request,
+        "staff/sign_in.html",
+        status,
+        to=to,
+        kept=kept or [],
+        lost=lost,
+        name=name,
+        problem=problem,
+        oidc=bool(door.settings.oidc_issuer),
+    )
+
+
+def carried(sent: FormData) -> tuple[str, Pairs]:
+    """Where to go on to, and what is carried there, as the sign-in page sent it."""
+    to = str(sent.get(TO, ""))
+    pairs = _texts(sent.multi_items())
+    return _within(to), [(name[len(KEPT) :], text) for name, text in pairs if name.startswith(KEPT)]
+
+
+def _within(to: str) -> str:
+    """An address of ours, or none: nobody is sent elsewhere by what a form says."""
+    ours = to == "/staff" or to.startswith(("/staff/", "/staff?"))
+    return to if ours and "\\" not in to and "//" not in to else ""
+
+
+def _texts(pairs: Iterable[tuple[str, UploadFile | str]]) -> Pairs:
+    return [(name, value) for name, value in pairs if isinstance(value, str)]

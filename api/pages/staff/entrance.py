@@ -1,0 +1,167 @@
+"""The staff's way in: sign in, see as whom, change the password, sign out."""
+
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from api import oidc, session, signed_in, signing_in
+from api.access import public, staff
+from api.caller import Caller
+from api.door import TheDoor
+from api.pages.forms import REFUSALS, Form
+from api.pages.navigation import entries
+from api.pages.page import page
+from api.pages.staff.again import Pairs, carried, sign_in_page
+from api.pages.staff.sheet import staff_page
+from api.problems import CODES, Problem
+from store.errors import StoreError
+
+router = APIRouter(include_in_schema=False)
+
+HOME, SIGN_IN, ME = "/staff", "/staff/sign-in", "/staff/me"
+
+
+@router.get(HOME, dependencies=[public("page_staff")])
+async def home(request: Request, door: TheDoor) -> Response:
+    """To where somebody in this role begins; whoever is not signed in is sent to sign in."""
+    found = await signed_in.session_of(request, door)
+    if found is None:
+        return _to(SIGN_IN)
+    return _to(next((entry.url for entry in entries(found.account.role)), ME))
+
+
+@router.get(SIGN_IN, dependencies=[public("page_sign_in")])
+async def form(request: Request, to: str = "") -> Response:
+    return sign_in_page(request, to=to)
+
+
+@router.post(SIGN_IN, dependencies=[public("sign_in")])
+async def sign_in(request: Request, door: TheDoor) -> Response:
+    """Sign in with what the form says; on a mistake show it again, with the name."""
+    sent = await request.form()
+    typed = {name: str(sent.get(name) or "") for name in ("name", "password", "totp")}
+    to, kept = carried(sent)
+    try:
+        signed_in.check_origin(request, door)
+        said = session.SignIn.model_validate({name: typed[name] or None for name in typed})
+        account = await signing_in.sign_in(
+            request, door, said.name, said.password.get_secret_value(), said.totp
+        )
+        begun, secret = await signed_in.begin(request, account, door)
+    except (ValidationError, Problem, StoreError) as error:
+        refused = isinstance(error, ValidationError)
+        code = "sign_in_failed" if refused else str(getattr(error, "code", "internal_error"))
+        return sign_in_page(
+            request, CODES[code].status, to=to, kept=kept, name=typed["name"], problem=code
+        )
+    if to and kept:
+        request.state.csrf = signed_in.csrf_of(begun, door)
+        answer = _once_more(request, to, kept)
+    else:
+        answer = _to(to or HOME)
+    signed_in.remember(request, answer, secret, door)
+    return answer
+
+
+@router.post("/staff/again", dependencies=[public("page_staff")])
+async def again(request: Request, door: TheDoor) -> Response:
+    """What was kept, for somebody who has signed in meanwhile, in another window for instance."""
+    to, kept = carried(await request.form())
+    found = await signed_in.session_of(request, door)
+    if found is None:
+        return sign_in_page(request, 401, to=to, kept=kept, problem="unauthenticated")
+    request.state.csrf = signed_in.csrf_of(found, door)
+    return _once_more(request, to, kept) if to else _to(HOME)
+
+
+def _once_more(request: Request, to: str, kept: Pairs) -> Response:
+    return page(request, "staff/again.html", to=to, kept=kept)
+
+
+@router.get("/staff/oidc", dependencies=[public("sign_in")])
+async def depart(request: Request, door: TheDoor) -> Response:
+    """Off to the identity provider; a cookie remembers what has to come back."""
+    try:
+        departure = await oidc.depart(request, door)
+    except Problem as error:
+        return _refused(request, error)
+    answer = RedirectResponse(departure.url, 303)
+    answer.set_cookie(
+        oidc.COOKIE,
+        departure.cookie,
+        max_age=oidc.LONGEST,
+        path=oidc.BACK,
+        secure=signed_in.is_secure(request, door),
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+@router.get(oidc.BACK, dependencies=[public("sign_in")])
+async def arrive(request: Request, door: TheDoor) -> Response:
+    """Back from the identity provider, with what proves it."""
+    try:
+        account = await oidc.arrive(request, door)
+        _, secret = await signed_in.begin(request, account, door)
+    except (Problem, StoreError) as error:
+        return _refused(request, error)
+    answer = _to(HOME)
+    answer.delete_cookie(oidc.COOKIE, path=oidc.BACK)
+    signed_in.remember(request, answer, secret, door)
+    return answer
+
+
+@router.post("/staff/sign-out", dependencies=[public("page_staff")])
+async def sign_out(request: Request, door: TheDoor) -> Response:
+    """End this session, or with `everywhere` all of them."""
+    try:
+        caller = await signed_in.caller_of(request, door)
+    except Problem as error:
+        return _refused(request, error)
+    if caller is not None:
+        await signed_in.end(caller, door, everywhere="everywhere" in await request.form())
+    answer = _to(SIGN_IN)
+    signed_in.forget(request, answer, door)
+    return answer
+
+
+# --- one's own account ------------------------------------------------------------------------
+
+_PASSWORDS = ("old", "new")
+
+
+@router.get(ME)
+async def me(request: Request, caller: Annotated[Caller, staff("who_am_i")]) -> Response:
+    """As whom one is signed in, until when; the password."""
+    return staff_page(request, "staff/me.html", caller, form=Form.blank(*_PASSWORDS), done=False)
+
+
+@router.post(ME)
+async def change_password(
+    request: Request, caller: Annotated[Caller, staff("change_password")], door: TheDoor
+) -> Response:
+    """A new password: every other session of the account ends. Passwords are not shown again."""
+    form = await Form.read(request, *_PASSWORDS)
+    try:
+        body = session.NewPassword.model_validate(form.given(*_PASSWORDS))
+        told = await session.change_password(request, caller, body, door)
+    except (ValidationError, *REFUSALS) as error:
+        status = form.refuse(error)
+        form.typed = dict.fromkeys(_PASSWORDS, "")
+        return staff_page(request, "staff/me.html", caller, status, form=form, done=False)
+    request.state.csrf = json.loads(bytes(told.body))["csrf"]  # that of the new session
+    answer = staff_page(request, "staff/me.html", caller, form=Form.blank(*_PASSWORDS), done=True)
+    answer.raw_headers.extend(pair for pair in told.raw_headers if pair[0] == b"set-cookie")
+    return answer
+
+
+def _refused(request: Request, error: Problem | StoreError) -> Response:
+    return sign_in_page(request, CODES[error.code].status, problem=error.code)
+
+
+def _to(path: str) -> Response:
+    return RedirectResponse(path, 303)

@@ -1,0 +1,47 @@
+"""Where somebody works: the city whose tickets they look at, and what their unit is called."""
+
+from fastapi import Request
+
+from api.caller import Caller
+from api.door import Door
+from api.problems import Problem
+from domain.actors import Actor
+from domain.catalogue import Unit
+from domain.pack import Pack
+
+CITY = "city"
+"""The parameter of the address, and the cookie, that say in which city somebody works."""
+
+
+def working_city(request: Request, door: Door, caller: Caller) -> Pack:
+    """The city that the address asks for, else the one worked in before, else the first.
+
+    Raises:
+        Problem: not_your_city, of an address that asks for one that is not the caller's.
+    """
+    served = cities(door, caller)
+    asked = request.query_params.get(CITY)
+    if asked and asked not in [pack.city.id for pack in served]:
+        raise Problem("not_your_city")
+    wanted = asked or request.cookies.get(CITY)
+    return next((pack for pack in served if pack.city.id == wanted), served[0])
+
+
+def cities(door: Door, caller: Caller) -> list[Pack]:
+    """The cities in which the caller has work: their own, or those that have their unit, or all.
+
+    Raises:
+        Problem: forbidden, where there is none.
+    """
+    packs = [door.packs.get(city) for city in door.packs.ids() if caller.serves(city)]
+    unit = caller.unit
+    found = [pack for pack in packs if unit is None or pack.has_unit(unit)]
+    if not found:
+        raise Problem("forbidden", "No city that is served here has this unit.")
+    return found
+
+
+def unit_of(packs: list[Pack], who: Actor) -> Unit | None:
+    """The unit that somebody works for, as the first of these packs has it."""
+    code = who.unit
+    return next((pack.unit(code) for pack in packs if code and pack.has_unit(code)), None)

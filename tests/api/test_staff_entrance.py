@@ -1,0 +1,136 @@
+"""The staff's way in: sign in and out without JavaScript, and nothing typed is lost."""
+
+import html
+import re
+
+import httpx
+import pytest
+
+from domain.actors import Role
+from tests.api.house import House
+from tests.support.people import PASSWORD, new_account, signed_in
+
+PEOPLE = {"Accept": "text/html", "Accept-Language": "zh"}
+WRONG = "no, no, no, no"  # pragma: allowlist secret
+
+
+def csrf_on(page: httpx.Response) -> str:
+    return page.text.partition('name="csrf" value="')[2].partition('"')[0]
+
+
+def hidden(page: httpx.Response, action: str) -> dict[str, str]:
+    """The hidden fields of the form that goes to `action`."""
+    form = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', page.text, re.DOTALL)
+    assert form, page.text
+    fields = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form[0])
+    return {name: html.unescape(value) for name, value in fields}
+
+
+async def test_staff_sign_in_and_out_without_javascript(house: House) -> None:
+    name = await new_account(house, Role.DISPATCHER)
+    sent_away = await house.http.get("/staff", headers=PEOPLE)
+    assert sent_away.headers["Location"] == "/staff/sign-in"
+    typed = {"name": name, "password": WRONG}
+    wrong = await house.http.post("/staff/sign-in", data=typed, headers=PEOPLE)
+    assert wrong.status_code == 401
+    assert "账号、密码或动态口令不正确" in wrong.text
+    assert f'value="{name}"' in wrong.text
+    assert WRONG not in wrong.text
+    typed = {"name": name, "password": PASSWORD}
+    right = await house.http.post("/staff/sign-in", data=typed, headers=PEOPLE)
+    assert (right.status_code, right.headers["Location"]) == (303, "/staff")
+    me = await house.http.get("/staff/me", headers=PEOPLE)
+    assert "派单员" in me.text
+    stolen = await house.http.post("/staff/sign-out", headers=PEOPLE)
+    assert stolen.status_code == 403
+    out = {"csrf": csrf_on(me), "everywhere": "yes"}
+    gone = await house.http.post("/staff/sign-out", data=out, headers=PEOPLE)
+    assert gone.headers["Location"] == "/staff/sign-in"
+    assert (await house.http.get("/staff")).headers["Location"] == "/staff/sign-in"
+
+
+async def test_the_sign_in_page_speaks_english(house: House) -> None:
+    page = await house.http.get("/staff/sign-in?lang=en")
+    assert "Staff sign-in" in page.text
+    assert page.headers["Content-Language"] == "en"
+
+
+async def test_whoever_was_sent_to_sign_in_comes_back_to_where_they_wanted(house: House) -> None:
+    name = await new_account(house)
+    asked = await house.http.get("/staff/me?x=1", headers=PEOPLE)
+    assert asked.status_code == 401
+    told = hidden(asked, "/staff/sign-in") | {"name": name, "password": PASSWORD}
+    right = await house.http.post("/staff/sign-in", data=told, headers=PEOPLE)
+    assert right.headers["Location"] == "/staff/me?x=1"
+
+
+@pytest.mark.parametrize("to", ["https://evil.example", "//evil.example", "/staff//e", "/staff\\e"])
+async def test_nobody_is_sent_elsewhere_by_what_a_form_says(house: House, to: str) -> None:
+    told = {"name": await new_account(house), "password": PASSWORD, "to": to}
+    right = await house.http.post("/staff/sign-in", data=told, headers=PEOPLE)
+    assert right.headers["Location"] == "/staff"
+
+
+async def test_an_expired_session_loses_nothing_that_was_typed(house: House) -> None:
+    name = await new_account(house)
+    typed = {"old": "关于<路灯>的说明", "note": "第二段", "csrf": "old", "key": "k1"}
+    asked = await house.http.post("/staff/me", data=typed, headers=PEOPLE)
+    assert asked.status_code == 401
+    assert "已保留" in asked.text
+    kept = hidden(asked, "/staff/sign-in")
+    assert kept == {
+        "to": "/staff/me",
+        "kept.old": "关于<路灯>的说明",
+        "kept.note": "第二段",
+        "kept.key": "k1",
+    }
+    wrong = await house.http.post(
+        "/staff/sign-in", data=kept | {"name": name, "password": WRONG}, headers=PEOPLE
+    )
+    assert hidden(wrong, "/staff/sign-in") == kept
+    right = await house.http.post(
+        "/staff/sign-in", data=kept | {"name": name, "password": PASSWORD}, headers=PEOPLE
+    )
+    assert right.status_code == 200
+    assert "关于&lt;路灯&gt;的说明" in right.text
+    ready = hidden(right, "/staff/me")
+    assert ready.pop("csrf") == csrf_on(await house.http.get("/staff/me", headers=PEOPLE))
+    assert ready == {"old": "关于<路灯>的说明", "note": "第二段", "key": "k1"}
+
+
+async def test_whoever_signed_in_in_another_window_goes_on(house: House) -> None:
+    who = await signed_in(house)
+    kept = {"to": "/staff/me", "kept.old": "一段话"}
+    nobody = await house.http.post("/staff/again", data=kept, headers=PEOPLE)
+    assert (nobody.status_code, hidden(nobody, "/staff/again")) == (401, kept)
+    shown = await house.http.post("/staff/again", data=kept, headers=PEOPLE | who.cookie)
+    assert hidden(shown, "/staff/me") == {"csrf": who.csrf, "old": "一段话"}
+
+
+async def test_what_another_site_sends_is_refused_and_not_kept(house: House) -> None:
+    who = await signed_in(house)
+    elsewhere = PEOPLE | who.cookie | {"Sec-Fetch-Site": "cross-site"}
+    answer = await house.http.post("/staff/me", data={"old": "一段话"}, headers=elsewhere)
+    assert answer.status_code == 403
+    assert "一段话" not in answer.text
+
+
+async def test_the_password_is_changed_and_the_others_are_signed_out(house: House) -> None:
+    who = await signed_in(house)
+    wrong = {"csrf": who.csrf, "old": "not it, not it at all", "new": "another quiet morning"}
+    page = await house.http.post("/staff/me", data=wrong, headers=PEOPLE | who.cookie)
+    assert page.status_code == 401
+    weak = {"csrf": who.csrf, "old": PASSWORD, "new": "short"}
+    page = await house.http.post("/staff/me", data=weak, headers=PEOPLE | who.cookie)
+    assert page.status_code == 422
+    assert PASSWORD not in page.text
+    told = {"csrf": who.csrf, "old": PASSWORD, "new": "another quiet morning"}
+    page = await house.http.post("/staff/me", data=told, headers=PEOPLE | who.cookie)
+    assert "密码已修改" in page.text
+    fresh = {"Cookie": f"jiesu-session={page.cookies['jiesu-session']}"}
+    house.http.cookies.clear()
+    before = await house.http.get("/staff/me", headers=PEOPLE | who.cookie)
+    assert before.status_code == 401
+    out = {"csrf": csrf_on(page)}
+    gone = await house.http.post("/staff/sign-out", data=out, headers=PEOPLE | fresh)
+    assert gone.headers["Location"] == "/staff/sign-in"
