@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from domain.actors import Role
 from tests.support.browser import CHROMIUM, Site, chromium, site
 
 expect.set_options(timeout=20_000)
@@ -62,3 +63,21 @@ def phone(browser: Browser, town: Site) -> Iterator[Open]:
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def desk(phone: Open, town: Site) -> Open:
+    """Opens a page as somebody who works here, on a large screen and signed in:
+    `desk("/staff/inbox", Role.OFFICER, unit="water", language="en")`."""
+
+    def opened(path: str, role: Role, *, unit: str | None = None, **more: Any) -> Page:
+        name, password = town.account(role, unit)
+        page = phone("about:blank", **{"viewport": {"width": 1280, "height": 800}, **more})
+        answer = page.request.post(
+            "/api/v1/session", data={"name": name, "password": password}, timeout=_PATIENCE
+        )
+        assert answer.status == 200, answer.text()
+        page.goto(path)
+        return page
+
+    return opened
