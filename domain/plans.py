@@ -182,7 +182,12 @@ class SettlePlan(Recorded):
 
 
 class Projection(Recorded):
-    """New events of a ticket and its state after the last of them."""
+    """New events of a ticket and its state after the last of them.
+
+    `told`: how long the history was. A task of the workflow that is cut short is done again,
+    perhaps otherwise; the second telling has the longer history, and is the one that it keeps.
+    """
 
     ticket: Ticket
     events: list[Event]
+    told: int = 0

@@ -6,11 +6,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, Update, and_, bindparam, or_, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Delete,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    or_,
+    select,
+    update,
+)
 
 from domain.events import Event
 from domain.plans import Projection
-from domain.ticket import Ticket
 from store.engine import Insert, Store
 from store.errors import StoreUnavailable
 from store.rows import Row, assignment_rows, event_row, outbox_rows, ticket_row
@@ -24,32 +36,48 @@ class _Statements:
     events: Insert
     outbox: Insert
     started: Update
+    undone: tuple[Delete, ...]
 
 
 def _build(store: Store) -> _Statements:
     return _Statements(
         tickets=_upsert(store, ticket, _newer),
         assignments=_upsert(store, assignment, _newer),
-        events=_upsert(store, event, _later),
+        events=_upsert(store, event, _retold),
         outbox=store.insert(outbox).on_conflict_do_nothing(),
         started=update(intake)
         .where(intake.c.number == bindparam("started"), intake.c.started_at.is_(None))
         .values(started_at=bindparam("at")),
+        undone=_undone(),
     )
 
 
 def _newer(table: Table, told: Any) -> ColumnElement[bool]:
-    """A newer version; or the same one told again later, after its first telling was lost."""
+    """Told with a longer history; or with the same one, and not an older version."""
     return or_(
-        told.version > table.c.version,
-        and_(told.version == table.c.version, told.updated_at >= table.c.updated_at),
+        told.told > table.c.told,
+        and_(told.told == table.c.told, told.version >= table.c.version),
     )
 
 
-def _later(table: Table, told: Any) -> ColumnElement[bool]:
+def _retold(table: Table, told: Any) -> ColumnElement[bool]:
     # A workflow task that was cut short is done again, and records the same version once more:
     # only the second telling is in the history.
-    return told.at >= table.c.at  # type: ignore[no-any-return]
+    return told.told >= table.c.told  # type: ignore[no-any-return]
+
+
+def _undone() -> tuple[Delete, ...]:
+    """What only a task that was cut short told: history never kept it, and nothing replaces it."""
+    number: BindParameter[str] = bindparam("of")
+    now = select(ticket.c.version, ticket.c.told).where(ticket.c.number == number).subquery()
+    version, told = (select(column).scalar_subquery() for column in (now.c.version, now.c.told))
+    return (
+        delete(event).where(
+            event.c.number == number, event.c.version > version, event.c.told < told
+        ),
+        # Every telling has all shares of its ticket.
+        delete(assignment).where(assignment.c.number == number, assignment.c.told < told),
+    )
 
 
 def _upsert(store: Store, table: Table, wins: Any) -> Insert:
@@ -69,33 +97,42 @@ class _Batch:
     """
 
     def __init__(self, projections: Iterable[Projection]) -> None:
-        self._tickets: dict[str, Ticket] = {}
-        self._events: dict[tuple[str, int], tuple[Event, Ticket]] = {}
+        self._tickets: dict[str, Projection] = {}
+        self._events: dict[tuple[str, int], tuple[Event, Projection]] = {}
         for projection in projections:
             self._add(projection)
 
     def _add(self, projection: Projection) -> None:
-        told, number = projection.ticket, projection.ticket.complaint.number
+        number = projection.ticket.complaint.number
         held = self._tickets.get(number)
-        if held is None or (held.version, held.updated_at) <= (told.version, told.updated_at):
-            self._tickets[number] = told
+        if held is None or _order(held) <= _order(projection):
+            self._tickets[number] = projection
         for happened in projection.events:
             key = (happened.number, happened.version)
-            if key not in self._events or self._events[key][0].at <= happened.at:
-                self._events[key] = (happened, told)
+            if key not in self._events or self._events[key][1].told <= projection.told:
+                self._events[key] = (happened, projection)
 
     def write(self, connection: Connection, statements: _Statements) -> None:
-        tickets = [self._tickets[number] for number in sorted(self._tickets)]
-        events = [self._events[key] for key in sorted(self._events)]
+        numbers = sorted(self._tickets)
+        tickets = [(self._tickets[number].ticket, self._tickets[number].told) for number in numbers]
+        events = [
+            (happened, by.ticket, by.told) for _, (happened, by) in sorted(self._events.items())
+        ]
+        shares = [row for state, told in tickets for row in assignment_rows(state, told)]
         for statement, rows in (
-            (statements.tickets, [ticket_row(told) for told in tickets]),
-            (statements.assignments, [row for told in tickets for row in assignment_rows(told)]),
-            (statements.events, [event_row(e, told.complaint.city) for e, told in events]),
-            (statements.outbox, [row for e, told in events for row in outbox_rows(e, told)]),
-            (statements.started, _started(e for e, _ in events)),
+            (statements.tickets, [ticket_row(state, told) for state, told in tickets]),
+            (statements.assignments, shares),
+            (statements.events, [event_row(e, t.complaint.city, told) for e, t, told in events]),
+            (statements.outbox, [row for e, t, _ in events for row in outbox_rows(e, t)]),
+            (statements.started, _started(e for e, _, _ in events)),
+            *((undone, [{"of": number} for number in numbers]) for undone in statements.undone),
         ):
             if rows:
                 connection.execute(statement, rows)
+
+
+def _order(projection: Projection) -> tuple[int, int]:
+    return projection.told, projection.ticket.version
 
 
 def _started(events: Iterable[Event]) -> list[Row]:

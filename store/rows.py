@@ -18,8 +18,8 @@ Row = dict[str, Any]
 _TITLE = 60
 
 
-def ticket_row(ticket: Ticket) -> Row:
-    """The row of table `ticket`."""
+def ticket_row(ticket: Ticket, told: int) -> Row:
+    """The row of table `ticket`; `told`: how long the history was."""
     complaint = ticket.complaint
     lat, lon = point_of(complaint.place) or (None, None)
     return {
@@ -57,6 +57,7 @@ def ticket_row(ticket: Ticket) -> Row:
         "address": complaint.place.address,
         "lat": lat,
         "lon": lon,
+        "told": told,
         "state": ticket.model_dump_json(),
     }
 
@@ -83,7 +84,7 @@ def point_of(place: Place) -> tuple[float, float] | None:
     return place.lat, place.lon
 
 
-def assignment_rows(ticket: Ticket) -> Iterator[Row]:
+def assignment_rows(ticket: Ticket, told: int) -> Iterator[Row]:
     """The rows of table `assignment`, with the ticket's version."""
     # The last one counts: an extension puts a new clock behind the old one.
     promises = (ClockName.HANDLE, ClockName.VERIFY)
@@ -112,10 +113,11 @@ def assignment_rows(ticket: Ticket) -> Iterator[Row]:
             "extensions": given.extensions,
             "version": ticket.version,
             "updated_at": ticket.updated_at,
+            "told": told,
         }
 
 
-def event_row(event: Event, city: str) -> Row:
+def event_row(event: Event, city: str, told: int) -> Row:
     """The row of table `event`."""
     fact, actor = event.fact, event.actor
     climbed = fact if isinstance(fact, RungClimbed) else None
@@ -131,6 +133,7 @@ def event_row(event: Event, city: str) -> Row:
         "unit": actor.unit,
         "clock": climbed.clock.value if climbed else None,
         "rung": climbed.rung.value if climbed else None,
+        "told": told,
         "fact": fact.model_dump_json(),
     }
 

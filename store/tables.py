@@ -104,6 +104,7 @@ class TicketTable(Base, table=True):
 
     `promised_at` is when the answer was due, also after the end; `lat` and `lon` are WGS-84.
     `accused` is the unit that a report of wrongdoing is about, from which the ticket is hidden.
+    `told`, here and below: how long the history was when the row was told (see `Projection`).
     """
 
     __tablename__ = "ticket"
@@ -155,6 +156,7 @@ class TicketTable(Base, table=True):
     address: str = ""
     lat: float | None = None
     lon: float | None = None
+    told: int = Field(default=0, sa_type=BigInteger)
     state: str = Field(sa_type=Text)
 
 
@@ -175,6 +177,7 @@ class EventTable(Base, table=True):
     unit: str | None
     clock: str | None
     rung: str | None
+    told: int = Field(default=0, sa_type=BigInteger)
     fact: str = Field(sa_type=Text)
 
 
@@ -204,6 +207,7 @@ class AssignmentTable(Base, table=True):
     extensions: int
     version: int
     updated_at: datetime = Field(sa_type=UtcDateTime)
+    told: int = Field(default=0, sa_type=BigInteger)
 
 
 class OutboxTable(Base, table=True):

@@ -92,7 +92,8 @@ class Recording:
         if not self._unprojected:
             return
         events, self._unprojected = self._unprojected, []
-        projection = Projection(ticket=self.ticket, events=events)
+        told = workflow.info().get_current_history_length()
+        projection = Projection(ticket=self.ticket, events=events, told=told)
         if not self._late:
             self._projecting += 1
             try:

@@ -69,11 +69,14 @@ class Story:
         self.ticket = Ticket.of(told or complaint())
         self.number = self.ticket.complaint.number
         self.at = self.ticket.complaint.filed_at
+        self.told = 3
 
     def tell(self, *facts: Fact, by: Actor = SYSTEM, minutes: float = 1) -> Projection:
         self.at += timedelta(minutes=minutes)
         events = [record(self.ticket, fact, by, self.at) for fact in facts]
-        return Projection(ticket=self.ticket.model_copy(deep=True), events=events)
+        self.told += 5
+        told = self.ticket.model_copy(deep=True)
+        return Projection(ticket=told, events=events, told=self.told)
 
     def accepted(self) -> Projection:
         rules = Rules.model_validate({"pack": "demo", "pack_version": "1"})

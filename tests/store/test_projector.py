@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
+from domain.actors import CITIZEN
 from domain.clocks import ClockName, RungKind
+from domain.facts.anytime import Urged
 from domain.facts.handling import ExtensionAsked, ExtensionGranted
 from domain.facts.returning import Returned
 from domain.plans import Projection
@@ -74,21 +76,49 @@ async def test_an_older_version_changes_nothing_but_adds_its_event(store: Store)
     assert [e.version for e in await tickets.events(store, story.number)] == [1, 2, 3]
 
 
-async def test_the_second_telling_of_a_version_is_the_truth(store: Store) -> None:
+@given(order=st.permutations(range(5)), batch=st.integers(1, 5))
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+async def test_what_a_task_told_that_was_cut_short_leaves_no_trace(
+    store: Store, order: Sequence[int], batch: int
+) -> None:
+    """The retry may tell less, of the same version something else, and with an earlier time."""
+    for table in (tables.ticket, tables.event, tables.assignment, tables.outbox):
+        await store.change(delete(table))
     told = complaint()
     lost, kept = Story(told), Story(told)
     before = lost.accepted()
     kept.accepted()
-    kept.at += timedelta(seconds=30)
-    first, again = lost.classified("noise"), kept.classified("lamp")
-    await project(store, before, first, again)
-    for late in ([], [first]):
-        await project(store, *late)
-        row = await tickets.get(store, told.number)
-        assert row is not None
-        assert row.category == "lamp"
-        events = await tickets.events(store, told.number)
-        assert [e.at for e in events] == [before.events[0].at, again.events[0].at]
+    lost.at += timedelta(hours=3)
+    undone = [lost.classified("noise"), lost.assigned("U2")]
+    kept.told += 20
+    again = [kept.classified("lamp"), kept.tell(Urged(), by=CITIZEN)]
+    projections = [before, *undone, *again]
+    projector = Projector(store, batch=batch)
+    await asyncio.gather(*(projector.project(projections[i]) for i in order))
+    await projector.close()
+    assert await tickets.state(store, told.number) == kept.ticket
+    events = await tickets.events(store, told.number)
+    assert events == [e for one in (before, *again) for e in one.events]
+    assert await assignments.get(store, told.number, 1) is None
+
+
+async def test_what_was_told_beyond_the_retry_is_gone_at_once(store: Store) -> None:
+    told = complaint()
+    lost, kept = Story(told), Story(told)
+    before = lost.accepted()
+    kept.accepted()
+    kept.told += 20
+    first, beyond, again = lost.classified("noise"), lost.assigned("U2"), kept.classified("lamp")
+    for order in ([before, first, beyond, again], [beyond, first]):
+        for one in order:
+            await project(store, one)
+        assert await tickets.state(store, told.number) == kept.ticket
+        assert await tickets.events(store, told.number) == [*before.events, *again.events]
+        assert await assignments.get(store, told.number, 1) is None
 
 
 async def test_several_events_may_come_in_one_projection(store: Store) -> None:
