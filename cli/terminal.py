@@ -40,7 +40,19 @@ def table(
 
 
 def print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+    """The whole of it, however large.
+
+    Where Python does not buffer (PYTHONUNBUFFERED, as in many containers), `sys.stdout.write` loses
+    without a word what a pipe does not take at once, when a signal comes in between.
+    """
+    sys.stdout.flush()
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n"
+    left = memoryview(text.encode("utf-8", "backslashreplace"))
+    while left:
+        written = sys.stdout.buffer.write(left)
+        if written is None:
+            raise BlockingIOError("standard output takes nothing now")
+        left = left[written:]
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -1,0 +1,30 @@
+"""What the commands print arrives whole."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+LARGE = """
+import signal
+from cli.terminal import print_json
+signal.signal(signal.SIGALRM, lambda *_: None)
+signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+print_json(["街" * 70] * 4000)
+signal.setitimer(signal.ITIMER_REAL, 0)
+"""
+
+
+def test_a_signal_that_comes_while_a_pipe_is_full_loses_nothing() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", LARGE],
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    ) as running:
+        assert running.stdout is not None
+        first = running.stdout.read(1)  # it has begun, and soon the pipe is full
+        time.sleep(0.1)
+        told = json.loads(first + running.stdout.read())
+    assert told == ["街" * 70] * 4000
+    assert running.returncode == 0
