@@ -1,6 +1,7 @@
 """What the parts of a pack are not to each other is told with file and line."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from domain.clocks import ClockName, RungKind
 from store.pack_checks.formulas import event_kinds
 from store.pack_messages import TEMPLATE_NAMES
-from store.packs import Problem, check_pack
+from store.packs import Problem, check_pack, default_root
 from tests.store.pack_folders import append, full_pack, plain_pack, replace
 
 CITY, UNITS, CATEGORIES = "city.toml", "units.csv", "categories.csv"
@@ -193,6 +194,16 @@ def test_what_is_off_needs_nothing(tmp_path: Path) -> None:
     text = re.sub(r"(?ms)^returns = \[.*?^\]\n", "", text)
     (folder / CITY).write_text(text, encoding="utf-8")
     assert check_pack(folder) == []
+
+
+def test_a_meeting_after_the_last_return_needs_returns(tmp_path: Path) -> None:
+    folder = tmp_path / "heping"
+    shutil.copytree(default_root() / "heping", folder)
+    replace(folder / CITY, "returns = 2 ", "returns = 0 ")
+    text = (folder / CITY).read_text(encoding="utf-8")
+    line = text[: text.index('arbitrate = "2wd"')].count("\n") + 1
+    message = "arbitration follows the last return, and there is none: caps.returns"
+    assert check_pack(folder) == [Problem(CITY, line, message)]
 
 
 def test_steps_may_take_longer_than_the_handling(folder: Path) -> None:
