@@ -65,10 +65,10 @@ def carried(sent: FormData) -> tuple[str, Pairs]:
     """Where to go on to, and what is carried there, as the sign-in page sent it."""
     to = str(sent.get(TO, ""))
     pairs = _texts(sent.multi_items())
-    return _within(to), [(name[len(KEPT) :], text) for name, text in pairs if name.startswith(KEPT)]
+    return within(to), [(name[len(KEPT) :], text) for name, text in pairs if name.startswith(KEPT)]
 
 
-def _within(to: str) -> str:
+def within(to: str) -> str:
     """An address of ours, or none: nobody is sent elsewhere by what a form says."""
     ours = to == "/staff" or to.startswith(("/staff/", "/staff?"))
     return to if ours and "\\" not in to and "//" not in to else ""
