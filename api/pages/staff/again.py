@@ -26,12 +26,14 @@ async def sign_in_first(request: Request, code: str, status: int) -> Response:
         query = f"?{request.url.query}" if request.url.query else ""
         return sign_in_page(request, status, to=request.url.path + query)
     sent = await request.form()
+    lost = any(isinstance(value, UploadFile) and value.filename for value in sent.values())
+    await sent.close()
     return sign_in_page(
         request,
         status,
         to=request.url.path,
         kept=[pair for pair in _texts(sent.multi_items()) if pair[0] != CSRF_FIELD],
-        lost=any(isinstance(value, UploadFile) and value.filename for value in sent.values()),
+        lost=lost,
         problem=code,
     )
 

@@ -138,7 +138,10 @@ def _endpoint(deed: Deed) -> Callable[..., Awaitable[Response]]:
     async def endpoint(
         request: Request, number: TicketNumber, door: TheDoor, caller: Annotated[Caller, permitted]
     ) -> Response:
-        return await _done(request, door, caller, number, deed)
+        try:
+            return await _done(request, door, caller, number, deed)
+        finally:
+            await request.close()  # and with it the files of the form
 
     return endpoint
 

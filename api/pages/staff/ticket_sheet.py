@@ -90,8 +90,13 @@ async def draw(
 
 def _labels(occasion: Occasion, opened: Opened | None) -> dict[str, str]:
     """What the fields of the open form are called."""
-    fields = opened.deed.at(occasion) if opened else ()
-    return {field.name: occasion.speech.say(field.label) for field in fields}
+    say, fields = occasion.speech.say, opened.deed.at(occasion) if opened else ()
+    named = {field.name: say(field.label) for field in fields}
+    for kind, parts in reading.ROW_LABELS.items():
+        if any(field.kind is kind for field in fields):
+            rows = range(1, reading.ROWS + 1)
+            named |= {f"{part}_{n}": say(words, n=n) for part, words in parts.items() for n in rows}
+    return named
 
 
 def _offers(can: list[Deed]) -> list[Offered]:

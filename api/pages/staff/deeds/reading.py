@@ -12,6 +12,7 @@ from api.pages.forms import Form
 from api.pages.staff.deeds.occasion import Occasion
 from api.pages.staff.deeds.row import Deed, Field, FieldKind, Told
 from api.translation import N_
+from domain.catalogue import Category, Unit
 from domain.pack import Pack
 
 ROWS, PLANS = 6, 4
@@ -22,6 +23,16 @@ IN = "_in"
 
 KEPT = "kept"
 """The field of files that are here already."""
+
+ROW_LABELS: dict[FieldKind, dict[str, str]] = {
+    FieldKind.CALLS: {
+        "unit": N_("Unit %(n)s"),
+        "task": N_("Task of unit %(n)s"),
+        "limit": N_("Limit of unit %(n)s"),
+    },
+    FieldKind.PLANS: {"title": N_("Plan %(n)s"), "votes": N_("Votes for plan %(n)s")},
+}
+"""What the parts of a row are called, where a fault of one is told."""
 
 _YES = {"yes": True, "true": True, "no": False, "false": False}
 _NOT_LISTED = N_("Please choose one of the list.")
@@ -135,14 +146,18 @@ def _picked(form: Form, name: str, text: str, field: Field, occasion: Occasion) 
         if choice.value in (text, code) or choice.words.casefold() == text.casefold():
             return choice.value
     # What is not offered any more (the form is sent a second time) the ticket shall refuse itself.
-    if _known(occasion.pack, code):
-        return code
-    form.fail(name, _NOT_LISTED)
+    known = _known(occasion.pack, text, code)
+    if known is None:
+        form.fail(name, _NOT_LISTED)
+    return known
+
+
+def _known(pack: Pack, text: str, code: str) -> str | None:
+    things: list[Unit | Category] = [*pack.units, *pack.categories]
+    for thing in things:
+        if thing.code == code or text in (thing.name, thing.name_en):
+            return thing.code
     return None
-
-
-def _known(pack: Pack, code: str) -> bool:
-    return pack.has_unit(code) or pack.knows(code)
 
 
 def _span(form: Form, name: str) -> str | None:
