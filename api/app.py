@@ -42,7 +42,8 @@ from api.limits import Limits
 from api.pages import styleguide
 from api.pages.citizen import follow, home, maps, offline, report, results
 from api.pages.page import Drawing
-from api.pages.staff import entrance
+from api.pages.staff import entrance, ticket
+from api.pages.staff import tickets as staff_tickets
 from api.pages.staff.refused import refused
 from api.telemetry import Telemetry
 from api.uploads.desk import Uploads, limit_of_body
@@ -76,7 +77,11 @@ ROUTERS = (
     health,
     codec,
 )
-STAFF_PAGES = (entrance,)
+STAFF_PAGES = (
+    entrance,
+    staff_tickets,
+    ticket,
+)
 PAGES = (home, report, follow, results, maps, offline, styleguide, assets, *STAFF_PAGES)
 """What browsers ask for; one module for each person."""
 
@@ -113,7 +118,8 @@ def create_app(
     app.state.drawing = Drawing(app.state.assets)
     app.state.outlines = maps.Outlines()
     problems.install(app, refused)
-    app.add_middleware(BodyLimit, larger={upload.PATH: limit_of_body(settings)})
+    files = limit_of_body(settings)
+    app.add_middleware(BodyLimit, larger={upload.PATH: files, f"{ticket.TICKETS}/": files})
     app.add_middleware(Telemetry)
     app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))
     app.openapi = openapi.document(app)  # type: ignore[method-assign]

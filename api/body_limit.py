@@ -15,7 +15,7 @@ LIMIT = 64 * 1024
 class BodyLimit:
     """ASGI middleware. FastAPI's own limit answers in plain text; this one with a problem.
 
-    `larger`: the paths that take more, and how much.
+    `larger`: the paths that take more, and how much; one that ends with / means all below it.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.larger.get(scope["path"], self.limit)
+        limit = self._limit_of(scope["path"])
         told = Headers(scope=scope).get("content-length", "")
         if told.isdecimal() and int(told[:20]) > limit:
             await answer("body_too_large")(scope, receive, send)
@@ -43,3 +43,9 @@ class BodyLimit:
             return message
 
         await self.app(scope, counted, send)
+
+    def _limit_of(self, path: str) -> int:
+        for key, limit in self.larger.items():
+            if path == key or (key.endswith("/") and path.startswith(key)):
+                return limit
+        return self.limit

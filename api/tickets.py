@@ -159,6 +159,15 @@ async def list_tickets(
     query: Annotated[ListQuery, Query()],
 ) -> Response:
     """Officers see the tickets that their unit has, or had last."""
+    return json_of(await listed(door, caller, query))
+
+
+async def listed(door: Door, caller: Caller, query: ListQuery) -> TicketPage:
+    """The tickets that match, of those that this caller may list.
+
+    Raises:
+        Problem, BadCursor
+    """
     asked = query.model_dump(exclude={"cursor", "limit"})
     told = {
         "unit": _unit(caller, query.unit),
@@ -167,7 +176,7 @@ async def list_tickets(
     }
     page = await tickets.page(door.store, Filters(**asked | told), query.cursor, query.limit)
     rows = [_discreet(caller, row) for row in page.rows]
-    return json_of(TicketPage(items=rows, next_cursor=page.next_cursor))
+    return TicketPage(items=rows, next_cursor=page.next_cursor)
 
 
 def _discreet(caller: Caller, row: TicketRow) -> TicketRow:

@@ -118,6 +118,32 @@ LABELS: dict[str, dict[str, str]] = {
         "2": N_("Dissatisfied"),
         "1": N_("Very dissatisfied"),
     },
+    "file": {
+        "photo": N_("Photo"),
+        "video": N_("Video"),
+        "voice": N_("Voice"),
+        "document": N_("Document"),
+    },
+    "purpose": {
+        # what a file is to show
+        "complaint": N_("With the complaint"),
+        "before": N_("Before"),
+        "after": N_("After"),
+        "evidence": N_("Evidence"),
+    },
+    "meeting": {
+        "on_site": N_("Meeting on the spot"),
+        "arbitration": N_("Arbitration meeting"),
+        "mediation": N_("Mediation"),
+        "deliberation": N_("Deliberation with residents"),
+    },
+    "asked": {
+        # what a unit asked for, and waits to have decided
+        "return": N_("Return"),
+        "extension": N_("Extension"),
+        "hold": N_("Hold"),
+        "exclusion": N_("Exclusion"),
+    },
     "happened": HAPPENED,
     "told": TOLD,
 }

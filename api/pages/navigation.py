@@ -5,7 +5,9 @@ A page that a role works in is one row; `staff/base.html` draws those of whoever
 
 from typing import NamedTuple
 
+from api.translation import N_
 from domain.actors import Role
+from domain.permissions import STAFF
 
 
 class Entry(NamedTuple):
@@ -16,8 +18,7 @@ class Entry(NamedTuple):
     roles: frozenset[Role]
 
 
-NAVIGATION: tuple[Entry, ...] = ()
-"""Entry(N_("Inbox"), "/units", frozenset({Role.OFFICER})), for instance."""
+NAVIGATION: tuple[Entry, ...] = (Entry(N_("Tickets"), "/staff/tickets", STAFF),)
 
 
 def entries(role: Role) -> list[Entry]:

@@ -26,12 +26,14 @@ async def sign_in_first(request: Request, code: str, status: int) -> Response:
         query = f"?{request.url.query}" if request.url.query else ""
         return sign_in_page(request, status, to=request.url.path + query)
     sent = await request.form()
+    lost = any(isinstance(value, UploadFile) and value.filename for value in sent.values())
+    await sent.close()
     return sign_in_page(
         request,
         status,
         to=request.url.path,
         kept=[pair for pair in _texts(sent.multi_items()) if pair[0] != CSRF_FIELD],
-        lost=any(isinstance(value, UploadFile) and value.filename for value in sent.values()),
+        lost=lost,
         problem=code,
     )
 
@@ -65,10 +67,10 @@ def carried(sent: FormData) -> tuple[str, Pairs]:
     """Where to go on to, and what is carried there, as the sign-in page sent it."""
     to = str(sent.get(TO, ""))
     pairs = _texts(sent.multi_items())
-    return _within(to), [(name[len(KEPT) :], text) for name, text in pairs if name.startswith(KEPT)]
+    return within(to), [(name[len(KEPT) :], text) for name, text in pairs if name.startswith(KEPT)]
 
 
-def _within(to: str) -> str:
+def within(to: str) -> str:
     """An address of ours, or none: nobody is sent elsewhere by what a form says."""
     ours = to == "/staff" or to.startswith(("/staff/", "/staff?"))
     return to if ours and "\\" not in to and "//" not in to else ""

@@ -1,0 +1,97 @@
+"""Doing it: by what the API does it with, so that both refuse and accept the same."""
+
+from typing import Any
+
+from api import assignments, recur
+from api.assignments import CompletionIn
+from api.attaching import attached
+from api.caller import Caller
+from api.commands import body_of, give
+from api.door import Door
+from api.filing import Receipt
+from api.pages.staff.deeds.occasion import Occasion
+from api.pages.staff.deeds.row import Completion, Deed
+from domain.commands.citizens import Recur
+from domain.refusals import Refused
+from domain.ticket import Snapshot
+from store import tickets
+
+LATER = "later"
+"""What is done and not yet in the record."""
+
+PATIENCE = 2.0
+"""Seconds to wait for the record to show it, so that the next page does."""
+
+
+async def do(
+    door: Door, occasion: Occasion, deed: Deed, command: Any, key: str
+) -> Receipt | str | None:
+    """Do it. A Receipt: another ticket follows; LATER: it is not in the record yet.
+
+    Raises what `Form.refuse` takes in.
+    """
+    number, caller = occasion.ticket.complaint.number, occasion.caller
+    if isinstance(command, Completion):
+        return await _complete(door, occasion, command)
+    if isinstance(command, Recur):
+        return await _recur(door, caller, number, command, key)
+    named = "files" if "files" in deed.model.model_fields else "evidence"
+    async with attached(door, caller, number, getattr(command, named, [])) as there:
+        if named in deed.model.model_fields:
+            command = command.model_copy(update={named: there})
+        told = await give(door, caller, number, command, key)
+    return await _recorded(door, told)
+
+
+async def _recorded(door: Door, told: Snapshot) -> str | None:
+    async def shown() -> bool | None:
+        row = await tickets.get(door.store, told.number)
+        return True if row is not None and row.version >= told.version else None
+
+    if await shown():
+        return None
+    return None if await door.record.until(shown, PATIENCE) else LATER
+
+
+async def _recur(
+    door: Door, caller: Caller, number: str, command: Recur, key: str
+) -> Receipt | str | None:
+    body = body_of(Recur).model_validate({"text": command.text})
+    answer = await recur.recur(number, caller, door, body, key)
+    if answer.status_code == 200:
+        return await _recorded(door, Snapshot.model_validate_json(bytes(answer.body)))
+    return Receipt.model_validate_json(bytes(answer.body))
+
+
+async def _complete(door: Door, occasion: Occasion, said: Completion) -> str | None:
+    """Hand in the result of the share that is meant: a form sent twice is done once."""
+    ticket, caller = occasion.ticket, occasion.caller
+    n = said.assignment or _own_share(occasion)
+    if n is None:
+        raise Refused("unknown_assignment", "This unit has no share of it.")
+    if await _is_mine(door, occasion, n, said):
+        return None
+    body = CompletionIn(reply=said.reply, resolved=said.resolved, evidence=said.evidence)
+    number = ticket.complaint.number
+    try:
+        answer = await assignments.complete_assignment(number, n, caller, body, door)
+    except Refused as refused:
+        if refused.code == "already_done" and await _is_mine(door, occasion, n, said):
+            return None
+        raise
+    return LATER if answer.status_code == 202 else None
+
+
+def _own_share(occasion: Occasion) -> int | None:
+    """The unit's open share; when there is none any more, the last it had."""
+    own = occasion.own or [
+        share for share in occasion.ticket.assignments if share.unit == occasion.caller.unit
+    ]
+    return own[-1].n if own else None
+
+
+async def _is_mine(door: Door, occasion: Occasion, n: int, said: Completion) -> bool:
+    """Whether it is this very result that completed it."""
+    now = await tickets.state(door.store, occasion.ticket.complaint.number)
+    done = now.assignment(n).result if now else None
+    return done is not None and (done.by, done.reply) == (occasion.caller.id, said.reply)

@@ -1,0 +1,77 @@
+"""Files of a form: taken as the API takes them, kept when the form comes back."""
+
+from collections.abc import AsyncIterator, Iterable
+from typing import NamedTuple
+
+from starlette.datastructures import FormData, UploadFile
+
+from api.caller import Caller
+from api.door import Door
+from api.file_views import FileOut, file_out
+from api.pages.forms import Form
+from api.pages.staff.deeds.reading import KEPT
+from api.pages.staff.deeds.row import Field
+from api.pages.staff.speech import Speech
+from api.problems import Problem
+from api.translation import N_
+from api.uploads.arriving import Piece
+from domain.files import file_id
+from store import files
+from store.errors import StoreError
+
+MOST = 20
+_AT_ONCE = 256 * 1024
+
+
+class Given(NamedTuple):
+    """What a form brings: `kept` lists the ids, `refused` what was not taken and why."""
+
+    kept: list[str]
+    refused: list[tuple[str, str]]
+
+
+async def taken(door: Door, caller: Caller, number: str, sent: FormData, field: Field) -> Given:
+    """Take what was chosen now, beside what was taken when the form was sent before."""
+    given = Given(_kept(sent), [])
+    for upload in sent.getlist(field.name):
+        if not isinstance(upload, UploadFile) or not upload.filename:
+            continue
+        try:
+            row = (await door.uploads.take(_pieces(upload), field.purpose, caller.actor)).row
+        except (Problem, StoreError) as error:
+            given.refused.append((upload.filename[:80], str(getattr(error, "code", ""))))
+            continue
+        given.kept.append(await _same(door, caller, number, row.sha256) or row.id)
+    return given
+
+
+def tell(form: Form, field: Field, given: Given, speech: Speech) -> None:
+    """Put into the form what is here, and say what is not."""
+    form.typed[KEPT] = "\n".join(given.kept)
+    if given.refused:
+        said = "; ".join(f"{name}: {speech.problem(code)}" for name, code in given.refused)
+        form.fail(field.name, N_("Not taken: %(files)s What else you chose is kept."), files=said)
+        form.problem = "invalid_request"
+
+
+async def shown(door: Door, caller: Caller, ids: Iterable[str]) -> list[FileOut]:
+    """The files that a form holds, with links; only the caller's own."""
+    rows = [await files.get(door.store, one) for one in ids if file_id(one) == one]
+    return [file_out(door, row) for row in rows if row is not None and row.uploader == caller.id]
+
+
+def _kept(sent: FormData) -> list[str]:
+    values = (value for value in sent.getlist(KEPT) if isinstance(value, str))
+    return [one for value in values for one in value.split() if file_id(one) == one][:MOST]
+
+
+async def _pieces(upload: UploadFile) -> AsyncIterator[Piece]:
+    while content := await upload.read(_AT_ONCE):
+        yield Piece(content, upload.content_type or "")
+
+
+async def _same(door: Door, caller: Caller, number: str, digest: str) -> str | None:
+    """The same file, if a form that was sent twice has brought it already."""
+    rows = await files.of_ticket(door.store, number)
+    mine = (row.id for row in rows if (row.sha256, row.uploader) == (digest, caller.id))
+    return next(mine, None)

@@ -1,0 +1,74 @@
+"""What this caller can do to this ticket now: asked of the same checks that the ticket makes.
+
+A deed is tried with what somebody might say in it. Where none of that would do, the form is not
+offered, and the first refusal says why. The ticket has the last word all the same.
+"""
+
+from typing import Any
+
+from api.pages.staff.deeds.occasion import Occasion
+from api.pages.staff.deeds.row import Deed, FieldKind, Told
+from domain.checks import check
+from domain.commands.base import CommandBase
+from domain.commands.units import UnitCommand
+from domain.permissions import RIGHTS, Right
+from domain.refusals import Refused
+
+COMPLETE = "complete_assignment"
+
+_NOTHING_THERE = Refused("not_now", "There is nothing to do it with.")
+
+
+def right_of(deed: Deed) -> Right:
+    """The row of the permission table."""
+    return RIGHTS[deed.command.model_fields["do"].default if deed.command else COMPLETE]
+
+
+def why_not(deed: Deed, occasion: Occasion) -> Refused | None:
+    """Why it cannot be done now; None: it can."""
+    right = right_of(deed)
+    if not occasion.caller.may(right):
+        return Refused("forbidden", right.what)
+    barred = deed.bar(occasion)
+    if barred is not None or deed.instead:
+        return barred
+    first: Refused | None = None
+    for told in _trials(deed, occasion):
+        refused = would_refuse(deed, occasion, told)
+        if refused is None:
+            return _without_choice(deed, occasion)
+        first = first or refused
+    return first or _NOTHING_THERE
+
+
+def would_refuse(deed: Deed, occasion: Occasion, told: Told) -> Refused | None:
+    """What the ticket would say if this were said."""
+    assert deed.command is not None  # noqa: S101 - completing is asked otherwise
+    command: Any = deed.command.model_construct(None, **told)
+    try:
+        check(occasion.ticket, command, occasion.caller.actor, occasion.now)
+    except Refused as refused:
+        return refused
+    return None
+
+
+def _trials(deed: Deed, occasion: Occasion) -> list[Told]:
+    trials = list(deed.trials(occasion))
+    if not of_share(deed.command):
+        return trials
+    shares: list[Told] = [{"assignment": share.n} for share in occasion.own] or [{}]
+    return [told | share for told in trials for share in shares]
+
+
+def of_share(command: type[CommandBase] | None) -> bool:
+    """Whether it is about one share, which may have to be named."""
+    return command is None or issubclass(command, UnitCommand)
+
+
+def _without_choice(deed: Deed, occasion: Occasion) -> Refused | None:
+    """A form in which something has to be chosen, and nothing is there to choose, is none."""
+    for field in deed.at(occasion):
+        long = field.kind in (FieldKind.CHOICE, FieldKind.PICK, FieldKind.CALLS)
+        if long and field.required and field.choices and not field.choices(occasion):
+            return _NOTHING_THERE
+    return None

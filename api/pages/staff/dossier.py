@@ -1,0 +1,160 @@
+"""What the page of a ticket tells: gathered by what the API's routes read."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from api import people
+from api.access import discreet, visible
+from api.caller import Caller
+from api.door import Door
+from api.file_views import FileOut, file_out
+from api.pages.staff import story
+from api.pages.staff.deeds.occasion import Occasion
+from api.pages.staff.speech import Speech
+from api.pages.staff.story import Line, Names
+from api.problems import Problem
+from domain.clocks import Clock, ClockName, RungKind
+from domain.facts.anytime import RungClimbed
+from domain.permissions import RIGHTS
+from domain.ticket import Ticket
+from store import accounts, files, intake, tickets
+from store.masks import MaskedPerson
+from store.vault import Person
+
+
+class Running(NamedTuple):
+    """A clock that runs or stands still: what is due, of whom."""
+
+    clock: Clock
+    name: str
+    unit: str
+    warn_at: datetime | None
+
+
+class Card(NamedTuple):
+    """A rung that a clock has climbed."""
+
+    rung: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Complainant:
+    """Who complained: masked, unmasked, or why not (a code of `api.problems`)."""
+
+    masked: MaskedPerson | None = None
+    full: Person | None = None
+    why_not: str = ""
+    may_unmask: bool = False
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """`ticket` as this caller may read it; `waiting`: registered, not started.
+
+    `dues`: when each share's handling is, or was, due, by its number.
+    """
+
+    ticket: Ticket
+    waiting: bool
+    lines: list[Line]
+    running: list[Running]
+    cards: list[Card]
+    dues: dict[int, datetime]
+    files: list[FileOut]
+    person: Complainant
+
+
+async def found(door: Door, caller: Caller, number: str) -> tuple[Ticket, bool]:
+    """The ticket, and whether it is only registered so far.
+
+    Raises:
+        Problem: ticket_not_found, also where it is not this caller's to see.
+    """
+    ticket = await visible(door, caller, number)
+    if ticket is not None:
+        return ticket, False
+    registered = await intake.get(door.store, number) if caller.unit is None else None
+    if registered is None or not caller.serves(registered.complaint.city):
+        raise Problem("ticket_not_found")
+    if await tickets.get(door.store, number) is not None:  # and `visible` said no
+        raise Problem("ticket_not_found")
+    return Ticket.of(registered.complaint), True
+
+
+async def dossier(
+    door: Door, occasion: Occasion, waiting: bool, person: Person | None = None
+) -> Dossier:
+    """Everything but what can be done. `person`: who was just unmasked."""
+    ticket, caller, speech = occasion.ticket, occasion.caller, occasion.speech
+    number = ticket.complaint.number
+    events, rows, known = await asyncio.gather(
+        tickets.events(door.store, number),
+        files.of_ticket(door.store, number),
+        _complainant(door, caller, number, person),
+    )
+    names = await _names(door, {event.actor.id for event in events})
+    cards = [event.fact for event in events if isinstance(event.fact, RungClimbed)]
+    return Dossier(
+        ticket=discreet(caller, ticket),
+        waiting=waiting,
+        lines=story.told(events, speech, names),
+        running=_running(ticket, speech),
+        dues=_dues(ticket),
+        cards=[Card(card.rung.value, _clock(card, speech)) for card in cards],
+        files=[file_out(door, row) for row in rows],
+        person=known,
+    )
+
+
+async def _names(door: Door, ids: set[str]) -> Names:
+    """What the accounts among these actors are called."""
+    rows = await asyncio.gather(*(accounts.by_id(door.store, one) for one in ids if one))
+    return {row.id: row.display for row in rows if row is not None}
+
+
+async def _complainant(
+    door: Door, caller: Caller, number: str, person: Person | None
+) -> Complainant:
+    may = caller.may(RIGHTS["unmask_person"])
+    if person is not None:
+        return Complainant(full=person, may_unmask=may)
+    try:
+        answer = await people.get_person(number, caller, door)
+    except Problem as problem:
+        return Complainant(why_not=problem.code)
+    masked = MaskedPerson.model_validate_json(bytes(answer.body))
+    return Complainant(masked=masked, may_unmask=may)
+
+
+def _running(ticket: Ticket, speech: Speech) -> list[Running]:
+    """What stands still comes last; before that what is due first."""
+    going = [clock for clock in ticket.clocks if clock.running]
+    going.sort(key=lambda clock: (clock.paused_at is not None, clock.due_at))
+    return [
+        Running(clock, _clock(clock, speech), _unit_of(ticket, clock, speech), _warns(clock))
+        for clock in going
+    ]
+
+
+def _dues(ticket: Ticket) -> dict[int, datetime]:
+    handling = [clock for clock in ticket.clocks if clock.name is ClockName.HANDLE]
+    return {clock.assignment: clock.due_at for clock in handling if clock.assignment is not None}
+
+
+def _clock(clock: Clock | RungClimbed, speech: Speech) -> str:
+    name = clock.name if isinstance(clock, Clock) else clock.clock
+    label = speech.label("clock", name.value)
+    return f"{label} {clock.label}" if clock.label else label
+
+
+def _unit_of(ticket: Ticket, clock: Clock, speech: Speech) -> str:
+    if clock.assignment is None:
+        return ""
+    return speech.unit(ticket.assignment(clock.assignment).unit)
+
+
+def _warns(clock: Clock) -> datetime | None:
+    return next((rung.at for rung in clock.rungs if rung.kind is RungKind.WARN), None)

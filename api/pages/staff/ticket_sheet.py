@@ -1,0 +1,108 @@
+"""Drawing the page of a ticket: what is known, what can be done, and the form that is open."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.door import Door
+from api.filing import Receipt
+from api.pages.forms import Form
+from api.pages.staff.deeds import files as deed_files
+from api.pages.staff.deeds import reading
+from api.pages.staff.deeds.choices import LENGTHS
+from api.pages.staff.deeds.doing import LATER
+from api.pages.staff.deeds.every import BY_PATH, DEEDS, GROUPS
+from api.pages.staff.deeds.occasion import Occasion
+from api.pages.staff.deeds.possible import why_not
+from api.pages.staff.deeds.row import Deed, FieldKind
+from api.pages.staff.dossier import dossier
+from api.pages.staff.sheet import staff_page
+from api.translation import N_
+from domain.checks import asked
+from store.vault import Person
+
+_LATER = N_("Handed over. The page shows it in a moment: load it again.")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The form that is open. `kept`: ids of files that are here already."""
+
+    deed: Deed
+    form: Form
+    to: str = ""
+    kept: tuple[str, ...] = ()
+
+
+class Offered(NamedTuple):
+    """The deeds of a group that can be done now."""
+
+    heading: str
+    deeds: list[Deed]
+
+
+async def draw(
+    request: Request,
+    door: Door,
+    occasion: Occasion,
+    waiting: bool,
+    opened: Opened | None,
+    status: int = 200,
+    *,
+    look: Form | None = None,
+    person: Person | None = None,
+    receipt: Receipt | None = None,
+) -> Response:
+    """The page. `look`: the form with which somebody asked in vain who complained."""
+    can = [deed for deed in DEEDS if why_not(deed, occasion) is None]
+    why = why_not(opened.deed, occasion) if opened and not opened.form.wrong else None
+    kept = await deed_files.shown(door, occasion.caller, opened.kept) if opened else []
+    done = BY_PATH.get(request.query_params.get("done", ""))
+    later = LATER in request.query_params
+    return staff_page(
+        request,
+        "staff/ticket.html",
+        occasion.caller,
+        status,
+        pack=occasion.pack,
+        speech=occasion.speech,
+        occasion=occasion,
+        file=await dossier(door, occasion, waiting, person),
+        offers=_offers(can),
+        shortcuts=[deed for deed in can if deed.shortcut],
+        opened=opened,
+        closed=why.code if why else None,
+        blank=Form.blank(),
+        kept=kept,
+        kinds=FieldKind,
+        names=_labels(occasion, opened),
+        lengths=LENGTHS,
+        rows=reading.ROWS,
+        plans=reading.PLANS,
+        done=_LATER if done and later else done.done if done else None,
+        look=look or Form.blank("purpose"),
+        receipt=receipt,
+        asked=asked(occasion.ticket),
+    )
+
+
+def _labels(occasion: Occasion, opened: Opened | None) -> dict[str, str]:
+    """What the fields of the open form are called."""
+    say, fields = occasion.speech.say, opened.deed.at(occasion) if opened else ()
+    named = {field.name: say(field.label) for field in fields}
+    for kind, parts in reading.ROW_LABELS.items():
+        if any(field.kind is kind for field in fields):
+            rows = range(1, reading.ROWS + 1)
+            named |= {f"{part}_{n}": say(words, n=n) for part, words in parts.items() for n in rows}
+    return named
+
+
+def _offers(can: list[Deed]) -> list[Offered]:
+    """In the order of the groups, without those in which there is nothing to do."""
+    groups = [
+        Offered(heading, [deed for deed in can if deed.group is group])
+        for group, heading in GROUPS.items()
+    ]
+    return [offered for offered in groups if offered.deeds]

@@ -1,0 +1,113 @@
+"""Finding tickets: by number, by a part of the title, by where they are and whose they are."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from api.access import staff
+from api.caller import Caller
+from api.door import TheDoor
+from api.pages.forms import REFUSALS, Form
+from api.pages.staff.dossier import found
+from api.pages.staff.place import working_city
+from api.pages.staff.sheet import staff_page
+from api.pages.staff.speech import Speech
+from api.pages.staff.ticket import TICKETS
+from api.problems import Problem
+from api.tickets import ListQuery, TicketPage, listed
+from api.translation import N_, language_of
+from domain.complaint import Kind
+from domain.pack import Pack
+from domain.stages import Stage
+from store.errors import BadNumber
+from store.numbers import parse_number
+
+router = APIRouter(include_in_schema=False)
+
+FIELDS = ("text", "stage", "unit", "category", "kind", "state")
+STATES: dict[str, tuple[str, dict[str, bool]]] = {
+    "open": (N_("Open"), {"open": True}),
+    "overdue": (N_("Overdue"), {"overdue": True}),
+    "ended": (N_("Ended"), {"open": False}),
+    "call_back": (N_("Call-back due"), {"call_back_due": True}),
+}
+"""What one choice of the form asks for."""
+
+LIMIT = 50
+
+
+@router.get(TICKETS)
+async def search(
+    request: Request, door: TheDoor, caller: Annotated[Caller, staff("list_tickets")]
+) -> Response:
+    """A whole number goes straight to its ticket; everything else narrows the list."""
+    pack = working_city(request, door, caller)
+    speech = Speech(language_of(request), pack)
+    asked = {name: request.query_params.get(name, "").strip() for name in FIELDS}
+    form = Form.blank(*FIELDS, **asked)
+    status, page = 200, TicketPage(items=[])
+    try:
+        number = await _number(door, caller, asked["text"])
+        if number is not None:
+            return RedirectResponse(f"{TICKETS}/{number}", 303)
+        cursor = request.query_params.get("cursor")
+        page = await listed(door, caller, _query(form, pack, caller, cursor))
+    except (ValidationError, *REFUSALS) as error:
+        status = form.refuse(error)
+    return staff_page(
+        request,
+        "staff/tickets.html",
+        caller,
+        status,
+        pack=pack,
+        form=form,
+        page=page,
+        states=[(value, speech.say(words)) for value, (words, _) in STATES.items()],
+        stages=[(one.value, speech.label("stage", one.value)) for one in Stage],
+        kinds=[(one.value, speech.label("kind", one.value)) for one in Kind],
+        speech=speech,
+        url=_url(asked),
+        first="cursor" not in request.query_params,
+    )
+
+
+async def _number(door: TheDoor, caller: Caller, text: str) -> str | None:
+    """The number of a ticket that this caller may see, if that is what was typed."""
+    try:
+        number = parse_number(text)
+        await found(door, caller, number)
+    except (BadNumber, Problem):
+        return None
+    return number
+
+
+def _query(form: Form, pack: Pack, caller: Caller, cursor: str | None) -> ListQuery:
+    """What the form asks for, as the API is asked."""
+    told: dict[str, Any] = {"city": pack.city.id, "limit": LIMIT, "cursor": cursor or None}
+    told |= form.given("text", "stage", "kind")
+    names = {"unit": pack.units, "category": pack.categories}
+    for field, things in names.items():
+        if form.typed[field]:
+            told[field] = _code(form.typed[field], things)
+    if caller.unit is not None:
+        told.pop("unit", None)
+    if form.typed["state"]:
+        told |= STATES.get(form.typed["state"], ("", {}))[1]
+    return ListQuery.model_validate(told)
+
+
+def _code(text: str, things: Any) -> str:
+    """The code of what was typed: a code, a name, or both as the list offers them."""
+    code = text.rpartition(" · ")[2]
+    for thing in things:
+        if code == thing.code or text.casefold() in (thing.name, thing.name_en.casefold()):
+            return str(thing.code)
+    return code
+
+
+def _url(asked: dict[str, str]) -> str:
+    given = {name: text for name, text in asked.items() if text}
+    return f"{TICKETS}?{urlencode(given)}&" if given else f"{TICKETS}?"

@@ -1,0 +1,360 @@
+"""The page of a ticket: what it tells, to whom, and who complained only for a purpose."""
+
+import html
+import re
+
+import httpx
+
+from domain.actors import Role
+from tests.api.house import GOOD, Filed, House
+from tests.support.media import a_pdf, a_photo
+from tests.support.staff_pages import AtDesk, at_desk, offered, refused, said, says
+
+CONTACT = {"name": "王小明", "phone": "13800001234"}
+NOWHERE = "2603021234560"
+"""A number nobody has."""
+
+
+async def _reporting(house: House) -> Filed:
+    """A report about the market authority, which the water bureau handles."""
+    ticket = await house.unclear(contact=CONTACT)
+    told = {"category": "0301", "kind": "report", "unit": "water", "accused": "market"}
+    assert (await ticket.by(Role.DISPATCHER, "triage", told)).status_code == 200
+    await ticket.until_stage("handle")
+    return ticket
+
+
+async def test_a_unit_signs_contacts_and_hands_in_its_answer(house: House) -> None:
+    ticket = await house.file()
+    officer = await at_desk(house, Role.OFFICER, "water")
+    page = await officer.ticket(ticket)
+    assert {"sign", "contact", "complete", "return", "extend"} <= offered(page)
+    assert "河水发黑发臭" in says(page)
+    assert await officer.done(ticket, "sign") == "已签收。"
+    assert await officer.done(ticket, "contact", {"reached": "yes", "note": "约好今天看。"})
+    assert "约好今天看。" in says(await officer.ticket(ticket))
+    assert await officer.done(ticket, "complete", {"reply": "已清淤。", "resolved": "yes"})
+    assert (await ticket.until_stage("rate"))["reply"] == "已清淤。"
+    assert (await ticket.kinds())[3:6] == ["signed", "contacted", "handled"]
+    assert "sign" not in offered(await officer.ticket(ticket))
+
+
+async def test_what_each_may_do_is_offered_and_nothing_else(house: House) -> None:
+    ticket = await house.file()
+    for role, can, cannot in (
+        (Role.DESK, {"facts", "urge", "withdraw"}, {"sign", "supervise", "decide", "conclude"}),
+        (Role.DISPATCHER, {"reassign"}, {"sign", "supervise", "notice", "decide"}),
+        (Role.SUPERVISOR, {"supervise", "notice", "reassign"}, {"complete", "triage"}),
+        (Role.AUDITOR, set(), {"sign", "facts", "supervise"}),
+    ):
+        page = await (await at_desk(house, role)).ticket(ticket)
+        assert page.status_code == 200
+        if role is Role.AUDITOR:
+            assert "?do=" not in page.text
+            continue
+        assert can <= offered(page), role
+        assert not cannot & offered(page), role
+
+
+async def test_the_page_speaks_english(house: House) -> None:
+    ticket = await house.file()
+    reader = await at_desk(house, Role.DISPATCHER, language="en")
+    text = says(await reader.ticket(ticket))
+    for words in ("Being handled", "Water Affairs Bureau", "Black and smelly water", "Sign 4 hrs"):
+        assert words in text, text
+
+
+# --- who may see it -------------------------------------------------------------------------------
+
+
+async def _like_none(who: AtDesk, ticket: Filed) -> None:
+    """The ticket looks to them exactly like one that does not exist, whatever they try."""
+    for what in (None, "sign", "contact", "decide", "recur", "person"):
+        answers = []
+        for number in (ticket.number, NOWHERE):
+            path = f"/staff/tickets/{number}"
+            answer = await (who.get(path) if what is None else who.post(f"{path}/{what}"))
+            answers.append((answer.status_code, answer.text.replace(number, "")))
+        assert answers[0] == answers[1], what
+        assert answers[0][0] in (403, 404)
+
+
+async def test_somebody_elses_ticket_is_like_none(house: House) -> None:
+    ticket = await house.file()
+    await _like_none(await at_desk(house, Role.OFFICER, "market"), ticket)
+    assert await ticket.kinds() == ["accepted", "classified", "assigned"]
+
+
+async def test_to_the_accused_and_those_below_there_is_no_such_report(house: House) -> None:
+    ticket = await _reporting(house)
+    await _like_none(await at_desk(house, Role.OFFICER, "market"), ticket)
+    desk = await (await at_desk(house, Role.DISPATCHER)).ticket(ticket)
+    assert "被举报单位 区市场监管局" in says(desk)
+    handler = says(await (await at_desk(house, Role.OFFICER, "water")).ticket(ticket))
+    assert "被举报单位 区" not in handler
+    assert "无权" in handler or "身份" in handler
+    assert "王" not in handler
+    assert "网站" not in handler
+
+
+async def test_a_wrong_number_says_so(house: House) -> None:
+    who = await at_desk(house, Role.DESK)
+    page = await who.get("/staff/tickets/123")
+    assert page.status_code == 422
+    assert "13 位" in says(page)
+
+
+async def test_whoever_is_not_signed_in_comes_back_with_what_they_typed(house: House) -> None:
+    ticket = await house.file()
+    path = f"/staff/tickets/{ticket.number}/contact"
+    answer = await house.http.post(
+        path, data={"note": "刚写的一段话"}, headers={"Accept": "text/html"}
+    )
+    assert answer.status_code == 401
+    assert "刚写的一段话" in answer.text
+    assert f'value="{path}"' in answer.text
+
+
+async def test_what_is_registered_and_not_started_is_shown_as_such(
+    house: House, lonely_house: House
+) -> None:
+    answer = await lonely_house.http.post(
+        "/api/v1/complaints", json={"city": "tongzhou", "text": "路灯坏了。"}
+    )
+    assert answer.status_code == 202, answer.text
+    ticket = Filed(lonely_house, answer.json())
+    who = await at_desk(lonely_house, Role.DESK)
+    page = await who.ticket(ticket)
+    assert page.status_code == 200
+    assert "已登记，尚未开始办理" in says(page)
+    assert "路灯坏了。" in says(page)
+    assert "?do=" not in page.text
+    officer = await at_desk(lonely_house, Role.OFFICER, "water")
+    assert (await officer.ticket(ticket)).status_code == 404
+
+
+# --- who complained -------------------------------------------------------------------------------
+
+
+async def test_who_complained_is_masked_and_shown_once_for_a_purpose(house: House) -> None:
+    ticket = await house.file(contact=CONTACT)
+    who = await at_desk(house, Role.OFFICER, "water")
+    page = await who.ticket(ticket)
+    assert "138****1234" in says(page)
+    assert "13800001234" not in page.text
+    empty = await who.do(ticket, "person", {"purpose": ""})
+    assert (empty.status_code, "13800001234" in empty.text) == (422, False)
+    assert "请填写" in refused(empty)
+    shown = await who.do(ticket, "person", {"purpose": "首次联系"})
+    assert shown.status_code == 200
+    assert "王小明" in says(shown)
+    assert "13800001234" in says(shown)
+    assert shown.headers["Cache-Control"] == "no-store"
+    assert "13800001234" not in (await who.ticket(ticket)).text
+    log = await house.http.get(f"{ticket.path}/views", headers=await house.token(Role.AUDITOR))
+    assert [(one["unit"], one["purpose"]) for one in log.json()["items"]] == [("water", "首次联系")]
+
+
+async def test_the_auditor_sees_the_mask_and_cannot_look_behind_it(house: House) -> None:
+    ticket = await house.file(contact=CONTACT)
+    who = await at_desk(house, Role.AUDITOR)
+    page = await who.ticket(ticket)
+    assert "138****1234" in says(page)
+    assert 'name="purpose"' not in page.text
+    answer = await who.do(ticket, "person", {"purpose": "看看"})
+    assert (answer.status_code, "13800001234" in answer.text) == (403, False)
+
+
+async def test_of_an_anonymous_complaint_the_unit_learns_nobody(house: House) -> None:
+    ticket = await house.file(contact=CONTACT, anonymous=True)
+    who = await at_desk(house, Role.OFFICER, "water")
+    for page in (await who.ticket(ticket), await who.do(ticket, "person", {"purpose": "回访"})):
+        assert "1234" not in says(page).replace(ticket.number, "")
+        assert "王" not in says(page)
+
+
+# --- refusals ---------------------------------------------------------------------------------
+
+
+async def test_what_is_missing_is_said_beside_its_field_and_the_text_stays(house: House) -> None:
+    ticket = await house.file()
+    who = await at_desk(house, Role.OFFICER, "water")
+    page = await who.do(ticket, "return", {"reason": "一段很长的理由<b>"})
+    assert page.status_code == 422
+    assert "事由 · 请填写" in refused(page)
+    assert "一段很长的理由&lt;b&gt;</textarea>" in page.text
+    assert "return_asked" not in await ticket.kinds()
+
+
+async def test_what_the_ticket_refuses_comes_back_with_the_text(house: House) -> None:
+    ticket = await house.file()
+    who = await at_desk(house, Role.OFFICER, "water")
+    told = {"ground": "not_ours", "reason": "不是我们的。"}
+    assert await who.done(ticket, "return", told | {"key": "a" * 32})
+    again = await who.do(ticket, "return", told | {"reason": "再退一次。", "key": "b" * 32})
+    assert again.status_code == 409
+    assert refused(again)
+    assert "再退一次。</textarea>" in again.text
+    assert (await ticket.kinds()).count("return_asked") == 1
+
+
+async def test_a_form_for_what_cannot_be_done_is_not_drawn_but_said(house: House) -> None:
+    ticket = await house.file()
+    who = await at_desk(house, Role.OFFICER, "water")
+    page = await who.ticket(ticket, do="review")
+    assert 'id="deed"' not in page.text
+    assert "alert-warning" in page.text
+    unknown = await who.ticket(ticket, do="nonsense")
+    assert unknown.status_code == 200
+
+
+async def test_names_that_nobody_has_and_days_that_are_none(house: House) -> None:
+    ticket = await house.file()
+    dispatcher = await at_desk(house, Role.DISPATCHER)
+    page = await dispatcher.do(ticket, "reassign", {"unit": "月球局", "reason": "给它。"})
+    assert (page.status_code, "请从列表中选择" in refused(page)) == (422, True)
+    assert 'value="月球局"' in page.text
+    officer = await at_desk(house, Role.OFFICER, "water")
+    typed = {"ground": "works", "until": "明天", "reason": "大修。"}
+    page = await officer.do(ticket, "hold", typed)
+    assert (page.status_code, "日期" in refused(page)) == (422, True)
+    page = await officer.do(ticket, "extend", {"by": "很久", "reason": "等。"})
+    assert (page.status_code, 'value="很久"' in page.text) == (422, True)
+    page = await officer.do(ticket, "whistle", {"ground": "emergency", "reason": "急。"})
+    assert "单位 1" in refused(page)
+
+
+async def test_while_the_engine_is_away_nothing_typed_is_lost(
+    house: House, lonely_house: House
+) -> None:
+    ticket = await house.file()
+    who = await at_desk(lonely_house, Role.OFFICER, "water")
+    page = await who.do(ticket, "contact", {"reached": "yes", "note": "刚打通电话"})
+    assert page.status_code == 503
+    assert "刚打通电话</textarea>" in page.text
+    page = await who.do(ticket, "complete", {"reply": "已清淤。", "resolved": "yes"})
+    assert page.status_code == 503
+    assert "已清淤。</textarea>" in page.text
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def _kept(page: httpx.Response) -> list[str]:
+    return re.findall(r'name="kept" value="(f[0-9a-f]{32})" checked', page.text)
+
+
+async def test_photos_go_with_the_answer_and_are_shown(house: House) -> None:
+    ticket = await house.file()
+    who = await at_desk(house, Role.OFFICER, "water")
+    assert 'enctype="multipart/form-data"' in (await who.ticket(ticket, do="complete")).text
+    files = [
+        ("evidence", ("after.jpg", a_photo(), "image/jpeg")),
+        ("evidence", ("paper.pdf", a_pdf(), "application/pdf")),
+    ]
+    told = {"reply": "已清淤。", "resolved": "yes", "records": "派工单 7\n派工单 8"}
+    assert await who.done(ticket, "complete", told, files) == "办理结果已提交。"
+    result = (await ticket.seen_by_staff())["assignments"][0]["result"]
+    assert len(result["evidence"]) == 4
+    assert result["evidence"][2:] == ["派工单 7", "派工单 8"]
+    page = await who.ticket(ticket)
+    links = [html.unescape(link) for link in re.findall(r'(?:href|src)="(/api/[^"]+)"', page.text)]
+    assert len(links) == 3
+    for link in links:
+        assert (await house.http.get(link)).status_code == 200
+
+
+async def test_a_file_that_is_refused_says_so_and_the_others_are_kept(house: House) -> None:
+    ticket = await house.file()
+    who = await at_desk(house, Role.OFFICER, "water")
+    files = [
+        ("evidence", ("good.jpg", a_photo(), "image/jpeg")),
+        ("evidence", ("bad.exe", b"MZ\x90\x00 nothing to see", "application/octet-stream")),
+    ]
+    told = {"reply": "已清淤。", "resolved": "yes"}
+    page = await who.do(ticket, "complete", told, files)
+    assert page.status_code == 422
+    assert "bad.exe" in refused(page)
+    assert "已清淤。</textarea>" in page.text
+    kept = _kept(page)
+    assert len(kept) == 1
+    assert "handled" not in await ticket.kinds()
+    assert await who.done(ticket, "complete", told | {"kept": kept})
+    assert (await ticket.seen_by_staff())["assignments"][0]["result"]["evidence"] == kept
+
+
+async def test_nobody_attaches_what_another_has_uploaded(house: House) -> None:
+    ticket = await house.file()
+    one = await at_desk(house, Role.OFFICER, "water")
+    other = await at_desk(house, Role.OFFICER, "water")
+    photo = [("evidence", ("a.jpg", a_photo(), "image/jpeg"))]
+    page = await one.do(ticket, "complete", {"reply": ""}, photo)
+    (kept,) = _kept(page)
+    stolen = await other.do(ticket, "complete", {"reply": "好。", "resolved": "yes", "kept": kept})
+    assert stolen.status_code == 422
+    assert _kept(stolen) == []
+    assert "handled" not in await ticket.kinds()
+
+
+async def test_a_form_with_a_photo_sent_twice_is_done_once_with_one_photo(house: House) -> None:
+    ticket = await house.file()
+    who = await at_desk(house, Role.DESK)
+    told = {"text": "补一张照片。", "key": "c" * 32}
+    photo = [("files", ("a.jpg", a_photo(), "image/jpeg"))]
+    for _ in range(2):
+        assert await who.done(ticket, "facts", told, photo) == "已补充。"
+    assert (await ticket.kinds()).count("facts_added") == 1
+    page = await who.ticket(ticket)
+    assert page.text.count("/thumbnail?") == 1
+
+
+# --- going on -------------------------------------------------------------------------------------
+
+
+async def test_the_page_one_came_from_is_gone_back_to(house: House) -> None:
+    ticket = await house.file()
+    who = await at_desk(house, Role.OFFICER, "water")
+    opened = await who.ticket(ticket, do="contact", to="/staff/inbox?done=contact")
+    assert 'name="to" value="/staff/inbox?done=contact"' in opened.text
+    answer = await who.do(ticket, "contact", {"reached": "yes", "to": "/staff/inbox"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/staff/inbox")
+    away = await who.do(ticket, "contact", {"reached": "yes", "to": "https://evil.example"})
+    assert away.headers["Location"] == f"/staff/tickets/{ticket.number}?done=contact"
+
+
+async def test_what_has_ended_and_is_back_gets_a_number_and_a_code_for_the_citizen(
+    house: House,
+) -> None:
+    ticket = await house.handled()
+    assert (await ticket.rate(GOOD)).status_code in (200, 202)
+    await ticket.until_stage("ended")
+    who = await at_desk(house, Role.DESK)
+    assert offered(await who.ticket(ticket)) == {"recur"}
+    told = {"text": "又发黑了。", "key": "d" * 32}
+    first, again = [await who.do(ticket, "recur", told) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert "查询码" in says(first)
+    codes = [re.findall(r'<b class="number">(\d{8})</b>', page.text) for page in (first, again)]
+    assert codes[0] == codes[1] != []
+
+
+async def test_a_unit_that_was_called_in_works_on_its_own_share(house: House) -> None:
+    ticket = await house.file()
+    called = {"unit": "planning", "task": "核实。"}
+    body = {"ground": "emergency", "reason": "急。", "units": [called]}
+    assert (await ticket.by_unit("whistle", body)).status_code == 200
+    who = await at_desk(house, Role.OFFICER, "planning")
+    page = await who.ticket(ticket)
+    assert {"sign", "contact", "complete"} <= offered(page)
+    assert not {"return", "whistle", "ask"} & offered(page)
+    assert await who.done(ticket, "sign")
+    assert await who.done(ticket, "complete", {"reply": "红线无误。", "resolved": "yes"})
+    assert "红线无误。" in says(await who.ticket(ticket))
+    assert "share_handled" in await ticket.kinds()
+
+
+async def test_said_is_only_what_was_done(house: House) -> None:
+    ticket = await house.file()
+    who = await at_desk(house, Role.DESK)
+    assert said(await who.ticket(ticket, done="nonsense")) == ""
+    assert "请刷新" in said(await who.ticket(ticket, done="complete", later="yes"))

@@ -1,0 +1,96 @@
+"""Finding tickets: each by what is known of it, officers their own unit's."""
+
+import html
+import re
+
+import httpx
+import pytest
+
+from api.pages.staff import tickets
+from domain.actors import Role
+from tests.api.house import Filed, House
+from tests.support.staff_pages import AtDesk, at_desk, says
+
+PATH = "/staff/tickets"
+
+
+def _numbers(page: httpx.Response) -> list[str]:
+    return re.findall(r'<a href="/staff/tickets/(\d{13})"', page.text)
+
+
+async def _found(who: AtDesk, **params: str) -> list[str]:
+    page = await who.get(PATH, city="tongzhou", **params)
+    assert page.status_code == 200, says(page)
+    return _numbers(page)
+
+
+@pytest.fixture
+async def ticket(house: House) -> Filed:
+    """One of the water bureau, about something that nobody else writes of."""
+    return await house.file(title="南大街暗渠冒黑水")
+
+
+async def test_a_ticket_is_found_by_what_is_known_of_it(house: House, ticket: Filed) -> None:
+    other = await house.unclear()
+    who = await at_desk(house, Role.DISPATCHER)
+    assert {ticket.number, other.number} <= set(await _found(who))
+    for params in (
+        {"text": "暗渠"},
+        {"text": ticket.number[:9]},
+        {"stage": "handle"},
+        {"unit": "区水务局"},
+        {"unit": "区水务局 · water"},
+        {"unit": "water", "state": "open", "kind": "complaint"},
+        {"category": "黑臭水体"},
+    ):
+        found = await _found(who, **params)
+        assert ticket.number in found, params
+        assert "text" not in params or params["text"].isdigit() or found == [ticket.number]
+    for params in ({"state": "overdue"}, {"state": "ended"}, {"stage": "rate"}, {"unit": "market"}):
+        assert ticket.number not in await _found(who, **params), params
+
+
+async def test_a_whole_number_goes_straight_to_its_ticket(house: House, ticket: Filed) -> None:
+    spaced = f"{ticket.number[:6]} {ticket.number[6:]}"
+    for role, unit in ((Role.DESK, None), (Role.OFFICER, "water")):
+        who = await at_desk(house, role, unit)
+        answer = await who.get(PATH, text=spaced)
+        assert answer.status_code == 303
+        assert answer.headers["Location"] == f"{PATH}/{ticket.number}"
+
+
+async def test_officers_find_their_own_units_tickets(house: House, ticket: Filed) -> None:
+    own = await at_desk(house, Role.OFFICER, "water")
+    assert ticket.number in await _found(own, unit="market")  # there is nothing to choose
+    assert 'name="unit"' not in (await own.get(PATH)).text
+    stranger = await at_desk(house, Role.OFFICER, "market")
+    assert await _found(stranger) == []
+    page = await stranger.get(PATH, text=ticket.number)
+    assert page.status_code == 200
+    assert "没有符合条件的工单" in says(page)
+
+
+async def test_pages_follow_each_other(
+    house: House, ticket: Filed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = await at_desk(house, Role.DISPATCHER)
+    monkeypatch.setattr(tickets, "LIMIT", 2)
+    for _ in range(2):
+        await house.file()
+    first = await who.get(PATH, city="tongzhou", stage="handle")
+    following = re.search(r'rel="next" href="([^"]+)"', first.text)
+    assert following
+    second = await who.get(f"{html.unescape(following[1])}&city=tongzhou")
+    assert len(_numbers(first)) == 2
+    assert _numbers(second)
+    assert not set(_numbers(first)) & set(_numbers(second))
+
+
+@pytest.mark.parametrize("params", [{"stage": "moon"}, {"cursor": "x"}, {"kind": "?"}])
+async def test_a_mistyped_question_is_answered_with_the_form(
+    house: House, params: dict[str, str]
+) -> None:
+    who = await at_desk(house, Role.DESK)
+    page = await who.get(PATH, text="河水", **params)
+    assert page.status_code in (400, 422)
+    assert 'value="河水"' in page.text

@@ -1,0 +1,89 @@
+"""Staff with a browser, for tests of pages: signed in, reading and sending forms."""
+
+import html
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from domain.actors import Role
+from tests.api.house import Filed, House
+from tests.support.people import SignedIn, signed_in
+
+_TAG = re.compile(r"<[^>]+>")
+
+
+@dataclass
+class AtDesk:
+    """Somebody at a desk; `language` is what their browser asks for."""
+
+    house: House
+    who: SignedIn
+    language: str = "zh"
+    seen: list[httpx.Response] = field(default_factory=list)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Accept": "text/html", "Accept-Language": self.language} | self.who.cookie
+
+    async def get(self, path: str, **params: str) -> httpx.Response:
+        return await self.house.http.get(path, params=params or None, headers=self.headers)
+
+    async def post(
+        self, path: str, data: dict[str, Any] | None = None, files: Any = None
+    ) -> httpx.Response:
+        """A form of one of our pages."""
+        told = {"csrf": self.who.csrf} | (data or {})
+        return await self.house.http.post(path, data=told, files=files, headers=self.headers)
+
+    async def ticket(self, ticket: Filed, **params: str) -> httpx.Response:
+        return await self.get(f"/staff/tickets/{ticket.number}", **params)
+
+    async def do(
+        self, ticket: Filed, what: str, data: dict[str, Any] | None = None, files: Any = None
+    ) -> httpx.Response:
+        return await self.post(f"/staff/tickets/{ticket.number}/{what}", data, files)
+
+    async def done(
+        self, ticket: Filed, what: str, data: dict[str, Any] | None = None, files: Any = None
+    ) -> str:
+        """Do it, go where it leads, and read what is said."""
+        answer = await self.do(ticket, what, data, files)
+        assert answer.status_code == 303, says(answer)
+        page = await self.get(answer.headers["Location"])
+        assert page.status_code == 200
+        return said(page)
+
+
+async def at_desk(
+    house: House, role: Role, unit: str | None = None, language: str = "zh"
+) -> AtDesk:
+    return AtDesk(house, await signed_in(house, role, unit), language)
+
+
+def says(page: httpx.Response) -> str:
+    """What somebody reads on it."""
+    return " ".join(html.unescape(_TAG.sub(" ", page.text)).split())
+
+
+def said(page: httpx.Response) -> str:
+    """What the page says was done."""
+    found = re.search(r'<p class="alert alert-success"[^>]*>(.*?)</p>', page.text, re.DOTALL)
+    return html.unescape(found[1]) if found else ""
+
+
+def refused(page: httpx.Response) -> str:
+    """What the summary of a form that came back says."""
+    found = re.search(r'id="summary".*?</div>', page.text, re.DOTALL)
+    return says(httpx.Response(200, text=found[0])) if found else ""
+
+
+def offered(page: httpx.Response) -> set[str]:
+    """The deeds that it offers."""
+    number = re.search(r"/staff/tickets/(\d{13})", page.text)
+    assert number, page.text
+    path = f"/staff/tickets/{number[1]}"
+    links = re.findall(rf'href="{path}\?do=([a-z-]+)#deed"', page.text)
+    forms = re.findall(rf'action="{path}/([a-z-]+)" data-once', page.text)
+    return {*links, *forms}
