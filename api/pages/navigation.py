@@ -5,6 +5,7 @@ A page that a role works in is one row; `staff/base.html` draws those of whoever
 
 from typing import NamedTuple
 
+from api.translation import N_
 from domain.actors import Role
 
 
@@ -16,8 +17,15 @@ class Entry(NamedTuple):
     roles: frozenset[Role]
 
 
-NAVIGATION: tuple[Entry, ...] = ()
-"""Entry(N_("Inbox"), "/units", frozenset({Role.OFFICER})), for instance."""
+NAVIGATION: tuple[Entry, ...] = (
+    Entry(N_("Inbox"), "/staff/inbox", frozenset({Role.OFFICER})),
+    Entry(
+        N_("Units' inboxes"),
+        "/staff/inbox",
+        frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN}),
+    ),
+)
+"""The first row of a role is where it begins."""
 
 
 def entries(role: Role) -> list[Entry]:
