@@ -40,7 +40,7 @@ from api.engine import Engine
 from api.headers import SecurityHeaders
 from api.limits import Limits
 from api.pages import styleguide
-from api.pages.citizen import follow, home, maps, offline, report, results
+from api.pages.citizen import follow, home, maps, offline, photos, report, results
 from api.pages.page import Drawing
 from api.pages.staff import entrance, inbox
 from api.pages.staff.refused import refused
@@ -113,7 +113,8 @@ def create_app(
     app.state.drawing = Drawing(app.state.assets)
     app.state.outlines = maps.Outlines()
     problems.install(app, refused)
-    app.add_middleware(BodyLimit, larger={upload.PATH: limit_of_body(settings)})
+    with_files = (upload.PATH, *photos.FORMS)
+    app.add_middleware(BodyLimit, larger=dict.fromkeys(with_files, limit_of_body(settings)))
     app.add_middleware(Telemetry)
     app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))
     app.openapi = openapi.document(app)  # type: ignore[method-assign]

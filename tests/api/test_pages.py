@@ -224,3 +224,18 @@ async def test_the_pages_say_when_the_engine_is_away_and_still_give_a_number(
     assert "恢复后自动开始办理" in filed.text
     shown = await lonely_house.http.post("/follow", data=_receipt(filed))
     assert "马上开始办理" in shown.text
+
+
+async def test_the_report_card_is_counted_once_for_many_who_look(house: House) -> None:
+    before = await house.http.get("/city/tongzhou")
+    ticket = await house.file()
+    assert (await ticket.complete()).status_code == 200
+    counted = house.door.figures
+    told = [key for key in counted._answers if isinstance(key, tuple) and key[0] == "rates"]
+    assert len(told) == 1
+    counted._answers = type(counted._answers)(
+        (key, (float("inf"), answer)) for key, (_, answer) in counted._answers.items()
+    )
+    assert (await house.http.get("/city/tongzhou")).text == before.text
+    counted._answers.clear()
+    assert (await house.http.get("/city/tongzhou")).text != before.text

@@ -45,7 +45,9 @@ class Site:
         """Name and password of somebody in this role."""
         if (role, unit) not in self._accounts:
             name = f"{role}-{unit or 'house'}"
-            asked = ["--role", role.value, *(["--unit", unit] if unit else [])]
+            # Several shipped cities have a unit of this name; the one that is served is meant.
+            where = ["--unit", unit, "--city", "tongzhou"] if unit else []
+            asked = ["--role", role.value, *where]
             env = {"JIESU_HOME": str(self.home)}
             made = _jiesu("account", "create", name, *asked, "--json", env=env)
             self._accounts[role, unit] = (name, json.loads(made)["password"])

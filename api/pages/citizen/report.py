@@ -6,6 +6,7 @@ from typing import Any
 import segno
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api import intake, traps
@@ -53,23 +54,32 @@ async def file(request: Request, door: TheDoor) -> Response:
     Before that, once, the open tickets about the same thing in the same place are shown: whoever
     has seen them sends `same`, a number or "none".
     """
-    sent = await request.form()
+    async with photos.read(request, door) as sent:
+        return await _file(request, door, sent)
+
+
+async def _file(request: Request, door: Door, sent: FormData) -> Response:
     form = Form.of(sent, *FIELDS)
-    kept = photos.references(sent) if photos.OFFERED else []
+    kept: list[str] = []
     pack = None
     try:
         pack = chosen(door, form.typed["city"])
         if pack is None:
             return choose(request, door, "/report?city=", _HEADING, 422)
         traps.check_form(door, form.typed)
+        brought = await photos.brought(request, door, sent, form)
+        kept = brought.references
         body = _complaint(form, kept)
+        if form.faults:
+            form.problem = "invalid_request"
+            return _form(request, door, pack, form, 422, kept)
         if not form.typed["same"]:
             found = await similar(door, pack, body, _key(form))
             if found:
                 return page(
                     request, "citizen/similar.html", form=form, found=found, pack=pack, kept=kept
                 )
-        answer = await intake.take(with_same(body, form), door, _key(form))
+        answer = await intake.take(with_same(body, form), door, _key(form), brought.marks)
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error, _WORDS)
         if pack is None:
