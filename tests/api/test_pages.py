@@ -6,7 +6,7 @@ import re
 import httpx
 
 from domain.actors import Role
-from tests.api.house import House
+from tests.api.house import REPLY, Filed, House
 
 FORM = {
     "key": "a-form-of-its-own",
@@ -155,6 +155,47 @@ async def test_others_are_offered_once_and_only_where_the_place_is_known(house: 
     assert f"与工单 {first['number']} 反映同一问题" in told["complaint"]["text"]
     elsewhere = await house.http.post("/report", data=FORM | {"key": "third", "address": ""})
     assert _receipt(elsewhere)["number"] != first["number"]
+
+
+async def test_whoever_says_me_too_follows_a_published_ticket_by_an_own_number(
+    house: House,
+) -> None:
+    place = {"address": "北苑街道"}
+    open_, closed = [
+        await house.file(place=place, public=public, text=FORM["text"]) for public in (True, False)
+    ]
+    shown = await house.http.post("/report", data=FORM)
+    assert open_.number in shown.text
+    joined = await house.http.post("/report", data=FORM | {"same": open_.number})
+    assert f"与先前反映的 {open_.number} 合并办理" in joined.text
+    keep = _receipt(joined)
+    assert keep["number"] != open_.number
+    auditor = await house.token(Role.AUDITOR)
+    state = (await house.http.get(f"/api/v1/tickets/{keep['number']}", headers=auditor)).json()
+    assert (state["stage"], state["parent"]) == ("merged", open_.number)
+    await open_.complete()
+    await open_.until_stage("rate")
+    mine = Filed(house, {"number": keep["number"], "access_code": keep["code"]})
+    assert (await mine.until_stage("rate"))["reply"] == REPLY["reply"]
+    assert (await mine.rate()).status_code == 200
+    # What was not to be published is not told to whoever says that theirs is the same.
+    other = await house.http.post("/report", data=FORM | {"key": "n", "same": closed.number})
+    assert "data-joined" not in other.text
+    again = (
+        await house.http.get(f"/api/v1/tickets/{_receipt(other)['number']}", headers=auditor)
+    ).json()
+    assert again["parent"] is None
+    assert closed.number in again["complaint"]["text"]
+
+
+async def test_a_ticket_that_was_not_shown_is_not_joined(house: House) -> None:
+    far = await house.file(place={"address": "另一条街"}, public=True)
+    filed = await house.http.post("/report", data=FORM | {"same": far.number})
+    assert "data-joined" not in filed.text
+    report = FORM | {"kind": "report", "key": "r"}
+    near = await house.file(place={"address": "北苑街道"}, public=True)
+    told = await house.http.post("/report", data=report | {"same": near.number})
+    assert "data-joined" not in told.text
 
 
 async def test_what_a_citizen_did_twice_by_mistake_is_done_once(house: House) -> None:

@@ -16,7 +16,7 @@ from api.filing import Receipt
 from api.intake import ComplaintIn
 from api.pages.citizen import photos
 from api.pages.citizen.cities import choose, chosen
-from api.pages.citizen.similar import similar, with_same
+from api.pages.citizen.similar import NONE, join, named, similar, with_same
 from api.pages.forms import REFUSALS, Form
 from api.pages.page import page
 from api.translation import N_
@@ -73,12 +73,12 @@ async def _file(request: Request, door: Door, sent: FormData) -> Response:
         if form.faults:
             form.problem = "invalid_request"
             return _form(request, door, pack, form, 422, kept)
-        if not form.typed["same"]:
-            found = await similar(door, pack, body, _key(form))
-            if found:
-                return page(
-                    request, "citizen/similar.html", form=form, found=found, pack=pack, kept=kept
-                )
+        asked = form.typed["same"] != NONE
+        found = await similar(door, pack, body, _key(form)) if asked else []
+        if found and not form.typed["same"]:
+            return page(
+                request, "citizen/similar.html", form=form, found=found, pack=pack, kept=kept
+            )
         answer = await intake.take(with_same(body, form), door, _key(form), brought.marks)
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error, _WORDS)
@@ -86,7 +86,9 @@ async def _file(request: Request, door: Door, sent: FormData) -> Response:
             return choose(request, door, "/report?city=", _HEADING, status)
         return _form(request, door, pack, form, status, kept)
     receipt = Receipt.model_validate_json(bytes(answer.body))
-    return _receipt(request, pack, receipt)
+    same = named(found, form)
+    joined = same is not None and await join(door, pack, body, receipt.number, same)
+    return _receipt(request, pack, receipt, same.ticket.number if joined and same else None)
 
 
 def _key(form: Form) -> str:
@@ -114,11 +116,19 @@ def _form(
     )
 
 
-def _receipt(request: Request, pack: Pack, receipt: Receipt) -> Response:
+def _receipt(request: Request, pack: Pack, receipt: Receipt, joined: str | None = None) -> Response:
+    """The receipt; `joined`: the ticket that it is handled with."""
     # The number is no secret; the access code is, and is in no address.
     address = f"{request.base_url}follow?number={receipt.number}"
     code = segno.make_qr(address, error="m").svg_inline(scale=4, border=2, omitsize=True)
-    return page(request, "citizen/receipt.html", receipt=receipt, code=code, zone=pack.calendar.tz)
+    return page(
+        request,
+        "citizen/receipt.html",
+        receipt=receipt,
+        code=code,
+        joined=joined,
+        zone=pack.calendar.tz,
+    )
 
 
 def _complaint(form: Form, files: list[str]) -> ComplaintIn:
