@@ -40,9 +40,9 @@ from api.engine import Engine
 from api.headers import SecurityHeaders
 from api.limits import Limits
 from api.pages import styleguide
-from api.pages.citizen import follow, home, maps, offline, report, results
+from api.pages.citizen import follow, home, maps, offline, photos, report, results
 from api.pages.page import Drawing
-from api.pages.staff import entrance, ticket
+from api.pages.staff import entrance, inbox, ticket
 from api.pages.staff import tickets as staff_tickets
 from api.pages.staff.refused import refused
 from api.telemetry import Telemetry
@@ -79,6 +79,7 @@ ROUTERS = (
 )
 STAFF_PAGES = (
     entrance,
+    inbox,
     staff_tickets,
     ticket,
 )
@@ -118,8 +119,8 @@ def create_app(
     app.state.drawing = Drawing(app.state.assets)
     app.state.outlines = maps.Outlines()
     problems.install(app, refused)
-    files = limit_of_body(settings)
-    app.add_middleware(BodyLimit, larger={upload.PATH: files, f"{ticket.TICKETS}/": files})
+    with_files = (upload.PATH, *photos.FORMS, f"{ticket.TICKETS}/")
+    app.add_middleware(BodyLimit, larger=dict.fromkeys(with_files, limit_of_body(settings)))
     app.add_middleware(Telemetry)
     app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))
     app.openapi = openapi.document(app)  # type: ignore[method-assign]

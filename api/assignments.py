@@ -20,6 +20,7 @@ from domain.model import Incoming, Recorded
 from domain.refusals import Refused
 from store import assignments
 from store.assignments import AssignmentRow
+from store.inbox import Which
 
 router = APIRouter(prefix=API, tags=["Units"])
 
@@ -57,6 +58,15 @@ class InboxQuery(Incoming):
     unit: Code | None = Field(None, description="Officers may leave it out: it is their own.")
     city: Code | None = Field(None, description="Where several cities have a unit of this code.")
     open: bool = Field(True, description="False: those that have ended as well.")
+    which: Which = Field(
+        Which.ALL,
+        description="Only those to `sign`, whose citizen is to `contact`, that are `late` or "
+        "`near` it, that wait for a decision (`asked`), stand still (`paused`), are to `verify`, "
+        "or were `done` within a week.",
+    )
+    text: str = Field(
+        "", max_length=100, description="In the title, the place or the task; or a number's start."
+    )
     cursor: Annotated[str, Field(max_length=500)] | None = None
     limit: int = Field(50, ge=1, le=200)
 
@@ -67,7 +77,7 @@ _ROW: TypeAdapter[AssignmentRow] = TypeAdapter(AssignmentRow)
 @router.get(
     "/assignments",
     operation_id="list_assignments",
-    summary="The inbox of a unit, what is due first first",
+    summary="The inbox of a unit, what burns first first",
     response_model=AssignmentPage,
     responses=responses(
         "unauthenticated",
@@ -85,7 +95,11 @@ async def list_assignments(
     door: TheDoor,
     query: Annotated[InboxQuery, Query()],
 ) -> Response:
-    """Officers see their own unit's; everybody else names the unit."""
+    """Officers see their own unit's; everybody else names the unit.
+
+    What burns is the earliest thing that the unit has to do: sign, contact, handle. What stands
+    still or has no limit comes last; what was done, by its end.
+    """
     unit = query.unit or caller.unit
     if unit is None:
         missing = FieldProblem(field="query.unit", code="missing", message="Name a unit.")
@@ -100,6 +114,8 @@ async def list_assignments(
         query.limit,
         hidden_from(door, caller),
         city_of(caller, query.city),
+        which=query.which,
+        text=query.text.strip(),
     )
     return json_of(AssignmentPage(items=inbox.rows, next_cursor=inbox.next_cursor))
 

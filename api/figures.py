@@ -135,7 +135,7 @@ async def get_figures(
     if caller is not None:
         city_of(caller, city)
     asked = reckoning(query, door.packs.get(city), datetime.now(UTC))
-    found, pack = await _found(door, caller, asked, query.indicator if query.tickets else None)
+    found, pack = await counted(door, caller, asked, query.indicator if query.tickets else None)
     shown = _shown(found, query.indicator, pack)
     tickets = following = None
     if query.tickets and caller is not None:
@@ -155,10 +155,13 @@ async def get_figures(
     return json_of(page) if caller else json_of(page, Cache_Control="public, max-age=60")
 
 
-async def _found(
+async def counted(
     door: Door, caller: Caller | None, asked: Reckoning, behind: str | None
 ) -> tuple[Figures, Pack]:
-    """The figures, and the pack they are computed by; `behind`: whose tickets are kept."""
+    """The figures, and the pack they are computed by; `behind`: whose tickets are kept.
+
+    What was counted is kept for a while: apart for the public, see `Door.figures`.
+    """
 
     async def find() -> tuple[Figures, Pack]:
         pack = await asked.pack_then(door)

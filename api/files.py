@@ -73,21 +73,26 @@ async def list_files(
 
     Whoever has a link can follow it until it ends, so it is not passed on.
     """
-    rows = await files.of_ticket(door.store, number)
-    told = [file_out(door, row) for row in await _seen(door, caller, number, rows)]
+    told = [file_out(door, row) for row in await _seen(door, caller, number)]
     return json_text(_FILES.dump_json(told))
 
 
-async def _seen(door: Door, caller: Caller, number: str, rows: list[FileRow]) -> list[FileRow]:
+async def seen_by_citizen(door: Door, number: str) -> list[FileRow]:
+    """What came from their side, and what the unit showed with its answer."""
+    rows = await files.of_ticket(door.store, number)
+    ticket = await tickets.state(door.store, number)
+    shown = _shown_to_citizen(ticket) if ticket is not None else frozenset()
+    return [row for row in rows if row.purpose is Purpose.COMPLAINT or row.id in shown]
+
+
+async def _seen(door: Door, caller: Caller, number: str) -> list[FileRow]:
     if caller.citizen:
-        ticket = await tickets.state(door.store, number)
-        shown = _shown_to_citizen(ticket) if ticket is not None else frozenset()
-        return [row for row in rows if row.purpose is Purpose.COMPLAINT or row.id in shown]
+        return await seen_by_citizen(door, number)
     if await visible(door, caller, number) is None:
         waiting = caller.unit is None and await intake.get(door.store, number)
         if not waiting:
             raise Problem("ticket_not_found")
-    return rows
+    return await files.of_ticket(door.store, number)
 
 
 def _shown_to_citizen(ticket: Ticket) -> frozenset[str]:

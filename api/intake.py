@@ -4,6 +4,7 @@ Whoever got a number has a ticket: when the engine is away the complaint waits i
 and starts later. When the store is away nobody gets a number, and nothing is half-done.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -135,8 +136,13 @@ async def file_complaint(
     return await take(body, door, idempotency_key)
 
 
-async def take(body: ComplaintIn, door: Door, idempotency_key: str | None) -> Response:
-    """Register the complaint and start it: what every door that takes one does."""
+async def take(
+    body: ComplaintIn, door: Door, idempotency_key: str | None, marks: Sequence[str] | None = None
+) -> Response:
+    """Register the complaint and start it: what every door that takes one does.
+
+    `marks` tell its files apart where the same one may come again under another reference.
+    """
     now = datetime.now(UTC)
     pack = _pack(door, body)
     _check(pack, body)
@@ -146,13 +152,19 @@ async def take(body: ComplaintIn, door: Door, idempotency_key: str | None) -> Re
         _complaint(body, pack, now),
         body.contact,
         idempotency_key,
-        body.model_dump_json(exclude={"website"}),
+        _said(body, marks),
         attaching.wanted(door, body.files, None),
     )
     standing = await filing.start(door, registered)
     outcome = "spooled" if standing is None else "accepted" if registered.new else "repeated"
     complaints.labels(pack.city.id, outcome).inc()
     return filing.receipt(door, registered, standing)
+
+
+def _said(body: ComplaintIn, marks: Sequence[str] | None) -> str:
+    if marks is None:
+        return body.model_dump_json(exclude={"website"})
+    return "\n".join([body.model_dump_json(exclude={"website", "files"}), *marks])
 
 
 def _pack(door: Door, body: ComplaintIn) -> Pack:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Response
 from api.access import TicketNumber, citizen
 from api.caller import Caller
 from api.commands import why_not_running
-from api.door import API, TheDoor, json_of
+from api.door import API, Door, TheDoor, json_of
 from api.engine import NotRunning
 from api.filing import IdempotencyKey
 from api.problems import Problem, responses
@@ -76,11 +76,7 @@ async def rate_ticket(
     Satisfied and solved closes the ticket; otherwise it is handled once more, as often as the
     city's rules say.
     """
-    before = await tickets.get(door.store, number)
-    if before is None:
-        waiting = await intake.get(door.store, number)
-        raise Problem("not_started_yet" if waiting else "ticket_not_found")
-    _check(before)
+    before = await check_due(door, number)
     verdict = Verdict(
         actor=caller.actor, rating=body, key=idempotency_key or "", at=datetime.now(UTC)
     )
@@ -104,8 +100,17 @@ async def rate_ticket(
     )
 
 
-def _check(row: TicketRow) -> None:
-    """Refused when no rating is due."""
+async def check_due(door: Door, number: str) -> TicketRow:
+    """The ticket, if a rating is due.
+
+    Raises:
+        Problem, Refused: it is not, and why.
+    """
+    row = await tickets.get(door.store, number)
+    if row is None:
+        waiting = await intake.get(door.store, number)
+        raise Problem("not_started_yet" if waiting else "ticket_not_found")
     if row.rated and row.stage in (Stage.RATE, Stage.ENDED):
         raise Refused("already_rated", "This ticket is rated already.")
     transition(row.stage, Rated)
+    return row

@@ -93,7 +93,7 @@ async def upload_file(
     if purpose not in _PURPOSES.get(uploader.role, frozenset(Purpose)):
         raise Problem("forbidden", "This is for others to show.")
     if caller is None:
-        await _not_flooding(request, door)
+        await not_flooding(request, door)
     try:
         taken = await door.uploads.take(_pieces(request), purpose, uploader)
     except ClientDisconnect:
@@ -114,7 +114,7 @@ async def _raw(request: Request, declared: str) -> AsyncIterator[Piece]:
         yield Piece(chunk, declared)
 
 
-async def _not_flooding(request: Request, door: Door) -> None:
+async def not_flooding(request: Request, door: Door) -> None:
     """Anybody may upload without being known: so many from one address, so much in all."""
     now, key = datetime.now(UTC), f"upload/from/{door.mark(network_of(request))}"
     if await attempts.too_many(door.store, key, now, door.settings.uploads_per_hour, _HOUR):

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
-from bench import due_time, packs, report
+from bench import due_time, inbox, packs, report
 from bench.compare import QUICK, NotWhole, Plan, compare
 from bench.encryption import encryption
 from bench.open_tickets import OFFERED_SECONDS, crowd
@@ -100,6 +100,16 @@ def packs_(as_json: Json = False) -> None:
     """How long it takes to load a city pack, with 3,000 grid cells for instance."""
     measured = packs.measure_all()
     print_json([asdict(each) for each in measured]) if as_json else packs.show(out, measured)
+
+
+@app.command("inbox")
+def inbox_(
+    rows: Annotated[int, typer.Option(min=1, max=inbox.ROWS, help="Lines.")] = inbox.ROWS,
+    as_json: Json = False,
+) -> None:
+    """How long a unit's inbox takes to open: the whole answer, and the queries alone."""
+    told = _run(inbox.measure(rows))
+    print_json(asdict(told)) if as_json else inbox.show(out, told)
 
 
 @app.command("due-times")

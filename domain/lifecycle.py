@@ -181,8 +181,8 @@ TABLE: tuple[Row, ...] = (
     _row(aftercare.WatchEnded, {S.AFTERCARE}, S.ENDED, {R.SYSTEM},
          "It held, and nothing is contested: this is the end."),
     # --- merged
-    _row(merging.Merged, {S.TRIAGE, S.DISPATCH, S.HANDLE}, S.MERGED, _STAFF,
-         "One handling for many complaints."),
+    _row(merging.Merged, {S.TRIAGE, S.DISPATCH, S.HANDLE}, S.MERGED, {R.SYSTEM, *_STAFF},
+         "One handling for many complaints; by itself only where the citizen said that it is one."),
     _row(merging.Unmerged, {S.MERGED}, S.DISPATCH, {R.SYSTEM, *_STAFF},
          "It was another matter, or the other ticket ended without an answer."),
     _row(merging.RepliedWithParent, {S.MERGED}, S.RATE, {R.SYSTEM},

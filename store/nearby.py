@@ -18,12 +18,16 @@ _OPEN = sorted(OPEN)
 
 @dataclass(frozen=True)
 class Nearby:
-    """What anybody may know of somebody's ticket: no word of what they said."""
+    """What anybody may know of somebody's ticket: no word of what they said.
+
+    `public`: whether its citizen let question and answer be published.
+    """
 
     number: str
     stage: Stage
     unit: str | None
     filed_at: datetime
+    public: bool
 
 
 async def open_nearby(
@@ -43,7 +47,7 @@ async def open_nearby(
     if place is None:
         return []
     asked = (
-        select(_TICKET.number, _TICKET.stage, _TICKET.unit, _TICKET.filed_at)
+        select(_TICKET.number, _TICKET.stage, _TICKET.unit, _TICKET.filed_at, _TICKET.public)
         .where(
             _TICKET.city == complaint.city,
             _TICKET.category == category,
@@ -55,6 +59,6 @@ async def open_nearby(
         .limit(limit)
     )
     return [
-        Nearby(row.number, Stage(row.stage), row.unit, row.filed_at)
+        Nearby(row.number, Stage(row.stage), row.unit, row.filed_at, row.public)
         for row in await store.rows(asked)
     ]

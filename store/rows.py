@@ -1,11 +1,10 @@
 """From the domain's objects to rows: what of a ticket becomes a column."""
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator
 from typing import Any
 
 from domain.casting import cards
-from domain.clocks import ClockName, RungKind
+from domain.clocks import Clock, ClockName, RungKind
 from domain.complaint import Crs, Place
 from domain.datum import to_wgs84
 from domain.events import Event
@@ -16,6 +15,21 @@ from domain.ticket import Ticket
 Row = dict[str, Any]
 
 _TITLE = 60
+
+_UNITS_OWN = frozenset(
+    {
+        ClockName.SIGN,
+        ClockName.CONTACT,
+        ClockName.HANDLE,
+        ClockName.STEP,
+        ClockName.MEET,
+        ClockName.REVIEW,
+        ClockName.VERIFY,
+        ClockName.ORDER,
+        ClockName.APPOINTMENT,
+    }
+)
+"""What a unit itself has to keep: not the decisions and the answers that it waits for."""
 
 
 def ticket_row(ticket: Ticket, told: int) -> Row:
@@ -86,11 +100,9 @@ def point_of(place: Place) -> tuple[float, float] | None:
 
 def assignment_rows(ticket: Ticket, told: int) -> Iterator[Row]:
     """The rows of table `assignment`, with the ticket's version."""
-    # The last one counts: an extension puts a new clock behind the old one.
-    promises = (ClockName.HANDLE, ClockName.VERIFY)
-    due: Mapping[int | None, datetime] = {
-        clock.assignment: clock.due_at for clock in ticket.clocks if clock.name in promises
-    }
+    clocks: dict[int | None, list[Clock]] = {}
+    for clock in ticket.clocks:
+        clocks.setdefault(clock.assignment, []).append(clock)
     for given in ticket.assignments:
         yield {
             "number": ticket.complaint.number,
@@ -106,7 +118,6 @@ def assignment_rows(ticket: Ticket, told: int) -> Iterator[Row]:
             "opened_at": given.opened_at,
             "signed_at": given.signed_at,
             "contacted_at": given.contacted_at,
-            "due_at": due.get(given.n),
             "ended_at": given.ended_at,
             "ending": given.ending.value if given.ending else None,
             "asked": given.asked.what if given.asked else None,
@@ -114,7 +125,26 @@ def assignment_rows(ticket: Ticket, told: int) -> Iterator[Row]:
             "version": ticket.version,
             "updated_at": ticket.updated_at,
             "told": told,
+            "pause": given.pause.why if given.pause else None,
+            "pause_until": given.pause.until if given.pause else None,
+            **_promises(clocks.get(given.n, [])),
         }
+
+
+def _promises(clocks: list[Clock]) -> Row:
+    """What the clocks of an assignment say: the handling also after its end."""
+    # The last one counts: an extension puts a new clock behind the old one.
+    handling = [c for c in clocks if c.name in (ClockName.HANDLE, ClockName.VERIFY)][-1:]
+    warnings = [r.at for c in handling for r in c.rungs if r.kind is RungKind.WARN]
+    running = [c for c in clocks if c.running and c.paused_at is None and c.name in _UNITS_OWN]
+    due = {clock.name: clock.due_at for clock in running}
+    return {
+        "due_at": handling[0].due_at if handling else None,
+        "warn_at": min(warnings, default=None),
+        "sign_due_at": due.get(ClockName.SIGN),
+        "contact_due_at": due.get(ClockName.CONTACT),
+        "burns_at": min((clock.due_at for clock in running), default=None),
+    }
 
 
 def event_row(event: Event, city: str, told: int) -> Row:

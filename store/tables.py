@@ -182,10 +182,14 @@ class EventTable(Base, table=True):
 
 
 class AssignmentTable(Base, table=True):
-    """Each unit's shares. `version` and `updated_at` are the ticket's when the row was told."""
+    """Each unit's shares. `version` and `updated_at` are the ticket's when the row was told.
+
+    `burns_at` is the earliest thing that the unit has to do; `sign_due_at` and `contact_due_at` are
+    empty once it is done, and where the city sets no limit. `pause`: why its clock stands still.
+    """
 
     __tablename__ = "assignment"
-    __table_args__ = (Index("assignment_inbox", "unit", "ended_at", "due_at"),)
+    __table_args__ = (Index("assignment_inbox", "unit", "ended_at", "burns_at"),)
 
     number: str = Field(primary_key=True)
     n: int = Field(primary_key=True)
@@ -208,6 +212,12 @@ class AssignmentTable(Base, table=True):
     version: int
     updated_at: datetime = Field(sa_type=UtcDateTime)
     told: int = Field(default=0, sa_type=BigInteger)
+    burns_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    warn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    sign_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    contact_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    pause: str | None = None
+    pause_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class OutboxTable(Base, table=True):

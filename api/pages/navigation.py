@@ -18,7 +18,16 @@ class Entry(NamedTuple):
     roles: frozenset[Role]
 
 
-NAVIGATION: tuple[Entry, ...] = (Entry(N_("Tickets"), "/staff/tickets", STAFF),)
+NAVIGATION: tuple[Entry, ...] = (
+    Entry(N_("Inbox"), "/staff/inbox", frozenset({Role.OFFICER})),
+    Entry(
+        N_("Units' inboxes"),
+        "/staff/inbox",
+        frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN}),
+    ),
+    Entry(N_("Tickets"), "/staff/tickets", STAFF),
+)
+"""The first row of a role is where it begins."""
 
 
 def entries(role: Role) -> list[Entry]:

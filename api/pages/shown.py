@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any, Protocol
 
 from babel import Locale
@@ -42,8 +43,12 @@ def filters(language: str) -> Mapping[str, Callable[..., Any]]:
         minutes = round(abs(length).total_seconds() / 60)
         for unit, of in (("day", 24 * 60), ("hour", 60)):
             if minutes >= 2 * of:
-                return format_unit(minutes // of, f"duration-{unit}", "short", locale=locale)
-        return format_unit(minutes, "duration-minute", "short", locale=locale)
+                return counted(minutes // of, unit)
+        return counted(minutes, "minute")
+
+    @lru_cache(maxsize=1024)  # a list says the same few spans again and again
+    def counted(count: int, unit: str) -> str:
+        return format_unit(count, f"duration-{unit}", "short", locale=locale)
 
     def percent(share: float | None) -> str:
         """95.2%; a dash where there was nothing to divide by."""

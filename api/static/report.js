@@ -1,4 +1,4 @@
-// The report form, better: a draft that survives, a position, a map, photos, sending later.
+// The report form, better: a draft that survives, a position, a map, sending later.
 "use strict";
 
 {
@@ -139,31 +139,4 @@
     const at = map.getCenter();
     note(at.lat, at.lng, told.dataset.pinned);
   });
-
-  // --- photos: uploaded one by one as they are chosen ----------------------------------------------
-
-  const photos = find("[data-photos]");
-  if (photos) {
-    photos.hidden = false;
-    const list = photos.querySelector("[data-taken]");
-    photos.querySelector("input").addEventListener("change", async (event) => {
-      const input = event.currentTarget;
-      for (const file of [...input.files].slice(0, Number(photos.dataset.most) - list.children.length)) {
-        const line = document.createElement("li");
-        line.textContent = `${file.name} …`;
-        list.append(line);
-        try {
-          const answer = await fetch(photos.dataset.photos, { method: "POST", body: file, headers: { "Content-Type": file.type } });
-          const result = await answer.json();
-          if (!answer.ok) throw new Error(result.detail);
-          const field = Object.assign(document.createElement("input"), { type: "hidden", name: "photo", value: result.reference });
-          line.textContent = `${file.name} ✓`;
-          line.append(field);
-        } catch (error) {
-          line.textContent = `${file.name} ✗ ${error.message}`;
-        }
-      }
-      input.value = "";
-    });
-  }
 }

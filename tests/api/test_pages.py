@@ -6,7 +6,7 @@ import re
 import httpx
 
 from domain.actors import Role
-from tests.api.house import House
+from tests.api.house import REPLY, Filed, House
 
 FORM = {
     "key": "a-form-of-its-own",
@@ -157,6 +157,47 @@ async def test_others_are_offered_once_and_only_where_the_place_is_known(house: 
     assert _receipt(elsewhere)["number"] != first["number"]
 
 
+async def test_whoever_says_me_too_follows_a_published_ticket_by_an_own_number(
+    house: House,
+) -> None:
+    place = {"address": "北苑街道"}
+    open_, closed = [
+        await house.file(place=place, public=public, text=FORM["text"]) for public in (True, False)
+    ]
+    shown = await house.http.post("/report", data=FORM)
+    assert open_.number in shown.text
+    joined = await house.http.post("/report", data=FORM | {"same": open_.number})
+    assert f"与先前反映的 {open_.number} 合并办理" in joined.text
+    keep = _receipt(joined)
+    assert keep["number"] != open_.number
+    auditor = await house.token(Role.AUDITOR)
+    state = (await house.http.get(f"/api/v1/tickets/{keep['number']}", headers=auditor)).json()
+    assert (state["stage"], state["parent"]) == ("merged", open_.number)
+    await open_.complete()
+    await open_.until_stage("rate")
+    mine = Filed(house, {"number": keep["number"], "access_code": keep["code"]})
+    assert (await mine.until_stage("rate"))["reply"] == REPLY["reply"]
+    assert (await mine.rate()).status_code == 200
+    # What was not to be published is not told to whoever says that theirs is the same.
+    other = await house.http.post("/report", data=FORM | {"key": "n", "same": closed.number})
+    assert "data-joined" not in other.text
+    again = (
+        await house.http.get(f"/api/v1/tickets/{_receipt(other)['number']}", headers=auditor)
+    ).json()
+    assert again["parent"] is None
+    assert closed.number in again["complaint"]["text"]
+
+
+async def test_a_ticket_that_was_not_shown_is_not_joined(house: House) -> None:
+    far = await house.file(place={"address": "另一条街"}, public=True)
+    filed = await house.http.post("/report", data=FORM | {"same": far.number})
+    assert "data-joined" not in filed.text
+    report = FORM | {"kind": "report", "key": "r"}
+    near = await house.file(place={"address": "北苑街道"}, public=True)
+    told = await house.http.post("/report", data=report | {"same": near.number})
+    assert "data-joined" not in told.text
+
+
 async def test_what_a_citizen_did_twice_by_mistake_is_done_once(house: House) -> None:
     keep = _receipt(await house.http.post("/report", data=FORM))
     said = keep | {"key": "k", "text": "补充一句"}
@@ -224,3 +265,18 @@ async def test_the_pages_say_when_the_engine_is_away_and_still_give_a_number(
     assert "恢复后自动开始办理" in filed.text
     shown = await lonely_house.http.post("/follow", data=_receipt(filed))
     assert "马上开始办理" in shown.text
+
+
+async def test_the_report_card_is_counted_once_for_many_who_look(house: House) -> None:
+    before = await house.http.get("/city/tongzhou")
+    ticket = await house.file()
+    assert (await ticket.complete()).status_code == 200
+    counted = house.door.figures
+    told = [key for key in counted._answers if isinstance(key, tuple) and key[0] == "rates"]
+    assert len(told) == 1
+    counted._answers = type(counted._answers)(
+        (key, (float("inf"), answer)) for key, (_, answer) in counted._answers.items()
+    )
+    assert (await house.http.get("/city/tongzhou")).text == before.text
+    counted._answers.clear()
+    assert (await house.http.get("/city/tongzhou")).text != before.text

@@ -13,6 +13,7 @@ from store.engine import Store
 from tests.api.house import REPLY, Filed, House, open_house, problem
 from tests.support.cities import city_with
 from tests.support.engine import platform
+from tests.support.people import signed_in
 
 ACCUSED, BELOW, HANDLER = "water", "river-station", "police"
 REPORT: dict[str, Any] = {
@@ -68,6 +69,27 @@ async def _accusing(house: House) -> Filed:
 async def _reading(house: House, officer: str, path: str, **params: str) -> Any:
     headers = await house.officer(officer)
     return await house.http.get(f"/api/v1{path}", params=params, headers=headers)
+
+
+@pytest.mark.parametrize("unit", [ACCUSED, BELOW])
+async def test_the_accused_does_not_find_it_in_the_inbox(house: House, unit: str) -> None:
+    who = await signed_in(house, Role.OFFICER, unit)
+    accusing = await _accusing(house)
+    told = {"csrf": who.csrf, "pick": [f"{accusing.number}-1", f"{NOWHERE}-1"]}
+    for part in ("all", "late", "done"):
+        shown = await house.http.get(
+            f"/staff/inbox?which={part}", headers={"Accept": "text/html"} | who.cookie
+        )
+        assert accusing.number not in shown.text
+    refused = await house.http.post(
+        "/staff/inbox/sign", data=told, headers={"Accept": "text/html"} | who.cookie
+    )
+    there, nowhere = (refused.text.partition(n)[2][:200] for n in (accusing.number, NOWHERE))
+    assert there.partition("<b>")[2][:20] == nowhere.partition("<b>")[2][:20]
+    handler = await signed_in(house, Role.OFFICER, HANDLER)
+    seen = await house.http.get("/staff/inbox", headers={"Accept": "text/html"} | handler.cookie)
+    assert accusing.number in seen.text
+    assert "李四" not in seen.text
 
 
 async def test_it_goes_to_the_unit_for_reports(house: House) -> None:

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.support.browser import Site
+from tests.support.media import a_photo
 
 pytestmark = pytest.mark.timeout(600)  # the first one waits for the installation
 EACH_WAY = pytest.mark.parametrize(
@@ -73,6 +74,37 @@ def test_from_report_to_rating(phone: Open, town: Site, language: str, script: b
     page.locator(".rate button").click()
     expect(page.locator(".alert-success")).to_contain_text(said[4])
     assert town.seen(kept)["rating"]["grade"] == 5
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_photo_goes_with_the_report_and_with_the_rating(
+    phone: Open, town: Site, script: bool
+) -> None:
+    page = phone("/report", script=script)
+    shot = {"name": "河.jpg", "mimeType": "image/jpeg", "buffer": a_photo()}
+    page.locator("#f-photos").set_input_files([shot])
+    _report(page, address=f"照片 {script}")
+    kept = _kept(page)
+    town.until(kept, "handle")
+    _follow(page, kept)
+    expect(page.locator(".shown img")).to_have_count(1)
+    if script:
+        drawn = "(one) => one.decode().then(() => one.naturalWidth)"
+        assert page.locator(".shown img").evaluate(drawn) > 100
+    town.post(f"/assignments/{kept['number']}-1/complete", {"reply": "已清淤。"})
+    town.until(kept, "rate")
+    _follow(page, kept)
+    page.get_by_label("没解决", exact=True).check()
+    page.get_by_label("不满意", exact=True).check()
+    bad = {"name": "坏.jpg", "mimeType": "image/jpeg", "buffer": b"no photo"}
+    after = shot | {"name": "还是黑的.jpg", "buffer": a_photo((320, 200))}
+    page.locator(".rate [type=file]").set_input_files([after, bad])
+    if not script:
+        page.locator(".rate button").click()
+    expect(page.locator(".rate")).to_contain_text("坏.jpg 不是可识别的照片")
+    page.locator(".rate button").click()
+    expect(page.locator(".alert-success")).to_be_visible()
+    expect(page.locator(".shown img")).to_have_count(2)
 
 
 @pytest.mark.parametrize("script", [True, False])

@@ -1,34 +1,43 @@
 """Following a complaint by number and access code, and everything its citizen can do with it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api import access, rating, recur, tickets
+from api import files as file_routes
 from api.access import public
+from api.attaching import attached
 from api.caller import Caller
 from api.commands import give
 from api.door import Door, TheDoor
+from api.file_views import FileOut, file_out
 from api.filing import Receipt
+from api.pages.citizen import photos
 from api.pages.citizen.next import OUTCOMES, STAGES, STEPS, is_asked, step_of
+from api.pages.citizen.photos import Brought
 from api.pages.forms import REFUSALS, Form
 from api.pages.page import page
 from api.problems import Problem
 from api.translation import ENGLISH, N_, language_of
 from api.views import CitizenTicket
 from domain.commands.citizens import AddFacts, Recur, Urge, Withdraw
+from domain.files import FileKind
 from domain.pack import Pack
 from domain.rating import Rating
 from domain.stages import Outcome, Stage
+from store import files
 from store.numbers import parse_number
 
 router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")])
 
 _TICKET = ("number", "code")
 _YES = {"yes": True, "no": False}
+_WITH_RATING = "（随评价附上的照片）"
 
 
 @router.get("/follow")
@@ -53,51 +62,69 @@ async def follow(request: Request, door: TheDoor) -> Response:
 # --- what a citizen can do --------------------------------------------------------------------
 
 
-async def _add_facts(
-    door: Door, number: str, caller: Caller, form: Form, key: str
-) -> Receipt | None:
-    command = AddFacts.model_validate(form.given("text"))
-    await give(door, caller, number, command, key)
+class Said(NamedTuple):
+    """What one form of a ticket says, and its key. `photos`: what came with it."""
+
+    number: str
+    caller: Caller
+    form: Form
+    key: str
+    photos: Brought
+
+
+async def _add_facts(door: Door, said: Said) -> Receipt | None:
+    command = AddFacts.model_validate(said.form.given("text"))
+    await _add(door, said, command, said.key)
     return None
 
 
-async def _urge(door: Door, number: str, caller: Caller, form: Form, key: str) -> Receipt | None:
-    await give(door, caller, number, Urge.model_validate(form.given("text")), key)
+async def _add(door: Door, said: Said, command: AddFacts, key: str) -> None:
+    """Add them with the photos. Those of a form that is sent twice are on the ticket already."""
+    there = frozenset(row.sha256 for row in await files.of_ticket(door.store, said.number))
+    async with attached(door, said.caller, said.number, said.photos.without(there)) as ids:
+        told = command.model_copy(update={"files": ids})
+        await give(door, said.caller, said.number, told, key)
+
+
+async def _urge(door: Door, said: Said) -> Receipt | None:
+    command = Urge.model_validate(said.form.given("text"))
+    await give(door, said.caller, said.number, command, said.key)
     return None
 
 
-async def _withdraw(
-    door: Door, number: str, caller: Caller, form: Form, key: str
-) -> Receipt | None:
-    await give(door, caller, number, Withdraw.model_validate(form.given("reason")), key)
+async def _withdraw(door: Door, said: Said) -> Receipt | None:
+    command = Withdraw.model_validate(said.form.given("reason"))
+    await give(door, said.caller, said.number, command, said.key)
     return None
 
 
-async def _rate(door: Door, number: str, caller: Caller, form: Form, key: str) -> Receipt | None:
-    said: dict[str, Any] = dict(form.given("contacted", "resolved", "grade", "words"))
+async def _rate(door: Door, said: Said) -> Receipt | None:
+    """Rate; photos are facts of the ticket, added first: a rating may end it."""
+    told: dict[str, Any] = dict(said.form.given("contacted", "resolved", "grade", "words"))
     for name in ("contacted", "resolved"):
-        if name in said:
-            said[name] = _YES.get(said[name], said[name])
-    await rating.rate_ticket(number, caller, Rating.model_validate(said), door, key)
+        if name in told:
+            told[name] = _YES.get(told[name], told[name])
+    verdict = Rating.model_validate(told)
+    if said.photos.references:
+        await rating.check_due(door, said.number)
+        await _add(door, said, AddFacts(text=_WITH_RATING), f"{said.key}/photos")
+    await rating.rate_ticket(said.number, said.caller, verdict, door, said.key)
     return None
 
 
-async def _back(door: Door, number: str, caller: Caller, form: Form, key: str) -> Receipt | None:
+async def _back(door: Door, said: Said) -> Receipt | None:
     """The same ticket goes on; one that has ended is followed by another, with its receipt."""
-    body = Recur.model_validate(form.given("text"))
-    answer = await recur.recur(number, caller, door, body, key)
+    body = Recur.model_validate(said.form.given("text"))
+    answer = await recur.recur(said.number, said.caller, door, body, said.key)
     if answer.status_code == 200:
         return None
     return Receipt.model_validate_json(bytes(answer.body))
 
 
-Deed = Callable[[Door, str, Caller, Form, str], Awaitable[Receipt | None]]
-
-
 class Act(NamedTuple):
     """What one form of the page does: its fields, and what is said when it is done."""
 
-    do: Deed
+    do: Callable[[Door, Said], Awaitable[Receipt | None]]
     fields: tuple[str, ...]
     done: str
 
@@ -117,10 +144,15 @@ FIELDS = tuple(dict.fromkeys(name for act in ACTS.values() for name in act.field
 @router.post("/follow/{what}")
 async def act(what: str, request: Request, door: TheDoor) -> Response:
     """Do it, and show what became of the ticket; what was typed is never lost."""
-    chosen = ACTS.get(what)
-    if chosen is None:
+    if what not in ACTS:
         raise Problem("not_found")
-    form = await Form.read(request, *_TICKET, *chosen.fields)
+    async with photos.read(request, door) as sent:
+        return await _act(what, request, door, sent)
+
+
+async def _act(what: str, request: Request, door: Door, sent: FormData) -> Response:
+    chosen = ACTS[what]
+    form = Form.of(sent, *_TICKET, *chosen.fields)
     key = f"{what}/{form.key}"  # the forms of one page have one key
     try:
         number, caller = await _caller(request, door, form)
@@ -136,14 +168,25 @@ async def act(what: str, request: Request, door: TheDoor) -> Response:
             action=f"/follow/{what}",
         )
     done, follower, status = None, None, 200
+    brought = await photos.brought(request, door, sent, form)
     try:
-        follower = await chosen.do(door, number, caller, form, key)
-        done = chosen.done
+        if form.faults:
+            raise Problem("invalid_request")
+        follower = await chosen.do(door, Said(number, caller, form, key, brought))
+        done, brought = chosen.done, Brought()
         form = Form.blank(*_TICKET, **form.given(*_TICKET))
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)
     return await _ticket(
-        request, door, number, form, status, what=what, done=done, follower=follower
+        request,
+        door,
+        number,
+        form,
+        status,
+        what=what,
+        done=done,
+        follower=follower,
+        kept=brought.references,
     )
 
 
@@ -165,6 +208,7 @@ async def _ticket(
     what: str = "",
     done: str | None = None,
     follower: Receipt | None = None,
+    kept: Sequence[str] = (),
 ) -> Response:
     view = await tickets.as_citizen(door, number)
     pack = door.packs.get(view.city)
@@ -179,6 +223,9 @@ async def _ticket(
         what=what,
         done=done,
         follower=follower,
+        photos=photos,
+        kept=kept,
+        shown=await _shown(door, number),
         pack=pack,
         zone=pack.calendar.tz,
         names=_names(pack) if english else {},
@@ -190,6 +237,12 @@ async def _ticket(
         can=_can(view),
         grades={one.grade: one.en if english else one.zh for one in pack.rating.grades},
     )
+
+
+async def _shown(door: Door, number: str) -> list[FileOut]:
+    """The photos that its citizen may see."""
+    told = await file_routes.seen_by_citizen(door, number)
+    return [file_out(door, row) for row in told if row.kind is FileKind.PHOTO]
 
 
 def _names(pack: Pack) -> dict[str, str]:

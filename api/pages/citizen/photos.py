@@ -1,18 +1,147 @@
-"""Photos with a report: the one place where the form and the uploads meet.
+"""Photos in a form: the one place where the citizens' forms and the uploads meet.
 
-A browser with JavaScript uploads each photo as soon as it is chosen (static/report.js, to
-`UPLOADS`), and the form carries the references it was given, one hidden field `photo` each. While
-`OFFERED` is False this installation has nothing to upload to, and the form does not show it.
+A browser with JavaScript uploads each photo as soon as it is chosen (static/photos.js, to
+`UPLOADS`), and the form carries the references it was given, one hidden field `photo` each. A
+browser without sends the photos in the form itself: they are taken here, the same way, and from
+then on the form carries their references, too. While `OFFERED` is False this installation has
+nothing to upload to, and no form shows the field.
 """
 
-from starlette.datastructures import FormData
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect, Request
+
+from api.door import Door
+from api.pages.forms import Form
+from api.problems import Problem
+from api.translation import N_
+from api.upload import not_flooding
+from api.uploads.arriving import Piece
+from domain.actors import CITIZEN
+from domain.files import Purpose
+from store.errors import StoreError
 
 OFFERED = True
 UPLOADS = "/api/v1/files"
+FORMS = ("/report", "/follow/facts", "/follow/rate")
+"""Where photos may come in a form."""
 MOST = 9
-FIELD = "photo"
+FIELD, CHOSEN = "photo", "photos"
+"""What carries references, and where photos are chosen."""
+
+WHOLE = "whole"
+"""The last field of such a form: what breaks off on its way does not have it."""
+
+_READ = 1024 * 1024
+_FORM = "multipart/form-data"
+
+_TOO_MANY = N_("At most %(most)s photos, please. The first ones are kept.")
+_BROKE_OFF = N_("The upload broke off. Please choose the missing photos once more.")
+REFUSED = {
+    "file_too_large": N_("%(file)s is too large. The others are kept."),
+    "picture_too_large": N_("%(file)s is too large. The others are kept."),
+    "unsupported_file": N_("%(file)s is no photo that we can read. The others are kept."),
+    "mislabelled_file": N_("%(file)s is no photo that we can read. The others are kept."),
+    "broken_file": N_("%(file)s is damaged. The others are kept."),
+    "empty_file": N_("%(file)s is empty. The others are kept."),
+    "too_many_uploads": N_("Too many photos from your network. Please wait an hour, or send none."),
+}
+OTHER = N_("%(file)s could not be taken just now. The others are kept.")
 
 
-def references(sent: FormData) -> list[str]:
-    """What was uploaded for this report, in the order of choosing."""
-    return [value for value in sent.getlist(FIELD) if isinstance(value, str) and value][:MOST]
+@dataclass
+class Brought:
+    """References of the photos, and a mark of each that stays the same when it is sent again.
+
+    `digests`: of those that came in this very form, what is kept of them.
+    """
+
+    references: list[str] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+
+    def without(self, digests: frozenset[str]) -> list[str]:
+        """The references of photos that are not among these."""
+        return [one for one in self.references if self.digests.get(one) not in digests]
+
+
+class _Parser(MultiPartParser):
+    def close(self) -> None:
+        """Close every file, also the one in which it broke off."""
+        for file in self._files_to_close_on_error:
+            file.close()
+
+
+@asynccontextmanager
+async def read(request: Request, door: Door) -> AsyncIterator[FormData]:
+    """What was sent; its photos are on disk until this is left.
+
+    Raises:
+        Problem: upload_too_slow, upload_interrupted, malformed_upload.
+    """
+    if not _has_files(request):
+        yield await request.form()
+        return
+    parser = _Parser(request.headers, request.stream())
+    try:
+        yield await _parsed(parser, door.settings.upload_seconds)
+    finally:
+        parser.close()
+
+
+async def _parsed(parser: MultiPartParser, seconds: float) -> FormData:
+    try:
+        async with asyncio.timeout(seconds):
+            return await parser.parse()
+    except TimeoutError:
+        raise Problem("upload_too_slow") from None
+    except ClientDisconnect:
+        raise Problem("upload_interrupted") from None
+    except MultiPartException:
+        raise Problem("malformed_upload") from None
+
+
+async def brought(request: Request, door: Door, sent: FormData, form: Form) -> Brought:
+    """Take the photos; one that is refused is a fault of the form, and the others are kept."""
+    if not OFFERED:
+        return Brought()
+    kept = [one for one in sent.getlist(FIELD) if isinstance(one, str) and one][:MOST]
+    found = Brought(kept, list(kept))
+    files = [one for one in sent.getlist(CHOSEN) if isinstance(one, UploadFile) and one.filename]
+    if len(kept) + len(files) > MOST:
+        form.fail(CHOSEN, _TOO_MANY, most=MOST)
+    for file in files[: MOST - len(kept)]:
+        try:
+            await _take(request, door, file, found)
+        except (Problem, StoreError) as error:
+            message = REFUSED.get(str(getattr(error, "code", "")), OTHER)
+            form.fail(CHOSEN, message, file=(file.filename or "")[:60])
+    if _has_files(request) and WHOLE not in sent:
+        form.fail(CHOSEN, _BROKE_OFF)
+    return found
+
+
+async def _take(request: Request, door: Door, file: UploadFile, found: Brought) -> None:
+    await not_flooding(request, door)
+    digest = hashlib.sha256()
+
+    async def pieces() -> AsyncIterator[Piece]:
+        while content := await file.read(_READ):
+            digest.update(content)
+            yield Piece(content, file.content_type or "")
+
+    taken = await door.uploads.take(pieces(), Purpose.COMPLAINT, CITIZEN)
+    reference = f"{taken.row.id}.{door.uploads.seals.proof(taken.row.id)}"
+    found.references.append(reference)
+    found.marks.append(digest.hexdigest())
+    found.digests[reference] = taken.row.sha256
+
+
+def _has_files(request: Request) -> bool:
+    return request.headers.get("content-type", "").lower().startswith(_FORM)

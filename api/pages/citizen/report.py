@@ -6,6 +6,7 @@ from typing import Any
 import segno
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api import intake, traps
@@ -15,7 +16,7 @@ from api.filing import Receipt
 from api.intake import ComplaintIn
 from api.pages.citizen import photos
 from api.pages.citizen.cities import choose, chosen
-from api.pages.citizen.similar import similar, with_same
+from api.pages.citizen.similar import NONE, join, named, similar, with_same
 from api.pages.forms import REFUSALS, Form
 from api.pages.page import page
 from api.translation import N_
@@ -53,30 +54,41 @@ async def file(request: Request, door: TheDoor) -> Response:
     Before that, once, the open tickets about the same thing in the same place are shown: whoever
     has seen them sends `same`, a number or "none".
     """
-    sent = await request.form()
+    async with photos.read(request, door) as sent:
+        return await _file(request, door, sent)
+
+
+async def _file(request: Request, door: Door, sent: FormData) -> Response:
     form = Form.of(sent, *FIELDS)
-    kept = photos.references(sent) if photos.OFFERED else []
+    kept: list[str] = []
     pack = None
     try:
         pack = chosen(door, form.typed["city"])
         if pack is None:
             return choose(request, door, "/report?city=", _HEADING, 422)
         traps.check_form(door, form.typed)
+        brought = await photos.brought(request, door, sent, form)
+        kept = brought.references
         body = _complaint(form, kept)
-        if not form.typed["same"]:
-            found = await similar(door, pack, body, _key(form))
-            if found:
-                return page(
-                    request, "citizen/similar.html", form=form, found=found, pack=pack, kept=kept
-                )
-        answer = await intake.take(with_same(body, form), door, _key(form))
+        if form.faults:
+            form.problem = "invalid_request"
+            return _form(request, door, pack, form, 422, kept)
+        asked = form.typed["same"] != NONE
+        found = await similar(door, pack, body, _key(form)) if asked else []
+        if found and not form.typed["same"]:
+            return page(
+                request, "citizen/similar.html", form=form, found=found, pack=pack, kept=kept
+            )
+        answer = await intake.take(with_same(body, form), door, _key(form), brought.marks)
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error, _WORDS)
         if pack is None:
             return choose(request, door, "/report?city=", _HEADING, status)
         return _form(request, door, pack, form, status, kept)
     receipt = Receipt.model_validate_json(bytes(answer.body))
-    return _receipt(request, pack, receipt)
+    same = named(found, form)
+    joined = same is not None and await join(door, pack, body, receipt.number, same)
+    return _receipt(request, pack, receipt, same.ticket.number if joined and same else None)
 
 
 def _key(form: Form) -> str:
@@ -104,11 +116,19 @@ def _form(
     )
 
 
-def _receipt(request: Request, pack: Pack, receipt: Receipt) -> Response:
+def _receipt(request: Request, pack: Pack, receipt: Receipt, joined: str | None = None) -> Response:
+    """The receipt; `joined`: the ticket that it is handled with."""
     # The number is no secret; the access code is, and is in no address.
     address = f"{request.base_url}follow?number={receipt.number}"
     code = segno.make_qr(address, error="m").svg_inline(scale=4, border=2, omitsize=True)
-    return page(request, "citizen/receipt.html", receipt=receipt, code=code, zone=pack.calendar.tz)
+    return page(
+        request,
+        "citizen/receipt.html",
+        receipt=receipt,
+        code=code,
+        joined=joined,
+        zone=pack.calendar.tz,
+    )
 
 
 def _complaint(form: Form, files: list[str]) -> ComplaintIn:

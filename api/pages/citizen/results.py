@@ -8,19 +8,20 @@ from starlette.responses import Response
 
 from api.access import public
 from api.door import Door, TheDoor
+from api.figures import counted
 from api.pages.citizen.cities import choose, packs
 from api.pages.citizen.veil import veiled
 from api.pages.page import page
+from api.periods import ReckoningQuery, reckoning
 from api.problems import Problem
 from api.translation import N_
 from domain.pack import Pack
 from domain.ticket import Ticket
 from store.answers import answers
 from store.errors import StoreUnavailable
-from store.figures import Figures, figures
-from store.indicators import Rates, three_rates
+from store.indicators import three_rates
 from store.packs import UnknownCity
-from store.periods import Period, month_at, month_of
+from store.periods import month_at, month_of
 
 router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")])
 
@@ -44,11 +45,17 @@ async def report_card(city_id: str, request: Request, door: TheDoor, month: str 
     pack, now = _pack(door, city_id), datetime.now(UTC)
     try:
         shown = month or month_at(pack, now)
-        period = month_of(pack, shown).so_far(now)
+        month_of(pack, shown).so_far(now)
     except ValueError:
         raise Problem("not_found") from None
     try:
-        found, rates = await _figures(door, pack, period), await _rates(door, pack, period)
+        # The same question as the API's, so that both give the same answer and count it once.
+        asked = reckoning(ReckoningQuery(month=shown), pack, now)
+        found, _ = await counted(door, None, asked, None)
+        rates = await door.figures.get(
+            ("rates", *asked.asked),
+            lambda: three_rates(door.store, pack.city.id, found.period.since, found.period.until),
+        )
     except StoreUnavailable:
         return page(request, "citizen/away.html", 503)
     return page(
@@ -57,20 +64,12 @@ async def report_card(city_id: str, request: Request, door: TheDoor, month: str 
         pack=pack,
         month=shown,
         months=list(_months(shown, month_at(pack, now))),
-        period=period,
-        current=period.until == now,
+        current=shown == month_at(pack, now),
         figures=found.figures,
+        as_of=found.as_of,
         rates=rates,
         zone=pack.calendar.tz,
     )
-
-
-async def _figures(door: Door, pack: Pack, period: Period) -> Figures:
-    return await figures(door.store, pack, period)
-
-
-async def _rates(door: Door, pack: Pack, period: Period) -> Rates:
-    return await three_rates(door.store, pack.city.id, period.since, period.until)
 
 
 def _months(shown: str, latest: str) -> list[str]:

@@ -1,25 +1,39 @@
 """'Me too': others reported the same nearby.
 
-Whoever says so still gets a ticket of their own, with an own answer and an own rating: the words
-name the other ticket, so that the dispatcher merges the two (并单). Nobody is given another
-citizen's ticket to follow, because only its access code opens it.
+Whoever says so follows by a number of their own, with an own answer and an own rating. The two are
+merged (并单): at once, where the other citizen let question and answer be published; else by the
+dispatcher, whom the words of the ticket name the other one. For whoever is merged reads the answer
+that was meant for somebody else, and to say "mine is the same" must not be a way to it. Nobody is
+given another citizen's ticket itself: only its access code opens it.
 """
 
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import structlog
+
 from api import filing
 from api.door import Door
+from api.engine import NotRunning
 from api.intake import ComplaintIn
 from api.pages.forms import Form
+from api.problems import Problem
+from domain.actors import SYSTEM
+from domain.acts import Act
 from domain.catalogue import Category, Unit
+from domain.commands.intake import Merge
+from domain.complaint import Kind
 from domain.pack import Pack
+from domain.refusals import Refused
 from domain.routing import classify
 from store import intake
 from store.nearby import Nearby, open_nearby
 from store.numbers import parse_number
 
+logger = structlog.stdlib.get_logger("jiesu.api")
+
 NONE = "none"
+_SAID = "市民本人确认与该工单反映同一问题"
 
 
 class Similar(NamedTuple):
@@ -47,6 +61,30 @@ async def similar(door: Door, pack: Pack, body: ComplaintIn, key: str) -> list[S
         )
         for one in found
     ]
+
+
+def named(found: list[Similar], form: Form) -> Similar | None:
+    """The one that the citizen says is the same, if it was among those that were shown."""
+    return next((one for one in found if one.ticket.number == form.typed["same"]), None)
+
+
+async def join(door: Door, pack: Pack, body: ComplaintIn, number: str, same: Similar) -> bool:
+    """Have the new ticket handled with the other one at once, where that is safe.
+
+    Whatever stands against it (the other has its answer by now, the engine is away) leaves it to
+    the dispatcher: the ticket itself says which one is meant.
+    """
+    safe = same.ticket.public and body.kind is not Kind.REPORT and pack.features.merge
+    if not safe:
+        return False
+    command = Merge(into=same.ticket.number, reason=_SAID)
+    act = Act(actor=SYSTEM, command=command, at=datetime.now(UTC))
+    try:
+        await door.engine.act(number, act, f"same/{number}")
+    except (Problem, Refused, NotRunning) as error:
+        logger.info("left to the dispatcher", code=getattr(error, "code", "not_running"))
+        return False
+    return True
 
 
 def with_same(body: ComplaintIn, form: Form) -> ComplaintIn:

@@ -1,0 +1,143 @@
+"""A unit's inbox: what burns first, its parts, and what can be done with several at once."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from api.access import discreet, staff
+from api.caller import Caller
+from api.door import Door, TheDoor
+from api.pages.forms import Form
+from api.pages.staff.inbox_list import (
+    DELEGATING,
+    HOME,
+    InboxQuery,
+    categories,
+    inbox_page,
+    place_of,
+)
+from api.pages.staff.inbox_several import Ref, give_all, ref_of, refs, rows_of
+from api.pages.staff.sheet import staff_page
+from api.problems import Problem
+from api.translation import N_
+from domain.acts import Command
+from domain.commands.joint import Delegate
+from domain.commands.units import Sign
+from store import tickets
+
+router = APIRouter(include_in_schema=False)
+
+_Reader = Annotated[Caller, staff("list_assignments")]
+_NOTHING = N_("Choose at least one line first.")
+_FAULTS = {"unit": ("to", N_("Please choose one.")), "task": ("task", N_("Please fill this in."))}
+"""Of each field of the command: what the form calls it, and what is said when it is wrong."""
+
+
+@router.get(HOME)
+async def show(
+    request: Request, caller: _Reader, door: TheDoor, asked: Annotated[InboxQuery, Query()]
+) -> Response:
+    """The list. Officers see their own unit's; everybody else chooses one."""
+    return await inbox_page(request, door, caller, asked)
+
+
+@router.post(f"{HOME}/sign")
+async def sign(
+    request: Request, caller: Annotated[Caller, staff("sign")], door: TheDoor
+) -> Response:
+    """Sign those that are chosen, or the one whose button was pressed."""
+    return await _give(request, door, caller, lambda n: Sign(assignment=n))
+
+
+@router.post(f"{HOME}/delegate")
+async def delegate(
+    request: Request, caller: Annotated[Caller, staff("delegate")], door: TheDoor
+) -> Response:
+    """Give those that are chosen to one unit below, with one task."""
+    sent = await request.form()
+    form = Form.of(sent, *DELEGATING)
+    try:
+        told = Delegate.model_validate({"unit": form.typed["to"], "task": form.typed["task"]})
+    except ValidationError as error:
+        for fault in error.errors(include_url=False, include_input=False):
+            form.fail(*_FAULTS[str(fault["loc"][0])])
+        form.problem = "invalid_request"
+        picked = [ref_of(ref) for ref in _chosen(sent)]
+        return await inbox_page(request, door, caller, _asked(sent), 422, form, picked=picked)
+    return await _give(request, door, caller, lambda n: told.model_copy(update={"assignment": n}))
+
+
+@router.post(f"{HOME}/print")
+async def sheets(request: Request, caller: _Reader, door: TheDoor) -> Response:
+    """Those that are chosen, to take along: each with what was said, and room to write."""
+    sent = await request.form()
+    asked, chosen = _asked(sent), _chosen(sent)
+    if not chosen:
+        return await _nothing(request, door, caller, sent)
+    place = place_of(request, door, caller, asked)
+    if place.unit is None:
+        raise Problem("invalid_request", "Name a unit.")
+    rows = await rows_of(door, caller, place.unit.code, place.pack.city.id, chosen)
+    told = []
+    for row in rows.values():
+        ticket = await tickets.state(door.store, row.number)
+        if ticket is not None:
+            told.append((row, discreet(caller, ticket)))
+    return staff_page(
+        request,
+        "staff/inbox_print.html",
+        caller,
+        pack=place.pack,
+        unit=place.unit,
+        told=told,
+        back=asked.address(asked.which),
+        categories=categories(place.pack),
+    )
+
+
+async def _give(
+    request: Request, door: Door, caller: Caller, command: Callable[[int], Command]
+) -> Response:
+    """Give each that is chosen the command; then the list as it is, with what became of each."""
+    sent = await request.form()
+    form, asked, chosen = Form.of(sent, *DELEGATING), _asked(sent), _chosen(sent)
+    if not chosen:
+        return await _nothing(request, door, caller, sent)
+    place = place_of(request, door, caller, asked)
+    if place.unit is None:
+        raise Problem("not_your_unit")
+    rows = await rows_of(door, caller, place.unit.code, place.pack.city.id, chosen)
+    key = f"inbox/{form.key}"
+    outcome = await give_all(request, door, caller, rows, chosen, command, key)
+    kept = form.typed if outcome.left else {}
+    fresh = Form.blank(*DELEGATING, **kept)  # with a key of its own: what follows is another form
+    return await inbox_page(request, door, caller, asked, 200, fresh, outcome=outcome)
+
+
+async def _nothing(request: Request, door: Door, caller: Caller, sent: FormData) -> Response:
+    form = Form.of(sent, *DELEGATING)
+    form.fail("pick", _NOTHING)
+    return await inbox_page(request, door, caller, _asked(sent), 422, form)
+
+
+# --- reading what was sent --------------------------------------------------------------------
+
+
+def _asked(sent: FormData) -> InboxQuery:
+    """The part of the list that the form was on."""
+    told = {name: str(sent.get(name) or "") for name in ("unit", "which", "q")}
+    try:
+        return InboxQuery.model_validate({name: value for name, value in told.items() if value})
+    except ValidationError:
+        return InboxQuery()
+
+
+def _chosen(sent: FormData) -> list[Ref]:
+    """The one whose button was pressed, else what is ticked."""
+    one = sent.get("one")
+    picked = [one] if one else sent.getlist("pick")
+    return refs([each for each in picked if isinstance(each, str)])

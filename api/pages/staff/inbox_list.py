@@ -1,0 +1,178 @@
+"""A unit's inbox as it is drawn: whose it is, its parts with their counts, its lines."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Annotated, NamedTuple
+from urllib.parse import urlencode
+
+from fastapi import Request
+from pydantic import BeforeValidator, ConfigDict, Field
+from starlette.responses import Response
+
+from api.access import hidden_from
+from api.caller import Caller
+from api.door import Door
+from api.pages.forms import Form
+from api.pages.staff.inbox_several import Outcome
+from api.pages.staff.place import working_city
+from api.pages.staff.sheet import staff_page
+from api.problems import Problem
+from api.translation import N_
+from domain.catalogue import Category, Unit
+from domain.complaint import Code
+from domain.model import Incoming
+from domain.pack import Pack
+from domain.permissions import RIGHTS
+from store import assignments, inbox
+from store.inbox import Which
+
+HOME = "/staff/inbox"
+ROWS = 200
+"""Lines on a page."""
+
+DELEGATING = ("to", "task")
+"""The fields of the one form that needs more than a choice of lines."""
+
+PARTS: dict[Which, str] = {
+    Which.ALL: N_("All"),
+    Which.SIGN: N_("To sign"),
+    Which.CONTACT: N_("To contact"),
+    Which.LATE: N_("Late"),
+    Which.NEAR: N_("Nearly late"),
+    Which.ASKED: N_("Waiting for a decision"),
+    Which.PAUSED: N_("Standing still"),
+    Which.VERIFY: N_("To verify"),
+    Which.DONE: N_("Done lately"),
+}
+ASKED = {
+    "return": N_("Return asked for"),
+    "extension": N_("Extension asked for"),
+    "hold": N_("Hold asked for"),
+}
+REFUSED = {
+    # what one line of several was refused for, in words for who chose it
+    "already_signed": N_("Signed already."),
+    "assignment_ended": N_("No longer with your unit."),
+    "assignment_not_found": N_("Not in this inbox."),
+    "ticket_not_found": N_("Not in this inbox."),
+    "not_your_unit": N_("This is another unit's to do."),
+    "same_unit": N_("That unit has a share of it already."),
+    "not_below": N_("That unit is not below yours."),
+    "unknown_unit": N_("There is no such unit."),
+    "accused_unit": N_("The report is about that unit."),
+    "delegation_cap": N_("It cannot be delegated further down."),
+    "overtaken": N_("It went on meanwhile. Please look again."),
+    "too_many_requests": N_("Too many at once. Please try these again in a minute."),
+    "engine_unavailable": N_("Not done, as far as we know. Trying again is safe."),
+}
+PAUSED = {"hold": N_("On hold"), "citizen": N_("Waiting for the citizen")}
+
+
+class InboxQuery(Incoming):
+    """Which part of whose inbox; officers' is their own unit's."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    unit: Annotated[Code | None, BeforeValidator(lambda code: code or None)] = None
+    which: Which = Which.ALL
+    q: Annotated[str, Field(max_length=100)] = ""
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+
+    def address(self, which: Which, **more: str) -> str:
+        """Another part of it, with what is looked for."""
+        asked = {"unit": self.unit, "which": which if which is not Which.ALL else None, "q": self.q}
+        told = urlencode({name: value for name, value in (asked | more).items() if value})
+        return f"{HOME}?{told}" if told else HOME
+
+
+class Place(NamedTuple):
+    """Whose inbox is open; `unit` is None where the reader has to choose one."""
+
+    pack: Pack
+    unit: Unit | None
+    own: bool
+
+
+def place_of(request: Request, door: Door, caller: Caller, asked: InboxQuery) -> Place:
+    """Whose inbox it is.
+
+    Raises:
+        Problem: not_your_unit, not_your_city.
+        UnknownUnit: the city has none of this code.
+    """
+    pack = working_city(request, door, caller)
+    if caller.unit is not None:
+        if asked.unit not in (None, caller.unit):
+            raise Problem("not_your_unit", "This is another unit's inbox.")
+        return Place(pack, pack.unit(caller.unit), own=True)
+    return Place(pack, pack.unit(asked.unit) if asked.unit else None, own=False)
+
+
+async def inbox_page(
+    request: Request,
+    door: Door,
+    caller: Caller,
+    asked: InboxQuery,
+    status: int = 200,
+    form: Form | None = None,
+    *,
+    outcome: Outcome | None = None,
+    picked: Collection[str] = (),
+) -> Response:
+    """The list, with what was done on top; `picked` are the references that stay chosen."""
+    place, now = place_of(request, door, caller, asked), datetime.now(UTC)
+    found, counted = await _found(door, caller, place, asked, now)
+    return staff_page(
+        request,
+        "staff/inbox.html",
+        caller,
+        status,
+        pack=place.pack,
+        unit=place.unit,
+        units=[] if place.own else place.pack.units,
+        asked=asked,
+        parts=[(part, PARTS[part], counted.get(part, 0)) for part in Which],
+        rows=found.rows,
+        next_cursor=found.next_cursor,
+        form=form or Form.blank(*DELEGATING),
+        outcome=outcome,
+        asked_words=ASKED,
+        paused_words=PAUSED,
+        refused_words=REFUSED,
+        picked=set(picked) | (outcome.left if outcome else set()),
+        below=below(place.pack, place.unit),
+        acts=place.own and caller.may(RIGHTS["sign"]),
+        categories=categories(place.pack),
+    )
+
+
+async def _found(
+    door: Door, caller: Caller, place: Place, asked: InboxQuery, now: datetime
+) -> tuple[assignments.Inbox, dict[Which, int]]:
+    if place.unit is None:
+        return assignments.Inbox([], None), {}
+    unit, city, hidden = place.unit.code, place.pack.city.id, hidden_from(door, caller)
+    found = await assignments.inbox(
+        door.store,
+        unit,
+        cursor=asked.cursor,
+        limit=ROWS,
+        hidden=hidden,
+        city=city,
+        which=asked.which,
+        text=asked.q.strip(),
+        now=now,
+    )
+    return found, await inbox.counts(door.store, unit, city, hidden, now)
+
+
+def below(pack: Pack, unit: Unit | None) -> list[Unit]:
+    """To whom the unit may delegate; none where the city does not work that way."""
+    if unit is None or not pack.caps.delegations:
+        return []
+    return [other for other in pack.units if pack.is_under(other.code, unit.code)]
+
+
+def categories(pack: Pack) -> dict[str, Category]:
+    """What can be complained about, by code."""
+    return {category.code: category for category in pack.categories}

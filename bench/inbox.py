@@ -1,0 +1,181 @@
+"""What opening a unit's inbox costs: the whole HTTP answer, beside the queries alone.
+
+Two hundred tickets, each at another point of its life, are told to a new SQLite store by the
+product's own projector; then the application is asked for the page, in this process and without a
+network in between.
+"""
+
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median, quantiles
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from api.app import create_app
+from domain.actors import SYSTEM, Actor, Role
+from domain.assignment import Pause
+from domain.casting import UNIT_CLOCKS
+from domain.complaint import Channel, Complaint, Place
+from domain.events import Fact
+from domain.facts.handling import Contacted, ExtensionAsked, Signed
+from domain.facts.intake import Accepted, Assigned, Classified
+from domain.pack import Pack
+from domain.planning import plan_clocks
+from domain.plans import Projection
+from domain.recording import record
+from domain.ticket import Ticket
+from runtime.settings import Settings
+from store import accounts, assignments, inbox, passwords, schema
+from store.engine import Store, default_url
+from store.numbers import new_number
+from store.packs import PackShelf
+from store.projector import Projector
+
+ROWS = 200
+TARGET = 150.0
+"""Milliseconds in which so many lines are there."""
+
+CITY, UNIT, CATEGORY, TIER = "tongzhou", "water", "0301", "complex"
+_PASSWORD = "measured, not guessed"  # noqa: S105  # pragma: allowlist secret
+_WARM_UP, _ROUNDS = 5, 60
+_BROWSER = {"Accept": "text/html", "Accept-Language": "zh"}
+_OFFICER = Actor(role=Role.OFFICER, id="bench", unit=UNIT)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Milliseconds, of `rows` lines; `kilobytes` is the size of the page."""
+
+    rows: int
+    kilobytes: float
+    query: float
+    median: float
+    p95: float
+
+
+async def measure(rows: int = ROWS, rounds: int = _ROUNDS) -> Opening:
+    """Open the inbox again and again."""
+    async with _office(rows) as (http, store):
+        page = await _opened(http)
+        shown = page.text.count('data-ref="')
+        if shown != rows:
+            raise ValueError(f"{shown} lines of {rows}: {page.status_code}")
+        for _ in range(_WARM_UP):
+            await _opened(http)
+        query = await _milliseconds(lambda: _asked(store, rows), rounds)
+        whole = await _milliseconds(lambda: _opened(http), rounds)
+    return Opening(
+        rows=rows,
+        kilobytes=len(page.content) / 1024,
+        query=median(query),
+        median=median(whole),
+        p95=quantiles(whole, n=20)[-1],
+    )
+
+
+async def _asked(store: Store, rows: int) -> None:
+    now = datetime.now(UTC)
+    await assignments.inbox(store, UNIT, limit=rows, city=CITY, now=now)
+    await inbox.counts(store, UNIT, CITY, None, now)
+
+
+async def _opened(http: httpx.AsyncClient) -> httpx.Response:
+    return await http.get("/staff/inbox", headers=_BROWSER)
+
+
+async def _milliseconds(call: Callable[[], Awaitable[object]], rounds: int) -> list[float]:
+    found = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        await call()
+        found.append((time.perf_counter() - began) * 1000)
+    return found
+
+
+# --- what is opened ---------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def _office(rows: int) -> AsyncIterator[tuple[httpx.AsyncClient, Store]]:
+    """An application on a store with so many lines, and its officer signed in."""
+    with tempfile.TemporaryDirectory(prefix="jiesu-bench-") as folder:
+        settings = Settings(home=Path(folder), store_url=default_url(Path(folder)))
+        await schema.upgrade(settings.store)
+        store = Store.open(settings.store)
+        app = create_app(settings, store=store)
+        http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://bench.test", timeout=60
+        )
+        try:
+            async with app.router.lifespan_context(app), http:
+                await _told(store, app.state.door.packs, rows)
+                await _signed_in(store, http)
+                yield http, store
+        finally:
+            await store.close()
+
+
+async def _told(store: Store, packs: PackShelf, rows: int) -> None:
+    pack, projector, now = packs.get(CITY), Projector(store), datetime.now(UTC)
+    for n in range(rows):
+        for projection in _life(pack, n, now - timedelta(hours=1 + 2 * n % 240)):
+            await projector.project(projection)
+    await projector.close()
+
+
+async def _signed_in(store: Store, http: httpx.AsyncClient) -> None:
+    hashed = await passwords.hashed(_PASSWORD)
+    await accounts.create(store, "bench", Role.OFFICER, unit=UNIT, city=CITY, password_hash=hashed)
+    told = {"name": "bench", "password": _PASSWORD}
+    (await http.post("/api/v1/session", json=told)).raise_for_status()
+
+
+def _life(pack: Pack, n: int, filed_at: datetime) -> Iterator[Projection]:
+    """One ticket, as far as it got: new, signed, contacted, waiting, standing still in turn."""
+    complaint = Complaint(
+        number=new_number(filed_at.date()),
+        city=CITY,
+        channel=Channel.HOTLINE,
+        title=f"第 {n + 1} 段河道发黑发臭，附近居民多次反映",
+        text="小区门口的河水又黑又臭，请尽快治理。" * 5,
+        filed_at=filed_at,
+        place=Place(address=f"玉带河大街 {n + 1} 号", lat=39.9, lon=116.65),
+    )
+    ticket = Ticket.of(complaint)
+    clocks = plan_clocks(pack, UNIT_CLOCKS, TIER, filed_at, assignment=1)
+    facts: list[tuple[Fact, Actor]] = [
+        (Accepted(rules=pack.rules(), clocks=[]), SYSTEM),
+        (Classified(category=CATEGORY, tier=TIER, why="bench"), SYSTEM),
+        (Assigned(assignment=1, unit=UNIT, queue="units", why="bench", clocks=clocks), SYSTEM),
+        (Signed(assignment=1), _OFFICER),
+        (Contacted(assignment=1), _OFFICER),
+        (ExtensionAsked(assignment=1, by="1d", reason="bench"), _OFFICER),
+    ]
+    at = filed_at
+    for fact, who in facts[: 3 + n % 4]:
+        at += timedelta(minutes=1)
+        event = record(ticket, fact, who, at)
+        if n % 10 == 1 and isinstance(fact, Signed):
+            ticket.pause(1, Pause(why="citizen", since=at))
+        yield Projection(ticket=ticket.model_copy(deep=True), events=[event])
+
+
+def show(out: Console, told: Opening) -> None:
+    table = Table(title="milliseconds to open an inbox")
+    for heading in ("lines", "KB", "queries alone", "whole answer", "p95"):
+        table.add_column(heading, justify="right")
+    shown = (told.kilobytes, told.query, told.median, told.p95)
+    table.add_row(str(told.rows), *(f"{each:.0f}" for each in shown))
+    out.print(table)
+    verdict = "within" if told.median < TARGET else "ABOVE"
+    out.print(
+        f"{told.rows} lines in {told.median:.0f} ms: {verdict} the target of {TARGET:g} ms",
+        highlight=False,
+    )
