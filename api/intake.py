@@ -135,15 +135,20 @@ async def file_complaint(
     return await take(body, door, idempotency_key)
 
 
-async def take(body: ComplaintIn, door: Door, idempotency_key: str | None) -> Response:
-    """Register the complaint and start it: what every door that takes one does."""
+async def take(
+    body: ComplaintIn, door: Door, idempotency_key: str | None, *, by_hand: bool = False
+) -> Response:
+    """Register the complaint and start it: what every door that takes one does.
+
+    `by_hand`: it stays at triage until a person says what becomes of it.
+    """
     now = datetime.now(UTC)
     pack = _pack(door, body)
     _check(pack, body)
     registered = await filing.register(
         door,
         pack,
-        _complaint(body, pack, now),
+        _complaint(body, pack, now, by_hand),
         body.contact,
         idempotency_key,
         body.model_dump_json(exclude={"website"}),
@@ -177,6 +182,6 @@ def _check(pack: Pack, body: ComplaintIn) -> None:
         raise Problem("unknown_unit", "No unit of this city answers for that area.")
 
 
-def _complaint(body: ComplaintIn, pack: Pack, now: datetime) -> Complaint:
+def _complaint(body: ComplaintIn, pack: Pack, now: datetime, by_hand: bool) -> Complaint:
     said = body.model_dump(exclude={"city", "contact", "files", "website"})
-    return filing.draft(pack, now, **said, files=attaching.ids(body.files))
+    return filing.draft(pack, now, **said, files=attaching.ids(body.files), by_hand=by_hand)
