@@ -11,6 +11,7 @@ from domain.datum import to_wgs84
 from domain.events import Event
 from domain.facts.anytime import RungClimbed
 from domain.notices import notices
+from domain.queues import waiting
 from domain.ticket import Ticket
 
 Row = dict[str, Any]
@@ -22,6 +23,7 @@ def ticket_row(ticket: Ticket) -> Row:
     """The row of table `ticket`."""
     complaint = ticket.complaint
     lat, lon = point_of(complaint.place) or (None, None)
+    waits = waiting(ticket)
     return {
         "number": complaint.number,
         "city": complaint.city,
@@ -57,6 +59,8 @@ def ticket_row(ticket: Ticket) -> Row:
         "address": complaint.place.address,
         "lat": lat,
         "lon": lon,
+        "queue": waits.queue.value if waits else None,
+        "queue_until": waits.until if waits else None,
         "state": ticket.model_dump_json(),
     }
 

@@ -21,7 +21,7 @@ from store.hidden import Hidden, shown
 from store.numbers import parse_number
 
 _TICKET = tables.ticket.c
-_FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
+FACTS: TypeAdapter[Fact] = TypeAdapter(Fact)
 _OPEN = sorted(OPEN)
 _CHUNK = 1000
 
@@ -148,7 +148,7 @@ def _event(row: Found) -> Event:
             "at": row.at,
             "actor": {"role": row.role, "id": row.actor, "unit": row.unit},
             "stage": row.stage,
-            "fact": _FACT.validate_json(row.fact),
+            "fact": FACTS.validate_json(row.fact),
         }
     )
 

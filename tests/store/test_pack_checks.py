@@ -113,12 +113,6 @@ BROKEN = [
     # phrases.toml
     (PHRASES, 'on = "call_back"', 'on = "later"', "scripts.1.on: Input should be 'call' or"),
     (PHRASES, 'code = "call-back"', 'code = "opening"', "opening stands already on line"),
-    (
-        PHRASES,
-        'code = "follow"\ncategory = "*"',
-        'code = "follow"\ncategory = "77*"',
-        "follow: no category is '77*'",
-    ),
     (PHRASES, '", "Is it solved?"', '"', "call-back: 3 lines in zh, 2 in en"),
 ]
 
