@@ -43,7 +43,7 @@ from api.limits import Limits
 from api.pages import styleguide
 from api.pages.citizen import follow, home, maps, offline, report, results
 from api.pages.page import Drawing
-from api.pages.staff import entrance
+from api.pages.staff import call, entrance
 from api.pages.staff.refused import refused
 from api.telemetry import Telemetry
 from api.uploads.desk import Uploads, limit_of_body
@@ -78,7 +78,7 @@ ROUTERS = (
     health,
     codec,
 )
-STAFF_PAGES = (entrance,)
+STAFF_PAGES = (entrance, call)
 PAGES = (home, report, follow, results, maps, offline, styleguide, assets, *STAFF_PAGES)
 """What browsers ask for; one module for each person."""
 

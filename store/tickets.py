@@ -1,6 +1,6 @@
 """Asking about tickets: one, its events, and lists of them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -133,6 +133,16 @@ async def state(store: Store, number: str) -> Ticket | None:
     """The whole ticket, as last told."""
     row = await store.first(_STATE, {"number": number})
     return None if row is None else Ticket.model_validate_json(row.state)
+
+
+async def states(store: Store, numbers: Sequence[str]) -> list[Ticket]:
+    """The whole tickets of these numbers, the last filed first; those that there are."""
+    asked = (
+        select(_TICKET.state)
+        .where(_TICKET.number.in_(numbers))
+        .order_by(_TICKET.filed_at.desc(), _TICKET.number.desc())
+    )
+    return [Ticket.model_validate_json(row.state) for row in await store.rows(asked)]
 
 
 async def events(store: Store, number: str) -> list[Event]:

@@ -5,6 +5,7 @@ A page that a role works in is one row; `staff/base.html` draws those of whoever
 
 from typing import NamedTuple
 
+from api.translation import N_
 from domain.actors import Role
 
 
@@ -16,7 +17,16 @@ class Entry(NamedTuple):
     roles: frozenset[Role]
 
 
-NAVIGATION: tuple[Entry, ...] = ()
+_DESK, _DISPATCHER, _SUPERVISOR = Role.DESK, Role.DISPATCHER, Role.SUPERVISOR
+
+NAVIGATION: tuple[Entry, ...] = (
+    Entry(N_("Call"), "/staff/call", frozenset({_DESK, _DISPATCHER})),
+    Entry(N_("Triage"), "/staff/triage", frozenset({_DISPATCHER, _DESK})),
+    Entry(N_("Decisions"), "/staff/decisions", frozenset({_DISPATCHER, _SUPERVISOR})),
+    Entry(N_("Call-backs"), "/staff/call-backs", frozenset({_DESK})),
+    Entry(N_("Batch"), "/staff/register", frozenset({_DESK, _DISPATCHER})),
+    Entry(N_("Merge"), "/staff/merge", frozenset({_DESK, _DISPATCHER, _SUPERVISOR})),
+)
 """Entry(N_("Inbox"), "/units", frozenset({Role.OFFICER})), for instance."""
 
 
