@@ -43,7 +43,15 @@ from api.limits import Limits
 from api.pages import styleguide
 from api.pages.citizen import follow, home, maps, offline, report, results
 from api.pages.page import Drawing
-from api.pages.staff import call, entrance
+from api.pages.staff import (
+    call,
+    call_backs,
+    decisions,
+    entrance,
+    merge,
+    register,
+    triage,
+)
 from api.pages.staff.refused import refused
 from api.telemetry import Telemetry
 from api.uploads.desk import Uploads, limit_of_body
@@ -78,7 +86,7 @@ ROUTERS = (
     health,
     codec,
 )
-STAFF_PAGES = (entrance, call)
+STAFF_PAGES = (entrance, call, triage, decisions, call_backs, register, merge)
 PAGES = (home, report, follow, results, maps, offline, styleguide, assets, *STAFF_PAGES)
 """What browsers ask for; one module for each person."""
 

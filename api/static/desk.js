@@ -85,6 +85,15 @@ for (const field of document.querySelectorAll("[data-options]")) {
   }, 150));
 }
 
+// A value that is offered as a button, for the field beside it.
+document.addEventListener("click", (event) => {
+  const put = event.target.closest("[data-put]");
+  if (!put) return;
+  const field = document.getElementById(put.dataset.put);
+  field.value = put.dataset.value;
+  field.focus();
+});
+
 // --- keys --------------------------------------------------------------------------------------
 
 let sent = false;
