@@ -146,7 +146,7 @@ def _by(key: str, rows: tuple[Any, ...]) -> dict[str, BaseModel]:
 
 def _phrases(pack: Pack) -> dict[str, BaseModel]:
     told = pack.phrases
-    return {row.code: row for row in (*told.scripts, *told.answers)}
+    return _by("code", told.scripts) | _by("code", told.answers)
 
 
 def _rows(

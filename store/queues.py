@@ -20,6 +20,7 @@ from store.tickets import FACTS
 _TICKET, _EVENT = tables.ticket.c, tables.event.c
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 _UNTIL = func.coalesce(_TICKET.queue_until, literal(_NEVER, tables.UtcDateTime()))
+_ORDER = (_UNTIL, _TICKET.filed_at, _TICKET.number)
 
 
 @dataclass(frozen=True)
@@ -74,21 +75,22 @@ async def page(
     cursor: str | None = None,
     limit: int = 50,
 ) -> QueuePage:
-    """What waits in a queue, of one city or of all; what is never due comes last.
+    """What waits in a queue, of one city or of all.
+
+    What is never due comes last; of what is due together, the first filed first.
 
     Raises:
         BadCursor: `cursor` is not a `next_cursor` of this list.
     """
     asked = select(*_COLUMNS).where(*_in(queue, city))
     if cursor is not None:
-        until, number = key_of(cursor, str, str)
-        asked = asked.where(tuple_(_UNTIL, _TICKET.number) > (moment(until), number))
-    asked = asked.order_by(_UNTIL, _TICKET.number).limit(limit + 1)
+        until, filed, number = key_of(cursor, str, str, str)
+        asked = asked.where(tuple_(*_ORDER) > (moment(until), moment(filed), number))
+    asked = asked.order_by(*_ORDER).limit(limit + 1)
     rows = [_row(row) for row in await store.rows(asked)]
     more, rows = len(rows) > limit, rows[:limit]
     last = rows[-1] if more and rows else None
-    until_last = (last.queue_until or _NEVER).isoformat() if last else ""
-    return QueuePage(rows, cursor_of(until_last, last.number) if last else None)
+    return QueuePage(rows, _cursor_after(last) if last else None)
 
 
 async def whole(store: Store, queue: Queue, city: str, limit: int) -> list[Waits]:
@@ -96,7 +98,7 @@ async def whole(store: Store, queue: Queue, city: str, limit: int) -> list[Waits
     asked = (
         select(*_COLUMNS, _TICKET.state, _DOUBT.label("doubt"))
         .where(*_in(queue, city))
-        .order_by(_UNTIL, _TICKET.number)
+        .order_by(*_ORDER)
         .limit(limit)
     )
     return [_waits(row) for row in await store.rows(asked)]
@@ -111,6 +113,11 @@ async def counts(store: Store, city: str) -> dict[Queue, int]:
     )
     found = {Queue(queue): count for queue, count in await store.rows(asked)}
     return {queue: found.get(queue, 0) for queue in Queue}
+
+
+def _cursor_after(row: QueueRow) -> str:
+    until = row.queue_until or _NEVER
+    return cursor_of(until.isoformat(), row.filed_at.isoformat(), row.number)
 
 
 def _in(queue: Queue, city: str | None) -> list[ColumnElement[bool]]:

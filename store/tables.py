@@ -117,9 +117,7 @@ class TicketTable(Base, table=True):
         Index("ticket_by_category", "city", "category", "filed_at"),
         _partial("ticket_by_end", "city", "ended_at", where="ended_at IS NOT NULL"),
         _partial("ticket_by_person", "person", where="person IS NOT NULL"),
-        _partial(
-            "ticket_by_queue", "city", "queue", "queue_until", "number", where="queue IS NOT NULL"
-        ),
+        _partial("ticket_by_queue", "city", "queue", "queue_until", where="queue IS NOT NULL"),
     )
 
     number: str = Field(primary_key=True)

@@ -79,7 +79,7 @@ if (form) {
 for (const field of document.querySelectorAll("[data-options]")) {
   const list = field.list, looking = {};
   field.addEventListener("input", later(async () => {
-    const address = `${field.dataset.options}?category=${encodeURIComponent(field.value)}`;
+    const address = `${field.dataset.options}&category=${encodeURIComponent(field.value)}`;
     const text = await drawn(address, {}, looking);
     if (text !== null) list.innerHTML = text;
   }, 150));

@@ -68,10 +68,9 @@ async def record(
     """One attempt: not reached, or reached and what they said."""
     form = await Form.read(request, *FIELDS)
     try:
-        number = parse_number(form.typed["number"])
         given = _attempt(form)
         done = "reached" if given.reached else "missed"
-        return await queue.do(door, caller, number, given, form, CALL_BACKS, done)
+        return await queue.do(request, door, caller, given, form, done)
     except (ValidationError, *REFUSALS) as error:
         return await _page(request, door, caller, form, form.refuse(error))
 

@@ -12,6 +12,7 @@ from api.door import Door, TheDoor
 from api.pages.forms import REFUSALS, Form
 from api.pages.staff import queue
 from api.pages.staff.found import unit_of
+from api.pages.staff.place import working_city
 from api.pages.staff.sheet import staff_page
 from api.pages.staff.triage import UNKNOWN_UNIT
 from api.translation import N_
@@ -29,7 +30,6 @@ from domain.planning import extend_clock
 from domain.queues import Queue
 from domain.routing import resolve
 from domain.ticket import Ticket
-from store.numbers import parse_number
 
 router = APIRouter(include_in_schema=False)
 
@@ -105,13 +105,11 @@ async def _do(
     request: Request, door: Door, caller: Caller, form: Form, done: str, command: Any
 ) -> Response:
     try:
-        number = parse_number(form.typed["number"])
-        at = await queue.desk(request, door, caller, Queue.DECISION, number)
-        given = command(at.pack)
+        given = command(working_city(request, door, caller))
         if form.faults:
             form.problem = "invalid_request"
             return await _page(request, door, caller, form, 422)
-        return await queue.do(door, caller, number, given, form, DECISIONS, done)
+        return await queue.do(request, door, caller, given, form, done)
     except (ValidationError, *REFUSALS) as error:
         return await _page(request, door, caller, form, form.refuse(error))
 

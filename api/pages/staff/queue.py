@@ -21,6 +21,7 @@ from domain.acts import Command
 from domain.pack import Pack
 from domain.queues import Queue
 from store import queues
+from store.numbers import parse_number
 from store.queues import Waits
 
 SHOWN = 30
@@ -61,15 +62,23 @@ async def desk(
 
 
 async def do(
-    door: Door, caller: Caller, number: str, command: Command, form: Form, address: str, done: str
+    request: Request,
+    door: Door,
+    caller: Caller,
+    command: Command,
+    form: Form,
+    done: str,
 ) -> Response:
-    """Give the command, and go on to the next one.
+    """Give the command to the form's ticket, and go on to the next one of the queue.
 
     Raises:
         What the ticket refuses.
     """
+    number = parse_number(form.typed["number"])
     await give(door, caller, number, command, f"page/{form.key}")
-    return RedirectResponse(f"{address}?{urlencode({'done': done, 'was': number})}", 303)
+    onward = {"done": done, "was": number, "city": working_city(request, door, caller).city.id}
+    address = request.url.path.rpartition("/")[0]
+    return RedirectResponse(f"{address}?{urlencode(onward)}", 303)
 
 
 def told(request: Request, at: Desk, messages: dict[str, str]) -> dict[str, Any]:

@@ -69,13 +69,14 @@ async def act(
     request: Request, door: TheDoor, caller: Annotated[Caller, staff("page_register")]
 ) -> Response:
     """Read a sheet into the table, add rows, or file what is in it."""
-    sent = await request.form()
-    form = Form.of(sent, *WHOLE)
-    pack = city_of_form(request, door, caller, form)
-    rows = _rows(sent, form)
-    what = form.typed["do"]
+    async with request.form() as sent:  # closes the file
+        form = Form.of(sent, *WHOLE)
+        pack = city_of_form(request, door, caller, form)
+        rows = _rows(sent, form)
+        what = form.typed["do"]
+        sheet = await _sheet(sent, form) if what == "read" else []
     if what == "read":
-        rows = [row for row in rows if _said(row)] + await _sheet(sent, form)
+        rows = [row for row in rows if _said(row)] + sheet
         if len(rows) > MOST:
             form.fail("sheet", _TOO_MANY, most=MOST)
         _put(form, rows[:MOST])

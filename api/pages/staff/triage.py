@@ -14,6 +14,7 @@ from api.pages.staff import queue
 from api.pages.staff.call import UNKNOWN_AREA, UNKNOWN_CATEGORY
 from api.pages.staff.found import area_of, category_of, places, unit_of
 from api.pages.staff.hints import guess, promise
+from api.pages.staff.place import working_city
 from api.pages.staff.queue import Desk
 from api.pages.staff.reasons import in_words
 from api.pages.staff.sheet import staff_page
@@ -25,7 +26,6 @@ from domain.pack import Pack
 from domain.queues import Queue
 from domain.routing import route
 from domain.stages import Stage
-from store.numbers import parse_number
 from store.queues import Waits
 
 router = APIRouter(include_in_schema=False)
@@ -112,13 +112,11 @@ async def _do(
     request: Request, door: Door, caller: Caller, form: Form, what: str, command: Any
 ) -> Response:
     try:
-        number = parse_number(form.typed["number"])
-        at = await queue.desk(request, door, caller, Queue.TRIAGE, number)
-        given = command(at.pack)
+        given = command(working_city(request, door, caller))
         if form.faults:
             form.problem = "invalid_request"
             return await _page(request, door, caller, form, 422, what)
-        return await queue.do(door, caller, number, given, form, TRIAGE, what)
+        return await queue.do(request, door, caller, given, form, what)
     except (ValidationError, *REFUSALS) as error:
         return await _page(request, door, caller, form, form.refuse(error), what)
 

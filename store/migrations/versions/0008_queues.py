@@ -26,7 +26,7 @@ def upgrade() -> None:
     op.create_index(
         "ticket_by_queue",
         "ticket",
-        ["city", "queue", "queue_until", "number"],
+        ["city", "queue", "queue_until"],
         sqlite_where=sa.text("queue IS NOT NULL"),
         postgresql_where=sa.text("queue IS NOT NULL"),
     )
