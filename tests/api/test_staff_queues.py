@@ -1,14 +1,21 @@
 """The centre's queues on pages: triage, decisions, call-backs; one done, the next one shown."""
 
+import asyncio
 import html
 import re
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from temporalio.client import Client
 
 from domain.actors import Role
-from tests.api.house import Filed, House
+from store.engine import Store
+from tests.api.house import Filed, House, open_house
+from tests.support.cities import city_with
+from tests.support.engine import platform
 from tests.support.people import SignedIn, signed_in
 
 PEOPLE = {"Accept": "text/html", "Accept-Language": "zh"}
@@ -130,7 +137,7 @@ async def test_more_time_is_refused_with_a_reason(house: House) -> None:
     who = await signed_in(house, Role.SUPERVISOR)
     page = await see(house, who, "decisions")
     assert "等配件" in page.text
-    assert "3d" in page.text
+    assert "3 天" in page.text
     no_word = await press(house, who, "decisions/decide", number=ticket.number, approve="false")
     assert (no_word.status_code, 'id="e-reason"' in no_word.text) == (422, True)
     said = {"number": ticket.number, "approve": "false", "reason": "先出方案"}
@@ -153,13 +160,6 @@ async def test_a_return_is_granted_to_a_unit_that_the_responsibilities_name(hous
     assert (await press(house, who, "decisions/decide", **typed)).status_code == 303
     await ticket.until_stage("handle")
     assert (await ticket.seen_by_staff())["assignments"][-1]["unit"] == "110112003"
-
-
-async def due_for_a_call(house: House) -> Filed:
-    ticket = await house.file(contact={"phone": "13800001234", "name": "王小明"})
-    assert (await ticket.complete()).status_code == 200
-    await ticket.until_stage("rate")
-    return ticket
 
 
 async def test_nobody_has_to_be_called_or_decided_about(house: House) -> None:
@@ -199,3 +199,68 @@ async def test_a_queue_is_read_page_by_page_by_programs(house: House) -> None:
     elsewhere = await house.token(Role.DISPATCHER, city="heping")
     answer = await house.http.get("/api/v1/queues?queue=triage", headers=elsewhere)
     assert answer.json()["items"] == []
+
+
+# --- call-backs -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def impatient(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
+    """A city that calls back as soon as it has answered."""
+    packs = city_with(tmp_path / "cities", limits={"rate": "1s"}, ladder={"rate": None})
+    async with (
+        platform(client, sqlite_store, packs) as running,
+        open_house(tmp_path, sqlite_store, client, running.packs) as opened,
+    ):
+        yield opened
+
+
+async def due_for_a_call(house: House) -> Filed:
+    """A ticket that was answered, and whose citizen does not rate."""
+    ticket = await house.file(contact={"phone": "13800001234", "name": "王小明"})
+    assert (await ticket.complete()).status_code == 200
+    async with asyncio.timeout(20):
+        while not (await ticket.seen_by_staff())["call_back_due"]:
+            await asyncio.sleep(0.1)
+    return ticket
+
+
+async def test_whoever_is_silent_is_called_and_what_they_say_is_recorded(impatient: House) -> None:
+    house = impatient
+    ticket = await due_for_a_call(house)
+    who = await signed_in(house)
+    page = await see(house, who, "call-backs")
+    assert in_hand(page) == ticket.number
+    assert "已组织清淤" in page.text
+    assert "王**" in page.text
+    assert "13800001234" not in page.text
+    assert "承办单位联系过您吗" in page.text
+    shown = await press(house, who, "call-backs/phone", number=ticket.number)
+    assert "13800001234" in shown.text
+    log = await house.http.get(f"{ticket.path}/views", headers=ticket.citizen)
+    assert [one["purpose"] for one in log.json()["items"]] == ["回访"]
+    missed = {"number": ticket.number, "reached": "no", "note": "占线"}
+    did = await press(house, who, "call-backs/call-back", **missed)
+    assert "done=missed" in did.headers["Location"]
+    half = {"number": ticket.number, "reached": "yes", "resolved": "yes", "words": "很满意"}
+    wrong = await press(house, who, "call-backs/call-back", **half, key="k2")
+    assert (wrong.status_code, 'id="e-grade"' in wrong.text) == (422, True)
+    assert "很满意" in wrong.text
+    nothing = await press(house, who, "call-backs/call-back", number=ticket.number, key="k2")
+    assert (nothing.status_code, 'id="e-reached"' in nothing.text) == (422, True)
+    did = await press(house, who, "call-backs/call-back", **half, grade="5", key="k2")
+    assert did.status_code == 303
+    state = await ticket.seen_by_staff()
+    assert (state["call_backs"], state["rating"]["grade"]) == (2, 5)
+    assert state["rating"]["words"] == "很满意"
+    dispatcher = await signed_in(house, Role.DISPATCHER)
+    assert (await press(house, dispatcher, "call-backs/call-back", **missed)).status_code == 403
+
+
+async def test_who_was_reached_need_not_rate(impatient: House) -> None:
+    ticket = await due_for_a_call(impatient)
+    who = await signed_in(impatient)
+    said = {"number": ticket.number, "reached": "yes", "note": "说再想想，不愿评价"}
+    assert (await press(impatient, who, "call-backs/call-back", **said)).status_code == 303
+    state = await ticket.seen_by_staff()
+    assert (state["call_backs"], state["rating"]) == (1, None)

@@ -23,7 +23,7 @@ _LONGEST = 2 * 3600
 
 @dataclass(frozen=True)
 class Earlier:
-    """The newest of them, whole; `person` is who filed the newest, as far as that is told."""
+    """The newest of them, whole; `person` is who filed them, as far as that is told."""
 
     tickets: list[Ticket] = field(default_factory=list)
     person: MaskedPerson | None = None
@@ -64,6 +64,8 @@ async def found_again(door: Door, caller: Caller, form: Form) -> Earlier:
 
 
 async def _person(door: Door, found: list[Ticket]) -> MaskedPerson | None:
-    known = next((one.complaint.person for one in found if one.complaint.person), None)
-    person = await intake.person_of(door.store, door.vault, known) if known else None
-    return masked(person) if person else None
+    """Who called, by the newest ticket that has a name, else by the newest."""
+    known = [one.complaint.person for one in found if one.complaint.person]
+    persons = await intake.persons_of(door.store, door.vault, known)
+    named = next((one for one in persons if one.name), next(iter(persons), None))
+    return masked(named) if named else None

@@ -1,6 +1,7 @@
 """Merging (并单): tickets side by side, what differs marked, one chosen to be handled for all."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -192,7 +193,9 @@ def _may_lead(ticket: Ticket) -> bool:
 
 def _line(pack: Pack, shown: list[Ticket], line: Line) -> dict[str, Any]:
     values = [line.value(pack, one) for one in shown]
-    differs = [value != values[0] for value in values]
+    # Of moments the day counts: no two calls come in the same second.
+    compared = [value.date() if isinstance(value, datetime) else value for value in values]
+    differs = [value != compared[0] for value in compared]
     return {
         "words": line.words,
         "kind": line.kind,
