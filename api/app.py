@@ -25,6 +25,7 @@ from api import (
     permits,
     problems,
     publications,
+    queues,
     rating,
     recur,
     scores,
@@ -42,7 +43,17 @@ from api.limits import Limits
 from api.pages import styleguide
 from api.pages.citizen import follow, home, maps, offline, photos, report, results
 from api.pages.page import Drawing
-from api.pages.staff import entrance, inbox, ticket
+from api.pages.staff import (
+    call,
+    call_backs,
+    decisions,
+    entrance,
+    inbox,
+    merge,
+    register,
+    ticket,
+    triage,
+)
 from api.pages.staff import tickets as staff_tickets
 from api.pages.staff.refused import refused
 from api.telemetry import Telemetry
@@ -67,6 +78,7 @@ ROUTERS = (
     commands,
     recur,
     assignments,
+    queues,
     people,
     session,
     citizens,
@@ -82,6 +94,12 @@ STAFF_PAGES = (
     inbox,
     staff_tickets,
     ticket,
+    call,
+    triage,
+    decisions,
+    call_backs,
+    register,
+    merge,
 )
 PAGES = (home, report, follow, results, maps, offline, styleguide, assets, *STAFF_PAGES)
 """What browsers ask for; one module for each person."""

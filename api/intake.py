@@ -137,11 +137,17 @@ async def file_complaint(
 
 
 async def take(
-    body: ComplaintIn, door: Door, idempotency_key: str | None, marks: Sequence[str] | None = None
+    body: ComplaintIn,
+    door: Door,
+    idempotency_key: str | None,
+    marks: Sequence[str] | None = None,
+    *,
+    by_hand: bool = False,
 ) -> Response:
     """Register the complaint and start it: what every door that takes one does.
 
     `marks` tell its files apart where the same one may come again under another reference.
+    `by_hand`: it stays at triage until a person says what becomes of it.
     """
     now = datetime.now(UTC)
     pack = _pack(door, body)
@@ -149,7 +155,7 @@ async def take(
     registered = await filing.register(
         door,
         pack,
-        _complaint(body, pack, now),
+        _complaint(body, pack, now, by_hand),
         body.contact,
         idempotency_key,
         _said(body, marks),
@@ -189,6 +195,6 @@ def _check(pack: Pack, body: ComplaintIn) -> None:
         raise Problem("unknown_unit", "No unit of this city answers for that area.")
 
 
-def _complaint(body: ComplaintIn, pack: Pack, now: datetime) -> Complaint:
+def _complaint(body: ComplaintIn, pack: Pack, now: datetime, by_hand: bool) -> Complaint:
     said = body.model_dump(exclude={"city", "contact", "files", "website"})
-    return filing.draft(pack, now, **said, files=attaching.ids(body.files))
+    return filing.draft(pack, now, **said, files=attaching.ids(body.files), by_hand=by_hand)

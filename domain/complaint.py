@@ -101,7 +101,7 @@ class Complaint(Recorded):
     `unit`: the one it is meant for, where whoever opened it knew (an inspection). `follows`: the
     ticket it is about again. `topic`: the common problem (共性问题) it was opened for. `public`:
     the citizen agreed that question and answer are published, without names. `files`: ids of what
-    was uploaded with it.
+    was uploaded with it. `by_hand`: a person says what becomes of it; the machine only suggests.
     """
 
     number: str
@@ -119,4 +119,5 @@ class Complaint(Recorded):
     anonymous: bool = False
     person: str | None = None
     files: list[str] = Field(default_factory=list)
+    by_hand: bool = False
     filed_at: Instant

@@ -27,6 +27,7 @@ from domain.catalogue import (
 from domain.clocks import ClockName
 from domain.complaint import Code
 from domain.limits import Limit
+from domain.phrases import Phrases
 from domain.promises import (
     Aftercare,
     Caps,
@@ -120,6 +121,7 @@ class Pack(Part):
     responsibilities: tuple[Responsibility, ...]
     indicators: tuple[Indicator, ...] = ()
     scoring: tuple[ScoringRule, ...] = ()
+    phrases: Phrases = Phrases()
     messages: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:

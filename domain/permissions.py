@@ -66,6 +66,7 @@ STAFF = frozenset(Role) - {Role.CITIZEN, Role.SYSTEM}
 _LEAD = frozenset({Relation.LEAD})
 AUDITORS = frozenset({Role.AUDITOR, Role.ADMIN})
 _CALLERS = frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN})
+_DESKS = frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR})
 _FILERS = frozenset({Role.DESK, Role.DISPATCHER, Role.OFFICER, Role.SUPERVISOR})
 
 _NEAR: dict[type[CommandBase], frozenset[Relation]] = {
@@ -164,6 +165,7 @@ TABLE: tuple[Right, ...] = (
     _staff("list_tickets", "list tickets; officers: their own unit's"),
     _staff("list_assignments", "read an inbox; officers: their own unit's"),
     _staff("get_assignment", "read an assignment", SEEING),
+    Right("list_queue", "see what waits for the centre", _CALLERS, scope=Scope.READ),
     # --- acting
     *COMMANDS.values(),
     Right("complete_assignment", "hand back what the unit did", _may_cause(_RESULTS), NEAR,
@@ -213,6 +215,8 @@ TABLE: tuple[Right, ...] = (
     _all("page_citizen", "the citizens' pages; a ticket only with its access code"),
     _all("page_sign_in", "the page to sign in"),
     _all("page_staff", "the staff's first page; signed in, or sent to sign in"),
+    Right("page_desk", "the desk's pages: calls, batches, merging", _DESKS, scope=Scope.READ),
+    Right("page_register", "file for others on the desk's pages", _DESKS, scope=Scope.FILE),
     # --- running it
     _all("health", "see that the process is up"),
     _all("readiness", "see whether store and engine can be reached"),

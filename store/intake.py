@@ -5,7 +5,7 @@ and not started is started later.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -172,6 +172,14 @@ async def person_of(store: Store, vault: Vault, person_id: str) -> Person | None
     which = select(tables.person.c.sealed).where(tables.person.c.id == person_id)
     row = await store.first(which)
     return None if row is None else vault.open(person_id, row.sealed)
+
+
+async def persons_of(store: Store, vault: Vault, persons: Sequence[str]) -> list[Person]:
+    """Those who complained, in this order; without those who have been erased. See `person_of`."""
+    columns = tables.person.c
+    found = await store.rows(select(columns.id, columns.sealed).where(columns.id.in_(persons)))
+    opened = {row.id: vault.open(row.id, row.sealed) for row in found}
+    return [opened[one] for one in persons if one in opened]
 
 
 async def pending(

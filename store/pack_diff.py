@@ -17,6 +17,7 @@ from store.pack_files import (
     CITY,
     GRIDS,
     INDICATORS,
+    PHRASES,
     RESPONSIBILITIES,
     SCORING,
     TEMPLATES,
@@ -41,7 +42,7 @@ class Difference:
 
 
 def differences(before: Pack, after: Pack) -> list[Difference]:
-    """Everything that tickets under the two packs would be treated differently by."""
+    """Everything that tickets under the two packs would be treated differently by, or said."""
     return [
         *_keys(before, after),
         *_calendars(before.calendar, after.calendar),
@@ -50,6 +51,7 @@ def differences(before: Pack, after: Pack) -> list[Difference]:
         *_owners(before, after),
         *_rows(INDICATORS, _by("id", before.indicators), _by("id", after.indicators)),
         *_rows(SCORING, _by("code", before.scoring), _by("code", after.scoring)),
+        *_rows(PHRASES, _phrases(before), _phrases(after)),
         *(
             found
             for language, file in TEMPLATES.items()
@@ -140,6 +142,11 @@ def _owners(before: Pack, after: Pack) -> Iterator[Difference]:
 
 def _by(key: str, rows: tuple[Any, ...]) -> dict[str, BaseModel]:
     return {getattr(row, key): row for row in rows}
+
+
+def _phrases(pack: Pack) -> dict[str, BaseModel]:
+    told = pack.phrases
+    return _by("code", told.scripts) | _by("code", told.answers)
 
 
 def _rows(

@@ -12,6 +12,7 @@ from domain.catalogue import Category, Indicator, Reasons, Responsibility, Scori
 from domain.clocks import ClockName
 from domain.complaint import Code
 from domain.pack import City
+from domain.phrases import Phrases
 from domain.promises import (
     Aftercare,
     Caps,
@@ -35,6 +36,7 @@ from store.pack_toml import Document, read_toml
 CITY, UNITS, CATEGORIES = "city.toml", "units.csv", "categories.csv"
 RESPONSIBILITIES, CALENDAR = "responsibilities.csv", "calendar.csv"
 INDICATORS, SCORING, GRIDS = "indicators.toml", "scoring.csv", "grids.geojson"
+PHRASES = "phrases.toml"
 TEMPLATES = {"zh": "templates/zh.toml", "en": "templates/en.toml"}
 """The files with messages to citizens, by language."""
 
@@ -112,6 +114,7 @@ class Draft:
     overrides: Sheet[DayOverride]
     indicators: Document[IndicatorsFile]
     scoring: Sheet[ScoringRule]
+    phrases: Document[Phrases]
     messages: dict[str, Document[MessagesFile]]
     problems: list[Problem]
 
@@ -133,6 +136,9 @@ def read_draft(folder: Path) -> Draft:
     scoring: Sheet[ScoringRule] = Sheet(SCORING)
     if there(SCORING):
         scoring = read_csv(folder, SCORING, ScoringRule, problems)
+    phrases: Document[Phrases] = Document(PHRASES)
+    if there(PHRASES):
+        phrases = read_toml(folder, PHRASES, Phrases, problems)
     return Draft(
         folder=folder,
         city=read_toml(folder, CITY, CityFile, problems),
@@ -142,6 +148,7 @@ def read_draft(folder: Path) -> Draft:
         overrides=read_csv(folder, CALENDAR, DayOverride, problems, _SPLIT_OVERRIDE),
         indicators=indicators,
         scoring=scoring,
+        phrases=phrases,
         messages={
             language: read_toml(folder, name, MessagesFile, problems)
             for language, name in TEMPLATES.items()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import domain
 from domain.pack import Pack
+from domain.phrases import Phrases
 from store.pack_calendar import read_calendar
 from store.pack_checks.every import CHECKS
 from store.pack_files import CITY, GRIDS, CityFile, Draft, read_draft
@@ -179,6 +180,7 @@ def _assembled(draft: Draft) -> tuple[Pack | None, list[Problem]]:
         responsibilities=draft.responsibilities.values(),
         indicators=figures.indicators if figures else (),
         scoring=draft.scoring.values(),
+        phrases=draft.phrases.value or Phrases(),
         messages={
             language: document.value.root
             for language, document in draft.messages.items()

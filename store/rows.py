@@ -10,6 +10,7 @@ from domain.datum import to_wgs84
 from domain.events import Event
 from domain.facts.anytime import RungClimbed
 from domain.notices import notices
+from domain.queues import waiting
 from domain.ticket import Ticket
 
 Row = dict[str, Any]
@@ -36,6 +37,7 @@ def ticket_row(ticket: Ticket, told: int) -> Row:
     """The row of table `ticket`; `told`: how long the history was."""
     complaint = ticket.complaint
     lat, lon = point_of(complaint.place) or (None, None)
+    waits = waiting(ticket)
     return {
         "number": complaint.number,
         "city": complaint.city,
@@ -72,6 +74,8 @@ def ticket_row(ticket: Ticket, told: int) -> Row:
         "lat": lat,
         "lon": lon,
         "told": told,
+        "queue": waits.queue.value if waits else None,
+        "queue_until": waits.until if waits else None,
         "state": ticket.model_dump_json(),
     }
 

@@ -105,6 +105,7 @@ class TicketTable(Base, table=True):
     `promised_at` is when the answer was due, also after the end; `lat` and `lon` are WGS-84.
     `accused` is the unit that a report of wrongdoing is about, from which the ticket is hidden.
     `told`, here and below: how long the history was when the row was told (see `Projection`).
+    `queue`: what waits for somebody at the centre, and until when (see `domain.queues`).
     """
 
     __tablename__ = "ticket"
@@ -117,6 +118,7 @@ class TicketTable(Base, table=True):
         Index("ticket_by_category", "city", "category", "filed_at"),
         _partial("ticket_by_end", "city", "ended_at", where="ended_at IS NOT NULL"),
         _partial("ticket_by_person", "person", where="person IS NOT NULL"),
+        _partial("ticket_by_queue", "city", "queue", "queue_until", where="queue IS NOT NULL"),
     )
 
     number: str = Field(primary_key=True)
@@ -157,6 +159,8 @@ class TicketTable(Base, table=True):
     lat: float | None = None
     lon: float | None = None
     told: int = Field(default=0, sa_type=BigInteger)
+    queue: str | None = None
+    queue_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     state: str = Field(sa_type=Text)
 
 

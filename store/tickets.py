@@ -1,6 +1,6 @@
 """Asking about tickets: one, its events, and lists of them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,7 @@ from store.hidden import Hidden, shown
 from store.numbers import parse_number
 
 _TICKET = tables.ticket.c
-_FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
+FACTS: TypeAdapter[Fact] = TypeAdapter(Fact)
 _OPEN = sorted(OPEN)
 _CHUNK = 1000
 
@@ -135,6 +135,16 @@ async def state(store: Store, number: str) -> Ticket | None:
     return None if row is None else Ticket.model_validate_json(row.state)
 
 
+async def states(store: Store, numbers: Sequence[str]) -> list[Ticket]:
+    """The whole tickets of these numbers, the last filed first; those that there are."""
+    asked = (
+        select(_TICKET.state)
+        .where(_TICKET.number.in_(numbers))
+        .order_by(_TICKET.filed_at.desc(), _TICKET.number.desc())
+    )
+    return [Ticket.model_validate_json(row.state) for row in await store.rows(asked)]
+
+
 async def events(store: Store, number: str) -> list[Event]:
     """All that happened to it, first things first."""
     return [_event(row) for row in await store.rows(_EVENTS, {"number": number})]
@@ -148,7 +158,7 @@ def _event(row: Found) -> Event:
             "at": row.at,
             "actor": {"role": row.role, "id": row.actor, "unit": row.unit},
             "stage": row.stage,
-            "fact": _FACT.validate_json(row.fact),
+            "fact": FACTS.validate_json(row.fact),
         }
     )
 

@@ -18,14 +18,20 @@ class Entry(NamedTuple):
     roles: frozenset[Role]
 
 
+_OTHERS = STAFF - {Role.OFFICER}
+_DESK, _DISPATCHER, _SUPERVISOR = Role.DESK, Role.DISPATCHER, Role.SUPERVISOR
+
 NAVIGATION: tuple[Entry, ...] = (
     Entry(N_("Inbox"), "/staff/inbox", frozenset({Role.OFFICER})),
-    Entry(
-        N_("Units' inboxes"),
-        "/staff/inbox",
-        frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN}),
-    ),
+    Entry(N_("Call"), "/staff/call", frozenset({_DESK})),
+    Entry(N_("Triage"), "/staff/triage", frozenset({_DESK, _DISPATCHER})),
+    Entry(N_("Decisions"), "/staff/decisions", frozenset({_DISPATCHER, _SUPERVISOR})),
+    Entry(N_("Call-backs"), "/staff/call-backs", frozenset({_DESK})),
+    Entry(N_("Call"), "/staff/call", frozenset({_DISPATCHER})),
+    Entry(N_("Batch"), "/staff/register", frozenset({_DESK, _DISPATCHER})),
+    Entry(N_("Merge"), "/staff/merge", frozenset({_DESK, _DISPATCHER, _SUPERVISOR})),
     Entry(N_("Tickets"), "/staff/tickets", STAFF),
+    Entry(N_("Units' inboxes"), "/staff/inbox", _OTHERS),
 )
 """The first row of a role is where it begins."""
 

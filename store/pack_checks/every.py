@@ -8,6 +8,7 @@ from store.pack_checks.formulas import check_conditions, check_events
 from store.pack_checks.limits import check_calendar, check_joint, check_limits, check_order
 from store.pack_checks.messages import check_messages
 from store.pack_checks.owners import check_city, check_responsibilities
+from store.pack_checks.phrases import check_phrases
 from store.pack_checks.switches import check_needs
 from store.pack_files import Draft
 from store.pack_reading import Problem
@@ -26,5 +27,6 @@ CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     check_conditions,
     check_events,
     check_messages,
+    check_phrases,
     check_cells,
 )

@@ -14,6 +14,7 @@ from tests.store.pack_folders import append, full_pack, plain_pack, replace
 
 CITY, UNITS, CATEGORIES = "city.toml", "units.csv", "categories.csv"
 OWNERS, FIGURES, SCORING = "responsibilities.csv", "indicators.toml", "scoring.csv"
+PHRASES = "phrases.toml"
 ZH, EN = "templates/zh.toml", "templates/en.toml"
 
 
@@ -110,6 +111,10 @@ BROKEN = [
     (EN, "{number} is closed", "{number is closed", "closed: expected '}' before end of string"),
     (EN, 'reopened = "', 'opened_again = "', "there is no message 'opened_again'"),
     (EN, 'closed = "', 'closed = "" #', "closed: String should have at least 1 character"),
+    # phrases.toml
+    (PHRASES, 'on = "call_back"', 'on = "later"', "scripts.1.on: Input should be 'call' or"),
+    (PHRASES, 'code = "call-back"', 'code = "opening"', "opening stands already on line"),
+    (PHRASES, '", "Is it solved?"', '"', "call-back: 3 lines in zh, 2 in en"),
 ]
 
 

@@ -28,6 +28,7 @@ from domain.clocks import ClockName, RungKind
 from domain.complaint import Channel, Kind
 from domain.limits import LimitUnit
 from domain.pack import City
+from domain.phrases import Moment, Phrases, Reply, Script
 from domain.promises import (
     Aftercare,
     Caps,
@@ -86,6 +87,7 @@ SAID: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "indicators.toml": [Indicator],
     "scoring.csv": [ScoringRule],
     "Kinds of events": [event_kinds()],
+    "phrases.toml": [Phrases, Script, Reply, Moment],
     "Templates": [TEMPLATE_NAMES, PLACEHOLDERS],
     "Conditions": [FUNCTIONS],
     "`t`: the ticket": [Case, Kind, Channel, Stage, Outcome],

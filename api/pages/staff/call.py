@@ -1,0 +1,326 @@
+"""The call screen: who calls, what they say, and a ticket before they hang up.
+
+One form. Every button sends all of it, so that without JavaScript nothing is lost either; with
+it (static/desk.js) what the machine knows appears while the operator types.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from api import intake
+from api.access import staff
+from api.caller import Caller
+from api.commands import give
+from api.door import Door, TheDoor
+from api.filing import Receipt
+from api.intake import ComplaintIn
+from api.pages.forms import REFUSALS, Form
+from api.pages.page import page
+from api.pages.staff.earlier import Earlier, found_again, search
+from api.pages.staff.found import area_of, category_of, matching, places
+from api.pages.staff.hints import Hints, hints
+from api.pages.staff.place import cities, working_city
+from api.pages.staff.sheet import staff_page
+from api.problems import Problem
+from api.translation import N_
+from domain.commands.citizens import AddFacts, Urge
+from domain.commands.intake import Conclude
+from domain.complaint import Channel, Kind
+from domain.pack import Pack
+from store.numbers import parse_number
+
+router = APIRouter(include_in_schema=False)
+
+CALL = "/staff/call"
+FIELDS = (
+    "city", "phone", "name", "purpose", "earlier", "text", "title", "category", "area", "address",
+    "kind", "channel", "anonymous", "same", "answer", "outcome", "do",
+)  # fmt: skip
+WORDS = {"phone": N_("This is not a phone number.")}
+UNKNOWN_CATEGORY = N_("There is no such subject; choose one from the list.")
+UNKNOWN_AREA = N_("There is no such place; choose one from the list.")
+PURPOSE = "来电查询"
+DONE = {
+    "facts": N_("Added to the ticket."),
+    "urge": N_("Urged; the unit sees it."),
+}
+Looking = Annotated[Caller, staff("page_desk")]
+
+
+@router.get(CALL)
+async def blank(request: Request, door: TheDoor, caller: Looking) -> Response:
+    """An empty screen, ready for the next call."""
+    pack = working_city(request, door, caller)
+    form = Form.blank(
+        *FIELDS,
+        city=pack.city.id,
+        kind=Kind.COMPLAINT,
+        channel=Channel.HOTLINE,
+        purpose=PURPOSE,
+        outcome="answered",
+    )
+    return await _screen(request, door, caller, pack, form)
+
+
+@router.post(CALL)
+async def act(
+    request: Request, door: TheDoor, caller: Annotated[Caller, staff("page_register")]
+) -> Response:
+    """Do what the button says; on a mistake, the screen again with all that was typed."""
+    form = await Form.read(request, *FIELDS)
+    pack = city_of_form(request, door, caller, form)
+    what, _, which = form.typed["do"].partition(":")
+    try:
+        deed = _DEEDS.get(what)
+        if deed is None:
+            raise Problem("not_found")
+        return await deed(request, door, caller, pack, form, which)
+    except (ValidationError, *REFUSALS) as error:
+        status = form.refuse(error, WORDS)
+        return await _screen(request, door, caller, pack, form, status)
+
+
+@router.post(f"{CALL}/hints")
+async def hint(request: Request, door: TheDoor, caller: Looking) -> Response:
+    """What the machine knows of what is typed so far: a part of the screen."""
+    form = await Form.read(request, *FIELDS)
+    pack = city_of_form(request, door, caller, form)
+    found = await _hints(door, pack, form)
+    zone = pack.calendar.tz
+    return page(request, "staff/call_hints.html", form=form, pack=pack, found=found, zone=zone)
+
+
+@router.post(f"{CALL}/caller")
+async def caller_known(
+    request: Request, door: TheDoor, caller: Annotated[Caller, staff("search_people")]
+) -> Response:
+    """The caller's earlier tickets: a part of the screen. The search is written down."""
+    form = await Form.read(request, *FIELDS)
+    pack = city_of_form(request, door, caller, form)
+    status, earlier = 200, None
+    try:
+        earlier = await search(door, caller, form)
+    except (ValidationError, *REFUSALS) as error:
+        status = form.refuse(error, WORDS)
+    return page(
+        request,
+        "staff/call_caller.html",
+        status,
+        form=form,
+        pack=pack,
+        earlier=earlier,
+        zone=pack.calendar.tz,
+    )
+
+
+@router.get(f"{CALL}/categories")
+async def categories(
+    request: Request, door: TheDoor, caller: Looking, category: str = ""
+) -> Response:
+    """Subjects by code, name or keyword, as the options of a datalist."""
+    pack = working_city(request, door, caller)
+    found = matching(pack, category[:40])
+    return page(request, "staff/call_options.html", found=found)
+
+
+# --- what the buttons do ----------------------------------------------------------------------
+
+
+async def _look(
+    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
+) -> Response:
+    """Nothing but show what the machine knows."""
+    return await _screen(request, door, caller, pack, form)
+
+
+async def _search(
+    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
+) -> Response:
+    await search(door, caller, form)
+    return await _screen(request, door, caller, pack, form)
+
+
+async def _use(
+    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
+) -> Response:
+    """Put one of the pack's answers into the answer."""
+    reply = next((one for one in pack.phrases.answers if one.code == which), None)
+    if reply is not None:
+        form.typed["answer"] = "\n".join(filter(None, (form.typed["answer"], reply.zh)))
+    return await _screen(request, door, caller, pack, form)
+
+
+async def _same(
+    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
+) -> Response:
+    """Add what was said to an earlier ticket of the same caller, or urge it."""
+    what, _, typed = which.partition(":")
+    number = parse_number(typed)
+    if what not in DONE or number not in (await found_again(door, caller, form)).numbers:
+        raise Problem("ticket_not_found")
+    said = form.given("text")
+    command = AddFacts.model_validate(said) if what == "facts" else Urge.model_validate(said)
+    await give(door, caller, number, command, f"call/{form.key}/{what}/{number}")
+    return RedirectResponse(f"{CALL}?done={what}&number={number}", 303)
+
+
+async def _file(
+    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
+) -> Response:
+    receipt = await _filed(door, caller, pack, form)
+    return _receipt(request, caller, pack, form, receipt)
+
+
+async def _answer(
+    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
+) -> Response:
+    """File it and conclude it: what the caller was told is the answer."""
+    command = _conclusion(form)
+    receipt = await _filed(door, caller, pack, form, by_hand=True)
+    problem = None
+    try:
+        await give(door, caller, receipt.number, command, f"call/{form.key}/answer")
+    except REFUSALS as error:  # it is filed all the same, and waits at triage for a person
+        problem = str(getattr(error, "code", "internal_error"))
+    return _receipt(request, caller, pack, form, receipt, command, problem)
+
+
+Deed = Callable[[Request, Door, Caller, Pack, Form, str], Awaitable[Response]]
+
+_DEEDS: dict[str, Deed] = {
+    "look": _look,
+    "caller": _search,
+    "use": _use,
+    "same": _same,
+    "file": _file,
+    "answer": _answer,
+}
+
+
+async def _filed(
+    door: Door, caller: Caller, pack: Pack, form: Form, *, by_hand: bool = False
+) -> Receipt:
+    body = complaint(pack, form)
+    if not body.title:
+        found = await _hints(door, pack, form)
+        body = body.model_copy(update={"title": found.title})
+    key = f"staff/{caller.id}/{form.key}"
+    answer = await intake.take(body, door, key, by_hand=by_hand)
+    return Receipt.model_validate_json(bytes(answer.body))
+
+
+def complaint(pack: Pack, form: Form) -> ComplaintIn:
+    """What was typed as the API takes it.
+
+    Raises:
+        ValidationError, Problem: with what is wrong in the form's faults.
+    """
+    codes = _codes(pack, form)
+    contact = form.given("name", "phone")
+    body = ComplaintIn.model_validate(
+        {
+            **form.given("text", "title", "kind", "channel"),
+            "city": pack.city.id,
+            "category": codes["category"],
+            "place": {**form.given("address"), "area": codes["area"]},
+            "contact": contact or None,
+            "anonymous": not contact or form.typed["anonymous"] == "yes",
+        }
+    )
+    if form.faults:
+        raise Problem("invalid_request")
+    if same := form.typed["same"]:
+        said = f"{body.text}\n（与工单 {parse_number(same)} 反映同一问题）"
+        body = body.model_copy(update={"text": said})
+    return body
+
+
+def _codes(pack: Pack, form: Form) -> dict[str, str | None]:
+    """The codes of what was typed into the fields with lists; what is none is a fault."""
+    told: dict[str, str | None] = {}
+    for name, find, words in (
+        ("category", category_of, UNKNOWN_CATEGORY),
+        ("area", area_of, UNKNOWN_AREA),
+    ):
+        told[name] = find(pack, form.typed[name])
+        if form.typed[name] and told[name] is None:
+            form.fail(name, words)
+    return told
+
+
+def _conclusion(form: Form) -> Conclude:
+    outcome, _, reason = form.typed["outcome"].partition(":")
+    try:
+        return Conclude.model_validate(
+            {"outcome": outcome, "reason": reason or None, "text": form.typed["answer"]}
+        )
+    except ValidationError:
+        form.fail("answer", N_("Please say what the caller was told."))
+        raise
+
+
+# --- showing it -------------------------------------------------------------------------------
+
+
+def city_of_form(request: Request, door: Door, caller: Caller, form: Form) -> Pack:
+    """The city that the form was opened in, whatever another window works in by now."""
+    named = [pack for pack in cities(door, caller) if pack.city.id == form.typed["city"]]
+    return named[0] if named else working_city(request, door, caller)
+
+
+async def _hints(door: Door, pack: Pack, form: Form) -> Hints:
+    kind = form.typed["kind"]
+    area = area_of(pack, form.typed["area"])
+    said: dict[str, Any] = {
+        "text": form.typed["text"][:4000],
+        "title": form.typed["title"][:200],
+        "kind": kind if kind in list(Kind) else Kind.COMPLAINT,
+        "place": {"address": form.typed["address"][:200], "area": area},
+    }
+    return await hints(door, pack, said, category_of(pack, form.typed["category"]))
+
+
+async def _screen(
+    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, status: int = 200
+) -> Response:
+    earlier: Earlier = await found_again(door, caller, form)
+    return staff_page(
+        request,
+        "staff/call.html",
+        caller,
+        status,
+        pack=pack,
+        form=form,
+        found=await _hints(door, pack, form),
+        earlier=earlier if form.typed["earlier"] else None,
+        kinds=[kind for kind in Kind if kind is not Kind.SERVICE or pack.features.appoint],
+        channels=list(Channel),
+        places=places(pack),
+        done=DONE.get(request.query_params.get("done", "")),
+        done_number=request.query_params.get("number", "")[:13],
+    )
+
+
+def _receipt(
+    request: Request,
+    caller: Caller,
+    pack: Pack,
+    form: Form,
+    receipt: Receipt,
+    command: Conclude | None = None,
+    problem: str | None = None,
+) -> Response:
+    return staff_page(
+        request,
+        "staff/call_receipt.html",
+        caller,
+        pack=pack,
+        receipt=receipt,
+        concluded=command,
+        problem=problem,
+        form=form,
+    )

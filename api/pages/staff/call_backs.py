@@ -1,0 +1,129 @@
+"""Call-backs (回访): who has not rated is asked; every attempt is written down, reached or not."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from api import people
+from api.access import staff
+from api.caller import Caller
+from api.door import Door, TheDoor
+from api.pages.forms import REFUSALS, Form
+from api.pages.staff import queue
+from api.pages.staff.sheet import staff_page
+from api.translation import ENGLISH, N_, language_of
+from domain.commands.citizens import CallBack
+from domain.pack import Pack
+from domain.phrases import Moment
+from domain.queues import Queue
+from domain.rating import Rating
+from store import intake
+from store.masks import masked
+from store.numbers import parse_number
+from store.queues import Waits
+from store.vault import Person
+
+router = APIRouter(include_in_schema=False)
+
+CALL_BACKS = "/staff/call-backs"
+PURPOSE = "回访"
+FIELDS = ("number", "reached", "contacted", "resolved", "grade", "words", "note")
+DONE = {
+    "reached": N_("Recorded. Thank you."),
+    "missed": N_("Recorded as not reached."),
+}
+_YES = {"yes": True, "no": False}
+
+
+@router.get(CALL_BACKS)
+async def waiting(
+    request: Request, door: TheDoor, caller: Annotated[Caller, staff("list_queue")]
+) -> Response:
+    """Whom to call, the most urgent first, with the first one in hand."""
+    return await _page(request, door, caller, Form.blank(*FIELDS))
+
+
+@router.post(f"{CALL_BACKS}/phone")
+async def show_phone(
+    request: Request, door: TheDoor, caller: Annotated[Caller, staff("unmask_person")]
+) -> Response:
+    """Whom to call, in full: written down, where the citizen can read it."""
+    form = await Form.read(request, *FIELDS)
+    try:
+        number = parse_number(form.typed["number"])
+        said = people.LookIn(purpose=PURPOSE)
+        answer = await people.unmask_person(number, caller, said, door)
+        person = Person.model_validate_json(bytes(answer.body))
+        return await _page(request, door, caller, form, person=person)
+    except REFUSALS as error:
+        return await _page(request, door, caller, form, form.refuse(error))
+
+
+@router.post(f"{CALL_BACKS}/call-back")
+async def record(
+    request: Request, door: TheDoor, caller: Annotated[Caller, staff("call_back")]
+) -> Response:
+    """One attempt: not reached, or reached and what they said."""
+    form = await Form.read(request, *FIELDS)
+    try:
+        given = _attempt(form)
+        done = "reached" if given.reached else "missed"
+        return await queue.do(request, door, caller, given, form, done)
+    except (ValidationError, *REFUSALS) as error:
+        return await _page(request, door, caller, form, form.refuse(error))
+
+
+def _attempt(form: Form) -> CallBack:
+    """What was written down. Whoever was reached says whether it is solved, and a grade; of one
+    who does not want to, the note says so.
+    """
+    reached = form.typed["reached"]
+    said: dict[str, Any] = {"reached": _YES.get(reached, reached or None), **form.given("note")}
+    told: dict[str, Any] = dict(form.given("contacted", "resolved", "grade", "words"))
+    if reached == "yes" and (told or "note" not in said):
+        for name in ("contacted", "resolved"):
+            if name in told:
+                told[name] = _YES.get(told[name], told[name])
+        said["rating"] = Rating.model_validate(told)
+    return CallBack.model_validate({name: one for name, one in said.items() if one is not None})
+
+
+async def _page(
+    request: Request,
+    door: Door,
+    caller: Caller,
+    form: Form,
+    status: int = 200,
+    person: Person | None = None,
+) -> Response:
+    at = await queue.desk(request, door, caller, Queue.CALL_BACK, form.typed["number"] or None)
+    return staff_page(
+        request,
+        "staff/call_backs.html",
+        caller,
+        status,
+        form=form,
+        person=person,
+        who=await _who(door, at.hand) if at.hand else None,
+        scripts=_scripts(at.pack, at.hand),
+        grades=_grades(request, at.pack),
+        **queue.told(request, at, DONE),
+    )
+
+
+async def _who(door: Door, hand: Waits) -> Any:
+    """Whoever filed it, behind a mask; None where nobody said who they are."""
+    known = hand.ticket.complaint.person
+    person = await intake.person_of(door.store, door.vault, known) if known else None
+    return masked(person) if person else None
+
+
+def _scripts(pack: Pack, hand: Waits | None) -> Any:
+    return pack.phrases.scripts_for(Moment.CALL_BACK, hand.ticket.category) if hand else []
+
+
+def _grades(request: Request, pack: Pack) -> list[tuple[int, str]]:
+    english = language_of(request) == ENGLISH
+    return [(one.grade, one.en if english else one.zh) for one in pack.rating.grades]

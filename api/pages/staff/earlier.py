@@ -1,0 +1,71 @@
+"""A caller's earlier tickets: found by their phone, behind a mask, and written down.
+
+What was found is carried by the form, sealed: the screen is drawn again and again, and nobody
+looks a second time for it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from itsdangerous import BadSignature
+
+from api.caller import Caller
+from api.door import Door
+from api.pages.forms import Form
+from api.people import PhoneIn
+from domain.ticket import Ticket
+from store import intake, tickets, views
+from store.masks import MaskedPerson, masked
+
+_SHOWN = 10
+_LONGEST = 2 * 3600
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The newest of them, whole; `person` is who filed them, as far as that is told."""
+
+    tickets: list[Ticket] = field(default_factory=list)
+    person: MaskedPerson | None = None
+
+    @property
+    def numbers(self) -> list[str]:
+        return [ticket.complaint.number for ticket in self.tickets]
+
+
+async def search(door: Door, caller: Caller, form: Form) -> Earlier:
+    """Look for them, write it down, and let the form carry what was found.
+
+    Raises:
+        ValidationError: the phone is none.
+    """
+    said = PhoneIn.model_validate(form.given("phone", "purpose"))
+    now = datetime.now(UTC)
+    numbers = await views.search(
+        door.store, door.vault, said.phone, caller.actor, now, said.purpose
+    )
+    seal = door.signer("earlier")
+    form.typed["earlier"] = str(seal.dumps([caller.id, numbers[:_SHOWN]]))
+    return await found_again(door, caller, form)
+
+
+async def found_again(door: Door, caller: Caller, form: Form) -> Earlier:
+    """What was found before, as it is now; nothing where the seal is another's, or broken."""
+    try:
+        who, numbers = door.signer("earlier").loads(form.typed["earlier"], max_age=_LONGEST)
+    except (BadSignature, ValueError):
+        form.typed["earlier"] = ""
+        return Earlier()
+    if who != caller.id or not numbers:
+        return Earlier()
+    found = await tickets.states(door.store, numbers)
+    seen = [one for one in found if caller.serves(one.complaint.city)]
+    return Earlier(seen, await _person(door, seen))
+
+
+async def _person(door: Door, found: list[Ticket]) -> MaskedPerson | None:
+    """Who called, by the newest ticket that has a name, else by the newest."""
+    known = [one.complaint.person for one in found if one.complaint.person]
+    persons = await intake.persons_of(door.store, door.vault, known)
+    named = next((one for one in persons if one.name), next(iter(persons), None))
+    return masked(named) if named else None

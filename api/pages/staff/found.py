@@ -1,0 +1,73 @@
+"""What somebody typed, as the pack's code: "0204", "0204 路灯" and "路灯" are the same subject.
+
+Fields with a list of suggestions (datalist) let anything be typed, so this is asked again here.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
+
+from domain.catalogue import Category, Unit
+from domain.pack import Pack
+
+
+class Coded(Protocol):
+    """What a pack names in both languages, with a code."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def name_en(self) -> str: ...
+
+
+T = TypeVar("T", bound=Coded)
+
+
+def category_of(pack: Pack, typed: str) -> str | None:
+    """The code of the subject that is meant; None where there is none, or more than one."""
+    return _only(typed, pack.categories, lambda one: one.code)
+
+
+def area_of(pack: Pack, typed: str) -> str | None:
+    """The division code of the street or community that is meant."""
+    return _only(typed, places(pack), lambda one: one.area or "")
+
+
+def unit_of(pack: Pack, typed: str) -> str | None:
+    """The code of the unit that is meant."""
+    return _only(typed, pack.units, lambda one: one.code)
+
+
+def places(pack: Pack) -> list[Unit]:
+    """The streets and communities, with their areas."""
+    return [unit for unit in (*pack.streets, *pack.communities) if unit.area]
+
+
+def matching(pack: Pack, typed: str, most: int = 20) -> Sequence[Category]:
+    """The subjects whose code, name or keywords have what was typed in them; its own name first."""
+    said = typed.strip().casefold()
+    if not said:
+        return pack.categories[:most]
+
+    def distance(one: Category) -> int:
+        if one.code.startswith(said):
+            return 0
+        if said in one.name.casefold() or said in one.name_en.casefold():
+            return 1
+        return 2 if any(said in word.casefold() or word in said for word in one.keywords) else 9
+
+    found = [(distance(one), one.code, one) for one in pack.categories]
+    return [one for far, _, one in sorted(found, key=lambda row: row[:2]) if far < 9][:most]
+
+
+def _only(typed: str, known: Iterable[T], code: Callable[[T], str]) -> str | None:
+    said = typed.strip()
+    if not said:
+        return None
+    first, _, _ = said.partition(" ")
+    exact = [code(one) for one in known if code(one) in (said, first)]
+    if exact:
+        return exact[0]
+    low = said.casefold()
+    named = {code(one) for one in known if low in (one.name.casefold(), one.name_en.casefold())}
+    return named.pop() if len(named) == 1 else None

@@ -1,0 +1,92 @@
+"""One queue of the centre at work: what waits, the one in hand, and what can be done with it.
+
+Whatever is done leads to the next one. What was done a moment ago is left out, because the record
+may still show it as waiting.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from api.caller import Caller
+from api.commands import give
+from api.door import Door
+from api.pages.forms import Form
+from api.pages.staff.place import working_city
+from domain.acts import Command
+from domain.pack import Pack
+from domain.queues import Queue
+from store import queues
+from store.numbers import parse_number
+from store.queues import Waits
+
+SHOWN = 30
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A queue with the one in hand: the one that was asked for, else the first."""
+
+    pack: Pack
+    waits: Sequence[Waits]
+    at: int
+    more: bool
+
+    @property
+    def hand(self) -> Waits | None:
+        return self.waits[self.at] if self.waits else None
+
+    @property
+    def next_number(self) -> str | None:
+        """The one after it, for whoever leaves this one for later; the first after the last."""
+        if len(self.waits) < 2:
+            return None
+        return self.waits[(self.at + 1) % len(self.waits)].row.number
+
+
+async def desk(
+    request: Request, door: Door, caller: Caller, queue: Queue, number: str | None = None
+) -> Desk:
+    """The queue of the city worked in; `number`: the one to take in hand."""
+    pack = working_city(request, door, caller)
+    found = await queues.whole(door.store, queue, pack.city.id, SHOWN + 1)
+    was = request.query_params.get("was") if request.method == "GET" else None
+    shown = [one for one in found if one.row.number != was][:SHOWN]
+    wanted = number or request.query_params.get("number")
+    at = next((n for n, one in enumerate(shown) if one.row.number == wanted), 0)
+    return Desk(pack, shown, at, len(found) > SHOWN)
+
+
+async def do(
+    request: Request,
+    door: Door,
+    caller: Caller,
+    command: Command,
+    form: Form,
+    done: str,
+) -> Response:
+    """Give the command to the form's ticket, and go on to the next one of the queue.
+
+    Raises:
+        What the ticket refuses.
+    """
+    number = parse_number(form.typed["number"])
+    await give(door, caller, number, command, f"page/{form.key}")
+    onward = {"done": done, "was": number, "city": working_city(request, door, caller).city.id}
+    address = request.url.path.rpartition("/")[0]
+    return RedirectResponse(f"{address}?{urlencode(onward)}", 303)
+
+
+def told(request: Request, at: Desk, messages: dict[str, str]) -> dict[str, Any]:
+    """What every queue's template is told: the desk, its zone, and what was just done."""
+    params = request.query_params if request.method == "GET" else {}
+    return {
+        "desk": at,
+        "pack": at.pack,
+        "done": messages.get(params.get("done", "")),
+        "was": params.get("was", "")[:13],
+    }

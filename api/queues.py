@@ -1,0 +1,60 @@
+"""What waits for the centre: for triage by a person, for a decision, for a call-back."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+
+from api.access import city_of, staff
+from api.caller import Caller
+from api.door import API, TheDoor, json_of
+from api.problems import responses
+from domain.complaint import Code
+from domain.model import Incoming, Recorded
+from domain.queues import Queue
+from store import queues
+from store.queues import QueueRow
+
+router = APIRouter(prefix=API)
+
+
+class QueueQuery(Incoming):
+    queue: Queue = Field(
+        description="`triage`: a person says what it is about, or whose it is; `decision`: a unit "
+        "asked for something, or a meeting names a unit; `call_back`: the citizen is called."
+    )
+    city: Code | None = None
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+    limit: int = Field(50, ge=1, le=200)
+
+
+class QueueTickets(Recorded):
+    items: list[QueueRow]
+    next_cursor: str | None = Field(None, description="Ask again with it for what follows.")
+
+
+@router.get(
+    "/queues",
+    operation_id="list_queue",
+    summary="What waits for somebody at the centre, what is due first first",
+    tags=["Staff"],
+    response_model=QueueTickets,
+    responses=responses(
+        "unauthenticated",
+        "forbidden",
+        "scope_missing",
+        "invalid_request",
+        "not_your_city",
+        "bad_cursor",
+        "store_unavailable",
+    ),
+)
+async def list_queue(
+    caller: Annotated[Caller, staff("list_queue")],
+    door: TheDoor,
+    query: Annotated[QueueQuery, Query()],
+) -> Response:
+    """Each ticket is in one queue at most. `queue_until` is when the running clock is due."""
+    city = city_of(caller, query.city)
+    page = await queues.page(door.store, query.queue, city, query.cursor, query.limit)
+    return json_of(QueueTickets(items=page.rows, next_cursor=page.next_cursor))

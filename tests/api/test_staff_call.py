@@ -1,0 +1,221 @@
+"""The call screen: filed once, answered at once, added to what there is; without JavaScript."""
+
+import html
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from domain.actors import Role
+from tests.api.house import House
+from tests.support.people import SignedIn, signed_in
+
+PEOPLE = {"Accept": "text/html", "Accept-Language": "zh"}
+RIVER = "北苑街道新华西街的河水又黑又臭，请尽快治理。"
+PHONE = "13800001234"
+
+
+def hidden(page: httpx.Response, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page.text)
+    assert found, page.text
+    return html.unescape(found[1])
+
+
+async def screen(house: House, who: SignedIn, **more: str) -> httpx.Response:
+    return await house.http.get("/staff/call", headers=PEOPLE | who.cookie | more)
+
+
+async def press(
+    house: House, who: SignedIn, do: str, key: str = "k1", **typed: str
+) -> httpx.Response:
+    said: dict[str, Any] = {
+        "csrf": who.csrf, "key": key, "city": "tongzhou", "kind": "complaint",
+        "channel": "hotline", "purpose": "来电查询", "outcome": "answered", "do": do,
+    }  # fmt: skip
+    return await house.http.post("/staff/call", data=said | typed, headers=PEOPLE | who.cookie)
+
+
+def number_of(page: httpx.Response) -> str:
+    found = re.search(r'data-number="(\d{13})"', page.text)
+    assert found, page.text
+    return found[1]
+
+
+async def state(house: House, number: str) -> dict[str, Any]:
+    answer = await house.http.get(
+        f"/api/v1/tickets/{number}", headers=await house.token(Role.ADMIN)
+    )
+    assert answer.status_code == 200, answer.text
+    shown: dict[str, Any] = answer.json()
+    return shown
+
+
+async def test_a_call_becomes_one_ticket_however_often_it_is_sent(house: House) -> None:
+    who = await signed_in(house)
+    opened = await screen(house, who)
+    assert opened.status_code == 200
+    key = hidden(opened, "key")
+    said = {"text": RIVER, "phone": PHONE, "name": "王小明", "area": "110112003 北苑街道"}
+    first = await press(house, who, "file", key, **said)
+    assert first.status_code == 200
+    again = await press(house, who, "file", key, **said)
+    number = number_of(first)
+    assert number_of(again) == number
+    ticket = await state(house, number)
+    complaint = ticket["complaint"]
+    assert complaint["channel"] == "hotline"
+    assert complaint["title"] == "北苑街道：黑臭水体"
+    assert complaint["place"]["area"] == "110112003"
+    assert complaint["person"]
+    assert PHONE not in first.text
+
+
+async def test_what_is_wrong_is_said_beside_the_field_and_nothing_is_lost(house: House) -> None:
+    who = await signed_in(house)
+    typed = {"text": RIVER, "category": "没有的分类", "area": "火星", "phone": PHONE}
+    page = await press(house, who, "file", **typed)
+    assert page.status_code == 422
+    assert RIVER in page.text
+    assert 'id="e-category"' in page.text
+    assert 'id="e-area"' in page.text
+    empty = await press(house, who, "file")
+    assert (empty.status_code, 'id="e-text"' in empty.text) == (422, True)
+    phone = await press(house, who, "file", text=RIVER, phone="abc")
+    assert "电话号码不正确" in phone.text
+
+
+async def test_a_subject_is_found_by_code_by_name_and_by_what_people_say(house: House) -> None:
+    who = await signed_in(house)
+    for typed in ("0204", "路灯", "Street lamps", "0204 路灯"):
+        page = await press(house, who, "file", f"k-{typed}", text="晚上看不清路", category=typed)
+        assert (await state(house, number_of(page)))["complaint"]["category"] == "0204", typed
+    found = await house.http.get(
+        "/staff/call/categories",
+        params={"category": "臭水沟", "city": "tongzhou"},
+        headers=PEOPLE | who.cookie,
+    )
+    assert "0301 黑臭水体" in found.text
+    assert "0204" not in found.text
+
+
+async def test_while_it_is_typed_the_machine_says_what_it_knows(house: House) -> None:
+    who = await signed_in(house)
+    other = await house.file(place={"address": "新华西街东门"})
+    await other.until_stage("handle")
+    told = {"csrf": who.csrf, "city": "tongzhou", "text": RIVER, "address": "新华西街东门"}
+    part = await house.http.post("/staff/call/hints", data=told, headers=PEOPLE | who.cookie)
+    assert part.status_code == 200
+    assert "0301 黑臭水体" in part.text
+    assert "水务局" in part.text
+    assert other.number in part.text
+    assert "水是什么颜色" in part.text
+    assert "<!doctype" not in part.text
+    away = {"csrf": who.csrf, "city": "tongzhou", "text": "发现疑似违建", "category": "0109"}
+    part = await house.http.post("/staff/call/hints", data=away, headers=PEOPLE | who.cookie)
+    assert "t.has_point || t.has_address" in part.text
+
+
+async def test_who_calls_is_found_by_phone_behind_a_mask_and_that_is_written_down(
+    house: House,
+) -> None:
+    ticket = await house.file(contact={"phone": PHONE, "name": "王小明"})
+    assert (await ticket.complete()).status_code == 200
+    await ticket.until_stage("rate")
+    who = await signed_in(house)
+    page = await press(house, who, "caller", phone="138 0000 1234", text=RIVER, purpose="核对")
+    assert page.status_code == 200
+    assert ticket.number in page.text
+    assert "王**" in page.text
+    assert "王小明" not in page.text
+    assert "已组织清淤" in page.text
+    assert RIVER in page.text
+    log = await house.http.get(f"{ticket.path}/views", headers=ticket.citizen)
+    assert [(one["purpose"], one["fields"]) for one in log.json()["items"]] == [
+        ("核对", ["search"])
+    ]
+    part = await house.http.post(
+        "/staff/call/caller",
+        data={"csrf": who.csrf, "city": "tongzhou", "phone": "abc", "purpose": "核对"},
+        headers=PEOPLE | who.cookie,
+    )
+    assert (part.status_code, "电话号码不正确" in part.text) == (422, True)
+
+
+async def test_the_same_problem_is_added_to_the_earlier_ticket_instead(house: House) -> None:
+    ticket = await house.file(contact={"phone": PHONE})
+    await ticket.until_stage("handle")
+    stranger = await house.file()
+    who = await signed_in(house)
+    page = await press(house, who, "caller", phone=PHONE, text="今天更臭了")
+    earlier = hidden(page, "earlier")
+    did = await press(house, who, f"same:facts:{ticket.number}", earlier=earlier, text="今天更臭了")
+    assert did.status_code == 303
+    assert did.headers["Location"] == f"/staff/call?done=facts&number={ticket.number}"
+    assert (await ticket.kinds())[-1] == "facts_added"
+    again = await press(
+        house, who, f"same:facts:{ticket.number}", earlier=earlier, text="今天更臭了"
+    )
+    assert again.status_code == 303
+    assert (await ticket.kinds()).count("facts_added") == 1
+    urged = await press(house, who, f"same:urge:{ticket.number}", earlier=earlier)
+    assert urged.status_code == 303
+    refused = await press(house, who, f"same:facts:{stranger.number}", earlier=earlier, text="x")
+    assert refused.status_code == 404
+    colleague = await signed_in(house)
+    refused = await press(
+        house, colleague, f"same:facts:{ticket.number}", earlier=earlier, text="x"
+    )
+    assert refused.status_code == 404
+
+
+async def test_a_question_is_answered_at_once_and_ends_with_it(house: House) -> None:
+    who = await signed_in(house)
+    used = await press(house, who, "use:lamp-hours", text="路灯几点开？", category="0204")
+    assert "路灯按日落日出时间开关" in used.text
+    said = {"text": "路灯几点开？", "category": "0204", "kind": "consultation"}
+    nothing = await press(house, who, "answer", **said)
+    assert (nothing.status_code, 'id="e-answer"' in nothing.text) == (422, True)
+    page = await press(house, who, "answer", answer="日落后开灯。", **said)
+    assert page.status_code == 200
+    again = await press(house, who, "answer", answer="日落后开灯。", **said)
+    number = number_of(page)
+    assert number_of(again) == number
+    ticket = await state(house, number)
+    assert (ticket["stage"], ticket["outcome"]) == ("ended", "answered")
+    assert ticket["reply"] == "日落后开灯。"
+
+
+async def test_what_the_desk_may_not_answer_is_filed_and_waits(house: House) -> None:
+    who = await signed_in(house)
+    said = {"text": RIVER, "category": "0301", "answer": "知道了"}
+    page = await press(house, who, "answer", outcome="declined:no-such-reason", **said)
+    assert page.status_code == 200
+    assert "未能记录答复" in page.text
+    assert (await state(house, number_of(page)))["stage"] == "triage"
+
+
+async def test_mine_is_the_same_as_that_one_is_written_for_the_dispatcher(house: House) -> None:
+    other = await house.file()
+    who = await signed_in(house)
+    page = await press(house, who, "file", text=RIVER, same=other.number)
+    said = (await state(house, number_of(page)))["complaint"]["text"]
+    assert said.endswith(f"（与工单 {other.number} 反映同一问题）")
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [(Role.DESK, 200), (Role.OFFICER, 403), (Role.AUDITOR, 403)]
+)
+async def test_only_the_desk_takes_calls(house: House, role: Role, status: int) -> None:
+    who = await signed_in(house, role, "water" if role is Role.OFFICER else None)
+    assert (await screen(house, who)).status_code == status
+    assert (await press(house, who, "look")).status_code == status
+
+
+async def test_the_engine_may_be_away(lonely_house: House) -> None:
+    who = await signed_in(lonely_house)
+    page = await press(lonely_house, who, "file", text=RIVER)
+    assert page.status_code == 200
+    assert number_of(page)
+    opened = await screen(lonely_house, who, **{"Accept-Language": "en"})
+    assert "Answers that are given often" in opened.text
