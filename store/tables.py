@@ -158,11 +158,23 @@ class TicketTable(Base, table=True):
     state: str = Field(sa_type=Text)
 
 
+QUESTIONS = (
+    "kind IN ('supervision_ordered', 'order_answered', 'exclusion_asked', 'exclusion_granted', "
+    "'exclusion_refused', 'reopened')"
+)
+"""The few events that tell which orders and exclusions still wait for a word."""
+
+ASKED = "asked IS NOT NULL"
+
+
 class EventTable(Base, table=True):
     """Every event of every ticket. `clock` and `rung` are those of a climbed rung."""
 
     __tablename__ = "event"
-    __table_args__ = (_partial("event_rungs", "city", "at", where="rung IS NOT NULL"),)
+    __table_args__ = (
+        _partial("event_rungs", "city", "at", where="rung IS NOT NULL"),
+        _partial("event_questions", "city", "number", where=QUESTIONS),
+    )
 
     number: str = Field(primary_key=True)
     version: int = Field(primary_key=True)
@@ -182,7 +194,10 @@ class AssignmentTable(Base, table=True):
     """Each unit's shares. `version` and `updated_at` are the ticket's when the row was told."""
 
     __tablename__ = "assignment"
-    __table_args__ = (Index("assignment_inbox", "unit", "ended_at", "due_at"),)
+    __table_args__ = (
+        Index("assignment_inbox", "unit", "ended_at", "due_at"),
+        _partial("assignment_asked", "city", where=ASKED),
+    )
 
     number: str = Field(primary_key=True)
     n: int = Field(primary_key=True)
