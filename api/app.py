@@ -11,6 +11,7 @@ from temporalio.client import Client
 from api import (
     assets,
     assignments,
+    board,
     cities,
     citizens,
     codec,
@@ -42,10 +43,12 @@ from api.limits import Limits
 from api.pages import styleguide
 from api.pages.citizen import follow, home, maps, offline, report, results
 from api.pages.page import Drawing
-from api.pages.staff import entrance
+from api.pages.staff import board as board_pages
+from api.pages.staff import board_sheets, entrance
 from api.pages.staff.refused import refused
 from api.telemetry import Telemetry
 from api.uploads.desk import Uploads, limit_of_body
+from api.watching import Boards
 from runtime.engine import connect, encrypting, with_converter
 from runtime.settings import Settings
 from store.engine import Store
@@ -73,10 +76,15 @@ ROUTERS = (
     figures,
     scores,
     publications,
+    board,
     health,
     codec,
 )
-STAFF_PAGES = (entrance,)
+STAFF_PAGES = (
+    entrance,
+    board_pages,
+    board_sheets,
+)
 PAGES = (home, report, follow, results, maps, offline, styleguide, assets, *STAFF_PAGES)
 """What browsers ask for; one module for each person."""
 
@@ -112,6 +120,7 @@ def create_app(
     app.state.assets = Assets(settings.assets or default_packages())
     app.state.drawing = Drawing(app.state.assets)
     app.state.outlines = maps.Outlines()
+    app.state.boards = Boards()
     problems.install(app, refused)
     app.add_middleware(BodyLimit, larger={upload.PATH: limit_of_body(settings)})
     app.add_middleware(Telemetry)
@@ -160,6 +169,7 @@ def _lifespan(
         try:
             yield
         finally:
+            await app.state.boards.close()
             await limits.close()
             if store is None:
                 await opened.close()

@@ -118,6 +118,14 @@ LABELS: dict[str, dict[str, str]] = {
         "2": N_("Dissatisfied"),
         "1": N_("Very dissatisfied"),
     },
+    "queue": {
+        "triage": N_("Triage"),
+        "dispatch": N_("Dispatch"),
+        "arbitrate": N_("Arbitration"),
+        "decisions": N_("Decisions on requests"),
+        "call_backs": N_("Call-backs"),
+        "supervise": N_("The last word"),
+    },
     "happened": HAPPENED,
     "told": TOLD,
 }

@@ -5,6 +5,7 @@ A page that a role works in is one row; `staff/base.html` draws those of whoever
 
 from typing import NamedTuple
 
+from api.translation import N_
 from domain.actors import Role
 
 
@@ -16,7 +17,15 @@ class Entry(NamedTuple):
     roles: frozenset[Role]
 
 
-NAVIGATION: tuple[Entry, ...] = ()
+_OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN})
+
+NAVIGATION: tuple[Entry, ...] = (
+    # --- supervision
+    Entry(N_("Board"), "/staff/board", _OVERSEERS),
+    Entry(N_("League table"), "/staff/league", _OVERSEERS | {Role.OFFICER}),
+    Entry(N_("Hot spots"), "/staff/spots", _OVERSEERS),
+    Entry(N_("Places"), "/staff/places", _OVERSEERS),
+)
 """Entry(N_("Inbox"), "/units", frozenset({Role.OFFICER})), for instance."""
 
 

@@ -15,8 +15,9 @@ from domain.facts import closing, handling
 from domain.facts.supervising import OrderAnswered, SupervisionOrdered
 from domain.plans import Projection
 from domain.stages import Stage
-from store import board as boards
-from store.board import STATEMENTS, Board, Inflow, Queue, UnitLoad, board
+from store import board_statements as statements
+from store.board import Board, Inflow, UnitLoad, board
+from store.board_statements import STATEMENTS, Queue
 from store.engine import Store
 from store.packs import default_root, load_pack
 from tests.store.population import SUPERVISOR, Busy
@@ -179,7 +180,7 @@ async def test_who_did_not_rate_waits_to_be_called_back(store: Store) -> None:
 
 
 async def test_only_so_many_are_listed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(boards, "NEXT", 1)
+    monkeypatch.setattr(statements, "NEXT", 1)
     await project(store, *(_busy().begun(hours=hours) for hours in (6, 5)))
     found = await _board(store)
     assert (len(found.soon), found.about_to_be) == (1, 2)
