@@ -6,8 +6,7 @@ With each tick goes one look at whether the viewers are still let in.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable, Iterable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -74,11 +73,20 @@ class _Hall:
         self.viewers: set[_Viewer] = set()
         self._door, self._city, self._tick = door, city, tick
         self.producing = asyncio.create_task(self._produce(), name=f"board of {city}")
+        self.producing.add_done_callback(self._ended)
 
     def enter(self, viewer: _Viewer) -> None:
         self.viewers.add(viewer)
         if self.scene is not None:
             viewer.told.set()
+
+    def _ended(self, producing: asyncio.Task[None]) -> None:
+        """Whatever it was that ended it: nobody waits for a producer that is no more."""
+        error = None if producing.cancelled() else producing.exception()
+        if error is not None:
+            logger.error("a board broke", city=self._city, error=type(error).__name__)
+        for viewer in self.viewers:
+            viewer.leave(End.CLOSING)
 
     async def _produce(self) -> None:
         while True:
@@ -125,13 +133,13 @@ class Boards:
 
     async def watch(
         self, door: Door, city: str, who: Caller, *, staying: bool = False
-    ) -> AsyncIterator[Scene | End | None]:
+    ) -> AsyncGenerator[Scene | End | None]:
         """The latest scene at every tick, None while there is none, and at last why it ended."""
         if self._closed:
             yield End.CLOSING
             return
         hall = self._halls.get(city)
-        if hall is None:
+        if hall is None or hall.producing.done():
             hall = self._halls[city] = _Hall(door, city, self.tick)
         viewer = _Viewer(who, staying)
         hall.enter(viewer)
@@ -166,11 +174,8 @@ class Boards:
         halls = list(self._halls.values())
         for hall in halls:
             hall.producing.cancel()
-            for viewer in hall.viewers:
-                viewer.leave(End.CLOSING)
         for hall in halls:
-            with suppress(asyncio.CancelledError):
-                await hall.producing
+            await asyncio.wait([hall.producing])
 
     def _leave(self, city: str, hall: _Hall) -> None:
         hall.producing.cancel()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, case, func, literal_column, select, text, true
+from sqlalchemy import Select, case, func, literal_column, select, text
 
 from domain.casting import UNIT_CLOCKS
 from domain.clocks import RungKind
@@ -49,6 +49,8 @@ _STAGE_QUEUES = (Stage.TRIAGE, Stage.DISPATCH, Stage.ARBITRATE, Stage.SUPERVISE)
 _ASKS = ("return_asked", "extension_asked", "hold_asked")
 _ASIDE = ("rung_climbed", "urged", "facts_added", "severity_raised", "complainant_joined")
 """What happens to a ticket that waits, and does not end its waiting."""
+
+_NOT_LATE = literal_column("0")
 
 # Word for word as in the indexes, so that both databases see that they fit.
 _QUESTIONS, _ASKED = text(tables.QUESTIONS), text(tables.ASKED)
@@ -169,27 +171,24 @@ class Statements:
 
     def queues(self) -> list[Select[Any]]:
         late = case((_TICKET.due_at < self.now, 1), else_=0)
-        tickets = tables.ticket.join(tables.event, _EVENT.number == _TICKET.number)
-        at_stages = _each(_TICKET.stage, _TICKET.number, late).select_from(tickets)
-        call_backs = _each(_literal(Queue.CALL_BACKS), _TICKET.number, late).select_from(tickets)
-        shares = tables.assignment.join(tables.event, _EVENT.number == _ASSIGNMENT.number)
-        decisions = _each(_literal(Queue.DECISIONS), _ASSIGNMENT.number, case((true(), 0)))
+        moved = _last(_TICKET.number, _EVENT.kind.not_in(_ASIDE))
+        called_for = _last(_TICKET.number, _EVENT.kind == "call_back_due")
+        asked = _last(_ASSIGNMENT.number, _EVENT.kind.in_(_ASKS))
         return [
             _longest(
-                at_stages.where(_TICKET.city == self.city, _TICKET.stage.in_(_STAGE_QUEUES))
-                .where(_EVENT.kind.not_in(_ASIDE))
-                .group_by(_TICKET.number)
+                _each(_TICKET.stage, late, moved).where(
+                    _TICKET.city == self.city, _TICKET.stage.in_(_STAGE_QUEUES)
+                )
             ),
             _longest(
-                call_backs.where(_TICKET.city == self.city, _TICKET.stage == Stage.RATE)
-                .where(_TICKET.call_back_due, _EVENT.kind == "call_back_due")
-                .group_by(_TICKET.number)
+                _each(_literal(Queue.CALL_BACKS), late, called_for).where(
+                    _TICKET.city == self.city, _TICKET.stage == Stage.RATE, _TICKET.call_back_due
+                )
             ),
             _longest(
-                decisions.select_from(shares)
-                .where(_ASSIGNMENT.city == self.city, _ASKED)
-                .where(_EVENT.kind.in_(_ASKS))
-                .group_by(_ASSIGNMENT.number, _ASSIGNMENT.n)
+                _each(_literal(Queue.DECISIONS), _NOT_LATE, asked).where(
+                    _ASSIGNMENT.city == self.city, _ASKED
+                )
             ),
             _longest(self._exclusions()),
         ]
@@ -202,12 +201,7 @@ class Statements:
         last_end = func.max(case((asks, 0), else_=_EVENT.version))
         asked_at = func.max(case((asks, _EVENT.at)))
         return (
-            select(
-                _literal(Queue.DECISIONS).label("queue"),
-                _EVENT.number,
-                case((true(), 0)).label("late"),
-                asked_at.label("since"),
-            )
+            _each(_literal(Queue.DECISIONS), _NOT_LATE, asked_at)
             .where(_EVENT.city == self.city, _QUESTIONS, _EVENT.kind.in_(told))
             .group_by(_EVENT.number)
             .having(last_ask > last_end)
@@ -218,10 +212,19 @@ def _literal(queue: Queue) -> Any:
     return literal_column(f"'{queue.value}'")
 
 
-def _each(queue: Any, number: Any, late: Any) -> Select[Any]:
-    """Each waiting ticket, and when it began to wait."""
-    since = func.max(_EVENT.at).label("since")
-    return select(queue.label("queue"), number, late.label("late"), since)
+def _last(number: Any, kinds: Any) -> Any:
+    """When the last event of these kinds came, of the ticket with this number.
+
+    Asked of each ticket that waits, and not by a join: grouped by their number, SQLite would rather
+    walk through all tickets in that order.
+    """
+    at = select(func.max(_EVENT.at)).where(_EVENT.number == number, kinds)
+    return at.correlate(tables.ticket, tables.assignment).scalar_subquery()
+
+
+def _each(queue: Any, late: Any, since: Any) -> Select[Any]:
+    """Each that waits, and since when."""
+    return select(queue.label("queue"), late.label("late"), since.label("since"))
 
 
 def _longest(each: Select[Any]) -> Select[Any]:

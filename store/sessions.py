@@ -95,7 +95,7 @@ async def going_on(
     asked = (
         select(_SESSION.digest, _SESSION.seen_at)
         .join(people.account, _ACCOUNT.id == _SESSION.account)
-        .where(_SESSION.digest.in_(sorted(digests)), _ACCOUNT.enabled)
+        .where(_SESSION.digest.in_(sorted(digests)), _ACCOUNT.disabled_at.is_(None))
         .where(_SESSION.ends_at > now, _SESSION.seen_at > now - idle)
     )
     found = await store.rows(asked)

@@ -108,7 +108,7 @@ class TicketTable(Base, table=True):
 
     __tablename__ = "ticket"
     __table_args__ = (
-        Index("ticket_by_stage", "city", "stage", "due_at"),
+        Index("ticket_by_stage", "city", "stage", "due_at", "unit"),
         Index("ticket_by_unit", "unit", "stage"),
         Index("ticket_by_update", "updated_at", "number"),
         Index("ticket_by_city", "city", "updated_at", "number"),
@@ -173,7 +173,7 @@ class EventTable(Base, table=True):
     __tablename__ = "event"
     __table_args__ = (
         _partial("event_rungs", "city", "at", where="rung IS NOT NULL"),
-        _partial("event_questions", "city", "number", where=QUESTIONS),
+        _partial("event_questions", "city", "kind", "number", "version", "at", where=QUESTIONS),
     )
 
     number: str = Field(primary_key=True)

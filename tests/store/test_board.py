@@ -201,7 +201,7 @@ async def test_nothing_is_read_from_end_to_end(sqlite_store: Store) -> None:
     assert len(asked) == STATEMENTS
     for statement, values in asked:
         for step in await sqlite_store.read(_explained(statement, values)):
-            assert not re.match(r"SCAN (ticket|event|assignment)\b(?!.* USING )", step), step
+            assert not re.match(r"SCAN (ticket|event|assignment)\b", step), step
 
 
 def _explained(statement: str, values: Any) -> Callable[[Connection], list[str]]:

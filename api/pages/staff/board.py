@@ -5,7 +5,7 @@ each is drawn once per reading, language and kind of page, and sent to all who w
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -105,7 +105,9 @@ async def stream(
     return StreamingResponse(_events(scenes, draw), media_type="text/event-stream", headers=_EVENTS)
 
 
-async def _events(scenes: Any, draw: Any) -> AsyncIterator[str]:
+async def _events(
+    scenes: AsyncGenerator[Scene | End | None], draw: Callable[[Scene], dict[str, str]]
+) -> AsyncIterator[str]:
     yield f"retry: {_RETRY}\n\n"
     shown: dict[str, str] = {}
     async with aclosing(scenes) as latest:
@@ -115,7 +117,7 @@ async def _events(scenes: Any, draw: Any) -> AsyncIterator[str]:
             elif scene is None:
                 yield ": nothing could be read\n\n"
             else:
-                drawn: dict[str, str] = draw(scene)
+                drawn = draw(scene)
                 yield _event("parts", {k: v for k, v in drawn.items() if shown.get(k) != v})
                 shown = drawn
 

@@ -1,4 +1,4 @@
-"""What a board asks every few seconds: orders and exclusions without a word, requests to decide."""
+"""What a board asks every few seconds: backlogs, orders and exclusions without a word, requests."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,10 +16,12 @@ _ASKED = sa.text("asked IS NOT NULL")
 
 
 def upgrade() -> None:
+    op.drop_index("ticket_by_stage", "ticket")
+    op.create_index("ticket_by_stage", "ticket", ["city", "stage", "due_at", "unit"])
     op.create_index(
         "event_questions",
         "event",
-        ["city", "number"],
+        ["city", "kind", "number", "version", "at"],
         sqlite_where=_QUESTIONS,
         postgresql_where=_QUESTIONS,
     )
@@ -35,3 +37,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("assignment_asked", "assignment")
     op.drop_index("event_questions", "event")
+    op.drop_index("ticket_by_stage", "ticket")
+    op.create_index("ticket_by_stage", "ticket", ["city", "stage", "due_at"])
