@@ -24,7 +24,7 @@ STATEMENTS = 12
 """What one reading asks the database."""
 
 WAITING = OPEN - {Stage.AFTERCARE}
-"""Stages of the backlog: aftercare is closed and counted, and only watched."""
+"""Stages of the backlog: what is closed, counted and only watched (aftercare) is none of it."""
 
 HOUSE = WAITING - {Stage.RATE, Stage.MERGED}
 """Stages at which the city is waited for, and is late; not the citizen, not another ticket."""
@@ -50,7 +50,10 @@ _ASKS = ("return_asked", "extension_asked", "hold_asked")
 _ASIDE = ("rung_climbed", "urged", "facts_added", "severity_raised", "complainant_joined")
 """What happens to a ticket that waits, and does not end its waiting."""
 
-_NOT_LATE = literal_column("0")
+# Beside the stage: the index of what waits is small, and SQLite sees by this that it fits.
+GOES_ON = _TICKET.ended_at.is_(None)
+
+_NOT_LATE: Any = literal_column("0")
 
 # Word for word as in the indexes, so that both databases see that they fit.
 _QUESTIONS, _ASKED = text(tables.QUESTIONS), text(tables.ASKED)
@@ -126,7 +129,7 @@ class Statements:
                 func.count().filter(late).label("late"),
                 func.count().filter(soon).label("soon"),
             )
-            .where(_TICKET.city == self.city, _TICKET.stage.in_(sorted(WAITING)))
+            .where(_TICKET.city == self.city, GOES_ON, _TICKET.stage.in_(sorted(WAITING)))
             .group_by(_TICKET.stage)
         )
 
@@ -135,7 +138,7 @@ class Statements:
         late = func.count().filter(_TICKET.due_at < self.now).label("late")
         return (
             select(_TICKET.unit, tickets, late)
-            .where(_TICKET.city == self.city, _TICKET.stage.in_(WITH_UNITS))
+            .where(_TICKET.city == self.city, GOES_ON, _TICKET.stage.in_(WITH_UNITS))
             .where(_TICKET.unit.is_not(None))
             .group_by(_TICKET.unit)
             .order_by(late.desc(), tickets.desc(), _TICKET.unit)
@@ -145,7 +148,7 @@ class Statements:
         columns = ("number", "title", "category", "unit", "stage", "due_at")
         return (
             select(*(_TICKET[name] for name in columns))
-            .where(_TICKET.city == self.city, _TICKET.stage.in_(sorted(HOUSE)))
+            .where(_TICKET.city == self.city, GOES_ON, _TICKET.stage.in_(sorted(HOUSE)))
             .where(_TICKET.due_at >= self.now, _TICKET.due_at < self.now + AHEAD)
             .order_by(_TICKET.due_at, _TICKET.number)
             .limit(NEXT)
@@ -177,12 +180,15 @@ class Statements:
         return [
             _longest(
                 _each(_TICKET.stage, late, moved).where(
-                    _TICKET.city == self.city, _TICKET.stage.in_(_STAGE_QUEUES)
+                    _TICKET.city == self.city, GOES_ON, _TICKET.stage.in_(_STAGE_QUEUES)
                 )
             ),
             _longest(
                 _each(_literal(Queue.CALL_BACKS), late, called_for).where(
-                    _TICKET.city == self.city, _TICKET.stage == Stage.RATE, _TICKET.call_back_due
+                    _TICKET.city == self.city,
+                    GOES_ON,
+                    _TICKET.stage == Stage.RATE,
+                    _TICKET.call_back_due,
                 )
             ),
             _longest(

@@ -99,6 +99,10 @@ class ViewTable(Base, table=True):
     purpose: str = Field(sa_type=Text)
 
 
+_WAITING = ("city", "stage", "due_at", "unit", "area")
+"""All that is asked about the backlog as a whole: answered without a look at the tickets."""
+
+
 class TicketTable(Base, table=True):
     """Each ticket as last told, with the columns that lists and indicators ask for.
 
@@ -108,12 +112,13 @@ class TicketTable(Base, table=True):
 
     __tablename__ = "ticket"
     __table_args__ = (
-        Index("ticket_by_stage", "city", "stage", "due_at", "unit"),
+        Index("ticket_by_stage", "city", "stage", "due_at"),
         Index("ticket_by_unit", "unit", "stage"),
         Index("ticket_by_update", "updated_at", "number"),
         Index("ticket_by_city", "city", "updated_at", "number"),
         Index("ticket_by_filing", "city", "filed_at"),
         Index("ticket_by_category", "city", "category", "filed_at"),
+        _partial("ticket_waiting", *_WAITING, where="ended_at IS NULL"),
         _partial("ticket_by_end", "city", "ended_at", where="ended_at IS NOT NULL"),
         _partial("ticket_by_person", "person", where="person IS NOT NULL"),
     )

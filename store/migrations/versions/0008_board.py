@@ -12,12 +12,18 @@ _QUESTIONS = sa.text(
     "kind IN ('supervision_ordered', 'order_answered', 'exclusion_asked', 'exclusion_granted', "
     "'exclusion_refused', 'reopened')"
 )
+_WAITING = sa.text("ended_at IS NULL")
 _ASKED = sa.text("asked IS NOT NULL")
 
 
 def upgrade() -> None:
-    op.drop_index("ticket_by_stage", "ticket")
-    op.create_index("ticket_by_stage", "ticket", ["city", "stage", "due_at", "unit"])
+    op.create_index(
+        "ticket_waiting",
+        "ticket",
+        ["city", "stage", "due_at", "unit", "area"],
+        sqlite_where=_WAITING,
+        postgresql_where=_WAITING,
+    )
     op.create_index(
         "event_questions",
         "event",
@@ -37,5 +43,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("assignment_asked", "assignment")
     op.drop_index("event_questions", "event")
-    op.drop_index("ticket_by_stage", "ticket")
-    op.create_index("ticket_by_stage", "ticket", ["city", "stage", "due_at"])
+    op.drop_index("ticket_waiting", "ticket")
