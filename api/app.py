@@ -11,6 +11,7 @@ from temporalio.client import Client
 from api import (
     assets,
     assignments,
+    board,
     cities,
     citizens,
     codec,
@@ -44,6 +45,7 @@ from api.pages import styleguide
 from api.pages.citizen import follow, home, maps, offline, photos, report, results
 from api.pages.page import Drawing
 from api.pages.staff import (
+    board_sheets,
     call,
     call_backs,
     decisions,
@@ -54,10 +56,12 @@ from api.pages.staff import (
     ticket,
     triage,
 )
+from api.pages.staff import board as board_pages
 from api.pages.staff import tickets as staff_tickets
 from api.pages.staff.refused import refused
 from api.telemetry import Telemetry
 from api.uploads.desk import Uploads, limit_of_body
+from api.watching import Boards
 from runtime.engine import connect, encrypting, with_converter
 from runtime.settings import Settings
 from store.engine import Store
@@ -86,6 +90,7 @@ ROUTERS = (
     figures,
     scores,
     publications,
+    board,
     health,
     codec,
 )
@@ -100,6 +105,8 @@ STAFF_PAGES = (
     call_backs,
     register,
     merge,
+    board_pages,
+    board_sheets,
 )
 PAGES = (home, report, follow, results, maps, offline, styleguide, assets, *STAFF_PAGES)
 """What browsers ask for; one module for each person."""
@@ -136,6 +143,7 @@ def create_app(
     app.state.assets = Assets(settings.assets or default_packages())
     app.state.drawing = Drawing(app.state.assets)
     app.state.outlines = maps.Outlines()
+    app.state.boards = Boards()
     problems.install(app, refused)
     with_files = (upload.PATH, *photos.FORMS, f"{ticket.TICKETS}/")
     app.add_middleware(BodyLimit, larger=dict.fromkeys(with_files, limit_of_body(settings)))
@@ -185,6 +193,7 @@ def _lifespan(
         try:
             yield
         finally:
+            await app.state.boards.close()
             await limits.close()
             if store is None:
                 await opened.close()

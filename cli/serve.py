@@ -29,20 +29,11 @@ def worker(
 
 def api() -> None:
     """Run the API and the pages. Start as many as you like behind a proxy."""
-    import uvicorn
-
-    from api.app import create_app
+    from api.serving import serve
 
     settings = Settings()
     set_up_logs(settings.log_format, settings.log_level)
-    uvicorn.run(
-        create_app(settings),
-        host=settings.api_host,
-        port=settings.api_port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=10,
-    )
+    serve(settings)
 
 
 def migrate() -> None:

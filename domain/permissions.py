@@ -67,6 +67,7 @@ _LEAD = frozenset({Relation.LEAD})
 AUDITORS = frozenset({Role.AUDITOR, Role.ADMIN})
 _CALLERS = frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN})
 _DESKS = frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR})
+_OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN})
 _FILERS = frozenset({Role.DESK, Role.DISPATCHER, Role.OFFICER, Role.SUPERVISOR})
 
 _NEAR: dict[type[CommandBase], frozenset[Relation]] = {
@@ -211,6 +212,12 @@ TABLE: tuple[Right, ...] = (
     _all("list_answers", "read questions and answers that citizens let be published"),
     _staff("get_scores", "see the points of units; officers: their own unit's"),
     _staff("list_topics", "see common problems (共性问题); officers: without numbers"),
+    # --- supervision (督办)
+    Right("get_board", "see the whole city now: what comes in, what waits, what will be late",
+          _OVERSEERS, scope=Scope.READ),
+    Right("get_places", "see how each district, street, community and cell does, and its tickets",
+          _OVERSEERS, scope=Scope.READ),
+    Right("get_spots", "see where complaints gather on the map", _OVERSEERS, scope=Scope.READ),
     # --- pages
     _all("page_citizen", "the citizens' pages; a ticket only with its access code"),
     _all("page_sign_in", "the page to sign in"),

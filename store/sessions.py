@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -79,6 +80,30 @@ async def find(store: Store, secret: str, now: datetime, idle: timedelta) -> Ses
     if now - row.seen_at >= _NOTED:
         await store.change(_SEEN, {"which": row.digest, "at": now})
     return Session(row.digest, account, row.began_at, row.seen_at, row.ends_at)
+
+
+async def going_on(
+    store: Store,
+    digests: Collection[str],
+    now: datetime,
+    idle: timedelta,
+    in_use: Collection[str] = (),
+) -> set[str]:
+    """Which of these sessions go on; those `in_use` are noted as used now. One look for all."""
+    if not digests:
+        return set()
+    asked = (
+        select(_SESSION.digest, _SESSION.seen_at)
+        .join(people.account, _ACCOUNT.id == _SESSION.account)
+        .where(_SESSION.digest.in_(sorted(digests)), _ACCOUNT.disabled_at.is_(None))
+        .where(_SESSION.ends_at > now, _SESSION.seen_at > now - idle)
+    )
+    found = await store.rows(asked)
+    old = [row.digest for row in found if row.digest in in_use and now - row.seen_at >= _NOTED]
+    if old:
+        noted = update(people.session).where(_SESSION.digest.in_(old)).values(seen_at=now)
+        await store.change(noted)
+    return {row.digest for row in found}
 
 
 async def end(store: Store, digest: str) -> None:

@@ -99,6 +99,10 @@ class ViewTable(Base, table=True):
     purpose: str = Field(sa_type=Text)
 
 
+_WAITING = ("city", "stage", "due_at", "unit", "area")
+"""All that is asked about the backlog as a whole: answered without a look at the tickets."""
+
+
 class TicketTable(Base, table=True):
     """Each ticket as last told, with the columns that lists and indicators ask for.
 
@@ -116,6 +120,7 @@ class TicketTable(Base, table=True):
         Index("ticket_by_city", "city", "updated_at", "number"),
         Index("ticket_by_filing", "city", "filed_at"),
         Index("ticket_by_category", "city", "category", "filed_at"),
+        _partial("ticket_waiting", *_WAITING, where="ended_at IS NULL"),
         _partial("ticket_by_end", "city", "ended_at", where="ended_at IS NOT NULL"),
         _partial("ticket_by_person", "person", where="person IS NOT NULL"),
         _partial("ticket_by_queue", "city", "queue", "queue_until", where="queue IS NOT NULL"),
@@ -164,11 +169,23 @@ class TicketTable(Base, table=True):
     state: str = Field(sa_type=Text)
 
 
+QUESTIONS = (
+    "kind IN ('supervision_ordered', 'order_answered', 'exclusion_asked', 'exclusion_granted', "
+    "'exclusion_refused', 'reopened')"
+)
+"""The few events that tell which orders and exclusions still wait for a word."""
+
+ASKED = "asked IS NOT NULL"
+
+
 class EventTable(Base, table=True):
     """Every event of every ticket. `clock` and `rung` are those of a climbed rung."""
 
     __tablename__ = "event"
-    __table_args__ = (_partial("event_rungs", "city", "at", where="rung IS NOT NULL"),)
+    __table_args__ = (
+        _partial("event_rungs", "city", "at", where="rung IS NOT NULL"),
+        _partial("event_questions", "city", "kind", "number", "version", "at", where=QUESTIONS),
+    )
 
     number: str = Field(primary_key=True)
     version: int = Field(primary_key=True)
@@ -193,7 +210,10 @@ class AssignmentTable(Base, table=True):
     """
 
     __tablename__ = "assignment"
-    __table_args__ = (Index("assignment_inbox", "unit", "ended_at", "burns_at"),)
+    __table_args__ = (
+        Index("assignment_inbox", "unit", "ended_at", "burns_at"),
+        _partial("assignment_asked", "city", where=ASKED),
+    )
 
     number: str = Field(primary_key=True)
     n: int = Field(primary_key=True)

@@ -114,6 +114,14 @@ async def find(store: Store, text: str, now: datetime) -> TokenRow | None:
     return found
 
 
+async def valid(store: Store, ids: Collection[str], now: datetime) -> set[str]:
+    """Which of these tokens are neither revoked nor expired: one look for all of them."""
+    if not ids:
+        return set()
+    asked = select(_TOKEN.id).where(_TOKEN.id.in_(sorted(ids)), _TOKEN.revoked_at.is_(None))
+    return {row.id for row in await store.rows(asked.where(_TOKEN.expires_at > now))}
+
+
 async def revoke(store: Store, token_id: str, now: datetime | None = None) -> bool:
     """Make a token worthless from now on; False when there is none, or it was revoked before."""
     stamp = (

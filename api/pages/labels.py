@@ -144,6 +144,14 @@ LABELS: dict[str, dict[str, str]] = {
         "hold": N_("Hold"),
         "exclusion": N_("Exclusion"),
     },
+    "queue": {
+        "triage": N_("Triage"),
+        "dispatch": N_("Dispatch"),
+        "arbitrate": N_("Arbitration"),
+        "decisions": N_("Decisions on requests"),
+        "call_backs": N_("Call-backs"),
+        "supervise": N_("The last word"),
+    },
     "happened": HAPPENED,
     "told": TOLD,
 }

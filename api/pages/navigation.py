@@ -18,11 +18,13 @@ class Entry(NamedTuple):
     roles: frozenset[Role]
 
 
+_OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN})
 _OTHERS = STAFF - {Role.OFFICER}
 _DESK, _DISPATCHER, _SUPERVISOR = Role.DESK, Role.DISPATCHER, Role.SUPERVISOR
 
 NAVIGATION: tuple[Entry, ...] = (
     Entry(N_("Inbox"), "/staff/inbox", frozenset({Role.OFFICER})),
+    Entry(N_("Board"), "/staff/board", frozenset({_SUPERVISOR})),
     Entry(N_("Call"), "/staff/call", frozenset({_DESK})),
     Entry(N_("Triage"), "/staff/triage", frozenset({_DESK, _DISPATCHER})),
     Entry(N_("Decisions"), "/staff/decisions", frozenset({_DISPATCHER, _SUPERVISOR})),
@@ -31,6 +33,10 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry(N_("Batch"), "/staff/register", frozenset({_DESK, _DISPATCHER})),
     Entry(N_("Merge"), "/staff/merge", frozenset({_DESK, _DISPATCHER, _SUPERVISOR})),
     Entry(N_("Tickets"), "/staff/tickets", STAFF),
+    Entry(N_("Board"), "/staff/board", _OVERSEERS - {_SUPERVISOR}),
+    Entry(N_("League table"), "/staff/league", _OVERSEERS | {Role.OFFICER}),
+    Entry(N_("Hot spots"), "/staff/spots", _OVERSEERS),
+    Entry(N_("Places"), "/staff/places", _OVERSEERS),
     Entry(N_("Units' inboxes"), "/staff/inbox", _OTHERS),
 )
 """The first row of a role is where it begins."""

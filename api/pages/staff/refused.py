@@ -9,6 +9,8 @@ from api.pages.staff.again import sign_in_first
 from api.pages.staff.sheet import staff_page
 
 _SIGNED_OUT = ("unauthenticated", "csrf_failed")
+_NOWHERE = ("forbidden", "not_your_city")
+"""Refusals of somebody who has no place here to be shown around in."""
 
 
 async def refused(request: Request, code: str, status: int) -> Response:
@@ -19,7 +21,7 @@ async def refused(request: Request, code: str, status: int) -> Response:
     caller: Caller | None = getattr(request.state, "caller", None)
     if code in _SIGNED_OUT and not _from_elsewhere(request):
         return await sign_in_first(request, code, status)
-    if caller is None or code == "forbidden":
+    if caller is None or code in _NOWHERE:
         return page(request, "refused.html", status, code=code)
     return staff_page(request, "staff/refused.html", caller, status, code=code)
 

@@ -1,0 +1,88 @@
+"""The board of a city for programs: what the supervisors' page shows, at this moment."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+
+from api.access import city_of, staff
+from api.caller import Caller
+from api.door import API, TheDoor, json_of
+from api.problems import responses
+from api.watching import Boards
+from domain.model import Instant, Recorded
+from store.board import Board, Inflow, Soon, StageLoad, UnitLoad, Waiting
+
+router = APIRouter(prefix=API, tags=["Staff"])
+
+SUPERVISION = (
+    "unauthenticated",
+    "forbidden",
+    "scope_missing",
+    "not_your_city",
+    "unknown_city",
+    "store_unavailable",
+)
+"""How the routes of supervision are refused."""
+
+
+class BoardPage(Recorded):
+    """A city now. Today begins at midnight there; cards are those that units got since then."""
+
+    city: str = Field(examples=["tongzhou"])
+    at: Instant
+    today: Instant
+    filed: int
+    filed_yesterday: int = Field(description="Until this time of yesterday.")
+    ended: int
+    backlog: int = Field(description="Open, without those that are only watched (aftercare).")
+    late: int
+    late_soon: int = Field(description="Late within four hours, unless something is done.")
+    yellow_cards: int
+    red_cards: int
+    orders: int = Field(description="Supervision orders (督办单) without an answer.")
+    inflow: list[Inflow]
+    stages: list[StageLoad]
+    units: list[UnitLoad]
+    soon: list[Soon] = Field(description="The first twenty of `late_soon`.")
+    queues: list[Waiting]
+
+
+@router.get(
+    "/cities/{city}/board",
+    operation_id="get_board",
+    summary="A city now: inflow, backlog, cards, queues, and what will be late next",
+    response_model=BoardPage,
+    responses=responses(*SUPERVISION),
+)
+async def get_board(
+    city: str, request: Request, door: TheDoor, caller: Annotated[Caller, staff("get_board")]
+) -> Response:
+    """Ask every few seconds if need be: what many ask at once is read once."""
+    city_of(caller, city)
+    boards: Boards = request.app.state.boards
+    scene = await boards.now(door, door.packs.get(city))
+    return json_of(board_page(scene.board))
+
+
+def board_page(board: Board) -> BoardPage:
+    """The board as the API tells it."""
+    return BoardPage(
+        city=board.city,
+        at=board.at,
+        today=board.today,
+        filed=board.filed,
+        filed_yesterday=board.before,
+        ended=board.ended,
+        backlog=board.backlog,
+        late=board.late,
+        late_soon=board.about_to_be,
+        yellow_cards=board.yellow_cards,
+        red_cards=board.red_cards,
+        orders=board.orders,
+        inflow=board.inflow,
+        stages=board.stages,
+        units=board.units,
+        soon=board.soon,
+        queues=board.queues,
+    )

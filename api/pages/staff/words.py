@@ -1,0 +1,26 @@
+"""The reader's language where no template draws: headings of tables, names of files."""
+
+from starlette.requests import Request
+
+from api.pages.labels import Labels
+from api.pages.shown import Named
+from api.translation import ENGLISH, language_of, translations
+
+
+class Words:
+    """What messages, values and names of a pack are called in the language of a request."""
+
+    def __init__(self, request: Request) -> None:
+        self.language = language_of(request)
+        self._messages = translations(self.language)
+        self._labels = Labels(self._messages)
+
+    def say(self, message: str) -> str:
+        """A message that is marked with `N_`."""
+        return self._messages.gettext(message)
+
+    def label(self, kind: str, value: object) -> str:
+        return self._labels.label(kind, value)
+
+    def named(self, thing: Named) -> str:
+        return thing.name_en if self.language == ENGLISH else thing.name

@@ -1,0 +1,243 @@
+"""The statements that a board is read with (`store.board`): each has an index that fits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Select, case, func, literal_column, select, text
+
+from domain.casting import UNIT_CLOCKS
+from domain.clocks import RungKind
+from domain.stages import OPEN, Stage
+from store import tables
+from store.periods import Period
+
+AHEAD = timedelta(hours=4)
+"""How far a board looks: what is due until then and not done is about to be late."""
+
+NEXT = 20
+"""Tickets that are listed of those about to be late."""
+
+STATEMENTS = 12
+"""What one reading asks the database."""
+
+WAITING = OPEN - {Stage.AFTERCARE}
+"""Stages of the backlog: what is closed, counted and only watched (aftercare) is none of it."""
+
+HOUSE = WAITING - {Stage.RATE, Stage.MERGED}
+"""Stages at which the city is waited for, and is late; not the citizen, not another ticket."""
+
+WITH_UNITS = (Stage.VERIFY, Stage.HANDLE)
+
+_TICKET, _EVENT, _ASSIGNMENT = tables.ticket.c, tables.event.c, tables.assignment.c
+
+
+class Queue(StrEnum):
+    """Where a ticket waits for a role, and no unit has it."""
+
+    TRIAGE = "triage"
+    DISPATCH = "dispatch"
+    ARBITRATE = "arbitrate"
+    DECISIONS = "decisions"
+    CALL_BACKS = "call_backs"
+    SUPERVISE = "supervise"
+
+
+_STAGE_QUEUES = (Stage.TRIAGE, Stage.DISPATCH, Stage.ARBITRATE, Stage.SUPERVISE)
+_ASKS = ("return_asked", "extension_asked", "hold_asked")
+_ASIDE = ("rung_climbed", "urged", "facts_added", "severity_raised", "complainant_joined")
+"""What happens to a ticket that waits, and does not end its waiting."""
+
+# Beside the stage: the index of what waits is small, and SQLite sees by this that it fits.
+GOES_ON = _TICKET.ended_at.is_(None)
+
+_NOT_LATE: Any = literal_column("0")
+
+# Word for word as in the indexes, so that both databases see that they fit.
+_QUESTIONS, _ASKED = text(tables.QUESTIONS), text(tables.ASKED)
+
+
+@dataclass(frozen=True)
+class Statements:
+    """What is asked of one city `now`; `hours`: when each hour of its day began."""
+
+    city: str
+    today: Period
+    hours: Sequence[datetime]
+    now: datetime
+
+    # --- today ------------------------------------------------------------------------------
+
+    def inflow(self) -> Select[Any]:
+        # Hours begin when the city's clock says so: no database's own arithmetic is needed.
+        ends = [(_TICKET.filed_at < at, n) for n, at in enumerate(self.hours[1:])]
+        hour = case(*ends, else_=len(self.hours) - 1) if ends else func.length("")
+        filed = (
+            select(_TICKET.channel, hour.label("hour"))
+            .where(_TICKET.city == self.city, _TICKET.filed_at >= self.today.since)
+            .where(_TICKET.filed_at <= self.now)
+            .subquery()
+        )
+        return (
+            select(filed.c.hour, filed.c.channel, func.count().label("tickets"))
+            .group_by(filed.c.hour, filed.c.channel)
+            .order_by(filed.c.hour, filed.c.channel)
+        )
+
+    def filed_before(self) -> Select[Any]:
+        day = timedelta(days=1)
+        return (
+            select(func.count())
+            .select_from(tables.ticket)
+            .where(_TICKET.city == self.city, _TICKET.filed_at >= self.today.since - day)
+            .where(_TICKET.filed_at <= self.now - day)
+        )
+
+    def ended(self) -> Select[Any]:
+        return (
+            select(func.count())
+            .select_from(tables.ticket)
+            .where(_TICKET.city == self.city, _TICKET.ended_at.is_not(None))
+            .where(_TICKET.ended_at >= self.today.since, _TICKET.ended_at <= self.now)
+        )
+
+    def cards(self) -> Select[Any]:
+        return (
+            select(_EVENT.rung, func.count().label("cards"))
+            .where(
+                _EVENT.city == self.city,
+                _EVENT.at >= self.today.since,
+                _EVENT.at <= self.now,
+                _EVENT.rung.is_not(None),
+                _EVENT.rung.in_([RungKind.WARN, RungKind.DUE]),
+                _EVENT.clock.in_(UNIT_CLOCKS),
+            )
+            .group_by(_EVENT.rung)
+        )
+
+    # --- the backlog ------------------------------------------------------------------------
+
+    def stages(self) -> Select[Any]:
+        late = _TICKET.due_at < self.now
+        soon = (_TICKET.due_at >= self.now) & (_TICKET.due_at < self.now + AHEAD)
+        return (
+            select(
+                _TICKET.stage,
+                func.count().label("tickets"),
+                func.count().filter(late).label("late"),
+                func.count().filter(soon).label("soon"),
+            )
+            .where(_TICKET.city == self.city, GOES_ON, _TICKET.stage.in_(sorted(WAITING)))
+            .group_by(_TICKET.stage)
+        )
+
+    def units(self) -> Select[Any]:
+        tickets = func.count().label("tickets")
+        late = func.count().filter(_TICKET.due_at < self.now).label("late")
+        return (
+            select(_TICKET.unit, tickets, late)
+            .where(_TICKET.city == self.city, GOES_ON, _TICKET.stage.in_(WITH_UNITS))
+            .where(_TICKET.unit.is_not(None))
+            .group_by(_TICKET.unit)
+            .order_by(late.desc(), tickets.desc(), _TICKET.unit)
+        )
+
+    def soon(self) -> Select[Any]:
+        columns = ("number", "title", "category", "unit", "stage", "due_at")
+        return (
+            select(*(_TICKET[name] for name in columns))
+            .where(_TICKET.city == self.city, GOES_ON, _TICKET.stage.in_(sorted(HOUSE)))
+            .where(_TICKET.due_at >= self.now, _TICKET.due_at < self.now + AHEAD)
+            .order_by(_TICKET.due_at, _TICKET.number)
+            .limit(NEXT)
+        )
+
+    def orders(self) -> Select[Any]:
+        """Supervision orders that nobody has answered yet."""
+        ordered = _EVENT.kind == "supervision_ordered"
+        each = (
+            select(_EVENT.number, func.sum(case((ordered, 1), else_=-1)).label("open"))
+            .where(_EVENT.city == self.city, _QUESTIONS)
+            .where(_EVENT.kind.in_(("supervision_ordered", "order_answered")))
+            .group_by(_EVENT.number)
+            .subquery()
+        )
+        return (
+            select(func.coalesce(func.sum(each.c.open), 0))
+            .join(tables.ticket, _TICKET.number == each.c.number)
+            .where(each.c.open > 0, _TICKET.stage != Stage.ENDED)
+        )
+
+    # --- who waits for a role ---------------------------------------------------------------
+
+    def queues(self) -> list[Select[Any]]:
+        late = case((_TICKET.due_at < self.now, 1), else_=0)
+        moved = _last(_TICKET.number, _EVENT.kind.not_in(_ASIDE))
+        called_for = _last(_TICKET.number, _EVENT.kind == "call_back_due")
+        asked = _last(_ASSIGNMENT.number, _EVENT.kind.in_(_ASKS))
+        return [
+            _longest(
+                _each(_TICKET.stage, late, moved).where(
+                    _TICKET.city == self.city, GOES_ON, _TICKET.stage.in_(_STAGE_QUEUES)
+                )
+            ),
+            _longest(
+                _each(_literal(Queue.CALL_BACKS), late, called_for).where(
+                    _TICKET.city == self.city,
+                    GOES_ON,
+                    _TICKET.stage == Stage.RATE,
+                    _TICKET.call_back_due,
+                )
+            ),
+            _longest(
+                _each(_literal(Queue.DECISIONS), _NOT_LATE, asked).where(
+                    _ASSIGNMENT.city == self.city, _ASKED
+                )
+            ),
+            _longest(self._exclusions()),
+        ]
+
+    def _exclusions(self) -> Select[Any]:
+        """Asked for (剔除), and neither decided nor overtaken by a reopening."""
+        asks = _EVENT.kind == "exclusion_asked"
+        told = ("exclusion_asked", "exclusion_granted", "exclusion_refused", "reopened")
+        last_ask = func.max(case((asks, _EVENT.version), else_=0))
+        last_end = func.max(case((asks, 0), else_=_EVENT.version))
+        asked_at = func.max(case((asks, _EVENT.at)))
+        return (
+            _each(_literal(Queue.DECISIONS), _NOT_LATE, asked_at)
+            .where(_EVENT.city == self.city, _QUESTIONS, _EVENT.kind.in_(told))
+            .group_by(_EVENT.number)
+            .having(last_ask > last_end)
+        )
+
+
+def _literal(queue: Queue) -> Any:
+    return literal_column(f"'{queue.value}'")
+
+
+def _last(number: Any, kinds: Any) -> Any:
+    """When the last event of these kinds came, of the ticket with this number.
+
+    Asked of each ticket that waits, and not by a join: grouped by their number, SQLite would rather
+    walk through all tickets in that order.
+    """
+    at = select(func.max(_EVENT.at)).where(_EVENT.number == number, kinds)
+    return at.correlate(tables.ticket, tables.assignment).scalar_subquery()
+
+
+def _each(queue: Any, late: Any, since: Any) -> Select[Any]:
+    """Each that waits, and since when."""
+    return select(queue.label("queue"), late.label("late"), since.label("since"))
+
+
+def _longest(each: Select[Any]) -> Select[Any]:
+    waiting = each.subquery()
+    return select(
+        waiting.c.queue,
+        func.count().label("tickets"),
+        func.sum(waiting.c.late).label("late"),
+        func.min(waiting.c.since, type_=tables.UtcDateTime()).label("since"),
+    ).group_by(waiting.c.queue)

@@ -1,0 +1,109 @@
+"""The board: the page, its sheets and its API tell what a small town knows of itself."""
+
+import csv
+import io
+from typing import Any
+
+import httpx
+import pytest
+
+from domain.actors import Role
+from tests.api.house import House, problem
+from tests.support.people import signed_in
+
+PEOPLE = {"Accept": "text/html", "Accept-Language": "en"}
+BOARD = "/api/v1/cities/tongzhou/board"
+
+
+async def _page(
+    house: House, path: str = "/staff/board", role: Role = Role.SUPERVISOR, **who: Any
+) -> httpx.Response:
+    somebody = await signed_in(house, role, **who)
+    headers = PEOPLE | somebody.cookie | {"Cookie": f"{somebody.cookie['Cookie']}; city=tongzhou"}
+    return await house.http.get(path, headers=headers)
+
+
+def rows_of(answer: httpx.Response) -> list[list[str]]:
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+async def test_programs_read_what_a_city_does_now(house: House) -> None:
+    ticket, waiting = await house.file(channel="web"), await house.unclear()
+    await ticket.until_stage("handle")
+    headers = await house.token(Role.SUPERVISOR)
+    told = (await house.http.get(BOARD, headers=headers)).json()
+    assert (told["city"], told["filed"], told["backlog"], told["late"]) == ("tongzhou", 2, 2, 0)
+    assert sum(one["tickets"] for one in told["inflow"]) == 2
+    loads = {one["stage"]: one["tickets"] for one in told["stages"] if one["tickets"]}
+    assert loads == {"triage": 1, "handle": 1}
+    assert told["units"] == [{"unit": "water", "tickets": 1, "late": 0}]
+    triage = next(one for one in told["queues"] if one["queue"] == "triage")
+    assert triage["tickets"] == 1
+    assert triage["since"] is not None
+    # Triage has half an hour; the bureau has days.
+    assert [one["number"] for one in told["soon"]] == [waiting.number]
+    assert told["late_soon"] == 1
+
+
+@pytest.mark.parametrize("role", [Role.DESK, Role.OFFICER])
+async def test_the_board_is_for_those_who_oversee(house: House, role: Role) -> None:
+    unit = "water" if role is Role.OFFICER else None
+    refused = await house.http.get(BOARD, headers=await house.token(role, unit))
+    assert problem(refused) == (403, "forbidden")
+    for path in ("/staff/board", "/staff/board/stream", "/staff/board.csv?what=units"):
+        assert (await _page(house, path, role, unit=unit)).status_code == 403
+
+
+async def test_whoever_works_for_one_city_sees_its_board_and_no_other(house: House) -> None:
+    headers = await house.token(Role.SUPERVISOR, city="heping")
+    assert problem(await house.http.get(BOARD, headers=headers)) == (403, "not_your_city")
+    unknown = await house.http.get("/api/v1/cities/nowhere/board", headers=headers)
+    assert problem(unknown)[0] in (403, 404)
+    mine = await _page(house, city="heping")
+    assert "Heping" in mine.text
+    for path in ("/staff/board", "/staff/board/stream", "/staff/board.csv"):
+        answer = await _page(house, f"{path}?what=units&city=tongzhou", city="heping")
+        assert answer.status_code == 403
+
+
+async def test_the_page_is_whole_without_a_script(house: House) -> None:
+    await (await house.file()).until_stage("handle")
+    page = await _page(house)
+    assert page.status_code == 200
+    for said in ("Filed today", "Late within 4 hours", "Who waits longest", "<noscript>", "<svg"):
+        assert said in page.text
+    assert "/staff/tickets?unit=water&amp;open=true" in page.text
+    assert 'style="' not in page.text
+    wall = await _page(house, "/staff/board?wall=1")
+    assert "staff-nav" not in wall.text
+    assert '<noscript><meta http-equiv="refresh" content="30"></noscript>' in wall.text
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("stages", ["Being handled", "1", "0"]),
+        ("units", ["water", "Water Affairs Bureau", "1", "0"]),
+        ("queues", ["Triage", "0", "0", ""]),
+    ],
+)
+async def test_every_part_is_a_sheet(house: House, what: str, told: list[str]) -> None:
+    await (await house.file()).until_stage("handle")
+    answer = await _page(house, f"/staff/board.csv?what={what}")
+    assert told in rows_of(answer)
+    assert what in answer.headers["content-disposition"]
+
+
+async def test_what_came_in_is_a_sheet_of_hours_and_channels(house: House) -> None:
+    for channel in ("web", "web", "app"):
+        await house.file(channel=channel)
+    heads, *rows = rows_of(await _page(house, "/staff/board.csv?what=inflow"))
+    assert heads == ["Hour", "Website", "App", "All"]
+    assert len(rows) == 24
+    assert [sum(int(row[n]) for row in rows) for n in (1, 2, 3)] == [2, 1, 3]
+
+
+async def test_there_is_no_sheet_of_what_there_is_not(house: House) -> None:
+    assert (await _page(house, "/staff/board.csv?what=people")).status_code == 404

@@ -1,0 +1,328 @@
+"""Watching a board: read once for all who watch, for as long as somebody does."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, update
+
+from api.app import create_app
+from api.caller import Caller
+from api.door import Door
+from api.serving import Server, server
+from api.signed_in import COOKIE
+from api.watching import Boards, End, Scene
+from domain.actors import Actor, Role
+from runtime.settings import Settings
+from store import accounts, people, sessions, tokens
+from store.board_statements import STATEMENTS
+from store.engine import Store
+from store.errors import StoreUnavailable
+from store.sessions import Session
+from tests.api.house import House, open_house
+from tests.support.cities import SHIPPED
+from tests.support.engine import RING, free_port
+
+VIEWERS = 200
+TICK = 0.05
+
+
+@pytest.fixture
+async def house(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
+    """No engine: a board is only read."""
+    async with open_house(
+        tmp_path, sqlite_store, None, temporal_address="127.0.0.1:1", engine_timeout=1
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture
+def boards(house: House) -> Boards:
+    watched: Boards = house.app.state.boards
+    watched.tick = TICK
+    return watched
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """Every statement that any store executes."""
+    asked: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+async def _somebody(door: Door) -> Caller:
+    """A supervisor with a session."""
+    account, _ = await _account(door)
+    session = await _session(door, account)
+    return Caller(Actor(role=Role.SUPERVISOR, id=account.id), account.id, session=session)
+
+
+async def _account(door: Door) -> tuple[accounts.Account, str]:
+    name = f"supervisor-{datetime.now(UTC).timestamp()}"
+    await accounts.create(door.store, name, Role.SUPERVISOR)
+    found = await accounts.by_name(door.store, name)
+    assert found is not None
+    return found, name
+
+
+async def _session(door: Door, account: accounts.Account) -> Session:
+    now = datetime.now(UTC)
+    secret = await sessions.begin(door.store, account, now, timedelta(hours=12))
+    return Session(sessions.digest_of(secret), account, now, now, now + timedelta(hours=12))
+
+
+class _Watching:
+    """Somebody who watches; `seen` is all they were shown."""
+
+    def __init__(self, boards: Boards, door: Door, who: Caller, **more: Any) -> None:
+        self.seen: list[Scene | End | None] = []
+        self.task = asyncio.create_task(self._watch(boards, door, who, more))
+
+    async def _watch(self, boards: Boards, door: Door, who: Caller, more: Any) -> None:
+        async with aclosing(boards.watch(door, "tongzhou", who, **more)) as scenes:
+            async for scene in scenes:
+                self.seen.append(scene)
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(20):
+            while len(self.seen) < count:
+                await asyncio.sleep(0.005)
+
+    async def leave(self) -> None:
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+
+async def test_two_hundred_who_watch_cost_as_much_as_one(
+    house: House, boards: Boards, statements: list[str]
+) -> None:
+    supervisors = [await _somebody(house.door) for _ in range(4)]
+    watching = [
+        _Watching(boards, house.door, supervisors[n % len(supervisors)]) for n in range(VIEWERS)
+    ]
+    await asyncio.gather(*(one.until(1) for one in watching))
+    assert boards.watched == {"tongzhou": VIEWERS}
+    before = len({id(scene) for one in watching for scene in one.seen})
+    statements.clear()
+    target = len(watching[0].seen) + 5
+    await asyncio.gather(*(one.until(target) for one in watching))
+    ticks = len(statements) / (STATEMENTS + 1)  # and one look at the sessions
+    shown = len({id(scene) for one in watching for scene in one.seen}) - before
+    assert shown >= 4
+    assert abs(ticks - shown) <= 2, "statements do not grow with those who watch"
+    for one in watching:
+        await one.leave()
+
+
+async def test_what_is_made_of_a_scene_is_made_once(house: House, boards: Boards) -> None:
+    watching = [_Watching(boards, house.door, await _somebody(house.door)) for _ in range(2)]
+    await asyncio.gather(*(one.until(1) for one in watching))
+    first, second = (next(s for s in one.seen if isinstance(s, Scene)) for one in watching)
+    assert first is second
+    made: list[str] = []
+
+    def draw() -> str:
+        made.append("zh")
+        return "drawn"
+
+    assert [scene.once("zh", draw) for scene in (first, second)] == ["drawn", "drawn"]
+    assert made == ["zh"]
+    for one in watching:
+        await one.leave()
+
+
+async def test_nobody_reads_when_nobody_watches(
+    house: House, boards: Boards, statements: list[str]
+) -> None:
+    one = _Watching(boards, house.door, await _somebody(house.door))
+    await one.until(2)
+    await one.leave()
+    assert boards.watched == {}
+    statements.clear()
+    await asyncio.sleep(TICK * 4)
+    assert statements == []
+
+
+async def test_who_is_slow_sees_the_latest_and_keeps_nobody_waiting(
+    house: House, boards: Boards
+) -> None:
+    who = await _somebody(house.door)
+    async with aclosing(boards.watch(house.door, "tongzhou", who)) as slow:
+        first = await anext(slow)
+        quick = _Watching(boards, house.door, who)
+        await quick.until(6)
+        latest = quick.seen[-1]
+        second = await anext(slow)
+        assert isinstance(first, Scene)
+        assert isinstance(second, Scene)
+        assert isinstance(latest, Scene)
+        assert second.board.at >= latest.board.at > first.board.at
+        await quick.leave()
+
+
+async def test_a_session_that_ends_ends_what_it_watches(house: House, boards: Boards) -> None:
+    who, other = await _somebody(house.door), await _somebody(house.door)
+    leaving, staying = (_Watching(boards, house.door, one) for one in (who, other))
+    await leaving.until(1)
+    assert who.session
+    await sessions.end(house.store, who.session.digest)
+    await asyncio.wait_for(leaving.task, 20)
+    assert leaving.seen[-1] is End.SIGNED_OUT
+    await staying.until(len(staying.seen) + 2)
+    assert End.SIGNED_OUT not in staying.seen
+    await staying.leave()
+
+
+async def test_a_token_that_is_revoked_ends_what_it_watches(house: House, boards: Boards) -> None:
+    token_id, _ = await tokens.issue(house.store, Role.SUPERVISOR, None, "wall")
+    who = Caller(Actor(role=Role.SUPERVISOR, id=token_id), token_id)
+    one = _Watching(boards, house.door, who)
+    await one.until(1)
+    await tokens.revoke(house.store, token_id)
+    await asyncio.wait_for(one.task, 20)
+    assert one.seen[-1] is End.SIGNED_OUT
+
+
+@pytest.mark.parametrize("staying", [True, False])
+async def test_only_a_screen_on_the_wall_is_in_use_while_it_shows(
+    house: House, boards: Boards, staying: bool
+) -> None:
+    who = await _somebody(house.door)
+    assert who.session
+    almost = datetime.now(UTC) - timedelta(minutes=house.door.settings.session_idle - 0.002)
+    await house.store.change(
+        update(people.session)
+        .where(people.session.c.digest == who.session.digest)
+        .values(seen_at=almost)
+    )
+    one = _Watching(boards, house.door, who, staying=staying)
+    if staying:
+        await one.until(10)
+        await one.leave()
+    else:
+        await asyncio.wait_for(one.task, 20)
+    assert (End.SIGNED_OUT in one.seen) is not staying
+
+
+async def test_a_store_that_is_away_ends_nothing(
+    house: House, boards: Boards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = _Watching(boards, house.door, await _somebody(house.door))
+    await one.until(1)
+
+    async def away(*_: Any) -> Any:
+        raise StoreUnavailable
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "read", away)
+        await one.until(len(one.seen) + 3)
+    last = one.seen[-1]
+    await one.until(len(one.seen) + 3)
+    newest = one.seen[-1]
+    assert isinstance(last, Scene)
+    assert isinstance(newest, Scene)
+    assert newest.board.at > last.board.at
+    await one.leave()
+
+
+async def test_when_the_process_ends_everybody_is_told(house: House, boards: Boards) -> None:
+    who = await _somebody(house.door)
+    one = _Watching(boards, house.door, who)
+    await one.until(1)
+    await boards.close()
+    await asyncio.wait_for(one.task, 5)
+    assert one.seen[-1] is End.CLOSING
+    late = _Watching(boards, house.door, who)
+    await asyncio.wait_for(late.task, 5)
+    assert late.seen == [End.CLOSING]
+
+
+# --- over HTTP ----------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def _serving(store: Store, home: Path) -> AsyncIterator[tuple[Server, int]]:
+    """The application on a port, as `jiesu api` serves it."""
+    settings = Settings.model_validate(
+        {"home": home, "keys": RING.text(), "temporal_address": "127.0.0.1:1"}
+    )
+    app = create_app(settings, store=store, packs=SHIPPED)
+    app.state.boards.tick = TICK
+    port = free_port()
+    running = server(app, "127.0.0.1", port)
+    serving = asyncio.create_task(running.serve())
+    while not running.started:
+        await asyncio.sleep(0.02)
+    try:
+        yield running, port
+    finally:
+        running.should_exit = True
+        await serving
+
+
+@asynccontextmanager
+async def _opened(running: Server, port: int, store: Store) -> AsyncIterator[asyncio.StreamReader]:
+    """The stream, for somebody who is signed in."""
+    door: Door = running.config.app.state.door  # type: ignore[union-attr]
+    account, _ = await _account(door)
+    secret = await sessions.begin(store, account, datetime.now(UTC), timedelta(hours=1))
+    cookie = str(door.signer("session").dumps(secret))
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    path = "/staff/board/stream?city=tongzhou&lang=en"
+    head = f"GET {path} HTTP/1.1\r\nHost: jiesu.test\r\nCookie: {COOKIE}={cookie}\r\n\r\n"
+    writer.write(head.encode())
+    try:
+        yield reader
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
+async def _told(reader: asyncio.StreamReader, name: str) -> Any:
+    """What the next event of that name says."""
+    async with asyncio.timeout(20):
+        while (line := await reader.readline()).strip() != f"event: {name}".encode():
+            assert line, "the stream ended"
+        line = await reader.readline()
+    return json.loads(line.removeprefix(b"data: "))
+
+
+async def test_the_stream_tells_what_changed_and_ends_with_the_server(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    loop = asyncio.get_running_loop()
+    async with (
+        _serving(sqlite_store, tmp_path) as (running, port),
+        _opened(running, port, sqlite_store) as reader,
+    ):
+        whole = await _told(reader, "parts")
+        assert set(whole) == {"totals", "inflow", "stages", "units", "soon", "queues", "at"}
+        assert "Filed today" in whole["totals"]
+        changed = await _told(reader, "parts")
+        assert "inflow" not in changed, "nothing came in meanwhile"
+        began = loop.time()
+        running.should_exit = True
+        assert await _told(reader, "end") == "closing"
+    assert loop.time() - began < 5, "the server waited for a stream that would never end"
+
+
+async def test_whoever_goes_away_is_watching_no_more(sqlite_store: Store, tmp_path: Path) -> None:
+    async with _serving(sqlite_store, tmp_path) as (running, port):
+        boards: Boards = running.config.app.state.boards  # type: ignore[union-attr]
+        async with _opened(running, port, sqlite_store) as reader:
+            await _told(reader, "parts")
+            assert boards.watched == {"tongzhou": 1}
+        async with asyncio.timeout(10):
+            while boards.watched:
+                await asyncio.sleep(0.02)

@@ -1,0 +1,212 @@
+"""The board: what comes in, what waits where, what will be late next."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event
+
+from domain.actors import Actor, Role
+from domain.clocks import ClockName, RungKind
+from domain.complaint import Channel
+from domain.facts import closing, handling
+from domain.facts.supervising import OrderAnswered, SupervisionOrdered
+from domain.plans import Projection
+from domain.stages import Stage
+from store import board_statements as statements
+from store.board import Board, Inflow, UnitLoad, board
+from store.board_statements import STATEMENTS, Queue
+from store.engine import Store
+from store.packs import default_root, load_pack
+from tests.store.population import SUPERVISOR, Busy
+from tests.store.stories import DISPATCHER, START, clock, complaint, project
+
+TONGZHOU = load_pack(default_root() / "tongzhou")
+NOW = START + timedelta(hours=4)
+"""One o'clock in the afternoon there; `START` is nine in the morning."""
+
+
+def _busy(hours: float = 0, **more: Any) -> Busy:
+    filed = START + timedelta(hours=hours)
+    return Busy(complaint(city="tongzhou", filed_at=filed, **more))
+
+
+async def _board(store: Store, now: datetime = NOW) -> Board:
+    return await board(store, TONGZHOU, now)
+
+
+def _queue(found: Board, queue: Queue) -> tuple[int, datetime | None]:
+    one = next(one for one in found.queues if one.queue is queue)
+    return one.tickets, one.since
+
+
+async def test_an_empty_city_has_an_empty_board(store: Store) -> None:
+    found = await _board(store)
+    assert found.today == datetime(2024, 11, 19, 16, tzinfo=UTC), "midnight in Beijing"
+    assert (found.filed, found.before, found.ended, found.backlog, found.late) == (0, 0, 0, 0, 0)
+    assert (found.inflow, found.units, found.soon) == ([], [], [])
+    assert (found.yellow_cards, found.red_cards, found.orders) == (0, 0, 0)
+    assert {one.tickets for one in found.queues} == {0}
+
+
+async def test_what_came_in_is_counted_by_hour_and_channel_of_the_citys_day(store: Store) -> None:
+    stories = [
+        _busy(-10),  # yesterday, eleven in the evening
+        _busy(-22),  # yesterday, eleven in the morning
+        _busy(),
+        _busy(0.99, channel=Channel.HOTLINE),
+        _busy(1, channel=Channel.HOTLINE),
+        _busy(5),  # later than now
+        Busy(complaint(city="other")),
+    ]
+    await project(store, *([one.accepted()] for one in stories))
+    found = await _board(store)
+    assert found.inflow == [
+        Inflow(START, Channel.HOTLINE, 1),
+        Inflow(START, Channel.WEB, 1),
+        Inflow(START + timedelta(hours=1), Channel.HOTLINE, 1),
+    ]
+    assert (found.filed, found.before) == (3, 1)
+
+
+async def test_just_after_midnight_there_is_one_hour(store: Store) -> None:
+    await project(store, [_busy(15.1).accepted()])
+    found = await _board(store, START + timedelta(hours=15.2))
+    assert found.inflow == [Inflow(START + timedelta(hours=15), Channel.WEB, 1)]
+
+
+async def test_the_backlog_is_told_by_stage_and_by_unit(store: Store) -> None:
+    late, soon, calm, closed = _busy(), _busy(), _busy(), _busy()
+    await project(
+        store,
+        late.begun("water", hours=1),
+        soon.begun("water", hours=6),
+        calm.begun("market", hours=48),
+        [*closed.answered_by("market"), closed.watched()],
+        [_busy().accepted()],
+    )
+    found = await _board(store)
+    loads = {one.stage: (one.tickets, one.late, one.soon) for one in found.stages if one.tickets}
+    assert loads == {Stage.TRIAGE: (1, 1, 0), Stage.HANDLE: (3, 1, 1)}
+    assert found.units == [UnitLoad("water", 2, 1), UnitLoad("market", 1, 0)]
+    assert (found.backlog, found.late, found.about_to_be, found.ended) == (4, 2, 1, 1)
+    assert [(one.number, one.unit) for one in found.soon] == [(soon.number, "water")]
+
+
+async def test_a_citizen_who_does_not_rate_is_not_late(store: Store) -> None:
+    one = _busy()
+    rate = clock(ClockName.RATE, one.at, 1)
+    life = [*one.begun(), one.done(1)]
+    life.append(one.tell(closing.Replied(text="Done.", resolved=True, clocks=[rate])))
+    await project(store, life)
+    load = next(load for load in (await _board(store)).stages if load.stage is Stage.RATE)
+    assert (load.tickets, load.late, load.soon) == (1, 0, 0)
+
+
+async def test_todays_cards_are_the_units(store: Store) -> None:
+    one, two = _busy(), _busy()
+    climbed = two.accepted(), two.tell()
+    await project(
+        store,
+        [*one.begun(hours=1), one.late(ClockName.SIGN), one.late(ClockName.HANDLE)],
+        [climbed[0], two.classified(), two.assigned(), two.climbed(ClockName.SIGN, RungKind.WARN)],
+    )
+    found = await _board(store, START + timedelta(hours=10))
+    assert (found.yellow_cards, found.red_cards) == (3, 2)
+    tomorrow = await _board(store, START + timedelta(hours=24))
+    assert (tomorrow.yellow_cards, tomorrow.red_cards) == (0, 0)
+
+
+async def test_an_order_is_open_until_it_is_answered(store: Store) -> None:
+    one = _busy()
+
+    def ordered(n: int) -> Projection:
+        order = clock(ClockName.ORDER, one.at, 24).model_copy(update={"label": str(n)})
+        fact = SupervisionOrdered(order=n, unit="U1", text="Now.", clocks=[order])
+        return one.tell(fact, by=SUPERVISOR)
+
+    await project(store, [*one.begun(), ordered(1), ordered(2)])
+    assert (await _board(store)).orders == 2
+    answered = one.tell(OrderAnswered(order=1, answer="Done."), by=one.officer)
+    await project(store, [answered])
+    assert (await _board(store)).orders == 1
+
+
+async def test_a_queue_says_since_when_somebody_waits_in_it(store: Store) -> None:
+    early, urged = _busy(), _busy(2)
+    life = [early.accepted()], [urged.accepted()]
+    began = early.at
+    await project(store, *life)
+    assert _queue(await _board(store), Queue.TRIAGE) == (2, began)
+    await project(store, [early.classified()])
+    found = await _board(store)
+    assert _queue(found, Queue.TRIAGE) == (1, urged.at)
+    assert _queue(found, Queue.DISPATCH) == (1, early.at)
+    assert [one.queue for one in found.queues][:2] == [Queue.DISPATCH, Queue.TRIAGE]
+
+
+async def test_what_units_ask_waits_for_a_decision(store: Store) -> None:
+    one = _busy()
+    asked = handling.ExtensionAsked(assignment=1, by="1d", reason="Parts.")
+    life = [*one.begun(), one.tell(asked, by=one.officer)]
+    began = one.at
+    await project(store, life)
+    assert _queue(await _board(store), Queue.DECISIONS) == (1, began)
+    refused = handling.ExtensionRefused(assignment=1, reason="No.")
+    await project(store, [one.tell(refused, by=DISPATCHER)])
+    assert _queue(await _board(store), Queue.DECISIONS) == (0, None)
+
+
+async def test_an_exclusion_waits_until_it_is_decided(store: Store) -> None:
+    one = _busy()
+    life = [*one.answered_by(grade=1), one.watched()]
+    asked, decided = one.excluded()
+    await project(store, [*life, asked])
+    assert _queue(await _board(store), Queue.DECISIONS) == (1, asked.events[0].at)
+    await project(store, [decided])
+    assert _queue(await _board(store), Queue.DECISIONS) == (0, None)
+
+
+async def test_who_did_not_rate_waits_to_be_called_back(store: Store) -> None:
+    one = _busy()
+    desk = Actor(role=Role.DESK, id="desk-1")
+    life = [*one.begun(), one.done(1), one.replied(), one.tell(closing.CallBackDue())]
+    began = one.at
+    life.append(one.tell(closing.CalledBack(reached=False), by=desk))
+    await project(store, life)
+    assert _queue(await _board(store), Queue.CALL_BACKS) == (1, began)
+
+
+async def test_only_so_many_are_listed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statements, "NEXT", 1)
+    await project(store, *(_busy().begun(hours=hours) for hours in (6, 5)))
+    found = await _board(store)
+    assert (len(found.soon), found.about_to_be) == (1, 2)
+    assert found.soon[0].due_at < NOW + timedelta(hours=2)
+
+
+async def test_nothing_is_read_from_end_to_end(sqlite_store: Store) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+        asked.append((statement, values))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        await _board(sqlite_store)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert len(asked) == STATEMENTS
+    for statement, values in asked:
+        for step in await sqlite_store.read(_explained(statement, values)):
+            assert not re.match(r"SCAN (ticket|event|assignment)\b", step), step
+
+
+def _explained(statement: str, values: Any) -> Callable[[Connection], list[str]]:
+    def explain(connection: Connection) -> list[str]:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        return [str(row[3]) for row in plan]
+
+    return explain
