@@ -11,6 +11,7 @@ from temporalio.client import Client
 from api import (
     assets,
     assignments,
+    audits,
     cities,
     citizens,
     codec,
@@ -42,7 +43,7 @@ from api.limits import Limits
 from api.pages import styleguide
 from api.pages.citizen import follow, home, maps, offline, report, results
 from api.pages.page import Drawing
-from api.pages.staff import entrance
+from api.pages.staff import audit, entrance
 from api.pages.staff.refused import refused
 from api.telemetry import Telemetry
 from api.uploads.desk import Uploads, limit_of_body
@@ -66,6 +67,7 @@ ROUTERS = (
     commands,
     recur,
     assignments,
+    audits,
     people,
     session,
     citizens,
@@ -76,7 +78,7 @@ ROUTERS = (
     health,
     codec,
 )
-STAFF_PAGES = (entrance,)
+STAFF_PAGES = (entrance, audit)
 PAGES = (home, report, follow, results, maps, offline, styleguide, assets, *STAFF_PAGES)
 """What browsers ask for; one module for each person."""
 

@@ -118,6 +118,15 @@ LABELS: dict[str, dict[str, str]] = {
         "2": N_("Dissatisfied"),
         "1": N_("Very dissatisfied"),
     },
+    "seen": {
+        "name": N_("Name"),
+        "phone": N_("Phone"),
+        "email": N_("E-mail"),
+        "address": N_("Address"),
+        "device": N_("Device"),
+        "history": N_("History"),
+        "search": N_("Search by phone"),
+    },
     "happened": HAPPENED,
     "told": TOLD,
 }

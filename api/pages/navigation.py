@@ -5,6 +5,7 @@ A page that a role works in is one row; `staff/base.html` draws those of whoever
 
 from typing import NamedTuple
 
+from api.translation import N_
 from domain.actors import Role
 
 
@@ -16,7 +17,23 @@ class Entry(NamedTuple):
     roles: frozenset[Role]
 
 
-NAVIGATION: tuple[Entry, ...] = ()
+NAVIGATION: tuple[Entry, ...] = (
+    Entry(
+        N_("Audit"),
+        "/staff/audit",
+        frozenset({Role.AUDITOR, Role.ADMIN}),
+    ),
+    Entry(
+        N_("Rules of the city"),
+        "/staff/admin/packs",
+        frozenset({Role.AUDITOR}),
+    ),
+    Entry(
+        N_("Administration"),
+        "/staff/admin",
+        frozenset({Role.ADMIN}),
+    ),
+)
 """Entry(N_("Inbox"), "/units", frozenset({Role.OFFICER})), for instance."""
 
 
