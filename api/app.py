@@ -9,9 +9,12 @@ from fastapi import FastAPI
 from temporalio.client import Client
 
 from api import (
+    accounts,
     assets,
     assignments,
     audits,
+    backlog,
+    calendars,
     cities,
     citizens,
     codec,
@@ -19,9 +22,11 @@ from api import (
     figures,
     files,
     health,
+    installation,
     intake,
     oidc,
     openapi,
+    packs,
     people,
     permits,
     problems,
@@ -31,6 +36,7 @@ from api import (
     scores,
     session,
     tickets,
+    tokens,
     upload,
 )
 from api.assets import Assets, default_packages
@@ -75,6 +81,12 @@ ROUTERS = (
     figures,
     scores,
     publications,
+    accounts,
+    tokens,
+    packs,
+    calendars,
+    backlog,
+    installation,
     health,
     codec,
 )
