@@ -50,6 +50,11 @@ from api.pages import styleguide
 from api.pages.citizen import follow, home, maps, offline, report, results
 from api.pages.page import Drawing
 from api.pages.staff import audit, entrance
+from api.pages.staff.admin import calendar as admin_calendar
+from api.pages.staff.admin import packs as admin_packs
+from api.pages.staff.admin import people as admin_people
+from api.pages.staff.admin import running as admin_running
+from api.pages.staff.admin import tokens as admin_tokens
 from api.pages.staff.refused import refused
 from api.telemetry import Telemetry
 from api.uploads.desk import Uploads, limit_of_body
@@ -90,7 +95,15 @@ ROUTERS = (
     health,
     codec,
 )
-STAFF_PAGES = (entrance, audit)
+STAFF_PAGES = (
+    entrance,
+    audit,
+    admin_people,
+    admin_tokens,
+    admin_packs,
+    admin_calendar,
+    admin_running,
+)
 PAGES = (home, report, follow, results, maps, offline, styleguide, assets, *STAFF_PAGES)
 """What browsers ask for; one module for each person."""
 

@@ -167,6 +167,7 @@ CODES: dict[str, Code] = {
     "overtaken": Code(409, "The ticket went on meanwhile; look again."),
     # --- administering
     "name_taken": Code(409, "There is an account of this name already."),
+    "already_issued": Code(409, "It was issued already, and shown once."),
     "last_admin": Code(409, "Somebody has to remain who can administer."),
     "own_account": Code(409, "Not with one's own account; another administrator can."),
     "chore_not_scheduled": Code(409, "The engine has no such chore; a worker schedules it."),

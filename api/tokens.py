@@ -143,13 +143,22 @@ async def listed(door: Door, caller: Caller) -> list[TokenLine]:
     return [_line(row) for row in reversed(rows)]
 
 
-async def issue(door: Door, caller: Caller, body: TokenIn) -> IssuedToken:
+async def issue(door: Door, caller: Caller, body: TokenIn, key: str | None = None) -> IssuedToken:
+    """The same `key` issues one token only: the second time it is already_issued."""
     who = standing(door, caller, body.role, body.unit, body.city)
     scopes = _scopes(who.role, body.scopes)
     now = datetime.now(UTC)
     expires = now + timedelta(days=body.days)
     token_id, secret = await tokens.issue(
-        door.store, who.role, who.unit, body.name, expires, now, scopes=scopes, city=who.city
+        door.store,
+        who.role,
+        who.unit,
+        body.name,
+        expires,
+        now,
+        scopes=scopes,
+        city=who.city,
+        token_id=door.mark(f"token/{caller.id}/{key}")[:12] if key else None,
     )
     logger.info("token", what="issued", token=token_id, by=caller.id)
     return IssuedToken(id=token_id, secret=secret, expires_at=expires, scopes=scopes)

@@ -118,6 +118,23 @@ LABELS: dict[str, dict[str, str]] = {
         "2": N_("Dissatisfied"),
         "1": N_("Very dissatisfied"),
     },
+    "scope": {
+        "read": N_("reading"),
+        "act": N_("acting on tickets"),
+        "file": N_("filing for others"),
+        "audit": N_("auditing"),
+        "admin": N_("administering"),
+    },
+    "change": {
+        "added": N_("added"),
+        "removed": N_("removed"),
+        "changed": N_("changed"),
+    },
+    "special_day": {
+        "holiday": N_("Day off"),
+        "make_up": N_("Worked, to make up"),
+        "hours": N_("Hours of its own"),
+    },
     "seen": {
         "name": N_("Name"),
         "phone": N_("Phone"),
