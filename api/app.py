@@ -9,9 +9,13 @@ from fastapi import FastAPI
 from temporalio.client import Client
 
 from api import (
+    accounts,
     assets,
     assignments,
+    audits,
+    backlog,
     board,
+    calendars,
     cities,
     citizens,
     codec,
@@ -19,9 +23,11 @@ from api import (
     figures,
     files,
     health,
+    installation,
     intake,
     oidc,
     openapi,
+    packs,
     people,
     permits,
     problems,
@@ -32,6 +38,7 @@ from api import (
     scores,
     session,
     tickets,
+    tokens,
     upload,
 )
 from api.assets import Assets, default_packages
@@ -44,21 +51,9 @@ from api.limits import Limits
 from api.pages import styleguide
 from api.pages.citizen import follow, home, maps, offline, photos, report, results
 from api.pages.page import Drawing
-from api.pages.staff import (
-    board_sheets,
-    call,
-    call_backs,
-    decisions,
-    entrance,
-    inbox,
-    merge,
-    register,
-    ticket,
-    triage,
-)
-from api.pages.staff import board as board_pages
-from api.pages.staff import tickets as staff_tickets
+from api.pages.staff.every import STAFF_PAGES
 from api.pages.staff.refused import refused
+from api.pages.staff.ticket import TICKETS
 from api.telemetry import Telemetry
 from api.uploads.desk import Uploads, limit_of_body
 from api.watching import Boards
@@ -83,6 +78,7 @@ ROUTERS = (
     recur,
     assignments,
     queues,
+    audits,
     people,
     session,
     citizens,
@@ -91,22 +87,14 @@ ROUTERS = (
     scores,
     publications,
     board,
+    accounts,
+    tokens,
+    packs,
+    calendars,
+    backlog,
+    installation,
     health,
     codec,
-)
-STAFF_PAGES = (
-    entrance,
-    inbox,
-    staff_tickets,
-    ticket,
-    call,
-    triage,
-    decisions,
-    call_backs,
-    register,
-    merge,
-    board_pages,
-    board_sheets,
 )
 PAGES = (home, report, follow, results, maps, offline, styleguide, assets, *STAFF_PAGES)
 """What browsers ask for; one module for each person."""
@@ -145,7 +133,7 @@ def create_app(
     app.state.outlines = maps.Outlines()
     app.state.boards = Boards()
     problems.install(app, refused)
-    with_files = (upload.PATH, *photos.FORMS, f"{ticket.TICKETS}/")
+    with_files = (upload.PATH, *photos.FORMS, f"{TICKETS}/")
     app.add_middleware(BodyLimit, larger=dict.fromkeys(with_files, limit_of_body(settings)))
     app.add_middleware(Telemetry)
     app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))

@@ -6,10 +6,10 @@ What a workflow refuses comes back as `Refused` with the workflow's own code.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import structlog
 from temporalio.client import (
@@ -34,6 +34,8 @@ from runtime.names import TICKETS, search_attributes, ticket_workflow_id
 from workflows.ticket import TicketWorkflow
 
 logger = structlog.stdlib.get_logger("jiesu.api")
+
+Answer = TypeVar("Answer")
 
 _RECEIPT = "receipt"
 _FORGET_ABSENCE = 2.0
@@ -146,6 +148,16 @@ class Engine:
                 await handle.complete(result, rpc_timeout=timedelta(seconds=self._timeout))
             except AsyncActivityCancelledError:
                 raise NotRunning from None
+
+    async def ask(self, question: Callable[[Client], Awaitable[Answer]]) -> Answer:
+        """What somebody asks the engine beside the tickets' own messages: audits, its state.
+
+        Raises:
+            NotRunning: there is no such thing in the engine.
+            EngineUnavailable
+        """
+        async with self._answering():
+            return await question(self._client)
 
     async def ready(self) -> bool:
         """Whether the engine answers, within a second."""

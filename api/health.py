@@ -48,7 +48,7 @@ async def health() -> Response:
     responses={503: {"model": Readiness, "description": "Something is missing."}},
 )
 async def readiness(door: TheDoor) -> Response:
-    store, engine = await asyncio.gather(_store_ready(door), door.engine.ready())
+    store, engine = await asyncio.gather(store_ready(door), door.engine.ready())
     answers = {"store": store, "engine": engine}
     missing = [name for name, ready in answers.items() if not ready]
     return json_of(Readiness(ready=not missing, missing=missing), 503 if missing else 200)
@@ -64,7 +64,7 @@ async def metrics() -> Response:
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _store_ready(door: Door) -> bool:
+async def store_ready(door: Door) -> bool:
     try:
         async with asyncio.timeout(1):
             await intake.get(door.store, "")  # a question that needs the tables, not only a server

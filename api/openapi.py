@@ -20,6 +20,8 @@ TAGS = [
     {"name": "Files", "description": "Photos, videos, voices and PDFs: uploading, handing out."},
     {"name": "Units", "description": "A unit's inbox, and completing an assignment."},
     {"name": "Sessions", "description": "Signing in and out."},
+    {"name": "Audit", "description": "Tickets by their histories, beside their records."},
+    {"name": "Administration", "description": "Accounts, tokens, packs, and what waits."},
     {"name": "Cities", "description": "Public: catalogues and indicators."},
     {"name": "Operation", "description": "For those who run it."},
 ]

@@ -89,6 +89,9 @@ CODES: dict[str, Code] = {
     "file_not_found": Code(404, "No such file, or not for you."),
     "ticket_not_found": Code(404, "No such ticket, or not for you."),
     "assignment_not_found": Code(404, "No such assignment, or not for you."),
+    "no_such_state": Code(404, "Its history does not tell such a moment."),
+    "account_not_found": Code(404, "No such account, or not yours to manage."),
+    "token_not_found": Code(404, "No such token that could be revoked."),
     "unknown_assignment": Code(404, "This ticket has no such assignment."),
     "unknown_order": Code(404, "This ticket has no such order."),
     # --- what the pack does not know
@@ -107,6 +110,10 @@ CODES: dict[str, Code] = {
     "extension_too_long": Code(422, "The city does not extend by so much at a time."),
     "hold_too_long": Code(422, "The city does not put work aside for so long."),
     "calendar_not_published": Code(422, "The working calendar does not reach that far yet."),
+    "bad_name": Code(422, "A name has 2 to 64 small letters, digits, dots, hyphens, _ or @."),
+    "unit_missing": Code(422, "Officers belong to a unit, and nobody else does."),
+    "city_missing": Code(422, "Several cities have a unit of this code; say which city."),
+    "scope_useless": Code(422, "With this scope the role may do nothing."),
     "not_below": Code(422, "That unit is not under the one that delegates."),
     "no_siblings": Code(422, "No other unit is of that kind."),
     "accused_unit": Code(422, "The report is about that unit."),
@@ -158,6 +165,12 @@ CODES: dict[str, Code] = {
     "merge_target_answered": Code(409, "The other ticket has its answer already."),
     "merge_target_ended": Code(409, "The other ticket has ended."),
     "overtaken": Code(409, "The ticket went on meanwhile; look again."),
+    # --- administering
+    "name_taken": Code(409, "There is an account of this name already."),
+    "already_issued": Code(409, "It was issued already, and shown once."),
+    "last_admin": Code(409, "Somebody has to remain who can administer."),
+    "own_account": Code(409, "Not with one's own account; another administrator can."),
+    "chore_not_scheduled": Code(409, "The engine has no such chore; a worker schedules it."),
     # --- what cannot be read again
     "pack_invalid": Code(409, "That version of the city's pack cannot be read any more."),
     # --- what is away

@@ -58,7 +58,12 @@ async def check_again(request: Request, door: Door, account: Account, password: 
 
 
 def _keys(door: Door, name: str, network: str) -> tuple[str, str]:
-    return f"name/{door.mark(f'name/{name}')}", f"from/{door.mark(f'from/{network}')}"
+    return key_of(door, name), f"from/{door.mark(f'from/{network}')}"
+
+
+def key_of(door: Door, name: str) -> str:
+    """What failures with this name are counted by (`store.lockouts`)."""
+    return f"name/{door.mark(f'name/{name}')}"
 
 
 async def _wait_over(door: Door, by_name: str, by_address: str, now: datetime) -> None:

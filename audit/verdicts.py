@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from temporalio.client import Client
 
@@ -10,6 +11,16 @@ from audit.errors import AuditError, HistoryErased
 from audit.replay import told_by_history
 from store import tickets
 from store.engine import Store
+
+
+class Finding(StrEnum):
+    """What came of a comparison; `no_history` and `not_deterministic`: of its attempt."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    ERASED = "erased"
+    NO_HISTORY = "no_history"
+    NOT_DETERMINISTIC = "not_deterministic"
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,13 @@ class Verdict:
     @property
     def agrees(self) -> bool:
         return self.problem is None and not self.differences
+
+    @property
+    def finding(self) -> Finding:
+        """The verdict in a word."""
+        if self.problem is not None:
+            return Finding(self.problem.partition(":")[0])
+        return Finding.DIFFERS if self.differences else Finding.AGREES
 
     @property
     def fine(self) -> bool:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from audit.errors import AuditError
 from audit.replay import Replayed, told_by_history
+from audit.report import Report, StateThen, examine, state_then
 from audit.verdicts import Verdict, judge
 from cli.installation import installation
 from cli.terminal import fail, out, print_json, run
@@ -47,6 +48,58 @@ def show(number: str, as_json: Json = False) -> None:
         )
         return
     _print_timeline(replayed)
+
+
+@app.command()
+def state(
+    number: str,
+    version: Annotated[int, typer.Argument(help="Which event: the state after it.", min=1)],
+    as_json: Json = False,
+) -> None:
+    """The ticket as it was after one of its events, by its history; and what that event changed."""
+
+    async def told() -> StateThen | None:
+        async with installation() as here:
+            return await state_then(here.engine, here.store, number, version)
+
+    try:
+        then = run(told())
+    except (AuditError, StoreError) as error:
+        fail(str(error), 1)
+    except RuntimeError as error:
+        fail(f"cannot reach the engine: {error}", 1)
+    if then is None:
+        fail(f"the history of {number} has no event {version}", 1)
+    if as_json:
+        print_json(then.model_dump(mode="json"))
+        return
+    out.print(
+        f"after event {version}, {then.event.kind} by {then.event.actor}: "
+        f"stage {then.state.stage}, history ≤ {then.position}"
+    )
+    table = Table("field", "before", "after")
+    for change in then.changes:
+        table.add_row(change.path, change.before, change.after)
+    out.print(table)
+
+
+@app.command()
+def export(number: str) -> None:
+    """Print everything an auditor may take along, as JSON: history, record, verdict, views."""
+
+    async def telling() -> Report:
+        async with installation() as here:
+            return await examine(here.engine, here.store, parse_number(number))
+
+    try:
+        report = run(telling())
+    except StoreError as error:
+        fail(str(error), 1)
+    except RuntimeError as error:
+        fail(f"cannot reach the engine: {error}", 1)
+    if not report.exists:
+        fail(f"nothing is known of {number}", 1)
+    print_json(report.model_dump(mode="json"))
 
 
 def _print_timeline(replayed: Replayed) -> None:

@@ -65,6 +65,7 @@ class Right:
 STAFF = frozenset(Role) - {Role.CITIZEN, Role.SYSTEM}
 _LEAD = frozenset({Relation.LEAD})
 AUDITORS = frozenset({Role.AUDITOR, Role.ADMIN})
+_ADMIN = frozenset({Role.ADMIN})
 _CALLERS = frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN})
 _DESKS = frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR})
 _OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN})
@@ -189,6 +190,8 @@ TABLE: tuple[Right, ...] = (
     Right("search_people", "find a caller's tickets by their phone", _CALLERS, scope=Scope.READ),
     Right("list_views", "see who looked at the citizen's data", AUDITORS | {Role.CITIZEN},
           scope=Scope.AUDIT),
+    Right("audit_ticket", "replay tickets and compare them with their records", AUDITORS,
+          scope=Scope.AUDIT),
     Right("decode_payloads", "open sealed histories; officers: orders to their unit",
           AUDITORS | {Role.OFFICER}, scope=Scope.AUDIT),
     Right("encode_payloads", "seal payloads; officers: for tickets of their unit",
@@ -203,6 +206,14 @@ TABLE: tuple[Right, ...] = (
     _all("verify_phone", "ask for a one-time code by phone"),
     _all("confirm_phone", "exchange the one-time code for a pass"),
     _all("list_own_tickets", "list the tickets of one's own phone, with the pass"),
+    # --- administering
+    Right("manage_accounts", "make, change and close the accounts of others", _ADMIN,
+          scope=Scope.ADMIN),
+    Right("manage_tokens", "issue and revoke tokens", _ADMIN, scope=Scope.ADMIN),
+    Right("see_packs", "see the versions, messages and calendar of a city's pack", AUDITORS,
+          scope=Scope.READ),
+    Right("see_installation", "see engine and store, and what waits", _ADMIN, scope=Scope.ADMIN),
+    Right("retry_waiting", "have what waits tried again now", _ADMIN, scope=Scope.ADMIN),
     # --- public
     _all("list_cities", "see the cities that are served"),
     _all("get_city", "see a city's catalogue"),

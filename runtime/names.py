@@ -15,6 +15,9 @@ OUTBOX_WORKFLOW = "Outbox"
 SPOOL_WORKFLOW = "Spool"
 RETENTION_WORKFLOW = "Retention"
 SWEEP_WORKFLOW = "Sweep"
+OUTBOX_CHORE, SPOOL_CHORE = "outbox", "spool"
+"""Schedules of the chores for which somebody waits."""
+
 HANDLE_ACTIVITY = "handle_assignment"
 
 NAMESPACE = "jiesu"

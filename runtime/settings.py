@@ -42,6 +42,11 @@ class Settings(FileSettings):
     ui_origin: str = Field(
         "", description="Origin of the engine's own pages, which may then ask the codec to decode."
     )
+    temporal_ui: str = Field(
+        "",
+        pattern=r"^(https?://[^\s]+)?$",
+        description="Address of the engine's own pages, for administrators to follow.",
+    )
     log_format: str = Field("console", pattern="^(console|json)$")
     log_level: str = "INFO"
     cached_tickets: int = Field(

@@ -14,6 +14,7 @@ from domain.actors import Role
 from domain.permissions import Scope
 from store import tables
 from store.engine import Found, Store
+from store.errors import StoreError
 
 _TOKEN = tables.token.c
 _FORM = re.compile(r"jsu_([0-9a-f]{12})_[0-9a-f]{48}")
@@ -28,6 +29,12 @@ VALID = timedelta(days=90)
 
 _NOTED = timedelta(hours=1)
 """How exactly the last use is known: to note every use would be a write per request."""
+
+
+class AlreadyIssued(StoreError):
+    """The token was issued before; what is kept of it does not tell its text."""
+
+    code = "already_issued"
 
 
 @dataclass(frozen=True)
@@ -71,13 +78,18 @@ async def issue(
     *,
     scopes: Collection[Scope] = tuple(Scope),
     city: str | None = None,
+    token_id: str | None = None,
 ) -> tuple[str, str]:
     """A new token: its id, and its text, which cannot be shown again.
 
     Good for ninety days unless `expires_at` says otherwise; in one city only if `city` says so.
+    `token_id` is given where the same wish may come twice.
+
+    Raises:
+        AlreadyIssued: there is a token of this id.
     """
     now = now or datetime.now(UTC)
-    token_id = secrets.token_hex(6)
+    token_id = token_id or secrets.token_hex(6)
     text = f"jsu_{token_id}_{secrets.token_hex(24)}"
     row = {
         "id": token_id,
@@ -92,7 +104,9 @@ async def issue(
         "revoked_at": None,
         "last_used_at": None,
     }
-    await store.change(store.insert(tables.token), row)
+    insert = store.insert(tables.token).on_conflict_do_nothing()
+    if await store.change(insert, row) != 1:
+        raise AlreadyIssued("this token was issued before, and its text was shown then")
     return token_id, text
 
 

@@ -21,8 +21,10 @@ from temporalio.client import (
 from activities.chores import EVERY
 from runtime.engine import CONVERTER, connect, encrypting, with_converter
 from runtime.names import (
+    OUTBOX_CHORE,
     OUTBOX_WORKFLOW,
     RETENTION_WORKFLOW,
+    SPOOL_CHORE,
     SPOOL_WORKFLOW,
     SWEEP_WORKFLOW,
     TICKETS,
@@ -46,8 +48,8 @@ _AGAIN = 5.0
 """Seconds until the store is asked again."""
 
 _CHORES = {
-    "outbox": (OUTBOX_WORKFLOW, EVERY),
-    "spool": (SPOOL_WORKFLOW, EVERY),
+    OUTBOX_CHORE: (OUTBOX_WORKFLOW, EVERY),
+    SPOOL_CHORE: (SPOOL_WORKFLOW, EVERY),
     "sweep": (SWEEP_WORKFLOW, EVERY),
     "retention": (RETENTION_WORKFLOW, timedelta(days=1)),
 }

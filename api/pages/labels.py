@@ -152,6 +152,32 @@ LABELS: dict[str, dict[str, str]] = {
         "call_backs": N_("Call-backs"),
         "supervise": N_("The last word"),
     },
+    "scope": {
+        "read": N_("reading"),
+        "act": N_("acting on tickets"),
+        "file": N_("filing for others"),
+        "audit": N_("auditing"),
+        "admin": N_("administering"),
+    },
+    "change": {
+        "added": N_("added"),
+        "removed": N_("removed"),
+        "changed": N_("changed"),
+    },
+    "special_day": {
+        "holiday": N_("Day off"),
+        "make_up": N_("Worked, to make up"),
+        "hours": N_("Hours of its own"),
+    },
+    "seen": {
+        "name": N_("Name"),
+        "phone": N_("Phone"),
+        "email": N_("E-mail"),
+        "address": N_("Address"),
+        "device": N_("Device"),
+        "history": N_("History"),
+        "search": N_("Search by phone"),
+    },
     "happened": HAPPENED,
     "told": TOLD,
 }

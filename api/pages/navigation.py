@@ -24,6 +24,8 @@ _DESK, _DISPATCHER, _SUPERVISOR = Role.DESK, Role.DISPATCHER, Role.SUPERVISOR
 
 NAVIGATION: tuple[Entry, ...] = (
     Entry(N_("Inbox"), "/staff/inbox", frozenset({Role.OFFICER})),
+    Entry(N_("Audit"), "/staff/audit", frozenset({Role.AUDITOR})),
+    Entry(N_("Administration"), "/staff/admin", frozenset({Role.ADMIN})),
     Entry(N_("Board"), "/staff/board", frozenset({_SUPERVISOR})),
     Entry(N_("Call"), "/staff/call", frozenset({_DESK})),
     Entry(N_("Triage"), "/staff/triage", frozenset({_DESK, _DISPATCHER})),
@@ -38,6 +40,8 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry(N_("Hot spots"), "/staff/spots", _OVERSEERS),
     Entry(N_("Places"), "/staff/places", _OVERSEERS),
     Entry(N_("Units' inboxes"), "/staff/inbox", _OTHERS),
+    Entry(N_("Audit"), "/staff/audit", frozenset({Role.ADMIN})),
+    Entry(N_("Rules of the city"), "/staff/admin/packs", frozenset({Role.AUDITOR})),
 )
 """The first row of a role is where it begins."""
 

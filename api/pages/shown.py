@@ -27,7 +27,7 @@ class Named(Protocol):
 
 
 def filters(language: str) -> Mapping[str, Callable[..., Any]]:
-    """The filters of the templates: moment, day, span, percent, named."""
+    """The filters of the templates: moment, day, month_name, span, percent, named."""
     locale = LOCALES[language]
 
     def moment(at: datetime, zone: tzinfo) -> str:
@@ -37,6 +37,10 @@ def filters(language: str) -> Mapping[str, Callable[..., Any]]:
     def day(on: date) -> str:
         """2026年3月2日"""
         return format_date(on, "long", locale=locale)
+
+    def month_name(on: date) -> str:
+        """三月"""
+        return format_date(on, "LLLL", locale=locale)
 
     def span(length: timedelta) -> str:
         """15 天, 3 小时, 20 分钟: the largest of the three that says enough."""
@@ -58,4 +62,11 @@ def filters(language: str) -> Mapping[str, Callable[..., Any]]:
         """What the pack calls it."""
         return thing.name_en if language == ENGLISH else thing.name
 
-    return {"moment": moment, "day": day, "span": span, "percent": percent, "named": named}
+    return {
+        "moment": moment,
+        "day": day,
+        "month_name": month_name,
+        "span": span,
+        "percent": percent,
+        "named": named,
+    }

@@ -14,8 +14,9 @@ from api.offers.every import OFFERS
 from domain.actors import Role
 from domain.permissions import COMMANDS, RIGHTS, STAFF, Right
 from domain.relations import SEEING, Relation
+from store import accounts, tokens
 from tests.api.house import REPLY, Filed, House, problem
-from tests.support.people import signed_in
+from tests.support.people import new_account, signed_in
 
 OFFICERS = {
     Relation.LEAD: "water",
@@ -45,6 +46,7 @@ class Tickets:
 
     shared: Filed
     report: Filed
+    managed: dict[str, str]
 
     def seen_from(self, near: Relation | None) -> Filed:
         return self.report if near is Relation.ACCUSED else self.shared
@@ -63,7 +65,15 @@ async def tickets(house: House) -> Tickets:
     said = {"category": "0301", "kind": "report", "unit": "water", "accused": "market"}
     assert (await report.by(Role.DISPATCHER, "triage", said)).status_code == 200
     await report.until_stage("handle")
-    return Tickets(shared, report)
+    return Tickets(shared, report, await _managed(house))
+
+
+async def _managed(house: House) -> dict[str, str]:
+    """Somebody's account, and a token: what administrators change."""
+    account = await accounts.by_name(house.store, await new_account(house))
+    token, _ = await tokens.issue(house.store, Role.DESK, None, "managed")
+    assert account is not None
+    return {"account": account.id, "token": token}
 
 
 def routes(house: House) -> Iterator[tuple[str, str, Right]]:
@@ -76,9 +86,11 @@ def routes(house: House) -> Iterator[tuple[str, str, Right]]:
                 yield method, route.path, RIGHTS[key]
 
 
-def _filled(path: str, ticket: Filed, near: Relation | None) -> str:
+def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
     n = 2 if near is Relation.SHARE else 1
-    return path.format(number=ticket.number, n=n, city="tongzhou", file=f"f{0:032x}")
+    number = tickets.seen_from(near).number
+    there = {"n": n, "version": 1, "city": "tongzhou", "file": f"f{0:032x}", "chore": "spool"}
+    return path.format(number=number, **there, **tickets.managed)
 
 
 async def _ask(
@@ -88,7 +100,7 @@ async def _ask(
         method, path, headers=headers, json=body if method in ("POST", "PUT") else None
     )
     assert answer.status_code < 500, (method, path, answer.text)
-    refused = answer.headers["content-type"] == "application/problem+json"
+    refused = answer.headers.get("content-type") == "application/problem+json"
     return problem(answer) if refused else (answer.status_code, "")
 
 
@@ -99,7 +111,7 @@ async def test_every_role_is_let_in_where_the_table_says_so_and_nowhere_else(
     for method, path, right in routes(house):
         seen.add(right.key)
         for role in sorted(STAFF - {Role.OFFICER}):
-            filled = _filled(path, tickets.shared, None)
+            filled = _filled(path, tickets)
             told = await _ask(house, method, filled, await house.token(role), NONSENSE)
             if right.key in OF_A_SESSION:
                 assert told[0] in (403, 422), (right.key, role, told)
@@ -117,7 +129,7 @@ async def test_who_shows_nothing_is_let_in_only_where_everybody_is(
     house: House, tickets: Tickets
 ) -> None:
     for method, path, right in routes(house):
-        told = await _ask(house, method, _filled(path, tickets.shared, None), {}, NONSENSE)
+        told = await _ask(house, method, _filled(path, tickets), {}, NONSENSE)
         if right.everybody:
             assert told[0] not in (403, 404), (right.key, told)
             assert told[1] != "unauthenticated" or right.key in OF_CITIZENS
@@ -131,7 +143,7 @@ async def test_an_access_code_opens_what_the_table_gives_to_citizens(
     for method, path, right in routes(house):
         if right.everybody:
             continue
-        filled = _filled(path, tickets.shared, None)
+        filled = _filled(path, tickets)
         told = await _ask(house, method, filled, tickets.shared.citizen, NONSENSE)
         if right.citizens:
             assert told[0] in (200, 422), (right.key, told)
@@ -149,7 +161,7 @@ async def test_an_officer_is_let_in_as_near_as_the_table_says(
             continue
         allowed = right.allows(Role.OFFICER, near)
         body = NONSENSE if allowed else BODIES.get(right.key)
-        told = await _ask(house, method, _filled(path, ticket, near), headers, body)
+        told = await _ask(house, method, _filled(path, tickets, near), headers, body)
         if allowed:
             assert told[0] in (200, 422), (right.key, near, told)
         elif right.key in OF_CITIZENS:

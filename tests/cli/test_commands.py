@@ -78,6 +78,7 @@ async def running(tmp_path: Path) -> AsyncIterator[tuple[Terminal, httpx.AsyncCl
         yield Terminal(settings), http
 
 
+@pytest.mark.timeout(300)
 async def test_the_audit_tells_a_ticket_and_notices_a_changed_record(
     running: tuple[Terminal, httpx.AsyncClient],
 ) -> None:
@@ -99,6 +100,9 @@ async def test_the_audit_tells_a_ticket_and_notices_a_changed_record(
     agreeing = await terminal.jiesu("audit", "replay", "--all")
     assert (agreeing.code, agreeing.out.strip()) == (0, "1 replayed, 1 agree, 0 do not")
 
+    then = await terminal.json("audit", "state", number, "3")
+    assert (then["state"]["stage"], then["event"]["fact"]["kind"]) == ("handle", "assigned")
+
     with closing(sqlite3.connect(terminal.settings.home / "jiesu.db")) as database:
         database.execute("UPDATE event SET actor = 'somebody-else' WHERE version = 2")
         database.execute("DELETE FROM event WHERE version = 3")
@@ -107,6 +111,8 @@ async def test_the_audit_tells_a_ticket_and_notices_a_changed_record(
     assert differing.code == 1
     assert "events.2" in differing.out
     assert "events.1.actor.id" in differing.out
+    exported = json.loads((await terminal.jiesu("audit", "export", number)).out)
+    assert (exported["finding"], exported["told"]["ticket"]["version"]) == ("differs", 3)
 
     ill = await terminal.json("doctor")
     assert {found["what"]: found["state"] for found in ill}["engine"] == "ok"

@@ -1,0 +1,162 @@
+"""The auditor's questions: one ticket whole, as it was at any moment, and verdicts on many."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field
+
+from api.access import TicketNumber, city_of, staff
+from api.caller import Caller
+from api.door import API, Door, TheDoor, json_of
+from api.problems import Problem, responses
+from audit.compare import Difference
+from audit.errors import AuditError
+from audit.report import Report, StateThen, examine, state_then
+from audit.verdicts import Finding, judge
+from domain.complaint import Code
+from domain.model import Incoming, Instant, Recorded
+from domain.stages import Outcome, Stage
+from store import intake, tickets
+from store.tickets import Filters, TicketRow
+
+router = APIRouter(prefix=API, tags=["Audit"])
+
+MOST = 50
+"""Tickets on which one request gives verdicts: each is a replay of a history."""
+
+_ASKING = ("unauthenticated", "forbidden", "scope_missing", "invalid_request", "store_unavailable")
+_ONE = (*_ASKING, "ticket_not_found", "bad_number", "engine_unavailable")
+
+Version = Annotated[int, Path(ge=1, le=100_000, description="Which event: the state after it.")]
+
+
+class SampleQuery(Incoming):
+    """On which tickets: those last changed come first; what is left out does not matter."""
+
+    city: Code | None = None
+    unit: Code | None = Field(None, description="The unit that has, or had last, the ticket.")
+    category: Code | None = None
+    stage: Stage | None = None
+    outcome: Outcome | None = None
+    open: bool | None = Field(False, description="Open ones, or those that have ended.")
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+    limit: int = Field(20, ge=1, le=MOST)
+
+
+class VerdictLine(Recorded):
+    """A verdict on one ticket; `detail` says why no comparison could be made."""
+
+    number: str
+    title: str
+    stage: Stage
+    outcome: Outcome | None
+    unit: str | None
+    updated_at: Instant
+    finding: Finding
+    detail: str | None = None
+    version: int
+    history_events: int
+    differences: list[Difference]
+
+
+class VerdictPage(Recorded):
+    items: list[VerdictLine]
+    next_cursor: str | None = Field(None, description="Ask again with it for what follows.")
+
+
+@router.get(
+    "/audit/verdicts",
+    operation_id="list_verdicts",
+    summary="Replay some tickets and compare each with its record",
+    response_model=VerdictPage,
+    responses=responses(*_ASKING, "bad_cursor", "not_your_city", "engine_unavailable"),
+)
+async def list_verdicts(
+    caller: Annotated[Caller, staff("audit_ticket")],
+    door: TheDoor,
+    query: Annotated[SampleQuery, Query()],
+) -> Response:
+    """At most fifty at a time, replayed when they are asked for."""
+    return json_of(await verdicts(door, caller, query))
+
+
+@router.get(
+    "/tickets/{number}/audit",
+    operation_id="audit_ticket",
+    summary="One ticket by its history, beside its record",
+    response_model=Report,
+    responses=responses(*_ONE),
+)
+async def audit_ticket(
+    number: TicketNumber, caller: Annotated[Caller, staff("audit_ticket")], door: TheDoor
+) -> Response:
+    """What the history tells alone, what the record says, where they differ, and who looked.
+
+    A ticket whose record somebody removed is still told by its history.
+    """
+    return json_of(await report(door, number))
+
+
+@router.get(
+    "/tickets/{number}/audit/{version}",
+    operation_id="audit_state",
+    summary="The ticket as it was after one of its events, by its history",
+    response_model=StateThen,
+    responses=responses(*_ONE, "no_such_state"),
+)
+async def audit_state(
+    number: TicketNumber,
+    version: Version,
+    caller: Annotated[Caller, staff("audit_ticket")],
+    door: TheDoor,
+) -> Response:
+    """Replayed, not read from the record; with what the event changed."""
+    return json_of(await state(door, number, version))
+
+
+# --- shared with the pages ------------------------------------------------------------------------
+
+
+async def verdicts(door: Door, caller: Caller, query: SampleQuery) -> VerdictPage:
+    """A verdict on each ticket that the query finds."""
+    asked = query.model_dump(exclude={"cursor", "limit"}) | {"city": city_of(caller, query.city)}
+    page = await tickets.page(door.store, Filters(**asked), query.cursor, query.limit)
+    return VerdictPage(
+        items=[await _verdict(door, row) for row in page.rows], next_cursor=page.next_cursor
+    )
+
+
+async def _verdict(door: Door, row: TicketRow) -> VerdictLine:
+    told = await door.engine.ask(lambda client: judge(client, door.store, row.number))
+    return VerdictLine(
+        number=row.number,
+        title=row.title,
+        stage=row.stage,
+        outcome=row.outcome,
+        unit=row.unit,
+        updated_at=row.updated_at,
+        finding=told.finding,
+        detail=told.problem,
+        version=told.version,
+        history_events=told.history_events,
+        differences=told.differences,
+    )
+
+
+async def report(door: Door, number: str) -> Report:
+    """Everything about one ticket; ticket_not_found where neither history nor record knows it."""
+    made = await door.engine.ask(lambda client: examine(client, door.store, number))
+    if not made.exists and await intake.get(door.store, number) is None:
+        raise Problem("ticket_not_found")
+    return made
+
+
+async def state(door: Door, number: str, version: int) -> StateThen:
+    """The ticket after that event; no_such_state where its history has none to tell."""
+    try:
+        then = await door.engine.ask(lambda client: state_then(client, door.store, number, version))
+    except AuditError as error:
+        raise Problem("no_such_state", f"{error.code}: {error}") from error
+    if then is None:
+        raise Problem("no_such_state", "The history has no such event.")
+    return then

@@ -1,0 +1,147 @@
+"""What waits, how long, and why: complaints without a ticket yet, messages not delivered."""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import partial
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+from temporalio.client import Client, ScheduleDescription
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.access import staff
+from api.caller import Caller
+from api.door import API, Door, TheDoor, json_of
+from api.engine import EngineUnavailable, NotRunning
+from api.problems import Problem, responses
+from domain.model import Incoming, Instant, Recorded
+from runtime.names import OUTBOX_CHORE, SPOOL_CHORE
+from store import waiting
+from store.waiting import WaitingComplaint, WaitingMessage
+
+router = APIRouter(prefix=f"{API}/backlog", tags=["Administration"])
+logger = structlog.stdlib.get_logger("jiesu.api")
+
+SEES = Annotated[Caller, staff("see_installation")]
+_YOUNG = timedelta(seconds=10)
+"""Younger registrations are still in the hands of the API that took them."""
+
+
+class ChoreName(StrEnum):
+    """Who takes care of what waits."""
+
+    SPOOL = SPOOL_CHORE
+    OUTBOX = OUTBOX_CHORE
+
+
+class Chore(Recorded):
+    """A chore as the engine has it scheduled; null times: never, or not known."""
+
+    name: ChoreName
+    scheduled: bool
+    last_at: Instant | None = None
+    next_at: Instant | None = None
+
+
+class BacklogQuery(Incoming):
+    limit: int = Field(50, ge=1, le=200, description="Of each sort, the oldest first.")
+
+
+class Backlog(Recorded):
+    """`complaints` and `messages`: how many there are; the lists have the oldest of them.
+
+    `chores` is null while the engine cannot be asked.
+    """
+
+    complaints: int
+    oldest_complaints: list[WaitingComplaint]
+    messages: int
+    oldest_messages: list[WaitingMessage]
+    chores: list[Chore] | None
+
+
+_ASKING = ("unauthenticated", "forbidden", "scope_missing", "invalid_request", "store_unavailable")
+
+
+@router.get(
+    "",
+    operation_id="get_backlog",
+    summary="Complaints not started and messages not delivered",
+    response_model=Backlog,
+    responses=responses(*_ASKING),
+)
+async def get_backlog(
+    caller: SEES, door: TheDoor, query: Annotated[BacklogQuery, Query()]
+) -> Response:
+    return json_of(await backlog(door, caller, query.limit))
+
+
+@router.post(
+    "/{chore}/retry",
+    operation_id="retry_waiting",
+    summary="Have a chore begun now, not only when it is due",
+    status_code=202,
+    response_model=Chore,
+    responses=responses(*_ASKING, "csrf_failed", "chore_not_scheduled", "engine_unavailable"),
+)
+async def retry_waiting(
+    chore: ChoreName, caller: Annotated[Caller, staff("retry_waiting")], door: TheDoor
+) -> Response:
+    """The run follows the one that is under way, if there is one. Nothing is done twice by it."""
+    return json_of(await retry(door, caller, chore), 202)
+
+
+# --- shared with the pages ------------------------------------------------------------------------
+
+
+async def backlog(door: Door, caller: Caller, limit: int) -> Backlog:
+    now = datetime.now(UTC)
+    complaints, oldest = await waiting.complaints(door.store, caller.city, _YOUNG, limit, now)
+    messages, letters = await waiting.messages(door.store, caller.city, limit)
+    try:
+        chores = [await door.engine.ask(partial(_chore, name=name)) for name in ChoreName]
+    except EngineUnavailable:
+        chores = None
+    return Backlog(
+        complaints=complaints,
+        oldest_complaints=oldest,
+        messages=messages,
+        oldest_messages=letters,
+        chores=chores,
+    )
+
+
+async def retry(door: Door, caller: Caller, name: ChoreName) -> Chore:
+    """Trigger the chore's schedule; chore_not_scheduled where no worker has made one."""
+
+    async def trigger(client: Client) -> Chore:
+        await client.get_schedule_handle(name).trigger()
+        return await _chore(client, name)
+
+    try:
+        chore = await door.engine.ask(trigger)
+    except NotRunning as error:
+        raise Problem("chore_not_scheduled") from error
+    logger.info("chore", what="triggered", chore=name.value, by=caller.id)
+    return chore
+
+
+async def _chore(client: Client, name: ChoreName) -> Chore:
+    try:
+        found = await client.get_schedule_handle(name).describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return Chore(name=name, scheduled=False)
+        raise
+    return Chore(name=name, scheduled=True, last_at=_last(found), next_at=_next(found))
+
+
+def _last(found: ScheduleDescription) -> datetime | None:
+    begun = [one.started_at for one in found.info.recent_actions]
+    return max(begun, default=None)
+
+
+def _next(found: ScheduleDescription) -> datetime | None:
+    return min(found.info.next_action_times, default=None)

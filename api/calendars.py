@@ -1,0 +1,78 @@
+"""A city's working calendar, year by year: which days are worked, and where that stands."""
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+
+from api.door import API, Door, TheDoor, json_of
+from api.packs import ASKING, READER, of_city
+from api.problems import Problem, responses
+from domain.calendar import CalendarNotPublished
+from domain.model import Incoming, Recorded
+from domain.pack import Pack
+from store.pack_days import CalendarYear, calendar_year
+
+router = APIRouter(prefix=f"{API}/cities/{{city}}", tags=["Administration"])
+
+
+class YearQuery(Incoming):
+    year: int | None = Field(None, ge=1900, le=2999, description="Default: this year.")
+
+
+class WorkingYear(Recorded):
+    """A year of the working calendar in use; all days not in `special` are what the week says."""
+
+    city: str
+    years: list[int]
+    year: int
+    working_days: int
+    special: list[dict[str, Any]]
+    next_year: bool = Field(description="Whether the calendar has the year after it, too.")
+    published: bool = Field(description="Whether the holiday list has it.")
+
+
+@router.get(
+    "/calendar",
+    operation_id="get_calendar",
+    summary="A year of a city's working calendar",
+    response_model=WorkingYear,
+    responses=responses(*ASKING, "calendar_not_published"),
+)
+async def get_calendar(
+    city: str, caller: READER, door: TheDoor, query: Annotated[YearQuery, Query()]
+) -> Response:
+    pack = of_city(door, caller, city)
+    found = await working_year(door, pack, query.year)
+    special = [
+        {
+            "day": one.day,
+            "kind": one.kind,
+            "hours": one.hours or None,
+            "source": one.source,
+            "why": one.why,
+        }
+        for one in found.special
+    ]
+    return json_of(
+        WorkingYear(
+            city=city,
+            years=list(pack.calendar.years),
+            year=found.year,
+            working_days=found.working_days,
+            special=special,
+            next_year=found.next_year,
+            published=found.published,
+        )
+    )
+
+
+async def working_year(door: Door, pack: Pack, year: int | None) -> CalendarYear:
+    """That year, or this one; calendar_not_published where the calendar has not got it."""
+    asked = year or door.now().astimezone(pack.calendar.tz).year
+    folder = door.packs.folder(pack.city.id)
+    try:
+        return await asyncio.to_thread(calendar_year, pack.calendar, folder, asked)
+    except CalendarNotPublished as error:
+        raise Problem("calendar_not_published", str(error)) from error

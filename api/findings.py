@@ -1,0 +1,113 @@
+"""What is there and what is wrong with an installation: what `jiesu doctor` says of its parts."""
+
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from api.assets import SHELVES, default_packages
+from domain.pack import Pack
+from runtime.settings import Settings
+from store import intake, outbox
+from store.engine import Store
+from store.errors import StoreError
+from store.keys import open_ring
+from store.packs import PackError, PackShelf
+from store.resealing import use_of_keys
+from store.schema import SchemaState, inspect
+
+_LOW_DISK = 1 << 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`state`: ok, note (worth knowing) or wrong (something will not work)."""
+
+    what: str
+    state: str
+    says: str
+
+
+def home_of(home: Path) -> Finding:
+    if not home.exists():
+        return Finding("home", "note", f"{home} does not exist yet; `jiesu up` creates it")
+    free = shutil.disk_usage(home).free
+    if free < _LOW_DISK:
+        return Finding("home", "wrong", f"{home} has only {free >> 20} MB free")
+    return Finding("home", "ok", f"{home.resolve()}, {free >> 30} GB free")
+
+
+def packs_on(shelf: PackShelf) -> list[Finding]:
+    findings = []
+    for city in shelf.ids():
+        try:
+            findings.append(_calendar(city, shelf.get(city)))
+        except PackError as error:
+            findings.append(Finding(f"city {city}", "wrong", str(error).splitlines()[0]))
+    return findings or [Finding("cities", "wrong", "no city pack found")]
+
+
+def assets_of(settings: Settings) -> Finding:
+    """The pages work without their packages, only plainer."""
+    folder = settings.assets or default_packages()
+    missing = [shelf for shelf, (place, _) in SHELVES.items() if not (folder / place).is_dir()]
+    if missing:
+        return Finding("pages", "note", f"without {', '.join(missing)}; `make setup` installs them")
+    return Finding("pages", "ok", f"drawn with {len(SHELVES)} packages of {folder}")
+
+
+def _calendar(city: str, pack: Pack) -> Finding:
+    """A pack whose working calendar ends soon is worth a word before a due time needs it."""
+    size = f"version {pack.version}, {len(pack.units)} units, {len(pack.categories)} categories"
+    soon = (datetime.now(UTC) + timedelta(days=60)).year
+    if soon not in pack.calendar.years:
+        return Finding(
+            f"city {city}", "note", f"{size}; the working calendar of {soon} is not published yet"
+        )
+    return Finding(f"city {city}", "ok", size)
+
+
+async def store_of(settings: Settings) -> AsyncIterator[Finding]:
+    try:
+        state = await inspect(settings.store)
+    except (StoreError, ValueError) as error:
+        yield Finding("store", "wrong", str(error))
+        return
+    says = {
+        SchemaState.MISSING: ("note", "empty; `jiesu up` or `jiesu migrate` creates the tables"),
+        SchemaState.OLDER: (
+            "note",
+            "older than this program; `jiesu migrate` upgrades it",
+        ),
+        SchemaState.CURRENT: ("ok", "up to date"),
+        SchemaState.NEWER: ("wrong", "written by a newer Jiesu; upgrade Jiesu"),
+        SchemaState.FOREIGN: ("wrong", "holds something else; name another database"),
+    }
+    yield Finding("store", *says[state])
+    if state is not SchemaState.CURRENT:
+        return
+    store = Store.open(settings.store)
+    try:
+        yield await _keys(settings, store)
+        waiting = await intake.pending(store, timedelta(minutes=1), 1000, datetime.now(UTC))
+        letters = await outbox.pending_count(store)
+    finally:
+        await store.close()
+    spooled = "note" if waiting else "ok"
+    yield Finding("spool", spooled, f"{len(waiting)} complaints wait for the engine")
+    yield Finding("outbox", "ok", f"{letters} messages to deliver")
+
+
+async def _keys(settings: Settings, store: Store) -> Finding:
+    """A key that still seals something and is not in the ring is lost data, found early."""
+    if settings.key_text is None and not settings.key_file.exists():
+        return Finding("keys", "note", "no key ring yet; `jiesu up` makes one")
+    try:
+        ring = open_ring(settings.key_text, settings.key_file)
+    except StoreError as error:
+        return Finding("keys", "wrong", str(error))
+    missing = sorted((await use_of_keys(store)).keys() - set(ring.ids))
+    if missing:
+        return Finding("keys", "wrong", f"in use, and not in the key ring: {missing}")
+    return Finding("keys", "ok", f"{len(ring.ids)} in the ring; key {ring.current} seals")

@@ -1,0 +1,164 @@
+"""The installation as its administrators see it: engine, queues, store, and what is wrong."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, GetSystemInfoRequest
+from temporalio.client import Client
+
+from api.access import staff
+from api.caller import Caller
+from api.door import API, Door, TheDoor, json_of
+from api.engine import EngineUnavailable
+from api.findings import Finding, assets_of, home_of, packs_on, store_of
+from api.health import store_ready
+from api.problems import responses
+from domain.model import Instant, Recorded
+from runtime.names import TICKET_WORKFLOW, TICKETS, UNITS
+
+router = APIRouter(prefix=API, tags=["Administration"])
+
+_MOST = 20
+"""Queues of single units that are asked about; each is a question to the engine."""
+
+
+class Poller(Recorded):
+    """A worker that took work from a queue within the last minutes."""
+
+    identity: str = Field(examples=["1234@worker-1"])
+    seen_at: Instant
+
+
+class Queue(Recorded):
+    """A task queue; without pollers nobody works on it. `unit`: whose own it is."""
+
+    name: str = Field(examples=["tickets"])
+    unit: str | None = None
+    pollers: list[Poller]
+
+
+class EngineState(Recorded):
+    """`open_tickets`: workflows that run, as the engine counts them; null: it cannot be asked."""
+
+    address: str
+    namespace: str
+    ready: bool
+    version: str | None = None
+    open_tickets: int | None = None
+    queues: list[Queue] = Field(default_factory=list)
+    ui: str | None = Field(None, description="Where the engine's own pages are, if they are named.")
+
+
+class Installation(Recorded):
+    """`findings`: what `jiesu doctor` says of the parts that a server can see."""
+
+    version: str
+    store: str = Field(examples=["sqlite"])
+    store_ready: bool
+    engine: EngineState
+    cities: dict[str, str] = Field(description="Versions of the packs in use, by city.")
+    findings: list[Finding]
+
+
+@router.get(
+    "/installation",
+    operation_id="get_installation",
+    summary="Engine, queues, store, and what is wrong",
+    response_model=Installation,
+    responses=responses("unauthenticated", "forbidden", "scope_missing", "store_unavailable"),
+)
+async def get_installation(
+    request: Request, caller: Annotated[Caller, staff("see_installation")], door: TheDoor
+) -> Response:
+    """It answers as well while engine or store are away."""
+    return json_of(await installation(request.app.version, door))
+
+
+async def installation(version: str, door: Door) -> Installation:
+    store, engine, findings = await asyncio.gather(
+        store_ready(door), _engine(door), _findings(door)
+    )
+    return Installation(
+        version=version,
+        store=door.store.dialect,
+        store_ready=store,
+        engine=engine,
+        cities={city: door.packs.get(city).version for city in door.packs.ids()},
+        findings=findings,
+    )
+
+
+async def _findings(door: Door) -> list[Finding]:
+    found = [home_of(door.settings.home), *packs_on(door.packs), assets_of(door.settings)]
+    return found + [finding async for finding in store_of(door.settings)]
+
+
+async def _engine(door: Door) -> EngineState:
+    settings = door.settings
+    told = EngineState(
+        address=settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        ready=await door.engine.ready(),
+        ui=settings.temporal_ui or None,
+    )
+    if not told.ready:
+        return told
+    try:
+        told.version = await door.engine.ask(_version)
+        told.open_tickets = await door.engine.ask(_open_tickets)
+        for name, unit in _queues(door).items():
+            told.queues.append(
+                Queue(name=name, unit=unit, pollers=await door.engine.ask(_asking(name)))
+            )
+    except EngineUnavailable:  # it went away meanwhile: what is known so far is told
+        told.ready = False
+    return told
+
+
+def _queues(door: Door) -> dict[str, str | None]:
+    """The two of the platform, and those of units that have workers of their own."""
+    names: dict[str, str | None] = {TICKETS: None, UNITS: None}
+    for city in door.packs.ids():
+        pack = door.packs.get(city)
+        for unit in pack.units:
+            queue = pack.queue_of(unit)
+            if len(names) < _MOST:
+                names.setdefault(queue, unit.code)
+    return names
+
+
+async def _version(client: Client) -> str:
+    info = await client.workflow_service.get_system_info(GetSystemInfoRequest())
+    return str(info.server_version)
+
+
+async def _open_tickets(client: Client) -> int:
+    asked = f"ExecutionStatus='Running' AND WorkflowType='{TICKET_WORKFLOW}'"
+    return (await client.count_workflows(asked)).count
+
+
+def _asking(name: str) -> Callable[[Client], Awaitable[list[Poller]]]:
+    """Who works on the queue: on workflows in the tickets' own, on activities in units'."""
+    kind = (
+        TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+        if name == TICKETS
+        else TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
+    )
+
+    async def pollers(client: Client) -> list[Poller]:
+        asked = DescribeTaskQueueRequest(
+            namespace=client.namespace, task_queue=TaskQueue(name=name), task_queue_type=kind
+        )
+        found = await client.workflow_service.describe_task_queue(asked)
+        return [
+            Poller(identity=one.identity, seen_at=one.last_access_time.ToDatetime(UTC))
+            for one in found.pollers
+        ]
+
+    return pollers

@@ -1,0 +1,239 @@
+"""City packs as they are in use: versions, what differs between them, messages to citizens.
+
+Packs are files: what is shown here is changed in the folder, and taken up by the next process.
+"""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+
+from api.access import staff
+from api.caller import Caller
+from api.door import API, Door, TheDoor, json_of
+from api.problems import Problem, responses
+from domain.model import Incoming, Instant, Recorded
+from domain.pack import Pack
+from store import pack_book, pack_pins
+from store.pack_book import UnknownPackVersion
+from store.pack_diff import Difference, cell_differences, differences
+from store.pack_files import GRIDS, TEMPLATES
+from store.packs import PackError, check_pack, load_pack, pack_contents, pack_version
+from store.packs import Problem as PackFault
+
+router = APIRouter(prefix=f"{API}/cities/{{city}}", tags=["Administration"])
+
+READER = Annotated[Caller, staff("see_packs")]
+Version = Annotated[str, Field(pattern="^[0-9a-f]{12}$", examples=["0123456789ab"])]
+FOLDER = "folder"
+"""Stands for the version that lies in the folder now."""
+
+
+class PackVersion(Recorded):
+    """A version of a city's pack. `in_use`: what this process accepts complaints under;
+    `in_folder`: what its folder holds now; `open_tickets`: how many keep it."""
+
+    version: str
+    first_seen_at: Instant | None
+    in_use: bool
+    in_folder: bool
+    open_tickets: int
+
+
+class PackVersions(Recorded):
+    items: list[PackVersion]
+
+
+class DiffQuery(Incoming):
+    """`folder` is the version that lies in the folder now."""
+
+    before: Annotated[str, Field(pattern="^([0-9a-f]{12}|folder)$")]
+    after: Annotated[str, Field(pattern="^([0-9a-f]{12}|folder)$")] = FOLDER
+
+
+class PackDifference(Recorded):
+    """One row or key. `fields`: what stood there before, and stands now."""
+
+    file: str
+    row: str
+    change: str = Field(examples=["changed"])
+    fields: dict[str, list[Any]]
+
+
+class PackDifferences(Recorded):
+    before: str
+    after: str
+    items: list[PackDifference]
+
+
+class PackProblem(Recorded):
+    file: str
+    line: int | None
+    message: str
+
+
+class PackCheck(Recorded):
+    """What `jiesu city check` says of the folder as it is now."""
+
+    version: str
+    problems: list[PackProblem]
+
+
+class MessageTemplate(Recorded):
+    """A message to citizens, in both languages; null where the pack has none of that name."""
+
+    name: str = Field(examples=["accepted"])
+    zh: str | None
+    en: str | None
+
+
+class MessageTemplates(Recorded):
+    """`files`: where they stand, by language."""
+
+    files: dict[str, str]
+    items: list[MessageTemplate]
+
+
+ASKING = (
+    "unauthenticated",
+    "forbidden",
+    "scope_missing",
+    "invalid_request",
+    "unknown_city",
+    "not_your_city",
+    "store_unavailable",
+)
+
+
+@router.get(
+    "/packs",
+    operation_id="list_packs",
+    summary="The versions of a city's pack, and how many open tickets keep each",
+    response_model=PackVersions,
+    responses=responses(*ASKING),
+)
+async def list_packs(city: str, caller: READER, door: TheDoor) -> Response:
+    return json_of(PackVersions(items=await versions(door, of_city(door, caller, city))))
+
+
+@router.get(
+    "/packs/diff",
+    operation_id="diff_packs",
+    summary="What differs between two versions of a city's pack",
+    response_model=PackDifferences,
+    responses=responses(*ASKING, "unknown_pack_version", "pack_invalid"),
+)
+async def diff_packs(
+    city: str, caller: READER, door: TheDoor, query: Annotated[DiffQuery, Query()]
+) -> Response:
+    return json_of(await differing(door, of_city(door, caller, city), query))
+
+
+@router.get(
+    "/packs/check",
+    operation_id="check_pack",
+    summary="What is wrong with the pack that lies in the folder now",
+    response_model=PackCheck,
+    responses=responses(*ASKING),
+)
+async def check(city: str, caller: READER, door: TheDoor) -> Response:
+    return json_of(await checked(door, of_city(door, caller, city)))
+
+
+@router.get(
+    "/messages",
+    operation_id="list_messages",
+    summary="A city's messages to citizens, in both languages",
+    response_model=MessageTemplates,
+    responses=responses(*ASKING),
+)
+async def list_messages(city: str, caller: READER, door: TheDoor) -> Response:
+    return json_of(messages(of_city(door, caller, city)))
+
+
+# --- shared with the pages ------------------------------------------------------------------------
+
+
+def of_city(door: Door, caller: Caller, city: str) -> Pack:
+    """The pack in use, of a city that this caller works for."""
+    pack = door.packs.get(city)
+    if not caller.serves(city):
+        raise Problem("not_your_city")
+    return pack
+
+
+async def versions(door: Door, pack: Pack) -> list[PackVersion]:
+    """The latest first; also those that only the folder, or only tickets, know of."""
+    city = pack.city.id
+    folder = await asyncio.to_thread(pack_version, door.packs.folder(city))
+    pinned = await pack_pins.open_tickets(door.store, city)
+    kept = {one.version: one for one in await pack_book.versions(door.store, city)}
+    seen: dict[str, datetime | None] = dict.fromkeys((folder, pack.version, *pinned))
+    seen |= {version: one.first_seen_at for version, one in kept.items()}
+    ordered = sorted(seen, key=lambda version: (seen[version] is None, str(seen[version])))
+    return [
+        PackVersion(
+            version=version,
+            first_seen_at=seen[version],
+            in_use=version == pack.version,
+            in_folder=version == folder,
+            open_tickets=pinned.get(version, 0),
+        )
+        for version in reversed(ordered)
+    ]
+
+
+async def differing(door: Door, pack: Pack, query: DiffQuery) -> PackDifferences:
+    """Everything that tickets under the two would be treated differently by."""
+    before, old = await _side(door, pack, query.before)
+    after, new = await _side(door, pack, query.after)
+    found = await asyncio.to_thread(differences, before, after)
+    cells = await asyncio.to_thread(cell_differences, old.get(GRIDS), new.get(GRIDS))
+    return PackDifferences(
+        before=before.version,
+        after=after.version,
+        items=[_difference(one) for one in (*found, *cells)],
+    )
+
+
+def _difference(one: Difference) -> PackDifference:
+    fields = {name: list(pair) for name, pair in one.fields.items()}
+    return PackDifference(file=one.file, row=one.row, change=one.change, fields=fields)
+
+
+async def _side(door: Door, pack: Pack, version: str) -> tuple[Pack, dict[str, bytes]]:
+    city = pack.city.id
+    folder = door.packs.folder(city)
+    try:
+        if version == FOLDER:
+            loaded = await asyncio.to_thread(load_pack, folder)
+            return loaded, await asyncio.to_thread(pack_contents, folder)
+        files = await pack_book.contents(door.store, city, version)
+        return await pack_book.recall(door.store, city, version), files
+    except UnknownPackVersion as error:
+        raise Problem("unknown_pack_version", str(error)) from error
+    except PackError as error:
+        raise Problem("pack_invalid") from error
+
+
+async def checked(door: Door, pack: Pack) -> PackCheck:
+    folder = door.packs.folder(pack.city.id)
+    found: list[PackFault] = await asyncio.to_thread(check_pack, folder)
+    problems = [PackProblem(file=one.file, line=one.line, message=one.message) for one in found]
+    version = await asyncio.to_thread(pack_version, folder)
+    return PackCheck(version=version, problems=problems)
+
+
+def messages(pack: Pack) -> MessageTemplates:
+    """In the order of a ticket's life, as the pack has it."""
+    texts = {language: pack.messages.get(language, {}) for language in TEMPLATES}
+    names = dict.fromkeys(name for told in texts.values() for name in told)
+    return MessageTemplates(
+        files=dict(TEMPLATES),
+        items=[
+            MessageTemplate(name=name, zh=texts["zh"].get(name), en=texts["en"].get(name))
+            for name in names
+        ],
+    )

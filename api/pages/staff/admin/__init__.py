@@ -1,0 +1,1 @@
+"""The pages of administrators: people, tokens, packs, messages, calendar, what waits, engine."""

@@ -1,0 +1,82 @@
+"""The working calendar: a year as a grid of months, each special day with where it stands."""
+
+import calendar as months
+from datetime import date
+from typing import NamedTuple
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.calendars import working_year
+from api.door import TheDoor
+from api.packs import READER
+from api.pages.staff.place import working_city
+from api.pages.staff.sheet import staff_page
+from domain.calendar import WorkCalendar, is_working_day
+from store.pack_days import SpecialDay
+
+router = APIRouter(include_in_schema=False)
+
+URL = "/staff/admin/calendar"
+_WEEK = months.Calendar(months.MONDAY)
+
+
+class Day(NamedTuple):
+    """`look`: working, weekend, holiday, make_up or hours; None: another month's day."""
+
+    day: date
+    look: str | None
+    special: SpecialDay | None
+
+
+class Month(NamedTuple):
+    first: date
+    working: int
+    weeks: list[list[Day]]
+
+
+@router.get(URL)
+async def year(request: Request, caller: READER, door: TheDoor) -> Response:
+    """The year asked for, else this one; where that is not published, the last one that is."""
+    pack = working_city(request, door, caller)
+    years = sorted(pack.calendar.years)
+    this = door.now().astimezone(pack.calendar.tz).year
+    asked = request.query_params.get("year", "")
+    wanted = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == 4 else this
+    shown = wanted if wanted in years else (this if this in years else years[-1])
+    found = await working_year(door, pack, shown)
+    special = {one.day: one for one in found.special}
+    return staff_page(
+        request,
+        "staff/admin/calendar.html",
+        caller,
+        pack=pack,
+        year=found,
+        years=years,
+        this=this,
+        months=[_month(pack.calendar, shown, n, special) for n in range(1, 13)],
+        hours=pack.calendar.hours,
+        folder=pack.city.id,
+    )
+
+
+def _month(calendar: WorkCalendar, year: int, month: int, special: dict[date, SpecialDay]) -> Month:
+    weeks = [
+        [_day(calendar, month, day, special) for day in week]
+        for week in _WEEK.monthdatescalendar(year, month)
+    ]
+    worked = [
+        day.day
+        for week in weeks
+        for day in week
+        if day.look is not None and is_working_day(calendar, day.day)
+    ]
+    return Month(date(year, month, 1), len(worked), weeks)
+
+
+def _day(calendar: WorkCalendar, month: int, day: date, special: dict[date, SpecialDay]) -> Day:
+    if day.month != month:
+        return Day(day, None, None)
+    one = special.get(day)
+    ordinary = "working" if is_working_day(calendar, day) else "weekend"
+    return Day(day, one.kind.value if one else ordinary, one)

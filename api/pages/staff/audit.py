@@ -1,0 +1,190 @@
+"""The auditor's pages: verdicts on some tickets; one ticket by its history, beside its record."""
+
+import json
+from collections import Counter
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from api import audits
+from api.access import TicketNumber, staff
+from api.audits import SampleQuery, VerdictPage
+from api.caller import Caller
+from api.door import TheDoor, json_text
+from api.pages.forms import REFUSALS, Form
+from api.pages.staff.place import working_city
+from api.pages.staff.sheet import staff_page
+from api.translation import N_
+from audit.compare import Difference, event_differences, fields
+from audit.report import Report, StateThen
+from domain.events import Event
+from domain.pack import Pack
+from domain.stages import Outcome
+from store.errors import BadNumber
+from store.numbers import parse_number
+
+router = APIRouter(include_in_schema=False)
+
+URL = "/staff/audit"
+_FILTERS = ("open", "outcome", "unit", "category", "limit")
+_PLAIN = {"kind", "clocks", "rules", "tells"}
+"""What a line of the timeline leaves out: said elsewhere, or too long for a line."""
+
+
+class Line(NamedTuple):
+    """One event: as the history tells it, beside what the record says, and where they differ."""
+
+    version: int
+    told: Event | None
+    kept: Event | None
+    position: int | None
+    differs: list[Difference]
+
+    @property
+    def event(self) -> Event:
+        event = self.told or self.kept
+        if event is None:
+            raise ValueError("a line of nothing")
+        return event
+
+    @property
+    def says(self) -> str:
+        """What it says beside its kind."""
+        told = self.event.fact.model_dump(mode="json", exclude=_PLAIN, exclude_none=True)
+        return " · ".join(f"{name} {_plain(value)}" for name, value in told.items() if value != "")
+
+
+@router.get(URL)
+async def index(
+    request: Request, caller: Annotated[Caller, staff("audit_ticket")], door: TheDoor
+) -> Response:
+    """Ask for a ticket by its number, or for verdicts on those that a filter finds."""
+    pack = working_city(request, door, caller)
+    form = Form.blank("number", *_FILTERS, **_asked(request))
+    page: VerdictPage | None = None
+    status = 200
+    if "number" in request.query_params:
+        try:
+            return RedirectResponse(f"{URL}/{parse_number(form.typed['number'])}", 303)
+        except BadNumber as error:
+            status = form.refuse(error)
+            form.fail("number", N_("A number has 13 digits; please check it."))
+    elif "limit" in request.query_params:
+        try:
+            query = _query(form, pack, request.query_params.get("cursor"))
+            page = await audits.verdicts(door, caller, query)
+        except (ValidationError, *REFUSALS) as error:
+            status = form.refuse(error)
+    asked = urlencode({name: form.typed[name] for name in _FILTERS})
+    return staff_page(
+        request,
+        "staff/audit.html",
+        caller,
+        status,
+        form=form,
+        page=page,
+        first="cursor" not in request.query_params,
+        more=f"{URL}?{asked}&",
+        outcomes=list(Outcome),
+        tally=Counter(row.finding for row in page.items) if page else {},
+        units={unit.code: unit for unit in pack.units},
+    )
+
+
+def _asked(request: Request) -> dict[str, str]:
+    typed = {name: request.query_params.get(name, "") for name in ("number", *_FILTERS)}
+    return typed | {"open": typed["open"] or "false", "limit": typed["limit"] or "20"}
+
+
+def _query(form: Form, pack: Pack, cursor: str | None) -> SampleQuery:
+    told: dict[str, Any] = form.given(*_FILTERS)
+    if told.get("open") == "any":
+        told["open"] = None
+    return SampleQuery.model_validate({**told, "city": pack.city.id, "cursor": cursor})
+
+
+@router.get(f"{URL}/{{number}}")
+async def ticket(
+    request: Request,
+    number: TicketNumber,
+    caller: Annotated[Caller, staff("audit_ticket")],
+    door: TheDoor,
+) -> Response:
+    """One ticket: the verdict, the timeline, the state at any moment (`?version=`), who looked."""
+    report = await audits.report(door, number)
+    then: StateThen | None = None
+    if report.told is not None:
+        version = _version(request, len(report.told.events))
+        then = await audits.state(door, number, version) if version else None
+    pack = _pack(door, report) or working_city(request, door, caller)
+    return staff_page(
+        request,
+        "staff/audit_ticket.html",
+        caller,
+        report=report,
+        lines=_lines(report),
+        state_differs=[d for d in report.differences if not d.path.startswith("events.")],
+        then=then,
+        last=len(report.told.events) if report.told else 0,
+        whole=fields(then.state) if then else {},
+        pack=pack,
+        units={unit.code: unit for unit in pack.units},
+        categories={one.code: one for one in pack.categories},
+    )
+
+
+@router.get(f"{URL}/{{number}}/export")
+async def export(
+    number: TicketNumber, caller: Annotated[Caller, staff("audit_ticket")], door: TheDoor
+) -> Response:
+    """The same as the API answers, as a file to keep."""
+    report = await audits.report(door, number)
+    name = f"jiesu-audit-{number}-{report.made_at:%Y%m%dT%H%M%SZ}.json"
+    text = json.dumps(report.model_dump(mode="json"), ensure_ascii=False, indent=2)
+    return json_text(text, Content_Disposition=f'attachment; filename="{name}"')
+
+
+def _version(request: Request, last: int) -> int:
+    """The moment that is asked for; the last one, where none is, or none that there was."""
+    asked = request.query_params.get("version", "")
+    version = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else last
+    return min(max(version, 1), last)
+
+
+def _pack(door: TheDoor, report: Report) -> Pack | None:
+    """The pack of the ticket's city, where it is served still."""
+    ticket = (report.told and report.told.ticket) or report.record.ticket
+    if ticket is None or ticket.complaint.city not in door.packs.ids():
+        return None
+    return door.packs.get(ticket.complaint.city)
+
+
+def _lines(report: Report) -> list[Line]:
+    """Side by side by version: what one side lacks does not shift all that follows."""
+    told = {event.version: event for event in (report.told.events if report.told else [])}
+    kept = {event.version: event for event in report.record.events}
+    return [
+        Line(
+            version=version,
+            told=told.get(version),
+            kept=kept.get(version),
+            position=report.positions[version - 1] if version in told else None,
+            differs=_differing(report, told.get(version), kept.get(version)),
+        )
+        for version in sorted(told | kept)
+    ]
+
+
+def _differing(report: Report, told: Event | None, kept: Event | None) -> list[Difference]:
+    return event_differences(told, kept) if report.told else []
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {_plain(v)}" for k, v in value.items() if v not in (None, "", []))
+    if isinstance(value, list):
+        return "; ".join(_plain(part) for part in value)
+    return str(value)

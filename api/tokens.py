@@ -1,0 +1,195 @@
+"""Bearer tokens for staff and programs: list, issue, revoke. What `jiesu token` does."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import structlog
+from fastapi import APIRouter, Body, Path, Response
+from pydantic import Field, StringConstraints
+
+from api.access import staff
+from api.caller import Caller
+from api.door import API, Door, TheDoor, json_of
+from api.problems import Problem, responses
+from api.standing import standing
+from domain.actors import Role
+from domain.complaint import Code
+from domain.model import Incoming, Instant, Recorded
+from domain.permissions import TABLE, Scope
+from store import tokens
+from store.tokens import TokenRow
+
+router = APIRouter(prefix=f"{API}/tokens", tags=["Administration"])
+logger = structlog.stdlib.get_logger("jiesu.api")
+
+LONGEST = 366
+"""Days. None is good for ever."""
+
+MANAGER = Annotated[Caller, staff("manage_tokens")]
+TokenId = Annotated[
+    str, Path(pattern="^[0-9a-f]{12}$", description="The id of the token, not the token.")
+]
+_EXAMPLE: dict[str, Any] = {
+    "name": "pump control",
+    "role": "officer",
+    "unit": "water",
+    "city": "tongzhou",
+    "scopes": ["act"],
+    "days": 30,
+}
+
+
+class TokenIn(Incoming):
+    """`scopes`: what it is for; left out, whatever its role may do. `city`: good there only."""
+
+    name: Annotated[str, StringConstraints(max_length=64)] = Field(
+        "", description="Whose it is; shown in lists."
+    )
+    role: Role
+    unit: Code | None = None
+    city: Code | None = None
+    scopes: list[Scope] | None = Field(None, max_length=len(Scope))
+    days: int = Field(tokens.VALID.days, ge=1, le=LONGEST)
+
+
+class TokenLine(Recorded):
+    """A token without its secret. Its last use is known to the hour."""
+
+    id: str
+    name: str
+    role: Role
+    unit: str | None
+    city: str | None
+    scopes: list[Scope]
+    created_at: Instant
+    expires_at: Instant
+    last_used_at: Instant | None
+    revoked_at: Instant | None
+
+    def valid(self, now: datetime) -> bool:
+        return self.revoked_at is None and now < self.expires_at
+
+
+class TokenList(Recorded):
+    items: list[TokenLine]
+
+
+class IssuedToken(Recorded):
+    """`secret` is told here and never again: only a digest of it is kept."""
+
+    id: str
+    secret: str
+    expires_at: Instant
+    scopes: list[Scope]
+
+
+_DOOR = ("unauthenticated", "forbidden", "scope_missing", "csrf_failed", "store_unavailable")
+
+
+@router.get(
+    "",
+    operation_id="list_tokens",
+    summary="Tokens, the latest first, without their secrets",
+    response_model=TokenList,
+    responses=responses(*_DOOR),
+)
+async def list_tokens(caller: MANAGER, door: TheDoor) -> Response:
+    return json_of(TokenList(items=await listed(door, caller)))
+
+
+@router.post(
+    "",
+    operation_id="issue_token",
+    summary="Issue a token; its secret is told once",
+    status_code=201,
+    response_model=IssuedToken,
+    responses=responses(
+        *_DOOR,
+        "malformed_json",
+        "body_too_large",
+        "invalid_request",
+        "unit_missing",
+        "city_missing",
+        "unknown_unit",
+        "unknown_city",
+        "not_your_city",
+        "scope_useless",
+    ),
+)
+async def issue_token(
+    caller: MANAGER, body: Annotated[TokenIn, Body(examples=[_EXAMPLE])], door: TheDoor
+) -> Response:
+    return json_of(await issue(door, caller, body), 201)
+
+
+@router.delete(
+    "/{token}",
+    operation_id="revoke_token",
+    summary="Make a token worthless at once",
+    status_code=204,
+    responses=responses(*_DOOR, "token_not_found", "invalid_request"),
+)
+async def revoke_token(token: TokenId, caller: MANAGER, door: TheDoor) -> Response:
+    await revoke(door, caller, token)
+    return Response(status_code=204)
+
+
+# --- shared with the pages ------------------------------------------------------------------------
+
+
+async def listed(door: Door, caller: Caller) -> list[TokenLine]:
+    """Those that this caller manages, the latest first."""
+    rows = [row for row in await tokens.listing(door.store) if _manages(caller, row)]
+    return [_line(row) for row in reversed(rows)]
+
+
+async def issue(door: Door, caller: Caller, body: TokenIn, key: str | None = None) -> IssuedToken:
+    """The same `key` issues one token only: the second time it is already_issued."""
+    who = standing(door, caller, body.role, body.unit, body.city)
+    scopes = _scopes(who.role, body.scopes)
+    now = datetime.now(UTC)
+    expires = now + timedelta(days=body.days)
+    token_id, secret = await tokens.issue(
+        door.store,
+        who.role,
+        who.unit,
+        body.name,
+        expires,
+        now,
+        scopes=scopes,
+        city=who.city,
+        token_id=door.mark(f"token/{caller.id}/{key}")[:12] if key else None,
+    )
+    logger.info("token", what="issued", token=token_id, by=caller.id)
+    return IssuedToken(id=token_id, secret=secret, expires_at=expires, scopes=scopes)
+
+
+async def revoke(door: Door, caller: Caller, token_id: str) -> None:
+    """Raises Problem: token_not_found, also of one that was revoked before."""
+    mine = {row.id for row in await tokens.listing(door.store) if _manages(caller, row)}
+    if token_id not in mine or not await tokens.revoke(door.store, token_id, datetime.now(UTC)):
+        raise Problem("token_not_found")
+    logger.info("token", what="revoked", token=token_id, by=caller.id)
+
+
+def useful(role: Role) -> list[Scope]:
+    """The scopes that open something to this role."""
+    opened = {right.scope for right in TABLE if role in right.roles}
+    return [scope for scope in Scope if scope in opened]
+
+
+def _scopes(role: Role, asked: list[Scope] | None) -> list[Scope]:
+    if asked is None:
+        return useful(role)
+    if not asked or not set(asked) <= set(useful(role)):
+        raise Problem("scope_useless", f"Of use to this role: {', '.join(useful(role))}.")
+    return [scope for scope in Scope if scope in asked]
+
+
+def _manages(caller: Caller, row: TokenRow) -> bool:
+    return caller.city in (None, row.city)
+
+
+def _line(row: TokenRow) -> TokenLine:
+    told = {name: getattr(row, name) for name in TokenLine.model_fields if name != "scopes"}
+    return TokenLine(**told, scopes=[scope for scope in Scope if scope in row.scopes])

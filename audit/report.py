@@ -1,0 +1,112 @@
+"""What an auditor is told of one ticket, and takes along: history, record, verdict, who looked."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pydantic import Field
+from temporalio.client import Client
+
+from audit.compare import Change, Difference, changes, compare
+from audit.errors import AuditError
+from audit.replay import Replayed, told_by_history
+from audit.verdicts import Finding
+from domain.events import Event
+from domain.model import Instant, Recorded
+from domain.ticket import Ticket
+from store import tickets, views
+from store.engine import Store
+from store.views import View
+
+
+class Story(Recorded):
+    """A ticket with everything that happened to it. `ticket` is null where there is none."""
+
+    ticket: Ticket | None
+    events: list[Event]
+
+
+class Report(Recorded):
+    """The whole of one ticket, for an auditor.
+
+    `told`: by the history alone, replayed with today's code; `positions`: how long the history was
+    at most when each event happened. `record`: what the store has. Who complained is in neither.
+    """
+
+    number: str
+    made_at: Instant
+    finding: Finding
+    detail: str | None = Field(None, description="Why no comparison could be made.")
+    differences: list[Difference] = Field(description="Each field in which they disagree.")
+    history_events: int
+    told: Story | None
+    positions: list[int]
+    record: Story
+    views: list[View] = Field(description="Who looked at the citizen's data, when and why.")
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything at all is known of the ticket."""
+        return self.told is not None or self.record.ticket is not None or bool(self.record.events)
+
+
+class StateThen(Recorded):
+    """A ticket as it was after one event, told by its history; and what that event changed."""
+
+    number: str
+    version: int
+    position: int = Field(description="How long the history was at most at that moment.")
+    event: Event
+    state: Ticket
+    changes: list[Change]
+
+
+async def examine(client: Client, store: Store, number: str) -> Report:
+    """Replay the ticket, compare it with the record, and see who looked at it."""
+    told: Replayed | None = None
+    problem: AuditError | None = None
+    try:
+        told = await told_by_history(client, store, number)
+    except AuditError as error:
+        problem = error
+    record = Story(
+        ticket=await tickets.state(store, number), events=await tickets.events(store, number)
+    )
+    differences = compare(told, record.ticket, record.events) if told else []
+    return Report(
+        number=number,
+        made_at=datetime.now(UTC),
+        finding=_finding(problem, differences),
+        detail=str(problem) if problem else None,
+        differences=differences,
+        history_events=told.history_events if told else 0,
+        told=Story(ticket=told.ticket, events=list(told.events)) if told else None,
+        positions=list(told.positions) if told else [],
+        record=record,
+        views=await views.views(store, number),
+    )
+
+
+async def state_then(client: Client, store: Store, number: str, version: int) -> StateThen | None:
+    """The ticket after its event `version`; None when the history has no such event.
+
+    Raises:
+        HistoryErased, NoHistory, NotDeterministic
+    """
+    told = await told_by_history(client, store, number, keep={version - 1, version})
+    state = told.states.get(version)
+    if state is None:
+        return None
+    return StateThen(
+        number=number,
+        version=version,
+        position=told.positions[version - 1],
+        event=told.events[version - 1],
+        state=state,
+        changes=changes(told.states.get(version - 1), state),
+    )
+
+
+def _finding(problem: AuditError | None, differences: Sequence[Difference]) -> Finding:
+    if problem is not None:
+        return Finding(problem.code)
+    return Finding.DIFFERS if differences else Finding.AGREES

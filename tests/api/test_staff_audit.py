@@ -1,0 +1,227 @@
+"""The auditor's pages and routes: verdicts, any moment, and what somebody changed by hand."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import delete, update
+from temporalio.client import Client, WorkflowHistory
+
+from audit.replay import fetch, replay
+from domain.actors import Role
+from runtime.names import ticket_workflow_id
+from store import erasure, tables
+from tests.api.house import COMPLAINT, Filed, House, problem
+from tests.support.people import signed_in
+
+PEOPLE = {"Accept": "text/html", "Accept-Language": "en"}
+NOBODYS = "2603021234560"
+
+
+async def page(house: House, path: str, role: Role = Role.AUDITOR) -> httpx.Response:
+    unit = "water" if role is Role.OFFICER else None
+    who = await signed_in(house, role, unit)
+    return await house.http.get(path, headers=PEOPLE | who.cookie)
+
+
+async def told(house: House, ticket: Filed, more: str = "") -> dict[str, Any]:
+    auditor = await house.token(Role.AUDITOR)
+    answer = await house.http.get(f"{ticket.path}/audit{more}", headers=auditor)
+    assert answer.status_code == 200, answer.text
+    shown: dict[str, Any] = answer.json()
+    return shown
+
+
+async def ended(house: House, client: Client) -> Filed:
+    ticket = await house.handled()
+    assert (await ticket.rate()).status_code == 200
+    await client.get_workflow_handle(ticket_workflow_id(ticket.number)).result()
+    return ticket
+
+
+async def test_history_and_record_are_told_side_by_side(house: House) -> None:
+    ticket = await house.handled()
+    report = await told(house, ticket)
+    assert (report["finding"], report["differences"]) == ("agrees", [])
+    assert report["told"] == report["record"]
+    assert len(report["positions"]) == len(report["told"]["events"])
+    shown = await page(house, f"/staff/audit/{ticket.number}")
+    assert shown.status_code == 200, shown.text
+    for words in ("agrees", "Dispatched", "The citizen was answered", COMPLAINT["title"]):
+        assert words in shown.text
+    assert "differs" not in shown.text
+
+
+async def test_the_state_at_any_moment_is_what_a_history_cut_there_leads_to(
+    house: House, client: Client
+) -> None:
+    ticket = await ended(house, client)
+    whole = await fetch(client, ticket.number)
+    record = (await told(house, ticket))["record"]
+    states = {
+        event["version"]: await told(house, ticket, f"/{event['version']}")
+        for event in record["events"]
+    }
+    led_to = set()
+    for length in range(3, len(whole.events) + 1):
+        cut = WorkflowHistory(whole.workflow_id, whole.events[:length])
+        there = await replay(cut, house.door.engine._client.data_converter)
+        version = there.ticket.version
+        led_to.add(version)
+        if version:
+            assert there.ticket.model_dump(mode="json") == states[version]["state"], length
+    assert {3, 4, len(states)} <= led_to, "events of one task have no cut between them"
+    assert states[len(states)]["state"] == record["ticket"]
+
+
+async def test_what_an_event_changed_is_marked(house: House) -> None:
+    ticket = await house.file()
+    then = await told(house, ticket, "/3")
+    changed = {one["path"]: (one["before"], one["after"]) for one in then["changes"]}
+    assert changed["stage"] == ("dispatch", "handle")
+    assert changed["version"] == ("2", "3")
+    assert changed["assignments.0.unit"] == ("", "water")
+    shown = await page(house, f"/staff/audit/{ticket.number}?version=3")
+    assert "<ins>handle</ins>" in shown.text
+    first = await page(house, f"/staff/audit/{ticket.number}?version=1")
+    assert "<ins>handle</ins>" not in first.text
+    assert "<ins>triage</ins>" in first.text
+
+
+@pytest.mark.parametrize("version", ["0", "-1", "99", "x", "9" * 40, "٣"])
+async def test_a_moment_that_never_was_is_the_nearest_one(house: House, version: str) -> None:
+    ticket = await house.file()
+    shown = await page(house, f"/staff/audit/{ticket.number}?version={version}")
+    assert shown.status_code == 200
+    auditor = await house.token(Role.AUDITOR)
+    answer = await house.http.get(f"{ticket.path}/audit/99", headers=auditor)
+    assert problem(answer) == (404, "no_such_state")
+
+
+async def test_what_somebody_wrote_into_the_record_is_marked(house: House) -> None:
+    ticket = await house.file()
+    event = tables.event.c
+    mine = event.number == ticket.number
+    await house.store.change(
+        update(tables.event).where(mine, event.version == 2).values(actor="somebody-else")
+    )
+    await house.store.change(delete(tables.event).where(mine, event.version == 3))
+    report = await told(house, ticket)
+    assert report["finding"] == "differs"
+    paths = {one["path"] for one in report["differences"]}
+    assert {"events.1.actor.id", "events.2"} <= paths
+    shown = await page(house, f"/staff/audit/{ticket.number}")
+    assert shown.text.count('<tr class="is-different">') == 2
+    assert "somebody-else" in shown.text
+    assert "missing in the record" in shown.text
+    sample = await page(house, "/staff/audit?open=any&limit=10&city=tongzhou")
+    assert "differs" in sample.text
+
+
+async def test_a_ticket_whose_record_was_removed_is_told_by_its_history(house: House) -> None:
+    ticket = await house.file()
+    for table in (tables.event, tables.ticket, tables.intake):
+        await house.store.change(delete(table).where(table.c.number == ticket.number))
+    report = await told(house, ticket)
+    assert (report["finding"], report["record"]["ticket"]) == ("differs", None)
+    shown = await page(house, f"/staff/audit/{ticket.number}")
+    assert "The record has no such ticket" in shown.text
+    assert COMPLAINT["title"] in shown.text
+
+
+async def test_an_erased_ticket_is_no_disagreement(house: House, client: Client) -> None:
+    ticket = await ended(house, client)
+    await erasure.erase(house.store, ticket.number, datetime(2026, 11, 2, tzinfo=UTC))
+    house.door.keys.forget(ticket.number)
+    report = await told(house, ticket)
+    assert (report["finding"], report["told"]) == ("erased", None)
+    assert "erased on 2026-11-02" in report["detail"]
+    shown = await page(house, f"/staff/audit/{ticket.number}?version=2")
+    assert shown.status_code == 200
+    assert "that is no disagreement" in shown.text
+
+
+async def test_a_complaint_that_waits_for_the_engine_has_no_history_yet(
+    lonely_house: House, house: House
+) -> None:
+    answer = await lonely_house.http.post("/api/v1/complaints", json=COMPLAINT)
+    assert answer.status_code == 202
+    waiting = Filed(lonely_house, answer.json())
+    auditor = await lonely_house.token(Role.AUDITOR)
+    away = await lonely_house.http.get(f"{waiting.path}/audit", headers=auditor)
+    assert problem(away) == (503, "engine_unavailable")
+    nobodys = await house.http.get(
+        f"/api/v1/tickets/{NOBODYS}/audit", headers=await house.token(Role.AUDITOR)
+    )
+    assert problem(nobodys) == (404, "ticket_not_found")
+
+
+async def test_verdicts_are_given_on_a_bounded_sample(house: House, client: Client) -> None:
+    for _ in range(2):
+        await ended(house, client)
+    still = await house.file()
+    auditor = await house.token(Role.AUDITOR)
+    path = "/api/v1/audit/verdicts"
+    first = (await house.http.get(f"{path}?limit=1", headers=auditor)).json()
+    assert [one["finding"] for one in first["items"]] == ["agrees"]
+    cursor = first["next_cursor"]
+    rest = (await house.http.get(f"{path}?limit=1&cursor={cursor}", headers=auditor)).json()
+    assert rest["items"][0]["number"] != first["items"][0]["number"]
+    assert rest["next_cursor"] is None
+    opened = (await house.http.get(f"{path}?open=true", headers=auditor)).json()
+    assert [one["number"] for one in opened["items"]] == [still.number]
+    for wrong in ("limit=51", "limit=0", "nonsense=1", "outcome=lost"):
+        refused = await house.http.get(f"{path}?{wrong}", headers=auditor)
+        assert problem(refused) == (422, "invalid_request")
+    shown = await page(
+        house, "/staff/audit?open=false&outcome=closed&unit=water&limit=20&city=tongzhou"
+    )
+    assert shown.text.count('class="number" href="/staff/audit/') == 2
+    assert (await page(house, "/staff/audit?limit=10000")).status_code == 422
+
+
+async def test_a_ticket_is_asked_for_by_its_number_however_it_is_written(house: House) -> None:
+    ticket = await house.file()
+    number = ticket.number
+    found = await page(house, f"/staff/audit?number={number[:6]}+{number[6:]}")
+    assert (found.status_code, found.headers["Location"]) == (303, f"/staff/audit/{number}")
+    wrong = await page(house, "/staff/audit?number=12345")
+    assert wrong.status_code == 422
+    assert 'value="12345"' in wrong.text
+    assert "A number has 13 digits" in wrong.text
+    assert (await page(house, f"/staff/audit/{NOBODYS}")).status_code == 404
+
+
+async def test_the_export_is_a_file_with_a_clear_name_and_no_citizen(house: House) -> None:
+    ticket = await house.file(contact={"name": "王小明", "phone": "13800001234"})
+    looked = await ticket.by(Role.DESK, "person", {"purpose": "回访"})
+    assert looked.status_code == 200
+    file = await page(house, f"/staff/audit/{ticket.number}/export")
+    name = file.headers["Content-Disposition"]
+    assert name.startswith(f'attachment; filename="jiesu-audit-{ticket.number}-20')
+    kept = json.loads(file.text)
+    assert kept.keys() == (await told(house, ticket)).keys()
+    assert [view["purpose"] for view in kept["views"]] == ["回访"]
+    assert "王小明" not in file.text
+    assert "13800001234" not in file.text
+
+
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.DESK, Role.DISPATCHER, Role.SUPERVISOR])
+async def test_only_auditors_and_administrators_audit(house: House, role: Role) -> None:
+    ticket = await house.file()
+    for path in ("/staff/audit", f"/staff/audit/{ticket.number}", "/staff/audit?limit=10"):
+        assert (await page(house, path, role)).status_code == 403
+    assert (await page(house, f"/staff/audit/{ticket.number}", Role.ADMIN)).status_code == 200
+
+
+async def test_to_an_auditor_of_one_city_others_tickets_do_not_exist(house: House) -> None:
+    ticket = await house.file()
+    elsewhere = await house.token(Role.AUDITOR, city="heping")
+    answer = await house.http.get(f"{ticket.path}/audit", headers=elsewhere)
+    assert problem(answer) == (404, "ticket_not_found")
+    listed = await house.http.get("/api/v1/audit/verdicts?open=true", headers=elsewhere)
+    assert listed.json()["items"] == []
+    asked = await house.http.get("/api/v1/audit/verdicts?city=tongzhou", headers=elsewhere)
+    assert problem(asked) == (403, "not_your_city")
