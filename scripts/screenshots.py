@@ -10,6 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, FloatRect, Page, ViewportSize
 
+from domain.actors import Role
 from tests.support.browser import Site, chromium, site
 
 FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
@@ -70,6 +71,20 @@ def _citizen(page: Page, shown: Site, receipts: dict[str, dict[str, str]], name:
         shoot(f"ticket-{what}")
 
 
+def _desk_ticket(page: Page, number: str, name: str) -> None:
+    """A ticket as its unit works on it, with a form open, and the list; signed in already."""
+    for what, path in (
+        ("staff-ticket", f"/staff/tickets/{number}"),
+        ("staff-ticket-form", f"/staff/tickets/{number}?do=complete"),
+        ("staff-tickets", "/staff/tickets"),
+    ):
+        page.goto(path)
+        height = min(page.evaluate("document.documentElement.scrollHeight"), _TALLEST)
+        width = page.evaluate("innerWidth")
+        clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": height}
+        page.screenshot(path=FOLDER / f"{what}-{name}.png", full_page=True, clip=clip)
+
+
 def _receipts(shown: Site) -> dict[str, dict[str, str]]:
     place = {"address": "北苑街道河边", "area": "110112003", "lat": 39.902, "lon": 116.64}
     handled = shown.file(place=place)
@@ -88,8 +103,20 @@ def _draw(browser: Browser, shown: Site, receipts: dict[str, dict[str, str]]) ->
                 viewport=viewport,
                 locale=locale,
             )
-            _citizen(context.new_page(), shown, receipts, f"{language}-{size}")
+            name = f"{language}-{size}"
+            _citizen(context.new_page(), shown, receipts, name)
+            page = context.new_page()
+            _sign_in(page, shown, Role.OFFICER, "water")
+            _desk_ticket(page, receipts["handled"]["number"], name)
             context.close()
+
+
+def _sign_in(page: Page, shown: Site, role: Role, unit: str | None = None) -> None:
+    """From here on the pages of this context are somebody's in this role."""
+    account, password = shown.account(role, unit)
+    told = {"name": account, "password": password}
+    if page.request.post("/api/v1/session", data=told).status != 200:
+        raise RuntimeError(f"nobody could sign in as {account}")
 
 
 def main() -> int:

@@ -48,6 +48,10 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+// Without a script the address leads to the form; with one its first field has the focus, which a
+// fragment would take away again.
+for (const link of document.querySelectorAll("a.deed-link")) link.hash = "";
+
 // The form that was opened is where one goes on; a summary of faults comes before it.
 const open = document.querySelector("#deed form");
 if (open && !document.querySelector("[data-focus]")) {

@@ -59,8 +59,6 @@ async def draw(
     can = [deed for deed in DEEDS if why_not(deed, occasion) is None]
     why = why_not(opened.deed, occasion) if opened and not opened.form.wrong else None
     kept = await deed_files.shown(door, occasion.caller, opened.kept) if opened else []
-    done = BY_PATH.get(request.query_params.get("done", ""))
-    later = LATER in request.query_params
     return staff_page(
         request,
         "staff/ticket.html",
@@ -81,11 +79,19 @@ async def draw(
         lengths=LENGTHS,
         rows=reading.ROWS,
         plans=reading.PLANS,
-        done=_LATER if done and later else done.done if done else None,
+        done=_done(request),
         look=look or Form.blank("purpose"),
         receipt=receipt,
         asked=asked(occasion.ticket),
     )
+
+
+def _done(request: Request) -> str | None:
+    """What was done just now, if the address says so."""
+    deed = BY_PATH.get(request.query_params.get("done", ""))
+    if deed is None:
+        return None
+    return _LATER if LATER in request.query_params else deed.done
 
 
 def _labels(occasion: Occasion, opened: Opened | None) -> dict[str, str]:
