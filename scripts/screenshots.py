@@ -85,6 +85,16 @@ def _desk_ticket(page: Page, number: str, name: str) -> None:
         page.screenshot(path=FOLDER / f"{what}-{name}.png", full_page=True, clip=clip)
 
 
+def _desk_inbox(page: Page, shown: Site, name: str) -> None:
+    """A unit's inbox; `page` belongs to an officer of the water bureau who is signed in."""
+    page.goto("/staff/inbox")
+    page.screenshot(path=FOLDER / f"inbox-{name}.png")
+    page.locator("[name=pick]").first.check()
+    page.locator("[formaction*=print]").click()
+    page.wait_for_selector(".sheet")
+    page.screenshot(path=FOLDER / f"inbox-sheets-{name}.png")
+
+
 def _receipts(shown: Site) -> dict[str, dict[str, str]]:
     place = {"address": "北苑街道河边", "area": "110112003", "lat": 39.902, "lon": 116.64}
     handled = shown.file(place=place)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.conftest import Open
 from tests.support.browser import Site
@@ -45,6 +45,10 @@ def _follow(page: Page, kept: dict[str, str]) -> None:
     page.wait_for_selector(".steps")
 
 
+def _file(name: str, content: bytes) -> FilePayload:
+    return {"name": name, "mimeType": "image/jpeg", "buffer": content}
+
+
 def _unfold(page: Page, what: str) -> None:
     page.locator("summary", has_text=what).click()
 
@@ -81,7 +85,7 @@ def test_a_photo_goes_with_the_report_and_with_the_rating(
     phone: Open, town: Site, script: bool
 ) -> None:
     page = phone("/report", script=script)
-    shot = {"name": "河.jpg", "mimeType": "image/jpeg", "buffer": a_photo()}
+    shot = _file("河.jpg", a_photo())
     page.locator("#f-photos").set_input_files([shot])
     _report(page, address=f"照片 {script}")
     kept = _kept(page)
@@ -96,8 +100,7 @@ def test_a_photo_goes_with_the_report_and_with_the_rating(
     _follow(page, kept)
     page.get_by_label("没解决", exact=True).check()
     page.get_by_label("不满意", exact=True).check()
-    bad = {"name": "坏.jpg", "mimeType": "image/jpeg", "buffer": b"no photo"}
-    after = shot | {"name": "还是黑的.jpg", "buffer": a_photo((320, 200))}
+    bad, after = _file("坏.jpg", b"no photo"), _file("还是黑的.jpg", a_photo((320, 200)))
     page.locator(".rate [type=file]").set_input_files([after, bad])
     if not script:
         page.locator(".rate button").click()

@@ -119,7 +119,7 @@ def test_the_inbox_breaks_no_rule_in_any_size(desk: Open, town: Site, language: 
     town.post(f"/tickets/{signed}/sign")
     town.post(f"/tickets/{signed}/extend", {"by": "1d", "reason": "等配件。"})
     town.post(f"/tickets/{asked}/ask", {"question": "哪座桥？"})
-    faults = []
+    faults: list[str] = []
 
     def look(page: Page, name: str) -> None:
         faults.extend(f"{name}: {fault}" for fault in violations(page))
