@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
-from bench import due_time, inbox, packs, report
+from bench import call, due_time, inbox, packs, report
 from bench.compare import QUICK, NotWhole, Plan, compare
 from bench.encryption import encryption
 from bench.open_tickets import OFFERED_SECONDS, crowd
@@ -93,6 +93,18 @@ def profile_(
     """Where the worker and the API spend their CPU time; calls are per lifecycle."""
     told = asdict(_run(profile(clients, seconds, say)))
     print_json(told) if as_json else report.show_profile(out, told, lines)
+
+
+@app.command("call")
+def call_(
+    rounds: Annotated[int, typer.Option(min=1, max=1000, help="Of each question.")] = 40,
+    as_json: Json = False,
+) -> None:
+    """How long an operator waits on the call screen; fails where it is a second or more."""
+    waited = _run(call.call(rounds))
+    print_json([asdict(each) for each in waited]) if as_json else call.show(out, waited)
+    if any(each.median >= call.SECOND for each in waited):
+        raise typer.Exit(1)
 
 
 @app.command("packs")

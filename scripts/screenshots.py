@@ -95,6 +95,44 @@ def _desk_inbox(page: Page, shown: Site, name: str) -> None:
     page.screenshot(path=FOLDER / f"inbox-sheets-{name}.png")
 
 
+def _desk_desk(page: Page, shown: Site, name: str) -> None:
+    """The pages of desk operators and dispatchers, each with something in it."""
+
+    def shoot(what: str) -> None:
+        page.screenshot(path=FOLDER / f"desk-{what}-{name}.png", full_page=True)
+
+    place = {"address": "新华西街东门", "area": "110112003"}
+    waits = shown.file(place=place, contact={"phone": "13800001234", "name": "王小明"})
+    twin = shown.file(place=place, text="河又臭了，晚上更重，窗户都不敢开。")
+    shown.file(place=place, text="河面脏，路灯也暗。", category=None)
+    for receipt in (waits, twin):
+        shown.until(receipt, "handle")
+    wanted = {"ground": "not_ours", "reason": "该河段属镇里管理，去年已移交。"}
+    shown.post(f"/tickets/{waits['number']}/return", wanted)
+    account, password = shown.account(Role.DISPATCHER)
+    page.request.post("/api/v1/session", data={"name": account, "password": password})
+    page.goto("/staff/call")
+    page.locator("#f-phone").fill("13800001234")
+    page.locator("#f-phone").press("Enter")
+    page.wait_for_selector(".earlier")
+    page.locator("#f-text").fill("新华西街东门的河水又黑又臭，味道很大。")
+    page.locator("#f-address").fill("新华西街东门")
+    page.wait_for_selector("#hints .near")
+    shoot("call")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".read-out")
+    shoot("receipt")
+    for what, path in (
+        ("triage", "/staff/triage"),
+        ("decisions", f"/staff/decisions?number={waits['number']}"),
+        ("call-backs", "/staff/call-backs"),
+        ("register", "/staff/register"),
+        ("merge", f"/staff/merge?a={waits['number']}&b={twin['number']}"),
+    ):
+        page.goto(path)
+        shoot(what)
+
+
 def _receipts(shown: Site) -> dict[str, dict[str, str]]:
     place = {"address": "北苑街道河边", "area": "110112003", "lat": 39.902, "lon": 116.64}
     handled = shown.file(place=place)
@@ -118,6 +156,7 @@ def _draw(browser: Browser, shown: Site, receipts: dict[str, dict[str, str]]) ->
             page = context.new_page()
             _sign_in(page, shown, Role.OFFICER, "water")
             _desk_ticket(page, receipts["handled"]["number"], name)
+            _desk_desk(context.new_page(), shown, name)
             context.close()
 
 

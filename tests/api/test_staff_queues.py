@@ -201,6 +201,43 @@ async def test_a_queue_is_read_page_by_page_by_programs(house: House) -> None:
     assert answer.json()["items"] == []
 
 
+@pytest.fixture
+async def meeting(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
+    """A city in which the first return is the last one: a meeting decides."""
+    packs = city_with(tmp_path / "cities", caps={"returns": 1}, limits={"arbitrate": "2d"})
+    async with (
+        platform(client, sqlite_store, packs) as running,
+        open_house(tmp_path, sqlite_store, client, running.packs) as opened,
+    ):
+        yield opened
+
+
+async def test_after_the_last_return_a_meeting_names_the_unit(meeting: House) -> None:
+    house = meeting
+    ticket = await house.file()
+    await ticket.until_stage("handle")
+    assert (await ticket.by_unit("return", BACK)).status_code == 200
+    who = await signed_in(house, Role.DISPATCHER)
+    page = await see(house, who, "decisions")
+    assert "这是最后一次退单" in page.text
+    said = {"number": ticket.number, "approve": "true", "reason": "属实"}
+    assert (await press(house, who, "decisions/decide", **said)).status_code == 303
+    await ticket.until_stage("arbitrate")
+    page = await see(house, who, "decisions")
+    assert in_hand(page) == ticket.number
+    assert "多次退单，由协调会指定承办单位" in page.text
+    word = {"number": ticket.number, "unit": "environment", "text": "由生态环境局牵头", "key": "k2"}
+    wrong = await press(house, who, "decisions/arbitrate", **word, units="water，没有的单位")
+    assert (wrong.status_code, 'id="e-units"' in wrong.text) == (422, True)
+    assert "由生态环境局牵头" in wrong.text
+    did = await press(house, who, "decisions/arbitrate", **word, units="water，environment")
+    assert did.status_code == 303
+    await ticket.until_stage("handle")
+    state = await ticket.seen_by_staff()
+    assert state["assignments"][-1]["unit"] == "environment"
+    assert state["minutes"][0]["units"] == ["water", "environment"]
+
+
 # --- call-backs -------------------------------------------------------------------------------
 
 
