@@ -24,6 +24,7 @@ from api import (
     openapi,
     people,
     permits,
+    places,
     problems,
     publications,
     rating,
@@ -44,7 +45,7 @@ from api.pages import styleguide
 from api.pages.citizen import follow, home, maps, offline, report, results
 from api.pages.page import Drawing
 from api.pages.staff import board as board_pages
-from api.pages.staff import board_sheets, entrance
+from api.pages.staff import board_sheets, entrance, league, league_sheets, place_pages, spot_pages
 from api.pages.staff.refused import refused
 from api.telemetry import Telemetry
 from api.uploads.desk import Uploads, limit_of_body
@@ -77,6 +78,7 @@ ROUTERS = (
     scores,
     publications,
     board,
+    places,
     health,
     codec,
 )
@@ -84,6 +86,10 @@ STAFF_PAGES = (
     entrance,
     board_pages,
     board_sheets,
+    league,
+    league_sheets,
+    spot_pages,
+    place_pages,
 )
 PAGES = (home, report, follow, results, maps, offline, styleguide, assets, *STAFF_PAGES)
 """What browsers ask for; one module for each person."""

@@ -118,6 +118,16 @@ LABELS: dict[str, dict[str, str]] = {
         "2": N_("Dissatisfied"),
         "1": N_("Very dissatisfied"),
     },
+    "unit_kind": {
+        "district": N_("District government"),
+        "street": N_("Street or township"),
+        "bureau": N_("Bureau"),
+        "community": N_("Community or village"),
+        "station": N_("Station or section"),
+        "contractor": N_("Company"),
+        "centre": N_("Centre"),
+        "helper": N_("Helper"),
+    },
     "queue": {
         "triage": N_("Triage"),
         "dispatch": N_("Dispatch"),
