@@ -106,7 +106,7 @@ async def places_sheet(
     pack, month, words = _asked(request, caller, door)
     code = area or pack.city.division
     parts = await parts_of(door, pack, code, month.period, month.asked.now)
-    heads = (N_("Code"), N_("Place"), N_("Open"), N_("Late"), N_("Filed"), N_("Ended"),
+    heads = (N_("Code"), N_("Place"), N_("Open now"), N_("Late"), N_("Filed"), N_("Ended"),
              N_("Response rate"), N_("Resolution rate"), N_("Satisfaction rate"))  # fmt: skip
     name = f"{place_name(pack, code, words)} {month.shown}.csv"
     return sheet(name, [words.say(head) for head in heads], _rows(parts, pack, words))
