@@ -10,6 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, FloatRect, Page, ViewportSize
 
+from domain.actors import Role
 from tests.support.browser import Site, chromium, site
 
 FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
@@ -70,6 +71,21 @@ def _citizen(page: Page, shown: Site, receipts: dict[str, dict[str, str]], name:
         shoot(f"ticket-{what}")
 
 
+def _desk_board(page: Page, name: str) -> None:
+    """The pages of supervision, for a supervisor who is signed in."""
+    for what, path in (
+        ("board", "/staff/board"),
+        ("board-wall", "/staff/board?wall=1"),
+        ("league", "/staff/league"),
+        ("points", "/staff/league/points"),
+        ("spots", "/staff/spots"),
+        ("places", "/staff/places"),
+    ):
+        page.goto(path)
+        page.wait_for_timeout(800)  # the map, and the first words of the stream
+        page.screenshot(path=FOLDER / f"{what}-{name}.png", full_page=True)
+
+
 def _receipts(shown: Site) -> dict[str, dict[str, str]]:
     place = {"address": "北苑街道河边", "area": "110112003", "lat": 39.902, "lon": 116.64}
     handled = shown.file(place=place)
@@ -89,6 +105,10 @@ def _draw(browser: Browser, shown: Site, receipts: dict[str, dict[str, str]]) ->
                 locale=locale,
             )
             _citizen(context.new_page(), shown, receipts, f"{language}-{size}")
+            page = context.new_page()
+            account, password = shown.account(Role.SUPERVISOR)
+            page.request.post("/api/v1/session", data={"name": account, "password": password})
+            _desk_board(page, f"{language}-{size}")
             context.close()
 
 
