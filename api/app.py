@@ -30,6 +30,7 @@ from api import (
     packs,
     people,
     permits,
+    places,
     problems,
     publications,
     queues,
@@ -93,6 +94,7 @@ ROUTERS = (
     calendars,
     backlog,
     installation,
+    places,
     health,
     codec,
 )

@@ -135,11 +135,12 @@ async def get_figures(
     if caller is not None:
         city_of(caller, city)
     asked = reckoning(query, door.packs.get(city), datetime.now(UTC))
-    found, pack = await counted(door, caller, asked, query.indicator if query.tickets else None)
+    behind = query.indicator if query.tickets else None
+    found, pack = await counted(door, caller, asked, behind)
     shown = _shown(found, query.indicator, pack)
     tickets = following = None
     if query.tickets and caller is not None:
-        tickets, following = _page(_theirs(door, caller, pack, shown[0].behind), query)
+        tickets, following = _page(behind_for(door, caller, pack, shown[0].behind), query)
     page = FiguresPage(
         city=pack.city.id,
         pack_version=found.pack_version,
@@ -210,7 +211,7 @@ def _units(pack: Pack, shown: list[Figure], query: FiguresQuery) -> list[UnitLin
     ]
 
 
-def _theirs(door: Door, caller: Caller, pack: Pack, behind: Iterable[Behind]) -> list[Behind]:
+def behind_for(door: Door, caller: Caller, pack: Pack, behind: Iterable[Behind]) -> list[Behind]:
     """The tickets that this caller may know of, in the order of their numbers."""
     hidden = hidden_from(door, caller).get(pack.city.id, ())
     seen = [one for one in behind if caller.unit in (None, one.unit) and one.accused not in hidden]

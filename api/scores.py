@@ -107,12 +107,12 @@ async def get_scores(
     asked = reckoning(query, door.packs.get(city), datetime.now(UTC))
     if query.unit is not None and caller.unit not in (None, query.unit):
         raise Problem("not_your_unit", "Officers see the events behind their own unit's points.")
-    found, pack = await _found(door, asked, query.unit)
+    found, pack = await found_scores(door, asked, query.unit)
     if query.unit is not None and query.unit not in {score.unit for score in found.units}:
         pack.unit(query.unit)  # is none: refused
     earned = following = None
     if query.unit is not None:
-        earned, following = _page(_theirs(door, caller, pack, found.earned), query)
+        earned, following = _page(earned_for(door, caller, pack, found.earned), query)
     return json_of(
         ScoresPage(
             city=pack.city.id,
@@ -130,7 +130,9 @@ async def get_scores(
     )
 
 
-async def _found(door: Door, asked: Reckoning, unit: str | None) -> tuple[Scores, Pack]:
+async def found_scores(door: Door, asked: Reckoning, unit: str | None) -> tuple[Scores, Pack]:
+    """The points, and the pack they are reckoned by; those of `unit` with their events."""
+
     async def find() -> tuple[Scores, Pack]:
         pack = await asked.pack_then(door)
         return await scores(door.store, pack, asked.period, as_of=asked.as_of, unit=unit), pack
@@ -162,7 +164,8 @@ def _rules(pack: Pack, score: UnitScore) -> list[RuleLine]:
     ]
 
 
-def _theirs(door: Door, caller: Caller, pack: Pack, earned: Iterable[Point]) -> list[Point]:
+def earned_for(door: Door, caller: Caller, pack: Pack, earned: Iterable[Point]) -> list[Point]:
+    """The events that this caller may know of."""
     hidden = hidden_from(door, caller).get(pack.city.id, ())
     return [one for one in earned if one.accused not in hidden]
 

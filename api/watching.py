@@ -121,8 +121,8 @@ def _sessions(viewers: Iterable[_Viewer]) -> set[str]:
 class Boards:
     """The boards of one process. `close` ends every stream, so that the process can end."""
 
-    def __init__(self, tick: float = TICK) -> None:
-        self.tick = tick
+    def __init__(self) -> None:
+        self.tick = TICK
         self._halls: dict[str, _Hall] = {}
         self._closed = False
 

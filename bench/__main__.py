@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
-from bench import call, due_time, inbox, packs, report
+from bench import board, call, due_time, inbox, packs, report
 from bench.compare import QUICK, NotWhole, Plan, compare
 from bench.encryption import encryption
 from bench.open_tickets import OFFERED_SECONDS, crowd
@@ -122,6 +122,20 @@ def inbox_(
     """How long a unit's inbox takes to open: the whole answer, and the queries alone."""
     told = _run(inbox.measure(rows))
     print_json(asdict(told)) if as_json else inbox.show(out, told)
+
+
+@app.command("board")
+def board_(
+    viewers: Annotated[int, typer.Option(min=1, max=2000)] = board.VIEWERS,
+    ticks: Annotated[int, typer.Option(min=1, max=100)] = 5,
+    store: Annotated[
+        str | None, typer.Option(help="URL of a store with tickets; default: an empty one.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """How late a tick of the board reaches hundreds of viewers, and what it asks the store."""
+    told = _run(board.watched(viewers, ticks, store))
+    print_json(asdict(told)) if as_json else board.show(out, told)
 
 
 @app.command("due-times")

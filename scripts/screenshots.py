@@ -133,6 +133,21 @@ def _desk_desk(page: Page, shown: Site, name: str) -> None:
         shoot(what)
 
 
+def _desk_board(page: Page, name: str) -> None:
+    """The pages of supervision, for a supervisor who is signed in."""
+    for what, path in (
+        ("board", "/staff/board"),
+        ("board-wall", "/staff/board?wall=1"),
+        ("league", "/staff/league"),
+        ("points", "/staff/league/points"),
+        ("spots", "/staff/spots"),
+        ("places", "/staff/places"),
+    ):
+        page.goto(path)
+        page.wait_for_timeout(800)  # the map, and the first words of the stream
+        page.screenshot(path=FOLDER / f"{what}-{name}.png", full_page=True)
+
+
 def _receipts(shown: Site) -> dict[str, dict[str, str]]:
     place = {"address": "北苑街道河边", "area": "110112003", "lat": 39.902, "lon": 116.64}
     handled = shown.file(place=place)
@@ -157,6 +172,9 @@ def _draw(browser: Browser, shown: Site, receipts: dict[str, dict[str, str]]) ->
             _sign_in(page, shown, Role.OFFICER, "water")
             _desk_ticket(page, receipts["handled"]["number"], name)
             _desk_desk(context.new_page(), shown, name)
+            page = context.new_page()
+            _sign_in(page, shown, Role.SUPERVISOR)
+            _desk_board(page, name)
             context.close()
 
 

@@ -144,6 +144,16 @@ LABELS: dict[str, dict[str, str]] = {
         "hold": N_("Hold"),
         "exclusion": N_("Exclusion"),
     },
+    "unit_kind": {
+        "district": N_("District government"),
+        "street": N_("Street or township"),
+        "bureau": N_("Bureau"),
+        "community": N_("Community or village"),
+        "station": N_("Station or section"),
+        "contractor": N_("Company"),
+        "centre": N_("Centre"),
+        "helper": N_("Helper"),
+    },
     "queue": {
         "triage": N_("Triage"),
         "dispatch": N_("Dispatch"),

@@ -105,6 +105,16 @@ class Site:
             time.sleep(0.05)
         return shown
 
+    def rated(self, receipt: dict[str, str], rating: dict[str, Any]) -> None:
+        """Its citizen rates the answer, and the ticket is closed."""
+        answer = httpx.post(
+            f"{self.url}/api/v1/tickets/{receipt['number']}/rating",
+            json=rating,
+            headers={"Access-Code": receipt["code"]},
+            timeout=30,
+        )
+        assert answer.status_code < 300, answer.text
+
     def answered(self, reply: str = "已组织清淤，河水恢复清澈。", **changes: Any) -> dict[str, str]:
         """A ticket whose citizen has an answer and may rate it."""
         receipt = self.file(**changes)

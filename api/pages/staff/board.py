@@ -33,7 +33,7 @@ from store.league import named
 
 router = APIRouter(include_in_schema=False)
 
-PARTS = ("totals", "inflow", "stages", "units", "soon", "queues")
+PARTS = ("totals", "inflow", "stages", "queues", "soon", "units")
 ON_THE_WALL = ("totals", "inflow", "soon", "queues")
 """What is sent anew when it changes: templates staff/board/<part>.html."""
 

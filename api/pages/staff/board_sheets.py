@@ -55,13 +55,13 @@ def _inflow(shown: Shown) -> Rows:
 
 
 def _stages(shown: Shown) -> Rows:
-    yield [shown.words.say(head) for head in (N_("Stage"), N_("Open"), N_("Late"))]
+    yield [shown.words.say(head) for head in (N_("Stage"), N_("Open now"), N_("Late"))]
     for load in shown.board.stages:
         yield [shown.words.label("stage", load.stage), load.tickets, load.late]
 
 
 def _units(shown: Shown) -> Rows:
-    heads = (N_("Code"), N_("Unit"), N_("Open"), N_("Late"))
+    heads = (N_("Code"), N_("Unit"), N_("Open now"), N_("Late"))
     yield [shown.words.say(head) for head in heads]
     for load in shown.board.units:
         yield [load.unit, shown.unit(load.unit), load.tickets, load.late]

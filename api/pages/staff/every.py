@@ -9,8 +9,12 @@ from api.pages.staff import (
     decisions,
     entrance,
     inbox,
+    league,
+    league_sheets,
     merge,
+    place_pages,
     register,
+    spot_pages,
     ticket,
     tickets,
     triage,
@@ -34,6 +38,10 @@ STAFF_PAGES = (
     # --- supervision
     board,
     board_sheets,
+    league,
+    league_sheets,
+    spot_pages,
+    place_pages,
     # --- audit
     audit,
     # --- administration

@@ -1,0 +1,51 @@
+"""The parts of a city by their division codes: which there are, and what they are called."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from domain.catalogue import Unit, UnitKind
+from domain.pack import Pack
+from store.grids import Grid
+from store.places import LEVELS
+
+_PLACES = (UnitKind.DISTRICT, UnitKind.STREET, UnitKind.COMMUNITY)
+
+LEVEL_NAMES = dict(zip(LEVELS, ("district", "street", "community", "cell"), strict=True))
+
+
+@cache
+def _by_area(units: tuple[Unit, ...]) -> Mapping[str, Unit]:
+    found: dict[str, Unit] = {}
+    for unit in units:
+        if unit.area and unit.kind in _PLACES:
+            found.setdefault(unit.area, unit)
+    return found
+
+
+def place(pack: Pack, code: str) -> Unit | None:
+    """The unit that a place is called after; None where the pack has no name for it."""
+    return _by_area(pack.units).get(code)
+
+
+def digits_within(code: str) -> int | None:
+    """How many digits the codes of a place's parts have; None of a cell, which has none."""
+    return next((level for level in LEVELS if level > len(code)), None)
+
+
+def codes_within(pack: Pack, grid: Grid | None, code: str) -> set[str]:
+    """The parts of a place that its pack knows of."""
+    digits = digits_within(code)
+    known = {*_by_area(pack.units), *(grid.codes if grid else ())}
+    return {one[:digits] for one in known if one.startswith(code) and len(one) >= (digits or 99)}
+
+
+def is_in(pack: Pack, grid: Grid | None, code: str) -> bool:
+    """Whether there is such a place in the city."""
+    known = {*_by_area(pack.units), *(grid.codes if grid else ()), pack.city.division}
+    return code.startswith(pack.city.division) and any(one.startswith(code) for one in known)
+
+
+def around(pack: Pack, code: str) -> list[str]:
+    """The places that a place lies in, the city first, and itself."""
+    division = pack.city.division
+    return [division, *(code[:n] for n in LEVELS if len(division) < n <= len(code))]

@@ -1,0 +1,185 @@
+"""Parts of a city and spots on its map, for programs: how each does, where complaints gather."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+
+from api.access import city_of, staff
+from api.board import SUPERVISION
+from api.caller import Caller
+from api.cities import Share, share
+from api.door import API, Door, TheDoor, json_of
+from api.periods import MonthQuery, month_or_span
+from api.place_names import LEVEL_NAMES, codes_within, digits_within, is_in, place
+from api.problems import Problem, responses
+from domain.complaint import Code
+from domain.model import Instant, Recorded
+from domain.pack import Pack
+from store.indicators import Ratio
+from store.periods import Period
+from store.places import LEVELS, PlaceCounts, places
+from store.spots import Asked, Named, Spot, areas, categories, spots
+
+router = APIRouter(prefix=API, tags=["Staff"])
+
+_NOTHING = PlaceCounts(0, 0, 0, 0, *(Ratio(0, 0) for _ in range(3)))
+
+
+class PlacesQuery(MonthQuery):
+    area: Code | None = Field(None, description="A division's code. Default: the whole city.")
+
+
+class PlaceLine(Recorded):
+    """A part of the place. `area` is null of what is told no more exactly than the whole."""
+
+    area: str | None = Field(examples=["110112003"])
+    name: str | None = Field(examples=["北苑街道"])
+    name_en: str | None
+    open: int
+    late: int
+    filed: int
+    ended: int
+    response: Share
+    resolution: Share
+    satisfaction: Share
+
+
+class PlacesPage(Recorded):
+    """Open and late: now. Filed and ended: in the period. A cell has no parts but itself."""
+
+    city: str
+    area: str
+    since: Instant
+    until: Instant
+    places: list[PlaceLine]
+
+
+@router.get(
+    "/cities/{city}/places",
+    operation_id="get_places",
+    summary="The districts, streets, communities or cells of a place beside each other",
+    response_model=PlacesPage,
+    responses=responses(*SUPERVISION, "invalid_request", "not_found"),
+)
+async def get_places(
+    city: str,
+    door: TheDoor,
+    caller: Annotated[Caller, staff("get_places")],
+    query: Annotated[PlacesQuery, Query()],
+) -> Response:
+    """Ask for a part by its `area` to see its own parts, down to the grid cells."""
+    city_of(caller, city)
+    pack, now = door.packs.get(city), datetime.now(UTC)
+    period = month_or_span(query, pack, now)
+    area = query.area or pack.city.division
+    lines = [_place_line(part, pack) for part in await parts_of(door, pack, area, period, now)]
+    return json_of(
+        PlacesPage(
+            city=pack.city.id, area=area, since=period.since, until=period.until, places=lines
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a place. `code` "" is what is told no more exactly than the whole."""
+
+    code: str
+    counts: PlaceCounts
+
+
+async def parts_of(door: Door, pack: Pack, area: str, period: Period, now: datetime) -> list[Part]:
+    """The parts of a place by their codes, also those without tickets; of a cell, itself.
+
+    Raises:
+        Problem: not_found, of a code that is not in the city.
+        StoreUnavailable
+    """
+    grid = door.packs.grid(pack.city.id)
+    if not is_in(pack, grid, area):
+        raise Problem("not_found", "There is no such place in this city.")
+    digits = digits_within(area)
+    within = "" if area == pack.city.division else area
+    found = await places(door.store, pack.city.id, within, digits or len(area), period, now)
+    inside = {code for code in found if code.startswith(area)} | codes_within(pack, grid, area)
+    parts = [Part(code, found.get(code, _NOTHING)) for code in sorted(inside)]
+    return parts + ([Part("", found[""])] if "" in found else [])
+
+
+def _place_line(part: Part, pack: Pack) -> PlaceLine:
+    counts, unit = part.counts, place(pack, part.code)
+    return PlaceLine(
+        area=part.code or None,
+        name=unit.name if unit else None,
+        name_en=unit.name_en if unit else None,
+        open=counts.open,
+        late=counts.late,
+        filed=counts.filed,
+        ended=counts.ended,
+        response=share(counts.response),
+        resolution=share(counts.resolution),
+        satisfaction=share(counts.satisfaction),
+    )
+
+
+# --- spots ------------------------------------------------------------------------------------
+
+
+class SpotsQuery(MonthQuery):
+    category: Code | None = None
+
+
+class SpotsPage(Recorded):
+    """Of what was filed in the period: the squares of the map with most of it, and what is named
+    most. The middle of a square's tickets is WGS-84."""
+
+    city: str
+    since: Instant
+    until: Instant
+    spots: list[Spot]
+    streets: list[Named]
+    communities: list[Named]
+    cells: list[Named]
+    categories: list[Named]
+
+
+@router.get(
+    "/cities/{city}/spots",
+    operation_id="get_spots",
+    summary="Where complaints gather: squares of the map, parts of the city, categories",
+    response_model=SpotsPage,
+    responses=responses(*SUPERVISION, "invalid_request"),
+)
+async def get_spots(
+    city: str,
+    door: TheDoor,
+    caller: Annotated[Caller, staff("get_spots")],
+    query: Annotated[SpotsQuery, Query()],
+) -> Response:
+    """Only tickets with a point are in squares; those with a place are in streets and below."""
+    city_of(caller, city)
+    pack = door.packs.get(city)
+    period = month_or_span(query, pack, datetime.now(UTC))
+    asked = Asked(pack.city.id, period, query.category)
+    most = await most_of(door, asked)
+    return json_of(
+        SpotsPage(
+            city=pack.city.id,
+            since=period.since,
+            until=period.until,
+            spots=await spots(door.store, asked),
+            streets=most["street"],
+            communities=most["community"],
+            cells=most["cell"],
+            categories=most["category"],
+        )
+    )
+
+
+async def most_of(door: Door, asked: Asked) -> dict[str, list[Named]]:
+    """The streets, communities, cells and categories that are named most."""
+    found = {LEVEL_NAMES[digits]: await areas(door.store, asked, digits) for digits in LEVELS[1:]}
+    return found | {"category": await categories(door.store, asked)}

@@ -1,0 +1,169 @@
+"""What a board costs: many viewers over HTTP, the delay of a tick, the statements behind it."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import Engine, event
+
+from api.app import create_app
+from api.door import Door
+from api.serving import server
+from api.signed_in import COOKIE
+from api.watching import Boards
+from bench.house import free_ports
+from domain.actors import Role
+from runtime.settings import Settings
+from store import accounts, schema, sessions
+from store.engine import Store, default_url
+
+CITY = "tongzhou"
+VIEWERS = 200
+TARGET = 1.0
+"""Seconds within which every viewer has a reading, from when it began."""
+
+_SETTLING = 3
+"""Ticks that are not counted: viewers are still coming."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Seconds from the beginning of a reading until a viewer has it: median, 99 of 100, worst."""
+
+    viewers: int
+    ticks: int
+    median: float
+    p99: float
+    worst: float
+    statements: float
+    bytes: float
+
+
+@dataclass
+class _Seen:
+    """What all viewers have received since counting began."""
+
+    delays: list[float] = field(default_factory=list)
+    bytes: int = 0
+
+
+async def watched(viewers: int = VIEWERS, ticks: int = 5, store_url: str | None = None) -> Watched:
+    """Let `viewers` watch for so many ticks; on an empty store, or the one at `store_url`."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        url = store_url or default_url(home)
+        await schema.upgrade(url)
+        store = Store.open(url)
+        try:
+            async with _serving(store, home) as (port, boards, door):
+                return await _measured(port, boards, door, viewers, ticks)
+        finally:
+            await store.close()
+
+
+@asynccontextmanager
+async def _serving(store: Store, home: Path) -> AsyncIterator[tuple[int, Boards, Door]]:
+    settings = Settings(home=home, temporal_address="127.0.0.1:1")
+    app, (port,) = create_app(settings, store=store), free_ports(1)
+    running = server(app, "127.0.0.1", port)
+    serving = asyncio.create_task(running.serve())
+    while not running.started:  # noqa: ASYNC110 - the server tells nobody
+        await asyncio.sleep(0.02)
+    try:
+        yield port, app.state.boards, app.state.door
+    finally:
+        running.should_exit = True
+        await serving
+
+
+async def _measured(port: int, boards: Boards, door: Door, viewers: int, ticks: int) -> Watched:
+    cookie, seen, began = await _cookie(door), _Seen(), time.time()
+    watching = [
+        asyncio.create_task(_watch(port, cookie, seen, lambda: began)) for _ in range(viewers)
+    ]
+    while boards.watched.get(CITY, 0) < viewers:  # noqa: ASYNC110 - nobody waits for this but us
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(_SETTLING * boards.tick)
+    asked = 0
+
+    def count(*_: Any) -> None:
+        nonlocal asked
+        asked += 1
+
+    event.listen(Engine, "before_cursor_execute", count)
+    began, seen.bytes = time.time(), 0
+    seen.delays.clear()
+    await asyncio.sleep(ticks * boards.tick)
+    event.remove(Engine, "before_cursor_execute", count)
+    delays = sorted(seen.delays)
+    for one in watching:
+        one.cancel()
+    await asyncio.gather(*watching, return_exceptions=True)
+    told = len(delays) / viewers
+    return Watched(
+        viewers=viewers,
+        ticks=round(told),
+        median=median(delays),
+        p99=delays[int(len(delays) * 0.99)],
+        worst=delays[-1],
+        statements=asked / max(told, 1),
+        bytes=seen.bytes / len(delays),
+    )
+
+
+async def _cookie(door: Door) -> str:
+    """The cookie of a supervisor: one person with many windows costs what many persons cost."""
+    name = f"bench-{time.time_ns()}"
+    await accounts.create(door.store, name, Role.SUPERVISOR)
+    account = await accounts.by_name(door.store, name)
+    if account is None:
+        raise RuntimeError("the account is not there")
+    secret = await sessions.begin(door.store, account, datetime.now(UTC), timedelta(hours=1))
+    return str(door.signer("session").dumps(secret))
+
+
+async def _watch(port: int, cookie: str, seen: _Seen, since: Any) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    path = f"/staff/board/stream?city={CITY}&lang=zh"
+    writer.write(
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {COOKIE}={cookie}\r\n\r\n".encode()
+    )
+    try:
+        while line := await reader.readline():
+            at = _read_at(line)
+            if at is not None and at >= since():
+                seen.delays.append(time.time() - at)
+                seen.bytes += len(line)
+    finally:
+        writer.close()
+
+
+def _read_at(line: bytes) -> float | None:
+    """When the reading began that a line of the stream tells of; None of other lines."""
+    _, found, rest = line.partition(b'<time datetime=\\"')
+    if not found or not line.startswith(b"data: "):
+        return None
+    at = rest.partition(b'\\"')[0].decode()
+    return datetime.fromisoformat(at).timestamp()
+
+
+def show(out: Console, told: Watched) -> None:
+    table = Table(title="a board that is watched")
+    for heading in ("viewers", "ticks", "median s", "p99 s", "worst s", "statements", "bytes"):
+        table.add_column(heading, justify="right")
+    seconds = (f"{one:.3f}" for one in (told.median, told.p99, told.worst))
+    table.add_row(
+        str(told.viewers), str(told.ticks), *seconds, f"{told.statements:.1f}", f"{told.bytes:.0f}"
+    )
+    out.print(table)
+    verdict = "within" if told.p99 < TARGET else "ABOVE"
+    out.print(f"a tick reaches {told.viewers} in {told.p99:.3f} s: {verdict} {TARGET:g} s")

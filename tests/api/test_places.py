@@ -1,0 +1,112 @@
+"""Places and spots over HTTP: the numbers of a small town."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.actors import Role
+from domain.complaint import Place
+from store.engine import Store
+from tests.api.house import House, open_house, problem
+from tests.store.population import Busy
+from tests.store.stories import complaint, project
+from tests.support.cities import SHIPPED
+
+CITY = "/api/v1/cities/tongzhou"
+STREET = "110112003"
+NOVEMBER = {"month": "2024-11"}
+
+
+@pytest.fixture
+async def house(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
+    """Nothing but a store: places need no engine."""
+    async with open_house(
+        tmp_path, sqlite_store, None, SHIPPED, temporal_address="127.0.0.1:1"
+    ) as opened:
+        yield opened
+
+
+def busy(area: str | None, title: str = "", **place: Any) -> Busy:
+    told = complaint(city="tongzhou", title=title, place=Place(area=area, **place))
+    return Busy(told)
+
+
+async def small_town(store: Store) -> dict[str, Busy]:
+    """Filed in November 2024: two closed, one late for years, one that says no place."""
+    town = {
+        "good": busy(f"{STREET}901001", lat=39.901, lon=116.641),
+        "bad": busy(f"{STREET}901002", lat=39.9011, lon=116.6411),
+        "late": busy("110112004", "=1+1"),
+        "nowhere": busy(None),
+    }
+    await project(
+        store,
+        [*town["good"].answered_by("water"), town["good"].watched()],
+        [*town["bad"].answered_by("market", grade=1), town["bad"].watched()],
+        town["late"].begun("water", hours=8),
+        [town["nowhere"].accepted()],
+    )
+    return town
+
+
+async def _ask(house: House, path: str, role: Role = Role.SUPERVISOR, **asked: Any) -> Any:
+    answer = await house.http.get(
+        f"{CITY}/{path}", params=NOVEMBER | asked, headers=await house.token(role)
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_streets_stand_beside_each_other_and_open_up(house: House) -> None:
+    await small_town(house.store)
+    told = await _ask(house, "places")
+    lines = {one["area"]: one for one in told["places"]}
+    assert len(lines) == 23, "every street of the pack, and what has no place"
+    street = lines[STREET]
+    assert (street["name"], street["filed"], street["ended"], street["open"]) == (
+        "北苑街道", 2, 2, 0,
+    )  # fmt: skip
+    assert street["satisfaction"] == {"part": 1, "of": 2, "value": 0.5}
+    assert (lines["110112004"]["open"], lines["110112004"]["late"]) == (1, 1)
+    assert (lines[None]["name"], lines[None]["open"]) == (None, 1)
+    inside = await _ask(house, "places", area=STREET)
+    assert sum(one["filed"] for one in inside["places"]) == 2
+    cells = await _ask(house, "places", area=f"{STREET}901")
+    assert {one["area"]: one["filed"] for one in cells["places"] if one["filed"]} == {
+        f"{STREET}901001": 1,
+        f"{STREET}901002": 1,
+    }
+    cell = await _ask(house, "places", area=f"{STREET}901001")
+    assert [(one["area"], one["filed"]) for one in cell["places"]] == [(f"{STREET}901001", 1)]
+
+
+@pytest.mark.parametrize("area", ["110113", "1", "110112999", "110112003901999"])
+async def test_a_place_that_is_not_in_the_city_is_not_found(house: House, area: str) -> None:
+    headers = await house.token(Role.SUPERVISOR)
+    answer = await house.http.get(f"{CITY}/places", params={"area": area}, headers=headers)
+    assert problem(answer) == (404, "not_found")
+
+
+async def test_spots_are_where_complaints_gather(house: House) -> None:
+    await small_town(house.store)
+    told = await _ask(house, "spots")
+    assert [(one["tickets"], one["category"]) for one in told["spots"]] == [(2, "lamp")]
+    assert told["streets"][0] == {"code": STREET, "tickets": 2}
+    assert {one["code"] for one in told["cells"]} == {f"{STREET}901001", f"{STREET}901002"}
+    assert told["categories"] == [{"code": "lamp", "tickets": 3}]
+    assert (await _ask(house, "spots", category="0301"))["spots"] == []
+
+
+@pytest.mark.parametrize("path", ["places", "spots"])
+async def test_they_are_for_those_who_oversee_in_their_own_city(house: House, path: str) -> None:
+    officer = await house.officer()
+    assert problem(await house.http.get(f"{CITY}/{path}", headers=officer)) == (403, "forbidden")
+    elsewhere = await house.token(Role.AUDITOR, city="heping")
+    refused = await house.http.get(f"{CITY}/{path}", headers=elsewhere)
+    assert problem(refused) == (403, "not_your_city")
+    wrong = await house.http.get(
+        f"{CITY}/{path}?month=2024-13", headers=await house.token(Role.ADMIN)
+    )
+    assert problem(wrong) == (422, "invalid_request")

@@ -1,0 +1,25 @@
+"""The benchmark of the board counts what it says it counts."""
+
+import pytest
+from rich.console import Console
+
+from api import watching
+from bench import board
+from store.board_statements import STATEMENTS
+
+
+async def test_every_viewer_gets_every_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "TICK", 0.3)
+    told = await board.watched(viewers=10, ticks=4)
+    assert told.viewers == 10
+    assert told.ticks >= 3
+    assert 0 < told.median <= told.p99 <= told.worst < 5
+    # Those of the board, and one for the sessions; a tick may be cut off at the ends.
+    assert STATEMENTS * 0.6 < told.statements < (STATEMENTS + 1) * 1.7
+
+
+@pytest.mark.parametrize(("p99", "verdict"), [(0.2, "within"), (1.2, "ABOVE")])
+def test_the_table_says_whether_the_target_is_reached(p99: float, verdict: str) -> None:
+    out = Console(record=True, width=100)
+    board.show(out, board.Watched(200, 5, 0.1, p99, 1.3, 13.0, 900.0))
+    assert f"{verdict} 1 s" in out.export_text()
