@@ -19,7 +19,8 @@ async def refused(request: Request, code: str, status: int) -> Response:
     caller: Caller | None = getattr(request.state, "caller", None)
     if code in _SIGNED_OUT and not _from_elsewhere(request):
         return await sign_in_first(request, code, status)
-    if caller is None or code == "forbidden":
+    # Of another city no page of ours can be drawn around it.
+    if caller is None or code in ("forbidden", "not_your_city"):
         return page(request, "refused.html", status, code=code)
     return staff_page(request, "staff/refused.html", caller, status, code=code)
 
