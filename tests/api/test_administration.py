@@ -50,6 +50,15 @@ async def test_a_program_makes_an_account_and_every_change_is_logged_by_ids(hous
     assert password not in str(logged)
 
 
+async def test_what_is_written_into_a_line_holds_nothing_that_cannot_be_seen(house: House) -> None:
+    admin = await house.token(Role.ADMIN)
+    body = {"name": "zhao", "role": "desk", "display": "赵\u0000六\u202e"}
+    made = await house.http.post(f"{API}/accounts", json=body, headers=admin)
+    assert made.json()["display"] == "赵六"
+    found = await house.http.get(f"{API}/accounts?text=%00zh%25", headers=admin)
+    assert (found.status_code, found.json()["items"]) == (200, [])
+
+
 async def test_a_unit_in_two_cities_needs_the_city_to_be_said(house: House) -> None:
     admin = await house.token(Role.ADMIN)
     shared = next(
