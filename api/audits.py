@@ -24,6 +24,9 @@ router = APIRouter(prefix=API, tags=["Audit"])
 MOST = 50
 """Tickets on which one request gives verdicts: each is a replay of a history."""
 
+_PATIENCE = 60.0
+"""Seconds for one ticket: a long history is replayed here, on a machine that has other work."""
+
 _ASKING = ("unauthenticated", "forbidden", "scope_missing", "invalid_request", "store_unavailable")
 _ONE = (*_ASKING, "ticket_not_found", "bad_number", "engine_unavailable")
 
@@ -127,7 +130,9 @@ async def verdicts(door: Door, caller: Caller, query: SampleQuery) -> VerdictPag
 
 
 async def _verdict(door: Door, row: TicketRow) -> VerdictLine:
-    told = await door.engine.ask(lambda client: judge(client, door.store, row.number))
+    told = await door.engine.ask(
+        lambda client: judge(client, door.store, row.number), within=_PATIENCE
+    )
     return VerdictLine(
         number=row.number,
         title=row.title,
@@ -145,7 +150,9 @@ async def _verdict(door: Door, row: TicketRow) -> VerdictLine:
 
 async def report(door: Door, number: str) -> Report:
     """Everything about one ticket; ticket_not_found where neither history nor record knows it."""
-    made = await door.engine.ask(lambda client: examine(client, door.store, number))
+    made = await door.engine.ask(
+        lambda client: examine(client, door.store, number), within=_PATIENCE
+    )
     if not made.exists and await intake.get(door.store, number) is None:
         raise Problem("ticket_not_found")
     return made
@@ -154,7 +161,9 @@ async def report(door: Door, number: str) -> Report:
 async def state(door: Door, number: str, version: int) -> StateThen:
     """The ticket after that event; no_such_state where its history has none to tell."""
     try:
-        then = await door.engine.ask(lambda client: state_then(client, door.store, number, version))
+        then = await door.engine.ask(
+            lambda client: state_then(client, door.store, number, version), within=_PATIENCE
+        )
     except AuditError as error:
         raise Problem("no_such_state", f"{error.code}: {error}") from error
     if then is None:

@@ -149,14 +149,18 @@ class Engine:
             except AsyncActivityCancelledError:
                 raise NotRunning from None
 
-    async def ask(self, question: Callable[[Client], Awaitable[Answer]]) -> Answer:
+    async def ask(
+        self, question: Callable[[Client], Awaitable[Answer]], *, within: float | None = None
+    ) -> Answer:
         """What somebody asks the engine beside the tickets' own messages: audits, its state.
+
+        `within`: seconds, where more than the engine has to be waited for.
 
         Raises:
             NotRunning: there is no such thing in the engine.
             EngineUnavailable
         """
-        async with self._answering():
+        async with self._answering(within):
             return await question(self._client)
 
     async def ready(self) -> bool:
@@ -168,10 +172,10 @@ class Engine:
             return False
 
     @asynccontextmanager
-    async def _answering(self) -> AsyncIterator[None]:
+    async def _answering(self, within: float | None = None) -> AsyncIterator[None]:
         """Bound the wait, and say in our words what went wrong."""
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(within or self._timeout):
                 yield
         except WorkflowUpdateFailedError as error:
             raise _refused(error) from None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import structlog
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from api import signing_in
 from api.access import city_of
@@ -17,21 +17,22 @@ from api.door import Door
 from api.problems import Problem
 from api.standing import standing
 from domain.actors import Role
-from domain.complaint import Code
+from domain.complaint import Code, clean_text
 from domain.model import Incoming, Instant, Recorded
 from store import accounts, administrators, lockouts, passwords, sessions
 from store.accounts import Account
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
-Display = Annotated[str, StringConstraints(max_length=64)]
+Line = Annotated[str, StringConstraints(max_length=64), AfterValidator(clean_text)]
+"""What people write into one line."""
 
 
 class AccountIn(Incoming):
     """What somebody is. Officers have a unit; with a city they work for that one only."""
 
     role: Role
-    display: Display = Field("", description="Their name as others read it.")
+    display: Line = Field("", description="Their name as others read it.")
     unit: Code | None = None
     city: Code | None = None
 
@@ -44,9 +45,7 @@ class NewAccount(AccountIn):
 
 
 class AccountQuery(Incoming):
-    text: Annotated[str, StringConstraints(max_length=64)] = Field(
-        "", description="Part of a name."
-    )
+    text: Line = Field("", description="Part of a name.")
     role: Role | None = None
     city: Code | None = None
     cursor: Annotated[str, Field(max_length=500)] | None = None

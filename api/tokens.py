@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Body, Path, Response
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from api.access import staff
 from api.caller import Caller
 from api.door import API, Door, TheDoor, json_of
+from api.managing import Line
 from api.problems import Problem, responses
 from api.standing import standing
 from domain.actors import Role
@@ -42,9 +43,7 @@ _EXAMPLE: dict[str, Any] = {
 class TokenIn(Incoming):
     """`scopes`: what it is for; left out, whatever its role may do. `city`: good there only."""
 
-    name: Annotated[str, StringConstraints(max_length=64)] = Field(
-        "", description="Whose it is; shown in lists."
-    )
+    name: Line = Field("", description="Whose it is; shown in lists.")
     role: Role
     unit: Code | None = None
     city: Code | None = None

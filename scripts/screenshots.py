@@ -148,6 +148,35 @@ def _desk_board(page: Page, name: str) -> None:
         page.screenshot(path=FOLDER / f"{what}-{name}.png", full_page=True)
 
 
+_OFFICE = {
+    "audit": (Role.AUDITOR, "/staff/audit?open=any&limit=10"),
+    **{
+        f"admin-{what}": (Role.ADMIN, f"/staff/admin/{what}")
+        for what in ("people", "tokens", "packs", "messages", "calendar", "waiting", "engine")
+    },
+}
+
+
+def _desk_office(browser: Browser, shown: Site, number: str, size: str, language: str) -> None:
+    """The pages of auditors and administrators; `number`: the ticket that is audited."""
+    pages = _OFFICE | {"audit-ticket": (Role.AUDITOR, f"/staff/audit/{number}?version=3")}
+    for role in (Role.AUDITOR, Role.ADMIN):
+        context = browser.new_context(
+            base_url=shown.url, viewport=SIZES[size], locale=LANGUAGES[language]
+        )
+        page = context.new_page()
+        name, password = shown.account(role)
+        page.request.post("/api/v1/session", data={"name": name, "password": password})
+        for what, (whose, path) in pages.items():
+            if whose is role:
+                page.goto(path)
+                width, height = page.evaluate("[innerWidth, document.documentElement.scrollHeight]")
+                clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": min(height, _TALLEST)}
+                drawn = FOLDER / f"{what}-{language}-{size}.png"
+                page.screenshot(path=drawn, full_page=True, clip=clip)
+        context.close()
+
+
 def _receipts(shown: Site) -> dict[str, dict[str, str]]:
     place = {"address": "北苑街道河边", "area": "110112003", "lat": 39.902, "lon": 116.64}
     handled = shown.file(place=place)
@@ -176,6 +205,7 @@ def _draw(browser: Browser, shown: Site, receipts: dict[str, dict[str, str]]) ->
             _sign_in(page, shown, Role.SUPERVISOR)
             _desk_board(page, name)
             context.close()
+            _desk_office(browser, shown, receipts["answered"]["number"], size, language)
 
 
 def _sign_in(page: Page, shown: Site, role: Role, unit: str | None = None) -> None:

@@ -18,7 +18,7 @@ from api.pages.forms import REFUSALS, Form
 from api.pages.staff.place import working_city
 from api.pages.staff.sheet import staff_page
 from api.translation import N_
-from audit.compare import Difference, event_differences, fields
+from audit.compare import Change, Difference, event_differences, fields
 from audit.report import Report, StateThen
 from domain.events import Event
 from domain.pack import Pack
@@ -128,6 +128,8 @@ async def ticket(
         lines=_lines(report),
         state_differs=[d for d in report.differences if not d.path.startswith("events.")],
         then=then,
+        plain_changes=[one for one in _changes(then) if not one.path.startswith("clocks.")],
+        clock_changes=[one for one in _changes(then) if one.path.startswith("clocks.")],
         last=len(report.told.events) if report.told else 0,
         whole=fields(then.state) if then else {},
         pack=pack,
@@ -145,6 +147,10 @@ async def export(
     name = f"jiesu-audit-{number}-{report.made_at:%Y%m%dT%H%M%SZ}.json"
     text = json.dumps(report.model_dump(mode="json"), ensure_ascii=False, indent=2)
     return json_text(text, Content_Disposition=f'attachment; filename="{name}"')
+
+
+def _changes(then: StateThen | None) -> list[Change]:
+    return then.changes if then else []
 
 
 def _version(request: Request, last: int) -> int:

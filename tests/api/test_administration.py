@@ -1,0 +1,181 @@
+"""What administrators' programs may do over the API: accounts, tokens, packs, what waits."""
+
+import re
+
+import pytest
+from structlog.testing import capture_logs
+
+from domain.actors import Role
+from runtime.names import TICKETS
+from store import accounts, pack_book
+from tests.api.house import COMPLAINT, House, problem
+from tests.support.people import new_account, signed_in
+from workers.serve import schedule_chores
+
+API = "/api/v1"
+
+
+async def test_a_program_makes_an_account_and_every_change_is_logged_by_ids(house: House) -> None:
+    admin = await house.token(Role.ADMIN)
+    body = {"name": "li.qiang", "role": "officer", "unit": "water", "city": "tongzhou"}
+    with capture_logs() as logged:
+        made = await house.http.post(f"{API}/accounts", json=body, headers=admin)
+        assert made.status_code == 201, made.text
+        path = f"{API}/accounts/{made.json()['id']}"
+        for method, what in (
+            ("POST", "/disable"),
+            ("POST", "/enable"),
+            ("POST", "/password"),
+            ("DELETE", "/second-factor"),
+            ("DELETE", "/sessions"),
+        ):
+            answer = await house.http.request(method, path + what, headers=admin)
+            assert answer.status_code == 200, answer.text
+    password = made.json()["password"]
+    assert re.fullmatch(r"[a-z2-9]{5}(-[a-z2-9]{5}){3}", password)
+    listed = await house.http.get(f"{API}/accounts?text=li.", headers=admin)
+    assert [one["name"] for one in listed.json()["items"]] == ["li.qiang"]
+    assert "password" not in listed.json()["items"][0]
+    told = [line for line in logged if line["event"] == "account"]
+    assert [line["what"] for line in told] == [
+        "created",
+        "disabled",
+        "enabled",
+        "password renewed",
+        "second factor reset",
+        "signed out",
+    ]
+    assert {line["account"] for line in told} == {made.json()["id"]}
+    assert "li.qiang" not in str(logged)
+    assert password not in str(logged)
+
+
+async def test_what_is_written_into_a_line_holds_nothing_that_cannot_be_seen(house: House) -> None:
+    admin = await house.token(Role.ADMIN)
+    body = {"name": "zhao", "role": "desk", "display": "赵\u0000六\u202e"}
+    made = await house.http.post(f"{API}/accounts", json=body, headers=admin)
+    assert made.json()["display"] == "赵六"
+    found = await house.http.get(f"{API}/accounts?text=%00zh%25", headers=admin)
+    assert (found.status_code, found.json()["items"]) == (200, [])
+
+
+async def test_a_unit_in_two_cities_needs_the_city_to_be_said(house: House) -> None:
+    admin = await house.token(Role.ADMIN)
+    shared = next(
+        unit.code
+        for unit in house.door.packs.get("tongzhou").units
+        if house.door.packs.get("heping").has_unit(unit.code)
+    )
+    body = {"name": "somebody", "role": "officer", "unit": shared}
+    answer = await house.http.post(f"{API}/accounts", json=body, headers=admin)
+    assert problem(answer) == (422, "city_missing")
+    answer = await house.http.post(f"{API}/tokens", json=body | {"name": ""}, headers=admin)
+    assert problem(answer) == (422, "city_missing")
+
+
+async def test_a_program_issues_and_revokes_tokens(house: House) -> None:
+    admin = await house.token(Role.ADMIN)
+    body = {"role": "dispatcher", "scopes": ["read"], "days": 1, "name": "board"}
+    made = (await house.http.post(f"{API}/tokens", json=body, headers=admin)).json()
+    mine = {"Authorization": f"Bearer {made['secret']}"}
+    assert (await house.http.get(f"{API}/tickets", headers=mine)).status_code == 200
+    refused = await house.http.post(f"{API}/people/search", json={"phone": "1"}, headers=mine)
+    assert refused.status_code in (403, 422)
+    listed = (await house.http.get(f"{API}/tokens", headers=admin)).text
+    assert made["id"] in listed
+    assert made["secret"] not in listed
+    gone = await house.http.delete(f"{API}/tokens/{made['id']}", headers=admin)
+    assert gone.status_code == 204
+    again = await house.http.delete(f"{API}/tokens/{made['id']}", headers=admin)
+    assert problem(again) == (404, "token_not_found")
+    assert (await house.http.get(f"{API}/tickets", headers=mine)).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["accounts", "tokens", "backlog", "installation"])
+async def test_auditors_do_not_administer(house: House, path: str) -> None:
+    for role in (Role.AUDITOR, Role.SUPERVISOR):
+        answer = await house.http.get(f"{API}/{path}", headers=await house.token(role))
+        assert problem(answer) == (403, "forbidden")
+
+
+async def test_a_session_needs_its_csrf_token_to_administer(house: House) -> None:
+    admin = await signed_in(house, Role.ADMIN)
+    account = await accounts.by_name(house.store, await new_account(house))
+    assert account is not None
+    path = f"{API}/accounts/{account.id}/disable"
+    assert problem(await house.http.post(path, headers=admin.cookie)) == (403, "csrf_failed")
+    assert (await house.http.post(path, headers=admin.headers)).status_code == 200
+
+
+async def test_pack_versions_tell_how_many_open_tickets_keep_each(house: House) -> None:
+    await house.file()
+    folder = house.door.packs.folder("tongzhou")
+    kept = await pack_book.keep(house.store, folder)
+    auditor = await house.token(Role.AUDITOR)
+    path = f"{API}/cities/tongzhou/packs"
+    told = (await house.http.get(path, headers=auditor)).json()["items"]
+    assert [(one["version"], one["open_tickets"]) for one in told] == [(kept, 1)]
+    assert (told[0]["in_use"], told[0]["in_folder"]) == (True, True)
+    same = (await house.http.get(f"{path}/diff?before={kept}", headers=auditor)).json()
+    assert (same["before"], same["after"], same["items"]) == (kept, kept, [])
+    unknown = await house.http.get(f"{path}/diff?before={'0' * 12}", headers=auditor)
+    assert problem(unknown) == (422, "unknown_pack_version")
+    checked = (await house.http.get(f"{path}/check", headers=auditor)).json()
+    assert checked == {"version": kept, "problems": []}
+    nowhere = await house.http.get(f"{API}/cities/atlantis/packs", headers=auditor)
+    assert problem(nowhere) == (422, "unknown_city")
+
+
+async def test_the_calendar_and_the_messages_are_told_to_programs(house: House) -> None:
+    auditor = await house.token(Role.AUDITOR)
+    city = f"{API}/cities/tongzhou"
+    year = (await house.http.get(f"{city}/calendar?year=2026", headers=auditor)).json()
+    assert (year["year"], year["next_year"]) == (2026, False)
+    kinds = {one["day"]: one["kind"] for one in year["special"]}
+    assert (kinds["2026-10-01"], kinds["2026-02-14"]) == ("holiday", "make_up")
+    missing = await house.http.get(f"{city}/calendar?year=2035", headers=auditor)
+    assert problem(missing) == (422, "calendar_not_published")
+    messages = (await house.http.get(f"{city}/messages", headers=auditor)).json()
+    assert "{number}" in messages["items"][0]["zh"]
+
+
+async def test_what_waits_is_seen_and_tried_again(house: House, lonely_house: House) -> None:
+    admin = await house.token(Role.ADMIN)
+    unscheduled = await house.http.post(f"{API}/backlog/spool/retry", headers=admin)
+    assert problem(unscheduled) == (409, "chore_not_scheduled")
+    client = house.door.engine._client
+    await schedule_chores(client)
+    try:
+        again = await house.http.post(f"{API}/backlog/outbox/retry", headers=admin)
+        assert (again.status_code, again.json()["scheduled"]) == (202, True)
+        told = (await house.http.get(f"{API}/backlog", headers=admin)).json()
+        assert [one["scheduled"] for one in told["chores"]] == [True, True]
+        nonsense = await house.http.post(f"{API}/backlog/retention/retry", headers=admin)
+        assert problem(nonsense) == (422, "invalid_request")
+    finally:
+        for name in ("outbox", "spool", "sweep", "retention"):
+            await client.get_schedule_handle(name).delete()
+
+
+async def test_while_the_engine_is_away_the_backlog_is_still_told(lonely_house: House) -> None:
+    house = lonely_house
+    assert (await house.http.post(f"{API}/complaints", json=COMPLAINT)).status_code == 202
+    admin = await house.token(Role.ADMIN)
+    told = (await house.http.get(f"{API}/backlog", headers=admin)).json()
+    assert told["chores"] is None
+    again = await house.http.post(f"{API}/backlog/spool/retry", headers=admin)
+    assert problem(again) == (503, "engine_unavailable")
+    state = (await house.http.get(f"{API}/installation", headers=admin)).json()
+    assert (state["store_ready"], state["engine"]["ready"]) == (True, False)
+    assert state["engine"]["queues"] == []
+
+
+async def test_the_installation_tells_who_works_for_it(house: House) -> None:
+    await house.file()
+    admin = await house.token(Role.ADMIN)
+    told = (await house.http.get(f"{API}/installation", headers=admin)).json()
+    queues = {one["name"]: one["pollers"] for one in told["engine"]["queues"]}
+    assert queues[TICKETS]
+    assert told["engine"]["open_tickets"] is not None
+    assert told["cities"].keys() == set(house.door.packs.ids())
+    assert {"home", "store"} <= {one["what"] for one in told["findings"]}
