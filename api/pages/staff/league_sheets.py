@@ -131,7 +131,7 @@ async def earned(
     pack, words = working_city(request, door, caller), Words(request)
     month = month_asked(request, pack, datetime.now(UTC))
     found, rules = await earned_by(door, caller, month, unit)
-    heads = (N_("Number"), N_("Event"), N_("When"), N_("What happened"), N_("Part"), N_("Rule"),
+    heads = (N_("Number"), N_("Event"), N_("When"), N_("Event in words"), N_("Part"), N_("Rule"),
              N_("Points"), N_("Left out"))  # fmt: skip
 
     def rows() -> Iterator[Sequence[Cell]]:
