@@ -101,7 +101,7 @@ async def dossier(
         ticket=discreet(caller, ticket),
         waiting=waiting,
         lines=story.told(events, speech, names),
-        running=_running(ticket, speech),
+        running=_running(ticket, caller, speech),
         dues=_dues(ticket),
         cards=[Card(card.rung.value, _clock(card, speech)) for card in cards],
         files=[file_out(door, row) for row in rows],
@@ -129,10 +129,11 @@ async def _complainant(
     return Complainant(masked=masked, may_unmask=may)
 
 
-def _running(ticket: Ticket, speech: Speech) -> list[Running]:
-    """What stands still comes last; before that what is due first."""
+def _running(ticket: Ticket, caller: Caller, speech: Speech) -> list[Running]:
+    """A unit's own before the others', what is due first first; what stands still comes last."""
+    own = {share.n for share in ticket.assignments if share.unit == caller.unit}
     going = [clock for clock in ticket.clocks if clock.running]
-    going.sort(key=lambda clock: (clock.paused_at is not None, clock.due_at))
+    going.sort(key=lambda c: (c.paused_at is not None, c.assignment not in own, c.due_at))
     return [
         Running(clock, _clock(clock, speech), _unit_of(ticket, clock, speech), _warns(clock))
         for clock in going
