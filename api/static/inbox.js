@@ -22,6 +22,7 @@
     const tell = () => {
       const chosen = boxes.filter((box) => box.checked).length;
       count.textContent = chosen ? `${chosen} ${count.dataset.words}` : words;
+      count.classList.toggle("some", chosen > 0);
       tick.checked = chosen === boxes.length;
       tick.indeterminate = chosen > 0 && chosen < boxes.length;
     };
