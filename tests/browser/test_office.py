@@ -99,8 +99,7 @@ def test_auditors_and_administrators_pages_are_for_everybody(
     person = page.locator(".office-table a").first.get_attribute("href") or ""
     for path in (*(f"/staff/admin/{one}" for one in ADMIN_PAGES), person):
         page.goto(path)
-        for closed in page.locator("details:not([open]) > summary").all()[:2]:
-            closed.click()
+        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
         assert violations(page) == [], path
         page.set_viewport_size({"width": 320, "height": 640})
         assert _fits(page), path
