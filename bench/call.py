@@ -74,10 +74,10 @@ async def _timed(what: str, ask: Callable[[], Awaitable[httpx.Response]], rounds
 
 async def _sign_in(http: httpx.AsyncClient, store: Store) -> str:
     """Somebody of the desk, signed in; the token of their forms."""
-    name, secret = "bench-desk", secrets.token_urlsafe(24)
-    hashed = await passwords.hashed(secret)
-    await accounts.create(store, name, Role.DESK, password_hash=hashed)
-    answer = await http.post("/api/v1/session", json={"name": name, "password": secret})
+    told = {"name": "bench-desk", "password": secrets.token_urlsafe(24)}
+    hashed = await passwords.hashed(told["password"])
+    await accounts.create(store, told["name"], Role.DESK, password_hash=hashed)
+    answer = await http.post("/api/v1/session", json=told)
     answer.raise_for_status()
     page = await http.get("/staff/call?city=tongzhou")
     found = re.search(r'name="csrf" value="([^"]+)"', page.text)

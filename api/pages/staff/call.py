@@ -17,13 +17,13 @@ from api.caller import Caller
 from api.commands import give
 from api.door import Door, TheDoor
 from api.filing import Receipt
-from api.intake import ComplaintIn
 from api.pages.forms import REFUSALS, Form
 from api.pages.page import page
 from api.pages.staff.earlier import Earlier, found_again, search
 from api.pages.staff.found import area_of, category_of, matching, places
 from api.pages.staff.hints import Hints, hints
 from api.pages.staff.place import cities, working_city
+from api.pages.staff.said import FIELDS, WORDS, complaint, conclusion
 from api.pages.staff.sheet import staff_page
 from api.problems import Problem
 from api.translation import N_
@@ -36,13 +36,6 @@ from store.numbers import parse_number
 router = APIRouter(include_in_schema=False)
 
 CALL = "/staff/call"
-FIELDS = (
-    "city", "phone", "name", "purpose", "earlier", "text", "title", "category", "area", "address",
-    "kind", "channel", "anonymous", "same", "answer", "outcome", "do",
-)  # fmt: skip
-WORDS = {"phone": N_("This is not a phone number.")}
-UNKNOWN_CATEGORY = N_("There is no such subject; choose one from the list.")
-UNKNOWN_AREA = N_("There is no such place; choose one from the list.")
 PURPOSE = "来电查询"
 DONE = {
     "facts": N_("Added to the ticket."),
@@ -179,7 +172,7 @@ async def _answer(
     request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
 ) -> Response:
     """File it and conclude it: what the caller was told is the answer."""
-    command = _conclusion(form)
+    command = conclusion(form)
     receipt = await _filed(door, caller, pack, form, by_hand=True)
     problem = None
     try:
@@ -211,56 +204,6 @@ async def _filed(
     key = f"staff/{caller.id}/{form.key}"
     answer = await intake.take(body, door, key, by_hand=by_hand)
     return Receipt.model_validate_json(bytes(answer.body))
-
-
-def complaint(pack: Pack, form: Form) -> ComplaintIn:
-    """What was typed as the API takes it.
-
-    Raises:
-        ValidationError, Problem: with what is wrong in the form's faults.
-    """
-    codes = _codes(pack, form)
-    contact = form.given("name", "phone")
-    body = ComplaintIn.model_validate(
-        {
-            **form.given("text", "title", "kind", "channel"),
-            "city": pack.city.id,
-            "category": codes["category"],
-            "place": {**form.given("address"), "area": codes["area"]},
-            "contact": contact or None,
-            "anonymous": not contact or form.typed["anonymous"] == "yes",
-        }
-    )
-    if form.faults:
-        raise Problem("invalid_request")
-    if same := form.typed["same"]:
-        said = f"{body.text}\n（与工单 {parse_number(same)} 反映同一问题）"
-        body = body.model_copy(update={"text": said})
-    return body
-
-
-def _codes(pack: Pack, form: Form) -> dict[str, str | None]:
-    """The codes of what was typed into the fields with lists; what is none is a fault."""
-    told: dict[str, str | None] = {}
-    for name, find, words in (
-        ("category", category_of, UNKNOWN_CATEGORY),
-        ("area", area_of, UNKNOWN_AREA),
-    ):
-        told[name] = find(pack, form.typed[name])
-        if form.typed[name] and told[name] is None:
-            form.fail(name, words)
-    return told
-
-
-def _conclusion(form: Form) -> Conclude:
-    outcome, _, reason = form.typed["outcome"].partition(":")
-    try:
-        return Conclude.model_validate(
-            {"outcome": outcome, "reason": reason or None, "text": form.typed["answer"]}
-        )
-    except ValidationError:
-        form.fail("answer", N_("Please say what the caller was told."))
-        raise
 
 
 # --- showing it -------------------------------------------------------------------------------

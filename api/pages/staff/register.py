@@ -23,10 +23,11 @@ from api.intake import ComplaintIn
 from api.pages.forms import REFUSALS, Fault, Form
 from api.pages.labels import PROBLEMS
 from api.pages.staff.batch import COLUMNS, MOST, decoded, read
-from api.pages.staff.call import FIELDS as CALL_FIELDS
-from api.pages.staff.call import WORDS, city_of_form, complaint
+from api.pages.staff.call import city_of_form
 from api.pages.staff.found import places
 from api.pages.staff.place import working_city
+from api.pages.staff.said import FIELDS as CALL_FIELDS
+from api.pages.staff.said import WORDS, complaint
 from api.pages.staff.sheet import staff_page
 from api.problems import CODES, Problem
 from api.translation import N_

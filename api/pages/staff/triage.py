@@ -11,12 +11,12 @@ from api.caller import Caller
 from api.door import Door, TheDoor
 from api.pages.forms import REFUSALS, Form
 from api.pages.staff import queue
-from api.pages.staff.call import UNKNOWN_AREA, UNKNOWN_CATEGORY
 from api.pages.staff.found import area_of, category_of, places, unit_of
 from api.pages.staff.hints import guess, promise
 from api.pages.staff.place import working_city
 from api.pages.staff.queue import Desk
 from api.pages.staff.reasons import in_words
+from api.pages.staff.said import UNKNOWN_AREA, UNKNOWN_CATEGORY
 from api.pages.staff.sheet import staff_page
 from api.translation import N_
 from domain.commands.intake import Conclude, Reassign
