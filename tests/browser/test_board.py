@@ -55,7 +55,7 @@ def test_a_supervisors_morning(desk: Open, town: Site) -> None:
     page.locator("tr.whole a").first.click()
     expect(page.locator("main .number").first).to_be_visible()
     page.goto("/staff/spots")
-    page.locator("#map path.leaflet-interactive").last.dispatch_event("click")
+    page.locator("#map path[fill='#a8201a']").last.dispatch_event("click")
     page.locator(".leaflet-popup-content a").click()
     expect(page.locator("main")).to_contain_text(answered["number"])
     assert said == []
