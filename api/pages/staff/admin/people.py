@@ -29,7 +29,7 @@ router = APIRouter(include_in_schema=False)
 URL = "/staff/admin/people"
 MANAGER = Annotated[Caller, staff("manage_accounts")]
 
-_NEW = ("name", "display", "role", "unit", "city", "password")
+_NEW = ("name", "display", "role", "unit", "city", "locally")
 _FIND = ("text", "role")
 FIELD_OF = {
     "bad_name": "name",
@@ -71,7 +71,7 @@ async def start(caller: MANAGER) -> Response:
 @router.get(URL)
 async def people(request: Request, caller: MANAGER, door: TheDoor) -> Response:
     """Everybody, by name; a part of a name, or a role, finds some."""
-    return await _list(request, caller, door, Form.blank(*_NEW, role="officer", password="yes"))  # noqa: S106
+    return await _list(request, caller, door, Form.blank(*_NEW, role="officer", locally="yes"))
 
 
 @router.post(URL)
@@ -81,7 +81,7 @@ async def create(request: Request, caller: MANAGER, door: TheDoor) -> Response:
     try:
         told = _who(form, working_city(request, door, caller))
         body = NewAccount.model_validate(
-            {**told, "name": form.typed["name"], "password": form.typed["password"] == "yes"}  # noqa: S105
+            {**told, "name": form.typed["name"], "password": form.typed["locally"] == "yes"}
         )
         made = await managing.create(door, caller, body)
     except (ValidationError, *REFUSALS) as error:
