@@ -40,7 +40,6 @@ SHELVES: dict[str, tuple[str, tuple[str, ...]]] = {
     "markercluster": (
         "leaflet.markercluster/dist", ("leaflet.markercluster.js", "MarkerCluster.css"),
     ),
-    "echarts": ("echarts/dist", ("echarts.min.js",)),
 }  # fmt: skip
 
 _TYPES = {
