@@ -1,12 +1,16 @@
 """What pages are drawn with: only what is listed, compressed, for a year."""
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
 
 from api.assets import SHELVES, Assets, default_packages
 from tests.api.house import House
+
+
+FOLDER = Path(__file__).parents[2] / "api" / "static"
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +66,15 @@ async def test_files_are_kept_for_a_year_and_compressed(
 )
 async def test_nothing_else_is_served(lonely_house: House, path: str) -> None:
     assert (await lonely_house.http.get(f"/assets/{path}")).status_code == 404
+
+
+def test_our_style_sheet_closes_what_it_opens() -> None:
+    """What is left open swallows, without a word, every rule behind it."""
+    text = re.sub(r"/\*.*?\*/", "", (FOLDER / "jiesu.css").read_text("utf-8"), flags=re.DOTALL)
+    depth, deepest = 0, 0
+    for sign in re.findall(r"[{}]", text):
+        depth += 1 if sign == "{" else -1
+        deepest = max(deepest, depth)
+        assert depth >= 0
+    assert depth == 0
+    assert deepest == 2, "a media query holds rules; a rule holds nothing"
