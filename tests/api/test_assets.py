@@ -9,7 +9,6 @@ import pytest
 from api.assets import SHELVES, Assets, default_packages
 from tests.api.house import House
 
-
 FOLDER = Path(__file__).parents[2] / "api" / "static"
 
 
