@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,25 @@ from store import schema
 from store.engine import Store, default_url
 from tests.support.engine import Engine, connect_to, end_leftovers, engine_server, platform
 from tests.support.postgres import Cluster, PostgresMissing, cluster
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _each_number_once() -> Iterator[None]:
+    """All tests of a process share an engine, and each has a store of its own: what one intake book
+    keeps apart, many do not. So no number is drawn twice.
+    """
+    drawn: set[int] = set()
+
+    def draw(below: int) -> int:
+        while (number := secrets.randbelow(below)) in drawn:
+            pass
+        drawn.add(number)
+        return number
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("store.numbers.secrets", SimpleNamespace(randbelow=draw))
+        yield
+
 
 _TEMPLATE = "jiesu_template"
 """A migrated database that others are copied from: migrating each would take ten times longer."""

@@ -62,5 +62,6 @@ async def test_another_thing_or_nowhere_has_none(store: Store) -> None:
 async def test_only_what_anybody_may_know_is_told(store: Store) -> None:
     await _told(store, _story())
     found = await open_nearby(store, complaint(place=GATE), "lamp", None, Severity())
-    assert {field.name for field in fields(Nearby)} == {"number", "stage", "unit", "filed_at"}
+    told = {"number", "stage", "unit", "filed_at", "public"}
+    assert {field.name for field in fields(Nearby)} == told
     assert (found[0].stage, found[0].unit) == (Stage.HANDLE, "U1")
