@@ -2,12 +2,15 @@
 
 import html
 import re
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from domain.actors import Role
-from tests.api.house import House
+from tests.api.house import House, open_house
+from tests.support.engine import Engine
 from tests.support.people import PASSWORD, new_account, signed_in
 
 PEOPLE = {"Accept": "text/html", "Accept-Language": "zh"}
@@ -71,17 +74,20 @@ async def test_nobody_is_sent_elsewhere_by_what_a_form_says(house: House, to: st
     assert right.headers["Location"] == "/staff"
 
 
+CONTACT = "/staff/tickets/2603021234560/contact?city=tongzhou"
+
+
 async def test_an_expired_session_loses_nothing_that_was_typed(house: House) -> None:
     name = await new_account(house)
-    typed = {"old": "关于<路灯>的说明", "note": "第二段", "csrf": "old", "key": "k1"}
-    asked = await house.http.post("/staff/me", data=typed, headers=PEOPLE)
+    typed = {"note": "关于<路灯>的说明", "reached": "no", "csrf": "old", "key": "k1"}
+    asked = await house.http.post(CONTACT, data=typed, headers=PEOPLE)
     assert asked.status_code == 401
     assert "已保留" in asked.text
     kept = hidden(asked, "/staff/sign-in")
     assert kept == {
-        "to": "/staff/me",
-        "kept.old": "关于<路灯>的说明",
-        "kept.note": "第二段",
+        "to": CONTACT,
+        "kept.note": "关于<路灯>的说明",
+        "kept.reached": "no",
         "kept.key": "k1",
     }
     wrong = await house.http.post(
@@ -93,24 +99,49 @@ async def test_an_expired_session_loses_nothing_that_was_typed(house: House) -> 
     )
     assert right.status_code == 200
     assert "关于&lt;路灯&gt;的说明" in right.text
-    ready = hidden(right, "/staff/me")
+    ready = hidden(right, CONTACT)
     assert ready.pop("csrf") == csrf_on(await house.http.get("/staff/me", headers=PEOPLE))
-    assert ready == {"old": "关于<路灯>的说明", "note": "第二段", "key": "k1"}
+    assert ready == {"note": "关于<路灯>的说明", "reached": "no", "key": "k1"}
+
+
+async def test_passwords_are_typed_anew(house: House) -> None:
+    typed = {"old": PASSWORD, "new": "another quiet morning"}
+    asked = await house.http.post("/staff/me", data=typed, headers=PEOPLE)
+    assert asked.status_code == 401
+    assert PASSWORD not in asked.text
+    assert "another quiet morning" not in asked.text
+
+
+async def test_what_came_too_often_is_kept_to_be_sent_in_a_moment(
+    engine: Engine, tmp_path: Path
+) -> None:
+    strict: dict[str, Any] = {"limit_commands": "1/minute", "limits_exempt": []}
+    async with open_house(tmp_path, engine.store, engine.client, engine.packs, **strict) as house:
+        who = await signed_in(house, Role.OFFICER, "water", "tongzhou")
+        typed = {"csrf": who.csrf, "note": "已与市民约定明天上午", "key": "k1"}
+        answers = [
+            await house.http.post(CONTACT, data=typed, headers=PEOPLE | who.cookie)
+            for _ in range(2)
+        ]
+        late = answers[-1]
+        assert late.status_code == 429
+        assert "Retry-After" in late.headers
+        assert hidden(late, CONTACT) == typed
 
 
 async def test_whoever_signed_in_in_another_window_goes_on(house: House) -> None:
     who = await signed_in(house)
-    kept = {"to": "/staff/me", "kept.old": "一段话"}
+    kept = {"to": CONTACT, "kept.note": "一段话"}
     nobody = await house.http.post("/staff/again", data=kept, headers=PEOPLE)
     assert (nobody.status_code, hidden(nobody, "/staff/again")) == (401, kept)
     shown = await house.http.post("/staff/again", data=kept, headers=PEOPLE | who.cookie)
-    assert hidden(shown, "/staff/me") == {"csrf": who.csrf, "old": "一段话"}
+    assert hidden(shown, CONTACT) == {"csrf": who.csrf, "note": "一段话"}
 
 
 async def test_what_another_site_sends_is_refused_and_not_kept(house: House) -> None:
     who = await signed_in(house)
     elsewhere = PEOPLE | who.cookie | {"Sec-Fetch-Site": "cross-site"}
-    answer = await house.http.post("/staff/me", data={"old": "一段话"}, headers=elsewhere)
+    answer = await house.http.post("/staff/me", data={"note": "一段话"}, headers=elsewhere)
     assert answer.status_code == 403
     assert "一段话" not in answer.text
 

@@ -30,11 +30,12 @@ def test_sign_in_and_the_account_are_for_everybody(
 def test_a_form_of_an_ended_session_comes_back_after_signing_in(
     desk: Open, town: Site, script: bool
 ) -> None:
-    page = desk("/staff/me", Role.DESK, script=script)
+    receipt = town.file()
+    path = f"/staff/tickets/{receipt['number']}"
+    page = desk(f"{path}?do=facts", Role.DESK, script=script)
     page.context.clear_cookies()
-    page.locator("#f-old").fill("一句还没有提交的话")
-    page.locator("#f-new").fill("another quiet evening here")
-    page.locator("form[action='/staff/me'] button").click()
+    page.locator("#f-text").fill("一句还没有提交的话")
+    page.locator(f"form[action^='{path}/facts'] button").first.click()
     expect(page.locator("[role=status]")).to_contain_text("已保留")
     name, password = town.account(Role.DESK)
     page.locator("#f-name").fill(name)
@@ -42,5 +43,5 @@ def test_a_form_of_an_ended_session_comes_back_after_signing_in(
     page.locator("form[action='/staff/sign-in'] button").click()
     expect(page.locator(".said").first).to_have_text("一句还没有提交的话")
     assert violations(page) == [] if script else True
-    page.locator("form[action='/staff/me'] button").click()
-    expect(page.locator("#summary")).to_be_visible()
+    page.locator(f"form[action^='{path}/facts'] button").click()
+    expect(page.locator(".timeline")).to_contain_text("一句还没有提交的话")

@@ -17,25 +17,49 @@ from api.signed_in import CSRF_FIELD
 TO, KEPT = "to", "kept."
 """Where to go on to; and what the names of carried fields begin with."""
 
+_NEVER_KEPT = (CSRF_FIELD, "password", "old", "new")
+
 Pairs = list[tuple[str, str]]
 
 
 async def sign_in_first(request: Request, code: str, status: int) -> Response:
     """The sign-in page, which leads back here; with what was typed, if it was a form."""
+    to = _here(request)
     if request.method != "POST":
-        query = f"?{request.url.query}" if request.url.query else ""
-        return sign_in_page(request, status, to=request.url.path + query)
+        return sign_in_page(request, status, to=to)
+    kept, lost = await _typed(request)
+    return sign_in_page(request, status, to=to, kept=kept, lost=lost, problem=code)
+
+
+async def send_later(request: Request, code: str, status: int) -> Response:
+    """What was typed, with the reason why it was not taken, to be sent again in a moment."""
+    kept, lost = await _typed(request)
+    return once_more(request, _here(request), kept, status, lost=lost, problem=code)
+
+
+def once_more(
+    request: Request,
+    to: str,
+    kept: Pairs,
+    status: int = 200,
+    *,
+    lost: bool = False,
+    problem: str | None = None,
+) -> Response:
+    """What is kept, shown before it is sent to `to`."""
+    return page(request, "staff/again.html", status, to=to, kept=kept, lost=lost, problem=problem)
+
+
+def _here(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+async def _typed(request: Request) -> tuple[Pairs, bool]:
+    """The fields of the form, without secrets, which are typed anew; and whether files are lost."""
     sent = await request.form()
     lost = any(isinstance(value, UploadFile) and value.filename for value in sent.values())
     await sent.close()
-    return sign_in_page(
-        request,
-        status,
-        to=request.url.path,
-        kept=[pair for pair in _texts(sent.multi_items()) if pair[0] != CSRF_FIELD],
-        lost=lost,
-        problem=code,
-    )
+    return [pair for pair in _texts(sent.multi_items()) if pair[0] not in _NEVER_KEPT], lost
 
 
 def sign_in_page(

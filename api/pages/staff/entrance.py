@@ -13,8 +13,7 @@ from api.caller import Caller
 from api.door import TheDoor
 from api.pages.forms import REFUSALS, Form
 from api.pages.navigation import entries
-from api.pages.page import page
-from api.pages.staff.again import Pairs, carried, sign_in_page
+from api.pages.staff.again import carried, once_more, sign_in_page
 from api.pages.staff.sheet import staff_page
 from api.problems import CODES, Problem
 from store.errors import StoreError
@@ -59,7 +58,7 @@ async def sign_in(request: Request, door: TheDoor) -> Response:
         )
     if to and kept:
         request.state.csrf = signed_in.csrf_of(begun, door)
-        answer = _once_more(request, to, kept)
+        answer = once_more(request, to, kept)
     else:
         answer = _to(to or HOME)
     signed_in.remember(request, answer, secret, door)
@@ -74,11 +73,7 @@ async def again(request: Request, door: TheDoor) -> Response:
     if found is None:
         return sign_in_page(request, 401, to=to, kept=kept, problem="unauthenticated")
     request.state.csrf = signed_in.csrf_of(found, door)
-    return _once_more(request, to, kept) if to else _to(HOME)
-
-
-def _once_more(request: Request, to: str, kept: Pairs) -> Response:
-    return page(request, "staff/again.html", to=to, kept=kept)
+    return once_more(request, to, kept) if to else _to(HOME)
 
 
 @router.get("/staff/oidc", dependencies=[public("sign_in")])

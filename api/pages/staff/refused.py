@@ -5,10 +5,12 @@ from starlette.responses import Response
 
 from api.caller import Caller
 from api.pages.page import page
-from api.pages.staff.again import sign_in_first
+from api.pages.staff.again import send_later, sign_in_first
 from api.pages.staff.sheet import staff_page
 
 _SIGNED_OUT = ("unauthenticated", "csrf_failed")
+_LATER = ("too_many_requests", "store_unavailable", "engine_unavailable")
+"""Refusals that are over in a moment: what was typed is kept until then."""
 _NOWHERE = ("forbidden", "not_your_city")
 """Refusals of somebody who has no place here to be shown around in."""
 
@@ -21,6 +23,8 @@ async def refused(request: Request, code: str, status: int) -> Response:
     caller: Caller | None = getattr(request.state, "caller", None)
     if code in _SIGNED_OUT and not _from_elsewhere(request):
         return await sign_in_first(request, code, status)
+    if code in _LATER and request.method == "POST" and not _from_elsewhere(request):
+        return await send_later(request, code, status)
     if caller is None or code in _NOWHERE:
         return page(request, "refused.html", status, code=code)
     return staff_page(request, "staff/refused.html", caller, status, code=code)
