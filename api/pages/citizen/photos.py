@@ -3,8 +3,7 @@
 A browser with JavaScript uploads each photo as soon as it is chosen (static/photos.js, to
 `UPLOADS`), and the form carries the references it was given, one hidden field `photo` each. A
 browser without sends the photos in the form itself: they are taken here, the same way, and from
-then on the form carries their references, too. While `OFFERED` is False this installation has
-nothing to upload to, and no form shows the field.
+then on the form carries their references, too.
 """
 
 import asyncio
@@ -27,7 +26,6 @@ from domain.actors import CITIZEN
 from domain.files import Purpose
 from store.errors import StoreError
 
-OFFERED = True
 UPLOADS = "/api/v1/files"
 FORMS = ("/report", "/follow/facts", "/follow/rate")
 """Where photos may come in a form."""
@@ -109,8 +107,6 @@ async def _parsed(parser: MultiPartParser, seconds: float) -> FormData:
 
 async def brought(request: Request, door: Door, sent: FormData, form: Form) -> Brought:
     """Take the photos; one that is refused is a fault of the form, and the others are kept."""
-    if not OFFERED:
-        return Brought()
     kept = [one for one in sent.getlist(FIELD) if isinstance(one, str) and one][:MOST]
     found = Brought(kept, list(kept))
     files = [one for one in sent.getlist(CHOSEN) if isinstance(one, UploadFile) and one.filename]
