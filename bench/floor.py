@@ -7,7 +7,7 @@ no store, no HTTP: what is left is what the engine itself costs.
 
 import asyncio
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from temporalio import activity, workflow
@@ -130,17 +130,16 @@ class FloorWorkflow:
 
 def workers(client: Client, *, cached: int) -> tuple[Worker, Worker]:
     """The floor's counterparts of `ticket_worker` and `unit_worker`, with their settings."""
-    from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
-
     from workers.factory import sandboxed_runner
 
-    restrictions = sandboxed_runner().restrictions.with_passthrough_modules("bench")
+    runner = sandboxed_runner()
+    runner = replace(runner, restrictions=runner.restrictions.with_passthrough_modules("bench"))
     runs = Worker(
         client,
         task_queue=FLOOR,
         workflows=[FloorWorkflow],
         activities=[step],
-        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+        workflow_runner=runner,
         max_cached_workflows=cached,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),

@@ -6,7 +6,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from activities.accept import Accept
 from activities.clocks import Clocks
@@ -29,6 +29,7 @@ from store.pack_book import PinnedPacks
 from store.packs import PackShelf
 from store.projector import Projector
 from store.ticket_keys import TicketKeys
+from workers.runner import TicketRunner
 from workflows.scheduled import (
     OutboxWorkflow,
     RetentionWorkflow,
@@ -52,11 +53,9 @@ _POLICY = (
 )
 
 
-def sandboxed_runner() -> SandboxedWorkflowRunner:
+def sandboxed_runner() -> TicketRunner:
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*_PASSED)
-    return SandboxedWorkflowRunner(
-        restrictions=restrictions.with_import_notification_policy(_POLICY)
-    )
+    return TicketRunner(restrictions=restrictions.with_import_notification_policy(_POLICY))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,48 @@
+"""The sandbox of workflows, which is asked less often whose key a payload is sealed with."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio.api.enums.v1 import CommandType
+from temporalio.converter import SerializationContext, WorkflowSerializationContext
+from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+from temporalio.workflow import Info
+
+_ACTIVITY = CommandType.COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK
+
+
+@dataclass(frozen=True)
+class TicketRunner(SandboxedWorkflowRunner):
+    """The library's sandbox. It is entered for what a workflow does; the library would enter it for
+    each payload, too, some eighty times in a ticket's life, only to be told the same workflow.
+    """
+
+    def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
+        return _Sandboxed(super().create_instance(det), det.info)
+
+
+class _Sandboxed(WorkflowInstance):
+    def __init__(self, inside: WorkflowInstance, info: Info) -> None:
+        self._inside = inside
+        self._own = WorkflowSerializationContext(
+            namespace=info.namespace, workflow_id=info.workflow_id
+        )
+
+    def get_serialization_context(self, command_info: Any) -> SerializationContext | None:
+        """Whose payload it is. `runtime.codec` asks for nothing but the workflow."""
+        if command_info is None or command_info.command_type == _ACTIVITY:
+            return self._own
+        return self._inside.get_serialization_context(command_info)
+
+    def activate(self, act: Any) -> Any:
+        return self._inside.activate(act)
+
+    def get_external_store_context(self, command_info: Any) -> Any:
+        return self._inside.get_external_store_context(command_info)
+
+    def get_info(self) -> Info:
+        return self._inside.get_info()
+
+    def get_thread_id(self) -> int | None:
+        return self._inside.get_thread_id()
