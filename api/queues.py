@@ -1,4 +1,4 @@
-"""What waits for the centre: for triage by a person, for a decision, for a call-back."""
+"""What waits for somebody at the centre, queue by queue."""
 
 from typing import Annotated
 
@@ -19,9 +19,13 @@ router = APIRouter(prefix=API)
 
 
 class QueueQuery(Incoming):
-    queue: Queue = Field(
-        description="`triage`: a person says what it is about, or whose it is; `decision`: a unit "
-        "asked for something, or a meeting names a unit; `call_back`: the citizen is called."
+    queue: list[Queue] = Field(
+        min_length=1,
+        max_length=len(Queue),
+        description="`triage`: a person says what it is about; `dispatch`: a person names the "
+        "unit; `decision`: a unit asked for something; `arbitrate`: a meeting names the unit; "
+        "`call_back`: the citizen is called; `supervise`: a supervisor has the last word. Several "
+        "make one list.",
     )
     city: Code | None = None
     cursor: Annotated[str, Field(max_length=500)] | None = None
@@ -54,7 +58,8 @@ async def list_queue(
     door: TheDoor,
     query: Annotated[QueueQuery, Query()],
 ) -> Response:
-    """Each ticket is in one queue at most. `queue_until` is when the running clock is due."""
+    """Each ticket is in one queue at most. `queue_until` is when the running clock is due,
+    `queue_since` when the ticket came into the queue, where that was written down."""
     city = city_of(caller, query.city)
     page = await queues.page(door.store, query.queue, city, query.cursor, query.limit)
     return json_of(QueueTickets(items=page.rows, next_cursor=page.next_cursor))

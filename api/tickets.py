@@ -25,6 +25,7 @@ from domain.actors import Role
 from domain.complaint import Code, Kind, clean_text
 from domain.events import Event
 from domain.model import Incoming, Recorded
+from domain.queues import Queue
 from domain.stages import Outcome, Stage
 from domain.ticket import Ticket
 from store import intake, outbox, tickets
@@ -55,6 +56,7 @@ class ListQuery(Incoming):
     kind: Kind | None = None
     open: bool | None = None
     call_back_due: bool | None = None
+    queue: Queue | None = Field(None, description="Where it waits for somebody at the centre.")
     overdue: bool | None = Field(None, description="Whether the running promise is past due.")
     due_before: Moment | None = None
     filed_since: Moment | None = None

@@ -15,8 +15,9 @@ from sqlalchemy import Connection, Select
 from domain.clocks import RungKind
 from domain.complaint import Channel
 from domain.pack import Pack
+from domain.queues import Queue
 from domain.stages import Stage
-from store.board_statements import HOUSE, WAITING, Queue, Statements
+from store.board_statements import HOUSE, WAITING, Statements
 from store.engine import Found, Store
 from store.periods import Period, beginning_of
 
@@ -65,14 +66,14 @@ class Soon:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Tickets that wait for a role. `since`: when the one that waits longest began to.
+    """Tickets in a queue of the centre, those that should be done already, and the longest wait.
 
-    `late` is None of decisions: their clock is not the ticket's own.
+    `since` is None where none waits, and where no clock says when a ticket came.
     """
 
     queue: Queue
     tickets: int
-    late: int | None
+    late: int
     since: datetime | None
 
 
@@ -145,7 +146,7 @@ def _read(asked: Statements, connection: Connection) -> Board:
         red_cards=cards.get(RungKind.DUE, 0),
         orders=rows(asked.orders())[0][0],
         soon=[_soon(row) for row in rows(asked.soon())],
-        queues=_queues([row for one in asked.queues() for row in rows(one)]),
+        queues=_queues(rows(asked.queues())),
     )
 
 
@@ -168,17 +169,7 @@ def _soon(row: Found) -> Soon:
 
 
 def _queues(rows: Sequence[Found]) -> list[Waiting]:
-    """Every queue, the one in which somebody waits longest first."""
-    waiting = []
-    for queue in Queue:
-        of_it = [row for row in rows if row.queue == queue]
-        late = sum(int(row.late) for row in of_it)
-        waiting.append(
-            Waiting(
-                queue,
-                sum(row.tickets for row in of_it),
-                None if queue is Queue.DECISIONS else late,
-                min((row.since for row in of_it), default=None),
-            )
-        )
-    return sorted(waiting, key=lambda one: (one.since is None, one.since))
+    """Every queue, the one in which somebody waits longest first, those without anybody last."""
+    found = {row.queue: Waiting(Queue(row.queue), row.tickets, row.late, row.since) for row in rows}
+    queues = [found.get(queue, Waiting(queue, 0, 0, None)) for queue in Queue]
+    return sorted(queues, key=lambda one: (one.since is None, one.since, not one.tickets))

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, case, func, literal_column, select, text
+from sqlalchemy import Select, case, func, select, text
 
 from domain.casting import UNIT_CLOCKS
 from domain.clocks import RungKind
@@ -20,7 +19,7 @@ AHEAD = timedelta(hours=4)
 NEXT = 20
 """Tickets that are listed of those about to be late."""
 
-STATEMENTS = 12
+STATEMENTS = 9
 """What one reading asks the database."""
 
 WAITING = OPEN - {Stage.AFTERCARE}
@@ -31,32 +30,13 @@ HOUSE = WAITING - {Stage.RATE, Stage.MERGED}
 
 WITH_UNITS = (Stage.VERIFY, Stage.HANDLE)
 
-_TICKET, _EVENT, _ASSIGNMENT = tables.ticket.c, tables.event.c, tables.assignment.c
-
-
-class Queue(StrEnum):
-    """Where a ticket waits for a role, and no unit has it."""
-
-    TRIAGE = "triage"
-    DISPATCH = "dispatch"
-    ARBITRATE = "arbitrate"
-    DECISIONS = "decisions"
-    CALL_BACKS = "call_backs"
-    SUPERVISE = "supervise"
-
-
-_STAGE_QUEUES = (Stage.TRIAGE, Stage.DISPATCH, Stage.ARBITRATE, Stage.SUPERVISE)
-_ASKS = ("return_asked", "extension_asked", "hold_asked")
-_ASIDE = ("rung_climbed", "urged", "facts_added", "severity_raised", "complainant_joined")
-"""What happens to a ticket that waits, and does not end its waiting."""
+_TICKET, _EVENT = tables.ticket.c, tables.event.c
 
 # Beside the stage: the index of what waits is small, and SQLite sees by this that it fits.
 GOES_ON = _TICKET.ended_at.is_(None)
 
-_NOT_LATE: Any = literal_column("0")
-
-# Word for word as in the indexes, so that both databases see that they fit.
-_QUESTIONS, _ASKED = text(tables.QUESTIONS), text(tables.ASKED)
+# Word for word as in the index, so that both databases see that it fits.
+_ORDERS = text(tables.ORDERS)
 
 
 @dataclass(frozen=True)
@@ -159,8 +139,7 @@ class Statements:
         ordered = _EVENT.kind == "supervision_ordered"
         each = (
             select(_EVENT.number, func.sum(case((ordered, 1), else_=-1)).label("open"))
-            .where(_EVENT.city == self.city, _QUESTIONS)
-            .where(_EVENT.kind.in_(("supervision_ordered", "order_answered")))
+            .where(_EVENT.city == self.city, _ORDERS)
             .group_by(_EVENT.number)
             .subquery()
         )
@@ -170,74 +149,16 @@ class Statements:
             .where(each.c.open > 0, _TICKET.stage != Stage.ENDED)
         )
 
-    # --- who waits for a role ---------------------------------------------------------------
+    # --- what waits for somebody at the centre ------------------------------------------------
 
-    def queues(self) -> list[Select[Any]]:
-        late = case((_TICKET.due_at < self.now, 1), else_=0)
-        moved = _last(_TICKET.number, _EVENT.kind.not_in(_ASIDE))
-        called_for = _last(_TICKET.number, _EVENT.kind == "call_back_due")
-        asked = _last(_ASSIGNMENT.number, _EVENT.kind.in_(_ASKS))
-        return [
-            _longest(
-                _each(_TICKET.stage, late, moved).where(
-                    _TICKET.city == self.city, GOES_ON, _TICKET.stage.in_(_STAGE_QUEUES)
-                )
-            ),
-            _longest(
-                _each(_literal(Queue.CALL_BACKS), late, called_for).where(
-                    _TICKET.city == self.city,
-                    GOES_ON,
-                    _TICKET.stage == Stage.RATE,
-                    _TICKET.call_back_due,
-                )
-            ),
-            _longest(
-                _each(_literal(Queue.DECISIONS), _NOT_LATE, asked).where(
-                    _ASSIGNMENT.city == self.city, _ASKED
-                )
-            ),
-            _longest(self._exclusions()),
-        ]
-
-    def _exclusions(self) -> Select[Any]:
-        """Asked for (剔除), and neither decided nor overtaken by a reopening."""
-        asks = _EVENT.kind == "exclusion_asked"
-        told = ("exclusion_asked", "exclusion_granted", "exclusion_refused", "reopened")
-        last_ask = func.max(case((asks, _EVENT.version), else_=0))
-        last_end = func.max(case((asks, 0), else_=_EVENT.version))
-        asked_at = func.max(case((asks, _EVENT.at)))
+    def queues(self) -> Select[Any]:
         return (
-            _each(_literal(Queue.DECISIONS), _NOT_LATE, asked_at)
-            .where(_EVENT.city == self.city, _QUESTIONS, _EVENT.kind.in_(told))
-            .group_by(_EVENT.number)
-            .having(last_ask > last_end)
+            select(
+                _TICKET.queue,
+                func.count().label("tickets"),
+                func.count().filter(_TICKET.queue_until < self.now).label("late"),
+                func.min(_TICKET.queue_since).label("since"),
+            )
+            .where(_TICKET.city == self.city, _TICKET.queue.is_not(None))
+            .group_by(_TICKET.queue)
         )
-
-
-def _literal(queue: Queue) -> Any:
-    return literal_column(f"'{queue.value}'")
-
-
-def _last(number: Any, kinds: Any) -> Any:
-    """When the last event of these kinds came, of the ticket with this number.
-
-    Asked of each ticket that waits, and not by a join: grouped by their number, SQLite would rather
-    walk through all tickets in that order.
-    """
-    at = select(func.max(_EVENT.at)).where(_EVENT.number == number, kinds)
-    return at.correlate(tables.ticket, tables.assignment).scalar_subquery()
-
-
-def _each(queue: Any, late: Any, since: Any) -> Select[Any]:
-    """Each that waits, and since when."""
-    return select(queue.label("queue"), late.label("late"), since.label("since"))
-
-
-def _longest(each: Select[Any]) -> Select[Any]:
-    waiting = each.subquery()
-    return select(
-        waiting.c.queue,
-        func.count().label("tickets"),
-        func.sum(waiting.c.late).label("late"),
-        func.min(waiting.c.since, type_=tables.UtcDateTime()).label("since"),
-    ).group_by(waiting.c.queue)

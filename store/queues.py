@@ -1,5 +1,6 @@
 """The queues of the centre: what waits for a person, what is due first first."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
@@ -25,12 +26,16 @@ _ORDER = (_UNTIL, _TICKET.filed_at, _TICKET.number)
 
 @dataclass(frozen=True)
 class QueueRow:
-    """A ticket in a queue. `queue_until`: when it should be done; None: no clock runs for it."""
+    """A ticket in a queue. `queue_until`: when it should be done; None: no clock runs for it.
+
+    `queue_since`: when it came; None where nobody wrote that down.
+    """
 
     number: str
     city: str
     queue: Queue
     queue_until: datetime | None
+    queue_since: datetime | None
     stage: Stage
     kind: Kind
     category: str | None
@@ -70,19 +75,19 @@ _DOUBT = (
 
 async def page(
     store: Store,
-    queue: Queue,
+    of: Collection[Queue],
     city: str | None = None,
     cursor: str | None = None,
     limit: int = 50,
 ) -> QueuePage:
-    """What waits in a queue, of one city or of all.
+    """What waits in these queues, in one list, of one city or of all.
 
     What is never due comes last; of what is due together, the first filed first.
 
     Raises:
         BadCursor: `cursor` is not a `next_cursor` of this list.
     """
-    asked = select(*_COLUMNS).where(*_in(queue, city))
+    asked = select(*_COLUMNS).where(*_in(of, city))
     if cursor is not None:
         until, filed, number = key_of(cursor, str, str, str)
         asked = asked.where(tuple_(*_ORDER) > (moment(until), moment(filed), number))
@@ -93,26 +98,28 @@ async def page(
     return QueuePage(rows, _cursor_after(last) if last else None)
 
 
-async def whole(store: Store, queue: Queue, city: str, limit: int) -> list[Waits]:
-    """The first of a queue with their states: what a page shows, in one question."""
+async def whole(
+    store: Store, of: Collection[Queue], city: str, limit: int, but: str = ""
+) -> list[Waits]:
+    """The first of these queues with their states, without ticket `but`: in one question."""
     asked = (
         select(*_COLUMNS, _TICKET.state, _DOUBT.label("doubt"))
-        .where(*_in(queue, city))
+        .where(*_in(of, city), _TICKET.number != but)
         .order_by(*_ORDER)
         .limit(limit)
     )
     return [_waits(row) for row in await store.rows(asked)]
 
 
-async def counts(store: Store, city: str) -> dict[Queue, int]:
-    """How many wait in each queue, zeros included."""
+async def counts(store: Store, of: Collection[Queue], city: str, but: str = "") -> dict[Queue, int]:
+    """How many wait in each of these queues without ticket `but`, zeros included."""
     asked = (
         select(_TICKET.queue, func.count())
-        .where(_TICKET.city == city, _TICKET.queue.is_not(None))
+        .where(*_in(of, city), _TICKET.number != but)
         .group_by(_TICKET.queue)
     )
     found = {Queue(queue): count for queue, count in await store.rows(asked)}
-    return {queue: found.get(queue, 0) for queue in Queue}
+    return {queue: found.get(queue, 0) for queue in of}
 
 
 def _cursor_after(row: QueueRow) -> str:
@@ -120,9 +127,9 @@ def _cursor_after(row: QueueRow) -> str:
     return cursor_of(until.isoformat(), row.filed_at.isoformat(), row.number)
 
 
-def _in(queue: Queue, city: str | None) -> list[ColumnElement[bool]]:
+def _in(of: Collection[Queue], city: str | None) -> list[ColumnElement[bool]]:
     # To say that there is a queue lets the index of the few that wait be used.
-    waits = and_(_TICKET.queue.is_not(None), _TICKET.queue == queue.value)
+    waits = and_(_TICKET.queue.is_not(None), _TICKET.queue.in_(sorted(of)))
     return [waits] if city is None else [_TICKET.city == city, waits]
 
 

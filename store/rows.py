@@ -76,6 +76,7 @@ def ticket_row(ticket: Ticket, told: int) -> Row:
         "told": told,
         "queue": waits.queue.value if waits else None,
         "queue_until": waits.until if waits else None,
+        "queue_since": waits.since if waits else None,
         "state": ticket.model_dump_json(),
     }
 

@@ -102,6 +102,9 @@ class ViewTable(Base, table=True):
 _WAITING = ("city", "stage", "due_at", "unit", "area")
 """All that is asked about the backlog as a whole: answered without a look at the tickets."""
 
+_QUEUES = ("city", "queue", "queue_until", "queue_since")
+"""The same about the queues."""
+
 
 class TicketTable(Base, table=True):
     """Each ticket as last told, with the columns that lists and indicators ask for.
@@ -109,7 +112,7 @@ class TicketTable(Base, table=True):
     `promised_at` is when the answer was due, also after the end; `lat` and `lon` are WGS-84.
     `accused` is the unit that a report of wrongdoing is about, from which the ticket is hidden.
     `told`, here and below: how long the history was when the row was told (see `Projection`).
-    `queue`: what waits for somebody at the centre, and until when (see `domain.queues`).
+    `queue`: what waits for somebody at the centre, until and since when (see `domain.queues`).
     """
 
     __tablename__ = "ticket"
@@ -123,7 +126,7 @@ class TicketTable(Base, table=True):
         _partial("ticket_waiting", *_WAITING, where="ended_at IS NULL"),
         _partial("ticket_by_end", "city", "ended_at", where="ended_at IS NOT NULL"),
         _partial("ticket_by_person", "person", where="person IS NOT NULL"),
-        _partial("ticket_by_queue", "city", "queue", "queue_until", where="queue IS NOT NULL"),
+        _partial("ticket_by_queue", *_QUEUES, where="queue IS NOT NULL"),
     )
 
     number: str = Field(primary_key=True)
@@ -166,16 +169,12 @@ class TicketTable(Base, table=True):
     told: int = Field(default=0, sa_type=BigInteger)
     queue: str | None = None
     queue_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    queue_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     state: str = Field(sa_type=Text)
 
 
-QUESTIONS = (
-    "kind IN ('supervision_ordered', 'order_answered', 'exclusion_asked', 'exclusion_granted', "
-    "'exclusion_refused', 'reopened')"
-)
-"""The few events that tell which orders and exclusions still wait for a word."""
-
-ASKED = "asked IS NOT NULL"
+ORDERS = "kind IN ('supervision_ordered', 'order_answered')"
+"""The few events that tell which supervision orders still wait for an answer."""
 
 
 class EventTable(Base, table=True):
@@ -184,7 +183,7 @@ class EventTable(Base, table=True):
     __tablename__ = "event"
     __table_args__ = (
         _partial("event_rungs", "city", "at", where="rung IS NOT NULL"),
-        _partial("event_questions", "city", "kind", "number", "version", "at", where=QUESTIONS),
+        _partial("event_orders", "city", "number", "kind", where=ORDERS),
     )
 
     number: str = Field(primary_key=True)
@@ -210,10 +209,7 @@ class AssignmentTable(Base, table=True):
     """
 
     __tablename__ = "assignment"
-    __table_args__ = (
-        Index("assignment_inbox", "unit", "ended_at", "burns_at"),
-        _partial("assignment_asked", "city", where=ASKED),
-    )
+    __table_args__ = (Index("assignment_inbox", "unit", "ended_at", "burns_at"),)
 
     number: str = Field(primary_key=True)
     n: int = Field(primary_key=True)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 
 from domain.complaint import Channel, Kind
 from domain.events import Event, Fact
+from domain.queues import Queue
 from domain.stages import OPEN, Outcome, Stage
 from domain.ticket import Ticket
 from store import tables
@@ -79,6 +80,7 @@ class Filters:
     kind: Kind | None = None
     open: bool | None = None
     call_back_due: bool | None = None
+    queue: Queue | None = None
     overdue: bool | None = None
     due_before: datetime | None = None
     filed_since: datetime | None = None
@@ -188,7 +190,7 @@ async def page(
 
 def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    for name in ("city", "stage", "outcome", "unit", "category", "kind", "call_back_due"):
+    for name in ("city", "stage", "outcome", "unit", "category", "kind", "call_back_due", "queue"):
         if (value := getattr(filters, name)) is not None:
             found.append(_TICKET[name] == value)
     if filters.open is not None:

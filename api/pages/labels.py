@@ -156,10 +156,10 @@ LABELS: dict[str, dict[str, str]] = {
     },
     "queue": {
         "triage": N_("Triage"),
-        "dispatch": N_("Dispatch"),
+        "dispatch": N_("Dispatch by hand"),
+        "decision": N_("Decisions on requests"),
         "arbitrate": N_("Arbitration"),
-        "decisions": N_("Decisions on requests"),
-        "call_backs": N_("Call-backs"),
+        "call_back": N_("Call-backs"),
         "supervise": N_("The last word"),
     },
     "scope": {

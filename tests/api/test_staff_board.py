@@ -1,14 +1,19 @@
 """The board: the page, its sheets and its API tell what a small town knows of itself."""
 
 import csv
+import html
 import io
+import re
 from typing import Any
 
 import httpx
 import pytest
 
 from domain.actors import Role
+from domain.queues import Queue
 from tests.api.house import House, problem
+from tests.store.population import Busy
+from tests.store.stories import complaint, project
 from tests.support.people import signed_in
 
 PEOPLE = {"Accept": "text/html", "Accept-Language": "en"}
@@ -107,3 +112,26 @@ async def test_what_came_in_is_a_sheet_of_hours_and_channels(house: House) -> No
 
 async def test_there_is_no_sheet_of_what_there_is_not(house: House) -> None:
     assert (await _page(house, "/staff/board.csv?what=people")).status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR])
+async def test_each_queue_leads_to_as_many_tickets_as_the_board_says(
+    lonely_house: House, role: Role
+) -> None:
+    house = lonely_house
+    expected = {queue: count for count, queue in enumerate(Queue, 1)}
+    lives = [Busy(complaint(city="tongzhou")) for _ in range(sum(expected.values()))]
+    wanted = [queue for queue, count in expected.items() for _ in range(count)]
+    stories = zip(lives, wanted, strict=True)
+    await project(house.store, *(life.until(queue) for life, queue in stories))
+    page = await _page(house, role=role)
+    rows = re.findall(
+        r'<a href="(/staff/[^"]*queue=(\w+))">.*?<td class="num">(\d+)', page.text, re.S
+    )
+    assert {queue: int(count) for _, queue, count in rows} == expected
+    for url, queue, _ in rows:
+        told = await _page(house, html.unescape(url), role)
+        assert told.status_code == 200
+        listed = set(re.findall(r'href="/staff/(?:tickets/|[\w-]+\?number=)(\d+)', told.text))
+        numbers = {life.number for life, its in zip(lives, wanted, strict=True) if its == queue}
+        assert listed == numbers, url

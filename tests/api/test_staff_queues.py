@@ -39,9 +39,9 @@ def in_hand(page: httpx.Response) -> str | None:
     return found[1] if found else None
 
 
-async def waits(house: House, queue: str) -> list[dict[str, Any]]:
+async def waits(house: House, *of: str) -> list[dict[str, Any]]:
     headers = await house.token(Role.DISPATCHER)
-    answer = await house.http.get(f"/api/v1/queues?queue={queue}", headers=headers)
+    answer = await house.http.get("/api/v1/queues", params={"queue": of}, headers=headers)
     assert answer.status_code == 200, answer.text
     shown: list[dict[str, Any]] = answer.json()["items"]
     return shown
@@ -117,7 +117,9 @@ async def test_what_was_returned_waits_for_a_unit_by_hand(house: House) -> None:
     said = {"number": ticket.number, "approve": "true", "reason": "属实"}
     assert (await press(house, who, "decisions/decide", **said)).status_code == 303
     await ticket.until_stage("dispatch")
-    assert [one["number"] for one in await waits(house, "triage")] == [ticket.number]
+    assert await waits(house, "triage") == []
+    for of in (["dispatch"], ["triage", "dispatch"]):
+        assert [one["number"] for one in await waits(house, *of)] == [ticket.number]
     desk = await signed_in(house, Role.DESK)
     assert "由派单员或督办人员指定" in (await see(house, desk, "triage")).text
     sent = {"number": ticket.number, "unit": "环境", "reason": "河长"}
@@ -201,6 +203,37 @@ async def test_a_queue_is_read_page_by_page_by_programs(house: House) -> None:
     assert answer.json()["items"] == []
 
 
+async def test_a_page_of_two_queues_shows_one_alone_and_stays_with_it(house: House) -> None:
+    returned, unclear = await house.file(), [await house.unclear() for _ in range(2)]
+    await returned.until_stage("handle")
+    assert (await returned.by_unit("return", BACK)).status_code == 200
+    granted = await returned.by(Role.DISPATCHER, "decide", {"approve": True, "reason": "属实"})
+    assert granted.status_code == 200
+    await returned.until_stage("dispatch")
+    who = await signed_in(house, Role.DISPATCHER)
+    both = (await see(house, who, "triage")).text
+    assert set(re.findall(r'<li><a href="/staff/triage\?number=(\d+)"', both)) == {
+        one.number for one in (returned, *unclear)
+    }
+    for words in ("全部 3", "分类 2", "人工派单 1"):
+        assert f"{words}</a>" in both
+    page = await see(house, who, "triage?queue=triage")
+    assert in_hand(page) == unclear[0].number
+    assert returned.number not in page.text
+    onward = f"/staff/triage?number={unclear[1].number}&amp;queue=triage"
+    assert f'href="{onward}"' in page.text
+    form = re.search(r'action="/staff/(triage/triage\?[^"]+)"', page.text)
+    assert form
+    address, csrf = html.unescape(form[1]), {"csrf": who.csrf, "key": "k1"}
+    typed = csrf | {"number": unclear[0].number, "category": "路灯"}
+    did = await house.http.post(f"/staff/{address}", data=typed, headers=PEOPLE | who.cookie)
+    assert did.status_code == 303
+    after = await house.http.get(did.headers["Location"], headers=PEOPLE | who.cookie)
+    assert in_hand(after) == unclear[1].number
+    assert returned.number not in after.text
+    assert "分类 1</a>" in after.text
+
+
 @pytest.fixture
 async def meeting(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
     """A city in which the first return is the last one: a meeting decides."""
@@ -223,6 +256,7 @@ async def test_after_the_last_return_a_meeting_names_the_unit(meeting: House) ->
     said = {"number": ticket.number, "approve": "true", "reason": "属实"}
     assert (await press(house, who, "decisions/decide", **said)).status_code == 303
     await ticket.until_stage("arbitrate")
+    assert [one["number"] for one in await waits(house, "arbitrate")] == [ticket.number]
     page = await see(house, who, "decisions")
     assert in_hand(page) == ticket.number
     assert "多次退单，由协调会指定承办单位" in page.text

@@ -20,12 +20,15 @@ from domain.facts import (
 )
 from domain.minutes import Meeting, Minutes
 from domain.plans import Projection
+from domain.queues import Queue
 from domain.rating import Grade, Rating
 from domain.stages import Outcome
 from tests.store.stories import CITIZEN, DISPATCHER, START, Story, clock, complaint
 
 SUPERVISOR = Actor(role=Role.SUPERVISOR, id="supervisor-1")
 AREA = "110112003"
+QUEUED = 1
+"""Hours until what waits for the centre should be done, as those of `Story.accepted`."""
 
 
 class Busy(Story):
@@ -131,6 +134,49 @@ class Busy(Story):
             self.replied(),
             self.rated(grade, resolved=grade > 2),
         ]
+
+    # --- what the centre has to do ----------------------------------------------------------
+
+    def more_time_asked(self, n: int = 1) -> Projection:
+        decide = clock(ClockName.DECIDE, self.at, QUEUED, n)
+        asked = handling.ExtensionAsked(assignment=n, by="1d", reason="Parts.", clocks=[decide])
+        return self.tell(asked, by=self.officer_of(n))
+
+    def given_back(self) -> list[Projection]:
+        """Returned without a word on whose it is."""
+        asked = returning.ReturnAsked(assignment=1, ground="not_ours", reason="Not ours.")
+        back = [self.tell(asked, by=self.officer_of(1))]
+        dispatch = clock(ClockName.DISPATCH, self.at, QUEUED)
+        granted = returning.Returned(assignment=1, reason="So it is.", clocks=[dispatch])
+        return [*back, self.tell(granted, by=DISPATCHER)]
+
+    def disputed(self) -> Projection:
+        arbitrate = clock(ClockName.ARBITRATE, self.at, QUEUED)
+        return self.tell(returning.ArbitrationCalled(returns=1, clocks=[arbitrate]))
+
+    def silence(self) -> Projection:
+        call_back = clock(ClockName.CALL_BACK, self.at, QUEUED)
+        return self.tell(closing.CallBackDue(clocks=[call_back]))
+
+    def supervised(self) -> Projection:
+        supervise = clock(ClockName.SUPERVISE, self.at, QUEUED)
+        return self.tell(closing.Supervised(reason="not_resolved", clocks=[supervise]))
+
+    def until(self, queue: Queue) -> list[Projection]:
+        """Until it is in this queue, for `QUEUED` hours; the last one puts it there."""
+        match queue:
+            case Queue.TRIAGE:
+                return [self.accepted()]
+            case Queue.DISPATCH:
+                return [*self.begun(), *self.given_back()]
+            case Queue.ARBITRATE:
+                return [*self.begun(), *self.given_back(), self.disputed()]
+            case Queue.DECISION:
+                return [*self.begun(), self.more_time_asked()]
+            case Queue.CALL_BACK:
+                return [*self.begun(), self.done(1), self.replied(), self.silence()]
+            case Queue.SUPERVISE:
+                return [*self.answered_by(grade=1), self.supervised()]
 
 
 def _result(resolved: bool) -> HandlingResult:

@@ -8,20 +8,21 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
-from domain.actors import Actor, Role
 from domain.clocks import ClockName, RungKind
 from domain.complaint import Channel
-from domain.facts import closing, handling
+from domain.facts import closing, handling, returning
 from domain.facts.supervising import OrderAnswered, SupervisionOrdered
 from domain.plans import Projection
+from domain.queues import Queue
 from domain.stages import Stage
 from store import board_statements as statements
+from store import queues
 from store.board import Board, Inflow, UnitLoad, board
-from store.board_statements import STATEMENTS, Queue
+from store.board_statements import STATEMENTS
 from store.engine import Store
 from store.packs import default_root, load_pack
-from tests.store.population import SUPERVISOR, Busy
-from tests.store.stories import DISPATCHER, START, clock, complaint, project
+from tests.store.population import QUEUED, SUPERVISOR, Busy
+from tests.store.stories import DESK, DISPATCHER, START, clock, complaint, project
 
 TONGZHOU = load_pack(default_root() / "tongzhou")
 NOW = START + timedelta(hours=4)
@@ -134,49 +135,51 @@ async def test_an_order_is_open_until_it_is_answered(store: Store) -> None:
     assert (await _board(store)).orders == 1
 
 
-async def test_a_queue_says_since_when_somebody_waits_in_it(store: Store) -> None:
-    early, urged = _busy(), _busy(2)
-    life = [early.accepted()], [urged.accepted()]
-    began = early.at
-    await project(store, *life)
-    assert _queue(await _board(store), Queue.TRIAGE) == (2, began)
-    await project(store, [early.classified()])
+async def test_every_queue_has_what_the_queues_list_has(store: Store) -> None:
+    lives = {queue: [_busy(), _busy(2), _busy(2.5)] for queue in Queue}
+    await project(store, *(one.until(queue) for queue, ones in lives.items() for one in ones))
+    dispatched = _busy()
+    # These wait for the machine, for a unit and for a citizen.
+    await project(store, [dispatched.accepted(), dispatched.classified()])
+    await project(store, _busy().begun(), _busy().answered_by())
+    now = START + timedelta(hours=2 + QUEUED)
+    found = await _board(store, now)
+    assert {one.queue for one in found.queues} == set(Queue)
+    for one in found.queues:
+        listed = (await queues.page(store, [one.queue], "tongzhou")).rows
+        assert {row.number for row in listed} == {life.number for life in lives[one.queue]}
+        late = [row for row in listed if row.queue_until and row.queue_until < now]
+        assert (one.tickets, one.late) == (len(listed), len(late)) == (3, 1), one.queue
+        assert one.since == min(row.queue_since for row in listed if row.queue_since)
+
+
+async def test_the_one_that_waits_longest_comes_first(store: Store) -> None:
+    early, late = _busy(), _busy(2)
+    silent = Busy(early.ticket.complaint.model_copy(update={"number": _busy().number}))
+    await project(store, early.begun(), late.until(Queue.TRIAGE))
+    asked = early.at
+    await project(store, [early.more_time_asked()])
+    # No clock says since when a meeting is waited for.
+    returned, called = silent.until(Queue.DISPATCH), returning.ArbitrationCalled(returns=1)
+    await project(store, [*returned, silent.tell(called)])
     found = await _board(store)
-    assert _queue(found, Queue.TRIAGE) == (1, urged.at)
-    assert _queue(found, Queue.DISPATCH) == (1, early.at)
-    assert [one.queue for one in found.queues][:2] == [Queue.DISPATCH, Queue.TRIAGE]
+    assert [(one.queue, one.since) for one in found.queues][:3] == [
+        (Queue.DECISION, asked),
+        (Queue.TRIAGE, late.ticket.complaint.filed_at),
+        (Queue.ARBITRATE, None),
+    ]
 
 
-async def test_what_units_ask_waits_for_a_decision(store: Store) -> None:
-    one = _busy()
-    asked = handling.ExtensionAsked(assignment=1, by="1d", reason="Parts.")
-    life = [*one.begun(), one.tell(asked, by=one.officer)]
-    began = one.at
-    await project(store, life)
-    assert _queue(await _board(store), Queue.DECISIONS) == (1, began)
+async def test_waiting_ends_with_the_word_and_not_with_an_attempt(store: Store) -> None:
+    asking, called = _busy(), _busy()
+    await project(store, asking.until(Queue.DECISION), called.until(Queue.CALL_BACK))
+    since = called.at - timedelta(minutes=1)
     refused = handling.ExtensionRefused(assignment=1, reason="No.")
-    await project(store, [one.tell(refused, by=DISPATCHER)])
-    assert _queue(await _board(store), Queue.DECISIONS) == (0, None)
-
-
-async def test_an_exclusion_waits_until_it_is_decided(store: Store) -> None:
-    one = _busy()
-    life = [*one.answered_by(grade=1), one.watched()]
-    asked, decided = one.excluded()
-    await project(store, [*life, asked])
-    assert _queue(await _board(store), Queue.DECISIONS) == (1, asked.events[0].at)
-    await project(store, [decided])
-    assert _queue(await _board(store), Queue.DECISIONS) == (0, None)
-
-
-async def test_who_did_not_rate_waits_to_be_called_back(store: Store) -> None:
-    one = _busy()
-    desk = Actor(role=Role.DESK, id="desk-1")
-    life = [*one.begun(), one.done(1), one.replied(), one.tell(closing.CallBackDue())]
-    began = one.at
-    life.append(one.tell(closing.CalledBack(reached=False), by=desk))
-    await project(store, life)
-    assert _queue(await _board(store), Queue.CALL_BACKS) == (1, began)
+    await project(store, [asking.tell(refused, by=DISPATCHER)])
+    await project(store, [called.tell(closing.CalledBack(reached=False), by=DESK)])
+    found = await _board(store)
+    assert _queue(found, Queue.DECISION) == (0, None)
+    assert _queue(found, Queue.CALL_BACK) == (1, since)
 
 
 async def test_only_so_many_are_listed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,9 +202,16 @@ async def test_nothing_is_read_from_end_to_end(sqlite_store: Store) -> None:
     finally:
         event.remove(Engine, "before_cursor_execute", note)
     assert len(asked) == STATEMENTS
-    for statement, values in asked:
-        for step in await sqlite_store.read(_explained(statement, values)):
-            assert not re.match(r"SCAN (ticket|event|assignment)\b", step), step
+    steps = [
+        step
+        for statement, values in asked
+        for step in await sqlite_store.read(_explained(statement, values))
+    ]
+    for step in steps:
+        assert not re.match(r"SCAN (ticket|event|assignment)\b", step), step
+    # These have nothing else to go by: the index is of the few alone, and no row is looked at.
+    for index in ("ticket_by_queue", "event_orders"):
+        assert any(f"USING COVERING INDEX {index} " in step for step in steps), steps
 
 
 def _explained(statement: str, values: Any) -> Callable[[Connection], list[str]]:

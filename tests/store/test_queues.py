@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from domain.clocks import ClockName
 from domain.facts.anytime import Withdrawn
-from domain.facts.closing import CallBackDue
+from domain.facts.closing import CallBackDue, Supervised
 from domain.facts.intake import TriageUnsure
-from domain.facts.returning import ReturnAsked, Returned
+from domain.facts.returning import ArbitrationCalled, ReturnAsked, Returned
 from domain.plans import Projection
 from domain.queues import Queue, waiting
 from store import queues
@@ -42,7 +42,14 @@ async def _told(store: Store, *told: Projection) -> None:
 
 
 async def _numbers(store: Store, queue: Queue, city: str | None = "demo") -> list[str]:
-    return [row.number for row in (await queues.page(store, queue, city)).rows]
+    return [row.number for row in (await queues.page(store, [queue], city)).rows]
+
+
+async def _counts(store: Store) -> dict[Queue, int]:
+    """Those that are not empty."""
+    found = await queues.counts(store, list(Queue), "demo")
+    assert set(found) == set(Queue)
+    return {queue: count for queue, count in found.items() if count}
 
 
 async def test_a_ticket_is_in_the_queue_of_whoever_has_to_act(store: Store) -> None:
@@ -50,20 +57,20 @@ async def test_a_ticket_is_in_the_queue_of_whoever_has_to_act(store: Store) -> N
     await _told(store, *_unsure(story))
     assert await _numbers(store, Queue.TRIAGE) == [story.number]
     await _told(store, story.classified(), story.assigned("U1"))
-    assert await queues.counts(store, "demo") == dict.fromkeys(Queue, 0)
+    assert await _counts(store) == {}
+    asked_at = story.at
     await _told(store, _asked_back(story))
-    (row,) = (await queues.page(store, Queue.DECISION, "demo")).rows
-    assert row.queue_until == story.ticket.running(ClockName.DECIDE, 1).due_at
+    (row,) = (await queues.page(store, [Queue.DECISION], "demo")).rows
+    assert (row.queue_since, row.queue_until) == (asked_at, asked_at + timedelta(hours=4))
     back = Returned(assignment=1, reason="granted", clocks=[clock(ClockName.DISPATCH, story.at, 1)])
     await _told(store, story.tell(back, by=DISPATCHER))
-    assert await queues.counts(store, "demo") == {
-        Queue.TRIAGE: 1,
-        Queue.DECISION: 0,
-        Queue.CALL_BACK: 0,
-    }
+    assert await _counts(store) == {Queue.DISPATCH: 1}
+    called = ArbitrationCalled(returns=1, clocks=[clock(ClockName.ARBITRATE, story.at, 48)])
+    await _told(store, story.tell(called))
+    assert await _counts(store) == {Queue.ARBITRATE: 1}
     gone = Withdrawn(reason="solved")
     await _told(store, story.tell(gone, by=CITIZEN))
-    assert await queues.counts(store, "demo") == dict.fromkeys(Queue, 0)
+    assert await _counts(store) == {}
 
 
 async def test_whoever_does_not_rate_is_called_back(store: Store) -> None:
@@ -84,9 +91,51 @@ def test_a_contested_rating_waits_for_a_supervisor() -> None:
         verb()
     asked, decided = story.excluded()
     contested = waiting(asked.ticket)
-    assert contested is not None
-    assert contested.queue is Queue.DECISION
+    assert contested == (Queue.DECISION, None, asked.events[0].at)
     assert waiting(decided.ticket) is None
+
+
+def test_the_last_word_waits_until_what_is_contested_is_decided() -> None:
+    story = _life()
+    story.until_replied()
+    story.rated_badly()
+    began = story.at
+    supervise = clock(ClockName.SUPERVISE, began, 48)
+    last = story.tell(Supervised(reason="not_resolved", clocks=[supervise]))
+    word = (Queue.SUPERVISE, supervise.due_at, began)
+    asked, refused = story.excluded(granted=False)
+    contested = (Queue.DECISION, None, asked.events[0].at)
+    assert [waiting(one.ticket) for one in (last, asked, refused)] == [word, contested, word]
+
+
+def test_where_no_clock_runs_a_queue_says_since_when_only_if_it_is_known() -> None:
+    story = _life()
+    accepted = story.accepted()
+    accepted.ticket.clocks.clear()
+    assert waiting(accepted.ticket) == (Queue.TRIAGE, None, START)
+    story.classified()
+    story.assigned()
+    asked = story.tell(
+        ReturnAsked(assignment=1, ground="not_ours", reason="not ours"), by=story.officer
+    )
+    assert waiting(asked.ticket) == (Queue.DECISION, None, asked.events[0].at)
+    back = story.tell(Returned(assignment=1, reason="granted"), by=DISPATCHER)
+    assert waiting(back.ticket) == (Queue.DISPATCH, None, None)
+
+
+async def test_several_queues_make_one_list(store: Store) -> None:
+    lives = {queue: _life(hours) for hours, queue in enumerate(Queue)}
+    for queue, story in lives.items():
+        await _told(store, *story.until(queue))
+    both = [Queue.DISPATCH, Queue.TRIAGE]
+    rows = (await queues.page(store, both, "demo")).rows
+    assert [(row.number, row.queue) for row in rows] == [
+        (lives[queue].number, queue) for queue in (Queue.TRIAGE, Queue.DISPATCH)
+    ]
+    but = lives[Queue.TRIAGE].number
+    (one,) = await queues.whole(store, both, "demo", 10, but)
+    assert one.ticket == lives[Queue.DISPATCH].ticket
+    assert await queues.counts(store, both, "demo", but) == {Queue.DISPATCH: 1, Queue.TRIAGE: 0}
 
 
 async def test_what_is_due_first_comes_first_page_by_page(store: Store) -> None:
@@ -99,7 +148,7 @@ async def test_what_is_due_first_comes_first_page_by_page(store: Store) -> None:
     seen: list[str] = []
     cursor: str | None = None
     while True:
-        page = await queues.page(store, Queue.TRIAGE, "demo", cursor, limit=3)
+        page = await queues.page(store, [Queue.TRIAGE], "demo", cursor, limit=3)
         seen += [row.number for row in page.rows]
         cursor = page.next_cursor
         if cursor is None:
@@ -111,8 +160,8 @@ async def test_what_is_due_first_comes_first_page_by_page(store: Store) -> None:
 async def test_a_page_shows_the_whole_tickets_and_what_the_machine_doubted(store: Store) -> None:
     story = _life()
     await _told(store, *_unsure(story, "keywords lamp; also water: pipe"))
-    (found,) = await queues.whole(store, Queue.TRIAGE, "demo", 10)
+    (found,) = await queues.whole(store, [Queue.TRIAGE], "demo", 10)
     assert found.ticket == story.ticket
     assert found.doubt is not None
     assert found.doubt.why == "keywords lamp; also water: pipe"
-    assert await queues.whole(store, Queue.DECISION, "demo", 10) == []
+    assert await queues.whole(store, [Queue.DECISION], "demo", 10) == []

@@ -1,8 +1,10 @@
 """A database is recognised before it is touched, and the migrations make what the models say."""
 
 import asyncio
+import re
 import stat
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,16 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
+from domain.queues import Queue
 from store import schema
 from store.engine import Store, default_url
 from store.errors import SchemaUnusable, StoreUnavailable
 from store.schema import SchemaState
-from store.tables import metadata
+from store.tables import metadata, ticket
+from tests.store.population import QUEUED, Busy
+from tests.store.stories import complaint, project
 from tests.support.postgres import Cluster
 
 
@@ -35,6 +40,15 @@ async def run(url: str, *statements: str) -> None:
     for statement in statements:
         await store.change(text(statement))
     await store.close()
+
+
+def downgrade(to: str) -> Callable[[Connection], None]:
+    def down(connection: Connection) -> None:
+        config = schema._config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, to)
+
+    return down
 
 
 async def test_an_empty_database_is_made_current(empty_url: str) -> None:
@@ -69,13 +83,8 @@ async def test_models_and_migrations_agree(store: Store) -> None:
 
 
 async def test_the_migrations_can_be_undone(store_url: str) -> None:
-    def down(connection: Connection) -> None:
-        config = schema._config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-
     store = Store.open(store_url)
-    await store.write(down)
+    await store.write(downgrade("base"))
     await store.close()
     assert await schema.inspect(store_url) is SchemaState.MISSING
     await schema.upgrade(store_url)
@@ -120,17 +129,58 @@ async def test_an_unknown_revision_is_newer(store_url: str) -> None:
 
 
 async def test_an_earlier_revision_is_older_and_can_be_brought_up_to_date(store_url: str) -> None:
-    def down(connection: Connection) -> None:
-        config = schema._config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0001")
-
     store = Store.open(store_url)
-    await store.write(down)
+    await store.write(downgrade("0001"))
     await store.close()
     assert await schema.inspect(store_url) is SchemaState.OLDER
     await schema.upgrade(store_url)
     assert await schema.inspect(store_url) is SchemaState.CURRENT
+
+
+def test_no_migration_does_something_else_when_the_domain_changes() -> None:
+    files = sorted((schema.MIGRATIONS / "versions").glob("*.py"))
+    assert files
+    leaning = [
+        one.name for one in files if re.search(r"^(from|import) domain\b", one.read_text(), re.M)
+    ]
+    assert leaning == []
+
+
+QUEUED_FOR = timedelta(hours=QUEUED)
+
+
+async def test_what_waited_before_there_were_queues_is_in_its_queue_afterwards(
+    store_url: str,
+) -> None:
+    lives = {queue: Busy(complaint()) for queue in Queue}
+    told = {queue: one.until(queue) for queue, one in lives.items()}
+    # The clock started with the event before the last, one minute earlier.
+    came = {queue: one.at - timedelta(minutes=1) for queue, one in lives.items()}
+    expected: dict[str, tuple[Any, ...]] = {
+        lives[queue].number: (queue.value, at + QUEUED_FOR, at) for queue, at in came.items()
+    }
+    contested, unclocked, calm = (Busy(complaint()) for _ in range(3))
+    contest = [*contested.until(Queue.SUPERVISE), contested.excluded()[0]]
+    expected[contested.number] = ("decision", None, contested.at - timedelta(minutes=1))
+    by_hand = [*unclocked.begun(), *unclocked.given_back()]
+    by_hand[-1].ticket.clocks.clear()
+    expected[unclocked.number] = ("dispatch", None, None)
+    expected[calm.number] = (None, None, None)
+    store = Store.open(store_url)
+    await project(store, *told.values(), contest, by_hand, calm.begun())
+    await store.write(downgrade("0010"))
+    rows = await store.rows(text("SELECT number, queue FROM ticket"))
+    before = {row.number: row.queue for row in rows}
+    assert {before[lives[queue].number] for queue in (Queue.TRIAGE, Queue.DISPATCH)} == {"triage"}
+    assert before[lives[Queue.SUPERVISE].number] is None
+    await store.write(downgrade("0008"))
+    await store.close()
+    await schema.upgrade(store_url)
+    store = Store.open(store_url)
+    columns = (ticket.c[name] for name in ("number", "queue", "queue_until", "queue_since"))
+    found = {number: tuple(rest) for number, *rest in await store.rows(select(*columns))}
+    await store.close()
+    assert found == expected
 
 
 async def test_a_database_that_is_away_is_said_to_be() -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.complaint import Kind
+from domain.queues import Queue
 from domain.stages import OPEN, Outcome, Stage
 from store import tickets
 from store.engine import Store
@@ -96,6 +97,8 @@ async def test_every_filter_narrows_the_list(store: Store, told: list[Story]) ->
         (Filters(open=True), {handling, dispatched, fresh}),
         (Filters(open=False), {closed, answered, unrated}),
         (Filters(call_back_due=True), set()),
+        (Filters(queue=Queue.TRIAGE), {fresh}),
+        (Filters(queue=Queue.SUPERVISE), set()),
         (Filters(due_before=START + 30 * hour), {handling, fresh}),
         (Filters(due_before=START + 10 * hour), {fresh}),
         (Filters(filed_since=START + 4 * hour), {dispatched, fresh}),

@@ -22,13 +22,15 @@ from api.door import TheDoor
 from api.pages.navigation import entries
 from api.pages.page import Drawing
 from api.pages.staff.place import working_city
+from api.pages.staff.queue import PAGES
 from api.pages.staff.sheet import staff_page
+from api.pages.staff.ticket import TICKETS
 from api.translation import language_of
 from api.watching import Boards, End, Scene
 from domain.complaint import Channel
 from domain.pack import Pack
+from domain.queues import Queue
 from store.board import Board
-from store.board_statements import Queue
 from store.league import named
 
 router = APIRouter(include_in_schema=False)
@@ -36,23 +38,6 @@ router = APIRouter(include_in_schema=False)
 PARTS = ("totals", "inflow", "stages", "queues", "soon", "units")
 ON_THE_WALL = ("totals", "inflow", "soon", "queues")
 """What is sent anew when it changes: templates staff/board/<part>.html."""
-
-_PAGES = {
-    Queue.TRIAGE: "/staff/triage",
-    Queue.DISPATCH: "/staff/triage",
-    Queue.DECISIONS: "/staff/decisions",
-    Queue.CALL_BACKS: "/staff/call-backs",
-}
-"""Where a queue is worked on, by whoever may."""
-
-_SEARCH = {
-    Queue.TRIAGE: "/staff/tickets?stage=triage",
-    Queue.DISPATCH: "/staff/tickets?stage=dispatch",
-    Queue.ARBITRATE: "/staff/tickets?stage=arbitrate",
-    Queue.CALL_BACKS: "/staff/tickets?call_back_due=true",
-    Queue.SUPERVISE: "/staff/tickets?stage=supervise",
-}
-"""Where the others find its tickets."""
 
 _DAY = 24
 _RETRY = 3000
@@ -178,9 +163,8 @@ def channels_of(board: Board) -> dict[Channel, int]:
     return {channel: tickets for channel, tickets in ordered if tickets}
 
 
-def _urls(caller: Caller) -> dict[Queue, str | None]:
+def _urls(caller: Caller) -> dict[Queue, str]:
+    """Where a queue is worked on, by whoever may; where the others find its tickets."""
     open_to = {entry.url for entry in entries(caller.actor.role)}
-    return {
-        queue: page if (page := _PAGES.get(queue)) in open_to else _SEARCH.get(queue)
-        for queue in Queue
-    }
+    pages = {queue: page if (page := PAGES.get(queue)) in open_to else TICKETS for queue in Queue}
+    return {queue: f"{page}?queue={queue}" for queue, page in pages.items()}

@@ -12,12 +12,12 @@ from api.caller import Caller
 from api.door import Door, TheDoor
 from api.pages.forms import REFUSALS, Form
 from api.pages.staff import queue
+from api.pages.staff.queue import CALL_BACKS
 from api.pages.staff.sheet import staff_page
 from api.translation import ENGLISH, N_, language_of
 from domain.commands.citizens import CallBack
 from domain.pack import Pack
 from domain.phrases import Moment
-from domain.queues import Queue
 from domain.rating import Rating
 from store import intake
 from store.masks import masked
@@ -27,7 +27,6 @@ from store.vault import Person
 
 router = APIRouter(include_in_schema=False)
 
-CALL_BACKS = "/staff/call-backs"
 PURPOSE = "回访"
 FIELDS = ("number", "reached", "contacted", "resolved", "grade", "words", "note")
 DONE = {
@@ -98,7 +97,7 @@ async def _page(
     status: int = 200,
     person: Person | None = None,
 ) -> Response:
-    at = await queue.desk(request, door, caller, Queue.CALL_BACK, form.typed["number"] or None)
+    at = await queue.desk(request, door, caller, CALL_BACKS, form.typed["number"] or None)
     return staff_page(
         request,
         "staff/call_backs.html",

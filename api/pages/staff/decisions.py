@@ -13,6 +13,7 @@ from api.pages.forms import REFUSALS, Form
 from api.pages.staff import queue
 from api.pages.staff.found import unit_of
 from api.pages.staff.place import working_city
+from api.pages.staff.queue import DECISIONS
 from api.pages.staff.sheet import staff_page
 from api.pages.staff.triage import UNKNOWN_UNIT
 from api.translation import N_
@@ -27,13 +28,11 @@ from domain.commands.supervising import Decide
 from domain.limits import Limit
 from domain.pack import Pack
 from domain.planning import extend_clock
-from domain.queues import Queue
 from domain.routing import resolve
 from domain.ticket import Ticket
 
 router = APIRouter(include_in_schema=False)
 
-DECISIONS = "/staff/decisions"
 FIELDS = ("number", "approve", "reason", "unit", "text", "units")
 DONE = {
     "granted": N_("Granted."),
@@ -117,7 +116,7 @@ async def _do(
 async def _page(
     request: Request, door: Door, caller: Caller, form: Form, status: int = 200
 ) -> Response:
-    at = await queue.desk(request, door, caller, Queue.DECISION, form.typed["number"] or None)
+    at = await queue.desk(request, door, caller, DECISIONS, form.typed["number"] or None)
     return staff_page(
         request,
         "staff/decisions.html",

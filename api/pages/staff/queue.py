@@ -1,10 +1,11 @@
-"""One queue of the centre at work: what waits, the one in hand, and what can be done with it.
+"""Queues of the centre at work: what waits, the one in hand, and what can be done with it.
 
 Whatever is done leads to the next one. What was done a moment ago is left out, because the record
 may still show it as waiting.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -26,12 +27,29 @@ from store.queues import Waits
 
 SHOWN = 30
 
+TRIAGE, DECISIONS, CALL_BACKS = "/staff/triage", "/staff/decisions", "/staff/call-backs"
+
+PAGES = {
+    Queue.TRIAGE: TRIAGE,
+    Queue.DISPATCH: TRIAGE,
+    Queue.DECISION: DECISIONS,
+    Queue.ARBITRATE: DECISIONS,
+    Queue.CALL_BACK: CALL_BACKS,
+}
+"""Where what waits is worked on; with `?queue=` only that queue is shown. The last word is said on
+the ticket's own page."""
+
 
 @dataclass(frozen=True)
 class Desk:
-    """A queue with the one in hand: the one that was asked for, else the first."""
+    """The queues of a page, how many wait in each, and the one in hand: asked for, else the first.
+
+    `only`: the one of them that is shown; None: all in one list.
+    """
 
     pack: Pack
+    counts: Mapping[Queue, int]
+    only: Queue | None
     waits: Sequence[Waits]
     at: int
     more: bool
@@ -39,6 +57,11 @@ class Desk:
     @property
     def hand(self) -> Waits | None:
         return self.waits[self.at] if self.waits else None
+
+    @property
+    def narrowed(self) -> str:
+        """What an address needs more to stay with the queue that is shown."""
+        return f"&queue={self.only}" if self.only else ""
 
     @property
     def next_number(self) -> str | None:
@@ -49,16 +72,21 @@ class Desk:
 
 
 async def desk(
-    request: Request, door: Door, caller: Caller, queue: Queue, number: str | None = None
+    request: Request, door: Door, caller: Caller, page: str, number: str | None = None
 ) -> Desk:
-    """The queue of the city worked in; `number`: the one to take in hand."""
+    """The queues of `page` in the city worked in; `number`: the one to take in hand."""
     pack = working_city(request, door, caller)
-    found = await queues.whole(door.store, queue, pack.city.id, SHOWN + 1)
-    was = request.query_params.get("was") if request.method == "GET" else None
-    shown = [one for one in found if one.row.number != was][:SHOWN]
+    of = [queue for queue, address in PAGES.items() if address == page]
+    only = next((one for one in of if one == request.query_params.get("queue")), None)
+    was = request.query_params.get("was", "") if request.method == "GET" else ""
+    found, counts = await asyncio.gather(
+        queues.whole(door.store, [only] if only else of, pack.city.id, SHOWN + 1, was),
+        queues.counts(door.store, of, pack.city.id, was),
+    )
+    shown = found[:SHOWN]
     wanted = number or request.query_params.get("number")
     at = next((n for n, one in enumerate(shown) if one.row.number == wanted), 0)
-    return Desk(pack, shown, at, len(found) > SHOWN)
+    return Desk(pack, counts, only, shown, at, len(found) > SHOWN)
 
 
 async def do(
@@ -77,6 +105,8 @@ async def do(
     number = parse_number(form.typed["number"])
     await give(door, caller, number, command, f"page/{form.key}")
     onward = {"done": done, "was": number, "city": working_city(request, door, caller).city.id}
+    if only := request.query_params.get("queue"):
+        onward["queue"] = only
     address = request.url.path.rpartition("/")[0]
     return RedirectResponse(f"{address}?{urlencode(onward)}", 303)
 

@@ -21,18 +21,18 @@ from api.tickets import ListQuery, TicketPage, listed
 from api.translation import N_, language_of
 from domain.complaint import Kind
 from domain.pack import Pack
+from domain.queues import Queue
 from domain.stages import Stage
 from store.errors import BadNumber
 from store.numbers import parse_number
 
 router = APIRouter(include_in_schema=False)
 
-FIELDS = ("text", "stage", "unit", "category", "kind", "state")
+FIELDS = ("text", "stage", "unit", "category", "kind", "state", "queue")
 STATES: dict[str, tuple[str, dict[str, bool]]] = {
     "open": (N_("Open"), {"open": True}),
     "overdue": (N_("Overdue"), {"overdue": True}),
     "ended": (N_("Ended"), {"open": False}),
-    "call_back": (N_("Call-back due"), {"call_back_due": True}),
 }
 """What one choice of the form asks for."""
 
@@ -67,6 +67,7 @@ async def search(
         page=page,
         states=[(value, speech.say(words)) for value, (words, _) in STATES.items()],
         stages=[(one.value, speech.label("stage", one.value)) for one in Stage],
+        queues=[(one.value, speech.label("queue", one.value)) for one in Queue],
         kinds=[(one.value, speech.label("kind", one.value)) for one in Kind],
         speech=speech,
         url=_url(asked),
@@ -87,7 +88,7 @@ async def _number(door: TheDoor, caller: Caller, text: str) -> str | None:
 def _query(form: Form, pack: Pack, caller: Caller, cursor: str | None) -> ListQuery:
     """What the form asks for, as the API is asked."""
     told: dict[str, Any] = {"city": pack.city.id, "limit": LIMIT, "cursor": cursor or None}
-    told |= form.given("text", "stage", "kind")
+    told |= form.given("text", "stage", "kind", "queue")
     names = {"unit": pack.units, "category": pack.categories}
     for field, things in names.items():
         if form.typed[field]:

@@ -14,7 +14,7 @@ from api.pages.staff import queue
 from api.pages.staff.found import area_of, category_of, places, unit_of
 from api.pages.staff.hints import guess, promise
 from api.pages.staff.place import working_city
-from api.pages.staff.queue import Desk
+from api.pages.staff.queue import TRIAGE, Desk
 from api.pages.staff.reasons import in_words
 from api.pages.staff.said import UNKNOWN_AREA, UNKNOWN_CATEGORY
 from api.pages.staff.sheet import staff_page
@@ -23,14 +23,12 @@ from domain.commands.intake import Conclude, Reassign
 from domain.commands.intake import Triage as Classify
 from domain.complaint import Kind
 from domain.pack import Pack
-from domain.queues import Queue
 from domain.routing import route
 from domain.stages import Stage
 from store.queues import Waits
 
 router = APIRouter(include_in_schema=False)
 
-TRIAGE = "/staff/triage"
 FIELDS = (
     "number", "category", "kind", "area", "unit", "accused", "note", "outcome", "text", "reason",
 )  # fmt: skip
@@ -129,7 +127,7 @@ async def _page(
     status: int = 200,
     opened: str = "",
 ) -> Response:
-    at = await queue.desk(request, door, caller, Queue.TRIAGE, form.typed["number"] or None)
+    at = await queue.desk(request, door, caller, TRIAGE, form.typed["number"] or None)
     return staff_page(
         request,
         "staff/triage.html",
