@@ -190,7 +190,9 @@ async def _me(
 
 
 def _refused(request: Request, error: Problem | StoreError) -> Response:
-    return sign_in_page(request, CODES[error.code].status, problem=error.code)
+    # The same in another language would be the same answer of the provider once more.
+    status = CODES[error.code].status
+    return sign_in_page(request, status, problem=error.code, other_language=None)
 
 
 def _to(path: str) -> Response:
