@@ -21,7 +21,7 @@ from api.limits import network_of
 from api.problems import Problem
 from domain.actors import CITIZEN, Actor, Role
 from domain.complaint import Channel, Kind
-from domain.permissions import RIGHTS, Right, Scope
+from domain.permissions import ONES_OWN, RIGHTS, Right, Scope
 from domain.ticket import Ticket
 from store import intake, tickets, tokens
 from store.hidden import Hidden
@@ -202,6 +202,8 @@ async def citizen_of(request: Request, number: str, code: str, door: Door) -> Ca
 
 async def _permit(right: Right, caller: Caller, request: Request, door: Door) -> Caller:
     await _count(right, caller, request, door)
+    if caller.first_password and right.key not in ONES_OWN:
+        raise Problem("password_change_needed")
     number = request.path_params.get("number")
     if number is not None and not await _may_know(right, caller, parse_number(number), door):
         raise Problem("assignment_not_found" if "n" in request.path_params else "ticket_not_found")

@@ -28,6 +28,11 @@ class Caller:
     session: Session | None = None
 
     @property
+    def first_password(self) -> bool:
+        """Whether this caller has to choose a password of their own first."""
+        return self.session is not None and self.session.first_password
+
+    @property
     def citizen(self) -> bool:
         return self.actor.role is Role.CITIZEN
 

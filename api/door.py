@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Annotated
 
@@ -53,6 +53,11 @@ class Door:
     def seal(self) -> Seal:
         """Seals what people prove themselves with."""
         return Seal(self.vault.ring.root_key, "people")
+
+    @property
+    def idle(self) -> timedelta:
+        """How long a session may be left unused."""
+        return timedelta(minutes=self.settings.session_idle)
 
     def now(self) -> datetime:
         return datetime.now(UTC)

@@ -54,7 +54,8 @@ class AccountQuery(Incoming):
 
 class AccountLine(Recorded):
     """An account without its secrets. `sessions`: where it is signed in; `locked`: for a while,
-    after too many wrong passwords."""
+    after too many wrong passwords; `first_password_until`: when the password ends that was given
+    to them, if they do not choose their own."""
 
     id: str
     name: str
@@ -68,6 +69,7 @@ class AccountLine(Recorded):
     sessions: int = 0
     seen_at: Instant | None = None
     locked: bool = False
+    first_password_until: Instant | None = None
 
 
 class AccountList(Recorded):
@@ -151,9 +153,9 @@ async def enable(door: Door, caller: Caller, account: Account) -> AccountLine:
 async def renew(door: Door, caller: Caller, account: Account) -> Issued:
     _not_own(caller, account)
     password = passwords.random_password()
-    await accounts.change(door.store, account, password=await passwords.hashed(password))
+    await accounts.set_password(door.store, account, await passwords.hashed(password), own=False)
     _log(caller, account, "password renewed")
-    return await _issued(door, account, password)
+    return await _issued(door, await found(door, caller, account.id), password)
 
 
 async def reset(door: Door, caller: Caller, account: Account) -> AccountLine:
@@ -179,12 +181,15 @@ async def _lines(door: Door, some: list[Account]) -> list[AccountLine]:
             sessions=there[one.id].sessions if one.id in there else 0,
             seen_at=there[one.id].seen_at if one.id in there else None,
             locked=_lock(door, one) in waiting,
+            first_password_until=signing_in.good_until(door, one),
         )
         for one in some
     ]
 
 
-_SHOWN = tuple(AccountLine.model_fields.keys() - {"sessions", "seen_at", "locked"})
+_SHOWN = tuple(
+    AccountLine.model_fields.keys() - {"sessions", "seen_at", "locked", "first_password_until"}
+)
 
 
 async def _issued(door: Door, account: Account, password: str | None) -> Issued:

@@ -10,9 +10,11 @@ import hmac
 import re
 import secrets
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+import structlog
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from httpx2 import HTTPError
@@ -26,8 +28,10 @@ from api.door import Door
 from api.problems import Problem
 from domain.actors import Role
 from domain.permissions import STAFF
-from store import accounts
+from store import accounts, counters
 from store.accounts import Account, BadName, NameTaken
+
+logger = structlog.stdlib.get_logger("jiesu.api")
 
 COOKIE, BACK = "jiesu-oidc", "/staff/oidc/back"
 LONGEST = 10 * 60
@@ -90,15 +94,36 @@ async def arrive(request: Request, door: Door) -> Account:
         Problem: oidc_failed, or not_admitted where the provider's word is not enough.
     """
     try:
+        account = await _account(door, await _vouched(request, door))
+    except Problem as error:
+        # Of what the provider sent nothing is written down, only what was wrong with it.
+        why = type(error.__cause__).__name__ if error.__cause__ else None
+        logger.warning("sign-in failed", code=error.code, why=why)
+        raise
+    logger.info("signed in", account=account.id)
+    return account
+
+
+async def _vouched(request: Request, door: Door) -> dict[str, Any]:
+    """What the provider says to a sign-in that was begun in this browser, and not ended yet."""
+    try:
         kept = door.signer("oidc").loads(request.cookies.get(COOKIE, ""), max_age=LONGEST)
     except BadSignature:
         raise Problem("oidc_failed", "The sign-in was begun elsewhere, or too long ago.") from None
     state, code = (request.query_params.get(name, "") for name in ("state", "code"))
     if not code or not hmac.compare_digest(state.encode(), kept["state"].encode()):
         raise Problem("oidc_failed")
+    if not await _first_answer(door, state):
+        raise Problem("oidc_failed", "This sign-in was answered before.")
     async with _client(request, door) as client:
-        claims = await _claims(client, door, code, kept)
-    return await _account(door, claims)
+        return await _claims(client, door, code, kept)
+
+
+async def _first_answer(door: Door, state: str) -> bool:
+    """Whether nobody came back with this before: not every provider refuses a code used twice."""
+    once = f"oidc/{door.mark(f'oidc/{state}')}"
+    lasts = timedelta(seconds=LONGEST)
+    return await counters.count(door.store, once, 1, lasts, datetime.now(UTC)) == 1
 
 
 def _client(request: Request, door: Door) -> AsyncOAuth2Client:
@@ -151,11 +176,12 @@ async def _claims(
             endpoints["token_endpoint"], code=code, code_verifier=kept["verifier"]
         )
         keys = KeySet.import_key_set(await _json(client, endpoints["jwks_uri"]))  # type: ignore[arg-type]
-        claims = jwt.decode(token["id_token"], keys, algorithms=_ALGORITHMS).claims
+        claims = jwt.decode(str(token["id_token"]), keys, algorithms=_ALGORITHMS).claims
         jwt.JWTClaimsRegistry(
             leeway=60,
             iss={"essential": True, "value": endpoints["issuer"]},
             aud={"essential": True, "value": door.settings.oidc_client_id},
+            azp={"value": door.settings.oidc_client_id},
             nonce={"essential": True, "value": kept["nonce"]},
             sub={"essential": True},
             exp={"essential": True},

@@ -78,12 +78,19 @@ CODES: dict[str, Code] = {
     "not_your_city": Code(403, "Another city than the one you work for."),
     "sign_in_failed": Code(401, "Name, password or one-time password are not right."),
     "second_factor_needed": Code(401, "A one-time password is needed, too."),
+    "first_password_over": Code(
+        401, "The first password was not changed in time; an administrator can give a new one."
+    ),
+    "password_change_needed": Code(
+        403, "The password was given by somebody else; choose one of your own first."
+    ),
     "oidc_failed": Code(401, "The identity provider did not vouch for anybody."),
     "not_admitted": Code(403, "The identity provider's word gives no role here."),
     "wrong_code": Code(401, "This is not the code, or it is over."),
     "challenge_failed": Code(403, "A challenge has to be solved first."),
     "looks_automatic": Code(422, "This looks as if no human had filled it in."),
     "weak_password": Code(422, "This password would be guessed."),
+    "same_password": Code(422, "The new password is the present one."),
     "not_your_unit": Code(403, "Another unit has this assignment."),
     "link_expired": Code(403, "The link has ended; ask for a new one."),
     "file_not_found": Code(404, "No such file, or not for you."),
@@ -91,6 +98,7 @@ CODES: dict[str, Code] = {
     "assignment_not_found": Code(404, "No such assignment, or not for you."),
     "no_such_state": Code(404, "Its history does not tell such a moment."),
     "account_not_found": Code(404, "No such account, or not yours to manage."),
+    "session_not_found": Code(404, "No such session of yours, or it has ended."),
     "token_not_found": Code(404, "No such token that could be revoked."),
     "unknown_assignment": Code(404, "This ticket has no such assignment."),
     "unknown_order": Code(404, "This ticket has no such order."),

@@ -1,8 +1,9 @@
 """Signing in and out: a session is a resource that is made and ended."""
 
+from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, Path, Request, Response
 from pydantic import Field, SecretStr
 
 from api import signed_in, signing_in
@@ -12,8 +13,8 @@ from api.door import API, Door, TheDoor, json_of
 from api.problems import Problem, responses
 from domain.actors import Role
 from domain.model import Incoming, Instant, Recorded
-from store import accounts, passwords
-from store.accounts import Account
+from store import accounts, passwords, sessions
+from store.sessions import Session
 
 router = APIRouter(prefix=API, tags=["Sessions"])
 
@@ -36,7 +37,8 @@ class NewPassword(Incoming):
 
 class SignedIn(Recorded):
     """As whom one is known. `csrf` goes along, as `X-CSRF-Token`, with whatever changes something;
-    it is null for tokens, which need none."""
+    it is null for tokens, which need none. `first_password_until`: the password was given by
+    somebody else and ends then; until another is chosen nothing else can be done."""
 
     id: str
     name: str = Field(examples=["王芳"])
@@ -46,6 +48,33 @@ class SignedIn(Recorded):
     scopes: list[str]
     ends_at: Instant | None = None
     csrf: str | None = None
+    first_password_until: Instant | None = None
+
+
+SessionId = Annotated[
+    str,
+    Path(
+        pattern="^[0-9a-f]{16}$",
+        description="The id of one of one's own sessions.",
+        examples=["0123456789abcdef"],
+    ),
+]
+
+
+class OwnSession(Recorded):
+    """Where one is signed in. `device`: browser and system, as far as they are known; `current`:
+    it is the one that asks."""
+
+    id: str
+    device: str = Field(examples=["Firefox · Windows"])
+    began_at: Instant
+    seen_at: Instant = Field(description="When it was last used, to the minute.")
+    ends_at: Instant = Field(description="When it ends in any case.")
+    current: bool
+
+
+class OwnSessions(Recorded):
+    items: list[OwnSession]
 
 
 @router.post(
@@ -58,6 +87,7 @@ class SignedIn(Recorded):
         "malformed_json",
         "sign_in_failed",
         "second_factor_needed",
+        "first_password_over",
         "csrf_failed",
         "body_too_large",
         "invalid_request",
@@ -72,12 +102,11 @@ async def sign_in(
     """The answer sets the cookie. The session this browser had before ends.
 
     Who fails waits longer each time; nothing tells whether there is an account of that name.
+    A password that somebody else gave opens a session in which it can be changed, and nothing else.
     """
     signed_in.check_origin(request, door)
-    account = await signing_in.sign_in(
-        request, door, body.name, body.password.get_secret_value(), body.totp
-    )
-    return await _begun(request, account, door)
+    begun, secret = await begin(request, body, door)
+    return _begun(request, begun, secret, door)
 
 
 @router.get(
@@ -119,6 +148,41 @@ async def sign_out_everywhere(
     return _forgotten(request, door)
 
 
+@router.get(
+    "/sessions",
+    operation_id="list_own_sessions",
+    summary="Where one is signed in",
+    response_model=OwnSessions,
+    responses=responses("unauthenticated", "forbidden", "store_unavailable"),
+)
+async def list_own_sessions(
+    caller: Annotated[Caller, staff("list_own_sessions")], door: TheDoor
+) -> Response:
+    return json_of(OwnSessions(items=await own_sessions(caller, door)))
+
+
+@router.delete(
+    "/sessions/{session}",
+    operation_id="end_own_session",
+    summary="End one of one's sessions",
+    status_code=204,
+    responses=responses(
+        "unauthenticated",
+        "forbidden",
+        "csrf_failed",
+        "session_not_found",
+        "invalid_request",
+        "store_unavailable",
+    ),
+)
+async def end_own_session(
+    session: SessionId, caller: Annotated[Caller, staff("end_own_session")], door: TheDoor
+) -> Response:
+    """Another's session is answered like one that there is not."""
+    await end_one(caller, session, door)
+    return Response(status_code=204)
+
+
 @router.put(
     "/session/password",
     operation_id="change_password",
@@ -133,6 +197,8 @@ async def sign_out_everywhere(
         "body_too_large",
         "invalid_request",
         "weak_password",
+        "same_password",
+        "first_password_over",
         "too_many_attempts",
         "store_unavailable",
     ),
@@ -144,18 +210,68 @@ async def change_password(
     door: TheDoor,
 ) -> Response:
     """All sessions of the account end, and this browser gets a new one."""
+    begun, secret = await renew(request, caller, body, door)
+    return _begun(request, begun, secret, door)
+
+
+# --- what the pages do as well ------------------------------------------------------------------
+
+
+async def begin(request: Request, said: SignIn, door: Door) -> tuple[Session, str]:
+    """A session for whoever proves who they are, and its secret; see `api.signing_in.sign_in`."""
+    account = await signing_in.sign_in(
+        request, door, said.name, said.password.get_secret_value(), said.totp
+    )
+    given = account.password_given_at is not None
+    return await signed_in.begin(request, account, door, first_password=given)
+
+
+async def renew(
+    request: Request, caller: Caller, said: NewPassword, door: Door
+) -> tuple[Session, str]:
+    """Another password, of their own; a session, and its secret, in the place of all others."""
     if caller.session is None:
         raise Problem("forbidden", "A token has no password.")
     account = caller.session.account
-    await signing_in.check_again(request, door, account, body.old.get_secret_value())
-    new = body.new.get_secret_value()
+    old, new = said.old.get_secret_value(), said.new.get_secret_value()
+    await signing_in.check_again(request, door, account, old)
     passwords.check_password(new, account.name)
-    await accounts.change(door.store, account, password=await passwords.hashed(new))
-    return await _begun(request, account, door)
+    if new == old:
+        raise Problem("same_password")
+    await accounts.set_password(door.store, account, await passwords.hashed(new), own=True)
+    return await signed_in.begin(request, account, door)
 
 
-async def _begun(request: Request, account: Account, door: Door) -> Response:
-    session, secret = await signed_in.begin(request, account, door)
+async def own_sessions(caller: Caller, door: Door) -> list[OwnSession]:
+    """This caller's sessions that go on, the oldest first; a token has none."""
+    mine = _session_of(caller)
+    found = await sessions.listing(door.store, mine.account.id, door.now(), door.idle)
+    return [
+        OwnSession(
+            id=one.id,
+            device=one.device,
+            began_at=one.began_at,
+            seen_at=one.seen_at,
+            ends_at=one.ends_at,
+            current=one.digest == mine.digest,
+        )
+        for one in found
+    ]
+
+
+async def end_one(caller: Caller, session_id: str, door: Door) -> None:
+    """End one of this caller's sessions; session_not_found for all others there may be."""
+    if not await sessions.end_own(door.store, _session_of(caller).account.id, session_id):
+        raise Problem("session_not_found")
+
+
+def _session_of(caller: Caller) -> Session:
+    if caller.session is None:
+        raise Problem("forbidden", "A token has no session.")
+    return caller.session
+
+
+def _begun(request: Request, session: Session, secret: str, door: Door) -> Response:
     response = json_of(_told(signed_in.caller(session), door))
     signed_in.remember(request, response, secret, door)
     return response
@@ -178,4 +294,12 @@ def _told(caller: Caller, door: Door) -> SignedIn:
         scopes=sorted(caller.scopes),
         ends_at=session.ends_at if session else None,
         csrf=signed_in.csrf_of(session, door) if session else None,
+        first_password_until=first_password_until(caller, door),
     )
+
+
+def first_password_until(caller: Caller, door: Door) -> datetime | None:
+    """Until when a password can be chosen in place of the one that was given; None: it is not."""
+    if caller.session is None or not caller.first_password:
+        return None
+    return signing_in.good_until(door, caller.session.account)

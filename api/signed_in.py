@@ -12,6 +12,7 @@ from fastapi import Request, Response
 from itsdangerous import BadSignature
 
 from api.caller import Caller
+from api.devices import device_of
 from api.door import Door
 from api.problems import Problem
 from domain.actors import Actor
@@ -26,14 +27,25 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-async def begin(request: Request, account: Account, door: Door) -> tuple[Session, str]:
-    """A session of its own, and its secret; the one that this browser had before ends."""
+async def begin(
+    request: Request, account: Account, door: Door, *, first_password: bool = False
+) -> tuple[Session, str]:
+    """A session of its own, and its secret; the one that this browser had before ends.
+
+    `first_password`: it is for changing the password that was given, and for nothing else.
+    """
     if (before := await session_of(request, door)) is not None:
         await sessions.end(door.store, before.digest)
     settings, now = door.settings, datetime.now(UTC)
     longest = timedelta(hours=settings.session_longest)
-    secret = await sessions.begin(door.store, account, now, longest)
-    return Session(sessions.digest_of(secret), account, now, now, now + longest), secret
+    device = device_of(request.headers.get("user-agent", ""))
+    secret = await sessions.begin(
+        door.store, account, now, longest, device=device, first_password=first_password
+    )
+    begun = Session(
+        sessions.digest_of(secret), account, now, now, now + longest, device, first_password
+    )
+    return begun, secret
 
 
 def remember(request: Request, response: Response, secret: str, door: Door) -> None:
@@ -69,8 +81,7 @@ async def session_of(request: Request, door: Door) -> Session | None:
         secret = door.signer("session").loads(cookie, max_age=int(longest.total_seconds()))
     except BadSignature:
         return None
-    idle = timedelta(minutes=door.settings.session_idle)
-    return await sessions.find(door.store, str(secret), datetime.now(UTC), idle)
+    return await sessions.find(door.store, str(secret), datetime.now(UTC), door.idle)
 
 
 async def caller_of(request: Request, door: Door) -> Caller | None:

@@ -27,7 +27,7 @@ async def sign_in(
     Every failure has the same answer after about the same time, be there such an account or not.
 
     Raises:
-        Problem: sign_in_failed, second_factor_needed, too_many_attempts
+        Problem: sign_in_failed, second_factor_needed, first_password_over, too_many_attempts
     """
     name = name.strip().lower()
     now = datetime.now(UTC)
@@ -43,6 +43,7 @@ async def sign_in(
         if not await _second(door, proof, code, now):
             await _fail(door, by_name, by_address, now)
     await lockouts.clear(door.store, by_name)
+    _still_good(door, proof.account, now)
     logger.info("signed in", account=proof.account.id)
     return proof.account
 
@@ -55,6 +56,21 @@ async def check_again(request: Request, door: Door, account: Account, password: 
     proof = await accounts.proof_of(door.store, account.name)
     if not await passwords.matches(password, proof.password if proof else None):
         await _fail(door, by_name, by_address, now)
+    _still_good(door, account, now)
+
+
+def good_until(door: Door, account: Account) -> datetime | None:
+    """When the password ends that somebody else gave; None where it is their own."""
+    given_at = account.password_given_at
+    return given_at and given_at + timedelta(days=door.settings.first_password_days)
+
+
+def _still_good(door: Door, account: Account, now: datetime) -> None:
+    """Told to none but who knows the password: it opens nothing any more."""
+    until = good_until(door, account)
+    if until is not None and now >= until:
+        logger.warning("sign-in failed", account=account.id, code="first_password_over")
+        raise Problem("first_password_over")
 
 
 def _keys(door: Door, name: str, network: str) -> tuple[str, str]:

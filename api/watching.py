@@ -103,9 +103,8 @@ class _Hall:
         door, now = self._door, self._door.now()
         self.scene = Scene(await board(door.store, door.packs.get(self._city), now))
         viewers = list(self.viewers)
-        idle = timedelta(minutes=door.settings.session_idle)
         staying = _sessions(one for one in viewers if one.staying)
-        go_on = await sessions.going_on(door.store, _sessions(viewers), now, idle, staying)
+        go_on = await sessions.going_on(door.store, _sessions(viewers), now, door.idle, staying)
         programs = {one.who.id for one in viewers if one.who.session is None}
         valid = await tokens.valid(door.store, programs, now)
         for viewer in viewers:

@@ -139,7 +139,9 @@ async def _told(store: Store, packs: PackShelf, rows: int) -> None:
 
 async def _signed_in(store: Store, http: httpx.AsyncClient) -> None:
     hashed = await passwords.hashed(_PASSWORD)
-    await accounts.create(store, "bench", Role.OFFICER, unit=UNIT, city=CITY, password_hash=hashed)
+    await accounts.create(
+        store, "bench", Role.OFFICER, unit=UNIT, city=CITY, password_hash=hashed, own=True
+    )
     told = {"name": "bench", "password": _PASSWORD}
     (await http.post("/api/v1/session", json=told)).raise_for_status()
 

@@ -2,7 +2,7 @@
 
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -18,6 +18,7 @@ from store.accounts import Account
 from store.engine import Store
 from store.keys import open_ring
 from store.sealing import Seal
+from store.sessions import Session
 
 app = typer.Typer(help="Accounts of the people who sign in.", no_args_is_help=True)
 
@@ -83,6 +84,8 @@ def create(
 
     made = with_store(creating)
     told = None if stdin else password
+    if password:
+        _to_be_changed()
     if as_json:
         print_json({"id": made.id, "name": made.name, "role": role, "password": told})
     else:
@@ -135,14 +138,18 @@ def enable(name: Name) -> None:
 
 @app.command()
 def password(name: Name, stdin: Stdin = False) -> None:
-    """Give an account a new password and print it once. Its sessions end."""
+    """Give an account a new password and print it once. Its sessions end.
+
+    Whoever it is chooses another at the first sign-in; until then it is good for some days only.
+    """
     chosen = _password(name, stdin)
 
     async def changing(store: Store) -> None:
         account = await _found(store, name)
-        await accounts.change(store, account, password=await passwords.hashed(chosen))
+        await accounts.set_password(store, account, await passwords.hashed(chosen), own=False)
 
     with_store(changing)
+    _to_be_changed()
     typer.echo(f"changed {name}" if stdin else chosen)
 
 
@@ -176,18 +183,22 @@ def totp(
 
 @app.command("sessions")
 def sessions_(name: Name, as_json: Json = False) -> None:
-    """List the sessions of an account: since when, last used, until when."""
+    """List the sessions of an account: in what, since when, last used, until when."""
+    idle = timedelta(minutes=Settings().session_idle)
 
-    async def listing(store: Store) -> list[tuple[datetime, datetime, datetime]]:
-        return await sessions.listing(store, (await _found(store, name)).id)
+    async def listing(store: Store) -> list[Session]:
+        account = await _found(store, name)
+        return await sessions.listing(store, account.id, datetime.now(UTC), idle)
 
     rows = with_store(listing)
     if as_json:
-        print_json([{"began_at": r[0], "seen_at": r[1], "ends_at": r[2]} for r in rows])
+        shown = ("device", "began_at", "seen_at", "ends_at")
+        print_json([{field: getattr(row, field) for field in shown} for row in rows])
         return
-    table = Table("since", "last used", "until")
+    table = Table("device", "since", "last used", "until")
     for row in rows:
-        table.add_row(*(f"{at:%Y-%m-%d %H:%M} UTC" for at in row))
+        times = (row.began_at, row.seen_at, row.ends_at)
+        table.add_row(row.device, *(f"{at:%Y-%m-%d %H:%M} UTC" for at in times))
     out.print(table)
 
 
@@ -199,6 +210,12 @@ def logout(name: Name) -> None:
         return await sessions.end_all(store, (await _found(store, name)).id)
 
     typer.echo(f"ended {with_store(ending)} sessions of {name}")
+
+
+def _to_be_changed() -> None:
+    """Beside the password, not among what a script reads."""
+    days = Settings().first_password_days
+    typer.echo(f"To be changed at the first sign-in, within {days} days.", err=True)
 
 
 def _change(name: str, **values: object) -> None:

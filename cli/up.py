@@ -67,7 +67,8 @@ async def _up(stack: Stack) -> None:
             if stack.first_password is not None:
                 out.print(
                     f"Sign in at {stack.url}/staff as [bold]{FIRST}[/] with the password "
-                    f"[bold]{stack.first_password}[/]  (shown only now)"
+                    f"[bold]{stack.first_password}[/]  (shown only now; choose your own within "
+                    f"{stack.settings.first_password_days} days)"
                 )
             await stack.until_stopped()
             err.print("  stopping")

@@ -202,6 +202,8 @@ TABLE: tuple[Right, ...] = (
     Right("who_am_i", "see as whom one is signed in", STAFF),
     Right("sign_out", "sign out", STAFF),
     Right("sign_out_everywhere", "end all of one's sessions", STAFF),
+    Right("list_own_sessions", "see where one is signed in", STAFF),
+    Right("end_own_session", "end one of one's sessions", STAFF),
     Right("change_password", "change one's own password", STAFF),
     _all("verify_phone", "ask for a one-time code by phone"),
     _all("confirm_phone", "exchange the one-time code for a pass"),
@@ -242,6 +244,12 @@ TABLE: tuple[Right, ...] = (
     _all("openapi", "read the description of the API"),
     _all("static", "style sheets and the like"),
 )  # fmt: skip
+
+ONES_OWN = frozenset({
+    "who_am_i", "sign_out", "sign_out_everywhere", "list_own_sessions", "end_own_session",
+    "change_password",
+})  # fmt: skip
+"""All that somebody may do who has not chosen a password of their own yet."""
 
 RIGHTS: dict[str, Right] = {right.key: right for right in TABLE}
 

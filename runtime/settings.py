@@ -66,6 +66,9 @@ class Settings(FileSettings):
     )
     session_idle: int = Field(60, ge=1, description="Minutes unused after which a session ends.")
     session_longest: int = Field(12, ge=1, description="Hours after which it ends in any case.")
+    first_password_days: int = Field(
+        7, ge=1, description="Days after which a password that somebody was given ends."
+    )
     form_seconds: float = Field(
         3.0, ge=0, description="Who sends the form faster than this is no human; 0: not looked at."
     )

@@ -34,7 +34,10 @@ class BadName(StoreError):
 
 @dataclass(frozen=True)
 class Account:
-    """An account without its secrets; `second_factor`: a one-time password is asked for, too."""
+    """An account without its secrets; `second_factor`: a one-time password is asked for, too.
+
+    `password_given_at`: when somebody else gave the password; None once it is their own.
+    """
 
     id: str
     name: str
@@ -45,6 +48,7 @@ class Account:
     second_factor: bool
     created_at: datetime
     disabled_at: datetime | None
+    password_given_at: datetime | None
 
     @property
     def enabled(self) -> bool:
@@ -95,13 +99,19 @@ async def create(
     unit: str | None = None,
     city: str | None = None,
     password_hash: str | None = None,
+    own: bool = False,
 ) -> Account:
     """A new account. Without a password it can only be used through an identity provider.
+
+    `own`: whoever it is chose the password; else it was given to them, and has to be changed.
 
     Raises:
         BadName, NameTaken
     """
-    made = await _create(store, name, role, display, unit, city, password_hash, only_first=False)
+    given = password_hash is not None and not own
+    made = await _create(
+        store, name, role, display, unit, city, password_hash, given=given, only_first=False
+    )
     if made is None:
         raise NameTaken(f"there is an account '{name}' already")
     return made
@@ -109,7 +119,9 @@ async def create(
 
 async def create_first(store: Store, password_hash: str) -> Account | None:
     """The administrator of a new installation; None where there is any account already."""
-    return await _create(store, FIRST, Role.ADMIN, "", None, None, password_hash, only_first=True)
+    return await _create(
+        store, FIRST, Role.ADMIN, "", None, None, password_hash, given=True, only_first=True
+    )
 
 
 async def _create(
@@ -121,6 +133,7 @@ async def _create(
     city: str | None,
     password_hash: str | None,
     *,
+    given: bool,
     only_first: bool,
 ) -> Account | None:
     if not _NAME.fullmatch(name):
@@ -134,6 +147,7 @@ async def _create(
         "unit": unit,
         "city": city,
         "password": password_hash,
+        "password_given_at": now if given else None,
         "totp": None,
         "totp_step": 0,
         "created_at": now,
@@ -205,6 +219,12 @@ async def change(store: Store, account: Account, **values: object) -> None:
         connection.execute(end)
 
     await store.write(work)
+
+
+async def set_password(store: Store, account: Account, password_hash: str, *, own: bool) -> None:
+    """A new password, and the end of all sessions. `own`: see `create`."""
+    given_at = None if own else datetime.now(UTC)
+    await change(store, account, password=password_hash, password_given_at=given_at)
 
 
 async def set_second_factor(

@@ -11,7 +11,8 @@ from store.tables import Base, UtcDateTime
 class AccountTable(Base, table=True):
     """Staff accounts. `password` is an Argon2 hash, `totp` a sealed secret; either may be absent.
 
-    `totp_step` is the last time step a code was taken for: no code is good twice.
+    `password_given_at`: when somebody else gave it; empty once it is their own. `totp_step` is the
+    last time step a code was taken for: no code is good twice.
     """
 
     __tablename__ = "account"
@@ -23,6 +24,7 @@ class AccountTable(Base, table=True):
     unit: str | None = None
     city: str | None = None
     password: str | None = None
+    password_given_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     totp: bytes | None = None
     totp_step: int = 0
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -31,7 +33,11 @@ class AccountTable(Base, table=True):
 
 
 class SessionTable(Base, table=True):
-    """Who is signed in. Only a digest of what the cookie holds is kept."""
+    """Who is signed in. Only a digest of what the cookie holds is kept.
+
+    `device`: browser and system in a few words. `first_password`: it was begun with a password
+    that somebody else gave, and is good for nothing but to change it.
+    """
 
     __tablename__ = "session"
     __table_args__ = (Index("session_by_account", "account"),)
@@ -41,6 +47,8 @@ class SessionTable(Base, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     seen_at: datetime = Field(sa_type=UtcDateTime)
     ends_at: datetime = Field(sa_type=UtcDateTime)
+    device: str = ""
+    first_password: bool = False
 
 
 class RecoveryTable(Base, table=True):

@@ -6,28 +6,33 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from store import people
 from store.accounts import Account, account_of
-from store.engine import Store
+from store.engine import Found, Store
 from store.tables import UtcDateTime
 
 _SESSION, _ACCOUNT = people.session.c, people.account.c
 _NOTED = timedelta(minutes=1)
 """How exactly it is known when a session was last used."""
+_ID = 16
 
-_FOUND = (
-    select(
-        people.account,
-        _SESSION.digest,
-        _SESSION.seen_at,
-        _SESSION.ends_at,
-        _SESSION.created_at.label("began_at"),
-    )
-    .join(people.account, _ACCOUNT.id == _SESSION.account)
-    .where(_SESSION.digest == bindparam("digest"))
-)
+_ALL = select(
+    people.account,
+    _SESSION.digest,
+    _SESSION.seen_at,
+    _SESSION.ends_at,
+    _SESSION.created_at.label("began_at"),
+    _SESSION.device,
+    _SESSION.first_password,
+).join(people.account, _ACCOUNT.id == _SESSION.account)
+_FOUND = _ALL.where(_SESSION.digest == bindparam("digest"))
+_OPEN = _ALL.where(
+    _SESSION.account == bindparam("of"),
+    _SESSION.ends_at > bindparam("now", type_=UtcDateTime()),
+    _SESSION.seen_at > bindparam("since", type_=UtcDateTime()),
+).order_by(_SESSION.created_at, _SESSION.digest)
 _SEEN = (
     update(people.session)
     .where(_SESSION.digest == bindparam("which"))
@@ -37,13 +42,20 @@ _SEEN = (
 
 @dataclass(frozen=True)
 class Session:
-    """Somebody signed in."""
+    """Somebody signed in; see `store.people.SessionTable`."""
 
     digest: str
     account: Account
     began_at: datetime
     seen_at: datetime
     ends_at: datetime
+    device: str = ""
+    first_password: bool = False
+
+    @property
+    def id(self) -> str:
+        """What its owner calls it by; to know it opens nothing."""
+        return self.digest[:_ID]
 
 
 def digest_of(secret: str) -> str:
@@ -51,7 +63,15 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-async def begin(store: Store, account: Account, now: datetime, longest: timedelta) -> str:
+async def begin(
+    store: Store,
+    account: Account,
+    now: datetime,
+    longest: timedelta,
+    *,
+    device: str = "",
+    first_password: bool = False,
+) -> str:
     """A new session; its secret, for the cookie."""
     secret = secrets.token_urlsafe(32)
     row = {
@@ -60,6 +80,8 @@ async def begin(store: Store, account: Account, now: datetime, longest: timedelt
         "created_at": now,
         "seen_at": now,
         "ends_at": now + longest,
+        "device": device,
+        "first_password": first_password,
     }
     await store.change(store.insert(people.session), row)
     await store.change(_OVER, {"now": now})
@@ -74,12 +96,24 @@ async def find(store: Store, secret: str, now: datetime, idle: timedelta) -> Ses
     row = await store.first(_FOUND, {"digest": digest_of(secret)})
     if row is None or now >= row.ends_at or now - row.seen_at >= idle:
         return None
-    account = account_of(row)
-    if not account.enabled:
+    session = _session(row)
+    if not session.account.enabled:
         return None
     if now - row.seen_at >= _NOTED:
         await store.change(_SEEN, {"which": row.digest, "at": now})
-    return Session(row.digest, account, row.began_at, row.seen_at, row.ends_at)
+    return session
+
+
+def _session(row: Found) -> Session:
+    return Session(
+        row.digest,
+        account_of(row),
+        row.began_at,
+        row.seen_at,
+        row.ends_at,
+        row.device,
+        row.first_password,
+    )
 
 
 async def going_on(
@@ -111,16 +145,20 @@ async def end(store: Store, digest: str) -> None:
     await store.change(delete(people.session).where(_SESSION.digest == digest))
 
 
+async def end_own(store: Store, account_id: str, session_id: str) -> bool:
+    """End the session that this account knows by `session_id`; False when it has no such."""
+    which = delete(people.session).where(
+        _SESSION.account == account_id, func.substr(_SESSION.digest, 1, _ID) == session_id
+    )
+    return await store.change(which) > 0
+
+
 async def end_all(store: Store, account_id: str) -> int:
     """End every session of an account; how many there were."""
     return await store.change(delete(people.session).where(_SESSION.account == account_id))
 
 
-async def listing(store: Store, account_id: str) -> list[tuple[datetime, datetime, datetime]]:
-    """Of each session of an account: when it began, was last used, and will end."""
-    asked = (
-        select(_SESSION.created_at, _SESSION.seen_at, _SESSION.ends_at)
-        .where(_SESSION.account == account_id)
-        .order_by(_SESSION.created_at)
-    )
-    return [(row[0], row[1], row[2]) for row in await store.rows(asked)]
+async def listing(store: Store, account_id: str, now: datetime, idle: timedelta) -> list[Session]:
+    """The sessions of an account that go on, the oldest first."""
+    asked = {"of": account_id, "now": now, "since": now - idle}
+    return [_session(row) for row in await store.rows(_OPEN, asked)]

@@ -197,6 +197,13 @@ PROBLEMS: dict[str, str] = {
     "ticket_not_found": N_("There is no such number, or the access code is wrong."),
     "bad_number": N_("A number has 13 digits; please check it."),
     "too_many_attempts": N_("Too many wrong tries. Please wait ten minutes and try again."),
+    "first_password_over": N_(
+        "Your first password was not changed in time and has ended. "
+        "Ask an administrator for a new one."
+    ),
+    "password_change_needed": N_(
+        "Somebody else gave you this password. First choose one of your own, at “My account”."
+    ),
     "oidc_failed": N_("Signing in with your organisation did not work; please try again."),
     "not_admitted": N_(
         "Your organisation vouches for you, but you have no role here; ask an administrator."

@@ -25,7 +25,13 @@ OFFICERS = {
     Relation.NONE: "market",
     Relation.ACCUSED: "market",
 }
-OF_A_SESSION = {"sign_out", "sign_out_everywhere", "change_password"}
+OF_A_SESSION = {
+    "sign_out",
+    "sign_out_everywhere",
+    "list_own_sessions",
+    "end_own_session",
+    "change_password",
+}
 OF_CITIZENS = {"rate_ticket", "list_own_tickets"}
 """Asked with an access code, or with a pass, and nothing else."""
 
@@ -90,6 +96,7 @@ def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
     n = 2 if near is Relation.SHARE else 1
     number = tickets.seen_from(near).number
     there = {"n": n, "version": 1, "city": "tongzhou", "file": f"f{0:032x}", "chore": "spool"}
+    there["session"] = "0" * 16
     return path.format(number=number, **there, **tickets.managed)
 
 

@@ -6,12 +6,14 @@ from typing import Any
 
 import pyotp
 import pytest
+from sqlalchemy import update
 
 from domain.permissions import Scope
 from runtime.settings import Settings
-from store import accounts, passwords, sessions, tokens
+from store import accounts, passwords, people, sessions, tokens
 from store.engine import Store
 from store.schema import upgrade
+from tests.api.house import open_house, problem
 from tests.cli.test_commands import Terminal
 from tests.support.engine import free_port
 from workers.stack import _first_administrator
@@ -91,7 +93,8 @@ async def test_whatever_is_done_to_an_account_ends_its_sessions(
         if command[0] == "logout":
             assert len(await terminal.json("account", "sessions", "li.qiang")) == 1
         assert (await terminal.jiesu("account", *command)).code == 0
-        assert await sessions.listing(store, account.id) == [], command
+        still = await sessions.listing(store, account.id, now, timedelta(hours=1))
+        assert still == [], command
     after = await accounts.by_name(store, "li.qiang")
     assert after is not None
     assert (after.role, after.unit, after.city, after.enabled, after.second_factor) == (
@@ -128,10 +131,28 @@ async def test_a_new_installation_has_one_administrator_and_shows_the_password_o
     assert password is not None
     [admin] = await accounts.listing(store)
     assert (admin.name, admin.role) == ("admin", "admin")
+    assert admin.password_given_at is not None
     proof = await accounts.proof_of(store, "admin")
     assert proof is not None
     assert await passwords.matches(password, proof.password)
     assert await _first_administrator(terminal.settings.store) is None
+
+
+async def test_the_first_password_ends_and_a_command_gives_another(
+    terminal: Terminal, store: Store, tmp_path: Path
+) -> None:
+    told = {"name": "admin", "password": await _first_administrator(terminal.settings.store)}
+    long_ago = datetime.now(UTC) - timedelta(days=8)
+    await store.change(update(people.account).values(password_given_at=long_ago))
+    async with open_house(tmp_path, store, None, temporal_address="127.0.0.1:1") as house:
+        over = await house.http.post("/api/v1/session", json=told)
+        assert problem(over) == (401, "first_password_over")
+        given = await terminal.jiesu("account", "password", "admin")
+        assert "within 7 days" in given.err
+        told["password"] = given.out.strip()
+        opened = await house.http.post("/api/v1/session", json=told)
+        assert opened.status_code == 200, opened.text
+        assert opened.json()["first_password_until"] is not None
 
 
 async def test_a_token_is_for_what_it_was_asked_for_and_ends(

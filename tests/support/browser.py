@@ -50,8 +50,21 @@ class Site:
             asked = ["--role", role.value, *where]
             env = {"JIESU_HOME": str(self.home)}
             made = _jiesu("account", "create", name, *asked, "--json", env=env)
-            self._accounts[role, unit] = (name, json.loads(made)["password"])
+            self._accounts[role, unit] = (name, self._chosen(name, json.loads(made)["password"]))
         return self._accounts[role, unit]
+
+    def _chosen(self, name: str, given: str) -> str:
+        """A password of their own, in the place of the one that they were given."""
+        chosen = f"{given} of my own"
+        with httpx.Client(base_url=f"{self.url}/api/v1", timeout=30) as http:
+            begun = http.post("/session", json={"name": name, "password": given}).json()
+            changed = http.put(
+                "/session/password",
+                json={"old": given, "new": chosen},
+                headers={"X-CSRF-Token": begun["csrf"]},
+            )
+        assert changed.status_code == 200, changed.text
+        return chosen
 
     def token(self, role: Role, unit: str | None = None) -> str:
         """A token for somebody in this role."""

@@ -31,11 +31,13 @@ class SignedIn:
 async def new_account(
     house: House, role: Role = Role.DESK, unit: str | None = None, city: str | None = None
 ) -> str:
-    """The name of a new account with the password `PASSWORD`."""
+    """The name of a new account whose owner has chosen `PASSWORD`."""
     if not _HASHED:
         _HASHED.append(await passwords.hashed(PASSWORD))
     name = f"{role}-{secrets.token_hex(3)}"
-    await accounts.create(house.store, name, role, unit=unit, city=city, password_hash=_HASHED[0])
+    await accounts.create(
+        house.store, name, role, unit=unit, city=city, password_hash=_HASHED[0], own=True
+    )
     return name
 
 

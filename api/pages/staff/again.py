@@ -5,6 +5,7 @@ shown once more before it is sent: by then somebody else may sit there.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
@@ -71,6 +72,7 @@ def sign_in_page(
     lost: bool = False,
     name: str = "",
     problem: str | None = None,
+    **told: Any,
 ) -> Response:
     """Name, password and one-time password; `kept` is what waits to be sent, `lost`: files."""
     door: Door = request.app.state.door
@@ -84,6 +86,7 @@ def sign_in_page(
         name=name,
         problem=problem,
         oidc=bool(door.settings.oidc_issuer),
+        **told,
     )
 
 

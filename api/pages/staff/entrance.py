@@ -1,21 +1,21 @@
-"""The staff's way in: sign in, see as whom, change the password, sign out."""
+"""The staff's way in: sign in, see as whom and where, change the password, sign out."""
 
-import json
 from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from api import oidc, session, signed_in, signing_in
+from api import oidc, session, signed_in
 from api.access import public, staff
 from api.caller import Caller
-from api.door import TheDoor
+from api.door import Door, TheDoor
 from api.pages.forms import REFUSALS, Form
 from api.pages.navigation import entries
 from api.pages.staff.again import carried, once_more, sign_in_page
 from api.pages.staff.sheet import staff_page
 from api.problems import CODES, Problem
+from api.translation import N_
 from store.errors import StoreError
 
 router = APIRouter(include_in_schema=False)
@@ -29,6 +29,8 @@ async def home(request: Request, door: TheDoor) -> Response:
     found = await signed_in.session_of(request, door)
     if found is None:
         return _to(SIGN_IN)
+    if found.first_password:
+        return _to(ME)
     return _to(next((entry.url for entry in entries(found.account.role)), ME))
 
 
@@ -46,10 +48,7 @@ async def sign_in(request: Request, door: TheDoor) -> Response:
     try:
         signed_in.check_origin(request, door)
         said = session.SignIn.model_validate({name: typed[name] or None for name in typed})
-        account = await signing_in.sign_in(
-            request, door, said.name, said.password.get_secret_value(), said.totp
-        )
-        begun, secret = await signed_in.begin(request, account, door)
+        begun, secret = await session.begin(request, said, door)
     except (ValidationError, Problem, StoreError) as error:
         refused = isinstance(error, ValidationError)
         code = "sign_in_failed" if refused else str(getattr(error, "code", "internal_error"))
@@ -127,12 +126,17 @@ async def sign_out(request: Request, door: TheDoor) -> Response:
 # --- one's own account ------------------------------------------------------------------------
 
 _PASSWORDS = ("old", "new")
+_CHANGED = N_("Your password is changed. You are signed out everywhere else.")
+_DONE = {"ended": N_("That session has ended.")}
 
 
 @router.get(ME)
-async def me(request: Request, caller: Annotated[Caller, staff("who_am_i")]) -> Response:
-    """As whom one is signed in, until when; the password."""
-    return staff_page(request, "staff/me.html", caller, form=Form.blank(*_PASSWORDS), done=False)
+async def me(
+    request: Request, caller: Annotated[Caller, staff("who_am_i")], door: TheDoor
+) -> Response:
+    """As whom one is signed in, and where; the password."""
+    done = _DONE.get(request.query_params.get("done", ""))
+    return await _me(request, caller, door, Form.blank(*_PASSWORDS), done=done)
 
 
 @router.post(ME)
@@ -143,19 +147,52 @@ async def change_password(
     form = await Form.read(request, *_PASSWORDS)
     try:
         body = session.NewPassword.model_validate(form.given(*_PASSWORDS))
-        told = await session.change_password(request, caller, body, door)
+        begun, secret = await session.renew(request, caller, body, door)
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)
         form.typed = dict.fromkeys(_PASSWORDS, "")
-        return staff_page(request, "staff/me.html", caller, status, form=form, done=False)
-    request.state.csrf = json.loads(bytes(told.body))["csrf"]  # that of the new session
-    answer = staff_page(request, "staff/me.html", caller, form=Form.blank(*_PASSWORDS), done=True)
-    answer.raw_headers.extend(pair for pair in told.raw_headers if pair[0] == b"set-cookie")
+        return await _me(request, caller, door, form, status)
+    request.state.csrf = signed_in.csrf_of(begun, door)
+    blank = Form.blank(*_PASSWORDS)
+    answer = await _me(request, signed_in.caller(begun), door, blank, done=_CHANGED)
+    signed_in.remember(request, answer, secret, door)
     return answer
 
 
+@router.post(f"{ME}/sessions/{{one}}/end")
+async def end_one(
+    one: session.SessionId, caller: Annotated[Caller, staff("end_own_session")], door: TheDoor
+) -> Response:
+    """Sign out one browser of one's own, wherever it stands."""
+    await session.end_one(caller, one, door)
+    return _to(f"{ME}?done=ended")
+
+
+async def _me(
+    request: Request,
+    caller: Caller,
+    door: Door,
+    form: Form,
+    status: int = 200,
+    *,
+    done: str | None = None,
+) -> Response:
+    return staff_page(
+        request,
+        "staff/me.html",
+        caller,
+        status,
+        form=form,
+        done=done,
+        sessions=await session.own_sessions(caller, door) if caller.session else [],
+        first_until=session.first_password_until(caller, door),
+    )
+
+
 def _refused(request: Request, error: Problem | StoreError) -> Response:
-    return sign_in_page(request, CODES[error.code].status, problem=error.code)
+    # The same in another language would be the same answer of the provider once more.
+    status = CODES[error.code].status
+    return sign_in_page(request, status, problem=error.code, other_language=None)
 
 
 def _to(path: str) -> Response:

@@ -1,7 +1,7 @@
 """What staff see instead of a page: sign in first; or why not, with the way back."""
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from api.caller import Caller
 from api.pages.page import page
@@ -9,7 +9,12 @@ from api.pages.staff.again import send_later, sign_in_first
 from api.pages.staff.sheet import staff_page
 
 _SIGNED_OUT = ("unauthenticated", "csrf_failed")
-_LATER = ("too_many_requests", "store_unavailable", "engine_unavailable")
+_LATER = (
+    "too_many_requests",
+    "store_unavailable",
+    "engine_unavailable",
+    "password_change_needed",
+)
 """Refusals that are over in a moment: what was typed is kept until then."""
 _NOWHERE = ("forbidden", "not_your_city")
 """Refusals of somebody who has no place here to be shown around in."""
@@ -23,6 +28,8 @@ async def refused(request: Request, code: str, status: int) -> Response:
     caller: Caller | None = getattr(request.state, "caller", None)
     if code in _SIGNED_OUT and not _from_elsewhere(request):
         return await sign_in_first(request, code, status)
+    if code == "password_change_needed" and request.method != "POST":
+        return RedirectResponse("/staff/me", 303)
     if code in _LATER and request.method == "POST" and not _from_elsewhere(request):
         return await send_later(request, code, status)
     if caller is None or code in _NOWHERE:

@@ -31,7 +31,7 @@ def staff_page(
         status,
         caller=caller,
         unit_here=unit_of(served, caller.actor),
-        navigation=entries(caller.actor.role),
+        navigation=[] if caller.first_password else entries(caller.actor.role),
         pack=pack,
         zone=pack.calendar.tz,
         other_cities=_others(request, [one.city for one in served if one is not pack]),

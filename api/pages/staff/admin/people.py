@@ -216,6 +216,7 @@ def _issued(request: Request, caller: Caller, made: Issued) -> Response:
         what="password",
         name=made.name,
         secret=made.password,
+        until=made.first_password_until,
         back=f"{URL}/{made.id}",
     )
 

@@ -52,6 +52,7 @@ async def issue(request: Request, caller: MANAGER, door: TheDoor) -> Response:
         what="token",
         name=form.typed["name"] or made.id,
         secret=made.secret,
+        until=None,
         back=URL,
     )
 

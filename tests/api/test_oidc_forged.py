@@ -1,0 +1,375 @@
+"""Signing in with an ID token that is forged, borrowed or over: nobody gets in by it.
+
+The provider is a real one on this machine; what it answers is changed on its way out.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+import flask
+import httpx
+import oidc_provider_mock
+import pytest
+from joserfc import jws, jwt
+from joserfc.jwk import ECKey, RSAKey
+from structlog.testing import capture_logs
+
+from api import oidc
+from api.signed_in import COOKIE
+from store import accounts, sessions
+from store.engine import Store
+from tests.api.house import House, open_house
+
+CLIENT, SECRET = "jiesu", "a secret of the client's"  # pragma: allowlist secret
+CLAIMS = {"name": "王芳", "preferred_username": "wang.fang", "roles": ["12345-desk"]}
+OTHER = RSAKey.generate_key()
+CURVE = ECKey.generate_key()
+PEOPLE = {"Accept": "text/html", "Accept-Language": "zh"}
+EVIL = "https://evil.example"
+DESCRIPTION = "/.well-known/openid-configuration"
+
+
+class Token(NamedTuple):
+    """What the provider was about to send: of a person who may come in."""
+
+    header: dict[str, Any]
+    claims: dict[str, Any]
+    key: RSAKey
+
+
+Forge = Callable[[Token], Any]
+"""What it sends instead."""
+
+
+@dataclass
+class Provider:
+    """`forge` makes the ID token, `sent` is what came of it; `says` and `keys` take the place of
+    what it says of itself; `lax`: for a code that was used it hands out the same again."""
+
+    url: str = ""
+    forge: Forge | None = None
+    sent: Any = None
+    lax: bool = False
+    says: dict[str, str] | None = None
+    keys: dict[str, Any] | None = None
+    _given: bytes = b""
+
+    def be_honest(self) -> None:
+        self.forge = self.sent = self.says = self.keys = None
+        self.lax, self._given = False, b""
+
+    def before(self) -> flask.Response | None:
+        again = self.lax and self._given and flask.request.path == "/oauth2/token"
+        return flask.Response(self._given, mimetype="application/json") if again else None
+
+    def after(self, answer: flask.Response) -> flask.Response:
+        if flask.request.path == DESCRIPTION and self.says:
+            answer.set_data(json.dumps(answer.get_json() | self.says))
+        if flask.request.path == "/jwks" and self.keys is not None:
+            answer.set_data(json.dumps(self.keys))
+        if flask.request.path == "/oauth2/token" and answer.status_code == 200:
+            self._issue(answer)
+        return answer
+
+    def _issue(self, answer: flask.Response) -> None:
+        told = answer.get_json()
+        if self.forge is not None:
+            header, claims, _ = told["id_token"].split(".")
+            kept = flask.g.oidc_provider_mock_storage.jwk.as_dict(is_private=True)
+            key = RSAKey.import_key(kept)
+            self.sent = self.forge(Token(_opened(header), _opened(claims), key))
+            answer.set_data(json.dumps(told | {"id_token": self.sent}))
+        self._given = answer.get_data()
+
+
+def _opened(part: str) -> dict[str, Any]:
+    opened: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=="))
+    return opened
+
+
+def _closed(part: bytes | dict[str, Any]) -> str:
+    told = part if isinstance(part, bytes) else json.dumps(part).encode()
+    return base64.urlsafe_b64encode(told).rstrip(b"=").decode()
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Provider]:
+    person = oidc_provider_mock.User(sub="u-1", claims=CLAIMS)
+    provider = Provider()
+    with oidc_provider_mock.run_server_in_thread(user_claims=[person]) as server:
+        provider.url = f"http://localhost:{server.server_port}"
+        app: Any = server.app
+        app.before_request(lambda: provider.before())
+        app.after_request(lambda answer: provider.after(answer))
+        yield provider
+
+
+@pytest.fixture
+def provider(running: Provider) -> Iterator[Provider]:
+    """As honest as every provider, until a test says otherwise."""
+    yield running
+    running.be_honest()
+
+
+@pytest.fixture
+async def house(provider: Provider, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
+    told: dict[str, Any] = {
+        "oidc_issuer": provider.url,
+        "oidc_client_id": CLIENT,
+        "oidc_client_secret": SECRET,
+        "oidc_roles": {"12345-desk": "desk"},
+        "temporal_address": "127.0.0.1:1",
+    }
+    async with open_house(tmp_path, sqlite_store, None, **told) as opened:
+        yield opened
+
+
+async def _leave(house: House) -> str:
+    answer = await house.http.get("/staff/oidc")
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+def _agree(url: str) -> str:
+    return httpx.post(url, data={"sub": "u-1"}).headers["Location"]
+
+
+# --- forgeries ----------------------------------------------------------------------------------
+
+
+def _signed(
+    token: Token, key: Any = None, claims: dict[str, Any] | None = None, **header: Any
+) -> str:
+    """The token again, with something else about it."""
+    told = token.claims if claims is None else claims
+    head = token.header | header
+    return jwt.encode(head, told, key or token.key, algorithms=[head["alg"]])
+
+
+def _saying(**changes: Any) -> Forge:
+    """Signed by the provider, and saying something else; None: saying nothing of it."""
+
+    def forge(token: Token) -> str:
+        told = token.claims | changes
+        return _signed(token, claims={k: v for k, v in told.items() if v is not None})
+
+    return forge
+
+
+def _lasting(**seconds: int) -> Forge:
+    """Signed by the provider, with moments so many seconds from now."""
+    now = int(time.time())
+    return _saying(**{name: now + distance for name, distance in seconds.items()})
+
+
+def _by_mac(secret: Callable[[Token], bytes]) -> Forge:
+    """HS256: whoever knows what the signature is checked with could make it."""
+
+    def forge(token: Token) -> str:
+        text = f"{_closed(token.header | {'alg': 'HS256'})}.{_closed(token.claims)}"
+        mark = hmac.digest(secret(token), text.encode(), hashlib.sha256)
+        return f"{text}.{_closed(mark)}"
+
+    return forge
+
+
+def _unsigned(alg: str) -> Forge:
+    return lambda token: f"{_closed(token.header | {'alg': alg})}.{_closed(token.claims)}."
+
+
+def _changed_after(token: Token) -> str:
+    head, _, mark = _signed(token).split(".")
+    return f"{head}.{_closed(token.claims | {'sub': 'u-2'})}.{mark}"
+
+
+def _mark_of_another(token: Token) -> str:
+    mine, other = _signed(token), _signed(token, claims=token.claims | {"jti": "2"})
+    return ".".join([*mine.split(".")[:2], other.split(".")[2]])
+
+
+def _without_mark(token: Token) -> str:
+    return _signed(token).rpartition(".")[0] + "."
+
+
+def _of(token: Token, payload: bytes) -> str:
+    return jws.serialize_compact(token.header, payload, token.key, algorithms=["RS256"])
+
+
+_PUBLIC = OTHER.as_dict(private=False)
+
+FORGED: dict[str, dict[str, Forge]] = {
+    "who signed it": {
+        "another key": lambda token: _signed(token, OTHER),
+        "another key, named by nobody": lambda token: _signed(token, OTHER, kid="mine"),
+        "another key, which comes along": lambda token: _signed(token, OTHER, jwk=_PUBLIC),
+        "another key, to be fetched elsewhere": lambda token: _signed(
+            token, OTHER, jku="http://127.0.0.1:1/keys"
+        ),
+        "a key of another sort": lambda token: _signed(token, CURVE, alg="ES256"),
+        "changed after it was signed": _changed_after,
+        "the signature of another": _mark_of_another,
+        "the signature cut off": _without_mark,
+    },
+    "how": {
+        "alg none": _unsigned("none"),
+        "alg None": _unsigned("None"),
+        "alg empty": _unsigned(""),
+        "HS256, with the public key": _by_mac(lambda token: token.key.as_pem(private=False)),
+        "HS256, with the public key as JSON": _by_mac(
+            lambda token: json.dumps(token.key.as_dict(private=False)).encode()
+        ),
+        "HS256, with the client's secret": _by_mac(lambda _: SECRET.encode()),
+        "HS256, with nothing": _by_mac(lambda _: b""),
+    },
+    "by whom, for whom": {
+        "another issuer": _saying(iss=EVIL),
+        "an issuer that begins alike": lambda token: _saying(iss=f"{token.claims['iss']}.evil")(
+            token
+        ),
+        "no issuer": _saying(iss=None),
+        "another audience": _saying(aud="another"),
+        "an audience of others": _saying(aud=["another", "jiesu2"]),
+        "no audience": _saying(aud=None),
+        "an audience of nobody": _saying(aud=[]),
+        "handed to another": _saying(aud=[CLIENT, "another"], azp="another"),
+    },
+    "when": {
+        "over": _lasting(iat=-7200, exp=-120),
+        "without an end": _saying(exp=None),
+        "ending some day": _saying(exp="2099-01-01"),
+        "not yet": _lasting(nbf=600),
+        "of tomorrow": _lasting(iat=86400),
+    },
+    "for which sign-in": {
+        "no nonce": _saying(nonce=None),
+        "an empty nonce": _saying(nonce=""),
+        "a nonce that was made up": _saying(nonce="0" * 32),
+    },
+    "about whom": {
+        "about nobody": _saying(sub=None),
+        "about somebody without a name": _saying(sub=""),
+        "about a number": _saying(sub=1),
+    },
+    "no token at all": {
+        "nothing": lambda _: None,
+        "a number": lambda _: 5,
+        "an object": lambda token: token.claims,
+        "a word": lambda _: "token",
+        "two dots": lambda _: "..",
+        "encrypted": lambda _: ".".join(
+            [_closed({"alg": "dir", "enc": "A128GCM"}), "", "a", "b", "c"]
+        ),
+        "a list for claims": lambda token: _of(token, b"[]"),
+    },
+}
+
+
+async def _refused(house: House, back: str, *secret: Any) -> None:
+    """To come back there ends at the sign-in page, without a session; the log keeps secrets."""
+    before = house.http.cookies.get(COOKIE)
+    lines: list[logging.LogRecord] = []
+    listening = _Listening(lines)
+    root = logging.getLogger()
+    root.addHandler(listening)
+    try:
+        with capture_logs() as logged:
+            answer = await house.http.get(back, headers=PEOPLE)
+    finally:
+        root.removeHandler(listening)
+    assert answer.status_code == 401, answer.text
+    assert "统一身份登录没有成功" in answer.text
+    assert COOKIE not in answer.headers.get("Set-Cookie", "")
+    assert house.http.cookies.get(COOKIE) == before
+    [told] = [line for line in logged if line["event"] == "sign-in failed"]
+    assert (told["log_level"], told["code"]) == ("warning", "oidc_failed")
+    written = str(logged) + "".join(line.getMessage() for line in lines)
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    for kept in (code, "u-1", "wang.fang", "王芳", *_parts(secret)):
+        assert kept not in written
+        assert kept not in answer.text
+
+
+class _Listening(logging.Handler):
+    """What the product's libraries log, down to the last detail; not what the provider does."""
+
+    def __init__(self, lines: list[logging.LogRecord]) -> None:
+        super().__init__(logging.DEBUG)
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name not in ("werkzeug", "oidc_provider_mock"):
+            self._lines.append(record)
+
+
+def _parts(secret: tuple[Any, ...]) -> Iterator[str]:
+    """Whatever is long enough to be told from other words."""
+    for one in secret:
+        yield from (part for part in str(one).split(".") if len(part) > 20)
+
+
+@pytest.mark.parametrize("about", FORGED)
+async def test_a_forged_token_lets_nobody_in(house: House, provider: Provider, about: str) -> None:
+    for which, forge in FORGED[about].items():
+        provider.forge = forge
+        await _refused(house, _agree(await _leave(house)), provider.sent)
+        assert await accounts.listing(house.store) == [], which
+
+
+async def test_the_same_token_unforged_lets_somebody_in(house: House, provider: Provider) -> None:
+    """Else all of the above would be refused for another reason."""
+    for forge in (_signed, _saying(aud=[CLIENT, "another"], azp=CLIENT), _lasting(exp=-30)):
+        provider.forge = forge
+        answer = await house.http.get(_agree(await _leave(house)))
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/staff"), answer.text
+        assert house.http.cookies.get(COOKIE)
+    assert len(await accounts.listing(house.store)) == 1
+
+
+async def test_the_nonce_of_another_sign_in_is_refused(house: House, provider: Provider) -> None:
+    nonce = parse_qs(urlsplit(await _leave(house)).query)["nonce"][0]
+    provider.forge = _saying(nonce=nonce)
+    await _refused(house, _agree(await _leave(house)), provider.sent, nonce)
+
+
+async def test_keys_that_are_none_and_a_provider_of_another_name_are_refused(
+    house: House, provider: Provider
+) -> None:
+    none: list[dict[str, Any]] = [
+        {},
+        {"keys": []},
+        {"keys": "all"},
+        {"keys": [1]},
+        {"keys": [{"kty": "RSA"}]},
+    ]
+    for keys in none:
+        provider.keys = keys
+        await _refused(house, _agree(await _leave(house)))
+    provider.keys = None
+    back = _agree(await _leave(house))
+    provider.says, provider.forge = {"issuer": EVIL}, _saying(iss=EVIL)
+    await _refused(house, back)
+
+
+@pytest.mark.parametrize("lax", [False, True], ids=["strict", "lax"])
+async def test_to_come_back_twice_is_refused(house: House, provider: Provider, lax: bool) -> None:
+    """Also where the provider does not mind a code that was used, and the cookie was kept."""
+    provider.lax = lax
+    back = _agree(await _leave(house))
+    begun = house.http.cookies[oidc.COOKIE]
+    assert (await house.http.get(back)).status_code == 303
+    await _refused(house, back)  # the cookie of the sign-in is gone with it
+    house.http.cookies.clear()
+    house.http.cookies.set(oidc.COOKIE, begun, domain="jiesu.test", path=oidc.BACK)
+    await _refused(house, back)
+    [account] = await accounts.listing(house.store)
+    door = house.door
+    assert len(await sessions.listing(house.store, account.id, door.now(), door.idle)) == 1
