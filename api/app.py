@@ -53,6 +53,7 @@ from api.limits import Limits
 from api.pages import styleguide
 from api.pages.citizen import follow, home, maps, offline, photos, report, results
 from api.pages.page import Drawing
+from api.pages.staff.call import CALL
 from api.pages.staff.every import STAFF_PAGES
 from api.pages.staff.refused import refused
 from api.pages.staff.ticket import TICKETS
@@ -136,7 +137,7 @@ def create_app(
     app.state.outlines = maps.Outlines()
     app.state.boards = Boards()
     problems.install(app, refused)
-    with_files = (upload.PATH, *photos.FORMS, f"{TICKETS}/")
+    with_files = (upload.PATH, *photos.FORMS, CALL, f"{TICKETS}/")
     app.add_middleware(
         BodyLimit,
         refuse=problems.refusing(refused),

@@ -19,7 +19,7 @@ from tests.support.engine import RING
 from tests.support.people import SignedIn, signed_in
 from tests.support.served import served
 
-PAGE = "/staff/tickets/2603021234560/facts"
+PAGE, CALL = "/staff/tickets/2603021234560/facts", "/staff/call"
 PEOPLE = {"Accept": "text/html", "Accept-Language": "en"}
 TYPED = "The river is black."
 FILE = {"evidence": ("river.jpg", bytes(200_000), "image/jpeg")}
@@ -60,14 +60,17 @@ async def _cookie(house: House, which: str) -> dict[str, str]:
     return {"Cookie": f"jiesu-session={secret}"} if secret else {}
 
 
-async def _send(house: House, headers: dict[str, str], **data: str) -> httpx.Response:
-    return await house.http.post(PAGE, data={"text": TYPED} | data, files=FILE, headers=headers)
+async def _send(
+    house: House, headers: dict[str, str], path: str = PAGE, **data: str
+) -> httpx.Response:
+    return await house.http.post(path, data={"text": TYPED} | data, files=FILE, headers=headers)
 
 
 @pytest.mark.parametrize("which", ["none", "forged", "for something else", "cut", "expired"])
 async def test_a_stranger_sends_no_file_to_a_page_of_staff(house: House, which: str) -> None:
     cookie = await _cookie(house, which)
-    assert problem(await _send(house, cookie)) == (413, "body_too_large")
+    for path in (PAGE, CALL):
+        assert problem(await _send(house, cookie, path)) == (413, "body_too_large")
     page = await _send(house, PEOPLE | cookie)
     assert page.status_code == 413
     assert "That is too much at once." in page.text
@@ -106,6 +109,9 @@ async def test_whoever_is_signed_in_sends_files(house: House) -> None:
     who = await signed_in(house)
     answer = await _send(house, PEOPLE | who.cookie, csrf=who.csrf)
     assert answer.status_code == 404  # no such ticket
+    answer = await _send(house, PEOPLE | who.cookie, CALL, csrf=who.csrf, do="file")
+    assert answer.status_code == 200
+    assert 'data-number="' in answer.text
     large = {"evidence": ("a.mp4", bytes(102 * 1024 * 1024), "video/mp4")}
     answer = await house.http.post(PAGE, files=large, headers=who.cookie)
     assert problem(answer) == (413, "body_too_large")
