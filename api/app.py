@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 
 import structlog
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from temporalio.client import Client
 
 from api import (
@@ -38,6 +38,7 @@ from api import (
     recur,
     scores,
     session,
+    signed_in,
     tickets,
     tokens,
     upload,
@@ -52,6 +53,7 @@ from api.limits import Limits
 from api.pages import styleguide
 from api.pages.citizen import follow, home, maps, offline, photos, report, results
 from api.pages.page import Drawing
+from api.pages.staff.call import CALL
 from api.pages.staff.every import STAFF_PAGES
 from api.pages.staff.refused import refused
 from api.pages.staff.ticket import TICKETS
@@ -135,12 +137,24 @@ def create_app(
     app.state.outlines = maps.Outlines()
     app.state.boards = Boards()
     problems.install(app, refused)
-    with_files = (upload.PATH, *photos.FORMS, f"{TICKETS}/")
-    app.add_middleware(BodyLimit, larger=dict.fromkeys(with_files, limit_of_body(settings)))
+    with_files = (upload.PATH, *photos.FORMS, CALL, f"{TICKETS}/")
+    app.add_middleware(
+        BodyLimit,
+        refuse=problems.refusing(refused),
+        larger=dict.fromkeys(with_files, limit_of_body(settings)),
+        may_send_more=_may_send_more,
+    )
     app.add_middleware(Telemetry)
     app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))
     app.openapi = openapi.document(app)  # type: ignore[method-assign]
     return app
+
+
+def _may_send_more(request: Request) -> bool:
+    """Whether files may come with it: to pages of staff only from somebody who seems signed in."""
+    if not request.url.path.startswith("/staff/"):
+        return True
+    return signed_in.seems_signed_in(request, request.app.state.door)
 
 
 def _lifespan(

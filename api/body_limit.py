@@ -1,36 +1,48 @@
 """No body larger than the door: refused before it is read where its length is told."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import answer
+from api.problems import Problem
 
 LIMIT = 64 * 1024
 """Bytes. Four thousand characters, everything else of a complaint and room to spare."""
 
+Refuse = Callable[[Request, Problem], Awaitable[Response]]
+
 
 class BodyLimit:
-    """ASGI middleware. FastAPI's own limit answers in plain text; this one with a problem.
+    """ASGI middleware. FastAPI's own limit answers in plain text; this one as `refuse` says it.
 
     `larger`: the paths that take more, and how much; one that ends with / means all below it.
+    `may_send_more`: whose request it is that takes it; everybody else has the small limit there,
+    too.
     """
 
     def __init__(
-        self, app: ASGIApp, limit: int = LIMIT, larger: Mapping[str, int] | None = None
+        self,
+        app: ASGIApp,
+        refuse: Refuse,
+        larger: Mapping[str, int],
+        may_send_more: Callable[[Request], bool],
     ) -> None:
-        self.app, self.limit, self.larger = app, limit, larger or {}
+        self.app, self.refuse = app, refuse
+        self.larger, self.may_send_more = larger, may_send_more
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self._limit_of(scope["path"])
+        limit = self._limit_of(scope)
         told = Headers(scope=scope).get("content-length", "")
         if told.isdecimal() and int(told[:20]) > limit:
-            await answer("body_too_large")(scope, receive, send)
+            refused = await self.refuse(Request(scope), Problem("body_too_large"))
+            await refused(scope, receive, send)
             return
         seen = 0
 
@@ -44,8 +56,9 @@ class BodyLimit:
 
         await self.app(scope, counted, send)
 
-    def _limit_of(self, path: str) -> int:
+    def _limit_of(self, scope: Scope) -> int:
+        path = scope["path"]
         for key, limit in self.larger.items():
             if path == key or (key.endswith("/") and path.startswith(key)):
-                return limit
-        return self.limit
+                return limit if self.may_send_more(Request(scope)) else LIMIT
+        return LIMIT

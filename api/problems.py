@@ -288,14 +288,22 @@ def install(app: FastAPI, draw: Draw) -> None:
         app.add_exception_handler(refusal, _for_people(handler, draw))
 
 
+def refusing(draw: Draw) -> Callable[[Request, Problem], Awaitable[Response]]:
+    """The same answers for what refuses before any route is asked."""
+    return _for_people(_problem, draw)
+
+
 def _for_people(handler: Handler, draw: Draw) -> Handler:
     async def answered(request: Request, error: Any) -> Response:
-        told = await handler(request, error)
-        if not _is_page(request):
-            return told
-        drawn = await draw(request, json.loads(bytes(told.body))["code"], told.status_code)
-        drawn.headers.update({k: v for k, v in told.headers.items() if k in _KEPT})
-        return drawn
+        try:
+            told = await handler(request, error)
+            if not _is_page(request):
+                return told
+            drawn = await draw(request, json.loads(bytes(told.body))["code"], told.status_code)
+            drawn.headers.update({k: v for k, v in told.headers.items() if k in _KEPT})
+            return drawn
+        finally:
+            await request.close()  # and with it the files of a form that no route came to read
 
     return answered
 

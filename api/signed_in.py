@@ -72,16 +72,30 @@ def forget(request: Request, response: Response, door: Door) -> None:
 
 async def session_of(request: Request, door: Door) -> Session | None:
     """The session that the cookie opens."""
+    secret = _secret(request, door)
+    if secret is None:
+        return None
+    return await sessions.find(door.store, secret, datetime.now(UTC), door.idle)
+
+
+def seems_signed_in(request: Request, door: Door) -> bool:
+    """Whether there is a cookie that we signed and whose time is not over.
+
+    The store is not asked: the session itself may have ended meanwhile.
+    """
+    return _secret(request, door) is not None
+
+
+def _secret(request: Request, door: Door) -> str | None:
     secure = is_secure(request, door)
     cookie = request.cookies.get(SECURE_COOKIE if secure else COOKIE)
     if not cookie:
         return None
     longest = timedelta(hours=door.settings.session_longest)
     try:
-        secret = door.signer("session").loads(cookie, max_age=int(longest.total_seconds()))
+        return str(door.signer("session").loads(cookie, max_age=int(longest.total_seconds())))
     except BadSignature:
         return None
-    return await sessions.find(door.store, str(secret), datetime.now(UTC), door.idle)
 
 
 async def caller_of(request: Request, door: Door) -> Caller | None:

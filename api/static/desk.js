@@ -29,9 +29,14 @@ function put(id, text) {
 const form = document.querySelector("[data-hints]");
 if (form) {
   const said = document.querySelector("[data-hints-said]"), hinting = {}, searching = {};
+  const typed = () => {
+    const body = new FormData(form);
+    ["do", "files"].forEach((name) => body.delete(name));
+    return body;
+  };
   const hint = later(async () => {
     const open = [...form.querySelectorAll(".often[open]")].map((one) => one.innerText);
-    const text = await drawn(form.dataset.hints, {method: "POST", body: new FormData(form)}, hinting);
+    const text = await drawn(form.dataset.hints, {method: "POST", body: typed()}, hinting);
     const made = text && !document.activeElement.closest("#hints") && put("hints", text);
     if (!made) return;
     if (said.textContent !== made.dataset.said) said.textContent = made.dataset.said;
@@ -44,9 +49,7 @@ if (form) {
 
   const phone = form.querySelector("[data-search]");
   const search = async () => {
-    const body = new FormData(form);
-    body.delete("do");
-    const text = await drawn(phone.dataset.search, {method: "POST", body}, searching);
+    const text = await drawn(phone.dataset.search, {method: "POST", body: typed()}, searching);
     if (text && put("caller", text)) form.elements.text.focus();
   };
   phone.addEventListener("keydown", (event) => {

@@ -9,33 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from api.app import create_app
 from runtime.settings import Settings
 from store import files
 from store.engine import Store
-from tests.support.engine import free_port
 from tests.support.media import a_photo, a_voice
-
-Address = tuple[str, int]
+from tests.support.served import Address, served
 
 
 @pytest.fixture
 async def server(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Address]:
     """The API alone, on a port."""
-    port = free_port()
     settings = Settings(home=tmp_path, temporal_address="127.0.0.1:1", upload_seconds=2)
-    app = create_app(settings, store=sqlite_store)
-    running = uvicorn.Server(
-        uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="on")
-    )
-    serving = asyncio.create_task(running.serve())
-    while not running.started:
-        await asyncio.sleep(0.02)
-    yield "127.0.0.1", port
-    running.should_exit = True
-    await serving
+    async with served(create_app(settings, store=sqlite_store)) as address:
+        yield address
 
 
 def _head(length: int) -> bytes:

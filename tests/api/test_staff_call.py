@@ -9,11 +9,15 @@ import pytest
 
 from domain.actors import Role
 from tests.api.house import House
+from tests.support.media import a_pdf, a_photo
 from tests.support.people import SignedIn, signed_in
 
 PEOPLE = {"Accept": "text/html", "Accept-Language": "zh"}
 RIVER = "北苑街道新华西街的河水又黑又臭，请尽快治理。"
 PHONE = "13800001234"
+PHOTO = ("files", ("river.jpg", a_photo(), "image/jpeg"))
+PAPER = ("files", ("letter.pdf", a_pdf(), "application/pdf"))
+PROGRAM = ("files", ("bad.exe", b"MZ\x90\x00 nothing to see", "application/octet-stream"))
 
 
 def hidden(page: httpx.Response, name: str) -> str:
@@ -27,19 +31,35 @@ async def screen(house: House, who: SignedIn, **more: str) -> httpx.Response:
 
 
 async def press(
-    house: House, who: SignedIn, do: str, key: str = "k1", **typed: str
+    house: House, who: SignedIn, do: str, key: str = "k1", files: Any = None, **typed: Any
 ) -> httpx.Response:
     said: dict[str, Any] = {
         "csrf": who.csrf, "key": key, "city": "tongzhou", "kind": "complaint",
         "channel": "hotline", "purpose": "来电查询", "outcome": "answered", "do": do,
     }  # fmt: skip
-    return await house.http.post("/staff/call", data=said | typed, headers=PEOPLE | who.cookie)
+    return await house.http.post(
+        "/staff/call", data=said | typed, files=files, headers=PEOPLE | who.cookie
+    )
 
 
 def number_of(page: httpx.Response) -> str:
     found = re.search(r'data-number="(\d{13})"', page.text)
     assert found, page.text
     return found[1]
+
+
+def kept(page: httpx.Response) -> list[str]:
+    """The files that the form holds."""
+    return re.findall(r'name="kept" value="(f[0-9a-f]{32})" checked', page.text)
+
+
+async def files_of(house: House, number: str) -> list[tuple[str, str]]:
+    """What there is with a ticket: kind and purpose."""
+    answer = await house.http.get(
+        f"/api/v1/tickets/{number}/files", headers=await house.token(Role.ADMIN)
+    )
+    assert answer.status_code == 200, answer.text
+    return [(one["kind"], one["purpose"]) for one in answer.json()]
 
 
 async def state(house: House, number: str) -> dict[str, Any]:
@@ -201,6 +221,89 @@ async def test_mine_is_the_same_as_that_one_is_written_for_the_dispatcher(house:
     page = await press(house, who, "file", text=RIVER, same=other.number)
     said = (await state(house, number_of(page)))["complaint"]["text"]
     assert said.endswith(f"（与工单 {other.number} 反映同一问题）")
+
+
+# --- photos and papers --------------------------------------------------------------------------
+
+
+async def test_files_go_with_the_ticket_once_however_often_it_is_sent(house: House) -> None:
+    who = await signed_in(house)
+    assert 'enctype="multipart/form-data"' in (await screen(house, who)).text
+    filed = [await press(house, who, "file", files=[PHOTO, PAPER], text=RIVER) for _ in range(2)]
+    number, again = (number_of(page) for page in filed)
+    assert again == number
+    there = await files_of(house, number)
+    assert sorted(there) == [("document", "complaint"), ("photo", "complaint")]
+    assert len((await state(house, number))["complaint"]["files"]) == 2
+    page = await house.http.get(f"/staff/tickets/{number}", headers=PEOPLE | who.cookie)
+    assert "/thumbnail?" in page.text
+
+
+async def test_a_file_that_is_refused_is_named_beside_its_field_and_all_else_is_kept(
+    house: House,
+) -> None:
+    who = await signed_in(house)
+    typed = {
+        "text": RIVER, "phone": PHONE, "name": "王小明", "title": "河水",
+        "category": "0301 黑臭水体",
+        "area": "110112003 北苑街道", "address": "新华西街", "answer": "马上派人。",
+    }  # fmt: skip
+    page = await press(house, who, "file", files=[PROGRAM, PHOTO], **typed)
+    assert page.status_code == 422
+    fault = re.search(r'id="e-files">.*?</p>', page.text, re.DOTALL)
+    assert fault
+    assert "bad.exe" in fault[0]
+    for text in typed.values():
+        assert text in page.text
+    (photo,) = kept(page)
+    filed = await press(house, who, "file", kept=[photo], **typed)
+    assert await files_of(house, number_of(filed)) == [("photo", "complaint")]
+
+
+async def test_a_file_stays_chosen_whatever_else_is_wrong_or_looked_up(house: House) -> None:
+    who = await signed_in(house)
+    looked = await press(house, who, "look", files=[PHOTO], text=RIVER)
+    assert looked.status_code == 200
+    (photo,) = kept(looked)
+    wrong = await press(house, who, "file", kept=[photo], files=[PAPER], category="没有的分类")
+    assert wrong.status_code == 422
+    held = kept(wrong)
+    assert held[0] == photo
+    many = await press(house, who, "file", kept=[photo] * 20, files=[PAPER], text=RIVER)
+    assert "一次最多 20 个文件" in many.text
+    filed = await press(house, who, "answer", kept=held, text=RIVER, answer="马上派人。")
+    assert len(await files_of(house, number_of(filed))) == 2
+
+
+async def test_nobody_files_what_another_has_uploaded(house: House) -> None:
+    who, other = await signed_in(house), await signed_in(house)
+    held = kept(await press(house, who, "look", files=[PHOTO]))
+    assert kept(await press(house, other, "look", kept=held)) == []
+    filed = await press(house, other, "file", kept=held, text=RIVER)
+    assert await files_of(house, number_of(filed)) == []
+
+
+async def test_files_go_with_what_is_added_to_an_earlier_ticket_and_not_with_urging(
+    house: House,
+) -> None:
+    ticket = await house.file(contact={"phone": PHONE})
+    await ticket.until_stage("handle")
+    who = await signed_in(house)
+    page = await press(house, who, "caller", phone=PHONE, text="今天更臭了")
+    said = {"earlier": hidden(page, "earlier"), "text": "今天更臭了"}
+    urged = await press(house, who, f"same:urge:{ticket.number}", files=[PHOTO], **said)
+    assert urged.status_code == 422
+    assert 'id="e-files"' in urged.text
+    assert len(kept(urged)) == 1
+    assert "urged" not in await ticket.kinds()
+    for _ in range(2):
+        did = await press(house, who, f"same:facts:{ticket.number}", files=[PHOTO], **said)
+        assert did.status_code == 303
+    assert (await ticket.kinds()).count("facts_added") == 1
+    assert await files_of(house, ticket.number) == [("photo", "complaint")]
+
+
+# --- who, and when --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

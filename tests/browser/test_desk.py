@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from domain.actors import Role
 from tests.browser.conftest import Open
 from tests.support.browser import Site, violations
+from tests.support.media import a_photo
 
 pytestmark = pytest.mark.timeout(600)  # the first one waits for the installation
 
@@ -75,6 +76,34 @@ def test_a_call_is_answered_at_once_without_a_script(desk: Open) -> None:
     expect(page.locator("#f-answer")).to_have_value(re.compile("日落日出"))
     page.locator("button[value='answer']").click()
     expect(page.locator(".read-out")).to_contain_text("当场答复")
+
+
+def test_photos_go_with_a_call_and_do_not_disturb_what_the_machine_knows(desk: Open) -> None:
+    page = desk("/staff/call", Role.DESK, language="en")
+    photo: FilePayload = {
+        "name": "river.png",
+        "mimeType": "image/png",
+        "buffer": a_photo(form="PNG", compress_level=0),
+    }
+    program: FilePayload = {
+        "name": "bad.exe",
+        "mimeType": "application/octet-stream",
+        "buffer": b"MZ nothing to see",
+    }
+    page.locator("#f-files").set_input_files([photo, program])
+    page.locator("#f-text").fill("新华西街东门的河水又黑又臭")
+    expect(page.locator("#hints")).to_contain_text("Black and smelly water")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#summary")).to_contain_text("bad.exe")
+    expect(page.locator("#f-text")).to_have_value("新华西街东门的河水又黑又臭")
+    expect(page.locator("input[name=kept]")).to_be_checked()
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.locator("[data-primary]").click()
+    number = number_in(page)
+    page.goto(f"/staff/tickets/{number}")
+    expect(page.locator(".shots img")).to_have_count(1)
 
 
 @pytest.fixture

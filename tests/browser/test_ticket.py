@@ -1,4 +1,4 @@
-"""A ticket at a desk: one officer's job by keyboard alone; every form open, in both languages."""
+"""A ticket at a desk: one officer's job by keyboard alone; accessible, in both languages."""
 
 from typing import Any
 
@@ -31,11 +31,6 @@ def _handled_by_several(town: Site) -> dict[str, str]:
     met = {"what": "on_site", "text": "现场察看。", "units": ["water", "planning"], "residents": 3}
     town.post(f"{path}/minutes", {"minutes": met})
     return receipt
-
-
-def _paths(page: Page) -> list[str]:
-    links = page.locator(".deeds a[href*='?do=']").all()
-    return [str(link.get_attribute("href")) for link in links]
 
 
 def test_an_officers_job_from_start_to_end_by_keyboard_alone(desk: Open, town: Site) -> None:
@@ -111,7 +106,7 @@ def test_single_keys_can_be_switched_off(desk: Open, town: Site) -> None:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_form_is_accessible_and_fits_a_narrow_screen(
+def test_a_ticket_is_accessible_and_fits_a_narrow_screen(
     desk: Open, town: Site, language: str
 ) -> None:
     narrow: dict[str, Any] = {"viewport": {"width": 320, "height": 640}, "language": language}
@@ -127,13 +122,6 @@ def test_every_form_is_accessible_and_fits_a_narrow_screen(
     for role, unit in ((Role.OFFICER, "water"), (Role.DISPATCHER, None), (Role.SUPERVISOR, None)):
         page = desk(path, role, unit=unit, **narrow)
         look(page, f"{role}")
-        for form in _paths(page):
-            page.goto(form)
-            page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
-            look(page, form)
-    page.locator("#deed button").click()
-    page.wait_for_selector("#summary")
-    look(page, "a form, come back")
     page.keyboard.press("Escape")
     page.evaluate("document.querySelector('#keys').showModal()")
     look(page, "the keys")

@@ -146,11 +146,11 @@ _PATIENT = {
 
 
 @contextmanager
-def site(home: Path, cities: tuple[str, ...] = ("tongzhou",)) -> Iterator[Site]:
-    """`jiesu up` on ports of its own, with these cities."""
-    shelf = home / "cities"
-    for city in cities:
-        shutil.copytree(default_root() / city, shelf / city)
+def site(home: Path, shelf: Path | None = None) -> Iterator[Site]:
+    """`jiesu up` on ports of its own, with the cities of a folder; else with Tongzhou alone."""
+    if shelf is None:
+        shelf = home / "cities"
+        shutil.copytree(default_root() / "tongzhou", shelf / "tongzhou")
     port = free_port()
     command = [
         sys.executable, "-m", "cli", "up", "--home", str(home / "home"), "--port", str(port),

@@ -9,27 +9,34 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from api import intake
 from api.access import staff
+from api.attaching import attached
 from api.caller import Caller
 from api.commands import give
 from api.door import Door, TheDoor
 from api.filing import Receipt
 from api.pages.forms import REFUSALS, Form
 from api.pages.page import page
+from api.pages.staff.deeds import fields
+from api.pages.staff.deeds import files as deed_files
+from api.pages.staff.deeds.reading import KEPT
 from api.pages.staff.earlier import Earlier, found_again, search
 from api.pages.staff.found import area_of, category_of, matching, places
 from api.pages.staff.hints import Hints, hints
 from api.pages.staff.place import cities, working_city
 from api.pages.staff.said import FIELDS, WORDS, complaint, conclusion
 from api.pages.staff.sheet import staff_page
+from api.pages.staff.speech import Speech
 from api.problems import Problem
-from api.translation import N_
+from api.translation import N_, language_of
 from domain.commands.citizens import AddFacts, Urge
 from domain.commands.intake import Conclude
 from domain.complaint import Channel, Kind
+from domain.files import Purpose
 from domain.pack import Pack
 from store.numbers import parse_number
 
@@ -41,6 +48,14 @@ DONE = {
     "facts": N_("Added to the ticket."),
     "urge": N_("Urged; the unit sees it."),
 }
+FILES = fields.files(
+    N_("Photos and papers"),
+    N_("What the caller sent by e-mail or brought to the counter."),
+    name="files",
+    purpose=Purpose.COMPLAINT,
+)
+_NAMES = (*FIELDS, FILES.name, KEPT)
+_NOT_WITH_URGING = N_("Files cannot go with urging; add to the ticket instead.")
 Looking = Annotated[Caller, staff("page_desk")]
 
 
@@ -49,7 +64,7 @@ async def blank(request: Request, door: TheDoor, caller: Looking) -> Response:
     """An empty screen, ready for the next call."""
     pack = working_city(request, door, caller)
     form = Form.blank(
-        *FIELDS,
+        *_NAMES,
         city=pack.city.id,
         kind=Kind.COMPLAINT,
         channel=Channel.HOTLINE,
@@ -64,17 +79,21 @@ async def act(
     request: Request, door: TheDoor, caller: Annotated[Caller, staff("page_register")]
 ) -> Response:
     """Do what the button says; on a mistake, the screen again with all that was typed."""
-    form = await Form.read(request, *FIELDS)
-    pack = city_of_form(request, door, caller, form)
-    what, _, which = form.typed["do"].partition(":")
-    try:
-        deed = _DEEDS.get(what)
-        if deed is None:
-            raise Problem("not_found")
-        return await deed(request, door, caller, pack, form, which)
-    except (ValidationError, *REFUSALS) as error:
-        status = form.refuse(error, WORDS)
-        return await _screen(request, door, caller, pack, form, status)
+    async with request.form() as sent:  # closes the files
+        form = Form.of(sent, *_NAMES)
+        pack = city_of_form(request, door, caller, form)
+        what, _, which = form.typed["do"].partition(":")
+        try:
+            deed = _DEEDS.get(what)
+            if deed is None:
+                raise Problem("not_found")
+            await _take_files(request, door, caller, pack, form, sent)
+            if form.wrong:
+                return await _screen(request, door, caller, pack, form, 422)
+            return await deed(request, door, caller, pack, form, which)
+        except (ValidationError, *REFUSALS) as error:
+            status = form.refuse(error, WORDS)
+            return await _screen(request, door, caller, pack, form, status)
 
 
 @router.post(f"{CALL}/hints")
@@ -156,8 +175,17 @@ async def _same(
     if what not in DONE or number not in (await found_again(door, caller, form)).numbers:
         raise Problem("ticket_not_found")
     said = form.given("text")
-    command = AddFacts.model_validate(said) if what == "facts" else Urge.model_validate(said)
-    await give(door, caller, number, command, f"call/{form.key}/{what}/{number}")
+    brought = form.typed[KEPT].split()
+    if what == "urge" and brought:
+        form.fail(FILES.name, _NOT_WITH_URGING)
+        raise Problem("invalid_request")
+    async with attached(door, caller, number, brought) as there:
+        command = (
+            AddFacts.model_validate({**said, "files": there})
+            if what == "facts"
+            else Urge.model_validate(said)
+        )
+        await give(door, caller, number, command, f"call/{form.key}/{what}/{number}")
     return RedirectResponse(f"{CALL}?done={what}&number={number}", 303)
 
 
@@ -197,13 +225,25 @@ _DEEDS: dict[str, Deed] = {
 async def _filed(
     door: Door, caller: Caller, pack: Pack, form: Form, *, by_hand: bool = False
 ) -> Receipt:
-    body = complaint(pack, form)
+    brought = await deed_files.own(door, caller, form.typed[KEPT].split())
+    proof = door.uploads.seals.proof
+    body = complaint(pack, form, [f"{row.id}.{proof(row.id)}" for row in brought])
     if not body.title:
         found = await _hints(door, pack, form)
         body = body.model_copy(update={"title": found.title})
     key = f"staff/{caller.id}/{form.key}"
-    answer = await intake.take(body, door, key, by_hand=by_hand)
+    marks = [row.sha256 for row in brought]
+    answer = await intake.take(body, door, key, marks, by_hand=by_hand)
     return Receipt.model_validate_json(bytes(answer.body))
+
+
+async def _take_files(
+    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, sent: FormData
+) -> None:
+    """Whatever the button does: a browser does not choose a file again by itself."""
+    _, _, earlier = form.typed["do"].partition("same:facts:")
+    given = await deed_files.taken(door, caller, earlier or None, sent, FILES)
+    deed_files.tell(form, FILES, given, Speech(language_of(request), pack))
 
 
 # --- showing it -------------------------------------------------------------------------------
@@ -243,6 +283,8 @@ async def _screen(
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or pack.features.appoint],
         channels=list(Channel),
         places=places(pack),
+        papers=FILES,
+        kept=await deed_files.shown(door, caller, form.typed[KEPT].split()),
         done=DONE.get(request.query_params.get("done", "")),
         done_number=request.query_params.get("number", "")[:13],
     )

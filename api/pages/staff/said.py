@@ -1,5 +1,7 @@
 """What an operator typed, as the API takes it; what is wrong with it, beside its field."""
 
+from collections.abc import Sequence
+
 from pydantic import ValidationError
 
 from api.intake import ComplaintIn
@@ -15,13 +17,16 @@ FIELDS = (
     "city", "phone", "name", "purpose", "earlier", "text", "title", "category", "area", "address",
     "kind", "channel", "anonymous", "same", "answer", "outcome", "do",
 )  # fmt: skip
-WORDS = {"phone": N_("This is not a phone number.")}
+WORDS = {
+    "phone": N_("This is not a phone number."),
+    "files": N_("At most 20 files at once, please."),
+}
 UNKNOWN_CATEGORY = N_("There is no such subject; choose one from the list.")
 UNKNOWN_AREA = N_("There is no such place; choose one from the list.")
 
 
-def complaint(pack: Pack, form: Form) -> ComplaintIn:
-    """What was typed as the API takes it.
+def complaint(pack: Pack, form: Form, files: Sequence[str] = ()) -> ComplaintIn:
+    """What was typed as the API takes it; `files` are references.
 
     Raises:
         ValidationError, Problem: with what is wrong in the form's faults.
@@ -36,6 +41,7 @@ def complaint(pack: Pack, form: Form) -> ComplaintIn:
             "place": {**form.given("address"), "area": codes["area"]},
             "contact": contact or None,
             "anonymous": not contact or form.typed["anonymous"] == "yes",
+            "files": files,
         }
     )
     if form.faults:

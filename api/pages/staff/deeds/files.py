@@ -18,6 +18,7 @@ from api.uploads.arriving import Piece
 from domain.files import file_id
 from store import files
 from store.errors import StoreError
+from store.files import FileRow
 
 MOST = 20
 _AT_ONCE = 256 * 1024
@@ -30,8 +31,13 @@ class Given(NamedTuple):
     refused: list[tuple[str, str]]
 
 
-async def taken(door: Door, caller: Caller, number: str, sent: FormData, field: Field) -> Given:
-    """Take what was chosen now, beside what was taken when the form was sent before."""
+async def taken(
+    door: Door, caller: Caller, number: str | None, sent: FormData, field: Field
+) -> Given:
+    """Take what was chosen now, beside what was taken when the form was sent before.
+
+    `number`: the ticket that it is for, if there is one already.
+    """
     given = Given(_kept(sent), [])
     for upload in sent.getlist(field.name):
         if not isinstance(upload, UploadFile) or not upload.filename:
@@ -41,7 +47,8 @@ async def taken(door: Door, caller: Caller, number: str, sent: FormData, field: 
         except (Problem, StoreError) as error:
             given.refused.append((upload.filename[:80], str(getattr(error, "code", ""))))
             continue
-        given.kept.append(await _same(door, caller, number, row.sha256) or row.id)
+        same = await _same(door, caller, number, row.sha256) if number else None
+        given.kept.append(same or row.id)
     return given
 
 
@@ -56,8 +63,13 @@ def tell(form: Form, field: Field, given: Given, speech: Speech) -> None:
 
 async def shown(door: Door, caller: Caller, ids: Iterable[str]) -> list[FileOut]:
     """The files that a form holds, with links; only the caller's own."""
+    return [file_out(door, row) for row in await own(door, caller, ids)]
+
+
+async def own(door: Door, caller: Caller, ids: Iterable[str]) -> list[FileRow]:
+    """Those of the files that the caller uploaded."""
     rows = [await files.get(door.store, one) for one in ids if file_id(one) == one]
-    return [file_out(door, row) for row in rows if row is not None and row.uploader == caller.id]
+    return [row for row in rows if row is not None and row.uploader == caller.id]
 
 
 def _kept(sent: FormData) -> list[str]:

@@ -1,0 +1,27 @@
+"""The application on a port, for tests of what only a real connection shows."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from tests.support.engine import free_port
+
+Address = tuple[str, int]
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[Address]:
+    """Opened and closed with it."""
+    port = free_port()
+    running = uvicorn.Server(
+        uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="on")
+    )
+    serving = asyncio.create_task(running.serve())
+    while not running.started:
+        await asyncio.sleep(0.02)
+    yield "127.0.0.1", port
+    running.should_exit = True
+    await serving
