@@ -42,6 +42,9 @@ def main(
         int | None, typer.Option(min=1, max=21, help="Of floor and product in turns; default 3.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="One short round: does it work?")] = False,
+    lean_floor: Annotated[
+        bool, typer.Option("--lean-floor", help="Give the floor the product's sandbox, too.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Lifecycles per second of the engine's floor and of the product over HTTP, in turns."""
@@ -53,6 +56,7 @@ def main(
         clients=tuple(clients) if clients else plan.clients,
         seconds=seconds or plan.seconds,
         rounds=rounds or plan.rounds,
+        lean_floor=lean_floor,
     )
     told = _run(compare(plan, say)).as_dict()
     print_json(told) if as_json else report.show_figures(out, told)

@@ -27,6 +27,7 @@ class Plan:
     warm_up: float = 4.0
     offered: float = 5.0
     offered_seconds: float = 20.0
+    lean_floor: bool = False
 
 
 QUICK = Plan(seconds=1.0, rounds=1, warm_up=1.0, offered_seconds=3.0)
@@ -133,7 +134,7 @@ async def compare(plan: Plan, say: Say) -> Figures:
     Raises:
         NotWhole: a lifecycle failed or did not really end.
     """
-    async with house() as built:
+    async with house(lean_floor=plan.lean_floor) as built:
         say("warming up")
         await _turn(built, max(plan.clients), plan.warm_up, Turns())
         turns = {clients: Turns() for clients in plan.clients}

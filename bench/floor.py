@@ -1,8 +1,8 @@
 """The engine's floor: the history of a plain ticket, and nothing else.
 
 The same events in the same order and of about the same size as the product's plain path (a test
-compares them), made by the same engine and by a worker with the same settings. No rules, no models,
-no store, no HTTP: what is left is what the engine itself costs.
+compares them), made by the same engine and by the library's own worker with the same settings. No
+rules, no models, no store, no HTTP: what is left is what the engine itself costs.
 """
 
 import asyncio
@@ -128,12 +128,19 @@ class FloorWorkflow:
         await workflow.execute_local_activity(step, asked, schedule_to_close_timeout=_QUICK)
 
 
-def workers(client: Client, *, cached: int) -> tuple[Worker, Worker]:
-    """The floor's counterparts of `ticket_worker` and `unit_worker`, with their settings."""
+def workers(client: Client, *, cached: int, lean: bool = False) -> tuple[Worker, Worker]:
+    """The floor's counterparts of `ticket_worker` and `unit_worker`, with their settings.
+
+    The sandbox is the library's, as it comes; `lean`: the product's, which is entered less often.
+    """
+    from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
     from workers.factory import sandboxed_runner
 
-    runner = sandboxed_runner()
-    runner = replace(runner, restrictions=runner.restrictions.with_passthrough_modules("bench"))
+    product = sandboxed_runner()
+    restrictions = product.restrictions.with_passthrough_modules("bench")
+    stock = SandboxedWorkflowRunner(restrictions=restrictions)
+    runner = replace(product, restrictions=restrictions) if lean else stock
     runs = Worker(
         client,
         task_queue=FLOOR,

@@ -10,16 +10,17 @@ from bench.floor import workers
 from cli.terminal import leave, run
 
 
-async def serve(address: str, namespace: str, cached: int) -> None:
+async def serve(address: str, namespace: str, cached: int, *, lean: bool) -> None:
     client = await Client.connect(address, namespace=namespace)
     told = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
-    runs, units = workers(client, cached=cached)
+    runs, units = workers(client, cached=cached, lean=lean)
     async with runs, units:
         await told.wait()
 
 
 if __name__ == "__main__":
-    run(serve(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    address, namespace, cached, sandbox = sys.argv[1:]
+    run(serve(address, namespace, int(cached), lean=sandbox == "lean"))
     leave(0)

@@ -143,7 +143,9 @@ def plain_stack(settings: Settings) -> Stack:
 
 
 @asynccontextmanager
-async def house(stack_of: StackOf = plain_stack, *, floor: bool = True) -> AsyncIterator[House]:
+async def house(
+    stack_of: StackOf = plain_stack, *, floor: bool = True, lean_floor: bool = False
+) -> AsyncIterator[House]:
     """An installation that nobody has used yet; gone afterwards."""
     for name in [name for name in os.environ if name.startswith("JIESU_")]:
         del os.environ[name]  # whoever has an installation must not find our tickets in it
@@ -155,7 +157,7 @@ async def house(stack_of: StackOf = plain_stack, *, floor: bool = True) -> Async
         stack = stack_of(settings)
         async with stack.running():
             store = Store.open(settings.store)
-            floor_worker = _floor_worker(settings)
+            floor_worker = _floor_worker(settings, "lean" if lean_floor else "stock")
             try:
                 if floor:
                     await floor_worker.start()
@@ -166,12 +168,13 @@ async def house(stack_of: StackOf = plain_stack, *, floor: bool = True) -> Async
                 await store.close()
 
 
-def _floor_worker(settings: Settings) -> Child:
+def _floor_worker(settings: Settings, sandbox: str) -> Child:
     return Child(
         "floor worker",
         [
             sys.executable, "-m", "bench.floor_worker",
             settings.temporal_address, settings.temporal_namespace, str(settings.cached_tickets),
+            sandbox,
         ],
         settings.home / "logs" / "floor.log",
     )  # fmt: skip
