@@ -6,27 +6,33 @@ from dataclasses import dataclass
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload, SearchAttributes
-from temporalio.api.history.v1 import MarkerRecordedEventAttributes
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent, MarkerRecordedEventAttributes
 from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
 from audit.errors import NoHistory
 from audit.replay import fetch
-from runtime.codec import Keys, TicketCodec, is_sealed
+from runtime.codec import Keys, TicketCodec, is_sealed, ticket_sealed_with
 from runtime.names import ticket_workflow_id
 from store.errors import BadKey, Erased
+
+_TOLD_ANOTHER = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
 
 
 @dataclass(frozen=True)
 class Proof:
     """What became of a history's payloads. `clear`: from before payloads were sealed.
 
+    `theirs`: what was told to other tickets (an answer to who was merged into it). The engine keeps
+    one copy for both; it is sealed with the other ticket's key, belongs to it and goes with it.
     `gone`: the engine has no history at all.
     """
 
     sealed: int = 0
     readable: int = 0
     clear: int = 0
+    theirs: int = 0
     gone: bool = False
 
     @property
@@ -42,8 +48,11 @@ async def prove(client: Client, keys: Keys, number: str) -> Proof:
     except NoHistory:
         return Proof(gone=True)
     codec = TicketCodec(keys)
-    sealed = readable = clear = 0
-    for payload in payloads(history):
+    sealed = readable = clear = theirs = 0
+    for event, payload in _said(history):
+        if event.event_type == _TOLD_ANOTHER and ticket_sealed_with(payload) != number:
+            theirs += 1
+            continue
         if not is_sealed(payload):
             clear += bool(payload.data)
             continue
@@ -53,7 +62,7 @@ async def prove(client: Client, keys: Keys, number: str) -> Proof:
         except (Erased, BadKey):
             continue
         readable += 1
-    return Proof(sealed, readable, clear)
+    return Proof(sealed, readable, clear, theirs)
 
 
 async def running(client: Client, number: str) -> bool:
@@ -70,8 +79,11 @@ async def running(client: Client, number: str) -> bool:
 def payloads(history: WorkflowHistory) -> Iterator[Payload]:
     """Every payload that somebody said something with; not search attributes, not the library's
     own notes in markers."""
-    for event in history.events:
-        yield from _within(event)
+    return (payload for _, payload in _said(history))
+
+
+def _said(history: WorkflowHistory) -> Iterator[tuple[HistoryEvent, Payload]]:
+    return ((event, payload) for event in history.events for payload in _within(event))
 
 
 def _within(message: Message) -> Iterator[Payload]:

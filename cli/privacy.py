@@ -82,6 +82,8 @@ def _tell(proof: Proof) -> None:
         out.print("erased; the engine keeps no history of it")
     elif proof.holds:
         out.print(f"erased; of {proof.sealed} payloads in its history none can be read any more")
+        if proof.theirs:
+            out.print(f"{proof.theirs} that it told other tickets are theirs, and go with them")
     else:
         out.print(
             f"[red]the record is erased, but {proof.clear + proof.readable} payloads of the "

@@ -32,6 +32,10 @@ class TicketKey(NamedTuple):
     cipher: AESGCM
 
 
+def _named(number: str, key: bytes) -> TicketKey:
+    return TicketKey(_TICKET + number.encode(), AESGCM(key))
+
+
 def wrapped(ring: KeyRing, number: str, key: bytes) -> bytes:
     """`key` as it is kept."""
     return ring.seal(_WRAP, key, number.encode())
@@ -67,7 +71,7 @@ class TicketKeys:
 
     def remember(self, number: str, key: bytes) -> TicketKey:
         """Keep a key at hand."""
-        kept = TicketKey(_TICKET + number.encode(), AESGCM(key))
+        kept = _named(number, key)
         self._kept[number] = kept
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
@@ -81,16 +85,20 @@ class TicketKeys:
         """The key for what is said to a ticket; for None, or a ticket nobody registered, the
         chores'.
 
-        A ticket from before there were keys gets one now.
+        A ticket from before there were keys gets one now. To an erased one it is said with a key
+        that nobody keeps: a ticket that was merged with it says it again at each replay, and must
+        not stand still over it.
 
         Raises:
-            Erased, BadKey, StoreUnavailable
+            BadKey, StoreUnavailable
         """
         if number is None:
             return self._of_chores(self._ring.current)
         kept = self._kept.get(number)
-        if kept is None:
-            kept = await self._fetch(number) or await self._late(number)
+        try:
+            kept = kept or await self._fetch(number) or await self._late(number)
+        except Erased:
+            return _named(number, secrets.token_bytes(KEY_BYTES))
         return kept or self._of_chores(self._ring.current)
 
     async def opening(self, name: bytes) -> AESGCM:

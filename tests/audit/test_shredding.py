@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHistory
 
 from audit.errors import HistoryErased
 from audit.replay import fetch, told_by_history
@@ -20,9 +22,9 @@ from runtime.names import ticket_workflow_id
 from store import erasure, intake, tables, tickets
 from store.engine import Store
 from store.ticket_keys import TicketKeys
-from tests.api.house import Filed, House, open_house, problem
+from tests.api.house import REPLY, Filed, House, open_house, problem
 from tests.support.desk import file
-from tests.support.engine import RING, Engine
+from tests.support.engine import RING, Engine, furnish
 
 CONTACT = {"name": "王小明", "phone": "13812345678"}
 SAID = {"title": "王小明家门口", "text": "我是王小明，住三单元，电话13812345678。"}
@@ -52,6 +54,44 @@ async def _everything(store: Store) -> str:
         for table in (tables.ticket, tables.event, tables.intake, tables.assignment, tables.person)
     ]
     return "".join(rows)
+
+
+async def _two_merged(house: House, engine: Engine) -> tuple[Filed, Filed]:
+    """The one that was handled and the one that waited for its answer; both have ended."""
+    parent, child = await house.file(**SAID), await house.file(**SAID)
+    into = {"into": parent.number, "reason": "同一处"}
+    assert (await child.by(Role.DISPATCHER, "merge", into)).status_code == 200
+    assert (await parent.complete()).status_code == 200
+    for ticket in (child, parent):
+        await ticket.until_stage("rate")
+        assert (await ticket.rate()).status_code == 200
+        await engine.client.get_workflow_handle(ticket_workflow_id(ticket.number)).result()
+        assert await _heard(engine, ticket) == {ticket.number}
+    return parent, child
+
+
+@pytest.mark.parametrize("which", ["parent", "child"])
+async def test_of_merged_tickets_each_is_erased_alone(
+    house: House, engine: Engine, which: str
+) -> None:
+    """What they tell each other is sealed with the key of who is told, and belongs to it."""
+    parent, child = await _two_merged(house, engine)
+    erased, kept = (parent, child) if which == "parent" else (child, parent)
+    await erasure.erase(engine.store, erased.number, datetime(2026, 11, 2, tzinfo=UTC))
+    keys = furnish(engine.client, engine.store)  # one that remembers none
+    proof = await prove(engine.client, keys, erased.number)
+    assert (proof.holds, proof.theirs) == (True, 1)
+    assert (await judge(engine.client, engine.store, kept.number)).agrees
+    assert (await kept.seen())["reply"] == REPLY["reply"]
+
+
+async def _heard(engine: Engine, ticket: Filed) -> set[str | None]:
+    """The tickets whose keys its history is sealed with, but for what it told others."""
+    history = await fetch(engine.client, ticket.number)
+    told = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
+    heard = [event for event in history.events if event.event_type != told]
+    sealed = payloads(WorkflowHistory(ticket.number, heard))
+    return {ticket_sealed_with(payload) for payload in sealed if payload.data}
 
 
 async def test_after_erasing_nobody_can_read_what_was_said(house: House, engine: Engine) -> None:
