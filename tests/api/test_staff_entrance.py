@@ -67,6 +67,19 @@ async def test_whoever_was_sent_to_sign_in_comes_back_to_where_they_wanted(house
     assert right.headers["Location"] == "/staff/me?x=1"
 
 
+async def test_a_refusal_leaves_staff_among_their_pages(house: House) -> None:
+    told = {"name": await new_account(house, Role.AUDITOR), "password": PASSWORD}
+    await house.http.post("/staff/sign-in", data=told, headers=PEOPLE)
+    mine = await house.http.get("/staff/call?city=tongzhou", headers=PEOPLE)
+    assert mine.status_code == 403
+    assert "该角色无权这样做" in mine.text
+    assert 'href="/staff/audit"' in mine.text
+    elsewhere = await house.http.get("/staff/board?city=atlantis", headers=PEOPLE)
+    assert elsewhere.status_code == 403
+    assert 'class="staff ' in elsewhere.text
+    assert 'href="/staff"' in elsewhere.text
+
+
 @pytest.mark.parametrize("to", ["https://evil.example", "//evil.example", "/staff//e", "/staff\\e"])
 async def test_nobody_is_sent_elsewhere_by_what_a_form_says(house: House, to: str) -> None:
     told = {"name": await new_account(house), "password": PASSWORD, "to": to}

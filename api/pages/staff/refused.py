@@ -7,6 +7,7 @@ from api.caller import Caller
 from api.pages.page import page
 from api.pages.staff.again import send_later, sign_in_first
 from api.pages.staff.sheet import staff_page
+from api.problems import Problem
 
 _SIGNED_OUT = ("unauthenticated", "csrf_failed")
 _LATER = (
@@ -16,8 +17,6 @@ _LATER = (
     "password_change_needed",
 )
 """Refusals that are over in a moment: what was typed is kept until then."""
-_NOWHERE = ("forbidden", "not_your_city")
-"""Refusals of somebody who has no place here to be shown around in."""
 
 
 async def refused(request: Request, code: str, status: int) -> Response:
@@ -32,9 +31,12 @@ async def refused(request: Request, code: str, status: int) -> Response:
         return RedirectResponse("/staff/me", 303)
     if code in _LATER and request.method == "POST" and not _from_elsewhere(request):
         return await send_later(request, code, status)
-    if caller is None or code in _NOWHERE:
-        return page(request, "refused.html", status, code=code)
-    return staff_page(request, "staff/refused.html", caller, status, code=code)
+    if caller is None:
+        return page(request, "staff/refused.html", status, caller=None, code=code)
+    try:
+        return staff_page(request, "staff/refused.html", caller, status, code=code)
+    except Problem:  # no city of theirs is served here to be shown around in
+        return page(request, "staff/refused.html", status, caller=None, code=code)
 
 
 def _from_elsewhere(request: Request) -> bool:
