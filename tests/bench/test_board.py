@@ -13,7 +13,7 @@ async def test_every_viewer_gets_every_tick(monkeypatch: pytest.MonkeyPatch) -> 
     told = await board.watched(viewers=10, ticks=4)
     assert told.viewers == 10
     assert told.ticks >= 3
-    assert 0 < told.median <= told.p99 <= told.worst < 5
+    assert 0 < told.median <= told.p99 <= told.worst
     # Those of the board, and one for the sessions; a tick may be cut off at the ends.
     assert STATEMENTS * 0.6 < told.statements < (STATEMENTS + 1) * 1.7
 

@@ -8,7 +8,8 @@ from bench import inbox
 async def test_an_inbox_is_opened_with_all_its_lines() -> None:
     told = await inbox.measure(rows=12, rounds=3)
     assert told.rows == 12
-    assert 0 < told.query < told.median <= told.p95
+    assert told.query > 0
+    assert 0 < told.median <= told.p95
     assert told.cpu > 0
     assert told.kilobytes > 10
 

@@ -13,7 +13,7 @@ def test_a_pack_with_a_lattice_of_cells_is_a_pack(tmp_path: Path) -> None:
     folder = packs.with_cells(default_root() / "heping", tmp_path, cells=100)
     measured = packs.measure(folder)
     assert measured.cells == 100
-    assert 0 < measured.parsed < measured.loaded
+    assert min(measured.parsed, measured.loaded, measured.checked) > 0
 
 
 def test_the_tables_say_whether_the_target_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
