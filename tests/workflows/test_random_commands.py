@@ -51,6 +51,9 @@ CATEGORIES = ("0101", "0102", "0204")
 TICKETS = 100
 AT_ONCE = 16
 
+PATIENCE = 20
+"""Seconds until somebody gives up on a call that is not answered, and looks what came of it."""
+
 LIFE = 90
 """Seconds in which the slowest of them ends on a busy machine: most take five."""
 
@@ -137,14 +140,8 @@ class Townsfolk:
 
     async def do(self, deed: Deed, state: Ticket) -> None:
         try:
-            match deed:
-                case Give(actor, command):
-                    await self.ticket.act(actor, command)
-                case HandIn(n, result):
-                    await self._hand_in(state, n, result)
-                case Judge(rating, actor):
-                    given = Verdict(actor=actor, rating=rating, at=datetime.now(UTC))
-                    await self.ticket.handle.signal(TicketWorkflow.rated, given)
+            async with asyncio.timeout(PATIENCE):
+                await self._call(deed, state)
         except WorkflowUpdateFailedError as failed:
             assert isinstance(failed.cause, ApplicationError), failed.cause
             code = failed.cause.type or ""
@@ -155,8 +152,20 @@ class Townsfolk:
             if (task := asyncio.current_task()) is not None and task.cancelling():
                 raise asyncio.CancelledError from None
             self.refusals["no_answer"] += 1  # whether it was done, the record tells in the end
+        except TimeoutError:
+            self.refusals["no_answer"] += 1
         except RPCError as error:
             assert error.status in NOT_TAKEN, error
+
+    async def _call(self, deed: Deed, state: Ticket) -> None:
+        match deed:
+            case Give(actor, command):
+                await self.ticket.act(actor, command)
+            case HandIn(n, result):
+                await self._hand_in(state, n, result)
+            case Judge(rating, actor):
+                given = Verdict(actor=actor, rating=rating, at=datetime.now(UTC))
+                await self.ticket.handle.signal(TicketWorkflow.rated, given)
 
     async def _hand_in(self, state: Ticket, n: int, result: HandlingResult) -> None:
         handle = self.engine.client.get_async_activity_handle(
@@ -191,8 +200,8 @@ async def _live(
                 await people.live()
                 await people.find_the_way_out()
                 await people.ticket.handle.result()
-        except TimeoutError:
-            raise AssertionError(await _what_is_known(engine, people.ticket)) from None
+        except TimeoutError as error:
+            raise AssertionError(await _what_is_known(engine, people.ticket)) from error
         return people
 
 
@@ -200,7 +209,9 @@ async def _what_is_known(engine: Engine, ticket: Filed) -> str:
     """Of a ticket that does not end: its record and the last of its history."""
     state = await tickets.state(engine.store, ticket.number)
     history = await ticket.handle.fetch_history()
-    last = [f"{each.event_id} {EventType.Name(each.event_type)}" for each in history.events[-30:]]
+    last = [f"{each.event_id} {EventType.Name(each.event_type)}" for each in history.events]
+    described = await ticket.handle.describe()
+    last += [str(each) for each in described.raw_description.pending_activities]
     failed = [
         str(each.workflow_task_failed_event_attributes.failure)
         for each in history.events
