@@ -47,10 +47,16 @@ async def prove(client: Client, keys: Keys, number: str) -> Proof:
         history = await fetch(client, number)
     except NoHistory:
         return Proof(gone=True)
+    return await tried(history, keys, number)
+
+
+async def tried(history: WorkflowHistory, keys: Keys, number: str) -> Proof:
+    """What can be read of this history of the ticket."""
     codec = TicketCodec(keys)
     sealed = readable = clear = theirs = 0
     for event, payload in _said(history):
-        if event.event_type == _TOLD_ANOTHER and ticket_sealed_with(payload) != number:
+        # What nobody sealed can be read, whomever it was told.
+        if event.event_type == _TOLD_ANOTHER and ticket_sealed_with(payload) not in (None, number):
             theirs += 1
             continue
         if not is_sealed(payload):

@@ -6,12 +6,17 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.history.v1 import (
+    SignalExternalWorkflowExecutionInitiatedEventAttributes as Told,
+)
 from temporalio.client import WorkflowHistory
 
 from audit.errors import HistoryErased
 from audit.replay import fetch, told_by_history
-from audit.shredding import payloads, prove, running
+from audit.shredding import payloads, prove, running, tried
 from audit.verdicts import judge
 from domain.actors import Role
 from domain.complaint import Complaint
@@ -126,6 +131,18 @@ async def test_after_erasing_nobody_can_read_what_was_said(house: House, engine:
     assert entry is not None
     assert isinstance(entry.complaint, Complaint)
     assert (await ticket.seen())["text"] == GONE
+
+
+async def test_what_was_told_in_the_clear_can_be_read_whomever_it_was_told(store: Store) -> None:
+    """As in a history from before there was encryption."""
+    said = Payloads(payloads=[Payload(data="河道已治理".encode())])
+    told = HistoryEvent(
+        event_type=EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED,
+        signal_external_workflow_execution_initiated_event_attributes=Told(input=said),
+    )
+    history = WorkflowHistory("ticket/2411200000017", [told])
+    proof = await tried(history, TicketKeys(store, RING), "2411200000017")
+    assert (proof.holds, proof.clear, proof.theirs) == (False, 1, 0)
 
 
 async def test_the_audit_says_that_a_ticket_was_erased(house: House, engine: Engine) -> None:
