@@ -49,11 +49,16 @@ Command = Annotated[
 
 
 class Act(Recorded):
-    """One command with who gives it, and when: the input of the `act` update."""
+    """One command with who gives it, and when: the input of the `act` update.
+
+    `until`: by the engine's clock; a ticket that has not begun it by then refuses it (`too_late`),
+    so that what was answered as failed is never carried out later.
+    """
 
     actor: Actor
     command: Command
     at: Instant | None = Field(None, description="When it came to the door.")
+    until: Instant | None = Field(None, description="When it is given up if nobody has begun it.")
 
 
 class Verdict(Recorded):

@@ -1,0 +1,89 @@
+"""The engine's limits, and how far this system goes before it reaches one.
+
+The server's own numbers are those of its dynamic configuration as it is shipped (Temporal server
+1.32): https://docs.temporal.io/cloud/limits names the same. Nothing else in the code states one.
+
+A ticket that comes near a limit of its history goes on in a new run (continue-as-new): the same
+workflow id, the same ticket, nothing lost. `CARRY_ON` says when; each of its numbers leaves room
+for what may still come in while the run is being closed.
+"""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+# --- what the server allows ---------------------------------------------------------------------
+
+UPDATES_IN_TOTAL = 2_000
+"""Updates that one run accepts; the next is refused for good (`maxTotalUpdates`)."""
+
+UPDATES_IN_FLIGHT = 10
+"""Updates of one run that wait at the same time (`maxInFlightUpdates`)."""
+
+HISTORY_EVENTS = 51_200
+"""Events of one run; at this number the server ends the workflow (`historyCount.error`)."""
+
+HISTORY_BYTES = 50 * 1024 * 1024
+"""Size of one run's history in bytes (`historySize.error`)."""
+
+SIGNALS = 10_000
+"""Signals that one run takes (`maximumSignalsPerExecution`)."""
+
+PENDING_ACTIVITIES = 2_000
+"""Activities of one run that are scheduled and not closed (`numPendingActivities.error`)."""
+
+PAYLOAD_BYTES = 2 * 1024 * 1024
+"""One input, result or message, after encryption (`blobSize.error`)."""
+
+MESSAGE_BYTES = 4 * 1024 * 1024
+"""One gRPC message: all commands of one workflow task together."""
+
+SEARCH_ATTRIBUTE_BYTES = 2 * 1024
+"""One value of a search attribute (`searchAttributesSizeOfValue`)."""
+
+TASK_TIMEOUT = timedelta(seconds=10)
+"""How long one workflow task may take before the server gives it to another worker."""
+
+# --- when a ticket goes on in a new run ----------------------------------------------------------
+
+
+class Used(NamedTuple):
+    """What a run has used up so far."""
+
+    updates: int = 0
+    events: int = 0
+    bytes: int = 0
+    signals: int = 0
+    pending_activities: int = 0
+
+
+CARRY_ON = Used(
+    updates=1_500,
+    events=15_000,
+    bytes=15 * 1024 * 1024,
+    signals=5_000,
+    pending_activities=500,
+)
+
+
+def near_a_limit(used: Used, at: Used = CARRY_ON) -> bool:
+    """Whether one of the numbers has reached the one in `at`."""
+    return any(have >= most for have, most in zip(used, at, strict=True))
+
+
+# --- how long a command may take -----------------------------------------------------------------
+
+TAKEN_WITHIN = timedelta(seconds=4)
+"""A command that its ticket has not begun by then (`Act.until`) is refused: `too_late`."""
+
+DONE_WITHIN = timedelta(seconds=6)
+"""How long a command waits for its turn, and for what it has to ask, before it is given up."""
+
+ANSWERED_WITHIN = TAKEN_WITHIN + TASK_TIMEOUT + DONE_WITHIN + TASK_TIMEOUT + timedelta(seconds=1)
+"""After this long a command is carried out or refused for good, whatever stood still meanwhile.
+
+A task that began in time is committed within `TASK_TIMEOUT`, or done again, and then too late. So
+a door that has waited this long may say that a command failed.
+"""
+
+UNTAKEN_AFTER = TAKEN_WITHIN + TASK_TIMEOUT + timedelta(seconds=1)
+"""After this long a command that was not even accepted never will be."""
