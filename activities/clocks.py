@@ -4,8 +4,8 @@ from datetime import datetime
 
 from temporalio import activity
 
-from activities.errors import refusal
-from domain.calendar import CalendarNotPublished, longer_than
+from activities.errors import refusal, too_far
+from domain.calendar import longer_than
 from domain.clocks import Clock, ClockName
 from domain.decisions import Wanted
 from domain.limits import Limit
@@ -15,6 +15,7 @@ from domain.planning import (
     extend_clock,
     plan_at,
     plan_clocks,
+    plan_revisits,
     resume_clock,
 )
 from domain.plans import ClockPlan, ClockQuestion, ExtensionQuestion, ResumeQuestion
@@ -31,7 +32,7 @@ class Clocks:
 
         Raises:
             ApplicationError: `extension_too_long` or `hold_too_long`, when more time is wanted
-                than the pack allows; `calendar_not_published`, when it reaches too far.
+                than the pack allows; `too_far`, when it reaches beyond the year 9999.
         """
         pack = await self._packs.of(question.city, question.pack)
         if question.wanted is not None:
@@ -45,13 +46,14 @@ class Clocks:
         """The clock again, due later by the granted length.
 
         Raises:
-            ApplicationError: `calendar_not_published`, when that is too far by now.
+            ApplicationError: `bad_length`; `too_far`, when it reaches beyond the year 9999.
         """
         pack = await self._packs.of(question.city, question.pack)
+        by = _length(question.by)
         try:
-            return ClockPlan(clocks=[extend_clock(pack, question.clock, _length(question.by))])
-        except CalendarNotPublished as error:
-            raise refusal(error.code, str(error)) from error
+            return ClockPlan(clocks=[extend_clock(pack, question.clock, by)])
+        except OverflowError as error:
+            raise too_far(f"{by} more") from error
 
     @activity.defn(name="resume_clocks")
     async def resume(self, question: ResumeQuestion) -> ClockPlan:
@@ -70,17 +72,7 @@ def _plan(pack: Pack, name: ClockName, question: ClockQuestion) -> list[Clock]:
     if question.due_at is not None:
         return [_promised(pack, name, question.due_at, question)]
     if name is ClockName.REVISIT:
-        return [
-            plan_at(
-                pack,
-                name,
-                due_after(pack, at, limit),
-                at,
-                label=str(number),
-                rule_id=f"{pack.city.id}/city.toml#aftercare.revisits.{number}",
-            )
-            for number, limit in enumerate(pack.aftercare.revisits, 1)
-        ]
+        return plan_revisits(pack, at)
     clocks = plan_clocks(pack, [name], question.tier, at, assignment=n)
     until = question.wanted.until if question.wanted else None
     late = until is not None and (not clocks or clocks[0].due_at > until)
@@ -93,9 +85,8 @@ def _promised(pack: Pack, name: ClockName, due_at: datetime, question: ClockQues
     """A clock that is due when a person said."""
     try:
         return plan_at(pack, name, due_at, question.at, assignment=question.assignment)
-    except (CalendarNotPublished, OverflowError) as error:
-        message = f"{due_at:%Y-%m-%d} is too far away: {error}."
-        raise refusal(CalendarNotPublished.code, message) from error
+    except OverflowError as error:
+        raise too_far(f"{due_at:%Y-%m-%d}") from error
 
 
 def _check_wanted(pack: Pack, question: ClockQuestion, wanted: Wanted) -> None:
@@ -112,8 +103,8 @@ def _check_wanted(pack: Pack, question: ClockQuestion, wanted: Wanted) -> None:
             wanted.until is not None and caps.hold and wanted.until > due_after(pack, at, caps.hold)
         ):
             raise refusal("hold_too_long", f"At most {caps.hold}.")
-    except CalendarNotPublished as error:
-        raise refusal(error.code, f"{error}: choose a shorter time.") from error
+    except OverflowError as error:
+        raise too_far(f"{wanted.by or wanted.until}") from error
 
 
 def _length(text: str) -> Limit:

@@ -2,9 +2,8 @@
 
 from temporalio import activity
 
-from activities.errors import refusal
+from activities.errors import refusal, too_far
 from domain.assignment import Share
-from domain.calendar import CalendarNotPublished
 from domain.catalogue import Unit
 from domain.clocks import Clock, ClockName
 from domain.limits import Limit
@@ -33,9 +32,9 @@ class Dispatch:
         """The unit a person named, else the first that the responsibilities name.
 
         Raises:
-            ApplicationError: `unknown_unit`; `calendar_not_published`, when a limit that was set
-                by hand reaches too far; `not_below`, when a delegate has to be under the
-                unit that delegates; `accused_unit`, when a person chose one that a report is about.
+            ApplicationError: `unknown_unit`; `too_far`, when a limit that was set by hand reaches
+                beyond the year 9999; `not_below`, when a delegate has to be under the unit that
+                delegates; `accused_unit`, when a person chose one that a report is about.
         """
         pack = await self._packs.of(question.city, question.pack)
         unit, why = _unit(pack, question)
@@ -112,5 +111,5 @@ def _by_hand(pack: Pack, question: DispatchQuestion, limit: str) -> Clock | None
             assignment=question.assignment,
             limit=Limit.parse(limit),
         )
-    except CalendarNotPublished as error:
-        raise refusal(error.code, f"{error}: choose a shorter time.") from error
+    except OverflowError as error:
+        raise too_far(limit) from error

@@ -70,7 +70,8 @@ class Clock(Recorded):
     `assignment` is the number of the assignment the clock belongs to, None for the ticket's own.
     `limit` is the rule as the pack writes it ("2h", "5wd"); `rule_id` is where it stands there.
     `label` tells clocks of one name apart (the steps of a category). A paused clock neither runs
-    nor has stopped: it is replaced, due later, when it is resumed.
+    nor has stopped: it is replaced, due later, when it is resumed. A `provisional` clock was
+    planned with years whose working calendar is not published: it is planned again when they are.
     """
 
     name: ClockName
@@ -86,6 +87,7 @@ class Clock(Recorded):
     climbed: int = 0
     paused_at: Instant | None = None
     stopped_at: Instant | None = None
+    provisional: bool = False
 
     @property
     def running(self) -> bool:
