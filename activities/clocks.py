@@ -2,9 +2,7 @@
 
 from datetime import datetime
 
-from temporalio import activity
-
-from activities.errors import refusal, too_far
+from activities.errors import asked, refusal
 from domain.calendar import longer_than
 from domain.clocks import Clock, ClockName
 from domain.decisions import Wanted
@@ -26,7 +24,7 @@ class Clocks:
     def __init__(self, packs: PinnedPacks) -> None:
         self._packs = packs
 
-    @activity.defn(name="plan_clocks")
+    @asked("plan_clocks")
     async def plan(self, question: ClockQuestion) -> ClockPlan:
         """The named clocks, started at `question.at`; a clock without a limit is left out.
 
@@ -41,7 +39,7 @@ class Clocks:
             clocks=[clock for name in question.names for clock in _plan(pack, name, question)]
         )
 
-    @activity.defn(name="extend_clock")
+    @asked("extend_clock")
     async def extend(self, question: ExtensionQuestion) -> ClockPlan:
         """The clock again, due later by the granted length.
 
@@ -49,13 +47,9 @@ class Clocks:
             ApplicationError: `bad_length`; `too_far`, when it reaches beyond the year 9999.
         """
         pack = await self._packs.of(question.city, question.pack)
-        by = _length(question.by)
-        try:
-            return ClockPlan(clocks=[extend_clock(pack, question.clock, by)])
-        except OverflowError as error:
-            raise too_far(f"{by} more") from error
+        return ClockPlan(clocks=[extend_clock(pack, question.clock, _length(question.by))])
 
-    @activity.defn(name="resume_clocks")
+    @asked("resume_clocks")
     async def resume(self, question: ResumeQuestion) -> ClockPlan:
         """The clocks that stood still, as they go on."""
         pack = await self._packs.of(question.city, question.pack)
@@ -83,28 +77,19 @@ def _plan(pack: Pack, name: ClockName, question: ClockQuestion) -> list[Clock]:
 
 def _promised(pack: Pack, name: ClockName, due_at: datetime, question: ClockQuestion) -> Clock:
     """A clock that is due when a person said."""
-    try:
-        return plan_at(pack, name, due_at, question.at, assignment=question.assignment)
-    except OverflowError as error:
-        raise too_far(f"{due_at:%Y-%m-%d}") from error
+    return plan_at(pack, name, due_at, question.at, assignment=question.assignment)
 
 
 def _check_wanted(pack: Pack, question: ClockQuestion, wanted: Wanted) -> None:
     """Refuse more time than the pack's caps allow."""
     caps, at = pack.caps, question.at
-    try:
-        if wanted.by is not None and wanted.clock is not None:
-            by = _length(wanted.by)
-            extend_clock(pack, wanted.clock, by)
-            if caps.extension and longer_than(pack.calendar, at, by, caps.extension):
-                message = f"At most {caps.extension} at a time."
-                raise refusal("extension_too_long", message)
-        elif (
-            wanted.until is not None and caps.hold and wanted.until > due_after(pack, at, caps.hold)
-        ):
-            raise refusal("hold_too_long", f"At most {caps.hold}.")
-    except OverflowError as error:
-        raise too_far(f"{wanted.by or wanted.until}") from error
+    if wanted.by is not None and wanted.clock is not None:
+        by = _length(wanted.by)
+        extend_clock(pack, wanted.clock, by)
+        if caps.extension and longer_than(pack.calendar, at, by, caps.extension):
+            raise refusal("extension_too_long", f"At most {caps.extension} at a time.")
+    elif wanted.until is not None and caps.hold and wanted.until > due_after(pack, at, caps.hold):
+        raise refusal("hold_too_long", f"At most {caps.hold}.")
 
 
 def _length(text: str) -> Limit:

@@ -1,8 +1,6 @@
 """Dispatch (派单): which unit gets which share, on which queue, and by when."""
 
-from temporalio import activity
-
-from activities.errors import refusal, too_far
+from activities.errors import asked, refusal
 from domain.assignment import Share
 from domain.catalogue import Unit
 from domain.clocks import Clock, ClockName
@@ -27,7 +25,7 @@ class Dispatch:
     def __init__(self, packs: PinnedPacks) -> None:
         self._packs = packs
 
-    @activity.defn(name="dispatch_ticket")
+    @asked("dispatch_ticket")
     async def dispatch(self, question: DispatchQuestion) -> DispatchPlan:
         """The unit a person named, else the first that the responsibilities name.
 
@@ -102,14 +100,11 @@ def _clocks(pack: Pack, question: DispatchQuestion) -> list[Clock]:
 
 def _by_hand(pack: Pack, question: DispatchQuestion, limit: str) -> Clock | None:
     """The handling within a limit that a person set."""
-    try:
-        return plan_clock(
-            pack,
-            ClockName.HANDLE,
-            question.tier,
-            question.at,
-            assignment=question.assignment,
-            limit=Limit.parse(limit),
-        )
-    except OverflowError as error:
-        raise too_far(limit) from error
+    return plan_clock(
+        pack,
+        ClockName.HANDLE,
+        question.tier,
+        question.at,
+        assignment=question.assignment,
+        limit=Limit.parse(limit),
+    )
