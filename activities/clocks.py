@@ -49,7 +49,11 @@ class Clocks:
         """
         pack = await self._packs.of(question.city, question.pack)
         try:
-            return ClockPlan(clocks=[extend_clock(pack, question.clock, _length(question.by))])
+            by = _length(question.by)
+            clocks = [question.clock, *question.also]
+            return ClockPlan(
+                clocks=[extend_clock(pack, clock, by, question.at) for clock in clocks]
+            )
         except CalendarNotPublished as error:
             raise refusal(error.code, str(error)) from error
 
@@ -105,7 +109,9 @@ def _check_wanted(pack: Pack, question: ClockQuestion, wanted: Wanted) -> None:
         if wanted.by is not None and wanted.clock is not None:
             by = _length(wanted.by)
             extend_clock(pack, wanted.clock, by)
-            if caps.extension and longer_than(pack.calendar, at, by, caps.extension):
+            # Both are counted from the same moment as the extension itself: from due.
+            due_at = wanted.clock.due_at
+            if caps.extension and longer_than(pack.calendar, due_at, by, caps.extension):
                 message = f"At most {caps.extension} at a time."
                 raise refusal("extension_too_long", message)
         elif (

@@ -87,12 +87,16 @@ def _clocks(pack: Pack, question: DispatchQuestion) -> list[Clock]:
         pack, CLOCKS[share], question.tier, at, assignment=n, joint=share is Share.CO
     )
     if share is Share.LEAD:
+        if question.promise:
+            clocks += plan_clocks(pack, [ClockName.PROMISE], question.tier, at)
         steps = question.category and pack.knows(question.category)
         return clocks + (plan_steps(pack, question.category, question.tier, at, n) if steps else [])
     if question.limit is not None:
         own = _by_hand(pack, question, question.limit)
         clocks = [c for c in clocks if c.name is not ClockName.HANDLE] + ([own] if own else [])
     latest = question.no_later_than
+    if latest is not None and latest <= at:
+        latest = None  # called in by a unit that is late itself: that is not the helper's fault
     return [
         plan_at(pack, clock.name, latest, at, assignment=n, rule_id=clock.rule_id)
         if latest and clock.name is ClockName.HANDLE and clock.due_at > latest

@@ -34,7 +34,8 @@ class Feedback:
                 return ReplyPlan(text=result.reply, refuted=closing, clocks=again)
         looked_at = None if question.verified or not result.resolved else pack.verify.closing
         if looked_at is not None and compile_condition(looked_at, OF_TICKETS).holds(t=case):
-            return ReplyPlan(text=result.reply, verify_by=pack.verify.unit)
+            meanwhile = plan_clocks(pack, [ClockName.FEEDBACK], question.tier, question.at)
+            return ReplyPlan(text=result.reply, verify_by=pack.verify.unit, clocks=meanwhile)
         return ReplyPlan(
             text=result.reply,
             clocks=plan_clocks(pack, [ClockName.RATE], question.tier, question.at),

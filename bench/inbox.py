@@ -21,7 +21,7 @@ from rich.table import Table
 from api.app import create_app
 from domain.actors import SYSTEM, Actor, Role
 from domain.assignment import Pause
-from domain.casting import UNIT_CLOCKS
+from domain.clocks import UNIT_CLOCKS
 from domain.complaint import Channel, Complaint, Place
 from domain.events import Fact
 from domain.facts.handling import Contacted, ExtensionAsked, Signed

@@ -6,17 +6,15 @@ from zlib import crc32
 
 from domain.assignment import Assignment, Share
 from domain.cases import Case, EventCase, ResultCase, ShareCase
-from domain.clocks import Clock, ClockName, RungKind
+from domain.clocks import UNIT_CLOCKS, Clock, ClockName, RungKind
 from domain.complaint import Complaint
 from domain.events import Event
 from domain.facts.anytime import RungClimbed
 from domain.facts.handling import Handled, ShareHandled
 from domain.ticket import Ticket
 
-UNIT_CLOCKS = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE)
-"""The clocks whose warning is a yellow card for the unit, and whose due a red one."""
-
 _OTHERS_CLOCKS = (
+    ClockName.PROMISE,
     ClockName.TRIAGE,
     ClockName.DISPATCH,
     ClockName.DECIDE,
@@ -55,7 +53,10 @@ def case_of(ticket: Ticket, at: datetime) -> Case:
     promise = _promise(ticket)
     answered = ticket.reply is not None
     done_at = (lead.ended_at if lead and lead.result else None) or ticket.ended_at
-    kept = _kept(promise, done_at or at) if promise else True
+    # The citizen's promise is stopped by the answer, not by the unit's being done.
+    until = at if ticket.lifecycle else done_at or at
+    kept = _kept(promise, until) if promise else True
+    gone = ticket.dropped
     due = due_of(ticket)
     told = case_of_complaint(
         ticket.complaint,
@@ -86,25 +87,28 @@ def case_of(ticket: Ticket, at: datetime) -> Case:
             and rules is not None
             and rating.satisfied(rules.satisfied_from),
             "merged": ticket.parent is not None,
-            "joint": any(a.share is Share.CO for a in ticket.assignments),
+            "joint": any(a.share is Share.CO for a in ticket.assignments) or gone.co_handlers > 0,
             "arbitrated": ticket.no_returns,
-            "verified": any(a.share is Share.VERIFY and a.result for a in ticket.assignments),
+            "verified": any(a.share is Share.VERIFY and a.result for a in ticket.assignments)
+            or gone.verified,
             "excluded": ticket.excluded,
             "recurred": ticket.recurred > 0,
-            "supervised": any(c.name is ClockName.SUPERVISE for c in ticket.clocks),
+            "supervised": any(c.name is ClockName.SUPERVISE for c in ticket.clocks)
+            or gone.supervised,
             "grade": rating.grade if rating else -1,
             "hours": _hours(ticket.complaint.filed_at, done_at if answered else None),
             "returns": ticket.returns,
             "reworks": ticket.reworks,
-            "extensions": sum(a.extensions for a in ticket.assignments),
-            "holds": sum(a.holds for a in ticket.assignments),
-            "urges": len(ticket.urged_at),
+            "extensions": sum(a.extensions for a in ticket.assignments) + gone.extensions,
+            "holds": sum(a.holds for a in ticket.assignments) + gone.holds,
+            "urges": ticket.urges,
             "repeats": len(ticket.repeats),
             "severity": ticket.severity,
             "complainants": 1 + len(ticket.complainants),
-            "co_handlers": sum(a.share is Share.CO for a in ticket.assignments),
+            "co_handlers": sum(a.share is Share.CO for a in ticket.assignments) + gone.co_handlers,
             "raised": ticket.raised,
-            "delegations": sum(a.share is Share.DELEGATE for a in ticket.assignments),
+            "delegations": sum(a.share is Share.DELEGATE for a in ticket.assignments)
+            + gone.delegations,
             "yellow": cards(ticket, RungKind.WARN),
             "red": cards(ticket, RungKind.DUE),
             "orders": len(ticket.orders),
@@ -219,17 +223,23 @@ def due_of(ticket: Ticket) -> datetime | None:
 
 
 def cards(ticket: Ticket, kind: RungKind) -> int:
-    """How many cards of a kind units got on this ticket."""
-    return sum(
+    """How many cards of a kind units got on this ticket, without those that became void."""
+    gone = {RungKind.WARN: ticket.dropped.yellow_cards, RungKind.DUE: ticket.dropped.red_cards}
+    return gone.get(kind, 0) + sum(
         rung.kind is kind
         for clock in ticket.clocks
         if clock.climbed and clock.name in UNIT_CLOCKS
-        for rung in clock.rungs[: clock.climbed]
+        for rung in clock.counting
     )
 
 
 def _promise(ticket: Ticket) -> Clock | None:
-    """The clock that says when the answer is due: the lead's, as last extended or resumed."""
+    """The clock that says when the answer is due: the citizen's promise.
+
+    On a ticket of the first lifecycle it is the lead's handling, as last extended or resumed.
+    """
+    if ticket.promise is not None:
+        return ticket.promise
     return _last(ticket, ClockName.HANDLE, ticket.lead.n) if ticket.lead else None
 
 

@@ -88,6 +88,10 @@ def check(ticket: Ticket, command: Command, actor: Actor, at: datetime) -> None:
             day = [when for when in ticket.urged_at if at - when < timedelta(days=1)]
             if len(day) >= rules.urges_per_day:
                 raise Refused("urged_too_often", "This ticket was urged often enough today.")
+        case citizens.AddFacts() if rules.facts_per_day:
+            day = [when for when in ticket.facts_at if at - when < timedelta(days=1)]
+            if len(day) >= rules.facts_per_day:
+                raise Refused("facts_too_often", "Enough was added to this ticket today.")
         case citizens.CallBack() if ticket.rating is not None:
             raise Refused("already_rated", "This ticket is rated already.")
         case citizens.CallBack() if ticket.call_backs >= rules.call_backs:

@@ -4,7 +4,7 @@ A clock is planned once, from the city's rules and calendar (`domain.planning`),
 recorded with absolute times. Whoever waits for it needs no calendar.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import Field
@@ -14,8 +14,12 @@ from domain.model import Instant, Recorded
 
 
 class ClockName(StrEnum):
-    """Who or what is waited for. The same words are the keys of `[limits]` in city.toml."""
+    """Who or what is waited for. The same words are the keys of `[limits]` in city.toml.
 
+    Two have no key: the promise has the limit of the first handling, a hold ends on a day.
+    """
+
+    PROMISE = "promise"  # 承诺: when the citizen is to have an answer, whoever works on it
     TRIAGE = "triage"
     DISPATCH = "dispatch"
     SIGN = "sign"
@@ -27,6 +31,7 @@ class ClockName(StrEnum):
     DECIDE = "decide"  # a return, an extension or a hold waits for its decision
     ARBITRATE = "arbitrate"  # returned too often: a meeting decides whose it is
     REVIEW = "review"  # 挂账: a long work's next review
+    HOLD = "hold"  # 挂账: the day on which the hold is over
     CITIZEN = "citizen"  # the unit asked the citizen something
     VERIFY = "verify"  # 核查, before filing or before closing
     ORDER = "order"  # 督办: a supervisor's order waits for the unit's answer
@@ -37,6 +42,10 @@ class ClockName(StrEnum):
     SUPERVISE = "supervise"
     REVISIT = "revisit"  # 回头看: a look whether it held is due
     AFTERCARE = "aftercare"  # how long a closed ticket can be reopened, and its rating contested
+
+
+UNIT_CLOCKS = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE)
+"""The clocks whose warning is a yellow card for the unit, and whose due a red one."""
 
 
 class Basis(StrEnum):
@@ -70,7 +79,8 @@ class Clock(Recorded):
     `assignment` is the number of the assignment the clock belongs to, None for the ticket's own.
     `limit` is the rule as the pack writes it ("2h", "5wd"); `rule_id` is where it stands there.
     `label` tells clocks of one name apart (the steps of a category). A paused clock neither runs
-    nor has stopped: it is replaced, due later, when it is resumed.
+    nor has stopped: it is replaced, due later, when it is resumed. `void_from`: more time was asked
+    for then, in time, and granted: a rung reached since counts for nothing.
     """
 
     name: ClockName
@@ -86,6 +96,7 @@ class Clock(Recorded):
     climbed: int = 0
     paused_at: Instant | None = None
     stopped_at: Instant | None = None
+    void_from: Instant | None = None
 
     @property
     def running(self) -> bool:
@@ -96,6 +107,12 @@ class Clock(Recorded):
     def past_due(self) -> bool:
         """Whether its due rung was reached."""
         return any(rung.kind is RungKind.DUE for rung in self.rungs[: self.climbed])
+
+    @property
+    def counting(self) -> list[Rung]:
+        """The rungs that were reached, and count."""
+        reached = self.rungs[: self.climbed]
+        return [rung for rung in reached if self.void_from is None or rung.at < self.void_from]
 
     @property
     def next_rung(self) -> Rung | None:
@@ -112,6 +129,40 @@ class Clock(Recorded):
         if self.running:
             self.stopped_at = max(at, self.started_at)
 
+    def moved(self, at: datetime) -> "Clock":
+        """The clock as it goes on at `at`, later by as long as it stood; in calendar time."""
+        stood = at - (self.paused_at or at)
+        rungs = [
+            rung if n < self.climbed else rung.model_copy(update={"at": rung.at + stood})
+            for n, rung in enumerate(self.rungs)
+        ]
+        late = self.paused_at is not None and self.due_at <= self.paused_at
+        due_at = self.due_at if late else self.due_at + stood
+        return self.model_copy(update={"rungs": rungs, "due_at": due_at, "paused_at": None})
+
+    def void_since(self, at: datetime) -> None:
+        """More time was asked for at `at`, and granted: where that was in time, cards are void."""
+        if at < self.due_at:
+            self.void_from = at
+
     def kept(self, at: datetime) -> bool:
         """Whether the promise was kept: stopped, or still running, no later than due."""
         return (self.stopped_at or at) <= self.due_at
+
+
+def emergency_clock(name: ClockName, at: datetime, assignment: int | None = None) -> Clock:
+    """A clock for when no plan could be made: one day, then the supervisor is told.
+
+    A pack that cannot be planned with is a defect; the promise is kept an eye on meanwhile.
+    """
+    due_at = at + timedelta(days=1)
+    return Clock(
+        name=name,
+        assignment=assignment,
+        rule_id="no plan",
+        limit="1d",
+        basis=Basis.CALENDAR,
+        started_at=at,
+        due_at=due_at,
+        rungs=[Rung(kind=RungKind.DUE, at=due_at, tells=[Role.SUPERVISOR])],
+    )

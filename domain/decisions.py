@@ -250,7 +250,7 @@ def follows(ticket: Ticket) -> anytime.SeverityRaised | None:
     if rules is None or not ticket.open:
         return None
     counts = {
-        "urged": _times(len(ticket.urged_at), rules.severity_urges),
+        "urged": _times(ticket.urges, rules.severity_urges),
         "complainants": _times(len(ticket.complainants), rules.severity_complainants),
         "repeated": _times(len(ticket.repeats), rules.severity_repeats),
     }

@@ -56,6 +56,7 @@ Fact = Annotated[
     | waiting.Held
     | waiting.HoldRefused
     | waiting.Reviewed
+    | waiting.ReviewMissed
     | waiting.CitizenAsked
     | waiting.Resumed
     | joint.Whistled
@@ -95,6 +96,8 @@ Fact = Annotated[
     | anytime.MinutesKept
     | anytime.InspectionsOpened
     | anytime.Withdrawn
+    | anytime.CarriedOn
+    | anytime.ResultOvertaken
     | anytime.RungClimbed,
     Field(discriminator="kind"),
 ]

@@ -125,6 +125,8 @@ TABLE: tuple[Row, ...] = (
     _row(waiting.Held, {S.HANDLE}, None, _DECIDERS, "Approved by another than the handler."),
     _row(waiting.Reviewed, {S.HANDLE}, None, {R.OFFICER, *_DECIDERS},
          "A hold is looked at again and again, until it is over."),
+    _row(waiting.ReviewMissed, {S.HANDLE}, None, {R.SYSTEM},
+         "Nobody looked in time: the next review is set, and the hold does not last for ever."),
     _row(waiting.CitizenAsked, {S.HANDLE}, None, {R.OFFICER},
          "The unit's clock stands still while only the citizen can go on."),
     _row(waiting.Resumed, {S.HANDLE}, None, {R.SYSTEM, R.OFFICER, *_DECIDERS},
@@ -210,6 +212,10 @@ TABLE: tuple[Row, ...] = (
     _row(anytime.Urged, _GOING, None, {R.CITIZEN, R.DESK}, "Urging is heard and counted."),
     _row(anytime.Withdrawn, _GOING, S.ENDED, {R.CITIZEN, R.DESK},
          "It is the citizen's complaint."),
+    _row(anytime.CarriedOn, _ANY, None, {R.SYSTEM},
+         "Open tickets get what newer ones have: a clock for every promise."),
+    _row(anytime.ResultOvertaken, _ANY, None, {R.OFFICER},
+         "What was handed in is kept, also when the share had just been ended."),
     _row(anytime.RungClimbed, _ANY, None, {R.SYSTEM}, "No deadline passes in silence."),
 )  # fmt: skip
 

@@ -60,6 +60,7 @@ _TELLS: dict[str, tuple[Role, ...]] = {
     "unmerged": (Role.CITIZEN, Role.DISPATCHER),
     "replied_with_parent": CITIZEN,
     "complainant_joined": UNIT,
+    "result_overtaken": (Role.OFFICER, Role.DISPATCHER),
     "severity_raised": (Role.DISPATCHER, Role.SUPERVISOR),
     "supervision_ordered": UNIT,
     "order_answered": SUPERVISION,

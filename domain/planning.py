@@ -12,6 +12,7 @@ scaling.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from domain.actors import Role
 from domain.calendar import (
     CalendarNotPublished,
     add_limit,
@@ -29,6 +30,7 @@ BY_HAND = "by hand"
 """The `rule_id` of a clock whose length or due time a person chose."""
 
 _DUE_ONLY = RungRule(kind=RungKind.DUE)
+_PROMISE_DUE = RungRule(kind=RungKind.DUE, tells=(Role.SUPERVISOR,))
 
 
 def plan_clock(
@@ -58,7 +60,8 @@ def plan_clock(
     limit, table = _limit(pack, name, tier, joint=joint)
     if limit is None:
         return None
-    rule_id = f"{pack.city.id}/city.toml#{table}.{name.value}"
+    rule = ClockName.HANDLE if name is ClockName.PROMISE else name
+    rule_id = f"{pack.city.id}/city.toml#{table}.{rule.value}"
     return _planned(pack, name, limit, rule_id, started_at, assignment)
 
 
@@ -140,11 +143,12 @@ def due_after(pack: Pack, started_at: datetime, limit: Limit) -> datetime:
     return _scaled(pack, started_at, add_limit(pack.calendar, started_at, limit))
 
 
-def extend_clock(pack: Pack, clock: Clock, by: Limit) -> Clock:
+def extend_clock(pack: Pack, clock: Clock, by: Limit, at: datetime | None = None) -> Clock:
     """`clock` with its due time moved `by` later: same start, fresh ladder, running.
 
     The extension is counted from the old due time, not from the day it was granted. `limit` then
-    shows both, "5wd+3wd". Errors as in `plan_clock`.
+    shows both, "5wd+3wd". A rung whose time is over `at` the moment it is granted is left out: what
+    was shown is not shown again. Errors as in `plan_clock`.
     """
     real_due = clock.started_at + (clock.due_at - clock.started_at) / pack.city.clock_scale
     real_due = add_limit(pack.calendar, real_due, by)
@@ -156,7 +160,10 @@ def extend_clock(pack: Pack, clock: Clock, by: Limit) -> Clock:
             "stopped_at": None,
         }
     )
-    return _with_ladder(pack, extended, real_due, by)
+    extended = _with_ladder(pack, extended, real_due, by)
+    if at is None:
+        return extended
+    return extended.model_copy(update={"rungs": [r for r in extended.rungs if r.at > at]})
 
 
 def resume_clock(pack: Pack, clock: Clock, paused_at: datetime, resumed_at: datetime) -> Clock:
@@ -195,7 +202,12 @@ def resume_clock(pack: Pack, clock: Clock, paused_at: datetime, resumed_at: date
 def _limit(
     pack: Pack, name: ClockName, tier: str | None, *, joint: bool
 ) -> tuple[Limit | None, str]:
-    """The limit of a clock, and the table of city.toml that sets it."""
+    """The limit of a clock, and the table of city.toml that sets it.
+
+    The citizen is promised what the unit that gets the ticket first has to keep.
+    """
+    if name is ClockName.PROMISE:
+        name = ClockName.HANDLE
     own = pack.joint.of(name) if joint else None
     return (own, "joint") if own else pack.limit(name, tier)
 
@@ -251,7 +263,10 @@ def _with_ladder(pack: Pack, clock: Clock, real_due: datetime, by: Limit | None 
 
 
 def _ladder(pack: Pack, name: ClockName) -> list[RungRule]:
+    """The pack's ladder for a clock; always with a due rung. Late promises have a supervisor."""
     rules = list(pack.ladder.get(name, ()))
+    if not rules and name is ClockName.PROMISE:
+        return [_PROMISE_DUE]
     if all(rule.kind is not RungKind.DUE for rule in rules):
         warnings = sum(rule.kind is RungKind.WARN for rule in rules)
         rules.insert(warnings, _DUE_ONLY)

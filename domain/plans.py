@@ -57,6 +57,7 @@ class DispatchQuestion(Recorded):
 
     `below`: the unit must be under this one. `accused`: the unit must not be this one, nor under
     it. `limit`: a limit of its own for handling. `no_later_than`: what it was given from is due.
+    `promise`: the citizen has not been promised a day yet, and is now.
     """
 
     city: str
@@ -74,6 +75,7 @@ class DispatchQuestion(Recorded):
     accused: str | None = None
     limit: str | None = None
     no_later_than: Instant | None = None
+    promise: bool = False
 
 
 class DispatchPlan(Given):
@@ -121,10 +123,17 @@ class ClockQuestion(Recorded):
 
 
 class ExtensionQuestion(Recorded):
+    """`clock` to be extended `by` a length, and `also` those that wait for it.
+
+    `at`: when it is granted; a rung whose time is over by then is not shown again.
+    """
+
     city: str
     pack: str | None = None
     clock: Clock
     by: str
+    also: list[Clock] = Field(default_factory=list)
+    at: Instant | None = None
 
 
 class ResumeQuestion(Recorded):

@@ -56,7 +56,7 @@ class Limits(Part):
     aftercare: Limit | None = None
 
     def of(self, clock: ClockName) -> Limit | None:
-        limit: Limit | None = getattr(self, clock.value)
+        limit: Limit | None = getattr(self, clock.value, None)
         return limit
 
 
@@ -115,6 +115,7 @@ class Caps(Part):
     call_backs: int = Field(ge=1)
     questions: int = Field(2, ge=0, description="Questions to the citizen that pause a clock.")
     urges_per_day: int = Field(ge=1)
+    facts_per_day: int = Field(20, ge=1, description="How often a citizen may add to a ticket.")
     delegations: int = Field(0, ge=0, le=2, description="Levels down a ticket may be delegated.")
     co_handlers: int = Field(0, ge=0, description="Units a whistle may call; 0: no whistle.")
 

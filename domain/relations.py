@@ -37,7 +37,7 @@ def relation(ticket: Ticket, unit: str | None, pack: Pack | None = None) -> Rela
         return Relation.ACCUSED
     if unit == ticket.unit:
         return Relation.LEAD
-    having = {assignment.unit for assignment in ticket.assignments}
+    having = {assignment.unit for assignment in ticket.assignments} | set(ticket.dropped.units)
     if unit in having:
         return Relation.SHARE
     return Relation.ABOVE if any(unit in _chain(one, pack) for one in having) else Relation.NONE

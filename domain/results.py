@@ -3,7 +3,7 @@
 from domain.assignment import Ending, HandlingResult, Share
 from domain.clocks import Clock
 from domain.events import Fact
-from domain.facts import handling, joint, verifying
+from domain.facts import anytime, handling, intake, joint, merging, returning, verifying
 from domain.ticket import Ticket
 
 
@@ -51,3 +51,23 @@ def released(ticket: Ticket, n: int, reason: str) -> Fact:
     if last and lead is not None and lead.ending is Ending.DONE:
         return joint.Overridden(reason=reason, released=[n])
     return joint.Released(assignment=n, unit=ticket.assignment(n).unit, reason=reason)
+
+
+def shares_ended(ticket: Ticket, fact: Fact) -> list[int]:
+    """The shares that somebody's decision ends, although their units are not done."""
+    match fact:
+        case joint.Released(assignment=n):
+            return [n]
+        case joint.Overridden():
+            return [a.n for a in ticket.opened]
+        case (
+            intake.Reassigned()
+            | joint.Intervened()
+            | joint.LevelRaised()
+            | returning.Returned()
+            | merging.Merged()
+            | anytime.Withdrawn()
+        ):
+            return [a.n for a in ticket.opened]
+        case _:
+            return []

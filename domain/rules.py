@@ -40,6 +40,7 @@ class Rules(Recorded):
     rework_to: ReworkTo = ReworkTo.SAME
     call_backs: int = Field(3, ge=1, description="Attempts to reach the citizen by phone.")
     urges_per_day: int = Field(3, ge=1)
+    facts_per_day: int = Field(0, ge=0, description="Additions by the citizen; 0: no cap.")
     satisfied_from: int = Field(3, ge=1, le=5, description="Lowest grade that counts satisfied.")
     delegations: int = Field(0, ge=0, description="Levels down a ticket may be delegated.")
     co_handlers: int = Field(0, ge=0, description="Units a whistle may call; 0: no whistle.")

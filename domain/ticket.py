@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import Field
 
 from domain.assignment import Assignment, Ending, Given, Pause, Request, Share
-from domain.clocks import Clock, ClockName, Rung
+from domain.clocks import UNIT_CLOCKS, Clock, ClockName, Rung, RungKind
 from domain.complaint import Complaint, Kind
 from domain.minutes import Minutes, Order
 from domain.model import Instant, Recorded
@@ -15,8 +15,33 @@ from domain.refusals import Refused
 from domain.rules import Rules
 from domain.stages import Outcome, Stage
 
+LIFECYCLE = 1
+"""The version of what a ticket does by itself. A ticket keeps the one it began with, until its
+history is carried on in a new run: so that old histories replay."""
+
 PAUSABLE = (ClockName.HANDLE, ClockName.STEP)
 """The clocks that stand still while a unit may not go on."""
+
+_ENDED_KEPT, _STOPPED_KEPT = 16, 48
+"""Ended assignments, and stopped clocks of the ticket's own, whose details stay in its state."""
+
+
+class Dropped(Recorded):
+    """What is counted of assignments and clocks that are not in the state any more.
+
+    The whole of them is in the events. Only a ticket that was passed on very often drops any.
+    """
+
+    assignments: int = 0
+    co_handlers: int = 0
+    delegations: int = 0
+    verified: bool = False
+    extensions: int = 0
+    holds: int = 0
+    yellow_cards: int = 0
+    red_cards: int = 0
+    supervised: bool = False
+    units: list[str] = Field(default_factory=list, description="Those that had a share.")
 
 
 class Snapshot(Recorded):
@@ -42,10 +67,13 @@ class Ticket(Recorded):
     person has to name the unit; otherwise `next_unit`, or the responsibilities, do. `verify_by`:
     the unit that looks on the spot first. `no_returns`: whose it is has been arbitrated.
     `complainants` are the tickets merged into this one; `waiting`: those not answered yet.
-    `contest`: an exclusion that is asked for.
+    `contest`: an exclusion that is asked for. `lifecycle`: see `LIFECYCLE`. `unsure`: the triage
+    by machine did not know. `urges_before`, `facts_at`: how often the citizen urged before those
+    in `urged_at`, and when something was added, within the last day.
     """
 
     complaint: Complaint
+    lifecycle: int = 0
     rules: Rules | None = None
     stage: Stage = Stage.ACCEPT
     outcome: Outcome | None = None
@@ -60,18 +88,22 @@ class Ticket(Recorded):
     accused: str | None = None
     next_unit: str | None = None
     by_hand: bool = False
+    unsure: bool = False
     verify_by: str | None = None
     verifying: str | None = None
     verified: bool = False
     no_returns: bool = False
     assignments: list[Assignment] = Field(default_factory=list)
     clocks: list[Clock] = Field(default_factory=list)
+    dropped: Dropped = Field(default_factory=Dropped)
     returns: int = 0
     reworks: int = 0
     raised: int = 0
     call_backs: int = 0
     call_back_due: bool = False
     urged_at: list[Instant] = Field(default_factory=list)
+    urges_before: int = 0
+    facts_at: list[Instant] = Field(default_factory=list)
     repeats: list[str] = Field(default_factory=list)
     severity: int = 0
     escalated: bool = False
@@ -120,24 +152,54 @@ class Ticket(Recorded):
             if meant and label in (None, clock.label):
                 clock.stop(at)
 
-    def stop_all(self, at: datetime) -> None:
+    def stop_all(self, at: datetime, *, but: ClockName | None = None) -> None:
         for clock in self.clocks:
-            clock.stop(at)
+            if clock.name is not but:
+                clock.stop(at)
+
+    def replace(self, clocks: Iterable[Clock], at: datetime) -> None:
+        """Start clocks in the place of those of the same name, assignment and label that run."""
+        clocks = list(clocks)
+        for new in clocks:
+            self.stop(at, new.name, assignment=new.assignment, label=new.label)
+        self.start(clocks)
 
     def pause(self, n: int, pause: Pause) -> None:
-        """Let the clocks of assignment `n` stand still; those that do already, since then."""
+        """Let the clocks that wait for assignment `n` stand still; those that do, since then."""
         self.assignment(n).pause = pause
         for clock in self.clocks:
-            going = clock.running and clock.paused_at is None
-            if going and clock.assignment == n and clock.name in PAUSABLE:
+            if clock.paused_at is None and self.stands_still(clock):
                 clock.paused_at = max(pause.since, clock.started_at)
+
+    def stands_still(self, clock: Clock) -> bool:
+        """Whether a pause of its unit, or of one that its share was given from, covers `clock`.
+
+        Only the unit that leads can be paused: then the citizen's promise stands still as well.
+        """
+        if not clock.running:
+            return False
+        if clock.name is ClockName.PROMISE:
+            return any(a.pause is not None for a in self.opened if a.share is Share.LEAD)
+        if clock.name not in PAUSABLE or clock.assignment is None:
+            return False
+        above: int | None = clock.assignment
+        while above is not None:
+            assignment = self.assignment(above)
+            if assignment.open and assignment.pause is not None:
+                return True
+            above = assignment.of if self.lifecycle else None
+        return False
+
+    def to_resume(self) -> list[Clock]:
+        """The clocks that stand still although nothing covers them any more."""
+        return [c for c in self.clocks if c.running and c.paused_at and not self.stands_still(c)]
 
     def resume(self, n: int, clocks: Iterable[Clock], at: datetime) -> None:
         """Put the clocks that go on in the place of those that stood still."""
-        self.assignment(n).pause = None
         for clock in self.paused(n):
             clock.stop(at)
-        self.stop(at, ClockName.REVIEW, ClockName.CITIZEN, assignment=n)
+        self.assignment(n).pause = None
+        self.stop(at, ClockName.REVIEW, ClockName.HOLD, ClockName.CITIZEN, assignment=n)
         self.start(clocks)
 
     # --- what facts change it with: assignments -------------------------------------------
@@ -163,6 +225,48 @@ class Ticket(Recorded):
             )
         )
         self.start(given.clocks)
+        for clock in self.clocks if self.lifecycle else ():
+            if clock.paused_at is None and self.stands_still(clock):
+                clock.paused_at = max(at, clock.started_at)
+        self._drop()
+
+    def _drop(self) -> None:
+        """Keep of ended assignments the last ones; what is counted of the others stays."""
+        if not self.lifecycle:
+            return
+        last = self.lead.n if self.lead else 0
+        ended = [a for a in self.assignments if not a.open and a.n != last]
+        for assignment in ended[: max(len(ended) - _ENDED_KEPT, 0)]:
+            self.assignments.remove(assignment)
+            self._count_dropped(assignment)
+        gone = {a.n for a in self.assignments}
+        stopped = [c for c in self.clocks if not c.running and c.assignment is None]
+        old = {id(c) for c in stopped[: max(len(stopped) - _STOPPED_KEPT, 0)]}
+        keep: list[Clock] = []
+        for clock in self.clocks:
+            if id(clock) in old or (clock.assignment is not None and clock.assignment not in gone):
+                self._count_dropped_clock(clock)
+            else:
+                keep.append(clock)
+        self.clocks = keep
+
+    def _count_dropped(self, assignment: Assignment) -> None:
+        counted = self.dropped
+        counted.assignments += 1
+        counted.co_handlers += assignment.share is Share.CO
+        counted.delegations += assignment.share is Share.DELEGATE
+        counted.verified |= assignment.share is Share.VERIFY and assignment.result is not None
+        counted.extensions += assignment.extensions
+        counted.holds += assignment.holds
+        if assignment.unit not in counted.units:
+            counted.units.append(assignment.unit)
+
+    def _count_dropped_clock(self, clock: Clock) -> None:
+        self.dropped.supervised |= clock.name is ClockName.SUPERVISE
+        if clock.name in UNIT_CLOCKS:
+            kinds = [rung.kind for rung in clock.counting]
+            self.dropped.yellow_cards += kinds.count(RungKind.WARN)
+            self.dropped.red_cards += kinds.count(RungKind.DUE)
 
     def end_assignment(self, n: int, ending: Ending, at: datetime) -> None:
         """End it, and what was delegated from it."""
@@ -218,17 +322,47 @@ class Ticket(Recorded):
         lead = self.lead
         return lead if lead is not None and lead.open else None
 
+    @property
+    def given(self) -> int:
+        """How many assignments there have been: the number of the last one."""
+        return len(self.assignments) + self.dropped.assignments
+
     def assignment(self, n: int) -> Assignment:
-        if not 1 <= n <= len(self.assignments):
-            raise Refused("unknown_assignment", f"This ticket has no assignment {n}.")
-        return self.assignments[n - 1]
+        for assignment in self.assignments:
+            if assignment.n == n:
+                return assignment
+        raise Refused("unknown_assignment", f"This ticket has no assignment {n}.")
 
     def paused(self, n: int) -> list[Clock]:
-        """The clocks of assignment `n` that stand still."""
+        """The clocks that go on when assignment `n` does."""
+        standing = [clock for clock in self.clocks if clock.running and clock.paused_at]
+        if not self.lifecycle:
+            return [clock for clock in standing if clock.assignment == n]
+        assignment = self.assignment(n)
+        pause, assignment.pause = assignment.pause, None
+        try:
+            return [clock for clock in standing if not self.stands_still(clock)]
+        finally:
+            assignment.pause = pause
+
+    def waiting_for(self, n: int) -> list[Clock]:
+        """The handling clocks of the shares given from assignment `n`, and of those from these.
+
+        Together with the citizen's promise, where the unit leads.
+        """
+        given = {n}
+        for assignment in self.assignments:
+            if assignment.of in given:
+                given.add(assignment.n)
+        leads = self.assignment(n).share is Share.LEAD
         return [
             clock
             for clock in self.clocks
-            if clock.running and clock.paused_at and clock.assignment == n
+            if clock.running
+            and (
+                (clock.name is ClockName.HANDLE and clock.assignment in given - {n})
+                or (leads and clock.name is ClockName.PROMISE)
+            )
         ]
 
     def running(
@@ -247,18 +381,39 @@ class Ticket(Recorded):
 
     @property
     def due_at(self) -> datetime | None:
-        """When the running promise is due: the lead's handle clock's, else the earliest."""
+        """When the running promise is due: the citizen's, else the lead's, else the earliest."""
         going = [clock for clock in self.clocks if clock.running and not clock.paused_at]
+        promised = [clock.due_at for clock in going if clock.name is ClockName.PROMISE]
+        if promised:
+            return promised[0]
         n = self.lead.n if self.lead else None
         handling = [c.due_at for c in going if c.name is ClockName.HANDLE and c.assignment == n]
         return min(handling or [clock.due_at for clock in going], default=None)
 
     @property
     def promised_at(self) -> datetime | None:
-        """When the answer is, or was, due: by the lead's handle clock, as last moved."""
+        """When the answer is, or was, due: the citizen's promise, as last moved."""
+        if self.promise is not None:
+            return self.promise.due_at
         n = self.lead.n if self.lead else None
         clocks = (c for c in reversed(self.clocks) if c.name is ClockName.HANDLE)
         return next((clock.due_at for clock in clocks if clock.assignment == n), None)
+
+    @property
+    def promise(self) -> Clock | None:
+        """The citizen's promise: the one that runs, else the last; None before a unit had it."""
+        promises = [clock for clock in self.clocks if clock.name is ClockName.PROMISE]
+        return promises[-1] if promises else None
+
+    @property
+    def promised(self) -> bool:
+        """Whether a promise to the citizen is running, also where it stands still."""
+        return self.promise is not None and self.promise.running
+
+    @property
+    def urges(self) -> int:
+        """How often it was urged."""
+        return self.urges_before + len(self.urged_at)
 
     @property
     def unit(self) -> str | None:

@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, case, func, select, text
 
-from domain.casting import UNIT_CLOCKS
-from domain.clocks import RungKind
+from domain.clocks import UNIT_CLOCKS, RungKind
 from domain.stages import OPEN, Stage
 from store import tables
 from store.periods import Period

@@ -11,8 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
-from domain.casting import UNIT_CLOCKS
-from domain.clocks import RungKind
+from domain.clocks import UNIT_CLOCKS, RungKind
 from domain.stages import Outcome
 from store import tables
 from store.engine import Store

@@ -1,9 +1,10 @@
 """Where not every ticket comes: looked at on the spot, arbitrated, merged, watched, escalated."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from domain.checks import rules_of
-from domain.clocks import ClockName
+from domain.clocks import Clock, ClockName
 from domain.decisions import Need, arbitration_due, grave, order, raised, watch_over
 from domain.facts.aftercare import WatchEnded
 from domain.facts.returning import ArbitrationCalled
@@ -33,13 +34,15 @@ class Aside(Working):
             case _:
                 pass
 
-    async def ask_to_verify(self, unit: str, before: Literal["filing", "closing"]) -> None:
-        """核查: send somebody to look on the spot."""
+    async def ask_to_verify(
+        self, unit: str, before: Literal["filing", "closing"], clocks: Sequence[Clock] = ()
+    ) -> None:
+        """核查: send somebody to look on the spot. `clocks`: those of the answer meanwhile."""
         at, stage = self.ticket.updated_at, self.ticket.stage
         plan = await sharing.plan_verifier(self, unit, at)
         if self.ticket.stage is stage:
             share = sharing.given_of(self, plan)
-            self.happen(VerificationAsked(before=before, share=share), at)
+            self.happen(VerificationAsked(before=before, share=share, clocks=list(clocks)), at)
 
     async def call_arbitration(self) -> None:
         at = self.ticket.updated_at
@@ -61,6 +64,6 @@ class Aside(Working):
         if self.ticket.lead is not lead:
             return  # another unit leads by now: `handle` asks again
         if higher:
-            self.happen(raised(self.ticket, why, clocks, escalated=True), at)
+            self.happen_if_possible(raised(self.ticket, why, clocks, escalated=True), at)
         else:
             self.happen(order(self.ticket, why, clocks, escalated=True), at)

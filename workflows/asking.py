@@ -18,12 +18,17 @@ from temporalio.exceptions import (
     is_cancelled_exception,
 )
 
+from domain.refusals import Refused
+from runtime.engine_limits import DONE_WITHIN
+from workflows.patience import PATIENCE, Patience
+
 Q = TypeVar("Q")
 A = TypeVar("A")
 
 _QUICK = RetryPolicy(
     initial_interval=timedelta(milliseconds=100), maximum_attempts=3, backoff_coefficient=2
 )
+_AGAIN = timedelta(minutes=1)
 _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
 
@@ -32,6 +37,7 @@ async def ask(activity: Callable[[Any, Q], Awaitable[A]], question: Q) -> A:
 
     Raises:
         ApplicationError: only a refusal, with its code; everything else is waited out.
+        Refused: `gave_up`, where a command asks and its time is over.
     """
     try:
         return await workflow.execute_local_activity_method(
@@ -43,7 +49,45 @@ async def ask(activity: Callable[[Any, Q], Awaitable[A]], question: Q) -> A:
     except FailureError as error:
         raise_refusal(error)
         workflow.logger.warning("no quick answer; asking patiently")
+    patience = PATIENCE.get()
+    if patience is not None:
+        return await _ask_in_time(activity, question, patience)
     return await ask_patiently(activity, question)
+
+
+async def ask_until_answered(activity: Callable[[Any, Q], Awaitable[A]], question: Q) -> A:
+    """The answer of a stage activity without which the ticket itself cannot go on.
+
+    A refusal here is a defect of a pack or of this program: it is logged, and asked again every
+    minute, for it may be mended by the next one. Such a ticket is shown on the board and by
+    `jiesu doctor` (`store.stuck`), and a person can always send it to a unit.
+    """
+    while True:
+        try:
+            return await ask(activity, question)
+        except ApplicationError as error:
+            workflow.logger.error("no answer; asking again", extra={"code": error.type})
+        await workflow.sleep(_AGAIN)
+
+
+async def _ask_in_time(
+    activity: Callable[[Any, Q], Awaitable[A]], question: Q, patience: Patience
+) -> A:
+    """The same by a regular activity, for a command that gives up after a while."""
+    asking = workflow.start_activity_method(
+        activity,
+        question,
+        start_to_close_timeout=DONE_WITHIN,
+        schedule_to_close_timeout=2 * DONE_WITHIN,
+        retry_policy=_PATIENT,
+    )
+    asking.add_done_callback(lambda done: done.cancelled() or done.exception())
+    await patience.wait(asking.done)
+    try:
+        return await asking
+    except ActivityError as error:
+        raise_refusal(error)
+        raise Refused("gave_up", "It took too long, and was not carried out.") from error
 
 
 async def ask_patiently(activity: Callable[[Any, Q], Awaitable[A]], question: Q) -> A:

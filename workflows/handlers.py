@@ -121,7 +121,7 @@ async def _decide(flow: Ladder, command: supervising.Decide, actor: Actor, at: d
         case "extension", False:
             flow.happen(handling.ExtensionRefused(assignment=n, reason=why), at, actor)
         case "hold", True:
-            clocks = await flow.plan_review(n, request.until, at)
+            clocks = await flow.plan_hold(n, request.until, at)
             _still_asked(flow, n, request)
             held = waiting.Held(assignment=n, until=request.until or at, reason=why, clocks=clocks)
             flow.happen(held, at, actor)
@@ -170,13 +170,19 @@ async def _grant_extension(
     request: Request,
 ) -> None:
     clock = flow.ticket.running(ClockName.HANDLE, n)
+    also = flow.ticket.waiting_for(n) if flow.lifecycle else []
     question = ExtensionQuestion(
-        city=flow.ticket.complaint.city, pack=flow.pack, clock=clock, by=request.by or ""
+        city=flow.ticket.complaint.city,
+        pack=flow.pack,
+        clock=clock,
+        by=request.by or "",
+        also=also,
+        at=at if flow.lifecycle else None,
     )
-    paused = clock.paused_at
+    before = [(one.paused_at, one.running) for one in (clock, *also)]
     plan = await ask(Clocks.extend, question)
     _still_asked(flow, n, request)
-    if not clock.running or clock.paused_at != paused:
+    if not clock.running or before != [(one.paused_at, one.running) for one in (clock, *also)]:
         raise Refused("overtaken", "The clock was stopped or set going meanwhile: look again.")
     granted = handling.ExtensionGranted(assignment=n, reason=command.reason, clocks=plan.clocks)
     flow.happen(granted, at, actor)

@@ -3,18 +3,20 @@
 from datetime import datetime, timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
 from domain.checks import rules_of
-from domain.clocks import Clock, ClockName, Rung, RungKind
+from domain.clocks import Clock, ClockName, Rung, RungKind, emergency_clock
 from domain.decisions import Need, Wanted, raised
 from domain.facts.aftercare import ClosedOnWatch
 from domain.facts.anytime import RungClimbed
 from domain.facts.closing import CallBackDue, Closed
 from domain.facts.returning import FellBack, TakenOn
-from domain.facts.waiting import Resumed
+from domain.facts.waiting import Resumed, ReviewMissed
 from domain.plans import ClockQuestion, ResumeQuestion
 from domain.stages import Outcome, Stage
 from workflows.asking import ask
+from workflows.patience import PATIENCE
 from workflows.recording import Recording
 
 with workflow.unsafe.imports_passed_through():
@@ -24,7 +26,9 @@ _AT_ONCE = timedelta(milliseconds=1)
 
 
 class Ladder(Recording):
-    """A recorded ticket whose clocks run."""
+    """A recorded ticket whose clocks run. `climbing`: a rung that was reached is dealt with."""
+
+    climbing = False
 
     async def climb(self) -> None:
         """The ladder: wait for the earliest rung of any clock, again and again.
@@ -43,7 +47,9 @@ class Ladder(Recording):
             if await self._time_came(armed):
                 reached = self.ticket.next_rung()
                 if reached is not None and reached[1].at <= armed:
+                    self.climbing = True
                     await self.reach(*reached)
+                    self.climbing = False
 
     async def _time_came(self, armed: datetime) -> bool:
         """True when it is time; False when an earlier rung came up, or the ticket ended.
@@ -93,6 +99,8 @@ class Ladder(Recording):
         """
         n = clock.assignment or 0
         match clock.name:
+            case ClockName.RETURN_WINDOW if self._return_asked(n):
+                pass  # in time: when it is decided, so is whether another can be asked for
             case ClockName.RETURN_WINDOW:
                 self.happen_if_possible(TakenOn(assignment=n, unit=unit), at)
             case ClockName.ARBITRATE:
@@ -102,6 +110,10 @@ class Ladder(Recording):
                     self.happen_if_possible(FellBack(unit=fallback, clocks=clocks), at)
             case ClockName.CITIZEN:
                 await self.resume(n, "citizen_silent", at)
+            case ClockName.HOLD:
+                await self.resume(n, "hold_over", at)
+            case ClockName.REVIEW if self.lifecycle:
+                await self._review_missed(n, at)
             case ClockName.REVIEW:
                 pause = self.ticket.assignment(n).pause
                 if pause is not None and pause.until is not None and pause.until <= clock.due_at:
@@ -114,6 +126,34 @@ class Ladder(Recording):
                 await self.close(Closed(outcome=Outcome.UNRATED, reason="no_rating"), at)
             case _:
                 pass
+
+    def _return_asked(self, n: int) -> bool:
+        request = self.ticket.assignment(n).asked
+        return bool(self.lifecycle) and request is not None and request.what == "return"
+
+    async def _review_missed(self, n: int, at: datetime) -> None:
+        """Set the next review; its label tells it apart from the missed one, which climbs on."""
+        pause = self.ticket.assignment(n).pause
+        if pause is None:
+            return
+        clocks = await self.plan_review(n, pause.until, at)
+        reviews = sum(
+            clock.name is ClockName.REVIEW and clock.assignment == n for clock in self.ticket.clocks
+        )
+        if self.ticket.assignment(n).pause is pause:
+            labelled = [c.model_copy(update={"label": str(reviews + 1)}) for c in clocks]
+            self.happen_if_possible(ReviewMissed(assignment=n, clocks=labelled), at)
+
+    async def before_waiting(self) -> None:
+        """Let go on what stands still for a pause that is over with the share that had it."""
+        standing = self.ticket.to_resume()
+        if not standing:
+            return
+        at = self.ticket.updated_at
+        n = next((c.assignment for c in standing if c.assignment), None) or self.ticket.given
+        clocks = await self._resumed(standing, at)
+        if self.ticket.to_resume() == standing:
+            self.happen_if_possible(Resumed(assignment=n, why="pause_ended", clocks=clocks), at)
 
     async def _raise(self, clock: Clock, at: datetime) -> None:
         """提级 because time ran out; at the top there is nobody to raise it to."""
@@ -145,6 +185,7 @@ class Ladder(Recording):
         at: datetime,
         *names: ClockName,
         need: Need | None = None,
+        assignment: int | None = None,
         due_at: datetime | None = None,
     ) -> list[Clock]:
         """The named clocks of this ticket, started at `at`; `need`: the one of a command."""
@@ -154,11 +195,29 @@ class Ladder(Recording):
             tier=self.ticket.tier,
             names=[need.clock] if need else list(names),
             at=at,
-            assignment=need.assignment if need else None,
+            assignment=need.assignment if need else assignment,
             wanted=need.wanted if need else None,
             due_at=due_at,
         )
-        return (await ask(Clocks.plan, question)).clocks
+        try:
+            clocks = (await ask(Clocks.plan, question)).clocks
+        except ApplicationError as error:
+            if PATIENCE.get() is not None or need is not None:
+                raise
+            workflow.logger.error("no plan", extra={"code": error.type})
+            return [emergency_clock(name, at) for name in names]
+        until = need.wanted.until if need and need.wanted else None
+        if self.lifecycle and until is not None:  # the hold is over by then: a clock of its own
+            clocks = [c for c in clocks if c.name is not ClockName.REVIEW or c.due_at < until]
+        return clocks
+
+    async def plan_hold(self, n: int, until: datetime | None, at: datetime) -> list[Clock]:
+        """The clocks of a hold: its end, and the first review before that."""
+        clocks = await self.plan_review(n, until, at)
+        if self.lifecycle and until is not None:
+            need = Need(ClockName.HOLD, n)
+            clocks += await self.plan_clocks(at, need=need, due_at=until)
+        return clocks
 
     async def plan_review(self, n: int, until: datetime | None, at: datetime) -> list[Clock]:
         """The next review of a hold, not after its end."""
@@ -174,12 +233,18 @@ class Ladder(Recording):
         while True:
             standing = [clock.model_copy() for clock in self.ticket.paused(n)]
             since = [clock.paused_at for clock in standing if clock.paused_at is not None]
-            question = ResumeQuestion(
-                city=self.ticket.complaint.city,
-                pack=self.pack,
-                clocks=standing,
-                at=max([at, *since]),
-            )
-            resumed = (await ask(Clocks.resume, question)).clocks
+            resumed = await self._resumed(standing, max([at, *since]))
             if self.ticket.paused(n) == standing:
                 return resumed
+
+    async def _resumed(self, standing: list[Clock], at: datetime) -> list[Clock]:
+        question = ResumeQuestion(
+            city=self.ticket.complaint.city, pack=self.pack, clocks=standing, at=at
+        )
+        try:
+            return (await ask(Clocks.resume, question)).clocks
+        except ApplicationError as error:
+            if PATIENCE.get() is not None:
+                raise
+            workflow.logger.error("no plan", extra={"code": error.type})
+            return [clock.moved(at) for clock in standing]

@@ -9,7 +9,7 @@ from temporalio.exceptions import FailureError, TemporalError
 from domain.actors import Actor
 from domain.acts import Complainant, ParentReply, Parting
 from domain.checks import check
-from domain.clocks import ClockName
+from domain.clocks import Clock, ClockName
 from domain.commands.intake import Merge, Unmerge
 from domain.facts.merging import (
     ComplainantJoined,
@@ -37,6 +37,9 @@ async def merge(flow: Ladder, command: Merge, actor: Actor, at: datetime) -> Non
     complaint = flow.ticket.complaint
     question = MergeQuestion(city=complaint.city, number=complaint.number, into=command.into)
     plan = await ask(Merging.check, question)
+    clocks: list[Clock] = []
+    if flow.lifecycle and not flow.ticket.promised:
+        clocks = await flow.plan_clocks(at, ClockName.PROMISE)
     check(flow.ticket, command, actor, at)
     joined = Complainant(number=complaint.number, at=at)
     if not await tell(command.into, JOINED, joined):
@@ -44,7 +47,11 @@ async def merge(flow: Ladder, command: Merge, actor: Actor, at: datetime) -> Non
     try:
         check(flow.ticket, command, actor, at)
         merged = Merged(
-            parent=command.into, category=plan.category, tier=plan.tier, reason=command.reason
+            parent=command.into,
+            category=plan.category,
+            tier=plan.tier,
+            reason=command.reason,
+            clocks=clocks,
         )
         flow.happen(merged, at, actor)
     except Refused:  # it moved on while the other one was told, or others were merged into it

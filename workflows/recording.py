@@ -9,31 +9,64 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from domain.actors import SYSTEM, Actor
+from domain.carrying import Carried
+from domain.complaint import Complaint
 from domain.decisions import follows
 from domain.events import Event, Fact
 from domain.plans import Projection
 from domain.recording import record
 from domain.refusals import Refused
-from domain.ticket import Ticket
+from domain.ticket import LIFECYCLE, Ticket
 from workflows.asking import ask_patiently
 
 with workflow.unsafe.imports_passed_through():
     from activities.project import Project
 
 
+class CarryOn(Exception):
+    """The ticket leaves what it waits for, to go on in a new run of its workflow."""
+
+
 class Recording:
-    """A ticket, its events so far, and those that are not in the store yet."""
+    """A ticket, its events so far, and those that are not in the store yet.
+
+    `lifecycle`: the version of what a ticket does by itself that this run follows. Histories from
+    before there were versions follow 0.
+    """
 
     ladder: "asyncio.Task[None]"
 
-    def __init__(self, ticket: Ticket) -> None:
-        self.ticket = ticket
+    def __init__(self, begun: Complaint | Carried) -> None:
+        carried = begun if isinstance(begun, Carried) else None
+        self.carried = carried
+        self.ticket = begun.ticket if isinstance(begun, Carried) else Ticket.of(begun)
+        self.lifecycle = LIFECYCLE if workflow.patched("lifecycle-1") else 0
         self.events: list[Event] = []
         self.recorded_at: list[int] = []  # for the audit: history length at each event
-        self.registered = False
-        self._unprojected: list[Event] = []
+        self.registered = carried is not None
+        self._before = carried.history_length if carried else 0
+        self._unprojected: list[Event] = list(carried.unprojected) if carried else []
+        self._on_the_way: list[Event] = []
         self._projecting = 0
         self._late: set[asyncio.Task[None]] = set()
+
+    @property
+    def history_length(self) -> int:
+        """How many events the engine's history of the ticket has, over all runs."""
+        return self._before + workflow.info().get_current_history_length()
+
+    @property
+    def unprojected(self) -> list[Event]:
+        """The events that may not be in the store yet, oldest first."""
+        return [*self._on_the_way, *self._unprojected]
+
+    @property
+    def carrying_on(self) -> bool:
+        """Whether this run is to end, and the next one to begin."""
+        return False
+
+    async def before_waiting(self) -> None:
+        """What has to be put in order before the ticket waits for something."""
 
     @property
     def pack(self) -> str | None:
@@ -50,7 +83,7 @@ class Recording:
         """
         event = record(self.ticket, fact, actor, at)
         self.events.append(event)
-        self.recorded_at.append(workflow.info().get_current_history_length())
+        self.recorded_at.append(self.history_length)
         self._unprojected.append(event)
         graver = follows(self.ticket)
         if graver is not None:
@@ -58,8 +91,12 @@ class Recording:
 
     def happen_if_possible(self, fact: Fact, at: datetime) -> None:
         """For what the engine does by itself after a pause: a person may have been quicker."""
+        self.happen_by(fact, at, SYSTEM)
+
+    def happen_by(self, fact: Fact, at: datetime, actor: Actor) -> None:
+        """The same, of what somebody did."""
         try:
-            self.happen(fact, at)
+            self.happen(fact, at, actor)
         except Refused as refused:
             workflow.logger.info("overtaken", extra={"fact": fact.kind, "code": refused.code})
 
@@ -69,9 +106,14 @@ class Recording:
         Nothing is projected where there is nothing to wait for: the events of several quick
         stages are one projection. Returns when it came that was waited for, as far as the engine
         tells.
+
+        Raises:
+            CarryOn: it did not come, and the ticket is to go on in a new run.
         """
         if condition():
             return workflow.now()
+        if self.lifecycle:
+            await self.before_waiting()
         await self.project()
         self.registered = True
         came: list[datetime] = []
@@ -80,11 +122,13 @@ class Recording:
             if not came and condition():
                 came.append(workflow.now())
             # What ended the wait is first copied into the store: one thing after another.
-            return self.ladder.done() or (bool(came) and not self._projecting)
+            return self.ladder.done() or ((bool(came) or self.carrying_on) and not self._projecting)
 
         await workflow.wait_condition(over)
         if self.ladder.done() and self.ticket.open:
             self.ladder.result()  # a defect: fail this task loudly rather than run without clocks
+        if not came and self.carrying_on:
+            raise CarryOn
         return came[0] if came else workflow.now()
 
     async def project(self) -> None:
@@ -92,8 +136,8 @@ class Recording:
         if not self._unprojected:
             return
         events, self._unprojected = self._unprojected, []
-        told = workflow.info().get_current_history_length()
-        projection = Projection(ticket=self.ticket, events=events, told=told)
+        self._on_the_way += events
+        projection = Projection(ticket=self.ticket, events=events, told=self.history_length)
         if not self._late:
             self._projecting += 1
             try:
@@ -103,6 +147,7 @@ class Recording:
                     schedule_to_close_timeout=timedelta(seconds=3),
                     retry_policy=RetryPolicy(maximum_attempts=3),
                 )
+                self._arrived(events)
                 return
             except FailureError as error:
                 if is_cancelled_exception(error):
@@ -110,9 +155,17 @@ class Recording:
                 workflow.logger.warning("the store is away; the record will follow")
             finally:
                 self._projecting -= 1
-        task = asyncio.create_task(ask_patiently(Project.project, projection))
+        task = asyncio.create_task(self._project_late(projection))
         self._late.add(task)
         task.add_done_callback(self._late.discard)
+
+    async def _project_late(self, projection: Projection) -> None:
+        await ask_patiently(Project.project, projection)
+        self._arrived(projection.events)
+
+    def _arrived(self, events: list[Event]) -> None:
+        there = {event.version for event in events}
+        self._on_the_way = [e for e in self._on_the_way if e.version not in there]
 
     async def wind_up(self) -> None:
         """Nothing is left behind: the last events are projected, everyone has been answered."""

@@ -15,8 +15,9 @@ from domain.facts.intake import Assigned, Reassigned
 from domain.facts.joint import Delegated, Intervened, Whistled
 from domain.plans import DispatchPlan, DispatchQuestion
 from domain.refusals import Refused
-from workflows.asking import ask
+from workflows.asking import ask, ask_until_answered
 from workflows.ladder import Ladder
+from workflows.patience import PATIENCE
 
 with workflow.unsafe.imports_passed_through():
     from activities.dispatch import Dispatch
@@ -24,13 +25,20 @@ with workflow.unsafe.imports_passed_through():
 
 async def plan_lead(flow: Ladder, unit: str | None, at: datetime) -> DispatchPlan:
     """The unit that was named, else the one that the responsibilities name; with its clocks."""
-    return await ask(Dispatch.dispatch, question_of(flow, unit, at))
+    return await _planned(question_of(flow, unit, at))
 
 
 async def plan_verifier(flow: Ladder, unit: str, at: datetime) -> DispatchPlan:
     """The unit that looks on the spot; `unit` as the pack says, for instance @street."""
     question = question_of(flow, unit, at).model_copy(update={"share": Share.VERIFY})
-    return await ask(Dispatch.dispatch, question)
+    return await _planned(question)
+
+
+async def _planned(question: DispatchQuestion) -> DispatchPlan:
+    """A unit that a person named may be refused; the ticket itself asks until it has one."""
+    if PATIENCE.get() is not None or question.unit is not None:
+        return await ask(Dispatch.dispatch, question)
+    return await ask_until_answered(Dispatch.dispatch, question)
 
 
 def question_of(flow: Ladder, unit: str | None, at: datetime) -> DispatchQuestion:
@@ -42,10 +50,11 @@ def question_of(flow: Ladder, unit: str | None, at: datetime) -> DispatchQuestio
         tier=ticket.tier or "",
         area=ticket.area,
         unit=unit,
-        assignment=len(ticket.assignments) + 1,
+        assignment=ticket.given + 1,
         at=at,
         place=ticket.complaint.place,
         accused=ticket.accused,
+        promise=bool(flow.lifecycle) and not ticket.promised,
     )
 
 
@@ -57,9 +66,15 @@ def assign(flow: Ladder, plan: DispatchPlan, at: datetime, actor: Actor) -> None
 
 def given_of(flow: Ladder, plan: DispatchPlan) -> Given:
     """The share as planned, with the number it has got by now: others may have been quicker."""
-    n = len(flow.ticket.assignments) + 1
+    n = flow.ticket.given + 1
     told = {name: getattr(plan, name) for name in Given.model_fields}
-    clocks = [clock.model_copy(update={"assignment": n}) for clock in plan.clocks]
+    clocks = [
+        clock.model_copy(update={"assignment": n})
+        for clock in plan.clocks
+        if clock.name is not ClockName.PROMISE
+    ]
+    if not flow.ticket.promised:
+        clocks += [clock for clock in plan.clocks if clock.name is ClockName.PROMISE]
     return Given(**told | {"assignment": n, "clocks": clocks})
 
 
@@ -83,7 +98,7 @@ async def intervene(flow: Ladder, command: Intervene, actor: Actor, at: datetime
 
 async def whistle(flow: Ladder, command: Whistle, actor: Actor, at: datetime) -> None:
     lead = assignment_of(flow.ticket, command, actor)
-    first, shares = len(flow.ticket.assignments), list[Given]()
+    first, shares = flow.ticket.given, list[Given]()
     for n, call in enumerate(command.units, first + 1):
         shares.append(await _plan_help(flow, lead, call, n, at))
     _still(flow, command, actor, at, first)
@@ -95,7 +110,7 @@ async def whistle(flow: Ladder, command: Whistle, actor: Actor, at: datetime) ->
 
 async def delegate(flow: Ladder, command: Delegate, actor: Actor, at: datetime) -> None:
     above = assignment_of(flow.ticket, command, actor)
-    first = len(flow.ticket.assignments)
+    first = flow.ticket.given
     call = Call(unit=command.unit, task=command.task, limit=command.limit)
     share = await _plan_help(flow, above, call, first + 1, at, below=above.unit)
     _still(flow, command, actor, at, first)
@@ -128,5 +143,5 @@ async def _plan_help(
 def _still(flow: Ladder, command: Command, actor: Actor, at: datetime, first: int) -> None:
     """Refuse what somebody else was quicker with while the shares were planned."""
     check(flow.ticket, command, actor, at)
-    if len(flow.ticket.assignments) != first:
+    if flow.ticket.given != first:
         raise Refused("overtaken", "Somebody else gave out a share in the same moment: try again.")

@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 from domain.actors import SYSTEM
 from domain.acts import Act, Complainant, ParentReply, Parting, Verdict
+from domain.carrying import Carried
 from domain.casting import case_of
 from domain.checks import check
 from domain.clocks import ClockName
@@ -25,11 +26,12 @@ from domain.lifecycle import transition
 from domain.plans import ReplyPlan, ReplyQuestion, TriageQuestion
 from domain.refusals import Refused
 from domain.stages import Stage
-from domain.ticket import Snapshot, Ticket
+from domain.ticket import Snapshot
 from runtime.names import TICKET_WORKFLOW
 from workflows import handlers, merging, sharing
-from workflows.aside import Aside
-from workflows.asking import ask
+from workflows.asking import ask_until_answered
+from workflows.carrying import Carrying
+from workflows.recording import CarryOn
 
 with workflow.unsafe.imports_passed_through():
     from activities.accept import Accept
@@ -38,15 +40,27 @@ with workflow.unsafe.imports_passed_through():
 
 
 @workflow.defn(name=TICKET_WORKFLOW)
-class TicketWorkflow(Aside):
+class TicketWorkflow(Carrying):
     @workflow.init
-    def __init__(self, complaint: Complaint) -> None:
-        super().__init__(Ticket.of(complaint))
-        self.rating_keys: set[str] = set()
+    def __init__(self, begun: Complaint | Carried) -> None:
+        super().__init__(begun)
 
     @workflow.run
-    async def run(self, complaint: Complaint) -> Snapshot:
+    async def run(self, begun: Complaint | Carried) -> Snapshot:
         self.ladder = asyncio.create_task(self.climb())
+        while True:
+            try:
+                await self.live()
+            except CarryOn:
+                await self.carry_over()
+            else:
+                break
+        await merging.part(self, self.ticket.updated_at)
+        await self.wind_up()
+        return self.ticket.snapshot()
+
+    async def live(self) -> None:
+        """The six stages, in order, as often as it takes. Each begins where the ticket is."""
         await self.accept()
         while self.ticket.open:
             await self.triage()
@@ -55,25 +69,32 @@ class TicketWorkflow(Aside):
             await self.feedback()
             await self.rate()
             await self.aside()
-        await merging.part(self, self.ticket.updated_at)
-        await self.wind_up()
-        return self.ticket.snapshot()
 
     # --- the six stages ---------------------------------------------------------------------
 
     async def accept(self) -> None:
         """受理: fix the rules; the triage clock has been running since it was filed."""
-        acceptance = await ask(Accept.accept, self.ticket.complaint)
-        accepted = Accepted(rules=acceptance.rules, clocks=acceptance.clocks)
+        if self.ticket.stage is not Stage.ACCEPT:
+            await self.catch_up()
+            return
+        acceptance = await ask_until_answered(Accept.accept, self.ticket.complaint)
+        accepted = Accepted(
+            rules=acceptance.rules, lifecycle=self.lifecycle, clocks=acceptance.clocks
+        )
         self.happen(accepted, workflow.info().start_time)
 
     async def triage(self) -> None:
         """分类: by machine when it is sure, else by a person."""
         if self.ticket.stage is not Stage.TRIAGE:
             return
+        if not self.ticket.unsure:
+            await self.ask_triage()
+        await self.until(lambda: self.ticket.stage is not Stage.TRIAGE)
+
+    async def ask_triage(self) -> None:
         at = self.ticket.updated_at
         question = TriageQuestion(complaint=self.ticket.complaint, pack=self.pack, at=at)
-        plan = await ask(TriageActivity.triage, question)
+        plan = await ask_until_answered(TriageActivity.triage, question)
         if self.ticket.stage is Stage.TRIAGE:  # nobody was quicker
             if plan.category is not None and plan.tier is not None:
                 self.happen(
@@ -91,7 +112,6 @@ class TicketWorkflow(Aside):
             else:
                 unsure = TriageUnsure(suggestion=plan.suggestion, area=plan.area, why=plan.why)
                 self.happen(unsure, at)
-        await self.until(lambda: self.ticket.stage is not Stage.TRIAGE)
 
     async def dispatch(self) -> None:
         """派单: to the unit that was named, or that the responsibilities name."""
@@ -136,7 +156,7 @@ class TicketWorkflow(Aside):
             case=case_of(self.ticket, at),
             verified=self.ticket.verified,
         )
-        plan = await ask(Feedback.prepare, question)
+        plan = await ask_until_answered(Feedback.prepare, question)
         if self.ticket.stage is Stage.FEEDBACK:
             await self.reply(plan, at, resolved=lead.result.resolved)
 
@@ -146,7 +166,9 @@ class TicketWorkflow(Aside):
             self.happen(ClosingRefuted(reason=plan.refuted, clocks=plan.clocks), at)
             return
         if plan.verify_by is not None:
-            await self.ask_to_verify(plan.verify_by, "closing")
+            await self.ask_to_verify(
+                plan.verify_by, "closing", plan.clocks if self.lifecycle else ()
+            )
             return
         waiting = list(self.ticket.waiting)
         self.happen(Replied(text=plan.text, resolved=resolved, clocks=plan.clocks), at)
@@ -184,7 +206,10 @@ class TicketWorkflow(Aside):
         """One command of a citizen, officer, operator, dispatcher or supervisor."""
         at = act.at or workflow.now()
         try:
-            await handlers.give(self, act.command, act.actor, at)
+            if self.lifecycle:
+                await self.in_turn(act, at)
+            else:
+                await handlers.give(self, act.command, act.actor, at)
         except Refused as refused:
             raise _refusal(refused) from None
         await self.project()
@@ -194,19 +219,26 @@ class TicketWorkflow(Aside):
     def permit(self, act: Act) -> None:
         """Refuse before anything is recorded."""
         try:
+            self.check_time(act)
             check(self.ticket, act.command, act.actor, act.at or workflow.now())
         except Refused as refused:
             raise _refusal(refused) from None
+
+    @workflow.signal(name="carry_on")
+    def asked_to_carry_on(self) -> None:
+        """Go on in a new run once nothing is under way: an open ticket of an older lifecycle."""
+        self.told_to_carry_on = True
 
     @workflow.signal(name="rate")
     async def rated(self, given: Verdict) -> None:
         """The citizen's rating. One that is not due is kept as said, and does not count."""
         at = given.at or workflow.now()
+        self.signals += 1
         await workflow.wait_condition(lambda: self.ticket.stage is not Stage.ACCEPT)
         if not self.ticket.open or given.key in self.rating_keys:
             return
         if given.key:
-            self.rating_keys.add(given.key)
+            self.rating_keys.append(given.key)
         try:
             transition(self.ticket.stage, Rated).permit(given.actor)
             if self.ticket.rating is not None:
@@ -219,12 +251,14 @@ class TicketWorkflow(Aside):
     @workflow.signal
     async def joined(self, told: Complainant) -> None:
         """Another ticket was merged into this one (并单)."""
+        self.signals += 1
         await merging.joined(self, told)
         await self.project()
 
     @workflow.signal
     async def left(self, told: Complainant) -> None:
         """A ticket that was merged into this one goes its own way again."""
+        self.signals += 1
         merging.left(self, told)
         await self.project()
 
@@ -258,4 +292,6 @@ class TicketWorkflow(Aside):
 
 
 def _refusal(refused: Refused) -> ApplicationError:
-    return ApplicationError(refused.message, type=refused.code, non_retryable=True)
+    """With what the engine's clock shows: who is refused for the time learns how theirs goes."""
+    now = workflow.now().isoformat()
+    return ApplicationError(refused.message, now, type=refused.code, non_retryable=True)

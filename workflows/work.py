@@ -1,5 +1,6 @@
 """Work: each assignment is an activity on its unit's queue; wait for results, recall the rest."""
 
+import asyncio
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -10,11 +11,15 @@ from temporalio.workflow import ActivityHandle
 
 from domain.actors import SYSTEM, Actor, Role
 from domain.assignment import Assignment, HandlingResult, Share, WorkOrder
+from domain.carrying import Carried
 from domain.clocks import ClockName
+from domain.complaint import Complaint
 from domain.decisions import grave
-from domain.results import failure_of, result_of
+from domain.events import Fact
+from domain.facts.anytime import ResultOvertaken
+from domain.refusals import Refused
+from domain.results import failure_of, result_of, shares_ended
 from domain.stages import Stage
-from domain.ticket import Ticket
 from runtime.names import HANDLE_ACTIVITY
 from workflows.ladder import Ladder
 
@@ -30,9 +35,27 @@ Work = ActivityHandle[HandlingResult]
 class Working(Ladder):
     """A ticket whose assignments are with their units."""
 
-    def __init__(self, ticket: Ticket) -> None:
-        super().__init__(ticket)
+    def __init__(self, begun: Complaint | Carried) -> None:
+        super().__init__(begun)
         self._out: dict[int, Work] = {}
+        self._recalled: set[asyncio.Task[None]] = set()
+
+    def happen(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
+        """As always; but what a unit has handed in is taken before its share is ended."""
+        if self.lifecycle and any(n in self.finished() for n in shares_ended(self.ticket, fact)):
+            raise Refused("overtaken", "A unit handed in its result in this moment: look again.")
+        super().happen(fact, at, actor)
+
+    def finished(self) -> list[int]:
+        """The open shares whose result is there, and not taken yet."""
+        return [
+            n
+            for n, work in self._out.items()
+            if work.done()
+            and not work.cancelled()
+            and self.ticket.assignment(n).open
+            and work.exception() is None
+        ]
 
     async def work(self, stage: Stage) -> None:
         """Send what is new, wait for news, take what is done and recall what was taken away."""
@@ -42,7 +65,10 @@ class Working(Ladder):
         came = await self.until(lambda: self._news(stage))
         for n, work in list(self._out.items()):
             assignment = self.ticket.assignment(n)
-            if not assignment.open:
+            if not assignment.open and self.lifecycle:
+                del self._out[n]
+                self._recall(assignment, work)
+            elif not assignment.open:
                 del self._out[n]
                 work.cancel()
                 with suppress(ActivityError):
@@ -74,6 +100,24 @@ class Working(Ladder):
             unit.id = result.by
             self.happen(result_of(self.ticket, assignment.n, result), result.at or came, unit)
 
+    def _recall(self, assignment: Assignment, work: Work) -> None:
+        """Call it back. A result that was under way is not lost: it becomes an event."""
+        if not work.done():
+            work.cancel()
+        watch = asyncio.create_task(self._take_late(assignment, work))
+        self._recalled.add(watch)
+        watch.add_done_callback(self._recalled.discard)
+
+    async def _take_late(self, assignment: Assignment, work: Work) -> None:
+        try:
+            result = await work
+        except (ActivityError, asyncio.CancelledError):
+            return
+        unit = Actor(role=Role.OFFICER, unit=assignment.unit, id=result.by)
+        late = ResultOvertaken(assignment=assignment.n, unit=assignment.unit, result=result)
+        self.happen_by(late, result.at or self.ticket.updated_at, unit)
+        await self.project()
+
     def _send(self, assignment: Assignment) -> Work:
         """Give the assignment to its unit's queue, where it stays until completed or recalled."""
         # By name: here it is parked, at a department's own program it takes an order.
@@ -86,7 +130,10 @@ class Working(Ladder):
             start_to_close_timeout=FOREVER,
             heartbeat_timeout=HEARTBEAT if assignment.heartbeats else None,
             retry_policy=RetryPolicy(maximum_interval=timedelta(hours=1)),
-            cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
+            # What was called back may be handed in all the same: that is waited for.
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
+            if self.lifecycle
+            else workflow.ActivityCancellationType.TRY_CANCEL,
         )
 
     def _work_order(self, assignment: Assignment) -> WorkOrder:

@@ -1,11 +1,12 @@
 """What can happen at any stage: the citizen speaks up, or a clock climbs its ladder."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import Field
 
 from domain.actors import Role
+from domain.assignment import HandlingResult
 from domain.clocks import Clock, ClockName, RungKind
 from domain.facts.base import FactBase
 from domain.minutes import Meeting, Minutes
@@ -21,6 +22,10 @@ class FactsAdded(FactBase):
     text: str
     files: list[str] = Field(default_factory=list)
 
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        if ticket.lifecycle:
+            ticket.facts_at = [*_within_a_day(ticket.facts_at, at), at]
+
 
 class Urged(FactBase):
     """催办."""
@@ -29,7 +34,15 @@ class Urged(FactBase):
     text: str = ""
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
+        if ticket.lifecycle:
+            recent = _within_a_day(ticket.urged_at, at)
+            ticket.urges_before += len(ticket.urged_at) - len(recent)
+            ticket.urged_at = recent
         ticket.urged_at.append(at)
+
+
+def _within_a_day(moments: list[Instant], at: datetime) -> list[Instant]:
+    return [moment for moment in moments if at - moment < timedelta(days=1)]
 
 
 class SeverityRaised(FactBase):
@@ -90,6 +103,27 @@ class Withdrawn(FactBase):
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.end(Outcome.WITHDRAWN, at)
+
+
+class CarriedOn(FactBase):
+    """The ticket goes on by a newer lifecycle; its promises get the clocks that it had not."""
+
+    kind: Literal["carried_on"] = "carried_on"
+    lifecycle: int
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.lifecycle = self.lifecycle
+        ticket.start(self.clocks)
+
+
+class ResultOvertaken(FactBase):
+    """A unit's result that came in the moment its share was ended: kept, and told to staff."""
+
+    kind: Literal["result_overtaken"] = "result_overtaken"
+    assignment: int
+    unit: str
+    result: HandlingResult
 
 
 class RungClimbed(FactBase):

@@ -22,7 +22,7 @@ class Replied(FactBase):
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        ticket.stop(at, ClockName.FEEDBACK)
+        ticket.stop(at, ClockName.FEEDBACK, ClockName.PROMISE)
         ticket.reply = self.text
         ticket.rating = None
         ticket.waiting = []

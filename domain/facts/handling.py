@@ -54,7 +54,11 @@ class ExtensionAsked(FactBase):
 
 
 class ExtensionGranted(FactBase):
-    """The handle clock is replaced by one that is due later, with a ladder of its own."""
+    """The handle clock is replaced by one that is due later, with a ladder of its own.
+
+    So are those of the shares that were given from this one, and the citizen's promise where the
+    unit leads. Asked for in time, a card that was shown meanwhile is void.
+    """
 
     kind: Literal["extension_granted"] = "extension_granted"
     assignment: int
@@ -62,10 +66,13 @@ class ExtensionGranted(FactBase):
     clocks: list[Clock]
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
+        asked = ticket.assignment(self.assignment).asked
         ticket.settle_request(self.assignment, at)
         ticket.assignment(self.assignment).extensions += 1
-        ticket.stop(at, ClockName.HANDLE, assignment=self.assignment)
-        ticket.start(self.clocks)
+        if ticket.lifecycle and asked is not None:
+            for clock in self.clocks:
+                ticket.running(clock.name, clock.assignment).void_since(asked.asked_at)
+        ticket.replace(self.clocks, at)
 
 
 class ExtensionRefused(FactBase):

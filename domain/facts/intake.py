@@ -19,10 +19,11 @@ class Accepted(FactBase):
 
     kind: Literal["accepted"] = "accepted"
     rules: Rules
+    lifecycle: int = 0
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        ticket.rules = self.rules
+        ticket.rules, ticket.lifecycle = self.rules, self.lifecycle
         ticket.start(self.clocks)
 
 
@@ -35,7 +36,7 @@ class TriageUnsure(FactBase):
     why: str
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        ticket.suggestion = self.suggestion
+        ticket.suggestion, ticket.unsure = self.suggestion, True
         ticket.area = self.area or ticket.area
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.assignment import Ending
-from domain.clocks import Clock
+from domain.clocks import Clock, ClockName
 from domain.facts.base import FactBase
 from domain.ticket import Ticket
 
@@ -19,10 +19,13 @@ class Merged(FactBase):
     category: str
     tier: str
     reason: str
+    clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.end_assignments(Ending.MERGED, at)
-        ticket.stop_all(at)
+        # What was promised to this citizen stays promised, whoever answers.
+        ticket.stop_all(at, but=ClockName.PROMISE if ticket.lifecycle else None)
+        ticket.start(self.clocks)
         ticket.parent, ticket.verify_by, ticket.by_hand = self.parent, None, False
         ticket.category, ticket.tier = self.category, self.tier
 
@@ -49,6 +52,7 @@ class RepliedWithParent(FactBase):
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.stop(at, ClockName.PROMISE)
         ticket.reply, ticket.rating = self.text, None
         ticket.start(self.clocks)
 

@@ -25,7 +25,8 @@ class ReturnAsked(FactBase):
         ticket.assignment(self.assignment).asked = Request(
             what="return", asked_at=at, reason=self.reason, ground=self.ground
         )
-        ticket.stop(at, ClockName.RETURN_WINDOW, assignment=self.assignment)
+        if not ticket.lifecycle:
+            ticket.stop(at, ClockName.RETURN_WINDOW, assignment=self.assignment)
         ticket.start(self.clocks)
 
 
@@ -47,12 +48,19 @@ class Returned(FactBase):
 
 
 class ReturnRefused(FactBase):
+    """The unit keeps the ticket. Where the time to return it ran out meanwhile, for good."""
+
     kind: Literal["return_refused"] = "return_refused"
     assignment: int
     reason: str
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.settle_request(self.assignment, at)
+        for clock in ticket.clocks if ticket.lifecycle else ():
+            meant = (clock.name, clock.assignment) == (ClockName.RETURN_WINDOW, self.assignment)
+            if meant and clock.running and clock.due_at <= at:
+                ticket.assignment(self.assignment).barred = "return_window"
+                clock.stop(at)
 
 
 class ReturnBarred(FactBase):

@@ -18,9 +18,11 @@ class VerificationAsked(FactBase):
     kind: Literal["verification_asked"] = "verification_asked"
     before: Literal["filing", "closing"]
     share: Given
+    clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.stop(at, ClockName.DISPATCH, ClockName.FEEDBACK)
+        ticket.start(self.clocks)
         ticket.verifying, ticket.verify_by = self.before, None
         ticket.give(self.share, Share.VERIFY, at)
 

@@ -39,12 +39,22 @@ class Held(FactBase):
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
+        asked = ticket.assignment(self.assignment).asked
         ticket.settle_request(self.assignment, at)
         ticket.assignment(self.assignment).holds += 1
         # The citizen may have been asked since it was asked for: their answer is not waited for.
         ticket.stop(at, ClockName.CITIZEN, assignment=self.assignment)
         ticket.pause(self.assignment, Pause(why="hold", since=at, until=self.until))
+        for clock in ticket.paused(self.assignment) if ticket.lifecycle and asked else ():
+            _since_asked(clock, asked.asked_at if asked else at)
         ticket.start(self.clocks)
+
+
+def _since_asked(clock: Clock, asked_at: datetime) -> None:
+    """Whoever asked in time stood still from then on: the wait for the decision is not theirs."""
+    if clock.paused_at is not None and asked_at < clock.due_at < clock.paused_at:
+        clock.paused_at = max(asked_at, clock.started_at)
+        clock.void_from = clock.paused_at
 
 
 class HoldRefused(FactBase):
@@ -69,6 +79,20 @@ class Reviewed(FactBase):
         ticket.start(self.clocks)
 
 
+class ReviewMissed(FactBase):
+    """Nobody looked at the hold in time: the next review is set, the missed one stays on record.
+
+    The clock of the missed one goes on to climb until somebody looks.
+    """
+
+    kind: Literal["review_missed"] = "review_missed"
+    assignment: int
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.start(self.clocks)
+
+
 class CitizenAsked(FactBase):
     """The unit cannot go on without knowing more; its clock stands still, but not forever."""
 
@@ -86,7 +110,8 @@ class CitizenAsked(FactBase):
 class Resumed(FactBase):
     """The unit's clock goes on from where it stood.
 
-    `why`: `citizen_answered`, `citizen_silent`, `hold_over` or `reviewed`.
+    `why`: `citizen_answered`, `citizen_silent`, `hold_over`, `reviewed` or `pause_ended`, where
+    what was waited for has ended itself.
     """
 
     kind: Literal["resumed"] = "resumed"
