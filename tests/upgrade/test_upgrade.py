@@ -19,7 +19,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from temporalio.client import WorkflowUpdateFailedError
+from temporalio.client import (
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.service import RPCError
 
 from audit.verdicts import judge
@@ -45,6 +48,9 @@ RECORDED = Path(__file__).with_name("tickets.tar.xz")
 
 SOON = 20
 """Seconds in which a ticket that was stranded is with a unit again, on a busy machine."""
+
+TOO_LATE = (WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError)
+"""What was meant has ended meanwhile, or the machine was too busy to take it."""
 
 LIFE = 90
 """Seconds in which the slowest of them ends on a busy machine."""
@@ -102,8 +108,8 @@ async def _end(resumed: Resumed, name: str) -> None:
         if state is not None and (state.version > seen or now > again):
             version = state.rules.pack_version if state.rules else None
             pack = await packs.of(state.complaint.city, version)
-            with suppress(WorkflowUpdateFailedError, RPCError, TimeoutError):
-                async with asyncio.timeout(10):
+            with suppress(*TOO_LATE, TimeoutError):
+                async with asyncio.timeout(20):
                     await _step(ticket, state, pack)
             seen, again = state.version, now + 2
         await asyncio.sleep(0.1)
