@@ -118,7 +118,7 @@ CODES: dict[str, Code] = {
     "in_the_past": Code(422, "That moment is over."),
     "extension_too_long": Code(422, "The city does not extend by so much at a time."),
     "hold_too_long": Code(422, "The city does not put work aside for so long."),
-    "calendar_not_published": Code(422, "The working calendar does not reach that far yet."),
+    "too_far": Code(422, "That is too far away: choose a shorter time."),
     "bad_name": Code(422, "A name has 2 to 64 small letters, digits, dots, hyphens, _ or @."),
     "unit_missing": Code(422, "Officers belong to a unit, and nobody else does."),
     "city_missing": Code(422, "Several cities have a unit of this code; say which city."),
@@ -194,6 +194,7 @@ CODES: dict[str, Code] = {
     "store_unavailable": Code(503, "The store cannot be reached.", _LATER),
     "file_store_unavailable": Code(503, "The place of the files cannot be reached.", _LATER),
     "uploads_busy": Code(503, "Too many files wait; try again later.", {"Retry-After": "60"}),
+    "plan_failed": Code(500, "This could not be planned; it is logged."),
     "internal_error": Code(500, "Something is broken here; it is logged."),
 }
 

@@ -65,9 +65,9 @@ CARRY_ON = Used(
 )
 
 
-def near_a_limit(used: Used, at: Used = CARRY_ON) -> bool:
-    """Whether one of the numbers has reached the one in `at`."""
-    return any(have >= most for have, most in zip(used, at, strict=True))
+def near_a_limit(used: Used, share: float = 1) -> bool:
+    """Whether one of the numbers has reached that share of the one in `CARRY_ON`."""
+    return any(have >= most * share for have, most in zip(used, CARRY_ON, strict=True))
 
 
 # --- how long a command may take -----------------------------------------------------------------

@@ -18,7 +18,7 @@ from domain.events import Fact
 from domain.facts.anytime import CarriedOn
 from domain.refusals import Refused
 from domain.stages import Stage
-from runtime.engine_limits import CARRY_ON, Used, near_a_limit
+from runtime.engine_limits import Used, near_a_limit
 from workflows import handlers
 from workflows.aside import Aside
 from workflows.patience import PATIENCE, Turns
@@ -29,8 +29,8 @@ _AHEAD = timedelta(seconds=5)
 _REMEMBERED = 200
 """Commands whose ids the next run knows: whoever sends one again is answered, not obeyed twice."""
 
-_MUST = Used(*(most + most // 4 for most in CARRY_ON))
-"""When it is not waited any more for a department's program, which would be asked a second time."""
+_MUST = 1.25
+"""Of those limits: then no department's program is waited for, which is asked a second time."""
 
 
 class Carrying(Aside):

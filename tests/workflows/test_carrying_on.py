@@ -1,0 +1,142 @@
+"""A ticket whose history grows too long goes on in a new run: one ticket, one story."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.service import RPCError
+
+from domain.acts import Act
+from domain.assignment import HandlingResult
+from domain.commands.citizens import AddFacts, Withdraw
+from domain.commands.intake import Reassign
+from domain.commands.units import Ask, Contact, Sign
+from domain.ticket import Snapshot
+from runtime import engine_limits
+from runtime.engine_limits import Used
+from tests.support.desk import CITIZEN, DISPATCHER, Filed, complaint, file, officer
+from tests.support.engine import Engine
+from workflows.ticket import TicketWorkflow
+
+WATER = officer("water")
+
+
+async def carry_on(ticket: Filed) -> None:
+    """Have it go on in a new run, as an operator does, and wait until it has."""
+    before = (await ticket.handle.describe()).run_id
+    await ticket.handle.signal(TicketWorkflow.asked_to_carry_on)
+    async with asyncio.timeout(10):
+        while (await ticket.handle.describe()).run_id == before:
+            await asyncio.sleep(0.02)
+
+
+async def act(ticket: Filed, actor: object, command: object, key: str | None = None) -> Snapshot:
+    """A command, sent again where the ticket is just being carried on, as the door does."""
+    told = Act.model_validate({"actor": actor, "command": command, "at": datetime.now(UTC)})
+    for _ in range(100):
+        try:
+            return await ticket.handle.execute_update(TicketWorkflow.act, told, id=key)
+        except WorkflowUpdateFailedError as error:
+            if getattr(error.cause, "type", "") != "carrying_on":
+                raise
+        await asyncio.sleep(0.05)
+    raise AssertionError("it is being carried on for ever")
+
+
+async def test_it_goes_on_where_it_was_at_every_stage(engine: Engine) -> None:
+    ticket, _ = await file(
+        engine.client, complaint(text="不清楚说的是什么。", category=None, title="")
+    )
+    await ticket.until_kind(engine, "triage_unsure")
+    await carry_on(ticket)
+    assert (await ticket.kinds(engine)).count("triage_unsure") == 1  # not asked again
+    await act(ticket, DISPATCHER, {"do": "triage", "category": "0301"})
+    await ticket.until_stage("handle")
+    await act(ticket, WATER, Sign())
+    before = await ticket.state(engine)
+    await carry_on(ticket)
+    after = await ticket.now()
+    assert (after.stage, after.version, after.due_at) == ("handle", before.version, before.due_at)
+    await ticket.complete()
+    await ticket.until_stage("rate")
+    await carry_on(ticket)
+    await ticket.rate(5)
+    await ticket.until_stage("ended")
+    await ticket.until_projected(engine, "ended")
+    versions = [event.version for event in await ticket.events(engine)]
+    assert versions == list(range(1, len(versions) + 1))
+
+
+async def test_a_pause_and_its_clocks_are_carried_on(engine: Engine) -> None:
+    ticket, before = await file(engine.client)
+    await act(ticket, WATER, Ask(question="具体在哪一段？"))
+    await carry_on(ticket)
+    await act(ticket, CITIZEN, AddFacts(text="桥东"))
+    at = await ticket.now()
+    assert before.due_at is not None
+    assert at.due_at is not None
+    assert at.due_at >= before.due_at
+    state = await ticket.state(engine)
+    assert not [clock for clock in state.clocks if clock.running and clock.paused_at]
+
+
+async def test_a_command_that_was_carried_out_is_not_obeyed_again_in_the_next_run(
+    engine: Engine,
+) -> None:
+    ticket, _ = await file(engine.client)
+    await act(ticket, CITIZEN, AddFacts(text="桥东"), key="the same")
+    await carry_on(ticket)
+    again = await act(ticket, CITIZEN, AddFacts(text="桥东"), key="the same")
+    assert again.version == (await ticket.state(engine)).version
+    assert (await ticket.kinds(engine)).count("facts_added") == 1
+
+
+async def test_results_that_come_while_it_is_carried_on_are_taken(engine: Engine) -> None:
+    for _ in range(5):
+        ticket, _ = await file(engine.client)
+        await ticket.until_stage("handle")
+        await asyncio.gather(
+            ticket.handle.signal(TicketWorkflow.asked_to_carry_on), handed_in(ticket)
+        )
+        await ticket.until_stage("rate")
+        assert (await ticket.kinds(engine)).count("handled") == 1
+
+
+async def handed_in(ticket: Filed) -> None:
+    """Hand the result in; between two runs nothing waits for it, and so it is tried again."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                await ticket.complete(HandlingResult(reply="已办理。"))
+            except RPCError:
+                await asyncio.sleep(0.02)
+            else:
+                return
+
+
+async def test_before_a_limit_it_goes_on_by_itself_and_takes_the_next_command(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a limit of thirty commands a run; passed on so often that details are dropped."""
+    monkeypatch.setattr(engine_limits, "CARRY_ON", Used(30, 10**9, 10**9, 10**9, 10**9))
+    ticket, _ = await file(engine.client)
+    first = (await ticket.handle.describe()).run_id
+    names = ["transport", "water"]
+    for n in range(22):
+        await ticket.until_stage("handle")
+        await act(ticket, officer(names[n % 2 - 1]), Contact(reached=False))
+        await act(ticket, CITIZEN, AddFacts(text="又来了")) if n < 9 else None
+        await act(ticket, DISPATCHER, Reassign(unit=names[n % 2], reason="改派"))
+    runs = await ticket.handle.describe()
+    assert runs.run_id != first
+    assert runs.history_length < 1000
+    await ticket.until_stage("handle")
+    await act(ticket, CITIZEN, Withdraw(reason="已自行解决"))
+    await ticket.until_projected(engine, "ended")
+    state, events = await ticket.state(engine), await ticket.events(engine)
+    assert [event.version for event in events] == list(range(1, state.version + 1))
+    assert state.given == 23
+    assert len(state.assignments) < 20
+    assert sum(event.kind == "assigned" for event in events) == 23
+    assert [a.n for a in state.assignments][-1] == 23
