@@ -1,7 +1,6 @@
 """Accept (受理): fix the rules a ticket will be judged by."""
 
-from temporalio import activity
-
+from activities.errors import asked
 from domain.clocks import ClockName
 from domain.complaint import Complaint
 from domain.planning import plan_clocks
@@ -13,7 +12,7 @@ class Accept:
     def __init__(self, packs: PinnedPacks) -> None:
         self._packs = packs
 
-    @activity.defn(name="accept_complaint")
+    @asked("accept_complaint")
     async def accept(self, complaint: Complaint) -> Acceptance:
         """The city's caps, and the clock of the triage. Counted from when it was filed."""
         pack = await self._packs.of(complaint.city, None)

@@ -2,10 +2,8 @@
 
 from datetime import datetime
 
-from temporalio import activity
-
-from activities.errors import refusal
-from domain.calendar import CalendarNotPublished, longer_than
+from activities.errors import asked, refusal
+from domain.calendar import longer_than
 from domain.clocks import Clock, ClockName
 from domain.decisions import Wanted
 from domain.limits import Limit
@@ -15,6 +13,7 @@ from domain.planning import (
     extend_clock,
     plan_at,
     plan_clocks,
+    plan_revisits,
     resume_clock,
 )
 from domain.plans import ClockPlan, ClockQuestion, ExtensionQuestion, ResumeQuestion
@@ -25,13 +24,13 @@ class Clocks:
     def __init__(self, packs: PinnedPacks) -> None:
         self._packs = packs
 
-    @activity.defn(name="plan_clocks")
+    @asked("plan_clocks")
     async def plan(self, question: ClockQuestion) -> ClockPlan:
         """The named clocks, started at `question.at`; a clock without a limit is left out.
 
         Raises:
             ApplicationError: `extension_too_long` or `hold_too_long`, when more time is wanted
-                than the pack allows; `calendar_not_published`, when it reaches too far.
+                than the pack allows; `too_far`, when it reaches beyond the year 9999.
         """
         pack = await self._packs.of(question.city, question.pack)
         if question.wanted is not None:
@@ -40,24 +39,19 @@ class Clocks:
             clocks=[clock for name in question.names for clock in _plan(pack, name, question)]
         )
 
-    @activity.defn(name="extend_clock")
+    @asked("extend_clock")
     async def extend(self, question: ExtensionQuestion) -> ClockPlan:
         """The clock again, due later by the granted length.
 
         Raises:
-            ApplicationError: `calendar_not_published`, when that is too far by now.
+            ApplicationError: `bad_length`; `too_far`, when it reaches beyond the year 9999.
         """
         pack = await self._packs.of(question.city, question.pack)
-        try:
-            by = _length(question.by)
-            clocks = [question.clock, *question.also]
-            return ClockPlan(
-                clocks=[extend_clock(pack, clock, by, question.at) for clock in clocks]
-            )
-        except CalendarNotPublished as error:
-            raise refusal(error.code, str(error)) from error
+        by = _length(question.by)
+        clocks = [question.clock, *question.also]
+        return ClockPlan(clocks=[extend_clock(pack, clock, by, question.at) for clock in clocks])
 
-    @activity.defn(name="resume_clocks")
+    @asked("resume_clocks")
     async def resume(self, question: ResumeQuestion) -> ClockPlan:
         """The clocks that stood still, as they go on."""
         pack = await self._packs.of(question.city, question.pack)
@@ -74,17 +68,7 @@ def _plan(pack: Pack, name: ClockName, question: ClockQuestion) -> list[Clock]:
     if question.due_at is not None:
         return [_promised(pack, name, question.due_at, question)]
     if name is ClockName.REVISIT:
-        return [
-            plan_at(
-                pack,
-                name,
-                due_after(pack, at, limit),
-                at,
-                label=str(number),
-                rule_id=f"{pack.city.id}/city.toml#aftercare.revisits.{number}",
-            )
-            for number, limit in enumerate(pack.aftercare.revisits, 1)
-        ]
+        return plan_revisits(pack, at)
     clocks = plan_clocks(pack, [name], question.tier, at, assignment=n)
     until = question.wanted.until if question.wanted else None
     late = until is not None and (not clocks or clocks[0].due_at > until)
@@ -95,31 +79,20 @@ def _plan(pack: Pack, name: ClockName, question: ClockQuestion) -> list[Clock]:
 
 def _promised(pack: Pack, name: ClockName, due_at: datetime, question: ClockQuestion) -> Clock:
     """A clock that is due when a person said."""
-    try:
-        return plan_at(pack, name, due_at, question.at, assignment=question.assignment)
-    except (CalendarNotPublished, OverflowError) as error:
-        message = f"{due_at:%Y-%m-%d} is too far away: {error}."
-        raise refusal(CalendarNotPublished.code, message) from error
+    return plan_at(pack, name, due_at, question.at, assignment=question.assignment)
 
 
 def _check_wanted(pack: Pack, question: ClockQuestion, wanted: Wanted) -> None:
     """Refuse more time than the pack's caps allow."""
     caps, at = pack.caps, question.at
-    try:
-        if wanted.by is not None and wanted.clock is not None:
-            by = _length(wanted.by)
-            extend_clock(pack, wanted.clock, by)
-            # Both are counted from the same moment as the extension itself: from due.
-            due_at = wanted.clock.due_at
-            if caps.extension and longer_than(pack.calendar, due_at, by, caps.extension):
-                message = f"At most {caps.extension} at a time."
-                raise refusal("extension_too_long", message)
-        elif (
-            wanted.until is not None and caps.hold and wanted.until > due_after(pack, at, caps.hold)
-        ):
-            raise refusal("hold_too_long", f"At most {caps.hold}.")
-    except CalendarNotPublished as error:
-        raise refusal(error.code, f"{error}: choose a shorter time.") from error
+    if wanted.by is not None and wanted.clock is not None:
+        by = _length(wanted.by)
+        extend_clock(pack, wanted.clock, by)
+        # Both are counted from the same moment as the extension itself: from due.
+        if caps.extension and longer_than(pack.calendar, wanted.clock.due_at, by, caps.extension):
+            raise refusal("extension_too_long", f"At most {caps.extension} at a time.")
+    elif wanted.until is not None and caps.hold and wanted.until > due_after(pack, at, caps.hold):
+        raise refusal("hold_too_long", f"At most {caps.hold}.")
 
 
 def _length(text: str) -> Limit:

@@ -1,10 +1,7 @@
 """Dispatch (派单): which unit gets which share, on which queue, and by when."""
 
-from temporalio import activity
-
-from activities.errors import refusal
+from activities.errors import asked, refusal
 from domain.assignment import Share
-from domain.calendar import CalendarNotPublished
 from domain.catalogue import Unit
 from domain.clocks import Clock, ClockName
 from domain.limits import Limit
@@ -28,14 +25,14 @@ class Dispatch:
     def __init__(self, packs: PinnedPacks) -> None:
         self._packs = packs
 
-    @activity.defn(name="dispatch_ticket")
+    @asked("dispatch_ticket")
     async def dispatch(self, question: DispatchQuestion) -> DispatchPlan:
         """The unit a person named, else the first that the responsibilities name.
 
         Raises:
-            ApplicationError: `unknown_unit`; `calendar_not_published`, when a limit that was set
-                by hand reaches too far; `not_below`, when a delegate has to be under the
-                unit that delegates; `accused_unit`, when a person chose one that a report is about.
+            ApplicationError: `unknown_unit`; `too_far`, when a limit that was set by hand reaches
+                beyond the year 9999; `not_below`, when a delegate has to be under the unit that
+                delegates; `accused_unit`, when a person chose one that a report is about.
         """
         pack = await self._packs.of(question.city, question.pack)
         unit, why = _unit(pack, question)
@@ -107,14 +104,11 @@ def _clocks(pack: Pack, question: DispatchQuestion) -> list[Clock]:
 
 def _by_hand(pack: Pack, question: DispatchQuestion, limit: str) -> Clock | None:
     """The handling within a limit that a person set."""
-    try:
-        return plan_clock(
-            pack,
-            ClockName.HANDLE,
-            question.tier,
-            question.at,
-            assignment=question.assignment,
-            limit=Limit.parse(limit),
-        )
-    except CalendarNotPublished as error:
-        raise refusal(error.code, f"{error}: choose a shorter time.") from error
+    return plan_clock(
+        pack,
+        ClockName.HANDLE,
+        question.tier,
+        question.at,
+        assignment=question.assignment,
+        limit=Limit.parse(limit),
+    )

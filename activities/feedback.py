@@ -1,7 +1,6 @@
 """Feedback (反馈): word the answer to the citizen, and open the rating window."""
 
-from temporalio import activity
-
+from activities.errors import asked
 from domain.casting import result_case
 from domain.clocks import ClockName
 from domain.planning import plan_clocks
@@ -14,7 +13,7 @@ class Feedback:
     def __init__(self, packs: PinnedPacks) -> None:
         self._packs = packs
 
-    @activity.defn(name="prepare_reply")
+    @asked("prepare_reply")
     async def prepare(self, question: ReplyQuestion) -> ReplyPlan:
         """The unit's answer, word for word, and the clock of the rating.
 

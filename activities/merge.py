@@ -1,8 +1,6 @@
 """Merge (并单): whether one ticket may be handled with another."""
 
-from temporalio import activity
-
-from activities.errors import refusal
+from activities.errors import asked, refusal
 from domain.plans import MergePlan, MergeQuestion
 from domain.stages import Stage
 from store import tickets
@@ -15,7 +13,7 @@ class Merging:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    @activity.defn(name="check_merge")
+    @asked("check_merge")
     async def check(self, question: MergeQuestion) -> MergePlan:
         """What the other ticket is about.
 

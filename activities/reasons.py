@@ -1,8 +1,6 @@
 """Reasons: the codes for declining, returning, whistling and the like are the pack's."""
 
-from temporalio import activity
-
-from activities.errors import refusal
+from activities.errors import asked, refusal
 from domain.plans import ReasonQuestion
 from store.pack_book import PinnedPacks
 
@@ -11,7 +9,7 @@ class Reasons:
     def __init__(self, packs: PinnedPacks) -> None:
         self._packs = packs
 
-    @activity.defn(name="check_reason")
+    @asked("check_reason")
     async def check(self, question: ReasonQuestion) -> None:
         """Raises ApplicationError `unknown_reason` when the pack has no such code."""
         pack = await self._packs.of(question.city, question.pack)

@@ -1,8 +1,6 @@
 """Settle all of the kind (举一反三): inspections at every unit like the one where it was found."""
 
-from temporalio import activity
-
-from activities.errors import refusal
+from activities.errors import asked, refusal
 from domain.complaint import Channel, Complaint, Kind, Place
 from domain.pack import Pack, UnknownUnit
 from domain.plans import SettlePlan, SettleQuestion
@@ -19,7 +17,7 @@ class Settle:
         self._store = store
         self._keys = keys
 
-    @activity.defn(name="open_inspections")
+    @asked("open_inspections")
     async def open_inspections(self, question: SettleQuestion) -> SettlePlan:
         """Register one inspection per unit; the spool starts them. A repeated call adds none.
 

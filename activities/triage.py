@@ -2,7 +2,7 @@
 
 from temporalio import activity
 
-from activities.errors import refusal
+from activities.errors import asked, refusal
 from domain.clocks import ClockName
 from domain.complaint import Complaint
 from domain.pack import Pack, UnknownCategory, UnknownUnit
@@ -23,7 +23,7 @@ class Triage:
         self._shelf = shelf
         self._store = store
 
-    @activity.defn(name="triage_complaint")
+    @asked("triage_complaint")
     async def triage(self, question: TriageQuestion) -> TriagePlan:
         """Category, tier and the dispatch clock; or a mere suggestion when unsure.
 

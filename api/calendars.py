@@ -8,8 +8,7 @@ from pydantic import Field
 
 from api.door import API, Door, TheDoor, json_of
 from api.packs import ASKING, READER, of_city
-from api.problems import Problem, responses
-from domain.calendar import CalendarNotPublished
+from api.problems import responses
 from domain.model import Incoming, Recorded
 from domain.pack import Pack
 from store.pack_days import CalendarYear, calendar_year
@@ -29,8 +28,9 @@ class WorkingYear(Recorded):
     year: int
     working_days: int
     special: list[dict[str, Any]]
-    next_year: bool = Field(description="Whether the calendar has the year after it, too.")
-    published: bool = Field(description="Whether the holiday list has it.")
+    provisional: bool = Field(description="Not published: planned as far as it is known.")
+    next_year: bool = Field(description="Whether the year after it is published, too.")
+    published: bool = Field(description="Whether the holiday list has that year's notice.")
 
 
 @router.get(
@@ -38,7 +38,7 @@ class WorkingYear(Recorded):
     operation_id="get_calendar",
     summary="A year of a city's working calendar",
     response_model=WorkingYear,
-    responses=responses(*ASKING, "calendar_not_published"),
+    responses=responses(*ASKING),
 )
 async def get_calendar(
     city: str, caller: READER, door: TheDoor, query: Annotated[YearQuery, Query()]
@@ -62,6 +62,7 @@ async def get_calendar(
             year=found.year,
             working_days=found.working_days,
             special=special,
+            provisional=found.provisional,
             next_year=found.next_year,
             published=found.published,
         )
@@ -69,10 +70,7 @@ async def get_calendar(
 
 
 async def working_year(door: Door, pack: Pack, year: int | None) -> CalendarYear:
-    """That year, or this one; calendar_not_published where the calendar has not got it."""
+    """That year, or this one."""
     asked = year or door.now().astimezone(pack.calendar.tz).year
     folder = door.packs.folder(pack.city.id)
-    try:
-        return await asyncio.to_thread(calendar_year, pack.calendar, folder, asked)
-    except CalendarNotPublished as error:
-        raise Problem("calendar_not_published", str(error)) from error
+    return await asyncio.to_thread(calendar_year, pack.calendar, folder, asked)

@@ -107,7 +107,7 @@ def show_one(told: Shown) -> None:
 def show(pack: Pack, folder: Path) -> None:
     """The whole pack on one screen."""
     city, calendar = pack.city, pack.calendar
-    hours = ", ".join(f"{span.opens:%H:%M}-{span.closes:%H:%M}" for span in calendar.hours)
+    hours = ", ".join(map(str, calendar.hours))
     out.print(f"[bold]{escape(city.name)}[/]  {escape(city.name_en)}")
     out.print(f"{city.id}: {summary(folder, pack)}")
     out.print(

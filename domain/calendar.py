@@ -11,17 +11,19 @@ The rules are those of ordinary Chinese administrative practice:
   it opens again.
 
 Weekends are Saturday and Sunday; `days_off` are the holidays, `days_on` the make-up working days
-(调休). The State Council publishes them year by year, so a calendar knows which years it has, and
-a working limit that touches any other year is refused: `CalendarNotPublished`.
+(调休). The State Council publishes them year by year: `years` are those it has published. Every
+other year is provisional: it is worked by what is known of it beforehand, which is weekends, the
+festivals, and the days that the city itself has set. A plan therefore always has an answer; `firm`
+says whether the answer rests on published years alone.
 
 Office hours are wall-clock times of the city's zone; single days, the half day before a festival,
-may have their own. Where clocks change for summer time, office hours are counted as the wall clock
-shows them.
+may have their own. Hours that end at midnight ("24:00") end with their own day. Where clocks change
+for summer time, office hours are counted as the wall clock shows them.
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import Annotated, Any, NamedTuple, Self
@@ -33,17 +35,11 @@ from domain.limits import Limit, LimitUnit
 from domain.model import Recorded
 
 _NONE = timedelta(0)
+_DAY = timedelta(days=1)
+_MIDNIGHT = time(0)
 
-
-class CalendarNotPublished(Exception):
-    """Working time was asked for in a year whose calendar is not published. Never guessed."""
-
-    code = "calendar_not_published"
-
-    def __init__(self, year: int, version: str) -> None:
-        super().__init__(f"the working calendar {version} does not cover {year}")
-        self.year = year
-        self.version = version
+_MOST_LAID_OUT = 100
+"""Years kept laid out; each takes some 100 kB. Limits of ordinary length need three."""
 
 
 def _known_zone(key: str) -> str:
@@ -59,7 +55,11 @@ Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class OfficeSpan(Recorded):
-    """One stretch of office hours, from `opens` to `closes` on the wall clock of the same day."""
+    """One stretch of office hours, from `opens` to `closes` on the wall clock of the same day.
+
+    `closes` at 00:00 is the midnight that ends the day; it is written "24:00". `str()` gives the
+    span as a pack writes it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -68,23 +68,34 @@ class OfficeSpan(Recorded):
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> Self:
-        if self.opens >= self.closes:
+        if self.opens >= self.closes and self.closes != _MIDNIGHT:
             raise ValueError(f"office hours open at {self.opens} and close at {self.closes}")
         return self
+
+    def __str__(self) -> str:
+        closes = "24:00" if self.closes == _MIDNIGHT else f"{self.closes:%H:%M}"
+        return f"{self.opens:%H:%M}-{closes}"
+
+    def on(self, day: date) -> tuple[datetime, datetime]:
+        """When it opens and closes on `day`, by the wall clock."""
+        ends = day + _DAY if self.closes == _MIDNIGHT else day
+        return datetime.combine(day, self.opens), datetime.combine(ends, self.closes)
 
 
 def _read_span(value: object) -> object:
     if isinstance(value, str):
-        opens, dash, closes = value.partition("-")
+        opens, dash, closes = (part.strip() for part in value.partition("-"))
         if not dash:
             raise ValueError(f'{value!r} is not written like "09:00-12:00"')
-        return {"opens": opens.strip(), "closes": closes.strip()}
+        if closes in ("00:00", "00:00:00"):
+            raise ValueError(f'{value!r}: the midnight that ends a day is written "24:00"')
+        return {"opens": opens, "closes": "00:00" if closes == "24:00" else closes}
     return value
 
 
 def _in_order(hours: tuple[OfficeSpan, ...]) -> tuple[OfficeSpan, ...]:
     for earlier, later in pairwise(hours):
-        if later.opens < earlier.closes:
+        if later.opens < earlier.closes or earlier.closes == _MIDNIGHT:
             raise ValueError(f"office hours overlap at {later.opens}")
     return hours
 
@@ -113,6 +124,9 @@ class OfficeYear(NamedTuple):
 class WorkCalendar(Recorded):
     """Which days and hours are worked. `version` names exactly these days and hours.
 
+    `years`: those whose days off and make-up days are published; `days_off` and `days_on` also
+    have what is known of years near them. `yearly`: festivals that fall on the same day (month,
+    day) of every year, off in years that are not published unless `days_on` says otherwise.
     `hours_on`: the office hours of single days that differ. A day off with hours stays a day off.
     """
 
@@ -125,6 +139,7 @@ class WorkCalendar(Recorded):
     days_off: tuple[date, ...] = ()
     days_on: tuple[date, ...] = ()
     hours_on: dict[date, OfficeSpans] = Field(default_factory=dict)
+    yearly: tuple[tuple[int, int], ...] = ()
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy, with fields replaced; what was computed for the original is forgotten."""
@@ -137,37 +152,82 @@ class WorkCalendar(Recorded):
     def tz(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
 
+    @cached_property
+    def published(self) -> frozenset[int]:
+        """The published years; every other one is provisional."""
+        return frozenset(self.years)
+
+    def firm(self, start: datetime, end: datetime) -> bool:
+        """Whether every year between two moments is published, those that they lie in included."""
+        return any(first <= start and end <= last for first, last in self._firm)
+
     def hours_of(self, day: date) -> OfficeSpans:
         """The office hours of `day`, if it is worked."""
         return self.hours_on.get(day, self.hours)
 
     def year(self, year: int) -> OfficeYear:
-        """How `year` is worked; CalendarNotPublished if it is not covered."""
-        try:
-            return self._years[year]
-        except KeyError:
-            raise CalendarNotPublished(year, self.version) from None
+        """How `year` is worked; OverflowError if there is no such year (1 to 9999).
 
-    # Laid out once: a ticket plans a dozen clocks, and a load test thousands a second.
+        Laid out when first asked for, and kept: a ticket plans a dozen clocks.
+        """
+        laid = self._laid_out.get(year)
+        if laid is None:
+            laid = self._lay_out(year)
+            if len(self._laid_out) >= _MOST_LAID_OUT:
+                self._laid_out.clear()
+            self._laid_out[year] = laid
+        return laid
+
+    def _lay_out(self, year: int) -> OfficeYear:
+        if not MINYEAR <= year <= MAXYEAR:
+            raise OverflowError(f"no calendar reaches the year {year}")
+        off, on = self._days
+        yearly = frozenset[tuple[int, int]]() if year in self.published else frozenset(self.yearly)
+        first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
+        days = [
+            day
+            for day in map(date.fromordinal, range(first, last + 1))
+            if day in on
+            or (day.weekday() < 5 and day not in off and (day.month, day.day) not in yearly)
+        ]
+        spans = [span.on(day) for day in days for span in self.hours_of(day)]
+        worked = accumulate((closes - opens for opens, closes in spans), initial=_NONE)
+        return OfficeYear(
+            days=tuple(days),
+            opens=tuple(opens for opens, _ in spans),
+            closes=tuple(closes for _, closes in spans),
+            worked=tuple(worked),
+        )
+
     @cached_property
-    def _years(self) -> dict[int, OfficeYear]:
-        off, on = set(self.days_off), set(self.days_on)
-        years = dict[int, OfficeYear]()
-        for year in self.years:
-            first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
-            every = map(date.fromordinal, range(first, last + 1))
-            days = [day for day in every if day in on or (day.weekday() < 5 and day not in off)]
-            spans = [(day, span) for day in days for span in self.hours_of(day)]
-            opens = tuple(datetime.combine(day, span.opens) for day, span in spans)
-            closes = tuple(datetime.combine(day, span.closes) for day, span in spans)
-            lengths = (until - since for since, until in zip(opens, closes, strict=True))
-            worked = tuple(accumulate(lengths, initial=_NONE))
-            years[year] = OfficeYear(tuple(days), opens, closes, worked)
-        return years
+    def _laid_out(self) -> dict[int, OfficeYear]:
+        return {}
+
+    @cached_property
+    def _days(self) -> tuple[frozenset[date], frozenset[date]]:
+        """`days_off` and `days_on`, to be looked up."""
+        return frozenset(self.days_off), frozenset(self.days_on)
+
+    @cached_property
+    def _firm(self) -> list[tuple[datetime, datetime]]:
+        """The stretches of published years, each from its beginning to its end, in UTC."""
+        stretches: list[tuple[int, int]] = []
+        for year in sorted(self.published):
+            if stretches and stretches[-1][1] == year:
+                stretches[-1] = (stretches[-1][0], year + 1)
+            else:
+                stretches.append((year, year + 1))
+        return [
+            (
+                datetime(first, 1, 1, tzinfo=self.tz).astimezone(UTC),
+                datetime(after, 1, 1, tzinfo=self.tz).astimezone(UTC),
+            )
+            for first, after in stretches
+        ]
 
 
 def is_working_day(calendar: WorkCalendar, day: date) -> bool:
-    """Whether `day` is worked. CalendarNotPublished if its year is not covered."""
+    """Whether `day` is worked, or will be as far as is known."""
     days = calendar.year(day.year).days
     index = bisect_left(days, day)
     return index < len(days) and days[index] == day
@@ -176,11 +236,10 @@ def is_working_day(calendar: WorkCalendar, day: date) -> bool:
 def add_limit(calendar: WorkCalendar, start: datetime, limit: Limit) -> datetime:
     """The moment, in UTC, at which `limit` ends when it starts at `start` (see the module).
 
-    ValueError if `start` is naive; CalendarNotPublished if a working limit leaves the years that
-    `calendar` covers.
+    ValueError if `start` is naive; OverflowError if it ends after the year 9999.
     """
     if limit.unit is LimitUnit.WORKING_DAYS:
-        day = _wall(calendar, start).date()
+        day = _day(calendar, start)
         before = bisect_right(calendar.year(day.year).days, day)
         return _closing(calendar, day.year, before + limit.amount - 1)
     if limit.unit is LimitUnit.WORKING_HOURS:
@@ -195,7 +254,7 @@ def subtract_limit(calendar: WorkCalendar, end: datetime, limit: Limit) -> datet
     yellow card "1wd" before a due time leaves one whole working day. Errors as in `add_limit`.
     """
     if limit.unit is LimitUnit.WORKING_DAYS:
-        day = _wall(calendar, end).date()
+        day = _day(calendar, end)
         before = bisect_left(calendar.year(day.year).days, day)
         return _closing(calendar, day.year, before - limit.amount)
     if limit.unit is LimitUnit.WORKING_HOURS:
@@ -278,7 +337,7 @@ def _closing(calendar: WorkCalendar, year: int, index: int) -> datetime:
         year -= 1
         index += len(calendar.year(year).days)
     day = calendar.year(year).days[index]
-    return _moment(calendar, datetime.combine(day, calendar.hours_of(day)[-1].closes))
+    return _moment(calendar, calendar.hours_of(day)[-1].on(day)[1])
 
 
 def _utc(moment: datetime) -> datetime:
@@ -290,6 +349,19 @@ def _utc(moment: datetime) -> datetime:
 def _wall(calendar: WorkCalendar, moment: datetime) -> datetime:
     """What the city's wall clock shows at `moment`."""
     return _utc(moment).astimezone(calendar.tz).replace(tzinfo=None)
+
+
+def _day(calendar: WorkCalendar, moment: datetime) -> date:
+    """The day of `moment` by the city's wall clock.
+
+    The midnight at which an office closes belongs to the day that it ends.
+    """
+    wall = _wall(calendar, moment)
+    if wall.time() == _MIDNIGHT:
+        before = wall.date() - _DAY
+        if calendar.hours_of(before)[-1].closes == _MIDNIGHT and is_working_day(calendar, before):
+            return before
+    return wall.date()
 
 
 def _moment(calendar: WorkCalendar, wall: datetime) -> datetime:

@@ -80,7 +80,9 @@ class Clock(Recorded):
     `limit` is the rule as the pack writes it ("2h", "5wd"); `rule_id` is where it stands there.
     `label` tells clocks of one name apart (the steps of a category). A paused clock neither runs
     nor has stopped: it is replaced, due later, when it is resumed. `void_from`: more time was asked
-    for then, in time, and granted: a rung reached since counts for nothing.
+    for then, in time, and granted: a rung reached since counts for nothing. A `provisional` clock
+    was planned with years whose working calendar is not published: it is planned again when they
+    are.
     """
 
     name: ClockName
@@ -97,6 +99,7 @@ class Clock(Recorded):
     paused_at: Instant | None = None
     stopped_at: Instant | None = None
     void_from: Instant | None = None
+    provisional: bool = False
 
     @property
     def running(self) -> bool:

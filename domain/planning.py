@@ -1,8 +1,8 @@
 """Planning clocks: from a pack's rule and a moment to absolute due and rung times.
 
 The result is recorded; nobody computes it twice. A plan needs the working calendar only where a
-limit or an offset is written in working time, and fails with `CalendarNotPublished` rather than
-guess.
+limit or an offset is written in working time. Where that reaches a year whose calendar is not
+published, the plan is made with what is known of the year, and the clock is `provisional`.
 
 A pack with a `clock_scale` below 1 plays fast: limits and offsets are computed as they are
 written, and then shrunk. What was recorded is therefore scaled, and what was lived needs no
@@ -10,11 +10,10 @@ scaling.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain.actors import Role
 from domain.calendar import (
-    CalendarNotPublished,
     add_limit,
     add_office_time,
     office_time,
@@ -22,7 +21,7 @@ from domain.calendar import (
     subtract_office_time,
 )
 from domain.clocks import Basis, Clock, ClockName, Rung, RungKind
-from domain.limits import Limit, LimitUnit, Percent
+from domain.limits import Limit
 from domain.pack import Pack
 from domain.promises import RungRule
 
@@ -53,7 +52,8 @@ def plan_clock(
     the reminder to the citizen and due opens the call-back; for `CALL_BACK` due closes the ticket
     unrated.
 
-    Errors: `UnknownTier`, `CalendarNotPublished`; ValueError if `started_at` is naive.
+    Errors: `UnknownTier`; ValueError if `started_at` is naive; OverflowError if it reaches beyond
+    the year 9999.
     """
     if limit is not None:
         return _planned(pack, name, limit, BY_HAND, started_at, assignment)
@@ -110,6 +110,23 @@ def plan_steps(
     ]
 
 
+def plan_revisits(pack: Pack, started_at: datetime) -> list[Clock]:
+    """A clock for each look back that the city takes, from when a ticket was closed.
+
+    `label` counts them from 1. Errors as in `plan_clock`.
+    """
+    name, clocks = ClockName.REVISIT, []
+    for number, limit in enumerate(pack.aftercare.revisits, 1):
+        rule_id, label = f"{pack.city.id}/city.toml#aftercare.revisits.{number}", str(number)
+        if limit.basis is Basis.WORKING:  # may have to be planned again
+            clock = _planned(pack, name, limit, rule_id, started_at, None, label)
+        else:
+            due_at = due_after(pack, started_at, limit)
+            clock = plan_at(pack, name, due_at, started_at, label=label, rule_id=rule_id)
+        clocks.append(clock)
+    return clocks
+
+
 def plan_at(
     pack: Pack,
     name: ClockName,
@@ -150,8 +167,9 @@ def extend_clock(pack: Pack, clock: Clock, by: Limit, at: datetime | None = None
     shows both, "5wd+3wd". A rung whose time is over `at` the moment it is granted is left out: what
     was shown is not shown again. Errors as in `plan_clock`.
     """
-    real_due = clock.started_at + (clock.due_at - clock.started_at) / pack.city.clock_scale
-    real_due = add_limit(pack.calendar, real_due, by)
+    old_due = clock.started_at + (clock.due_at - clock.started_at) / pack.city.clock_scale
+    real_due = add_limit(pack.calendar, old_due, by)
+    since = clock.started_at if clock.basis is Basis.WORKING else old_due
     extended = clock.model_copy(
         update={
             "limit": f"{clock.limit}+{by}",
@@ -160,7 +178,8 @@ def extend_clock(pack: Pack, clock: Clock, by: Limit, at: datetime | None = None
             "stopped_at": None,
         }
     )
-    extended = _with_ladder(pack, extended, real_due, by)
+    working = Basis.WORKING in (clock.basis, by.basis)
+    extended = _with_ladder(pack, extended, real_due, since if working else None)
     if at is None:
         return extended
     return extended.model_copy(update={"rungs": [r for r in extended.rungs if r.at > at]})
@@ -174,7 +193,7 @@ def resume_clock(pack: Pack, clock: Clock, paused_at: datetime, resumed_at: date
     stay where they were, and so does a due time that had passed before the pause: a promise that
     was broken is not mended by waiting.
 
-    Errors: ValueError if it was resumed before it was paused; `CalendarNotPublished`.
+    Errors: ValueError if it was resumed before it was paused.
     """
     if resumed_at < paused_at:
         raise ValueError(f"a clock paused at {paused_at} cannot be resumed at {resumed_at}")
@@ -188,11 +207,14 @@ def resume_clock(pack: Pack, clock: Clock, paused_at: datetime, resumed_at: date
         rung if number < clock.climbed else rung.model_copy(update={"at": later(rung.at)})
         for number, rung in enumerate(clock.rungs)
     ]
+    last = max([resumed_at, *(rung.at for rung in rungs[clock.climbed :])])
     return clock.model_copy(
         update={
             "due_at": later(clock.due_at) if clock.due_at > paused_at else clock.due_at,
             "rungs": rungs,
             "calendar_version": pack.calendar.version if working else clock.calendar_version,
+            "provisional": clock.provisional
+            or (working and not pack.calendar.firm(paused_at, last)),
             "paused_at": None,
             "stopped_at": None,
         }
@@ -232,7 +254,9 @@ def _planned(
         started_at=started_at,
         due_at=_scaled(pack, started_at, real_due),
     )
-    return _with_ladder(pack, clock, real_due)
+    return _with_ladder(
+        pack, clock, real_due, clock.started_at if limit.basis is Basis.WORKING else None
+    )
 
 
 def _scaled(pack: Pack, start: datetime, at: datetime) -> datetime:
@@ -240,26 +264,31 @@ def _scaled(pack: Pack, start: datetime, at: datetime) -> datetime:
     return at if scale == 1 else start + (at - start) * scale
 
 
-def _with_ladder(pack: Pack, clock: Clock, real_due: datetime, by: Limit | None = None) -> Clock:
+def _with_ladder(
+    pack: Pack, clock: Clock, real_due: datetime, since: datetime | None = None
+) -> Clock:
     """`clock` at the foot of its ladder, and with the calendar it needed, if it needed one.
 
-    `real_due` is its due time before scaling, `by` an extension in it.
+    `real_due` is its due time before scaling; `since` is from when working time was counted to it.
     """
-    rules = _ladder(pack, clock.name)
     rungs: list[Rung] = []
-    for rule in rules:
-        at = _rung_at(pack, clock, real_due, rule)
+    # The moments between which working time was counted.
+    worked = [] if since is None else [since, real_due]
+    for rule in _ladder(pack, clock.name):
+        at, real = _rung_at(pack, clock, real_due, rule)
+        if real is not None:
+            worked += (real_due, real)
         if rungs:  # a share and a limit are hard to compare when written: they never go back
             at = max(at, rungs[-1].at)
         # A warning that would come with the start, or before, warns of nothing.
         if rule.kind is not RungKind.WARN or at > clock.started_at:
             rungs.append(Rung(kind=rule.kind, at=at, tells=list(rule.tells), raises=rule.raises))
-    limits = [by, *(rule.offset for rule in rules)]
-    working = clock.basis is Basis.WORKING or any(
-        isinstance(limit, Limit) and limit.basis is Basis.WORKING for limit in limits
-    )
-    version = pack.calendar.version if working else clock.calendar_version
-    return clock.model_copy(update={"rungs": rungs, "calendar_version": version})
+    update: dict[str, object] = {"rungs": rungs}
+    if worked:
+        update["calendar_version"] = pack.calendar.version
+        if not pack.calendar.firm(min(worked), max(worked)):
+            update["provisional"] = True
+    return clock.model_copy(update=update)
 
 
 def _ladder(pack: Pack, name: ClockName) -> list[RungRule]:
@@ -273,44 +302,22 @@ def _ladder(pack: Pack, name: ClockName) -> list[RungRule]:
     return rules
 
 
-def _rung_at(pack: Pack, clock: Clock, real_due: datetime, rule: RungRule) -> datetime:
-    """When the rung is reached.
-
-    A rung after due may reach into a year whose working calendar is not published yet. The promise
-    itself is never guessed; but no ticket is to wait for a calendar before it is sent to a unit,
-    nor to be late in silence. Such a rung is counted in calendar time.
-    """
-    if rule.offset is None:
-        return clock.due_at
-    try:
-        return _worked_rung_at(pack, clock, real_due, rule.kind, rule.offset)
-    except CalendarNotPublished:
-        if rule.kind is RungKind.WARN:
-            raise
-        span = _calendar_length(rule.offset, real_due - clock.started_at)
-        return _scaled(pack, clock.due_at, clock.due_at + span)
-
-
-def _calendar_length(offset: Limit | Percent, span: timedelta) -> timedelta:
-    """How long an offset is where a working day is a day."""
-    if isinstance(offset, Percent):
-        return offset.of(span)
-    if offset.unit is LimitUnit.WORKING_DAYS:
-        return timedelta(days=offset.amount)
-    return offset.length
-
-
-def _worked_rung_at(
-    pack: Pack, clock: Clock, real_due: datetime, kind: RungKind, offset: Limit | Percent
-) -> datetime:
-    early = kind is RungKind.WARN
+def _rung_at(
+    pack: Pack, clock: Clock, real_due: datetime, rule: RungRule
+) -> tuple[datetime, datetime | None]:
+    """When the rung is reached; and before scaling, where that was counted in working time."""
+    offset, early = rule.offset, rule.kind is RungKind.WARN
+    if offset is None:
+        return clock.due_at, None
     if isinstance(offset, Limit):
         real = (subtract_limit if early else add_limit)(pack.calendar, real_due, offset)
+        working = offset.basis is Basis.WORKING
     elif clock.basis is Basis.WORKING:  # a share of the office time: no card is shown at night
         share = offset.of(office_time(pack.calendar, clock.started_at, real_due))
         move = subtract_office_time if early else add_office_time
-        real = move(pack.calendar, real_due, share)
+        real, working = move(pack.calendar, real_due, share), True
     else:  # a share of the span as it is lived
         share = offset.of(clock.due_at - clock.started_at)
-        return clock.due_at - share if early else clock.due_at + share
-    return _scaled(pack, clock.due_at, clock.due_at + (real - real_due))
+        return (clock.due_at - share if early else clock.due_at + share), None
+    at = _scaled(pack, clock.due_at, clock.due_at + (real - real_due))
+    return at, real if working else None

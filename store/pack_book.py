@@ -23,6 +23,7 @@ from sqlalchemy import bindparam, select
 from domain.pack import Pack
 from store import tables
 from store.engine import Store
+from store.pack_calendar import with_years_of
 from store.pack_files import CITY
 from store.pack_reading import Problem
 from store.packs import (
@@ -190,9 +191,9 @@ class PinnedPacks:
     async def of(self, city: str, version: str | None) -> Pack:
         """The city's pack of that version; the current one for None.
 
-        A recalled pack plans by today's calendar if that covers its years: public holidays are
-        facts, not promises, and a ticket of last year must be able to plan into a year that was
-        published since.
+        A recalled pack plans by today's calendar: public holidays are facts, not promises, and a
+        ticket of last year must be able to plan into a year that was published since. Published
+        years that only the recalled one names are added to it.
 
         Raises:
             UnknownCity: there is no such city, asked for its current pack.
@@ -211,8 +212,9 @@ class PinnedPacks:
         async with self._recalling:
             if (city, version) not in self._recalled:
                 pack = await recall(self._store, city, version)
-                if current is not None and set(pack.calendar.years) <= set(current.calendar.years):
-                    pack = pack.model_copy(update={"calendar": current.calendar})
+                if current is not None:
+                    calendar = with_years_of(current.calendar, pack.calendar)
+                    pack = pack.model_copy(update={"calendar": calendar})
                 self._recalled[city, version] = pack
                 if len(self._recalled) > self.MOST:
                     self._recalled.popitem(last=False)

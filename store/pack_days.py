@@ -34,22 +34,23 @@ class SpecialDay:
 
 @dataclass(frozen=True)
 class CalendarYear:
-    """A year as it is worked. `next_year`: whether the calendar has the year after it as well;
-    `published`: whether the holiday list has, so that it only has to be named in city.toml."""
+    """A year as it is worked.
+
+    `provisional`: it is not published, and planned with as far as it is known beforehand.
+    `next_year`: whether the year after it is published as well; `published`: whether the holiday
+    list has that year's notice, so that it only has to be named in city.toml.
+    """
 
     year: int
     working_days: int
     special: list[SpecialDay]
+    provisional: bool
     next_year: bool
     published: bool
 
 
 def calendar_year(calendar: WorkCalendar, folder: Path, year: int) -> CalendarYear:
-    """The year of the calendar in use, with what the pack's folder says of each special day.
-
-    Raises:
-        CalendarNotPublished: the calendar has not got that year.
-    """
+    """The year of the calendar in use, with what the pack's folder says of each special day."""
     worked = calendar.year(year).days
     draft = read_draft(folder)
     seed = draft.city.value.calendar if draft.city.value else None
@@ -57,6 +58,9 @@ def calendar_year(calendar: WorkCalendar, folder: Path, year: int) -> CalendarYe
     names = {language: _names(country, year, code) for language, code in _LANGUAGES.items()}
     rows = {row.value.date: row for row in draft.overrides.rows}
     off = {day for day in calendar.days_off if day.year == year and day.weekday() < 5}
+    if year not in calendar.published:
+        yearly = (date(year, month, day) for month, day in calendar.yearly)
+        off |= {day for day in yearly if day.weekday() < 5 and not is_working_day(calendar, day)}
     on = {day for day in calendar.days_on if day.year == year and day.weekday() >= 5}
     own = {day for day in calendar.hours_on if day.year == year and is_working_day(calendar, day)}
     special = []
@@ -67,7 +71,7 @@ def calendar_year(calendar: WorkCalendar, folder: Path, year: int) -> CalendarYe
         if row is not None:
             why = dict.fromkeys(_LANGUAGES, row.value.note)
         spans = calendar.hours_on.get(day, ()) if kind is not DayKind.HOLIDAY else ()
-        hours = "|".join(f"{span.opens:%H:%M}-{span.closes:%H:%M}" for span in spans)
+        hours = "|".join(map(str, spans))
         listed = f"{CITY} [calendar] {country or ''}".rstrip()
         source = f"{CALENDAR}:{row.line}" if row is not None else listed
         special.append(SpecialDay(day, kind, source, why, hours))
@@ -76,7 +80,8 @@ def calendar_year(calendar: WorkCalendar, folder: Path, year: int) -> CalendarYe
         year=year,
         working_days=len(worked),
         special=special,
-        next_year=following in calendar.years,
+        provisional=year not in calendar.published,
+        next_year=following in calendar.published,
         published=country is not None and is_published(country, following),
     )
 

@@ -119,7 +119,7 @@ def _days(calendar: WorkCalendar, years: set[int]) -> dict[str, object]:
 
 
 def _written(hours: Any) -> str:
-    return "|".join(f"{span.opens:%H:%M}-{span.closes:%H:%M}" for span in hours)
+    return "|".join(map(str, hours))
 
 
 def _owners(before: Pack, after: Pack) -> Iterator[Difference]:

@@ -45,11 +45,12 @@ class CalendarSeed(Part):
     """`[calendar]`: office hours, and the years whose days off the State Council has published.
 
     `country` is a code of the `holidays` library, whose holidays and make-up days are the seed;
-    without it there are only weekends and what calendar.csv says.
+    without it there are only weekends and what calendar.csv says. A year that is not named is
+    planned with provisionally.
     """
 
     country: str | None = None
-    years: tuple[int, ...] = Field(min_length=1)
+    years: tuple[Annotated[int, Field(ge=1900, le=2999)], ...] = Field(min_length=1)
     hours: OfficeSpans
 
 

@@ -2,7 +2,8 @@
 
 A local activity costs one history event and no round trip, but lives inside one workflow task. When
 it fails for longer than a few seconds (the database is down, a pack is broken), the question is
-handed to a regular activity that is retried until it is answered; timers and messages go on.
+handed to a regular activity that is retried until it is answered; timers and messages go on. Which
+errors are waited for, and which are the answer, is the table of `activities.errors`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -36,7 +37,7 @@ async def ask(activity: Callable[[Any, Q], Awaitable[A]], question: Q) -> A:
     """The answer of a stage activity.
 
     Raises:
-        ApplicationError: only a refusal, with its code; everything else is waited out.
+        ApplicationError: a refusal or a decided error, with its code; what passes is waited out.
         Refused: `gave_up`, where a command asks and its time is over.
     """
     try:

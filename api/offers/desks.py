@@ -46,7 +46,7 @@ OFFERS = (
             "unknown_unit",
             "accused_unit",
             "bad_length",
-            "calendar_not_published",
+            "too_far",
             "clock_not_running",
             "overtaken",
         ),

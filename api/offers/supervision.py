@@ -60,7 +60,7 @@ OFFERS = (
         Appoint,
         "Promise the service for a certain time",
         {"starts_at": "2026-03-05T09:30:00+08:00", "text": "请带身份证，到二楼三号窗口。"},
-        ("not_in_this_city", "not_your_unit", "in_the_past", "calendar_not_published"),
+        ("not_in_this_city", "not_your_unit", "in_the_past", "too_far"),
     ),
     Offer(
         "revisit",

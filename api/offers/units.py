@@ -57,7 +57,7 @@ OFFERS = (
             "extension_cap",
             "extension_too_long",
             "bad_length",
-            "calendar_not_published",
+            "too_far",
             "clock_not_running",
         ),
     ),
@@ -80,7 +80,7 @@ OFFERS = (
             "hold_too_long",
             "in_the_past",
             "unknown_reason",
-            "calendar_not_published",
+            "too_far",
         ),
     ),
     Offer(

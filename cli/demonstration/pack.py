@@ -18,7 +18,6 @@ _AS_LIVED = timedelta(seconds=2)
 
 _SCALE = re.compile(r"(?m)^clock_scale\s*=.*$")
 _TABLE = re.compile(r"(?m)^\[city\].*$")
-_YEARS = re.compile(r"(?m)^(years\s*=\s*\[)([0-9, ]+)\]")
 _LIMIT = re.compile(rf'(?m)^({"|".join(ClockName)})(\s*=\s*)"([1-9][0-9]*(?:s|m|h|d|wh|wd))"')
 
 
@@ -38,7 +37,7 @@ def shortened_pack(original: Path, cities: Path, day: float) -> Pack:
     text, found = _SCALE.subn(scale, text)
     if not found:
         text = _TABLE.sub(lambda table: f"{table[0]}\n{scale}", text)
-    file.write_text(_with_another_year(text, copy / "calendar.csv"), encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
     return load_pack(copy)
 
 
@@ -49,20 +48,3 @@ def _lengthened(written: re.Match[str], shortest: timedelta) -> str:
     length = timedelta(days=limit.amount) if days else limit.length
     hours = -(-shortest // timedelta(hours=1))
     return f'{name}{equals}"{hours}h"' if length < shortest else written[0]
-
-
-def _with_another_year(text: str, calendar: Path) -> str:
-    """The pack with a year more than is published: who shows it in December wants to see the end.
-
-    Its weekends and festivals are days off; nobody is held to a date of a day that lasts seconds.
-    """
-    found = _YEARS.search(text)
-    if found is None:
-        return text
-    year = max(int(known) for known in found[2].split(",") if known.strip()) + 1
-    lines = calendar.read_text(encoding="utf-8").splitlines()
-    header = next(line for line in lines if line and not line.startswith("#"))
-    row = {"date": f"{year}-01-01", "working": "no"}
-    lines.append(",".join(row.get(column, "") for column in header.split(",")))
-    calendar.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return _YEARS.sub(lambda years: f"{years[1]}{years[2]}, {year}]", text)

@@ -18,6 +18,10 @@ WITHIN_HANDLING = (
 """Clocks of a unit that run beside its handling and may not outlast it. The steps of a category
 are not among them: what they promise may go on after the answer."""
 
+_NEAR = 2
+"""A row of calendar.csv may speak of a year that is not published: this many years away from one
+that is. Further away it is a slip of the pen."""
+
 _JOINT = (ClockName.SIGN, ClockName.CONTACT, ClockName.MEET, ClockName.HANDLE)
 """The clocks of a co-handler."""
 
@@ -144,7 +148,7 @@ def check_order(draft: Draft) -> Iterator[Problem]:
 
 
 def check_calendar(draft: Draft) -> Iterator[Problem]:
-    """The published years leave out none, and calendar.csv speaks of no other."""
+    """The published years leave out none, and calendar.csv speaks of none far from them."""
     if draft.city.value is None:
         return
     years = draft.city.value.calendar.years
@@ -152,7 +156,12 @@ def check_calendar(draft: Draft) -> Iterator[Problem]:
     if missing:
         message = f"the years leave out {', '.join(missing)}"
         yield draft.city.problem(("calendar", "years"), message)
+    twice = sorted({str(year) for year in years if years.count(year) > 1})
+    if twice:
+        message = f"the years name {', '.join(twice)} more than once"
+        yield draft.city.problem(("calendar", "years"), message)
     for row in draft.overrides.rows:
-        if row.value.date.year not in years:
-            message = f"{row.value.date.year} is not one of the published years"
+        year = row.value.date.year
+        if not min(years) - _NEAR <= year <= max(years) + _NEAR:
+            message = f"{year} is not near the published years, {min(years)} to {max(years)}"
             yield Problem(CALENDAR, row.line, message)

@@ -133,8 +133,10 @@ async def test_the_calendar_and_the_messages_are_told_to_programs(house: House) 
     assert (year["year"], year["next_year"]) == (2026, False)
     kinds = {one["day"]: one["kind"] for one in year["special"]}
     assert (kinds["2026-10-01"], kinds["2026-02-14"]) == ("holiday", "make_up")
-    missing = await house.http.get(f"{city}/calendar?year=2035", headers=auditor)
-    assert problem(missing) == (422, "calendar_not_published")
+    assert not year["provisional"]
+    ahead = (await house.http.get(f"{city}/calendar?year=2150", headers=auditor)).json()
+    assert (ahead["provisional"], ahead["next_year"], ahead["published"]) == (True, False, False)
+    assert [one["day"][5:] for one in ahead["special"]] == ["01-01", "05-01", "10-01", "10-02"]
     messages = (await house.http.get(f"{city}/messages", headers=auditor)).json()
     assert "{number}" in messages["items"][0]["zh"]
 

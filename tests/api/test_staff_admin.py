@@ -8,6 +8,7 @@ import pytest
 from domain.actors import Role
 from store import accounts, lockouts, tokens
 from tests.api.house import House
+from tests.support.cities import SHIPPED
 from tests.support.people import SignedIn, new_account, signed_in
 
 PEOPLE = {"Accept": "text/html", "Accept-Language": "en"}
@@ -219,9 +220,14 @@ async def test_the_calendar_shows_each_special_day_and_where_it_stands(house: Ho
     assert "Chinese New Year (Spring Festival)" in shown.text
     assert "city.toml [calendar] CN" in shown.text
     assert shown.text.count('class="day-make_up"') == 1 + 6
-    assert "The working calendar of 2027 is missing" in shown.text
+    last = max(SHIPPED.get("tongzhou").calendar.years)
+    ending = await get(house, admin, f"{ADMIN}/calendar?city=tongzhou&year={last}")
+    assert f"The working calendar of {last + 1} is not published" in ending.text
     past = await get(house, admin, f"{ADMIN}/calendar?city=tongzhou&year=2024")
-    assert "is missing" not in past.text
+    assert "not published" not in past.text
+    ahead = await get(house, admin, f"{ADMIN}/calendar?city=tongzhou&year={last + 1}")
+    assert f"{last + 1} is not published: this is how it is planned provisionally" in ahead.text
+    assert f'aria-current="page">{last + 1}</a>' in ahead.text
     for odd in ("1999", "x", "99999", "٢٠٢٦"):
         other = await get(house, admin, f"{ADMIN}/calendar?city=tongzhou&year={odd}")
         assert other.status_code == 200

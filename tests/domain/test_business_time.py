@@ -58,7 +58,7 @@ class World:
         if free and day not in calendar.days_on:
             return False
         hours = calendar.hours_on.get(day, calendar.hours)
-        return any(span.opens <= minute.time() < span.closes for span in hours)
+        return any(span.opens <= minute.time() <= last_minute(span) for span in hours)
 
     def count(self, since: datetime, until: datetime) -> int:
         """The minutes of office time between two wall times."""
@@ -70,19 +70,28 @@ class World:
 
     def closing(self, days: int) -> datetime:
         """When the office closes on the n-th working day after the start's, or before it."""
-        step, day = (DAY, self.wall) if days > 0 else (-DAY, self.wall)
-        day, left = datetime.combine(day, time(0)), abs(days)
+        step, day = DAY if days > 0 else -DAY, datetime.combine(self.wall, time(0))
+        # The midnight at which an office closes belongs to the day that it ends.
+        if day == self.wall and self.worked(day - MINUTE):
+            day -= DAY
+        left = abs(days)
         while left:
             day += step
             left -= any(self.worked(day + n * MINUTE) for n in range(24 * 60))
         return max(day + (n + 1) * MINUTE for n in range(24 * 60) if self.worked(day + n * MINUTE))
 
 
+def last_minute(span: OfficeSpan) -> time:
+    """The last minute of a stretch; at midnight the day is over."""
+    closes = span.closes.hour * 60 + span.closes.minute or 24 * 60
+    return time((closes - 1) // 60, (closes - 1) % 60)
+
+
 def spans(*, hours_at_least: int) -> st.SearchStrategy[tuple[OfficeSpan, ...]]:
     """One to three stretches, from and to a quarter of an hour."""
 
     def cut(marks: list[int]) -> tuple[OfficeSpan, ...]:
-        times = [time(mark // 4, mark % 4 * 15) for mark in sorted(marks)]
+        times = [time(mark // 4 % 24, mark % 4 * 15) for mark in sorted(marks)]
         pairs = zip(times[::2], times[1::2], strict=True)
         return tuple(OfficeSpan(opens=opens, closes=closes) for opens, closes in pairs)
 
@@ -91,7 +100,7 @@ def spans(*, hours_at_least: int) -> st.SearchStrategy[tuple[OfficeSpan, ...]]:
         return sum(marks[1::2]) - sum(marks[::2]) >= 4 * hours_at_least
 
     marks = st.sampled_from([2, 4, 6]).flatmap(
-        lambda n: st.lists(st.integers(0, 95), min_size=n, max_size=n, unique=True)
+        lambda n: st.lists(st.integers(0, 96), min_size=n, max_size=n, unique=True)
     )
     return marks.filter(long_enough).map(cut)
 

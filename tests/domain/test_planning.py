@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.actors import Role
-from domain.calendar import CalendarNotPublished
 from domain.clocks import Basis, Clock, ClockName, RungKind
 from domain.limits import Limit
 from domain.pack import UnknownTier
-from domain.planning import extend_clock, plan_clock, plan_clocks
+from domain.planning import due_after, extend_clock, plan_clock, plan_clocks, plan_revisits
+from domain.promises import Aftercare
 from tests.domain.planned import BEIJING, MONDAY, TONGZHOU, at, beijing, handle, pack_with, rungs
 
 
@@ -54,25 +54,103 @@ def test_a_clock_without_a_limit_is_not_started() -> None:
     assert [(clock.name, clock.assignment) for clock in planned] == [(ClockName.HANDLE, 3)]
 
 
-def test_a_rung_in_a_year_that_is_not_published_comes_by_calendar_days() -> None:
+ENDING = TONGZHOU.calendar.model_copy(update={"years": (2025, 2026)})
+"""The calendar while 2026 is the last year that is published."""
+
+
+def test_a_rung_in_a_year_that_is_not_published_comes_by_the_working_days_known_of_it() -> None:
     ladder = [
         {"kind": "due"},
         {"kind": "supervise", "offset": "2wd"},
         {"kind": "notice", "offset": "100%"},
     ]
-    clock = handle(pack_with({"handle": "5wd"}, ladder), at("12-24 10:00"))
-    due = clock.due_at
-    assert beijing(due) == "12-31 18:00"
-    assert [rung.at - due for rung in clock.rungs] == [
-        timedelta(0),
-        timedelta(days=2),
-        due - at("12-24 10:00"),
+    pack = pack_with({"handle": "5wd"}, ladder, calendar=ENDING)
+    clock = handle(pack, at("12-24 10:00"))
+    # 41 hours of office time have passed since the start: six on the first day, and five days.
+    assert rungs(clock) == {
+        "due": "12-31 18:00",
+        "supervise": "01-05 18:00",
+        "notice": "01-11 17:00",
+    }
+    assert clock.provisional
+
+
+@pytest.mark.parametrize(
+    ("limits", "ladder", "start", "provisional"),
+    [
+        ({"handle": "5wd"}, [], "12-24 10:00", False),
+        ({"handle": "5wd"}, [], "12-25 10:00", True),
+        ({"handle": "7wh"}, [], "12-31 09:00", False),
+        ({"handle": "7wh"}, [], "12-31 09:01", True),
+        ({"handle": "7d"}, [], "12-30 10:00", False),
+        ({"handle": "7d"}, [{"kind": "warn", "offset": "20%"}], "12-30 10:00", False),
+        # Only the warning is counted in working days, back from a day of January.
+        ({"handle": "7d"}, [{"kind": "warn", "offset": "1wd"}], "12-30 10:00", True),
+        ({"handle": "7d"}, [{"kind": "warn", "offset": "1wd"}], "12-20 10:00", False),
+        # Only the last rung is in January.
+        ({"handle": "1wd"}, [{"kind": "supervise", "offset": "1wd"}], "12-29 10:00", False),
+        ({"handle": "1wd"}, [{"kind": "supervise", "offset": "1wd"}], "12-30 10:00", True),
+        ({"handle": "1wd"}, [{"kind": "supervise", "offset": "1d"}], "12-30 10:00", False),
+        ({"handle": "1d"}, [{"kind": "notice", "offset": "2wd"}], "12-30 10:00", True),
+    ],
+)
+def test_a_clock_is_provisional_exactly_when_it_counts_days_of_such_a_year(
+    limits: dict[str, str], ladder: list[dict[str, object]], start: str, provisional: bool
+) -> None:
+    clock = handle(pack_with(limits, ladder, calendar=ENDING), at(start))
+    assert clock.provisional is provisional
+    assert (clock.calendar_version is not None) or not provisional
+    both = ENDING.model_copy(update={"years": (2025, 2026, 2027)})
+    assert not handle(pack_with(limits, ladder, calendar=both), at(start)).provisional
+
+
+@pytest.mark.parametrize("limit", ["2000wd", "99999wd"])
+def test_a_limit_of_years_has_an_answer(limit: str) -> None:
+    ladder = [
+        {"kind": "warn", "offset": "20%"},
+        {"kind": "due"},
+        {"kind": "notice", "offset": "50%"},
     ]
+    clock = handle(pack_with({"handle": limit}, ladder))
+    assert clock.provisional
+    assert MONDAY < clock.rungs[0].at < clock.due_at == clock.rungs[1].at < clock.rungs[2].at
 
 
-def test_a_promise_in_a_year_that_is_not_published_is_refused() -> None:
-    with pytest.raises(CalendarNotPublished):
-        handle(pack_with({"handle": "5wd"}, []), at("12-30 10:00"))
+def test_an_old_clock_was_not_provisional() -> None:
+    clock = handle(pack_with({"handle": "5wd"}, []))
+    told = clock.model_dump(mode="json")
+    del told["provisional"]
+    assert Clock.model_validate(told) == clock
+
+
+@pytest.mark.parametrize(
+    ("limit", "by", "provisional"),
+    [("5wd", "3wd", True), ("5d", "3wd", True), ("5wd", "3d", True), ("5d", "3d", False)],
+)
+def test_an_extension_into_such_a_year_is_provisional(
+    limit: str, by: str, provisional: bool
+) -> None:
+    pack = pack_with({"handle": limit}, [], calendar=ENDING)
+    clock = handle(pack, at("12-24 10:00"))
+    assert not clock.provisional
+    assert extend_clock(pack, clock, Limit.parse(by)).provisional is provisional
+    assert not extend_clock(pack, handle(pack, at("03-02 10:00")), Limit.parse(by)).provisional
+
+
+@pytest.mark.parametrize(
+    ("revisits", "provisional"),
+    [(["30d", "60d"], [False, False]), (["20wd", "40wd"], [False, True])],
+)
+def test_a_look_back_in_working_days_is_marked_like_any_clock(
+    revisits: list[str], provisional: list[bool]
+) -> None:
+    looks = tuple(map(Limit.parse, revisits))
+    pack = pack_with({"handle": "7d"}, [], calendar=ENDING, aftercare=Aftercare(revisits=looks))
+    clocks = plan_revisits(pack, at("11-20 10:00"))
+    assert [clock.provisional for clock in clocks] == provisional
+    assert [clock.label for clock in clocks] == ["1", "2"]
+    assert clocks[0].rule_id == "tongzhou/city.toml#aftercare.revisits.1"
+    assert clocks[0].due_at == due_after(pack, at("11-20 10:00"), looks[0])
 
 
 def test_an_unknown_tier_is_refused_with_a_stable_code() -> None:
@@ -193,11 +271,6 @@ def test_a_clock_says_which_calendar_it_was_planned_with() -> None:
     assert handle(pack_with({"handle": "7d"}, [])).calendar_version is None
     warned = pack_with({"handle": "7d"}, [{"kind": "warn", "offset": "1wd"}, {"kind": "due"}])
     assert handle(warned).calendar_version == version
-
-
-def test_a_plan_that_leaves_the_published_years_fails() -> None:
-    with pytest.raises(CalendarNotPublished):
-        handle(pack_with({"handle": "5wd"}, []), datetime(2026, 12, 30, 10, tzinfo=BEIJING))
 
 
 def test_an_extension_is_counted_from_the_old_due_time() -> None:

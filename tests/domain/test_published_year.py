@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.calendar import (
-    CalendarNotPublished,
     WorkCalendar,
     add_limit,
     add_office_time,
@@ -20,6 +19,13 @@ from domain.planning import plan_steps
 from tests.domain.planned import TONGZHOU, at, beijing, handle, pack_with
 
 CALENDAR = TONGZHOU.calendar
+
+
+def without(calendar: WorkCalendar, year: int) -> WorkCalendar:
+    """`calendar` before `year` was published, if it is."""
+    return calendar.model_copy(update={"years": tuple(y for y in calendar.years if y != year)})
+
+
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 DUTCH = WorkCalendar.model_validate(
     {
@@ -65,14 +71,33 @@ def test_2026_has_248_working_days() -> None:
     assert sum(is_working_day(CALENDAR, day) for day in days) == 248
 
 
-@pytest.mark.parametrize("limit", ["1wh", "1wd"])
-def test_a_year_whose_calendar_is_not_published_is_refused(limit: str) -> None:
+@pytest.mark.parametrize(
+    ("day", "festival"),
+    [
+        ("01-01", "New Year"),
+        ("02-05", "the eve of the Spring Festival"),
+        ("02-08", "the Spring Festival"),
+        ("04-05", "Qingming"),
+        ("05-03", "in lieu of 1 May, a Saturday"),
+        ("06-09", "Dragon Boat"),
+        ("09-15", "Mid-Autumn"),
+        ("10-01", "National Day"),
+    ],
+)
+def test_the_festivals_of_2027_are_off_before_its_notice_is_out(day: str, festival: str) -> None:
+    unpublished = without(CALENDAR, 2027)
+    off = date.fromisoformat(f"2027-{day}")
+    assert off.weekday() < 5, festival
+    assert not is_working_day(unpublished, off)
+
+
+def test_a_limit_that_reaches_an_unpublished_year_is_provisional() -> None:
     year = max(CALENDAR.years)
-    new_years_eve = datetime(year, 12, 31, 18, tzinfo=CALENDAR.tz)
-    with pytest.raises(CalendarNotPublished, match=f"does not cover {year + 1}"):
-        add_limit(CALENDAR, new_years_eve, Limit.parse(limit))
-    with pytest.raises(CalendarNotPublished, match=f"does not cover {year + 1}"):
-        is_working_day(CALENDAR, date(year + 1, 1, 1))
+    for limit in ("1wh", "1wd"):
+        pack = pack_with({"handle": limit}, [])
+        clock = handle(pack, datetime(year, 12, 31, 18, tzinfo=CALENDAR.tz))
+        assert clock.due_at.year == year + 1
+        assert clock.provisional
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from domain.calendar import CalendarNotPublished
 from domain.clocks import Clock
 from domain.limits import Limit
 from domain.pack import Pack
@@ -132,11 +131,21 @@ def test_a_clock_is_not_resumed_before_it_was_paused() -> None:
     assert same == handle(pack)
 
 
-def test_a_pause_into_a_year_that_is_not_published_is_refused() -> None:
-    pack = pack_with({"handle": "5wd"}, [])
+@pytest.mark.parametrize(
+    ("limit", "until", "due", "provisional"),
+    [
+        ("5wd", "12-23 10:00", "12-29 18:00", False),
+        ("5wd", "12-30 10:00", "01-06 18:00", True),
+        ("5d", "12-30 10:00", "01-03 10:00", False),
+    ],
+)
+def test_a_pause_into_a_year_that_is_not_published_is_made_good_provisionally(
+    limit: str, until: str, due: str, provisional: bool
+) -> None:
+    ending = TONGZHOU.calendar.model_copy(update={"years": (2025, 2026)})
+    pack = pack_with({"handle": limit}, [], calendar=ending)
     clock = handle(pack, at("12-15 10:00"))
-    with pytest.raises(CalendarNotPublished):
-        resume_clock(pack, clock, at("12-16 10:00"), at("12-30 10:00"))
+    later = resume_clock(pack, clock, at("12-16 10:00"), at(until))
+    assert (beijing(later.due_at), later.provisional) == (due, provisional)
     new_year = at("12-31 20:00").astimezone(BEIJING) + timedelta(days=3)
-    with pytest.raises(CalendarNotPublished):
-        resume_clock(pack, clock, at("12-16 10:00"), new_year)
+    assert resume_clock(pack, clock, at("12-16 10:00"), new_year).provisional is (limit == "5wd")

@@ -176,6 +176,35 @@ async def test_a_calendar_that_has_lost_a_year_is_not_put_in_its_place(
     replace(folder / "city.toml", "years = [2025, 2026]", "years = [2026]")
     pack = await pinned(folder, sqlite_store).of("example", version)
     assert pack.calendar.years == (2025, 2026)
+    assert not is_working_day(pack.calendar, date(2025, 10, 8))
+    assert is_working_day(pack.calendar, date(2025, 10, 11))
+
+
+async def test_an_old_ticket_gains_a_new_year_although_its_own_was_taken_away(
+    sqlite_store: Store, folder: Path
+) -> None:
+    text = (folder / "city.toml").read_text(encoding="utf-8")
+    years = next(line for line in text.splitlines() if line.startswith("years = "))
+    replace(folder / "city.toml", years, "years = [2024, 2025]")
+    append(folder / "calendar.csv", "2025-03-03,no,flood,")
+    append(folder / "calendar.csv", "2025-03-08,yes,flood,09:00-12:00")
+    version = await pack_book.keep(sqlite_store, folder)
+    replace(folder / "city.toml", "years = [2024, 2025]", "years = [2026]")
+    text = (folder / "calendar.csv").read_text(encoding="utf-8")
+    kept = [line for line in text.splitlines() if not line.startswith("2025-03-0")]
+    (folder / "calendar.csv").write_text("\n".join(kept) + "\n", encoding="utf-8")
+
+    packs = pinned(folder, sqlite_store)
+    pack, current = await packs.of("example", version), await packs.of("example", None)
+    assert pack.calendar.years == (2024, 2025, 2026)
+    assert current.calendar.years == (2026,)
+    assert pack.calendar.version not in (current.calendar.version, "")
+    for calendar, worked in ((pack.calendar, False), (current.calendar, True)):
+        assert is_working_day(calendar, date(2025, 3, 3)) is worked
+    assert is_working_day(pack.calendar, date(2025, 3, 8))
+    assert str(pack.calendar.hours_of(date(2025, 3, 8))[0]) == "09:00-12:00"
+    for day in (date(2026, 2, 28), date(2026, 10, 7)):  # made up for, and off: of today's calendar
+        assert is_working_day(pack.calendar, day) is is_working_day(current.calendar, day)
 
 
 async def test_a_ticket_does_not_suffer_from_a_pack_that_is_broken_or_gone(

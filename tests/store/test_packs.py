@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.calendar import CalendarNotPublished, is_working_day
+from domain.calendar import is_working_day
 from domain.limits import Limit
 from domain.rules import Escalation
 from store.packs import (
@@ -51,12 +51,98 @@ def test_the_make_up_days_of_2026_are_worked(day: str) -> None:
     assert is_working_day(load_pack(SHIPPED).calendar, date.fromisoformat(day))
 
 
-def test_the_holidays_of_2026_are_off_and_a_later_year_is_not_published() -> None:
+def test_the_holidays_of_2026_are_off_and_later_years_have_their_festivals() -> None:
     calendar = load_pack(SHIPPED).calendar
     for day in (date(2026, 2, 20), date(2026, 5, 5), date(2026, 10, 7)):
         assert not is_working_day(calendar, day)
-    with pytest.raises(CalendarNotPublished):
-        is_working_day(calendar, date(max(calendar.years) + 1, 1, 4))
+    assert calendar.yearly == ((1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3))
+    later = max(calendar.years) + 8
+    assert not is_working_day(calendar, date(later, 10, 1))
+    assert 246 <= len(calendar.year(later).days) <= 250
+    # The lunar festivals of that year are known as well.
+    assert sum(day.year == later for day in calendar.days_off) >= 8
+
+
+def given_years(folder: Path, years: str, *rows: str) -> None:
+    """The pack with these published years, and these rows in calendar.csv."""
+    text = (folder / "city.toml").read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if line.startswith("years = "))
+    replace(folder / "city.toml", line, f"years = {years}")
+    for row in rows:
+        append(folder / "calendar.csv", row)
+
+
+BEYOND = 2061
+"""A year whose notice no holiday list has."""
+
+NOTICE = [
+    # What a notice might say of 2061: beside its festivals, two days after the Spring Festival and
+    # two after National Day are off, and as many weekend days are worked.
+    *(f"2061-01-{day},no,春节," for day in (20, 21, 24, 25, 26, 27)),
+    *("2061-01-16,yes,春节调休,", "2061-01-29,yes,春节调休,"),
+    *("2061-10-06,no,国庆节,", "2061-10-07,no,国庆节,"),
+    *("2061-10-08,yes,国庆节调休,", "2061-09-24,yes,国庆节调休,"),
+]
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ([], "the days of 2061 are not in the holiday list: give them in calendar.csv"),
+        (["2061-01-03,no,元旦,"], "the days of 2061 are not in the holiday list"),
+        (["2061-01-04,yes,一天,09:00-12:00"], "the days of 2061 are not in the holiday list"),
+        (NOTICE[6:7], "calendar.csv does not give the whole notice of 2061: 1 make-up days and"),
+        (NOTICE[6:8] + NOTICE[10:], "4 make-up days and 2"),
+        (NOTICE, None),
+    ],
+)
+def test_a_single_row_does_not_make_a_year_published(
+    folder: Path, rows: list[str], problem: str | None
+) -> None:
+    given_years(folder, f"[{BEYOND}]", *rows)
+    problems = [str(one) for one in check_pack(folder)]
+    assert [problem in one for one in problems] == [True] if problem else problems == []
+
+
+def test_a_row_for_a_year_that_is_not_named_is_planned_with_and_publishes_nothing(
+    folder: Path,
+) -> None:
+    given_years(folder, "[2025, 2026]", "2027-01-04,no,暴雪,", "2027-01-09,yes,补班,09:00-12:00")
+    assert check_pack(folder) == []
+    calendar = load_pack(folder).calendar
+    assert calendar.years == (2025, 2026)
+    assert not is_working_day(calendar, date(2027, 1, 4))
+    assert is_working_day(calendar, date(2027, 1, 9))
+    assert str(calendar.hours_of(date(2027, 1, 9))[0]) == "09:00-12:00"
+
+
+@pytest.mark.parametrize(
+    ("years", "row", "problem"),
+    [
+        ("[2024, 2026]", None, "city.toml:{line}: the years leave out 2025"),
+        ("[2025, 2026, 2026]", None, "city.toml:{line}: the years name 2026 more than once"),
+        ("[2025, 20266]", None, "city.toml:{line}: calendar.years.1"),
+        ("[2025, 2026]", "2206-01-03,yes,补班,", "calendar.csv:{row}: 2206 is not near the"),
+        ("[2025, 2026]", "2022-01-30,yes,补班,", "calendar.csv:{row}: 2022 is not near the"),
+    ],
+)
+def test_years_that_make_no_sense_are_told_with_their_place(
+    folder: Path, years: str, row: str | None, problem: str
+) -> None:
+    given_years(folder, years, *[row] if row else [])
+    lines = (folder / "city.toml").read_text(encoding="utf-8").splitlines()
+    line = next(n for n, text in enumerate(lines, 1) if text.startswith("years = "))
+    last = len((folder / "calendar.csv").read_text(encoding="utf-8").splitlines())
+    [told] = [str(one) for one in check_pack(folder)]
+    assert told.startswith(problem.format(line=line, row=last))
+
+
+def test_a_pack_without_a_holiday_list_has_weekends_in_every_year(folder: Path) -> None:
+    replace(folder / "city.toml", 'country = "CN"', "")
+    calendar = load_pack(folder).calendar
+    assert calendar.yearly == ()
+    assert is_working_day(calendar, date(2031, 10, 1))
+    assert not is_working_day(calendar, date(2031, 10, 4))
 
 
 def test_a_pack_with_three_thousand_cells_loads_in_less_than_a_second(folder: Path) -> None:

@@ -66,8 +66,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def engine_server(log: Path) -> Iterator[str]:
-    """A Temporal server in memory; its address."""
+def engine_server(log: Path, file: Path | None = None) -> Iterator[str]:
+    """A Temporal server in memory, or on a database as the stack has it; its address."""
     port = free_port()
     command = [
         engine_binary(), "server", "start-dev", "--headless", "--ip", "127.0.0.1",
@@ -75,6 +75,9 @@ def engine_server(log: Path) -> Iterator[str]:
     ]  # fmt: skip
     for name, kind in SEARCH_ATTRIBUTES.items():
         command += ["--search-attribute", f"{name}={kind}"]
+    if file is not None:
+        command += ["--db-filename", str(file), "--sqlite-pragma", "journal_mode=wal"]
+        command += ["--sqlite-pragma", "synchronous=normal"]
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
     try:

@@ -1,4 +1,4 @@
-"""What reaches too far is refused at once, rather than asked about for ever."""
+"""What reaches further than any published calendar has an answer, too: a plan, or a refusal."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from domain.actors import Actor
 from domain.acts import Command
+from domain.clocks import ClockName
 from domain.commands.joint import Call, Delegate, Whistle
 from domain.commands.supervising import Appoint
 from store.engine import Store
@@ -35,23 +35,33 @@ async def town(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIter
 
 
 @pytest.mark.parametrize(
-    ("actor", "command"),
+    ("command", "unit"),
     [
         (
-            WATER,
             Whistle(
                 ground="emergency",
                 reason="请来",
                 units=[Call(unit="health", task="消杀", limit=YEARS)],
             ),
+            "health",
         ),
-        (WATER, Delegate(unit="river-station", task="清淤", limit=YEARS)),
-        (DESK, Appoint(starts_at=datetime.max.replace(tzinfo=UTC))),
+        (Delegate(unit="river-station", task="清淤", limit=YEARS), "river-station"),
     ],
 )
-async def test_what_no_calendar_reaches_is_refused(
-    town: Engine, actor: Actor, command: Command
+async def test_a_limit_beyond_every_published_year_is_no_later_than_what_it_is_part_of(
+    town: Engine, command: Command, unit: str
 ) -> None:
     ticket, _ = await file(town.client)
     async with asyncio.timeout(20):
-        assert await ticket.refused(actor, command) == "calendar_not_published"
+        await ticket.act(WATER, command)
+        state = await ticket.state(town)
+    own = next(share for share in state.opened if share.unit == unit)
+    lead = state.running(ClockName.HANDLE, 1)
+    assert state.running(ClockName.HANDLE, own.n).due_at == lead.due_at
+
+
+async def test_a_moment_beyond_the_last_year_there_is_is_refused(town: Engine) -> None:
+    ticket, _ = await file(town.client)
+    command = Appoint(starts_at=datetime.max.replace(tzinfo=UTC))
+    async with asyncio.timeout(20):
+        assert await ticket.refused(DESK, command) == "too_far"

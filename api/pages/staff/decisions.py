@@ -19,7 +19,6 @@ from api.pages.staff.triage import UNKNOWN_UNIT
 from api.translation import N_
 from domain.actors import Role
 from domain.assignment import Request as Wish
-from domain.calendar import CalendarNotPublished
 from domain.catalogue import Reason, Unit
 from domain.checks import asked, asking
 from domain.clocks import Clock, ClockName
@@ -194,7 +193,7 @@ def _later(pack: Pack, ticket: Ticket, wish: Wish, n: int | None) -> Clock | Non
         return None
     try:
         return extend_clock(pack, clock, Limit.parse(wish.by))
-    except CalendarNotPublished:
+    except OverflowError:
         return None
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from api import filing
 from api.door import Door
 from api.pages.staff.reasons import Said, in_words
-from domain.calendar import CalendarNotPublished
 from domain.catalogue import Category, Unit
 from domain.clocks import Clock, ClockName
 from domain.complaint import Complaint, Kind
@@ -90,11 +89,8 @@ async def _about(door: Door, pack: Pack, draft: Complaint, told: Hints, category
 
 
 def promise(pack: Pack, tier: str | None, at: datetime) -> Clock | None:
-    """Until when an answer would be due; None without a limit, or beyond the calendar."""
-    try:
-        return plan_clock(pack, ClockName.HANDLE, tier, at)
-    except CalendarNotPublished:
-        return None
+    """Until when an answer would be due; None without a limit."""
+    return plan_clock(pack, ClockName.HANDLE, tier, at)
 
 
 def title_of(pack: Pack, draft: Complaint, category: str | None) -> str:

@@ -18,6 +18,7 @@ from store.pack_days import SpecialDay
 router = APIRouter(include_in_schema=False)
 
 URL = "/staff/admin/calendar"
+_EARLIEST, _LATEST = 1900, 2999
 _WEEK = months.Calendar(months.MONDAY)
 
 
@@ -37,13 +38,14 @@ class Month(NamedTuple):
 
 @router.get(URL)
 async def year(request: Request, caller: READER, door: TheDoor) -> Response:
-    """The year asked for, else this one; where that is not published, the last one that is."""
+    """The year asked for, else this one; also years that are not published yet."""
     pack = working_city(request, door, caller)
-    years = sorted(pack.calendar.years)
+    published = pack.calendar.published
+    years = sorted(published | {max(published) + 1, max(published) + 2})
     this = door.now().astimezone(pack.calendar.tz).year
     asked = request.query_params.get("year", "")
     wanted = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == 4 else this
-    shown = wanted if wanted in years else (this if this in years else years[-1])
+    shown = wanted if _EARLIEST <= wanted <= _LATEST else this
     found = await working_year(door, pack, shown)
     special = {one.day: one for one in found.special}
     return staff_page(
@@ -53,7 +55,6 @@ async def year(request: Request, caller: READER, door: TheDoor) -> Response:
         pack=pack,
         year=found,
         years=years,
-        this=this,
         months=[_month(pack.calendar, shown, n, special) for n in range(1, 13)],
         hours=pack.calendar.hours,
         folder=pack.city.id,

@@ -1,0 +1,190 @@
+"""What was promised, held against every event of a ticket, whatever happens to it.
+
+Three things are watched. The citizen's promise is never lost, shortened, or renewed without a
+reason. No rung comes before its time, and none twice. Nobody is carded while a pause covers them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from domain.assignment import Share
+from domain.clocks import Basis, Clock, ClockName, RungKind
+from domain.events import Event
+from domain.facts.anytime import RungClimbed
+from domain.recording import record
+from domain.stages import Stage
+from domain.ticket import PAUSABLE, Ticket
+
+ANSWERS = {"replied", "replied_with_parent"}
+"""After these nothing is promised, until it is assigned again."""
+
+MOVES = {"extension_granted", "resumed"}
+"""What may move the day that the citizen was promised; and only to a later one."""
+
+_SETTLED = {Stage.RATE, Stage.SUPERVISE, Stage.AFTERCARE, Stage.ENDED}
+
+
+@dataclass
+class _Shown:
+    """The rungs of one promise that were reached, across the clocks that replaced each other."""
+
+    kinds: set[RungKind] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A clock, and how it stood after the last event."""
+
+    clock: Clock
+    due_at: datetime
+    climbed: int
+    running: bool
+    paused_at: datetime | None
+    shown: _Shown
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        clock = self.clock
+        return clock.name, clock.assignment, clock.label, clock.started_at
+
+
+@dataclass
+class Promises:
+    """Watches one ticket, of the first lifecycle with a promise of its own, from its beginning.
+
+    `missed`: rungs whose time came, and that were not reached before their clock was stopped. A
+    test in which time is only counted may pass some by; one in which it runs may not.
+    """
+
+    owed: bool = False
+    missed: list[str] = field(default_factory=list)
+    reached: set[tuple[ClockName, RungKind]] = field(default_factory=set)
+    _seen: dict[int, _Seen] = field(default_factory=dict)
+
+    def see(self, event: Event, ticket: Ticket) -> None:
+        """Fail where `event`, which has just changed `ticket`, broke what was promised."""
+        before = self._seen
+        if isinstance(event.fact, RungClimbed):
+            self._see_rung(event.fact, event.at, ticket)
+        self._seen = {id(clock): self._look(event, clock) for clock in ticket.clocks}
+        for seen in before.values():
+            self._look_back(seen)
+        if ticket.lifecycle:
+            self._see_promise(event, ticket, before)
+
+    # --- the citizen's promise ----------------------------------------------------------------
+
+    def _see_promise(self, event: Event, ticket: Ticket, before: dict[int, _Seen]) -> None:
+        was_owed = self.owed
+        if event.kind in ("assigned", "merged"):
+            self.owed = True
+        elif event.kind in ANSWERS or ticket.stage in _SETTLED:
+            self.owed = False
+        after = [s for s in self._seen.values() if s.clock.name is ClockName.PROMISE and s.running]
+        assert len(after) <= 1, "two days are promised"
+        assert bool(after) or not self.owed, f"the promise is lost: {event.kind}"
+        assert not (after and ticket.stage in _SETTLED), f"promised after the answer: {event.kind}"
+        [*ran] = [s for s in before.values() if s.clock.name is ClockName.PROMISE and s.running]
+        if was_owed and self.owed and ran and after:
+            _check_moved(event, ran[0], after[0])
+
+    # --- rungs ----------------------------------------------------------------------------------
+
+    def _see_rung(self, fact: RungClimbed, at: datetime, ticket: Ticket) -> None:
+        climbed = [seen for seen in self._seen.values() if seen.clock.climbed != seen.climbed]
+        what = f"{fact.clock} {fact.label or ''} {fact.rung}"
+        assert len(climbed) == 1, f"{what}: of {len(climbed)} clocks"
+        [seen] = climbed
+        clock = seen.clock
+        assert (clock.name, clock.assignment, clock.label) == (
+            fact.clock,
+            fact.assignment,
+            fact.label,
+        )
+        assert clock.climbed == seen.climbed + 1, what
+        rung = clock.rungs[seen.climbed]
+        assert (rung.kind, seen.due_at) == (fact.rung, fact.due_at), what
+        assert at >= rung.at, f"{what} before its time"
+        assert seen.running, f"{what} of a clock that has stopped"
+        assert seen.paused_at is None, f"{what} of a clock that stands still"
+        assert rung.kind not in seen.shown.kinds, f"{what} twice"
+        seen.shown.kinds.add(rung.kind)
+        self.reached.add((clock.name, rung.kind))
+        if ticket.lifecycle:
+            assert not _covered(clock, ticket), f"{what} while somebody is waited for"
+
+    def _look(self, event: Event, clock: Clock) -> _Seen:
+        known = self._seen.get(id(clock))
+        shown = known.shown if known else self._follows(event, clock)
+        return _Seen(clock, clock.due_at, clock.climbed, clock.running, clock.paused_at, shown)
+
+    def _follows(self, event: Event, clock: Clock) -> _Shown:
+        """A new clock: it replaces one that ran until now, or it is the first of its kind."""
+        key = (clock.name, clock.assignment, clock.label, clock.started_at)
+        replaced = [s for s in self._seen.values() if s.running and s.key == key]
+        if not replaced or replaced[0].clock.running:
+            return _Shown()
+        if clock.limit == replaced[0].clock.limit:
+            return replaced[0].shown
+        left = [rung.at for rung in clock.rungs[clock.climbed :]]
+        assert all(at > event.at for at in left), f"{clock.name}: shown again by {event.kind}"
+        return _Shown()
+
+    def _look_back(self, before: _Seen) -> None:
+        """A clock that was stopped: was there a rung that it passed by?"""
+        clock = before.clock
+        if not before.running or clock.running or clock.stopped_at is None:
+            return
+        until = before.paused_at or clock.stopped_at
+        self.missed += [
+            f"{clock.name} {clock.label or ''} {rung.kind} at {rung.at}"
+            for rung in clock.rungs[clock.climbed :]
+            if rung.at + timedelta(seconds=2) < until
+        ]
+
+
+def _check_moved(event: Event, before: _Seen, after: _Seen) -> None:
+    """The day that was promised stays, but for a reason."""
+    old, new = before.clock, after.clock
+    assert new.started_at == old.started_at, f"the promise is renewed: {event.kind}"
+    moved = after.due_at - before.due_at
+    assert moved >= timedelta(0), f"the promise is shortened by {-moved}: {event.kind}"
+    assert not moved or event.kind in MOVES, f"the promise is moved: {event.kind}"
+    if event.kind == "extension_granted" and moved:
+        assert new.limit.startswith(f"{old.limit}+"), "extended by nobody knows what"
+    if event.kind == "resumed" and moved:
+        assert before.paused_at is not None, "it goes on, and never stood still"
+        if old.basis is Basis.CALENDAR:
+            stood = max(event.at - before.paused_at, timedelta(0))
+            assert moved == stood, f"it stood still for {stood}, and moved by {moved}"
+
+
+def _covered(clock: Clock, ticket: Ticket) -> bool:
+    """Whether a pause covers it: of the unit itself, or of one that its share was given from."""
+    if clock.name is ClockName.PROMISE:
+        return any(a.pause is not None for a in ticket.opened if a.share is Share.LEAD)
+    if clock.name not in PAUSABLE or clock.assignment is None:
+        return False
+    lead = ticket.lead
+    if lead is not None and lead.open and lead.pause is not None:
+        return True
+    above: int | None = clock.assignment
+    while above is not None:
+        share = next((each for each in ticket.assignments if each.n == above), None)
+        if share is None:
+            return False
+        if share.open and share.pause is not None:
+            return True
+        above = share.of
+    return False
+
+
+def check_told_again(events: Sequence[Event], ticket: Ticket) -> Promises:
+    """The events of a ticket told again from its complaint, with everything that is promised."""
+    again, promises = Ticket.of(ticket.complaint), Promises()
+    for event in events:
+        assert record(again, event.fact, event.actor, event.at) == event
+        promises.see(event, again)
+    assert again == ticket
+    return promises

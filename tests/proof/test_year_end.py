@@ -1,0 +1,339 @@
+"""A city through the end of a year whose successor nobody has published: months pass in a minute.
+
+The shipped packs, unmodified, on the server that skips time: complaints of all categories over
+eighty-two days around New Year. Every one is with a unit within its dispatch limit, every rung is
+reached in its moment, and every end is reached. Then the same with the next year published in the
+middle. `make test-long` files four hundred in each city, `make test` some dozens.
+
+`JIESU_SEED` plays a run again.
+"""
+
+import asyncio
+import heapq
+import os
+import shutil
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from temporalio import activity
+from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from audit.verdicts import judge
+from domain.actors import Actor
+from domain.acts import Act, Command, Verdict
+from domain.assignment import HandlingResult, WorkOrder
+from domain.clocks import ClockName, RungKind
+from domain.complaint import Complaint
+from domain.events import Event
+from domain.pack import Pack
+from domain.rating import Rating
+from domain.stages import Stage
+from domain.ticket import Ticket
+from runtime.engine import CONVERTER
+from runtime.names import HANDLE_ACTIVITY, TICKETS, UNITS, ticket_workflow_id
+from store import tickets
+from store.engine import Store
+from store.pack_book import PinnedPacks
+from store.packs import PackShelf, default_root
+from tests.domain.promises_checked import Promises, check_told_again
+from tests.proof.people import DAY, WAYS, Life, Plan, plan_of
+from tests.support.cities import SHIPPED
+from tests.support.desk import CITIZEN
+from tests.support.engine import platform, time_skipping_server, working
+from workflows.ticket import TicketWorkflow
+
+CITIES = ("heping", "huangpu", "jinan", "langfang", "tongzhou")
+
+LONG = os.environ.get("JIESU_LONG") == "1"
+FILINGS = 400 if LONG else 24
+SPAN = timedelta(days=82)
+"""From 20 November to 10 February."""
+
+TAIL = timedelta(days=400)
+"""Days after the last filing in which the slowest ticket has ended."""
+
+QUICK = timedelta(minutes=2)
+"""How late the machine may be: the skipping server's clock goes on while it works."""
+
+SEED = os.environ.get("JIESU_SEED", "year end")
+
+
+ENDS = {"closed", "unrated", "final_reply", "withdrawn", "declined", "referred", "answered"}
+LADDERS = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE, ClockName.RATE)
+
+
+@dataclass
+class City:
+    """One city, and the people in it; see `people.Town`."""
+
+    environment: WorkflowEnvironment
+    store: Store
+    pack: Pack
+    chance: Random
+    plans: dict[str, Plan] = field(default_factory=dict)
+    open: list[str] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)
+    lives: list[tuple[datetime, int, Life]] = field(default_factory=list)
+
+    @property
+    def client(self) -> Client:
+        return self.environment.client
+
+    async def now(self) -> datetime:
+        return await self.environment.get_current_time()
+
+    async def state(self, number: str) -> Ticket:
+        """The ticket, once its record has settled: nothing of it is on the way."""
+        async with asyncio.timeout(30):
+            while (state := await tickets.state(self.store, number)) is None or (
+                state.stage in (Stage.ACCEPT, Stage.FEEDBACK)
+                or (state.stage is Stage.TRIAGE and not state.unsure)
+            ):
+                await asyncio.sleep(0.01)
+        return state
+
+    async def start(self, complaint: Complaint) -> None:
+        await self.client.start_workflow(
+            TicketWorkflow.run,
+            complaint,
+            id=ticket_workflow_id(complaint.number),
+            task_queue=TICKETS,
+        )
+        self.open.append(complaint.number)
+
+    async def act(self, number: str, actor: Actor, command: Command) -> bool:
+        handle = self.client.get_workflow_handle_for(TicketWorkflow.run, ticket_workflow_id(number))
+        act = Act(actor=actor, command=command, at=await self.now())
+        try:
+            await handle.execute_update(TicketWorkflow.act, act)
+        except WorkflowUpdateFailedError as error:
+            assert isinstance(error.cause, ApplicationError), error.cause
+            self.refused[f"{command.do} {error.cause.type}"] += 1
+            return False
+        return True
+
+    async def rate(self, number: str, rating: Rating) -> None:
+        handle = self.client.get_workflow_handle_for(TicketWorkflow.run, ticket_workflow_id(number))
+        at = await self.now()
+        await handle.signal(TicketWorkflow.rated, Verdict(actor=CITIZEN, rating=rating, at=at))
+
+    def someone_else(self, ticket: Ticket) -> str | None:
+        having = {share.unit for share in ticket.opened} | {ticket.unit}
+        kinds = ("bureau", "street")
+        return next(
+            (u.code for u in self.pack.units if u.code not in having and u.kind in kinds), None
+        )
+
+    def unit(self) -> Worker:
+        """All units: each is done when the plan says; nothing waits while they work."""
+
+        @activity.defn(name=HANDLE_ACTIVITY)
+        async def handle(order: WorkOrder) -> HandlingResult:
+            plan = self.plans[order.number]
+            if activity.info().attempt == 1:
+                takes = plan.takes(order, activity.info().scheduled_time)
+                raise ApplicationError("not yet", next_retry_delay=takes)
+            return plan.result(order)
+
+        return Worker(self.client, task_queue=UNITS, activities=[handle])
+
+    # --- time -----------------------------------------------------------------------------------
+
+    async def live(self, until: datetime | None = None) -> None:
+        """Let every life go on when it wants to; days in between are skipped."""
+        while self.lives and (until is None or self.lives[0][0] <= until):
+            at, n, life = heapq.heappop(self.lives)
+            await self.skip_to(at)
+            async for pause in life:
+                heapq.heappush(self.lives, (at + pause, n, life))
+                break
+
+    async def skip_to(self, at: datetime) -> None:
+        ahead = at - await self.now()
+        if ahead > timedelta(0):
+            await self.environment.sleep(ahead)
+
+    async def until_all_have_ended(self) -> None:
+        latest = await self.now() + TAIL
+        while self.open and await self.now() < latest:
+            await self.environment.sleep(5 * DAY)
+            for number in list(self.open):
+                if not (await self.state(number)).open:
+                    self.open.remove(number)
+
+
+@asynccontextmanager
+async def city(name: str, store: Store, packs: PackShelf, chance: Random) -> AsyncIterator[City]:
+    """Opened at the real time: that server begins there."""
+    async with await WorkflowEnvironment.start_time_skipping(
+        data_converter=CONVERTER, test_server_existing_path=time_skipping_server()
+    ) as environment:
+        yield City(environment, store, packs.get(name), chance)
+
+
+@asynccontextmanager
+async def served(town: City, packs: PackShelf) -> AsyncIterator[None]:
+    """The platform's worker on these packs, and all units."""
+    await PinnedPacks(packs, town.store).keep_all()
+    town.pack = packs.get(town.pack.city.id)
+    async with (
+        platform(town.client, town.store, packs, units=False),
+        working(town.unit()),
+    ):
+        yield
+
+
+def with_next_year(folder: Path, name: str) -> PackShelf:
+    """The pack as it is when the next year's days off are out."""
+    shutil.copytree(default_root() / name, folder / name)
+    file = folder / name / "city.toml"
+    text = file.read_text(encoding="utf-8")
+    year = max(tomllib.loads(text)["calendar"]["years"]) + 1
+    file.write_text(text.replace(f", {year - 1}]", f", {year - 1}, {year}]", 1), encoding="utf-8")
+    days = [date(year, 2, 5) + timedelta(days=n) for n in range(10)]
+    calendar = folder / name / "calendar.csv"
+    kept = calendar.read_text(encoding="utf-8").rstrip("\n")
+    header = next(line for line in kept.splitlines() if line.startswith("date,"))
+    more = "," * (header.count(",") - 2)
+    off = [f"{day},no,春节{more}" for day in days if day.weekday() < 5]
+    on = [f"{day},yes,调休{more}" for day in days if day.weekday() == 5][:1]
+    calendar.write_text("\n".join([kept, *off, *on, ""]), encoding="utf-8")
+    shelf = PackShelf(folder)
+    assert year in shelf.get(name).calendar.years
+    return shelf
+
+
+def begins(pack: Pack, now: datetime) -> datetime:
+    """20 November of the last published year, or now where that is over."""
+    return max(now, datetime(max(pack.calendar.years), 11, 20, tzinfo=pack.calendar.tz))
+
+
+def populate(town: City, since: datetime, filings: int) -> None:
+    """Complaints of all categories in turn, and so of all tiers; ways as often as they are."""
+    names = [name for name, (_, often) in WAYS.items() for _ in range(often)]
+    ways = [*WAYS, *town.chance.choices(names, k=max(filings - len(WAYS), 0))]
+    town.chance.shuffle(ways)
+    codes = [category.code for category in town.pack.categories]
+    town.chance.shuffle(codes)
+    moments = sorted(town.chance.random() * SPAN for _ in range(filings))
+    town.lives = [
+        (since + at, n, _life(town, way, codes[n % len(codes)], n))
+        for n, (at, way) in enumerate(zip(moments, ways[:filings], strict=True))
+    ]
+
+
+async def _life(town: City, way: str, category: str, n: int) -> Life:
+    plan = plan_of(town, way, category, await town.now(), n)
+    town.plans[plan.complaint.number] = plan
+    await town.start(plan.complaint)
+    await _is_with_a_unit_or_a_person(town, plan)
+    async for pause in WAYS[way][0](town, plan):
+        yield pause
+
+
+async def _is_with_a_unit_or_a_person(town: City, plan: Plan) -> None:
+    """Filed, and already on somebody's desk, with a day on it."""
+    state = await town.state(plan.complaint.number)
+    where = (plan.complaint.number, plan.complaint.category, state.stage)
+    assert state.stage is not Stage.DISPATCH or state.by_hand, where
+    assert state.due_at is not None, where
+
+
+# --- what has to hold -----------------------------------------------------------------------------
+
+
+def _checked(pack: Pack, state: Ticket, events: list[Event]) -> Promises:
+    """One ticket, when it has ended."""
+    promises = check_told_again(events, state)
+    number = state.complaint.number
+    assert not promises.missed, (number, promises.missed)
+    assigned = [event for event in events if event.kind == "assigned"]
+    if assigned:
+        first = assigned[0]
+        limit = next(
+            clock.due_at
+            for event in events
+            for clock in getattr(event.fact, "clocks", [])
+            if clock.name is ClockName.DISPATCH
+        )
+        assert first.at <= limit, (number, first.at, limit)
+        given = getattr(first.fact, "clocks", [])
+        names = {clock.name for clock in given}
+        assert {ClockName.HANDLE, ClockName.PROMISE} <= names, (number, names)
+        assert all(clock.due_at > first.at for clock in given), number
+    return promises
+
+
+async def _all_held(town: City) -> None:
+    """Every ticket has ended as it should, every end is there, and every level of every ladder."""
+    ends: Counter[str] = Counter()
+    reached: set[tuple[ClockName, RungKind]] = set()
+    for number in town.plans:
+        state, events = await town.state(number), await tickets.events(town.store, number)
+        assert not state.open, (number, state.stage)
+        reached |= _checked(town.pack, state, events).reached
+        ends[str(state.outcome)] += 1
+        verdict = await judge(town.client, town.store, number)
+        assert verdict.agrees, verdict
+    sys.stdout.write(f"{dict(ends)}; refused {dict(town.refused)}\n")
+    assert set(ends) >= ENDS
+    for clock in LADDERS:
+        assert _levels(town.pack, clock) <= reached, (clock, reached)
+
+
+def _levels(pack: Pack, *names: ClockName) -> set[tuple[ClockName, RungKind]]:
+    """Every rung that the pack has for those clocks."""
+    return {(name, rung.kind) for name in names for rung in pack.ladder.get(name, ())}
+
+
+@pytest.fixture(params=CITIES)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def chance(name: str) -> Iterator[Random]:
+    sys.stdout.write(f"JIESU_SEED={SEED!r}\n")
+    yield Random(f"{SEED}/{name}")
+
+
+@pytest.mark.timeout(1800 if LONG else 180)
+async def test_a_year_ends_and_nobody_waits_for_its_successor(
+    name: str, chance: Random, sqlite_store: Store
+) -> None:
+    async with city(name, sqlite_store, SHIPPED, chance) as town, served(town, SHIPPED):
+        since = begins(town.pack, await town.now())
+        await town.skip_to(since)
+        populate(town, since, FILINGS)
+        await town.live()
+        await town.until_all_have_ended()
+        await _all_held(town)
+
+
+@pytest.mark.timeout(1800 if LONG else 180)
+async def test_the_next_year_is_published_in_the_middle(
+    name: str, chance: Random, sqlite_store: Store, tmp_path: Path
+) -> None:
+    """The worker is stopped and started again on the pack's new version, as an operator does."""
+    published = with_next_year(tmp_path / "cities", name)
+    async with city(name, sqlite_store, SHIPPED, chance) as town:
+        async with served(town, SHIPPED):
+            since = begins(town.pack, await town.now())
+            await town.skip_to(since)
+            populate(town, since, FILINGS)
+            await town.live(until=since + SPAN / 2)
+        async with served(town, published):
+            await town.live()
+            await town.until_all_have_ended()
+            await _all_held(town)

@@ -1,0 +1,225 @@
+"""Tickets that were open under older code go on under today's, whatever day it is.
+
+`tickets.tar.xz` is an installation as it was stopped in November 2026 (`record.py` tells how it was
+made): a ticket in every place where one may wait, and some that waited for ever, because a limit of
+theirs reached into a year whose calendar was not published. Here it is started again, long after:
+most of what they waited for is overdue by then, and happens at once.
+"""
+
+import asyncio
+import json
+import tarfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from temporalio.client import (
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.service import RPCError
+
+from audit.verdicts import judge
+from domain.acts import Verdict
+from domain.commands.citizens import Recur, Withdraw
+from domain.events import Event
+from domain.facts.anytime import RungClimbed
+from domain.pack import Pack
+from domain.stages import Stage
+from domain.ticket import Ticket
+from runtime.engine import waiting_work
+from store import outbox, schema, tickets
+from store.engine import Store, default_url
+from store.pack_book import PinnedPacks
+from tests.domain.order import check_caps, check_order, check_steps
+from tests.support.cities import SHIPPED
+from tests.support.desk import CITIZEN, Filed
+from tests.support.engine import Engine, connect_to, engine_server, platform
+from tests.support.way_out import Give, HandIn, Judge, way_out
+from workflows.ticket import TicketWorkflow
+
+RECORDED = Path(__file__).with_name("tickets.tar.xz")
+
+SOON = 20
+"""Seconds in which a ticket that was stranded is with a unit again, on a busy machine."""
+
+TOO_LATE = (WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError)
+"""What was meant has ended meanwhile, or the machine was too busy to take it."""
+
+LIFE = 90
+"""Seconds in which the slowest of them ends on a busy machine."""
+
+
+class Left(NamedTuple):
+    """A ticket as it was left; see `record.Left`."""
+
+    number: str
+    stage: str
+    version: int
+    waits_for: str | None
+
+
+@dataclass
+class Resumed:
+    """The installation, started again. `before`: what its store told of each ticket until then."""
+
+    engine: Engine
+    left: dict[str, Left]
+    before: dict[str, list[Event]]
+
+    def ticket(self, name: str) -> Filed:
+        return Filed(self.engine.client, self.left[name].number)
+
+    async def state(self, name: str) -> Ticket | None:
+        return await tickets.state(self.engine.store, self.left[name].number)
+
+
+@pytest.fixture
+async def resumed(tmp_path: Path) -> AsyncIterator[Resumed]:
+    with tarfile.open(RECORDED) as packed:
+        packed.extractall(tmp_path, filter="data")
+    told: dict[str, Any] = json.loads((tmp_path / "tickets.json").read_text(encoding="utf-8"))
+    left = {name: Left(**each) for name, each in told.items()}
+    await schema.upgrade(default_url(tmp_path))
+    store = Store.open(default_url(tmp_path))
+    before = {name: await tickets.events(store, each.number) for name, each in left.items()}
+    with engine_server(tmp_path / "log", tmp_path / "temporal.db") as address:
+        client = await connect_to(address)
+        async with platform(client, store) as engine:
+            yield Resumed(engine, left, before)
+    await store.close()
+
+
+# --- what people do until it has ended -----------------------------------------------------------
+
+
+async def _end(resumed: Resumed, name: str) -> None:
+    """Bring it to its end. Who comes too late, or too early, looks again a little later."""
+    packs = PinnedPacks(SHIPPED, resumed.engine.store)
+    ticket, seen, again = resumed.ticket(name), -1, 0.0
+    while (state := await resumed.state(name)) is None or state.open:
+        now = time.monotonic()
+        if state is not None and (state.version > seen or now > again):
+            version = state.rules.pack_version if state.rules else None
+            pack = await packs.of(state.complaint.city, version)
+            with suppress(*TOO_LATE, TimeoutError):
+                async with asyncio.timeout(20):
+                    await _step(ticket, state, pack)
+            seen, again = state.version, now + 2
+        await asyncio.sleep(0.1)
+    async with asyncio.timeout(20):
+        await ticket.handle.result()
+
+
+async def _step(ticket: Filed, state: Ticket, pack: Pack) -> None:
+    if state.stage is Stage.MERGED:
+        return  # the other one's answer is this one's
+    if state.stage is Stage.AFTERCARE and state.contest is None:
+        await ticket.act(CITIZEN, Recur(text="又反弹了"))
+        return
+    if state.recurred and state.stage is Stage.HANDLE:
+        await ticket.act(CITIZEN, Withdraw(reason="已经好了"))
+        return
+    match way_out(state, pack):
+        case Give(actor, command):
+            await ticket.act(actor, command)
+        case HandIn(n, result):
+            work = waiting_work(ticket.client, ticket.number, state.assignment(n).activity_id)
+            await work.complete(result.model_copy(update={"at": datetime.now(UTC)}))
+        case Judge(rating, actor):
+            given = Verdict(actor=actor, rating=rating, at=datetime.now(UTC))
+            await ticket.handle.signal(TicketWorkflow.rated, given)
+
+
+# --- that it went on as it had to ----------------------------------------------------------------
+
+
+@pytest.mark.timeout(240)
+async def test_every_ticket_comes_to_its_end(resumed: Resumed) -> None:
+    names = [name for name, each in resumed.left.items() if each.waits_for is None]
+    await _all_end(resumed, names)
+
+
+@pytest.mark.timeout(240)
+async def test_those_whose_plan_never_came_come_to_their_end(resumed: Resumed) -> None:
+    names = [name for name, each in resumed.left.items() if each.waits_for is not None]
+    await _all_end(resumed, names)
+
+
+async def test_what_nobody_had_is_with_a_unit_within_seconds(resumed: Resumed) -> None:
+    """A month before the year ended, in an unmodified city: taken, and given to nobody."""
+    assert resumed.left["nobody_has_it"].version == 0
+    state = None
+    async with asyncio.timeout(SOON):
+        while state is None or state.unit is None:
+            state = await resumed.state("nobody_has_it")
+            await asyncio.sleep(0.05)
+    assert state.due_at is not None
+
+
+async def test_an_escalation_that_stood_still_goes_on_within_seconds(resumed: Resumed) -> None:
+    """It was to be raised a level: the level above has it."""
+    before = await resumed.state("escalation_stopped")
+    assert before is not None
+    async with asyncio.timeout(SOON):
+        while (state := await resumed.state("escalation_stopped")) is None or not state.raised:
+            await asyncio.sleep(0.05)
+        while state is None or state.unit == before.unit:
+            state = await resumed.state("escalation_stopped")
+            await asyncio.sleep(0.05)
+
+
+async def test_a_result_that_was_not_taken_is_taken_within_seconds(resumed: Resumed) -> None:
+    ticket = resumed.ticket("result_never_taken")
+    assert "handled" not in [event.kind for event in resumed.before["result_never_taken"]]
+    await ticket.until_kind(resumed.engine, "handled", within=SOON)
+
+
+async def _all_end(resumed: Resumed, names: list[str]) -> None:
+    async def life(name: str) -> str | None:
+        try:
+            async with asyncio.timeout(LIFE):
+                await _end(resumed, name)
+        except TimeoutError:
+            state = await resumed.state(name)
+            where = f"{state.stage}, version {state.version}" if state else "not in the record"
+            return f"{name} ({resumed.left[name].number}) does not end: {where}"
+        return None
+
+    ends = await asyncio.gather(*(life(name) for name in names))
+    assert not [each for each in ends if each is not None]
+    for name in names:
+        await _one_story(resumed, name)
+
+
+async def _one_story(resumed: Resumed, name: str) -> None:
+    """What was told before still is, the rest follows it, and history and record agree."""
+    store, number = resumed.engine.store, resumed.left[name].number
+    state, events = await resumed.state(name), await tickets.events(store, number)
+    assert state is not None
+    assert events[: len(resumed.before[name])] == resumed.before[name], name
+    assert [event.version for event in events] == list(range(1, state.version + 1)), name
+    check_steps(events)
+    check_order(state, events)
+    check_caps(state)
+    twice = [rung for rung, times in Counter(_rungs(events)).items() if times > 1]
+    assert not twice, (name, twice)
+    keys = [message.key for message in await outbox.messages(store, number)]
+    assert len(keys) == len(set(keys)), name
+    verdict = await judge(resumed.engine.client, store, number)
+    assert verdict.agrees, (name, verdict)
+
+
+def _rungs(events: list[Event]) -> list[tuple[object, ...]]:
+    """Each card by what it is about. A clock that was moved is another."""
+    return [
+        (fact.clock, fact.assignment, fact.label, fact.rung, fact.due_at)
+        for event in events
+        if isinstance(fact := event.fact, RungClimbed)
+    ]
