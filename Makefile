@@ -78,9 +78,17 @@ BROWSER := tests/browser
 
 .PHONY: test browser coverage
 test: $(READY) $(ASSETS) ## run every test (JOBS=2 processes; ARGS="tests/domain -k ..." for a part)
-	@$(BIN)/pytest -n $(JOBS) --ignore $(BROWSER) $(ARGS)
 ifeq ($(strip $(ARGS)),)
-	@$(MAKE) --no-print-directory browser
+	@failed=(); \
+	$(BIN)/pytest -n $(JOBS) --ignore $(BROWSER) || failed+=("the first part (exit code $$?)"); \
+	$(MAKE) --no-print-directory browser || failed+=('the part in a browser'); \
+	if [ "$${#failed[@]}" -gt 0 ]; then \
+		printf 'make test: FAILED: %s\n' "$${failed[@]}" >&2; \
+		exit 1; \
+	fi; \
+	echo 'make test: every part passed'
+else
+	@$(BIN)/pytest -n $(JOBS) --ignore $(BROWSER) $(ARGS)
 endif
 
 browser: $(READY) $(ASSETS) ## the tests in a real browser, a part of `make test` (BROWSER="... -k")

@@ -1,6 +1,5 @@
 """A unit's inbox, and handing back what it did."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Path, Query, Response
@@ -11,8 +10,8 @@ from api.access import TicketNumber, city_of, hidden_from, staff, visible
 from api.attaching import attached
 from api.caller import Caller
 from api.door import API, Door, TheDoor, json_of, json_text
-from api.engine import NotRunning
 from api.problems import FieldProblem, Problem, responses
+from api.sending import NotRunning
 from api.waiting import until
 from domain.assignment import Ending, Evidence, HandlingResult
 from domain.complaint import Code, Text
@@ -198,7 +197,7 @@ async def complete_assignment(
             resolved=body.resolved,
             evidence=evidence,
             by=caller.id,
-            at=datetime.now(UTC),
+            at=door.engine.clock.now(),
         )
         await _hand_over(door, row, result)
     ended = None if "respond-async" in prefer.lower() else await _ended(door, row)

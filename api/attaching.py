@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from api.access import visible
 from api.caller import Caller
 from api.door import Door
-from api.engine import EngineUnavailable
 from api.problems import Problem
+from api.sending import EngineUnavailable
 from domain.files import REFERENCE, file_id
 from store import files
 from store.errors import UnknownFile

@@ -11,6 +11,7 @@ from api.door import API, Door, TheDoor, json_of
 from api.problems import Problem, responses
 from audit.compare import Difference
 from audit.errors import AuditError
+from audit.replay import Break
 from audit.report import Report, StateThen, examine, state_then
 from audit.verdicts import Finding, judge
 from domain.complaint import Code
@@ -47,7 +48,11 @@ class SampleQuery(Incoming):
 
 
 class VerdictLine(Recorded):
-    """A verdict on one ticket; `detail` says why no comparison could be made."""
+    """A verdict on one ticket; `detail` says why no comparison could be made.
+
+    Of the first `lost` of its `runs` the engine has no history any more: nothing is said of the
+    events before `since`.
+    """
 
     number: str
     title: str
@@ -59,7 +64,14 @@ class VerdictLine(Recorded):
     detail: str | None = None
     version: int
     history_events: int
+    runs: int = 1
+    lost: int = 0
+    since: int = 1
     differences: list[Difference]
+    breaks: list[Break] = Field(
+        default_factory=list,
+        description="Each field in which a run begins otherwise than the one before it ended.",
+    )
 
 
 class VerdictPage(Recorded):
@@ -144,7 +156,11 @@ async def _verdict(door: Door, row: TicketRow) -> VerdictLine:
         detail=told.problem,
         version=told.version,
         history_events=told.history_events,
+        runs=told.runs,
+        lost=told.lost,
+        since=told.since,
         differences=told.differences,
+        breaks=told.breaks,
     )
 
 

@@ -14,8 +14,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.access import staff
 from api.caller import Caller
 from api.door import API, Door, TheDoor, json_of
-from api.engine import EngineUnavailable, NotRunning
 from api.problems import Problem, responses
+from api.sending import EngineUnavailable, NotRunning
 from domain.model import Incoming, Instant, Recorded
 from runtime.names import OUTBOX_CHORE, SPOOL_CHORE
 from store import waiting

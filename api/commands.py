@@ -5,7 +5,6 @@ the ticket decides.
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from inspect import Parameter, Signature
 from typing import Annotated, Any
 
@@ -17,11 +16,11 @@ from api.access import TicketNumber, anyone, staff, visible
 from api.attaching import attached
 from api.caller import Caller
 from api.door import API, Door, TheDoor, json_of
-from api.engine import EngineUnavailable, NotRunning
 from api.filing import IdempotencyKey
 from api.offers.every import OFFERS
 from api.offers.row import Offer
 from api.problems import Problem, responses
+from api.sending import EngineUnavailable, NotRunning
 from domain.acts import Act, Command
 from domain.commands.base import CommandBase
 from domain.model import Incoming
@@ -47,6 +46,10 @@ ALWAYS = (
     "invalid_request",
     "bad_number",
     "body_too_large",
+    "too_late",
+    "gave_up",
+    "payload_too_large",
+    "ticket_too_large",
     "engine_unavailable",
     "store_unavailable",
 )
@@ -73,7 +76,7 @@ async def give(
     An officer whose unit never had the ticket learns nothing of it, not even why not. That is
     looked up only after a refusal: what the ticket allows, its unit may see.
     """
-    act = Act(actor=caller.actor, command=command, at=datetime.now(UTC))
+    act = Act(actor=caller.actor, command=command)
     try:
         return await door.engine.act(number, act, f"{caller.id}:{key}" if key else None)
     except (Refused, NotRunning) as refusal:

@@ -2,34 +2,36 @@
 
     EngineUnavailable   the engine is away, overloaded, or did not answer in time (Problem, 503)
 
-What a workflow refuses comes back as `Refused` with the workflow's own code.
+What a workflow refuses comes back as `Refused` with the workflow's own code. Commands have a
+deadline of their own: `api.sending`.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar, cast
+from uuid import uuid4
 
 import structlog
 from temporalio.client import (
     AsyncActivityCancelledError,
     Client,
     WithStartWorkflowOperation,
-    WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.problems import Problem
+from api.sending import BUDGET, PASSING, Budget, EngineUnavailable, NotRunning, Sender, engine_limit
 from domain.acts import Act, Verdict
 from domain.assignment import HandlingResult
 from domain.complaint import Complaint
-from domain.refusals import Refused
 from domain.ticket import Snapshot
 from runtime.engine import waiting_work
+from runtime.engine_clock import EngineClock, look
 from runtime.names import TICKETS, search_attributes, ticket_workflow_id
 from workflows.ticket import TicketWorkflow
 
@@ -39,41 +41,38 @@ Answer = TypeVar("Answer")
 
 _RECEIPT = "receipt"
 _FORGET_ABSENCE = 2.0
-_ENDED_MEANWHILE = "AcceptedUpdateCompletedWorkflow"
-
-
-class EngineUnavailable(Problem):
-    """Nothing is known of what was sent: the same request again is safe with the same key."""
-
-    def __init__(self, detail: str = "") -> None:
-        super().__init__("engine_unavailable", detail)
-
-
-class NotRunning(Exception):
-    """Nothing of that name is running: never started, not started yet, or ended (`ended`)."""
-
-    def __init__(self, *, ended: bool = False) -> None:
-        super().__init__("ended" if ended else "not running")
-        self.ended = ended
 
 
 class Engine:
-    """What the API asks of Temporal. `timeout` is in seconds and holds for each call."""
+    """What the API asks of Temporal.
 
-    def __init__(self, client: Client, *, timeout: float) -> None:
+    `timeout` is in seconds and holds for each call; commands have their `budget`. `clock`: what the
+    engine's clock shows, as far as it has told.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        timeout: float,
+        budget: Budget = BUDGET,
+        clock: EngineClock | None = None,
+    ) -> None:
         self._client = client
         self._timeout = timeout
         self._absent_until = 0.0
+        self.clock = clock or EngineClock()
+        self._sender = Sender(client, self.clock, budget)
 
-    async def file(self, complaint: Complaint) -> Snapshot | None:
-        """Start the ticket and wait for its receipt, in one round trip.
+    async def file(self, complaint: Complaint, *, new: bool = False) -> Snapshot | None:
+        """Start the ticket and wait for its receipt, in one round trip. `new`: for the first time.
 
         None when the engine does not answer: the complaint then waits in the intake book, and the
         ticket is started (if it was not already) as soon as somebody tries again. Starting the
         same complaint twice starts one ticket.
         """
-        clock = asyncio.get_running_loop().time
-        if clock() < self._absent_until:
+        began = self.clock.steady()
+        if began < self._absent_until:
             return None  # found away a moment ago: do not let every citizen wait to learn it
         start = WithStartWorkflowOperation(
             TicketWorkflow.run,
@@ -92,35 +91,33 @@ class Engine:
                     id=_RECEIPT,
                     rpc_timeout=timedelta(seconds=self._timeout),
                 )
-                # The library's types lose the result of an update that has a name of its own.
-                return cast(Snapshot, receipt)
         except (EngineUnavailable, NotRunning, WorkflowAlreadyStartedError) as error:
             if isinstance(error, EngineUnavailable) and error.detail == "unreachable":
-                self._absent_until = clock() + _FORGET_ABSENCE
+                self._absent_until = self.clock.steady() + _FORGET_ABSENCE
             await _forget(start)
             logger.warning("spooled", number=complaint.number, why=str(error))
             return None
+        # The library's types lose the result of an update that has a name of its own.
+        told = cast(Snapshot, receipt)
+        if new:  # what happened to it so far happened when the engine started it, by its clock
+            self.clock.heard(told.updated_at, began, self.clock.steady())
+        return told
 
     async def act(self, number: str, act: Act, update_id: str | None) -> Snapshot:
-        """Give a command. The same `update_id` again returns the first answer.
+        """Give a command, dated by the engine's clock. The same `update_id` again returns the
+        first answer. Whoever is told that it failed may send it again: see `api.sending`.
 
         Raises:
             Refused: by the ticket's rules, with the code.
+            Problem: too_late, gave_up; payload_too_large, ticket_too_large
             NotRunning, EngineUnavailable
         """
-        handle = self._client.get_workflow_handle_for(
-            TicketWorkflow.run, ticket_workflow_id(number)
-        )
-        async with self._answering():
-            return await handle.execute_update(
-                TicketWorkflow.act,
-                act,
-                id=update_id,
-                rpc_timeout=timedelta(seconds=self._timeout),
-            )
+        return await self._sender.give(number, act, update_id)
 
     async def rate(self, number: str, verdict: Verdict) -> None:
-        """Send a rating, already validated: a signal has no answer.
+        """Send a rating, already validated: a signal has no answer. It is dated here.
+
+        What was sent is counted once, however often it had to be sent.
 
         Raises:
             NotRunning, EngineUnavailable
@@ -128,9 +125,12 @@ class Engine:
         handle = self._client.get_workflow_handle_for(
             TicketWorkflow.run, ticket_workflow_id(number)
         )
+        told = verdict.model_copy(
+            update={"at": self.clock.now(), "key": verdict.key or uuid4().hex}
+        )
         async with self._answering():
             await handle.signal(
-                TicketWorkflow.rated, verdict, rpc_timeout=timedelta(seconds=self._timeout)
+                TicketWorkflow.rated, told, rpc_timeout=timedelta(seconds=self._timeout)
             )
 
     async def complete(self, number: str, activity_id: str, result: HandlingResult) -> None:
@@ -163,6 +163,11 @@ class Engine:
         async with self._answering(within):
             return await question(self._client)
 
+    async def compare_clocks(self) -> None:
+        """Learn what the engine's clock shows, where it answers; never fails."""
+        with suppress(EngineUnavailable, NotRunning):
+            await self.ask(partial(look, clock=self.clock))
+
     async def ready(self) -> bool:
         """Whether the engine answers, within a second."""
         try:
@@ -177,14 +182,15 @@ class Engine:
         try:
             async with asyncio.timeout(within or self._timeout):
                 yield
-        except WorkflowUpdateFailedError as error:
-            raise _refused(error) from None
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             raise EngineUnavailable("no answer in time") from error
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise NotRunning(ended="already completed" in error.message) from None
-            if error.status in _PASSING:
+            limit = engine_limit(error)
+            if limit is not None:
+                raise limit from None
+            if error.status in PASSING:
                 raise EngineUnavailable("unreachable") from error
             raise
         except RuntimeError as error:  # a lazy client that could not connect
@@ -193,30 +199,8 @@ class Engine:
             raise EngineUnavailable("unreachable") from error
 
 
-_PASSING = frozenset(
-    {
-        RPCStatusCode.UNAVAILABLE,
-        RPCStatusCode.DEADLINE_EXCEEDED,
-        RPCStatusCode.CANCELLED,
-        RPCStatusCode.RESOURCE_EXHAUSTED,
-        RPCStatusCode.ABORTED,
-        RPCStatusCode.INTERNAL,
-        RPCStatusCode.UNKNOWN,
-    }
-)
-
-
 async def _forget(start: WithStartWorkflowOperation[Any, Any]) -> None:
     """Fetch what became of the start, or the loop complains that nobody did; never wait for it."""
     with suppress(Exception, asyncio.CancelledError):
         async with asyncio.timeout(0):
             await start.workflow_handle()
-
-
-def _refused(error: WorkflowUpdateFailedError) -> Exception:
-    cause = error.cause
-    if not isinstance(cause, ApplicationError) or cause.type is None:
-        return error
-    if cause.type == _ENDED_MEANWHILE:
-        return Refused("ticket_ended", "This ticket has ended.")
-    return Refused(cause.type, cause.message)

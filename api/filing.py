@@ -81,7 +81,7 @@ async def start(door: Door, registered: intake.Registered) -> Standing:
         row = await tickets.get(door.store, registered.number)
         if row is not None:
             return row
-    return await door.engine.file(registered.complaint)
+    return await door.engine.file(registered.complaint, new=registered.new)
 
 
 def receipt(door: Door, registered: intake.Registered, standing: Standing) -> Response:

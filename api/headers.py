@@ -1,4 +1,4 @@
-"""Headers that every answer has: what a browser may not do with it."""
+"""Headers that every answer has: what a browser may not do with it, and whose it is."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,6 +10,8 @@ _ALWAYS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    # Pages know by it that we answered, and not a network on the way with a page of its own.
+    "Served-By": "jiesu",
 }
 _STAY_WITH_HTTPS = "max-age=31536000; includeSubDomains"
 

@@ -15,10 +15,10 @@ from temporalio.client import Client
 from api.access import staff
 from api.caller import Caller
 from api.door import API, Door, TheDoor, json_of
-from api.engine import EngineUnavailable
 from api.findings import Finding, assets_of, home_of, packs_on, store_of
 from api.health import store_ready
 from api.problems import responses
+from api.sending import EngineUnavailable
 from domain.model import Instant, Recorded
 from runtime.names import TICKET_WORKFLOW, TICKETS, UNITS
 

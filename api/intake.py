@@ -5,7 +5,7 @@ and starts later. When the store is away nobody gets a number, and nothing is ha
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Response
@@ -149,7 +149,7 @@ async def take(
     `marks` tell its files apart where the same one may come again under another reference.
     `by_hand`: it stays at triage until a person says what becomes of it.
     """
-    now = datetime.now(UTC)
+    now = door.engine.clock.now()
     pack = _pack(door, body)
     _check(pack, body)
     registered = await filing.register(

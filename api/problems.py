@@ -49,6 +49,7 @@ CODES: dict[str, Code] = {
     "not_found": Code(404, "There is nothing at this address."),
     "method_not_allowed": Code(405, "This address does not take this method."),
     "body_too_large": Code(413, "The body is too large."),
+    "payload_too_large": Code(413, "It says more than a ticket can take at once."),
     "invalid_request": Code(422, "Some fields are missing or not as they should be."),
     "idempotency_key_reused": Code(422, "This key was used for another complaint."),
     "bad_number": Code(422, "This is not a ticket number."),
@@ -143,6 +144,7 @@ CODES: dict[str, Code] = {
     "delegation_cap": Code(409, "The ticket cannot be delegated further down."),
     "top_level": Code(409, "No unit is above the one that leads."),
     "urged_too_often": Code(429, "The ticket was urged often enough today."),
+    "facts_too_often": Code(429, "Enough was added to the ticket today."),
     # --- what the ticket does not allow now
     "not_now": Code(409, "Not possible at this stage."),
     "not_started_yet": Code(409, "The complaint is registered, but not started yet.", _LATER),
@@ -181,6 +183,12 @@ CODES: dict[str, Code] = {
     "chore_not_scheduled": Code(409, "The engine has no such chore; a worker schedules it."),
     # --- what cannot be read again
     "pack_invalid": Code(409, "That version of the city's pack cannot be read any more."),
+    # --- what was not carried out, and will not be
+    "too_late": Code(503, "It could not be begun in time, and was not carried out.", _LATER),
+    "gave_up": Code(503, "It took too long, and was not carried out.", _LATER),
+    "clock_differs": Code(503, "The clocks differ; it was not carried out.", _LATER),
+    "carrying_on": Code(503, "The ticket is being carried on; it was not carried out.", _LATER),
+    "ticket_too_large": Code(503, "The ticket takes nothing more for the moment.", _LATER),
     # --- what is away
     "engine_unavailable": Code(503, "The engine cannot be reached.", _LATER),
     "store_unavailable": Code(503, "The store cannot be reached.", _LATER),

@@ -1,6 +1,5 @@
 """Rating: a signal to the ticket, checked first and confirmed after, because signals are mute."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Response
@@ -9,9 +8,9 @@ from api.access import TicketNumber, citizen
 from api.caller import Caller
 from api.commands import why_not_running
 from api.door import API, Door, TheDoor, json_of
-from api.engine import NotRunning
 from api.filing import IdempotencyKey
 from api.problems import Problem, responses
+from api.sending import NotRunning
 from domain.acts import Verdict
 from domain.facts.closing import Rated
 from domain.lifecycle import transition
@@ -77,9 +76,7 @@ async def rate_ticket(
     city's rules say.
     """
     before = await check_due(door, number)
-    verdict = Verdict(
-        actor=caller.actor, rating=body, key=idempotency_key or "", at=datetime.now(UTC)
-    )
+    verdict = Verdict(actor=caller.actor, rating=body, key=idempotency_key or "")
     try:
         await door.engine.rate(number, verdict)
     except NotRunning as missing:

@@ -1,6 +1,5 @@
 """'The problem is back': a watched ticket goes on; one that has ended is followed by another."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Response
@@ -61,7 +60,7 @@ async def recur(
     pack = door.packs.get(before.city)
     follower = filing.draft(
         pack,
-        datetime.now(UTC),
+        door.engine.clock.now(),
         **before.model_dump(include={"kind", "channel", "title", "place", "anonymous", "person"}),
         text=body.text,
         category=ended.category if pack.knows(ended.category) else None,

@@ -1,16 +1,12 @@
 """Compare, field by field: a history with the record in the store; a ticket with what it was."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from pydantic import BaseModel
-
+from audit.fields import MISSING, apart, unlike
 from audit.replay import Replayed
 from domain.events import Event
 from domain.ticket import Ticket
-
-_MISSING = "(missing)"
 
 
 @dataclass(frozen=True)
@@ -32,69 +28,43 @@ class Change:
 
 
 def compare(replayed: Replayed, ticket: Ticket | None, events: list[Event]) -> list[Difference]:
-    """Every difference between the replayed history and the stored record; [] when they agree."""
-    told = {
-        "ticket": replayed.ticket.model_dump(mode="json"),
-        "events": [event.model_dump(mode="json") for event in replayed.events],
-    }
-    kept = {
-        "ticket": ticket.model_dump(mode="json") if ticket else None,
-        "events": [event.model_dump(mode="json") for event in events],
-    }
-    return [
-        Difference(path, _shown(one), _shown(other)) for path, one, other in _apart("", told, kept)
-    ]
+    """Every difference between the replayed history and the stored record; [] when they agree.
+
+    Of events before the first one that the history tells nothing is said.
+    """
+    kept = [event for event in events if event.version >= replayed.since]
+    return [*compare_events(replayed.events, kept), *compare_tickets(replayed.ticket, ticket)]
+
+
+def compare_events(told: Sequence[Event], kept: Sequence[Event]) -> list[Difference]:
+    """Side by side by version: what one side lacks does not shift all that follows."""
+    one = {event.version: event for event in told}
+    other = {event.version: event for event in kept}
+    found: list[Difference] = []
+    for version in sorted(one.keys() | other.keys()):
+        mine, theirs = one.get(version), other.get(version)
+        if mine != theirs:
+            found += _differences(f"events.{version - 1}", mine, theirs)
+    return found
+
+
+def compare_tickets(told: Ticket, kept: Ticket | None) -> list[Difference]:
+    """The state that the history ends with, and the one in the record."""
+    return _differences("ticket", told, kept)
 
 
 def changes(before: Ticket | None, after: Ticket) -> list[Change]:
     """What is not as it was; before the first event there was nothing."""
-    return [Change(*found) for found in _unlike(before, after)]
+    return [Change(*found) for found in unlike(before, after)]
 
 
 def event_differences(told: Event | None, kept: Event | None) -> list[Difference]:
     """Each field in which a history and a record tell one event otherwise, values whole."""
-    return [Difference(*found) for found in _unlike(told, kept)]
+    return [Difference(*found) for found in unlike(told, kept)]
 
 
-def fields(model: BaseModel | None) -> dict[str, str]:
-    """Every field that says something, by its path; values whole, as text."""
-    return dict(_leaves("", model.model_dump(mode="json"))) if model else {}
-
-
-def _unlike(one: BaseModel | None, other: BaseModel | None) -> Iterator[tuple[str, str, str]]:
-    old, new = fields(one), fields(other)
-    for path in old | new:
-        if old.get(path) != new.get(path):
-            yield path, old.get(path, ""), new.get(path, "")
-
-
-def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict | list):
-        pairs = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, part in pairs:
-            yield from _leaves(f"{path}.{key}" if path else str(key), part)
-    elif value not in (None, ""):
-        yield path, str(value)
-
-
-def _apart(path: str, told: Any, kept: Any) -> Iterator[tuple[str, Any, Any]]:
-    if isinstance(told, dict) and isinstance(kept, dict):
-        for key in sorted(told.keys() | kept.keys()):
-            yield from _apart(
-                f"{path}.{key}" if path else key, told.get(key, _MISSING), kept.get(key, _MISSING)
-            )
-    elif isinstance(told, list) and isinstance(kept, list):
-        for index in range(max(len(told), len(kept))):
-            yield from _apart(
-                f"{path}.{index}",
-                told[index] if index < len(told) else _MISSING,
-                kept[index] if index < len(kept) else _MISSING,
-            )
-    elif told != kept:
-        yield path, told, kept
-
-
-def _shown(value: Any) -> str:
-    """Short: a report names the place, the whole is in the history and in the record."""
-    text = str(value)
-    return text if len(text) <= 80 else text[:79] + "…"
+def _differences(
+    path: str, told: Event | Ticket | None, kept: Event | Ticket | None
+) -> list[Difference]:
+    one, other = (each.model_dump(mode="json") if each else MISSING for each in (told, kept))
+    return [Difference(*found) for found in apart(path, one, other)]

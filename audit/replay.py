@@ -1,41 +1,98 @@
 """Replay: run today's workflow code over a recorded history, and look at where it ends.
 
 Nothing outside the history is asked but the key it is sealed with: no record, no pack, no calendar.
-What comes out is what the ticket was, as far as the history tells it.
+What comes out is what the ticket was, as far as the history tells it. A ticket that was carried on
+in new runs is one: its runs are replayed one after the other, and what each begins with is compared
+with what the one before it ended with.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NoReturn
 
+from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import DataConverter
-from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import (
+    ContinueAsNewInput,
     ExecuteWorkflowInput,
     Interceptor,
     Replayer,
     UnsandboxedWorkflowRunner,
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
+    WorkflowOutboundInterceptor,
 )
 
-from audit.errors import HistoryErased, NoHistory, NotDeterministic
+from audit.errors import HistoryErased, NotDeterministic
+from audit.fields import MISSING, apart
+from audit.runs import backwards, continues, histories, length, load, started
+from domain.carrying import Carried
 from domain.events import Event
 from domain.ticket import Ticket
+from runtime.codec import Unreadable
 from runtime.engine import CONVERTER
-from runtime.names import ticket_workflow_id
 from store.engine import Store
+from store.errors import BadKey
 from store.ticket_keys import erased_at
 from workflows.ticket import TicketWorkflow
+
+
+@dataclass(frozen=True)
+class Break:
+    """One field in which run `run` begins otherwise than the run before it ended.
+
+    `path` like `ticket.assignments.0.signed_at`; empty where the run before handed nothing on.
+    """
+
+    run: int
+    path: str
+    ended: str
+    began: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, replayed. `n` counts the runs of the ticket from 1.
+
+    `began`: what it was begun with, None for the first. `positions[i]`: length of the whole history
+    when event i happened; `before`: of the runs before. `handed`: what it gives to the next run.
+    """
+
+    n: int
+    began: Carried | None
+    ticket: Ticket
+    events: Sequence[Event]
+    positions: Sequence[int]
+    before: int
+    length: int
+    handed: Carried | None = None
+    states: Mapping[int, Ticket] = field(default_factory=dict)
+    breaks: Sequence[Break] = ()
+
+    @property
+    def since(self) -> int:
+        """The version of its first event, if it has one."""
+        return (self.began.ticket.version if self.began else 0) + 1
+
+    def event(self, version: int) -> tuple[Event, int] | None:
+        """The event that led to this version, and its position; None where it tells of none."""
+        return _told_of(self, version)
+
+    @property
+    def end(self) -> int:
+        """Length of the whole history up to its end."""
+        return self.before + self.length
 
 
 @dataclass(frozen=True)
 class Replayed:
     """A ticket as its history tells it. `positions[i]`: history length when event i happened.
 
-    `states`: the ticket as it was after each event that was asked for, by version.
+    `states`: the ticket as it was after each event that was asked for, by version. `runs`: how many
+    there were; of the first `lost` ones the engine has no history any more, and the events begin
+    with version `since`. `breaks`: where two runs do not fit together.
     """
 
     ticket: Ticket
@@ -43,16 +100,24 @@ class Replayed:
     positions: Sequence[int]
     history_events: int
     states: Mapping[int, Ticket] = field(default_factory=dict)
+    runs: int = 1
+    lost: int = 0
+    since: int = 1
+    breaks: Sequence[Break] = ()
+
+    def event(self, version: int) -> tuple[Event, int] | None:
+        """The event that led to this version, and its position; None where none is told."""
+        return _told_of(self, version)
 
 
-async def fetch(client: Client, number: str) -> WorkflowHistory:
-    """The history of a ticket, open or ended. Raises NoHistory."""
-    try:
-        return await client.get_workflow_handle(ticket_workflow_id(number)).fetch_history()
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            raise NoHistory(f"the engine has no history of ticket {number}") from error
-        raise
+def _told_of(story: Run | Replayed, version: int) -> tuple[Event, int] | None:
+    index = version - story.since
+    if not 0 <= index < len(story.events):
+        return None
+    return story.events[index], story.positions[index]
+
+
+Histories = AsyncIterable[WorkflowHistory] | Iterable[WorkflowHistory]
 
 
 async def told_by_history(
@@ -65,37 +130,204 @@ async def told_by_history(
     Raises:
         HistoryErased, NoHistory, NotDeterministic
     """
-    erased = await erased_at(store, number)
-    if erased is not None:
-        raise HistoryErased(f"erased on {erased:%Y-%m-%d}; its history cannot be read any more")
-    return await replay(await fetch(client, number), client.data_converter, keep)
+    return await _whole(runs_by_history(client, store, number, keep))
+
+
+async def runs_by_history(
+    client: Client, store: Store, number: str, keep: Collection[int] = ()
+) -> AsyncIterator[Run]:
+    """The same run by run, the oldest first: no more than one is held at a time.
+
+    Raises:
+        HistoryErased, NoHistory, NotDeterministic
+    """
+    await _refuse_erased(store, number)
+    async for run in replay_runs(histories(client, number), client.data_converter, keep):
+        yield run
+
+
+async def run_of(
+    client: Client, store: Store, number: str, version: int, keep: Collection[int] = ()
+) -> Run | None:
+    """The run alone in which the ticket came to this version; None where none tells of it.
+
+    Raises:
+        HistoryErased, NoHistory, NotDeterministic
+    """
+    await _refuse_erased(store, number)
+    found, began, start = "", None, 0
+    async for run_id, first in backwards(client, number):
+        if found:
+            start += await length(client, number, run_id)
+        began = await _begun_with(first, client.data_converter)
+        if not found and version > (began.ticket.version if began else 0):
+            found = run_id
+    if not found:
+        return None
+    start += began.history_length if began else 0  # of runs that the engine no longer has
+    history = await load(client, number, found)
+    return await _replay_run(history, client.data_converter, keep, start)
 
 
 async def replay(
-    history: WorkflowHistory,
+    history: WorkflowHistory | Histories,
     converter: DataConverter = CONVERTER,
     keep: Collection[int] = (),
 ) -> Replayed:
     """Where the history ends, read with the keys of `converter`; and the states on the way there.
 
+    `history`: of the only run, or of all runs in their order.
+
     Raises NotDeterministic when today's code does not follow it.
     """
-    captured: list[TicketWorkflow] = []
+    runs = [history] if isinstance(history, WorkflowHistory) else history
+    return await _whole(replay_runs(runs, converter, keep))
+
+
+async def replay_runs(
+    runs: Histories, converter: DataConverter = CONVERTER, keep: Collection[int] = ()
+) -> AsyncIterator[Run]:
+    """Each run of a ticket in its order, replayed. Raises NotDeterministic."""
+    before: Run | None = None
+    async for history in _each(runs):
+        run = await _replay_run(history, converter, keep, before.end if before else None)
+        if before is not None:
+            run = replace(run, breaks=_breaks(before, run.began))
+        yield run
+        before = run
+
+
+async def _refuse_erased(store: Store, number: str) -> None:
+    erased = await erased_at(store, number)
+    if erased is not None:
+        raise HistoryErased(f"erased on {erased:%Y-%m-%d}; its history cannot be read any more")
+
+
+async def _whole(runs: AsyncIterator[Run]) -> Replayed:
+    """The runs as one story."""
+    events: list[Event] = []
+    positions: list[int] = []
     states: dict[int, Ticket] = {}
+    breaks: list[Break] = []
+    first: Run | None = None
+    async for run in runs:
+        first = first or run
+        events += run.events
+        positions += run.positions
+        states |= run.states
+        breaks += run.breaks
+    if first is None:
+        raise NotDeterministic("there is no run to replay")
+    return Replayed(
+        run.ticket,
+        events,
+        positions,
+        run.end,
+        states,
+        runs=run.n,
+        lost=first.n - 1,
+        since=first.since,
+        breaks=breaks,
+    )
+
+
+async def _each(runs: Histories) -> AsyncIterator[WorkflowHistory]:
+    if isinstance(runs, AsyncIterable):
+        async for history in runs:
+            yield history
+    else:
+        for history in runs:
+            yield history
+
+
+async def _replay_run(
+    history: WorkflowHistory, converter: DataConverter, keep: Collection[int], start: int | None
+) -> Run:
+    """`start`: how long the history of the runs before is; None: as long as they say."""
+    began = await _begun_with(history, converter)
+    n = began.runs + 1 if began else 1
+    seen = _Seen(keep)
     replayer = Replayer(
         workflows=[TicketWorkflow],
         data_converter=converter,
-        interceptors=[_Capture(captured, states, keep)],
+        interceptors=[_Capture(seen)],
         # The sandbox guards new code against mistakes; a replay only reads, and is faster without.
         workflow_runner=UnsandboxedWorkflowRunner(),
     )
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     if result.replay_failure is not None:
-        raise NotDeterministic(str(result.replay_failure)) from result.replay_failure
-    if not captured:
+        where = f"run {n}: " if began else ""
+        raise NotDeterministic(f"{where}{result.replay_failure}") from result.replay_failure
+    ticket, told, positions = _told(seen, began)
+    # What was carried may be a little less than what the engine wrote until the run was over.
+    carried = began.history_length if began else 0
+    start = carried if start is None else start
+    states = seen.states
+    if began is not None and began.ticket.version in keep:
+        states = {began.ticket.version: began.ticket, **states}
+    return Run(
+        n=n,
+        began=began,
+        ticket=ticket,
+        events=told,
+        positions=[start + position - carried for position in positions],
+        before=start,
+        length=len(history.events),
+        handed=seen.handed,
+        states=states,
+    )
+
+
+def _told(seen: "_Seen", began: Carried | None) -> tuple[Ticket, list[Event], list[int]]:
+    if seen.flow is not None:
+        return seen.flow.ticket, list(seen.flow.events), seen.flow.recorded_at
+    if began is None:
         raise NotDeterministic("the history holds no workflow task yet")
-    flow = captured[0]
-    return Replayed(flow.ticket, list(flow.events), flow.recorded_at, len(history.events), states)
+    return began.ticket, [], []  # carried on, and nothing has happened in the new run yet
+
+
+async def _begun_with(history: WorkflowHistory, converter: DataConverter) -> Carried | None:
+    """What the run before gave to this one; None for the first. Raises NotDeterministic."""
+    if not continues(history):
+        return None
+    try:
+        [carried] = await converter.decode(started(history).input.payloads, [Carried])
+    except (ValidationError, ValueError, RuntimeError, Unreadable, BadKey) as error:
+        raise NotDeterministic(f"what a new run begins with cannot be read: {error}") from error
+    if not isinstance(carried, Carried):
+        raise NotDeterministic("a new run begins with no ticket")
+    return carried
+
+
+def _breaks(before: Run, began: Carried | None) -> list[Break]:
+    """Where a run does not begin with what the one before it ended with."""
+    n = before.n + 1
+    if began is None or before.handed is None:
+        one, other = (MISSING if each is None else "" for each in (before.handed, began))
+        return [Break(n, "", one, other)]
+    handed, given = (each.model_dump(mode="json") for each in (before.handed, began))
+    found = [Break(n, *each) for each in apart("", handed, given) if each[0] not in _BOUNDED]
+    # Told as of the last task of the run before, so it may lack what the engine wrote after it.
+    drift = before.before - (before.began.history_length if before.began else 0)
+    least = (before.positions[-1] if before.positions else before.before) - drift
+    if not least <= began.history_length <= before.end:
+        found.append(Break(n, "history_length", str(before.end), str(began.history_length)))
+    return found
+
+
+_BOUNDED = ("history_length", "ticket.lifecycle")
+"""What need not be the same: the length is known only about; and a ticket is carried on by the
+rules of the program of that day, which the one that replays it may no longer be."""
+
+
+class _Seen:
+    """What a replay came by."""
+
+    def __init__(self, keep: Collection[int]) -> None:
+        self.keep = keep
+        self.flow: TicketWorkflow | None = None
+        self.states: dict[int, Ticket] = {}
+        self.handed: Carried | None = None
 
 
 class _Watched(list[Event]):
@@ -105,37 +337,42 @@ class _Watched(list[Event]):
     (`Recording.happen`), so the copy is the state that the history led to at that event.
     """
 
-    def __init__(
-        self, flow: TicketWorkflow, states: dict[int, Ticket], keep: Collection[int]
-    ) -> None:
+    def __init__(self, flow: TicketWorkflow, seen: _Seen) -> None:
         super().__init__(flow.events)
-        self._flow, self._states, self._keep = flow, states, keep
+        self._flow, self._seen = flow, seen
 
     def append(self, event: Event) -> None:
         super().append(event)
-        if event.version in self._keep:
-            self._states[event.version] = self._flow.ticket.model_copy(deep=True)
+        if event.version in self._seen.keep:
+            self._seen.states[event.version] = self._flow.ticket.model_copy(deep=True)
 
 
 class _Capture(Interceptor):
-    """Keeps hold of the workflow's instance, so that its state can be read after the replay."""
+    """Keeps hold of the workflow's instance, so that its state can be read after the replay; and
+    of what it gives to the run that follows it."""
 
-    def __init__(
-        self, captured: list[TicketWorkflow], states: dict[int, Ticket], keep: Collection[int]
-    ) -> None:
-        self._captured, self._states, self._keep = captured, states, keep
+    def __init__(self, seen: _Seen) -> None:
+        self._seen = seen
 
     def workflow_interceptor_class(
         self, input: WorkflowInterceptorClassInput
     ) -> type[WorkflowInboundInterceptor]:
-        captured, states, keep = self._captured, self._states, self._keep
+        seen = self._seen
+
+        class CapturingOutbound(WorkflowOutboundInterceptor):
+            def continue_as_new(self, input: ContinueAsNewInput) -> NoReturn:
+                [handed] = input.args
+                seen.handed = handed.model_copy(deep=True)
+                super().continue_as_new(input)
 
         class CapturingInbound(WorkflowInboundInterceptor):
+            def init(self, outbound: WorkflowOutboundInterceptor) -> None:
+                super().init(CapturingOutbound(outbound))
+
             async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
-                flow = workflow.instance()
-                captured.append(flow)
-                if keep:
-                    flow.events = _Watched(flow, states, keep)
+                seen.flow = workflow.instance()
+                if seen.keep:
+                    seen.flow.events = _Watched(seen.flow, seen)
                 return await super().execute_workflow(input)
 
         return CapturingInbound

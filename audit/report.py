@@ -1,6 +1,5 @@
 """What an auditor is told of one ticket, and takes along: history, record, verdict, who looked."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pydantic import Field
@@ -8,8 +7,8 @@ from temporalio.client import Client
 
 from audit.compare import Change, Difference, changes, compare
 from audit.errors import AuditError
-from audit.replay import Replayed, told_by_history
-from audit.verdicts import Finding
+from audit.replay import Break, Replayed, run_of, told_by_history
+from audit.verdicts import Finding, found
 from domain.events import Event
 from domain.model import Instant, Recorded
 from domain.ticket import Ticket
@@ -30,6 +29,8 @@ class Report(Recorded):
 
     `told`: by the history alone, replayed with today's code; `positions`: how long the history was
     at most when each event happened. `record`: what the store has. Who complained is in neither.
+    Of the first `lost` of its `runs` the engine has no history any more: what is told begins with
+    event `since`.
     """
 
     number: str
@@ -37,6 +38,13 @@ class Report(Recorded):
     finding: Finding
     detail: str | None = Field(None, description="Why no comparison could be made.")
     differences: list[Difference] = Field(description="Each field in which they disagree.")
+    runs: int = Field(1, description="How many runs of its workflow there were.")
+    lost: int = Field(0, description="Of how many the engine has no history any more.")
+    since: int = Field(1, description="The version of the first event that the history tells.")
+    breaks: list[Break] = Field(
+        default_factory=list,
+        description="Each field in which a run begins otherwise than the one before it ended.",
+    )
     history_events: int
     told: Story | None
     positions: list[int]
@@ -72,12 +80,17 @@ async def examine(client: Client, store: Store, number: str) -> Report:
         ticket=await tickets.state(store, number), events=await tickets.events(store, number)
     )
     differences = compare(told, record.ticket, record.events) if told else []
+    breaks = list(told.breaks) if told else []
     return Report(
         number=number,
         made_at=datetime.now(UTC),
-        finding=_finding(problem, differences),
+        finding=Finding(problem.code) if problem else found(differences, breaks),
         detail=str(problem) if problem else None,
         differences=differences,
+        runs=told.runs if told else 1,
+        lost=told.lost if told else 0,
+        since=told.since if told else 1,
+        breaks=breaks,
         history_events=told.history_events if told else 0,
         told=Story(ticket=told.ticket, events=list(told.events)) if told else None,
         positions=list(told.positions) if told else [],
@@ -92,21 +105,16 @@ async def state_then(client: Client, store: Store, number: str, version: int) ->
     Raises:
         HistoryErased, NoHistory, NotDeterministic
     """
-    told = await told_by_history(client, store, number, keep={version - 1, version})
-    state = told.states.get(version)
-    if state is None:
+    told = await run_of(client, store, number, version, keep={version - 1, version})
+    state, led = (told.states.get(version), told.event(version)) if told else (None, None)
+    if told is None or state is None or led is None:
         return None
+    event, position = led
     return StateThen(
         number=number,
         version=version,
-        position=told.positions[version - 1],
-        event=told.events[version - 1],
+        position=position,
+        event=event,
         state=state,
         changes=changes(told.states.get(version - 1), state),
     )
-
-
-def _finding(problem: AuditError | None, differences: Sequence[Difference]) -> Finding:
-    if problem is not None:
-        return Finding(problem.code)
-    return Finding.DIFFERS if differences else Finding.AGREES

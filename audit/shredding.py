@@ -12,7 +12,7 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
 from audit.errors import NoHistory
-from audit.replay import fetch
+from audit.runs import all_run_ids, load
 from runtime.codec import Keys, TicketCodec, is_sealed, ticket_sealed_with
 from runtime.names import ticket_workflow_id
 from store.errors import BadKey, Erased
@@ -26,7 +26,7 @@ class Proof:
 
     `theirs`: what was told to other tickets (an answer to who was merged into it). The engine keeps
     one copy for both; it is sealed with the other ticket's key, belongs to it and goes with it.
-    `gone`: the engine has no history at all.
+    `runs`: how many runs of its workflow the engine has. `gone`: it has no history at all.
     """
 
     sealed: int = 0
@@ -34,6 +34,7 @@ class Proof:
     clear: int = 0
     theirs: int = 0
     gone: bool = False
+    runs: int = 1
 
     @property
     def holds(self) -> bool:
@@ -42,12 +43,16 @@ class Proof:
 
 
 async def prove(client: Client, keys: Keys, number: str) -> Proof:
-    """Try to read the ticket's history with all the keys there are."""
-    try:
-        history = await fetch(client, number)
-    except NoHistory:
-        return Proof(gone=True)
-    return await tried(history, keys, number)
+    """Try to read the ticket's history with all the keys there are: that of each of its runs."""
+    whole: Proof | None = None
+    for run_id in sorted(await all_run_ids(client, number)):
+        try:
+            history = await load(client, number, run_id)
+        except NoHistory:
+            continue  # it was removed just now
+        one = await tried(history, keys, number)
+        whole = one if whole is None else _together(whole, one)
+    return whole or Proof(gone=True, runs=0)
 
 
 async def tried(history: WorkflowHistory, keys: Keys, number: str) -> Proof:
@@ -69,6 +74,16 @@ async def tried(history: WorkflowHistory, keys: Keys, number: str) -> Proof:
             continue
         readable += 1
     return Proof(sealed, readable, clear, theirs)
+
+
+def _together(one: Proof, other: Proof) -> Proof:
+    return Proof(
+        sealed=one.sealed + other.sealed,
+        readable=one.readable + other.readable,
+        clear=one.clear + other.clear,
+        theirs=one.theirs + other.theirs,
+        runs=one.runs + other.runs,
+    )
 
 
 async def running(client: Client, number: str) -> bool:

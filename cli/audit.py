@@ -8,7 +8,7 @@ from rich.progress import track
 from rich.table import Table
 
 from audit.errors import AuditError
-from audit.replay import Replayed, told_by_history
+from audit.replay import Break, Replayed, told_by_history
 from audit.report import Report, StateThen, examine, state_then
 from audit.verdicts import Verdict, judge
 from cli.installation import installation
@@ -44,6 +44,10 @@ def show(number: str, as_json: Json = False) -> None:
                 "ticket": replayed.ticket.model_dump(mode="json"),
                 "events": [event.model_dump(mode="json") for event in replayed.events],
                 "history_events": replayed.history_events,
+                "runs": replayed.runs,
+                "lost": replayed.lost,
+                "since": replayed.since,
+                "breaks": [asdict(each) for each in replayed.breaks],
             }
         )
         return
@@ -107,8 +111,10 @@ def _print_timeline(replayed: Replayed) -> None:
     out.print(f"[bold]{ticket.complaint.number}[/]  {ticket.complaint.title}", highlight=False)
     out.print(
         f"{ticket.stage}{f' ({ticket.outcome})' if ticket.outcome else ''}, "
-        f"version {ticket.version}, {replayed.history_events} history events"
+        f"version {ticket.version}, {replayed.history_events} history events{_runs(replayed)}"
     )
+    for each in replayed.breaks:
+        out.print(_broken(ticket.complaint.number, each))
     table = Table("v", "at", "stage", "who", "what", "details", "history")
     for event, position in zip(replayed.events, replayed.positions, strict=True):
         table.add_row(
@@ -121,6 +127,22 @@ def _print_timeline(replayed: Replayed) -> None:
             f"≤ {position}",
         )
     out.print(table)
+
+
+def _runs(told: Replayed | Verdict) -> str:
+    """Where there is more than one: how many, and what is missing."""
+    if told.runs == 1:
+        return ""
+    lost = f", of which the first {told.lost} are no longer kept" if told.lost else ""
+    since = f": told from event {told.since} on" if told.lost else ""
+    return f" in {told.runs} runs{lost}{since}"
+
+
+def _broken(number: str, each: Break) -> str:
+    return (
+        f"[red]{number}[/]  run {each.run} begins with {each.path} {each.began!r}, "
+        f"the run before ended with {each.ended!r}"
+    )
 
 
 def _details(event: Event) -> str:
@@ -193,6 +215,10 @@ def _print_verdicts(verdicts: list[Verdict]) -> None:
         if verdict.problem:
             colour = "yellow" if verdict.erased else "red"
             out.print(f"[{colour}]{verdict.number}[/]  {verdict.problem}")
+        if verdict.lost:
+            out.print(f"[yellow]{verdict.number}[/]  {_runs(verdict).strip()}")
+        for each in verdict.breaks:
+            out.print(_broken(verdict.number, each))
         for difference in verdict.differences:
             out.print(
                 f"[red]{verdict.number}[/]  {difference.path}: "

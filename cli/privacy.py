@@ -1,5 +1,6 @@
 """`jiesu privacy`: erase a ticket on request, and what has been kept long enough."""
 
+import asyncio
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
@@ -7,10 +8,11 @@ from typing import Annotated
 import typer
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.retention import apply_retention
 from activities.sweep import swept
+from audit.runs import all_run_ids, is_kept
 from audit.shredding import Proof, prove, running
 from cli.installation import Installation, installation
 from cli.terminal import fail, out, print_json, run
@@ -23,6 +25,9 @@ from store.objects import Objects
 from store.packs import PackShelf, default_root
 
 app = typer.Typer(help="Erasing what is personal.", no_args_is_help=True)
+
+_DELETED_WITHIN, _LOOK = 15.0, 0.2
+"""Seconds for the engine to delete a history; how often it is looked."""
 
 
 @app.command()
@@ -81,7 +86,10 @@ def _tell(proof: Proof) -> None:
     if proof.gone:
         out.print("erased; the engine keeps no history of it")
     elif proof.holds:
-        out.print(f"erased; of {proof.sealed} payloads in its history none can be read any more")
+        runs = f" ({proof.runs} runs)" if proof.runs > 1 else ""
+        out.print(
+            f"erased; of {proof.sealed} payloads in its history{runs} none can be read any more"
+        )
         if proof.theirs:
             out.print(f"{proof.theirs} that it told other tickets are theirs, and go with them")
     else:
@@ -92,12 +100,26 @@ def _tell(proof: Proof) -> None:
 
 
 async def _delete_history(here: Installation, number: str) -> None:
-    await here.engine.workflow_service.delete_workflow_execution(
-        DeleteWorkflowExecutionRequest(
-            namespace=here.engine.namespace,
-            workflow_execution=WorkflowExecution(workflow_id=ticket_workflow_id(number)),
+    """Have the engine delete every run of the ticket, and wait for it: it answers before it has."""
+    name, runs = ticket_workflow_id(number), await all_run_ids(here.engine, number)
+    for run_id in runs:
+        execution = WorkflowExecution(workflow_id=name, run_id=run_id)
+        asked = DeleteWorkflowExecutionRequest(
+            namespace=here.engine.namespace, workflow_execution=execution
         )
-    )
+        try:
+            await here.engine.workflow_service.delete_workflow_execution(asked)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+    waited = 0.0  # the proof tells what is left
+    while waited < _DELETED_WITHIN and await _any_kept(here, number, runs):
+        await asyncio.sleep(_LOOK)
+        waited += _LOOK
+
+
+async def _any_kept(here: Installation, number: str, runs: set[str]) -> bool:
+    return any([await is_kept(here.engine, number, run_id) for run_id in runs])
 
 
 @app.command()

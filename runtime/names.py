@@ -15,10 +15,14 @@ OUTBOX_WORKFLOW = "Outbox"
 SPOOL_WORKFLOW = "Spool"
 RETENTION_WORKFLOW = "Retention"
 SWEEP_WORKFLOW = "Sweep"
+RENEWAL_WORKFLOW = "Renewal"
 OUTBOX_CHORE, SPOOL_CHORE = "outbox", "spool"
 """Schedules of the chores for which somebody waits."""
 
 HANDLE_ACTIVITY = "handle_assignment"
+
+CARRY_ON = "carry_on"
+"""The signal that lets a ticket go on in a new run of its workflow."""
 
 NAMESPACE = "jiesu"
 SEARCH_ATTRIBUTES = {"City": "Keyword", "Kind": "Keyword"}

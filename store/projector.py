@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
+    func,
     or_,
     select,
     update,
@@ -44,7 +46,7 @@ def _build(store: Store) -> _Statements:
         tickets=_upsert(store, ticket, _newer),
         assignments=_upsert(store, assignment, _newer),
         events=_upsert(store, event, _retold),
-        outbox=store.insert(outbox).on_conflict_do_nothing(),
+        outbox=_upsert(store, outbox, _still_to_send),
         started=update(intake)
         .where(intake.c.number == bindparam("started"), intake.c.started_at.is_(None))
         .values(started_at=bindparam("at")),
@@ -66,17 +68,44 @@ def _retold(table: Table, told: Any) -> ColumnElement[bool]:
     return told.told >= table.c.told  # type: ignore[no-any-return]
 
 
+def _still_to_send(table: Table, told: Any) -> ColumnElement[bool]:
+    # What has left stays as it was: the same key again is the same message.
+    return and_(table.c.sent_at.is_(None), told.told > table.c.told)
+
+
 def _undone() -> tuple[Delete, ...]:
     """What only a task that was cut short told: history never kept it, and nothing replaces it."""
     number: BindParameter[str] = bindparam("of")
     now = select(ticket.c.version, ticket.c.told).where(ticket.c.number == number).subquery()
     version, told = (select(column).scalar_subquery() for column in (now.c.version, now.c.told))
+    shares = assignment.alias()
+    newest = (
+        select(func.coalesce(func.max(shares.c.n), 0))
+        .where(shares.c.number == number, shares.c.told == told)
+        .scalar_subquery()
+    )
     return (
         delete(event).where(
             event.c.number == number, event.c.version > version, event.c.told < told
         ),
-        # Every telling has all shares of its ticket.
-        delete(assignment).where(assignment.c.number == number, assignment.c.told < told),
+        # Every telling has the newest shares of its ticket. Old ones that have ended may be left
+        # out (`domain.ticket.Dropped`): their rows stay as they were last told.
+        delete(assignment).where(
+            assignment.c.number == number,
+            assignment.c.told < told,
+            assignment.c.n > newest,
+        ),
+        # A message goes with the telling that asked for it, as long as it has not left.
+        delete(outbox).where(
+            outbox.c.number == number,
+            outbox.c.sent_at.is_(None),
+            outbox.c.told > 0,
+            ~exists().where(
+                event.c.number == outbox.c.number,
+                event.c.version == outbox.c.version,
+                event.c.told == outbox.c.told,
+            ),
+        ),
     )
 
 
@@ -118,12 +147,17 @@ class _Batch:
         events = [
             (happened, by.ticket, by.told) for _, (happened, by) in sorted(self._events.items())
         ]
+        letters = [
+            row
+            for _, (happened, by) in sorted(self._events.items())
+            for row in _letters(happened, by)
+        ]
         shares = [row for state, told in tickets for row in assignment_rows(state, told)]
         for statement, rows in (
             (statements.tickets, [ticket_row(state, told) for state, told in tickets]),
             (statements.assignments, shares),
             (statements.events, [event_row(e, t.complaint.city, told) for e, t, told in events]),
-            (statements.outbox, [row for e, t, _ in events for row in outbox_rows(e, t)]),
+            (statements.outbox, letters),
             (statements.started, _started(e for e, _, _ in events)),
             *((undone, [{"of": number} for number in numbers]) for undone in statements.undone),
         ):
@@ -133,6 +167,11 @@ class _Batch:
 
 def _order(projection: Projection) -> tuple[int, int]:
     return projection.told, projection.ticket.version
+
+
+def _letters(happened: Event, by: Projection) -> Iterator[Row]:
+    after = [one for one in by.events if one.version > happened.version]
+    return outbox_rows(happened, by.ticket, after, by.told)
 
 
 def _started(events: Iterable[Event]) -> list[Row]:

@@ -1,6 +1,6 @@
 """From the domain's objects to rows: what of a ticket becomes a column."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from domain.casting import cards
@@ -173,9 +173,9 @@ def event_row(event: Event, city: str, told: int) -> Row:
     }
 
 
-def outbox_rows(event: Event, ticket: Ticket) -> Iterator[Row]:
-    """The rows of table `outbox` that `event` asks for."""
-    for notice in notices(event, ticket):
+def outbox_rows(event: Event, ticket: Ticket, after: Sequence[Event], told: int) -> Iterator[Row]:
+    """The rows of table `outbox` that `event` asks for; `after`: what followed before `ticket`."""
+    for notice in notices(event, ticket, after):
         yield {
             "key": notice.key,
             "number": notice.number,
@@ -184,6 +184,7 @@ def outbox_rows(event: Event, ticket: Ticket) -> Iterator[Row]:
             "audience": notice.audience.value,
             "unit": notice.unit,
             "template": notice.template,
+            "told": told,
             "created_at": event.at,
             "sent_at": None,
             "attempts": 0,

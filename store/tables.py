@@ -241,11 +241,12 @@ class AssignmentTable(Base, table=True):
 
 
 class OutboxTable(Base, table=True):
-    """Messages to send, each once."""
+    """Messages to send, each once. `told` is its event's; 0 where nobody told."""
 
     __tablename__ = "outbox"
     __table_args__ = (
         _partial("outbox_pending", "attempts", "created_at", "key", where="sent_at IS NULL"),
+        _partial("outbox_unsent", "number", where="sent_at IS NULL"),
     )
 
     key: str = Field(primary_key=True)
@@ -259,6 +260,7 @@ class OutboxTable(Base, table=True):
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     attempts: int = 0
     last_error: str | None = None
+    told: int = Field(default=0, sa_type=BigInteger)
 
 
 class MessageTable(Base, table=True):

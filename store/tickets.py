@@ -105,6 +105,8 @@ _EVENTS = (
     .where(tables.event.c.number == bindparam("number"))
     .order_by(tables.event.c.version)
 )
+_SINCE = tables.event.c.version >= bindparam("since")
+_UNTIL = tables.event.c.version < bindparam("until")
 
 
 def _ticket_row(row: Found) -> TicketRow:
@@ -147,9 +149,16 @@ async def states(store: Store, numbers: Sequence[str]) -> list[Ticket]:
     return [Ticket.model_validate_json(row.state) for row in await store.rows(asked)]
 
 
-async def events(store: Store, number: str) -> list[Event]:
-    """All that happened to it, first things first."""
-    return [_event(row) for row in await store.rows(_EVENTS, {"number": number})]
+async def events(
+    store: Store, number: str, since: int | None = None, until: int | None = None
+) -> list[Event]:
+    """All that happened to it, first things first; or since <= version < until."""
+    asked, values = _EVENTS, {"number": number, "since": since, "until": until}
+    if since is not None:
+        asked = asked.where(_SINCE)
+    if until is not None:
+        asked = asked.where(_UNTIL)
+    return [_event(row) for row in await store.rows(asked, values)]
 
 
 def _event(row: Found) -> Event:

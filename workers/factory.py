@@ -17,6 +17,7 @@ from activities.merge import Merging
 from activities.outbox import Outbox
 from activities.project import Project
 from activities.reasons import Reasons
+from activities.renewal import Renewal
 from activities.retention import Retention
 from activities.settle import Settle
 from activities.spool import Spool
@@ -32,6 +33,7 @@ from store.ticket_keys import TicketKeys
 from workers.runner import TicketRunner
 from workflows.scheduled import (
     OutboxWorkflow,
+    RenewalWorkflow,
     RetentionWorkflow,
     SpoolWorkflow,
     SweepWorkflow,
@@ -41,7 +43,14 @@ from workflows.ticket import TicketWorkflow
 GRACE = timedelta(seconds=5)
 """What a stopping worker has in hand (a projection, a due time) may be finished."""
 
-WORKFLOWS = (TicketWorkflow, OutboxWorkflow, SpoolWorkflow, RetentionWorkflow, SweepWorkflow)
+WORKFLOWS = (
+    TicketWorkflow,
+    OutboxWorkflow,
+    SpoolWorkflow,
+    RetentionWorkflow,
+    SweepWorkflow,
+    RenewalWorkflow,
+)
 
 # All project modules pass through the sandbox (an open ticket then costs about 100 KB instead of
 # 400), and so do libraries that workflow code only names in types. A module that would be passed
@@ -92,6 +101,7 @@ def ticket_worker(hands: Hands, *, cached_tickets: int = 1000) -> Worker:
             Outbox(store).deliver,
             Spool(store, hands.client).start_waiting,
             Retention(hands.packs, store).apply,
+            Renewal(hands.client).renew,
             Sweep(store, hands.objects).sweep,
         ],
         workflow_runner=sandboxed_runner(),

@@ -23,6 +23,7 @@ from runtime.engine import CONVERTER, connect, encrypting, with_converter
 from runtime.names import (
     OUTBOX_CHORE,
     OUTBOX_WORKFLOW,
+    RENEWAL_WORKFLOW,
     RETENTION_WORKFLOW,
     SPOOL_CHORE,
     SPOOL_WORKFLOW,
@@ -52,6 +53,7 @@ _CHORES = {
     SPOOL_CHORE: (SPOOL_WORKFLOW, EVERY),
     "sweep": (SWEEP_WORKFLOW, EVERY),
     "retention": (RETENTION_WORKFLOW, timedelta(days=1)),
+    "renewal": (RENEWAL_WORKFLOW, EVERY),
 }
 
 

@@ -9,11 +9,18 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
-from runtime.names import OUTBOX_WORKFLOW, RETENTION_WORKFLOW, SPOOL_WORKFLOW, SWEEP_WORKFLOW
+from runtime.names import (
+    OUTBOX_WORKFLOW,
+    RENEWAL_WORKFLOW,
+    RETENTION_WORKFLOW,
+    SPOOL_WORKFLOW,
+    SWEEP_WORKFLOW,
+)
 
 with workflow.unsafe.imports_passed_through():
     from activities.chores import EVERY
     from activities.outbox import Outbox
+    from activities.renewal import Renewal
     from activities.retention import Retention
     from activities.spool import Spool
     from activities.sweep import Sweep
@@ -71,6 +78,20 @@ class SweepWorkflow:
     async def run(self) -> int:
         return await workflow.execute_activity_method(
             Sweep.sweep,
+            start_to_close_timeout=2 * EVERY,
+            heartbeat_timeout=timedelta(minutes=1),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=RENEWAL_WORKFLOW)
+class RenewalWorkflow:
+    """Let open tickets of older code go on under today's; after an upgrade there are some."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Renewal.renew,
             start_to_close_timeout=2 * EVERY,
             heartbeat_timeout=timedelta(minutes=1),
             retry_policy=_RETRY,

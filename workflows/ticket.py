@@ -27,7 +27,7 @@ from domain.plans import ReplyPlan, ReplyQuestion, TriageQuestion
 from domain.refusals import Refused
 from domain.stages import Stage
 from domain.ticket import Snapshot
-from runtime.names import TICKET_WORKFLOW
+from runtime.names import CARRY_ON, TICKET_WORKFLOW
 from workflows import handlers, merging, sharing
 from workflows.asking import ask_until_answered
 from workflows.carrying import Carrying
@@ -224,7 +224,7 @@ class TicketWorkflow(Carrying):
         except Refused as refused:
             raise _refusal(refused) from None
 
-    @workflow.signal(name="carry_on")
+    @workflow.signal(name=CARRY_ON)
     def asked_to_carry_on(self) -> None:
         """Go on in a new run once nothing is under way: an open ticket of an older lifecycle."""
         self.told_to_carry_on = True

@@ -1,6 +1,21 @@
 // Photos, better: each is uploaded as soon as it is chosen, and the form waits for those on their way.
 "use strict";
 
+// A photo that was taken already, ticked in the list of its field.
+function photoIsHere(field, reference) {
+  const list = field.querySelector("[data-taken]");
+  if ([...list.querySelectorAll("input")].some((one) => one.value === reference)) return;
+  const line = document.createElement("li");
+  const label = document.createElement("label");
+  label.append(photoTick(reference), ` ${field.dataset.hereWords.replace("{count}", list.children.length + 1)}`);
+  line.append(label);
+  list.append(line);
+}
+
+function photoTick(reference) {
+  return Object.assign(document.createElement("input"), { type: "checkbox", name: "photo", value: reference, checked: true, className: "form-check-input" });
+}
+
 for (const field of document.querySelectorAll("[data-photos]")) {
   const input = field.querySelector("input[type=file]");
   const list = field.querySelector("[data-taken]");
@@ -17,19 +32,21 @@ for (const field of document.querySelectorAll("[data-photos]")) {
     list.append(line);
     onTheWay += 1;
     try {
-      const answer = await fetch(field.dataset.photos, { method: "POST", body: file, headers: { "Content-Type": file.type } });
+      const answer = await fetch(field.dataset.photos, { method: "POST", body: file, headers: { "Content-Type": file.type }, signal: AbortSignal.timeout(120_000) });
       const told = await answer.json();
       if (!answer.ok) throw new Error(told.code);
-      const tick = Object.assign(document.createElement("input"), { type: "checkbox", name: "photo", value: told.reference, checked: true, className: "form-check-input" });
       const label = document.createElement("label");
-      label.append(tick, ` ${file.name} ✓`);
+      label.append(photoTick(told.reference), ` ${file.name} ✓`);
       line.replaceChildren(label);
+      form.dispatchEvent(new Event("input"));  // a draft keeps it
     } catch (error) {
       line.textContent = `✗ ${refusal(/^[a-z_]+$/.test(error.message) ? error.message : "", file.name)}`;
       line.className = "refused";
     }
     onTheWay -= 1;
-    if (!onTheWay && wanted) form.requestSubmit(wanted);
+    if (onTheWay || !wanted) return;
+    form.requestSubmit(wanted);
+    wanted = null;
   };
 
   input.addEventListener("change", () => {

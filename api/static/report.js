@@ -1,34 +1,30 @@
-// The report form, better: a draft that survives, a position, a map, sending later.
+// The report form, better: a draft that survives, a position, a map.
 "use strict";
 
 {
   const form = document.querySelector("form[data-report]");
   const find = (selector) => form.querySelector(selector);
-  const place = `jiesu.draft.${form.dataset.report}`;
-  const said = find("[data-waiting-line]");
-  const send = find("[data-send]");
+  const city = form.dataset.report;
+  const stored = draftOf(city);
+  const sender = sending(form, city);
 
   // --- the draft: kept on this phone until it is sent --------------------------------------------
 
   const cameBack = document.querySelector("#summary") !== null;
-  const typed = () => {
-    const kept = {};
-    for (const [name, value] of new FormData(form)) if (typeof value === "string") kept[name] = value;
-    return kept;
-  };
   const fill = (kept) => {
     for (const [name, value] of Object.entries(kept)) {
       const field = form.elements[name];
-      if (!field) continue;
+      if (!field || name === "photo") continue;
       if (field.type === "checkbox") field.checked = value === field.value;
       else field.value = value;
     }
+    for (const reference of [kept.photo ?? []].flat()) photoIsHere(find("[data-photos]"), reference);
   };
   const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((one) => one.toString(16).padStart(2, "0")).join("");
-  const read = () => { try { return JSON.parse(localStorage.getItem(place)); } catch { return null; } };
-  const keep = (more = {}) => { try { localStorage.setItem(place, JSON.stringify({ ...typed(), ...more })); } catch { /* full or forbidden */ } };
+  const keep = () => stored.write(draftFrom(fieldsOf(form)));
 
-  const draft = cameBack ? null : read();
+  const shown = cameBack ? null : history.state?.sent;  // this page was the receipt, and is loaded anew
+  const draft = cameBack || shown ? null : stored.read();
   // A page that the service worker kept carries a key that was used: one for each report.
   if (!cameBack) form.elements.key.value = (draft && draft.key) || newKey();
   if (draft && draft.text) {
@@ -36,8 +32,10 @@
     const note = document.querySelector("[data-draft]");
     note.hidden = false;
     note.querySelector("[data-discard]").addEventListener("click", () => {
-      localStorage.removeItem(place);
+      stored.drop();
+      sender.rest();
       form.reset();
+      find("[data-taken]").replaceChildren();
       form.elements.lat.value = form.elements.lon.value = "";
       form.elements.key.value = newKey();
       note.hidden = true;
@@ -45,34 +43,14 @@
       find("#f-text").focus();
     });
   }
-  form.addEventListener("input", () => keep());
+  form.addEventListener("input", keep);
 
-  // --- sending: at once, or when there is a network again ----------------------------------------
+  // --- sending: at once, and until there was an answer (send.js) ---------------------------------
 
-  const wait = () => {
-    keep({ waiting: "yes" });
-    said.textContent = send.dataset.waiting;
-    send.disabled = true;
-  };
-  form.addEventListener("submit", (event) => {
-    if (!navigator.onLine) {
-      event.preventDefault();
-      wait();
-      return;
-    }
-    keep();
-    said.textContent = send.dataset.busy;
-  });
-  addEventListener("online", () => {
-    if (!send.disabled) return;
-    send.disabled = false;
-    form.requestSubmit();
-  });
-  addEventListener("pageshow", () => { said.textContent = ""; send.disabled = false; });
-  if (draft && draft.waiting === "yes") {
-    if (navigator.onLine) addEventListener("load", () => form.requestSubmit());
-    else wait();
-  }
+  // `waiting` without `sent`: written by an earlier version of this page.
+  const unanswered = shown ?? draft?.sent ?? (draft?.waiting === "yes" ? fieldsOf(form) : null);
+  if (cameBack) keep();
+  else if (unanswered) addEventListener("load", () => sender.go(unanswered, { isOld: true, keep: !shown }));
 
   // --- where: the phone's own position, in WGS-84, or a point on the map ---------------------------
 

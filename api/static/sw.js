@@ -2,11 +2,12 @@
 // Nothing of a ticket is ever kept: those pages are answers to forms, which are not asked for here.
 "use strict";
 
-const KEPT = "jiesu-1";
+const KEPT = "jiesu-2";
+const PATIENCE = 4_000;  // milliseconds; a network that leads nowhere does not say no
 const PAGES = ["/", "/report", "/follow", "/offline"];
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(KEPT).then((cache) => cache.add("/offline")).then(() => self.skipWaiting()));
+  event.waitUntil(fetch("/offline").then((answer) => keep("/offline", answer)).then(() => self.skipWaiting()));
 });
 self.addEventListener("activate", (event) => {
   event.waitUntil(
@@ -23,22 +24,31 @@ self.addEventListener("fetch", (event) => {
   else if (PAGES.includes(url.pathname)) event.respondWith(networkFirst(event.request, url));
 });
 
+// Somebody else may have answered: a hotel's network, a provider's. That is never kept as ours.
+const isOurs = (answer) => answer.headers.get("Served-By") === "jiesu";
+
+async function keep(key, answer) {
+  if (answer.ok && isOurs(answer)) await (await caches.open(KEPT)).put(key, answer.clone());
+}
+
 async function keptFirst(request) {
   const found = await caches.match(request);
   if (found) return found;
   const answer = await fetch(request);
-  if (answer.ok) (await caches.open(KEPT)).put(request, answer.clone());
+  await keep(request, answer);
   return answer;
 }
 
 async function networkFirst(request, url) {
   // The language may be asked for in the address; the city is part of the page.
   const key = url.pathname + (url.searchParams.get("city") ? `?city=${url.searchParams.get("city")}` : "");
-  try {
-    const answer = await fetch(request);
-    if (answer.ok && !url.searchParams.has("number")) (await caches.open(KEPT)).put(key, answer.clone());
+  const asked = fetch(request).then(async (answer) => {
+    if (!url.searchParams.has("number")) await keep(key, answer);
     return answer;
-  } catch {
-    return (await caches.match(key)) || (await caches.match("/offline")) || Response.error();
-  }
+  });
+  const late = new Promise((done) => setTimeout(done, PATIENCE));
+  const answer = await Promise.race([asked, late]).catch(() => null);
+  if (answer && isOurs(answer)) return answer;
+  // Where nothing is kept, the other's page may be what is needed, to sign in to a network.
+  return (await caches.match(key)) || answer || (await asked.catch(() => null)) || (await caches.match("/offline")) || Response.error();
 }

@@ -84,12 +84,12 @@ async def test_a_units_program_opens_its_orders_and_nothing_else(
 
 async def test_a_units_program_seals_its_answer_for_its_own_ticket_only(house: House) -> None:
     ticket = await house.file()
-    plain = _body([Payload(metadata={"encoding": b"json/plain"}, data=b'"done"')])
+    plain = _body([Payload(metadata={"encoding": b"json/plain"}, data=b'"the river is clean"')])
     named = {"Jiesu-Ticket": ticket.number}
     sealed = await _ask(house, "encode", plain, await house.officer() | named)
-    assert "done" not in _said(sealed)[0]
+    assert "river" not in _said(sealed)[0]
     opened = await _ask(house, "decode", sealed.json(), await house.token(Role.AUDITOR))
-    assert _said(opened) == ['"done"']
+    assert _said(opened) == ['"the river is clean"']
     for headers in (await house.officer("housing") | named, await house.officer()):
         assert problem(await _ask(house, "encode", plain, headers)) == (404, "ticket_not_found")
 

@@ -6,8 +6,8 @@ import pytest
 from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import FormData
 
-from api.engine import EngineUnavailable
 from api.pages.forms import Form
+from api.sending import EngineUnavailable
 from domain.complaint import Kind
 from domain.refusals import Refused
 from store.errors import KeyReused

@@ -42,7 +42,7 @@ async def test_somebody_signs_in_and_is_who_the_account_says(house: House) -> No
     cookie = answer.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
-    assert "Secure" not in cookie  # this house is reached by http
+    assert "; Secure" not in cookie  # this house is reached by http
     assert answer.headers["Cache-Control"] == "no-store"
 
 
@@ -53,9 +53,9 @@ async def test_behind_https_the_cookie_stays_with_this_host(house: House) -> Non
     )
     cookie = answer.headers["Set-Cookie"]
     assert cookie.startswith("__Host-jiesu-session=")
-    assert "Secure" in cookie
+    assert "; Secure" in cookie
     assert "Path=/" in cookie
-    assert "Domain" not in cookie
+    assert "; Domain" not in cookie
 
 
 @pytest.mark.parametrize("name", ["nobody", "known"])

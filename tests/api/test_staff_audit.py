@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import delete, update
 from temporalio.client import Client, WorkflowHistory
 
-from audit.replay import fetch, replay
+from audit.replay import replay
+from audit.runs import fetch
 from domain.actors import Role
 from runtime.names import ticket_workflow_id
 from store import erasure, tables
@@ -58,7 +59,7 @@ async def test_the_state_at_any_moment_is_what_a_history_cut_there_leads_to(
     house: House, client: Client
 ) -> None:
     ticket = await ended(house, client)
-    whole = await fetch(client, ticket.number)
+    [whole] = await fetch(client, ticket.number)
     record = (await told(house, ticket))["record"]
     states = {
         event["version"]: await told(house, ticket, f"/{event['version']}")

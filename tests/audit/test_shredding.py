@@ -15,7 +15,8 @@ from temporalio.api.history.v1 import (
 from temporalio.client import WorkflowHistory
 
 from audit.errors import HistoryErased
-from audit.replay import fetch, told_by_history
+from audit.replay import told_by_history
+from audit.runs import fetch
 from audit.shredding import payloads, prove, running, tried
 from audit.verdicts import judge
 from domain.actors import Role
@@ -92,7 +93,7 @@ async def test_of_merged_tickets_each_is_erased_alone(
 
 async def _heard(engine: Engine, ticket: Filed) -> set[str | None]:
     """The tickets whose keys its history is sealed with, but for what it told others."""
-    history = await fetch(engine.client, ticket.number)
+    [history] = await fetch(engine.client, ticket.number)
     told = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
     heard = [event for event in history.events if event.event_type != told]
     sealed = payloads(WorkflowHistory(ticket.number, heard))
@@ -107,7 +108,7 @@ async def test_after_erasing_nobody_can_read_what_was_said(house: House, engine:
     unproved = await prove(engine.client, keys, number)
     assert unproved.readable == unproved.sealed > 9
     assert not unproved.holds
-    history = await fetch(engine.client, number)
+    [history] = await fetch(engine.client, number)
     own = {ticket_sealed_with(payload) for payload in payloads(history) if payload.data}
     assert own == {number}
     told = await _everything(store)

@@ -1,5 +1,6 @@
 """Random lives of tickets, row by row of the table: whatever happens, it stays in order."""
 
+from collections import Counter
 from itertools import repeat
 from random import Random
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from domain.events import Event
 from domain.facts.base import FactBase
 from domain.lifecycle import TABLE
-from domain.notices import notices
+from domain.notices import Notice, notices
 from domain.recording import record
 from domain.stages import Outcome, Stage
 from domain.ticket import Ticket
@@ -65,10 +66,28 @@ def test_the_events_alone_give_the_same_ticket_again(told: bytes) -> None:
     for event in life.events:
         kept = Event.model_validate_json(event.model_dump_json())
         assert record(again, kept.fact, kept.actor, kept.at) == event
-        keys = [notice.key for notice in notices(kept, again)]
-        assert len(keys) == len(set(keys)), "somebody is told twice"
     assert again == life.ticket
     assert Ticket.model_validate_json(again.model_dump_json()) == again
+
+
+@settings(max_examples=1000, deadline=None)
+@given(LIVES, st.integers(1, 6))
+def test_what_is_told_does_not_depend_on_what_is_told_with_it(told: bytes, together: int) -> None:
+    """Every message has a key of its own, whether it is told at once or with what followed."""
+    life = live(told)
+    ticket, alone = Ticket.of(life.ticket.complaint), list[Notice]()
+    batches = [life.events[i : i + together] for i in range(0, len(life.events), together)]
+    for batch in batches:
+        first = len(alone)
+        for event in batch:
+            record(ticket, event.fact, event.actor, event.at)
+            alone += notices(event, ticket)
+        with_others = [
+            one for i, event in enumerate(batch) for one in notices(event, ticket, batch[i + 1 :])
+        ]
+        assert with_others == alone[first:]
+    keys = Counter(notice.key for notice in alone)
+    assert [key for key, times in keys.items() if times > 1] == []
 
 
 def test_every_row_of_the_table_is_lived_and_every_end_is_reached() -> None:

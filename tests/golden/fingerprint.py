@@ -5,6 +5,7 @@ payloads: what is left changes only when the workflow's code decides differently
 """
 
 import json
+from collections.abc import Iterable
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
@@ -19,13 +20,15 @@ _COMMANDS = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
     EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED,
 }
 
 
-def fingerprint(history: WorkflowHistory) -> list[str]:
-    """One word per command."""
-    return [_word(event) for event in history.events if event.event_type in _COMMANDS]
+def fingerprint(runs: Iterable[WorkflowHistory]) -> list[str]:
+    """One word per command, of all runs of a ticket in their order."""
+    events = (event for history in runs for event in history.events)
+    return [_word(event) for event in events if event.event_type in _COMMANDS]
 
 
 def _word(event: HistoryEvent) -> str:

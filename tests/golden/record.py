@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from audit.runs import fetch
 from runtime.engine import CONVERTER, with_converter
 from store import schema
 from store.engine import Store, default_url
@@ -33,14 +34,15 @@ async def record(names: list[str], address: str, home: Path) -> None:
         for name in names:
             ticket = await SCENARIOS[name](engine)
             await ticket.handle.result()
-            history = await ticket.handle.fetch_history()
+            runs = await fetch(client, ticket.number)
+            told = [_without_places(history.to_json_dict()) for history in runs]
             path = FOLDER / f"{name}.{today}.json"
             path.write_text(
                 json.dumps(
                     {
-                        "workflow_id": history.workflow_id,
-                        "fingerprint": fingerprint(history),
-                        "history": _without_places(history.to_json_dict()),
+                        "workflow_id": runs[0].workflow_id,
+                        "fingerprint": fingerprint(runs),
+                        **({"history": told[0]} if len(told) == 1 else {"histories": told}),
                     },
                     ensure_ascii=False,
                     indent=1,
@@ -48,7 +50,7 @@ async def record(names: list[str], address: str, home: Path) -> None:
                 + "\n",
                 encoding="utf-8",
             )
-            sys.stdout.write(f"{path.name}: {len(history.events)} events\n")
+            sys.stdout.write(f"{path.name}: {[len(run.events) for run in runs]} events\n")
     await store.close()
 
 

@@ -1,26 +1,31 @@
 """Whatever order they come in, and however often: the rows say what the ticket says."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from domain.actors import CITIZEN
 from domain.clocks import ClockName, RungKind
 from domain.facts.anytime import Urged
+from domain.facts.closing import RatingRefused, Reworked
 from domain.facts.handling import ExtensionAsked, ExtensionGranted
+from domain.facts.intake import Reassigned
 from domain.facts.returning import Returned
+from domain.notices import notices
 from domain.plans import Projection
+from domain.rating import Grade, Rating
 from domain.stages import Outcome, Stage
-from store import assignments, intake, tables, tickets
+from store import assignments, intake, outbox, tables, tickets
 from store.engine import Store
 from store.errors import StoreUnavailable
 from store.keys import KeyRing
+from store.outbox import MailboxNotifier
 from store.projector import Projector
 from store.vault import Vault
 from tests.store.stories import DISPATCHER, START, Story, clock, complaint
@@ -119,6 +124,163 @@ async def test_what_was_told_beyond_the_retry_is_gone_at_once(store: Store) -> N
         assert await tickets.state(store, told.number) == kept.ticket
         assert await tickets.events(store, told.number) == [*before.events, *again.events]
         assert await assignments.get(store, told.number, 1) is None
+
+
+class Retold(NamedTuple):
+    """What all agree on, what a task told that was cut short, and what was told instead of it."""
+
+    before: list[Projection]
+    lost: list[Projection]
+    kept: list[Projection]
+
+    @classmethod
+    def of(cls, upto: int, lost: "Telling", kept: "Telling") -> "Retold":
+        told = complaint()
+        first, second = Story(told), Story(told)
+        begun = (Story.accepted, Story.classified, Story.assigned, Story.handled, Story.replied)
+        before, _ = ([tell(story) for tell in begun[:upto]] for story in (first, second))
+        second.told += 20
+        return cls(before, lost(first), kept(second))
+
+    def due(self) -> set[str]:
+        """The keys of what is to be told, event by event."""
+        return {
+            notice.key
+            for one in (*self.before, *self.kept)
+            for n, event in enumerate(one.events)
+            for notice in notices(event, one.ticket, one.events[n + 1 :])
+        }
+
+
+Telling = Callable[[Story], list[Projection]]
+TWICE = RatingRefused(code="already_rated", rating=Rating(grade=Grade(5), resolved=True))
+
+
+def _closed_at_once(story: Story) -> list[Projection]:
+    return [story.rated(5), story.closed()]
+
+
+def _urged_and_closed(story: Story) -> list[Projection]:
+    """Two ratings in the other order, after something else: every event has another version."""
+    rated = story.tell(Urged(), by=CITIZEN), story.rated(4), story.tell(TWICE, by=CITIZEN)
+    return [*rated, story.closed()]
+
+
+def _done_again(story: Story) -> list[Projection]:
+    """The worse rating came first: closed much later, and that has to be told as well."""
+    again = [story.rated(1, resolved=False), story.tell(Reworked(round=1, reason="unsolved"))]
+    again += [story.assigned("U1"), story.handled(), story.replied()]
+    return [*again, story.rated(), story.closed()]
+
+
+def _sent(story: Story) -> list[Projection]:
+    return [story.assigned("U1")]
+
+
+def _moved_to(*units: str) -> Telling:
+    def moved(story: Story) -> list[Projection]:
+        told = []
+        for unit in units:
+            n = len(story.ticket.assignments)
+            reassigned = Reassigned(assignment=n, unit=unit, reason="theirs")
+            told += [story.tell(reassigned, by=DISPATCHER), story.assigned(unit)]
+        return told
+
+    return moved
+
+
+RETOLD = [
+    Retold.of(5, _closed_at_once, _urged_and_closed),
+    Retold.of(5, _closed_at_once, _done_again),
+    Retold.of(3, _moved_to("U2"), _moved_to("U3", "U2")),
+    Retold.of(3, _moved_to("U2", "U3"), _moved_to("U3")),
+    Retold.of(2, _sent, lambda story: [story.tell(Urged(), by=CITIZEN), *_sent(story)]),
+]
+
+
+@given(retold=st.sampled_from(RETOLD), data=st.data(), batch=st.integers(1, 5))
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+async def test_what_waits_to_be_sent_is_what_the_kept_telling_asks_for(
+    store: Store, retold: Retold, data: st.DataObject, batch: int
+) -> None:
+    for table in (tables.ticket, tables.event, tables.assignment, tables.outbox):
+        await store.change(delete(table))
+    told = [projection for part in retold for projection in part]
+    order = data.draw(st.permutations(range(len(told))))
+    again = data.draw(st.lists(st.sampled_from(order), max_size=6))
+    projector = Projector(store, batch=batch)
+    await asyncio.gather(*(projector.project(told[i]) for i in [*order, *again]))
+    await projector.close()
+    assert {row[0] for row in (await rows(store))["outbox"]} == retold.due()
+
+
+@given(retold=st.sampled_from(RETOLD), data=st.data())
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+async def test_what_has_left_is_not_sent_again_under_another_version(
+    store: Store, retold: Retold, data: st.DataObject
+) -> None:
+    """Delivered at any moment: everything that is to be told is, and what was told stays once."""
+    for table in (tables.ticket, tables.event, tables.assignment, tables.outbox, tables.message):
+        await store.change(delete(table))
+    told = [projection for part in retold for projection in part]
+    order = data.draw(st.permutations(range(len(told))))
+    projector = Projector(store)
+    for i in [*order, *data.draw(st.lists(st.sampled_from(order), max_size=6))]:
+        await projector.project(told[i])
+        if data.draw(st.booleans()):
+            await MailboxNotifier().deliver(store, 100, START)
+    await projector.close()
+    await MailboxNotifier().deliver(store, 100, START)
+    sent = await outbox.messages(store, retold.before[0].ticket.complaint.number)
+    assert retold.due() <= {message.key for message in sent}
+    extra = {m.key for m in sent} - retold.due()
+    assert extra <= {
+        notice.key
+        for one in retold.lost
+        for event in one.events
+        for notice in notices(event, one.ticket)
+    }
+
+
+async def test_two_ratings_at_once_close_a_ticket_once(store: Store) -> None:
+    """The first telling had left before the second one was known."""
+    before, lost, kept = RETOLD[0]
+    await project(store, *before, *lost)
+    await MailboxNotifier().deliver(store, 100, START)
+    await project(store, *kept, *lost)
+    await MailboxNotifier().deliver(store, 100, START)
+    sent = await outbox.messages(store, before[0].ticket.complaint.number, CITIZEN.role)
+    assert [message.template for message in sent].count("closed") == 1
+
+
+async def test_a_message_that_failed_stays_as_it_is_when_it_is_told_again(store: Store) -> None:
+    story = Story()
+    told = story.accepted()
+    await project(store, told)
+    (letter,) = await outbox.claim(store, 10)
+    await outbox.mark_failed(store, letter, "away")
+    await project(store, told)
+    ((attempts, error),) = await store.rows(
+        select(tables.outbox.c.attempts, tables.outbox.c.last_error)
+    )
+    assert (attempts, error) == (1, "away")
+
+
+async def test_what_a_program_of_before_asked_for_is_sent(store: Store) -> None:
+    """It tells no history length with its messages; those of now must not take them for undone."""
+    story = Story()
+    await project(store, story.accepted())
+    await store.change(update(tables.outbox).values(told=0))
+    await project(store, story.classified())
+    assert await outbox.pending_count(store) == 1
 
 
 async def test_several_events_may_come_in_one_projection(store: Store) -> None:

@@ -88,6 +88,17 @@ class Site:
         assert answer.status_code < 300, answer.text
         return answer
 
+    def get(self, path: str, *, role: Role) -> dict[str, Any]:
+        """Something that staff look at."""
+        answer = httpx.get(
+            f"{self.url}/api/v1{path}",
+            headers={"Authorization": f"Bearer {self.token(role)}"},
+            timeout=30,
+        )
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
     def file(self, **changes: Any) -> dict[str, str]:
         """A complaint for the water bureau; its number and access code."""
         body = {

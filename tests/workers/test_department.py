@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 from temporalio.client import Client
 
-from audit.replay import fetch
+from audit.runs import fetch
 from audit.shredding import payloads
 from domain.assignment import HandlingResult, WorkOrder
 from runtime.codec import ticket_sealed_with
@@ -145,6 +145,6 @@ async def test_a_program_without_keys_asks_the_citys_api(
             ticket = await house.file()
             await ticket.until_stage("rate")
     assert [order.number for order in seen] == [ticket.number, ticket.number]
-    history = await fetch(client, ticket.number)
+    [history] = await fetch(client, ticket.number)
     own = {ticket_sealed_with(payload) for payload in payloads(history) if payload.data}
     assert own == {ticket.number}  # its result, and that its system was away, too

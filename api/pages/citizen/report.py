@@ -88,7 +88,8 @@ async def _file(request: Request, door: Door, sent: FormData) -> Response:
     receipt = Receipt.model_validate_json(bytes(answer.body))
     same = named(found, form)
     joined = same is not None and await join(door, pack, body, receipt.number, same)
-    return _receipt(request, pack, receipt, same.ticket.number if joined and same else None)
+    joined_to = same.ticket.number if joined and same else None
+    return _receipt(request, pack, receipt, form.key, joined_to)
 
 
 def _key(form: Form) -> str:
@@ -116,8 +117,10 @@ def _form(
     )
 
 
-def _receipt(request: Request, pack: Pack, receipt: Receipt, joined: str | None = None) -> Response:
-    """The receipt; `joined`: the ticket that it is handled with."""
+def _receipt(
+    request: Request, pack: Pack, receipt: Receipt, key: str, joined: str | None
+) -> Response:
+    """The receipt of the form with this key; `joined`: the ticket that it is handled with."""
     # The number is no secret; the access code is, and is in no address.
     address = f"{request.base_url}follow?number={receipt.number}"
     code = segno.make_qr(address, error="m").svg_inline(scale=4, border=2, omitsize=True)
@@ -125,6 +128,7 @@ def _receipt(request: Request, pack: Pack, receipt: Receipt, joined: str | None 
         request,
         "citizen/receipt.html",
         receipt=receipt,
+        key=key,
         code=code,
         joined=joined,
         zone=pack.calendar.tz,

@@ -14,10 +14,10 @@ import structlog
 
 from api import filing
 from api.door import Door
-from api.engine import NotRunning
 from api.intake import ComplaintIn
 from api.pages.forms import Form
 from api.problems import Problem
+from api.sending import NotRunning
 from domain.actors import SYSTEM
 from domain.acts import Act
 from domain.catalogue import Category, Unit
@@ -78,7 +78,7 @@ async def join(door: Door, pack: Pack, body: ComplaintIn, number: str, same: Sim
     if not safe:
         return False
     command = Merge(into=same.ticket.number, reason=_SAID)
-    act = Act(actor=SYSTEM, command=command, at=datetime.now(UTC))
+    act = Act(actor=SYSTEM, command=command)
     try:
         await door.engine.act(number, act, f"same/{number}")
     except (Problem, Refused, NotRunning) as error:

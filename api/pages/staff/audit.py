@@ -18,7 +18,8 @@ from api.pages.forms import REFUSALS, Form
 from api.pages.staff.place import working_city
 from api.pages.staff.sheet import staff_page
 from api.translation import N_
-from audit.compare import Change, Difference, event_differences, fields
+from audit.compare import Change, Difference, event_differences
+from audit.fields import fields
 from audit.report import Report, StateThen
 from domain.events import Event
 from domain.pack import Pack

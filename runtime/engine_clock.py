@@ -1,0 +1,129 @@
+"""The engine's clock, as far as the engine has told: what this machine shows is said, not believed.
+
+A ticket lives by the engine's clock, and a command carries its deadline by it. A machine whose own
+clock is two minutes or two years off must neither have its commands refused nor date what people
+do into another year.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from math import inf
+
+import structlog
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from runtime.names import OUTBOX_CHORE, TICKETS
+
+logger = structlog.stdlib.get_logger("jiesu.clock")
+
+_DRIFT = 2e-4
+"""Seconds by which two clocks may part in a second: what was heard long ago says less."""
+
+_READING = 0.05
+"""Seconds by which a reading may be wrong in any case."""
+
+WORTH_SAYING = timedelta(seconds=2)
+"""Clocks that differ by less are taken for equal: nobody's deadline is that short."""
+
+_SCHEDULED = timedelta(seconds=30)
+"""How late the engine may be with what it has scheduled."""
+
+
+class EngineClock:
+    """Reads this machine's clock, corrected by what the engine has told of its own.
+
+    What the engine told is kept against a steady clock, so that setting this machine's clock
+    changes nothing. Without a word from the engine it is this machine's. Belongs to one event loop.
+    """
+
+    def __init__(
+        self,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._wall, self.steady = wall, steady
+        self._low, self._high, self._as_of = -inf, inf, steady()
+        self._said = timedelta()
+
+    def now(self) -> datetime:
+        """What the engine's clock shows now, as far as is known."""
+        return datetime.fromtimestamp(self.steady() + self._difference(), UTC)
+
+    @property
+    def ahead(self) -> timedelta:
+        """By how much the engine is ahead of this machine; negative: behind. 0 if not known."""
+        found = timedelta(seconds=self._difference() - self._own())
+        return found if abs(found) >= WORTH_SAYING else timedelta()
+
+    def may_be_fast(self, at_most: float) -> float:
+        """By how many seconds `now` may be ahead of the engine; not known: by `at_most`."""
+        return min(self._difference() - self._bounds()[0], at_most)
+
+    def heard(self, told: datetime, sent: float, came: float) -> None:
+        """Learn from an answer: the engine's clock showed `told` between two steady moments."""
+        self.between(told, told, sent, came)
+
+    def between(
+        self, earliest: datetime | None, latest: datetime | None, sent: float, came: float
+    ) -> None:
+        """Learn that the engine's clock showed something from `earliest` to `latest` meanwhile.
+
+        What contradicts all that was known is believed: somebody has set the engine's clock.
+        """
+        low = earliest.timestamp() - came if earliest else -inf
+        high = latest.timestamp() - sent if latest else inf
+        known = self._bounds()
+        kept = max(low, known[0]), min(high, known[1])
+        self._low, self._high = kept if kept[0] <= kept[1] else (low, high)
+        self._as_of = self.steady()
+        self._say()
+
+    def _own(self) -> float:
+        return self._wall().timestamp() - self.steady()
+
+    def _difference(self) -> float:
+        """Seconds from the steady clock to the engine's: this machine's, unless that cannot be."""
+        low, high = self._bounds()
+        return min(max(self._own(), low), high)
+
+    def _bounds(self) -> tuple[float, float]:
+        blurred = _READING + _DRIFT * (self.steady() - self._as_of)
+        return self._low - blurred, self._high + blurred
+
+    def _say(self) -> None:
+        if abs(self.ahead - self._said) < WORTH_SAYING:
+            return
+        self._said = self.ahead
+        logger.warning("clocks differ", engine_ahead_seconds=round(self._said.total_seconds(), 1))
+
+
+async def look(client: Client, clock: EngineClock) -> None:
+    """Learn what the engine shows without asking anything of a ticket: to within minutes.
+
+    A worker that polled did so in the past, and what a schedule does next is to come.
+
+    Raises:
+        RPCError, RuntimeError: the engine is away.
+    """
+    asked = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=TaskQueue(name=TICKETS),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )
+    sent = clock.steady()
+    found = await client.workflow_service.describe_task_queue(asked)
+    polled = [poller.last_access_time.ToDatetime(UTC) for poller in found.pollers]
+    if polled:
+        clock.between(max(polled), None, sent, clock.steady())
+    with suppress(RPCError):  # no worker has made the schedules yet
+        sent = clock.steady()
+        chore = await client.get_schedule_handle(OUTBOX_CHORE).describe()
+        following = chore.info.next_action_times
+        if following and not chore.schedule.state.paused:
+            clock.between(None, following[0] + _SCHEDULED, sent, clock.steady())
