@@ -12,11 +12,14 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 from temporalio import workflow
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import DataConverter
 from temporalio.worker import (
     ContinueAsNewInput,
     ExecuteWorkflowInput,
+    HandleSignalInput,
+    HandleUpdateInput,
     Interceptor,
     Replayer,
     UnsandboxedWorkflowRunner,
@@ -25,7 +28,7 @@ from temporalio.worker import (
     WorkflowOutboundInterceptor,
 )
 
-from audit.errors import HistoryErased, NotDeterministic
+from audit.errors import HistoryErased, NoHistory, NotDeterministic
 from audit.fields import MISSING, apart
 from audit.runs import backwards, continues, histories, length, load, started
 from domain.carrying import Carried
@@ -117,6 +120,8 @@ def _told_of(story: Run | Replayed, version: int) -> tuple[Event, int] | None:
     return story.events[index], story.positions[index]
 
 
+_LENGTH = "history_length"
+_TASK_STARTED = EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED
 Histories = AsyncIterable[WorkflowHistory] | Iterable[WorkflowHistory]
 
 
@@ -178,7 +183,9 @@ async def replay(
 
     `history`: of the only run, or of all runs in their order.
 
-    Raises NotDeterministic when today's code does not follow it.
+    Raises:
+        NoHistory: nothing has happened in it yet.
+        NotDeterministic: today's code does not follow it.
     """
     runs = [history] if isinstance(history, WorkflowHistory) else history
     return await _whole(replay_runs(runs, converter, keep))
@@ -187,7 +194,7 @@ async def replay(
 async def replay_runs(
     runs: Histories, converter: DataConverter = CONVERTER, keep: Collection[int] = ()
 ) -> AsyncIterator[Run]:
-    """Each run of a ticket in its order, replayed. Raises NotDeterministic."""
+    """Each run of a ticket in its order, replayed. Raises NoHistory, NotDeterministic."""
     before: Run | None = None
     async for history in _each(runs):
         run = await _replay_run(history, converter, keep, before.end if before else None)
@@ -247,17 +254,8 @@ async def _replay_run(
     began = await _begun_with(history, converter)
     n = began.runs + 1 if began else 1
     seen = _Seen(keep)
-    replayer = Replayer(
-        workflows=[TicketWorkflow],
-        data_converter=converter,
-        interceptors=[_Capture(seen)],
-        # The sandbox guards new code against mistakes; a replay only reads, and is faster without.
-        workflow_runner=UnsandboxedWorkflowRunner(),
-    )
-    result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-    if result.replay_failure is not None:
-        where = f"run {n}: " if began else ""
-        raise NotDeterministic(f"{where}{result.replay_failure}") from result.replay_failure
+    if any(event.event_type == _TASK_STARTED for event in history.events):
+        await _follow(history, converter, seen, f"run {n}: " if began else "")
     ticket, told, positions = _told(seen, began)
     # What was carried may be a little less than what the engine wrote until the run was over.
     carried = began.history_length if began else 0
@@ -278,11 +276,30 @@ async def _replay_run(
     )
 
 
+async def _follow(
+    history: WorkflowHistory, converter: DataConverter, seen: "_Seen", where: str
+) -> None:
+    """Run today's code over one run. Raises NotDeterministic.
+
+    The library never returns from a history that has no workflow task.
+    """
+    replayer = Replayer(
+        workflows=[TicketWorkflow],
+        data_converter=converter,
+        interceptors=[_Capture(seen)],
+        # The sandbox guards new code against mistakes; a replay only reads, and is faster without.
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
+    result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+    if result.replay_failure is not None:
+        raise NotDeterministic(f"{where}{result.replay_failure}") from result.replay_failure
+
+
 def _told(seen: "_Seen", began: Carried | None) -> tuple[Ticket, list[Event], list[int]]:
     if seen.flow is not None:
         return seen.flow.ticket, list(seen.flow.events), seen.flow.recorded_at
     if began is None:
-        raise NotDeterministic("the history holds no workflow task yet")
+        raise NoHistory("no worker has taken the ticket up yet")
     return began.ticket, [], []  # carried on, and nothing has happened in the new run yet
 
 
@@ -306,18 +323,14 @@ def _breaks(before: Run, began: Carried | None) -> list[Break]:
         one, other = (MISSING if each is None else "" for each in (before.handed, began))
         return [Break(n, "", one, other)]
     handed, given = (each.model_dump(mode="json") for each in (before.handed, began))
-    found = [Break(n, *each) for each in apart("", handed, given) if each[0] not in _BOUNDED]
-    # Told as of the last task of the run before, so it may lack what the engine wrote after it.
+    found = [Break(n, *each) for each in apart("", handed, given) if each[0] != _LENGTH]
+    # Told as of the last task of the run before, so it may lack what the engine wrote after it;
+    # and a task that had to be answered early is replayed a little later (`Recording.happen`).
     drift = before.before - (before.began.history_length if before.began else 0)
     least = (before.positions[-1] if before.positions else before.before) - drift
     if not least <= began.history_length <= before.end:
-        found.append(Break(n, "history_length", str(before.end), str(began.history_length)))
+        found.append(Break(n, _LENGTH, str(before.end), str(began.history_length)))
     return found
-
-
-_BOUNDED = ("history_length", "ticket.lifecycle")
-"""What need not be the same: the length is known only about; and a ticket is carried on by the
-rules of the program of that day, which the one that replays it may no longer be."""
 
 
 class _Seen:
@@ -328,6 +341,17 @@ class _Seen:
         self.flow: TicketWorkflow | None = None
         self.states: dict[int, Ticket] = {}
         self.handed: Carried | None = None
+
+    def look(self) -> None:
+        """Take hold of the workflow that is being replayed, before anything happens in it.
+
+        What came in at once with its start is taken before `run` begins.
+        """
+        if self.flow is None:
+            flow: TicketWorkflow = workflow.instance()
+            self.flow = flow
+            if self.keep:
+                flow.events = _Watched(flow, self)
 
 
 class _Watched(list[Event]):
@@ -370,9 +394,15 @@ class _Capture(Interceptor):
                 super().init(CapturingOutbound(outbound))
 
             async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
-                seen.flow = workflow.instance()
-                if seen.keep:
-                    seen.flow.events = _Watched(seen.flow, seen)
+                seen.look()
                 return await super().execute_workflow(input)
+
+            async def handle_signal(self, input: HandleSignalInput) -> None:
+                seen.look()
+                await super().handle_signal(input)
+
+            async def handle_update_handler(self, input: HandleUpdateInput) -> Any:
+                seen.look()
+                return await super().handle_update_handler(input)
 
         return CapturingInbound
