@@ -58,7 +58,7 @@ class Said(NamedTuple):
 
     @property
     def done(self) -> bool:
-        return self.status < 300
+        return 200 <= self.status < 300
 
     @property
     def refused(self) -> bool:
@@ -132,8 +132,8 @@ class _Town:
         mark = secrets.token_hex(8)
         what, path, body, headers = self._chance.choice(_DEEDS)(self, ticket, mark)
         ticket.given += 1
-        status, code = 0, _UNKNOWN
-        with suppress(httpx.HTTPError):
+        status, code = 0, ""
+        try:
             answer = await self._http.post(
                 path, json=body, headers=headers | {"Idempotency-Key": mark}
             )
@@ -144,6 +144,8 @@ class _Town:
                 ticket.assignment = told.get("assignment") or ticket.assignment
             if code == "ticket_ended":
                 ticket.given = _ENOUGH
+        except httpx.HTTPError as error:
+            code = type(error).__name__
         self.said.append(Said(mark, what, ticket.number, status, code))
 
     # --- what comes to mind -----------------------------------------------------------------------

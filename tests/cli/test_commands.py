@@ -115,7 +115,9 @@ async def test_the_audit_tells_a_ticket_and_notices_a_changed_record(
     assert (exported["finding"], exported["told"]["ticket"]["version"]) == ("differs", 3)
 
     ill = await terminal.json("doctor")
-    assert {found["what"]: found["state"] for found in ill}["engine"] == "ok"
+    states = {found["what"]: found["state"] for found in ill}
+    assert (states["engine"], states["record"]) == ("ok", "ok")
+    assert states["clock"] in ("ok", "note")  # the engine has not told its time everywhere yet
 
 
 async def test_a_token_of_the_terminal_opens_the_door(

@@ -1,0 +1,69 @@
+"""A clock that is off is said: on the engine's page, by the doctor, in the metrics."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from api.clock_findings import clock_of, length, record_of
+from domain.actors import Role
+from runtime.engine_clock import EngineClock
+from store.engine import Store
+from store.tables import ticket
+from tests.api.house import House
+from tests.store.stories import Story, project
+
+
+def clock(off: timedelta) -> EngineClock:
+    """Of a machine that is `off`, to which the engine has told its time."""
+    found = EngineClock(lambda: datetime.now(UTC) + off)
+    found.heard(datetime.now(UTC), time.monotonic() - 0.01, time.monotonic())
+    return found
+
+
+@pytest.mark.parametrize(
+    ("off", "state", "says"),
+    [
+        (timedelta(), "ok", "nothing says that it differs"),
+        (timedelta(seconds=-10), "note", "is behind: the engine's is 10 s ahead"),
+        (timedelta(minutes=3), "wrong", "is ahead: the engine's is 3 min behind"),
+        (timedelta(days=730), "wrong", "730 days behind"),
+    ],
+)
+def test_the_clocks_are_compared(off: timedelta, state: str, says: str) -> None:
+    found = clock_of(clock(off))
+    assert (found.state, says in found.says) == (state, True), found.says
+
+
+def test_an_engine_that_told_nothing_proves_nothing() -> None:
+    assert clock_of(EngineClock()).state == "note"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(3, "3 s"), (200, "3 min"), (9000, "2 h"), (63_072_000, "730 days")]
+)
+def test_a_length_is_said_in_its_largest_unit(seconds: int, words: str) -> None:
+    assert length(timedelta(seconds=seconds)) == words
+
+
+async def test_a_record_from_the_future_is_noticed(store: Store) -> None:
+    assert (await record_of(store)).state == "ok"
+    story = Story()
+    await project(store, [story.accepted()])
+    assert (await record_of(store)).state == "ok"
+    ahead = datetime.now(UTC) + timedelta(days=730, hours=1)
+    await store.change(ticket.update().values(updated_at=ahead))
+    found = await record_of(store)
+    assert (found.state, "730 days in the future" in found.says) == ("wrong", True)
+
+
+async def test_administrators_and_their_monitoring_are_told(house: House) -> None:
+    house.door.engine.clock._wall = lambda: datetime.now(UTC) - timedelta(minutes=2)
+    await house.file()
+    admin = await house.token(Role.ADMIN)
+    told = (await house.http.get("/api/v1/installation", headers=admin)).json()
+    found = {one["what"]: one for one in told["findings"]}
+    assert (found["clock"]["state"], found["record"]["state"]) == ("wrong", "ok")
+    measured = (await house.http.get("/metrics")).text
+    (line,) = [one for one in measured.splitlines() if one.startswith("jiesu_engine_clock_ahead")]
+    assert 115 < float(line.split()[1]) < 125
