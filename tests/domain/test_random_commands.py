@@ -25,6 +25,7 @@ from tests.domain.towns import CATEGORIES, TOWNS, UNITS
 from tests.store.stories import complaint
 from tests.support.doors import REFUSALS
 from tests.support.scenes import KINDS, Scene
+from tests.support.seeds import dice
 from tests.support.way_out import Give, HandIn, Judge, way_out
 
 DESKS = {name: Desks(town) for name, town in TOWNS.items()}
@@ -186,7 +187,7 @@ def test_whatever_is_asked_the_ticket_stays_in_order_and_can_end(town: str, told
 def test_every_command_is_carried_out_and_every_row_is_reached() -> None:
     left: set[object] = {row.fact for row in TABLE} | {kind.__name__ for kind in KINDS}
     for seed in range(MANY):
-        house = TownHall(("busy", "watchful", "strict")[seed % 3], Random(seed))
+        house = TownHall(("busy", "watchful", "strict")[seed % 3], dice(seed))
         house.begin()
         for _ in range(FAR):
             if house.hall.ticket.open:
