@@ -21,6 +21,7 @@ from domain.events import Event
 from domain.refusals import Refused
 from runtime.engine_clock import EngineClock
 from runtime.engine_limits import PAYLOAD_BYTES
+from runtime.names import ticket_workflow_id
 from store import tickets
 from store.engine import Store
 from store.errors import StoreUnavailable
@@ -46,7 +47,7 @@ class Desk:
     async def file(cls, client: Client, store: Store, off: timedelta = timedelta()) -> "Desk":
         clock = EngineClock(lambda: datetime.now(UTC) + off)
         told = complaint()
-        assert await gateway.Engine(client, timeout=10).file(told) is not None
+        assert await gateway.Engine(client, timeout=30).file(told) is not None
         return cls(gateway.Engine(client, timeout=5, clock=clock), store, told.number)
 
     async def give(self, act: Act, key: str | None = None) -> Any:
@@ -278,3 +279,19 @@ async def test_nobody_is_served_by_a_worker_that_is_not_there(
     with pytest.raises(Problem) as refused:
         await door.act(told.number, SIGN, None)
     assert refused.value.code == "too_late"
+
+
+async def test_the_same_key_gives_the_first_answer_in_a_later_run(
+    engine: Engine, desk: Desk
+) -> None:
+    await desk.give(SIGN, "once")
+    handle = engine.client.get_workflow_handle(ticket_workflow_id(desk.number))
+    first = (await handle.describe()).run_id
+    await handle.signal("carry_on")
+    async with asyncio.timeout(20):
+        while (await handle.describe()).run_id == first:
+            await asyncio.sleep(0.02)
+    assert (await desk.give(SIGN, "once")).version >= 4
+    assert len(await desk.events("signed")) == 1
+    with pytest.raises(Refused, match="signed already"):
+        await desk.give(SIGN, "twice")
