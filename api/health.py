@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.access import public
 from api.door import Door, TheDoor, json_of
-from api.telemetry import REGISTRY
+from api.telemetry import REGISTRY, engine_ahead
 from domain.model import Recorded
 from store import intake
 
@@ -60,7 +60,8 @@ async def readiness(door: TheDoor) -> Response:
     include_in_schema=False,
     dependencies=[public("metrics")],
 )
-async def metrics() -> Response:
+async def metrics(door: TheDoor) -> Response:
+    engine_ahead.set(door.engine.clock.ahead.total_seconds())
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    func,
     or_,
     select,
     update,
@@ -77,12 +78,23 @@ def _undone() -> tuple[Delete, ...]:
     number: BindParameter[str] = bindparam("of")
     now = select(ticket.c.version, ticket.c.told).where(ticket.c.number == number).subquery()
     version, told = (select(column).scalar_subquery() for column in (now.c.version, now.c.told))
+    shares = assignment.alias()
+    newest = (
+        select(func.coalesce(func.max(shares.c.n), 0))
+        .where(shares.c.number == number, shares.c.told == told)
+        .scalar_subquery()
+    )
     return (
         delete(event).where(
             event.c.number == number, event.c.version > version, event.c.told < told
         ),
-        # Every telling has all shares of its ticket.
-        delete(assignment).where(assignment.c.number == number, assignment.c.told < told),
+        # Every telling has the newest shares of its ticket. Old ones that have ended may be left
+        # out (`domain.ticket.Dropped`): their rows stay as they were last told.
+        delete(assignment).where(
+            assignment.c.number == number,
+            assignment.c.told < told,
+            assignment.c.n > newest,
+        ),
         # A message goes with the telling that asked for it, as long as it has not left.
         delete(outbox).where(
             outbox.c.number == number,

@@ -192,6 +192,10 @@ LABELS: dict[str, dict[str, str]] = {
     "told": TOLD,
 }
 
+NOT_CARRIED_OUT = N_(
+    "This was not carried out. Please send it again in a moment: what you typed is still here."
+)
+
 PROBLEMS: dict[str, str] = {
     # codes that people meet on a page, in words for them; the others as `api.problems` has them
     "ticket_not_found": N_("There is no such number, or the access code is wrong."),
@@ -216,6 +220,11 @@ PROBLEMS: dict[str, str] = {
     "engine_unavailable": N_(
         "We cannot do this just now. Please try again in a moment: what you typed is still here."
     ),
+    "too_late": NOT_CARRIED_OUT,
+    "gave_up": NOT_CARRIED_OUT,
+    "clock_differs": NOT_CARRIED_OUT,
+    "carrying_on": NOT_CARRIED_OUT,
+    "ticket_too_large": NOT_CARRIED_OUT,
     "idempotency_key_reused": N_(
         "This form was sent before with other words. Press send again to send it as a new one."
     ),
@@ -225,6 +234,8 @@ PROBLEMS: dict[str, str] = {
     "urged_too_often": N_("You have urged it often enough today; we have passed it on."),
     "final_reply_sealed": N_("This matter was concluded with a final reply."),
     "not_started_yet": N_("The complaint is registered and starts soon. Please try again later."),
+    "facts_too_often": N_("You have added enough for today. Please go on tomorrow."),
+    "payload_too_large": N_("That is too much at once. Please shorten it."),
     "body_too_large": N_("That is too much at once. Please shorten it."),
 }
 

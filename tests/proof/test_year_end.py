@@ -195,20 +195,21 @@ async def served(town: City, packs: PackShelf) -> AsyncIterator[None]:
 
 
 def with_next_year(folder: Path, name: str) -> PackShelf:
-    """The pack as it is when the next year's days off are out."""
+    """The pack as it is when the next year's notice is out: four days off are made up for."""
     shutil.copytree(default_root() / name, folder / name)
     file = folder / name / "city.toml"
     text = file.read_text(encoding="utf-8")
     year = max(tomllib.loads(text)["calendar"]["years"]) + 1
     file.write_text(text.replace(f", {year - 1}]", f", {year - 1}, {year}]", 1), encoding="utf-8")
-    days = [date(year, 2, 5) + timedelta(days=n) for n in range(10)]
     calendar = folder / name / "calendar.csv"
     kept = calendar.read_text(encoding="utf-8").rstrip("\n")
     header = next(line for line in kept.splitlines() if line.startswith("date,"))
     more = "," * (header.count(",") - 2)
-    off = [f"{day},no,春节{more}" for day in days if day.weekday() < 5]
-    on = [f"{day},yes,调休{more}" for day in days if day.weekday() == 5][:1]
-    calendar.write_text("\n".join([kept, *off, *on, ""]), encoding="utf-8")
+    march = [date(year, 3, day) for day in range(1, 15)]
+    january = [date(year, 1, day) for day in range(2, 32)]
+    rows = [f"{day},no,放假{more}" for day in march if day.weekday() < 4][:4]
+    rows += [f"{day},yes,补班{more}" for day in january if day.weekday() == 5][:4]
+    calendar.write_text("\n".join([kept, *rows, ""]), encoding="utf-8")
     shelf = PackShelf(folder)
     assert year in shelf.get(name).calendar.years
     return shelf
@@ -281,7 +282,7 @@ async def _all_held(town: City) -> None:
     reached: set[tuple[ClockName, RungKind]] = set()
     for number in town.plans:
         state, events = await town.state(number), await tickets.events(town.store, number)
-        assert not state.open, (number, state.stage)
+        assert not state.open, (town.plans[number].way, [event.kind for event in events])
         reached |= _checked(town.pack, state, events).reached
         ends[str(state.outcome)] += 1
         verdict = await judge(town.client, town.store, number)

@@ -66,8 +66,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def engine_server(log: Path, file: Path | None = None) -> Iterator[str]:
-    """A Temporal server in memory, or on a database as the stack has it; its address."""
+def engine_server(
+    log: Path, file: Path | None = None, settings: Iterable[str] = ()
+) -> Iterator[str]:
+    """A Temporal server in memory, or on a database as the stack has it; its address.
+
+    `settings`: values of its dynamic configuration, as `history.maxTotalUpdates=4`.
+    """
     port = free_port()
     command = [
         engine_binary(), "server", "start-dev", "--headless", "--ip", "127.0.0.1",
@@ -78,6 +83,8 @@ def engine_server(log: Path, file: Path | None = None) -> Iterator[str]:
     if file is not None:
         command += ["--db-filename", str(file), "--sqlite-pragma", "journal_mode=wal"]
         command += ["--sqlite-pragma", "synchronous=normal"]
+    for setting in settings:
+        command += ["--dynamic-config-value", setting]
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
