@@ -21,14 +21,16 @@ from audit.errors import NoHistory
 from runtime.names import ticket_workflow_id
 
 
-async def histories(client: Client, number: str) -> AsyncIterator[WorkflowHistory]:
+async def histories(
+    client: Client, number: str, latest: int | None = None
+) -> AsyncIterator[WorkflowHistory]:
     """The history of each run, open or ended, the oldest first that the engine still has.
 
-    Raises NoHistory.
+    `latest`: of so many of the last runs only. Raises NoHistory.
     """
     history = await load(client, number)
     if continues(history):
-        for run_id in await run_ids(client, number):
+        for run_id in await run_ids(client, number, latest):
             history = await load(client, number, run_id)
             yield history
     else:
@@ -43,13 +45,21 @@ async def fetch(client: Client, number: str) -> list[WorkflowHistory]:
     return [history async for history in histories(client, number)]
 
 
-async def run_ids(client: Client, number: str) -> list[str]:
-    """The runs that the engine still has, the oldest first. Raises NoHistory."""
-    return [run_id async for run_id, _ in backwards(client, number)][::-1]
+async def run_ids(client: Client, number: str, latest: int | None = None) -> list[str]:
+    """The runs that the engine still has, or so many of the last, the oldest first.
+
+    Raises NoHistory.
+    """
+    found: list[str] = []
+    async for run_id, _ in backwards(client, number):
+        found.append(run_id)
+        if len(found) == latest:
+            break
+    return found[::-1]
 
 
 async def backwards(client: Client, number: str) -> AsyncIterator[tuple[str, WorkflowHistory]]:
-    """The same, the latest first; each with the first event of its history. Raises NoHistory."""
+    """Each run, the latest first, with the first event of its history. Raises NoHistory."""
     try:
         run_id = (await _handle(client, number).describe()).run_id
     except RPCError as error:
