@@ -143,6 +143,7 @@ CODES: dict[str, Code] = {
     "delegation_cap": Code(409, "The ticket cannot be delegated further down."),
     "top_level": Code(409, "No unit is above the one that leads."),
     "urged_too_often": Code(429, "The ticket was urged often enough today."),
+    "facts_too_often": Code(429, "Enough was added to the ticket today."),
     # --- what the ticket does not allow now
     "not_now": Code(409, "Not possible at this stage."),
     "not_started_yet": Code(409, "The complaint is registered, but not started yet.", _LATER),
