@@ -232,6 +232,10 @@ PROBLEMS: dict[str, str] = {
     "not_now": N_("This is not possible at present: the complaint has moved on."),
     "ticket_ended": N_("This complaint has ended."),
     "urged_too_often": N_("You have urged it often enough today; we have passed it on."),
+    "facts_too_often": N_(
+        "You have added as much as we can take today. Please add the rest tomorrow, "
+        "or call the hotline."
+    ),
     "final_reply_sealed": N_("This matter was concluded with a final reply."),
     "not_started_yet": N_("The complaint is registered and starts soon. Please try again later."),
     "facts_too_often": N_("You have added enough for today. Please go on tomorrow."),

@@ -16,10 +16,11 @@ from domain.complaint import Kind
 from domain.lifecycle import TABLE
 from domain.refusals import Refused
 from domain.stages import Stage
+from domain.ticket import LIFECYCLE
 from tests.domain.chance import Chance, Told
 from tests.domain.counter import PARENT, Counter
 from tests.domain.desks import Desks
-from tests.domain.order import check_caps, check_order, check_steps
+from tests.domain.order import check_caps, check_order, check_steps, check_waiting
 from tests.domain.planned import BEIJING
 from tests.domain.towns import CATEGORIES, TOWNS, UNITS
 from tests.store.stories import complaint
@@ -44,7 +45,7 @@ MANY = 2000
 
 
 class TownHall:
-    """One ticket, and everybody who may come to the counter: a state machine with seven moves."""
+    """One ticket, and everybody who may come to the counter: a state machine with eight moves."""
 
     def __init__(self, town: str, chance: Random) -> None:
         self.chance = chance
@@ -53,7 +54,8 @@ class TownHall:
         number = f"260302000002{chance.randint(0, 9)}"
         kind = chance.choice([Kind.COMPLAINT, Kind.COMPLAINT, Kind.CONSULTATION])
         told = complaint(number, city="tongzhou", category=category, kind=kind, filed_at=FILED_AT)
-        self.hall = Counter(DESKS[town], told)
+        lifecycle = chance.choice([LIFECYCLE, LIFECYCLE, LIFECYCLE, 0])
+        self.hall = Counter(DESKS[town], told, lifecycle)
         self.asked: list[str] = []
         self.done: set[object] = set()
 
@@ -93,8 +95,12 @@ class TownHall:
             self.done.add(type(command).__name__)
 
     def a_unit_is_done(self) -> None:
-        """Or its program gives up."""
-        scene, opened = self._scene(), self.hall.ticket.opened
+        """Or its program gives up; or it was done in the moment its share was ended."""
+        scene, ticket = self._scene(), self.hall.ticket
+        opened, ended = ticket.opened, [each.n for each in ticket.assignments if not each.open]
+        if ended and scene.likely(0.1):
+            late = HandlingResult(reply="done", resolved=scene.likely(0.7))
+            self.hall.hand_in(scene.chance.choice(ended), late)
         if not opened:
             return
         n = scene.chance.choice(opened).n
@@ -109,7 +115,12 @@ class TownHall:
         self.hall.judge(self._scene().rating(), CITIZEN)
 
     def the_engine_goes_on(self) -> None:
-        self.hall.go_on()
+        if not self.hall.go_on():
+            check_waiting(self.hall.ticket)
+
+    def its_history_is_carried_on(self) -> None:
+        """In a new run, by today's lifecycle."""
+        self.hall.carry_on()
 
     def a_clock_climbs(self) -> None:
         self.hall.climb()
@@ -153,6 +164,7 @@ _OFTEN_MADE: dict[Callable[[TownHall], object], int] = {
     TownHall.a_clock_climbs: 2,
     TownHall.the_citizen_rates: 1,
     TownHall.another_ticket_says: 1,
+    TownHall.its_history_is_carried_on: 1,
 }
 _FAR_GONE = (2, 0, 1, 2, 2, 2, 2, 3, 4, 5, 6, 7)
 """Steps on its way: after two, mostly, a unit has it."""
