@@ -16,6 +16,7 @@ from store.keys import open_ring
 from store.packs import PackError, PackShelf
 from store.resealing import use_of_keys
 from store.schema import SchemaState, inspect
+from store.stuck import Stuck, Waits, stuck
 
 _LOW_DISK = 1 << 30
 
@@ -92,11 +93,31 @@ async def store_of(settings: Settings) -> AsyncIterator[Finding]:
         yield await _keys(settings, store)
         waiting = await intake.pending(store, timedelta(minutes=1), 1000, datetime.now(UTC))
         letters = await outbox.pending_count(store)
+        standing = await stuck(store, datetime.now(UTC))
     finally:
         await store.close()
     spooled = "note" if waiting else "ok"
     yield Finding("spool", spooled, f"{len(waiting)} complaints wait for the engine")
     yield Finding("outbox", "ok", f"{letters} messages to deliver")
+    if not standing:
+        yield Finding("tickets", "ok", "none waits for longer than a minute, except for people")
+    for one in standing:
+        yield Finding("tickets", "wrong", _stuck(one))
+
+
+_WAITS = {
+    Waits.START: "registered, and not taken by the engine",
+    Waits.RECORD: "taken by the engine, and nothing recorded",
+    Waits.TRIAGE: "not classified by the machine, nor left to a person",
+    Waits.DISPATCH: "not sent to their unit",
+    Waits.FEEDBACK: "answered, and the answer not sent to the citizen",
+    Waits.RUNG: "a card or reminder was due, and is not recorded",
+}
+
+
+def _stuck(one: Stuck) -> str:
+    named = ", ".join(one.numbers) + (", …" if one.tickets > len(one.numbers) else "")
+    return f"{one.tickets} {_WAITS[one.waits]}, since {one.since:%Y-%m-%d %H:%M} UTC: {named}"
 
 
 async def _keys(settings: Settings, store: Store) -> Finding:
