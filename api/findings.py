@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from api.assets import SHELVES, default_packages
+from domain.horizon import horizon
 from domain.pack import Pack
 from runtime.settings import Settings
 from store import intake, outbox
@@ -19,6 +20,7 @@ from store.schema import SchemaState, inspect
 from store.stuck import Stuck, Waits, stuck
 
 _LOW_DISK = 1 << 30
+_SOON = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -59,14 +61,21 @@ def assets_of(settings: Settings) -> Finding:
 
 
 def _calendar(city: str, pack: Pack) -> Finding:
-    """A pack whose working calendar ends soon is worth a word before a due time needs it."""
+    """Until when a city promises firmly; worth a word before a due time is provisional."""
     size = f"version {pack.version}, {len(pack.units)} units, {len(pack.categories)} categories"
-    soon = (datetime.now(UTC) + timedelta(days=60)).year
-    if soon not in pack.calendar.years:
-        return Finding(
-            f"city {city}", "note", f"{size}; the working calendar of {soon} is not published yet"
-        )
-    return Finding(f"city {city}", "ok", size)
+    told = horizon(pack)
+    says = f"{size}; promises firmly until {told.last_day}"
+    if told.first is None:
+        return Finding(f"city {city}", "ok", f"{says}; all its limits are in calendar time")
+    today = datetime.now(pack.calendar.tz).date()
+    tiers = sorted((day, tier) for tier, day in told.tiers.items() if day is not None)
+    says += f"; provisionally what is filed from {', '.join(f'{d} ({t})' for d, t in tiers)} on"
+    if told.first > today + _SOON:
+        return Finding(f"city {city}", "ok", says)
+    year = told.last_day.year + 1
+    return Finding(
+        f"city {city}", "note", f"{says}; name {year} in city.toml when its notice is out"
+    )
 
 
 async def store_of(settings: Settings) -> AsyncIterator[Finding]:
