@@ -9,7 +9,7 @@ from sqlalchemy import Select, case, func, select, text
 
 from domain.clocks import UNIT_CLOCKS, RungKind
 from domain.stages import OPEN, Stage
-from store import tables
+from store import stuck, tables
 from store.periods import Period
 
 AHEAD = timedelta(hours=4)
@@ -18,7 +18,7 @@ AHEAD = timedelta(hours=4)
 NEXT = 20
 """Tickets that are listed of those about to be late."""
 
-STATEMENTS = 9
+STATEMENTS = 9 + stuck.STATEMENTS
 """What one reading asks the database."""
 
 WAITING = OPEN - {Stage.AFTERCARE}

@@ -78,6 +78,14 @@ LABELS: dict[str, dict[str, str]] = {
         "revisit": N_("Revisit"),
         "aftercare": N_("Aftercare"),
     },
+    "waits": {
+        "start": N_("Registered, and not taken by the engine"),
+        "record": N_("Taken by the engine, and nothing recorded yet"),
+        "triage": N_("Not classified by the machine, nor left to a person"),
+        "dispatch": N_("Not sent to its unit"),
+        "feedback": N_("The answer is there, and not sent to the citizen"),
+        "rung": N_("A card or reminder was due, and is not recorded"),
+    },
     "rung": {
         "warn": N_("Yellow card"),
         "due": N_("Red card"),
@@ -238,7 +246,6 @@ PROBLEMS: dict[str, str] = {
     ),
     "final_reply_sealed": N_("This matter was concluded with a final reply."),
     "not_started_yet": N_("The complaint is registered and starts soon. Please try again later."),
-    "facts_too_often": N_("You have added enough for today. Please go on tomorrow."),
     "payload_too_large": N_("That is too much at once. Please shorten it."),
     "body_too_large": N_("That is too much at once. Please shorten it."),
 }
