@@ -25,8 +25,9 @@ router = APIRouter(prefix=API, tags=["Audit"])
 MOST = 50
 """Tickets on which one request gives verdicts: each is a replay of a history."""
 
-RUNS = 3
-"""Of a very long ticket so many of the last runs are replayed here; `jiesu audit` replays all."""
+LENGTH = 15_000
+"""Events of a history that are replayed here: of a longer one the last runs. `jiesu audit` replays
+all."""
 
 _PATIENCE = 60.0
 """Seconds for one ticket: a long history is replayed here, on a machine that has other work."""
@@ -111,7 +112,7 @@ async def audit_ticket(
 ) -> Response:
     """What the history tells alone, what the record says, where they differ, and who looked.
 
-    Of a ticket in more than three runs the last three are replayed.
+    Of a history with more than 15,000 events the last runs are replayed.
     A ticket whose record somebody removed is still told by its history.
     """
     return json_of(await report(door, number))
@@ -148,7 +149,7 @@ async def verdicts(door: Door, caller: Caller, query: SampleQuery) -> VerdictPag
 
 async def _verdict(door: Door, row: TicketRow) -> VerdictLine:
     told = await door.engine.ask(
-        lambda client: judge(client, door.store, row.number, RUNS), within=_PATIENCE
+        lambda client: judge(client, door.store, row.number, LENGTH), within=_PATIENCE
     )
     return VerdictLine(
         number=row.number,
@@ -173,7 +174,7 @@ async def _verdict(door: Door, row: TicketRow) -> VerdictLine:
 async def report(door: Door, number: str) -> Report:
     """Everything about one ticket; ticket_not_found where neither history nor record knows it."""
     made = await door.engine.ask(
-        lambda client: examine(client, door.store, number, RUNS), within=_PATIENCE
+        lambda client: examine(client, door.store, number, LENGTH), within=_PATIENCE
     )
     if not made.exists and await intake.get(door.store, number) is None:
         raise Problem("ticket_not_found")

@@ -137,16 +137,17 @@ async def told_by_history(
     store: Store,
     number: str,
     keep: Collection[int] = (),
-    latest: int | None = None,
+    most: int | None = None,
 ) -> Replayed:
     """The ticket from its history alone; of the store only whether it was erased, and its key.
 
-    `keep`: the versions whose states are wanted as well. `latest`: so many of the last runs only.
+    `keep`: the versions whose states are wanted as well. `most`: of a history with more events, the
+    last runs only, that have no more together.
 
     Raises:
         HistoryErased, NoHistory, NotDeterministic
     """
-    first, told = await _whole(runs_by_history(client, store, number, keep, latest))
+    first, told = await _whole(runs_by_history(client, store, number, keep, most))
     lost, left_out = await untold(client, number, first)
     return replace(told, lost=lost, left_out=left_out)
 
@@ -163,7 +164,7 @@ async def runs_by_history(
     store: Store,
     number: str,
     keep: Collection[int] = (),
-    latest: int | None = None,
+    most: int | None = None,
 ) -> AsyncIterator[Run]:
     """The same run by run, the oldest first: no more than two are held at a time.
 
@@ -171,7 +172,7 @@ async def runs_by_history(
         HistoryErased, NoHistory, NotDeterministic
     """
     await _refuse_erased(store, number)
-    async for run in replay_runs(histories(client, number, latest), client.data_converter, keep):
+    async for run in replay_runs(histories(client, number, most), client.data_converter, keep):
         yield run
 
 

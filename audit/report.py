@@ -68,13 +68,15 @@ class StateThen(Recorded):
     changes: list[Change]
 
 
-async def examine(client: Client, store: Store, number: str, latest: int | None = None) -> Report:
-    """Replay the ticket, or so many of its last runs, compare it with the record, and see who
-    looked at it."""
+async def examine(client: Client, store: Store, number: str, most: int | None = None) -> Report:
+    """Replay the ticket, compare it with the record, and see who looked at it.
+
+    `most`: of a history with more events, the last runs only, that have no more together.
+    """
     told: Replayed | None = None
     problem: AuditError | None = None
     try:
-        told = await told_by_history(client, store, number, latest=latest)
+        told = await told_by_history(client, store, number, most=most)
     except AuditError as error:
         problem = error
     record = Story(

@@ -9,12 +9,7 @@ begins with a later one.
 from collections.abc import AsyncIterator
 
 from temporalio.api.history.v1 import WorkflowExecutionStartedEventAttributes
-from temporalio.client import (
-    Client,
-    WorkflowHandle,
-    WorkflowHistory,
-    WorkflowHistoryEventFilterType,
-)
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
 from audit.errors import NoHistory
@@ -22,15 +17,16 @@ from runtime.names import ticket_workflow_id
 
 
 async def histories(
-    client: Client, number: str, latest: int | None = None
+    client: Client, number: str, most: int | None = None
 ) -> AsyncIterator[WorkflowHistory]:
     """The history of each run, open or ended, the oldest first that the engine still has.
 
-    `latest`: of so many of the last runs only. Raises NoHistory.
+    `most`: only of the last run, and of those before it that have no more events together with
+    it. Raises NoHistory.
     """
     history = await load(client, number)
     if continues(history):
-        for run_id in await run_ids(client, number, latest):
+        for run_id in await run_ids(client, number, most):
             history = await load(client, number, run_id)
             yield history
     else:
@@ -45,16 +41,16 @@ async def fetch(client: Client, number: str) -> list[WorkflowHistory]:
     return [history async for history in histories(client, number)]
 
 
-async def run_ids(client: Client, number: str, latest: int | None = None) -> list[str]:
-    """The runs that the engine still has, or so many of the last, the oldest first.
-
-    Raises NoHistory.
-    """
+async def run_ids(client: Client, number: str, most: int | None = None) -> list[str]:
+    """The runs that the engine still has, the oldest first; `most` as above. Raises NoHistory."""
     found: list[str] = []
+    events = 0
     async for run_id, _ in backwards(client, number):
+        if most is not None:
+            events += await length(client, number, run_id)
+            if found and events > most:
+                break
         found.append(run_id)
-        if len(found) == latest:
-            break
     return found[::-1]
 
 
@@ -70,13 +66,12 @@ async def backwards(client: Client, number: str) -> AsyncIterator[tuple[str, Wor
 
 
 async def length(client: Client, number: str, run_id: str) -> int:
-    """How many events the history of a run has that is over. Raises NoHistory."""
-    only = WorkflowHistoryEventFilterType.CLOSE_EVENT
+    """How many events the history of a run has. Raises NoHistory."""
     try:
-        history = await _handle(client, number, run_id).fetch_history(event_filter_type=only)
+        described = await _handle(client, number, run_id).describe()
     except RPCError as error:
         raise _no_history(error, number) from error
-    return history.events[-1].event_id
+    return described.history_length
 
 
 async def all_run_ids(client: Client, number: str) -> set[str]:

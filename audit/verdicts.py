@@ -72,8 +72,9 @@ def found(differences: Sequence[Difference], breaks: Sequence[Break]) -> Finding
     return Finding.DIFFERS if differences else Finding.AGREES
 
 
-async def judge(client: Client, store: Store, number: str, latest: int | None = None) -> Verdict:
-    """Replay one ticket, or so many of its last runs, and compare it with the record.
+async def judge(client: Client, store: Store, number: str, most: int | None = None) -> Verdict:
+    """Replay one ticket, or of a history with more than `most` events the last runs, and compare it
+    with the record.
 
     Run by run: of a ticket with a hundred thousand events no more than two runs' are in memory.
     """
@@ -82,7 +83,7 @@ async def judge(client: Client, store: Store, number: str, latest: int | None = 
     first: Run | None = None
     held: Run | None = None
     try:
-        async for run in runs_by_history(client, store, number, latest=latest):
+        async for run in runs_by_history(client, store, number, most=most):
             if held is not None:
                 differences += await _compared(store, number, held, run.since)
             first, held = first or run, run

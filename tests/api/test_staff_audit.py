@@ -150,7 +150,7 @@ async def test_what_the_engine_no_longer_keeps_is_said_and_not_compared(
 async def test_of_a_very_long_ticket_the_last_runs_are_replayed_and_any_state_is_told(
     house: House, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.audits.RUNS", 1)
+    monkeypatch.setattr("api.audits.LENGTH", 20)
     ticket = await carried_on(house, client)
     report = await told(house, ticket)
     assert (report["finding"], report["runs"], report["since"]) == ("agrees", 3, 7)
