@@ -14,6 +14,7 @@ from domain.actors import Role
 from runtime.engine_limits import TAKEN_WITHIN, UNTAKEN_AFTER, UPDATES_IN_FLIGHT
 from store.engine import Store
 from tests.api.house import Filed, House, open_house, problem
+from tests.support.staff_pages import at_desk, says
 from tests.support.stalling import StandingWorker, standing_worker
 
 MOMENT = 1.0
@@ -139,3 +140,31 @@ async def test_nobody_waits_for_ever_for_a_worker_that_does_not_come_back(
     assert took < UNTAKEN_AFTER.total_seconds() + 7
     assert (await ticket.act("urge", ticket.citizen)).status_code == 200
     assert "signed" not in await ticket.kinds()
+
+
+async def test_pages_say_that_it_was_not_carried_out_and_keep_what_was_typed(
+    standing: Standing,
+) -> None:
+    house = standing.house
+    ticket = await house.file()
+    citizen = {"number": ticket.number, "code": ticket.receipt["access_code"]}
+    facts = citizen | {"key": "k1", "text": "今天更臭了。"}
+    desk = await at_desk(house, Role.OFFICER, "water")
+    note = {"key": "k2", "reached": "yes", "note": "刚打通电话"}
+
+    def forms() -> list[Any]:
+        return [house.http.post("/follow/facts", data=facts), desk.do(ticket, "contact", note)]
+
+    seconds = TAKEN_WITHIN.total_seconds() + 0.5
+    _, *pages = await meanwhile(
+        standing.worker, seconds, ticket.act("urge", ticket.citizen), *forms()
+    )
+    for shown, typed in zip(pages, ("今天更臭了。", "刚打通电话"), strict=True):
+        assert shown.status_code == 503
+        assert "本次提交没有生效，请稍后重新提交" in says(shown)
+        assert f"{typed}</textarea>" in shown.text
+    assert not {"facts_added", "contacted"} & set(await ticket.kinds())
+    added, contacted = await asyncio.gather(*forms())
+    assert (added.status_code, contacted.status_code) == (200, 303)
+    kinds = await ticket.kinds()
+    assert (kinds.count("facts_added"), kinds.count("contacted")) == (1, 1)
