@@ -77,6 +77,7 @@ def ticket_row(ticket: Ticket, told: int) -> Row:
         "queue": waits.queue.value if waits else None,
         "queue_until": waits.until if waits else None,
         "queue_since": waits.since if waits else None,
+        "void_cards": "".join(f",{version}," for version in ticket.void_rungs),
         "state": ticket.model_dump_json(),
     }
 
