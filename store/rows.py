@@ -78,6 +78,7 @@ def ticket_row(ticket: Ticket, told: int) -> Row:
         "queue_until": waits.until if waits else None,
         "queue_since": waits.since if waits else None,
         "rung_at": following[1].at if following else None,
+        "void_cards": "".join(f",{version}," for version in ticket.void_rungs),
         "state": ticket.model_dump_json(),
     }
 

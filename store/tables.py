@@ -119,6 +119,9 @@ _WAITING = ("city", "stage", "due_at", "unit", "area")
 _QUEUES = ("city", "queue", "queue_until", "queue_since")
 """The same about the queues."""
 
+VOID = "void_cards <> ''"
+"""Said as in the index of the few tickets where a card was taken back."""
+
 
 class TicketTable(Base, table=True):
     """Each ticket as last told, with the columns that lists and indicators ask for.
@@ -128,6 +131,7 @@ class TicketTable(Base, table=True):
     `told`, here and below: how long the history was when the row was told (see `Projection`).
     `queue`: what waits for somebody at the centre, until and since when (see `domain.queues`).
     `rung_at`: when the next rung of any of its clocks is reached.
+    `void_cards`: versions of the events of cards that became void, with a comma around each.
     """
 
     __tablename__ = "ticket"
@@ -144,6 +148,7 @@ class TicketTable(Base, table=True):
         _partial("ticket_by_queue", *_QUEUES, where="queue IS NOT NULL"),
         _partial("ticket_automatic", "updated_at", where=AUTOMATIC),
         _partial("ticket_by_rung", "rung_at", where="rung_at IS NOT NULL"),
+        _partial("ticket_with_void_cards", "city", "number", "void_cards", where=VOID),
     )
 
     number: str = Field(primary_key=True)
@@ -188,6 +193,7 @@ class TicketTable(Base, table=True):
     queue_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     queue_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     rung_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    void_cards: str = ""
     state: str = Field(sa_type=Text)
 
 

@@ -56,6 +56,7 @@ LABELS: dict[str, dict[str, str]] = {
         "final_reply": N_("Final reply"),
     },
     "clock": {
+        "promise": N_("Promise to the citizen"),
         "triage": N_("Triage"),
         "dispatch": N_("Dispatch"),
         "sign": N_("Sign"),
@@ -67,6 +68,7 @@ LABELS: dict[str, dict[str, str]] = {
         "decide": N_("Decision"),
         "arbitrate": N_("Arbitration"),
         "review": N_("Hold review"),
+        "hold": N_("End of the hold"),
         "citizen": N_("Citizen's answer"),
         "verify": N_("Verification on the spot"),
         "order": N_("Answer to an order"),
