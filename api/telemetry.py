@@ -34,6 +34,13 @@ engine_ahead = Gauge(
     "By how much the engine's clock is ahead of this machine's, where that is worth saying.",
     registry=REGISTRY,
 )
+stuck = Gauge(
+    "jiesu_stuck",
+    "Tickets that wait for more than a minute although no person is waited for, by what they wait"
+    " for; NaN while the store cannot be asked. The same from every process.",
+    ["waits"],
+    registry=REGISTRY,
+)
 
 _FRAMES = 8
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"})

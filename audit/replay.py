@@ -30,7 +30,7 @@ from temporalio.worker import (
 
 from audit.errors import HistoryErased, NoHistory, NotDeterministic
 from audit.fields import MISSING, apart
-from audit.runs import backwards, continues, histories, length, load, started
+from audit.runs import backwards, continues, histories, is_kept, length, load, started
 from domain.carrying import Carried
 from domain.events import Event
 from domain.ticket import Ticket
@@ -59,11 +59,13 @@ class Break:
 class Run:
     """One run, replayed. `n` counts the runs of the ticket from 1.
 
-    `began`: what it was begun with, None for the first. `positions[i]`: length of the whole history
+    `began`: what it was begun with, None for the first; `follows`: the id of the run before, or
+    empty. `positions[i]`: length of the whole history
     when event i happened; `before`: of the runs before. `handed`: what it gives to the next run.
     """
 
     n: int
+    follows: str
     began: Carried | None
     ticket: Ticket
     events: Sequence[Event]
@@ -93,9 +95,9 @@ class Run:
 class Replayed:
     """A ticket as its history tells it. `positions[i]`: history length when event i happened.
 
-    `states`: the ticket as it was after each event that was asked for, by version. `runs`: how many
-    there were; of the first `lost` ones the engine has no history any more, and the events begin
-    with version `since`. `breaks`: where two runs do not fit together.
+    `states`: the ticket as it was after each event that was asked for, by version. `breaks`: where
+    two runs do not fit together. `runs`: how many there were; of the first ones `lost` are no
+    longer kept by the engine, or `left_out` were not asked for: events begin with version `since`.
     """
 
     ticket: Ticket
@@ -105,6 +107,7 @@ class Replayed:
     states: Mapping[int, Ticket] = field(default_factory=dict)
     runs: int = 1
     lost: int = 0
+    left_out: int = 0
     since: int = 1
     breaks: Sequence[Break] = ()
 
@@ -121,33 +124,55 @@ def _told_of(story: Run | Replayed, version: int) -> tuple[Event, int] | None:
 
 
 _LENGTH = "history_length"
+_STOOD_STILL, _ATTEMPTS = "[TMPRL1101]", 3
+"""What the library says when one step took longer than two seconds: on a machine that has much else
+to do that says nothing about the code, and the run is replayed once more."""
+
 _TASK_STARTED = EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED
 Histories = AsyncIterable[WorkflowHistory] | Iterable[WorkflowHistory]
 
 
 async def told_by_history(
-    client: Client, store: Store, number: str, keep: Collection[int] = ()
+    client: Client,
+    store: Store,
+    number: str,
+    keep: Collection[int] = (),
+    most: int | None = None,
 ) -> Replayed:
     """The ticket from its history alone; of the store only whether it was erased, and its key.
 
-    `keep`: the versions whose states are wanted as well.
+    `keep`: the versions whose states are wanted as well. `most`: of a history with more events, the
+    last runs only, that have no more together.
 
     Raises:
         HistoryErased, NoHistory, NotDeterministic
     """
-    return await _whole(runs_by_history(client, store, number, keep))
+    first, told = await _whole(runs_by_history(client, store, number, keep, most))
+    lost, left_out = await untold(client, number, first)
+    return replace(told, lost=lost, left_out=left_out)
+
+
+async def untold(client: Client, number: str, first: Run) -> tuple[int, int]:
+    """Of the runs before the first one told: how many are no longer kept, and were left out."""
+    if first.follows and await is_kept(client, number, first.follows):
+        return 0, first.n - 1
+    return first.n - 1, 0
 
 
 async def runs_by_history(
-    client: Client, store: Store, number: str, keep: Collection[int] = ()
+    client: Client,
+    store: Store,
+    number: str,
+    keep: Collection[int] = (),
+    most: int | None = None,
 ) -> AsyncIterator[Run]:
-    """The same run by run, the oldest first: no more than one is held at a time.
+    """The same run by run, the oldest first: no more than two are held at a time.
 
     Raises:
         HistoryErased, NoHistory, NotDeterministic
     """
     await _refuse_erased(store, number)
-    async for run in replay_runs(histories(client, number), client.data_converter, keep):
+    async for run in replay_runs(histories(client, number, most), client.data_converter, keep):
         yield run
 
 
@@ -188,7 +213,8 @@ async def replay(
         NotDeterministic: today's code does not follow it.
     """
     runs = [history] if isinstance(history, WorkflowHistory) else history
-    return await _whole(replay_runs(runs, converter, keep))
+    first, told = await _whole(replay_runs(runs, converter, keep))
+    return replace(told, lost=first.n - 1)
 
 
 async def replay_runs(
@@ -210,8 +236,8 @@ async def _refuse_erased(store: Store, number: str) -> None:
         raise HistoryErased(f"erased on {erased:%Y-%m-%d}; its history cannot be read any more")
 
 
-async def _whole(runs: AsyncIterator[Run]) -> Replayed:
-    """The runs as one story."""
+async def _whole(runs: AsyncIterator[Run]) -> tuple[Run, Replayed]:
+    """The runs as one story, and the first of them."""
     events: list[Event] = []
     positions: list[int] = []
     states: dict[int, Ticket] = {}
@@ -225,14 +251,13 @@ async def _whole(runs: AsyncIterator[Run]) -> Replayed:
         breaks += run.breaks
     if first is None:
         raise NotDeterministic("there is no run to replay")
-    return Replayed(
+    return first, Replayed(
         run.ticket,
         events,
         positions,
         run.end,
         states,
         runs=run.n,
-        lost=first.n - 1,
         since=first.since,
         breaks=breaks,
     )
@@ -255,7 +280,7 @@ async def _replay_run(
     n = began.runs + 1 if began else 1
     seen = _Seen(keep)
     if any(event.event_type == _TASK_STARTED for event in history.events):
-        await _follow(history, converter, seen, f"run {n}: " if began else "")
+        seen = await _follow(history, converter, keep, f"run {n}: " if began else "")
     ticket, told, positions = _told(seen, began)
     # What was carried may be a little less than what the engine wrote until the run was over.
     carried = began.history_length if began else 0
@@ -265,6 +290,7 @@ async def _replay_run(
         states = {began.ticket.version: began.ticket, **states}
     return Run(
         n=n,
+        follows=started(history).continued_execution_run_id,
         began=began,
         ticket=ticket,
         events=told,
@@ -277,22 +303,28 @@ async def _replay_run(
 
 
 async def _follow(
-    history: WorkflowHistory, converter: DataConverter, seen: "_Seen", where: str
-) -> None:
+    history: WorkflowHistory, converter: DataConverter, keep: Collection[int], where: str
+) -> "_Seen":
     """Run today's code over one run. Raises NotDeterministic.
 
     The library never returns from a history that has no workflow task.
     """
-    replayer = Replayer(
-        workflows=[TicketWorkflow],
-        data_converter=converter,
-        interceptors=[_Capture(seen)],
-        # The sandbox guards new code against mistakes; a replay only reads, and is faster without.
-        workflow_runner=UnsandboxedWorkflowRunner(),
-    )
-    result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-    if result.replay_failure is not None:
-        raise NotDeterministic(f"{where}{result.replay_failure}") from result.replay_failure
+    for attempt in range(_ATTEMPTS):
+        seen = _Seen(keep)
+        replayer = Replayer(
+            workflows=[TicketWorkflow],
+            data_converter=converter,
+            interceptors=[_Capture(seen)],
+            # The sandbox guards new code against mistakes; a replay only reads, and is faster so.
+            workflow_runner=UnsandboxedWorkflowRunner(),
+        )
+        result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+        failure = result.replay_failure
+        if failure is None:
+            break
+        if _STOOD_STILL not in str(failure) or attempt == _ATTEMPTS - 1:
+            raise NotDeterministic(f"{where}{failure}") from failure
+    return seen
 
 
 def _told(seen: "_Seen", began: Carried | None) -> tuple[Ticket, list[Event], list[int]]:

@@ -147,6 +147,24 @@ async def test_what_the_engine_no_longer_keeps_is_said_and_not_compared(
     assert "is-different" not in shown.text
 
 
+async def test_of_a_very_long_ticket_the_last_runs_are_replayed_and_any_state_is_told(
+    house: House, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.audits.LENGTH", 20)
+    ticket = await carried_on(house, client)
+    report = await told(house, ticket)
+    assert (report["finding"], report["runs"], report["since"]) == ("agrees", 3, 7)
+    assert (report["lost"], report["left_out"]) == (0, 2)
+    assert [event["version"] for event in report["told"]["events"]] == [7, 8]
+    assert [event["version"] for event in report["record"]["events"]] == list(range(1, 9))
+    assert (await told(house, ticket, "/2"))["state"]["version"] == 2
+    shown = await page(house, f"/staff/audit/{ticket.number}?version=2")
+    assert f"jiesu audit replay {ticket.number}" in shown.text
+    assert "2 / 8" in shown.text
+    assert shown.text.count("not compared") == 6
+    assert "is-different" not in shown.text
+
+
 async def test_a_long_timeline_is_shown_in_pages(
     house: House, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

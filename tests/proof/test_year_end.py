@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
 from temporalio import activity
@@ -176,10 +177,11 @@ class City:
 @asynccontextmanager
 async def city(name: str, store: Store, packs: PackShelf, chance: Random) -> AsyncIterator[City]:
     """Opened at the real time: that server begins there."""
-    async with await WorkflowEnvironment.start_time_skipping(
-        data_converter=CONVERTER, test_server_existing_path=time_skipping_server()
-    ) as environment:
-        yield City(environment, store, packs.get(name), chance)
+    with TemporaryDirectory() as home:
+        async with await WorkflowEnvironment.start_time_skipping(
+            data_converter=CONVERTER, test_server_existing_path=time_skipping_server(Path(home))
+        ) as environment:
+            yield City(environment, store, packs.get(name), chance)
 
 
 @asynccontextmanager

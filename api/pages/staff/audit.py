@@ -131,9 +131,9 @@ async def ticket(
     report = await audits.report(door, number)
     then: StateThen | None = None
     last = report.told.ticket.version if report.told and report.told.ticket else 0
-    if last >= report.since:
-        version = _version(request, report.since, last)
-        then = await audits.state(door, number, version)
+    first = report.since if report.lost else 1
+    if last >= first:
+        then = await audits.state(door, number, _version(request, first, last))
     lines = _lines(report)
     part = _part(request, lines)
     pack = _pack(door, report) or working_city(request, door, caller)
@@ -150,6 +150,7 @@ async def ticket(
         then=then,
         plain_changes=[one for one in _changes(then) if not one.path.startswith("clocks.")],
         clock_changes=[one for one in _changes(then) if one.path.startswith("clocks.")],
+        first=first,
         last=last,
         whole=fields(then.state) if then else {},
         pack=pack,
