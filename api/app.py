@@ -1,5 +1,6 @@
 """The application: routes, wiring, and what is opened and closed with it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -194,9 +195,12 @@ def _lifespan(
             challenge=challenge or _challenge(settings),
         )
         logger.info("api ready", cities=shelf.ids(), store=opened.dialect)
+        comparing = asyncio.create_task(app.state.door.engine.compare_clocks())
         try:
             yield
         finally:
+            comparing.cancel()
+            await asyncio.gather(comparing, return_exceptions=True)
             await app.state.boards.close()
             await limits.close()
             if store is None:

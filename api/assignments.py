@@ -17,7 +17,8 @@ from domain.assignment import Ending, Evidence, HandlingResult
 from domain.complaint import Code, Text
 from domain.model import Incoming, Recorded
 from domain.refusals import Refused
-from store import assignments
+from runtime.engine_limits import TAKEN_WITHIN
+from store import assignments, tickets
 from store.assignments import AssignmentRow
 from store.inbox import Which
 
@@ -26,8 +27,9 @@ router = APIRouter(prefix=API, tags=["Units"])
 PATIENCE = 2.0
 """Seconds to wait for the record to show that an assignment is done."""
 
-SCHEDULING = 1.0
-"""Seconds for the engine to schedule an assignment that the record shows already."""
+SCHEDULING = TAKEN_WITHIN.total_seconds()
+"""Seconds for the engine to schedule an assignment that the record shows already: a ticket may be
+about to, or just going on in a new run."""
 
 EXAMPLE = {
     "reply": "已更换三盏路灯的灯头并恢复供电,今晚起正常照明。",
@@ -166,6 +168,8 @@ async def get_assignment(
             "body_too_large",
             "bad_number",
             "invalid_request",
+            "too_late",
+            "payload_too_large",
             "engine_unavailable",
             "store_unavailable",
         ),
@@ -223,20 +227,30 @@ async def _hand_over(door: Door, row: AssignmentRow, result: HandlingResult) -> 
     """Give the result to the engine, which may still be about to schedule the assignment.
 
     Nothing waits there under this name either because it is too early, or because somebody else
-    was quicker: the record tells them apart.
+    was quicker, or because this very result was taken and the answer got lost: the record tells
+    them apart.
     """
 
     async def handed_over() -> bool | None:
         try:
             await door.engine.complete(row.number, row.activity_id, result)
         except NotRunning:
-            now = await assignments.get(door.store, row.number, row.n)
-            _refuse_ended(now or row)
+            now = await assignments.get(door.store, row.number, row.n) or row
+            if now.ending is Ending.DONE and await _taken(door, row, result):
+                return True
+            _refuse_ended(now)
             return None
         return True
 
     if await until(handed_over, SCHEDULING) is None:
-        raise Refused("already_done", "This assignment is completed already.")
+        raise Problem("too_late", "The ticket does not take it at the moment: send it again.")
+
+
+async def _taken(door: Door, row: AssignmentRow, result: HandlingResult) -> bool:
+    """Whether this very result is in the record."""
+    ticket = await tickets.state(door.store, row.number)
+    shares = ticket.assignments if ticket else []
+    return any(share.n == row.n and share.result == result for share in shares)
 
 
 async def _ended(door: Door, row: AssignmentRow) -> AssignmentRow | None:

@@ -25,6 +25,10 @@ router = APIRouter(prefix=API, tags=["Audit"])
 MOST = 50
 """Tickets on which one request gives verdicts: each is a replay of a history."""
 
+LENGTH = 15_000
+"""Events of a history that are replayed here: of a longer one the last runs. `jiesu audit` replays
+all."""
+
 _PATIENCE = 60.0
 """Seconds for one ticket: a long history is replayed here, on a machine that has other work."""
 
@@ -50,8 +54,8 @@ class SampleQuery(Incoming):
 class VerdictLine(Recorded):
     """A verdict on one ticket; `detail` says why no comparison could be made.
 
-    Of the first `lost` of its `runs` the engine has no history any more: nothing is said of the
-    events before `since`.
+    Of the first of its `runs`, `lost` are no longer kept by the engine, or `left_out` are not
+    replayed here: nothing is said of the events before `since`.
     """
 
     number: str
@@ -66,6 +70,7 @@ class VerdictLine(Recorded):
     history_events: int
     runs: int = 1
     lost: int = 0
+    left_out: int = 0
     since: int = 1
     differences: list[Difference]
     breaks: list[Break] = Field(
@@ -107,6 +112,7 @@ async def audit_ticket(
 ) -> Response:
     """What the history tells alone, what the record says, where they differ, and who looked.
 
+    Of a history with more than 15,000 events the last runs are replayed.
     A ticket whose record somebody removed is still told by its history.
     """
     return json_of(await report(door, number))
@@ -143,7 +149,7 @@ async def verdicts(door: Door, caller: Caller, query: SampleQuery) -> VerdictPag
 
 async def _verdict(door: Door, row: TicketRow) -> VerdictLine:
     told = await door.engine.ask(
-        lambda client: judge(client, door.store, row.number), within=_PATIENCE
+        lambda client: judge(client, door.store, row.number, LENGTH), within=_PATIENCE
     )
     return VerdictLine(
         number=row.number,
@@ -158,6 +164,7 @@ async def _verdict(door: Door, row: TicketRow) -> VerdictLine:
         history_events=told.history_events,
         runs=told.runs,
         lost=told.lost,
+        left_out=told.left_out,
         since=told.since,
         differences=told.differences,
         breaks=told.breaks,
@@ -167,7 +174,7 @@ async def _verdict(door: Door, row: TicketRow) -> VerdictLine:
 async def report(door: Door, number: str) -> Report:
     """Everything about one ticket; ticket_not_found where neither history nor record knows it."""
     made = await door.engine.ask(
-        lambda client: examine(client, door.store, number), within=_PATIENCE
+        lambda client: examine(client, door.store, number, LENGTH), within=_PATIENCE
     )
     if not made.exists and await intake.get(door.store, number) is None:
         raise Problem("ticket_not_found")

@@ -19,6 +19,7 @@ from api.sending import EngineUnavailable, NotRunning
 from domain.model import Incoming, Instant, Recorded
 from runtime.names import OUTBOX_CHORE, SPOOL_CHORE
 from store import waiting
+from store.stuck import Stuck, stuck
 from store.waiting import WaitingComplaint, WaitingMessage
 
 router = APIRouter(prefix=f"{API}/backlog", tags=["Administration"])
@@ -52,9 +53,11 @@ class BacklogQuery(Incoming):
 class Backlog(Recorded):
     """`complaints` and `messages`: how many there are; the lists have the oldest of them.
 
-    `chores` is null while the engine cannot be asked.
+    `stuck`: what has waited for more than a minute although no person is waited for. `chores` is
+    null while the engine cannot be asked.
     """
 
+    stuck: list[Stuck]
     complaints: int
     oldest_complaints: list[WaitingComplaint]
     messages: int
@@ -68,7 +71,7 @@ _ASKING = ("unauthenticated", "forbidden", "scope_missing", "invalid_request", "
 @router.get(
     "",
     operation_id="get_backlog",
-    summary="Complaints not started and messages not delivered",
+    summary="What does not move, complaints not started, messages not delivered",
     response_model=Backlog,
     responses=responses(*_ASKING),
 )
@@ -105,6 +108,7 @@ async def backlog(door: Door, caller: Caller, limit: int) -> Backlog:
     except EngineUnavailable:
         chores = None
     return Backlog(
+        stuck=await stuck(door.store, now, caller.city),
         complaints=complaints,
         oldest_complaints=oldest,
         messages=messages,

@@ -12,6 +12,7 @@ from api.problems import responses
 from api.watching import Boards
 from domain.model import Instant, Recorded
 from store.board import Board, Inflow, Soon, StageLoad, UnitLoad, Waiting
+from store.stuck import Stuck
 
 router = APIRouter(prefix=API, tags=["Staff"])
 
@@ -46,6 +47,9 @@ class BoardPage(Recorded):
     units: list[UnitLoad]
     soon: list[Soon] = Field(description="The first twenty of `late_soon`.")
     queues: list[Waiting]
+    stuck: list[Stuck] = Field(
+        description="What has waited for more than a minute although no person is waited for."
+    )
 
 
 @router.get(
@@ -85,4 +89,5 @@ def board_page(board: Board) -> BoardPage:
         units=board.units,
         soon=board.soon,
         queues=board.queues,
+        stuck=board.stuck,
     )

@@ -1,6 +1,7 @@
 """A city's working calendar, year by year: which days are worked, and where that stands."""
 
 import asyncio
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -9,6 +10,7 @@ from pydantic import Field
 from api.door import API, Door, TheDoor, json_of
 from api.packs import ASKING, READER, of_city
 from api.problems import responses
+from domain.horizon import horizon
 from domain.model import Incoming, Recorded
 from domain.pack import Pack
 from store.pack_days import CalendarYear, calendar_year
@@ -29,6 +31,11 @@ class WorkingYear(Recorded):
     working_days: int
     special: list[dict[str, Any]]
     provisional: bool = Field(description="Not published: planned as far as it is known.")
+    firm_until: date = Field(description="The last day whose calendar is published.")
+    provisional_from: dict[str, date | None] = Field(
+        description="By tier, the first day of filing from which on due times or cards are"
+        " provisional; null where all limits are in calendar time."
+    )
     next_year: bool = Field(description="Whether the year after it is published, too.")
     published: bool = Field(description="Whether the holiday list has that year's notice.")
 
@@ -45,6 +52,7 @@ async def get_calendar(
 ) -> Response:
     pack = of_city(door, caller, city)
     found = await working_year(door, pack, query.year)
+    ahead = horizon(pack)
     special = [
         {
             "day": one.day,
@@ -63,6 +71,8 @@ async def get_calendar(
             working_days=found.working_days,
             special=special,
             provisional=found.provisional,
+            firm_until=ahead.last_day,
+            provisional_from=ahead.tiers,
             next_year=found.next_year,
             published=found.published,
         )

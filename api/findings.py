@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from api.assets import SHELVES, default_packages
+from domain.horizon import horizon
 from domain.pack import Pack
 from runtime.settings import Settings
 from store import intake, outbox
@@ -16,8 +17,10 @@ from store.keys import open_ring
 from store.packs import PackError, PackShelf
 from store.resealing import use_of_keys
 from store.schema import SchemaState, inspect
+from store.stuck import Stuck, Waits, stuck
 
 _LOW_DISK = 1 << 30
+_SOON = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,21 @@ def assets_of(settings: Settings) -> Finding:
 
 
 def _calendar(city: str, pack: Pack) -> Finding:
-    """A pack whose working calendar ends soon is worth a word before a due time needs it."""
+    """Until when a city promises firmly; worth a word before a due time is provisional."""
     size = f"version {pack.version}, {len(pack.units)} units, {len(pack.categories)} categories"
-    soon = (datetime.now(UTC) + timedelta(days=60)).year
-    if soon not in pack.calendar.years:
-        return Finding(
-            f"city {city}", "note", f"{size}; the working calendar of {soon} is not published yet"
-        )
-    return Finding(f"city {city}", "ok", size)
+    told = horizon(pack)
+    says = f"{size}; promises firmly until {told.last_day}"
+    if told.first is None:
+        return Finding(f"city {city}", "ok", f"{says}; all its limits are in calendar time")
+    today = datetime.now(pack.calendar.tz).date()
+    tiers = sorted((day, tier) for tier, day in told.tiers.items() if day is not None)
+    says += f"; provisionally what is filed from {', '.join(f'{d} ({t})' for d, t in tiers)} on"
+    if told.first > today + _SOON:
+        return Finding(f"city {city}", "ok", says)
+    year = told.last_day.year + 1
+    return Finding(
+        f"city {city}", "note", f"{says}; name {year} in city.toml when its notice is out"
+    )
 
 
 async def store_of(settings: Settings) -> AsyncIterator[Finding]:
@@ -92,11 +102,31 @@ async def store_of(settings: Settings) -> AsyncIterator[Finding]:
         yield await _keys(settings, store)
         waiting = await intake.pending(store, timedelta(minutes=1), 1000, datetime.now(UTC))
         letters = await outbox.pending_count(store)
+        standing = await stuck(store, datetime.now(UTC))
     finally:
         await store.close()
     spooled = "note" if waiting else "ok"
     yield Finding("spool", spooled, f"{len(waiting)} complaints wait for the engine")
     yield Finding("outbox", "ok", f"{letters} messages to deliver")
+    if not standing:
+        yield Finding("tickets", "ok", "none waits for longer than a minute, except for people")
+    for one in standing:
+        yield Finding("tickets", "wrong", _stuck(one))
+
+
+_WAITS = {
+    Waits.START: "registered, and not taken by the engine",
+    Waits.RECORD: "taken by the engine, and nothing recorded",
+    Waits.TRIAGE: "not classified by the machine, nor left to a person",
+    Waits.DISPATCH: "not sent to their unit",
+    Waits.FEEDBACK: "answered, and the answer not sent to the citizen",
+    Waits.RUNG: "a card or reminder was due, and is not recorded",
+}
+
+
+def _stuck(one: Stuck) -> str:
+    named = ", ".join(one.numbers) + (", …" if one.tickets > len(one.numbers) else "")
+    return f"{one.tickets} {_WAITS[one.waits]}, since {one.since:%Y-%m-%d %H:%M} UTC: {named}"
 
 
 async def _keys(settings: Settings, store: Store) -> Finding:

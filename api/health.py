@@ -1,20 +1,29 @@
 """For those who run it: is the process up, is it ready, what has it done."""
 
 import asyncio
+import math
+from time import monotonic
 
 import structlog
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import Field
+from starlette.datastructures import State
 
+from api import telemetry
 from api.access import public
 from api.door import Door, TheDoor, json_of
-from api.telemetry import REGISTRY
+from api.telemetry import REGISTRY, engine_ahead
 from domain.model import Recorded
 from store import intake
+from store.errors import StoreError
+from store.stuck import Waits, stuck
 
 router = APIRouter(tags=["Operation"])
 logger = structlog.stdlib.get_logger("jiesu.api")
+
+_SELDOM = 10.0
+"""Seconds between two counts of what is stuck."""
 
 
 class Health(Recorded):
@@ -60,8 +69,25 @@ async def readiness(door: TheDoor) -> Response:
     include_in_schema=False,
     dependencies=[public("metrics")],
 )
-async def metrics() -> Response:
+async def metrics(request: Request, door: TheDoor) -> Response:
+    engine_ahead.set(door.engine.clock.ahead.total_seconds())
+    await _count_stuck(request.app.state, door)
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _count_stuck(state: State, door: Door) -> None:
+    """Bring the gauge up to date; seldom, however often somebody asks."""
+    last = getattr(state, "stuck_counted", None)
+    if last is not None and monotonic() - last < _SELDOM:
+        return
+    state.stuck_counted = monotonic()
+    try:
+        async with asyncio.timeout(2):
+            found = {one.waits: float(one.tickets) for one in await stuck(door.store, door.now())}
+    except (StoreError, TimeoutError):
+        found = dict.fromkeys(Waits, math.nan)
+    for waits in Waits:
+        telemetry.stuck.labels(waits.value).set(found.get(waits, 0))
 
 
 async def store_ready(door: Door) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from temporalio.client import Client
 
 from api.access import staff
 from api.caller import Caller
+from api.clock_findings import clock_of, record_of
 from api.door import API, Door, TheDoor, json_of
 from api.findings import Finding, assets_of, home_of, packs_on, store_of
 from api.health import store_ready
@@ -21,6 +23,7 @@ from api.problems import responses
 from api.sending import EngineUnavailable
 from domain.model import Instant, Recorded
 from runtime.names import TICKET_WORKFLOW, TICKETS, UNITS
+from store.errors import StoreUnavailable
 
 router = APIRouter(prefix=API, tags=["Administration"])
 
@@ -96,7 +99,12 @@ async def installation(version: str, door: Door) -> Installation:
 
 async def _findings(door: Door) -> list[Finding]:
     found = [home_of(door.settings.home), *packs_on(door.packs), assets_of(door.settings)]
-    return found + [finding async for finding in store_of(door.settings)]
+    await door.engine.compare_clocks()
+    found.append(clock_of(door.engine.clock))
+    found += [finding async for finding in store_of(door.settings)]
+    with suppress(StoreUnavailable):  # which is said already
+        found.append(await record_of(door.store))
+    return found
 
 
 async def _engine(door: Door) -> EngineState:

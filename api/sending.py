@@ -387,6 +387,8 @@ def _of(error: RPCError | RuntimeError, *, timed_out: bool) -> Exception:
     if limit is not None:
         return limit
     match error.status:
+        case RPCStatusCode.NOT_FOUND if "aborted by closing" in error.message:
+            return _Crowded()  # nobody had accepted it; asked again, the engine says what closed
         case RPCStatusCode.NOT_FOUND:
             return NotRunning(ended="already completed" in error.message)
         case RPCStatusCode.UNAVAILABLE if any(word in error.message for word in _NOBODY_LISTENS):

@@ -4,7 +4,7 @@ from time import perf_counter
 from traceback import extract_tb
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import answer
@@ -27,6 +27,18 @@ seconds = Histogram(
     "Seconds until the answer began.",
     ["method", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    registry=REGISTRY,
+)
+engine_ahead = Gauge(
+    "jiesu_engine_clock_ahead_seconds",
+    "By how much the engine's clock is ahead of this machine's, where that is worth saying.",
+    registry=REGISTRY,
+)
+stuck = Gauge(
+    "jiesu_stuck",
+    "Tickets that wait for more than a minute although no person is waited for, by what they wait"
+    " for; NaN while the store cannot be asked. The same from every process.",
+    ["waits"],
     registry=REGISTRY,
 )
 

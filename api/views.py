@@ -1,10 +1,12 @@
 """What a citizen sees of a ticket: plain words, no officers, no internal notes."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
+from domain.clocks import ClockName
 from domain.complaint import Complaint, Kind
 from domain.events import Event
 from domain.facts.handling import Contacted
@@ -86,7 +88,12 @@ class Notification(Recorded):
 
 
 class CitizenTicket(Recorded):
-    """A ticket as its citizen sees it."""
+    """A ticket as its citizen sees it.
+
+    `due_at`: until when they are promised an answer; before a unit has it, and after the answer,
+    until when the next step is due. None while the promise stands still. `answer_by`: until when
+    the unit waits for what it asked the citizen.
+    """
 
     number: str
     city: str
@@ -100,6 +107,7 @@ class CitizenTicket(Recorded):
     filed_at: Instant
     updated_at: Instant
     due_at: Instant | None = None
+    answer_by: Instant | None = None
     ended_at: Instant | None = None
     reply: str | None = None
     rating: Rating | None = None
@@ -121,7 +129,8 @@ def citizen_view(
         category=category_name(pack, ticket.category),
         unit=_unit(pack, ticket.unit),
         updated_at=ticket.updated_at,
-        due_at=ticket.due_at,
+        due_at=_due(ticket),
+        answer_by=_answer_by(ticket),
         ended_at=ticket.ended_at,
         reply=ticket.reply,
         rating=ticket.rating,
@@ -129,6 +138,19 @@ def citizen_view(
         timeline=[_entry(event, pack) for event in events if _told(event)],
         messages=[Notification(at=message.at, template=message.template) for message in messages],
     )
+
+
+def _due(ticket: Ticket) -> datetime | None:
+    """What was promised to the citizen: no limit of a unit's is."""
+    promise = ticket.promise
+    if promise is None or not promise.running:
+        return ticket.due_at
+    return promise.due_at if promise.paused_at is None else None
+
+
+def _answer_by(ticket: Ticket) -> datetime | None:
+    waiting = (c.due_at for c in ticket.clocks if c.name is ClockName.CITIZEN and c.running)
+    return next(waiting, None)
 
 
 def waiting_view(complaint: Complaint) -> CitizenTicket:

@@ -12,11 +12,14 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 from temporalio import workflow
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import DataConverter
 from temporalio.worker import (
     ContinueAsNewInput,
     ExecuteWorkflowInput,
+    HandleSignalInput,
+    HandleUpdateInput,
     Interceptor,
     Replayer,
     UnsandboxedWorkflowRunner,
@@ -25,9 +28,9 @@ from temporalio.worker import (
     WorkflowOutboundInterceptor,
 )
 
-from audit.errors import HistoryErased, NotDeterministic
+from audit.errors import HistoryErased, NoHistory, NotDeterministic
 from audit.fields import MISSING, apart
-from audit.runs import backwards, continues, histories, length, load, started
+from audit.runs import backwards, continues, histories, is_kept, length, load, started
 from domain.carrying import Carried
 from domain.events import Event
 from domain.ticket import Ticket
@@ -56,11 +59,13 @@ class Break:
 class Run:
     """One run, replayed. `n` counts the runs of the ticket from 1.
 
-    `began`: what it was begun with, None for the first. `positions[i]`: length of the whole history
+    `began`: what it was begun with, None for the first; `follows`: the id of the run before, or
+    empty. `positions[i]`: length of the whole history
     when event i happened; `before`: of the runs before. `handed`: what it gives to the next run.
     """
 
     n: int
+    follows: str
     began: Carried | None
     ticket: Ticket
     events: Sequence[Event]
@@ -90,9 +95,9 @@ class Run:
 class Replayed:
     """A ticket as its history tells it. `positions[i]`: history length when event i happened.
 
-    `states`: the ticket as it was after each event that was asked for, by version. `runs`: how many
-    there were; of the first `lost` ones the engine has no history any more, and the events begin
-    with version `since`. `breaks`: where two runs do not fit together.
+    `states`: the ticket as it was after each event that was asked for, by version. `breaks`: where
+    two runs do not fit together. `runs`: how many there were; of the first ones `lost` are no
+    longer kept by the engine, or `left_out` were not asked for: events begin with version `since`.
     """
 
     ticket: Ticket
@@ -102,6 +107,7 @@ class Replayed:
     states: Mapping[int, Ticket] = field(default_factory=dict)
     runs: int = 1
     lost: int = 0
+    left_out: int = 0
     since: int = 1
     breaks: Sequence[Break] = ()
 
@@ -117,32 +123,56 @@ def _told_of(story: Run | Replayed, version: int) -> tuple[Event, int] | None:
     return story.events[index], story.positions[index]
 
 
+_LENGTH = "history_length"
+_STOOD_STILL, _ATTEMPTS = "[TMPRL1101]", 3
+"""What the library says when one step took longer than two seconds: on a machine that has much else
+to do that says nothing about the code, and the run is replayed once more."""
+
+_TASK_STARTED = EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED
 Histories = AsyncIterable[WorkflowHistory] | Iterable[WorkflowHistory]
 
 
 async def told_by_history(
-    client: Client, store: Store, number: str, keep: Collection[int] = ()
+    client: Client,
+    store: Store,
+    number: str,
+    keep: Collection[int] = (),
+    most: int | None = None,
 ) -> Replayed:
     """The ticket from its history alone; of the store only whether it was erased, and its key.
 
-    `keep`: the versions whose states are wanted as well.
+    `keep`: the versions whose states are wanted as well. `most`: of a history with more events, the
+    last runs only, that have no more together.
 
     Raises:
         HistoryErased, NoHistory, NotDeterministic
     """
-    return await _whole(runs_by_history(client, store, number, keep))
+    first, told = await _whole(runs_by_history(client, store, number, keep, most))
+    lost, left_out = await untold(client, number, first)
+    return replace(told, lost=lost, left_out=left_out)
+
+
+async def untold(client: Client, number: str, first: Run) -> tuple[int, int]:
+    """Of the runs before the first one told: how many are no longer kept, and were left out."""
+    if first.follows and await is_kept(client, number, first.follows):
+        return 0, first.n - 1
+    return first.n - 1, 0
 
 
 async def runs_by_history(
-    client: Client, store: Store, number: str, keep: Collection[int] = ()
+    client: Client,
+    store: Store,
+    number: str,
+    keep: Collection[int] = (),
+    most: int | None = None,
 ) -> AsyncIterator[Run]:
-    """The same run by run, the oldest first: no more than one is held at a time.
+    """The same run by run, the oldest first: no more than two are held at a time.
 
     Raises:
         HistoryErased, NoHistory, NotDeterministic
     """
     await _refuse_erased(store, number)
-    async for run in replay_runs(histories(client, number), client.data_converter, keep):
+    async for run in replay_runs(histories(client, number, most), client.data_converter, keep):
         yield run
 
 
@@ -178,16 +208,19 @@ async def replay(
 
     `history`: of the only run, or of all runs in their order.
 
-    Raises NotDeterministic when today's code does not follow it.
+    Raises:
+        NoHistory: nothing has happened in it yet.
+        NotDeterministic: today's code does not follow it.
     """
     runs = [history] if isinstance(history, WorkflowHistory) else history
-    return await _whole(replay_runs(runs, converter, keep))
+    first, told = await _whole(replay_runs(runs, converter, keep))
+    return replace(told, lost=first.n - 1)
 
 
 async def replay_runs(
     runs: Histories, converter: DataConverter = CONVERTER, keep: Collection[int] = ()
 ) -> AsyncIterator[Run]:
-    """Each run of a ticket in its order, replayed. Raises NotDeterministic."""
+    """Each run of a ticket in its order, replayed. Raises NoHistory, NotDeterministic."""
     before: Run | None = None
     async for history in _each(runs):
         run = await _replay_run(history, converter, keep, before.end if before else None)
@@ -203,8 +236,8 @@ async def _refuse_erased(store: Store, number: str) -> None:
         raise HistoryErased(f"erased on {erased:%Y-%m-%d}; its history cannot be read any more")
 
 
-async def _whole(runs: AsyncIterator[Run]) -> Replayed:
-    """The runs as one story."""
+async def _whole(runs: AsyncIterator[Run]) -> tuple[Run, Replayed]:
+    """The runs as one story, and the first of them."""
     events: list[Event] = []
     positions: list[int] = []
     states: dict[int, Ticket] = {}
@@ -218,14 +251,13 @@ async def _whole(runs: AsyncIterator[Run]) -> Replayed:
         breaks += run.breaks
     if first is None:
         raise NotDeterministic("there is no run to replay")
-    return Replayed(
+    return first, Replayed(
         run.ticket,
         events,
         positions,
         run.end,
         states,
         runs=run.n,
-        lost=first.n - 1,
         since=first.since,
         breaks=breaks,
     )
@@ -247,17 +279,8 @@ async def _replay_run(
     began = await _begun_with(history, converter)
     n = began.runs + 1 if began else 1
     seen = _Seen(keep)
-    replayer = Replayer(
-        workflows=[TicketWorkflow],
-        data_converter=converter,
-        interceptors=[_Capture(seen)],
-        # The sandbox guards new code against mistakes; a replay only reads, and is faster without.
-        workflow_runner=UnsandboxedWorkflowRunner(),
-    )
-    result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-    if result.replay_failure is not None:
-        where = f"run {n}: " if began else ""
-        raise NotDeterministic(f"{where}{result.replay_failure}") from result.replay_failure
+    if any(event.event_type == _TASK_STARTED for event in history.events):
+        seen = await _follow(history, converter, keep, f"run {n}: " if began else "")
     ticket, told, positions = _told(seen, began)
     # What was carried may be a little less than what the engine wrote until the run was over.
     carried = began.history_length if began else 0
@@ -267,6 +290,7 @@ async def _replay_run(
         states = {began.ticket.version: began.ticket, **states}
     return Run(
         n=n,
+        follows=started(history).continued_execution_run_id,
         began=began,
         ticket=ticket,
         events=told,
@@ -278,11 +302,36 @@ async def _replay_run(
     )
 
 
+async def _follow(
+    history: WorkflowHistory, converter: DataConverter, keep: Collection[int], where: str
+) -> "_Seen":
+    """Run today's code over one run. Raises NotDeterministic.
+
+    The library never returns from a history that has no workflow task.
+    """
+    for attempt in range(_ATTEMPTS):
+        seen = _Seen(keep)
+        replayer = Replayer(
+            workflows=[TicketWorkflow],
+            data_converter=converter,
+            interceptors=[_Capture(seen)],
+            # The sandbox guards new code against mistakes; a replay only reads, and is faster so.
+            workflow_runner=UnsandboxedWorkflowRunner(),
+        )
+        result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+        failure = result.replay_failure
+        if failure is None:
+            break
+        if _STOOD_STILL not in str(failure) or attempt == _ATTEMPTS - 1:
+            raise NotDeterministic(f"{where}{failure}") from failure
+    return seen
+
+
 def _told(seen: "_Seen", began: Carried | None) -> tuple[Ticket, list[Event], list[int]]:
     if seen.flow is not None:
         return seen.flow.ticket, list(seen.flow.events), seen.flow.recorded_at
     if began is None:
-        raise NotDeterministic("the history holds no workflow task yet")
+        raise NoHistory("no worker has taken the ticket up yet")
     return began.ticket, [], []  # carried on, and nothing has happened in the new run yet
 
 
@@ -306,18 +355,14 @@ def _breaks(before: Run, began: Carried | None) -> list[Break]:
         one, other = (MISSING if each is None else "" for each in (before.handed, began))
         return [Break(n, "", one, other)]
     handed, given = (each.model_dump(mode="json") for each in (before.handed, began))
-    found = [Break(n, *each) for each in apart("", handed, given) if each[0] not in _BOUNDED]
-    # Told as of the last task of the run before, so it may lack what the engine wrote after it.
+    found = [Break(n, *each) for each in apart("", handed, given) if each[0] != _LENGTH]
+    # Told as of the last task of the run before, so it may lack what the engine wrote after it;
+    # and a task that had to be answered early is replayed a little later (`Recording.happen`).
     drift = before.before - (before.began.history_length if before.began else 0)
     least = (before.positions[-1] if before.positions else before.before) - drift
     if not least <= began.history_length <= before.end:
-        found.append(Break(n, "history_length", str(before.end), str(began.history_length)))
+        found.append(Break(n, _LENGTH, str(before.end), str(began.history_length)))
     return found
-
-
-_BOUNDED = ("history_length", "ticket.lifecycle")
-"""What need not be the same: the length is known only about; and a ticket is carried on by the
-rules of the program of that day, which the one that replays it may no longer be."""
 
 
 class _Seen:
@@ -328,6 +373,17 @@ class _Seen:
         self.flow: TicketWorkflow | None = None
         self.states: dict[int, Ticket] = {}
         self.handed: Carried | None = None
+
+    def look(self) -> None:
+        """Take hold of the workflow that is being replayed, before anything happens in it.
+
+        What came in at once with its start is taken before `run` begins.
+        """
+        if self.flow is None:
+            flow: TicketWorkflow = workflow.instance()
+            self.flow = flow
+            if self.keep:
+                flow.events = _Watched(flow, self)
 
 
 class _Watched(list[Event]):
@@ -370,9 +426,15 @@ class _Capture(Interceptor):
                 super().init(CapturingOutbound(outbound))
 
             async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
-                seen.flow = workflow.instance()
-                if seen.keep:
-                    seen.flow.events = _Watched(seen.flow, seen)
+                seen.look()
                 return await super().execute_workflow(input)
+
+            async def handle_signal(self, input: HandleSignalInput) -> None:
+                seen.look()
+                await super().handle_signal(input)
+
+            async def handle_update_handler(self, input: HandleUpdateInput) -> Any:
+                seen.look()
+                return await super().handle_update_handler(input)
 
         return CapturingInbound

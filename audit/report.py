@@ -29,8 +29,7 @@ class Report(Recorded):
 
     `told`: by the history alone, replayed with today's code; `positions`: how long the history was
     at most when each event happened. `record`: what the store has. Who complained is in neither.
-    Of the first `lost` of its `runs` the engine has no history any more: what is told begins with
-    event `since`.
+    Where runs are lost or left out, what is told begins with event `since`.
     """
 
     number: str
@@ -39,7 +38,8 @@ class Report(Recorded):
     detail: str | None = Field(None, description="Why no comparison could be made.")
     differences: list[Difference] = Field(description="Each field in which they disagree.")
     runs: int = Field(1, description="How many runs of its workflow there were.")
-    lost: int = Field(0, description="Of how many the engine has no history any more.")
+    lost: int = Field(0, description="So many of the first the engine no longer keeps.")
+    left_out: int = Field(0, description="So many of the first were not replayed: too long.")
     since: int = Field(1, description="The version of the first event that the history tells.")
     breaks: list[Break] = Field(
         default_factory=list,
@@ -68,12 +68,15 @@ class StateThen(Recorded):
     changes: list[Change]
 
 
-async def examine(client: Client, store: Store, number: str) -> Report:
-    """Replay the ticket, compare it with the record, and see who looked at it."""
+async def examine(client: Client, store: Store, number: str, most: int | None = None) -> Report:
+    """Replay the ticket, compare it with the record, and see who looked at it.
+
+    `most`: of a history with more events, the last runs only, that have no more together.
+    """
     told: Replayed | None = None
     problem: AuditError | None = None
     try:
-        told = await told_by_history(client, store, number)
+        told = await told_by_history(client, store, number, most=most)
     except AuditError as error:
         problem = error
     record = Story(
@@ -89,6 +92,7 @@ async def examine(client: Client, store: Store, number: str) -> Report:
         differences=differences,
         runs=told.runs if told else 1,
         lost=told.lost if told else 0,
+        left_out=told.left_out if told else 0,
         since=told.since if told else 1,
         breaks=breaks,
         history_events=told.history_events if told else 0,

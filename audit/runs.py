@@ -9,26 +9,24 @@ begins with a later one.
 from collections.abc import AsyncIterator
 
 from temporalio.api.history.v1 import WorkflowExecutionStartedEventAttributes
-from temporalio.client import (
-    Client,
-    WorkflowHandle,
-    WorkflowHistory,
-    WorkflowHistoryEventFilterType,
-)
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
 from audit.errors import NoHistory
 from runtime.names import ticket_workflow_id
 
 
-async def histories(client: Client, number: str) -> AsyncIterator[WorkflowHistory]:
+async def histories(
+    client: Client, number: str, most: int | None = None
+) -> AsyncIterator[WorkflowHistory]:
     """The history of each run, open or ended, the oldest first that the engine still has.
 
-    Raises NoHistory.
+    `most`: only of the last run, and of those before it that have no more events together with
+    it. Raises NoHistory.
     """
     history = await load(client, number)
     if continues(history):
-        for run_id in await run_ids(client, number):
+        for run_id in await run_ids(client, number, most):
             history = await load(client, number, run_id)
             yield history
     else:
@@ -43,13 +41,21 @@ async def fetch(client: Client, number: str) -> list[WorkflowHistory]:
     return [history async for history in histories(client, number)]
 
 
-async def run_ids(client: Client, number: str) -> list[str]:
-    """The runs that the engine still has, the oldest first. Raises NoHistory."""
-    return [run_id async for run_id, _ in backwards(client, number)][::-1]
+async def run_ids(client: Client, number: str, most: int | None = None) -> list[str]:
+    """The runs that the engine still has, the oldest first; `most` as above. Raises NoHistory."""
+    found: list[str] = []
+    events = 0
+    async for run_id, _ in backwards(client, number):
+        if most is not None:
+            events += await length(client, number, run_id)
+            if found and events > most:
+                break
+        found.append(run_id)
+    return found[::-1]
 
 
 async def backwards(client: Client, number: str) -> AsyncIterator[tuple[str, WorkflowHistory]]:
-    """The same, the latest first; each with the first event of its history. Raises NoHistory."""
+    """Each run, the latest first, with the first event of its history. Raises NoHistory."""
     try:
         run_id = (await _handle(client, number).describe()).run_id
     except RPCError as error:
@@ -60,13 +66,12 @@ async def backwards(client: Client, number: str) -> AsyncIterator[tuple[str, Wor
 
 
 async def length(client: Client, number: str, run_id: str) -> int:
-    """How many events the history of a run has that is over. Raises NoHistory."""
-    only = WorkflowHistoryEventFilterType.CLOSE_EVENT
+    """How many events the history of a run has. Raises NoHistory."""
     try:
-        history = await _handle(client, number, run_id).fetch_history(event_filter_type=only)
+        described = await _handle(client, number, run_id).describe()
     except RPCError as error:
         raise _no_history(error, number) from error
-    return history.events[-1].event_id
+    return described.history_length
 
 
 async def all_run_ids(client: Client, number: str) -> set[str]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
-from temporalio.api.common.v1 import Payload, SearchAttributes
+from temporalio.api.common.v1 import Payload, SearchAttributes, WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent, MarkerRecordedEventAttributes
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -84,6 +85,21 @@ def _together(one: Proof, other: Proof) -> Proof:
         theirs=one.theirs + other.theirs,
         runs=one.runs + other.runs,
     )
+
+
+async def delete_runs(client: Client, number: str) -> None:
+    """Ask the engine to delete every run of an ended ticket. It may take a minute until it has."""
+    name = ticket_workflow_id(number)
+    for run_id in await all_run_ids(client, number):
+        execution = WorkflowExecution(workflow_id=name, run_id=run_id)
+        asked = DeleteWorkflowExecutionRequest(
+            namespace=client.namespace, workflow_execution=execution
+        )
+        try:
+            await client.workflow_service.delete_workflow_execution(asked)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
 
 
 async def running(client: Client, number: str) -> bool:

@@ -8,7 +8,7 @@ from temporalio.client import Client
 
 from audit.compare import Difference, compare_events, compare_tickets
 from audit.errors import AuditError, HistoryErased
-from audit.replay import Break, Run, runs_by_history
+from audit.replay import Break, Run, runs_by_history, untold
 from store import tickets
 from store.engine import Store
 
@@ -32,8 +32,8 @@ class Verdict:
     """`problem`: why no comparison could be made (code and message), else None.
 
     `erased`: none can be made, and none is to be: what was personal is gone on purpose. `runs`: of
-    its workflow; the engine no longer has the first `lost` ones, and nothing is said of the events
-    before version `since`.
+    its workflow. Of the first ones `lost` are no longer kept by the engine, or `left_out` were not
+    asked for: nothing is said of the events before version `since`.
     """
 
     number: str
@@ -44,6 +44,7 @@ class Verdict:
     erased: bool = False
     runs: int = 1
     lost: int = 0
+    left_out: int = 0
     since: int = 1
     breaks: list[Break] = field(default_factory=list)
 
@@ -71,17 +72,18 @@ def found(differences: Sequence[Difference], breaks: Sequence[Break]) -> Finding
     return Finding.DIFFERS if differences else Finding.AGREES
 
 
-async def judge(client: Client, store: Store, number: str) -> Verdict:
-    """Replay one ticket and compare it with the record.
+async def judge(client: Client, store: Store, number: str, most: int | None = None) -> Verdict:
+    """Replay one ticket, or of a history with more than `most` events the last runs, and compare it
+    with the record.
 
-    Run by run: of a ticket with a hundred thousand events no more than one run's are in memory.
+    Run by run: of a ticket with a hundred thousand events no more than two runs' are in memory.
     """
     differences: list[Difference] = []
     breaks: list[Break] = []
     first: Run | None = None
     held: Run | None = None
     try:
-        async for run in runs_by_history(client, store, number):
+        async for run in runs_by_history(client, store, number, most=most):
             if held is not None:
                 differences += await _compared(store, number, held, run.since)
             first, held = first or run, run
@@ -93,13 +95,15 @@ async def judge(client: Client, store: Store, number: str) -> Verdict:
         raise ValueError("a history without a run")
     differences += await _compared(store, number, held, None)
     differences += compare_tickets(held.ticket, await tickets.state(store, number))
+    lost, left_out = await untold(client, number, first)
     return Verdict(
         number,
         version=held.ticket.version,
         history_events=held.end,
         differences=differences,
         runs=held.n,
-        lost=first.n - 1,
+        lost=lost,
+        left_out=left_out,
         since=first.since,
         breaks=breaks,
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
-from bench import board, call, due_time, inbox, packs, report
+from bench import board, call, due_time, inbox, packs, report, stalls
 from bench.compare import QUICK, NotWhole, Plan, compare
 from bench.encryption import encryption
 from bench.open_tickets import OFFERED_SECONDS, crowd
@@ -140,6 +140,22 @@ def board_(
     """How late a tick of the board reaches hundreds of viewers, and what it asks the store."""
     told = _run(board.watched(viewers, ticks, store))
     print_json(asdict(told)) if as_json else board.show(out, told)
+
+
+@app.command("stalls")
+def stalls_(
+    times: Annotated[int, typer.Option("--stalls", min=1, max=100_000)] = stalls.STALLS,
+    scale: Annotated[
+        float, typer.Option(min=0.01, max=2, help="1: of 1 to 20 seconds; 0.1: of a tenth.")
+    ] = 1.0,
+    minutes: Annotated[float, typer.Option(min=0.1, help="No new stall after so many.")] = 240.0,
+    as_json: Json = False,
+) -> None:
+    """Commands while the worker stands still; fails where one is lost, or done though refused."""
+    found = _run(stalls.stalled(times, scale, minutes, say))
+    print_json(asdict(found)) if as_json else stalls.show(out, found)
+    if not found.right:
+        raise typer.Exit(1)
 
 
 @app.command("due-times")

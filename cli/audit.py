@@ -46,6 +46,7 @@ def show(number: str, as_json: Json = False) -> None:
                 "history_events": replayed.history_events,
                 "runs": replayed.runs,
                 "lost": replayed.lost,
+                "left_out": replayed.left_out,
                 "since": replayed.since,
                 "breaks": [asdict(each) for each in replayed.breaks],
             }

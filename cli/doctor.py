@@ -2,18 +2,25 @@
 
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
+from temporalio.service import RPCError
 
+from api.clock_findings import clock_of, record_of
 from api.findings import Finding, assets_of, home_of, packs_on, store_of
 from cli.terminal import out, print_json, run
 from runtime.engine import connect
+from runtime.engine_clock import EngineClock, look
 from runtime.settings import Settings
+from store.engine import Store
+from store.errors import StoreError
 from store.packs import PackShelf, default_root
+from store.schema import SchemaState, inspect
 from workers.stack import StackError, engine_binary, engine_port, port_taken
 
 
@@ -54,10 +61,22 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
     async for finding in store_of(settings):
         yield finding
+    async for finding in _record(settings):
+        yield finding
     if not running:
         for port, name in ((settings.api_port, "API"), (engine_port(settings), "engine")):
             if port_taken(port):
                 yield Finding(f"port {port}", "note", f"taken by something else; the {name}'s")
+
+
+async def _record(settings: Settings) -> AsyncIterator[Finding]:
+    with suppress(StoreError, ValueError):  # which is said already
+        if await inspect(settings.store) is SchemaState.CURRENT:
+            store = Store.open(settings.store)
+            try:
+                yield await record_of(store)
+            finally:
+                await store.close()
 
 
 def _binary() -> Finding:
@@ -75,3 +94,7 @@ async def _engine(settings: Settings) -> AsyncIterator[Finding]:
         return
     info = await client.workflow_service.get_system_info(GetSystemInfoRequest())
     yield Finding("engine", "ok", f"version {info.server_version} at {settings.temporal_address}")
+    clock = EngineClock()
+    with suppress(RPCError):  # the namespace is not there yet
+        await look(client, clock)
+    yield clock_of(clock)

@@ -6,18 +6,14 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.retention import apply_retention
 from activities.sweep import swept
-from audit.runs import all_run_ids, is_kept
-from audit.shredding import Proof, prove, running
-from cli.installation import Installation, installation
+from audit.shredding import Proof, delete_runs, prove, running
+from cli.installation import installation
 from cli.terminal import fail, out, print_json, run
 from domain.refusals import Refused
-from runtime.names import ticket_workflow_id
 from store import erasure
 from store.errors import StoreError
 from store.numbers import parse_number
@@ -26,8 +22,8 @@ from store.packs import PackShelf, default_root
 
 app = typer.Typer(help="Erasing what is personal.", no_args_is_help=True)
 
-_DELETED_WITHIN, _LOOK = 15.0, 0.2
-"""Seconds for the engine to delete a history; how often it is looked."""
+_LOOKS = 60
+"""How often, a second apart, it is looked whether the engine has deleted a history."""
 
 
 @app.command()
@@ -61,10 +57,16 @@ def erase(
             async for _ in swept(here.store, Objects.open(here.settings.files)):
                 pass
             if delete_history:
-                await _delete_history(here, told)
+                await delete_runs(here.engine, told)
             if compact:
                 await erasure.compact(here.store)
-            return await prove(here.engine, here.keys, told)
+            proof = await prove(here.engine, here.keys, told)
+            for _ in range(_LOOKS if delete_history else 0):
+                if proof.holds:
+                    break
+                await asyncio.sleep(1)
+                proof = await prove(here.engine, here.keys, told)
+            return proof
 
     try:
         proof = run(erasing())
@@ -97,29 +99,6 @@ def _tell(proof: Proof) -> None:
             f"[red]the record is erased, but {proof.clear + proof.readable} payloads of the "
             "history can still be read[/]; again with --delete-history"
         )
-
-
-async def _delete_history(here: Installation, number: str) -> None:
-    """Have the engine delete every run of the ticket, and wait for it: it answers before it has."""
-    name, runs = ticket_workflow_id(number), await all_run_ids(here.engine, number)
-    for run_id in runs:
-        execution = WorkflowExecution(workflow_id=name, run_id=run_id)
-        asked = DeleteWorkflowExecutionRequest(
-            namespace=here.engine.namespace, workflow_execution=execution
-        )
-        try:
-            await here.engine.workflow_service.delete_workflow_execution(asked)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-    waited = 0.0  # the proof tells what is left
-    while waited < _DELETED_WITHIN and await _any_kept(here, number, runs):
-        await asyncio.sleep(_LOOK)
-        waited += _LOOK
-
-
-async def _any_kept(here: Installation, number: str, runs: set[str]) -> bool:
-    return any([await is_kept(here.engine, number, run_id) for run_id in runs])
 
 
 @app.command()

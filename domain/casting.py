@@ -6,7 +6,7 @@ from zlib import crc32
 
 from domain.assignment import Assignment, Share
 from domain.cases import Case, EventCase, ResultCase, ShareCase
-from domain.clocks import UNIT_CLOCKS, Clock, ClockName, RungKind
+from domain.clocks import Clock, ClockName, RungKind, cards_shown
 from domain.complaint import Complaint
 from domain.events import Event
 from domain.facts.anytime import RungClimbed
@@ -26,6 +26,7 @@ _OTHERS_CLOCKS = (
     ClockName.SUPERVISE,
     ClockName.REVISIT,
     ClockName.AFTERCARE,
+    ClockName.HOLD,
 )
 """The clocks of those who are not a unit: desk, dispatcher, supervisor, citizen, the system."""
 
@@ -211,7 +212,9 @@ def share_of(event: Event, ticket: Ticket) -> Assignment | None:
     if isinstance(fact, RungClimbed) and fact.clock in _OTHERS_CLOCKS:
         return None
     n = getattr(fact, "assignment", None)
-    return ticket.lead if n is None else ticket.assignment(n)
+    if n is None:
+        return ticket.lead
+    return next((share for share in ticket.assignments if share.n == n), None)
 
 
 def due_of(ticket: Ticket) -> datetime | None:
@@ -225,12 +228,8 @@ def due_of(ticket: Ticket) -> datetime | None:
 def cards(ticket: Ticket, kind: RungKind) -> int:
     """How many cards of a kind units got on this ticket, without those that became void."""
     gone = {RungKind.WARN: ticket.dropped.yellow_cards, RungKind.DUE: ticket.dropped.red_cards}
-    return gone.get(kind, 0) + sum(
-        rung.kind is kind
-        for clock in ticket.clocks
-        if clock.climbed and clock.name in UNIT_CLOCKS
-        for rung in clock.counting
-    )
+    shown = cards_shown(ticket.clocks, kind) - set(ticket.void_rungs)
+    return gone.get(kind, 0) + len(shown)
 
 
 def _promise(ticket: Ticket) -> Clock | None:

@@ -4,6 +4,7 @@ A clock is planned once, from the city's rules and calendar (`domain.planning`),
 recorded with absolute times. Whoever waits for it needs no calendar.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -80,9 +81,10 @@ class Clock(Recorded):
     `limit` is the rule as the pack writes it ("2h", "5wd"); `rule_id` is where it stands there.
     `label` tells clocks of one name apart (the steps of a category). A paused clock neither runs
     nor has stopped: it is replaced, due later, when it is resumed. `void_from`: more time was asked
-    for then, in time, and granted: a rung reached since counts for nothing. A `provisional` clock
-    was planned with years whose working calendar is not published: it is planned again when they
-    are.
+    for then, in time, and granted: a rung reached since counts for nothing. `reached_in`: versions
+    of the events of the rungs that were reached, those of before the clock stood still included.
+    A `provisional` clock was planned with years whose working calendar is not published: it is
+    planned again when they are.
     """
 
     name: ClockName
@@ -96,10 +98,16 @@ class Clock(Recorded):
     due_at: Instant
     rungs: list[Rung] = Field(default_factory=list)
     climbed: int = 0
+    reached_in: list[int] = Field(default_factory=list)
     paused_at: Instant | None = None
     stopped_at: Instant | None = None
     void_from: Instant | None = None
     provisional: bool = False
+
+    @property
+    def key(self) -> tuple[ClockName, int | None, str | None]:
+        """What tells it apart: of one key, one clock runs at a time."""
+        return self.name, self.assignment, self.label
 
     @property
     def running(self) -> bool:
@@ -134,23 +142,45 @@ class Clock(Recorded):
 
     def moved(self, at: datetime) -> "Clock":
         """The clock as it goes on at `at`, later by as long as it stood; in calendar time."""
+        going_on = self.without_void()
         stood = at - (self.paused_at or at)
         rungs = [
-            rung if n < self.climbed else rung.model_copy(update={"at": rung.at + stood})
+            rung if n < going_on.climbed else rung.model_copy(update={"at": rung.at + stood})
             for n, rung in enumerate(self.rungs)
         ]
         late = self.paused_at is not None and self.due_at <= self.paused_at
         due_at = self.due_at if late else self.due_at + stood
-        return self.model_copy(update={"rungs": rungs, "due_at": due_at, "paused_at": None})
+        return going_on.model_copy(update={"rungs": rungs, "due_at": due_at, "paused_at": None})
 
-    def void_since(self, at: datetime) -> None:
-        """More time was asked for at `at`, and granted: where that was in time, cards are void."""
-        if at < self.due_at:
-            self.void_from = at
+    def without_void(self) -> "Clock":
+        """The clock before the rungs that became void: they can be reached again, at their time."""
+        counting = len(self.counting)
+        return self.model_copy(
+            update={
+                "climbed": counting,
+                "reached_in": self.reached_in[:counting],
+                "void_from": None,
+            }
+        )
 
     def kept(self, at: datetime) -> bool:
         """Whether the promise was kept: stopped, or still running, no later than due."""
         return (self.stopped_at or at) <= self.due_at
+
+
+def cards_shown(clocks: Iterable[Clock], kind: RungKind) -> set[int]:
+    """The versions of the events by which units got a card of that kind.
+
+    A clock that stood still is there twice, with the rungs that it had reached before: they count
+    once.
+    """
+    return {
+        version
+        for clock in clocks
+        if clock.name in UNIT_CLOCKS
+        for rung, version in zip(clock.rungs, clock.reached_in, strict=False)
+        if rung.kind is kind
+    }
 
 
 def emergency_clock(name: ClockName, at: datetime, assignment: int | None = None) -> Clock:

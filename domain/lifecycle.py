@@ -55,6 +55,7 @@ def _row(fact: type[FactBase], since: set[Stage], to: Stage | None, by: set[Role
 _UNSETTLED = {S.TRIAGE, S.DISPATCH}
 _ANY = set(OPEN) - {S.ACCEPT}
 _UNANSWERED = {S.TRIAGE, S.DISPATCH, S.VERIFY, S.ARBITRATE, S.HANDLE, S.FEEDBACK}
+_WITH_A_PROMISE = {S.DISPATCH, S.VERIFY, S.ARBITRATE, S.HANDLE, S.FEEDBACK, S.MERGED}
 _RATED = {S.SUPERVISE, S.AFTERCARE}
 _GOING = _ANY - {S.AFTERCARE}
 _DECIDERS = {R.DISPATCHER, R.SUPERVISOR}
@@ -129,8 +130,8 @@ TABLE: tuple[Row, ...] = (
          "Nobody looked in time: the next review is set, and the hold does not last for ever."),
     _row(waiting.CitizenAsked, {S.HANDLE}, None, {R.OFFICER},
          "The unit's clock stands still while only the citizen can go on."),
-    _row(waiting.Resumed, {S.HANDLE}, None, {R.SYSTEM, R.OFFICER, *_DECIDERS},
-         "Answered, or silent for too long: the clock goes on."),
+    _row(waiting.Resumed, _WITH_A_PROMISE, None, {R.SYSTEM, R.OFFICER, *_DECIDERS},
+         "Answered, silent for too long, or taken from who was paused: the clocks go on."),
     _row(handling.StepDone, {S.HANDLE}, None, {R.OFFICER},
          "Staged limits: stop, punish, demolish, each by its own clock."),
     # --- handle: several units

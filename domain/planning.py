@@ -165,7 +165,8 @@ def extend_clock(pack: Pack, clock: Clock, by: Limit, at: datetime | None = None
 
     The extension is counted from the old due time, not from the day it was granted. `limit` then
     shows both, "5wd+3wd". A rung whose time is over `at` the moment it is granted is left out: what
-    was shown is not shown again. Errors as in `plan_clock`.
+    was shown is not shown again; of a clock that stands still, the moment since when it does.
+    Errors as in `plan_clock`.
     """
     old_due = clock.started_at + (clock.due_at - clock.started_at) / pack.city.clock_scale
     real_due = add_limit(pack.calendar, old_due, by)
@@ -175,6 +176,8 @@ def extend_clock(pack: Pack, clock: Clock, by: Limit, at: datetime | None = None
             "limit": f"{clock.limit}+{by}",
             "due_at": _scaled(pack, clock.started_at, real_due),
             "climbed": 0,
+            "reached_in": [],
+            "void_from": None,
             "stopped_at": None,
         }
     )
@@ -182,7 +185,8 @@ def extend_clock(pack: Pack, clock: Clock, by: Limit, at: datetime | None = None
     extended = _with_ladder(pack, extended, real_due, since if working else None)
     if at is None:
         return extended
-    return extended.model_copy(update={"rungs": [r for r in extended.rungs if r.at > at]})
+    over = min(at, clock.paused_at or at)
+    return extended.model_copy(update={"rungs": [r for r in extended.rungs if r.at > over]})
 
 
 def resume_clock(pack: Pack, clock: Clock, paused_at: datetime, resumed_at: datetime) -> Clock:
@@ -190,8 +194,8 @@ def resume_clock(pack: Pack, clock: Clock, paused_at: datetime, resumed_at: date
 
     What was still to come moves later by the pause: in working time by the office time of the
     pause alone, so that a pause over a weekend gains and loses nothing. Rungs already climbed
-    stay where they were, and so does a due time that had passed before the pause: a promise that
-    was broken is not mended by waiting.
+    stay where they were, unless they became void, and so does a due time that had passed before
+    the pause: a promise that was broken is not mended by waiting.
 
     Errors: ValueError if it was resumed before it was paused.
     """
@@ -203,6 +207,7 @@ def resume_clock(pack: Pack, clock: Clock, paused_at: datetime, resumed_at: date
     def later(at: datetime) -> datetime:
         return add_office_time(pack.calendar, at, stood) if working else at + stood
 
+    clock = clock.without_void()
     rungs = [
         rung if number < clock.climbed else rung.model_copy(update={"at": later(rung.at)})
         for number, rung in enumerate(clock.rungs)

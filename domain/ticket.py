@@ -1,12 +1,12 @@
 """The ticket: the state of one complaint. Facts change it, through `domain.recording`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pydantic import Field
 
 from domain.assignment import Assignment, Ending, Given, Pause, Request, Share
-from domain.clocks import UNIT_CLOCKS, Clock, ClockName, Rung, RungKind
+from domain.clocks import Clock, ClockName, Rung, RungKind, cards_shown
 from domain.complaint import Complaint, Kind
 from domain.minutes import Minutes, Order
 from domain.model import Instant, Recorded
@@ -69,7 +69,8 @@ class Ticket(Recorded):
     `complainants` are the tickets merged into this one; `waiting`: those not answered yet.
     `contest`: an exclusion that is asked for. `lifecycle`: see `LIFECYCLE`. `unsure`: the triage
     by machine did not know. `urges_before`, `facts_at`: how often the citizen urged before those
-    in `urged_at`, and when something was added, within the last day.
+    in `urged_at`, and when something was added, within the last day. `void_rungs`: versions of the
+    events of rungs that were reached and became void (see `Clock`).
     """
 
     complaint: Complaint
@@ -95,6 +96,7 @@ class Ticket(Recorded):
     no_returns: bool = False
     assignments: list[Assignment] = Field(default_factory=list)
     clocks: list[Clock] = Field(default_factory=list)
+    void_rungs: list[int] = Field(default_factory=list)
     dropped: Dropped = Field(default_factory=Dropped)
     returns: int = 0
     reworks: int = 0
@@ -167,9 +169,13 @@ class Ticket(Recorded):
     def pause(self, n: int, pause: Pause) -> None:
         """Let the clocks that wait for assignment `n` stand still; those that do, since then."""
         self.assignment(n).pause = pause
+        self.stand_still(pause.since)
+
+    def stand_still(self, at: datetime) -> None:
+        """Pause the clocks that a pause covers, and that run on as yet."""
         for clock in self.clocks:
             if clock.paused_at is None and self.stands_still(clock):
-                clock.paused_at = max(pause.since, clock.started_at)
+                clock.paused_at = max(at, clock.started_at)
 
     def stands_still(self, clock: Clock) -> bool:
         """Whether a pause of its unit, or of one that its share was given from, covers `clock`.
@@ -189,6 +195,14 @@ class Ticket(Recorded):
                 return True
             above = assignment.of if self.lifecycle else None
         return False
+
+    def void(self, clock: Clock, since: datetime) -> None:
+        """What `clock` reached since then counts for nothing, also before it last stood still."""
+        for one in self.clocks:
+            if one.key == clock.key and one.started_at == clock.started_at:
+                one.void_from = min(one.void_from or since, since)
+                gone = set(one.reached_in[len(one.counting) :])
+                self.void_rungs = sorted({*self.void_rungs, *gone})
 
     def to_resume(self) -> list[Clock]:
         """The clocks that stand still although nothing covers them any more."""
@@ -225,30 +239,25 @@ class Ticket(Recorded):
             )
         )
         self.start(given.clocks)
-        for clock in self.clocks if self.lifecycle else ():
-            if clock.paused_at is None and self.stands_still(clock):
-                clock.paused_at = max(at, clock.started_at)
-        self._drop()
+        if self.lifecycle:
+            self.stand_still(at)
+            self._drop()
 
     def _drop(self) -> None:
         """Keep of ended assignments the last ones; what is counted of the others stays."""
-        if not self.lifecycle:
-            return
         last = self.lead.n if self.lead else 0
         ended = [a for a in self.assignments if not a.open and a.n != last]
         for assignment in ended[: max(len(ended) - _ENDED_KEPT, 0)]:
             self.assignments.remove(assignment)
             self._count_dropped(assignment)
-        gone = {a.n for a in self.assignments}
+        kept = {a.n for a in self.assignments}
         stopped = [c for c in self.clocks if not c.running and c.assignment is None]
         old = {id(c) for c in stopped[: max(len(stopped) - _STOPPED_KEPT, 0)]}
-        keep: list[Clock] = []
-        for clock in self.clocks:
-            if id(clock) in old or (clock.assignment is not None and clock.assignment not in gone):
-                self._count_dropped_clock(clock)
-            else:
-                keep.append(clock)
-        self.clocks = keep
+        gone = [c for c in self.clocks if id(c) in old or c.assignment not in {None, *kept}]
+        if gone:
+            left = {id(c) for c in gone}
+            self.clocks = [c for c in self.clocks if id(c) not in left]
+            self._count_dropped_clocks(gone)
 
     def _count_dropped(self, assignment: Assignment) -> None:
         counted = self.dropped
@@ -261,12 +270,11 @@ class Ticket(Recorded):
         if assignment.unit not in counted.units:
             counted.units.append(assignment.unit)
 
-    def _count_dropped_clock(self, clock: Clock) -> None:
-        self.dropped.supervised |= clock.name is ClockName.SUPERVISE
-        if clock.name in UNIT_CLOCKS:
-            kinds = [rung.kind for rung in clock.counting]
-            self.dropped.yellow_cards += kinds.count(RungKind.WARN)
-            self.dropped.red_cards += kinds.count(RungKind.DUE)
+    def _count_dropped_clocks(self, clocks: Sequence[Clock]) -> None:
+        void = set(self.void_rungs)
+        self.dropped.supervised |= any(clock.name is ClockName.SUPERVISE for clock in clocks)
+        self.dropped.yellow_cards += len(cards_shown(clocks, RungKind.WARN) - void)
+        self.dropped.red_cards += len(cards_shown(clocks, RungKind.DUE) - void)
 
     def end_assignment(self, n: int, ending: Ending, at: datetime) -> None:
         """End it, and what was delegated from it."""
@@ -369,8 +377,7 @@ class Ticket(Recorded):
         self, name: ClockName, assignment: int | None = None, label: str | None = None
     ) -> Clock:
         for clock in self.clocks:
-            key = (clock.name, clock.assignment, clock.label)
-            if clock.running and key == (name, assignment, label):
+            if clock.running and clock.key == (name, assignment, label):
                 return clock
         raise Refused("clock_not_running", f"No clock '{label or name}' is running.")
 

@@ -56,6 +56,11 @@ class EngineClock:
         return datetime.fromtimestamp(self.steady() + self._difference(), UTC)
 
     @property
+    def known(self) -> bool:
+        """Whether the engine has told anything."""
+        return self._low > -inf or self._high < inf
+
+    @property
     def ahead(self) -> timedelta:
         """By how much the engine is ahead of this machine; negative: behind. 0 if not known."""
         found = timedelta(seconds=self._difference() - self._own())

@@ -55,7 +55,11 @@ class Settings(FileSettings):
         description="Open tickets a worker keeps in memory, about 100 KB each; the others are "
         "rebuilt from history when something happens to them.",
     )
-    engine_timeout: float = Field(5.0, gt=0, description="Seconds the API waits for the engine.")
+    engine_timeout: float = Field(
+        5.0,
+        gt=0,
+        description="Seconds the API waits for the engine; commands have a deadline of their own.",
+    )
 
     # --- people at the door
     public_url: str = Field(

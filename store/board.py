@@ -17,9 +17,11 @@ from domain.complaint import Channel
 from domain.pack import Pack
 from domain.queues import Queue
 from domain.stages import Stage
+from store import stuck
 from store.board_statements import HOUSE, WAITING, Statements
 from store.engine import Found, Store
 from store.periods import Period, beginning_of
+from store.stuck import Stuck
 
 _HOUR = timedelta(hours=1)
 
@@ -80,7 +82,7 @@ class Waiting:
 @dataclass(frozen=True)
 class Board:
     """A city at one moment. `today` begins at midnight there; `before` is what was filed until this
-    time of yesterday."""
+    time of yesterday. `stuck` waits although no person is waited for."""
 
     city: str
     at: datetime
@@ -96,6 +98,7 @@ class Board:
     orders: int
     soon: list[Soon]
     queues: list[Waiting]
+    stuck: list[Stuck]
 
     @property
     def backlog(self) -> int:
@@ -147,6 +150,7 @@ def _read(asked: Statements, connection: Connection) -> Board:
         orders=rows(asked.orders())[0][0],
         soon=[_soon(row) for row in rows(asked.soon())],
         queues=_queues(rows(asked.queues())),
+        stuck=stuck.look(asked.now, asked.city, connection),
     )
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from sqlalchemy import Select, case, func, select, text
 
-from domain.clocks import UNIT_CLOCKS, RungKind
 from domain.stages import OPEN, Stage
-from store import tables
+from store import cards, stuck, tables
 from store.periods import Period
 
 AHEAD = timedelta(hours=4)
@@ -18,14 +17,15 @@ AHEAD = timedelta(hours=4)
 NEXT = 20
 """Tickets that are listed of those about to be late."""
 
-STATEMENTS = 9
+STATEMENTS = 9 + stuck.STATEMENTS
 """What one reading asks the database."""
 
 WAITING = OPEN - {Stage.AFTERCARE}
 """Stages of the backlog: what is closed, counted and only watched (aftercare) is none of it."""
 
-HOUSE = WAITING - {Stage.RATE, Stage.MERGED}
-"""Stages at which the city is waited for, and is late; not the citizen, not another ticket."""
+HOUSE = WAITING - {Stage.RATE}
+"""Stages at which the city is waited for, and is late; not the citizen. A merged ticket is waited
+for, too: its citizen has been promised a day of their own."""
 
 WITH_UNITS = (Stage.VERIFY, Stage.HANDLE)
 
@@ -89,9 +89,7 @@ class Statements:
                 _EVENT.city == self.city,
                 _EVENT.at >= self.today.since,
                 _EVENT.at <= self.now,
-                _EVENT.rung.is_not(None),
-                _EVENT.rung.in_([RungKind.WARN, RungKind.DUE]),
-                _EVENT.clock.in_(UNIT_CLOCKS),
+                cards.counting(self.city),
             )
             .group_by(_EVENT.rung)
         )

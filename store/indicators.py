@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
-from domain.clocks import UNIT_CLOCKS, RungKind
+from domain.clocks import RungKind
 from domain.stages import Outcome
-from store import tables
+from store import cards, tables
 from store.engine import Store
 
 _TICKET, _EVENT = tables.ticket.c, tables.event.c
@@ -37,7 +37,8 @@ class Rates:
 
     `response`: contacted, of those rated who said whether they were; `resolution`: solved, and
     `satisfaction`: satisfied by the city's own threshold, of those rated. `unrated`: ended
-    without a rating, whatever the outcome. Cards are those that units got in the period.
+    without a rating, whatever the outcome. Cards are those that units got in the period, without
+    those that became void since.
     """
 
     response: Ratio
@@ -56,8 +57,8 @@ async def three_rates(store: Store, city: str | None, since: datetime, until: da
     """The figures of `city`, or of all cities, for since ≤ t < until."""
     by_outcome = await store.rows(_ended(city, since, until))
     accepted = await store.rows(_accepted(city, since, until))
-    cards = await store.rows(_cards(city, since, until))
-    counted = {RungKind(rung): count for rung, count in cards}
+    shown = await store.rows(_cards(city, since, until))
+    counted = {RungKind(rung): count for rung, count in shown}
 
     def total(name: str) -> int:
         return sum(getattr(row, name) for row in by_outcome)
@@ -117,10 +118,7 @@ def _cards(city: str | None, since: datetime, until: datetime) -> Select[Any]:
         select(_EVENT.rung, func.count())
         .where(
             _within(_EVENT, "at", city, since, until),
-            # Said as in the index, so that SQLite sees it fits.
-            _EVENT.rung.is_not(None),
-            _EVENT.rung.in_([RungKind.WARN, RungKind.DUE]),
-            _EVENT.clock.in_(UNIT_CLOCKS),
+            cards.counting(city),
         )
         .group_by(_EVENT.rung)
     )

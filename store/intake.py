@@ -125,6 +125,7 @@ def _entry(complaint: Complaint, key: str | None, mark: str) -> Row:
         "complaint": complaint.model_dump_json(),
         "filed_at": complaint.filed_at,
         "started_at": None,
+        "recorded_at": None,
         "attempts": 0,
         "last_error": None,
     }

@@ -28,7 +28,7 @@ from domain.plans import Projection
 from store.engine import Insert, Store
 from store.errors import StoreUnavailable
 from store.rows import Row, assignment_rows, event_row, outbox_rows, ticket_row
-from store.tables import assignment, event, intake, outbox, ticket
+from store.tables import UtcDateTime, assignment, event, intake, outbox, ticket
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,11 @@ def _build(store: Store) -> _Statements:
         events=_upsert(store, event, _retold),
         outbox=_upsert(store, outbox, _still_to_send),
         started=update(intake)
-        .where(intake.c.number == bindparam("started"), intake.c.started_at.is_(None))
-        .values(started_at=bindparam("at")),
+        .where(intake.c.number == bindparam("started"), intake.c.recorded_at.is_(None))
+        .values(
+            recorded_at=bindparam("at"),
+            started_at=func.coalesce(intake.c.started_at, bindparam("at", type_=UtcDateTime())),
+        ),
         undone=_undone(),
     )
 

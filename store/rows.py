@@ -37,7 +37,7 @@ def ticket_row(ticket: Ticket, told: int) -> Row:
     """The row of table `ticket`; `told`: how long the history was."""
     complaint = ticket.complaint
     lat, lon = point_of(complaint.place) or (None, None)
-    waits = waiting(ticket)
+    waits, following = waiting(ticket), ticket.next_rung()
     return {
         "number": complaint.number,
         "city": complaint.city,
@@ -77,6 +77,8 @@ def ticket_row(ticket: Ticket, told: int) -> Row:
         "queue": waits.queue.value if waits else None,
         "queue_until": waits.until if waits else None,
         "queue_since": waits.since if waits else None,
+        "rung_at": following[1].at if following else None,
+        "void_cards": "".join(f",{version}," for version in ticket.void_rungs),
         "state": ticket.model_dump_json(),
     }
 

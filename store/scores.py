@@ -3,7 +3,8 @@
 Each point is traced to the event that earned it: number and version of the event, code of the
 rule. An event is judged with the ticket as it was just after it, so a past period comes out the
 same whenever it is computed again. Points of a ticket that is excluded (剔除) by `as_of` do not
-count, but for what the exclusion itself earned; how much was left out is said.
+count, but for what the exclusion itself earned; how much was left out is said. Nor do those of a
+card that had become void by then.
 """
 
 from collections import Counter, defaultdict
@@ -125,16 +126,18 @@ class _Judging:
             self._rules[rule.on].append((rule, compile_condition(rule.when, OF_EVENTS)))
 
     def look(self, life: Life) -> None:
-        points, excluded = list[Point](), False
+        points, excluded, void = list[Point](), False, list[int]()
         told_at: datetime | None = None
         for event, ticket in life.told(self._as_of):
             # A rung is recorded under its own time, though late: it counts where it is told, after
             # what came meanwhile. So every event is in exactly one period.
             told_at = max(told_at or event.at, event.at)
-            excluded = ticket.excluded
+            excluded, void = ticket.excluded, ticket.void_rungs
             if told_at in self._period:
                 points += self._judged(event, ticket)
-        self._count([replace(one, left_out=_left_out(one, excluded)) for one in points])
+        # A card that was taken back was never shown, as far as points go.
+        shown = [one for one in points if one.version not in void]
+        self._count([replace(one, left_out=_left_out(one, excluded)) for one in shown])
 
     def _judged(self, event: Event, ticket: Ticket) -> Iterator[Point]:
         rules = self._rules.get(judged_kind(event, ticket))

@@ -39,11 +39,24 @@ def _partial(name: str, *columns: str, where: str) -> Index:
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
+UNRECORDED = "recorded_at IS NULL"
+"""The few complaints of whose tickets nothing is recorded yet."""
+
+AUTOMATIC = "stage IN ('triage', 'dispatch', 'feedback')"
+"""The few tickets at a stage that most pass through in no time."""
+
+
 class IntakeTable(Base, table=True):
-    """The intake book: every complaint as registered, and the spool of those not started."""
+    """The intake book: every complaint as registered, and the spool of those not started.
+
+    `started_at`: when the engine took it. `recorded_at`: when its ticket's record begins.
+    """
 
     __tablename__ = "intake"
-    __table_args__ = (_partial("intake_pending", "filed_at", where="started_at IS NULL"),)
+    __table_args__ = (
+        _partial("intake_pending", "filed_at", where="started_at IS NULL"),
+        _partial("intake_unrecorded", "filed_at", where=UNRECORDED),
+    )
 
     number: str = Field(primary_key=True)
     city: str
@@ -52,6 +65,7 @@ class IntakeTable(Base, table=True):
     complaint: str = Field(sa_type=Text)
     filed_at: datetime = Field(sa_type=UtcDateTime)
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    recorded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     attempts: int = 0
     last_error: str | None = None
 
@@ -105,6 +119,9 @@ _WAITING = ("city", "stage", "due_at", "unit", "area")
 _QUEUES = ("city", "queue", "queue_until", "queue_since")
 """The same about the queues."""
 
+VOID = "void_cards <> ''"
+"""Said as in the index of the few tickets where a card was taken back."""
+
 
 class TicketTable(Base, table=True):
     """Each ticket as last told, with the columns that lists and indicators ask for.
@@ -113,6 +130,8 @@ class TicketTable(Base, table=True):
     `accused` is the unit that a report of wrongdoing is about, from which the ticket is hidden.
     `told`, here and below: how long the history was when the row was told (see `Projection`).
     `queue`: what waits for somebody at the centre, until and since when (see `domain.queues`).
+    `rung_at`: when the next rung of any of its clocks is reached.
+    `void_cards`: versions of the events of cards that became void, with a comma around each.
     """
 
     __tablename__ = "ticket"
@@ -127,6 +146,9 @@ class TicketTable(Base, table=True):
         _partial("ticket_by_end", "city", "ended_at", where="ended_at IS NOT NULL"),
         _partial("ticket_by_person", "person", where="person IS NOT NULL"),
         _partial("ticket_by_queue", *_QUEUES, where="queue IS NOT NULL"),
+        _partial("ticket_automatic", "updated_at", where=AUTOMATIC),
+        _partial("ticket_by_rung", "rung_at", where="rung_at IS NOT NULL"),
+        _partial("ticket_with_void_cards", "city", "number", "void_cards", where=VOID),
     )
 
     number: str = Field(primary_key=True)
@@ -170,6 +192,8 @@ class TicketTable(Base, table=True):
     queue: str | None = None
     queue_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     queue_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    rung_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    void_cards: str = ""
     state: str = Field(sa_type=Text)
 
 

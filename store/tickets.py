@@ -99,6 +99,7 @@ class Page:
 
 _ROW = select(*(_TICKET[field.name] for field in fields(TicketRow)))
 _ONE = _ROW.where(_TICKET.number == bindparam("number"))
+_NEWEST = select(func.max(_TICKET.updated_at))
 _STATE = select(_TICKET.state).where(_TICKET.number == bindparam("number"))
 _EVENTS = (
     select(tables.event)
@@ -131,6 +132,12 @@ async def of_persons(
         _TICKET.filed_at.desc(), _TICKET.number
     )
     return [_ticket_row(row) for row in await store.rows(asked.limit(limit), values)]
+
+
+async def newest(store: Store) -> datetime | None:
+    """When something happened to any ticket last; None where there is none."""
+    found = await store.first(_NEWEST)
+    return found[0] if found else None
 
 
 async def state(store: Store, number: str) -> Ticket | None:

@@ -1,4 +1,7 @@
-"""Stores for tests: every test that asks for `store` runs on SQLite and on PostgreSQL."""
+"""Stores for tests: every test that asks for `store` runs on SQLite and on PostgreSQL.
+
+And the seed that every random test takes.
+"""
 
 import asyncio
 import os
@@ -11,12 +14,47 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from temporalio.client import Client
 
 from store import schema
 from store.engine import Store, default_url
 from tests.support.engine import Engine, connect_to, end_leftovers, engine_server, platform
 from tests.support.postgres import Cluster, PostgresMissing, cluster
+from tests.support.seeds import NAME, settle
+
+# Not hypothesis's own for CI, which takes no seed. A busy machine is no fault of a test.
+settings.register_profile("jiesu", deadline=None, print_blob=True)
+settings.load_profile("jiesu")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Before hypothesis reads its seed, and before other processes are started."""
+    if config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = settle()
+
+
+def pytest_report_header() -> str:
+    return _seed()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+    if exitstatus:
+        terminalreporter.write_line(f"{_seed()} draws the same again")
+
+
+def _seed() -> str:
+    return f"{NAME}={settle()}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What draws from the seed, by itself or through hypothesis, can be chosen: `-m chance`."""
+    for item in items:
+        drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if drawn or hasattr(getattr(item, "module", None), "dice"):
+            item.add_marker("chance")
 
 
 @pytest.fixture(scope="session", autouse=True)

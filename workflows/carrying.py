@@ -63,13 +63,21 @@ class Carrying(Aside):
         if self.carrying_on:
             raise Refused("carrying_on", "The ticket is being carried on: send it again.")
 
+    def carried_out_before(self) -> bool:
+        """Whether an earlier run carried this update out: the engine knows only those of this one.
+
+        It is answered and not refused, however late it is asked again.
+        """
+        info = workflow.current_update_info()
+        return info is not None and info.id in self.update_ids
+
     async def in_turn(self, act: Act, at: datetime) -> None:
         """Carry a command out when it is its turn, by the ticket as it is then."""
         self.updates += 1
         self._look_at_limits()
+        if self.carried_out_before():
+            return
         info = workflow.current_update_info()
-        if info is not None and info.id in self.update_ids:
-            return  # carried out in an earlier run; the engine knows only those of this one
         async with self.turns.turn(act.command):
             await self._take_finished()
             check(self.ticket, act.command, act.actor, at)

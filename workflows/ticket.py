@@ -219,6 +219,8 @@ class TicketWorkflow(Carrying):
     def permit(self, act: Act) -> None:
         """Refuse before anything is recorded."""
         try:
+            if self.carried_out_before():
+                return
             self.check_time(act)
             check(self.ticket, act.command, act.actor, act.at or workflow.now())
         except Refused as refused:

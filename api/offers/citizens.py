@@ -9,6 +9,7 @@ OFFERS = (
         AddFacts,
         "Add something to the complaint, or answer what the unit asked",
         {"text": "补充：今天又有一盏路灯不亮了。"},
+        ("facts_too_often",),
     ),
     Offer(
         "urge",

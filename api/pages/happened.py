@@ -35,6 +35,7 @@ HAPPENED: dict[str, str] = {
     "hold_refused": N_("Hold refused"),
     "held": N_("On hold"),
     "reviewed": N_("Hold reviewed"),
+    "review_missed": N_("Hold not reviewed in time"),
     "citizen_asked": N_("The citizen was asked; the clock stands still"),
     "resumed": N_("Going on; the clock runs"),
     "step_done": N_("Step done"),
@@ -77,6 +78,8 @@ HAPPENED: dict[str, str] = {
     "facts_added": N_("The citizen added something"),
     "urged": N_("The citizen urged"),
     "withdrawn": N_("The citizen withdrew"),
+    "carried_on": N_("Goes on by the present rules of procedure"),
+    "result_overtaken": N_("A result came when the share had just been ended; it is kept"),
     "rung_climbed": N_("A clock climbed its ladder"),
 }
 

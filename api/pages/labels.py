@@ -56,6 +56,7 @@ LABELS: dict[str, dict[str, str]] = {
         "final_reply": N_("Final reply"),
     },
     "clock": {
+        "promise": N_("Promise to the citizen"),
         "triage": N_("Triage"),
         "dispatch": N_("Dispatch"),
         "sign": N_("Sign"),
@@ -67,6 +68,7 @@ LABELS: dict[str, dict[str, str]] = {
         "decide": N_("Decision"),
         "arbitrate": N_("Arbitration"),
         "review": N_("Hold review"),
+        "hold": N_("End of the hold"),
         "citizen": N_("Citizen's answer"),
         "verify": N_("Verification on the spot"),
         "order": N_("Answer to an order"),
@@ -77,6 +79,14 @@ LABELS: dict[str, dict[str, str]] = {
         "supervise": N_("Supervision"),
         "revisit": N_("Revisit"),
         "aftercare": N_("Aftercare"),
+    },
+    "waits": {
+        "start": N_("Registered, and not taken by the engine"),
+        "record": N_("Taken by the engine, and nothing recorded yet"),
+        "triage": N_("Not classified by the machine, nor left to a person"),
+        "dispatch": N_("Not sent to its unit"),
+        "feedback": N_("The answer is there, and not sent to the citizen"),
+        "rung": N_("A card or reminder was due, and is not recorded"),
     },
     "rung": {
         "warn": N_("Yellow card"),
@@ -192,6 +202,10 @@ LABELS: dict[str, dict[str, str]] = {
     "told": TOLD,
 }
 
+NOT_CARRIED_OUT = N_(
+    "This was not carried out. Please send it again in a moment: what you typed is still here."
+)
+
 PROBLEMS: dict[str, str] = {
     # codes that people meet on a page, in words for them; the others as `api.problems` has them
     "ticket_not_found": N_("There is no such number, or the access code is wrong."),
@@ -216,6 +230,11 @@ PROBLEMS: dict[str, str] = {
     "engine_unavailable": N_(
         "We cannot do this just now. Please try again in a moment: what you typed is still here."
     ),
+    "too_late": NOT_CARRIED_OUT,
+    "gave_up": NOT_CARRIED_OUT,
+    "clock_differs": NOT_CARRIED_OUT,
+    "carrying_on": NOT_CARRIED_OUT,
+    "ticket_too_large": NOT_CARRIED_OUT,
     "idempotency_key_reused": N_(
         "This form was sent before with other words. Press send again to send it as a new one."
     ),
@@ -223,8 +242,13 @@ PROBLEMS: dict[str, str] = {
     "not_now": N_("This is not possible at present: the complaint has moved on."),
     "ticket_ended": N_("This complaint has ended."),
     "urged_too_often": N_("You have urged it often enough today; we have passed it on."),
+    "facts_too_often": N_(
+        "You have added as much as we can take today. Please add the rest tomorrow, "
+        "or call the hotline."
+    ),
     "final_reply_sealed": N_("This matter was concluded with a final reply."),
     "not_started_yet": N_("The complaint is registered and starts soon. Please try again later."),
+    "payload_too_large": N_("That is too much at once. Please shorten it."),
     "body_too_large": N_("That is too much at once. Please shorten it."),
 }
 

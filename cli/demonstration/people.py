@@ -16,7 +16,9 @@ from store.engine import Store
 
 _ATTEMPTS = 8
 _PAUSE = 0.25
-_LATER = frozenset({"not_started_yet", "engine_unavailable", "store_unavailable"})
+_LATER = frozenset(
+    {"not_started_yet", "engine_unavailable", "too_late", "gave_up", "store_unavailable"}
+)
 """Codes that say: the same again, a little later."""
 
 _VALID = timedelta(days=1)

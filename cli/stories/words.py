@@ -54,6 +54,7 @@ WORDS = {
     "hold_refused": "挂账不批",
     "held": "挂账",
     "reviewed": "挂账复核",
+    "review_missed": "挂账未按时复核，另定复核日期",
     "citizen_asked": "请群众补充情况，时限暂停",
     "resumed": "时限恢复",
     "step_done": "阶段完成",
@@ -96,6 +97,8 @@ WORDS = {
     "facts_added": "群众补充情况",
     "urged": "群众催办",
     "withdrawn": "群众撤回",
+    "carried_on": "转入新的办理流程，继续办理",
+    "result_overtaken": "收回任务时办理结果已送达，留存备查",
     "rung_climbed": "时限",
 }
 
@@ -110,6 +113,7 @@ REMINDERS = {RungKind.WARN: "提醒", RungKind.DUE: "到期"}
 
 PATIENT = (
     ClockName.RETURN_WINDOW,
+    ClockName.HOLD,
     ClockName.CITIZEN,
     ClockName.APPOINTMENT,
     ClockName.RATE,
@@ -119,6 +123,7 @@ PATIENT = (
 )
 
 CLOCKS = {
+    ClockName.PROMISE: "对群众承诺",
     ClockName.TRIAGE: "分类",
     ClockName.DISPATCH: "派单",
     ClockName.SIGN: "签收",
@@ -130,6 +135,7 @@ CLOCKS = {
     ClockName.DECIDE: "审批",
     ClockName.ARBITRATE: "协调",
     ClockName.REVIEW: "挂账复核",
+    ClockName.HOLD: "挂账",
     ClockName.CITIZEN: "群众补充",
     ClockName.VERIFY: "核查",
     ClockName.ORDER: "督办反馈",

@@ -115,6 +115,7 @@ class CarriedOn(FactBase):
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.lifecycle = self.lifecycle
         ticket.start(self.clocks)
+        ticket.stand_still(at)
 
 
 class ResultOvertaken(FactBase):
@@ -139,4 +140,6 @@ class RungClimbed(FactBase):
     tells: list[Role] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        ticket.running(self.clock, self.assignment, self.label).climbed += 1
+        clock = ticket.running(self.clock, self.assignment, self.label)
+        clock.climbed += 1
+        clock.reached_in = [*clock.reached_in, ticket.version]

@@ -71,7 +71,9 @@ class ExtensionGranted(FactBase):
         ticket.assignment(self.assignment).extensions += 1
         if ticket.lifecycle and asked is not None:
             for clock in self.clocks:
-                ticket.running(clock.name, clock.assignment).void_since(asked.asked_at)
+                running = ticket.running(clock.name, clock.assignment)
+                if asked.asked_at < running.due_at:
+                    ticket.void(running, asked.asked_at)
         ticket.replace(self.clocks, at)
 
 

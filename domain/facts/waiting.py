@@ -46,15 +46,15 @@ class Held(FactBase):
         ticket.stop(at, ClockName.CITIZEN, assignment=self.assignment)
         ticket.pause(self.assignment, Pause(why="hold", since=at, until=self.until))
         for clock in ticket.paused(self.assignment) if ticket.lifecycle and asked else ():
-            _since_asked(clock, asked.asked_at if asked else at)
+            _since_asked(ticket, clock, asked.asked_at if asked else at)
         ticket.start(self.clocks)
 
 
-def _since_asked(clock: Clock, asked_at: datetime) -> None:
+def _since_asked(ticket: Ticket, clock: Clock, asked_at: datetime) -> None:
     """Whoever asked in time stood still from then on: the wait for the decision is not theirs."""
     if clock.paused_at is not None and asked_at < clock.due_at < clock.paused_at:
         clock.paused_at = max(asked_at, clock.started_at)
-        clock.void_from = clock.paused_at
+        ticket.void(clock, clock.paused_at)
 
 
 class HoldRefused(FactBase):

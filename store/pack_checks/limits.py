@@ -101,7 +101,8 @@ def _place(draft: Draft, table: Location, clock: ClockName) -> Location:
 
 def _late_warnings(draft: Draft, city: CityFile, name: str, limits: Found) -> Iterator[Problem]:
     for clock, rungs in city.ladder.items():
-        limit = limits.get(clock)
+        # The citizen is promised what the first unit has to keep.
+        limit = limits.get(ClockName.HANDLE if clock is ClockName.PROMISE else clock)
         for index, rung in enumerate(rungs):
             if limit is None or rung.kind is not RungKind.WARN or rung.offset is None:
                 continue

@@ -81,6 +81,11 @@ class House:
         return Filed(self, answer.json())
 
 
+def another_code(code: str) -> str:
+    """An access code that is certainly not this one."""
+    return f"{(int(code) + 1) % 10**8:08d}"
+
+
 @dataclass
 class Filed:
     """A ticket, with what its citizen knows."""
@@ -99,6 +104,11 @@ class Filed:
     @property
     def citizen(self) -> dict[str, str]:
         return {"Access-Code": self.receipt["access_code"]}
+
+    @property
+    def stranger(self) -> dict[str, str]:
+        """Somebody with another access code, which is certain to be wrong."""
+        return {"Access-Code": another_code(self.receipt["access_code"])}
 
     async def until_stage(self, stage: str) -> dict[str, Any]:
         """The ticket as its citizen sees it, once it is there."""

@@ -6,9 +6,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.actors import Role
+from domain.horizon import horizon
 from runtime.names import TICKETS
 from store import accounts, pack_book
 from tests.api.house import COMPLAINT, House, problem
+from tests.support.cities import SHIPPED
 from tests.support.people import new_account, signed_in
 from workers.serve import schedule_chores
 
@@ -134,6 +136,12 @@ async def test_the_calendar_and_the_messages_are_told_to_programs(house: House) 
     kinds = {one["day"]: one["kind"] for one in year["special"]}
     assert (kinds["2026-10-01"], kinds["2026-02-14"]) == ("holiday", "make_up")
     assert not year["provisional"]
+    pack = SHIPPED.get("tongzhou")
+    told = horizon(pack)
+    assert year["firm_until"] == str(told.last_day)
+    assert year["provisional_from"] == {
+        tier: str(day) if day else None for tier, day in told.tiers.items()
+    }
     ahead = (await house.http.get(f"{city}/calendar?year=2150", headers=auditor)).json()
     assert (ahead["provisional"], ahead["next_year"], ahead["published"]) == (True, False, False)
     assert [one["day"][5:] for one in ahead["special"]] == ["01-01", "05-01", "10-01", "10-02"]

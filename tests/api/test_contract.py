@@ -44,7 +44,6 @@ BOUNDED = examples(
     max_examples=12,
     deadline=None,
     database=None,
-    derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
 

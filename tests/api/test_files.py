@@ -195,7 +195,7 @@ async def test_a_stranger_sees_no_files(house: House) -> None:
     ticket = await house.file(files=[photo["reference"]])
     for headers, refusal in (
         (await house.officer("housing"), (404, "ticket_not_found")),
-        ({"Access-Code": "00000000"}, (404, "ticket_not_found")),
+        (ticket.stranger, (404, "ticket_not_found")),
         ({}, (401, "unauthenticated")),
     ):
         answer = await house.http.get(f"{ticket.path}/files", headers=headers)

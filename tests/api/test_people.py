@@ -123,5 +123,5 @@ async def test_the_log_is_for_the_citizen_and_for_auditors(house: House) -> None
     desk = await house.http.get(path, headers=await house.token(Role.DESK))
     assert problem(desk) == (403, "forbidden")
     assert problem(await house.http.get(path)) == (401, "unauthenticated")
-    stranger = await house.http.get(path, headers={"Access-Code": "00000000"})
+    stranger = await house.http.get(path, headers=ticket.stranger)
     assert problem(stranger) == (404, "ticket_not_found")

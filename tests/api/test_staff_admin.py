@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from domain.actors import Role
+from domain.horizon import horizon
 from store import accounts, lockouts, tokens
 from tests.api.house import House
 from tests.support.cities import SHIPPED
@@ -228,6 +229,13 @@ async def test_the_calendar_shows_each_special_day_and_where_it_stands(house: Ho
     ahead = await get(house, admin, f"{ADMIN}/calendar?city=tongzhou&year={last + 1}")
     assert f"{last + 1} is not published: this is how it is planned provisionally" in ahead.text
     assert f'aria-current="page">{last + 1}</a>' in ahead.text
+    told = horizon(SHIPPED.get("jinan"))
+    jinan = await get(house, admin, f"{ADMIN}/calendar?city=jinan")
+    assert "How far ahead the city promises" in jinan.text
+    assert f"Firmly until {told.last_day.day}" in jinan.text
+    assert jinan.text.count("never: its limits are in calendar time") == sum(
+        day is None for day in told.tiers.values()
+    )
     for odd in ("1999", "x", "99999", "٢٠٢٦"):
         other = await get(house, admin, f"{ADMIN}/calendar?city=tongzhou&year={odd}")
         assert other.status_code == 200

@@ -10,11 +10,13 @@ from sqlalchemy import delete, update
 from temporalio.client import Client, WorkflowHistory
 
 from audit.replay import replay
-from audit.runs import fetch
+from audit.runs import fetch, run_ids
 from domain.actors import Role
 from runtime.names import ticket_workflow_id
 from store import erasure, tables
 from tests.api.house import COMPLAINT, Filed, House, problem
+from tests.support.desk import Filed as EngineTicket
+from tests.support.desk import removed
 from tests.support.people import signed_in
 
 PEOPLE = {"Accept": "text/html", "Accept-Language": "en"}
@@ -89,6 +91,102 @@ async def test_what_an_event_changed_is_marked(house: House) -> None:
     first = await page(house, f"/staff/audit/{ticket.number}?version=1")
     assert "<ins>handle</ins>" not in first.text
     assert "<ins>triage</ins>" in first.text
+
+
+async def carried_on(house: House, client: Client) -> Filed:
+    """In three runs: events 1 to 3, 4 to 6, and two more."""
+    ticket = await house.file()
+    engine = EngineTicket(client, ticket.number)
+    await engine.carry_on()
+    assert (await ticket.act("facts", ticket.citizen, {"text": "桥东"})).status_code == 200
+    assert (await ticket.complete()).status_code == 200
+    await ticket.until_stage("rate")
+    await engine.carry_on()
+    assert (await ticket.rate()).status_code == 200
+    await engine.handle.result()
+    return ticket
+
+
+async def test_a_ticket_that_was_carried_on_in_new_runs_is_one(
+    house: House, client: Client
+) -> None:
+    ticket = await carried_on(house, client)
+    report = await told(house, ticket)
+    assert (report["finding"], report["runs"], report["lost"]) == ("agrees", 3, 0)
+    assert report["told"] == report["record"]
+    versions = [event["version"] for event in report["told"]["events"]]
+    assert versions == list(range(1, 9))
+    for version in versions:
+        then = await told(house, ticket, f"/{version}")
+        assert then["state"]["version"] == version
+        assert then["position"] == report["positions"][version - 1]
+    auditor = await house.token(Role.AUDITOR)
+    listed = (await house.http.get("/api/v1/audit/verdicts", headers=auditor)).json()
+    assert [(one["finding"], one["runs"]) for one in listed["items"]] == [("agrees", 3)]
+    shown = await page(house, f"/staff/audit/{ticket.number}?version=5")
+    assert "<dt>Runs of its workflow</dt><dd>3</dd>" in shown.text
+    assert "5 / 8" in shown.text
+
+
+async def test_what_the_engine_no_longer_keeps_is_said_and_not_compared(
+    house: House, client: Client
+) -> None:
+    ticket = await carried_on(house, client)
+    first = (await run_ids(client, ticket.number))[0]
+    await removed(client, ticket.number, first)
+    report = await told(house, ticket)
+    assert (report["finding"], report["lost"], report["since"]) == ("agrees", 1, 4)
+    auditor = await house.token(Role.AUDITOR)
+    before = await house.http.get(f"{ticket.path}/audit/3", headers=auditor)
+    assert problem(before) == (404, "no_such_state")
+    shown = await page(house, f"/staff/audit/{ticket.number}?version=1")
+    assert "no longer keeps the first 1 runs" in shown.text
+    assert "4 / 8" in shown.text
+    assert shown.text.count("not compared") == 3
+    assert "not in the history" not in shown.text
+    assert "is-different" not in shown.text
+
+
+async def test_of_a_very_long_ticket_the_last_runs_are_replayed_and_any_state_is_told(
+    house: House, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.audits.LENGTH", 20)
+    ticket = await carried_on(house, client)
+    report = await told(house, ticket)
+    assert (report["finding"], report["runs"], report["since"]) == ("agrees", 3, 7)
+    assert (report["lost"], report["left_out"]) == (0, 2)
+    assert [event["version"] for event in report["told"]["events"]] == [7, 8]
+    assert [event["version"] for event in report["record"]["events"]] == list(range(1, 9))
+    assert (await told(house, ticket, "/2"))["state"]["version"] == 2
+    shown = await page(house, f"/staff/audit/{ticket.number}?version=2")
+    assert f"jiesu audit replay {ticket.number}" in shown.text
+    assert "2 / 8" in shown.text
+    assert shown.text.count("not compared") == 6
+    assert "is-different" not in shown.text
+
+
+async def test_a_long_timeline_is_shown_in_pages(
+    house: House, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.pages.staff.audit.LINES", 3)
+    ticket = await ended(house, client)
+    last = len((await told(house, ticket))["told"]["events"])
+    event = tables.event.c
+    await house.store.change(
+        update(tables.event)
+        .where(event.number == ticket.number, event.version == last)
+        .values(actor="somebody-else")
+    )
+    address = f"/staff/audit/{ticket.number}"
+    shown = await page(house, address)
+    assert shown.text.count("?version=") - shown.text.count('rel="prev"') == 3
+    assert f'href="{address}?lines={last}#timeline"' in shown.text
+    assert f'rel="next" href="{address}?lines=4#timeline"' in shown.text
+    assert "somebody-else" not in shown.text
+    end = await page(house, f"{address}?lines={last}")
+    assert "somebody-else" in end.text
+    assert f'rel="prev" href="{address}?lines={last - 3}#timeline"' in end.text
+    assert 'rel="next" href' not in end.text
 
 
 @pytest.mark.parametrize("version", ["0", "-1", "99", "x", "9" * 40, "٣"])

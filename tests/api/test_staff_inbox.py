@@ -211,3 +211,15 @@ async def test_several_are_delegated_with_one_task(house: House) -> None:
     far = await sent(house, who, "delegate", pick=picked, **told | {"to": "nobody", "key": "k3"})
     assert "未成功 2 件" in far.text
     assert "nobody" not in theirs.text
+
+
+async def test_a_long_list_does_not_wait_for_the_engine_line_by_line(
+    house: House, lonely_house: House
+) -> None:
+    tickets = [await house.file() for _ in range(12)]
+    who = await signed_in(lonely_house, Role.OFFICER, "water", city="tongzhou")
+    page = await sent(lonely_house, who, "sign", pick=[f"{each.number}-1" for each in tickets])
+    told = html.unescape(page.text)
+    # Eight are on their way at a time; the others are not sent any more.
+    assert told.count("尚未确认完成，可放心重试。") == 8
+    assert told.count("未办理，请稍后再试。") == 4

@@ -1,9 +1,12 @@
 """The page of a ticket: what it tells, to whom, and who complained only for a purpose."""
 
 import re
+from datetime import UTC, datetime
 
 from domain.actors import Role
+from domain.clocks import ClockName
 from tests.api.house import GOOD, Filed, House
+from tests.store.stories import Story, complaint, project
 from tests.support.staff_pages import AtDesk, at_desk, offered, refused, said, says
 
 CONTACT = {"name": "王小明", "phone": "13800001234"}
@@ -283,3 +286,26 @@ async def test_said_is_only_what_was_done(house: House) -> None:
     who = await at_desk(house, Role.DESK)
     assert said(await who.ticket(ticket, done="nonsense")) == ""
     assert "请刷新" in said(await who.ticket(ticket, done="complete", later="yes"))
+
+
+async def test_a_provisional_clock_is_marked_for_staff_and_not_for_the_citizen(
+    house: House,
+) -> None:
+    story = Story(complaint(city="tongzhou", filed_at=datetime.now(UTC)))
+    life = [story.accepted(), story.classified(), story.assigned("water")]
+    for clock in life[-1].ticket.clocks:
+        clock.provisional = clock.name is ClockName.HANDLE
+    await project(house.store, life)
+    for language, word in (("en", "provisional"), ("zh", "暂定")):
+        reader = await at_desk(house, Role.DISPATCHER, language=language)
+        page = await reader.get(f"/staff/tickets/{story.number}")
+        assert says(page).count(word) == 1
+    staff = await house.token(Role.DISPATCHER)
+    told = (await house.http.get(f"/api/v1/tickets/{story.number}", headers=staff)).json()
+    marked = [one["name"] for one in told["clocks"] if one["provisional"]]
+    assert marked == ["handle"]
+    code = {"Access-Code": house.door.vault.access_code(story.number)}
+    citizen = await house.http.get(f"/api/v1/tickets/{story.number}", headers=code)
+    assert citizen.status_code == 200
+    assert citizen.json()["due_at"] is not None
+    assert "provisional" not in citizen.text

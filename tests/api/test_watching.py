@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -69,7 +70,7 @@ async def _somebody(door: Door) -> Caller:
 
 
 async def _account(door: Door) -> tuple[accounts.Account, str]:
-    name = f"supervisor-{datetime.now(UTC).timestamp()}"
+    name = f"supervisor-{secrets.token_hex(8)}"
     await accounts.create(door.store, name, Role.SUPERVISOR)
     found = await accounts.by_name(door.store, name)
     assert found is not None

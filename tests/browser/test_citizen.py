@@ -232,7 +232,9 @@ def test_a_wrong_code_loses_no_text(phone: Open, town: Site) -> None:
     _follow(page, kept)
     _unfold(page, "补充情况")
     form = page.locator("details[open] form")
-    form.locator("input[name=code]").evaluate("(field) => { field.value = '00000000'; }")
+    form.locator("input[name=code]").evaluate(
+        "(field) => { field.value = field.value.replace(/.$/, (d) => (Number(d) + 1) % 10); }"
+    )
     form.locator("textarea").fill("很长的一段话。")
     form.locator("button").click()
     expect(page.locator("#summary")).to_contain_text("查询码不对")

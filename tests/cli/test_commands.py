@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ import httpx
 import pytest
 
 from runtime.settings import Settings
+from store import intake
+from store.engine import Store
 from store.schema import upgrade
+from tests.store.stories import Story, complaint, project
 from tests.support.engine import free_port
 from workers.stack import Stack
 
@@ -192,3 +196,23 @@ async def test_an_unknown_option_is_said_in_a_line_not_in_a_traceback(empty: Ter
     assert done.code == 2
     assert "No such option" in done.err
     assert "Traceback" not in done.err
+
+
+async def test_the_doctor_finds_a_complaint_that_is_with_nobody(empty: Terminal) -> None:
+    """The engine has it, and nothing comes of it: it is in no list and no queue."""
+    told = complaint(filed_at=datetime.now(UTC) - timedelta(minutes=2))
+    store = Store.open(empty.settings.store)
+    try:
+        await intake.register(store, told, None, None, None, "f", lambda: told.number)
+        await intake.mark_started(store, told.number, told.filed_at)
+        done = await empty.jiesu("doctor")
+        assert done.code == 1
+        [line] = [one for one in done.out.splitlines() if one.startswith("wrong")]
+        assert told.number in done.out
+        assert "taken by the engine, and nothing recorded" in line
+        life = Story(told)
+        await project(store, [life.accepted(), life.answered()])
+        done = await empty.jiesu("doctor")
+        assert (done.code, "none waits for longer than a minute" in done.out) == (0, True)
+    finally:
+        await store.close()

@@ -1,5 +1,6 @@
 """What happens to a ticket by itself: the engine goes on, or a clock climbs, when it is told to."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -10,11 +11,12 @@ from domain.checks import rules_of
 from domain.clocks import Clock, ClockName, RungKind
 from domain.complaint import Complaint
 from domain.decisions import Need, arbitration_due, grave, order, raised, verdict, watch_over
-from domain.facts import aftercare, anytime, closing, intake, returning, verifying
+from domain.facts import aftercare, anytime, closing, intake, returning, verifying, waiting
 from domain.plans import ReplyQuestion, TriageQuestion
 from domain.refusals import Refused
 from domain.rules import Escalation
 from domain.stages import Outcome, Stage
+from domain.ticket import LIFECYCLE
 from tests.domain.desks import Desks, told
 from tests.domain.hall import Hall
 
@@ -25,8 +27,8 @@ LATEST = datetime(2026, 6, 1, tzinfo=UTC)
 class Clockwork(Hall):
     """A hall where people may come in between any two steps of the engine."""
 
-    def __init__(self, desks: Desks, complaint: Complaint) -> None:
-        super().__init__(desks, complaint)
+    def __init__(self, desks: Desks, complaint: Complaint, lifecycle: int = LIFECYCLE) -> None:
+        super().__init__(desks, complaint, lifecycle)
         self._triaged = False
 
     def go_on(self) -> bool:
@@ -36,7 +38,10 @@ class Clockwork(Hall):
         match self.ticket.stage:
             case Stage.ACCEPT:
                 plan = told(self.desks.accept.accept(self.ticket.complaint))
-                self.happen(intake.Accepted(rules=plan.rules, clocks=plan.clocks), at)
+                accepted = intake.Accepted(
+                    rules=plan.rules, lifecycle=self.lifecycle, clocks=plan.clocks
+                )
+                self.happen(accepted, at)
             case Stage.TRIAGE if not self._triaged:
                 self._triage(at)
             case Stage.DISPATCH:
@@ -51,7 +56,36 @@ class Clockwork(Hall):
                 self.happen(aftercare.WatchEnded(), at)
             case _:
                 pass
+        if self.ticket.version == before and self.lifecycle:
+            self._pause_ended(at)
         return self.ticket.version > before
+
+    def _pause_ended(self, at: datetime) -> None:
+        """Let go on what stands still for a pause that is over with the share that had it."""
+        standing = self.ticket.to_resume()
+        if standing:
+            n = next((c.assignment for c in standing if c.assignment), None) or self.ticket.given
+            clocks = self.resumed(standing, at)
+            self.happen(waiting.Resumed(assignment=n, why="pause_ended", clocks=clocks), at)
+
+    def carry_on(self) -> None:
+        """The ticket goes on in a new run, by today's lifecycle (as `Carrying.catch_up`)."""
+        self.lifecycle = LIFECYCLE
+        ticket, at, clocks = self.ticket, self.ticket.updated_at, list[Clock]()
+        if ticket.lifecycle >= self.lifecycle or not ticket.open:
+            return
+        lead = ticket.lead
+        if lead is not None and lead.open:
+            handling = [
+                c for c in ticket.clocks if c.name is ClockName.HANDLE and c.assignment == lead.n
+            ]
+            for shown in handling[-1:]:
+                promise = self.plan(shown.started_at, ClockName.PROMISE, due_at=shown.due_at)
+                clocks += [c.model_copy(update={"paused_at": shown.paused_at}) for c in promise]
+            if lead.pause is not None and lead.pause.why == "hold":
+                hold = Need(ClockName.HOLD, lead.n)
+                clocks += self.plan(at, need=hold, due_at=lead.pause.until)
+        self.happen(anytime.CarriedOn(lifecycle=self.lifecycle, clocks=clocks), at)
 
     def _triage(self, at: datetime) -> None:
         self._triaged = True
@@ -84,9 +118,17 @@ class Clockwork(Hall):
                 given = self.share(None, at)
             self.assign(given, at, SYSTEM)
 
-    def _verify(self, unit: str, before: Literal["filing", "closing"], at: datetime) -> None:
+    def _verify(
+        self,
+        unit: str,
+        before: Literal["filing", "closing"],
+        at: datetime,
+        clocks: Sequence[Clock] = (),
+    ) -> None:
         share = self.share(unit, at, Share.VERIFY)
-        self.happen(verifying.VerificationAsked(before=before, share=share), at)
+        meanwhile = list(clocks) if self.lifecycle else []
+        asked = verifying.VerificationAsked(before=before, share=share, clocks=meanwhile)
+        self.happen(asked, at)
 
     def _escalate(self, at: datetime) -> None:
         lead, why = self.ticket.lead, f"severity {self.ticket.severity}"
@@ -113,7 +155,7 @@ class Clockwork(Hall):
         if plan.refuted is not None:
             self.happen(verifying.ClosingRefuted(reason=plan.refuted, clocks=plan.clocks), at)
         elif plan.verify_by is not None:
-            self._verify(plan.verify_by, "closing", at)
+            self._verify(plan.verify_by, "closing", at, plan.clocks)
         else:
             replied = closing.Replied(
                 text=plan.text, resolved=lead.result.resolved, clocks=plan.clocks
@@ -181,6 +223,8 @@ class Clockwork(Hall):
     def _fall_due(self, clock: Clock, at: datetime) -> None:
         n = clock.assignment or 0
         match clock.name:
+            case ClockName.RETURN_WINDOW if self._return_asked(n):
+                pass
             case ClockName.RETURN_WINDOW:
                 unit = self.ticket.assignment(n).unit
                 self.happen(returning.TakenOn(assignment=n, unit=unit), at)
@@ -190,6 +234,10 @@ class Clockwork(Hall):
                 self.happen(returning.FellBack(unit=fallback, clocks=clocks), at)
             case ClockName.CITIZEN:
                 self.resume(n, "citizen_silent", at)
+            case ClockName.HOLD:
+                self.resume(n, "hold_over", at)
+            case ClockName.REVIEW if self.lifecycle:
+                self._review_missed(n, at)
             case ClockName.REVIEW:
                 pause = self.ticket.assignment(n).pause
                 if pause is not None and pause.until is not None and pause.until <= clock.due_at:
@@ -201,3 +249,17 @@ class Clockwork(Hall):
                 self._close(closing.Closed(outcome=Outcome.UNRATED, reason="no_rating"), at)
             case _:
                 pass
+
+    def _return_asked(self, n: int) -> bool:
+        request = self.ticket.assignment(n).asked
+        return bool(self.lifecycle) and request is not None and request.what == "return"
+
+    def _review_missed(self, n: int, at: datetime) -> None:
+        pause = self.ticket.assignment(n).pause
+        if pause is None:
+            return
+        reviews = [c for c in self.ticket.clocks if c.name is ClockName.REVIEW]
+        label = str(sum(clock.assignment == n for clock in reviews) + 1)
+        clocks = self.plan_review(n, pause.until, at)
+        following = [clock.model_copy(update={"label": label}) for clock in clocks]
+        self.happen(waiting.ReviewMissed(assignment=n, clocks=following), at)

@@ -11,7 +11,7 @@ from domain.assignment import Assignment, Given, Share
 from domain.checks import asking, assignment_of, check, return_bar
 from domain.clocks import ClockName
 from domain.commands import citizens, intake, joint, supervising, units
-from domain.decisions import Need, Wanted, facts_of, need_of, reason_of
+from domain.decisions import facts_of, need_of, reason_of
 from domain.facts import aftercare, anytime, handling, merging, returning, waiting
 from domain.facts import intake as intake_facts
 from domain.facts import joint as joint_facts
@@ -42,7 +42,14 @@ class Counter(Clockwork):
             case intake.Reassign() | intake.Intervene():
                 self._send(command, actor, at)
             case intake.Merge(into=into, reason=why):
-                merged = merging.Merged(parent=into, category="0302", tier="general", reason=why)
+                promise = self.lifecycle and not self.ticket.promised
+                merged = merging.Merged(
+                    parent=into,
+                    category="0302",
+                    tier="general",
+                    reason=why,
+                    clocks=self.plan(at, ClockName.PROMISE) if promise else [],
+                )
                 self.happen(merged, at, actor)
             case joint.Whistle() | joint.Delegate():
                 self._call_in(command, actor, at)
@@ -132,7 +139,7 @@ class Counter(Clockwork):
             call.unit,
             at,
             Share.DELEGATE if below else Share.CO,
-            assignment=len(self.ticket.assignments) + nth,
+            assignment=self.ticket.given + nth,
             task=call.task,
             limit=call.limit,
             below=below,
@@ -152,17 +159,21 @@ class Counter(Clockwork):
         match asker.asked.what, command.approve:
             case "extension", True:
                 clock = ticket.running(ClockName.HANDLE, n)
-                question = ExtensionQuestion(city="", clock=clock, by=asker.asked.by or "")
+                question = ExtensionQuestion(
+                    city="",
+                    clock=clock,
+                    by=asker.asked.by or "",
+                    also=ticket.waiting_for(n) if self.lifecycle else [],
+                    at=at if self.lifecycle else None,
+                )
                 clocks = told(self.desks.clocks.extend(question)).clocks
                 granted = handling.ExtensionGranted(assignment=n, reason=why, clocks=clocks)
                 self.happen(granted, at, actor)
             case "extension", False:
                 self.happen(handling.ExtensionRefused(assignment=n, reason=why), at, actor)
             case "hold", True:
-                need = Need(ClockName.REVIEW, n, wanted=Wanted(until=until))
-                held = waiting.Held(
-                    assignment=n, until=until or at, reason=why, clocks=self.plan(at, need=need)
-                )
+                clocks = self.plan_hold(n, until, at)
+                held = waiting.Held(assignment=n, until=until or at, reason=why, clocks=clocks)
                 self.happen(held, at, actor)
             case "hold", False:
                 self.happen(waiting.HoldRefused(assignment=n, reason=why), at, actor)

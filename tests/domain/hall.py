@@ -11,24 +11,28 @@ from domain.actors import SYSTEM, Actor, Role
 from domain.assignment import Given, HandlingResult, Share
 from domain.clocks import Clock, ClockName
 from domain.complaint import Complaint
-from domain.decisions import Need, follows
+from domain.decisions import Need, Wanted, follows
 from domain.events import Event, Fact
-from domain.facts import closing, intake, waiting
+from domain.facts import anytime, closing, intake, waiting
 from domain.lifecycle import transition
 from domain.plans import ClockQuestion, DispatchQuestion, ResumeQuestion
 from domain.rating import Rating
 from domain.recording import record
 from domain.refusals import Refused
 from domain.results import failure_of, result_of
-from domain.ticket import Ticket
+from domain.ticket import LIFECYCLE, Ticket
 from tests.domain.desks import Desks, told
 
 
 class Hall:
-    """One ticket, its events, and whatever time it is: `now` never goes back."""
+    """One ticket, its events, and whatever time it is: `now` never goes back.
 
-    def __init__(self, desks: Desks, complaint: Complaint) -> None:
+    `lifecycle`: the version of what the ticket does by itself, as in `workflows.recording`.
+    """
+
+    def __init__(self, desks: Desks, complaint: Complaint, lifecycle: int = LIFECYCLE) -> None:
         self.desks = desks
+        self.lifecycle = lifecycle
         self.ticket = Ticket.of(complaint)
         self.events: list[Event] = []
         self.now = complaint.filed_at
@@ -40,11 +44,13 @@ class Hall:
             self.happen(graver, at)
 
     def resume(self, n: int, why: str, at: datetime) -> None:
-        standing = self.ticket.paused(n)
+        clocks = self.resumed(self.ticket.paused(n), at)
+        self.happen(waiting.Resumed(assignment=n, why=why, clocks=clocks), at)
+
+    def resumed(self, standing: list[Clock], at: datetime) -> list[Clock]:
         since = [clock.paused_at for clock in standing if clock.paused_at is not None]
         question = ResumeQuestion(city="", clocks=standing, at=max([at, *since]))
-        clocks = told(self.desks.clocks.resume(question)).clocks
-        self.happen(waiting.Resumed(assignment=n, why=why, clocks=clocks), at)
+        return told(self.desks.clocks.resume(question)).clocks
 
     def plan(
         self,
@@ -62,7 +68,20 @@ class Hall:
             wanted=need.wanted if need else None,
             due_at=due_at,
         )
-        return told(self.desks.clocks.plan(question)).clocks
+        clocks = told(self.desks.clocks.plan(question)).clocks
+        until = need.wanted.until if need and need.wanted else None
+        if self.lifecycle and until is not None:
+            clocks = [c for c in clocks if c.name is not ClockName.REVIEW or c.due_at < until]
+        return clocks
+
+    def plan_review(self, n: int, until: datetime | None, at: datetime) -> list[Clock]:
+        return self.plan(at, need=Need(ClockName.REVIEW, n, wanted=Wanted(until=until)))
+
+    def plan_hold(self, n: int, until: datetime | None, at: datetime) -> list[Clock]:
+        clocks = self.plan_review(n, until, at)
+        if self.lifecycle and until is not None:
+            clocks += self.plan(at, need=Need(ClockName.HOLD, n), due_at=until)
+        return clocks
 
     # --- units --------------------------------------------------------------------------------
 
@@ -77,11 +96,12 @@ class Hall:
             tier=ticket.tier or "",
             area=ticket.area,
             unit=unit,
-            assignment=len(ticket.assignments) + 1,
+            assignment=ticket.given + 1,
             at=at,
             share=share,
             place=ticket.complaint.place,
             accused=ticket.accused,
+            promise=bool(self.lifecycle) and not ticket.promised,
         ).model_copy(update=more)
         return told(self.desks.dispatch.dispatch(question))
 
@@ -90,11 +110,14 @@ class Hall:
         self.happen(intake.Assigned(**fields), at, actor)
 
     def hand_in(self, n: int, result: HandlingResult) -> None:
-        """A unit is done; of a share that has ended nothing comes of it."""
+        """A unit is done; of a share that has ended, what it handed in is kept."""
         share = self.ticket.assignment(n)
+        actor = Actor(role=Role.OFFICER, unit=share.unit)
         if share.open:
-            fact = result_of(self.ticket, n, result)
-            self.happen(fact, self.now, Actor(role=Role.OFFICER, unit=share.unit))
+            self.happen(result_of(self.ticket, n, result), self.now, actor)
+        elif self.lifecycle and self.ticket.open:
+            late = anytime.ResultOvertaken(assignment=n, unit=share.unit, result=result)
+            self.happen(late, self.now, actor)
 
     def fail(self, n: int) -> None:
         """A department's program gives up."""

@@ -17,7 +17,7 @@ from domain.planning import extend_clock, resume_clock
 from domain.rating import Rating
 from domain.recording import record
 from domain.rules import Escalation, ReworkTo, Rules
-from domain.ticket import Ticket
+from domain.ticket import LIFECYCLE, Ticket
 from tests.domain.planned import TONGZHOU
 from tests.store.stories import START, clock, complaint
 
@@ -29,11 +29,12 @@ class Life:
     """One ticket, and chance: it says what happens next, and when.
 
     `now` never goes back. `at` is the moment of what happens: what came to the door a little
-    earlier may be recorded a little later.
+    earlier may be recorded a little later. Most begin with today's lifecycle, some with the first.
     """
 
     def __init__(self, chance: Random) -> None:
         self.chance = chance
+        self.lifecycle = LIFECYCLE if self.likely(0.75) else 0
         self.now = self.at = START
         self.ticket = Ticket.of(_COMPLAINT)
         self.events: list[Event] = []
@@ -82,9 +83,26 @@ class Life:
     def clocks(self, *names: ClockName, n: int | None = None) -> list[Clock]:
         return [self.clock(name, n) for name in names]
 
+    def promise(self) -> list[Clock]:
+        """The citizen's, where there is none yet."""
+        if not self.ticket.lifecycle or self.ticket.promised:
+            return []
+        return self.clocks(ClockName.PROMISE)
+
+    def review(self, n: int, until: datetime) -> list[Clock]:
+        """The next review of a hold, and where there is a clock of its end, none after that."""
+        reviews = self.clocks(ClockName.REVIEW, n=n)
+        return [each for each in reviews if not self.ticket.lifecycle or each.due_at < until]
+
+    def hold(self, n: int, until: datetime) -> list[Clock]:
+        """What runs while a unit is on hold."""
+        hours = max((until - self.at).total_seconds() / 3600, 0)
+        end = [clock(ClockName.HOLD, self.at, hours, n)] if self.ticket.lifecycle else []
+        return self.review(n, until) + end
+
     def given(self, *names: ClockName, after: int = 0) -> Given:
         """A share of a unit that nobody had yet; `after` others that are given with it."""
-        n = len(self.ticket.assignments) + 1 + after
+        n = self.ticket.given + 1 + after
         return Given(
             assignment=n,
             unit=f"unit-{n}",
@@ -95,12 +113,19 @@ class Life:
         )
 
     def extended(self, n: int) -> list[Clock]:
-        return [extend_clock(TONGZHOU, self.ticket.running(ClockName.HANDLE, n), Limit.parse("1d"))]
+        ticket, by = self.ticket, Limit.parse("1d")
+        also = ticket.waiting_for(n) if ticket.lifecycle else []
+        at = self.at if ticket.lifecycle else None
+        clocks = [ticket.running(ClockName.HANDLE, n), *also]
+        return [extend_clock(TONGZHOU, each, by, at) for each in clocks]
 
     def resumed(self, n: int) -> list[Clock]:
+        return self.going_on(self.ticket.paused(n))
+
+    def going_on(self, standing: Sequence[Clock]) -> list[Clock]:
         return [
             resume_clock(TONGZHOU, clock, since, max(since, self.at))
-            for clock in self.ticket.paused(n)
+            for clock in standing
             if (since := clock.paused_at) is not None
         ]
 
@@ -164,6 +189,7 @@ def _rules(chance: Random) -> Rules:
         holds=chance.randint(0, 2),
         questions=chance.randint(0, 2),
         reworks=chance.randint(0, 2),
+        facts_per_day=chance.choice([0, 2]),
         rework_to=chance.choice(list(ReworkTo)),
         call_backs=chance.randint(1, 2),
         delegations=chance.randint(0, 2),

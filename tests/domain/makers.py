@@ -5,6 +5,7 @@ A maker gives None where its fact does not fit: there is nobody to release, noth
 
 from collections.abc import Callable
 
+from domain.actors import Role
 from domain.assignment import Share
 from domain.clocks import ClockName
 from domain.events import Fact
@@ -19,6 +20,7 @@ from domain.facts import (
     returning,
     supervising,
     verifying,
+    waiting,
 )
 from domain.facts.base import FactBase
 from domain.lifecycle import TABLE
@@ -37,7 +39,9 @@ _LEAD = (ClockName.SIGN, ClockName.RETURN_WINDOW, ClockName.CONTACT, ClockName.H
 
 
 def _accepted(life: Life) -> intake.Accepted:
-    return intake.Accepted(rules=life.rules, clocks=life.clocks(ClockName.TRIAGE))
+    return intake.Accepted(
+        rules=life.rules, lifecycle=life.lifecycle, clocks=life.clocks(ClockName.TRIAGE)
+    )
 
 
 def _unsure(life: Life) -> intake.TriageUnsure | None:
@@ -68,9 +72,9 @@ def _assigned(life: Life) -> intake.Assigned | None:
     ticket, named = life.ticket, life.events[-1].kind in ("reassigned", "intervened", "returned")
     if ticket.by_hand or (ticket.verify_by is not None and not named):
         return None
-    steps = [life.clock(ClockName.STEP, len(ticket.assignments) + 1, each) for each in ("a", "b")]
+    steps = [life.clock(ClockName.STEP, ticket.given + 1, each) for each in ("a", "b")]
     given = life.given(*_LEAD)
-    clocks = given.clocks + (steps if life.likely(0.5) else [])
+    clocks = given.clocks + life.promise() + (steps if life.likely(0.5) else [])
     return intake.Assigned.model_validate({**dict(given), "clocks": clocks})
 
 
@@ -97,7 +101,14 @@ def _verification(life: Life) -> verifying.VerificationAsked | None:
     if before == "closing" and (ticket.verified or not (lead and lead.result)):
         return None
     share = life.given(ClockName.SIGN, ClockName.VERIFY)
-    return verifying.VerificationAsked.model_validate({"before": before, "share": share})
+    answers = before == "closing" and ticket.lifecycle
+    return verifying.VerificationAsked.model_validate(
+        {
+            "before": before,
+            "share": share,
+            "clocks": life.clocks(ClockName.FEEDBACK) if answers else [],
+        }
+    )
 
 
 def _closing_refuted(life: Life) -> verifying.ClosingRefuted | None:
@@ -149,6 +160,10 @@ def step(life: Life) -> bool:
     """Let something happen that may; False when nothing can: the ticket has ended."""
     rows = list(_ROWS[life.ticket.stage])
     life.pass_time()
+    pause_ended = _pause_ended(life)
+    if pause_ended is not None and life.likely(0.7):
+        life.happen(pause_ended, Role.SYSTEM)
+        return True
     while rows:
         weights = [_WEIGHTS.get(row.fact, 40) for row in rows]
         [row] = life.chance.choices(rows, weights)
@@ -158,6 +173,15 @@ def step(life: Life) -> bool:
             return True
         rows.remove(row)
     return False
+
+
+def _pause_ended(life: Life) -> waiting.Resumed | None:
+    """What the ticket does by itself where a share that stood still has ended."""
+    standing = life.ticket.to_resume() if life.ticket.lifecycle else []
+    if not standing:
+        return None
+    n = next((c.assignment for c in standing if c.assignment), None) or life.ticket.given
+    return waiting.Resumed(assignment=n, why="pause_ended", clocks=life.going_on(standing))
 
 
 _ROWS = {stage: [row for row in TABLE if stage in row.since] for stage in Stage}
@@ -175,6 +199,8 @@ _WEIGHTS: dict[type[FactBase], int] = {
     anytime.Appointed: 5,
     supervising.PubliclyNoticed: 3,
     supervising.SupervisionOrdered: 10,
+    anytime.CarriedOn: 10,
+    anytime.ResultOvertaken: 3,
     merging.ComplainantJoined: 5,
     merging.Merged: 5,
     joint.Intervened: 5,

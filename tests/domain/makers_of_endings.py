@@ -1,14 +1,17 @@
 """How the facts come about that end a ticket, follow its end, or can happen at any time."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
-from domain.clocks import ClockName
+from domain.clocks import Clock, ClockName
 from domain.decisions import follows, order, verdict, watch_over
 from domain.events import Fact
 from domain.facts import aftercare, anytime, closing, merging, supervising
 from domain.facts.base import FactBase
 from domain.stages import Outcome
+from domain.ticket import LIFECYCLE
 from tests.domain.lives import Life
+from tests.store.stories import clock
 
 OTHER = "2411200000000"
 """The ticket that others are merged into."""
@@ -95,7 +98,7 @@ def _watch_ended(life: Life) -> aftercare.WatchEnded | None:
 def _merged(life: Life) -> merging.Merged | None:
     if not life.rules.merge or life.ticket.complainants:
         return None
-    return merging.Merged(parent=OTHER, category="2", tier="t", reason="r")
+    return merging.Merged(parent=OTHER, category="2", tier="t", reason="r", clocks=life.promise())
 
 
 def _replied_with_parent(life: Life) -> merging.RepliedWithParent:
@@ -145,6 +148,45 @@ def _urged(life: Life) -> anytime.Urged | None:
     return None if often else anytime.Urged()
 
 
+def _facts_added(life: Life) -> anytime.FactsAdded | None:
+    """Nor more than it reads on one day."""
+    day = [each for each in life.ticket.facts_at if life.at - each < timedelta(days=1)]
+    often = life.rules.facts_per_day and len(day) >= life.rules.facts_per_day
+    return None if often else anytime.FactsAdded(text="t")
+
+
+def _carried_on(life: Life) -> anytime.CarriedOn | None:
+    """A ticket of the first lifecycle gets what those of today have (`Carrying.catch_up`)."""
+    ticket, lead = life.ticket, life.ticket.lead
+    if ticket.lifecycle >= LIFECYCLE:
+        return None
+    clocks: list[Clock] = []
+    if lead is not None and lead.open:
+        handling = [
+            c for c in ticket.clocks if (c.name, c.assignment) == (ClockName.HANDLE, lead.n)
+        ]
+        for shown in handling[-1:]:
+            same: dict[str, object] = {
+                "name": ClockName.PROMISE,
+                "assignment": None,
+                "climbed": 0,
+                "reached_in": [],
+            }
+            clocks.append(shown.model_copy(update=same))
+        if lead.pause is not None and lead.pause.until is not None:
+            hours = max((lead.pause.until - life.at).total_seconds() / 3600, 0)
+            clocks.append(clock(ClockName.HOLD, life.at, hours, lead.n))
+    return anytime.CarriedOn(lifecycle=LIFECYCLE, clocks=clocks)
+
+
+def _overtaken(life: Life) -> anytime.ResultOvertaken | None:
+    """What a unit had handed in just before its share was taken from it."""
+    ended = life.one([each for each in life.ticket.assignments if not each.open])
+    if ended is None or not life.ticket.lifecycle:
+        return None
+    return anytime.ResultOvertaken(assignment=ended.n, unit=ended.unit, result=life.result())
+
+
 ENDINGS: dict[type[FactBase], Callable[[Life], Fact | None]] = {
     closing.Replied: lambda life: closing.Replied(
         text="t", resolved=life.likely(0.7), clocks=life.clocks(ClockName.RATE)
@@ -178,8 +220,10 @@ ENDINGS: dict[type[FactBase], Callable[[Life], Fact | None]] = {
     anytime.Appointed: _appointed,
     anytime.MinutesKept: lambda life: anytime.MinutesKept(minutes=life.minutes()),
     anytime.InspectionsOpened: _inspections,
-    anytime.FactsAdded: lambda life: anytime.FactsAdded(text="t"),
+    anytime.FactsAdded: _facts_added,
     anytime.Urged: _urged,
     anytime.Withdrawn: lambda life: anytime.Withdrawn(),
+    anytime.CarriedOn: _carried_on,
+    anytime.ResultOvertaken: _overtaken,
     anytime.RungClimbed: Life.reach_rung,
 }

@@ -66,6 +66,9 @@ def _taken_on(life: Life) -> returning.TakenOn | None:
     window = life.running(ClockName.RETURN_WINDOW)
     if window is None or window.assignment is None or not window.past_due:
         return None
+    asked = life.ticket.assignment(window.assignment).asked
+    if life.ticket.lifecycle and asked is not None and asked.what == "return":
+        return None
     unit = life.ticket.assignment(window.assignment).unit
     return returning.TakenOn(assignment=window.assignment, unit=unit)
 
@@ -131,17 +134,32 @@ def _held(life: Life) -> waiting.Held | None:
     asker = life.asker("hold")
     if asker is None or asker.asked is None:
         return None
-    review = life.clocks(ClockName.REVIEW, n=asker.n)
     until = asker.asked.until or life.at
-    return waiting.Held(assignment=asker.n, until=until, reason="r", clocks=review)
+    clocks = life.hold(asker.n, until)
+    return waiting.Held(assignment=asker.n, until=until, reason="r", clocks=clocks)
 
 
 def _reviewed(life: Life) -> waiting.Reviewed | None:
     held = life.paused("hold")
     if held is None:
         return None
-    again = life.clocks(ClockName.REVIEW, n=held.n)
+    until = (held.pause.until if held.pause else None) or life.at
+    again = life.review(held.n, until)
     return waiting.Reviewed(assignment=held.n, note="n", clocks=again)
+
+
+def _review_missed(life: Life) -> waiting.ReviewMissed | None:
+    """The next one is told apart by its number; that of the missed one goes on to climb."""
+    held, missed = life.paused("hold"), life.running(ClockName.REVIEW)
+    if not life.ticket.lifecycle or held is None or held.pause is None or missed is None:
+        return None
+    if not missed.past_due:
+        return None
+    reviews = [c for c in life.ticket.clocks if c.name is ClockName.REVIEW]
+    label = str(sum(each.assignment == held.n for each in reviews) + 1)
+    clocks = life.review(held.n, held.pause.until or life.at)
+    following = [each.model_copy(update={"label": label}) for each in clocks]
+    return waiting.ReviewMissed(assignment=held.n, clocks=following)
 
 
 def _citizen_asked(life: Life) -> waiting.CitizenAsked | None:
@@ -245,6 +263,7 @@ HANDLING: dict[type[FactBase], Callable[[Life], Fact | None]] = {
     waiting.HoldRefused: _hold_refused,
     waiting.Held: _held,
     waiting.Reviewed: _reviewed,
+    waiting.ReviewMissed: _review_missed,
     waiting.CitizenAsked: _citizen_asked,
     waiting.Resumed: _resumed,
     handling.StepDone: _step_done,

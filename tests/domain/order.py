@@ -1,6 +1,7 @@
 """What holds of every ticket at every moment, whatever has happened to it."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from domain.assignment import Assignment, Ending, Share
 from domain.clocks import Clock, ClockName
@@ -8,7 +9,7 @@ from domain.decisions import arbitration_due, follows, verdict, watch_over
 from domain.events import Event
 from domain.lifecycle import transition
 from domain.stages import Stage
-from domain.ticket import PAUSABLE, Ticket
+from domain.ticket import Ticket
 
 ONLY_IN: dict[ClockName, set[Stage]] = {
     ClockName.TRIAGE: {Stage.TRIAGE},
@@ -19,11 +20,23 @@ ONLY_IN: dict[ClockName, set[Stage]] = {
     ClockName.SUPERVISE: {Stage.SUPERVISE, Stage.DISPATCH},  # until another unit is assigned
     ClockName.REVISIT: {Stage.AFTERCARE},
     ClockName.AFTERCARE: {Stage.AFTERCARE},
+    ClockName.FEEDBACK: {Stage.VERIFY, Stage.FEEDBACK},
+    ClockName.PROMISE: {
+        Stage.DISPATCH,
+        Stage.VERIFY,
+        Stage.ARBITRATE,
+        Stage.HANDLE,
+        Stage.FEEDBACK,
+        Stage.MERGED,
+    },
 }
 """Clocks of the ticket's own that have nothing to say at another stage."""
 
-PAUSED_BY = {"hold": ClockName.REVIEW, "citizen": ClockName.CITIZEN}
-"""What runs instead, while a unit's clock stands still."""
+ENDS_PAUSE = {
+    0: {"hold": ClockName.REVIEW, "citizen": ClockName.CITIZEN},
+    1: {"hold": ClockName.HOLD, "citizen": ClockName.CITIZEN},
+}
+"""By lifecycle: what runs instead, while a unit's clock stands still, and ends the pause."""
 
 
 def check_order(ticket: Ticket, events: Sequence[Event]) -> None:
@@ -43,12 +56,17 @@ def check_order(ticket: Ticket, events: Sequence[Event]) -> None:
     running = [clock for clock in ticket.clocks if clock.running]
     for clock in ticket.clocks:
         check_clock(clock)
+    # What stands still for nothing is to go on before the ticket waits: see `check_waiting`.
+    to_resume = {id(clock) for clock in ticket.to_resume()}
     for clock in running:
+        standing = clock.paused_at is not None and id(clock) not in to_resume
+        assert standing == ticket.stands_still(clock)
         _check_running(ticket, clock)
     keys = {(clock.name, clock.assignment, clock.label) for clock in running}
     assert len(keys) == len(running), "a clock runs twice"
+    check_promise(ticket)
     for assignment in ticket.opened:
-        _check_pause(assignment, running)
+        _check_pause(ticket, assignment, running)
         asked = (ClockName.DECIDE, assignment.n, None) in keys
         assert asked == (assignment.asked is not None)
     assert ((ClockName.DECIDE, None, None) in keys) == (ticket.contest is not None)
@@ -68,7 +86,10 @@ def check_steps(events: Sequence[Event]) -> None:
 def check_shares(ticket: Ticket) -> None:
     """Who works on it, by stage; a share that has ended waits for nothing."""
     opened = ticket.opened
-    assert [each.n for each in ticket.assignments] == list(range(1, len(ticket.assignments) + 1))
+    numbers = [each.n for each in ticket.assignments]
+    assert numbers == sorted(set(numbers))
+    assert ticket.dropped.assignments or numbers == list(range(1, len(numbers) + 1))
+    assert not numbers or numbers[-1] == ticket.given
     for ended in ticket.assignments:
         if not ended.open:
             assert ended.ended_at is not None
@@ -98,6 +119,7 @@ def check_clock(clock: Clock) -> None:
     assert clock.stopped_at is None or clock.stopped_at >= clock.started_at
     assert clock.paused_at is None or clock.paused_at >= clock.started_at
     assert 0 <= clock.climbed <= len(clock.rungs)
+    assert len(clock.reached_in) == clock.climbed
     rungs = [rung.at for rung in clock.rungs]
     assert rungs == sorted(rungs)
 
@@ -106,7 +128,6 @@ def _check_running(ticket: Ticket, clock: Clock) -> None:
     """It belongs to something that is not over yet."""
     assert ticket.stage in ONLY_IN.get(clock.name, {ticket.stage})
     if clock.assignment is None:
-        assert clock.paused_at is None
         if clock.name is ClockName.ORDER:
             assert ticket.orders[int(clock.label or 0) - 1].answer is None
         return
@@ -114,17 +135,41 @@ def _check_running(ticket: Ticket, clock: Clock) -> None:
     assert assignment.open, f"{clock.name} runs for a share that has ended"
     assert clock.name is not ClockName.SIGN or assignment.signed_at is None
     assert clock.name is not ClockName.CONTACT or assignment.contacted_at is None
-    if clock.name in PAUSABLE:
-        assert (clock.paused_at is not None) == (assignment.pause is not None)
-    else:
-        assert clock.paused_at is None
+    if clock.name is ClockName.RETURN_WINDOW:
+        assert assignment.barred != "return_window", "it is the unit's, and the time goes on"
 
 
-def _check_pause(assignment: Assignment, running: Sequence[Clock]) -> None:
-    """While a unit's clock stands still, one other runs: a pause has an end."""
+def check_promise(ticket: Ticket) -> None:
+    """The citizen is promised one day at a time, and as long as a unit has a limit to keep."""
+    going = [c for c in ticket.clocks if c.running and c.name is ClockName.PROMISE]
+    assert len(going) <= (1 if ticket.lifecycle else 0)
+    assert ticket.promised == bool(going)
+    assert not going or ticket.promise is going[0]
+    lead = ticket.current if ticket.stage is Stage.HANDLE else None
+    limited = lead is not None and any(
+        c.running and c.name is ClockName.HANDLE and c.assignment == lead.n for c in ticket.clocks
+    )
+    assert going or not ticket.lifecycle or not limited, "a unit has a limit, the citizen no day"
+
+
+def check_waiting(ticket: Ticket) -> None:
+    """Fail unless, where the ticket waits, nothing stands still for a pause that is over."""
+    assert not ticket.lifecycle or not ticket.to_resume()
+
+
+def _check_pause(ticket: Ticket, assignment: Assignment, running: Sequence[Clock]) -> None:
+    """While a unit's clock stands still, another runs that ends it; a hold is reviewed as well."""
+    ends = ENDS_PAUSE[ticket.lifecycle]
     names = {clock.name for clock in running if clock.assignment == assignment.n}
-    instead = PAUSED_BY[assignment.pause.why] if assignment.pause else None
-    assert names & set(PAUSED_BY.values()) == ({instead} if instead else set())
+    instead = {ends[assignment.pause.why]} if assignment.pause else set()
+    also = {ClockName.REVIEW} if instead == {ClockName.HOLD} else set()
+    pausing = {ClockName.REVIEW, ClockName.HOLD, ClockName.CITIZEN}
+    assert instead <= names & pausing <= instead | also
+    for clock in running if ClockName.HOLD in instead else ():
+        if clock.name is ClockName.REVIEW and clock.assignment == assignment.n:
+            assert assignment.pause is not None
+            assert assignment.pause.until is not None
+            assert clock.due_at <= assignment.pause.until, "reviewed when the hold is over"
 
 
 def watched(ticket: Ticket, running: Sequence[Clock]) -> bool:
@@ -157,6 +202,8 @@ def check_caps(ticket: Ticket) -> None:
     assert ticket.returns <= rules.returns
     assert ticket.reworks <= rules.reworks
     assert ticket.call_backs <= rules.call_backs
+    assert not rules.facts_per_day or len(ticket.facts_at) <= rules.facts_per_day
+    assert _in_one_day(ticket.urged_at) <= rules.urges_per_day
     assert sum(each.share is Share.CO for each in ticket.opened) <= rules.co_handlers
     for each in ticket.assignments:
         assert each.extensions <= rules.extensions
@@ -165,3 +212,8 @@ def check_caps(ticket: Ticket) -> None:
     units = [each.unit for each in ticket.opened]
     assert len(units) == len(set(units)), "a unit has two shares"
     assert follows(ticket) is None
+
+
+def _in_one_day(moments: Sequence[datetime]) -> int:
+    """How many of them are within a day of the last."""
+    return sum(max(moments) - moment < timedelta(days=1) for moment in moments)

@@ -29,6 +29,7 @@ def test_rules_are_the_packs_caps_and_its_version() -> None:
         reworks=2,
         call_backs=3,
         urges_per_day=3,
+        facts_per_day=20,
         satisfied_from=3,
         co_handlers=8,
         fallback="gov",

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from itertools import repeat
-from random import Random
 
 import pytest
 from hypothesis import given, note, settings
@@ -19,6 +18,7 @@ from tests.domain.chance import Chance, Told
 from tests.domain.lives import Life
 from tests.domain.makers import step, step_out
 from tests.domain.order import check_caps, check_order, check_steps
+from tests.support.seeds import dice
 
 LIVES = st.binary(min_size=60, max_size=300)
 """What chance says; a life takes some thirty bytes to begin, and about six per event."""
@@ -94,7 +94,7 @@ def test_every_row_of_the_table_is_lived_and_every_end_is_reached() -> None:
     left: set[type[FactBase]] = {row.fact for row in TABLE}
     ends: set[Outcome | None] = set(Outcome)
     for seed in range(MANY):
-        life = Life(Random(seed))
+        life = Life(dice(seed))
         while len(life.events) < FAR and step(life):
             pass
         left -= {type(event.fact) for event in life.events}

@@ -47,7 +47,7 @@ def _ladder(handle: Ladder) -> dict[ClockName, Ladder]:
 
 _ALL = _limits(
     {"return_window": "1wd", "arbitrate": "2wd", "verify": "4wh", "feedback": "1d",
-     "revisit": "3d", "aftercare": "30d", "appointment": "1d"}
+     "revisit": "3d", "aftercare": "30d", "appointment": "1d", "review": "3d"}
 )  # fmt: skip
 
 _ON = Features(
@@ -101,7 +101,8 @@ STRICT = TONGZHOU.model_copy(
         "limits": _ALL.model_copy(update={"aftercare": None}),
         "caps": Caps(
             returns=1, extensions=0, holds=1, hold=Limit.parse("90d"), reworks=1,
-            call_backs=1, questions=1, urges_per_day=1, delegations=1, co_handlers=1,
+            call_backs=1, questions=1, urges_per_day=1, facts_per_day=2, delegations=1,
+            co_handlers=1,
         ),
         "features": Features(ask_citizen=True, intervene=True),
         "rework": Reworking(to=ReworkTo.SUPERVISOR),

@@ -103,6 +103,18 @@ async def withdrawn(engine: Engine) -> Filed:
     return ticket
 
 
+async def carried_on(engine: Engine) -> Filed:
+    """In three runs."""
+    ticket, _ = await file(engine.client)
+    await ticket.by_unit(Sign())
+    await ticket.carry_on()
+    await ticket.act(CITIZEN, AddFacts(text="就在桥下"))
+    await ticket.by_unit(Contact())
+    await ticket.carry_on()
+    await _rated(ticket, 5)
+    return ticket
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -115,6 +127,7 @@ SCENARIOS: dict[str, Scenario] = {
         unreachable,
         rated_by_phone,
         withdrawn,
+        carried_on,
         *RULE_BOOK,
     )
 }

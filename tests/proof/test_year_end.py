@@ -4,8 +4,6 @@ The shipped packs, unmodified, on the server that skips time: complaints of all 
 eighty-two days around New Year. Every one is with a unit within its dispatch limit, every rung is
 reached in its moment, and every end is reached. Then the same with the next year published in the
 middle. `make test-long` files four hundred in each city, `make test` some dozens.
-
-`JIESU_SEED` plays a run again.
 """
 
 import asyncio
@@ -15,12 +13,13 @@ import shutil
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
 from temporalio import activity
@@ -50,7 +49,10 @@ from tests.domain.promises_checked import Promises, check_told_again
 from tests.proof.people import DAY, WAYS, Life, Plan, plan_of
 from tests.support.desk import CITIZEN
 from tests.support.engine import platform, time_skipping_server, working
+from tests.support.seeds import dice
 from workflows.ticket import TicketWorkflow
+
+pytestmark = pytest.mark.chance
 
 CITIES = ("heping", "huangpu", "jinan", "langfang", "tongzhou")
 
@@ -61,9 +63,6 @@ SPAN = timedelta(days=82)
 
 TAIL = timedelta(days=400)
 """Days after the last filing in which the slowest ticket has ended."""
-
-SEED = os.environ.get("JIESU_SEED", "year end")
-
 
 ENDS = {"closed", "unrated", "final_reply", "withdrawn", "declined", "referred", "answered"}
 LADDERS = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE, ClockName.RATE)
@@ -209,13 +208,14 @@ class Shelf(PackShelf):
 @asynccontextmanager
 async def city(name: str, store: Store, packs: PackShelf, chance: Random) -> AsyncIterator[City]:
     """A city and its units at work. It begins at the real time: that server does."""
-    async with await WorkflowEnvironment.start_time_skipping(
-        data_converter=CONVERTER, test_server_existing_path=time_skipping_server()
-    ) as environment:
-        await PinnedPacks(packs, store).keep_all()
-        town = City(environment, store, packs.get(name), chance)
-        async with platform(town.client, store, packs, units=False), working(town.unit()):
-            yield town
+    with TemporaryDirectory() as home:
+        async with await WorkflowEnvironment.start_time_skipping(
+            data_converter=CONVERTER, test_server_existing_path=time_skipping_server(Path(home))
+        ) as environment:
+            await PinnedPacks(packs, store).keep_all()
+            town = City(environment, store, packs.get(name), chance)
+            async with platform(town.client, store, packs, units=False), working(town.unit()):
+                yield town
 
 
 def with_next_year(folder: Path, name: str) -> PackShelf:
@@ -311,9 +311,8 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def chance(name: str) -> Iterator[Random]:
-    sys.stdout.write(f"JIESU_SEED={SEED!r}\n")
-    yield Random(f"{SEED}/{name}")
+def chance(name: str) -> Random:
+    return dice("year end", name)
 
 
 @pytest.mark.timeout(1800 if LONG else 180)

@@ -36,7 +36,7 @@ class Busy(Story):
 
     def given(self, unit: str, *names: ClockName, hours: float = 8, above: str = "") -> Given:
         """The next share, for `unit`, with these clocks."""
-        n = len(self.ticket.assignments) + 1
+        n = self.ticket.given + 1
         clocks = [clock(name, self.at, hours, n) for name in names]
         return Given(
             assignment=n,
@@ -56,6 +56,7 @@ class Busy(Story):
         names = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE)
         given = self.given(unit, *names, hours=hours, above=above)
         told = {name: getattr(given, name) for name in Given.model_fields}
+        told["clocks"] = given.clocks + self.promise(hours)
         return self.tell(intake.Assigned(**told))
 
     def begun(self, unit: str = "U1", *, above: str = "", hours: float = 8) -> list[Projection]:
@@ -233,9 +234,8 @@ def _disputed(one: Busy) -> list[Projection]:
     asked = returning.ReturnAsked(assignment=1, ground="not_ours", reason="Not ours.")
     barred = returning.ReturnBarred(assignment=1, code="return_window", reason="Late.")
     extension = handling.ExtensionAsked(assignment=1, by="1d", reason="Parts.")
-    granted = handling.ExtensionGranted(
-        assignment=1, reason="Parts.", clocks=[clock(ClockName.HANDLE, one.at, 72, 1)]
-    )
+    longer = [clock(ClockName.HANDLE, one.at, 72, 1), clock(ClockName.PROMISE, one.at, 72)]
+    granted = handling.ExtensionGranted(assignment=1, reason="Parts.", clocks=longer)
     return [
         *one.begun(above="U0"),
         one.tell(asked, by=one.officer),
@@ -333,7 +333,10 @@ def _held(one: Busy) -> list[Projection]:
         assignment=1,
         until=until,
         reason="Digging.",
-        clocks=[clock(ClockName.REVIEW, one.at, 100, 1)],
+        clocks=[
+            clock(ClockName.REVIEW, one.at, 100, 1),
+            clock(ClockName.HOLD, one.at, (until - one.at).total_seconds() / 3600, 1),
+        ],
     )
     appointed = anytime.Appointed(unit="U1", starts_at=until, text="Next year.")
     return [

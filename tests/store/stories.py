@@ -16,7 +16,7 @@ from domain.rating import Grade, Rating
 from domain.recording import record
 from domain.rules import Rules
 from domain.stages import Outcome
-from domain.ticket import Ticket
+from domain.ticket import LIFECYCLE, Ticket
 from store.engine import Store
 from store.numbers import new_number
 from store.projector import Projector
@@ -63,10 +63,14 @@ def clock(name: ClockName, at: datetime, hours: float, assignment: int | None = 
 
 
 class Story:
-    """One ticket's life; each verb returns the projection the workflow would send."""
+    """One ticket's life; each verb returns the projection the workflow would send.
 
-    def __init__(self, told: Complaint | None = None) -> None:
+    `lifecycle`: with the first, there is no clock of the citizen's promise.
+    """
+
+    def __init__(self, told: Complaint | None = None, lifecycle: int = LIFECYCLE) -> None:
         self.ticket = Ticket.of(told or complaint())
+        self.lifecycle = lifecycle
         self.number = self.ticket.complaint.number
         self.at = self.ticket.complaint.filed_at
         self.told = 3
@@ -80,37 +84,45 @@ class Story:
 
     def accepted(self) -> Projection:
         rules = Rules.model_validate({"pack": "demo", "pack_version": "1"})
-        return self.tell(Accepted(rules=rules, clocks=[clock(ClockName.TRIAGE, self.at, 1)]))
+        triage = [clock(ClockName.TRIAGE, self.at, 1)]
+        return self.tell(Accepted(rules=rules, lifecycle=self.lifecycle, clocks=triage))
 
     def classified(self, category: str = "lamp") -> Projection:
         return self.tell(Classified(category=category, tier="normal", why="the text says lamp"))
 
     def assigned(self, unit: str = "U1", hours: float = 48) -> Projection:
-        n = len(self.ticket.assignments) + 1
+        n = self.ticket.given + 1
         clocks = [clock(ClockName.SIGN, self.at, 2, n), clock(ClockName.HANDLE, self.at, hours, n)]
+        clocks += self.promise(hours)
         return self.tell(
             Assigned(assignment=n, unit=unit, queue="units", why="street lamps", clocks=clocks)
         )
+
+    def promise(self, hours: float) -> list[Clock]:
+        """The citizen's, where there is none yet."""
+        if not self.lifecycle or self.ticket.promised:
+            return []
+        return [clock(ClockName.PROMISE, self.at, hours)]
 
     @property
     def officer(self) -> Actor:
         return Actor(role=Role.OFFICER, id="officer-1", unit=self.ticket.unit)
 
     def climbed(self, name: ClockName, rung: RungKind) -> Projection:
-        n = len(self.ticket.assignments) or None
+        n = self.ticket.given or None
         due = self.ticket.running(name, n).due_at
         unit = self.ticket.unit
         return self.tell(RungClimbed(clock=name, assignment=n, rung=rung, due_at=due, unit=unit))
 
     def signed(self) -> Projection:
-        return self.tell(Signed(assignment=len(self.ticket.assignments)), by=self.officer)
+        return self.tell(Signed(assignment=self.ticket.given), by=self.officer)
 
     def contacted(self) -> Projection:
-        return self.tell(Contacted(assignment=len(self.ticket.assignments)), by=self.officer)
+        return self.tell(Contacted(assignment=self.ticket.given), by=self.officer)
 
     def handled(self) -> Projection:
         result = HandlingResult(reply="The lamp has been replaced.", resolved=True)
-        n = len(self.ticket.assignments)
+        n = self.ticket.given
         return self.tell(Handled(assignment=n, result=result), by=self.officer)
 
     def replied(self) -> Projection:

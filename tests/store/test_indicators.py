@@ -7,13 +7,14 @@ import pytest
 from domain.actors import Actor, Role
 from domain.clocks import ClockName, RungKind
 from domain.facts.closing import FinalReplied, Reworked, Supervised
+from domain.facts.handling import ExtensionAsked, ExtensionGranted
 from domain.facts.intake import Reassigned
 from domain.plans import Projection
 from domain.stages import Outcome
 from store import tickets
 from store.engine import Store
 from store.indicators import Rates, Ratio, three_rates
-from tests.store.stories import START, Story, complaint, project
+from tests.store.stories import DISPATCHER, START, Story, clock, complaint, project
 
 DAY = timedelta(days=1)
 
@@ -117,6 +118,29 @@ async def test_cards_are_those_of_the_units_clocks(store: Store) -> None:
     await project(store, life)
     found = await rates(store)
     assert (found.yellow_cards, found.red_cards) == (2, 1)
+
+
+async def test_a_card_that_became_void_is_none_whatever_comes_first(store: Store) -> None:
+    """More time was asked for before the red card, and granted after it."""
+    kept, back = Story(), Story()
+    lives = []
+    for story in (kept, back):
+        life = [story.accepted(), story.classified(), story.assigned(hours=1)]
+        story.at = story.ticket.running(ClockName.HANDLE, 1).rungs[0].at
+        life += [story.climbed(ClockName.HANDLE, RungKind.WARN)]
+        asked = ExtensionAsked(assignment=1, by="1d", reason="Parts.")
+        life += [story.tell(asked, by=story.officer)]
+        story.at += timedelta(hours=1)
+        life += [story.climbed(ClockName.HANDLE, RungKind.DUE)]
+        lives.append(life)
+    longer = [clock(ClockName.HANDLE, back.at, 24, 1)]
+    granted = ExtensionGranted(assignment=1, reason="Yes.", clocks=longer)
+    told = [*lives[1], back.tell(granted, by=DISPATCHER)]
+    await project(store, lives[0], [*told[:-2], told[-1], told[-2]])
+    found = await rates(store)
+    assert (found.yellow_cards, found.red_cards) == (2, 1)
+    rows = [await tickets.get(store, story.number) for story in (kept, back)]
+    assert [row and row.red_cards for row in rows] == [1, 0]
 
 
 async def test_what_the_desk_is_late_with_is_no_card_of_a_unit(store: Store) -> None:

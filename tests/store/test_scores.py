@@ -8,6 +8,8 @@ from sqlalchemy import delete
 from domain.catalogue import ScoringRule, UnitKind
 from domain.clocks import ClockName, RungKind
 from domain.facts.anytime import RungClimbed
+from domain.facts.handling import ExtensionGranted
+from domain.facts.intake import Reassigned
 from domain.plans import Projection
 from store import tables, tickets
 from store.engine import Store
@@ -16,7 +18,7 @@ from store.packs import default_root, load_pack
 from store.periods import Period, month_of
 from store.scores import Scores, UnitScore, scores
 from tests.store.population import Busy, population
-from tests.store.stories import START, complaint, project
+from tests.store.stories import DISPATCHER, START, clock, complaint, project
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TONGZHOU = load_pack(default_root() / "tongzhou")
@@ -171,6 +173,38 @@ async def test_each_event_counts_in_one_period(store: Store) -> None:
     await project(store, [*life, one.done(1), one.replied(), one.rated(5), one.watched()])
     days = [Period(START + n * DAY, START + (n + 1) * DAY) for n in range(3)]
     assert [_points(await _scores(store, day), "water") for day in days] == [0.1, 3.0, 0]
+
+
+async def test_a_card_that_was_taken_back_costs_nothing_once_it_is(store: Store) -> None:
+    """More time asked for in time, and granted a day after the red card."""
+    one = _busy()
+    life = [*one.begun("water"), one.more_time_asked(), one.late(ClockName.HANDLE)]
+    one.at += DAY
+    longer = [clock(ClockName.HANDLE, one.at, 24, 1)]
+    granted = ExtensionGranted(assignment=1, reason="Yes.", clocks=longer)
+    await project(store, [*life, one.tell(granted, by=DISPATCHER)])
+    published = await _scores(store, unit="water")
+    assert [(point.rule, point.points) for point in published.earned] == [("S5", -1)]
+    later = await scores(store, PACK, FIRST_DAY, as_of=one.at + DAY, unit="water")
+    assert (_of(later, "water"), later.earned, later.left_out) == ({}, (), 0)
+
+
+async def test_what_the_citizen_is_promised_costs_no_unit_anything(store: Store) -> None:
+    one = _busy()
+    await project(store, [*one.begun("water"), one.late(ClockName.PROMISE, None)])
+    pack = PACK.model_copy(update={"scoring": (_rule("T1", "rung_climbed", -1),)})
+    found = await scores(store, pack, FIRST_DAY, unit="water")
+    assert found.earned == ()
+
+
+async def test_a_unit_is_judged_by_its_own_limit_and_not_by_the_promise(store: Store) -> None:
+    """The first unit was late with it; the second has a limit of its own, and keeps it."""
+    one = _busy()
+    life = one.begun("water", hours=1)
+    one.at += 2 * HOUR
+    again = one.tell(Reassigned(assignment=1, unit="market", reason="r"), by=DISPATCHER)
+    await project(store, [*life, again, one.led_by("market"), one.done(2), one.replied()])
+    assert _of(await _scores(store), "market") == {"S2": 1}
 
 
 async def test_a_rung_that_is_recorded_late_is_not_lost_between_two_periods(store: Store) -> None:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -15,6 +17,7 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 
+from audit.runs import is_kept
 from domain.actors import Actor, Role
 from domain.acts import Act, Command, Verdict
 from domain.assignment import HandlingResult
@@ -84,6 +87,14 @@ class Filed:
             await self.act(actor, command)
         assert isinstance(caught.value.cause, ApplicationError)
         return caught.value.cause.type or ""
+
+    async def carry_on(self, within: float = 10) -> None:
+        """Have its workflow go on in a new run, as an operator does, and wait until it has."""
+        before = (await self.handle.describe()).run_id
+        await self.handle.signal(TicketWorkflow.asked_to_carry_on)
+        async with asyncio.timeout(within):
+            while (await self.handle.describe()).run_id == before:
+                await asyncio.sleep(0.02)
 
     async def complete(self, result: HandlingResult | None = None) -> None:
         at = await self.now()
@@ -169,3 +180,14 @@ async def file(client: Client, told: Complaint | None = None) -> tuple[Filed, Sn
         TicketWorkflow.receipt, start_workflow_operation=start
     )
     return Filed(client, told.number), receipt
+
+
+async def removed(client: Client, number: str, run_id: str) -> None:
+    """Remove a run, as the engine does when it has been over for its retention time."""
+    execution = WorkflowExecution(workflow_id=ticket_workflow_id(number), run_id=run_id)
+    await client.workflow_service.delete_workflow_execution(
+        DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
+    )
+    async with asyncio.timeout(60):
+        while await is_kept(client, number, run_id):
+            await asyncio.sleep(0.02)

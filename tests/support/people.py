@@ -34,7 +34,7 @@ async def new_account(
     """The name of a new account whose owner has chosen `PASSWORD`."""
     if not _HASHED:
         _HASHED.append(await passwords.hashed(PASSWORD))
-    name = f"{role}-{secrets.token_hex(3)}"
+    name = f"{role}-{secrets.token_hex(8)}"
     await accounts.create(
         house.store, name, role, unit=unit, city=city, password_hash=_HASHED[0], own=True
     )

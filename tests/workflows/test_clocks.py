@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from temporalio import activity
@@ -30,10 +31,10 @@ class Skipping(Engine):
 
 
 @pytest.fixture
-async def skipping(sqlite_store: Store) -> AsyncIterator[Skipping]:
+async def skipping(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Skipping]:
     async with (
         await WorkflowEnvironment.start_time_skipping(
-            data_converter=CONVERTER, test_server_existing_path=time_skipping_server()
+            data_converter=CONVERTER, test_server_existing_path=time_skipping_server(tmp_path)
         ) as environment,
         platform(environment.client, sqlite_store, units=False) as engine,
     ):

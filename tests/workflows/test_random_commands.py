@@ -37,6 +37,7 @@ from tests.support.desk import Filed, complaint, file
 from tests.support.doors import REFUSALS
 from tests.support.engine import Engine, platform
 from tests.support.scenes import Scene
+from tests.support.seeds import dice
 from tests.support.way_out import Deed, Give, HandIn, Judge, way_out
 from workflows.ticket import TicketWorkflow
 
@@ -228,8 +229,7 @@ async def test_whatever_people_do_at_once_the_record_holds(town: Engine, seed: s
     places = asyncio.Semaphore(AT_ONCE)
     async with asyncio.TaskGroup() as group:
         lives = [
-            group.create_task(_live(town, Random(f"{seed}/{n}"), numbers, places))
-            for n in range(TICKETS)
+            group.create_task(_live(town, dice(seed, n), numbers, places)) for n in range(TICKETS)
         ]
     refusals: Counter[str] = Counter()
     kinds: Counter[str] = Counter()

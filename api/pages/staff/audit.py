@@ -34,15 +34,25 @@ _FILTERS = ("open", "outcome", "unit", "category", "limit")
 _PLAIN = {"kind", "clocks", "rules", "tells"}
 """What a line of the timeline leaves out: said elsewhere, or too long for a line."""
 
+LINES = 500
+"""Lines of a timeline that a page shows at once."""
+
+_NAMED = 100
+"""Lines that differ: so many are named above a timeline that is longer than a page."""
+
 
 class Line(NamedTuple):
-    """One event: as the history tells it, beside what the record says, and where they differ."""
+    """One event: as the history tells it, beside what the record says, and where they differ.
+
+    `compared`: whether the history goes back so far.
+    """
 
     version: int
     told: Event | None
     kept: Event | None
     position: int | None
     differs: list[Difference]
+    compared: bool
 
     @property
     def event(self) -> Event:
@@ -114,24 +124,34 @@ async def ticket(
     caller: Annotated[Caller, staff("audit_ticket")],
     door: TheDoor,
 ) -> Response:
-    """One ticket: the verdict, the timeline, the state at any moment (`?version=`), who looked."""
+    """One ticket: the verdict, the timeline, the state at any moment (`?version=`), who looked.
+
+    Of a long timeline one page is shown, beginning with event `?lines=`.
+    """
     report = await audits.report(door, number)
     then: StateThen | None = None
-    if report.told is not None:
-        version = _version(request, len(report.told.events))
-        then = await audits.state(door, number, version) if version else None
+    last = report.told.ticket.version if report.told and report.told.ticket else 0
+    first = report.since if report.lost else 1
+    if last >= first:
+        then = await audits.state(door, number, _version(request, first, last))
+    lines = _lines(report)
+    part = _part(request, lines)
     pack = _pack(door, report) or working_city(request, door, caller)
     return staff_page(
         request,
         "staff/audit_ticket.html",
         caller,
         report=report,
-        lines=_lines(report),
+        lines=lines[part],
+        earlier=lines[max(part.start - LINES, 0)].version if part.start else None,
+        later=lines[part.stop].version if part.stop < len(lines) else None,
+        differing=[line.version for line in lines if line.differs][:_NAMED],
         state_differs=[d for d in report.differences if not d.path.startswith("events.")],
         then=then,
         plain_changes=[one for one in _changes(then) if not one.path.startswith("clocks.")],
         clock_changes=[one for one in _changes(then) if one.path.startswith("clocks.")],
-        last=len(report.told.events) if report.told else 0,
+        first=first,
+        last=last,
         whole=fields(then.state) if then else {},
         pack=pack,
         units={unit.code: unit for unit in pack.units},
@@ -154,11 +174,21 @@ def _changes(then: StateThen | None) -> list[Change]:
     return then.changes if then else []
 
 
-def _version(request: Request, last: int) -> int:
+def _version(request: Request, first: int, last: int) -> int:
     """The moment that is asked for; the last one, where none is, or none that there was."""
-    asked = request.query_params.get("version", "")
-    version = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else last
-    return min(max(version, 1), last)
+    return min(max(_asked_number(request, "version", last), first), last)
+
+
+def _part(request: Request, lines: list[Line]) -> slice:
+    """Which lines are shown: a page of them, beginning with the event that is asked for."""
+    asked = _asked_number(request, "lines", 0)
+    start = next((n for n, line in enumerate(lines) if line.version >= asked), 0)
+    return slice(start, min(start + LINES, len(lines)))
+
+
+def _asked_number(request: Request, name: str, otherwise: int) -> int:
+    asked = request.query_params.get(name, "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else otherwise
 
 
 def _pack(door: TheDoor, report: Report) -> Pack | None:
@@ -174,19 +204,21 @@ def _lines(report: Report) -> list[Line]:
     told = {event.version: event for event in (report.told.events if report.told else [])}
     kept = {event.version: event for event in report.record.events}
     return [
-        Line(
-            version=version,
-            told=told.get(version),
-            kept=kept.get(version),
-            position=report.positions[version - 1] if version in told else None,
-            differs=_differing(report, told.get(version), kept.get(version)),
-        )
+        _line(report, version, told.get(version), kept.get(version))
         for version in sorted(told | kept)
     ]
 
 
-def _differing(report: Report, told: Event | None, kept: Event | None) -> list[Difference]:
-    return event_differences(told, kept) if report.told else []
+def _line(report: Report, version: int, told: Event | None, kept: Event | None) -> Line:
+    compared = report.told is not None and version >= report.since
+    return Line(
+        version=version,
+        told=told,
+        kept=kept,
+        position=report.positions[version - report.since] if told else None,
+        differs=event_differences(told, kept) if compared else [],
+        compared=compared,
+    )
 
 
 def _plain(value: object) -> str:

@@ -1,6 +1,7 @@
 """What the page of a ticket tells: gathered by what the API's routes read."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from api.pages.staff.deeds.occasion import Occasion
 from api.pages.staff.speech import Speech
 from api.pages.staff.story import Line, Names
 from api.problems import Problem
+from api.translation import N_
 from domain.clocks import Clock, ClockName, RungKind
 from domain.facts.anytime import RungClimbed
 from domain.permissions import RIGHTS
@@ -34,7 +36,7 @@ class Running(NamedTuple):
 
 
 class Card(NamedTuple):
-    """A rung that a clock has climbed."""
+    """A rung that a clock has climbed, and that was not taken back."""
 
     rung: str
     name: str
@@ -96,11 +98,16 @@ async def dossier(
         _complainant(door, caller, number, person),
     )
     names = await _names(door, {event.actor.id for event in events})
-    cards = [event.fact for event in events if isinstance(event.fact, RungClimbed)]
+    void = ticket.void_rungs
+    cards = [
+        event.fact
+        for event in events
+        if isinstance(event.fact, RungClimbed) and event.version not in void
+    ]
     return Dossier(
         ticket=discreet(caller, ticket),
         waiting=waiting,
-        lines=story.told(events, speech, names),
+        lines=story.told(events, speech, names, void),
         running=_running(ticket, caller, speech),
         dues=_dues(ticket),
         cards=[Card(card.rung.value, _clock(card, speech)) for card in cards],
@@ -130,14 +137,29 @@ async def _complainant(
 
 
 def _running(ticket: Ticket, caller: Caller, speech: Speech) -> list[Running]:
-    """A unit's own before the others', what is due first first; what stands still comes last."""
+    """The citizen's promise first, and beside it the limits of one's own unit.
+
+    Then the others', what is due first first; what stands still comes last.
+    """
     own = {share.n for share in ticket.assignments if share.unit == caller.unit}
     going = [clock for clock in ticket.clocks if clock.running]
-    going.sort(key=lambda c: (c.paused_at is not None, c.assignment not in own, c.due_at))
+
+    def order(clock: Clock) -> tuple[bool, bool, bool, datetime]:
+        promised = clock.name is ClockName.PROMISE
+        standing = clock.paused_at is not None and not promised
+        return not promised, standing, clock.assignment not in own, clock.due_at
+
     return [
-        Running(clock, _clock(clock, speech), _unit_of(ticket, clock, speech), _warns(clock))
-        for clock in going
+        Running(clock, _named(clock, own, speech), _unit_of(ticket, clock, speech), _warns(clock))
+        for clock in sorted(going, key=order)
     ]
+
+
+def _named(clock: Clock, own: Collection[int], speech: Speech) -> str:
+    """A unit's own limit is told apart from what the citizen was promised."""
+    if clock.name is ClockName.HANDLE and clock.assignment in own:
+        return speech.say(N_("Your unit's limit"))
+    return _clock(clock, speech)
 
 
 def _dues(ticket: Ticket) -> dict[int, datetime]:

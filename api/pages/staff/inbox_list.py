@@ -64,6 +64,8 @@ REFUSED = {
     "overtaken": N_("It went on meanwhile. Please look again."),
     "too_many_requests": N_("Too many at once. Please try these again in a minute."),
     "engine_unavailable": N_("Not done, as far as we know. Trying again is safe."),
+    "too_late": N_("Not done. Please try these again in a moment."),
+    "gave_up": N_("Not done. Please try these again in a moment."),
 }
 PAUSED = {"hold": N_("On hold"), "citizen": N_("Waiting for the citizen")}
 

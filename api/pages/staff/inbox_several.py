@@ -22,6 +22,9 @@ MOST = 200
 _AT_ONCE = 8
 """Commands on their way to the engine at a time, so that nobody else waits for a long list."""
 
+_AWAY = ("engine_unavailable", "too_late")
+"""Refusals that the others would get as well, each after some seconds."""
+
 Ref = tuple[str, int]
 """A ticket's number, and that of the assignment on it."""
 
@@ -87,9 +90,10 @@ async def give_all(
 ) -> Outcome:
     """Give each its command. The same key again does nothing twice.
 
-    Each counts as a command of the caller: a long list is not a way around the limit.
+    Each counts as a command of the caller: a long list is not a way around the limit. Where the
+    engine or its worker is found to stand still the rest is not sent: nobody waits for each.
     """
-    room = asyncio.Semaphore(_AT_ONCE)
+    room, away = asyncio.Semaphore(_AT_ONCE), asyncio.Event()
 
     async def one(place: int, ref: Ref) -> Told:
         number, n = ref
@@ -98,12 +102,17 @@ async def give_all(
             if ref not in rows:
                 raise Problem("assignment_not_found")
             async with room:
+                if away.is_set():
+                    raise Problem("too_late")
                 if place:  # the first is counted with the request
                     who = f"{caller.actor.role}/{caller.id}"
                     await door.limits.count("commands", who, request)
                 await give(door, caller, number, command(n), f"{key}/{ref_of(ref)}")
         except REFUSALS as error:
-            return Told(number, title, str(getattr(error, "code", "internal_error")))
+            code = str(getattr(error, "code", "internal_error"))
+            if code in _AWAY:
+                away.set()
+            return Told(number, title, code)
         return Told(number, title)
 
     told = await asyncio.gather(*(one(place, ref) for place, ref in enumerate(chosen)))

@@ -14,6 +14,10 @@ _LATER = (
     "too_many_requests",
     "store_unavailable",
     "engine_unavailable",
+    "too_late",
+    "gave_up",
+    "clock_differs",
+    "ticket_too_large",
     "password_change_needed",
 )
 """Refusals that are over in a moment: what was typed is kept until then."""

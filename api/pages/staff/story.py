@@ -1,6 +1,6 @@
 """Everything that happened to a ticket, in words: what, by whom, and what was written."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -41,6 +41,7 @@ CODED: dict[str, str] = {
     "citizen_silent": N_("the citizen did not answer in time"),
     "hold_over": N_("the hold is over"),
     "reviewed": N_("reviewed"),
+    "pause_ended": N_("the unit that it stood still for has it no more"),
     "urged": N_("urged again and again"),
     "complainants": N_("many complain"),
     "repeated": N_("it came back again and again"),
@@ -57,13 +58,17 @@ _LONG = ("text", "reason", "note", "answer")
 """What somebody wrote, in the order in which it is shown."""
 
 
-def told(events: Iterable[Event], speech: Speech, names: Names) -> list[Line]:
-    """The last thing first."""
-    return [_line(event, speech, names) for event in reversed(list(events))]
+def told(
+    events: Iterable[Event], speech: Speech, names: Names, void: Collection[int] = ()
+) -> list[Line]:
+    """The last thing first. `void`: the versions of cards that were taken back."""
+    return [_line(event, speech, names, void) for event in reversed(list(events))]
 
 
-def _line(event: Event, speech: Speech, names: Names) -> Line:
+def _line(event: Event, speech: Speech, names: Names, void: Collection[int]) -> Line:
     notes, texts = _notes(event, speech), _texts(event, speech)
+    if event.version in void:
+        notes.append(speech.say(N_("taken back: more time was granted")))
     what = speech.label("happened", event.kind)
     return Line(event.at, event.kind, what, who(event.actor, speech, names), notes, texts)
 

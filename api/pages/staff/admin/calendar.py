@@ -13,6 +13,9 @@ from api.packs import READER
 from api.pages.staff.place import working_city
 from api.pages.staff.sheet import staff_page
 from domain.calendar import WorkCalendar, is_working_day
+from domain.horizon import horizon
+from domain.pack import Pack
+from domain.promises import Tier
 from store.pack_days import SpecialDay
 
 router = APIRouter(include_in_schema=False)
@@ -58,7 +61,22 @@ async def year(request: Request, caller: READER, door: TheDoor) -> Response:
         months=[_month(pack.calendar, shown, n, special) for n in range(1, 13)],
         hours=pack.calendar.hours,
         folder=pack.city.id,
+        ahead=_ahead(pack),
     )
+
+
+class Reach(NamedTuple):
+    """From which day of filing on a tier is promised provisionally; None: never."""
+
+    tier: Tier
+    since: date | None
+
+
+def _ahead(pack: Pack) -> tuple[date, list[Reach]]:
+    """Until when the city promises firmly; its tiers, those that reach beyond first first."""
+    told = horizon(pack)
+    tiers = [Reach(pack.tiers[tier], day) for tier, day in told.tiers.items()]
+    return told.last_day, sorted(tiers, key=lambda one: one.since or date.max)
 
 
 def _month(calendar: WorkCalendar, year: int, month: int, special: dict[date, SpecialDay]) -> Month:

@@ -1,0 +1,295 @@
+"""What becomes of commands while the worker stands still, again and again, for seconds.
+
+The real stack; its worker process is stopped (SIGSTOP) and goes on (SIGCONT). Meanwhile clients
+give commands of all kinds over HTTP, each with a mark of its own. In the end the record tells which
+of them were carried out: what was answered as done has to be among them, what was refused must not.
+"""
+
+import asyncio
+import os
+import random
+import secrets
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from bench.house import House, house
+from bench.product_driver import API, CITY, COMPLAINT
+from domain.actors import Role
+from store import tickets, tokens
+from store.engine import Store
+
+STALLS = 1000
+SHORTEST, LONGEST = 1.0, 20.0
+"""Seconds that a worker stands still; `scale` shortens both."""
+
+_BETWEEN = 0.5
+"""Seconds on the average that it works between two stalls."""
+
+_CLIENTS, _TICKETS = 12, 8
+_ENOUGH = 25
+"""Commands after which a ticket is left alone, and another one filed."""
+
+_PATIENCE = 60.0
+_SETTLING = 20.0
+"""Seconds in which something refused would have to show, after the last stall."""
+
+UNITS = ("city-management", "water", "market", "housing", "transport", "environment")
+_UNKNOWN = "engine_unavailable"
+_KEPT = ("result_overtaken", "rating_refused")
+"""Events that keep what somebody said, without its having been carried out."""
+
+
+class Said(NamedTuple):
+    """One command: its mark, and what was answered: a status and a code."""
+
+    mark: str
+    what: str
+    number: str
+    status: int
+    code: str
+
+    @property
+    def done(self) -> bool:
+        return self.status < 300
+
+    @property
+    def refused(self) -> bool:
+        return self.status >= 400 and self.code != _UNKNOWN
+
+
+@dataclass
+class Found:
+    """How it went. `lost`: answered as done, in no event; `undead`: refused, and carried out."""
+
+    stalls: int = 0
+    seconds: float = 0.0
+    commands: int = 0
+    answers: dict[str, int] = field(default_factory=dict)
+    unknown: int = 0
+    broken: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    undead: list[str] = field(default_factory=list)
+
+    @property
+    def right(self) -> bool:
+        return not (self.lost or self.undead or self.broken)
+
+
+@dataclass
+class _Ticket:
+    number: str
+    citizen: dict[str, str]
+    unit: str = UNITS[0]
+    assignment: int = 1
+    given: int = 0
+
+
+class _Town:
+    """Citizens, officers and a dispatcher, who do whatever comes to mind."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, badges: dict[str, dict[str, str]], chance: random.Random
+    ) -> None:
+        self._http, self._badges, self._chance = http, badges, chance
+        self._open: list[_Ticket] = []
+        self.numbers: list[str] = []
+        self.said: list[Said] = []
+        self.over = False
+
+    async def live(self) -> None:
+        """One client: one thing after another until it is over."""
+        while not self.over:
+            ticket = await self._ticket()
+            if ticket is None:
+                await asyncio.sleep(0.2)
+                continue
+            await self._do(ticket)
+            await asyncio.sleep(self._chance.uniform(0, 0.2))
+
+    async def _ticket(self) -> _Ticket | None:
+        self._open = [one for one in self._open if one.given < _ENOUGH]
+        if len(self._open) >= _TICKETS:
+            return self._chance.choice(self._open)
+        key = {"Idempotency-Key": secrets.token_hex(16)}
+        with suppress(httpx.HTTPError):
+            answer = await self._http.post(f"{API}/complaints", json=COMPLAINT, headers=key)
+            if answer.status_code in (201, 202):
+                told = answer.json()
+                filed = _Ticket(told["number"], {"Access-Code": told["access_code"]})
+                self._open.append(filed)
+                self.numbers.append(filed.number)
+        return self._chance.choice(self._open) if self._open else None
+
+    async def _do(self, ticket: _Ticket) -> None:
+        mark = secrets.token_hex(8)
+        what, path, body, headers = self._chance.choice(_DEEDS)(self, ticket, mark)
+        ticket.given += 1
+        status, code = 0, _UNKNOWN
+        with suppress(httpx.HTTPError):
+            answer = await self._http.post(
+                path, json=body, headers=headers | {"Idempotency-Key": mark}
+            )
+            told = answer.json()
+            status, code = answer.status_code, str(told.get("code", ""))
+            if "unit" in told and answer.is_success:
+                ticket.unit = told["unit"] or ticket.unit
+                ticket.assignment = told.get("assignment") or ticket.assignment
+            if code == "ticket_ended":
+                ticket.given = _ENOUGH
+        self.said.append(Said(mark, what, ticket.number, status, code))
+
+    # --- what comes to mind -----------------------------------------------------------------------
+
+    def _facts(self, ticket: _Ticket, mark: str) -> "_Deed":
+        return self._at(ticket, "facts", {"text": mark}, ticket.citizen)
+
+    def _urge(self, ticket: _Ticket, mark: str) -> "_Deed":
+        return self._at(ticket, "urge", {"text": mark}, ticket.citizen)
+
+    def _withdraw(self, ticket: _Ticket, mark: str) -> "_Deed":
+        return self._at(ticket, "withdraw", {"reason": mark}, ticket.citizen)
+
+    def _contact(self, ticket: _Ticket, mark: str) -> "_Deed":
+        return self._at(ticket, "contact", {"note": mark}, self._badge_of(ticket))
+
+    def _extend(self, ticket: _Ticket, mark: str) -> "_Deed":
+        return self._at(ticket, "extend", {"by": "1d", "reason": mark}, self._badge_of(ticket))
+
+    def _decide(self, ticket: _Ticket, mark: str) -> "_Deed":
+        body = {"approve": self._chance.random() < 0.5, "reason": mark}
+        return self._at(ticket, "decide", body, self._badges["dispatcher"])
+
+    def _reassign(self, ticket: _Ticket, mark: str) -> "_Deed":
+        body = {"unit": self._chance.choice(UNITS), "reason": mark}
+        return self._at(ticket, "reassign", body, self._badges["dispatcher"])
+
+    def _complete(self, ticket: _Ticket, mark: str) -> "_Deed":
+        path = f"{API}/assignments/{ticket.number}-{ticket.assignment}/complete"
+        return _Deed("complete", path, {"reply": mark}, self._badge_of(ticket))
+
+    def _rate(self, ticket: _Ticket, mark: str) -> "_Deed":
+        grade = self._chance.choice((1, 5))
+        body = {"contacted": True, "resolved": grade == 5, "grade": grade, "words": mark}
+        return self._at(ticket, "rating", body, ticket.citizen)
+
+    def _badge_of(self, ticket: _Ticket) -> dict[str, str]:
+        """Of an officer of the unit that has it, as far as the last answer told."""
+        return self._badges.get(ticket.unit, self._badges[UNITS[0]])
+
+    def _at(self, ticket: _Ticket, what: str, body: Any, headers: dict[str, str]) -> "_Deed":
+        return _Deed(what, f"{API}/tickets/{ticket.number}/{what}", body, headers)
+
+
+class _Deed(NamedTuple):
+    what: str
+    path: str
+    body: dict[str, Any]
+    headers: dict[str, str]
+
+
+_DEEDS: Sequence[Callable[[_Town, _Ticket, str], _Deed]] = (
+    *(_Town._facts, _Town._urge, _Town._contact, _Town._reassign, _Town._reassign) * 2,
+    *(_Town._extend, _Town._decide, _Town._complete, _Town._complete, _Town._rate),
+    _Town._withdraw,
+)
+
+
+async def stalled(
+    stalls: int = STALLS,
+    scale: float = 1.0,
+    minutes: float = 240.0,
+    say: Callable[[str], None] = lambda _: None,
+) -> Found:
+    """Let the worker stand still so often, or as often as fits into so many minutes."""
+    chance, found = random.Random(), Found()
+    async with house(floor=False) as running, _town(running, chance) as town:
+        clients = [asyncio.create_task(town.live()) for _ in range(_CLIENTS)]
+        began = time.monotonic()
+        while found.stalls < stalls and time.monotonic() - began < minutes * 60:
+            await asyncio.sleep(chance.expovariate(1 / _BETWEEN))
+            await _stand_still(running, scale * chance.uniform(SHORTEST, LONGEST))
+            found.stalls += 1
+            if found.stalls % 50 == 0:
+                say(f"{found.stalls} stalls, {len(town.said)} commands")
+        town.over = True
+        await asyncio.gather(*clients)
+        found.seconds = time.monotonic() - began
+        await asyncio.sleep(_SETTLING)
+        await _judge(town, running.store, found)
+    return found
+
+
+async def _stand_still(running: House, seconds: float) -> None:
+    pids = [c.pid for c in running.stack.children if c.name == "worker" and c.pid is not None]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+@asynccontextmanager
+async def _town(running: House, chance: random.Random) -> AsyncIterator[_Town]:
+    badges: dict[str, dict[str, str]] = {}
+    for unit in UNITS:
+        badges[unit] = await _badge(running.store, Role.OFFICER, unit)
+    badges["dispatcher"] = await _badge(running.store, Role.DISPATCHER, None)
+    async with httpx.AsyncClient(base_url=running.stack.url, timeout=_PATIENCE) as http:
+        yield _Town(http, badges, chance)
+
+
+async def _badge(store: Store, role: Role, unit: str | None) -> dict[str, str]:
+    _, secret = await tokens.issue(store, role, unit, "bench", city=CITY)
+    return {"Authorization": f"Bearer {secret}"}
+
+
+async def _judge(town: _Town, store: Store, found: Found) -> None:
+    """Look for every mark in the record."""
+    done, kept = set[str](), set[str]()
+    marks = {said.mark for said in town.said}
+    for number in town.numbers:
+        for event in await tickets.events(store, number):
+            text = event.fact.model_dump_json()
+            there = {mark for mark in marks if mark in text}
+            (kept if event.kind in _KEPT else done).update(there)
+    found.commands = len(town.said)
+    for said in town.said:
+        line = f"{said.what} on {said.number}: {said.status} {said.code}".rstrip()
+        answer = f"{said.what}: {said.status} {said.code}".rstrip()
+        found.answers[answer] = found.answers.get(answer, 0) + 1
+        found.unknown += not said.done and not said.refused
+        if said.status == 500:
+            found.broken.append(line)
+        if said.done and said.mark not in done | kept:
+            found.lost.append(line)
+        if said.refused and said.mark in done:
+            found.undead.append(line)
+
+
+def show(out: Console, found: Found) -> None:
+    table = Table(title=f"{found.stalls} stalls in {found.seconds:.0f} s")
+    table.add_column("what")
+    table.add_column("times", justify="right")
+    rows = {
+        "commands": found.commands,
+        "answered as done, and lost": len(found.lost),
+        "refused, and carried out": len(found.undead),
+        "not known": found.unknown,
+        "a defect (500)": len(found.broken),
+    }
+    for what, times in rows.items():
+        table.add_row(what, str(times))
+    out.print(table)
+    for line in (*found.lost, *found.undead, *found.broken):
+        out.print(f"  {line}", markup=False)
+    out.print("right" if found.right else "WRONG", highlight=False)

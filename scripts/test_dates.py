@@ -1,0 +1,203 @@
+"""Run everything that knows a date on other days than today: `make test-dates`.
+
+Each run is pytest with a clock that is ahead or behind: in Python, in the libraries it uses, in
+SQLite, PostgreSQL and the engine, also in the server that skips time. `tests/otherday` says how.
+Every day is run, whatever became of those before it; then each has a line that says what became of
+it, and the exit code is 1 where any failed.
+
+    python -m scripts.test_dates                          every day of DAYS
+    python -m scripts.test_dates --days new-year,today    some of them
+    python -m scripts.test_dates --days 2029-03-01T08:00  any other
+    python -m scripts.test_dates --few                    what CI has the time for, see FEW
+    python -m scripts.test_dates tests/api -k board       a part of the tests
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from tests.otherday.sitecustomize import AHEAD, ALONE, NotHere
+
+ROOT = Path(__file__).parent.parent
+OTHER_DAY = ROOT / "tests/otherday"
+CHINA = ZoneInfo("Asia/Shanghai")
+
+DAYS: dict[str, str | None] = {
+    # What the clock of the city says when the run begins; from then on it goes on.
+    "today": None,
+    "mid-december": "2026-12-15T10:00",
+    "last-of-the-year": "2026-12-31T16:45",
+    "new-year": "2027-01-01T00:20",
+    "last-of-february": "2027-02-28T10:00",
+    "leap-day": "2028-02-29T10:00",
+    "spring-festival": "2026-02-17T10:00",
+    "make-up-saturday": "2026-10-10T10:00",
+    "before-midnight": "2026-11-30T23:59",
+}
+CI = ("last-of-the-year", "new-year", "leap-day")
+
+LEFT_OUT: dict[str, str] = {
+    # Whatever is not named here is run: so is a new test, unless it lies in one of these.
+    "tests/bench": "counts and compares; its data has dates of its own",
+    "tests/browser": "a browser has a clock of its own, and the API says all dates on pages",
+    "tests/golden": "replays recorded histories, which have their dates in them",
+    "tests/api/test_contract.py": "random bodies for every route; no rule of a date is looked at",
+    "tests/api/test_hostile_files.py": "looks at the content of files",
+    "tests/api/uploads": "looks at the content of files",
+    "tests/domain/test_random_commands.py": "lives with dates of their own, by a clock they carry",
+    "tests/domain/test_random_lives.py": "lives with dates of their own, by a clock they carry",
+    "tests/workers/test_killed.py": "kills processes of what other tests run on that day",
+}
+FEW: dict[str, str] = {
+    # What a run with --few leaves out as well; of stores it takes SQLite.
+}
+WITH_AN_INSTALLATION = ("tests/cli", "tests/workers")
+"""Starts an engine by a process of its own."""
+
+_PROBED = datetime(2031, 5, 6, tzinfo=CHINA)
+_TELL = "import datetime; print(datetime.datetime.now().year)"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one day."""
+
+    day: str
+    begins: datetime
+    code: int
+    counts: str
+    failed: tuple[str, ...]
+    seconds: float
+
+    def __str__(self) -> str:
+        verdict = "passed" if self.code == 0 else "FAILED"
+        when = f"{self.begins:%Y-%m-%d %H:%M %a}"
+        return f"{verdict}  {self.day:17}  {when}  {self.counts}  ({self.seconds:.0f} s)"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 where every day passed, 1 where any failed, 2 where no day can be had on this machine."""
+    asked, rest = _parser().parse_known_args(arguments)
+    begins = {day: moment(day) for day in asked.days or (CI if asked.few else DAYS)}
+    try:
+        engine = can_set_the_engine()
+    except NotHere as why:
+        sys.stderr.write(f"No other day can be had on this machine: {why}\n")
+        return 2
+    if not engine:
+        print("The engine cannot be given another day here: what needs it is left out.")
+    tests = selected(rest, few=asked.few, engine=engine)
+    results = [_run(day, at, tests, asked.jobs, engine) for day, at in begins.items()]
+    print("\nEverything that knows a date, on", *(f"{result}" for result in results), sep="\n  ")
+    for result in results:
+        for test in result.failed:
+            print(f"  {result.day}: {test}")
+    return int(any(result.code for result in results))
+
+
+def moment(day: str) -> datetime:
+    """When a run on this day begins; a name of DAYS, or a date and time of the city's."""
+    said = DAYS.get(day, day)
+    if said is None:
+        return datetime.now(CHINA)
+    return datetime.fromisoformat(said).replace(tzinfo=CHINA)
+
+
+def selected(asked: Sequence[str], *, few: bool = False, engine: bool = True) -> list[str]:
+    """Arguments for pytest: the tests that were asked for, else all that are not left out."""
+    if any(Path(one.partition("::")[0]).exists() for one in asked):
+        return list(asked)
+    left_out = [*LEFT_OUT, *(FEW if few else ()), *(() if engine else WITH_AN_INSTALLATION)]
+    few_only = ["-m", "not postgres"] if few else []
+    return ["tests", *(f"--ignore={path}" for path in left_out), *few_only, *asked]
+
+
+def environment(begins: datetime, *, engine: bool = True) -> dict[str, str]:
+    """What a process is given, for its clock to begin there."""
+    already = timedelta(seconds=int(os.environ.get(AHEAD, "0")))
+    ahead = round((begins - (datetime.now(CHINA) - already)).total_seconds())
+    path = os.pathsep.join([str(OTHER_DAY), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return {AHEAD: str(ahead), "PYTHONPATH": path} | ({} if engine else {ALONE: "yes"})
+
+
+def can_set_the_engine() -> bool:
+    """Whether programs other than Python can be given another day here, too.
+
+    Raises:
+        NotHere: not even Python can.
+    """
+    python = _year_of([sys.executable, "-c", _TELL], environment(_PROBED))
+    if python != str(_PROBED.year):
+        raise NotHere(python)
+    launched = [sys.executable, str(OTHER_DAY / "sitecustomize.py"), environment(_PROBED)[AHEAD]]
+    return _year_of([*launched, sys.executable, "-c", _TELL], {}) == str(_PROBED.year)
+
+
+def _year_of(command: list[str], env: dict[str, str]) -> str:
+    done = subprocess.run(command, env=os.environ | env, capture_output=True, text=True)
+    return done.stdout.strip() or done.stderr.strip()
+
+
+def _run(day: str, begins: datetime, arguments: list[str], jobs: int, engine: bool) -> Result:
+    print(f"\n=== {day}: {begins:%Y-%m-%d %H:%M} ===", flush=True)
+    command = [
+        sys.executable, "-m", "pytest", "-q", "-rfE", "-n", str(jobs), "-p", "no:cacheprovider",
+        *arguments,
+    ]  # fmt: skip
+    env = os.environ | ({} if day == "today" else environment(begins, engine=engine))
+    started = time.monotonic()
+    said: list[str] = []
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as running:
+        assert running.stdout is not None  # noqa: S101
+        for line in running.stdout:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            said.append(line)
+    failed = tuple(_failed(said))
+    return Result(
+        day, begins, running.returncode, _counts(said), failed, time.monotonic() - started
+    )
+
+
+def _failed(said: Sequence[str]) -> Iterator[str]:
+    for line in said:
+        if found := re.match(r"(?:FAILED|ERROR) (\S+)", line):
+            yield found[1]
+
+
+def _counts(said: Sequence[str]) -> str:
+    for line in reversed(said):
+        if found := re.match(r"=*\s*(\d+ \w+.*?) in [\d.]+s", line):
+            return found[1]
+    return "no result"
+
+
+def _days(said: str) -> list[str]:
+    for day in (found := said.split(",")):
+        moment(day)  # a ValueError is a usage error
+    return found
+
+
+def _parser() -> argparse.ArgumentParser:
+    told = argparse.ArgumentParser(
+        description="Run everything that knows a date on other days than today. "
+        "Everything else that is given goes to pytest."
+    )
+    told.add_argument("--days", type=_days, help=f"some of {', '.join(DAYS)}; or any other")
+    told.add_argument("--few", action="store_true", help=f"what CI runs, on {', '.join(CI)}")
+    told.add_argument("--jobs", type=int, default=2, help="so many processes of pytest")
+    return told
+
+
+if __name__ == "__main__":
+    sys.exit(main())

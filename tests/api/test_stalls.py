@@ -1,0 +1,170 @@
+"""Commands while the worker stands still: nothing is lost, and nothing comes after its refusal."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from temporalio.client import Client
+
+from domain.actors import Role
+from runtime.engine_limits import TAKEN_WITHIN, UNTAKEN_AFTER, UPDATES_IN_FLIGHT
+from store.engine import Store
+from tests.api.house import Filed, House, open_house, problem
+from tests.support.staff_pages import at_desk, says
+from tests.support.stalling import StandingWorker, standing_worker
+
+MOMENT = 1.0
+"""Seconds in which everything that was sent has reached the engine."""
+
+UNITS = ("market", "110112003", "housing", "transport", "environment", "110112001", "110112002")
+
+
+@dataclass
+class Standing:
+    house: House
+    worker: StandingWorker
+
+
+@pytest.fixture
+async def standing(
+    engine_address: str, client: Client, sqlite_store: Store, sqlite_url: str, tmp_path: Path
+) -> AsyncIterator[Standing]:
+    async with (
+        standing_worker(engine_address, sqlite_url) as worker,
+        open_house(tmp_path, sqlite_store, client) as house,
+    ):
+        yield Standing(house, worker)
+
+
+async def meanwhile(worker: StandingWorker, seconds: float, *asked: Any) -> list[httpx.Response]:
+    """Everything asked while the worker stands still; the answers once it goes on."""
+    with worker.standing_still():
+        tasks = []
+        for one in asked:
+            tasks.append(asyncio.create_task(one))
+            await asyncio.sleep(0.02)  # in this order
+        await asyncio.sleep(seconds)
+    return list(await asyncio.gather(*tasks))
+
+
+async def reassign(ticket: Filed, unit: str) -> httpx.Response:
+    body = {"unit": unit, "reason": "职责所在。"}
+    return await ticket.by(Role.DISPATCHER, "reassign", body)
+
+
+async def test_of_seven_reassignments_at_once_the_last_one_counts(standing: Standing) -> None:
+    ticket = await standing.house.file()
+    answers = await meanwhile(standing.worker, MOMENT, *(reassign(ticket, unit) for unit in UNITS))
+    done = [unit for unit, answer in zip(UNITS, answers, strict=True) if answer.status_code == 200]
+    assert done
+    for answer in answers:
+        assert answer.status_code == 200 or problem(answer) == (409, "overtaken")
+    shown = await ticket.seen_by_staff()
+    assert shown["assignments"][-1]["unit"] == done[-1]
+    assert (await ticket.kinds()).count("reassigned") == len(done)
+
+
+async def test_a_citizen_is_not_turned_away_because_others_are_before_them(
+    standing: Standing,
+) -> None:
+    ticket = await standing.house.file()
+    crowd = [reassign(ticket, UNITS[n % len(UNITS)]) for n in range(UPDATES_IN_FLIGHT)]
+    citizen = [
+        ticket.act("facts", ticket.citizen, {"text": "今天更臭了。"}),
+        ticket.act("urge", ticket.citizen),
+        ticket.act("withdraw", ticket.citizen, {"reason": "已经好了"}),
+    ]
+    answers = await meanwhile(standing.worker, MOMENT, *crowd, *citizen)
+    *_, facts, urged, withdrawn = answers
+    assert [a.text for a in answers if a.status_code >= 500] == []
+    # What ends the ticket may come before what is said to it; it is done in any case.
+    assert withdrawn.status_code == 200
+    for answer, kind in ((facts, "facts_added"), (urged, "urged")):
+        assert (answer.status_code == 200) == (kind in await ticket.kinds())
+    assert (await ticket.seen())["outcome"] == "withdrawn"
+
+
+async def test_what_was_answered_as_failed_is_never_carried_out(standing: Standing) -> None:
+    ticket = await standing.house.file()
+    key = {"Idempotency-Key": "sign-1"}
+    officer = await standing.house.officer()
+    # The worker has begun with the first one when it comes to stand: that is in time.
+    urged, answer = await meanwhile(
+        standing.worker,
+        TAKEN_WITHIN.total_seconds() + 0.5,
+        ticket.act("urge", ticket.citizen),
+        ticket.act("sign", officer, **key),
+    )
+    assert urged.status_code == 200
+    assert problem(answer) == (503, "too_late")
+    assert answer.headers["retry-after"]
+    # Whatever comes after it finds it undone, and so does the same key.
+    assert (await ticket.act("urge", ticket.citizen)).status_code == 200
+    assert "signed" not in await ticket.kinds()
+    assert (await ticket.act("sign", officer, **key)).status_code == 200
+    assert (await ticket.kinds()).count("signed") == 1
+
+
+async def test_a_result_that_was_taken_becomes_an_event(standing: Standing) -> None:
+    """Handed in while the worker stands still, and the share is ended in the same moment."""
+    ticket = await standing.house.file()
+    handed_in, moved = await meanwhile(
+        standing.worker,
+        MOMENT,
+        ticket.complete(prefer="respond-async"),
+        reassign(ticket, "market"),
+    )
+    assert handed_in.status_code == 202
+    async with asyncio.timeout(10):
+        while not {"handled", "result_overtaken"} & set(await ticket.kinds()):
+            await asyncio.sleep(0.05)
+    if "handled" in await ticket.kinds():
+        assert moved.status_code == 409
+
+
+@pytest.mark.timeout(90)
+async def test_nobody_waits_for_ever_for_a_worker_that_does_not_come_back(
+    standing: Standing,
+) -> None:
+    """What was accepted by nobody is told as failed once it cannot be accepted any more."""
+    ticket = await standing.house.file()
+    began = asyncio.get_running_loop().time()
+    with standing.worker.standing_still():
+        answer = await ticket.by_unit("sign")
+        took = asyncio.get_running_loop().time() - began
+    assert problem(answer) == (503, "too_late")
+    assert took < UNTAKEN_AFTER.total_seconds() + 7
+    assert (await ticket.act("urge", ticket.citizen)).status_code == 200
+    assert "signed" not in await ticket.kinds()
+
+
+async def test_pages_say_that_it_was_not_carried_out_and_keep_what_was_typed(
+    standing: Standing,
+) -> None:
+    house = standing.house
+    ticket = await house.file()
+    citizen = {"number": ticket.number, "code": ticket.receipt["access_code"]}
+    facts = citizen | {"key": "k1", "text": "今天更臭了。"}
+    desk = await at_desk(house, Role.OFFICER, "water")
+    note = {"key": "k2", "reached": "yes", "note": "刚打通电话"}
+
+    def forms() -> list[Any]:
+        return [house.http.post("/follow/facts", data=facts), desk.do(ticket, "contact", note)]
+
+    seconds = TAKEN_WITHIN.total_seconds() + 0.5
+    _, *pages = await meanwhile(
+        standing.worker, seconds, ticket.act("urge", ticket.citizen), *forms()
+    )
+    for shown, typed in zip(pages, ("今天更臭了。", "刚打通电话"), strict=True):
+        assert shown.status_code == 503
+        assert "本次提交没有生效，请稍后重新提交" in says(shown)
+        assert f"{typed}</textarea>" in shown.text
+    assert not {"facts_added", "contacted"} & set(await ticket.kinds())
+    added, contacted = await asyncio.gather(*forms())
+    assert (added.status_code, contacted.status_code) == (200, 303)
+    kinds = await ticket.kinds()
+    assert (kinds.count("facts_added"), kinds.count("contacted")) == (1, 1)

@@ -1,0 +1,291 @@
+"""A ticket that was carried on in new runs is one story: replayed, compared, shown and erased."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, update
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import (
+    ResetWorkflowExecutionRequest,
+)
+from temporalio.client import Client, WorkflowHistory
+
+from audit.errors import NotDeterministic
+from audit.replay import replay, told_by_history
+from audit.report import examine, state_then
+from audit.runs import all_run_ids, fetch, is_kept, run_ids
+from audit.shredding import delete_runs, prove, tried
+from audit.verdicts import Finding, judge
+from domain.commands.citizens import AddFacts
+from runtime.names import ticket_workflow_id
+from store import tables
+from store.engine import Store
+from store.ticket_keys import TicketKeys
+from tests.support.desk import CITIZEN, Filed, complaint, file, removed
+from tests.support.engine import RING, Engine, furnish
+from workflows.ticket import TicketWorkflow
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "histories" / "carried_on.20261128.json"
+
+
+async def _lived(engine: Engine) -> Filed:
+    """A life in three runs: events 1 to 4, 5 to 8, and two more."""
+    ticket, _ = await file(engine.client)
+    await ticket.act(CITIZEN, AddFacts(text="桥东"))
+    await ticket.carry_on()
+    await ticket.act(CITIZEN, AddFacts(text="桥西"))
+    await ticket.act(CITIZEN, AddFacts(text="桥南"))
+    await ticket.complete()
+    await ticket.until_stage("rate")
+    await ticket.carry_on()
+    await ticket.rate(5)
+    await ticket.handle.result()
+    return ticket
+
+
+async def test_the_whole_story_is_told_over_its_runs(engine: Engine) -> None:
+    ticket = await _lived(engine)
+    client, store = engine.client, engine.store
+    lengths = [len(run.events) for run in await fetch(client, ticket.number)]
+    told = await told_by_history(client, store, ticket.number, keep=range(1, 11))
+    assert list(told.events) == await ticket.events(engine)
+    assert told.ticket == await ticket.state(engine)
+    assert (told.runs, told.lost, told.since, list(told.breaks)) == (3, 0, 1, [])
+    assert told.history_events == sum(lengths)
+    ends = [lengths[0], lengths[0] + lengths[1]]
+    assert [sum(position > end for end in ends) for position in told.positions] == [
+        *[0, 0, 0, 0],
+        *[1, 1, 1, 1],
+        *[2, 2],
+    ]
+    verdict = await judge(client, store, ticket.number)
+    assert (verdict.finding, verdict.runs, verdict.version) == (Finding.AGREES, 3, 10)
+    assert sorted(told.states) == list(range(1, 11))
+    for version in range(1, 11):
+        then = await state_then(client, store, ticket.number, version)
+        assert then is not None
+        assert then.state == told.states[version]
+        assert (then.event, then.position) == told.event(version)
+        assert "version" in {one.path for one in then.changes}
+    assert await state_then(client, store, ticket.number, 11) is None
+
+
+async def test_a_record_that_was_changed_is_found_in_whichever_run_it_happened(
+    engine: Engine,
+) -> None:
+    ticket = await _lived(engine)
+    event = tables.event.c
+    mine = event.number == ticket.number
+    await engine.store.change(
+        update(tables.event).where(mine, event.version.in_([2, 6])).values(actor="somebody-else")
+    )
+    await engine.store.change(delete(tables.event).where(mine, event.version.in_([5, 10])))
+    verdict = await judge(engine.client, engine.store, ticket.number)
+    report = await examine(engine.client, engine.store, ticket.number)
+    assert verdict.differences == report.differences
+    assert [one.path for one in verdict.differences] == [
+        "events.1.actor.id",
+        "events.4",
+        "events.5.actor.id",
+        "events.9",
+    ]
+    assert (verdict.finding, report.finding) == (Finding.DIFFERS, Finding.DIFFERS)
+
+
+async def test_events_that_nobody_did_are_found_at_either_end_of_the_record(
+    engine: Engine,
+) -> None:
+    ticket = await _lived(engine)
+    event = tables.event.c
+    for version, invented in ((8, 0), (9, 11)):
+        await engine.store.change(
+            update(tables.event)
+            .where(event.number == ticket.number, event.version == version)
+            .values(version=invented)
+        )
+    verdict = await judge(engine.client, engine.store, ticket.number)
+    found = [(one.path, one.history == "(missing)") for one in verdict.differences]
+    assert sorted(found) == [
+        ("events.-1", True),
+        ("events.10", True),
+        ("events.7", False),
+        ("events.8", False),
+    ]
+
+
+async def test_of_a_run_that_the_engine_no_longer_keeps_nothing_is_said(engine: Engine) -> None:
+    ticket = await _lived(engine)
+    client, store, number = engine.client, engine.store, ticket.number
+    whole = await told_by_history(client, store, number)
+    await removed(client, number, (await run_ids(client, number))[0])
+    told = await told_by_history(client, store, number)
+    assert (told.runs, told.lost, told.since) == (3, 1, 5)
+    assert (told.ticket, told.breaks) == (whole.ticket, [])
+    assert list(told.events) == list(whole.events[4:])
+    assert all(have <= at for have, at in zip(told.positions, whole.positions[4:], strict=True))
+    verdict = await judge(client, store, number)
+    assert (verdict.finding, verdict.runs, verdict.lost) == (Finding.AGREES, 3, 1)
+    first = await state_then(client, store, number, 5)
+    assert first is not None
+    assert {one.path for one in first.changes} >= {"version"}
+    assert first.position == told.positions[0]
+    assert await state_then(client, store, number, 4) is None
+    event = tables.event.c
+    await store.change(
+        update(tables.event)
+        .where(event.number == number, event.version.in_([4, 5]))
+        .values(actor="somebody-else")
+    )
+    verdict = await judge(client, store, number)
+    assert [one.path for one in verdict.differences] == ["events.4.actor.id"]
+    assert (await examine(client, store, number)).differences == verdict.differences
+
+
+async def test_all_runs_of_an_erased_ticket_are_unreadable_and_can_be_deleted(
+    engine: Engine,
+) -> None:
+    ticket = await _lived(engine)
+    client, number = engine.client, ticket.number
+    keys = TicketKeys(engine.store, RING)
+    before = await prove(client, keys, number)
+    each = [(await tried(run, keys, number)).sealed for run in await fetch(client, number)]
+    assert (before.runs, before.sealed) == (3, sum(each))
+    assert before.readable == before.sealed
+    assert min(each) > 1
+    # The engine takes its time with what has just ended; as the proof tells.
+    *older, _ = await run_ids(client, number)
+    await delete_runs(client, number)
+    async with asyncio.timeout(60):
+        while any([await is_kept(client, number, run_id) for run_id in older]):
+            await asyncio.sleep(0.05)
+    assert (await prove(client, keys, number)).runs <= 1
+
+
+async def test_runs_that_nothing_leads_to_any_more_are_proved_unreadable_as_well(
+    engine: Engine,
+) -> None:
+    """A history that was set back: the engine keeps the run that it left, beside the one it is."""
+    ticket, _ = await file(engine.client)
+    client, number = engine.client, ticket.number
+    await ticket.carry_on()
+    await ticket.act(CITIZEN, AddFacts(text="桥西"))
+    left = (await ticket.handle.describe()).run_id
+    await client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace=client.namespace,
+            workflow_execution=WorkflowExecution(
+                workflow_id=ticket_workflow_id(number), run_id=left
+            ),
+            reason="test",
+            workflow_task_finish_event_id=4,
+            request_id="test",
+        )
+    )
+    kept = await run_ids(client, number)
+    assert left not in kept
+    assert len(kept) == 2
+    told = await told_by_history(client, engine.store, number)
+    assert (told.runs, told.breaks) == (2, [])
+    async with asyncio.timeout(10):
+        while left not in await all_run_ids(client, number):
+            await asyncio.sleep(0.05)
+    assert (await prove(client, TicketKeys(engine.store, RING), number)).runs == 3
+
+
+# --- what somebody wrote into the engine's database -----------------------------------------------
+
+
+def _golden() -> list[WorkflowHistory]:
+    told = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    return [WorkflowHistory.from_json(told["workflow_id"], run) for run in told["histories"]]
+
+
+def _forge(run: WorkflowHistory, **fields: Any) -> None:
+    """Write other values into what a run begins with; `ticket__title` is `ticket.title`."""
+    payload = run.events[0].workflow_execution_started_event_attributes.input.payloads[0]
+    told = json.loads(payload.data)
+    for path, value in fields.items():
+        *parents, name = path.split("__")
+        part = told
+        for parent in parents:
+            part = part[parent]
+        part[name] = value
+    payload.data = json.dumps(told).encode()
+
+
+@pytest.mark.parametrize(
+    ("forged", "path"),
+    [
+        ({"ticket__complaint__title": "什么也没有发生"}, "ticket.complaint.title"),
+        ({"ticket__urges_before": 3}, "ticket.urges_before"),
+        ({"ticket__version": 9}, "ticket.version"),
+        ({"rating_keys": ["one"]}, "rating_keys.0"),
+        ({"update_ids": []}, "update_ids.0"),
+        ({"runs": 7}, "runs"),
+        ({"history_length": 10_000}, "history_length"),
+        ({"history_length": 3}, "history_length"),
+    ],
+)
+async def test_a_run_that_begins_otherwise_than_the_one_before_ended_is_found(
+    forged: dict[str, Any], path: str
+) -> None:
+    runs = _golden()
+    assert (await replay(runs)).breaks == []
+    _forge(runs[1], **forged)
+    breaks = (await replay(runs)).breaks
+    assert path in {one.path for one in breaks if one.run == 2}
+
+
+async def test_a_run_that_was_taken_out_of_the_middle_is_found() -> None:
+    first, _, last = _golden()
+    told = await replay([first, last])
+    assert {"ticket.version", "runs"} <= {one.path for one in told.breaks}
+
+
+async def test_without_the_first_run_the_rest_is_told() -> None:
+    runs = _golden()
+    whole, rest = await replay(runs), await replay(runs[1:], keep=[5, 6])
+    assert (rest.runs, rest.lost, rest.since) == (3, 1, 5)
+    assert rest.ticket == whole.ticket
+    assert list(rest.events) == list(whole.events[4:])
+    assert sorted(rest.states) == [5, 6]
+
+
+async def test_a_run_in_which_nothing_has_happened_yet_is_as_it_began() -> None:
+    first, second, _ = _golden()
+    whole = await replay(first)
+    just_begun = WorkflowHistory(second.workflow_id, second.events[:1])
+    told = await replay([first, just_begun])
+    assert (told.ticket, list(told.events)) == (whole.ticket, list(whole.events))
+    assert (told.runs, told.history_events, told.breaks) == (2, len(first.events) + 1, [])
+
+
+async def test_of_a_ticket_that_no_worker_has_seen_yet_there_is_no_history(
+    client: Client, sqlite_store: Store
+) -> None:
+    furnish(client, sqlite_store)
+    told = complaint()
+    name = ticket_workflow_id(told.number)
+    await client.start_workflow(TicketWorkflow.run, told, id=name, task_queue="nobody's")
+    verdict = await judge(client, sqlite_store, told.number)
+    assert verdict.finding is Finding.NO_HISTORY
+
+
+async def test_the_run_that_the_code_does_not_follow_is_named() -> None:
+    told = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    text = json.dumps(told["histories"][1]).replace("handle_assignment", "another_activity")
+    runs = _golden()
+    runs[1] = WorkflowHistory.from_json(told["workflow_id"], text)
+    with pytest.raises(NotDeterministic, match="run 2"):
+        await replay(runs)
+
+
+async def test_what_a_run_begins_with_must_be_readable() -> None:
+    runs = _golden()
+    payload = runs[2].events[0].workflow_execution_started_event_attributes.input.payloads[0]
+    payload.data = b'{"ticket": 1}'
+    with pytest.raises(NotDeterministic, match="cannot be read"):
+        await replay(runs)

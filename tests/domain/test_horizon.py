@@ -1,0 +1,68 @@
+"""How far ahead a city promises firmly."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from domain.clocks import ClockName
+from domain.horizon import horizon
+from domain.planning import plan_clock
+from store.packs import PackShelf, default_root
+from tests.domain.planned import TONGZHOU, pack_with
+
+ENDING = TONGZHOU.calendar.model_copy(update={"years": (2025, 2026)})
+
+
+@pytest.mark.parametrize(
+    ("limit", "since"),
+    [
+        ("1wd", date(2026, 12, 31)),
+        ("5wd", date(2026, 12, 25)),
+        ("10wd", date(2026, 12, 18)),
+        ("7wh", date(2026, 12, 31)),
+        ("30d", None),
+        ("2000wd", date(2025, 1, 1)),
+    ],
+)
+def test_from_which_day_on_a_limit_is_promised_provisionally(
+    limit: str, since: date | None
+) -> None:
+    told = horizon(pack_with({"handle": limit}, [], calendar=ENDING))
+    assert told.last_day == date(2026, 12, 31)
+    assert told.tiers == {"only": since}
+    assert told.first == since
+
+
+def test_the_ladder_is_promised_as_well() -> None:
+    ladder = [{"kind": "due"}, {"kind": "notice", "offset": "5wd"}]
+    assert horizon(pack_with({"handle": "5wd"}, ladder, calendar=ENDING)).first == date(
+        2026, 12, 18
+    )
+    firm = ENDING.model_copy(update={"years": (2025, 2026, 2027)})
+    told = horizon(pack_with({"handle": "5wd"}, ladder, calendar=firm))
+    assert told.last_day == date(2027, 12, 31)
+    assert told.first is not None
+    assert told.first > date(2027, 12, 10)
+
+
+def test_a_hole_in_the_calendar_is_no_part_of_what_is_firm() -> None:
+    hole = ENDING.model_copy(update={"years": (2024, 2026)})
+    told = horizon(pack_with({"handle": "300wd"}, [], calendar=hole))
+    assert (told.last_day, told.first) == (date(2026, 12, 31), date(2026, 1, 1))
+
+
+@pytest.mark.parametrize("city", PackShelf(default_root()).ids())
+def test_the_day_before_is_firm_and_the_day_itself_is_not(city: str) -> None:
+    pack = PackShelf(default_root()).get(city)
+    told = horizon(pack)
+    assert set(told.tiers) == set(pack.tiers)
+    assert told.first is not None
+    assert told.last_day.year == max(pack.calendar.years)
+    for tier, day in told.tiers.items():
+        if day is None:
+            continue
+        evening = datetime(day.year, day.month, day.day, 23, 59, tzinfo=pack.calendar.tz)
+        before = evening - timedelta(days=1)
+        handling = plan_clock(pack, ClockName.HANDLE, tier, before)
+        assert handling is not None
+        assert not handling.provisional

@@ -1,0 +1,201 @@
+"""The citizen's promise and the units' cards: what moves them, and what becomes of them."""
+
+from datetime import datetime, timedelta
+
+from domain.actors import Actor, Role
+from domain.casting import cards, case_of
+from domain.clocks import Clock, ClockName, RungKind
+from domain.commands import intake, joint, supervising, units
+from domain.stages import Stage
+from tests.domain.counter import PARENT, Counter
+from tests.domain.desks import Desks
+from tests.domain.planned import BEIJING
+from tests.domain.towns import TOWNS
+from tests.store.stories import complaint
+
+FILED_AT = datetime(2026, 3, 2, 10, tzinfo=BEIJING)
+DISPATCHER = Actor(role=Role.DISPATCHER, id="dispatcher-1")
+YES = supervising.Decide(approve=True, reason="同意")
+BUSY = Desks(TOWNS["busy"])
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def handled(lifecycle: int = 1) -> Counter:
+    """A ticket that the water bureau has."""
+    told = complaint("2603020000029", city="tongzhou", category="0302", filed_at=FILED_AT)
+    hall = Counter(BUSY, told.model_copy(update={"unit": "water"}), lifecycle)
+    settle(hall)
+    assert (hall.ticket.stage, hall.ticket.unit) == (Stage.HANDLE, "water")
+    return hall
+
+
+def settle(hall: Counter) -> None:
+    while hall.go_on():
+        pass
+
+
+def officer(unit: str = "water") -> Actor:
+    return Actor(role=Role.OFFICER, unit=unit, id=f"officer-of-{unit}")
+
+
+def climb_to(hall: Counter, name: ClockName, kind: RungKind) -> None:
+    while hall.climb():
+        settle(hall)
+        fact = hall.events[-1].fact
+        if (getattr(fact, "clock", None), getattr(fact, "rung", None)) == (name, kind):
+            return
+    raise AssertionError(f"{name} never reaches {kind}")
+
+
+def promise(hall: Counter) -> Clock:
+    found = hall.ticket.promise
+    assert found is not None
+    return found
+
+
+def both(hall: Counter) -> tuple[int, int]:
+    return cards(hall.ticket, RungKind.WARN), cards(hall.ticket, RungKind.DUE)
+
+
+def test_a_card_counts_once_although_the_clock_stood_still_afterwards() -> None:
+    hall = handled()
+    climb_to(hall, ClockName.HANDLE, RungKind.WARN)
+    before = both(hall)
+    hall.now += HOUR
+    hall.give(officer(), units.Ask(question="在哪里？"), hall.now)
+    hall.now += HOUR
+    hall.resume(1, "citizen_answered", hall.now)
+    assert both(hall) == before
+    assert before[0] > 0
+
+
+def test_an_extension_granted_after_the_red_card_takes_it_back_where_it_was_asked_in_time() -> None:
+    hall = handled()
+    clock = hall.ticket.running(ClockName.HANDLE, 1)
+    hall.now = clock.due_at - timedelta(minutes=1)
+    while (following := hall.ticket.next_rung()) and following[1].at <= hall.now:
+        hall.climb()
+    yellow, red = both(hall)
+    hall.give(officer(), units.Extend(by="1d", reason="等配件"), hall.now)
+    climb_to(hall, ClockName.HANDLE, RungKind.DUE)
+    assert both(hall) == (yellow, red + 1)
+    shown = hall.events[-1].version
+    hall.give(DISPATCHER, YES, hall.now)
+    assert both(hall) == (yellow, red)
+    assert shown in hall.ticket.void_rungs
+    later = hall.ticket.running(ClockName.HANDLE, 1)
+    assert later.due_at > clock.due_at
+    assert [rung.kind for rung in later.rungs if rung.at <= hall.now] == []
+    climb_to(hall, ClockName.HANDLE, RungKind.DUE)
+    assert both(hall)[1] == red + 1
+
+
+def test_an_extension_asked_for_too_late_leaves_the_red_card() -> None:
+    hall = handled()
+    climb_to(hall, ClockName.HANDLE, RungKind.DUE)
+    before = both(hall)
+    hall.give(officer(), units.Extend(by="1d", reason="等配件"), hall.now)
+    hall.give(DISPATCHER, YES, hall.now)
+    assert both(hall) == before
+    assert hall.ticket.void_rungs == []
+
+
+def test_a_hold_granted_after_the_red_card_takes_it_back_until_the_time_is_really_over() -> None:
+    hall = handled()
+    due_at = hall.ticket.running(ClockName.HANDLE, 1).due_at
+    hall.now = due_at - timedelta(minutes=1)
+    while (following := hall.ticket.next_rung()) and following[1].at <= hall.now:
+        hall.climb()
+    until = due_at + 20 * DAY
+    yellow, red = both(hall)
+    asked = units.Hold(ground=BUSY.pack.reason_codes("hold")[0], until=until, reason="汛期后施工")
+    hall.give(officer(), asked, hall.now)
+    climb_to(hall, ClockName.HANDLE, RungKind.DUE)
+    hall.now += HOUR
+    hall.give(DISPATCHER, YES, hall.now)
+    assert both(hall) == (yellow, red)
+    climb_until_resumed(hall)
+    later = hall.ticket.running(ClockName.HANDLE, 1)
+    assert later.due_at > until
+    climb_to(hall, ClockName.HANDLE, RungKind.DUE)
+    assert both(hall)[1] == red + 1
+
+
+def climb_until_resumed(hall: Counter) -> None:
+    while hall.events[-1].kind != "resumed":
+        assert hall.climb()
+
+
+def test_a_clock_that_is_extended_while_it_stands_still_keeps_its_ladder() -> None:
+    hall = handled()
+    kinds = [rung.kind for rung in hall.ticket.running(ClockName.HANDLE, 1).rungs]
+    hall.give(officer(), units.Extend(by="1d", reason="等配件"), hall.now)
+    hall.give(officer(), units.Ask(question="在哪里？"), hall.now)
+    hall.now += 60 * DAY
+    hall.give(DISPATCHER, YES, hall.now)
+    standing = hall.ticket.running(ClockName.HANDLE, 1)
+    assert [rung.kind for rung in standing.rungs] == kinds
+    assert len(promise(hall).rungs) > 0
+
+
+def test_the_promise_goes_on_when_a_unit_that_stood_still_has_it_no_more() -> None:
+    hall = handled()
+    hall.give(officer(), units.Ask(question="在哪里？"), hall.now)
+    hall.now += 2 * HOUR
+    before = promise(hall).due_at
+    ground = BUSY.pack.reason_codes("return")[0]
+    hall.give(officer(), units.Return(ground=ground, reason="不属于"), hall.now)
+    hall.give(DISPATCHER, YES, hall.now)
+    assert hall.ticket.stage is Stage.DISPATCH
+    settle(hall)
+    assert promise(hall).paused_at is None
+    assert before < promise(hall).due_at <= before + DAY
+
+
+def test_a_ticket_that_is_merged_while_it_stands_still_can_be_late() -> None:
+    hall = handled()
+    hall.give(officer(), units.Ask(question="在哪里？"), hall.now)
+    hall.now += HOUR
+    hall.give(DISPATCHER, intake.Merge(into=PARENT, reason="同一处"), hall.now)
+    settle(hall)
+    assert promise(hall).paused_at is None
+    assert not case_of(hall.ticket, promise(hall).due_at).late
+    assert case_of(hall.ticket, promise(hall).due_at + HOUR).late
+
+
+def test_what_is_carried_on_while_the_lead_stands_still_stands_still_altogether() -> None:
+    hall = handled(lifecycle=0)
+    called = [joint.Call(unit="transport", task="清路面")]
+    ground = BUSY.pack.reason_codes("whistle")[0]
+    hall.give(officer(), joint.Whistle(ground=ground, reason="会同", units=called), hall.now)
+    hall.now += HOUR
+    hall.give(officer(), units.Ask(question="在哪里？"), hall.now)
+    assert hall.ticket.running(ClockName.HANDLE, 2).paused_at is None
+    hall.carry_on()
+    assert promise(hall).paused_at == hall.ticket.running(ClockName.HANDLE, 1).paused_at
+    assert hall.ticket.running(ClockName.HANDLE, 2).paused_at is not None
+    hall.now += HOUR
+    hall.resume(1, "citizen_answered", hall.now)
+    assert [c.name for c in hall.ticket.clocks if c.running and c.paused_at] == []
+
+
+def test_a_ticket_that_is_passed_on_for_ever_stays_small_and_forgets_no_card() -> None:
+    hall = handled()
+    sizes, red = [], 0
+    for turn in range(60):
+        climb_to(hall, ClockName.SIGN, RungKind.DUE)
+        red += 1
+        unit = ("transport", "water")[turn % 2]
+        hall.give(DISPATCHER, intake.Reassign(unit=unit, reason="改派"), hall.now)
+        settle(hall)
+        sizes.append(len(hall.ticket.model_dump_json()))
+    handling = [
+        event.version
+        for event in hall.events
+        if event.kind == "rung_climbed"
+        and getattr(event.fact, "rung", "") == "due"
+        and getattr(event.fact, "clock", "") in ("sign", "contact", "handle")
+    ]
+    assert cards(hall.ticket, RungKind.DUE) == len(handling) >= red
+    assert hall.ticket.given == 61
+    assert max(sizes[40:]) < 1.2 * max(sizes[20:40])

@@ -1,0 +1,214 @@
+"""What waits although no person is waited for is found, however it came to that."""
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event
+
+from domain.facts.intake import TriageUnsure
+from domain.queues import Queue
+from store import intake, schema
+from store.engine import Store
+from store.stuck import GRACE, NAMED, STATEMENTS, Stuck, Waits, stuck
+from tests.store.population import Busy
+from tests.store.stories import START, Story, complaint, project
+from tests.store.test_schema import downgrade
+
+
+def _soon(story: Story) -> datetime:
+    return story.at + GRACE - timedelta(seconds=1)
+
+
+def _late(story: Story) -> datetime:
+    return story.at + GRACE
+
+
+async def _registered(store: Store, story: Story) -> None:
+    told = story.ticket.complaint
+    await intake.register(store, told, None, None, None, "f", partial(str, story.number))
+
+
+async def _one(store: Store, now: datetime, city: str | None = None) -> Stuck:
+    [found] = await stuck(store, now, city)
+    return found
+
+
+async def test_where_nothing_waits_nothing_is_found(store: Store) -> None:
+    assert await stuck(store, START) == []
+
+
+async def test_a_complaint_that_the_engine_has_not_taken_is_found(store: Store) -> None:
+    story = Story()
+    await _registered(store, story)
+    assert await stuck(store, _soon(story)) == []
+    assert await _one(store, _late(story)) == Stuck(Waits.START, 1, START, (story.number,))
+
+
+async def test_a_ticket_that_was_started_and_is_not_recorded_is_found(store: Store) -> None:
+    """The engine has it, and it has got no rules: it is in no list, no queue and no backlog."""
+    story = Story()
+    await _registered(store, story)
+    await intake.mark_started(store, story.number, START)
+    assert await _one(store, _late(story)) == Stuck(Waits.RECORD, 1, START, (story.number,))
+    await project(store, [story.accepted(), story.classified(), story.assigned()])
+    assert await stuck(store, story.at) == []
+
+
+async def test_a_ticket_that_was_recorded_before_it_was_marked_is_not_found(store: Store) -> None:
+    story = Story()
+    await _registered(store, story)
+    await project(store, [story.accepted(), story.classified(), story.assigned()])
+    entry = await intake.get(store, story.number)
+    assert entry is not None
+    assert entry.started
+    assert await stuck(store, story.at) == []
+
+
+async def test_the_machine_that_does_not_say_what_it_is_about_is_waited_for(store: Store) -> None:
+    story = Story()
+    await project(store, [story.accepted()])
+    assert await stuck(store, _soon(story)) == []
+    assert await _one(store, _late(story)) == Stuck(Waits.TRIAGE, 1, story.at, (story.number,))
+
+
+async def test_a_person_who_has_to_say_what_it_is_about_is_not(store: Store) -> None:
+    story = Story()
+    await project(store, [story.accepted(), story.tell(TriageUnsure(why="nothing fits"))])
+    assert await stuck(store, story.at + timedelta(minutes=20)) == []
+
+
+async def test_a_unit_that_does_not_get_the_ticket_is_waited_for(store: Store) -> None:
+    story = Story()
+    await project(store, [story.accepted(), story.classified()])
+    found = await _one(store, _late(story))
+    assert found == Stuck(Waits.DISPATCH, 1, story.at, (story.number,))
+
+
+async def test_a_dispatcher_who_names_the_unit_is_not(store: Store) -> None:
+    story = Busy(complaint())
+    await project(store, story.until(Queue.DISPATCH))
+    assert [one.waits for one in await stuck(store, story.at + GRACE)] == []
+
+
+async def test_an_answer_that_does_not_go_to_the_citizen_is_found(store: Store) -> None:
+    story = Story()
+    life = [story.accepted(), story.classified(), story.assigned(), story.signed()]
+    await project(store, [*life, story.contacted(), story.handled()])
+    found = await _one(store, _late(story))
+    assert found == Stuck(Waits.FEEDBACK, 1, story.at, (story.number,))
+    await project(store, [story.replied()])
+    assert await stuck(store, _late(story)) == []
+
+
+async def test_a_rung_that_was_reached_and_is_not_recorded_is_found(store: Store) -> None:
+    story = Story()
+    await project(store, [story.accepted(), story.classified(), story.assigned()])
+    following = story.ticket.next_rung()
+    assert following is not None
+    clock, rung = following
+    assert await stuck(store, rung.at + GRACE - timedelta(seconds=1)) == []
+    found = await _one(store, rung.at + GRACE)
+    assert found == Stuck(Waits.RUNG, 1, rung.at, (story.number,))
+    await project(store, [story.climbed(clock.name, rung.kind)])
+    assert await stuck(store, rung.at + GRACE) == []
+
+
+async def test_a_clock_that_stands_still_reaches_no_rung(store: Store) -> None:
+    story = Busy(complaint())
+    await project(store, story.begun(hours=48))
+    told = story.tell()
+    for clock in told.ticket.clocks:
+        clock.paused_at = story.at if clock.running else None
+    await project(store, [told])
+    assert await stuck(store, story.at + timedelta(days=400)) == []
+
+
+async def test_a_ticket_that_has_ended_waits_for_nothing(store: Store) -> None:
+    story = Story()
+    await project(store, [story.accepted(), story.answered()])
+    assert await stuck(store, story.at + timedelta(days=400)) == []
+
+
+async def test_of_each_sort_the_first_are_named_and_all_are_counted(store: Store) -> None:
+    stories = [Story(complaint(filed_at=START + timedelta(minutes=n))) for n in range(NAMED + 3)]
+    for story in reversed(stories):
+        await _registered(store, story)
+    await intake.mark_started(store, stories[0].number, START)
+    waiting = Story()
+    await project(store, [waiting.accepted()])
+    found = await stuck(store, START + timedelta(hours=1))
+    assert [(one.waits, one.tickets) for one in found] == [
+        (Waits.START, NAMED + 2),
+        (Waits.RECORD, 1),
+        (Waits.TRIAGE, 1),
+        (Waits.RUNG, 1),
+    ]
+    assert found[0].numbers == tuple(story.number for story in stories[1 : NAMED + 1])
+    assert found[0].since == stories[1].ticket.complaint.filed_at
+
+
+async def test_a_city_is_told_of_its_own(store: Store) -> None:
+    here, there = Story(), Story(complaint(city="elsewhere"))
+    for story in (here, there):
+        await _registered(store, story)
+        await project(store, [story.accepted()])
+    lost = Story(complaint(city="elsewhere"))
+    await _registered(store, lost)
+    later = START + timedelta(hours=2)
+    assert {one.numbers for one in await stuck(store, later, "demo")} == {(here.number,)}
+    elsewhere = await stuck(store, later, "elsewhere")
+    assert {one.waits for one in elsewhere} == {Waits.START, Waits.TRIAGE, Waits.RUNG}
+    assert await stuck(store, later, "nowhere") == []
+
+
+@pytest.mark.parametrize("city", [None, "demo"])
+async def test_one_look_reads_only_what_waits(sqlite_store: Store, city: str | None) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+        asked.append((statement, values))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        await stuck(sqlite_store, START, city)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert len(asked) == STATEMENTS
+
+    def plans(connection: Connection) -> list[str]:
+        steps: list[str] = []
+        for statement, values in asked:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            steps += [str(row[3]) for row in plan]
+        return steps
+
+    steps = " ".join(await sqlite_store.read(plans))
+    for index in ("intake_unrecorded", "ticket_automatic", "ticket_by_rung"):
+        assert f"USING INDEX {index} " in steps, steps
+    assert "SCAN ticket" not in steps
+    assert "SCAN intake" not in steps
+
+
+async def test_what_was_stuck_before_anybody_looked_is_found_afterwards(store_url: str) -> None:
+    store = Store.open(store_url)
+    lost, begun, plain = Story(), Story(), Story()
+    for story in (lost, begun, plain):
+        await _registered(store, story)
+        await intake.mark_started(store, story.number, START)
+    await project(store, [begun.accepted()])
+    await project(store, plain.until_replied())
+    rung = begun.ticket.next_rung()
+    assert rung is not None
+    await store.write(downgrade("0012"))
+    await store.close()
+    await schema.upgrade(store_url)
+    store = Store.open(store_url)
+    found = await stuck(store, rung[1].at + GRACE)
+    await store.close()
+    assert {one.waits: one.numbers for one in found} == {
+        Waits.RECORD: (lost.number,),
+        Waits.TRIAGE: (begun.number,),
+        Waits.RUNG: (begun.number,),
+    }

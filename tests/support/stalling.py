@@ -1,0 +1,71 @@
+"""A worker that really stands still: on a loop of its own, in a thread that can be held."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from store.engine import Store
+from store.packs import PackShelf
+from tests.support.engine import connect_to, platform
+
+_LONGEST = 60.0
+
+
+class StandingWorker:
+    """A platform's worker that `standing_still` holds: it takes nothing and answers nothing."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Hold it inside, from when its loop has come to rest."""
+        held, go_on = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            held.set()
+            go_on.wait(_LONGEST)
+
+        self._loop.call_soon_threadsafe(hold)
+        held.wait(_LONGEST)
+        try:
+            yield
+        finally:
+            go_on.set()
+
+
+@asynccontextmanager
+async def standing_worker(
+    address: str, store_url: str, packs: PackShelf | None = None
+) -> AsyncIterator[StandingWorker]:
+    """Run a worker of this store in a thread; it is stopped after."""
+    started: asyncio.Future[StandingWorker] = asyncio.get_running_loop().create_future()
+    here, over = asyncio.get_running_loop(), threading.Event()
+
+    async def work() -> None:
+        store = Store.open(store_url)
+        try:
+            client = await connect_to(address)
+            async with platform(client, store, packs):
+                worker = StandingWorker(asyncio.get_running_loop())
+                here.call_soon_threadsafe(started.set_result, worker)
+                await asyncio.to_thread(over.wait)
+        finally:
+            await store.close()
+
+    def run() -> None:
+        try:
+            asyncio.run(work())
+        except BaseException as error:
+            if not started.done():
+                here.call_soon_threadsafe(started.set_exception, error)
+            raise
+
+    thread = threading.Thread(target=run, name="standing worker")
+    thread.start()
+    try:
+        yield await started
+    finally:
+        over.set()
+        await asyncio.to_thread(thread.join)
