@@ -32,7 +32,7 @@ from audit.verdicts import judge
 from domain.actors import Actor
 from domain.acts import Act, Command, Verdict
 from domain.assignment import HandlingResult, WorkOrder
-from domain.clocks import ClockName, RungKind
+from domain.clocks import Basis, ClockName, RungKind
 from domain.complaint import Complaint
 from domain.events import Event
 from domain.pack import Pack
@@ -202,7 +202,7 @@ class Shelf(PackShelf):
     async def publish(self, packs: PackShelf, store: Store) -> None:
         self._root = packs.folder(packs.ids()[0]).parent
         self._packs.clear()
-        await PinnedPacks(self, store).keep_all()
+        await PinnedPacks(self, store).keep_all()  # that it can be told, whoever is pinned to it
 
 
 @asynccontextmanager
@@ -278,6 +278,10 @@ def _checked(pack: Pack, state: Ticket, events: list[Event]) -> Promises:
         names = {clock.name for clock in given}
         assert {ClockName.HANDLE, ClockName.PROMISE} <= names, (number, names)
         assert all(clock.due_at > first.at for clock in given), number
+        for clock in given:
+            year = clock.due_at.astimezone(pack.calendar.tz).year
+            guessed = clock.basis is Basis.WORKING and year not in pack.calendar.years
+            assert clock.provisional or not guessed, (number, clock)
     return promises
 
 
