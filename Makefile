@@ -76,7 +76,7 @@ bench: $(READY) ## measure the product against the engine's floor (ARGS="...")
 # in one process. So tests/browser is a run of its own, also part of `make test`.
 BROWSER := tests/browser
 
-.PHONY: test browser test-dates test-seeds coverage
+.PHONY: test browser test-dates test-seeds test-long coverage
 test: $(READY) $(ASSETS) ## run every test (JOBS=2 processes; ARGS="tests/domain -k ..." for a part)
 ifeq ($(strip $(ARGS)),)
 	@failed=(); \
@@ -99,6 +99,9 @@ test-dates: $(READY) $(ASSETS) ## what knows a date, on eight other days (ARGS="
 
 test-seeds: $(READY) $(ASSETS) ## what draws at random, with other draws (JIESU_SEED=... for the same again)
 	@JIESU_SEED=$${JIESU_SEED:-fresh} $(BIN)/pytest -n $(JOBS) -m chance --ignore $(BROWSER) $(ARGS)
+
+test-long: $(READY) ## the proofs at full size: some hours (ARGS="-k year" for a part)
+	@JIESU_LONG=1 $(BIN)/pytest -n $(JOBS) tests/proof $(ARGS)
 
 coverage: $(READY) $(ASSETS) ## run every test in one process and report the lines it did not reach
 	@$(BIN)/coverage run -m pytest --ignore tests/browser $(ARGS)

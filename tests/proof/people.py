@@ -70,8 +70,11 @@ class Plan:
         return max(limit, HOUR) * min(self.pace, 0.9)
 
     def result(self, order: WorkOrder) -> HandlingResult:
-        found = order.share is not Share.VERIFY or self.found
-        return HandlingResult(reply="已办理。", evidence=["照片"], resolved=found)
+        # Once, before anything was done: whoever looks again finds it as the unit says.
+        found = self.found or order.share is not Share.VERIFY or order.assignment > 1
+        return HandlingResult(
+            reply="已安排人员到现场办理，问题已经解决。", evidence=["照片"], resolved=found
+        )
 
 
 Life = AsyncIterator[timedelta]
