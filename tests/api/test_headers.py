@@ -1,4 +1,4 @@
-"""What every answer tells the browser not to do."""
+"""What every answer tells the browser not to do, and whose answer it is."""
 
 import re
 from pathlib import Path
@@ -25,12 +25,14 @@ async def test_every_answer_is_guarded(lonely_house: House, path: str) -> None:
     assert "frame-ancestors 'none'" in policy
     assert "unsafe-inline" not in policy
     assert "Strict-Transport-Security" not in headers
+    assert headers["Served-By"] == "jiesu", "a page on a phone would take it for somebody else's"
 
 
 async def test_what_is_too_large_is_guarded_too(lonely_house: House) -> None:
     answer = await lonely_house.http.post("/api/v1/complaints", content=b"x" * 70_000)
     assert answer.status_code == 413
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Served-By"] == "jiesu"
 
 
 async def test_behind_https_browsers_stay_with_https(sqlite_store: Store, tmp_path: Path) -> None:
