@@ -44,6 +44,7 @@ TASK_TIMEOUT = timedelta(seconds=10)
 """How long one workflow task may take before the server gives it to another worker."""
 
 # --- when a ticket goes on in a new run ----------------------------------------------------------
+# A replay decides by the same numbers: whoever changes one begins a new lifecycle (ADR 0022).
 
 
 class Used(NamedTuple):
