@@ -143,11 +143,12 @@ def _the_citizen_has_a_word(read: Read) -> None:
 
 def _the_figures_are_those_of_the_story(story: Telling, ending: Ending) -> None:
     settled = sum(len(names) for names in SETTLED.values())
-    # Fourteen matters, all answered, all in time; thirteen rated, for a sensor rates nobody; all
-    # solved, and one citizen not satisfied. The one taken back is in no figure.
+    # Fourteen matters, all answered. One dragged on until the centre took it over: whoever has it
+    # then, what was promised to the citizen was not kept. Thirteen rated, for a sensor rates
+    # nobody; all solved, and one citizen not satisfied. The one taken back is in no figure.
     assert ratios(ending) == {
         "completion": (settled, settled),
-        "on_time": (settled, settled),
+        "on_time": (settled - 1, settled),
         "satisfaction": (12, 13),
         "resolution": (13, 13),
         "settled_cell": (1, settled),

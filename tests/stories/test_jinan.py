@@ -248,7 +248,7 @@ def _the_figures_are_those_of_the_story(read: Read, ending: Ending) -> None:
     looked_at = len(_looked_at(read))
     rated = len(BY_UNITS) + len(TOOK_PART)
     assert found == {
-        "on_time": Ratio(15, 16),  # but the lamps
+        "on_time": Ratio(20, 21),  # but the lamps; who was merged had a promise of their own
         "resolution": Ratio(rated, rated),
         "satisfaction": Ratio(rated - 1, rated),  # but the dancers' neighbour
         "supervision_answered": Ratio(4, 4),  # the orders, and the neighbour
@@ -256,7 +256,7 @@ def _the_figures_are_those_of_the_story(read: Read, ending: Ending) -> None:
         "snapshots_handled": Ratio(3, 3),  # what was merged is handled with another
         "river_problems_handled": Ratio(2, 3),  # one waits for the dry season
         "returned": Ratio(1, 17),  # of what units answered, the unhappy photo with them
-        "red_cards": Ratio(1, 16),
+        "red_cards": Ratio(1, 21),
         "effect_held": Ratio(1, 2),
     }
     behind = {name: ticket.complaint.number for name, ticket in read.tickets.items()}
