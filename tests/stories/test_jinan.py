@@ -280,7 +280,7 @@ def _looked_at(read: Read) -> set[str]:
 def _an_exclusion_is_published_beside(ending: Ending, lamp: Ticket) -> None:
     assert lamp.excluded
     after = {figure.indicator.id: figure.value.after for figure in ending.figures.figures}
-    assert after["on_time"] == Ratio(15, 15)
+    assert after["on_time"] == Ratio(20, 20)
     assert after["red_cards"] == Ratio(0, 15)
     assert after["satisfaction"] == Ratio(19, 20)
     assert {figure.excluded for figure in ending.figures.figures} == {1}
