@@ -95,6 +95,7 @@ Fact = Annotated[
     | anytime.MinutesKept
     | anytime.InspectionsOpened
     | anytime.Withdrawn
+    | anytime.Replanned
     | anytime.RungClimbed,
     Field(discriminator="kind"),
 ]

@@ -210,6 +210,8 @@ TABLE: tuple[Row, ...] = (
     _row(anytime.Urged, _GOING, None, {R.CITIZEN, R.DESK}, "Urging is heard and counted."),
     _row(anytime.Withdrawn, _GOING, S.ENDED, {R.CITIZEN, R.DESK},
          "It is the citizen's complaint."),
+    _row(anytime.Replanned, _ANY, None, {R.SYSTEM, R.SUPERVISOR},
+         "What rested on a year that was not published is set right when it is."),
     _row(anytime.RungClimbed, _ANY, None, {R.SYSTEM}, "No deadline passes in silence."),
 )  # fmt: skip
 

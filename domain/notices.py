@@ -2,7 +2,7 @@
 
 from domain.actors import Role
 from domain.events import Event, Fact
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import Replanned, RungClimbed
 from domain.facts.joint import Delegated, Whistled
 from domain.facts.verifying import VerificationAsked
 from domain.model import Recorded
@@ -92,6 +92,8 @@ def notices(event: Event, ticket: Ticket) -> list[Notice]:
     fact = event.fact
     if isinstance(fact, RungClimbed):
         template, roles = f"{fact.clock}_{fact.rung}", tuple(fact.tells)
+    elif isinstance(fact, Replanned):
+        template, roles = fact.kind, UNIT + (CITIZEN if fact.answer_later else ())
     else:
         template, roles = _TEMPLATES.get(fact.kind, fact.kind), _TELLS.get(fact.kind, ())
     told: list[tuple[Role, str | None]] = []
@@ -118,6 +120,8 @@ def _units(fact: Fact, ticket: Ticket) -> list[str]:
     match fact:
         case Whistled(shares=shares):
             return [share.unit for share in shares]
+        case Replanned(moved=moved):
+            return list(dict.fromkeys(one.unit for one in moved if one.unit))
         case Delegated(share=share) | VerificationAsked(share=share):
             return [share.unit]
         case _:

@@ -15,6 +15,7 @@ OUTBOX_WORKFLOW = "Outbox"
 SPOOL_WORKFLOW = "Spool"
 RETENTION_WORKFLOW = "Retention"
 SWEEP_WORKFLOW = "Sweep"
+REPLAN_WORKFLOW = "Replan"
 OUTBOX_CHORE, SPOOL_CHORE = "outbox", "spool"
 """Schedules of the chores for which somebody waits."""
 

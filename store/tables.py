@@ -127,7 +127,8 @@ class TicketTable(Base, table=True):
     `accused` is the unit that a report of wrongdoing is about, from which the ticket is hidden.
     `told`, here and below: how long the history was when the row was told (see `Projection`).
     `queue`: what waits for somebody at the centre, until and since when (see `domain.queues`).
-    `rung_at`: when the next rung of any of its clocks is reached.
+    `rung_at`: when the next rung of any of its clocks is reached. `provisional`: the versions of
+    the calendars that its provisional clocks were planned with, with spaces between them.
     """
 
     __tablename__ = "ticket"
@@ -144,6 +145,9 @@ class TicketTable(Base, table=True):
         _partial("ticket_by_queue", *_QUEUES, where="queue IS NOT NULL"),
         _partial("ticket_automatic", "updated_at", where=AUTOMATIC),
         _partial("ticket_by_rung", "rung_at", where="rung_at IS NOT NULL"),
+        _partial(
+            "ticket_provisional", "city", "provisional", "number", where="provisional IS NOT NULL"
+        ),
     )
 
     number: str = Field(primary_key=True)
@@ -188,6 +192,7 @@ class TicketTable(Base, table=True):
     queue_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     queue_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     rung_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    provisional: str | None = None
     state: str = Field(sa_type=Text)
 
 
@@ -338,6 +343,16 @@ class PackTable(Base, table=True):
     first_seen_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class CalendarTable(Base, table=True):
+    """Every working calendar that due times were planned with, as JSON."""
+
+    __tablename__ = "calendar"
+
+    version: str = Field(primary_key=True)
+    document: str = Field(sa_type=Text)
+    first_seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class FileTable(Base, table=True):
     """Every uploaded file: what it is, where its bytes are, and whose it is.
 
@@ -381,4 +396,5 @@ message: Table = metadata.tables["message"]
 token: Table = metadata.tables["token"]
 attempt: Table = metadata.tables["attempt"]
 pack: Table = metadata.tables["pack"]
+calendar: Table = metadata.tables["calendar"]
 file: Table = metadata.tables["file"]

@@ -17,6 +17,7 @@ from activities.merge import Merging
 from activities.outbox import Outbox
 from activities.project import Project
 from activities.reasons import Reasons
+from activities.replan import Replanning
 from activities.retention import Retention
 from activities.settle import Settle
 from activities.spool import Spool
@@ -32,6 +33,7 @@ from store.ticket_keys import TicketKeys
 from workers.runner import TicketRunner
 from workflows.scheduled import (
     OutboxWorkflow,
+    ReplanWorkflow,
     RetentionWorkflow,
     SpoolWorkflow,
     SweepWorkflow,
@@ -41,7 +43,14 @@ from workflows.ticket import TicketWorkflow
 GRACE = timedelta(seconds=5)
 """What a stopping worker has in hand (a projection, a due time) may be finished."""
 
-WORKFLOWS = (TicketWorkflow, OutboxWorkflow, SpoolWorkflow, RetentionWorkflow, SweepWorkflow)
+WORKFLOWS = (
+    TicketWorkflow,
+    OutboxWorkflow,
+    SpoolWorkflow,
+    RetentionWorkflow,
+    SweepWorkflow,
+    ReplanWorkflow,
+)
 
 # All project modules pass through the sandbox (an open ticket then costs about 100 KB instead of
 # 400), and so do libraries that workflow code only names in types. A module that would be passed
@@ -85,6 +94,7 @@ def ticket_worker(hands: Hands, *, cached_tickets: int = 1000) -> Worker:
             Clocks(packs).plan,
             Clocks(packs).extend,
             Clocks(packs).resume,
+            Clocks(packs).replan,
             Reasons(packs).check,
             Merging(store).check,
             Settle(packs, store, hands.keys).open_inspections,
@@ -93,6 +103,7 @@ def ticket_worker(hands: Hands, *, cached_tickets: int = 1000) -> Worker:
             Spool(store, hands.client).start_waiting,
             Retention(hands.packs, store).apply,
             Sweep(store, hands.objects).sweep,
+            Replanning(hands.packs, store, hands.client).replan,
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,

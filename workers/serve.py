@@ -23,6 +23,7 @@ from runtime.engine import CONVERTER, connect, encrypting, with_converter
 from runtime.names import (
     OUTBOX_CHORE,
     OUTBOX_WORKFLOW,
+    REPLAN_WORKFLOW,
     RETENTION_WORKFLOW,
     SPOOL_CHORE,
     SPOOL_WORKFLOW,
@@ -51,6 +52,7 @@ _CHORES = {
     OUTBOX_CHORE: (OUTBOX_WORKFLOW, EVERY),
     SPOOL_CHORE: (SPOOL_WORKFLOW, EVERY),
     "sweep": (SWEEP_WORKFLOW, EVERY),
+    "replan": (REPLAN_WORKFLOW, timedelta(minutes=15)),
     "retention": (RETENTION_WORKFLOW, timedelta(days=1)),
 }
 

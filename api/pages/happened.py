@@ -78,6 +78,7 @@ HAPPENED: dict[str, str] = {
     "urged": N_("The citizen urged"),
     "withdrawn": N_("The citizen withdrew"),
     "rung_climbed": N_("A clock climbed its ladder"),
+    "replanned": N_("Planned again by the published calendar"),
 }
 
 TOLD: dict[str, str] = {
@@ -117,4 +118,5 @@ TOLD: dict[str, str] = {
     "facts_added": N_("You added something"),
     "urged": N_("You urged it"),
     "withdrawn": N_("You took it back"),
+    "replanned": N_("The day of the answer was set by the published holidays"),
 }

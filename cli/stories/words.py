@@ -96,6 +96,7 @@ WORDS = {
     "facts_added": "群众补充情况",
     "urged": "群众催办",
     "withdrawn": "群众撤回",
+    "replanned": "时限重新核定",
     "rung_climbed": "时限",
 }
 
