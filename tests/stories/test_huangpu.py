@@ -143,9 +143,9 @@ def _the_citizen_has_a_word(read: Read) -> None:
 
 def _the_figures_are_those_of_the_story(story: Telling, ending: Ending) -> None:
     settled = sum(len(names) for names in SETTLED.values())
-    # Fourteen matters, all answered, all but one in time: what had been left lying is late,
-    # although the centre, to which it went for that, was quick. Thirteen rated, for a sensor rates
-    # nobody; all solved, and one citizen not satisfied. The one taken back is in no figure.
+    # Fourteen matters, all answered, all but one in time: what had been left lying is late, however
+    # quick the centre was, to which it then went. Thirteen rated, for a sensor rates nobody; all
+    # solved, and one citizen not satisfied. The one taken back is in no figure.
     assert ratios(ending) == {
         "completion": (settled, settled),
         "on_time": (settled - 1, settled),
