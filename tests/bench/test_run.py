@@ -44,13 +44,13 @@ def test_a_run_measures_floor_and_product_and_says_so_in_a_table() -> None:
     assert told["floor"]["2"] > 0
     assert told["product"]["2"] > 0
     assert told["ratio"]["2"] > 0
-    assert told["history"]["events"] == 38
+    assert told["history"]["events"] == 40
     assert told["accept_ms"]["p99"] >= told["accept_ms"]["p50"] > 0
     assert set(told["rss_mb"]) == {"engine", "worker", "api"}
     assert told["lifecycles"] >= 15 + 1
     shown = _shown(report.show_figures, told)
     assert "product over HTTP" in shown
-    assert "38 events" in shown
+    assert "40 events" in shown
 
 
 @pytest.mark.timeout(240)

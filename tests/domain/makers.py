@@ -164,6 +164,11 @@ def step(life: Life) -> bool:
     if pause_ended is not None and life.likely(0.7):
         life.happen(pause_ended, Role.SYSTEM)
         return True
+    if life.paused("hold") is not None and life.likely(0.3):  # a hold is long: time goes on
+        reached = life.reach_rung()
+        if reached is not None:
+            life.happen(reached, Role.SYSTEM)
+            return True
     while rows:
         weights = [_WEIGHTS.get(row.fact, 40) for row in rows]
         [row] = life.chance.choices(rows, weights)
@@ -187,6 +192,8 @@ def _pause_ended(life: Life) -> waiting.Resumed | None:
 _ROWS = {stage: [row for row in TABLE if stage in row.since] for stage in Stage}
 _WEIGHTS: dict[type[FactBase], int] = {
     anytime.Withdrawn: 1,
+    anytime.Replanned: 3,
+    waiting.ReviewMissed: 400,
     intake.Answered: 2,
     intake.Declined: 1,
     intake.Referred: 1,

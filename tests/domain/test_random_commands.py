@@ -71,6 +71,11 @@ class TownHall:
         moves = self.chance.choices(_MOVES, _OFTEN)
         self.hall.now += timedelta(minutes=10 * self.chance.randint(0, 31))
         moves[0](self)
+        pauses = [each.pause for each in self.hall.ticket.opened if each.pause is not None]
+        if any(pause.why == "hold" for pause in pauses) and self._scene().likely(0.2):
+            for _ in range(6):  # a hold is long: time goes on
+                if self.hall.ticket.open:
+                    self.hall.climb()
         check_order(self.hall.ticket, self.hall.events)
         check_caps(self.hall.ticket)
 
