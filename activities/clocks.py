@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
+from temporalio import activity
+
 from activities.errors import asked, refusal
 from domain.calendar import longer_than
 from domain.clocks import Clock, ClockName
 from domain.decisions import Wanted
+from domain.facts.anytime import Moved
 from domain.limits import Limit
 from domain.pack import Pack
 from domain.planning import (
@@ -14,9 +17,17 @@ from domain.planning import (
     plan_at,
     plan_clocks,
     plan_revisits,
+    replan_clock,
     resume_clock,
 )
-from domain.plans import ClockPlan, ClockQuestion, ExtensionQuestion, ResumeQuestion
+from domain.plans import (
+    ClockPlan,
+    ClockQuestion,
+    ExtensionQuestion,
+    ReplanPlan,
+    ReplanQuestion,
+    ResumeQuestion,
+)
 from store.pack_book import PinnedPacks
 
 
@@ -41,26 +52,68 @@ class Clocks:
 
     @asked("extend_clock")
     async def extend(self, question: ExtensionQuestion) -> ClockPlan:
-        """The clock again, due later by the granted length.
+        """The clock again, due later by the granted length; first planned again, if that is due.
 
         Raises:
             ApplicationError: `bad_length`; `too_far`, when it reaches beyond the year 9999.
         """
         pack = await self._packs.of(question.city, question.pack)
         by = _length(question.by)
-        clocks = [question.clock, *question.also]
+        clocks = [
+            await self._up_to_date(pack, clock, None) for clock in (question.clock, *question.also)
+        ]
         return ClockPlan(clocks=[extend_clock(pack, clock, by, question.at) for clock in clocks])
 
     @asked("resume_clocks")
     async def resume(self, question: ResumeQuestion) -> ClockPlan:
-        """The clocks that stood still, as they go on."""
+        """The clocks that stood still, as they go on; first planned again, if that is due."""
         pack = await self._packs.of(question.city, question.pack)
-        return ClockPlan(
-            clocks=[
-                resume_clock(pack, clock, clock.paused_at or question.at, question.at)
-                for clock in question.clocks
-            ]
-        )
+        resumed = []
+        for standing in question.clocks:
+            since = standing.paused_at or question.at
+            clock = await self._up_to_date(pack, standing, since)
+            resumed.append(resume_clock(pack, clock, since, question.at))
+        return ClockPlan(clocks=resumed)
+
+    @asked("replan_clocks")
+    async def replan(self, question: ReplanQuestion) -> ReplanPlan:
+        """The provisional clocks that rest on a year published since, planned again."""
+        pack = await self._packs.of(question.city, question.pack)
+        plan = ReplanPlan(calendar_version=pack.calendar.version)
+        for clock in question.clocks:
+            again = await self._up_to_date(pack, clock, question.at)
+            if again is not clock:
+                plan.clocks.append(again)
+                if again.due_at != clock.due_at:
+                    plan.moved.append(_moved(pack, clock, again))
+        return plan
+
+    async def _up_to_date(self, pack: Pack, clock: Clock, now: datetime | None) -> Clock:
+        """`clock` planned again where a year was published that it rests on; else itself.
+
+        Where nobody has kept the calendar it was planned with, it stays as it is.
+        """
+        if not clock.provisional or clock.calendar_version in (None, pack.calendar.version):
+            return clock
+        older = await self._packs.calendar(clock.calendar_version)
+        if older is None:
+            activity.logger.warning("a provisional clock's calendar is not kept")
+            return clock
+        if pack.calendar.published <= older.published:
+            return clock
+        return replan_clock(pack, clock, older, now)
+
+
+def _moved(pack: Pack, old: Clock, new: Clock) -> Moved:
+    was, due = (at.astimezone(pack.calendar.tz).date() for at in (old.due_at, new.due_at))
+    return Moved(
+        clock=old.name,
+        assignment=old.assignment,
+        label=old.label,
+        was=old.due_at,
+        due_at=new.due_at,
+        later=due > was,
+    )
 
 
 def _plan(pack: Pack, name: ClockName, question: ClockQuestion) -> list[Clock]:

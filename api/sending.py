@@ -366,7 +366,7 @@ def _pauses() -> Iterator[float]:
     """Growing pauses, of no two senders the same, so that they do not knock together."""
     pause = _FIRST_PAUSE
     while True:
-        yield random.uniform(0.5, 1) * pause  # noqa: S311
+        yield random.uniform(0.5, 1) * pause  # noqa: S311  # nosec B311
         pause = min(pause * 1.7, _LONGEST_PAUSE)
 
 

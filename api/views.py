@@ -9,6 +9,7 @@ from pydantic import Field
 from domain.clocks import ClockName
 from domain.complaint import Complaint, Kind
 from domain.events import Event
+from domain.facts.anytime import Replanned
 from domain.facts.handling import Contacted
 from domain.model import Instant, Recorded
 from domain.pack import Pack, UnknownInPack
@@ -53,6 +54,7 @@ PLAIN: dict[str, str] = {
     "facts_added": "您补充了情况",
     "urged": "您已催办",
     "withdrawn": "您已撤回",
+    "replanned": "已按公布的放假安排调整答复日期",
 }
 """What a citizen is told of, and how. What is not here stays in the house."""
 
@@ -171,7 +173,8 @@ def _said(complaint: Complaint) -> dict[str, Any]:
 def _told(event: Event) -> bool:
     # An attempt that reached nobody is the unit's note, not news.
     missed = isinstance(event.fact, Contacted) and not event.fact.reached
-    return event.kind in PLAIN and not missed
+    unmoved = isinstance(event.fact, Replanned) and not event.fact.answer_later
+    return event.kind in PLAIN and not missed and not unmoved
 
 
 def _entry(event: Event, pack: Pack) -> TimelineEntry:

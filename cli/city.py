@@ -5,16 +5,20 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
+from temporalio.service import RPCError
 
+from activities.replan import replanned
 from cli import city_views
 from cli.city_new import BadSkeleton, write_skeleton
+from cli.installation import installation
 from cli.terminal import USAGE, fail, out, print_json, run
+from domain.actors import SYSTEM
 from domain.pack import Pack, UnknownInPack
 from runtime.settings import Settings
 from store import pack_book
 from store.engine import Store
-from store.errors import StoreUnavailable
-from store.pack_book import UnknownPackVersion
+from store.errors import StoreError, StoreUnavailable
+from store.pack_book import PinnedPacks, UnknownPackVersion
 from store.pack_diff import cell_differences, differences
 from store.pack_files import CITY, GRIDS
 from store.packs import (
@@ -178,6 +182,37 @@ def versions(
         print_json([city_views.kept(row, current) for row in kept])
     else:
         city_views.show_versions(city, kept, current)
+
+
+@app.command()
+def replan(
+    city: Annotated[str, typer.Argument(help="A city's id.")], as_json: Json = False
+) -> None:
+    """Plan provisional due times again, now that a year's working calendar is published.
+
+    Asks every open ticket of the city that rests on a year which its pack has named since. It also
+    happens by itself, every quarter of an hour; to do it twice is no harm.
+    """
+
+    async def replanning() -> int:
+        async with installation() as here:
+            packs = PinnedPacks(shelf_now(), here.store)
+            await packs.keep_all()
+            counts = replanned(shelf_now(), here.store, here.engine, city, SYSTEM)
+            return sum([count async for count in counts])
+
+    try:
+        count = run(replanning())
+    except (UnknownCity, PackError) as error:
+        refuse(error)
+    except StoreError as error:
+        refuse(error, 1)
+    except (RuntimeError, RPCError) as error:
+        fail(f"cannot reach the engine: {error}", 1)
+    if as_json:
+        print_json({"city": city, "tickets": count})
+    else:
+        out.print(f"{count} tickets planned again", markup=False)
 
 
 def loaded(city: str) -> tuple[Pack, Path]:

@@ -39,6 +39,7 @@ Command = Annotated[
     | supervising.SettleAll
     | supervising.Appoint
     | supervising.Revisit
+    | supervising.Replan
     | citizens.AddFacts
     | citizens.Urge
     | citizens.Withdraw

@@ -320,6 +320,32 @@ def office_time(calendar: WorkCalendar, start: datetime, end: datetime) -> timed
     return sum(whole, until) - _worked(calendar.year(first.year), first)
 
 
+def working_days(calendar: WorkCalendar, start: datetime, end: datetime) -> int:
+    """The working days after the day of `start`, up to that of `end`, which is not before it."""
+    first, last = _day(calendar, start), _day(calendar, end)
+    whole = sum(len(calendar.year(year).days) for year in range(first.year, last.year))
+    until = bisect_right(calendar.year(last.year).days, last)
+    return whole + until - bisect_right(calendar.year(first.year).days, first)
+
+
+def closes_at(calendar: WorkCalendar, moment: datetime) -> bool:
+    """Whether a working day ends at `moment`, when its office closes."""
+    day = _day(calendar, moment)
+    if not is_working_day(calendar, day):
+        return False
+    return calendar.hours_of(day)[-1].on(day)[1] == _wall(calendar, moment)
+
+
+def next_closing(calendar: WorkCalendar, moment: datetime) -> datetime:
+    """When the first working day ends that has not ended at `moment`, in UTC."""
+    day = _wall(calendar, moment).date()
+    days = calendar.year(day.year).days
+    closing = _closing(calendar, day.year, bisect_left(days, day))
+    if closing > _utc(moment):
+        return closing
+    return _closing(calendar, day.year, bisect_right(days, day))
+
+
 def _worked(year: OfficeYear, wall: datetime) -> timedelta:
     """The office time of `year` that is over at `wall`."""
     begun = bisect_left(year.opens, wall)

@@ -84,6 +84,8 @@ def check(ticket: Ticket, command: Command, actor: Actor, at: datetime) -> None:
                 raise Refused("merge_itself", "A ticket cannot be merged into itself.")
             if ticket.complainants:
                 raise Refused("has_complainants", "Others are merged into this ticket already.")
+        case supervising.Replan() if not ticket.provisional:
+            raise Refused("nothing_to_replan", "No due time of this ticket is provisional.")
         case citizens.Urge():
             day = [when for when in ticket.urged_at if at - when < timedelta(days=1)]
             if len(day) >= rules.urges_per_day:

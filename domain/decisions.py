@@ -227,6 +227,29 @@ def _conclusion(command: intake.Conclude) -> Fact:
 Judgement = closing.Closed | closing.Reworked | closing.Supervised
 
 
+def replanned(
+    ticket: Ticket, calendar_version: str, clocks: list[Clock], moved: list[anytime.Moved]
+) -> anytime.Replanned:
+    """What was planned again, with the units it is told to, and whether the citizen is told.
+
+    A citizen is told when the answer comes on a later day than was said.
+    """
+    promise, told = ticket.answer_clock, []
+    for one in moved:
+        unit = ticket.assignment(one.assignment).unit if one.assignment else None
+        told.append(one.model_copy(update={"unit": unit}))
+    return anytime.Replanned(
+        calendar_version=calendar_version,
+        clocks=clocks,
+        moved=told,
+        answer_later=promise is not None
+        and any(
+            one.later and (one.clock, one.assignment) == (promise.name, promise.assignment)
+            for one in moved
+        ),
+    )
+
+
 def verdict(ticket: Ticket) -> Judgement | None:
     """What follows from the rating, or from nobody to be reached; None: keep waiting."""
     if ticket.stage is not Stage.RATE:

@@ -98,6 +98,7 @@ Fact = Annotated[
     | anytime.Withdrawn
     | anytime.CarriedOn
     | anytime.ResultOvertaken
+    | anytime.Replanned
     | anytime.RungClimbed,
     Field(discriminator="kind"),
 ]

@@ -217,6 +217,8 @@ TABLE: tuple[Row, ...] = (
          "Open tickets get what newer ones have: a clock for every promise."),
     _row(anytime.ResultOvertaken, _ANY, None, {R.OFFICER},
          "What was handed in is kept, also when the share had just been ended."),
+    _row(anytime.Replanned, _ANY, None, {R.SYSTEM, R.SUPERVISOR},
+         "What rested on a year that was not published is set right when it is."),
     _row(anytime.RungClimbed, _ANY, None, {R.SYSTEM}, "No deadline passes in silence."),
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from domain.actors import Role
 from domain.assignment import Assignment, Share
 from domain.events import Event
 from domain.facts.aftercare import Reopened
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import Replanned, RungClimbed
 from domain.facts.closing import Reworked
 from domain.facts.intake import Assigned
 from domain.facts.joint import Delegated, Whistled
@@ -176,6 +176,8 @@ def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[N
     fact, scene = event.fact, _scene(event, ticket, after)
     if isinstance(fact, RungClimbed):
         template, roles = f"{fact.clock}_{fact.rung}", tuple(fact.tells)
+    elif isinstance(fact, Replanned):
+        template, roles = fact.kind, UNIT + (CITIZEN if fact.answer_later else ())
     else:
         template, roles = _TEMPLATES.get(fact.kind, fact.kind), _TELLS.get(fact.kind, ())
     told: list[tuple[Role, str | None]] = []
@@ -224,6 +226,8 @@ def _units(scene: _Scene) -> list[str]:
     match fact := scene.event.fact:
         case Whistled(shares=shares):
             return [share.unit for share in shares]
+        case Replanned(moved=moved):
+            return list(dict.fromkeys(one.unit for one in moved if one.unit))
         case Delegated(share=share) | VerificationAsked(share=share):
             return [share.unit]
         case _:

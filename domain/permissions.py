@@ -125,6 +125,7 @@ _WHAT: dict[type[CommandBase], str] = {
     supervising.SettleAll: "have all of the kind inspected (举一反三)",
     supervising.Appoint: "promise a time (预约)",
     supervising.Revisit: "look whether it holds (回头看)",
+    supervising.Replan: "plan provisional due times again",
     citizens.AddFacts: "add facts",
     citizens.Urge: "urge (催办)",
     citizens.Withdraw: "take it back",

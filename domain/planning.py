@@ -14,14 +14,18 @@ from datetime import datetime
 
 from domain.actors import Role
 from domain.calendar import (
+    WorkCalendar,
     add_limit,
     add_office_time,
+    closes_at,
+    next_closing,
     office_time,
     subtract_limit,
     subtract_office_time,
+    working_days,
 )
 from domain.clocks import Basis, Clock, ClockName, Rung, RungKind
-from domain.limits import Limit
+from domain.limits import Limit, LimitUnit, Percent
 from domain.pack import Pack
 from domain.promises import RungRule
 
@@ -224,6 +228,113 @@ def resume_clock(pack: Pack, clock: Clock, paused_at: datetime, resumed_at: date
             "stopped_at": None,
         }
     )
+
+
+def replan_clock(
+    pack: Pack, clock: Clock, planned_by: WorkCalendar, now: datetime | None = None
+) -> Clock:
+    """`clock` as today's calendar has it: the same start, the same working time to its due time.
+
+    The working days or hours that `planned_by`, the calendar it was planned with, counts from the
+    start to the due time are laid out by the calendar of `pack`; pauses and extensions are in
+    them. Rungs keep their distance from the due time, counted alike. What was reached stays where
+    it was: rungs that were climbed, and a due time that is over at `now`. Nothing else is moved to
+    before `now`: a due time that would be ends with the office hours of the first working day
+    that has not ended. Without `now` nothing is held back.
+
+    The clock is running. Errors as in `plan_clock`.
+    """
+    scale, new = pack.city.clock_scale, pack.calendar
+    old_due = clock.started_at + (clock.due_at - clock.started_at) / scale
+    since = _counted_since(clock, old_due)
+    fixed = since is None or (now is not None and clock.due_at <= now)
+    real_due = old_due
+    if since is not None and not fixed:
+        in_days = LimitUnit.WORKING_DAYS.value in clock.limit
+        real_due = _laid_out(planned_by, new, (since, old_due), since, in_days=in_days)
+    due_at = _scaled(pack, clock.started_at, real_due)
+    if now is not None and not fixed and due_at <= now:
+        real_due = due_at = next_closing(new, now)
+    worked = [] if since is None else [since, real_due]
+    rules = {rule.kind: rule for rule in _ladder(pack, clock.name)}
+    rungs: list[Rung] = []
+    for number, rung in enumerate(clock.rungs):
+        at = rung.at
+        if number >= clock.climbed and (now is None or rung.at > now):
+            real = old_due + (rung.at - clock.due_at) / scale
+            offset = rules[rung.kind].offset if rung.kind in rules else None
+            if _in_working_time(clock, offset):
+                in_days = isinstance(offset, Limit) and offset.unit is LimitUnit.WORKING_DAYS
+                real = _laid_out(planned_by, new, (old_due, real), real_due, in_days=in_days)
+                worked += (real_due, real)
+                at = _scaled(pack, due_at, due_at + (real - real_due))
+            else:
+                at = due_at + (rung.at - clock.due_at)
+            at = max([at, *([now] if now else []), *(earlier.at for earlier in rungs)])
+        rungs.append(rung.model_copy(update={"at": at}))
+    return clock.model_copy(
+        update={
+            "due_at": due_at,
+            "rungs": rungs,
+            "calendar_version": new.version,
+            "provisional": bool(worked) and not new.firm(min(worked), max(worked)),
+        }
+    )
+
+
+def _counted_since(clock: Clock, real_due: datetime) -> datetime | None:
+    """From when working time was counted to the due time; None where none was.
+
+    "7d+1wd" is counted from after the seven days.
+    """
+    if clock.basis is Basis.WORKING:
+        return clock.started_at
+    since = clock.started_at
+    for part in clock.limit.split("+"):
+        try:
+            limit = Limit.parse(part)
+        except ValueError:  # a moment that somebody named
+            return None
+        if limit.basis is Basis.WORKING:
+            return min(since, real_due)
+        since += limit.length
+    return None
+
+
+def _in_working_time(clock: Clock, offset: Limit | Percent | None) -> bool:
+    """Whether a rung is so far from the due time in working time."""
+    if isinstance(offset, Limit):
+        return offset.basis is Basis.WORKING
+    return offset is not None and clock.basis is Basis.WORKING
+
+
+def _laid_out(
+    old: WorkCalendar,
+    new: WorkCalendar,
+    span: tuple[datetime, datetime],
+    since: datetime,
+    *,
+    in_days: bool,
+) -> datetime:
+    """The moment as far from `since` by `new` as the end of `span` is from its start by `old`.
+
+    The end may be before the start. Counted in working days where it is when an office closes,
+    else in office time. What lies between the last office time and the end is added as it is.
+    """
+    start, end = span
+    if end < start:
+        worked = office_time(old, end, start)
+        last = subtract_office_time(old, start, worked)
+        if in_days and closes_at(old, end) and (days := working_days(old, end, start)):
+            return subtract_limit(new, since, Limit(days, LimitUnit.WORKING_DAYS))
+        return subtract_office_time(new, since, worked) - (last - end)
+    worked = office_time(old, start, end)
+    last = add_office_time(old, start, worked)
+    if in_days and closes_at(old, last) and (days := working_days(old, start, last)):
+        laid = add_limit(new, since, Limit(days, LimitUnit.WORKING_DAYS))
+    else:
+        laid = add_office_time(new, since, worked)
+    return laid + (end - last)
 
 
 def _limit(

@@ -13,6 +13,7 @@ from domain.clocks import Clock, ClockName
 from domain.complaint import Complaint, Place
 from domain.decisions import ReasonKind, Wanted
 from domain.events import Event
+from domain.facts.anytime import Moved
 from domain.model import Instant, Recorded
 from domain.rules import Rules
 from domain.ticket import Ticket
@@ -143,6 +144,24 @@ class ResumeQuestion(Recorded):
     pack: str | None = None
     clocks: list[Clock]
     at: Instant
+
+
+class ReplanQuestion(Recorded):
+    """Provisional clocks, to be planned again by today's calendar."""
+
+    city: str
+    pack: str | None = None
+    clocks: list[Clock]
+    at: Instant
+
+
+class ReplanPlan(Recorded):
+    """The clocks that rest on years published since, planned again; `moved`: those due at another
+    time, without their units. Empty where no year was published since."""
+
+    calendar_version: str
+    clocks: list[Clock] = Field(default_factory=list)
+    moved: list[Moved] = Field(default_factory=list)
 
 
 class ReasonQuestion(Recorded):

@@ -381,6 +381,22 @@ class Ticket(Recorded):
                 return clock
         raise Refused("clock_not_running", f"No clock '{label or name}' is running.")
 
+    @property
+    def provisional(self) -> list[Clock]:
+        """The clocks that are planned again when a calendar is published; see `Clock`.
+
+        One that stands still is planned again when it goes on.
+        """
+        return [c for c in self.clocks if c.provisional and c.running and not c.paused_at]
+
+    def replan(self, clocks: Iterable[Clock]) -> None:
+        """Put clocks that were planned again in their own places."""
+        for new in clocks:
+            key = (new.name, new.assignment, new.label)
+            for index, old in enumerate(self.clocks):
+                if old.running and (old.name, old.assignment, old.label) == key:
+                    self.clocks[index] = new.model_copy()
+
     def next_rung(self) -> tuple[Clock, Rung] | None:
         """The clock that climbs next, and to which rung; None when nothing is to come."""
         rungs = [(clock, rung) for clock in self.clocks if (rung := clock.next_rung) is not None]
@@ -398,13 +414,21 @@ class Ticket(Recorded):
         return min(handling or [clock.due_at for clock in going], default=None)
 
     @property
-    def promised_at(self) -> datetime | None:
-        """When the answer is, or was, due: the citizen's promise, as last moved."""
+    def answer_clock(self) -> Clock | None:
+        """The clock that says when the answer is, or was, due: the citizen's promise.
+
+        On a ticket of the first lifecycle it is the lead's handling.
+        """
         if self.promise is not None:
-            return self.promise.due_at
+            return self.promise
         n = self.lead.n if self.lead else None
         clocks = (c for c in reversed(self.clocks) if c.name is ClockName.HANDLE)
-        return next((clock.due_at for clock in clocks if clock.assignment == n), None)
+        return next((clock for clock in clocks if clock.assignment == n), None)
+
+    @property
+    def promised_at(self) -> datetime | None:
+        """When the answer is, or was, due, as last moved."""
+        return self.answer_clock.due_at if self.answer_clock else None
 
     @property
     def promise(self) -> Clock | None:

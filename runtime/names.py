@@ -16,6 +16,7 @@ SPOOL_WORKFLOW = "Spool"
 RETENTION_WORKFLOW = "Retention"
 SWEEP_WORKFLOW = "Sweep"
 RENEWAL_WORKFLOW = "Renewal"
+REPLAN_WORKFLOW = "Replan"
 OUTBOX_CHORE, SPOOL_CHORE = "outbox", "spool"
 """Schedules of the chores for which somebody waits."""
 

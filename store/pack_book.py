@@ -20,8 +20,9 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import bindparam, select
 
+from domain.calendar import WorkCalendar
 from domain.pack import Pack
-from store import tables
+from store import calendars, tables
 from store.engine import Store
 from store.pack_calendar import with_years_of
 from store.pack_files import CITY
@@ -166,10 +167,11 @@ class PinnedPacks:
     def __init__(self, shelf: PackShelf, store: Store) -> None:
         self._shelf, self._store = shelf, store
         self._recalled: OrderedDict[tuple[str, str], Pack] = OrderedDict()
+        self._calendars: dict[str, WorkCalendar] = {}
         self._recalling = asyncio.Lock()
 
     async def keep_all(self) -> dict[str, str]:
-        """Write every pack of the shelf into the book; the version of each city.
+        """Write every pack of the shelf and its calendar into the book; each city's version.
 
         A pack that has problems is not kept, because it is never used.
 
@@ -186,6 +188,7 @@ class PinnedPacks:
             kept[city] = await keep(self._store, self._shelf.folder(city))
             if kept[city] != pack.version:
                 raise PackChanged(city)
+            await calendars.keep(self._store, pack.calendar, datetime.now(UTC))
         return kept
 
     async def of(self, city: str, version: str | None) -> Pack:
@@ -214,11 +217,25 @@ class PinnedPacks:
                 pack = await recall(self._store, city, version)
                 if current is not None:
                     calendar = with_years_of(current.calendar, pack.calendar)
+                    await calendars.keep(self._store, calendar, datetime.now(UTC))
                     pack = pack.model_copy(update={"calendar": calendar})
                 self._recalled[city, version] = pack
                 if len(self._recalled) > self.MOST:
                     self._recalled.popitem(last=False)
             return self._recalled[city, version]
+
+    async def calendar(self, version: str) -> WorkCalendar | None:
+        """The calendar of that version, as clocks name it; None where nobody has kept it.
+
+        Raises:
+            StoreUnavailable
+        """
+        if version not in self._calendars:
+            found = await calendars.recall(self._store, version)
+            if found is None:
+                return None
+            self._calendars[version] = found
+        return self._calendars[version]
 
     def _current(self, city: str) -> Pack | None:
         """The pack of the shelf; None where there is none to use, which is no harm to a ticket

@@ -13,6 +13,7 @@ TEMPLATE_NAMES = (
     "extension_granted",
     "held",
     "resumed",
+    "replanned",
     "appointed",
     "appointment_warn",
     "citizen_warn",

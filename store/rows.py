@@ -79,8 +79,14 @@ def ticket_row(ticket: Ticket, told: int) -> Row:
         "queue_since": waits.since if waits else None,
         "rung_at": following[1].at if following else None,
         "void_cards": "".join(f",{version}," for version in ticket.void_rungs),
+        "provisional": _planned_with(ticket),
         "state": ticket.model_dump_json(),
     }
+
+
+def _planned_with(ticket: Ticket) -> str | None:
+    versions = {clock.calendar_version for clock in ticket.provisional if clock.calendar_version}
+    return " ".join(sorted(versions)) or None
 
 
 def _verdict(ticket: Ticket) -> Row:

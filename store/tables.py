@@ -132,6 +132,8 @@ class TicketTable(Base, table=True):
     `queue`: what waits for somebody at the centre, until and since when (see `domain.queues`).
     `rung_at`: when the next rung of any of its clocks is reached.
     `void_cards`: versions of the events of cards that became void, with a comma around each.
+    `rung_at`: when the next rung of any of its clocks is reached. `provisional`: the versions of
+    the calendars that its provisional clocks were planned with, with spaces between them.
     """
 
     __tablename__ = "ticket"
@@ -149,6 +151,9 @@ class TicketTable(Base, table=True):
         _partial("ticket_automatic", "updated_at", where=AUTOMATIC),
         _partial("ticket_by_rung", "rung_at", where="rung_at IS NOT NULL"),
         _partial("ticket_with_void_cards", "city", "number", "void_cards", where=VOID),
+        _partial(
+            "ticket_provisional", "city", "provisional", "number", where="provisional IS NOT NULL"
+        ),
     )
 
     number: str = Field(primary_key=True)
@@ -194,6 +199,7 @@ class TicketTable(Base, table=True):
     queue_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     rung_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     void_cards: str = ""
+    provisional: str | None = None
     state: str = Field(sa_type=Text)
 
 
@@ -346,6 +352,16 @@ class PackTable(Base, table=True):
     first_seen_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class CalendarTable(Base, table=True):
+    """Every working calendar that due times were planned with, as JSON."""
+
+    __tablename__ = "calendar"
+
+    version: str = Field(primary_key=True)
+    document: str = Field(sa_type=Text)
+    first_seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class FileTable(Base, table=True):
     """Every uploaded file: what it is, where its bytes are, and whose it is.
 
@@ -389,4 +405,5 @@ message: Table = metadata.tables["message"]
 token: Table = metadata.tables["token"]
 attempt: Table = metadata.tables["attempt"]
 pack: Table = metadata.tables["pack"]
+calendar: Table = metadata.tables["calendar"]
 file: Table = metadata.tables["file"]

@@ -18,6 +18,7 @@ from activities.outbox import Outbox
 from activities.project import Project
 from activities.reasons import Reasons
 from activities.renewal import Renewal
+from activities.replan import Replanning
 from activities.retention import Retention
 from activities.settle import Settle
 from activities.spool import Spool
@@ -34,6 +35,7 @@ from workers.runner import TicketRunner
 from workflows.scheduled import (
     OutboxWorkflow,
     RenewalWorkflow,
+    ReplanWorkflow,
     RetentionWorkflow,
     SpoolWorkflow,
     SweepWorkflow,
@@ -50,6 +52,7 @@ WORKFLOWS = (
     RetentionWorkflow,
     SweepWorkflow,
     RenewalWorkflow,
+    ReplanWorkflow,
 )
 
 # All project modules pass through the sandbox (an open ticket then costs about 100 KB instead of
@@ -94,6 +97,7 @@ def ticket_worker(hands: Hands, *, cached_tickets: int = 1000) -> Worker:
             Clocks(packs).plan,
             Clocks(packs).extend,
             Clocks(packs).resume,
+            Clocks(packs).replan,
             Reasons(packs).check,
             Merging(store).check,
             Settle(packs, store, hands.keys).open_inspections,
@@ -103,6 +107,7 @@ def ticket_worker(hands: Hands, *, cached_tickets: int = 1000) -> Worker:
             Retention(hands.packs, store).apply,
             Renewal(hands.client).renew,
             Sweep(store, hands.objects).sweep,
+            Replanning(hands.packs, store, hands.client).replan,
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,

@@ -24,6 +24,7 @@ from runtime.names import (
     OUTBOX_CHORE,
     OUTBOX_WORKFLOW,
     RENEWAL_WORKFLOW,
+    REPLAN_WORKFLOW,
     RETENTION_WORKFLOW,
     SPOOL_CHORE,
     SPOOL_WORKFLOW,
@@ -52,6 +53,7 @@ _CHORES = {
     OUTBOX_CHORE: (OUTBOX_WORKFLOW, EVERY),
     SPOOL_CHORE: (SPOOL_WORKFLOW, EVERY),
     "sweep": (SWEEP_WORKFLOW, EVERY),
+    "replan": (REPLAN_WORKFLOW, timedelta(minutes=15)),
     "retention": (RETENTION_WORKFLOW, timedelta(days=1)),
     "renewal": (RENEWAL_WORKFLOW, EVERY),
 }

@@ -16,11 +16,17 @@ from domain.assignment import Request
 from domain.checks import asking, assignment_of, check, return_bar
 from domain.clocks import Clock, ClockName
 from domain.commands import citizens, intake, joint, supervising, units
-from domain.decisions import facts_of, need_of, reason_of
+from domain.decisions import facts_of, need_of, reason_of, replanned
 from domain.facts import aftercare, handling, returning, waiting
 from domain.facts.anytime import Appointed, FactsAdded, InspectionsOpened
 from domain.facts.intake import Classified
-from domain.plans import ExtensionQuestion, ReasonQuestion, SettleQuestion, TriageQuestion
+from domain.plans import (
+    ExtensionQuestion,
+    ReasonQuestion,
+    ReplanQuestion,
+    SettleQuestion,
+    TriageQuestion,
+)
 from domain.refusals import Refused
 from workflows import merging, sharing
 from workflows.asking import ask
@@ -216,6 +222,23 @@ async def _appoint(flow: Ladder, command: supervising.Appoint, actor: Actor, at:
     flow.happen(appointed, at, actor)
 
 
+async def _replan(flow: Ladder, command: supervising.Replan, actor: Actor, at: datetime) -> None:
+    """Again, where a clock went on while it was planned."""
+    while True:
+        asked = [clock.model_copy() for clock in flow.ticket.provisional]
+        question = ReplanQuestion(
+            city=flow.ticket.complaint.city, pack=flow.pack, clocks=asked, at=at
+        )
+        plan = await ask(Clocks.replan, question)
+        check(flow.ticket, command, actor, at)
+        if flow.ticket.provisional == asked:
+            break
+    if not plan.clocks:
+        raise Refused("nothing_to_replan", "No year was published that it rests on.")
+    fact = replanned(flow.ticket, plan.calendar_version, plan.clocks, plan.moved)
+    flow.happen(fact, at, actor)
+
+
 async def _settle_all(
     flow: Ladder, command: supervising.SettleAll, actor: Actor, at: datetime
 ) -> None:
@@ -256,6 +279,7 @@ _HANDLERS: dict[type, Handler] = {
     supervising.Decide: _decide,
     supervising.Appoint: _appoint,
     supervising.SettleAll: _settle_all,
+    supervising.Replan: _replan,
     citizens.AddFacts: _add_facts,
     citizens.Withdraw: _withdraw,
 }

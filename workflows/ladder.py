@@ -136,7 +136,8 @@ class Ladder(Recording):
         pause = self.ticket.assignment(n).pause
         if pause is None:
             return
-        clocks = await self.plan_review(n, pause.until, at)
+        clocks = await self.plan_clocks(at, ClockName.REVIEW, assignment=n)
+        clocks = [c for c in clocks if pause.until is None or c.due_at < pause.until]
         reviews = sum(
             clock.name is ClockName.REVIEW and clock.assignment == n for clock in self.ticket.clocks
         )
@@ -202,10 +203,10 @@ class Ladder(Recording):
         try:
             clocks = (await ask(Clocks.plan, question)).clocks
         except ApplicationError as error:
-            if PATIENCE.get() is not None or need is not None:
-                raise
+            if PATIENCE.get() is not None or (need is not None and need.wanted is not None):
+                raise  # whoever asked is told
             workflow.logger.error("no plan", extra={"code": error.type})
-            return [emergency_clock(name, at) for name in names]
+            return [emergency_clock(n, at, question.assignment) for n in question.names]
         until = need.wanted.until if need and need.wanted else None
         if self.lifecycle and until is not None:  # the hold is over by then: a clock of its own
             clocks = [c for c in clocks if c.name is not ClockName.REVIEW or c.due_at < until]

@@ -12,6 +12,7 @@ from temporalio.common import RetryPolicy
 from runtime.names import (
     OUTBOX_WORKFLOW,
     RENEWAL_WORKFLOW,
+    REPLAN_WORKFLOW,
     RETENTION_WORKFLOW,
     SPOOL_WORKFLOW,
     SWEEP_WORKFLOW,
@@ -21,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.chores import EVERY
     from activities.outbox import Outbox
     from activities.renewal import Renewal
+    from activities.replan import Replanning
     from activities.retention import Retention
     from activities.spool import Spool
     from activities.sweep import Sweep
@@ -94,5 +96,19 @@ class RenewalWorkflow:
             Renewal.renew,
             start_to_close_timeout=2 * EVERY,
             heartbeat_timeout=timedelta(minutes=1),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=REPLAN_WORKFLOW)
+class ReplanWorkflow:
+    """Plan again what was planned provisionally, when a year is published."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Replanning.replan,
+            start_to_close_timeout=timedelta(hours=20),
+            heartbeat_timeout=timedelta(minutes=5),
             retry_policy=_RETRY,
         )

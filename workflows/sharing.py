@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
 from domain.actors import Actor
 from domain.acts import Command
@@ -31,7 +32,10 @@ async def plan_lead(flow: Ladder, unit: str | None, at: datetime) -> DispatchPla
 async def plan_verifier(flow: Ladder, unit: str, at: datetime) -> DispatchPlan:
     """The unit that looks on the spot; `unit` as the pack says, for instance @street."""
     question = question_of(flow, unit, at).model_copy(update={"share": Share.VERIFY})
-    return await _planned(question)
+    try:
+        return await ask(Dispatch.dispatch, question)
+    except ApplicationError:  # the pack's own unit is gone: whose the matter is looks itself
+        return await _planned(question.model_copy(update={"unit": None}))
 
 
 async def _planned(question: DispatchQuestion) -> DispatchPlan:

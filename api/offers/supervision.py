@@ -5,6 +5,7 @@ from domain.commands.supervising import (
     Appoint,
     KeepMinutes,
     Notice,
+    Replan,
     Revisit,
     SettleAll,
     Supervise,
@@ -72,5 +73,12 @@ OFFERS = (
             "evidence": ["photo/revisit-1.jpg"],
         },
         ("not_your_unit",),
+    ),
+    Offer(
+        "replan",
+        Replan,
+        "Plan provisional due times again, now that a year's calendar is published",
+        {},
+        ("nothing_to_replan",),
     ),
 )

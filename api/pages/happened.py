@@ -81,6 +81,7 @@ HAPPENED: dict[str, str] = {
     "carried_on": N_("Goes on by the present rules of procedure"),
     "result_overtaken": N_("A result came when the share had just been ended; it is kept"),
     "rung_climbed": N_("A clock climbed its ladder"),
+    "replanned": N_("Planned again by the published calendar"),
 }
 
 TOLD: dict[str, str] = {
@@ -120,4 +121,5 @@ TOLD: dict[str, str] = {
     "facts_added": N_("You added something"),
     "urged": N_("You urged it"),
     "withdrawn": N_("You took it back"),
+    "replanned": N_("The day of the answer was set by the published holidays"),
 }

@@ -99,6 +99,7 @@ WORDS = {
     "withdrawn": "群众撤回",
     "carried_on": "转入新的办理流程，继续办理",
     "result_overtaken": "收回任务时办理结果已送达，留存备查",
+    "replanned": "时限重新核定",
     "rung_climbed": "时限",
 }
 

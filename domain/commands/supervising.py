@@ -70,6 +70,13 @@ class Appoint(CommandBase):
     text: Note = ""
 
 
+class Replan(CommandBase):
+    """Plan provisional due times again, now that a year's working calendar is published."""
+
+    leads_to = anytime.Replanned
+    do: Literal["replan"] = "replan"
+
+
 class Revisit(CommandBase):
     """回头看: say whether the effect holds. Where it does not, the ticket goes on."""
 

@@ -10,7 +10,7 @@ from domain.assignment import HandlingResult
 from domain.clocks import Clock, ClockName, RungKind
 from domain.facts.base import FactBase
 from domain.minutes import Meeting, Minutes
-from domain.model import Instant
+from domain.model import Instant, Recorded
 from domain.stages import Outcome
 from domain.ticket import Ticket
 
@@ -125,6 +125,36 @@ class ResultOvertaken(FactBase):
     assignment: int
     unit: str
     result: HandlingResult
+
+
+class Moved(Recorded):
+    """A due time that is another than before. `later`: on a later day, by the city's clocks."""
+
+    clock: ClockName
+    assignment: int | None = None
+    label: str | None = None
+    unit: str | None = None
+    was: Instant
+    due_at: Instant
+    later: bool
+
+
+class Replanned(FactBase):
+    """A year's calendar was published: what had been planned provisionally is planned again.
+
+    `clocks` take the places of those they replace. `moved` are those that are due at another
+    time; the others may only have rungs at another time, or are no longer provisional.
+    `answer_later`: the day of the answer is a later one.
+    """
+
+    kind: Literal["replanned"] = "replanned"
+    calendar_version: str
+    clocks: list[Clock]
+    moved: list[Moved] = Field(default_factory=list)
+    answer_later: bool = False
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.replan(self.clocks)
 
 
 class RungClimbed(FactBase):

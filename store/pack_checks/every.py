@@ -10,6 +10,7 @@ from store.pack_checks.messages import check_messages
 from store.pack_checks.owners import check_city, check_responsibilities
 from store.pack_checks.phrases import check_phrases
 from store.pack_checks.switches import check_needs
+from store.pack_checks.unused import check_unused
 from store.pack_files import Draft
 from store.pack_reading import Problem
 
@@ -24,6 +25,7 @@ CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     check_order,
     check_calendar,
     check_needs,
+    check_unused,
     check_conditions,
     check_events,
     check_messages,

@@ -40,12 +40,6 @@ _NEEDS = (
         lambda city: city.reasons.returns,
     ),
     Need(
-        ("limits", "arbitrate"),
-        lambda city: city.limits.arbitrate,
-        "arbitration follows the last return, and there is none: caps.returns",
-        lambda city: city.caps.returns,
-    ),
-    Need(
         ("caps", "holds"),
         lambda city: city.caps.holds,
         "holds need the longest one: caps.hold",

@@ -27,6 +27,7 @@ from domain.plans import (
     ExtensionQuestion,
     MergeQuestion,
     ReasonQuestion,
+    ReplanQuestion,
     ReplyQuestion,
     ResumeQuestion,
     SettleQuestion,
@@ -55,6 +56,7 @@ QUESTIONS: dict[str, Any] = {
     "plan_clocks": ClockQuestion(city="tongzhou", tier=None, names=[ClockName.SIGN], at=NOW),
     "extend_clock": ExtensionQuestion(city="tongzhou", clock=CLOCK, by="3d"),
     "resume_clocks": ResumeQuestion(city="tongzhou", clocks=[CLOCK], at=NOW),
+    "replan_clocks": ReplanQuestion(city="tongzhou", clocks=[CLOCK], at=NOW),
     "check_reason": ReasonQuestion(city="tongzhou", kind="return", code="not_ours"),
     "check_merge": MergeQuestion(city="tongzhou", number="1", into="2"),
     "open_inspections": SettleQuestion(

@@ -95,6 +95,32 @@ async def test_urging_has_a_measure(house: House) -> None:
     assert problem(await ticket.act("urge", ticket.citizen)) == (429, "urged_too_often")
 
 
+async def test_so_have_additions(house: House) -> None:
+    ticket = await house.file()
+    for number in range(20):
+        added = await ticket.act("facts", ticket.citizen, {"text": f"第{number}次补充"})
+        assert added.status_code == 200
+    again = await ticket.act("facts", ticket.citizen, {"text": "再补充"})
+    assert problem(again) == (429, "facts_too_often")
+
+
+async def test_the_citizen_is_shown_what_was_promised_and_no_units_limit(house: House) -> None:
+    ticket = await house.file()
+    promised = (await ticket.until_stage("handle"))["due_at"]
+    moved = {"unit": "transport", "reason": "职责所在。"}
+    assert (await ticket.by(Role.DISPATCHER, "reassign", moved)).status_code == 200
+    assert (await ticket.until_stage("handle"))["due_at"] == promised
+    asked = await ticket.by_unit("ask", {"question": "具体在哪一段？"}, "transport")
+    assert asked.status_code == 200, asked.text
+    shown = await ticket.seen()
+    assert shown["due_at"] is None
+    assert shown["answer_by"] is not None
+    assert (await ticket.act("facts", ticket.citizen, {"text": "桥东。"})).status_code == 200
+    shown = await ticket.seen()
+    assert shown["due_at"] > promised
+    assert shown["answer_by"] is None
+
+
 # --- refused -------------------------------------------------------------------------------------
 
 

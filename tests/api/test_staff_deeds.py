@@ -10,6 +10,7 @@ from api.pages.staff.deeds.every import BY_PATH, DEEDS
 from api.translation import CHINESE, translations
 from domain.actors import Role
 from store.engine import Store
+from store.pack_book import PinnedPacks
 from tests.api.house import House, open_house
 from tests.support.cities import city_with
 from tests.support.deeds import ABLE, CASES, WHY, Case
@@ -28,7 +29,7 @@ async def able(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIter
         yield opened
 
 
-ELSEWHERE = {"step", "merge"}
+ELSEWHERE = {"step", "merge", "replan"}
 """Tested by themselves below."""
 
 
@@ -63,6 +64,32 @@ async def test_one_ticket_is_merged_into_another_and_both_say_so(able: House) ->
     assert f"/staff/tickets/{other.number}" in (await who.ticket(ticket)).text
     assert (await ticket.kinds())[-1] == "merged"
     assert "并入本单的工单" in says(await who.ticket(other))
+
+
+async def test_only_what_is_provisional_can_be_planned_again(
+    client: Client, sqlite_store: Store, tmp_path: Path
+) -> None:
+    unpublished = {"country": None, "years": [2020]}
+    tiers = {"complex": {"handle": "5wd"}}
+    packs = city_with(tmp_path / "cities", calendar=unpublished, tiers=tiers)
+    async with (
+        platform(client, sqlite_store, packs) as running,
+        open_house(tmp_path, running.store, client, packs) as house,
+    ):
+        await PinnedPacks(packs, running.store).keep_all()
+        ticket, firm = await house.file(), await house.unclear()
+        for role in (Role.DISPATCHER, Role.ADMIN):
+            who = await at_desk(house, role)
+            assert "replan" not in offered(await who.ticket(ticket))
+        supervisor = await at_desk(house, Role.SUPERVISOR)
+        assert "replan" not in offered(await supervisor.ticket(firm))
+        page = await supervisor.ticket(ticket, do="replan")
+        assert "replan" in offered(page)
+        assert "暂定" in says(page)
+        told = await supervisor.do(ticket, "replan", {"key": "k" * 32})
+        assert told.status_code == 409  # no year was published since
+        assert "没有暂定期限，或尚无新公布的年份。" in says(told)
+        assert "replanned" not in await ticket.kinds()
 
 
 async def test_a_step_of_staged_limits_is_reported_with_a_photo(house: House) -> None:

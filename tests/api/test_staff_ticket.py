@@ -55,6 +55,17 @@ async def test_what_each_may_do_is_offered_and_nothing_else(house: House) -> Non
         assert not cannot & offered(page), role
 
 
+async def test_what_the_citizen_was_promised_stands_beside_the_units_own_limit(
+    house: House,
+) -> None:
+    ticket = await house.file()
+    own = says(await (await at_desk(house, Role.OFFICER, "water")).ticket(ticket))
+    assert own.index("对群众承诺") < own.index("本单位时限")
+    others = says(await (await at_desk(house, Role.DISPATCHER)).ticket(ticket))
+    assert "对群众承诺" in others
+    assert "本单位时限" not in others
+
+
 async def test_the_page_speaks_english(house: House) -> None:
     ticket = await house.file()
     reader = await at_desk(house, Role.DISPATCHER, language="en")

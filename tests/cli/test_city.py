@@ -65,7 +65,7 @@ def test_a_sound_pack_is_summed_up_in_a_line(terminal: Terminal) -> None:
     assert done.exit_code == 0, done.output
     assert done.stdout == (
         f"cities/example: version {version}, 6 units, 4 categories, 3 responsibilities, 0 cells,"
-        " 4 indicators, 3 scoring rules, 50 messages\n"
+        " 4 indicators, 3 scoring rules, 52 messages\n"
     )
 
 
@@ -98,7 +98,7 @@ def test_the_overview_shows_what_a_city_promises(terminal: Terminal) -> None:
         "holds 1",
         "revisits 7d 30d",
         "closing t.repeats > 0",
-        "50 messages",
+        "52 messages",
     ):
         assert word in done.stdout
     assert terminal.json("show", "other")["caps"]["hold"] == "180d"
@@ -255,3 +255,13 @@ def test_the_commands_of_the_document_work_as_pasted(terminal: Terminal) -> None
         name, *arguments = shlex.split(command)
         done = terminal.jiesu(*arguments)
         assert (name, done.exit_code) == ("jiesu", 0), f"{command}\n{done.output}"
+
+
+def test_where_nothing_is_provisional_nothing_is_planned_again(terminal: Terminal) -> None:
+    terminal.keep("example")
+    done = terminal.jiesu("city", "replan", "example")
+    assert (done.exit_code, done.stdout.strip()) == (0, "0 tickets planned again")
+    assert terminal.json("replan", "example") == {"city": "example", "tickets": 0}
+    unknown = terminal.jiesu("city", "replan", "nowhere")
+    assert unknown.exit_code == 2
+    assert "unknown_city" in unknown.stderr

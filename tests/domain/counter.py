@@ -11,11 +11,11 @@ from domain.assignment import Assignment, Given, Share
 from domain.checks import asking, assignment_of, check, return_bar
 from domain.clocks import ClockName
 from domain.commands import citizens, intake, joint, supervising, units
-from domain.decisions import facts_of, need_of, reason_of
+from domain.decisions import facts_of, need_of, reason_of, replanned
 from domain.facts import aftercare, anytime, handling, merging, returning, waiting
 from domain.facts import intake as intake_facts
 from domain.facts import joint as joint_facts
-from domain.plans import ExtensionQuestion, ReasonQuestion, TriageQuestion
+from domain.plans import ExtensionQuestion, ReasonQuestion, ReplanQuestion, TriageQuestion
 from domain.refusals import Refused
 from domain.stages import Stage
 from tests.domain.clockwork import Clockwork
@@ -62,6 +62,8 @@ class Counter(Clockwork):
             case supervising.Appoint(starts_at=starts_at):
                 clocks = self.plan(at, ClockName.APPOINTMENT, due_at=starts_at)
                 self.happen(anytime.Appointed(starts_at=starts_at, clocks=clocks), at, actor)
+            case supervising.Replan():
+                self._replan(actor, at)
             case supervising.SettleAll(text=text):
                 self.happen(anytime.InspectionsOpened(text=text, tickets=[PARENT]), at, actor)
             case citizens.AddFacts(text=text):
@@ -79,6 +81,15 @@ class Counter(Clockwork):
 
     def _bar(self, command: units.Return, actor: Actor) -> Refused | None:
         return return_bar(self.ticket, assignment_of(self.ticket, command, actor))
+
+    def _replan(self, actor: Actor, at: datetime) -> None:
+        self.desks.publish()
+        asking = ReplanQuestion(city="", clocks=list(self.ticket.provisional), at=at)
+        plan = told(self.desks.clocks.replan(asking))
+        if not plan.clocks:
+            raise Refused("nothing_to_replan", "No year was published that it rests on.")
+        fact = replanned(self.ticket, plan.calendar_version, plan.clocks, plan.moved)
+        self.happen(fact, at, actor)
 
     def _classify(self, command: intake.Triage, actor: Actor, at: datetime) -> None:
         question = TriageQuestion(

@@ -11,6 +11,7 @@ from activities.dispatch import Dispatch
 from activities.feedback import Feedback
 from activities.reasons import Reasons
 from activities.triage import Triage
+from domain.calendar import WorkCalendar
 from domain.pack import Pack
 from domain.refusals import Refused
 from store.engine import Store
@@ -19,15 +20,29 @@ from store.packs import PackShelf, default_root
 
 A = TypeVar("A")
 
+LIVED = 2026
+"""The year of all lives by chance."""
+
 
 class OnePack(PinnedPacks):
-    """A book that holds one pack, whatever is asked for."""
+    """A book that holds one pack; the year of its lives is published by and by."""
 
     def __init__(self, pack: Pack) -> None:
-        self._pack = pack
+        self._published = pack
+        calendar = pack.calendar
+        self._older = calendar.model_copy(
+            update={"version": "older", "years": tuple(y for y in calendar.years if y < LIVED)}
+        )
+        self._pack = pack.model_copy(update={"calendar": self._older})
+
+    def publish(self) -> None:
+        self._pack = self._published
 
     async def of(self, city: str, version: str | None) -> Pack:
         return self._pack
+
+    async def calendar(self, version: str) -> WorkCalendar | None:
+        return self._older if version == self._older.version else None
 
 
 class Desks:
@@ -35,7 +50,7 @@ class Desks:
 
     def __init__(self, pack: Pack) -> None:
         book = OnePack(pack)
-        self.pack = pack
+        self.pack, self.publish = pack, book.publish
         self.accept = Accept(book)
         # The grid and earlier tickets are asked for only where a complaint has a point, and where
         # repeats count: not here.

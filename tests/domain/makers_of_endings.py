@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from domain.clocks import Clock, ClockName
-from domain.decisions import follows, order, verdict, watch_over
+from domain.decisions import follows, order, replanned, verdict, watch_over
 from domain.events import Fact
 from domain.facts import aftercare, anytime, closing, merging, supervising
 from domain.facts.base import FactBase
@@ -187,6 +187,25 @@ def _overtaken(life: Life) -> anytime.ResultOvertaken | None:
     return anytime.ResultOvertaken(assignment=ended.n, unit=ended.unit, result=life.result())
 
 
+def _replanned(life: Life) -> anytime.Replanned | None:
+    """A clock that runs is due a day later, and so are the rungs it has not reached."""
+    going = [c for c in life.ticket.clocks if c.running and not c.paused_at and not c.past_due]
+    clock = life.one(going)
+    if clock is None:
+        return None
+    day = timedelta(days=1)
+    rungs = [
+        rung if n < clock.climbed else rung.model_copy(update={"at": rung.at + day})
+        for n, rung in enumerate(clock.rungs)
+    ]
+    later = clock.model_copy(update={"due_at": clock.due_at + day, "rungs": rungs})
+    moved = anytime.Moved(
+        clock=clock.name, assignment=clock.assignment, label=clock.label,
+        was=clock.due_at, due_at=later.due_at, later=True,
+    )  # fmt: skip
+    return replanned(life.ticket, "new", [later], [moved])
+
+
 ENDINGS: dict[type[FactBase], Callable[[Life], Fact | None]] = {
     closing.Replied: lambda life: closing.Replied(
         text="t", resolved=life.likely(0.7), clocks=life.clocks(ClockName.RATE)
@@ -225,5 +244,6 @@ ENDINGS: dict[type[FactBase], Callable[[Life], Fact | None]] = {
     anytime.Withdrawn: lambda life: anytime.Withdrawn(),
     anytime.CarriedOn: _carried_on,
     anytime.ResultOvertaken: _overtaken,
+    anytime.Replanned: _replanned,
     anytime.RungClimbed: Life.reach_rung,
 }

@@ -2,13 +2,15 @@
 
 import json
 import time
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
-from domain.calendar import is_working_day
+from domain.calendar import is_working_day, working_days
+from domain.clocks import ClockName
 from domain.limits import Limit
+from domain.planning import plan_clock
 from domain.rules import Escalation
 from store.packs import (
     PackError,
@@ -135,6 +137,66 @@ def test_years_that_make_no_sense_are_told_with_their_place(
     last = len((folder / "calendar.csv").read_text(encoding="utf-8").splitlines())
     [told] = [str(one) for one in check_pack(folder)]
     assert told.startswith(problem.format(line=line, row=last))
+
+
+@pytest.mark.parametrize(
+    ("hours", "closes"),
+    [('["09:00-24:00"]', "24:00"), ('["00:00-23:59"]', "23:59"), ('["00:00-24:00"]', "24:00")],
+)
+def test_office_hours_may_last_until_midnight(folder: Path, hours: str, closes: str) -> None:
+    given_hours(folder, hours)
+    assert check_pack(folder) == []
+    assert str(load_pack(folder).calendar.hours[-1]).endswith(f"-{closes}")
+
+
+@pytest.mark.parametrize(
+    ("hours", "problem"),
+    [
+        ('["14:00-00:00"]', 'the midnight that ends a day is written "24:00"'),
+        ('["14:00-24:01"]', "calendar.hours.0"),
+        ('["14:00-14:00"]', "office hours open at 14:00:00 and close at 14:00:00"),
+    ],
+)
+def test_office_hours_that_make_no_sense_are_told_with_their_place(
+    folder: Path, hours: str, problem: str
+) -> None:
+    line = given_hours(folder, hours)
+    told = [str(one) for one in check_pack(folder)]
+    assert told[0].startswith(f"city.toml:{line}: ")
+    assert problem in told[0]
+
+
+def given_hours(folder: Path, hours: str) -> int:
+    """The pack with these office hours; the line where they stand."""
+    lines = (folder / "city.toml").read_text(encoding="utf-8").splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith("hours = "))
+    replace(folder / "city.toml", lines[at], f"hours = {hours}")
+    return at + 1
+
+
+@pytest.mark.parametrize("limit", ["0d", "0wd", "0", "-1d", "100000wd", "1.5d"])
+def test_a_limit_that_is_none_is_told_with_its_place(folder: Path, limit: str) -> None:
+    lines = (folder / "city.toml").read_text(encoding="utf-8").splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith("handle = "))
+    replace(folder / "city.toml", lines[at], f'handle = "{limit}"')
+    told = [str(one) for one in check_pack(folder)]
+    assert told[0].startswith(f"city.toml:{at + 1}: ")
+    assert f"{limit!r} is not a limit" in told[0]
+
+
+def test_a_limit_of_two_thousand_working_days_is_sound_and_has_an_end(folder: Path) -> None:
+    text = (folder / "city.toml").read_text(encoding="utf-8")
+    handle = next(line for line in text.splitlines() if line.startswith("handle = "))
+    replace(folder / "city.toml", handle, 'handle = "2000wd"')
+    assert check_pack(folder) == []
+    pack = load_pack(folder)
+    tier = next(name for name, one in pack.tiers.items() if str(one.handle) == "2000wd")
+    start = datetime(max(pack.calendar.years), 12, 30, 10, tzinfo=pack.calendar.tz)
+    clock = plan_clock(pack, ClockName.HANDLE, tier, start)
+    assert clock is not None
+    assert clock.provisional
+    assert working_days(pack.calendar, start, clock.due_at) == 2000
+    assert clock.due_at.year - start.year in (8, 9)
 
 
 def test_a_pack_without_a_holiday_list_has_weekends_in_every_year(folder: Path) -> None:

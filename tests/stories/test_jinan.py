@@ -247,8 +247,10 @@ def _the_figures_are_those_of_the_story(read: Read, ending: Ending) -> None:
     found = {figure.indicator.id: figure.value.before for figure in ending.figures.figures}
     looked_at = len(_looked_at(read))
     rated = len(BY_UNITS) + len(TOOK_PART)
+    # Whoever was merged into another has been promised a day as well.
+    promised = 16 + sum(ticket.parent is not None for ticket in read.tickets.values())
     assert found == {
-        "on_time": Ratio(15, 16),  # but the lamps
+        "on_time": Ratio(promised - 1, promised),  # but the lamps
         "resolution": Ratio(rated, rated),
         "satisfaction": Ratio(rated - 1, rated),  # but the dancers' neighbour
         "supervision_answered": Ratio(4, 4),  # the orders, and the neighbour
@@ -280,7 +282,7 @@ def _looked_at(read: Read) -> set[str]:
 def _an_exclusion_is_published_beside(ending: Ending, lamp: Ticket) -> None:
     assert lamp.excluded
     after = {figure.indicator.id: figure.value.after for figure in ending.figures.figures}
-    assert after["on_time"] == Ratio(15, 15)
+    assert after["on_time"].part == after["on_time"].of > 15
     assert after["red_cards"] == Ratio(0, 15)
     assert after["satisfaction"] == Ratio(19, 20)
     assert {figure.excluded for figure in ending.figures.figures} == {1}

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from store.pack_checks.unused import STARTS
+from store.pack_files import CityFile
 from store.packs import PackShelf, default_root
 
 SHIPPED = PackShelf(default_root())
@@ -35,17 +37,33 @@ def with_rule(folder: Path, name: str, value: int) -> PackShelf:
 def city_with(folder: Path, city: str = "tongzhou", /, **tables: Mapping[str, Any]) -> PackShelf:
     """A shipped pack whose city.toml says something else: `city_with(tmp, features={...})`.
 
-    Tables are merged key by key, at any depth; None takes a key away.
+    Tables are merged key by key, at any depth; None takes a key away. Limits and ladders that
+    nothing uses any more go by themselves.
     """
     shutil.copytree(default_root() / city, folder / city)
     file = folder / city / "city.toml"
     content = tomllib.loads(file.read_text(encoding="utf-8"))
     _merge(content, tables)
+    _drop_unused(content)
     lines = [f"{key} = {_toml(value)}" for key, value in content.items()]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     shelf = PackShelf(folder)
     shelf.get(city)  # a rule that contradicts another is the test's own fault: say so at once
     return shelf
+
+
+def _drop_unused(content: dict[str, Any]) -> None:
+    read = CityFile.model_validate(content)
+    limits = [content.get("limits", {}), content.get("joint", {}), *content["tiers"].values()]
+    if not read.caps.co_handlers:
+        content.pop("joint", None)
+    for clock, start in STARTS.items():
+        if not start.when(read):
+            for table in limits:
+                table.pop(clock, None)
+        limited = any(clock in table for table in limits)
+        if not start.when(read) or (start.limited and not limited):
+            content.get("ladder", {}).pop(clock, None)
 
 
 def _merge(into: dict[str, Any], changes: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What waits although no person is waited for: intake without a record, rungs that are due."""
+"""What waits although no person is waited for; what is provisional, and the calendars behind it."""
 
 import json
 from datetime import UTC, datetime
@@ -17,12 +17,20 @@ depends_on = None
 _CHUNK = 500
 _UNRECORDED = sa.text("recorded_at IS NULL")
 _AUTOMATIC = sa.text("stage IN ('triage', 'dispatch', 'feedback')")
+_PROVISIONAL = sa.text("provisional IS NOT NULL")
 _RUNG = sa.text("rung_at IS NOT NULL")
 
 
 def upgrade() -> None:
     op.add_column("intake", sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("ticket", sa.Column("rung_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("ticket", sa.Column("provisional", sa.String(), nullable=True))
+    op.create_table(
+        "calendar",
+        sa.Column("version", sa.String(), primary_key=True),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
+    )
     op.execute(
         "UPDATE intake SET recorded_at = started_at WHERE started_at IS NOT NULL"
         " AND EXISTS (SELECT 1 FROM ticket WHERE ticket.number = intake.number)"
@@ -31,13 +39,17 @@ def upgrade() -> None:
     _index("intake_unrecorded", "intake", _UNRECORDED, "filed_at")
     _index("ticket_automatic", "ticket", _AUTOMATIC, "updated_at")
     _index("ticket_by_rung", "ticket", _RUNG, "rung_at")
+    _index("ticket_provisional", "ticket", _PROVISIONAL, "city", "provisional", "number")
 
 
 def downgrade() -> None:
+    op.drop_index("ticket_provisional", "ticket")
+    op.drop_table("calendar")
     op.drop_index("ticket_by_rung", "ticket")
     op.drop_index("ticket_automatic", "ticket")
     op.drop_index("intake_unrecorded", "intake")
     with op.batch_alter_table("ticket") as ticket:
+        ticket.drop_column("provisional")
         ticket.drop_column("rung_at")
     with op.batch_alter_table("intake") as intake:
         intake.drop_column("recorded_at")

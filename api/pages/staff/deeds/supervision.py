@@ -132,4 +132,12 @@ DEEDS = (
         ),
         trials=_holds,
     ),
+    Deed(
+        "replan",
+        supervising.Replan,
+        Group.RECORD,
+        N_("Plan provisional dates again"),
+        N_("The dates were planned by the published calendar."),
+        N_("After a year's working calendar was published. It also happens by itself."),
+    ),
 )

@@ -1,0 +1,104 @@
+"""Replanning: what was planned provisionally is planned again when a year is published."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+from temporalio.client import (
+    Client,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.actors import SYSTEM, Actor
+from domain.acts import Act
+from domain.commands.supervising import Replan
+from domain.ticket import Snapshot
+from runtime.names import ticket_workflow_id
+from store import provisional
+from store.engine import Store
+from store.pack_book import PinnedPacks
+from store.packs import PackError, PackShelf
+
+_AT_ONCE = 10
+"""Tickets that are asked at the same time."""
+
+_PATIENCE = timedelta(seconds=20)
+
+
+class Replanning:
+    def __init__(self, packs: PackShelf, store: Store, client: Client) -> None:
+        self._packs = packs
+        self._store = store
+        self._client = client
+
+    @activity.defn(name="replan_tickets")
+    async def replan(self) -> int:
+        """Have every ticket planned again that a published year concerns; how many were."""
+        done = 0
+        for city in self._packs.ids():
+            try:
+                async for changed in replanned(
+                    self._packs, self._store, self._client, city, SYSTEM
+                ):
+                    done += changed
+                    activity.heartbeat(done)
+            except PackError:
+                activity.logger.warning("a pack cannot be read", extra={"city": city})
+        return done
+
+
+async def replanned(
+    packs: PackShelf, store: Store, client: Client, city: str, by: Actor
+) -> AsyncIterator[int]:
+    """Have the tickets of a city planned again; how many were, after each few.
+
+    A ticket is asked where the current pack has published years that the calendar it was planned
+    with had not. To ask twice is no harm: the second time there is nothing to plan. One that
+    cannot be asked now is asked by the next run.
+
+    Raises:
+        UnknownCity, PackError, StoreUnavailable
+    """
+    current, book = packs.get(city).calendar, PinnedPacks(packs, store)
+    for versions in await provisional.planned_with(store, city):
+        older = [await book.calendar(version) for version in sorted(versions)]
+        if all(one is None or current.published <= one.published for one in older):
+            continue
+        few: list[tuple[str, int]] = []
+        async for ticket in provisional.tickets(store, city, versions):
+            few.append(ticket)
+            if len(few) == _AT_ONCE:
+                yield await _ask(client, few, current.version, by)
+                few = []
+        if few:
+            yield await _ask(client, few, current.version, by)
+
+
+async def _ask(client: Client, few: list[tuple[str, int]], calendar: str, by: Actor) -> int:
+    asking = (_replan(client, number, version, calendar, by) for number, version in few)
+    return sum(await asyncio.gather(*asking))
+
+
+async def _replan(client: Client, number: str, version: int, calendar: str, by: Actor) -> bool:
+    """Whether the ticket was planned again."""
+    handle = client.get_workflow_handle(ticket_workflow_id(number))
+    try:
+        await handle.execute_update(
+            "act",
+            Act(actor=by, command=Replan(), at=datetime.now(UTC)),
+            id=f"replan-{calendar}-{version}",
+            result_type=Snapshot,
+            rpc_timeout=_PATIENCE,
+        )
+    except WorkflowUpdateFailedError:
+        return False  # it went on meanwhile: nothing is provisional, or it has ended
+    except WorkflowUpdateRPCTimeoutOrCancelledError:
+        return False
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return True

@@ -1,0 +1,93 @@
+"""Tickets with provisional due times are found by the calendars they were planned with."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import text
+
+from domain.clocks import Clock
+from store import calendars, provisional, schema
+from store.engine import Store
+from store.pack_book import PinnedPacks
+from store.packs import PackShelf
+from tests.store.pack_folders import full_pack, replace
+from tests.store.stories import START, Story, complaint, project
+from tests.store.test_schema import downgrade
+
+
+async def _planned(store: Store, *versions: str, city: str = "demo", paused: bool = False) -> str:
+    """A ticket whose clocks were planned provisionally with these calendars; its number."""
+    story = Story(complaint(city=city))
+    life = [story.accepted(), story.classified(), story.assigned()]
+    running: list[Clock] = [clock for clock in life[-1].ticket.clocks if clock.running]
+    for clock, version in zip(running, versions, strict=False):
+        clock.provisional, clock.calendar_version = True, version
+        clock.paused_at = story.at if paused else None
+    await project(store, life)
+    return story.number
+
+
+async def _numbers(store: Store, city: str, *versions: str) -> set[str]:
+    found = provisional.tickets(store, city, frozenset(versions))
+    return {number async for number, _ in found}
+
+
+async def test_tickets_are_found_by_city_and_calendar(store: Store) -> None:
+    one, two = await _planned(store, "2026a"), await _planned(store, "2026a")
+    both = await _planned(store, "2026b", "2026a")
+    elsewhere = await _planned(store, "2026a", city="elsewhere")
+    await _planned(store)
+    await _planned(store, "2026a", paused=True)  # planned again when it goes on
+    found = await provisional.planned_with(store, "demo")
+    assert set(found) == {frozenset({"2026a"}), frozenset({"2026a", "2026b"})}
+    assert await _numbers(store, "demo", "2026a") == {one, two}
+    assert await _numbers(store, "demo", "2026a", "2026b") == {both}
+    assert await _numbers(store, "elsewhere", "2026a") == {elsewhere}
+    assert await provisional.planned_with(store, "nowhere") == []
+
+
+async def test_what_has_ended_is_not_planned_again(store: Store) -> None:
+    story = Story()
+    life = [story.accepted()]
+    life[-1].ticket.clocks[0].provisional = True
+    life[-1].ticket.clocks[0].calendar_version = "2026a"
+    await project(store, life)
+    assert len(await provisional.planned_with(store, "demo")) == 1
+    await project(store, [story.answered()])
+    assert await provisional.planned_with(store, "demo") == []
+
+
+async def test_a_calendar_is_kept_as_it_was(sqlite_store: Store, tmp_path: Path) -> None:
+    folder = full_pack(tmp_path)
+    before = PackShelf(folder.parent)
+    book = PinnedPacks(before, sqlite_store)
+    calendar = before.get("example").calendar
+    assert await book.calendar(calendar.version) is None
+    await book.keep_all()
+    await book.keep_all()
+    text_ = (folder / "city.toml").read_text(encoding="utf-8")
+    hours = next(line for line in text_.splitlines() if line.startswith("hours = "))
+    replace(folder / "city.toml", hours, 'hours = ["08:00-12:00"]')
+    after = PinnedPacks(PackShelf(folder.parent), sqlite_store)
+    assert await after.calendar(calendar.version) == calendar
+    assert await calendars.recall(sqlite_store, "000000000000") is None
+    # Also the one that an older version and today's make together.
+    pack = await after.of("example", before.get("example").version)
+    assert await after.calendar(pack.calendar.version) == pack.calendar
+
+
+async def test_the_tables_can_be_undone_and_made_again(store_url: str) -> None:
+    store = Store.open(store_url)
+    await _planned(store, "2026a")
+    await store.write(downgrade("0012"))
+    await store.close()
+    await schema.upgrade(store_url)
+    store = Store.open(store_url)
+    rows = await store.rows(text("SELECT provisional, rung_at FROM ticket"))
+    assert [row.provisional for row in rows] == [None]
+    later = START + timedelta(days=1)
+    await store.change(
+        text("INSERT INTO calendar (version, document, first_seen_at) VALUES ('x', '{}', :at)"),
+        {"at": later},
+    )
+    await store.close()
