@@ -52,8 +52,6 @@ from tests.support.engine import platform, time_skipping_server, working
 from tests.support.seeds import dice
 from workflows.ticket import TicketWorkflow
 
-pytestmark = pytest.mark.chance
-
 CITIES = ("heping", "huangpu", "jinan", "langfang", "tongzhou")
 
 LONG = os.environ.get("JIESU_LONG") == "1"

@@ -1,0 +1,225 @@
+"""Kill -9 of worker and engine around due times: no rung and no notice twice, and none missing.
+
+Limits are seconds here. Every ticket passes all its ladders, because nobody does anything until the
+last card was shown, and nobody rates. `make test-long` kills fifty times, `make test` a few.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from audit.verdicts import judge
+from domain.assignment import HandlingResult
+from domain.clocks import ClockName, RungKind
+from domain.notices import notices
+from domain.stages import Stage
+from domain.ticket import Ticket
+from runtime.engine import connect, encrypting, waiting_work
+from runtime.names import TICKETS, ticket_workflow_id
+from runtime.settings import Settings
+from store import outbox, tickets
+from store.engine import Store
+from store.keys import open_ring
+from store.packs import PackShelf, default_root
+from store.ticket_keys import TicketKeys
+from tests.domain.promises_checked import check_told_again
+from tests.support.cities import city_with
+from tests.support.desk import complaint
+from tests.support.engine import free_port
+from tests.support.seeds import dice
+from workers.children import Child
+from workers.stack import Stack, engine_port
+from workflows.ticket import TicketWorkflow
+
+LONG = os.environ.get("JIESU_LONG") == "1"
+KILLS = 50 if LONG else 3
+TOGETHER = 6
+"""Tickets that climb at the same time."""
+
+VICTIMS = (("worker",), ("engine",), ("worker", "engine"))
+
+RULES: dict[str, Any] = {
+    "tiers": {"general": {"handle": "6s", "sign": "2s", "contact": "3s"}},
+    "limits": {"rate": "4s", "call_back": "3s", "meet": "2s"},
+    "ladder": {
+        "rate": [{"kind": "warn", "offset": "2s"}, {"kind": "due", "tells": ["desk"]}],
+        "call_back": [{"kind": "warn", "offset": "1s"}, {"kind": "due", "tells": ["supervisor"]}],
+    },
+    "joint": {"sign": "1s", "contact": "2s", "meet": "2s"},
+}
+"""Tongzhou with limits of seconds; its ladders are percentages of them."""
+
+CLIMBED = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE, ClockName.PROMISE, ClockName.RATE)
+
+
+class House:
+    """The stack, and somebody who files, hands in at last, and kills."""
+
+    def __init__(self, stack: Stack, client: Client, store: Store, chance: Random) -> None:
+        self.stack, self.client, self.store, self.chance = stack, client, store, chance
+        self.pack = PackShelf(stack.settings.cities or default_root()).get("tongzhou")
+        self.numbers: list[str] = []
+        self.hurried: set[str] = set()
+
+    async def insist(self, call: Callable[[], Awaitable[object]]) -> None:
+        """Once more, as long as the engine does not answer: it is away, or only just back."""
+        with suppress(RPCError, TimeoutError, WorkflowAlreadyStartedError):
+            async with asyncio.timeout(10):
+                await call()
+        await asyncio.sleep(0.3)
+
+    async def live(self, *, hurried: bool) -> None:
+        """One ticket: filed, late in everything, handed in, and not rated.
+
+        `hurried`: handed in three seconds after the last card was due, shown by then or not.
+        """
+        told = complaint(category="0302")
+        self.numbers.append(told.number)
+        while await tickets.state(self.store, told.number) is None:
+            await self.insist(
+                lambda: self.client.start_workflow(
+                    TicketWorkflow.run, told, id=ticket_workflow_id(told.number), task_queue=TICKETS
+                )
+            )
+        state = await self.until(told.number, lambda ticket: ticket.stage is Stage.HANDLE)
+        lead = state.lead
+        assert lead is not None
+        if hurried:
+            self.hurried.add(told.number)
+            last = max(rung.at for clock in state.clocks if clock.running for rung in clock.rungs)
+            await asyncio.sleep(max((last - datetime.now(UTC)).total_seconds(), 0) + 3)
+        else:
+            await self.until(told.number, _all_shown)
+        work = waiting_work(self.client, told.number, lead.activity_id)
+        done = HandlingResult(reply="已办理。", at=datetime.now(UTC))
+        while (await self.state(told.number)).stage is Stage.HANDLE:
+            await self.insist(lambda: work.complete(done))
+        await self.until(told.number, lambda ticket: not ticket.open)
+
+    async def state(self, number: str) -> Ticket:
+        state = await tickets.state(self.store, number)
+        assert state is not None
+        return state
+
+    async def until(self, number: str, reached: Callable[[Ticket], bool]) -> Ticket:
+        async with asyncio.timeout(120):
+            while (state := await tickets.state(self.store, number)) is None or not reached(state):
+                await asyncio.sleep(0.1)
+        return state
+
+    # --- killing ------------------------------------------------------------------------------
+
+    async def kill(self, *victims: str) -> None:
+        """In a moment about the one in which some ticket's next rung comes; then they are back."""
+        await self._about_a_due_time()
+        killed = [child for child in self.stack.children if child.name in victims]
+        before = [child.pid for child in killed]
+        for pid in before:
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+        async with asyncio.timeout(60):
+            for child, pid in zip(killed, before, strict=True):
+                await self._is_back(child, pid)
+
+    async def _about_a_due_time(self) -> None:
+        async with asyncio.timeout(60):
+            while not (ahead := [at async for at in self._rungs()]):
+                await asyncio.sleep(0.1)
+        at = self.chance.choice(ahead) + timedelta(seconds=self.chance.uniform(-0.5, 0.5))
+        await asyncio.sleep(max((at - datetime.now(UTC)).total_seconds(), 0))
+
+    async def _rungs(self) -> AsyncIterator[datetime]:
+        """Of the next few seconds."""
+        now = datetime.now(UTC)
+        for number in self.numbers[-2 * TOGETHER :]:
+            state = await tickets.state(self.store, number)
+            for clock in state.clocks if state else ():
+                if clock.next_rung and now < clock.next_rung.at < now + timedelta(seconds=6):
+                    yield clock.next_rung.at
+
+    async def _is_back(self, child: Child, pid: int | None) -> None:
+        while child.pid == pid or not child.alive:
+            await asyncio.sleep(0.05)
+        while child.name == "engine":
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", engine_port(self.stack.settings))) == 0:
+                    return
+            await asyncio.sleep(0.05)
+
+
+def _all_shown(ticket: Ticket) -> bool:
+    return all(clock.climbed == len(clock.rungs) for clock in ticket.clocks if clock.running)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    city_with(tmp_path / "cities", **RULES)
+    settings = Settings(
+        home=tmp_path / "home",
+        api_port=free_port(),
+        temporal_address=f"127.0.0.1:{free_port()}",
+        cities=tmp_path / "cities",
+    )
+    stack = Stack(settings, say=lambda line: None)
+    async with stack.running():
+        store = Store.open(settings.store)
+        keys = TicketKeys(store, open_ring(settings.key_text, settings.key_file))
+        client = await connect(settings, encrypting(keys))
+        yield House(stack, client, store, dice("kills"))
+        await store.close()
+
+
+@pytest.mark.timeout(3600 if LONG else 240)
+async def test_no_rung_comes_twice_and_none_is_missing(house: House) -> None:
+    over = asyncio.Event()
+
+    async def keep_living(*, hurried: bool) -> None:
+        await asyncio.sleep(house.chance.uniform(0, 5))
+        await house.live(hurried=hurried)
+        while not over.is_set():
+            await house.live(hurried=hurried)
+
+    async with asyncio.TaskGroup() as group:
+        for n in range(TOGETHER):
+            group.create_task(keep_living(hurried=n % 3 == 0))
+        for n in range(KILLS):
+            await house.kill(*VICTIMS[n % len(VICTIMS)])
+        over.set()
+    killed = sum(len(child.deaths) for child in house.stack.children)
+    assert killed == sum(len(VICTIMS[n % len(VICTIMS)]) for n in range(KILLS)) or LONG
+    for number in sorted(house.numbers, key=house.hurried.__contains__):
+        await _held(house, number)
+
+
+async def _held(house: House, number: str) -> None:
+    state, events = (
+        await tickets.state(house.store, number),
+        await tickets.events(house.store, number),
+    )
+    assert state is not None
+    promises = check_told_again(events, state)
+    assert not promises.missed, (number, promises.missed)
+    for name in CLIMBED:
+        for rung in house.pack.ladder[name]:
+            assert (name, rung.kind) in promises.reached, (number, name, rung.kind)
+    assert (ClockName.CALL_BACK, RungKind.DUE) in promises.reached
+    assert state.outcome == "unrated", (number, state.outcome)
+    due = Counter(notice.key for event in events for notice in notices(event, state))
+    told = Counter(message.key for message in await outbox.messages(house.store, number))
+    assert told == due, (number, told - due, due - told)
+    assert set(told.values()) == {1}
+    verdict = await judge(house.client, house.store, number)
+    assert verdict.agrees, verdict
