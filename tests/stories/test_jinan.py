@@ -29,7 +29,7 @@ from store.indicators import Ratio
 from tests.stories.conftest import Counted, Played
 from tests.stories.reading import Read
 
-DAY = 1.0
+DAY = 2.0
 """Seconds: five working days are long enough to be kept, and short enough to be broken."""
 
 SNAPSHOTS = {"水泥块", "垃圾堆", *TOOK_PART, OTHER}
@@ -55,6 +55,7 @@ BY_UNITS = {
 ORDERED = {"垃圾堆", "包片一", "包片二"}
 
 
+@pytest.mark.timeout(300)
 async def test_the_story_of_jinan(played: Played, counted: Counted) -> None:
     async with played("jinan", DAY) as story:
         read = await Read.of(story)
