@@ -137,7 +137,8 @@ def test_the_form_of_every_deed_is_accessible_and_fits(
                 page.wait_for_selector("#summary")
                 looks.at(page, f"{case.path}, come back")
     assert looks.faults == []
-    assert shown == {deed.path for deed in DEEDS}
+    # To plan again is offered only where a year was published since: tests/workflows has that.
+    assert shown == {deed.path for deed in DEEDS} - {"replan"}
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
