@@ -304,6 +304,8 @@ def test_the_phone_says_where_it_is(phone: Open, town: Site) -> None:
     page.locator("[data-here]").click()
     expect(page.locator("[data-told]")).to_have_text("已记下您的位置。")
     _report(page)
+    # What is sent is sent by a script: either page may come a moment later.
+    expect(page.locator(".codes dd, .similar").first).to_be_visible()
     if page.locator(".similar").count():
         page.get_by_role("button", name="我的是另一件事").click()
     told = town.post(f"/tickets/{_kept(page)['number']}/sign").json()
