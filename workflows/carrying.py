@@ -80,6 +80,9 @@ class Carrying(Aside):
         info = workflow.current_update_info()
         async with self.turns.turn(act.command):
             await self._take_finished()
+            patience = PATIENCE.get()
+            if patience is not None and self.behind(at):
+                await patience.wait(lambda: not self.behind(at))
             check(self.ticket, act.command, act.actor, at)
             await handlers.give(self, act.command, act.actor, at)
         if info is not None:

@@ -29,6 +29,8 @@ class Ladder(Recording):
     """A recorded ticket whose clocks run. `climbing`: a rung that was reached is dealt with."""
 
     climbing = False
+    came_at: datetime | None = None
+    """The latest moment at which something came to the door: by then it was that late."""
 
     async def climb(self) -> None:
         """The ladder: wait for the earliest rung of any clock, again and again.
@@ -59,12 +61,27 @@ class Ladder(Recording):
         """
         try:
             await workflow.wait_condition(
-                lambda: not self.ticket.open or self._earlier_than(armed),
+                lambda: not self.ticket.open or self._earlier_than(armed) or self._passed(armed),
                 timeout=max(armed - workflow.now(), _AT_ONCE),
             )
         except TimeoutError:
             return True
-        return False
+        return self._passed(armed)
+
+    def _passed(self, armed: datetime) -> bool:
+        return self.came_at is not None and armed <= self.came_at
+
+    def behind(self, at: datetime) -> bool:
+        """Whether a rung of before `at` is still to be dealt with.
+
+        Where no worker was there, what came late and the timer of what was due arrive together.
+        What was due first is recorded first: a late answer must not hide that it was late.
+        """
+        following = self.ticket.next_rung()
+        if following is not None and following[1].at <= at and self.ticket.open:
+            self.came_at = max(at, self.came_at or at)
+            return True
+        return self.climbing
 
     def _earlier_than(self, armed: datetime) -> bool:
         following = self.ticket.next_rung()

@@ -63,6 +63,8 @@ class Working(Ladder):
             if assignment.n not in self._out:
                 self._out[assignment.n] = self._send(assignment)
         came = await self.until(lambda: self._news(stage))
+        if self.lifecycle:
+            await self._let_rungs_come_first(came)
         for n, work in list(self._out.items()):
             assignment = self.ticket.assignment(n)
             if not assignment.open and self.lifecycle:
@@ -99,6 +101,12 @@ class Working(Ladder):
         else:
             unit.id = result.by
             self.happen(result_of(self.ticket, assignment.n, result), result.at or came, unit)
+
+    async def _let_rungs_come_first(self, came: datetime) -> None:
+        """Deal with what fell due before the results that are there were handed in."""
+        handed_in = [self._out[n].result().at or came for n in self.finished()]
+        if handed_in:
+            await workflow.wait_condition(lambda: not self.behind(max(handed_in)))
 
     def _recall(self, assignment: Assignment, work: Work) -> None:
         """Call it back. A result that was under way is not lost: it becomes an event."""
