@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
-from bench import board, call, due_time, inbox, packs, report, stalls
+from bench import board, call, due_time, inbox, many_commands, packs, report, stalls
 from bench.compare import QUICK, NotWhole, Plan, compare
 from bench.encryption import encryption
 from bench.open_tickets import OFFERED_SECONDS, crowd
@@ -155,6 +155,18 @@ def stalls_(
     found = _run(stalls.stalled(times, scale, minutes, say))
     print_json(asdict(found)) if as_json else stalls.show(out, found)
     if not found.right:
+        raise typer.Exit(1)
+
+
+@app.command("many-commands")
+def many_commands_(
+    commands: Annotated[int, typer.Option(min=30, max=1_000_000)] = many_commands.COMMANDS,
+    as_json: Json = False,
+) -> None:
+    """Commands without end on one ticket; fails where its story is not whole, or it grows slow."""
+    told = _run(many_commands.many_commands(commands, say))
+    print_json(told.as_dict()) if as_json else many_commands.show(out, told)
+    if not told.right:
         raise typer.Exit(1)
 
 

@@ -1,0 +1,243 @@
+"""Tens of thousands of commands on one ticket: it takes the next one, and its story stays whole.
+
+Facts, contacts and reassignments in turn, on the real stack, straight at its engine. Every so often
+a new complaint is filed in the same way: what a command takes is measured against that. The days of
+the record pass as the pack's cap on facts asks: the moment of each is told, and not waited for.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from rich.console import Console
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowUpdateFailedError
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import ApplicationError
+
+from audit.verdicts import judge
+from bench.compare import NotWhole
+from bench.house import House, house
+from bench.machine import machine
+from bench.product_driver import CATEGORY, CITY, UNIT
+from domain.actors import Actor, Role
+from domain.acts import Act, Command
+from domain.commands.citizens import AddFacts, Withdraw
+from domain.commands.intake import Reassign
+from domain.commands.units import Contact
+from domain.complaint import Complaint
+from runtime.engine import connect, encrypting
+from runtime.names import TICKETS, search_attributes, ticket_workflow_id
+from store import tickets
+from store.keys import open_ring
+from store.numbers import new_number
+from store.ticket_keys import TicketKeys
+from workflows.ticket import TicketWorkflow
+
+COMMANDS = 2000
+_EVERY = 20
+"""After so many commands a new complaint is filed."""
+
+_FACTS_APART = timedelta(minutes=75)
+"""Not more than the pack takes of a citizen in a day."""
+
+_UNITS = (UNIT, "water")
+_AGAIN = ("carrying_on", "not_now", "not_your_unit", "overtaken")
+"""Refused for this moment only: the ticket is being carried on, or given to the next unit."""
+
+_PATIENCE = 60.0
+TARGET = 2.0
+"""The slowest command of a hundred, in times of the slowest new ticket of a hundred."""
+
+
+@dataclass
+class Told:
+    """How it went; times in milliseconds. `wrong`: what was not whole in the end."""
+
+    commands: int = 0
+    seconds: float = 0.0
+    runs: int = 1
+    events: int = 0
+    command_ms: dict[str, float] = field(default_factory=dict)
+    filing_ms: dict[str, float] = field(default_factory=dict)
+    last_tenth_ms: dict[str, float] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def ratio(self) -> float:
+        filing = self.filing_ms.get("p99", 0.0)
+        return round(self.command_ms.get("p99", 0.0) / filing, 2) if filing else 0.0
+
+    @property
+    def right(self) -> bool:
+        return not self.wrong and self.ratio <= TARGET
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "ratio": self.ratio, "target": TARGET, "machine": machine()}
+
+
+class _One:
+    """The ticket that everybody is at."""
+
+    def __init__(self, client: Client, number: str) -> None:
+        self.client, self.number = client, number
+        self.handle = client.get_workflow_handle_for(TicketWorkflow.run, ticket_workflow_id(number))
+        self.at = datetime.now(UTC)
+        self.given: Counter[str] = Counter()
+        self.unit = 0
+
+    async def give(self, n: int) -> float:
+        """The next command; the seconds that it took, with every time it was sent again for."""
+        match n % 3:
+            case 0:
+                self.at += _FACTS_APART
+                return await self.act(Actor(role=Role.CITIZEN), AddFacts(text="补充"), n)
+            case 1:
+                unit = _UNITS[self.unit]
+                officer = Actor(role=Role.OFFICER, unit=unit, id=f"officer-{unit}")
+                return await self.act(officer, Contact(reached=False), n)
+            case _:
+                self.unit = 1 - self.unit
+                dispatcher = Actor(role=Role.DISPATCHER, id="dispatcher")
+                asked = Reassign(unit=_UNITS[self.unit], reason="改派")
+                return await self.act(dispatcher, asked, n)
+
+    async def act(self, actor: Actor, command: Command, n: int) -> float:
+        act, begun = Act(actor=actor, command=command, at=self.at), time.perf_counter()
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                try:
+                    await self.handle.execute_update(TicketWorkflow.act, act, id=f"command-{n}")
+                except WorkflowUpdateFailedError as error:
+                    code = getattr(error.cause, "type", None)
+                    if not isinstance(error.cause, ApplicationError) or code not in _AGAIN:
+                        raise NotWhole(f"command {n}, {command.do}: refused, {code}") from error
+                    if code != "carrying_on":
+                        begun = time.perf_counter()  # it was too early: nothing was waited for
+                    await asyncio.sleep(0.02)
+                else:
+                    self.given[command.do] += 1
+                    return time.perf_counter() - begun
+
+
+async def many_commands(commands: int, say: Callable[[str], None]) -> Told:
+    """Give `commands` commands to one ticket of a fresh installation.
+
+    Raises:
+        NotWhole: one was not taken.
+    """
+    async with house(floor=False) as built:
+        keys = TicketKeys(built.store, open_ring(built.settings.key_text, built.settings.key_file))
+        client = await connect(built.settings, encrypting(keys))
+        for _ in range(5):
+            await _file(client)  # warming up
+        number, _ = await _file(client)
+        one, took, filed = _One(client, number), list[float](), list[float]()
+        begun = time.perf_counter()
+        for n in range(commands):
+            took.append(await one.give(n))
+            if n % _EVERY == 0:
+                filed.append((await _file(client))[1])
+            if n and n % max(commands // 10, 1) == 0:
+                say(f"{n} commands, {n / (time.perf_counter() - begun):.0f} a second")
+        told = Told(
+            commands=commands,
+            seconds=round(time.perf_counter() - begun, 1),
+            command_ms=_spread(took),
+            filing_ms=_spread(filed),
+            last_tenth_ms=_spread(took[-max(commands // 10, 1) :]),
+        )
+        await _look(built, client, one, told)
+        return told
+
+
+async def _file(client: Client) -> tuple[str, float]:
+    """A new complaint; its number, and the seconds until its receipt."""
+    now = datetime.now(UTC)
+    told = Complaint.model_validate(
+        {
+            "number": new_number(now.date()),
+            "city": CITY,
+            "text": "小区门口路灯不亮，请尽快维修。",
+            "category": CATEGORY,
+            "filed_at": now,
+        }
+    )
+    begun = time.perf_counter()
+    start = WithStartWorkflowOperation(
+        TicketWorkflow.run,
+        told,
+        id=ticket_workflow_id(told.number),
+        task_queue=TICKETS,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        search_attributes=search_attributes(told),
+    )
+    receipt: Awaitable[Any] = client.execute_update_with_start_workflow(
+        TicketWorkflow.receipt, start_workflow_operation=start
+    )
+    await receipt
+    return told.number, time.perf_counter() - begun
+
+
+async def _look(built: House, client: Client, one: _One, told: Told) -> None:
+    """Whether it still takes the next one, and whether timeline and replay are whole."""
+    given = Counter(one.given)
+    await one.act(Actor(role=Role.CITIZEN), Withdraw(reason="已自行解决"), told.commands)
+    await one.handle.result()
+    state, events = (
+        await tickets.state(built.store, one.number),
+        await tickets.events(built.store, one.number),
+    )
+    told.events = len(events)
+    kinds = Counter(event.kind for event in events)
+    wanted = {
+        "facts_added": given["add_facts"],
+        "contacted": given["contact"],
+        "reassigned": given["reassign"],
+        "withdrawn": 1,
+    }
+    told.wrong += [
+        f"{kind}: {kinds[kind]} events of {count} commands"
+        for kind, count in wanted.items()
+        if kinds[kind] != count
+    ]
+    if [event.version for event in events] != list(range(1, len(events) + 1)):
+        told.wrong.append("the timeline has a gap")
+    if state is None or state.version != len(events) or state.open:
+        told.wrong.append("the record does not end where the timeline does")
+    verdict = await judge(client, built.store, one.number)
+    if not verdict.agrees:
+        told.wrong.append(f"replay: {verdict.problem or verdict.differences[:3]}")
+    query = f"WorkflowId='{ticket_workflow_id(one.number)}'"
+    told.runs = (await client.count_workflows(query)).count
+
+
+def _spread(seconds: list[float]) -> dict[str, float]:
+    """The median, the slowest of a hundred, and the slowest, in milliseconds."""
+    ordered = sorted(seconds)
+
+    def at(share: float) -> float:
+        return round(ordered[min(int(len(ordered) * share), len(ordered) - 1)] * 1000, 1)
+
+    return {"p50": at(0.5), "p99": at(0.99), "max": at(1.0)} if ordered else {}
+
+
+def show(out: Console, told: Told) -> None:
+    """The figures, and whether the target is reached."""
+    for what, spread in (
+        ("a command", told.command_ms),
+        ("one of the last tenth", told.last_tenth_ms),
+        ("a new ticket", told.filing_ms),
+    ):
+        ends = ", ".join(f"{name} {value:g} ms" for name, value in spread.items())
+        out.print(f"{what}: {ends}")
+    verdict = "within" if told.ratio <= TARGET else "ABOVE"
+    out.print(
+        f"{told.commands} commands in {told.seconds:g} s, {told.events} events in {told.runs} runs;"
+        f" p99 is {told.ratio:g} times that of a new ticket: {verdict} the target of {TARGET:g}"
+    )
+    for line in told.wrong or ["timeline and replay are whole"]:
+        out.print(line, markup=False)
