@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
+from runtime.engine_errors import PASSING
 from store.errors import (
     BadKey,
     ObjectsUnavailable,
@@ -39,19 +40,6 @@ WAITED: dict[type[Exception], str] = {
     BadKey: "the key ring of this process lacks a key",
 }
 """What passes, or is mended by whoever runs the installation; and why it is thought to."""
-
-PASSING = frozenset(
-    {
-        RPCStatusCode.UNAVAILABLE,
-        RPCStatusCode.DEADLINE_EXCEEDED,
-        RPCStatusCode.RESOURCE_EXHAUSTED,
-        RPCStatusCode.ABORTED,
-        RPCStatusCode.CANCELLED,
-        RPCStatusCode.INTERNAL,
-        RPCStatusCode.UNKNOWN,
-    }
-)
-"""States of the engine that pass; any other is what it thinks of the call."""
 
 PLAN_FAILED = "plan_failed"
 """The code of a decided error that has no code of its own: a defect, or a rule nobody foresaw."""

@@ -25,13 +25,14 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.sending import BUDGET, PASSING, Budget, EngineUnavailable, NotRunning, Sender, engine_limit
+from api.sending import BUDGET, Budget, EngineUnavailable, NotRunning, Sender, engine_limit
 from domain.acts import Act, Verdict
 from domain.assignment import HandlingResult
 from domain.complaint import Complaint
 from domain.ticket import Snapshot
 from runtime.engine import waiting_work
 from runtime.engine_clock import EngineClock, look
+from runtime.engine_errors import PASSING
 from runtime.names import TICKETS, search_attributes, ticket_workflow_id
 from workflows.ticket import TicketWorkflow
 

@@ -38,6 +38,7 @@ from domain.refusals import Refused
 from domain.ticket import Snapshot
 from runtime import engine_limits
 from runtime.engine_clock import EngineClock
+from runtime.engine_errors import PASSING
 from runtime.names import ticket_workflow_id
 
 TOO_LATE, GAVE_UP = "too_late", "gave_up"
@@ -60,19 +61,6 @@ _MOST_FORMER = 20
 _BELIEVED = 5.0
 """Seconds by which a command may seem to come from the future before its ticket refuses it."""
 
-
-PASSING = frozenset(
-    {
-        RPCStatusCode.UNAVAILABLE,
-        RPCStatusCode.DEADLINE_EXCEEDED,
-        RPCStatusCode.CANCELLED,
-        RPCStatusCode.RESOURCE_EXHAUSTED,
-        RPCStatusCode.ABORTED,
-        RPCStatusCode.INTERNAL,
-        RPCStatusCode.UNKNOWN,
-    }
-)
-"""Errors of a call after which the same call may succeed."""
 
 _NOBODY_LISTENS = ("connect error", "dns error", "trying to connect")
 """What the client says when it found nobody to send anything to."""

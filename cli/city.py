@@ -212,7 +212,7 @@ def replan(
     if as_json:
         print_json({"city": city, "tickets": count})
     else:
-        out.print(f"{count} tickets planned again", markup=False)
+        out.print(f"tickets planned again: {count}", markup=False)
 
 
 def loaded(city: str) -> tuple[Pack, Path]:

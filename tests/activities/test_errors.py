@@ -17,7 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
 import workflows
-from activities.errors import PASSING, WAITED, is_waited_for
+from activities.errors import WAITED, is_waited_for
 from domain.assignment import HandlingResult
 from domain.clocks import Basis, Clock, ClockName
 from domain.pack import UnknownTier
@@ -33,6 +33,7 @@ from domain.plans import (
     SettleQuestion,
     TriageQuestion,
 )
+from runtime.engine_errors import PASSING
 from store.errors import BadKey, ObjectsUnavailable, StoreError, StoreUnavailable
 from store.pack_book import PackChanged, UnknownPackVersion
 from store.packs import PackError, UnknownCity

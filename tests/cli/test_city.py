@@ -260,7 +260,7 @@ def test_the_commands_of_the_document_work_as_pasted(terminal: Terminal) -> None
 def test_where_nothing_is_provisional_nothing_is_planned_again(terminal: Terminal) -> None:
     terminal.keep("example")
     done = terminal.jiesu("city", "replan", "example")
-    assert (done.exit_code, done.stdout.strip()) == (0, "0 tickets planned again")
+    assert (done.exit_code, done.stdout.strip()) == (0, "tickets planned again: 0")
     assert terminal.json("replan", "example") == {"city": "example", "tickets": 0}
     unknown = terminal.jiesu("city", "replan", "nowhere")
     assert unknown.exit_code == 2
