@@ -22,6 +22,7 @@ from domain.refusals import Refused
 from domain.results import failure_of, result_of
 from domain.ticket import LIFECYCLE, Ticket
 from tests.domain.desks import Desks, told
+from tests.domain.promises_checked import Promises
 
 
 class Hall:
@@ -35,10 +36,12 @@ class Hall:
         self.lifecycle = lifecycle
         self.ticket = Ticket.of(complaint)
         self.events: list[Event] = []
+        self.promises = Promises()
         self.now = complaint.filed_at
 
     def happen(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
         self.events.append(record(self.ticket, fact, actor, at))
+        self.promises.see(self.events[-1], self.ticket)
         graver = follows(self.ticket)
         if graver is not None:
             self.happen(graver, at)

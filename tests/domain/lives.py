@@ -19,6 +19,7 @@ from domain.recording import record
 from domain.rules import Escalation, ReworkTo, Rules
 from domain.ticket import LIFECYCLE, Ticket
 from tests.domain.planned import TONGZHOU
+from tests.domain.promises_checked import Promises
 from tests.store.stories import START, clock, complaint
 
 ACTOR = {role: Actor(role=role, unit="u") for role in Role}
@@ -38,11 +39,13 @@ class Life:
         self.now = self.at = START
         self.ticket = Ticket.of(_COMPLAINT)
         self.events: list[Event] = []
+        self.promises = Promises()
         self.rules = _rules(chance)
 
     def happen(self, fact: Fact, role: Role) -> None:
         """It happens, and what follows by itself from how often it did (as `Recording.happen`)."""
         self.events.append(record(self.ticket, fact, ACTOR[role], self.at))
+        self.promises.see(self.events[-1], self.ticket)
         graver = follows(self.ticket)
         if graver is not None:
             self.happen(graver, Role.SYSTEM)

@@ -29,8 +29,6 @@ from tests.support.scenes import KINDS, Scene
 from tests.support.seeds import dice
 from tests.support.way_out import Give, HandIn, Judge, way_out
 
-DESKS = {name: Desks(town) for name, town in TOWNS.items()}
-
 FILED_AT = datetime(2023, 3, 6, 10, tzinfo=BEIJING)
 """A Monday of the first year that the calendars know: there is time for holds and their reviews."""
 
@@ -55,7 +53,7 @@ class TownHall:
         kind = chance.choice([Kind.COMPLAINT, Kind.COMPLAINT, Kind.CONSULTATION])
         told = complaint(number, city="tongzhou", category=category, kind=kind, filed_at=FILED_AT)
         lifecycle = chance.choice([LIFECYCLE, LIFECYCLE, LIFECYCLE, 0])
-        self.hall = Counter(DESKS[town], told, lifecycle)
+        self.hall = Counter(Desks(TOWNS[town]), told, lifecycle)
         self.asked: list[str] = []
         self.done: set[object] = set()
 
