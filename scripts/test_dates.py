@@ -13,6 +13,7 @@ it, and the exit code is 1 where any failed.
 """
 
 import argparse
+import math
 import os
 import re
 import subprocess
@@ -123,7 +124,7 @@ def selected(asked: Sequence[str], *, few: bool = False, engine: bool = True) ->
 def environment(begins: datetime, *, engine: bool = True) -> dict[str, str]:
     """What a process is given, for its clock to begin there."""
     already = timedelta(seconds=int(os.environ.get(AHEAD, "0")))
-    ahead = round((begins - (datetime.now(CHINA) - already)).total_seconds())
+    ahead = math.ceil((begins - (datetime.now(CHINA) - already)).total_seconds())
     path = os.pathsep.join([str(OTHER_DAY), *filter(None, [os.environ.get("PYTHONPATH")])])
     return {AHEAD: str(ahead), "PYTHONPATH": path} | ({} if engine else {ALONE: "yes"})
 

@@ -78,6 +78,8 @@ class City:
     open: list[str] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
     lives: list[tuple[datetime, int, Life]] = field(default_factory=list)
+    next_pack: tuple[datetime, Pack] | None = None
+    """The version that was published on the way, and since when it is in force."""
 
     @property
     def client(self) -> Client:
@@ -85,6 +87,11 @@ class City:
 
     async def now(self) -> datetime:
         return await self.environment.get_current_time()
+
+    def pack_at(self, at: datetime) -> Pack:
+        if self.next_pack is not None and at >= self.next_pack[0]:
+            return self.next_pack[1]
+        return self.pack
 
     async def state(self, number: str) -> Ticket:
         """The ticket, once its record has settled: nothing of it is on the way."""
@@ -257,7 +264,7 @@ async def _is_with_a_unit_or_a_person(town: City, plan: Plan) -> None:
 # --- what has to hold -----------------------------------------------------------------------------
 
 
-def _checked(pack: Pack, state: Ticket, events: list[Event]) -> Promises:
+def _checked(town: City, state: Ticket, events: list[Event]) -> Promises:
     """One ticket, when it has ended."""
     promises = check_told_again(events, state)
     number = state.complaint.number
@@ -277,8 +284,9 @@ def _checked(pack: Pack, state: Ticket, events: list[Event]) -> Promises:
         assert {ClockName.HANDLE, ClockName.PROMISE} <= names, (number, names)
         assert all(clock.due_at > first.at for clock in given), number
         for clock in given:
-            year = clock.due_at.astimezone(pack.calendar.tz).year
-            guessed = clock.basis is Basis.WORKING and year not in pack.calendar.years
+            calendar = town.pack_at(first.at).calendar
+            year = clock.due_at.astimezone(calendar.tz).year
+            guessed = clock.basis is Basis.WORKING and year not in calendar.years
             assert clock.provisional or not guessed, (number, clock)
     return promises
 
@@ -290,7 +298,7 @@ async def _all_held(town: City, filings: int) -> None:
     for number in town.plans:
         state, events = await town.state(number), await tickets.events(town.store, number)
         assert not state.open, (town.plans[number].way, [event.kind for event in events])
-        reached |= _checked(town.pack, state, events).reached
+        reached |= _checked(town, state, events).reached
         ends[str(state.outcome)] += 1
         verdict = await judge(town.client, town.store, number)
         assert verdict.agrees, verdict
@@ -339,6 +347,7 @@ async def test_the_next_year_is_published_in_the_middle(
         since = await town.begin(FEWER)
         await town.live(until=since + SPAN / 2)
         await packs.publish(published, sqlite_store)
+        town.next_pack = (await town.now(), packs.get(name))
         await town.live()
         await town.until_all_have_ended()
         await _all_held(town, FEWER)

@@ -16,6 +16,9 @@ from store.packs import default_root, load_pack
 from tests.stories.conftest import Counted, Played
 from tests.stories.reading import Read, ratios
 
+DAY = 1.0
+"""Seconds of a day: between the reminder of an appointment and its time, the unit is done."""
+
 SETTLED = {
     Level.CELL: {"琐事"},
     Level.COMMUNITY: {"小事"},
@@ -26,7 +29,7 @@ SETTLED = {
 
 
 async def test_the_story_of_huangpu(played: Played, counted: Counted) -> None:
-    async with played("huangpu") as story:
+    async with played("huangpu", DAY) as story:
         read = await Read.of(story)
         ending = await counted(story)
     _the_street_comes_first(read)
@@ -126,7 +129,8 @@ def _services_have_a_centre_and_a_time(read: Read) -> None:
     assert nurse.unit == "services-changzhou"
     assert "(09*, *, @nearest)" in permit.assignments[0].why
     (appointment,) = [c for c in permit.clocks if c.name is ClockName.APPOINTMENT]
-    assert (appointment.due_at, appointment.climbed) == (permit.appointment, 1)  # reminded
+    assert appointment.due_at == permit.appointment
+    assert appointment.climbed >= 1  # reminded; on a busy machine a story's day is over soon
     first, second = [c for c in nurse.clocks if c.name is ClockName.APPOINTMENT]
     assert first.due_at < second.due_at == nurse.appointment
 

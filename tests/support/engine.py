@@ -77,10 +77,9 @@ def engine_server(
 
     `settings`: values of its dynamic configuration, as `history.maxTotalUpdates=4`.
     """
-    port = free_port()
     command = [
         engine_binary(), "server", "start-dev", "--headless", "--ip", "127.0.0.1",
-        "--port", str(port), "--namespace", NAMESPACE, "--log-level", "error",
+        "--namespace", NAMESPACE, "--log-level", "error",
     ]  # fmt: skip
     for name, kind in SEARCH_ATTRIBUTES.items():
         command += ["--search-attribute", f"{name}={kind}"]
@@ -89,10 +88,8 @@ def engine_server(
         command += ["--sqlite-pragma", "synchronous=normal"]
     for setting in settings:
         command += ["--dynamic-config-value", setting]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output)
+    process, port = _started(command, log)
     try:
-        _wait_for(port, process)
         yield f"127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -103,15 +100,30 @@ def engine_server(
             process.wait()
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def _started(command: list[str], log: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """The server, answering, and its port: another test may take a free one before it does."""
+    for _ in range(5):
+        port = free_port()
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [*command, "--port", str(port)], stdout=output, stderr=output
+            )
+        if _answers(port, process):
+            return process, port
+    raise RuntimeError(f"the engine did not start: {log.read_text(errors='replace')[-2000:]}")
+
+
+def _answers(port: int, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until it answers; false where it has ended instead."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RuntimeError("the engine did not start")
+            return False
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+                return True
         time.sleep(0.05)
+    process.kill()
     raise RuntimeError("the engine does not answer")
 
 
