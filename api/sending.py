@@ -27,7 +27,7 @@ from temporalio.api.workflowservice.v1 import (
     PollWorkflowExecutionUpdateResponse,
     UpdateWorkflowExecutionRequest,
 )
-from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowUpdateFailedError
 from temporalio.converter import WorkflowSerializationContext
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
@@ -127,6 +127,10 @@ class _Lost(Exception):
 
 class _Crowded(Exception):
     """The engine did not take it this time: it takes only so many at once."""
+
+
+class _Closed(Exception):
+    """The run was closed before it accepted it; the engine says so as often as it is asked."""
 
 
 class _Unsent(Exception):
@@ -230,6 +234,10 @@ class _Sending:
                 )
         except NotRunning as gone:
             return await self._of_ended(gone)
+        except _Closed:
+            if await self._ended():
+                raise NotRunning(ended=True) from None
+            raise _Crowded from None  # another run goes on
         except Problem as refused:
             if refused.code != "ticket_too_large" or self._left(self._budget.taken) <= 0:
                 raise
@@ -306,6 +314,22 @@ class _Sending:
                 )
         except NotRunning:
             return None
+        except _Closed:
+            if await self._ended():
+                raise NotRunning(ended=True) from None
+            return None
+
+    async def _ended(self) -> bool:
+        """Whether the ticket has ended, and no run of it can have carried this out.
+
+        The run that was closed has not. An earlier one may have, where an answer of it was lost.
+        """
+        handle = self._client.get_workflow_handle(self._workflow_id)
+        with _as_ours(self._clock, _GLANCE):
+            found = await handle.describe(rpc_timeout=timedelta(seconds=_GLANCE))
+        first = found.raw_description.workflow_execution_info.first_run_id
+        certain = not self._lost or found.run_id == first
+        return found.status is not WorkflowExecutionStatus.RUNNING and certain
 
     async def _told(self, outcome: Outcome) -> Snapshot:
         """What the ticket answered: the snapshot, or why not."""
@@ -376,7 +400,7 @@ def _of(error: RPCError | RuntimeError, *, timed_out: bool) -> Exception:
         return limit
     match error.status:
         case RPCStatusCode.NOT_FOUND if "aborted by closing" in error.message:
-            return _Crowded()  # nobody had accepted it; asked again, the engine says what closed
+            return _Closed()
         case RPCStatusCode.NOT_FOUND:
             return NotRunning(ended="already completed" in error.message)
         case RPCStatusCode.UNAVAILABLE if any(word in error.message for word in _NOBODY_LISTENS):

@@ -212,8 +212,8 @@ class SettlePlan(Recorded):
 class Projection(Recorded):
     """New events of a ticket and its state after the last of them.
 
-    `told`: how long the history was. A task of the workflow that is cut short is done again,
-    perhaps otherwise; the second telling has the longer history, and is the one that it keeps.
+    `told`: the number of the telling (`domain.recording.telling`). A task of the workflow that is
+    cut short is done again, perhaps otherwise; the later telling is the one that the history keeps.
     """
 
     ticket: Ticket

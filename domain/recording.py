@@ -1,11 +1,26 @@
 """Recording: how a fact becomes an event of a ticket. There is no other way to change one."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.actors import Actor
 from domain.events import Event, Fact
 from domain.lifecycle import transition
 from domain.ticket import Ticket
+
+_ATTEMPTS = 10**12
+"""More milliseconds than a ticket lives (31 years): room for one number per attempt."""
+
+
+def telling(length: int, age: timedelta) -> int:
+    """Number what a workflow task tells the store: what was told later has the higher number.
+
+    A task that was cut short, and its repetition, are told apart also where the history is as long
+    as before: the engine keeps neither the lost task nor that it was lost.
+
+    `length`: events of the engine's history. `age`: from the filing to the beginning of the task.
+    """
+    milliseconds = age // timedelta(milliseconds=1)
+    return length * _ATTEMPTS + min(max(milliseconds, 0), _ATTEMPTS - 1)
 
 
 def record(ticket: Ticket, fact: Fact, actor: Actor, at: datetime) -> Event:

@@ -58,7 +58,7 @@ def _build(store: Store) -> _Statements:
 
 
 def _newer(table: Table, told: Any) -> ColumnElement[bool]:
-    """Told with a longer history; or with the same one, and not an older version."""
+    """Told later; or by the same task, and not an older version."""
     return or_(
         told.told > table.c.told,
         and_(told.told == table.c.told, told.version >= table.c.version),

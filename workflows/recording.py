@@ -14,7 +14,7 @@ from domain.complaint import Complaint
 from domain.decisions import follows
 from domain.events import Event, Fact
 from domain.plans import Projection
-from domain.recording import record
+from domain.recording import record, telling
 from domain.refusals import Refused
 from domain.ticket import LIFECYCLE, Ticket
 from workflows.asking import ask_patiently
@@ -49,11 +49,26 @@ class Recording:
         self._on_the_way: list[Event] = []
         self._projecting = 0
         self._late: set[asyncio.Task[None]] = set()
+        self._task = (self.history_length, workflow.now())
 
     @property
     def history_length(self) -> int:
         """How many events the engine's history of the ticket has, over all runs."""
         return self._before + workflow.info().get_current_history_length()
+
+    @property
+    def _telling(self) -> int:
+        """The number of what this task tells the store."""
+        if not self.lifecycle:
+            return self.history_length  # an older worker may tell the rest of it
+        self.note_task()
+        length, began = self._task
+        return telling(length, began - self.ticket.complaint.filed_at)
+
+    def note_task(self) -> None:
+        """Keep when this workflow task began: answers of local activities move `now()` on in it."""
+        if self.history_length != self._task[0]:
+            self._task = (self.history_length, workflow.now())
 
     @property
     def unprojected(self) -> list[Event]:
@@ -118,7 +133,8 @@ class Recording:
         self.registered = True
         came: list[datetime] = []
 
-        def over() -> bool:
+        def over() -> bool:  # is asked in every task, before its first answer comes
+            self.note_task()
             if not came and condition():
                 came.append(workflow.now())
             # What ended the wait is first copied into the store: one thing after another.
@@ -137,7 +153,7 @@ class Recording:
             return
         events, self._unprojected = self._unprojected, []
         self._on_the_way += events
-        projection = Projection(ticket=self.ticket, events=events, told=self.history_length)
+        projection = Projection(ticket=self.ticket, events=events, told=self._telling)
         if not self._late:
             self._projecting += 1
             try:

@@ -218,6 +218,7 @@ class TicketWorkflow(Carrying):
     @act.validator
     def permit(self, act: Act) -> None:
         """Refuse before anything is recorded."""
+        self.note_task()
         try:
             if self.carried_out_before():
                 return
