@@ -70,7 +70,8 @@ class Ticket(Recorded):
     `contest`: an exclusion that is asked for. `lifecycle`: see `LIFECYCLE`. `unsure`: the triage
     by machine did not know. `urges_before`, `facts_at`: how often the citizen urged before those
     in `urged_at`, and when something was added, within the last day. `void_rungs`: versions of the
-    events of rungs that were reached and became void (see `Clock`).
+    events of rungs that were reached and became void (see `Clock`). `refuted`: how often a result
+    was not taken by the closing condition.
     """
 
     complaint: Complaint
@@ -100,6 +101,7 @@ class Ticket(Recorded):
     dropped: Dropped = Field(default_factory=Dropped)
     returns: int = 0
     reworks: int = 0
+    refuted: int = 0
     raised: int = 0
     call_backs: int = 0
     call_back_due: bool = False

@@ -11,6 +11,12 @@ from domain.facts.base import FactBase
 from domain.stages import Outcome
 from domain.ticket import Ticket
 
+REFUTED_BY_RULE = 3
+"""Results that the closing condition may refuse; from then on a person says who does it again.
+
+A unit's program that gives the same result whenever it is asked would go round for ever.
+"""
+
 
 class VerificationAsked(FactBase):
     """A unit is sent to look. `before`: filing or closing."""
@@ -82,4 +88,8 @@ class ClosingRefuted(_Looked):
         self.looked(ticket, at)
         ticket.stop(at, ClockName.FEEDBACK)
         ticket.next_unit, ticket.verified = ticket.unit, False
+        if self.assignment is None and ticket.lifecycle:
+            ticket.refuted += 1
+            if ticket.refuted >= REFUTED_BY_RULE:
+                ticket.next_unit, ticket.by_hand = None, True
         ticket.start(self.clocks)

@@ -1,15 +1,17 @@
 """核查 before filing and before closing, closing conditions, and staged limits."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 from temporalio.client import Client
 
 from domain.assignment import HandlingResult, Share
-from domain.commands.intake import Triage
+from domain.commands.intake import Reassign, Triage
 from domain.commands.units import Sign, Step
+from domain.queues import Queue, waiting
 from domain.stages import Outcome
+from domain.ticket import Snapshot
 from store.engine import Store
 from tests.support.cities import city_with
 from tests.support.desk import DISPATCHER, complaint, file, officer
@@ -78,9 +80,9 @@ async def test_other_channels_are_not_looked_at(careful: Engine) -> None:
     assert "verification_asked" not in await ticket.kinds(careful)
 
 
-async def test_an_answer_without_what_the_category_asks_for_goes_back(
-    client: Client, sqlite_store: Store, tmp_path: Path
-) -> None:
+@pytest.fixture
+async def proving(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Engine]:
+    """A city in which a result about water has to have evidence."""
     packs = city_with(tmp_path / "cities")
     file_ = tmp_path / "cities" / "tongzhou" / "categories.csv"
     lines = file_.read_text(encoding="utf-8").splitlines()
@@ -94,13 +96,41 @@ async def test_an_answer_without_what_the_category_asks_for_goes_back(
             lines[index] = ",".join(cells)
     file_.write_text("\n".join(lines) + "\n", encoding="utf-8")
     async with platform(client, sqlite_store, type(packs)(tmp_path / "cities")) as engine:
-        ticket, _ = await file(client)
-        await ticket.complete_share(engine, "water", HandlingResult(reply="已治理。"))
-        await ticket.until(lambda at: at.assignment == 2)
-        assert "closing_refuted" in await ticket.kinds(engine)
-        proved = HandlingResult(reply="已治理。", evidence=["照片"])
-        await ticket.complete_share(engine, "water", proved)
-        await ticket.until_stage("rate")
+        yield engine
+
+
+def _given(n: int) -> Callable[[Snapshot], bool]:
+    return lambda at: at.assignment == n
+
+
+UNPROVED, PROVED = (
+    HandlingResult(reply="已治理。"),
+    HandlingResult(reply="已治理。", evidence=["照片"]),
+)
+
+
+async def test_an_answer_without_what_the_category_asks_for_goes_back(proving: Engine) -> None:
+    ticket, _ = await file(proving.client)
+    await ticket.complete_share(proving, "water", UNPROVED)
+    await ticket.until(lambda at: at.assignment == 2)
+    assert "closing_refuted" in await ticket.kinds(proving)
+    await ticket.complete_share(proving, "water", PROVED)
+    await ticket.until_stage("rate")
+
+
+async def test_who_always_answers_without_it_is_not_asked_for_ever(proving: Engine) -> None:
+    ticket, _ = await file(proving.client)
+    for n in (1, 2, 3):
+        await ticket.until(_given(n))
+        await ticket.complete_share(proving, "water", UNPROVED)
+    await ticket.until_stage("dispatch")
+    waits = waiting(await ticket.state(proving))
+    assert waits is not None
+    assert waits.queue is Queue.DISPATCH
+    await ticket.act(DISPATCHER, Reassign(unit="water", reason="请补充现场照片。"))
+    await ticket.until(lambda at: at.assignment == 4)
+    await ticket.complete_share(proving, "water", PROVED)
+    await ticket.until_stage("rate")
 
 
 async def test_staged_limits_are_ticked_off_one_by_one(engine: Engine) -> None:
