@@ -14,7 +14,7 @@ import asyncio
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 from uuid import uuid4
@@ -32,6 +32,7 @@ from temporalio.converter import WorkflowSerializationContext
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from api.gates import Gates, too_late
 from api.problems import Problem
 from domain.acts import Act
 from domain.refusals import Refused
@@ -41,9 +42,8 @@ from runtime.engine_clock import EngineClock
 from runtime.engine_errors import PASSING
 from runtime.names import ticket_workflow_id
 
-TOO_LATE, GAVE_UP = "too_late", "gave_up"
+GAVE_UP = "gave_up"
 
-_NOT_IN_TIME = "It could not be begun in time, and was not carried out: send it again."
 _ACCEPTED = Stage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_ACCEPTED
 _COMPLETED = Stage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED
 _AT_ONCE = Stage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_UNSPECIFIED
@@ -144,6 +144,7 @@ class Sender:
     client: Client
     clock: EngineClock
     budget: Budget = BUDGET
+    gates: Gates = field(default_factory=Gates)
 
     async def give(self, number: str, act: Act, update_id: str | None) -> Snapshot:
         """Give a command; the same `update_id` again returns the first answer.
@@ -156,7 +157,9 @@ class Sender:
         while True:
             name = f"{base}~{former}" if former else base
             try:
-                return await _Sending(self, number, act, name, fresh=not update_id).outcome()
+                sending = _Sending(self, number, act, name, fresh=not update_id)
+                async with self.gates.through(number, self.budget.taken):
+                    return await sending.outcome()
             except _Again as once_more:
                 if again:
                     raise once_more.refused from None
@@ -206,7 +209,7 @@ class _Sending:
                 break
             await asyncio.sleep(next(pauses))
         if not self._lost:
-            raise Problem(TOO_LATE, _NOT_IN_TIME)
+            raise too_late()
         return await self._what_became_of_it()
 
     async def _request(self) -> UpdateWorkflowExecutionRequest:
@@ -278,7 +281,7 @@ class _Sending:
                 if self._left(self._untaken) <= 0:
                     # Where an answer was lost an earlier run may have carried it out.
                     unknown = EngineUnavailable("no answer in time")
-                    raise unknown if self._broken else Problem(TOO_LATE, _NOT_IN_TIME)
+                    raise unknown if self._broken else too_late()
             if self._left(self._budget.answered + self._slack) <= 0:
                 raise EngineUnavailable("no answer in time")
             await asyncio.sleep(next(pauses))
@@ -347,7 +350,7 @@ class _Sending:
             case "carrying_on":
                 raise _Crowded
             case "too_late" if took < self._budget.taken:
-                raise _Again(Problem(TOO_LATE, _NOT_IN_TIME))
+                raise _Again(too_late())
             case "clock_differs":
                 raise _Again(Problem(cause.type, cause.message))
             case "gave_up" if took < self._budget.done and not self._fresh:

@@ -71,6 +71,9 @@ def near_a_limit(used: Used, share: float = 1) -> bool:
     return any(have >= most * share for have, most in zip(used, CARRY_ON, strict=True))
 
 
+SENT_AT_ONCE = 4
+"""Commands of one ticket that one door has with the engine; two doors stay below the ten."""
+
 # --- how long a command may take -----------------------------------------------------------------
 
 TAKEN_WITHIN = timedelta(seconds=4)

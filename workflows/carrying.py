@@ -33,6 +33,10 @@ _MUST = 1.25
 """Of those limits: then no department's program is waited for, which is asked a second time."""
 
 
+_A_MOMENT = timedelta(milliseconds=1)
+"""Until the next task, in which everything that came with the last one has been told."""
+
+
 class Carrying(Aside):
     """A ticket that is carried from run to run, and takes its commands one after another."""
 
@@ -90,7 +94,8 @@ class Carrying(Aside):
 
     async def _take_finished(self) -> None:
         """Let what units have handed in be recorded first."""
-        # What came together with the command is seen by the other tasks in the next steps.
+        # What the engine told before this command. A result that it tells with it, in the same task,
+        # comes after it: what it finds ended then is kept as overtaken.
         for _ in range(3):
             await asyncio.sleep(0)
         patience = PATIENCE.get()
@@ -131,11 +136,13 @@ class Carrying(Aside):
         A message that comes in this very moment makes the engine refuse the end of the run: it is
         then taken first.
         """
-        await workflow.wait_condition(
-            lambda: workflow.all_handlers_finished() and not self.climbing and not self._projecting
-        )
-        for _ in range(3):
-            await asyncio.sleep(0)
+        while True:
+            await workflow.wait_condition(self._at_rest)
+            # In one task the engine's library lets messages be dealt with before it tells results:
+            # whoever goes on at once never sees what a unit handed in meanwhile.
+            await workflow.sleep(_A_MOMENT)
+            if self._at_rest():
+                break
         if self.finished() and self.ticket.stage in (Stage.HANDLE, Stage.VERIFY):
             return
         self.ladder.cancel()
@@ -149,6 +156,9 @@ class Carrying(Aside):
                 rating_keys=self.rating_keys,
             )
         )
+
+    def _at_rest(self) -> bool:
+        return workflow.all_handlers_finished() and not self.climbing and not self._projecting
 
     async def catch_up(self) -> None:
         """Give a ticket of an older lifecycle the clocks that it did not have.

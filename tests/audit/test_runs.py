@@ -28,7 +28,7 @@ from tests.support.desk import CITIZEN, Filed, complaint, file, removed
 from tests.support.engine import RING, Engine, furnish
 from workflows.ticket import TicketWorkflow
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "histories" / "carried_on.20261128.json"
+GOLDEN = Path(__file__).parents[1] / "golden" / "histories" / "carried_on.20261129.json"
 
 
 async def _lived(engine: Engine) -> Filed:

@@ -119,13 +119,20 @@ def test_drawing_again_gives_the_same_file() -> None:
     assert geojson(draw(REAL, PLANS["heping"])) == shipped("heping").read_text(encoding="utf-8")
 
 
-def test_reading_and_checking_the_largest_grid_takes_less_than_a_second() -> None:
+def test_reading_and_checking_the_largest_grid_takes_little_more_than_reading_its_text() -> None:
+    """Measured: six times; a check that compared all cells with all would take thousands."""
     path = shipped("tongzhou")
+    start = time.process_time()
+    text = path.read_text(encoding="utf-8")
+    for _ in range(5):
+        json.loads(text)
+    reading = (time.process_time() - start) / 5
     start = time.process_time()
     grid = Grid.read(path)
     assert not list(check_grid(path, "110112"))
     assert not list(check_streets(path, {code[:9] for code in grid.codes}))
-    assert time.process_time() - start < 1
+    took = time.process_time() - start
+    assert took < 20 * reading
 
 
 def test_tiananmen_is_where_chinese_maps_draw_it() -> None:

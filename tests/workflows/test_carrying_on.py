@@ -93,7 +93,7 @@ async def test_a_command_that_was_carried_out_is_not_obeyed_again_in_the_next_ru
 
 
 async def test_results_that_come_while_it_is_carried_on_are_taken(engine: Engine) -> None:
-    for _ in range(5):
+    for _ in range(8):
         ticket, _ = await file(engine.client)
         await ticket.until_stage("handle")
         await asyncio.gather(
