@@ -62,7 +62,11 @@ class Clocks:
         clocks = [
             await self._up_to_date(pack, clock, None) for clock in (question.clock, *question.also)
         ]
-        return ClockPlan(clocks=[extend_clock(pack, clock, by, question.at) for clock in clocks])
+        return ClockPlan(
+            clocks=[
+                extend_clock(pack, clock, by, question.at, question.asked_at) for clock in clocks
+            ]
+        )
 
     @asked("resume_clocks")
     async def resume(self, question: ResumeQuestion) -> ClockPlan:

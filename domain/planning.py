@@ -164,12 +164,20 @@ def due_after(pack: Pack, started_at: datetime, limit: Limit) -> datetime:
     return _scaled(pack, started_at, add_limit(pack.calendar, started_at, limit))
 
 
-def extend_clock(pack: Pack, clock: Clock, by: Limit, at: datetime | None = None) -> Clock:
+def extend_clock(
+    pack: Pack,
+    clock: Clock,
+    by: Limit,
+    at: datetime | None = None,
+    asked_at: datetime | None = None,
+) -> Clock:
     """`clock` with its due time moved `by` later: same start, fresh ladder, running.
 
     The extension is counted from the old due time, not from the day it was granted. `limit` then
     shows both, "5wd+3wd". A rung whose time is over `at` the moment it is granted is left out: what
     was shown is not shown again; of a clock that stands still, the moment since when it does.
+    Asked for in time (`asked_at`), what was shown since is void; so where the new due time is over,
+    too, what was reached at it and after it is shown for the first time.
     Errors as in `plan_clock`.
     """
     old_due = clock.started_at + (clock.due_at - clock.started_at) / pack.city.clock_scale
@@ -190,7 +198,13 @@ def extend_clock(pack: Pack, clock: Clock, by: Limit, at: datetime | None = None
     if at is None:
         return extended
     over = min(at, clock.paused_at or at)
-    return extended.model_copy(update={"rungs": [r for r in extended.rungs if r.at > over]})
+    due = extended.due_at
+    in_time = asked_at is not None and asked_at < clock.due_at
+    shown = {r.kind for r in clock.counting if asked_at is None or r.at < asked_at}
+    left = [r for r in extended.rungs if r.at > over or (in_time and r.at >= due)]
+    return extended.model_copy(
+        update={"rungs": [r for r in left if r.at > over or r.kind not in shown]}
+    )
 
 
 def resume_clock(pack: Pack, clock: Clock, paused_at: datetime, resumed_at: datetime) -> Clock:

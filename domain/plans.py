@@ -126,7 +126,8 @@ class ClockQuestion(Recorded):
 class ExtensionQuestion(Recorded):
     """`clock` to be extended `by` a length, and `also` those that wait for it.
 
-    `at`: when it is granted; a rung whose time is over by then is not shown again.
+    `at`: when it is granted; a rung whose time is over by then is not shown again. `asked_at`: when
+    it was asked for; what was shown since is void where that was in time.
     """
 
     city: str
@@ -135,6 +136,7 @@ class ExtensionQuestion(Recorded):
     by: str
     also: list[Clock] = Field(default_factory=list)
     at: Instant | None = None
+    asked_at: Instant | None = None
 
 
 class ResumeQuestion(Recorded):

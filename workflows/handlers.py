@@ -184,6 +184,7 @@ async def _grant_extension(
         by=request.by or "",
         also=also,
         at=at if flow.lifecycle else None,
+        asked_at=request.asked_at if flow.lifecycle else None,
     )
     before = [(one.paused_at, one.running) for one in (clock, *also)]
     plan = await ask(Clocks.extend, question)

@@ -176,6 +176,7 @@ class Counter(Clockwork):
                     by=asker.asked.by or "",
                     also=ticket.waiting_for(n) if self.lifecycle else [],
                     at=at if self.lifecycle else None,
+                    asked_at=asker.asked.asked_at if self.lifecycle else None,
                 )
                 clocks = told(self.desks.clocks.extend(question)).clocks
                 granted = handling.ExtensionGranted(assignment=n, reason=why, clocks=clocks)

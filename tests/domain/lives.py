@@ -119,8 +119,10 @@ class Life:
         ticket, by = self.ticket, Limit.parse("1d")
         also = ticket.waiting_for(n) if ticket.lifecycle else []
         at = self.at if ticket.lifecycle else None
+        asked = ticket.assignment(n).asked
+        asked_at = asked.asked_at if asked and ticket.lifecycle else None
         clocks = [ticket.running(ClockName.HANDLE, n), *also]
-        return [extend_clock(TONGZHOU, each, by, at) for each in clocks]
+        return [extend_clock(TONGZHOU, each, by, at, asked_at) for each in clocks]
 
     def resumed(self, n: int) -> list[Clock]:
         return self.going_on(self.ticket.paused(n))

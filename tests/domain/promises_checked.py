@@ -135,10 +135,10 @@ class Promises:
             return _Shown()
         if clock.limit == replaced[0].clock.limit:
             return replaced[0].shown
-        left = [rung.at for rung in clock.rungs[clock.climbed :]]
         # One that stands still goes on later: its rungs are not reached before.
         since = clock.paused_at or event.at
-        again = ticket.lifecycle and not all(at > since for at in left)
+        past = {rung.kind for rung in clock.rungs[clock.climbed :] if rung.at <= since}
+        again = ticket.lifecycle and past & replaced[0].shown.kinds
         assert not again, f"{clock.name}: shown again by {event.kind}"
         return _Shown()
 

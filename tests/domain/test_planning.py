@@ -285,6 +285,30 @@ def test_an_extension_is_counted_from_the_old_due_time() -> None:
     assert extended.rule_id == clock.rule_id
 
 
+LATER = [{"kind": "warn", "offset": "20%"}, {"kind": "due"}, {"kind": "supervise", "offset": "1d"}]
+
+
+@pytest.mark.parametrize(
+    ("asked", "granted", "left"),
+    [
+        # Due on the 9th, with three days more on the 12th. Granted before that: all of it comes.
+        ("03-08 10:00", "03-09 12:00", ["warn", "due", "supervise"]),
+        # Granted after the new due time: it was not kept either, and that is shown.
+        ("03-08 10:00", "03-12 11:00", ["due", "supervise"]),
+        ("03-08 10:00", "03-20 10:00", ["due", "supervise"]),
+        # Asked for when it was late: what was shown stands, and is not shown again.
+        ("03-09 11:00", "03-12 11:00", ["supervise"]),
+    ],
+)
+def test_a_time_that_was_not_kept_with_the_extension_either_is_shown(
+    asked: str, granted: str, left: list[str]
+) -> None:
+    pack = pack_with({"handle": "7d"}, LATER)
+    clock = handle(pack).model_copy(update={"climbed": 2, "assignment": 2})
+    extended = extend_clock(pack, clock, Limit.parse("3d"), at(granted), at(asked))
+    assert [rung.kind for rung in extended.rungs] == left
+
+
 def test_an_extension_in_working_days_ends_with_the_office_hours() -> None:
     pack = pack_with({"handle": "5wd"}, [])
     extended = extend_clock(pack, handle(pack), Limit.parse("3wd"))
