@@ -201,10 +201,12 @@ def extend_clock(
     due = extended.due_at
     in_time = asked_at is not None and asked_at < clock.due_at
     shown = {r.kind for r in clock.counting if asked_at is None or r.at < asked_at}
-    left = [r for r in extended.rungs if r.at > over or (in_time and r.at >= due)]
-    return extended.model_copy(
-        update={"rungs": [r for r in left if r.at > over or r.kind not in shown]}
-    )
+    left = [
+        rung
+        for rung in extended.rungs
+        if rung.at > over or (in_time and rung.at >= due and rung.kind not in shown)
+    ]
+    return extended.model_copy(update={"rungs": left})
 
 
 def resume_clock(pack: Pack, clock: Clock, paused_at: datetime, resumed_at: datetime) -> Clock:

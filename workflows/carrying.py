@@ -94,8 +94,8 @@ class Carrying(Aside):
 
     async def _take_finished(self) -> None:
         """Let what units have handed in be recorded first."""
-        # What the engine told before this command. A result that it tells with it, in the same task,
-        # comes after it: what it finds ended then is kept as overtaken.
+        # What the engine told before this command. A result that it tells with it, in the same
+        # task, comes after it: what it finds ended then is kept as overtaken.
         for _ in range(3):
             await asyncio.sleep(0)
         patience = PATIENCE.get()
