@@ -59,14 +59,12 @@ class Clocks:
         """
         pack = await self._packs.of(question.city, question.pack)
         by = _length(question.by)
-        clocks = [
-            await self._up_to_date(pack, clock, None) for clock in (question.clock, *question.also)
-        ]
-        return ClockPlan(
-            clocks=[
-                extend_clock(pack, clock, by, question.at, question.asked_at) for clock in clocks
-            ]
-        )
+        extended = []
+        for running in (question.clock, *question.also):
+            clock = await self._up_to_date(pack, running, None)
+            years = await self._with_its_years(pack, clock)
+            extended.append(extend_clock(years, clock, by, question.at, question.asked_at))
+        return ClockPlan(clocks=extended)
 
     @asked("resume_clocks")
     async def resume(self, question: ResumeQuestion) -> ClockPlan:
@@ -76,7 +74,8 @@ class Clocks:
         for standing in question.clocks:
             since = standing.paused_at or question.at
             clock = await self._up_to_date(pack, standing, since)
-            resumed.append(resume_clock(pack, clock, since, question.at))
+            years = await self._with_its_years(pack, clock)
+            resumed.append(resume_clock(years, clock, since, question.at))
         return ClockPlan(clocks=resumed)
 
     @asked("replan_clocks")
@@ -106,6 +105,19 @@ class Clocks:
         if pack.calendar.published <= older.published:
             return clock
         return replan_clock(pack, clock, older, now)
+
+    async def _with_its_years(self, pack: Pack, clock: Clock) -> Pack:
+        """`pack`; with the calendar of `clock` where a year of that was taken away since.
+
+        What was counted with a published year goes on with it: counted on without it, and again
+        when it is published once more, the same days would be added twice.
+        """
+        if clock.provisional or clock.calendar_version in (None, pack.calendar.version):
+            return pack
+        older = await self._packs.calendar(clock.calendar_version)
+        if older is None or older.published <= pack.calendar.published:
+            return pack
+        return pack.model_copy(update={"calendar": older})
 
 
 def _moved(pack: Pack, old: Clock, new: Clock) -> Moved:

@@ -78,13 +78,25 @@ async def give(
     """
     act = Act(actor=caller.actor, command=command)
     try:
-        return await door.engine.act(number, act, f"{caller.id}:{key}" if key else None)
+        return await door.engine.act(
+            number, act, _name(door, caller, command, key) if key else None
+        )
     except (Refused, NotRunning) as refusal:
         if caller.unit is not None and await visible(door, caller, number) is None:
             raise Problem("ticket_not_found") from None
         if isinstance(refusal, NotRunning):
             raise await why_not_running(door, number, refusal) from None
         raise
+
+
+def _name(door: Door, caller: Caller, command: Command, key: str) -> str:
+    """What makes a command sent twice one: who sent it, their key, and what it says.
+
+    A key that comes again with something else is not answered with what was done before. Files are
+    left out: those of a form that is sent again are other ones.
+    """
+    said = command.model_dump_json(exclude={"evidence", "files"})
+    return f"{caller.id}:{key}:{door.mark(said)}"
 
 
 async def why_not_running(door: Door, number: str, found: NotRunning) -> Exception:

@@ -47,7 +47,9 @@ def packs_on(shelf: PackShelf) -> list[Finding]:
         try:
             findings.append(_calendar(city, shelf.get(city)))
         except PackError as error:
-            findings.append(Finding(f"city {city}", "wrong", str(error).splitlines()[0]))
+            first, count = error.problems[0], len(error.problems)
+            rest = f"; {count - 1} more: jiesu city check" if count > 1 else ""
+            findings.append(Finding(f"city {city}", "wrong", f"the pack is refused: {first}{rest}"))
     return findings or [Finding("cities", "wrong", "no city pack found")]
 
 

@@ -131,7 +131,9 @@ def _check_unit_command(
         case units.Sign() if assignment.signed_at is not None:
             raise Refused("already_signed", "This assignment is signed already.")
         case units.Return() | units.Extend() | units.Hold() if assignment.asked is not None:
-            raise Refused("already_asked", f"A {assignment.asked.what} is waiting already.")
+            raise Refused(
+                "already_asked", f"A request is waiting already: {assignment.asked.what}."
+            )
         case units.Extend() if assignment.extensions >= rules.extensions:
             raise Refused("extension_cap", f"Extended {assignment.extensions} times: no more.")
         case units.Extend() | units.Hold() | units.Ask() if assignment.pause is not None:

@@ -249,6 +249,16 @@ async def test_the_same_key_gives_the_first_answer_and_acts_once(house: House) -
     assert (await ticket.kinds()).count("signed") == 1
 
 
+async def test_another_command_under_a_used_key_is_carried_out(house: House) -> None:
+    ticket = await house.file()
+    key = {"Idempotency-Key": "one-for-everything"}
+    said = [("facts", {"text": "桥东也有。"}), ("urge", {}), ("facts", {"text": "桥西也有。"})]
+    for what, body in (*said, *said):
+        assert (await ticket.act(what, ticket.citizen, body, **key)).status_code == 200
+    kinds = await ticket.kinds()
+    assert (kinds.count("facts_added"), kinds.count("urged")) == (2, 1)
+
+
 async def test_bodies_are_strict_and_may_be_left_out_where_nothing_is_needed(
     house: House,
 ) -> None:

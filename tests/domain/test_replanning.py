@@ -8,11 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from activities.clocks import Clocks
 from domain.calendar import WorkCalendar, add_limit, office_time, working_days
 from domain.clocks import Clock, RungKind
 from domain.limits import Limit
 from domain.pack import Pack
 from domain.planning import extend_clock, plan_at, replan_clock, resume_clock
+from domain.plans import ExtensionQuestion, ReplanQuestion, ResumeQuestion
+from store.pack_book import PinnedPacks
+from tests.domain.desks import told
 from tests.domain.planned import BEIJING, TONGZHOU, handle, pack_with
 
 BEFORE = WorkCalendar.model_validate(
@@ -292,3 +296,34 @@ def test_the_packs_own_calendars_are_planned_again_alike() -> None:
     again = replan_clock(published, clock, ending)
     assert again.due_at == clock.due_at == add_limit(ending, clock.started_at, Limit.parse("5wd"))
     assert not again.provisional
+
+
+class Years(PinnedPacks):
+    """A book whose pack is given and taken years; every calendar is kept."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+
+    async def of(self, city: str, version: str | None) -> Pack:
+        return self.pack
+
+    async def calendar(self, version: str) -> WorkCalendar | None:
+        return {each.version: each for each in (BEFORE, AFTER)}.get(version)
+
+
+def test_a_year_that_is_taken_away_and_published_again_adds_no_day() -> None:
+    pack = before("5wd", LADDER)
+    clock = handle(after(pack), at("2026-12-30 10:00"))
+    paused = clock.model_copy(update={"paused_at": at("2026-12-31 10:00")})
+    book = Years(pack)
+    clocks = Clocks(book)
+    [extended] = told(clocks.extend(ExtensionQuestion(city="", clock=clock, by="1wd"))).clocks
+    going_on = ResumeQuestion(city="", clocks=[paused], at=at("2026-12-31 12:00"))
+    [resumed] = told(clocks.resume(going_on)).clocks
+    by_the_year = extend_clock(after(pack), clock, Limit.parse("1wd"))
+    assert extended == by_the_year
+    assert shown(extended.due_at) == "2027-01-11 18:00"
+    assert not (extended.provisional or resumed.provisional)
+    book.pack = after(pack)
+    again = ReplanQuestion(city="", clocks=[extended, resumed], at=at("2026-12-31 13:00"))
+    assert told(clocks.replan(again)).clocks == []
