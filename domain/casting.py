@@ -56,7 +56,7 @@ def case_of(ticket: Ticket, at: datetime) -> Case:
     done_at = (lead.ended_at if lead and lead.result else None) or ticket.ended_at
     # The citizen's promise is stopped by the answer, not by the unit's being done.
     until = at if ticket.lifecycle else done_at or at
-    kept = _kept(promise, until) if promise else True
+    kept = not ticket.broke_a_promise and (promise is None or _kept(promise, until))
     gone = ticket.dropped
     due = due_of(ticket)
     told = case_of_complaint(

@@ -41,6 +41,7 @@ class Dropped(Recorded):
     yellow_cards: int = 0
     red_cards: int = 0
     supervised: bool = False
+    promise_broken: bool = False
     units: list[str] = Field(default_factory=list, description="Those that had a share.")
 
 
@@ -277,6 +278,7 @@ class Ticket(Recorded):
         self.dropped.supervised |= any(clock.name is ClockName.SUPERVISE for clock in clocks)
         self.dropped.yellow_cards += len(cards_shown(clocks, RungKind.WARN) - void)
         self.dropped.red_cards += len(cards_shown(clocks, RungKind.DUE) - void)
+        self.dropped.promise_broken |= any(_broken(clock) for clock in clocks)
 
     def end_assignment(self, n: int, ending: Ending, at: datetime) -> None:
         """End it, and what was delegated from it."""
@@ -444,6 +446,13 @@ class Ticket(Recorded):
         return self.promise is not None and self.promise.running
 
     @property
+    def broke_a_promise(self) -> bool:
+        """Whether a day that the citizen was promised went by. What comes later does not mend it:
+        doing it again because they were dissatisfied, or more time that was asked for afterwards.
+        """
+        return self.dropped.promise_broken or any(_broken(clock) for clock in self.clocks)
+
+    @property
     def urges(self) -> int:
         """How often it was urged."""
         return self.urges_before + len(self.urged_at)
@@ -467,3 +476,9 @@ class Ticket(Recorded):
             due_at=self.due_at,
             updated_at=self.updated_at,
         )
+
+
+def _broken(clock: Clock) -> bool:
+    """A promise whose due time was reached, and that was not moved by what was asked for before."""
+    due = any(rung.kind is RungKind.DUE for rung in clock.counting)
+    return clock.name is ClockName.PROMISE and due

@@ -3,9 +3,11 @@
 from datetime import datetime, timedelta
 
 from domain.actors import Actor, Role
+from domain.assignment import HandlingResult
 from domain.casting import cards, case_of
 from domain.clocks import Clock, ClockName, RungKind
 from domain.commands import intake, joint, supervising, units
+from domain.rating import Grade, Rating
 from domain.stages import Stage
 from tests.domain.counter import PARENT, Counter
 from tests.domain.desks import Desks
@@ -199,3 +201,48 @@ def test_a_ticket_that_is_passed_on_for_ever_stays_small_and_forgets_no_card() -
     assert cards(hall.ticket, RungKind.DUE) == len(handling) >= red
     assert hall.ticket.given == 61
     assert max(sizes[40:]) < 1.2 * max(sizes[20:40])
+
+
+def answer(hall: Counter) -> None:
+    lead = hall.ticket.lead
+    assert lead is not None
+    hall.hand_in(lead.n, HandlingResult(reply="已办理。", resolved=True))
+    settle(hall)
+
+
+def on_time(hall: Counter) -> bool:
+    return case_of(hall.ticket, hall.now).on_time
+
+
+def test_a_promise_that_was_broken_is_not_kept_by_doing_it_again() -> None:
+    hall = handled()
+    climb_to(hall, ClockName.PROMISE, RungKind.DUE)
+    hall.now += HOUR
+    answer(hall)
+    assert not on_time(hall)
+    citizen = Actor(role=Role.CITIZEN)
+    hall.judge(Rating(grade=Grade(1), resolved=False, contacted=True), citizen)
+    settle(hall)
+    assert hall.ticket.reworks == 1
+    answer(hall)
+    assert not on_time(hall)
+
+
+def test_who_is_done_again_in_time_was_on_time() -> None:
+    hall = handled()
+    answer(hall)
+    hall.judge(Rating(grade=Grade(1), resolved=False, contacted=True), Actor(role=Role.CITIZEN))
+    settle(hall)
+    answer(hall)
+    assert on_time(hall)
+
+
+def test_a_promise_that_was_broken_is_not_mended_by_more_time_asked_for_afterwards() -> None:
+    hall = handled()
+    climb_to(hall, ClockName.PROMISE, RungKind.DUE)
+    hall.give(officer(), units.Extend(by="2d", reason="等配件"), hall.now + HOUR)
+    hall.give(DISPATCHER, YES, hall.now + 2 * HOUR)
+    hall.now += 3 * HOUR
+    answer(hall)
+    assert hall.now < promise(hall).due_at
+    assert not on_time(hall)
