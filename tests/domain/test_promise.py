@@ -7,6 +7,8 @@ from domain.assignment import HandlingResult
 from domain.casting import cards, case_of
 from domain.clocks import Clock, ClockName, RungKind
 from domain.commands import intake, joint, supervising, units
+from domain.facts.anytime import RungClimbed
+from domain.notices import notices
 from domain.rating import Grade, Rating
 from domain.stages import Stage
 from tests.domain.counter import PARENT, Counter
@@ -246,3 +248,17 @@ def test_a_promise_that_was_broken_is_not_mended_by_more_time_asked_for_afterwar
     answer(hall)
     assert hall.now < promise(hall).due_at
     assert not on_time(hall)
+
+
+def test_a_unit_is_told_once_when_the_citizen_has_not_answered() -> None:
+    hall = handled()
+    hall.give(officer(), units.Ask(question="在哪里？"), hall.now)
+    climb_until_resumed(hall)
+    climbed, resumed = hall.events[-2:]
+    fact = climbed.fact
+    assert isinstance(fact, RungClimbed)
+    assert (fact.clock, fact.rung) == (ClockName.CITIZEN, RungKind.DUE)
+    fact.tells = [Role.OFFICER, Role.SUPERVISOR]
+    told = [n for event in (climbed, resumed) for n in notices(event, hall.ticket)]
+    assert [n.template for n in told if n.audience is Role.OFFICER] == ["resumed"]
+    assert [n.template for n in told if n.audience is Role.SUPERVISOR] == ["citizen_due"]
