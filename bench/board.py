@@ -20,8 +20,8 @@ from api.door import Door
 from api.serving import server
 from api.signed_in import COOKIE
 from api.watching import Boards
-from bench.house import free_ports
 from domain.actors import Role
+from runtime.ports import free_ports
 from runtime.settings import Settings
 from store import accounts, schema, sessions
 from store.engine import Store, default_url

@@ -1,7 +1,6 @@
 """What is measured: the real stack in a temporary home, and beside it the floor's worker."""
 
 import os
-import random
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -22,12 +21,13 @@ from domain.stages import Outcome as Ending
 from domain.stages import Stage
 from runtime.engine import connect
 from runtime.names import TICKET_WORKFLOW, ticket_workflow_id
+from runtime.ports import free_ports
 from runtime.settings import Settings
 from store import tokens
 from store.engine import Store
 from store.tables import ticket
 from workers.children import Child
-from workers.stack import Stack, port_taken
+from workers.stack import Stack
 
 
 @dataclass(frozen=True)
@@ -178,13 +178,3 @@ def _floor_worker(settings: Settings, sandbox: str) -> Child:
         ],
         settings.home / "logs" / "floor.log",
     )  # fmt: skip
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that nobody listens on, and that the system gives to no connection."""
-    found: list[int] = []
-    while len(found) < count:
-        port = random.randint(20_000, 32_000)
-        if port not in found and not port_taken(port):
-            found.append(port)
-    return found

@@ -16,12 +16,13 @@ from api.findings import Finding, assets_of, home_of, packs_on, store_of
 from cli.terminal import out, print_json, run
 from runtime.engine import connect
 from runtime.engine_clock import EngineClock, look
+from runtime.ports import port_taken
 from runtime.settings import Settings
 from store.engine import Store
 from store.errors import StoreError
 from store.packs import PackShelf, default_root
 from store.schema import SchemaState, inspect
-from workers.stack import StackError, engine_binary, engine_port, port_taken
+from workers.stack import StackError, engine_binary, engine_port
 
 
 def doctor(

@@ -7,7 +7,6 @@ stopping: the reverse. A child that dies is started again; one that keeps dying 
 import asyncio
 import fcntl
 import shutil
-import socket
 import sys
 import sysconfig
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,6 +23,7 @@ from temporalio.service import RPCError
 
 from runtime.engine import connect, prepare_namespace
 from runtime.names import SEARCH_ATTRIBUTES, TICKETS
+from runtime.ports import port_taken
 from runtime.settings import Settings
 from store import accounts, passwords
 from store.engine import Store
@@ -225,16 +225,6 @@ def engine_binary() -> str:
 
 def engine_port(settings: Settings) -> int:
     return int(settings.temporal_address.rpartition(":")[2])
-
-
-def port_taken(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-    return False
 
 
 def check_engine_file(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import socket
 from collections import Counter
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import ExitStack
@@ -24,6 +23,7 @@ from cli.demonstration.words import Words
 from cli.installation import installation
 from domain.pack import Pack
 from runtime.names import NAMESPACE
+from runtime.ports import free_ports
 from runtime.settings import Settings
 from store.engine import Store
 from store.indicators import Rates, three_rates
@@ -69,7 +69,7 @@ class Programme:
 
     def settings(self) -> Settings:
         """An installation of its own, whatever the environment says about another one."""
-        api, engine = _free_ports(2)
+        api, engine = free_ports(2)
         return Settings(
             home=self.home,
             store_url=f"sqlite:///{self.home / 'jiesu.db'}",
@@ -217,12 +217,3 @@ def _once(places: asyncio.Semaphore) -> ExitStack:
     free = ExitStack()
     free.callback(places.release)
     return free
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports nobody listens on; held together while they are looked for, so that they differ."""
-    with ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]

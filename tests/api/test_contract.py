@@ -26,11 +26,12 @@ from schemathesis.specs.openapi.checks import (
 
 from api.app import create_app
 from domain.actors import Role
+from runtime.ports import free_port
 from runtime.settings import Settings
 from store import tokens
 from store.engine import Store
 from tests.api.house import COMPLAINT
-from tests.support.engine import RING, connect_to, free_port, platform
+from tests.support.engine import RING, connect_to, platform
 from tests.support.media import a_photo
 
 CHECKS = [

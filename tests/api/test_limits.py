@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import select
 
 from domain.actors import Role
+from runtime.ports import free_port
 from store import people
 from store.engine import Store
 from tests.api.house import COMPLAINT, House, open_house, problem
-from tests.support.engine import free_port
 from tests.support.people import signed_in
 
 COMPLAINTS, SESSION = "/api/v1/complaints", "/api/v1/session"

@@ -19,6 +19,7 @@ from api.serving import Server, server
 from api.signed_in import COOKIE
 from api.watching import Boards, End, Scene
 from domain.actors import Actor, Role
+from runtime.ports import free_port
 from runtime.settings import Settings
 from store import accounts, people, sessions, tokens
 from store.board_statements import STATEMENTS
@@ -27,7 +28,7 @@ from store.errors import StoreUnavailable
 from store.sessions import Session
 from tests.api.house import House, open_house
 from tests.support.cities import SHIPPED
-from tests.support.engine import RING, free_port
+from tests.support.engine import RING
 
 VIEWERS = 200
 TICK = 0.05

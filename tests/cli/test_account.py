@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import update
 
 from domain.permissions import Scope
+from runtime.ports import free_port
 from runtime.settings import Settings
 from store import accounts, passwords, people, sessions, tokens
 from store.engine import Store
 from store.schema import upgrade
 from tests.api.house import open_house, problem
 from tests.cli.test_commands import Terminal
-from tests.support.engine import free_port
 from workers.stack import _first_administrator
 
 

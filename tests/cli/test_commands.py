@@ -15,12 +15,12 @@ from typing import Any
 import httpx
 import pytest
 
+from runtime.ports import free_port
 from runtime.settings import Settings
 from store import intake
 from store.engine import Store
 from store.schema import upgrade
 from tests.store.stories import Story, complaint, project
-from tests.support.engine import free_port
 from workers.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -29,6 +29,7 @@ from domain.stages import Stage
 from domain.ticket import Ticket
 from runtime.engine import connect, encrypting, waiting_work
 from runtime.names import TICKETS, ticket_workflow_id
+from runtime.ports import free_port
 from runtime.settings import Settings
 from store import outbox, tickets
 from store.engine import Store
@@ -38,7 +39,6 @@ from store.ticket_keys import TicketKeys
 from tests.domain.promises_checked import check_told_again
 from tests.support.cities import city_with
 from tests.support.desk import complaint
-from tests.support.engine import free_port
 from tests.support.seeds import dice
 from workers.children import Child
 from workers.stack import Stack, engine_port

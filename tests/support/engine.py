@@ -22,6 +22,7 @@ from temporalio.worker import Worker
 from runtime.codec import TicketCodec
 from runtime.engine import CONVERTER, encrypting, with_converter
 from runtime.names import NAMESPACE, SEARCH_ATTRIBUTES, UNITS
+from runtime.ports import free_port
 from store.engine import Store
 from store.keys import KeyRing
 from store.objects import Objects
@@ -61,12 +62,6 @@ def furnish(client: Client, store: Store) -> TicketKeys:
     if isinstance(codec, TicketCodec) and isinstance(codec.keys, LateKeys):
         codec.keys.keys = keys
     return keys
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

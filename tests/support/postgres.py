@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -10,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from runtime.ports import free_port
 
 _USER = "postgres"
 _PATIENCE = 30.0
@@ -81,12 +82,6 @@ def _run(command: list[str], **account: object) -> None:
         raise RuntimeError(f"{command[0]} failed: {done.stderr}")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def cluster() -> Iterator[Cluster]:
     """A new cluster, as fast and as forgetful as can be; stopped and deleted at the end.
@@ -113,7 +108,7 @@ def cluster() -> Iterator[Cluster]:
 def _server(
     programs: Path, data: Path, home: Path, account: dict[str, object]
 ) -> Iterator[Cluster]:
-    port = _free_port()
+    port = free_port()
     settings = {
         "listen_addresses": "127.0.0.1",
         "port": port,

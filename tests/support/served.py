@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from tests.support.engine import free_port
+from runtime.ports import free_port
 
 Address = tuple[str, int]
 

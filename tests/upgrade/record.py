@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 
 from domain.actors import Role
 from runtime.names import NAMESPACE, SEARCH_ATTRIBUTES, ticket_workflow_id
+from runtime.ports import free_port
 from store import intake, schema, tickets
 from store.engine import Store, default_url
 from store.pack_book import PinnedPacks
@@ -32,7 +33,7 @@ from store.packs import PackShelf
 from tests.api.house import COMPLAINT, REPLY, Filed, House, open_house
 from tests.support.cities import SHIPPED, city_with
 from tests.support.deeds import BAD, EXTEND, WHISTLE
-from tests.support.engine import connect_to, free_port, platform
+from tests.support.engine import connect_to, platform
 from workers.stack import engine_binary
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

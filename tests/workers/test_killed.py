@@ -15,12 +15,12 @@ from audit.verdicts import judge
 from domain.actors import Role
 from domain.notices import notices
 from runtime.engine import connect, encrypting
+from runtime.ports import free_port
 from runtime.settings import Settings
 from store import outbox, tickets, tokens
 from store.engine import Store
 from store.keys import open_ring
 from store.ticket_keys import TicketKeys
-from tests.support.engine import free_port
 from workers.stack import Stack
 
 PATH = ["sign", "contact", "complete", "rate"]

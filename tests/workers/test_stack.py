@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from runtime.ports import free_port
 from runtime.settings import Settings
-from tests.support.engine import free_port
 from workers.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -102,6 +102,7 @@ class Townsfolk:
         self.engine, self.chance, self.ticket, self.others = engine, chance, ticket, others
         self.pack: Pack = engine.packs.get(CITY)
         self.refusals: Counter[str] = Counter()
+        self.diary: list[str] = []
 
     async def live(self) -> None:
         """Some rounds, in each of which up to three do something in the same moment."""
@@ -114,14 +115,24 @@ class Townsfolk:
             await asyncio.sleep(self.chance.random() * 0.2)
 
     async def find_the_way_out(self) -> None:
-        """Until it has ended. Who comes too late, or too early, looks again a little later."""
+        """Until it has ended. Who comes too late, or too early, looks again a little later.
+
+        A rating that arrives while the ticket closes is heard first, so the engine has to say that
+        it has ended: the record may say it a moment too early.
+        """
+        ended = asyncio.create_task(self.ticket.handle.result())
         seen, again = 0, 0.0
-        while (state := await self.look()).open:
-            deed, now = way_out(state, self.pack), time.monotonic()
-            if deed is not None and (state.version > seen or now > again):
-                await self.do(deed, state)
-                seen, again = state.version, now + 1
-            await asyncio.sleep(0.15)
+        try:
+            while not ended.done():
+                state, now = await self.look(), time.monotonic()
+                deed = way_out(state, self.pack) if state.open else None
+                if deed is not None and (state.version > seen or now > again):
+                    await self.do(deed, state)
+                    seen, again = state.version, now + 1
+                await asyncio.sleep(0.15)
+            await ended
+        finally:
+            ended.cancel()
 
     async def look(self) -> Ticket:
         """The ticket, as the record knows it."""
@@ -140,6 +151,15 @@ class Townsfolk:
         return Give(*scene.command())
 
     async def do(self, deed: Deed, state: Ticket) -> None:
+        began = datetime.now(UTC)
+        answer = await self._answer(deed, state)
+        took = (datetime.now(UTC) - began).total_seconds()
+        self.diary.append(f"{began:%H:%M:%S.%f} {deed!r}: {answer or 'done'} after {took:.1f} s")
+        if answer:
+            self.refusals[answer] += 1
+
+    async def _answer(self, deed: Deed, state: Ticket) -> str:
+        """Why it was not done; empty where it was, or came too late."""
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._call(deed, state)
@@ -148,15 +168,17 @@ class Townsfolk:
             code = failed.cause.type or ""
             assert isinstance(deed, Give)
             assert code in REFUSALS[type(deed.command)], (deed.command.do, code)
-            self.refusals[code] += 1
+            return code
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             if (task := asyncio.current_task()) is not None and task.cancelling():
                 raise asyncio.CancelledError from None
-            self.refusals["no_answer"] += 1  # whether it was done, the record tells in the end
+            return "no_answer"  # whether it was done, the record tells in the end
         except TimeoutError:
-            self.refusals["no_answer"] += 1
+            return "no_answer"
         except RPCError as error:
             assert error.status in NOT_TAKEN, error
+            return error.status.name
+        return ""
 
     async def _call(self, deed: Deed, state: Ticket) -> None:
         match deed:
@@ -200,14 +222,14 @@ async def _live(
             async with asyncio.timeout(LIFE):
                 await people.live()
                 await people.find_the_way_out()
-                await people.ticket.handle.result()
         except TimeoutError as error:
-            raise AssertionError(await _what_is_known(engine, people.ticket)) from error
+            raise AssertionError(await _what_is_known(engine, people)) from error
         return people
 
 
-async def _what_is_known(engine: Engine, ticket: Filed) -> str:
-    """Of a ticket that does not end: its record and the last of its history."""
+async def _what_is_known(engine: Engine, people: Townsfolk) -> str:
+    """Of a ticket that does not end: its record, its history, and what people did to it."""
+    ticket = people.ticket
     state = await tickets.state(engine.store, ticket.number)
     history = await ticket.handle.fetch_history()
     last = [f"{each.event_id} {EventType.Name(each.event_type)}" for each in history.events]
@@ -219,7 +241,8 @@ async def _what_is_known(engine: Engine, ticket: Filed) -> str:
         if each.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
     ]
     told = state.model_dump_json(indent=1, exclude={"complaint"}) if state else "no record"
-    return "\n".join([f"{ticket.number} does not come to its end", told, *last, *failed])
+    title = f"{ticket.number} does not come to its end"
+    return "\n".join([title, told, *last, *failed, *people.diary])
 
 
 @pytest.mark.timeout(280)

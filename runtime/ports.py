@@ -1,0 +1,35 @@
+"""Ports of this machine's own address."""
+
+import random
+import socket
+
+_OURS = range(20_000, 32_000)
+"""Below what systems give to outgoing connections (Linux begins at 32,768): those come and go."""
+
+_chance = random.SystemRandom()
+
+
+def port_taken(port: int) -> bool:
+    """Whether somebody listens on `port` of 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def free_ports(count: int) -> list[int]:
+    """Find `count` different ports of 127.0.0.1 that nobody listens on."""
+    found: list[int] = []
+    while len(found) < count:
+        port = _chance.choice(_OURS)
+        if port not in found and not port_taken(port):
+            found.append(port)
+    return found
+
+
+def free_port() -> int:
+    """Find one port of 127.0.0.1 that nobody listens on."""
+    return free_ports(1)[0]
