@@ -90,7 +90,7 @@ async def give(
 
 
 def _name(door: Door, caller: Caller, command: Command, key: str) -> str:
-    """What makes a command sent twice one: who sent it, their key, and what it says.
+    """Name a command so that sent twice it is one: by who sent it, their key, and what it says.
 
     A key that comes again with something else is not answered with what was done before. Files are
     left out: those of a form that is sent again are other ones.

@@ -32,7 +32,7 @@ from temporalio.converter import WorkflowSerializationContext
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.gates import Gates, too_late
+from api.concurrency import ConcurrencyLimit, too_late
 from api.problems import Problem
 from domain.acts import Act
 from domain.refusals import Refused
@@ -144,7 +144,7 @@ class Sender:
     client: Client
     clock: EngineClock
     budget: Budget = BUDGET
-    gates: Gates = field(default_factory=Gates)
+    limit: ConcurrencyLimit = field(default_factory=ConcurrencyLimit)
 
     async def give(self, number: str, act: Act, update_id: str | None) -> Snapshot:
         """Give a command; the same `update_id` again returns the first answer.
@@ -158,7 +158,7 @@ class Sender:
             name = f"{base}~{former}" if former else base
             try:
                 sending = _Sending(self, number, act, name, fresh=not update_id)
-                async with self.gates.through(number, self.budget.taken):
+                async with self.limit.slot(number, self.budget.taken):
                     return await sending.outcome()
             except _Again as once_more:
                 if again:
@@ -378,7 +378,7 @@ class _Sending:
 
 
 def _pauses() -> Iterator[float]:
-    """Growing pauses, of no two senders the same, so that they do not knock together."""
+    """Growing pauses, of no two senders the same, so that they do not come together again."""
     pause = _FIRST_PAUSE
     while True:
         yield random.uniform(0.5, 1) * pause  # noqa: S311  # nosec B311

@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple
 
 from domain.actors import Actor
 from domain.acts import Command
+from domain.assignment import Ending
 from domain.checks import assignment_of, return_bar, rules_of
 from domain.clocks import Clock, ClockName
 from domain.commands import citizens, intake, joint, supervising, units
@@ -302,7 +303,14 @@ def watch_over(ticket: Ticket) -> bool:
 
 
 def arbitration_due(ticket: Ticket) -> bool:
-    """Whether it was returned as often as may be, and a meeting has to decide."""
-    rules = ticket.rules
+    """Whether it was returned as often as may be, and a meeting has to decide.
+
+    Not where a dispatcher has it for another reason, as after an answer that was refuted again and
+    again. Lifecycle 0 did not tell these apart.
+    """
+    rules, lead = ticket.rules, ticket.lead
     used_up = rules is not None and rules.arbitration and ticket.returns >= rules.returns
-    return used_up and ticket.by_hand and not ticket.no_returns
+    returned = lead is not None and lead.ending is Ending.RETURNED
+    return (
+        used_up and ticket.by_hand and not ticket.no_returns and (returned or not ticket.lifecycle)
+    )

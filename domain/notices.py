@@ -80,7 +80,7 @@ _TELLS: dict[str, tuple[Role, ...]] = {
     "urged": (Role.OFFICER, Role.DISPATCHER),
 }
 
-_FOLLOWED = {"return_window_due", "citizen_due", "hold_due"}
+_TOLD_BY_WHAT_FOLLOWS = {"return_window_due", "citizen_due", "hold_due"}
 """Rungs with which something happens at once that the unit is told: taken on, resumed.
 
 Where nothing follows, because a return is asked for and not decided, nothing has happened to it.
@@ -182,7 +182,7 @@ def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[N
     fact, scene = event.fact, _scene(event, ticket, after)
     if isinstance(fact, RungClimbed):
         template, roles = f"{fact.clock}_{fact.rung}", tuple(fact.tells)
-        if template in _FOLLOWED:
+        if template in _TOLD_BY_WHAT_FOLLOWS:
             roles = tuple(role for role in roles if role not in UNIT)
     elif isinstance(fact, Replanned):
         template, roles = fact.kind, UNIT + (CITIZEN if fact.answer_later else ())

@@ -214,8 +214,8 @@ class SettlePlan(Recorded):
 class Projection(Recorded):
     """New events of a ticket and its state after the last of them.
 
-    `told`: the number of the telling (`domain.recording.telling`). A task of the workflow that is
-    cut short is done again, perhaps otherwise; the later telling is the one that the history keeps.
+    `told`: its number (`domain.recording.projection_number`). A task of the workflow that is cut
+    short is done again, perhaps otherwise; the later projection is the one that the history keeps.
     """
 
     ticket: Ticket

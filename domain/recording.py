@@ -11,7 +11,7 @@ _ATTEMPTS = 10**12
 """More milliseconds than a ticket lives (31 years): room for one number per attempt."""
 
 
-def telling(length: int, age: timedelta) -> int:
+def projection_number(length: int, age: timedelta) -> int:
     """Number what a workflow task tells the store: what was told later has the higher number.
 
     A task that was cut short, and its repetition, are told apart also where the history is as long

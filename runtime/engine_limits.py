@@ -43,6 +43,11 @@ SEARCH_ATTRIBUTE_BYTES = 2 * 1024
 TASK_TIMEOUT = timedelta(seconds=10)
 """How long one workflow task may take before the server gives it to another worker."""
 
+# --- how much a door sends ------------------------------------------------------------------------
+
+SENT_AT_ONCE = 3
+"""Commands of one ticket that one door has with the engine: three doors stay below the ten."""
+
 # --- when a ticket goes on in a new run ----------------------------------------------------------
 # A replay decides by the same numbers: whoever changes one begins a new lifecycle (ADR 0022).
 
@@ -70,9 +75,6 @@ def near_a_limit(used: Used, share: float = 1) -> bool:
     """Whether one of the numbers has reached that share of the one in `CARRY_ON`."""
     return any(have >= most * share for have, most in zip(used, CARRY_ON, strict=True))
 
-
-SENT_AT_ONCE = 4
-"""Commands of one ticket that one door has with the engine; two doors stay below the ten."""
 
 # --- how long a command may take -----------------------------------------------------------------
 

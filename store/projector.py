@@ -237,7 +237,7 @@ class Projector:
                 done.cancel()
             raise
         except Exception as error:
-            # A store that is away is away for each of them: do not knock once per projection.
+            # A store that is away is away for each of them: do not try once per projection.
             if len(waiting) == 1 or isinstance(error, StoreUnavailable):
                 for _, done in waiting:
                     if not done.done():

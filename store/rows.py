@@ -34,7 +34,7 @@ _UNITS_OWN = frozenset(
 
 
 def ticket_row(ticket: Ticket, told: int) -> Row:
-    """The row of table `ticket`; `told`: the number of the telling."""
+    """The row of table `ticket`; `told`: the number of the projection."""
     complaint = ticket.complaint
     lat, lon = point_of(complaint.place) or (None, None)
     waits, following = waiting(ticket), ticket.next_rung()

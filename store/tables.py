@@ -128,7 +128,7 @@ class TicketTable(Base, table=True):
 
     `promised_at` is when the answer was due, also after the end; `lat` and `lon` are WGS-84.
     `accused` is the unit that a report of wrongdoing is about, from which the ticket is hidden.
-    `told`, here and below: the number of the telling that the row is from (see `Projection`).
+    `told`, here and below: the number of the projection that the row is from (see `Projection`).
     `queue`: what waits for somebody at the centre, until and since when (see `domain.queues`).
     `rung_at`: when the next rung of any of its clocks is reached.
     `void_cards`: versions of the events of cards that became void, with a comma around each.

@@ -14,7 +14,7 @@ from domain.complaint import Complaint
 from domain.decisions import follows
 from domain.events import Event, Fact
 from domain.plans import Projection
-from domain.recording import record, telling
+from domain.recording import projection_number, record
 from domain.refusals import Refused
 from domain.ticket import LIFECYCLE, Ticket
 from workflows.asking import ask_patiently
@@ -57,13 +57,13 @@ class Recording:
         return self._before + workflow.info().get_current_history_length()
 
     @property
-    def _telling(self) -> int:
+    def _projection_number(self) -> int:
         """The number of what this task tells the store."""
         if not self.lifecycle:
             return self.history_length  # an older worker may tell the rest of it
         self.note_task()
         length, began = self._task
-        return telling(length, began - self.ticket.complaint.filed_at)
+        return projection_number(length, began - self.ticket.complaint.filed_at)
 
     def note_task(self) -> None:
         """Keep when this workflow task began: answers of local activities move `now()` on in it."""
@@ -153,7 +153,7 @@ class Recording:
             return
         events, self._unprojected = self._unprojected, []
         self._on_the_way += events
-        projection = Projection(ticket=self.ticket, events=events, told=self._telling)
+        projection = Projection(ticket=self.ticket, events=events, told=self._projection_number)
         if not self._late:
             self._projecting += 1
             try:

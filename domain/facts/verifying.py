@@ -79,7 +79,11 @@ class ClosingConfirmed(_Looked):
 
 
 class ClosingRefuted(_Looked):
-    """It is not done: not on the spot, or not by the category's closing condition."""
+    """It is not done: not on the spot, or not by the category's closing condition.
+
+    The unit does it again. After the third time by the condition (`REFUTED_BY_RULE`) a dispatcher
+    says who does: the condition may be one that this unit cannot meet.
+    """
 
     kind: Literal["closing_refuted"] = "closing_refuted"
     reason: str

@@ -1,0 +1,27 @@
+"""`jiesu doctor` about the packs: how far a city promises, and what is wrong with one."""
+
+import shutil
+from pathlib import Path
+
+from api.findings import packs_on
+from store.packs import PackShelf, default_root
+
+
+def test_a_broken_pack_is_named_with_its_file_line_and_first_problem(tmp_path: Path) -> None:
+    for city in ("tongzhou", "huangpu"):
+        shutil.copytree(default_root() / city, tmp_path / city)
+    file = tmp_path / "tongzhou" / "city.toml"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    broken = next(n for n, line in enumerate(lines) if line.startswith("returns ="))
+    lines[broken] = "returns = -1"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    huangpu, tongzhou = packs_on(PackShelf(tmp_path))
+    assert (huangpu.what, huangpu.state) == ("city huangpu", "ok")
+    assert (tongzhou.what, tongzhou.state) == ("city tongzhou", "wrong")
+    assert f"city.toml:{broken + 1}" in tongzhou.says
+    assert "returns" in tongzhou.says
+
+
+def test_no_pack_at_all_is_wrong(tmp_path: Path) -> None:
+    (only,) = packs_on(PackShelf(tmp_path))
+    assert (only.state, only.says) == ("wrong", "no city pack found")
