@@ -16,6 +16,7 @@ from domain.actors import SYSTEM, Actor
 from domain.acts import Act
 from domain.commands.supervising import Replan
 from domain.ticket import Snapshot
+from runtime.engine_errors import NOT_READY
 from runtime.names import ticket_workflow_id
 from store import provisional
 from store.engine import Store
@@ -98,7 +99,7 @@ async def _replan(client: Client, number: str, version: int, calendar: str, by: 
     except WorkflowUpdateRPCTimeoutOrCancelledError:
         return False
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return False
+        if error.status in (RPCStatusCode.NOT_FOUND, NOT_READY):
+            return False  # it has ended; or does not get on, which must not stop the others
         raise
     return True

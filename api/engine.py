@@ -32,7 +32,7 @@ from domain.complaint import Complaint
 from domain.ticket import Snapshot
 from runtime.engine import waiting_work
 from runtime.engine_clock import EngineClock, look
-from runtime.engine_errors import PASSING
+from runtime.engine_errors import NOT_READY, PASSING
 from runtime.names import TICKETS, search_attributes, ticket_workflow_id
 from workflows.ticket import TicketWorkflow
 
@@ -191,6 +191,8 @@ class Engine:
             limit = engine_limit(error)
             if limit is not None:
                 raise limit from None
+            if error.status is NOT_READY:
+                raise EngineUnavailable("the ticket does not get on") from error
             if error.status in PASSING:
                 raise EngineUnavailable("unreachable") from error
             raise

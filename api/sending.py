@@ -39,7 +39,7 @@ from domain.refusals import Refused
 from domain.ticket import Snapshot
 from runtime import engine_limits
 from runtime.engine_clock import EngineClock
-from runtime.engine_errors import PASSING
+from runtime.engine_errors import NOT_READY, PASSING
 from runtime.names import ticket_workflow_id
 
 GAVE_UP = "gave_up"
@@ -64,6 +64,9 @@ _BELIEVED = 5.0
 
 _NOBODY_LISTENS = ("connect error", "dns error", "trying to connect")
 """What the client says when it found nobody to send anything to."""
+
+_UNTAKEN = (RPCStatusCode.RESOURCE_EXHAUSTED, RPCStatusCode.ABORTED, NOT_READY)
+"""The engine did not take it, and may a moment later."""
 
 _LIMITS = {
     "total number of distinct updates": "ticket_too_large",
@@ -126,7 +129,7 @@ class _Lost(Exception):
 
 
 class _Crowded(Exception):
-    """The engine did not take it this time: it takes only so many at once."""
+    """The engine did not take it this time."""
 
 
 class _Closed(Exception):
@@ -392,7 +395,10 @@ def _as_ours(clock: EngineClock, timeout: float) -> Iterator[None]:
     try:
         yield
     except (RPCError, RuntimeError) as error:
-        raise _of(error, timed_out=clock.steady() - began >= 0.9 * timeout) from error
+        ours = _of(error, timed_out=clock.steady() - began >= 0.9 * timeout)
+        if ours is error:
+            raise
+        raise ours from error
 
 
 def _of(error: RPCError | RuntimeError, *, timed_out: bool) -> Exception:
@@ -408,7 +414,7 @@ def _of(error: RPCError | RuntimeError, *, timed_out: bool) -> Exception:
             return NotRunning(ended="already completed" in error.message)
         case RPCStatusCode.UNAVAILABLE if any(word in error.message for word in _NOBODY_LISTENS):
             return _Unsent()
-        case RPCStatusCode.RESOURCE_EXHAUSTED | RPCStatusCode.ABORTED:
+        case status if status in _UNTAKEN:
             return _Crowded()
         case status if status in PASSING:
             return _Lost(broken=not timed_out)

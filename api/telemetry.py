@@ -94,7 +94,8 @@ def _route(scope: Scope) -> str:
 
 def _name(error: BaseException) -> str:
     causes = [error]
-    while (cause := causes[-1].__cause__) is not None:
+    # An error may be raised from itself, or from one that was raised from it.
+    while (cause := causes[-1].__cause__) is not None and cause not in causes:
         causes.append(cause)
     return " from ".join(type(one).__qualname__ for one in causes)
 

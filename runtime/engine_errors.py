@@ -2,6 +2,10 @@
 
 from temporalio.service import RPCStatusCode
 
+NOT_READY = RPCStatusCode.FAILED_PRECONDITION
+"""The workflow's task has failed or timed out several times, and is tried again: until then the
+engine takes no update and no query of it."""
+
 PASSING = frozenset(
     {
         RPCStatusCode.UNAVAILABLE,
@@ -11,6 +15,7 @@ PASSING = frozenset(
         RPCStatusCode.ABORTED,
         RPCStatusCode.INTERNAL,
         RPCStatusCode.UNKNOWN,
+        NOT_READY,
     }
 )
 """States after which the same call may succeed; any other is what the engine thinks of the call."""

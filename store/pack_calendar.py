@@ -47,7 +47,7 @@ def read_calendar(draft: Draft, city: CityFile) -> tuple[WorkCalendar, list[Prob
         hours_on={day.date: day.hours for day in days if day.hours},
         yearly=yearly,
     )
-    for message in _incomplete(calendar, unlisted):
+    for message in (*_incomplete(calendar, unlisted), *_without_work(calendar)):
         problems.append(draft.city.problem(("calendar", "years"), message))
     return versioned(calendar), problems
 
@@ -145,6 +145,14 @@ def _incomplete(calendar: WorkCalendar, unlisted: Iterable[int]) -> Iterator[str
                 f"{CALENDAR} does not give the whole notice of {year}: {made_up} make-up days and"
                 f" {left} working days in all, where a notice leaves about {usual}"
             )
+
+
+def _without_work(calendar: WorkCalendar) -> Iterator[str]:
+    """The published years with a month in which nobody works: a row says what it should not."""
+    for year in calendar.years:
+        idle = set(range(1, 13)) - {day.month for day in calendar.year(year).days}
+        if idle:
+            yield f"{year}-{min(idle):02} has no working day: look at its rows of {CALENDAR}"
 
 
 def _usual(year: int) -> int:

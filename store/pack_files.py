@@ -50,7 +50,7 @@ class CalendarSeed(Part):
     """
 
     country: str | None = None
-    years: tuple[Annotated[int, Field(ge=1900, le=2999)], ...] = Field(min_length=1)
+    years: tuple[Annotated[int, Field(strict=True, ge=1900, le=2999)], ...] = Field(min_length=1)
     hours: OfficeSpans
 
 

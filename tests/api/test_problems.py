@@ -56,6 +56,25 @@ async def test_a_defect_is_a_500_that_repeats_nothing(capsys: pytest.CaptureFixt
     assert "13912340000" not in found.text + logged.out + logged.err
 
 
+async def test_an_error_that_was_raised_from_itself_is_answered_and_logged_as_any_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = create_app(Settings(home=tmp_path))
+
+    @app.get("/round")
+    async def go_round() -> None:
+        cause, error = KeyError(), ValueError()
+        cause.__cause__ = error
+        raise error from cause
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://jiesu.test") as http:
+        found = await http.get("/round")
+    assert problem(found) == (500, "internal_error")
+    logged = capsys.readouterr()
+    assert "ValueError from KeyError" in logged.out + logged.err
+
+
 def test_a_problem_says_what_it_is() -> None:
     assert str(Problem("forbidden")) == "forbidden"
     assert str(Problem("forbidden", "Not you.")) == "Not you."

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio import workflow
 from temporalio.client import Client
+from temporalio.worker import Worker
 
 from api import engine as gateway
 from api.problems import Problem
@@ -17,18 +19,19 @@ from domain.acts import Act, Command
 from domain.commands.citizens import AddFacts, Urge, Withdraw
 from domain.commands.intake import Reassign
 from domain.commands.units import Sign
+from domain.complaint import Complaint
 from domain.events import Event
 from domain.refusals import Refused
 from runtime.engine_clock import EngineClock
 from runtime.engine_limits import PAYLOAD_BYTES
-from runtime.names import ticket_workflow_id
+from runtime.names import TICKETS, ticket_workflow_id
 from store import tickets
 from store.engine import Store
 from store.errors import StoreUnavailable
 from store.pack_book import PinnedPacks
 from tests.api.house import open_house
 from tests.support.desk import CITIZEN, DISPATCHER, complaint, officer
-from tests.support.engine import Engine, connect_to, engine_server, furnish, platform
+from tests.support.engine import Engine, connect_to, engine_server, furnish, platform, working
 from tests.support.way import Way, way_to
 
 ELSEWHERE = Reassign(unit="market", reason="职责所在。")
@@ -285,6 +288,40 @@ async def test_nobody_is_served_by_a_worker_that_is_not_there(
     with pytest.raises(Problem) as refused:
         await door.act(told.number, SIGN, None)
     assert refused.value.code == "too_late"
+
+
+@workflow.defn(name="Ticket", sandboxed=False)
+class Defective:
+    """A version of the workflow that a deployment got wrong."""
+
+    @workflow.run
+    async def run(self, _: Complaint) -> None:
+        raise RuntimeError("a defect")
+
+
+async def test_a_ticket_whose_workflow_fails_takes_commands_once_it_is_mended(
+    client: Client, sqlite_store: Store
+) -> None:
+    """The engine refuses commands to it; that is no defect of the door, and loses nothing."""
+    furnish(client, sqlite_store)
+    told, patient = complaint(), Budget(taken=0.5, untaken=1.0, answered=1.5, done=0.5)
+    door = gateway.Engine(client, timeout=0.3, budget=patient)
+    handle = await client.start_workflow(
+        "Ticket", told, id=ticket_workflow_id(told.number), task_queue=TICKETS
+    )
+    async with working(Worker(client, task_queue=TICKETS, workflows=[Defective])):
+        async with asyncio.timeout(30):
+            while (await handle.describe()).raw_description.pending_workflow_task.attempt < 3:
+                await asyncio.sleep(0.05)
+        with pytest.raises(Problem) as refused:
+            await door.act(told.number, SIGN, None)
+        assert refused.value.code == "too_late"
+        assert await door.file(told) is None
+    async with platform(client, sqlite_store):
+        desk = Desk(gateway.Engine(client, timeout=20), sqlite_store, told.number)
+        await desk.shown("assigned")
+        await desk.give(SIGN)
+        assert len(await desk.events("signed")) == 1
 
 
 async def test_the_same_key_gives_the_first_answer_in_a_later_run(

@@ -2,6 +2,7 @@
 
 import json
 import time
+from calendar import monthrange
 from datetime import date, datetime
 from pathlib import Path
 
@@ -124,6 +125,7 @@ def test_a_row_for_a_year_that_is_not_named_is_planned_with_and_publishes_nothin
         ("[2024, 2026]", None, "city.toml:{line}: the years leave out 2025"),
         ("[2025, 2026, 2026]", None, "city.toml:{line}: the years name 2026 more than once"),
         ("[2025, 20266]", None, "city.toml:{line}: calendar.years.1"),
+        ('[2025, "2026"]', None, "city.toml:{line}: calendar.years.1"),
         ("[2025, 2026]", "2206-01-03,yes,补班,", "calendar.csv:{row}: 2206 is not near the"),
         ("[2025, 2026]", "2022-01-30,yes,补班,", "calendar.csv:{row}: 2022 is not near the"),
     ],
@@ -137,6 +139,19 @@ def test_years_that_make_no_sense_are_told_with_their_place(
     last = len((folder / "calendar.csv").read_text(encoding="utf-8").splitlines())
     [told] = [str(one) for one in check_pack(folder)]
     assert told.startswith(problem.format(line=line, row=last))
+
+
+@pytest.mark.parametrize("rest", [[6], [6, 7], list(range(1, 13))])
+def test_a_published_year_with_a_month_in_which_nobody_works_is_refused(
+    folder: Path, rest: list[int]
+) -> None:
+    days = [
+        f"2026-{month:02}-{day:02}"
+        for month in rest
+        for day in range(1, monthrange(2026, month)[1] + 1)
+    ]
+    given_years(folder, "[2025, 2026]", *(f"{day},no,停工," for day in days))
+    assert any(f"2026-{rest[0]:02} has no working day" in str(one) for one in check_pack(folder))
 
 
 @pytest.mark.parametrize(
