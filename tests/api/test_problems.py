@@ -57,9 +57,10 @@ async def test_a_defect_is_a_500_that_repeats_nothing(capsys: pytest.CaptureFixt
 
 
 async def test_an_error_that_was_raised_from_itself_is_answered_and_logged_as_any_other(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    app = create_app(Settings(home=tmp_path))
+    app = FastAPI()
+    app.add_middleware(Telemetry)
 
     @app.get("/round")
     async def go_round() -> None:
