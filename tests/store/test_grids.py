@@ -4,6 +4,7 @@ import json
 import math
 import re
 import time
+import timeit
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -120,19 +121,22 @@ def test_drawing_again_gives_the_same_file() -> None:
 
 
 def test_the_largest_grid_is_checked_without_comparing_all_cells_with_all() -> None:
-    """That would take thousands of times as long as reading the text does."""
+    """That takes more than fifty times as long as reading the text; this, ten times."""
     path = shipped("tongzhou")
-    start = time.process_time()
-    text = path.read_text(encoding="utf-8")
-    for _ in range(5):
-        json.loads(text)
-    reading = (time.process_time() - start) / 5
-    start = time.process_time()
-    grid = Grid.read(path)
-    assert not list(check_grid(path, "110112"))
-    assert not list(check_streets(path, {code[:9] for code in grid.codes}))
-    took = time.process_time() - start
-    assert took < 200 * reading
+    codes = Grid.read(path).codes
+
+    def reads() -> None:
+        json.loads(path.read_text(encoding="utf-8"))
+
+    def checks() -> None:
+        Grid.read(path)
+        assert not list(check_grid(path, "110112"))
+        assert not list(check_streets(path, {code[:9] for code in codes}))
+
+    # The best of several: whatever else this process and the machine do only makes it slower.
+    reading = min(timeit.repeat(reads, timer=time.process_time, repeat=5, number=1))
+    checking = min(timeit.repeat(checks, timer=time.process_time, repeat=3, number=1))
+    assert checking < 25 * reading
 
 
 def test_tiananmen_is_where_chinese_maps_draw_it() -> None:
