@@ -103,11 +103,11 @@ def test_a_first_visit_is_light_and_soon_painted(phone: Open, path: str) -> None
     page.goto(path, wait_until="networkidle")
     assert sum(received) <= WIRE, f"{sum(received) / 1024:.0f} KB"
     assert received
-    painted = page.evaluate(
-        "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
+    # A page that is loaded may not be painted yet where the machine is busy.
+    painted = page.wait_for_function(
+        "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
     )
-    assert painted is not None
-    assert painted <= FIRST_PAINT
+    assert painted.json_value() <= FIRST_PAINT
 
 
 def test_nothing_is_asked_of_another_host(phone: Open, town: Site) -> None:
