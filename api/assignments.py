@@ -1,5 +1,6 @@
 """A unit's inbox, and handing back what it did."""
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Path, Query, Response
@@ -11,7 +12,7 @@ from api.attaching import attached
 from api.caller import Caller
 from api.door import API, Door, TheDoor, json_of, json_text
 from api.problems import FieldProblem, Problem, responses
-from api.sending import NotRunning
+from api.sending import EngineUnavailable, NotRunning
 from api.waiting import until
 from domain.assignment import Ending, Evidence, HandlingResult
 from domain.complaint import Code, Text
@@ -205,7 +206,9 @@ async def complete_assignment(
         )
         await _hand_over(door, row, result)
     ended = None if "respond-async" in prefer.lower() else await _ended(door, row)
-    if ended is None:
+    if ended is not None and ended.ending is not Ending.DONE:
+        ended = await _for_good(door, row)
+    if ended is None or ended.ending is None:
         return json_text(_ROW.dump_json(row), 202)
     if ended.ending is not Ending.DONE:  # taken away in the same moment: the result came too late
         raise Refused("assignment_ended", "This assignment has ended.")
@@ -259,6 +262,21 @@ async def _ended(door: Door, row: AssignmentRow) -> AssignmentRow | None:
         return now if now is not None and now.ending is not None else None
 
     return await door.record.until(ended, PATIENCE)
+
+
+async def _for_good(door: Door, row: AssignmentRow) -> AssignmentRow | None:
+    """How it ended, once nothing of the ticket is under way; None where that takes too long.
+
+    A task of the ticket that was lost is done again with the result, and takes it.
+    """
+
+    async def at_rest() -> bool | None:
+        return await door.engine.at_rest(row.number) or None
+
+    with suppress(EngineUnavailable):
+        if await until(at_rest, PATIENCE):
+            return await assignments.get(door.store, row.number, row.n)
+    return None
 
 
 def _refuse_ended(row: AssignmentRow) -> None:

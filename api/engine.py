@@ -150,6 +150,21 @@ class Engine:
             except AsyncActivityCancelledError:
                 raise NotRunning from None
 
+    async def at_rest(self, number: str) -> bool:
+        """Whether no task of the ticket's workflow is under way.
+
+        While one is, the record may show what it decided; a task that is then lost is done again,
+        perhaps otherwise.
+
+        Raises:
+            EngineUnavailable
+        """
+        async with self._answering():
+            found = await self._client.get_workflow_handle(ticket_workflow_id(number)).describe(
+                rpc_timeout=timedelta(seconds=self._timeout)
+            )
+        return not found.raw_description.HasField("pending_workflow_task")
+
     async def ask(
         self, question: Callable[[Client], Awaitable[Answer]], *, within: float | None = None
     ) -> Answer:

@@ -65,8 +65,9 @@ _BELIEVED = 5.0
 _NOBODY_LISTENS = ("connect error", "dns error", "trying to connect")
 """What the client says when it found nobody to send anything to."""
 
-_UNTAKEN = (RPCStatusCode.RESOURCE_EXHAUSTED, RPCStatusCode.ABORTED, NOT_READY)
-"""The engine did not take it, and may a moment later."""
+_CROWDED = (RPCStatusCode.RESOURCE_EXHAUSTED, RPCStatusCode.ABORTED)
+"""The engine does not take it at present. Said late, it may have taken it before: inside, it tries
+again by itself, and only the last of its tries is answered."""
 
 _LIMITS = {
     "total number of distinct updates": "ticket_too_large",
@@ -129,7 +130,7 @@ class _Lost(Exception):
 
 
 class _Crowded(Exception):
-    """The engine did not take it this time."""
+    """The engine did not take it: it takes only so many at once."""
 
 
 class _Closed(Exception):
@@ -395,13 +396,13 @@ def _as_ours(clock: EngineClock, timeout: float) -> Iterator[None]:
     try:
         yield
     except (RPCError, RuntimeError) as error:
-        ours = _of(error, timed_out=clock.steady() - began >= 0.9 * timeout)
+        ours = _of(error, clock.steady() - began, timeout)
         if ours is error:
             raise
         raise ours from error
 
 
-def _of(error: RPCError | RuntimeError, *, timed_out: bool) -> Exception:
+def _of(error: RPCError | RuntimeError, took: float, timeout: float) -> Exception:
     if not isinstance(error, RPCError):  # a lazy client that could not connect
         return _Unsent() if "onnect" in str(error) else error
     limit = engine_limit(error)
@@ -414,10 +415,12 @@ def _of(error: RPCError | RuntimeError, *, timed_out: bool) -> Exception:
             return NotRunning(ended="already completed" in error.message)
         case RPCStatusCode.UNAVAILABLE if any(word in error.message for word in _NOBODY_LISTENS):
             return _Unsent()
-        case status if status in _UNTAKEN:
+        case status if status in _CROWDED and took < _GLANCE:
             return _Crowded()
+        case status if status == NOT_READY or status in _CROWDED:
+            return _Lost(broken=False)
         case status if status in PASSING:
-            return _Lost(broken=not timed_out)
+            return _Lost(broken=took < 0.9 * timeout)
         case _:
             return error
 

@@ -41,6 +41,10 @@ _PATIENCE = 60.0
 _SETTLING = 20.0
 """Seconds in which something refused would have to show, after the last stall."""
 
+_FOLLOWING = 120.0
+"""Seconds in which the record has to show what was done: an engine whose tasks timed out again and
+again gives the next one late."""
+
 UNITS = ("city-management", "water", "market", "housing", "transport", "environment")
 _UNKNOWN = "engine_unavailable"
 _KEPT = ("result_overtaken", "rating_refused")
@@ -226,6 +230,10 @@ async def stalled(
         found.seconds = time.monotonic() - began
         await asyncio.sleep(_SETTLING)
         await _judge(town, running.store, found)
+        late = time.monotonic() + _FOLLOWING
+        while found.lost and time.monotonic() < late:
+            await asyncio.sleep(5)
+            await _judge(town, running.store, found)
     return found
 
 
@@ -264,7 +272,8 @@ async def _judge(town: _Town, store: Store, found: Found) -> None:
             text = event.fact.model_dump_json()
             there = {mark for mark in marks if mark in text}
             (kept if event.kind in _KEPT else done).update(there)
-    found.commands = len(town.said)
+    found.commands, found.unknown = len(town.said), 0
+    found.answers, found.broken, found.lost, found.undead = {}, [], [], []
     for said in town.said:
         line = f"{said.what} on {said.number}: {said.status} {said.code}".rstrip()
         answer = f"{said.what}: {said.status} {said.code}".rstrip()
