@@ -4,16 +4,19 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 from temporalio.client import Client
 
 from domain.actors import Role
 from runtime.engine_limits import TAKEN_WITHIN, UNTAKEN_AFTER, UPDATES_IN_FLIGHT
 from store.engine import Store
+from store.tables import assignment
 from tests.api.house import Filed, House, open_house, problem
 from tests.support.staff_pages import at_desk, says
 from tests.support.stalling import StandingWorker, standing_worker
@@ -128,6 +131,23 @@ async def test_a_result_that_was_taken_becomes_an_event(standing: Standing) -> N
             await asyncio.sleep(0.05)
     if "handled" in await ticket.kinds():
         assert moved.status_code == 409
+
+
+async def test_what_a_task_recorded_that_may_yet_be_lost_refuses_no_result(
+    standing: Standing,
+) -> None:
+    """A task of the ticket recorded that it was reassigned, and does not come to its end."""
+    ticket = await standing.house.file()
+    lost = update(assignment).where(assignment.c.number == ticket.number, assignment.c.n == 1)
+    with standing.worker.standing_still():
+        handing_in = asyncio.create_task(ticket.complete())
+        await asyncio.sleep(MOMENT)
+        now = datetime.now(UTC)
+        await standing.house.store.change(lost.values(ending="reassigned", ended_at=now))
+        answer = await handing_in
+    assert answer.status_code == 202, answer.text
+    await ticket.until_stage("rate")
+    assert "handled" in await ticket.kinds()
 
 
 @pytest.mark.timeout(90)
