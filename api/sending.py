@@ -15,11 +15,12 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, cast
 from uuid import uuid4
 
 from temporalio.api.common.v1 import Payloads, WorkflowExecution
+from temporalio.api.enums.v1 import PendingWorkflowTaskState
 from temporalio.api.enums.v1 import UpdateWorkflowExecutionLifecycleStage as Stage
 from temporalio.api.update.v1 import Input, Meta, Outcome, Request, UpdateRef, WaitPolicy
 from temporalio.api.workflowservice.v1 import (
@@ -47,6 +48,8 @@ GAVE_UP = "gave_up"
 _ACCEPTED = Stage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_ACCEPTED
 _COMPLETED = Stage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED
 _AT_ONCE = Stage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_UNSPECIFIED
+
+_STARTED = PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_STARTED
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.4
 _GLANCE = 1.0
@@ -277,12 +280,13 @@ class _Sending:
         pauses = _pauses()
         while True:
             with suppress(_Lost, _Crowded, _Unsent):
+                certain = self._left(self._untaken) <= 0 and not await self._may_be_taken()
                 found = await self._poll(_AT_ONCE, "", _GLANCE)
                 if found is not None and found.HasField("outcome"):
                     return await self._told(found.outcome)
                 if found is not None and found.stage >= _ACCEPTED:
                     return await self._answered("")
-                if self._left(self._untaken) <= 0:
+                if certain:
                     # Where an answer was lost an earlier run may have carried it out.
                     unknown = EngineUnavailable("no answer in time")
                     raise unknown if self._broken else too_late()
@@ -337,6 +341,20 @@ class _Sending:
         first = found.raw_description.workflow_execution_info.first_run_id
         certain = not self._lost or found.run_id == first
         return found.status is not WorkflowExecutionStatus.RUNNING and certain
+
+    async def _may_be_taken(self) -> bool:
+        """Whether a task of the ticket is under way that began before the command's deadline.
+
+        The engine ends such a task after its time; a busy one does so late.
+        """
+        handle = self._client.get_workflow_handle(self._workflow_id)
+        with _as_ours(self._clock, _GLANCE):
+            found = await handle.describe(rpc_timeout=timedelta(seconds=_GLANCE))
+        task = found.raw_description.pending_workflow_task
+        if self._act.until is None or task.state != _STARTED:
+            return False
+        began = task.started_time.ToDatetime(UTC)
+        return began <= self._act.until + timedelta(seconds=self._slack + _GLANCE)
 
     async def _told(self, outcome: Outcome) -> Snapshot:
         """What the ticket answered: the snapshot, or why not."""

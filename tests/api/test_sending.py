@@ -315,7 +315,8 @@ async def test_a_ticket_whose_workflow_fails_takes_commands_once_it_is_mended(
                 await asyncio.sleep(0.05)
         with pytest.raises(Problem) as refused:
             await door.act(told.number, SIGN, None)
-        assert refused.value.code == "too_late"
+        # Not known where a step is under way that may yet take it, and known where none is.
+        assert refused.value.code in ("too_late", "engine_unavailable")
         assert await door.file(told) is None
     async with platform(client, sqlite_store):
         desk = Desk(gateway.Engine(client, timeout=20), sqlite_store, told.number)
