@@ -100,6 +100,6 @@ async def _replan(client: Client, number: str, version: int, calendar: str, by: 
         return False
     except RPCError as error:
         if error.status in (RPCStatusCode.NOT_FOUND, NOT_READY):
-            return False  # it has ended; or does not get on, which must not stop the others
+            return False  # ended, or a step of it fails: that must not keep the others waiting
         raise
     return True

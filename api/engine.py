@@ -207,7 +207,9 @@ class Engine:
             if limit is not None:
                 raise limit from None
             if error.status is NOT_READY:
-                raise EngineUnavailable("the ticket does not get on") from error
+                raise EngineUnavailable(
+                    "a step of this ticket failed, and is being tried again"
+                ) from error
             if error.status in PASSING:
                 raise EngineUnavailable("unreachable") from error
             raise

@@ -28,7 +28,12 @@ from temporalio.api.workflowservice.v1 import (
     PollWorkflowExecutionUpdateResponse,
     UpdateWorkflowExecutionRequest,
 )
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowUpdateFailedError,
+)
 from temporalio.converter import WorkflowSerializationContext
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
@@ -189,8 +194,8 @@ class _Sending:
             WorkflowSerializationContext(sender.client.namespace, self._workflow_id)
         )
         now = self._clock.now()
-        until = now + timedelta(seconds=self._budget.taken)
-        self._act = act.model_copy(update={"at": now, "until": until})
+        self._until = now + timedelta(seconds=self._budget.taken)
+        self._act = act.model_copy(update={"at": now, "until": self._until})
         self._began = self._clock.steady()
         self._slack = self._clock.may_be_fast(_BELIEVED)
         self._lost = self._broken = self._carried_on = False
@@ -335,9 +340,7 @@ class _Sending:
 
         The run that was closed has not. An earlier one may have, where an answer of it was lost.
         """
-        handle = self._client.get_workflow_handle(self._workflow_id)
-        with _as_ours(self._clock, _GLANCE):
-            found = await handle.describe(rpc_timeout=timedelta(seconds=_GLANCE))
+        found = await self._described()
         first = found.raw_description.workflow_execution_info.first_run_id
         certain = not self._lost or found.run_id == first
         return found.status is not WorkflowExecutionStatus.RUNNING and certain
@@ -347,14 +350,14 @@ class _Sending:
 
         The engine ends such a task after its time; a busy one does so late.
         """
+        task = (await self._described()).raw_description.pending_workflow_task
+        latest = self._until + timedelta(seconds=self._slack + _GLANCE)
+        return task.state == _STARTED and task.started_time.ToDatetime(UTC) <= latest
+
+    async def _described(self) -> WorkflowExecutionDescription:
         handle = self._client.get_workflow_handle(self._workflow_id)
         with _as_ours(self._clock, _GLANCE):
-            found = await handle.describe(rpc_timeout=timedelta(seconds=_GLANCE))
-        task = found.raw_description.pending_workflow_task
-        if self._act.until is None or task.state != _STARTED:
-            return False
-        began = task.started_time.ToDatetime(UTC)
-        return began <= self._act.until + timedelta(seconds=self._slack + _GLANCE)
+            return await handle.describe(rpc_timeout=timedelta(seconds=_GLANCE))
 
     async def _told(self, outcome: Outcome) -> Snapshot:
         """What the ticket answered: the snapshot, or why not."""

@@ -12,7 +12,7 @@ _ATTEMPTS = 10**12
 
 
 def projection_number(length: int, age: timedelta) -> int:
-    """Number what a workflow task tells the store: what was told later has the higher number.
+    """Number a projection, so that of two of the same version the later one has the higher number.
 
     A task that was cut short, and its repetition, are told apart also where the history is as long
     as before: the engine keeps neither the lost task nor that it was lost.

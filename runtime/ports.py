@@ -1,4 +1,4 @@
-"""Ports of this machine's own address."""
+"""Find ports of 127.0.0.1, this machine's own address."""
 
 import random
 import socket
@@ -10,7 +10,7 @@ _chance = random.SystemRandom()
 
 
 def port_taken(port: int) -> bool:
-    """Whether somebody listens on `port` of 127.0.0.1."""
+    """Tell whether somebody listens on `port` of 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
