@@ -46,7 +46,7 @@ from domain.ticket import Snapshot
 from runtime import engine_limits
 from runtime.engine_clock import EngineClock
 from runtime.engine_errors import NOT_READY, PASSING
-from runtime.names import ticket_workflow_id
+from runtime.names import CARRY_ON, RECORD_AGAIN, ticket_workflow_id
 
 GAVE_UP = "gave_up"
 
@@ -171,7 +171,7 @@ class Sender:
             try:
                 sending = _Sending(self, number, act, name, fresh=not update_id)
                 async with self.limit.slot(number, self.budget.taken):
-                    return await sending.outcome()
+                    return await sending.settled()
             except _Again as once_more:
                 if again:
                     raise once_more.refused from None
@@ -199,6 +199,15 @@ class _Sending:
         self._began = self._clock.steady()
         self._slack = self._clock.may_be_fast(_BELIEVED)
         self._lost = self._broken = self._carried_on = False
+
+    async def settled(self) -> Snapshot:
+        """What became of it; where it was refused, the record is made to say so."""
+        try:
+            return await self.outcome()
+        except Problem:
+            if self._lost or self._clock.steady() - self._began >= self._budget.taken:
+                await self._signal(RECORD_AGAIN)
+            raise
 
     async def outcome(self) -> Snapshot:
         """What became of it."""
@@ -268,9 +277,13 @@ class _Sending:
         """Have a ticket whose run takes no more commands go on in a new one."""
         if not self._carried_on:
             self._carried_on = True
-            handle = self._client.get_workflow_handle(self._workflow_id)
-            with suppress(RPCError):
-                await handle.signal("carry_on", rpc_timeout=timedelta(seconds=_GLANCE))
+            await self._signal(CARRY_ON)
+
+    async def _signal(self, name: str) -> None:
+        """Ask the ticket for something that nothing rests on: without it, it comes later."""
+        handle = self._client.get_workflow_handle(self._workflow_id)
+        with suppress(RPCError, RuntimeError):
+            await handle.signal(name, rpc_timeout=timedelta(seconds=_GLANCE))
 
     async def _of_ended(self, gone: NotRunning) -> Snapshot:
         """The first answer of a command that ended its ticket itself, where it is asked again."""

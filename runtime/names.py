@@ -25,6 +25,9 @@ HANDLE_ACTIVITY = "handle_assignment"
 CARRY_ON = "carry_on"
 """The signal that lets a ticket go on in a new run of its workflow."""
 
+RECORD_AGAIN = "record_again"
+"""The signal that has a ticket copy its state into the store once more."""
+
 NAMESPACE = "jiesu"
 SEARCH_ATTRIBUTES = {"City": "Keyword", "Kind": "Keyword"}
 """What an operator may search by in the engine's own tools. Never personal data."""

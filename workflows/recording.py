@@ -147,9 +147,12 @@ class Recording:
             raise CarryOn
         return came[0] if came else workflow.now()
 
-    async def project(self) -> None:
-        """Copy what is new into the store; when the store is away, the copy follows later."""
-        if not self._unprojected:
+    async def project(self, *, again: bool = False) -> None:
+        """Copy what is new into the store; when the store is away, the copy follows later.
+
+        `again`: copy the state also where nothing is new.
+        """
+        if not self._unprojected and not again:
             return
         events, self._unprojected = self._unprojected, []
         self._on_the_way += events

@@ -27,7 +27,7 @@ from domain.plans import ReplyPlan, ReplyQuestion, TriageQuestion
 from domain.refusals import Refused
 from domain.stages import Stage
 from domain.ticket import Snapshot
-from runtime.names import CARRY_ON, TICKET_WORKFLOW
+from runtime.names import CARRY_ON, RECORD_AGAIN, TICKET_WORKFLOW
 from workflows import handlers, merging, sharing
 from workflows.asking import ask_until_answered
 from workflows.carrying import Carrying
@@ -231,6 +231,16 @@ class TicketWorkflow(Carrying):
     def asked_to_carry_on(self) -> None:
         """Go on in a new run once nothing is under way: an open ticket of an older lifecycle."""
         self.told_to_carry_on = True
+
+    @workflow.signal(name=RECORD_AGAIN)
+    async def asked_to_record_again(self) -> None:
+        """Correct the record, which may show what a lost task did and this history does not have.
+
+        A door asks for it when it refuses a command that such a task may have carried out.
+        """
+        self.signals += 1
+        await workflow.wait_condition(lambda: self.ticket.stage is not Stage.ACCEPT)
+        await self.project(again=True)
 
     @workflow.signal(name="rate")
     async def rated(self, given: Verdict) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import update
 from temporalio.client import Client
 
 from domain.actors import Role
-from runtime.engine_limits import TAKEN_WITHIN, UNTAKEN_AFTER, UPDATES_IN_FLIGHT
+from runtime.engine_limits import TAKEN_WITHIN, TASK_TIMEOUT, UNTAKEN_AFTER, UPDATES_IN_FLIGHT
 from store.engine import Store
 from store.tables import assignment
 from tests.api.house import Filed, House, open_house, problem
@@ -148,6 +148,20 @@ async def test_what_a_task_recorded_that_may_yet_be_lost_refuses_no_result(
     assert answer.status_code == 202, answer.text
     await ticket.until_stage("rate")
     assert "handled" in await ticket.kinds()
+
+
+@pytest.mark.timeout(90)
+async def test_the_record_does_not_keep_what_a_lost_task_did(standing: Standing) -> None:
+    """The engine gives the task to the worker again, and that time the command comes too late."""
+    ticket = await standing.house.file()
+    (answer,) = await meanwhile(
+        standing.worker, TASK_TIMEOUT.total_seconds() + MOMENT, ticket.by_unit("sign")
+    )
+    assert problem(answer) == (503, "too_late")
+    async with asyncio.timeout(10):
+        while "signed" in await ticket.kinds():
+            await asyncio.sleep(0.05)
+    assert (await ticket.seen_by_staff())["assignments"][0]["signed_at"] is None
 
 
 @pytest.mark.timeout(90)

@@ -7,6 +7,7 @@ from domain.commands.intake import Conclude, Reassign, Triage
 from domain.commands.supervising import Decide
 from domain.commands.units import Contact, Extend, Return, Sign
 from domain.rating import Rating
+from runtime.names import RECORD_AGAIN
 from tests.golden.rule_book import RULE_BOOK
 from tests.support.desk import CITIZEN, DESK, DISPATCHER, SUPERVISOR, Filed, complaint, file
 from tests.support.engine import Engine
@@ -115,6 +116,15 @@ async def carried_on(engine: Engine) -> Filed:
     return ticket
 
 
+async def recorded_again(engine: Engine) -> Filed:
+    ticket, _ = await file(engine.client)
+    await ticket.by_unit(Sign())
+    await ticket.handle.signal(RECORD_AGAIN)
+    await ticket.by_unit(Contact())
+    await _rated(ticket, 5)
+    return ticket
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -128,6 +138,7 @@ SCENARIOS: dict[str, Scenario] = {
         rated_by_phone,
         withdrawn,
         carried_on,
+        recorded_again,
         *RULE_BOOK,
     )
 }
