@@ -8,7 +8,7 @@ it, and the exit code is 1 where any failed.
     python -m scripts.test_dates                          every day of DAYS
     python -m scripts.test_dates --days new-year,today    some of them
     python -m scripts.test_dates --days 2029-03-01T08:00  any other
-    python -m scripts.test_dates --few                    what CI has the time for, see FEW
+    python -m scripts.test_dates --few                    three days, on SQLite only, see FEW
     python -m scripts.test_dates tests/api -k board       a part of the tests
 """
 
@@ -43,7 +43,8 @@ DAYS: dict[str, str | None] = {
     "make-up-saturday": "2026-10-10T10:00",
     "before-midnight": "2026-11-30T23:59",
 }
-CI = ("last-of-the-year", "new-year", "leap-day")
+FEW = ("last-of-the-year", "new-year", "leap-day")
+"""The days of a run with --few, which takes SQLite only."""
 
 LEFT_OUT: dict[str, str] = {
     # Whatever is not named here is run: so is a new test, unless it lies in one of these.
@@ -56,9 +57,6 @@ LEFT_OUT: dict[str, str] = {
     "tests/domain/test_random_commands.py": "lives with dates of their own, by a clock they carry",
     "tests/domain/test_random_lives.py": "lives with dates of their own, by a clock they carry",
     "tests/workers/test_killed.py": "kills processes of what other tests run on that day",
-}
-FEW: dict[str, str] = {
-    # What a run with --few leaves out as well; of stores it takes SQLite.
 }
 WITH_AN_INSTALLATION = ("tests/cli", "tests/workers")
 """Starts an engine by a process of its own."""
@@ -87,7 +85,7 @@ class Result:
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 where every day passed, 1 where any failed, 2 where no day can be had on this machine."""
     asked, rest = _parser().parse_known_args(arguments)
-    begins = {day: moment(day) for day in asked.days or (CI if asked.few else DAYS)}
+    begins = {day: moment(day) for day in asked.days or (FEW if asked.few else DAYS)}
     try:
         engine = can_set_the_engine()
     except NotHere as why:
@@ -116,7 +114,7 @@ def selected(asked: Sequence[str], *, few: bool = False, engine: bool = True) ->
     """Arguments for pytest: the tests that were asked for, else all that are not left out."""
     if any(Path(one.partition("::")[0]).exists() for one in asked):
         return list(asked)
-    left_out = [*LEFT_OUT, *(FEW if few else ()), *(() if engine else WITH_AN_INSTALLATION)]
+    left_out = [*LEFT_OUT, *(() if engine else WITH_AN_INSTALLATION)]
     few_only = ["-m", "not postgres"] if few else []
     return ["tests", *(f"--ignore={path}" for path in left_out), *few_only, *asked]
 
@@ -195,7 +193,7 @@ def _parser() -> argparse.ArgumentParser:
         "Everything else that is given goes to pytest."
     )
     told.add_argument("--days", type=_days, help=f"some of {', '.join(DAYS)}; or any other")
-    told.add_argument("--few", action="store_true", help=f"what CI runs, on {', '.join(CI)}")
+    told.add_argument("--few", action="store_true", help=f"on SQLite only: {', '.join(FEW)}")
     told.add_argument("--jobs", type=int, default=2, help="so many processes of pytest")
     return told
 

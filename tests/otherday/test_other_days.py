@@ -13,7 +13,6 @@ from domain.calendar import is_working_day
 from scripts.test_dates import (
     CHINA,
     DAYS,
-    FEW,
     LEFT_OUT,
     ROOT,
     WITH_AN_INSTALLATION,
@@ -64,13 +63,13 @@ def test_the_days_are_those_on_which_something_happens() -> None:
 
 
 def test_a_new_test_is_not_left_out_in_silence() -> None:
-    left_out = {*LEFT_OUT, *FEW, *WITH_AN_INSTALLATION}
+    left_out = {*LEFT_OUT, *WITH_AN_INSTALLATION}
     assert [path for path in left_out if not (ROOT / path).exists()] == []
     for few in (False, True):
         told = selected([], few=few)
         assert told[0] == "tests"
         ignored = {one.removeprefix("--ignore=") for one in told[1:] if one.startswith("--ignore=")}
-        assert ignored == {*LEFT_OUT, *(FEW if few else ())}
+        assert ignored == {*LEFT_OUT}
     assert selected(["tests/api", "-k", "board"]) == ["tests/api", "-k", "board"]
     assert selected(["-x"])[-1] == "-x"
 
