@@ -1,5 +1,7 @@
 """Renewal: open tickets that began under older code go on under today's lifecycle."""
 
+from datetime import UTC, datetime, timedelta
+
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
@@ -11,6 +13,9 @@ _OLDER = (
     "AND TemporalChangeVersion IS NULL"
 )
 """Tickets from before there were versions. The engine notes the version of all others itself."""
+
+_NOTED_WITHIN = timedelta(minutes=1)
+"""A ticket that began a moment ago has no version noted yet either."""
 
 
 class Renewal:
@@ -24,7 +29,8 @@ class Renewal:
         A ticket does so once nothing is under way; asked twice, it does so once.
         """
         asked = 0
-        async for found in self._client.list_workflows(_OLDER):
+        before = (datetime.now(UTC) - _NOTED_WITHIN).isoformat()
+        async for found in self._client.list_workflows(f"{_OLDER} AND StartTime < '{before}'"):
             try:
                 await self._client.get_workflow_handle(found.id).signal(CARRY_ON)
             except RPCError as error:

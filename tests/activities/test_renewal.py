@@ -1,0 +1,26 @@
+"""Only tickets of older code are asked to go on in a new run."""
+
+import asyncio
+
+from temporalio.client import Client
+from temporalio.testing import ActivityEnvironment
+
+from activities.renewal import Renewal
+from runtime.names import TICKETS, ticket_workflow_id
+from store.engine import Store
+from tests.support.desk import complaint
+from tests.support.engine import furnish
+
+
+async def test_a_ticket_that_has_just_begun_is_left_alone(
+    client: Client, sqlite_store: Store
+) -> None:
+    """No worker has taken it: the engine knows as little of its version as of an older one's."""
+    furnish(client, sqlite_store)
+    told = complaint()
+    name = ticket_workflow_id(told.number)
+    await client.start_workflow("Ticket", told, id=name, task_queue=TICKETS)
+    async with asyncio.timeout(20):
+        while not [one async for one in client.list_workflows(f"WorkflowId = '{name}'")]:
+            await asyncio.sleep(0.05)
+    assert await ActivityEnvironment().run(Renewal(client).renew) == 0
