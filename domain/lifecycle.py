@@ -58,6 +58,7 @@ _UNANSWERED = {S.TRIAGE, S.DISPATCH, S.VERIFY, S.ARBITRATE, S.HANDLE, S.FEEDBACK
 _WITH_A_PROMISE = {S.DISPATCH, S.VERIFY, S.ARBITRATE, S.HANDLE, S.FEEDBACK, S.MERGED}
 _RATED = {S.SUPERVISE, S.AFTERCARE}
 _GOING = _ANY - {S.AFTERCARE}
+_HEARD = _ANY | {S.ENDED}
 _DECIDERS = {R.DISPATCHER, R.SUPERVISOR}
 _STAFF = {R.DESK, R.DISPATCHER, R.SUPERVISOR}
 
@@ -156,7 +157,7 @@ TABLE: tuple[Row, ...] = (
          "Every outcome is told to the citizen."),
     _row(closing.Rated, {S.RATE}, None, {R.CITIZEN, R.DESK},
          "The citizen judges; on the phone the desk writes it down."),
-    _row(closing.RatingRefused, _ANY, None, set(Role),
+    _row(closing.RatingRefused, _HEARD, None, set(Role),
          "A rating too early, too late, twice or by a stranger is kept, but does not count."),
     _row(closing.CallBackDue, {S.RATE}, None, {R.SYSTEM}, "Silence is asked about (53号: 回访)."),
     _row(closing.CalledBack, {S.RATE}, None, {R.DESK}, "Attempts are counted, reached or not."),
@@ -215,8 +216,8 @@ TABLE: tuple[Row, ...] = (
          "It is the citizen's complaint."),
     _row(anytime.CarriedOn, _ANY, None, {R.SYSTEM},
          "Open tickets get what newer ones have: a clock for every promise."),
-    _row(anytime.ResultOvertaken, _ANY, None, {R.OFFICER},
-         "What was handed in is kept, also when the share had just been ended."),
+    _row(anytime.ResultOvertaken, _HEARD, None, {R.OFFICER},
+         "What was handed in is kept, also when the share or the ticket had just been ended."),
     _row(anytime.Replanned, _ANY, None, {R.SYSTEM, R.SUPERVISOR},
          "What rested on a year that was not published is set right when it is."),
     _row(anytime.RungClimbed, _ANY, None, {R.SYSTEM}, "No deadline passes in silence."),

@@ -88,7 +88,8 @@ def _where(row: Row) -> str:
     missing = [stage for stage in after if stage not in row.since]
     if len(missing) > 2:
         return ", ".join(stage for stage in Stage if stage in row.since)
-    return "any, once accepted" + (f", but {' and '.join(missing)}" if missing else "")
+    ended = ", also while it ends" if Stage.ENDED in row.since else ""
+    return "any, once accepted" + (f", but {' and '.join(missing)}" if missing else "") + ended
 
 
 def main() -> int:

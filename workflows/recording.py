@@ -49,6 +49,7 @@ class Recording:
         self._on_the_way: list[Event] = []
         self._projecting = 0
         self._late: set[asyncio.Task[None]] = set()
+        self._heard_at_the_end = False
         self._task = (self.history_length, workflow.now())
 
     @property
@@ -114,6 +115,12 @@ class Recording:
             self.happen(fact, at, actor)
         except Refused as refused:
             workflow.logger.info("overtaken", extra={"fact": fact.kind, "code": refused.code})
+
+    def hears(self) -> bool:
+        """Whether what somebody says now is recorded: in older histories, not after the end."""
+        if not self.ticket.open:
+            self._heard_at_the_end = workflow.patched("heard-at-the-end")
+        return self.ticket.open or self._heard_at_the_end
 
     async def until(self, condition: Callable[[], bool]) -> datetime:
         """Project what is new, then wait. Every wait of a stage is here.
@@ -191,4 +198,8 @@ class Recording:
         await self.project()
         self.registered = True
         await self.ladder
-        await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._late)
+        await workflow.wait_condition(self._nothing_under_way)
+
+    def _nothing_under_way(self) -> bool:
+        words = self._heard_at_the_end and self._projecting
+        return workflow.all_handlers_finished() and not self._late and not words

@@ -248,7 +248,7 @@ class TicketWorkflow(Carrying):
         at = given.at or workflow.now()
         self.signals += 1
         await workflow.wait_condition(lambda: self.ticket.stage is not Stage.ACCEPT)
-        if not self.ticket.open or given.key in self.rating_keys:
+        if given.key in self.rating_keys or not self.hears():
             return
         if given.key:
             self.rating_keys.append(given.key)

@@ -122,6 +122,8 @@ class Working(Ladder):
         except (ActivityError, asyncio.CancelledError):
             return
         unit = Actor(role=Role.OFFICER, unit=assignment.unit, id=result.by)
+        if not self.hears():
+            return
         late = ResultOvertaken(assignment=assignment.n, unit=assignment.unit, result=result)
         self.happen_by(late, result.at or self.ticket.updated_at, unit)
         await self.project()

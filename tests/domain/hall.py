@@ -118,7 +118,7 @@ class Hall:
         actor = Actor(role=Role.OFFICER, unit=share.unit)
         if share.open:
             self.happen(result_of(self.ticket, n, result), self.now, actor)
-        elif self.lifecycle and self.ticket.open:
+        elif self.lifecycle:
             late = anytime.ResultOvertaken(assignment=n, unit=share.unit, result=result)
             self.happen(late, self.now, actor)
 
@@ -134,8 +134,6 @@ class Hall:
 
     def judge(self, rating: Rating, actor: Actor) -> None:
         """The signal: a rating that is not due is kept, and does not count."""
-        if not self.ticket.open:
-            return
         try:
             transition(self.ticket.stage, closing.Rated).permit(actor)
             if self.ticket.rating is not None:

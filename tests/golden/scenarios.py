@@ -1,12 +1,16 @@
 """Lives of tickets whose histories are kept for good, each as a script that plays it again."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
+from domain.assignment import HandlingResult
 from domain.commands.citizens import AddFacts, CallBack, Urge, Withdraw
 from domain.commands.intake import Conclude, Reassign, Triage
 from domain.commands.supervising import Decide
 from domain.commands.units import Contact, Extend, Return, Sign
 from domain.rating import Rating
+from runtime.engine import waiting_work
 from runtime.names import RECORD_AGAIN
 from tests.golden.rule_book import RULE_BOOK
 from tests.support.desk import CITIZEN, DESK, DISPATCHER, SUPERVISOR, Filed, complaint, file
@@ -125,6 +129,20 @@ async def recorded_again(engine: Engine) -> Filed:
     return ticket
 
 
+async def heard_at_the_end(engine: Engine) -> Filed:
+    """It ends while the store is away; meanwhile its unit and its citizen say something."""
+    ticket, _ = await file(engine.client)
+    unit = (await ticket.by_unit(Sign())).unit or ""
+    engine.projector.away = True
+    await ticket.act(CITIZEN, Withdraw(reason="已自行解决"))
+    await ticket.rate(5)
+    share = waiting_work(engine.client, ticket.number, f"handle-{unit}-1")
+    await share.complete(HandlingResult(reply="已清理。", at=datetime.now(UTC)))
+    await asyncio.sleep(0.2)  # both are heard before the end of it
+    engine.projector.away = False
+    return ticket
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -139,6 +157,7 @@ SCENARIOS: dict[str, Scenario] = {
         withdrawn,
         carried_on,
         recorded_again,
+        heard_at_the_end,
         *RULE_BOOK,
     )
 }

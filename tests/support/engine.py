@@ -19,11 +19,13 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
+from domain.plans import Projection
 from runtime.codec import TicketCodec
 from runtime.engine import CONVERTER, encrypting, with_converter
 from runtime.names import NAMESPACE, SEARCH_ATTRIBUTES, UNITS
 from runtime.ports import free_port
 from store.engine import Store
+from store.errors import StoreUnavailable
 from store.keys import KeyRing
 from store.objects import Objects
 from store.packs import PackShelf
@@ -175,6 +177,18 @@ class Engine:
     client: Client
     store: Store
     packs: PackShelf
+    projector: "SwitchedProjector"
+
+
+class SwitchedProjector(Projector):
+    """The real projector, behind a switch: off is what a database that is away looks like."""
+
+    away = False
+
+    async def project(self, projection: Projection) -> None:
+        if self.away:
+            raise StoreUnavailable("switched off")
+        await super().project(projection)
 
 
 @asynccontextmanager
@@ -183,16 +197,16 @@ async def platform(
 ) -> AsyncIterator[Engine]:
     """Run the platform's worker (and the one of the shared unit queue) on `client`."""
     packs = packs or SHIPPED
-    projector = Projector(store)
+    projector = SwitchedProjector(store)
     keys = furnish(client, store)
     hands = Hands(client, store, packs, projector, keys, Objects.open("memory:"))
     try:
         async with working(ticket_worker(hands)):
             if units:
                 async with working(unit_worker(with_converter(client, CONVERTER), UNITS)):
-                    yield Engine(client, store, packs)
+                    yield Engine(client, store, packs, projector)
             else:
-                yield Engine(client, store, packs)
+                yield Engine(client, store, packs, projector)
     finally:
         await projector.close()
 

@@ -38,7 +38,7 @@ async def skipping(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Skippin
         ) as environment,
         platform(environment.client, sqlite_store, units=False) as engine,
     ):
-        yield Skipping(engine.client, engine.store, engine.packs, environment)
+        yield Skipping(engine.client, engine.store, engine.packs, engine.projector, environment)
 
 
 def _unit_that_takes(days: float) -> Callable[[WorkOrder], Awaitable[HandlingResult]]:

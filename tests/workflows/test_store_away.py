@@ -1,71 +1,36 @@
 """The store goes away: tickets go on, and the record follows when it is back."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
-import pytest
 from temporalio.client import Client
 
 from audit.verdicts import judge
 from domain.commands.units import Contact, Sign
-from domain.plans import Projection
+from domain.facts.anytime import ResultOvertaken
+from domain.facts.closing import RatingRefused
 from runtime.codec import TicketCodec
 from runtime.engine import encrypting, with_converter
-from runtime.names import UNITS
 from store import tickets
 from store.engine import Store
-from store.errors import StoreUnavailable
-from store.objects import Objects
-from store.packs import PackShelf, default_root
-from store.projector import Projector
 from store.ticket_keys import TicketKeys
+from tests.golden.scenarios import heard_at_the_end
 from tests.support.desk import Filed, file, officer
 from tests.support.engine import (
     RING,
     Engine,
     LateKeys,
-    end_leftovers,
-    furnish,
     platform,
-    working,
 )
-from workers.factory import Hands, ticket_worker, unit_worker
 
 
-class Flaky(Projector):
-    """The real projector, behind a switch: off is what a database that is away looks like."""
-
-    away = False
-
-    async def project(self, projection: Projection) -> None:
-        if self.away:
-            raise StoreUnavailable("switched off")
-        await super().project(projection)
-
-
-@pytest.fixture
-async def flaky(client: Client, sqlite_store: Store) -> AsyncIterator[tuple[Engine, Flaky]]:
-    projector = Flaky(sqlite_store)
-    keys = furnish(client, sqlite_store)
-    packs, objects = PackShelf(default_root()), Objects.open("memory:")
-    hands = Hands(client, sqlite_store, packs, projector, keys, objects)
-    async with working(ticket_worker(hands)), working(unit_worker(client, UNITS)):
-        yield Engine(client, sqlite_store, hands.packs), projector
-    await end_leftovers(client)
-    await projector.close()
-
-
-async def test_officers_work_on_while_the_store_is_away(
-    flaky: tuple[Engine, Flaky],
-) -> None:
-    engine, projector = flaky
+async def test_officers_work_on_while_the_store_is_away(engine: Engine) -> None:
     ticket, _ = await file(engine.client)
-    projector.away = True
+    engine.projector.away = True
     at = await ticket.by_unit(Sign())  # answered by the workflow, not by the record
     assert at.version == 4
     await ticket.by_unit(Contact())
     assert len(await tickets.events(engine.store, ticket.number)) == 3
-    projector.away = False
+    engine.projector.away = False
     await ticket.complete()
     await ticket.until_stage("rate")
     await ticket.rate(5)
@@ -95,15 +60,26 @@ async def test_a_ticket_whose_key_cannot_be_fetched_waits_for_it(
         assert verdict.agrees, verdict
 
 
-async def test_a_ticket_filed_while_the_store_is_away_is_recorded_later(
-    flaky: tuple[Engine, Flaky],
-) -> None:
-    engine, projector = flaky
-    projector.away = True
+async def test_a_ticket_filed_while_the_store_is_away_is_recorded_later(engine: Engine) -> None:
+    engine.projector.away = True
     ticket, receipt = await file(engine.client)
     assert receipt.stage == "handle"
     assert await tickets.get(engine.store, ticket.number) is None
-    projector.away = False
+    engine.projector.away = False
     async with asyncio.timeout(30):
         while await tickets.get(engine.store, ticket.number) is None:
             await asyncio.sleep(0.1)
+
+
+async def test_what_is_said_while_a_ticket_ends_is_kept(engine: Engine) -> None:
+    """The record still shows it open: the door lets a rating and a result through."""
+    ticket = await heard_at_the_end(engine)
+    assert (await asyncio.wait_for(ticket.handle.result(), 30)).outcome == "withdrawn"
+    facts = [event.fact for event in await tickets.events(engine.store, ticket.number)]
+    kept = {fact.kind: fact for fact in facts[-2:]}
+    refused, overtaken = kept["rating_refused"], kept["result_overtaken"]
+    assert isinstance(refused, RatingRefused) and isinstance(overtaken, ResultOvertaken)
+    assert (refused.code, refused.rating.grade) == ("ticket_ended", 5)
+    assert (overtaken.unit, overtaken.result.reply) == ("water", "已清理。")
+    verdict = await judge(engine.client, engine.store, ticket.number)
+    assert verdict.agrees, verdict
