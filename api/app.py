@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
+from starlette.routing import BaseRoute
 from temporalio.client import Client
 
 from api import (
@@ -62,6 +63,7 @@ from api.telemetry import Telemetry
 from api.uploads.desk import Uploads, limit_of_body
 from api.watching import Boards
 from runtime.engine import connect, encrypting, with_converter
+from runtime.release import release
 from runtime.settings import Settings
 from store.engine import Store
 from store.keys import open_ring
@@ -124,13 +126,12 @@ def create_app(
     """
     app = FastAPI(
         title="Jiesu 接诉",
-        version=_version(),
+        version=release(),
         lifespan=_lifespan(settings, store, engine_client, packs, objects, challenge),
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
     )
-    for module in (*ROUTERS, *PAGES):
-        app.include_router(module.router)
+    app.router.routes.extend(_routes())
     permits.check_routes(app)
     oidc.standings(settings.oidc_roles)
     app.state.assets = Assets(settings.assets or default_packages())
@@ -149,6 +150,15 @@ def create_app(
     app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))
     app.openapi = openapi.document(app)  # type: ignore[method-assign]
     return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """Every route, put together once per process: a route knows nothing of its installation."""
+    router = APIRouter()
+    for module in (*ROUTERS, *PAGES):
+        router.include_router(module.router)
+    return router.routes
 
 
 def _may_send_more(request: Request) -> bool:
@@ -211,10 +221,3 @@ def _lifespan(
 
 def _challenge(settings: Settings) -> Challenge:
     return ProofOfWork(settings.work_bits) if settings.work_bits else NoChallenge()
-
-
-def _version() -> str:
-    try:
-        return version("jiesu")
-    except PackageNotFoundError:  # run from a folder that is not installed
-        return "0"

@@ -1,48 +1,65 @@
 """The `jiesu` command."""
 
 import sys
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
 
 import typer
 
-from cli import account, audit, city, demo, doctor, figures, keys, privacy, serve, token, up
+from cli.lazy import Entry, LazyGroup
 from cli.terminal import leave
+
+COMMANDS = {
+    "up": Entry(
+        "cli.up:up",
+        "Start engine, store, worker and API; print the URL; stop all of it on Ctrl-C.",
+    ),
+    "doctor": Entry(
+        "cli.doctor:doctor", "Look at this installation and say what is there and what is wrong."
+    ),
+    "worker": Entry(
+        "cli.serve:worker",
+        "Run a worker: all tickets, or with --unit one unit's queue. Start as many as you like.",
+    ),
+    "api": Entry(
+        "cli.serve:api", "Run the API and the pages. Start as many as you like behind a proxy."
+    ),
+    "migrate": Entry(
+        "cli.serve:migrate",
+        "Create or upgrade the store's tables. Safe to repeat, and at any number of places at "
+        "once.",
+    ),
+    "demo": Entry(
+        "cli.demo:demo", "Show the whole system at work, on this machine, in a minute or two."
+    ),
+    "version": Entry("cli.version:version", "Print the versions of Jiesu and of its engine."),
+    "account": Entry("cli.account:app", "Accounts of the people who sign in."),
+    "token": Entry("cli.token:app", "Bearer tokens for staff and programs."),
+    "audit": Entry("cli.audit:app", "Replay tickets from their histories."),
+    "city": Entry(
+        "cli.city_commands:app", "City packs: one city's rules as data. See docs/city-packs.md."
+    ),
+    "keys": Entry("cli.keys:app", "The keys of this installation."),
+    "privacy": Entry("cli.privacy:app", "Erasing what is personal."),
+}
+"""Every command, and the first sentence of its help: a test compares the two."""
+
+
+class Commands(LazyGroup):
+    entries = COMMANDS
+
 
 app = typer.Typer(
     name="jiesu",
+    cls=Commands,
     help="Jiesu (接诉): every complaint a city receives becomes a durable workflow.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-app.command()(up.up)
-app.command()(doctor.doctor)
-app.command()(serve.worker)
-app.command()(serve.api)
-app.command()(serve.migrate)
-app.command()(demo.demo)
-app.add_typer(account.app, name="account")
-app.add_typer(token.app, name="token")
-app.add_typer(audit.app, name="audit")
-city.app.command()(figures.figures)
-city.app.command()(figures.scores)
-city.app.command()(figures.topics)
-app.add_typer(city.app, name="city")
-app.add_typer(keys.app, name="keys")
-app.add_typer(privacy.app, name="privacy")
 
 
-@app.command()
-def version() -> None:
-    """Print the versions of Jiesu and of its engine."""
-    versions = []
-    for name in ("jiesu", "temporalio"):
-        try:
-            versions.append(f"{name} {installed(name)}")
-        except PackageNotFoundError:
-            versions.append(f"{name} (from its source)")
-    typer.echo(", ".join(versions))
+@app.callback()
+def _jiesu() -> None:
+    pass
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -25,6 +25,7 @@ from activities.spool import Spool
 from activities.sweep import Sweep
 from activities.triage import Triage
 from runtime.names import TICKETS
+from runtime.release import release
 from store.engine import Store
 from store.objects import Objects
 from store.pack_book import PinnedPacks
@@ -112,6 +113,7 @@ def ticket_worker(hands: Hands, *, cached_tickets: int = 1000) -> Worker:
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,
         graceful_shutdown_timeout=GRACE,
+        build_id=release(),  # else every start reads all loaded modules to name what runs
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
     )
@@ -126,5 +128,6 @@ def unit_worker(client: Client, queue: str) -> Worker:
         client,
         task_queue=queue,
         activities=[park_assignment],
+        build_id=release(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
     )

@@ -1,0 +1,9 @@
+"""`jiesu city` as a whole: packs, and the figures that are read by them."""
+
+from cli.city import app
+from cli.figures import figures, scores, topics
+
+for each in (figures, scores, topics):
+    app.command()(each)
+
+__all__ = ["app"]

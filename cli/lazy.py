@@ -1,0 +1,53 @@
+"""Commands that are imported when they are called: `jiesu --help` reads none of them."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+
+class Entry(NamedTuple):
+    """Where a command is, as `module:name`, and what the list of commands says of it."""
+
+    target: str
+    help: str
+
+
+class LazyGroup(TyperGroup):
+    """A group with the commands of `entries`, in their order."""
+
+    entries: Mapping[str, Entry] = {}
+    _listing = False
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        return list(self.entries)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
+        """The command of this name; only its name and help while a help page is written."""
+        entry = self.entries.get(cmd_name)
+        if entry is None:
+            return None
+        return TyperCommand(cmd_name, help=entry.help) if self._listing else load(cmd_name, entry)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        self._listing = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self._listing = False
+
+
+def load(name: str, entry: Entry) -> Any:
+    """Import the command of `entry`: a function, or a group of commands."""
+    module, _, attribute = entry.target.partition(":")
+    target = getattr(import_module(module), attribute)
+    if isinstance(target, typer.Typer):
+        command: Any = typer.main.get_group(target)
+    else:
+        single = typer.Typer(add_completion=False, rich_markup_mode="rich")
+        single.command(name)(target)
+        command = typer.main.get_command(single)
+    command.name = name
+    return command

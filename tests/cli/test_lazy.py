@@ -1,0 +1,31 @@
+"""`jiesu --help` says what the commands themselves say, and reads none of them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.lazy import load
+from cli.main import COMMANDS
+
+ROOT = Path(__file__).parents[2]
+HEAVY = {"sqlalchemy", "temporalio", "fastapi", "pydantic", "domain", "store", "api", "workers"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_says_what_the_command_says(name: str) -> None:
+    command = load(name, COMMANDS[name])
+    paragraph = " ".join(command.help.partition("\n\n")[0].split())
+    assert command.name == name
+    assert paragraph == COMMANDS[name].help
+
+
+def test_help_reads_no_command() -> None:
+    code = (
+        "import sys; from cli.main import app; app(['--help'], standalone_mode=False);"
+        f"sys.exit(str(sorted({HEAVY!r} & set(sys.modules)) or ''))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr.strip() == ""
+    assert "doctor" in done.stdout
