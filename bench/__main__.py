@@ -14,7 +14,7 @@ from bench.encryption import encryption
 from bench.open_tickets import OFFERED_SECONDS, crowd
 from bench.profiling import profile
 from cli.terminal import leave, print_json, run
-from workers.stack import StackError
+from workers.supervisor import StackError
 
 T = TypeVar("T")
 

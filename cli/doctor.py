@@ -22,7 +22,8 @@ from store.engine import Store
 from store.errors import StoreError
 from store.packs import PackShelf, default_root
 from store.schema import SchemaState, inspect
-from workers.stack import StackError, engine_binary, engine_port
+from workers.stack import engine_binary, engine_port
+from workers.supervisor import StackError
 
 
 def doctor(

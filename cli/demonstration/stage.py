@@ -13,7 +13,7 @@ from cli.demonstration.pack import shortened_pack
 from cli.terminal import err, fail, run
 from domain.pack import Pack
 from store.packs import PackError
-from workers.stack import StackError
+from workers.supervisor import StackError
 
 T = TypeVar("T")
 

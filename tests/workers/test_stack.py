@@ -6,11 +6,12 @@ import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from runtime.ports import free_port
@@ -169,3 +170,62 @@ async def test_a_child_that_dies_is_started_again(tmp_path: Path) -> None:
                     break
                 await asyncio.sleep(0.1)
     assert any("api died" in line for line in said)
+
+
+MOST = 40 * 2**20
+"""Bytes that the program which keeps the others may need."""
+
+
+async def test_what_keeps_the_others_alive_is_small_and_does_it(tmp_path: Path) -> None:
+    up = Up(tmp_path / "home")
+    async with up.running() as pid, httpx.AsyncClient(base_url=up.url) as http:
+        small = await _until(lambda: _memory(pid) < MOST)
+        assert small, f"{_memory(pid) / 2**20:.0f} MB"
+        (api,) = [one for one in _children(pid) if "api" in _command(one)]
+        os.kill(api, signal.SIGKILL)
+        async with asyncio.timeout(60):
+            while True:
+                with suppress(httpx.HTTPError):
+                    if (await http.get("/readyz")).status_code == 200:
+                        break
+                await asyncio.sleep(0.1)
+        assert len(_children(pid)) == 3
+        assert api not in _children(pid)
+
+
+async def test_a_supervisor_that_is_killed_leaves_nothing_running(tmp_path: Path) -> None:
+    up = Up(tmp_path / "home")
+    process = await up.start()
+    assert process.stdout is not None
+    assert up.url in (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
+    assert await _until(lambda: _memory(process.pid) < MOST)
+    children = _children(process.pid)
+    assert len(children) == 3
+    process.kill()
+    await process.communicate()
+    assert await _until(lambda: not any(_alive(one) for one in children))
+
+
+async def _until(reached: Callable[[], bool], within: float = 20) -> bool:
+    deadline = asyncio.get_running_loop().time() + within
+    while not reached():
+        if asyncio.get_running_loop().time() > deadline:
+            return False
+        await asyncio.sleep(0.05)
+    return True
+
+
+def _memory(pid: int) -> int:
+    return psutil.Process(pid).memory_info().rss
+
+
+def _children(pid: int) -> list[int]:
+    return [child.pid for child in psutil.Process(pid).children()]
+
+
+def _command(pid: int) -> list[str]:
+    return psutil.Process(pid).cmdline()
+
+
+def _alive(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE

@@ -1,0 +1,138 @@
+"""Keep the processes of the embedded stack alive, until told to stop.
+
+`jiesu up` starts everything, which takes half of what Python can import, and then becomes this
+program (`exec`): it keeps its process id, its children and its lock, and needs a tenth of the
+memory. Nothing but the standard library.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from workers.children import Adopted, Child
+
+_TOLD = "JIESU_CHILDREN"
+"""Not on the command line, where everybody could read the store's password."""
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+Say = Callable[[str], None]
+
+
+class StackError(Exception):
+    """The stack cannot start, or cannot go on; the message is one line for the operator."""
+
+
+class Supervisor:
+    """Starts a child again that died; one that keeps dying stops everything."""
+
+    def __init__(self, say: Say) -> None:
+        self.children: list[Child] = []
+        self._say = say
+        self._stopping = asyncio.Event()
+        self._failure: StackError | None = None
+        self._watchers: list[asyncio.Task[None]] = []
+
+    def watch(self) -> None:
+        """Begin to follow every child."""
+        self._watchers = [asyncio.create_task(self._follow(child)) for child in self.children]
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping.is_set()
+
+    def stop(self) -> None:
+        """Ask for the end."""
+        self._stopping.set()
+
+    async def until_stopped(self) -> None:
+        """Wait for `stop`; raises StackError when a child cannot be kept alive."""
+        await self._stopping.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    async def close(self) -> None:
+        """Stop every child, the last one first."""
+        for watcher in self._watchers:
+            watcher.cancel()
+        await asyncio.gather(*self._watchers, return_exceptions=True)
+        for child in reversed(self.children):
+            await child.stop()
+
+    async def _follow(self, child: Child) -> None:
+        while True:
+            code = await child.wait()
+            pause = child.died()
+            if pause is None:
+                self._failure = StackError(
+                    f"{child.name} keeps dying (code {code}): {child.last_words()}"
+                )
+                self._stopping.set()
+                return
+            self._say(f"{child.name} died (code {code}); starting it again")
+            await asyncio.sleep(pause)
+            await child.start()
+
+
+def become_supervisor(children: Sequence[Child], lock: int) -> NoReturn:
+    """Run this module in place of the program that runs, with its children.
+
+    `lock`: the file descriptor of the home folder's lock, which stays locked. The caller has
+    blocked `SIGNALS`: they wait until there is somebody to take them.
+    """
+    told = [
+        {
+            "name": child.name,
+            "command": list(child.command),
+            "log": str(child.log),
+            "env": dict(child.env),
+            "pid": child.pid,
+        }
+        for child in children
+    ]
+    os.set_inheritable(lock, True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    folder = str(Path(__file__).parent.parent)
+    path = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
+    env = os.environ | {"PYTHONPATH": path, _TOLD: json.dumps(told)}
+    os.execve(sys.executable, [sys.executable, "-m", "workers.supervisor"], env)  # noqa: S606
+
+
+async def supervise(told: Sequence[dict[str, Any]]) -> int:
+    """Keep these processes, which are children of this one; the exit code."""
+    supervisor = Supervisor(_say)
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, supervisor.stop)
+    for each in told:
+        child = Child(each["name"], each["command"], Path(each["log"]), each["env"])
+        child.process = Adopted(each["pid"])
+        supervisor.children.append(child)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    supervisor.watch()
+    failure: StackError | None = None
+    try:
+        await supervisor.until_stopped()
+        _say("stopping")
+    except StackError as error:
+        failure = error
+    await supervisor.close()
+    if failure is None:
+        return 0
+    sys.stderr.write(f"jiesu: {failure}\n")
+    return 2
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"  {line}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(supervise(json.loads(os.environ.pop(_TOLD)))))
