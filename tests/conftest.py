@@ -31,6 +31,7 @@ settings.load_profile("jiesu")
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Before hypothesis reads its seed, and before other processes are started."""
+    os.environ["PYTHONDONTWRITEBYTECODE"] = ""  # else each of those compiles all it imports
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = settle()
 
