@@ -1,11 +1,11 @@
 """Accept (受理): fix the rules a ticket will be judged by."""
 
 from activities.errors import asked
-from domain.clocks import ClockName
-from domain.complaint import Complaint
-from domain.planning import plan_clocks
-from domain.plans import Acceptance
-from store.pack_book import PinnedPacks
+from domain.activity_io import Acceptance
+from domain.deadlines.clocks import ClockName
+from domain.pack.planning import plan_clocks
+from domain.ticket.complaint import Complaint
+from store.packs.archive import PinnedPacks
 
 
 class Accept:

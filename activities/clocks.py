@@ -5,13 +5,20 @@ from datetime import datetime
 from temporalio import activity
 
 from activities.errors import asked, refusal
-from domain.calendar import longer_than
-from domain.clocks import Clock, ClockName
-from domain.decisions import Wanted
+from domain.activity_io import (
+    ClockPlan,
+    ClockQuestion,
+    ExtensionQuestion,
+    ReplanPlan,
+    ReplanQuestion,
+    ResumeQuestion,
+)
+from domain.deadlines.calendar import longer_than
+from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.limits import Limit
 from domain.facts.anytime import Moved
-from domain.limits import Limit
-from domain.pack import Pack
-from domain.planning import (
+from domain.pack.pack import Pack
+from domain.pack.planning import (
     due_after,
     extend_clock,
     plan_at,
@@ -20,15 +27,8 @@ from domain.planning import (
     replan_clock,
     resume_clock,
 )
-from domain.plans import (
-    ClockPlan,
-    ClockQuestion,
-    ExtensionQuestion,
-    ReplanPlan,
-    ReplanQuestion,
-    ResumeQuestion,
-)
-from store.pack_book import PinnedPacks
+from domain.policy.decide import Wanted
+from store.packs.archive import PinnedPacks
 
 
 class Clocks:

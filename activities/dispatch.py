@@ -1,15 +1,15 @@
 """Dispatch (派单): which unit gets which share, on which queue, and by when."""
 
 from activities.errors import asked, refusal
-from domain.assignment import Share
-from domain.catalogue import Unit
-from domain.clocks import Clock, ClockName
-from domain.limits import Limit
-from domain.pack import Pack, UnknownUnit
-from domain.planning import plan_at, plan_clock, plan_clocks, plan_steps
-from domain.plans import DispatchPlan, DispatchQuestion
-from domain.routing import resolve, route
-from store.pack_book import PinnedPacks
+from domain.activity_io import DispatchPlan, DispatchQuestion
+from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.limits import Limit
+from domain.pack.catalogue import Unit
+from domain.pack.pack import Pack, UnknownUnit
+from domain.pack.planning import plan_at, plan_clock, plan_clocks, plan_steps
+from domain.pack.routing import resolve, route
+from domain.ticket.assignment import Share
+from store.packs.archive import PinnedPacks
 
 LEAD_CLOCKS = [ClockName.SIGN, ClockName.RETURN_WINDOW, ClockName.CONTACT, ClockName.HANDLE]
 CLOCKS = {

@@ -1,6 +1,6 @@
 """Errors of a question: which are waited for, and which are the answer.
 
-A workflow asks its activities, and waits until it is told (`workflows.asking`). What is merely away
+A workflow asks its activities, and waits until it is told (`workflows.calls`). What is merely away
 comes back, and the question is asked again: those errors are `WAITED`. Everything else would be the
 same error the next time, and the ticket would be with nobody: it is decided, and told as an answer
 with a stable code. `asked` applies this to every activity that a ticket asks; nothing else does.
@@ -14,16 +14,10 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
+from packs.registry import PackError, UnknownCity
 from runtime.engine_errors import PASSING
-from store.errors import (
-    BadKey,
-    ObjectsUnavailable,
-    SchemaUnusable,
-    StoreError,
-    StoreUnavailable,
-)
-from store.pack_book import PackChanged, UnknownPackVersion
-from store.packs import PackError, UnknownCity
+from store.db.errors import BadKey, ObjectsUnavailable, SchemaUnusable, StoreError, StoreUnavailable
+from store.packs.archive import PackChanged, UnknownPackVersion
 
 WAITED: dict[type[Exception], str] = {
     StoreUnavailable: "the database is away, busy or full",

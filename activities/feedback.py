@@ -1,12 +1,12 @@
 """Feedback (反馈): word the answer to the citizen, and open the rating window."""
 
 from activities.errors import asked
-from domain.casting import result_case
-from domain.clocks import ClockName
-from domain.planning import plan_clocks
-from domain.plans import ReplyPlan, ReplyQuestion
-from store.conditions import OF_RESULTS, OF_TICKETS, compile_condition
-from store.pack_book import PinnedPacks
+from domain.activity_io import ReplyPlan, ReplyQuestion
+from domain.deadlines.clocks import ClockName
+from domain.pack.planning import plan_clocks
+from domain.policy.condition_inputs import result_case
+from packs.conditions import OF_RESULTS, OF_TICKETS, compile_condition
+from store.packs.archive import PinnedPacks
 
 
 class Feedback:

@@ -1,10 +1,10 @@
 """Merge (并单): whether one ticket may be handled with another."""
 
 from activities.errors import asked, refusal
-from domain.plans import MergePlan, MergeQuestion
-from domain.stages import Stage
-from store import tickets
-from store.engine import Store
+from domain.activity_io import MergePlan, MergeQuestion
+from domain.ticket.stages import Stage
+from store.db.engine import Store
+from store.tickets import tickets
 
 _JOINABLE = {Stage.DISPATCH, Stage.VERIFY, Stage.ARBITRATE, Stage.HANDLE, Stage.FEEDBACK}
 

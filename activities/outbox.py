@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from temporalio import activity
 
-from activities.chores import keep_doing
-from store import outbox
-from store.engine import Store
+from activities.maintenance import keep_doing
+from store.db.engine import Store
+from store.tickets import outbox
 
 
 class Outbox:

@@ -2,8 +2,8 @@
 
 from temporalio import activity
 
-from domain.plans import Projection
-from store.projector import Projector
+from domain.activity_io import Projection
+from store.tickets.projector import Projector
 
 
 class Project:

@@ -1,8 +1,8 @@
 """Reasons: the codes for declining, returning, whistling and the like are the pack's."""
 
 from activities.errors import asked, refusal
-from domain.plans import ReasonQuestion
-from store.pack_book import PinnedPacks
+from domain.activity_io import ReasonQuestion
+from store.packs.archive import PinnedPacks
 
 
 class Reasons:

@@ -13,15 +13,15 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.actors import SYSTEM, Actor
-from domain.acts import Act
+from domain.commands.messages import Act
 from domain.commands.supervising import Replan
-from domain.ticket import Snapshot
+from domain.ticket.ticket import Snapshot
+from packs.registry import PackError, PackShelf
 from runtime.engine_errors import NOT_READY
 from runtime.names import ticket_workflow_id
-from store import provisional
-from store.engine import Store
-from store.pack_book import PinnedPacks
-from store.packs import PackError, PackShelf
+from store.db.engine import Store
+from store.packs.archive import PinnedPacks
+from store.tickets import provisional
 
 _AT_ONCE = 10
 """Tickets that are asked at the same time."""

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from temporalio import activity
 
-from domain.promises import Retention as Rule
-from store import erasure
-from store.engine import Store
-from store.packs import PackShelf
+from domain.pack.policies import Retention as Rule
+from packs.registry import PackShelf
+from store.db.engine import Store
+from store.tickets import erasure
 
 _CHUNK = 100
 

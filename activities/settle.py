@@ -1,14 +1,14 @@
 """Settle all of the kind (举一反三): inspections at every unit like the one where it was found."""
 
 from activities.errors import asked, refusal
-from domain.complaint import Channel, Complaint, Kind, Place
-from domain.pack import Pack, UnknownUnit
-from domain.plans import SettlePlan, SettleQuestion
-from store import intake
-from store.engine import Store
-from store.numbers import new_number
-from store.pack_book import PinnedPacks
-from store.ticket_keys import TicketKeys
+from domain.activity_io import SettlePlan, SettleQuestion
+from domain.pack.pack import Pack, UnknownUnit
+from domain.ticket.complaint import Channel, Complaint, Kind, Place
+from store.db.engine import Store
+from store.packs.archive import PinnedPacks
+from store.secrets.ticket_keys import TicketKeys
+from store.tickets import intake
+from store.tickets.numbers import new_number
 
 
 class Settle:

@@ -7,10 +7,10 @@ from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from activities.chores import keep_doing
+from activities.maintenance import keep_doing
 from runtime.names import TICKET_WORKFLOW, TICKETS, search_attributes, ticket_workflow_id
-from store import intake
-from store.engine import Store
+from store.db.engine import Store
+from store.tickets import intake
 
 _AFTER = timedelta(seconds=10)
 """Younger registrations are still in the hands of the API that took them."""

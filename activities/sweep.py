@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 from temporalio import activity
 
-from store import files
-from store.engine import Store
-from store.objects import Objects, thumbnail_key
+from store.db.engine import Store
+from store.files import files
+from store.files.objects import Objects, thumbnail_key
 
 _AT_ONCE = 50
 

@@ -3,18 +3,18 @@
 from temporalio import activity
 
 from activities.errors import asked, refusal
-from domain.clocks import ClockName
-from domain.complaint import Complaint
-from domain.pack import Pack, UnknownCategory, UnknownUnit
-from domain.planning import plan_clocks
-from domain.plans import TriagePlan, TriageQuestion
-from store.engine import Store
-from store.errors import StoreUnavailable
-from store.grids import Grid
-from store.pack_book import PinnedPacks
-from store.packs import PackShelf
-from store.repeats import find_repeats
-from store.suggesting import cell_of, filing_holds, holds, suggest
+from domain.activity_io import TriagePlan, TriageQuestion
+from domain.deadlines.clocks import ClockName
+from domain.pack.pack import Pack, UnknownCategory, UnknownUnit
+from domain.pack.planning import plan_clocks
+from domain.ticket.complaint import Complaint
+from packs.grids import Grid
+from packs.registry import PackShelf
+from store.db.engine import Store
+from store.db.errors import StoreUnavailable
+from store.packs.archive import PinnedPacks
+from store.tickets.repeats import find_repeats
+from store.tickets.suggestions import cell_of, filing_holds, holds, suggest
 
 
 class Triage:

@@ -1,9 +1,9 @@
 """Who is asking, and whether the permission table lets them in.
 
-Every route names its row of `domain.permissions`: `Annotated[Caller, staff("list_tickets")]`,
-`dependencies=[public("list_cities")]`. A route that names none is not served (`api.permits`).
-How near a ticket is to an officer's unit, the ticket's own workflow checks; the door looks at it
-where it must not even say that there is such a ticket.
+Every route names its row of `domain.policy.permissions`: `Annotated[Caller,
+staff("list_tickets")]`, `dependencies=[public("list_cities")]`. A route that names none is not
+served (`api.permits`). How near a ticket is to an officer's unit, the ticket's own workflow checks;
+the door looks at it where it must not even say that there is such a ticket.
 """
 
 from collections.abc import Awaitable, Callable
@@ -20,12 +20,13 @@ from api.door import Door, TheDoor
 from api.limits import network_of
 from api.problems import Problem
 from domain.actors import CITIZEN, Actor, Role
-from domain.complaint import Channel, Kind
-from domain.permissions import ONES_OWN, RIGHTS, Right, Scope
-from domain.ticket import Ticket
-from store import intake, tickets, tokens
-from store.hidden import Hidden
-from store.numbers import parse_number
+from domain.policy.permissions import ONES_OWN, RIGHTS, Right, Scope
+from domain.ticket.complaint import Channel, Kind
+from domain.ticket.ticket import Ticket
+from store.identity import tokens
+from store.tickets import intake, tickets
+from store.tickets.accused_units import Hidden
+from store.tickets.numbers import parse_number
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 

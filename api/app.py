@@ -60,17 +60,17 @@ from api.pages.staff.every import STAFF_PAGES
 from api.pages.staff.refused import refused
 from api.pages.staff.ticket import TICKETS
 from api.telemetry import Telemetry
-from api.uploads.desk import Uploads, limit_of_body
 from api.watching import Boards
+from media.upload_service import Uploads, limit_of_body
+from packs.registry import PackShelf, default_root
 from runtime.engine import connect, encrypting, with_converter
 from runtime.release import release
 from runtime.settings import Settings
-from store.engine import Store
-from store.keys import open_ring
-from store.objects import Objects
-from store.packs import PackShelf, default_root
-from store.ticket_keys import TicketKeys
-from store.vault import Vault
+from store.db.engine import Store
+from store.files.objects import Objects
+from store.secrets.key_ring import open_ring
+from store.secrets.ticket_keys import TicketKeys
+from store.secrets.vault import Vault
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 

@@ -14,14 +14,14 @@ from api.door import API, Door, TheDoor, json_of, json_text
 from api.problems import FieldProblem, Problem, responses
 from api.sending import EngineUnavailable, NotRunning
 from api.waiting import until
-from domain.assignment import Ending, Evidence, HandlingResult
-from domain.complaint import Code, Text
 from domain.model import Incoming, Recorded
 from domain.refusals import Refused
+from domain.ticket.assignment import Ending, Evidence, HandlingResult
+from domain.ticket.complaint import Code, Text
 from runtime.engine_limits import TAKEN_WITHIN
-from store import assignments, tickets
-from store.assignments import AssignmentRow
-from store.inbox import Which
+from store.tickets import assignments, tickets
+from store.tickets.assignments import AssignmentRow
+from store.tickets.inbox import Which
 
 router = APIRouter(prefix=API, tags=["Units"])
 

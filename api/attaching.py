@@ -9,10 +9,10 @@ from api.caller import Caller
 from api.door import Door
 from api.problems import Problem
 from api.sending import EngineUnavailable
-from domain.files import REFERENCE, file_id
-from store import files
-from store.errors import UnknownFile
-from store.files import Attaching, Claim
+from domain.ticket.files import REFERENCE, file_id
+from store.db.errors import UnknownFile
+from store.files import files
+from store.files.files import Attaching, Claim
 
 REFUSALS = ("unknown_file", "too_many_files")
 

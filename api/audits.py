@@ -14,11 +14,11 @@ from audit.errors import AuditError
 from audit.replay import Break
 from audit.report import Report, StateThen, examine, state_then
 from audit.verdicts import Finding, judge
-from domain.complaint import Code
 from domain.model import Incoming, Instant, Recorded
-from domain.stages import Outcome, Stage
-from store import intake, tickets
-from store.tickets import Filters, TicketRow
+from domain.ticket.complaint import Code
+from domain.ticket.stages import Outcome, Stage
+from store.tickets import intake, tickets
+from store.tickets.tickets import Filters, TicketRow
 
 router = APIRouter(prefix=API, tags=["Audit"])
 

@@ -18,9 +18,9 @@ from api.problems import Problem, responses
 from api.sending import EngineUnavailable, NotRunning
 from domain.model import Incoming, Instant, Recorded
 from runtime.names import OUTBOX_CHORE, SPOOL_CHORE
-from store import waiting
-from store.stuck import Stuck, stuck
-from store.waiting import WaitingComplaint, WaitingMessage
+from store.tickets import backlog as waiting
+from store.tickets.backlog import WaitingComplaint, WaitingMessage
+from store.tickets.stuck import Stuck, stuck
 
 router = APIRouter(prefix=f"{API}/backlog", tags=["Administration"])
 logger = structlog.stdlib.get_logger("jiesu.api")

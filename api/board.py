@@ -11,8 +11,8 @@ from api.door import API, TheDoor, json_of
 from api.problems import responses
 from api.watching import Boards
 from domain.model import Instant, Recorded
-from store.board import Board, Inflow, Soon, StageLoad, UnitLoad, Waiting
-from store.stuck import Stuck
+from store.reporting.board import Board, Inflow, Soon, StageLoad, UnitLoad, Waiting
+from store.tickets.stuck import Stuck
 
 router = APIRouter(prefix=API, tags=["Staff"])
 

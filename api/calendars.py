@@ -10,10 +10,10 @@ from pydantic import Field
 from api.door import API, Door, TheDoor, json_of
 from api.packs import ASKING, READER, of_city
 from api.problems import responses
-from domain.horizon import horizon
 from domain.model import Incoming, Recorded
-from domain.pack import Pack
-from store.pack_days import CalendarYear, calendar_year
+from domain.pack.horizon import horizon
+from domain.pack.pack import Pack
+from packs.published_days import CalendarYear, calendar_year
 
 router = APIRouter(prefix=f"{API}/cities/{{city}}", tags=["Administration"])
 

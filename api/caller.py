@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from api.problems import Problem
 from domain.actors import Actor, Role
-from domain.pack import Pack
-from domain.permissions import RIGHTS, Right, Scope
-from domain.relations import Relation, relation
-from domain.ticket import Ticket
-from store.sessions import Session
+from domain.pack.pack import Pack
+from domain.policy.permissions import RIGHTS, Right, Scope
+from domain.policy.relations import Relation, relation
+from domain.ticket.ticket import Ticket
+from store.identity.sessions import Session
 
 EVERY_SCOPE = frozenset(Scope)
 

@@ -12,7 +12,7 @@ from itsdangerous import BadSignature
 from pydantic import Field
 
 from domain.model import Recorded
-from store import counters
+from store.db import counters
 
 if TYPE_CHECKING:
     from api.door import Door

@@ -10,11 +10,11 @@ from api.access import public
 from api.door import API, TheDoor, json_of
 from api.periods import PeriodQuery, span
 from api.problems import responses
-from domain.catalogue import Category, Reasons, Unit
 from domain.model import Instant, Recorded
-from domain.pack import Pack
-from domain.stages import Outcome
-from store.indicators import Ratio, three_rates
+from domain.pack.catalogue import Category, Reasons, Unit
+from domain.pack.pack import Pack
+from domain.ticket.stages import Outcome
+from store.reporting.indicators import Ratio, three_rates
 
 router = APIRouter(prefix=API, tags=["Cities"])
 

@@ -12,9 +12,9 @@ from api.access import public
 from api.door import API, TheDoor, json_of
 from api.problems import Problem, responses
 from domain.model import Incoming, Instant, Recorded
-from domain.stages import Outcome, Stage
-from store import phone_codes
-from store.phones import normal_phone
+from domain.ticket.stages import Outcome, Stage
+from store.identity import phone_codes
+from store.secrets.phones import normal_phone
 
 router = APIRouter(prefix=API, tags=["Citizens"])
 

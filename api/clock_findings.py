@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from api.findings import Finding
 from runtime.engine_clock import WORTH_SAYING, EngineClock
-from store import tickets
-from store.engine import Store
+from store.db.engine import Store
+from store.tickets import tickets
 
 _FAR = timedelta(seconds=30)
 """From here on people notice: what they do is dated wrongly wherever the engine has not told."""

@@ -18,11 +18,11 @@ from api.access import public, staff, visible
 from api.caller import Caller
 from api.door import Door, TheDoor
 from api.problems import Problem, responses
-from domain.assignment import WorkOrder
+from domain.ticket.assignment import WorkOrder
 from runtime.codec import TicketCodec, Unreadable, ticket_sealed_with
-from store import views
-from store.errors import BadKey
-from store.numbers import parse_number
+from store.db.errors import BadKey
+from store.tickets import view_log
+from store.tickets.numbers import parse_number
 
 router = APIRouter(prefix="/codec", tags=["Operation"])
 
@@ -77,7 +77,7 @@ async def decode(
     numbers = {number for payload in sealed if (number := ticket_sealed_with(payload))}
     if caller.unit is None:
         now = datetime.now(UTC)
-        await views.note_histories(door.store, sorted(numbers), caller.actor, now, PURPOSE, ONCE)
+        await view_log.note_histories(door.store, sorted(numbers), caller.actor, now, PURPOSE, ONCE)
     try:
         opened = await TicketCodec(door.keys).decode(sealed)
     except (Unreadable, BadKey) as error:

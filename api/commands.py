@@ -21,13 +21,13 @@ from api.offers.every import OFFERS
 from api.offers.row import Offer
 from api.problems import Problem, responses
 from api.sending import EngineUnavailable, NotRunning
-from domain.acts import Act, Command
 from domain.commands.base import CommandBase
+from domain.commands.messages import Act, Command
 from domain.model import Incoming
-from domain.permissions import COMMANDS
+from domain.policy.permissions import COMMANDS
 from domain.refusals import Refused
-from domain.ticket import Snapshot
-from store import intake, tickets
+from domain.ticket.ticket import Snapshot
+from store.tickets import intake, tickets
 
 router = APIRouter(prefix=API)
 

@@ -16,14 +16,14 @@ from api.challenges import Challenge, NoChallenge
 from api.engine import Engine
 from api.kept import Kept
 from api.limits import Limits
-from api.uploads.desk import Uploads
 from api.waiting import Watch
+from media.upload_service import Uploads
+from packs.registry import PackShelf
 from runtime.settings import Settings
-from store.engine import Store
-from store.packs import PackShelf
-from store.sealing import Seal
-from store.ticket_keys import TicketKeys
-from store.vault import Vault
+from store.db.engine import Store
+from store.secrets.encryption import Seal
+from store.secrets.ticket_keys import TicketKeys
+from store.secrets.vault import Vault
 
 API = "/api/v1"
 

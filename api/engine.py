@@ -26,10 +26,10 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.sending import BUDGET, Budget, EngineUnavailable, NotRunning, Sender, engine_limit
-from domain.acts import Act, Verdict
-from domain.assignment import HandlingResult
-from domain.complaint import Complaint
-from domain.ticket import Snapshot
+from domain.commands.messages import Act, Verdict
+from domain.ticket.assignment import HandlingResult
+from domain.ticket.complaint import Complaint
+from domain.ticket.ticket import Snapshot
 from runtime.engine import waiting_work
 from runtime.engine_clock import EngineClock, look
 from runtime.engine_errors import NOT_READY, PASSING

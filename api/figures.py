@@ -13,14 +13,14 @@ from api.cities import Share, share
 from api.door import API, Door, TheDoor, json_of
 from api.periods import RECKONING, Reckoning, ReckoningQuery, reckoning
 from api.problems import FieldProblem, Problem, responses
-from domain.catalogue import UnitKind
-from domain.complaint import Code
 from domain.model import Instant, Recorded
-from domain.pack import Pack
-from store.cursors import cursor as cursor_of
-from store.cursors import key_of
-from store.figures import Behind, Figure, Figures, UnknownIndicator, Value, figures
-from store.league import Named, standings
+from domain.pack.catalogue import UnitKind
+from domain.pack.pack import Pack
+from domain.ticket.complaint import Code
+from store.db.cursors import cursor as cursor_of
+from store.db.cursors import key_of
+from store.reporting.figures import Behind, Figure, Figures, UnknownIndicator, Value, figures
+from store.reporting.ranking import Named, standings
 
 router = APIRouter(prefix=API, tags=["Cities"])
 

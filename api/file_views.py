@@ -6,12 +6,12 @@ from typing import Any
 from pydantic import Field
 
 from api.door import API, Door
-from api.uploads.seals import Part
 from domain.actors import Role
-from domain.complaint import Crs
-from domain.files import FileKind, Purpose
 from domain.model import Instant, Recorded
-from store.files import FileRow
+from domain.ticket.complaint import Crs
+from domain.ticket.files import FileKind, Purpose
+from media.signed_links import Part
+from store.files.files import FileRow
 
 BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
 

@@ -16,14 +16,15 @@ from api.caller import Caller
 from api.door import API, Door, TheDoor, json_text
 from api.file_views import BINARY, FileOut, file_out
 from api.problems import Problem, responses
-from api.uploads.ranges import asked_range
-from api.uploads.seals import Part
-from domain.assignment import Ending, Share
-from domain.files import FileKind, Purpose
-from domain.ticket import Ticket
-from store import files, intake, tickets
-from store.files import FileRow
-from store.objects import thumbnail_key
+from domain.ticket.assignment import Ending, Share
+from domain.ticket.files import FileKind, Purpose
+from domain.ticket.ticket import Ticket
+from media.byte_ranges import asked_range
+from media.signed_links import Part
+from store.files import files
+from store.files.files import FileRow
+from store.files.objects import thumbnail_key
+from store.tickets import intake, tickets
 
 router = APIRouter(prefix=API, tags=["Files"])
 

@@ -7,16 +7,16 @@ from fastapi import Header, Response
 from pydantic import Field
 
 from api.door import API, Door, json_of
-from domain.complaint import Complaint
 from domain.model import Instant, Recorded
-from domain.pack import Pack
-from domain.stages import Stage
-from domain.ticket import Snapshot
-from store import intake, tickets
-from store.files import Attaching
-from store.numbers import new_number
-from store.tickets import TicketRow
-from store.vault import Person
+from domain.pack.pack import Pack
+from domain.ticket.complaint import Complaint
+from domain.ticket.stages import Stage
+from domain.ticket.ticket import Snapshot
+from store.files.files import Attaching
+from store.secrets.vault import Person
+from store.tickets import intake, tickets
+from store.tickets.numbers import new_number
+from store.tickets.tickets import TicketRow
 
 WAITING = "已登记，系统恢复后自动开始办理。请保存好编号和查询码。"
 

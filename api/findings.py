@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from api.assets import SHELVES, default_packages
-from domain.horizon import horizon
-from domain.pack import Pack
+from domain.pack.horizon import horizon
+from domain.pack.pack import Pack
+from packs.registry import PackError, PackShelf
 from runtime.settings import Settings
-from store import intake, outbox
-from store.engine import Store
-from store.errors import StoreError
-from store.keys import open_ring
-from store.packs import PackError, PackShelf
-from store.resealing import use_of_keys
-from store.schema import SchemaState, inspect
-from store.stuck import Stuck, Waits, stuck
+from store.db.engine import Store
+from store.db.errors import StoreError
+from store.db.schema import SchemaState, inspect
+from store.secrets.key_ring import open_ring
+from store.secrets.re_encryption import use_of_keys
+from store.tickets import intake, outbox
+from store.tickets.stuck import Stuck, Waits, stuck
 
 _LOW_DISK = 1 << 30
 _SOON = timedelta(days=60)

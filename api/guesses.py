@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from api.door import Door
 from api.problems import Problem
-from store import attempts
+from store.identity import attempts
 
 WINDOW = timedelta(minutes=10)
 WRONG_PER_TICKET = 10

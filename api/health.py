@@ -15,9 +15,9 @@ from api.access import public
 from api.door import Door, TheDoor, json_of
 from api.telemetry import REGISTRY, engine_ahead
 from domain.model import Recorded
-from store import intake
-from store.errors import StoreError
-from store.stuck import Waits, stuck
+from store.db.errors import StoreError
+from store.tickets import intake
+from store.tickets.stuck import Waits, stuck
 
 router = APIRouter(tags=["Operation"])
 logger = structlog.stdlib.get_logger("jiesu.api")

@@ -23,7 +23,7 @@ from api.problems import responses
 from api.sending import EngineUnavailable
 from domain.model import Instant, Recorded
 from runtime.names import TICKET_WORKFLOW, TICKETS, UNITS
-from store.errors import StoreUnavailable
+from store.db.errors import StoreUnavailable
 
 router = APIRouter(prefix=API, tags=["Administration"])
 

@@ -19,11 +19,11 @@ from api.door import API, Door, TheDoor, json_of
 from api.filing import IdempotencyKey, Receipt
 from api.problems import FieldProblem, Problem, responses
 from api.telemetry import complaints
-from domain.complaint import Channel, Code, Complaint, Kind, Place, Text, Title
-from domain.files import Files
 from domain.model import Incoming
-from domain.pack import Pack
-from store.vault import Person
+from domain.pack.pack import Pack
+from domain.ticket.complaint import Channel, Code, Complaint, Kind, Place, Text, Title
+from domain.ticket.files import Files
+from store.secrets.vault import Person
 
 router = APIRouter(prefix=API, tags=["Citizens"])
 

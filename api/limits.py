@@ -16,9 +16,9 @@ from starlette.requests import Request
 
 from api.problems import Problem
 from runtime.settings import Settings
-from store import counters
-from store.engine import Store
-from store.errors import StoreError
+from store.db import counters
+from store.db.engine import Store
+from store.db.errors import StoreError
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 

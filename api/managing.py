@@ -17,10 +17,10 @@ from api.door import Door
 from api.problems import Problem
 from api.standing import standing
 from domain.actors import Role
-from domain.complaint import Code, clean_text
 from domain.model import Incoming, Instant, Recorded
-from store import accounts, administrators, lockouts, passwords, sessions
-from store.accounts import Account
+from domain.ticket.complaint import Code, clean_text
+from store.identity import accounts, administrators, lockouts, passwords, sessions
+from store.identity.accounts import Account
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 

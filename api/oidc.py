@@ -27,9 +27,10 @@ from starlette.requests import Request
 from api.door import Door
 from api.problems import Problem
 from domain.actors import Role
-from domain.permissions import STAFF
-from store import accounts, counters
-from store.accounts import Account, BadName, NameTaken
+from domain.policy.permissions import STAFF
+from store.db import counters
+from store.identity import accounts
+from store.identity.accounts import Account, BadName, NameTaken
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 

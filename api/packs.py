@@ -15,13 +15,13 @@ from api.caller import Caller
 from api.door import API, Door, TheDoor, json_of
 from api.problems import Problem, responses
 from domain.model import Incoming, Instant, Recorded
-from domain.pack import Pack
-from store import pack_book, pack_pins
-from store.pack_book import UnknownPackVersion
-from store.pack_diff import Difference, cell_differences, differences
-from store.pack_files import GRIDS, TEMPLATES
-from store.packs import PackError, check_pack, load_pack, pack_contents, pack_version
-from store.packs import Problem as PackFault
+from domain.pack.pack import Pack
+from packs.differences import Difference, cell_differences, differences
+from packs.parsed_pack import GRIDS, TEMPLATES
+from packs.registry import PackError, check_pack, load_pack, pack_contents, pack_version
+from packs.registry import Problem as PackFault
+from store.packs import archive, references
+from store.packs.archive import UnknownPackVersion
 
 router = APIRouter(prefix=f"{API}/cities/{{city}}", tags=["Administration"])
 
@@ -168,8 +168,8 @@ async def versions(door: Door, pack: Pack) -> list[PackVersion]:
     """The latest first; also those that only the folder, or only tickets, know of."""
     city = pack.city.id
     folder = await asyncio.to_thread(pack_version, door.packs.folder(city))
-    pinned = await pack_pins.open_tickets(door.store, city)
-    kept = {one.version: one for one in await pack_book.versions(door.store, city)}
+    pinned = await references.open_tickets(door.store, city)
+    kept = {one.version: one for one in await archive.versions(door.store, city)}
     seen: dict[str, datetime | None] = dict.fromkeys((folder, pack.version, *pinned))
     seen |= {version: one.first_seen_at for version, one in kept.items()}
     ordered = sorted(seen, key=lambda version: (seen[version] is None, str(seen[version])))
@@ -210,8 +210,8 @@ async def _side(door: Door, pack: Pack, version: str) -> tuple[Pack, dict[str, b
         if version == FOLDER:
             loaded = await asyncio.to_thread(load_pack, folder)
             return loaded, await asyncio.to_thread(pack_contents, folder)
-        files = await pack_book.contents(door.store, city, version)
-        return await pack_book.recall(door.store, city, version), files
+        files = await archive.contents(door.store, city, version)
+        return await archive.recall(door.store, city, version), files
     except UnknownPackVersion as error:
         raise Problem("unknown_pack_version", str(error)) from error
     except PackError as error:

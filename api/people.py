@@ -14,15 +14,15 @@ from api.caller import Caller
 from api.door import API, Door, TheDoor, json_of
 from api.problems import Problem, responses
 from domain.actors import Role
-from domain.complaint import Kind, clean_text
 from domain.model import Incoming, Instant, Recorded
-from domain.pack import UnknownUnit
-from domain.ticket import Ticket
-from store import intake, tickets, views
-from store.masks import MaskedPerson, masked
-from store.phones import normal_phone
-from store.vault import Person
-from store.views import View
+from domain.pack.pack import UnknownUnit
+from domain.ticket.complaint import Kind, clean_text
+from domain.ticket.ticket import Ticket
+from store.secrets.masks import MaskedPerson, masked
+from store.secrets.phones import normal_phone
+from store.secrets.vault import Person
+from store.tickets import intake, tickets, view_log
+from store.tickets.view_log import View
 
 router = APIRouter(prefix=API)
 
@@ -112,7 +112,7 @@ async def unmask_person(
     """
     person_id = await _known(door, caller, number)
     now = datetime.now(UTC)
-    person = await views.look(
+    person = await view_log.look(
         door.store, door.vault, person_id, number, caller.actor, now, body.purpose
     )
     if person is None:
@@ -163,7 +163,7 @@ async def search_people(
     view of each.
     """
     now = datetime.now(UTC)
-    numbers = await views.search(
+    numbers = await view_log.search(
         door.store, door.vault, body.phone, caller.actor, now, body.purpose
     )
     return json_of(FoundTickets(numbers=numbers))
@@ -185,7 +185,7 @@ async def list_views(
     if registered is None and await tickets.get(door.store, number) is None:
         raise Problem("ticket_not_found")
     city = registered.complaint.city if registered else None
-    seen = await views.views(door.store, number)
+    seen = await view_log.views(door.store, number)
     return json_of(ViewLog(items=[_looked(door, caller, city, view) for view in seen]))
 
 

@@ -10,11 +10,11 @@ from api.door import Door
 from api.problems import FieldProblem, Problem
 from api.tickets import Moment
 from domain.model import Incoming
-from domain.pack import Pack
-from store.pack_book import UnknownPackVersion
-from store.packs import PackError
-from store.past_packs import pack_at
-from store.periods import Period, month_at, month_of
+from domain.pack.pack import Pack
+from domain.pack.periods import Period, month_at, month_of
+from packs.registry import PackError
+from store.packs.archive import UnknownPackVersion
+from store.reporting.past_packs import pack_at
 
 LONGEST = timedelta(days=366)
 

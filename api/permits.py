@@ -7,7 +7,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
 
-from domain.permissions import RIGHTS
+from domain.policy.permissions import RIGHTS
 
 BY_PATH = {"/openapi.json": "openapi"}
 """What is no route of ours, and so cannot name its row itself."""
@@ -34,7 +34,7 @@ def check_routes(app: FastAPI) -> None:
     for route in routes_of(app):
         if key_of(route) not in RIGHTS:
             path = getattr(route, "path", repr(route))
-            raise RouteWithoutPermission(f"{path} names no row of domain.permissions")
+            raise RouteWithoutPermission(f"{path} names no row of domain.policy.permissions")
 
 
 def routes_of(app: FastAPI) -> list[BaseRoute]:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from functools import cache
 
-from domain.catalogue import Unit, UnitKind
-from domain.pack import Pack
-from store.grids import Grid
-from store.places import LEVELS
+from domain.pack.catalogue import Unit, UnitKind
+from domain.pack.pack import Pack
+from packs.grids import Grid
+from store.reporting.places import LEVELS
 
 _PLACES = (UnitKind.DISTRICT, UnitKind.STREET, UnitKind.COMMUNITY)
 

@@ -15,13 +15,13 @@ from api.door import API, Door, TheDoor, json_of
 from api.periods import MonthQuery, month_or_span
 from api.place_names import LEVEL_NAMES, codes_within, digits_within, is_in, place
 from api.problems import Problem, responses
-from domain.complaint import Code
 from domain.model import Instant, Recorded
-from domain.pack import Pack
-from store.indicators import Ratio
-from store.periods import Period
-from store.places import LEVELS, PlaceCounts, places
-from store.spots import Asked, Named, Spot, areas, categories, spots
+from domain.pack.pack import Pack
+from domain.pack.periods import Period
+from domain.ticket.complaint import Code
+from store.reporting.hot_spots import Asked, Named, Spot, areas, categories, spots
+from store.reporting.indicators import Ratio
+from store.reporting.places import LEVELS, PlaceCounts, places
 
 router = APIRouter(prefix=API, tags=["Staff"])
 

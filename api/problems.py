@@ -1,6 +1,7 @@
 """The one place where errors become HTTP: RFC 9457 problem details, each with a stable code.
 
     Problem          what a route itself refuses; `headers` and `errors` go with it
+    FileRefused      an upload, or a part of a file, likewise
     Refused          what the rules do not allow (domain), with its code
     StoreError       what the store refuses, or that it is away
     UnknownInPack    a code the city does not have; UnknownCity alike
@@ -20,10 +21,11 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from domain.pack import UnknownInPack
+from domain.pack.pack import UnknownInPack
 from domain.refusals import Refused
-from store.errors import StoreError
-from store.packs import UnknownCity
+from media.errors import FileRefused
+from packs.registry import UnknownCity
+from store.db.errors import StoreError
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
@@ -290,6 +292,7 @@ def install(app: FastAPI, draw: Draw) -> None:
     """
     refusals: dict[type[Exception], Handler] = {
         Problem: _problem,
+        FileRefused: _file,
         **dict.fromkeys((Refused, StoreError, UnknownInPack, UnknownCity), _coded),
         RequestValidationError: _invalid,
         HTTPException: _http,
@@ -330,6 +333,10 @@ def _is_page(request: Request) -> bool:
 
 async def _problem(_request: Request, error: Any) -> JSONResponse:
     return answer(error.code, error.detail, headers=error.headers, errors=error.errors)
+
+
+async def _file(_request: Request, error: Any) -> JSONResponse:
+    return answer(error.code, error.detail, headers=error.headers)
 
 
 async def _coded(_request: Request, error: Any) -> JSONResponse:

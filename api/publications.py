@@ -12,15 +12,15 @@ from api.door import API, TheDoor, json_of
 from api.periods import MonthQuery, month_or_span
 from api.problems import responses
 from api.views import category_name
-from domain.complaint import Kind
 from domain.model import Incoming, Instant, Recorded
-from domain.pack import Pack
-from domain.rating import Grade
-from domain.stages import Outcome
-from domain.ticket import Ticket
-from store.answers import answers
-from store.league import named
-from store.topics import Topic, topics
+from domain.pack.pack import Pack
+from domain.ticket.complaint import Kind
+from domain.ticket.rating import Grade
+from domain.ticket.stages import Outcome
+from domain.ticket.ticket import Ticket
+from store.reporting.common_problems import Topic, topics
+from store.reporting.published_answers import answers
+from store.reporting.ranking import named
 
 router = APIRouter(prefix=API)
 

@@ -9,11 +9,11 @@ from api.access import city_of, staff
 from api.caller import Caller
 from api.door import API, TheDoor, json_of
 from api.problems import responses
-from domain.complaint import Code
 from domain.model import Incoming, Recorded
-from domain.queues import Queue
-from store import queues
-from store.queues import QueueRow
+from domain.policy.work_queues import Queue
+from domain.ticket.complaint import Code
+from store.tickets import work_queues
+from store.tickets.work_queues import QueueRow
 
 router = APIRouter(prefix=API)
 
@@ -61,5 +61,5 @@ async def list_queue(
     """Each ticket is in one queue at most. `queue_until` is when the running clock is due,
     `queue_since` when the ticket came into the queue, where that was written down."""
     city = city_of(caller, query.city)
-    page = await queues.page(door.store, query.queue, city, query.cursor, query.limit)
+    page = await work_queues.page(door.store, query.queue, city, query.cursor, query.limit)
     return json_of(QueueTickets(items=page.rows, next_cursor=page.next_cursor))

@@ -11,15 +11,15 @@ from api.door import API, Door, TheDoor, json_of
 from api.filing import IdempotencyKey
 from api.problems import Problem, responses
 from api.sending import NotRunning
-from domain.acts import Verdict
+from domain.commands.messages import Verdict
 from domain.facts.closing import Rated
-from domain.lifecycle import transition
 from domain.model import Recorded
-from domain.rating import Rating
+from domain.policy.transitions import transition
 from domain.refusals import Refused
-from domain.stages import Outcome, Stage
-from store import intake, tickets
-from store.tickets import TicketRow
+from domain.ticket.rating import Rating
+from domain.ticket.stages import Outcome, Stage
+from store.tickets import intake, tickets
+from store.tickets.tickets import TicketRow
 
 router = APIRouter(prefix=API, tags=["Citizens"])
 

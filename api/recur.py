@@ -13,11 +13,11 @@ from api.filing import IdempotencyKey, Receipt
 from api.offers.citizens import BACK
 from api.problems import Problem, responses
 from domain.commands.citizens import Recur
-from domain.lifecycle import transition
+from domain.policy.transitions import transition
 from domain.refusals import Refused
-from domain.stages import Outcome, Stage
-from domain.ticket import Snapshot, Ticket
-from store import tickets
+from domain.ticket.stages import Outcome, Stage
+from domain.ticket.ticket import Snapshot, Ticket
+from store.tickets import tickets
 
 router = APIRouter(prefix=API)
 

@@ -13,14 +13,14 @@ from api.door import API, Door, TheDoor, json_of
 from api.figures import UnitName, unit_name
 from api.periods import RECKONING, Reckoning, ReckoningQuery, reckoning
 from api.problems import Problem, responses
-from domain.catalogue import ScoringRule, UnitKind
-from domain.complaint import Code
 from domain.model import Instant, Recorded
-from domain.pack import Pack
-from store.cursors import cursor as cursor_of
-from store.cursors import key_of
-from store.league import Order, named, points_table
-from store.scores import Point, Scores, UnitScore, scores
+from domain.pack.catalogue import ScoringRule, UnitKind
+from domain.pack.pack import Pack
+from domain.ticket.complaint import Code
+from store.db.cursors import cursor as cursor_of
+from store.db.cursors import key_of
+from store.reporting.ranking import Order, named, points_table
+from store.reporting.scores import Point, Scores, UnitScore, scores
 
 router = APIRouter(prefix=API, tags=["Staff"])
 

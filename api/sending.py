@@ -40,9 +40,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.concurrency import ConcurrencyLimit, too_late
 from api.problems import Problem
-from domain.acts import Act
+from domain.commands.messages import Act
 from domain.refusals import Refused
-from domain.ticket import Snapshot
+from domain.ticket.ticket import Snapshot
 from runtime import engine_limits
 from runtime.engine_clock import EngineClock
 from runtime.engine_errors import NOT_READY, PASSING

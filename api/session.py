@@ -13,8 +13,8 @@ from api.door import API, Door, TheDoor, json_of
 from api.problems import Problem, responses
 from domain.actors import Role
 from domain.model import Incoming, Instant, Recorded
-from store import accounts, passwords, sessions
-from store.sessions import Session
+from store.identity import accounts, passwords, sessions
+from store.identity.sessions import Session
 
 router = APIRouter(prefix=API, tags=["Sessions"])
 

@@ -16,9 +16,9 @@ from api.devices import device_of
 from api.door import Door
 from api.problems import Problem
 from domain.actors import Actor
-from store import sessions
-from store.accounts import Account
-from store.sessions import Session
+from store.identity import sessions
+from store.identity.accounts import Account
+from store.identity.sessions import Session
 
 COOKIE = "jiesu-session"
 SECURE_COOKIE = f"__Host-{COOKIE}"

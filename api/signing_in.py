@@ -10,8 +10,8 @@ from starlette.requests import Request
 from api.door import Door
 from api.limits import network_of
 from api.problems import Problem
-from store import accounts, lockouts, passwords, second_factor
-from store.accounts import Account, Proof
+from store.identity import accounts, lockouts, passwords, second_factor
+from store.identity.accounts import Account, Proof
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
@@ -78,7 +78,7 @@ def _keys(door: Door, name: str, network: str) -> tuple[str, str]:
 
 
 def key_of(door: Door, name: str) -> str:
-    """What failures with this name are counted by (`store.lockouts`)."""
+    """What failures with this name are counted by (`store.identity.lockouts`)."""
     return f"name/{door.mark(f'name/{name}')}"
 
 

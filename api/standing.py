@@ -6,9 +6,9 @@ from api.caller import Caller
 from api.door import Door
 from api.problems import Problem
 from domain.actors import Role
-from domain.pack import UnknownUnit
-from domain.permissions import STAFF
-from store.packs import UnknownCity
+from domain.pack.pack import UnknownUnit
+from domain.policy.permissions import STAFF
+from packs.registry import UnknownCity
 
 
 class Standing(NamedTuple):

@@ -22,14 +22,14 @@ from api.door import API, Door, TheDoor, json_of, json_text
 from api.problems import Problem, responses
 from api.views import CitizenTicket, citizen_view, waiting_view
 from domain.actors import Role
-from domain.complaint import Code, Kind, clean_text
 from domain.events import Event
 from domain.model import Incoming, Recorded
-from domain.queues import Queue
-from domain.stages import Outcome, Stage
-from domain.ticket import Ticket
-from store import intake, outbox, tickets
-from store.tickets import Filters, TicketRow
+from domain.policy.work_queues import Queue
+from domain.ticket.complaint import Code, Kind, clean_text
+from domain.ticket.stages import Outcome, Stage
+from domain.ticket.ticket import Ticket
+from store.tickets import intake, outbox, tickets
+from store.tickets.tickets import Filters, TicketRow
 
 router = APIRouter(prefix=API)
 

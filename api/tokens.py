@@ -14,11 +14,11 @@ from api.managing import Line
 from api.problems import Problem, responses
 from api.standing import standing
 from domain.actors import Role
-from domain.complaint import Code
 from domain.model import Incoming, Instant, Recorded
-from domain.permissions import TABLE, Scope
-from store import tokens
-from store.tokens import TokenRow
+from domain.policy.permissions import TABLE, Scope
+from domain.ticket.complaint import Code
+from store.identity import tokens
+from store.identity.tokens import TokenRow
 
 router = APIRouter(prefix=f"{API}/tokens", tags=["Administration"])
 logger = structlog.stdlib.get_logger("jiesu.api")

@@ -13,12 +13,13 @@ from api.door import API, Door, TheDoor, json_of
 from api.file_views import BINARY, Suggestion, Uploaded, file_out
 from api.limits import network_of
 from api.problems import Problem, responses
-from api.uploads.arriving import MB, Piece
-from api.uploads.desk import Taken
-from api.uploads.form import only_file
 from domain.actors import CITIZEN, Role
-from domain.files import Purpose
-from store import attempts, files
+from domain.ticket.files import Purpose
+from media.multipart_form import only_file
+from media.receive import MB, Piece
+from media.upload_service import Taken
+from store.files import files
+from store.identity import attempts
 
 router = APIRouter(prefix=API, tags=["Files"])
 

@@ -6,17 +6,17 @@ from typing import Any
 
 from pydantic import Field
 
-from domain.clocks import ClockName
-from domain.complaint import Complaint, Kind
+from domain.deadlines.clocks import ClockName
 from domain.events import Event
 from domain.facts.anytime import Replanned
 from domain.facts.handling import Contacted
 from domain.model import Instant, Recorded
-from domain.pack import Pack, UnknownInPack
-from domain.rating import Rating
-from domain.stages import Outcome, Stage
-from domain.ticket import Ticket
-from store.outbox import Message
+from domain.pack.pack import Pack, UnknownInPack
+from domain.ticket.complaint import Complaint, Kind
+from domain.ticket.rating import Rating
+from domain.ticket.stages import Outcome, Stage
+from domain.ticket.ticket import Ticket
+from store.tickets.outbox import Message
 
 PLAIN: dict[str, str] = {
     "accepted": "已受理",

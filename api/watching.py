@@ -17,10 +17,10 @@ import structlog
 
 from api.caller import Caller
 from api.door import Door
-from domain.pack import Pack
-from store import sessions, tokens
-from store.board import Board, board
-from store.errors import StoreError
+from domain.pack.pack import Pack
+from store.db.errors import StoreError
+from store.identity import sessions, tokens
+from store.reporting.board import Board, board
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 T = TypeVar("T")

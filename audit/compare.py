@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from audit.fields import MISSING, apart, unlike
 from audit.replay import Replayed
 from domain.events import Event
-from domain.ticket import Ticket
+from domain.ticket.ticket import Ticket
 
 
 @dataclass(frozen=True)

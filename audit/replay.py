@@ -31,14 +31,14 @@ from temporalio.worker import (
 from audit.errors import HistoryErased, NoHistory, NotDeterministic
 from audit.fields import MISSING, apart
 from audit.runs import backwards, continues, histories, is_kept, length, load, started
-from domain.carrying import Carried
+from domain.continuation import Carried
 from domain.events import Event
-from domain.ticket import Ticket
+from domain.ticket.ticket import Ticket
 from runtime.codec import Unreadable
 from runtime.engine import CONVERTER
-from store.engine import Store
-from store.errors import BadKey
-from store.ticket_keys import erased_at
+from store.db.engine import Store
+from store.db.errors import BadKey
+from store.secrets.ticket_keys import erased_at
 from workflows.ticket import TicketWorkflow
 
 

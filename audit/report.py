@@ -11,10 +11,11 @@ from audit.replay import Break, Replayed, run_of, told_by_history
 from audit.verdicts import Finding, found
 from domain.events import Event
 from domain.model import Instant, Recorded
-from domain.ticket import Ticket
-from store import tickets, views
-from store.engine import Store
-from store.views import View
+from domain.ticket.ticket import Ticket
+from store.db.engine import Store
+from store.tickets import tickets
+from store.tickets import view_log as views
+from store.tickets.view_log import View
 
 
 class Story(Recorded):

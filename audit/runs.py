@@ -1,9 +1,9 @@
 """The runs of a ticket's workflow: the engine's history of it, cut where it grew too long.
 
-Each run but the first begins with what the one before it ended with (`domain.carrying`). They are
-read one at a time, because each may be as long as the engine lets it become. A run is removed when
-it has been over for the engine's retention time, even while the ticket is open: then the history
-begins with a later one.
+Each run but the first begins with what the one before it ended with (`domain.continuation`). They
+are read one at a time, because each may be as long as the engine lets it become. A run is removed
+when it has been over for the engine's retention time, even while the ticket is open: then the
+history begins with a later one.
 """
 
 from collections.abc import AsyncIterator

@@ -16,7 +16,7 @@ from audit.errors import NoHistory
 from audit.runs import all_run_ids, load
 from runtime.codec import Keys, TicketCodec, is_sealed, ticket_sealed_with
 from runtime.names import ticket_workflow_id
-from store.errors import BadKey, Erased
+from store.db.errors import BadKey, Erased
 
 _TOLD_ANOTHER = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
 

@@ -9,8 +9,8 @@ from temporalio.client import Client
 from audit.compare import Difference, compare_events, compare_tickets
 from audit.errors import AuditError, HistoryErased
 from audit.replay import Break, Run, runs_by_history, untold
-from store import tickets
-from store.engine import Store
+from store.db.engine import Store
+from store.tickets import tickets
 
 
 class Finding(StrEnum):

@@ -23,8 +23,9 @@ from api.watching import Boards
 from domain.actors import Role
 from runtime.ports import free_ports
 from runtime.settings import Settings
-from store import accounts, schema, sessions
-from store.engine import Store, default_url
+from store.db import schema
+from store.db.engine import Store, default_url
+from store.identity import accounts, sessions
 
 CITY = "tongzhou"
 VIEWERS = 200

@@ -13,8 +13,8 @@ from rich.table import Table
 
 from bench.house import house
 from domain.actors import Role
-from store import accounts, passwords
-from store.engine import Store
+from store.db.engine import Store
+from store.identity import accounts, passwords
 
 SECOND = 1000.0
 """Milliseconds that nothing on the call screen may take."""

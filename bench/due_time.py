@@ -13,13 +13,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from domain.calendar import OfficeSpan, WorkCalendar, add_limit
-from domain.clocks import ClockName
-from domain.limits import Limit
-from domain.pack import Pack
-from domain.planning import plan_clock
-from domain.promises import RungRule
-from store.packs import default_root, load_pack
+from domain.deadlines.calendar import OfficeSpan, WorkCalendar, add_limit
+from domain.deadlines.clocks import ClockName
+from domain.deadlines.limits import Limit
+from domain.pack.pack import Pack
+from domain.pack.planning import plan_clock
+from domain.pack.policies import RungRule
+from packs.registry import default_root, load_pack
 
 LIMITS = ("2h", "4wh", "5wd")
 TARGET = 50.0

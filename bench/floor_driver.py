@@ -14,7 +14,7 @@ from temporalio.service import RPCError
 
 from bench import floor
 from bench.load import Failed
-from domain.complaint import Complaint
+from domain.ticket.complaint import Complaint
 from runtime.names import search_attributes
 
 _PATIENCE = 30.0

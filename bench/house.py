@@ -17,15 +17,15 @@ from bench.generator import Mode, Order, generate
 from bench.load import Outcome
 from bench.product_driver import UNIT
 from domain.actors import Role
-from domain.stages import Outcome as Ending
-from domain.stages import Stage
+from domain.ticket.stages import Outcome as Ending
+from domain.ticket.stages import Stage
 from runtime.engine import connect
 from runtime.names import TICKET_WORKFLOW, ticket_workflow_id
 from runtime.ports import free_ports
 from runtime.settings import Settings
-from store import tokens
-from store.engine import Store
-from store.tables import ticket
+from store.db.engine import Store
+from store.db.tables import ticket
+from store.identity import tokens
 from workers.children import Child
 from workers.stack import Stack
 

@@ -19,24 +19,26 @@ from rich.console import Console
 from rich.table import Table
 
 from api.app import create_app
+from domain.activity_io import Projection
 from domain.actors import SYSTEM, Actor, Role
-from domain.assignment import Pause
-from domain.clocks import UNIT_CLOCKS
-from domain.complaint import Channel, Complaint, Place
+from domain.deadlines.clocks import UNIT_CLOCKS
 from domain.events import Fact
 from domain.facts.handling import Contacted, ExtensionAsked, Signed
 from domain.facts.intake import Accepted, Assigned, Classified
-from domain.pack import Pack
-from domain.planning import plan_clocks
-from domain.plans import Projection
-from domain.recording import record
-from domain.ticket import Ticket
+from domain.pack.pack import Pack
+from domain.pack.planning import plan_clocks
+from domain.policy.record import record
+from domain.ticket.assignment import Pause
+from domain.ticket.complaint import Channel, Complaint, Place
+from domain.ticket.ticket import Ticket
+from packs.registry import PackShelf
 from runtime.settings import Settings
-from store import accounts, assignments, inbox, passwords, schema
-from store.engine import Store, default_url
-from store.numbers import new_number
-from store.packs import PackShelf
-from store.projector import Projector
+from store.db import schema
+from store.db.engine import Store, default_url
+from store.identity import accounts, passwords
+from store.tickets import assignments, inbox
+from store.tickets.numbers import new_number
+from store.tickets.projector import Projector
 
 ROWS = 200
 TARGET = 150.0

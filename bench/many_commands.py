@@ -24,17 +24,17 @@ from bench.house import House, house
 from bench.machine import machine
 from bench.product_driver import CATEGORY, CITY, UNIT
 from domain.actors import Actor, Role
-from domain.acts import Act, Command
 from domain.commands.citizens import AddFacts, Withdraw
 from domain.commands.intake import Reassign
+from domain.commands.messages import Act, Command
 from domain.commands.units import Contact
-from domain.complaint import Complaint
+from domain.ticket.complaint import Complaint
 from runtime.engine import connect, encrypting
 from runtime.names import TICKETS, search_attributes, ticket_workflow_id
-from store import tickets
-from store.keys import open_ring
-from store.numbers import new_number
-from store.ticket_keys import TicketKeys
+from store.secrets.key_ring import open_ring
+from store.secrets.ticket_keys import TicketKeys
+from store.tickets import tickets
+from store.tickets.numbers import new_number
 from workflows.ticket import TicketWorkflow
 
 COMMANDS = 2000

@@ -15,7 +15,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from store.packs import check_pack, default_root, load_pack
+from packs.registry import check_pack, default_root, load_pack
 
 CELLS = 3000
 TARGET = 1.0

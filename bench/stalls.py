@@ -23,8 +23,9 @@ from rich.table import Table
 from bench.house import House, house
 from bench.product_driver import API, CITY, COMPLAINT
 from domain.actors import Role
-from store import tickets, tokens
-from store.engine import Store
+from store.db.engine import Store
+from store.identity import tokens
+from store.tickets import tickets
 
 STALLS = 1000
 SHORTEST, LONGEST = 1.0, 20.0

@@ -13,12 +13,12 @@ from cli.people import ROLES, check_who, cities_of, with_store
 from cli.terminal import fail, out, print_json
 from domain.actors import Role
 from runtime.settings import Settings
-from store import accounts, lockouts, passwords, second_factor, sessions
-from store.accounts import Account
-from store.engine import Store
-from store.keys import open_ring
-from store.sealing import Seal
-from store.sessions import Session
+from store.db.engine import Store
+from store.identity import accounts, lockouts, passwords, second_factor, sessions
+from store.identity.accounts import Account
+from store.identity.sessions import Session
+from store.secrets.encryption import Seal
+from store.secrets.key_ring import open_ring
 
 app = typer.Typer(help="Accounts of the people who sign in.", no_args_is_help=True)
 

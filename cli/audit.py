@@ -14,10 +14,10 @@ from audit.verdicts import Verdict, judge
 from cli.installation import installation
 from cli.terminal import fail, out, print_json, run
 from domain.events import Event
-from store import tickets, views
-from store.errors import StoreError
-from store.numbers import parse_number
-from store.views import View
+from store.db.errors import StoreError
+from store.tickets import tickets, view_log
+from store.tickets.numbers import parse_number
+from store.tickets.view_log import View
 
 app = typer.Typer(help="Replay tickets from their histories.", no_args_is_help=True)
 
@@ -194,7 +194,7 @@ def views_(number: str, as_json: Json = False) -> None:
 
     async def looking() -> list[View]:
         async with installation() as here:
-            return await views.views(here.store, parse_number(number))
+            return await view_log.views(here.store, parse_number(number))
 
     try:
         seen = run(looking())

@@ -13,15 +13,10 @@ from cli.city_new import BadSkeleton, write_skeleton
 from cli.installation import installation
 from cli.terminal import USAGE, fail, out, print_json, run
 from domain.actors import SYSTEM
-from domain.pack import Pack, UnknownInPack
-from runtime.settings import Settings
-from store import pack_book
-from store.engine import Store
-from store.errors import StoreError, StoreUnavailable
-from store.pack_book import PinnedPacks, UnknownPackVersion
-from store.pack_diff import cell_differences, differences
-from store.pack_files import CITY, GRIDS
-from store.packs import (
+from domain.pack.pack import Pack, UnknownInPack
+from packs.differences import cell_differences, differences
+from packs.parsed_pack import CITY, GRIDS
+from packs.registry import (
     PackError,
     PackShelf,
     UnknownCity,
@@ -30,7 +25,12 @@ from store.packs import (
     load_pack,
     pack_contents,
 )
-from store.schema import SchemaState, inspect
+from runtime.settings import Settings
+from store.db.engine import Store
+from store.db.errors import StoreError, StoreUnavailable
+from store.db.schema import SchemaState, inspect
+from store.packs import archive
+from store.packs.archive import PinnedPacks, UnknownPackVersion
 
 app = typer.Typer(
     help="City packs: one city's rules as data. See docs/city-packs.md.", no_args_is_help=True
@@ -168,7 +168,7 @@ def versions(
 
     A version is kept when a process first uses it. Open tickets stay with theirs.
     """
-    kept = from_store(lambda store: pack_book.versions(store, city))
+    kept = from_store(lambda store: archive.versions(store, city))
     shelf = shelf_now()
     try:
         current = shelf.get(city).version
@@ -241,8 +241,8 @@ def _side(name: str) -> Side | None:
 
 def _stored(city: str, version: str) -> Side:
     async def both(store: Store) -> Side:
-        files = await pack_book.contents(store, city, version)
-        return await pack_book.recall(store, city, version), files
+        files = await archive.contents(store, city, version)
+        return await archive.recall(store, city, version), files
 
     try:
         return from_store(both)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
 
-from store.pack_calendar import is_published
+from packs.calendars import is_published
 
 _SKELETON = Path(__file__).parent / "skeleton"
 _YEARS_BACK = 5

@@ -8,22 +8,22 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.terminal import out, table
-from domain.catalogue import matches
-from domain.clocks import ClockName, RungKind
-from domain.pack import Pack
-from domain.promises import RungRule
-from store.pack_book import KeptVersion
-from store.pack_diff import Difference
-from store.pack_files import GRIDS
-from store.pack_reading import Problem
-from store.packs import load_pack
+from domain.deadlines.clocks import ClockName, RungKind
+from domain.pack.catalogue import matches
+from domain.pack.pack import Pack
+from domain.pack.policies import RungRule
+from packs.differences import Difference
+from packs.parsed_pack import GRIDS
+from packs.problems import Problem
+from packs.registry import load_pack
+from store.packs.archive import KeptVersion
 
 Shown = dict[str, Any]
 
 
 def counts(folder: Path, pack: Pack) -> dict[str, int]:
     """How much there is of everything."""
-    from store.grids import Grid
+    from packs.grids import Grid
 
     grids = folder / GRIDS
     return {

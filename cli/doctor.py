@@ -14,14 +14,14 @@ from temporalio.service import RPCError
 from api.clock_findings import clock_of, record_of
 from api.findings import Finding, assets_of, home_of, packs_on, store_of
 from cli.terminal import out, print_json, run
+from packs.registry import PackShelf, default_root
 from runtime.engine import connect
 from runtime.engine_clock import EngineClock, look
 from runtime.ports import port_taken
 from runtime.settings import Settings
-from store.engine import Store
-from store.errors import StoreError
-from store.packs import PackShelf, default_root
-from store.schema import SchemaState, inspect
+from store.db.engine import Store
+from store.db.errors import StoreError
+from store.db.schema import SchemaState, inspect
 from workers.stack import engine_binary, engine_port
 from workers.supervisor import StackError
 

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 from rich.markup import escape
 
 from cli.terminal import out, print_json, table
-from domain.pack import Pack
-from store.figures import Figure, Figures, Value
-from store.indicators import Ratio
-from store.league import Named, Standing
-from store.periods import Period
-from store.scores import Scores, UnitScore
-from store.topics import Topic
+from domain.pack.pack import Pack
+from domain.pack.periods import Period
+from store.reporting.common_problems import Topic
+from store.reporting.figures import Figure, Figures, Value
+from store.reporting.indicators import Ratio
+from store.reporting.ranking import Named, Standing
+from store.reporting.scores import Scores, UnitScore
 
 Shown = dict[str, Any]
 Points = Sequence[tuple[Named, UnitScore]]

@@ -10,17 +10,17 @@ import typer
 from cli import figure_views
 from cli.city import Json, from_store, loaded, refuse
 from cli.terminal import fail
-from domain.catalogue import UnitKind
-from domain.pack import Pack, UnknownInPack, UnknownUnit
-from store import figures as figures_of
-from store import scores as scores_of
-from store import topics as topics_of
-from store.engine import Store
-from store.league import Order, named, points_table, standings
-from store.pack_book import UnknownPackVersion
-from store.packs import PackError
-from store.past_packs import pack_at
-from store.periods import Period, beginning_of, month_at, month_of
+from domain.pack.catalogue import UnitKind
+from domain.pack.pack import Pack, UnknownInPack, UnknownUnit
+from domain.pack.periods import Period, beginning_of, month_at, month_of
+from packs.registry import PackError
+from store.db.engine import Store
+from store.packs.archive import UnknownPackVersion
+from store.reporting import common_problems as topics_of
+from store.reporting import figures as figures_of
+from store.reporting import scores as scores_of
+from store.reporting.past_packs import pack_at
+from store.reporting.ranking import Order, named, points_table, standings
 
 T = TypeVar("T")
 

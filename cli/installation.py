@@ -8,9 +8,9 @@ from temporalio.client import Client
 
 from runtime.engine import connect, encrypting
 from runtime.settings import Settings
-from store.engine import Store
-from store.keys import KeyRing, open_ring
-from store.ticket_keys import TicketKeys
+from store.db.engine import Store
+from store.secrets.key_ring import KeyRing, open_ring
+from store.secrets.ticket_keys import TicketKeys
 
 
 @dataclass(frozen=True)

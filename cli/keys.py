@@ -8,10 +8,10 @@ from rich.table import Table
 from cli.installation import installation
 from cli.terminal import err, fail, out, print_json, run
 from runtime.settings import Settings
-from store.errors import StoreError
-from store.keys import ring_from_text, rotate_file
-from store.resealing import Use, reseal, use_of_keys
-from store.vault import Vault
+from store.db.errors import StoreError
+from store.secrets.key_ring import ring_from_text, rotate_file
+from store.secrets.re_encryption import Use, reseal, use_of_keys
+from store.secrets.vault import Vault
 
 app = typer.Typer(help="The keys of this installation.", no_args_is_help=True)
 

@@ -1,6 +1,6 @@
 """Commands that are imported when they are called: `jiesu --help` reads none of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -16,9 +16,13 @@ class Entry(NamedTuple):
 
 
 class LazyGroup(TyperGroup):
-    """A group with the commands of `entries`, in their order."""
+    """A group with the commands of `entries`, in their order.
+
+    `prepare` is called before the first of them is imported.
+    """
 
     entries: Mapping[str, Entry] = {}
+    prepare: Callable[[], None] | None = None
     _listing = False
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
@@ -29,7 +33,11 @@ class LazyGroup(TyperGroup):
         entry = self.entries.get(cmd_name)
         if entry is None:
             return None
-        return TyperCommand(cmd_name, help=entry.help) if self._listing else load(cmd_name, entry)
+        if self._listing:
+            return TyperCommand(cmd_name, help=entry.help)
+        if self.prepare is not None:
+            self.prepare()
+        return load(cmd_name, entry)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         self._listing = True

@@ -28,7 +28,7 @@ COMMANDS = {
         "once.",
     ),
     "demo": Entry(
-        "cli.demo:demo", "Show the whole system at work, on this machine, in a minute or two."
+        "demo.command:demo", "Show the whole system at work, on this machine, in a minute or two."
     ),
     "version": Entry("cli.version:version", "Print the versions of Jiesu and of its engine."),
     "account": Entry("cli.account:app", "Accounts of the people who sign in."),
@@ -64,6 +64,7 @@ def _jiesu() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and leave with its exit code: 0 done, 1 not all went well, 2 your turn."""
+    Commands.prepare = staticmethod(_log_to_standard_error)
     try:
         app(args=arguments)
     except SystemExit as done:
@@ -71,6 +72,13 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception:
         sys.excepthook(*sys.exc_info())
         leave(1)
+
+
+def _log_to_standard_error() -> None:
+    """Standard output is for what was asked for; and no log is written without its masks."""
+    from runtime.logs import set_up_logs
+
+    set_up_logs(level="WARNING")
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@ from typing import TypeVar
 
 from cli.terminal import fail, run
 from domain.actors import Role
-from domain.pack import UnknownUnit
-from domain.permissions import STAFF
+from domain.pack.pack import UnknownUnit
+from domain.policy.permissions import STAFF
+from packs.registry import PackShelf, default_root
 from runtime.settings import Settings
-from store.engine import Store
-from store.errors import StoreError
-from store.packs import PackShelf, default_root
+from store.db.engine import Store
+from store.db.errors import StoreError
 
 Result = TypeVar("Result")
 

@@ -14,11 +14,11 @@ from audit.shredding import Proof, delete_runs, prove, running
 from cli.installation import installation
 from cli.terminal import fail, out, print_json, run
 from domain.refusals import Refused
-from store import erasure
-from store.errors import StoreError
-from store.numbers import parse_number
-from store.objects import Objects
-from store.packs import PackShelf, default_root
+from packs.registry import PackShelf, default_root
+from store.db.errors import StoreError
+from store.files.objects import Objects
+from store.tickets import erasure
+from store.tickets.numbers import parse_number
 
 app = typer.Typer(help="Erasing what is personal.", no_args_is_help=True)
 

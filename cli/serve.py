@@ -7,7 +7,7 @@ import typer
 from cli.terminal import fail, out, run
 from runtime.logs import set_up_logs
 from runtime.settings import Settings
-from store.errors import StoreError
+from store.db.errors import StoreError
 
 
 def worker(
@@ -38,7 +38,7 @@ def api() -> None:
 
 def migrate() -> None:
     """Create or upgrade the store's tables. Safe to repeat, and at any number of places at once."""
-    from store.schema import upgrade
+    from store.db.schema import upgrade
 
     settings = Settings()
     try:

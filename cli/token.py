@@ -10,8 +10,8 @@ from rich.table import Table
 from cli.people import ROLES, check_who, with_store
 from cli.terminal import fail, out, print_json
 from domain.actors import Role
-from domain.permissions import TABLE, Scope
-from store import tokens
+from domain.policy.permissions import TABLE, Scope
+from store.identity import tokens
 
 app = typer.Typer(help="Bearer tokens for staff and programs.", no_args_is_help=True)
 

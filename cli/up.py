@@ -9,7 +9,7 @@ import typer
 
 from cli.terminal import err, fail, out, run
 from runtime.settings import Settings
-from store.accounts import FIRST
+from store.identity.accounts import FIRST
 from workers.stack import Stack
 from workers.supervisor import StackError
 

@@ -19,7 +19,7 @@ from domain.facts import (
     waiting,
 )
 from domain.model import Instant, Recorded
-from domain.stages import Stage
+from domain.ticket.stages import Stage
 
 Fact = Annotated[
     intake.Accepted

@@ -2,7 +2,7 @@
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
-from domain.complaint import Complaint
+from domain.ticket.complaint import Complaint
 
 TICKETS = "tickets"
 """Task queue of the workflows and of the platform's own activities."""

@@ -4,15 +4,15 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from domain.lifecycle import TABLE, Row
-from domain.stages import OPEN, Stage
+from domain.policy.transitions import TABLE, Row
+from domain.ticket.stages import OPEN, Stage
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "lifecycle.md"
 
 HEAD = """# The lifecycle
 
 What may happen to a ticket, when, and by whom. This page is written by `scripts/draw_lifecycle.py`
-from the table in `domain/lifecycle.py`; the tests fail when the two differ.
+from the table in `domain/policy/transitions.py`; the tests fail when the two differ.
 
 Boxes are stages, arrows are the facts that lead from one to another.
 

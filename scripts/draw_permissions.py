@@ -5,18 +5,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from domain.actors import Role
-from domain.permissions import RIGHTS, TABLE, Right, Scope
-from domain.relations import Relation
+from domain.policy.permissions import RIGHTS, TABLE, Right, Scope
+from domain.policy.relations import Relation
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "permissions.md"
 
 HEAD = """# Who may do what
 
-This page is written by `scripts/draw_permissions.py` from the table in `domain/permissions.py`; the
-tests fail when the two differ, and walk every route as every role over HTTP. What is not here is
-forbidden, and a route that names no row is not served. *When* something may be done is the other
-table, [lifecycle.md](lifecycle.md); why there are two and how they are kept from contradicting each
-other is [ADR 0013](adr/0013-one-permission-table.md).
+This page is written by `scripts/draw_permissions.py` from the table in
+`domain/policy/permissions.py`; the tests fail when the two differ, and walk every route as every
+role over HTTP. What is not here is forbidden, and a route that names no row is not served. *When*
+something may be done is the other table, [lifecycle.md](lifecycle.md); why there are two and how
+they are kept from contradicting each other is [ADR 0013](adr/0013-one-permission-table.md).
 
 - **citizen**: whoever has the access code of the ticket.
 - **officer** (承办单位): by what their unit has to do with the ticket. **lead**: its answer is the

@@ -53,12 +53,12 @@ LEFT_OUT: dict[str, str] = {
     "tests/golden": "replays recorded histories, which have their dates in them",
     "tests/api/test_contract.py": "random bodies for every route; no rule of a date is looked at",
     "tests/api/test_hostile_files.py": "looks at the content of files",
-    "tests/api/uploads": "looks at the content of files",
+    "tests/media": "looks at the content of files",
     "tests/domain/test_random_commands.py": "lives with dates of their own, by a clock they carry",
     "tests/domain/test_random_lives.py": "lives with dates of their own, by a clock they carry",
     "tests/workers/test_killed.py": "kills processes of what other tests run on that day",
 }
-WITH_AN_INSTALLATION = ("tests/cli", "tests/workers")
+WITH_AN_INSTALLATION = ("tests/cli", "tests/demo", "tests/workers")
 """Starts an engine by a process of its own."""
 
 _PROBED = datetime(2031, 5, 6, tzinfo=CHINA)

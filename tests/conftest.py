@@ -17,8 +17,8 @@ import pytest
 from hypothesis import settings
 from temporalio.client import Client
 
-from store import schema
-from store.engine import Store, default_url
+from store.db import schema
+from store.db.engine import Store, default_url
 from tests.support.engine import Engine, connect_to, end_leftovers, engine_server, platform
 from tests.support.postgres import Cluster, PostgresMissing, cluster
 from tests.support.seeds import NAME, settle
@@ -72,7 +72,7 @@ def _each_number_once() -> Iterator[None]:
         return number
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("store.numbers.secrets", SimpleNamespace(randbelow=draw))
+        patch.setattr("store.tickets.numbers.secrets", SimpleNamespace(randbelow=draw))
         yield
 
 

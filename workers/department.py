@@ -14,7 +14,7 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from domain.assignment import HandlingResult, WorkOrder
+from domain.ticket.assignment import HandlingResult, WorkOrder
 from runtime.engine import sealed_by
 from runtime.names import HANDLE_ACTIVITY, NAMESPACE, unit_queue
 from workers.remote_codec import RemoteCodec, api_client

@@ -24,16 +24,16 @@ from activities.settle import Settle
 from activities.spool import Spool
 from activities.sweep import Sweep
 from activities.triage import Triage
+from packs.registry import PackShelf
 from runtime.names import TICKETS
 from runtime.release import release
-from store.engine import Store
-from store.objects import Objects
-from store.pack_book import PinnedPacks
-from store.packs import PackShelf
-from store.projector import Projector
-from store.ticket_keys import TicketKeys
+from store.db.engine import Store
+from store.files.objects import Objects
+from store.packs.archive import PinnedPacks
+from store.secrets.ticket_keys import TicketKeys
+from store.tickets.projector import Projector
 from workers.runner import TicketRunner
-from workflows.scheduled import (
+from workflows.maintenance import (
     OutboxWorkflow,
     RenewalWorkflow,
     ReplanWorkflow,
@@ -59,7 +59,16 @@ WORKFLOWS = (
 # All project modules pass through the sandbox (an open ticket then costs about 100 KB instead of
 # 400), and so do libraries that workflow code only names in types. A module that would be passed
 # through, or imported anew per ticket, without being listed here fails loudly at start.
-_PASSED = ("domain", "runtime", "store", "activities", "workflows", "pydantic", "sqlmodel")
+_PASSED = (
+    "domain",
+    "packs",
+    "runtime",
+    "store",
+    "activities",
+    "workflows",
+    "pydantic",
+    "sqlmodel",
+)
 _POLICY = (
     workflow.SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
     | workflow.SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT

@@ -18,7 +18,8 @@ from temporalio.client import (
     ScheduleSpec,
 )
 
-from activities.chores import EVERY
+from activities.maintenance import EVERY
+from packs.registry import PackShelf, default_root
 from runtime.engine import CONVERTER, connect, encrypting, with_converter
 from runtime.names import (
     OUTBOX_CHORE,
@@ -34,14 +35,13 @@ from runtime.names import (
     unit_queue,
 )
 from runtime.settings import Settings
-from store.engine import Store
-from store.errors import StoreUnavailable
-from store.keys import open_ring
-from store.objects import Objects
-from store.pack_book import PinnedPacks
-from store.packs import PackShelf, default_root
-from store.projector import Projector
-from store.ticket_keys import TicketKeys
+from store.db.engine import Store
+from store.db.errors import StoreUnavailable
+from store.files.objects import Objects
+from store.packs.archive import PinnedPacks
+from store.secrets.key_ring import open_ring
+from store.secrets.ticket_keys import TicketKeys
+from store.tickets.projector import Projector
 from workers.factory import Hands, ticket_worker, unit_worker
 
 log = structlog.get_logger(__name__)

@@ -26,10 +26,10 @@ from runtime.engine import connect, prepare_namespace
 from runtime.names import SEARCH_ATTRIBUTES, TICKETS
 from runtime.ports import port_taken
 from runtime.settings import Settings
-from store import accounts, passwords
-from store.engine import Store
-from store.errors import StoreError
-from store.schema import SchemaState, inspect, upgrade
+from store.db.engine import Store
+from store.db.errors import StoreError
+from store.db.schema import SchemaState, inspect, upgrade
+from store.identity import accounts, passwords
 from workers.children import Child
 from workers.supervisor import SIGNALS, Say, StackError, Supervisor, become_supervisor
 

@@ -10,27 +10,27 @@ from typing import Any
 
 from temporalio import workflow
 
-from domain.actors import Actor
-from domain.acts import Command
-from domain.assignment import Request
-from domain.checks import asking, assignment_of, check, return_bar
-from domain.clocks import Clock, ClockName
-from domain.commands import citizens, intake, joint, supervising, units
-from domain.decisions import facts_of, need_of, reason_of, replanned
-from domain.facts import aftercare, handling, returning, waiting
-from domain.facts.anytime import Appointed, FactsAdded, InspectionsOpened
-from domain.facts.intake import Classified
-from domain.plans import (
+from domain.activity_io import (
     ExtensionQuestion,
     ReasonQuestion,
     ReplanQuestion,
     SettleQuestion,
     TriageQuestion,
 )
+from domain.actors import Actor
+from domain.commands import citizens, intake, joint, supervising, units
+from domain.commands.messages import Command
+from domain.deadlines.clocks import Clock, ClockName
+from domain.facts import aftercare, handling, returning, waiting
+from domain.facts.anytime import Appointed, FactsAdded, InspectionsOpened
+from domain.facts.intake import Classified
+from domain.policy.decide import facts_of, need_of, reason_of, replanned
+from domain.policy.guards import asking, assignment_of, check, return_bar
 from domain.refusals import Refused
-from workflows import merging, sharing
-from workflows.asking import ask
-from workflows.ladder import Ladder
+from domain.ticket.assignment import Request
+from workflows import assigning, merging
+from workflows.calls import ask
+from workflows.escalation import Ladder
 
 with workflow.unsafe.imports_passed_through():
     from activities.clocks import Clocks
@@ -160,11 +160,11 @@ async def _grant_return(
             returning.Returned(assignment=n, reason=command.reason, clocks=clocks), at, actor
         )
         return
-    plan = await sharing.plan_lead(flow, command.unit, at)
+    plan = await assigning.plan_lead(flow, command.unit, at)
     _still_asked(flow, n, request)
     returned = returning.Returned(assignment=n, reason=command.reason, unit=command.unit)
     flow.happen(returned, at, actor)
-    sharing.assign(flow, plan, at, actor)
+    assigning.assign(flow, plan, at, actor)
 
 
 async def _grant_extension(
@@ -269,14 +269,14 @@ Handler = Callable[[Ladder, Any, Actor, datetime], Awaitable[None]]
 
 _HANDLERS: dict[type, Handler] = {
     intake.Triage: _triage,
-    intake.Reassign: sharing.reassign,
-    intake.Intervene: sharing.intervene,
+    intake.Reassign: assigning.reassign,
+    intake.Intervene: assigning.intervene,
     intake.Merge: merging.merge,
     intake.Unmerge: merging.unmerge,
     units.Return: _return,
     units.Review: _review,
-    joint.Whistle: sharing.whistle,
-    joint.Delegate: sharing.delegate,
+    joint.Whistle: assigning.whistle,
+    joint.Delegate: assigning.delegate,
     supervising.Decide: _decide,
     supervising.Appoint: _appoint,
     supervising.SettleAll: _settle_all,

@@ -6,11 +6,11 @@ from datetime import datetime
 from temporalio import workflow
 from temporalio.exceptions import FailureError, TemporalError
 
+from domain.activity_io import MergeQuestion
 from domain.actors import Actor
-from domain.acts import Complainant, ParentReply, Parting
-from domain.checks import check
-from domain.clocks import Clock, ClockName
 from domain.commands.intake import Merge, Unmerge
+from domain.commands.messages import Complainant, ParentReply, Parting
+from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.merging import (
     ComplainantJoined,
     ComplainantLeft,
@@ -19,12 +19,12 @@ from domain.facts.merging import (
     Unmerged,
 )
 from domain.model import Recorded
-from domain.plans import MergeQuestion
+from domain.policy.guards import check
 from domain.refusals import Refused
-from domain.stages import Stage
+from domain.ticket.stages import Stage
 from runtime.names import ticket_workflow_id
-from workflows.asking import ask
-from workflows.ladder import Ladder
+from workflows.calls import ask
+from workflows.escalation import Ladder
 
 with workflow.unsafe.imports_passed_through():
     from activities.merge import Merging

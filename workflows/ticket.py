@@ -1,6 +1,6 @@
 """The life of one ticket: six stages, in order. One workflow, one history, the whole story.
 
-This code decides and waits; whatever it does not know it asks (`workflows.asking`), and the answer
+This code decides and waits; whatever it does not know it asks (`workflows.calls`), and the answer
 is recorded. It reads no clock but `workflow.now()`, no calendar, no setting, no file.
 """
 
@@ -11,27 +11,27 @@ from datetime import datetime
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
+from domain.activity_io import ReplyPlan, ReplyQuestion, TriageQuestion
 from domain.actors import SYSTEM
-from domain.acts import Act, Complainant, ParentReply, Parting, Verdict
-from domain.carrying import Carried
-from domain.casting import case_of
-from domain.checks import check
-from domain.clocks import ClockName
-from domain.complaint import Complaint
-from domain.decisions import arbitration_due, grave, verdict
+from domain.commands.messages import Act, Complainant, ParentReply, Parting, Verdict
+from domain.continuation import Carried
+from domain.deadlines.clocks import ClockName
 from domain.facts.closing import Closed, Rated, RatingRefused, Replied, Supervised
 from domain.facts.intake import Accepted, Classified, TriageUnsure
 from domain.facts.verifying import ClosingRefuted
-from domain.lifecycle import transition
-from domain.plans import ReplyPlan, ReplyQuestion, TriageQuestion
+from domain.policy.condition_inputs import case_of
+from domain.policy.decide import arbitration_due, grave, verdict
+from domain.policy.guards import check
+from domain.policy.transitions import transition
 from domain.refusals import Refused
-from domain.stages import Stage
-from domain.ticket import Snapshot
+from domain.ticket.complaint import Complaint
+from domain.ticket.stages import Stage
+from domain.ticket.ticket import Snapshot
 from runtime.names import CARRY_ON, RECORD_AGAIN, TICKET_WORKFLOW
-from workflows import handlers, merging, sharing
-from workflows.asking import ask_until_answered
-from workflows.carrying import Carrying
-from workflows.recording import CarryOn
+from workflows import assigning, handlers, merging
+from workflows.calls import ask_until_answered
+from workflows.continuation import Carrying
+from workflows.event_log import CarryOn
 
 with workflow.unsafe.imports_passed_through():
     from activities.accept import Accept
@@ -128,11 +128,11 @@ class TicketWorkflow(Carrying):
     async def send_to_lead(self) -> None:
         at = self.ticket.updated_at
         try:
-            plan = await sharing.plan_lead(self, self.ticket.next_unit, at)
+            plan = await assigning.plan_lead(self, self.ticket.next_unit, at)
         except ApplicationError:  # the named unit is gone from the pack
-            plan = await sharing.plan_lead(self, None, at)
+            plan = await assigning.plan_lead(self, None, at)
         if self._to_be_dispatched():
-            sharing.assign(self, plan, at, SYSTEM)
+            assigning.assign(self, plan, at, SYSTEM)
 
     async def handle(self) -> None:
         """办理: every share is an activity; the answer is ready when the last one is done."""

@@ -11,10 +11,10 @@ from starlette.requests import Request
 
 from api.problems import CODES, Problem
 from api.translation import N_
-from domain.pack import UnknownInPack
+from domain.pack.pack import UnknownInPack
 from domain.refusals import Refused
-from store.errors import KeyReused, StoreError
-from store.packs import UnknownCity
+from packs.registry import UnknownCity
+from store.db.errors import KeyReused, StoreError
 
 REFUSALS = (Problem, Refused, StoreError, UnknownInPack, UnknownCity)
 """What the door, the rules, the store and the pack refuse: each has a `code`."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from api.translation import N_
 from domain.actors import Role
-from domain.permissions import STAFF
+from domain.policy.permissions import STAFF
 
 
 class Entry(NamedTuple):

@@ -14,8 +14,8 @@ from api.pages.navigation import Entry
 from api.pages.page import page
 from api.translation import N_
 from domain.actors import Actor, Role
-from domain.clocks import RungKind
-from domain.stages import Outcome, Stage
+from domain.deadlines.clocks import RungKind
+from domain.ticket.stages import Outcome, Stage
 
 router = APIRouter(include_in_schema=False, dependencies=[public("static")])
 

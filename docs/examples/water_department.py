@@ -6,7 +6,7 @@ In the city's pack the unit needs `queue = program`; see docs/departments.md.
 import asyncio
 import os
 
-from domain.assignment import HandlingResult, WorkOrder
+from domain.ticket.assignment import HandlingResult, WorkOrder
 from workers.department import CannotHandle, serve_department
 
 REGISTER: dict[str, str] = {}  # stands for the department's own system

@@ -4,9 +4,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, StringConstraints
 
-from domain.complaint import clean_text
 from domain.facts.base import FactBase
 from domain.model import Incoming
+from domain.ticket.complaint import clean_text
 
 Note = Annotated[str, StringConstraints(max_length=1000), AfterValidator(clean_text)]
 Length = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,2}(s|m|h|d|wh|wd)$")]

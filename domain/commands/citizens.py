@@ -5,10 +5,10 @@ from typing import Literal
 from pydantic import Field
 
 from domain.commands.base import CommandBase, Note
-from domain.complaint import Text
 from domain.facts import aftercare, anytime, closing
-from domain.files import Files
-from domain.rating import Rating
+from domain.ticket.complaint import Text
+from domain.ticket.files import Files
+from domain.ticket.rating import Rating
 
 
 class AddFacts(CommandBase):

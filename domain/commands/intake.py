@@ -5,8 +5,8 @@ from typing import Literal
 from pydantic import Field
 
 from domain.commands.base import CommandBase, Note, Number
-from domain.complaint import Code, Kind, Text
 from domain.facts import closing, intake, joint, merging, returning
+from domain.ticket.complaint import Code, Kind, Text
 
 
 class Triage(CommandBase):

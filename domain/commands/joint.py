@@ -6,9 +6,9 @@ from pydantic import Field
 
 from domain.commands.base import CommandBase, Length
 from domain.commands.units import UnitCommand
-from domain.complaint import Code, Text
 from domain.facts import joint
 from domain.model import Incoming
+from domain.ticket.complaint import Code, Text
 
 
 class Call(Incoming):

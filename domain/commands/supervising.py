@@ -4,18 +4,18 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.assignment import Evidence
 from domain.commands.base import CommandBase, Note
-from domain.complaint import Code, Text
 from domain.facts import aftercare, anytime, handling, intake, returning, supervising, waiting
-from domain.minutes import Minutes
 from domain.model import Instant
+from domain.ticket.assignment import Evidence
+from domain.ticket.complaint import Code, Text
+from domain.ticket.minutes import Minutes
 
 
 class Decide(CommandBase):
     """Grant or refuse what the unit asked for. `unit`: whom to send a returned ticket to."""
 
-    leads_to = intake.Reassigned  # while nothing is asked; see `domain.checks.leads_to`
+    leads_to = intake.Reassigned  # while nothing is asked; see `domain.policy.guards.leads_to`
     ends = {  # noqa: RUF012 - declared a ClassVar in the base
         "return": returning.Returned,
         "extension": handling.ExtensionGranted,

@@ -4,9 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.assignment import Evidence
 from domain.commands.base import CommandBase, Length, Note
-from domain.complaint import Code, Text
 from domain.facts import (
     aftercare,
     handling,
@@ -15,6 +13,8 @@ from domain.facts import (
     waiting,
 )
 from domain.model import Instant
+from domain.ticket.assignment import Evidence
+from domain.ticket.complaint import Code, Text
 
 
 class UnitCommand(CommandBase):

@@ -5,11 +5,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.assignment import Request
-from domain.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.base import FactBase
-from domain.stages import Outcome
-from domain.ticket import Ticket
+from domain.ticket.assignment import Request
+from domain.ticket.stages import Outcome
+from domain.ticket.ticket import Ticket
 
 
 class ClosedOnWatch(FactBase):

@@ -6,13 +6,13 @@ from typing import Literal
 from pydantic import Field
 
 from domain.actors import Role
-from domain.assignment import HandlingResult
-from domain.clocks import Clock, ClockName, RungKind
+from domain.deadlines.clocks import Clock, ClockName, RungKind
 from domain.facts.base import FactBase
-from domain.minutes import Meeting, Minutes
 from domain.model import Instant, Recorded
-from domain.stages import Outcome
-from domain.ticket import Ticket
+from domain.ticket.assignment import HandlingResult
+from domain.ticket.minutes import Meeting, Minutes
+from domain.ticket.stages import Outcome
+from domain.ticket.ticket import Ticket
 
 
 class FactsAdded(FactBase):

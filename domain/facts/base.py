@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.model import Recorded
-from domain.ticket import Ticket
+from domain.ticket.ticket import Ticket
 
 
 class FactBase(Recorded):

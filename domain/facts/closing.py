@@ -5,12 +5,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.base import FactBase
-from domain.rating import Rating
-from domain.rules import ReworkTo
-from domain.stages import Outcome
-from domain.ticket import Ticket
+from domain.ticket.rating import Rating
+from domain.ticket.rules_snapshot import ReworkTo
+from domain.ticket.stages import Outcome
+from domain.ticket.ticket import Ticket
 
 
 class Replied(FactBase):

@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.assignment import Ending, HandlingResult, Request
-from domain.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.base import FactBase
-from domain.ticket import Ticket
+from domain.ticket.assignment import Ending, HandlingResult, Request
+from domain.ticket.ticket import Ticket
 
 
 class Signed(FactBase):

@@ -5,13 +5,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.assignment import Ending, Given, Share
-from domain.clocks import Clock, ClockName
-from domain.complaint import Kind
+from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.base import FactBase
-from domain.rules import Rules
-from domain.stages import Outcome
-from domain.ticket import Ticket
+from domain.ticket.assignment import Ending, Given, Share
+from domain.ticket.complaint import Kind
+from domain.ticket.rules_snapshot import Rules
+from domain.ticket.stages import Outcome
+from domain.ticket.ticket import Ticket
 
 
 class Accepted(FactBase):

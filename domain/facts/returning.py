@@ -5,11 +5,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.assignment import Ending, Request
-from domain.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.base import FactBase
-from domain.minutes import Minutes
-from domain.ticket import Ticket
+from domain.ticket.assignment import Ending, Request
+from domain.ticket.minutes import Minutes
+from domain.ticket.ticket import Ticket
 
 
 class ReturnAsked(FactBase):

@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.base import FactBase
-from domain.minutes import Order
-from domain.ticket import Ticket
+from domain.ticket.minutes import Order
+from domain.ticket.ticket import Ticket
 
 
 class SupervisionOrdered(FactBase):

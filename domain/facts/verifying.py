@@ -5,11 +5,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.assignment import Ending, Given, HandlingResult, Share
-from domain.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.base import FactBase
-from domain.stages import Outcome
-from domain.ticket import Ticket
+from domain.ticket.assignment import Ending, Given, HandlingResult, Share
+from domain.ticket.stages import Outcome
+from domain.ticket.ticket import Ticket
 
 REFUTED_BY_RULE = 3
 """Results that the closing condition may refuse; from then on a person says who does it again.

@@ -5,11 +5,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.assignment import Pause, Request
-from domain.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.base import FactBase
 from domain.model import Instant
-from domain.ticket import Ticket
+from domain.ticket.assignment import Pause, Request
+from domain.ticket.ticket import Ticket
 
 
 class HoldAsked(FactBase):

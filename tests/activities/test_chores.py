@@ -8,12 +8,12 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.chores import keep_doing
+from activities.maintenance import keep_doing
 from activities.outbox import Outbox
 from activities.spool import Spool
-from store import intake, outbox, tickets
-from store.numbers import new_number
-from store.vault import Person, Vault
+from store.secrets.vault import Person, Vault
+from store.tickets import intake, outbox, tickets
+from store.tickets.numbers import new_number
 from tests.support.desk import Filed, complaint, file
 from tests.support.engine import RING, Engine
 

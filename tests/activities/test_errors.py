@@ -18,10 +18,7 @@ from temporalio.testing import ActivityEnvironment
 
 import workflows
 from activities.errors import WAITED, is_waited_for
-from domain.assignment import HandlingResult
-from domain.clocks import Basis, Clock, ClockName
-from domain.pack import UnknownTier
-from domain.plans import (
+from domain.activity_io import (
     ClockQuestion,
     DispatchQuestion,
     ExtensionQuestion,
@@ -33,10 +30,13 @@ from domain.plans import (
     SettleQuestion,
     TriageQuestion,
 )
+from domain.deadlines.clocks import Basis, Clock, ClockName
+from domain.pack.pack import UnknownTier
+from domain.ticket.assignment import HandlingResult
+from packs.registry import PackError, UnknownCity
 from runtime.engine_errors import PASSING
-from store.errors import BadKey, ObjectsUnavailable, StoreError, StoreUnavailable
-from store.pack_book import PackChanged, UnknownPackVersion
-from store.packs import PackError, UnknownCity
+from store.db.errors import BadKey, ObjectsUnavailable, StoreError, StoreUnavailable
+from store.packs.archive import PackChanged, UnknownPackVersion
 from tests.support.desk import complaint
 
 NOW = datetime(2026, 11, 28, 10, tzinfo=UTC)
@@ -87,7 +87,7 @@ def questions() -> Iterator[tuple[str, type, str]]:
         for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
                 continue
-            if call.func.id not in ("ask", "ask_until_answered") or file.stem == "asking":
+            if call.func.id not in ("ask", "ask_until_answered") or file.stem == "calls":
                 continue
             asked = call.args[0]
             assert isinstance(asked, ast.Attribute), f"{file}:{call.lineno}"

@@ -7,7 +7,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.renewal import Renewal
 from runtime.names import TICKETS, ticket_workflow_id
-from store.engine import Store
+from store.db.engine import Store
 from tests.support.desk import complaint
 from tests.support.engine import furnish
 

@@ -9,16 +9,17 @@ from sqlalchemy import select
 from temporalio.testing import ActivityEnvironment
 
 from activities.retention import Retention, apply_retention
-from domain.erasure import GONE
-from domain.promises import Retention as Rule
-from store import intake, tables, tickets
-from store.engine import Store
-from store.keys import KeyRing
-from store.numbers import new_number
-from store.packs import PackShelf
-from store.projector import Projector
-from store.ticket_keys import TicketKeys, erased_at
-from store.vault import Person, Vault
+from domain.pack.policies import Retention as Rule
+from domain.ticket.erasure import GONE
+from packs.registry import PackShelf
+from store.db import tables
+from store.db.engine import Store
+from store.secrets.key_ring import KeyRing
+from store.secrets.ticket_keys import TicketKeys, erased_at
+from store.secrets.vault import Person, Vault
+from store.tickets import intake, tickets
+from store.tickets.numbers import new_number
+from store.tickets.projector import Projector
 from tests.store.stories import START, Story, complaint
 from tests.support.cities import city_with
 

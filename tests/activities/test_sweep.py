@@ -9,14 +9,14 @@ from temporalio.worker import Replayer
 
 from activities.sweep import Sweep
 from runtime.names import SWEEP_WORKFLOW, TICKETS
-from store import files
-from store.engine import Store
-from store.files import Attaching, Claim
-from store.objects import Objects, thumbnail_key
+from store.db.engine import Store
+from store.files import files
+from store.files.files import Attaching, Claim
+from store.files.objects import Objects, thumbnail_key
 from tests.store.test_files import CAPS, NUMBER, ONE
 from tests.support.engine import Engine
 from workers.factory import sandboxed_runner
-from workflows.scheduled import SweepWorkflow
+from workflows.maintenance import SweepWorkflow
 
 HOUR = timedelta(hours=1)
 

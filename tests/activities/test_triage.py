@@ -7,11 +7,11 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.triage import Triage
-from domain.complaint import Complaint, Place
-from domain.plans import TriagePlan, TriageQuestion
-from store.engine import Store
-from store.pack_book import PinnedPacks
-from store.packs import PackShelf, default_root
+from domain.activity_io import TriagePlan, TriageQuestion
+from domain.ticket.complaint import Complaint, Place
+from packs.registry import PackShelf, default_root
+from store.db.engine import Store
+from store.packs.archive import PinnedPacks
 
 
 async def triaged(store: Store, place: Place, **told: Any) -> TriagePlan:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from store.engine import Store
+from store.db.engine import Store
 from tests.api.house import House, open_house
 from tests.support.engine import Engine, platform
 

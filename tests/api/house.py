@@ -14,10 +14,10 @@ from temporalio.client import Client
 from api.app import create_app
 from api.door import Door
 from domain.actors import Role
+from packs.registry import PackShelf
 from runtime.settings import Settings
-from store import tokens
-from store.engine import Store
-from store.packs import PackShelf
+from store.db.engine import Store
+from store.identity import tokens
 from tests.support.cities import SHIPPED
 from tests.support.engine import RING
 

@@ -7,7 +7,7 @@ import pytest
 
 from api import guesses
 from domain.actors import Role
-from store import tokens
+from store.identity import tokens
 from tests.api.house import House, open_house, problem
 
 

@@ -6,9 +6,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.actors import Role
-from domain.horizon import horizon
+from domain.pack.horizon import horizon
 from runtime.names import TICKETS
-from store import accounts, pack_book
+from store.identity import accounts
+from store.packs import archive
 from tests.api.house import COMPLAINT, House, problem
 from tests.support.cities import SHIPPED
 from tests.support.people import new_account, signed_in
@@ -112,7 +113,7 @@ async def test_a_session_needs_its_csrf_token_to_administer(house: House) -> Non
 async def test_pack_versions_tell_how_many_open_tickets_keep_each(house: House) -> None:
     await house.file()
     folder = house.door.packs.folder("tongzhou")
-    kept = await pack_book.keep(house.store, folder)
+    kept = await archive.keep(house.store, folder)
     auditor = await house.token(Role.AUDITOR)
     path = f"{API}/cities/tongzhou/packs"
     told = (await house.http.get(path, headers=auditor)).json()["items"]

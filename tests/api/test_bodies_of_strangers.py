@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from api.app import create_app
 from runtime.settings import Settings
-from store.engine import Store
+from store.db.engine import Store
 from tests.api.house import House, problem
 from tests.support.cities import SHIPPED
 from tests.support.engine import RING

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import select, update
 
 from api import citizens
-from store import people, phone_codes, tables
-from store.outbox import MailboxNotifier
-from store.projector import Projector
+from store.db import identity_tables, tables
+from store.identity import phone_codes
+from store.tickets.outbox import MailboxNotifier
+from store.tickets.projector import Projector
 from tests.api.house import COMPLAINT, House, problem
 from tests.store.stories import Story
 
@@ -31,7 +32,7 @@ async def _filed(house: House, phone: str = PHONE) -> str:
     found = await house.store.rows(
         select(tables.intake.c.complaint).where(tables.intake.c.number == number)
     )
-    from domain.complaint import Complaint
+    from domain.ticket.complaint import Complaint
 
     projector = Projector(house.store)
     await projector.project(Story(Complaint.model_validate_json(found[0][0])).accepted())
@@ -109,7 +110,7 @@ async def test_a_code_is_over_after_ten_minutes_and_replaced_by_a_newer_one(hous
     await _verify(house)
     [(_, old)] = await _sent(house)
     past = datetime.now(UTC) - timedelta(seconds=1)
-    await house.store.change(update(people.phone_code).values(expires_at=past))
+    await house.store.change(update(identity_tables.phone_code).values(expires_at=past))
     assert problem(await _confirm(house, old)) == (401, "wrong_code")
     await _verify(house)
     (_, _), (_, new) = await _sent(house)
@@ -134,7 +135,12 @@ async def test_neither_phone_nor_code_is_in_the_store_in_the_clear(house: House)
     await _verify(house)
     [(_, code)] = await _sent(house)
     await MailboxNotifier().deliver(house.store, 10, datetime.now(UTC))
-    for table in (people.phone_code, people.counter, tables.outbox, tables.message):
+    for table in (
+        identity_tables.phone_code,
+        identity_tables.counter,
+        tables.outbox,
+        tables.message,
+    ):
         kept = str(await house.store.rows(select(table)))
         assert PHONE not in kept
         assert f"'{code}'" not in kept

@@ -8,8 +8,8 @@ import pytest
 from api.clock_findings import clock_of, length, record_of
 from domain.actors import Role
 from runtime.engine_clock import EngineClock
-from store.engine import Store
-from store.tables import ticket
+from store.db.engine import Store
+from store.db.tables import ticket
 from tests.api.house import House
 from tests.store.stories import Story, project
 

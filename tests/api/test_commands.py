@@ -8,7 +8,7 @@ import pytest
 from temporalio.client import Client
 
 from domain.actors import Role
-from store.engine import Store
+from store.db.engine import Store
 from tests.api.house import House, open_house, problem
 from tests.support.cities import with_rule
 from tests.support.engine import platform

@@ -28,8 +28,8 @@ from api.app import create_app
 from domain.actors import Role
 from runtime.ports import free_port
 from runtime.settings import Settings
-from store import tokens
-from store.engine import Store
+from store.db.engine import Store
+from store.identity import tokens
 from tests.api.house import COMPLAINT
 from tests.support.engine import RING, connect_to, platform
 from tests.support.media import a_photo

@@ -10,14 +10,15 @@ import httpx
 import pytest
 from sqlalchemy import update
 
+from domain.activity_io import Projection
 from domain.actors import Role
-from domain.complaint import Kind, Place
-from domain.plans import Projection
-from store import pack_book, tables
-from store.engine import Store
-from store.packs import PackShelf, default_root
+from domain.ticket.complaint import Kind, Place
+from packs.registry import PackShelf, default_root
+from store.db import tables
+from store.db.engine import Store
+from store.packs import archive
 from tests.api.house import House, open_house, problem
-from tests.store.pack_folders import append, replace
+from tests.packs.pack_folders import append, replace
 from tests.store.population import Busy, population
 from tests.store.stories import START, complaint, project
 
@@ -122,7 +123,7 @@ async def test_another_version_of_the_pack_can_be_asked_for(house: House, tmp_pa
     shutil.copytree(default_root() / "tongzhou", folder)
     append(folder / "calendar.csv", "# older")
     replace(folder / "indicators.toml", 'id = "praise"', 'id = "praised"')
-    version = await pack_book.keep(house.store, folder)
+    version = await archive.keep(house.store, folder)
     page = await _shown(house, "figures", Role.AUDITOR, **PAST, pack=version)
     assert page["pack_version"] == version
     assert {"praised"} < {one["id"] for one in page["figures"]}

@@ -10,7 +10,7 @@ from PIL import Image
 from sqlalchemy import update
 
 from domain.actors import Role
-from store import tables
+from store.db import tables
 from tests.api.house import COMPLAINT, REPLY, Filed, House, open_house, problem
 from tests.support.engine import Engine
 from tests.support.media import a_pdf, a_photo, a_voice

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from api.findings import packs_on
-from store.packs import PackShelf, default_root
+from packs.registry import PackShelf, default_root
 
 
 def test_a_broken_pack_is_named_with_its_file_line_and_first_problem(tmp_path: Path) -> None:

@@ -15,9 +15,10 @@ from structlog.testing import capture_logs
 
 from api import permits
 from domain.actors import Role
-from domain.permissions import ONES_OWN, RIGHTS
-from store import accounts, passwords, people
-from store.engine import Store
+from domain.policy.permissions import ONES_OWN, RIGHTS
+from store.db import identity_tables
+from store.db.engine import Store
+from store.identity import accounts, passwords
 from tests.api.house import House, open_house, problem
 from tests.support.people import PASSWORD, SignedIn, sign_in, signed_in
 
@@ -46,7 +47,7 @@ async def _given(house: House, name: str = "wang.fang") -> str:
 async def _age(house: House, name: str, **length: int) -> None:
     """Let the password have been given so long ago."""
     past = datetime.now(UTC) - timedelta(**length)
-    which = update(people.account).where(people.account.c.name == name)
+    which = update(identity_tables.account).where(identity_tables.account.c.name == name)
     await house.store.change(which.values(password_given_at=past))
 
 

@@ -8,9 +8,9 @@ from starlette.datastructures import FormData
 
 from api.pages.forms import Form
 from api.sending import EngineUnavailable
-from domain.complaint import Kind
 from domain.refusals import Refused
-from store.errors import KeyReused
+from domain.ticket.complaint import Kind
+from store.db.errors import KeyReused
 
 
 class _Where(BaseModel):

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from sqlalchemy import delete, update
 
-from store import tables
+from store.db import tables
 from tests.api.house import House, problem
 from tests.support.media import a_pdf, a_photo, a_video, a_voice
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from store.engine import Store
+from store.db.engine import Store
 from tests.api.house import House, open_house
 
 ASSET = "/assets/jiesu/x/jiesu.css"

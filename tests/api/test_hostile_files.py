@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from api.problems import CODES
-from store.engine import Store
+from store.db.engine import Store
 from tests.api.house import House, open_house, problem
 from tests.support.hostile import MARK, Hostile
 from tests.support.hostile_others import others

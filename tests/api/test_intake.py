@@ -11,9 +11,10 @@ from sqlalchemy import func, select
 from temporalio.client import Client
 
 from domain.actors import Role
-from store import intake, tables
-from store.engine import Store
-from store.vault import Vault
+from store.db import tables
+from store.db.engine import Store
+from store.secrets.vault import Vault
+from store.tickets import intake
 from tests.api.house import COMPLAINT, Filed, House, open_house, problem
 from tests.support.engine import RING, Engine, platform
 

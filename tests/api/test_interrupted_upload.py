@@ -12,8 +12,8 @@ import pytest
 
 from api.app import create_app
 from runtime.settings import Settings
-from store import files
-from store.engine import Store
+from store.db.engine import Store
+from store.files import files
 from tests.support.media import a_photo, a_voice
 from tests.support.served import Address, served
 

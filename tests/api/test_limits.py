@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from domain.actors import Role
 from runtime.ports import free_port
-from store import people
-from store.engine import Store
+from store.db import identity_tables
+from store.db.engine import Store
 from tests.api.house import COMPLAINT, House, open_house, problem
 from tests.support.people import signed_in
 
@@ -47,7 +47,7 @@ async def test_so_many_complaints_from_one_address_and_no_more(
         desk = await house.token(Role.DESK)
         filed = await house.http.post(COMPLAINTS, json=COMPLAINT, headers=desk)
         assert filed.status_code == 202
-        kept = str(await store.rows(select(people.counter)))
+        kept = str(await store.rows(select(identity_tables.counter)))
         assert "127.0.0.1" not in kept
 
 
@@ -75,7 +75,7 @@ async def test_so_many_sign_ins_from_one_address_and_no_more(
 async def test_the_machine_itself_is_not_counted_unless_told_so(lonely_house: House) -> None:
     for _ in range(3):
         assert (await lonely_house.http.post(COMPLAINTS, json=COMPLAINT)).status_code == 202
-    assert not await lonely_house.store.rows(select(people.counter))
+    assert not await lonely_house.store.rows(select(identity_tables.counter))
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ async def test_redis_may_count_instead(sqlite_store: Store, tmp_path: Path, redi
             told = await each.http.post(COMPLAINTS, json=COMPLAINT)
             assert told.status_code == status
         assert 0 < int(told.headers["Retry-After"]) <= 3600
-    assert not await sqlite_store.rows(select(people.counter))
+    assert not await sqlite_store.rows(select(identity_tables.counter))
 
 
 async def test_a_counter_that_is_away_turns_nobody_away(

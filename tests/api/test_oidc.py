@@ -11,8 +11,8 @@ import pytest
 
 from api import oidc
 from domain.actors import Role
-from store import accounts
-from store.engine import Store
+from store.db.engine import Store
+from store.identity import accounts
 from tests.api.house import House, open_house
 
 ROLES = {"12345-desk": "desk", "12345-water": "officer:water:tongzhou"}

@@ -25,8 +25,8 @@ from structlog.testing import capture_logs
 
 from api import oidc
 from api.signed_in import COOKIE
-from store import accounts, sessions
-from store.engine import Store
+from store.db.engine import Store
+from store.identity import accounts, sessions
 from tests.api.house import House, open_house
 
 CLIENT, SECRET = "jiesu", "a secret of the client's"  # pragma: allowlist secret

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from api.devices import device_of
 from domain.actors import Role
-from store import people
+from store.db import identity_tables
 from tests.api.house import House, problem
 from tests.support.people import PASSWORD, SignedIn, new_account, sign_in, signed_in
 
@@ -136,8 +136,10 @@ async def test_what_was_left_unused_is_not_listed(house: House) -> None:
     old = await sign_in(house, who.name)
     which = await _id(house, old)
     past = datetime.now(UTC) - timedelta(minutes=61)
-    session = people.session.c
-    stamp = update(people.session).where(session.digest.startswith(which)).values(seen_at=past)
+    session = identity_tables.session.c
+    stamp = (
+        update(identity_tables.session).where(session.digest.startswith(which)).values(seen_at=past)
+    )
     await house.store.change(stamp)
     assert [one["current"] for one in await _listed(house, who)] == [True]
 
@@ -145,7 +147,7 @@ async def test_what_was_left_unused_is_not_listed(house: House) -> None:
 async def test_of_what_a_browser_says_only_known_words_are_kept(house: House) -> None:
     name = await new_account(house)
     await _with(house, name, f"{FIREFOX} <b>secret</b> build/8831")
-    [kept] = await house.store.rows(select(people.session))
+    [kept] = await house.store.rows(select(identity_tables.session))
     assert kept.device == "Firefox · Windows"
     for said in ("Mozilla", "Gecko", "secret", "build"):  # no digits: a digest may hold any
         assert said not in str(kept)

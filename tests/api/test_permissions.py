@@ -12,9 +12,9 @@ from api import permits
 from api.offers.citizens import BACK
 from api.offers.every import OFFERS
 from domain.actors import Role
-from domain.permissions import COMMANDS, RIGHTS, STAFF, Right
-from domain.relations import SEEING, Relation
-from store import accounts, tokens
+from domain.policy.permissions import COMMANDS, RIGHTS, STAFF, Right
+from domain.policy.relations import SEEING, Relation
+from store.identity import accounts, tokens
 from tests.api.house import REPLY, Filed, House, problem
 from tests.support.people import new_account, signed_in
 

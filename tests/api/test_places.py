@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from domain.actors import Role
-from domain.complaint import Place
-from store.engine import Store
+from domain.ticket.complaint import Place
+from store.db.engine import Store
 from tests.api.house import House, open_house, problem
 from tests.store.population import Busy
 from tests.store.stories import complaint, project

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.problems import CODES, Problem, answer
 from api.telemetry import Telemetry
-from domain.lifecycle import TABLE
+from domain.policy.transitions import TABLE
 from runtime.settings import Settings
 from tests.api.house import problem
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from store.engine import Store
+from store.db.engine import Store
 from tests.api.house import COMPLAINT, House, open_house, problem
 
 

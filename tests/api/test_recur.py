@@ -8,8 +8,8 @@ import pytest
 from temporalio.client import Client
 
 from domain.actors import Role
-from store import intake
-from store.engine import Store
+from store.db.engine import Store
+from store.tickets import intake
 from tests.api.house import GOOD, Filed, House, open_house, problem
 from tests.support.cities import city_with
 from tests.support.engine import platform

@@ -15,20 +15,20 @@ from temporalio.worker import Worker
 from api import engine as gateway
 from api.problems import Problem
 from api.sending import Budget, EngineUnavailable, NotRunning
-from domain.acts import Act, Command
 from domain.commands.citizens import AddFacts, Urge, Withdraw
 from domain.commands.intake import Reassign
+from domain.commands.messages import Act, Command
 from domain.commands.units import Sign
-from domain.complaint import Complaint
 from domain.events import Event
 from domain.refusals import Refused
+from domain.ticket.complaint import Complaint
 from runtime.engine_clock import EngineClock
 from runtime.engine_limits import PAYLOAD_BYTES
 from runtime.names import TICKETS, ticket_workflow_id
-from store import tickets
-from store.engine import Store
-from store.errors import StoreUnavailable
-from store.pack_book import PinnedPacks
+from store.db.engine import Store
+from store.db.errors import StoreUnavailable
+from store.packs.archive import PinnedPacks
+from store.tickets import tickets
 from tests.api.house import open_house
 from tests.support.desk import CITIZEN, DISPATCHER, complaint, officer
 from tests.support.engine import Engine, connect_to, engine_server, furnish, platform, working

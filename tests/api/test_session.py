@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 
 from api import signing_in
 from domain.actors import Role
-from store import accounts, lockouts, people, second_factor
+from store.db import identity_tables
+from store.identity import accounts, lockouts, second_factor
 from tests.api.house import House, open_house, problem
 from tests.support.people import PASSWORD, SignedIn, new_account, sign_in, signed_in
 
@@ -98,7 +99,7 @@ async def test_waiting_gets_longer_and_ends(house: House) -> None:
     assert waits[:6] == [0, 0, 0, 0, 15, 30]
     assert waits[-1] == lockouts.LONGEST.total_seconds()
     assert problem(await _try(house, name, PASSWORD)) == (429, "too_many_attempts")
-    later = update(people.lockout).values(until=now - timedelta(seconds=1))
+    later = update(identity_tables.lockout).values(until=now - timedelta(seconds=1))
     await house.store.change(later)
     assert (await _try(house, name, PASSWORD)).status_code == 200
     assert await lockouts.locked_for(house.store, key, now) == timedelta(0)
@@ -117,8 +118,8 @@ async def test_one_who_tries_many_names_waits_too(
 async def test_neither_name_nor_secret_is_in_the_store_in_the_clear(house: House) -> None:
     who = await signed_in(house)
     await _try(house, "somebody-else")
-    kept = str(await house.store.rows(select(people.session))) + str(
-        await house.store.rows(select(people.lockout))
+    kept = str(await house.store.rows(select(identity_tables.session))) + str(
+        await house.store.rows(select(identity_tables.lockout))
     )
     secret = house.door.signer("session").loads(who.secret)
     assert secret not in kept
@@ -129,7 +130,7 @@ async def test_a_session_ends_unused_and_ends_in_any_case(house: House) -> None:
     for column, back in (("seen_at", 61), ("ends_at", 13 * 60)):
         who = await signed_in(house)
         past = datetime.now(UTC) - timedelta(minutes=back)
-        await house.store.change(update(people.session).values({column: past}))
+        await house.store.change(update(identity_tables.session).values({column: past}))
         answer = await house.http.get(SESSION, headers=who.cookie)
         assert problem(answer) == (401, "unauthenticated")
 

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from domain.actors import Role
-from domain.horizon import horizon
-from store import accounts, lockouts, tokens
+from domain.pack.horizon import horizon
+from store.identity import accounts, lockouts, tokens
 from tests.api.house import House
 from tests.support.cities import SHIPPED
 from tests.support.people import SignedIn, new_account, signed_in

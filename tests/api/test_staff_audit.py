@@ -13,7 +13,8 @@ from audit.replay import replay
 from audit.runs import fetch, run_ids
 from domain.actors import Role
 from runtime.names import ticket_workflow_id
-from store import erasure, tables
+from store.db import tables
+from store.tickets import erasure
 from tests.api.house import COMPLAINT, Filed, House, problem
 from tests.support.desk import Filed as EngineTicket
 from tests.support.desk import removed

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from domain.actors import Role
-from domain.queues import Queue
-from store.tickets import states
+from domain.policy.work_queues import Queue
+from store.tickets.tickets import states
 from tests.api.house import Filed, House, problem
 from tests.store.population import Busy
 from tests.store.stories import complaint, project

@@ -9,8 +9,8 @@ from temporalio.client import Client
 from api.pages.staff.deeds.every import BY_PATH, DEEDS
 from api.translation import CHINESE, translations
 from domain.actors import Role
-from store.engine import Store
-from store.pack_book import PinnedPacks
+from store.db.engine import Store
+from store.packs.archive import PinnedPacks
 from tests.api.house import House, open_house
 from tests.support.cities import city_with
 from tests.support.deeds import ABLE, CASES, WHY, Case

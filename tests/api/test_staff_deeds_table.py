@@ -9,9 +9,9 @@ from api.offers.every import OFFERS
 from api.pages.staff.deeds.every import DEEDS, GROUPS
 from api.pages.staff.deeds.row import Deed, FieldKind
 from api.translation import CHINESE, translations
-from domain.acts import Command
-from domain.minutes import Minutes
-from domain.rating import Rating
+from domain.commands.messages import Command
+from domain.ticket.minutes import Minutes
+from domain.ticket.rating import Rating
 
 NOT_IN_A_FORM = {"do": "the address of the form says it"}
 """Fields of commands that no form has, and why not."""

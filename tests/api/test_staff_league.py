@@ -13,8 +13,8 @@ import pytest
 
 from api.pages.staff.formulas import in_words
 from domain.actors import Role
-from store.engine import Store
-from store.packs import PackShelf
+from packs.registry import PackShelf
+from store.db.engine import Store
 from tests.api.house import House, open_house
 from tests.api.test_places import STREET, busy, small_town
 from tests.store.stories import project

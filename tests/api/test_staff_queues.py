@@ -12,7 +12,7 @@ import pytest
 from temporalio.client import Client
 
 from domain.actors import Role
-from store.engine import Store
+from store.db.engine import Store
 from tests.api.house import Filed, House, open_house
 from tests.support.cities import city_with
 from tests.support.engine import platform

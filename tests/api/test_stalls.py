@@ -15,8 +15,8 @@ from temporalio.client import Client
 
 from domain.actors import Role
 from runtime.engine_limits import TAKEN_WITHIN, TASK_TIMEOUT, UNTAKEN_AFTER, UPDATES_IN_FLIGHT
-from store.engine import Store
-from store.tables import assignment
+from store.db.engine import Store
+from store.db.tables import assignment
 from tests.api.house import Filed, House, open_house, problem
 from tests.support.staff_pages import at_desk, says
 from tests.support.stalling import StandingWorker, standing_worker

@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 
 from domain.actors import Role
-from store import intake
-from store.engine import Store
+from store.db.engine import Store
+from store.tickets import intake
 from tests.api.house import House, open_house
 from tests.store.stories import Story, complaint, project
 from tests.support.people import signed_in

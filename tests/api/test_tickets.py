@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.actors import Role
-from store.outbox import MailboxNotifier
+from store.tickets.outbox import MailboxNotifier
 from tests.api.house import COMPLAINT, Filed, House, problem
 
 LIST = "/api/v1/tickets"

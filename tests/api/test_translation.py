@@ -7,12 +7,12 @@ from api.pages.labels import LABELS
 from api.translation import CHINESE, ENGLISH, LANGUAGES, translations
 from api.views import PLAIN
 from domain.actors import Role
-from domain.assignment import Ending, Share
-from domain.clocks import ClockName, RungKind
-from domain.complaint import Channel, Kind
-from domain.lifecycle import TABLE
-from domain.rating import Grade
-from domain.stages import Outcome, Stage
+from domain.deadlines.clocks import ClockName, RungKind
+from domain.policy.transitions import TABLE
+from domain.ticket.assignment import Ending, Share
+from domain.ticket.complaint import Channel, Kind
+from domain.ticket.rating import Grade
+from domain.ticket.stages import Outcome, Stage
 from scripts.messages import faults
 
 VALUES = {

@@ -11,7 +11,7 @@ import pytest
 
 from api import challenges, traps
 from domain.actors import Role
-from store.engine import Store
+from store.db.engine import Store
 from tests.api.house import COMPLAINT, House, open_house, problem
 
 COMPLAINTS = "/api/v1/complaints"

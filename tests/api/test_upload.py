@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from domain.actors import Role
-from store import files
-from store.engine import Store
+from store.db.engine import Store
+from store.files import files
 from tests.api.house import House, open_house, problem
 from tests.support.media import (
     a_pdf,

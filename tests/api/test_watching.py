@@ -21,11 +21,12 @@ from api.watching import Boards, End, Scene
 from domain.actors import Actor, Role
 from runtime.ports import free_port
 from runtime.settings import Settings
-from store import accounts, people, sessions, tokens
-from store.board_statements import STATEMENTS
-from store.engine import Store
-from store.errors import StoreUnavailable
-from store.sessions import Session
+from store.db import identity_tables
+from store.db.engine import Store
+from store.db.errors import StoreUnavailable
+from store.identity import accounts, sessions, tokens
+from store.identity.sessions import Session
+from store.reporting.board_statements import STATEMENTS
 from tests.api.house import House, open_house
 from tests.support.cities import SHIPPED
 from tests.support.engine import RING
@@ -204,8 +205,8 @@ async def test_only_a_screen_on_the_wall_is_in_use_while_it_shows(
     assert who.session
     almost = datetime.now(UTC) - timedelta(minutes=house.door.settings.session_idle - 0.002)
     await house.store.change(
-        update(people.session)
-        .where(people.session.c.digest == who.session.digest)
+        update(identity_tables.session)
+        .where(identity_tables.session.c.digest == who.session.digest)
         .values(seen_at=almost)
     )
     one = _Watching(boards, house.door, who, staying=staying)

@@ -21,9 +21,9 @@ from audit.shredding import delete_runs, prove, tried
 from audit.verdicts import Finding, judge
 from domain.commands.citizens import AddFacts
 from runtime.names import ticket_workflow_id
-from store import tables
-from store.engine import Store
-from store.ticket_keys import TicketKeys
+from store.db import tables
+from store.db.engine import Store
+from store.secrets.ticket_keys import TicketKeys
 from tests.support.desk import CITIZEN, Filed, complaint, file, removed
 from tests.support.engine import RING, Engine, furnish
 from workflows.ticket import TicketWorkflow

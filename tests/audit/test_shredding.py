@@ -20,14 +20,15 @@ from audit.runs import fetch
 from audit.shredding import payloads, prove, running, tried
 from audit.verdicts import judge
 from domain.actors import Role
-from domain.complaint import Complaint
-from domain.erasure import GONE
 from domain.refusals import Refused
+from domain.ticket.complaint import Complaint
+from domain.ticket.erasure import GONE
 from runtime.codec import ticket_sealed_with
 from runtime.names import ticket_workflow_id
-from store import erasure, intake, tables, tickets
-from store.engine import Store
-from store.ticket_keys import TicketKeys
+from store.db import tables
+from store.db.engine import Store
+from store.secrets.ticket_keys import TicketKeys
+from store.tickets import erasure, intake, tickets
 from tests.api.house import REPLY, Filed, House, open_house, problem
 from tests.support.desk import file
 from tests.support.engine import RING, Engine, furnish

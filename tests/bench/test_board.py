@@ -5,7 +5,7 @@ from rich.console import Console
 
 from api import watching
 from bench import board
-from store.board_statements import STATEMENTS
+from store.reporting.board_statements import STATEMENTS
 
 
 async def test_every_viewer_gets_every_tick(monkeypatch: pytest.MonkeyPatch) -> None:

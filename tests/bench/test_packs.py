@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from bench import due_time, packs
-from store.packs import default_root
+from packs.registry import default_root
 
 
 def test_a_pack_with_a_lattice_of_cells_is_a_pack(tmp_path: Path) -> None:

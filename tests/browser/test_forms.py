@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 from api.pages.staff.deeds.every import BY_PATH, DEEDS
 from api.pages.staff.deeds.row import Deed
 from domain.actors import Role
-from store.engine import Store, default_url
+from store.db.engine import Store, default_url
 from tests.api.house import Filed, House
 from tests.browser.conftest import Open
 from tests.support.browser import Site, site, violations

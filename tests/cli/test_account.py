@@ -8,12 +8,13 @@ import pyotp
 import pytest
 from sqlalchemy import update
 
-from domain.permissions import Scope
+from domain.policy.permissions import Scope
 from runtime.ports import free_port
 from runtime.settings import Settings
-from store import accounts, passwords, people, sessions, tokens
-from store.engine import Store
-from store.schema import upgrade
+from store.db import identity_tables
+from store.db.engine import Store
+from store.db.schema import upgrade
+from store.identity import accounts, passwords, sessions, tokens
 from tests.api.house import open_house, problem
 from tests.cli.test_commands import Terminal
 from workers.stack import _first_administrator
@@ -143,7 +144,7 @@ async def test_the_first_password_ends_and_a_command_gives_another(
 ) -> None:
     told = {"name": "admin", "password": await _first_administrator(terminal.settings.store)}
     long_ago = datetime.now(UTC) - timedelta(days=8)
-    await store.change(update(people.account).values(password_given_at=long_ago))
+    await store.change(update(identity_tables.account).values(password_given_at=long_ago))
     async with open_house(tmp_path, store, None, temporal_address="127.0.0.1:1") as house:
         over = await house.http.post("/api/v1/session", json=told)
         assert problem(over) == (401, "first_password_over")

@@ -12,11 +12,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import app
-from store import pack_book
-from store.engine import Store, default_url
-from store.packs import check_pack, load_pack
-from store.schema import upgrade
-from tests.store.pack_folders import append, full_pack, plain_pack, replace
+from packs.registry import check_pack, load_pack
+from store.db.engine import Store, default_url
+from store.db.schema import upgrade
+from store.packs import archive
+from tests.packs.pack_folders import append, full_pack, plain_pack, replace
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -43,7 +43,7 @@ class Terminal:
             await upgrade(url)
             store = Store.open(url)
             try:
-                return await pack_book.keep(store, self.cities / city)
+                return await archive.keep(store, self.cities / city)
             finally:
                 await store.close()
 

@@ -17,9 +17,9 @@ import pytest
 
 from runtime.ports import free_port
 from runtime.settings import Settings
-from store import intake
-from store.engine import Store
-from store.schema import upgrade
+from store.db.engine import Store
+from store.db.schema import upgrade
+from store.tickets import intake
 from tests.store.stories import Story, complaint, project
 from workers.stack import Stack
 

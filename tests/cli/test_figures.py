@@ -15,10 +15,10 @@ from typer.testing import CliRunner, Result
 
 from cli.main import app
 from cli.terminal import out
-from domain.complaint import Place
-from domain.plans import Projection
-from store.engine import Store, default_url
-from store.packs import default_root
+from domain.activity_io import Projection
+from domain.ticket.complaint import Place
+from packs.registry import default_root
+from store.db.engine import Store, default_url
 from tests.store.population import Busy
 from tests.store.stories import complaint, project
 

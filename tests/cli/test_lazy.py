@@ -29,3 +29,17 @@ def test_help_reads_no_command() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stderr.strip() == ""
     assert "doctor" in done.stdout
+
+
+def test_what_is_logged_does_not_mix_with_what_was_asked_for_and_is_masked() -> None:
+    code = (
+        "import structlog, typer, cli.version; from cli.main import main\n"
+        "def version():\n"
+        "    structlog.stdlib.get_logger('jiesu.test').warning('who', phone='13812345678')\n"
+        "    typer.echo('{}')\n"
+        "cli.version.version = version; main(['version'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "{}\n"
+    assert "who" in done.stderr
+    assert "13812345678" not in done.stderr

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from store.keys import KeyRing, ring_from_text
+from store.secrets.key_ring import KeyRing, ring_from_text
 from tests.cli.test_commands import Terminal, empty, running
 from tests.support.media import a_photo
 

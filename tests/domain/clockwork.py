@@ -4,21 +4,21 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
+from domain.activity_io import ReplyQuestion, TriageQuestion
 from domain.actors import SYSTEM
-from domain.assignment import Share
-from domain.casting import case_of
-from domain.checks import rules_of
-from domain.clocks import Clock, ClockName, RungKind
-from domain.complaint import Complaint
-from domain.decisions import Need, arbitration_due, grave, order, raised, verdict, watch_over
+from domain.deadlines.clocks import Clock, ClockName, RungKind
 from domain.facts import aftercare, anytime, closing, intake, returning, verifying, waiting
-from domain.plans import ReplyQuestion, TriageQuestion
+from domain.policy.condition_inputs import case_of
+from domain.policy.decide import Need, arbitration_due, grave, order, raised, verdict, watch_over
+from domain.policy.guards import rules_of
 from domain.refusals import Refused
-from domain.rules import Escalation
-from domain.stages import Outcome, Stage
-from domain.ticket import LIFECYCLE
+from domain.ticket.assignment import Share
+from domain.ticket.complaint import Complaint
+from domain.ticket.rules_snapshot import Escalation
+from domain.ticket.stages import Outcome, Stage
+from domain.ticket.ticket import LIFECYCLE
 from tests.domain.desks import Desks, told
-from tests.domain.hall import Hall
+from tests.domain.fake_engine import Hall
 
 LATEST = datetime(2026, 6, 1, tzinfo=UTC)
 """The packs' calendars end with that year; what starts by then is due within it."""

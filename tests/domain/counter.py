@@ -5,19 +5,19 @@ Each does what its handler in `workflows.handlers` does, without pauses in betwe
 
 from datetime import datetime
 
+from domain.activity_io import ExtensionQuestion, ReasonQuestion, ReplanQuestion, TriageQuestion
 from domain.actors import Actor
-from domain.acts import Command, ParentReply
-from domain.assignment import Assignment, Given, Share
-from domain.checks import asking, assignment_of, check, return_bar
-from domain.clocks import ClockName
 from domain.commands import citizens, intake, joint, supervising, units
-from domain.decisions import facts_of, need_of, reason_of, replanned
+from domain.commands.messages import Command, ParentReply
+from domain.deadlines.clocks import ClockName
 from domain.facts import aftercare, anytime, handling, merging, returning, waiting
 from domain.facts import intake as intake_facts
 from domain.facts import joint as joint_facts
-from domain.plans import ExtensionQuestion, ReasonQuestion, ReplanQuestion, TriageQuestion
+from domain.policy.decide import facts_of, need_of, reason_of, replanned
+from domain.policy.guards import asking, assignment_of, check, return_bar
 from domain.refusals import Refused
-from domain.stages import Stage
+from domain.ticket.assignment import Assignment, Given, Share
+from domain.ticket.stages import Stage
 from tests.domain.clockwork import Clockwork
 from tests.domain.desks import told
 

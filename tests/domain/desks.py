@@ -11,12 +11,12 @@ from activities.dispatch import Dispatch
 from activities.feedback import Feedback
 from activities.reasons import Reasons
 from activities.triage import Triage
-from domain.calendar import WorkCalendar
-from domain.pack import Pack
+from domain.deadlines.calendar import WorkCalendar
+from domain.pack.pack import Pack
 from domain.refusals import Refused
-from store.engine import Store
-from store.pack_book import PinnedPacks
-from store.packs import PackShelf, default_root
+from packs.registry import PackShelf, default_root
+from store.db.engine import Store
+from store.packs.archive import PinnedPacks
 
 A = TypeVar("A")
 

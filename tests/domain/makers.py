@@ -6,8 +6,7 @@ A maker gives None where its fact does not fit: there is nobody to release, noth
 from collections.abc import Callable
 
 from domain.actors import Role
-from domain.assignment import Share
-from domain.clocks import ClockName
+from domain.deadlines.clocks import ClockName
 from domain.events import Fact
 from domain.facts import (
     aftercare,
@@ -23,10 +22,11 @@ from domain.facts import (
     waiting,
 )
 from domain.facts.base import FactBase
-from domain.lifecycle import TABLE
-from domain.results import failure_of, result_of
-from domain.stages import Stage
-from tests.domain.lives import Life
+from domain.policy.results import failure_of, result_of
+from domain.policy.transitions import TABLE
+from domain.ticket.assignment import Share
+from domain.ticket.stages import Stage
+from tests.domain.generators import Life
 from tests.domain.makers_of_endings import ENDINGS
 from tests.domain.makers_of_handling import HANDLING
 

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from domain.clocks import Clock, ClockName
-from domain.decisions import follows, order, replanned, verdict, watch_over
+from domain.deadlines.clocks import Clock, ClockName
 from domain.events import Fact
 from domain.facts import aftercare, anytime, closing, merging, supervising
 from domain.facts.base import FactBase
-from domain.stages import Outcome
-from domain.ticket import LIFECYCLE
-from tests.domain.lives import Life
+from domain.policy.decide import follows, order, replanned, verdict, watch_over
+from domain.ticket.stages import Outcome
+from domain.ticket.ticket import LIFECYCLE
+from tests.domain.generators import Life
 from tests.store.stories import clock
 
 OTHER = "2411200000000"

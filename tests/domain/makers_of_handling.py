@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 
-from domain.assignment import Assignment, Ending, Share
-from domain.checks import return_bar
-from domain.clocks import ClockName
-from domain.decisions import arbitration_due, raised
+from domain.deadlines.clocks import ClockName
 from domain.events import Fact
 from domain.facts import handling, joint, returning, waiting
 from domain.facts.base import FactBase
-from domain.results import failure_of, released, result_of
-from tests.domain.lives import Life
+from domain.policy.decide import arbitration_due, raised
+from domain.policy.guards import return_bar
+from domain.policy.results import failure_of, released, result_of
+from domain.ticket.assignment import Assignment, Ending, Share
+from tests.domain.generators import Life
 
 _CO = (ClockName.SIGN, ClockName.CONTACT, ClockName.MEET, ClockName.HANDLE)
 _WORKING = (Share.LEAD, Share.CO, Share.DELEGATE)

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from domain.clocks import Clock, ClockName
-from domain.pack import Pack
-from domain.planning import plan_clock
-from domain.promises import Limits, RungRule, Tier
-from store.packs import default_root, load_pack
+from domain.deadlines.clocks import Clock, ClockName
+from domain.pack.pack import Pack
+from domain.pack.planning import plan_clock
+from domain.pack.policies import Limits, RungRule, Tier
+from packs.registry import default_root, load_pack
 
 TONGZHOU = load_pack(default_root() / "tongzhou")
 BEIJING = ZoneInfo("Asia/Shanghai")

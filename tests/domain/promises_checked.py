@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from domain.assignment import Share
-from domain.clocks import Basis, Clock, ClockName, RungKind
+from domain.deadlines.clocks import Basis, Clock, ClockName, RungKind
 from domain.events import Event
 from domain.facts.anytime import RungClimbed
-from domain.recording import record
-from domain.stages import Stage
-from domain.ticket import PAUSABLE, Ticket
+from domain.policy.record import record
+from domain.ticket.assignment import Share
+from domain.ticket.stages import Stage
+from domain.ticket.ticket import PAUSABLE, Ticket
 
 ANSWERS = {"replied", "replied_with_parent"}
 """After these nothing is promised, until it is assigned again."""

@@ -2,9 +2,9 @@
 
 import pytest
 
-from domain.assignment import Ending
-from domain.decisions import arbitration_due
-from domain.ticket import Ticket
+from domain.policy.decide import arbitration_due
+from domain.ticket.assignment import Ending
+from domain.ticket.ticket import Ticket
 from tests.domain.test_promise import handled
 
 

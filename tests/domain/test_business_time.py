@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from domain.calendar import (
+from domain.deadlines.calendar import (
     OfficeSpan,
     WorkCalendar,
     add_limit,
@@ -21,8 +21,8 @@ from domain.calendar import (
     subtract_limit,
     subtract_office_time,
 )
-from domain.limits import Limit
-from domain.planning import resume_clock
+from domain.deadlines.limits import Limit
+from domain.pack.planning import resume_clock
 from tests.domain.planned import handle, pack_with
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.calendar import (
+from domain.deadlines.calendar import (
     WorkCalendar,
     add_limit,
     add_office_time,
@@ -18,7 +18,7 @@ from domain.calendar import (
     subtract_limit,
     subtract_office_time,
 )
-from domain.limits import Limit
+from domain.deadlines.limits import Limit
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 MAKE_UP_DAYS = ["2026-01-04", "2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10"]

@@ -5,12 +5,9 @@ from datetime import timedelta
 import pytest
 
 from domain.actors import Actor, Role
-from domain.assignment import Ending, Given
-from domain.checks import check
-from domain.clocks import Clock, ClockName
 from domain.commands.citizens import CallBack
 from domain.commands.supervising import SettleAll
-from domain.decisions import order, verdict
+from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.aftercare import ClosedOnWatch, Reopened
 from domain.facts.anytime import Withdrawn
 from domain.facts.closing import CalledBack
@@ -19,10 +16,13 @@ from domain.facts.intake import Classified, Reassigned
 from domain.facts.joint import Whistled
 from domain.facts.verifying import VerificationAsked
 from domain.facts.waiting import CitizenAsked, Held, HoldAsked
-from domain.recording import record
+from domain.policy.decide import order, verdict
+from domain.policy.guards import check
+from domain.policy.record import record
 from domain.refusals import Refused
-from domain.stages import Outcome, Stage
-from domain.ticket import Ticket
+from domain.ticket.assignment import Ending, Given
+from domain.ticket.stages import Outcome, Stage
+from domain.ticket.ticket import Ticket
 from tests.store.stories import CITIZEN, DESK, DISPATCHER, Story, clock
 
 SUPERVISOR = Actor(role=Role.SUPERVISOR)

@@ -4,10 +4,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from domain.clocks import ClockName
-from domain.horizon import horizon
-from domain.planning import plan_clock
-from store.packs import PackShelf, default_root
+from domain.deadlines.clocks import ClockName
+from domain.pack.horizon import horizon
+from domain.pack.planning import plan_clock
+from packs.registry import PackShelf, default_root
 from tests.domain.planned import TONGZHOU, pack_with
 
 ENDING = TONGZHOU.calendar.model_copy(update={"years": (2025, 2026)})

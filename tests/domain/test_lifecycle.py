@@ -12,11 +12,11 @@ from domain.events import Fact
 from domain.facts.anytime import Urged, Withdrawn
 from domain.facts.base import FactBase
 from domain.facts.handling import Signed
-from domain.lifecycle import TABLE, transition
-from domain.recording import record
+from domain.policy.record import record
+from domain.policy.transitions import TABLE, transition
 from domain.refusals import Refused
-from domain.stages import OPEN, Stage
-from domain.ticket import Ticket
+from domain.ticket.stages import OPEN, Stage
+from domain.ticket.ticket import Ticket
 from tests.store.stories import START, complaint
 
 ROOT = Path(__file__).resolve().parent.parent.parent

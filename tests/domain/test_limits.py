@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from domain.clocks import Basis
-from domain.limits import Limit, Offset, Percent
+from domain.deadlines.clocks import Basis
+from domain.deadlines.limits import Limit, Offset, Percent
 
 
 class Rule(BaseModel):

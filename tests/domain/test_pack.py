@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from domain.catalogue import Category, Queue, Responsibility, Unit, matches
-from domain.clocks import ClockName, RungKind
-from domain.complaint import Kind
-from domain.limits import Limit
-from domain.pack import City, Pack, UnknownCategory, UnknownUnit
-from domain.promises import Rating, RungRule, Tier
-from domain.rules import Rules
-from store.packs import default_root, load_pack
+from domain.deadlines.clocks import ClockName, RungKind
+from domain.deadlines.limits import Limit
+from domain.pack.catalogue import Category, Queue, Responsibility, Unit, matches
+from domain.pack.pack import City, Pack, UnknownCategory, UnknownUnit
+from domain.pack.policies import Rating, RungRule, Tier
+from domain.ticket.complaint import Kind
+from domain.ticket.rules_snapshot import Rules
+from packs.registry import default_root, load_pack
 
 TONGZHOU = load_pack(default_root() / "tongzhou")
 UNIT = {"code": "w", "name": "水务局", "name_en": "Water", "kind": "bureau", "level": "district"}

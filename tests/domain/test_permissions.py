@@ -8,17 +8,17 @@ from typing import get_args
 import pytest
 
 from domain.actors import Actor, Role
-from domain.acts import Command
-from domain.assignment import Assignment, Share
-from domain.checks import check
 from domain.commands.base import CommandBase
-from domain.lifecycle import TABLE as LIFECYCLE
-from domain.lifecycle import transition
-from domain.permissions import COMMANDS, RIGHTS, TABLE, Scope
+from domain.commands.messages import Command
+from domain.policy.guards import check
+from domain.policy.permissions import COMMANDS, RIGHTS, TABLE, Scope
+from domain.policy.relations import NEAR, Relation, relation
+from domain.policy.transitions import TABLE as LIFECYCLE
+from domain.policy.transitions import transition
 from domain.refusals import Refused
-from domain.relations import NEAR, Relation, relation
-from domain.rules import Rules
-from domain.ticket import Ticket
+from domain.ticket.assignment import Assignment, Share
+from domain.ticket.rules_snapshot import Rules
+from domain.ticket.ticket import Ticket
 from tests.store.stories import START, complaint
 
 ROOT = Path(__file__).resolve().parent.parent.parent

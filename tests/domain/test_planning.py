@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.actors import Role
-from domain.clocks import Basis, Clock, ClockName, RungKind
-from domain.limits import Limit
-from domain.pack import UnknownTier
-from domain.planning import due_after, extend_clock, plan_clock, plan_clocks, plan_revisits
-from domain.promises import Aftercare
+from domain.deadlines.clocks import Basis, Clock, ClockName, RungKind
+from domain.deadlines.limits import Limit
+from domain.pack.pack import UnknownTier
+from domain.pack.planning import due_after, extend_clock, plan_clock, plan_clocks, plan_revisits
+from domain.pack.policies import Aftercare
 from tests.domain.planned import BEIJING, MONDAY, TONGZHOU, at, beijing, handle, pack_with, rungs
 
 

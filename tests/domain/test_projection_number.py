@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.recording import projection_number
+from domain.policy.record import projection_number
 
 LENGTHS = st.integers(1, 2_000_000)
 AGES = st.timedeltas(timedelta(0), timedelta(days=365 * 30))

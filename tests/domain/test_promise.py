@@ -3,14 +3,14 @@
 from datetime import datetime, timedelta
 
 from domain.actors import Actor, Role
-from domain.assignment import HandlingResult
-from domain.casting import cards, case_of
-from domain.clocks import Clock, ClockName, RungKind
 from domain.commands import intake, joint, supervising, units
+from domain.deadlines.clocks import Clock, ClockName, RungKind
 from domain.facts.anytime import RungClimbed
-from domain.notices import notices
-from domain.rating import Grade, Rating
-from domain.stages import Stage
+from domain.policy.condition_inputs import cards, case_of
+from domain.policy.notifications import notices
+from domain.ticket.assignment import HandlingResult
+from domain.ticket.rating import Grade, Rating
+from domain.ticket.stages import Stage
 from tests.domain.counter import PARENT, Counter
 from tests.domain.desks import Desks
 from tests.domain.planned import BEIJING

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.calendar import (
+from domain.deadlines.calendar import (
     WorkCalendar,
     add_limit,
     add_office_time,
@@ -13,9 +13,9 @@ from domain.calendar import (
     office_time,
     subtract_limit,
 )
-from domain.catalogue import Step
-from domain.limits import Limit
-from domain.planning import plan_steps
+from domain.deadlines.limits import Limit
+from domain.pack.catalogue import Step
+from domain.pack.planning import plan_steps
 from tests.domain.planned import TONGZHOU, at, beijing, handle, pack_with
 
 CALENDAR = TONGZHOU.calendar

@@ -10,17 +10,17 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from domain.actors import CITIZEN
-from domain.acts import ParentReply
-from domain.assignment import HandlingResult
-from domain.complaint import Kind
-from domain.lifecycle import TABLE
+from domain.commands.messages import ParentReply
+from domain.policy.transitions import TABLE
 from domain.refusals import Refused
-from domain.stages import Stage
-from domain.ticket import LIFECYCLE
+from domain.ticket.assignment import HandlingResult
+from domain.ticket.complaint import Kind
+from domain.ticket.stages import Stage
+from domain.ticket.ticket import LIFECYCLE
 from tests.domain.chance import Chance, Told
 from tests.domain.counter import PARENT, Counter
 from tests.domain.desks import Desks
-from tests.domain.order import check_caps, check_order, check_steps, check_waiting
+from tests.domain.invariants import check_caps, check_order, check_steps, check_waiting
 from tests.domain.planned import BEIJING
 from tests.domain.towns import CATEGORIES, TOWNS, UNITS
 from tests.store.stories import complaint

@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from domain.events import Event
 from domain.facts.base import FactBase
-from domain.lifecycle import TABLE
-from domain.notices import Notice, notices
-from domain.recording import record
-from domain.stages import Outcome, Stage
-from domain.ticket import Ticket
+from domain.policy.notifications import Notice, notices
+from domain.policy.record import record
+from domain.policy.transitions import TABLE
+from domain.ticket.stages import Outcome, Stage
+from domain.ticket.ticket import Ticket
 from tests.domain.chance import Chance, Told
-from tests.domain.lives import Life
+from tests.domain.generators import Life
+from tests.domain.invariants import check_caps, check_order, check_steps
 from tests.domain.makers import step, step_out
-from tests.domain.order import check_caps, check_order, check_steps
 from tests.support.seeds import dice
 
 LIVES = st.binary(min_size=60, max_size=300)

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.clocks import Clocks
-from domain.calendar import WorkCalendar, add_limit, office_time, working_days
-from domain.clocks import Clock, RungKind
-from domain.limits import Limit
-from domain.pack import Pack
-from domain.planning import extend_clock, plan_at, replan_clock, resume_clock
-from domain.plans import ExtensionQuestion, ReplanQuestion, ResumeQuestion
-from store.pack_book import PinnedPacks
+from domain.activity_io import ExtensionQuestion, ReplanQuestion, ResumeQuestion
+from domain.deadlines.calendar import WorkCalendar, add_limit, office_time, working_days
+from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.limits import Limit
+from domain.pack.pack import Pack
+from domain.pack.planning import extend_clock, plan_at, replan_clock, resume_clock
+from store.packs.archive import PinnedPacks
 from tests.domain.desks import told
 from tests.domain.planned import BEIJING, TONGZHOU, handle, pack_with
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from domain.clocks import Clock
-from domain.limits import Limit
-from domain.pack import Pack
-from domain.planning import extend_clock, resume_clock
+from domain.deadlines.clocks import Clock
+from domain.deadlines.limits import Limit
+from domain.pack.pack import Pack
+from domain.pack.planning import extend_clock, resume_clock
 from tests.domain.planned import BEIJING, TONGZHOU, at, beijing, handle, pack_with, rungs
 
 LADDER: Sequence[Mapping[str, object]] = [

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.catalogue import Responsibility
-from domain.complaint import Complaint, Place
-from domain.routing import Suggestion, classify, route
-from store.packs import default_root, load_pack
+from domain.pack.catalogue import Responsibility
+from domain.pack.routing import Suggestion, classify, route
+from domain.ticket.complaint import Complaint, Place
+from packs.registry import default_root, load_pack
 
 TONGZHOU = load_pack(default_root() / "tongzhou")
 

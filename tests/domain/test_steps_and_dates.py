@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from domain.catalogue import Step
-from domain.clocks import Basis, Clock, ClockName
-from domain.limits import Limit
-from domain.pack import UnknownCategory, UnknownTier
-from domain.planning import due_after, plan_at, plan_clock, plan_clocks, plan_steps
-from domain.promises import Limits
+from domain.deadlines.clocks import Basis, Clock, ClockName
+from domain.deadlines.limits import Limit
+from domain.pack.catalogue import Step
+from domain.pack.pack import UnknownCategory, UnknownTier
+from domain.pack.planning import due_after, plan_at, plan_clock, plan_clocks, plan_steps
+from domain.pack.policies import Limits
 from tests.domain.planned import MONDAY, TONGZHOU, at, beijing, pack_with, rungs
 
 LADDER: Sequence[Mapping[str, object]] = [

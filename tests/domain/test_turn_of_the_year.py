@@ -9,12 +9,12 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from domain.calendar import OfficeYear, WorkCalendar
-from domain.clocks import Clock, ClockName, RungKind
-from domain.limits import Limit
-from domain.pack import Pack
-from domain.planning import extend_clock, plan_clocks, plan_revisits, plan_steps, resume_clock
-from store.packs import PackShelf, default_root
+from domain.deadlines.calendar import OfficeYear, WorkCalendar
+from domain.deadlines.clocks import Clock, ClockName, RungKind
+from domain.deadlines.limits import Limit
+from domain.pack.pack import Pack
+from domain.pack.planning import extend_clock, plan_clocks, plan_revisits, plan_steps, resume_clock
+from packs.registry import PackShelf, default_root
 
 SHELF = PackShelf(default_root())
 CITIES = SHELF.ids()

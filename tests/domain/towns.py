@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from domain.catalogue import Reason
-from domain.clocks import ClockName, RungKind
-from domain.limits import Limit, Percent
-from domain.pack import Pack
-from domain.promises import (
+from domain.deadlines.clocks import ClockName, RungKind
+from domain.deadlines.limits import Limit, Percent
+from domain.pack.catalogue import Reason
+from domain.pack.pack import Pack
+from domain.pack.policies import (
     Aftercare,
     Caps,
     Features,
@@ -17,7 +17,7 @@ from domain.promises import (
     Severity,
     Verification,
 )
-from domain.rules import Escalation, ReworkTo
+from domain.ticket.rules_snapshot import Escalation, ReworkTo
 from tests.domain.planned import TONGZHOU
 
 UNITS = (

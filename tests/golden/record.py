@@ -15,8 +15,8 @@ from typing import Any
 
 from audit.runs import fetch
 from runtime.engine import CONVERTER, with_converter
-from store import schema
-from store.engine import Store, default_url
+from store.db import schema
+from store.db.engine import Store, default_url
 from tests.golden.fingerprint import fingerprint
 from tests.golden.scenarios import SCENARIOS
 from tests.support.engine import connect_to, engine_server, platform

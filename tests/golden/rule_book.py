@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from domain.assignment import HandlingResult
 from domain.commands.citizens import AddFacts, Recur, Withdraw
 from domain.commands.intake import Arbitrate, Intervene, Merge, Triage
 from domain.commands.joint import Call, Delegate, Override, RaiseLevel, Release, Whistle
@@ -32,7 +31,8 @@ from domain.commands.units import (
     Sign,
     Step,
 )
-from domain.minutes import Meeting, Minutes
+from domain.ticket.assignment import HandlingResult
+from domain.ticket.minutes import Meeting, Minutes
 from tests.support.desk import (
     CITIZEN,
     DESK,

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from domain.assignment import HandlingResult
 from domain.commands.citizens import AddFacts, CallBack, Urge, Withdraw
 from domain.commands.intake import Conclude, Reassign, Triage
 from domain.commands.supervising import Decide
 from domain.commands.units import Contact, Extend, Return, Sign
-from domain.rating import Rating
+from domain.ticket.assignment import HandlingResult
+from domain.ticket.rating import Rating
 from runtime.engine import waiting_work
 from runtime.names import RECORD_AGAIN
 from tests.golden.rule_book import RULE_BOOK

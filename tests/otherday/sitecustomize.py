@@ -190,7 +190,8 @@ class _AtThatTime(_Popen):  # type: ignore[type-arg]
     """Starts the engine and the database at the time of this process."""
 
     def __init__(self, args: Any, *more: Any, **named: Any) -> None:
-        name = os.path.basename(args[0]) if isinstance(args, list) else ""  # noqa: PTH119
+        several = isinstance(args, (list, tuple))  # asyncio gives a tuple
+        name = os.path.basename(args[0]) if several else ""  # noqa: PTH119
         if name == ENGINE and ALONE in os.environ:
             raise SkipTest("the engine cannot be given another time on this machine")
         if name in (ENGINE, DATABASE) and ALONE not in os.environ:
@@ -225,3 +226,4 @@ if __name__ == "__main__":
 elif AHEAD in os.environ:
     set_ahead(int(os.environ[AHEAD]))
     subprocess.Popen = _AtThatTime  # type: ignore[misc]
+    sys.modules["uvloop"] = None  # type: ignore[assignment]  # it starts programs by itself

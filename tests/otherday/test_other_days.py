@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.calendar import is_working_day
+from domain.deadlines.calendar import is_working_day
 from scripts.test_dates import (
     CHINA,
     DAYS,
@@ -128,3 +128,28 @@ def test_a_day_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> No
         main(["--days", "new-year,someday"])
     assert ended.value.code == 2
     assert "someday" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_the_engine_goes_there_whoever_starts_it(tmp_path: Path, loop: str, engine: bool) -> None:
+    if not engine:
+        pytest.skip("only Python can be given another day here")
+    program = tmp_path / "temporal"
+    program.symlink_to(sys.executable)
+    code = (
+        "import asyncio\nfrom cli.terminal import run\n"
+        "async def start():\n"
+        f"    command = {[str(program), '-I', '-c', _CLOCK]!r}\n"
+        "    p = await asyncio.create_subprocess_exec(*command, stdout=-1)\n"
+        "    print((await p.communicate())[0].decode())\n"
+        f"{'asyncio.run' if loop == 'asyncio' else 'run'}(start())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | environment(FAR_AHEAD), cwd=ROOT,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert 0 <= float(done.stdout) - FAR_AHEAD.timestamp() < 60
+
+
+_CLOCK = "import time; print(time.time())"

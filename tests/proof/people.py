@@ -13,19 +13,19 @@ from typing import Any, Protocol
 from stdnum import verhoeff
 
 from domain.actors import Actor
-from domain.acts import Command
-from domain.assignment import HandlingResult, Share, WorkOrder
-from domain.clocks import ClockName
 from domain.commands.citizens import AddFacts, CallBack, Recur, Urge, Withdraw
 from domain.commands.intake import Conclude, Merge, Reassign, Triage
 from domain.commands.joint import Call, Delegate, RaiseLevel, Whistle
+from domain.commands.messages import Command
 from domain.commands.supervising import Decide
 from domain.commands.units import Ask, Contact, Extend, Hold, Return, Review, Sign, Step
-from domain.complaint import Channel, Complaint, Kind
-from domain.pack import Pack
-from domain.rating import Rating
-from domain.stages import Stage
-from domain.ticket import Ticket
+from domain.deadlines.clocks import ClockName
+from domain.pack.pack import Pack
+from domain.ticket.assignment import HandlingResult, Share, WorkOrder
+from domain.ticket.complaint import Channel, Complaint, Kind
+from domain.ticket.rating import Rating
+from domain.ticket.stages import Stage
+from domain.ticket.ticket import Ticket
 from tests.support.desk import CITIZEN, DESK, DISPATCHER, SUPERVISOR, officer
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -362,7 +362,7 @@ _UNCLEAR = {"declined", "referred", "answered", "by_hand"}
 
 
 def _number(chance: Random, filed_at: datetime) -> str:
-    """As `store.numbers.new_number`, by this chance: lots are drawn by it."""
+    """As `store.tickets.numbers.new_number`, by this chance: lots are drawn by it."""
     digits = f"{filed_at:%y%m%d}{chance.randrange(1_000_000):06d}"
     return digits + str(verhoeff.calc_check_digit(digits))
 

@@ -22,20 +22,20 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from audit.verdicts import judge
-from domain.assignment import HandlingResult
-from domain.clocks import ClockName, RungKind
-from domain.notices import notices
-from domain.stages import Stage
-from domain.ticket import Ticket
+from domain.deadlines.clocks import ClockName, RungKind
+from domain.policy.notifications import notices
+from domain.ticket.assignment import HandlingResult
+from domain.ticket.stages import Stage
+from domain.ticket.ticket import Ticket
+from packs.registry import PackShelf, default_root
 from runtime.engine import connect, encrypting, waiting_work
 from runtime.names import TICKETS, ticket_workflow_id
 from runtime.ports import free_port
 from runtime.settings import Settings
-from store import outbox, tickets
-from store.engine import Store
-from store.keys import open_ring
-from store.packs import PackShelf, default_root
-from store.ticket_keys import TicketKeys
+from store.db.engine import Store
+from store.secrets.key_ring import open_ring
+from store.secrets.ticket_keys import TicketKeys
+from store.tickets import outbox, tickets
 from tests.domain.promises_checked import check_told_again
 from tests.support.cities import city_with
 from tests.support.desk import complaint

@@ -30,21 +30,21 @@ from temporalio.worker import Worker
 
 from audit.verdicts import judge
 from domain.actors import Actor
-from domain.acts import Act, Command, Verdict
-from domain.assignment import HandlingResult, WorkOrder
-from domain.clocks import Basis, ClockName, RungKind
-from domain.complaint import Complaint
+from domain.commands.messages import Act, Command, Verdict
+from domain.deadlines.clocks import Basis, ClockName, RungKind
 from domain.events import Event
-from domain.pack import Pack
-from domain.rating import Rating
-from domain.stages import Stage
-from domain.ticket import Ticket
+from domain.pack.pack import Pack
+from domain.ticket.assignment import HandlingResult, WorkOrder
+from domain.ticket.complaint import Complaint
+from domain.ticket.rating import Rating
+from domain.ticket.stages import Stage
+from domain.ticket.ticket import Ticket
+from packs.registry import PackShelf, default_root
 from runtime.engine import CONVERTER
 from runtime.names import HANDLE_ACTIVITY, TICKETS, UNITS, ticket_workflow_id
-from store import tickets
-from store.engine import Store
-from store.pack_book import PinnedPacks
-from store.packs import PackShelf, default_root
+from store.db.engine import Store
+from store.packs.archive import PinnedPacks
+from store.tickets import tickets
 from tests.domain.promises_checked import Promises, check_told_again
 from tests.proof.people import DAY, WAYS, Life, Plan, plan_of
 from tests.support.desk import CITIZEN

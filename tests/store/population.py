@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
+from domain.activity_io import Projection
 from domain.actors import Actor, Role
-from domain.assignment import Given, HandlingResult
-from domain.clocks import Clock, ClockName, RungKind
-from domain.complaint import Channel, Kind, Place
+from domain.deadlines.clocks import Clock, ClockName, RungKind
 from domain.facts import (
     aftercare,
     anytime,
@@ -18,11 +17,12 @@ from domain.facts import (
     verifying,
     waiting,
 )
-from domain.minutes import Meeting, Minutes
-from domain.plans import Projection
-from domain.queues import Queue
-from domain.rating import Grade, Rating
-from domain.stages import Outcome
+from domain.policy.work_queues import Queue
+from domain.ticket.assignment import Given, HandlingResult
+from domain.ticket.complaint import Channel, Kind, Place
+from domain.ticket.minutes import Meeting, Minutes
+from domain.ticket.rating import Grade, Rating
+from domain.ticket.stages import Outcome
 from tests.store.stories import CITIZEN, DISPATCHER, START, Story, clock, complaint
 
 SUPERVISOR = Actor(role=Role.SUPERVISOR, id="supervisor-1")

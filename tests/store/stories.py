@@ -2,24 +2,24 @@
 
 from datetime import UTC, datetime, timedelta
 
+from domain.activity_io import Projection
 from domain.actors import SYSTEM, Actor, Role
-from domain.assignment import HandlingResult
-from domain.clocks import Basis, Clock, ClockName, Rung, RungKind
-from domain.complaint import Channel, Complaint
+from domain.deadlines.clocks import Basis, Clock, ClockName, Rung, RungKind
 from domain.events import Fact
 from domain.facts.anytime import RungClimbed
 from domain.facts.closing import Closed, Rated, Replied
 from domain.facts.handling import Contacted, Handled, Signed
 from domain.facts.intake import Accepted, Answered, Assigned, Classified
-from domain.plans import Projection
-from domain.rating import Grade, Rating
-from domain.recording import record
-from domain.rules import Rules
-from domain.stages import Outcome
-from domain.ticket import LIFECYCLE, Ticket
-from store.engine import Store
-from store.numbers import new_number
-from store.projector import Projector
+from domain.policy.record import record
+from domain.ticket.assignment import HandlingResult
+from domain.ticket.complaint import Channel, Complaint
+from domain.ticket.rating import Grade, Rating
+from domain.ticket.rules_snapshot import Rules
+from domain.ticket.stages import Outcome
+from domain.ticket.ticket import LIFECYCLE, Ticket
+from store.db.engine import Store
+from store.tickets.numbers import new_number
+from store.tickets.projector import Projector
 
 START = datetime(2024, 11, 20, 1, 0, tzinfo=UTC)
 CITIZEN = Actor(role=Role.CITIZEN)

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.actors import Role
-from store import accounts, administrators, lockouts, sessions
-from store.accounts import Account
-from store.administrators import LastAdministrator
-from store.engine import Store
-from store.errors import BadCursor
+from store.db.engine import Store
+from store.db.errors import BadCursor
+from store.identity import accounts, administrators, lockouts, sessions
+from store.identity.accounts import Account
+from store.identity.administrators import LastAdministrator
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 

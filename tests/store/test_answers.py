@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from domain.complaint import Kind
 from domain.facts.anytime import Withdrawn
-from store.answers import answers
-from store.engine import Store
+from domain.ticket.complaint import Kind
+from store.db.engine import Store
+from store.reporting.published_answers import answers
 from tests.store.stories import CITIZEN, START, Story, complaint, project
 
 

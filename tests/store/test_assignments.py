@@ -6,14 +6,15 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection
 
-from domain.assignment import Pause
-from domain.clocks import ClockName
-from store import assignments, inbox, schema
-from store.assignments import AssignmentRow
-from store.engine import Store
-from store.errors import BadCursor
-from store.inbox import Which
-from store.projector import Projector
+from domain.deadlines.clocks import ClockName
+from domain.ticket.assignment import Pause
+from store.db import schema
+from store.db.engine import Store
+from store.db.errors import BadCursor
+from store.tickets import assignments, inbox
+from store.tickets.assignments import AssignmentRow
+from store.tickets.inbox import Which
+from store.tickets.projector import Projector
 from tests.store.stories import START, Story, clock
 
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from store import tables
-from store.attempts import count_wrong, too_many
-from store.engine import Store
+from store.db import tables
+from store.db.engine import Store
+from store.identity.attempts import count_wrong, too_many
 from tests.store.stories import START
 
 MINUTE = timedelta(minutes=1)

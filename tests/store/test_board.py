@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
-from domain.clocks import ClockName, RungKind
-from domain.complaint import Channel
+from domain.activity_io import Projection
+from domain.deadlines.clocks import ClockName, RungKind
 from domain.facts import closing, handling, returning
 from domain.facts.supervising import OrderAnswered, SupervisionOrdered
-from domain.plans import Projection
-from domain.queues import Queue
-from domain.stages import Stage
-from store import board_statements as statements
-from store import queues
-from store.board import Board, Inflow, UnitLoad, board
-from store.board_statements import STATEMENTS
-from store.engine import Store
-from store.packs import default_root, load_pack
+from domain.policy.work_queues import Queue
+from domain.ticket.complaint import Channel
+from domain.ticket.stages import Stage
+from packs.registry import default_root, load_pack
+from store.db.engine import Store
+from store.reporting import board_statements as statements
+from store.reporting.board import Board, Inflow, UnitLoad, board
+from store.reporting.board_statements import STATEMENTS
+from store.tickets import work_queues
 from tests.store.population import QUEUED, SUPERVISOR, Busy
 from tests.store.stories import DESK, DISPATCHER, START, clock, complaint, project
 
@@ -146,7 +146,7 @@ async def test_every_queue_has_what_the_queues_list_has(store: Store) -> None:
     found = await _board(store, now)
     assert {one.queue for one in found.queues} == set(Queue)
     for one in found.queues:
-        listed = (await queues.page(store, [one.queue], "tongzhou")).rows
+        listed = (await work_queues.page(store, [one.queue], "tongzhou")).rows
         assert {row.number for row in listed} == {life.number for life in lives[one.queue]}
         late = [row for row in listed if row.queue_until and row.queue_until < now]
         assert (one.tickets, one.late) == (len(listed), len(late)) == (3, 1), one.queue

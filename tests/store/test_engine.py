@@ -11,10 +11,11 @@ from sqlalchemy import Connection, delete, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from domain.actors import Role
-from store import tables, tokens
-from store.backends import Work
-from store.engine import Store, default_url, parse_url
-from store.errors import StoreUnavailable
+from store.db import tables
+from store.db.backends import Work
+from store.db.engine import Store, default_url, parse_url
+from store.db.errors import StoreUnavailable
+from store.identity import tokens
 from tests.support.postgres import Cluster
 
 _ANYTHING = text("SELECT 1")

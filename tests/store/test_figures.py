@@ -5,23 +5,23 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete
 
+from domain.activity_io import Projection
 from domain.actors import Actor, Role
-from domain.cases import Case
-from domain.catalogue import Indicator
 from domain.facts.aftercare import Reopened
 from domain.facts.closing import CallBackDue, CalledBack
 from domain.facts.intake import Reassigned
 from domain.facts.joint import Intervened, LevelRaised
 from domain.facts.merging import Merged, RepliedWithParent
 from domain.facts.returning import ReturnAsked, Returned
-from domain.plans import Projection
-from store import tables
-from store.conditions import OF_TICKETS, compile_condition
-from store.engine import Store
-from store.figures import Figure, Figures, UnknownIndicator, figures
-from store.indicators import Ratio
-from store.packs import default_root, load_pack
-from store.periods import Period, month_of
+from domain.pack.catalogue import Indicator
+from domain.pack.condition_vocabulary import Case
+from domain.pack.periods import Period, month_of
+from packs.conditions import OF_TICKETS, compile_condition
+from packs.registry import default_root, load_pack
+from store.db import tables
+from store.db.engine import Store
+from store.reporting.figures import Figure, Figures, UnknownIndicator, figures
+from store.reporting.indicators import Ratio
 from tests.store.population import LIVES, Busy, population
 from tests.store.stories import CITIZEN, DISPATCHER, START, complaint, project
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.actors import Role
-from domain.files import FileKind, Purpose
-from store import files
-from store.engine import Store
-from store.errors import TooManyFiles, UnknownFile
-from store.files import Attaching, Claim, FileRow
+from domain.ticket.files import FileKind, Purpose
+from store.db.engine import Store
+from store.db.errors import TooManyFiles, UnknownFile
+from store.files import files
+from store.files.files import Attaching, Claim, FileRow
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -4,16 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from domain.activity_io import Projection
 from domain.actors import Actor, Role
-from domain.clocks import ClockName, RungKind
+from domain.deadlines.clocks import ClockName, RungKind
 from domain.facts.closing import FinalReplied, Reworked, Supervised
 from domain.facts.handling import ExtensionAsked, ExtensionGranted
 from domain.facts.intake import Reassigned
-from domain.plans import Projection
-from domain.stages import Outcome
-from store import tickets
-from store.engine import Store
-from store.indicators import Rates, Ratio, three_rates
+from domain.ticket.stages import Outcome
+from store.db.engine import Store
+from store.reporting.indicators import Rates, Ratio, three_rates
+from store.tickets import tickets
 from tests.store.stories import DISPATCHER, START, Story, clock, complaint, project
 
 DAY = timedelta(days=1)

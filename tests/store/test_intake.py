@@ -7,14 +7,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from domain.complaint import Complaint
-from store import intake, tables
-from store.engine import Store
-from store.errors import KeyReused, StoreError
-from store.intake import Registered
-from store.keys import KeyRing
-from store.numbers import new_number
-from store.vault import Person, Vault
+from domain.ticket.complaint import Complaint
+from store.db import tables
+from store.db.engine import Store
+from store.db.errors import KeyReused, StoreError
+from store.secrets.key_ring import KeyRing
+from store.secrets.vault import Person, Vault
+from store.tickets import intake
+from store.tickets.intake import Registered
+from store.tickets.numbers import new_number
 from tests.store.stories import START, complaint
 
 VAULT = Vault(KeyRing.of(bytes(32)))

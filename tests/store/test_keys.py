@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from store.errors import BadKey, RotationUnderWay
-from store.keys import KeyRing, open_ring, ring_from_text, rotate_file
+from store.db.errors import BadKey, RotationUnderWay
+from store.secrets.key_ring import KeyRing, open_ring, ring_from_text, rotate_file
 
 PURPOSE = b"test"
 A, B = base64.b64encode(bytes(32)).decode(), base64.b64encode(b"b" * 32).decode()

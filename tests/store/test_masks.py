@@ -2,8 +2,8 @@
 
 import pytest
 
-from store.masks import masked, masked_address, masked_email, masked_name, masked_phone
-from store.vault import Person
+from store.secrets.masks import masked, masked_address, masked_email, masked_name, masked_phone
+from store.secrets.vault import Person
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,12 @@ from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
-from domain.complaint import Kind
-from domain.promises import Severity
-from domain.stages import Stage
-from store.engine import Store
-from store.nearby import Nearby, open_nearby
-from store.projector import Projector
+from domain.pack.policies import Severity
+from domain.ticket.complaint import Kind
+from domain.ticket.stages import Stage
+from store.db.engine import Store
+from store.tickets.nearby import Nearby, open_nearby
+from store.tickets.projector import Projector
 from tests.store.stories import START, Story, complaint
 
 GATE = {"address": "新华西街东门"}

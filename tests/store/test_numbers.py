@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from store.errors import BadNumber
-from store.numbers import new_number, parse_number
+from store.db.errors import BadNumber
+from store.tickets.numbers import new_number, parse_number
 
 DAY = date(2024, 11, 20)
 made = st.builds(new_number, st.dates(date(2000, 1, 1), date(2099, 12, 31)))

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
-from store.errors import ObjectsUnavailable
-from store.objects import Objects
+from store.db.errors import ObjectsUnavailable
+from store.files.objects import Objects
 
 KEY = "ab" + "0" * 30
 LONG = bytes(range(256)) * 50_000

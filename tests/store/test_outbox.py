@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import update
 
 from domain.actors import Role
-from store import outbox, tables
-from store.engine import Store
-from store.outbox import Letter, MailboxNotifier, Notifier
-from store.projector import Projector
+from store.db import tables
+from store.db.engine import Store
+from store.tickets import outbox
+from store.tickets.outbox import Letter, MailboxNotifier, Notifier
+from store.tickets.projector import Projector
 from tests.store.stories import START, Story
 
 

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from domain.clocks import ClockName
+from domain.activity_io import Projection
+from domain.deadlines.clocks import ClockName
 from domain.facts.intake import Accepted
-from domain.pack import Pack
-from domain.plans import Projection
-from domain.rules import Rules
-from store import pack_book
-from store.engine import Store
-from store.figures import figures
-from store.pack_book import UnknownPackVersion
-from store.packs import default_root, load_pack
-from store.past_packs import pack_at
-from store.periods import Period
-from tests.store.pack_folders import replace
+from domain.pack.pack import Pack
+from domain.pack.periods import Period
+from domain.ticket.rules_snapshot import Rules
+from packs.registry import default_root, load_pack
+from store.db.engine import Store
+from store.packs import archive
+from store.packs.archive import UnknownPackVersion
+from store.reporting.figures import figures
+from store.reporting.past_packs import pack_at
+from tests.packs.pack_folders import replace
 from tests.store.population import Busy
 from tests.store.stories import START, clock, complaint, project
 
@@ -45,7 +45,7 @@ async def _changed(store: Store, folder: Path) -> tuple[Pack, Pack]:
     path = folder / "tongzhou"
     shutil.copytree(default_root() / "tongzhou", path)
     before = load_pack(path)
-    await pack_book.keep(store, path)
+    await archive.keep(store, path)
     figure = next(one for one in before.indicators if one.id == "satisfaction")
     replace(
         path / "indicators.toml",

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from store.packs import default_root, load_pack
-from store.periods import Period, beginning_of, days_of, month_at, month_of
+from domain.pack.periods import Period, beginning_of, days_of, month_at, month_of
+from packs.registry import default_root, load_pack
 
 TONGZHOU = load_pack(default_root() / "tongzhou")
 ELSEWHERE = TONGZHOU.model_copy(

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from domain.complaint import Place
-from store import spots
-from store.behind import NOWHERE, Asked, What, behind, by_number
-from store.engine import Store
-from store.errors import BadCursor
-from store.indicators import Ratio
-from store.periods import Period
-from store.places import places
+from domain.pack.periods import Period
+from domain.ticket.complaint import Place
+from store.db.engine import Store
+from store.db.errors import BadCursor
+from store.reporting import hot_spots
+from store.reporting.drill_down import NOWHERE, Asked, What, behind, by_number
+from store.reporting.indicators import Ratio
+from store.reporting.places import places
 from tests.store.population import Busy
 from tests.store.stories import START, complaint, project
 
@@ -129,25 +129,28 @@ async def test_spots_are_squares_in_which_complaints_gather(store: Store) -> Non
         for one in (*here, there, shifted, _at(None))
     ]
     await project(store, *lives)
-    found = await spots.spots(store, spots.Asked("demo", PERIOD))
+    found = await hot_spots.spots(store, hot_spots.Asked("demo", PERIOD))
     assert [one.tickets for one in found] == [3, 1, 1]
     first = found[0]
     assert (first.category, first.of_category) == ("lamp", 2)
     assert (round(first.lat, 4), round(first.lon, 4)) == (39.9012, 116.6012)
-    south, north, west, east = square = spots.squares_of(first.row, first.column)
+    south, north, west, east = square = hot_spots.squares_of(first.row, first.column)
     assert south <= 39.9011 < 39.9013 < north
     assert west <= 116.6012 < east
     asked = Asked("demo", What.FILED, PERIOD, NOW, square=square)
     assert {row.number for row in (await behind(store, asked)).rows} == {one.number for one in here}
-    lamps = spots.Asked("demo", PERIOD, "lamp")
-    assert [one.tickets for one in await spots.spots(store, lamps)] == [2, 1, 1]
-    assert len(await spots.spots(store, lamps, most=1)) == 1
+    lamps = hot_spots.Asked("demo", PERIOD, "lamp")
+    assert [one.tickets for one in await hot_spots.spots(store, lamps)] == [2, 1, 1]
+    assert len(await hot_spots.spots(store, lamps, most=1)) == 1
 
 
 async def test_the_most_named_come_first(store: Store) -> None:
     await _town(store)
-    asked = spots.Asked("demo", PERIOD)
-    assert await spots.areas(store, asked, 9) == [spots.Named(STREET, 4), spots.Named(OTHER, 1)]
-    assert await spots.areas(store, asked, 12, most=1) == [spots.Named(f"{STREET}001", 2)]
-    assert await spots.categories(store, asked) == [spots.Named("lamp", 6)]
-    assert await spots.categories(store, spots.Asked("demo", PERIOD, "none")) == []
+    asked = hot_spots.Asked("demo", PERIOD)
+    assert await hot_spots.areas(store, asked, 9) == [
+        hot_spots.Named(STREET, 4),
+        hot_spots.Named(OTHER, 1),
+    ]
+    assert await hot_spots.areas(store, asked, 12, most=1) == [hot_spots.Named(f"{STREET}001", 2)]
+    assert await hot_spots.categories(store, asked) == [hot_spots.Named("lamp", 6)]
+    assert await hot_spots.categories(store, hot_spots.Asked("demo", PERIOD, "none")) == []

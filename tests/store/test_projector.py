@@ -10,24 +10,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
+from domain.activity_io import Projection
 from domain.actors import CITIZEN
-from domain.clocks import ClockName, RungKind
+from domain.deadlines.clocks import ClockName, RungKind
 from domain.facts.anytime import Urged
 from domain.facts.closing import RatingRefused, Reworked
 from domain.facts.handling import ExtensionAsked, ExtensionGranted
 from domain.facts.intake import Reassigned
 from domain.facts.returning import Returned
-from domain.notices import notices
-from domain.plans import Projection
-from domain.rating import Grade, Rating
-from domain.stages import Outcome, Stage
-from store import assignments, intake, outbox, tables, tickets
-from store.engine import Store
-from store.errors import StoreUnavailable
-from store.keys import KeyRing
-from store.outbox import MailboxNotifier
-from store.projector import Projector
-from store.vault import Vault
+from domain.policy.notifications import notices
+from domain.ticket.rating import Grade, Rating
+from domain.ticket.stages import Outcome, Stage
+from store.db import tables
+from store.db.engine import Store
+from store.db.errors import StoreUnavailable
+from store.secrets.key_ring import KeyRing
+from store.secrets.vault import Vault
+from store.tickets import assignments, intake, outbox, tickets
+from store.tickets.outbox import MailboxNotifier
+from store.tickets.projector import Projector
 from tests.store.stories import DISPATCHER, START, Story, clock, complaint
 
 

@@ -5,12 +5,14 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from domain.clocks import Clock
-from store import calendars, provisional, schema
-from store.engine import Store
-from store.pack_book import PinnedPacks
-from store.packs import PackShelf
-from tests.store.pack_folders import full_pack, replace
+from domain.deadlines.clocks import Clock
+from packs.registry import PackShelf
+from store.db import schema
+from store.db.engine import Store
+from store.packs import calendars
+from store.packs.archive import PinnedPacks
+from store.tickets import provisional
+from tests.packs.pack_folders import full_pack, replace
 from tests.store.stories import START, Story, complaint, project
 from tests.store.test_schema import downgrade
 

@@ -2,16 +2,16 @@
 
 from datetime import timedelta
 
-from domain.clocks import ClockName
+from domain.activity_io import Projection
+from domain.deadlines.clocks import ClockName
 from domain.facts.anytime import Withdrawn
 from domain.facts.closing import CallBackDue, Supervised
 from domain.facts.intake import TriageUnsure
 from domain.facts.returning import ArbitrationCalled, ReturnAsked, Returned
-from domain.plans import Projection
-from domain.queues import Queue, waiting
-from store import queues
-from store.engine import Store
-from store.projector import Projector
+from domain.policy.work_queues import Queue, waiting
+from store.db.engine import Store
+from store.tickets import work_queues
+from store.tickets.projector import Projector
 from tests.store.population import Busy
 from tests.store.stories import CITIZEN, DISPATCHER, START, clock, complaint
 
@@ -42,12 +42,12 @@ async def _told(store: Store, *told: Projection) -> None:
 
 
 async def _numbers(store: Store, queue: Queue, city: str | None = "demo") -> list[str]:
-    return [row.number for row in (await queues.page(store, [queue], city)).rows]
+    return [row.number for row in (await work_queues.page(store, [queue], city)).rows]
 
 
 async def _counts(store: Store) -> dict[Queue, int]:
     """Those that are not empty."""
-    found = await queues.counts(store, list(Queue), "demo")
+    found = await work_queues.counts(store, list(Queue), "demo")
     assert set(found) == set(Queue)
     return {queue: count for queue, count in found.items() if count}
 
@@ -60,7 +60,7 @@ async def test_a_ticket_is_in_the_queue_of_whoever_has_to_act(store: Store) -> N
     assert await _counts(store) == {}
     asked_at = story.at
     await _told(store, _asked_back(story))
-    (row,) = (await queues.page(store, [Queue.DECISION], "demo")).rows
+    (row,) = (await work_queues.page(store, [Queue.DECISION], "demo")).rows
     assert (row.queue_since, row.queue_until) == (asked_at, asked_at + timedelta(hours=4))
     back = Returned(assignment=1, reason="granted", clocks=[clock(ClockName.DISPATCH, story.at, 1)])
     await _told(store, story.tell(back, by=DISPATCHER))
@@ -128,14 +128,17 @@ async def test_several_queues_make_one_list(store: Store) -> None:
     for queue, story in lives.items():
         await _told(store, *story.until(queue))
     both = [Queue.DISPATCH, Queue.TRIAGE]
-    rows = (await queues.page(store, both, "demo")).rows
+    rows = (await work_queues.page(store, both, "demo")).rows
     assert [(row.number, row.queue) for row in rows] == [
         (lives[queue].number, queue) for queue in (Queue.TRIAGE, Queue.DISPATCH)
     ]
     but = lives[Queue.TRIAGE].number
-    (one,) = await queues.whole(store, both, "demo", 10, but)
+    (one,) = await work_queues.whole(store, both, "demo", 10, but)
     assert one.ticket == lives[Queue.DISPATCH].ticket
-    assert await queues.counts(store, both, "demo", but) == {Queue.DISPATCH: 1, Queue.TRIAGE: 0}
+    assert await work_queues.counts(store, both, "demo", but) == {
+        Queue.DISPATCH: 1,
+        Queue.TRIAGE: 0,
+    }
 
 
 async def test_what_is_due_first_comes_first_page_by_page(store: Store) -> None:
@@ -148,7 +151,7 @@ async def test_what_is_due_first_comes_first_page_by_page(store: Store) -> None:
     seen: list[str] = []
     cursor: str | None = None
     while True:
-        page = await queues.page(store, [Queue.TRIAGE], "demo", cursor, limit=3)
+        page = await work_queues.page(store, [Queue.TRIAGE], "demo", cursor, limit=3)
         seen += [row.number for row in page.rows]
         cursor = page.next_cursor
         if cursor is None:
@@ -160,8 +163,8 @@ async def test_what_is_due_first_comes_first_page_by_page(store: Store) -> None:
 async def test_a_page_shows_the_whole_tickets_and_what_the_machine_doubted(store: Store) -> None:
     story = _life()
     await _told(store, *_unsure(story, "keywords lamp; also water: pipe"))
-    (found,) = await queues.whole(store, [Queue.TRIAGE], "demo", 10)
+    (found,) = await work_queues.whole(store, [Queue.TRIAGE], "demo", 10)
     assert found.ticket == story.ticket
     assert found.doubt is not None
     assert found.doubt.why == "keywords lamp; also water: pipe"
-    assert await queues.whole(store, [Queue.DECISION], "demo", 10) == []
+    assert await work_queues.whole(store, [Queue.DECISION], "demo", 10) == []

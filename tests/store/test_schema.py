@@ -14,12 +14,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, select, text
 
-from domain.queues import Queue
-from store import schema
-from store.engine import Store, default_url
-from store.errors import SchemaUnusable, StoreUnavailable
-from store.schema import SchemaState
-from store.tables import metadata, ticket
+from domain.policy.work_queues import Queue
+from store.db import schema
+from store.db.engine import Store, default_url
+from store.db.errors import SchemaUnusable, StoreUnavailable
+from store.db.schema import SchemaState
+from store.db.tables import metadata, ticket
 from tests.store.population import QUEUED, Busy
 from tests.store.stories import complaint, project
 from tests.support.postgres import Cluster

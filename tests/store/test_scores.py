@@ -5,18 +5,19 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete
 
-from domain.catalogue import ScoringRule, UnitKind
-from domain.clocks import ClockName, RungKind
+from domain.activity_io import Projection
+from domain.deadlines.clocks import ClockName, RungKind
 from domain.facts.anytime import RungClimbed
 from domain.facts.handling import ExtensionGranted
 from domain.facts.intake import Reassigned
-from domain.plans import Projection
-from store import tables, tickets
-from store.engine import Store
-from store.league import points_table
-from store.packs import default_root, load_pack
-from store.periods import Period, month_of
-from store.scores import Scores, UnitScore, scores
+from domain.pack.catalogue import ScoringRule, UnitKind
+from domain.pack.periods import Period, month_of
+from packs.registry import default_root, load_pack
+from store.db import tables
+from store.db.engine import Store
+from store.reporting.ranking import points_table
+from store.reporting.scores import Scores, UnitScore, scores
+from store.tickets import tickets
 from tests.store.population import Busy, population
 from tests.store.stories import DISPATCHER, START, clock, complaint, project
 

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from domain.actors import Role
-from store import accounts, sessions
-from store.accounts import Account
-from store.engine import Store
+from store.db.engine import Store
+from store.identity import accounts, sessions
+from store.identity.accounts import Account
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 IDLE = timedelta(hours=1)

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from domain.facts.intake import TriageUnsure
-from domain.queues import Queue
-from store import intake, schema
-from store.engine import Store
-from store.stuck import GRACE, NAMED, STATEMENTS, Stuck, Waits, stuck
+from domain.policy.work_queues import Queue
+from store.db import schema
+from store.db.engine import Store
+from store.tickets import intake
+from store.tickets.stuck import GRACE, NAMED, STATEMENTS, Stuck, Waits, stuck
 from tests.store.population import Busy
 from tests.store.stories import START, Story, complaint, project
 from tests.store.test_schema import downgrade

@@ -7,15 +7,16 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import delete, select, text
 
-from store import erasure, intake, tables
-from store.engine import Store
-from store.errors import BadKey, Erased
-from store.keys import KeyRing
-from store.numbers import new_number
-from store.projector import Projector
-from store.resealing import reseal, use_of_keys
-from store.ticket_keys import TicketKeys, erased_at
-from store.vault import Person, Vault
+from store.db import tables
+from store.db.engine import Store
+from store.db.errors import BadKey, Erased
+from store.secrets.key_ring import KeyRing
+from store.secrets.re_encryption import reseal, use_of_keys
+from store.secrets.ticket_keys import TicketKeys, erased_at
+from store.secrets.vault import Person, Vault
+from store.tickets import erasure, intake
+from store.tickets.numbers import new_number
+from store.tickets.projector import Projector
 from tests.store.stories import START, Story, complaint
 
 RING = KeyRing.of(b"k" * 32)

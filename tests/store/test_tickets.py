@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from domain.complaint import Kind
-from domain.queues import Queue
-from domain.stages import OPEN, Outcome, Stage
-from store import tickets
-from store.engine import Store
-from store.errors import BadCursor
-from store.projector import Projector
-from store.tickets import Filters
+from domain.policy.work_queues import Queue
+from domain.ticket.complaint import Kind
+from domain.ticket.stages import OPEN, Outcome, Stage
+from store.db.engine import Store
+from store.db.errors import BadCursor
+from store.tickets import tickets
+from store.tickets.projector import Projector
+from store.tickets.tickets import Filters
 from tests.store.stories import START, Story, complaint
 
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from domain.actors import Role
-from store import tables, tokens
-from store.engine import Store
+from store.db import tables
+from store.db.engine import Store
+from store.identity import tokens
 from tests.store.stories import START
 
 

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from store.errors import BadKey
-from store.keys import KeyRing
-from store.phones import normal_phone
-from store.vault import Person, Vault
+from store.db.errors import BadKey
+from store.secrets.key_ring import KeyRing
+from store.secrets.phones import normal_phone
+from store.secrets.vault import Person, Vault
 
 KEY = bytes(range(32))
 VAULT = Vault(KeyRing.of(KEY))

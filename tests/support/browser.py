@@ -19,8 +19,8 @@ import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from domain.actors import Role
+from packs.registry import default_root
 from runtime.ports import free_port
-from store.packs import default_root
 
 CHROMIUM = os.environ.get("JIESU_CHROMIUM", "/usr/bin/chromium")
 _FLAGS = (

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from store.pack_checks.unused import STARTS
-from store.pack_files import CityFile
-from store.packs import PackShelf, default_root
+from packs.checks.unused import STARTS
+from packs.parsed_pack import CityFile
+from packs.registry import PackShelf, default_root
 
 SHIPPED = PackShelf(default_root())
 """The packs as they are shipped, read once per process: reading five takes a second."""

@@ -21,16 +21,16 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from audit.runs import is_kept
 from domain.actors import Actor, Role
-from domain.acts import Act, Command, Verdict
-from domain.assignment import HandlingResult
-from domain.complaint import Complaint
+from domain.commands.messages import Act, Command, Verdict
 from domain.events import Event
-from domain.rating import Rating
-from domain.ticket import Snapshot, Ticket
+from domain.ticket.assignment import HandlingResult
+from domain.ticket.complaint import Complaint
+from domain.ticket.rating import Rating
+from domain.ticket.ticket import Snapshot, Ticket
 from runtime.engine import waiting_work
 from runtime.names import TICKETS, search_attributes, ticket_workflow_id
-from store import tickets
-from store.numbers import new_number
+from store.tickets import tickets
+from store.tickets.numbers import new_number
 from tests.support.engine import Engine
 from workflows.ticket import TicketWorkflow
 

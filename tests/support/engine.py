@@ -19,18 +19,18 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from domain.plans import Projection
+from domain.activity_io import Projection
+from packs.registry import PackShelf
 from runtime.codec import TicketCodec
 from runtime.engine import CONVERTER, encrypting, with_converter
 from runtime.names import NAMESPACE, SEARCH_ATTRIBUTES, UNITS
 from runtime.ports import free_port
-from store.engine import Store
-from store.errors import StoreUnavailable
-from store.keys import KeyRing
-from store.objects import Objects
-from store.packs import PackShelf
-from store.projector import Projector
-from store.ticket_keys import TicketKeys
+from store.db.engine import Store
+from store.db.errors import StoreUnavailable
+from store.files.objects import Objects
+from store.secrets.key_ring import KeyRing
+from store.secrets.ticket_keys import TicketKeys
+from store.tickets.projector import Projector
 from tests.support.cities import SHIPPED
 from workers.factory import Hands, ticket_worker, unit_worker
 from workers.stack import engine_binary

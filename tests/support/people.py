@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 
 from domain.actors import Role
-from store import accounts, passwords
+from store.identity import accounts, passwords
 from tests.api.house import House
 
 PASSWORD = "a long and quiet evening"  # pragma: allowlist secret

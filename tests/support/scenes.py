@@ -10,16 +10,16 @@ from random import Random
 from typing import TypeVar, get_args
 
 from domain.actors import Actor, Role
-from domain.acts import Command
-from domain.checks import asked, leads_to
-from domain.clocks import ClockName
 from domain.commands import citizens, intake, joint, supervising, units
-from domain.lifecycle import TABLE
-from domain.minutes import Meeting, Minutes
-from domain.pack import Pack
-from domain.rating import Rating
-from domain.stages import Stage
-from domain.ticket import Ticket
+from domain.commands.messages import Command
+from domain.deadlines.clocks import ClockName
+from domain.pack.pack import Pack
+from domain.policy.guards import asked, leads_to
+from domain.policy.transitions import TABLE
+from domain.ticket.minutes import Meeting, Minutes
+from domain.ticket.rating import Rating
+from domain.ticket.stages import Stage
+from domain.ticket.ticket import Ticket
 
 T = TypeVar("T")
 

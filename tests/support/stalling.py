@@ -5,8 +5,8 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from store.engine import Store
-from store.packs import PackShelf
+from packs.registry import PackShelf
+from store.db.engine import Store
 from tests.support.engine import connect_to, platform
 
 _LONGEST = 60.0

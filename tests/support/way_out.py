@@ -3,15 +3,15 @@
 from typing import NamedTuple
 
 from domain.actors import CITIZEN, Actor, Role
-from domain.acts import Command
-from domain.assignment import HandlingResult
 from domain.commands.intake import Arbitrate, Conclude, Reassign, Triage, Unmerge
+from domain.commands.messages import Command
 from domain.commands.supervising import Decide
-from domain.decisions import arbitration_due
-from domain.pack import Pack
-from domain.rating import Grade, Rating
-from domain.stages import Stage
-from domain.ticket import Ticket
+from domain.pack.pack import Pack
+from domain.policy.decide import arbitration_due
+from domain.ticket.assignment import HandlingResult
+from domain.ticket.rating import Grade, Rating
+from domain.ticket.stages import Stage
+from domain.ticket.ticket import Ticket
 
 DISPATCHER = Actor(role=Role.DISPATCHER, id="dispatcher-1")
 SUPERVISOR = Actor(role=Role.SUPERVISOR, id="supervisor-1")

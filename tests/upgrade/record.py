@@ -24,12 +24,13 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from domain.actors import Role
+from packs.registry import PackShelf
 from runtime.names import NAMESPACE, SEARCH_ATTRIBUTES, ticket_workflow_id
 from runtime.ports import free_port
-from store import intake, schema, tickets
-from store.engine import Store, default_url
-from store.pack_book import PinnedPacks
-from store.packs import PackShelf
+from store.db import schema
+from store.db.engine import Store, default_url
+from store.packs.archive import PinnedPacks
+from store.tickets import intake, tickets
 from tests.api.house import COMPLAINT, REPLY, Filed, House, open_house
 from tests.support.cities import SHIPPED, city_with
 from tests.support.deeds import BAD, EXTEND, WHISTLE

@@ -26,18 +26,19 @@ from temporalio.client import (
 from temporalio.service import RPCError
 
 from audit.verdicts import judge
-from domain.acts import Verdict
 from domain.commands.citizens import Recur, Withdraw
+from domain.commands.messages import Verdict
 from domain.events import Event
 from domain.facts.anytime import RungClimbed
-from domain.pack import Pack
-from domain.stages import Stage
-from domain.ticket import Ticket
+from domain.pack.pack import Pack
+from domain.ticket.stages import Stage
+from domain.ticket.ticket import Ticket
 from runtime.engine import waiting_work
-from store import outbox, schema, tickets
-from store.engine import Store, default_url
-from store.pack_book import PinnedPacks
-from tests.domain.order import check_caps, check_order, check_steps
+from store.db import schema
+from store.db.engine import Store, default_url
+from store.packs.archive import PinnedPacks
+from store.tickets import outbox, tickets
+from tests.domain.invariants import check_caps, check_order, check_steps
 from tests.support.cities import SHIPPED
 from tests.support.desk import CITIZEN, Filed
 from tests.support.engine import Engine, connect_to, engine_server, platform

@@ -8,13 +8,13 @@ from temporalio.client import Client
 
 from audit.runs import fetch
 from audit.shredding import payloads
-from domain.assignment import HandlingResult, WorkOrder
+from domain.ticket.assignment import HandlingResult, WorkOrder
+from packs.registry import PackShelf
 from runtime.codec import ticket_sealed_with
 from runtime.engine import sealed_by, with_converter
 from runtime.names import unit_queue
-from store import tickets
-from store.engine import Store
-from store.packs import PackShelf
+from store.db.engine import Store
+from store.tickets import tickets
 from tests.api.house import open_house
 from tests.support.cities import with_unit_queue
 from tests.support.desk import file

@@ -13,14 +13,15 @@ import pytest
 
 from audit.verdicts import judge
 from domain.actors import Role
-from domain.notices import notices
+from domain.policy.notifications import notices
 from runtime.engine import connect, encrypting
 from runtime.ports import free_port
 from runtime.settings import Settings
-from store import outbox, tickets, tokens
-from store.engine import Store
-from store.keys import open_ring
-from store.ticket_keys import TicketKeys
+from store.db.engine import Store
+from store.identity import tokens
+from store.secrets.key_ring import open_ring
+from store.secrets.ticket_keys import TicketKeys
+from store.tickets import outbox, tickets
 from workers.stack import Stack
 
 PATH = ["sign", "contact", "complete", "rate"]

@@ -16,8 +16,8 @@ from domain.actors import Role
 from runtime.engine import connect
 from runtime.ports import free_port
 from runtime.settings import Settings
-from store import tokens
-from store.engine import Store
+from store.db.engine import Store
+from store.identity import tokens
 from workers.stack import Stack
 
 NAME, PHONE, HOME, TEXT = "欧阳修远", "13871625349", "永顺镇七单元", "楼上每晚拉小提琴到两点"

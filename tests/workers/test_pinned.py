@@ -5,9 +5,9 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from store.engine import Store
-from store.pack_book import PinnedPacks
-from store.packs import PackShelf
+from packs.registry import PackShelf
+from store.db.engine import Store
+from store.packs.archive import PinnedPacks
 from tests.support.cities import city_with
 from tests.support.desk import file
 from tests.support.engine import platform

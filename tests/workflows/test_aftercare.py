@@ -10,8 +10,8 @@ from domain.commands.citizens import Recur, Urge
 from domain.commands.intake import Conclude, Reassign
 from domain.commands.supervising import Decide, Revisit
 from domain.commands.units import Exclude
-from domain.stages import Outcome
-from store.engine import Store
+from domain.ticket.stages import Outcome
+from store.db.engine import Store
 from tests.support.cities import city_with
 from tests.support.desk import CITIZEN, DESK, DISPATCHER, SUPERVISOR, Filed, file, officer
 from tests.support.engine import Engine, platform

@@ -9,16 +9,16 @@ import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError
 
 from domain.actors import Actor
-from domain.acts import Act, Command
 from domain.commands.citizens import AddFacts
 from domain.commands.intake import Intervene, Merge, Reassign
 from domain.commands.joint import Call, Whistle
+from domain.commands.messages import Act, Command
 from domain.commands.supervising import Decide, Supervise
 from domain.commands.units import Ask, Extend, Hold
-from domain.stages import Stage
-from domain.ticket import Ticket
-from store.engine import Store
-from tests.domain.order import check_caps, check_order
+from domain.ticket.stages import Stage
+from domain.ticket.ticket import Ticket
+from store.db.engine import Store
+from tests.domain.invariants import check_caps, check_order
 from tests.support.cities import city_with
 from tests.support.desk import CITIZEN, DISPATCHER, SUPERVISOR, Filed, complaint, file, officer
 from tests.support.engine import Engine, platform

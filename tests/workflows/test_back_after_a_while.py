@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from domain.assignment import HandlingResult
-from domain.clocks import ClockName
 from domain.commands.units import Sign
+from domain.deadlines.clocks import ClockName
 from domain.facts.anytime import RungClimbed
+from domain.ticket.assignment import HandlingResult
+from packs.registry import PackShelf
 from runtime.engine import waiting_work
-from store.engine import Store
-from store.packs import PackShelf
+from store.db.engine import Store
 from tests.support.cities import city_with
 from tests.support.desk import Filed, complaint, file, officer
 from tests.support.engine import Engine, platform

@@ -7,12 +7,12 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
-from domain.acts import Act
-from domain.assignment import HandlingResult
 from domain.commands.citizens import AddFacts, Withdraw
 from domain.commands.intake import Reassign
+from domain.commands.messages import Act
 from domain.commands.units import Ask, Contact, Sign
-from domain.ticket import Snapshot
+from domain.ticket.assignment import HandlingResult
+from domain.ticket.ticket import Snapshot
 from runtime import engine_limits
 from runtime.engine_limits import Used
 from tests.support.desk import CITIZEN, DISPATCHER, Filed, complaint, file, officer

@@ -11,13 +11,13 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from domain.assignment import HandlingResult, WorkOrder
 from domain.events import Event
 from domain.facts.anytime import RungClimbed
+from domain.ticket.assignment import HandlingResult, WorkOrder
 from runtime.engine import CONVERTER
 from runtime.names import HANDLE_ACTIVITY, TICKETS, UNITS, ticket_workflow_id
-from store import tickets
-from store.engine import Store
+from store.db.engine import Store
+from store.tickets import tickets
 from tests.support.desk import complaint
 from tests.support.engine import Engine, platform, time_skipping_server, working
 from workflows.ticket import TicketWorkflow

@@ -10,9 +10,9 @@ from domain.commands.citizens import AddFacts, CallBack, Urge, Withdraw
 from domain.commands.intake import Conclude, Reassign, Triage
 from domain.commands.supervising import Decide
 from domain.commands.units import Contact, Extend, Return, Sign
-from domain.rating import Rating
-from store import tickets
-from store.engine import Store
+from domain.ticket.rating import Rating
+from store.db.engine import Store
+from store.tickets import tickets
 from tests.support.cities import with_rule
 from tests.support.desk import (
     CITIZEN,

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from domain.assignment import Ending, HandlingResult, Share
 from domain.commands.intake import Intervene
 from domain.commands.joint import Call, Delegate, Override, RaiseLevel, Release, Whistle
 from domain.commands.supervising import KeepMinutes
 from domain.commands.units import Return, Sign
-from domain.minutes import Meeting, Minutes
-from store.engine import Store
+from domain.ticket.assignment import Ending, HandlingResult, Share
+from domain.ticket.minutes import Meeting, Minutes
+from store.db.engine import Store
 from tests.support.cities import city_with
 from tests.support.desk import DISPATCHER, SUPERVISOR, Filed, file, officer
 from tests.support.engine import Engine, platform

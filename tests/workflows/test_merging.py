@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from domain.assignment import Ending, HandlingResult
 from domain.commands.citizens import Withdraw
 from domain.commands.intake import Merge, Unmerge
-from domain.stages import Outcome
-from store.engine import Store
+from domain.ticket.assignment import Ending, HandlingResult
+from domain.ticket.stages import Outcome
+from store.db.engine import Store
 from tests.support.cities import city_with
 from tests.support.desk import CITIZEN, DISPATCHER, Filed, complaint, file, officer
 from tests.support.engine import Engine, platform

@@ -3,8 +3,8 @@
 import asyncio
 
 from domain.commands.units import Contact, Sign
-from domain.ticket import Snapshot
-from store import tickets
+from domain.ticket.ticket import Snapshot
+from store.tickets import tickets
 from tests.support.desk import complaint, file, officer
 from tests.support.engine import Engine
 

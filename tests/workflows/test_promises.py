@@ -8,16 +8,16 @@ import pytest
 from sqlalchemy import bindparam, select
 from temporalio.client import Client
 
-from domain.assignment import HandlingResult
-from domain.clocks import Clock, ClockName
 from domain.commands.citizens import AddFacts
 from domain.commands.intake import Merge, Reassign
 from domain.commands.joint import Call, RaiseLevel, Whistle
 from domain.commands.supervising import Decide
 from domain.commands.units import Ask, Extend, Hold
+from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.anytime import RungClimbed
-from store import tables
-from store.engine import Store
+from domain.ticket.assignment import HandlingResult
+from store.db import tables
+from store.db.engine import Store
 from tests.support.cities import city_with
 from tests.support.desk import CITIZEN, DISPATCHER, Filed, complaint, file, officer
 from tests.support.engine import Engine, platform

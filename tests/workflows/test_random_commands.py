@@ -21,17 +21,17 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from audit.verdicts import judge
-from domain.acts import Verdict
-from domain.assignment import HandlingResult
+from domain.commands.messages import Verdict
 from domain.events import Event
-from domain.pack import Pack
-from domain.recording import record
-from domain.stages import Stage
-from domain.ticket import Ticket
+from domain.pack.pack import Pack
+from domain.policy.record import record
+from domain.ticket.assignment import HandlingResult
+from domain.ticket.stages import Stage
+from domain.ticket.ticket import Ticket
 from runtime.names import ticket_workflow_id
-from store import tickets
-from store.engine import Store
-from tests.domain.order import check_caps, check_clock, check_order, check_steps
+from store.db.engine import Store
+from store.tickets import tickets
+from tests.domain.invariants import check_caps, check_clock, check_order, check_steps
 from tests.support.cities import city_with
 from tests.support.desk import Filed, complaint, file
 from tests.support.doors import REFUSALS

@@ -1,10 +1,10 @@
 """The citizen's verdict and what follows from it."""
 
-from domain.acts import Verdict
 from domain.commands.citizens import CallBack, Urge
 from domain.commands.intake import Conclude, Reassign
-from domain.rating import Rating
-from store import tickets
+from domain.commands.messages import Verdict
+from domain.ticket.rating import Rating
+from store.tickets import tickets
 from tests.support.desk import (
     CITIZEN,
     DESK,

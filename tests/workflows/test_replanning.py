@@ -11,17 +11,17 @@ from temporalio.client import Client
 from activities.replan import replanned
 from audit.verdicts import judge
 from domain.actors import SYSTEM, Actor, Role
-from domain.clocks import Clock, ClockName
 from domain.commands.citizens import AddFacts
 from domain.commands.supervising import Decide, Replan
 from domain.commands.units import Ask, Extend
+from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.anytime import Replanned
+from packs.registry import PackShelf
 from runtime.names import REPLAN_WORKFLOW, TICKETS
-from store import outbox, provisional, tickets
-from store.engine import Store
-from store.pack_book import PinnedPacks
-from store.packs import PackShelf
-from tests.store.pack_folders import append
+from store.db.engine import Store
+from store.packs.archive import PinnedPacks
+from store.tickets import outbox, provisional, tickets
+from tests.packs.pack_folders import append
 from tests.support.cities import city_with
 from tests.support.desk import CITIZEN, DISPATCHER, SUPERVISOR, Filed, file, officer
 from tests.support.engine import Engine, platform

@@ -9,7 +9,7 @@ from temporalio.client import Client
 from domain.commands.intake import Arbitrate
 from domain.commands.supervising import Decide
 from domain.commands.units import Return, Sign
-from store.engine import Store
+from store.db.engine import Store
 from tests.support.cities import city_with
 from tests.support.desk import DISPATCHER, Filed, file, officer
 from tests.support.engine import Engine, platform

@@ -10,9 +10,9 @@ from domain.facts.anytime import ResultOvertaken
 from domain.facts.closing import RatingRefused
 from runtime.codec import TicketCodec
 from runtime.engine import encrypting, with_converter
-from store import tickets
-from store.engine import Store
-from store.ticket_keys import TicketKeys
+from store.db.engine import Store
+from store.secrets.ticket_keys import TicketKeys
+from store.tickets import tickets
 from tests.golden.scenarios import heard_at_the_end
 from tests.support.desk import Filed, file, officer
 from tests.support.engine import (

@@ -11,10 +11,10 @@ from domain.commands.citizens import Urge
 from domain.commands.intake import Conclude, Reassign, Triage
 from domain.commands.supervising import Appoint, KeepMinutes, Notice, SettleAll, Supervise
 from domain.commands.units import AnswerOrder
-from domain.complaint import Channel
-from domain.minutes import Meeting, Minutes, Option
-from store import intake
-from store.engine import Store
+from domain.ticket.complaint import Channel
+from domain.ticket.minutes import Meeting, Minutes, Option
+from store.db.engine import Store
+from store.tickets import intake
 from tests.support.cities import city_with
 from tests.support.desk import (
     CITIZEN,

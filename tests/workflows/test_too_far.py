@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from domain.acts import Command
-from domain.clocks import ClockName
 from domain.commands.joint import Call, Delegate, Whistle
+from domain.commands.messages import Command
 from domain.commands.supervising import Appoint
-from store.engine import Store
+from domain.deadlines.clocks import ClockName
+from store.db.engine import Store
 from tests.support.cities import city_with
 from tests.support.desk import DESK, file, officer
 from tests.support.engine import Engine, platform

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from domain.assignment import HandlingResult, Share
 from domain.commands.intake import Reassign, Triage
 from domain.commands.units import Sign, Step
-from domain.queues import Queue, waiting
-from domain.stages import Outcome
-from domain.ticket import Snapshot
-from store.engine import Store
+from domain.policy.work_queues import Queue, waiting
+from domain.ticket.assignment import HandlingResult, Share
+from domain.ticket.stages import Outcome
+from domain.ticket.ticket import Snapshot
+from store.db.engine import Store
 from tests.support.cities import city_with
 from tests.support.desk import DISPATCHER, complaint, file, officer
 from tests.support.engine import Engine, platform

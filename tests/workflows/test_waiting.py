@@ -10,7 +10,7 @@ from temporalio.client import Client
 from domain.commands.citizens import AddFacts
 from domain.commands.supervising import Decide
 from domain.commands.units import Ask, Extend, Hold, Review
-from store.engine import Store
+from store.db.engine import Store
 from tests.support.cities import city_with
 from tests.support.desk import CITIZEN, DESK, DISPATCHER, Filed, file, officer
 from tests.support.engine import Engine, platform

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from api.door import Door
 from api.pages.page import page
-from domain.pack import Pack
+from domain.pack.pack import Pack
 
 
 def packs(door: Door) -> list[Pack]:

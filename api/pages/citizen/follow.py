@@ -26,12 +26,12 @@ from api.problems import Problem
 from api.translation import ENGLISH, N_, language_of
 from api.views import CitizenTicket
 from domain.commands.citizens import AddFacts, Recur, Urge, Withdraw
-from domain.files import FileKind
-from domain.pack import Pack
-from domain.rating import Rating
-from domain.stages import Outcome, Stage
-from store import files
-from store.numbers import parse_number
+from domain.pack.pack import Pack
+from domain.ticket.files import FileKind
+from domain.ticket.rating import Rating
+from domain.ticket.stages import Outcome, Stage
+from store.files import files
+from store.tickets.numbers import parse_number
 
 router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")])
 

@@ -14,11 +14,11 @@ from api.access import public
 from api.door import Door, TheDoor, json_text
 from api.pages.citizen.veil import veiled
 from api.problems import Problem
-from domain.pack import Pack
-from store.answers import answers
-from store.grids import Grid
-from store.packs import UnknownCity
-from store.rows import point_of
+from domain.pack.pack import Pack
+from packs.grids import Grid
+from packs.registry import UnknownCity
+from store.reporting.published_answers import answers
+from store.tickets.rows import point_of
 
 router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")])
 

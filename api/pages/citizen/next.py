@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from api.translation import N_
 from api.views import CitizenTicket
-from domain.stages import Outcome, Stage
+from domain.ticket.stages import Outcome, Stage
 
 STEPS = (
     (N_("Received"), {Stage.ACCEPT}),

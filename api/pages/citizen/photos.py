@@ -21,10 +21,11 @@ from api.pages.forms import Form
 from api.problems import Problem
 from api.translation import N_
 from api.upload import not_flooding
-from api.uploads.arriving import Piece
 from domain.actors import CITIZEN
-from domain.files import Purpose
-from store.errors import StoreError
+from domain.ticket.files import Purpose
+from media.errors import FileRefused
+from media.receive import Piece
+from store.db.errors import StoreError
 
 UPLOADS = "/api/v1/files"
 FORMS = ("/report", "/follow/facts", "/follow/rate")
@@ -115,7 +116,7 @@ async def brought(request: Request, door: Door, sent: FormData, form: Form) -> B
     for file in files[: MOST - len(kept)]:
         try:
             await _take(request, door, file, found)
-        except (Problem, StoreError) as error:
+        except (FileRefused, Problem, StoreError) as error:
             message = REFUSED.get(str(getattr(error, "code", "")), OTHER)
             form.fail(CHOSEN, message, file=(file.filename or "")[:60])
     if _has_files(request) and WHOLE not in sent:

@@ -20,8 +20,8 @@ from api.pages.citizen.similar import NONE, join, named, similar, with_same
 from api.pages.forms import REFUSALS, Form
 from api.pages.page import page
 from api.translation import N_
-from domain.complaint import Kind
-from domain.pack import Pack
+from domain.pack.pack import Pack
+from domain.ticket.complaint import Kind
 
 router = APIRouter(include_in_schema=False)
 

@@ -15,13 +15,13 @@ from api.pages.page import page
 from api.periods import ReckoningQuery, reckoning
 from api.problems import Problem
 from api.translation import N_
-from domain.pack import Pack
-from domain.ticket import Ticket
-from store.answers import answers
-from store.errors import StoreUnavailable
-from store.indicators import three_rates
-from store.packs import UnknownCity
-from store.periods import month_at, month_of
+from domain.pack.pack import Pack
+from domain.pack.periods import month_at, month_of
+from domain.ticket.ticket import Ticket
+from packs.registry import UnknownCity
+from store.db.errors import StoreUnavailable
+from store.reporting.indicators import three_rates
+from store.reporting.published_answers import answers
 
 router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")])
 

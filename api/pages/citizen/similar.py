@@ -19,16 +19,16 @@ from api.pages.forms import Form
 from api.problems import Problem
 from api.sending import NotRunning
 from domain.actors import SYSTEM
-from domain.acts import Act
-from domain.catalogue import Category, Unit
 from domain.commands.intake import Merge
-from domain.complaint import Kind
-from domain.pack import Pack
+from domain.commands.messages import Act
+from domain.pack.catalogue import Category, Unit
+from domain.pack.pack import Pack
+from domain.pack.routing import classify
 from domain.refusals import Refused
-from domain.routing import classify
-from store import intake
-from store.nearby import Nearby, open_nearby
-from store.numbers import parse_number
+from domain.ticket.complaint import Kind
+from store.tickets import intake
+from store.tickets.nearby import Nearby, open_nearby
+from store.tickets.numbers import parse_number
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 

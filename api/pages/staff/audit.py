@@ -22,10 +22,10 @@ from audit.compare import Change, Difference, event_differences
 from audit.fields import fields
 from audit.report import Report, StateThen
 from domain.events import Event
-from domain.pack import Pack
-from domain.stages import Outcome
-from store.errors import BadNumber
-from store.numbers import parse_number
+from domain.pack.pack import Pack
+from domain.ticket.stages import Outcome
+from store.db.errors import BadNumber
+from store.tickets.numbers import parse_number
 
 router = APIRouter(include_in_schema=False)
 

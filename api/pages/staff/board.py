@@ -27,11 +27,11 @@ from api.pages.staff.sheet import staff_page
 from api.pages.staff.ticket import TICKETS
 from api.translation import language_of
 from api.watching import Boards, End, Scene
-from domain.complaint import Channel
-from domain.pack import Pack
-from domain.queues import Queue
-from store.board import Board
-from store.league import named
+from domain.pack.pack import Pack
+from domain.policy.work_queues import Queue
+from domain.ticket.complaint import Channel
+from store.reporting.board import Board
+from store.reporting.ranking import named
 
 router = APIRouter(include_in_schema=False)
 

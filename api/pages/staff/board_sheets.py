@@ -17,9 +17,9 @@ from api.problems import Problem
 from api.sheets import Cell, sheet
 from api.translation import N_
 from api.watching import Boards
-from domain.pack import Pack
-from store.board import Board
-from store.league import named
+from domain.pack.pack import Pack
+from store.reporting.board import Board
+from store.reporting.ranking import named
 
 router = APIRouter(include_in_schema=False)
 

@@ -35,10 +35,10 @@ from api.problems import Problem
 from api.translation import N_, language_of
 from domain.commands.citizens import AddFacts, Urge
 from domain.commands.intake import Conclude
-from domain.complaint import Channel, Kind
-from domain.files import Purpose
-from domain.pack import Pack
-from store.numbers import parse_number
+from domain.pack.pack import Pack
+from domain.ticket.complaint import Channel, Kind
+from domain.ticket.files import Purpose
+from store.tickets.numbers import parse_number
 
 router = APIRouter(include_in_schema=False)
 

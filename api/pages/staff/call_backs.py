@@ -16,14 +16,14 @@ from api.pages.staff.queue import CALL_BACKS
 from api.pages.staff.sheet import staff_page
 from api.translation import ENGLISH, N_, language_of
 from domain.commands.citizens import CallBack
-from domain.pack import Pack
-from domain.phrases import Moment
-from domain.rating import Rating
-from store import intake
-from store.masks import masked
-from store.numbers import parse_number
-from store.queues import Waits
-from store.vault import Person
+from domain.pack.pack import Pack
+from domain.pack.phrases import Moment
+from domain.ticket.rating import Rating
+from store.secrets.masks import masked
+from store.secrets.vault import Person
+from store.tickets import intake
+from store.tickets.numbers import parse_number
+from store.tickets.work_queues import Waits
 
 router = APIRouter(include_in_schema=False)
 

@@ -18,17 +18,17 @@ from api.pages.staff.sheet import staff_page
 from api.pages.staff.triage import UNKNOWN_UNIT
 from api.translation import N_
 from domain.actors import Role
-from domain.assignment import Request as Wish
-from domain.catalogue import Reason, Unit
-from domain.checks import asked, asking
-from domain.clocks import Clock, ClockName
 from domain.commands.intake import Arbitrate
 from domain.commands.supervising import Decide
-from domain.limits import Limit
-from domain.pack import Pack
-from domain.planning import extend_clock
-from domain.routing import resolve
-from domain.ticket import Ticket
+from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.limits import Limit
+from domain.pack.catalogue import Reason, Unit
+from domain.pack.pack import Pack
+from domain.pack.planning import extend_clock
+from domain.pack.routing import resolve
+from domain.policy.guards import asked, asking
+from domain.ticket.assignment import Request as Wish
+from domain.ticket.ticket import Ticket
 
 router = APIRouter(include_in_schema=False)
 

@@ -17,13 +17,15 @@ from api.pages.staff.speech import Speech
 from api.pages.staff.story import Line, Names
 from api.problems import Problem
 from api.translation import N_
-from domain.clocks import Clock, ClockName, RungKind
+from domain.deadlines.clocks import Clock, ClockName, RungKind
 from domain.facts.anytime import RungClimbed
-from domain.permissions import RIGHTS
-from domain.ticket import Ticket
-from store import accounts, files, intake, tickets
-from store.masks import MaskedPerson
-from store.vault import Person
+from domain.policy.permissions import RIGHTS
+from domain.ticket.ticket import Ticket
+from store.files import files
+from store.identity import accounts
+from store.secrets.masks import MaskedPerson
+from store.secrets.vault import Person
+from store.tickets import intake, tickets
 
 
 class Running(NamedTuple):

@@ -13,9 +13,9 @@ from api.caller import Caller
 from api.door import Door
 from api.pages.forms import Form
 from api.people import PhoneIn
-from domain.ticket import Ticket
-from store import intake, tickets, views
-from store.masks import MaskedPerson, masked
+from domain.ticket.ticket import Ticket
+from store.secrets.masks import MaskedPerson, masked
+from store.tickets import intake, tickets, view_log
 
 _SHOWN = 10
 _LONGEST = 2 * 3600
@@ -41,7 +41,7 @@ async def search(door: Door, caller: Caller, form: Form) -> Earlier:
     """
     said = PhoneIn.model_validate(form.given("phone", "purpose"))
     now = datetime.now(UTC)
-    numbers = await views.search(
+    numbers = await view_log.search(
         door.store, door.vault, said.phone, caller.actor, now, said.purpose
     )
     seal = door.signer("earlier")

@@ -16,7 +16,7 @@ from api.pages.staff.again import carried, once_more, sign_in_page
 from api.pages.staff.sheet import staff_page
 from api.problems import CODES, Problem
 from api.translation import N_
-from store.errors import StoreError
+from store.db.errors import StoreError
 
 router = APIRouter(include_in_schema=False)
 

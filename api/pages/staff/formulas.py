@@ -2,7 +2,7 @@
 
 from api.pages.staff.words import Words
 from api.translation import N_
-from store.condition_words import ConditionError, Token, tokens
+from packs.condition_text import ConditionError, Token, tokens
 
 _TRUE = {
     # names that are true or false: when they are, and when they are not

@@ -6,8 +6,8 @@ Fields with a list of suggestions (datalist) let anything be typed, so this is a
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from domain.catalogue import Category, Unit
-from domain.pack import Pack
+from domain.pack.catalogue import Category, Unit
+from domain.pack.pack import Pack
 
 
 class Coded(Protocol):

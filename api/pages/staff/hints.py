@@ -10,16 +10,16 @@ from typing import Any
 from api import filing
 from api.door import Door
 from api.pages.staff.reasons import Said, in_words
-from domain.catalogue import Category, Unit
-from domain.clocks import Clock, ClockName
-from domain.complaint import Complaint, Kind
-from domain.pack import Pack
-from domain.phrases import Moment, Reply, Script
-from domain.planning import plan_clock
-from domain.routing import Suggestion, route
-from store.nearby import Nearby, open_nearby
-from store.repeats import find_repeats
-from store.suggesting import filing_holds, suggest
+from domain.deadlines.clocks import Clock, ClockName
+from domain.pack.catalogue import Category, Unit
+from domain.pack.pack import Pack
+from domain.pack.phrases import Moment, Reply, Script
+from domain.pack.planning import plan_clock
+from domain.pack.routing import Suggestion, route
+from domain.ticket.complaint import Complaint, Kind
+from store.tickets.nearby import Nearby, open_nearby
+from store.tickets.repeats import find_repeats
+from store.tickets.suggestions import filing_holds, suggest
 
 _TITLE = 40
 _PAUSES = "，。；！？,;!?\n"

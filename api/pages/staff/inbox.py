@@ -24,10 +24,10 @@ from api.pages.staff.inbox_several import Ref, give_all, ref_of, refs, rows_of
 from api.pages.staff.sheet import staff_page
 from api.problems import Problem
 from api.translation import N_
-from domain.acts import Command
 from domain.commands.joint import Delegate
+from domain.commands.messages import Command
 from domain.commands.units import Sign
-from store import tickets
+from store.tickets import tickets
 
 router = APIRouter(include_in_schema=False)
 

@@ -18,13 +18,13 @@ from api.pages.staff.place import working_city
 from api.pages.staff.sheet import staff_page
 from api.problems import Problem
 from api.translation import N_
-from domain.catalogue import Category, Unit
-from domain.complaint import Code
 from domain.model import Incoming
-from domain.pack import Pack
-from domain.permissions import RIGHTS
-from store import assignments, inbox
-from store.inbox import Which
+from domain.pack.catalogue import Category, Unit
+from domain.pack.pack import Pack
+from domain.policy.permissions import RIGHTS
+from domain.ticket.complaint import Code
+from store.tickets import assignments, inbox
+from store.tickets.inbox import Which
 
 HOME = "/staff/inbox"
 ROWS = 200

@@ -12,9 +12,9 @@ from api.commands import give
 from api.door import Door
 from api.pages.forms import REFUSALS
 from api.problems import Problem
-from domain.acts import Command
-from store import assignments
-from store.assignments import AssignmentRow
+from domain.commands.messages import Command
+from store.tickets import assignments
+from store.tickets.assignments import AssignmentRow
 
 MOST = 200
 """How many may be chosen at once: as many as a page shows."""

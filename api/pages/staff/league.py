@@ -20,14 +20,14 @@ from api.pages.staff.sheet import staff_page
 from api.pages.staff.words import Words
 from api.problems import Problem
 from api.scores import earned_for, found_scores
-from domain.catalogue import Indicator, UnitKind
-from domain.pack import Pack
-from store.behind import by_number
-from store.cursors import cursor as cursor_of
-from store.cursors import key_of
-from store.figures import Behind, Figure
-from store.league import Order, named, points_table, standings
-from store.scores import Point
+from domain.pack.catalogue import Indicator, UnitKind
+from domain.pack.pack import Pack
+from store.db.cursors import cursor as cursor_of
+from store.db.cursors import key_of
+from store.reporting.drill_down import by_number
+from store.reporting.figures import Behind, Figure
+from store.reporting.ranking import Order, named, points_table, standings
+from store.reporting.scores import Point
 
 router = APIRouter(include_in_schema=False)
 

@@ -18,9 +18,9 @@ from api.pages.staff.words import Words
 from api.scores import found_scores
 from api.sheets import Cell, sheet
 from api.translation import N_
-from store.behind import by_number
-from store.figures import Value
-from store.league import named, points_table, standings
+from store.reporting.drill_down import by_number
+from store.reporting.figures import Value
+from store.reporting.ranking import named, points_table, standings
 
 router = APIRouter(include_in_schema=False)
 

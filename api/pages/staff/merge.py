@@ -19,13 +19,13 @@ from api.pages.staff.sheet import staff_page
 from api.problems import Problem
 from api.translation import N_
 from domain.commands.intake import Merge, Unmerge
-from domain.pack import Pack
-from domain.stages import Stage
-from domain.ticket import Ticket
-from store import tickets
-from store.errors import BadNumber
-from store.nearby import alike, crowds
-from store.numbers import parse_number
+from domain.pack.pack import Pack
+from domain.ticket.stages import Stage
+from domain.ticket.ticket import Ticket
+from store.db.errors import BadNumber
+from store.tickets import tickets
+from store.tickets.nearby import alike, crowds
+from store.tickets.numbers import parse_number
 
 router = APIRouter(include_in_schema=False)
 

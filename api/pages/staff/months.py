@@ -8,8 +8,8 @@ from starlette.requests import Request
 
 from api.periods import Reckoning, ReckoningQuery, reckoning
 from api.problems import Problem
-from domain.pack import Pack
-from store.periods import Period, month_at
+from domain.pack.pack import Pack
+from domain.pack.periods import Period, month_at
 
 _CHOICES = 13
 

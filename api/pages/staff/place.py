@@ -6,8 +6,8 @@ from api.caller import Caller
 from api.door import Door
 from api.problems import Problem
 from domain.actors import Actor
-from domain.catalogue import Unit
-from domain.pack import Pack
+from domain.pack.catalogue import Unit
+from domain.pack.pack import Pack
 
 CITY = "city"
 """The parameter of the address, and the cookie, that say in which city somebody works."""

@@ -19,12 +19,12 @@ from api.places import Part, parts_of
 from api.problems import Problem
 from api.sheets import Cell, sheet
 from api.translation import N_
-from domain.pack import Pack
-from store.behind import NOWHERE, Asked, Line, Lines, What, behind
-from store.indicators import Ratio
-from store.league import named
-from store.places import PlaceCounts
-from store.spots import squares_of
+from domain.pack.pack import Pack
+from store.reporting.drill_down import NOWHERE, Asked, Line, Lines, What, behind
+from store.reporting.hot_spots import squares_of
+from store.reporting.indicators import Ratio
+from store.reporting.places import PlaceCounts
+from store.reporting.ranking import named
 
 router = APIRouter(include_in_schema=False)
 

@@ -18,12 +18,12 @@ from api.commands import give
 from api.door import Door
 from api.pages.forms import Form
 from api.pages.staff.place import working_city
-from domain.acts import Command
-from domain.pack import Pack
-from domain.queues import Queue
-from store import queues
-from store.numbers import parse_number
-from store.queues import Waits
+from domain.commands.messages import Command
+from domain.pack.pack import Pack
+from domain.policy.work_queues import Queue
+from store.tickets import work_queues
+from store.tickets.numbers import parse_number
+from store.tickets.work_queues import Waits
 
 SHOWN = 30
 
@@ -80,8 +80,8 @@ async def desk(
     only = next((one for one in of if one == request.query_params.get("queue")), None)
     was = request.query_params.get("was", "") if request.method == "GET" else ""
     found, counts = await asyncio.gather(
-        queues.whole(door.store, [only] if only else of, pack.city.id, SHOWN + 1, was),
-        queues.counts(door.store, of, pack.city.id, was),
+        work_queues.whole(door.store, [only] if only else of, pack.city.id, SHOWN + 1, was),
+        work_queues.counts(door.store, of, pack.city.id, was),
     )
     shown = found[:SHOWN]
     wanted = number or request.query_params.get("number")

@@ -31,8 +31,8 @@ from api.pages.staff.said import WORDS, complaint
 from api.pages.staff.sheet import staff_page
 from api.problems import CODES, Problem
 from api.translation import N_
-from domain.complaint import TEXT_LIMIT, Channel, Kind
-from domain.pack import Pack
+from domain.pack.pack import Pack
+from domain.ticket.complaint import TEXT_LIMIT, Channel, Kind
 
 router = APIRouter(include_in_schema=False)
 

@@ -10,8 +10,8 @@ from api.pages.staff.found import area_of, category_of
 from api.problems import Problem
 from api.translation import N_
 from domain.commands.intake import Conclude
-from domain.pack import Pack
-from store.numbers import parse_number
+from domain.pack.pack import Pack
+from store.tickets.numbers import parse_number
 
 FIELDS = (
     "city", "phone", "name", "purpose", "earlier", "text", "title", "category", "area", "address",

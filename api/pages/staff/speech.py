@@ -8,7 +8,7 @@ from api.pages import shown
 from api.pages.labels import Labels
 from api.pages.shown import Named
 from api.translation import ENGLISH, N_, translations
-from domain.pack import Pack
+from domain.pack.pack import Pack
 
 LENGTHS = {
     "m": N_("%(n)s min"),

@@ -20,9 +20,9 @@ from api.places import most_of
 from api.problems import Problem
 from api.sheets import Cell, sheet
 from api.translation import N_
-from domain.pack import Pack
-from store.spots import Asked, Named, spots
-from store.topics import topics
+from domain.pack.pack import Pack
+from store.reporting.common_problems import topics
+from store.reporting.hot_spots import Asked, Named, spots
 
 router = APIRouter(include_in_schema=False)
 

@@ -8,10 +8,10 @@ from api.pages.staff.speech import Speech
 from api.problems import CODES
 from api.translation import N_
 from domain.actors import Actor, Role
-from domain.assignment import Given, HandlingResult
 from domain.events import Event
-from domain.minutes import Minutes
-from domain.rating import Rating
+from domain.ticket.assignment import Given, HandlingResult
+from domain.ticket.minutes import Minutes
+from domain.ticket.rating import Rating
 
 Names = Mapping[str, str]
 """What accounts are called, by their ids."""

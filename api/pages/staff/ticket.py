@@ -28,8 +28,8 @@ from api.pages.staff.speech import Speech
 from api.pages.staff.ticket_sheet import Opened, draw
 from api.people import LookIn
 from api.translation import language_of
-from domain.ticket import Ticket
-from store.vault import Person
+from domain.ticket.ticket import Ticket
+from store.secrets.vault import Person
 
 router = APIRouter(include_in_schema=False)
 

@@ -20,8 +20,8 @@ from api.pages.staff.deeds.row import Deed, FieldKind
 from api.pages.staff.dossier import dossier
 from api.pages.staff.sheet import staff_page
 from api.translation import N_
-from domain.checks import asked
-from store.vault import Person
+from domain.policy.guards import asked
+from store.secrets.vault import Person
 
 _LATER = N_("Handed over. The page shows it in a moment: load it again.")
 

@@ -19,12 +19,12 @@ from api.pages.staff.ticket import TICKETS
 from api.problems import Problem
 from api.tickets import ListQuery, TicketPage, listed
 from api.translation import N_, language_of
-from domain.complaint import Kind
-from domain.pack import Pack
-from domain.queues import Queue
-from domain.stages import Stage
-from store.errors import BadNumber
-from store.numbers import parse_number
+from domain.pack.pack import Pack
+from domain.policy.work_queues import Queue
+from domain.ticket.complaint import Kind
+from domain.ticket.stages import Stage
+from store.db.errors import BadNumber
+from store.tickets.numbers import parse_number
 
 router = APIRouter(include_in_schema=False)
 

@@ -21,11 +21,11 @@ from api.pages.staff.sheet import staff_page
 from api.translation import N_
 from domain.commands.intake import Conclude, Reassign
 from domain.commands.intake import Triage as Classify
-from domain.complaint import Kind
-from domain.pack import Pack
-from domain.routing import route
-from domain.stages import Stage
-from store.queues import Waits
+from domain.pack.pack import Pack
+from domain.pack.routing import route
+from domain.ticket.complaint import Kind
+from domain.ticket.stages import Stage
+from store.tickets.work_queues import Waits
 
 router = APIRouter(include_in_schema=False)
 

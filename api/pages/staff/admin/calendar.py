@@ -12,11 +12,11 @@ from api.door import TheDoor
 from api.packs import READER
 from api.pages.staff.place import working_city
 from api.pages.staff.sheet import staff_page
-from domain.calendar import WorkCalendar, is_working_day
-from domain.horizon import horizon
-from domain.pack import Pack
-from domain.promises import Tier
-from store.pack_days import SpecialDay
+from domain.deadlines.calendar import WorkCalendar, is_working_day
+from domain.pack.horizon import horizon
+from domain.pack.pack import Pack
+from domain.pack.policies import Tier
+from packs.published_days import SpecialDay
 
 router = APIRouter(include_in_schema=False)
 

@@ -16,7 +16,7 @@ from api.pages.forms import REFUSALS, Form
 from api.pages.shown import filters
 from api.pages.staff.place import working_city
 from api.pages.staff.sheet import staff_page
-from domain.pack import Pack
+from domain.pack.pack import Pack
 
 router = APIRouter(include_in_schema=False)
 

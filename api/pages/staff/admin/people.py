@@ -20,9 +20,9 @@ from api.pages.staff.sheet import staff_page
 from api.problems import Problem
 from api.translation import N_
 from domain.actors import Role
-from domain.pack import Pack
-from domain.permissions import STAFF
-from store.accounts import Account
+from domain.pack.pack import Pack
+from domain.policy.permissions import STAFF
+from store.identity.accounts import Account
 
 router = APIRouter(include_in_schema=False)
 

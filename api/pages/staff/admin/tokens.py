@@ -16,7 +16,7 @@ from api.pages.staff.place import working_city
 from api.pages.staff.sheet import staff_page
 from api.tokens import MANAGER, TokenId, TokenIn
 from api.translation import N_
-from domain.permissions import Scope
+from domain.policy.permissions import Scope
 
 router = APIRouter(include_in_schema=False)
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from api.pages.staff.deeds.occasion import Occasion
 from api.pages.staff.deeds.row import Choice, Choices
 from api.translation import N_
-from domain.assignment import Assignment, Share
-from domain.catalogue import Unit
-from domain.clocks import ClockName
-from domain.complaint import Kind
-from domain.minutes import Meeting
+from domain.deadlines.clocks import ClockName
+from domain.pack.catalogue import Unit
+from domain.ticket.assignment import Assignment, Share
+from domain.ticket.complaint import Kind
+from domain.ticket.minutes import Meeting
 
 LENGTHS = {
     "h": N_("hours"),

@@ -6,11 +6,11 @@ from api.pages.staff.deeds.occasion import Occasion
 from api.pages.staff.deeds.row import Deed, Field, FieldKind, Group, Told
 from api.translation import N_
 from domain.commands import citizens
-from domain.files import Purpose
-from domain.lifecycle import transition
-from domain.permissions import RIGHTS
+from domain.policy.permissions import RIGHTS
+from domain.policy.transitions import transition
 from domain.refusals import Refused
-from domain.stages import Outcome, Stage
+from domain.ticket.files import Purpose
+from domain.ticket.stages import Outcome, Stage
 
 
 def _reached(_occasion: Occasion) -> list[Told]:

@@ -6,9 +6,9 @@ from api.pages.staff.deeds.occasion import Occasion
 from api.pages.staff.deeds.possible import would_refuse
 from api.pages.staff.deeds.row import Choice, Deed, Field, FieldKind, Group, Told
 from api.translation import N_
-from domain.checks import asked, rules_of
 from domain.commands import intake, supervising
-from domain.complaint import Kind
+from domain.policy.guards import asked, rules_of
+from domain.ticket.complaint import Kind
 
 _ANYBODY = {"unit": "-"}
 

@@ -13,8 +13,8 @@ from api.pages.staff.deeds.occasion import Occasion
 from api.pages.staff.deeds.row import Completion, Deed
 from domain.commands.citizens import Recur
 from domain.refusals import Refused
-from domain.ticket import Snapshot
-from store import tickets
+from domain.ticket.ticket import Snapshot
+from store.tickets import tickets
 
 LATER = "later"
 """What is done and not yet in the record."""

@@ -3,7 +3,7 @@
 from api.pages.staff.deeds import choices
 from api.pages.staff.deeds.row import Choices, Field, FieldKind
 from api.translation import N_
-from domain.files import Purpose
+from domain.ticket.files import Purpose
 
 _KEPT = N_("It is kept with the ticket, and everybody who handles it can read it.")
 

@@ -14,11 +14,12 @@ from api.pages.staff.deeds.row import Field
 from api.pages.staff.speech import Speech
 from api.problems import Problem
 from api.translation import N_
-from api.uploads.arriving import Piece
-from domain.files import file_id
-from store import files
-from store.errors import StoreError
-from store.files import FileRow
+from domain.ticket.files import file_id
+from media.errors import FileRefused
+from media.receive import Piece
+from store.db.errors import StoreError
+from store.files import files
+from store.files.files import FileRow
 
 MOST = 20
 _AT_ONCE = 256 * 1024
@@ -44,7 +45,7 @@ async def taken(
             continue
         try:
             row = (await door.uploads.take(_pieces(upload), field.purpose, caller.actor)).row
-        except (Problem, StoreError) as error:
+        except (FileRefused, Problem, StoreError) as error:
             given.refused.append((upload.filename[:80], str(getattr(error, "code", ""))))
             continue
         same = await _same(door, caller, number, row.sha256) if number else None

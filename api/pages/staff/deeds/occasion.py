@@ -5,9 +5,9 @@ from datetime import datetime
 
 from api.caller import Caller
 from api.pages.staff.speech import Speech
-from domain.assignment import Assignment
-from domain.pack import Pack
-from domain.ticket import Ticket
+from domain.pack.pack import Pack
+from domain.ticket.assignment import Assignment
+from domain.ticket.ticket import Ticket
 
 
 @dataclass(frozen=True)

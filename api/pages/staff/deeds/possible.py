@@ -8,10 +8,10 @@ from typing import Any
 
 from api.pages.staff.deeds.occasion import Occasion
 from api.pages.staff.deeds.row import Deed, FieldKind, Told
-from domain.checks import check
 from domain.commands.base import CommandBase
 from domain.commands.units import UnitCommand
-from domain.permissions import RIGHTS, Right
+from domain.policy.guards import check
+from domain.policy.permissions import RIGHTS, Right
 from domain.refusals import Refused
 
 COMPLETE = "complete_assignment"

@@ -12,8 +12,8 @@ from api.pages.forms import Form
 from api.pages.staff.deeds.occasion import Occasion
 from api.pages.staff.deeds.row import Deed, Field, FieldKind, Told
 from api.translation import N_
-from domain.catalogue import Category, Unit
-from domain.pack import Pack
+from domain.pack.catalogue import Category, Unit
+from domain.pack.pack import Pack
 
 ROWS, PLANS = 6, 4
 """Units of one whistle, and plans of one meeting, that a form has room for."""

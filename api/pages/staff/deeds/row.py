@@ -10,8 +10,8 @@ from pydantic import Field as Limited
 from api.assignments import CompletionIn
 from api.pages.staff.deeds.occasion import Occasion
 from domain.commands.base import CommandBase
-from domain.files import Purpose
 from domain.refusals import Refused
+from domain.ticket.files import Purpose
 
 
 class FieldKind(StrEnum):

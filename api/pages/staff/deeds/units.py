@@ -7,11 +7,11 @@ from api.pages.staff.deeds.fields import RECORDS, SHARE, files, ground, note, re
 from api.pages.staff.deeds.occasion import Occasion
 from api.pages.staff.deeds.row import Deed, Field, FieldKind, Group, Told
 from api.translation import N_
-from domain.assignment import Share
-from domain.checks import return_bar
 from domain.commands import units
-from domain.files import Purpose
+from domain.policy.guards import return_bar
 from domain.refusals import Refused
+from domain.ticket.assignment import Share
+from domain.ticket.files import Purpose
 
 
 def _own_lead(occasion: Occasion) -> Refused | None:

@@ -1,0 +1,50 @@
+"""A city's pack with its days shortened to seconds: its clocks run out while one watches."""
+
+import re
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+from domain.deadlines.clocks import ClockName
+from domain.deadlines.limits import Limit, LimitUnit
+from domain.pack.pack import Pack
+from packs.registry import load_pack
+
+SHORTEST = timedelta(days=1)
+"""Shorter limits are as long as this: who signs within ten minutes needs more than some ms."""
+
+_AS_LIVED = timedelta(seconds=2)
+"""And no limit is over sooner than this, however short the days are."""
+
+_SCALE = re.compile(r"(?m)^clock_scale\s*=.*$")
+_TABLE = re.compile(r"(?m)^\[city\].*$")
+_LIMIT = re.compile(rf'(?m)^({"|".join(ClockName)})(\s*=\s*)"([1-9][0-9]*(?:s|m|h|d|wh|wd))"')
+
+
+def shortened_pack(original: Path, cities: Path, day: float) -> Pack:
+    """A copy of the pack `original` below `cities`, in which a day lasts `day` seconds.
+
+    Raises:
+        PackError: the original has problems.
+    """
+    copy = cities / original.name
+    shutil.copytree(original, copy)
+    file = copy / "city.toml"
+    shortest = max(SHORTEST, timedelta(days=_AS_LIVED.total_seconds() / day))
+    text = file.read_text(encoding="utf-8")
+    text = _LIMIT.sub(lambda written: _lengthened(written, shortest), text)
+    scale = f"clock_scale = {day / timedelta(days=1).total_seconds():.9f}"
+    text, found = _SCALE.subn(scale, text)
+    if not found:
+        text = _TABLE.sub(lambda table: f"{table[0]}\n{scale}", text)
+    file.write_text(text, encoding="utf-8")
+    return load_pack(copy)
+
+
+def _lengthened(written: re.Match[str], shortest: timedelta) -> str:
+    name, equals, text = written.groups()
+    limit = Limit.parse(text)
+    days = limit.unit is LimitUnit.WORKING_DAYS
+    length = timedelta(days=limit.amount) if days else limit.length
+    hours = -(-shortest // timedelta(hours=1))
+    return f'{name}{equals}"{hours}h"' if length < shortest else written[0]

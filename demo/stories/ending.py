@@ -1,0 +1,52 @@
+"""What a story comes to: the city's figures, the points of its units, and the audit of it all."""
+
+from dataclasses import dataclass
+
+from temporalio.client import Client
+
+from audit.verdicts import Verdict, judge
+from demo.stories.telling import Telling
+from store.db.engine import Store
+from store.reporting.figures import Figures, figures
+from store.reporting.scores import Scores, scores
+from store.tickets import tickets
+
+_LOOKS = 3
+"""How often a ticket is looked at that went on between the reading of history and record."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """All of it computed from the events, and every record compared with its history."""
+
+    figures: Figures
+    scores: Scores
+    verdicts: list[Verdict]
+
+    @property
+    def disagreeing(self) -> list[Verdict]:
+        return [verdict for verdict in self.verdicts if not verdict.agrees]
+
+    @property
+    def whole(self) -> bool:
+        """Whether every ticket could be told again, by the store's events and by its history."""
+        return not (self.figures.broken or self.scores.broken or self.disagreeing)
+
+
+async def ending_of(story: Telling, client: Client) -> Ending:
+    """Count, and replay every ticket with today's code."""
+    store, pack, period = story.store, story.pack, story.period
+    return Ending(
+        figures=await figures(store, pack, period, tickets=True),
+        scores=await scores(store, pack, period),
+        verdicts=[await _verdict(client, store, one) async for one in tickets.numbers(store)],
+    )
+
+
+async def _verdict(client: Client, store: Store, number: str) -> Verdict:
+    """A ticket that is still watched may have gone on meanwhile; then it is looked at again."""
+    for _ in range(_LOOKS):
+        verdict = await judge(client, store, number)
+        if verdict.agrees:
+            break
+    return verdict

@@ -1,0 +1,142 @@
+"""济南: what the line does not take, leaders with areas, reports, and the last word."""
+
+from demo.stories.claims import must
+from demo.stories.jinan_snapshots import BEIYUAN, EVALUATORS, LONGDONG
+from demo.stories.telling import Telling, Told
+from domain.actors import Role
+
+ACCUSED, DISCIPLINE = "enforcement-longdong", "discipline"
+WANGGUAN = "370103015"
+
+
+async def declined(story: Telling) -> None:
+    """Already before a court: said with the reason, and with where it goes on."""
+    claim = await story.file(
+        "不受理",
+        kind="complaint",
+        channel="hotline",
+        title="",
+        text="我跟他那件事法院已经开庭了，你们再判一次。",
+    )
+    await claim.at("triage")
+    text = "此事已进入诉讼程序，请按法院安排进行。"
+    await claim.by(Role.DESK, "conclude", outcome="declined", reason="in_procedure", text=text)
+    await claim.closed()
+
+
+async def referred(story: Telling) -> None:
+    """Emergencies stay with 110, 119 and 120."""
+    quarrel = await story.file(
+        "转110",
+        kind="help",
+        channel="hotline",
+        title="",
+        text="有人拿着刀追我！",
+    )
+    await quarrel.at("triage")
+    text = "请立即拨打 110，我们已同步转告。"
+    await quarrel.by(Role.DESK, "conclude", outcome="referred", reason="110", text=text)
+    await quarrel.closed()
+
+
+# --- each leader owns an area --------------------------------------------------------------------
+
+
+async def areas(story: Telling) -> None:
+    """An order in each area, answered in time; a third party looks at both before they close."""
+    waste = await _on_the_list(story, "包片一", "渣土乱倒在路边", "0102", LONGDONG)
+    bikes = await _on_the_list(story, "包片二", "地铁口单车堆积", "0108", BEIYUAN)
+    for ticket, street in ((waste, LONGDONG), (bikes, BEIYUAN)):
+        await ticket.with_unit(street)
+        await ticket.by(street, "sign")
+        await ticket.by(street, "contact", reached=True)
+        text = "列入片区问题清单，立行立改，两个工作日内报结果。"
+        await ticket.by(Role.SUPERVISOR, "supervise", text=text)
+        await ticket.by(street, "answer-order", order=1, answer="今日到场，明日完成。")
+        await ticket.done(street, "已清理完毕。")
+    await _looked_at(waste, "现场核查：仍有两堆未清。", resolved=False)
+    await waste.happened("closing_refuted")
+    await waste.with_unit(LONGDONG)
+    await waste.handled(LONGDONG, "剩余两堆已清，路口装了监控。")
+    await _looked_at(waste, "现场核查：已清。")
+    await _looked_at(bikes, "现场核查：单车已入位。")
+    for ticket in (waste, bikes):
+        await ticket.rated(4)
+        await ticket.closed()
+
+
+async def _on_the_list(story: Telling, name: str, title: str, category: str, area: str) -> Told:
+    return await story.file(
+        name,
+        kind="complaint",
+        channel="hotline",
+        title=title,
+        text=f"{title}，多日没人管。",
+        category=category,
+        place={"area": area},
+        contact={"phone": "13900007777"},
+    )
+
+
+async def _looked_at(ticket: Told, found: str, *, resolved: bool = True) -> None:
+    await ticket.at("verify")
+    await ticket.by(EVALUATORS, "sign")
+    await ticket.done(EVALUATORS, found, resolved=resolved)
+
+
+# --- reports -------------------------------------------------------------------------------------
+
+
+async def report(story: Telling) -> None:
+    """Whose own business it would be is the one that is accused: it goes to the discipline body."""
+    told = await story.file(
+        "举报",
+        kind="report",
+        channel="hotline",
+        title="",
+        text="他们的人收钱放行，我有录音。",
+        place={"area": LONGDONG},
+        contact={"phone": "13900008888"},
+    )
+    await told.at("triage")
+    named = {"category": "0103", "accused": ACCUSED, "note": "占道执法中收钱放行"}
+    await told.by(Role.DISPATCHER, "triage", **named)
+    await told.with_unit(DISCIPLINE)
+    seen = await told.refused(ACCUSED, "sign")
+    must(seen == "ticket_not_found", f"the accused learnt of it: {seen}")
+    given = await told.refused(Role.DISPATCHER, "reassign", unit=ACCUSED, reason="对口办理")
+    must(given == "accused_unit", f"a report was given to the accused: {given}")
+    await told.handled(DISCIPLINE, "已核查处理，涉事人员调离执法岗位。")
+    await told.checked(EVALUATORS, "回访核查：属实。")
+    await told.rated(5)
+    await told.closed()
+
+
+# --- the last word -------------------------------------------------------------------------------
+
+
+async def unhappy(story: Telling) -> None:
+    """Done again and still unhappy: a supervisor looks at it, and the final reply seals it."""
+    noise = await story.file(
+        "广场舞",
+        kind="complaint",
+        channel="hotline",
+        title="广场舞音响扰民",
+        text="每晚广场舞音响太大，要求永久取缔。",
+        category="0502",
+        place={"area": WANGGUAN},
+        contact={"phone": "13900009999"},
+    )
+    await noise.handled(WANGGUAN, "已劝导。", resolved=False)
+    await noise.rated(1, resolved=False)
+    await noise.happened("reworked")
+    await noise.with_unit(WANGGUAN)
+    await noise.handled(WANGGUAN, "已约定九点收场，装了分贝仪，限音量。")
+    await noise.checked(EVALUATORS, "现场核查：九点已收场。")
+    await noise.rated(2)
+    await noise.at("supervise")
+    text = "音量和时段已依法规范；永久取缔没有法律依据，特此最终答复。"
+    await noise.by(Role.SUPERVISOR, "conclude", outcome="final_reply", text=text)
+    await noise.closed()
+    sealed = await noise.refused(Role.DESK, "recur", text="还是要求取缔。")
+    must(sealed == "final_reply_sealed", f"a sealed matter was answered with {sealed}")

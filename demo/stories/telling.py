@@ -1,0 +1,263 @@
+"""Telling a story: its people act through the API, and what happens is told as it happens."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from demo.people import People, Refusal
+from demo.stories.words import CHANNELS, name_of, words_of
+from domain.actors import Role
+from domain.events import Event
+from domain.pack.pack import Pack
+from domain.pack.periods import Period
+from domain.ticket.complaint import Channel
+from domain.ticket.ticket import Ticket
+from store.db.engine import Store
+from store.tickets import tickets
+
+Say = Callable[[str], None]
+
+_GLANCE = 0.05
+_PATIENCE = 60.0
+"""Seconds; and as many days of the story as `_DAYS`."""
+_DAYS = 30
+_WHOLE = 90
+"""Days that a story's figures are about: whatever is promised in it is due by then."""
+
+
+class StoryBroken(Exception):
+    """The story did not go as it is told."""
+
+
+@dataclass
+class Telling:
+    """One performance. `tickets`: those of the story, by the name it gives them."""
+
+    people: People
+    store: Store
+    pack: Pack
+    say: Say
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    tickets: dict[str, "Told"] = field(default_factory=dict)
+    _news: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def day(self) -> float:
+        """Seconds that a day of the story lasts."""
+        return self.pack.city.clock_scale * timedelta(days=1).total_seconds()
+
+    @property
+    def period(self) -> Period:
+        """What the figures at the end are about: the season that begins with the story."""
+        return Period(self.began, self.began + timedelta(seconds=_WHOLE * self.day))
+
+    def clock(self, at: datetime) -> str:
+        """A moment, in days and hours of the story."""
+        days = max((at - self.began).total_seconds(), 0) / self.day
+        hours = days % 1 * 24
+        return f"第{int(days) + 1:>2}天 {int(hours):02}:{int(hours % 1 * 60):02}"
+
+    def narrate(self, line: str) -> None:
+        self.say(f"\n{line}")
+
+    async def scene(self, line: str) -> None:
+        """A new scene, after what is still to be told of the last one."""
+        await self.catch_up()
+        self.narrate(line)
+
+    async def file(self, name: str, *, key: str | None = None, **body: Any) -> "Told":
+        """Somebody reports something; the ticket is known as `name` from then on.
+
+        Reported again with the same `key` it is the same ticket.
+        """
+        said = {"city": self.pack.city.id} | body
+        now = datetime.now(UTC)
+        number, code = await self.people.file(said, key or secrets.token_hex(12))
+        known = self.tickets.get(name)
+        if known is not None and known.number == number:
+            return known
+        channel = CHANNELS[Channel(body.get("channel", Channel.WEB))]
+        what = body.get("title") or body["text"]
+        await self.catch_up()
+        self.say(f"  {self.clock(now)}  {name}：「{what}」，来自{channel}，编号 {number}")
+        return self.adopt(name, number, code)
+
+    def adopt(self, name: str, number: str, code: str = "") -> "Told":
+        """A ticket that the story did not file itself: an inspection, a linked one."""
+        self.tickets[name] = Told(self, name, number, code)
+        return self.tickets[name]
+
+    async def follow(self) -> None:
+        """Tell what happens to the story's tickets, until cancelled."""
+        while True:
+            await self.catch_up()
+            await asyncio.sleep(_GLANCE * 4)
+
+    async def catch_up(self) -> None:
+        """Tell what has happened since the last time, each ticket in its own order."""
+        async with self._news:
+            happened = [(told, await told.news()) for told in list(self.tickets.values())]
+            # From here on nothing is waited for: who is interrupted has not lost a line.
+            news: list[tuple[datetime, str]] = []
+            for told, events in happened:
+                latest = self.began
+                for event in events:
+                    # A rung is recorded under its own time, though late: nothing is told before
+                    # what came first.
+                    latest = max(latest, event.at)
+                    news.append((latest, self._line(told, event)))
+                    told.told = event.version
+            for _, line in sorted(news, key=lambda one: one[0]):
+                self.say(line)
+
+    def _line(self, told: "Told", event: Event) -> str:
+        return f"  {self.clock(event.at)}  {told.name}：{words_of(event, self.pack)}"
+
+
+@dataclass
+class Told:
+    """One ticket of the story. `told`: the version up to which it has been."""
+
+    story: Telling
+    name: str
+    number: str
+    code: str
+    told: int = 0
+
+    # --- looking ------------------------------------------------------------------------------
+
+    async def look(self) -> Ticket:
+        return await self.story.people.look(self.number)
+
+    async def events(self) -> list[Event]:
+        return await tickets.events(self.story.store, self.number)
+
+    async def kinds(self) -> list[str]:
+        return [event.kind for event in await self.events()]
+
+    async def news(self) -> list[Event]:
+        """What has not been told of it yet."""
+        return [event for event in await self.events() if event.version > self.told]
+
+    async def until(self, what: str, reached: Callable[[Ticket], bool]) -> Ticket:
+        """The ticket, once it is as it should be.
+
+        Raises:
+            StoryBroken: it never was.
+        """
+        try:
+            async with asyncio.timeout(_PATIENCE + _DAYS * self.story.day):
+                while True:
+                    if reached(ticket := await self._seen()):
+                        return ticket
+                    await asyncio.sleep(_GLANCE)
+        except TimeoutError:
+            raise await self._never(what) from None
+
+    async def _seen(self) -> Ticket:
+        found = await tickets.state(self.story.store, self.number)
+        return found if found is not None else await self.look()
+
+    async def _never(self, what: str) -> StoryBroken:
+        kinds = ", ".join((await self.kinds())[-6:])
+        return StoryBroken(f"{self.name}: never {what}; last: {kinds}")
+
+    async def at(self, stage: str) -> Ticket:
+        return await self.until(f"at {stage}", lambda ticket: ticket.stage == stage)
+
+    async def closed(self) -> Ticket:
+        """Once it is closed and counted; where the city watches what is closed, it still does."""
+        return await self.until("closed", lambda ticket: ticket.ended_at is not None)
+
+    async def with_unit(self, unit: str) -> Ticket:
+        """Once `unit` has an open share of it."""
+        return await self.until(
+            f"with {unit}", lambda ticket: unit in [a.unit for a in ticket.opened]
+        )
+
+    async def happened(
+        self, kind: str, times: int = 1, meant: Callable[[Any], bool] = lambda _: True
+    ) -> Event:
+        """The event, once it happened that often; `meant`: only those with such a fact."""
+        try:
+            async with asyncio.timeout(_PATIENCE + _DAYS * self.story.day):
+                while True:
+                    events = await self.events()
+                    found = [one for one in events if one.kind == kind and meant(one.fact)]
+                    if len(found) >= times:
+                        return found[times - 1]
+                    await asyncio.sleep(_GLANCE)
+        except TimeoutError:
+            raise await self._never(kind) from None
+
+    async def climbed(self, clock: str, rung: str) -> Event:
+        """Once the clock has climbed to that rung."""
+        return await self.happened(
+            "rung_climbed", meant=lambda fact: (fact.clock, fact.rung) == (clock, rung)
+        )
+
+    # --- acting -------------------------------------------------------------------------------
+
+    async def by(self, who: Role | str, what: str, **body: Any) -> None:
+        """A command by somebody in a role, or by an officer of a unit."""
+        role, unit = (who, None) if isinstance(who, Role) else (Role.OFFICER, who)
+        await self.story.people.staff(role, self.number, what, body, unit)
+
+    async def refused(self, who: Role | str, what: str, **body: Any) -> str:
+        """The code with which the command is refused.
+
+        Raises:
+            StoryBroken: it was not.
+        """
+        try:
+            await self.by(who, what, **body)
+        except Refusal as refusal:
+            return refusal.code
+        raise StoryBroken(f"{self.name}: {what} by {who} was not refused")
+
+    async def barred(self, who: str, what: str, code: str, wish: str, **body: Any) -> None:
+        """A unit wishes to do what is not allowed, and is told so.
+
+        Raises:
+            StoryBroken: it was allowed, or refused for another reason.
+        """
+        found = await self.refused(who, what, **body)
+        if found != code:
+            raise StoryBroken(f"{self.name}: {what} by {who} was refused with {found}")
+        await self.story.catch_up()
+        now, unit = self.story.clock(datetime.now(UTC)), name_of(self.story.pack, who)
+        self.story.say(f"  {now}  {self.name}：{unit} 想{wish}，被拒绝（{code}）")
+
+    async def citizen(self, what: str, **body: Any) -> None:
+        await self.story.people.citizen(self.number, self.code, what, body)
+
+    async def done(self, unit: str, reply: str, **more: Any) -> None:
+        """A unit hands back its share: signed, and the citizen called before."""
+        ticket = await self.with_unit(unit)
+        n = next(a.n for a in reversed(ticket.opened) if a.unit == unit)
+        await self.story.people.complete(
+            unit, self.number, n, reply, more.pop("resolved", True), **more
+        )
+
+    async def handled(self, unit: str, reply: str, **more: Any) -> None:
+        """The usual way: sign, call the citizen, hand back."""
+        await self.with_unit(unit)
+        await self.by(unit, "sign")
+        await self.by(unit, "contact", reached=True)
+        await self.done(unit, reply, **more)
+
+    async def checked(self, unit: str, found: str) -> None:
+        """`unit` looks whether it is done, where the city's rules or its lots ask for that."""
+        ticket = await self.until("answered", lambda ticket: ticket.stage in ("verify", "rate"))
+        if ticket.stage == "verify":
+            await self.by(unit, "sign")
+            await self.done(unit, found)
+
+    async def rated(
+        self, grade: int, *, resolved: bool = True, contacted: bool | None = True
+    ) -> None:
+        await self.at("rate")
+        await self.citizen("rating", contacted=contacted, resolved=resolved, grade=grade)

@@ -1,0 +1,99 @@
+"""What comes in to a ticket: one command, a rating, an answer from elsewhere, with who and when."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from domain.actors import Actor
+from domain.commands import citizens, intake, joint, supervising, units
+from domain.model import Instant, Recorded
+from domain.ticket.rating import Rating
+
+Command = Annotated[
+    intake.Triage
+    | intake.Reassign
+    | intake.Arbitrate
+    | intake.Intervene
+    | intake.Merge
+    | intake.Unmerge
+    | intake.Conclude
+    | units.Sign
+    | units.Contact
+    | units.Return
+    | units.Extend
+    | units.Hold
+    | units.Review
+    | units.Ask
+    | units.Step
+    | units.Exclude
+    | units.AnswerOrder
+    | joint.Whistle
+    | joint.Delegate
+    | joint.Release
+    | joint.Override
+    | joint.RaiseLevel
+    | supervising.Decide
+    | supervising.Supervise
+    | supervising.Notice
+    | supervising.KeepMinutes
+    | supervising.SettleAll
+    | supervising.Appoint
+    | supervising.Revisit
+    | supervising.Replan
+    | citizens.AddFacts
+    | citizens.Urge
+    | citizens.Withdraw
+    | citizens.Recur
+    | citizens.CallBack,
+    Field(discriminator="do"),
+]
+
+
+class Act(Recorded):
+    """One command with who gives it, and when: the input of the `act` update.
+
+    `until`: by the engine's clock; a ticket that has not begun it by then refuses it (`too_late`),
+    so that what was answered as failed is never carried out later.
+    """
+
+    actor: Actor
+    command: Command
+    at: Instant | None = Field(None, description="When it came to the door.")
+    until: Instant | None = Field(None, description="When it is given up if nobody has begun it.")
+
+
+class Verdict(Recorded):
+    """A rating with who gives it: the input of the `rate` signal.
+
+    `key`: the sender's own, "" for none. The engine delivers a signal once, but a client whose
+    answer got lost sends again, with the same key.
+    """
+
+    actor: Actor
+    rating: Rating
+    key: str = ""
+    at: Instant | None = Field(None, description="When it came to the door.")
+
+
+class ParentReply(Recorded):
+    """The answer of the ticket that this one was merged into: the input of its signal."""
+
+    parent: str
+    text: str
+    resolved: bool
+    at: Instant
+
+
+class Complainant(Recorded):
+    """A ticket that was merged into this one, or leaves it: the input of those signals."""
+
+    number: str
+    at: Instant
+
+
+class Parting(Recorded):
+    """The ticket that this one was merged into will not answer it: the input of its signal."""
+
+    parent: str
+    reason: str
+    at: Instant

@@ -1,0 +1,28 @@
+"""What one run of a ticket's workflow hands to the next, when the engine's history grows too long.
+
+The ticket stays one: the same number, workflow id, events and versions. Only the engine's record is
+cut into runs, and each run begins with what the one before it ended with.
+"""
+
+from pydantic import Field
+
+from domain.events import Event
+from domain.model import Recorded
+from domain.ticket.ticket import Ticket
+
+
+class Carried(Recorded):
+    """The input of every run but the first.
+
+    `unprojected`: events of the runs before that may not be in the store yet, oldest first.
+    `history_length`: how many history events the runs before have together; a position in the
+    whole history is this plus the position in the run.
+    `update_ids`, `rating_keys`: of commands and ratings that were carried out already.
+    """
+
+    ticket: Ticket
+    unprojected: list[Event] = Field(default_factory=list)
+    history_length: int = 0
+    runs: int = Field(1, description="How many runs were before this one.")
+    update_ids: list[str] = Field(default_factory=list)
+    rating_keys: list[str] = Field(default_factory=list)

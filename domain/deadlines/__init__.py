@@ -1,0 +1,1 @@
+"""Deadlines: clocks with their escalation levels, limits, and working calendars."""

@@ -1,0 +1,277 @@
+"""A city pack: one city's constitution as data. Read from its folder by `packs.registry`.
+
+The models refuse unknown fields, because a pack is written by hand and a typo must not be lost.
+Codes that point at other parts (a unit's parent, a category's tier) are checked there as well,
+where file and line are known.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from math import cos, hypot, radians
+from typing import Any, ClassVar, Self
+
+from pydantic import Field
+
+from domain.deadlines.calendar import WorkCalendar, Zone
+from domain.deadlines.clocks import ClockName
+from domain.deadlines.limits import Limit
+from domain.pack.catalogue import (
+    Category,
+    Indicator,
+    Queue,
+    Reason,
+    Reasons,
+    Responsibility,
+    ScoringRule,
+    Unit,
+    UnitKind,
+)
+from domain.pack.phrases import Phrases
+from domain.pack.policies import (
+    Aftercare,
+    Caps,
+    Desk,
+    Features,
+    Ladder,
+    Limits,
+    Part,
+    Rating,
+    Reports,
+    Retention,
+    Reworking,
+    Severity,
+    Tier,
+    Verification,
+    Words,
+)
+from domain.ticket.complaint import Code
+from domain.ticket.rules_snapshot import Rules
+
+
+class UnknownInPack(KeyError):
+    """A code that the pack does not have: UnknownUnit, UnknownCategory or UnknownTier."""
+
+    code: ClassVar[str]
+    what: ClassVar[str]
+
+    def __init__(self, name: str, pack: str) -> None:
+        super().__init__(name)
+        self.name, self.pack = name, pack
+
+    def __str__(self) -> str:  # KeyError's own shows only the quoted key
+        return f"the city pack {self.pack} has no {self.what} {self.name!r}"
+
+
+class UnknownUnit(UnknownInPack):
+    code, what = "unknown_unit", "unit"
+
+
+class UnknownCategory(UnknownInPack):
+    code, what = "unknown_category", "category"
+
+
+class UnknownTier(UnknownInPack):
+    code, what = "unknown_tier", "tier"
+
+
+class City(Part):
+    """The city itself, `[city]` of city.toml.
+
+    `fallback` is the unit that takes what nobody owns (区政府兜底); `tier` the tier of a complaint
+    that has no category yet. `clock_scale` multiplies every computed span, so that a
+    demonstration or a test sees fifteen days pass in minutes; a city at work keeps it at 1.
+    """
+
+    id: Code
+    name: Words
+    name_en: Words
+    division: Code
+    zone: Zone
+    fallback: Code
+    tier: Code
+    clock_scale: float = Field(1.0, gt=0, le=1)
+
+
+_REASONS = {"return": "returns"}
+
+
+class Pack(Part):
+    """A whole pack. `version` is the hash of its files: a ticket keeps the one it began under."""
+
+    version: str
+    city: City
+    calendar: WorkCalendar
+    tiers: dict[Code, Tier] = Field(min_length=1)
+    limits: Limits
+    joint: Limits = Limits()
+    ladder: dict[ClockName, Ladder]
+    caps: Caps
+    features: Features = Features()
+    rework: Reworking = Reworking()
+    severity: Severity = Severity()
+    verify: Verification = Verification()
+    aftercare: Aftercare = Aftercare()
+    desk: Desk = Desk()
+    reports: Reports = Reports()
+    retention: Retention = Retention()
+    rating: Rating
+    reasons: Reasons
+    units: tuple[Unit, ...]
+    categories: tuple[Category, ...]
+    responsibilities: tuple[Responsibility, ...]
+    indicators: tuple[Indicator, ...] = ()
+    scoring: tuple[ScoringRule, ...] = ()
+    phrases: Phrases = Phrases()
+    messages: dict[str, dict[str, str]] = Field(default_factory=dict)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy, with fields replaced; what was looked up in the original is forgotten."""
+        copy = super().model_copy(update=update, deep=deep)
+        for cached in copy.__dict__.keys() - type(self).model_fields.keys():
+            del copy.__dict__[cached]
+        return copy
+
+    def rules(self) -> Rules:
+        """The numbers a ticket is judged by, to be recorded when it is accepted."""
+        severity = self.severity
+        return Rules(
+            pack=self.city.id,
+            pack_version=self.version,
+            satisfied_from=self.rating.satisfied_from,
+            **self.caps.model_dump(exclude={"extension", "hold"}),
+            **self.features.model_dump(),
+            rework_to=self.rework.to,
+            fallback=self.city.fallback,
+            arbitration=self.limits.arbitrate is not None,
+            aftercare=self.limits.aftercare is not None,
+            desk_answers=list(self.desk.answers),
+            severity_urges=severity.urges,
+            severity_complainants=severity.complainants,
+            severity_repeats=severity.repeats,
+            escalate_at=severity.escalate_at,
+            escalate=severity.escalate,
+        )
+
+    def unit(self, code: str) -> Unit:
+        """The unit of that code, or UnknownUnit."""
+        unit = self._units.get(code)
+        if unit is None:
+            raise UnknownUnit(code, self.city.id)
+        return unit
+
+    def category(self, code: str) -> Category:
+        """The category of that code, or UnknownCategory."""
+        category = self._categories.get(code)
+        if category is None:
+            raise UnknownCategory(code, self.city.id)
+        return category
+
+    def tier(self, name: str | None) -> Tier:
+        """The tier of that name, or UnknownTier; for None, before triage, the city's own."""
+        tier = self.tiers.get(name or self.city.tier)
+        if tier is None:
+            raise UnknownTier(name or self.city.tier, self.city.id)
+        return tier
+
+    def limit(self, clock: ClockName, tier: str | None) -> tuple[Limit | None, str]:
+        """The limit of a clock and the table of city.toml that sets it; or UnknownTier.
+
+        The tier's own comes before the default one of `[limits]`.
+        """
+        own = self.tier(tier).of(clock)
+        return (
+            (own, f"tiers.{tier or self.city.tier}") if own else (self.limits.of(clock), "limits")
+        )
+
+    def reason_codes(self, kind: str) -> list[str]:
+        """The codes of reasons to "decline", "refer", "return", …, in the pack's order."""
+        table: tuple[Reason, ...] = getattr(self.reasons, _REASONS.get(kind, kind))
+        return [reason.code for reason in table]
+
+    def knows(self, category: str | None) -> bool:
+        """Whether `category` is one of the pack's."""
+        return category in self._categories
+
+    def street_of(self, area: str | None) -> Unit | None:
+        """The street unit whose area is `area` or contains it.
+
+        Division codes nest: a community's or a cell's begins with its street's.
+        """
+        if area is None:
+            return None
+        return next((unit for unit in self.streets if area.startswith(unit.area or "-")), None)
+
+    def community_of(self, area: str | None) -> Unit | None:
+        """The community or village unit whose area is the finest that contains `area`."""
+        if area is None:
+            return None
+        around = [unit for unit in self.communities if area.startswith(unit.area or "-")]
+        return max(around, key=lambda unit: len(unit.area or ""), default=None)
+
+    def nearest_centre(self, lat: float, lon: float) -> Unit | None:
+        """The centre with a door that is nearest to a point (WGS-84)."""
+
+        def away(unit: Unit) -> float:
+            # A degree of longitude shrinks with latitude; the earth is round enough for a city.
+            east = ((unit.lon or 0) - lon) * cos(radians(lat))
+            return hypot((unit.lat or 0) - lat, east)
+
+        return min(self.centres, key=away, default=None)
+
+    def has_unit(self, code: str) -> bool:
+        return code in self._units
+
+    def chain(self, code: str) -> tuple[str, ...]:
+        """The unit and those above it, lowest first; or UnknownUnit."""
+        units: list[str] = []
+        above: str | None = code
+        while above is not None:
+            units.append(above)
+            above = self.unit(above).parent
+        return tuple(units)
+
+    def is_under(self, code: str, above: str) -> bool:
+        """Whether the unit `above` is above the unit `code`, at any distance."""
+        return above in self.chain(code)[1:]
+
+    def is_within(self, code: str, whole: str) -> bool:
+        """Whether `code` is the unit `whole`, or under it."""
+        return whole in self.chain(code)
+
+    def siblings(self, code: str) -> list[str]:
+        """The other units of the same kind under the same parent, in the pack's order."""
+        own = self.unit(code)
+        same = (u for u in self.units if (u.kind, u.parent) == (own.kind, own.parent))
+        return [unit.code for unit in same if unit.code != code]
+
+    @cached_property
+    def communities(self) -> tuple[Unit, ...]:
+        return tuple(unit for unit in self.units if unit.kind is UnitKind.COMMUNITY and unit.area)
+
+    @cached_property
+    def centres(self) -> tuple[Unit, ...]:
+        """The centres whose door is known."""
+        return tuple(
+            unit
+            for unit in self.units
+            if unit.kind is UnitKind.CENTRE and unit.lat is not None and unit.lon is not None
+        )
+
+    @cached_property
+    def streets(self) -> tuple[Unit, ...]:
+        """The street units, in the order of the pack."""
+        return tuple(unit for unit in self.units if unit.kind is UnitKind.STREET)
+
+    def queue_of(self, unit: Unit | str) -> str:
+        """The task queue where a unit's work waits, "units" or "unit.<code>"; or UnknownUnit."""
+        if isinstance(unit, str):
+            unit = self.unit(unit)
+        return "units" if unit.queue is Queue.SHARED else f"unit.{unit.code}"
+
+    @cached_property
+    def _units(self) -> dict[str, Unit]:
+        return {unit.code: unit for unit in self.units}
+
+    @cached_property
+    def _categories(self) -> dict[str, Category]:
+        return {category.code: category for category in self.categories}

@@ -1,0 +1,455 @@
+"""Planning clocks: from a pack's rule and a moment to absolute due and rung times.
+
+The result is recorded; nobody computes it twice. A plan needs the working calendar only where a
+limit or an offset is written in working time. Where that reaches a year whose calendar is not
+published, the plan is made with what is known of the year, and the clock is `provisional`.
+
+A pack with a `clock_scale` below 1 plays fast: limits and offsets are computed as they are
+written, and then shrunk. What was recorded is therefore scaled, and what was lived needs no
+scaling.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from domain.actors import Role
+from domain.deadlines.calendar import (
+    WorkCalendar,
+    add_limit,
+    add_office_time,
+    closes_at,
+    next_closing,
+    office_time,
+    subtract_limit,
+    subtract_office_time,
+    working_days,
+)
+from domain.deadlines.clocks import Basis, Clock, ClockName, Rung, RungKind
+from domain.deadlines.limits import Limit, LimitUnit, Percent
+from domain.pack.pack import Pack
+from domain.pack.policies import RungRule
+
+BY_HAND = "by hand"
+"""The `rule_id` of a clock whose length or due time a person chose."""
+
+_DUE_ONLY = RungRule(kind=RungKind.DUE)
+_PROMISE_DUE = RungRule(kind=RungKind.DUE, tells=(Role.SUPERVISOR,))
+
+
+def plan_clock(
+    pack: Pack,
+    name: ClockName,
+    tier: str | None,
+    started_at: datetime,
+    *,
+    assignment: int | None = None,
+    limit: Limit | None = None,
+    joint: bool = False,
+) -> Clock | None:
+    """The clock `name` of a ticket of `tier`, or None when the pack sets it no limit.
+
+    A ticket without a tier, before triage, has the limits of the city's own one. `limit` is one
+    that a person set for this ticket, in place of the pack's. A `joint` clock is a co-handler's:
+    it has the limits of `[joint]`, and the tier's where there are none.
+
+    The ladder always has a due rung, even when the pack writes none. For `RATE` the warning is
+    the reminder to the citizen and due opens the call-back; for `CALL_BACK` due closes the ticket
+    unrated.
+
+    Errors: `UnknownTier`; ValueError if `started_at` is naive; OverflowError if it reaches beyond
+    the year 9999.
+    """
+    if limit is not None:
+        return _planned(pack, name, limit, BY_HAND, started_at, assignment)
+    limit, table = _limit(pack, name, tier, joint=joint)
+    if limit is None:
+        return None
+    rule = ClockName.HANDLE if name is ClockName.PROMISE else name
+    rule_id = f"{pack.city.id}/city.toml#{table}.{rule.value}"
+    return _planned(pack, name, limit, rule_id, started_at, assignment)
+
+
+def plan_clocks(
+    pack: Pack,
+    names: Iterable[ClockName],
+    tier: str | None,
+    started_at: datetime,
+    *,
+    assignment: int | None = None,
+    joint: bool = False,
+) -> list[Clock]:
+    """The clocks of those names, without those the pack sets no limit; see `plan_clock`."""
+    clocks = (
+        plan_clock(pack, name, tier, started_at, assignment=assignment, joint=joint)
+        for name in names
+    )
+    return [clock for clock in clocks if clock is not None]
+
+
+def plan_steps(
+    pack: Pack,
+    category_code: str,
+    tier: str | None,
+    started_at: datetime,
+    assignment: int | None = None,
+) -> list[Clock]:
+    """The clocks of a category's staged limits, in its order; none for most categories.
+
+    All of them start together; `label` is the step's code. Errors: `UnknownCategory`, and those
+    of `plan_clock`.
+    """
+    pack.tier(tier)
+    rule_id = f"{pack.city.id}/categories.csv#{category_code}.steps"
+    return [
+        _planned(
+            pack,
+            ClockName.STEP,
+            step.limit,
+            f"{rule_id}.{step.code}",
+            started_at,
+            assignment,
+            label=step.code,
+        )
+        for step in pack.category(category_code).steps
+    ]
+
+
+def plan_revisits(pack: Pack, started_at: datetime) -> list[Clock]:
+    """A clock for each look back that the city takes, from when a ticket was closed.
+
+    `label` counts them from 1. Errors as in `plan_clock`.
+    """
+    name, clocks = ClockName.REVISIT, []
+    for number, limit in enumerate(pack.aftercare.revisits, 1):
+        rule_id, label = f"{pack.city.id}/city.toml#aftercare.revisits.{number}", str(number)
+        if limit.basis is Basis.WORKING:  # may have to be planned again
+            clock = _planned(pack, name, limit, rule_id, started_at, None, label)
+        else:
+            due_at = due_after(pack, started_at, limit)
+            clock = plan_at(pack, name, due_at, started_at, label=label, rule_id=rule_id)
+        clocks.append(clock)
+    return clocks
+
+
+def plan_at(
+    pack: Pack,
+    name: ClockName,
+    due_at: datetime,
+    started_at: datetime,
+    *,
+    assignment: int | None = None,
+    label: str | None = None,
+    rule_id: str | None = None,
+) -> Clock:
+    """A clock that is due at a given moment, with the pack's ladder for its name.
+
+    An appointment, the review of a hold. It runs in calendar time; `limit` shows the moment as
+    the city's clocks do. A moment that is over is due at once. Errors as in `plan_clock`.
+    """
+    clock = Clock(
+        name=name,
+        assignment=assignment,
+        label=label,
+        rule_id=rule_id or BY_HAND,
+        limit=f"{due_at.astimezone(pack.calendar.tz):%Y-%m-%d %H:%M}",
+        basis=Basis.CALENDAR,
+        started_at=started_at,
+        due_at=max(due_at, started_at),
+    )
+    return _with_ladder(pack, clock, clock.due_at)
+
+
+def due_after(pack: Pack, started_at: datetime, limit: Limit) -> datetime:
+    """When `limit` ends in this pack, scaled as its clocks are: a `due_at` for `plan_at`."""
+    return _scaled(pack, started_at, add_limit(pack.calendar, started_at, limit))
+
+
+def extend_clock(
+    pack: Pack,
+    clock: Clock,
+    by: Limit,
+    at: datetime | None = None,
+    asked_at: datetime | None = None,
+) -> Clock:
+    """`clock` with its due time moved `by` later: same start, fresh ladder, running.
+
+    The extension is counted from the old due time, not from the day it was granted. `limit` then
+    shows both, "5wd+3wd". A rung whose time is over `at` the moment it is granted is left out: what
+    was shown is not shown again; of a clock that stands still, the moment since when it does.
+    Asked for in time (`asked_at`), what was shown since is void; so where the new due time is over,
+    too, what was reached at it and after it is shown for the first time.
+    Errors as in `plan_clock`.
+    """
+    old_due = clock.started_at + (clock.due_at - clock.started_at) / pack.city.clock_scale
+    real_due = add_limit(pack.calendar, old_due, by)
+    since = clock.started_at if clock.basis is Basis.WORKING else old_due
+    extended = clock.model_copy(
+        update={
+            "limit": f"{clock.limit}+{by}",
+            "due_at": _scaled(pack, clock.started_at, real_due),
+            "climbed": 0,
+            "reached_in": [],
+            "void_from": None,
+            "stopped_at": None,
+        }
+    )
+    working = Basis.WORKING in (clock.basis, by.basis)
+    extended = _with_ladder(pack, extended, real_due, since if working else None)
+    if at is None:
+        return extended
+    over = min(at, clock.paused_at or at)
+    due = extended.due_at
+    in_time = asked_at is not None and asked_at < clock.due_at
+    shown = {r.kind for r in clock.counting if asked_at is None or r.at < asked_at}
+    left = [
+        rung
+        for rung in extended.rungs
+        if rung.at > over or (in_time and rung.at >= due and rung.kind not in shown)
+    ]
+    return extended.model_copy(update={"rungs": left})
+
+
+def resume_clock(pack: Pack, clock: Clock, paused_at: datetime, resumed_at: datetime) -> Clock:
+    """`clock` going on after it stood still: same start, same ladder, running.
+
+    What was still to come moves later by the pause: in working time by the office time of the
+    pause alone, so that a pause over a weekend gains and loses nothing. Rungs already climbed
+    stay where they were, unless they became void, and so does a due time that had passed before
+    the pause: a promise that was broken is not mended by waiting.
+
+    Errors: ValueError if it was resumed before it was paused.
+    """
+    if resumed_at < paused_at:
+        raise ValueError(f"a clock paused at {paused_at} cannot be resumed at {resumed_at}")
+    working = clock.basis is Basis.WORKING and pack.city.clock_scale == 1
+    stood = office_time(pack.calendar, paused_at, resumed_at) if working else resumed_at - paused_at
+
+    def later(at: datetime) -> datetime:
+        return add_office_time(pack.calendar, at, stood) if working else at + stood
+
+    clock = clock.without_void()
+    rungs = [
+        rung if number < clock.climbed else rung.model_copy(update={"at": later(rung.at)})
+        for number, rung in enumerate(clock.rungs)
+    ]
+    last = max([resumed_at, *(rung.at for rung in rungs[clock.climbed :])])
+    return clock.model_copy(
+        update={
+            "due_at": later(clock.due_at) if clock.due_at > paused_at else clock.due_at,
+            "rungs": rungs,
+            "calendar_version": pack.calendar.version if working else clock.calendar_version,
+            "provisional": clock.provisional
+            or (working and not pack.calendar.firm(paused_at, last)),
+            "paused_at": None,
+            "stopped_at": None,
+        }
+    )
+
+
+def replan_clock(
+    pack: Pack, clock: Clock, planned_by: WorkCalendar, now: datetime | None = None
+) -> Clock:
+    """`clock` as today's calendar has it: the same start, the same working time to its due time.
+
+    The working days or hours that `planned_by`, the calendar it was planned with, counts from the
+    start to the due time are laid out by the calendar of `pack`; pauses and extensions are in
+    them. Rungs keep their distance from the due time, counted alike. What was reached stays where
+    it was: rungs that were climbed, and a due time that is over at `now`. Nothing else is moved to
+    before `now`: a due time that would be ends with the office hours of the first working day
+    that has not ended. Without `now` nothing is held back.
+
+    The clock is running. Errors as in `plan_clock`.
+    """
+    scale, new = pack.city.clock_scale, pack.calendar
+    old_due = clock.started_at + (clock.due_at - clock.started_at) / scale
+    since = _counted_since(clock, old_due)
+    fixed = since is None or (now is not None and clock.due_at <= now)
+    real_due = old_due
+    if since is not None and not fixed:
+        in_days = LimitUnit.WORKING_DAYS.value in clock.limit
+        real_due = _laid_out(planned_by, new, (since, old_due), since, in_days=in_days)
+    due_at = _scaled(pack, clock.started_at, real_due)
+    if now is not None and not fixed and due_at <= now:
+        real_due = due_at = next_closing(new, now)
+    worked = [] if since is None else [since, real_due]
+    rules = {rule.kind: rule for rule in _ladder(pack, clock.name)}
+    rungs: list[Rung] = []
+    for number, rung in enumerate(clock.rungs):
+        at = rung.at
+        if number >= clock.climbed and (now is None or rung.at > now):
+            real = old_due + (rung.at - clock.due_at) / scale
+            offset = rules[rung.kind].offset if rung.kind in rules else None
+            if _in_working_time(clock, offset):
+                in_days = isinstance(offset, Limit) and offset.unit is LimitUnit.WORKING_DAYS
+                real = _laid_out(planned_by, new, (old_due, real), real_due, in_days=in_days)
+                worked += (real_due, real)
+                at = _scaled(pack, due_at, due_at + (real - real_due))
+            else:
+                at = due_at + (rung.at - clock.due_at)
+            at = max([at, *([now] if now else []), *(earlier.at for earlier in rungs)])
+        rungs.append(rung.model_copy(update={"at": at}))
+    return clock.model_copy(
+        update={
+            "due_at": due_at,
+            "rungs": rungs,
+            "calendar_version": new.version,
+            "provisional": bool(worked) and not new.firm(min(worked), max(worked)),
+        }
+    )
+
+
+def _counted_since(clock: Clock, real_due: datetime) -> datetime | None:
+    """From when working time was counted to the due time; None where none was.
+
+    "7d+1wd" is counted from after the seven days.
+    """
+    if clock.basis is Basis.WORKING:
+        return clock.started_at
+    since = clock.started_at
+    for part in clock.limit.split("+"):
+        try:
+            limit = Limit.parse(part)
+        except ValueError:  # a moment that somebody named
+            return None
+        if limit.basis is Basis.WORKING:
+            return min(since, real_due)
+        since += limit.length
+    return None
+
+
+def _in_working_time(clock: Clock, offset: Limit | Percent | None) -> bool:
+    """Whether a rung is so far from the due time in working time."""
+    if isinstance(offset, Limit):
+        return offset.basis is Basis.WORKING
+    return offset is not None and clock.basis is Basis.WORKING
+
+
+def _laid_out(
+    old: WorkCalendar,
+    new: WorkCalendar,
+    span: tuple[datetime, datetime],
+    since: datetime,
+    *,
+    in_days: bool,
+) -> datetime:
+    """The moment as far from `since` by `new` as the end of `span` is from its start by `old`.
+
+    The end may be before the start. Counted in working days where it is when an office closes,
+    else in office time. What lies between the last office time and the end is added as it is.
+    """
+    start, end = span
+    if end < start:
+        worked = office_time(old, end, start)
+        last = subtract_office_time(old, start, worked)
+        if in_days and closes_at(old, end) and (days := working_days(old, end, start)):
+            return subtract_limit(new, since, Limit(days, LimitUnit.WORKING_DAYS))
+        return subtract_office_time(new, since, worked) - (last - end)
+    worked = office_time(old, start, end)
+    last = add_office_time(old, start, worked)
+    if in_days and closes_at(old, last) and (days := working_days(old, start, last)):
+        laid = add_limit(new, since, Limit(days, LimitUnit.WORKING_DAYS))
+    else:
+        laid = add_office_time(new, since, worked)
+    return laid + (end - last)
+
+
+def _limit(
+    pack: Pack, name: ClockName, tier: str | None, *, joint: bool
+) -> tuple[Limit | None, str]:
+    """The limit of a clock, and the table of city.toml that sets it.
+
+    The citizen is promised what the unit that gets the ticket first has to keep.
+    """
+    if name is ClockName.PROMISE:
+        name = ClockName.HANDLE
+    own = pack.joint.of(name) if joint else None
+    return (own, "joint") if own else pack.limit(name, tier)
+
+
+def _planned(
+    pack: Pack,
+    name: ClockName,
+    limit: Limit,
+    rule_id: str,
+    started_at: datetime,
+    assignment: int | None,
+    label: str | None = None,
+) -> Clock:
+    real_due = add_limit(pack.calendar, started_at, limit)
+    clock = Clock(
+        name=name,
+        assignment=assignment,
+        label=label,
+        rule_id=rule_id,
+        limit=str(limit),
+        basis=limit.basis,
+        started_at=started_at,
+        due_at=_scaled(pack, started_at, real_due),
+    )
+    return _with_ladder(
+        pack, clock, real_due, clock.started_at if limit.basis is Basis.WORKING else None
+    )
+
+
+def _scaled(pack: Pack, start: datetime, at: datetime) -> datetime:
+    scale = pack.city.clock_scale
+    return at if scale == 1 else start + (at - start) * scale
+
+
+def _with_ladder(
+    pack: Pack, clock: Clock, real_due: datetime, since: datetime | None = None
+) -> Clock:
+    """`clock` at the foot of its ladder, and with the calendar it needed, if it needed one.
+
+    `real_due` is its due time before scaling; `since` is from when working time was counted to it.
+    """
+    rungs: list[Rung] = []
+    # The moments between which working time was counted.
+    worked = [] if since is None else [since, real_due]
+    for rule in _ladder(pack, clock.name):
+        at, real = _rung_at(pack, clock, real_due, rule)
+        if real is not None:
+            worked += (real_due, real)
+        if rungs:  # a share and a limit are hard to compare when written: they never go back
+            at = max(at, rungs[-1].at)
+        # A warning that would come with the start, or before, warns of nothing.
+        if rule.kind is not RungKind.WARN or at > clock.started_at:
+            rungs.append(Rung(kind=rule.kind, at=at, tells=list(rule.tells), raises=rule.raises))
+    update: dict[str, object] = {"rungs": rungs}
+    if worked:
+        update["calendar_version"] = pack.calendar.version
+        if not pack.calendar.firm(min(worked), max(worked)):
+            update["provisional"] = True
+    return clock.model_copy(update=update)
+
+
+def _ladder(pack: Pack, name: ClockName) -> list[RungRule]:
+    """The pack's ladder for a clock; always with a due rung. Late promises have a supervisor."""
+    rules = list(pack.ladder.get(name, ()))
+    if not rules and name is ClockName.PROMISE:
+        return [_PROMISE_DUE]
+    if all(rule.kind is not RungKind.DUE for rule in rules):
+        warnings = sum(rule.kind is RungKind.WARN for rule in rules)
+        rules.insert(warnings, _DUE_ONLY)
+    return rules
+
+
+def _rung_at(
+    pack: Pack, clock: Clock, real_due: datetime, rule: RungRule
+) -> tuple[datetime, datetime | None]:
+    """When the rung is reached; and before scaling, where that was counted in working time."""
+    offset, early = rule.offset, rule.kind is RungKind.WARN
+    if offset is None:
+        return clock.due_at, None
+    if isinstance(offset, Limit):
+        real = (subtract_limit if early else add_limit)(pack.calendar, real_due, offset)
+        working = offset.basis is Basis.WORKING
+    elif clock.basis is Basis.WORKING:  # a share of the office time: no card is shown at night
+        share = offset.of(office_time(pack.calendar, clock.started_at, real_due))
+        move = subtract_office_time if early else add_office_time
+        real, working = move(pack.calendar, real_due, share), True
+    else:  # a share of the span as it is lived
+        share = offset.of(clock.due_at - clock.started_at)
+        return (clock.due_at - share if early else clock.due_at + share), None
+    at = _scaled(pack, clock.due_at, clock.due_at + (real - real_due))
+    return at, real if working else None

@@ -1,0 +1,226 @@
+"""What a city promises: limits by tier, the ladder when they are not kept, caps, and grades."""
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from domain.actors import Role
+from domain.deadlines.clocks import Basis, ClockName, RungKind
+from domain.deadlines.limits import Limit, Offset, Percent
+from domain.model import Incoming
+from domain.ticket.complaint import Code, Kind
+from domain.ticket.rules_snapshot import Escalation, ReworkTo
+
+Words = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+"""A name or a short sentence for people."""
+
+
+Condition = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+"""A CEL expression that is true or false; `packs.conditions` says what it can speak of."""
+
+Target = Annotated[
+    str, StringConstraints(pattern=r"^(@street|@community|@nearest|[0-9A-Za-z_.-]{1,32})$")
+]
+"""A unit's code, or the unit of the place: its street, its community, the nearest centre."""
+
+
+class Part(Incoming):
+    """A part of a pack: refuses unknown fields, never changes."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Limits(Part):
+    """How long each clock runs. A clock without a limit is not started."""
+
+    triage: Limit | None = None
+    dispatch: Limit | None = None
+    sign: Limit | None = None
+    return_window: Limit | None = None
+    contact: Limit | None = None
+    handle: Limit | None = None
+    step: Limit | None = None
+    meet: Limit | None = None
+    decide: Limit | None = None
+    arbitrate: Limit | None = None
+    review: Limit | None = None
+    citizen: Limit | None = None
+    verify: Limit | None = None
+    order: Limit | None = None
+    appointment: Limit | None = None
+    feedback: Limit | None = None
+    rate: Limit | None = None
+    call_back: Limit | None = None
+    supervise: Limit | None = None
+    revisit: Limit | None = None
+    aftercare: Limit | None = None
+
+    def of(self, clock: ClockName) -> Limit | None:
+        limit: Limit | None = getattr(self, clock.value, None)
+        return limit
+
+
+class Tier(Limits):
+    """A degree of urgency with its limits; those it does not set are the pack's `[limits]`.
+
+    A word of an `urgent` tier in a complaint outweighs every word of the other tiers.
+    """
+
+    name: Words
+    name_en: Words
+    urgent: bool = False
+
+
+class RungRule(Part):
+    """One rung. `offset` is how long before due (warn) or after it (the others).
+
+    A due rung may have one, too: a red card that is shown "on the first working day after".
+    `raises`: the ticket is raised a level when this rung is reached.
+    """
+
+    kind: RungKind
+    offset: Offset | None = None
+    tells: tuple[Role, ...] = ()
+    raises: bool = False
+
+    @model_validator(mode="after")
+    def _offset_fits(self) -> Self:
+        if self.offset is None and self.kind is not RungKind.DUE:
+            raise ValueError("every rung but due has an offset from the due time")
+        share = self.offset.amount if isinstance(self.offset, Percent) else 0
+        if self.kind is RungKind.WARN and share >= 100:
+            raise ValueError(f"a warning {self.offset} before due would come before the start")
+        return self
+
+
+def _rising(rungs: tuple[RungRule, ...]) -> tuple[RungRule, ...]:
+    order = [list(RungKind).index(rung.kind) for rung in rungs]
+    if order != sorted(set(order)):
+        raise ValueError("the rungs of a ladder go warn, due, supervise, notice, each once at most")
+    return rungs
+
+
+Ladder = Annotated[tuple[RungRule, ...], AfterValidator(_rising)]
+
+
+class Caps(Part):
+    """How often, and how long; see `domain.ticket.rules_snapshot.Rules`. Zero: not in this city."""
+
+    returns: int = Field(ge=0)
+    extensions: int = Field(ge=0)
+    extension: Limit | None = Field(None, description="The longest single extension.")
+    holds: int = Field(0, ge=0)
+    hold: Limit | None = Field(None, description="The longest hold (挂账).")
+    reworks: int = Field(ge=0)
+    call_backs: int = Field(ge=1)
+    questions: int = Field(2, ge=0, description="Questions to the citizen that pause a clock.")
+    urges_per_day: int = Field(ge=1)
+    facts_per_day: int = Field(20, ge=1, description="How often a citizen may add to a ticket.")
+    delegations: int = Field(0, ge=0, le=2, description="Levels down a ticket may be delegated.")
+    co_handlers: int = Field(0, ge=0, description="Units a whistle may call; 0: no whistle.")
+
+
+class Features(Part):
+    """Ways of working that a city has or has not; a command of one it has not is refused."""
+
+    raise_level: bool = False  # 提级
+    ask_citizen: bool = False  # pause the unit's clock while the citizen is asked
+    merge: bool = False  # 并单
+    exclude: bool = False  # 剔除
+    intervene: bool = False  # the centre takes a ticket over
+    appoint: bool = False  # services by appointment
+    settle_all: bool = False  # 举一反三: inspections at every sibling unit
+
+
+class Reworking(Part):
+    """重办. `to`: who does it again.
+
+    `same` the unit that had it; `other` a unit that a dispatcher chooses, not the same;
+    `above` the unit one level up; `supervisor` nobody before a supervisor has looked at it.
+    """
+
+    to: ReworkTo = ReworkTo.SAME
+
+
+class Severity(Part):
+    """What makes a ticket graver by one each time (0: never), and what happens then.
+
+    `repeats`: tickets of the same category within `repeats_metres` (or at the same address) and
+    `repeats_within`. From severity `escalate_at` on, `escalate` happens by itself, once.
+    """
+
+    urges: int = Field(0, ge=0)
+    complainants: int = Field(0, ge=0)
+    repeats: int = Field(0, ge=0)
+    repeats_within: Limit = Limit.parse("90d")
+    repeats_metres: int = Field(150, ge=1, le=5000)
+    escalate_at: int = Field(0, ge=0, le=9)
+    escalate: Escalation = Escalation.SUPERVISE
+
+
+class Verification(Part):
+    """核查. `filing`, `closing`: CEL conditions that say which tickets are verified on the spot
+    before they are dispatched, and before they are answered. `unit`: who looks."""
+
+    filing: Condition | None = None
+    closing: Condition | None = None
+    unit: Target = "@street"
+
+
+class Aftercare(Part):
+    """回头看. When, counted from closing, a look is due whether the effect holds."""
+
+    revisits: tuple[Limit, ...] = ()
+
+
+class Desk(Part):
+    """Kinds of complaints the desk may answer at once."""
+
+    answers: tuple[Kind, ...] = tuple(Kind)
+
+
+class Reports(Part):
+    """举报. `unit` handles reports of wrongdoing that name an accused unit."""
+
+    unit: Code | None = None
+
+
+def _calendar_time(limit: Limit) -> Limit:
+    if limit.basis is not Basis.CALENDAR:
+        raise ValueError(f"{limit}: how long data is kept is counted in calendar time")
+    return limit
+
+
+Kept = Annotated[Limit, AfterValidator(_calendar_time)]
+
+
+class Retention(Part):
+    """How long after a ticket's end what is personal is kept; without a limit, until asked.
+
+    `persons`: who complained. `texts`: what was said, in the record and in the history.
+    """
+
+    persons: Kept | None = None
+    texts: Kept | None = None
+
+
+class Grade(Part):
+    grade: int = Field(ge=1, le=5)
+    zh: Words
+    en: Words
+
+
+class Rating(Part):
+    """The grades a citizen chooses from, best first, and the lowest that counts as satisfied."""
+
+    satisfied_from: int = Field(ge=1, le=5)
+    grades: tuple[Grade, ...] = Field(min_length=2)
+
+    @model_validator(mode="after")
+    def _best_first(self) -> Self:
+        grades = [grade.grade for grade in self.grades]
+        if grades != sorted(set(grades), reverse=True):
+            raise ValueError("the grades are listed best first, each once")
+        if self.satisfied_from not in grades:
+            raise ValueError(f"satisfied_from {self.satisfied_from} is not one of the grades")
+        return self

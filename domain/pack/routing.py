@@ -1,0 +1,173 @@
+"""What a complaint is about and who answers for it: keywords and a table, nothing learned.
+
+`classify` suggests, `route` decides. Where the words leave doubt the suggestion says so, and a
+dispatcher confirms it.
+"""
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+from domain.model import Recorded
+from domain.pack.catalogue import BY_COMMUNITY, BY_STREET, NEAREST, Category, Unit
+from domain.pack.gcj02 import to_wgs84
+from domain.pack.pack import Pack
+from domain.ticket.complaint import Complaint, Crs, Place
+
+_SURE_FROM = 4
+"""A suggestion is sure with one keyword of four characters, two of two, or one of two in the
+title (which counts twice) ..."""
+_SURE_AHEAD = 1.5
+"""... and when no other category comes near."""
+_TITLE_WEIGHT = 2
+
+
+class Suggestion(Recorded):
+    """What a complaint seems to be about. `area` is the code of the street it is in."""
+
+    category: str | None
+    confident: bool
+    why: str
+    area: str | None = None
+
+
+class Routing(Recorded):
+    """The unit that answers, and the row of the pack that says so."""
+
+    unit: str
+    why: str
+
+
+class _Score(NamedTuple):
+    urgent: bool
+    points: int
+    category: Category
+    words: list[str]
+
+
+def classify(pack: Pack, complaint: Complaint) -> Suggestion:
+    """The category and the street of a complaint, as far as its words show them.
+
+    A category of the pack that the citizen or the operator gave is taken. Otherwise every
+    keyword found counts its length, twice in the title, and the highest sum wins; words of an
+    urgent tier (fire, leaking gas) win over any sum of the others, because calling a fire back
+    into the queue costs more than asking a dispatcher.
+    """
+    area = find_area(pack, complaint)
+    if pack.knows(complaint.category):
+        return Suggestion(
+            category=complaint.category, confident=True, why="named by the complainant", area=area
+        )
+    scores = _scores(pack, complaint)
+    if not scores:
+        return Suggestion(category=None, confident=False, why="no keyword found", area=area)
+    best, *others = scores
+    rival = max((score.points for score in others), default=0)
+    confident = best.points >= _SURE_FROM and best.points >= rival * _SURE_AHEAD
+    why = f"keywords {', '.join(best.words)}"
+    if not confident and others:
+        why += f"; also {others[0].category.code}: {', '.join(others[0].words)}"
+    return Suggestion(category=best.category.code, confident=confident, why=why, area=area)
+
+
+def route(
+    pack: Pack, category: str | None, area: str | None, place: Place | None = None
+) -> Routing:
+    """The unit answering for `category` in `area`: the first responsibility that covers both.
+
+    A row for "@street", "@community" or "@nearest" covers only places where there is one. What
+    nobody owns goes to the city's fallback unit (区政府兜底). Unknown codes are owned by nobody.
+    """
+    for row in pack.responsibilities:
+        if not row.covers(category, area):
+            continue
+        unit = resolve(pack, row.unit, area, place)
+        if unit is not None:
+            where = f"{pack.city.id}/responsibilities.csv:{row.line}"
+            return Routing(unit=unit, why=f"{where} ({row.category}, {row.area}, {row.unit})")
+    return Routing(
+        unit=pack.city.fallback,
+        why=f"{pack.city.id}/city.toml#city.fallback (nobody owns {category} in {area})",
+    )
+
+
+def resolve(pack: Pack, target: str, area: str | None, place: Place | None = None) -> str | None:
+    """The code of the unit that `target` means there; None where there is none.
+
+    A place without a point is served by the centre that is under its street, or by the first.
+    """
+    if target == BY_STREET:
+        found = pack.street_of(area)
+    elif target == BY_COMMUNITY:
+        found = pack.community_of(area) or pack.street_of(area)
+    elif target == NEAREST:
+        found = _nearest(pack, area, place)
+    else:
+        return target
+    return found.code if found else None
+
+
+def _nearest(pack: Pack, area: str | None, place: Place | None) -> Unit | None:
+    if place is not None and place.lat is not None and place.lon is not None:
+        shifted = place.crs is Crs.GCJ02
+        point = to_wgs84(place.lat, place.lon) if shifted else (place.lat, place.lon)
+        return pack.nearest_centre(*point)
+    street = pack.street_of(area)
+    near = (centre for centre in pack.centres if street and centre.parent == street.code)
+    return next(near, next(iter(pack.centres), None))
+
+
+def find_area(pack: Pack, complaint: Complaint) -> str | None:
+    """The code of the street a complaint is about, None when it does not show.
+
+    In this order: the place's division code; a street's full name in the address, then in the
+    title and text; its short name (without 街道, 镇 or 乡) in the address. Two streets named are
+    none, and a short name that goes on as a road's (新华大街) is a road.
+    """
+    street = pack.street_of(complaint.place.area)
+    if street is not None:
+        return street.area
+    address = complaint.place.address
+    said = f"{complaint.title}\n{complaint.text}"
+    full = {unit.name: unit.area for unit in pack.streets}
+    return (
+        _only(full, address, "")
+        or _only(full, said, "")
+        or _only({_short(name): area for name, area in full.items()}, address, _A_ROAD)
+    )
+
+
+_ENDING = re.compile(r"(街道|镇|(?:(?:回|满|蒙古)族)?乡)$")
+_A_ROAD = r"(?![东西南北中]?(?:大街|路|街|桥|站))"
+
+
+def _short(name: str) -> str:
+    short = _ENDING.sub("", name)
+    return short if len(short) > 1 else name
+
+
+def _only(names: dict[str, str | None], text: str, unless: str) -> str | None:
+    found = {area for name, area in names.items() if re.search(re.escape(name) + unless, text)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _scores(pack: Pack, complaint: Complaint) -> list[_Score]:
+    """Every category with a keyword in the complaint, best first; the pack's order breaks ties."""
+    title, text = _plain(complaint.title), _plain(complaint.text)
+    scores = []
+    for category in pack.categories:
+        points, words = 0, []
+        for keyword in category.keywords:
+            word = _plain(keyword)
+            weight = _TITLE_WEIGHT if word in title else 1 if word in text else 0
+            if weight:
+                points += weight * len(word)
+                words.append(keyword)
+        if words:
+            scores.append(_Score(pack.tier(category.tier).urgent, points, category, words))
+    return sorted(scores, key=lambda score: (not score.urgent, -score.points))
+
+
+def _plain(text: str) -> str:
+    """Without differences of width and case: what citizens type into phones."""
+    return unicodedata.normalize("NFKC", text).casefold()

@@ -1,0 +1,243 @@
+"""Whom to tell what: which events become messages, to whom, by which template."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from domain.actors import Role
+from domain.events import Event
+from domain.facts.aftercare import Reopened
+from domain.facts.anytime import Replanned, RungClimbed
+from domain.facts.closing import Reworked
+from domain.facts.intake import Assigned
+from domain.facts.joint import Delegated, Whistled
+from domain.facts.verifying import VerificationAsked
+from domain.model import Recorded
+from domain.ticket.assignment import Assignment, Share
+from domain.ticket.ticket import Ticket
+
+CITIZEN = (Role.CITIZEN,)
+UNIT = (Role.OFFICER,)
+DISPATCH = (Role.DISPATCHER,)
+SUPERVISION = (Role.SUPERVISOR,)
+
+_TELLS: dict[str, tuple[Role, ...]] = {
+    "accepted": CITIZEN,
+    "triage_unsure": DISPATCH,
+    "answered": CITIZEN,
+    "declined": CITIZEN,
+    "referred": CITIZEN,
+    "verification_asked": UNIT,
+    "filing_refuted": CITIZEN,
+    "closing_refuted": UNIT,
+    "assigned": (Role.CITIZEN, Role.OFFICER),
+    "return_asked": DISPATCH,
+    "return_barred": SUPERVISION,
+    "return_refused": UNIT,
+    "returned": DISPATCH,
+    "taken_on": UNIT,
+    "arbitration_called": (Role.DISPATCHER, Role.SUPERVISOR),
+    "fell_back": SUPERVISION,
+    "whistled": UNIT,
+    "delegated": UNIT,
+    "released": UNIT,
+    "share_handled": UNIT,
+    "level_raised": (Role.CITIZEN, Role.OFFICER),
+    "intervened": SUPERVISION,
+    "extension_asked": DISPATCH,
+    "extension_granted": (Role.CITIZEN, Role.OFFICER),
+    "extension_refused": UNIT,
+    "hold_asked": DISPATCH,
+    "held": (Role.CITIZEN, Role.OFFICER),
+    "hold_refused": UNIT,
+    "citizen_asked": CITIZEN,
+    "resumed": (Role.CITIZEN, Role.OFFICER),
+    "handling_failed": DISPATCH,
+    "replied": CITIZEN,
+    "reworked": (Role.CITIZEN, Role.OFFICER),
+    "call_back_due": (Role.DESK,),
+    "supervised": (Role.CITIZEN, Role.SUPERVISOR),
+    "final_replied": CITIZEN,
+    "closed": CITIZEN,
+    "closed_on_watch": CITIZEN,
+    "reopened": (Role.CITIZEN, Role.OFFICER),
+    "exclusion_asked": SUPERVISION,
+    "exclusion_granted": UNIT,
+    "exclusion_refused": UNIT,
+    "merged": CITIZEN,
+    "unmerged": (Role.CITIZEN, Role.DISPATCHER),
+    "replied_with_parent": CITIZEN,
+    "complainant_joined": UNIT,
+    "result_overtaken": (Role.OFFICER, Role.DISPATCHER),
+    "severity_raised": (Role.DISPATCHER, Role.SUPERVISOR),
+    "supervision_ordered": UNIT,
+    "order_answered": SUPERVISION,
+    "publicly_noticed": (Role.OFFICER, Role.SUPERVISOR),
+    "appointed": (Role.CITIZEN, Role.OFFICER),
+    "inspections_opened": SUPERVISION,
+    "withdrawn": UNIT,
+    "facts_added": UNIT,
+    "urged": (Role.OFFICER, Role.DISPATCHER),
+}
+
+_TOLD_BY_WHAT_FOLLOWS = {"return_window_due", "citizen_due", "hold_due"}
+"""Rungs with which something happens at once that the unit is told: taken on, resumed.
+
+Where nothing follows, because a return is asked for and not decided, nothing has happened to it.
+"""
+
+_TEMPLATES = {"closed_on_watch": "closed"}
+"""Facts that the citizen is told in the words of another."""
+
+
+class Notice(Recorded):
+    """One message to send. `key` is the same however often, and however, it is told."""
+
+    key: str
+    number: str
+    version: int
+    city: str
+    audience: Role
+    unit: str | None
+    template: str
+
+
+class _Scene(NamedTuple):
+    """Where an event stands in the life of its ticket; `lead`: the last lead's assignment."""
+
+    event: Event
+    lead: Assignment | None
+    reworks: int
+    recurred: int
+    merged: bool
+
+    @property
+    def round(self) -> str:
+        """The handling that an answer, its rating and its closing belong to."""
+        return f"{self.recurred}.{self.reworks}.{self.lead.n if self.lead else 0}"
+
+
+def _once(_fact: Any, _scene: _Scene) -> str:
+    return ""
+
+
+def _per_assignment(fact: Any, _scene: _Scene) -> str:
+    return str(fact.assignment)
+
+
+def _per_order(fact: Any, _scene: _Scene) -> str:
+    return str(fact.order)
+
+
+def _per_round(_fact: Any, scene: _Scene) -> str:
+    return scene.round
+
+
+def _per_answer(_fact: Any, scene: _Scene) -> str:
+    # Answered together with another ticket it has no round of its own.
+    return str(scene.event.version) if scene.merged else scene.round
+
+
+_HAPPENS: dict[str, Callable[[Any, _Scene], str]] = {
+    "accepted": _once,
+    "triage_unsure": _once,
+    "answered": _once,
+    "declined": _once,
+    "referred": _once,
+    "filing_refuted": _once,
+    "final_replied": _once,
+    "withdrawn": _once,
+    # Sent to another unit it is another thing to be told.
+    "assigned": lambda fact, _: f"{fact.assignment}-{fact.unit}",
+    "share_handled": _per_assignment,
+    "returned": _per_assignment,
+    "handling_failed": _per_assignment,
+    "supervision_ordered": _per_order,
+    "order_answered": _per_order,
+    "replied": _per_round,
+    "closed": _per_round,
+    "closed_on_watch": _per_round,
+    "call_back_due": _per_answer,
+    "supervised": _per_answer,
+    "reworked": lambda fact, _: str(fact.round),
+    "reopened": lambda _, scene: str(scene.recurred),
+    "replied_with_parent": lambda fact, scene: f"{fact.parent}-{_moment(scene.event.at)}",
+    "rung_climbed": lambda fact, scene: "-".join(
+        (str(fact.assignment or 0), fact.label or "", _moment(scene.event.at))
+    ),
+}
+"""What happens once, and in what: in a ticket's life, to an assignment, in a round of handling.
+
+A task of the workflow that was cut short is done again and may count another version at the same
+event: what happens once keeps its key, and a message that has left is not sent again. All others
+are told apart by the version.
+"""
+
+
+def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[Notice]:
+    """The messages of `event`.
+
+    `ticket` is as it was after the event and those in `after`, which followed it.
+    """
+    fact, scene = event.fact, _scene(event, ticket, after)
+    if isinstance(fact, RungClimbed):
+        template, roles = f"{fact.clock}_{fact.rung}", tuple(fact.tells)
+        if template in _TOLD_BY_WHAT_FOLLOWS:
+            roles = tuple(role for role in roles if role not in UNIT)
+    elif isinstance(fact, Replanned):
+        template, roles = fact.kind, UNIT + (CITIZEN if fact.answer_later else ())
+    else:
+        template, roles = _TEMPLATES.get(fact.kind, fact.kind), _TELLS.get(fact.kind, ())
+    told: list[tuple[Role, str | None]] = []
+    for role in roles:
+        told += [(role, unit) for unit in _units(scene)] if role in UNIT else [(role, None)]
+    several = sum(role in UNIT for role, _ in told) > 1
+    happens = _HAPPENS.get(fact.kind)
+    # A version begins with a digit, what happens once with the template.
+    once = f"{template}-{happens(fact, scene)}" if happens else f"{event.version}-{template}"
+    return [
+        Notice(
+            key=f"{event.number}-{once}-{role}"
+            + (f"-{unit}" if (several or happens) and unit else ""),
+            number=event.number,
+            version=event.version,
+            city=ticket.complaint.city,
+            audience=role,
+            unit=unit,
+            template=template,
+        )
+        for role, unit in told
+    ]
+
+
+def _scene(event: Event, ticket: Ticket, after: Sequence[Event]) -> _Scene:
+    """What `ticket` was at the event: without what `after` did to it."""
+    later = {one.fact.assignment for one in after if isinstance(one.fact, Assigned)}
+    leads = (a for a in ticket.assignments if a.share is Share.LEAD and a.n not in later)
+    reworked = [one.fact.round - 1 for one in after if isinstance(one.fact, Reworked)]
+    return _Scene(
+        event=event,
+        lead=next(reversed(list(leads)), None),
+        reworks=min(reworked, default=ticket.reworks),
+        recurred=ticket.recurred - sum(isinstance(one.fact, Reopened) for one in after),
+        merged=ticket.parent is not None,
+    )
+
+
+def _moment(at: datetime) -> str:
+    """A moment as digits: what it is told apart by."""
+    return at.astimezone(UTC).strftime("%Y%m%d%H%M%S%f")
+
+
+def _units(scene: _Scene) -> list[str]:
+    """The units a fact is about: those that get a share by it, the one it names, or the lead."""
+    match fact := scene.event.fact:
+        case Whistled(shares=shares):
+            return [share.unit for share in shares]
+        case Replanned(moved=moved):
+            return list(dict.fromkeys(one.unit for one in moved if one.unit))
+        case Delegated(share=share) | VerificationAsked(share=share):
+            return [share.unit]
+        case _:
+            unit = getattr(fact, "unit", None) or (scene.lead.unit if scene.lead else None)
+            return [unit] if unit else []

@@ -1,0 +1,260 @@
+"""The one permission table: who may do what, at which distance from a ticket, with which token.
+
+Each row has a key. A command's key is its tag (`sign`), a route's key its operation id. Which roles
+may give a command is not said twice: it follows from the facts that the command leads to
+(`domain.policy.transitions`), so the two tables cannot contradict each other (ADR 0013). What is
+said here is everything else: how near an officer's unit has to be, and which scope a token needs.
+
+Whatever is not in the table is forbidden.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import get_args
+
+from domain.actors import Role
+from domain.commands import citizens, intake, joint, supervising, units
+from domain.commands.base import CommandBase
+from domain.commands.messages import Command
+from domain.facts import closing, handling
+from domain.facts.base import FactBase
+from domain.policy.relations import NEAR, SEEING, Relation
+from domain.policy.transitions import TABLE as LIFECYCLE
+
+
+class Scope(StrEnum):
+    """What a token may be used for. Whoever signed in with an account has all of them."""
+
+    READ = "read"
+    ACT = "act"
+    FILE = "file"  # file complaints for others: the hotline's own programs
+    AUDIT = "audit"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class Right:
+    """A row. `units`: how near an officer's unit has to be; None: it is about no one ticket."""
+
+    key: str
+    what: str
+    roles: frozenset[Role]
+    units: frozenset[Relation] | None = None
+    scope: Scope | None = None
+    everybody: bool = False
+
+    @property
+    def citizens(self) -> bool:
+        """Whether the access code of a ticket is enough."""
+        return Role.CITIZEN in self.roles
+
+    @property
+    def lead_only(self) -> bool:
+        """Whether an officer's unit has to be the one that leads."""
+        return self.units == _LEAD
+
+    def allows(self, role: Role, near: Relation | None = None) -> bool:
+        """Whether this role may; an officer with a unit at this distance from the ticket."""
+        if self.everybody:
+            return True
+        if role not in self.roles:
+            return False
+        return role is not Role.OFFICER or self.units is None or near in self.units
+
+
+STAFF = frozenset(Role) - {Role.CITIZEN, Role.SYSTEM}
+_LEAD = frozenset({Relation.LEAD})
+AUDITORS = frozenset({Role.AUDITOR, Role.ADMIN})
+_ADMIN = frozenset({Role.ADMIN})
+_CALLERS = frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN})
+_DESKS = frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR})
+_OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN})
+_FILERS = frozenset({Role.DESK, Role.DISPATCHER, Role.OFFICER, Role.SUPERVISOR})
+
+_NEAR: dict[type[CommandBase], frozenset[Relation]] = {
+    units.Sign: NEAR,
+    units.Contact: NEAR,
+    units.Extend: NEAR,
+    joint.Delegate: NEAR,
+    joint.Release: NEAR,
+    units.Return: _LEAD,
+    units.Hold: _LEAD,
+    units.Review: _LEAD,
+    units.Ask: _LEAD,
+    units.Step: _LEAD,
+    units.Exclude: _LEAD,
+    units.AnswerOrder: _LEAD,
+    joint.Whistle: _LEAD,
+    joint.Override: _LEAD,
+    joint.RaiseLevel: _LEAD,
+    supervising.SettleAll: _LEAD,
+    supervising.KeepMinutes: NEAR,
+    supervising.Appoint: NEAR,
+    supervising.Revisit: NEAR,
+    citizens.Recur: NEAR,
+}
+"""How near an officer's unit has to be to give a command that officers may give."""
+
+_WHAT: dict[type[CommandBase], str] = {
+    intake.Triage: "classify (分类)",
+    intake.Conclude: "end it without a unit, or with the last word",
+    intake.Reassign: "send it to a unit, or to another one (改派)",
+    intake.Arbitrate: "record what the arbitration decided (协调)",
+    intake.Intervene: "take it over for the centre",
+    intake.Merge: "handle it with another ticket (并单)",
+    intake.Unmerge: "let a merged ticket go its own way",
+    units.Sign: "sign (签收)",
+    units.Contact: "record a contact with the citizen (首次联系)",
+    units.Return: "ask to give it back (退单)",
+    units.Extend: "ask for more time (延期)",
+    units.Hold: "ask to put it aside (挂账)",
+    units.Review: "look at a hold again",
+    units.Ask: "ask the citizen",
+    units.Step: "report a stage as done",
+    units.Exclude: "ask that it does not count (剔除)",
+    units.AnswerOrder: "answer a supervisor's order",
+    joint.Whistle: "call other units in (吹哨)",
+    joint.Delegate: "give the work to a unit below (转派)",
+    joint.Release: "let a co-handler or a delegate go",
+    joint.Override: "answer without the co-handlers",
+    joint.RaiseLevel: "hand it one level up (提级)",
+    supervising.Decide: "grant or refuse what a unit asked for",
+    supervising.Supervise: "order the unit that leads (督办)",
+    supervising.Notice: "name what was neglected (通报)",
+    supervising.KeepMinutes: "keep minutes",
+    supervising.SettleAll: "have all of the kind inspected (举一反三)",
+    supervising.Appoint: "promise a time (预约)",
+    supervising.Revisit: "look whether it holds (回头看)",
+    supervising.Replan: "plan provisional due times again",
+    citizens.AddFacts: "add facts",
+    citizens.Urge: "urge (催办)",
+    citizens.Withdraw: "take it back",
+    citizens.Recur: "say that the problem is back",
+    citizens.CallBack: "record a call-back (回访)",
+}
+
+
+def _may_cause(facts: tuple[type[FactBase], ...]) -> frozenset[Role]:
+    """Whom the lifecycle lets cause one of the facts, at whatever stage."""
+    rows = [row for row in LIFECYCLE if row.fact in facts]
+    return frozenset().union(*(row.by for row in rows)) - {Role.SYSTEM}
+
+
+def _command(command: type[CommandBase]) -> Right:
+    roles = _may_cause(command.may_lead_to())
+    near = _NEAR.get(command, frozenset()) if Role.OFFICER in roles else None
+    key = str(command.model_fields["do"].default)
+    return Right(key, _WHAT[command], roles, near, Scope.ACT)
+
+
+def _staff(key: str, what: str, units: frozenset[Relation] | None = None) -> Right:
+    return Right(key, what, STAFF, units, Scope.READ)
+
+
+def _all(key: str, what: str) -> Right:
+    return Right(key, what, frozenset(Role) - {Role.SYSTEM}, everybody=True)
+
+
+COMMANDS: dict[type[CommandBase], Right] = {
+    command: _command(command) for command in get_args(get_args(Command)[0])
+}
+
+_RESULTS = (handling.Handled, handling.ShareHandled)
+
+TABLE: tuple[Right, ...] = (
+    # --- reading
+    Right("get_ticket", "read a ticket", STAFF | {Role.CITIZEN}, SEEING, Scope.READ),
+    _staff("list_events", "read everything that happened to a ticket", SEEING),
+    _staff("list_tickets", "list tickets; officers: their own unit's"),
+    _staff("list_assignments", "read an inbox; officers: their own unit's"),
+    _staff("get_assignment", "read an assignment", SEEING),
+    Right("list_queue", "see what waits for the centre", _CALLERS, scope=Scope.READ),
+    # --- acting
+    *COMMANDS.values(),
+    Right("complete_assignment", "hand back what the unit did", _may_cause(_RESULTS), NEAR,
+          Scope.ACT),
+    Right("rate_ticket", "rate (评价)", _may_cause((closing.Rated,)) - {Role.DESK}),
+    # --- filing: everybody may; whoever shows a token does it for others
+    Right("file_complaint", "file a complaint; with a token: for others", _FILERS | {Role.CITIZEN},
+          scope=Scope.FILE, everybody=True),
+    _all("get_challenge", "ask for a proof of work, where filing needs one"),
+    # --- files
+    Right("upload_file", "upload a photo, a video, a voice or a PDF",
+          frozenset(Role) - {Role.SYSTEM, Role.AUDITOR}, scope=Scope.FILE, everybody=True),
+    Right("list_files", "see the files of a ticket", STAFF | {Role.CITIZEN}, SEEING, Scope.READ),
+    _all("get_file", "open a file by a link that was given out"),
+    _all("get_thumbnail", "see a photo, small, by a link that was given out"),
+    # --- who complained, and who looked
+    Right("get_person", "see who complained, behind a mask", STAFF, _LEAD, Scope.READ),
+    Right("unmask_person", "see who complained, in full, for a purpose",
+          _CALLERS | {Role.OFFICER}, _LEAD, Scope.READ),
+    Right("search_people", "find a caller's tickets by their phone", _CALLERS, scope=Scope.READ),
+    Right("list_views", "see who looked at the citizen's data", AUDITORS | {Role.CITIZEN},
+          scope=Scope.AUDIT),
+    Right("audit_ticket", "replay tickets and compare them with their records", AUDITORS,
+          scope=Scope.AUDIT),
+    Right("decode_payloads", "open sealed histories; officers: orders to their unit",
+          AUDITORS | {Role.OFFICER}, scope=Scope.AUDIT),
+    Right("encode_payloads", "seal payloads; officers: for tickets of their unit",
+          AUDITORS | {Role.OFFICER}, scope=Scope.AUDIT),
+    _all("codec_preflight", "ask before the engine's own pages may decode"),
+    # --- one's own
+    _all("sign_in", "sign in"),
+    Right("who_am_i", "see as whom one is signed in", STAFF),
+    Right("sign_out", "sign out", STAFF),
+    Right("sign_out_everywhere", "end all of one's sessions", STAFF),
+    Right("list_own_sessions", "see where one is signed in", STAFF),
+    Right("end_own_session", "end one of one's sessions", STAFF),
+    Right("change_password", "change one's own password", STAFF),
+    _all("verify_phone", "ask for a one-time code by phone"),
+    _all("confirm_phone", "exchange the one-time code for a pass"),
+    _all("list_own_tickets", "list the tickets of one's own phone, with the pass"),
+    # --- administering
+    Right("manage_accounts", "make, change and close the accounts of others", _ADMIN,
+          scope=Scope.ADMIN),
+    Right("manage_tokens", "issue and revoke tokens", _ADMIN, scope=Scope.ADMIN),
+    Right("see_packs", "see the versions, messages and calendar of a city's pack", AUDITORS,
+          scope=Scope.READ),
+    Right("see_installation", "see engine and store, and what waits", _ADMIN, scope=Scope.ADMIN),
+    Right("retry_waiting", "have what waits tried again now", _ADMIN, scope=Scope.ADMIN),
+    # --- public
+    _all("list_cities", "see the cities that are served"),
+    _all("get_city", "see a city's catalogue"),
+    _all("get_indicators", "see a city's three rates (三率)"),
+    Right("get_figures", "see a city's indicators; the tickets behind them: staff", STAFF,
+          scope=Scope.READ, everybody=True),
+    _all("list_answers", "read questions and answers that citizens let be published"),
+    _staff("get_scores", "see the points of units; officers: their own unit's"),
+    _staff("list_topics", "see common problems (共性问题); officers: without numbers"),
+    # --- supervision (督办)
+    Right("get_board", "see the whole city now: what comes in, what waits, what will be late",
+          _OVERSEERS, scope=Scope.READ),
+    Right("get_places", "see how each district, street, community and cell does, and its tickets",
+          _OVERSEERS, scope=Scope.READ),
+    Right("get_spots", "see where complaints gather on the map", _OVERSEERS, scope=Scope.READ),
+    # --- pages
+    _all("page_citizen", "the citizens' pages; a ticket only with its access code"),
+    _all("page_sign_in", "the page to sign in"),
+    _all("page_staff", "the staff's first page; signed in, or sent to sign in"),
+    Right("page_desk", "the desk's pages: calls, batches, merging", _DESKS, scope=Scope.READ),
+    Right("page_register", "file for others on the desk's pages", _DESKS, scope=Scope.FILE),
+    # --- running it
+    _all("health", "see that the process is up"),
+    _all("readiness", "see whether store and engine can be reached"),
+    _all("metrics", "read counters; not for the public side of a proxy"),
+    _all("openapi", "read the description of the API"),
+    _all("static", "style sheets and the like"),
+)  # fmt: skip
+
+ONES_OWN = frozenset({
+    "who_am_i", "sign_out", "sign_out_everywhere", "list_own_sessions", "end_own_session",
+    "change_password",
+})  # fmt: skip
+"""All that somebody may do who has not chosen a password of their own yet."""
+
+RIGHTS: dict[str, Right] = {right.key: right for right in TABLE}
+
+
+def right_to(command: CommandBase) -> Right:
+    """The row of a command."""
+    return COMMANDS[type(command)]

@@ -1,0 +1,47 @@
+"""Recording: how a fact becomes an event of a ticket. There is no other way to change one."""
+
+from datetime import datetime, timedelta
+
+from domain.actors import Actor
+from domain.events import Event, Fact
+from domain.policy.transitions import transition
+from domain.ticket.ticket import Ticket
+
+_ATTEMPTS = 10**12
+"""More milliseconds than a ticket lives (31 years): room for one number per attempt."""
+
+
+def projection_number(length: int, age: timedelta) -> int:
+    """Number a projection, so that of two of the same version the later one has the higher number.
+
+    A task that was cut short, and its repetition, are told apart also where the history is as long
+    as before: the engine keeps neither the lost task nor that it was lost.
+
+    `length`: events of the engine's history. `age`: from the filing to the beginning of the task.
+    """
+    milliseconds = age // timedelta(milliseconds=1)
+    return length * _ATTEMPTS + min(max(milliseconds, 0), _ATTEMPTS - 1)
+
+
+def record(ticket: Ticket, fact: Fact, actor: Actor, at: datetime) -> Event:
+    """Check the table, apply `fact`, move the stage, count the version.
+
+    Raises:
+        Refused: the table has no such row for this stage, or not for this role. The ticket is
+            then unchanged.
+    """
+    row = transition(ticket.stage, fact)
+    row.permit(actor)
+    before = ticket.stage
+    ticket.version += 1
+    ticket.updated_at = at
+    fact.apply(ticket, at)
+    ticket.stage = row.to or before
+    return Event(
+        number=ticket.complaint.number,
+        version=ticket.version,
+        at=at,
+        actor=actor,
+        stage=ticket.stage,
+        fact=fact,
+    )

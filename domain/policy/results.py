@@ -1,0 +1,73 @@
+"""What it means when a share is done, fails, or is not needed any more."""
+
+from domain.deadlines.clocks import Clock
+from domain.events import Fact
+from domain.facts import anytime, handling, intake, joint, merging, returning, verifying
+from domain.ticket.assignment import Ending, HandlingResult, Share
+from domain.ticket.ticket import Ticket
+
+
+def result_of(ticket: Ticket, n: int, result: HandlingResult) -> Fact:
+    """What a result means: a share of several, the whole answer, or what a verifier found."""
+    assignment = ticket.assignment(n)
+    if assignment.share is Share.VERIFY:
+        return _verified(ticket, n, result)
+    lead = ticket.lead
+    others = any(a.share is Share.CO for a in ticket.opened if a.n != n)
+    lead_done = assignment.share is Share.LEAD or (lead is not None and not lead.open)
+    if assignment.share is Share.DELEGATE or others or not lead_done:
+        return handling.ShareHandled(assignment=n, result=result)
+    return handling.Handled(assignment=n, result=result)
+
+
+def _verified(ticket: Ticket, n: int, result: HandlingResult) -> Fact:
+    if ticket.verifying == "closing":
+        if result.resolved:
+            return verifying.ClosingConfirmed(assignment=n, result=result)
+        return verifying.ClosingRefuted(assignment=n, result=result, reason=result.reply)
+    if result.resolved:
+        return verifying.FilingConfirmed(assignment=n, result=result)
+    return verifying.FilingRefuted(assignment=n, result=result, text=result.reply)
+
+
+def failure_of(ticket: Ticket, n: int, code: str, clocks: list[Clock]) -> Fact:
+    """A department's program gave up. Only the lead's failure sends the ticket back to dispatch:
+    a helper is let go, and what cannot be looked at is taken as it was told."""
+    share = ticket.assignment(n).share
+    if share is Share.VERIFY and ticket.verifying == "closing":
+        return verifying.ClosingConfirmed(assignment=n)
+    if share is Share.VERIFY:
+        return verifying.FilingConfirmed(assignment=n, clocks=clocks)
+    if share is not Share.LEAD:
+        return released(ticket, n, code)
+    return handling.HandlingFailed(assignment=n, code=code, clocks=clocks)
+
+
+def released(ticket: Ticket, n: int, reason: str) -> Fact:
+    """A helper is let go; the answer is given where it waited for this one alone."""
+    lead = ticket.lead
+    others = [a for a in ticket.opened if a.n != n and a.share is Share.CO]
+    last = ticket.assignment(n).share is Share.CO and not others
+    if last and lead is not None and lead.ending is Ending.DONE:
+        return joint.Overridden(reason=reason, released=[n])
+    return joint.Released(assignment=n, unit=ticket.assignment(n).unit, reason=reason)
+
+
+def shares_ended(ticket: Ticket, fact: Fact) -> list[int]:
+    """The shares that somebody's decision ends, although their units are not done."""
+    match fact:
+        case joint.Released(assignment=n):
+            return [n]
+        case joint.Overridden():
+            return [a.n for a in ticket.opened]
+        case (
+            intake.Reassigned()
+            | joint.Intervened()
+            | joint.LevelRaised()
+            | returning.Returned()
+            | merging.Merged()
+            | anytime.Withdrawn()
+        ):
+            return [a.n for a in ticket.opened]
+        case _:
+            return []

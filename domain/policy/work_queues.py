@@ -1,0 +1,68 @@
+"""What waits for somebody at the centre: the queues of desk, dispatchers and supervisors."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from domain.deadlines.clocks import ClockName
+from domain.policy.guards import asked, asking
+from domain.ticket.stages import Stage
+from domain.ticket.ticket import Ticket
+
+
+class Queue(StrEnum):
+    TRIAGE = "triage"  # a person says what it is about
+    DISPATCH = "dispatch"  # a person names the unit; where the machine does, nobody is waited for
+    DECISION = "decision"  # a unit asked for something
+    ARBITRATE = "arbitrate"  # returned too often: a meeting names the unit
+    CALL_BACK = "call_back"  # 回访
+    SUPERVISE = "supervise"  # reworks used up: a supervisor has the last word
+
+
+class Waiting(NamedTuple):
+    """In which queue, and until when it should be done; None: no clock runs for it.
+
+    `since`: when that began. Nobody knows where no clock was started and the ticket does not say.
+    """
+
+    queue: Queue
+    until: datetime | None
+    since: datetime | None
+
+
+def waiting(ticket: Ticket) -> Waiting | None:
+    """What the ticket waits for; None while it is somebody else's turn.
+
+    What is asked for comes before the last word: until it is decided, that cannot be said.
+    """
+    stage, request = ticket.stage, asked(ticket)
+    if stage is Stage.TRIAGE:
+        return _in(Queue.TRIAGE, ticket, ClockName.TRIAGE, since=ticket.complaint.filed_at)
+    if stage is Stage.DISPATCH and ticket.by_hand:
+        return _in(Queue.DISPATCH, ticket, ClockName.DISPATCH)
+    if stage is Stage.ARBITRATE:
+        return _in(Queue.ARBITRATE, ticket, ClockName.ARBITRATE)
+    if request is not None:
+        share = asking(ticket) if request.what != "exclusion" else None
+        n = share.n if share else None
+        return _in(Queue.DECISION, ticket, ClockName.DECIDE, n, since=request.asked_at)
+    if stage is Stage.RATE and ticket.call_back_due:
+        return _in(Queue.CALL_BACK, ticket, ClockName.CALL_BACK)
+    if stage is Stage.SUPERVISE:
+        return _in(Queue.SUPERVISE, ticket, ClockName.SUPERVISE)
+    return None
+
+
+def _in(
+    queue: Queue,
+    ticket: Ticket,
+    name: ClockName,
+    assignment: int | None = None,
+    *,
+    since: datetime | None = None,
+) -> Waiting:
+    """In `queue` since its clock runs; `since`: where no clock does."""
+    for clock in ticket.clocks:
+        if clock.running and clock.name is name and clock.assignment == assignment:
+            return Waiting(queue, clock.due_at, clock.started_at)
+    return Waiting(queue, None, since)

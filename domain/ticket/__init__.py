@@ -1,0 +1,1 @@
+"""The ticket: complaint, stages, assignments, and the state that events lead to."""

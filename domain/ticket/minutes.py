@@ -1,0 +1,47 @@
+"""Minutes: what was said and decided where people met over a ticket."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from domain.model import Incoming, Recorded
+from domain.ticket.complaint import Code, Text
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
+class Meeting(StrEnum):
+    ON_SITE = "on_site"  # 现场会: those who were called by a whistle
+    ARBITRATION = "arbitration"  # 协调会: whose it is
+    MEDIATION = "mediation"  # 调解
+    DELIBERATION = "deliberation"  # 协商议事
+
+
+class Option(Incoming):
+    """One of the plans that were deliberated."""
+
+    title: Line
+    pros: list[Line] = Field(default_factory=list, max_length=20)
+    cons: list[Line] = Field(default_factory=list, max_length=20)
+    votes: int = Field(0, ge=0)
+
+
+class Minutes(Incoming):
+    """The record of one meeting. `units` were there; of others, how many (no names)."""
+
+    what: Meeting
+    text: Text
+    units: list[Code] = Field(default_factory=list, max_length=50)
+    residents: int = Field(0, ge=0, le=10_000, description="How many residents took part.")
+    options: list[Option] = Field(default_factory=list, max_length=20)
+    decision: Annotated[str, StringConstraints(max_length=1000)] = ""
+    agreed: bool | None = Field(None, description="Whether they agreed; null where it is no vote.")
+
+
+class Order(Recorded):
+    """督办单: a supervisor's order to the unit that leads, to be answered."""
+
+    n: int
+    text: str
+    answer: str | None = None

@@ -1,0 +1,31 @@
+"""The citizen's verdict: contacted? solved? and one of the five national grades."""
+
+from enum import IntEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from domain.model import Incoming
+from domain.ticket.complaint import clean_text
+
+
+class Grade(IntEnum):
+    """Five grades of 国办发〔2019〕51号."""
+
+    VERY_DISSATISFIED = 1  # 非常不满意
+    DISSATISFIED = 2  # 不满意
+    BASICALLY_SATISFIED = 3  # 基本满意
+    SATISFIED = 4  # 满意
+    VERY_SATISFIED = 5  # 非常满意
+
+
+class Rating(Incoming):
+    """`contacted` None: the citizen did not say."""
+
+    contacted: bool | None = Field(None, description="Did the unit contact you?")
+    resolved: bool = Field(description="Is the matter solved?")
+    grade: Grade = Field(description="1 very dissatisfied … 5 very satisfied.")
+    words: Annotated[str, StringConstraints(max_length=1000), AfterValidator(clean_text)] = ""
+
+    def satisfied(self, satisfied_from: int) -> bool:
+        return self.grade >= satisfied_from

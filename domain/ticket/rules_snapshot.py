@@ -1,0 +1,62 @@
+"""The numbers and switches of a city's pack that a ticket is judged by, recorded at accept."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from domain.model import Recorded
+from domain.ticket.complaint import Kind
+
+
+class ReworkTo(StrEnum):
+    """Who handles a ticket again that did not satisfy."""
+
+    SAME = "same"
+    OTHER = "other"
+    ABOVE = "above"
+    SUPERVISOR = "supervisor"
+
+
+class Escalation(StrEnum):
+    """What a grave ticket sets in motion by itself."""
+
+    SUPERVISE = "supervise"  # a supervision order
+    RAISE = "raise"  # one level up
+
+
+class Rules(Recorded):
+    """Caps, thresholds and switches. A ticket keeps those it was accepted under.
+
+    The defaults are those of tickets that were accepted before a switch existed: off.
+    """
+
+    pack: str
+    pack_version: str
+    returns: int = Field(2, ge=0, description="Granted returns per ticket; 0: no returns here.")
+    extensions: int = Field(1, ge=0, description="Granted extensions per assignment.")
+    questions: int = Field(2, ge=0, description="Questions to the citizen that pause a clock.")
+    holds: int = Field(0, ge=0, description="Granted holds (挂账) per assignment.")
+    reworks: int = Field(2, ge=0, description="Reworks before the ticket goes to supervision.")
+    rework_to: ReworkTo = ReworkTo.SAME
+    call_backs: int = Field(3, ge=1, description="Attempts to reach the citizen by phone.")
+    urges_per_day: int = Field(3, ge=1)
+    facts_per_day: int = Field(0, ge=0, description="Additions by the citizen; 0: no cap.")
+    satisfied_from: int = Field(3, ge=1, le=5, description="Lowest grade that counts satisfied.")
+    delegations: int = Field(0, ge=0, description="Levels down a ticket may be delegated.")
+    co_handlers: int = Field(0, ge=0, description="Units a whistle may call; 0: no whistle.")
+    fallback: str = Field("", description="The unit that takes what nobody owns (区政府兜底).")
+    arbitration: bool = Field(False, description="The last return is followed by a meeting.")
+    aftercare: bool = Field(False, description="A closed ticket is watched for a while.")
+    raise_level: bool = False
+    ask_citizen: bool = False
+    merge: bool = False
+    exclude: bool = False
+    intervene: bool = False
+    appoint: bool = False
+    settle_all: bool = False
+    desk_answers: list[Kind] = Field(default_factory=lambda: list(Kind))
+    severity_urges: int = 0
+    severity_complainants: int = 0
+    severity_repeats: int = 0
+    escalate_at: int = 0
+    escalate: Escalation = Escalation.SUPERVISE

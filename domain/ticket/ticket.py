@@ -1,0 +1,484 @@
+"""The ticket: the state of one complaint. Facts change it, through `domain.policy.record`."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from pydantic import Field
+
+from domain.deadlines.clocks import Clock, ClockName, Rung, RungKind, cards_shown
+from domain.model import Instant, Recorded
+from domain.refusals import Refused
+from domain.ticket.assignment import Assignment, Ending, Given, Pause, Request, Share
+from domain.ticket.complaint import Complaint, Kind
+from domain.ticket.minutes import Minutes, Order
+from domain.ticket.rating import Rating
+from domain.ticket.rules_snapshot import Rules
+from domain.ticket.stages import Outcome, Stage
+
+LIFECYCLE = 1
+"""The version of what a ticket does by itself. A ticket keeps the one it began with, until its
+history is carried on in a new run: so that old histories replay."""
+
+PAUSABLE = (ClockName.HANDLE, ClockName.STEP)
+"""The clocks that stand still while a unit may not go on."""
+
+_ENDED_KEPT, _STOPPED_KEPT = 16, 48
+"""Ended assignments, and stopped clocks of the ticket's own, whose details stay in its state."""
+
+
+class Dropped(Recorded):
+    """What is counted of assignments and clocks that are not in the state any more.
+
+    The whole of them is in the events. Only a ticket that was passed on very often drops any.
+    """
+
+    assignments: int = 0
+    co_handlers: int = 0
+    delegations: int = 0
+    verified: bool = False
+    extensions: int = 0
+    holds: int = 0
+    yellow_cards: int = 0
+    red_cards: int = 0
+    supervised: bool = False
+    promise_broken: bool = False
+    units: list[str] = Field(default_factory=list, description="Those that had a share.")
+
+
+class Snapshot(Recorded):
+    """A ticket in short: what a command answers with."""
+
+    number: str
+    city: str
+    version: int
+    stage: Stage
+    outcome: Outcome | None = None
+    category: str | None = None
+    unit: str | None = None
+    assignment: int | None = None
+    severity: int = 0
+    due_at: Instant | None = None
+    updated_at: Instant
+
+
+class Ticket(Recorded):
+    """State of one complaint; `domain.policy.record.record` is the only way it changes.
+
+    `version` counts the events: version n is the state after event n. `by_hand`: at dispatch, a
+    person has to name the unit; otherwise `next_unit`, or the responsibilities, do. `verify_by`:
+    the unit that looks on the spot first. `no_returns`: whose it is has been arbitrated.
+    `complainants` are the tickets merged into this one; `waiting`: those not answered yet.
+    `contest`: an exclusion that is asked for. `lifecycle`: see `LIFECYCLE`. `unsure`: the triage
+    by machine did not know. `urges_before`, `facts_at`: how often the citizen urged before those
+    in `urged_at`, and when something was added, within the last day. `void_rungs`: versions of the
+    events of rungs that were reached and became void (see `Clock`). `refuted`: how often a result
+    was not taken by the closing condition.
+    """
+
+    complaint: Complaint
+    lifecycle: int = 0
+    rules: Rules | None = None
+    stage: Stage = Stage.ACCEPT
+    outcome: Outcome | None = None
+    version: int = 0
+    updated_at: Instant
+    ended_at: Instant | None = None
+    kind: Kind
+    category: str | None = None
+    suggestion: str | None = None
+    tier: str | None = None
+    area: str | None = None
+    accused: str | None = None
+    next_unit: str | None = None
+    by_hand: bool = False
+    unsure: bool = False
+    verify_by: str | None = None
+    verifying: str | None = None
+    verified: bool = False
+    no_returns: bool = False
+    assignments: list[Assignment] = Field(default_factory=list)
+    clocks: list[Clock] = Field(default_factory=list)
+    void_rungs: list[int] = Field(default_factory=list)
+    dropped: Dropped = Field(default_factory=Dropped)
+    returns: int = 0
+    reworks: int = 0
+    refuted: int = 0
+    raised: int = 0
+    call_backs: int = 0
+    call_back_due: bool = False
+    urged_at: list[Instant] = Field(default_factory=list)
+    urges_before: int = 0
+    facts_at: list[Instant] = Field(default_factory=list)
+    repeats: list[str] = Field(default_factory=list)
+    severity: int = 0
+    escalated: bool = False
+    minutes: list[Minutes] = Field(default_factory=list)
+    orders: list[Order] = Field(default_factory=list)
+    notices: int = 0
+    appointment: Instant | None = None
+    inspections: list[str] = Field(default_factory=list)
+    parent: str | None = None
+    complainants: list[str] = Field(default_factory=list)
+    waiting: list[str] = Field(default_factory=list)
+    reply: str | None = None
+    rating: Rating | None = None
+    revisits: int = 0
+    recurred: int = 0
+    contest: Request | None = None
+    excluded: bool = False
+
+    @classmethod
+    def of(cls, complaint: Complaint) -> "Ticket":
+        return cls(
+            complaint=complaint,
+            updated_at=complaint.filed_at,
+            kind=complaint.kind,
+            category=complaint.category,
+            area=complaint.place.area,
+            next_unit=complaint.unit,
+        )
+
+    # --- what facts change it with: clocks ------------------------------------------------
+
+    def start(self, clocks: Iterable[Clock]) -> None:
+        # Copied: an event must stay as it was recorded when its clock runs on.
+        self.clocks.extend(clock.model_copy() for clock in clocks)
+
+    def stop(
+        self,
+        at: datetime,
+        *names: ClockName,
+        assignment: int | None = None,
+        label: str | None = None,
+    ) -> None:
+        """Stop the clocks of those names; of those with a label, only the one that is meant."""
+        for clock in self.clocks:
+            meant = clock.name in names and clock.assignment == assignment
+            if meant and label in (None, clock.label):
+                clock.stop(at)
+
+    def stop_all(self, at: datetime, *, but: ClockName | None = None) -> None:
+        for clock in self.clocks:
+            if clock.name is not but:
+                clock.stop(at)
+
+    def replace(self, clocks: Iterable[Clock], at: datetime) -> None:
+        """Start clocks in the place of those of the same name, assignment and label that run."""
+        clocks = list(clocks)
+        for new in clocks:
+            self.stop(at, new.name, assignment=new.assignment, label=new.label)
+        self.start(clocks)
+
+    def pause(self, n: int, pause: Pause) -> None:
+        """Let the clocks that wait for assignment `n` stand still; those that do, since then."""
+        self.assignment(n).pause = pause
+        self.stand_still(pause.since)
+
+    def stand_still(self, at: datetime) -> None:
+        """Pause the clocks that a pause covers, and that run on as yet."""
+        for clock in self.clocks:
+            if clock.paused_at is None and self.stands_still(clock):
+                clock.paused_at = max(at, clock.started_at)
+
+    def stands_still(self, clock: Clock) -> bool:
+        """Whether a pause of its unit, or of one that its share was given from, covers `clock`.
+
+        Only the unit that leads can be paused: then the citizen's promise stands still as well.
+        """
+        if not clock.running:
+            return False
+        if clock.name is ClockName.PROMISE:
+            return any(a.pause is not None for a in self.opened if a.share is Share.LEAD)
+        if clock.name not in PAUSABLE or clock.assignment is None:
+            return False
+        above: int | None = clock.assignment
+        while above is not None:
+            assignment = self.assignment(above)
+            if assignment.open and assignment.pause is not None:
+                return True
+            above = assignment.of if self.lifecycle else None
+        return False
+
+    def void(self, clock: Clock, since: datetime) -> None:
+        """What `clock` reached since then counts for nothing, also before it last stood still."""
+        for one in self.clocks:
+            if one.key == clock.key and one.started_at == clock.started_at:
+                one.void_from = min(one.void_from or since, since)
+                gone = set(one.reached_in[len(one.counting) :])
+                self.void_rungs = sorted({*self.void_rungs, *gone})
+
+    def to_resume(self) -> list[Clock]:
+        """The clocks that stand still although nothing covers them any more."""
+        return [c for c in self.clocks if c.running and c.paused_at and not self.stands_still(c)]
+
+    def resume(self, n: int, clocks: Iterable[Clock], at: datetime) -> None:
+        """Put the clocks that go on in the place of those that stood still."""
+        for clock in self.paused(n):
+            clock.stop(at)
+        self.assignment(n).pause = None
+        self.stop(at, ClockName.REVIEW, ClockName.HOLD, ClockName.CITIZEN, assignment=n)
+        self.start(clocks)
+
+    # --- what facts change it with: assignments -------------------------------------------
+
+    def give(self, given: Given, share: Share, at: datetime, *, of: int | None = None) -> None:
+        """Open an assignment, as planned."""
+        self.assignments.append(
+            Assignment(
+                n=given.assignment,
+                unit=given.unit,
+                queue=given.queue,
+                heartbeats=given.heartbeats,
+                why=given.why,
+                kind_of_unit=given.kind_of_unit,
+                level=given.level,
+                above=given.above,
+                task=given.task,
+                share=share,
+                of=of,
+                rework=self.reworks,
+                barred="arbitrated" if self.no_returns and share is Share.LEAD else None,
+                opened_at=at,
+            )
+        )
+        self.start(given.clocks)
+        if self.lifecycle:
+            self.stand_still(at)
+            self._drop()
+
+    def _drop(self) -> None:
+        """Keep of ended assignments the last ones; what is counted of the others stays."""
+        last = self.lead.n if self.lead else 0
+        ended = [a for a in self.assignments if not a.open and a.n != last]
+        for assignment in ended[: max(len(ended) - _ENDED_KEPT, 0)]:
+            self.assignments.remove(assignment)
+            self._count_dropped(assignment)
+        kept = {a.n for a in self.assignments}
+        stopped = [c for c in self.clocks if not c.running and c.assignment is None]
+        old = {id(c) for c in stopped[: max(len(stopped) - _STOPPED_KEPT, 0)]}
+        gone = [c for c in self.clocks if id(c) in old or c.assignment not in {None, *kept}]
+        if gone:
+            left = {id(c) for c in gone}
+            self.clocks = [c for c in self.clocks if id(c) not in left]
+            self._count_dropped_clocks(gone)
+
+    def _count_dropped(self, assignment: Assignment) -> None:
+        counted = self.dropped
+        counted.assignments += 1
+        counted.co_handlers += assignment.share is Share.CO
+        counted.delegations += assignment.share is Share.DELEGATE
+        counted.verified |= assignment.share is Share.VERIFY and assignment.result is not None
+        counted.extensions += assignment.extensions
+        counted.holds += assignment.holds
+        if assignment.unit not in counted.units:
+            counted.units.append(assignment.unit)
+
+    def _count_dropped_clocks(self, clocks: Sequence[Clock]) -> None:
+        void = set(self.void_rungs)
+        self.dropped.supervised |= any(clock.name is ClockName.SUPERVISE for clock in clocks)
+        self.dropped.yellow_cards += len(cards_shown(clocks, RungKind.WARN) - void)
+        self.dropped.red_cards += len(cards_shown(clocks, RungKind.DUE) - void)
+        self.dropped.promise_broken |= any(_broken(clock) for clock in clocks)
+
+    def end_assignment(self, n: int, ending: Ending, at: datetime) -> None:
+        """End it, and what was delegated from it."""
+        assignment = self.assignment(n)
+        assignment.ending, assignment.ended_at, assignment.asked = ending, at, None
+        assignment.pause = None
+        for clock in self.clocks:
+            if clock.assignment == n:
+                clock.stop(at)
+        for below in self.opened:
+            if below.of == n and below.share is Share.DELEGATE:
+                self.end_assignment(below.n, Ending.RELEASED, at)
+
+    def end_assignments(self, ending: Ending, at: datetime) -> None:
+        for assignment in list(self.opened):
+            if assignment.open:
+                self.end_assignment(assignment.n, ending, at)
+
+    def settle_request(self, n: int, at: datetime) -> None:
+        """A return, an extension or a hold was decided."""
+        self.assignment(n).asked = None
+        self.stop(at, ClockName.DECIDE, assignment=n)
+
+    def end(self, outcome: Outcome, at: datetime, *, reply: str | None = None) -> None:
+        self.outcome, self.ended_at = outcome, at
+        self.reply = reply or self.reply
+        self.call_back_due, self.verifying, self.contest = False, None, None
+        self.end_assignments(Ending.MOOT, at)
+        self.stop_all(at)
+
+    # --- asking ---------------------------------------------------------------------------
+
+    @property
+    def open(self) -> bool:
+        return self.stage is not Stage.ENDED
+
+    @property
+    def opened(self) -> list[Assignment]:
+        """The assignments that are being handled."""
+        return [assignment for assignment in self.assignments if assignment.open]
+
+    @property
+    def lead(self) -> Assignment | None:
+        """The assignment whose answer is the ticket's: the last lead's, open or not."""
+        leads = (a for a in reversed(self.assignments) if a.share is Share.LEAD)
+        return next(leads, None)
+
+    @property
+    def current(self) -> Assignment | None:
+        """The lead's assignment while it is being handled; in a verification, the verifier's."""
+        if self.stage is Stage.VERIFY:
+            return next(iter(self.opened), None)
+        lead = self.lead
+        return lead if lead is not None and lead.open else None
+
+    @property
+    def given(self) -> int:
+        """How many assignments there have been: the number of the last one."""
+        return len(self.assignments) + self.dropped.assignments
+
+    def assignment(self, n: int) -> Assignment:
+        for assignment in self.assignments:
+            if assignment.n == n:
+                return assignment
+        raise Refused("unknown_assignment", f"This ticket has no assignment {n}.")
+
+    def paused(self, n: int) -> list[Clock]:
+        """The clocks that go on when assignment `n` does."""
+        standing = [clock for clock in self.clocks if clock.running and clock.paused_at]
+        if not self.lifecycle:
+            return [clock for clock in standing if clock.assignment == n]
+        assignment = self.assignment(n)
+        pause, assignment.pause = assignment.pause, None
+        try:
+            return [clock for clock in standing if not self.stands_still(clock)]
+        finally:
+            assignment.pause = pause
+
+    def waiting_for(self, n: int) -> list[Clock]:
+        """The handling clocks of the shares given from assignment `n`, and of those from these.
+
+        Together with the citizen's promise, where the unit leads.
+        """
+        given = {n}
+        for assignment in self.assignments:
+            if assignment.of in given:
+                given.add(assignment.n)
+        leads = self.assignment(n).share is Share.LEAD
+        return [
+            clock
+            for clock in self.clocks
+            if clock.running
+            and (
+                (clock.name is ClockName.HANDLE and clock.assignment in given - {n})
+                or (leads and clock.name is ClockName.PROMISE)
+            )
+        ]
+
+    def running(
+        self, name: ClockName, assignment: int | None = None, label: str | None = None
+    ) -> Clock:
+        for clock in self.clocks:
+            if clock.running and clock.key == (name, assignment, label):
+                return clock
+        raise Refused("clock_not_running", f"No clock '{label or name}' is running.")
+
+    @property
+    def provisional(self) -> list[Clock]:
+        """The clocks that are planned again when a calendar is published; see `Clock`.
+
+        One that stands still is planned again when it goes on.
+        """
+        return [c for c in self.clocks if c.provisional and c.running and not c.paused_at]
+
+    def replan(self, clocks: Iterable[Clock]) -> None:
+        """Put clocks that were planned again in their own places."""
+        for new in clocks:
+            key = (new.name, new.assignment, new.label)
+            for index, old in enumerate(self.clocks):
+                if old.running and (old.name, old.assignment, old.label) == key:
+                    self.clocks[index] = new.model_copy()
+
+    def next_rung(self) -> tuple[Clock, Rung] | None:
+        """The clock that climbs next, and to which rung; None when nothing is to come."""
+        rungs = [(clock, rung) for clock in self.clocks if (rung := clock.next_rung) is not None]
+        return min(rungs, key=lambda pair: pair[1].at, default=None)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the running promise is due: the citizen's, else the lead's, else the earliest."""
+        going = [clock for clock in self.clocks if clock.running and not clock.paused_at]
+        promised = [clock.due_at for clock in going if clock.name is ClockName.PROMISE]
+        if promised:
+            return promised[0]
+        n = self.lead.n if self.lead else None
+        handling = [c.due_at for c in going if c.name is ClockName.HANDLE and c.assignment == n]
+        return min(handling or [clock.due_at for clock in going], default=None)
+
+    @property
+    def answer_clock(self) -> Clock | None:
+        """The clock that says when the answer is, or was, due: the citizen's promise.
+
+        On a ticket of the first lifecycle it is the lead's handling.
+        """
+        if self.promise is not None:
+            return self.promise
+        n = self.lead.n if self.lead else None
+        clocks = (c for c in reversed(self.clocks) if c.name is ClockName.HANDLE)
+        return next((clock for clock in clocks if clock.assignment == n), None)
+
+    @property
+    def promised_at(self) -> datetime | None:
+        """When the answer is, or was, due, as last moved."""
+        return self.answer_clock.due_at if self.answer_clock else None
+
+    @property
+    def promise(self) -> Clock | None:
+        """The citizen's promise: the one that runs, else the last; None before a unit had it."""
+        promises = [clock for clock in self.clocks if clock.name is ClockName.PROMISE]
+        return promises[-1] if promises else None
+
+    @property
+    def promised(self) -> bool:
+        """Whether a promise to the citizen is running, also where it stands still."""
+        return self.promise is not None and self.promise.running
+
+    @property
+    def broke_a_promise(self) -> bool:
+        """Whether a day that the citizen was promised went by. What comes later does not mend it:
+        doing it again because they were dissatisfied, or more time that was asked for afterwards.
+        """
+        return self.dropped.promise_broken or any(_broken(clock) for clock in self.clocks)
+
+    @property
+    def urges(self) -> int:
+        """How often it was urged."""
+        return self.urges_before + len(self.urged_at)
+
+    @property
+    def unit(self) -> str | None:
+        return self.lead.unit if self.lead else None
+
+    def snapshot(self) -> Snapshot:
+        current = self.current
+        return Snapshot(
+            number=self.complaint.number,
+            city=self.complaint.city,
+            version=self.version,
+            stage=self.stage,
+            outcome=self.outcome,
+            category=self.category,
+            unit=self.unit,
+            assignment=current.n if current else None,
+            severity=self.severity,
+            due_at=self.due_at,
+            updated_at=self.updated_at,
+        )
+
+
+def _broken(clock: Clock) -> bool:
+    """A promise whose due time was reached, and that was not moved by what was asked for before."""
+    due = any(rung.kind is RungKind.DUE for rung in clock.counting)
+    return clock.name is ClockName.PROMISE and due

@@ -1,0 +1,28 @@
+"""One range of bytes, as players of video ask for (RFC 9110, 14.2)."""
+
+import re
+
+from media.errors import FileRefused
+
+_ONE = re.compile(r"bytes=([0-9]{1,15})?-([0-9]{1,15})?")
+
+
+def asked_range(header: str, size: int) -> tuple[int, int] | None:
+    """From where up to where; None: the whole, also where several are asked for.
+
+    Raises:
+        FileRefused: bad_range; nothing of it is there.
+    """
+    found = _ONE.fullmatch(header.strip())
+    if found is None or found.groups() == (None, None):
+        return None
+    first, last = found.groups()
+    if first is None:
+        start, end = max(0, size - int(last)), size
+    else:
+        start, end = int(first), min(size, int(last) + 1) if last else size
+        if last and int(last) < start:
+            return None  # not a range at all
+    if start >= end:
+        raise FileRefused("bad_range", headers={"Content-Range": f"bytes */{size}"})
+    return start, end

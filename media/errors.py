@@ -1,0 +1,16 @@
+"""Why a file, or a part of one, is not taken or handed out."""
+
+from collections.abc import Mapping
+
+
+class FileRefused(Exception):
+    """A refusal with a stable code (docs/errors.md).
+
+    `detail`: for people, without personal data. `headers`: those that go with an HTTP answer.
+    """
+
+    def __init__(
+        self, code: str, detail: str = "", *, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail or code)
+        self.code, self.detail, self.headers = code, detail, headers

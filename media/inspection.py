@@ -1,0 +1,92 @@
+"""One examination, as a program: `python -m media.inspection ORDER`.
+
+Reads the file on its standard input and writes what it found, as JSON, to its standard output; a
+photo goes to the descriptors that the order names. It is run with an empty environment and little
+memory and time: should a decoder have a hole, what crawls in finds nothing to take and nowhere to
+go on from.
+"""
+
+import json
+import os
+import resource
+import sys
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import IO, Any
+
+from media import audio, images, matroska, mp4, pdf
+from media.findings import Bad, Found
+
+NO_MEMORY = 3
+"""Exit status of an examination that ran out of memory."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """`sort`: as `sniffing` names it. `picture` and `thumbnail`: descriptors to write to."""
+
+    sort: str
+    size: int
+    megapixels: int
+    memory_mb: int
+    seconds: int
+    picture: int
+    thumbnail: int
+
+
+_CONTAINERS = {
+    "mp4": mp4.examine,
+    "webm": matroska.examine,
+    "pdf": pdf.examine,
+    "wav": audio.wav,
+    "ogg": audio.ogg,
+    "mp3": audio.mp3,
+    "amr": audio.amr,
+}
+
+
+def examine(order: Order, file: IO[bytes], picture: IO[bytes], thumbnail: IO[bytes]) -> Found:
+    """What is in `file`; photos are rewritten, recordings may be changed in place.
+
+    Raises:
+        Bad: refused, with the code.
+    """
+    container = _CONTAINERS.get(order.sort)
+    if container is not None:
+        return container(file, order.size)
+    return images.rewrite(file, order.sort, order.megapixels, picture, thumbnail)
+
+
+def _confine(order: Order) -> None:
+    largest = order.memory_mb * 1024 * 1024
+    for what, most in (
+        (resource.RLIMIT_AS, largest),
+        (resource.RLIMIT_CPU, order.seconds),
+        (resource.RLIMIT_FSIZE, max(largest, order.size)),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with suppress(ValueError, OSError):  # not every system knows every limit
+            resource.setrlimit(what, (most, most))
+
+
+def main() -> int:
+    order = Order(**json.loads(sys.argv[1]))
+    _confine(order)
+    told: dict[str, Any]
+    with (
+        os.fdopen(0, "r+b") as file,
+        os.fdopen(order.picture, "wb") as picture,
+        os.fdopen(order.thumbnail, "wb") as thumbnail,
+    ):
+        try:
+            told = asdict(examine(order, file, picture, thumbnail))
+        except Bad as refusal:
+            told = {"code": refusal.code, "detail": refusal.detail}
+        except MemoryError:
+            return NO_MEMORY
+    sys.stdout.write(json.dumps(told))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

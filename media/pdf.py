@@ -1,0 +1,99 @@
+"""PDF: looked through for what does something by itself. What is only to be read is kept.
+
+Names in a PDF may be written with escapes and hidden in compressed lists of objects; a reader jumps
+wherever its table of contents says. So nothing is parsed: every byte is searched, every list of
+objects is unpacked and searched, and one that cannot be unpacked is a reason to refuse.
+"""
+
+import mmap
+import re
+import zlib
+from collections.abc import Iterator
+from typing import IO
+
+from media.findings import Bad, Found
+
+_ACTIVE = (
+    "JavaScript",
+    "Launch",
+    "EmbeddedFile",
+    "EmbeddedFiles",
+    "RichMedia",
+    "SubmitForm",
+    "ImportData",
+    "GoToE",
+    "XFA",
+)
+_END = rb"(?=[\s/<>\[\](){}%]|\Z)"
+_TAIL = 2048
+_UNPACKED = 32 * 1024 * 1024
+_DICTIONARY = 2048
+_PIECE = 64 * 1024
+
+
+def _name(name: str) -> bytes:
+    """A pattern for a name, each character as it is or as #xx."""
+    each = (f"(?:{c}|#(?i:{ord(c):02x}))" for c in name)
+    return b"/" + "".join(each).encode() + _END
+
+
+_HARMFUL = re.compile(b"|".join(_name(name) for name in _ACTIVE))
+_LISTS = re.compile(_name("ObjStm"))
+_STREAM = re.compile(rb"(?<!end)stream\r?\n")
+_PLAINLY_PACKED = re.compile(rb"/Filter\s*(?:/FlateDecode|\[\s*/FlateDecode\s*\])")
+_PACKED = re.compile(_name("Filter") + b"|" + _name("DecodeParms") + b"|/F[\\s(<]")
+_HEADER = re.compile(rb"%PDF-(1\.[0-7]|2\.0)\s")
+
+
+def examine(file: IO[bytes], size: int) -> Found:
+    """Look through it.
+
+    Raises:
+        Bad: it does something by itself, is cut off, or cannot be looked through.
+    """
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if not _HEADER.match(content[:16]):
+            raise Bad("broken_file", "It has no version that is known.")
+        tail = content[max(0, size - _TAIL) :]
+        end = tail.rfind(b"%%EOF")
+        if end < 0 or b"startxref" not in tail or tail[end + 5 :].strip(b"\0\r\n\t "):
+            raise Bad("broken_file", "It is cut off, or has something appended.")
+        if _HARMFUL.search(content) or any(_HARMFUL.search(text) for text in _unpacked(content)):
+            raise Bad("active_content", "It runs something, or has other files inside.")
+    return Found("document", "application/pdf")
+
+
+def _unpacked(content: mmap.mmap) -> Iterator[bytes]:
+    """The lists of objects, as text; as many as there are."""
+    named = sum(1 for _ in _LISTS.finditer(content))
+    found, budget = 0, _UNPACKED
+    for stream in _STREAM.finditer(content):
+        if found == named:
+            break
+        start = content.rfind(b"obj", max(0, stream.start() - _DICTIONARY), stream.start())
+        told = content[start : stream.start()] if start >= 0 else b""
+        if not _LISTS.search(told):
+            continue
+        found += 1
+        if not _PACKED.search(told):
+            continue  # not packed: searched with everything else
+        if len(_PACKED.findall(told)) != 1 or not _PLAINLY_PACKED.search(told):
+            raise Bad("broken_file", "It is packed in a way that cannot be looked through.")
+        text = _inflated(content, stream.end(), budget)
+        budget -= len(text)
+        yield text
+    if found != named:
+        raise Bad("broken_file", "It is built in a way that cannot be looked through.")
+
+
+def _inflated(content: mmap.mmap, start: int, budget: int) -> bytes:
+    unpacking, text = zlib.decompressobj(), b""
+    try:
+        while not unpacking.eof and start < len(content):
+            text += unpacking.decompress(content[start : start + _PIECE], budget + 1 - len(text))
+            if len(text) > budget:
+                raise Bad("file_too_complex", "It unpacks to more than can be looked through.")
+            start += _PIECE - len(unpacking.unconsumed_tail)
+    except zlib.error as error:
+        raise Bad("broken_file", "It is locked, or packed wrongly.") from error
+    return text

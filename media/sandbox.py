@@ -1,0 +1,121 @@
+"""Where files are examined: a process each, few at a time, and none for long."""
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+import structlog
+
+from media.errors import FileRefused
+from media.findings import Found
+from media.inspection import NO_MEMORY, Order
+
+logger = structlog.stdlib.get_logger("jiesu.api")
+
+SECONDS = 20
+MEMORY_MB = 1024
+QUEUE_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What was found, and what is to be kept: the file itself, or the photo written anew."""
+
+    found: Found
+    content: IO[bytes]
+    thumbnail: IO[bytes] | None
+
+
+class Chamber:
+    """`folder` is where files lie meanwhile, without a name: nothing is ever left behind."""
+
+    def __init__(self, folder: Path, *, places: int, megapixels: int) -> None:
+        self._folder = folder
+        self._megapixels = megapixels
+        self._places = asyncio.Semaphore(places)
+
+    def paper(self) -> IO[bytes]:
+        """An empty file that is gone when it is closed, or when this process ends."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return tempfile.TemporaryFile(dir=self._folder)
+
+    @asynccontextmanager
+    async def examined(self, file: IO[bytes], sort: str, size: int) -> AsyncIterator[Examined]:
+        """What `file` is.
+
+        Raises:
+            FileRefused: refused, with the code; `uploads_busy` when too many wait.
+        """
+        with ExitStack() as stack:
+            picture, thumbnail, told = (stack.enter_context(self.paper()) for _ in range(3))
+            order = Order(
+                sort=sort,
+                size=size,
+                megapixels=self._megapixels,
+                memory_mb=MEMORY_MB,
+                seconds=SECONDS,
+                picture=picture.fileno(),
+                thumbnail=thumbnail.fileno(),
+            )
+            await self._run(order, file, told)
+            found = _read(told)
+            photo = found.kind == "photo"
+            yield Examined(found, picture if photo else file, thumbnail if photo else None)
+
+    async def _run(self, order: Order, file: IO[bytes], told: IO[bytes]) -> None:
+        try:
+            async with asyncio.timeout(QUEUE_SECONDS):
+                await self._places.acquire()
+        except TimeoutError:
+            raise FileRefused("uploads_busy") from None
+        try:
+            status = await _process(order, file, told)
+        finally:
+            self._places.release()
+        if status == NO_MEMORY or (status is not None and status < 0) or status is None:
+            logger.warning("a file could not be examined", sort=order.sort, status=status)
+            raise FileRefused("file_too_complex")
+        if status != 0:
+            logger.warning("an examination failed", sort=order.sort, status=status)
+            raise FileRefused("broken_file")
+
+
+async def _process(order: Order, file: IO[bytes], told: IO[bytes]) -> int | None:
+    """Its exit status: negative for a signal, None when it took too long and was ended."""
+    file.seek(0)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-I",
+        "-m",
+        "media.inspection",
+        json.dumps(asdict(order)),
+        stdin=file,
+        stdout=told,
+        stderr=asyncio.subprocess.DEVNULL,
+        pass_fds=(order.picture, order.thumbnail),
+        env={},
+    )
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await process.wait()
+    except TimeoutError:
+        return None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def _read(told: IO[bytes]) -> Found:
+    told.seek(0)
+    found = json.loads(told.read())
+    if "code" in found:
+        raise FileRefused(found["code"], found["detail"])
+    location = found.pop("location")
+    return Found(**found, location=tuple(location) if location else None)

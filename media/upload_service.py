@@ -1,0 +1,152 @@
+"""The desk where uploads are taken: received, examined, kept, and written down."""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import IO
+
+from domain.actors import Actor
+from domain.ticket.files import FileKind, Purpose
+from media.errors import FileRefused
+from media.receive import MB, Piece, arrive
+from media.sandbox import Chamber, Examined
+from media.signed_links import Seals
+from runtime.settings import Settings
+from store.db.engine import Store
+from store.db.errors import ObjectsUnavailable
+from store.files import files
+from store.files.files import FileRow
+from store.files.objects import Objects, thumbnail_key
+
+_FORM = 64 * 1024
+_READ = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A file that is kept, and where it was taken, if it told: that is kept nowhere."""
+
+    row: FileRow
+    location: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """One per application."""
+
+    settings: Settings
+    store: Store
+    objects: Objects
+    key: bytes
+
+    @cached_property
+    def megabytes(self) -> Mapping[FileKind, int]:
+        told = self.settings
+        return {
+            FileKind.PHOTO: told.photo_mb,
+            FileKind.VIDEO: told.video_mb,
+            FileKind.VOICE: told.voice_mb,
+            FileKind.DOCUMENT: told.document_mb,
+        }
+
+    @cached_property
+    def caps(self) -> Mapping[FileKind, int]:
+        """How many files of each kind a ticket may have."""
+        told = self.settings
+        return {
+            FileKind.PHOTO: told.photos_per_ticket,
+            FileKind.VIDEO: told.videos_per_ticket,
+            FileKind.VOICE: told.voices_per_ticket,
+            FileKind.DOCUMENT: told.documents_per_ticket,
+        }
+
+    @cached_property
+    def seals(self) -> Seals:
+        return Seals(self.key, link_minutes=self.settings.file_link_minutes)
+
+    @cached_property
+    def _chamber(self) -> Chamber:
+        return Chamber(
+            self.settings.home / "uploads",
+            places=self.settings.examinations,
+            megapixels=self.settings.photo_megapixels,
+        )
+
+    @property
+    def waits(self) -> timedelta:
+        """How long a file that belongs to no ticket is kept."""
+        return timedelta(hours=self.settings.unattached_hours)
+
+    async def take(self, pieces: AsyncIterator[Piece], purpose: Purpose, uploader: Actor) -> Taken:
+        """Keep the file.
+
+        Raises:
+            FileRefused: refused, with the code; nothing is kept.
+            ObjectsUnavailable, StoreUnavailable: nothing is kept.
+        """
+        with self._chamber.paper() as paper:
+            try:
+                async with asyncio.timeout(self.settings.upload_seconds):
+                    arrived = await arrive(pieces, paper, self.megabytes)
+            except TimeoutError:
+                raise FileRefused("upload_too_slow") from None
+            async with self._chamber.examined(paper, arrived.sort.name, arrived.size) as examined:
+                row = await asyncio.to_thread(_described, examined, purpose, uploader, self.waits)
+                await self._keep(row, examined)
+                return Taken(row, examined.found.location)
+
+    async def _keep(self, row: FileRow, examined: Examined) -> None:
+        # Written down first: what is kept and not written down would never be found again. What is
+        # written down and not kept goes by itself, for nobody is told of it.
+        await files.record(self.store, row)
+        try:
+            await self.objects.put(row.key, examined.content)
+            if examined.thumbnail is not None:
+                await self.objects.put(thumbnail_key(row.key), examined.thumbnail)
+        except ObjectsUnavailable:
+            await files.forget(self.store, row.id)
+            raise
+
+
+def limit_of_body(settings: Settings) -> int:
+    """Bytes of the largest body that holds a file that may be taken."""
+    largest = max(settings.photo_mb, settings.video_mb, settings.voice_mb, settings.document_mb)
+    return largest * MB + _FORM
+
+
+def _described(examined: Examined, purpose: Purpose, uploader: Actor, waits: timedelta) -> FileRow:
+    found, now = examined.found, datetime.now(UTC)
+    size, digest = _measured(examined.content)
+    if examined.thumbnail is not None:
+        examined.thumbnail.seek(0)
+    return FileRow(
+        id=f"f{secrets.token_hex(16)}",
+        key=secrets.token_hex(16),
+        kind=FileKind(found.kind),
+        media_type=found.media_type,
+        bytes=size,
+        width=found.width,
+        height=found.height,
+        sha256=digest,
+        purpose=purpose,
+        uploaded_at=now,
+        uploaded_by=uploader.role,
+        uploader=uploader.id,
+        number=None,
+        expires_at=now + waits,
+    )
+
+
+def _measured(content: IO[bytes]) -> tuple[int, str]:
+    """Size and digest; read again from its beginning afterwards."""
+    content.seek(0)
+    digest, size = hashlib.sha256(), 0
+    while piece := content.read(_READ):
+        digest.update(piece)
+        size += len(piece)
+    content.seek(0)
+    return size, digest.hexdigest()

@@ -1,0 +1,1 @@
+"""City packs: a city's folder read, checked and compared."""

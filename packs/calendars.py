@@ -1,0 +1,165 @@
+"""A pack's working calendar: the holiday list of its country, with calendar.csv applied.
+
+Published are the years that city.toml names, and no others. For the years near them the calendar
+has what the list knows beforehand (the festivals by the lunar calendar, and what the law gives
+instead of those that fall on a weekend) and the rows of calendar.csv: they are provisional.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from domain.deadlines.calendar import WorkCalendar
+from packs.parsed_pack import CALENDAR, CalendarSeed, CityFile, Draft
+from packs.problems import Problem
+
+_BEFORE, _AFTER = 3, 25
+"""Years around the published ones whose festivals are looked up. The longest limit that a pack can
+give (2,000 working days) is eight years; what lies further away has the yearly festivals."""
+
+_LEAST_MAKE_UP_DAYS, _ODD_DAYS = 3, 2
+"""A yearly notice of the State Council has moved at least five working days so far (2007 to 2026),
+and left two working days more or less than weekends and statutory holidays leave at the most."""
+
+
+def read_calendar(draft: Draft, city: CityFile) -> tuple[WorkCalendar, list[Problem]]:
+    """The calendar of a pack, and what its published years are missing."""
+    off, on, problems = set[date](), set[date](), list[Problem]()
+    days = sorted(draft.overrides.values(), key=lambda day: day.date)
+    seed = city.calendar
+    try:
+        yearly = _seed(seed, off, on)
+    except NotImplementedError:
+        message = f"no holiday list for the country {seed.country!r}"
+        problems.append(draft.city.problem(("calendar", "country"), message))
+        yearly = ()
+    unlisted = _unlisted(seed, on)
+    for day in days:
+        (on if day.working else off).add(day.date)
+        (off if day.working else on).discard(day.date)
+    calendar = WorkCalendar(
+        version="",
+        zone=city.city.zone,
+        hours=seed.hours,
+        years=tuple(sorted(set(seed.years))),
+        days_off=tuple(sorted(off)),
+        days_on=tuple(sorted(on)),
+        hours_on={day.date: day.hours for day in days if day.hours},
+        yearly=yearly,
+    )
+    for message in (*_incomplete(calendar, unlisted), *_without_work(calendar)):
+        problems.append(draft.city.problem(("calendar", "years"), message))
+    return versioned(calendar), problems
+
+
+def versioned(calendar: WorkCalendar) -> WorkCalendar:
+    """`calendar` with the version that names its days and hours.
+
+    It is not the pack's: the same files with a newer holiday list are another calendar.
+    """
+    unversioned = calendar.model_copy(update={"version": ""})
+    digest = hashlib.sha256(unversioned.model_dump_json().encode()).hexdigest()
+    return calendar.model_copy(update={"version": digest[:12]})
+
+
+def with_years_of(calendar: WorkCalendar, older: WorkCalendar) -> WorkCalendar:
+    """`calendar`, and the published years that only `older` has.
+
+    A year that a city no longer names stays as it was published for the tickets of that time.
+    """
+    lost = older.published - calendar.published
+    if not lost:
+        return calendar
+
+    def kept(own: Iterable[date], others: Iterable[date]) -> tuple[date, ...]:
+        days = {day for day in own if day.year not in lost}
+        return tuple(sorted(days | {day for day in others if day.year in lost}))
+
+    hours = {day: spans for day, spans in calendar.hours_on.items() if day.year not in lost}
+    hours |= {day: spans for day, spans in older.hours_on.items() if day.year in lost}
+    return versioned(
+        calendar.model_copy(
+            update={
+                "years": tuple(sorted(calendar.published | lost)),
+                "days_off": kept(calendar.days_off, older.days_off),
+                "days_on": kept(calendar.days_on, older.days_on),
+                "hours_on": hours,
+            }
+        )
+    )
+
+
+def is_published(country: str, year: int) -> bool:
+    """Whether the holiday list of a country has the make-up days of `year`, too."""
+    from holidays import country_holidays
+
+    return any(day.year == year for day in country_holidays(country, years=[year]).weekend_workdays)
+
+
+def _seed(seed: CalendarSeed, off: set[date], on: set[date]) -> tuple[tuple[int, int], ...]:
+    """Fill `off` and `on` from the holiday list of the seed's country; its yearly festivals.
+
+    Raises:
+        NotImplementedError: there is no such list.
+    """
+    if seed.country is None:
+        return ()
+    # It reads every country's calendar when imported: too slow for commands that load no pack.
+    from holidays import country_holidays
+
+    years = range(min(seed.years) - _BEFORE, max(seed.years) + _AFTER + 1)
+    known = country_holidays(seed.country, years=years)
+    off.update(day for day in known if day.year in years and day.weekday() < 5)
+    on.update(day for day in known.weekend_workdays if day.year in years)
+    festivals = country_holidays(seed.country, years=years, observed=False)
+    newest = range(max(seed.years) + 1, years.stop)
+    by_year = [{(day.month, day.day) for day in festivals if day.year == year} for year in newest]
+    listed = [days for days in by_year if days]  # a list by the moon ends somewhere
+    return tuple(sorted(set.intersection(*listed))) if listed else ()
+
+
+def _unlisted(seed: CalendarSeed, on: set[date]) -> list[int]:
+    """The published years whose notice the holiday list has not got.
+
+    The list computes the festivals of any year; the make-up days are there only once the State
+    Council has published them, and every list it published has some.
+    """
+    if seed.country != "CN":
+        return []
+    return sorted(set(seed.years) - {day.year for day in on})
+
+
+def _incomplete(calendar: WorkCalendar, unlisted: Iterable[int]) -> Iterator[str]:
+    """What a year lacks whose notice calendar.csv has to give.
+
+    A single row does not make a year published: the notice moves working days to weekends, and
+    leaves about as many working days as weekends and statutory holidays do.
+    """
+    for year in unlisted:
+        made_up = sum(day.year == year and day.weekday() >= 5 for day in calendar.days_on)
+        left, usual = len(calendar.year(year).days), _usual(year)
+        if not made_up:
+            yield f"the days of {year} are not in the holiday list: give them in {CALENDAR}"
+        elif made_up < _LEAST_MAKE_UP_DAYS or abs(left - usual) > _ODD_DAYS:
+            yield (
+                f"{CALENDAR} does not give the whole notice of {year}: {made_up} make-up days and"
+                f" {left} working days in all, where a notice leaves about {usual}"
+            )
+
+
+def _without_work(calendar: WorkCalendar) -> Iterator[str]:
+    """The published years with a month in which nobody works: a row says what it should not."""
+    for year in calendar.years:
+        idle = set(range(1, 13)) - {day.month for day in calendar.year(year).days}
+        if idle:
+            yield f"{year}-{min(idle):02} has no working day: look at its rows of {CALENDAR}"
+
+
+def _usual(year: int) -> int:
+    """The working days that weekends and the statutory holidays of China leave of `year`."""
+    from holidays import country_holidays
+
+    first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
+    weekdays = sum(day.weekday() < 5 for day in map(date.fromordinal, range(first, last + 1)))
+    statutory = country_holidays("CN", years=[year], observed=False)
+    return weekdays - sum(day.year == year for day in statutory)

@@ -1,0 +1,104 @@
+"""Units and categories: known references, no code twice, parents that lead upward."""
+
+from collections.abc import Iterator, Sequence
+
+from domain.pack.catalogue import Level, Reasons, Unit, UnitKind, matches
+from packs.csv_tables import Row
+from packs.parsed_pack import CALENDAR, CATEGORIES, CITY, SCORING, UNITS, Draft
+from packs.problems import Problem
+
+_LEVELS = list(Level)
+
+
+def check_codes(draft: Draft) -> Iterator[Problem]:
+    """No two units, categories, reasons, rules or figures of one code, no day overridden twice."""
+    yield from _twice(UNITS, [(row.line, row.value.code) for row in draft.units.rows])
+    yield from _twice(CATEGORIES, [(row.line, row.value.code) for row in draft.categories.rows])
+    yield from _twice(SCORING, [(row.line, row.value.code) for row in draft.scoring.rows])
+    yield from _twice(CALENDAR, [(row.line, str(row.value.date)) for row in draft.overrides.rows])
+    for row in draft.categories.rows:
+        steps = [(row.line, f"the step {step.code}") for step in row.value.steps]
+        yield from _twice(CATEGORIES, steps)
+    figures = draft.indicators
+    ids = [figure.id for figure in figures.value.indicators] if figures.value else []
+    lines = [figures.line_of("indicators", index, "id") or 0 for index in range(len(ids))]
+    yield from _twice(figures.file, list(zip(lines, ids, strict=True)))
+    if draft.city.value is None:
+        return
+    for kind in Reasons.model_fields:
+        codes = [reason.code for reason in getattr(draft.city.value.reasons, kind)]
+        lines = [draft.city.line_of("reasons", kind, index) or 0 for index in range(len(codes))]
+        yield from _twice(CITY, list(zip(lines, codes, strict=True)))
+
+
+def _twice(file: str, codes: Sequence[tuple[int, str]]) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for line, code in codes:
+        if code in first:
+            yield Problem(file, line, f"{code} stands already on line {first[code]}")
+        first.setdefault(code, line)
+
+
+def check_units(draft: Draft) -> Iterator[Problem]:
+    """Parents are known and lead upward; every street has an area, its own, in the division."""
+    units = {row.value.code: row.value for row in draft.units.rows}
+    division = draft.city.value.city.division if draft.city.value else ""
+    streets: dict[str, str] = {}
+    for row in draft.units.rows:
+        unit = row.value
+        if unit.parent is not None:
+            yield from _parent_faults(draft, row, units)
+        if unit.area is not None and not unit.area.startswith(division):
+            yield Problem(UNITS, row.line, f"the area {unit.area!r} is not in the division")
+        if (unit.lat is None) != (unit.lon is None):
+            yield Problem(UNITS, row.line, "lat and lon belong together")
+        if unit.kind is UnitKind.STREET:
+            yield from _street_faults(row, streets)
+
+
+def _parent_faults(draft: Draft, row: Row[Unit], units: dict[str, Unit]) -> Iterator[Problem]:
+    unit = row.value
+    parent = units.get(unit.parent or "")
+    if not draft.units.has(unit.parent or ""):
+        yield Problem(UNITS, row.line, f"the parent {unit.parent!r} is unknown")
+    if _is_own_ancestor(unit.code, units):
+        yield Problem(UNITS, row.line, f"{unit.code!r} is its own parent")
+    # A station is of the level of the bureau it belongs to; nothing is raised downward.
+    elif parent and _LEVELS.index(parent.level) > _LEVELS.index(unit.level):
+        message = f"the parent {parent.code!r} is of a lower level ({parent.level})"
+        yield Problem(UNITS, row.line, message)
+
+
+def _street_faults(row: Row[Unit], streets: dict[str, str]) -> Iterator[Problem]:
+    unit = row.value
+    if unit.area is None:
+        yield Problem(UNITS, row.line, f"the street {unit.code!r} has no area")
+    elif unit.area in streets:
+        message = f"the area {unit.area!r} is already that of {streets[unit.area]!r}"
+        yield Problem(UNITS, row.line, message)
+    else:
+        streets[unit.area] = unit.code
+
+
+def _is_own_ancestor(code: str, units: dict[str, Unit]) -> bool:
+    seen: set[str] = set()
+    above = units[code].parent
+    while above is not None and above not in seen:
+        if above == code:
+            return True
+        seen.add(above)
+        above = units[above].parent if above in units else None
+    return False
+
+
+def check_categories(draft: Draft) -> Iterator[Problem]:
+    """Every category has a known tier and somebody who answers for it."""
+    patterns = [row.value.category for row in draft.responsibilities.rows]
+    for row in draft.categories.rows:
+        category = row.value
+        if draft.city.value and category.tier not in draft.city.value.tiers:
+            yield Problem(CATEGORIES, row.line, f"the tier {category.tier!r} is unknown")
+        owned = any(matches(pattern, category.code) for pattern in patterns)
+        if not owned and draft.responsibilities.whole:
+            message = f"nobody answers for {category.code} {category.name}"
+            yield Problem(CATEGORIES, row.line, message)

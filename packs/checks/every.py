@@ -1,0 +1,34 @@
+"""All checks."""
+
+from collections.abc import Callable, Iterator
+
+from packs.checks.catalogue import check_categories, check_codes, check_units
+from packs.checks.cells import check_cells
+from packs.checks.formulas import check_conditions, check_events
+from packs.checks.limits import check_calendar, check_joint, check_limits, check_order
+from packs.checks.messages import check_messages
+from packs.checks.owners import check_city, check_responsibilities
+from packs.checks.phrases import check_phrases
+from packs.checks.switches import check_needs
+from packs.checks.unused import check_unused
+from packs.parsed_pack import Draft
+from packs.problems import Problem
+
+CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
+    check_codes,
+    check_city,
+    check_units,
+    check_categories,
+    check_responsibilities,
+    check_limits,
+    check_joint,
+    check_order,
+    check_calendar,
+    check_needs,
+    check_unused,
+    check_conditions,
+    check_events,
+    check_messages,
+    check_phrases,
+    check_cells,
+)

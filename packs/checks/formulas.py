@@ -1,0 +1,64 @@
+"""Conditions and scoring rules: every formula compiles, and waits for an event that there is."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, get_args
+
+from domain.events import Fact
+from packs.conditions import (
+    OF_EVENTS,
+    OF_RESULTS,
+    OF_TICKETS,
+    ConditionError,
+    SpeaksOf,
+    compile_condition,
+)
+from packs.parsed_pack import CATEGORIES, SCORING, Draft
+from packs.problems import Problem
+
+
+@cache
+def event_kinds() -> frozenset[str]:
+    """The kinds of everything that can happen to a ticket."""
+    facts: tuple[Any, ...] = get_args(get_args(Fact)[0])
+    return frozenset(fact.model_fields["kind"].default for fact in facts)
+
+
+def check_conditions(draft: Draft) -> Iterator[Problem]:
+    """Every condition is CEL, speaks of what there is, and is true or false."""
+    if draft.city.value is not None:
+        verify = draft.city.value.verify
+        for name, condition in (("filing", verify.filing), ("closing", verify.closing)):
+            for fault in _faults(condition, OF_TICKETS):
+                yield draft.city.problem(("verify", name), f"{name}: {fault}")
+    for row in draft.categories.rows:
+        for fault in _faults(row.value.filing, OF_TICKETS):
+            yield Problem(CATEGORIES, row.line, f"filing: {fault}")
+        for fault in _faults(row.value.closing, OF_RESULTS):
+            yield Problem(CATEGORIES, row.line, f"closing: {fault}")
+    figures = draft.indicators.value.indicators if draft.indicators.value else ()
+    for index, figure in enumerate(figures):
+        for name, condition in (("over", figure.over), ("counts", figure.counts)):
+            for fault in _faults(condition, OF_TICKETS):
+                where = ("indicators", index, name)
+                yield draft.indicators.problem(where, f"{figure.id}: {name}: {fault}")
+    for rule in draft.scoring.rows:
+        for fault in _faults(rule.value.when, OF_EVENTS):
+            yield Problem(SCORING, rule.line, f"when: {fault}")
+
+
+def _faults(condition: str | None, speaks_of: SpeaksOf) -> Iterator[str]:
+    if condition is None:
+        return
+    try:
+        compile_condition(condition, speaks_of)
+    except ConditionError as error:
+        yield str(error)
+
+
+def check_events(draft: Draft) -> Iterator[Problem]:
+    """Every scoring rule waits for a kind of event that happens."""
+    for row in draft.scoring.rows:
+        if row.value.on not in event_kinds():
+            message = f"nothing that happens is called {row.value.on!r}"
+            yield Problem(SCORING, row.line, message)

@@ -1,0 +1,168 @@
+"""Limits and ladders that fit together, and a calendar without gaps."""
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+from domain.deadlines.clocks import ClockName, RungKind
+from domain.deadlines.limits import Limit, LimitUnit, Offset
+from domain.pack.policies import Limits
+from packs.parsed_pack import CALENDAR, CityFile, Draft
+from packs.problems import Location, Problem
+
+WITHIN_HANDLING = (
+    ClockName.SIGN,
+    ClockName.RETURN_WINDOW,
+    ClockName.CONTACT,
+    ClockName.MEET,
+)
+"""Clocks of a unit that run beside its handling and may not outlast it. The steps of a category
+are not among them: what they promise may go on after the answer."""
+
+_NEAR = 2
+"""A row of calendar.csv may speak of a year that is not published: this many years away from one
+that is. Further away it is a slip of the pen."""
+
+_JOINT = (ClockName.SIGN, ClockName.CONTACT, ClockName.MEET, ClockName.HANDLE)
+"""The clocks of a co-handler."""
+
+Found = Mapping[ClockName, Limit]
+
+
+def compare(one: Offset, other: Offset) -> int | None:
+    """Below 0 when `one` is surely shorter, above when longer, 0 when equal.
+
+    None when it depends: on the calendar (working and calendar time), or on the clock (a share).
+    """
+    if not isinstance(one, Limit) or not isinstance(other, Limit):
+        same = type(one) is type(other)
+        return one.amount - other.amount if same else None
+    if one.unit is other.unit:
+        return one.amount - other.amount
+    if LimitUnit.WORKING_DAYS in (one.unit, other.unit) or one.basis is not other.basis:
+        return None
+    return (one.length > other.length) - (one.length < other.length)
+
+
+def longer(one: Offset, other: Offset) -> bool:
+    """Whether `one` is surely longer."""
+    return (compare(one, other) or 0) > 0
+
+
+def check_limits(draft: Draft) -> Iterator[Problem]:
+    """Every tier is handled within a limit, and what belongs to handling is due before it."""
+    if draft.city.value is None:
+        return
+    for name, tier in draft.city.value.tiers.items():
+        limits = _resolved(tier, draft.city.value.limits)
+        if ClockName.HANDLE not in limits:
+            yield draft.city.problem(("tiers", name), f"{name} has no limit to handle")
+            continue
+        yield from _within_handling(draft, name, ("tiers", name), limits)
+        yield from _late_warnings(draft, draft.city.value, name, limits)
+        yield from _aftercare(draft, draft.city.value, name, limits)
+
+
+def check_joint(draft: Draft) -> Iterator[Problem]:
+    """`[joint]` sets limits that co-handlers have, and none outlasts their handling."""
+    if draft.city.value is None:
+        return
+    city, limits = draft.city.value, _resolved(draft.city.value.joint)
+    for clock in limits:
+        if clock not in _JOINT:
+            message = f"co-handlers have no limit {clock}; they have {', '.join(_JOINT)}"
+            yield draft.city.problem(("joint", clock.value), message)
+    for name, tier in city.tiers.items():
+        handle = limits.get(ClockName.HANDLE) or _resolved(tier, city.limits).get(ClockName.HANDLE)
+        if handle:
+            own = {**limits, ClockName.HANDLE: handle}
+            yield from _within_handling(draft, f"joint, {name}", ("joint",), own)
+    yield from _late_warnings(draft, city, "joint", limits)
+
+
+def _resolved(own: Limits, default: Limits | None = None) -> Found:
+    found = {clock: own.of(clock) or (default and default.of(clock)) for clock in ClockName}
+    return {clock: limit for clock, limit in found.items() if limit}
+
+
+def _within_handling(draft: Draft, name: str, table: Location, limits: Found) -> Iterator[Problem]:
+    handle = limits[ClockName.HANDLE]
+    for clock in WITHIN_HANDLING:
+        limit = limits.get(clock)
+        if limit and longer(limit, handle):
+            message = f"{name}: {clock} {limit} is longer than handle {handle}"
+            yield draft.city.problem(_place(draft, table, clock), message)
+
+
+def _place(draft: Draft, table: Location, clock: ClockName) -> Location:
+    """Where the limit of a clock stands that `table` may have taken from `[limits]`."""
+    own = (*table, clock.value)
+    return own if own in draft.city.lines else ("limits", clock.value)
+
+
+def _late_warnings(draft: Draft, city: CityFile, name: str, limits: Found) -> Iterator[Problem]:
+    for clock, rungs in city.ladder.items():
+        # The citizen is promised what the first unit has to keep.
+        limit = limits.get(ClockName.HANDLE if clock is ClockName.PROMISE else clock)
+        for index, rung in enumerate(rungs):
+            if limit is None or rung.kind is not RungKind.WARN or rung.offset is None:
+                continue
+            order = compare(limit, rung.offset)
+            if order is not None and order <= 0:
+                message = f"{name}: {clock} {limit} is over before the warning {rung.offset} ahead"
+                yield draft.city.problem(("ladder", clock.value, index), message)
+
+
+def _aftercare(draft: Draft, city: CityFile, name: str, limits: Found) -> Iterator[Problem]:
+    """A revisit that comes when nobody watches any more would find a ticket that has ended."""
+    watched = limits.get(ClockName.AFTERCARE)
+    if watched is None or not city.aftercare.revisits:
+        return
+    last = city.aftercare.revisits[-1]
+    order = compare(watched, last)
+    if order is not None and order <= 0:
+        message = f"{name}: aftercare {watched} is over before the last revisit, after {last}"
+        yield draft.city.problem(_place(draft, ("tiers", name), ClockName.AFTERCARE), message)
+
+
+def check_order(draft: Draft) -> Iterator[Problem]:
+    """Rungs and revisits follow each other in time as they do in the file."""
+    if draft.city.value is None:
+        return
+    for clock, rungs in draft.city.value.ladder.items():
+        after = [
+            (index, rung)
+            for index, rung in enumerate(rungs)
+            if rung.kind is not RungKind.WARN and rung.offset
+        ]
+        for (_, earlier), (index, later) in pairwise(after):
+            if earlier.offset and later.offset and longer(earlier.offset, later.offset):
+                message = (
+                    f"{clock}: {later.kind} {later.offset} after due comes before"
+                    f" {earlier.kind} {earlier.offset} after due"
+                )
+                yield draft.city.problem(("ladder", clock.value, index), message)
+    for first, second in pairwise(draft.city.value.aftercare.revisits):
+        order = compare(first, second)
+        if order is not None and order >= 0:
+            message = f"the revisit after {second} comes no later than that after {first}"
+            yield draft.city.problem(("aftercare", "revisits"), message)
+
+
+def check_calendar(draft: Draft) -> Iterator[Problem]:
+    """The published years leave out none, and calendar.csv speaks of none far from them."""
+    if draft.city.value is None:
+        return
+    years = draft.city.value.calendar.years
+    missing = [str(year) for year in range(min(years), max(years)) if year not in years]
+    if missing:
+        message = f"the years leave out {', '.join(missing)}"
+        yield draft.city.problem(("calendar", "years"), message)
+    twice = sorted({str(year) for year in years if years.count(year) > 1})
+    if twice:
+        message = f"the years name {', '.join(twice)} more than once"
+        yield draft.city.problem(("calendar", "years"), message)
+    for row in draft.overrides.rows:
+        year = row.value.date.year
+        if not min(years) - _NEAR <= year <= max(years) + _NEAR:
+            message = f"{year} is not near the published years, {min(years)} to {max(years)}"
+            yield Problem(CALENDAR, row.line, message)

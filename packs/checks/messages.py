@@ -1,0 +1,23 @@
+"""Messages to citizens: each in every language, with placeholders that can be filled."""
+
+from collections.abc import Iterator
+
+from packs.message_templates import TEMPLATE_NAMES, template_faults
+from packs.parsed_pack import Draft
+from packs.problems import Problem
+
+
+def check_messages(draft: Draft) -> Iterator[Problem]:
+    """No message is missing, unknown, or asks for what there is not."""
+    for document in draft.messages.values():
+        if document.value is None:
+            continue
+        texts = document.value.root
+        for name in TEMPLATE_NAMES:
+            if name not in texts:
+                yield Problem(document.file, None, f"the message {name!r} is missing")
+        for name, text in texts.items():
+            if name not in TEMPLATE_NAMES:
+                yield document.problem((name,), f"there is no message {name!r}")
+            for fault in template_faults(text):
+                yield document.problem((name,), f"{name}: {fault}")

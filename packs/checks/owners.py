@@ -1,0 +1,98 @@
+"""Who answers: units that are named, or found by the place, and rows that are reached."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from domain.pack.catalogue import Responsibility, Unit, UnitKind, matches
+from packs.parsed_pack import RESPONSIBILITIES, Draft
+from packs.problems import Problem
+
+
+def check_city(draft: Draft) -> Iterator[Problem]:
+    """city.toml names its own folder, known units and a known tier."""
+    if draft.city.value is None:
+        return
+    file, city = draft.city.value, draft.city.value.city
+    # A folder under another name would be found by one id and known to every row by another.
+    if city.id != draft.folder.resolve().name:
+        message = f"the id {city.id!r} is not the folder's name {draft.folder.resolve().name!r}"
+        yield draft.city.problem(("city", "id"), message)
+    if not draft.units.has(city.fallback):
+        message = f"the fallback unit {city.fallback!r} is unknown"
+        yield draft.city.problem(("city", "fallback"), message)
+    if city.tier not in file.tiers:
+        yield draft.city.problem(("city", "tier"), f"the tier {city.tier!r} is unknown")
+    if file.reports.unit is not None and not draft.units.has(file.reports.unit):
+        message = f"the unit {file.reports.unit!r} is unknown"
+        yield draft.city.problem(("reports", "unit"), message)
+    # Where nothing is verified, nobody has to be found.
+    fault = _target_fault(draft, file.verify.unit)
+    if fault and (file.verify.filing or file.verify.closing):
+        yield draft.city.problem(("verify", "unit"), fault)
+
+
+def check_responsibilities(draft: Draft) -> Iterator[Problem]:
+    """Every row names a known unit, means something, and is not hidden by a row above it."""
+    for row in draft.responsibilities.rows:
+        owner = row.value
+        if fault := _target_fault(draft, owner.unit):
+            yield Problem(RESPONSIBILITIES, row.line, fault)
+        if not draft.categories.has_match(owner.category):
+            message = f"no category is meant by {owner.category!r}"
+            yield Problem(RESPONSIBILITIES, row.line, message)
+        if draft.units.whole and not _means_an_area(draft, owner.area):
+            yield Problem(RESPONSIBILITIES, row.line, f"no area is meant by {owner.area!r}")
+    for above, row in combinations(draft.responsibilities.rows, 2):
+        if _hides(above.value, row.value):
+            message = f"never reached: line {above.line} covers it"
+            yield Problem(RESPONSIBILITIES, row.line, message)
+
+
+def _target_fault(draft: Draft, target: str) -> str | None:
+    """What is wrong with a unit's code or an @target; None if nothing."""
+    if not target.startswith("@"):
+        return None if draft.units.has(target) else f"the unit {target!r} is unknown"
+    if any(_finds(target, unit) for unit in draft.units.values()) or not draft.units.whole:
+        return None
+    return f"{target} finds nobody: there is no {_WANTED[target]}"
+
+
+_WANTED = {
+    "@street": "unit of kind street",
+    "@community": "unit of kind community with an area",
+    "@nearest": "unit of kind centre with lat and lon",
+}
+
+
+def _finds(target: str, unit: Unit) -> bool:
+    """Whether `unit` is one that `target` can mean somewhere."""
+    match target:
+        case "@street":
+            return unit.kind is UnitKind.STREET
+        case "@community":
+            return unit.kind is UnitKind.COMMUNITY and unit.area is not None
+        case _:
+            return unit.kind is UnitKind.CENTRE and None not in (unit.lat, unit.lon)
+
+
+def _means_an_area(draft: Draft, pattern: str) -> bool:
+    """Whether `pattern` means the division, an area of a unit, or a part of a unit's area."""
+    areas = {unit.area for unit in draft.units.values() if unit.area is not None}
+    division = {draft.city.value.city.division} if draft.city.value else set[str]()
+    if any(matches(pattern, area) for area in areas | division):
+        return True
+    # The division alone would allow every street that there is not.
+    return any(pattern.rstrip("*").startswith(area) for area in areas - division)
+
+
+def _hides(above: Responsibility, below: Responsibility) -> bool:
+    if above.unit.startswith("@") and above.unit != below.unit:
+        return False  # where the street is not known, the next row is asked
+    return _contains(above.category, below.category) and _contains(above.area, below.area)
+
+
+def _contains(wide: str, narrow: str) -> bool:
+    """Whether the pattern `wide` means everything that `narrow` means."""
+    if wide.endswith("*"):
+        return narrow.startswith(wide[:-1])
+    return wide == narrow

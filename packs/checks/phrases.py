@@ -1,0 +1,30 @@
+"""Phrases: each code once, for categories there are, with as many lines in either language."""
+
+from collections.abc import Iterator, Sequence
+
+from domain.pack.catalogue import matches
+from domain.pack.phrases import Reply, Script
+from packs.parsed_pack import Draft
+from packs.problems import Problem
+
+
+def check_phrases(draft: Draft) -> Iterator[Problem]:
+    """Every script and every answer can be found, and says the same in both languages."""
+    document = draft.phrases
+    if document.value is None:
+        return
+    for table in ("scripts", "answers"):
+        rows: Sequence[Script | Reply] = getattr(document.value, table)
+        first: dict[str, int | None] = {}
+        for index, row in enumerate(rows):
+            line = document.line_of(table, index, "code")
+            if row.code in first:
+                message = f"{row.code} stands already on line {first[row.code]}"
+                yield Problem(document.file, line, message)
+            first.setdefault(row.code, line)
+            if not any(matches(row.category, one.code) for one in draft.categories.values()):
+                message = f"{row.code}: no category is {row.category!r}"
+                yield document.problem((table, index, "category"), message)
+            if isinstance(row, Script) and len(row.zh) != len(row.en):
+                message = f"{row.code}: {len(row.zh)} lines in zh, {len(row.en)} in en"
+                yield document.problem((table, index, "en"), message)

@@ -1,0 +1,149 @@
+"""What a cap or a feature needs, once it is on: a limit, a reason, a unit above.
+
+A city that allows holds and names no reason for one would refuse every hold: told here, not to the
+officer who asks for the first one.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from domain.deadlines.clocks import ClockName
+from domain.ticket.rules_snapshot import Escalation
+from packs.checks.limits import longer
+from packs.parsed_pack import CityFile, Draft
+from packs.problems import Location, Problem
+
+
+class Need(NamedTuple):
+    """`what` is said when a pack is `on` and has not got it."""
+
+    where: Location
+    on: Callable[[CityFile], object]
+    what: str
+    got: Callable[[CityFile], object]
+
+
+def _limit(clock: ClockName) -> Callable[[CityFile], bool]:
+    """Whether every tier has a limit for `clock`."""
+
+    def got(city: CityFile) -> bool:
+        return bool(city.limits.of(clock)) or all(tier.of(clock) for tier in city.tiers.values())
+
+    return got
+
+
+_NEEDS = (
+    Need(
+        ("caps", "returns"),
+        lambda city: city.caps.returns,
+        "returns need grounds: reasons.returns",
+        lambda city: city.reasons.returns,
+    ),
+    Need(
+        ("caps", "holds"),
+        lambda city: city.caps.holds,
+        "holds need the longest one: caps.hold",
+        lambda city: city.caps.hold,
+    ),
+    Need(
+        ("caps", "holds"),
+        lambda city: city.caps.holds,
+        "holds need review dates: limits.review",
+        _limit(ClockName.REVIEW),
+    ),
+    Need(
+        ("caps", "holds"),
+        lambda city: city.caps.holds,
+        "holds need reasons: reasons.hold",
+        lambda city: city.reasons.hold,
+    ),
+    Need(
+        ("caps", "co_handlers"),
+        lambda city: city.caps.co_handlers,
+        "whistles need grounds: reasons.whistle",
+        lambda city: city.reasons.whistle,
+    ),
+    Need(
+        ("features", "exclude"),
+        lambda city: city.features.exclude,
+        "exclusions need reasons: reasons.exclude",
+        lambda city: city.reasons.exclude,
+    ),
+    Need(
+        ("features", "exclude"),
+        lambda city: city.features.exclude,
+        "exclusions need a time after closing: limits.aftercare",
+        _limit(ClockName.AFTERCARE),
+    ),
+    Need(
+        ("features", "ask_citizen"),
+        lambda city: city.features.ask_citizen,
+        "questions to the citizen need a limit: limits.citizen",
+        _limit(ClockName.CITIZEN),
+    ),
+    Need(
+        ("features", "appoint"),
+        lambda city: city.features.appoint,
+        "appointments need a limit: limits.appointment",
+        _limit(ClockName.APPOINTMENT),
+    ),
+    Need(
+        ("verify",),
+        lambda city: city.verify.filing or city.verify.closing,
+        "verifications need a limit: limits.verify",
+        _limit(ClockName.VERIFY),
+    ),
+    Need(
+        ("aftercare", "revisits"),
+        lambda city: city.aftercare.revisits,
+        "revisits need a time after closing: limits.aftercare",
+        _limit(ClockName.AFTERCARE),
+    ),
+    Need(
+        ("aftercare", "revisits"),
+        lambda city: city.aftercare.revisits,
+        "revisits need a limit: limits.revisit",
+        _limit(ClockName.REVISIT),
+    ),
+    Need(
+        ("severity", "escalate"),
+        lambda city: city.severity.escalate is Escalation.RAISE,
+        "raising a level is not on: features.raise_level",
+        lambda city: city.features.raise_level,
+    ),
+)
+
+
+def check_needs(draft: Draft) -> Iterator[Problem]:
+    """Whatever is on has what it needs."""
+    city = draft.city.value
+    if city is None:
+        return
+    for need in _NEEDS:
+        if need.on(city) and not need.got(city):
+            yield draft.city.problem(need.where, need.what)
+    for clock, rungs in city.ladder.items():
+        for index, rung in enumerate(rungs):
+            if rung.raises and not city.features.raise_level:
+                message = "raising a level is not on: features.raise_level"
+                yield draft.city.problem(("ladder", clock.value, index), message)
+    yield from _reviews(draft, city)
+    yield from _levels(draft, city)
+
+
+def _reviews(draft: Draft, city: CityFile) -> Iterator[Problem]:
+    review, hold = city.limits.review, city.caps.hold
+    if review and hold and city.caps.holds and longer(review, hold):
+        message = f"review {review} is longer than the longest hold {hold}"
+        yield draft.city.problem(("limits", "review"), message)
+
+
+def _levels(draft: Draft, city: CityFile) -> Iterator[Problem]:
+    if not draft.units.whole or any(unit.parent for unit in draft.units.values()):
+        return
+    if city.caps.delegations:
+        message = "no unit has a parent: nothing can be delegated"
+        yield draft.city.problem(("caps", "delegations"), message)
+    if city.features.raise_level:
+        message = "no unit has a parent: nothing can be raised"
+        yield draft.city.problem(("features", "raise_level"), message)

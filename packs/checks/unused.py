@@ -1,0 +1,128 @@
+"""Limits and ladders that nothing uses: a promise that a city believes it makes, and does not.
+
+The table says of every clock what starts it. A limit of a clock that never starts, and a ladder of
+a clock that is never set a limit, are told with their place.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from domain.deadlines.clocks import ClockName
+from domain.pack.policies import Limits
+from packs.parsed_pack import CityFile, Draft
+from packs.problems import Location, Problem
+
+
+class Start(NamedTuple):
+    """`when` it starts in a city; `what` is missing where it does not.
+
+    `limited`: it has a limit in city.toml. Otherwise its length stands elsewhere, or a person
+    names its moment, and only its ladder is written there.
+    """
+
+    when: Callable[[CityFile], object]
+    what: str = ""
+    limited: bool = True
+
+
+_ALWAYS = Start(lambda _city: True)
+
+STARTS: dict[str, Start] = {
+    "triage": _ALWAYS,
+    "dispatch": _ALWAYS,
+    "sign": _ALWAYS,
+    "return_window": Start(lambda city: city.caps.returns, "units do not return: caps.returns"),
+    "contact": _ALWAYS,
+    "handle": _ALWAYS,
+    "step": Start(lambda _city: True, limited=False),  # see `_steps`
+    "meet": Start(lambda city: city.caps.co_handlers, "no unit is called in: caps.co_handlers"),
+    "decide": Start(
+        lambda city: (
+            city.caps.returns or city.caps.extensions or city.caps.holds or city.features.exclude
+        ),
+        "units ask for nothing: caps.returns, caps.extensions, caps.holds, features.exclude",
+    ),
+    "arbitrate": Start(
+        lambda city: city.caps.returns,
+        "arbitration follows the last return, and there is none: caps.returns",
+    ),
+    "review": Start(lambda city: city.caps.holds, "nothing is put aside: caps.holds"),
+    "hold": Start(lambda city: city.caps.holds, "nothing is put aside: caps.holds", limited=False),
+    "citizen": Start(
+        lambda city: city.features.ask_citizen, "citizens are not asked: features.ask_citizen"
+    ),
+    "verify": Start(
+        lambda city: city.verify.filing or city.verify.closing,
+        "nothing is verified: verify.filing, verify.closing",
+    ),
+    "order": _ALWAYS,
+    "appointment": Start(
+        lambda city: city.features.appoint, "nothing is promised for a time: features.appoint"
+    ),
+    "feedback": Start(
+        lambda city: city.verify.closing,
+        "an answer goes out at once where nobody looks first: verify.closing",
+    ),
+    "promise": Start(lambda _city: True, limited=False),
+    "rate": _ALWAYS,
+    "call_back": _ALWAYS,
+    "supervise": _ALWAYS,
+    "revisit": Start(lambda city: city.aftercare.revisits, "nobody looks back: aftercare.revisits"),
+    "aftercare": _ALWAYS,  # its limit is what turns it on
+}
+"""By the name of a clock."""
+
+
+def check_unused(draft: Draft) -> Iterator[Problem]:
+    """Every limit and every ladder is used."""
+    city = draft.city.value
+    if city is None:
+        return
+    for clock in ClockName:
+        start = STARTS.get(clock.value, _ALWAYS)
+        limits = _limits(city, clock)
+        ladder: list[Location] = [("ladder", clock.value)] if clock in city.ladder else []
+        if not start.when(city):
+            for place in [*limits, *ladder]:
+                yield draft.city.problem(place, f"nothing uses {clock}: {start.what}")
+        elif not start.limited:
+            for place in limits:
+                yield draft.city.problem(place, f"nothing uses a limit for {clock}")
+        elif not limits:
+            for place in ladder:
+                yield draft.city.problem(place, f"no limit is set for {clock}: it never climbs")
+        joint = ("joint", clock.value)
+        if joint in limits and start.when(city) and not city.caps.co_handlers:
+            message = f"nothing uses {clock} of co-handlers: caps.co_handlers"
+            yield draft.city.problem(joint, message)
+    yield from _triage(draft, city)
+    yield from _steps(draft, city)
+
+
+def _limits(city: CityFile, clock: ClockName) -> list[Location]:
+    """Where the limits of a clock stand."""
+    tables: dict[Location, Limits] = {("limits",): city.limits, ("joint",): city.joint}
+    tables |= {("tiers", name): tier for name, tier in city.tiers.items()}
+    return [(*where, clock.value) for where, table in tables.items() if _sets(table, clock)]
+
+
+def _sets(table: Limits, clock: ClockName) -> bool:
+    return getattr(table, clock.value, None) is not None
+
+
+def _triage(draft: Draft, city: CityFile) -> Iterator[Problem]:
+    """Before triage nobody knows the tier: all are of the city's own."""
+    for name, tier in city.tiers.items():
+        if name != city.city.tier and tier.triage is not None:
+            message = f"nothing uses triage of {name}: before triage all are {city.city.tier}"
+            yield draft.city.problem(("tiers", name, ClockName.TRIAGE.value), message)
+
+
+def _steps(draft: Draft, city: CityFile) -> Iterator[Problem]:
+    """The steps of categories have limits of their own, and share a ladder."""
+    categories = draft.categories
+    if ClockName.STEP not in city.ladder or not categories.whole:
+        return
+    if not any(category.steps for category in categories.values()):
+        message = "nothing uses step: no category has steps"
+        yield draft.city.problem(("ladder", ClockName.STEP.value), message)

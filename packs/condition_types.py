@@ -1,0 +1,268 @@
+"""What a condition of a city pack may say, and what each part of it is.
+
+The library compiles CEL without asking whether a name exists or whether two things can be
+compared; it finds out while it runs, and only in the branch it takes. A condition of a pack decides
+about tickets for years: so it is read here first, by the grammar of CEL, and whatever could fail
+later is refused now. Everything that is left runs in time proportional to its length.
+
+The grammar is that part of CEL: `? :`, `||`, `&&`, `!`, comparisons, `in` a list of constants,
+`+` and `-` on numbers, the functions of `FUNCTIONS`, and fields of what the condition speaks of.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+
+from packs.condition_text import ConditionError, Token, tokens
+
+BOOL, WHOLE, DECIMAL, TEXT = "true or false", "a whole number", "a decimal number", "a text"
+_NUMBERS = (WHOLE, DECIMAL)
+_FIELD_TYPES: dict[object, str] = {bool: BOOL, int: WHOLE, float: DECIMAL, str: TEXT}
+
+FUNCTIONS = ("size", "startsWith", "endsWith", "contains")
+MOST_NESTED = 20
+MOST_OPERATORS = 60
+
+
+@dataclass
+class Reading:
+    """What reading a condition found out.
+
+    `fields` is what it looks at, per variable. `text` says the same with `size` called
+    `characters`.
+    """
+
+    text: str
+    fields: dict[str, list[str]]
+
+
+def read(text: str, speaks_of: Mapping[str, type[BaseModel]]) -> Reading:
+    """What `text` looks at; ConditionError unless it is true or false whatever the values are."""
+    reader = _Reader(text, speaks_of)
+    found = reader.choice()
+    if reader.here.kind != "end":
+        raise ConditionError(f"{reader.here.text!r} is not expected here")
+    if found != BOOL:
+        raise ConditionError(f"the condition is {found}, not {BOOL}")
+    return Reading(reader.counted(), {name: sorted(used) for name, used in reader.used.items()})
+
+
+@dataclass
+class _Reader:
+    """Reads from left to right; each method returns the type of what it has read."""
+
+    text: str
+    speaks_of: Mapping[str, type[BaseModel]]
+    used: dict[str, set[str]] = field(default_factory=dict)
+    sizes: list[int] = field(default_factory=list)
+    depth: int = 0
+    operators: int = 0
+
+    def __post_init__(self) -> None:
+        self._tokens = tokens(self.text)
+        self._next = 0
+
+    @property
+    def here(self) -> Token:
+        return self._tokens[self._next]
+
+    def counted(self) -> str:
+        """The text with each call of `size` under another name.
+
+        The library's own counts bytes, where CEL counts characters: 提级 would be 6 long.
+        """
+        text = self.text
+        for at in reversed(self.sizes):
+            text = f"{text[:at]}characters{text[at + len('size') :]}"
+        return text
+
+    def choice(self) -> str:
+        self.depth += 1
+        if self.depth > MOST_NESTED:
+            raise ConditionError(f"nested more than {MOST_NESTED} deep")
+        found = self._chain("||", lambda: self._chain("&&", self._comparison))
+        if self._takes("?"):
+            _must(found, BOOL, "before ?")
+            first = self.choice()
+            self._expects(":")
+            second = self.choice()
+            if first != second:
+                raise ConditionError(f"? : chooses between {first} and {second}")
+            found = first
+        self.depth -= 1
+        return found
+
+    def _chain(self, sign: str, part: Callable[[], str]) -> str:
+        found = part()
+        while self._takes(sign):
+            _must(found, BOOL, f"before {sign}")
+            _must(part(), BOOL, f"after {sign}")
+        return found
+
+    def _comparison(self) -> str:
+        left = self._sum()
+        sign = self.here.text
+        if self.here.kind == "name" and sign == "in":
+            self._advance()
+            _comparable(left, self._list(), "in")
+            return BOOL
+        if sign not in ("==", "!=", "<", "<=", ">", ">="):
+            return left
+        self._advance()
+        right = self._sum()
+        _comparable(left, right, sign)
+        if left == BOOL and sign not in ("==", "!="):
+            raise ConditionError(f"{sign} does not compare {BOOL}")
+        return BOOL
+
+    def _sum(self) -> str:
+        found = self._signed()
+        while (sign := self.here.text) in ("+", "-"):
+            self._advance()
+            added = self._signed()
+            if found not in _NUMBERS or added != found:
+                message = f"{sign} joins {found} and {added}: it needs two numbers of one sort"
+                raise ConditionError(f"{message} (1 is a whole one, 1.0 a decimal one)")
+        return found
+
+    def _signed(self) -> str:
+        if self._takes("!"):
+            return _must(self._deeper(self._signed), BOOL, "after !")
+        if self._takes("-"):
+            found = self._deeper(self._signed)
+            if found not in _NUMBERS:
+                raise ConditionError(f"- before {found}: it needs a number")
+            return found
+        return self._member()
+
+    def _deeper(self, part: Callable[[], str]) -> str:
+        self.depth += 1
+        if self.depth > MOST_NESTED:
+            raise ConditionError(f"nested more than {MOST_NESTED} deep")
+        found = part()
+        self.depth -= 1
+        return found
+
+    def _member(self) -> str:
+        found = self._simple()
+        while self._takes("."):
+            name = self._name()
+            if self.here.text != "(":
+                raise ConditionError(f"{name!r} is not a field of {found}")
+            found = self._call(name, found)
+        if self.here.text == "[":
+            raise ConditionError("[ ] after a value is not possible here")
+        return found
+
+    def _simple(self) -> str:
+        token = self.here
+        self._advance()
+        if token.text == "(":
+            found = self.choice()
+            self._expects(")")
+            return found
+        if token.kind == "text":
+            return TEXT
+        if token.kind in ("whole", "decimal"):
+            return WHOLE if token.kind == "whole" else DECIMAL
+        if token.text in ("true", "false"):
+            return BOOL
+        if token.kind == "name" and self.here.text == "(":
+            return self._call(token.text, None)
+        if token.kind == "name":
+            return self._field(token.text)
+        if token.text == "[":
+            raise ConditionError("a list stands only after in")
+        raise ConditionError(
+            f"{token.text!r} is not expected here" if token.text else "the condition breaks off"
+        )
+
+    def _field(self, variable: str) -> str:
+        model = self.speaks_of.get(variable)
+        if model is None:
+            known = ", ".join(self.speaks_of)
+            raise ConditionError(f"unknown variable {variable!r}; known here: {known}")
+        if not self._takes("."):
+            raise ConditionError(f"{variable!r} alone says nothing: name one of its fields")
+        name = self._name()
+        if name not in model.model_fields:
+            raise ConditionError(f"{variable!r} has no field {name!r}")
+        self.used.setdefault(variable, set()).add(name)
+        return _FIELD_TYPES[model.model_fields[name].annotation]
+
+    def _call(self, function: str, of: str | None) -> str:
+        if function not in FUNCTIONS:
+            known = ", ".join(FUNCTIONS)
+            raise ConditionError(f"unknown function {function!r}; known: {known}")
+        begins = self._tokens[self._next - 1].at
+        self._expects("(")
+        given = [of] if of is not None else []
+        while not self._takes(")"):
+            if len(given) > (of is not None):
+                self._expects(",")
+            given.append(self.choice())
+        if function == "size":
+            self.sizes.append(begins)
+        if function != "size" and of is None:
+            raise ConditionError(f'{function} follows a text: t.area.{function}("…")')
+        if given != [TEXT] * (1 if function == "size" else 2):
+            raise ConditionError(f"{function} is asked of {' and '.join(given) or 'nothing'}")
+        return WHOLE if function == "size" else BOOL
+
+    def _list(self) -> str:
+        """A list of constants of one type, at least one of them."""
+        self._expects("[")
+        found = ""
+        while True:
+            negative = self._takes("-")
+            token = self.here
+            if token.kind not in ("text", "whole", "decimal") or (
+                negative and token.kind == "text"
+            ):
+                raise ConditionError("after in stands a list of texts or numbers")
+            sort = self._simple()
+            if found and sort != found:
+                raise ConditionError(f"the list has {found} and {sort}")
+            found = sort
+            if not self._takes(","):
+                self._expects("]")
+                return found
+
+    def _name(self) -> str:
+        token = self.here
+        if token.kind != "name":
+            raise ConditionError("a name is missing after the dot")
+        self._advance()
+        return token.text
+
+    def _advance(self) -> None:
+        token = self.here
+        if token.kind == "sign" and token.text not in "()[],.:":
+            self.operators += 1
+            if self.operators > MOST_OPERATORS:
+                raise ConditionError(f"more than {MOST_OPERATORS} operators")
+        if token.kind != "end":
+            self._next += 1
+
+    def _takes(self, sign: str) -> bool:
+        taken = self.here.kind == "sign" and self.here.text == sign
+        if taken:
+            self._advance()
+        return taken
+
+    def _expects(self, sign: str) -> None:
+        if not self._takes(sign):
+            found = repr(self.here.text) if self.here.text else "the end"
+            raise ConditionError(f"{sign} is missing before {found}")
+
+
+def _must(found: str, wanted: str, where: str) -> str:
+    if found != wanted:
+        raise ConditionError(f"{where} stands {found}, not {wanted}")
+    return found
+
+
+def _comparable(left: str, right: str, sign: str) -> None:
+    if left != right and not (left in _NUMBERS and right in _NUMBERS):
+        raise ConditionError(f"{sign} compares {left} with {right}")

@@ -1,0 +1,114 @@
+"""Conditions of a city pack: CEL expressions that are true or false of a ticket.
+
+    condition = compile_condition("t.tier == 'urgent' && t.returns > 1", OF_TICKETS)
+    condition.holds(t=case.model_dump())
+
+What a condition can speak of are the models of `domain.pack.condition_vocabulary`. What it can say
+is decided in `packs.condition_types`; a condition that compiles gives an answer for all values of
+its models.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import cel
+from pydantic import BaseModel
+
+from domain.pack.condition_vocabulary import Case, EventCase, ResultCase, ShareCase
+from packs.condition_text import ConditionError
+from packs.condition_types import read
+
+__all__ = [
+    "LONGEST",
+    "OF_EVENTS",
+    "OF_RESULTS",
+    "OF_TICKETS",
+    "Condition",
+    "ConditionError",
+    "compile_condition",
+]
+
+SpeaksOf = Mapping[str, type[BaseModel]]
+
+OF_TICKETS: SpeaksOf = {"t": Case}
+"""Filing conditions, indicators, and which tickets are verified."""
+OF_RESULTS: SpeaksOf = {"t": Case, "result": ResultCase}
+"""Closing conditions of categories."""
+OF_EVENTS: SpeaksOf = {"e": EventCase, "a": ShareCase, "t": Case}
+"""Scoring rules."""
+
+LONGEST = 500
+"""Characters of a condition."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A compiled condition, for all threads. `fields`: what it looks at, per variable."""
+
+    text: str
+    fields: Mapping[str, tuple[str, ...]]
+    _program: cel.Program
+    _decimals: Mapping[str, frozenset[str]]
+
+    def holds(self, **values: Mapping[str, Any]) -> bool:
+        """Whether it is true of `values`: for each variable the `model_dump()` of its model.
+
+        Raises:
+            ConditionError: a variable or a field that it looks at is not given.
+        """
+        try:
+            looked_at = {
+                variable: {
+                    # CEL adds no whole number to a decimal one.
+                    name: float(values[variable][name])
+                    if name in decimals
+                    else values[variable][name]
+                    for name in names
+                }
+                for variable, names in self.fields.items()
+                for decimals in (self._decimals[variable],)
+            }
+        except KeyError as missing:
+            raise ConditionError(f"{self.text!r}: {missing} is not given") from None
+        context = cel.Context(looked_at)
+        context.add_function("characters", len)
+        try:
+            return bool(self._program.execute(context))
+        except (TypeError, ValueError, ArithmeticError, RuntimeError, KeyError) as error:
+            raise ConditionError(f"{self.text!r}: {error}") from error
+
+
+def compile_condition(text: str, speaks_of: SpeaksOf) -> Condition:
+    """`text`, ready to be asked; the same text is compiled once.
+
+    Raises:
+        ConditionError: it is too long or too deep, not of the grammar, names what `speaks_of` has
+            not, compares what cannot be compared, or is not true or false.
+    """
+    return _compiled(text, tuple(speaks_of.items()))
+
+
+# As many as a few large packs have.
+@lru_cache(maxsize=4096)
+def _compiled(text: str, speaks_of: tuple[tuple[str, type[BaseModel]], ...]) -> Condition:
+    if len(text) > LONGEST:
+        raise ConditionError(f"{len(text)} characters: at most {LONGEST} are possible")
+    models = dict(speaks_of)
+    reading = read(text, models)
+    try:
+        program = cel.compile(reading.text)
+    except ValueError as error:
+        raise ConditionError(str(error).partition("\n")[0]) from None
+    decimals = {
+        variable: frozenset(
+            name for name in names if models[variable].model_fields[name].annotation is float
+        )
+        for variable, names in reading.fields.items()
+    }
+    fields = {variable: tuple(names) for variable, names in reading.fields.items()}
+    condition = Condition(text, fields, program, decimals)
+    # What was read here and what the library makes of it should not differ; asked once to be sure.
+    condition.holds(**{variable: model().model_dump() for variable, model in models.items()})
+    return condition

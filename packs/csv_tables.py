@@ -1,0 +1,162 @@
+"""CSV files of a pack, each row with the line it begins on."""
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from domain.pack.catalogue import matches
+from packs.problems import Problem, faults, read_text
+
+M = TypeVar("M", bound=BaseModel)
+
+Cells = dict[str, str]
+Split = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Generic[M]):
+    """A row of a CSV file, and the line it begins on."""
+
+    line: int
+    value: M
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet(Generic[M]):
+    """The rows of a CSV file that could be read.
+
+    `codes` holds those of all rows, the unreadable ones included: a reference to a row that has
+    another fault is not a second fault. `whole`: every row could be read.
+    """
+
+    file: str
+    rows: list[Row[M]] = field(default_factory=list)
+    codes: frozenset[str] = frozenset()
+    whole: bool = True
+
+    def values(self) -> tuple[M, ...]:
+        return tuple(row.value for row in self.rows)
+
+    def has(self, code: str) -> bool:
+        """Whether there is a row of that code, as far as that can be told."""
+        return code in self.codes or self._unknown
+
+    def has_match(self, pattern: str) -> bool:
+        """Whether there is a row that `pattern` means, as far as that can be told."""
+        return any(matches(pattern, code) for code in self.codes) or self._unknown
+
+    @property
+    def _unknown(self) -> bool:
+        return not self.codes and not self.whole
+
+
+def read_csv(
+    folder: Path,
+    name: str,
+    model: type[M],
+    problems: list[Problem],
+    split: Mapping[str, Split] | None = None,
+) -> Sheet[M]:
+    """The rows of the file `name`; what is wrong with it is added to `problems`.
+
+    `split` says for some columns how a cell becomes the value of its field.
+    """
+    before = len(problems)
+    table = _read_table(folder, name, model, problems)
+    codes = frozenset(cells["code"] for _, cells in table if "code" in cells)
+    read = (_read_row(name, line, cells, model, split or {}, problems) for line, cells in table)
+    rows = [row for row in read if row is not None]
+    return Sheet(name, rows, codes, whole=len(problems) == before)
+
+
+def _read_table(
+    folder: Path, name: str, model: type[BaseModel], problems: list[Problem]
+) -> list[tuple[int, Cells]]:
+    """The rows of a CSV file that have the right shape, empty cells left out.
+
+    Empty rows and rows that begin with "#" are for people.
+    """
+    text = read_text(folder, name, problems)
+    if text is None:
+        return []
+    table: list[tuple[int, Cells]] = []
+    header: list[str] | None = None
+    reader, begins = csv.reader(io.StringIO(text, newline=""), strict=True), 1
+    try:
+        for cells in reader:
+            line, begins = begins, reader.line_num + 1
+            cells = [cell.strip() for cell in cells]
+            if not any(cells) or cells[0].startswith("#"):
+                continue
+            if header is None:
+                header = cells
+                wrong = _header_faults(header, model)
+                problems += [Problem(name, line, fault) for fault in wrong]
+                if wrong:
+                    return []
+            elif len(cells) != len(header):
+                message = f"{len(cells)} cells where the header has {len(header)}"
+                problems.append(Problem(name, line, message))
+            else:
+                table.append((line, {k: v for k, v in zip(header, cells, strict=True) if v}))
+    except csv.Error as error:
+        problems.append(Problem(name, begins, f"not CSV: {error}"))
+    if header is None:
+        problems.append(Problem(name, None, "the header is missing"))
+    return table
+
+
+def _header_faults(header: list[str], model: type[BaseModel]) -> list[str]:
+    columns = {name: field for name, field in model.model_fields.items() if name != "line"}
+    return [
+        *(f"unknown column {name!r}" for name in header if name not in columns),
+        *(
+            f"the column {name!r} is missing"
+            for name, field in columns.items()
+            if field.is_required() and name not in header
+        ),
+        *(f"the column {name!r} is there twice" for name in columns if header.count(name) > 1),
+    ]
+
+
+def _read_row(
+    file: str,
+    line: int,
+    cells: Cells,
+    model: type[M],
+    split: Mapping[str, Split],
+    problems: list[Problem],
+) -> Row[M] | None:
+    values: dict[str, object] = {
+        name: split[name](cell) if name in split else cell for name, cell in cells.items()
+    }
+    if "line" in model.model_fields:
+        values["line"] = line
+    try:
+        return Row(line, model.model_validate(values))
+    except ValidationError as error:
+        problems += [Problem(file, line, message) for _, message in faults(error)]
+        return None
+
+
+def parts(cell: str) -> list[str]:
+    """`a|b` as its parts."""
+    return [part.strip() for part in cell.split("|")]
+
+
+def pairs(first: str, second: str) -> Split:
+    """How `a=1|b=2` becomes a list of `{first: "a", second: "1"}`."""
+
+    def read(cell: str) -> list[dict[str, str]]:
+        found = []
+        for part in parts(cell):
+            name, _, value = part.partition("=")
+            found.append({first: name.strip(), second: value.strip()})
+        return found
+
+    return read

@@ -1,0 +1,182 @@
+"""What differs between two versions of a city pack, by file and row."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from difflib import SequenceMatcher
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from domain.deadlines.calendar import WorkCalendar
+from domain.pack.pack import Pack
+from packs.parsed_pack import (
+    CALENDAR,
+    CATEGORIES,
+    CITY,
+    GRIDS,
+    INDICATORS,
+    PHRASES,
+    RESPONSIBILITIES,
+    SCORING,
+    TEMPLATES,
+    UNITS,
+    CityFile,
+)
+
+Change = Literal["added", "removed", "changed"]
+
+_KEYS = ("code", "id", "kind", "grade")
+"""What tells the entries of a list apart, whichever of them they have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One row or key that is not the same. `fields`: what stood there before, and stands now."""
+
+    file: str
+    row: str
+    change: Change
+    fields: Mapping[str, tuple[object, object]] = field(default_factory=dict)
+
+
+def differences(before: Pack, after: Pack) -> list[Difference]:
+    """Everything that tickets under the two packs would be treated differently by, or said."""
+    return [
+        *_keys(before, after),
+        *_calendars(before.calendar, after.calendar),
+        *_rows(UNITS, _by("code", before.units), _by("code", after.units)),
+        *_rows(CATEGORIES, _by("code", before.categories), _by("code", after.categories)),
+        *_owners(before, after),
+        *_rows(INDICATORS, _by("id", before.indicators), _by("id", after.indicators)),
+        *_rows(SCORING, _by("code", before.scoring), _by("code", after.scoring)),
+        *_rows(PHRASES, _phrases(before), _phrases(after)),
+        *(
+            found
+            for language, file in TEMPLATES.items()
+            for found in _values(
+                file, {**before.messages.get(language, {})}, {**after.messages.get(language, {})}
+            )
+        ),
+    ]
+
+
+def cell_differences(before: bytes | None, after: bytes | None) -> list[Difference]:
+    """The grid cells that are not the same in two contents of grids.geojson."""
+    old, new = _cells(before), _cells(after)
+    told = _values(GRIDS, old, new)
+    # Where exactly a corner was moved tells a reader nothing.
+    return [Difference(GRIDS, one.row, one.change) for one in told]
+
+
+def _cells(content: bytes | None) -> dict[str, object]:
+    if content is None:
+        return {}
+    features = json.loads(content)["features"]
+    return {feature["properties"]["code"]: feature["geometry"] for feature in features}
+
+
+def _keys(before: Pack, after: Pack) -> Iterator[Difference]:
+    """The keys of city.toml, each as its path: `tiers.general.handle`."""
+    names = [name for name in CityFile.model_fields if name != "calendar"]
+    old, new = (_keyed(pack, names) for pack in (before, after))
+    yield from _values(CITY, old, new)
+
+
+def _keyed(pack: Pack, names: list[str]) -> dict[str, object]:
+    return dict(_flat("", pack.model_dump(mode="json", include=set(names))))
+
+
+def _flat(path: str, value: object) -> Iterator[tuple[str, object]]:
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from _flat(f"{path}.{name}" if path else name, part)
+    elif isinstance(value, list) and value and all(isinstance(part, Mapping) for part in value):
+        key = next(key for key in _KEYS if key in value[0])
+        for part in value:
+            rest = {name: inner for name, inner in part.items() if name != key}
+            yield from _flat(f"{path}.{part[key]}", rest)
+    # What is not set, or has nothing in it, is not there.
+    elif value not in (None, []):
+        yield path, value
+
+
+def _calendars(before: WorkCalendar, after: WorkCalendar) -> Iterator[Difference]:
+    both = set(before.years) & set(after.years)
+    yield from _values(CALENDAR, _days(before, both), _days(after, both))
+
+
+def _days(calendar: WorkCalendar, years: set[int]) -> dict[str, object]:
+    told: dict[date, str] = dict.fromkeys(calendar.days_off, "off")
+    told |= dict.fromkeys(calendar.days_on, "worked")
+    told |= {day: f"worked {_written(hours)}" for day, hours in calendar.hours_on.items()}
+    return {
+        "years": ", ".join(map(str, calendar.years)),
+        "hours": _written(calendar.hours),
+        **{str(day): what for day, what in told.items() if day.year in years},
+    }
+
+
+def _written(hours: Any) -> str:
+    return "|".join(map(str, hours))
+
+
+def _owners(before: Pack, after: Pack) -> Iterator[Difference]:
+    """Rows that came, went or moved: the first one that covers wins, so their order counts."""
+    old, new = (
+        [f"{row.category},{row.area},{row.unit}" for row in pack.responsibilities]
+        for pack in (before, after)
+    )
+    steps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    gone = {old[i]: i for step, i1, i2, _, _ in steps if step != "equal" for i in range(i1, i2)}
+    come = {new[j]: j for step, _, _, j1, j2 in steps if step != "equal" for j in range(j1, j2)}
+    for row, index in gone.items():
+        if row in come:
+            place = {"place": (index + 1, come[row] + 1)}
+            yield Difference(RESPONSIBILITIES, row, "changed", place)
+        else:
+            yield Difference(RESPONSIBILITIES, row, "removed")
+    yield from (Difference(RESPONSIBILITIES, row, "added") for row in come if row not in gone)
+
+
+def _by(key: str, rows: tuple[Any, ...]) -> dict[str, BaseModel]:
+    return {getattr(row, key): row for row in rows}
+
+
+def _phrases(pack: Pack) -> dict[str, BaseModel]:
+    told = pack.phrases
+    return _by("code", told.scripts) | _by("code", told.answers)
+
+
+def _rows(
+    file: str, before: Mapping[str, BaseModel], after: Mapping[str, BaseModel]
+) -> Iterator[Difference]:
+    """Rows with the fields that changed; of a row that came or went, only its code."""
+    for name, row in before.items():
+        if name not in after:
+            yield Difference(file, name, "removed")
+            continue
+        old, new = dict(_flat("", _plain(row))), dict(_flat("", _plain(after[name])))
+        fields = {
+            key: (old.get(key), new.get(key)) for key in old | new if old.get(key) != new.get(key)
+        }
+        if fields:
+            yield Difference(file, name, "changed", fields)
+    yield from (Difference(file, name, "added") for name in after if name not in before)
+
+
+def _plain(row: BaseModel) -> dict[str, Any]:
+    return row.model_dump(mode="json")
+
+
+def _values(file: str, before: dict[str, object], after: dict[str, object]) -> Iterator[Difference]:
+    """Single values, each with what it was and is."""
+    for name in before | after:
+        pair = before.get(name), after.get(name)
+        if name not in after:
+            yield Difference(file, name, "removed", {"": pair})
+        elif name not in before:
+            yield Difference(file, name, "added", {"": pair})
+        elif pair[0] != pair[1]:
+            yield Difference(file, name, "changed", {"": pair})

@@ -1,0 +1,254 @@
+"""Grid cells (单元网格): the smallest areas of a city, read from the grids.geojson of its pack.
+
+Points and polygons are longitude, latitude in WGS-84 (CGCS2000 is the same for this purpose).
+Points that were taken from a Chinese map service are shifted (GCJ-02) and moved back first.
+"""
+
+import json
+import math
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import shapely
+from shapely import Polygon
+
+from domain.pack.gcj02 import to_wgs84
+from domain.ticket.complaint import Crs
+from packs.problems import Problem, read_text
+
+STREET = 9  # digits of a cell's code that are its street's
+
+
+class Grid:
+    """The cells of one city; finds the cell of a point."""
+
+    def __init__(self, cells: dict[str, Polygon]) -> None:
+        self._codes = sorted(cells)
+        self._tree = shapely.STRtree([cells[code] for code in self._codes])
+
+    @classmethod
+    def read(cls, path: Path) -> "Grid":
+        """The cells of a file that `check_grid` found sound; ValueError if it cannot be read."""
+        cells, problems = _read(path)
+        if problems:
+            raise ValueError(str(problems[0]))
+        return cls({cell.code: cell.polygon for cell in cells if cell.polygon is not None})
+
+    @property
+    def codes(self) -> Sequence[str]:
+        """The 15-digit codes of all cells, sorted."""
+        return self._codes
+
+    def outlines(self, tolerance: float = 0.0005) -> dict[str, shapely.Geometry]:
+        """The outline of each street, by its 9-digit code, drawn with fewer points.
+
+        `tolerance` is in degrees; neighbours keep one border. It takes a second for a city of
+        thousands of cells.
+        """
+        cells: dict[str, list[shapely.Geometry]] = {}
+        for code, polygon in zip(self._codes, self._tree.geometries, strict=True):
+            cells.setdefault(code[:STREET], []).append(polygon)
+        whole = [shapely.union_all(parts) for parts in cells.values()]
+        simpler = shapely.coverage_simplify(whole, tolerance)
+        return dict(zip(cells, simpler, strict=True))
+
+    def cell_at(self, lat: float, lon: float, crs: Crs) -> str | None:
+        """The code of the cell around a point; None outside all of them.
+
+        A point on a border belongs to the cell with the lowest code.
+        """
+        if crs is Crs.GCJ02:
+            lat, lon = to_wgs84(lat, lon)
+        found = self._tree.query(shapely.Point(lon, lat), predicate="intersects")
+        return self._codes[min(found)] if len(found) else None
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A feature as far as it could be read; `polygon` is None where there is no sound one."""
+
+    line: int
+    code: str
+    polygon: Polygon | None
+
+    @property
+    def coded(self) -> bool:
+        """Whether the code has the shape of one; if not, that is told and nothing else about it."""
+        return _CODE.fullmatch(self.code) is not None
+
+
+_CODE = re.compile(r"[0-9]{15}")
+_BETWEEN = re.compile(r"[\s,:]*")  # what may stand between the values of sound JSON
+
+
+def _read(path: Path) -> tuple[list[_Cell], list[Problem]]:
+    """The features of the file, and what of it could not be read."""
+    problems: list[Problem] = []
+    text = read_text(path.parent, path.name, problems)
+    if text is None:
+        return [], problems
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        return [], [Problem(path.name, error.lineno, f"not JSON: {error.msg}")]
+    kind, features = _member(content, "type"), _member(content, "features")
+    if kind != "FeatureCollection" or not isinstance(features, list):
+        return [], [Problem(path.name, 1, "not a GeoJSON FeatureCollection")]
+    cells: list[_Cell] = []
+    for line, feature in zip(_lines(text), features, strict=True):
+        cell, faults = _read_cell(line, feature)
+        cells.append(cell)
+        problems += [Problem(path.name, line, fault) for fault in faults]
+    if not cells:
+        problems.append(Problem(path.name, None, "there are no cells"))
+    return cells, problems
+
+
+def _lines(text: str) -> Iterator[int]:
+    """The line on which each feature begins, in the text of a sound FeatureCollection."""
+    decode = json.JSONDecoder().raw_decode
+
+    def after(index: int) -> int:
+        match = _BETWEEN.match(text, index)
+        return match.end() if match else index
+
+    key, index = decode(text, after(text.index("{") + 1))
+    while key != "features":
+        _, index = decode(text, after(index))
+        key, index = decode(text, after(index))
+    index = after(after(index) + 1)
+    line, counted = 1, 0
+    while text[index] != "]":
+        line, counted = line + text.count("\n", counted, index), index
+        yield line
+        _, index = decode(text, index)
+        index = after(index)
+
+
+def _read_cell(line: int, feature: object) -> tuple[_Cell, list[str]]:
+    code = _member(_member(feature, "properties"), "code")
+    faults = []
+    if not (isinstance(code, str) and _CODE.fullmatch(code)):
+        faults.append(f"the code {code!r} is not a text of 15 digits")
+    try:
+        return _Cell(line, str(code), _polygon(_member(feature, "geometry"))), faults
+    except (LookupError, TypeError, ValueError) as error:
+        return _Cell(line, str(code), None), [*faults, f"the shape of {code}: {error}"]
+
+
+def _member(value: object, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _polygon(geometry: object) -> Polygon:
+    if (kind := _member(geometry, "type")) != "Polygon":
+        raise ValueError(f"not a Polygon but {kind!r}")
+    rings = _member(geometry, "coordinates")
+    if any(ring[0] != ring[-1] for ring in rings):
+        raise ValueError("a ring is not closed")
+    polygon = Polygon(rings[0], rings[1:])
+    if not polygon.is_valid:
+        raise ValueError(f"not valid: {shapely.is_valid_reason(polygon)}")
+    west, south, east, north = polygon.bounds
+    if west < -180 or east > 180 or south < -90 or north > 90:
+        raise ValueError("not in longitude, latitude")
+    return polygon
+
+
+# --- checking ---------------------------------------------------------------------------------
+
+_OVERLAP, _OVERLAP_SHARE = 1.0, 1e-4  # m2, and of the smaller cell: what rounding may come to
+_DEGREE = 111_195  # metres of one degree of latitude
+
+
+def check_grid(path: Path, division: str, outline_tolerance: float = 0.01) -> Iterator[Problem]:
+    """What is wrong with the cells: codes, polygons, overlaps and gaps, each with its line.
+
+    All codes begin with `division` and differ. Two cells may overlap by 1 m2 or by 1/10,000 of
+    the smaller one. A gap may have the share `outline_tolerance` of the area of a usual cell.
+    """
+    cells, problems = _read(path)
+    yield from problems
+    first: dict[str, int] = {}
+    for cell in cells:
+        if cell.coded and not cell.code.startswith(division):
+            message = f"the code {cell.code} is not in the division {division}"
+            yield Problem(path.name, cell.line, message)
+        if cell.coded and cell.code in first:
+            message = f"{cell.code} stands already on line {first[cell.code]}"
+            yield Problem(path.name, cell.line, message)
+        first.setdefault(cell.code, cell.line)
+    sound = [cell for cell in cells if cell.polygon is not None]
+    if not sound:
+        return
+    polygons = _in_metres([cell.polygon for cell in sound])
+    for one, other, area in _overlaps(polygons):
+        message = f"{sound[other].code} overlaps {sound[one].code} of line {sound[one].line}"
+        yield Problem(path.name, sound[other].line, f"{message} by {area:,.0f} m2")
+    if len(sound) == len(cells):  # a shape that cannot be used leaves a gap: no second problem
+        for beside, area in _gaps(polygons, outline_tolerance):
+            message = f"beside {sound[beside].code} a gap of {area:,.0f} m2 belongs to no cell"
+            yield Problem(path.name, sound[beside].line, message)
+
+
+def check_streets(path: Path, areas: Collection[str]) -> Iterator[Problem]:
+    """Every cell lies in a street of the pack, whose `areas` (9 digits) are given.
+
+    A street that is missing is told once, on the line of its first cell.
+    """
+    unknown: dict[str, list[int]] = {}
+    for cell in _read(path)[0]:
+        if cell.coded and cell.code[:STREET] not in areas:
+            unknown.setdefault(cell.code[:STREET], []).append(cell.line)
+    for street, lines in unknown.items():
+        message = f"no street has the area {street!r} (of {len(lines)} cells)"
+        yield Problem(path.name, lines[0], message)
+
+
+def _in_metres(polygons: Sequence[Polygon | None]) -> list[Polygon]:
+    west, south, _, north = shapely.total_bounds(polygons)
+    scale = (_DEGREE * math.cos(math.radians((south + north) / 2)), _DEGREE)
+    return list(shapely.transform(polygons, lambda at: (at - (west, south)) * scale))
+
+
+def _overlaps(polygons: list[Polygon]) -> Iterator[tuple[int, int, float]]:
+    """Pairs of polygons, the first one first, and the area they share."""
+    # Comparing edges is much faster than cutting areas, and most cells are in order. Of two that
+    # overlap, one at least has an edge that is not in order.
+    edges = shapely.coverage_invalid_edges(polygons)
+    tree = shapely.STRtree(polygons)
+    pairs: set[tuple[int, int]] = set()
+    for one in (~shapely.is_empty(edges)).nonzero()[0].tolist():
+        found = tree.query(polygons[one], predicate="intersects").tolist()
+        pairs |= {(min(one, other), max(one, other)) for other in found if other != one}
+    for one, other in sorted(pairs):
+        area = polygons[one].intersection(polygons[other]).area
+        smaller = min(polygons[one].area, polygons[other].area)
+        if area > max(_OVERLAP, _OVERLAP_SHARE * smaller):
+            yield one, other, area
+
+
+def _gaps(polygons: list[Polygon], tolerance: float) -> Iterator[tuple[int, float]]:
+    """What lies between the polygons and in none of them: the nearest polygon, and the area."""
+    usual = median(polygon.area for polygon in polygons)
+    covered = shapely.union_all(polygons)
+    # Grown and shrunk again, the area has lost its clefts: slits between cells that are open to
+    # the outside. Wider than 1/50 of a cell, they are taken for bays of the outline.
+    reach = math.sqrt(usual) / 100
+    closed = covered.buffer(reach, join_style="mitre").buffer(-reach, join_style="mitre")
+    filled = shapely.union_all([Polygon(part.exterior) for part in _parts(closed)])
+    tree = shapely.STRtree(polygons)
+    for gap in _parts(filled.difference(covered)):
+        if gap.area > tolerance * usual:
+            yield int(tree.nearest(gap.point_on_surface())), gap.area
+
+
+def _parts(area: shapely.Geometry) -> list[Polygon]:
+    return [part for part in shapely.get_parts(area) if isinstance(part, Polygon)]

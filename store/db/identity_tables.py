@@ -1,0 +1,120 @@
+"""The tables of people: who signs in, how, and how often somebody tried."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, Table
+from sqlmodel import Field
+
+from store.db.tables import Base, UtcDateTime
+
+
+class AccountTable(Base, table=True):
+    """Staff accounts. `password` is an Argon2 hash, `totp` a sealed secret; either may be absent.
+
+    `password_given_at`: when somebody else gave it; empty once it is their own. `totp_step` is the
+    last time step a code was taken for: no code is good twice.
+    """
+
+    __tablename__ = "account"
+
+    id: str = Field(primary_key=True)
+    name: str = Field(unique=True)
+    display: str
+    role: str
+    unit: str | None = None
+    city: str | None = None
+    password: str | None = None
+    password_given_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    totp: bytes | None = None
+    totp_step: int = 0
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+    disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class SessionTable(Base, table=True):
+    """Who is signed in. Only a digest of what the cookie holds is kept.
+
+    `device`: browser and system in a few words. `first_password`: it was begun with a password
+    that somebody else gave, and is good for nothing but to change it.
+    """
+
+    __tablename__ = "session"
+    __table_args__ = (Index("session_by_account", "account"),)
+
+    digest: str = Field(primary_key=True)
+    account: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+    ends_at: datetime = Field(sa_type=UtcDateTime)
+    device: str = ""
+    first_password: bool = False
+
+
+class RecoveryTable(Base, table=True):
+    """Recovery codes for a lost second factor, as digests; each is deleted when it is used."""
+
+    __tablename__ = "recovery_code"
+
+    account: str = Field(primary_key=True)
+    digest: str = Field(primary_key=True)
+
+
+class IdentityTable(Base, table=True):
+    """Which account somebody is whom an identity provider vouches for."""
+
+    __tablename__ = "identity"
+
+    issuer: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    account: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class LockoutTable(Base, table=True):
+    """Failed sign-ins in a row, by a fingerprint of the name, or of where they came from."""
+
+    __tablename__ = "lockout"
+
+    key: str = Field(primary_key=True)
+    failures: int
+    last_at: datetime = Field(sa_type=UtcDateTime)
+    until: datetime = Field(sa_type=UtcDateTime)
+
+
+class CounterTable(Base, table=True):
+    """How often something was asked for in a window of time, for the limits at the door."""
+
+    __tablename__ = "counter"
+    __table_args__ = (Index("counter_by_expiry", "expires_at"),)
+
+    key: str = Field(primary_key=True)
+    count: int
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class PhoneCodeTable(Base, table=True):
+    """One-time codes for phones: the code as a digest, and sealed for whoever sends it."""
+
+    __tablename__ = "phone_code"
+    __table_args__ = (Index("phone_code_by_phone", "phone_hash", "created_at"),)
+
+    id: str = Field(primary_key=True)
+    phone_hash: str
+    digest: str
+    sealed: bytes
+    wrong: int = 0
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+metadata = Base.metadata
+
+account: Table = metadata.tables["account"]
+session: Table = metadata.tables["session"]
+recovery_code: Table = metadata.tables["recovery_code"]
+identity: Table = metadata.tables["identity"]
+lockout: Table = metadata.tables["lockout"]
+counter: Table = metadata.tables["counter"]
+phone_code: Table = metadata.tables["phone_code"]

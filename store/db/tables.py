@@ -1,0 +1,413 @@
+"""The tables, as SQLModel models, and the Core tables that statements are built from.
+
+There are no foreign keys: copies arrive in any order and more than once, and a row must not
+have to wait for another. Times are UTC; codes of the domain are kept as their words.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Index, MetaData, Table, Text, text
+from sqlalchemy.orm import registry
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+Row = dict[str, Any]
+"""The values of a row by the names of their columns."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC, aware on both sides. SQLite keeps no zone: it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+class Base(SQLModel, registry=registry(metadata=MetaData())):
+    """Our own registry, so that nobody else's models become our tables."""
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+UNRECORDED = "recorded_at IS NULL"
+"""The few complaints of whose tickets nothing is recorded yet."""
+
+AUTOMATIC = "stage IN ('triage', 'dispatch', 'feedback')"
+"""The few tickets at a stage that most pass through in no time."""
+
+
+class IntakeTable(Base, table=True):
+    """The intake book: every complaint as registered, and the spool of those not started.
+
+    `started_at`: when the engine took it. `recorded_at`: when its ticket's record begins.
+    """
+
+    __tablename__ = "intake"
+    __table_args__ = (
+        _partial("intake_pending", "filed_at", where="started_at IS NULL"),
+        _partial("intake_unrecorded", "filed_at", where=UNRECORDED),
+    )
+
+    number: str = Field(primary_key=True)
+    city: str
+    idempotency_key: str | None = Field(default=None, unique=True)
+    fingerprint: str
+    complaint: str = Field(sa_type=Text)
+    filed_at: datetime = Field(sa_type=UtcDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    recorded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    attempts: int = 0
+    last_error: str | None = None
+
+
+class PersonTable(Base, table=True):
+    """The vault: who complained, sealed."""
+
+    __tablename__ = "person"
+
+    id: str = Field(primary_key=True)
+    sealed: bytes
+    key_id: int = 1
+    phone_hash: str | None = Field(default=None, index=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class TicketKeyTable(Base, table=True):
+    """What each ticket's history is sealed with, wrapped by the key ring; empty once erased."""
+
+    __tablename__ = "ticket_key"
+
+    number: str = Field(primary_key=True)
+    wrapped: bytes | None
+    key_id: int
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ViewTable(Base, table=True):
+    """Who looked at whose data, when and why. Only ever added to: triggers refuse the rest.
+
+    `number` is None for a search by phone that found nothing.
+    """
+
+    __tablename__ = "view_log"
+    __table_args__ = (Index("view_by_ticket", "number", "at"),)
+
+    id: str = Field(primary_key=True)
+    number: str | None
+    at: datetime = Field(sa_type=UtcDateTime)
+    role: str
+    unit: str | None
+    actor: str
+    fields: str
+    purpose: str = Field(sa_type=Text)
+
+
+_WAITING = ("city", "stage", "due_at", "unit", "area")
+"""All that is asked about the backlog as a whole: answered without a look at the tickets."""
+
+_QUEUES = ("city", "queue", "queue_until", "queue_since")
+"""The same about the queues."""
+
+VOID = "void_cards <> ''"
+"""Said as in the index of the few tickets where a card was taken back."""
+
+
+class TicketTable(Base, table=True):
+    """Each ticket as last told, with the columns that lists and indicators ask for.
+
+    `promised_at` is when the answer was due, also after the end; `lat` and `lon` are WGS-84.
+    `accused` is the unit that a report of wrongdoing is about, from which the ticket is hidden.
+    `told`, here and below: the number of the projection that the row is from (see `Projection`).
+    `queue`: what waits for somebody at the centre, until and since when (see
+    `domain.policy.work_queues`). `rung_at`: when the next rung of any of its clocks is reached.
+    `void_cards`: versions of the events of cards that became void, with a comma around each.
+    `rung_at`: when the next rung of any of its clocks is reached. `provisional`: the versions of
+    the calendars that its provisional clocks were planned with, with spaces between them.
+    """
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        Index("ticket_by_stage", "city", "stage", "due_at"),
+        Index("ticket_by_unit", "unit", "stage"),
+        Index("ticket_by_update", "updated_at", "number"),
+        Index("ticket_by_city", "city", "updated_at", "number"),
+        Index("ticket_by_filing", "city", "filed_at"),
+        Index("ticket_by_category", "city", "category", "filed_at"),
+        _partial("ticket_waiting", *_WAITING, where="ended_at IS NULL"),
+        _partial("ticket_by_end", "city", "ended_at", where="ended_at IS NOT NULL"),
+        _partial("ticket_by_person", "person", where="person IS NOT NULL"),
+        _partial("ticket_by_queue", *_QUEUES, where="queue IS NOT NULL"),
+        _partial("ticket_automatic", "updated_at", where=AUTOMATIC),
+        _partial("ticket_by_rung", "rung_at", where="rung_at IS NOT NULL"),
+        _partial("ticket_with_void_cards", "city", "number", "void_cards", where=VOID),
+        _partial(
+            "ticket_provisional", "city", "provisional", "number", where="provisional IS NOT NULL"
+        ),
+    )
+
+    number: str = Field(primary_key=True)
+    city: str
+    stage: str
+    outcome: str | None
+    version: int
+    kind: str
+    channel: str
+    category: str | None
+    tier: str | None
+    area: str | None
+    unit: str | None
+    title: str
+    anonymous: bool
+    person: str | None
+    filed_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(sa_type=UtcDateTime)
+    due_at: datetime | None = Field(sa_type=UtcDateTime)
+    returns: int
+    reworks: int
+    call_back_due: bool
+    rated: bool
+    contacted: bool | None
+    resolved: bool | None
+    grade: int | None
+    satisfied: bool | None
+    yellow_cards: int
+    red_cards: int
+    severity: int = 0
+    parent: str | None = None
+    accused: str | None = None
+    public: bool = False
+    excluded: bool = False
+    promised_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    address: str = ""
+    lat: float | None = None
+    lon: float | None = None
+    told: int = Field(default=0, sa_type=BigInteger)
+    queue: str | None = None
+    queue_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    queue_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    rung_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    void_cards: str = ""
+    provisional: str | None = None
+    state: str = Field(sa_type=Text)
+
+
+ORDERS = "kind IN ('supervision_ordered', 'order_answered')"
+"""The few events that tell which supervision orders still wait for an answer."""
+
+
+class EventTable(Base, table=True):
+    """Every event of every ticket. `clock` and `rung` are those of a climbed rung."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        _partial("event_rungs", "city", "at", where="rung IS NOT NULL"),
+        _partial("event_orders", "city", "number", "kind", where=ORDERS),
+    )
+
+    number: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    city: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    kind: str
+    stage: str
+    role: str
+    actor: str
+    unit: str | None
+    clock: str | None
+    rung: str | None
+    told: int = Field(default=0, sa_type=BigInteger)
+    fact: str = Field(sa_type=Text)
+
+
+class AssignmentTable(Base, table=True):
+    """Each unit's shares. `version` and `updated_at` are the ticket's when the row was told.
+
+    `burns_at` is the earliest thing that the unit has to do; `sign_due_at` and `contact_due_at` are
+    empty once it is done, and where the city sets no limit. `pause`: why its clock stands still.
+    """
+
+    __tablename__ = "assignment"
+    __table_args__ = (Index("assignment_inbox", "unit", "ended_at", "burns_at"),)
+
+    number: str = Field(primary_key=True)
+    n: int = Field(primary_key=True)
+    city: str
+    unit: str
+    queue: str
+    activity_id: str
+    rework: int
+    share: str = "lead"
+    task: str = ""
+    level: str | None = None
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    signed_at: datetime | None = Field(sa_type=UtcDateTime)
+    contacted_at: datetime | None = Field(sa_type=UtcDateTime)
+    due_at: datetime | None = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(sa_type=UtcDateTime)
+    ending: str | None
+    asked: str | None
+    extensions: int
+    version: int
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    told: int = Field(default=0, sa_type=BigInteger)
+    burns_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    warn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    sign_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    contact_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    pause: str | None = None
+    pause_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class OutboxTable(Base, table=True):
+    """Messages to send, each once. `told` is its event's; 0 where nobody told."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        _partial("outbox_pending", "attempts", "created_at", "key", where="sent_at IS NULL"),
+        _partial("outbox_unsent", "number", where="sent_at IS NULL"),
+    )
+
+    key: str = Field(primary_key=True)
+    number: str
+    version: int
+    city: str
+    audience: str
+    unit: str | None
+    template: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    attempts: int = 0
+    last_error: str | None = None
+    told: int = Field(default=0, sa_type=BigInteger)
+
+
+class MessageTable(Base, table=True):
+    """What the built-in mailbox delivered."""
+
+    __tablename__ = "message"
+    __table_args__ = (Index("message_by_ticket", "number", "version"),)
+
+    key: str = Field(primary_key=True)
+    number: str
+    version: int
+    city: str
+    audience: str
+    unit: str | None
+    template: str
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class TokenTable(Base, table=True):
+    """Access tokens of staff and programs; only a digest of each is kept.
+
+    `scopes`: what it may be used for, as words with spaces between them.
+    """
+
+    __tablename__ = "token"
+
+    id: str = Field(primary_key=True)
+    digest: str
+    role: str
+    unit: str | None = None
+    city: str | None = None
+    scopes: str = "read act file audit admin"
+    name: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class AttemptTable(Base, table=True):
+    """Wrong access codes, counted per minute and shared by all processes."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (Index("attempt_by_time", "window_start"),)
+
+    key: str = Field(primary_key=True)
+    window_start: datetime = Field(primary_key=True, sa_type=UtcDateTime)
+    count: int
+
+
+class PackTable(Base, table=True):
+    """Every version of a city pack that was in use. `files` is gzipped JSON: name to text."""
+
+    __tablename__ = "pack"
+
+    city: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    files: bytes
+    first_seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CalendarTable(Base, table=True):
+    """Every working calendar that due times were planned with, as JSON."""
+
+    __tablename__ = "calendar"
+
+    version: str = Field(primary_key=True)
+    document: str = Field(sa_type=Text)
+    first_seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class FileTable(Base, table=True):
+    """Every uploaded file: what it is, where its bytes are, and whose it is.
+
+    `key` names the object and is told to nobody. `uploader` is the account that brought it, empty
+    for citizens. Until it has a `number`, it goes at `expires_at`.
+    """
+
+    __tablename__ = "file"
+    __table_args__ = (
+        Index("file_by_ticket", "number", "uploaded_at", "id"),
+        _partial("file_expiring", "expires_at", where="expires_at IS NOT NULL"),
+    )
+
+    id: str = Field(primary_key=True)
+    key: str
+    kind: str
+    media_type: str
+    bytes: int = Field(sa_type=BigInteger)
+    width: int | None = None
+    height: int | None = None
+    sha256: str
+    purpose: str
+    uploaded_at: datetime = Field(sa_type=UtcDateTime)
+    uploaded_by: str
+    uploader: str
+    number: str | None = None
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+metadata = Base.metadata
+
+intake: Table = metadata.tables["intake"]
+person: Table = metadata.tables["person"]
+ticket_key: Table = metadata.tables["ticket_key"]
+view_log: Table = metadata.tables["view_log"]
+ticket: Table = metadata.tables["ticket"]
+event: Table = metadata.tables["event"]
+assignment: Table = metadata.tables["assignment"]
+outbox: Table = metadata.tables["outbox"]
+message: Table = metadata.tables["message"]
+token: Table = metadata.tables["token"]
+attempt: Table = metadata.tables["attempt"]
+pack: Table = metadata.tables["pack"]
+calendar: Table = metadata.tables["calendar"]
+file: Table = metadata.tables["file"]

@@ -1,0 +1,1 @@
+"""Uploaded files and where their bytes are."""

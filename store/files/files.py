@@ -1,0 +1,174 @@
+"""Files: what is known of each, and whose it is. Their bytes are `store.files.files.objects`'."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+
+from domain.actors import Role
+from domain.ticket.files import FileKind, Purpose
+from store.db import tables
+from store.db.engine import Found, Store
+from store.db.errors import TooManyFiles, UnknownFile
+
+_FILE = tables.file.c
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """One file. `bytes` and `sha256` are of what is kept, which is not always what was sent."""
+
+    id: str
+    key: str
+    kind: FileKind
+    media_type: str
+    bytes: int
+    width: int | None
+    height: int | None
+    sha256: str
+    purpose: Purpose
+    uploaded_at: datetime
+    uploaded_by: Role
+    uploader: str
+    number: str | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Somebody's wish to attach a file. `uploader` None: they proved that it is theirs."""
+
+    id: str
+    uploader: str | None
+
+
+@dataclass(frozen=True)
+class Attaching:
+    """What is to be attached, when, and how many files of each kind a ticket may have."""
+
+    claims: Sequence[Claim]
+    caps: Mapping[FileKind, int]
+    now: datetime
+
+
+_ROW = select(*(_FILE[field.name] for field in fields(FileRow)))
+_ONE = _ROW.where(_FILE.id == bindparam("id"))
+_OF_TICKET = _ROW.where(_FILE.number == bindparam("number")).order_by(_FILE.uploaded_at, _FILE.id)
+_WAITING = select(func.coalesce(func.sum(_FILE.bytes), 0)).where(_FILE.number.is_(None))
+
+
+def _file_row(row: Found) -> FileRow:
+    told = dict(row._mapping)
+    told["kind"], told["purpose"] = FileKind(told["kind"]), Purpose(told["purpose"])
+    told["uploaded_by"] = Role(told["uploaded_by"])
+    return FileRow(**told)
+
+
+async def record(store: Store, file: FileRow) -> None:
+    """Write down a file that is new."""
+    row = {field.name: getattr(file, field.name) for field in fields(FileRow)}
+    await store.change(store.insert(tables.file), row)
+
+
+async def get(store: Store, file_id: str) -> FileRow | None:
+    """The file of this id."""
+    row = await store.first(_ONE, {"id": file_id})
+    return None if row is None else _file_row(row)
+
+
+async def of_ticket(store: Store, number: str) -> list[FileRow]:
+    """The files of a ticket, in the order in which they came."""
+    return [_file_row(row) for row in await store.rows(_OF_TICKET, {"number": number})]
+
+
+async def waiting_bytes(store: Store) -> int:
+    """The size of everything that belongs to no ticket (yet)."""
+    return int((await store.rows(_WAITING))[0][0])
+
+
+def attach(connection: Connection, number: str, wanted: Attaching) -> list[str]:
+    """Make the files the ticket's, in the caller's transaction; the ids of those new to it.
+
+    A file is attached once and stays: the same ticket may be named again, another may not.
+
+    Raises:
+        UnknownFile: one of them is not there, expired, somebody else's, or another ticket's.
+        TooManyFiles
+    """
+    if not wanted.claims:
+        return []
+    ids = sorted({claim.id for claim in wanted.claims})
+    found = {row.id: _file_row(row) for row in connection.execute(_ROW.where(_FILE.id.in_(ids)))}
+    for claim in wanted.claims:
+        file = found.get(claim.id)
+        if file is None or not _may(file, claim, number, wanted.now):
+            raise UnknownFile("no such file, or it may not be attached here")
+    fresh = [file for file in found.values() if file.number is None]
+    _count(connection, number, fresh, wanted.caps)
+    new = [file.id for file in fresh]
+    taken = (
+        update(tables.file)
+        .where(_FILE.id.in_(new), _FILE.number.is_(None))
+        .values(number=number, expires_at=None)
+    )
+    if new and connection.execute(taken).rowcount != len(new):  # another was quicker
+        raise UnknownFile("no such file, or it may not be attached here")
+    return new
+
+
+def _may(file: FileRow, claim: Claim, number: str, now: datetime) -> bool:
+    if claim.uploader is not None and (not file.uploader or file.uploader != claim.uploader):
+        return False
+    if file.number is not None:
+        return file.number == number
+    return file.expires_at is not None and now < file.expires_at
+
+
+def _count(
+    connection: Connection,
+    number: str,
+    fresh: Collection[FileRow],
+    caps: Mapping[FileKind, int],
+) -> None:
+    asked = select(_FILE.kind, func.count()).where(_FILE.number == number).group_by(_FILE.kind)
+    there = {FileKind(kind): count for kind, count in connection.execute(asked)}
+    for kind, count in Counter(file.kind for file in fresh).items():
+        if there.get(kind, 0) + count > caps[kind]:
+            raise TooManyFiles(f"at most {caps[kind]} files of the kind {kind} a ticket")
+
+
+async def attach_to(store: Store, number: str, wanted: Attaching) -> list[str]:
+    """As `attach`, in a transaction of its own."""
+    return await store.write(lambda connection: attach(connection, number, wanted))
+
+
+async def release(store: Store, number: str, ids: Collection[str], expires_at: datetime) -> None:
+    """Take files off the ticket again: what they were attached for was refused."""
+    given_back = (
+        update(tables.file)
+        .where(_FILE.id.in_(ids), _FILE.number == number)
+        .values(number=None, expires_at=expires_at)
+    )
+    await store.change(given_back)
+
+
+def let_go(connection: Connection, number: str, at: datetime) -> None:
+    """Take all files off a ticket, in the caller's transaction: they have expired."""
+    connection.execute(
+        update(tables.file).where(_FILE.number == number).values(number=None, expires_at=at)
+    )
+
+
+async def expired(store: Store, now: datetime, limit: int) -> list[FileRow]:
+    """Files that nobody attached in time, those that waited longest first."""
+    asked = _ROW.where(_FILE.expires_at <= now).order_by(_FILE.expires_at).limit(limit)
+    return [_file_row(row) for row in await store.rows(asked)]
+
+
+async def forget(store: Store, file_id: str) -> None:
+    """Strike out a file that expired; its object is gone already."""
+    await store.change(
+        delete(tables.file).where(_FILE.id == file_id, _FILE.expires_at.is_not(None))
+    )

@@ -1,0 +1,122 @@
+"""The bytes of files: in a folder of this machine, or in a bucket that speaks S3."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import IO, Any, Self
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
+
+from store.db.errors import ObjectsUnavailable
+
+_CHUNK = 256 * 1024
+_PARTS_AT_ONCE = 2
+_TIMEOUT = timedelta(seconds=10)
+_BUCKET_OPTIONS = ("endpoint", "region", "path_style")
+
+
+class Objects:
+    """Objects by key. Everything that fails because the place is away: `ObjectsUnavailable`."""
+
+    def __init__(self, place: ObjectStore) -> None:
+        self._place = place
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """What `url` names: `file:///folder`, `s3://bucket/prefix?region=…&endpoint=…`, `memory:`.
+
+        The keys of a bucket come from the environment, as the programs of its maker read them
+        (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`). ValueError on a URL we cannot serve.
+        """
+        parsed = urlsplit(url)
+        if parsed.scheme == "memory":
+            return cls(MemoryStore())
+        if parsed.scheme == "file" and not parsed.netloc and parsed.path:
+            return cls(_folder(Path(unquote(parsed.path))))
+        if parsed.scheme == "s3" and parsed.netloc:
+            return cls(_bucket(parsed.netloc, parsed.path, dict(parse_qsl(parsed.query))))
+        raise ValueError("files are kept at file:///folder or s3://bucket")
+
+    async def put(self, key: str, content: IO[bytes] | bytes) -> None:
+        """Keep `content` under `key`; read piece by piece, and there as a whole or not at all."""
+        with _reaching():
+            await obstore.put_async(
+                self._place, _path(key), content, max_concurrency=_PARTS_AT_ONCE
+            )
+
+    async def get(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes of `key` from `start` up to `end`, in pieces.
+
+        Raises:
+            KeyError: there is no such object.
+        """
+        span: Any = {"range": {"offset": start} if end is None else (start, end)}
+        with _reaching():
+            try:
+                found = await obstore.get_async(self._place, _path(key), options=span)
+            except FileNotFoundError:
+                raise KeyError(key) from None
+            pieces = found.stream(min_chunk_size=_CHUNK)
+        return _bytes(pieces)
+
+    async def drop(self, key: str) -> None:
+        """Delete it; that it is gone already is fine."""
+        with _reaching(), suppress(FileNotFoundError):
+            await obstore.delete_async(self._place, _path(key))
+
+
+async def _bytes(pieces: Any) -> AsyncIterator[bytes]:
+    with _reaching():
+        async for piece in pieces:
+            yield bytes(piece)
+
+
+def thumbnail_key(key: str) -> str:
+    """Where the small picture of the file under `key` is."""
+    return f"{key}-small"
+
+
+def _path(key: str) -> str:
+    # Folders of some thousand files, not one of millions.
+    return f"{key[:2]}/{key[2:]}"
+
+
+def _folder(folder: Path) -> LocalStore:
+    # What citizens photographed is nobody else's to see on a shared machine.
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return LocalStore(folder)
+
+
+def _bucket(name: str, prefix: str, options: dict[str, str]) -> S3Store:
+    if unknown := options.keys() - set(_BUCKET_OPTIONS):
+        raise ValueError(f"unknown options of a bucket: {', '.join(sorted(unknown))}")
+    config: dict[str, Any] = {
+        name: options[name] for name in ("endpoint", "region") if name in options
+    }
+    return S3Store(
+        name,
+        prefix=prefix.strip("/") or None,
+        virtual_hosted_style_request=options.get("path_style") != "1",
+        client_options={
+            "allow_http": options.get("endpoint", "").startswith("http://"),
+            "timeout": timedelta(minutes=5),
+            "connect_timeout": _TIMEOUT,
+        },
+        retry_config={"max_retries": 3, "retry_timeout": _TIMEOUT},
+        **config,
+    )
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (BaseError, OSError) as error:
+        # Its message names paths and buckets, and quotes what the other side said.
+        raise ObjectsUnavailable("the files cannot be reached") from error

@@ -1,0 +1,147 @@
+"""Accounts as administrators see them, and changes that leave somebody who can administer.
+
+Errors:
+    LastAdministrator `last_admin`  nobody would be left
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, delete, func, or_, select, update
+
+from domain.actors import Role
+from store.db import identity_tables
+from store.db.cursors import cursor as cursor_of
+from store.db.cursors import key_of
+from store.db.engine import Store
+from store.db.errors import StoreError
+from store.identity.accounts import Account, account_of
+
+_ACCOUNT, _SESSION, _LOCKOUT = (
+    identity_tables.account.c,
+    identity_tables.session.c,
+    identity_tables.lockout.c,
+)
+
+
+class LastAdministrator(StoreError):
+    """Nobody would be left who can administer as much as this account does."""
+
+    code = "last_admin"
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Where an account is signed in: how often, and when it was last used."""
+
+    sessions: int
+    seen_at: datetime
+
+
+@dataclass(frozen=True)
+class AccountPage:
+    """Part of the list, by name; `next_cursor` is None at its end."""
+
+    accounts: list[Account]
+    next_cursor: str | None
+
+
+async def page(
+    store: Store,
+    *,
+    city: str | None = None,
+    role: Role | None = None,
+    text: str = "",
+    cursor: str | None = None,
+    limit: int = 50,
+) -> AccountPage:
+    """Accounts by name; with `city` only those confined to it; `text`: part of a name.
+
+    Raises:
+        BadCursor: `cursor` is not a `next_cursor` of this list.
+    """
+    asked = select(identity_tables.account).order_by(_ACCOUNT.name).limit(limit + 1)
+    if city is not None:
+        asked = asked.where(_ACCOUNT.city == city)
+    if role is not None:
+        asked = asked.where(_ACCOUNT.role == role)
+    if text:
+        name, display = (
+            column.icontains(text, autoescape=True) for column in (_ACCOUNT.name, _ACCOUNT.display)
+        )
+        asked = asked.where(or_(name, display))
+    if cursor is not None:
+        asked = asked.where(_ACCOUNT.name > key_of(cursor, str)[0])
+    found = [account_of(row) for row in await store.rows(asked)]
+    more, found = len(found) > limit, found[:limit]
+    return AccountPage(found, cursor_of(found[-1].name) if more else None)
+
+
+async def present(store: Store, accounts: Sequence[Account], now: datetime) -> dict[str, Presence]:
+    """Which of these accounts are signed in, by id."""
+    asked = (
+        select(_SESSION.account, func.count().label("sessions"), func.max(_SESSION.seen_at))
+        .where(_SESSION.account.in_([one.id for one in accounts]), _SESSION.ends_at > now)
+        .group_by(_SESSION.account)
+    )
+    return {row[0]: Presence(row[1], row[2]) for row in await store.rows(asked)}
+
+
+async def locked(store: Store, keys: Sequence[str], now: datetime) -> frozenset[str]:
+    """Which of these keys of `store.identity.lockouts` have to wait still."""
+    asked = select(_LOCKOUT.key).where(_LOCKOUT.key.in_(keys), _LOCKOUT.until > now)
+    return frozenset(row[0] for row in await store.rows(asked))
+
+
+async def become(
+    store: Store,
+    account: Account,
+    *,
+    role: Role,
+    display: str,
+    unit: str | None,
+    city: str | None,
+) -> None:
+    """Make somebody something else, and end their sessions.
+
+    Raises:
+        LastAdministrator
+    """
+    loses = account.role is Role.ADMIN and (role is not Role.ADMIN or city != account.city)
+    told = {"role": role.value, "display": display or account.name, "unit": unit, "city": city}
+    await _change(store, account, told, loses=loses)
+
+
+async def close(store: Store, account: Account) -> None:
+    """Nobody signs in with it any more, and its sessions end.
+
+    Raises:
+        LastAdministrator
+    """
+    told = {"disabled_at": datetime.now(UTC)}
+    await _change(store, account, told, loses=account.role is Role.ADMIN)
+
+
+async def _change(
+    store: Store, account: Account, told: Mapping[str, object], *, loses: bool
+) -> None:
+    """In one transaction, so that of two who remove each other one is refused."""
+    wider = _ACCOUNT.city.is_(None)
+    others = select(_ACCOUNT.id).where(
+        _ACCOUNT.role == Role.ADMIN,
+        _ACCOUNT.disabled_at.is_(None),
+        wider if account.city is None else or_(wider, _ACCOUNT.city == account.city),
+    )
+    stamp = update(identity_tables.account).where(_ACCOUNT.id == account.id)
+    end = delete(identity_tables.session).where(_SESSION.account == account.id)
+
+    def work(connection: Connection) -> None:
+        if loses:
+            able = {row[0] for row in connection.execute(others.with_for_update())}
+            if not able - {account.id}:
+                raise LastAdministrator("somebody has to remain who can administer")
+        connection.execute(stamp.values(**told, changed_at=datetime.now(UTC)))
+        connection.execute(end)
+
+    await store.write(work)

@@ -1,0 +1,161 @@
+"""One-time codes for phones: whoever holds the phone may see the tickets that were filed with it.
+
+A code is kept as a keyed digest, and sealed for the notifier that sends it. Whether the phone is
+known changes only whether a letter lies in the outbox.
+"""
+
+import hmac
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from domain.actors import Role
+from store.db import identity_tables, tables
+from store.db.engine import Insert, Store
+from store.db.errors import StoreError
+from store.db.tables import UtcDateTime
+from store.secrets.encryption import Seal
+from store.tickets.tickets import TicketRow, of_persons
+
+VALID = timedelta(minutes=10)
+TRIES = 5
+_KEPT = timedelta(days=1)
+_DIGITS = 6
+_CODE, _PERSON, _TICKET = identity_tables.phone_code.c, tables.person.c, tables.ticket.c
+_PREFIX = "phone_code/"
+
+Digest = Callable[[str], str]
+"""Keyed: with the database alone, six digits would be tried out in a moment."""
+
+_PERSONS = select(_PERSON.id).where(_PERSON.phone_hash == bindparam("phone_hash"))
+_CITY = (
+    select(_TICKET.city)
+    .where(_TICKET.person.in_(_PERSONS))
+    .order_by(_TICKET.filed_at.desc())
+    .limit(1)
+)
+_OLD = delete(identity_tables.phone_code).where(
+    _CODE.expires_at < bindparam("before", type_=UtcDateTime())
+)
+_LATEST = (
+    select(_CODE.id, _CODE.digest)
+    .where(_CODE.phone_hash == bindparam("phone_hash"))
+    .order_by(_CODE.created_at.desc(), _CODE.id)
+    .limit(1)
+)
+_TRY = (
+    update(identity_tables.phone_code)
+    .where(
+        _CODE.id == bindparam("which"),
+        _CODE.wrong < TRIES,
+        _CODE.used_at.is_(None),
+        _CODE.expires_at > bindparam("now", type_=UtcDateTime()),
+    )
+    .values(wrong=_CODE.wrong + 1)
+)
+_USE = (
+    update(identity_tables.phone_code)
+    .where(_CODE.id == bindparam("which"), _CODE.used_at.is_(None))
+    .values(used_at=bindparam("now", type_=UtcDateTime()))
+)
+
+
+class NoSuchLetter(StoreError):
+    """Not the key of a letter with a code, or its code is gone."""
+
+    code = "no_such_letter"
+
+
+def _insert_code(store: Store) -> Insert:
+    return store.insert(identity_tables.phone_code)
+
+
+def _insert_letter(store: Store) -> Insert:
+    return store.insert(tables.outbox)
+
+
+async def issue(
+    store: Store, seal: Seal, phone: str, phone_hash: str, digest: Digest, now: datetime
+) -> None:
+    """Make a code for this phone; of several the last one counts. Nothing tells if it is known."""
+    code_id = secrets.token_hex(8)
+    code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}"
+    told = json.dumps({"phone": phone, "code": code})
+    row = {
+        "id": code_id,
+        "phone_hash": phone_hash,
+        "digest": digest(f"{code_id}/{code}"),
+        "sealed": seal.close(_PREFIX + code_id, told),
+        "wrong": 0,
+        "created_at": now,
+        "expires_at": now + VALID,
+        "used_at": None,
+    }
+    insert_code, insert_letter = store.once(_insert_code), store.once(_insert_letter)
+
+    def work(connection: Connection) -> None:
+        connection.execute(_OLD, {"before": now - _KEPT})
+        connection.execute(insert_code, row)
+        city = connection.execute(_CITY, {"phone_hash": phone_hash}).scalar()
+        if city is not None:
+            connection.execute(insert_letter, _letter(code_id, city, now))
+
+    await store.write(work)
+
+
+def _letter(code_id: str, city: str, now: datetime) -> dict[str, object]:
+    """About no ticket: a notifier reads what it has to send, and to whom, with `letter`."""
+    return {
+        "key": _PREFIX + code_id,
+        "number": "",
+        "version": 0,
+        "city": city,
+        "audience": Role.CITIZEN.value,
+        "unit": None,
+        "template": "phone_code",
+        "created_at": now,
+        "sent_at": None,
+        "attempts": 0,
+        "last_error": None,
+    }
+
+
+async def letter(store: Store, seal: Seal, key: str) -> tuple[str, str]:
+    """For the notifier that sends it: the phone and the code of the outbox letter with this key.
+
+    Raises:
+        NoSuchLetter, BadKey
+    """
+    which = select(_CODE.sealed).where(_CODE.id == key.removeprefix(_PREFIX))
+    row = await store.first(which)
+    if row is None:
+        raise NoSuchLetter("this letter holds no code")
+    told = json.loads(seal.open(key, row.sealed))
+    return str(told["phone"]), str(told["code"])
+
+
+async def confirm(store: Store, phone_hash: str, code: str, digest: Digest, now: datetime) -> bool:
+    """Whether it is the code of this phone: once, in time, and within five tries."""
+
+    def trying(connection: Connection) -> tuple[str, str] | None:
+        row = connection.execute(_LATEST, {"phone_hash": phone_hash}).first()
+        if row is None:
+            return None
+        tried = connection.execute(_TRY, {"which": row.id, "now": now}).rowcount
+        return (row.id, row.digest) if tried == 1 else None
+
+    found = await store.write(trying)
+    code_id, kept = found or ("0" * 16, "0" * 64)
+    # Compared also when there is nothing to compare with: an unknown phone answers no faster.
+    same = hmac.compare_digest(digest(f"{code_id}/{code}"), kept)
+    if found is None or not same:
+        return False
+    return await store.change(_USE, {"which": code_id, "now": now}) == 1
+
+
+async def tickets_of(store: Store, phone_hash: str, limit: int = 100) -> Sequence[TicketRow]:
+    """The tickets that were filed with this phone, the latest first."""
+    return await of_persons(store, _PERSONS, {"phone_hash": phone_hash}, limit)

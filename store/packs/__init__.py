@@ -1,0 +1,1 @@
+"""Versions of packs that the store keeps for the tickets accepted under them."""

@@ -1,0 +1,240 @@
+"""The pack book: every version of every pack that was in use, so that no ticket loses its rules.
+
+A ticket keeps the version of the pack it was accepted under. The folder of the pack may change the
+next day; what stood in it is in the book, file by file, and is read from there as from the folder.
+
+Errors:
+    UnknownPackVersion `unknown_pack_version`  no process that shares this store has used it
+    PackChanged        `pack_changed`          the folder changed while it was read
+"""
+
+import asyncio
+import gzip
+import json
+import zlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import bindparam, select
+
+from domain.deadlines.calendar import WorkCalendar
+from domain.pack.pack import Pack
+from packs.calendars import with_years_of
+from packs.parsed_pack import CITY
+from packs.problems import Problem
+from packs.registry import PackError, PackShelf, UnknownCity, pack_contents, reload_pack, version_of
+from store.db import tables
+from store.db.engine import Store
+from store.packs import calendars
+
+_PACK = tables.pack.c
+_FILES = select(_PACK.files).where(
+    _PACK.city == bindparam("city"), _PACK.version == bindparam("version")
+)
+_KEPT = (
+    select(_PACK.city, _PACK.version, _PACK.first_seen_at)
+    .where(_PACK.city == bindparam("city"))
+    .order_by(_PACK.first_seen_at, _PACK.version)
+)
+_THERE = select(_PACK.version).where(
+    _PACK.city == bindparam("city"), _PACK.version == bindparam("version")
+)
+
+
+class UnknownPackVersion(KeyError):
+    """The book has no such version of the city's pack."""
+
+    code = "unknown_pack_version"
+
+    def __init__(self, city: str, version: str) -> None:
+        super().__init__(version)
+        self.city, self.version = city, version
+
+    def __str__(self) -> str:  # KeyError's own shows only the quoted key
+        return f"the store has no version {self.version!r} of the city pack {self.city}"
+
+
+class PackChanged(Exception):
+    """The pack in use is not the one in its folder any more: start the process again."""
+
+    code = "pack_changed"
+
+    def __init__(self, city: str) -> None:
+        super().__init__(f"the city pack {city} was changed while this process started")
+
+
+@dataclass(frozen=True)
+class KeptVersion:
+    """A version of a pack, and when a process first used it."""
+
+    city: str
+    version: str
+    first_seen_at: datetime
+
+
+async def keep(store: Store, folder: Path, now: datetime | None = None) -> str:
+    """Write the pack in `folder` into the book, unless it is there; its version.
+
+    Raises:
+        StoreUnavailable: the database is away.
+    """
+    city, files = await asyncio.to_thread(_read, folder)
+    version = version_of(files)
+    # Asked first: to send it is a megabyte, and after the first start it is always there.
+    if await store.first(_THERE, {"city": city, "version": version}) is None:
+        row = {
+            "city": city,
+            "version": version,
+            "files": await asyncio.to_thread(_packed, files),
+            "first_seen_at": now or datetime.now(UTC),
+        }
+        await store.change(store.insert(tables.pack).on_conflict_do_nothing(), row)
+    return version
+
+
+async def recall(store: Store, city: str, version: str) -> Pack:
+    """That version of the city's pack, as it was.
+
+    Raises:
+        UnknownPackVersion: the book has not got it.
+        PackError: this program cannot read it any more, or somebody changed it in the database.
+        StoreUnavailable: the database is away.
+    """
+    return await asyncio.to_thread(_read_again, city, await contents(store, city, version))
+
+
+async def contents(store: Store, city: str, version: str) -> dict[str, bytes]:
+    """The files of that version, by name. Errors as in `recall`."""
+    row = await store.first(_FILES, {"city": city, "version": version})
+    if row is None:
+        raise UnknownPackVersion(city, version)
+    try:
+        files = await asyncio.to_thread(_unpacked, row.files)
+    except (OSError, EOFError, ValueError, zlib.error):
+        files = {}
+    if version_of(files) != version:
+        message = f"what the store keeps is not the version {version}"
+        raise PackError(Path(city), [Problem(CITY, None, message)])
+    return files
+
+
+async def versions(store: Store, city: str) -> list[KeptVersion]:
+    """All versions of the city's pack that are in the book, oldest first."""
+    return [KeptVersion(**row._mapping) for row in await store.rows(_KEPT, {"city": city})]
+
+
+def _read(folder: Path) -> tuple[str, dict[str, bytes]]:
+    return folder.resolve().name, pack_contents(folder)
+
+
+def _packed(files: dict[str, bytes]) -> bytes:
+    # A file that is not text, a picture, goes through JSON unharmed as well.
+    texts = {name: content.decode("utf-8", "surrogateescape") for name, content in files.items()}
+    # The time stamp of the archive would make equal packs differ.
+    return gzip.compress(json.dumps(texts).encode(), mtime=0)
+
+
+def _unpacked(packed: bytes) -> dict[str, bytes]:
+    texts: dict[str, str] = json.loads(gzip.decompress(packed))
+    return {name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()}
+
+
+def _read_again(city: str, files: dict[str, bytes]) -> Pack:
+    with TemporaryDirectory(prefix="jiesu-pack-") as temporary:
+        folder = Path(temporary) / city
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return reload_pack(folder)
+
+
+class PinnedPacks:
+    """The packs of a shelf, and of the book those that older tickets are pinned to."""
+
+    MOST = 64
+    """Recalled packs that are kept in memory; a pack is about 1 MB."""
+
+    def __init__(self, shelf: PackShelf, store: Store) -> None:
+        self._shelf, self._store = shelf, store
+        self._recalled: OrderedDict[tuple[str, str], Pack] = OrderedDict()
+        self._calendars: dict[str, WorkCalendar] = {}
+        self._recalling = asyncio.Lock()
+
+    async def keep_all(self) -> dict[str, str]:
+        """Write every pack of the shelf and its calendar into the book; each city's version.
+
+        A pack that has problems is not kept, because it is never used.
+
+        Raises:
+            PackChanged: a folder was changed since its pack was loaded.
+            StoreUnavailable: the database is away.
+        """
+        kept: dict[str, str] = {}
+        for city in self._shelf.ids():
+            try:
+                pack = await asyncio.to_thread(self._shelf.get, city)
+            except PackError:
+                continue
+            kept[city] = await keep(self._store, self._shelf.folder(city))
+            if kept[city] != pack.version:
+                raise PackChanged(city)
+            await calendars.keep(self._store, pack.calendar, datetime.now(UTC))
+        return kept
+
+    async def of(self, city: str, version: str | None) -> Pack:
+        """The city's pack of that version; the current one for None.
+
+        A recalled pack plans by today's calendar: public holidays are facts, not promises, and a
+        ticket of last year must be able to plan into a year that was published since. Published
+        years that only the recalled one names are added to it.
+
+        Raises:
+            UnknownCity: there is no such city, asked for its current pack.
+            UnknownPackVersion: the book has not got that version.
+            PackError: the pack has problems.
+            StoreUnavailable: it has to be recalled, and the database is away.
+        """
+        if version is None:
+            return self._shelf.get(city)
+        if (city, version) in self._recalled:
+            self._recalled.move_to_end((city, version))
+            return self._recalled[city, version]
+        current = self._current(city)
+        if current is not None and current.version == version:
+            return current
+        async with self._recalling:
+            if (city, version) not in self._recalled:
+                pack = await recall(self._store, city, version)
+                if current is not None:
+                    calendar = with_years_of(current.calendar, pack.calendar)
+                    await calendars.keep(self._store, calendar, datetime.now(UTC))
+                    pack = pack.model_copy(update={"calendar": calendar})
+                self._recalled[city, version] = pack
+                if len(self._recalled) > self.MOST:
+                    self._recalled.popitem(last=False)
+            return self._recalled[city, version]
+
+    async def calendar(self, version: str) -> WorkCalendar | None:
+        """The calendar of that version, as clocks name it; None where nobody has kept it.
+
+        Raises:
+            StoreUnavailable
+        """
+        if version not in self._calendars:
+            found = await calendars.recall(self._store, version)
+            if found is None:
+                return None
+            self._calendars[version] = found
+        return self._calendars[version]
+
+    def _current(self, city: str) -> Pack | None:
+        """The pack of the shelf; None where there is none to use, which is no harm to a ticket
+        that is pinned to another."""
+        try:
+            return self._shelf.get(city)
+        except (UnknownCity, PackError):
+            return None

@@ -1,0 +1,1 @@
+"""Figures, points and rankings read from the record."""

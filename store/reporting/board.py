@@ -1,0 +1,179 @@
+"""What a supervisor watches: what comes in today, what waits where, what will be late next.
+
+All of it is read at once, by a fixed number of statements that never look at what ended long ago:
+so one reading every few seconds costs little beside a million tickets (docs/performance.md).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Select
+
+from domain.deadlines.clocks import RungKind
+from domain.pack.pack import Pack
+from domain.pack.periods import Period, beginning_of
+from domain.policy.work_queues import Queue
+from domain.ticket.complaint import Channel
+from domain.ticket.stages import Stage
+from store.db.engine import Found, Store
+from store.reporting.board_statements import HOUSE, WAITING, Statements
+from store.tickets import stuck
+from store.tickets.stuck import Stuck
+
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Inflow:
+    """Tickets filed by one channel in the hour that begins `at`."""
+
+    at: datetime
+    channel: Channel
+    tickets: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageLoad:
+    """Tickets at a stage; `soon` are due within `AHEAD`."""
+
+    stage: Stage
+    tickets: int
+    late: int
+    soon: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLoad:
+    """Tickets that a unit leads and has not answered."""
+
+    unit: str
+    tickets: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Soon:
+    """A ticket that will be late at `due_at` unless something is done."""
+
+    number: str
+    title: str
+    category: str | None
+    unit: str | None
+    stage: Stage
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Tickets in a queue of the centre, those that should be done already, and the longest wait.
+
+    `since` is None where none waits, and where no clock says when a ticket came.
+    """
+
+    queue: Queue
+    tickets: int
+    late: int
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class Board:
+    """A city at one moment. `today` begins at midnight there; `before` is what was filed until this
+    time of yesterday. `stuck` waits although no person is waited for."""
+
+    city: str
+    at: datetime
+    today: datetime
+    filed: int
+    before: int
+    ended: int
+    inflow: list[Inflow]
+    stages: list[StageLoad]
+    units: list[UnitLoad]
+    yellow_cards: int
+    red_cards: int
+    orders: int
+    soon: list[Soon]
+    queues: list[Waiting]
+    stuck: list[Stuck]
+
+    @property
+    def backlog(self) -> int:
+        return sum(one.tickets for one in self.stages)
+
+    @property
+    def late(self) -> int:
+        return sum(one.late for one in self.stages)
+
+    @property
+    def about_to_be(self) -> int:
+        """How many will be late within `AHEAD`."""
+        return sum(one.soon for one in self.stages)
+
+
+async def board(store: Store, pack: Pack, now: datetime) -> Board:
+    """The board of a city, in one reading."""
+    today = beginning_of(pack, now.astimezone(pack.calendar.tz).date())
+    asked = Statements(pack.city.id, Period(today, now), _hours(today, now), now)
+    return await store.read(partial(_read, asked))
+
+
+def _hours(today: datetime, now: datetime) -> list[datetime]:
+    """When each hour of the day began, so far. A day has 23, 24 or 25."""
+    return [today + n * _HOUR for n in range(int((now - today) / _HOUR) + 1)]
+
+
+def _read(asked: Statements, connection: Connection) -> Board:
+    def rows(statement: Select[Any]) -> Sequence[Found]:
+        return connection.execute(statement).all()
+
+    inflow = [
+        Inflow(asked.hours[row.hour], Channel(row.channel), row.tickets)
+        for row in rows(asked.inflow())
+    ]
+    cards = {RungKind(row.rung): row.cards for row in rows(asked.cards())}
+    return Board(
+        city=asked.city,
+        at=asked.now,
+        today=asked.today.since,
+        filed=sum(one.tickets for one in inflow),
+        before=rows(asked.filed_before())[0][0],
+        ended=rows(asked.ended())[0][0],
+        inflow=inflow,
+        stages=_stage_loads(rows(asked.stages())),
+        units=[UnitLoad(row.unit, row.tickets, row.late) for row in rows(asked.units())],
+        yellow_cards=cards.get(RungKind.WARN, 0),
+        red_cards=cards.get(RungKind.DUE, 0),
+        orders=rows(asked.orders())[0][0],
+        soon=[_soon(row) for row in rows(asked.soon())],
+        queues=_queues(rows(asked.queues())),
+        stuck=stuck.look(asked.now, asked.city, connection),
+    )
+
+
+def _stage_loads(rows: Sequence[Found]) -> list[StageLoad]:
+    counted = {Stage(row.stage): row for row in rows}
+    return [
+        StageLoad(
+            stage,
+            counted[stage].tickets if stage in counted else 0,
+            counted[stage].late if stage in counted and stage in HOUSE else 0,
+            counted[stage].soon if stage in counted and stage in HOUSE else 0,
+        )
+        for stage in Stage
+        if stage in WAITING
+    ]
+
+
+def _soon(row: Found) -> Soon:
+    return Soon(**{**row._mapping, "stage": Stage(row.stage)})
+
+
+def _queues(rows: Sequence[Found]) -> list[Waiting]:
+    """Every queue, the one in which somebody waits longest first, those without anybody last."""
+    found = {row.queue: Waiting(Queue(row.queue), row.tickets, row.late, row.since) for row in rows}
+    queues = [found.get(queue, Waiting(queue, 0, 0, None)) for queue in Queue]
+    return sorted(queues, key=lambda one: (one.since is None, one.since, not one.tickets))

@@ -1,0 +1,99 @@
+"""Common problems (共性问题): many complaints about one kind of thing in one street."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, literal_column, select
+
+from domain.ticket.complaint import Channel, Kind
+from store.db import tables
+from store.db.engine import Store
+
+_TICKET = tables.ticket.c
+
+MOST = 100
+"""Topics that are listed, the largest first."""
+
+NUMBERS = 50
+"""Tickets that are named per topic, the last filed first."""
+
+_STREET = 9
+"""Digits of a street's division code; a community's and a cell's begin with their street's."""
+
+
+@dataclass
+class Topic:
+    """`count` tickets of `category` in the street with the code `area`."""
+
+    category: str
+    area: str
+    count: int
+    numbers: list[str] = field(default_factory=list)
+
+
+async def topics(
+    store: Store, city: str, since: datetime, until: datetime, least: int
+) -> list[Topic]:
+    """The common problems of `city` among what was filed in since ≤ t < until, largest first.
+
+    What the city opened by itself is no complaint; reports of wrongdoing are nobody's topic.
+    """
+    counted = await store.rows(_counted(city, since, until, least))
+    found = {
+        (row.category, row.street): Topic(row.category, row.street, row.tickets) for row in counted
+    }
+    if found:
+        for row in await store.rows(_named(city, since, until, found)):
+            topic = found.get((row.category, row.street))
+            if topic is not None:
+                topic.numbers.append(row.number)
+    return list(found.values())
+
+
+# Written out, because PostgreSQL does not see that two parameters are the same.
+_AREA: Any = func.substr(_TICKET.area, literal_column("1"), literal_column(str(_STREET)))
+
+
+def _filed(asked: Select[Any], city: str, since: datetime, until: datetime) -> Select[Any]:
+    return asked.where(
+        _TICKET.city == city,
+        _TICKET.filed_at >= since,
+        _TICKET.filed_at < until,
+        _TICKET.category.is_not(None),
+        func.length(_TICKET.area) >= _STREET,
+        _TICKET.kind != Kind.REPORT,
+        _TICKET.channel.not_in([Channel.PROACTIVE, Channel.INSPECTION]),
+    )
+
+
+def _counted(city: str, since: datetime, until: datetime, least: int) -> Select[Any]:
+    tickets = func.count().label("tickets")
+    asked = select(_TICKET.category, _AREA.label("street"), tickets)
+    return (
+        _filed(asked, city, since, until)
+        .group_by(_TICKET.category, _AREA)
+        .having(func.count() >= least)
+        .order_by(tickets.desc(), _TICKET.category, _AREA)
+        .limit(MOST)
+    )
+
+
+def _named(
+    city: str, since: datetime, until: datetime, found: Iterable[tuple[str, str]]
+) -> Select[Any]:
+    categories = sorted({category for category, _ in found})
+    place = func.row_number().over(
+        partition_by=(_TICKET.category, _AREA),
+        order_by=(_TICKET.filed_at.desc(), _TICKET.number.desc()),
+    )
+    asked = select(
+        _TICKET.number, _TICKET.category, _AREA.label("street"), place.label("place")
+    ).where(_TICKET.category.in_(categories))
+    ranked = _filed(asked, city, since, until).subquery()
+    return (
+        select(ranked.c.number, ranked.c.category, ranked.c.street)
+        .where(ranked.c.place <= NUMBERS)
+        .order_by(ranked.c.place)
+    )

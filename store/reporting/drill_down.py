@@ -1,0 +1,180 @@
+"""The tickets behind a number: of a figure, of a place, of a spot on the map."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, literal, select, tuple_
+
+from domain.pack.periods import Period
+from domain.ticket.complaint import Kind
+from domain.ticket.stages import Outcome, Stage
+from store.db import tables
+from store.db.cursors import cursor as cursor_of
+from store.db.cursors import key_of, moment
+from store.db.engine import Found, Store
+from store.reporting.board_statements import GOES_ON, HOUSE, WAITING
+
+_TICKET = tables.ticket.c
+_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+NOWHERE = "-"
+"""Instead of a division code: no place was told."""
+
+
+class What(StrEnum):
+    """Which tickets a number counts."""
+
+    OPEN = "open"
+    LATE = "late"
+    FILED = "filed"
+    ENDED = "ended"
+    ASKED = "asked"
+    CONTACTED = "contacted"
+    RATED = "rated"
+    RESOLVED = "resolved"
+    SATISFIED = "satisfied"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A ticket in such a list."""
+
+    number: str
+    title: str
+    kind: Kind
+    category: str | None
+    unit: str | None
+    area: str | None
+    stage: Stage
+    outcome: Outcome | None
+    filed_at: datetime
+    due_at: datetime | None
+    ended_at: datetime | None
+    excluded: bool
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Tickets of a city; what is None does not matter.
+
+    `area`: in the place with this division code; with `exactly`, told by a code of no more than so
+    many digits. `square`: south, north, west, east. `period` is when they were filed, or ended.
+    """
+
+    city: str
+    what: What
+    period: Period
+    now: datetime
+    area: str | None = None
+    exactly: int | None = None
+    category: str | None = None
+    square: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Part of a list; `next_cursor` is None at its end."""
+
+    rows: list[Line]
+    next_cursor: str | None
+
+
+_ROW = select(*(_TICKET[field.name] for field in fields(Line)))
+_DUE = func.coalesce(_TICKET.due_at, literal(_NEVER, tables.UtcDateTime()))
+
+Conditions = Sequence[ColumnElement[bool]]
+
+
+def _standing(asked: Asked) -> Conditions:
+    return [GOES_ON, _TICKET.stage.in_(sorted(WAITING))]
+
+
+def _late(asked: Asked) -> Conditions:
+    return [GOES_ON, _TICKET.stage.in_(sorted(HOUSE)), _TICKET.due_at < asked.now]
+
+
+def _filed(asked: Asked) -> Conditions:
+    return [_TICKET.filed_at >= asked.period.since, _TICKET.filed_at < asked.period.until]
+
+
+def _ended(*more: ColumnElement[bool]) -> Callable[[Asked], Conditions]:
+    def ended(asked: Asked) -> Conditions:
+        within = _TICKET.ended_at >= asked.period.since, _TICKET.ended_at < asked.period.until
+        return [_TICKET.ended_at.is_not(None), *within, *more]
+
+    return ended
+
+
+_BURNING, _NEWEST, _LAST_ENDED = (_DUE, True), (_TICKET.filed_at, False), (_TICKET.ended_at, False)
+
+_WHICH: dict[What, tuple[Callable[[Asked], Conditions], tuple[Any, bool]]] = {
+    # which tickets, and in which order: by what, and whether the least comes first
+    What.OPEN: (_standing, _BURNING),
+    What.LATE: (_late, _BURNING),
+    What.FILED: (_filed, _NEWEST),
+    What.ENDED: (_ended(), _LAST_ENDED),
+    What.ASKED: (_ended(_TICKET.contacted.is_not(None)), _LAST_ENDED),
+    What.CONTACTED: (_ended(_TICKET.contacted), _LAST_ENDED),
+    What.RATED: (_ended(_TICKET.rated), _LAST_ENDED),
+    What.RESOLVED: (_ended(_TICKET.resolved), _LAST_ENDED),
+    What.SATISFIED: (_ended(_TICKET.satisfied), _LAST_ENDED),
+}
+
+
+async def behind(store: Store, asked: Asked, cursor: str | None = None, limit: int = 50) -> Lines:
+    """The tickets that a number counts: what burns first, or what came last, first.
+
+    Raises:
+        BadCursor: `cursor` is not a `next_cursor` of this list.
+    """
+    which, (order, ascending) = _WHICH[asked.what]
+    found = _ROW.where(_TICKET.city == asked.city, *which(asked), *_where(asked))
+    place = tuple_(order, _TICKET.number)
+    if cursor is not None:
+        at, number = key_of(cursor, str, str)
+        after = (moment(at), number)
+        found = found.where(place > after if ascending else place < after)
+    columns = (order, _TICKET.number)
+    ordered = found.order_by(*(one.asc() if ascending else one.desc() for one in columns))
+    rows = [_line(row) for row in await store.rows(ordered.limit(limit + 1))]
+    more, rows = len(rows) > limit, rows[:limit]
+    return Lines(rows, _cursor(rows[-1], asked.what) if more and rows else None)
+
+
+async def by_number(store: Store, numbers: Sequence[str]) -> dict[str, Line]:
+    """These tickets, by their numbers."""
+    found = await store.rows(_ROW.where(_TICKET.number.in_(list(numbers))))
+    return {row.number: _line(row) for row in found}
+
+
+def _where(asked: Asked) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if asked.area == NOWHERE:
+        found.append(_TICKET.area.is_(None))
+    elif asked.area:
+        found.append(_TICKET.area.startswith(asked.area, autoescape=True))
+    if asked.exactly is not None:
+        found.append(func.length(func.coalesce(_TICKET.area, "")) <= asked.exactly)
+    if asked.category is not None:
+        found.append(_TICKET.category == asked.category)
+    if asked.square is not None:
+        south, north, west, east = asked.square
+        found += [_TICKET.lat >= south, _TICKET.lat < north]
+        found += [_TICKET.lon >= west, _TICKET.lon < east]
+    return found
+
+
+def _line(row: Found) -> Line:
+    told = dict(row._mapping)
+    told["stage"], told["kind"] = Stage(told["stage"]), Kind(told["kind"])
+    told["outcome"] = None if told["outcome"] is None else Outcome(told["outcome"])
+    return Line(**told)
+
+
+def _cursor(last: Line, what: What) -> str:
+    order = _WHICH[what][1]
+    at = {_BURNING: last.due_at or _NEVER, _NEWEST: last.filed_at}.get(order, last.ended_at)
+    return cursor_of((at or _NEVER).isoformat(), last.number)

@@ -1,0 +1,126 @@
+"""How each part of a city does: districts, streets, communities and grid cells beside each other.
+
+Division codes nest: a cell's begins with its community's, and that with its street's. Rates are as
+in `store.reporting.indicators`: of what ended in the period, by the last rating, before exclusion.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, literal_column, select
+
+from domain.pack.periods import Period
+from store.db import tables
+from store.db.engine import Found, Store
+from store.reporting.board_statements import GOES_ON, HOUSE, WAITING
+from store.reporting.indicators import Ratio
+
+LEVELS = (6, 9, 12, 15)
+"""Digits of a district's, a street's, a community's and a cell's code."""
+
+_TICKET = tables.ticket.c
+
+
+@dataclass(frozen=True)
+class PlaceCounts:
+    """Open and late now; filed and ended in the period, and the three rates of what ended."""
+
+    open: int
+    late: int
+    filed: int
+    ended: int
+    response: Ratio
+    resolution: Ratio
+    satisfaction: Ratio
+
+
+Counts = Mapping[str, PlaceCounts]
+"""By division code; "" stands for what is told no more exactly than the whole."""
+
+
+async def places(
+    store: Store, city: str, within: str, digits: int, period: Period, now: datetime
+) -> Counts:
+    """What is in each part, of codes with so many `digits`, of the place with the code `within`.
+
+    `within` "" is the whole city, with what has no place at all.
+    """
+    asked = _Asked(city, within, digits)
+    standing = await store.rows(asked.of(_now(now), GOES_ON, _TICKET.stage.in_(sorted(WAITING))))
+    filed = await store.rows(
+        asked.of(
+            [func.count().label("filed")],
+            _TICKET.filed_at >= period.since,
+            _TICKET.filed_at < period.until,
+        )
+    )
+    ended = await store.rows(
+        asked.of(
+            _ended(),
+            _TICKET.ended_at.is_not(None),
+            _TICKET.ended_at >= period.since,
+            _TICKET.ended_at < period.until,
+        )
+    )
+    told: dict[str, dict[str, int]] = {}
+    for row in (*standing, *filed, *ended):
+        part = told.setdefault(asked.part(row), {})
+        for name, count in row._mapping.items():
+            if name != "part":
+                part[name] = part.get(name, 0) + count
+    return {code: _counts(part) for code, part in sorted(told.items())}
+
+
+@dataclass(frozen=True)
+class _Asked:
+    city: str
+    within: str
+    digits: int
+
+    def of(self, columns: Sequence[Any], *conditions: Any) -> Select[Any]:
+        """What is counted for each part."""
+        # Written out, because PostgreSQL does not see that two parameters are the same.
+        length: Any = literal_column(str(int(self.digits)))
+        part = func.substr(_TICKET.area, literal_column("1"), length)
+        asked = select(part.label("part"), *columns).where(_TICKET.city == self.city, *conditions)
+        if self.within:
+            asked = asked.where(_TICKET.area.startswith(self.within, autoescape=True))
+        return asked.group_by(part)
+
+    def part(self, row: Found) -> str:
+        """The code of a row's part; "" where the ticket does not say it so exactly."""
+        found = row.part or ""
+        return found if len(found) == self.digits else ""
+
+
+def _now(now: datetime) -> Sequence[Any]:
+    late = (_TICKET.due_at < now) & _TICKET.stage.in_(sorted(HOUSE))
+    return func.count().label("open"), func.count().filter(late).label("late")
+
+
+def _ended() -> Sequence[Any]:
+    return (
+        func.count().label("ended"),
+        func.count().filter(_TICKET.rated).label("rated"),
+        func.count().filter(_TICKET.contacted.is_not(None)).label("asked"),
+        func.count().filter(_TICKET.contacted).label("contacted"),
+        func.count().filter(_TICKET.resolved).label("resolved"),
+        func.count().filter(_TICKET.satisfied).label("satisfied"),
+    )
+
+
+def _counts(part: Mapping[str, int]) -> PlaceCounts:
+    def count(name: str) -> int:
+        return part.get(name, 0)
+
+    return PlaceCounts(
+        count("open"),
+        count("late"),
+        count("filed"),
+        count("ended"),
+        Ratio(count("contacted"), count("asked")),
+        Ratio(count("resolved"), count("rated")),
+        Ratio(count("satisfied"), count("rated")),
+    )

@@ -1,0 +1,50 @@
+"""Published answers (政民零距离): what citizens let everybody read, once it is answered."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, or_, select, tuple_
+
+from domain.ticket.complaint import Kind
+from domain.ticket.stages import Outcome, Stage
+from domain.ticket.ticket import Ticket
+from store.db import tables
+from store.db.cursors import cursor as cursor_of
+from store.db.cursors import key_of, moment
+from store.db.engine import Store
+
+_TICKET = tables.ticket.c
+
+_TOLD = (Outcome.CLOSED, Outcome.UNRATED, Outcome.ANSWERED, Outcome.FINAL_REPLY)
+"""How what has an answer ends; what was declined, taken back or not found has none."""
+
+_ANSWERED = select(_TICKET.state, _TICKET.filed_at, _TICKET.number).where(
+    _TICKET.city == bindparam("city"),
+    _TICKET.public,
+    _TICKET.kind != Kind.REPORT,  # who reports wrongdoing is not to be guessed from the text
+    or_(_TICKET.stage == Stage.RATE, _TICKET.outcome.in_(_TOLD)),
+)
+_NEWEST_FIRST = (_TICKET.filed_at.desc(), _TICKET.number.desc())
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Part of the list; `next_cursor` is None at its end."""
+
+    tickets: list[Ticket]
+    next_cursor: str | None
+
+
+async def answers(store: Store, city: str, cursor: str | None = None, limit: int = 20) -> Answers:
+    """Public tickets of `city` that are answered, the last filed first.
+
+    Raises:
+        BadCursor: `cursor` is not a `next_cursor` of this list.
+    """
+    asked = _ANSWERED
+    if cursor is not None:
+        at, number = key_of(cursor, str, str)
+        asked = asked.where(tuple_(_TICKET.filed_at, _TICKET.number) < (moment(at), number))
+    found = await store.rows(asked.order_by(*_NEWEST_FIRST).limit(limit + 1), {"city": city})
+    more, rows = len(found) > limit, found[:limit]
+    following = cursor_of(rows[-1].filed_at.isoformat(), rows[-1].number) if more else None
+    return Answers([Ticket.model_validate_json(row.state) for row in rows], following)

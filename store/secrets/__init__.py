@@ -1,0 +1,1 @@
+"""Keys, encryption, the vault of personal data, masks."""

@@ -1,0 +1,37 @@
+"""Small secrets in the database, sealed with a key that is not in it."""
+
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from store.db.errors import BadKey
+
+_NONCE_BYTES = 12
+
+
+class Seal:
+    """Seals with AES-GCM, under a key derived from the master key for one `purpose`."""
+
+    def __init__(self, key: bytes, purpose: str) -> None:
+        info = f"jiesu {purpose}".encode()
+        self._aes = AESGCM(HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(key))
+
+    def close(self, whose: str, text: str) -> bytes:
+        """`text`, sealed; opens only under the same `whose`."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._aes.encrypt(nonce, text.encode(), whose.encode())
+
+    def open(self, whose: str, sealed: bytes) -> str:
+        """What was sealed.
+
+        Raises:
+            BadKey: sealed with another key, for somebody else, or changed since.
+        """
+        nonce, body = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        try:
+            return self._aes.decrypt(nonce, body, whose.encode()).decode()
+        except (InvalidTag, ValueError) as error:
+            raise BadKey("sealed with another key, or changed since") from error

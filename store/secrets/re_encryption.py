@@ -1,0 +1,75 @@
+"""Resealing: what older keys sealed is sealed again with the current one, a few rows at a time."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select, update
+
+from store.db import tables
+from store.db.engine import Store
+from store.secrets.ticket_keys import unwrapped, wrapped
+from store.secrets.vault import Vault
+
+_PERSON, _KEY = tables.person.c, tables.ticket_key.c
+_CHUNK = 200
+
+
+@dataclass(frozen=True)
+class Use:
+    """What one key still seals."""
+
+    persons: int
+    tickets: int
+
+
+async def use_of_keys(store: Store) -> dict[int, Use]:
+    """By key: how many persons, and how many tickets' keys."""
+
+    def work(connection: Connection) -> tuple[Counter[int], Counter[int]]:
+        persons = select(_PERSON.key_id, func.count()).group_by(_PERSON.key_id)
+        tickets = (
+            select(_KEY.key_id, func.count()).where(_KEY.wrapped.is_not(None)).group_by(_KEY.key_id)
+        )
+        sealed, kept = (connection.execute(asked).all() for asked in (persons, tickets))
+        return Counter({row[0]: row[1] for row in sealed}), Counter(
+            {row[0]: row[1] for row in kept}
+        )
+
+    persons, tickets = await store.read(work)
+    return {key: Use(persons[key], tickets[key]) for key in persons.keys() | tickets.keys()}
+
+
+async def reseal(store: Store, vault: Vault) -> int:
+    """Seal some of what older keys sealed with the current one; how many rows, 0 when done.
+
+    Histories stay as they are: only the key they are sealed with is wrapped anew.
+
+    Raises:
+        BadKey: a key that is still needed is not in the ring; nothing of these rows has changed.
+    """
+    ring, current = vault.ring, vault.ring.current
+
+    def work(connection: Connection) -> int:
+        old = select(_PERSON.id, _PERSON.sealed).where(_PERSON.key_id != current).limit(_CHUNK)
+        persons = connection.execute(old).all()
+        for row in persons:
+            sealed = vault.seal(row.id, vault.open(row.id, row.sealed))
+            connection.execute(
+                update(tables.person)
+                .where(_PERSON.id == row.id)
+                .values(sealed=sealed, key_id=current)
+            )
+        worn = select(_KEY.number, _KEY.wrapped).where(
+            _KEY.key_id != current, _KEY.wrapped.is_not(None)
+        )
+        keys = connection.execute(worn.limit(_CHUNK)).all()
+        for row in keys:
+            kept = wrapped(ring, row.number, unwrapped(ring, row.number, row.wrapped))
+            connection.execute(
+                update(tables.ticket_key)
+                .where(_KEY.number == row.number)
+                .values(wrapped=kept, key_id=current)
+            )
+        return len(persons) + len(keys)
+
+    return await store.write(work)

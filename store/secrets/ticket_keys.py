@@ -1,0 +1,156 @@
+"""The key of each ticket: made with its entry in the intake book, destroyed when it is erased.
+
+What the engine keeps of a ticket is sealed with this key, and the key is kept here, wrapped by the
+key ring. Without the row, or without the ring, the history says nothing.
+"""
+
+import secrets
+from collections import OrderedDict
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, bindparam, select
+
+from store.db import tables
+from store.db.engine import Found, Insert, Store
+from store.db.errors import BadKey, Erased
+from store.db.tables import Row
+from store.secrets.key_ring import KEY_BYTES, KeyRing
+
+_WRAP = b"jiesu ticket key"
+_CHORES = b"jiesu chore payloads"
+_TICKET, _RING = b"ticket/", b"ring/"
+_BY_NUMBER = select(tables.ticket_key).where(tables.ticket_key.c.number == bindparam("number"))
+_REGISTERED = select(tables.intake.c.number).where(tables.intake.c.number == bindparam("number"))
+
+
+class TicketKey(NamedTuple):
+    """A cipher, and the name that is written openly beside what it seals."""
+
+    name: bytes
+    cipher: AESGCM
+
+
+def _named(number: str, key: bytes) -> TicketKey:
+    return TicketKey(_TICKET + number.encode(), AESGCM(key))
+
+
+def wrapped(ring: KeyRing, number: str, key: bytes) -> bytes:
+    """`key` as it is kept."""
+    return ring.seal(_WRAP, key, number.encode())
+
+
+def unwrapped(ring: KeyRing, number: str, kept: bytes) -> bytes:
+    """The key that is kept. Raises BadKey."""
+    return ring.open(_WRAP, kept, number.encode())
+
+
+def _insert(store: Store) -> Insert:
+    return store.insert(tables.ticket_key).on_conflict_do_nothing()
+
+
+class TicketKeys:
+    """Keys by ticket; the last `most` are kept in memory, so that the store is asked once.
+
+    Chores, and whatever else is no registered ticket's, have one key per key of the ring.
+    """
+
+    def __init__(self, store: Store, ring: KeyRing, *, most: int = 50_000) -> None:
+        self._store = store
+        self._ring = ring
+        self._most = most
+        self._kept: OrderedDict[str, TicketKey] = OrderedDict()
+        self._insert = store.once(_insert)
+
+    def make(self, connection: Connection, number: str) -> bytes:
+        """A key for a new ticket, written in the caller's transaction. `remember` it after."""
+        key = secrets.token_bytes(KEY_BYTES)
+        connection.execute(self._insert, self._row(number, key))
+        return key
+
+    def remember(self, number: str, key: bytes) -> TicketKey:
+        """Keep a key at hand."""
+        kept = _named(number, key)
+        self._kept[number] = kept
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return kept
+
+    def forget(self, number: str) -> None:
+        """No longer have the key at hand."""
+        self._kept.pop(number, None)
+
+    async def sealing(self, number: str | None) -> TicketKey:
+        """The key for what is said to a ticket; for None, or a ticket nobody registered, the
+        chores'.
+
+        A ticket from before there were keys gets one now. To an erased one it is said with a key
+        that nobody keeps: a ticket that was merged with it says it again at each replay, and must
+        not stand still over it.
+
+        Raises:
+            BadKey, StoreUnavailable
+        """
+        if number is None:
+            return self._of_chores(self._ring.current)
+        kept = self._kept.get(number)
+        try:
+            kept = kept or await self._fetch(number) or await self._late(number)
+        except Erased:
+            return _named(number, secrets.token_bytes(KEY_BYTES))
+        return kept or self._of_chores(self._ring.current)
+
+    async def opening(self, name: bytes) -> AESGCM:
+        """The cipher of that name.
+
+        Raises:
+            Erased: the ticket's key was destroyed.
+            BadKey: there never was such a key.
+            StoreUnavailable
+        """
+        if name.startswith(_TICKET):
+            number = name.removeprefix(_TICKET).decode("ascii", "replace")
+            kept = self._kept.get(number) or await self._fetch(number)
+            if kept is not None:
+                return kept.cipher
+        elif name.startswith(_RING) and name.removeprefix(_RING).isdigit():
+            return self._of_chores(int(name.removeprefix(_RING))).cipher
+        raise BadKey("sealed with a key that was never here")
+
+    async def _fetch(self, number: str) -> TicketKey | None:
+        row = await self._store.first(_BY_NUMBER, {"number": number})
+        return None if row is None else self.remember(number, self._unwrapped(row))
+
+    def _unwrapped(self, row: Found) -> bytes:
+        if row.wrapped is None:
+            raise Erased(row.number, row.erased_at)
+        return unwrapped(self._ring, row.number, row.wrapped)
+
+    async def _late(self, number: str) -> TicketKey | None:
+        def work(connection: Connection) -> Found | None:
+            if connection.execute(_REGISTERED, {"number": number}).first() is None:
+                return None
+            self.make(connection, number)  # unless another process was quicker
+            return connection.execute(_BY_NUMBER, {"number": number}).first()
+
+        row = await self._store.write(work)
+        return None if row is None else self.remember(number, self._unwrapped(row))
+
+    def _of_chores(self, key_id: int) -> TicketKey:
+        return TicketKey(_RING + str(key_id).encode(), self._ring.cipher(_CHORES, key_id))
+
+    def _row(self, number: str, key: bytes) -> Row:
+        return {
+            "number": number,
+            "wrapped": wrapped(self._ring, number, key),
+            "key_id": self._ring.current,
+            "created_at": datetime.now(UTC),
+            "erased_at": None,
+        }
+
+
+async def erased_at(store: Store, number: str) -> datetime | None:
+    """When the ticket was erased; None: it was not."""
+    row = await store.first(_BY_NUMBER, {"number": number})
+    return None if row is None else row.erased_at

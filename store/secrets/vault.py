@@ -1,0 +1,106 @@
+"""The vault: who complained, sealed; and the access codes of tickets.
+
+Everything comes from the key ring, each purpose with a key of its own. Whoever has the database
+without the ring reads no name, no phone and no access code.
+"""
+
+import hashlib
+import hmac
+import json
+import re
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
+
+from domain.model import Incoming
+from domain.ticket.complaint import clean_text
+from store.secrets.key_ring import KeyRing
+from store.secrets.phones import normal_phone
+
+_CODE_DIGITS = 8
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_BETWEEN_DIGITS = re.compile(r"[\s\-‐‑–—().·]+")
+_SEAL = b"jiesu person seal"
+
+
+def _email(text: str) -> str:
+    if not _EMAIL.fullmatch(text):
+        raise ValueError("not an e-mail address")
+    return text
+
+
+def _none_if_blank(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+_Blank = BeforeValidator(_none_if_blank)
+_Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(clean_text)]
+_Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(normal_phone)]
+_Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email)]
+_Address = Annotated[str, StringConstraints(max_length=200), AfterValidator(clean_text)]
+_Device = Annotated[str, StringConstraints(max_length=200), AfterValidator(clean_text)]
+
+
+class Person(Incoming):
+    """A citizen, as far as they told us who they are. Kept in the vault and nowhere else.
+
+    `address` is the exact home address; `device` what a mini-program or an app knows a phone by.
+    """
+
+    name: Annotated[_Name | None, _Blank] = None
+    phone: Annotated[_Phone | None, _Blank] = None
+    email: Annotated[_Email | None, _Blank] = None
+    address: Annotated[_Address | None, _Blank] = None
+    device: Annotated[_Device | None, _Blank] = None
+
+    @property
+    def fields(self) -> list[str]:
+        """The names of what there is to keep."""
+        return list(self.model_dump(exclude_none=True))
+
+    @property
+    def told(self) -> bool:
+        """Whether there is anything to keep."""
+        return bool(self.fields)
+
+
+class Vault:
+    """Seals and opens persons, and knows every ticket's access code.
+
+    The id of the key is written before whatever is sealed: old keys open, the current one seals.
+    """
+
+    def __init__(self, ring: KeyRing) -> None:
+        self.ring = ring
+        self._phones = ring.derived(b"jiesu phone hash")
+        self._codes = ring.derived(b"jiesu access code")
+
+    def seal(self, person_id: str, person: Person) -> bytes:
+        """`person`, sealed; can be opened only under the same `person_id`."""
+        plain = person.model_dump_json(exclude_none=True).encode()
+        return self.ring.seal(_SEAL, plain, person_id.encode())
+
+    def open(self, person_id: str, sealed: bytes) -> Person:
+        """What `seal` sealed.
+
+        Raises:
+            BadKey: sealed with another key, under another id, or changed since.
+        """
+        plain = self.ring.open(_SEAL, sealed, person_id.encode())
+        # Trusted: it was validated when sealed, and rules may have become stricter since.
+        return Person.model_construct(**json.loads(plain))
+
+    def phone_hash(self, phone: str) -> str:
+        """The same for the same phone, however written: finds a citizen's tickets again."""
+        return hmac.digest(self._phones, normal_phone(phone).encode(), hashlib.sha256).hex()
+
+    def access_code(self, number: str) -> str:
+        """The eight digits that, with its number, open a ticket to its citizen."""
+        digest = hmac.digest(self._codes, number.encode(), hashlib.sha256)
+        return f"{int.from_bytes(digest) % 10**_CODE_DIGITS:0{_CODE_DIGITS}d}"
+
+    def check_access_code(self, number: str, code: str) -> bool:
+        """Whether `code` is the ticket's, spaces and hyphens aside; takes the same time always."""
+        told = _BETWEEN_DIGITS.sub("", unicodedata.normalize("NFKC", code[:40]))
+        return hmac.compare_digest(self.access_code(number).encode(), told.encode())

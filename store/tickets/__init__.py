@@ -1,0 +1,1 @@
+"""Tickets in the store: intake, record, inbox, work queues, messages."""

@@ -1,0 +1,22 @@
+"""What is kept from an officer: tickets in which their own unit, or one above it, is accused."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import ColumnElement, and_, not_, or_, true
+
+from store.db import tables
+
+Hidden = Mapping[str, Collection[str]]
+"""Of each city, the accused units whose tickets are left out."""
+
+
+def shown(hidden: Hidden) -> ColumnElement[bool]:
+    """The condition that leaves them out; `ticket` has to be among the tables asked."""
+    ticket = tables.ticket.c
+    about_them = [
+        and_(ticket.city == city, ticket.accused.in_(sorted(units)))
+        for city, units in hidden.items()
+        if units
+    ]
+    # What compares with nothing is neither true nor false: most tickets accuse nobody.
+    return or_(ticket.accused.is_(None), not_(or_(*about_them))) if about_them else true()

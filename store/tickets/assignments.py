@@ -1,0 +1,163 @@
+"""Asking about assignments: one, and the inbox of a unit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Select, bindparam, func, literal, select, tuple_
+
+from domain.ticket.assignment import Ending, Share
+from domain.ticket.complaint import Kind
+from domain.ticket.stages import Stage
+from store.db import tables
+from store.db.cursors import cursor as cursor_of
+from store.db.cursors import key_of, moment
+from store.db.engine import Found, Store
+from store.tickets.accused_units import Hidden
+from store.tickets.inbox import Which, among, condition, of_unit, says
+
+_ASSIGNMENT, _TICKET = tables.assignment.c, tables.ticket.c
+# What never burns comes after everything that does.
+_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class AssignmentRow:
+    """One unit's share, with what of its ticket an officer sees in a list.
+
+    `due_at` is when the handling is due, extensions included, and `warn_at` when its yellow card
+    comes. `sign_due_at` and `contact_due_at` are empty once it is done, or where the city sets no
+    limit. `burns_at`: the earliest thing that the unit has to do; empty while its clock stands
+    still, see `pause`. `task`: what a co-handler, a delegate or a verifier is to do; empty for
+    whoever leads. `level` is the unit's. `lat`, `lon`: WGS-84.
+    """
+
+    number: str
+    n: int
+    city: str
+    unit: str
+    queue: str
+    activity_id: str
+    rework: int
+    share: Share
+    task: str
+    level: str | None
+    opened_at: datetime
+    signed_at: datetime | None
+    contacted_at: datetime | None
+    burns_at: datetime | None
+    sign_due_at: datetime | None
+    contact_due_at: datetime | None
+    warn_at: datetime | None
+    due_at: datetime | None
+    pause: Literal["hold", "citizen"] | None
+    pause_until: datetime | None
+    ended_at: datetime | None
+    ending: Ending | None
+    asked: Literal["return", "extension", "hold"] | None
+    extensions: int
+    title: str
+    kind: Kind
+    category: str | None
+    stage: Stage
+    address: str
+    lat: float | None
+    lon: float | None
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """Part of a unit's inbox; `next_cursor` is None at its end."""
+
+    rows: list[AssignmentRow]
+    next_cursor: str | None
+
+
+_OF_TICKET = ("title", "kind", "category", "stage", "address", "lat", "lon")
+_ROW = select(
+    *(
+        (_TICKET if field.name in _OF_TICKET else _ASSIGNMENT)[field.name]
+        for field in fields(AssignmentRow)
+    )
+).join_from(tables.assignment, tables.ticket, _ASSIGNMENT.number == _TICKET.number)
+_ONE = _ROW.where(_ASSIGNMENT.number == bindparam("number"), _ASSIGNMENT.n == bindparam("n"))
+_BURNS = func.coalesce(_ASSIGNMENT.burns_at, literal(_NEVER, tables.UtcDateTime()))
+_BY_URGENCY = (_BURNS, _ASSIGNMENT.number, _ASSIGNMENT.n)
+_BY_END = (_ASSIGNMENT.ended_at, _ASSIGNMENT.number, _ASSIGNMENT.n)
+
+
+def _assignment_row(row: Found) -> AssignmentRow:
+    told = dict(row._mapping)
+    told["stage"], told["share"] = Stage(told["stage"]), Share(told["share"])
+    told["kind"] = Kind(told["kind"])
+    told["ending"] = None if told["ending"] is None else Ending(told["ending"])
+    return AssignmentRow(**told)
+
+
+async def get(store: Store, number: str, n: int) -> AssignmentRow | None:
+    """The `n`th assignment of a ticket."""
+    row = await store.first(_ONE, {"number": number, "n": n})
+    return None if row is None else _assignment_row(row)
+
+
+async def inbox(
+    store: Store,
+    unit: str,
+    open_only: bool = True,
+    cursor: str | None = None,
+    limit: int = 50,
+    hidden: Hidden | None = None,
+    city: str | None = None,
+    *,
+    which: Which = Which.ALL,
+    text: str = "",
+    now: datetime | None = None,
+) -> Inbox:
+    """The assignments of `unit`, what burns first first; those that never do at the end.
+
+    What was done comes by its end, the last first. Without `open_only`, `ALL` has those that have
+    ended as well. `text` is looked for, see `store.tickets.inbox.says`. `hidden`: tickets that are
+    left out, see there.
+
+    Raises:
+        BadCursor: `cursor` is not a `next_cursor` of this list.
+    """
+    asked = _ROW.where(*of_unit(unit, city, hidden))
+    if open_only or which is not Which.ALL:
+        asked = asked.where(condition(which, now or datetime.now(UTC)))
+    if text:
+        asked = asked.where(says(text))
+    found = await store.rows(_in_order(asked, which, cursor).limit(limit + 1))
+    rows = [_assignment_row(row) for row in found]
+    more, rows = len(rows) > limit, rows[:limit]
+    return Inbox(rows, _cursor_after(rows[-1], which) if more and rows else None)
+
+
+async def of_refs(
+    store: Store,
+    unit: str,
+    refs: Sequence[tuple[str, int]],
+    hidden: Hidden | None = None,
+    city: str | None = None,
+) -> list[AssignmentRow]:
+    """Those of these assignments (ticket's number, number on it) that are the unit's."""
+    if not refs:
+        return []
+    asked = _ROW.where(*of_unit(unit, city, hidden), among(refs))
+    return [_assignment_row(row) for row in await store.rows(asked.order_by(*_BY_URGENCY))]
+
+
+def _in_order(asked: Select[Any], which: Which, cursor: str | None) -> Select[Any]:
+    done = which is Which.DONE
+    key = tuple_(*(_BY_END if done else _BY_URGENCY))
+    if cursor is not None:
+        at, number, n = key_of(cursor, str, str, int)
+        after = (moment(at), number, n)
+        asked = asked.where(key < after if done else key > after)
+    return asked.order_by(*(part.desc() for part in _BY_END) if done else _BY_URGENCY)
+
+
+def _cursor_after(row: AssignmentRow, which: Which) -> str:
+    at = row.ended_at if which is Which.DONE else row.burns_at
+    return cursor_of((at or _NEVER).isoformat(), row.number, row.n)

@@ -1,0 +1,75 @@
+"""What waits: complaints registered and not started, messages not delivered. Codes, no words."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Table, func, select
+
+from domain.actors import Role
+from store.db import tables
+from store.db.engine import Store
+
+_INTAKE, _OUTBOX = tables.intake.c, tables.outbox.c
+
+
+@dataclass(frozen=True)
+class WaitingComplaint:
+    """A complaint in the intake book whose ticket has not begun."""
+
+    number: str
+    city: str
+    filed_at: datetime
+    attempts: int
+    last_error: str | None
+
+
+@dataclass(frozen=True)
+class WaitingMessage:
+    """A letter in the outbox that was not delivered."""
+
+    key: str
+    number: str
+    city: str
+    audience: Role
+    unit: str | None
+    template: str
+    created_at: datetime
+    attempts: int
+    last_error: str | None
+
+
+async def complaints(
+    store: Store, city: str | None, older_than: timedelta, limit: int, now: datetime
+) -> tuple[int, list[WaitingComplaint]]:
+    """How many wait for longer than that, and the oldest of them; with `city` only its own."""
+    waits: list[ColumnElement[bool]] = [
+        _INTAKE.started_at.is_(None),
+        _INTAKE.filed_at <= now - older_than,
+    ]
+    if city is not None:
+        waits.append(_INTAKE.city == city)
+    asked = select(
+        _INTAKE.number, _INTAKE.city, _INTAKE.filed_at, _INTAKE.attempts, _INTAKE.last_error
+    ).where(*waits)
+    rows = await store.rows(asked.order_by(_INTAKE.filed_at, _INTAKE.number).limit(limit))
+    count = await _count(store, tables.intake, waits)
+    return count, [WaitingComplaint(**row._mapping) for row in rows]
+
+
+async def messages(store: Store, city: str | None, limit: int) -> tuple[int, list[WaitingMessage]]:
+    """How many wait, and the oldest of them; with `city` only its own."""
+    waits: list[ColumnElement[bool]] = [_OUTBOX.sent_at.is_(None)]
+    if city is not None:
+        waits.append(_OUTBOX.city == city)
+    names = (
+        "key", "number", "city", "audience", "unit", "template", "created_at", "attempts",
+        "last_error",
+    )  # fmt: skip
+    asked = select(*(_OUTBOX[name] for name in names)).where(*waits)
+    rows = await store.rows(asked.order_by(_OUTBOX.created_at, _OUTBOX.key).limit(limit))
+    found = [WaitingMessage(**{**row._mapping, "audience": Role(row.audience)}) for row in rows]
+    return await _count(store, tables.outbox, waits), found
+
+
+async def _count(store: Store, table: Table, waits: list[ColumnElement[bool]]) -> int:
+    return int((await store.rows(select(func.count()).select_from(table).where(*waits)))[0][0])

@@ -1,0 +1,188 @@
+"""Erasing: the key of a ticket's history, its citizen, and every word; the record stays.
+
+Only tickets that have ended are erased: what is still being done has to be known. What stays is
+what statistics need (`domain.ticket.erasure`).
+"""
+
+import json
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, delete, exists, or_, select, update
+
+from domain.refusals import Refused
+from domain.ticket.erasure import without_words
+from domain.ticket.stages import Stage
+from store.db import tables
+from store.db.engine import Store
+from store.files.files import let_go
+
+_TICKET, _INTAKE, _PERSON = tables.ticket.c, tables.intake.c, tables.person.c
+_KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
+
+
+async def erase(store: Store, number: str, at: datetime) -> None:
+    """Destroy the ticket's key, forget its citizen, blank its words, and let go of its files.
+
+    All in one transaction; the files cannot be opened from then on, and the sweep deletes them.
+
+    Again and again is harmless. A citizen who is known from another ticket too stays in the vault
+    for that one.
+
+    Raises:
+        Refused: `ticket_not_found`; `not_ended`, when it is still being handled.
+        StoreUnavailable: nothing was erased.
+    """
+
+    def work(connection: Connection) -> None:
+        _careful(connection)
+        row = connection.execute(select(_TICKET.stage).where(_TICKET.number == number)).first()
+        if row is None:
+            raise Refused("ticket_not_found", "There is no such ticket.")
+        if row.stage != Stage.ENDED:
+            raise Refused("not_ended", "Only a ticket that has ended can be erased.")
+        _destroy_key(connection, store, number, at)
+        _forget_citizen(connection, number)
+        _blank(connection, number)
+        let_go(connection, number, at)
+
+    await store.write(work)
+
+
+def _careful(connection: Connection) -> None:
+    # What SQLite deletes stays in the file until its place is used again, unless told otherwise.
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+
+
+def _destroy_key(connection: Connection, store: Store, number: str, at: datetime) -> None:
+    made = store.insert(tables.ticket_key).values(
+        number=number, wrapped=None, key_id=0, created_at=at, erased_at=at
+    )
+    gone = {"wrapped": None, "key_id": 0, "erased_at": at}
+    connection.execute(
+        made.on_conflict_do_update(
+            index_elements=["number"], set_=gone, where=_KEY.erased_at.is_(None)
+        )
+    )
+
+
+def _forget_citizen(connection: Connection, number: str) -> None:
+    known = connection.execute(select(_TICKET.person).where(_TICKET.number == number)).scalar()
+    if known is None:
+        return
+    elsewhere = select(_TICKET.number).where(_TICKET.person == known, _TICKET.number != number)
+    waiting = select(_INTAKE.number).where(
+        _INTAKE.started_at.is_(None), _INTAKE.complaint.contains(known), _INTAKE.number != number
+    )
+    if not any(connection.execute(asked.limit(1)).first() for asked in (elsewhere, waiting)):
+        connection.execute(delete(tables.person).where(_PERSON.id == known))
+
+
+def _blank(connection: Connection, number: str) -> None:
+    of_ticket = _TICKET.number == number
+    state = connection.execute(select(_TICKET.state).where(of_ticket)).scalar_one()
+    said = without_words(json.loads(state))
+    connection.execute(
+        update(tables.ticket)
+        .where(of_ticket)
+        .values(
+            title=said["complaint"]["title"] or said["complaint"]["text"],
+            address="",
+            lat=None,
+            lon=None,
+            person=None,
+            public=False,
+            state=_written(said),
+        )
+    )
+    for event in connection.execute(
+        select(_EVENT.version, _EVENT.fact).where(_EVENT.number == number)
+    ).all():
+        connection.execute(
+            update(tables.event)
+            .where(_EVENT.number == number, _EVENT.version == event.version)
+            .values(fact=_blanked(event.fact))
+        )
+    connection.execute(update(tables.assignment).where(_SHARE.number == number).values(task=""))
+    book = connection.execute(
+        select(_INTAKE.complaint).where(_INTAKE.number == number)
+    ).scalar_one_or_none()
+    if book is not None:
+        connection.execute(
+            update(tables.intake)
+            .where(_INTAKE.number == number)
+            .values(complaint=_blanked(book), idempotency_key=None, fingerprint="")
+        )
+
+
+def _blanked(text: str) -> str:
+    return _written(without_words(json.loads(text)))
+
+
+def _written(told: object) -> str:
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+async def compact(store: Store) -> None:
+    """Give back the space of what was erased, with what still stands in it. May take a while."""
+    statements = (
+        ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
+        if store.dialect == "sqlite"
+        else ("VACUUM person, intake, ticket, event, assignment, ticket_key",)
+    )
+
+    def work(connection: Connection) -> None:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+    await store.read(work)  # a connection without transactions
+
+
+# --- retention ------------------------------------------------------------------------------------
+
+
+async def forget_persons(store: Store, city: str, ended_before: datetime, limit: int) -> int:
+    """Delete citizens all of whose tickets in `city` ended before then; how many.
+
+    `limit` bounds one call: call again until it is 0.
+    """
+    later = tables.ticket.alias()
+    still_needed = exists().where(
+        later.c.person == _TICKET.person,
+        or_(later.c.ended_at.is_(None), later.c.ended_at >= ended_before),
+    )
+    due = (
+        select(_TICKET.person)
+        .where(
+            _TICKET.city == city,
+            _TICKET.ended_at < ended_before,
+            _TICKET.person.is_not(None),
+            ~still_needed,
+        )
+        .distinct()
+        .limit(limit)
+    )
+
+    def work(connection: Connection) -> int:
+        _careful(connection)
+        persons = [person for (person,) in connection.execute(due)]
+        if persons:
+            connection.execute(delete(tables.person).where(_PERSON.id.in_(persons)))
+            connection.execute(
+                update(tables.ticket).where(_TICKET.person.in_(persons)).values(person=None)
+            )
+        return len(persons)
+
+    return await store.write(work)
+
+
+async def due_texts(store: Store, city: str, ended_before: datetime, limit: int) -> list[str]:
+    """Tickets that ended before then and are not erased."""
+    erased = exists().where(_KEY.number == _TICKET.number, _KEY.erased_at.is_not(None))
+    asked = (
+        select(_TICKET.number)
+        .where(and_(_TICKET.city == city, _TICKET.ended_at < ended_before, ~erased))
+        .order_by(_TICKET.ended_at)
+        .limit(limit)
+    )
+    return [str(number) for (number,) in await store.rows(asked)]

@@ -1,0 +1,208 @@
+"""Tickets told again from their events: as they were at any moment, and each step on the way.
+
+An event never changes, and so what was true at a past moment can be told again whenever it is asked
+for. Of the ticket's row only the complaint is taken, and how many events there have to be.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import takewhile
+from typing import Any, Literal
+
+from pydantic import BaseModel, TypeAdapter
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, or_, select, union
+
+from domain.actors import Actor
+from domain.events import Event, Fact
+from domain.pack.periods import Period
+from domain.policy.record import record
+from domain.refusals import Refused
+from domain.ticket.complaint import Complaint
+from domain.ticket.ticket import Ticket
+from store.db import tables
+from store.db.engine import Found, Store
+from store.db.errors import StoreError
+
+By = Literal["ended", "filed", "due", "touched"]
+"""What puts a ticket into a period; `touched`: something happened to it."""
+
+CHUNK = 200
+"""Tickets that are held in memory at a time, with their events."""
+
+LATE = timedelta(days=7)
+"""How late a rung may be recorded. It gets its own time, and so `updated_at` of the row may lie
+before what came meanwhile: by no longer than no worker was there."""
+
+_TICKET, _EVENT, _INTAKE = tables.ticket.c, tables.event.c, tables.intake.c
+_FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
+
+_TICKETS = (
+    select(
+        _TICKET.number,
+        _TICKET.version,
+        _INTAKE.complaint,
+        # Ten times as long as the complaint, and needed only where the intake book has no entry.
+        case((_INTAKE.number.is_(None), _TICKET.state)).label("state"),
+    )
+    .select_from(tables.ticket.outerjoin(tables.intake, _INTAKE.number == _TICKET.number))
+    .where(_TICKET.number.in_(bindparam("numbers", expanding=True)))
+    .order_by(_TICKET.number)
+)
+_EVENTS = (
+    select(
+        _EVENT.number,
+        _EVENT.version,
+        _EVENT.at,
+        _EVENT.role,
+        _EVENT.actor,
+        _EVENT.unit,
+        _EVENT.fact,
+    )
+    .where(_EVENT.number.in_(bindparam("numbers", expanding=True)))
+    .order_by(_EVENT.number, _EVENT.version)
+)
+
+
+class BrokenLife(StoreError):
+    """The events of a ticket are not all there, or do not follow from each other."""
+
+    code = "events_broken"
+
+    def __init__(self, number: str, why: str) -> None:
+        super().__init__(f"the events of ticket {number} cannot be told again: {why}")
+        self.number = number
+
+
+class _State(BaseModel):
+    """Of a ticket's state, what was there before its first event."""
+
+    complaint: Complaint
+
+
+@dataclass(frozen=True)
+class Life:
+    """One ticket's complaint and events, as they are in the store."""
+
+    number: str
+    _ticket: Found
+    _events: Sequence[Found]
+
+    def told(self, until: datetime | None = None) -> Iterator[tuple[Event, Ticket]]:
+        """Each event before `until`, first things first, with the ticket just after it.
+
+        It is one and the same ticket that goes on: who wants to keep it, copies it. A rung may be
+        recorded late, after what came meanwhile; the first event that is not before `until` ends
+        the story.
+
+        Raises:
+            BrokenLife: an event is missing, or does not fit in here.
+        """
+        if len(self._events) < self._ticket.version:
+            raise BrokenLife(self.number, "one is missing")
+        ticket = self.begun()
+        for row in takewhile(lambda row: until is None or row.at < until, self._events):
+            try:
+                fact = _FACT.validate_json(row.fact)
+                actor = Actor(role=row.role, id=row.actor, unit=row.unit)
+                event = record(ticket, fact, actor, row.at)
+            except (Refused, ValueError, LookupError) as error:
+                raise BrokenLife(self.number, f"event {row.version}: {error}") from error
+            if event.version != row.version:
+                raise BrokenLife(self.number, f"event {event.version} is missing")
+            yield event, ticket
+
+    def begun(self) -> Ticket:
+        """The ticket before its first event."""
+        told = self._ticket
+        if told.complaint is not None:
+            return Ticket.of(Complaint.model_validate_json(told.complaint))
+        return Ticket.of(_State.model_validate_json(told.state).complaint)
+
+
+async def numbers_of(
+    store: Store, city: str, period: Period, known_at: datetime, *by: By
+) -> list[str]:
+    """The tickets that may be in the period, by what was known at `known_at`.
+
+    The rows say which; but where something happened since then, only the events can tell.
+    """
+    chosen = [
+        select(_TICKET.number).where(_TICKET.city == city, *_MAY_BE[name](period, known_at))
+        for name in by
+    ]
+    return sorted(row.number for row in await store.rows(union(*chosen))) if chosen else []
+
+
+Conditions = tuple[ColumnElement[bool], ...]
+
+
+def _filed(period: Period, known_at: datetime) -> Conditions:
+    return _TICKET.filed_at >= period.since, _TICKET.filed_at < period.until
+
+
+def _changed_since(at: datetime) -> ColumnElement[bool]:
+    return _TICKET.updated_at >= at - LATE
+
+
+def _ended(period: Period, known_at: datetime) -> Conditions:
+    reopened = and_(_TICKET.ended_at.is_(None), _changed_since(known_at))
+    return _TICKET.filed_at < period.until, or_(_TICKET.ended_at >= period.since, reopened)
+
+
+def _due(period: Period, known_at: datetime) -> Conditions:
+    promised = and_(_TICKET.promised_at >= period.since, _TICKET.promised_at < period.until)
+    return _TICKET.filed_at < period.until, or_(promised, _changed_since(known_at))
+
+
+def _touched(period: Period, known_at: datetime) -> Conditions:
+    return _TICKET.filed_at < period.until, _changed_since(period.since)
+
+
+_MAY_BE: dict[By, Callable[[Period, datetime], Conditions]] = {
+    "filed": _filed,
+    "ended": _ended,
+    "due": _due,
+    "touched": _touched,
+}
+
+
+async def each_life(
+    store: Store, numbers: Sequence[str], look: Callable[[Life], None]
+) -> list[str]:
+    """Have `look` look at every one of these tickets; the numbers of those that are broken.
+
+    `look` runs in another thread, for one ticket after the other. Where it lets a BrokenLife pass,
+    the next ticket follows: it must not have counted anything of that one.
+    """
+    broken: list[str] = []
+
+    def look_at(chunk: list[Life]) -> None:
+        for life in chunk:
+            try:
+                look(life)
+            except BrokenLife as error:
+                broken.append(error.number)
+
+    async for chunk in _lives(store, numbers):
+        await asyncio.to_thread(look_at, chunk)
+    return broken
+
+
+async def _lives(store: Store, numbers: Sequence[str]) -> AsyncIterator[list[Life]]:
+    for start in range(0, len(numbers), CHUNK):
+        some = {"numbers": numbers[start : start + CHUNK]}
+
+        def work(
+            connection: Connection, some: dict[str, Any] = some
+        ) -> tuple[Sequence[Found], Sequence[Found]]:
+            # Rows first: an event that comes meanwhile is one more than they say, not one less.
+            rows = connection.execute(_TICKETS, some).all()
+            return rows, connection.execute(_EVENTS, some).all()
+
+        rows, events = await store.read(work)
+        lived: dict[str, list[Found]] = {row.number: [] for row in rows}
+        for event in events:
+            lived[event.number].append(event)
+        yield [Life(row.number, row, lived[row.number]) for row in rows]

@@ -1,0 +1,101 @@
+"""What of a unit's assignments is asked for: which ones, how many, and in which order."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
+
+from domain.ticket.assignment import Ending, Share
+from store.db import tables
+from store.db.engine import Store
+from store.tickets.accused_units import Hidden, shown
+
+_ASSIGNMENT, _TICKET = tables.assignment.c, tables.ticket.c
+
+LATELY = timedelta(days=7)
+"""How long what was done is shown."""
+
+
+class Which(StrEnum):
+    """A part of a unit's inbox. But for `done`, of what is open."""
+
+    ALL = "all"
+    SIGN = "sign"  # not signed
+    CONTACT = "contact"  # the citizen has to be contacted yet
+    LATE = "late"  # something of it is past due
+    NEAR = "near"  # not late, and the yellow card was shown
+    ASKED = "asked"  # waits for a decision
+    PAUSED = "paused"  # 挂账, or waits for the citizen
+    VERIFY = "verify"  # 核查
+    DONE = "done"  # within `LATELY`
+
+
+def condition(which: Which, now: datetime) -> ColumnElement[bool]:
+    """What holds for the assignments of that part."""
+    if which is Which.DONE:
+        # Both ends, so that the index by unit and end finds them.
+        lately = _ASSIGNMENT.ended_at >= now - LATELY
+        return and_(lately, _ASSIGNMENT.ending == Ending.DONE.value)
+    return and_(_ASSIGNMENT.ended_at.is_(None), _of_open(which, now))
+
+
+def _of_open(which: Which, now: datetime) -> ColumnElement[bool]:
+    match which:
+        case Which.SIGN:
+            return _ASSIGNMENT.signed_at.is_(None)
+        case Which.CONTACT:
+            return _ASSIGNMENT.contact_due_at.is_not(None)
+        case Which.LATE:
+            return _ASSIGNMENT.burns_at <= now
+        case Which.NEAR:
+            going = _ASSIGNMENT.pause.is_(None)
+            return and_(going, _ASSIGNMENT.burns_at > now, _ASSIGNMENT.warn_at <= now)
+        case Which.ASKED:
+            return _ASSIGNMENT.asked.is_not(None)
+        case Which.PAUSED:
+            return _ASSIGNMENT.pause.is_not(None)
+        case Which.VERIFY:
+            return _ASSIGNMENT.share == Share.VERIFY.value
+        case _:
+            return true()
+
+
+def says(text: str) -> ColumnElement[bool]:
+    """The text is in the title, the place or the task, or begins the number."""
+    digits = text.replace(" ", "").replace("-", "")
+    parts = [
+        column.icontains(text, autoescape=True)
+        for column in (_TICKET.title, _TICKET.address, _ASSIGNMENT.task)
+    ]
+    return or_(_ASSIGNMENT.number.startswith(digits, autoescape=True), *parts)
+
+
+def of_unit(unit: str, city: str | None, hidden: Hidden | None) -> list[ColumnElement[bool]]:
+    """Whose they are; without the tickets that are kept from the reader."""
+    found = [_ASSIGNMENT.unit == unit]
+    if city is not None:
+        found.append(_ASSIGNMENT.city == city)
+    if hidden:
+        found.append(shown(hidden))
+    return found
+
+
+def among(refs: Collection[tuple[str, int]]) -> ColumnElement[bool]:
+    """The assignments of these numbers."""
+    return or_(*(and_(_ASSIGNMENT.number == number, _ASSIGNMENT.n == n) for number, n in refs))
+
+
+async def counts(
+    store: Store, unit: str, city: str | None, hidden: Hidden | None, now: datetime
+) -> dict[Which, int]:
+    """How many there are in each part of the unit's inbox."""
+    parts = [part for part in Which if part is not Which.DONE]
+    counted = [func.count(case((_of_open(part, now), 1))).label(part.value) for part in parts]
+    joined = tables.assignment.join(tables.ticket, _ASSIGNMENT.number == _TICKET.number)
+    own = of_unit(unit, city, hidden)
+    opened = select(*counted).select_from(joined).where(*own, _ASSIGNMENT.ended_at.is_(None))
+    done = select(func.count()).select_from(joined).where(*own, condition(Which.DONE, now))
+    found, ended = await store.first(opened), await store.first(done)
+    told = {part: int(getattr(found, part.value)) for part in parts}
+    return told | {Which.DONE: int(ended[0]) if ended else 0}

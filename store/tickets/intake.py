@@ -1,0 +1,210 @@
+"""The intake book: a complaint is registered here before anything else happens to it.
+
+It gives the number, keeps an idempotency key's promise, and is the spool: what is registered
+and not started is started later.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from domain.ticket.complaint import Complaint
+from store.db import tables
+from store.db.engine import Found, Insert, Store
+from store.db.errors import KeyReused, StoreError
+from store.db.tables import Row
+from store.files.files import Attaching, attach
+from store.secrets.ticket_keys import TicketKeys
+from store.secrets.vault import Person, Vault
+
+# Six random digits a day: even with half of them taken, not one of so many draws fails.
+_DRAWS = 50
+_ERROR_LENGTH = 200
+
+_BY_KEY = select(tables.intake).where(tables.intake.c.idempotency_key == bindparam("key"))
+_BY_NUMBER = select(tables.intake).where(tables.intake.c.number == bindparam("number"))
+_STARTED = (
+    update(tables.intake)
+    .where(tables.intake.c.number == bindparam("which"), tables.intake.c.started_at.is_(None))
+    .values(started_at=bindparam("at"))
+)
+_FAILED = (
+    update(tables.intake)
+    .where(tables.intake.c.number == bindparam("which"))
+    .values(attempts=tables.intake.c.attempts + 1, last_error=bindparam("error"))
+)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A complaint in the book. `new`: registered by this very call."""
+
+    number: str
+    complaint: Complaint
+    new: bool
+    started: bool
+
+
+def _insert_intake(store: Store) -> Insert:
+    return store.insert(tables.intake).on_conflict_do_nothing()
+
+
+def _insert_person(store: Store) -> Insert:
+    return store.insert(tables.person)
+
+
+async def register(
+    store: Store,
+    complaint: Complaint,
+    person: Person | None,
+    vault: Vault | None,
+    idempotency_key: str | None,
+    fingerprint: str,
+    new_number: Callable[[], str],
+    keys: TicketKeys | None = None,
+    attaching: Attaching | None = None,
+) -> Registered:
+    """Write `complaint` into the book, `person` into the vault, and make the files its own.
+
+    All in one transaction.
+
+    The ticket's key is made in the same one; without `keys`, when something is first said to it.
+
+    The number of `complaint` is given here, and so is its `person`, unless it follows a ticket of
+    somebody who is in the vault already. The same idempotency key
+    gives the first registration again, whenever and however often it comes; a caller who
+    serves several clients makes the key theirs by a prefix. Without a person no vault is needed.
+
+    Raises:
+        KeyReused: the key came with another fingerprint before.
+        UnknownFile, TooManyFiles: nothing is registered.
+        StoreUnavailable: do it again, with the same key.
+    """
+    if vault is None and person is not None and person.told:
+        raise ValueError("a person is kept in the vault, and there is none")
+    person_id = secrets.token_hex(16) if person is not None and person.told else None
+    insert_intake, insert_person = store.once(_insert_intake), store.once(_insert_person)
+    made: dict[str, bytes] = {}
+
+    def work(connection: Connection) -> Registered:
+        for _ in range(_DRAWS):
+            draft = complaint.model_copy(
+                update={"number": new_number(), "person": person_id or complaint.person}
+            )
+            entry = _entry(draft, idempotency_key, fingerprint)
+            # Nothing is entered if the number, or the key, is taken already.
+            if connection.execute(insert_intake, entry).rowcount == 1:
+                if person is not None and person_id is not None and vault is not None:
+                    connection.execute(insert_person, _sealed(vault, person_id, person))
+                if keys is not None:
+                    made[draft.number] = keys.make(connection, draft.number)
+                if attaching is not None:
+                    attach(connection, draft.number, attaching)
+                return Registered(draft.number, draft, new=True, started=False)
+            if idempotency_key is not None:
+                found = connection.execute(_BY_KEY, {"key": idempotency_key}).first()
+                if found is not None:
+                    return _again(found, fingerprint)
+        raise StoreError("no number is free")
+
+    registered = await store.write(work)
+    if keys is not None and registered.number in made:
+        keys.remember(registered.number, made[registered.number])
+    return registered
+
+
+def _entry(complaint: Complaint, key: str | None, mark: str) -> Row:
+    return {
+        "number": complaint.number,
+        "city": complaint.city,
+        "idempotency_key": key,
+        "fingerprint": mark,
+        "complaint": complaint.model_dump_json(),
+        "filed_at": complaint.filed_at,
+        "started_at": None,
+        "recorded_at": None,
+        "attempts": 0,
+        "last_error": None,
+    }
+
+
+def _sealed(vault: Vault, person_id: str, person: Person) -> Row:
+    return {
+        "id": person_id,
+        "sealed": vault.seal(person_id, person),
+        "key_id": vault.ring.current,
+        "phone_hash": vault.phone_hash(person.phone) if person.phone else None,
+        "created_at": datetime.now(UTC),
+    }
+
+
+def _again(row: Found, fingerprint: str) -> Registered:
+    if row.fingerprint != fingerprint:
+        raise KeyReused("this idempotency key was used for another complaint")
+    return _registered(row)
+
+
+def _registered(row: Found) -> Registered:
+    complaint = Complaint.model_validate_json(row.complaint)
+    return Registered(row.number, complaint, new=False, started=row.started_at is not None)
+
+
+async def get(store: Store, number: str) -> Registered | None:
+    """The entry of this number."""
+    row = await store.first(_BY_NUMBER, {"number": number})
+    return None if row is None else _registered(row)
+
+
+async def by_key(store: Store, key: str) -> Registered | None:
+    """What was registered with this idempotency key."""
+    row = await store.first(_BY_KEY, {"key": key})
+    return None if row is None else _registered(row)
+
+
+async def person_of(store: Store, vault: Vault, person_id: str) -> Person | None:
+    """Who complained; None when they were never told or have been erased.
+
+    Raises:
+        BadKey: the vault's key is not the one it was sealed with.
+    """
+    which = select(tables.person.c.sealed).where(tables.person.c.id == person_id)
+    row = await store.first(which)
+    return None if row is None else vault.open(person_id, row.sealed)
+
+
+async def persons_of(store: Store, vault: Vault, persons: Sequence[str]) -> list[Person]:
+    """Those who complained, in this order; without those who have been erased. See `person_of`."""
+    columns = tables.person.c
+    found = await store.rows(select(columns.id, columns.sealed).where(columns.id.in_(persons)))
+    opened = {row.id: vault.open(row.id, row.sealed) for row in found}
+    return [opened[one] for one in persons if one in opened]
+
+
+async def pending(
+    store: Store, older_than: timedelta, limit: int, now: datetime
+) -> list[Complaint]:
+    """Complaints registered but not started, filed at least `older_than` ago.
+
+    Those that failed least often come first: one that always fails must not hold up the rest.
+    """
+    book = tables.intake.c
+    spool = (
+        select(book.complaint)
+        .where(book.started_at.is_(None), book.filed_at <= now - older_than)
+        .order_by(book.attempts, book.filed_at, book.number)
+        .limit(limit)
+    )
+    return [Complaint.model_validate_json(row.complaint) for row in await store.rows(spool)]
+
+
+async def mark_started(store: Store, number: str, at: datetime) -> None:
+    """The ticket's workflow runs. The first time told stays."""
+    await store.change(_STARTED, {"which": number, "at": at})
+
+
+async def mark_failed(store: Store, number: str, error: str) -> None:
+    """Starting it failed once more; `error` is a code, or what else holds no personal data."""
+    await store.change(_FAILED, {"which": number, "error": error[:_ERROR_LENGTH]})

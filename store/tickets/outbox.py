@@ -1,0 +1,143 @@
+"""The outbox: messages that tickets asked for, and the ways they leave it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Select, bindparam, func, select, update
+
+from domain.actors import Role
+from store.db import tables
+from store.db.engine import Found, Insert, Store
+
+_OUTBOX, _MESSAGE = tables.outbox.c, tables.message.c
+_ERROR_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message to send. Whoever sends it gives `key` along, so that twice counts once."""
+
+    key: str
+    number: str
+    version: int
+    city: str
+    audience: Role
+    unit: str | None
+    template: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """A letter that the mailbox holds: seen by its audience on the ticket's page."""
+
+    key: str
+    number: str
+    version: int
+    city: str
+    audience: Role
+    unit: str | None
+    template: str
+    at: datetime
+
+
+class Notifier(Protocol):
+    """A way out of the outbox.
+
+    The mailbox lives in the same database and delivers exactly once. A way that leaves the
+    house claims letters, sends each with its key, and then marks it sent or failed: when the
+    process dies in between it is sent again, and the key tells the receiver.
+    """
+
+    async def deliver(self, store: Store, limit: int, at: datetime) -> int:
+        """Send up to `limit` letters; how many were sent."""
+        ...
+
+
+class MailboxNotifier:
+    """Puts letters into table `message`, in the transaction that marks them sent."""
+
+    async def deliver(self, store: Store, limit: int, at: datetime) -> int:
+        insert = store.once(_insert_message)
+        # Two that deliver at once share the work instead of waiting for each other.
+        asked = _pending(limit).with_for_update(skip_locked=True)
+
+        def work(connection: Connection) -> int:
+            letters = [_letter(row) for row in connection.execute(asked)]
+            if letters:
+                connection.execute(insert, [asdict(letter) | {"at": at} for letter in letters])
+                connection.execute(_SENT, _marks(letters, at))
+            return len(letters)
+
+        return await store.write(work)
+
+
+def _insert_message(store: Store) -> Insert:
+    return store.insert(tables.message).on_conflict_do_nothing()
+
+
+def _marks(letters: Sequence[Letter], at: datetime) -> list[dict[str, object]]:
+    return [{"which": letter.key, "at": at} for letter in letters]
+
+
+_SENT = (
+    update(tables.outbox)
+    .where(_OUTBOX.key == bindparam("which"), _OUTBOX.sent_at.is_(None))
+    .values(sent_at=bindparam("at"))
+)
+_FAILED = (
+    update(tables.outbox)
+    .where(_OUTBOX.key == bindparam("which"))
+    .values(attempts=_OUTBOX.attempts + 1, last_error=bindparam("error"))
+)
+_LETTER = select(*(_OUTBOX[field.name] for field in fields(Letter))).where(
+    _OUTBOX.sent_at.is_(None)
+)
+
+
+def _pending(limit: int) -> Select[Any]:
+    # What failed most often comes last: one that always fails must not hold up the rest.
+    return _LETTER.order_by(_OUTBOX.attempts, _OUTBOX.created_at, _OUTBOX.key).limit(limit)
+
+
+def _letter(row: Found) -> Letter:
+    return Letter(**{**row._mapping, "audience": Role(row.audience)})
+
+
+async def claim(store: Store, limit: int) -> list[Letter]:
+    """Letters to send next. Not locked: until they are marked, others may claim them too."""
+    return [_letter(row) for row in await store.rows(_pending(limit))]
+
+
+async def mark_sent(store: Store, letters: Sequence[Letter], at: datetime) -> None:
+    """They have been sent. The first time told stays."""
+    if letters:
+        await store.write(lambda connection: connection.execute(_SENT, _marks(letters, at)))
+
+
+async def mark_failed(store: Store, letter: Letter, error: str) -> None:
+    """Sending failed; it stays pending. `error` holds no personal data."""
+    await store.change(_FAILED, {"which": letter.key, "error": error[:_ERROR_LENGTH]})
+
+
+async def pending_count(store: Store) -> int:
+    """How many letters wait."""
+    asked = select(func.count()).select_from(tables.outbox).where(_OUTBOX.sent_at.is_(None))
+    return int((await store.rows(asked))[0][0])
+
+
+async def messages(
+    store: Store, number: str, audience: Role | None = None, unit: str | None = None
+) -> list[Message]:
+    """What the mailbox delivered about a ticket, to this audience and unit, first things first."""
+    asked = select(tables.message).where(_MESSAGE.number == number)
+    if audience is not None:
+        asked = asked.where(_MESSAGE.audience == audience)
+    if unit is not None:
+        asked = asked.where(_MESSAGE.unit == unit)
+    asked = asked.order_by(_MESSAGE.version, _MESSAGE.key)
+    return [
+        Message(**{**row._mapping, "audience": Role(row.audience)})
+        for row in await store.rows(asked)
+    ]

@@ -1,0 +1,255 @@
+"""Writing what happened to tickets: many projections in one transaction."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Delete,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+
+from domain.activity_io import Projection
+from domain.events import Event
+from store.db.engine import Insert, Store
+from store.db.errors import StoreUnavailable
+from store.db.tables import Row, UtcDateTime, assignment, event, intake, outbox, ticket
+from store.tickets.rows import assignment_rows, event_row, outbox_rows, ticket_row
+
+
+@dataclass(frozen=True)
+class _Statements:
+    tickets: Insert
+    assignments: Insert
+    events: Insert
+    outbox: Insert
+    started: Update
+    undone: tuple[Delete, ...]
+
+
+def _build(store: Store) -> _Statements:
+    return _Statements(
+        tickets=_upsert(store, ticket, _newer),
+        assignments=_upsert(store, assignment, _newer),
+        events=_upsert(store, event, _retold),
+        outbox=_upsert(store, outbox, _still_to_send),
+        started=update(intake)
+        .where(intake.c.number == bindparam("started"), intake.c.recorded_at.is_(None))
+        .values(
+            recorded_at=bindparam("at"),
+            started_at=func.coalesce(intake.c.started_at, bindparam("at", type_=UtcDateTime())),
+        ),
+        undone=_undone(),
+    )
+
+
+def _newer(table: Table, told: Any) -> ColumnElement[bool]:
+    """Told later; or by the same task, and not an older version."""
+    return or_(
+        told.told > table.c.told,
+        and_(told.told == table.c.told, told.version >= table.c.version),
+    )
+
+
+def _retold(table: Table, told: Any) -> ColumnElement[bool]:
+    # A workflow task that was cut short is done again, and records the same version once more:
+    # only the second telling is in the history.
+    return told.told >= table.c.told  # type: ignore[no-any-return]
+
+
+def _still_to_send(table: Table, told: Any) -> ColumnElement[bool]:
+    # What has left stays as it was: the same key again is the same message.
+    return and_(table.c.sent_at.is_(None), told.told > table.c.told)
+
+
+def _undone() -> tuple[Delete, ...]:
+    """What only a task that was cut short told: history never kept it, and nothing replaces it."""
+    number: BindParameter[str] = bindparam("of")
+    now = select(ticket.c.version, ticket.c.told).where(ticket.c.number == number).subquery()
+    version, told = (select(column).scalar_subquery() for column in (now.c.version, now.c.told))
+    shares = assignment.alias()
+    newest = (
+        select(func.coalesce(func.max(shares.c.n), 0))
+        .where(shares.c.number == number, shares.c.told == told)
+        .scalar_subquery()
+    )
+    return (
+        delete(event).where(
+            event.c.number == number, event.c.version > version, event.c.told < told
+        ),
+        # Every telling has the newest shares of its ticket. Old ones that have ended may be left
+        # out (`domain.ticket.ticket.Dropped`): their rows stay as they were last told.
+        delete(assignment).where(
+            assignment.c.number == number,
+            assignment.c.told < told,
+            assignment.c.n > newest,
+        ),
+        # A message goes with the telling that asked for it, as long as it has not left.
+        delete(outbox).where(
+            outbox.c.number == number,
+            outbox.c.sent_at.is_(None),
+            outbox.c.told > 0,
+            ~exists().where(
+                event.c.number == outbox.c.number,
+                event.c.version == outbox.c.version,
+                event.c.told == outbox.c.told,
+            ),
+        ),
+    )
+
+
+def _upsert(store: Store, table: Table, wins: Any) -> Insert:
+    insert = store.insert(table)
+    keys = [column.name for column in table.primary_key]
+    told = {c.name: insert.excluded[c.name] for c in table.columns if not c.primary_key}
+    return insert.on_conflict_do_update(
+        index_elements=keys, set_=told, where=wins(table, insert.excluded)
+    )
+
+
+class _Batch:
+    """The rows of some projections, one per key, in the order of the keys.
+
+    Fewer rows to write; and two processes that write the same keys meet in the same order, so
+    that neither waits for the other in a circle.
+    """
+
+    def __init__(self, projections: Iterable[Projection]) -> None:
+        self._tickets: dict[str, Projection] = {}
+        self._events: dict[tuple[str, int], tuple[Event, Projection]] = {}
+        for projection in projections:
+            self._add(projection)
+
+    def _add(self, projection: Projection) -> None:
+        number = projection.ticket.complaint.number
+        held = self._tickets.get(number)
+        if held is None or _order(held) <= _order(projection):
+            self._tickets[number] = projection
+        for happened in projection.events:
+            key = (happened.number, happened.version)
+            if key not in self._events or self._events[key][1].told <= projection.told:
+                self._events[key] = (happened, projection)
+
+    def write(self, connection: Connection, statements: _Statements) -> None:
+        numbers = sorted(self._tickets)
+        tickets = [(self._tickets[number].ticket, self._tickets[number].told) for number in numbers]
+        events = [
+            (happened, by.ticket, by.told) for _, (happened, by) in sorted(self._events.items())
+        ]
+        letters = [
+            row
+            for _, (happened, by) in sorted(self._events.items())
+            for row in _letters(happened, by)
+        ]
+        shares = [row for state, told in tickets for row in assignment_rows(state, told)]
+        for statement, rows in (
+            (statements.tickets, [ticket_row(state, told) for state, told in tickets]),
+            (statements.assignments, shares),
+            (statements.events, [event_row(e, t.complaint.city, told) for e, t, told in events]),
+            (statements.outbox, letters),
+            (statements.started, _started(e for e, _, _ in events)),
+            *((undone, [{"of": number} for number in numbers]) for undone in statements.undone),
+        ):
+            if rows:
+                connection.execute(statement, rows)
+
+
+def _order(projection: Projection) -> tuple[int, int]:
+    return projection.told, projection.ticket.version
+
+
+def _letters(happened: Event, by: Projection) -> Iterator[Row]:
+    after = [one for one in by.events if one.version > happened.version]
+    return outbox_rows(happened, by.ticket, after, by.told)
+
+
+def _started(events: Iterable[Event]) -> list[Row]:
+    return [{"started": e.number, "at": e.at} for e in events if e.version == 1]
+
+
+_Waiting = tuple[Projection, "asyncio.Future[None]"]
+
+
+class Projector:
+    """Writes projections; calls that come while one transaction runs share the next.
+
+    Any order and any repetition leads to the same rows. Belongs to one event loop.
+    """
+
+    def __init__(self, store: Store, *, batch: int = 200) -> None:
+        self._store = store
+        self._batch = batch
+        self._statements = store.once(_build)
+        self._queue: deque[_Waiting] = deque()
+        self._worker: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def project(self, projection: Projection) -> None:
+        """Return when `projection` is committed.
+
+        Raises:
+            StoreUnavailable: try again later; whether it was written is not known.
+        """
+        if self._closed:
+            raise StoreUnavailable("the projector is closed")
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.append((projection, done))
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work(), name="projector")
+        await done
+
+    async def close(self) -> None:
+        """Write what is waiting, and take no more."""
+        self._closed = True
+        if self._worker is not None:
+            await self._worker
+
+    async def _work(self) -> None:
+        try:
+            while self._queue:
+                count = min(len(self._queue), self._batch)
+                await self._settle([self._queue.popleft() for _ in range(count)])
+        finally:
+            self._worker = None
+            while self._queue:  # only when this task was cancelled: let nobody wait forever
+                self._queue.popleft()[1].cancel()
+
+    async def _settle(self, waiting: Sequence[_Waiting]) -> None:
+        """Write them together; if that fails, each alone, so that one does not fail the others."""
+        try:
+            await self._write([projection for projection, _ in waiting])
+        except asyncio.CancelledError:
+            for _, done in waiting:
+                done.cancel()
+            raise
+        except Exception as error:
+            # A store that is away is away for each of them: do not try once per projection.
+            if len(waiting) == 1 or isinstance(error, StoreUnavailable):
+                for _, done in waiting:
+                    if not done.done():
+                        done.set_exception(error)
+                return
+            for one in waiting:
+                await self._settle([one])
+        else:
+            for _, done in waiting:
+                if not done.done():
+                    done.set_result(None)
+
+    async def _write(self, projections: Sequence[Projection]) -> None:
+        batch = _Batch(projections)
+        await self._store.write(lambda connection: batch.write(connection, self._statements))

@@ -1,0 +1,59 @@
+"""Open tickets with due times that rest on a year whose calendar is not published."""
+
+from collections.abc import AsyncIterator
+
+from sqlalchemy import select
+
+from store.db import tables
+from store.db.engine import Store
+
+_TICKET = tables.ticket.c
+_CHUNK = 500
+
+
+async def planned_with(store: Store, city: str) -> list[frozenset[str]]:
+    """The versions of calendars that provisional clocks of the city were planned with.
+
+    One set for each combination on one ticket; most have a single version.
+
+    Raises:
+        StoreUnavailable
+    """
+    return [_versions(told) for told in await _combinations(store, city)]
+
+
+async def tickets(
+    store: Store, city: str, versions: frozenset[str]
+) -> AsyncIterator[tuple[str, int]]:
+    """Number and version of the tickets whose provisional clocks were planned with these.
+
+    Raises:
+        StoreUnavailable
+    """
+    for told in await _combinations(store, city):
+        if _versions(told) != versions:
+            continue
+        after = ""
+        asked = (
+            select(_TICKET.number, _TICKET.version)
+            .where(_TICKET.city == city, _TICKET.provisional == told)
+            .order_by(_TICKET.number)
+            .limit(_CHUNK)
+        )
+        while rows := await store.rows(asked.where(_TICKET.number > after)):
+            for row in rows:
+                yield row.number, row.version
+            after = rows[-1].number
+
+
+async def _combinations(store: Store, city: str) -> list[str]:
+    asked = (
+        select(_TICKET.provisional)
+        .where(_TICKET.city == city, _TICKET.provisional.is_not(None))
+        .distinct()
+    )
+    return sorted(row.provisional for row in await store.rows(asked))
+
+
+def _versions(told: str) -> frozenset[str]:
+    return frozenset(told.split())

@@ -1,0 +1,74 @@
+"""Earlier tickets of the same kind about the same place: what came back."""
+
+from datetime import datetime
+from math import cos, radians
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from domain.pack.policies import Severity
+from domain.ticket.complaint import Complaint
+from store.db import tables
+from store.db.engine import Store
+from store.tickets.rows import point_of
+
+_TICKET = tables.ticket.c
+
+MOST = 50
+"""More repeats than this make a ticket no graver."""
+
+_METRES_PER_DEGREE = 111_320
+_COMMUNITY = 12
+"""Digits of a division code that is fine enough to be a place: a community's."""
+
+
+async def find_repeats(
+    store: Store,
+    complaint: Complaint,
+    category: str,
+    area: str | None,
+    rules: Severity,
+    since: datetime,
+) -> list[str]:
+    """The numbers of earlier tickets of `category` about the place of `complaint`, newest first.
+
+    The same place is within the pack's distance; or the same address; or, of a complaint that
+    has neither point nor address, the same community or cell.
+    """
+    place = same_place(complaint, area, rules.repeats_metres)
+    if place is None:
+        return []
+    asked = (
+        select(_TICKET.number)
+        .where(
+            _TICKET.city == complaint.city,
+            _TICKET.category == category,
+            _TICKET.filed_at >= since,
+            _TICKET.filed_at < complaint.filed_at,
+            _TICKET.number != complaint.number,
+            place,
+        )
+        .order_by(_TICKET.filed_at.desc())
+        .limit(MOST)
+    )
+    return [row.number for row in await store.rows(asked)]
+
+
+def same_place(complaint: Complaint, area: str | None, metres: int) -> ColumnElement[bool] | None:
+    """The tickets about the same place; None where the complaint does not say where."""
+    ways: list[ColumnElement[bool]] = []
+    point = point_of(complaint.place)
+    if point is not None:
+        lat, lon = point
+        north = metres / _METRES_PER_DEGREE
+        east = north / max(cos(radians(lat)), 0.01)
+        ways.append(
+            and_(
+                _TICKET.lat.between(lat - north, lat + north),
+                _TICKET.lon.between(lon - east, lon + east),
+            )
+        )
+    if complaint.place.address:
+        ways.append(_TICKET.address == complaint.place.address)
+    if not ways and area is not None and len(area) >= _COMMUNITY:
+        ways.append(_TICKET.area == area)
+    return or_(*ways) if ways else None

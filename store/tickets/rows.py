@@ -1,0 +1,198 @@
+"""From the domain's objects to rows: what of a ticket becomes a column."""
+
+from collections.abc import Iterator, Sequence
+
+from domain.deadlines.clocks import Clock, ClockName, RungKind
+from domain.events import Event
+from domain.facts.anytime import RungClimbed
+from domain.pack.gcj02 import to_wgs84
+from domain.policy.condition_inputs import cards
+from domain.policy.notifications import notices
+from domain.policy.work_queues import waiting
+from domain.ticket.complaint import Crs, Place
+from domain.ticket.ticket import Ticket
+from store.db.tables import Row
+
+_TITLE = 60
+
+_UNITS_OWN = frozenset(
+    {
+        ClockName.SIGN,
+        ClockName.CONTACT,
+        ClockName.HANDLE,
+        ClockName.STEP,
+        ClockName.MEET,
+        ClockName.REVIEW,
+        ClockName.VERIFY,
+        ClockName.ORDER,
+        ClockName.APPOINTMENT,
+    }
+)
+"""What a unit itself has to keep: not the decisions and the answers that it waits for."""
+
+
+def ticket_row(ticket: Ticket, told: int) -> Row:
+    """The row of table `ticket`; `told`: the number of the projection."""
+    complaint = ticket.complaint
+    lat, lon = point_of(complaint.place) or (None, None)
+    waits, following = waiting(ticket), ticket.next_rung()
+    return {
+        "number": complaint.number,
+        "city": complaint.city,
+        "stage": ticket.stage.value,
+        "outcome": ticket.outcome.value if ticket.outcome else None,
+        "version": ticket.version,
+        "kind": ticket.kind.value,
+        "channel": complaint.channel.value,
+        "category": ticket.category,
+        "tier": ticket.tier,
+        "area": ticket.area,
+        "unit": ticket.unit,
+        # A list shows something even where nobody wrote a title.
+        "title": complaint.title or complaint.text.partition("\n")[0][:_TITLE],
+        "anonymous": complaint.anonymous,
+        "person": complaint.person,
+        "filed_at": complaint.filed_at,
+        "updated_at": ticket.updated_at,
+        "ended_at": ticket.ended_at,
+        "due_at": ticket.due_at,
+        "returns": ticket.returns,
+        "reworks": ticket.reworks,
+        "call_back_due": ticket.call_back_due,
+        **_verdict(ticket),
+        "yellow_cards": cards(ticket, RungKind.WARN),
+        "red_cards": cards(ticket, RungKind.DUE),
+        "severity": ticket.severity,
+        "parent": ticket.parent,
+        "accused": ticket.accused,
+        "public": complaint.public,
+        "excluded": ticket.excluded,
+        "promised_at": ticket.promised_at,
+        "address": complaint.place.address,
+        "lat": lat,
+        "lon": lon,
+        "told": told,
+        "queue": waits.queue.value if waits else None,
+        "queue_until": waits.until if waits else None,
+        "queue_since": waits.since if waits else None,
+        "rung_at": following[1].at if following else None,
+        "void_cards": "".join(f",{version}," for version in ticket.void_rungs),
+        "provisional": _planned_with(ticket),
+        "state": ticket.model_dump_json(),
+    }
+
+
+def _planned_with(ticket: Ticket) -> str | None:
+    versions = {clock.calendar_version for clock in ticket.provisional if clock.calendar_version}
+    return " ".join(sorted(versions)) or None
+
+
+def _verdict(ticket: Ticket) -> Row:
+    rating, rules = ticket.rating, ticket.rules
+    if rating is None:
+        return dict.fromkeys(("contacted", "resolved", "grade", "satisfied")) | {"rated": False}
+    return {
+        "rated": True,
+        "contacted": rating.contacted,
+        "resolved": rating.resolved,
+        "grade": rating.grade.value,
+        "satisfied": rating.satisfied(rules.satisfied_from) if rules else None,
+    }
+
+
+def point_of(place: Place) -> tuple[float, float] | None:
+    """The place in WGS-84, None where it has no point."""
+    if place.lat is None or place.lon is None:
+        return None
+    if place.crs is Crs.GCJ02:
+        return to_wgs84(place.lat, place.lon)
+    return place.lat, place.lon
+
+
+def assignment_rows(ticket: Ticket, told: int) -> Iterator[Row]:
+    """The rows of table `assignment`, with the ticket's version."""
+    clocks: dict[int | None, list[Clock]] = {}
+    for clock in ticket.clocks:
+        clocks.setdefault(clock.assignment, []).append(clock)
+    for given in ticket.assignments:
+        yield {
+            "number": ticket.complaint.number,
+            "n": given.n,
+            "city": ticket.complaint.city,
+            "unit": given.unit,
+            "queue": given.queue,
+            "activity_id": given.activity_id,
+            "rework": given.rework,
+            "share": given.share.value,
+            "task": given.task,
+            "level": given.level,
+            "opened_at": given.opened_at,
+            "signed_at": given.signed_at,
+            "contacted_at": given.contacted_at,
+            "ended_at": given.ended_at,
+            "ending": given.ending.value if given.ending else None,
+            "asked": given.asked.what if given.asked else None,
+            "extensions": given.extensions,
+            "version": ticket.version,
+            "updated_at": ticket.updated_at,
+            "told": told,
+            "pause": given.pause.why if given.pause else None,
+            "pause_until": given.pause.until if given.pause else None,
+            **_promises(clocks.get(given.n, [])),
+        }
+
+
+def _promises(clocks: list[Clock]) -> Row:
+    """What the clocks of an assignment say: the handling also after its end."""
+    # The last one counts: an extension puts a new clock behind the old one.
+    handling = [c for c in clocks if c.name in (ClockName.HANDLE, ClockName.VERIFY)][-1:]
+    warnings = [r.at for c in handling for r in c.rungs if r.kind is RungKind.WARN]
+    running = [c for c in clocks if c.running and c.paused_at is None and c.name in _UNITS_OWN]
+    due = {clock.name: clock.due_at for clock in running}
+    return {
+        "due_at": handling[0].due_at if handling else None,
+        "warn_at": min(warnings, default=None),
+        "sign_due_at": due.get(ClockName.SIGN),
+        "contact_due_at": due.get(ClockName.CONTACT),
+        "burns_at": min((clock.due_at for clock in running), default=None),
+    }
+
+
+def event_row(event: Event, city: str, told: int) -> Row:
+    """The row of table `event`."""
+    fact, actor = event.fact, event.actor
+    climbed = fact if isinstance(fact, RungClimbed) else None
+    return {
+        "number": event.number,
+        "version": event.version,
+        "city": city,
+        "at": event.at,
+        "kind": fact.kind,
+        "stage": event.stage.value,
+        "role": actor.role.value,
+        "actor": actor.id,
+        "unit": actor.unit,
+        "clock": climbed.clock.value if climbed else None,
+        "rung": climbed.rung.value if climbed else None,
+        "told": told,
+        "fact": fact.model_dump_json(),
+    }
+
+
+def outbox_rows(event: Event, ticket: Ticket, after: Sequence[Event], told: int) -> Iterator[Row]:
+    """The rows of table `outbox` that `event` asks for; `after`: what followed before `ticket`."""
+    for notice in notices(event, ticket, after):
+        yield {
+            "key": notice.key,
+            "number": notice.number,
+            "version": notice.version,
+            "city": notice.city,
+            "audience": notice.audience.value,
+            "unit": notice.unit,
+            "template": notice.template,
+            "told": told,
+            "created_at": event.at,
+            "sent_at": None,
+            "attempts": 0,
+            "last_error": None,
+        }

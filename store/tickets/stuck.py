@@ -1,0 +1,128 @@
+"""What waits longer than it should although no person is waited for, by the record alone.
+
+Whatever is away or broken (a worker, the engine, a pack, a plan), a complaint that does not move is
+found here: the board, `jiesu doctor`, the administrators' page and the metric `jiesu_stuck` all ask
+this one function.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, String, case, func, literal, select, text
+
+from domain.ticket.stages import Stage
+from store.db import tables
+from store.db.engine import Found, Store
+
+GRACE = timedelta(minutes=1)
+"""How long anything may take that no person has to do."""
+
+NAMED = 5
+"""Tickets that are named of each sort, those that wait longest first."""
+
+STATEMENTS = 3
+"""What one look asks the database."""
+
+_INTAKE, _TICKET, _EVENT = tables.intake.c, tables.ticket.c, tables.event.c
+
+# Word for word as in the indexes, so that both databases see that they fit.
+_UNRECORDED, _AUTOMATIC = text(tables.UNRECORDED), text(tables.AUTOMATIC)
+
+
+class Waits(StrEnum):
+    """For what a ticket waits."""
+
+    START = "start"  # registered, and the engine has not taken it
+    RECORD = "record"  # the engine has it, and nothing of it is recorded: its rules, or the store
+    TRIAGE = "triage"  # the machine has neither said what it is about, nor that it is unsure
+    DISPATCH = "dispatch"  # the unit that the rules or a person name has not got it
+    FEEDBACK = "feedback"  # the answer is there, and has not gone to the citizen
+    RUNG = "rung"  # a rung of a clock was reached, and is not recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Tickets that wait for the same; `since`: the longest; `numbers`: the first `NAMED`."""
+
+    waits: Waits
+    tickets: int
+    since: datetime
+    numbers: tuple[str, ...]
+
+
+async def stuck(store: Store, now: datetime, city: str | None = None) -> list[Stuck]:
+    """What waits for longer than `GRACE`, of one city or of all; nothing where all is well.
+
+    Raises:
+        StoreUnavailable
+    """
+    return await store.read(partial(look, now, city))
+
+
+def look(now: datetime, city: str | None, connection: Connection) -> list[Stuck]:
+    """The same within a reading of something larger."""
+    found: dict[Waits, list[Found]] = {}
+    for statement in (_intake(now, city), _stages(now, city), _rungs(now, city)):
+        for row in connection.execute(statement):
+            found.setdefault(Waits(row.waits), []).append(row)
+    return [_told(waits, found[waits]) for waits in Waits if waits in found]
+
+
+def _told(waits: Waits, rows: Sequence[Found]) -> Stuck:
+    first = sorted(rows, key=lambda row: row.place)
+    return Stuck(waits, first[0].tickets, first[0].since, tuple(row.number for row in first))
+
+
+def _intake(now: datetime, city: str | None) -> Select[Any]:
+    waits = case((_INTAKE.started_at.is_(None), Waits.START.value), else_=Waits.RECORD.value)
+    asked = select(waits.label("waits"), _INTAKE.number, _INTAKE.filed_at.label("since")).where(
+        _UNRECORDED, _INTAKE.filed_at <= now - GRACE
+    )
+    return _first(_of(asked, _INTAKE.city, city))
+
+
+def _stages(now: datetime, city: str | None) -> Select[Any]:
+    """Stages that nobody works at. At triage and dispatch a person may have to say something."""
+    unsure = (
+        select(literal(1))
+        .where(_EVENT.number == _TICKET.number, _EVENT.kind == "triage_unsure")
+        .exists()
+    )
+    by_machine = case(
+        (_TICKET.stage == Stage.TRIAGE, ~unsure),
+        (_TICKET.stage == Stage.DISPATCH, _TICKET.queue.is_(None)),
+        else_=literal(1) == 1,
+    )
+    asked = select(
+        _TICKET.stage.label("waits"), _TICKET.number, _TICKET.updated_at.label("since")
+    ).where(_AUTOMATIC, _TICKET.updated_at <= now - GRACE, by_machine)
+    return _first(_of(asked, _TICKET.city, city))
+
+
+def _rungs(now: datetime, city: str | None) -> Select[Any]:
+    waits = literal(Waits.RUNG.value, String())
+    asked = select(waits.label("waits"), _TICKET.number, _TICKET.rung_at.label("since")).where(
+        _TICKET.rung_at.is_not(None), _TICKET.rung_at <= now - GRACE
+    )
+    return _first(_of(asked, _TICKET.city, city))
+
+
+def _of(asked: Select[Any], column: ColumnElement[str], city: str | None) -> Select[Any]:
+    # An expression, not the column: SQLite would look through all tickets of the city.
+    return asked if city is None else asked.where(column.concat("") == city)
+
+
+def _first(asked: Select[Any]) -> Select[Any]:
+    """Of each sort how many there are, and the first of them."""
+    each = asked.subquery()
+    place = func.row_number().over(
+        partition_by=each.c.waits, order_by=(each.c.since, each.c.number)
+    )
+    counted = select(
+        each, place.label("place"), func.count().over(partition_by=each.c.waits).label("tickets")
+    ).subquery()
+    return select(counted).where(counted.c.place <= NAMED)

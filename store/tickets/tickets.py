@@ -1,0 +1,277 @@
+"""Asking about tickets: one, its events, and lists of them."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_
+
+from domain.events import Event, Fact
+from domain.policy.work_queues import Queue
+from domain.ticket.complaint import Channel, Kind
+from domain.ticket.stages import OPEN, Outcome, Stage
+from domain.ticket.ticket import Ticket
+from store.db import tables
+from store.db.cursors import cursor as cursor_of
+from store.db.cursors import key_of, moment
+from store.db.engine import Found, Store, Values
+from store.db.errors import BadNumber
+from store.tickets.accused_units import Hidden, shown
+from store.tickets.numbers import parse_number
+
+_TICKET = tables.ticket.c
+FACTS: TypeAdapter[Fact] = TypeAdapter(Fact)
+_OPEN = sorted(OPEN)
+_CHUNK = 1000
+
+
+@dataclass(frozen=True)
+class TicketRow:
+    """A ticket in a list: as last told, without its state.
+
+    `channel`, `anonymous` and `person` are None where a reader is not to know who complained.
+    """
+
+    number: str
+    city: str
+    stage: Stage
+    outcome: Outcome | None
+    version: int
+    kind: Kind
+    channel: Channel | None
+    category: str | None
+    tier: str | None
+    area: str | None
+    unit: str | None
+    title: str
+    anonymous: bool | None
+    person: str | None
+    filed_at: datetime
+    updated_at: datetime
+    ended_at: datetime | None
+    due_at: datetime | None
+    returns: int
+    reworks: int
+    call_back_due: bool
+    rated: bool
+    contacted: bool | None
+    resolved: bool | None
+    grade: int | None
+    satisfied: bool | None
+    yellow_cards: int
+    red_cards: int
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What to list; what is None does not matter. Times are half-open: since ≤ t < until.
+
+    `overdue` compares with `now`: the promise that runs is, or is not, past due.
+    `text` is looked for in titles; a whole ticket number finds that ticket. `hidden`: see there.
+    """
+
+    city: str | None = None
+    stage: Stage | None = None
+    outcome: Outcome | None = None
+    unit: str | None = None
+    category: str | None = None
+    kind: Kind | None = None
+    open: bool | None = None
+    call_back_due: bool | None = None
+    queue: Queue | None = None
+    overdue: bool | None = None
+    due_before: datetime | None = None
+    filed_since: datetime | None = None
+    filed_until: datetime | None = None
+    text: str | None = None
+    hidden: Hidden | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Part of a list; `next_cursor` is None at its end."""
+
+    rows: list[TicketRow]
+    next_cursor: str | None
+
+
+_ROW = select(*(_TICKET[field.name] for field in fields(TicketRow)))
+_ONE = _ROW.where(_TICKET.number == bindparam("number"))
+_NEWEST = select(func.max(_TICKET.updated_at))
+_STATE = select(_TICKET.state).where(_TICKET.number == bindparam("number"))
+_EVENTS = (
+    select(tables.event)
+    .where(tables.event.c.number == bindparam("number"))
+    .order_by(tables.event.c.version)
+)
+_SINCE = tables.event.c.version >= bindparam("since")
+_UNTIL = tables.event.c.version < bindparam("until")
+
+
+def _ticket_row(row: Found) -> TicketRow:
+    told = dict(row._mapping)
+    told["stage"] = Stage(told["stage"])
+    told["outcome"] = None if told["outcome"] is None else Outcome(told["outcome"])
+    told["kind"], told["channel"] = Kind(told["kind"]), Channel(told["channel"])
+    return TicketRow(**told)
+
+
+async def get(store: Store, number: str) -> TicketRow | None:
+    """The ticket of this number, as last told."""
+    row = await store.first(_ONE, {"number": number})
+    return None if row is None else _ticket_row(row)
+
+
+async def of_persons(
+    store: Store, persons: Select[Any], values: Values, limit: int
+) -> list[TicketRow]:
+    """The tickets of the persons that the query `persons` finds, the latest first."""
+    asked = _ROW.where(_TICKET.person.in_(persons)).order_by(
+        _TICKET.filed_at.desc(), _TICKET.number
+    )
+    return [_ticket_row(row) for row in await store.rows(asked.limit(limit), values)]
+
+
+async def newest(store: Store) -> datetime | None:
+    """When something happened to any ticket last; None where there is none."""
+    found = await store.first(_NEWEST)
+    return found[0] if found else None
+
+
+async def state(store: Store, number: str) -> Ticket | None:
+    """The whole ticket, as last told."""
+    row = await store.first(_STATE, {"number": number})
+    return None if row is None else Ticket.model_validate_json(row.state)
+
+
+async def states(store: Store, numbers: Sequence[str]) -> list[Ticket]:
+    """The whole tickets of these numbers, the last filed first; those that there are."""
+    asked = (
+        select(_TICKET.state)
+        .where(_TICKET.number.in_(numbers))
+        .order_by(_TICKET.filed_at.desc(), _TICKET.number.desc())
+    )
+    return [Ticket.model_validate_json(row.state) for row in await store.rows(asked)]
+
+
+async def events(
+    store: Store, number: str, since: int | None = None, until: int | None = None
+) -> list[Event]:
+    """All that happened to it, first things first; or since <= version < until."""
+    asked, values = _EVENTS, {"number": number, "since": since, "until": until}
+    if since is not None:
+        asked = asked.where(_SINCE)
+    if until is not None:
+        asked = asked.where(_UNTIL)
+    return [_event(row) for row in await store.rows(asked, values)]
+
+
+def _event(row: Found) -> Event:
+    return Event.model_validate(
+        {
+            "number": row.number,
+            "version": row.version,
+            "at": row.at,
+            "actor": {"role": row.role, "id": row.actor, "unit": row.unit},
+            "stage": row.stage,
+            "fact": FACTS.validate_json(row.fact),
+        }
+    )
+
+
+async def page(
+    store: Store,
+    filters: Filters,
+    cursor: str | None = None,
+    limit: int = 50,
+    now: datetime | None = None,
+) -> Page:
+    """Tickets that match, last changed first.
+
+    Raises:
+        BadCursor: `cursor` is not a `next_cursor` of this list.
+    """
+    asked = _ROW.where(*_conditions(filters, now or datetime.now(UTC)))
+    if cursor is not None:
+        at, number = key_of(cursor, str, str)
+        asked = asked.where(tuple_(_TICKET.updated_at, _TICKET.number) < (moment(at), number))
+    asked = asked.order_by(_TICKET.updated_at.desc(), _TICKET.number.desc()).limit(limit + 1)
+    rows = [_ticket_row(row) for row in await store.rows(asked)]
+    more, rows = len(rows) > limit, rows[:limit]
+    last = rows[-1] if more and rows else None
+    return Page(rows, cursor_of(last.updated_at.isoformat(), last.number) if last else None)
+
+
+def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for name in ("city", "stage", "outcome", "unit", "category", "kind", "call_back_due", "queue"):
+        if (value := getattr(filters, name)) is not None:
+            found.append(_TICKET[name] == value)
+    if filters.open is not None:
+        found.append(_TICKET.ended_at.is_(None) if filters.open else _TICKET.ended_at.is_not(None))
+    if filters.overdue is not None:
+        late = _due_before(now)
+        found.append(late if filters.overdue else or_(~late, _TICKET.due_at.is_(None)))
+    if filters.due_before is not None:
+        found.append(_due_before(filters.due_before))
+    if filters.filed_since is not None:
+        found.append(_TICKET.filed_at >= filters.filed_since)
+    if filters.filed_until is not None:
+        found.append(_TICKET.filed_at < filters.filed_until)
+    if filters.text:
+        found.append(_says(filters.text))
+    if filters.hidden:
+        found.append(shown(filters.hidden))
+    return found
+
+
+def _due_before(at: datetime) -> ColumnElement[bool]:
+    # Only open tickets are due; to say so lets the index by stage find the few among all.
+    return and_(_TICKET.stage.in_(_OPEN), _TICKET.due_at < at)
+
+
+def _says(text: str) -> ColumnElement[bool]:
+    try:
+        return _TICKET.number == parse_number(text)
+    except BadNumber:
+        like = _TICKET.title.icontains(text, autoescape=True)
+        part = _TICKET.number.startswith(text, autoescape=True)
+        return or_(like, part)
+
+
+async def numbers(
+    store: Store, city: str | None = None, ended: bool | None = None
+) -> AsyncIterator[str]:
+    """The numbers of all tickets, in order; of those ended, or not ended, if so asked.
+
+    Reads a thousand at a time, so that it may run for hours beside everything else.
+    """
+    asked: Select[str] = select(_TICKET.number).order_by(_TICKET.number).limit(_CHUNK)
+    if city is not None:
+        asked = asked.where(_TICKET.city == city)
+    if ended is not None:
+        asked = asked.where(_TICKET.ended_at.is_not(None) if ended else _TICKET.ended_at.is_(None))
+    after = ""
+    while True:
+        found = await store.rows(asked.where(_TICKET.number > after))
+        for (after,) in found:
+            yield after
+        if len(found) < _CHUNK:
+            return
+
+
+async def counts(
+    store: Store, city: str | None = None, unit: str | None = None, open_only: bool = False
+) -> dict[Stage, int]:
+    """How many tickets there are at each stage, zeros included."""
+    stages = [stage for stage in Stage if stage in OPEN or not open_only]
+    asked = select(_TICKET.stage, func.count()).where(_TICKET.stage.in_(stages))
+    if city is not None:
+        asked = asked.where(_TICKET.city == city)
+    if unit is not None:
+        asked = asked.where(_TICKET.unit == unit)
+    found = await store.rows(asked.group_by(_TICKET.stage))
+    counted = {Stage(stage): count for stage, count in found}
+    return {stage: counted.get(stage, 0) for stage in stages}

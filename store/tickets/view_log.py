@@ -1,0 +1,139 @@
+"""The log of views: who looked at whose data, when and why. It is written first, then looked.
+
+Entries are only ever added; the database itself refuses to change or delete one. They say what kind
+of data was seen, never the data.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, select
+
+from domain.actors import Actor, Role
+from store.db import tables
+from store.db.engine import Found, Store
+from store.db.tables import Row
+from store.secrets.vault import Person, Vault
+
+HISTORY, SEARCH = "history", "search"
+"""What was seen, besides the fields of a person."""
+
+_VIEW, _PERSON, _TICKET = tables.view_log.c, tables.person.c, tables.ticket.c
+_SEALED = select(_PERSON.sealed).where(_PERSON.id == bindparam("id"))
+_MOST = 100
+
+
+@dataclass(frozen=True)
+class View:
+    """One entry. `fields`: name, phone, …; `history`; `search`."""
+
+    number: str | None
+    at: datetime
+    role: Role
+    unit: str | None
+    actor: str
+    fields: list[str]
+    purpose: str
+
+
+async def look(
+    store: Store, vault: Vault, person_id: str, number: str, who: Actor, at: datetime, purpose: str
+) -> Person | None:
+    """Who complained, with the view written down in the same transaction.
+
+    None when they were never told or are erased: then there was nothing to see.
+
+    Raises:
+        BadKey, StoreUnavailable: nothing was shown.
+    """
+
+    def work(connection: Connection) -> Person | None:
+        row = connection.execute(_SEALED, {"id": person_id}).first()
+        if row is None:
+            return None
+        person = vault.open(person_id, row.sealed)
+        entry = _entry(number, who, at, person.fields, purpose)
+        connection.execute(tables.view_log.insert(), entry)
+        return person
+
+    return await store.write(work)
+
+
+async def search(
+    store: Store, vault: Vault, phone: str, who: Actor, at: datetime, purpose: str
+) -> list[str]:
+    """The numbers of the tickets that somebody with this phone filed, the last one first.
+
+    The search is written down at each of them; one that finds nothing, too.
+    """
+    found = (
+        select(_TICKET.number)
+        .join(tables.person, _PERSON.id == _TICKET.person)
+        .where(_PERSON.phone_hash == vault.phone_hash(phone))
+        .order_by(_TICKET.filed_at.desc(), _TICKET.number.desc())
+        .limit(_MOST)
+    )
+
+    def work(connection: Connection) -> list[str]:
+        numbers = [str(number) for (number,) in connection.execute(found)]
+        about: Sequence[str | None] = numbers or [None]
+        entries = [_entry(number, who, at, [SEARCH], purpose) for number in about]
+        connection.execute(tables.view_log.insert(), entries)
+        return numbers
+
+    return await store.write(work)
+
+
+async def note_histories(
+    store: Store, numbers: Sequence[str], who: Actor, at: datetime, purpose: str, once: timedelta
+) -> None:
+    """Write down that histories were read; one look that takes many requests only `once`."""
+    known = select(_VIEW.number).where(
+        _VIEW.number.in_(numbers),
+        _VIEW.actor == who.id,
+        _VIEW.fields == HISTORY,
+        _VIEW.at > bindparam("since", type_=tables.UtcDateTime()),
+    )
+    if not numbers:
+        return
+
+    def work(connection: Connection) -> None:
+        noted = {number for (number,) in connection.execute(known, {"since": at - once})}
+        entries = [_entry(n, who, at, [HISTORY], purpose) for n in numbers if n not in noted]
+        if entries:
+            connection.execute(tables.view_log.insert(), entries)
+
+    await store.write(work)
+
+
+async def views(store: Store, number: str) -> list[View]:
+    """Every look at this ticket's data, first things first."""
+    asked = select(tables.view_log).where(_VIEW.number == number).order_by(_VIEW.at, _VIEW.id)
+    return [_view(row) for row in await store.rows(asked)]
+
+
+def _entry(number: str | None, who: Actor, at: datetime, fields: list[str], purpose: str) -> Row:
+    return {
+        "id": secrets.token_hex(12),
+        "number": number,
+        "at": at,
+        "role": who.role.value,
+        "unit": who.unit,
+        "actor": who.id,
+        "fields": ",".join(fields),
+        "purpose": purpose,
+    }
+
+
+def _view(row: Found) -> View:
+    return View(
+        number=row.number,
+        at=row.at,
+        role=Role(row.role),
+        unit=row.unit,
+        actor=row.actor,
+        fields=row.fields.split(","),
+        purpose=row.purpose,
+    )

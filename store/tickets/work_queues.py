@@ -1,0 +1,149 @@
+"""The queues of the centre: what waits for a person, what is due first first."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_
+
+from domain.events import Fact
+from domain.facts.intake import TriageUnsure
+from domain.policy.work_queues import Queue
+from domain.ticket.complaint import Kind
+from domain.ticket.stages import Stage
+from domain.ticket.ticket import Ticket
+from store.db import tables
+from store.db.cursors import cursor as cursor_of
+from store.db.cursors import key_of, moment
+from store.db.engine import Found, Store
+from store.tickets.tickets import FACTS
+
+_TICKET, _EVENT = tables.ticket.c, tables.event.c
+_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+_UNTIL = func.coalesce(_TICKET.queue_until, literal(_NEVER, tables.UtcDateTime()))
+_ORDER = (_UNTIL, _TICKET.filed_at, _TICKET.number)
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """A ticket in a queue. `queue_until`: when it should be done; None: no clock runs for it.
+
+    `queue_since`: when it came; None where nobody wrote that down.
+    """
+
+    number: str
+    city: str
+    queue: Queue
+    queue_until: datetime | None
+    queue_since: datetime | None
+    stage: Stage
+    kind: Kind
+    category: str | None
+    area: str | None
+    unit: str | None
+    title: str
+    severity: int
+    filed_at: datetime
+
+
+@dataclass(frozen=True)
+class QueuePage:
+    """Part of a queue; `next_cursor` is None at its end."""
+
+    rows: list[QueueRow]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class Waits:
+    """A ticket of a queue, whole; `doubt` is what the machine was unsure of."""
+
+    row: QueueRow
+    ticket: Ticket
+    doubt: TriageUnsure | None
+
+
+_COLUMNS = [_TICKET[field.name] for field in fields(QueueRow)]
+_DOUBT = (
+    select(_EVENT.fact)
+    .where(_EVENT.number == _TICKET.number, _EVENT.kind == "triage_unsure")
+    .order_by(_EVENT.version.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+
+
+async def page(
+    store: Store,
+    of: Collection[Queue],
+    city: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> QueuePage:
+    """What waits in these queues, in one list, of one city or of all.
+
+    What is never due comes last; of what is due together, the first filed first.
+
+    Raises:
+        BadCursor: `cursor` is not a `next_cursor` of this list.
+    """
+    asked = select(*_COLUMNS).where(*_in(of, city))
+    if cursor is not None:
+        until, filed, number = key_of(cursor, str, str, str)
+        asked = asked.where(tuple_(*_ORDER) > (moment(until), moment(filed), number))
+    asked = asked.order_by(*_ORDER).limit(limit + 1)
+    rows = [_row(row) for row in await store.rows(asked)]
+    more, rows = len(rows) > limit, rows[:limit]
+    last = rows[-1] if more and rows else None
+    return QueuePage(rows, _cursor_after(last) if last else None)
+
+
+async def whole(
+    store: Store, of: Collection[Queue], city: str, limit: int, but: str = ""
+) -> list[Waits]:
+    """The first of these queues with their states, without ticket `but`: in one question."""
+    asked = (
+        select(*_COLUMNS, _TICKET.state, _DOUBT.label("doubt"))
+        .where(*_in(of, city), _TICKET.number != but)
+        .order_by(*_ORDER)
+        .limit(limit)
+    )
+    return [_waits(row) for row in await store.rows(asked)]
+
+
+async def counts(store: Store, of: Collection[Queue], city: str, but: str = "") -> dict[Queue, int]:
+    """How many wait in each of these queues without ticket `but`, zeros included."""
+    asked = (
+        select(_TICKET.queue, func.count())
+        .where(*_in(of, city), _TICKET.number != but)
+        .group_by(_TICKET.queue)
+    )
+    found = {Queue(queue): count for queue, count in await store.rows(asked)}
+    return {queue: found.get(queue, 0) for queue in of}
+
+
+def _cursor_after(row: QueueRow) -> str:
+    until = row.queue_until or _NEVER
+    return cursor_of(until.isoformat(), row.filed_at.isoformat(), row.number)
+
+
+def _in(of: Collection[Queue], city: str | None) -> list[ColumnElement[bool]]:
+    # To say that there is a queue lets the index of the few that wait be used.
+    waits = and_(_TICKET.queue.is_not(None), _TICKET.queue.in_(sorted(of)))
+    return [waits] if city is None else [_TICKET.city == city, waits]
+
+
+def _row(found: Found) -> QueueRow:
+    told = {field.name: getattr(found, field.name) for field in fields(QueueRow)}
+    told["queue"], told["stage"] = Queue(told["queue"]), Stage(told["stage"])
+    told["kind"] = Kind(told["kind"])
+    return QueueRow(**told)
+
+
+def _waits(found: Found) -> Waits:
+    doubt: Fact | None = FACTS.validate_json(found.doubt) if found.doubt else None
+    return Waits(
+        _row(found),
+        Ticket.model_validate_json(found.state),
+        doubt if isinstance(doubt, TriageUnsure) else None,
+    )

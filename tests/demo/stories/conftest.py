@@ -1,0 +1,70 @@
+"""A city with short days, behind HTTP, in which its story can be played."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from temporalio.client import Client
+
+from demo.pack import shortened_pack
+from demo.people import Badges, People
+from demo.stories.ending import Ending, ending_of
+from demo.stories.show import perform, story_of
+from demo.stories.telling import Telling
+from packs.registry import PackShelf, default_root
+from runtime.names import SPOOL_WORKFLOW, TICKETS
+from store.db.engine import Store
+from tests.api.house import open_house
+from tests.support.engine import platform
+
+DAY = 0.5
+"""Seconds that a day lasts."""
+
+
+class Played(Protocol):
+    """`async with played("tongzhou") as story`: after the story of the city."""
+
+    def __call__(self, city: str, day: float = DAY) -> AbstractAsyncContextManager[Telling]: ...
+
+
+@pytest.fixture
+def played(client: Client, sqlite_store: Store, tmp_path: Path) -> Played:
+    @asynccontextmanager
+    async def play(city: str, day: float = DAY) -> AsyncIterator[Telling]:
+        cities = tmp_path / "cities"
+        pack = await asyncio.to_thread(shortened_pack, default_root() / city, cities, day)
+        shelf = PackShelf(cities)
+        async with (
+            platform(client, sqlite_store, shelf),
+            open_house(tmp_path / "home", sqlite_store, client, shelf) as house,
+        ):
+            # What a ticket opens beside itself (举一反三) waits for this chore.
+            await client.start_workflow(SPOOL_WORKFLOW, id="chore/spool", task_queue=TICKETS)
+            house.http.base_url = "http://jiesu.test/api/v1"
+            badges = await Badges.issue(sqlite_store, pack)
+            story = Telling(People(house.http, badges), sqlite_store, pack, print)
+            await perform(story, story_of(city))
+            yield story
+
+    return play
+
+
+class Counted(Protocol):
+    """`await counted(story)`: the figures, the points and the audit, nothing of it broken."""
+
+    async def __call__(self, story: Telling) -> Ending: ...
+
+
+@pytest.fixture
+def counted(client: Client) -> Counted:
+    async def count(story: Telling) -> Ending:
+        ending = await ending_of(story, client)
+        assert (ending.figures.broken, ending.scores.broken) == ([], [])
+        assert [one.number for one in ending.disagreeing] == []
+        assert ending.whole
+        return ending
+
+    return count

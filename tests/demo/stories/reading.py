@@ -1,0 +1,71 @@
+"""Reading what a story left behind: its tickets, and what the city counts of them."""
+
+from collections.abc import Iterable
+
+from demo.stories.ending import Ending
+from demo.stories.telling import Telling
+from domain.deadlines.clocks import Clock, ClockName
+from domain.events import Event
+from domain.ticket.ticket import Ticket
+from store.reporting.scores import Point, scores
+
+
+class Read:
+    """A story's tickets and their events, by the names it gives them."""
+
+    def __init__(self, tickets: dict[str, Ticket], events: dict[str, list[Event]]) -> None:
+        self.tickets, self.events = tickets, events
+
+    @classmethod
+    async def of(cls, story: Telling) -> "Read":
+        told = story.tickets
+        return cls(
+            {name: await one.look() for name, one in told.items()},
+            {name: await one.events() for name, one in told.items()},
+        )
+
+    def __getitem__(self, name: str) -> Ticket:
+        return self.tickets[name]
+
+    def kinds(self, name: str) -> list[str]:
+        return [event.kind for event in self.events[name]]
+
+    def units(self, name: str) -> list[str]:
+        """Who led it, one after the other."""
+        return [a.unit for a in self[name].assignments if a.share == "lead"]
+
+
+def clock(ticket: Ticket, name: ClockName, assignment: int | None = None) -> Clock:
+    """The first clock of that name."""
+    found = (c for c in ticket.clocks if c.name is name and assignment in (None, c.assignment))
+    return next(found)
+
+
+def in_time(tickets: Iterable[Ticket]) -> int:
+    """How many were answered, each time, no later than the citizen had been promised."""
+    kept = 0
+    for ticket in tickets:
+        lead = ticket.lead
+        if lead is None or lead.ended_at is None:
+            continue
+        promised = [clock for clock in ticket.clocks if clock.name == "promise"]
+        kept += all((clock.stopped_at or clock.due_at) <= clock.due_at for clock in promised)
+    return kept
+
+
+def ratios(ending: Ending) -> dict[str, tuple[int, int]]:
+    """Each indicator as part and whole."""
+    values = {one.indicator.id: one.value.after for one in ending.figures.figures}
+    return {name: (value.part, value.of) for name, value in values.items()}
+
+
+def by_unit(ending: Ending, indicator: str) -> dict[str, tuple[int, int]]:
+    """One indicator of each unit that led a ticket of it: the league table's numbers."""
+    figure = next(one for one in ending.figures.figures if one.indicator.id == indicator)
+    return {unit: (value.after.part, value.after.of) for unit, value in figure.units.items()}
+
+
+async def points_of(story: Telling, unit: str) -> list[Point]:
+    """What a unit earned, each point with the event that earned it."""
+    told = await scores(story.store, story.pack, story.period, unit=unit)
+    return list(told.earned)

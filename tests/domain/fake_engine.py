@@ -1,0 +1,143 @@
+"""A hall: one ticket without an engine. The decisions and the plans are the real ones.
+
+What the workflow does with a ticket, in one thread and in memory: it asks the activities, which
+read a pack and nothing else, checks, and records. What happens by itself is `clockwork`'s, what
+people ask for `counter`'s.
+"""
+
+from datetime import datetime
+
+from domain.activity_io import ClockQuestion, DispatchQuestion, ResumeQuestion
+from domain.actors import SYSTEM, Actor, Role
+from domain.deadlines.clocks import Clock, ClockName
+from domain.events import Event, Fact
+from domain.facts import anytime, closing, intake, waiting
+from domain.policy.decide import Need, Wanted, follows
+from domain.policy.record import record
+from domain.policy.results import failure_of, result_of
+from domain.policy.transitions import transition
+from domain.refusals import Refused
+from domain.ticket.assignment import Given, HandlingResult, Share
+from domain.ticket.complaint import Complaint
+from domain.ticket.rating import Rating
+from domain.ticket.ticket import LIFECYCLE, Ticket
+from tests.domain.desks import Desks, told
+from tests.domain.promises_checked import Promises
+
+
+class Hall:
+    """One ticket, its events, and whatever time it is: `now` never goes back.
+
+    `lifecycle`: the version of what the ticket does by itself, as in `workflows.event_log`.
+    """
+
+    def __init__(self, desks: Desks, complaint: Complaint, lifecycle: int = LIFECYCLE) -> None:
+        self.desks = desks
+        self.lifecycle = lifecycle
+        self.ticket = Ticket.of(complaint)
+        self.events: list[Event] = []
+        self.promises = Promises()
+        self.now = complaint.filed_at
+
+    def happen(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
+        self.events.append(record(self.ticket, fact, actor, at))
+        self.promises.see(self.events[-1], self.ticket)
+        graver = follows(self.ticket)
+        if graver is not None:
+            self.happen(graver, at)
+
+    def resume(self, n: int, why: str, at: datetime) -> None:
+        clocks = self.resumed(self.ticket.paused(n), at)
+        self.happen(waiting.Resumed(assignment=n, why=why, clocks=clocks), at)
+
+    def resumed(self, standing: list[Clock], at: datetime) -> list[Clock]:
+        since = [clock.paused_at for clock in standing if clock.paused_at is not None]
+        question = ResumeQuestion(city="", clocks=standing, at=max([at, *since]))
+        return told(self.desks.clocks.resume(question)).clocks
+
+    def plan(
+        self,
+        at: datetime,
+        *names: ClockName,
+        need: Need | None = None,
+        due_at: datetime | None = None,
+    ) -> list[Clock]:
+        question = ClockQuestion(
+            city="",
+            tier=self.ticket.tier,
+            names=[need.clock] if need else list(names),
+            at=at,
+            assignment=need.assignment if need else None,
+            wanted=need.wanted if need else None,
+            due_at=due_at,
+        )
+        clocks = told(self.desks.clocks.plan(question)).clocks
+        until = need.wanted.until if need and need.wanted else None
+        if self.lifecycle and until is not None:
+            clocks = [c for c in clocks if c.name is not ClockName.REVIEW or c.due_at < until]
+        return clocks
+
+    def plan_review(self, n: int, until: datetime | None, at: datetime) -> list[Clock]:
+        return self.plan(at, need=Need(ClockName.REVIEW, n, wanted=Wanted(until=until)))
+
+    def plan_hold(self, n: int, until: datetime | None, at: datetime) -> list[Clock]:
+        clocks = self.plan_review(n, until, at)
+        if self.lifecycle and until is not None:
+            clocks += self.plan(at, need=Need(ClockName.HOLD, n), due_at=until)
+        return clocks
+
+    # --- units --------------------------------------------------------------------------------
+
+    def share(
+        self, unit: str | None, at: datetime, share: Share = Share.LEAD, **more: object
+    ) -> Given:
+        """A share as planned; the next number is its."""
+        ticket = self.ticket
+        question = DispatchQuestion(
+            city="",
+            category=ticket.category or "",
+            tier=ticket.tier or "",
+            area=ticket.area,
+            unit=unit,
+            assignment=ticket.given + 1,
+            at=at,
+            share=share,
+            place=ticket.complaint.place,
+            accused=ticket.accused,
+            promise=bool(self.lifecycle) and not ticket.promised,
+        ).model_copy(update=more)
+        return told(self.desks.dispatch.dispatch(question))
+
+    def assign(self, given: Given, at: datetime, actor: Actor) -> None:
+        fields = {name: getattr(given, name) for name in Given.model_fields}
+        self.happen(intake.Assigned(**fields), at, actor)
+
+    def hand_in(self, n: int, result: HandlingResult) -> None:
+        """A unit is done; of a share that has ended, what it handed in is kept."""
+        share = self.ticket.assignment(n)
+        actor = Actor(role=Role.OFFICER, unit=share.unit)
+        if share.open:
+            self.happen(result_of(self.ticket, n, result), self.now, actor)
+        elif self.lifecycle:
+            late = anytime.ResultOvertaken(assignment=n, unit=share.unit, result=result)
+            self.happen(late, self.now, actor)
+
+    def fail(self, n: int) -> None:
+        """A department's program gives up."""
+        share = self.ticket.assignment(n)
+        clocks = self.plan(self.now, ClockName.DISPATCH)
+        leads = share.share is Share.LEAD
+        actor = Actor(role=Role.OFFICER, unit=share.unit) if leads else SYSTEM
+        self.happen(failure_of(self.ticket, n, "gave_up", clocks), self.now, actor)
+
+    # --- the citizen --------------------------------------------------------------------------
+
+    def judge(self, rating: Rating, actor: Actor) -> None:
+        """The signal: a rating that is not due is kept, and does not count."""
+        try:
+            transition(self.ticket.stage, closing.Rated).permit(actor)
+            if self.ticket.rating is not None:
+                raise Refused("already_rated", "")
+            self.happen(closing.Rated(rating=rating), self.now, actor)
+        except Refused as refused:
+            self.happen(closing.RatingRefused(code=refused.code, rating=rating), self.now, actor)

@@ -1,0 +1,254 @@
+"""What the parts of a pack are not to each other is told with file and line."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from domain.deadlines.clocks import ClockName, RungKind
+from packs.checks.formulas import event_kinds
+from packs.message_templates import TEMPLATE_NAMES
+from packs.registry import Problem, check_pack, default_root
+from tests.packs.pack_folders import append, full_pack, plain_pack, replace
+
+CITY, UNITS, CATEGORIES = "city.toml", "units.csv", "categories.csv"
+OWNERS, FIGURES, SCORING = "responsibilities.csv", "indicators.toml", "scoring.csv"
+PHRASES = "phrases.toml"
+ZH, EN = "templates/zh.toml", "templates/en.toml"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A sound pack with everything on, to be broken."""
+    return full_pack(tmp_path)
+
+
+BROKEN = [
+    # city.toml by itself
+    (CITY, 'fallback = "gov" ', 'fallback = "king" ', "the fallback unit 'king' is unknown"),
+    (CITY, 'id = "example"', 'id = "sample"', "the id 'sample' is not the folder's name"),
+    (CITY, 'tier = "general"', 'tier = "usual"', "the tier 'usual' is unknown"),
+    (CITY, 'zone = "Asia/Shanghai"', 'zone = "Asia/X"', "city.zone: 'Asia/X' is not a"),
+    (CITY, 'handle = "10wd"', 'handle = "10 wd"', "tiers.general.handle: '10 wd' is not a"),
+    (CITY, 'handle = "10wd"', 'handel = "10wd"', "tiers.general.handel: Extra inputs"),
+    (CITY, "reworks = 2 ", "reworks = -1 ", "caps.reworks: Input should be greater"),
+    (CITY, "reworks = 2 ", "reworks = = 2 ", "Invalid value (at line"),
+    (CITY, "raise_level = true", "raise_levels = true", "features.raise_levels: Extra inputs"),
+    (CITY, "delegations = 1", "delegations = 3", "caps.delegations: Input should be less"),
+    (CITY, 'escalate = "supervise"', 'escalate = "shout"', "severity.escalate: Input should be"),
+    (CITY, "[verify] ", "[verification] ", "verification: Extra inputs"),
+    (CITY, 'code = "119"', 'code = "110"', "110 stands already on line"),
+    (CITY, 'country = "CN"', 'country = "XX"', "no holiday list for the country 'XX'"),
+    (CITY, "years = [", "years = [2019, ", "the years leave out 2020"),
+    (CITY, 'unit = "gov" ', 'unit = "king" ', "the unit 'king' is unknown"),
+    (CITY, 'unit = "@street" ', 'unit = "king" ', "the unit 'king' is unknown"),
+    (CITY, 'unit = "@street" ', 'unit = "@nearest" ', "@nearest finds nobody"),
+    (CITY, 'unit = "@street" ', 'unit = "@moon" ', "verify.unit: String should match pattern"),
+    # limits that contradict
+    (CITY, 'return_window = "1wd"', 'return_window = "11wd"', "general: return_window 11wd is lo"),
+    (CITY, 'meet = "2h"     ', 'meet = "5h"     ', "urgent: meet 5h is longer than handle 4h"),
+    (CITY, 'handle = "3wd"', 'rate = "3wd"', "co-handlers have no limit rate; they have sign,"),
+    (CITY, 'offset = "3d"', 'offset = "7d"', "rate 7d is over before the warning 7d"),
+    (CITY, 'offset = "3d", ', "", "every rung but due has an offset"),
+    (CITY, 'aftercare = "45d"', 'aftercare = "30d"', "aftercare 30d is over before the last r"),
+    (CITY, '["7d", "30d"]', '["30d", "7d"]', "the revisit after 7d comes no later than that"),
+    (CITY, 'review = "30d"', 'review = "181d"', "review 181d is longer than the longest hold"),
+    (CITY, 'offset = "100%"', 'offset = "10%"', "handle: notice 10% after due comes before sup"),
+    # conditions in city.toml
+    (CITY, "t.channel == 'grid'", "t.channel = 'grid'", "filing: '=' cannot be used"),
+    (CITY, "t.repeats > 0", "t.repeat > 0", "closing: 't' has no field 'repeat'"),
+    (CITY, "t.repeats > 0", "result.evidence > 0", "closing: unknown variable 'result'"),
+    # units
+    (UNITS, "water,水务局", "gov,水务局", "gov stands already on line"),
+    (UNITS, "Water Bureau,bureau,district,gov", "W,bureau,district,sea", "parent 'sea' is unk"),
+    (UNITS, "Government,district,district,", "G,district,district,water", "'gov' is its own par"),
+    (UNITS, "Water Bureau,bureau,district", "W,bureau,city", "'gov' is of a lower level (district"),
+    (UNITS, "street,street,gov,990101001", "street,street,gov,", "'990101001' has no area"),
+    (UNITS, "street,street,gov,990101001", "street,street,gov,120101001", "not in the division"),
+    (UNITS, "First Street,street", "First Street,road", "kind: Input should be"),
+    (UNITS, "Water Bureau,", "Water, Bureau,", "11 cells where the header has 10"),
+    (UNITS, "parent,area,queue", "parent,zone,queue", "unknown column 'zone'"),
+    (UNITS, "name_en,kind", "name_en,name", "the column 'kind' is missing"),
+    (UNITS, "Centre,centre,district,gov,990101,,,", "C,centre,district,gov,,,9,", "belong togethe"),
+    (
+        UNITS,
+        "Centre,centre,district,gov,990101,,,",
+        "C,centre,district,gov,,,99,9",
+        "lat: Input sh",
+    ),
+    # categories
+    (CATEGORIES, "没人清运,,,", "没人清运,,,,", "9 cells where the header has 8"),
+    (CATEGORIES, "没人清运,,,", '没人清运,,"a"b,', "not CSV: "),
+    (CATEGORIES, "Sewage overflow,urgent", "Sewage overflow,x", "the tier 'x' is unknown"),
+    (CATEGORIES, "0202,污水外溢", "7777,污水外溢", "nobody answers for 7777 污水外溢"),
+    (CATEGORIES, "0201,河道污染,", "0201,,", "name: Field required"),
+    (CATEGORIES, ",stop=4wh|punish=7wd", ",stop=4wh|stop=7wd", "the step stop stands already"),
+    (CATEGORIES, ",stop=4wh|punish=7wd", ",stop|punish=7wd", "steps.0.limit: '' is not a limit"),
+    (CATEGORIES, "result.evidence > 0", "result.evidence", "closing: the condition is a whole"),
+    (CATEGORIES, ",,result.evidence > 0", ",result.evidence > 0,", "filing: unknown variable 're"),
+    # responsibilities
+    (OWNERS, "02*,*,water", "02*,*,sun", "the unit 'sun' is unknown"),
+    (OWNERS, "0101,*,@street", "0199,*,@street", "no category is meant by '0199'"),
+    (OWNERS, "02*,*,water", "02*,13*,water", "no area is meant by '13*'"),
+    (OWNERS, "02*,*,water", "02*,990101002*,water", "no area is meant by '990101002*'"),
+    (OWNERS, "0101,*,@street", "0101,*,@nearest", "@nearest finds nobody: there is no unit of k"),
+    (OWNERS, "0101,*,@street", "0101,*", "2 cells where the header has 3"),
+    # indicators and scoring
+    (FIGURES, 'id = "resolution"', 'id = "response"', "response stands already on line"),
+    (FIGURES, 'over = "t.asked"', 'over = "t.asked &&"', "response: over: the condition breaks"),
+    (FIGURES, 'counts = "t.resolved"', 'counts = "e.resolved"', "counts: unknown variable 'e'"),
+    (FIGURES, 'by = "due"', 'by = "closed"', "indicators.3.by: Input should be"),
+    (SCORING, "S02,办理红牌", "S01,办理红牌", "S01 stands already on line"),
+    (SCORING, "in time,signed", "in time,sign", "nothing that happens is called 'sign'"),
+    (SCORING, "e.grade <= 2", "e.grades <= 2", "when: 'e' has no field 'grades'"),
+    (SCORING, "e.grade <= 2", "t.grade <= 'two'", "when: <= compares a whole number with a text"),
+    (SCORING, "-1,lead", "-1,boss", "to: Input should be"),
+    # messages
+    (ZH, "感谢您。", "感谢您。{name}", "closed: unknown placeholder {name}; known: {number},"),
+    (ZH, "感谢您。", "感谢您。{number.real}", "unknown placeholder {number.real}"),
+    (EN, "{number} is closed", "{number!r} is closed", "unknown placeholder {number!r}"),
+    (EN, "{number} is closed", "{number is closed", "closed: expected '}' before end of string"),
+    (EN, 'reopened = "', 'opened_again = "', "there is no message 'opened_again'"),
+    (EN, 'closed = "', 'closed = "" #', "closed: String should have at least 1 character"),
+    # phrases.toml
+    (PHRASES, 'on = "call_back"', 'on = "later"', "scripts.1.on: Input should be 'call' or"),
+    (PHRASES, 'code = "call-back"', 'code = "opening"', "opening stands already on line"),
+    (PHRASES, '", "Is it solved?"', '"', "call-back: 3 lines in zh, 2 in en"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "message"), BROKEN)
+def test_a_broken_pack_is_told_file_and_line(
+    folder: Path, file: str, old: str, new: str, message: str
+) -> None:
+    line = replace(folder / file, old, new)
+    problems = check_pack(folder)
+    told = {(one.file, one.line) for one in problems if message in one.message}
+    assert told == {(file, line)}, problems
+
+
+NEEDY = [
+    # the edit, what is said, and the first text on the line where it is said
+    ('handle = "4h"', 'handle = "20m"', "urgent: sign 30m is longer than handle", 'sign = "30m"'),
+    ('handle = "4h"', 'handle = "20m"', "urgent: contact 1h is longer than", 'contact = "1h"'),
+    ('handle = "3wd"', 'handle = "90m"', "joint, urgent: meet 2h is longer", 'meet = "2h"\nhandle'),
+    ('handle = "10wd"', "", "general has no limit to handle", "[tiers.general]"),
+    ('hold = "180d"', "", "holds need the longest one: caps.hold", "holds = 1"),
+    ('review = "30d"', "", "holds need review dates: limits.review", "holds = 1"),
+    ('aftercare = "45d"', "", "exclusions need a time after closing: limits.a", "exclude = true"),
+    ('aftercare = "45d"', "", "revisits need a time after closing: limits.after", "revisits = ["),
+    ('revisit = "5d"', "", "revisits need a limit: limits.revisit", "revisits = ["),
+    ('citizen = "5d"', "", "questions to the citizen need a limit: limits", "ask_citizen = true"),
+    ('appointment = "1d"', "", "appointments need a limit: limits.appointment", "appoint = true"),
+    ('verify = "1wd"', "", "verifications need a limit: limits.verify", "[verify]"),
+    (
+        "raise_level = true",
+        "",
+        "raising a level is not on: features.raise_le",
+        'escalate = "raise"',
+    ),
+    (
+        "raise_level = true",
+        "",
+        "raising a level is not on: features.r",
+        '{ kind = "notice", offset',
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "message", "where"), NEEDY)
+def test_what_is_on_and_lacks_something_is_told_where_it_is_on(
+    folder: Path, old: str, new: str, message: str, where: str
+) -> None:
+    path = folder / CITY
+    replace(path, 'escalate = "supervise"', 'escalate = "raise"')
+    replace(path, '"100%", ', '"100%", raises = true, ')
+    replace(path, old, new)
+    text = path.read_text(encoding="utf-8")
+    line = text[: text.index(where)].count("\n") + 1
+    problems = check_pack(folder)
+    told = {(one.file, one.line) for one in problems if message in one.message}
+    assert (CITY, line) in told, problems
+
+
+@pytest.mark.parametrize(
+    ("reasons", "message", "where"),
+    [
+        ("hold", "holds need reasons: reasons.hold", "holds = 1"),
+        ("whistle", "whistles need grounds: reasons.whistle", "co_handlers = 5"),
+        ("returns", "returns need grounds: reasons.returns", "returns = 2"),
+        ("exclude", "exclusions need reasons: reasons.exclude", "exclude = true"),
+    ],
+)
+def test_what_takes_a_reason_needs_some(
+    folder: Path, reasons: str, message: str, where: str
+) -> None:
+    path = folder / CITY
+    text, count = re.subn(rf"(?ms)^{reasons} = \[.*?^\]\n", "", path.read_text(encoding="utf-8"))
+    assert count == 1
+    path.write_text(text, encoding="utf-8")
+    line = text[: text.index(where)].count("\n") + 1
+    assert check_pack(folder) == [Problem(CITY, line, message)]
+
+
+def test_what_is_off_needs_nothing(tmp_path: Path) -> None:
+    folder = plain_pack(tmp_path)
+    replace(folder / CITY, "returns = 2 ", "returns = 0 ")
+    text = (folder / CITY).read_text(encoding="utf-8")
+    text = re.sub(r"(?ms)^returns = \[.*?^\]\n", "", text)
+    (folder / CITY).write_text(text, encoding="utf-8")
+    assert check_pack(folder) == []
+
+
+def test_a_meeting_after_the_last_return_needs_returns(tmp_path: Path) -> None:
+    folder = tmp_path / "heping"
+    shutil.copytree(default_root() / "heping", folder)
+    replace(folder / CITY, "returns = 2 ", "returns = 0 ")
+    text = (folder / CITY).read_text(encoding="utf-8")
+    line = text[: text.index('arbitrate = "2wd"')].count("\n") + 1
+    why = "arbitration follows the last return, and there is none: caps.returns"
+    found = check_pack(folder)
+    assert Problem(CITY, line, f"nothing uses arbitrate: {why}") in found
+    assert all("nothing uses" in one.message for one in found)
+
+
+def test_steps_may_take_longer_than_the_handling(folder: Path) -> None:
+    replace(folder / CATEGORIES, ",stop=4wh|punish=7wd", ",stop=4wh|punish=90wd")
+    assert check_pack(folder) == []
+
+
+def test_nothing_is_raised_or_delegated_where_nobody_is_above(folder: Path) -> None:
+    path = folder / UNITS
+    text = path.read_text(encoding="utf-8")
+    text = text.replace(",district,gov,", ",district,,").replace(",street,gov,", ",street,,")
+    path.write_text(text.replace("community,990101001,", "community,,"), encoding="utf-8")
+    assert [problem.message for problem in check_pack(folder)] == [
+        "no unit has a parent: nothing can be raised",
+        "no unit has a parent: nothing can be delegated",
+    ]
+
+
+def test_a_row_that_another_row_hides_is_told(folder: Path) -> None:
+    first = replace(folder / OWNERS, "0101,*,@street", "0101,990101001*,@street\n0101,*,@street")
+    assert check_pack(folder) == []
+    line = append(folder / OWNERS, "0101,990101001,@street")
+    told = [str(problem) for problem in check_pack(folder)]
+    assert f"{OWNERS}:{line}: never reached: line {first} covers it" in told
+    other = append(folder / OWNERS, "0202,*,gov")
+    told = [str(problem) for problem in check_pack(folder)]
+    assert f"{OWNERS}:{other}: never reached: line {line - 1} covers it" in told
+
+
+def test_a_row_for_a_part_of_a_street_means_something(folder: Path) -> None:
+    replace(folder / OWNERS, "0101,*,@street", "0101,990101001901*,water\n0101,*,@street")
+    assert check_pack(folder) == []
+
+
+def test_scoring_may_wait_for_everything_that_happens() -> None:
+    assert {"accepted", "signed", "rung_climbed", "withdrawn"} <= event_kinds()
+
+
+def test_every_message_is_about_something_that_happens() -> None:
+    rungs = {f"{clock}_{rung}" for clock in ClockName for rung in RungKind}
+    assert set(TEMPLATE_NAMES) <= event_kinds() | rungs

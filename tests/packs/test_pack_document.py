@@ -1,0 +1,153 @@
+"""docs/city-packs.md says everything that a pack can say."""
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from domain.actors import Role
+from domain.deadlines.clocks import ClockName, RungKind
+from domain.deadlines.limits import LimitUnit
+from domain.pack.catalogue import (
+    Category,
+    Indicator,
+    Level,
+    Queue,
+    Reason,
+    Reasons,
+    Responsibility,
+    ScoringRule,
+    Step,
+    Unit,
+    UnitKind,
+)
+from domain.pack.condition_vocabulary import Case, EventCase, ResultCase, ShareCase
+from domain.pack.pack import City
+from domain.pack.phrases import Moment, Phrases, Reply, Script
+from domain.pack.policies import (
+    Aftercare,
+    Caps,
+    Desk,
+    Features,
+    Grade,
+    Limits,
+    Rating,
+    Reports,
+    Reworking,
+    RungRule,
+    Severity,
+    Tier,
+    Verification,
+)
+from domain.ticket.assignment import Ending, Share
+from domain.ticket.complaint import Channel, Kind
+from domain.ticket.rules_snapshot import Escalation, ReworkTo
+from domain.ticket.stages import Outcome, Stage
+from packs.checks.formulas import event_kinds
+from packs.condition_types import FUNCTIONS
+from packs.message_templates import PLACEHOLDERS, TEMPLATE_NAMES
+from packs.parsed_pack import CalendarSeed, CityFile, DayOverride
+from packs.registry import check_pack, load_pack
+from tests.packs.pack_folders import plain_pack
+
+DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "city-packs.md"
+
+
+def sections() -> dict[str, str]:
+    """The text below each heading, down to the next one; an example explains nothing."""
+    text = re.sub(r"(?ms)^ *```.*?^ *```$", "", DOCUMENT.read_text(encoding="utf-8"))
+    parts = re.split(r"(?m)^#+ (.+)$", text)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+SAID: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
+    "Limits": [LimitUnit],
+    "`[city]`": [City],
+    "`[calendar]`": [CalendarSeed],
+    "`[features]`": [Features],
+    "`[caps]`": [Caps],
+    "`[rework]`": [Reworking, ReworkTo],
+    "`[desk]`": [Desk, Kind],
+    "`[reports]`": [Reports],
+    "`[tiers.<name>]`": [Tier.model_fields.keys() - Limits.model_fields.keys()],
+    "`[limits]` and `[joint]`": [Limits, ClockName],
+    "`[ladder]`": [RungRule, RungKind, set(Role) - {Role.SYSTEM}],
+    "`[severity]`": [Severity, Escalation],
+    "`[verify]`": [Verification],
+    "`[aftercare]`": [Aftercare],
+    "`[rating]`": [Rating, Grade],
+    "`[reasons]`": [Reasons, Reason],
+    "units.csv": [Unit, UnitKind, Level, set(Queue) - {Queue.SHARED}],
+    "categories.csv": [Category, Step],
+    "responsibilities.csv": [Responsibility.model_fields.keys() - {"line"}],
+    "calendar.csv": [DayOverride],
+    "indicators.toml": [Indicator],
+    "scoring.csv": [ScoringRule],
+    "Kinds of events": [event_kinds()],
+    "phrases.toml": [Phrases, Script, Reply, Moment],
+    "Templates": [TEMPLATE_NAMES, PLACEHOLDERS],
+    "Conditions": [FUNCTIONS],
+    "`t`: the ticket": [Case, Kind, Channel, Stage, Outcome],
+    "`result`: what a unit hands back": [ResultCase],
+    "`e`: the event": [EventCase, Role],
+    "`a`: the unit's share at that moment": [ShareCase, Share, Ending],
+}
+
+
+UNUSED = {"step"}
+"""Limits that older packs may have, and nothing uses: told by the check, and not explained."""
+
+
+@pytest.mark.parametrize("heading", SAID)
+def test_every_key_is_explained(heading: str) -> None:
+    code = " ".join(re.findall(r"`[^`]+`", sections()[heading]))
+    said = set(re.findall(r"[a-z][a-zA-Z_]*", code))
+    for named in SAID[heading]:
+        if isinstance(named, type) and issubclass(named, BaseModel):
+            named = named.model_fields
+        missing = {str(name) for name in named} - said - UNUSED
+        assert not missing, f"{DOCUMENT.name}, {heading}: {', '.join(sorted(missing))}"
+
+
+def examples() -> dict[str, str]:
+    """The first example below each heading of a file, or of a table of city.toml."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    parts = re.split(r"(?m)^#+ (?=`\[|[a-z]+\.(?:csv|toml)$)(.+)$", text)
+    below = dict(zip(parts[1::2], parts[2::2], strict=True))
+    found = {
+        heading: re.search(r"(?ms)^```(?:toml|csv)\n(.*?)^```$", part)
+        for heading, part in below.items()
+    }
+    return {heading: example[1] for heading, example in found.items() if example}
+
+
+@pytest.mark.parametrize("heading", examples())
+def test_every_key_has_an_example(heading: str) -> None:
+    shown = set(re.findall(r"[a-z][a-z_]*", examples()[heading]))
+    for named in SAID.get(heading, []):
+        # The stages of a category are one cell: stop=4wh.
+        if isinstance(named, type) and issubclass(named, BaseModel) and named is not Step:
+            missing = named.model_fields.keys() - shown - UNUSED
+            assert not missing, f"no example of {', '.join(sorted(missing))}"
+
+
+def test_the_examples_together_are_a_pack(tmp_path: Path) -> None:
+    folder = tmp_path / "mycity"
+    plain_pack(tmp_path, "skeleton").rename(folder)  # its messages stay
+    shown = examples()
+    tables = [shown.pop(heading) for heading in list(shown) if heading.startswith("`")]
+    (folder / "city.toml").write_text("\n".join(tables), encoding="utf-8")
+    assert shown.keys() < {path.name for path in folder.iterdir()}
+    for name, text in shown.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    assert check_pack(folder) == []
+    assert load_pack(folder).city.id == "mycity"
+
+
+def test_every_table_of_a_city_has_a_section() -> None:
+    headings = " ".join(sections())
+    for table in CityFile.model_fields:
+        assert re.search(rf"`\[{table}[\].]", headings), table

@@ -1,0 +1,39 @@
+"""Tickets in which a unit is accused are left out of what its officers list."""
+
+from domain.facts.intake import Classified
+from store.db.engine import Store
+from store.tickets import assignments, tickets
+from store.tickets.accused_units import Hidden
+from store.tickets.projector import Projector
+from store.tickets.tickets import Filters
+from tests.store.stories import DISPATCHER, Story, complaint
+
+
+async def _told(store: Store, accused: str | None, city: str = "demo") -> Story:
+    """A ticket of U1, whoever is accused."""
+    story, projector = Story(complaint(city=city)), Projector(store)
+    told = Classified(category="lamp", tier="normal", accused=accused, why="chosen by hand")
+    for projection in (story.accepted(), story.tell(told, by=DISPATCHER), story.assigned()):
+        await projector.project(projection)
+    await projector.close()
+    return story
+
+
+async def test_lists_leave_out_the_tickets_that_accuse_the_reader(store: Store) -> None:
+    nobody, other = await _told(store, None), await _told(store, "U8")
+    mine, elsewhere = await _told(store, "U7"), await _told(store, "U7", "other")
+    hidden: Hidden = {"demo": ["U7", "gov"], "third": []}
+    page = await tickets.page(store, Filters(hidden=hidden))
+    shown = {nobody.number, other.number, elsewhere.number}
+    assert {row.number for row in page.rows} == shown
+    assert mine.number in {row.number for row in (await tickets.page(store, Filters())).rows}
+    inbox = await assignments.inbox(store, "U1", hidden=hidden)
+    assert {row.number for row in inbox.rows} == shown
+
+
+async def test_who_is_confined_by_nothing_sees_everything(store: Store) -> None:
+    ticket = await _told(store, "U7")
+    nothing: tuple[Hidden | None, ...] = (None, {}, {"demo": []})
+    for hidden in nothing:
+        page = await tickets.page(store, Filters(hidden=hidden))
+        assert [row.number for row in page.rows] == [ticket.number]

@@ -1,0 +1,151 @@
+"""Shares: planning which unit gets one, and recording that it has it."""
+
+from datetime import datetime
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from domain.activity_io import DispatchPlan, DispatchQuestion
+from domain.actors import Actor
+from domain.commands.intake import Intervene, Reassign
+from domain.commands.joint import Call, Delegate, Whistle
+from domain.commands.messages import Command
+from domain.deadlines.clocks import ClockName
+from domain.facts.intake import Assigned, Reassigned
+from domain.facts.joint import Delegated, Intervened, Whistled
+from domain.policy.guards import assignment_of, check
+from domain.refusals import Refused
+from domain.ticket.assignment import Assignment, Given, Share
+from workflows.calls import ask, ask_until_answered
+from workflows.escalation import Ladder
+from workflows.turns import PATIENCE
+
+with workflow.unsafe.imports_passed_through():
+    from activities.dispatch import Dispatch
+
+
+async def plan_lead(flow: Ladder, unit: str | None, at: datetime) -> DispatchPlan:
+    """The unit that was named, else the one that the responsibilities name; with its clocks."""
+    return await _planned(question_of(flow, unit, at))
+
+
+async def plan_verifier(flow: Ladder, unit: str, at: datetime) -> DispatchPlan:
+    """The unit that looks on the spot; `unit` as the pack says, for instance @street."""
+    question = question_of(flow, unit, at).model_copy(update={"share": Share.VERIFY})
+    try:
+        return await ask(Dispatch.dispatch, question)
+    except ApplicationError:  # the pack's own unit is gone: whose the matter is looks itself
+        return await _planned(question.model_copy(update={"unit": None}))
+
+
+async def _planned(question: DispatchQuestion) -> DispatchPlan:
+    """A unit that a person named may be refused; the ticket itself asks until it has one."""
+    if PATIENCE.get() is not None or question.unit is not None:
+        return await ask(Dispatch.dispatch, question)
+    return await ask_until_answered(Dispatch.dispatch, question)
+
+
+def question_of(flow: Ladder, unit: str | None, at: datetime) -> DispatchQuestion:
+    ticket = flow.ticket
+    return DispatchQuestion(
+        city=ticket.complaint.city,
+        pack=flow.pack,
+        category=ticket.category or "",
+        tier=ticket.tier or "",
+        area=ticket.area,
+        unit=unit,
+        assignment=ticket.given + 1,
+        at=at,
+        place=ticket.complaint.place,
+        accused=ticket.accused,
+        promise=bool(flow.lifecycle) and not ticket.promised,
+    )
+
+
+def assign(flow: Ladder, plan: DispatchPlan, at: datetime, actor: Actor) -> None:
+    """Record that a unit leads, as planned."""
+    given = given_of(flow, plan)
+    flow.happen(Assigned(**{name: getattr(given, name) for name in Given.model_fields}), at, actor)
+
+
+def given_of(flow: Ladder, plan: DispatchPlan) -> Given:
+    """The share as planned, with the number it has got by now: others may have been quicker."""
+    n = flow.ticket.given + 1
+    told = {name: getattr(plan, name) for name in Given.model_fields}
+    clocks = [
+        clock.model_copy(update={"assignment": n})
+        for clock in plan.clocks
+        if clock.name is not ClockName.PROMISE
+    ]
+    if not flow.ticket.promised:
+        clocks += [clock for clock in plan.clocks if clock.name is ClockName.PROMISE]
+    return Given(**told | {"assignment": n, "clocks": clocks})
+
+
+async def reassign(flow: Ladder, command: Reassign, actor: Actor, at: datetime) -> None:
+    plan = await plan_lead(flow, command.unit, at)
+    check(flow.ticket, command, actor, at)
+    current = flow.ticket.current
+    taken_from = current.n if current else None
+    flow.happen(
+        Reassigned(assignment=taken_from, unit=command.unit, reason=command.reason), at, actor
+    )
+    assign(flow, plan, at, actor)
+
+
+async def intervene(flow: Ladder, command: Intervene, actor: Actor, at: datetime) -> None:
+    plan = await plan_lead(flow, command.unit, at)
+    check(flow.ticket, command, actor, at)
+    flow.happen(Intervened(unit=command.unit, reason=command.reason), at, actor)
+    assign(flow, plan, at, actor)
+
+
+async def whistle(flow: Ladder, command: Whistle, actor: Actor, at: datetime) -> None:
+    lead = assignment_of(flow.ticket, command, actor)
+    first, shares = flow.ticket.given, list[Given]()
+    for n, call in enumerate(command.units, first + 1):
+        shares.append(await _plan_help(flow, lead, call, n, at))
+    _still(flow, command, actor, at, first)
+    whistled = Whistled(
+        assignment=lead.n, ground=command.ground, reason=command.reason, shares=shares
+    )
+    flow.happen(whistled, at, actor)
+
+
+async def delegate(flow: Ladder, command: Delegate, actor: Actor, at: datetime) -> None:
+    above = assignment_of(flow.ticket, command, actor)
+    first = flow.ticket.given
+    call = Call(unit=command.unit, task=command.task, limit=command.limit)
+    share = await _plan_help(flow, above, call, first + 1, at, below=above.unit)
+    _still(flow, command, actor, at, first)
+    flow.happen(Delegated(assignment=above.n, reason=command.task, share=share), at, actor)
+
+
+async def _plan_help(
+    flow: Ladder, given_from: Assignment, call: Call, n: int, at: datetime, below: str | None = None
+) -> Given:
+    """A co-handler's share, or (`below`) a delegate's: due no later than what it is given from."""
+    due = [
+        clock.due_at
+        for clock in flow.ticket.clocks
+        if clock.running and clock.assignment == given_from.n and clock.name is ClockName.HANDLE
+    ]
+    question = question_of(flow, call.unit, at).model_copy(
+        update={
+            "assignment": n,
+            "share": Share.DELEGATE if below else Share.CO,
+            "task": call.task,
+            "limit": call.limit,
+            "below": below,
+            "no_later_than": due[0] if due else None,
+        }
+    )
+    plan = await ask(Dispatch.dispatch, question)
+    return Given(**{name: getattr(plan, name) for name in Given.model_fields} | {"assignment": n})
+
+
+def _still(flow: Ladder, command: Command, actor: Actor, at: datetime, first: int) -> None:
+    """Refuse what somebody else was quicker with while the shares were planned."""
+    check(flow.ticket, command, actor, at)
+    if flow.ticket.given != first:
+        raise Refused("overtaken", "Somebody else gave out a share in the same moment: try again.")

@@ -1,0 +1,117 @@
+"""How workflows ask the world: a local activity first, a patient one when the world is away.
+
+A local activity costs one history event and no round trip, but lives inside one workflow task. When
+it fails for longer than a few seconds (the database is down, a pack is broken), the question is
+handed to a regular activity that is retried until it is answered; timers and messages go on. Which
+errors are waited for, and which are the answer, is the table of `activities.errors`.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    FailureError,
+    is_cancelled_exception,
+)
+
+from domain.refusals import Refused
+from runtime.engine_limits import DONE_WITHIN
+from workflows.turns import PATIENCE, Patience
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+_QUICK = RetryPolicy(
+    initial_interval=timedelta(milliseconds=100), maximum_attempts=3, backoff_coefficient=2
+)
+_AGAIN = timedelta(minutes=1)
+_PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
+
+
+async def ask(activity: Callable[[Any, Q], Awaitable[A]], question: Q) -> A:
+    """The answer of a stage activity.
+
+    Raises:
+        ApplicationError: a refusal or a decided error, with its code; what passes is waited out.
+        Refused: `gave_up`, where a command asks and its time is over.
+    """
+    try:
+        return await workflow.execute_local_activity_method(
+            activity,
+            question,
+            schedule_to_close_timeout=timedelta(seconds=3),
+            retry_policy=_QUICK,
+        )
+    except FailureError as error:
+        raise_refusal(error)
+        workflow.logger.warning("no quick answer; asking patiently")
+    patience = PATIENCE.get()
+    if patience is not None:
+        return await _ask_in_time(activity, question, patience)
+    return await ask_patiently(activity, question)
+
+
+async def ask_until_answered(activity: Callable[[Any, Q], Awaitable[A]], question: Q) -> A:
+    """The answer of a stage activity without which the ticket itself cannot go on.
+
+    A refusal here is a defect of a pack or of this program: it is logged, and asked again every
+    minute, for it may be mended by the next one. Such a ticket is shown on the board and by
+    `jiesu doctor` (`store.tickets.stuck`), and a person can always send it to a unit.
+    """
+    while True:
+        try:
+            return await ask(activity, question)
+        except ApplicationError as error:
+            workflow.logger.error("no answer; asking again", extra={"code": error.type})
+        await workflow.sleep(_AGAIN)
+
+
+async def _ask_in_time(
+    activity: Callable[[Any, Q], Awaitable[A]], question: Q, patience: Patience
+) -> A:
+    """The same by a regular activity, for a command that gives up after a while."""
+    asking = workflow.start_activity_method(
+        activity,
+        question,
+        start_to_close_timeout=DONE_WITHIN,
+        schedule_to_close_timeout=2 * DONE_WITHIN,
+        retry_policy=_PATIENT,
+    )
+    asking.add_done_callback(lambda done: done.cancelled() or done.exception())
+    await patience.wait(asking.done)
+    try:
+        return await asking
+    except ActivityError as error:
+        raise_refusal(error)
+        raise Refused("gave_up", "It took too long, and was not carried out.") from error
+
+
+async def ask_patiently(activity: Callable[[Any, Q], Awaitable[A]], question: Q) -> A:
+    """The same by a regular activity, retried until it is answered or refused."""
+    try:
+        return await workflow.execute_activity_method(
+            activity,
+            question,
+            start_to_close_timeout=timedelta(seconds=30),
+            retry_policy=_PATIENT,
+        )
+    except ActivityError as error:
+        raise_refusal(error)
+        raise
+
+
+def raise_refusal(error: FailureError) -> None:
+    """Raise the refusal inside `error`, as an error of this workflow's; return if there is none.
+
+    A regular activity's failure arrives wrapped in an ActivityError, a local one's arrives bare.
+    """
+    if is_cancelled_exception(error):
+        raise error
+    cause = error.cause if isinstance(error, ActivityError) else error
+    if isinstance(cause, ApplicationError) and cause.non_retryable:
+        raise ApplicationError(cause.message, type=cause.type, non_retryable=True) from None

@@ -1,0 +1,268 @@
+"""The ladder: clocks that climb by themselves, rung by rung, until their promise is kept."""
+
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from domain.activity_io import ClockQuestion, ResumeQuestion
+from domain.deadlines.clocks import Clock, ClockName, Rung, RungKind, emergency_clock
+from domain.facts.aftercare import ClosedOnWatch
+from domain.facts.anytime import RungClimbed
+from domain.facts.closing import CallBackDue, Closed
+from domain.facts.returning import FellBack, TakenOn
+from domain.facts.waiting import Resumed, ReviewMissed
+from domain.policy.decide import Need, Wanted, raised
+from domain.policy.guards import rules_of
+from domain.ticket.stages import Outcome, Stage
+from workflows.calls import ask
+from workflows.event_log import Recording
+from workflows.turns import PATIENCE
+
+with workflow.unsafe.imports_passed_through():
+    from activities.clocks import Clocks
+
+_AT_ONCE = timedelta(milliseconds=1)
+
+
+class Ladder(Recording):
+    """A recorded ticket whose clocks run. `climbing`: a rung that was reached is dealt with."""
+
+    climbing = False
+    came_at: datetime | None = None
+    """The latest moment at which something came to the door: by then it was that late."""
+
+    async def climb(self) -> None:
+        """The ladder: wait for the earliest rung of any clock, again and again.
+
+        The timer is armed lazily: when a clock stops, it is left to fire in vain rather than be
+        cancelled and set anew, and only an earlier rung replaces it.
+        """
+        while self.ticket.open:
+            following = self.ticket.next_rung()
+            if following is None:
+                await workflow.wait_condition(
+                    lambda: not self.ticket.open or self.ticket.next_rung() is not None
+                )
+                continue
+            armed = following[1].at
+            if await self._time_came(armed):
+                reached = self.ticket.next_rung()
+                if reached is not None and reached[1].at <= armed:
+                    self.climbing = True
+                    await self.reach(*reached)
+                    self.climbing = False
+
+    async def _time_came(self, armed: datetime) -> bool:
+        """True when it is time; False when an earlier rung came up, or the ticket ended.
+
+        A rung that is overdue gets a timer, too: whether there is one must not depend on
+        `workflow.now()`, which a replay may see a little differently (ADR 0011).
+        """
+        try:
+            await workflow.wait_condition(
+                lambda: not self.ticket.open or self._earlier_than(armed) or self._passed(armed),
+                timeout=max(armed - workflow.now(), _AT_ONCE),
+            )
+        except TimeoutError:
+            return True
+        return self._passed(armed)
+
+    def _passed(self, armed: datetime) -> bool:
+        return self.came_at is not None and armed <= self.came_at
+
+    def behind(self, at: datetime) -> bool:
+        """Whether a rung of before `at` is still to be dealt with.
+
+        Where no worker was there, what came late and the timer of what was due arrive together.
+        What was due first is recorded first: a late answer must not hide that it was late.
+        """
+        following = self.ticket.next_rung()
+        if following is not None and following[1].at <= at and self.ticket.open:
+            self.came_at = max(at, self.came_at or at)
+            return True
+        return self.climbing
+
+    def _earlier_than(self, armed: datetime) -> bool:
+        following = self.ticket.next_rung()
+        return following is not None and following[1].at < armed
+
+    async def reach(self, clock: Clock, rung: Rung) -> None:
+        """One rung: an event, told to those it concerns; then what follows from it by itself."""
+        assignment = clock.assignment
+        unit = self.ticket.assignment(assignment).unit if assignment else None
+        self.happen(
+            RungClimbed(
+                clock=clock.name,
+                assignment=assignment,
+                label=clock.label,
+                rung=rung.kind,
+                due_at=clock.due_at,
+                unit=unit,
+                tells=rung.tells,
+            ),
+            rung.at,
+        )
+        if rung.kind is RungKind.DUE:
+            await self._fall_due(clock, unit or "", rung.at)
+        if rung.raises and clock.running:
+            await self._raise(clock, rung.at)
+        await self.project()
+
+    async def _fall_due(self, clock: Clock, unit: str, at: datetime) -> None:
+        """What silence means. Most clocks only tell: somebody has to act.
+
+        Where it takes a plan, the silence may have been broken before the plan is there.
+        """
+        n = clock.assignment or 0
+        match clock.name:
+            case ClockName.RETURN_WINDOW if self._return_asked(n):
+                pass  # in time: when it is decided, so is whether another can be asked for
+            case ClockName.RETURN_WINDOW:
+                self.happen_if_possible(TakenOn(assignment=n, unit=unit), at)
+            case ClockName.ARBITRATE:
+                clocks = await self.plan_clocks(at, ClockName.DISPATCH)
+                fallback = rules_of(self.ticket).fallback
+                if clock.running:
+                    self.happen_if_possible(FellBack(unit=fallback, clocks=clocks), at)
+            case ClockName.CITIZEN:
+                await self.resume(n, "citizen_silent", at)
+            case ClockName.HOLD:
+                await self.resume(n, "hold_over", at)
+            case ClockName.REVIEW if self.lifecycle:
+                await self._review_missed(n, at)
+            case ClockName.REVIEW:
+                pause = self.ticket.assignment(n).pause
+                if pause is not None and pause.until is not None and pause.until <= clock.due_at:
+                    await self.resume(n, "hold_over", at)
+            case ClockName.RATE:
+                clocks = await self.plan_clocks(at, ClockName.CALL_BACK)
+                if clock.running:
+                    self.happen_if_possible(CallBackDue(clocks=clocks), at)
+            case ClockName.CALL_BACK:
+                await self.close(Closed(outcome=Outcome.UNRATED, reason="no_rating"), at)
+            case _:
+                pass
+
+    def _return_asked(self, n: int) -> bool:
+        request = self.ticket.assignment(n).asked
+        return bool(self.lifecycle) and request is not None and request.what == "return"
+
+    async def _review_missed(self, n: int, at: datetime) -> None:
+        """Set the next review; its label tells it apart from the missed one, which climbs on."""
+        pause = self.ticket.assignment(n).pause
+        if pause is None:
+            return
+        clocks = await self.plan_clocks(at, ClockName.REVIEW, assignment=n)
+        clocks = [c for c in clocks if pause.until is None or c.due_at < pause.until]
+        reviews = sum(
+            clock.name is ClockName.REVIEW and clock.assignment == n for clock in self.ticket.clocks
+        )
+        if self.ticket.assignment(n).pause is pause:
+            labelled = [c.model_copy(update={"label": str(reviews + 1)}) for c in clocks]
+            self.happen_if_possible(ReviewMissed(assignment=n, clocks=labelled), at)
+
+    async def before_waiting(self) -> None:
+        """Let go on what stands still for a pause that is over with the share that had it."""
+        standing = self.ticket.to_resume()
+        if not standing:
+            return
+        at = self.ticket.updated_at
+        n = next((c.assignment for c in standing if c.assignment), None) or self.ticket.given
+        clocks = await self._resumed(standing, at)
+        if self.ticket.to_resume() == standing:
+            self.happen_if_possible(Resumed(assignment=n, why="pause_ended", clocks=clocks), at)
+
+    async def _raise(self, clock: Clock, at: datetime) -> None:
+        """提级 because time ran out; at the top there is nobody to raise it to."""
+        clocks = await self.plan_clocks(at, ClockName.DISPATCH)
+        lead = self.ticket.current if self.ticket.stage is Stage.HANDLE else None
+        if clock.running and lead is not None and lead.above is not None:
+            self.happen_if_possible(raised(self.ticket, f"{clock.name}_overdue", clocks), at)
+
+    async def resume(self, n: int, why: str, at: datetime) -> None:
+        """Let the clocks of assignment `n` go on, if they still stand."""
+        pause = self.ticket.assignment(n).pause
+        clocks = await self.plan_resumed(n, at)
+        if pause is not None and self.ticket.assignment(n).pause is pause:
+            self.happen_if_possible(Resumed(assignment=n, why=why, clocks=clocks), at)
+
+    async def close(self, closed: Closed, at: datetime) -> None:
+        """办结: for good, or watched for a while where the city does so."""
+        if not rules_of(self.ticket).aftercare:
+            self.happen_if_possible(closed, at)
+            return
+        clocks = await self.plan_clocks(at, ClockName.AFTERCARE, ClockName.REVISIT)
+        if closed.outcome is Outcome.UNRATED and self.ticket.rating is not None:
+            return  # the citizen spoke up at the last moment: that is what it is judged by
+        watched = ClosedOnWatch(outcome=closed.outcome, reason=closed.reason, clocks=clocks)
+        self.happen_if_possible(watched, at)
+
+    async def plan_clocks(
+        self,
+        at: datetime,
+        *names: ClockName,
+        need: Need | None = None,
+        assignment: int | None = None,
+        due_at: datetime | None = None,
+    ) -> list[Clock]:
+        """The named clocks of this ticket, started at `at`; `need`: the one of a command."""
+        question = ClockQuestion(
+            city=self.ticket.complaint.city,
+            pack=self.pack,
+            tier=self.ticket.tier,
+            names=[need.clock] if need else list(names),
+            at=at,
+            assignment=need.assignment if need else assignment,
+            wanted=need.wanted if need else None,
+            due_at=due_at,
+        )
+        try:
+            clocks = (await ask(Clocks.plan, question)).clocks
+        except ApplicationError as error:
+            if PATIENCE.get() is not None or (need is not None and need.wanted is not None):
+                raise  # whoever asked is told
+            workflow.logger.error("no plan", extra={"code": error.type})
+            return [emergency_clock(n, at, question.assignment) for n in question.names]
+        until = need.wanted.until if need and need.wanted else None
+        if self.lifecycle and until is not None:  # the hold is over by then: a clock of its own
+            clocks = [c for c in clocks if c.name is not ClockName.REVIEW or c.due_at < until]
+        return clocks
+
+    async def plan_hold(self, n: int, until: datetime | None, at: datetime) -> list[Clock]:
+        """The clocks of a hold: its end, and the first review before that."""
+        clocks = await self.plan_review(n, until, at)
+        if self.lifecycle and until is not None:
+            need = Need(ClockName.HOLD, n)
+            clocks += await self.plan_clocks(at, need=need, due_at=until)
+        return clocks
+
+    async def plan_review(self, n: int, until: datetime | None, at: datetime) -> list[Clock]:
+        """The next review of a hold, not after its end."""
+        need = Need(ClockName.REVIEW, n, wanted=Wanted(until=until))
+        return await self.plan_clocks(at, need=need)
+
+    async def plan_resumed(self, n: int, at: datetime) -> list[Clock]:
+        """The clocks of assignment `n` that stand still, as they go on.
+
+        What lets them go on may have come to the door before what stopped them, and been recorded
+        after it: then they stood for no time. An extension that was granted meanwhile counts.
+        """
+        while True:
+            standing = [clock.model_copy() for clock in self.ticket.paused(n)]
+            since = [clock.paused_at for clock in standing if clock.paused_at is not None]
+            resumed = await self._resumed(standing, max([at, *since]))
+            if self.ticket.paused(n) == standing:
+                return resumed
+
+    async def _resumed(self, standing: list[Clock], at: datetime) -> list[Clock]:
+        question = ResumeQuestion(
+            city=self.ticket.complaint.city, pack=self.pack, clocks=standing, at=at
+        )
+        try:
+            return (await ask(Clocks.resume, question)).clocks
+        except ApplicationError as error:
+            if PATIENCE.get() is not None:
+                raise
+            workflow.logger.error("no plan", extra={"code": error.type})
+            return [clock.moved(at) for clock in standing]

@@ -1,0 +1,205 @@
+"""Recording: the one door through which things happen to a ticket, and its copy in the store."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import FailureError, is_cancelled_exception
+
+from domain.activity_io import Projection
+from domain.actors import SYSTEM, Actor
+from domain.continuation import Carried
+from domain.events import Event, Fact
+from domain.policy.decide import follows
+from domain.policy.record import projection_number, record
+from domain.refusals import Refused
+from domain.ticket.complaint import Complaint
+from domain.ticket.ticket import LIFECYCLE, Ticket
+from workflows.calls import ask_patiently
+
+with workflow.unsafe.imports_passed_through():
+    from activities.project import Project
+
+
+class CarryOn(Exception):
+    """The ticket leaves what it waits for, to go on in a new run of its workflow."""
+
+
+class Recording:
+    """A ticket, its events so far, and those that are not in the store yet.
+
+    `lifecycle`: the version of what a ticket does by itself that this run follows. Histories from
+    before there were versions follow 0.
+    """
+
+    ladder: "asyncio.Task[None]"
+
+    def __init__(self, begun: Complaint | Carried) -> None:
+        carried = begun if isinstance(begun, Carried) else None
+        self.carried = carried
+        self.ticket = begun.ticket if isinstance(begun, Carried) else Ticket.of(begun)
+        self.lifecycle = LIFECYCLE if workflow.patched("lifecycle-1") else 0
+        self.events: list[Event] = []
+        self.recorded_at: list[int] = []  # for the audit: history length at each event
+        self.registered = carried is not None
+        self._before = carried.history_length if carried else 0
+        self._unprojected: list[Event] = list(carried.unprojected) if carried else []
+        self._on_the_way: list[Event] = []
+        self._projecting = 0
+        self._late: set[asyncio.Task[None]] = set()
+        self._heard_at_the_end = False
+        self._task = (self.history_length, workflow.now())
+
+    @property
+    def history_length(self) -> int:
+        """How many events the engine's history of the ticket has, over all runs."""
+        return self._before + workflow.info().get_current_history_length()
+
+    @property
+    def _projection_number(self) -> int:
+        """The number of what this task tells the store."""
+        if not self.lifecycle:
+            return self.history_length  # an older worker may tell the rest of it
+        self.note_task()
+        length, began = self._task
+        return projection_number(length, began - self.ticket.complaint.filed_at)
+
+    def note_task(self) -> None:
+        """Keep when this workflow task began: answers of local activities move `now()` on in it."""
+        if self.history_length != self._task[0]:
+            self._task = (self.history_length, workflow.now())
+
+    @property
+    def unprojected(self) -> list[Event]:
+        """The events that may not be in the store yet, oldest first."""
+        return [*self._on_the_way, *self._unprojected]
+
+    @property
+    def carrying_on(self) -> bool:
+        """Whether this run is to end, and the next one to begin."""
+        return False
+
+    async def before_waiting(self) -> None:
+        """What has to be put in order before the ticket waits for something."""
+
+    @property
+    def pack(self) -> str | None:
+        """The version of the pack it was accepted under."""
+        return self.ticket.rules.pack_version if self.ticket.rules else None
+
+    def happen(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
+        """The one door: check the table, apply, count the version, remember to project.
+
+        `at` is when what led to this came to the door, or was promised: a time that stands in a
+        payload or in a clock. `workflow.now()` is not good enough for a record that is compared
+        with a replay: a workflow task that had to be answered early (a query, a slow local
+        activity) is replayed at the time of the task that followed it.
+        """
+        event = record(self.ticket, fact, actor, at)
+        self.events.append(event)
+        self.recorded_at.append(self.history_length)
+        self._unprojected.append(event)
+        graver = follows(self.ticket)
+        if graver is not None:
+            self.happen(graver, at)
+
+    def happen_if_possible(self, fact: Fact, at: datetime) -> None:
+        """For what the engine does by itself after a pause: a person may have been quicker."""
+        self.happen_by(fact, at, SYSTEM)
+
+    def happen_by(self, fact: Fact, at: datetime, actor: Actor) -> None:
+        """The same, of what somebody did."""
+        try:
+            self.happen(fact, at, actor)
+        except Refused as refused:
+            workflow.logger.info("overtaken", extra={"fact": fact.kind, "code": refused.code})
+
+    def hears(self) -> bool:
+        """Whether what somebody says now is recorded: in older histories, not after the end."""
+        if not self.ticket.open:
+            self._heard_at_the_end = workflow.patched("heard-at-the-end")
+        return self.ticket.open or self._heard_at_the_end
+
+    async def until(self, condition: Callable[[], bool]) -> datetime:
+        """Project what is new, then wait. Every wait of a stage is here.
+
+        Nothing is projected where there is nothing to wait for: the events of several quick
+        stages are one projection. Returns when it came that was waited for, as far as the engine
+        tells.
+
+        Raises:
+            CarryOn: it did not come, and the ticket is to go on in a new run.
+        """
+        if condition():
+            return workflow.now()
+        if self.lifecycle:
+            await self.before_waiting()
+        await self.project()
+        self.registered = True
+        came: list[datetime] = []
+
+        def over() -> bool:  # is asked in every task, before its first answer comes
+            self.note_task()
+            if not came and condition():
+                came.append(workflow.now())
+            # What ended the wait is first copied into the store: one thing after another.
+            return self.ladder.done() or ((bool(came) or self.carrying_on) and not self._projecting)
+
+        await workflow.wait_condition(over)
+        if self.ladder.done() and self.ticket.open:
+            self.ladder.result()  # a defect: fail this task loudly rather than run without clocks
+        if not came and self.carrying_on:
+            raise CarryOn
+        return came[0] if came else workflow.now()
+
+    async def project(self, *, again: bool = False) -> None:
+        """Copy what is new into the store; when the store is away, the copy follows later.
+
+        `again`: copy the state also where nothing is new.
+        """
+        if not self._unprojected and not again:
+            return
+        events, self._unprojected = self._unprojected, []
+        self._on_the_way += events
+        projection = Projection(ticket=self.ticket, events=events, told=self._projection_number)
+        if not self._late:
+            self._projecting += 1
+            try:
+                await workflow.execute_local_activity_method(
+                    Project.project,
+                    projection,
+                    schedule_to_close_timeout=timedelta(seconds=3),
+                    retry_policy=RetryPolicy(maximum_attempts=3),
+                )
+                self._arrived(events)
+                return
+            except FailureError as error:
+                if is_cancelled_exception(error):
+                    raise
+                workflow.logger.warning("the store is away; the record will follow")
+            finally:
+                self._projecting -= 1
+        task = asyncio.create_task(self._project_late(projection))
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
+
+    async def _project_late(self, projection: Projection) -> None:
+        await ask_patiently(Project.project, projection)
+        self._arrived(projection.events)
+
+    def _arrived(self, events: list[Event]) -> None:
+        there = {event.version for event in events}
+        self._on_the_way = [e for e in self._on_the_way if e.version not in there]
+
+    async def wind_up(self) -> None:
+        """Nothing is left behind: the last events are projected, everyone has been answered."""
+        await self.project()
+        self.registered = True
+        await self.ladder
+        await workflow.wait_condition(self._nothing_under_way)
+
+    def _nothing_under_way(self) -> bool:
+        words = self._heard_at_the_end and self._projecting
+        return workflow.all_handlers_finished() and not self._late and not words

@@ -1,0 +1,114 @@
+"""The durable chores: what the engine repeats on a schedule, instead of a home-made daemon.
+
+Each run is one activity. Where somebody waits for the chore it works until shortly before the next
+run, so that it is done within a second and leaves a few history events per run.
+"""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+from runtime.names import (
+    OUTBOX_WORKFLOW,
+    RENEWAL_WORKFLOW,
+    REPLAN_WORKFLOW,
+    RETENTION_WORKFLOW,
+    SPOOL_WORKFLOW,
+    SWEEP_WORKFLOW,
+)
+
+with workflow.unsafe.imports_passed_through():
+    from activities.maintenance import EVERY
+    from activities.outbox import Outbox
+    from activities.renewal import Renewal
+    from activities.replan import Replanning
+    from activities.retention import Retention
+    from activities.spool import Spool
+    from activities.sweep import Sweep
+
+_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
+
+
+@workflow.defn(name=OUTBOX_WORKFLOW)
+class OutboxWorkflow:
+    """Deliver messages."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Outbox.deliver,
+            start_to_close_timeout=2 * EVERY,
+            heartbeat_timeout=timedelta(seconds=10),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=SPOOL_WORKFLOW)
+class SpoolWorkflow:
+    """Start the tickets of complaints that were taken while the engine was away."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Spool.start_waiting,
+            start_to_close_timeout=2 * EVERY,
+            heartbeat_timeout=timedelta(seconds=10),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=RETENTION_WORKFLOW)
+class RetentionWorkflow:
+    """Erase what was kept long enough; once a day."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Retention.apply,
+            start_to_close_timeout=timedelta(hours=20),
+            heartbeat_timeout=timedelta(minutes=5),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=SWEEP_WORKFLOW)
+class SweepWorkflow:
+    """Delete files that were uploaded and never attached to a ticket."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Sweep.sweep,
+            start_to_close_timeout=2 * EVERY,
+            heartbeat_timeout=timedelta(minutes=1),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=RENEWAL_WORKFLOW)
+class RenewalWorkflow:
+    """Let open tickets of older code go on under today's; after an upgrade there are some."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Renewal.renew,
+            start_to_close_timeout=2 * EVERY,
+            heartbeat_timeout=timedelta(minutes=1),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=REPLAN_WORKFLOW)
+class ReplanWorkflow:
+    """Plan again what was planned provisionally, when a year is published."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Replanning.replan,
+            start_to_close_timeout=timedelta(hours=20),
+            heartbeat_timeout=timedelta(minutes=5),
+            retry_policy=_RETRY,
+        )

@@ -1,0 +1,69 @@
+"""Where not every ticket comes: looked at on the spot, arbitrated, merged, watched, escalated."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from domain.deadlines.clocks import Clock, ClockName
+from domain.facts.aftercare import WatchEnded
+from domain.facts.returning import ArbitrationCalled
+from domain.facts.verifying import VerificationAsked
+from domain.policy.decide import Need, arbitration_due, grave, order, raised, watch_over
+from domain.policy.guards import rules_of
+from domain.ticket.rules_snapshot import Escalation
+from domain.ticket.stages import Stage
+from workflows import assigning
+from workflows.unit_work import Working
+
+
+class Aside(Working):
+    """The side rooms of a ticket's life."""
+
+    async def aside(self) -> None:
+        """核查, 协调, 并单, 回头看: wait there until it is over."""
+        match self.ticket.stage:
+            case Stage.VERIFY:
+                await self.work(Stage.VERIFY)
+            case Stage.ARBITRATE | Stage.MERGED as stage:
+                await self.until(lambda: self.ticket.stage is not stage)
+            case Stage.AFTERCARE:
+                await self.until(
+                    lambda: self.ticket.stage is not Stage.AFTERCARE or watch_over(self.ticket)
+                )
+                if watch_over(self.ticket):
+                    self.happen(WatchEnded(), self.ticket.updated_at)
+            case _:
+                pass
+
+    async def ask_to_verify(
+        self, unit: str, before: Literal["filing", "closing"], clocks: Sequence[Clock] = ()
+    ) -> None:
+        """核查: send somebody to look on the spot. `clocks`: those of the answer meanwhile."""
+        at, stage = self.ticket.updated_at, self.ticket.stage
+        plan = await assigning.plan_verifier(self, unit, at)
+        if self.ticket.stage is stage:
+            share = assigning.given_of(self, plan)
+            self.happen(VerificationAsked(before=before, share=share, clocks=list(clocks)), at)
+
+    async def call_arbitration(self) -> None:
+        at = self.ticket.updated_at
+        clocks = await self.plan_clocks(at, ClockName.ARBITRATE)
+        if self.ticket.stage is Stage.DISPATCH and arbitration_due(self.ticket):
+            self.happen(ArbitrationCalled(returns=self.ticket.returns, clocks=clocks), at)
+
+    async def escalate(self) -> None:
+        """What a grave ticket sets in motion by itself, once: one level up, or an order."""
+        at, lead = self.ticket.updated_at, self.ticket.lead
+        higher = rules_of(self.ticket).escalate is Escalation.RAISE and lead and lead.above
+        why = f"severity {self.ticket.severity}"
+        if higher:
+            clocks = await self.plan_clocks(at, ClockName.DISPATCH)
+        else:
+            clocks = await self.plan_clocks(at, need=Need(ClockName.ORDER))
+        if self.ticket.stage is not Stage.HANDLE or not grave(self.ticket):
+            return
+        if self.ticket.lead is not lead:
+            return  # another unit leads by now: `handle` asks again
+        if higher:
+            self.happen_if_possible(raised(self.ticket, why, clocks, escalated=True), at)
+        else:
+            self.happen(order(self.ticket, why, clocks, escalated=True), at)

@@ -1,0 +1,173 @@
+"""Work: each assignment is an activity on its unit's queue; wait for results, recall the rest."""
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
+from temporalio.workflow import ActivityHandle
+
+from domain.actors import SYSTEM, Actor, Role
+from domain.continuation import Carried
+from domain.deadlines.clocks import ClockName
+from domain.events import Fact
+from domain.facts.anytime import ResultOvertaken
+from domain.policy.decide import grave
+from domain.policy.results import failure_of, result_of, shares_ended
+from domain.refusals import Refused
+from domain.ticket.assignment import Assignment, HandlingResult, Share, WorkOrder
+from domain.ticket.complaint import Complaint
+from domain.ticket.stages import Stage
+from runtime.names import HANDLE_ACTIVITY
+from workflows.escalation import Ladder
+
+FOREVER = timedelta(days=3650)
+"""An assignment ends by a decision or a result, never because the engine gave up on it."""
+
+HEARTBEAT = timedelta(seconds=60)
+"""A department's program that is silent for longer is taken for dead, and asked again."""
+
+Work = ActivityHandle[HandlingResult]
+
+
+class Working(Ladder):
+    """A ticket whose assignments are with their units."""
+
+    def __init__(self, begun: Complaint | Carried) -> None:
+        super().__init__(begun)
+        self._out: dict[int, Work] = {}
+        self._recalled: set[asyncio.Task[None]] = set()
+
+    def happen(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
+        """As always; but what a unit has handed in is taken before its share is ended."""
+        if self.lifecycle and any(n in self.finished() for n in shares_ended(self.ticket, fact)):
+            raise Refused("overtaken", "A unit handed in its result in this moment: look again.")
+        super().happen(fact, at, actor)
+
+    def finished(self) -> list[int]:
+        """The open shares whose result is there, and not taken yet."""
+        return [
+            n
+            for n, work in self._out.items()
+            if work.done()
+            and not work.cancelled()
+            and self.ticket.assignment(n).open
+            and work.exception() is None
+        ]
+
+    async def work(self, stage: Stage) -> None:
+        """Send what is new, wait for news, take what is done and recall what was taken away."""
+        for assignment in self.ticket.opened:
+            if assignment.n not in self._out:
+                self._out[assignment.n] = self._send(assignment)
+        came = await self.until(lambda: self._news(stage))
+        if self.lifecycle:
+            await self._let_rungs_come_first(came)
+        for n, work in list(self._out.items()):
+            assignment = self.ticket.assignment(n)
+            if not assignment.open and self.lifecycle:
+                del self._out[n]
+                self._recall(assignment, work)
+            elif not assignment.open:
+                del self._out[n]
+                work.cancel()
+                with suppress(ActivityError):
+                    await work
+            elif work.done():
+                del self._out[n]
+                await self._take(assignment, work, came)
+
+    def _news(self, stage: Stage) -> bool:
+        opened = {assignment.n for assignment in self.ticket.opened}
+        done = any(work.done() for work in self._out.values())
+        return done or self.ticket.stage is not stage or opened != set(self._out) or self._grave()
+
+    def _grave(self) -> bool:
+        return self.ticket.stage is Stage.HANDLE and grave(self.ticket)
+
+    async def _take(self, assignment: Assignment, work: Work, came: datetime) -> None:
+        unit = Actor(role=Role.OFFICER, unit=assignment.unit)
+        try:
+            result = await work
+        except ActivityError as error:
+            code = getattr(error.cause, "type", None) or type(error.cause).__name__
+            clocks = await self.plan_clocks(came, ClockName.DISPATCH)
+            if assignment.open:
+                failed = failure_of(self.ticket, assignment.n, code, clocks)
+                led = assignment.share is Share.LEAD
+                self.happen(failed, came, unit if led else SYSTEM)
+        else:
+            unit.id = result.by
+            self.happen(result_of(self.ticket, assignment.n, result), result.at or came, unit)
+
+    async def _let_rungs_come_first(self, came: datetime) -> None:
+        """Deal with what fell due before the results that are there were handed in."""
+        handed_in = [self._out[n].result().at or came for n in self.finished()]
+        if handed_in:
+            await workflow.wait_condition(lambda: not self.behind(max(handed_in)))
+
+    def _recall(self, assignment: Assignment, work: Work) -> None:
+        """Call it back. A result that was under way is not lost: it becomes an event."""
+        if not work.done():
+            work.cancel()
+        watch = asyncio.create_task(self._take_late(assignment, work))
+        self._recalled.add(watch)
+        watch.add_done_callback(self._recalled.discard)
+
+    async def _take_late(self, assignment: Assignment, work: Work) -> None:
+        try:
+            result = await work
+        except (ActivityError, asyncio.CancelledError):
+            return
+        unit = Actor(role=Role.OFFICER, unit=assignment.unit, id=result.by)
+        if not self.hears():
+            return
+        late = ResultOvertaken(assignment=assignment.n, unit=assignment.unit, result=result)
+        self.happen_by(late, result.at or self.ticket.updated_at, unit)
+        await self.project()
+
+    def _send(self, assignment: Assignment) -> Work:
+        """Give the assignment to its unit's queue, where it stays until completed or recalled."""
+        # By name: here it is parked, at a department's own program it takes an order.
+        return workflow.start_activity(
+            HANDLE_ACTIVITY,
+            self._work_order(assignment),
+            result_type=HandlingResult,
+            activity_id=assignment.activity_id,
+            task_queue=assignment.queue,
+            start_to_close_timeout=FOREVER,
+            heartbeat_timeout=HEARTBEAT if assignment.heartbeats else None,
+            retry_policy=RetryPolicy(maximum_interval=timedelta(hours=1)),
+            # What was called back may be handed in all the same: that is waited for.
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
+            if self.lifecycle
+            else workflow.ActivityCancellationType.TRY_CANCEL,
+        )
+
+    def _work_order(self, assignment: Assignment) -> WorkOrder:
+        complaint = self.ticket.complaint
+        due = [
+            clock.due_at
+            for clock in self.ticket.clocks
+            if clock.running
+            and clock.assignment == assignment.n
+            and clock.name in (ClockName.HANDLE, ClockName.VERIFY)
+        ]
+        return WorkOrder(
+            number=complaint.number,
+            assignment=assignment.n,
+            unit=assignment.unit,
+            city=complaint.city,
+            title=complaint.title,
+            text=complaint.text,
+            category=self.ticket.category,
+            area=self.ticket.area,
+            address=complaint.place.address,
+            rework=assignment.rework,
+            due_at=due[0] if due else self.ticket.due_at,
+            share=assignment.share,
+            task=assignment.task,
+            files=complaint.files,
+        )
