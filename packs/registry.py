@@ -13,7 +13,7 @@ import domain
 from domain.pack.pack import Pack
 from domain.pack.phrases import Phrases
 from packs.calendars import read_calendar
-from packs.checks.every import CHECKS
+from packs.checks.all_checks import CHECKS
 from packs.parsed_pack import CITY, GRIDS, CityFile, Draft, read_draft
 from packs.problems import Problem
 

@@ -101,7 +101,7 @@ def become_supervisor(children: Sequence[Child], lock: int) -> NoReturn:
     folder = str(Path(__file__).parent.parent)
     path = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
     env = os.environ | {"PYTHONPATH": path, _TOLD: json.dumps(told)}
-    os.execve(sys.executable, [sys.executable, "-m", "workers.supervisor"], env)  # noqa: S606
+    os.execve(sys.executable, [sys.executable, "-m", "workers.supervisor"], env)  # noqa: S606  # nosec B606
 
 
 async def supervise(told: Sequence[dict[str, Any]]) -> int:

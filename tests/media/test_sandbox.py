@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from api.problems import Problem
 from media import sandbox
+from media.errors import FileRefused
 from media.sandbox import Chamber
 from tests.support.hostile_pictures import pictures
 from tests.support.media import a_photo
@@ -22,7 +22,7 @@ async def _examined(room: Chamber, content: bytes, sort: str = "jpeg") -> str:
         try:
             async with room.examined(paper, sort, len(content)) as examined:
                 return examined.found.kind
-        except Problem as refusal:
+        except FileRefused as refusal:
             return refusal.code
 
 
