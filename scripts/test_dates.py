@@ -44,7 +44,7 @@ DAYS: dict[str, str | None] = {
     "before-midnight": "2026-11-30T23:59",
 }
 FEW = ("last-of-the-year", "new-year", "leap-day")
-"""The days of a run with --few, which takes SQLite only."""
+"""The days of a run with --few, which takes SQLite only and leaves out `LEFT_OUT_OF_FEW`."""
 
 LEFT_OUT: dict[str, str] = {
     # Whatever is not named here is run: so is a new test, unless it lies in one of these.
@@ -57,6 +57,19 @@ LEFT_OUT: dict[str, str] = {
     "tests/domain/test_random_commands.py": "lives with dates of their own, by a clock they carry",
     "tests/domain/test_random_lives.py": "lives with dates of their own, by a clock they carry",
     "tests/workers/test_killed.py": "kills processes of what other tests run on that day",
+}
+LEFT_OUT_OF_FEW: dict[str, str] = {
+    # They take long and know few dates, or have dates of their own. With all days they are run.
+    "tests/api/test_interrupted_upload.py": "uploads that break off",
+    "tests/api/test_oidc_forged.py": "forged ID tokens, by the dozen",
+    "tests/api/test_sending.py": "by the engine's clock, whatever this machine shows",
+    "tests/api/test_stalls.py": "workers that stand still for seconds",
+    "tests/audit/test_runs.py": "histories of thousands of events",
+    "tests/otherday": "is about other days itself",
+    "tests/proof": "its filings are in winter, whenever it runs",
+    "tests/upgrade": "ends tickets that were begun on a recorded day",
+    "tests/workers": "processes that are started, killed and ended",
+    "tests/workflows/test_random_commands.py": "a hundred lives, a quarter of a run",
 }
 WITH_AN_INSTALLATION = ("tests/cli", "tests/demo", "tests/workers")
 """Starts an engine by a process of its own."""
@@ -114,9 +127,11 @@ def selected(asked: Sequence[str], *, few: bool = False, engine: bool = True) ->
     """Arguments for pytest: the tests that were asked for, else all that are not left out."""
     if any(Path(one.partition("::")[0]).exists() for one in asked):
         return list(asked)
-    left_out = [*LEFT_OUT, *(() if engine else WITH_AN_INSTALLATION)]
+    left_out = {*LEFT_OUT, *(() if engine else WITH_AN_INSTALLATION)}
+    if few:
+        left_out |= set(LEFT_OUT_OF_FEW)
     few_only = ["-m", "not postgres"] if few else []
-    return ["tests", *(f"--ignore={path}" for path in left_out), *few_only, *asked]
+    return ["tests", *(f"--ignore={path}" for path in sorted(left_out)), *few_only, *asked]
 
 
 def environment(begins: datetime, *, engine: bool = True) -> dict[str, str]:
