@@ -1,1 +1,1 @@
-"""The hands: one module per stage; everything that touches the world."""
+"""Activities: one module per stage; all access to packs, the store and the engine."""

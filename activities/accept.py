@@ -14,7 +14,7 @@ class Accept:
 
     @asked("accept_complaint")
     async def accept(self, complaint: Complaint) -> Acceptance:
-        """The city's caps, and the clock of the triage. Counted from when it was filed."""
+        """Return the city's rules, and the triage clock counted from when it was filed."""
         pack = await self._packs.of(complaint.city, None)
         return Acceptance(
             rules=pack.rules(),

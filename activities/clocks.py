@@ -1,4 +1,4 @@
-"""Due times: read the city's limits and calendar once, so that history can record the answer."""
+"""Clock planning: due times from the city's limits and calendar, for the history to record."""
 
 from datetime import datetime
 
@@ -37,7 +37,7 @@ class Clocks:
 
     @asked("plan_clocks")
     async def plan(self, question: ClockQuestion) -> ClockPlan:
-        """The named clocks, started at `question.at`; a clock without a limit is left out.
+        """Plan the named clocks from `question.at`; leave out a clock without a limit.
 
         Raises:
             ApplicationError: `extension_too_long` or `hold_too_long`, when more time is wanted
@@ -52,7 +52,7 @@ class Clocks:
 
     @asked("extend_clock")
     async def extend(self, question: ExtensionQuestion) -> ClockPlan:
-        """The clock again, due later by the granted length; first planned again, if that is due.
+        """Extend the clock and those in `also` by the granted length; replan each first if needed.
 
         Raises:
             ApplicationError: `bad_length`; `too_far`, when it reaches beyond the year 9999.
@@ -68,7 +68,7 @@ class Clocks:
 
     @asked("resume_clocks")
     async def resume(self, question: ResumeQuestion) -> ClockPlan:
-        """The clocks that stood still, as they go on; first planned again, if that is due."""
+        """Resume the paused clocks; replan each first if needed."""
         pack = await self._packs.of(question.city, question.pack)
         resumed = []
         for standing in question.clocks:
@@ -80,7 +80,7 @@ class Clocks:
 
     @asked("replan_clocks")
     async def replan(self, question: ReplanQuestion) -> ReplanPlan:
-        """The provisional clocks that rest on a year published since, planned again."""
+        """Replan the provisional clocks that rest on a year published since."""
         pack = await self._packs.of(question.city, question.pack)
         plan = ReplanPlan(calendar_version=pack.calendar.version)
         for clock in question.clocks:
@@ -92,9 +92,9 @@ class Clocks:
         return plan
 
     async def _up_to_date(self, pack: Pack, clock: Clock, now: datetime | None) -> Clock:
-        """`clock` planned again where a year was published that it rests on; else itself.
+        """Replan `clock` if a year it rests on was published since; else return it unchanged.
 
-        Where nobody has kept the calendar it was planned with, it stays as it is.
+        A clock whose calendar is not archived stays as it is.
         """
         if not clock.provisional or clock.calendar_version in (None, pack.calendar.version):
             return clock
@@ -107,9 +107,9 @@ class Clocks:
         return replan_clock(pack, clock, older, now)
 
     async def _with_its_years(self, pack: Pack, clock: Clock) -> Pack:
-        """`pack`; with the calendar of `clock` where a year of that was taken away since.
+        """Return `pack`, with the calendar of `clock` if a year of it was withdrawn since.
 
-        What was counted with a published year goes on with it: counted on without it, and again
+        A clock counted with a published year continues with it: counted without it, and again
         when it is published once more, the same days would be added twice.
         """
         if clock.provisional or clock.calendar_version in (None, pack.calendar.version):
@@ -147,7 +147,7 @@ def _plan(pack: Pack, name: ClockName, question: ClockQuestion) -> list[Clock]:
 
 
 def _promised(pack: Pack, name: ClockName, due_at: datetime, question: ClockQuestion) -> Clock:
-    """A clock that is due when a person said."""
+    """Plan a clock that is due at a time set by a person."""
     return plan_at(pack, name, due_at, question.at, assignment=question.assignment)
 
 
@@ -157,7 +157,7 @@ def _check_wanted(pack: Pack, question: ClockQuestion, wanted: Wanted) -> None:
     if wanted.by is not None and wanted.clock is not None:
         by = _length(wanted.by)
         extend_clock(pack, wanted.clock, by)
-        # Both are counted from the same moment as the extension itself: from due.
+        # The cap, like the extension itself, is counted from the due time.
         if caps.extension and longer_than(pack.calendar, wanted.clock.due_at, by, caps.extension):
             raise refusal("extension_too_long", f"At most {caps.extension} at a time.")
     elif wanted.until is not None and caps.hold and wanted.until > due_after(pack, at, caps.hold):

@@ -1,4 +1,4 @@
-"""Dispatch (派单): which unit gets which share, on which queue, and by when."""
+"""Dispatch (派单): the unit, queue and due times of a share."""
 
 from activities.errors import asked, refusal
 from domain.activity_io import DispatchPlan, DispatchQuestion
@@ -18,7 +18,7 @@ CLOCKS = {
     Share.DELEGATE: [ClockName.SIGN, ClockName.HANDLE],
     Share.VERIFY: [ClockName.SIGN, ClockName.VERIFY],
 }
-"""The clocks of each share; those the pack sets no limit do not run."""
+"""The clocks of each share; a clock without a limit in the pack does not run."""
 
 
 class Dispatch:
@@ -27,7 +27,7 @@ class Dispatch:
 
     @asked("dispatch_ticket")
     async def dispatch(self, question: DispatchQuestion) -> DispatchPlan:
-        """The unit a person named, else the first that the responsibilities name.
+        """Plan the share of the unit a person named, else of the first responsible unit.
 
         Raises:
             ApplicationError: `unknown_unit`; `too_far`, when a limit that was set by hand reaches
@@ -65,20 +65,20 @@ def _unit(pack: Pack, question: DispatchQuestion) -> tuple[Unit, str]:
     except UnknownUnit as error:
         raise refusal(error.code, str(error)) from error
     if accused is not None and pack.is_within(code, accused):
-        if question.share is Share.VERIFY:  # named by a rule, and nobody is there to choose another
+        if question.share is Share.VERIFY:  # named by a rule: no person can choose another
             return _elsewhere(pack, code, accused)
         raise refusal("accused_unit", f"The report is about {accused}: choose another unit.")
     return unit, "named by hand"
 
 
 def _elsewhere(pack: Pack, unit: str, accused: str) -> tuple[Unit, str]:
-    """Who does instead what would have been the accused unit's to do."""
+    """Return the unit that replaces the accused one, and the reason."""
     instead = pack.unit(pack.reports.unit or pack.city.fallback)
     return instead, f"not {unit}: the report is about {accused}"
 
 
 def _clocks(pack: Pack, question: DispatchQuestion) -> list[Clock]:
-    """The share's clocks; a helper's handling is due no later than what it is part of."""
+    """Plan the share's clocks; a helper's handling is due no later than the share it is part of."""
     share, at, n = question.share, question.at, question.assignment
     clocks = plan_clocks(
         pack, CLOCKS[share], question.tier, at, assignment=n, joint=share is Share.CO
@@ -93,7 +93,7 @@ def _clocks(pack: Pack, question: DispatchQuestion) -> list[Clock]:
         clocks = [c for c in clocks if c.name is not ClockName.HANDLE] + ([own] if own else [])
     latest = question.no_later_than
     if latest is not None and latest <= at:
-        latest = None  # called in by a unit that is late itself: that is not the helper's fault
+        latest = None  # the calling unit is late already, which must not bind the helper
     return [
         plan_at(pack, clock.name, latest, at, assignment=n, rule_id=clock.rule_id)
         if latest and clock.name is ClockName.HANDLE and clock.due_at > latest
@@ -103,7 +103,7 @@ def _clocks(pack: Pack, question: DispatchQuestion) -> list[Clock]:
 
 
 def _by_hand(pack: Pack, question: DispatchQuestion, limit: str) -> Clock | None:
-    """The handling within a limit that a person set."""
+    """Plan the handling clock for a limit that a person set."""
     return plan_clock(
         pack,
         ClockName.HANDLE,

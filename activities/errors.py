@@ -1,9 +1,9 @@
-"""Errors of a question: which are waited for, and which are the answer.
+"""Errors of an activity request: which are retried, and which are returned as a refusal.
 
-A workflow asks its activities, and waits until it is told (`workflows.calls`). What is merely away
-comes back, and the question is asked again: those errors are `WAITED`. Everything else would be the
-same error the next time, and the ticket would be with nobody: it is decided, and told as an answer
-with a stable code. `asked` applies this to every activity that a ticket asks; nothing else does.
+A workflow waits for the results of its activities (`workflows.calls`). A temporary error passes,
+and the request is retried: those errors are `WAITED`. Any other error would occur again, and the
+ticket would be with nobody: it is decided, that is, returned as a refusal with a stable code.
+`asked` applies this to every activity that a ticket requests; nothing else does.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
@@ -25,23 +25,23 @@ WAITED: dict[type[Exception], str] = {
     RPCError: "the engine is away; see PASSING",
     OSError: "a file, a disk or a connection: also TimeoutError and ConnectionError",
     MemoryError: "this process is short of memory; another one, or later, is not",
-    # Without its rules a ticket cannot even be refused, and the complaint is sound: whoever runs
-    # the installation has to mend the pack or the key ring, and the ticket goes on by itself.
+    # Without its rules a ticket cannot even be refused, though the complaint is valid: an operator
+    # has to repair the pack or the key ring, and the ticket then continues by itself.
     PackError: "the pack cannot be read",
     PackChanged: "the pack's folder was changed under the process",
     UnknownCity: "this process has no pack of the city",
     UnknownPackVersion: "no process has kept that version of the pack",
     BadKey: "the key ring of this process lacks a key",
 }
-"""What passes, or is mended by whoever runs the installation; and why it is thought to."""
+"""The errors that pass by themselves or are repaired by an operator, each with the reason."""
 
 PLAN_FAILED = "plan_failed"
-"""The code of a decided error that has no code of its own: a defect, or a rule nobody foresaw."""
+"""The code of a decided error without a code of its own: a defect, or an unforeseen rule."""
 
 TOO_FAR = "too_far"
 
 _OURS = frozenset({StoreError.code, SchemaUnusable.code})
-"""Codes of errors that are ours to repair, and tell an asker nothing."""
+"""Codes of internal errors, which mean nothing to the caller."""
 
 S = TypeVar("S")
 Q = TypeVar("Q")
@@ -51,9 +51,9 @@ A = TypeVar("A")
 def asked(
     name: str,
 ) -> Callable[[Callable[[S, Q], Awaitable[A]]], Callable[[S, Q], Coroutine[Any, Any, A]]]:
-    """Define an activity that a ticket asks: what is not waited for is answered.
+    """Define an activity that a ticket requests; errors that are not retried become refusals.
 
-    Raises, when asked:
+    Raises, when called:
         ApplicationError: a refusal of the activity's own; or a decided error, see `decided`.
     """
 
@@ -73,17 +73,17 @@ def asked(
 
 
 def is_waited_for(error: Exception) -> bool:
-    """Whether the same question may have another answer later."""
+    """Return whether the same request may succeed later."""
     if isinstance(error, RPCError):
         return error.status in PASSING
     return isinstance(error, tuple(WAITED))
 
 
 def decided(name: str, error: Exception) -> ApplicationError:
-    """The answer that an error of the activity `name` is; a defect is logged with its traceback.
+    """Return the refusal for an error of the activity `name`; log a defect with its traceback.
 
-    `unknown_tier` and the like keep their code and words. `too_far` is a moment beyond the last
-    year that there is. `plan_failed` says nothing of the error, whose words nobody has read.
+    `unknown_tier` and the like keep their code and message. `too_far` is a time beyond the year
+    9999. `plan_failed` leaves out the error's own message, which nobody has reviewed.
     """
     if isinstance(error, OverflowError):
         return refusal(TOO_FAR, "That is too far away: choose a shorter time.")
@@ -99,5 +99,5 @@ def decided(name: str, error: Exception) -> ApplicationError:
 
 
 def refusal(code: str, message: str) -> ApplicationError:
-    """An error that is the asker's: not retried, and told with its stable code."""
+    """Return an error for the caller: not retried, and reported with its stable code."""
     return ApplicationError(message, type=code, non_retryable=True)

@@ -15,9 +15,9 @@ class Feedback:
 
     @asked("prepare_reply")
     async def prepare(self, question: ReplyQuestion) -> ReplyPlan:
-        """The unit's answer, word for word, and the clock of the rating.
+        """Return the unit's answer, word for word, and the rating clock.
 
-        Before that, the category's closing condition, and whether somebody looks first.
+        The category's closing condition and the need for a verification are checked first.
         """
         pack = await self._packs.of(question.city, question.pack)
         case, result = question.case.model_dump(), question.result

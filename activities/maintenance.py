@@ -1,4 +1,4 @@
-"""What chores share: work in small steps until the next run takes over, and beat while at it."""
+"""Maintenance jobs: a loop of small steps, with heartbeats, until the next run takes over."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,14 +8,14 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 EVERY = timedelta(minutes=5)
-"""A chore is started this often; each run works until shortly before the next."""
+"""The interval between starts of a maintenance job; a run lasts until shortly before the next."""
 
 _SHIFT = EVERY - timedelta(seconds=10)
 _PAUSE = 0.5
 
 
 async def keep_doing(step: Callable[[], Awaitable[int]]) -> int:
-    """Repeat `step` until the shift is over; its sum. After a step that did nothing, a pause.
+    """Repeat `step` until the run window ends; return the sum. Pause after a step without work.
 
     Raises:
         ApplicationError: when the worker is stopping, so that another takes over at once.

@@ -15,7 +15,7 @@ class Merging:
 
     @asked("check_merge")
     async def check(self, question: MergeQuestion) -> MergePlan:
-        """What the other ticket is about.
+        """Return the category and tier of the other ticket.
 
         Raises:
             ApplicationError: `merge_target_unknown`, `merge_target_elsewhere` (another city),

@@ -15,7 +15,7 @@ class Outbox:
 
     @activity.defn(name="deliver_messages")
     async def deliver(self) -> int:
-        """Deliver what waits, for one shift; the number of messages delivered."""
+        """Deliver waiting messages for one run window; return the number delivered."""
         notifier = outbox.MailboxNotifier()
 
         async def step() -> int:

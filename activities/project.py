@@ -1,4 +1,4 @@
-"""Projection: write what happened into the store, so that it can be asked about."""
+"""Projection: write events and state into the store, where they can be queried."""
 
 from temporalio import activity
 

@@ -1,4 +1,4 @@
-"""Reasons: the codes for declining, returning, whistling and the like are the pack's."""
+"""Reasons: the pack's codes for declining, returning, whistling and the like."""
 
 from activities.errors import asked, refusal
 from domain.activity_io import ReasonQuestion
@@ -11,7 +11,7 @@ class Reasons:
 
     @asked("check_reason")
     async def check(self, question: ReasonQuestion) -> None:
-        """Raises ApplicationError `unknown_reason` when the pack has no such code."""
+        """Raise ApplicationError `unknown_reason` when the pack has no such code."""
         pack = await self._packs.of(question.city, question.pack)
         known = pack.reason_codes(question.kind)
         if question.code not in known:

@@ -1,4 +1,4 @@
-"""Renewal: open tickets that began under older code go on under today's lifecycle."""
+"""Renewal: move open tickets that began under older code to today's lifecycle."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,10 +12,10 @@ _OLDER = (
     f"WorkflowType = '{TICKET_WORKFLOW}' AND ExecutionStatus = 'Running' "
     "AND TemporalChangeVersion IS NULL"
 )
-"""Tickets from before there were versions. The engine notes the version of all others itself."""
+"""The query for tickets without a version. The engine records the version of all others itself."""
 
 _NOTED_WITHIN = timedelta(minutes=1)
-"""A ticket that began a moment ago has no version noted yet either."""
+"""The age below which a ticket may have no version recorded yet."""
 
 
 class Renewal:
@@ -24,9 +24,9 @@ class Renewal:
 
     @activity.defn(name="renew_tickets")
     async def renew(self) -> int:
-        """Ask each older ticket to go on in a new run; the number of those asked.
+        """Signal each older ticket to continue in a new run; return the number signalled.
 
-        A ticket does so once nothing is under way; asked twice, it does so once.
+        A ticket does so once nothing is under way; a repeated signal has no further effect.
         """
         asked = 0
         before = (datetime.now(UTC) - _NOTED_WITHIN).isoformat()
@@ -34,7 +34,7 @@ class Renewal:
             try:
                 await self._client.get_workflow_handle(found.id).signal(CARRY_ON)
             except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:  # it has ended meanwhile
+                if error.status is not RPCStatusCode.NOT_FOUND:  # NOT_FOUND: it has ended
                     raise
             else:
                 asked += 1

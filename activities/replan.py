@@ -1,4 +1,4 @@
-"""Replanning: what was planned provisionally is planned again when a year is published."""
+"""Replanning: plan provisional clocks again when a year's calendar is published."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ from store.packs.archive import PinnedPacks
 from store.tickets import provisional
 
 _AT_ONCE = 10
-"""Tickets that are asked at the same time."""
+"""The number of tickets replanned at the same time."""
 
 _PATIENCE = timedelta(seconds=20)
 
@@ -37,7 +37,7 @@ class Replanning:
 
     @activity.defn(name="replan_tickets")
     async def replan(self) -> int:
-        """Have every ticket planned again that a published year concerns; how many were."""
+        """Replan every ticket that a published year concerns; return their number."""
         done = 0
         for city in self._packs.ids():
             try:
@@ -54,11 +54,11 @@ class Replanning:
 async def replanned(
     packs: PackShelf, store: Store, client: Client, city: str, by: Actor
 ) -> AsyncIterator[int]:
-    """Have the tickets of a city planned again; how many were, after each few.
+    """Replan the tickets of a city; yield the number replanned after each batch.
 
-    A ticket is asked where the current pack has published years that the calendar it was planned
-    with had not. To ask twice is no harm: the second time there is nothing to plan. One that
-    cannot be asked now is asked by the next run.
+    A ticket is replanned if the current pack has published years that the calendar it was planned
+    with had not. A repeated request is harmless: there is nothing left to plan. A ticket that
+    cannot be reached now is left to the next run.
 
     Raises:
         UnknownCity, PackError, StoreUnavailable
@@ -84,7 +84,7 @@ async def _ask(client: Client, few: list[tuple[str, int]], calendar: str, by: Ac
 
 
 async def _replan(client: Client, number: str, version: int, calendar: str, by: Actor) -> bool:
-    """Whether the ticket was planned again."""
+    """Replan the ticket; return whether it was replanned."""
     handle = client.get_workflow_handle(ticket_workflow_id(number))
     try:
         await handle.execute_update(
@@ -95,11 +95,11 @@ async def _replan(client: Client, number: str, version: int, calendar: str, by: 
             rpc_timeout=_PATIENCE,
         )
     except WorkflowUpdateFailedError:
-        return False  # it went on meanwhile: nothing is provisional, or it has ended
+        return False  # nothing is provisional any more, or it has ended
     except WorkflowUpdateRPCTimeoutOrCancelledError:
         return False
     except RPCError as error:
         if error.status in (RPCStatusCode.NOT_FOUND, NOT_READY):
-            return False  # ended, or a step of it fails: that must not keep the others waiting
+            return False  # ended, or its task fails: that must not delay the others
         raise
     return True

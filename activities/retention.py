@@ -1,4 +1,4 @@
-"""Retention: what a city keeps no longer than its pack says, is erased by itself."""
+"""Retention: erase data when the retention time in the city's pack is over."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ class Retention:
 
     @activity.defn(name="apply_retention")
     async def apply(self) -> int:
-        """Erase what is due in every city; how many citizens and tickets."""
+        """Erase what is due in every city; return how many citizens and tickets."""
         done = 0
         async for count in apply_retention(self._packs, self._store, datetime.now(UTC)):
             done += count
@@ -29,7 +29,7 @@ class Retention:
 
 
 async def apply_retention(packs: PackShelf, store: Store, now: datetime) -> AsyncIterator[int]:
-    """Erase what is due, and tell how much at each step."""
+    """Erase what is due; yield the number at each step."""
     for city in packs.ids():
         rule = packs.get(city).retention
         async for count in _persons(store, city, rule, now):

@@ -1,4 +1,4 @@
-"""Settle all of the kind (举一反三): inspections at every unit like the one where it was found."""
+"""Settle all of the kind (举一反三): inspections at every unit of the same kind."""
 
 from activities.errors import asked, refusal
 from domain.activity_io import SettlePlan, SettleQuestion
@@ -19,7 +19,7 @@ class Settle:
 
     @asked("open_inspections")
     async def open_inspections(self, question: SettleQuestion) -> SettlePlan:
-        """Register one inspection per unit; the spool starts them. A repeated call adds none.
+        """Register one inspection per unit; the intake backlog starts them. Idempotent.
 
         Raises:
             ApplicationError: `unknown_unit`; `no_siblings`, when no other unit is of the kind.
@@ -54,7 +54,7 @@ def _named(pack: Pack, question: SettleQuestion) -> list[str]:
 def _inspection(question: SettleQuestion, unit: str, pack: Pack) -> Complaint:
     found = question.complaint
     return Complaint(
-        number="",  # given by the intake book
+        number="",  # given at registration
         city=found.city,
         kind=Kind.SUGGESTION,
         channel=Channel.INSPECTION,

@@ -1,4 +1,4 @@
-"""The spool: start the tickets of complaints that were registered while the engine was away."""
+"""The intake backlog: start the tickets of complaints registered while the engine was away."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,7 @@ from store.db.engine import Store
 from store.tickets import intake
 
 _AFTER = timedelta(seconds=10)
-"""Younger registrations are still in the hands of the API that took them."""
+"""The age below which a registration is still being started by the API that took it."""
 
 
 class Spool:
@@ -23,7 +23,7 @@ class Spool:
 
     @activity.defn(name="start_waiting")
     async def start_waiting(self) -> int:
-        """Start what waits, for one shift; the number of tickets started."""
+        """Start waiting tickets for one run window; return the number started."""
         return await keep_doing(self._start_some)
 
     async def _start_some(self) -> int:
@@ -38,7 +38,7 @@ class Spool:
                     search_attributes=search_attributes(complaint),
                 )
             except WorkflowAlreadyStartedError:
-                pass  # its own first projection will mark it
+                pass  # it only has to be marked as started
             except RPCError as error:
                 await intake.mark_failed(self._store, complaint.number, error.status.name)
                 activity.logger.warning("a spooled complaint could not be started")

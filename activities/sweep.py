@@ -1,4 +1,4 @@
-"""The sweep: files that nobody attached to a ticket in time are deleted."""
+"""File sweep: delete files that nobody attached to a ticket in time."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ class Sweep:
 
     @activity.defn(name="sweep_files")
     async def sweep(self) -> int:
-        """Delete what has expired; how many files. Done twice, or cut short, it does no harm."""
+        """Delete expired files; return how many. It may be repeated or interrupted safely."""
         done = 0
         async for count in swept(self._store, self._objects):
             done += count
@@ -28,10 +28,10 @@ class Sweep:
 
 
 async def swept(store: Store, objects: Objects) -> AsyncIterator[int]:
-    """Delete what has expired, and tell how much at each step."""
+    """Delete expired files; yield the number at each step."""
     while gone := await files.expired(store, datetime.now(UTC), _AT_ONCE):
         for file in gone:
-            # Nobody can attach it any more; the row goes last, so that no object is forgotten.
+            # Nobody can attach it any more; the row is deleted last, so that no object is orphaned.
             await objects.drop(thumbnail_key(file.key))
             await objects.drop(file.key)
             await files.forget(store, file.id)

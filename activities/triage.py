@@ -1,4 +1,4 @@
-"""Triage (分类): what the complaint is about, by a person's word or by the pack's keywords."""
+"""Triage (分类): the category of a complaint, from a person or from the pack's keywords."""
 
 from temporalio import activity
 
@@ -25,7 +25,7 @@ class Triage:
 
     @asked("triage_complaint")
     async def triage(self, question: TriageQuestion) -> TriagePlan:
-        """Category, tier and the dispatch clock; or a mere suggestion when unsure.
+        """Return category, tier and dispatch clock; or only a suggestion when unsure.
 
         Raises:
             ApplicationError: `unknown_category` or `unknown_unit`, when a person chose one that
@@ -77,7 +77,7 @@ class Triage:
         return plan
 
     def _grid(self, pack: Pack, complaint: Complaint) -> Grid | None:
-        """The city's cells, where the complaint has a point: they take a while to read."""
+        """Return the city's grid if the complaint has a point, as it takes a while to read."""
         place = complaint.place
         located = place.lat is not None and place.lon is not None
         return self._shelf.grid(pack.city.id) if located else None
@@ -91,6 +91,6 @@ class Triage:
         since = complaint.filed_at - rules.repeats_within.length
         try:
             return await find_repeats(self._store, complaint, category, area, rules, since)
-        except StoreUnavailable:  # a ticket is not kept waiting for a comparison
+        except StoreUnavailable:  # a comparison must not delay a ticket
             activity.logger.warning("earlier tickets could not be compared")
             return []

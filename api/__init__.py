@@ -1,1 +1,1 @@
-"""The door: REST and pages."""
+"""The HTTP API: REST and pages."""

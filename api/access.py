@@ -1,9 +1,9 @@
-"""Who is asking, and whether the permission table lets them in.
+"""Authentication of callers, and checks against the permission table.
 
 Every route names its row of `domain.policy.permissions`: `Annotated[Caller,
 staff("list_tickets")]`, `dependencies=[public("list_cities")]`. A route that names none is not
-served (`api.permits`). How near a ticket is to an officer's unit, the ticket's own workflow checks;
-the door looks at it where it must not even say that there is such a ticket.
+served (`api.permits`). The relation of an officer's unit to a ticket is checked by the ticket's own
+workflow; the API checks it only where the very existence of the ticket is confidential.
 """
 
 from collections.abc import Awaitable, Callable
@@ -57,7 +57,7 @@ BY_ADDRESS = {
     "verify_phone": "codes",
     "confirm_phone": "codes",
 }
-"""What is counted per address, and under which limit. What has the scope `act` is counted per
+"""The limit per address of anonymous callers, by permission key. Known callers are limited per
 person."""
 
 
@@ -79,11 +79,11 @@ _Cookie = Annotated[str | None, Security(_cookie)]
 _Code = Annotated[str | None, Security(_code)]
 
 
-# --- what routes name ---------------------------------------------------------------------------
+# --- dependencies that routes name --------------------------------------------------------------
 
 
 def staff(key: str) -> Any:
-    """Somebody with a token or a session, whom the table allows `key`."""
+    """Return the dependency for staff, with token or session, who may `key`."""
     right = RIGHTS[key]
 
     async def permitted(
@@ -95,7 +95,7 @@ def staff(key: str) -> Any:
 
 
 def anyone(key: str) -> Any:
-    """Staff, or the citizen with the access code of the ticket in the path."""
+    """Return the dependency for staff, or the citizen with the access code."""
     right = RIGHTS[key]
 
     async def permitted(
@@ -116,7 +116,7 @@ def anyone(key: str) -> Any:
 
 
 def citizen(key: str) -> Any:
-    """The citizen with the access code of the ticket in the path, and nobody else."""
+    """Return the dependency for the citizen with the access code of the ticket in the path."""
     right = RIGHTS[key]
 
     async def permitted(
@@ -131,7 +131,7 @@ def citizen(key: str) -> Any:
 
 
 def perhaps(key: str) -> Any:
-    """Everybody may; whoever shows a token, or acts in a session, has to be allowed to."""
+    """Return the dependency for everybody, that checks a token or session if there is one."""
     right = RIGHTS[key]
 
     async def permitted(
@@ -155,7 +155,7 @@ def perhaps(key: str) -> Any:
 
 
 def public(key: str) -> Any:
-    """Everybody, known or not."""
+    """Return the dependency that admits everybody."""
     right = RIGHTS[key]
     if not right.everybody:
         raise ValueError(f"not for everybody: {key}")
@@ -171,7 +171,7 @@ def _named(permitted: Callable[..., Awaitable[Any]], key: str) -> Any:
     return Depends(permitted)
 
 
-# --- who it is ----------------------------------------------------------------------------------
+# --- identification -----------------------------------------------------------------------------
 
 
 async def _staff(
@@ -190,7 +190,7 @@ async def _staff(
 
 
 async def citizen_of(request: Request, number: str, code: str, door: Door) -> Caller:
-    """Whoever has the ticket's access code. A wrong one is counted, and answered as no ticket."""
+    """Return the citizen as caller. A wrong access code is counted, and answered as unknown."""
     await guesses.allow(door, number, network_of(request))
     if not door.vault.check_access_code(number, code):
         await guesses.count(door, number, network_of(request))
@@ -198,7 +198,7 @@ async def citizen_of(request: Request, number: str, code: str, door: Door) -> Ca
     return Caller(CITIZEN, "citizen")
 
 
-# --- whether they may ---------------------------------------------------------------------------
+# --- authorization ------------------------------------------------------------------------------
 
 
 async def _permit(right: Right, caller: Caller, request: Request, door: Door) -> Caller:
@@ -217,16 +217,16 @@ async def _permit(right: Right, caller: Caller, request: Request, door: Door) ->
 
 
 async def _may_know(right: Right, caller: Caller, number: str, door: Door) -> bool:
-    """Whether the answer may depend on the ticket.
+    """Return whether the answer may depend on the ticket.
 
-    Asked here only where it has to be: what an officer is allowed to do, the workflow refuses to
-    other units, and a look at the store before each command would be paid by every one of them.
+    Checked here only where necessary: the workflow refuses commands of officers of other units, and
+    a look into the store before every command would slow down all of them.
     """
     if not caller.confined or (caller.city is None and caller.may(right)):
         return True
     if await visible(door, caller, number) is not None:
         return True
-    # Of a ticket that is registered and not started nobody but its city's desk has heard.
+    # A ticket that is registered but not started is known only to staff of its city, not to units.
     return caller.unit is None and await _waits_in(door, caller, number)
 
 
@@ -248,11 +248,11 @@ async def _count(right: Right, caller: Caller | None, request: Request, door: Do
         await door.limits.count("commands", f"{caller.actor.role}/{who}", request)
 
 
-# --- what they may see --------------------------------------------------------------------------
+# --- visibility ---------------------------------------------------------------------------------
 
 
 async def visible(door: Door, caller: Caller, number: str) -> Ticket | None:
-    """The ticket, as last told, if this caller may see it: not an officer who is accused in it."""
+    """Return the recorded ticket if this caller may see it: not an officer of an accused unit."""
     ticket = await tickets.state(door.store, number)
     if ticket is None:
         return None
@@ -260,7 +260,7 @@ async def visible(door: Door, caller: Caller, number: str) -> Ticket | None:
 
 
 def hidden_from(door: Door, caller: Caller) -> Hidden:
-    """举报: the accused whose tickets this caller is not to see: their own unit, those above."""
+    """Return the accused units (举报) hidden from this caller: their own, and those above it."""
     unit = caller.unit
     if unit is None:
         return {}
@@ -269,14 +269,14 @@ def hidden_from(door: Door, caller: Caller) -> Hidden:
 
 
 def city_of(caller: Caller, asked: str | None) -> str | None:
-    """The city to list: the one that is asked for, if this caller serves it."""
+    """Return the city to list: `asked`, if this caller serves it, or their own."""
     if asked is not None and not caller.serves(asked):
         raise Problem("not_your_city")
     return asked or caller.city
 
 
 def discreet(caller: Caller, ticket: Ticket) -> Ticket:
-    """The ticket as this caller may read it: who reported (举报) is not the unit's to know."""
+    """Return the ticket as this caller may read it: units must not know who reported (举报)."""
     if caller.unit is None or ticket.kind is not Kind.REPORT:
         return ticket
     unknown = {"channel": Channel.OTHER, "anonymous": True, "person": None}

@@ -1,4 +1,4 @@
-"""The accounts of others: who there is; make them, change them, close and open them."""
+"""The accounts of others: routes to list, create, change, close and reopen them."""
 
 from typing import Annotated, Any
 
@@ -89,7 +89,7 @@ async def change_account(
     body: Annotated[AccountIn, Body(examples=[_OFFICER])],
     door: TheDoor,
 ) -> Response:
-    """The whole is said: what is left out is not so any more."""
+    """Replace all values of the account; omitted ones are cleared."""
     return json_of(
         await managing.change(door, caller, await managing.found(door, caller, account), body)
     )

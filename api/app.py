@@ -1,4 +1,4 @@
-"""The application: routes, wiring, and what is opened and closed with it."""
+"""The application: its routes, wiring, and the resources opened and closed with it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -104,7 +104,7 @@ ROUTERS = (
     codec,
 )
 PAGES = (home, report, follow, results, maps, offline, styleguide, assets, *STAFF_PAGES)
-"""What browsers ask for; one module for each person."""
+"""The modules of the pages and of their static files."""
 
 
 def create_app(
@@ -116,19 +116,19 @@ def create_app(
     objects: Objects | None = None,
     challenge: Challenge | None = None,
 ) -> FastAPI:
-    """The API of one installation. What is passed in stays the caller's to close.
+    """Create the API of one installation. The caller closes what it passes in.
 
     A client that is passed in is used with this installation's keys.
 
-    It starts without engine and without store, and serves what it can until they are there. A
-    city pack with problems, however, is told at once: PackError; and so is a route that nobody
-    said who may use: RouteWithoutPermission.
+    The application starts without engine and store, and serves what it can until they are
+    available. A city pack with problems, however, is refused at startup (PackError), and so is a
+    route without a permission (RouteWithoutPermission).
     """
     app = FastAPI(
         title="Jiesu 接诉",
         version=release(),
         lifespan=_lifespan(settings, store, engine_client, packs, objects, challenge),
-        docs_url=None,  # their pages load scripts from elsewhere
+        docs_url=None,  # these pages load scripts from other hosts
         redoc_url=None,
     )
     app.router.routes.extend(_routes())
@@ -154,7 +154,7 @@ def create_app(
 
 @cache
 def _routes() -> list[BaseRoute]:
-    """Every route, put together once per process: a route knows nothing of its installation."""
+    """Return all routes, built once per process: they do not depend on the installation."""
     router = APIRouter()
     for module in (*ROUTERS, *PAGES):
         router.include_router(module.router)
@@ -162,7 +162,7 @@ def _routes() -> list[BaseRoute]:
 
 
 def _may_send_more(request: Request) -> bool:
-    """Whether files may come with it: to pages of staff only from somebody who seems signed in."""
+    """Return whether files may be sent: to staff pages only with a signed session cookie."""
     if not request.url.path.startswith("/staff/"):
         return True
     return signed_in.seems_signed_in(request, request.app.state.door)

@@ -1,8 +1,8 @@
-"""What the pages are drawn with: the files of npm packages, and our own, under one address.
+"""Static files of the pages: from npm packages and from api/static, under one address.
 
-Only what `SHELVES` lists is served, never a folder. The address names the version (of our own
-files: a hash of their content), so that a browser keeps what it has for a year and still gets
-what is new. Everything that gains by it is compressed, once.
+Only the files listed in `SHELVES` are served, never a folder. The address names the version (of our
+own files: a hash of their content), so that browsers cache a file for a year and still get new
+versions. Files that shrink by compression are compressed once.
 """
 
 import gzip
@@ -25,7 +25,7 @@ router = APIRouter(include_in_schema=False, dependencies=[public("static")])
 logger = structlog.stdlib.get_logger("jiesu.api")
 
 OWN = "jiesu"
-"""The shelf of the files in api/static."""
+"""The address segment of the files in api/static."""
 
 SHELVES: dict[str, tuple[str, tuple[str, ...]]] = {
     # address: the package, and its files that pages may load
@@ -54,7 +54,7 @@ _KEEP = "public, max-age=31536000, immutable"
 
 @dataclass(frozen=True)
 class Kept:
-    """One file, in memory."""
+    """A static file, in memory."""
 
     body: bytes
     media_type: str
@@ -64,7 +64,7 @@ class Kept:
         return gzip.compress(self.body, 9, mtime=0)
 
     def answer(self, encodings: str, cache: str = _KEEP) -> Response:
-        """The file, compressed for whoever takes it so."""
+        """Return the file, compressed for clients that accept it."""
         headers = {
             "Cache-Control": cache,
             "Vary": "Accept-Encoding",
@@ -79,7 +79,7 @@ class Kept:
 class Assets:
     """All files that pages may load, by the path in their address.
 
-    A package that is not installed is told in the log: pages are plainer without it, and work.
+    A package that is not installed is logged: without it the pages are plainer, but work.
     """
 
     def __init__(self, packages: Path) -> None:
@@ -90,17 +90,17 @@ class Assets:
         self._put_own(Path(str(files("api"))) / "static")
 
     def url(self, path: str) -> str:
-        """Where a page finds `shelf/file`, with the version: "jiesu/jiesu.css" for instance."""
+        """Return the versioned address of `shelf/file`, such as "jiesu/jiesu.css"."""
         shelf, name = path.split("/", 1)
         if name not in self._names(shelf):
-            raise KeyError(path)  # a page asks for what `SHELVES` does not list
+            raise KeyError(path)  # not listed in `SHELVES`
         return f"/assets/{shelf}/{self._versions.get(shelf, 'missing')}/{name}"
 
     def find(self, path: str) -> Kept | None:
         return self._kept.get(path)
 
     def own(self, name: str) -> Kept:
-        """One of our own files, for an address that has no version (the service worker's)."""
+        """Return a file of api/static, for an address without a version (the service worker's)."""
         return self._kept[f"{OWN}/{self._versions[OWN]}/{name}"]
 
     def _names(self, shelf: str) -> tuple[str, ...]:
@@ -126,7 +126,7 @@ class Assets:
 
 
 def default_packages() -> Path:
-    """node_modules beside our packages, as in a clone."""
+    """Return node_modules beside our packages, as in a clone."""
     return Path(__file__).parent.parent / "node_modules"
 
 
@@ -144,7 +144,7 @@ def asset(
     request: Request,
     accept_encoding: Annotated[str, Header()] = "",
 ) -> Response:
-    """A file, for a year: its address changes with its content."""
+    """Return a file, cached for a year: its address changes with it."""
     assets: Assets = request.app.state.assets
     kept = assets.find(path)
     if kept is None:

@@ -1,4 +1,4 @@
-"""A unit's inbox, and handing back what it did."""
+"""The inbox of a unit, and completing assignments."""
 
 from contextlib import suppress
 from typing import Annotated
@@ -29,8 +29,8 @@ PATIENCE = 2.0
 """Seconds to wait for the record to show that an assignment is done."""
 
 SCHEDULING = TAKEN_WITHIN.total_seconds()
-"""Seconds for the engine to schedule an assignment that the record shows already: a ticket may be
-about to, or just going on in a new run."""
+"""Seconds for the engine to schedule an assignment that is already recorded: its ticket may be
+about to, or may just be continuing in a new run."""
 
 EXAMPLE = {
     "reply": "已更换三盏路灯的灯头并恢复供电,今晚起正常照明。",
@@ -44,7 +44,7 @@ AssignmentNumber = Annotated[
 
 
 class CompletionIn(Incoming):
-    """What the unit did, and what the citizen is told: a `HandlingResult` without who and when."""
+    """The unit's result and reply to the citizen: a `HandlingResult` without actor and time."""
 
     reply: Text = Field(description="The answer to the citizen, word for word.")
     resolved: bool = Field(True, description="False: explained why it cannot be solved (yet).")
@@ -97,10 +97,10 @@ async def list_assignments(
     door: TheDoor,
     query: Annotated[InboxQuery, Query()],
 ) -> Response:
-    """Officers see their own unit's; everybody else names the unit.
+    """List a unit's assignments. Officers get their own unit's; others name the unit.
 
-    What burns is the earliest thing that the unit has to do: sign, contact, handle. What stands
-    still or has no limit comes last; what was done, by its end.
+    The most urgent come first, by the earliest due step: sign, contact, handle. Paused ones and
+    those without a limit come last; completed ones by their end.
     """
     unit = query.unit or caller.unit
     if unit is None:
@@ -143,7 +143,7 @@ async def get_assignment(
     caller: Annotated[Caller, staff("get_assignment")],
     door: TheDoor,
 ) -> Response:
-    """What the ticket says, its text for instance, is at the ticket's own address."""
+    """Return the assignment. The ticket's text and state are at the ticket's own address."""
     return json_text(_ROW.dump_json(await _seen(door, caller, number, n)))
 
 
@@ -186,13 +186,13 @@ async def complete_assignment(
         str, Header(description="`respond-async`: answer 202 without waiting for the record.")
     ] = "",
 ) -> Response:
-    """The reply goes to the citizen, word for word. An assignment is completed once.
+    """Complete an assignment, once. The reply goes to the citizen, word for word.
 
-    200 when the record shows it done, 202 when it has been handed over and the record does not
-    show it within two seconds.
+    200 when the record shows it done, 202 when it has been handed over and the record does not show
+    it within two seconds.
     """
     row = await _seen(door, caller, number, n)
-    # The engine takes a result from anyone who knows the name: whose it is to give is seen to here.
+    # The engine accepts a result from any caller who knows the name: the unit is checked here.
     if caller.unit not in (None, row.unit):
         raise Refused("not_your_unit", "Another unit has this assignment.")
     _refuse_ended(row)
@@ -210,17 +210,17 @@ async def complete_assignment(
         ended = await _for_good(door, row)
     if ended is None or ended.ending is None:
         return json_text(_ROW.dump_json(row), 202)
-    if ended.ending is not Ending.DONE:  # taken away in the same moment: the result came too late
+    if ended.ending is not Ending.DONE:  # ended in the same moment: the result came too late
         raise Refused("assignment_ended", "This assignment has ended.")
     return json_text(_ROW.dump_json(ended))
 
 
 async def _seen(door: Door, caller: Caller, number: str, n: int) -> AssignmentRow:
-    """The assignment, if this caller may see its ticket."""
+    """Return the assignment, if this caller may see its ticket."""
     row = await assignments.get(door.store, number, n)
     if row is None:
         raise Problem("assignment_not_found")
-    # A unit that is accused in a ticket never has a share of it, so its own it may always see.
+    # An accused unit never has a share of the ticket, so a unit may always see its own shares.
     if caller.unit not in (None, row.unit) and await visible(door, caller, number) is None:
         raise Problem("assignment_not_found")
     return row
@@ -229,9 +229,8 @@ async def _seen(door: Door, caller: Caller, number: str, n: int) -> AssignmentRo
 async def _hand_over(door: Door, row: AssignmentRow, result: HandlingResult) -> None:
     """Give the result to the engine, which may still be about to schedule the assignment.
 
-    Nothing waits there under this name either because it is too early, or because somebody else
-    was quicker, or because this very result was taken and the answer got lost: the record tells
-    them apart.
+    No assignment is waiting under this name if it is too early, if another result was first, or if
+    this result was accepted and the answer got lost: the record distinguishes these cases.
     """
 
     async def handed_over() -> bool | None:
@@ -250,7 +249,7 @@ async def _hand_over(door: Door, row: AssignmentRow, result: HandlingResult) -> 
 
 
 async def _taken(door: Door, row: AssignmentRow, result: HandlingResult) -> bool:
-    """Whether this very result is in the record."""
+    """Return whether exactly this result is recorded."""
     ticket = await tickets.state(door.store, row.number)
     shares = ticket.assignments if ticket else []
     return any(share.n == row.n and share.result == result for share in shares)
@@ -265,9 +264,9 @@ async def _ended(door: Door, row: AssignmentRow) -> AssignmentRow | None:
 
 
 async def _for_good(door: Door, row: AssignmentRow) -> AssignmentRow | None:
-    """How it ended, once nothing of the ticket is under way; None where that takes too long.
+    """Return the ended assignment once its ticket is at rest; None if that takes too long.
 
-    A task of the ticket that was lost is done again with the result, and takes it.
+    A workflow task that was lost is run again with the result, and accepts it.
     """
 
     async def at_rest() -> bool | None:

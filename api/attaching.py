@@ -1,4 +1,4 @@
-"""Making uploaded files a ticket's: by whoever uploaded them, once, or not at all."""
+"""Attachment of uploaded files to a ticket: once, and only by their uploader."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -18,8 +18,8 @@ REFUSALS = ("unknown_file", "too_many_files")
 
 
 def wanted(door: Door, references: Sequence[str], account: str | None) -> Attaching:
-    """What the references ask for. With its proof a file is whoever's says so; without, it is only
-    the account's that uploaded it.
+    """Return the claims of `references`. With its proof a file may be claimed by anybody; without,
+    only by the account that uploaded it.
 
     Raises:
         UnknownFile: a proof is wrong, or there is none and no account.
@@ -39,7 +39,7 @@ def wanted(door: Door, references: Sequence[str], account: str | None) -> Attach
 
 
 def ids(references: Sequence[str]) -> list[str]:
-    """The references as a ticket keeps them: uploaded files by id alone, others as they are."""
+    """Return the references as a ticket stores them: uploaded files by id, others unchanged."""
     return [file_id(reference) or reference for reference in references]
 
 
@@ -47,10 +47,10 @@ def ids(references: Sequence[str]) -> list[str]:
 async def attached(
     door: Door, caller: Caller, number: str, references: Sequence[str]
 ) -> AsyncIterator[list[str]]:
-    """Attach the uploaded files among `references` while something is done that names them.
+    """Attach the uploaded files among `references` during an operation that names them.
 
-    When that is refused they are free again. When it is not known whether it was done, they stay:
-    the caller repeats it, and may name them again.
+    If it is refused the files are released. If its outcome is unknown they stay attached: the
+    caller repeats the operation, and may name them again.
 
     Raises:
         Problem, UnknownFile, TooManyFiles

@@ -1,4 +1,4 @@
-"""The auditor's questions: one ticket whole, as it was at any moment, and verdicts on many."""
+"""Audit routes: one ticket in full, its state after any event, and verdicts on many tickets."""
 
 from typing import Annotated
 
@@ -23,14 +23,14 @@ from store.tickets.tickets import Filters, TicketRow
 router = APIRouter(prefix=API, tags=["Audit"])
 
 MOST = 50
-"""Tickets on which one request gives verdicts: each is a replay of a history."""
+"""Tickets on which one request gives verdicts: each needs the replay of a history."""
 
 LENGTH = 15_000
-"""Events of a history that are replayed here: of a longer one the last runs. `jiesu audit` replays
+"""Events of a history that are replayed here: of a longer one, the last runs. `jiesu audit` replays
 all."""
 
 _PATIENCE = 60.0
-"""Seconds for one ticket: a long history is replayed here, on a machine that has other work."""
+"""Seconds for one ticket: a long history is replayed here, beside other work."""
 
 _ASKING = ("unauthenticated", "forbidden", "scope_missing", "invalid_request", "store_unavailable")
 _ONE = (*_ASKING, "ticket_not_found", "bad_number", "engine_unavailable")
@@ -39,7 +39,7 @@ Version = Annotated[int, Path(ge=1, le=100_000, description="Which event: the st
 
 
 class SampleQuery(Incoming):
-    """On which tickets: those last changed come first; what is left out does not matter."""
+    """The filter of tickets, ordered by their last change; omitted fields match everything."""
 
     city: Code | None = None
     unit: Code | None = Field(None, description="The unit that has, or had last, the ticket.")
@@ -54,8 +54,8 @@ class SampleQuery(Incoming):
 class VerdictLine(Recorded):
     """A verdict on one ticket; `detail` says why no comparison could be made.
 
-    Of the first of its `runs`, `lost` are no longer kept by the engine, or `left_out` are not
-    replayed here: nothing is said of the events before `since`.
+    Of its `runs`, the first `lost` are no longer retained by the engine, or the first `left_out`
+    are not replayed here: the verdict does not cover events before `since`.
     """
 
     number: str
@@ -96,7 +96,7 @@ async def list_verdicts(
     door: TheDoor,
     query: Annotated[SampleQuery, Query()],
 ) -> Response:
-    """At most fifty at a time, replayed when they are asked for."""
+    """Give verdicts on at most fifty tickets, replayed during the request."""
     return json_of(await verdicts(door, caller, query))
 
 
@@ -110,10 +110,10 @@ async def list_verdicts(
 async def audit_ticket(
     number: TicketNumber, caller: Annotated[Caller, staff("audit_ticket")], door: TheDoor
 ) -> Response:
-    """What the history tells alone, what the record says, where they differ, and who looked.
+    """Return the ticket by its history, its record, their differences, and the view log.
 
-    Of a history with more than 15,000 events the last runs are replayed.
-    A ticket whose record somebody removed is still told by its history.
+    Of a history with more than 15,000 events the last runs are replayed. A ticket whose record was
+    removed is still reported by its history.
     """
     return json_of(await report(door, number))
 
@@ -131,7 +131,7 @@ async def audit_state(
     caller: Annotated[Caller, staff("audit_ticket")],
     door: TheDoor,
 ) -> Response:
-    """Replayed, not read from the record; with what the event changed."""
+    """Return the state by replay, not by the record, and the changes."""
     return json_of(await state(door, number, version))
 
 
@@ -139,7 +139,7 @@ async def audit_state(
 
 
 async def verdicts(door: Door, caller: Caller, query: SampleQuery) -> VerdictPage:
-    """A verdict on each ticket that the query finds."""
+    """Return a verdict on each ticket that the query finds."""
     asked = query.model_dump(exclude={"cursor", "limit"}) | {"city": city_of(caller, query.city)}
     page = await tickets.page(door.store, Filters(**asked), query.cursor, query.limit)
     return VerdictPage(
@@ -172,7 +172,7 @@ async def _verdict(door: Door, row: TicketRow) -> VerdictLine:
 
 
 async def report(door: Door, number: str) -> Report:
-    """Everything about one ticket; ticket_not_found where neither history nor record knows it."""
+    """Return the report on a ticket; ticket_not_found if neither history nor record has it."""
     made = await door.engine.ask(
         lambda client: examine(client, door.store, number, LENGTH), within=_PATIENCE
     )
@@ -182,7 +182,7 @@ async def report(door: Door, number: str) -> Report:
 
 
 async def state(door: Door, number: str, version: int) -> StateThen:
-    """The ticket after that event; no_such_state where its history has none to tell."""
+    """Return the ticket after that event; no_such_state if its history does not show it."""
     try:
         then = await door.engine.ask(
             lambda client: state_then(client, door.store, number, version), within=_PATIENCE

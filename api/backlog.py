@@ -1,4 +1,4 @@
-"""What waits, how long, and why: complaints without a ticket yet, messages not delivered."""
+"""The backlog, with age and cause: complaints without a ticket, undelivered messages."""
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -27,18 +27,18 @@ logger = structlog.stdlib.get_logger("jiesu.api")
 
 SEES = Annotated[Caller, staff("see_installation")]
 _YOUNG = timedelta(seconds=10)
-"""Younger registrations are still in the hands of the API that took them."""
+"""Younger registrations are still being started by the API that received them."""
 
 
 class ChoreName(StrEnum):
-    """Who takes care of what waits."""
+    """The maintenance jobs of the backlog."""
 
     SPOOL = SPOOL_CHORE
     OUTBOX = OUTBOX_CHORE
 
 
 class Chore(Recorded):
-    """A chore as the engine has it scheduled; null times: never, or not known."""
+    """A maintenance job as scheduled in the engine; null times: never, or not known."""
 
     name: ChoreName
     scheduled: bool
@@ -51,10 +51,10 @@ class BacklogQuery(Incoming):
 
 
 class Backlog(Recorded):
-    """`complaints` and `messages`: how many there are; the lists have the oldest of them.
+    """The backlog. `complaints` and `messages` are totals; the lists have the oldest of them.
 
     `stuck`: what has waited for more than a minute although no person is waited for. `chores` is
-    null while the engine cannot be asked.
+    null while the engine is unavailable.
     """
 
     stuck: list[Stuck]
@@ -92,7 +92,7 @@ async def get_backlog(
 async def retry_waiting(
     chore: ChoreName, caller: Annotated[Caller, staff("retry_waiting")], door: TheDoor
 ) -> Response:
-    """The run follows the one that is under way, if there is one. Nothing is done twice by it."""
+    """Start a run after the current one, if there is one. Nothing is done twice by it."""
     return json_of(await retry(door, caller, chore), 202)
 
 
@@ -118,7 +118,7 @@ async def backlog(door: Door, caller: Caller, limit: int) -> Backlog:
 
 
 async def retry(door: Door, caller: Caller, name: ChoreName) -> Chore:
-    """Trigger the chore's schedule; chore_not_scheduled where no worker has made one."""
+    """Trigger the job's schedule; chore_not_scheduled if no worker has created one."""
 
     async def trigger(client: Client) -> Chore:
         await client.get_schedule_handle(name).trigger()

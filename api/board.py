@@ -1,4 +1,4 @@
-"""The board of a city for programs: what the supervisors' page shows, at this moment."""
+"""The board of a city as JSON: the present figures of the supervisors' page."""
 
 from typing import Annotated
 
@@ -24,11 +24,11 @@ SUPERVISION = (
     "unknown_city",
     "store_unavailable",
 )
-"""How the routes of supervision are refused."""
+"""The refusals of the supervision routes."""
 
 
 class BoardPage(Recorded):
-    """A city now. Today begins at midnight there; cards are those that units got since then."""
+    """The present state of a city. Today begins at midnight there; cards are those since then."""
 
     city: str = Field(examples=["tongzhou"])
     at: Instant
@@ -62,7 +62,7 @@ class BoardPage(Recorded):
 async def get_board(
     city: str, request: Request, door: TheDoor, caller: Annotated[Caller, staff("get_board")]
 ) -> Response:
-    """Ask every few seconds if need be: what many ask at once is read once."""
+    """Return the present state. Poll it if need be: a watched board is read once for all."""
     city_of(caller, city)
     boards: Boards = request.app.state.boards
     scene = await boards.now(door, door.packs.get(city))
@@ -70,7 +70,7 @@ async def get_board(
 
 
 def board_page(board: Board) -> BoardPage:
-    """The board as the API tells it."""
+    """Return the board's API representation."""
     return BoardPage(
         city=board.city,
         at=board.at,

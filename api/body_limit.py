@@ -1,4 +1,4 @@
-"""No body larger than the door: refused before it is read where its length is told."""
+"""The limit on request bodies; a declared length above it is refused before reading."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -11,17 +11,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.problems import Problem
 
 LIMIT = 64 * 1024
-"""Bytes. Four thousand characters, everything else of a complaint and room to spare."""
+"""Bytes: four thousand characters, all other fields of a complaint, and a reserve."""
 
 Refuse = Callable[[Request, Problem], Awaitable[Response]]
 
 
 class BodyLimit:
-    """ASGI middleware. FastAPI's own limit answers in plain text; this one as `refuse` says it.
+    """ASGI middleware that refuses larger bodies by `refuse`; FastAPI's own answers in plain text.
 
-    `larger`: the paths that take more, and how much; one that ends with / means all below it.
-    `may_send_more`: whose request it is that takes it; everybody else has the small limit there,
-    too.
+    `larger`: the paths with a higher limit, and that limit; one that ends with / means all below
+    it. `may_send_more`: whether a request may use the higher limit; otherwise the small one applies
+    there, too.
     """
 
     def __init__(

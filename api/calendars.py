@@ -1,4 +1,4 @@
-"""A city's working calendar, year by year: which days are worked, and where that stands."""
+"""A city's working calendar, by year: the working days, and whether they are published."""
 
 import asyncio
 from datetime import date
@@ -23,7 +23,7 @@ class YearQuery(Incoming):
 
 
 class WorkingYear(Recorded):
-    """A year of the working calendar in use; all days not in `special` are what the week says."""
+    """A year of the working calendar in use; days not in `special` follow the regular week."""
 
     city: str
     years: list[int]
@@ -80,7 +80,7 @@ async def get_calendar(
 
 
 async def working_year(door: Door, pack: Pack, year: int | None) -> CalendarYear:
-    """That year, or this one."""
+    """Return that year, or the current one."""
     asked = year or door.now().astimezone(pack.calendar.tz).year
     folder = door.packs.folder(pack.city.id)
     return await asyncio.to_thread(calendar_year, pack.calendar, folder, asked)

@@ -1,4 +1,4 @@
-"""Somebody known: by token, by session, or by the access code of a ticket."""
+"""The identified caller of a request: by token, session, or the access code of a ticket."""
 
 from dataclasses import dataclass
 
@@ -15,9 +15,9 @@ EVERY_SCOPE = frozenset(Scope)
 
 @dataclass(frozen=True)
 class Caller:
-    """`id` tells callers apart, as a prefix of what they name (keys).
+    """The caller of a request. `id` is unique, and the prefix of the caller's keys.
 
-    `city`: the one this caller is confined to; None: all of them. `scopes`: what a token is for.
+    `city`: the only one this caller serves; None: all of them. `scopes`: what a token is for.
     """
 
     actor: Actor
@@ -51,7 +51,7 @@ class Caller:
         return self.unit is not None or self.city is not None
 
     def may(self, right: Right) -> bool:
-        """Whether role and scopes allow it; how near the ticket is, is another question."""
+        """Return whether role and scopes allow it; the relation to the ticket is not checked."""
         scoped = right.scope is None or right.scope in self.scopes
         return scoped and (right.everybody or self.actor.role in right.roles)
 
@@ -62,6 +62,6 @@ class Caller:
         return relation(ticket, self.unit, pack)
 
     def sees(self, ticket: Ticket, pack: Pack) -> bool:
-        """Whether to this caller there is such a ticket."""
+        """Return whether this caller may know of the ticket."""
         allowed = RIGHTS["get_ticket"].allows(self.actor.role, self.near(ticket, pack))
         return allowed and self.serves(ticket.complaint.city)

@@ -1,7 +1,7 @@
-"""What filing without a token may ask of a program: a proof of work, or another adapter's captcha.
+"""Challenges for filing without a token: a proof of work, or the captcha of another adapter.
 
-Off unless the installation says so. The page for citizens asks for none: it works without
-JavaScript, and has traps of its own (`api.traps`).
+Off by default. The page for citizens requires none: it works without JavaScript, and has its own
+bot checks (`api.traps`).
 """
 
 import hashlib
@@ -22,7 +22,7 @@ HEADER = "Challenge-Answer"
 
 
 class Issued(Recorded):
-    """What has to be solved. `kind` says how: `none`, `work`, or another adapter's own."""
+    """A challenge to be solved. `kind`: `none`, `work`, or another adapter's own."""
 
     kind: str = Field(examples=["work"])
     challenge: str | None = None
@@ -31,19 +31,19 @@ class Issued(Recorded):
 
 
 class Challenge(Protocol):
-    """A way to tell people, or at least patient programs, from floods."""
+    """An adapter that tells people, or at least patient programs, from floods."""
 
     async def issue(self, door: "Door") -> Issued:
-        """Something to solve."""
+        """Issue a challenge."""
         ...
 
     async def passed(self, door: "Door", answer: str) -> bool:
-        """Whether `answer`, the header `Challenge-Answer`, solves something that was issued."""
+        """Return whether `answer`, the header `Challenge-Answer`, solves an issued challenge."""
         ...
 
 
 class NoChallenge:
-    """Lets everybody pass."""
+    """An adapter that lets everybody pass."""
 
     async def issue(self, door: "Door") -> Issued:
         return Issued(kind="none")
@@ -53,9 +53,9 @@ class NoChallenge:
 
 
 class ProofOfWork:
-    """The answer is `challenge:solution`, such that SHA-256 of it begins with so many zero bits.
+    """A proof of work: SHA-256 of the answer `challenge:solution` begins with so many zero bits.
 
-    Each challenge is good once, in all processes, and for ten minutes.
+    Each challenge is valid once, in all processes, and for ten minutes.
     """
 
     def __init__(self, bits: int) -> None:
@@ -79,6 +79,6 @@ class ProofOfWork:
 
 
 def leading_zeros(text: str) -> int:
-    """How many zero bits SHA-256 of `text` begins with."""
+    """Return how many zero bits SHA-256 of `text` begins with."""
     digest = int.from_bytes(hashlib.sha256(text.encode()).digest())
     return 256 - digest.bit_length()

@@ -1,4 +1,4 @@
-"""What everybody may know: the cities served, their catalogues, and how well they do."""
+"""Public data: the cities served, their catalogues, and their indicators."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -43,7 +43,7 @@ class StreetLine(Recorded):
 
 
 class CityPage(CityLine):
-    """A city's catalogue. `version` names exactly this content."""
+    """A city's catalogue. `version` identifies exactly this content."""
 
     version: str
     categories: list[CategoryLine]
@@ -52,7 +52,7 @@ class CityPage(CityLine):
 
 
 class Share(Recorded):
-    """`part` of `of`; `value` is null where there is nothing to divide by."""
+    """The share `part` of `of`; `value` is null if `of` is zero."""
 
     part: int
     of: int
@@ -60,7 +60,7 @@ class Share(Recorded):
 
 
 class Indicators(Recorded):
-    """The three rates (三率) of what ended in the period; unrated never counts as satisfied."""
+    """The three rates (三率) of tickets that ended in the period; unrated is never satisfied."""
 
     city: str
     since: Instant
@@ -122,7 +122,7 @@ async def get_city(city: str, door: TheDoor) -> Response:
 async def get_indicators(
     city: str, door: TheDoor, query: Annotated[PeriodQuery, Query()]
 ) -> Response:
-    """The same period in the past gives the same figures whenever it is asked for."""
+    """Return the three rates of a period. Those of a past period do not change."""
     pack = door.packs.get(city)
     period = span(query, datetime.now(UTC))
     rates = await three_rates(door.store, pack.city.id, period.since, period.until)

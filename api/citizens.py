@@ -1,4 +1,4 @@
-"""'My tickets', by phone: a one-time code sent to it opens a list for a quarter of an hour."""
+"""'My tickets', by phone: a one-time code sent to it opens a list for fifteen minutes."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -40,7 +40,7 @@ class ConfirmIn(Incoming):
 
 
 class Sent(Recorded):
-    """The same for every phone: whether it is known here, only its owner learns."""
+    """The answer for every phone, so that it does not reveal whether the phone is known."""
 
     expires_in: int = Field(examples=[600], description="Seconds the code is good for.")
 
@@ -51,7 +51,7 @@ class Pass(Recorded):
 
 
 class OwnTicket(Recorded):
-    """`access_code` opens the ticket, as if the receipt had been kept."""
+    """A ticket of the phone's owner; `access_code` opens it."""
 
     number: str
     access_code: str
@@ -90,7 +90,7 @@ async def verify(
     body: Annotated[VerifyIn, Body(examples=[{"phone": PHONE}])],
     door: TheDoor,
 ) -> Response:
-    """Only where complaints were filed with this phone; the answer is the same in any case."""
+    """Send a code if complaints were filed with this phone; the answer is always the same."""
     phone_hash = door.vault.phone_hash(body.phone)
     await door.limits.count("phone", door.mark(f"phone/{phone_hash}"), None)
     now = datetime.now(UTC)
@@ -110,7 +110,7 @@ async def confirm(
     body: Annotated[ConfirmIn, Body(examples=[{"phone": PHONE, "code": "042177"}])],
     door: TheDoor,
 ) -> Response:
-    """A code is good once, for ten minutes and five tries; of several the last one counts."""
+    """Check a code: valid once, for ten minutes and five tries; only the last code counts."""
     phone_hash = door.vault.phone_hash(body.phone)
     now = datetime.now(UTC)
     if not await phone_codes.confirm(door.store, phone_hash, body.code, door.mark, now):
@@ -130,7 +130,7 @@ async def confirm(
 async def list_own_tickets(
     door: TheDoor, citizen_pass: Annotated[str | None, Security(_pass)]
 ) -> Response:
-    """The latest first, at most a hundred."""
+    """List the latest hundred tickets, newest first."""
     try:
         phone_hash = door.signer("citizen").loads(citizen_pass or "", max_age=PASS_SECONDS)
     except BadSignature:

@@ -1,4 +1,4 @@
-"""Whether the clocks of this machine, the engine and the record agree: what the doctor says."""
+"""Findings of the doctor on whether the clocks of this machine, engine and record agree."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,11 +8,11 @@ from store.db.engine import Store
 from store.tickets import tickets
 
 _FAR = timedelta(seconds=30)
-"""From here on people notice: what they do is dated wrongly wherever the engine has not told."""
+"""The difference that people notice: times are wrong where the engine's is unknown."""
 
 
 def clock_of(clock: EngineClock) -> Finding:
-    """This machine's clock beside the engine's, as far as the engine has told."""
+    """Compare this machine's clock with the engine's, as far as that is known."""
     if not clock.known:
         return Finding("clock", "note", "the engine has not told its time yet")
     ahead = clock.ahead
@@ -29,7 +29,7 @@ def clock_of(clock: EngineClock) -> Finding:
 
 
 async def record_of(store: Store) -> Finding:
-    """What the record tells of this machine's clock: nothing can have happened in the future.
+    """Check this machine's clock against the record, which has no events in the future.
 
     Raises:
         StoreUnavailable
@@ -47,7 +47,7 @@ async def record_of(store: Store) -> Finding:
 
 
 def length(of: timedelta) -> str:
-    """A length as people say it, in its largest unit: 3 s, 12 min, 2 h, 730 days."""
+    """Format a duration in its largest unit: 3 s, 12 min, 2 h, 730 days."""
     seconds = of.total_seconds()
     for unit, name in ((86_400, "days"), (3_600, "h"), (60, "min")):
         if seconds >= 2 * unit:

@@ -1,8 +1,8 @@
-"""The codec over HTTP, as the engine's own pages and departments' programs speak to it.
+"""The payload codec over HTTP, for the engine's web UI and departments' programs.
 
-Temporal's remote codec protocol: payloads as JSON in, the same payloads sealed or opened out.
-Auditors and administrators open any history, and each is written down. An officer's token opens
-what was given to its own unit to do, and nothing else of the ticket.
+Temporal's remote codec protocol: payloads as JSON in, the same payloads encrypted or decrypted out.
+Auditors and administrators decrypt any history, and each access is logged. An officer's token
+decrypts the work orders to its own unit, and nothing else of the ticket.
 """
 
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ from store.tickets.numbers import parse_number
 router = APIRouter(prefix="/codec", tags=["Operation"])
 
 ONCE = timedelta(minutes=10)
-"""A page asks for a history in many requests: within this time they are one look."""
+"""The web UI requests a history in many requests: within this time they count as one view."""
 
 PURPOSE = "engine's own pages"
 _ANSWERS = {
@@ -72,7 +72,7 @@ _BODY = {
 async def decode(
     request: Request, caller: Annotated[Caller, staff("decode_payloads")], door: TheDoor
 ) -> Response:
-    """Payloads that are not sealed come back as they are."""
+    """Decrypt payloads; those not encrypted are returned as they are."""
     sealed = await _payloads(request)
     numbers = {number for payload in sealed if (number := ticket_sealed_with(payload))}
     if caller.unit is None:
@@ -101,7 +101,7 @@ async def encode(
     door: TheDoor,
     jiesu_ticket: Annotated[str | None, Header(description="Whose key; default: none's.")] = None,
 ) -> Response:
-    """Officers name a ticket on which their unit has a share."""
+    """Encrypt payloads; officers name a ticket on which their unit has a share."""
     number = parse_number(jiesu_ticket) if jiesu_ticket else None
     if caller.unit is not None and (number is None or await visible(door, caller, number) is None):
         raise Problem("ticket_not_found")
@@ -112,12 +112,12 @@ async def encode(
 @router.options("/decode", include_in_schema=False, dependencies=[public("codec_preflight")])
 @router.options("/encode", include_in_schema=False, dependencies=[public("codec_preflight")])
 async def preflight(request: Request, door: TheDoor) -> Response:
-    """What a browser asks before the engine's pages may send anything."""
+    """Answer the CORS preflight request of the engine's web UI."""
     return Response(status_code=204, headers=_allowed(door, request))
 
 
 def _only_own_orders(caller: Caller, opened: Iterable[Payload]) -> None:
-    """An officer's program reads orders to its unit: no complaint, no reply of another's."""
+    """Refuse an officer's program everything but orders to its unit."""
     for payload in opened:
         try:
             order = WorkOrder.model_validate_json(payload.data)
@@ -141,7 +141,7 @@ def _answer(door: Door, request: Request, payloads: Iterable[Payload]) -> Respon
 
 
 def _allowed(door: Door, request: Request) -> dict[str, str]:
-    """Only the engine's own pages, at the origin that the settings name, may ask from a browser."""
+    """Return CORS headers that allow only the engine's web UI, at the origin in the settings."""
     origin = request.headers.get("origin")
     if not origin or origin != door.settings.ui_origin:
         return {"Vary": "Origin"}

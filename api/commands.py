@@ -1,7 +1,7 @@
 """Commands on a ticket: one route per row of `api.offers`.
 
-The body is the domain's command without its tag. Who may give it, the permission table says; when,
-the ticket decides.
+The body is the domain's command without its tag. The permission table decides who may give it, the
+ticket when.
 """
 
 from collections.abc import Awaitable, Callable
@@ -56,7 +56,7 @@ ALWAYS = (
 
 
 def body_of(command: type[CommandBase]) -> type[Incoming]:
-    """The command as a body: the same fields and rules, without the tag `do`."""
+    """Return the body model of a command: the same fields and rules, without the tag `do`."""
     fields: Any = {
         name: (field.annotation, field)
         for name, field in command.model_fields.items()
@@ -71,10 +71,10 @@ def body_of(command: type[CommandBase]) -> type[Incoming]:
 async def give(
     door: Door, caller: Caller, number: str, command: Command, key: str | None
 ) -> Snapshot:
-    """Hand a command to the ticket; what it refuses is raised.
+    """Send a command to the ticket, and raise its refusal.
 
-    An officer whose unit never had the ticket learns nothing of it, not even why not. That is
-    looked up only after a refusal: what the ticket allows, its unit may see.
+    An officer whose unit never had the ticket gets only ticket_not_found. That is checked only
+    after a refusal: if the ticket accepts the command, its unit may see the ticket.
     """
     act = Act(actor=caller.actor, command=command)
     try:
@@ -90,17 +90,17 @@ async def give(
 
 
 def _name(door: Door, caller: Caller, command: Command, key: str) -> str:
-    """Name a command so that sent twice it is one: by who sent it, their key, and what it says.
+    """Name a command by caller, key and content, so that sent twice it is carried out once.
 
-    A key that comes again with something else is not answered with what was done before. Files are
-    left out: those of a form that is sent again are other ones.
+    A key that is reused with other content does not get the first answer. Files are left out: a
+    form that is sent again uploads them again.
     """
     said = command.model_dump_json(exclude={"evidence", "files"})
     return f"{caller.id}:{key}:{door.mark(said)}"
 
 
 async def why_not_running(door: Door, number: str, found: NotRunning) -> Exception:
-    """What to say of a ticket that the engine does not run."""
+    """Return the error for a ticket that the engine does not run."""
     row = await tickets.get(door.store, number)
     if found.ended or (row is not None and row.outcome is not None):
         return Refused("ticket_ended", "This ticket has ended.")
@@ -130,7 +130,7 @@ def _endpoint(offer: Offer, body: type[BaseModel]) -> Callable[..., Awaitable[Re
     right = COMMANDS[offer.command]
     allowed = anyone(right.key) if right.citizens else staff(right.key)
     told = Annotated[body, Body(examples=[offer.example])]  # type: ignore[valid-type]
-    # Nothing has to be said to sign: a body of which every field may be left out may be, too.
+    # Signing needs no fields: a body whose fields are all optional may be omitted.
     optional = not any(field.is_required() for field in body.model_fields.values())
     keyword, empty = Parameter.KEYWORD_ONLY, body() if optional else Parameter.empty
     endpoint.__signature__ = Signature(  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The few commands of one ticket that a door has with the engine at the same time."""
+"""The limit on concurrent commands of one ticket from one API process."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,17 +12,17 @@ TOO_LATE = "too_late"
 
 
 def too_late() -> Problem:
-    """Say that a command was not begun in time: it was not carried out, and never will be."""
+    """Return the refusal of a command that was not begun in time, and never will be."""
     return Problem(
         TOO_LATE, "It could not be begun in time, and was not carried out: send it again."
     )
 
 
 class ConcurrencyLimit:
-    """Let a few commands of each ticket be with the engine at once; the others wait, in order.
+    """A limit on the commands of each ticket in the engine at once; the others wait, in order.
 
-    The engine does more than refuse the one command too many: it forgets the task in which the
-    others are being carried out. Clients that try again and again would stop a busy ticket.
+    Above its own limit the engine does more than refuse a command: it drops the workflow task that
+    carries out the others. Clients that retry again and again would block a busy ticket.
     """
 
     def __init__(self, at_once: int = engine_limits.SENT_AT_ONCE) -> None:
@@ -31,10 +31,10 @@ class ConcurrencyLimit:
 
     @asynccontextmanager
     async def slot(self, number: str, within: float) -> AsyncIterator[None]:
-        """Wait for a place among the commands to this ticket, and keep it.
+        """Wait for a slot among the commands to this ticket, and hold it.
 
         Raises:
-            Problem: `too_late`, there was none within so many seconds: it was never sent.
+            Problem: `too_late`, none was free within so many seconds: it was never sent.
         """
         places = self._waiting.get(number)
         if places is None:

@@ -1,11 +1,11 @@
-"""What a browser is, in the few words by which its owner knows it again.
+"""Short names of browsers, by which their owners recognise them.
 
-Only words of these tables: what a browser says of itself would tell it from all others, and could
-say anything.
+Only names of these tables: a full user agent could identify the browser, and could contain
+anything.
 """
 
 _BROWSERS = (
-    # in this order: most say that they are others, too
+    # in this order: most user agents also contain the names of others
     ("wxwork/", "WeCom"),
     ("MicroMessenger/", "WeChat"),
     ("DingTalk/", "DingTalk"),
@@ -35,7 +35,7 @@ _SYSTEMS = (
 
 
 def device_of(user_agent: str) -> str:
-    """Browser and system, as `Firefox · Windows`; empty where neither is known."""
+    """Return browser and system, as `Firefox · Windows`; empty if neither is known."""
     known = (
         next((name for sign, name in table if sign in user_agent), "")
         for table in (_BROWSERS, _SYSTEMS)

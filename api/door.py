@@ -1,4 +1,4 @@
-"""What every route works with: the store, the engine, the packs, the keys."""
+"""The dependencies of every route: the store, the engine, the packs, the keys."""
 
 import hashlib
 import hmac
@@ -27,13 +27,13 @@ from store.secrets.vault import Vault
 
 API = "/api/v1"
 
-# Texts of citizens hold markup: no browser is to guess that it is meant.
+# Citizens' texts may contain markup: browsers must not guess that it is HTML.
 _GUARDED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 @dataclass(frozen=True)
 class Door:
-    """One per application, opened and closed with it."""
+    """The dependencies of one application, opened and closed with it."""
 
     settings: Settings
     store: Store
@@ -45,18 +45,18 @@ class Door:
     limits: Limits
     challenge: Challenge = field(default_factory=NoChallenge)
     record: Watch = field(default_factory=Watch)
-    # Apart, so that no stranger's question keeps the staff waiting.
+    # Separate caches, so that public requests do not delay the staff's.
     figures: Kept = field(default_factory=lambda: Kept(most=100))
     staff_figures: Kept = field(default_factory=lambda: Kept(most=10))
 
     @cached_property
     def seal(self) -> Seal:
-        """Seals what people prove themselves with."""
+        """The encryption of people's credentials."""
         return Seal(self.vault.ring.root_key, "people")
 
     @property
     def idle(self) -> timedelta:
-        """How long a session may be left unused."""
+        """The longest time that a session may be idle."""
         return timedelta(minutes=self.settings.session_idle)
 
     def now(self) -> datetime:
@@ -66,16 +66,16 @@ class Door:
         return secrets.token_urlsafe(16)
 
     def signer(self, purpose: str) -> URLSafeTimedSerializer:
-        """Signs what is handed out and comes back: for one purpose, with its time."""
+        """Return a signer of values that clients send back, for one purpose, with their time."""
         return URLSafeTimedSerializer(self.mark(f"signer {purpose}"), salt=purpose)
 
     def mark(self, text: str) -> str:
-        """A keyed fingerprint: equal for equal texts, and no way back to a phone or an address."""
+        """Return a keyed fingerprint: equal for equal texts, not reversible to phone or address."""
         return fingerprint(self.vault.ring.root_key, text)
 
 
 def fingerprint(key: bytes, text: str) -> str:
-    """See `Door.mark`: equal for equal texts under the same root key."""
+    """Return `Door.mark`: equal for equal texts under the same root key."""
     marks = hmac.digest(key, b"jiesu api fingerprint", hashlib.sha256)
     return hmac.digest(marks, text.encode(), hashlib.sha256).hex()
 
@@ -89,14 +89,14 @@ TheDoor = Annotated[Door, Depends(_door)]
 
 
 def json_of(model: BaseModel, status: int = 200, **headers: str) -> Response:
-    """A model that needs no second validation, as the answer."""
+    """Return a model as the response, without validating it again."""
     return json_text(model.model_dump_json(), status, **headers)
 
 
 def json_text(text: str | bytes, status: int = 200, **headers: str) -> Response:
-    """JSON that is already written, as the answer. `Some_Header` becomes `Some-Header`.
+    """Return serialized JSON as the response. `Some_Header` becomes `Some-Header`.
 
-    Nothing on the way keeps it, unless a `Cache_Control` says otherwise.
+    It is not cached, unless a `Cache_Control` says otherwise.
     """
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Response(text, status, _GUARDED | named, media_type="application/json")

@@ -1,8 +1,8 @@
 """The gateway to the engine: start a ticket, send it a command, a rating, or a unit's result.
 
-    EngineUnavailable   the engine is away, overloaded, or did not answer in time (Problem, 503)
+    EngineUnavailable   the engine is unreachable, overloaded, or too slow to answer (Problem, 503)
 
-What a workflow refuses comes back as `Refused` with the workflow's own code. Commands have a
+A refusal by a workflow is raised as `Refused` with the workflow's own code. Commands have a
 deadline of their own: `api.sending`.
 """
 
@@ -45,10 +45,10 @@ _FORGET_ABSENCE = 2.0
 
 
 class Engine:
-    """What the API asks of Temporal.
+    """The API's client of Temporal.
 
-    `timeout` is in seconds and holds for each call; commands have their `budget`. `clock`: what the
-    engine's clock shows, as far as it has told.
+    `timeout` is in seconds and holds for each call; commands have their `budget`. `clock`: the
+    engine's clock, as far as it is known.
     """
 
     def __init__(
@@ -68,13 +68,13 @@ class Engine:
     async def file(self, complaint: Complaint, *, new: bool = False) -> Snapshot | None:
         """Start the ticket and wait for its receipt, in one round trip. `new`: for the first time.
 
-        None when the engine does not answer: the complaint then waits in the intake book, and the
-        ticket is started (if it was not already) as soon as somebody tries again. Starting the
-        same complaint twice starts one ticket.
+        None if the engine does not answer: the complaint then waits in the intake backlog, and the
+        ticket is started (if it was not already) by the next attempt. Starting the same complaint
+        twice starts one ticket.
         """
         began = self.clock.steady()
         if began < self._absent_until:
-            return None  # found away a moment ago: do not let every citizen wait to learn it
+            return None  # unreachable a moment ago: do not make every citizen wait to find out
         start = WithStartWorkflowOperation(
             TicketWorkflow.run,
             complaint,
@@ -100,13 +100,13 @@ class Engine:
             return None
         # The library's types lose the result of an update that has a name of its own.
         told = cast(Snapshot, receipt)
-        if new:  # what happened to it so far happened when the engine started it, by its clock
+        if new:  # its events so far were recorded when the engine started it, by its clock
             self.clock.heard(told.updated_at, began, self.clock.steady())
         return told
 
     async def act(self, number: str, act: Act, update_id: str | None) -> Snapshot:
-        """Give a command, dated by the engine's clock. The same `update_id` again returns the
-        first answer. Whoever is told that it failed may send it again: see `api.sending`.
+        """Give a command, dated by the engine's clock. The same `update_id` again returns the first
+        answer. A command reported as failed may be sent again: see `api.sending`.
 
         Raises:
             Refused: by the ticket's rules, with the code.
@@ -116,9 +116,9 @@ class Engine:
         return await self._sender.give(number, act, update_id)
 
     async def rate(self, number: str, verdict: Verdict) -> None:
-        """Send a rating, already validated: a signal has no answer. It is dated here.
+        """Send a rating, already validated and dated here: a signal has no answer.
 
-        What was sent is counted once, however often it had to be sent.
+        A rating is counted once, however often it is sent.
 
         Raises:
             NotRunning, EngineUnavailable
@@ -135,9 +135,9 @@ class Engine:
             )
 
     async def complete(self, number: str, activity_id: str, result: HandlingResult) -> None:
-        """Hand a unit's result to its waiting assignment.
+        """Send a unit's result to its waiting assignment.
 
-        Only a validated result gets here: one of the wrong shape would wedge the ticket.
+        Only validated results may be sent: one of the wrong shape would block the ticket.
 
         Raises:
             NotRunning: no such assignment is waiting: not yet, or not any more.
@@ -151,10 +151,10 @@ class Engine:
                 raise NotRunning from None
 
     async def at_rest(self, number: str) -> bool:
-        """Whether no task of the ticket's workflow is under way.
+        """Return whether no task of the ticket's workflow is pending.
 
-        While one is, the record may show what it decided; a task that is then lost is done again,
-        perhaps otherwise.
+        While one is, the record may already show its decision; a task that is then lost is run
+        again, perhaps with another decision.
 
         Raises:
             EngineUnavailable
@@ -168,9 +168,9 @@ class Engine:
     async def ask(
         self, question: Callable[[Client], Awaitable[Answer]], *, within: float | None = None
     ) -> Answer:
-        """What somebody asks the engine beside the tickets' own messages: audits, its state.
+        """Run a request to the engine beside the tickets' own messages: audits, its state.
 
-        `within`: seconds, where more than the engine has to be waited for.
+        `within`: seconds, if more than the engine has to be waited for.
 
         Raises:
             NotRunning: there is no such thing in the engine.
@@ -180,12 +180,12 @@ class Engine:
             return await question(self._client)
 
     async def compare_clocks(self) -> None:
-        """Learn what the engine's clock shows, where it answers; never fails."""
+        """Compare this clock with the engine's, if the engine answers; never fails."""
         with suppress(EngineUnavailable, NotRunning):
             await self.ask(partial(look, clock=self.clock))
 
     async def ready(self) -> bool:
-        """Whether the engine answers, within a second."""
+        """Return whether the engine answers within a second."""
         try:
             async with asyncio.timeout(1):
                 return await self._client.service_client.check_health(timeout=timedelta(seconds=1))
@@ -194,7 +194,7 @@ class Engine:
 
     @asynccontextmanager
     async def _answering(self, within: float | None = None) -> AsyncIterator[None]:
-        """Bound the wait, and say in our words what went wrong."""
+        """Limit the wait, and convert the engine's errors to our own."""
         try:
             async with asyncio.timeout(within or self._timeout):
                 yield
@@ -220,7 +220,7 @@ class Engine:
 
 
 async def _forget(start: WithStartWorkflowOperation[Any, Any]) -> None:
-    """Fetch what became of the start, or the loop complains that nobody did; never wait for it."""
+    """Fetch the outcome of the start, or asyncio warns that nobody did; never wait for it."""
     with suppress(Exception, asyncio.CancelledError):
         async with asyncio.timeout(0):
             await start.workflow_handle()

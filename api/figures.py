@@ -1,4 +1,4 @@
-"""The figures of a city: every indicator of its pack, and how each unit does by it."""
+"""The figures of a city: every indicator of its pack, and its values for each unit."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ router = APIRouter(prefix=API, tags=["Cities"])
 
 
 class FiguresQuery(ReckoningQuery):
-    """Without a token: a month, as it was when it ended."""
+    """The query. Without a token: a month, as it was when it ended."""
 
     indicator: Code | None = Field(None, description="Only this one.")
     by: Literal["unit"] | None = Field(None, description="Also for each unit that leads.")
@@ -40,7 +40,7 @@ class FiguresQuery(ReckoningQuery):
 
 
 class UnitName(Recorded):
-    """A unit by its names in the pack; `kind` is null where the pack has it no more."""
+    """A unit by its names in the pack; `kind` is null if the pack no longer has it."""
 
     unit: str = Field(examples=["110112003"])
     name: str
@@ -49,18 +49,18 @@ class UnitName(Recorded):
 
 
 class Excluding(Recorded):
-    """Before exclusion (剔除), and with the excluded left out."""
+    """A figure before exclusion (剔除), and without the excluded tickets."""
 
     before: Share
     after: Share
 
 
 class FigureLine(Excluding):
-    """One indicator. Of the tickets that `by` puts into the period and for which `over` holds,
-    the share for which `counts` holds.
+    """One indicator. Of the tickets that `by` puts into the period and for which `over` holds, the
+    share for which `counts` holds.
 
-    The counts are of all tickets that `by` puts into the period; unrated ones are in no figure
-    as satisfied, nor as dissatisfied.
+    The counts are of all tickets that `by` puts into the period; no figure counts unrated ones as
+    satisfied, nor as dissatisfied.
     """
 
     id: str = Field(examples=["satisfaction"])
@@ -84,7 +84,7 @@ class UnitLine(UnitName):
 
 
 class TicketLine(Recorded):
-    """A ticket of the denominator; `counts`: of the numerator, too."""
+    """A ticket of the denominator; `counts`: also of the numerator."""
 
     number: str
     counts: bool
@@ -93,7 +93,7 @@ class TicketLine(Recorded):
 
 
 class FiguresPage(Recorded):
-    """`broken`: how many tickets are in no figure, because their events are not all there."""
+    """The figures. `broken`: how many tickets are in none, because events of theirs are missing."""
 
     city: str
     pack_version: str
@@ -123,9 +123,9 @@ async def get_figures(
     caller: Annotated[Caller | None, perhaps("get_figures")],
     query: Annotated[FiguresQuery, Query()],
 ) -> Response:
-    """A past period gives the same figures whenever it is asked for: by the formulas that the city
-    had then, with the tickets as they were then. Officers see their own unit's tickets behind a
-    figure.
+    """Return the figures of a period. Those of a past period do not change: they use the formulas
+    that the city had then, and the tickets as they were then. Officers see only their own unit's
+    tickets in the drill-down.
     """
     if caller is None and (query.tickets or not query.is_plain):
         raise Problem("unauthenticated", "Without a token: months, as they were when they ended.")
@@ -159,9 +159,9 @@ async def get_figures(
 async def counted(
     door: Door, caller: Caller | None, asked: Reckoning, behind: str | None
 ) -> tuple[Figures, Pack]:
-    """The figures, and the pack they are computed by; `behind`: whose tickets are kept.
+    """Return the figures and the pack they are computed by; `behind`: drill down to its tickets.
 
-    What was counted is kept for a while: apart for the public, see `Door.figures`.
+    Results are cached for a while: separately for the public, see `Door.figures`.
     """
 
     async def find() -> tuple[Figures, Pack]:
@@ -212,7 +212,7 @@ def _units(pack: Pack, shown: list[Figure], query: FiguresQuery) -> list[UnitLin
 
 
 def behind_for(door: Door, caller: Caller, pack: Pack, behind: Iterable[Behind]) -> list[Behind]:
-    """The tickets that this caller may know of, in the order of their numbers."""
+    """Return the tickets that this caller may see, in the order of their numbers."""
     hidden = hidden_from(door, caller).get(pack.city.id, ())
     seen = [one for one in behind if caller.unit in (None, one.unit) and one.accused not in hidden]
     return sorted(seen, key=lambda one: one.number)

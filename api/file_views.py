@@ -1,4 +1,4 @@
-"""What is told of a file, and the links that lead to it."""
+"""The representation of a file in the API, and its signed links."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
 
 
 class Suggestion(Recorded):
-    """Where the photo or video says it was taken. Kept nowhere: it is for the reporter to use."""
+    """The place in the metadata of a photo or video. Not stored: for the reporter to use."""
 
     lat: float
     lon: float
@@ -25,7 +25,7 @@ class Suggestion(Recorded):
 
 
 class FileOut(Recorded):
-    """One file. The links end soon; ask again for new ones."""
+    """One file. The links expire soon; request new ones then."""
 
     id: str
     kind: FileKind
@@ -42,7 +42,7 @@ class FileOut(Recorded):
 
 
 class Uploaded(FileOut):
-    """What the uploader is told."""
+    """A file as its uploader sees it."""
 
     reference: str = Field(
         description="Name it so in `files` or `evidence`. Shown only here: it proves whose it is."

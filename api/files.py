@@ -1,7 +1,7 @@
-"""A ticket's files: listing them, and handing them out by links that end soon.
+"""A ticket's files: listing them, and serving them by signed links that expire soon.
 
-Everything goes through here, from a bucket too: no address of a bucket is ever told, a link that
-was stolen ends with this door's clock, and what a browser may do with a file is said by us.
+Every file is served here, also from a bucket: the addresses of buckets stay private, a stolen link
+expires by this API's clock, and our headers restrict what a browser may do with a file.
 """
 
 from datetime import UTC, datetime
@@ -70,16 +70,16 @@ _FILES: TypeAdapter[list[FileOut]] = TypeAdapter(list[FileOut])
 async def list_files(
     number: TicketNumber, caller: Annotated[Caller, anyone("list_files")], door: TheDoor
 ) -> Response:
-    """Citizens see what came from their side, and what the unit showed with its answer.
+    """List the files. Citizens see those of the complaint, and the evidence of the answer.
 
-    Whoever has a link can follow it until it ends, so it is not passed on.
+    Anybody who has a link can use it until it expires, so do not pass it on.
     """
     told = [file_out(door, row) for row in await _seen(door, caller, number)]
     return json_text(_FILES.dump_json(told))
 
 
 async def seen_by_citizen(door: Door, number: str) -> list[FileRow]:
-    """What came from their side, and what the unit showed with its answer."""
+    """Return the files of the complaint, and the evidence of the answers given."""
     rows = await files.of_ticket(door.store, number)
     ticket = await tickets.state(door.store, number)
     shown = _shown_to_citizen(ticket) if ticket is not None else frozenset()
@@ -97,7 +97,7 @@ async def _seen(door: Door, caller: Caller, number: str) -> list[FileRow]:
 
 
 def _shown_to_citizen(ticket: Ticket) -> frozenset[str]:
-    """The evidence of answers that were given: not what units show to each other."""
+    """Return the evidence of answers that were given: not what units show to each other."""
     if ticket.reply is None:
         return frozenset()
     leads = (given for given in ticket.assignments if given.share is Share.LEAD)
@@ -105,7 +105,7 @@ def _shown_to_citizen(ticket: Ticket) -> frozenset[str]:
     return frozenset(shown for result in done for shown in result.evidence)
 
 
-# --- handing out ------------------------------------------------------------------------------
+# --- serving ----------------------------------------------------------------------------------
 
 _FileId = Annotated[str, Path(pattern="^f[0-9a-f]{32}$", description="The id of the file.")]
 _Ends = Annotated[int, Query(ge=0, le=2**40, description="Until when, in seconds of the epoch.")]
@@ -139,7 +139,7 @@ _CONTENT: dict[int | str, dict[str, Any]] = {
 async def get_file(
     file: _FileId, ends: _Ends, signature: _Signature, door: TheDoor, span: _Range = ""
 ) -> Response:
-    """To be saved, not shown in place: the browser is told to run nothing in it."""
+    """Return the file for download, not for display: the browser is told to run nothing in it."""
     row = await _opened(door, file, "content", ends, signature)
     part = asked_range(span, row.bytes)
     start, end = part or (0, row.bytes)
@@ -178,7 +178,7 @@ async def get_file(
 async def get_thumbnail(
     file: _FileId, ends: _Ends, signature: _Signature, door: TheDoor
 ) -> Response:
-    """Shown in place; it was made here."""
+    """Return the thumbnail, for display in a page."""
     row = await _opened(door, file, "thumbnail", ends, signature)
     if row.kind is not FileKind.PHOTO:
         raise Problem("file_not_found")
@@ -190,7 +190,7 @@ async def get_thumbnail(
 
 
 async def _opened(door: Door, file: str, part: Part, ends: int, signature: str) -> FileRow:
-    """The file that the link leads to, if the link is ours and has not ended."""
+    """Return the file of the link, if the link was signed here and has not expired."""
     if not door.uploads.seals.opens(file, part, ends, signature):
         raise Problem("file_not_found")
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""What every door that takes a complaint does: register it, start it, hand out the receipt."""
+"""Filing, for all entry points that take a complaint: registration, start and receipt."""
 
 from datetime import datetime
 from typing import Annotated
@@ -32,7 +32,7 @@ IdempotencyKey = Annotated[
 
 
 class Receipt(Recorded):
-    """What the citizen keeps: with the number and the access code the ticket can be followed."""
+    """The receipt for the citizen: number and access code are needed to follow the ticket."""
 
     number: str = Field(examples=["2603021234560"])
     access_code: str = Field(examples=["04217735"], description="Shown only here.")
@@ -51,9 +51,9 @@ async def register(
     said: str,
     attaching: Attaching | None = None,
 ) -> intake.Registered:
-    """Write the complaint into the intake book, which gives it its number.
+    """Register the complaint in the store, which gives it its number.
 
-    `said` is everything that was sent: the same key with something else is refused.
+    `said` is the whole request: the same key with other content is refused.
 
     Raises:
         KeyReused, UnknownFile, TooManyFiles, StoreUnavailable
@@ -76,7 +76,7 @@ Standing = Snapshot | TicketRow | None
 
 
 async def start(door: Door, registered: intake.Registered) -> Standing:
-    """Where the ticket is now; None while it waits for the engine."""
+    """Start the ticket, if new, and return its state; None while it waits for the engine."""
     if registered.started:
         row = await tickets.get(door.store, registered.number)
         if row is not None:
@@ -85,7 +85,7 @@ async def start(door: Door, registered: intake.Registered) -> Standing:
 
 
 def receipt(door: Door, registered: intake.Registered, standing: Standing) -> Response:
-    """201 with number and access code; 202 where the engine will start it later."""
+    """Return 201 with number and access code; 202 if the engine will start it later."""
     url = f"{API}/tickets/{registered.number}"
     told = Receipt(
         number=registered.number,
@@ -100,7 +100,7 @@ def receipt(door: Door, registered: intake.Registered, standing: Standing) -> Re
 
 
 def draft(pack: Pack, filed_at: datetime, **said: object) -> Complaint:
-    """A complaint that has no number yet."""
+    """Return a complaint without a number."""
     return Complaint.model_validate(
         {"number": "", "city": pack.city.id, "filed_at": filed_at, **said}
     )

@@ -1,4 +1,4 @@
-"""What is there and what is wrong with an installation: what `jiesu doctor` says of its parts."""
+"""Findings on the parts of an installation and their faults, as `jiesu doctor` lists them."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ _SOON = timedelta(days=60)
 
 @dataclass(frozen=True)
 class Finding:
-    """`state`: ok, note (worth knowing) or wrong (something will not work)."""
+    """A finding. `state`: ok, note (worth knowing) or wrong (something will not work)."""
 
     what: str
     state: str
@@ -54,7 +54,7 @@ def packs_on(shelf: PackShelf) -> list[Finding]:
 
 
 def assets_of(settings: Settings) -> Finding:
-    """The pages work without their packages, only plainer."""
+    """Check the pages' packages: without them pages are plainer."""
     folder = settings.assets or default_packages()
     missing = [shelf for shelf, (place, _) in SHELVES.items() if not (folder / place).is_dir()]
     if missing:
@@ -63,7 +63,7 @@ def assets_of(settings: Settings) -> Finding:
 
 
 def _calendar(city: str, pack: Pack) -> Finding:
-    """Until when a city promises firmly; worth a word before a due time is provisional."""
+    """Report until when due times are firm; a note shortly before any is provisional."""
     size = f"version {pack.version}, {len(pack.units)} units, {len(pack.categories)} categories"
     told = horizon(pack)
     says = f"{size}; promises firmly until {told.last_day}"
@@ -132,7 +132,7 @@ def _stuck(one: Stuck) -> str:
 
 
 async def _keys(settings: Settings, store: Store) -> Finding:
-    """A key that still seals something and is not in the ring is lost data, found early."""
+    """Report keys that are in use and not in the ring, whose data would be lost."""
     if settings.key_text is None and not settings.key_file.exists():
         return Finding("keys", "note", "no key ring yet; `jiesu up` makes one")
     try:

@@ -1,4 +1,4 @@
-"""Access codes that are guessed: counted per ticket and per address, for all processes."""
+"""The access-code throttle: wrong codes are counted per ticket and address, in all processes."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ WRONG_PER_ADDRESS = 60
 
 
 async def allow(door: Door, number: str, network: str) -> None:
-    """The right code is refused as well: otherwise guessing on would still be worth it."""
+    """Refuse any code after too many wrong ones: accepting the right one would reward guessing."""
     now = datetime.now(UTC)
     ticket, address = _keys(door, number, network)
     blocked = await asyncio.gather(
@@ -26,7 +26,7 @@ async def allow(door: Door, number: str, network: str) -> None:
 
 
 async def count(door: Door, number: str, network: str) -> None:
-    """One more wrong code."""
+    """Count a wrong code."""
     now = datetime.now(UTC)
     for key in _keys(door, number, network):
         await attempts.count_wrong(door.store, key, now)

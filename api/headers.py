@@ -1,4 +1,4 @@
-"""Headers that every answer has: what a browser may not do with it, and whose it is."""
+"""Headers of every answer: restrictions on the browser, and the name of this system."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,14 +10,14 @@ _ALWAYS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # Pages know by it that we answered, and not a network on the way with a page of its own.
+    # Tells pages that this system answered, and not a network on the way with a page of its own.
     "Served-By": "jiesu",
 }
 _STAY_WITH_HTTPS = "max-age=31536000; includeSubDomains"
 
 
 class SecurityHeaders:
-    """ASGI middleware, outermost: also what the others refuse has them."""
+    """ASGI middleware, outermost, so that every refusal has the headers."""
 
     def __init__(self, app: ASGIApp, https: bool = False) -> None:
         self.app, self.https = app, https

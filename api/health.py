@@ -1,4 +1,4 @@
-"""For those who run it: is the process up, is it ready, what has it done."""
+"""Endpoints for operators: liveness, readiness and metrics."""
 
 import asyncio
 import math
@@ -23,7 +23,7 @@ router = APIRouter(tags=["Operation"])
 logger = structlog.stdlib.get_logger("jiesu.api")
 
 _SELDOM = 10.0
-"""Seconds between two counts of what is stuck."""
+"""Seconds between two counts of stuck tickets."""
 
 
 class Health(Recorded):
@@ -31,7 +31,7 @@ class Health(Recorded):
 
 
 class Readiness(Recorded):
-    """`missing` names what cannot be reached: store, engine."""
+    """The readiness. `missing`: what is unreachable: store, engine."""
 
     ready: bool
     missing: list[str]
@@ -76,7 +76,7 @@ async def metrics(request: Request, door: TheDoor) -> Response:
 
 
 async def _count_stuck(state: State, door: Door) -> None:
-    """Bring the gauge up to date; seldom, however often somebody asks."""
+    """Update the gauge of stuck tickets, at most once in `_SELDOM` seconds."""
     last = getattr(state, "stuck_counted", None)
     if last is not None and monotonic() - last < _SELDOM:
         return
@@ -93,8 +93,8 @@ async def _count_stuck(state: State, door: Door) -> None:
 async def store_ready(door: Door) -> bool:
     try:
         async with asyncio.timeout(1):
-            await intake.get(door.store, "")  # a question that needs the tables, not only a server
-    except Exception as error:  # whatever it is, the store is not ready
+            await intake.get(door.store, "")  # a query that needs the tables, not only a server
+    except Exception as error:  # any error means that the store is not ready
         logger.warning("store not ready", error=type(error).__name__)
         return False
     return True

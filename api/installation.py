@@ -1,4 +1,4 @@
-"""The installation as its administrators see it: engine, queues, store, and what is wrong."""
+"""The state of the installation for administrators: engine, queues, store, and faults."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -28,7 +28,7 @@ from store.db.errors import StoreUnavailable
 router = APIRouter(prefix=API, tags=["Administration"])
 
 _MOST = 20
-"""Queues of single units that are asked about; each is a question to the engine."""
+"""Queues that are described at most; each needs a request to the engine."""
 
 
 class Poller(Recorded):
@@ -39,7 +39,7 @@ class Poller(Recorded):
 
 
 class Queue(Recorded):
-    """A task queue; without pollers nobody works on it. `unit`: whose own it is."""
+    """A task queue; nobody works on one without pollers. `unit`: the unit that owns it."""
 
     name: str = Field(examples=["tickets"])
     unit: str | None = None
@@ -47,7 +47,7 @@ class Queue(Recorded):
 
 
 class EngineState(Recorded):
-    """`open_tickets`: workflows that run, as the engine counts them; null: it cannot be asked."""
+    """The engine. `open_tickets`: running workflows by its own count; null: it does not answer."""
 
     address: str
     namespace: str
@@ -59,7 +59,7 @@ class EngineState(Recorded):
 
 
 class Installation(Recorded):
-    """`findings`: what `jiesu doctor` says of the parts that a server can see."""
+    """The installation. `findings`: those of `jiesu doctor` that a server can check."""
 
     version: str
     store: str = Field(examples=["sqlite"])
@@ -79,7 +79,7 @@ class Installation(Recorded):
 async def get_installation(
     request: Request, caller: Annotated[Caller, staff("see_installation")], door: TheDoor
 ) -> Response:
-    """It answers as well while engine or store are away."""
+    """Return the state, also while the engine is unavailable."""
     return json_of(await installation(request.app.version, door))
 
 
@@ -102,7 +102,7 @@ async def _findings(door: Door) -> list[Finding]:
     await door.engine.compare_clocks()
     found.append(clock_of(door.engine.clock))
     found += [finding async for finding in store_of(door.settings)]
-    with suppress(StoreUnavailable):  # which is said already
+    with suppress(StoreUnavailable):  # already among the findings
         found.append(await record_of(door.store))
     return found
 
@@ -124,13 +124,13 @@ async def _engine(door: Door) -> EngineState:
             told.queues.append(
                 Queue(name=name, unit=unit, pollers=await door.engine.ask(_asking(name)))
             )
-    except EngineUnavailable:  # it went away meanwhile: what is known so far is told
+    except EngineUnavailable:  # it became unavailable: return what is known so far
         told.ready = False
     return told
 
 
 def _queues(door: Door) -> dict[str, str | None]:
-    """The two of the platform, and those of units that have workers of their own."""
+    """Return the two queues of the platform, and those of units that have their own workers."""
     names: dict[str, str | None] = {TICKETS: None, UNITS: None}
     for city in door.packs.ids():
         pack = door.packs.get(city)
@@ -152,7 +152,7 @@ async def _open_tickets(client: Client) -> int:
 
 
 def _asking(name: str) -> Callable[[Client], Awaitable[list[Poller]]]:
-    """Who works on the queue: on workflows in the tickets' own, on activities in units'."""
+    """Return a request for a queue's pollers: of workflows for tickets, of activities for units."""
     kind = (
         TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
         if name == TICKETS

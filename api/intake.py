@@ -1,7 +1,7 @@
 """Filing a complaint: registered in the store first, then started in the engine.
 
-Whoever got a number has a ticket: when the engine is away the complaint waits in the intake book
-and starts later. When the store is away nobody gets a number, and nothing is half-done.
+Every number becomes a ticket: without the engine the complaint waits in the intake backlog and
+starts later. Without the store nobody gets a number, and nothing is stored in part.
 """
 
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ EXAMPLE = {
 
 
 class ComplaintIn(Incoming):
-    """A complaint as it is filed. Only `text` is needed."""
+    """A complaint as it is filed. Only `text` is required."""
 
     city: Code | None = Field(None, description="May be left out where only one city is served.")
     kind: Kind = Kind.COMPLAINT
@@ -73,8 +73,9 @@ class ComplaintIn(Incoming):
     responses=responses("store_unavailable"),
 )
 async def get_challenge(door: TheDoor) -> Response:
-    """For `work`: find a solution such that SHA-256 of `challenge:solution` begins with `bits`
-    zero bits, and file with the header `Challenge-Answer: challenge:solution`. Each is good once.
+    """Return a challenge, valid once. For `work`: find a solution such that SHA-256 of
+    `challenge:solution` begins with `bits` zero bits, and file with the header `Challenge-Answer:
+    challenge:solution`.
     """
     return json_of(await door.challenge.issue(door))
 
@@ -121,10 +122,10 @@ async def file_complaint(
         str, Header(alias=challenges.HEADER, description="See `GET /api/v1/challenge`.")
     ] = "",
 ) -> Response:
-    """The answer has the ticket's number and access code; keep both.
+    """File a complaint. Keep the ticket's number and access code in the answer.
 
-    The personal data in `contact` is sealed in the vault in the same transaction that registers
-    the complaint, and never enters the ticket. Programs that file for many citizens show a token
+    The personal data in `contact` is encrypted in the vault in the same transaction that registers
+    the complaint, and never enters the ticket. Programs that file for many citizens send a token
     with the scope `file`.
     """
     if caller is not None and body.city is not None and not caller.serves(body.city):
@@ -144,10 +145,10 @@ async def take(
     *,
     by_hand: bool = False,
 ) -> Response:
-    """Register the complaint and start it: what every door that takes one does.
+    """Register the complaint and start it, for all entry points.
 
-    `marks` tell its files apart where the same one may come again under another reference.
-    `by_hand`: it stays at triage until a person says what becomes of it.
+    `marks` identify its files if the same one may come again under another reference. `by_hand`: it
+    stays at triage until a person decides.
     """
     now = door.engine.clock.now()
     pack = _pack(door, body)
@@ -174,7 +175,7 @@ def _said(body: ComplaintIn, marks: Sequence[str] | None) -> str:
 
 
 def _pack(door: Door, body: ComplaintIn) -> Pack:
-    """The pack of the complaint's city; UnknownCity if this installation does not serve it."""
+    """Return the pack of the complaint's city; UnknownCity if it is not served here."""
     if body.city is not None:
         return door.packs.get(body.city)
     served = door.packs.ids()
@@ -185,7 +186,7 @@ def _pack(door: Door, body: ComplaintIn) -> Pack:
 
 
 def _check(pack: Pack, body: ComplaintIn) -> None:
-    """Refuse codes that the city does not have; whatever is left out is triage's to find."""
+    """Refuse codes that the city does not have; omitted ones are determined by triage."""
     if body.category is not None:
         pack.category(body.category)
     area = body.place.area

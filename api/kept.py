@@ -1,7 +1,7 @@
-"""Answers that take long to find: kept for a while, and looked for one at a time.
+"""A cache of answers that take long to compute; they are computed one at a time.
 
-Whoever asks again and again, or for one thing after another, costs one thread and no more. An
-answer that was found at once is as good as not kept.
+Repeated requests, or many different ones, cost one thread and no more. An answer that was computed
+at once is hardly cached.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Kept:
-    """Some answers, each kept `TIMES` as long as it took to find. Belongs to one event loop."""
+    """A cache of answers, each for `TIMES` as long as it took to find; bound to one event loop."""
 
     TIMES = 50
 
@@ -24,10 +24,10 @@ class Kept:
         self._one = asyncio.Lock()
 
     async def get(self, key: Hashable, find: Callable[[], Awaitable[T]]) -> T:
-        """What `find` answers to the question `key`, or answered a while ago."""
+        """Return the answer of `find` for `key`, or the cached one."""
         if not self._is_kept(key):
             async with self._one:
-                if not self._is_kept(key):  # nobody before us in the line asked the same
+                if not self._is_kept(key):  # not found by the request that had the lock before
                     await self._find(key, find)
         self._answers.move_to_end(key)
         found: T = self._answers[key][1]

@@ -1,4 +1,4 @@
-"""How often somebody may ask: counted in the store, or in Redis, for all processes together."""
+"""Rate limits, counted in the store, or in Redis, for all processes together."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ logger = structlog.stdlib.get_logger("jiesu.api")
 
 
 class StoreStorage(Storage):
-    """The library's storage, on the table `counter`."""
+    """The storage of `limits`, on the table `counter`."""
 
     STORAGE_SCHEME = ["async+jiesu"]  # noqa: RUF012 - as the base class declares it
 
@@ -59,7 +59,7 @@ class StoreStorage(Storage):
 
 
 class Limits:
-    """The limits of an installation. One that cannot be counted lets pass, and is logged."""
+    """The limits of an installation. If counting fails the request passes, and it is logged."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._items: Mapping[str, RateLimitItem] = {
@@ -71,16 +71,16 @@ class Limits:
         self._limiter = FixedWindowRateLimiter(self._storage)
 
     async def close(self) -> None:
-        """Give back the connections to Redis, if there are any; the store is its owner's."""
+        """Close the connections to Redis, if there are any; the store is closed by its owner."""
         if isinstance(self._storage, RedisStorage):
             bridge: Any = self._storage.bridge
             await bridge.storage.aclose()
 
     async def count(self, name: str, who: str, request: Request | None) -> None:
-        """One more of `name` by `who`; refused (429) where these were too many.
+        """Count one more of `name` by `who`; refuse it (429) if there were too many.
 
-        `who` is a fingerprint or an id: neither an address nor a phone is written down. Without
-        a request nobody is exempt.
+        `who` is a fingerprint or an id: neither an address nor a phone is stored. Without a request
+        nobody is exempt.
         """
         if request is not None and self._is_exempt(request):
             return
@@ -89,7 +89,7 @@ class Limits:
             if await self._limiter.hit(item, name, who):
                 return
             reset = (await self._limiter.get_window_stats(item, name, who)).reset_time
-        except StorageError as error:  # Redis is away: no reason to turn a citizen away
+        except StorageError as error:  # Redis is unavailable: serve the citizen nevertheless
             logger.warning(
                 "limit not counted", limit=name, error=type(error.storage_error).__name__
             )
@@ -115,7 +115,7 @@ def _storage(settings: Settings, store: Store) -> Storage:
 
 
 def network_of(request: Request) -> str:
-    """Where the caller comes from: an address, or the network a subscriber of IPv6 has."""
+    """Return the caller's address, or the network of an IPv6 subscriber."""
     host = request.client.host if request.client else ""
     try:
         address = ipaddress.ip_address(host)

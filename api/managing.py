@@ -1,7 +1,7 @@
-"""What administrators do with the accounts of others; the routes and the pages call it.
+"""Administration of the accounts of others, for the routes and the pages.
 
-Nobody does to their own account what another administrator has to agree to, and somebody always
-remains who can administer. An administrator of one city sees the accounts of that city only.
+Administrators cannot do to their own account what another one has to agree to, and at least one
+always remains. An administrator of one city sees the accounts of that city only.
 """
 
 from datetime import UTC, datetime
@@ -25,11 +25,11 @@ from store.identity.accounts import Account
 logger = structlog.stdlib.get_logger("jiesu.api")
 
 Line = Annotated[str, StringConstraints(max_length=64), AfterValidator(clean_text)]
-"""What people write into one line."""
+"""A single line of text typed by people."""
 
 
 class AccountIn(Incoming):
-    """What somebody is. Officers have a unit; with a city they work for that one only."""
+    """The role of a person. Officers have a unit; with a city the account is for that one only."""
 
     role: Role
     display: Line = Field("", description="Their name as others read it.")
@@ -38,7 +38,7 @@ class AccountIn(Incoming):
 
 
 class NewAccount(AccountIn):
-    """`password` false: for somebody who signs in by an identity provider only."""
+    """A new account. `password` false: for sign-in by an identity provider only."""
 
     name: str = Field(max_length=64, description="What they sign in with.")
     password: bool = True
@@ -53,9 +53,9 @@ class AccountQuery(Incoming):
 
 
 class AccountLine(Recorded):
-    """An account without its secrets. `sessions`: where it is signed in; `locked`: for a while,
-    after too many wrong passwords; `first_password_until`: when the password ends that was given
-    to them, if they do not choose their own."""
+    """An account without its secrets. `sessions`: how many are open; `locked`: for a while, after
+    too many wrong passwords; `first_password_until`: when a password that was given expires, if it
+    is not changed."""
 
     id: str
     name: str
@@ -78,13 +78,13 @@ class AccountList(Recorded):
 
 
 class Issued(AccountLine):
-    """`password` is told here and never again: only a hash of it is kept."""
+    """The account, with its `password`, shown only here: only a hash of it is stored."""
 
     password: str | None
 
 
 async def found(door: Door, caller: Caller, account_id: str) -> Account:
-    """The account, if this caller manages it; account_not_found otherwise."""
+    """Return the account, if this caller manages it; account_not_found otherwise."""
     account = await accounts.by_id(door.store, account_id)
     if account is None or caller.city not in (None, account.city):
         raise Problem("account_not_found")
@@ -142,7 +142,7 @@ async def disable(door: Door, caller: Caller, account: Account) -> AccountLine:
 
 
 async def enable(door: Door, caller: Caller, account: Account) -> AccountLine:
-    """Ends a lock-out as well. Sessions of an account that was open go on."""
+    """Enable the account, and end a lock-out. Sessions of an enabled account go on."""
     if not account.enabled:
         await accounts.change(door.store, account, disabled_at=None)
     await lockouts.clear(door.store, _lock(door, account))
@@ -198,7 +198,7 @@ async def _issued(door: Door, account: Account, password: str | None) -> Issued:
 
 
 def _lock(door: Door, account: Account) -> str:
-    """What `api.signing_in` counts the failures of this name by."""
+    """Return the key by which `api.signing_in` counts failures of this name."""
     return signing_in.key_of(door, account.name)
 
 
@@ -212,5 +212,5 @@ def _not_own(caller: Caller, account: Account) -> None:
 
 
 def _log(caller: Caller, account: Account, what: str) -> None:
-    """By ids: a log holds nobody's name."""
+    """Log a change by ids, without names."""
     logger.info("account", what=what, account=account.id, by=caller.id)

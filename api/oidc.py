@@ -1,8 +1,8 @@
 """Sign-in with an identity provider: OpenID Connect, code flow with PKCE, state and nonce.
 
-Whoever the provider vouches for is linked to an account by issuer and subject, which never change;
-what they are here follows, at each sign-in, from a claim and the settings. A password is not
-involved, and neither is this installation's second factor: that is the provider's business.
+A person is linked to an account by issuer and subject, which never change; their role here follows,
+at each sign-in, from a claim and the settings. Passwords and the second factor of this installation
+are not used: authentication is the provider's responsibility.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ _TIMEOUT = 10.0
 
 
 class Standing(NamedTuple):
-    """What somebody is here."""
+    """The role scope of a person."""
 
     role: Role
     unit: str | None = None
@@ -49,17 +49,17 @@ class Standing(NamedTuple):
 
 
 class Departure(NamedTuple):
-    """Where to send the browser, and what its cookie has to bring back."""
+    """The address to send the browser to, and the cookie that it has to bring back."""
 
     url: str
     cookie: str
 
 
 def standings(settings_roles: Mapping[str, str]) -> dict[str, Standing]:
-    """What the values of the claim mean, as the settings say it: role, role:unit, role:unit:city.
+    """Parse the roles of the claim's values in the settings: role, role:unit, role:unit:city.
 
     Raises:
-        ValueError: with the value that means nothing.
+        ValueError: with the value that is invalid.
     """
     found = {}
     for value, said in settings_roles.items():
@@ -71,10 +71,10 @@ def standings(settings_roles: Mapping[str, str]) -> dict[str, Standing]:
 
 
 async def depart(request: Request, door: Door) -> Departure:
-    """Send somebody to the provider.
+    """Begin a sign-in at the provider.
 
     Raises:
-        Problem: not_found where there is none, oidc_failed where it is away.
+        Problem: not_found if there is none, oidc_failed if it is unreachable.
     """
     if not door.settings.oidc_issuer:
         raise Problem("not_found")
@@ -89,15 +89,15 @@ async def depart(request: Request, door: Door) -> Departure:
 
 
 async def arrive(request: Request, door: Door) -> Account:
-    """The account of whoever comes back from the provider.
+    """Return the account of a person who comes back from the provider.
 
     Raises:
-        Problem: oidc_failed, or not_admitted where the provider's word is not enough.
+        Problem: oidc_failed, or not_admitted if the provider's claims are not enough.
     """
     try:
         account = await _account(door, await _vouched(request, door))
     except Problem as error:
-        # Of what the provider sent nothing is written down, only what was wrong with it.
+        # Nothing that the provider sent is logged, only what was wrong with it.
         why = type(error.__cause__).__name__ if error.__cause__ else None
         logger.warning("sign-in failed", code=error.code, why=why)
         raise
@@ -106,7 +106,7 @@ async def arrive(request: Request, door: Door) -> Account:
 
 
 async def _vouched(request: Request, door: Door) -> dict[str, Any]:
-    """What the provider says to a sign-in that was begun in this browser, and not ended yet."""
+    """Return the provider's claims for a sign-in begun in this browser and not completed yet."""
     try:
         kept = door.signer("oidc").loads(request.cookies.get(COOKIE, ""), max_age=LONGEST)
     except BadSignature:
@@ -121,7 +121,7 @@ async def _vouched(request: Request, door: Door) -> dict[str, Any]:
 
 
 async def _first_answer(door: Door, state: str) -> bool:
-    """Whether nobody came back with this before: not every provider refuses a code used twice."""
+    """Return whether this state is new: not every provider refuses a code used twice."""
     once = f"oidc/{door.mark(f'oidc/{state}')}"
     lasts = timedelta(seconds=LONGEST)
     return await counters.count(door.store, once, 1, lasts, datetime.now(UTC)) == 1
@@ -142,7 +142,7 @@ def _client(request: Request, door: Door) -> AsyncOAuth2Client:
 
 
 async def _endpoints(client: AsyncOAuth2Client, door: Door) -> dict[str, str]:
-    """What the provider says of itself; nothing of it may lead elsewhere in the clear."""
+    """Return the provider's metadata; refuse endpoints that leave https."""
     issuer = door.settings.oidc_issuer.rstrip("/")
     told = await _json(client, f"{issuer}/.well-known/openid-configuration")
     if str(told.get("issuer", "")).rstrip("/") != issuer:
@@ -170,7 +170,7 @@ async def _json(client: AsyncOAuth2Client, url: str, *, signed: bool = False) ->
 async def _claims(
     client: AsyncOAuth2Client, door: Door, code: str, kept: Mapping[str, str]
 ) -> dict[str, Any]:
-    """What the provider says of somebody: signed, for us, for this very sign-in, and not over."""
+    """Return the provider's claims: signed, for us, for exactly this sign-in, and not expired."""
     endpoints = await _endpoints(client, door)
     try:
         token = await client.fetch_token(
@@ -197,9 +197,9 @@ async def _claims(
 
 
 async def _account(door: Door, claims: Mapping[str, Any]) -> Account:
-    """The account that is linked, as the claim says; made when somebody comes for the first time.
+    """Return the linked account, updated from the claim; create it at the first sign-in.
 
-    A claim that says nothing for us lets nobody in, and an account that is disabled here stays so.
+    A claim without a configured value admits nobody, and an account disabled here stays disabled.
     """
     issuer, subject = str(claims["iss"]), str(claims["sub"])
     standing = _standing(door, claims.get(door.settings.oidc_claim))
@@ -215,14 +215,14 @@ async def _account(door: Door, claims: Mapping[str, Any]) -> Account:
 
 
 def _standing(door: Door, said: object) -> Standing | None:
-    """The first of the configured values that the claim has."""
+    """Return the role of the first configured value that the claim has."""
     values = {str(each) for each in said} if isinstance(said, list) else {str(said)}
     known = standings(door.settings.oidc_roles)
     return next((standing for value, standing in known.items() if value in values), None)
 
 
 async def _new(door: Door, claims: Mapping[str, Any], standing: Standing) -> Account:
-    """An account of the name that the provider knows, or of one of its own where that is taken."""
+    """Create an account with the provider's user name, or a generated one if that is taken."""
     issuer, subject = str(claims["iss"]), str(claims["sub"])
     own = f"oidc-{hashlib.sha256(f'{issuer} {subject}'.encode()).hexdigest()[:12]}"
     wished = re.sub(r"[^a-z0-9._@-]", "", str(claims.get("preferred_username", "")).lower())

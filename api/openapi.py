@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI derives from the routes, and what it cannot know."""
+"""The OpenAPI document: derived from the routes by FastAPI, with our additions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +28,7 @@ TAGS = [
 
 
 def document(app: FastAPI) -> Callable[[], dict[str, Any]]:
-    """A function that makes the document once and then returns it."""
+    """Return a function that builds the document once and then returns it."""
 
     def made() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -47,7 +47,7 @@ def document(app: FastAPI) -> Callable[[], dict[str, Any]]:
 
 
 def _add_problem(schema: dict[str, Any]) -> None:
-    """The schema of every error: routes refer to it by name, because its media type is its own."""
+    """Add the schema of errors: routes refer to it by name, because its media type is its own."""
     made = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas = schema.setdefault("components", {}).setdefault("schemas", {})
     schemas.update(made.pop("$defs", {}))

@@ -1,6 +1,6 @@
-"""City packs as they are in use: versions, what differs between them, messages to citizens.
+"""City packs in use: their versions, differences between them, messages to citizens.
 
-Packs are files: what is shown here is changed in the folder, and taken up by the next process.
+Packs are files: they are changed in the folder, and loaded by the next process.
 """
 
 import asyncio
@@ -28,12 +28,12 @@ router = APIRouter(prefix=f"{API}/cities/{{city}}", tags=["Administration"])
 READER = Annotated[Caller, staff("see_packs")]
 Version = Annotated[str, Field(pattern="^[0-9a-f]{12}$", examples=["0123456789ab"])]
 FOLDER = "folder"
-"""Stands for the version that lies in the folder now."""
+"""The name of the version that is in the folder now."""
 
 
 class PackVersion(Recorded):
-    """A version of a city's pack. `in_use`: what this process accepts complaints under;
-    `in_folder`: what its folder holds now; `open_tickets`: how many keep it."""
+    """A version of a city's pack. `in_use`: for complaints that this process accepts; `in_folder`:
+    in its folder now; `open_tickets`: how many refer to it."""
 
     version: str
     first_seen_at: Instant | None
@@ -47,14 +47,14 @@ class PackVersions(Recorded):
 
 
 class DiffQuery(Incoming):
-    """`folder` is the version that lies in the folder now."""
+    """The versions to compare. `folder` is the one in the folder now."""
 
     before: Annotated[str, Field(pattern="^([0-9a-f]{12}|folder)$")]
     after: Annotated[str, Field(pattern="^([0-9a-f]{12}|folder)$")] = FOLDER
 
 
 class PackDifference(Recorded):
-    """One row or key. `fields`: what stood there before, and stands now."""
+    """One row or key. `fields`: their values before, and now."""
 
     file: str
     row: str
@@ -75,14 +75,14 @@ class PackProblem(Recorded):
 
 
 class PackCheck(Recorded):
-    """What `jiesu city check` says of the folder as it is now."""
+    """The findings of `jiesu city check` on the folder as it is now."""
 
     version: str
     problems: list[PackProblem]
 
 
 class MessageTemplate(Recorded):
-    """A message to citizens, in both languages; null where the pack has none of that name."""
+    """A message to citizens, in both languages; null if the pack has none of that name."""
 
     name: str = Field(examples=["accepted"])
     zh: str | None
@@ -90,7 +90,7 @@ class MessageTemplate(Recorded):
 
 
 class MessageTemplates(Recorded):
-    """`files`: where they stand, by language."""
+    """A pack's messages. `files`: by language."""
 
     files: dict[str, str]
     items: list[MessageTemplate]
@@ -157,7 +157,7 @@ async def list_messages(city: str, caller: READER, door: TheDoor) -> Response:
 
 
 def of_city(door: Door, caller: Caller, city: str) -> Pack:
-    """The pack in use, of a city that this caller works for."""
+    """Return the pack in use, of a city that this caller serves."""
     pack = door.packs.get(city)
     if not caller.serves(city):
         raise Problem("not_your_city")
@@ -165,7 +165,7 @@ def of_city(door: Door, caller: Caller, city: str) -> Pack:
 
 
 async def versions(door: Door, pack: Pack) -> list[PackVersion]:
-    """The latest first; also those that only the folder, or only tickets, know of."""
+    """Return the versions, latest first; also those only in the folder, or only in tickets."""
     city = pack.city.id
     folder = await asyncio.to_thread(pack_version, door.packs.folder(city))
     pinned = await references.open_tickets(door.store, city)
@@ -186,7 +186,7 @@ async def versions(door: Door, pack: Pack) -> list[PackVersion]:
 
 
 async def differing(door: Door, pack: Pack, query: DiffQuery) -> PackDifferences:
-    """Everything that tickets under the two would be treated differently by."""
+    """Return the differences that change how tickets are treated."""
     before, old = await _side(door, pack, query.before)
     after, new = await _side(door, pack, query.after)
     found = await asyncio.to_thread(differences, before, after)
@@ -227,7 +227,7 @@ async def checked(door: Door, pack: Pack) -> PackCheck:
 
 
 def messages(pack: Pack) -> MessageTemplates:
-    """In the order of a ticket's life, as the pack has it."""
+    """Return the messages in the pack's order, by ticket stage."""
     texts = {language: pack.messages.get(language, {}) for language in TEMPLATES}
     names = dict.fromkeys(name for told in texts.values() for name in told)
     return MessageTemplates(

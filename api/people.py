@@ -1,6 +1,6 @@
-"""Who complained: behind a mask for everybody who may see the ticket, unmasked for a purpose.
+"""The complainant's data: masked for everybody who may see the ticket, unmasked for a purpose.
 
-Whoever looks is written down first, and the citizen may read who that was.
+Each unmasked view is logged first, and the citizen may read the log.
 """
 
 from datetime import UTC, datetime
@@ -38,13 +38,13 @@ Purpose = Annotated[str, StringConstraints(min_length=2, max_length=200), AfterV
 
 
 class LookIn(Incoming):
-    """Why somebody looks."""
+    """The reason for a view."""
 
     purpose: Purpose = Field(description="For the log; the citizen can read it.")
 
 
 class PhoneIn(Incoming):
-    """Whose tickets are looked for, and why."""
+    """The phone to find tickets by, and the reason."""
 
     phone: Annotated[str, StringConstraints(max_length=40), AfterValidator(normal_phone)]
     purpose: Purpose = "来电查询"
@@ -55,7 +55,7 @@ class FoundTickets(Recorded):
 
 
 class Looked(Recorded):
-    """One look at a citizen's data. `who` is told to auditors only."""
+    """One view of a citizen's data. `who` is not shown to citizens."""
 
     at: Instant
     role: Role
@@ -84,7 +84,7 @@ _SEEING = (*_ASKING, "identity_protected", "person_unknown", "invalid_request")
 async def get_person(
     number: TicketNumber, caller: Annotated[Caller, staff("get_person")], door: TheDoor
 ) -> Response:
-    """138****5678, 王**: enough to recognise somebody who calls. Not written down."""
+    """Return masked data (138****5678, 王**), to recognise a caller by. Not logged."""
     person_id = await _known(door, caller, number)
     person = await intake.person_of(door.store, door.vault, person_id)
     if person is None:
@@ -106,9 +106,9 @@ async def unmask_person(
     body: Annotated[LookIn, Body(examples=[{"purpose": "回访"}])],
     door: TheDoor,
 ) -> Response:
-    """Desk, dispatchers, supervisors and administrators; of officers those of the unit that leads,
-    unless the complaint is anonymous or a report (举报). The look is written down, with its
-    purpose, where the citizen can read it.
+    """Return the data to desk, dispatchers, supervisors and administrators; of officers, to those
+    of the unit that leads, unless the complaint is anonymous or a report (举报). The view is logged
+    with its purpose, and the citizen can read that.
     """
     person_id = await _known(door, caller, number)
     now = datetime.now(UTC)
@@ -121,7 +121,7 @@ async def unmask_person(
 
 
 async def _known(door: Door, caller: Caller, number: str) -> str:
-    """The vault's id of whoever filed the ticket, if this caller may know of them at all."""
+    """Return the vault's id of the complainant, if this caller may know of them at all."""
     ticket = await visible(door, caller, number)
     if ticket is None and caller.unit is None:
         registered = await intake.get(door.store, number)
@@ -159,7 +159,7 @@ async def search_people(
     body: Annotated[PhoneIn, Body(examples=[{"phone": "010-00012345", "purpose": "来电查询"}])],
     door: TheDoor,
 ) -> Response:
-    """However the phone is written. At most a hundred, the last filed first; written down as a
+    """Find tickets by phone, in any notation. At most a hundred, the last filed first; logged as a
     view of each.
     """
     now = datetime.now(UTC)
@@ -180,7 +180,7 @@ async def search_people(
 async def list_views(
     number: TicketNumber, caller: Annotated[Caller, anyone("list_views")], door: TheDoor
 ) -> Response:
-    """For the citizen, by access code: role and unit, without accounts. For auditors: all of it."""
+    """List the views: for the citizen, by access code, without accounts; for the others in full."""
     registered = await intake.get(door.store, number)
     if registered is None and await tickets.get(door.store, number) is None:
         raise Problem("ticket_not_found")
@@ -194,7 +194,7 @@ def _looked(door: Door, caller: Caller, city: str | None, view: View) -> Looked:
     if caller.citizen and unit is not None and city is not None:
         try:
             unit = door.packs.get(city).unit(unit).name
-        except UnknownUnit:  # it was in the pack when somebody of it looked
+        except UnknownUnit:  # removed from the pack since the view
             unit = view.unit
     return Looked(
         at=view.at,

@@ -1,4 +1,4 @@
-"""Periods in an address: two moments or a month of the city, and how they are looked at."""
+"""Periods in a query: two moments or a month of the city, and the time they are viewed at."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from store.reporting.past_packs import pack_at
 LONGEST = timedelta(days=366)
 
 DEFAULT = timedelta(days=30)
-"""How long a period is that is only said to end somewhere."""
+"""The length of a period without `since`."""
 
 
 class PeriodQuery(Incoming):
@@ -28,7 +28,7 @@ class PeriodQuery(Incoming):
 
 
 class MonthQuery(PeriodQuery):
-    """A month, or two moments. Neither: the running month, as far as it has come."""
+    """A month, or two moments. Neither: the current month so far."""
 
     month: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}$")] | None = Field(
         None, description="A calendar month of the city.", examples=["2026-03"]
@@ -40,7 +40,7 @@ class MonthQuery(PeriodQuery):
 
 
 class ReckoningQuery(MonthQuery):
-    """A period, when it is looked at, and by which version of the city's pack."""
+    """A period, the time it is viewed at, and the version of the city's pack to use."""
 
     as_of: Moment | None = Field(
         None, description="The tickets as they were then. Default: at the end of the period."
@@ -52,7 +52,7 @@ class ReckoningQuery(MonthQuery):
 
     @property
     def is_plain(self) -> bool:
-        """A month, as it was when it ended."""
+        """Whether it is a month as it was when it ended."""
         return self.is_month and self.as_of is None and self.pack is None
 
 
@@ -65,12 +65,12 @@ RECKONING = (
     "invalid_request",
     "store_unavailable",
 )
-"""How a reckoning is refused."""
+"""The refusals of a reckoning."""
 
 
 @dataclass(frozen=True)
 class Reckoning:
-    """What is to be computed: `pack` is the city's pack now, `version` the one asked for."""
+    """A computation: `pack` is the city's pack now, `version` the requested one."""
 
     pack: Pack
     period: Period
@@ -78,10 +78,10 @@ class Reckoning:
     now: datetime
     version: str | None
     asked: tuple[object, ...]
-    """Equal for equal questions, also where the period is still running."""
+    """A cache key, equal for equal requests, also while the period is running."""
 
     async def pack_then(self, door: Door) -> Pack:
-        """The pack to compute by; a Problem where there is none such."""
+        """Return the pack to compute by; raise a Problem if there is none."""
         try:
             return await pack_at(door.store, self.pack, self.period.until, self.now, self.version)
         except UnknownPackVersion as error:
@@ -91,7 +91,7 @@ class Reckoning:
 
 
 def reckoning(query: ReckoningQuery, pack: Pack, now: datetime) -> Reckoning:
-    """The question that is asked; a Problem where it cannot be answered."""
+    """Return the requested computation; raise a Problem if it is not possible."""
     period = month_or_span(query, pack, now)
     as_of = query.as_of or period.until
     if not period.until <= as_of <= now:
@@ -102,7 +102,7 @@ def reckoning(query: ReckoningQuery, pack: Pack, now: datetime) -> Reckoning:
 
 
 def span(query: PeriodQuery, now: datetime) -> Period:
-    """The period between the two moments; a Problem unless it is one, of at most 366 days."""
+    """Return the period between the moments; raise a Problem if it is empty or over 366 days."""
     until = query.until or now
     since = query.since or until - DEFAULT
     if not timedelta(0) < until - since <= LONGEST:
@@ -111,7 +111,7 @@ def span(query: PeriodQuery, now: datetime) -> Period:
 
 
 def month_or_span(query: MonthQuery, pack: Pack, now: datetime) -> Period:
-    """What of the asked period is over by now; a Problem unless it has begun."""
+    """Return the requested period up to now; raise a Problem if it has not begun."""
     if query.month is not None and not query.is_month:
         raise bad_period("month", "A month, or since and until: not both.")
     try:

@@ -10,15 +10,15 @@ from starlette.routing import BaseRoute
 from domain.policy.permissions import RIGHTS
 
 BY_PATH = {"/openapi.json": "openapi"}
-"""What is no route of ours, and so cannot name its row itself."""
+"""Routes of the framework, which cannot name their row themselves."""
 
 
 class RouteWithoutPermission(RuntimeError):
-    """A route that everybody could reach because nobody said who may."""
+    """A route without a permission, which everybody could reach."""
 
 
 def key_of(route: BaseRoute) -> str | None:
-    """The key of the row that a route names; None when it names none, or more than one."""
+    """Return the key of the row that a route names; None if it names none, or more than one."""
     if isinstance(route, APIRoute):
         keys = set(_keys(route.dependant))
         return keys.pop() if len(keys) == 1 else None
@@ -38,7 +38,7 @@ def check_routes(app: FastAPI) -> None:
 
 
 def routes_of(app: FastAPI) -> list[BaseRoute]:
-    """All routes, those of included routers among them."""
+    """Return all routes, with those of included routers."""
     return [found.original_route for found in iter_route_contexts(app.routes)]
 
 

@@ -1,4 +1,4 @@
-"""The parts of a city by their division codes: which there are, and what they are called."""
+"""The parts of a city by their division codes, and their names."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -23,29 +23,29 @@ def _by_area(units: tuple[Unit, ...]) -> Mapping[str, Unit]:
 
 
 def place(pack: Pack, code: str) -> Unit | None:
-    """The unit that a place is called after; None where the pack has no name for it."""
+    """Return the unit that a place is named after; None if the pack has no name for it."""
     return _by_area(pack.units).get(code)
 
 
 def digits_within(code: str) -> int | None:
-    """How many digits the codes of a place's parts have; None of a cell, which has none."""
+    """Return the number of digits in the codes of a place's parts; None for a cell."""
     return next((level for level in LEVELS if level > len(code)), None)
 
 
 def codes_within(pack: Pack, grid: Grid | None, code: str) -> set[str]:
-    """The parts of a place that its pack knows of."""
+    """Return the parts of a place that its pack or grid has."""
     digits = digits_within(code)
     known = {*_by_area(pack.units), *(grid.codes if grid else ())}
     return {one[:digits] for one in known if one.startswith(code) and len(one) >= (digits or 99)}
 
 
 def is_in(pack: Pack, grid: Grid | None, code: str) -> bool:
-    """Whether there is such a place in the city."""
+    """Return whether the city has such a place."""
     known = {*_by_area(pack.units), *(grid.codes if grid else ()), pack.city.division}
     return code.startswith(pack.city.division) and any(one.startswith(code) for one in known)
 
 
 def around(pack: Pack, code: str) -> list[str]:
-    """The places that a place lies in, the city first, and itself."""
+    """Return the places that a place lies in, the city first, and itself."""
     division = pack.city.division
     return [division, *(code[:n] for n in LEVELS if len(division) < n <= len(code))]

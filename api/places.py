@@ -1,4 +1,4 @@
-"""Parts of a city and spots on its map, for programs: how each does, where complaints gather."""
+"""Parts of a city and squares of its map as JSON: their indicators, and where complaints gather."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ class PlacesQuery(MonthQuery):
 
 
 class PlaceLine(Recorded):
-    """A part of the place. `area` is null of what is told no more exactly than the whole."""
+    """A part of the place. `area` is null for tickets located no more exactly than the whole."""
 
     area: str | None = Field(examples=["110112003"])
     name: str | None = Field(examples=["北苑街道"])
@@ -48,7 +48,7 @@ class PlaceLine(Recorded):
 
 
 class PlacesPage(Recorded):
-    """Open and late: now. Filed and ended: in the period. A cell has no parts but itself."""
+    """The parts. Open and late: now. Filed and ended: in the period. A cell is its own part."""
 
     city: str
     area: str
@@ -70,7 +70,7 @@ async def get_places(
     caller: Annotated[Caller, staff("get_places")],
     query: Annotated[PlacesQuery, Query()],
 ) -> Response:
-    """Ask for a part by its `area` to see its own parts, down to the grid cells."""
+    """List the parts of a place. Pass a part's `area` to list its own, down to the grid cells."""
     city_of(caller, city)
     pack, now = door.packs.get(city), datetime.now(UTC)
     period = month_or_span(query, pack, now)
@@ -85,17 +85,17 @@ async def get_places(
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a place. `code` "" is what is told no more exactly than the whole."""
+    """A part of a place. `code` is "" for tickets located no more exactly than the whole."""
 
     code: str
     counts: PlaceCounts
 
 
 async def parts_of(door: Door, pack: Pack, area: str, period: Period, now: datetime) -> list[Part]:
-    """The parts of a place by their codes, also those without tickets; of a cell, itself.
+    """Return the parts of a place by their codes, also those without tickets; of a cell, itself.
 
     Raises:
-        Problem: not_found, of a code that is not in the city.
+        Problem: not_found, if the code is not in the city.
         StoreUnavailable
     """
     grid = door.packs.grid(pack.city.id)
@@ -133,8 +133,8 @@ class SpotsQuery(MonthQuery):
 
 
 class SpotsPage(Recorded):
-    """Of what was filed in the period: the squares of the map with most of it, and what is named
-    most. The middle of a square's tickets is WGS-84."""
+    """The map squares and the names with the most complaints filed in the period. The middle of a
+    square's tickets is WGS-84."""
 
     city: str
     since: Instant
@@ -159,7 +159,7 @@ async def get_spots(
     caller: Annotated[Caller, staff("get_spots")],
     query: Annotated[SpotsQuery, Query()],
 ) -> Response:
-    """Only tickets with a point are in squares; those with a place are in streets and below."""
+    """Count tickets with a point in squares, and those with a place in streets and below."""
     city_of(caller, city)
     pack = door.packs.get(city)
     period = month_or_span(query, pack, datetime.now(UTC))
@@ -180,6 +180,6 @@ async def get_spots(
 
 
 async def most_of(door: Door, asked: Asked) -> dict[str, list[Named]]:
-    """The streets, communities, cells and categories that are named most."""
+    """Return the streets, communities, cells and categories with the most complaints."""
     found = {LEVEL_NAMES[digits]: await areas(door.store, asked, digits) for digits in LEVELS[1:]}
     return found | {"category": await categories(door.store, asked)}

@@ -1,9 +1,9 @@
-"""The one place where errors become HTTP: RFC 9457 problem details, each with a stable code.
+"""The mapping of errors to HTTP: RFC 9457 problem details, each with a stable code.
 
-    Problem          what a route itself refuses; `headers` and `errors` go with it
-    FileRefused      an upload, or a part of a file, likewise
-    Refused          what the rules do not allow (domain), with its code
-    StoreError       what the store refuses, or that it is away
+    Problem          a refusal by a route itself, with its `headers` and `errors`
+    FileRefused      a refusal of an upload, or of a part of a file
+    Refused          a refusal by the rules (domain), with its code
+    StoreError       a refusal by the store, or its unavailability
     UnknownInPack    a code the city does not have; UnknownCity alike
 
 Every code is a row of `CODES` and is explained in docs/errors.md.
@@ -72,7 +72,7 @@ CODES: dict[str, Code] = {
     "too_many_uploads": Code(429, "Too many uploads; wait a while.", {"Retry-After": "3600"}),
     "too_many_attempts": Code(429, "Too many wrong codes or passwords; wait a while."),
     "too_many_requests": Code(429, "Too often in so short a time; wait a while."),
-    # --- who may, and what there is
+    # --- permissions and existence
     "forbidden": Code(403, "This role may not do that."),
     "identity_protected": Code(403, "Who complained is not the unit's to know."),
     "person_unknown": Code(404, "Nobody told who they are, or it was erased."),
@@ -105,7 +105,7 @@ CODES: dict[str, Code] = {
     "token_not_found": Code(404, "No such token that could be revoked."),
     "unknown_assignment": Code(404, "This ticket has no such assignment."),
     "unknown_order": Code(404, "This ticket has no such order."),
-    # --- what the pack does not know
+    # --- not in the pack, or not valid by it
     "unknown_city": Code(422, "This installation does not serve that city."),
     "unknown_unit": Code(422, "The city has no such unit or area."),
     "unknown_category": Code(422, "The city has no such category."),
@@ -131,7 +131,7 @@ CODES: dict[str, Code] = {
     "merge_itself": Code(422, "A ticket cannot be merged into itself."),
     "merge_target_unknown": Code(422, "There is no such ticket to merge into."),
     "merge_target_elsewhere": Code(422, "The other ticket is another city's."),
-    # --- what this city does not do
+    # --- not done in this city
     "not_in_this_city": Code(409, "This city does not work that way."),
     "not_for_desk": Code(409, "The desk does not answer this kind itself."),
     "returns_not_allowed": Code(409, "In this city units do not return tickets."),
@@ -147,7 +147,7 @@ CODES: dict[str, Code] = {
     "top_level": Code(409, "No unit is above the one that leads."),
     "urged_too_often": Code(429, "The ticket was urged often enough today."),
     "facts_too_often": Code(429, "Enough was added to the ticket today."),
-    # --- what the ticket does not allow now
+    # --- not allowed by the ticket now
     "not_now": Code(409, "Not possible at this stage."),
     "not_started_yet": Code(409, "The complaint is registered, but not started yet.", _LATER),
     "ticket_ended": Code(409, "The ticket has ended."),
@@ -184,15 +184,15 @@ CODES: dict[str, Code] = {
     "last_admin": Code(409, "Somebody has to remain who can administer."),
     "own_account": Code(409, "Not with one's own account; another administrator can."),
     "chore_not_scheduled": Code(409, "The engine has no such chore; a worker schedules it."),
-    # --- what cannot be read again
+    # --- no longer readable
     "pack_invalid": Code(409, "That version of the city's pack cannot be read any more."),
-    # --- what was not carried out, and will not be
+    # --- not carried out, and never will be
     "too_late": Code(503, "It could not be begun in time, and was not carried out.", _LATER),
     "gave_up": Code(503, "It took too long, and was not carried out.", _LATER),
     "clock_differs": Code(503, "The clocks differ; it was not carried out.", _LATER),
     "carrying_on": Code(503, "The ticket is being carried on; it was not carried out.", _LATER),
     "ticket_too_large": Code(503, "The ticket takes nothing more for the moment.", _LATER),
-    # --- what is away
+    # --- unavailable
     "engine_unavailable": Code(503, "The engine cannot be reached.", _LATER),
     "store_unavailable": Code(503, "The store cannot be reached.", _LATER),
     "file_store_unavailable": Code(503, "The place of the files cannot be reached.", _LATER),
@@ -207,7 +207,7 @@ _HTTP = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
 
 class FieldProblem(BaseModel):
-    """One field that is not as it should be. What was sent is never repeated."""
+    """An invalid field. The value that was sent is never repeated."""
 
     field: str = Field(examples=["text"])
     code: str = Field(examples=["string_too_long"])
@@ -215,7 +215,7 @@ class FieldProblem(BaseModel):
 
 
 class ProblemDetails(BaseModel):
-    """RFC 9457. `code` is stable and meant for programs; `detail` is for people."""
+    """The problem details of RFC 9457. `code` is stable, for programs; `detail` is for people."""
 
     type: str = Field(examples=["urn:jiesu:problem:not_now"])
     title: str
@@ -226,7 +226,7 @@ class ProblemDetails(BaseModel):
 
 
 class Problem(Exception):
-    """A refusal of the door itself. `code` is a row of CODES."""
+    """A refusal by the API itself. `code` is a row of CODES."""
 
     def __init__(
         self,
@@ -247,7 +247,7 @@ def answer(
     headers: Mapping[str, str] | None = None,
     errors: Sequence[FieldProblem] = (),
 ) -> JSONResponse:
-    """The response for a code; one that is not in the table is a conflict (409)."""
+    """Return the response for a code; one that is not in the table is a conflict (409)."""
     row = CODES.get(code) or Code(409, "Not possible now.")
     content: dict[str, Any] = {
         "type": f"urn:jiesu:problem:{code}",
@@ -267,7 +267,7 @@ def answer(
 
 
 def responses(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that may answer with these codes, for the OpenAPI document."""
+    """Return the `responses` of a route that may answer these codes, for the OpenAPI document."""
     by_status: dict[int, list[str]] = {}
     for code in codes:
         by_status.setdefault(CODES[code].status, []).append(code)
@@ -282,13 +282,13 @@ def responses(*codes: str) -> dict[int | str, dict[str, Any]]:
 
 
 Draw = Callable[[Request, str, int], Awaitable[Response]]
-"""A page that says a refusal to somebody who looks with a browser, by its code and status."""
+"""A function that renders a refusal as a page for a browser, by its code and status."""
 
 
 def install(app: FastAPI, draw: Draw) -> None:
     """Make `app` answer every refusal as problem details, or to a browser by `draw`.
 
-    The rest is `api.telemetry`'s.
+    Other errors are handled by `api.telemetry`.
     """
     refusals: dict[type[Exception], Handler] = {
         Problem: _problem,
@@ -302,7 +302,7 @@ def install(app: FastAPI, draw: Draw) -> None:
 
 
 def refusing(draw: Draw) -> Callable[[Request, Problem], Awaitable[Response]]:
-    """The same answers for what refuses before any route is asked."""
+    """Return the same handler for refusals before any route is reached."""
     return _for_people(_problem, draw)
 
 
@@ -316,7 +316,7 @@ def _for_people(handler: Handler, draw: Draw) -> Handler:
             drawn.headers.update({k: v for k, v in told.headers.items() if k in _KEPT})
             return drawn
         finally:
-            await request.close()  # and with it the files of a form that no route came to read
+            await request.close()  # and with it the files of a form that no route has read
 
     return answered
 
@@ -325,7 +325,7 @@ _KEPT = ("retry-after", "allow")
 
 
 def _is_page(request: Request) -> bool:
-    """Whether a person looks: programs say what they take, and no page is under /api."""
+    """Return whether a browser asks: programs accept other types, and no page is under /api."""
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(
         ("/api/", "/open311/")
     )
@@ -341,7 +341,7 @@ async def _file(_request: Request, error: Any) -> JSONResponse:
 
 async def _coded(_request: Request, error: Any) -> JSONResponse:
     code = getattr(error, "code", "internal_error")
-    if code in ("store_error", "bad_key", "schema_unusable"):  # ours to repair, not the caller's
+    if code in ("store_error", "bad_key", "schema_unusable"):  # not the caller's fault
         logger.error("the store is unusable", code=code)
         code = "internal_error"
     return answer(code, _writable(str(error)))
@@ -371,5 +371,5 @@ def _field(one: Mapping[str, Any]) -> FieldProblem:
 
 
 def _writable(text: str) -> str:
-    """`text` without what JSON in UTF-8 cannot carry: a field's name is the sender's to choose."""
+    """Return `text` without what UTF-8 cannot encode: a field's name is chosen by the sender."""
     return text.encode("utf-8", "replace").decode()

@@ -30,7 +30,7 @@ class TopicsQuery(MonthQuery):
 
 
 class TopicLine(Recorded):
-    """Complaints about one kind of thing in one street; the newest by number."""
+    """Complaints of one category in one street; `numbers` are the newest."""
 
     category: str
     category_name: str
@@ -68,8 +68,8 @@ async def list_topics(
     caller: Annotated[Caller, staff("list_topics")],
     query: Annotated[TopicsQuery, Query()],
 ) -> Response:
-    """Of what was filed in the period, the largest first. Officers see no numbers: a topic holds
-    tickets of several units.
+    """List the topics of complaints filed in the period, the largest first. Officers see no
+    numbers: a topic holds tickets of several units.
     """
     city_of(caller, city)
     pack, now = door.packs.get(city), datetime.now(UTC)
@@ -101,7 +101,7 @@ class AnswersQuery(Incoming):
 class PublicAnswer(Recorded):
     """A complaint whose citizen agreed that question and answer are published.
 
-    There is nothing in it of who asked, nor the address that it is about.
+    It shows neither the citizen nor the address that it is about.
     """
 
     number: str
@@ -134,7 +134,7 @@ class AnswersPage(Recorded):
 async def list_answers(
     city: str, door: TheDoor, query: Annotated[AnswersQuery, Query()]
 ) -> Response:
-    """What citizens let everybody read, once it is answered; never reports of wrongdoing."""
+    """List answered complaints whose citizens agreed to it; never reports of wrongdoing."""
     pack = door.packs.get(city)
     found = await answers(door.store, pack.city.id, query.cursor, query.limit)
     return json_of(

@@ -1,4 +1,4 @@
-"""What waits for somebody at the centre, queue by queue."""
+"""The work queues of the centre."""
 
 from typing import Annotated
 
@@ -58,8 +58,8 @@ async def list_queue(
     door: TheDoor,
     query: Annotated[QueueQuery, Query()],
 ) -> Response:
-    """Each ticket is in one queue at most. `queue_until` is when the running clock is due,
-    `queue_since` when the ticket came into the queue, where that was written down."""
+    """List queues; each ticket is in one at most. `queue_until` is when the running clock is due,
+    `queue_since` when the ticket came into the queue, if that was recorded."""
     city = city_of(caller, query.city)
     page = await work_queues.page(door.store, query.queue, city, query.cursor, query.limit)
     return json_of(QueueTickets(items=page.rows, next_cursor=page.next_cursor))

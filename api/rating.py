@@ -1,4 +1,4 @@
-"""Rating: a signal to the ticket, checked first and confirmed after, because signals are mute."""
+"""Rating: a signal to the ticket, checked before and confirmed after: signals have no answer."""
 
 from typing import Annotated, Literal
 
@@ -30,7 +30,7 @@ EXAMPLE = {"contacted": True, "resolved": True, "grade": 5, "words": "处理及�
 
 
 class RatingReceipt(Recorded):
-    """`recorded`: it counts. `sent`: it is on its way; the ticket will show it."""
+    """The receipt of a rating. `recorded`: it counts. `sent`: the ticket will show it later."""
 
     number: str
     status: Literal["recorded", "sent"]
@@ -70,7 +70,7 @@ async def rate_ticket(
     door: TheDoor,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Once per answer: a ticket that is handled again can be rated again.
+    """Rate an answer, once: a ticket that is handled again can be rated again.
 
     Satisfied and solved closes the ticket; otherwise it is handled once more, as often as the
     city's rules say.
@@ -90,7 +90,7 @@ async def rate_ticket(
     if row is None:
         receipt = RatingReceipt(number=number, status="sent", stage=before.stage)
         return json_of(receipt, 202)
-    if row.grade != body.grade:  # two at once, and the other one was first
+    if row.grade != body.grade:  # another rating was sent at the same time, and was first
         raise Refused("already_rated", "This ticket is rated already.")
     return json_of(
         RatingReceipt(number=number, status="recorded", stage=row.stage, outcome=row.outcome)
@@ -98,7 +98,7 @@ async def rate_ticket(
 
 
 async def check_due(door: Door, number: str) -> TicketRow:
-    """The ticket, if a rating is due.
+    """Return the ticket, if a rating is due.
 
     Raises:
         Problem, Refused: it is not, and why.

@@ -1,4 +1,4 @@
-"""'The problem is back': a watched ticket goes on; one that has ended is followed by another."""
+"""Reopening: a watched ticket is handled again; one that has ended is followed by another."""
 
 from typing import Annotated, Any
 
@@ -44,10 +44,10 @@ async def recur(
     body: Annotated[_BODY, Body(examples=[BACK.example])],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """While somebody watches whether it holds (回头看), the same ticket is handled again.
+    """Reopen the ticket while it is still watched (回头看).
 
-    After that a new ticket follows the old one, about the same place and kind of trouble. A
-    matter that was concluded with a final reply is sealed.
+    After that a new ticket follows the old one, with the same place and category. A matter that was
+    concluded with a final reply cannot be reopened.
     """
     command = Recur(text=body.text)
     ended = await _ended(door, caller, number)
@@ -66,14 +66,14 @@ async def recur(
         category=ended.category if pack.knows(ended.category) else None,
         follows=number,
     )
-    # Said twice it is still one ticket, with a key or without.
+    # A repeated request opens one ticket, with a key or without.
     key = f"recur/{number}/{idempotency_key or door.mark(body.text)}"
     registered = await filing.register(door, pack, follower, None, key, body.text)
     return filing.receipt(door, registered, await filing.start(door, registered))
 
 
 async def _ended(door: Door, caller: Caller, number: str) -> Ticket | None:
-    """The ticket, if it has ended."""
+    """Return the ticket, if it has ended."""
     ticket = await tickets.state(door.store, number)
     if ticket is None or ticket.stage is not Stage.ENDED:
         return None

@@ -26,7 +26,7 @@ router = APIRouter(prefix=API, tags=["Staff"])
 
 
 class ScoresQuery(ReckoningQuery):
-    """Whose points, and in which order."""
+    """The units whose points are listed, and their order."""
 
     kind: UnitKind | None = Field(None, description="Units of a kind: contractor, street …")
     unit: Code | None = Field(None, description="One unit, and the events that earned its points.")
@@ -36,7 +36,7 @@ class ScoresQuery(ReckoningQuery):
 
 
 class RuleLine(Recorded):
-    """How often a rule counted, and what that came to."""
+    """The times a rule counted, and its total points."""
 
     code: str = Field(examples=["TZ05"])
     times: int
@@ -52,10 +52,10 @@ class ScoreLine(UnitName):
 
 
 class PointLine(Recorded):
-    """What one event earned: event `version` of ticket `number`, judged by `rule`.
+    """The points of one event: event `version` of ticket `number`, judged by `rule`.
 
-    `part`: of the share that the event is about. `left_out`: the ticket is excluded, and so the
-    points do not count.
+    `part`: of the share that the event is about. `left_out`: the ticket is excluded, so the points
+    do not count.
     """
 
     number: str
@@ -69,9 +69,9 @@ class PointLine(Recorded):
 
 
 class ScoresPage(Recorded):
-    """`rules` are those of the pack. `left_out`: excluded tickets that would have brought points.
+    """Points. `rules`: the pack's. `left_out`: excluded tickets that would have brought points.
 
-    `broken`: how many tickets brought none because their events are not all there.
+    `broken`: how many tickets brought none because events of theirs are missing.
     """
 
     city: str
@@ -100,8 +100,8 @@ async def get_scores(
     caller: Annotated[Caller, staff("get_scores")],
     query: Annotated[ScoresQuery, Query()],
 ) -> Response:
-    """Every event of the period is judged by the rules that the city had then. Officers see all
-    units' points, and the events behind those of their own.
+    """Return the points, by the rules that the city had in the period. Officers see all units'
+    points, but only their own unit's events.
     """
     city_of(caller, city)
     asked = reckoning(query, door.packs.get(city), datetime.now(UTC))
@@ -109,7 +109,7 @@ async def get_scores(
         raise Problem("not_your_unit", "Officers see the events behind their own unit's points.")
     found, pack = await found_scores(door, asked, query.unit)
     if query.unit is not None and query.unit not in {score.unit for score in found.units}:
-        pack.unit(query.unit)  # is none: refused
+        pack.unit(query.unit)  # raises UnknownUnit if there is none
     earned = following = None
     if query.unit is not None:
         earned, following = _page(earned_for(door, caller, pack, found.earned), query)
@@ -131,7 +131,7 @@ async def get_scores(
 
 
 async def found_scores(door: Door, asked: Reckoning, unit: str | None) -> tuple[Scores, Pack]:
-    """The points, and the pack they are reckoned by; those of `unit` with their events."""
+    """Return the points and the pack they are computed by; those of `unit` with their events."""
 
     async def find() -> tuple[Scores, Pack]:
         pack = await asked.pack_then(door)
@@ -165,7 +165,7 @@ def _rules(pack: Pack, score: UnitScore) -> list[RuleLine]:
 
 
 def earned_for(door: Door, caller: Caller, pack: Pack, earned: Iterable[Point]) -> list[Point]:
-    """The events that this caller may know of."""
+    """Return the events that this caller may see."""
     hidden = hidden_from(door, caller).get(pack.city.id, ())
     return [one for one in earned if one.accused not in hidden]
 

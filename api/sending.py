@@ -1,10 +1,10 @@
-"""Sending a command: once, whatever happens on the way, and answered only when nothing is open.
+"""Sending of commands: carried out at most once, and answered only when nothing is pending.
 
-A command has a deadline by the engine's clock (`Act.until`). Whoever sends it is told that it
-failed only when it cannot be carried out any more (`runtime.engine_limits`).
+A command has a deadline by the engine's clock (`Act.until`). The sender is notified of a failure
+only when the command cannot be carried out any more (`runtime.engine_limits`).
 
     Problem    too_late, gave_up: it was not carried out (503)
-               engine_unavailable: the engine is away, or what became of it is not known (503)
+               engine_unavailable: the engine is unreachable, or the outcome is unknown (503)
                payload_too_large (413), ticket_too_large (503)
     Refused    by the ticket's rules
     NotRunning, see below
@@ -58,24 +58,24 @@ _STARTED = PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_STARTED
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.4
 _GLANCE = 1.0
-"""Seconds for a question that the engine answers at once."""
+"""Seconds for a request that the engine answers at once."""
 
 _MOST_BYTES = engine_limits.PAYLOAD_BYTES - 16 * 1024
-"""Of a command; the engine needs some room around it."""
+"""Bytes of a command; the engine needs some room around it."""
 
 _MOST_FORMER = 20
 """Sendings with one key that were given up, before one more is refused."""
 
 _BELIEVED = 5.0
-"""Seconds by which a command may seem to come from the future before its ticket refuses it."""
+"""Seconds by which a command may be dated in the future before its ticket refuses it."""
 
 
 _NOBODY_LISTENS = ("connect error", "dns error", "trying to connect")
-"""What the client says when it found nobody to send anything to."""
+"""The client's messages when it could not connect, so that nothing was sent."""
 
 _CROWDED = (RPCStatusCode.RESOURCE_EXHAUSTED, RPCStatusCode.ABORTED)
-"""The engine does not take it at present. Said late, it may have taken it before: inside, it tries
-again by itself, and only the last of its tries is answered."""
+"""Statuses of an engine that takes no command at present. If they come late, it may have been taken
+before: the engine retries internally, and answers only the last attempt."""
 
 _LIMITS = {
     "total number of distinct updates": "ticket_too_large",
@@ -85,18 +85,18 @@ _LIMITS = {
     "larger than max": "payload_too_large",
     "exceeds size limit": "payload_too_large",
 }
-"""What the engine says of its limits, and our word for it."""
+"""The engine's messages about its limits, and our code for each."""
 
 
 class EngineUnavailable(Problem):
-    """Nothing is known of what was sent: the same request again is safe with the same key."""
+    """An unknown outcome: repeating the same request with the same key is safe."""
 
     def __init__(self, detail: str = "") -> None:
         super().__init__("engine_unavailable", detail)
 
 
 class NotRunning(Exception):
-    """Nothing of that name is running: never started, not started yet, or ended (`ended`)."""
+    """The absence of anything running under that name: not started yet, or ended (`ended`)."""
 
     def __init__(self, *, ended: bool = False) -> None:
         super().__init__("ended" if ended else "not running")
@@ -104,8 +104,8 @@ class NotRunning(Exception):
 
 
 class Budget(NamedTuple):
-    """Seconds: until when a command has to be begun; after which it never will be, if nobody took
-    it; after which it is carried out or refused for good; and how long it waits inside.
+    """The limits of a command in seconds: to be begun; after which it never will be, if nobody took
+    it; after which it is carried out or refused for good; and its wait inside.
     """
 
     taken: float = engine_limits.TAKEN_WITHIN.total_seconds()
@@ -118,7 +118,7 @@ BUDGET = Budget()
 
 
 class _Again(Exception):
-    """The refusal was about the sending and not about the command: it is to be sent once more."""
+    """A refusal of the sending and not of the command: it is to be sent once more."""
 
     def __init__(self, refused: Problem) -> None:
         super().__init__(refused.code)
@@ -126,11 +126,11 @@ class _Again(Exception):
 
 
 class _Former(Exception):
-    """The answer is that of an earlier sending with the same key, which was given up."""
+    """The answer of an earlier sending with the same key, which was given up."""
 
 
 class _Lost(Exception):
-    """No answer: the engine may have it. `broken`: an answer may have been on its way."""
+    """A lost answer: the engine may have it. `broken`: an answer may have been on its way."""
 
     def __init__(self, *, broken: bool) -> None:
         super().__init__("no answer")
@@ -138,20 +138,20 @@ class _Lost(Exception):
 
 
 class _Crowded(Exception):
-    """The engine did not take it: it takes only so many at once."""
+    """The engine's refusal to take more at once; it did not take this one."""
 
 
 class _Closed(Exception):
-    """The run was closed before it accepted it; the engine says so as often as it is asked."""
+    """The end of a run before it accepted the command; every poll gets the same answer."""
 
 
 class _Unsent(Exception):
-    """Nobody listens where the engine should be: nothing was sent."""
+    """A connection failure: nothing was sent."""
 
 
 @dataclass
 class Sender:
-    """Sends commands by `client`."""
+    """A sender of commands by `client`."""
 
     client: Client
     clock: EngineClock
@@ -163,7 +163,7 @@ class Sender:
 
         The command is dated by the engine's clock.
 
-        Raises: what the module says.
+        Raises: see the module.
         """
         base, again, former = update_id or uuid4().hex, False, 0
         while True:
@@ -183,7 +183,7 @@ class Sender:
 
 
 class _Sending:
-    """One command on its way, under one update id. `fresh`: nobody has used the id before."""
+    """One command in transit, under one update id. `fresh`: nobody has used the id before."""
 
     def __init__(self, sender: Sender, number: str, act: Act, name: str, *, fresh: bool) -> None:
         self._client, self._clock, self._budget = sender.client, sender.clock, sender.budget
@@ -201,7 +201,7 @@ class _Sending:
         self._lost = self._broken = self._carried_on = False
 
     async def settled(self) -> Snapshot:
-        """What became of it; where it was refused, the record is made to say so."""
+        """Return the outcome; after a late refusal, have the ticket record its state again."""
         try:
             return await self.outcome()
         except Problem:
@@ -210,7 +210,7 @@ class _Sending:
             raise
 
     async def outcome(self) -> Snapshot:
-        """What became of it."""
+        """Return the outcome."""
         request = await self._request()
         pauses = _pauses()
         while True:
@@ -224,7 +224,7 @@ class _Sending:
                 self._broken |= lost.broken
             except _Crowded:
                 pass
-            # After its deadline it is refused, and known not to have been carried out.
+            # After its deadline the ticket refuses it: then it was certainly not carried out.
             within = self._untaken if self._broken else self._budget.taken
             if self._left(within) <= 0:
                 break
@@ -236,7 +236,7 @@ class _Sending:
     async def _request(self) -> UpdateWorkflowExecutionRequest:
         payloads = await self._converter.encode([self._act])
         if sum(payload.ByteSize() for payload in payloads) > _MOST_BYTES:
-            # The engine would take it, and the ticket would never get on again.
+            # The engine would accept it, and the ticket would be blocked for good.
             raise Problem("payload_too_large")
         return UpdateWorkflowExecutionRequest(
             namespace=self._client.namespace,
@@ -261,7 +261,7 @@ class _Sending:
         except _Closed:
             if await self._ended():
                 raise NotRunning(ended=True) from None
-            raise _Crowded from None  # another run goes on
+            raise _Crowded from None  # another run continues
         except Problem as refused:
             if refused.code != "ticket_too_large" or self._left(self._budget.taken) <= 0:
                 raise
@@ -274,19 +274,19 @@ class _Sending:
         raise _Lost(broken=False)
 
     async def _ask_to_carry_on(self) -> None:
-        """Have a ticket whose run takes no more commands go on in a new one."""
+        """Have a ticket whose run takes no more commands continue in a new one."""
         if not self._carried_on:
             self._carried_on = True
             await self._signal(CARRY_ON)
 
     async def _signal(self, name: str) -> None:
-        """Ask the ticket for something that nothing rests on: without it, it comes later."""
+        """Send a signal that may get lost: without it, its effect comes later."""
         handle = self._client.get_workflow_handle(self._workflow_id)
         with suppress(RPCError, RuntimeError):
             await handle.signal(name, rpc_timeout=timedelta(seconds=_GLANCE))
 
     async def _of_ended(self, gone: NotRunning) -> Snapshot:
-        """The first answer of a command that ended its ticket itself, where it is asked again."""
+        """Return the first answer of a repeated command that had ended its ticket."""
         with suppress(_Lost, _Crowded, _Unsent):
             found = await self._poll(_AT_ONCE, "", _GLANCE) if gone.ended else None
             if found is not None and found.HasField("outcome"):
@@ -294,7 +294,7 @@ class _Sending:
         raise gone
 
     async def _what_became_of_it(self) -> Snapshot:
-        """Ask until it is known; as long as it is not, it may still be carried out."""
+        """Poll until the outcome is known; until then, the command may still be carried out."""
         pauses = _pauses()
         while True:
             with suppress(_Lost, _Crowded, _Unsent):
@@ -305,7 +305,7 @@ class _Sending:
                 if found is not None and found.stage >= _ACCEPTED:
                     return await self._answered("")
                 if certain:
-                    # Where an answer was lost an earlier run may have carried it out.
+                    # If an answer was lost, an earlier run may have carried it out.
                     unknown = EngineUnavailable("no answer in time")
                     raise unknown if self._broken else too_late()
             if self._left(self._budget.answered + self._slack) <= 0:
@@ -313,7 +313,7 @@ class _Sending:
             await asyncio.sleep(next(pauses))
 
     async def _answered(self, run_id: str) -> Snapshot:
-        """The answer of a command that the ticket has accepted."""
+        """Return the answer of a command that the ticket has accepted."""
         pauses = _pauses()
         while (left := self._left(self._budget.answered + self._slack)) > 0:
             with suppress(_Lost, _Crowded, _Unsent):
@@ -326,7 +326,7 @@ class _Sending:
     async def _poll(
         self, stage: Stage.ValueType, run_id: str, within: float
     ) -> PollWorkflowExecutionUpdateResponse | None:
-        """How far it has come, once it is at `stage`; None where the engine does not have it."""
+        """Return its progress, once it is at `stage`; None if the engine does not have it."""
         asked = PollWorkflowExecutionUpdateRequest(
             namespace=self._client.namespace,
             identity=self._client.identity,
@@ -349,9 +349,9 @@ class _Sending:
             return None
 
     async def _ended(self) -> bool:
-        """Whether the ticket has ended, and no run of it can have carried this out.
+        """Return whether the ticket has ended, and no run of it can have carried this out.
 
-        The run that was closed has not. An earlier one may have, where an answer of it was lost.
+        The run that was closed has not. An earlier one may have, if an answer of it was lost.
         """
         found = await self._described()
         first = found.raw_description.workflow_execution_info.first_run_id
@@ -359,9 +359,9 @@ class _Sending:
         return found.status is not WorkflowExecutionStatus.RUNNING and certain
 
     async def _may_be_taken(self) -> bool:
-        """Whether a task of the ticket is under way that began before the command's deadline.
+        """Return whether a task of the ticket is pending that began before the command's deadline.
 
-        The engine ends such a task after its time; a busy one does so late.
+        The engine times out such a task; a busy one does so late.
         """
         task = (await self._described()).raw_description.pending_workflow_task
         latest = self._until + timedelta(seconds=self._slack + _GLANCE)
@@ -373,7 +373,7 @@ class _Sending:
             return await handle.describe(rpc_timeout=timedelta(seconds=_GLANCE))
 
     async def _told(self, outcome: Outcome) -> Snapshot:
-        """What the ticket answered: the snapshot, or why not."""
+        """Return the snapshot that the ticket answered; raise its refusal."""
         if outcome.HasField("success"):
             found = await self._converter.decode(outcome.success.payloads, [Snapshot])
             return cast(Snapshot, found[0])
@@ -398,9 +398,9 @@ class _Sending:
         raise Refused(cause.type, cause.message)
 
     def _hear(self, cause: ApplicationError) -> None:
-        """Learn what the engine's clock showed when the ticket refused.
+        """Learn the engine's time from the ticket's refusal.
 
-        Not where the refusal may be the kept one of an earlier sending with the same key.
+        Not if the refusal may be the stored one of an earlier sending with the same key.
         """
         if self._fresh or cause.type in ("too_late", "clock_differs", "carrying_on"):
             with suppress(ValueError, IndexError, TypeError):
@@ -416,7 +416,7 @@ class _Sending:
 
 
 def _pauses() -> Iterator[float]:
-    """Growing pauses, of no two senders the same, so that they do not come together again."""
+    """Yield growing pauses with random variation, so that senders do not retry together."""
     pause = _FIRST_PAUSE
     while True:
         yield random.uniform(0.5, 1) * pause  # noqa: S311  # nosec B311
@@ -425,7 +425,7 @@ def _pauses() -> Iterator[float]:
 
 @contextmanager
 def _as_ours(clock: EngineClock, timeout: float) -> Iterator[None]:
-    """Say in our words what went wrong with a call that had so many seconds."""
+    """Convert the errors of a call that had so many seconds to our own."""
     began = clock.steady()
     try:
         yield
@@ -460,7 +460,7 @@ def _of(error: RPCError | RuntimeError, took: float, timeout: float) -> Exceptio
 
 
 def engine_limit(error: RPCError) -> Problem | None:
-    """The refusal for a limit of the engine that was reached, by the engine's words."""
+    """Return the refusal for a limit of the engine that was reached, by its message."""
     for words, code in _LIMITS.items():
         if words in error.message:
             return Problem(code)

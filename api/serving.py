@@ -1,4 +1,4 @@
-"""The server that the application runs in, and how both end together."""
+"""The server that the application runs in, and their common shutdown."""
 
 import socket
 
@@ -9,11 +9,11 @@ from api.app import create_app
 from runtime.settings import Settings
 
 PATIENCE = 10
-"""Seconds that answers under way have to be finished when the server is told to stop."""
+"""Seconds to finish pending answers when the server is stopped."""
 
 
 class Server(uvicorn.Server):
-    """Ends the streams before it waits for them: of themselves they would never end."""
+    """A server that ends the streams before it waits for them: they do not end by themselves."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         app = self.config.app
@@ -23,7 +23,7 @@ class Server(uvicorn.Server):
 
 
 def server(app: FastAPI, host: str, port: int) -> Server:
-    """A server for the application, that logs as the application does."""
+    """Return a server for the application that logs as the application does."""
     return Server(
         uvicorn.Config(
             app,
@@ -37,8 +37,8 @@ def server(app: FastAPI, host: str, port: int) -> Server:
 
 
 def serve(settings: Settings) -> None:
-    """Serve until told to stop."""
+    """Serve until stopped."""
     running = server(create_app(settings), settings.api_host, settings.api_port)
     running.run()
     if not running.started:
-        raise SystemExit(3)  # as uvicorn itself says that it could not begin
+        raise SystemExit(3)  # uvicorn's own exit code for a failed start

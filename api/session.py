@@ -1,4 +1,4 @@
-"""Signing in and out: a session is a resource that is made and ended."""
+"""Signing in and out: a session is a resource that is created and ended."""
 
 from datetime import datetime
 from typing import Annotated
@@ -23,7 +23,7 @@ NEW_PASSWORD = {"old": "correct horse battery staple", "new": "staple battery ho
 
 
 class SignIn(Incoming):
-    """`totp`: the one-time password, or a recovery code, of an account that asks for one."""
+    """A sign-in. `totp`: the one-time password, or a recovery code, if the account needs one."""
 
     name: str = Field(max_length=64)
     password: SecretStr = Field(max_length=passwords.LONGEST)
@@ -36,9 +36,9 @@ class NewPassword(Incoming):
 
 
 class SignedIn(Recorded):
-    """As whom one is known. `csrf` goes along, as `X-CSRF-Token`, with whatever changes something;
-    it is null for tokens, which need none. `first_password_until`: the password was given by
-    somebody else and ends then; until another is chosen nothing else can be done."""
+    """The caller. Send `csrf` as `X-CSRF-Token` with every request that changes something; it is
+    null for tokens, which need none. `first_password_until`: the password was given by somebody
+    else and expires then; until it is changed nothing else can be done."""
 
     id: str
     name: str = Field(examples=["王芳"])
@@ -62,8 +62,8 @@ SessionId = Annotated[
 
 
 class OwnSession(Recorded):
-    """Where one is signed in. `device`: browser and system, as far as they are known; `current`:
-    it is the one that asks."""
+    """A session of one's own. `device`: browser and system, if known; `current`: that of this
+    request."""
 
     id: str
     device: str = Field(examples=["Firefox · Windows"])
@@ -99,10 +99,10 @@ class OwnSessions(Recorded):
 async def sign_in(
     request: Request, body: Annotated[SignIn, Body(examples=[SIGN_IN])], door: TheDoor
 ) -> Response:
-    """The answer sets the cookie. The session this browser had before ends.
+    """Sign in. The answer sets the cookie and ends this browser's earlier session.
 
-    Who fails waits longer each time; nothing tells whether there is an account of that name.
-    A password that somebody else gave opens a session in which it can be changed, and nothing else.
+    Repeated failures wait longer each time; nothing reveals whether the account exists. A password
+    given by somebody else opens a session in which it can be changed, and nothing else.
     """
     signed_in.check_origin(request, door)
     begun, secret = await begin(request, body, door)
@@ -178,7 +178,7 @@ async def list_own_sessions(
 async def end_own_session(
     session: SessionId, caller: Annotated[Caller, staff("end_own_session")], door: TheDoor
 ) -> Response:
-    """Another's session is answered like one that there is not."""
+    """End a session; another person's is answered as unknown."""
     await end_one(caller, session, door)
     return Response(status_code=204)
 
@@ -209,16 +209,16 @@ async def change_password(
     body: Annotated[NewPassword, Body(examples=[NEW_PASSWORD])],
     door: TheDoor,
 ) -> Response:
-    """All sessions of the account end, and this browser gets a new one."""
+    """Change the password; all sessions end, and this browser gets a new one."""
     begun, secret = await renew(request, caller, body, door)
     return _begun(request, begun, secret, door)
 
 
-# --- what the pages do as well ------------------------------------------------------------------
+# --- shared with the pages ----------------------------------------------------------------------
 
 
 async def begin(request: Request, said: SignIn, door: Door) -> tuple[Session, str]:
-    """A session for whoever proves who they are, and its secret; see `api.signing_in.sign_in`."""
+    """Start a session after authentication, and return its secret; see `api.signing_in.sign_in`."""
     account = await signing_in.sign_in(
         request, door, said.name, said.password.get_secret_value(), said.totp
     )
@@ -229,7 +229,7 @@ async def begin(request: Request, said: SignIn, door: Door) -> tuple[Session, st
 async def renew(
     request: Request, caller: Caller, said: NewPassword, door: Door
 ) -> tuple[Session, str]:
-    """Another password, of their own; a session, and its secret, in the place of all others."""
+    """Change one's own password; return a session, with its secret, that replaces all others."""
     if caller.session is None:
         raise Problem("forbidden", "A token has no password.")
     account = caller.session.account
@@ -243,7 +243,7 @@ async def renew(
 
 
 async def own_sessions(caller: Caller, door: Door) -> list[OwnSession]:
-    """This caller's sessions that go on, the oldest first; a token has none."""
+    """Return this caller's open sessions, the oldest first; a token has none."""
     mine = _session_of(caller)
     found = await sessions.listing(door.store, mine.account.id, door.now(), door.idle)
     return [
@@ -260,7 +260,7 @@ async def own_sessions(caller: Caller, door: Door) -> list[OwnSession]:
 
 
 async def end_one(caller: Caller, session_id: str, door: Door) -> None:
-    """End one of this caller's sessions; session_not_found for all others there may be."""
+    """End one of this caller's sessions; session_not_found for any other."""
     if not await sessions.end_own(door.store, _session_of(caller).account.id, session_id):
         raise Problem("session_not_found")
 
@@ -299,7 +299,7 @@ def _told(caller: Caller, door: Door) -> SignedIn:
 
 
 def first_password_until(caller: Caller, door: Door) -> datetime | None:
-    """Until when a password can be chosen in place of the one that was given; None: it is not."""
+    """Return until when a password given by somebody else can be changed; None if it is not."""
     if caller.session is None or not caller.first_password:
         return None
     return signing_in.good_until(door, caller.session.account)

@@ -1,4 +1,4 @@
-"""Tables as CSV, for spreadsheets: with the mark that tells them UTF-8, and without formulas."""
+"""Tables as CSV, for spreadsheets: with a byte order mark, and without formulas."""
 
 import csv
 import io
@@ -8,25 +8,25 @@ from urllib.parse import quote
 from fastapi import Response
 
 MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
-"""The byte order mark: without it spreadsheets take Chinese for something else."""
+"""The byte order mark: without it spreadsheets decode Chinese wrongly."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a cell that a spreadsheet would compute begins with (also in full width)."""
+"""The first characters of a cell that a spreadsheet would compute (also in full width)."""
 
 Cell = str | int | float | None
 
 
 def sheet(name: str, heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:
-    """A table to be saved as `name`, with a row of headings.
+    """Return a table to be saved as `name`, with a row of headings.
 
-    A text that a spreadsheet would compute, because a citizen began a title with "=" for instance,
-    gets an apostrophe before it, and is a text. Numbers stay numbers.
+    A text that a spreadsheet would compute, such as a title that begins with "=", gets an
+    apostrophe before it, and stays a text. Numbers stay numbers.
     """
     written = io.StringIO()
     writer = csv.writer(written)
     for row in (heads, *rows):
         writer.writerow([_cell(one) for one in row])
-    # Whoever cannot read the second name takes the first.
+    # Clients that cannot read the second name take the first.
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name)
     return Response(
         (MARK + written.getvalue()).encode(),

@@ -1,8 +1,8 @@
-"""Sessions at the door: the cookie, and what proves that a request was meant.
+"""Sessions in the API: the cookie, and the protection against forged requests (CSRF).
 
-The cookie holds a random secret, signed; everything else is in the store. A browser sends it by
-itself, so whatever changes something needs more: the session's CSRF token, and where the browser
-says so, an origin that is ours.
+The cookie holds a random secret, signed; everything else is in the store. Browsers send it
+automatically, so a request that changes something needs more: the session's CSRF token, and, if the
+browser states an origin, our own.
 """
 
 import hmac
@@ -30,7 +30,7 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 async def begin(
     request: Request, account: Account, door: Door, *, first_password: bool = False
 ) -> tuple[Session, str]:
-    """A session of its own, and its secret; the one that this browser had before ends.
+    """Start a session, and return its secret; the one that this browser had before ends.
 
     `first_password`: it is for changing the password that was given, and for nothing else.
     """
@@ -49,7 +49,7 @@ async def begin(
 
 
 def remember(request: Request, response: Response, secret: str, door: Door) -> None:
-    """Give the browser the cookie."""
+    """Set the session cookie."""
     secure = is_secure(request, door)
     longest = timedelta(hours=door.settings.session_longest)
     response.set_cookie(
@@ -63,7 +63,7 @@ def remember(request: Request, response: Response, secret: str, door: Door) -> N
 
 
 def forget(request: Request, response: Response, door: Door) -> None:
-    """Take the cookie back."""
+    """Delete the session cookie."""
     secure = is_secure(request, door)
     response.delete_cookie(
         SECURE_COOKIE if secure else COOKIE, secure=secure, httponly=True, samesite="lax"
@@ -71,7 +71,7 @@ def forget(request: Request, response: Response, door: Door) -> None:
 
 
 async def session_of(request: Request, door: Door) -> Session | None:
-    """The session that the cookie opens."""
+    """Return the session of the cookie."""
     secret = _secret(request, door)
     if secret is None:
         return None
@@ -79,9 +79,9 @@ async def session_of(request: Request, door: Door) -> Session | None:
 
 
 def seems_signed_in(request: Request, door: Door) -> bool:
-    """Whether there is a cookie that we signed and whose time is not over.
+    """Return whether there is a cookie that we signed and that has not expired.
 
-    The store is not asked: the session itself may have ended meanwhile.
+    The store is not read: the session itself may have ended meanwhile.
     """
     return _secret(request, door) is not None
 
@@ -99,9 +99,9 @@ def _secret(request: Request, door: Door) -> str | None:
 
 
 async def caller_of(request: Request, door: Door) -> Caller | None:
-    """Who is signed in; refused where the request may not have been meant.
+    """Return the signed-in caller; refuse requests that may be forged.
 
-    Pages find them, and the token of their forms, in the request's state.
+    Pages find the caller, and the token of their forms, in the request's state.
     """
     session = await session_of(request, door)
     if session is None:
@@ -114,7 +114,7 @@ async def caller_of(request: Request, door: Door) -> Caller | None:
 
 
 def caller(session: Session) -> Caller:
-    """Whoever is signed in with it."""
+    """Return the caller of a session."""
     account = session.account
     actor = Actor(role=account.role, id=account.id, unit=account.unit)
     return Caller(actor, account.id, account.display, account.city, session=session)
@@ -131,7 +131,7 @@ async def end(caller: Caller, door: Door, *, everywhere: bool) -> None:
 
 
 def csrf_of(session: Session, door: Door) -> str:
-    """What the session's own pages send along; nobody else's page can know it."""
+    """Return the CSRF token of the session, which only its own pages can know."""
     return door.mark(f"csrf/{session.digest}")
 
 
@@ -145,7 +145,7 @@ async def _check_meant(request: Request, session: Session, door: Door) -> None:
 
 
 def check_origin(request: Request, door: Door) -> None:
-    """Refuse what a browser says comes from somebody else's page."""
+    """Refuse requests that the browser marks as coming from another site."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Problem("csrf_failed")
     origin = request.headers.get("origin")
@@ -155,5 +155,5 @@ def check_origin(request: Request, door: Door) -> None:
 
 
 def is_secure(request: Request, door: Door) -> bool:
-    """Whether the browser came by https, be it to the proxy in front."""
+    """Return whether the browser used https, perhaps only to the proxy in front."""
     return request.url.scheme == "https" or door.settings.public_url.startswith("https://")

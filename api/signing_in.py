@@ -1,4 +1,4 @@
-"""Proving who one is, by password and one-time password; failing costs time, and tells nothing."""
+"""Authentication by password and one-time password; failures cost time, and reveal nothing."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -16,15 +16,15 @@ from store.identity.accounts import Account, Proof
 logger = structlog.stdlib.get_logger("jiesu.api")
 
 FREE_PER_NAME, FREE_PER_ADDRESS = 5, 30
-"""Failures in a row that cost nothing; each one more doubles the wait."""
+"""Failures in a row without a wait; each one more doubles the wait."""
 
 
 async def sign_in(
     request: Request, door: Door, name: str, password: str, code: str | None
 ) -> Account:
-    """The account whose name and password these are.
+    """Return the account with this name and password.
 
-    Every failure has the same answer after about the same time, be there such an account or not.
+    Every failure has the same answer after about the same time, whether the account exists or not.
 
     Raises:
         Problem: sign_in_failed, second_factor_needed, first_password_over, too_many_attempts
@@ -49,7 +49,7 @@ async def sign_in(
 
 
 async def check_again(request: Request, door: Door, account: Account, password: str) -> None:
-    """The password once more, from somebody who is signed in; failing counts as at the door."""
+    """Check the password of a signed-in person again; a failure counts as at sign-in."""
     now = datetime.now(UTC)
     by_name, by_address = _keys(door, account.name, network_of(request))
     await _wait_over(door, by_name, by_address, now)
@@ -60,13 +60,13 @@ async def check_again(request: Request, door: Door, account: Account, password: 
 
 
 def good_until(door: Door, account: Account) -> datetime | None:
-    """When the password ends that somebody else gave; None where it is their own."""
+    """Return when a password given by somebody else expires; None if it is their own."""
     given_at = account.password_given_at
     return given_at and given_at + timedelta(days=door.settings.first_password_days)
 
 
 def _still_good(door: Door, account: Account, now: datetime) -> None:
-    """Told to none but who knows the password: it opens nothing any more."""
+    """Refuse an expired first password; only those who know it are shown this."""
     until = good_until(door, account)
     if until is not None and now >= until:
         logger.warning("sign-in failed", account=account.id, code="first_password_over")
@@ -78,12 +78,12 @@ def _keys(door: Door, name: str, network: str) -> tuple[str, str]:
 
 
 def key_of(door: Door, name: str) -> str:
-    """What failures with this name are counted by (`store.identity.lockouts`)."""
+    """Return the key to count failures with this name (`store.identity.lockouts`)."""
     return f"name/{door.mark(f'name/{name}')}"
 
 
 async def _wait_over(door: Door, by_name: str, by_address: str, now: datetime) -> None:
-    """The right password is refused as well: otherwise guessing on would still be worth it."""
+    """Refuse any password during the wait: accepting the right one would reward guessing."""
     left = max(
         await asyncio.gather(
             lockouts.locked_for(door.store, by_name, now),
@@ -98,13 +98,13 @@ async def _wait_over(door: Door, by_name: str, by_address: str, now: datetime) -
 async def _fail(door: Door, by_name: str, by_address: str, now: datetime) -> NoReturn:
     await lockouts.failed(door.store, by_name, now, FREE_PER_NAME)
     await lockouts.failed(door.store, by_address, now, FREE_PER_ADDRESS)
-    # Keyed fingerprints: failures of one name or one address can be told to belong together.
+    # Keyed fingerprints: failures of one name or one address can be correlated.
     logger.warning("sign-in failed", name=by_name[-12:], address=by_address[-12:])
     raise Problem("sign_in_failed")
 
 
 async def _second(door: Door, proof: Proof, code: str, now: datetime) -> bool:
-    """Whether it is the one-time password of now, or a recovery code; either is good once."""
+    """Return whether it is the current one-time password or a recovery code; each is valid once."""
     account = proof.account
     secret = door.seal.open(f"totp/{account.id}", proof.totp or b"")
     step = second_factor.step_of(secret, code, now)

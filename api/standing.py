@@ -1,4 +1,4 @@
-"""What somebody can be: a role, for officers a unit, and perhaps one city. For accounts, tokens."""
+"""The role scope of accounts and tokens: a role, for officers a unit, and perhaps one city."""
 
 from typing import NamedTuple
 
@@ -20,9 +20,9 @@ class Standing(NamedTuple):
 def standing(
     door: Door, caller: Caller, role: Role, unit: str | None, city: str | None
 ) -> Standing:
-    """What this caller may make somebody: whoever works for one city, only for that one.
+    """Return the role scope; a caller of one city may assign it in that city only.
 
-    Whose officer somebody is has to be clear: two cities may both have a unit of that code.
+    An officer's unit must be unambiguous: two cities may both have a unit of that code.
 
     Raises:
         Problem: unit_missing, city_missing, not_your_city, invalid_request

@@ -1,4 +1,4 @@
-"""Counting and logging requests: route, status, duration. No personal data, no text, no number."""
+"""Metrics and logs of requests: route, status, duration. No personal data, text or number."""
 
 from time import perf_counter
 from traceback import extract_tb
@@ -47,10 +47,10 @@ _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"})
 
 
 class Telemetry:
-    """ASGI middleware; also the last resort: what nobody caught becomes a 500, and is logged.
+    """ASGI middleware that counts requests; unhandled errors are logged and answered with 500.
 
-    Of an error only its type and where it happened are logged: its message may quote what was
-    sent, and a database's quotes it in full.
+    Only the type and place of an error are logged: its message may quote what was sent, and a
+    database's quotes it in full.
     """
 
     def __init__(self, app: ASGIApp) -> None:

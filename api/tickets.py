@@ -1,4 +1,4 @@
-"""Reading tickets: one, as its citizen or as staff see it; its story; lists of them."""
+"""Reading tickets: one, as its citizen or as staff see it; its events; lists of them."""
 
 import asyncio
 from dataclasses import replace
@@ -35,7 +35,7 @@ router = APIRouter(prefix=API)
 
 
 def _ordinary(moment: datetime) -> datetime:
-    # The ends of the calendar cannot be moved to UTC.
+    # The first and last years of the calendar cannot be converted to UTC.
     if not 1900 <= moment.year <= 2999:
         raise ValueError("a year between 1900 and 2999 is needed")
     return moment.astimezone(UTC)
@@ -46,7 +46,7 @@ Moment = Annotated[AwareDatetime, AfterValidator(_ordinary)]
 
 
 class ListQuery(Incoming):
-    """What to list; everything left out does not matter. Times: since ≤ t < until."""
+    """The filter of a list; omitted fields match everything. Times: since <= t < until."""
 
     city: Code | None = None
     stage: Stage | None = None
@@ -97,7 +97,7 @@ _READING = (
 async def get_ticket(
     number: TicketNumber, caller: Annotated[Caller, anyone("get_ticket")], door: TheDoor
 ) -> Response:
-    """With an access code: what the citizen is told. With a token: the whole state.
+    """Return the citizen's view with an access code, the whole state with a token.
 
     Officers see tickets on which their unit, or one below it, has or had an assignment. Personal
     data is in neither view.
@@ -114,7 +114,7 @@ async def get_ticket(
 
 
 async def as_citizen(door: Door, number: str) -> CitizenTicket:
-    """The citizen's view, also of a complaint that waits for the engine."""
+    """Return the citizen's view, also of a complaint that waits for the engine."""
     ticket, events, messages = await asyncio.gather(
         tickets.state(door.store, number),
         tickets.events(door.store, number),
@@ -139,7 +139,7 @@ async def as_citizen(door: Door, number: str) -> CitizenTicket:
 async def list_events(
     number: TicketNumber, caller: Annotated[Caller, staff("list_events")], door: TheDoor
 ) -> Response:
-    """Empty for a complaint that is registered and not started yet."""
+    """List the events; empty until a registered complaint is started."""
     if await visible(door, caller, number) is None:
         waiting = caller.unit is None and await intake.get(door.store, number)
         if not waiting:
@@ -160,12 +160,12 @@ async def list_tickets(
     door: TheDoor,
     query: Annotated[ListQuery, Query()],
 ) -> Response:
-    """Officers see the tickets that their unit has, or had last."""
+    """List tickets. Officers see those that their unit has, or had last."""
     return json_of(await listed(door, caller, query))
 
 
 async def listed(door: Door, caller: Caller, query: ListQuery) -> TicketPage:
-    """The tickets that match, of those that this caller may list.
+    """Return the matching tickets, of those that this caller may list.
 
     Raises:
         Problem, BadCursor
@@ -182,7 +182,7 @@ async def listed(door: Door, caller: Caller, query: ListQuery) -> TicketPage:
 
 
 def _discreet(caller: Caller, row: TicketRow) -> TicketRow:
-    """举报: who reported is not the unit's to know."""
+    """Hide who reported (举报) from units."""
     if caller.unit is None or row.kind is not Kind.REPORT:
         return row
     return replace(row, channel=None, anonymous=None, person=None)

@@ -1,4 +1,4 @@
-"""Bearer tokens for staff and programs: list, issue, revoke. What `jiesu token` does."""
+"""Bearer tokens for staff and programs: list, issue, revoke, as `jiesu token` does."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -24,7 +24,7 @@ router = APIRouter(prefix=f"{API}/tokens", tags=["Administration"])
 logger = structlog.stdlib.get_logger("jiesu.api")
 
 LONGEST = 366
-"""Days. None is good for ever."""
+"""Days. No token is valid for ever."""
 
 MANAGER = Annotated[Caller, staff("manage_tokens")]
 TokenId = Annotated[
@@ -41,7 +41,7 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class TokenIn(Incoming):
-    """`scopes`: what it is for; left out, whatever its role may do. `city`: good there only."""
+    """A token to issue. `scopes`: omitted, all that its role may use. `city`: valid there only."""
 
     name: Line = Field("", description="Whose it is; shown in lists.")
     role: Role
@@ -52,7 +52,7 @@ class TokenIn(Incoming):
 
 
 class TokenLine(Recorded):
-    """A token without its secret. Its last use is known to the hour."""
+    """A token without its secret. Its last use is recorded to the hour."""
 
     id: str
     name: str
@@ -74,7 +74,7 @@ class TokenList(Recorded):
 
 
 class IssuedToken(Recorded):
-    """`secret` is told here and never again: only a digest of it is kept."""
+    """An issued token. `secret` is shown only here: only a digest of it is stored."""
 
     id: str
     secret: str
@@ -137,13 +137,13 @@ async def revoke_token(token: TokenId, caller: MANAGER, door: TheDoor) -> Respon
 
 
 async def listed(door: Door, caller: Caller) -> list[TokenLine]:
-    """Those that this caller manages, the latest first."""
+    """Return the tokens this caller manages, the latest first."""
     rows = [row for row in await tokens.listing(door.store) if _manages(caller, row)]
     return [_line(row) for row in reversed(rows)]
 
 
 async def issue(door: Door, caller: Caller, body: TokenIn, key: str | None = None) -> IssuedToken:
-    """The same `key` issues one token only: the second time it is already_issued."""
+    """Issue a token; the same `key` a second time is refused as already_issued."""
     who = standing(door, caller, body.role, body.unit, body.city)
     scopes = _scopes(who.role, body.scopes)
     now = datetime.now(UTC)
@@ -164,7 +164,7 @@ async def issue(door: Door, caller: Caller, body: TokenIn, key: str | None = Non
 
 
 async def revoke(door: Door, caller: Caller, token_id: str) -> None:
-    """Raises Problem: token_not_found, also of one that was revoked before."""
+    """Revoke a token; token_not_found, also for one that was revoked before."""
     mine = {row.id for row in await tokens.listing(door.store) if _manages(caller, row)}
     if token_id not in mine or not await tokens.revoke(door.store, token_id, datetime.now(UTC)):
         raise Problem("token_not_found")
@@ -172,7 +172,7 @@ async def revoke(door: Door, caller: Caller, token_id: str) -> None:
 
 
 def useful(role: Role) -> list[Scope]:
-    """The scopes that open something to this role."""
+    """Return the scopes that are of use to this role."""
     opened = {right.scope for right in TABLE if role in right.roles}
     return [scope for scope in Scope if scope in opened]
 

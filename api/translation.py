@@ -1,9 +1,9 @@
 """The languages of the pages: gettext, with English as it stands in the code.
 
 The msgids are English, so English needs no catalogue. Another language is one file,
-`locale/<language>/LC_MESSAGES/messages.po`, read when the program starts: nothing is compiled
-and nothing generated. `make messages` brings the file up to date with what the pages say, and
-`tests/api/test_translation.py` fails on what is missing, fuzzy or no longer said.
+`locale/<language>/LC_MESSAGES/messages.po`, read when the program starts: nothing is compiled and
+nothing generated. `make messages` updates the file from the pages, and
+`tests/api/test_translation.py` fails on missing, fuzzy or unused messages.
 """
 
 from collections.abc import Sequence
@@ -19,28 +19,28 @@ from starlette.requests import Request
 
 CHINESE, ENGLISH = "zh", "en"
 LANGUAGES = (CHINESE, ENGLISH)
-"""The first one is spoken to whoever does not ask for another."""
+"""The first one is the default."""
 
 TAGS = {CHINESE: "zh-CN", ENGLISH: "en"}
-"""As HTML names them."""
+"""The language tags in HTML."""
 
 COOKIE = "lang"
 FOLDER = Path(__file__).parent / "locale"
 
 
 def N_(message: str) -> str:
-    """Marks a message in a table, to be translated when it is shown."""
+    """Mark a message in a table, to be translated when it is shown."""
     return message
 
 
 def catalogue(language: str) -> Path:
-    """The file of a language."""
+    """Return the file of a language."""
     return FOLDER / language / "LC_MESSAGES" / "messages.po"
 
 
 @cache
 def translations(language: str) -> NullTranslations:
-    """The messages of a language."""
+    """Return the messages of a language."""
     if language == ENGLISH:
         return NullTranslations()
     compiled = BytesIO()
@@ -51,13 +51,13 @@ def translations(language: str) -> NullTranslations:
 
 
 def asked_language(request: Request) -> str | None:
-    """The language that the address asks for (`?lang=en`), if it does."""
+    """Return the language requested in the address (`?lang=en`), if any."""
     asked = request.query_params.get("lang")
     return asked if asked in LANGUAGES else None
 
 
 def language_of(request: Request) -> str:
-    """What the address asks for, else what was asked for before, else what the browser prefers."""
+    """Return the language of the address, else of the cookie, else the browser's preference."""
     asked = asked_language(request)
     if asked is not None:
         return asked

@@ -1,7 +1,7 @@
-"""What programs fall into that fill in the citizens' form, and people never see.
+"""Bot checks of the citizens' form.
 
-A field that is hidden from people, and a signed stamp that says when the form was handed out: who
-sends it within seconds did not read it.
+A field that is hidden from people, and a signed stamp of the time when the form was served: a
+person would not submit it within seconds.
 """
 
 from datetime import timedelta
@@ -17,7 +17,7 @@ LONGEST = 24 * 60 * 60
 
 
 def stamp(door: Door, before: str = "") -> str:
-    """The stamp for a form; that of `before` where the form is shown again, if it is one."""
+    """Return the stamp for a form; that of `before` if the form is shown again and it is valid."""
     return before if _age(door, before) is not None else str(door.signer("form").dumps("form"))
 
 
@@ -40,7 +40,7 @@ def check_honeypot(said: str) -> None:
 
 
 def _age(door: Door, text: str) -> float | None:
-    """How old the stamp is, in seconds, to the second; None where it is none."""
+    """Return the age of the stamp in seconds, to the second; None if it is invalid."""
     signer = door.signer("form")
     try:
         _, made = signer.loads(text, max_age=LONGEST, return_timestamp=True)

@@ -1,4 +1,4 @@
-"""Uploading: by anybody, before there is a ticket; what is not attached to one soon is gone."""
+"""Uploading by anybody, before there is a ticket; unattached files are soon deleted."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ PATH = f"{API}/files"
 _HOUR = timedelta(hours=1)
 _OF_UNITS = frozenset({Purpose.BEFORE, Purpose.AFTER, Purpose.EVIDENCE})
 _PURPOSES = {Role.CITIZEN: frozenset({Purpose.COMPLAINT}), Role.OFFICER: _OF_UNITS}
-"""What these may upload for; all others for anything."""
+"""The purposes that these roles may upload for; other roles: all."""
 
 _BODY = {
     "requestBody": {
@@ -84,11 +84,11 @@ async def upload_file(
     door: TheDoor,
     purpose: Annotated[Purpose, Query(description="What it shows.")] = Purpose.COMPLAINT,
 ) -> Response:
-    """Then name its `reference` in a complaint, in added facts, or as evidence.
+    """Upload a file; then name its `reference` in a complaint, in added facts, or as evidence.
 
-    Photos are written anew: upright, without metadata, at most 4096 pixels long. What a file is,
-    its bytes say; a `Content-Type` that says otherwise is refused. A file that nobody attaches is
-    gone after a day.
+    Photos are encoded again: upright, without metadata, at most 4096 pixels long. The type is taken
+    from the content; a `Content-Type` that says otherwise is refused. A file that nobody attaches
+    is deleted after a day.
     """
     uploader = caller.actor if caller is not None else CITIZEN
     if purpose not in _PURPOSES.get(uploader.role, frozenset(Purpose)):
@@ -116,7 +116,7 @@ async def _raw(request: Request, declared: str) -> AsyncIterator[Piece]:
 
 
 async def not_flooding(request: Request, door: Door) -> None:
-    """Anybody may upload without being known: so many from one address, so much in all."""
+    """Limit anonymous uploads: by number from one address, by bytes in total."""
     now, key = datetime.now(UTC), f"upload/from/{door.mark(network_of(request))}"
     if await attempts.too_many(door.store, key, now, door.settings.uploads_per_hour, _HOUR):
         raise Problem("too_many_uploads")

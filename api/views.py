@@ -1,4 +1,4 @@
-"""What a citizen sees of a ticket: plain words, no officers, no internal notes."""
+"""The citizen's view of a ticket: plain words, no officers, no internal notes."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -56,7 +56,7 @@ PLAIN: dict[str, str] = {
     "withdrawn": "您已撤回",
     "replanned": "已按公布的放假安排调整答复日期",
 }
-"""What a citizen is told of, and how. What is not here stays in the house."""
+"""The events that are shown to citizens, and their wording. Others stay internal."""
 
 _SAID = (
     "facts_added",
@@ -71,7 +71,7 @@ _SAID = (
     "filing_refuted",
     "final_replied",
 )
-"""Whose text is the citizen's own, or was written for the citizen."""
+"""Events with a text that is the citizen's own, or was written for the citizen."""
 
 
 class TimelineEntry(Recorded):
@@ -93,8 +93,8 @@ class CitizenTicket(Recorded):
     """A ticket as its citizen sees it.
 
     `due_at`: until when they are promised an answer; before a unit has it, and after the answer,
-    until when the next step is due. None while the promise stands still. `answer_by`: until when
-    the unit waits for what it asked the citizen.
+    until when the next step is due. None while the promise is paused. `answer_by`: until when the
+    unit waits for what it asked the citizen.
     """
 
     number: str
@@ -121,7 +121,7 @@ class CitizenTicket(Recorded):
 def citizen_view(
     ticket: Ticket, events: Iterable[Event], messages: Iterable[Message], pack: Pack
 ) -> CitizenTicket:
-    """The ticket in the city's own names."""
+    """Return the view, with the city's own names."""
     complaint = ticket.complaint
     return CitizenTicket(
         **_said(complaint),
@@ -143,7 +143,7 @@ def citizen_view(
 
 
 def _due(ticket: Ticket) -> datetime | None:
-    """What was promised to the citizen: no limit of a unit's is."""
+    """Return the due time of the promise, not that of a unit."""
     promise = ticket.promise
     if promise is None or not promise.running:
         return ticket.due_at
@@ -156,7 +156,7 @@ def _answer_by(ticket: Ticket) -> datetime | None:
 
 
 def waiting_view(complaint: Complaint) -> CitizenTicket:
-    """A complaint that is registered and not started yet."""
+    """Return the view of a complaint that is not started yet."""
     return CitizenTicket(
         **_said(complaint),
         stage=Stage.ACCEPT,
@@ -171,7 +171,7 @@ def _said(complaint: Complaint) -> dict[str, Any]:
 
 
 def _told(event: Event) -> bool:
-    # An attempt that reached nobody is the unit's note, not news.
+    # A contact attempt that reached nobody is an internal note of the unit.
     missed = isinstance(event.fact, Contacted) and not event.fact.reached
     unmoved = isinstance(event.fact, Replanned) and not event.fact.answer_later
     return event.kind in PLAIN and not missed and not unmoved
@@ -196,5 +196,5 @@ def _unit(pack: Pack, code: str | None) -> str | None:
 
 
 def category_name(pack: Pack, code: str | None) -> str | None:
-    """What it is about, in the city's words; the code where the pack has it no more."""
+    """Return the category's name in the city; the code if the pack no longer has it."""
     return pack.category(code).name if code and pack.knows(code) else code

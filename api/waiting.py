@@ -1,4 +1,4 @@
-"""Waiting for the record to show what was just done, for a short while and not longer."""
+"""Waiting, for a short time, until the record shows a change that was just made."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,10 +12,10 @@ _LONGEST_PAUSE = 0.2
 
 
 async def until(look: Look[Found], within: float, pause: float = _FIRST_PAUSE) -> Found | None:
-    """The first thing `look` finds; None when `within` seconds have passed.
+    """Return the first value that `look` finds; None when `within` seconds have passed.
 
     Looks at once and then with growing pauses, so that a quick answer is seen quickly and a slow
-    one costs few questions.
+    one costs few queries.
     """
     clock = asyncio.get_running_loop().time
     deadline = clock() + within
@@ -31,16 +31,16 @@ async def until(look: Look[Found], within: float, pause: float = _FIRST_PAUSE) -
 
 
 class Watch:
-    """Waits for things that usually take about as long: looks first when they are likely there.
+    """A wait for changes of similar duration: it first looks when they are likely there.
 
-    A busy house answers later, and is then asked less often: that is when questions cost most.
+    A busy system answers later, and is then polled less often: that is when queries cost most.
     """
 
     def __init__(self) -> None:
         self._usual = _FIRST_PAUSE
 
     async def until(self, look: Look[Found], within: float) -> Found | None:
-        """As `until`, but for what cannot be there at once."""
+        """Wait as `until` does, but for what cannot be there at once."""
         clock = asyncio.get_running_loop().time
         began = clock()
         await asyncio.sleep(min(max(0.8 * self._usual, _FIRST_PAUSE), _LONGEST_PAUSE, within))

@@ -1,8 +1,8 @@
-"""Boards that are watched: one reading per city and tick, however many watch.
+"""Broadcast of boards: one read per city and poll interval, however many viewers.
 
-A producer runs while somebody watches a city, and no longer. A viewer is told that there is a new
-scene, and takes the latest one when it can: whoever is slow misses some, and nobody waits for it.
-With each tick goes one look at whether the viewers are still let in.
+A producer runs while a city has viewers, and no longer. A viewer is notified of a new snapshot, and
+takes the latest one when it can: slow viewers miss some, and nobody waits for them. Each poll also
+checks whether the viewers are still authorized.
 """
 
 import asyncio
@@ -26,11 +26,11 @@ logger = structlog.stdlib.get_logger("jiesu.api")
 T = TypeVar("T")
 
 TICK = 4.0
-"""Seconds from one reading to the next."""
+"""The poll interval, in seconds."""
 
 
 class End(StrEnum):
-    """Why there is no more to see."""
+    """The reasons why a broadcast ends."""
 
     SIGNED_OUT = "signed_out"
     CLOSING = "closing"
@@ -38,13 +38,13 @@ class End(StrEnum):
 
 @dataclass
 class Scene:
-    """A board as it was read; and what was made of it, once for all who watch."""
+    """A snapshot of a board, and what was rendered from it, once for all viewers."""
 
     board: Board
     _made: dict[Hashable, Any] = field(default_factory=dict)
 
     def once(self, what: Hashable, make: Callable[[], T]) -> T:
-        """What `make` makes of this scene, or made before for somebody else."""
+        """Return what `make` renders of this snapshot, from a cache for all viewers."""
         if what not in self._made:
             self._made[what] = make()
         made: T = self._made[what]
@@ -53,7 +53,7 @@ class Scene:
 
 @dataclass(eq=False)
 class _Viewer:
-    """`staying`: to watch is to use the session, as a screen on a wall does."""
+    """A viewer. `staying`: watching counts as using the session, as on a wall display."""
 
     who: Caller
     staying: bool
@@ -66,7 +66,7 @@ class _Viewer:
 
 
 class _Hall:
-    """Who watches one city."""
+    """The broadcast channel of one city."""
 
     def __init__(self, door: Door, city: str, tick: float) -> None:
         self.scene: Scene | None = None
@@ -81,7 +81,7 @@ class _Hall:
             viewer.told.set()
 
     def _ended(self, producing: asyncio.Task[None]) -> None:
-        """Whatever it was that ended it: nobody waits for a producer that is no more."""
+        """End all viewers when the producer has ended, whatever the cause."""
         error = None if producing.cancelled() else producing.exception()
         if error is not None:
             logger.error("a board broke", city=self._city, error=type(error).__name__)
@@ -127,13 +127,13 @@ class Boards:
 
     @property
     def watched(self) -> dict[str, int]:
-        """How many watch each city that somebody watches."""
+        """The number of viewers of each watched city."""
         return {city: len(hall.viewers) for city, hall in self._halls.items()}
 
     async def watch(
         self, door: Door, city: str, who: Caller, *, staying: bool = False
     ) -> AsyncGenerator[Scene | End | None]:
-        """The latest scene at every tick, None while there is none, and at last why it ended."""
+        """Yield the snapshot at every poll, None while there is none, and last why it ended."""
         if self._closed:
             yield End.CLOSING
             return
@@ -155,7 +155,7 @@ class Boards:
                 self._leave(city, hall)
 
     async def now(self, door: Door, pack: Pack) -> Scene:
-        """The scene that others watch at present, or one that is read for this once.
+        """Return the current viewers' snapshot, or one read for this request.
 
         Raises:
             StoreUnavailable
@@ -168,7 +168,7 @@ class Boards:
         return Scene(await board(door.store, pack, now))
 
     async def close(self) -> None:
-        """Tell every viewer that it is over, and read no more. To be called twice is no harm."""
+        """End the stream of every viewer, and read no more. May be called twice."""
         self._closed = True
         halls = list(self._halls.values())
         for hall in halls:

@@ -1,1 +1,1 @@
-"""The witness: timeline, replay, comparison of history and record."""
+"""Audit: timeline, replay, comparison of history and record."""

@@ -1,4 +1,4 @@
-"""Compare, field by field: a history with the record in the store; a ticket with what it was."""
+"""Comparison, field by field, of a history with the record, and of a ticket before and after."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from domain.ticket.ticket import Ticket
 
 @dataclass(frozen=True)
 class Difference:
-    """One field in which the two disagree; `path` like `ticket.assignments.0.signed_at`."""
+    """A field that differs in history and record; `path` like `ticket.assignments.0.signed_at`."""
 
     path: str
     history: str
@@ -28,16 +28,16 @@ class Change:
 
 
 def compare(replayed: Replayed, ticket: Ticket | None, events: list[Event]) -> list[Difference]:
-    """Every difference between the replayed history and the stored record; [] when they agree.
+    """Return every difference between replayed history and stored record; [] when they agree.
 
-    Of events before the first one that the history tells nothing is said.
+    Events before the first one in the history are not compared.
     """
     kept = [event for event in events if event.version >= replayed.since]
     return [*compare_events(replayed.events, kept), *compare_tickets(replayed.ticket, ticket)]
 
 
 def compare_events(told: Sequence[Event], kept: Sequence[Event]) -> list[Difference]:
-    """Side by side by version: what one side lacks does not shift all that follows."""
+    """Compare events by version, so that a missing one does not shift all that follow."""
     one = {event.version: event for event in told}
     other = {event.version: event for event in kept}
     found: list[Difference] = []
@@ -49,17 +49,17 @@ def compare_events(told: Sequence[Event], kept: Sequence[Event]) -> list[Differe
 
 
 def compare_tickets(told: Ticket, kept: Ticket | None) -> list[Difference]:
-    """The state that the history ends with, and the one in the record."""
+    """Compare the final state of the history with the one in the record."""
     return _differences("ticket", told, kept)
 
 
 def changes(before: Ticket | None, after: Ticket) -> list[Change]:
-    """What is not as it was; before the first event there was nothing."""
+    """Return each changed field; `before` is None for the first event."""
     return [Change(*found) for found in unlike(before, after)]
 
 
 def event_differences(told: Event | None, kept: Event | None) -> list[Difference]:
-    """Each field in which a history and a record tell one event otherwise, values whole."""
+    """Return each field of one event in which history and record differ, with full values."""
     return [Difference(*found) for found in unlike(told, kept)]
 
 

@@ -1,9 +1,9 @@
-"""What the audit cannot do.
+"""Errors of the audit.
 
 AuditError
 ├── NoHistory         the engine has no history of this ticket (any more)
-├── HistoryErased     it was erased: nobody can read it any more, as was asked for
-└── NotDeterministic  the code as it is does not follow the recorded history
+├── HistoryErased     it was erased on purpose and cannot be read any more
+└── NotDeterministic  today's code does not follow the recorded history
 """
 
 

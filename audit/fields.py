@@ -1,4 +1,4 @@
-"""Fields of what is recorded, by their path: `assignments.0.signed_at`."""
+"""Fields of recorded models, by path: `assignments.0.signed_at`."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,12 +9,12 @@ MISSING = "(missing)"
 
 
 def fields(model: BaseModel | None) -> dict[str, str]:
-    """Every field that says something, by its path; values whole, as text."""
+    """Return every field with a value, by its path, with the full value as text."""
     return dict(_leaves("", model.model_dump(mode="json"))) if model else {}
 
 
 def unlike(one: BaseModel | None, other: BaseModel | None) -> Iterator[tuple[str, str, str]]:
-    """Each field that says something in one of the two, and not the same in both; values whole."""
+    """Yield each field whose value differs between the two, with full values."""
     old, new = fields(one), fields(other)
     for path in old | new:
         if old.get(path) != new.get(path):
@@ -22,9 +22,9 @@ def unlike(one: BaseModel | None, other: BaseModel | None) -> Iterator[tuple[str
 
 
 def apart(path: str, one: Any, other: Any) -> Iterator[tuple[str, str, str]]:
-    """Each field in which two JSON values differ at all, below `path`; values short.
+    """Yield each field in which two JSON values differ, below `path`, with shortened values.
 
-    A report names the place, the whole is in the history and in the record.
+    A report names the place; the full values are in the history and in the record.
     """
     if isinstance(one, dict) and isinstance(other, dict):
         for key in sorted(one.keys() | other.keys()):

@@ -1,9 +1,8 @@
-"""Replay: run today's workflow code over a recorded history, and look at where it ends.
+"""Replay: run today's workflow code over a recorded history, and read the state it ends with.
 
-Nothing outside the history is asked but the key it is sealed with: no record, no pack, no calendar.
-What comes out is what the ticket was, as far as the history tells it. A ticket that was carried on
-in new runs is one: its runs are replayed one after the other, and what each begins with is compared
-with what the one before it ended with.
+Nothing outside the history is read but its encryption key: no record, no pack, no calendar. The
+result is the ticket as the history has it. A ticket that continued in new runs is one: its runs are
+replayed in order, and the input of each is compared with the end of the one before it.
 """
 
 from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable, Mapping, Sequence
@@ -44,9 +43,9 @@ from workflows.ticket import TicketWorkflow
 
 @dataclass(frozen=True)
 class Break:
-    """One field in which run `run` begins otherwise than the run before it ended.
+    """One field in which the input of run `run` differs from the end of the run before.
 
-    `path` like `ticket.assignments.0.signed_at`; empty where the run before handed nothing on.
+    `path` like `ticket.assignments.0.signed_at`; empty if one of the two is missing.
     """
 
     run: int
@@ -57,11 +56,11 @@ class Break:
 
 @dataclass(frozen=True)
 class Run:
-    """One run, replayed. `n` counts the runs of the ticket from 1.
+    """One replayed run. `n` counts the runs of the ticket from 1.
 
-    `began`: what it was begun with, None for the first; `follows`: the id of the run before, or
-    empty. `positions[i]`: length of the whole history
-    when event i happened; `before`: of the runs before. `handed`: what it gives to the next run.
+    `began`: its input, None for the first; `follows`: the id of the run before, or empty.
+    `positions[i]`: length of the whole history at event i; `before`: of the runs before. `handed`:
+    the input of the next run.
     """
 
     n: int
@@ -82,22 +81,22 @@ class Run:
         return (self.began.ticket.version if self.began else 0) + 1
 
     def event(self, version: int) -> tuple[Event, int] | None:
-        """The event that led to this version, and its position; None where it tells of none."""
+        """Return the event of this version and its position; None if the run has none."""
         return _told_of(self, version)
 
     @property
     def end(self) -> int:
-        """Length of the whole history up to its end."""
+        """The length of the whole history up to the end of this run."""
         return self.before + self.length
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """A ticket as its history tells it. `positions[i]`: history length when event i happened.
+    """A ticket as its history has it. `positions[i]`: history length at event i.
 
-    `states`: the ticket as it was after each event that was asked for, by version. `breaks`: where
-    two runs do not fit together. `runs`: how many there were; of the first ones `lost` are no
-    longer kept by the engine, or `left_out` were not asked for: events begin with version `since`.
+    `states`: the ticket after each requested event, by version. `breaks`: where two runs do not
+    match. `runs`: how many there were; of the first ones `lost` are no longer stored by the
+    engine, or `left_out` were not requested: events begin with version `since`.
     """
 
     ticket: Ticket
@@ -112,7 +111,7 @@ class Replayed:
     breaks: Sequence[Break] = ()
 
     def event(self, version: int) -> tuple[Event, int] | None:
-        """The event that led to this version, and its position; None where none is told."""
+        """Return the event of this version and its position; None if there is none."""
         return _told_of(self, version)
 
 
@@ -125,8 +124,8 @@ def _told_of(story: Run | Replayed, version: int) -> tuple[Event, int] | None:
 
 _LENGTH = "history_length"
 _STOOD_STILL, _ATTEMPTS = "[TMPRL1101]", 3
-"""What the library says when one step took longer than two seconds: on a machine that has much else
-to do that says nothing about the code, and the run is replayed once more."""
+"""The SDK's error for a step of more than two seconds, and the attempts to replay such a run: on a
+busy machine the error does not mean that the code is wrong."""
 
 _TASK_STARTED = EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED
 Histories = AsyncIterable[WorkflowHistory] | Iterable[WorkflowHistory]
@@ -139,10 +138,10 @@ async def told_by_history(
     keep: Collection[int] = (),
     most: int | None = None,
 ) -> Replayed:
-    """The ticket from its history alone; of the store only whether it was erased, and its key.
+    """Replay a ticket from its history; the store only says whether it was erased, and its key.
 
-    `keep`: the versions whose states are wanted as well. `most`: of a history with more events, the
-    last runs only, that have no more together.
+    `keep`: the versions whose states are returned as well. `most`: of a history with more events,
+    only the last runs are replayed, those that together have no more.
 
     Raises:
         HistoryErased, NoHistory, NotDeterministic
@@ -153,7 +152,7 @@ async def told_by_history(
 
 
 async def untold(client: Client, number: str, first: Run) -> tuple[int, int]:
-    """Of the runs before the first one told: how many are no longer kept, and were left out."""
+    """Return how many runs before `first` are no longer stored, and how many were left out."""
     if first.follows and await is_kept(client, number, first.follows):
         return 0, first.n - 1
     return first.n - 1, 0
@@ -166,7 +165,7 @@ async def runs_by_history(
     keep: Collection[int] = (),
     most: int | None = None,
 ) -> AsyncIterator[Run]:
-    """The same run by run, the oldest first: no more than two are held at a time.
+    """Replay a ticket run by run, oldest first: no more than two are in memory at a time.
 
     Raises:
         HistoryErased, NoHistory, NotDeterministic
@@ -179,7 +178,7 @@ async def runs_by_history(
 async def run_of(
     client: Client, store: Store, number: str, version: int, keep: Collection[int] = ()
 ) -> Run | None:
-    """The run alone in which the ticket came to this version; None where none tells of it.
+    """Replay only the run in which the ticket reached this version; None if there is none.
 
     Raises:
         HistoryErased, NoHistory, NotDeterministic
@@ -204,12 +203,12 @@ async def replay(
     converter: DataConverter = CONVERTER,
     keep: Collection[int] = (),
 ) -> Replayed:
-    """Where the history ends, read with the keys of `converter`; and the states on the way there.
+    """Replay a history with the keys of `converter`; return its end, and the states in `keep`.
 
     `history`: of the only run, or of all runs in their order.
 
     Raises:
-        NoHistory: nothing has happened in it yet.
+        NoHistory: no worker has taken the ticket up yet.
         NotDeterministic: today's code does not follow it.
     """
     runs = [history] if isinstance(history, WorkflowHistory) else history
@@ -220,7 +219,7 @@ async def replay(
 async def replay_runs(
     runs: Histories, converter: DataConverter = CONVERTER, keep: Collection[int] = ()
 ) -> AsyncIterator[Run]:
-    """Each run of a ticket in its order, replayed. Raises NoHistory, NotDeterministic."""
+    """Replay each run of a ticket in order. Raises NoHistory, NotDeterministic."""
     before: Run | None = None
     async for history in _each(runs):
         run = await _replay_run(history, converter, keep, before.end if before else None)
@@ -237,7 +236,7 @@ async def _refuse_erased(store: Store, number: str) -> None:
 
 
 async def _whole(runs: AsyncIterator[Run]) -> tuple[Run, Replayed]:
-    """The runs as one story, and the first of them."""
+    """Return the first run, and all runs joined into one."""
     events: list[Event] = []
     positions: list[int] = []
     states: dict[int, Ticket] = {}
@@ -275,14 +274,14 @@ async def _each(runs: Histories) -> AsyncIterator[WorkflowHistory]:
 async def _replay_run(
     history: WorkflowHistory, converter: DataConverter, keep: Collection[int], start: int | None
 ) -> Run:
-    """`start`: how long the history of the runs before is; None: as long as they say."""
+    """Replay one run. `start`: history length of the runs before; None: as its input says."""
     began = await _begun_with(history, converter)
     n = began.runs + 1 if began else 1
     seen = _Seen(keep)
     if any(event.event_type == _TASK_STARTED for event in history.events):
         seen = await _follow(history, converter, keep, f"run {n}: " if began else "")
     ticket, told, positions = _told(seen, began)
-    # What was carried may be a little less than what the engine wrote until the run was over.
+    # The carried length may lack the last events that the engine wrote to the run before.
     carried = began.history_length if began else 0
     start = carried if start is None else start
     states = seen.states
@@ -307,7 +306,7 @@ async def _follow(
 ) -> "_Seen":
     """Run today's code over one run. Raises NotDeterministic.
 
-    The library never returns from a history that has no workflow task.
+    The SDK never returns from a history without a workflow task.
     """
     for attempt in range(_ATTEMPTS):
         seen = _Seen(keep)
@@ -315,7 +314,7 @@ async def _follow(
             workflows=[TicketWorkflow],
             data_converter=converter,
             interceptors=[_Capture(seen)],
-            # The sandbox guards new code against mistakes; a replay only reads, and is faster so.
+            # The sandbox guards new code against mistakes; a replay is faster without it.
             workflow_runner=UnsandboxedWorkflowRunner(),
         )
         result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
@@ -332,11 +331,11 @@ def _told(seen: "_Seen", began: Carried | None) -> tuple[Ticket, list[Event], li
         return seen.flow.ticket, list(seen.flow.events), seen.flow.recorded_at
     if began is None:
         raise NoHistory("no worker has taken the ticket up yet")
-    return began.ticket, [], []  # carried on, and nothing has happened in the new run yet
+    return began.ticket, [], []  # the new run has no event yet
 
 
 async def _begun_with(history: WorkflowHistory, converter: DataConverter) -> Carried | None:
-    """What the run before gave to this one; None for the first. Raises NotDeterministic."""
+    """Return the input from the run before; None for the first run. Raises NotDeterministic."""
     if not continues(history):
         return None
     try:
@@ -349,15 +348,15 @@ async def _begun_with(history: WorkflowHistory, converter: DataConverter) -> Car
 
 
 def _breaks(before: Run, began: Carried | None) -> list[Break]:
-    """Where a run does not begin with what the one before it ended with."""
+    """Compare the input of a run with the end of the run before it."""
     n = before.n + 1
     if began is None or before.handed is None:
         one, other = (MISSING if each is None else "" for each in (before.handed, began))
         return [Break(n, "", one, other)]
     handed, given = (each.model_dump(mode="json") for each in (before.handed, began))
     found = [Break(n, *each) for each in apart("", handed, given) if each[0] != _LENGTH]
-    # Told as of the last task of the run before, so it may lack what the engine wrote after it;
-    # and a task that had to be answered early is replayed a little later (`Recording.happen`).
+    # The length dates from the last task of the run before, so it may lack later events; and a
+    # task that had to be completed early is replayed a little later (`Recording.happen`).
     drift = before.before - (before.began.history_length if before.began else 0)
     least = (before.positions[-1] if before.positions else before.before) - drift
     if not least <= began.history_length <= before.end:
@@ -366,7 +365,7 @@ def _breaks(before: Run, began: Carried | None) -> list[Break]:
 
 
 class _Seen:
-    """What a replay came by."""
+    """The data that a replay collects."""
 
     def __init__(self, keep: Collection[int]) -> None:
         self.keep = keep
@@ -375,9 +374,9 @@ class _Seen:
         self.handed: Carried | None = None
 
     def look(self) -> None:
-        """Take hold of the workflow that is being replayed, before anything happens in it.
+        """Capture the workflow that is being replayed, before it records an event.
 
-        What came in at once with its start is taken before `run` begins.
+        Messages that came with its start are handled before `run` begins.
         """
         if self.flow is None:
             flow: TicketWorkflow = workflow.instance()
@@ -387,10 +386,10 @@ class _Seen:
 
 
 class _Watched(list[Event]):
-    """The events of a replay; the ticket is copied when one of those asked for has happened.
+    """The events of a replay, with a copy of the ticket at each requested one.
 
-    An event is noted as soon as it has changed the ticket and before anything else can
-    (`Recording.happen`), so the copy is the state that the history led to at that event.
+    An event is appended as soon as it has changed the ticket and before anything else can
+    (`Recording.happen`), so the copy is the state right after that event.
     """
 
     def __init__(self, flow: TicketWorkflow, seen: _Seen) -> None:
@@ -404,8 +403,8 @@ class _Watched(list[Event]):
 
 
 class _Capture(Interceptor):
-    """Keeps hold of the workflow's instance, so that its state can be read after the replay; and
-    of what it gives to the run that follows it."""
+    """An interceptor that captures the workflow's instance, to read its state after the replay, and
+    the input that it gives to the next run."""
 
     def __init__(self, seen: _Seen) -> None:
         self._seen = seen

@@ -1,4 +1,4 @@
-"""What an auditor is told of one ticket, and takes along: history, record, verdict, who looked."""
+"""The audit report of one ticket: history, record, verdict, and views of personal data."""
 
 from datetime import UTC, datetime
 
@@ -19,18 +19,18 @@ from store.tickets.view_log import View
 
 
 class Story(Recorded):
-    """A ticket with everything that happened to it. `ticket` is null where there is none."""
+    """A ticket with all its events. `ticket` is null where there is none."""
 
     ticket: Ticket | None
     events: list[Event]
 
 
 class Report(Recorded):
-    """The whole of one ticket, for an auditor.
+    """The audit report of one ticket.
 
-    `told`: by the history alone, replayed with today's code; `positions`: how long the history was
-    at most when each event happened. `record`: what the store has. Who complained is in neither.
-    Where runs are lost or left out, what is told begins with event `since`.
+    `told`: from the history alone, replayed with today's code; `positions`: the greatest possible
+    history length at each event. `record`: from the store. The complainant's identity is in
+    neither. Where runs are lost or left out, `told` begins with event `since`.
     """
 
     number: str
@@ -54,12 +54,12 @@ class Report(Recorded):
 
     @property
     def exists(self) -> bool:
-        """Whether anything at all is known of the ticket."""
+        """Whether anything is known of the ticket."""
         return self.told is not None or self.record.ticket is not None or bool(self.record.events)
 
 
 class StateThen(Recorded):
-    """A ticket as it was after one event, told by its history; and what that event changed."""
+    """A ticket after one event, from its history; and what that event changed."""
 
     number: str
     version: int
@@ -70,9 +70,9 @@ class StateThen(Recorded):
 
 
 async def examine(client: Client, store: Store, number: str, most: int | None = None) -> Report:
-    """Replay the ticket, compare it with the record, and see who looked at it.
+    """Replay the ticket, compare it with the record, and list who viewed its personal data.
 
-    `most`: of a history with more events, the last runs only, that have no more together.
+    `most`: as in `told_by_history`.
     """
     told: Replayed | None = None
     problem: AuditError | None = None
@@ -105,7 +105,7 @@ async def examine(client: Client, store: Store, number: str, most: int | None = 
 
 
 async def state_then(client: Client, store: Store, number: str, version: int) -> StateThen | None:
-    """The ticket after its event `version`; None when the history has no such event.
+    """Return the ticket after its event `version`; None when the history has no such event.
 
     Raises:
         HistoryErased, NoHistory, NotDeterministic

@@ -1,9 +1,9 @@
-"""The runs of a ticket's workflow: the engine's history of it, cut where it grew too long.
+"""The runs of a ticket's workflow: the engine's history of it, split where it grew too long.
 
-Each run but the first begins with what the one before it ended with (`domain.continuation`). They
-are read one at a time, because each may be as long as the engine lets it become. A run is removed
-when it has been over for the engine's retention time, even while the ticket is open: then the
-history begins with a later one.
+The input of each run but the first is the end of the one before it (`domain.continuation`). They
+are read one at a time, because each may be as long as the engine allows. The engine removes a run
+that ended more than its retention time ago, even while the ticket is open: then the history begins
+with a later one.
 """
 
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ from runtime.names import ticket_workflow_id
 async def histories(
     client: Client, number: str, most: int | None = None
 ) -> AsyncIterator[WorkflowHistory]:
-    """The history of each run, open or ended, the oldest first that the engine still has.
+    """Yield the history of each run that the engine still has, open or ended, oldest first.
 
     `most`: only of the last run, and of those before it that have no more events together with
     it. Raises NoHistory.
@@ -31,18 +31,18 @@ async def histories(
             yield history
     else:
         yield history
-    while following := _continued_as(history):  # it went on while it was read
+    while following := _continued_as(history):  # a new run began meanwhile
         history = await load(client, number, following)
         yield history
 
 
 async def fetch(client: Client, number: str) -> list[WorkflowHistory]:
-    """All of them at once, for a ticket that is known to be short. Raises NoHistory."""
+    """Return all histories at once, for a ticket that is known to be short. Raises NoHistory."""
     return [history async for history in histories(client, number)]
 
 
 async def run_ids(client: Client, number: str, most: int | None = None) -> list[str]:
-    """The runs that the engine still has, the oldest first; `most` as above. Raises NoHistory."""
+    """Return the stored run ids, oldest first; `most` as in `histories`. Raises NoHistory."""
     found: list[str] = []
     events = 0
     async for run_id, _ in backwards(client, number):
@@ -55,7 +55,7 @@ async def run_ids(client: Client, number: str, most: int | None = None) -> list[
 
 
 async def backwards(client: Client, number: str) -> AsyncIterator[tuple[str, WorkflowHistory]]:
-    """Each run, the latest first, with the first event of its history. Raises NoHistory."""
+    """Yield each run, latest first, with the first event of its history. Raises NoHistory."""
     try:
         run_id = (await _handle(client, number).describe()).run_id
     except RPCError as error:
@@ -66,7 +66,7 @@ async def backwards(client: Client, number: str) -> AsyncIterator[tuple[str, Wor
 
 
 async def length(client: Client, number: str, run_id: str) -> int:
-    """How many events the history of a run has. Raises NoHistory."""
+    """Return the number of events in the history of a run. Raises NoHistory."""
     try:
         described = await _handle(client, number, run_id).describe()
     except RPCError as error:
@@ -75,7 +75,7 @@ async def length(client: Client, number: str, run_id: str) -> int:
 
 
 async def all_run_ids(client: Client, number: str) -> set[str]:
-    """Every run of that name that the engine knows of, in the line or beside it."""
+    """Return every run of the workflow id, in the chain of continued runs or outside it."""
     query = f"WorkflowId='{ticket_workflow_id(number)}'"
     listed = {found.run_id async for found in client.list_workflows(query)}
     try:
@@ -85,12 +85,12 @@ async def all_run_ids(client: Client, number: str) -> set[str]:
 
 
 async def is_kept(client: Client, number: str, run_id: str) -> bool:
-    """Whether the engine still has this run."""
+    """Return whether the engine still has this run."""
     return await _first(client, number, run_id) is not None
 
 
 async def load(client: Client, number: str, run_id: str | None = None) -> WorkflowHistory:
-    """The history of one run, or of the last one. Raises NoHistory."""
+    """Return the history of one run, or of the last one. Raises NoHistory."""
     try:
         return await _handle(client, number, run_id).fetch_history()
     except RPCError as error:
@@ -98,23 +98,23 @@ async def load(client: Client, number: str, run_id: str | None = None) -> Workfl
 
 
 def continues(history: WorkflowHistory) -> bool:
-    """Whether there was a run before this one."""
+    """Return whether there was a run before this one."""
     return bool(started(history).continued_execution_run_id)
 
 
 def started(history: WorkflowHistory) -> WorkflowExecutionStartedEventAttributes:
-    """What the run was begun with."""
+    """Return the attributes that the run was started with."""
     return history.events[0].workflow_execution_started_event_attributes
 
 
 def _continued_as(history: WorkflowHistory) -> str:
-    """The run after this one; empty where there is none."""
+    """Return the id of the run after this one; empty where there is none."""
     last = history.events[-1].workflow_execution_continued_as_new_event_attributes
     return last.new_execution_run_id
 
 
 async def _first(client: Client, number: str, run_id: str) -> WorkflowHistory | None:
-    """Its first event; None where the engine no longer has the run."""
+    """Return the first event of a run; None where the engine no longer has it."""
     try:
         async for event in _handle(client, number, run_id).fetch_history_events(page_size=1):
             return WorkflowHistory(ticket_workflow_id(number), [event])

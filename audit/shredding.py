@@ -1,4 +1,4 @@
-"""Proof that a history can no longer be read: every payload in it is tried."""
+"""Proof that a history can no longer be read, by trying to decrypt every payload in it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ _TOLD_ANOTHER = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATE
 
 @dataclass(frozen=True)
 class Proof:
-    """What became of a history's payloads. `clear`: from before payloads were sealed.
+    """The readability of a history's payloads. `clear`: from before payloads were encrypted.
 
-    `theirs`: what was told to other tickets (an answer to who was merged into it). The engine keeps
-    one copy for both; it is sealed with the other ticket's key, belongs to it and goes with it.
+    `theirs`: sent to other tickets (an answer to one that was merged into it). The engine stores
+    one copy for both; it is encrypted with the other ticket's key and erased with that ticket.
     `runs`: how many runs of its workflow the engine has. `gone`: it has no history at all.
     """
 
@@ -39,12 +39,12 @@ class Proof:
 
     @property
     def holds(self) -> bool:
-        """Nobody can read any of it."""
+        """Whether nobody can read any of it."""
         return self.gone or (self.readable == 0 and self.clear == 0)
 
 
 async def prove(client: Client, keys: Keys, number: str) -> Proof:
-    """Try to read the ticket's history with all the keys there are: that of each of its runs."""
+    """Try to decrypt the history of each run of the ticket with all the keys there are."""
     whole: Proof | None = None
     for run_id in sorted(await all_run_ids(client, number)):
         try:
@@ -57,11 +57,11 @@ async def prove(client: Client, keys: Keys, number: str) -> Proof:
 
 
 async def tried(history: WorkflowHistory, keys: Keys, number: str) -> Proof:
-    """What can be read of this history of the ticket."""
+    """Try to decrypt one history of the ticket."""
     codec = TicketCodec(keys)
     sealed = readable = clear = theirs = 0
     for event, payload in _said(history):
-        # What nobody sealed can be read, whomever it was told.
+        # An unencrypted payload is readable, whichever ticket it was sent to.
         if event.event_type == _TOLD_ANOTHER and ticket_sealed_with(payload) not in (None, number):
             theirs += 1
             continue
@@ -88,7 +88,7 @@ def _together(one: Proof, other: Proof) -> Proof:
 
 
 async def delete_runs(client: Client, number: str) -> None:
-    """Ask the engine to delete every run of an ended ticket. It may take a minute until it has."""
+    """Request the deletion of every run of an ended ticket; it may take the engine a minute."""
     name = ticket_workflow_id(number)
     for run_id in await all_run_ids(client, number):
         execution = WorkflowExecution(workflow_id=name, run_id=run_id)
@@ -103,7 +103,7 @@ async def delete_runs(client: Client, number: str) -> None:
 
 
 async def running(client: Client, number: str) -> bool:
-    """Whether the engine still runs the ticket, whatever the record says."""
+    """Return whether the engine still runs the ticket, whatever the record says."""
     try:
         found = await client.get_workflow_handle(ticket_workflow_id(number)).describe()
     except RPCError as error:
@@ -114,8 +114,8 @@ async def running(client: Client, number: str) -> bool:
 
 
 def payloads(history: WorkflowHistory) -> Iterator[Payload]:
-    """Every payload that somebody said something with; not search attributes, not the library's
-    own notes in markers."""
+    """Return every payload with data of the ticket; not search attributes, nor the SDK's own notes
+    in markers."""
     return (payload for _, payload in _said(history))
 
 

@@ -14,9 +14,9 @@ from store.tickets import tickets
 
 
 class Finding(StrEnum):
-    """What came of a comparison; `no_history` and `not_deterministic`: of its attempt.
+    """The result of a comparison; `no_history` and `not_deterministic`: none was possible.
 
-    `runs_differ`: a run of the history begins otherwise than the one before it ended.
+    `runs_differ`: the input of a run differs from the end of the one before it.
     """
 
     AGREES = "agrees"
@@ -29,11 +29,11 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """`problem`: why no comparison could be made (code and message), else None.
+    """The verdict on one ticket. `problem`: why it could not be compared (code and message).
 
-    `erased`: none can be made, and none is to be: what was personal is gone on purpose. `runs`: of
-    its workflow. Of the first ones `lost` are no longer kept by the engine, or `left_out` were not
-    asked for: nothing is said of the events before version `since`.
+    `erased`: no comparison is possible or needed, as it was erased on purpose. `runs`: of its
+    workflow. Of the first ones `lost` are no longer stored by the engine, or `left_out` were not
+    requested: events before version `since` are not compared.
     """
 
     number: str
@@ -54,27 +54,27 @@ class Verdict:
 
     @property
     def finding(self) -> Finding:
-        """The verdict in a word."""
+        """The verdict in one code."""
         if self.problem is not None:
             return Finding(self.problem.partition(":")[0])
         return found(self.differences, self.breaks)
 
     @property
     def fine(self) -> bool:
-        """Nothing that somebody has to look into."""
+        """Whether nothing has to be investigated."""
         return self.agrees or self.erased
 
 
 def found(differences: Sequence[Difference], breaks: Sequence[Break]) -> Finding:
-    """What a comparison came to. A history that does not fit together comes first."""
+    """Return the result of a comparison. Runs that do not match come first."""
     if breaks:
         return Finding.RUNS_DIFFER
     return Finding.DIFFERS if differences else Finding.AGREES
 
 
 async def judge(client: Client, store: Store, number: str, most: int | None = None) -> Verdict:
-    """Replay one ticket, or of a history with more than `most` events the last runs, and compare it
-    with the record.
+    """Replay one ticket, or only the last runs of a history with more than `most` events, and
+    compare it with the record.
 
     Run by run: of a ticket with a hundred thousand events no more than two runs' are in memory.
     """
@@ -110,13 +110,13 @@ async def judge(client: Client, store: Store, number: str, most: int | None = No
 
 
 async def _compared(store: Store, number: str, run: Run, until: int | None) -> list[Difference]:
-    """The events of a run and those of the record, before version `until`."""
-    # Whatever the record has before the first event, or after the last, is not passed over.
+    """Compare the events of a run with those of the record, before version `until`."""
+    # The first and last run have no bound, so that surplus events of the record are found.
     since = run.since if run.n > 1 else None
     return compare_events(run.events, await tickets.events(store, number, since, until))
 
 
 async def judge_all(client: Client, store: Store) -> AsyncIterator[Verdict]:
-    """A verdict on every ticket of the store, open or ended."""
+    """Yield a verdict on every ticket of the store, open or ended."""
     async for number in tickets.numbers(store):
         yield await judge(client, store, number)

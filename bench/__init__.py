@@ -1,1 +1,1 @@
-"""How fast the house is, measured against the engine alone. Nothing of the product imports this."""
+"""Benchmarks of the system against the engine alone. Nothing of the product imports this."""

@@ -1,4 +1,4 @@
-"""What a board costs: many viewers over HTTP, the delay of a tick, the statements behind it."""
+"""The cost of a board: many viewers over HTTP, the delay of an update, its statements."""
 
 import asyncio
 import tempfile
@@ -30,15 +30,15 @@ from store.identity import accounts, sessions
 CITY = "tongzhou"
 VIEWERS = 200
 TARGET = 1.0
-"""Seconds within which every viewer has a reading, from when it began."""
+"""Seconds from the start of a reading within which every viewer must have it."""
 
 _SETTLING = 3
-"""Ticks that are not counted: viewers are still coming."""
+"""Poll intervals that are not counted: viewers are still connecting."""
 
 
 @dataclass(frozen=True)
 class Watched:
-    """Seconds from the beginning of a reading until a viewer has it: median, 99 of 100, worst."""
+    """Seconds from the start of a reading until a viewer has it: median, p99, worst."""
 
     viewers: int
     ticks: int
@@ -51,14 +51,14 @@ class Watched:
 
 @dataclass
 class _Seen:
-    """What all viewers have received since counting began."""
+    """The updates that all viewers have received since counting began."""
 
     delays: list[float] = field(default_factory=list)
     bytes: int = 0
 
 
 async def watched(viewers: int = VIEWERS, ticks: int = 5, store_url: str | None = None) -> Watched:
-    """Let `viewers` watch for so many ticks; on an empty store, or the one at `store_url`."""
+    """Measure `viewers` for `ticks` poll intervals, on an empty store or that at `store_url`."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         url = store_url or default_url(home)
@@ -122,7 +122,7 @@ async def _measured(port: int, boards: Boards, door: Door, viewers: int, ticks: 
 
 
 async def _cookie(door: Door) -> str:
-    """The cookie of a supervisor: one person with many windows costs what many persons cost."""
+    """Return a supervisor's cookie: one account with many windows costs as much as many."""
     name = f"bench-{time.time_ns()}"
     await accounts.create(door.store, name, Role.SUPERVISOR)
     account = await accounts.by_name(door.store, name)
@@ -149,7 +149,7 @@ async def _watch(port: int, cookie: str, seen: _Seen, since: Any) -> None:
 
 
 def _read_at(line: bytes) -> float | None:
-    """When the reading began that a line of the stream tells of; None of other lines."""
+    """Return the start of the reading in a line of the stream; None for other lines."""
     _, found, rest = line.partition(b'<time datetime=\\"')
     if not found or not line.startswith(b"data: "):
         return None

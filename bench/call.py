@@ -1,4 +1,4 @@
-"""How long an operator waits while somebody is on the phone."""
+"""Response times of the call screen."""
 
 import re
 import secrets
@@ -17,7 +17,7 @@ from store.db.engine import Store
 from store.identity import accounts, passwords
 
 SECOND = 1000.0
-"""Milliseconds that nothing on the call screen may take."""
+"""Upper limit, in milliseconds, of every request of the call screen."""
 
 _ROUNDS = 40
 _SAID = {
@@ -41,7 +41,7 @@ class Waited:
 
 
 async def call(rounds: int = _ROUNDS) -> list[Waited]:
-    """The screen, what it says while one types, the caller's earlier tickets, and filing."""
+    """Time the screen, its hints while typing, the caller's earlier tickets, and filing."""
     async with (
         house(floor=False) as running,
         httpx.AsyncClient(
@@ -73,7 +73,7 @@ async def _timed(what: str, ask: Callable[[], Awaitable[httpx.Response]], rounds
 
 
 async def _sign_in(http: httpx.AsyncClient, store: Store) -> str:
-    """Somebody of the desk, signed in; the token of their forms."""
+    """Sign in a desk account; return the token of its forms."""
     told = {"name": "bench-desk", "password": secrets.token_urlsafe(24)}
     hashed = await passwords.hashed(told["password"])
     await accounts.create(store, told["name"], Role.DESK, password_hash=hashed, own=True)

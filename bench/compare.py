@@ -1,4 +1,4 @@
-"""Floor and product in turns, so that a busy machine is busy for both."""
+"""Floor and product in turns, so that other load affects both alike."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -12,14 +12,14 @@ from bench.machine import MachineTime, machine
 
 Say = Callable[[str], None]
 
-# The processes that work for each; `load` is the generator itself.
+# The processes of each system; `load` is the load generator itself.
 FLOOR = ("engine", "floor worker")
 PRODUCT = ("engine", "worker", "api")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much to measure. Seconds are per round; what has begun is always brought to its end."""
+    """The extent of a measurement. Seconds are per round; lifecycles begun are always completed."""
 
     clients: tuple[int, ...] = (1, 10, 50)
     seconds: float = 6.0
@@ -34,14 +34,14 @@ QUICK = Plan(seconds=1.0, rounds=1, warm_up=1.0, offered_seconds=3.0)
 
 
 class NotWhole(Exception):
-    """Some lifecycles did not end as they should: there is no figure to give."""
+    """Lifecycles that did not end as they should, so that no figure is valid."""
 
 
 @dataclass(frozen=True)
 class Round:
     """Lifecycles per second, and CPU milliseconds per lifecycle of each process involved.
 
-    `others` is the share of the machine that went to whatever else it had to do.
+    `others` is the share of the machine that other programs used.
     """
 
     lived: int
@@ -72,7 +72,7 @@ def rate(rounds: list[Round]) -> float:
 
 
 def cpu(rounds: list[Round]) -> dict[str, float]:
-    """By process, and their sum: less shaken by what else the machine does than a rate is."""
+    """Return CPU time by process and their sum: less affected by other load than a rate."""
     by_process = {
         name: _round(median(each.cpu_ms[name] for each in rounds)) for name in rounds[0].cpu_ms
     }
@@ -81,7 +81,7 @@ def cpu(rounds: list[Round]) -> dict[str, float]:
 
 @dataclass
 class Figures:
-    """Everything a run measured."""
+    """All measurements of a run."""
 
     turns: dict[int, Turns]
     accept_ms: list[float]
@@ -156,7 +156,7 @@ async def compare(plan: Plan, say: Say) -> Figures:
 
 
 async def _turn(built: House, clients: int, seconds: float, turn: Turns) -> None:
-    """One round of the floor, then one of the product."""
+    """Measure one round of the floor, then one of the product."""
     running = measured(built, FLOOR, _floors(built, built.offer_floor(clients, seconds)))
     turn.floor.append(await running)
     offering = built.offer_product("lives", clients=clients, seconds=seconds)
@@ -188,10 +188,10 @@ async def _floors(built: House, offering: Coroutine[Any, Any, Outcome]) -> Outco
 
 
 async def tickets(built: House, offering: Coroutine[Any, Any, Outcome]) -> Outcome:
-    """A run of tickets that all ended: so say the driver, the store and the engine.
+    """Run tickets to their end, as confirmed by driver, store and engine.
 
     Raises:
-        NotWhole: one of them says otherwise.
+        NotWhole: one of them disagrees.
     """
     in_store, in_engine = await built.closed_tickets(), await built.completed_tickets()
     outcome = await offering

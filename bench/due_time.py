@@ -1,7 +1,7 @@
-"""What a due time costs, against adding to a bare datetime.
+"""The cost of a due time, compared with adding to a bare datetime.
 
-Microseconds, the best of several rounds: of the due time alone, and of a whole clock with every
-rung of its ladder. "special" is the same calendar with the hours of a hundred days of its own.
+Microseconds, the best of several rounds: of the due time alone, and of a whole clock with its
+escalation policy. "special" is the same calendar with special hours on a hundred days.
 """
 
 import timeit
@@ -35,12 +35,12 @@ _LADDER = (
 
 
 def microseconds(call: Callable[[], Any]) -> float:
-    """What one call of it costs."""
+    """Measure the cost of one call."""
     return min(timeit.repeat(call, number=_CALLS, repeat=_ROUNDS)) / _CALLS * 1e6
 
 
 def special(calendar: WorkCalendar) -> WorkCalendar:
-    """`calendar` with a hundred half days."""
+    """Return `calendar` with a hundred half days."""
     morning = (OfficeSpan.model_validate({"opens": "09:00", "closes": "12:00"}),)
     first = date(max(calendar.years), 1, 1)
     half_days = {first + timedelta(days=3 * n): morning for n in range(100)}
@@ -48,7 +48,7 @@ def special(calendar: WorkCalendar) -> WorkCalendar:
 
 
 def full_ladder(pack: Pack) -> Pack:
-    """`pack` with four rungs for handling, in working time and in shares."""
+    """Return `pack` with four escalation levels for handling, in working time and percent."""
     rungs = tuple(RungRule.model_validate(rung) for rung in _LADDER)
     return pack.model_copy(update={"ladder": {ClockName.HANDLE: rungs}})
 

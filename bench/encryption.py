@@ -1,4 +1,4 @@
-"""What encryption costs: the same house with and without it, in turns."""
+"""The cost of encryption: the same installation with and without it, in turns."""
 
 import sys
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _SWITCHED = ("worker", "api")
 
 
 class SwitchingStack(Stack):
-    """The stack, whose worker and API can be exchanged while the engine runs on."""
+    """A stack whose worker and API can be replaced while the engine runs on."""
 
     async def switch(self, module: str) -> None:
         """Stop worker and API, and start them again from `module`."""
@@ -34,7 +34,7 @@ class SwitchingStack(Stack):
             await self._start(child, ready[name], name)
 
     async def _follow(self, child: Child) -> None:
-        """Nothing is started again: worker and API are stopped on purpose."""
+        """Restart nothing: worker and API are stopped on purpose."""
 
 
 def switching_stack(settings: Settings) -> SwitchingStack:
@@ -43,7 +43,7 @@ def switching_stack(settings: Settings) -> SwitchingStack:
 
 @dataclass
 class Cost:
-    """The rounds of both, side by side; `history`: a ticket's, as bytes."""
+    """The rounds with and without encryption; `history`: a ticket's, in bytes."""
 
     sealed: list[Round]
     clear: list[Round]
@@ -86,7 +86,7 @@ def _rates(rounds: list[Round]) -> dict[str, float]:
 
 
 async def encryption(clients: int, seconds: float, rounds: int, say: Say) -> Cost:
-    """Lifecycles with and without encryption on one installation, whoever is first in turns.
+    """Measure lifecycles with and without encryption on one installation, in alternating order.
 
     Raises:
         NotWhole: a lifecycle failed or did not really end.

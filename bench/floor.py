@@ -1,8 +1,8 @@
-"""The engine's floor: the history of a plain ticket, and nothing else.
+"""The engine's floor: a workflow with the history of a plain ticket, and nothing else.
 
 The same events in the same order and of about the same size as the product's plain path (a test
 compares them), made by the same engine and by the library's own worker with the same settings. No
-rules, no models, no store, no HTTP: what is left is what the engine itself costs.
+rules, no models, no store, no HTTP: this measures the cost of the engine alone.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ FLOOR_UNITS = "floor-units"
 FLOOR_WORKFLOW = "Floor"
 HANDLE_ID = "handle-floor-1"
 
-# Bytes, as in the history of a plain ticket, seals included.
+# Bytes, as in the history of a plain ticket, encryption included.
 COMPLAINT = 576
 ACCEPTANCE = 1337
 TRIAGE = 834
@@ -38,7 +38,7 @@ _QUICK = timedelta(seconds=3)
 
 @dataclass
 class Step:
-    """What a local activity does: give back so many bytes, and tell the driver who waits."""
+    """The input of a local activity: the bytes to return, and the driver to notify."""
 
     size: int = 0
     bell: int = 0
@@ -48,7 +48,7 @@ class Step:
 
 @dataclass
 class Start:
-    """What a run begins with. `bell`: UDP port on which its driver waits for news of `name`."""
+    """The input of a run. `bell`: UDP port on which its driver waits for news of `name`."""
 
     bell: int
     name: str
@@ -57,7 +57,7 @@ class Start:
 
 @activity.defn(name="floor_step")
 async def step(asked: Step) -> bytes | None:
-    """The product's driver learns from the store how far a ticket is; this one gets a datagram."""
+    """Notify the driver by a datagram, as there is no store to read, and return the bytes."""
     if asked.bell:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
             line.setblocking(False)
@@ -77,7 +77,7 @@ class FloorWorkflow:
         self.start = start
         self.registered = False
         self.verdict = False
-        workflow.patched("floor")  # a ticket asks for the version of its lifecycle
+        workflow.patched("floor")  # a ticket requests the version of its lifecycle
 
     @workflow.run
     async def run(self, start: Start) -> bytes:
@@ -130,9 +130,9 @@ class FloorWorkflow:
 
 
 def workers(client: Client, *, cached: int, lean: bool = False) -> tuple[Worker, Worker]:
-    """The floor's counterparts of `ticket_worker` and `unit_worker`, with their settings.
+    """Return the floor's counterparts of `ticket_worker` and `unit_worker`, same settings.
 
-    The sandbox is the library's, as it comes; `lean`: the product's, which is entered less often.
+    The sandbox is the library's default; `lean`: the product's, which is entered less often.
     """
     from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 

@@ -1,4 +1,4 @@
-"""Drives the floor as the API drives tickets: the same calls to the engine, in the same order."""
+"""A driver of the floor: the same engine calls as the API for a ticket, in the same order."""
 
 import asyncio
 import secrets
@@ -24,7 +24,7 @@ _OPENLY = search_attributes(
 
 
 class Bells(asyncio.DatagramProtocol):
-    """Waits for what the floor's worker tells of its runs."""
+    """A listener for notifications of the floor's worker."""
 
     def __init__(self) -> None:
         self._awaited: dict[str, asyncio.Future[None]] = {}
@@ -48,7 +48,7 @@ class Bells(asyncio.DatagramProtocol):
             waiting.set_result(None)
 
     def expect(self, name: str, news: str) -> "asyncio.Future[None]":
-        """To be called before what causes the news."""
+        """Return a future of the news; call before its cause."""
         coming: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._awaited[f"{name} {news}"] = coming
         return coming
@@ -62,7 +62,7 @@ class FloorDriver:
         self._bells = bells
 
     async def live(self) -> float:
-        """One run, from start to end; the seconds until its receipt."""
+        """Drive one run to its end; return the seconds until its receipt."""
         try:
             async with asyncio.timeout(_PATIENCE):
                 return await self._live(f"floor/{secrets.token_hex(8)}")

@@ -1,4 +1,4 @@
-"""The floor's worker: a process of its own, as the product's worker is."""
+"""The floor's worker: a separate process, like the product's worker."""
 
 import asyncio
 import signal

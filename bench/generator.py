@@ -1,4 +1,4 @@
-"""The load generator: a process of its own, told on its command line what to offer to whom."""
+"""The load generator: a separate process that takes its order on the command line."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ Mode = Literal["lives", "filing", "offered lives", "offered filing"]
 
 @dataclass(frozen=True)
 class Order:
-    """What to do. `most` bounds the number, `seconds` the time in which something is begun."""
+    """A requested load. `most` limits the number, `seconds` the time in which actions begin."""
 
     system: Literal["floor", "product"]
     mode: Mode
@@ -70,7 +70,7 @@ def _offered(order: Order, open_things: AsyncExitStack) -> Do:
 
 
 def command(order: Order) -> list[str]:
-    """How to start a generator for `order`; it prints its outcome as one line of JSON."""
+    """Return the command of a generator for `order`; it prints its outcome as a line of JSON."""
     return [sys.executable, "-m", "bench.generator", json.dumps(asdict(order))]
 
 

@@ -1,4 +1,4 @@
-"""What is measured: the real stack in a temporary home, and beside it the floor's worker."""
+"""The measured installation: the real stack in a temporary home, and the floor's worker."""
 
 import os
 import sys
@@ -79,12 +79,12 @@ class House:
         )
 
     async def closed_tickets(self) -> int:
-        """Tickets that really ended, and ended well, as the store has them."""
+        """Count the tickets that ended as closed, by the store."""
         ended = (ticket.c.stage == Stage.ENDED.value, ticket.c.outcome == Ending.CLOSED.value)
         return await self._count(*ended)
 
     async def waiting_tickets(self) -> int:
-        """Tickets that a unit is handling, as the store has them."""
+        """Count the tickets that a unit is handling, by the store."""
         return await self._count(ticket.c.stage == Stage.HANDLE.value)
 
     async def _count(self, *conditions: object) -> int:
@@ -93,7 +93,7 @@ class House:
         return int(found[0]) if found else 0
 
     async def completed(self, workflow_type: str) -> int:
-        """Workflows of a type that the engine calls completed."""
+        """Count the completed workflows of a type, by the engine."""
         query = f"WorkflowType = '{workflow_type}' AND ExecutionStatus = 'Completed'"
         return (await self.client.count_workflows(query)).count
 
@@ -104,7 +104,7 @@ class House:
         return await self.completed(TICKET_WORKFLOW)
 
     async def history_of_one(self, *, latest: bool = False) -> dict[str, int]:
-        """Events and bytes of the history of a ticket that was closed; of the last, if so asked."""
+        """Return the events and bytes of a closed ticket's history; `latest`: of the last one."""
         asked = select(ticket.c.number).where(ticket.c.outcome == Ending.CLOSED.value).limit(1)
         if latest:
             asked = asked.order_by(ticket.c.ended_at.desc())
@@ -114,11 +114,11 @@ class House:
         return {"events": info.history_length, "bytes": info.history_size_bytes}
 
     def cpu_seconds(self) -> dict[str, float]:
-        """What each process has used so far."""
+        """Return the CPU seconds of each process so far."""
         return {child.name: _cpu(child) for child in (*self.stack.children, self.floor)}
 
     def rss_mb(self) -> dict[str, float]:
-        """Resident memory of each process, in MB."""
+        """Return the resident memory of each process, in MB."""
         return {child.name: _rss(child) for child in self.stack.children}
 
 
@@ -146,9 +146,9 @@ def plain_stack(settings: Settings) -> Stack:
 async def house(
     stack_of: StackOf = plain_stack, *, floor: bool = True, lean_floor: bool = False
 ) -> AsyncIterator[House]:
-    """An installation that nobody has used yet; gone afterwards."""
+    """Start an unused installation; delete it afterwards."""
     for name in [name for name in os.environ if name.startswith("JIESU_")]:
-        del os.environ[name]  # whoever has an installation must not find our tickets in it
+        del os.environ[name]  # no tickets may be written to an existing installation
     with tempfile.TemporaryDirectory(prefix="jiesu-bench-", ignore_cleanup_errors=True) as home:
         engine_port, api_port = free_ports(2)
         settings = Settings(

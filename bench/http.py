@@ -1,6 +1,6 @@
-"""A small HTTP/1.1 client: kept-alive connections and next to no work per request.
+"""A small HTTP/1.1 client: kept-alive connections and very little work per request.
 
-On a small machine whatever the load generator burns is missing to what it measures.
+On a small machine, CPU time of the load generator is lost to the measured system.
 """
 
 import asyncio
@@ -51,12 +51,12 @@ class Connection:
             writer.write(head + content)
             return await _read(reader)
         except BaseException:
-            self.close()  # what is left in it would be taken for the next answer
+            self.close()  # leftover data would be read as the next answer
             raise
 
     async def _opened(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self._stream is not None and self._stream[0].at_eof():
-            self.close()  # the server had enough of waiting
+            self.close()  # the server closed an idle connection
         if self._stream is None:
             self._stream = await asyncio.open_connection(*self._where)
         return self._stream
@@ -75,7 +75,7 @@ async def _read(reader: asyncio.StreamReader) -> Answer:
 
 
 class Pool:
-    """As many connections as are needed at once, each used again."""
+    """A pool of reusable connections, as many as are needed at once."""
 
     def __init__(self, host: str, port: int) -> None:
         self._where = (host, port)

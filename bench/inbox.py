@@ -1,8 +1,8 @@
-"""What opening a unit's inbox costs: the whole HTTP answer, beside the queries alone.
+"""The cost of opening a unit's inbox: the whole HTTP answer, and the queries alone.
 
-Two hundred tickets, each at another point of its life, are told to a new SQLite store by the
-product's own projector; then the application is asked for the page, in this process and without a
-network in between.
+Two hundred tickets, at different points of their lifecycle, are written to a new SQLite store by
+the product's projector; then the page is requested from the application, in this process and
+without a network.
 """
 
 import tempfile
@@ -42,7 +42,7 @@ from store.tickets.projector import Projector
 
 ROWS = 200
 TARGET = 150.0
-"""Milliseconds in which so many lines are there."""
+"""Milliseconds within which so many lines must be shown."""
 
 CITY, UNIT, CATEGORY, TIER = "tongzhou", "water", "0301", "complex"
 _PASSWORD = "measured, not guessed"  # noqa: S105  # pragma: allowlist secret
@@ -55,7 +55,7 @@ _OFFICER = Actor(role=Role.OFFICER, id="bench", unit=UNIT)
 class Opening:
     """Milliseconds, of `rows` lines; `kilobytes` is the size of the page.
 
-    `cpu` is what the process worked for one answer, whatever else the machine was busy with.
+    `cpu` is the CPU time of the process for one answer, independent of other load.
     """
 
     rows: int
@@ -67,7 +67,7 @@ class Opening:
 
 
 async def measure(rows: int = ROWS, rounds: int = _ROUNDS) -> Opening:
-    """Open the inbox again and again."""
+    """Measure opening the inbox repeatedly."""
     async with _office(rows) as (http, store):
         page = await _opened(http)
         shown = page.text.count('data-ref="')
@@ -108,12 +108,12 @@ async def _milliseconds(call: Callable[[], Awaitable[object]], rounds: int) -> l
     return found
 
 
-# --- what is opened ---------------------------------------------------------------------------
+# --- the measured application -----------------------------------------------------------------
 
 
 @asynccontextmanager
 async def _office(rows: int) -> AsyncIterator[tuple[httpx.AsyncClient, Store]]:
-    """An application on a store with so many lines, and its officer signed in."""
+    """Provide an application on a store with `rows` lines, and sign in its officer."""
     with tempfile.TemporaryDirectory(prefix="jiesu-bench-") as folder:
         settings = Settings(home=Path(folder), store_url=default_url(Path(folder)))
         await schema.upgrade(settings.store)
@@ -149,7 +149,7 @@ async def _signed_in(store: Store, http: httpx.AsyncClient) -> None:
 
 
 def _life(pack: Pack, n: int, filed_at: datetime) -> Iterator[Projection]:
-    """One ticket, as far as it got: new, signed, contacted, waiting, standing still in turn."""
+    """Yield a ticket's projections; in turn new, signed, contacted, waiting or paused."""
     complaint = Complaint(
         number=new_number(filed_at.date()),
         city=CITY,

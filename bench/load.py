@@ -1,4 +1,4 @@
-"""Offering load: a closed loop of clients, or an open one at a fixed rate; bounded both ways."""
+"""Offering load: a closed loop of clients, or an open one at a fixed rate; both bounded."""
 
 import asyncio
 import time
@@ -13,13 +13,13 @@ class Failed(Exception):
 
 
 Do = Callable[[], Awaitable[float]]
-"""One thing to do, to its end; gives the seconds until the complaint was accepted."""
+"""An action; returns the seconds until the complaint was accepted."""
 
 
 @dataclass
 class Outcome:
-    """What a run came to. `accept_ms` is counted from when a request was due, not from sent;
-    `cpu` are the seconds that offering the load itself took from the machine.
+    """The result of a run. `accept_ms` is counted from when a request was due, not from sent;
+    `cpu`: CPU seconds of the load generator itself.
     """
 
     lived: int = 0
@@ -41,9 +41,9 @@ class Outcome:
 
 
 async def closed_loop(clients: Sequence[Do], seconds: float, most: int) -> Outcome:
-    """Every client begins anew when its last one has ended, for `seconds`; at most `most` in all.
+    """Repeat every client's action for `seconds`, at most `most` times in all.
 
-    What has begun is brought to its end, and the clock runs until then.
+    Actions begun are completed, and the time counts until then.
     """
     outcome = Outcome()
     begun, cpu = time.perf_counter(), time.process_time()
@@ -61,7 +61,7 @@ async def closed_loop(clients: Sequence[Do], seconds: float, most: int) -> Outco
 
 
 async def open_loop(do: Do, per_second: float, seconds: float) -> Outcome:
-    """Begin one every 1/`per_second` seconds, whether or not the earlier ones have ended."""
+    """Begin an action every 1/`per_second` seconds, whether or not the earlier ones have ended."""
     outcome = Outcome()
     begun, cpu = time.perf_counter(), time.process_time()
     running = set[asyncio.Task[None]]()
@@ -80,14 +80,14 @@ async def _count(do: Do, outcome: Outcome, due: float) -> None:
         accepted = await do()
     except Failed as failure:
         outcome.failures[str(failure)] += 1
-        await asyncio.sleep(0.1)  # a system that refuses everything is not to be hammered
+        await asyncio.sleep(0.1)  # do not overload a system that refuses everything
         return
     outcome.lived += 1
     outcome.accept_ms.append((late + accepted) * 1000)
 
 
 def percentile(values: list[float], percent: float) -> float:
-    """By the nearest rank: a value that was really measured. 0 of nothing."""
+    """Return a measured value, by the nearest rank; 0 if there is none."""
     if not values:
         return 0.0
     ordered = sorted(values)

@@ -1,4 +1,4 @@
-"""The machine it is measured on, and what else it is busy with."""
+"""The measuring machine, and its other load."""
 
 import os
 import platform
@@ -15,8 +15,8 @@ def machine() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class MachineTime:
-    """CPU seconds since the machine started, of all cores: all, and those with something to do;
-    and those of the load generators that have ended.
+    """CPU seconds of all cores since the machine started: all, and busy ones; and those of the
+    load generators that have ended.
     """
 
     all: float
@@ -32,7 +32,7 @@ class MachineTime:
         return cls(every, every - idle, ended.ru_utime + ended.ru_stime)
 
     def others_since(self, before: Self, ours: float) -> float:
-        """The share of the machine that went neither to `ours` (CPU seconds) nor to generators."""
+        """Return the machine's share used neither by `ours` (CPU seconds) nor by generators."""
         ours += self.generators - before.generators
         busy = self.busy - before.busy
         return max(0.0, busy - ours) / max(1e-9, self.all - before.all)

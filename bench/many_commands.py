@@ -1,8 +1,8 @@
-"""Tens of thousands of commands on one ticket: it takes the next one, and its story stays whole.
+"""Tens of thousands of commands on one ticket, which must stay fast and keep a complete timeline.
 
-Facts, contacts and reassignments in turn, on the real stack, straight at its engine. Every so often
-a new complaint is filed in the same way: what a command takes is measured against that. The days of
-the record pass as the pack's cap on facts asks: the moment of each is told, and not waited for.
+Facts, contacts and reassignments in turn, on the real stack, sent directly to its engine. The time
+of a command is compared with that of filing a new complaint, measured in between. Commands carry
+their own moments, spaced as the pack's cap on facts requires, so that nothing has to wait.
 """
 
 import asyncio
@@ -39,23 +39,23 @@ from workflows.ticket import TicketWorkflow
 
 COMMANDS = 2000
 _EVERY = 20
-"""After so many commands a new complaint is filed."""
+"""Commands between two new complaints."""
 
 _FACTS_APART = timedelta(minutes=75)
-"""Not more than the pack takes of a citizen in a day."""
+"""The spacing that stays within the pack's daily cap on a citizen's facts."""
 
 _UNITS = (UNIT, "water")
 _AGAIN = ("carrying_on", "not_now", "not_your_unit", "overtaken")
-"""Refused for this moment only: the ticket is being carried on, or given to the next unit."""
+"""Temporary refusals: the ticket is being continued as a new run, or reassigned."""
 
 _PATIENCE = 60.0
 TARGET = 2.0
-"""The slowest command of a hundred, in times of the slowest new ticket of a hundred."""
+"""The highest permitted p99 of commands, as a multiple of the p99 of new tickets."""
 
 
 @dataclass
 class Told:
-    """How it went; times in milliseconds. `wrong`: what was not whole in the end."""
+    """The result; times in milliseconds. `wrong`: the defects found in the end."""
 
     commands: int = 0
     seconds: float = 0.0
@@ -80,7 +80,7 @@ class Told:
 
 
 class _One:
-    """The ticket that everybody is at."""
+    """The ticket that receives all commands."""
 
     def __init__(self, client: Client, number: str) -> None:
         self.client, self.number = client, number
@@ -90,7 +90,7 @@ class _One:
         self.unit = 0
 
     async def give(self, n: int) -> float:
-        """The next command; the seconds that it took, with every time it was sent again for."""
+        """Send the next command; return its seconds, `carrying_on` retries included."""
         match n % 3:
             case 0:
                 self.at += _FACTS_APART
@@ -116,7 +116,7 @@ class _One:
                     if not isinstance(error.cause, ApplicationError) or code not in _AGAIN:
                         raise NotWhole(f"command {n}, {command.do}: refused, {code}") from error
                     if code != "carrying_on":
-                        begun = time.perf_counter()  # it was too early: nothing was waited for
+                        begun = time.perf_counter()  # it was too early: the wait does not count
                     await asyncio.sleep(0.02)
                 else:
                     self.given[command.do] += 1
@@ -127,7 +127,7 @@ async def many_commands(commands: int, say: Callable[[str], None]) -> Told:
     """Give `commands` commands to one ticket of a fresh installation.
 
     Raises:
-        NotWhole: one was not taken.
+        NotWhole: a command was not accepted.
     """
     async with house(floor=False) as built:
         keys = TicketKeys(built.store, open_ring(built.settings.key_text, built.settings.key_file))
@@ -155,7 +155,7 @@ async def many_commands(commands: int, say: Callable[[str], None]) -> Told:
 
 
 async def _file(client: Client) -> tuple[str, float]:
-    """A new complaint; its number, and the seconds until its receipt."""
+    """File a complaint; return its number and the seconds until its receipt."""
     now = datetime.now(UTC)
     told = Complaint.model_validate(
         {
@@ -183,7 +183,7 @@ async def _file(client: Client) -> tuple[str, float]:
 
 
 async def _look(built: House, client: Client, one: _One, told: Told) -> None:
-    """Whether it still takes the next one, and whether timeline and replay are whole."""
+    """Check that it still accepts a command, and that timeline and replay are complete."""
     given = Counter(one.given)
     await one.act(Actor(role=Role.CITIZEN), Withdraw(reason="已自行解决"), told.commands)
     await one.handle.result()
@@ -216,7 +216,7 @@ async def _look(built: House, client: Client, one: _One, told: Told) -> None:
 
 
 def _spread(seconds: list[float]) -> dict[str, float]:
-    """The median, the slowest of a hundred, and the slowest, in milliseconds."""
+    """Return the median, the p99 and the maximum, in milliseconds."""
     ordered = sorted(seconds)
 
     def at(share: float) -> float:
@@ -226,7 +226,7 @@ def _spread(seconds: list[float]) -> dict[str, float]:
 
 
 def show(out: Console, told: Told) -> None:
-    """The figures, and whether the target is reached."""
+    """Print the figures, and whether the target is reached."""
     for what, spread in (
         ("a command", told.command_ms),
         ("one of the last tenth", told.last_tenth_ms),

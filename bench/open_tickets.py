@@ -1,4 +1,4 @@
-"""What thousands of open tickets cost: memory, and the time until a new one is accepted."""
+"""The cost of thousands of open tickets: memory, and the time until one is accepted."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ OFFERED, OFFERED_SECONDS = 5.0, 20.0
 _CLIENTS = 20
 _LOOKS = 120
 _PER_SECOND_AT_LEAST = 5.0
-"""Slower filing than this is given up."""
+"""The slowest filing that is not given up."""
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Crowd:
 async def crowd(
     tickets: int, say: Callable[[str], None], *, seconds: float = OFFERED_SECONDS
 ) -> Crowd:
-    """File `tickets` complaints on a fresh installation and leave them to their units.
+    """File `tickets` complaints on a fresh installation and leave them open.
 
     Raises:
         NotWhole: some were not accepted, or do not wait for their unit.
@@ -69,7 +69,7 @@ async def crowd(
 
 
 async def _until_all_wait(built: House, tickets: int) -> None:
-    """Those that were only spooled, because the engine was too busy to answer, come later."""
+    """Wait for `tickets` at their units; those in the intake backlog arrive later."""
     for _ in range(_LOOKS):
         if await built.waiting_tickets() == tickets:
             return

@@ -1,4 +1,4 @@
-"""What loading a pack costs: whole, with its checks, against parsing its files alone."""
+"""The cost of loading a pack with its checks, compared with parsing its files alone."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ from packs.registry import check_pack, default_root, load_pack
 
 CELLS = 3000
 TARGET = 1.0
-"""Seconds in which a pack with so many cells is loaded."""
+"""Seconds within which a pack with so many cells must be loaded."""
 
 _ROWS = 50
 _ROUNDS = 5
@@ -42,7 +42,7 @@ class Loading:
 
 
 def with_cells(original: Path, folder: Path, cells: int = CELLS) -> Path:
-    """A copy of a pack in which a lattice of so many cells takes the place of its own."""
+    """Copy a pack, with its cells replaced by a lattice of `cells` cells."""
     copy = folder / original.name
     shutil.copytree(original, copy)
     street = load_pack(original).streets[0].area or ""
@@ -65,7 +65,7 @@ def _cell(street: str, number: int, columns: int) -> dict[str, object]:
 
 
 def measure(folder: Path) -> Loading:
-    """Load the pack again and again, from files that the system has in memory."""
+    """Measure loading the pack repeatedly, from files in the system's cache."""
     if problems := check_pack(folder):
         raise ValueError(f"{folder.name}: {problems[0]}")
     return Loading(
@@ -93,7 +93,7 @@ def _seconds(call: Callable[[], object]) -> float:
 
 
 def measure_all() -> list[Loading]:
-    """Every shipped pack, and one with `CELLS` cells."""
+    """Measure every shipped pack, and one with `CELLS` cells."""
     root = default_root()
     shipped = [measure(folder) for folder in sorted(root.iterdir()) if folder.is_dir()]
     with tempfile.TemporaryDirectory() as folder:

@@ -1,8 +1,8 @@
-"""A program of the product with payloads left in the clear: what encryption costs is measured so.
+"""A program of the product with unencrypted payloads, to measure the cost of encryption.
 
     python -m bench.plain worker
 
-There is no setting for this: nobody's tickets are to be left readable by a slip.
+There is no setting for this, so that no ticket is left unencrypted by mistake.
 """
 
 import runpy
@@ -15,7 +15,7 @@ from runtime.codec import Keys
 
 
 def in_the_clear(keys: Keys) -> DataConverter:
-    """What the product used before there were keys."""
+    """Return the data converter without encryption."""
     return runtime.engine.CONVERTER
 
 

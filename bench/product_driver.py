@@ -1,4 +1,4 @@
-"""Drives the product as its users do: over HTTP, five requests from complaint to rating."""
+"""A driver of the product over HTTP: five requests from complaint to rating."""
 
 import asyncio
 import secrets
@@ -10,7 +10,7 @@ from bench.load import Failed
 
 API = "/api/v1"
 
-# Its category is named, so that triage needs nobody; one unit answers for it everywhere.
+# Its category is given, so that triage is automatic; one unit is responsible for it everywhere.
 CITY, CATEGORY, UNIT = "tongzhou", "0204", "city-management"
 COMPLAINT = {
     "city": CITY,
@@ -23,7 +23,7 @@ COMPLAINT = {
 RESULT = {"reply": "已更换三盏路灯的灯头并恢复供电，今晚起正常照明。感谢您的监督。"}
 RATING = {"contacted": True, "resolved": True, "grade": 5, "words": "处理及时，谢谢。"}
 
-# 202: a slow machine's answer, not a refusal; it is waited for, and the clock runs on.
+# 202: the answer of a slow machine, not a refusal; the driver waits, and the time counts.
 _FINE = {"complaints": (201, 202), "complete": (200, 202), "rating": (200, 202)}
 _PAUSE, _LOOKS = 0.1, 300
 
@@ -36,7 +36,7 @@ class ProductDriver:
         self._officer = {"Authorization": f"Bearer {officer}"}
 
     async def live(self) -> float:
-        """One ticket, from complaint to the end; the seconds until its receipt."""
+        """Drive one ticket to its end; return the seconds until its receipt."""
         begun = time.perf_counter()
         receipt = (await self._file()).json()
         accepted = time.perf_counter() - begun
@@ -56,7 +56,7 @@ class ProductDriver:
         return accepted
 
     async def file(self) -> float:
-        """Only file a complaint; the seconds until its receipt."""
+        """Only file a complaint; return the seconds until its receipt."""
         begun = time.perf_counter()
         await self._file()
         return time.perf_counter() - begun
@@ -66,7 +66,7 @@ class ProductDriver:
         return await self._ask(f"{API}/complaints", COMPLAINT, key)
 
     async def _until(self, ticket: str, citizen: dict[str, str], stage: str) -> None:
-        """After an answer that says: sent, and the record will follow."""
+        """Poll the ticket until it is at `stage`, after a 202."""
         for _ in range(_LOOKS):
             seen = await self._connection.get(ticket, citizen)
             if seen.status == 200 and seen.json()["stage"] == stage:

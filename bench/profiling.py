@@ -1,4 +1,4 @@
-"""Where the product spends its CPU time, by process, by thread and by function."""
+"""CPU time of the product, by process, by thread and by function."""
 
 import json
 import os
@@ -26,7 +26,7 @@ class Traced:
 
 
 class TracedStack(Stack):
-    """The stack, with the tracer in front of its Python programs."""
+    """A stack whose Python programs run under the tracer."""
 
     def _own(self, command: str) -> Child:
         child = super()._own(command)
@@ -35,7 +35,7 @@ class TracedStack(Stack):
         return Child(child.name, traced, child.log, child.env)
 
     async def _follow(self, child: Child) -> None:
-        """Nothing is started again: a process has to be stopped before it tells."""
+        """Restart nothing: a process writes its profile when it is stopped."""
 
 
 def _traced(settings: Settings) -> Stack:
@@ -47,7 +47,7 @@ def _written(settings: Settings, command: str) -> Path:
 
 
 async def profile(clients: int, seconds: float, say: Callable[[str], None]) -> Traced:
-    """Let `clients` live for `seconds`, and see what the worker and the API are at."""
+    """Profile the worker and the API under `clients` clients for `seconds`."""
     async with house(_traced, floor=False) as built:
         say("warming up")
         await built.offer_product("lives", clients=clients, seconds=min(seconds, 4.0))

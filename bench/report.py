@@ -1,4 +1,4 @@
-"""What people read of the figures."""
+"""Tables of the measured figures."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from rich.table import Table
 
 
 def show_figures(out: Console, told: dict[str, Any]) -> None:
-    """The table of `python -m bench`, from the same figures that `--json` prints."""
+    """Print the table of `python -m bench`, from the same figures that `--json` prints."""
     table = Table(title="Lifecycles per second: median (least–most)")
     table.add_column("clients", justify="right")
     for column in ("engine floor", "product over HTTP", "ratio"):
@@ -35,7 +35,7 @@ def show_figures(out: Console, told: dict[str, Any]) -> None:
 
 
 def show_crowd(out: Console, told: dict[str, Any]) -> None:
-    """The table of `python -m bench open`."""
+    """Print the table of `python -m bench open`."""
     table = Table("", "empty", f"{told['tickets']} open tickets", title=_machine(told))
     before, after = told["accept_before"], told["accept_after"]
     table.add_row("accepted in, p50", f"{before['p50']} ms", f"{after['p50']} ms")
@@ -48,7 +48,7 @@ def show_crowd(out: Console, told: dict[str, Any]) -> None:
 
 
 def show_encryption(out: Console, told: dict[str, Any]) -> None:
-    """The table of `python -m bench encryption`."""
+    """Print the table of `python -m bench encryption`."""
     table = Table("", "in the clear", "encrypted", "ratio", title=_machine(told))
     rates = [f"{told[way]['median']} ({_ends(told[way])})" for way in ("clear", "sealed")]
     ratio = f"[bold]{told['ratio']['median']:.2f}[/] ({_ends(told['ratio'])})"
@@ -72,7 +72,7 @@ def _ends(told: dict[str, float]) -> str:
 
 
 def show_profile(out: Console, told: dict[str, Any], lines: int) -> None:
-    """The tables of `python -m bench profile`."""
+    """Print the tables of `python -m bench profile`."""
     lived = told["lifecycles"]
     out.print(f"{lived} lifecycles, traced and therefore slow")
     for name, process in told["processes"].items():

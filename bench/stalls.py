@@ -1,8 +1,8 @@
-"""What becomes of commands while the worker stands still, again and again, for seconds.
+"""The fate of commands while the worker is repeatedly stopped for seconds.
 
-The real stack; its worker process is stopped (SIGSTOP) and goes on (SIGCONT). Meanwhile clients
-give commands of all kinds over HTTP, each with a mark of its own. In the end the record tells which
-of them were carried out: what was answered as done has to be among them, what was refused must not.
+The worker process of the real stack is stopped (SIGSTOP) and resumed (SIGCONT). Meanwhile clients
+send commands of all kinds over HTTP, each with a unique mark. In the end the record shows which of
+them were carried out: every command answered as done must be, no refused one may be.
 """
 
 import asyncio
@@ -29,31 +29,31 @@ from store.tickets import tickets
 
 STALLS = 1000
 SHORTEST, LONGEST = 1.0, 20.0
-"""Seconds that a worker stands still; `scale` shortens both."""
+"""Seconds that a worker is stopped; `scale` shortens both."""
 
 _BETWEEN = 0.5
-"""Seconds on the average that it works between two stalls."""
+"""Average seconds that it runs between two stalls."""
 
 _CLIENTS, _TICKETS = 12, 8
 _ENOUGH = 25
-"""Commands after which a ticket is left alone, and another one filed."""
+"""Commands after which a ticket is replaced by a new one."""
 
 _PATIENCE = 60.0
 _SETTLING = 20.0
-"""Seconds in which something refused would have to show, after the last stall."""
+"""Seconds after the last stall in which a refused command could still be carried out."""
 
 _FOLLOWING = 120.0
-"""Seconds in which the record has to show what was done: an engine whose tasks timed out again and
-again gives the next one late."""
+"""Seconds within which the record must show what was done: after repeated task timeouts the engine
+issues the next task late."""
 
 UNITS = ("city-management", "water", "market", "housing", "transport", "environment")
 _UNKNOWN = "engine_unavailable"
 _KEPT = ("result_overtaken", "rating_refused")
-"""Events that keep what somebody said, without its having been carried out."""
+"""Events that record a command's content although it was not carried out."""
 
 
 class Said(NamedTuple):
-    """One command: its mark, and what was answered: a status and a code."""
+    """One command: its mark, and the status and code of the answer."""
 
     mark: str
     what: str
@@ -72,7 +72,7 @@ class Said(NamedTuple):
 
 @dataclass
 class Found:
-    """How it went. `lost`: answered as done, in no event; `undead`: refused, and carried out."""
+    """The result. `lost`: answered as done, in no event; `undead`: refused, yet carried out."""
 
     stalls: int = 0
     seconds: float = 0.0
@@ -98,7 +98,7 @@ class _Ticket:
 
 
 class _Town:
-    """Citizens, officers and a dispatcher, who do whatever comes to mind."""
+    """Citizens, officers and a dispatcher, who send random commands."""
 
     def __init__(
         self, http: httpx.AsyncClient, badges: dict[str, dict[str, str]], chance: random.Random
@@ -110,7 +110,7 @@ class _Town:
         self.over = False
 
     async def live(self) -> None:
-        """One client: one thing after another until it is over."""
+        """Run one client: one command after another until the end."""
         while not self.over:
             ticket = await self._ticket()
             if ticket is None:
@@ -153,7 +153,7 @@ class _Town:
             code = type(error).__name__
         self.said.append(Said(mark, what, ticket.number, status, code))
 
-    # --- what comes to mind -----------------------------------------------------------------------
+    # --- random commands --------------------------------------------------------------------------
 
     def _facts(self, ticket: _Ticket, mark: str) -> "_Deed":
         return self._at(ticket, "facts", {"text": mark}, ticket.citizen)
@@ -188,7 +188,7 @@ class _Town:
         return self._at(ticket, "rating", body, ticket.citizen)
 
     def _badge_of(self, ticket: _Ticket) -> dict[str, str]:
-        """Of an officer of the unit that has it, as far as the last answer told."""
+        """Return the headers of an officer of the ticket's unit, by the last answer."""
         return self._badges.get(ticket.unit, self._badges[UNITS[0]])
 
     def _at(self, ticket: _Ticket, what: str, body: Any, headers: dict[str, str]) -> "_Deed":
@@ -215,7 +215,7 @@ async def stalled(
     minutes: float = 240.0,
     say: Callable[[str], None] = lambda _: None,
 ) -> Found:
-    """Let the worker stand still so often, or as often as fits into so many minutes."""
+    """Stop the worker `stalls` times, or as often as fits into `minutes`."""
     chance, found = random.Random(), Found()
     async with house(floor=False) as running, _town(running, chance) as town:
         clients = [asyncio.create_task(town.live()) for _ in range(_CLIENTS)]
@@ -265,7 +265,7 @@ async def _badge(store: Store, role: Role, unit: str | None) -> dict[str, str]:
 
 
 async def _judge(town: _Town, store: Store, found: Found) -> None:
-    """Look for every mark in the record."""
+    """Look up every mark in the record."""
     done, kept = set[str](), set[str]()
     marks = {said.mark for said in town.said}
     for number in town.numbers:

@@ -1,9 +1,9 @@
-"""Where a process spends its CPU time, function by function and in all its threads.
+"""CPU time of a process by function, in all its threads.
 
     python -m bench.traced FILE MODULE [ARGUMENT ...]
 
-runs MODULE and, when it ends, writes to FILE what its functions have used since `BEGIN` was sent.
-Only CPU time is counted, no waiting. Tracing makes everything slower, and small functions most.
+runs MODULE and, when it ends, writes to FILE the CPU time of its functions since `BEGIN` was sent.
+Waiting is not counted. Tracing slows everything down, small functions most.
 """
 
 import cProfile
@@ -24,7 +24,7 @@ _KEPT = 150
 
 
 class Tracer:
-    """Profiles of all threads of Python; nothing costs anything before `begin`."""
+    """Profiles of all threads of Python, recorded from `BEGIN` on."""
 
     def __init__(self) -> None:
         self._begun = False
@@ -39,7 +39,7 @@ class Tracer:
         self._profile()
 
     def _look(self, _frame: FrameType, _event: str, _arg: object) -> None:
-        """In every thread but the main one: look whether it is time, and if so, never again."""
+        """Start profiling the current thread, other than the main one, once `BEGIN` was sent."""
         if self._begun:
             sys.setprofile(None)
             self._profile()
@@ -86,14 +86,14 @@ def _name(file: str, line: int, function: str) -> str:
 
 def main(path: Path, module: str, arguments: list[str]) -> None:
     tracer = Tracer()
-    leave = os._exit  # the product leaves so: without interpreter teardown
+    leave = os._exit  # the product exits this way, without interpreter teardown
 
     def exit_after_writing(code: int) -> None:
         tracer.write(path)
         leave(code)
 
     os._exit = exit_after_writing  # type: ignore[assignment]
-    # Some programs stop in good order on SIGTERM and then send it to themselves once more.
+    # Some programs shut down on SIGTERM and then send it to themselves once more.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.argv = [module, *arguments]
     tracer.wait()

@@ -1,1 +1,1 @@
-"""The handle: the `jiesu` command."""
+"""The `jiesu` command-line interface."""

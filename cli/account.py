@@ -1,4 +1,4 @@
-"""`jiesu account`: the people who sign in."""
+"""`jiesu account`: accounts of the people who sign in."""
 
 import sys
 from dataclasses import asdict
@@ -32,7 +32,7 @@ City = Annotated[str | None, typer.Option(help="The only city they work for; def
 
 
 def _root(settings: Settings) -> bytes:
-    """The key that what people prove themselves with is sealed by; no rotation changes it."""
+    """Return the root key, which protects sign-in data; rotation does not change it."""
     return open_ring(settings.key_text, settings.key_file).root_key
 
 
@@ -213,7 +213,7 @@ def logout(name: Name) -> None:
 
 
 def _to_be_changed() -> None:
-    """Beside the password, not among what a script reads."""
+    """Print the deadline on stderr: scripts read stdout."""
     days = Settings().first_password_days
     typer.echo(f"To be changed at the first sign-in, within {days} days.", err=True)
 
@@ -233,7 +233,7 @@ async def _found(store: Store, name: str) -> Account:
 
 
 def _password(name: str, stdin: bool) -> str:
-    """One that was typed, and is good enough; or one that nobody guesses."""
+    """Return a typed, strong enough password, or a random one."""
     if not stdin:
         return passwords.random_password()
     typed = sys.stdin.readline().rstrip("\n")
@@ -245,7 +245,7 @@ def _password(name: str, stdin: bool) -> str:
 
 
 def _city_of_unit(unit: str | None, city: str | None) -> str | None:
-    """Whose officer somebody is has to be clear: two cities may both have a unit `water`."""
+    """Return the city of a unit: two cities may both have a unit `water`."""
     if unit is None or city is not None:
         return city
     having = cities_of(unit)

@@ -1,4 +1,4 @@
-"""`jiesu audit`: what happened, from the history alone, and whether the record agrees."""
+"""`jiesu audit`: replay tickets from their histories and compare them with the record."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -131,7 +131,7 @@ def _print_timeline(replayed: Replayed) -> None:
 
 
 def _runs(told: Replayed | Verdict) -> str:
-    """Where there is more than one: how many, and what is missing."""
+    """Describe several runs: their number and the missing ones."""
     if told.runs == 1:
         return ""
     lost = f", of which the first {told.lost} are no longer kept" if told.lost else ""

@@ -41,12 +41,12 @@ T = TypeVar("T")
 
 
 def refuse(error: Exception, code: int = USAGE) -> NoReturn:
-    """The error in a line, with its stable code."""
+    """Exit with the error on one line, with its stable code."""
     fail(f"{error} ({getattr(error, 'code', 'error')})", code)
 
 
 def shelf_now() -> PackShelf:
-    """The packs of this installation."""
+    """Return the packs of this installation."""
     return PackShelf(Settings().cities or default_root())
 
 
@@ -216,7 +216,7 @@ def replan(
 
 
 def loaded(city: str) -> tuple[Pack, Path]:
-    """The pack of a city's id or of a folder."""
+    """Load the pack of a city's id or of a folder."""
     shelf, folder = shelf_now(), Path(city)
     try:
         if city in shelf.ids():
@@ -232,7 +232,7 @@ Side = tuple[Pack, dict[str, bytes]]
 
 
 def _side(name: str) -> Side | None:
-    """A pack and its files; None if `name` can only be a version."""
+    """Return a pack and its files; None if `name` can only be a version."""
     if len(name) == 12 and not Path(name).exists() and name not in shelf_now().ids():
         return None
     pack, folder = loaded(name)
@@ -251,7 +251,7 @@ def _stored(city: str, version: str) -> Side:
 
 
 def from_store(ask: Callable[[Store], Coroutine[Any, Any, T]]) -> T:
-    """What the installation's store answers; where it cannot, that in a line."""
+    """Run `ask` on the installation's store; exit with one line on failure."""
     url = Settings().store
 
     async def asking() -> T:

@@ -1,4 +1,4 @@
-"""`jiesu city` as a whole: packs, and the figures that are read by them."""
+"""`jiesu city` as a whole: packs, and the figures computed by them."""
 
 from cli.city import app
 from cli.figures import figures, scores, topics

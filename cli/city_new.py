@@ -1,4 +1,4 @@
-"""The beginning of a city pack: the files of `cli/skeleton`, with the city's name put in."""
+"""A new city pack: the files of `cli/skeleton` with the city's name filled in."""
 
 import re
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ _YEARS_BACK = 5
 
 
 class BadSkeleton(ValueError):
-    """A pack cannot begin like this."""
+    """An invalid folder, id, name or division of a new pack."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -20,10 +20,10 @@ class BadSkeleton(ValueError):
 
 
 def write_skeleton(folder: Path, city_id: str, name: str, division: str) -> list[Path]:
-    """Write a small, sound pack into `folder`, which is made; the files that were written.
+    """Write a small, valid pack into the new `folder`; return the files written.
 
     Raises:
-        BadSkeleton: the folder is not empty, or the id, the name or the division is not one.
+        BadSkeleton: the folder is not empty, or the id, the name or the division is invalid.
     """
     if not re.fullmatch(r"[0-9A-Za-z_.-]{1,32}", city_id):
         raise BadSkeleton("bad_id", f"{city_id!r} is not an id: letters, digits, _ . - only")
@@ -46,7 +46,7 @@ def write_skeleton(folder: Path, city_id: str, name: str, division: str) -> list
 
 
 def _years() -> str:
-    """The newest years whose holidays are published, as city.toml writes them."""
+    """Return the newest years with published holidays, as city.toml writes them."""
     now = datetime.now(UTC).year
     years = [year for year in range(now - _YEARS_BACK, now + 2) if is_published("CN", year)]
     return ", ".join(map(str, years[-2:]))

@@ -1,4 +1,4 @@
-"""How `jiesu city` shows packs: what a command found, as plain data and on the terminal."""
+"""Views of packs for `jiesu city`: as plain data and on the terminal."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,7 +22,7 @@ Shown = dict[str, Any]
 
 
 def counts(folder: Path, pack: Pack) -> dict[str, int]:
-    """How much there is of everything."""
+    """Count the parts of a pack by kind."""
     from packs.grids import Grid
 
     grids = folder / GRIDS
@@ -38,13 +38,13 @@ def counts(folder: Path, pack: Pack) -> dict[str, int]:
 
 
 def summary(folder: Path, pack: Pack) -> str:
-    """The pack in one line."""
+    """Summarise the pack in one line."""
     told = ", ".join(f"{count} {what}" for what, count in counts(folder, pack).items())
     return f"version {pack.version}, {told}"
 
 
 def checked(folder: Path, problems: list[Problem]) -> Shown:
-    """What `check` found in one folder."""
+    """Return the result of `check` for one folder."""
     told: Shown = {
         "folder": str(folder),
         "problems": [
@@ -58,7 +58,7 @@ def checked(folder: Path, problems: list[Problem]) -> Shown:
 
 
 def unit(pack: Pack, code: str) -> Shown:
-    """One unit, what is above and below it, and what it answers for; or UnknownUnit."""
+    """Return a unit, the units above and below it, and its duties; or raise UnknownUnit."""
     one = pack.unit(code)
     above, at = list[str](), one
     while at.parent:
@@ -78,7 +78,7 @@ def unit(pack: Pack, code: str) -> Shown:
 
 
 def category(pack: Pack, code: str) -> Shown:
-    """One category, its limits, and who answers for it where; or UnknownCategory."""
+    """Return a category, its limits and its responsible units; or raise UnknownCategory."""
     one = pack.category(code)
     limits = {clock: pack.limit(clock, one.tier)[0] for clock in ClockName}
     return {
@@ -94,7 +94,7 @@ def category(pack: Pack, code: str) -> Shown:
 
 
 def show_one(told: Shown) -> None:
-    """A unit or a category."""
+    """Print a unit or a category."""
     shown_in = table("", "", header=False)
     for name, value in told.items():
         if isinstance(value, dict):
@@ -105,7 +105,7 @@ def show_one(told: Shown) -> None:
 
 
 def show(pack: Pack, folder: Path) -> None:
-    """The whole pack on one screen."""
+    """Print the whole pack on one screen."""
     city, calendar = pack.city, pack.calendar
     hours = ", ".join(map(str, calendar.hours))
     out.print(f"[bold]{escape(city.name)}[/]  {escape(city.name_en)}")
@@ -149,7 +149,7 @@ def _rung(rung: RungRule) -> str:
 
 
 def _ways(pack: Pack) -> Table:
-    """Caps, features and the rest of city.toml; what is not set is not shown."""
+    """Tabulate caps, features and the rest of city.toml, without unset keys."""
     ways = table("", "", title="Ways of working", header=False)
     on = [name for name, is_on in pack.features.model_dump().items() if is_on]
     ways.add_row("features", ", ".join(on) or "none")
@@ -169,7 +169,7 @@ def _value(value: object) -> str:
 
 
 def differing(before: Pack, after: Pack, found: Iterable[Difference]) -> Shown:
-    """What `diff` found."""
+    """Return the result of `diff`."""
     return {
         "before": {"city": before.city.id, "version": before.version},
         "after": {"city": after.city.id, "version": after.version},
@@ -186,7 +186,7 @@ def differing(before: Pack, after: Pack, found: Iterable[Difference]) -> Shown:
 
 
 def show_differences(before: Pack, after: Pack, found: list[Difference]) -> None:
-    """What `diff` found, file by file, and what it means for tickets."""
+    """Print the result of `diff` by file, and its effect on tickets."""
     out.print(f"{before.city.id} {before.version} → {after.city.id} {after.version}")
     colours = {"added": "green", "removed": "red", "changed": "yellow"}
     for file in dict.fromkeys(one.file for one in found):
@@ -213,7 +213,7 @@ def _fields(one: Difference) -> str:
 
 
 def kept(row: KeptVersion, current: str | None) -> Shown:
-    """One line of `versions`."""
+    """Return one line of `versions`."""
     return {
         "version": row.version,
         "first_seen_at": row.first_seen_at,
@@ -222,7 +222,7 @@ def kept(row: KeptVersion, current: str | None) -> Shown:
 
 
 def show_versions(city: str, rows: list[KeptVersion], current: str | None) -> None:
-    """The versions of a pack, oldest first."""
+    """Print the versions of a pack, oldest first."""
     kept_ones = table("version", "first used", "")
     for row in rows:
         now = "the folder holds it now" if row.version == current else ""

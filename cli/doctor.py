@@ -1,4 +1,4 @@
-"""`jiesu doctor`: what is there, and what is wrong."""
+"""`jiesu doctor`: checks of this installation."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -72,7 +72,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _record(settings: Settings) -> AsyncIterator[Finding]:
-    with suppress(StoreError, ValueError):  # which is said already
+    with suppress(StoreError, ValueError):  # already reported by `store_of`
         if await inspect(settings.store) is SchemaState.CURRENT:
             store = Store.open(settings.store)
             try:

@@ -1,4 +1,4 @@
-"""How `jiesu city figures`, `scores` and `topics` show what they found."""
+"""Output of `jiesu city figures`, `scores` and `topics`."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -25,7 +25,7 @@ Points = Sequence[tuple[Named, UnitScore]]
 
 
 def print_figures(pack: Pack, found: Figures, league: Sequence[Standing] | None) -> None:
-    """As JSON; the tickets behind them where they were asked for."""
+    """Print figures as JSON, with drill-down tickets if requested."""
     shown = _reckoned(pack, found) | {
         "figures": [_figure(figure) for figure in found.figures],
         "broken": found.broken,
@@ -39,7 +39,7 @@ def print_figures(pack: Pack, found: Figures, league: Sequence[Standing] | None)
 
 
 def show_figures(pack: Pack, found: Figures, league: Sequence[Standing] | None) -> None:
-    """One line for each figure; then one for each unit, with the figures after exclusion."""
+    """Print a line for each figure, then one for each unit with its figures after exclusion."""
     _title(pack, found.period, found.as_of, found.pack_version)
     numbers = ("before", "after", "tickets", "excluded", "unrated", "not reached")
     listed = table("figure", "", *numbers, numbers=numbers)
@@ -63,7 +63,7 @@ def show_figures(pack: Pack, found: Figures, league: Sequence[Standing] | None) 
 
 
 def show_behind(pack: Pack, found: Figures) -> None:
-    """The tickets behind one figure, with its formula."""
+    """Print the drill-down tickets of one figure, with its formula."""
     _title(pack, found.period, found.as_of, found.pack_version)
     for figure in found.figures:
         rule = figure.indicator
@@ -105,7 +105,7 @@ def _percent(ratio: Ratio) -> str:
 
 
 def print_scores(pack: Pack, found: Scores, points: Points, *, traced: bool) -> None:
-    """As JSON; `traced`: with the events behind the points."""
+    """Print scores as JSON; `traced`: with the scoring events."""
     shown = _reckoned(pack, found) | {
         "units": [
             _unit(unit)
@@ -121,7 +121,7 @@ def print_scores(pack: Pack, found: Scores, points: Points, *, traced: bool) -> 
 
 
 def show_scores(pack: Pack, found: Scores, points: Points) -> None:
-    """One line for each unit; then the events behind the points of the one that was asked about."""
+    """Print a line for each unit, then the scoring events of the requested one."""
     _title(pack, found.period, found.as_of, found.pack_version)
     numbers = ("points", "left out")
     units = table("unit", "", "kind", *numbers, "by rule", numbers=numbers)
@@ -163,7 +163,7 @@ def _events(pack: Pack, found: Scores) -> Any:
 
 
 def print_topics(pack: Pack, period: Period, topics: Sequence[Topic]) -> None:
-    """As JSON."""
+    """Print topics as JSON."""
     print_json(
         {
             "city": pack.city.id,
@@ -178,7 +178,7 @@ def print_topics(pack: Pack, period: Period, topics: Sequence[Topic]) -> None:
 
 
 def show_topics(pack: Pack, period: Period, topics: Sequence[Topic]) -> None:
-    """The largest first, with the newest of their tickets."""
+    """Print topics, largest first, with their newest tickets."""
     _title(pack, period)
     listed = table("category", "", "street", "tickets", "newest", numbers=("tickets",))
     for one in topics:
@@ -202,7 +202,7 @@ def _street(pack: Pack, topic: Topic) -> str | None:
     return street.name if street else None
 
 
-# --- what all of them say -----------------------------------------------------------------------
+# --- shared -------------------------------------------------------------------------------------
 
 
 def _reckoned(pack: Pack, found: Figures | Scores) -> Shown:

@@ -1,4 +1,4 @@
-"""`jiesu city figures`, `scores` and `topics`: what a period came to, read from the store."""
+"""`jiesu city figures`, `scores` and `topics`: results of a period, read from the store."""
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -151,7 +151,7 @@ def topics(
 
 @dataclass(frozen=True)
 class _Asked:
-    """The city's pack now, and what is asked about it."""
+    """The city's current pack, and the requested period."""
 
     pack: Pack
     period: Period
@@ -197,7 +197,7 @@ def _day(text: str) -> date:
 def _computed(
     asked: _Asked, version: str | None, compute: Callable[[Store, Pack], Coroutine[Any, Any, T]]
 ) -> tuple[Pack, T]:
-    """What comes out, and the pack it is computed by."""
+    """Return the pack used and the result computed by it."""
 
     async def both(store: Store) -> tuple[Pack, T]:
         pack = await pack_at(store, asked.pack, asked.period.until, asked.now, version)

@@ -1,4 +1,4 @@
-"""This installation, as commands work with it: store, keys and engine, opened and closed."""
+"""Access of commands to this installation: its store, keys and engine client."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +15,7 @@ from store.secrets.ticket_keys import TicketKeys
 
 @dataclass(frozen=True)
 class Installation:
-    """`engine` connects when it is first asked."""
+    """An open installation; `engine` connects on first use."""
 
     settings: Settings
     store: Store
@@ -26,10 +26,10 @@ class Installation:
 
 @asynccontextmanager
 async def installation(settings: Settings | None = None) -> AsyncIterator[Installation]:
-    """What `settings` name, or the environment.
+    """Open the installation of `settings`, or of the environment.
 
     Raises:
-        BadKey: the key ring is none.
+        BadKey: the key ring is invalid.
     """
     settings = settings or Settings()
     ring = open_ring(settings.key_text, settings.key_file)

@@ -1,4 +1,4 @@
-"""`jiesu keys`: the key ring, its rotation, and sealing anew what older keys sealed."""
+"""`jiesu keys`: the key ring, its rotation, and re-encryption with the current key."""
 
 from typing import Annotated
 

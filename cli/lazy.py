@@ -1,4 +1,4 @@
-"""Commands that are imported when they are called: `jiesu --help` reads none of them."""
+"""Commands that are imported when called: `jiesu --help` imports none of them."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -9,7 +9,7 @@ from typer.core import TyperCommand, TyperGroup
 
 
 class Entry(NamedTuple):
-    """Where a command is, as `module:name`, and what the list of commands says of it."""
+    """The location of a command, as `module:name`, and its help in the command list."""
 
     target: str
     help: str
@@ -29,7 +29,7 @@ class LazyGroup(TyperGroup):
         return list(self.entries)
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
-        """The command of this name; only its name and help while a help page is written."""
+        """Return the command; only its name and help while a help page is written."""
         entry = self.entries.get(cmd_name)
         if entry is None:
             return None

@@ -63,7 +63,7 @@ def _jiesu() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a command and leave with its exit code: 0 done, 1 not all went well, 2 your turn."""
+    """Run a command and exit: 0 done, 1 something failed, 2 the operator has to act."""
     Commands.prepare = staticmethod(_log_to_standard_error)
     try:
         app(args=arguments)
@@ -75,7 +75,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _log_to_standard_error() -> None:
-    """Standard output is for what was asked for; and no log is written without its masks."""
+    """Set up masked logs on standard error: standard output is for the command's result."""
     from runtime.logs import set_up_logs
 
     set_up_logs(level="WARNING")

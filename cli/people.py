@@ -1,4 +1,4 @@
-"""What `jiesu account` and `jiesu token` share: who somebody can be, and the store at hand."""
+"""Store access and checks of roles, units and cities for `jiesu account` and `jiesu token`."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -18,7 +18,7 @@ ROLES = [role.value for role in Role if role in STAFF]
 
 
 def with_store(work: Callable[[Store], Awaitable[Result]]) -> Result:
-    """What `work` returns; what the store refuses is said in a line."""
+    """Run `work` on the store; exit with one line on a store error."""
 
     async def working() -> Result:
         store = Store.open(Settings().store)
@@ -34,7 +34,7 @@ def with_store(work: Callable[[Store], Awaitable[Result]]) -> Result:
 
 
 def check_who(what: str, role: str, unit: str | None, city: str | None) -> None:
-    """Refuse a role, a unit or a city that could never work; `what`: whose they are."""
+    """Reject an invalid role, unit or city; `what`: account or token, for the message."""
     if role not in ROLES:
         fail(f"unknown role '{role}'; known: {', '.join(ROLES)}")
     if role == Role.OFFICER and not unit:
@@ -49,7 +49,7 @@ def check_who(what: str, role: str, unit: str | None, city: str | None) -> None:
 
 
 def cities_of(unit: str, city: str | None = None) -> list[str]:
-    """The cities that have a unit of this code; of those, only `city` if it is named."""
+    """Return the cities that have a unit of this code; only `city` if it is given."""
     shelf = PackShelf(Settings().cities or default_root())
     return [each for each in shelf.ids() if city in (None, each) and _has(shelf, each, unit)]
 

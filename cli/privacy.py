@@ -1,4 +1,4 @@
-"""`jiesu privacy`: erase a ticket on request, and what has been kept long enough."""
+"""`jiesu privacy`: erase a ticket on request, and those whose retention has ended."""
 
 import asyncio
 from dataclasses import asdict
@@ -23,7 +23,7 @@ from store.tickets.numbers import parse_number
 app = typer.Typer(help="Erasing what is personal.", no_args_is_help=True)
 
 _LOOKS = 60
-"""How often, a second apart, it is looked whether the engine has deleted a history."""
+"""Most checks, a second apart, of whether the engine has deleted a history."""
 
 
 @app.command()

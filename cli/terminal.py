@@ -1,4 +1,4 @@
-"""What every command shares: consoles, one-line errors, and running a coroutine to its end."""
+"""Helpers of every command: consoles, one-line errors, and running a coroutine."""
 
 import asyncio
 import json
@@ -17,11 +17,11 @@ out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 USAGE = 2
-"""Exit code for what the operator has to change; nothing was started or written."""
+"""Exit code of errors that the operator has to correct; nothing was started or written."""
 
 
 def fail(message: str, code: int = USAGE) -> NoReturn:
-    """One clear line on standard error, and the exit code."""
+    """Print one line on standard error and exit with `code`."""
     err.print(f"jiesu: {message}", markup=False)
     raise typer.Exit(code)
 
@@ -29,9 +29,9 @@ def fail(message: str, code: int = USAGE) -> NoReturn:
 def table(
     *columns: str, title: str | None = None, numbers: Collection[str] = (), header: bool = True
 ) -> Table:
-    """A table that cuts no word off: what does not fit goes on in the next line.
+    """Return a table that wraps long cells instead of cutting them off.
 
-    `numbers` are those of the columns whose cells are numbers.
+    `numbers`: the columns that are right-aligned.
     """
     made = Table(title=title, show_header=header)
     for name in columns:
@@ -40,10 +40,10 @@ def table(
 
 
 def print_json(value: Any) -> None:
-    """The whole of it, however large.
+    """Print `value` as JSON, completely.
 
-    Where Python does not buffer (PYTHONUNBUFFERED, as in many containers), `sys.stdout.write` loses
-    without a word what a pipe does not take at once, when a signal comes in between.
+    Without buffering (PYTHONUNBUFFERED, as in many containers), `sys.stdout.write` silently loses
+    the part that a pipe does not accept at once if a signal arrives meanwhile.
     """
     sys.stdout.flush()
     text = json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n"
@@ -56,7 +56,7 @@ def print_json(value: Any) -> None:
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on uvloop where there is one."""
+    """Run a coroutine, on uvloop where it is installed."""
     try:
         import uvloop
     except ImportError:

@@ -50,7 +50,7 @@ def create(
 
 
 def _scopes(role: Role, asked: list[str] | None) -> list[Scope]:
-    """Those that are asked for; one that opens nothing to this role is a mistake."""
+    """Return the requested scopes; reject one that permits nothing to this role."""
     useful = {right.scope for right in TABLE if role in right.roles}
     if asked is None:
         return [scope for scope in Scope if scope in useful]

@@ -1,1 +1,1 @@
-"""The demonstration: a whole system for a minute, and people who use it."""
+"""The demonstration: a temporary system, and simulated people who use it."""

@@ -1,4 +1,4 @@
-"""Who will do what: drawn once for each complaint from the seed, whatever happens around it."""
+"""The behaviour of each complaint's people, drawn once from the seed, whatever happens later."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -8,14 +8,14 @@ from typing import TypeVar
 from demo.filing import Filing
 
 OFTEN = 10
-"""A real ticket that was passed on as often as this is returned here."""
+"""Transfers from which on a real ticket is returned here."""
 
 LONG = 15
-"""A real ticket that took more days than this is handled late here."""
+"""Days above which a real ticket is handled late here."""
 
 
 class Mood(StrEnum):
-    """What a citizen does with an answer."""
+    """A citizen's reaction to an answer."""
 
     PLEASED = "pleased"  # solved, and satisfied
     SORRY = "sorry"  # solved, and not satisfied
@@ -27,15 +27,15 @@ class Mood(StrEnum):
 
 
 class Wish(StrEnum):
-    """What becomes of a return or an extension that a unit asks for."""
+    """The decision on a return or an extension that a unit requests."""
 
     GRANTED = "granted"
-    GRANTED_LATER = "granted_later"  # a return: granted now, whom to send it to decided later
+    GRANTED_LATER = "granted_later"  # a return: granted now, the next unit chosen later
     REFUSED = "refused"
 
 
 class Late(StrEnum):
-    """How long a unit takes to handle: past the yellow card, or past the red one."""
+    """A unit's lateness: past the yellow card, or past the red one."""
 
     YELLOW = "yellow"
     RED = "red"
@@ -43,11 +43,11 @@ class Late(StrEnum):
 
 @dataclass(frozen=True)
 class Script:
-    """One complaint's people. `moods` are for the first answer, the second, and so on."""
+    """The behaviour of one complaint's people. `moods`: on the first answer, the second, ..."""
 
     moods: tuple[Mood, ...] = (Mood.PLEASED,)
-    twice: bool = False  # sent twice, as by an impatient thumb
-    concluded: str | None = None  # how the desk ends it, if the machine is unsure of it
+    twice: bool = False  # filed twice with the same key
+    concluded: str | None = None  # the desk's outcome, if triage is unsure
     withdrawn: bool = False
     urged: bool = False
     added: bool = False
@@ -60,7 +60,7 @@ class Script:
     last_word: bool = True  # the supervisor concludes; otherwise orders another handling
 
     def mood(self, answers: int) -> Mood:
-        """The mood about the latest of so many answers; the last one stays."""
+        """Return the mood about the latest of `answers` answers; the last mood repeats."""
         return self.moods[min(answers, len(self.moods)) - 1]
 
 
@@ -68,7 +68,7 @@ Drawn = TypeVar("Drawn")
 Odds = tuple[tuple[Drawn, int], ...]
 """Values with their weights, in percent."""
 
-# They are ours: a demonstration shows everything, a city hopes for less.
+# Invented, so that a demonstration shows every case.
 _MOODS: Odds[tuple[Mood, ...]] = (
     ((Mood.PLEASED,), 64),
     ((Mood.SORRY, Mood.PLEASED), 6),
@@ -94,10 +94,10 @@ _SIGNED_LATE, _MISSED, _UNCONTACTED, _LAST_WORD = 4, 6, 4, 65
 
 
 def cast(dice: Random, filing: Filing, share: float) -> Script:
-    """The script of one complaint. What is known of a real ticket overrules what is drawn.
+    """Draw the script of one complaint. What is known of a real ticket overrules the draw.
 
-    `share`, 0 ≤ share < 1, draws the moods: shares that are spread evenly over the complaints show
-    each mood as often as it should be, however few they are.
+    `share`, 0 <= share < 1, selects the moods: shares spread evenly over the complaints show each
+    mood at its intended frequency, however few complaints there are.
     """
 
     def one_of(odds: Odds[Drawn]) -> Drawn:

@@ -108,11 +108,11 @@ def demo(
         raise typer.Exit(1)
 
 
-# --- before -------------------------------------------------------------------------------------
+# --- options and input --------------------------------------------------------------------------
 
 
 def _refuse_beside_story(ctx: typer.Context, city: str) -> None:
-    """What is said of complaints drawn by lot means nothing in a story."""
+    """Reject options of drawn complaints, which mean nothing in a story."""
     said = [
         f"--{name}"
         for name in ("tickets", "source", "clients", "seed")
@@ -146,11 +146,11 @@ def _original(city: str) -> Path:
     return root / city
 
 
-# --- meanwhile ----------------------------------------------------------------------------------
+# --- progress -----------------------------------------------------------------------------------
 
 
 class _Board:
-    """The progress on standard error, where somebody watches."""
+    """The progress on standard error; none with --json."""
 
     def __init__(self, progress: Progress, tickets: int) -> None:
         self._progress = progress
@@ -186,7 +186,7 @@ def _run(programme: Programme, *, quiet: bool) -> Showing:
         return played(show(programme, _Board(progress, programme.tickets)))
 
 
-# --- after --------------------------------------------------------------------------------------
+# --- output -------------------------------------------------------------------------------------
 
 
 def _figures(showing: Showing, source: Source, seconds: float) -> dict[str, Any]:
@@ -256,7 +256,7 @@ def _print(showing: Showing, source: Source, seconds: float) -> None:
 
 
 def _explain(showing: Showing, tickets: int) -> None:
-    """What went wrong, one line each, on standard error."""
+    """Print failures on standard error, one line each."""
     if not showing.whole(tickets) and showing.refusals:
         counted = ", ".join(f"{code} {count}" for code, count in showing.refusals.most_common())
         err.print(f"refused on the way: {counted}", markup=False)

@@ -1,6 +1,6 @@
-"""Complaints of our own, for a demonstration without a file: a text, put at a place of the city.
+"""Invented complaints for a demonstration without a file: texts, set at places of the city.
 
-Nobody in them exists; the streets are the pack's, and the places are those every street has.
+The people are invented, the streets are the pack's, and the places are generic.
 """
 
 from random import Random
@@ -21,7 +21,7 @@ C, H, A, R, S, P = (
 
 
 class Said(NamedTuple):
-    """`concluded`: for what is unclear or not the line's business, how the desk ends it."""
+    """A complaint text. `concluded`: the desk's outcome if it is unclear or inadmissible."""
 
     kind: Kind
     title: str
@@ -78,7 +78,7 @@ SAID = (
     Said(A, "树枝挡住窗户", "{at}树木多年没有修剪，树枝伸进三楼窗户。"),
     Said(S, "公园增加座椅", "{at}公园座椅太少，建议增加公园设施，让老人有地方歇脚。"),
     Said(P, "表扬社区工作者", "表扬{street}社区的同志，暴雨天帮我们转移老人，非常感谢，想送锦旗。"),
-    # --- what the machine cannot tell
+    # --- unclear to automatic triage
     Said(A, "", "你们到底管不管？都反映过三次了，每次都说已经转办，到现在没人来看过！"),
     Said(A, "还是上次那个事", "就是{place}那个事，上次来的人看了一眼就走了，现在比原来还严重。"),
     Said(H, "请帮忙", "家门口这个情况越来越严重，一家人都受影响，希望有人来看看。"),
@@ -111,7 +111,7 @@ _TELLS_STREET = 0.8
 
 
 def own_filing(pack: Pack, index: int, dice: Random) -> Filing:
-    """The `index`th complaint: all texts come up once before any comes up again."""
+    """Return the `index`th complaint; all texts are used once before any is repeated."""
     said = SAID[index * _STRIDE % len(SAID)]
     street = dice.choice(pack.streets) if pack.streets else None
     place = dice.choice(PLACES)
@@ -128,7 +128,7 @@ def own_filing(pack: Pack, index: int, dice: Random) -> Filing:
         anonymous=anonymous,
         area=street.area if exact and street else None,
         address=words["at"] if exact else "",
-        # No subscriber has a number that begins like this.
+        # No subscriber's number begins like this.
         phone=None if anonymous else f"010-000{dice.randrange(10_000, 100_000)}",
         concluded=said.concluded,
     )

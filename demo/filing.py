@@ -8,11 +8,11 @@ from domain.ticket.complaint import Channel, Kind
 
 @dataclass(frozen=True)
 class Filing:
-    """What a citizen says, and what the demonstration knows about how it will go.
+    """A citizen's complaint, and what is known about its handling.
 
-    `reply`: what the unit will answer, "" for an answer of our own. `concluded`: how the desk ends
-    it when the machine is unsure of it, None to let the cast decide. `passed_on`, `days`: how
-    often a real ticket went from unit to unit, and how long its answer took.
+    `reply`: the unit's answer, "" for a generated one. `concluded`: the desk's outcome if automatic
+    triage is unsure, None to draw it. `passed_on`, `days`: a real ticket's transfers between units,
+    and the days until its answer.
     """
 
     kind: Kind
@@ -29,7 +29,7 @@ class Filing:
     days: int = 0
 
     def body(self, city: str) -> dict[str, Any]:
-        """The complaint as the API takes it."""
+        """Return the complaint as the API takes it."""
         return {
             "city": city,
             "kind": self.kind.value,

@@ -1,4 +1,4 @@
-"""A city's pack with its days shortened to seconds: its clocks run out while one watches."""
+"""A city's pack with days shortened to seconds, so that its clocks expire during a demo."""
 
 import re
 import shutil
@@ -11,10 +11,10 @@ from domain.pack.pack import Pack
 from packs.registry import load_pack
 
 SHORTEST = timedelta(days=1)
-"""Shorter limits are as long as this: who signs within ten minutes needs more than some ms."""
+"""The shortest limit in the pack: a limit of ten minutes would otherwise last some ms."""
 
 _AS_LIVED = timedelta(seconds=2)
-"""And no limit is over sooner than this, however short the days are."""
+"""The shortest limit in real time, however short the days are."""
 
 _SCALE = re.compile(r"(?m)^clock_scale\s*=.*$")
 _TABLE = re.compile(r"(?m)^\[city\].*$")
@@ -22,7 +22,7 @@ _LIMIT = re.compile(rf'(?m)^({"|".join(ClockName)})(\s*=\s*)"([1-9][0-9]*(?:s|m|
 
 
 def shortened_pack(original: Path, cities: Path, day: float) -> Pack:
-    """A copy of the pack `original` below `cities`, in which a day lasts `day` seconds.
+    """Copy the pack `original` into `cities`, with days that last `day` seconds.
 
     Raises:
         PackError: the original has problems.

@@ -1,4 +1,4 @@
-"""The people of the demonstration, as the API sees them: a token, or a number and its code."""
+"""API clients of the demonstration: staff with tokens, citizens with a number and its code."""
 
 import asyncio
 import secrets
@@ -19,13 +19,13 @@ _PAUSE = 0.25
 _LATER = frozenset(
     {"not_started_yet", "engine_unavailable", "too_late", "gave_up", "store_unavailable"}
 )
-"""Codes that say: the same again, a little later."""
+"""Codes after which a request is repeated."""
 
 _VALID = timedelta(days=1)
 
 
 class Refusal(Exception):
-    """The API refused; `code` is its code."""
+    """A refusal by the API; `code` is its code."""
 
     def __init__(self, what: str, status: int, code: str) -> None:
         super().__init__(f"{what}: {status} {code}")
@@ -59,9 +59,9 @@ class Badges:
 
 
 class People:
-    """What citizens and staff ask of the API; each call is one of them doing one thing.
+    """API requests of citizens and staff; each call is one action of one person.
 
-    A call that met a system which is away is repeated with the same key, as any client should.
+    A call that finds the system unavailable is repeated with the same key, as clients should.
     """
 
     def __init__(self, http: httpx.AsyncClient, badges: Badges) -> None:
@@ -69,23 +69,23 @@ class People:
         self._badges = badges
 
     async def file(self, body: dict[str, Any], key: str) -> tuple[str, str]:
-        """File a complaint; its number and its access code."""
+        """File a complaint; return its number and access code."""
         told = await self._call("POST", "/complaints", {"Idempotency-Key": key}, body)
         return told["number"], told["access_code"]
 
     async def look(self, number: str) -> Ticket:
-        """The ticket, as a supervisor sees it."""
+        """Return the ticket as a supervisor sees it."""
         headers = self._as(Role.SUPERVISOR)
         return Ticket.model_validate(await self._call("GET", f"/tickets/{number}", headers))
 
     async def read(self, path: str, role: Role, unit: str | None = None) -> Any:
-        """What somebody with a token is shown there."""
+        """Return what this role sees at `path`."""
         return await self._call("GET", path, self._as(role, unit))
 
     async def staff(
         self, role: Role, number: str, what: str, body: dict[str, Any], unit: str | None = None
     ) -> None:
-        """A command of somebody with a token; `unit` is whose officer it is."""
+        """Send a command of a staff member; `unit` is an officer's unit."""
         headers = self._as(role, unit) | {"Idempotency-Key": secrets.token_hex(12)}
         await self._call("POST", f"/tickets/{number}/{what}", headers, body)
 
@@ -98,7 +98,7 @@ class People:
         resolved: bool,
         evidence: Sequence[str] = (),
     ) -> None:
-        """A unit hands back what it did."""
+        """Complete an assignment of a unit."""
         headers = self._as(Role.OFFICER, unit)
         body = {"reply": reply, "resolved": resolved, "evidence": list(evidence)}
         # A repeated call may find that the first one went through after all.
@@ -107,7 +107,7 @@ class People:
         )
 
     async def citizen(self, number: str, code: str, what: str, body: dict[str, Any]) -> Any:
-        """Something a citizen says about their own ticket; what they are answered."""
+        """Send a citizen's command on their own ticket; return the answer."""
         headers = {"Access-Code": code}
         if what != "rating":
             headers["Idempotency-Key"] = secrets.token_hex(12)

@@ -1,7 +1,7 @@
-"""Playing one ticket to its end: people look at it, do what it needs next, and look again.
+"""Playing one ticket to its end: read it, take the action that it needs next, and read it again.
 
-Nobody here knows what the workflow will do. Whatever stage the ticket shows, somebody acts as the
-script says; where a clock or a colleague was quicker and the API refuses, they look again.
+Nothing here predicts the workflow. At the stage that the ticket shows, somebody acts as the script
+says; if a clock or another person was quicker and the API refuses, the ticket is read again.
 """
 
 import asyncio
@@ -25,13 +25,13 @@ from domain.ticket.ticket import Ticket
 
 _PATIENCE = 180.0
 _DAYS = 60
-"""A ticket that has not ended after so many seconds and days of its city is given up."""
+"""A ticket is given up after so many seconds plus days of its city."""
 
 _GIVE_UP = 12
 _SPOKEN = (Mood.PLEASED, Mood.SORRY, Mood.UNSOLVED)
 _GLANCE = 0.15
 _MARGIN = 0.3
-"""Seconds after a rung until it has surely been climbed and recorded."""
+"""Seconds after an escalation is due until it has surely been recorded."""
 
 
 class Stuck(Exception):
@@ -40,7 +40,7 @@ class Stuck(Exception):
 
 @dataclass
 class Case:
-    """One complaint with its people. `rest` is called before the first long wait, and once."""
+    """One complaint with its people. `rest` is called before each long wait."""
 
     people: People
     pack: Pack
@@ -56,14 +56,14 @@ class Case:
     refusals: Counter[str] = field(default_factory=Counter)
 
     async def file(self, key: str) -> None:
-        """The citizen files it, some of them twice."""
+        """File the complaint, twice if the script says so."""
         body = self.filing.body(self.pack.city.id)
         self.number, self.code = await self.people.file(body, key)
         if self.script.twice and await self.people.file(body, key) != (self.number, self.code):
             raise Stuck(f"{self.number}: the same complaint became a second ticket")
 
     async def play(self) -> None:
-        """Until the ticket has ended. Raises Stuck when it does not."""
+        """Act until the ticket has ended. Raises Stuck when it does not."""
         day = self.pack.city.clock_scale * timedelta(days=1).total_seconds()
         patience = _PATIENCE + _DAYS * day
         try:
@@ -83,7 +83,7 @@ class Case:
         try:
             await act(self, ticket)
         except Refusal as refusal:
-            # Somebody, or a clock, was quicker; the ticket itself tells what is next.
+            # Another person or a clock was quicker; the ticket shows the next action.
             self.refusals[refusal.code] += 1
             if refusal.status != 409 or self.refusals.total() >= _GIVE_UP:
                 raise
@@ -145,7 +145,7 @@ class Case:
         await self._officer(given, "sign")
 
     async def _citizen_speaks(self) -> bool:
-        """Whether the citizen had something to say while the unit has the ticket."""
+        """Send a citizen's command during handling; return whether there was one."""
         if self.script.added and self._once("added"):
             await self._citizen("facts", text=self.words.note("facts"))
         elif self.script.urged and self._once("urged"):
@@ -164,7 +164,7 @@ class Case:
         await self._officer(given, "contact", reached=True, note=self.words.note("contact"))
 
     async def _ask(self, given: Assignment) -> bool:
-        """Whether the unit asked for something that another has to decide."""
+        """Request a return or an extension; return whether there was one."""
         if self.script.returned and self._once("returned"):
             ground = self.dice.choice(self.pack.reason_codes("return"))
             await self._officer(given, "return", ground=ground, reason=self.words.note("return"))
@@ -203,7 +203,7 @@ class Case:
         mood = self.script.mood(self.answers)
         if ticket.call_back_due and ticket.rating is None:
             await self._call_back(ticket, mood)
-        elif not fresh:  # rated already: what follows is on its way
+        elif not fresh:  # rated already: the next stage follows
             await asyncio.sleep(_GLANCE)
         elif mood in _SPOKEN:
             await self._think()
@@ -245,7 +245,7 @@ class Case:
         reason = self.words.note("supervise")
         await self._staff(Role.SUPERVISOR, "reassign", unit=unit, reason=reason)
 
-    # --- what everybody does ----------------------------------------------------------------
+    # --- shared -----------------------------------------------------------------------------
 
     async def _staff(self, role: Role, what: str, **body: Any) -> None:
         await self.people.staff(role, self.number, what, body)
@@ -261,7 +261,7 @@ class Case:
         return self.dice.choice([one.code for one in self.pack.units if one.code != unit])
 
     def _once(self, what: str) -> bool:
-        """True the first time it is asked."""
+        """Return True on the first call with `what`."""
         new = what not in self.said
         self.said.add(what)
         return new
@@ -272,7 +272,7 @@ class Case:
     async def _rest_until(
         self, ticket: Ticket, name: ClockName, kind: RungKind, assignment: int | None = None
     ) -> None:
-        """Wait until the ticket's clock has climbed to that rung, and let others go ahead."""
+        """Wait until the clock has escalated to that level, and free the client meanwhile."""
         self.rest()
         due = [
             rung.at

@@ -1,4 +1,4 @@
-"""The show: bring everything up, let people use it, and let the auditor look at what is left."""
+"""The demonstration: start the system, play the complaints, and audit the tickets."""
 
 import asyncio
 import math
@@ -33,11 +33,11 @@ T = TypeVar("T")
 
 _TIMEOUT = httpx.Timeout(15.0)
 _GOLDEN = (math.sqrt(5) - 1) / 2
-"""Its multiples, modulo 1, lie evenly between 0 and 1 however many one takes."""
+"""Its multiples, modulo 1, are evenly spread from 0 to 1, however many there are."""
 
 
 class Watching(Protocol):
-    """Who is shown how it goes."""
+    """An observer of the progress."""
 
     def says(self, line: str) -> None: ...
     def accepted(self) -> None: ...
@@ -47,7 +47,7 @@ class Watching(Protocol):
 
 @dataclass(frozen=True)
 class Scene:
-    """One complaint before it is filed, under an idempotency key, and what people will do."""
+    """One complaint to be filed under an idempotency key, and its people's script."""
 
     key: str
     dice: Random
@@ -57,7 +57,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Programme:
-    """What is to be shown. `filings` empty: complaints of our own."""
+    """The parameters of a demonstration. `filings` empty: invented complaints."""
 
     pack: Pack
     cities: Path
@@ -68,7 +68,7 @@ class Programme:
     filings: Sequence[Filing] = ()
 
     def settings(self) -> Settings:
-        """An installation of its own, whatever the environment says about another one."""
+        """Return settings of a separate installation, independent of the environment."""
         api, engine = free_ports(2)
         return Settings(
             home=self.home,
@@ -81,7 +81,7 @@ class Programme:
         )
 
     def scenes(self) -> Iterator[Scene]:
-        """Every complaint with its people, drawn from nothing but the seed."""
+        """Draw every complaint and its script, from nothing but the seed."""
         start = Random(self.seed).random()  # noqa: S311  # nosec B311
         for index in range(self.tickets):
             dice = Random(f"{self.seed}/{index}")  # noqa: S311  # nosec B311
@@ -95,7 +95,7 @@ class Programme:
 
 @dataclass
 class Showing:
-    """What came of it. `stuck`: tickets that did not end, and why; `refusals`: codes, counted."""
+    """The result. `stuck`: tickets that did not end, and why; `refusals`: codes, counted."""
 
     stuck: list[str] = field(default_factory=list)
     refusals: Counter[str] = field(default_factory=Counter)
@@ -107,7 +107,7 @@ class Showing:
         return [verdict for verdict in self.verdicts if not verdict.agrees]
 
     def whole(self, tickets: int) -> bool:
-        """Whether all were accepted, have ended, and agree with their histories."""
+        """Return whether all were accepted, have ended, and agree with their histories."""
         rates = self.rates
         return (
             rates is not None
@@ -118,7 +118,7 @@ class Showing:
 
 
 async def show(programme: Programme, watching: Watching) -> Showing:
-    """Run the whole show.
+    """Run the demonstration.
 
     Raises:
         StackError: the system cannot start, or cannot be kept alive.
@@ -130,7 +130,7 @@ async def show(programme: Programme, watching: Watching) -> Showing:
 
 
 async def beside(stack: Stack, playing: Coroutine[Any, Any, T]) -> T:
-    """What `playing` comes to while the stack runs.
+    """Return the result of `playing` while the stack runs.
 
     Raises:
         StackError: the stack cannot be kept alive.
@@ -175,9 +175,9 @@ async def _perform(
 async def _play_all(
     programme: Programme, people: People, showing: Showing, watching: Watching
 ) -> None:
-    """File one complaint after the other; at most `clients` of them are busy at a time.
+    """File one complaint after the other; at most `clients` of them are active at a time.
 
-    A ticket that waits for a clock is not busy: nobody does anything for it.
+    A ticket that waits for a clock is not active.
     """
     places = asyncio.Semaphore(programme.clients)
     async with asyncio.TaskGroup() as group:
@@ -213,7 +213,7 @@ async def _play(
 
 
 def _once(places: asyncio.Semaphore) -> ExitStack:
-    """Gives the place back when closed, the first time only."""
+    """Return a stack that releases the place on its first close only."""
     free = ExitStack()
     free.callback(places.release)
     return free

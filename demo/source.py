@@ -1,6 +1,6 @@
-"""Reading complaints from a CSV file: what is sound is loaded, what is not is named by its line.
+"""Reading complaints from a CSV file: valid rows are loaded, others are reported by line.
 
-A problem names the column, never what stands in it: a row may hold personal data.
+A problem names the column, never its content: a row may hold personal data.
 """
 
 import csv
@@ -61,13 +61,13 @@ def _kind(word: str) -> Kind:
 
 
 def _channel(word: str) -> Channel:
-    """Channels come and go (QQ, 微博, 短信): one without a name of ours is an other one."""
+    """Return the channel of a word; unlisted ones (QQ, 微博, 短信) are `Channel.OTHER`."""
     app = word.casefold().endswith("app")
     return Channel.APP if app else CHANNELS.get(word, Channel.OTHER)
 
 
 def _flag(word: str) -> bool:
-    """1 or 0; older exports have there what the citizen called themselves instead ("匿名者")."""
+    """Parse 1 or 0, or the name that older exports have there instead ("匿名者")."""
     if not word:
         raise ValueError("neither 1 nor 0 nor a name")
     return _FLAGS.get(word, "匿名" in word)
@@ -83,7 +83,7 @@ _Count = Annotated[int, BeforeValidator(_count)]
 
 
 class _Row(Incoming):
-    """The columns that are used, by their names in the file; all of them have to be there."""
+    """The columns used, by their names in the file; all of them are required."""
 
     kind: Annotated[Kind, BeforeValidator(_kind)]
     channel: Annotated[Channel, BeforeValidator(_channel)]
@@ -110,13 +110,13 @@ class _Row(Incoming):
 
 
 def read_source(path: Path) -> Source:
-    """Every row of the file, sound or named.
+    """Read every row of the file, valid or skipped.
 
     Raises:
-        SourceUnusable: no such file, not readable, or without the columns or a sound row.
+        SourceUnusable: no such file, not readable, or without the columns or any row.
     """
     try:
-        # What is no UTF-8 passes as lone surrogates, so that its row can be named.
+        # Invalid UTF-8 becomes lone surrogates, so that its row can be reported.
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
             rows = _rows(csv.reader(file))
             header = next(rows, (0, []))[1]
@@ -134,7 +134,7 @@ def read_source(path: Path) -> Source:
 
 
 def _rows(reader: Any) -> Iterator[tuple[int, list[str] | str]]:
-    """Each row with the line it begins on, or what is wrong with its form."""
+    """Yield each row, or its format error, with the line it begins on."""
     while True:
         line = reader.line_num + 1
         try:

@@ -1,4 +1,4 @@
-"""Where a show takes place: a folder that is gone when it is over, and a stop in good order."""
+"""The setting of a demonstration: a temporary folder, and an orderly stop."""
 
 import asyncio
 import shutil
@@ -22,7 +22,7 @@ _STOPPED = 130
 
 @contextmanager
 def workshop(keep: bool) -> Iterator[Path]:
-    """A folder for the system; kept, with a word on how to look at it, or deleted."""
+    """Provide a folder for the system; keep it and say how to use it, or delete it."""
     folder = Path(tempfile.mkdtemp(prefix="jiesu-demo-"))
     try:
         yield folder
@@ -34,7 +34,7 @@ def workshop(keep: bool) -> Iterator[Path]:
 
 
 def shortened(original: Path, folder: Path, day: float) -> Pack:
-    """The pack to be shown, in the folder; a line and out where it cannot be used."""
+    """Return the shortened pack in the folder; exit with one line if it is unusable."""
     try:
         return shortened_pack(original, folder / "cities", day)
     except PackError as error:
@@ -42,9 +42,9 @@ def shortened(original: Path, folder: Path, day: float) -> Pack:
 
 
 def played(playing: Coroutine[Any, Any, T]) -> T:
-    """What it comes to. Ctrl-C and SIGTERM stop everything in good order.
+    """Return the result of `playing`. Ctrl-C and SIGTERM stop everything in order.
 
-    Leaves the process with one line where the system cannot start or be kept alive.
+    Exits with one line if the system cannot start or be kept alive.
     """
     try:
         return run(_until_told(playing))

@@ -1,4 +1,4 @@
-"""What people write: notes, reasons, answers. Ours throughout, except a real ticket's reply."""
+"""Texts of people: notes, reasons, answers. All invented, except a real ticket's reply."""
 
 from random import Random
 
@@ -37,7 +37,7 @@ _AGAIN = "您再次反映的问题，{unit}已重新核查办理。"
 
 
 class Words:
-    """Finds words; `dice` decides which."""
+    """The choice of texts, drawn by `dice`."""
 
     def __init__(self, dice: Random) -> None:
         self._dice = dice
@@ -49,7 +49,7 @@ class Words:
         return _CONCLUSIONS[outcome]
 
     def reply(self, filing: Filing, unit: str, rework: int, resolved: bool) -> str:
-        """The unit's answer: the real one where there is one, and more when it is done again."""
+        """Return the unit's answer: the real one if there is one, with an addition after rework."""
         words = self._dice.choice(_REPLIES) if resolved else _UNSOLVED
         text = filing.reply or words.format(unit=unit)
         if rework:

@@ -1,1 +1,1 @@
-"""The language and the rules: Pydantic models and pure functions. No I/O, no Temporal."""
+"""The domain's terms and rules: Pydantic models and pure functions. No I/O, no Temporal."""

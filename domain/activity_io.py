@@ -1,8 +1,8 @@
-"""What the workflow asks the world, and what it is told: inputs and results of stage activities.
+"""Inputs and results of the activities that a ticket's stages run.
 
-Whatever may differ tomorrow (packs, calendars, responsibilities) enters a ticket through these
+Data that may change later (packs, calendars, responsibilities) enters a ticket through these
 results and is recorded with them. `pack` is the version a ticket was accepted under; None, from
-before versions were asked for: the newest.
+before the field existed, means the newest.
 """
 
 from pydantic import Field
@@ -25,7 +25,7 @@ class Acceptance(Recorded):
 
 
 class TriageQuestion(Recorded):
-    """`category`, `area`, `unit`, `accused`: as a person chose them; None: the machine suggests."""
+    """The input of triage. `category`, `area`, `unit`, `accused`: a person's choices, if any."""
 
     complaint: Complaint
     pack: str | None = None
@@ -37,10 +37,10 @@ class TriageQuestion(Recorded):
 
 
 class TriagePlan(Recorded):
-    """`category` None: the machine is unsure, `suggestion` is its best guess.
+    """The result of triage; `category` None: unsure, and `suggestion` is the best guess.
 
-    `repeats`: earlier tickets of the same kind about the same place, newest first. `verify_by`:
-    the unit that is to look on the spot before the case is filed.
+    `repeats`: earlier tickets of the same kind about the same place, newest first. `verify_by`: the
+    unit that verifies on the spot before the case is filed.
     """
 
     category: str | None = None
@@ -54,11 +54,11 @@ class TriagePlan(Recorded):
 
 
 class DispatchQuestion(Recorded):
-    """`unit`: as a person chose it; None asks the responsibilities.
+    """The input of dispatch. `unit`: a person's choice; None: from the responsibilities.
 
     `below`: the unit must be under this one. `accused`: the unit must not be this one, nor under
-    it. `limit`: a limit of its own for handling. `no_later_than`: what it was given from is due.
-    `promise`: the citizen has not been promised a day yet, and is now.
+    it. `limit`: a limit of its own for handling. `no_later_than`: the due time of its parent
+    assignment. `promise`: plan the citizen's promise, too, as none runs.
     """
 
     city: str
@@ -80,13 +80,13 @@ class DispatchQuestion(Recorded):
 
 
 class DispatchPlan(Given):
-    """A share, planned. The number is the one that was asked for."""
+    """A planned share; its assignment number is the requested one."""
 
     assignment: int = 0
 
 
 class ReplyQuestion(Recorded):
-    """`case`: the ticket as conditions see it. `verified`: somebody looked already."""
+    """The input of a reply. `case`: the ticket as conditions read it. `verified`: done before."""
 
     city: str
     pack: str | None = None
@@ -98,7 +98,7 @@ class ReplyQuestion(Recorded):
 
 
 class ReplyPlan(Recorded):
-    """`refuted`: the closing condition that does not hold. `verify_by`: who looks first."""
+    """A planned reply. `refuted`: the closing condition that fails. `verify_by`: the verifier."""
 
     text: str
     refuted: str | None = None
@@ -107,10 +107,10 @@ class ReplyPlan(Recorded):
 
 
 class ClockQuestion(Recorded):
-    """Which clocks start at `at`. `tier` None before triage: the pack's general limits.
+    """The clocks to start at `at`. `tier` None, before triage: the pack's general limits.
 
-    `due_at`: the moment is given, only the ladder is the pack's. `wanted`: what is asked for
-    together with the clock; too much is refused.
+    `due_at`: a given due time, with the pack's escalation policy. `wanted`: the time requested with
+    the clock; too much is refused.
     """
 
     city: str
@@ -124,10 +124,10 @@ class ClockQuestion(Recorded):
 
 
 class ExtensionQuestion(Recorded):
-    """`clock` to be extended `by` a length, and `also` those that wait for it.
+    """The extension of `clock` `by` a length, and of the dependent clocks in `also`.
 
-    `at`: when it is granted; a rung whose time is over by then is not shown again. `asked_at`: when
-    it was asked for; what was shown since is void where that was in time.
+    `at`: when it is granted; levels due by then are not reported again. `asked_at`: when it was
+    requested; if that was in time, levels reached since are void.
     """
 
     city: str
@@ -140,7 +140,7 @@ class ExtensionQuestion(Recorded):
 
 
 class ResumeQuestion(Recorded):
-    """Clocks that stood still and go on at `at`."""
+    """Paused clocks that resume at `at`."""
 
     city: str
     pack: str | None = None
@@ -158,8 +158,10 @@ class ReplanQuestion(Recorded):
 
 
 class ReplanPlan(Recorded):
-    """The clocks that rest on years published since, planned again; `moved`: those due at another
-    time, without their units. Empty where no year was published since."""
+    """The clocks of years published since, planned again; empty if no year was published.
+
+    `moved`: those with another due time, without their units.
+    """
 
     calendar_version: str
     clocks: list[Clock] = Field(default_factory=list)
@@ -167,7 +169,7 @@ class ReplanPlan(Recorded):
 
 
 class ReasonQuestion(Recorded):
-    """A code that must be one of the pack's, in one of its lists of reasons."""
+    """A reason code to find in one of the pack's lists of reasons."""
 
     city: str
     pack: str | None = None
@@ -180,7 +182,7 @@ class ClockPlan(Recorded):
 
 
 class MergeQuestion(Recorded):
-    """Whether `number` may be merged into the ticket `into`."""
+    """The request to merge `number` into the ticket `into`."""
 
     city: str
     number: str
@@ -188,14 +190,14 @@ class MergeQuestion(Recorded):
 
 
 class MergePlan(Recorded):
-    """What the other ticket is about."""
+    """Category and tier of the other ticket."""
 
     category: str
     tier: str
 
 
 class SettleQuestion(Recorded):
-    """Inspections to open at the units of the lead's kind. `key`: the same for a repeated call."""
+    """Inspections to open at units of the lead's kind. `key`: the same for a repeated call."""
 
     complaint: Complaint
     pack: str | None = None
@@ -214,9 +216,9 @@ class SettlePlan(Recorded):
 class Projection(Recorded):
     """New events of a ticket and its state after the last of them.
 
-    `told`: its number (`domain.policy.record.projection_number`). A task of the workflow that is
-    cut short is done again, perhaps otherwise; the later projection is the one that the history
-    keeps.
+    `told`: its number (`domain.policy.record.projection_number`). A workflow task that is cut short
+    is run again, perhaps with other events; the later projection is the one in the engine's
+    history.
     """
 
     ticket: Ticket

@@ -1,4 +1,4 @@
-"""Who acts: roles, and one person or program in a role."""
+"""Actors: roles, and one person or program in a role."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from domain.model import Recorded
 
 
 class Role(StrEnum):
-    """The people of the house; the words are those of the 12345 trade."""
+    """The roles of a ticket's actors, in the terms of the 12345 lines."""
 
     CITIZEN = "citizen"  # 群众
     DESK = "desk"  # 受理员
@@ -19,7 +19,7 @@ class Role(StrEnum):
 
 
 class Actor(Recorded):
-    """Who did it. `id` is an account's id, never a citizen's name or phone."""
+    """An actor. `id` is an account's id, never a citizen's name or phone."""
 
     role: Role
     id: str = ""

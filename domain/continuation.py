@@ -1,7 +1,7 @@
-"""What one run of a ticket's workflow hands to the next, when the engine's history grows too long.
+"""The state that one run of a ticket's workflow passes to the next when its history is too long.
 
-The ticket stays one: the same number, workflow id, events and versions. Only the engine's record is
-cut into runs, and each run begins with what the one before it ended with.
+The ticket keeps its number, workflow id, events and versions. Only the engine's history is split
+into runs, and each run begins with the state in which the one before it ended.
 """
 
 from pydantic import Field
@@ -14,10 +14,10 @@ from domain.ticket.ticket import Ticket
 class Carried(Recorded):
     """The input of every run but the first.
 
-    `unprojected`: events of the runs before that may not be in the store yet, oldest first.
-    `history_length`: how many history events the runs before have together; a position in the
-    whole history is this plus the position in the run.
-    `update_ids`, `rating_keys`: of commands and ratings that were carried out already.
+    `unprojected`: events of earlier runs that may not be in the store yet, oldest first.
+    `history_length`: the number of history events of all earlier runs; a position in the whole
+    history is this plus the position in the run. `update_ids`, `rating_keys`: of commands and
+    ratings that were carried out already.
     """
 
     ticket: Ticket

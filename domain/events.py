@@ -105,7 +105,7 @@ Fact = Annotated[
 
 
 class Event(Recorded):
-    """One line of a ticket's story. `stage` is the one after it."""
+    """One event of a ticket. `stage` is the one after it."""
 
     number: str
     version: int

@@ -1,4 +1,4 @@
-"""Two base models: what is kept in histories, and what comes in from outside."""
+"""Two base models: one for recorded data, one for input from outside."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -21,6 +21,6 @@ class Recorded(BaseModel):
 
 
 class Incoming(BaseModel):
-    """What people and machines send. Unknown fields are refused: a typo must not be lost."""
+    """Input from people and machines. Unknown fields are refused: a typo must not be lost."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)

@@ -1,4 +1,4 @@
-"""Why something may not happen: one error, with a stable code that doors translate."""
+"""Refusals: one error, with a stable code that the entry points translate."""
 
 
 class Refused(Exception):

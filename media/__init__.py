@@ -1,1 +1,1 @@
-"""Uploads: from the bytes that come in to a file that is safe to keep and to hand out again."""
+"""Uploads: receiving, examining and storing files so that they are safe to serve again."""

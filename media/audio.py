@@ -1,4 +1,4 @@
-"""Voices: WAV, Ogg, MP3 and AMR. Each is frames, pages or chunks to the last byte, and no more."""
+"""Voice files: WAV, Ogg, MP3 and AMR. Frames, pages or chunks must fill each to its last byte."""
 
 from collections.abc import Callable
 from typing import IO
@@ -9,7 +9,7 @@ _STEPS = 2_000_000
 _READ = 64 * 1024
 
 Read = Callable[[int, int], bytes]
-"""The bytes at an offset, at most so many."""
+"""A function from an offset and a count to the bytes there, at most so many."""
 
 
 def _broken() -> Bad:
@@ -31,7 +31,7 @@ _WAVE_KEPT = frozenset({b"fmt ", b"fact", b"data"})
 
 
 def wav(file: IO[bytes], size: int) -> Found:
-    """Chunks; those that are not sound (titles, notes, places) are overwritten."""
+    """Examine the chunks; overwrite those without sound (titles, notes, places)."""
     read = _reading(file)
     told = int.from_bytes(read(4, 4), "little") + 8
     if told not in (size, size + 1):
@@ -65,7 +65,7 @@ _OGG_CODECS = (b"OpusHead", b"\x01vorbis", b"Speex   ", b"\x7fFLAC")
 
 
 def ogg(file: IO[bytes], size: int) -> Found:
-    """Pages (RFC 3533); every stream in it is sound."""
+    """Examine the pages (RFC 3533); every stream must be audio."""
     read, at, pages = _reading(file), 0, 0
     while at < size and pages < _STEPS:
         head = read(at, 27 + 255)
@@ -95,7 +95,7 @@ _FRAMES_TO_BELIEVE = 3
 
 
 def mp3(file: IO[bytes], size: int) -> Found:
-    """Frames of MPEG audio layer III. Tags before them are emptied, those after them cut off."""
+    """Examine frames of MPEG audio layer III; empty tags before them, cut off those after them."""
     read = _reading(file)
     at, frames = _after_id3(file, size), 0
     while at + 4 <= size and frames < _STEPS:
@@ -114,7 +114,7 @@ def mp3(file: IO[bytes], size: int) -> Found:
 
 
 def _after_id3(file: IO[bytes], size: int) -> int:
-    """Where the sound begins; the tag before it is emptied."""
+    """Empty the tag before the sound; return the offset of the sound."""
     head = _reading(file)(0, 10)
     if head[:3] != b"ID3":
         return 0
@@ -124,14 +124,14 @@ def _after_id3(file: IO[bytes], size: int) -> int:
     footer = 10 if head[5] & 0x10 else 0
     if 10 + length + footer >= size:
         raise _broken()
-    # No flags, nothing but padding. A footer would repeat the flags, and becomes padding too.
+    # Clear the flags and pad the content. A footer would repeat the flags, so it is padded too.
     _blank(file, 5, b"\0")
     _blank(file, 10, bytes(length + footer))
     return 10 + length + footer
 
 
 def _frame(head: bytes) -> int | None:
-    """How long the frame is that begins so; None where none begins."""
+    """Return the length of the frame that begins with `head`; None if none does."""
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
         return None
     version, rate, sampling = head[1] >> 3 & 3, head[2] >> 4, head[2] >> 2 & 3
@@ -150,7 +150,7 @@ _WIDE = (18, 24, 33, 37, 41, 47, 51, 59, 61, 6, 0, 0, 0, 0, 1, 1)
 
 
 def amr(file: IO[bytes], size: int) -> Found:
-    """Frames of AMR or AMR-WB, one channel (RFC 4867)."""
+    """Examine the frames of AMR or AMR-WB, one channel (RFC 4867)."""
     read = _reading(file)
     wide = read(0, 9) == b"#!AMR-WB\n"
     lengths, at, frames = (_WIDE if wide else _NARROW), 9 if wide else 6, 0

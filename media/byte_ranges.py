@@ -1,4 +1,4 @@
-"""One range of bytes, as players of video ask for (RFC 9110, 14.2)."""
+"""A single byte range, as video players request it (RFC 9110, 14.2)."""
 
 import re
 
@@ -8,10 +8,10 @@ _ONE = re.compile(r"bytes=([0-9]{1,15})?-([0-9]{1,15})?")
 
 
 def asked_range(header: str, size: int) -> tuple[int, int] | None:
-    """From where up to where; None: the whole, also where several are asked for.
+    """Parse a Range header into start and end; None, the whole file, unless it is one range.
 
     Raises:
-        FileRefused: bad_range; nothing of it is there.
+        FileRefused: bad_range; the range lies outside the file.
     """
     found = _ONE.fullmatch(header.strip())
     if found is None or found.groups() == (None, None):
@@ -22,7 +22,7 @@ def asked_range(header: str, size: int) -> tuple[int, int] | None:
     else:
         start, end = int(first), min(size, int(last) + 1) if last else size
         if last and int(last) < start:
-            return None  # not a range at all
+            return None  # not a valid range
     if start >= end:
         raise FileRefused("bad_range", headers={"Content-Range": f"bytes */{size}"})
     return start, end

@@ -1,4 +1,4 @@
-"""Why a file, or a part of one, is not taken or handed out."""
+"""The refusal to accept or serve a file, or a part of one."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 class FileRefused(Exception):
     """A refusal with a stable code (docs/errors.md).
 
-    `detail`: for people, without personal data. `headers`: those that go with an HTTP answer.
+    `detail`: for people, without personal data. `headers`: those of the HTTP response.
     """
 
     def __init__(

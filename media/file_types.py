@@ -1,13 +1,13 @@
-"""What a file is, from its first bytes: neither its name nor its sender is believed."""
+"""The type of a file, from its first bytes: neither its name nor its sender is trusted."""
 
 from typing import NamedTuple
 
 HEAD = 64
-"""Bytes that have to be there before a file can be told."""
+"""The number of bytes needed to determine a file's type."""
 
 
 class Sort(NamedTuple):
-    """One sort of file that is taken. `declared`: the media types a sender may call it by."""
+    """An accepted type of file. `declared`: the media types a sender may declare for it."""
 
     name: str
     kind: str
@@ -22,7 +22,7 @@ JPEG = _sort("jpeg", "photo", "image/jpeg", "image/jpg", "image/pjpeg")
 PNG = _sort("png", "photo", "image/png")
 GIF = _sort("gif", "photo", "image/gif")
 WEBP = _sort("webp", "photo", "image/webp")
-# Whether it has pictures, or sound only, is inside.
+# Only an examination shows whether it has pictures or just sound.
 BOXES = _sort(
     "mp4", "video",
     "video/mp4", "video/quicktime", "video/3gpp", "video/x-m4v",
@@ -53,7 +53,7 @@ _BEGINNINGS = (
 
 
 def sniff(head: bytes) -> Sort | None:
-    """The sort of the file that begins with `head`; None: of no sort that is taken."""
+    """Return the type of the file that begins with `head`; None if it is not accepted."""
     if head[:4] == b"RIFF":
         return {b"WEBP": WEBP, b"WAVE": WAV}.get(head[8:12])
     if head[4:8] == b"ftyp":
@@ -65,13 +65,13 @@ def sniff(head: bytes) -> Sort | None:
 
 
 def _is_mpeg_audio(head: bytes) -> bool:
-    """A frame header: eleven bits set; layer III; neither a reserved rate nor a free one."""
+    """Return whether a frame begins: eleven set bits; layer III; no reserved or free rate."""
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2 or head[1] & 0x18 == 0x08:
         return False
     return 0 < head[2] >> 4 < 15 and head[2] & 0x0C != 0x0C
 
 
 def agrees(declared: str, sort: Sort) -> bool:
-    """Whether the sender's media type is one of this sort's; saying nothing is not wrong."""
+    """Return whether the sender's media type fits `sort`; an unspecific one fits every sort."""
     plain = declared.partition(";")[0].strip().lower()
     return plain in _UNSAID or plain in _SAYS_NOTHING or plain in sort.declared

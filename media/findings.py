@@ -1,6 +1,6 @@
-"""What an examination finds: something to keep, or a reason to refuse.
+"""The result of an examination: the properties of a file, or the reason to refuse it.
 
-This and everything that `media.inspection` imports stands on the standard library and pillow:
+This module and all that `media.inspection` imports use only the standard library and pillow:
 each examination is a process of its own, and a small one starts quickly.
 """
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 class Bad(Exception):
-    """The file is refused; `code` is a row of `api.problems`."""
+    """The refusal of a file; `code` is a row of `api.problems`."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(detail or code)
@@ -17,7 +17,8 @@ class Bad(Exception):
 
 @dataclass(frozen=True)
 class Found:
-    """`kind`: a `domain.ticket.files.FileKind`; `location`: (lat, lon) in WGS-84, where given."""
+    """The properties of a file. `kind`: a `domain.ticket.files.FileKind`; `location`: (lat, lon)
+    in WGS-84, if known."""
 
     kind: str
     media_type: str
@@ -27,7 +28,7 @@ class Found:
 
 
 def whereabouts(lat: float, lon: float) -> tuple[float, float] | None:
-    """The point, unless it is none, or the one that devices tell when they do not know."""
+    """Return the point; None if it is invalid, or (0, 0): devices write that if unknown."""
     if not (abs(lat) <= 90 and abs(lon) <= 180) or (lat == 0 and lon == 0):
         return None
     return round(lat, 6), round(lon, 6)

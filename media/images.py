@@ -1,4 +1,4 @@
-"""Photos: decoded, turned upright, and written anew. Nothing of the original file goes along."""
+"""Photos: decoded, turned upright, and encoded anew, without metadata of the original file."""
 
 import math
 import struct
@@ -10,14 +10,14 @@ from PIL import Image
 from media.findings import Bad, Found, whereabouts
 
 EDGE = 4096
-"""Pixels of the longer side that are kept: enough to read a number plate in a street."""
+"""The most pixels of a stored photo's longer side: enough to read a number plate in a street."""
 
 THUMBNAIL = 320
 MEDIA_TYPE = "image/jpeg"
 
 _FORMATS = {"jpeg": "JPEG", "png": "PNG", "gif": "GIF", "webp": "WEBP"}
 _GPS = 0x8825
-# What pillow raises on files that are not what they say.
+# The errors that pillow raises on files that do not match their format.
 _BROKEN = (
     OSError,
     EOFError,
@@ -33,10 +33,10 @@ _BROKEN = (
 def rewrite(
     file: IO[bytes], sort: str, megapixels: int, picture: IO[bytes], thumbnail: IO[bytes]
 ) -> Found:
-    """Write what `file` shows into `picture`, and small into `thumbnail`, both as JPEG.
+    """Write the image in `file` to `picture`, and a small one to `thumbnail`, both as JPEG.
 
-    Of an animation the first frame is kept. Where it was taken, if the file tells, is in what is
-    returned and nowhere else.
+    Of an animation the first frame is kept. The location, if the file has one, is returned and
+    written nowhere.
 
     Raises:
         Bad: broken, or more pixels than allowed.
@@ -44,7 +44,7 @@ def rewrite(
     Image.MAX_IMAGE_PIXELS = megapixels * 1_000_000
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what pillow thinks of broken metadata
+            warnings.simplefilter("ignore")  # about broken metadata
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file, formats=[_FORMATS[sort]]) as opened:
                 location = _location(opened)
@@ -61,7 +61,7 @@ def rewrite(
 
 
 def _upright(opened: Image.Image) -> Image.Image:
-    """The pixels alone, at most EDGE long: a new image that has met no metadata."""
+    """Return the pixels alone, at most EDGE long, as a new image without metadata."""
     opened.draft("RGB", (EDGE, EDGE))  # JPEG: decoded no larger than needed
     opened.load()
     orientation = _orientation(opened)
@@ -88,7 +88,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""EXIF orientation: how the pixels have to be turned."""
+"""The transposition of the pixels for each EXIF orientation."""
 
 
 def _transparent(image: Image.Image) -> bool:
@@ -96,7 +96,7 @@ def _transparent(image: Image.Image) -> bool:
 
 
 def _orientation(opened: Image.Image) -> int:
-    # A photo with broken metadata is a photo all the same.
+    # A photo with broken metadata is still accepted.
     try:
         return int(opened.getexif().get(0x0112, 1))
     except _BROKEN:

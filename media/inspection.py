@@ -2,8 +2,7 @@
 
 Reads the file on its standard input and writes what it found, as JSON, to its standard output; a
 photo goes to the descriptors that the order names. It is run with an empty environment and little
-memory and time: should a decoder have a hole, what crawls in finds nothing to take and nowhere to
-go on from.
+memory and time, to limit what an attacker can do with a vulnerability of a decoder.
 """
 
 import json
@@ -23,7 +22,8 @@ NO_MEMORY = 3
 
 @dataclass(frozen=True)
 class Order:
-    """`sort`: as `sniffing` names it. `picture` and `thumbnail`: descriptors to write to."""
+    """The input of an examination. `sort`: the name of a `media.file_types.Sort`. `picture` and
+    `thumbnail`: descriptors to write to."""
 
     sort: str
     size: int
@@ -46,7 +46,7 @@ _CONTAINERS = {
 
 
 def examine(order: Order, file: IO[bytes], picture: IO[bytes], thumbnail: IO[bytes]) -> Found:
-    """What is in `file`; photos are rewritten, recordings may be changed in place.
+    """Examine `file`; photos are rewritten, recordings may be changed in place.
 
     Raises:
         Bad: refused, with the code.
@@ -65,7 +65,7 @@ def _confine(order: Order) -> None:
         (resource.RLIMIT_FSIZE, max(largest, order.size)),
         (resource.RLIMIT_CORE, 0),
     ):
-        with suppress(ValueError, OSError):  # not every system knows every limit
+        with suppress(ValueError, OSError):  # not every system has every limit
             resource.setrlimit(what, (most, most))
 
 

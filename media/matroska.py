@@ -1,7 +1,7 @@
 """WebM: elements that fill the file to its last byte (RFC 8794, RFC 9559).
 
-What a browser records has a segment and clusters of unknown size: they end where something begins
-that cannot be in them.
+A browser's recording has a segment and clusters of unknown size: each ends where an element begins
+that it cannot contain.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _KINDS = {1: "video", 2: "voice"}
 
 
 class Element(NamedTuple):
-    """`end` None: it ends where something begins that cannot be in it."""
+    """An element. `end` None: it ends where one begins that it cannot contain."""
 
     name: int
     body: int
@@ -30,10 +30,10 @@ class Element(NamedTuple):
 
 
 def examine(file: IO[bytes], size: int) -> Found:
-    """Walk the elements.
+    """Examine the elements.
 
     Raises:
-        Bad: they do not fill the file, hold attached files, or nothing to see or hear.
+        Bad: they do not fill the file, contain attached files, or have neither video nor sound.
     """
     header = _element(file, 0, size)
     if header.name != _HEADER or header.end is None or header.end > 4096:
@@ -119,7 +119,7 @@ def _element(file: IO[bytes], at: int, end: int) -> Element:
 
 
 def _length(head: bytes, at: int, most: int) -> int:
-    """How many bytes a number has: one more than its first byte has leading zeros."""
+    """Return a number's length in bytes: one more than the leading zeros of its first byte."""
     first = head[at] if at < len(head) else 0
     length = 9 - first.bit_length()
     if length > most:

@@ -1,8 +1,7 @@
 """MP4, MOV, M4A, 3GP: boxes that fill the file to its last byte (ISO 14496-12, QuickTime).
 
-What such a file tells beside pictures and sound (where it was filmed, with what, by whom) lies in
-boxes of its own. They are overwritten where they are, so that nothing that points into the file
-goes astray.
+The metadata of such a file (where it was filmed, with what, by whom) is in boxes of its own. They
+are overwritten in place, so that offsets into the file stay valid.
 """
 
 import re
@@ -31,10 +30,10 @@ class Box(NamedTuple):
 
 
 def examine(file: IO[bytes], size: int) -> Found:
-    """Walk the boxes, and overwrite those that tell more than pictures and sound.
+    """Examine the boxes, and overwrite those that hold metadata.
 
     Raises:
-        Bad: the boxes do not fill the file, or there is nothing in them to see or hear.
+        Bad: the boxes do not fill the file, or have neither video nor sound.
     """
     top = list(_boxes(file, 0, size))
     names = [box.name for box in top]
@@ -59,7 +58,7 @@ def examine(file: IO[bytes], size: int) -> Found:
 
 
 def _boxes(file: IO[bytes], start: int, end: int) -> Iterator[Box]:
-    """The boxes from `start`, which must end exactly at `end`."""
+    """Yield the boxes from `start`, which must end exactly at `end`."""
     for _ in range(_BOXES):
         if start == end:
             return
@@ -82,7 +81,7 @@ def _children(file: IO[bytes], box: Box) -> Iterator[Box]:
 
 
 def _handlers(file: IO[bytes], box: Box) -> Iterator[bytes]:
-    """Of what each track is: `vide`, `soun`, or something else."""
+    """Yield the handler type of each track: `vide`, `soun`, or another."""
     for child in _children(file, box):
         if child.name in _CONTAINERS.get(box.name, ()):
             yield from _handlers(file, child)
@@ -92,7 +91,7 @@ def _handlers(file: IO[bytes], box: Box) -> Iterator[bytes]:
 
 
 def _telling(file: IO[bytes], top: list[Box]) -> Iterator[Box]:
-    """The boxes that hold metadata: of the file, of the movie, of its tracks."""
+    """Yield the boxes that hold metadata of the file, of the movie, or of its tracks."""
     for box in top:
         if box.name in _TELLING:
             yield box
@@ -107,7 +106,7 @@ def _location(file: IO[bytes], box: Box) -> tuple[float, float] | None:
 
 
 def _overwrite(file: IO[bytes], box: Box) -> None:
-    """Make it a box that says nothing."""
+    """Turn the box into a `free` box of zeros."""
     file.seek(box.start + 4)
     file.write(b"free")
     file.seek(box.body)

@@ -1,4 +1,4 @@
-"""A file in a form (multipart/form-data, RFC 7578): its one part, as it comes in."""
+"""A file in a form (multipart/form-data, RFC 7578): its only part, parsed as it is received."""
 
 from collections.abc import AsyncIterator
 
@@ -12,7 +12,7 @@ FIELD = "file"
 
 
 class _Form:
-    """Collects what the parser calls out; pieces are taken away after each write."""
+    """The callbacks of the parser; `pieces` is emptied after each write."""
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
@@ -38,7 +38,7 @@ class _Form:
 
     def headers_finished(self) -> None:
         _, told = parse_options_header(self._headers.get("content-disposition", b""))
-        # The name of the file is not even looked at.
+        # The file name is ignored.
         if self.parts > 1 or told.get(b"name") != FIELD.encode():
             raise FileRefused("malformed_upload", f"The form has one part, named {FIELD}.")
         self.declared = self._headers.get("content-type", b"").decode("latin-1")
@@ -51,7 +51,7 @@ class _Form:
 
 
 async def only_file(body: AsyncIterator[bytes], content_type: str) -> AsyncIterator[Piece]:
-    """The pieces of the form's file.
+    """Yield the pieces of the form's file.
 
     Raises:
         FileRefused: malformed_upload.

@@ -1,8 +1,8 @@
-"""PDF: looked through for what does something by itself. What is only to be read is kept.
+"""PDF: searched for active content, and accepted only without it.
 
-Names in a PDF may be written with escapes and hidden in compressed lists of objects; a reader jumps
-wherever its table of contents says. So nothing is parsed: every byte is searched, every list of
-objects is unpacked and searched, and one that cannot be unpacked is a reason to refuse.
+Names in a PDF may be written with escapes and hidden in compressed object streams; a reader jumps
+wherever the cross-reference table points. So nothing is parsed: every byte is searched, every
+object stream is inflated and searched, and one that cannot be inflated is a reason to refuse.
 """
 
 import mmap
@@ -32,7 +32,7 @@ _PIECE = 64 * 1024
 
 
 def _name(name: str) -> bytes:
-    """A pattern for a name, each character as it is or as #xx."""
+    """Return a pattern for a name, each character as it is or as #xx."""
     each = (f"(?:{c}|#(?i:{ord(c):02x}))" for c in name)
     return b"/" + "".join(each).encode() + _END
 
@@ -46,10 +46,10 @@ _HEADER = re.compile(rb"%PDF-(1\.[0-7]|2\.0)\s")
 
 
 def examine(file: IO[bytes], size: int) -> Found:
-    """Look through it.
+    """Search the file for active content.
 
     Raises:
-        Bad: it does something by itself, is cut off, or cannot be looked through.
+        Bad: it has active content, is cut off, or cannot be searched.
     """
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         if not _HEADER.match(content[:16]):
@@ -64,7 +64,7 @@ def examine(file: IO[bytes], size: int) -> Found:
 
 
 def _unpacked(content: mmap.mmap) -> Iterator[bytes]:
-    """The lists of objects, as text; as many as there are."""
+    """Yield the compressed object streams as text; Bad if one is not found."""
     named = sum(1 for _ in _LISTS.finditer(content))
     found, budget = 0, _UNPACKED
     for stream in _STREAM.finditer(content):
@@ -76,7 +76,7 @@ def _unpacked(content: mmap.mmap) -> Iterator[bytes]:
             continue
         found += 1
         if not _PACKED.search(told):
-            continue  # not packed: searched with everything else
+            continue  # not compressed: searched with everything else
         if len(_PACKED.findall(told)) != 1 or not _PLAINLY_PACKED.search(told):
             raise Bad("broken_file", "It is packed in a way that cannot be looked through.")
         text = _inflated(content, stream.end(), budget)

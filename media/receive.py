@@ -1,4 +1,4 @@
-"""How a file arrives: piece by piece onto disk, never whole in memory, and no more than allowed."""
+"""Receiving a file: piece by piece onto disk, never whole in memory, up to the size limit."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -29,7 +29,7 @@ class Arrived(NamedTuple):
 async def arrive(
     pieces: AsyncIterator[Piece], into: IO[bytes], megabytes: Mapping[FileKind, int]
 ) -> Arrived:
-    """Write the file into `into`; refuse it as soon as it is known why.
+    """Write the file into `into`; refuse it as early as possible.
 
     Raises:
         FileRefused: empty_file, unsupported_file, mislabelled_file, file_too_large.
@@ -41,7 +41,7 @@ async def arrive(
         declared = declared or piece.declared
         if sort is None and size >= HEAD:
             sort = _sort(bytes(buffer), declared)
-        # What is not known yet has fewer bytes than any limit.
+        # A file of unknown type is still shorter than any limit.
         if sort is not None and size > (most := megabytes[FileKind(sort.kind)]) * MB:
             raise FileRefused("file_too_large", f"At most {most} MB.")
         if len(buffer) >= _WRITTEN_AT_ONCE:
@@ -65,7 +65,7 @@ def _sort(head: bytes, declared: str) -> Sort:
 
 
 def _looks_like(head: bytes) -> str:
-    """For people: what it may be. Nothing is decided by it."""
+    """Guess the type for people to read; nothing is decided by it."""
     try:
         likely = puremagic.magic_string(head[:4096])
     except (puremagic.PureError, ValueError):

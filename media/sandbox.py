@@ -1,4 +1,4 @@
-"""Where files are examined: a process each, few at a time, and none for long."""
+"""The sandbox for examining files: a process each, few at a time, with a time limit."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ QUEUE_SECONDS = 30
 
 @dataclass(frozen=True)
 class Examined:
-    """What was found, and what is to be kept: the file itself, or the photo written anew."""
+    """The result of an examination, and the content to store: the file or the rewritten photo."""
 
     found: Found
     content: IO[bytes]
@@ -33,7 +33,7 @@ class Examined:
 
 
 class Chamber:
-    """`folder` is where files lie meanwhile, without a name: nothing is ever left behind."""
+    """A sandbox. Its temporary files in `folder` have no name, so that none is left behind."""
 
     def __init__(self, folder: Path, *, places: int, megapixels: int) -> None:
         self._folder = folder
@@ -41,16 +41,16 @@ class Chamber:
         self._places = asyncio.Semaphore(places)
 
     def paper(self) -> IO[bytes]:
-        """An empty file that is gone when it is closed, or when this process ends."""
+        """Create an empty file that is deleted when it is closed or this process ends."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return tempfile.TemporaryFile(dir=self._folder)
 
     @asynccontextmanager
     async def examined(self, file: IO[bytes], sort: str, size: int) -> AsyncIterator[Examined]:
-        """What `file` is.
+        """Examine `file`.
 
         Raises:
-            FileRefused: refused, with the code; `uploads_busy` when too many wait.
+            FileRefused: refused, with the code; `uploads_busy` if no place was free in time.
         """
         with ExitStack() as stack:
             picture, thumbnail, told = (stack.enter_context(self.paper()) for _ in range(3))
@@ -87,7 +87,7 @@ class Chamber:
 
 
 async def _process(order: Order, file: IO[bytes], told: IO[bytes]) -> int | None:
-    """Its exit status: negative for a signal, None when it took too long and was ended."""
+    """Run an examination; return its exit status, negative for a signal, None on timeout."""
     file.seek(0)
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -1,4 +1,4 @@
-"""What the door signs for files: links that end soon, and proofs of who uploaded."""
+"""Signatures for files: links that expire soon, and proofs of upload."""
 
 import hashlib
 import hmac
@@ -12,7 +12,7 @@ _STEP = 300
 
 
 class Seals:
-    """All derived from the master key: nothing is stored, and any process can check."""
+    """Signatures derived from the master key: nothing is stored, any process can verify them."""
 
     def __init__(self, master: bytes, *, link_minutes: int) -> None:
         self._links = hmac.digest(master, b"jiesu file links", hashlib.sha256)
@@ -20,22 +20,22 @@ class Seals:
         self._lasts = timedelta(minutes=link_minutes)
 
     def link(self, file_id: str, part: Part, now: datetime) -> tuple[int, str]:
-        """Until when a link can be followed (seconds of the epoch), and its signature.
+        """Return the expiry of a link (seconds of the epoch), and its signature.
 
-        Links of the same five minutes are the same, so that a browser may keep what it loaded.
+        Links of the same five minutes are the same, so that a browser may cache the file.
         """
         ends = int((now + self._lasts).timestamp())
         ends += -ends % _STEP
         return ends, self._signed(file_id, part, ends)
 
     def opens(self, file_id: str, part: Part, ends: int, signature: str) -> bool:
-        """Whether the signature is of this link; whether the link has ended is another question."""
+        """Return whether the signature matches the link; the expiry is not checked here."""
         return hmac.compare_digest(
             self._signed(file_id, part, ends).encode(), signature.encode("utf-8", "replace")
         )
 
     def proof(self, file_id: str) -> str:
-        """What only who uploaded the file was told."""
+        """Return the proof that only the uploader of the file receives."""
         return hmac.digest(self._proofs, file_id.encode(), hashlib.sha256).hex()[:_HEX]
 
     def proves(self, file_id: str, proof: str) -> bool:

@@ -1,4 +1,4 @@
-"""The desk where uploads are taken: received, examined, kept, and written down."""
+"""The upload service: receives, examines, stores and records files."""
 
 import asyncio
 import hashlib
@@ -28,7 +28,7 @@ _READ = 1024 * 1024
 
 @dataclass(frozen=True)
 class Taken:
-    """A file that is kept, and where it was taken, if it told: that is kept nowhere."""
+    """A stored file, and where it was taken, if known: the location is stored nowhere."""
 
     row: FileRow
     location: tuple[float, float] | None
@@ -36,7 +36,7 @@ class Taken:
 
 @dataclass(frozen=True)
 class Uploads:
-    """One per application."""
+    """The upload service of an application."""
 
     settings: Settings
     store: Store
@@ -55,7 +55,7 @@ class Uploads:
 
     @cached_property
     def caps(self) -> Mapping[FileKind, int]:
-        """How many files of each kind a ticket may have."""
+        """The most files of each kind that a ticket may have."""
         told = self.settings
         return {
             FileKind.PHOTO: told.photos_per_ticket,
@@ -78,15 +78,15 @@ class Uploads:
 
     @property
     def waits(self) -> timedelta:
-        """How long a file that belongs to no ticket is kept."""
+        """The time for which a file that belongs to no ticket is stored."""
         return timedelta(hours=self.settings.unattached_hours)
 
     async def take(self, pieces: AsyncIterator[Piece], purpose: Purpose, uploader: Actor) -> Taken:
-        """Keep the file.
+        """Receive, examine and store a file.
 
         Raises:
-            FileRefused: refused, with the code; nothing is kept.
-            ObjectsUnavailable, StoreUnavailable: nothing is kept.
+            FileRefused: refused, with the code; nothing is stored.
+            ObjectsUnavailable, StoreUnavailable: nothing is stored.
         """
         with self._chamber.paper() as paper:
             try:
@@ -100,8 +100,8 @@ class Uploads:
                 return Taken(row, examined.found.location)
 
     async def _keep(self, row: FileRow, examined: Examined) -> None:
-        # Written down first: what is kept and not written down would never be found again. What is
-        # written down and not kept goes by itself, for nobody is told of it.
+        # Recorded first: a file that is stored but not recorded would never be found again. A
+        # record without a file expires by itself, as nobody receives its id.
         await files.record(self.store, row)
         try:
             await self.objects.put(row.key, examined.content)
@@ -113,7 +113,7 @@ class Uploads:
 
 
 def limit_of_body(settings: Settings) -> int:
-    """Bytes of the largest body that holds a file that may be taken."""
+    """Return the largest size in bytes of a request body with an acceptable file."""
     largest = max(settings.photo_mb, settings.video_mb, settings.voice_mb, settings.document_mb)
     return largest * MB + _FORM
 
@@ -142,7 +142,7 @@ def _described(examined: Examined, purpose: Purpose, uploader: Actor, waits: tim
 
 
 def _measured(content: IO[bytes]) -> tuple[int, str]:
-    """Size and digest; read again from its beginning afterwards."""
+    """Return size and digest; leave `content` at its beginning."""
     content.seek(0)
     digest, size = hashlib.sha256(), 0
     while piece := content.read(_READ):

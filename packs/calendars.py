@@ -1,8 +1,8 @@
 """A pack's working calendar: the holiday list of its country, with calendar.csv applied.
 
-Published are the years that city.toml names, and no others. For the years near them the calendar
-has what the list knows beforehand (the festivals by the lunar calendar, and what the law gives
-instead of those that fall on a weekend) and the rows of calendar.csv: they are provisional.
+The published years are exactly those that city.toml names. The years near them are provisional:
+the calendar has what the list knows beforehand (the festivals by the lunar calendar, and the days
+the law gives instead of those that fall on a weekend) and the rows of calendar.csv.
 """
 
 import hashlib
@@ -15,15 +15,15 @@ from packs.problems import Problem
 
 _BEFORE, _AFTER = 3, 25
 """Years around the published ones whose festivals are looked up. The longest limit that a pack can
-give (2,000 working days) is eight years; what lies further away has the yearly festivals."""
+give (2,000 working days) is eight years; years further away have only the yearly festivals."""
 
 _LEAST_MAKE_UP_DAYS, _ODD_DAYS = 3, 2
 """A yearly notice of the State Council has moved at least five working days so far (2007 to 2026),
-and left two working days more or less than weekends and statutory holidays leave at the most."""
+and left at most two working days more or less than weekends and statutory holidays do."""
 
 
 def read_calendar(draft: Draft, city: CityFile) -> tuple[WorkCalendar, list[Problem]]:
-    """The calendar of a pack, and what its published years are missing."""
+    """Return the calendar of a pack, and the problems of its published years."""
     off, on, problems = set[date](), set[date](), list[Problem]()
     days = sorted(draft.overrides.values(), key=lambda day: day.date)
     seed = city.calendar
@@ -53,7 +53,7 @@ def read_calendar(draft: Draft, city: CityFile) -> tuple[WorkCalendar, list[Prob
 
 
 def versioned(calendar: WorkCalendar) -> WorkCalendar:
-    """`calendar` with the version that names its days and hours.
+    """Return `calendar` with the version that identifies its days and hours.
 
     It is not the pack's: the same files with a newer holiday list are another calendar.
     """
@@ -63,9 +63,9 @@ def versioned(calendar: WorkCalendar) -> WorkCalendar:
 
 
 def with_years_of(calendar: WorkCalendar, older: WorkCalendar) -> WorkCalendar:
-    """`calendar`, and the published years that only `older` has.
+    """Return `calendar` with the published years that only `older` has.
 
-    A year that a city no longer names stays as it was published for the tickets of that time.
+    A year that a city no longer names stays as it was published, for the tickets of that time.
     """
     lost = older.published - calendar.published
     if not lost:
@@ -90,21 +90,21 @@ def with_years_of(calendar: WorkCalendar, older: WorkCalendar) -> WorkCalendar:
 
 
 def is_published(country: str, year: int) -> bool:
-    """Whether the holiday list of a country has the make-up days of `year`, too."""
+    """Return whether a country's holiday list has the make-up days of `year`, too."""
     from holidays import country_holidays
 
     return any(day.year == year for day in country_holidays(country, years=[year]).weekend_workdays)
 
 
 def _seed(seed: CalendarSeed, off: set[date], on: set[date]) -> tuple[tuple[int, int], ...]:
-    """Fill `off` and `on` from the holiday list of the seed's country; its yearly festivals.
+    """Fill `off` and `on` from the seed country's holiday list; return its yearly festivals.
 
     Raises:
         NotImplementedError: there is no such list.
     """
     if seed.country is None:
         return ()
-    # It reads every country's calendar when imported: too slow for commands that load no pack.
+    # Its import reads every country's calendar: too slow for commands that load no pack.
     from holidays import country_holidays
 
     years = range(min(seed.years) - _BEFORE, max(seed.years) + _AFTER + 1)
@@ -114,15 +114,15 @@ def _seed(seed: CalendarSeed, off: set[date], on: set[date]) -> tuple[tuple[int,
     festivals = country_holidays(seed.country, years=years, observed=False)
     newest = range(max(seed.years) + 1, years.stop)
     by_year = [{(day.month, day.day) for day in festivals if day.year == year} for year in newest]
-    listed = [days for days in by_year if days]  # a list by the moon ends somewhere
+    listed = [days for days in by_year if days]  # lists by the lunar calendar end at some year
     return tuple(sorted(set.intersection(*listed))) if listed else ()
 
 
 def _unlisted(seed: CalendarSeed, on: set[date]) -> list[int]:
-    """The published years whose notice the holiday list has not got.
+    """Return the published years whose notice is missing from the holiday list.
 
-    The list computes the festivals of any year; the make-up days are there only once the State
-    Council has published them, and every list it published has some.
+    The list computes the festivals of any year; it has the make-up days only once the State
+    Council has published them, and every published notice has some.
     """
     if seed.country != "CN":
         return []
@@ -130,7 +130,7 @@ def _unlisted(seed: CalendarSeed, on: set[date]) -> list[int]:
 
 
 def _incomplete(calendar: WorkCalendar, unlisted: Iterable[int]) -> Iterator[str]:
-    """What a year lacks whose notice calendar.csv has to give.
+    """Yield messages about `unlisted` years whose notice calendar.csv does not give in full.
 
     A single row does not make a year published: the notice moves working days to weekends, and
     leaves about as many working days as weekends and statutory holidays do.
@@ -148,7 +148,7 @@ def _incomplete(calendar: WorkCalendar, unlisted: Iterable[int]) -> Iterator[str
 
 
 def _without_work(calendar: WorkCalendar) -> Iterator[str]:
-    """The published years with a month in which nobody works: a row says what it should not."""
+    """Yield messages about published years with a month without work: a row must be wrong."""
     for year in calendar.years:
         idle = set(range(1, 13)) - {day.month for day in calendar.year(year).days}
         if idle:
@@ -156,7 +156,7 @@ def _without_work(calendar: WorkCalendar) -> Iterator[str]:
 
 
 def _usual(year: int) -> int:
-    """The working days that weekends and the statutory holidays of China leave of `year`."""
+    """Count the working days that weekends and the statutory holidays of China leave of `year`."""
     from holidays import country_holidays
 
     first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()

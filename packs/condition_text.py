@@ -1,4 +1,4 @@
-"""The words of a condition: its text cut into tokens, and the errors all of this raises."""
+"""The tokens of a condition, and the error raised for a bad condition."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ class ConditionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`kind`: name, text, whole, decimal, sign or end. `at` is where it begins in the text."""
+    """A token. `kind`: name, text, whole, decimal, sign or end. `at`: its offset in the text."""
 
     kind: str
     text: str
@@ -33,7 +33,7 @@ _TOKEN = re.compile(
 
 
 def tokens(text: str) -> list[Token]:
-    """The tokens of `text`, an `end` last; ConditionError on what is none of them."""
+    """Split `text` into tokens, an `end` last; ConditionError on anything else."""
     found, at = list[Token](), 0
     while at < len(text):
         match = _TOKEN.match(text, at)

@@ -1,12 +1,12 @@
-"""What a condition of a city pack may say, and what each part of it is.
+"""The type checker for conditions of a city pack.
 
-The library compiles CEL without asking whether a name exists or whether two things can be
-compared; it finds out while it runs, and only in the branch it takes. A condition of a pack decides
-about tickets for years: so it is read here first, by the grammar of CEL, and whatever could fail
-later is refused now. Everything that is left runs in time proportional to its length.
+The CEL library compiles without checking whether a name exists or whether two values can be
+compared; it fails at run time, and only in the branch it takes. A condition of a pack decides
+about tickets for years, so it is parsed here first, by the grammar of CEL, and whatever could fail
+later is refused now. Every accepted condition runs in time proportional to its length.
 
-The grammar is that part of CEL: `? :`, `||`, `&&`, `!`, comparisons, `in` a list of constants,
-`+` and `-` on numbers, the functions of `FUNCTIONS`, and fields of what the condition speaks of.
+The grammar is a subset of CEL: `? :`, `||`, `&&`, `!`, comparisons, `in` a list of constants,
+`+` and `-` on numbers, the functions of `FUNCTIONS`, and fields of the condition's variables.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,10 +27,9 @@ MOST_OPERATORS = 60
 
 @dataclass
 class Reading:
-    """What reading a condition found out.
+    """The result of parsing a condition.
 
-    `fields` is what it looks at, per variable. `text` says the same with `size` called
-    `characters`.
+    `fields`: those it uses, per variable. `text`: its text with `size` renamed to `characters`.
     """
 
     text: str
@@ -38,7 +37,7 @@ class Reading:
 
 
 def read(text: str, speaks_of: Mapping[str, type[BaseModel]]) -> Reading:
-    """What `text` looks at; ConditionError unless it is true or false whatever the values are."""
+    """Parse `text`; ConditionError unless it is true or false for all values."""
     reader = _Reader(text, speaks_of)
     found = reader.choice()
     if reader.here.kind != "end":
@@ -50,7 +49,7 @@ def read(text: str, speaks_of: Mapping[str, type[BaseModel]]) -> Reading:
 
 @dataclass
 class _Reader:
-    """Reads from left to right; each method returns the type of what it has read."""
+    """A left-to-right parser; each method returns the type of the expression it has read."""
 
     text: str
     speaks_of: Mapping[str, type[BaseModel]]
@@ -68,9 +67,9 @@ class _Reader:
         return self._tokens[self._next]
 
     def counted(self) -> str:
-        """The text with each call of `size` under another name.
+        """Return the text with each call of `size` renamed.
 
-        The library's own counts bytes, where CEL counts characters: 提级 would be 6 long.
+        The library's `size` counts bytes, where CEL counts characters: 提级 would be 6 long.
         """
         text = self.text
         for at in reversed(self.sizes):
@@ -211,7 +210,7 @@ class _Reader:
         return WHOLE if function == "size" else BOOL
 
     def _list(self) -> str:
-        """A list of constants of one type, at least one of them."""
+        """Read a list of one or more constants of one type; return that type."""
         self._expects("[")
         found = ""
         while True:

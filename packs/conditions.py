@@ -3,9 +3,9 @@
     condition = compile_condition("t.tier == 'urgent' && t.returns > 1", OF_TICKETS)
     condition.holds(t=case.model_dump())
 
-What a condition can speak of are the models of `domain.pack.condition_vocabulary`. What it can say
-is decided in `packs.condition_types`; a condition that compiles gives an answer for all values of
-its models.
+The variables of a condition are the models of `domain.pack.condition_vocabulary`. Its grammar is
+defined in `packs.condition_types`; a condition that compiles has a result for all values of its
+models.
 """
 
 from collections.abc import Mapping
@@ -33,19 +33,19 @@ __all__ = [
 SpeaksOf = Mapping[str, type[BaseModel]]
 
 OF_TICKETS: SpeaksOf = {"t": Case}
-"""Filing conditions, indicators, and which tickets are verified."""
+"""The variables of filing conditions, indicators, and verification conditions."""
 OF_RESULTS: SpeaksOf = {"t": Case, "result": ResultCase}
-"""Closing conditions of categories."""
+"""The variables of closing conditions of categories."""
 OF_EVENTS: SpeaksOf = {"e": EventCase, "a": ShareCase, "t": Case}
-"""Scoring rules."""
+"""The variables of scoring rules."""
 
 LONGEST = 500
-"""Characters of a condition."""
+"""The most characters a condition may have."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A compiled condition, for all threads. `fields`: what it looks at, per variable."""
+    """A compiled condition, safe to share between threads. `fields`: those used, per variable."""
 
     text: str
     fields: Mapping[str, tuple[str, ...]]
@@ -53,15 +53,15 @@ class Condition:
     _decimals: Mapping[str, frozenset[str]]
 
     def holds(self, **values: Mapping[str, Any]) -> bool:
-        """Whether it is true of `values`: for each variable the `model_dump()` of its model.
+        """Return whether it is true for `values`: the `model_dump()` of each variable's model.
 
         Raises:
-            ConditionError: a variable or a field that it looks at is not given.
+            ConditionError: a variable or a field that it uses is not given.
         """
         try:
             looked_at = {
                 variable: {
-                    # CEL adds no whole number to a decimal one.
+                    # CEL cannot add a whole number to a decimal one.
                     name: float(values[variable][name])
                     if name in decimals
                     else values[variable][name]
@@ -81,16 +81,16 @@ class Condition:
 
 
 def compile_condition(text: str, speaks_of: SpeaksOf) -> Condition:
-    """`text`, ready to be asked; the same text is compiled once.
+    """Compile `text`; the same text is compiled once.
 
     Raises:
-        ConditionError: it is too long or too deep, not of the grammar, names what `speaks_of` has
-            not, compares what cannot be compared, or is not true or false.
+        ConditionError: it is too long or too deep, not of the grammar, uses a name that is not in
+            `speaks_of`, compares what cannot be compared, or is not true or false.
     """
     return _compiled(text, tuple(speaks_of.items()))
 
 
-# As many as a few large packs have.
+# Large enough for the conditions of a few large packs.
 @lru_cache(maxsize=4096)
 def _compiled(text: str, speaks_of: tuple[tuple[str, type[BaseModel]], ...]) -> Condition:
     if len(text) > LONGEST:
@@ -109,6 +109,6 @@ def _compiled(text: str, speaks_of: tuple[tuple[str, type[BaseModel]], ...]) -> 
     }
     fields = {variable: tuple(names) for variable, names in reading.fields.items()}
     condition = Condition(text, fields, program, decimals)
-    # What was read here and what the library makes of it should not differ; asked once to be sure.
+    # One evaluation makes sure that the library accepts what the type checker accepted.
     condition.holds(**{variable: model().model_dump() for variable, model in models.items()})
     return condition

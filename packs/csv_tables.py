@@ -30,8 +30,8 @@ class Row(Generic[M]):
 class Sheet(Generic[M]):
     """The rows of a CSV file that could be read.
 
-    `codes` holds those of all rows, the unreadable ones included: a reference to a row that has
-    another fault is not a second fault. `whole`: every row could be read.
+    `codes` holds those of all rows, the unreadable ones included, so that a reference to a faulty
+    row is not reported as well. `whole`: every row could be read.
     """
 
     file: str
@@ -43,11 +43,11 @@ class Sheet(Generic[M]):
         return tuple(row.value for row in self.rows)
 
     def has(self, code: str) -> bool:
-        """Whether there is a row of that code, as far as that can be told."""
+        """Return whether a row has that code; True if no code could be read."""
         return code in self.codes or self._unknown
 
     def has_match(self, pattern: str) -> bool:
-        """Whether there is a row that `pattern` means, as far as that can be told."""
+        """Return whether `pattern` matches a row's code; True if no code could be read."""
         return any(matches(pattern, code) for code in self.codes) or self._unknown
 
     @property
@@ -62,9 +62,9 @@ def read_csv(
     problems: list[Problem],
     split: Mapping[str, Split] | None = None,
 ) -> Sheet[M]:
-    """The rows of the file `name`; what is wrong with it is added to `problems`.
+    """Read the rows of the file `name`; append its faults to `problems`.
 
-    `split` says for some columns how a cell becomes the value of its field.
+    `split` maps some columns to the function that converts a cell to its field's value.
     """
     before = len(problems)
     table = _read_table(folder, name, model, problems)
@@ -77,9 +77,9 @@ def read_csv(
 def _read_table(
     folder: Path, name: str, model: type[BaseModel], problems: list[Problem]
 ) -> list[tuple[int, Cells]]:
-    """The rows of a CSV file that have the right shape, empty cells left out.
+    """Read the rows of a CSV file that have the right shape, without empty cells.
 
-    Empty rows and rows that begin with "#" are for people.
+    Empty rows and rows that begin with "#" are skipped.
     """
     text = read_text(folder, name, problems)
     if text is None:
@@ -145,12 +145,12 @@ def _read_row(
 
 
 def parts(cell: str) -> list[str]:
-    """`a|b` as its parts."""
+    """Split `a|b` into its parts."""
     return [part.strip() for part in cell.split("|")]
 
 
 def pairs(first: str, second: str) -> Split:
-    """How `a=1|b=2` becomes a list of `{first: "a", second: "1"}`."""
+    """Return a function that converts `a=1|b=2` to a list of `{first: "a", second: "1"}`."""
 
     def read(cell: str) -> list[dict[str, str]]:
         found = []

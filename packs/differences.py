@@ -1,4 +1,4 @@
-"""What differs between two versions of a city pack, by file and row."""
+"""The differences between two versions of a city pack, by file and row."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -28,12 +28,12 @@ from packs.parsed_pack import (
 Change = Literal["added", "removed", "changed"]
 
 _KEYS = ("code", "id", "kind", "grade")
-"""What tells the entries of a list apart, whichever of them they have."""
+"""The fields that may identify the entries of a list; the first one present is used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One row or key that is not the same. `fields`: what stood there before, and stands now."""
+    """A row or key that differs. `fields`: the values before and after, by field."""
 
     file: str
     row: str
@@ -42,7 +42,7 @@ class Difference:
 
 
 def differences(before: Pack, after: Pack) -> list[Difference]:
-    """Everything that tickets under the two packs would be treated differently by, or said."""
+    """Return all differences that affect how tickets are handled or what is said to citizens."""
     return [
         *_keys(before, after),
         *_calendars(before.calendar, after.calendar),
@@ -63,10 +63,10 @@ def differences(before: Pack, after: Pack) -> list[Difference]:
 
 
 def cell_differences(before: bytes | None, after: bytes | None) -> list[Difference]:
-    """The grid cells that are not the same in two contents of grids.geojson."""
+    """Return the grid cells that differ between two contents of grids.geojson."""
     old, new = _cells(before), _cells(after)
     told = _values(GRIDS, old, new)
-    # Where exactly a corner was moved tells a reader nothing.
+    # The coordinates are left out: they mean nothing to a reader.
     return [Difference(GRIDS, one.row, one.change) for one in told]
 
 
@@ -78,7 +78,7 @@ def _cells(content: bytes | None) -> dict[str, object]:
 
 
 def _keys(before: Pack, after: Pack) -> Iterator[Difference]:
-    """The keys of city.toml, each as its path: `tiers.general.handle`."""
+    """Compare the keys of city.toml, each as its path: `tiers.general.handle`."""
     names = [name for name in CityFile.model_fields if name != "calendar"]
     old, new = (_keyed(pack, names) for pack in (before, after))
     yield from _values(CITY, old, new)
@@ -97,7 +97,7 @@ def _flat(path: str, value: object) -> Iterator[tuple[str, object]]:
         for part in value:
             rest = {name: inner for name, inner in part.items() if name != key}
             yield from _flat(f"{path}.{part[key]}", rest)
-    # What is not set, or has nothing in it, is not there.
+    # A value that is not set, or an empty list, counts as absent.
     elif value not in (None, []):
         yield path, value
 
@@ -123,7 +123,7 @@ def _written(hours: Any) -> str:
 
 
 def _owners(before: Pack, after: Pack) -> Iterator[Difference]:
-    """Rows that came, went or moved: the first one that covers wins, so their order counts."""
+    """Find rows that were added, removed or moved: order counts, as the first match applies."""
     old, new = (
         [f"{row.category},{row.area},{row.unit}" for row in pack.responsibilities]
         for pack in (before, after)
@@ -152,7 +152,7 @@ def _phrases(pack: Pack) -> dict[str, BaseModel]:
 def _rows(
     file: str, before: Mapping[str, BaseModel], after: Mapping[str, BaseModel]
 ) -> Iterator[Difference]:
-    """Rows with the fields that changed; of a row that came or went, only its code."""
+    """Compare rows by field; of an added or removed row, give only the code."""
     for name, row in before.items():
         if name not in after:
             yield Difference(file, name, "removed")
@@ -171,7 +171,7 @@ def _plain(row: BaseModel) -> dict[str, Any]:
 
 
 def _values(file: str, before: dict[str, object], after: dict[str, object]) -> Iterator[Difference]:
-    """Single values, each with what it was and is."""
+    """Compare single values; give each with its old and new value."""
     for name in before | after:
         pair = before.get(name), after.get(name)
         if name not in after:

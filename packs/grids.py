@@ -20,11 +20,11 @@ from domain.pack.gcj02 import to_wgs84
 from domain.ticket.complaint import Crs
 from packs.problems import Problem, read_text
 
-STREET = 9  # digits of a cell's code that are its street's
+STREET = 9  # leading digits of a cell's code that are its street's code
 
 
 class Grid:
-    """The cells of one city; finds the cell of a point."""
+    """The cells of one city, searchable by point."""
 
     def __init__(self, cells: dict[str, Polygon]) -> None:
         self._codes = sorted(cells)
@@ -32,7 +32,7 @@ class Grid:
 
     @classmethod
     def read(cls, path: Path) -> "Grid":
-        """The cells of a file that `check_grid` found sound; ValueError if it cannot be read."""
+        """Read the cells of a file that passed `check_grid`; ValueError if it cannot be read."""
         cells, problems = _read(path)
         if problems:
             raise ValueError(str(problems[0]))
@@ -44,9 +44,9 @@ class Grid:
         return self._codes
 
     def outlines(self, tolerance: float = 0.0005) -> dict[str, shapely.Geometry]:
-        """The outline of each street, by its 9-digit code, drawn with fewer points.
+        """Return the simplified outline of each street, by its 9-digit code.
 
-        `tolerance` is in degrees; neighbours keep one border. It takes a second for a city of
+        `tolerance` is in degrees; neighbours keep a common border. It takes a second for a city of
         thousands of cells.
         """
         cells: dict[str, list[shapely.Geometry]] = {}
@@ -57,7 +57,7 @@ class Grid:
         return dict(zip(cells, simpler, strict=True))
 
     def cell_at(self, lat: float, lon: float, crs: Crs) -> str | None:
-        """The code of the cell around a point; None outside all of them.
+        """Return the code of the cell that contains a point; None outside all cells.
 
         A point on a border belongs to the cell with the lowest code.
         """
@@ -72,7 +72,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """A feature as far as it could be read; `polygon` is None where there is no sound one."""
+    """A feature as far as it could be read; `polygon` is None if it is not valid."""
 
     line: int
     code: str
@@ -80,16 +80,16 @@ class _Cell:
 
     @property
     def coded(self) -> bool:
-        """Whether the code has the shape of one; if not, that is told and nothing else about it."""
+        """Whether the code is well-formed; if not, only that is reported about the code."""
         return _CODE.fullmatch(self.code) is not None
 
 
 _CODE = re.compile(r"[0-9]{15}")
-_BETWEEN = re.compile(r"[\s,:]*")  # what may stand between the values of sound JSON
+_BETWEEN = re.compile(r"[\s,:]*")  # what may separate the values of valid JSON
 
 
 def _read(path: Path) -> tuple[list[_Cell], list[Problem]]:
-    """The features of the file, and what of it could not be read."""
+    """Read the features of the file; return them and the problems found."""
     problems: list[Problem] = []
     text = read_text(path.parent, path.name, problems)
     if text is None:
@@ -112,7 +112,7 @@ def _read(path: Path) -> tuple[list[_Cell], list[Problem]]:
 
 
 def _lines(text: str) -> Iterator[int]:
-    """The line on which each feature begins, in the text of a sound FeatureCollection."""
+    """Yield the line on which each feature begins, in the text of a valid FeatureCollection."""
     decode = json.JSONDecoder().raw_decode
 
     def after(index: int) -> int:
@@ -164,15 +164,15 @@ def _polygon(geometry: object) -> Polygon:
 
 # --- checking ---------------------------------------------------------------------------------
 
-_OVERLAP, _OVERLAP_SHARE = 1.0, 1e-4  # m2, and of the smaller cell: what rounding may come to
+_OVERLAP, _OVERLAP_SHARE = 1.0, 1e-4  # m2, and share of the smaller cell: rounding errors
 _DEGREE = 111_195  # metres of one degree of latitude
 
 
 def check_grid(path: Path, division: str, outline_tolerance: float = 0.01) -> Iterator[Problem]:
-    """What is wrong with the cells: codes, polygons, overlaps and gaps, each with its line.
+    """Check the codes and polygons of the cells, and look for overlaps and gaps.
 
     All codes begin with `division` and differ. Two cells may overlap by 1 m2 or by 1/10,000 of
-    the smaller one. A gap may have the share `outline_tolerance` of the area of a usual cell.
+    the smaller one. A gap may have the share `outline_tolerance` of the median area of a cell.
     """
     cells, problems = _read(path)
     yield from problems
@@ -192,16 +192,16 @@ def check_grid(path: Path, division: str, outline_tolerance: float = 0.01) -> It
     for one, other, area in _overlaps(polygons):
         message = f"{sound[other].code} overlaps {sound[one].code} of line {sound[one].line}"
         yield Problem(path.name, sound[other].line, f"{message} by {area:,.0f} m2")
-    if len(sound) == len(cells):  # a shape that cannot be used leaves a gap: no second problem
+    if len(sound) == len(cells):  # an unusable shape leaves a gap: not reported twice
         for beside, area in _gaps(polygons, outline_tolerance):
             message = f"beside {sound[beside].code} a gap of {area:,.0f} m2 belongs to no cell"
             yield Problem(path.name, sound[beside].line, message)
 
 
 def check_streets(path: Path, areas: Collection[str]) -> Iterator[Problem]:
-    """Every cell lies in a street of the pack, whose `areas` (9 digits) are given.
+    """Check that every cell lies in a street of the pack, given their `areas` (9 digits).
 
-    A street that is missing is told once, on the line of its first cell.
+    A street that is missing is reported once, on the line of its first cell.
     """
     unknown: dict[str, list[int]] = {}
     for cell in _read(path)[0]:
@@ -219,9 +219,9 @@ def _in_metres(polygons: Sequence[Polygon | None]) -> list[Polygon]:
 
 
 def _overlaps(polygons: list[Polygon]) -> Iterator[tuple[int, int, float]]:
-    """Pairs of polygons, the first one first, and the area they share."""
-    # Comparing edges is much faster than cutting areas, and most cells are in order. Of two that
-    # overlap, one at least has an edge that is not in order.
+    """Yield the indices of two overlapping polygons, the lower first, and the area they share."""
+    # Comparing edges is much faster than intersecting areas, and most cells are valid. Of two that
+    # overlap, at least one has an invalid edge.
     edges = shapely.coverage_invalid_edges(polygons)
     tree = shapely.STRtree(polygons)
     pairs: set[tuple[int, int]] = set()
@@ -236,11 +236,11 @@ def _overlaps(polygons: list[Polygon]) -> Iterator[tuple[int, int, float]]:
 
 
 def _gaps(polygons: list[Polygon], tolerance: float) -> Iterator[tuple[int, float]]:
-    """What lies between the polygons and in none of them: the nearest polygon, and the area."""
+    """Yield each gap between the polygons: the index of the nearest one, and the gap's area."""
     usual = median(polygon.area for polygon in polygons)
     covered = shapely.union_all(polygons)
-    # Grown and shrunk again, the area has lost its clefts: slits between cells that are open to
-    # the outside. Wider than 1/50 of a cell, they are taken for bays of the outline.
+    # Growing and shrinking the area closes slits between cells that are open to the outside. Slits
+    # wider than 1/50 of a cell are taken for part of the outline.
     reach = math.sqrt(usual) / 100
     closed = covered.buffer(reach, join_style="mitre").buffer(-reach, join_style="mitre")
     filled = shapely.union_all([Polygon(part.exterior) for part in _parts(closed)])

@@ -1,4 +1,4 @@
-"""Messages to citizens: which there are, and what their texts can fill in."""
+"""The messages to citizens: their names and the placeholders of their texts."""
 
 from collections.abc import Iterator
 from string import Formatter
@@ -31,14 +31,15 @@ TEMPLATE_NAMES = (
     "unmerged",
     "replied_with_parent",
 )
-"""Every message, in the order of a ticket's life. A rung's is called `<clock>_<rung>`."""
+"""Every message, in the order of a ticket's stages. That of an escalation level is called
+`<clock>_<rung>`."""
 
 PLACEHOLDERS = ("number", "city", "title", "unit", "category", "due", "text")
-"""`{number}` and so on. `due` is local time; `text` what was said: reply, question or reason."""
+"""`{number}` and so on. `due` is in local time; `text` is the reply, question or reason."""
 
 
 def template_faults(text: str) -> Iterator[str]:
-    """What is wrong with the text of a message."""
+    """Yield the faults of a message's text."""
     try:
         parts = list(Formatter().parse(text))
     except ValueError as error:

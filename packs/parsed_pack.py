@@ -1,4 +1,4 @@
-"""The files of a city pack as they are written, and a draft: a pack as far as it could be read."""
+"""The schemas of a city pack's files, and the parsed pack: the files as far as they can be read."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -44,9 +44,9 @@ TEMPLATES = {"zh": "templates/zh.toml", "en": "templates/en.toml"}
 class CalendarSeed(Part):
     """`[calendar]`: office hours, and the years whose days off the State Council has published.
 
-    `country` is a code of the `holidays` library, whose holidays and make-up days are the seed;
-    without it there are only weekends and what calendar.csv says. A year that is not named is
-    planned with provisionally.
+    `country` is a code of the `holidays` library, whose holidays and make-up days are the basis;
+    without it there are only weekends and the rows of calendar.csv. A year that is not named is
+    provisional.
     """
 
     country: str | None = None
@@ -55,7 +55,7 @@ class CalendarSeed(Part):
 
 
 class DayOverride(Part):
-    """A row of calendar.csv: one day that is not what the seed says, or is worked other hours."""
+    """A row of calendar.csv: one day that differs from the seed, or has other office hours."""
 
     date: date
     working: bool
@@ -105,7 +105,7 @@ class MessagesFile(
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A pack as far as its files could be read; `problems` says what could not."""
+    """A parsed pack, as far as its files could be read; `problems` lists what could not."""
 
     folder: Path
     city: Document[CityFile]
@@ -125,7 +125,7 @@ _SPLIT_CATEGORY: dict[str, Split] = {"keywords": parts, "steps": pairs("code", "
 
 
 def read_draft(folder: Path) -> Draft:
-    """Everything that can be read of the pack in `folder`; what cannot is in `problems`."""
+    """Parse the pack in `folder` as far as possible; what cannot be read is in `problems`."""
     problems: list[Problem] = []
 
     def there(name: str) -> bool:
@@ -153,7 +153,7 @@ def read_draft(folder: Path) -> Draft:
         messages={
             language: read_toml(folder, name, MessagesFile, problems)
             for language, name in TEMPLATES.items()
-            # One language alone would leave the readers of the other without a word.
+            # If one language has messages, the other must have them too.
             if any(map(there, TEMPLATES.values()))
         },
         problems=problems,

@@ -1,4 +1,4 @@
-"""What reading any file of a pack has in common: problems with a file and a line."""
+"""The problems of a pack, each with a file and a line, and helpers shared by all file readers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Location = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a pack. `line` counts from 1; None when the whole file is meant."""
+    """One fault of a pack. `line` counts from 1; None stands for the whole file."""
 
     file: str
     line: int | None
@@ -24,9 +24,9 @@ class Problem:
 
 
 def read_text(folder: Path, name: str, problems: list[Problem]) -> str | None:
-    """The text of a file; None, and a problem, when there is none or it is not UTF-8."""
+    """Return the text of a file; None, and add a problem, if it is missing or not UTF-8."""
     try:
-        return (folder / name).read_bytes().decode("utf-8-sig")  # spreadsheets write the mark
+        return (folder / name).read_bytes().decode("utf-8-sig")  # spreadsheets write a BOM
     except FileNotFoundError:
         problems.append(Problem(name, None, "the file is missing"))
     except OSError as error:
@@ -38,10 +38,10 @@ def read_text(folder: Path, name: str, problems: list[Problem]) -> str | None:
 
 
 def faults(error: ValidationError) -> Iterator[tuple[Location, str]]:
-    """Where each fault is, and what to tell about it."""
+    """Yield the location and the message of each fault."""
     found = error.errors(include_url=False, include_context=False)
     for fault in found:
-        # A list whose entries are wrong is told to be too short as well.
+        # Pydantic reports a list whose entries are wrong as too short as well.
         inside = (other["loc"][: len(fault["loc"])] for other in found if other is not fault)
         if fault["type"] == "too_short" and fault["loc"] in inside:
             continue

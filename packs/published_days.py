@@ -1,4 +1,4 @@
-"""The days of a working calendar that are not what the week says, each with where that stands."""
+"""The days of a working calendar that differ from the normal week, each with its source."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +13,7 @@ _LANGUAGES = {"zh": "zh_CN", "en": "en_US"}
 
 
 class DayKind(StrEnum):
-    """What a day is beside an ordinary one."""
+    """The ways in which a day differs from the normal week."""
 
     HOLIDAY = "holiday"  # a day off on what would be a working day
     MAKE_UP = "make_up"  # worked on what would be a weekend (调休)
@@ -22,8 +22,8 @@ class DayKind(StrEnum):
 
 @dataclass(frozen=True)
 class SpecialDay:
-    """`source`: the row of calendar.csv, or the country's holiday list; `why`: what stands there,
-    by language. `hours` as they are written in a pack, where they are its own."""
+    """A day that differs. `source`: the row of calendar.csv, or the country's holiday list; `why`:
+    its text, by language. `hours`: as written in a pack, if the day has its own."""
 
     day: date
     kind: DayKind
@@ -34,11 +34,11 @@ class SpecialDay:
 
 @dataclass(frozen=True)
 class CalendarYear:
-    """A year as it is worked.
+    """A year of a working calendar.
 
-    `provisional`: it is not published, and planned with as far as it is known beforehand.
+    `provisional`: it is not published; plans use what is known beforehand.
     `next_year`: whether the year after it is published as well; `published`: whether the holiday
-    list has that year's notice, so that it only has to be named in city.toml.
+    list has that next year's notice, so that it only has to be named in city.toml.
     """
 
     year: int
@@ -50,7 +50,7 @@ class CalendarYear:
 
 
 def calendar_year(calendar: WorkCalendar, folder: Path, year: int) -> CalendarYear:
-    """The year of the calendar in use, with what the pack's folder says of each special day."""
+    """Return a year of the calendar in use, with the source of each special day in the pack."""
     worked = calendar.year(year).days
     draft = read_draft(folder)
     seed = draft.city.value.calendar if draft.city.value else None
@@ -87,10 +87,10 @@ def calendar_year(calendar: WorkCalendar, folder: Path, year: int) -> CalendarYe
 
 
 def _names(country: str | None, year: int, language: str) -> dict[date, str]:
-    """What the holiday list of the country calls its days off; nothing where it has no list."""
+    """Return the names of the country's days off; empty if it has no holiday list."""
     if country is None:
         return {}
-    # It reads every country's calendar when imported: too slow for whoever asks for no calendar.
+    # Its import reads every country's calendar: too slow for callers that need none.
     from holidays import country_holidays
 
     try:

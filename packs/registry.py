@@ -1,4 +1,4 @@
-"""City packs on disk: load one, check one, keep those that are loaded.
+"""City packs on disk: loading, checking and caching them.
 
 Errors:
     PackError     `pack_invalid`  the pack has problems, each with file and line
@@ -17,7 +17,7 @@ from packs.checks.all_checks import CHECKS
 from packs.parsed_pack import CITY, GRIDS, CityFile, Draft, read_draft
 from packs.problems import Problem
 
-# It draws in a geometry library: too slow for commands that ask for no cell.
+# It imports a geometry library: too slow for commands that need no cells.
 if TYPE_CHECKING:
     from packs.grids import Grid
 
@@ -37,7 +37,7 @@ __all__ = [
 
 
 class PackError(Exception):
-    """A pack cannot be used; `problems` is everything that is wrong with it."""
+    """A pack that cannot be used; `problems` lists all its faults."""
 
     code = "pack_invalid"
 
@@ -48,7 +48,7 @@ class PackError(Exception):
 
 
 class UnknownCity(KeyError):
-    """No pack of that id on the shelf."""
+    """A city id for which the registry has no pack."""
 
     code = "unknown_city"
 
@@ -61,9 +61,9 @@ class UnknownCity(KeyError):
 
 
 class PackShelf:
-    """The packs under one folder, each loaded when first asked for and then kept.
+    """The registry of the packs in one folder, each loaded on first use and then cached.
 
-    A changed file is seen by the next process: a pack never changes under a running one.
+    Changed files are read by the next process only: a pack never changes in a running one.
     """
 
     def __init__(self, root: Path) -> None:
@@ -72,24 +72,24 @@ class PackShelf:
         self._grids: dict[str, Grid | None] = {}
 
     def ids(self) -> list[str]:
-        """The ids of all cities, sorted. Their packs may still have problems."""
+        """Return the ids of all cities, sorted. Their packs may still have problems."""
         return sorted(path.parent.name for path in self._root.glob(f"*/{CITY}"))
 
     def folder(self, city_id: str) -> Path:
-        """Where the city's pack lies; UnknownCity if there is none."""
-        if city_id not in self.ids():  # an id from outside never becomes a path
+        """Return the folder of the city's pack; UnknownCity if there is none."""
+        if city_id not in self.ids():  # an unchecked id must not become part of a path
             raise UnknownCity(city_id, self.ids())
         return self._root / city_id
 
     def get(self, city_id: str) -> Pack:
-        """The city's pack; UnknownCity if there is none, PackError if it has problems."""
+        """Return the city's pack; UnknownCity if there is none, PackError if it has problems."""
         pack = self._packs.get(city_id)
         if pack is None:
             pack = self._packs[city_id] = load_pack(self.folder(city_id))
         return pack
 
     def grid(self, city_id: str) -> "Grid | None":
-        """The city's grid cells, None where its pack draws none. Errors as in `get`."""
+        """Return the city's grid cells; None if its pack has none. Errors as in `get`."""
         if city_id not in self._grids:
             self.get(city_id)  # checks the cells
             self._grids[city_id] = _grid(self.folder(city_id) / GRIDS)
@@ -103,18 +103,18 @@ def _grid(path: Path) -> "Grid | None":
 
 
 def default_root() -> Path:
-    """The packs that are shipped: the folder `cities` beside `domain`."""
+    """Return the folder of the packs that are shipped: `cities` beside `domain`."""
     return Path(str(domain.__file__)).parent.parent / "cities"
 
 
 def check_pack(folder: Path) -> list[Problem]:
-    """Everything that is wrong with the pack in `folder`; empty when it can be used."""
+    """Return all problems of the pack in `folder`; empty if it can be used."""
     draft = read_draft(folder)
     return _sorted([*_checked(draft), *_assembled(draft)[1]])
 
 
 def load_pack(folder: Path) -> Pack:
-    """The pack in `folder`, whole and checked; PackError with all its problems otherwise."""
+    """Load and check the pack in `folder`; PackError with all its problems if it has any."""
     draft = read_draft(folder)
     pack, problems = _assembled(draft)
     problems += _checked(draft)
@@ -124,10 +124,10 @@ def load_pack(folder: Path) -> Pack:
 
 
 def reload_pack(folder: Path) -> Pack:
-    """A pack that was loaded before, by this version or an older one; PackError if unreadable.
+    """Load a pack that was loaded before, by any version; PackError if it cannot be read.
 
-    What was good enough when tickets were accepted under it is not judged again: a check that was
-    added since must not strand them.
+    The pack is not checked again: a check that was added since must not make the tickets that were
+    accepted under it unusable.
     """
     pack, problems = _assembled(read_draft(folder))
     if pack is None:
@@ -136,7 +136,7 @@ def reload_pack(folder: Path) -> Pack:
 
 
 def pack_contents(folder: Path) -> dict[str, bytes]:
-    """Every file of a pack, by its name within the folder; without those that begin with a dot."""
+    """Return every file of a pack by its path in the folder, except hidden files and folders."""
     names = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
     return {
         name.as_posix(): path.read_bytes()
@@ -146,12 +146,12 @@ def pack_contents(folder: Path) -> dict[str, bytes]:
 
 
 def pack_version(folder: Path) -> str:
-    """The name of exactly this content: 12 hex digits of a hash over all names and bytes."""
+    """Return the version of this content: 12 hex digits of a hash over all names and bytes."""
     return version_of(pack_contents(folder))
 
 
 def version_of(contents: dict[str, bytes]) -> str:
-    """The version of a pack with these files; see `pack_version`."""
+    """Return the version of a pack with these files; see `pack_version`."""
     digest = hashlib.sha256()
     for name, content in contents.items():
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
@@ -159,12 +159,12 @@ def version_of(contents: dict[str, bytes]) -> str:
 
 
 def _checked(draft: Draft) -> list[Problem]:
-    """What the parts of a pack are not to each other."""
+    """Return the problems that the consistency checks find."""
     return [problem for check in CHECKS for problem in check(draft)]
 
 
 def _assembled(draft: Draft) -> tuple[Pack | None, list[Problem]]:
-    """The pack, None unless all of it could be read, and what could not or is missing."""
+    """Return the pack, or None unless all of it could be read, and the problems found."""
     problems = list(draft.problems)
     city, figures = draft.city.value, draft.indicators.value
     if city is None:

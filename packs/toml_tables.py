@@ -1,4 +1,4 @@
-"""TOML files of a pack, with the lines on which their parts stand."""
+"""TOML files of a pack, with the line numbers of their parts."""
 
 import re
 import tomllib
@@ -17,26 +17,26 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Document(Generic[M]):
-    """A TOML file as its model; `value` is None when it could not be read."""
+    """A TOML file as its model; `value` is None if it could not be read."""
 
     file: str
     value: M | None = None
     lines: Mapping[Location, int] = field(default_factory=dict)
 
     def line_of(self, *location: str | int) -> int | None:
-        """The line where `location` stands, or the nearest table or key around it."""
+        """Return the line of `location`, or of the nearest table or key around it."""
         for length in range(len(location), 0, -1):
             if location[:length] in self.lines:
                 return self.lines[location[:length]]
         return None
 
     def problem(self, location: Location, message: str) -> Problem:
-        """A problem at `location`."""
+        """Return a problem at `location`."""
         return Problem(self.file, self.line_of(*location), message)
 
 
 def read_toml(folder: Path, name: str, model: type[M], problems: list[Problem]) -> Document[M]:
-    """The file `name` as `model`; what is wrong with it is added to `problems`."""
+    """Read the file `name` as `model`; append its faults to `problems`."""
     text = read_text(folder, name, problems)
     if text is None:
         return Document(name)
@@ -61,9 +61,9 @@ _QUOTES = re.compile(r'"""|\'\'\'')
 
 
 def toml_lines(text: str) -> dict[Location, int]:
-    """Where the tables, keys and array items of a TOML text stand, by their path.
+    """Return the lines of the tables, keys and array items of a TOML text, by their path.
 
-    The standard reader does not say. This one knows the plain style of packs: a table per line,
+    `tomllib` does not give them. This parser knows the plain style of packs: a table per line,
     a key per line, and in longer arrays an inline table per line.
     """
     lines: dict[Location, int] = {}

@@ -1,1 +1,1 @@
-"""The wiring: settings, logging, the engine's client and its names."""
+"""Infrastructure: settings, logging, the engine's client and its names."""

@@ -1,8 +1,8 @@
-"""Encryption of payloads: what the engine keeps of a ticket is read only with that ticket's key.
+"""Encryption of payloads: what the engine stores of a ticket is read only with that ticket's key.
 
 A key per ticket, so that destroying one key makes one history, and every copy of it, unreadable.
-Which key a payload is sealed with is told beside it: a decoder needs no context, and payloads
-without that mark (histories from before there was encryption) pass through as they are.
+The name of the key is in the metadata of an encrypted payload: a decoder needs no context.
+Payloads that are not encrypted (histories from before there was encryption) pass unchanged.
 """
 
 import os
@@ -22,26 +22,26 @@ _NONCE = 12
 
 
 class Keys(Protocol):
-    """Where keys come from. Both may fail with the provider's own errors, for example when a
+    """A source of keys. Both methods may raise the provider's own errors, for example when a
     ticket's key was destroyed."""
 
     async def sealing(self, number: str | None) -> tuple[bytes, AESGCM]:
-        """The key of a ticket, with the name that is written beside what it seals; for None the
-        key of all that is no ticket's."""
+        """Return the name and the key to encrypt a ticket's payloads with; for None, those for
+        payloads of no ticket."""
 
     async def opening(self, name: bytes) -> AESGCM:
-        """The key of that name."""
+        """Return the key of that name."""
 
 
 class Unreadable(Exception):
-    """A payload that was changed, or sealed with another key than it says."""
+    """A payload that was changed, or encrypted with another key than it names."""
 
 
 class TicketCodec(PayloadCodec, WithSerializationContext):
-    """Seals each payload with AES-GCM under the key of the workflow it belongs to.
+    """A codec that encrypts each payload with AES-GCM under the key of its workflow.
 
-    The engine's library tells it which that is, on client, worker and replayer; for a completion by
-    id `runtime.engine.waiting_work` does.
+    The engine's library passes the workflow on client, worker and replayer; for a completion by id
+    `runtime.engine.waiting_work` does.
     """
 
     def __init__(self, keys: Keys, number: str | None = None) -> None:
@@ -56,7 +56,7 @@ class TicketCodec(PayloadCodec, WithSerializationContext):
         if not payloads:
             return []
         name, cipher = await self.keys.sealing(self._number)
-        # What has no data says nothing: many local activities answer so.
+        # An empty payload needs no encryption: many local activities return one.
         return [_sealed(each, name, cipher) if each.data else each for each in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
@@ -79,7 +79,7 @@ def is_sealed(payload: Payload) -> bool:
 
 
 def ticket_sealed_with(payload: Payload) -> str | None:
-    """The ticket whose key a payload was sealed with; None for another key, or none."""
+    """Return the ticket whose key encrypted a payload; None for another key, or none."""
     name = payload.metadata.get(KEY_NAME, b"") if is_sealed(payload) else b""
     return ticket_of(name.decode("ascii", "replace"))
 

@@ -38,18 +38,18 @@ _PARTS = tuple(PydanticPayloadConverter().converters.values())
 
 
 class SharedPydanticConverter(CompositePayloadConverter):
-    """Pydantic payloads, with adapters that all converters of this process share."""
+    """A Pydantic converter whose adapters are shared by all converters of this process."""
 
     def __init__(self) -> None:
         super().__init__(*_PARTS)
 
 
 CONVERTER = DataConverter(payload_converter_class=SharedPydanticConverter)
-"""For whoever only watches: it cannot read what tickets say."""
+"""The converter of clients that only observe: it cannot decrypt tickets."""
 
 
 class SealedConverter(DataConverter):
-    """A converter whose codec alone looks at contexts: nothing else is made anew for each."""
+    """A converter whose codec alone depends on the context: all else is shared by contexts."""
 
     def with_context(self, context: SerializationContext) -> Self:
         before: object = self.payload_codec
@@ -64,15 +64,15 @@ class SealedConverter(DataConverter):
 
 
 def encrypting(keys: Keys) -> DataConverter:
-    """The converter of all that works with tickets: client, worker, replayer.
+    """Return the converter of all that works with tickets: client, worker, replayer.
 
-    Messages and stack traces of failures are sealed like everything else.
+    Messages and stack traces of failures are encrypted like everything else.
     """
     return sealed_by(TicketCodec(keys))
 
 
 def sealed_by(codec: PayloadCodec) -> DataConverter:
-    """The same, with another codec."""
+    """Return the converter of `encrypting` with another codec."""
     return SealedConverter(
         payload_converter_class=SharedPydanticConverter,
         payload_codec=codec,
@@ -83,7 +83,7 @@ def sealed_by(codec: PayloadCodec) -> DataConverter:
 async def connect(
     settings: Settings, converter: DataConverter = CONVERTER, *, lazy: bool = False
 ) -> Client:
-    """A client for this installation's engine. `lazy`: connect at the first call."""
+    """Return a client for this installation's engine. `lazy`: connect at the first call."""
     return await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
@@ -93,15 +93,15 @@ async def connect(
 
 
 def with_converter(client: Client, converter: DataConverter) -> Client:
-    """Another client on the same connection."""
+    """Return another client on the same connection."""
     return Client(client.service_client, namespace=client.namespace, data_converter=converter)
 
 
 def waiting_work(client: Client, number: str, activity_id: str) -> AsyncActivityHandle:
-    """The assignment that waits under this id, to be completed.
+    """Return a handle to complete the assignment that waits under this id.
 
-    A handle by id is the one thing that the library does not tell whose it is: without this the
-    result would not be sealed with the ticket's own key.
+    The library does not know the workflow of a handle by id: without the context set here, the
+    result would not be encrypted with the ticket's own key.
     """
     workflow_id = ticket_workflow_id(number)
     context = ActivitySerializationContext(
@@ -119,7 +119,7 @@ def waiting_work(client: Client, number: str, activity_id: str) -> AsyncActivity
 
 
 async def prepare_namespace(client: Client, retention: timedelta) -> None:
-    """Create the namespace where it is missing; set its retention and search attributes.
+    """Create the namespace if it is missing; set its retention and search attributes.
 
     Safe to run at every start.
     """

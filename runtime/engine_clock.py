@@ -1,8 +1,8 @@
-"""The engine's clock, as far as the engine has told: what this machine shows is said, not believed.
+"""An estimate of the engine's clock from its responses; this machine's own clock may be wrong.
 
-A ticket lives by the engine's clock, and a command carries its deadline by it. A machine whose own
-clock is two minutes or two years off must neither have its commands refused nor date what people
-do into another year.
+A ticket runs by the engine's clock, and a command carries its deadline by it. A machine whose own
+clock is two minutes or two years off must neither have its commands refused nor give events a
+wrong date.
 """
 
 import time
@@ -23,23 +23,23 @@ from runtime.names import OUTBOX_CHORE, TICKETS
 logger = structlog.stdlib.get_logger("jiesu.clock")
 
 _DRIFT = 2e-4
-"""Seconds by which two clocks may part in a second: what was heard long ago says less."""
+"""Seconds by which two clocks may drift apart per second: older readings are less exact."""
 
 _READING = 0.05
-"""Seconds by which a reading may be wrong in any case."""
+"""Seconds by which any reading may be wrong, however new it is."""
 
 WORTH_SAYING = timedelta(seconds=2)
-"""Clocks that differ by less are taken for equal: nobody's deadline is that short."""
+"""The difference below which clocks count as equal: no deadline is that short."""
 
 _SCHEDULED = timedelta(seconds=30)
-"""How late the engine may be with what it has scheduled."""
+"""The most by which the engine may start a scheduled action late."""
 
 
 class EngineClock:
-    """Reads this machine's clock, corrected by what the engine has told of its own.
+    """This machine's clock, corrected by readings of the engine's.
 
-    What the engine told is kept against a steady clock, so that setting this machine's clock
-    changes nothing. Without a word from the engine it is this machine's. Belongs to one event loop.
+    Readings are stored relative to a steady clock, so that setting this machine's clock changes
+    nothing. Without a reading it is this machine's clock. Belongs to one event loop.
     """
 
     def __init__(
@@ -52,34 +52,34 @@ class EngineClock:
         self._said = timedelta()
 
     def now(self) -> datetime:
-        """What the engine's clock shows now, as far as is known."""
+        """Return the engine's current time, as far as is known."""
         return datetime.fromtimestamp(self.steady() + self._difference(), UTC)
 
     @property
     def known(self) -> bool:
-        """Whether the engine has told anything."""
+        """Whether there is a reading of the engine's clock."""
         return self._low > -inf or self._high < inf
 
     @property
     def ahead(self) -> timedelta:
-        """By how much the engine is ahead of this machine; negative: behind. 0 if not known."""
+        """The time by which the engine is ahead of this machine; negative: behind; 0: not known."""
         found = timedelta(seconds=self._difference() - self._own())
         return found if abs(found) >= WORTH_SAYING else timedelta()
 
     def may_be_fast(self, at_most: float) -> float:
-        """By how many seconds `now` may be ahead of the engine; not known: by `at_most`."""
+        """Return the seconds `now` may be ahead of the engine; `at_most`, if more or unknown."""
         return min(self._difference() - self._bounds()[0], at_most)
 
     def heard(self, told: datetime, sent: float, came: float) -> None:
-        """Learn from an answer: the engine's clock showed `told` between two steady moments."""
+        """Record a reading: the engine's clock showed `told` between `sent` and `came`."""
         self.between(told, told, sent, came)
 
     def between(
         self, earliest: datetime | None, latest: datetime | None, sent: float, came: float
     ) -> None:
-        """Learn that the engine's clock showed something from `earliest` to `latest` meanwhile.
+        """Record that between `sent` and `came` the engine's time was in `earliest` to `latest`.
 
-        What contradicts all that was known is believed: somebody has set the engine's clock.
+        A reading that contradicts the earlier ones replaces them: the engine's clock was set.
         """
         low = earliest.timestamp() - came if earliest else -inf
         high = latest.timestamp() - sent if latest else inf
@@ -93,7 +93,7 @@ class EngineClock:
         return self._wall().timestamp() - self.steady()
 
     def _difference(self) -> float:
-        """Seconds from the steady clock to the engine's: this machine's, unless that cannot be."""
+        """Return the seconds from the steady clock to the engine's: this machine's, in bounds."""
         low, high = self._bounds()
         return min(max(self._own(), low), high)
 
@@ -109,12 +109,12 @@ class EngineClock:
 
 
 async def look(client: Client, clock: EngineClock) -> None:
-    """Learn what the engine shows without asking anything of a ticket: to within minutes.
+    """Read the engine's clock to within minutes, without a request to a ticket.
 
-    A worker that polled did so in the past, and what a schedule does next is to come.
+    The last poll of a worker is in the past, the next action of a schedule in the future.
 
     Raises:
-        RPCError, RuntimeError: the engine is away.
+        RPCError, RuntimeError: the engine is unavailable.
     """
     asked = DescribeTaskQueueRequest(
         namespace=client.namespace,

@@ -1,10 +1,10 @@
-"""Which errors of the engine pass by themselves."""
+"""The transient errors of the engine."""
 
 from temporalio.service import RPCStatusCode
 
 NOT_READY = RPCStatusCode.FAILED_PRECONDITION
-"""The workflow's task has failed or timed out several times, and is tried again: until then the
-engine takes no update and no query of it."""
+"""The status while a workflow task that failed or timed out several times is retried: until it
+succeeds, the engine accepts no update or query of the workflow."""
 
 PASSING = frozenset(
     {
@@ -18,4 +18,4 @@ PASSING = frozenset(
         NOT_READY,
     }
 )
-"""States after which the same call may succeed; any other is what the engine thinks of the call."""
+"""Statuses after which the same call may succeed; with any other, it would fail again."""

@@ -1,7 +1,7 @@
-"""The engine's limits, and how far this system goes before it reaches one.
+"""The engine's limits, and the numbers by which this system stays below them.
 
 The server's own numbers are those of its dynamic configuration as it is shipped (Temporal server
-1.32): https://docs.temporal.io/cloud/limits names the same. Nothing else in the code states one.
+1.32): https://docs.temporal.io/cloud/limits names the same. No other module states one.
 
 A ticket that comes near a limit of its history goes on in a new run (continue-as-new): the same
 workflow id, the same ticket, nothing lost. `CARRY_ON` says when; each of its numbers leaves room
@@ -41,19 +41,19 @@ SEARCH_ATTRIBUTE_BYTES = 2 * 1024
 """One value of a search attribute (`searchAttributesSizeOfValue`)."""
 
 TASK_TIMEOUT = timedelta(seconds=10)
-"""How long one workflow task may take before the server gives it to another worker."""
+"""The time one workflow task may take before the server gives it to another worker."""
 
-# --- how much a door sends ------------------------------------------------------------------------
+# --- how much an API process sends ----------------------------------------------------------------
 
 SENT_AT_ONCE = 3
-"""Commands of one ticket that one door has with the engine: three doors stay below the ten."""
+"""Unfinished commands to one ticket per API process: three processes stay below the ten."""
 
 # --- when a ticket goes on in a new run ----------------------------------------------------------
-# A replay decides by the same numbers: whoever changes one begins a new lifecycle (ADR 0022).
+# Replays use the same numbers: a change to one requires a new lifecycle version (ADR 0022).
 
 
 class Used(NamedTuple):
-    """What a run has used up so far."""
+    """The resources that a run has used so far."""
 
     updates: int = 0
     events: int = 0
@@ -72,24 +72,24 @@ CARRY_ON = Used(
 
 
 def near_a_limit(used: Used, share: float = 1) -> bool:
-    """Whether one of the numbers has reached that share of the one in `CARRY_ON`."""
+    """Return whether one of the numbers has reached that share of the one in `CARRY_ON`."""
     return any(have >= most * share for have, most in zip(used, CARRY_ON, strict=True))
 
 
 # --- how long a command may take -----------------------------------------------------------------
 
 TAKEN_WITHIN = timedelta(seconds=4)
-"""A command that its ticket has not begun by then (`Act.until`) is refused: `too_late`."""
+"""The time a ticket has to begin a command (`Act.until`); later it is refused: `too_late`."""
 
 DONE_WITHIN = timedelta(seconds=6)
-"""How long a command waits for its turn, and for what it has to ask, before it is given up."""
+"""The time a command may wait for its turn, and for its activities, before it is given up."""
 
 ANSWERED_WITHIN = TAKEN_WITHIN + TASK_TIMEOUT + DONE_WITHIN + TASK_TIMEOUT + timedelta(seconds=1)
-"""After this long a command is carried out or refused for good, whatever stood still meanwhile.
+"""The time after which a command is carried out or refused for good, whatever failed meanwhile.
 
 A task that began in time is committed within `TASK_TIMEOUT`, or done again, and then too late. So
-a door that has waited this long may say that a command failed.
+a caller that has waited this long may report that a command failed.
 """
 
 UNTAKEN_AFTER = TAKEN_WITHIN + TASK_TIMEOUT + timedelta(seconds=1)
-"""After this long a command that was not even accepted never will be."""
+"""The time after which a command that was not accepted never will be."""

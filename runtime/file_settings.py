@@ -1,4 +1,4 @@
-"""Settings of uploads: where files are kept, how large and how many they may be."""
+"""Settings of uploads: where files are stored, how large and how many they may be."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ Some = Annotated[int, Field(ge=1)]
 
 
 class FileSettings(BaseSettings):
-    """Sizes are in megabytes (2**20 bytes) of what is sent."""
+    """The settings of uploads. Sizes are in megabytes (2**20 bytes), as sent."""
 
     files_url: str = Field(
         "",

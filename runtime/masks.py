@@ -1,7 +1,7 @@
-"""What must never stand in a log: phones, e-mail, identity numbers, codes, tokens, passwords.
+"""Masks for what must not be logged: phones, e-mail, identity numbers, codes, tokens, passwords.
 
-Nothing of ours logs them. This is the second lock: whatever another library writes, or an error
-quotes, passes here before it is written.
+This system does not log them. The masks are a second safeguard: they are applied to all that other
+libraries log, or errors quote, before it is written.
 """
 
 import re
@@ -35,14 +35,14 @@ _DEEPEST = 6
 
 
 def mask_text(text: str) -> str:
-    """`text` with everything that looks like one of them replaced by what it was."""
+    """Replace everything in `text` that looks like such data by its kind."""
     for pattern, instead in _PATTERNS:
         text = pattern.sub(instead, text)
     return text
 
 
 def mask(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    """Processor of structlog: masks the values of a log line, however deep they are."""
+    """Mask the values of a log line, however deep they are (a structlog processor)."""
     return {
         key: value if key in _KEPT or key.startswith("_") else _masked(key, value)
         for key, value in line.items()
@@ -55,7 +55,7 @@ def _masked(key: object, value: Any, depth: int = 0) -> Any:
     if value is None or isinstance(value, bool | float):
         return value
     if isinstance(value, int):
-        # A number is text as soon as it is written.
+        # A number may be a phone or identity number, too.
         text = mask_text(str(value))
         return value if text == str(value) else text
     if depth >= _DEEPEST:

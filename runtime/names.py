@@ -18,7 +18,7 @@ SWEEP_WORKFLOW = "Sweep"
 RENEWAL_WORKFLOW = "Renewal"
 REPLAN_WORKFLOW = "Replan"
 OUTBOX_CHORE, SPOOL_CHORE = "outbox", "spool"
-"""Schedules of the chores for which somebody waits."""
+"""Schedules of the maintenance jobs whose results somebody waits for."""
 
 HANDLE_ACTIVITY = "handle_assignment"
 
@@ -26,11 +26,11 @@ CARRY_ON = "carry_on"
 """The signal that lets a ticket go on in a new run of its workflow."""
 
 RECORD_AGAIN = "record_again"
-"""The signal that has a ticket copy its state into the store once more."""
+"""The signal that makes a ticket copy its state into the store once more."""
 
 NAMESPACE = "jiesu"
 SEARCH_ATTRIBUTES = {"City": "Keyword", "Kind": "Keyword"}
-"""What an operator may search by in the engine's own tools. Never personal data."""
+"""The attributes to search by in the engine's own tools. Never personal data."""
 
 _CITY = SearchAttributeKey.for_keyword("City")
 _KIND = SearchAttributeKey.for_keyword("Kind")
@@ -42,24 +42,24 @@ def ticket_workflow_id(number: str) -> str:
 
 
 def number_of(workflow_id: str) -> str:
-    """The ticket's number; raises ValueError for a workflow that is no ticket's."""
+    """Return the ticket's number; ValueError for a workflow that is no ticket's."""
     if not workflow_id.startswith(_PREFIX):
         raise ValueError(f"not a ticket's workflow id: {workflow_id}")
     return workflow_id.removeprefix(_PREFIX)
 
 
 def ticket_of(workflow_id: str) -> str | None:
-    """The ticket's number; None for a workflow that is no ticket's."""
+    """Return the ticket's number; None for a workflow that is no ticket's."""
     return workflow_id.removeprefix(_PREFIX) if workflow_id.startswith(_PREFIX) else None
 
 
 def unit_queue(code: str) -> str:
-    """The queue of a unit that has a worker of its own."""
+    """Return the queue of a unit that has a worker of its own."""
     return f"unit.{code}"
 
 
 def search_attributes(complaint: Complaint) -> TypedSearchAttributes:
-    """What is told to the engine openly when a ticket starts."""
+    """Return the attributes that a ticket gives the engine unencrypted when it starts."""
     return TypedSearchAttributes(
         [SearchAttributePair(_CITY, complaint.city), SearchAttributePair(_KIND, complaint.kind)]
     )

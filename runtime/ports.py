@@ -1,16 +1,16 @@
-"""Find ports of 127.0.0.1, this machine's own address."""
+"""Free ports of 127.0.0.1, this machine's own address."""
 
 import random
 import socket
 
 _OURS = range(20_000, 32_000)
-"""Below what systems give to outgoing connections (Linux begins at 32,768): those come and go."""
+"""Ports below those that systems give to outgoing connections (Linux begins at 32,768)."""
 
 _chance = random.SystemRandom()
 
 
 def port_taken(port: int) -> bool:
-    """Tell whether somebody listens on `port` of 127.0.0.1."""
+    """Return whether something listens on `port` of 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -21,7 +21,7 @@ def port_taken(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Find `count` different ports of 127.0.0.1 that nobody listens on."""
+    """Find `count` different ports of 127.0.0.1 that nothing listens on."""
     found: list[int] = []
     while len(found) < count:
         port = _chance.choice(_OURS)
@@ -31,5 +31,5 @@ def free_ports(count: int) -> list[int]:
 
 
 def free_port() -> int:
-    """Find one port of 127.0.0.1 that nobody listens on."""
+    """Find one port of 127.0.0.1 that nothing listens on."""
     return free_ports(1)[0]

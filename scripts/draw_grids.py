@@ -23,16 +23,16 @@ NOTE = (
     " only the district outline and the street codes are real."
 )
 STEP = 1e-6  # degrees, about 0.1 m: every vertex lies on this raster
-FIRST_COMMUNITY = 901  # real community codes are far below: nobody takes ours for one of them
-TOWN = 4  # area of a town, where a subdistrict (codes 001 to 099) has 1
-ANGLES, OFFSETS = 6, 14  # directions and places of a cut that are tried
+FIRST_COMMUNITY = 901  # real community codes are far lower and cannot be confused with ours
+TOWN = 4  # relative area of a town; a subdistrict (codes 001 to 099) has 1
+ANGLES, OFFSETS = 6, 14  # directions and positions of a cut that are tried
 
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a city is divided: its cells in all, and the fewest and most communities of a street."""
+    """The division of a city: all its cells, and the fewest and most communities of a street."""
 
     division: str
     cells: int
@@ -75,7 +75,7 @@ def _doubled_area(corners: Sequence[Point]) -> float:
 
 
 def split(piece: Piece, weights: Sequence[float]) -> list[Piece]:
-    """One part per weight, with areas about in proportion; the first ones lie to the north-west."""
+    """Cut into one part per weight, areas about in proportion, the first ones in the north-west."""
     if len(weights) == 1:
         return [piece]
     half = len(weights) // 2
@@ -85,7 +85,7 @@ def split(piece: Piece, weights: Sequence[float]) -> list[Piece]:
 
 
 def _best_cut(piece: Piece, share: float) -> tuple[Piece, Piece]:
-    """The short cut that comes near to giving `share` of the area to the north-western part."""
+    """Return the short cut that gives about `share` of the area to the north-western part."""
     best: tuple[float, tuple[Piece, Piece]] | None = None
     for length, one, other in _cuts(piece):
         (x1, y1), (x2, y2) = one.centre, other.centre
@@ -100,7 +100,7 @@ def _best_cut(piece: Piece, share: float) -> tuple[Piece, Piece]:
 
 
 def _cuts(piece: Piece) -> Iterator[tuple[float, Piece, Piece]]:
-    """Straight cuts in several directions and places: their length and the two parts."""
+    """Yield straight cuts in several directions and positions: length and the two parts."""
     shrink = math.cos(math.radians(piece.corners[0][1]))  # a degree east is shorter than one north
     for turn in range(ANGLES):
         angle = math.pi * turn / ANGLES
@@ -121,7 +121,7 @@ Crossing = tuple[int, Point]  # the edge that begins at this corner, and where i
 def _chords(
     corners: Sequence[Point], heights: Sequence[float], along: Point
 ) -> Iterator[tuple[Crossing, Crossing]]:
-    """The stretches inside the polygon of a line in the direction `along`.
+    """Yield the segments inside the polygon of a line in the direction `along`.
 
     `heights` are those of the corners above the line.
     """
@@ -133,7 +133,7 @@ def _chords(
             at = here / (here - there)
             to_x, to_y = corners[after]
             crossings.append((index, (x + (to_x - x) * at, y + (to_y - y) * at)))
-    # On the way along the line, inside and outside take turns.
+    # Along the line, inside and outside alternate.
     crossings.sort(key=lambda crossing: crossing[1][0] * along[0] + crossing[1][1] * along[1])
     yield from zip(crossings[::2], crossings[1::2], strict=True)
 
@@ -149,12 +149,12 @@ def _parts(corners: tuple[Point, ...], a: Crossing, b: Crossing) -> tuple[Piece,
 
 
 def shares(total: int, parts: int) -> list[int]:
-    """`total` in `parts` numbers that differ by one at most."""
+    """Split `total` into `parts` numbers that differ by one at most."""
     return [total * (part + 1) // parts - total * part // parts for part in range(parts)]
 
 
 def in_reading_order(pieces: Sequence[Piece]) -> list[Piece]:
-    """Row by row from north to south, each row from west to east."""
+    """Sort by rows from north to south, each row from west to east."""
     centres = [piece.centre for piece in pieces]
     west, east = min(x for x, _ in centres), max(x for x, _ in centres)
     south, north = min(y for _, y in centres), max(y for _, y in centres)
@@ -169,10 +169,10 @@ def in_reading_order(pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def cells_of(street: str, territory: Piece, count: int, plan: Plan) -> Iterator[tuple[str, Piece]]:
-    """The cells of one street with their 15-digit codes."""
+    """Yield the cells of one street with their 15-digit codes."""
     fewest, most = plan.communities
     communities = min(count, fewest + int(street) % (most - fewest + 1))
-    sizes = shares(count, communities)  # so even that it does not matter who gets which
+    sizes = shares(count, communities)  # nearly equal, so their order does not matter
     for number, community in enumerate(in_reading_order(split(territory, sizes))):
         cells = in_reading_order(split(community, [1] * sizes[number]))
         for serial, cell in enumerate(cells, 1):
@@ -180,7 +180,7 @@ def cells_of(street: str, territory: Piece, count: int, plan: Plan) -> Iterator[
 
 
 def draw(data: Path, plan: Plan) -> dict[str, shapely.Polygon]:
-    """The cells of a city by their codes: they tile the outlines of its districts exactly."""
+    """Return the cells of a city by code; they tile the outlines of its districts exactly."""
     outlines = _outlines(data, plan.division)
     with (data / "streets.csv").open(encoding="utf-8", newline="") as file:
         codes = sorted(row["code"] for row in csv.DictReader(file))
@@ -207,7 +207,7 @@ def _outlines(data: Path, division: str) -> dict[str, Piece]:
 
 
 def _on_raster(cells: dict[str, Piece]) -> dict[str, shapely.Polygon]:
-    """The cells with all vertices rounded, and still without a gap or an overlap.
+    """Round all vertices of the cells without creating a gap or an overlap.
 
     Rounding each cell by itself would leave slivers where a corner of one lies on an edge of
     another. So all edges are rounded together into one network, whose meshes are the cells.
@@ -227,7 +227,7 @@ def _on_raster(cells: dict[str, Piece]) -> dict[str, shapely.Polygon]:
 
 
 def geojson(cells: dict[str, shapely.Polygon]) -> str:
-    """A feature per line, so that a problem has a line and a change has a small difference."""
+    """Write a feature per line, so that a problem has a line and a change has a small diff."""
     lines = [_feature(code, cell) for code, cell in sorted(cells.items())]
     head = f'{{"type":"FeatureCollection","illustrative":true,"note":{json.dumps(NOTE)},'
     return head + '"features":[\n' + ",\n".join(lines) + "\n]}\n"

@@ -22,7 +22,7 @@ stateDiagram-v2
 """
 
 MANY = 5
-"""A row that leads away from so many stages would be drawn over all the others: it is told."""
+"""A row leading away from so many stages is listed, as its arrows would cover the others."""
 
 GROUPS: tuple[tuple[str, set[Stage]], ...] = (
     ("Accept and triage", {Stage.ACCEPT, Stage.TRIAGE}),
@@ -32,7 +32,7 @@ GROUPS: tuple[tuple[str, set[Stage]], ...] = (
     ("Merged into another ticket", {Stage.MERGED}),
     ("After the end", {Stage.AFTERCARE}),
 )
-"""A row stands under the first of its stages; what is possible at many stages comes last."""
+"""The sections of rows, each under the first of its stages; rows of many stages come last."""
 
 
 def page() -> str:
@@ -83,7 +83,7 @@ def _many(row: Row) -> bool:
 
 
 def _where(row: Row) -> str:
-    """Its stages in their order; of most of them, those that it is not possible at."""
+    """List a row's stages in order; if they are most, the excluded ones instead."""
     after = [stage for stage in Stage if stage in OPEN - {Stage.ACCEPT}]
     missing = [stage for stage in after if stage not in row.since]
     if len(missing) > 2:

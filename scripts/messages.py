@@ -27,7 +27,7 @@ _HOLE = re.compile(r"%\(\w+\)[sd]")
 
 
 def said() -> Catalog:
-    """Every message of the pages, without translation."""
+    """Extract every message of the pages, without translation."""
     found = Catalog()
     extracted = extract_from_dir(
         ROOT / "api", _METHODS, _OPTIONS, keywords=_KEYWORDS, comment_tags=["TRANSLATORS:"]
@@ -40,13 +40,13 @@ def said() -> Catalog:
 
 
 def written(language: str) -> Catalog:
-    """The catalogue as it is in its file."""
+    """Read the catalogue from its file."""
     with catalogue(language).open("rb") as source:
         return read_po(source, language)
 
 
 def faults(language: str) -> Iterator[str]:
-    """What is wrong with the catalogue of a language, a line each."""
+    """Yield the problems of the catalogue of a language, a line each."""
     wanted, have = said(), written(language)
     known = {_key(message) for message in have if message.id}
     for message in wanted:

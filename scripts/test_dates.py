@@ -1,9 +1,9 @@
-"""Run everything that knows a date on other days than today: `make test-dates`.
+"""Run all tests that depend on dates on other days than today: `make test-dates`.
 
 Each run is pytest with a clock that is ahead or behind: in Python, in the libraries it uses, in
-SQLite, PostgreSQL and the engine, also in the server that skips time. `tests/otherday` says how.
-Every day is run, whatever became of those before it; then each has a line that says what became of
-it, and the exit code is 1 where any failed.
+SQLite, PostgreSQL and the engine, also in the server that skips time; see `tests/otherday`. Every
+day is run even if an earlier one failed; then the result of each is printed on a line, and the exit
+code is 1 if any failed.
 
     python -m scripts.test_dates                          every day of DAYS
     python -m scripts.test_dates --days new-year,today    some of them
@@ -32,7 +32,7 @@ OTHER_DAY = ROOT / "tests/otherday"
 CHINA = ZoneInfo("Asia/Shanghai")
 
 DAYS: dict[str, str | None] = {
-    # What the clock of the city says when the run begins; from then on it goes on.
+    # The city's local time when the run begins; the clock runs on from there.
     "today": None,
     "mid-december": "2026-12-15T10:00",
     "last-of-the-year": "2026-12-31T16:45",
@@ -47,7 +47,7 @@ FEW = ("last-of-the-year", "new-year", "leap-day")
 """The days of a run with --few, which takes SQLite only and leaves out `LEFT_OUT_OF_FEW`."""
 
 LEFT_OUT: dict[str, str] = {
-    # Whatever is not named here is run: so is a new test, unless it lies in one of these.
+    # Everything else is run, including new tests outside these paths.
     "tests/bench": "counts and compares; its data has dates of its own",
     "tests/browser": "a browser has a clock of its own, and the API says all dates on pages",
     "tests/golden": "replays recorded histories, which have their dates in them",
@@ -59,7 +59,7 @@ LEFT_OUT: dict[str, str] = {
     "tests/workers/test_killed.py": "kills processes of what other tests run on that day",
 }
 LEFT_OUT_OF_FEW: dict[str, str] = {
-    # They take long and know few dates, or have dates of their own. With all days they are run.
+    # Slow tests with few dates, or with dates of their own; a run of all days includes them.
     "tests/api/test_interrupted_upload.py": "uploads that break off",
     "tests/api/test_oidc_forged.py": "forged ID tokens, by the dozen",
     "tests/api/test_sending.py": "by the engine's clock, whatever this machine shows",
@@ -72,7 +72,7 @@ LEFT_OUT_OF_FEW: dict[str, str] = {
     "tests/workflows/test_random_commands.py": "a hundred lives, a quarter of a run",
 }
 WITH_AN_INSTALLATION = ("tests/cli", "tests/demo", "tests/workers")
-"""Starts an engine by a process of its own."""
+"""Tests that start an engine in a separate process."""
 
 _PROBED = datetime(2031, 5, 6, tzinfo=CHINA)
 _TELL = "import datetime; print(datetime.datetime.now().year)"
@@ -80,7 +80,7 @@ _TELL = "import datetime; print(datetime.datetime.now().year)"
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one day."""
+    """The result of one day."""
 
     day: str
     begins: datetime
@@ -96,7 +96,7 @@ class Result:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 where every day passed, 1 where any failed, 2 where no day can be had on this machine."""
+    """Return 0 if every day passed, 1 if any failed, 2 if this machine cannot shift the clock."""
     asked, rest = _parser().parse_known_args(arguments)
     begins = {day: moment(day) for day in asked.days or (FEW if asked.few else DAYS)}
     try:
@@ -116,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def moment(day: str) -> datetime:
-    """When a run on this day begins; a name of DAYS, or a date and time of the city's."""
+    """Return the start of a run on `day`: a name of DAYS, or a local date and time."""
     said = DAYS.get(day, day)
     if said is None:
         return datetime.now(CHINA)
@@ -124,7 +124,7 @@ def moment(day: str) -> datetime:
 
 
 def selected(asked: Sequence[str], *, few: bool = False, engine: bool = True) -> list[str]:
-    """Arguments for pytest: the tests that were asked for, else all that are not left out."""
+    """Return pytest's arguments: the requested tests, else all that are not left out."""
     if any(Path(one.partition("::")[0]).exists() for one in asked):
         return list(asked)
     left_out = {*LEFT_OUT, *(() if engine else WITH_AN_INSTALLATION)}
@@ -135,7 +135,7 @@ def selected(asked: Sequence[str], *, few: bool = False, engine: bool = True) ->
 
 
 def environment(begins: datetime, *, engine: bool = True) -> dict[str, str]:
-    """What a process is given, for its clock to begin there."""
+    """Return the environment of a process whose clock begins at `begins`."""
     already = timedelta(seconds=int(os.environ.get(AHEAD, "0")))
     ahead = math.ceil((begins - (datetime.now(CHINA) - already)).total_seconds())
     path = os.pathsep.join([str(OTHER_DAY), *filter(None, [os.environ.get("PYTHONPATH")])])
@@ -143,7 +143,7 @@ def environment(begins: datetime, *, engine: bool = True) -> dict[str, str]:
 
 
 def can_set_the_engine() -> bool:
-    """Whether programs other than Python can be given another day here, too.
+    """Return whether programs other than Python can have a shifted clock here, too.
 
     Raises:
         NotHere: not even Python can.

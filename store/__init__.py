@@ -1,1 +1,1 @@
-"""The memory: tables, migrations, queries, city packs on disk, the vault for personal data."""
+"""The storage: tables, migrations, queries, archived packs, the vault for personal data."""

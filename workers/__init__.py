@@ -1,1 +1,1 @@
-"""The staff: worker processes, the embedded stack, the department kit."""
+"""Worker processes, the embedded stack, the department kit."""

@@ -17,7 +17,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Process(Protocol):
-    """A child process, as asyncio has it."""
+    """A child process, with the interface of asyncio's."""
 
     @property
     def pid(self) -> int: ...
@@ -33,7 +33,7 @@ class Process(Protocol):
 
 
 class Adopted:
-    """A child that this process had before it began to run another program (`exec`)."""
+    """A child that was started before this process replaced its program (`exec`)."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -53,13 +53,13 @@ class Adopted:
 
 
 def _die_with_parent() -> None:
-    """Linux only: whoever kills the parent outright does not leave orphans behind."""
+    """Terminate this child when its parent is killed (Linux only), so that no orphan remains."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 DEATHS = 10
-"""A child that dies this often within a minute cannot be kept alive."""
+"""The number of deaths within a minute after which a child is not restarted."""
 
 
 @dataclass
@@ -101,7 +101,7 @@ class Child:
         return await self.process.wait()
 
     def died(self) -> float | None:
-        """Count a death. Seconds to wait before the next start; None: it dies too often."""
+        """Count a death; return the seconds until the next start, None if it dies too often."""
         now = time.monotonic()
         self.deaths.append(now)
         if len(self.deaths) == self.deaths.maxlen and now - self.deaths[0] < 60:
@@ -109,7 +109,7 @@ class Child:
         return float(min(0.25 * 2 ** (len(self.deaths) - 1), 4.0))
 
     async def stop(self, patience: float = 10.0) -> None:
-        """Ask it to stop; after `patience` seconds, make it."""
+        """Terminate the process; kill it after `patience` seconds."""
         if self.process is None or self.process.returncode is not None:
             return
         with suppress(ProcessLookupError):
@@ -122,7 +122,7 @@ class Child:
             await self.process.wait()
 
     def last_words(self) -> str:
-        """The last line of its log that says something."""
+        """Return the last line of its log that is not empty."""
         try:
             lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:

@@ -22,14 +22,14 @@ from workers.remote_codec import RemoteCodec, api_client
 Handler = Callable[[WorkOrder], Awaitable[HandlingResult]]
 
 _BEAT = 15.0
-"""Seconds between heartbeats; the engine takes 60 silent seconds for a dead program."""
+"""Seconds between heartbeats; the engine considers a program dead after 60 without one."""
 
 
 class CannotHandle(ApplicationError):
-    """Raise this to give the assignment up: a dispatcher then chooses another unit.
+    """An error that gives the assignment up: a dispatcher then chooses another unit.
 
-    Any other error is taken for a passing one, and the assignment is tried again, with growing
-    pauses of at most an hour.
+    Any other error is considered temporary, and the assignment is retried, with growing pauses of
+    at most an hour.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -37,11 +37,11 @@ class CannotHandle(ApplicationError):
 
 
 def department_worker(client: Client, unit: str, handler: Handler, *, at_once: int = 100) -> Worker:
-    """A worker that gives every assignment of `unit` to `handler`, `at_once` at a time.
+    """Return a worker that gives every assignment of `unit` to `handler`, `at_once` at a time.
 
-    `handler` may take days: it is kept alive by heartbeats, and asked again (with the same order)
-    when its process dies. It may so see an order twice: use `order.number` and `order.assignment`
-    as its identity.
+    `handler` may take days: it is kept alive by heartbeats, and called again (with the same order)
+    when its process dies. It may thus get an order twice: use `order.number` and
+    `order.assignment` as its identity.
     """
 
     @activity.defn(name=HANDLE_ACTIVITY)
@@ -53,7 +53,7 @@ def department_worker(client: Client, unit: str, handler: Handler, *, at_once: i
             beating.cancel()
             with suppress(asyncio.CancelledError):
                 await beating
-        # Validated here: a result of the wrong shape would hurt the ticket, not this program.
+        # Validated here: a result of the wrong shape must fail this program, not the ticket.
         result = HandlingResult.model_validate(result)
         return result.model_copy(
             update={"by": result.by or f"program:{unit}", "at": datetime.now(UTC)}
@@ -78,7 +78,7 @@ async def serve_department(
 ) -> None:
     """Connect to the engine at `address` and serve until cancelled.
 
-    Orders are sealed: the city's API at `api` opens them for `token`, an officer's of the unit.
+    Orders are encrypted; the API at `api` decrypts them for `token`, of an officer of the unit.
     """
     async with api_client(api, token) as http:
         converter = sealed_by(RemoteCodec(http))

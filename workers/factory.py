@@ -1,4 +1,4 @@
-"""The one place where workers are made: what they serve, and what their activities may touch."""
+"""Worker construction: the queues, workflows, activities and dependencies of each worker."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -44,7 +44,7 @@ from workflows.maintenance import (
 from workflows.ticket import TicketWorkflow
 
 GRACE = timedelta(seconds=5)
-"""What a stopping worker has in hand (a projection, a due time) may be finished."""
+"""The time a stopping worker has to finish its activities (a projection, a due time)."""
 
 WORKFLOWS = (
     TicketWorkflow,
@@ -82,7 +82,7 @@ def sandboxed_runner() -> TicketRunner:
 
 @dataclass(frozen=True)
 class Hands:
-    """What the platform's activities work with."""
+    """The dependencies of the platform's activities."""
 
     client: Client
     store: Store
@@ -93,7 +93,7 @@ class Hands:
 
 
 def ticket_worker(hands: Hands, *, cached_tickets: int = 1000) -> Worker:
-    """The platform's worker: workflows, stage activities and chores, on the queue `tickets`."""
+    """Return the platform's worker for the queue `tickets`: workflows, activities, maintenance."""
     packs, store = PinnedPacks(hands.packs, hands.store), hands.store
     return Worker(
         hands.client,
@@ -122,16 +122,16 @@ def ticket_worker(hands: Hands, *, cached_tickets: int = 1000) -> Worker:
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,
         graceful_shutdown_timeout=GRACE,
-        build_id=release(),  # else every start reads all loaded modules to name what runs
+        build_id=release(),  # else the SDK reads all loaded modules at every start
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
     )
 
 
 def unit_worker(client: Client, queue: str) -> Worker:
-    """A worker that parks assignments of `queue` for officers to complete from their inbox.
+    """Return a worker that parks assignments of `queue` for officers to complete from their inbox.
 
-    It reads nothing of them: a client without keys will do.
+    It decodes nothing of them: a client without keys is enough.
     """
     return Worker(
         client,

@@ -1,6 +1,6 @@
-"""A department's side of encryption: it has no keys, and asks the city's API to open and seal.
+"""A department's side of encryption: it has no keys; the city's API encrypts and decrypts.
 
-The API opens only orders to the unit whose token asks (`api.codec`).
+The API decrypts only orders to the unit of the token (`api.codec`).
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ from runtime.names import ticket_of
 
 
 class RemoteCodec(PayloadCodec, WithSerializationContext):
-    """Opens and seals through `http`, whose base is the API's and whose headers hold the token.
+    """A codec that calls the API through `http`, which has its base URL and the token.
 
-    An API that is away is an error of the moment: the order is tried again.
+    An API that is away is a temporary error: the order is retried.
     """
 
     def __init__(self, http: httpx.AsyncClient, number: str | None = None) -> None:
@@ -47,7 +47,7 @@ class RemoteCodec(PayloadCodec, WithSerializationContext):
 
 
 def api_client(api: str, token: str) -> httpx.AsyncClient:
-    """A connection to the API at `api`, as the holder of `token`."""
+    """Return a client of the API at `api` that authenticates with `token`."""
     return httpx.AsyncClient(
         base_url=api, headers={"Authorization": f"Bearer {token}"}, timeout=10.0
     )

@@ -1,4 +1,4 @@
-"""The sandbox of workflows, which is asked less often whose key a payload is sealed with."""
+"""A workflow sandbox that is not entered to find the encryption context of a payload."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +14,10 @@ _ACTIVITY = CommandType.COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK
 
 @dataclass(frozen=True)
 class TicketRunner(SandboxedWorkflowRunner):
-    """The library's sandbox. It is entered for what a workflow does; the library would enter it for
-    each payload, too, some eighty times in a ticket's life, only to be told the same workflow.
+    """The SDK's sandbox, entered only to run workflow code.
+
+    The SDK would also enter it for each payload, about eighty times per ticket, only to get the
+    same workflow id.
     """
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
@@ -30,7 +32,7 @@ class _Sandboxed(WorkflowInstance):
         )
 
     def get_serialization_context(self, command_info: Any) -> SerializationContext | None:
-        """Whose payload it is. `runtime.codec` asks for nothing but the workflow."""
+        """Return the context of a payload. `runtime.codec` needs only the workflow id."""
         if command_info is None or command_info.command_type == _ACTIVITY:
             return self._own
         return self._inside.get_serialization_context(command_info)

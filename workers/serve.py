@@ -1,4 +1,4 @@
-"""A worker process: connect, serve, and stop in good order on SIGTERM or Ctrl-C."""
+"""A worker process: connect, serve, and stop gracefully on SIGTERM or Ctrl-C."""
 
 import asyncio
 import signal
@@ -47,7 +47,7 @@ from workers.factory import Hands, ticket_worker, unit_worker
 log = structlog.get_logger(__name__)
 
 _AGAIN = 5.0
-"""Seconds until the store is asked again."""
+"""Seconds until the next attempt to reach the store."""
 
 _CHORES = {
     OUTBOX_CHORE: (OUTBOX_WORKFLOW, EVERY),
@@ -60,7 +60,7 @@ _CHORES = {
 
 
 async def serve_platform(settings: Settings) -> None:
-    """Serve tickets, chores, and the units that have no worker of their own, until stopped."""
+    """Serve tickets, maintenance jobs, and units without a worker of their own, until stopped."""
     store = Store.open(settings.store)
     keys = TicketKeys(store, open_ring(settings.key_text, settings.key_file))
     client = await connect(settings, encrypting(keys))
@@ -84,9 +84,9 @@ async def serve_platform(settings: Settings) -> None:
 
 
 async def keep_packs(packs: PinnedPacks) -> None:
-    """Write the packs in use into the store, so that tickets keep the rules they began under.
+    """Archive the packs in use in the store, so that tickets keep the rules they began under.
 
-    A store that is away keeps no ticket waiting: the packs are written when it is back.
+    A store that is away delays no ticket: the packs are written when it is back.
     """
     while True:
         try:
@@ -107,7 +107,7 @@ async def serve_unit(settings: Settings, unit: str) -> None:
 
 
 async def schedule_chores(client: Client) -> None:
-    """Create the schedules of the chores where they are missing."""
+    """Create the schedules of the maintenance jobs where they are missing."""
     for name, (workflow_type, every) in _CHORES.items():
         schedule = Schedule(
             action=ScheduleActionStartWorkflow(

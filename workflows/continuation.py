@@ -1,4 +1,4 @@
-"""Commands in turn, and a ticket that goes on in a new run before a limit of the engine is reached.
+"""Commands in order, and continuation of a ticket in a new run before it reaches a limit.
 
 See `runtime.engine_limits` for the numbers, and ADR 0021 for why.
 """
@@ -24,21 +24,21 @@ from workflows.optional_stages import Aside
 from workflows.turns import PATIENCE, Turns
 
 _AHEAD = timedelta(seconds=5)
-"""How far a door's clock may be ahead of the engine's before it is not believed."""
+"""The lead of an API process's clock over the engine's above which its commands are refused."""
 
 _REMEMBERED = 200
-"""Commands whose ids the next run knows: whoever sends one again is answered, not obeyed twice."""
+"""The number of command ids passed on, so that the next run does not repeat a command."""
 
 _MUST = 1.25
-"""Of those limits: then no department's program is waited for, which is asked a second time."""
+"""The share of the limits at which a run ends even if department programs get orders twice."""
 
 
 _A_MOMENT = timedelta(milliseconds=1)
-"""Until the next task, in which everything that came with the last one has been told."""
+"""A delay until the next task, by which all results of the last one are delivered."""
 
 
 class Carrying(Aside):
-    """A ticket that is carried from run to run, and takes its commands one after another."""
+    """A ticket that continues from run to run, and takes its commands one after another."""
 
     def __init__(self, begun: Complaint | Carried) -> None:
         super().__init__(begun)
@@ -54,7 +54,7 @@ class Carrying(Aside):
     # --- commands -----------------------------------------------------------------------------
 
     def check_time(self, act: Act) -> None:
-        """Refuse what comes too late, or from a clock that is not to be believed.
+        """Refuse a command that comes too late, or whose sender's clock is too far ahead.
 
         Raises:
             Refused: `too_late`, `clock_differs`; `carrying_on`: send it again in a moment.
@@ -68,15 +68,15 @@ class Carrying(Aside):
             raise Refused("carrying_on", "The ticket is being carried on: send it again.")
 
     def carried_out_before(self) -> bool:
-        """Whether an earlier run carried this update out: the engine knows only those of this one.
+        """Return whether an earlier run carried this update out: the engine knows only this run's.
 
-        It is answered and not refused, however late it is asked again.
+        Such an update is answered and not refused, however late it is repeated.
         """
         info = workflow.current_update_info()
         return info is not None and info.id in self.update_ids
 
     async def in_turn(self, act: Act, at: datetime) -> None:
-        """Carry a command out when it is its turn, by the ticket as it is then."""
+        """Carry a command out in its turn, checked against the ticket's state at that time."""
         self.updates += 1
         self._look_at_limits()
         if self.carried_out_before():
@@ -93,9 +93,9 @@ class Carrying(Aside):
             self.update_ids = [*self.update_ids, info.id][-_REMEMBERED:]
 
     async def _take_finished(self) -> None:
-        """Let what units have handed in be recorded first."""
-        # What the engine told before this command. A result that it tells with it, in the same
-        # task, comes after it: what it finds ended then is kept as overtaken.
+        """Wait until results that units have handed in are recorded."""
+        # Results delivered before this command are recorded first. One delivered in the same task
+        # comes after it, and is recorded as overtaken if its share has ended by then.
         for _ in range(3):
             await asyncio.sleep(0)
         patience = PATIENCE.get()
@@ -116,7 +116,7 @@ class Carrying(Aside):
         self._look_at_limits()
 
     def _look_at_limits(self) -> None:
-        """Decide here, and not whenever somebody looks: a replay decides at the same place."""
+        """Check the limits at fixed points only, so that a replay decides at the same ones."""
         if self.lifecycle and not self._full:
             self._full = near_a_limit(self._used())
 
@@ -131,15 +131,15 @@ class Carrying(Aside):
         )
 
     async def carry_over(self) -> None:
-        """End this run and begin the next, once nothing is under way; else return, and live on.
+        """End this run and begin the next once nothing is under way; return if a result is there.
 
-        A message that comes in this very moment makes the engine refuse the end of the run: it is
-        then taken first.
+        A message that arrives at this moment makes the engine refuse the end of the run; it is
+        then handled first.
         """
         while True:
             await workflow.wait_condition(self._at_rest)
-            # In one task the engine's library lets messages be dealt with before it tells results:
-            # whoever goes on at once never sees what a unit handed in meanwhile.
+            # Within a task the SDK handles messages before it delivers results: without this
+            # pause a result that a unit handed in meanwhile would be missed.
             await workflow.sleep(_A_MOMENT)
             if self._at_rest():
                 break
@@ -161,9 +161,9 @@ class Carrying(Aside):
         return workflow.all_handlers_finished() and not self.climbing and not self._projecting
 
     async def catch_up(self) -> None:
-        """Give a ticket of an older lifecycle the clocks that it did not have.
+        """Add the clocks that a ticket of an older lifecycle lacks.
 
-        The citizen's promise is the day that they have been shown; a hold ends when it was to end.
+        The promise is due on the day the citizen was shown; a hold ends on its planned day.
         """
         ticket = self.ticket
         if ticket.lifecycle >= self.lifecycle or not ticket.open:

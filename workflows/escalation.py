@@ -1,4 +1,4 @@
-"""The ladder: clocks that climb by themselves, rung by rung, until their promise is kept."""
+"""The escalation policy: clocks that escalate level by level until they are stopped."""
 
 from datetime import datetime, timedelta
 
@@ -26,17 +26,17 @@ _AT_ONCE = timedelta(milliseconds=1)
 
 
 class Ladder(Recording):
-    """A recorded ticket whose clocks run. `climbing`: a rung that was reached is dealt with."""
+    """A recorded ticket whose clocks run. `climbing`: a level that was reached is processed."""
 
     climbing = False
     came_at: datetime | None = None
-    """The latest moment at which something came to the door: by then it was that late."""
+    """The latest time at which a message was received; levels up to it are due."""
 
     async def climb(self) -> None:
-        """The ladder: wait for the earliest rung of any clock, again and again.
+        """Wait for the earliest escalation level of any clock, again and again.
 
-        The timer is armed lazily: when a clock stops, it is left to fire in vain rather than be
-        cancelled and set anew, and only an earlier rung replaces it.
+        The timer is set lazily: when a clock stops, its timer is left to fire without effect
+        rather than cancelled and set again, and only an earlier level replaces it.
         """
         while self.ticket.open:
             following = self.ticket.next_rung()
@@ -54,10 +54,10 @@ class Ladder(Recording):
                     self.climbing = False
 
     async def _time_came(self, armed: datetime) -> bool:
-        """True when it is time; False when an earlier rung came up, or the ticket ended.
+        """Return True when it is time; False when an earlier level came up, or the ticket ended.
 
-        A rung that is overdue gets a timer, too: whether there is one must not depend on
-        `workflow.now()`, which a replay may see a little differently (ADR 0011).
+        An overdue level gets a timer, too: whether there is one must not depend on
+        `workflow.now()`, which may differ slightly in a replay (ADR 0011).
         """
         try:
             await workflow.wait_condition(
@@ -72,10 +72,10 @@ class Ladder(Recording):
         return self.came_at is not None and armed <= self.came_at
 
     def behind(self, at: datetime) -> bool:
-        """Whether a rung of before `at` is still to be dealt with.
+        """Return whether an escalation level due by `at` is still to be processed.
 
-        Where no worker was there, what came late and the timer of what was due arrive together.
-        What was due first is recorded first: a late answer must not hide that it was late.
+        After a time without a worker, late messages and expired timers arrive together. What was
+        due first is recorded first: a late answer must not hide that it was late.
         """
         following = self.ticket.next_rung()
         if following is not None and following[1].at <= at and self.ticket.open:
@@ -88,7 +88,7 @@ class Ladder(Recording):
         return following is not None and following[1].at < armed
 
     async def reach(self, clock: Clock, rung: Rung) -> None:
-        """One rung: an event, told to those it concerns; then what follows from it by itself."""
+        """Record an escalation level, notify those concerned, and apply its consequences."""
         assignment = clock.assignment
         unit = self.ticket.assignment(assignment).unit if assignment else None
         self.happen(
@@ -110,14 +110,14 @@ class Ladder(Recording):
         await self.project()
 
     async def _fall_due(self, clock: Clock, unit: str, at: datetime) -> None:
-        """What silence means. Most clocks only tell: somebody has to act.
+        """Apply the consequence of a due clock. Most clocks only notify: somebody has to act.
 
-        Where it takes a plan, the silence may have been broken before the plan is there.
+        Where that takes a plan, the awaited answer may come before the plan is there.
         """
         n = clock.assignment or 0
         match clock.name:
             case ClockName.RETURN_WINDOW if self._return_asked(n):
-                pass  # in time: when it is decided, so is whether another can be asked for
+                pass  # in time: the decision also settles whether another is possible
             case ClockName.RETURN_WINDOW:
                 self.happen_if_possible(TakenOn(assignment=n, unit=unit), at)
             case ClockName.ARBITRATE:
@@ -149,7 +149,7 @@ class Ladder(Recording):
         return bool(self.lifecycle) and request is not None and request.what == "return"
 
     async def _review_missed(self, n: int, at: datetime) -> None:
-        """Set the next review; its label tells it apart from the missed one, which climbs on."""
+        """Plan the next review, labelled apart from the missed one, which still escalates."""
         pause = self.ticket.assignment(n).pause
         if pause is None:
             return
@@ -163,7 +163,7 @@ class Ladder(Recording):
             self.happen_if_possible(ReviewMissed(assignment=n, clocks=labelled), at)
 
     async def before_waiting(self) -> None:
-        """Let go on what stands still for a pause that is over with the share that had it."""
+        """Resume clocks whose pause is over because the share that had it has ended."""
         standing = self.ticket.to_resume()
         if not standing:
             return
@@ -174,27 +174,27 @@ class Ladder(Recording):
             self.happen_if_possible(Resumed(assignment=n, why="pause_ended", clocks=clocks), at)
 
     async def _raise(self, clock: Clock, at: datetime) -> None:
-        """提级 because time ran out; at the top there is nobody to raise it to."""
+        """Raise the ticket one level (提级) because time ran out, unless it is at the top."""
         clocks = await self.plan_clocks(at, ClockName.DISPATCH)
         lead = self.ticket.current if self.ticket.stage is Stage.HANDLE else None
         if clock.running and lead is not None and lead.above is not None:
             self.happen_if_possible(raised(self.ticket, f"{clock.name}_overdue", clocks), at)
 
     async def resume(self, n: int, why: str, at: datetime) -> None:
-        """Let the clocks of assignment `n` go on, if they still stand."""
+        """Resume the clocks of assignment `n`, if they are still paused."""
         pause = self.ticket.assignment(n).pause
         clocks = await self.plan_resumed(n, at)
         if pause is not None and self.ticket.assignment(n).pause is pause:
             self.happen_if_possible(Resumed(assignment=n, why=why, clocks=clocks), at)
 
     async def close(self, closed: Closed, at: datetime) -> None:
-        """办结: for good, or watched for a while where the city does so."""
+        """Close the ticket (办结): for good, or with aftercare where the city has it."""
         if not rules_of(self.ticket).aftercare:
             self.happen_if_possible(closed, at)
             return
         clocks = await self.plan_clocks(at, ClockName.AFTERCARE, ClockName.REVISIT)
         if closed.outcome is Outcome.UNRATED and self.ticket.rating is not None:
-            return  # the citizen spoke up at the last moment: that is what it is judged by
+            return  # a rating came at the last moment and decides the outcome
         watched = ClosedOnWatch(outcome=closed.outcome, reason=closed.reason, clocks=clocks)
         self.happen_if_possible(watched, at)
 
@@ -206,7 +206,7 @@ class Ladder(Recording):
         assignment: int | None = None,
         due_at: datetime | None = None,
     ) -> list[Clock]:
-        """The named clocks of this ticket, started at `at`; `need`: the one of a command."""
+        """Plan the named clocks of this ticket from `at`; `need`: the one of a command."""
         question = ClockQuestion(
             city=self.ticket.complaint.city,
             pack=self.pack,
@@ -221,16 +221,16 @@ class Ladder(Recording):
             clocks = (await ask(Clocks.plan, question)).clocks
         except ApplicationError as error:
             if PATIENCE.get() is not None or (need is not None and need.wanted is not None):
-                raise  # whoever asked is told
+                raise  # reported to the caller
             workflow.logger.error("no plan", extra={"code": error.type})
             return [emergency_clock(n, at, question.assignment) for n in question.names]
         until = need.wanted.until if need and need.wanted else None
-        if self.lifecycle and until is not None:  # the hold is over by then: a clock of its own
+        if self.lifecycle and until is not None:  # the end of the hold has its own clock
             clocks = [c for c in clocks if c.name is not ClockName.REVIEW or c.due_at < until]
         return clocks
 
     async def plan_hold(self, n: int, until: datetime | None, at: datetime) -> list[Clock]:
-        """The clocks of a hold: its end, and the first review before that."""
+        """Plan the clocks of a hold: its end, and the first review before that."""
         clocks = await self.plan_review(n, until, at)
         if self.lifecycle and until is not None:
             need = Need(ClockName.HOLD, n)
@@ -238,15 +238,15 @@ class Ladder(Recording):
         return clocks
 
     async def plan_review(self, n: int, until: datetime | None, at: datetime) -> list[Clock]:
-        """The next review of a hold, not after its end."""
+        """Plan the next review of a hold, not after its end."""
         need = Need(ClockName.REVIEW, n, wanted=Wanted(until=until))
         return await self.plan_clocks(at, need=need)
 
     async def plan_resumed(self, n: int, at: datetime) -> list[Clock]:
-        """The clocks of assignment `n` that stand still, as they go on.
+        """Plan the paused clocks of assignment `n` as resumed.
 
-        What lets them go on may have come to the door before what stopped them, and been recorded
-        after it: then they stood for no time. An extension that was granted meanwhile counts.
+        The message that resumes them may have been received before the one that paused them, and
+        recorded after it: then the pause has no length. An extension granted meanwhile counts.
         """
         while True:
             standing = [clock.model_copy() for clock in self.ticket.paused(n)]

@@ -1,4 +1,4 @@
-"""Recording: the one door through which things happen to a ticket, and its copy in the store."""
+"""Recording: the only place where a ticket's events are recorded, and their copy in the store."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,14 +24,14 @@ with workflow.unsafe.imports_passed_through():
 
 
 class CarryOn(Exception):
-    """The ticket leaves what it waits for, to go on in a new run of its workflow."""
+    """A request to stop waiting, and to continue in a new run of the workflow."""
 
 
 class Recording:
     """A ticket, its events so far, and those that are not in the store yet.
 
-    `lifecycle`: the version of what a ticket does by itself that this run follows. Histories from
-    before there were versions follow 0.
+    `lifecycle`: the version of the ticket's automatic behaviour in this run; 0 in histories from
+    before there were versions.
     """
 
     ladder: "asyncio.Task[None]"
@@ -54,20 +54,20 @@ class Recording:
 
     @property
     def history_length(self) -> int:
-        """How many events the engine's history of the ticket has, over all runs."""
+        """The number of events in the engine's history of the ticket, over all runs."""
         return self._before + workflow.info().get_current_history_length()
 
     @property
     def _projection_number(self) -> int:
-        """The number of what this task tells the store."""
+        """The number of this task's projection."""
         if not self.lifecycle:
-            return self.history_length  # an older worker may tell the rest of it
+            return self.history_length  # an older worker may project the rest
         self.note_task()
         length, began = self._task
         return projection_number(length, began - self.ticket.complaint.filed_at)
 
     def note_task(self) -> None:
-        """Keep when this workflow task began: answers of local activities move `now()` on in it."""
+        """Store when this workflow task began: local activity results advance `now()` within it."""
         if self.history_length != self._task[0]:
             self._task = (self.history_length, workflow.now())
 
@@ -82,20 +82,20 @@ class Recording:
         return False
 
     async def before_waiting(self) -> None:
-        """What has to be put in order before the ticket waits for something."""
+        """Prepare the ticket before it waits; a subclass may override this."""
 
     @property
     def pack(self) -> str | None:
-        """The version of the pack it was accepted under."""
+        """The version of the pack that the ticket was accepted under."""
         return self.ticket.rules.pack_version if self.ticket.rules else None
 
     def happen(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
-        """The one door: check the table, apply, count the version, remember to project.
+        """Record an event: check the table, apply, count the version, queue it for projection.
 
-        `at` is when what led to this came to the door, or was promised: a time that stands in a
-        payload or in a clock. `workflow.now()` is not good enough for a record that is compared
-        with a replay: a workflow task that had to be answered early (a query, a slow local
-        activity) is replayed at the time of the task that followed it.
+        `at` is when its cause was received or fell due: a time from a payload or a clock.
+        `workflow.now()` does not suit a record that is compared with a replay: a workflow task
+        that had to be completed early (a query, a slow local activity) is replayed at the time of
+        the task that followed it.
         """
         event = record(self.ticket, fact, actor, at)
         self.events.append(event)
@@ -106,31 +106,31 @@ class Recording:
             self.happen(graver, at)
 
     def happen_if_possible(self, fact: Fact, at: datetime) -> None:
-        """For what the engine does by itself after a pause: a person may have been quicker."""
+        """Record an event of the system after a wait, unless a person made it impossible."""
         self.happen_by(fact, at, SYSTEM)
 
     def happen_by(self, fact: Fact, at: datetime, actor: Actor) -> None:
-        """The same, of what somebody did."""
+        """Record an event of `actor`, unless an earlier one made it impossible."""
         try:
             self.happen(fact, at, actor)
         except Refused as refused:
             workflow.logger.info("overtaken", extra={"fact": fact.kind, "code": refused.code})
 
     def hears(self) -> bool:
-        """Whether what somebody says now is recorded: in older histories, not after the end."""
+        """Return whether a message is recorded now: in older histories, not after the end."""
         if not self.ticket.open:
             self._heard_at_the_end = workflow.patched("heard-at-the-end")
         return self.ticket.open or self._heard_at_the_end
 
     async def until(self, condition: Callable[[], bool]) -> datetime:
-        """Project what is new, then wait. Every wait of a stage is here.
+        """Project new events, then wait for `condition`. Every wait of a stage is here.
 
-        Nothing is projected where there is nothing to wait for: the events of several quick
-        stages are one projection. Returns when it came that was waited for, as far as the engine
-        tells.
+        Nothing is projected when there is nothing to wait for: the events of several quick
+        stages are one projection. Returns the time at which the condition came true, as far as
+        the engine shows it.
 
         Raises:
-            CarryOn: it did not come, and the ticket is to go on in a new run.
+            CarryOn: it did not come true, and the ticket is to continue in a new run.
         """
         if condition():
             return workflow.now()
@@ -140,11 +140,11 @@ class Recording:
         self.registered = True
         came: list[datetime] = []
 
-        def over() -> bool:  # is asked in every task, before its first answer comes
+        def over() -> bool:  # evaluated in every task before its first result
             self.note_task()
             if not came and condition():
                 came.append(workflow.now())
-            # What ended the wait is first copied into the store: one thing after another.
+            # A projection under way is finished first, so that steps follow in order.
             return self.ladder.done() or ((bool(came) or self.carrying_on) and not self._projecting)
 
         await workflow.wait_condition(over)
@@ -155,9 +155,9 @@ class Recording:
         return came[0] if came else workflow.now()
 
     async def project(self, *, again: bool = False) -> None:
-        """Copy what is new into the store; when the store is away, the copy follows later.
+        """Copy new events into the store; when the store is away, the copy follows later.
 
-        `again`: copy the state also where nothing is new.
+        `again`: copy the state even if nothing is new.
         """
         if not self._unprojected and not again:
             return
@@ -194,7 +194,7 @@ class Recording:
         self._on_the_way = [e for e in self._on_the_way if e.version not in there]
 
     async def wind_up(self) -> None:
-        """Nothing is left behind: the last events are projected, everyone has been answered."""
+        """Project the last events, and wait until everything under way is finished."""
         await self.project()
         self.registered = True
         await self.ladder

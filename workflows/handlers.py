@@ -1,7 +1,8 @@
-"""What a command does. Most become facts at once; some need a plan from outside first.
+"""Command handlers. Most commands become facts at once; some need a plan from an activity first.
 
-Each handler asks first and records after. Between the two the ticket may have moved on; recording
-checks the table again, so that the second of two officers is refused and nothing is half-done.
+Each handler requests its plan first and records afterwards. Between the two the ticket may have
+changed; recording checks the table again, so that the second of two officers is refused and
+nothing is half-done.
 """
 
 from collections.abc import Awaitable, Callable
@@ -40,7 +41,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def give(flow: Ladder, command: Command, actor: Actor, at: datetime) -> None:
-    """Carry a command out; Refused where it turns out that it may not be."""
+    """Carry a command out. Raises Refused if it is not permitted."""
     await _check_reason(flow, command, actor)
     await _HANDLERS.get(type(command), _plain)(flow, command, actor, at)
 
@@ -56,7 +57,7 @@ async def _check_reason(flow: Ladder, command: Command, actor: Actor) -> None:
 
 
 async def _plain(flow: Ladder, command: Command, actor: Actor, at: datetime) -> None:
-    """A command whose facts need at most a clock."""
+    """Carry out a command whose facts need at most a clock."""
     need = need_of(flow.ticket, command, actor)
     clocks = await flow.plan_clocks(at, need=need) if need is not None else []
     check(flow.ticket, command, actor, at)
@@ -69,7 +70,7 @@ def _bar(flow: Ladder, command: units.Return, actor: Actor) -> Refused | None:
 
 
 async def _return(flow: Ladder, command: units.Return, actor: Actor, at: datetime) -> None:
-    """An attempt that is barred is refused, but kept; it may be barred while it is planned."""
+    """Record a return; one that is barred, even during planning, is recorded and refused."""
     clocks: list[Clock] = []
     if _bar(flow, command, actor) is None:
         need = need_of(flow.ticket, command, actor)
@@ -140,7 +141,7 @@ async def _decide(flow: Ladder, command: supervising.Decide, actor: Actor, at: d
 
 
 def _still_asked(flow: Ladder, n: int, request: Request) -> None:
-    """Refuse to decide what was decided, or has become moot, while it was planned."""
+    """Refuse a decision whose request was settled or became moot during planning."""
     if flow.ticket.assignment(n).asked is not request:
         raise Refused("overtaken", "This request is not waiting any more: look again.")
 
@@ -207,7 +208,7 @@ async def _review(flow: Ladder, command: units.Review, actor: Actor, at: datetim
 
 
 async def _add_facts(flow: Ladder, command: citizens.AddFacts, actor: Actor, at: datetime) -> None:
-    """What the citizen was asked for lets the unit's clock go on."""
+    """Record the citizen's facts, and resume the clocks that waited for them."""
     flow.happen(FactsAdded(text=command.text, files=command.files), at, actor)
     for assignment in flow.ticket.opened:
         if assignment.pause is not None and assignment.pause.why == "citizen":
@@ -224,7 +225,7 @@ async def _appoint(flow: Ladder, command: supervising.Appoint, actor: Actor, at:
 
 
 async def _replan(flow: Ladder, command: supervising.Replan, actor: Actor, at: datetime) -> None:
-    """Again, where a clock went on while it was planned."""
+    """Replan the provisional clocks, again if one changed during planning."""
     while True:
         asked = [clock.model_copy() for clock in flow.ticket.provisional]
         question = ReplanQuestion(

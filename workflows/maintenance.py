@@ -1,7 +1,7 @@
-"""The durable chores: what the engine repeats on a schedule, instead of a home-made daemon.
+"""Maintenance jobs: the workflows that the engine runs on a schedule.
 
-Each run is one activity. Where somebody waits for the chore it works until shortly before the next
-run, so that it is done within a second and leaves a few history events per run.
+Each run is one activity. A job that somebody waits for works until shortly before the next run, so
+that new work is done within a second and a run leaves only a few history events.
 """
 
 from datetime import timedelta
@@ -32,7 +32,7 @@ _RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=tim
 
 @workflow.defn(name=OUTBOX_WORKFLOW)
 class OutboxWorkflow:
-    """Deliver messages."""
+    """The delivery of messages."""
 
     @workflow.run
     async def run(self) -> int:
@@ -46,7 +46,7 @@ class OutboxWorkflow:
 
 @workflow.defn(name=SPOOL_WORKFLOW)
 class SpoolWorkflow:
-    """Start the tickets of complaints that were taken while the engine was away."""
+    """The start of tickets whose complaints were taken while the engine was away."""
 
     @workflow.run
     async def run(self) -> int:
@@ -60,7 +60,7 @@ class SpoolWorkflow:
 
 @workflow.defn(name=RETENTION_WORKFLOW)
 class RetentionWorkflow:
-    """Erase what was kept long enough; once a day."""
+    """The daily erasure of data whose retention time is over."""
 
     @workflow.run
     async def run(self) -> int:
@@ -74,7 +74,7 @@ class RetentionWorkflow:
 
 @workflow.defn(name=SWEEP_WORKFLOW)
 class SweepWorkflow:
-    """Delete files that were uploaded and never attached to a ticket."""
+    """The deletion of files that were uploaded and never attached to a ticket."""
 
     @workflow.run
     async def run(self) -> int:
@@ -88,7 +88,7 @@ class SweepWorkflow:
 
 @workflow.defn(name=RENEWAL_WORKFLOW)
 class RenewalWorkflow:
-    """Let open tickets of older code go on under today's; after an upgrade there are some."""
+    """The move of open tickets of older code to today's; needed after an upgrade."""
 
     @workflow.run
     async def run(self) -> int:
@@ -102,7 +102,7 @@ class RenewalWorkflow:
 
 @workflow.defn(name=REPLAN_WORKFLOW)
 class ReplanWorkflow:
-    """Plan again what was planned provisionally, when a year is published."""
+    """The replanning of provisional clocks when a year is published."""
 
     @workflow.run
     async def run(self) -> int:

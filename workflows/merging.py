@@ -1,4 +1,4 @@
-"""并单: two tickets that tell each other, by signals, what happens to them."""
+"""Merging (并单): two tickets that notify each other by signals."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -33,7 +33,7 @@ JOINED, LEFT, ANSWERED, PARTED = "joined", "left", "answered_with_parent", "part
 
 
 async def merge(flow: Ladder, command: Merge, actor: Actor, at: datetime) -> None:
-    """Ask whether it may be, tell the other ticket, and wait for its answer from then on."""
+    """Check the merge, notify the other ticket, and record it."""
     complaint = flow.ticket.complaint
     question = MergeQuestion(city=complaint.city, number=complaint.number, into=command.into)
     plan = await ask(Merging.check, question)
@@ -54,7 +54,7 @@ async def merge(flow: Ladder, command: Merge, actor: Actor, at: datetime) -> Non
             clocks=clocks,
         )
         flow.happen(merged, at, actor)
-    except Refused:  # it moved on while the other one was told, or others were merged into it
+    except Refused:  # it changed while the other one was notified, or became a parent itself
         await tell(command.into, LEFT, joined)
         raise
 
@@ -68,19 +68,19 @@ async def unmerge(flow: Ladder, command: Unmerge, actor: Actor, at: datetime) ->
 
 
 async def leave(flow: Ladder, parent: str | None, at: datetime) -> None:
-    """Tell the ticket it was merged into that it no longer waits."""
+    """Notify the ticket it was merged into that it no longer waits."""
     if parent is not None:
         await tell(parent, LEFT, Complainant(number=flow.ticket.complaint.number, at=at))
 
 
 async def answer(flow: Ladder, numbers: Iterable[str], reply: ParentReply) -> None:
-    """Give the answer to those who wait for it."""
+    """Send the answer to the tickets that wait for it."""
     for number in numbers:
         await tell(number, ANSWERED, reply)
 
 
 async def part(flow: Ladder, at: datetime) -> None:
-    """This ticket ends: who still waits gets its answer, or goes an own way."""
+    """Answer or unmerge the tickets that still wait when this one ends."""
     ticket = flow.ticket
     for number in ticket.waiting:
         if ticket.reply is not None:
@@ -93,7 +93,7 @@ async def part(flow: Ladder, at: datetime) -> None:
 
 
 async def joined(flow: Ladder, told: Complainant) -> None:
-    """Another ticket was merged into this one; if it is too late for that, send it back."""
+    """Record that another ticket was merged into this one; if it is too late, send it back."""
     try:
         flow.happen(ComplainantJoined(number=told.number), told.at)
     except Refused:
@@ -106,7 +106,7 @@ def left(flow: Ladder, told: Complainant) -> None:
 
 
 async def answered(flow: Ladder, reply: ParentReply) -> None:
-    """The answer of the ticket this one waits for."""
+    """Record the answer of the ticket that this one waits for."""
     clocks = await flow.plan_clocks(reply.at, ClockName.RATE)
     if flow.ticket.stage is Stage.MERGED and flow.ticket.parent == reply.parent:
         told = RepliedWithParent(
@@ -116,7 +116,7 @@ async def answered(flow: Ladder, reply: ParentReply) -> None:
 
 
 async def parted(flow: Ladder, parting: Parting) -> None:
-    """The ticket this one waits for will not answer it."""
+    """Unmerge this ticket, as the one it waits for will not answer it."""
     clocks = await flow.plan_clocks(parting.at, ClockName.DISPATCH)
     if flow.ticket.stage is Stage.MERGED and flow.ticket.parent == parting.parent:
         flow.happen(Unmerged(reason=parting.reason, clocks=clocks), parting.at)
@@ -128,7 +128,7 @@ async def _send_off(flow: Ladder, number: str, reason: str, at: datetime) -> Non
 
 
 async def tell(number: str, signal: str, told: Recorded) -> bool:
-    """Signal another ticket; False when it has ended."""
+    """Signal another ticket; return False when it has ended."""
     try:
         await workflow.get_external_workflow_handle(ticket_workflow_id(number)).signal(signal, told)
     except (FailureError, TemporalError):

@@ -1,4 +1,4 @@
-"""Where not every ticket comes: looked at on the spot, arbitrated, merged, watched, escalated."""
+"""Optional stages: verification, arbitration, merge, aftercare; and escalation by severity."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -16,10 +16,10 @@ from workflows.unit_work import Working
 
 
 class Aside(Working):
-    """The side rooms of a ticket's life."""
+    """A ticket with its optional stages."""
 
     async def aside(self) -> None:
-        """核查, 协调, 并单, 回头看: wait there until it is over."""
+        """Wait in an optional stage (核查, 协调, 并单, 回头看) until it is over."""
         match self.ticket.stage:
             case Stage.VERIFY:
                 await self.work(Stage.VERIFY)
@@ -37,7 +37,7 @@ class Aside(Working):
     async def ask_to_verify(
         self, unit: str, before: Literal["filing", "closing"], clocks: Sequence[Clock] = ()
     ) -> None:
-        """核查: send somebody to look on the spot. `clocks`: those of the answer meanwhile."""
+        """Request a verification on the spot (核查). `clocks`: those of the answer meanwhile."""
         at, stage = self.ticket.updated_at, self.ticket.stage
         plan = await assigning.plan_verifier(self, unit, at)
         if self.ticket.stage is stage:
@@ -51,7 +51,7 @@ class Aside(Working):
             self.happen(ArbitrationCalled(returns=self.ticket.returns, clocks=clocks), at)
 
     async def escalate(self) -> None:
-        """What a grave ticket sets in motion by itself, once: one level up, or an order."""
+        """Escalate a ticket above the severity threshold, once: one level up, or an order."""
         at, lead = self.ticket.updated_at, self.ticket.lead
         higher = rules_of(self.ticket).escalate is Escalation.RAISE and lead and lead.above
         why = f"severity {self.ticket.severity}"
@@ -62,7 +62,7 @@ class Aside(Working):
         if self.ticket.stage is not Stage.HANDLE or not grave(self.ticket):
             return
         if self.ticket.lead is not lead:
-            return  # another unit leads by now: `handle` asks again
+            return  # another unit leads by now: `handle` calls this again
         if higher:
             self.happen_if_possible(raised(self.ticket, why, clocks, escalated=True), at)
         else:

@@ -1,7 +1,7 @@
-"""The life of one ticket: six stages, in order. One workflow, one history, the whole story.
+"""The workflow of one ticket: six stages, in order.
 
-This code decides and waits; whatever it does not know it asks (`workflows.calls`), and the answer
-is recorded. It reads no clock but `workflow.now()`, no calendar, no setting, no file.
+This code decides and waits; all other data comes from activities (`workflows.calls`), whose results
+are recorded. It reads no clock but `workflow.now()`, no calendar, no setting, no file.
 """
 
 import asyncio
@@ -60,7 +60,7 @@ class TicketWorkflow(Carrying):
         return self.ticket.snapshot()
 
     async def live(self) -> None:
-        """The six stages, in order, as often as it takes. Each begins where the ticket is."""
+        """Run the six stages in order until the ticket ends, from the stage that it is in."""
         await self.accept()
         while self.ticket.open:
             await self.triage()
@@ -73,7 +73,7 @@ class TicketWorkflow(Carrying):
     # --- the six stages ---------------------------------------------------------------------
 
     async def accept(self) -> None:
-        """受理: fix the rules; the triage clock has been running since it was filed."""
+        """Accept (受理): fix the rules; the triage clock has been running since it was filed."""
         if self.ticket.stage is not Stage.ACCEPT:
             await self.catch_up()
             return
@@ -84,7 +84,7 @@ class TicketWorkflow(Carrying):
         self.happen(accepted, workflow.info().start_time)
 
     async def triage(self) -> None:
-        """分类: by machine when it is sure, else by a person."""
+        """Classify (分类): by machine when it is sure, else by a person."""
         if self.ticket.stage is not Stage.TRIAGE:
             return
         if not self.ticket.unsure:
@@ -95,7 +95,7 @@ class TicketWorkflow(Carrying):
         at = self.ticket.updated_at
         question = TriageQuestion(complaint=self.ticket.complaint, pack=self.pack, at=at)
         plan = await ask_until_answered(TriageActivity.triage, question)
-        if self.ticket.stage is Stage.TRIAGE:  # nobody was quicker
+        if self.ticket.stage is Stage.TRIAGE:  # no person classified it meanwhile
             if plan.category is not None and plan.tier is not None:
                 self.happen(
                     Classified(
@@ -114,7 +114,7 @@ class TicketWorkflow(Carrying):
                 self.happen(unsure, at)
 
     async def dispatch(self) -> None:
-        """派单: to the unit that was named, or that the responsibilities name."""
+        """Dispatch (派单) to the unit that was named, or that the responsibilities name."""
         while self.ticket.stage is Stage.DISPATCH:
             if self.ticket.verify_by is not None:
                 await self.ask_to_verify(self.ticket.verify_by, "filing")
@@ -135,14 +135,14 @@ class TicketWorkflow(Carrying):
             assigning.assign(self, plan, at, SYSTEM)
 
     async def handle(self) -> None:
-        """办理: every share is an activity; the answer is ready when the last one is done."""
+        """Handle (办理): each share is an activity; the answer is ready when the last one is done."""
         while self.ticket.stage is Stage.HANDLE:
             if grave(self.ticket):
                 await self.escalate()
             await self.work(Stage.HANDLE)
 
     async def feedback(self) -> None:
-        """反馈: the answer goes to the citizen, and the rating window opens."""
+        """Send the answer to the citizen (反馈), and open the rating window."""
         lead = self.ticket.lead
         if self.ticket.stage is not Stage.FEEDBACK or lead is None or lead.result is None:
             return
@@ -161,7 +161,7 @@ class TicketWorkflow(Carrying):
             await self.reply(plan, at, resolved=lead.result.resolved)
 
     async def reply(self, plan: ReplyPlan, at: datetime, *, resolved: bool) -> None:
-        """Answer the citizen, and everybody whose ticket was merged into this one."""
+        """Answer the citizen and merged tickets, unless closing is refuted or verified first."""
         if plan.refuted is not None:
             self.happen(ClosingRefuted(reason=plan.refuted, clocks=plan.clocks), at)
             return
@@ -177,7 +177,7 @@ class TicketWorkflow(Carrying):
         await merging.answer(self, waiting, answer)
 
     async def rate(self) -> None:
-        """评价: wait for the verdict; close, do it again, or hand it to a supervisor."""
+        """Wait for the rating (评价); close, rework, or hand the ticket to a supervisor."""
         while self.ticket.stage in (Stage.RATE, Stage.SUPERVISE):
             await self.until(self._judged_since(self.ticket.stage))
             at = self.ticket.updated_at
@@ -197,13 +197,13 @@ class TicketWorkflow(Carrying):
 
     @workflow.update(name="accept")
     async def receipt(self) -> Snapshot:
-        """Answer whoever filed the complaint, once it stands in the record."""
+        """Confirm the filing, once the complaint is in the record."""
         await workflow.wait_condition(lambda: self.registered)
         return self.ticket.snapshot()
 
     @workflow.update
     async def act(self, act: Act) -> Snapshot:
-        """One command of a citizen, officer, operator, dispatcher or supervisor."""
+        """Carry out a command of a citizen, officer, operator, dispatcher or supervisor."""
         at = act.at or workflow.now()
         try:
             if self.lifecycle:
@@ -229,14 +229,14 @@ class TicketWorkflow(Carrying):
 
     @workflow.signal(name=CARRY_ON)
     def asked_to_carry_on(self) -> None:
-        """Go on in a new run once nothing is under way: an open ticket of an older lifecycle."""
+        """Continue in a new run once nothing is under way; requested by the renewal or the API."""
         self.told_to_carry_on = True
 
     @workflow.signal(name=RECORD_AGAIN)
     async def asked_to_record_again(self) -> None:
-        """Correct the record, which may show what a lost task did and this history does not have.
+        """Project the state again: the record may show events of a lost task, absent here.
 
-        A door asks for it when it refuses a command that such a task may have carried out.
+        The API requests it when it refuses a command that such a task may have carried out.
         """
         self.signals += 1
         await workflow.wait_condition(lambda: self.ticket.stage is not Stage.ACCEPT)
@@ -244,7 +244,7 @@ class TicketWorkflow(Carrying):
 
     @workflow.signal(name="rate")
     async def rated(self, given: Verdict) -> None:
-        """The citizen's rating. One that is not due is kept as said, and does not count."""
+        """Record the citizen's rating. One that is not due is recorded, but does not count."""
         at = given.at or workflow.now()
         self.signals += 1
         await workflow.wait_condition(lambda: self.ticket.stage is not Stage.ACCEPT)
@@ -263,27 +263,27 @@ class TicketWorkflow(Carrying):
 
     @workflow.signal
     async def joined(self, told: Complainant) -> None:
-        """Another ticket was merged into this one (并单)."""
+        """Record that another ticket was merged into this one (并单)."""
         self.signals += 1
         await merging.joined(self, told)
         await self.project()
 
     @workflow.signal
     async def left(self, told: Complainant) -> None:
-        """A ticket that was merged into this one goes its own way again."""
+        """Record that a ticket that was merged into this one has left it."""
         self.signals += 1
         merging.left(self, told)
         await self.project()
 
     @workflow.signal
     async def answered_with_parent(self, reply: ParentReply) -> None:
-        """The answer of the ticket that this one was merged into."""
+        """Record the answer of the ticket that this one was merged into."""
         await merging.answered(self, reply)
         await self.project()
 
     @workflow.signal
     async def parted(self, parting: Parting) -> None:
-        """The ticket that this one was merged into will not answer it."""
+        """Unmerge this ticket, as the one it was merged into will not answer it."""
         await merging.parted(self, parting)
         await self.project()
 
@@ -291,10 +291,10 @@ class TicketWorkflow(Carrying):
     def snapshot(self) -> Snapshot:
         return self.ticket.snapshot()
 
-    # --- what the stages ask ------------------------------------------------------------------
+    # --- conditions of the stages -------------------------------------------------------------
 
     def _to_be_dispatched(self) -> bool:
-        """Asked again after each pause: a person may have been quicker."""
+        """Return whether to dispatch it; a person may have done so during a wait."""
         return self.ticket.stage is Stage.DISPATCH and not self.ticket.by_hand
 
     def _to_be_dispatched_by_hand(self) -> bool:
@@ -305,6 +305,6 @@ class TicketWorkflow(Carrying):
 
 
 def _refusal(refused: Refused) -> ApplicationError:
-    """With what the engine's clock shows: who is refused for the time learns how theirs goes."""
+    """Return an error with the engine's time, by which the caller can check its own clock."""
     now = workflow.now().isoformat()
     return ApplicationError(refused.message, now, type=refused.code, non_retryable=True)

@@ -1,8 +1,8 @@
-"""How long a command waits: for its turn, and for what it has to ask. Then it gives up by itself.
+"""The time limit of a command: for its turn and its activity requests. Then it gives up by itself.
 
-Whoever sent it is told that it failed only after it cannot be carried out any more
-(`runtime.engine_limits.ANSWERED_WITHIN`). A timer says when that is, not a clock: what a timer did
-stands in the history, and a replay sees it at the same place.
+The caller is notified that it failed only after it cannot be carried out any more
+(`runtime.engine_limits.ANSWERED_WITHIN`). The limit is a timer, not a clock reading: the history
+records the timer, and a replay sees it at the same place.
 """
 
 import asyncio
@@ -18,11 +18,11 @@ from domain.refusals import Refused
 from runtime.engine_limits import DONE_WITHIN
 
 _LATEST_COUNTS = (Reassign, Intervene)
-"""Commands that say who leads: of several that wait, only the last accepted is carried out."""
+"""Commands that name the lead: of several that wait, only the last accepted is carried out."""
 
 
 class Patience:
-    """The time that one command has. Its timer is started by the first wait: most never wait."""
+    """The time limit of one command. Its timer starts with the first wait: most never wait."""
 
     def __init__(self) -> None:
         self._over = False
@@ -38,7 +38,7 @@ class Patience:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(DONE_WITHIN.total_seconds(), self._end)
         await workflow.wait_condition(lambda: self._over or condition())
-        # What stood still may be told both at once, the condition first: the time still decides.
+        # After a stop the worker may see both at once, the condition first: the timer decides.
         await asyncio.sleep(0)
         if self._over:
             raise Refused("gave_up", "It took too long, and was not carried out.")
@@ -52,7 +52,7 @@ class Patience:
 
 
 PATIENCE: ContextVar[Patience | None] = ContextVar("PATIENCE", default=None)
-"""Of the command that is being carried out; None where the ticket itself asks, and waits on."""
+"""The time limit of the command in progress; None for the ticket's own requests, without limit."""
 
 
 class Turns:
@@ -63,10 +63,10 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, command: Command) -> AsyncIterator[None]:
-        """Wait until it is this command's turn, and keep the others waiting meanwhile.
+        """Wait for this command's turn, and keep the others waiting meanwhile.
 
         Raises:
-            Refused: `gave_up`; `overtaken` where a later command says the same thing otherwise.
+            Refused: `gave_up`; `overtaken` when a later command names another lead.
         """
         patience = Patience()
         self._waiting.append(command)
@@ -81,7 +81,7 @@ class Turns:
         finally:
             PATIENCE.reset(token)
             patience.close()
-            # By identity: two equal commands are two.
+            # Compared by identity, as two equal commands may be waiting.
             self._waiting = [one for one in self._waiting if one is not command]
 
     @property

@@ -1,4 +1,4 @@
-"""Work: each assignment is an activity on its unit's queue; wait for results, recall the rest."""
+"""Unit work: each assignment is an activity on its unit's queue, until its result or recall."""
 
 import asyncio
 from contextlib import suppress
@@ -24,10 +24,10 @@ from runtime.names import HANDLE_ACTIVITY
 from workflows.escalation import Ladder
 
 FOREVER = timedelta(days=3650)
-"""An assignment ends by a decision or a result, never because the engine gave up on it."""
+"""The timeout of an assignment, which ends by a decision or a result, never by the engine."""
 
 HEARTBEAT = timedelta(seconds=60)
-"""A department's program that is silent for longer is taken for dead, and asked again."""
+"""The silence after which a department's program is considered dead, and its order retried."""
 
 Work = ActivityHandle[HandlingResult]
 
@@ -41,13 +41,13 @@ class Working(Ladder):
         self._recalled: set[asyncio.Task[None]] = set()
 
     def happen(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
-        """As always; but what a unit has handed in is taken before its share is ended."""
+        """Record an event, unless it ends a share whose result is handed in but not recorded."""
         if self.lifecycle and any(n in self.finished() for n in shares_ended(self.ticket, fact)):
             raise Refused("overtaken", "A unit handed in its result in this moment: look again.")
         super().happen(fact, at, actor)
 
     def finished(self) -> list[int]:
-        """The open shares whose result is there, and not taken yet."""
+        """Return the open shares whose result is there, and not recorded yet."""
         return [
             n
             for n, work in self._out.items()
@@ -58,7 +58,7 @@ class Working(Ladder):
         ]
 
     async def work(self, stage: Stage) -> None:
-        """Send what is new, wait for news, take what is done and recall what was taken away."""
+        """Send new assignments, wait for a change, record results and recall ended assignments."""
         for assignment in self.ticket.opened:
             if assignment.n not in self._out:
                 self._out[assignment.n] = self._send(assignment)
@@ -103,13 +103,13 @@ class Working(Ladder):
             self.happen(result_of(self.ticket, assignment.n, result), result.at or came, unit)
 
     async def _let_rungs_come_first(self, came: datetime) -> None:
-        """Deal with what fell due before the results that are there were handed in."""
+        """Wait for escalation levels that fell due before the available results were handed in."""
         handed_in = [self._out[n].result().at or came for n in self.finished()]
         if handed_in:
             await workflow.wait_condition(lambda: not self.behind(max(handed_in)))
 
     def _recall(self, assignment: Assignment, work: Work) -> None:
-        """Call it back. A result that was under way is not lost: it becomes an event."""
+        """Recall an assignment. A result that was under way is not lost: it becomes an event."""
         if not work.done():
             work.cancel()
         watch = asyncio.create_task(self._take_late(assignment, work))
@@ -130,7 +130,7 @@ class Working(Ladder):
 
     def _send(self, assignment: Assignment) -> Work:
         """Give the assignment to its unit's queue, where it stays until completed or recalled."""
-        # By name: here it is parked, at a department's own program it takes an order.
+        # By name: the platform's activity parks it, a department's own program takes an order.
         return workflow.start_activity(
             HANDLE_ACTIVITY,
             self._work_order(assignment),
@@ -140,7 +140,7 @@ class Working(Ladder):
             start_to_close_timeout=FOREVER,
             heartbeat_timeout=HEARTBEAT if assignment.heartbeats else None,
             retry_policy=RetryPolicy(maximum_interval=timedelta(hours=1)),
-            # What was called back may be handed in all the same: that is waited for.
+            # A recalled assignment may still be handed in, so its cancellation is awaited.
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
             if self.lifecycle
             else workflow.ActivityCancellationType.TRY_CANCEL,

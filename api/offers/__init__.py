@@ -1,1 +1,1 @@
-"""What may be asked of a ticket over HTTP: one row per command."""
+"""The command endpoints of a ticket: one row per command."""

@@ -1,4 +1,4 @@
-"""Commands of desk and dispatch: what it is about, whose it is, with what it is handled."""
+"""Commands of desk and dispatch: classification, the responsible unit, merging."""
 
 from api.offers.row import Offer
 from domain.commands.intake import (

@@ -1,4 +1,4 @@
-"""The whole table."""
+"""The table of all commands."""
 
 from api.offers import citizens, desks, several, supervision, units
 
@@ -9,4 +9,4 @@ OFFERS = (
     *supervision.OFFERS,
     *citizens.OFFERS,
 )
-"""The commands that `api.commands` makes a route of."""
+"""The commands that `api.commands` creates routes for."""

@@ -1,4 +1,4 @@
-"""A row of the table of commands."""
+"""A row of the table of command endpoints."""
 
 from typing import Any, NamedTuple
 
@@ -6,7 +6,7 @@ from domain.commands.base import CommandBase
 
 
 class Offer(NamedTuple):
-    """Which command, where, with which example, and with which refusals of its own."""
+    """A command endpoint: its path, command, summary, example and own refusals."""
 
     path: str
     command: type[CommandBase]
@@ -16,4 +16,4 @@ class Offer(NamedTuple):
 
 
 OF_A_SHARE = ("not_your_unit", "assignment_ended", "unknown_assignment")
-"""What every command of a unit on its own share may be refused with."""
+"""The refusals common to every command of a unit on its own share."""

@@ -1,4 +1,4 @@
-"""Commands by which several units share a ticket, or another level takes it."""
+"""Commands by which several units share a ticket, or another level takes it over."""
 
 from api.offers.row import OF_A_SHARE, Offer
 from domain.commands.joint import Delegate, Override, RaiseLevel, Release, Whistle

@@ -1,4 +1,4 @@
-"""Commands that order, write down, promise and look again."""
+"""Commands that order, record, promise and revisit."""
 
 from api.offers.row import Offer
 from domain.commands.supervising import (

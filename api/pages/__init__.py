@@ -1,1 +1,1 @@
-"""The pages people use, one module per person; `page` draws them, `forms` reads what is typed."""
+"""The HTML pages, one module per kind of user; `page` renders them, `forms` reads their input."""

@@ -1,4 +1,4 @@
-"""Forms: what was typed, shown again beside what is wrong with it; sent twice, done once."""
+"""Forms: redisplay the input with its errors; execute a form sent twice only once."""
 
 import secrets
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ from packs.registry import UnknownCity
 from store.db.errors import KeyReused, StoreError
 
 REFUSALS = (Problem, Refused, StoreError, UnknownInPack, UnknownCity)
-"""What the door, the rules, the store and the pack refuse: each has a `code`."""
+"""The refusals of the API, the rules, the store and the pack: each has a `code`."""
 
 KEY = "key"
-"""The hidden field that makes a form sent twice one: an idempotency key."""
+"""The hidden field with the idempotency key of a form."""
 
 _MESSAGES = {
-    # what pydantic calls it: what people are told
+    # pydantic's error type: the message shown
     "missing": N_("Please fill this in."),
     "string_too_short": N_("Please fill this in."),
     "string_too_long": N_("At most %(max_length)s characters, please."),
@@ -48,10 +48,10 @@ class Fault(NamedTuple):
 
 @dataclass
 class Form:
-    """One form, as it is drawn by the macros of shared/forms.html.
+    """A form, as rendered by the macros of shared/forms.html.
 
     `typed` has every field of the form, empty ones too. `faults` belong to fields; `problem` is
-    the code of a refusal of the whole (see `api.pages.labels`).
+    the code of a refusal of the whole form (see `api.pages.labels`).
     """
 
     typed: dict[str, str]
@@ -61,12 +61,12 @@ class Form:
 
     @classmethod
     def blank(cls, *names: str, **typed: str) -> "Form":
-        """A form nobody has typed in; `typed` are fields that are filled in already."""
+        """Return a form without user input; `typed` are the prefilled fields."""
         return cls(dict.fromkeys(names, "") | typed)
 
     @classmethod
     async def read(cls, request: Request, *names: str) -> "Form":
-        """What was sent; a field that was not is empty. Files are the caller's to read."""
+        """Read the submitted fields; a missing one is empty. Files are left to the caller."""
         return cls.of(await request.form(), *names)
 
     @classmethod
@@ -80,18 +80,18 @@ class Form:
         return bool(self.faults or self.problem)
 
     def given(self, *names: str) -> dict[str, str]:
-        """What was typed into these fields, without the empty ones."""
+        """Return the values of these fields, without the empty ones."""
         return {name: self.typed[name] for name in names if self.typed[name]}
 
     def fail(self, name: str, message: str, **values: Any) -> None:
-        """Say of a field that it is wrong; what was said first stays."""
+        """Mark a field as wrong; the first message of a field stays."""
         self.faults.setdefault(name, Fault(message, values))
 
     def refuse(self, error: Exception, words: Mapping[str, str] | None = None) -> int:
-        """Take in why it was refused, and tell the HTTP status for the page that says so.
+        """Record the refusal in the form and return the HTTP status of the page that shows it.
 
-        Of a ValidationError every fault goes to its field; `words` are messages for fields of
-        which pydantic cannot say what people need to hear ("not a phone number").
+        Each error of a ValidationError goes to its field; `words` are messages for fields whose
+        pydantic error is too general for people ("not a phone number").
         """
         if isinstance(error, ValidationError):
             for one in error.errors(include_url=False, include_input=False):
@@ -99,7 +99,7 @@ class Form:
             self.problem = "invalid_request"
             return 422
         self.problem = str(getattr(error, "code", "internal_error"))
-        if isinstance(error, KeyReused):  # back, changed, and sent again: another one
+        if isinstance(error, KeyReused):  # a changed form sent again is a new request
             self.key = secrets.token_hex(16)
         known = CODES.get(self.problem)
         return known.status if known else 409

@@ -1,9 +1,9 @@
-"""What happened to a ticket, in words: for the house, and for its citizen."""
+"""The texts of a ticket's events: for staff, and for its citizen."""
 
 from api.translation import N_
 
 HAPPENED: dict[str, str] = {
-    # every kind of event, as staff read it
+    # every kind of event, worded for staff
     "accepted": N_("Received"),
     "triage_unsure": N_("The machine is unsure; a person decides"),
     "classified": N_("Classified"),
@@ -85,7 +85,7 @@ HAPPENED: dict[str, str] = {
 }
 
 TOLD: dict[str, str] = {
-    # what `api.views` lets a citizen read, as it is said to them
+    # the events that `api.views` shows a citizen, worded for them
     "accepted": N_("We have your complaint"),
     "classified": N_("We know what it is about"),
     "verification_asked": N_("Somebody goes and looks on the spot"),

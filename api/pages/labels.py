@@ -1,4 +1,4 @@
-"""What the values of the domain are called on a page: one table a kind, each value a message."""
+"""The display texts of domain values: one table per kind of value, each text a message."""
 
 from gettext import NullTranslations
 
@@ -135,7 +135,7 @@ LABELS: dict[str, dict[str, str]] = {
         "document": N_("Document"),
     },
     "purpose": {
-        # what a file is to show
+        # the purpose of an uploaded file
         "complaint": N_("With the complaint"),
         "before": N_("Before"),
         "after": N_("After"),
@@ -148,7 +148,7 @@ LABELS: dict[str, dict[str, str]] = {
         "deliberation": N_("Deliberation with residents"),
     },
     "asked": {
-        # what a unit asked for, and waits to have decided
+        # a unit's request that awaits a decision
         "return": N_("Return"),
         "extension": N_("Extension"),
         "hold": N_("Hold"),
@@ -207,7 +207,7 @@ NOT_CARRIED_OUT = N_(
 )
 
 PROBLEMS: dict[str, str] = {
-    # codes that people meet on a page, in words for them; the others as `api.problems` has them
+    # codes that pages show, worded for their users; the others use the title in `api.problems`
     "ticket_not_found": N_("There is no such number, or the access code is wrong."),
     "bad_number": N_("A number has 13 digits; please check it."),
     "too_many_attempts": N_("Too many wrong tries. Please wait ten minutes and try again."),
@@ -260,12 +260,12 @@ class Labels:
         self._words = words
 
     def label(self, kind: str, value: object) -> str:
-        """The word for a value: label("stage", "handle"). A value without one: itself."""
+        """Return the text of a value: label("stage", "handle"). Without a text: the value."""
         message = LABELS[kind].get(str(value))
         return self._words.gettext(message) if message else str(value)
 
     def problem(self, code: str) -> str:
-        """A refusal in words, by its code."""
+        """Return the text of a refusal code."""
         known = CODES.get(code)
         message = PROBLEMS.get(code) or (known.title if known else N_("Not possible now."))
         return self._words.gettext(message)

@@ -1,6 +1,6 @@
-"""Where staff can go: one table for every role's navigation.
+"""The staff navigation: one table for all roles.
 
-A page that a role works in is one row; `staff/base.html` draws those of whoever is signed in.
+Each page of a role is one row; `staff/base.html` renders the rows of the signed-in user's role.
 """
 
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from domain.policy.permissions import STAFF
 
 
 class Entry(NamedTuple):
-    """`label` is a message marked with `N_`; `roles` see it, in the order of the table."""
+    """A navigation link. `label` is a message marked with `N_`; `roles` see the link."""
 
     label: str
     url: str
@@ -43,9 +43,9 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry(N_("Audit"), "/staff/audit", frozenset({Role.ADMIN})),
     Entry(N_("Rules of the city"), "/staff/admin/packs", frozenset({Role.AUDITOR})),
 )
-"""The first row of a role is where it begins."""
+"""A role's first entry is its start page."""
 
 
 def entries(role: Role) -> list[Entry]:
-    """What somebody in this role may open."""
+    """Return the links that this role may open."""
     return [entry for entry in NAVIGATION if role in entry.roles]

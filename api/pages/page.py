@@ -1,4 +1,4 @@
-"""Drawing a page: its language, its template, and the headers that every page has."""
+"""Rendering of pages: the language, the template, and the headers that every page has."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ SAFE = {
     "img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Permissions-Policy": "geolocation=(self), camera=(self), microphone=()",
-    # With "no-referrer" browsers would not even tell us that a form is our own (Origin: null).
+    # With "no-referrer" browsers send "Origin: null", which hides that a form is our own.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
@@ -30,7 +30,7 @@ _YEAR = 365 * 24 * 3600
 
 
 class Drawing:
-    """The templates, in every language; one per application."""
+    """The templates in every language; one per application."""
 
     def __init__(self, assets: Assets) -> None:
         self.assets = assets
@@ -69,7 +69,7 @@ def page(
     headers: dict[str, str] | None = None,
     **told: Any,
 ) -> Response:
-    """The page. Templates also know: lang, now, here, other_language, csrf_token, asset, label."""
+    """Render a page; templates get lang, now, here, other_language, csrf_token, asset, label."""
     drawing: Drawing = request.app.state.drawing
     language = language_of(request)
     known = {
@@ -87,7 +87,7 @@ def page(
 
 
 def csrf_token(request: Request) -> str | None:
-    """What forms of somebody signed in carry in the field `csrf`; None: nobody is signed in.
+    """Return the value of the field `csrf` in a signed-in user's forms; None if not signed in.
 
     Citizens' forms need none, because they carry number and access code themselves.
     """
@@ -95,7 +95,7 @@ def csrf_token(request: Request) -> str | None:
 
 
 def _other_language(request: Request, language: str) -> str | None:
-    """This page in the other language; None where the page is the answer to a form."""
+    """Return this page's URL in the other language; None if the page answers a form."""
     if request.method != "GET":
         return None
     other = next(one for one in LANGUAGES if one != language)

@@ -1,4 +1,4 @@
-"""How moments and spans are written, in the reader's language and the city's zone."""
+"""Template filters: moments and spans in the reader's language and the city's zone."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
@@ -17,7 +17,7 @@ _MOMENT = {CHINESE: "y年M月d日 HH:mm", ENGLISH: "d MMM y, HH:mm"}
 
 
 class Named(Protocol):
-    """Whatever a pack names in both languages: a city, a unit, a category."""
+    """An object that a pack names in both languages: a city, a unit, a category."""
 
     @property
     def name(self) -> str: ...
@@ -27,39 +27,39 @@ class Named(Protocol):
 
 
 def filters(language: str) -> Mapping[str, Callable[..., Any]]:
-    """The filters of the templates: moment, day, month_name, span, percent, named."""
+    """Return the template filters: moment, day, month_name, span, percent, named."""
     locale = LOCALES[language]
 
     def moment(at: datetime, zone: tzinfo) -> str:
-        """2026年3月2日 09:05"""
+        """Format as 2026年3月2日 09:05."""
         return format_datetime(at, _MOMENT[language], zone, locale)
 
     def day(on: date) -> str:
-        """2026年3月2日"""
+        """Format as 2026年3月2日."""
         return format_date(on, "long", locale=locale)
 
     def month_name(on: date) -> str:
-        """三月"""
+        """Format as 三月."""
         return format_date(on, "LLLL", locale=locale)
 
     def span(length: timedelta) -> str:
-        """15 天, 3 小时, 20 分钟: the largest of the three that says enough."""
+        """Format as 15 天, 3 小时 or 20 分钟: days and hours only from two on."""
         minutes = round(abs(length).total_seconds() / 60)
         for unit, of in (("day", 24 * 60), ("hour", 60)):
             if minutes >= 2 * of:
                 return counted(minutes // of, unit)
         return counted(minutes, "minute")
 
-    @lru_cache(maxsize=1024)  # a list says the same few spans again and again
+    @lru_cache(maxsize=1024)  # a list repeats the same few spans
     def counted(count: int, unit: str) -> str:
         return format_unit(count, f"duration-{unit}", "short", locale=locale)
 
     def percent(share: float | None) -> str:
-        """95.2%; a dash where there was nothing to divide by."""
+        """Format as 95.2%; a dash if there was nothing to divide by."""
         return "—" if share is None else format_percent(share, "#,##0.0%", locale=locale)
 
     def named(thing: Named) -> str:
-        """What the pack calls it."""
+        """Return its name in this language."""
         return thing.name_en if language == ENGLISH else thing.name
 
     return {

@@ -1,4 +1,4 @@
-"""The living style page: every token and macro, as citizens and as staff see them."""
+"""The style guide page: every token and macro, as citizens and as staff see them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -35,7 +35,7 @@ class _Line(NamedTuple):
 
 @router.get("/styleguide")
 async def styleguide(request: Request, look: str = "citizen") -> Response:
-    """`look=staff` shows the same in the clothes of the staff pages."""
+    """Show the style guide; `look=staff` in the staff pages' layout."""
     staff = look == "staff"
     now = datetime.now(UTC)
     wrong = Form.blank(*_NAMES, title="…")

@@ -1,1 +1,1 @@
-"""The story of each city: what its pack is for, played by people through the API."""
+"""The story of each city: a demonstration of its pack, played through the API."""

@@ -1,9 +1,9 @@
-"""What a story claims while it is played, where its tickets do not show it afterwards."""
+"""Assertions of a story that its tickets do not show afterwards."""
 
 from demo.stories.telling import StoryBroken
 
 
 def must(holds: bool, broken: str) -> None:
-    """Raises StoryBroken, saying what went otherwise."""
+    """Raise StoryBroken with the message `broken` unless `holds`."""
     if not holds:
         raise StoryBroken(broken)

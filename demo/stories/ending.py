@@ -1,4 +1,4 @@
-"""What a story comes to: the city's figures, the points of its units, and the audit of it all."""
+"""The result of a story: the city's figures, the points of its units, and the audit."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ from store.reporting.scores import Scores, scores
 from store.tickets import tickets
 
 _LOOKS = 3
-"""How often a ticket is looked at that went on between the reading of history and record."""
+"""Attempts to judge a ticket that changes between the reading of history and record."""
 
 
 @dataclass(frozen=True)
 class Ending:
-    """All of it computed from the events, and every record compared with its history."""
+    """Figures and points computed from events, and every record compared with its history."""
 
     figures: Figures
     scores: Scores
@@ -29,12 +29,12 @@ class Ending:
 
     @property
     def whole(self) -> bool:
-        """Whether every ticket could be told again, by the store's events and by its history."""
+        """Whether every ticket could be replayed, from the store's events and from its history."""
         return not (self.figures.broken or self.scores.broken or self.disagreeing)
 
 
 async def ending_of(story: Telling, client: Client) -> Ending:
-    """Count, and replay every ticket with today's code."""
+    """Compute the figures, and replay every ticket with today's code."""
     store, pack, period = story.store, story.pack, story.period
     return Ending(
         figures=await figures(store, pack, period, tickets=True),
@@ -44,7 +44,7 @@ async def ending_of(story: Telling, client: Client) -> Ending:
 
 
 async def _verdict(client: Client, store: Store, number: str) -> Verdict:
-    """A ticket that is still watched may have gone on meanwhile; then it is looked at again."""
+    """Judge a ticket; again if it disagrees, since one in aftercare may have changed meanwhile."""
     for _ in range(_LOOKS):
         verdict = await judge(client, store, number)
         if verdict.agrees:

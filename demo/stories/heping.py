@@ -1,4 +1,4 @@
-"""和平: messages answered in public, work passed on to those who do it, and looked at again."""
+"""和平: messages answered in public, work delegated to contractors, and revisits."""
 
 import asyncio
 from typing import Any
@@ -13,11 +13,11 @@ BUREAU, OFFICE = "city-management", "parking-office"
 BIKES = ("bike-1", "bike-2", "bike-3")
 """The companies that clear shared bikes: contractors, assessed every month."""
 CALLED = ("property-section", "planning", "police-wudadao")
-"""Who sits down with the street over a ground lock."""
+"""The units that meet the street over a ground lock."""
 
 
 async def play(story: Telling) -> None:
-    """A season of the district."""
+    """Play a season of the district."""
     async with asyncio.TaskGroup() as meanwhile:
         await story.scene("政民零距离：网上留言，公开答复；街道转社区，上级不脱责")
         gate = await _message(story)
@@ -44,7 +44,7 @@ async def play(story: Telling) -> None:
 
 
 async def _message(story: Telling) -> Told:
-    """Question and answer are public. The street passes the work on, and stays answerable."""
+    """Play a public message. The street delegates the work and stays responsible."""
     gate = await story.file(
         "留言一",
         kind="help",
@@ -70,7 +70,7 @@ async def _message(story: Telling) -> Told:
 
 
 async def _answered_at_once(story: Telling) -> None:
-    """A question that the office answers itself, for everybody to read."""
+    """Play a question that the office answers itself, in public."""
     question = await story.file(
         "留言二",
         kind="consultation",
@@ -86,7 +86,7 @@ async def _answered_at_once(story: Telling) -> None:
 
 
 async def _explained(story: Telling) -> None:
-    """Not public. What policy does not allow is explained, twice more, and then finally."""
+    """Play a non-public request that policy forbids: explained, reworked twice, then closed."""
     aid = await story.file(
         "留言三",
         kind="help",
@@ -116,13 +116,13 @@ async def _handed_out(told: Told, reworks: int) -> None:
 
 
 async def _published(story: Telling) -> None:
-    """What everybody can read: those who agreed, without names."""
+    """Print the published answers: tickets with consent, without names."""
     await story.catch_up()
     for ticket in (await answers(story.store, story.pack.city.id)).tickets:
         story.say(f"  公开：「{ticket.complaint.text}」答：「{ticket.reply}」")
 
 
-# --- the lock that comes back ---------------------------------------------------------------------
+# --- the recurring lock ---------------------------------------------------------------------------
 
 _LOCK: dict[str, Any] = {
     "kind": "complaint",
@@ -135,7 +135,7 @@ _LOCK: dict[str, Any] = {
 
 
 async def _lock(story: Telling, name: str, reply: str, grade: int) -> None:
-    """Cleared, and closed; that it does not hold shows later."""
+    """Play a lock that is cleared and closed, and recurs later."""
     lock = await story.file(name, **_LOCK)
     await lock.handled(STREET, reply, evidence=["拆除后照片"])
     await lock.rated(grade)
@@ -143,7 +143,7 @@ async def _lock(story: Telling, name: str, reply: str, grade: int) -> None:
 
 
 async def _lock_for_good(story: Telling) -> Told:
-    """The third time it weighs so much that an order is given by itself; all sit down together."""
+    """Play the third lock: its severity orders supervision automatically, and all units meet."""
     lock = await story.file("地锁三", **_LOCK)
     await lock.with_unit(STREET)
     await lock.happened("supervision_ordered")
@@ -178,7 +178,7 @@ async def _lock_for_good(story: Telling) -> Told:
 
 
 async def _came_back(lock: Told) -> None:
-    """回头看, when it is due: the problem is back, and the same ticket goes on."""
+    """Revisit (回头看) when due: the problem is back, and the ticket is reopened."""
     await lock.climbed("revisit", "warn")
     await lock.by(STREET, "revisit", holds=False, note="点位又出现地锁 1 个")
     await lock.handled(STREET, "地锁已拆，加装隔离桩，车位改为共享泊位。", evidence=["改造后照片"])
@@ -191,11 +191,11 @@ async def _still_holds(gate: Told) -> None:
     await gate.by(COMMUNITY, "revisit", holds=True, note="门禁完好，居民满意")
 
 
-# --- settle all of the kind -----------------------------------------------------------------------
+# --- settling all of the kind (举一反三) --------------------------------------------------------------
 
 
 async def _settle_all(story: Telling, lock: Told) -> dict[str, Told]:
-    """An inspection at every other street."""
+    """Open an inspection at every other street."""
     await lock.by(STREET, "settle-all", text="排查辖区公共车位私装地锁，一周内清理完毕。")
     opened = (await lock.look()).inspections
     streets = story.pack.siblings(STREET)
@@ -206,14 +206,14 @@ async def _settle_all(story: Telling, lock: Told) -> dict[str, Told]:
 
 
 async def _inspected(inspection: Told, street: str) -> None:
-    """There is no citizen to ask: nobody rates, and it is counted so."""
+    """Handle an inspection: it has no citizen and is counted as unrated."""
     await inspection.with_unit(street)
     await inspection.by(street, "sign")
     await inspection.done(street, "已排查，发现的地锁全部拆除。", evidence=["排查台账"])
     await inspection.closed()
 
 
-# --- three levels down ----------------------------------------------------------------------------
+# --- delegation over three levels -----------------------------------------------------------------
 
 _SPOT: dict[str, Any] = {
     "kind": "complaint",
@@ -225,14 +225,14 @@ _SPOT: dict[str, Any] = {
 
 
 async def _passed_down(bikes: Told, *companies: str) -> None:
-    """Bureau to office to company; the clocks of all of them run."""
+    """Delegate from bureau to office to companies; all their clocks run."""
     await bikes.with_unit(BUREAU)
     await bikes.by(BUREAU, "sign")
     await bikes.by(BUREAU, "delegate", unit=OFFICE, task="协调街道和企业，当日清理")
     await bikes.with_unit(OFFICE)
     await bikes.by(OFFICE, "sign")
     for company in companies:
-        # The third company has a day of its own, and will need more.
+        # The third company has its own limit of one day, and will exceed it.
         own = {"limit": "1d"} if company == BIKES[2] else {}
         await bikes.by(OFFICE, "delegate", unit=company, task="清走本企业车辆，回传照片", **own)
         await bikes.with_unit(company)
@@ -240,7 +240,7 @@ async def _passed_down(bikes: Told, *companies: str) -> None:
 
 
 async def _bikes(story: Telling) -> None:
-    """Each company sends a crew; one of them comes after its red card."""
+    """Play a clearing by each company, one of them after its red card."""
     bikes = await story.file("单车一", title="地铁口单车淤积", **_SPOT)
     await _passed_down(bikes, *BIKES)
     for company in BIKES[:2]:
@@ -251,7 +251,7 @@ async def _bikes(story: Telling) -> None:
 
 
 async def _bikes_again(story: Telling) -> None:
-    """Back at the spot: what is said to be done is looked at by the street."""
+    """Play a recurrence at the same place; the street verifies the result."""
     bikes = await story.file("单车二", title="同一地铁口单车又淤积", **_SPOT)
     await _passed_down(bikes, BIKES[1])
     await bikes.done(BIKES[1], "运维车故障，未能清理。", resolved=False)

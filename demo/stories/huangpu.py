@@ -1,4 +1,4 @@
-"""黄埔: the street first; orders are carried out, calls are answered (令行禁止、有呼必应)."""
+"""黄埔: the street first; no refused orders, every call answered (令行禁止、有呼必应)."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from demo.stories.telling import Telling
 
 
 async def play(story: Telling) -> None:
-    """A fortnight of the district."""
+    """Play a fortnight of the district."""
     await story.scene("黄埔：街道先接，小事不出网格，琐事不出社区，大事不出街道")
     async with asyncio.TaskGroup() as meanwhile:
         creek = await street.creek(story)

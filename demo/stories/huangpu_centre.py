@@ -1,4 +1,4 @@
-"""黄埔: the district centre, services by appointment, and the citizen's word."""
+"""黄埔: the district centre, services by appointment, and the citizen's decisions."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,11 +12,11 @@ BY_SCIENCE_CITY = {"lat": 23.1655, "lon": 113.4555}
 ON_CHANGZHOU = {"lat": 23.0735, "lon": 113.4205}
 
 
-# --- what goes up, and what is taken over --------------------------------------------------------
+# --- raised levels, and intervention -------------------------------------------------------------
 
 
 async def road(story: Telling) -> None:
-    """What no street can settle goes one level up, and not further."""
+    """Play a matter beyond any street: raised one level, and not further."""
     road = await story.file(
         "断头路",
         kind="help",
@@ -35,7 +35,7 @@ async def road(story: Telling) -> None:
 
 
 async def left_lying(story: Telling) -> None:
-    """Signed, and left lying: yellow card, red card; then the matter goes up by itself."""
+    """Play a signed ticket left unhandled: yellow card, red card, then raised automatically."""
     hole = await story.file(
         "久拖",
         kind="help",
@@ -56,7 +56,7 @@ async def left_lying(story: Telling) -> None:
 
 
 async def smell(story: Telling) -> None:
-    """Several departments and nobody leads: the centre names one, and waits for no laggard."""
+    """Play departments without a lead: the centre names one and overrides a late share."""
     smell = await story.file(
         "异味",
         kind="complaint",
@@ -98,7 +98,7 @@ async def smell(story: Telling) -> None:
 
 
 async def permit(story: Telling) -> None:
-    """A resident asks for a service: the nearest centre promises a time and reminds of it."""
+    """Play a service request: the nearest centre makes an appointment, with a reminder."""
     permit = await story.file(
         "居住证",
         kind="service",
@@ -121,7 +121,7 @@ async def permit(story: Telling) -> None:
 
 
 async def nursing(story: Telling) -> None:
-    """A later promise replaces the first."""
+    """Play an appointment replaced by a later one."""
     nurse = await story.file(
         "上门护理",
         kind="service",
@@ -144,15 +144,15 @@ async def nursing(story: Telling) -> None:
 
 
 def _in(story: Telling, days: float) -> str:
-    """A moment so many days of the story from now."""
+    """Return the moment `days` days of the story from now."""
     return (datetime.now(UTC) + timedelta(seconds=days * story.day)).isoformat()
 
 
-# --- the citizen's word --------------------------------------------------------------------------
+# --- the citizen's decisions ---------------------------------------------------------------------
 
 
 async def unhappy(story: Telling) -> None:
-    """What did not satisfy is done again one level up; after that, somebody has the last word."""
+    """Play an unsatisfied rating: reworked one level up, then a final reply."""
     property_ = await story.file(
         "物业",
         kind="complaint",
@@ -175,7 +175,7 @@ async def unhappy(story: Telling) -> None:
 
 
 async def taken_back(story: Telling) -> None:
-    """It is the citizen's complaint."""
+    """Play a withdrawal by the citizen."""
     dog = await story.file(
         "撤回",
         kind="complaint",
@@ -191,7 +191,7 @@ async def taken_back(story: Telling) -> None:
 
 
 async def back_again(story: Telling, creek: Told) -> None:
-    """The trouble is back after the end: another ticket follows, and said twice it is still one."""
+    """Play a problem that recurs after the end: a linked ticket follows."""
     said = {"text": "河涌又发臭了，和上次一样。"}
     receipt = await story.people.citizen(creek.number, creek.code, "recur", said)
     again = story.adopt("又臭了", receipt["number"], receipt["access_code"])

@@ -1,4 +1,4 @@
-"""黄埔: what comes to the street first, and how far down it can be settled."""
+"""黄埔: tickets that the street receives first, and settles at the lowest level."""
 
 from demo.stories.claims import must
 from demo.stories.telling import Telling, Told
@@ -8,14 +8,14 @@ YUNPU, YUNPU_COMMUNITY = "440112013", "440112013901"
 IN_THE_CELL = {"lat": 23.37526, "lon": 113.53262}
 """A point in `CELL`; the cells of the pack are illustrative."""
 CALLED = ("water", "drainage-station")
-"""Who comes with the street when sewage runs over."""
+"""The units that join the street when sewage overflows."""
 
 
 # --- sensors and buttons: the emergency clock ----------------------------------------------------
 
 
 async def outfall(story: Telling) -> None:
-    """A sensor reports in real time and leaves nobody an excuse; a sensor rates nobody, too."""
+    """Play a sensor's report: a false-alarm answer is refuted; a sensor gives no rating."""
     water = await story.file(
         "排口",
         kind="complaint",
@@ -35,7 +35,7 @@ async def outfall(story: Telling) -> None:
 
 
 async def sos(story: Telling) -> None:
-    """An elder presses the button: somebody is at the door, and says what was found there."""
+    """Play an emergency button: a visit, and an answer that says what was found."""
     call = await story.file(
         "求助键",
         kind="help",
@@ -57,11 +57,11 @@ async def sos(story: Telling) -> None:
     await call.closed()
 
 
-# --- street first, and as far down as it can be settled ------------------------------------------
+# --- street first, then the lowest level ---------------------------------------------------------
 
 
 async def creek(story: Telling) -> Told:
-    """A creek smells. There is a creek station, but the street judges first."""
+    """Play a smelling creek: the street handles it, although there is a creek station."""
     creek = await story.file(
         "河涌",
         kind="complaint",
@@ -79,7 +79,7 @@ async def creek(story: Telling) -> Told:
 
 
 async def trifle(story: Telling) -> None:
-    """A trifle stays in the cell: given down twice, and all three clocks run."""
+    """Play a trifle settled in the cell: delegated twice, with all three clocks running."""
     bags = await story.file(
         "琐事",
         kind="help",
@@ -104,7 +104,7 @@ async def trifle(story: Telling) -> None:
 
 
 async def neighbours(story: Telling) -> None:
-    """A small matter stays in the community."""
+    """Play a small matter settled in the community."""
     leak = await story.file(
         "小事",
         kind="complaint",
@@ -139,11 +139,11 @@ async def _given_down(ticket: Told, above: str, below: str) -> None:
     await ticket.by(below, "sign")
 
 
-# --- orders are carried out, and together --------------------------------------------------------
+# --- no returns, joint handling ------------------------------------------------------------------
 
 
 async def refusing(story: Telling) -> None:
-    """A street would rather not: refused, kept, and it costs points. Then it does the work."""
+    """Play a street's return: refused, recorded, and it costs points. Then it handles."""
     noise = await story.file(
         "拒单",
         kind="complaint",
@@ -165,7 +165,7 @@ async def refusing(story: Telling) -> None:
 
 
 async def sewage(story: Telling) -> None:
-    """Reported at three; street and water bureau answer together, two stages, each by its clock."""
+    """Play joint handling by street and water bureau, in two stages, each with its clock."""
     sewage = await story.file(
         "倒灌",
         kind="complaint",

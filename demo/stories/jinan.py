@@ -10,7 +10,7 @@ from demo.stories.telling import Telling
 
 
 async def play(story: Telling) -> None:
-    """Three weeks of the city."""
+    """Play three weeks of the city."""
     await story.scene("济南：热线先分清，不归热线的说明去处")
     async with asyncio.TaskGroup() as meanwhile:
         await supervision.declined(story)

@@ -1,4 +1,4 @@
-"""济南: five working days, and what may move them: returns, extensions, holds, questions."""
+"""济南: five working days, and how they move: returns, extensions, holds, questions."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ POLICE, LAMPS = "traffic-police", "lamps-station"
 
 
 async def returned(story: Telling) -> Told:
-    """Not theirs: given back in time and with a reason, and decided by another."""
+    """Play a return in time and with a reason, decided by a dispatcher."""
     parked = await story.file(
         "乱停车",
         kind="complaint",
@@ -40,7 +40,7 @@ async def returned(story: Telling) -> Told:
 
 
 async def parked_again(parked: Told) -> None:
-    """Back while it is watched: the same ticket goes on."""
+    """Reopen the ticket on a recurrence in aftercare."""
     await parked.citizen("recur", text="隔离桩被挪开，又停满了。")
     await parked.with_unit(QUANCHENG)
     await parked.handled(QUANCHENG, "隔离桩已固定，早晚各巡一次。")
@@ -48,7 +48,7 @@ async def parked_again(parked: Told) -> None:
 
 
 async def silent(story: Telling) -> None:
-    """Said nothing for two working days: it is theirs. Then late, named, and excluded after all."""
+    """Play a unit bound by two days of silence, then late, publicly noticed, and excluded."""
     lamp = await story.file(
         "路灯",
         kind="complaint",
@@ -83,7 +83,7 @@ async def silent(story: Telling) -> None:
 
 
 async def extended(story: Telling) -> None:
-    """At most ten working days, and not by one's own leave."""
+    """Play an extension: at most ten working days, decided by another."""
     park = await story.file(
         "步道",
         kind="help",
@@ -110,7 +110,7 @@ async def extended(story: Telling) -> None:
 
 
 async def link_road(story: Telling) -> None:
-    """A villager calls, the village is on site; the road is put aside with a date to look at it."""
+    """Play a missing road: the village visits, and the case is held (挂账) with review dates."""
     road = await story.file(
         "连接路",
         kind="help",
@@ -136,7 +136,7 @@ async def link_road(story: Telling) -> None:
 
 
 async def asked(story: Telling) -> None:
-    """The clock stands still while the citizen is asked: once answered, once not."""
+    """Play two questions to the citizen, which pause the clock; one is answered."""
     leak = await story.file(
         "漏雨",
         kind="help",
@@ -168,5 +168,5 @@ async def _closed(ticket: Told, grade: int) -> None:
 
 
 def _in(story: Telling, days: float) -> str:
-    """A moment so many days of the story from now."""
+    """Return the moment `days` days of the story from now."""
     return (datetime.now(UTC) + timedelta(seconds=days * story.day)).isoformat()

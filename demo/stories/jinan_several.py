@@ -1,11 +1,11 @@
-"""济南: where several sit down together, or turn out together."""
+"""济南: deliberation with residents, and joint enforcement."""
 
 from demo.stories.jinan_snapshots import EVALUATORS, LONGDONG
 from demo.stories.telling import Telling
 
 QUANCHENG = "370102004"
 CALLED = ("market", "traffic-police", "cm-370102")
-"""Who turns out for the fair; a fourth is called, and not needed."""
+"""The units needed at the fair; a fourth is called and released."""
 
 PLANS = [
     {
@@ -30,7 +30,7 @@ PLANS = [
 
 
 async def parking(story: Telling) -> None:
-    """三个方案: pros and cons explained, representatives speak, a vote, and a look afterwards."""
+    """Play a deliberation on three plans (三个方案): pros, cons, a vote, and a revisit."""
     parking = await story.file(
         "停车难",
         kind="suggestion",
@@ -63,7 +63,7 @@ async def parking(story: Telling) -> None:
 
 
 async def fair(story: Telling) -> None:
-    """One whistle, several departments, and one that is let go again."""
+    """Play a whistle to several departments, one of which is released."""
     fair = await story.file(
         "大集",
         kind="complaint",

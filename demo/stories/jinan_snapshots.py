@@ -1,4 +1,4 @@
-"""济南: what residents photograph, and what river keepers find."""
+"""济南: residents' snapshots and river keepers' findings."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,14 +8,14 @@ from domain.actors import Role
 
 LONGDONG, BEIYUAN = "370102012", "370105014"
 EVALUATORS = "evaluators"
-"""The third party that looks on the spot, before filing and before closing."""
+"""The third party that verifies on site, before filing and before closing."""
 TOOK_PART = ("照片一", "照片二", "照片三", "照片四", "照片五")
 """Snapshots of one heap by five residents; a sixth is of another."""
 OTHER = "照片六"
 
 
 async def block(story: Telling) -> None:
-    """Anonymous, without a phone: number and code are enough to follow it and to rate it."""
+    """Play an anonymous snapshot: number and code suffice to follow it and to rate it."""
     found = await story.file(
         "水泥块",
         kind="help",
@@ -31,7 +31,7 @@ async def block(story: Telling) -> None:
     await found.by(LONGDONG, "contact", reached=False, note="匿名，未留电话")
     await found.by(LONGDONG, "step", step="guard", note="先围挡", evidence=["block/before.jpg"])
     await found.done(LONGDONG, "水泥块已清走。")
-    await found.happened("closing_refuted")  # no photo of afterwards, no closing
+    await found.happened("closing_refuted")  # closing requires a photo taken afterwards
     await found.with_unit(LONGDONG)
     await found.by(LONGDONG, "sign")
     await found.by(LONGDONG, "step", step="remove", evidence=["block/after.jpg"])
@@ -43,7 +43,7 @@ async def block(story: Telling) -> None:
 
 
 async def heap(story: Telling) -> None:
-    """Many snapshots of one heap are one handling, and as many answers and ratings."""
+    """Play merged snapshots of one heap: one handling, an answer and a rating for each."""
     together = [await _photo(story, name) for name in TOOK_PART]
     for photo in together:
         await filed(photo)
@@ -58,7 +58,7 @@ async def heap(story: Telling) -> None:
     for photo in (*together, other):
         reason = "同一处垃圾堆，并案办理"
         await photo.by(Role.DISPATCHER, "merge", into=parent.number, reason=reason)
-    await parent.happened("severity_raised")  # told by many
+    await parent.happened("severity_raised")  # many complainants
     await other.by(Role.DISPATCHER, "unmerge", reason="照片六是马路对面另一堆，单独办理")
     await other.at("handle")
     await other.by(BEIYUAN, "sign")
@@ -67,7 +67,7 @@ async def heap(story: Telling) -> None:
         await parent.citizen("urge", text=text)
     often = await parent.refused(Role.DESK, "urge", text="又打来催")
     must(often == "urged_too_often", f"a fourth urge in a day was answered with {often}")
-    await parent.happened("supervision_ordered")  # by itself
+    await parent.happened("supervision_ordered")  # automatically
     await parent.by(BEIYUAN, "answer-order", order=1, answer="今晚清完，增设两个桶站。")
     await parent.done(BEIYUAN, "垃圾已清运，增设桶站并安排巡查。", evidence=["heap/after.jpg"])
     await parent.checked(EVALUATORS, "现场核查：已清运，桶站已设。")
@@ -94,7 +94,7 @@ async def _photo(story: Telling, name: str) -> Told:
 
 
 async def _each_rates(together: list[Told]) -> None:
-    """One of the five is not satisfied: that one goes on by itself."""
+    """Rate each ticket; the one of the unsatisfied resident is reworked alone."""
     *content, unhappy = together
     for grade, photo in zip((5, 4, 5, 3), content, strict=True):
         await photo.rated(grade)
@@ -112,14 +112,14 @@ async def _each_rates(together: list[Told]) -> None:
 
 
 async def rivers(story: Telling) -> None:
-    """Three problems found on the bank: two are solved, one of them twice; one waits for works."""
+    """Play three findings on the bank: two solved, one of them twice, and one held for works."""
     await _floating(story)
     await _muddy(story)
     await _embankment(story)
 
 
 async def _floating(story: Telling) -> None:
-    """Solved, looked at again, and not solved after all."""
+    """Play a solution that does not hold at the revisit."""
     rubbish = await _on_the_bank(story, "漂浮物", "小清河边漂浮垃圾", "0302")
     keepers = "river-keepers"
     await rubbish.handled(keepers, "已打捞。")
@@ -145,7 +145,7 @@ async def _muddy(story: Telling) -> None:
 
 
 async def _embankment(story: Telling) -> None:
-    """Needs works in the dry season: put aside, and still open when the story ends."""
+    """Play a hold until the dry season, still open when the story ends."""
     bank = await _on_the_bank(story, "护坡", "护坡塌了一段", "0307")
     station = "river-station"
     await bank.with_unit(station)
@@ -171,7 +171,7 @@ async def _on_the_bank(story: Telling, name: str, title: str, category: str) -> 
 
 
 async def filed(photo: Told) -> None:
-    """With its unit; where the lot says so, after somebody looked on the spot."""
+    """Wait until it is filed with its unit; verify it on site first if sampled."""
     ticket = await photo.until("filed", lambda ticket: ticket.stage in ("verify", "handle"))
     if ticket.stage == "verify":
         await photo.by(EVALUATORS, "sign")

@@ -1,4 +1,4 @@
-"""济南: what the line does not take, leaders with areas, reports, and the last word."""
+"""济南: declined and referred cases, leaders' areas, reports, and the final reply."""
 
 from demo.stories.claims import must
 from demo.stories.jinan_snapshots import BEIYUAN, EVALUATORS, LONGDONG
@@ -10,7 +10,7 @@ WANGGUAN = "370103015"
 
 
 async def declined(story: Telling) -> None:
-    """Already before a court: said with the reason, and with where it goes on."""
+    """Decline a case already before a court, with the reason and the way onward."""
     claim = await story.file(
         "不受理",
         kind="complaint",
@@ -25,7 +25,7 @@ async def declined(story: Telling) -> None:
 
 
 async def referred(story: Telling) -> None:
-    """Emergencies stay with 110, 119 and 120."""
+    """Refer an emergency: they stay with 110, 119 and 120."""
     quarrel = await story.file(
         "转110",
         kind="help",
@@ -39,11 +39,11 @@ async def referred(story: Telling) -> None:
     await quarrel.closed()
 
 
-# --- each leader owns an area --------------------------------------------------------------------
+# --- leaders' areas (包片) -------------------------------------------------------------------------
 
 
 async def areas(story: Telling) -> None:
-    """An order in each area, answered in time; a third party looks at both before they close."""
+    """Play an order in each area, answered in time; a third party verifies both results."""
     waste = await _on_the_list(story, "包片一", "渣土乱倒在路边", "0102", LONGDONG)
     bikes = await _on_the_list(story, "包片二", "地铁口单车堆积", "0108", BEIYUAN)
     for ticket, street in ((waste, LONGDONG), (bikes, BEIYUAN)):
@@ -84,11 +84,11 @@ async def _looked_at(ticket: Told, found: str, *, resolved: bool = True) -> None
     await ticket.done(EVALUATORS, found, resolved=resolved)
 
 
-# --- reports -------------------------------------------------------------------------------------
+# --- reports (举报) --------------------------------------------------------------------------------
 
 
 async def report(story: Telling) -> None:
-    """Whose own business it would be is the one that is accused: it goes to the discipline body."""
+    """Play a report against the unit that would handle it: it goes to the discipline body."""
     told = await story.file(
         "举报",
         kind="report",
@@ -112,11 +112,11 @@ async def report(story: Telling) -> None:
     await told.closed()
 
 
-# --- the last word -------------------------------------------------------------------------------
+# --- the final reply -----------------------------------------------------------------------------
 
 
 async def unhappy(story: Telling) -> None:
-    """Done again and still unhappy: a supervisor looks at it, and the final reply seals it."""
+    """Play a rework that does not satisfy: the supervisor's final reply ends the matter."""
     noise = await story.file(
         "广场舞",
         kind="complaint",

@@ -1,4 +1,4 @@
-"""廊坊: what is told offline counts; one level at a time; and the nursery must not burn twice."""
+"""廊坊: offline reports, raising one level at a time, and repeated dumping at a nursery."""
 
 import asyncio
 from typing import Any
@@ -12,13 +12,13 @@ LEVELS = (VILLAGE, TOWN, COUNTY, CITY)
 NEIGHBOURS, NEIGHBOUR_TOWN = "131002101-village-1", "131002101"
 HELPERS = ("131002-lawyers", "131002-mediators")
 CALLED = ("131002-police", "131002-environment", TOWN)
-"""Whom the county calls to the dump."""
+"""The units that the county calls to the dump."""
 SILENT, ABOVE = "131022104", "131022"
 """The township that does nothing, and the county above it."""
 
 
 async def play(story: Telling) -> None:
-    """A month of what the people say and the cadres solve."""
+    """Play a month of residents' reports and their handling."""
     async with asyncio.TaskGroup() as meanwhile:
         await story.scene("没人办的：超期自动提级，一级一级来")
         meanwhile.create_task(_silent(await _lamp(story)))
@@ -38,7 +38,7 @@ async def play(story: Telling) -> None:
         await story.scene("月底：没署名的无人可问，超期的有了下文")
 
 
-# --- told offline ---------------------------------------------------------------------------------
+# --- offline reports ------------------------------------------------------------------------------
 
 _NOTES: dict[str, dict[str, Any]] = {
     "箱一": {
@@ -57,11 +57,11 @@ _NOTES: dict[str, dict[str, Any]] = {
         "contact": {"phone": "13800006666"},
     },
 }
-"""What was in the box of one village, in the order it was taken out."""
+"""The notes in the box of one village, in the order they were taken out."""
 
 
 async def _box(story: Telling) -> dict[str, Told]:
-    """A clerk registers the whole box; the line breaks, and the whole box is sent again."""
+    """Register the whole box twice, as a clerk does after a broken connection."""
     box = f"box-{TOWN}-{story.began:%Y%m%d}"
     for _ in range(2):
         for serial, (name, note) in enumerate(_NOTES.items(), 1):
@@ -70,7 +70,7 @@ async def _box(story: Telling) -> dict[str, Told]:
 
 
 async def _from_the_box(note: Told) -> None:
-    """Unsigned: looked at on the spot first; settled in the village; and nobody can be asked."""
+    """Play an unsigned note: verified on site, settled in the village, and unrated."""
     await note.with_unit(TOWN)
     await note.by(TOWN, "sign")
     await note.done(TOWN, "到村查看，情况属实。")
@@ -81,7 +81,7 @@ async def _from_the_box(note: Told) -> None:
 
 
 async def _unfounded(note: Told) -> None:
-    """Not found as it was told: not filed."""
+    """Play a note not confirmed on site: it is not filed."""
     await note.with_unit(TOWN)
     await note.by(TOWN, "sign")
     await note.done(TOWN, "拌合站已停产拆除，现场无扬尘。", resolved=False)
@@ -89,7 +89,7 @@ async def _unfounded(note: Told) -> None:
 
 
 async def _signed(note: Told) -> None:
-    """The township would rather not; a dispatcher says it is theirs."""
+    """Play a signed note; a dispatcher refuses the township's return."""
     await note.with_unit(TOWN)
     await note.by(TOWN, "return", ground="not_ours", reason="路灯归供电所管")
     await note.by(Role.DISPATCHER, "decide", approve=False, reason="村口路灯由乡镇管护")
@@ -99,7 +99,7 @@ async def _signed(note: Told) -> None:
 
 
 async def _without_a_phone(story: Telling) -> None:
-    """Registered by a clerk, done by the village, asked about face to face."""
+    """Play a note registered by a clerk, handled by the village, rated in person."""
     aged = await story.file(
         "老人",
         kind="help",
@@ -128,8 +128,7 @@ async def _without_a_phone(story: Telling) -> None:
 
 
 async def _boundary(story: Telling) -> None:
-    """A lawyer and a mediator are called in. They come late; the first talk fails, the next does
-    not."""
+    """Play a mediation: lawyer and mediator come late, and only the second talk succeeds."""
     wall = await story.file(
         "地界",
         kind="help",
@@ -176,7 +175,7 @@ async def _boundary(story: Telling) -> None:
 
 
 async def _raised(story: Telling) -> None:
-    """Beyond the village, the township, the county: one level up each time, and no further."""
+    """Raise a matter from village to township, county and city, and no further."""
     ditch = await story.file(
         "沟渠",
         kind="complaint",
@@ -215,7 +214,7 @@ async def _lamp(story: Telling) -> Told:
 
 
 async def _silent(lamp: Told) -> None:
-    """Nobody acts: yellow card, red card, and the level above has it. Not liked, it goes higher."""
+    """Play inaction: yellow card, red card, raised a level, and again after a bad rating."""
     for text in ("一周了", "天天摸黑", "到底管不管"):
         await lamp.citizen("urge", text=text)
     await lamp.happened("level_raised")
@@ -243,7 +242,7 @@ _DUMP: dict[str, Any] = {
 
 
 async def _nursery(story: Telling) -> None:
-    """Reported again and again: it weighs more each time, and then rises by itself."""
+    """Play repeated reports that raise the severity, and then the level automatically."""
     first = await story.file("倾倒一", channel="offline", text="苗圃旁有人倒建筑垃圾。", **_DUMP)
     await first.handled(TOWN, "垃圾已清走，立了警示牌。", evidence=["清理后照片"])
     await first.rated(4)

@@ -1,4 +1,4 @@
-"""Showing a story: bring the system up with short days, let it be played, and count at the end."""
+"""Showing a story: start the system with short days, play it, and compute the figures."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -26,7 +26,7 @@ Play = Callable[[Telling], Awaitable[None]]
 
 
 def story_of(city: str) -> Play:
-    """The story of a city that has one."""
+    """Return the story of a city that has one."""
     if city not in STORIES:
         raise KeyError(city)
     play: Play = import_module(f"demo.stories.{city}").play
@@ -34,10 +34,10 @@ def story_of(city: str) -> Play:
 
 
 async def perform(story: Telling, play: Play) -> None:
-    """Play it, and tell what happens while it does.
+    """Play a story, and print its events meanwhile.
 
     Raises:
-        StoryBroken: it did not go as it is told.
+        StoryBroken: it did not go as scripted.
     """
     following = asyncio.create_task(story.follow())
     broken: list[str] = []
@@ -63,11 +63,11 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
 
 
 async def show_story(pack: Pack, folder: Path, say: Say) -> tuple[Telling, Ending]:
-    """The story of the pack's city on a system of its own, and what it comes to.
+    """Play the story of the pack's city on a separate system; return it and its result.
 
     Raises:
         StackError: the system cannot start, or cannot be kept alive.
-        StoryBroken: it did not go as it is told.
+        StoryBroken: it did not go as scripted.
     """
     settings = Programme(pack, folder / "cities", folder / "home", 0, 1, 0).settings()
     stack = Stack(settings, say=lambda _: None)

@@ -1,4 +1,4 @@
-"""Telling a story: its people act through the API, and what happens is told as it happens."""
+"""Playing a story: its people act through the API, and events are printed as they occur."""
 
 import asyncio
 import secrets
@@ -22,19 +22,19 @@ Say = Callable[[str], None]
 
 _GLANCE = 0.05
 _PATIENCE = 60.0
-"""Seconds; and as many days of the story as `_DAYS`."""
+"""Seconds to wait for an event, plus `_DAYS` days of the story."""
 _DAYS = 30
 _WHOLE = 90
-"""Days that a story's figures are about: whatever is promised in it is due by then."""
+"""Days that a story's figures cover: everything promised in it is due by then."""
 
 
 class StoryBroken(Exception):
-    """The story did not go as it is told."""
+    """A story that did not go as scripted."""
 
 
 @dataclass
 class Telling:
-    """One performance. `tickets`: those of the story, by the name it gives them."""
+    """One run of a story. `tickets`: those of the story, by the name it gives them."""
 
     people: People
     store: Store
@@ -51,11 +51,11 @@ class Telling:
 
     @property
     def period(self) -> Period:
-        """What the figures at the end are about: the season that begins with the story."""
+        """The period of the final figures, which begins with the story."""
         return Period(self.began, self.began + timedelta(seconds=_WHOLE * self.day))
 
     def clock(self, at: datetime) -> str:
-        """A moment, in days and hours of the story."""
+        """Format a moment in days and hours of the story."""
         days = max((at - self.began).total_seconds(), 0) / self.day
         hours = days % 1 * 24
         return f"第{int(days) + 1:>2}天 {int(hours):02}:{int(hours % 1 * 60):02}"
@@ -64,14 +64,14 @@ class Telling:
         self.say(f"\n{line}")
 
     async def scene(self, line: str) -> None:
-        """A new scene, after what is still to be told of the last one."""
+        """Begin a scene, after printing the remaining events of the last one."""
         await self.catch_up()
         self.narrate(line)
 
     async def file(self, name: str, *, key: str | None = None, **body: Any) -> "Told":
-        """Somebody reports something; the ticket is known as `name` from then on.
+        """File a complaint; the ticket is known as `name` from then on.
 
-        Reported again with the same `key` it is the same ticket.
+        Filing again with the same `key` returns the same ticket.
         """
         said = {"city": self.pack.city.id} | body
         now = datetime.now(UTC)
@@ -86,27 +86,27 @@ class Telling:
         return self.adopt(name, number, code)
 
     def adopt(self, name: str, number: str, code: str = "") -> "Told":
-        """A ticket that the story did not file itself: an inspection, a linked one."""
+        """Add a ticket that the story did not file itself: an inspection, a linked one."""
         self.tickets[name] = Told(self, name, number, code)
         return self.tickets[name]
 
     async def follow(self) -> None:
-        """Tell what happens to the story's tickets, until cancelled."""
+        """Print the events of the story's tickets, until cancelled."""
         while True:
             await self.catch_up()
             await asyncio.sleep(_GLANCE * 4)
 
     async def catch_up(self) -> None:
-        """Tell what has happened since the last time, each ticket in its own order."""
+        """Print the events since the last call, each ticket's in its own order."""
         async with self._news:
             happened = [(told, await told.news()) for told in list(self.tickets.values())]
-            # From here on nothing is waited for: who is interrupted has not lost a line.
+            # No await from here on, so that a cancellation loses no line.
             news: list[tuple[datetime, str]] = []
             for told, events in happened:
                 latest = self.began
                 for event in events:
-                    # A rung is recorded under its own time, though late: nothing is told before
-                    # what came first.
+                    # An escalation is recorded with its due time, though later: this keeps the
+                    # order of a ticket's events.
                     latest = max(latest, event.at)
                     news.append((latest, self._line(told, event)))
                     told.told = event.version
@@ -119,7 +119,7 @@ class Telling:
 
 @dataclass
 class Told:
-    """One ticket of the story. `told`: the version up to which it has been."""
+    """One ticket of the story. `told`: the version up to which it was printed."""
 
     story: Telling
     name: str
@@ -127,7 +127,7 @@ class Told:
     code: str
     told: int = 0
 
-    # --- looking ------------------------------------------------------------------------------
+    # --- reading ------------------------------------------------------------------------------
 
     async def look(self) -> Ticket:
         return await self.story.people.look(self.number)
@@ -139,14 +139,14 @@ class Told:
         return [event.kind for event in await self.events()]
 
     async def news(self) -> list[Event]:
-        """What has not been told of it yet."""
+        """Return the events not printed yet."""
         return [event for event in await self.events() if event.version > self.told]
 
     async def until(self, what: str, reached: Callable[[Ticket], bool]) -> Ticket:
-        """The ticket, once it is as it should be.
+        """Return the ticket once `reached` holds.
 
         Raises:
-            StoryBroken: it never was.
+            StoryBroken: it never did.
         """
         try:
             async with asyncio.timeout(_PATIENCE + _DAYS * self.story.day):
@@ -169,11 +169,11 @@ class Told:
         return await self.until(f"at {stage}", lambda ticket: ticket.stage == stage)
 
     async def closed(self) -> Ticket:
-        """Once it is closed and counted; where the city watches what is closed, it still does."""
+        """Return the ticket once it is closed and counted; aftercare may still follow."""
         return await self.until("closed", lambda ticket: ticket.ended_at is not None)
 
     async def with_unit(self, unit: str) -> Ticket:
-        """Once `unit` has an open share of it."""
+        """Return the ticket once `unit` has an open share of it."""
         return await self.until(
             f"with {unit}", lambda ticket: unit in [a.unit for a in ticket.opened]
         )
@@ -181,7 +181,7 @@ class Told:
     async def happened(
         self, kind: str, times: int = 1, meant: Callable[[Any], bool] = lambda _: True
     ) -> Event:
-        """The event, once it happened that often; `meant`: only those with such a fact."""
+        """Return the event once it occurred that often; `meant`: only those with such a fact."""
         try:
             async with asyncio.timeout(_PATIENCE + _DAYS * self.story.day):
                 while True:
@@ -194,23 +194,23 @@ class Told:
             raise await self._never(kind) from None
 
     async def climbed(self, clock: str, rung: str) -> Event:
-        """Once the clock has climbed to that rung."""
+        """Return the event once the clock has escalated to that level."""
         return await self.happened(
             "rung_climbed", meant=lambda fact: (fact.clock, fact.rung) == (clock, rung)
         )
 
-    # --- acting -------------------------------------------------------------------------------
+    # --- commands -----------------------------------------------------------------------------
 
     async def by(self, who: Role | str, what: str, **body: Any) -> None:
-        """A command by somebody in a role, or by an officer of a unit."""
+        """Send a command by somebody in a role, or by an officer of a unit."""
         role, unit = (who, None) if isinstance(who, Role) else (Role.OFFICER, who)
         await self.story.people.staff(role, self.number, what, body, unit)
 
     async def refused(self, who: Role | str, what: str, **body: Any) -> str:
-        """The code with which the command is refused.
+        """Return the code with which the command is refused.
 
         Raises:
-            StoryBroken: it was not.
+            StoryBroken: it was not refused.
         """
         try:
             await self.by(who, what, **body)
@@ -219,7 +219,7 @@ class Told:
         raise StoryBroken(f"{self.name}: {what} by {who} was not refused")
 
     async def barred(self, who: str, what: str, code: str, wish: str, **body: Any) -> None:
-        """A unit wishes to do what is not allowed, and is told so.
+        """Send a forbidden command of a unit, and print its refusal.
 
         Raises:
             StoryBroken: it was allowed, or refused for another reason.
@@ -235,7 +235,7 @@ class Told:
         await self.story.people.citizen(self.number, self.code, what, body)
 
     async def done(self, unit: str, reply: str, **more: Any) -> None:
-        """A unit hands back its share: signed, and the citizen called before."""
+        """Complete a unit's share, already signed and with the citizen called."""
         ticket = await self.with_unit(unit)
         n = next(a.n for a in reversed(ticket.opened) if a.unit == unit)
         await self.story.people.complete(
@@ -243,14 +243,14 @@ class Told:
         )
 
     async def handled(self, unit: str, reply: str, **more: Any) -> None:
-        """The usual way: sign, call the citizen, hand back."""
+        """Sign, call the citizen and complete, as usual."""
         await self.with_unit(unit)
         await self.by(unit, "sign")
         await self.by(unit, "contact", reached=True)
         await self.done(unit, reply, **more)
 
     async def checked(self, unit: str, found: str) -> None:
-        """`unit` looks whether it is done, where the city's rules or its lots ask for that."""
+        """Verify the result by `unit`, if the city's rules or its sampling require it."""
         ticket = await self.until("answered", lambda ticket: ticket.stage in ("verify", "rate"))
         if ticket.stage == "verify":
             await self.by(unit, "sign")

@@ -21,7 +21,7 @@ _CLOCK = len("  第 1天 00:00")
 
 
 def tell(original: Path, day: float, began: float, keep: bool, as_json: bool) -> int:
-    """Tell the story of the pack at `original`; the exit code. `began`: on the monotonic clock."""
+    """Play the story of the pack at `original`; return the exit code. `began`: monotonic clock."""
     with workshop(keep) as folder:
         pack = shortened(original, folder, day)
         if not as_json:
@@ -45,7 +45,7 @@ def _silent(line: str) -> None:
 
 
 def _say(line: str) -> None:
-    """A scene's title stands out; of what happens, the clock stands back."""
+    """Print a line: a scene's title in bold, an event's clock dimmed."""
     if line.startswith("\n"):
         out.print(Text(line, style="bold"))
     else:
@@ -53,7 +53,7 @@ def _say(line: str) -> None:
 
 
 def figures_of(story: Telling, ending: Ending, seconds: float) -> dict[str, Any]:
-    """What `--json` prints."""
+    """Return the output of `--json`."""
     return {
         "city": story.pack.city.id,
         "tickets": {name: told.number for name, told in story.tickets.items()},
@@ -98,7 +98,7 @@ def _print(story: Telling, ending: Ending, seconds: float) -> None:
 
 
 def _explain(ending: Ending) -> None:
-    """What does not agree, one line each, on standard error."""
+    """Print disagreements on standard error, one line each."""
     for number in sorted({*ending.figures.broken, *ending.scores.broken}):
         err.print(f"its events cannot be told again: {number}", markup=False)
     for verdict in ending.disagreeing:

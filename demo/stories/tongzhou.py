@@ -1,4 +1,4 @@
-"""通州: one ticket followed to its end, the whistle, grid workers, and what nobody has said yet."""
+"""通州: one ticket to its end, the whistle (吹哨), grid workers, and proactive work (未诉先办)."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ CALLED = ("city-management", "landscaping", "transport")
 
 
 async def play(story: Telling) -> None:
-    """A fortnight of the sub-centre."""
+    """Play a fortnight of the sub-centre."""
     await story.scene("通州：一条热线、一个平台，一张单子管到底")
     async with asyncio.TaskGroup() as meanwhile:
         meanwhile.create_task(_called_back(await _lamp(story)))
@@ -40,7 +40,7 @@ async def play(story: Telling) -> None:
 
 
 async def _lamp(story: Telling) -> Told:
-    """General, to a bureau. Answered, and nobody rates."""
+    """File a general complaint to a bureau; answered, and not rated."""
     lamp = await story.file(
         "路灯",
         kind="complaint",
@@ -56,7 +56,7 @@ async def _lamp(story: Telling) -> Told:
 
 
 async def _water(story: Telling) -> Told:
-    """A utility, to the company. Answered, and nobody will be reached."""
+    """File a utility complaint to the company; answered, the citizen not reached."""
     water = await story.file(
         "停水",
         kind="help",
@@ -72,7 +72,7 @@ async def _water(story: Telling) -> Told:
 
 
 async def _leak(story: Telling) -> None:
-    """An emergency: calendar time, day and night."""
+    """Play an emergency, in calendar time."""
     leak = await story.file(
         "燃气",
         kind="help",
@@ -91,7 +91,7 @@ async def _leak(story: Telling) -> None:
 
 
 async def _gate(story: Telling) -> None:
-    """One gate, three meetings: the answer waits for everybody who was called."""
+    """Play a gate with three meetings: the answer waits for all called units."""
     gate = await story.file(
         "开门",
         kind="help",
@@ -124,11 +124,11 @@ async def _gate(story: Telling) -> None:
     await gate.closed()
 
 
-# --- urged, done again, the last word -------------------------------------------------------------
+# --- urges, rework, the final reply ---------------------------------------------------------------
 
 
 async def _urged(story: Telling) -> None:
-    """Urged again and again it weighs more; done twice more, and still no joy: the last word."""
+    """Play urges that raise the severity, two reworks, and a final reply."""
     smell = await story.file(
         "催办",
         kind="complaint",
@@ -162,7 +162,7 @@ async def _again(smell: Told, time: int, reply: str) -> None:
 
 
 async def _praise(story: Telling) -> None:
-    """A praise goes to those whom it is for, who say thank you."""
+    """Play a praise, which goes to the praised unit."""
     praise = await story.file(
         "表扬",
         kind="praise",
@@ -176,11 +176,11 @@ async def _praise(story: Telling) -> None:
     await praise.closed()
 
 
-# --- called back ----------------------------------------------------------------------------------
+# --- call-backs -----------------------------------------------------------------------------------
 
 
 async def _called_back(lamp: Told) -> None:
-    """Nobody rated: when the limit has passed, the hotline calls back."""
+    """Call back after the limit has passed without a rating."""
     await lamp.happened("call_back_due")
     await lamp.by(Role.DESK, "call-back", reached=False, note="无人接听")
     rating = {"contacted": True, "resolved": True, "grade": 4}
@@ -189,7 +189,7 @@ async def _called_back(lamp: Told) -> None:
 
 
 async def _never_reached(water: Told) -> None:
-    """Who cannot be reached has not rated, and is counted so."""
+    """Call back in vain; the ticket is counted as unrated."""
     await water.happened("call_back_due")
     for _ in range(3):
         await water.by(Role.DESK, "call-back", reached=False, note="无人接听")

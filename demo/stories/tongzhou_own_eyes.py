@@ -1,4 +1,4 @@
-"""通州: what the city finds by itself: grid workers, a satellite, what nobody has said yet."""
+"""通州: problems that the city finds by itself: grid workers, a satellite, 未诉先办."""
 
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ STREET, GRID_STREET = "110112003", "110112001"
 
 
 async def part_time_case(story: Telling) -> None:
-    """A cleaner reports through the app."""
+    """Play a cleaner's report through the app."""
     case = await story.file(
         "垃圾",
         kind="complaint",
@@ -29,7 +29,7 @@ async def part_time_case(story: Telling) -> None:
 
 
 async def grid_case(story: Telling) -> None:
-    """A grid case is closed by its condition: no photo, no closing."""
+    """Play a grid case whose closing requires a photo."""
     case = await story.file(
         "物料",
         kind="complaint",
@@ -47,7 +47,7 @@ async def grid_case(story: Telling) -> None:
 
 
 async def left_lying(story: Telling) -> Told:
-    """A grid case that nobody touches for now."""
+    """File a grid case that nobody handles for now."""
     return await story.file(
         "旧车",
         kind="complaint",
@@ -60,18 +60,18 @@ async def left_lying(story: Telling) -> Told:
 
 
 async def late(case: Told) -> None:
-    """No deadline passes in silence: yellow card, red card, supervision."""
+    """Handle the case after yellow card, red card and supervision."""
     await case.climbed("handle", "supervise")
     await case.handled(GRID_STREET, "废旧车已全部清走，便道恢复通行；已对责任网格通报。")
     await case.rated(3)
     await case.closed()
 
 
-# --- seen from above, and heard beforehand --------------------------------------------------------
+# --- satellite and proactive work -----------------------------------------------------------------
 
 
 async def satellite(story: Telling) -> None:
-    """A satellite sees a new roof: a ticket like any other, with staged limits."""
+    """Play a satellite's report of a new roof: an ordinary ticket with staged limits."""
     roof = await story.file(
         "图斑",
         kind="report",
@@ -96,11 +96,11 @@ DIARY = {
     "日志二": ("公交站单车挡道", False),
     "日志三": ("商场门前单车乱停", True),
 }
-"""What grid workers wrote down, and whether whoever told them was called."""
+"""Diary entries of grid workers, and whether the resident was called."""
 
 
 async def unsued(story: Telling) -> None:
-    """未诉先办: what grid workers heard again and again is settled before anybody complains."""
+    """Settle a problem that grid workers heard repeatedly before anybody complains (未诉先办)."""
     for name, (title, called) in DIARY.items():
         heard = await story.file(
             name,

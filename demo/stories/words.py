@@ -1,4 +1,4 @@
-"""What happened, in a line: the words of a story's timeline."""
+"""Event descriptions, one line each, of a story's timeline."""
 
 from collections.abc import Callable
 from typing import Any
@@ -110,7 +110,7 @@ RUNGS = {
     RungKind.NOTICE: "通报",
 }
 REMINDERS = {RungKind.WARN: "提醒", RungKind.DUE: "到期"}
-"""Of clocks that are nobody's fault when they run out."""
+"""The words of clocks that expire without anybody's fault."""
 
 PATIENT = (
     ClockName.RETURN_WINDOW,
@@ -175,11 +175,11 @@ CHANNELS = {
 }
 
 _MOST = 40
-"""Characters of what somebody wrote, in a line."""
+"""Most characters of a quoted text."""
 
 
 def words_of(event: Event, pack: Pack) -> str:
-    """What happened, by whom, to whom, and the gist of what was said."""
+    """Describe an event: its actor, action, target and the gist of its text."""
     fact = event.fact
     if isinstance(fact, RungClimbed):
         rungs = RUNGS | REMINDERS if fact.clock in PATIENT else RUNGS
@@ -193,7 +193,7 @@ def words_of(event: Event, pack: Pack) -> str:
 
 
 def name_of(pack: Pack, unit: str | None) -> str:
-    """A unit's name in the city."""
+    """Return a unit's name in the city."""
     if unit is None:
         return ""
     try:
@@ -230,7 +230,7 @@ def _ground(code: str, pack: Pack) -> str:
 
 
 def _raised(fact: joint.LevelRaised) -> str:
-    """A person's reason, or what the engine did by itself."""
+    """Return a person's reason, or the cause of an automatic raise."""
     if fact.escalated:
         return "反复发生，自动提级"
     return "逾期，自动提级" if fact.reason.endswith("_overdue") else _said(fact.reason)
@@ -273,4 +273,4 @@ _GIST: dict[type[FactBase], Callable[[Any, Pack], str]] = {
     ),
     anytime.InspectionsOpened: lambda fact, _: f"{len(fact.tickets)} 家，{_said(fact.text)}",
 }
-"""What was said, of the facts in which something was."""
+"""The gist of a fact by its type, for facts that have one."""

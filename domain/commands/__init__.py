@@ -1,1 +1,1 @@
-"""What people may ask of a ticket: one model per command."""
+"""Commands on a ticket: one model per command."""

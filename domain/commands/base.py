@@ -1,4 +1,4 @@
-"""The base of every command, and the kinds of text that commands have."""
+"""The base of every command, and the text types of commands."""
 
 from typing import Annotated, ClassVar
 
@@ -16,13 +16,13 @@ Number = Annotated[str, StringConstraints(pattern=r"^\d{13}$")]
 
 
 class CommandBase(Incoming):
-    """`leads_to`: the fact it becomes, which is what the table is asked about."""
+    """The base of commands. `leads_to`: the fact it becomes, for the transition table."""
 
     leads_to: ClassVar[type[FactBase]]
     ends: ClassVar[dict[str, type[FactBase]]] = {}
-    """Where it depends on what is said or asked: every fact it may become, by what decides."""
+    """Facts by the deciding value, if content or a pending request decides among several."""
 
     @classmethod
     def may_lead_to(cls) -> tuple[type[FactBase], ...]:
-        """Every fact it may become."""
+        """Return every fact it may become."""
         return tuple(cls.ends.values()) or (cls.leads_to,)

@@ -1,4 +1,4 @@
-"""Commands of citizens, and of the desk for them."""
+"""Commands of citizens, and of the desk on their behalf."""
 
 from typing import Literal
 

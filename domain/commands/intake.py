@@ -1,4 +1,4 @@
-"""Commands of desk and dispatch: what it is about, whose it is, with what it is handled."""
+"""Commands of desk and dispatchers: triage, assignment, merging and conclusion."""
 
 from typing import Literal
 

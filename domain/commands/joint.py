@@ -12,7 +12,7 @@ from domain.ticket.complaint import Code, Text
 
 
 class Call(Incoming):
-    """A unit that is called in, what it should do, and its own limit if it has one."""
+    """A unit that is called in, its task, and its own limit if it has one."""
 
     unit: Code
     task: Text

@@ -1,4 +1,4 @@
-"""What comes in to a ticket: one command, a rating, an answer from elsewhere, with who and when."""
+"""Messages to a ticket's workflow: commands, ratings and signals from other tickets."""
 
 from typing import Annotated
 
@@ -50,10 +50,10 @@ Command = Annotated[
 
 
 class Act(Recorded):
-    """One command with who gives it, and when: the input of the `act` update.
+    """One command with its actor and time: the input of the `act` update.
 
-    `until`: by the engine's clock; a ticket that has not begun it by then refuses it (`too_late`),
-    so that what was answered as failed is never carried out later.
+    `until`: a deadline on the engine's clock. A ticket that has not begun the command by then
+    refuses it (`too_late`), so that a command answered as failed is never carried out later.
     """
 
     actor: Actor
@@ -63,10 +63,10 @@ class Act(Recorded):
 
 
 class Verdict(Recorded):
-    """A rating with who gives it: the input of the `rate` signal.
+    """A rating with its actor: the input of the `rate` signal.
 
-    `key`: the sender's own, "" for none. The engine delivers a signal once, but a client whose
-    answer got lost sends again, with the same key.
+    `key`: the sender's own, "" for none. The engine delivers a signal once, but a client that got
+    no answer sends again with the same key.
     """
 
     actor: Actor
@@ -85,14 +85,14 @@ class ParentReply(Recorded):
 
 
 class Complainant(Recorded):
-    """A ticket that was merged into this one, or leaves it: the input of those signals."""
+    """A ticket that was merged into this one, or is unmerged: the input of those signals."""
 
     number: str
     at: Instant
 
 
 class Parting(Recorded):
-    """The ticket that this one was merged into will not answer it: the input of its signal."""
+    """Notice that the parent will not answer this ticket: the input of its signal."""
 
     parent: str
     reason: str

@@ -1,4 +1,4 @@
-"""Commands that decide, order, write down and look again."""
+"""Commands for decisions, orders, minutes and revisits."""
 
 from typing import Literal
 
@@ -15,7 +15,7 @@ from domain.ticket.minutes import Minutes
 class Decide(CommandBase):
     """Grant or refuse what the unit asked for. `unit`: whom to send a returned ticket to."""
 
-    leads_to = intake.Reassigned  # while nothing is asked; see `domain.policy.guards.leads_to`
+    leads_to = intake.Reassigned  # while no request is pending; see `domain.policy.guards.leads_to`
     ends = {  # noqa: RUF012 - declared a ClassVar in the base
         "return": returning.Returned,
         "extension": handling.ExtensionGranted,

@@ -1,24 +1,24 @@
-"""A city's working calendar, and the arithmetic of due times on it.
+"""A city's working calendar, and the computation of due times with it.
 
 The rules are those of ordinary Chinese administrative practice:
 
 - Calendar time ("2h", "7d") simply elapses, through nights, weekends and holidays.
 - Working days ("5wd"): the day of receipt is not counted (Civil Code, art. 201); the limit ends
-  when office hours end on the n-th working day after it (art. 203). When within the day, or on
-  which kind of day, the clock was started makes no difference.
+  when office hours end on the n-th working day after it (art. 203). The time and the kind of the
+  day on which the clock was started make no difference.
 - Working hours ("4wh"): counted from the moment of receipt (art. 201), minute by minute, inside
   office hours only. A limit that is used up exactly when an office closes ends there, not when
   it opens again.
 
 Weekends are Saturday and Sunday; `days_off` are the holidays, `days_on` the make-up working days
 (调休). The State Council publishes them year by year: `years` are those it has published. Every
-other year is provisional: it is worked by what is known of it beforehand, which is weekends, the
-festivals, and the days that the city itself has set. A plan therefore always has an answer; `firm`
-says whether the answer rests on published years alone.
+other year is provisional: it is computed from what is known of it beforehand, which is weekends,
+the festivals, and the days that the city itself has set. A plan is therefore always possible;
+`firm` says whether it rests on published years alone.
 
 Office hours are wall-clock times of the city's zone; single days, the half day before a festival,
-may have their own. Hours that end at midnight ("24:00") end with their own day. Where clocks change
-for summer time, office hours are counted as the wall clock shows them.
+may have their own. Hours that end at midnight ("24:00") belong to the day that ends. Across changes
+to summer time, office hours are counted by the wall clock.
 """
 
 from bisect import bisect_left, bisect_right
@@ -39,7 +39,7 @@ _DAY = timedelta(days=1)
 _MIDNIGHT = time(0)
 
 _MOST_LAID_OUT = 100
-"""Years kept laid out; each takes some 100 kB. Limits of ordinary length need three."""
+"""The most years kept in memory, some 100 kB each. Limits of ordinary length need three."""
 
 
 def _known_zone(key: str) -> str:
@@ -77,7 +77,7 @@ class OfficeSpan(Recorded):
         return f"{self.opens:%H:%M}-{closes}"
 
     def on(self, day: date) -> tuple[datetime, datetime]:
-        """When it opens and closes on `day`, by the wall clock."""
+        """Return its opening and closing on `day`, by the wall clock."""
         ends = day + _DAY if self.closes == _MIDNIGHT else day
         return datetime.combine(day, self.opens), datetime.combine(ends, self.closes)
 
@@ -109,10 +109,10 @@ OfficeSpans = Annotated[
 
 
 class OfficeYear(NamedTuple):
-    """A year as it is worked, by the wall clock and in order.
+    """The working days and office hours of a year, by the wall clock and in order.
 
-    `opens` and `closes` are its stretches of office hours; `worked[n]` is how much office time
-    the first n of them have together.
+    `opens` and `closes` are its stretches of office hours; `worked[n]` is the office time of the
+    first n of them together.
     """
 
     days: tuple[date, ...]
@@ -122,12 +122,12 @@ class OfficeYear(NamedTuple):
 
 
 class WorkCalendar(Recorded):
-    """Which days and hours are worked. `version` names exactly these days and hours.
+    """The days and hours that are worked. `version` names exactly these days and hours.
 
-    `years`: those whose days off and make-up days are published; `days_off` and `days_on` also
-    have what is known of years near them. `yearly`: festivals that fall on the same day (month,
-    day) of every year, off in years that are not published unless `days_on` says otherwise.
-    `hours_on`: the office hours of single days that differ. A day off with hours stays a day off.
+    `years`: those whose days off and make-up days are published; `days_off` and `days_on` also have
+    the known days of years near them. `yearly`: festivals that fall on the same day (month, day) of
+    every year, off in years that are not published unless `days_on` says otherwise. `hours_on`: the
+    office hours of single days that differ. A day off with hours stays a day off.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -142,7 +142,7 @@ class WorkCalendar(Recorded):
     yearly: tuple[tuple[int, int], ...] = ()
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy, with fields replaced; what was computed for the original is forgotten."""
+        """Return a copy with fields replaced and without the original's cached values."""
         copy = super().model_copy(update=update, deep=deep)
         for cached in copy.__dict__.keys() - type(self).model_fields.keys():
             del copy.__dict__[cached]
@@ -158,17 +158,17 @@ class WorkCalendar(Recorded):
         return frozenset(self.years)
 
     def firm(self, start: datetime, end: datetime) -> bool:
-        """Whether every year between two moments is published, those that they lie in included."""
+        """Return whether all years from that of `start` to that of `end` are published."""
         return any(first <= start and end <= last for first, last in self._firm)
 
     def hours_of(self, day: date) -> OfficeSpans:
-        """The office hours of `day`, if it is worked."""
+        """Return the office hours of `day`, if it is worked."""
         return self.hours_on.get(day, self.hours)
 
     def year(self, year: int) -> OfficeYear:
-        """How `year` is worked; OverflowError if there is no such year (1 to 9999).
+        """Return the working days and hours of `year`; OverflowError outside the years 1 to 9999.
 
-        Laid out when first asked for, and kept: a ticket plans a dozen clocks.
+        Computed once and cached: a ticket plans a dozen clocks.
         """
         laid = self._laid_out.get(year)
         if laid is None:
@@ -205,7 +205,7 @@ class WorkCalendar(Recorded):
 
     @cached_property
     def _days(self) -> tuple[frozenset[date], frozenset[date]]:
-        """`days_off` and `days_on`, to be looked up."""
+        """`days_off` and `days_on` as sets."""
         return frozenset(self.days_off), frozenset(self.days_on)
 
     @cached_property
@@ -227,14 +227,14 @@ class WorkCalendar(Recorded):
 
 
 def is_working_day(calendar: WorkCalendar, day: date) -> bool:
-    """Whether `day` is worked, or will be as far as is known."""
+    """Return whether `day` is a working day, as far as is known."""
     days = calendar.year(day.year).days
     index = bisect_left(days, day)
     return index < len(days) and days[index] == day
 
 
 def add_limit(calendar: WorkCalendar, start: datetime, limit: Limit) -> datetime:
-    """The moment, in UTC, at which `limit` ends when it starts at `start` (see the module).
+    """Return the moment, in UTC, at which a `limit` from `start` ends (see the module).
 
     ValueError if `start` is naive; OverflowError if it ends after the year 9999.
     """
@@ -248,7 +248,7 @@ def add_limit(calendar: WorkCalendar, start: datetime, limit: Limit) -> datetime
 
 
 def subtract_limit(calendar: WorkCalendar, end: datetime, limit: Limit) -> datetime:
-    """The moment, in UTC, that lies `limit` before `end`: the mirror of `add_limit`.
+    """Return the moment, in UTC, that lies `limit` before `end`: the inverse of `add_limit`.
 
     For working days it is when office hours end on the n-th working day before `end`'s day: the
     yellow card "1wd" before a due time leaves one whole working day. Errors as in `add_limit`.
@@ -263,7 +263,7 @@ def subtract_limit(calendar: WorkCalendar, end: datetime, limit: Limit) -> datet
 
 
 def longer_than(calendar: WorkCalendar, start: datetime, one: Limit, cap: Limit) -> bool:
-    """Whether `one` reaches further than `cap` when both start at `start`.
+    """Return whether `one` reaches further than `cap` when both start at `start`.
 
     Three working days reach further than "4d" over a weekend, and less far within a week. Errors
     as in `add_limit`; two limits of the same unit need no calendar.
@@ -274,7 +274,7 @@ def longer_than(calendar: WorkCalendar, start: datetime, one: Limit, cap: Limit)
 
 
 def add_office_time(calendar: WorkCalendar, start: datetime, amount: timedelta) -> datetime:
-    """The first moment, in UTC, at which `amount` of office time has passed since `start`.
+    """Return the first moment, in UTC, at which `amount` of office time has passed since `start`.
 
     Errors as in `add_limit`; `start` itself if `amount` is not positive.
     """
@@ -287,13 +287,13 @@ def add_office_time(calendar: WorkCalendar, start: datetime, amount: timedelta) 
         since -= year.worked[-1]
         number += 1
         year = calendar.year(number)
-    # Used up exactly when an office closes, it ends there, not when the office opens again.
+    # An amount used up exactly at closing time ends then, not at the next opening.
     last = bisect_left(year.worked, since) - 1
     return _moment(calendar, year.opens[last] + (since - year.worked[last]))
 
 
 def subtract_office_time(calendar: WorkCalendar, end: datetime, amount: timedelta) -> datetime:
-    """The last moment, in UTC, from which `amount` of office time passes until `end`.
+    """Return the last moment, in UTC, from which `amount` of office time passes until `end`.
 
     Errors as in `add_limit`; `end` itself if `amount` is not positive.
     """
@@ -311,7 +311,7 @@ def subtract_office_time(calendar: WorkCalendar, end: datetime, amount: timedelt
 
 
 def office_time(calendar: WorkCalendar, start: datetime, end: datetime) -> timedelta:
-    """The office time between two moments, `start` not after `end`. Errors as in `add_limit`."""
+    """Return the office time from `start` to `end`, not before it. Errors as in `add_limit`."""
     if _utc(start) > _utc(end):
         raise ValueError(f"{end} is before {start}")
     first, last = _wall(calendar, start), _wall(calendar, end)
@@ -321,7 +321,7 @@ def office_time(calendar: WorkCalendar, start: datetime, end: datetime) -> timed
 
 
 def working_days(calendar: WorkCalendar, start: datetime, end: datetime) -> int:
-    """The working days after the day of `start`, up to that of `end`, which is not before it."""
+    """Count the working days after the day of `start`, up to that of `end`, not before it."""
     first, last = _day(calendar, start), _day(calendar, end)
     whole = sum(len(calendar.year(year).days) for year in range(first.year, last.year))
     until = bisect_right(calendar.year(last.year).days, last)
@@ -329,7 +329,7 @@ def working_days(calendar: WorkCalendar, start: datetime, end: datetime) -> int:
 
 
 def closes_at(calendar: WorkCalendar, moment: datetime) -> bool:
-    """Whether a working day ends at `moment`, when its office closes."""
+    """Return whether a working day ends at `moment`, when its office closes."""
     day = _day(calendar, moment)
     if not is_working_day(calendar, day):
         return False
@@ -337,7 +337,7 @@ def closes_at(calendar: WorkCalendar, moment: datetime) -> bool:
 
 
 def next_closing(calendar: WorkCalendar, moment: datetime) -> datetime:
-    """When the first working day ends that has not ended at `moment`, in UTC."""
+    """Return the end, in UTC, of the first working day that has not ended at `moment`."""
     day = _wall(calendar, moment).date()
     days = calendar.year(day.year).days
     closing = _closing(calendar, day.year, bisect_left(days, day))
@@ -347,7 +347,7 @@ def next_closing(calendar: WorkCalendar, moment: datetime) -> datetime:
 
 
 def _worked(year: OfficeYear, wall: datetime) -> timedelta:
-    """The office time of `year` that is over at `wall`."""
+    """Return the office time of `year` that has passed at `wall`."""
     begun = bisect_left(year.opens, wall)
     if not begun:
         return _NONE
@@ -355,7 +355,7 @@ def _worked(year: OfficeYear, wall: datetime) -> timedelta:
 
 
 def _closing(calendar: WorkCalendar, year: int, index: int) -> datetime:
-    """When a working day ends: number `index`, counted on from the first of `year` (0), or back."""
+    """Return the end of working day `index`, counted from the first of `year` (0), or back."""
     while index >= len(calendar.year(year).days):
         index -= len(calendar.year(year).days)
         year += 1
@@ -373,12 +373,12 @@ def _utc(moment: datetime) -> datetime:
 
 
 def _wall(calendar: WorkCalendar, moment: datetime) -> datetime:
-    """What the city's wall clock shows at `moment`."""
+    """Return the city's wall-clock time at `moment`."""
     return _utc(moment).astimezone(calendar.tz).replace(tzinfo=None)
 
 
 def _day(calendar: WorkCalendar, moment: datetime) -> date:
-    """The day of `moment` by the city's wall clock.
+    """Return the day of `moment` by the city's wall clock.
 
     The midnight at which an office closes belongs to the day that it ends.
     """
@@ -391,5 +391,5 @@ def _day(calendar: WorkCalendar, moment: datetime) -> date:
 
 
 def _moment(calendar: WorkCalendar, wall: datetime) -> datetime:
-    """The moment, in UTC, at which the city's wall clock shows `wall`."""
+    """Return the moment, in UTC, at which the city's wall clock shows `wall`."""
     return wall.replace(tzinfo=calendar.tz).astimezone(UTC)

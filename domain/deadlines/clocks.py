@@ -1,7 +1,7 @@
-"""Clocks and their ladders: a promise with a due time, and what happens when it is not kept.
+"""Clocks: a due time each, with the escalation policy that applies when it is missed.
 
 A clock is planned once, from the city's rules and calendar (`domain.pack.planning`), and then
-recorded with absolute times. Whoever waits for it needs no calendar.
+recorded with absolute times, so that waiting for it needs no calendar.
 """
 
 from collections.abc import Iterable
@@ -15,49 +15,49 @@ from domain.model import Instant, Recorded
 
 
 class ClockName(StrEnum):
-    """Who or what is waited for. The same words are the keys of `[limits]` in city.toml.
+    """The names of clocks, by what is waited for; also the keys of `[limits]` in city.toml.
 
     Two have no key: the promise has the limit of the first handling, a hold ends on a day.
     """
 
-    PROMISE = "promise"  # 承诺: when the citizen is to have an answer, whoever works on it
+    PROMISE = "promise"  # 承诺: when the answer to the citizen is due, whichever unit handles it
     TRIAGE = "triage"
     DISPATCH = "dispatch"
     SIGN = "sign"
-    RETURN_WINDOW = "return_window"  # 退单时限: silence until then makes the unit responsible
+    RETURN_WINDOW = "return_window"  # 退单时限: a unit silent until then is responsible
     CONTACT = "contact"
     HANDLE = "handle"
     STEP = "step"  # one stage of a category with staged limits, named by the clock's `label`
-    MEET = "meet"  # 吹哨: those who were called meet on the spot
+    MEET = "meet"  # 吹哨: the called units meet on the spot
     DECIDE = "decide"  # a return, an extension or a hold waits for its decision
-    ARBITRATE = "arbitrate"  # returned too often: a meeting decides whose it is
-    REVIEW = "review"  # 挂账: a long work's next review
+    ARBITRATE = "arbitrate"  # returned too often: a meeting decides which unit gets it
+    REVIEW = "review"  # 挂账: the next review of long work
     HOLD = "hold"  # 挂账: the day on which the hold is over
-    CITIZEN = "citizen"  # the unit asked the citizen something
+    CITIZEN = "citizen"  # the unit waits for the citizen's answer
     VERIFY = "verify"  # 核查, before filing or before closing
     ORDER = "order"  # 督办: a supervisor's order waits for the unit's answer
-    APPOINTMENT = "appointment"  # a service was promised for then
+    APPOINTMENT = "appointment"  # the promised time of a service
     FEEDBACK = "feedback"
     RATE = "rate"
     CALL_BACK = "call_back"
     SUPERVISE = "supervise"
-    REVISIT = "revisit"  # 回头看: a look whether it held is due
+    REVISIT = "revisit"  # 回头看: a check whether the effect holds
     AFTERCARE = "aftercare"  # how long a closed ticket can be reopened, and its rating contested
 
 
 UNIT_CLOCKS = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE)
-"""The clocks whose warning is a yellow card for the unit, and whose due a red one."""
+"""The clocks whose warning is a yellow card for the unit, and whose due level is a red one."""
 
 
 class Basis(StrEnum):
-    """Calendar time runs through nights and holidays; working time by the city's calendar."""
+    """Calendar time, with nights and holidays, or working time by the city's calendar."""
 
     CALENDAR = "calendar"
     WORKING = "working"
 
 
 class RungKind(StrEnum):
-    """The rungs of the ladder, lowest first. For the rating they are reminders, see `RATE`."""
+    """The escalation levels, lowest first. For the rating they are reminders, see `plan_clock`."""
 
     WARN = "warn"  # 黄牌
     DUE = "due"  # 红牌
@@ -66,7 +66,7 @@ class RungKind(StrEnum):
 
 
 class Rung(Recorded):
-    """`raises`: the ticket is also raised a level (提级) when this rung is reached."""
+    """One escalation level. `raises`: reaching it also raises the ticket a level (提级)."""
 
     kind: RungKind
     at: Instant
@@ -75,16 +75,15 @@ class Rung(Recorded):
 
 
 class Clock(Recorded):
-    """One promise. Every rung fires once: `climbed` counts those that have.
+    """A limit that runs. Every escalation level fires once: `climbed` counts those that have.
 
     `assignment` is the number of the assignment the clock belongs to, None for the ticket's own.
-    `limit` is the rule as the pack writes it ("2h", "5wd"); `rule_id` is where it stands there.
-    `label` tells clocks of one name apart (the steps of a category). A paused clock neither runs
-    nor has stopped: it is replaced, due later, when it is resumed. `void_from`: more time was asked
-    for then, in time, and granted: a rung reached since counts for nothing. `reached_in`: versions
-    of the events of the rungs that were reached, those of before the clock stood still included.
-    A `provisional` clock was planned with years whose working calendar is not published: it is
-    planned again when they are.
+    `limit` is the rule as the pack writes it ("2h", "5wd"); `rule_id` is its place in the pack.
+    `label` distinguishes clocks of one name (the steps of a category). A paused clock is not
+    stopped: on resumption it is replaced by one that is due later. `void_from`: when more time was
+    requested, in time, and then granted: levels reached since are void. `reached_in`: versions of
+    the events of the levels reached, including those before a pause. A `provisional` clock was
+    planned with years whose working calendar is not published: it is planned again when they are.
     """
 
     name: ClockName
@@ -106,42 +105,42 @@ class Clock(Recorded):
 
     @property
     def key(self) -> tuple[ClockName, int | None, str | None]:
-        """What tells it apart: of one key, one clock runs at a time."""
+        """The clock's identity: of one key, one clock runs at a time."""
         return self.name, self.assignment, self.label
 
     @property
     def running(self) -> bool:
-        """Not stopped; a paused clock still counts as running."""
+        """Whether it has not been stopped; a paused clock counts as running."""
         return self.stopped_at is None
 
     @property
     def past_due(self) -> bool:
-        """Whether its due rung was reached."""
+        """Whether its due level was reached."""
         return any(rung.kind is RungKind.DUE for rung in self.rungs[: self.climbed])
 
     @property
     def counting(self) -> list[Rung]:
-        """The rungs that were reached, and count."""
+        """The levels that were reached and are not void."""
         reached = self.rungs[: self.climbed]
         return [rung for rung in reached if self.void_from is None or rung.at < self.void_from]
 
     @property
     def next_rung(self) -> Rung | None:
-        """The rung that fires next, None when stopped, paused or at the top."""
+        """The level that fires next, None when stopped, paused or at the last one."""
         if self.stopped_at or self.paused_at or self.climbed >= len(self.rungs):
             return None
         return self.rungs[self.climbed]
 
     def stop(self, at: datetime) -> None:
-        """Stop it, if it runs: no earlier than it started.
+        """Stop the clock if it runs, no earlier than it started.
 
-        What stops a clock may be recorded late, and may have come before what started it.
+        The event that stops a clock may be recorded late, with a time before the clock's start.
         """
         if self.running:
             self.stopped_at = max(at, self.started_at)
 
     def moved(self, at: datetime) -> "Clock":
-        """The clock as it goes on at `at`, later by as long as it stood; in calendar time."""
+        """Return the clock resumed at `at`, later by the length of its pause in calendar time."""
         going_on = self.without_void()
         stood = at - (self.paused_at or at)
         rungs = [
@@ -153,7 +152,7 @@ class Clock(Recorded):
         return going_on.model_copy(update={"rungs": rungs, "due_at": due_at, "paused_at": None})
 
     def without_void(self) -> "Clock":
-        """The clock before the rungs that became void: they can be reached again, at their time."""
+        """Return the clock without its void levels: they can be reached again, at their time."""
         counting = len(self.counting)
         return self.model_copy(
             update={
@@ -164,15 +163,14 @@ class Clock(Recorded):
         )
 
     def kept(self, at: datetime) -> bool:
-        """Whether the promise was kept: stopped, or still running, no later than due."""
+        """Return whether the promise was kept: stopped, or still running, no later than due."""
         return (self.stopped_at or at) <= self.due_at
 
 
 def cards_shown(clocks: Iterable[Clock], kind: RungKind) -> set[int]:
-    """The versions of the events by which units got a card of that kind.
+    """Return the versions of the events by which units got a card of that kind.
 
-    A clock that stood still is there twice, with the rungs that it had reached before: they count
-    once.
+    A clock that was paused is there twice, with the levels reached before: they count once.
     """
     return {
         version
@@ -184,9 +182,9 @@ def cards_shown(clocks: Iterable[Clock], kind: RungKind) -> set[int]:
 
 
 def emergency_clock(name: ClockName, at: datetime, assignment: int | None = None) -> Clock:
-    """A clock for when no plan could be made: one day, then the supervisor is told.
+    """Return a clock for when planning failed: one day, then the supervisor is notified.
 
-    A pack that cannot be planned with is a defect; the promise is kept an eye on meanwhile.
+    A pack that cannot be planned with is a defect; until it is fixed this limit holds.
     """
     due_at = at + timedelta(days=1)
     return Clock(

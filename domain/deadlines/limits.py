@@ -1,6 +1,6 @@
 """Limits as a city pack writes them: "20s", "30m", "2h", "7d", "4wh", "5wd", and percentages.
 
-Which moment a limit ends at is `domain.deadlines.calendar`'s; here is only what was written.
+Only the notation is here; `domain.deadlines.calendar` computes when a limit ends.
 """
 
 import re
@@ -56,7 +56,7 @@ class Limit:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The limit that `text` writes; ValueError, naming the text, if it writes none."""
+        """Parse `text` as a limit; ValueError, naming the text, if it is none."""
         match = _LIMIT.fullmatch(text)
         if match is None:
             raise ValueError(
@@ -72,7 +72,7 @@ class Limit:
 
     @property
     def length(self) -> timedelta:
-        """How much time: elapsed for calendar time, counted in office hours for "wh".
+        """The amount of time: elapsed for calendar time, counted in office hours for "wh".
 
         A working day has no length of its own: ValueError.
         """
@@ -96,14 +96,14 @@ class Percent:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The percentage that `text` writes; ValueError, naming the text, if it writes none."""
+        """Parse `text` as a percentage; ValueError, naming the text, if it is none."""
         match = _PERCENT.fullmatch(text)
         if match is None:
             raise ValueError(f"{text!r} is not a percentage from 1% to 999%")
         return cls(int(match[1]))
 
     def of(self, span: timedelta) -> timedelta:
-        """That share of `span`."""
+        """Return this share of `span`."""
         return span * self.amount / 100
 
     def __str__(self) -> str:
@@ -115,7 +115,7 @@ class Percent:
 
 
 def _field(cls: type[Limit] | type[Percent], pattern: re.Pattern[str], examples: list[str]) -> Any:
-    """How `cls` is read from and written to a Pydantic field: as its text."""
+    """Build the Pydantic type that reads and writes `cls` as its text."""
 
     def read(value: object) -> Limit | Percent:
         if isinstance(value, cls):
@@ -139,4 +139,4 @@ def _read_offset(value: object) -> object:
 
 
 Offset = Annotated[Limit | Percent, BeforeValidator(_read_offset)]
-"""How far a rung stands from the due time: a limit, or a share of the clock's whole span."""
+"""The distance of an escalation level from the due time: a limit, or a share of the span."""

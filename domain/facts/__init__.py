@@ -1,1 +1,1 @@
-"""What can happen to a ticket: one model per fact, with what it changes."""
+"""The facts of a ticket: one model per fact, with what it changes."""

@@ -1,4 +1,4 @@
-"""回头看: a closed ticket is watched for a while; its trouble may be back, its rating contested."""
+"""回头看: a closed ticket is watched for a while; it may be reopened, its rating contested."""
 
 from datetime import datetime
 from typing import Literal
@@ -13,7 +13,7 @@ from domain.ticket.ticket import Ticket
 
 
 class ClosedOnWatch(FactBase):
-    """办结, and counted as such; looks whether it holds are due."""
+    """办结 with aftercare: counted as closed, with revisits due."""
 
     kind: Literal["closed_on_watch"] = "closed_on_watch"
     outcome: Literal[Outcome.CLOSED, Outcome.UNRATED]
@@ -26,7 +26,7 @@ class ClosedOnWatch(FactBase):
 
 
 class Revisited(FactBase):
-    """Somebody looked whether the effect holds."""
+    """A check whether the effect holds."""
 
     kind: Literal["revisited"] = "revisited"
     holds: bool
@@ -41,7 +41,7 @@ class Revisited(FactBase):
 
 
 class Reopened(FactBase):
-    """The trouble is back: handled once more, from the dispatch on."""
+    """A reopening: the problem recurred, and handling starts again from dispatch."""
 
     kind: Literal["reopened"] = "reopened"
     reason: Literal["revisit", "recurred"]
@@ -52,13 +52,13 @@ class Reopened(FactBase):
         ticket.stop_all(at)
         ticket.outcome, ticket.ended_at, ticket.contest = None, None, None
         ticket.recurred += 1
-        ticket.call_backs = 0  # of the answer that is to come, nobody was asked yet
+        ticket.call_backs = 0  # no call-back was made yet for the new answer
         ticket.next_unit, ticket.by_hand, ticket.verified = ticket.unit, False, False
         ticket.start(self.clocks)
 
 
 class ExclusionAsked(FactBase):
-    """剔除 asked for: the unit holds that the ticket should not count, with evidence."""
+    """A request for exclusion (剔除): the unit holds, with evidence, that it should not count."""
 
     kind: Literal["exclusion_asked"] = "exclusion_asked"
     ground: str
@@ -74,7 +74,7 @@ class ExclusionAsked(FactBase):
 
 
 class ExclusionGranted(FactBase):
-    """It does not count in the figures after exclusion; those before are published beside them."""
+    """A granted exclusion; figures are published with and without excluded tickets."""
 
     kind: Literal["exclusion_granted"] = "exclusion_granted"
     reason: str
@@ -94,7 +94,7 @@ class ExclusionRefused(FactBase):
 
 
 class WatchEnded(FactBase):
-    """It held: nothing more will happen to this ticket."""
+    """The end of aftercare: the effect held, and the ticket is final."""
 
     kind: Literal["watch_ended"] = "watch_ended"
 

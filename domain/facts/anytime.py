@@ -1,4 +1,4 @@
-"""What can happen at any stage: the citizen speaks up, or a clock climbs its ladder."""
+"""Facts possible at any stage, from the citizen's additions to escalations of a clock."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -16,7 +16,7 @@ from domain.ticket.ticket import Ticket
 
 
 class FactsAdded(FactBase):
-    """The citizen, or the desk for them, added something."""
+    """An addition by the citizen, or by the desk for them."""
 
     kind: Literal["facts_added"] = "facts_added"
     text: str
@@ -28,7 +28,7 @@ class FactsAdded(FactBase):
 
 
 class Urged(FactBase):
-    """催办."""
+    """An urge (催办)."""
 
     kind: Literal["urged"] = "urged"
     text: str = ""
@@ -46,7 +46,7 @@ def _within_a_day(moments: list[Instant], at: datetime) -> list[Instant]:
 
 
 class SeverityRaised(FactBase):
-    """It weighs more now: urged again and again, the same trouble came back, many complain."""
+    """A higher severity: urged repeatedly, repeated tickets, or many complainants."""
 
     kind: Literal["severity_raised"] = "severity_raised"
     severity: int
@@ -57,7 +57,7 @@ class SeverityRaised(FactBase):
 
 
 class Appointed(FactBase):
-    """预约. A service is promised for a certain time."""
+    """An appointment (预约): a service is promised for a certain time."""
 
     kind: Literal["appointed"] = "appointed"
     unit: str | None = None
@@ -72,7 +72,7 @@ class Appointed(FactBase):
 
 
 class MinutesKept(FactBase):
-    """A meeting's record; those who came need not be called again."""
+    """A meeting's record; the units present need not be called again."""
 
     kind: Literal["minutes_kept"] = "minutes_kept"
     minutes: Minutes
@@ -85,7 +85,7 @@ class MinutesKept(FactBase):
 
 
 class InspectionsOpened(FactBase):
-    """举一反三: found one, settle all of the kind. `tickets`: at every sibling unit."""
+    """Inspections opened at sibling units (举一反三). `tickets`: their numbers."""
 
     kind: Literal["inspections_opened"] = "inspections_opened"
     text: str
@@ -96,7 +96,7 @@ class InspectionsOpened(FactBase):
 
 
 class Withdrawn(FactBase):
-    """The citizen took it back."""
+    """The citizen's withdrawal."""
 
     kind: Literal["withdrawn"] = "withdrawn"
     reason: str = ""
@@ -106,7 +106,7 @@ class Withdrawn(FactBase):
 
 
 class CarriedOn(FactBase):
-    """The ticket goes on by a newer lifecycle; its promises get the clocks that it had not."""
+    """The move to a newer lifecycle; promises get the clocks that they lacked."""
 
     kind: Literal["carried_on"] = "carried_on"
     lifecycle: int
@@ -119,7 +119,7 @@ class CarriedOn(FactBase):
 
 
 class ResultOvertaken(FactBase):
-    """A unit's result that came in the moment its share was ended: kept, and told to staff."""
+    """A unit's result submitted just as its share was ended: stored, and reported to staff."""
 
     kind: Literal["result_overtaken"] = "result_overtaken"
     assignment: int
@@ -128,7 +128,7 @@ class ResultOvertaken(FactBase):
 
 
 class Moved(Recorded):
-    """A due time that is another than before. `later`: on a later day, by the city's clocks."""
+    """A due time that has changed. `later`: on a later day, by the city's clocks."""
 
     clock: ClockName
     assignment: int | None = None
@@ -140,11 +140,11 @@ class Moved(Recorded):
 
 
 class Replanned(FactBase):
-    """A year's calendar was published: what had been planned provisionally is planned again.
+    """The new plan of provisional clocks, after a year's calendar was published.
 
-    `clocks` take the places of those they replace. `moved` are those that are due at another
-    time; the others may only have rungs at another time, or are no longer provisional.
-    `answer_later`: the day of the answer is a later one.
+    `clocks` replace their predecessors. `moved` are those with another due time; the others may
+    only have levels at another time, or are no longer provisional. `answer_later`: the answer is
+    due on a later day.
     """
 
     kind: Literal["replanned"] = "replanned"
@@ -158,7 +158,7 @@ class Replanned(FactBase):
 
 
 class RungClimbed(FactBase):
-    """A clock reached a rung: warn (黄牌), due (红牌), supervise (督办), notice (通报)."""
+    """A level reached by a clock: warn (黄牌), due (红牌), supervise (督办), notice (通报)."""
 
     kind: Literal["rung_climbed"] = "rung_climbed"
     clock: ClockName

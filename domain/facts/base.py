@@ -7,7 +7,7 @@ from domain.ticket.ticket import Ticket
 
 
 class FactBase(Recorded):
-    """Something that happened. `apply` changes the ticket; whether it may, the table says."""
+    """Something that happened. `apply` changes the ticket; the transition table must permit it."""
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        """Change `ticket`. The stage itself is moved by the table, not here."""
+        """Change `ticket`, except its stage, which the transition table sets."""

@@ -1,4 +1,4 @@
-"""Feedback, rate, and after: the citizen's verdict and what follows from it."""
+"""Feedback, rating and after: the citizen's verdict and its consequences."""
 
 from datetime import datetime
 from typing import Literal
@@ -14,7 +14,7 @@ from domain.ticket.ticket import Ticket
 
 
 class Replied(FactBase):
-    """反馈. The unit's answer goes to the citizen; the rating window opens."""
+    """反馈. The unit's answer is sent to the citizen; the rating window opens."""
 
     kind: Literal["replied"] = "replied"
     text: str
@@ -30,7 +30,7 @@ class Replied(FactBase):
 
 
 class Rated(FactBase):
-    """评价, by the citizen or told to the desk on the phone."""
+    """评价, by the citizen or reported to the desk on the phone."""
 
     kind: Literal["rated"] = "rated"
     rating: Rating
@@ -41,7 +41,7 @@ class Rated(FactBase):
 
 
 class RatingRefused(FactBase):
-    """A rating that came when none was due (two at once, or just too late): kept, not counted."""
+    """A rating that came when none was due (two at once, or just too late): stored, not counted."""
 
     kind: Literal["rating_refused"] = "rating_refused"
     code: str
@@ -49,7 +49,7 @@ class RatingRefused(FactBase):
 
 
 class CallBackDue(FactBase):
-    """Nobody rated in time: the desk calls back (回访)."""
+    """A call-back (回访) by the desk, due because nobody rated in time."""
 
     kind: Literal["call_back_due"] = "call_back_due"
     clocks: list[Clock] = Field(default_factory=list)
@@ -72,7 +72,7 @@ class CalledBack(FactBase):
 
 
 class Reworked(FactBase):
-    """重办. Dissatisfied, or not solved: once more, from the dispatch on.
+    """重办. Rework of a dissatisfying or unsolved ticket, from dispatch on.
 
     `to`: the same unit, the one above it, or another that a dispatcher chooses.
     """
@@ -96,7 +96,7 @@ class Reworked(FactBase):
 
 
 class Supervised(FactBase):
-    """The reworks are used up: a supervisor orders another handling, or concludes."""
+    """Supervision after the last rework: a supervisor orders another handling, or concludes."""
 
     kind: Literal["supervised"] = "supervised"
     reason: str

@@ -1,4 +1,4 @@
-"""Handle: what a unit does with its share, and what is decided about it."""
+"""Handling: a unit's work on its share, and the decisions about it."""
 
 from datetime import datetime
 from typing import Literal
@@ -12,7 +12,7 @@ from domain.ticket.ticket import Ticket
 
 
 class Signed(FactBase):
-    """签收."""
+    """A unit's signing for its share (签收)."""
 
     kind: Literal["signed"] = "signed"
     assignment: int
@@ -23,7 +23,7 @@ class Signed(FactBase):
 
 
 class Contacted(FactBase):
-    """首次联系. Only a citizen who was reached stops the clock; a failed attempt is kept too."""
+    """首次联系. Only reaching the citizen stops the clock; a failed attempt is recorded, too."""
 
     kind: Literal["contacted"] = "contacted"
     assignment: int
@@ -38,7 +38,7 @@ class Contacted(FactBase):
 
 
 class ExtensionAsked(FactBase):
-    """延期 asked for, by a length such as "3d"."""
+    """A request for an extension (延期), by a length such as "3d"."""
 
     kind: Literal["extension_asked"] = "extension_asked"
     assignment: int
@@ -54,10 +54,10 @@ class ExtensionAsked(FactBase):
 
 
 class ExtensionGranted(FactBase):
-    """The handle clock is replaced by one that is due later, with a ladder of its own.
+    """The handling clock's replacement by one that is due later, with its own levels.
 
-    So are those of the shares that were given from this one, and the citizen's promise where the
-    unit leads. Asked for in time, a card that was shown meanwhile is void.
+    The clocks of shares given from this one are replaced, too, and the citizen's promise if the
+    unit leads. If it was requested in time, cards shown since are void.
     """
 
     kind: Literal["extension_granted"] = "extension_granted"
@@ -87,7 +87,7 @@ class ExtensionRefused(FactBase):
 
 
 class StepDone(FactBase):
-    """One stage of a category with staged limits is done: stopped, punished, demolished."""
+    """A completed stage of a category with staged limits: stopped, punished, demolished."""
 
     kind: Literal["step_done"] = "step_done"
     assignment: int
@@ -100,7 +100,7 @@ class StepDone(FactBase):
 
 
 class ShareHandled(FactBase):
-    """One share is done; the answer waits for the others."""
+    """A completed share; the answer waits for the others."""
 
     kind: Literal["share_handled"] = "share_handled"
     assignment: int
@@ -112,7 +112,7 @@ class ShareHandled(FactBase):
 
 
 class Handled(FactBase):
-    """办结 by the unit: the last share is done, and so the lead's answer can be given."""
+    """办结 by the unit: the last share is done, and the lead's answer can be given."""
 
     kind: Literal["handled"] = "handled"
     assignment: int
@@ -126,7 +126,7 @@ class Handled(FactBase):
 
 
 class HandlingFailed(FactBase):
-    """A department's own program gave up; a dispatcher has to choose whom to ask next."""
+    """The failure of a department's program; a dispatcher has to choose the next unit."""
 
     kind: Literal["handling_failed"] = "handling_failed"
     assignment: int

@@ -1,4 +1,4 @@
-"""Accept, triage, dispatch: from the citizen's words to a unit."""
+"""Accept, triage, dispatch: from the complaint to a unit."""
 
 from datetime import datetime
 from typing import Literal
@@ -28,7 +28,7 @@ class Accepted(FactBase):
 
 
 class TriageUnsure(FactBase):
-    """The automatic triage could not tell; a dispatcher has to confirm or choose."""
+    """An undecided automatic triage; a dispatcher has to confirm or choose."""
 
     kind: Literal["triage_unsure"] = "triage_unsure"
     suggestion: str | None = None
@@ -41,10 +41,10 @@ class TriageUnsure(FactBase):
 
 
 class Classified(FactBase):
-    """What kind of matter it is, and so which limits hold. `unit`: the one named by hand.
+    """The result of triage, which decides the limits. `unit`: the one a person named.
 
     `repeats`: earlier tickets of the same kind about the same place. `accused`: the unit a report
-    of wrongdoing is about; it never gets the ticket. `verify_by`: who looks on the spot first.
+    of wrongdoing is about; it never gets the ticket. `verify_by`: the unit that verifies first.
     """
 
     kind: Literal["classified"] = "classified"
@@ -78,13 +78,13 @@ class Assigned(Given, FactBase):
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.stop(at, ClockName.DISPATCH, ClockName.SUPERVISE)
-        # Whom a person sent it to has it, also where somebody was to look first.
+        # A unit that a person chose gets it, even if verification was planned first.
         ticket.next_unit, ticket.by_hand, ticket.verify_by = None, False, None
         ticket.give(self, Share.LEAD, at)
 
 
 class Reassigned(FactBase):
-    """改派. Taken from the unit that had it, for another. `assignment` None: nobody had it."""
+    """改派. Taken from its unit, for another. `assignment` None: no unit had it."""
 
     kind: Literal["reassigned"] = "reassigned"
     assignment: int | None = None
@@ -99,7 +99,7 @@ class Reassigned(FactBase):
 
 
 class Declined(FactBase):
-    """不予受理, with a reason code of the pack and where to turn."""
+    """不予受理, with a reason code of the pack and the place to turn to."""
 
     kind: Literal["declined"] = "declined"
     reason: str
@@ -110,7 +110,7 @@ class Declined(FactBase):
 
 
 class Referred(FactBase):
-    """Another authority's business, named by its code in the pack (110, 119, 120, …)."""
+    """A referral to another authority, by its code in the pack (110, 119, 120, ...)."""
 
     kind: Literal["referred"] = "referred"
     reason: str
@@ -121,7 +121,7 @@ class Referred(FactBase):
 
 
 class Answered(FactBase):
-    """Answered at once by the desk, without a unit. `unit`: the one that a praise is for."""
+    """An answer by the desk at once, without a unit. `unit`: the one that is praised."""
 
     kind: Literal["answered"] = "answered"
     text: str

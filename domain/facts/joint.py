@@ -1,4 +1,4 @@
-"""Several units: whistle (吹哨), delegation (转派), a level up (提级), and the centre steps in."""
+"""Several units: whistle (吹哨), delegation (转派), a level up (提级), intervention."""
 
 from datetime import datetime
 from typing import Literal
@@ -26,7 +26,7 @@ class Whistled(FactBase):
 
 
 class Released(FactBase):
-    """A co-handler or a delegate who is not needed any more."""
+    """The release of a co-handler or a delegate who is no longer needed."""
 
     kind: Literal["released"] = "released"
     assignment: int
@@ -38,7 +38,7 @@ class Released(FactBase):
 
 
 class Overridden(FactBase):
-    """The lead answers without waiting for the co-handlers any longer, and says why."""
+    """The lead's decision, with a reason, to answer without waiting for the co-handlers."""
 
     kind: Literal["overridden"] = "overridden"
     reason: str
@@ -61,7 +61,7 @@ class Delegated(FactBase):
 
 
 class LevelRaised(FactBase):
-    """提级. One level up, because it is beyond the unit's authority, or because time ran out."""
+    """提级. One level up, because it exceeds the unit's authority, or because time ran out."""
 
     kind: Literal["level_raised"] = "level_raised"
     assignment: int
@@ -88,7 +88,7 @@ _BEFORE_A_UNIT = (
 
 
 class Intervened(FactBase):
-    """The centre steps in: it takes the ticket from whoever had it and names the lead."""
+    """The centre's intervention: it takes the ticket from its unit and names the lead."""
 
     kind: Literal["intervened"] = "intervened"
     unit: str

@@ -1,4 +1,4 @@
-"""并单: one handling for several complaints; every complainant keeps an own answer and rating."""
+"""并单: one handling for several complaints; each complainant gets their own answer and rating."""
 
 from datetime import datetime
 from typing import Literal
@@ -12,7 +12,7 @@ from domain.ticket.ticket import Ticket
 
 
 class Merged(FactBase):
-    """This ticket waits for the answer of another about the same trouble."""
+    """A merge: this ticket waits for the answer of another about the same problem."""
 
     kind: Literal["merged"] = "merged"
     parent: str
@@ -23,7 +23,7 @@ class Merged(FactBase):
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.end_assignments(Ending.MERGED, at)
-        # What was promised to this citizen stays promised, whoever answers.
+        # The promise to this citizen stays in force, whichever unit answers.
         ticket.stop_all(at, but=ClockName.PROMISE if ticket.lifecycle else None)
         ticket.start(self.clocks)
         ticket.parent, ticket.verify_by, ticket.by_hand = self.parent, None, False
@@ -31,7 +31,7 @@ class Merged(FactBase):
 
 
 class Unmerged(FactBase):
-    """It goes its own way again: a person said so, or the other ticket ended unanswered."""
+    """The end of a merge, by a person or because the other ticket ended unanswered."""
 
     kind: Literal["unmerged"] = "unmerged"
     reason: str
@@ -43,7 +43,7 @@ class Unmerged(FactBase):
 
 
 class RepliedWithParent(FactBase):
-    """The answer of the ticket it was merged into is given here, too; rated on its own."""
+    """The answer of the ticket it was merged into, given here, too; rated separately."""
 
     kind: Literal["replied_with_parent"] = "replied_with_parent"
     parent: str
@@ -58,7 +58,7 @@ class RepliedWithParent(FactBase):
 
 
 class ComplainantJoined(FactBase):
-    """Another ticket was merged into this one."""
+    """A ticket that was merged into this one."""
 
     kind: Literal["complainant_joined"] = "complainant_joined"
     number: str
@@ -70,7 +70,7 @@ class ComplainantJoined(FactBase):
 
 
 class ComplainantLeft(FactBase):
-    """A ticket that had been merged into this one goes its own way again."""
+    """A ticket that is no longer merged into this one."""
 
     kind: Literal["complainant_left"] = "complainant_left"
     number: str

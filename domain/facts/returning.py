@@ -1,4 +1,4 @@
-"""退单: whose it is, disputed: a return asked for, decided or barred; the meeting that ends it."""
+"""退单: disputed responsibility. Returns requested, decided or barred, and the arbitration."""
 
 from datetime import datetime
 from typing import Literal
@@ -13,7 +13,7 @@ from domain.ticket.ticket import Ticket
 
 
 class ReturnAsked(FactBase):
-    """退单 asked for; the unit keeps the ticket, and its clocks run, until it is decided."""
+    """A requested return (退单); until the decision the unit keeps the ticket and clocks run."""
 
     kind: Literal["return_asked"] = "return_asked"
     assignment: int
@@ -31,7 +31,7 @@ class ReturnAsked(FactBase):
 
 
 class Returned(FactBase):
-    """The return is granted. `unit`: whom the dispatcher named instead, if anyone yet."""
+    """A granted return. `unit`: the one the dispatcher named instead, if any yet."""
 
     kind: Literal["returned"] = "returned"
     assignment: int
@@ -48,7 +48,7 @@ class Returned(FactBase):
 
 
 class ReturnRefused(FactBase):
-    """The unit keeps the ticket. Where the time to return it ran out meanwhile, for good."""
+    """A refused return; final if the time to return it has run out meanwhile."""
 
     kind: Literal["return_refused"] = "return_refused"
     assignment: int
@@ -64,7 +64,7 @@ class ReturnRefused(FactBase):
 
 
 class ReturnBarred(FactBase):
-    """A unit tried to return what it may not; nothing changes, the attempt is kept.
+    """A return that the unit may not request; nothing changes, the attempt is recorded.
 
     `code`: `returns_not_allowed`, `return_window`, `return_cap` or `arbitrated`.
     """
@@ -76,7 +76,7 @@ class ReturnBarred(FactBase):
 
 
 class TakenOn(FactBase):
-    """Silence: the time to return it is over, and so the unit is the responsible one."""
+    """Responsibility by silence: the unit did not return the ticket in time."""
 
     kind: Literal["taken_on"] = "taken_on"
     assignment: int
@@ -88,7 +88,7 @@ class TakenOn(FactBase):
 
 
 class ArbitrationCalled(FactBase):
-    """Returned as often as may be: a meeting has to say whose it is."""
+    """A call for arbitration, because the ticket was returned as often as allowed."""
 
     kind: Literal["arbitration_called"] = "arbitration_called"
     returns: int
@@ -101,7 +101,7 @@ class ArbitrationCalled(FactBase):
 
 
 class Arbitrated(FactBase):
-    """The meeting named a unit, which cannot return it."""
+    """The unit the meeting named, which cannot return it."""
 
     kind: Literal["arbitrated"] = "arbitrated"
     unit: str
@@ -115,7 +115,7 @@ class Arbitrated(FactBase):
 
 
 class FellBack(FactBase):
-    """兜底: no meeting named anyone in time, and the fallback authority takes it."""
+    """兜底: no meeting named a unit in time, and the fallback authority gets the ticket."""
 
     kind: Literal["fell_back"] = "fell_back"
     unit: str

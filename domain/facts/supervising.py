@@ -12,7 +12,7 @@ from domain.ticket.ticket import Ticket
 
 
 class SupervisionOrdered(FactBase):
-    """督办单: an order to the unit that leads; by a supervisor, or because the ticket is grave."""
+    """督办单: an order to the lead unit, by a supervisor, or because of the ticket's severity."""
 
     kind: Literal["supervision_ordered"] = "supervision_ordered"
     order: int
@@ -28,7 +28,7 @@ class SupervisionOrdered(FactBase):
 
 
 class OrderAnswered(FactBase):
-    """The unit reports what it did on the order."""
+    """The unit's report on the order."""
 
     kind: Literal["order_answered"] = "order_answered"
     order: int

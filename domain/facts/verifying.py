@@ -1,4 +1,4 @@
-"""核查: somebody looks on the spot, before a case is filed or before it is answered."""
+"""核查: verification on the spot, before a case is filed or before it is answered."""
 
 from datetime import datetime
 from typing import Literal
@@ -12,14 +12,14 @@ from domain.ticket.stages import Outcome
 from domain.ticket.ticket import Ticket
 
 REFUTED_BY_RULE = 3
-"""Results that the closing condition may refuse; from then on a person says who does it again.
+"""The number of results the closing condition refuses before a person chooses the unit.
 
-A unit's program that gives the same result whenever it is asked would go round for ever.
+Otherwise a unit's program that always gives the same result would loop for ever.
 """
 
 
 class VerificationAsked(FactBase):
-    """A unit is sent to look. `before`: filing or closing."""
+    """A unit's assignment to verify. `before`: filing or closing."""
 
     kind: Literal["verification_asked"] = "verification_asked"
     before: Literal["filing", "closing"]
@@ -34,7 +34,7 @@ class VerificationAsked(FactBase):
 
 
 class _Looked(FactBase):
-    """What the verifier found; `assignment` None where a rule said so without looking."""
+    """The verifier's finding; `assignment` None if a rule decided without a verification."""
 
     assignment: int | None = None
     result: HandlingResult | None = None
@@ -48,7 +48,7 @@ class _Looked(FactBase):
 
 
 class FilingConfirmed(_Looked):
-    """It is as reported: the case is filed."""
+    """A confirmed report: the case is filed."""
 
     kind: Literal["filing_confirmed"] = "filing_confirmed"
 
@@ -58,7 +58,7 @@ class FilingConfirmed(_Looked):
 
 
 class FilingRefuted(_Looked):
-    """Nothing of the kind was found on the spot: it ends, and the citizen is told."""
+    """A report not confirmed on the spot: the ticket ends, and the citizen is notified."""
 
     kind: Literal["filing_refuted"] = "filing_refuted"
     text: str
@@ -69,7 +69,7 @@ class FilingRefuted(_Looked):
 
 
 class ClosingConfirmed(_Looked):
-    """It is done as the unit says: the citizen is answered."""
+    """A confirmed completion: the citizen is answered."""
 
     kind: Literal["closing_confirmed"] = "closing_confirmed"
 
@@ -79,10 +79,10 @@ class ClosingConfirmed(_Looked):
 
 
 class ClosingRefuted(_Looked):
-    """It is not done: not on the spot, or not by the category's closing condition.
+    """A refuted completion: on the spot, or by the category's closing condition.
 
     The unit does it again. After the third time by the condition (`REFUTED_BY_RULE`) a dispatcher
-    says who does: the condition may be one that this unit cannot meet.
+    chooses the unit: the condition may be one that this unit cannot meet.
     """
 
     kind: Literal["closing_refuted"] = "closing_refuted"

@@ -1,4 +1,4 @@
-"""A unit that may not go on: long works on hold (挂账), a question to the citizen, going on."""
+"""A unit that may not go on: long works on hold (挂账), a question to the citizen, resumption."""
 
 from datetime import datetime
 from typing import Literal
@@ -13,7 +13,7 @@ from domain.ticket.ticket import Ticket
 
 
 class HoldAsked(FactBase):
-    """挂账 asked for: works that take long, to be reviewed until they are done."""
+    """A request for a hold (挂账): works that take long, to be reviewed until they are done."""
 
     kind: Literal["hold_asked"] = "hold_asked"
     assignment: int
@@ -30,7 +30,7 @@ class HoldAsked(FactBase):
 
 
 class Held(FactBase):
-    """On hold: the unit's clock stands still, and the first review is due."""
+    """A granted hold: the unit's clock is paused, and the first review is due."""
 
     kind: Literal["held"] = "held"
     assignment: int
@@ -42,7 +42,7 @@ class Held(FactBase):
         asked = ticket.assignment(self.assignment).asked
         ticket.settle_request(self.assignment, at)
         ticket.assignment(self.assignment).holds += 1
-        # The citizen may have been asked since it was asked for: their answer is not waited for.
+        # A question sent to the citizen since the request no longer waits for an answer.
         ticket.stop(at, ClockName.CITIZEN, assignment=self.assignment)
         ticket.pause(self.assignment, Pause(why="hold", since=at, until=self.until))
         for clock in ticket.paused(self.assignment) if ticket.lifecycle and asked else ():
@@ -51,7 +51,7 @@ class Held(FactBase):
 
 
 def _since_asked(ticket: Ticket, clock: Clock, asked_at: datetime) -> None:
-    """Whoever asked in time stood still from then on: the wait for the decision is not theirs."""
+    """Start the pause at a timely request, so that waiting for the decision costs no time."""
     if clock.paused_at is not None and asked_at < clock.due_at < clock.paused_at:
         clock.paused_at = max(asked_at, clock.started_at)
         ticket.void(clock, clock.paused_at)
@@ -67,7 +67,7 @@ class HoldRefused(FactBase):
 
 
 class Reviewed(FactBase):
-    """A hold was looked at. `clocks`: the next review, where it goes on."""
+    """A review of a hold. `clocks`: the next review, if the hold goes on."""
 
     kind: Literal["reviewed"] = "reviewed"
     assignment: int
@@ -80,9 +80,9 @@ class Reviewed(FactBase):
 
 
 class ReviewMissed(FactBase):
-    """Nobody looked at the hold in time: the next review is set, the missed one stays on record.
+    """A missed review of a hold: the next one is set, the missed one stays on record.
 
-    The clock of the missed one goes on to climb until somebody looks.
+    The clock of the missed one keeps escalating until somebody reviews the hold.
     """
 
     kind: Literal["review_missed"] = "review_missed"
@@ -94,7 +94,7 @@ class ReviewMissed(FactBase):
 
 
 class CitizenAsked(FactBase):
-    """The unit cannot go on without knowing more; its clock stands still, but not forever."""
+    """A question to the citizen that the unit needs answered; its clock is paused meanwhile."""
 
     kind: Literal["citizen_asked"] = "citizen_asked"
     assignment: int
@@ -108,10 +108,10 @@ class CitizenAsked(FactBase):
 
 
 class Resumed(FactBase):
-    """The unit's clock goes on from where it stood.
+    """The resumption of the unit's clock.
 
-    `why`: `citizen_answered`, `citizen_silent`, `hold_over`, `reviewed` or `pause_ended`, where
-    what was waited for has ended itself.
+    `why`: `citizen_answered`, `citizen_silent`, `hold_over`, `reviewed` or `pause_ended`, if the
+    cause of the pause has ended by itself.
     """
 
     kind: Literal["resumed"] = "resumed"

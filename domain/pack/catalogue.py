@@ -1,4 +1,4 @@
-"""What a city's catalogue is made of: units, categories, who answers for what, reasons, figures."""
+"""The parts of a city's catalogue: units, categories, responsibilities, reasons, figures."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -10,7 +10,7 @@ from domain.pack.policies import Condition, Part, Target, Words
 from domain.ticket.complaint import Code
 
 BY_STREET, BY_COMMUNITY, NEAREST = "@street", "@community", "@nearest"
-"""Instead of a unit's code: the place's street, its community, the nearest centre with a door."""
+"""Instead of a unit's code: the place's street, its community, the nearest located centre."""
 
 Pattern = Annotated[
     str, StringConstraints(pattern=r"^([0-9A-Za-z_.-]{1,32}|[0-9A-Za-z_.-]{0,31}\*)$")
@@ -40,7 +40,7 @@ class UnitKind(StrEnum):
 
 
 class Queue(StrEnum):
-    """Where a unit's work waits: with everybody's, apart, or for the department's own program."""
+    """The queue of a unit's work: shared, its own, or that of the department's program."""
 
     SHARED = ""
     OWN = "own"
@@ -51,7 +51,7 @@ class Unit(Part):
     """One unit (承办单位). `area` is the division it is responsible for, None for the whole city.
 
     `parent` is the unit one level up: a ticket is raised to it, and delegated from it. `lat` and
-    `lon` (WGS-84) are where its door is, for "the nearest centre".
+    `lon` (WGS-84) are its position, for "the nearest centre".
     """
 
     code: Code
@@ -74,10 +74,10 @@ class Step(Part):
 
 
 class Category(Part):
-    """What a complaint can be about. `keywords` are what citizens say when they mean it.
+    """A subject of complaints. `keywords` are the citizens' words for it.
 
-    `filing` and `closing` are CEL conditions (立案条件, 结案条件): while the first does not hold,
-    a dispatcher decides; while the second does not, a result is not taken. `steps`: staged limits.
+    `filing` and `closing` are CEL conditions (立案条件, 结案条件): while the first does not hold, a
+    dispatcher decides; while the second does not, a result is refused. `steps`: staged limits.
     """
 
     code: Code
@@ -91,7 +91,7 @@ class Category(Part):
 
 
 class Responsibility(Part):
-    """Who answers for what, where. `line` is where the pack says so, in responsibilities.csv."""
+    """The unit responsible for a category in an area. `line`: its row in responsibilities.csv."""
 
     category: Pattern
     area: Pattern
@@ -99,12 +99,12 @@ class Responsibility(Part):
     line: int = Field(0, ge=0)
 
     def covers(self, category: str | None, area: str | None) -> bool:
-        """Whether the row speaks of them. What is not known is covered by "*" alone."""
+        """Return whether the row covers them. Only "*" covers what is not known."""
         return matches(self.category, category) and matches(self.area, area)
 
 
 def matches(pattern: str, code: str | None) -> bool:
-    """Whether `pattern` (see `Pattern`) means `code`; None is meant by "*" alone."""
+    """Return whether `pattern` (see `Pattern`) matches `code`; only "*" matches None."""
     if pattern == "*":
         return True
     if code is None:
@@ -119,8 +119,7 @@ class Reason(Part):
 
 
 class Reasons(Part):
-    """Reasons to decline a complaint, authorities to refer it to, grounds to return a ticket, to
-    blow the whistle, to put it on hold, to exclude it from the figures."""
+    """Reasons to decline, authorities to refer to, grounds to return, whistle, hold, exclude."""
 
     decline: tuple[Reason, ...] = Field(min_length=1)
     refer: tuple[Reason, ...] = Field(min_length=1)
@@ -134,8 +133,7 @@ class Indicator(Part):
     """A figure the city publishes, as a versioned formula over the tickets of a period.
 
     `over` and `counts` are CEL conditions on a ticket `t` (see `domain.pack.condition_vocabulary`):
-    the denominator, and the part of it that counts. `by`: the moment that puts a ticket into the
-    period.
+    the denominator and the numerator. `by`: the moment that puts a ticket into the period.
     """
 
     id: Code
@@ -149,7 +147,7 @@ class Indicator(Part):
 
 
 class ScoringRule(Part):
-    """A rule of reward or penalty: what event, under which condition, brings a unit points.
+    """A rule of reward or penalty: the event and the condition that bring a unit points.
 
     `when` is a CEL condition on the event `e`, its unit's share `a` and the ticket `t`. `to`: the
     unit of the event's share, the one that leads the ticket, or the share's unit's parent.

@@ -1,7 +1,7 @@
-"""What conditions speak of: a ticket, an event and a share of work, flat and without nulls.
+"""The values that conditions read: a ticket, an event and a share of work, flat, without nulls.
 
 The conditions of a city pack (CEL) know exactly these names. An unknown text is "", an unknown
-number -1, so that no condition has to ask first whether something is there.
+number -1, so that no condition has to check first whether a value is there.
 """
 
 from domain.model import Recorded
@@ -10,7 +10,7 @@ from domain.model import Recorded
 class Case(Recorded):
     """A ticket, as `t` in a condition. `level` is that of the unit that leads or settled it.
 
-    `lot` is a number from 0 to 99 drawn from the ticket's own: `t.lot < 10` is every tenth.
+    `lot` is a number from 0 to 99 computed from the ticket's number: `t.lot < 10` is every tenth.
     """
 
     number: str = ""
@@ -70,7 +70,7 @@ class Case(Recorded):
 
 
 class ResultCase(Recorded):
-    """What a unit handed back, as `result` in a closing condition. `evidence` counts files."""
+    """A unit's result, as `result` in a closing condition. `evidence` counts files."""
 
     reply: str = ""
     resolved: bool = True

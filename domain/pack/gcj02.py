@@ -1,6 +1,6 @@
-"""The shifted datum of Chinese map services (GCJ-02), and the way back to WGS-84.
+"""The shifted datum of Chinese map services (GCJ-02), and its conversion to WGS-84.
 
-The two differ by up to 700 metres: a point is never kept without saying which one it is in.
+The two differ by up to 700 metres: a point is never stored without its datum.
 """
 
 import math
@@ -15,15 +15,15 @@ _NEAR_ENOUGH = 1e-8  # degrees: about a millimetre
 
 
 def to_gcj02(lat: float, lon: float) -> tuple[float, float]:
-    """A WGS-84 point as Chinese map services draw it; outside China it stays as it is."""
+    """Convert a WGS-84 point to GCJ-02; outside China it stays as it is."""
     north, east = _shift(lat, lon)
     return lat + north, lon + east
 
 
 def to_wgs84(lat: float, lon: float) -> tuple[float, float]:
-    """A GCJ-02 point in WGS-84, to well under a metre; outside China it stays as it is.
+    """Convert a GCJ-02 point to WGS-84, to well under a metre; outside China it stays as it is.
 
-    There is no formula for the way back: the point is sought which the shift moves to this one.
+    There is no formula for the inverse: it is found by iteration.
     """
     north, east = _shift(lat, lon)
     for _ in range(10):  # each round divides the error by a thousand or more: three are enough
@@ -35,7 +35,7 @@ def to_wgs84(lat: float, lon: float) -> tuple[float, float]:
 
 
 def _shift(lat: float, lon: float) -> tuple[float, float]:
-    """How far GCJ-02 is to the north and to the east of a WGS-84 point, in degrees."""
+    """Return the shift of GCJ-02 to the north and east of a WGS-84 point, in degrees."""
     if not (_within(lat, _LATITUDES) and _within(lon, _LONGITUDES)):
         return 0.0, 0.0
     x, y = lon - 105.0, lat - 35.0
@@ -56,5 +56,5 @@ def _within(value: float, limits: tuple[float, float]) -> bool:
 
 
 def _waves(at: float, *waves: tuple[float, float]) -> float:
-    """The sum of sine waves given as height and half length, two thirds of it."""
+    """Return two thirds of the sum of sine waves, given as amplitude and half wavelength."""
     return sum(height * math.sin(math.pi * at / half) for height, half in waves) * 2 / 3

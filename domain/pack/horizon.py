@@ -1,4 +1,4 @@
-"""How far ahead a city promises firmly: until when its calendar is published, and what goes on."""
+"""The days up to which a city's due times are firm, by its published calendar."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -16,16 +16,16 @@ _NAMES = (
     ClockName.CONTACT,
     ClockName.HANDLE,
 )
-"""What begins to run soon after a complaint is filed; and the steps of its category."""
+"""The clocks that start soon after a complaint is filed, besides its category's steps."""
 
 _DAY = timedelta(days=1)
 
 
 class Horizon(NamedTuple):
-    """`last_day`: the last one that is published.
+    """The firm horizon of a pack. `last_day`: the last published day.
 
-    `tiers`: the first day of filing from which on a clock of the tier is provisional, its ladder
-    included; None where all of them run in calendar time.
+    `tiers`: the first day of filing from which on a clock of the tier is provisional, its levels
+    included; None if all of them run in calendar time.
     """
 
     last_day: date
@@ -33,12 +33,12 @@ class Horizon(NamedTuple):
 
     @property
     def first(self) -> date | None:
-        """The first day from which on any tier is promised provisionally."""
+        """The first day from which any tier has provisional clocks."""
         return min((day for day in self.tiers.values() if day is not None), default=None)
 
 
 def horizon(pack: Pack) -> Horizon:
-    """How far ahead `pack` promises firmly."""
+    """Return how far ahead `pack` plans firmly."""
     last = first = max(pack.calendar.published)
     while first - 1 in pack.calendar.published:
         first -= 1
@@ -47,7 +47,7 @@ def horizon(pack: Pack) -> Horizon:
 
 
 def _first_provisional(pack: Pack, tier: str, first: date, last: date) -> date | None:
-    """The first day of filing, of these and the one after them, whose promises are provisional."""
+    """Return the first day of filing, up to the day after `last`, with provisional clocks."""
     steps = {step.limit for one in pack.categories if one.tier == tier for step in one.steps}
     if not _is_provisional(pack, tier, last + _DAY, steps):
         return None
@@ -62,7 +62,7 @@ def _first_provisional(pack: Pack, tier: str, first: date, last: date) -> date |
 
 
 def _is_provisional(pack: Pack, tier: str, day: date, steps: set[Limit]) -> bool:
-    """Whether anything is that is promised late on that day."""
+    """Return whether a complaint filed late that day gets a provisional clock."""
     evening = datetime.combine(day, time(23, 59), pack.calendar.tz)
     return any(clock.provisional for clock in _clocks(pack, tier, evening, steps))
 

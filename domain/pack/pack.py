@@ -1,8 +1,8 @@
-"""A city pack: one city's constitution as data. Read from its folder by `packs.registry`.
+"""A city pack: one city's rules as data. Read from its folder by `packs.registry`.
 
 The models refuse unknown fields, because a pack is written by hand and a typo must not be lost.
-Codes that point at other parts (a unit's parent, a category's tier) are checked there as well,
-where file and line are known.
+References to other parts (a unit's parent, a category's tier) are checked there as well, where file
+and line are known.
 """
 
 from collections.abc import Mapping
@@ -77,9 +77,9 @@ class UnknownTier(UnknownInPack):
 class City(Part):
     """The city itself, `[city]` of city.toml.
 
-    `fallback` is the unit that takes what nobody owns (区政府兜底); `tier` the tier of a complaint
-    that has no category yet. `clock_scale` multiplies every computed span, so that a
-    demonstration or a test sees fifteen days pass in minutes; a city at work keeps it at 1.
+    `fallback` is the unit for tickets without a responsible one (区政府兜底); `tier` the tier of a
+    complaint that has no category yet. `clock_scale` multiplies every computed span, so that a
+    demonstration or a test sees fifteen days pass in minutes; in production it is 1.
     """
 
     id: Code
@@ -125,14 +125,14 @@ class Pack(Part):
     messages: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy, with fields replaced; what was looked up in the original is forgotten."""
+        """Return a copy with fields replaced and without the original's cached values."""
         copy = super().model_copy(update=update, deep=deep)
         for cached in copy.__dict__.keys() - type(self).model_fields.keys():
             del copy.__dict__[cached]
         return copy
 
     def rules(self) -> Rules:
-        """The numbers a ticket is judged by, to be recorded when it is accepted."""
+        """Return the rules a ticket is judged by, to be recorded when it is accepted."""
         severity = self.severity
         return Rules(
             pack=self.city.id,
@@ -153,28 +153,28 @@ class Pack(Part):
         )
 
     def unit(self, code: str) -> Unit:
-        """The unit of that code, or UnknownUnit."""
+        """Return the unit of that code, or raise UnknownUnit."""
         unit = self._units.get(code)
         if unit is None:
             raise UnknownUnit(code, self.city.id)
         return unit
 
     def category(self, code: str) -> Category:
-        """The category of that code, or UnknownCategory."""
+        """Return the category of that code, or raise UnknownCategory."""
         category = self._categories.get(code)
         if category is None:
             raise UnknownCategory(code, self.city.id)
         return category
 
     def tier(self, name: str | None) -> Tier:
-        """The tier of that name, or UnknownTier; for None, before triage, the city's own."""
+        """Return the tier of that name (None, before triage: the city's), or raise UnknownTier."""
         tier = self.tiers.get(name or self.city.tier)
         if tier is None:
             raise UnknownTier(name or self.city.tier, self.city.id)
         return tier
 
     def limit(self, clock: ClockName, tier: str | None) -> tuple[Limit | None, str]:
-        """The limit of a clock and the table of city.toml that sets it; or UnknownTier.
+        """Return a clock's limit and the table of city.toml that sets it, or raise UnknownTier.
 
         The tier's own comes before the default one of `[limits]`.
         """
@@ -184,16 +184,16 @@ class Pack(Part):
         )
 
     def reason_codes(self, kind: str) -> list[str]:
-        """The codes of reasons to "decline", "refer", "return", …, in the pack's order."""
+        """Return the codes of reasons to "decline", "refer", "return" etc., in the pack's order."""
         table: tuple[Reason, ...] = getattr(self.reasons, _REASONS.get(kind, kind))
         return [reason.code for reason in table]
 
     def knows(self, category: str | None) -> bool:
-        """Whether `category` is one of the pack's."""
+        """Return whether `category` is one of the pack's."""
         return category in self._categories
 
     def street_of(self, area: str | None) -> Unit | None:
-        """The street unit whose area is `area` or contains it.
+        """Return the street unit whose area is `area` or contains it.
 
         Division codes nest: a community's or a cell's begins with its street's.
         """
@@ -202,17 +202,17 @@ class Pack(Part):
         return next((unit for unit in self.streets if area.startswith(unit.area or "-")), None)
 
     def community_of(self, area: str | None) -> Unit | None:
-        """The community or village unit whose area is the finest that contains `area`."""
+        """Return the community or village unit with the finest area that contains `area`."""
         if area is None:
             return None
         around = [unit for unit in self.communities if area.startswith(unit.area or "-")]
         return max(around, key=lambda unit: len(unit.area or ""), default=None)
 
     def nearest_centre(self, lat: float, lon: float) -> Unit | None:
-        """The centre with a door that is nearest to a point (WGS-84)."""
+        """Return the centre nearest to a point (WGS-84)."""
 
         def away(unit: Unit) -> float:
-            # A degree of longitude shrinks with latitude; the earth is round enough for a city.
+            # A degree of longitude shrinks with latitude; a flat map is exact enough in a city.
             east = ((unit.lon or 0) - lon) * cos(radians(lat))
             return hypot((unit.lat or 0) - lat, east)
 
@@ -222,7 +222,7 @@ class Pack(Part):
         return code in self._units
 
     def chain(self, code: str) -> tuple[str, ...]:
-        """The unit and those above it, lowest first; or UnknownUnit."""
+        """Return the unit and those above it, lowest first, or raise UnknownUnit."""
         units: list[str] = []
         above: str | None = code
         while above is not None:
@@ -231,15 +231,15 @@ class Pack(Part):
         return tuple(units)
 
     def is_under(self, code: str, above: str) -> bool:
-        """Whether the unit `above` is above the unit `code`, at any distance."""
+        """Return whether the unit `above` is above the unit `code`, at any distance."""
         return above in self.chain(code)[1:]
 
     def is_within(self, code: str, whole: str) -> bool:
-        """Whether `code` is the unit `whole`, or under it."""
+        """Return whether `code` is the unit `whole`, or under it."""
         return whole in self.chain(code)
 
     def siblings(self, code: str) -> list[str]:
-        """The other units of the same kind under the same parent, in the pack's order."""
+        """Return the other units of the same kind under the same parent, in the pack's order."""
         own = self.unit(code)
         same = (u for u in self.units if (u.kind, u.parent) == (own.kind, own.parent))
         return [unit.code for unit in same if unit.code != code]
@@ -250,7 +250,7 @@ class Pack(Part):
 
     @cached_property
     def centres(self) -> tuple[Unit, ...]:
-        """The centres whose door is known."""
+        """The centres whose position is known."""
         return tuple(
             unit
             for unit in self.units
@@ -263,7 +263,7 @@ class Pack(Part):
         return tuple(unit for unit in self.units if unit.kind is UnitKind.STREET)
 
     def queue_of(self, unit: Unit | str) -> str:
-        """The task queue where a unit's work waits, "units" or "unit.<code>"; or UnknownUnit."""
+        """Return the task queue of a unit, "units" or "unit.<code>", or raise UnknownUnit."""
         if isinstance(unit, str):
             unit = self.unit(unit)
         return "units" if unit.queue is Queue.SHARED else f"unit.{unit.code}"

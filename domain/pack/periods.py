@@ -1,4 +1,4 @@
-"""Periods that figures are about: a month, or some days, of a city's own time."""
+"""Periods of figures: a month, or a range of days, in a city's own time."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,7 +9,7 @@ from domain.pack.pack import Pack
 
 @dataclass(frozen=True)
 class Period:
-    """since ≤ t < until."""
+    """The moments since <= t < until."""
 
     since: datetime
     until: datetime
@@ -22,7 +22,7 @@ class Period:
         return at is not None and self.since <= at < self.until
 
     def so_far(self, now: datetime) -> "Period":
-        """What of it is over by now.
+        """Return the part that is over by `now`.
 
         Raises:
             ValueError: it has not begun.
@@ -33,14 +33,14 @@ class Period:
 
 
 def month_of(pack: Pack, month: str) -> Period:
-    """A calendar month of the city, "2026-11"; ValueError when it is not one."""
+    """Return a calendar month of the city, "2026-11"; ValueError when it is not one."""
     first = datetime.strptime(month, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
     begins = beginning_of(pack, first)
     return Period(begins, beginning_of(pack, (first + timedelta(days=31)).replace(day=1)))
 
 
 def days_of(pack: Pack, since: date, until: date) -> Period:
-    """From the beginning of one day of the city to the beginning of another.
+    """Return the period from the beginning of one day of the city to that of another.
 
     Raises:
         ValueError: the other day comes before, or is in no year of a city's records.
@@ -49,13 +49,13 @@ def days_of(pack: Pack, since: date, until: date) -> Period:
 
 
 def beginning_of(pack: Pack, day: date) -> datetime:
-    """When a day of the city begins; ValueError where nobody can have filed anything."""
+    """Return when a day of the city begins; ValueError outside the years 2000 to 2999."""
     if not 2000 <= day.year < 3000:
         raise ValueError(f"{day} is in no year of a city's records")
-    # In UTC, where the difference of two moments is the time between them.
+    # In UTC, so that the difference of two moments is the elapsed time.
     return datetime.combine(day, time.min, ZoneInfo(pack.city.zone)).astimezone(UTC)
 
 
 def month_at(pack: Pack, at: datetime) -> str:
-    """The month in which `at` lies in the city, "2026-11"."""
+    """Return the month in which `at` lies in the city, "2026-11"."""
     return f"{at.astimezone(ZoneInfo(pack.city.zone)):%Y-%m}"

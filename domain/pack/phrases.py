@@ -1,4 +1,4 @@
-"""What a city's desk says: what to ask in a call, and answers that are given often."""
+"""Phrases of a city's desk: scripts for calls, and frequent answers."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -15,14 +15,14 @@ Answered = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
 class Moment(StrEnum):
-    """When a script is read."""
+    """The occasion of a script."""
 
     CALL = "call"  # 来电
     CALL_BACK = "call_back"  # 回访
 
 
 class Script(Part):
-    """What to say and ask, line by line. `category`: what it is for, "*" for every call."""
+    """The lines to say and ask. `category`: the one they are for, "*" for every call."""
 
     code: Code
     on: Moment = Moment.CALL
@@ -32,7 +32,7 @@ class Script(Part):
 
 
 class Reply(Part):
-    """An answer that is given often, word for word. `name`: what operators find it by."""
+    """A frequent answer, word for word. `name`: the name operators find it by."""
 
     code: Code
     category: Pattern = "*"
@@ -49,11 +49,11 @@ class Phrases(Part):
     answers: tuple[Reply, ...] = ()
 
     def scripts_for(self, on: Moment, category: str | None) -> Sequence[Script]:
-        """The scripts that are read then, about this category: the general ones first."""
+        """Return the scripts for an occasion and category, the general ones first."""
         found = [one for one in self.scripts if one.on is on and matches(one.category, category)]
         return sorted(found, key=lambda one: len(one.category))
 
     def answers_for(self, category: str | None) -> Sequence[Reply]:
-        """The answers about this category: its own first, then those for everything."""
+        """Return the answers about this category: its own first, then those for all."""
         found = [one for one in self.answers if matches(one.category, category)]
         return sorted(found, key=lambda one: -len(one.category))

@@ -1,12 +1,11 @@
-"""Planning clocks: from a pack's rule and a moment to absolute due and rung times.
+"""Planning of clocks: from a pack's rule and a moment to absolute due and escalation times.
 
-The result is recorded; nobody computes it twice. A plan needs the working calendar only where a
-limit or an offset is written in working time. Where that reaches a year whose calendar is not
-published, the plan is made with what is known of the year, and the clock is `provisional`.
+The result is recorded, not computed again. A plan needs the working calendar only where a limit or
+an offset is written in working time. Where that reaches a year whose calendar is not published, the
+plan is made with what is known of the year, and the clock is `provisional`.
 
-A pack with a `clock_scale` below 1 plays fast: limits and offsets are computed as they are
-written, and then shrunk. What was recorded is therefore scaled, and what was lived needs no
-scaling.
+A pack with a `clock_scale` below 1 runs fast: limits and offsets are computed as they are written,
+and then scaled. Recorded times are therefore scaled, and elapsed times need no scaling.
 """
 
 from collections.abc import Iterable
@@ -46,14 +45,14 @@ def plan_clock(
     limit: Limit | None = None,
     joint: bool = False,
 ) -> Clock | None:
-    """The clock `name` of a ticket of `tier`, or None when the pack sets it no limit.
+    """Plan the clock `name` of a ticket of `tier`; None when the pack sets it no limit.
 
     A ticket without a tier, before triage, has the limits of the city's own one. `limit` is one
-    that a person set for this ticket, in place of the pack's. A `joint` clock is a co-handler's:
-    it has the limits of `[joint]`, and the tier's where there are none.
+    that a person set for this ticket, in place of the pack's. A `joint` clock is a co-handler's: it
+    has the limits of `[joint]`, and the tier's where there are none.
 
-    The ladder always has a due rung, even when the pack writes none. For `RATE` the warning is
-    the reminder to the citizen and due opens the call-back; for `CALL_BACK` due closes the ticket
+    There is always a due level, even when the pack writes none. For `RATE` the warning is the
+    reminder to the citizen and due opens the call-back; for `CALL_BACK` due closes the ticket
     unrated.
 
     Errors: `UnknownTier`; ValueError if `started_at` is naive; OverflowError if it reaches beyond
@@ -78,7 +77,7 @@ def plan_clocks(
     assignment: int | None = None,
     joint: bool = False,
 ) -> list[Clock]:
-    """The clocks of those names, without those the pack sets no limit; see `plan_clock`."""
+    """Plan the clocks of those names, without those the pack sets no limit; see `plan_clock`."""
     clocks = (
         plan_clock(pack, name, tier, started_at, assignment=assignment, joint=joint)
         for name in names
@@ -93,7 +92,7 @@ def plan_steps(
     started_at: datetime,
     assignment: int | None = None,
 ) -> list[Clock]:
-    """The clocks of a category's staged limits, in its order; none for most categories.
+    """Plan the clocks of a category's staged limits, in its order; none for most categories.
 
     All of them start together; `label` is the step's code. Errors: `UnknownCategory`, and those
     of `plan_clock`.
@@ -115,7 +114,7 @@ def plan_steps(
 
 
 def plan_revisits(pack: Pack, started_at: datetime) -> list[Clock]:
-    """A clock for each look back that the city takes, from when a ticket was closed.
+    """Plan a clock for each revisit by the city, from when a ticket was closed.
 
     `label` counts them from 1. Errors as in `plan_clock`.
     """
@@ -141,10 +140,10 @@ def plan_at(
     label: str | None = None,
     rule_id: str | None = None,
 ) -> Clock:
-    """A clock that is due at a given moment, with the pack's ladder for its name.
+    """Plan a clock that is due at a given moment, with the pack's escalation policy for its name.
 
-    An appointment, the review of a hold. It runs in calendar time; `limit` shows the moment as
-    the city's clocks do. A moment that is over is due at once. Errors as in `plan_clock`.
+    For an appointment or the review of a hold. It runs in calendar time; `limit` shows the moment
+    in the city's time. A moment that is over is due at once. Errors as in `plan_clock`.
     """
     clock = Clock(
         name=name,
@@ -160,7 +159,7 @@ def plan_at(
 
 
 def due_after(pack: Pack, started_at: datetime, limit: Limit) -> datetime:
-    """When `limit` ends in this pack, scaled as its clocks are: a `due_at` for `plan_at`."""
+    """Return when `limit` ends in this pack, scaled as its clocks are, for `plan_at`."""
     return _scaled(pack, started_at, add_limit(pack.calendar, started_at, limit))
 
 
@@ -171,14 +170,13 @@ def extend_clock(
     at: datetime | None = None,
     asked_at: datetime | None = None,
 ) -> Clock:
-    """`clock` with its due time moved `by` later: same start, fresh ladder, running.
+    """Return `clock` with its due time moved `by` later: same start, new levels, running.
 
     The extension is counted from the old due time, not from the day it was granted. `limit` then
-    shows both, "5wd+3wd". A rung whose time is over `at` the moment it is granted is left out: what
-    was shown is not shown again; of a clock that stands still, the moment since when it does.
-    Asked for in time (`asked_at`), what was shown since is void; so where the new due time is over,
-    too, what was reached at it and after it is shown for the first time.
-    Errors as in `plan_clock`.
+    shows both, "5wd+3wd". Levels whose time has passed `at` the grant, or at the pause of a paused
+    clock, are left out: they are not shown again. If it was requested in time (`asked_at`), levels
+    reached since then are void; those at or after the new due time are then shown even if that has
+    passed. Errors as in `plan_clock`.
     """
     old_due = clock.started_at + (clock.due_at - clock.started_at) / pack.city.clock_scale
     real_due = add_limit(pack.calendar, old_due, by)
@@ -210,12 +208,12 @@ def extend_clock(
 
 
 def resume_clock(pack: Pack, clock: Clock, paused_at: datetime, resumed_at: datetime) -> Clock:
-    """`clock` going on after it stood still: same start, same ladder, running.
+    """Return `clock` resumed after a pause: same start, same levels, running.
 
-    What was still to come moves later by the pause: in working time by the office time of the
-    pause alone, so that a pause over a weekend gains and loses nothing. Rungs already climbed
-    stay where they were, unless they became void, and so does a due time that had passed before
-    the pause: a promise that was broken is not mended by waiting.
+    Times still to come move later by the pause: in working time by the office time of the pause
+    alone, so that a pause over a weekend gains and loses nothing. Levels already reached keep their
+    time, unless they became void, and so does a due time that had passed before the pause: waiting
+    does not undo a broken promise.
 
     Errors: ValueError if it was resumed before it was paused.
     """
@@ -249,14 +247,14 @@ def resume_clock(pack: Pack, clock: Clock, paused_at: datetime, resumed_at: date
 def replan_clock(
     pack: Pack, clock: Clock, planned_by: WorkCalendar, now: datetime | None = None
 ) -> Clock:
-    """`clock` as today's calendar has it: the same start, the same working time to its due time.
+    """Return `clock` by today's calendar: same start, same working time to its due time.
 
     The working days or hours that `planned_by`, the calendar it was planned with, counts from the
-    start to the due time are laid out by the calendar of `pack`; pauses and extensions are in
-    them. Rungs keep their distance from the due time, counted alike. What was reached stays where
-    it was: rungs that were climbed, and a due time that is over at `now`. Nothing else is moved to
-    before `now`: a due time that would be ends with the office hours of the first working day
-    that has not ended. Without `now` nothing is held back.
+    start to the due time are laid out by the calendar of `pack`; pauses and extensions are in them.
+    Levels keep their distance from the due time, counted alike. Levels that were reached, and a due
+    time that has passed at `now`, stay. Nothing else is moved to before `now`: such a due time
+    becomes the end of office hours on the first working day that has not ended. Without `now`,
+    times are not restricted.
 
     The clock is running. Errors as in `plan_clock`.
     """
@@ -299,9 +297,9 @@ def replan_clock(
 
 
 def _counted_since(clock: Clock, real_due: datetime) -> datetime | None:
-    """From when working time was counted to the due time; None where none was.
+    """Return when working time began to count towards the due time; None if it did not.
 
-    "7d+1wd" is counted from after the seven days.
+    For "7d+1wd" it is after the seven days.
     """
     if clock.basis is Basis.WORKING:
         return clock.started_at
@@ -309,7 +307,7 @@ def _counted_since(clock: Clock, real_due: datetime) -> datetime | None:
     for part in clock.limit.split("+"):
         try:
             limit = Limit.parse(part)
-        except ValueError:  # a moment that somebody named
+        except ValueError:  # a due time that a person named
             return None
         if limit.basis is Basis.WORKING:
             return min(since, real_due)
@@ -318,7 +316,7 @@ def _counted_since(clock: Clock, real_due: datetime) -> datetime | None:
 
 
 def _in_working_time(clock: Clock, offset: Limit | Percent | None) -> bool:
-    """Whether a rung is so far from the due time in working time."""
+    """Return whether a level's distance from the due time is in working time."""
     if isinstance(offset, Limit):
         return offset.basis is Basis.WORKING
     return offset is not None and clock.basis is Basis.WORKING
@@ -332,10 +330,10 @@ def _laid_out(
     *,
     in_days: bool,
 ) -> datetime:
-    """The moment as far from `since` by `new` as the end of `span` is from its start by `old`.
+    """Return the moment as far from `since` by `new` as `span` is long by `old`.
 
-    The end may be before the start. Counted in working days where it is when an office closes,
-    else in office time. What lies between the last office time and the end is added as it is.
+    The end of `span` may be before its start. Counted in working days if the end is a closing time,
+    else in office time. The time between the last office time and the end is added as it is.
     """
     start, end = span
     if end < start:
@@ -356,9 +354,9 @@ def _laid_out(
 def _limit(
     pack: Pack, name: ClockName, tier: str | None, *, joint: bool
 ) -> tuple[Limit | None, str]:
-    """The limit of a clock, and the table of city.toml that sets it.
+    """Return the limit of a clock, and the table of city.toml that sets it.
 
-    The citizen is promised what the unit that gets the ticket first has to keep.
+    The promise to the citizen has the handling limit of the first unit.
     """
     if name is ClockName.PROMISE:
         name = ClockName.HANDLE
@@ -399,7 +397,7 @@ def _scaled(pack: Pack, start: datetime, at: datetime) -> datetime:
 def _with_ladder(
     pack: Pack, clock: Clock, real_due: datetime, since: datetime | None = None
 ) -> Clock:
-    """`clock` at the foot of its ladder, and with the calendar it needed, if it needed one.
+    """Return `clock` with all its levels, and with the calendar it needed, if it needed one.
 
     `real_due` is its due time before scaling; `since` is from when working time was counted to it.
     """
@@ -410,9 +408,9 @@ def _with_ladder(
         at, real = _rung_at(pack, clock, real_due, rule)
         if real is not None:
             worked += (real_due, real)
-        if rungs:  # a share and a limit are hard to compare when written: they never go back
+        if rungs:  # the order of a share and a limit is only known here: times must not decrease
             at = max(at, rungs[-1].at)
-        # A warning that would come with the start, or before, warns of nothing.
+        # A warning at the start of the clock, or before, would be useless.
         if rule.kind is not RungKind.WARN or at > clock.started_at:
             rungs.append(Rung(kind=rule.kind, at=at, tells=list(rule.tells), raises=rule.raises))
     update: dict[str, object] = {"rungs": rungs}
@@ -424,7 +422,7 @@ def _with_ladder(
 
 
 def _ladder(pack: Pack, name: ClockName) -> list[RungRule]:
-    """The pack's ladder for a clock; always with a due rung. Late promises have a supervisor."""
+    """Return a clock's escalation rules, with a due level; late promises notify supervisors."""
     rules = list(pack.ladder.get(name, ()))
     if not rules and name is ClockName.PROMISE:
         return [_PROMISE_DUE]
@@ -437,7 +435,7 @@ def _ladder(pack: Pack, name: ClockName) -> list[RungRule]:
 def _rung_at(
     pack: Pack, clock: Clock, real_due: datetime, rule: RungRule
 ) -> tuple[datetime, datetime | None]:
-    """When the rung is reached; and before scaling, where that was counted in working time."""
+    """Return a level's time; and that before scaling, if it was counted in working time."""
     offset, early = rule.offset, rule.kind is RungKind.WARN
     if offset is None:
         return clock.due_at, None
@@ -448,7 +446,7 @@ def _rung_at(
         share = offset.of(office_time(pack.calendar, clock.started_at, real_due))
         move = subtract_office_time if early else add_office_time
         real, working = move(pack.calendar, real_due, share), True
-    else:  # a share of the span as it is lived
+    else:  # a share of the elapsed span
         share = offset.of(clock.due_at - clock.started_at)
         return (clock.due_at - share if early else clock.due_at + share), None
     at = _scaled(pack, clock.due_at, clock.due_at + (real - real_due))

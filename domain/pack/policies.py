@@ -1,4 +1,4 @@
-"""What a city promises: limits by tier, the ladder when they are not kept, caps, and grades."""
+"""The policies of a city: limits by tier, escalation, caps, and grades."""
 
 from typing import Annotated, Self
 
@@ -16,7 +16,7 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
 Condition = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-"""A CEL expression that is true or false; `packs.conditions` says what it can speak of."""
+"""A CEL expression that is true or false; `packs.conditions` says which names it may use."""
 
 Target = Annotated[
     str, StringConstraints(pattern=r"^(@street|@community|@nearest|[0-9A-Za-z_.-]{1,32})$")
@@ -31,7 +31,7 @@ class Part(Incoming):
 
 
 class Limits(Part):
-    """How long each clock runs. A clock without a limit is not started."""
+    """The limits of the clocks. A clock without a limit is not started."""
 
     triage: Limit | None = None
     dispatch: Limit | None = None
@@ -72,10 +72,10 @@ class Tier(Limits):
 
 
 class RungRule(Part):
-    """One rung. `offset` is how long before due (warn) or after it (the others).
+    """One escalation level. `offset` is how long before due (warn) or after it (the others).
 
-    A due rung may have one, too: a red card that is shown "on the first working day after".
-    `raises`: the ticket is raised a level when this rung is reached.
+    A due level may have one, too: a red card that is shown "on the first working day after".
+    `raises`: reaching it also raises the ticket a level.
     """
 
     kind: RungKind
@@ -104,7 +104,7 @@ Ladder = Annotated[tuple[RungRule, ...], AfterValidator(_rising)]
 
 
 class Caps(Part):
-    """How often, and how long; see `domain.ticket.rules_snapshot.Rules`. Zero: not in this city."""
+    """Caps on counts and lengths; see `domain.ticket.rules_snapshot.Rules`. Zero: not allowed."""
 
     returns: int = Field(ge=0)
     extensions: int = Field(ge=0)
@@ -121,7 +121,7 @@ class Caps(Part):
 
 
 class Features(Part):
-    """Ways of working that a city has or has not; a command of one it has not is refused."""
+    """Optional features of a city; a command of a disabled feature is refused."""
 
     raise_level: bool = False  # 提级
     ask_citizen: bool = False  # pause the unit's clock while the citizen is asked
@@ -133,20 +133,20 @@ class Features(Part):
 
 
 class Reworking(Part):
-    """重办. `to`: who does it again.
+    """重办. `to`: the handler of a rework.
 
-    `same` the unit that had it; `other` a unit that a dispatcher chooses, not the same;
-    `above` the unit one level up; `supervisor` nobody before a supervisor has looked at it.
+    `same` the unit that had it; `other` a unit that a dispatcher chooses, not the same; `above` the
+    unit one level up; `supervisor` nobody before a supervisor has looked at it.
     """
 
     to: ReworkTo = ReworkTo.SAME
 
 
 class Severity(Part):
-    """What makes a ticket graver by one each time (0: never), and what happens then.
+    """The counts that each raise severity by one (0: never), and the escalation.
 
     `repeats`: tickets of the same category within `repeats_metres` (or at the same address) and
-    `repeats_within`. From severity `escalate_at` on, `escalate` happens by itself, once.
+    `repeats_within`. From severity `escalate_at` on, `escalate` happens automatically, once.
     """
 
     urges: int = Field(0, ge=0)
@@ -159,8 +159,10 @@ class Severity(Part):
 
 
 class Verification(Part):
-    """核查. `filing`, `closing`: CEL conditions that say which tickets are verified on the spot
-    before they are dispatched, and before they are answered. `unit`: who looks."""
+    """核查. `filing`, `closing`: CEL conditions for verification on the spot.
+
+    `filing` selects tickets before dispatch, `closing` before the answer. `unit`: the verifier.
+    """
 
     filing: Condition | None = None
     closing: Condition | None = None
@@ -168,7 +170,7 @@ class Verification(Part):
 
 
 class Aftercare(Part):
-    """回头看. When, counted from closing, a look is due whether the effect holds."""
+    """回头看. The times of revisits to check the effect, counted from closing."""
 
     revisits: tuple[Limit, ...] = ()
 
@@ -195,9 +197,9 @@ Kept = Annotated[Limit, AfterValidator(_calendar_time)]
 
 
 class Retention(Part):
-    """How long after a ticket's end what is personal is kept; without a limit, until asked.
+    """The retention of personal data after a ticket's end; without a limit, until a request.
 
-    `persons`: who complained. `texts`: what was said, in the record and in the history.
+    `persons`: the complainants. `texts`: their words, in the record and in the history.
     """
 
     persons: Kept | None = None

@@ -1,7 +1,6 @@
-"""What a complaint is about and who answers for it: keywords and a table, nothing learned.
+"""The category of a complaint and the responsible unit, by keywords and a table, without learning.
 
-`classify` suggests, `route` decides. Where the words leave doubt the suggestion says so, and a
-dispatcher confirms it.
+`classify` suggests, `route` decides. An uncertain suggestion says so, and a dispatcher confirms it.
 """
 
 import re
@@ -15,15 +14,14 @@ from domain.pack.pack import Pack
 from domain.ticket.complaint import Complaint, Crs, Place
 
 _SURE_FROM = 4
-"""A suggestion is sure with one keyword of four characters, two of two, or one of two in the
-title (which counts twice) ..."""
+"""The least score of a sure suggestion: a keyword's characters count, in the title twice."""
 _SURE_AHEAD = 1.5
-"""... and when no other category comes near."""
+"""The least ratio of its score to the next category's."""
 _TITLE_WEIGHT = 2
 
 
 class Suggestion(Recorded):
-    """What a complaint seems to be about. `area` is the code of the street it is in."""
+    """The suggested category of a complaint. `area` is the code of the street it is in."""
 
     category: str | None
     confident: bool
@@ -32,7 +30,7 @@ class Suggestion(Recorded):
 
 
 class Routing(Recorded):
-    """The unit that answers, and the row of the pack that says so."""
+    """The responsible unit, and the row of the pack that names it."""
 
     unit: str
     why: str
@@ -46,12 +44,12 @@ class _Score(NamedTuple):
 
 
 def classify(pack: Pack, complaint: Complaint) -> Suggestion:
-    """The category and the street of a complaint, as far as its words show them.
+    """Suggest the category and the street of a complaint, as far as its words show them.
 
-    A category of the pack that the citizen or the operator gave is taken. Otherwise every
-    keyword found counts its length, twice in the title, and the highest sum wins; words of an
-    urgent tier (fire, leaking gas) win over any sum of the others, because calling a fire back
-    into the queue costs more than asking a dispatcher.
+    A category of the pack that the citizen or the operator gave is taken. Otherwise every keyword
+    found counts its length, twice in the title, and the highest sum wins; words of an urgent tier
+    (fire, leaking gas) win over any sum of the others, because queueing a fire costs more than a
+    dispatcher's confirmation.
     """
     area = find_area(pack, complaint)
     if pack.knows(complaint.category):
@@ -73,10 +71,10 @@ def classify(pack: Pack, complaint: Complaint) -> Suggestion:
 def route(
     pack: Pack, category: str | None, area: str | None, place: Place | None = None
 ) -> Routing:
-    """The unit answering for `category` in `area`: the first responsibility that covers both.
+    """Return the unit for `category` in `area`: the first responsibility that covers both.
 
-    A row for "@street", "@community" or "@nearest" covers only places where there is one. What
-    nobody owns goes to the city's fallback unit (区政府兜底). Unknown codes are owned by nobody.
+    A row for "@street", "@community" or "@nearest" covers only places where there is one. Anything
+    not covered goes to the city's fallback unit (区政府兜底).
     """
     for row in pack.responsibilities:
         if not row.covers(category, area):
@@ -92,7 +90,7 @@ def route(
 
 
 def resolve(pack: Pack, target: str, area: str | None, place: Place | None = None) -> str | None:
-    """The code of the unit that `target` means there; None where there is none.
+    """Return the code of the unit that `target` means there; None if there is none.
 
     A place without a point is served by the centre that is under its street, or by the first.
     """
@@ -118,11 +116,11 @@ def _nearest(pack: Pack, area: str | None, place: Place | None) -> Unit | None:
 
 
 def find_area(pack: Pack, complaint: Complaint) -> str | None:
-    """The code of the street a complaint is about, None when it does not show.
+    """Return the code of the street a complaint is about, None if it names none.
 
-    In this order: the place's division code; a street's full name in the address, then in the
-    title and text; its short name (without 街道, 镇 or 乡) in the address. Two streets named are
-    none, and a short name that goes on as a road's (新华大街) is a road.
+    In this order: the place's division code; a street's full name in the address, then in the title
+    and text; its short name (without 街道, 镇 or 乡) in the address. Two streets count as none; a
+    short name that goes on as a road's (新华大街) is a road.
     """
     street = pack.street_of(complaint.place.area)
     if street is not None:
@@ -152,7 +150,7 @@ def _only(names: dict[str, str | None], text: str, unless: str) -> str | None:
 
 
 def _scores(pack: Pack, complaint: Complaint) -> list[_Score]:
-    """Every category with a keyword in the complaint, best first; the pack's order breaks ties."""
+    """Score every category with a keyword in the complaint, best first; ties in pack order."""
     title, text = _plain(complaint.title), _plain(complaint.text)
     scores = []
     for category in pack.categories:
@@ -169,5 +167,5 @@ def _scores(pack: Pack, complaint: Complaint) -> list[_Score]:
 
 
 def _plain(text: str) -> str:
-    """Without differences of width and case: what citizens type into phones."""
+    """Normalise the width and case of what citizens type."""
     return unicodedata.normalize("NFKC", text).casefold()

@@ -1,1 +1,1 @@
-"""What may happen to a ticket, who may cause it, and what follows from it."""
+"""Policies of a ticket: permitted facts, permissions and consequences."""

@@ -1,4 +1,4 @@
-"""Build what conditions see of a ticket (`domain.pack.condition_vocabulary`)."""
+"""The values that conditions read of a ticket (`domain.pack.condition_vocabulary`)."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -28,11 +28,11 @@ _OTHERS_CLOCKS = (
     ClockName.AFTERCARE,
     ClockName.HOLD,
 )
-"""The clocks of those who are not a unit: desk, dispatcher, supervisor, citizen, the system."""
+"""The clocks that are not a unit's: of desk, dispatcher, supervisor, citizen and system."""
 
 
 def case_of_complaint(complaint: Complaint, **known: str) -> Case:
-    """A complaint before anything is decided but what is `known`."""
+    """Return the case of a complaint with only the `known` values decided."""
     return Case(
         number=complaint.number,
         kind=known.get("kind") or complaint.kind,
@@ -49,12 +49,12 @@ def case_of_complaint(complaint: Complaint, **known: str) -> Case:
 
 
 def case_of(ticket: Ticket, at: datetime) -> Case:
-    """The ticket as it is at `at`."""
+    """Return the case of the ticket at `at`."""
     lead, rating, rules = ticket.lead, ticket.rating, ticket.rules
     promise = _promise(ticket)
     answered = ticket.reply is not None
     done_at = (lead.ended_at if lead and lead.result else None) or ticket.ended_at
-    # The citizen's promise is stopped by the answer, not by the unit's being done.
+    # The answer, not the unit's completion, stops the citizen's promise.
     until = at if ticket.lifecycle else done_at or at
     kept = not ticket.broke_a_promise and (promise is None or _kept(promise, until))
     gone = ticket.dropped
@@ -125,7 +125,7 @@ def result_case(reply: str, resolved: bool, evidence: Iterable[str]) -> ResultCa
 
 
 def event_case(event: Event, ticket: Ticket) -> EventCase:
-    """An event of `ticket`, which is as it was just after it."""
+    """Return the case of an event; `ticket` is as it was just after it."""
     fact = event.fact
     climbed = fact if isinstance(fact, RungClimbed) else None
     rating = getattr(fact, "rating", None)
@@ -149,10 +149,10 @@ def event_case(event: Event, ticket: Ticket) -> EventCase:
 
 
 def judged_kind(event: Event, ticket: Ticket) -> str:
-    """The kind of an event as a scoring rule waits for it.
+    """Return the kind of an event as scoring rules name it.
 
-    `handled` is the result of the unit that leads, `share_handled` a helper's, whichever came
-    last: units that work together are not measured by the order in which they finish.
+    `handled` is the result of the unit that leads, `share_handled` a helper's, whichever came last:
+    units that work together are not measured by the order in which they finish.
     """
     if isinstance(event.fact, Handled | ShareHandled):
         leads = ticket.assignment(event.fact.assignment).share is Share.LEAD
@@ -173,14 +173,14 @@ _CODED_WHY = ("resumed", "severity_raised")
 
 
 def _why(event: Event) -> str:
-    """The code of a reason, where a fact has one; a free text is not a code."""
+    """Return the code of a reason, if a fact has one; a free text is not a code."""
     name = "reason" if event.kind in _CODED_REASON else "why"
     coded = event.kind in _CODED_REASON or event.kind in _CODED_WHY
     return str(getattr(event.fact, name)) if coded else ""
 
 
 def share_case(ticket: Ticket, assignment: Assignment | None, at: datetime) -> ShareCase:
-    """A unit's share as it is at `at`; an empty one where no unit had a share."""
+    """Return the case of a unit's share at `at`; an empty one if no unit had a share."""
     if assignment is None:
         return ShareCase()
     verifies = assignment.share is Share.VERIFY
@@ -204,9 +204,9 @@ def share_case(ticket: Ticket, assignment: Assignment | None, at: datetime) -> S
 
 
 def share_of(event: Event, ticket: Ticket) -> Assignment | None:
-    """The share that an event is about: the one it names, else the lead's.
+    """Return the share that an event is about: the one it names, else the lead's.
 
-    None where no unit had one, and of a clock that climbed for somebody who is not a unit.
+    None if no unit had one, or if the clock that escalated is not a unit's.
     """
     fact = event.fact
     if isinstance(fact, RungClimbed) and fact.clock in _OTHERS_CLOCKS:
@@ -218,7 +218,7 @@ def share_of(event: Event, ticket: Ticket) -> Assignment | None:
 
 
 def due_of(ticket: Ticket) -> datetime | None:
-    """When its answer is, or was, due; None without a promise, and while it stands still."""
+    """Return the answer's due time; None without a promise, and while it is paused."""
     promise = _promise(ticket)
     if promise is None or (promise.running and promise.paused_at is not None):
         return None
@@ -226,16 +226,16 @@ def due_of(ticket: Ticket) -> datetime | None:
 
 
 def cards(ticket: Ticket, kind: RungKind) -> int:
-    """How many cards of a kind units got on this ticket, without those that became void."""
+    """Count the cards of a kind that units got on this ticket, without void ones."""
     gone = {RungKind.WARN: ticket.dropped.yellow_cards, RungKind.DUE: ticket.dropped.red_cards}
     shown = cards_shown(ticket.clocks, kind) - set(ticket.void_rungs)
     return gone.get(kind, 0) + len(shown)
 
 
 def _promise(ticket: Ticket) -> Clock | None:
-    """The clock that says when the answer is due: the citizen's promise.
+    """Return the clock of the answer's due time: the citizen's promise.
 
-    On a ticket of the first lifecycle it is the lead's handling, as last extended or resumed.
+    On a ticket of lifecycle 0 it is the lead's handling, as last extended or resumed.
     """
     if ticket.promise is not None:
         return ticket.promise
@@ -248,12 +248,12 @@ def _last(ticket: Ticket, name: ClockName, n: int) -> Clock | None:
 
 
 def _kept(clock: Clock, at: datetime) -> bool:
-    """Whether the promise was kept; while it stands still, it cannot be broken."""
+    """Return whether the promise was kept; while paused, it cannot be broken."""
     return clock.kept(at) if clock.paused_at is None else clock.paused_at <= clock.due_at
 
 
 def _level(ticket: Ticket) -> str:
-    """The level that settled it: the lowest that the lead delegated to, else the lead's own."""
+    """Return the level that settled it: the lowest the lead delegated to, else the lead's own."""
     lead = ticket.lead
     if lead is None:
         return ""

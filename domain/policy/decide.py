@@ -1,4 +1,4 @@
-"""From commands to facts: pure decisions over a ticket, none of which changes it."""
+"""Decisions that turn commands into facts: pure, without changes to the ticket."""
 
 from typing import Literal, NamedTuple
 
@@ -22,7 +22,7 @@ from domain.ticket.ticket import Ticket
 
 
 class Wanted(Recorded):
-    """More time, as asked for: an extension by a length, or a hold until a day."""
+    """More time, as requested: an extension by a length, or a hold until a day."""
 
     clock: Clock | None = None
     by: str | None = None
@@ -30,7 +30,7 @@ class Wanted(Recorded):
 
 
 class Need(NamedTuple):
-    """The clock that a command starts, and whose it is; `wanted`: more time, asked with it."""
+    """The clock a command starts, and its assignment; `wanted`: more time, requested with it."""
 
     clock: ClockName
     assignment: int | None = None
@@ -41,7 +41,7 @@ ReasonKind = Literal["decline", "refer", "return", "whistle", "hold", "exclude"]
 
 
 def reason_of(command: Command) -> tuple[ReasonKind, str] | None:
-    """The code of a reason that has to be one of the pack's, and in which of its lists."""
+    """Return the code of a reason that has to be one of the pack's, and its list."""
     match command:
         case units.Return(ground=ground):
             return "return", ground
@@ -60,7 +60,7 @@ def reason_of(command: Command) -> tuple[ReasonKind, str] | None:
 
 
 def need_of(ticket: Ticket, command: Command, actor: Actor) -> Need | None:
-    """The clock that has to be planned before the command becomes facts."""
+    """Return the clock that has to be planned before the command becomes facts."""
     match command:
         case units.Return():
             return Need(ClockName.DECIDE, assignment_of(ticket, command, actor).n)
@@ -90,7 +90,7 @@ def need_of(ticket: Ticket, command: Command, actor: Actor) -> Need | None:
 
 
 def facts_of(ticket: Ticket, command: Command, actor: Actor, clocks: list[Clock]) -> list[Fact]:
-    """The facts of a command; `clocks`: what `need_of` asked for."""
+    """Return the facts of a command; `clocks`: the plan of `need_of`."""
     match command:
         case units.UnitCommand():
             return [_unit_fact(ticket, command, assignment_of(ticket, command, actor).n, clocks)]
@@ -187,7 +187,7 @@ def _joint_fact(
 
 
 def raised(ticket: Ticket, reason: str, clocks: list[Clock], *, escalated: bool = False) -> Fact:
-    """One level up; there has to be one."""
+    """Return a raise by one level; a unit must be above."""
     lead = ticket.lead
     if lead is None or lead.above is None:
         raise ValueError("no level is above")
@@ -202,7 +202,7 @@ def raised(ticket: Ticket, reason: str, clocks: list[Clock], *, escalated: bool 
 
 
 def order(ticket: Ticket, text: str, clocks: list[Clock], *, escalated: bool = False) -> Fact:
-    """The next order; its clock is told apart by the number that it has got by now."""
+    """Return the next order; its number distinguishes its clock."""
     n = len(ticket.orders) + 1
     return supervising_facts.SupervisionOrdered(
         order=n,
@@ -231,9 +231,9 @@ Judgement = closing.Closed | closing.Reworked | closing.Supervised
 def replanned(
     ticket: Ticket, calendar_version: str, clocks: list[Clock], moved: list[anytime.Moved]
 ) -> anytime.Replanned:
-    """What was planned again, with the units it is told to, and whether the citizen is told.
+    """Return the new plan, with the units to notify, and whether to notify the citizen.
 
-    A citizen is told when the answer comes on a later day than was said.
+    The citizen is notified when the answer comes on a later day than promised.
     """
     promise, told = ticket.answer_clock, []
     for one in moved:
@@ -252,7 +252,7 @@ def replanned(
 
 
 def verdict(ticket: Ticket) -> Judgement | None:
-    """What follows from the rating, or from nobody to be reached; None: keep waiting."""
+    """Return the consequence of the rating, or of no contact; None: keep waiting."""
     if ticket.stage is not Stage.RATE:
         return None
     rules, rating = rules_of(ticket), ticket.rating
@@ -269,7 +269,7 @@ def verdict(ticket: Ticket) -> Judgement | None:
 
 
 def follows(ticket: Ticket) -> anytime.SeverityRaised | None:
-    """What follows by itself from how often it was urged, repeated, or shared by others."""
+    """Return the rise of severity by the counts of urges, repeats and complainants, if any."""
     rules = ticket.rules
     if rules is None or not ticket.open:
         return None
@@ -289,24 +289,24 @@ def _times(count: int, every: int) -> int:
 
 
 def grave(ticket: Ticket) -> bool:
-    """Whether it weighs so much that something happens by itself, once."""
+    """Return whether the automatic escalation by severity is due."""
     rules = ticket.rules
     heavy = rules is not None and 0 < rules.escalate_at <= ticket.severity
     return heavy and not ticket.escalated and ticket.lead is not None and ticket.lead.open
 
 
 def watch_over(ticket: Ticket) -> bool:
-    """Whether nothing more is to come of a closed ticket: its time is over, nothing contested."""
+    """Return whether aftercare is over: its time has passed, and nothing is contested."""
     left = [c for c in ticket.clocks if c.name is ClockName.AFTERCARE and c.running]
     watched = ticket.stage is Stage.AFTERCARE and ticket.contest is None
     return watched and all(clock.past_due for clock in left)
 
 
 def arbitration_due(ticket: Ticket) -> bool:
-    """Whether it was returned as often as may be, and a meeting has to decide.
+    """Return whether it was returned as often as allowed, and a meeting has to decide.
 
-    Not where a dispatcher has it for another reason, as after an answer that was refuted again and
-    again. Lifecycle 0 did not tell these apart.
+    Not if a dispatcher has it for another reason, as after an answer that was refuted repeatedly.
+    Lifecycle 0 did not distinguish these.
     """
     rules, lead = ticket.rules, ticket.lead
     used_up = rules is not None and rules.arbitration and ticket.returns >= rules.returns

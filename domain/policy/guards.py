@@ -1,4 +1,4 @@
-"""What may not be: by the table, by role and unit, by the city's switches and caps."""
+"""Guards of commands: by the transition table, role and unit, the city's switches and caps."""
 
 from datetime import datetime, timedelta
 
@@ -29,11 +29,11 @@ _SWITCHES: dict[type[CommandBase], str] = {
     supervising.Appoint: "appoint",
     supervising.SettleAll: "settle_all",
 }
-"""Commands that a city has or has not: the switch, or the cap that is not zero."""
+"""Commands that a city may disable, by their switch, or by their cap if that is zero."""
 
 
 def leads_to(ticket: Ticket, command: Command) -> type[FactBase]:
-    """The fact a command becomes: what the table is asked about."""
+    """Return the fact a command becomes, to look up in the transition table."""
     if isinstance(command, intake.Conclude):
         return command.ends[command.outcome]
     if isinstance(command, supervising.Decide) and (request := asked(ticket)) is not None:
@@ -42,7 +42,7 @@ def leads_to(ticket: Ticket, command: Command) -> type[FactBase]:
 
 
 def check(ticket: Ticket, command: Command, actor: Actor, at: datetime) -> None:
-    """Refuse what may not be.
+    """Refuse a command that is not allowed.
 
     Raises:
         Refused: with the reason's code; nothing has changed.
@@ -109,11 +109,11 @@ def check(ticket: Ticket, command: Command, actor: Actor, at: datetime) -> None:
 
 
 def _check_near(ticket: Ticket, command: Command, actor: Actor) -> None:
-    """An officer's unit has to be as near to the ticket as the permission table says."""
+    """Require that an officer's unit is as near to the ticket as the permission table says."""
     near = relation(ticket, actor.unit)
     if actor.role is not Role.OFFICER or right_to(command).allows(actor.role, near):
         return
-    # Of several shares the one that is meant decides, and says which of the two is missing.
+    # The check of the share that is meant follows, and refuses with the exact reason.
     if isinstance(command, units.UnitCommand) and near in NEAR:
         return
     raise Refused("not_your_unit", "This is another unit's to do.")
@@ -188,7 +188,7 @@ def _check_delegation(ticket: Ticket, given: Assignment, unit: str, rules: Rules
 
 
 def _check_of_unit(ticket: Ticket, command: Command, actor: Actor, at: datetime) -> None:
-    """Commands about the whole ticket, of its units and of staff."""
+    """Check commands about the whole ticket, by its units and by staff."""
     lead = ticket.lead
     match command:
         case joint.Release(assignment=n):
@@ -217,7 +217,7 @@ def _check_of_unit(ticket: Ticket, command: Command, actor: Actor, at: datetime)
 
 
 def _caller(ticket: Ticket, n: int) -> Assignment:
-    """The assignment that a co-handler's or a delegate's was given from."""
+    """Return the assignment that a co-handler's or a delegate's was given from."""
     assignment = ticket.assignment(n)
     if assignment.of is None:
         raise Refused("not_a_helper", "Only co-handlers and delegates can be released.")
@@ -239,7 +239,7 @@ def _check_decision(ticket: Ticket, command: supervising.Decide, actor: Actor) -
 
 
 def return_bar(ticket: Ticket, assignment: Assignment) -> Refused | None:
-    """Why this assignment cannot be returned; None: it can be asked for."""
+    """Return why this assignment cannot be returned; None: a return can be requested."""
     rules = rules_of(ticket)
     if rules.returns == 0:
         return Refused("returns_not_allowed", "In this city units do not return tickets.")
@@ -253,7 +253,7 @@ def return_bar(ticket: Ticket, assignment: Assignment) -> Refused | None:
 
 
 def check_officer(assignment: Assignment, actor: Actor) -> None:
-    """Only the unit that has an open assignment acts on it."""
+    """Require an open assignment, and for an officer, one of their unit."""
     if actor.role is Role.OFFICER and actor.unit != assignment.unit:
         raise Refused("not_your_unit", "Another unit has this assignment.")
     if not assignment.open:
@@ -261,7 +261,7 @@ def check_officer(assignment: Assignment, actor: Actor) -> None:
 
 
 def assignment_of(ticket: Ticket, command: units.UnitCommand, actor: Actor) -> Assignment:
-    """The assignment that is meant: the one that is named, the unit's own, else the lead's."""
+    """Return the assignment meant: the one that is named, the unit's own, else the lead's."""
     if command.assignment is not None:
         return ticket.assignment(command.assignment)
     own = [a for a in ticket.opened if a.unit == actor.unit]
@@ -273,13 +273,13 @@ def assignment_of(ticket: Ticket, command: units.UnitCommand, actor: Actor) -> A
 
 
 def asking(ticket: Ticket) -> Assignment | None:
-    """The assignment whose unit asked for a decision, the longest waiting first."""
+    """Return the assignment whose unit has waited longest for a decision."""
     requests = [(a.asked.asked_at, a.n) for a in ticket.opened if a.asked is not None]
     return ticket.assignment(min(requests)[1]) if requests else None
 
 
 def asked(ticket: Ticket) -> Request | None:
-    """What waits for a decision: a unit's request, or after the end an exclusion."""
+    """Return the request to decide: a unit's, or after the rating an exclusion."""
     if ticket.stage in (Stage.SUPERVISE, Stage.AFTERCARE):
         return ticket.contest
     found = asking(ticket)

@@ -1,4 +1,4 @@
-"""Whom to tell what: which events become messages, to whom, by which template."""
+"""Notifications: which events become messages, to whom, by which template."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -81,17 +81,17 @@ _TELLS: dict[str, tuple[Role, ...]] = {
 }
 
 _TOLD_BY_WHAT_FOLLOWS = {"return_window_due", "citizen_due", "hold_due"}
-"""Rungs with which something happens at once that the unit is told: taken on, resumed.
+"""Levels with an immediate consequence that notifies the unit itself: taken on, resumed.
 
-Where nothing follows, because a return is asked for and not decided, nothing has happened to it.
+If nothing follows, because a return is requested and not decided, nothing changes for the unit.
 """
 
 _TEMPLATES = {"closed_on_watch": "closed"}
-"""Facts that the citizen is told in the words of another."""
+"""Facts that are notified to the citizen with another's template."""
 
 
 class Notice(Recorded):
-    """One message to send. `key` is the same however often, and however, it is told."""
+    """One message to send. `key` is the same for every repetition of the message."""
 
     key: str
     number: str
@@ -103,7 +103,7 @@ class Notice(Recorded):
 
 
 class _Scene(NamedTuple):
-    """Where an event stands in the life of its ticket; `lead`: the last lead's assignment."""
+    """The context of an event in its ticket; `lead`: the last lead's assignment."""
 
     event: Event
     lead: Assignment | None
@@ -113,7 +113,7 @@ class _Scene(NamedTuple):
 
     @property
     def round(self) -> str:
-        """The handling that an answer, its rating and its closing belong to."""
+        """The round of handling that an answer, its rating and its closing belong to."""
         return f"{self.recurred}.{self.reworks}.{self.lead.n if self.lead else 0}"
 
 
@@ -134,7 +134,7 @@ def _per_round(_fact: Any, scene: _Scene) -> str:
 
 
 def _per_answer(_fact: Any, scene: _Scene) -> str:
-    # Answered together with another ticket it has no round of its own.
+    # A ticket answered together with another has no round of its own.
     return str(scene.event.version) if scene.merged else scene.round
 
 
@@ -147,7 +147,7 @@ _HAPPENS: dict[str, Callable[[Any, _Scene], str]] = {
     "filing_refuted": _once,
     "final_replied": _once,
     "withdrawn": _once,
-    # Sent to another unit it is another thing to be told.
+    # Another unit makes it another message.
     "assigned": lambda fact, _: f"{fact.assignment}-{fact.unit}",
     "share_handled": _per_assignment,
     "returned": _per_assignment,
@@ -166,16 +166,16 @@ _HAPPENS: dict[str, Callable[[Any, _Scene], str]] = {
         (str(fact.assignment or 0), fact.label or "", _moment(scene.event.at))
     ),
 }
-"""What happens once, and in what: in a ticket's life, to an assignment, in a round of handling.
+"""Facts that occur once per ticket, assignment or round, with that part of the message key.
 
-A task of the workflow that was cut short is done again and may count another version at the same
-event: what happens once keeps its key, and a message that has left is not sent again. All others
-are told apart by the version.
+A workflow task that was cut short is run again and may give the same event another version: these
+facts keep their key, so that a message already sent is not sent again. All others are distinguished
+by the version.
 """
 
 
 def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[Notice]:
-    """The messages of `event`.
+    """Return the messages of `event`.
 
     `ticket` is as it was after the event and those in `after`, which followed it.
     """
@@ -193,7 +193,7 @@ def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[N
         told += [(role, unit) for unit in _units(scene)] if role in UNIT else [(role, None)]
     several = sum(role in UNIT for role, _ in told) > 1
     happens = _HAPPENS.get(fact.kind)
-    # A version begins with a digit, what happens once with the template.
+    # Versions begin with a digit, templates do not: the two kinds of key never collide.
     once = f"{template}-{happens(fact, scene)}" if happens else f"{event.version}-{template}"
     return [
         Notice(
@@ -211,7 +211,7 @@ def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[N
 
 
 def _scene(event: Event, ticket: Ticket, after: Sequence[Event]) -> _Scene:
-    """What `ticket` was at the event: without what `after` did to it."""
+    """Return the context of the event, without the changes of `after`."""
     later = {one.fact.assignment for one in after if isinstance(one.fact, Assigned)}
     leads = (a for a in ticket.assignments if a.share is Share.LEAD and a.n not in later)
     reworked = [one.fact.round - 1 for one in after if isinstance(one.fact, Reworked)]
@@ -225,12 +225,12 @@ def _scene(event: Event, ticket: Ticket, after: Sequence[Event]) -> _Scene:
 
 
 def _moment(at: datetime) -> str:
-    """A moment as digits: what it is told apart by."""
+    """Format a moment as digits, for a key."""
     return at.astimezone(UTC).strftime("%Y%m%d%H%M%S%f")
 
 
 def _units(scene: _Scene) -> list[str]:
-    """The units a fact is about: those that get a share by it, the one it names, or the lead."""
+    """Return the units of a fact: those that get a share by it, the one it names, or the lead."""
     match fact := scene.event.fact:
         case Whistled(shares=shares):
             return [share.unit for share in shares]

@@ -1,11 +1,11 @@
-"""The one permission table: who may do what, at which distance from a ticket, with which token.
+"""The permission table: roles, distance from the ticket and token scope of each action.
 
-Each row has a key. A command's key is its tag (`sign`), a route's key its operation id. Which roles
-may give a command is not said twice: it follows from the facts that the command leads to
-(`domain.policy.transitions`), so the two tables cannot contradict each other (ADR 0013). What is
-said here is everything else: how near an officer's unit has to be, and which scope a token needs.
+Each row has a key. A command's key is its tag (`sign`), a route's key its operation id. The roles
+that may give a command are not repeated: they follow from the facts that the command leads to
+(`domain.policy.transitions`), so the two tables cannot contradict each other (ADR 0013). The table
+adds how near an officer's unit has to be, and which scope a token needs.
 
-Whatever is not in the table is forbidden.
+Anything that is not in the table is forbidden.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from domain.policy.transitions import TABLE as LIFECYCLE
 
 
 class Scope(StrEnum):
-    """What a token may be used for. Whoever signed in with an account has all of them."""
+    """The uses of a token. A signed-in account has all of them."""
 
     READ = "read"
     ACT = "act"
@@ -34,7 +34,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Right:
-    """A row. `units`: how near an officer's unit has to be; None: it is about no one ticket."""
+    """A row. `units`: how near an officer's unit has to be; None: no single ticket is concerned."""
 
     key: str
     what: str
@@ -54,7 +54,7 @@ class Right:
         return self.units == _LEAD
 
     def allows(self, role: Role, near: Relation | None = None) -> bool:
-        """Whether this role may; an officer with a unit at this distance from the ticket."""
+        """Return whether a role may; for officers, with a unit at this distance from the ticket."""
         if self.everybody:
             return True
         if role not in self.roles:
@@ -93,7 +93,7 @@ _NEAR: dict[type[CommandBase], frozenset[Relation]] = {
     supervising.Revisit: NEAR,
     citizens.Recur: NEAR,
 }
-"""How near an officer's unit has to be to give a command that officers may give."""
+"""The distance an officer's unit needs to give a command that officers may give."""
 
 _WHAT: dict[type[CommandBase], str] = {
     intake.Triage: "classify (分类)",
@@ -135,7 +135,7 @@ _WHAT: dict[type[CommandBase], str] = {
 
 
 def _may_cause(facts: tuple[type[FactBase], ...]) -> frozenset[Role]:
-    """Whom the lifecycle lets cause one of the facts, at whatever stage."""
+    """Return the roles that the lifecycle lets cause one of the facts, at any stage."""
     rows = [row for row in LIFECYCLE if row.fact in facts]
     return frozenset().union(*(row.by for row in rows)) - {Role.SYSTEM}
 
@@ -174,7 +174,7 @@ TABLE: tuple[Right, ...] = (
     Right("complete_assignment", "hand back what the unit did", _may_cause(_RESULTS), NEAR,
           Scope.ACT),
     Right("rate_ticket", "rate (评价)", _may_cause((closing.Rated,)) - {Role.DESK}),
-    # --- filing: everybody may; whoever shows a token does it for others
+    # --- filing: open to everybody; with a token, for others
     Right("file_complaint", "file a complaint; with a token: for others", _FILERS | {Role.CITIZEN},
           scope=Scope.FILE, everybody=True),
     _all("get_challenge", "ask for a proof of work, where filing needs one"),
@@ -184,7 +184,7 @@ TABLE: tuple[Right, ...] = (
     Right("list_files", "see the files of a ticket", STAFF | {Role.CITIZEN}, SEEING, Scope.READ),
     _all("get_file", "open a file by a link that was given out"),
     _all("get_thumbnail", "see a photo, small, by a link that was given out"),
-    # --- who complained, and who looked
+    # --- complainants, and views of their data
     Right("get_person", "see who complained, behind a mask", STAFF, _LEAD, Scope.READ),
     Right("unmask_person", "see who complained, in full, for a purpose",
           _CALLERS | {Role.OFFICER}, _LEAD, Scope.READ),
@@ -198,7 +198,7 @@ TABLE: tuple[Right, ...] = (
     Right("encode_payloads", "seal payloads; officers: for tickets of their unit",
           AUDITORS | {Role.OFFICER}, scope=Scope.AUDIT),
     _all("codec_preflight", "ask before the engine's own pages may decode"),
-    # --- one's own
+    # --- own session and account
     _all("sign_in", "sign in"),
     Right("who_am_i", "see as whom one is signed in", STAFF),
     Right("sign_out", "sign out", STAFF),
@@ -238,7 +238,7 @@ TABLE: tuple[Right, ...] = (
     _all("page_staff", "the staff's first page; signed in, or sent to sign in"),
     Right("page_desk", "the desk's pages: calls, batches, merging", _DESKS, scope=Scope.READ),
     Right("page_register", "file for others on the desk's pages", _DESKS, scope=Scope.FILE),
-    # --- running it
+    # --- operations
     _all("health", "see that the process is up"),
     _all("readiness", "see whether store and engine can be reached"),
     _all("metrics", "read counters; not for the public side of a proxy"),
@@ -250,11 +250,11 @@ ONES_OWN = frozenset({
     "who_am_i", "sign_out", "sign_out_everywhere", "list_own_sessions", "end_own_session",
     "change_password",
 })  # fmt: skip
-"""All that somebody may do who has not chosen a password of their own yet."""
+"""The rights of an account whose password was not chosen by its owner yet."""
 
 RIGHTS: dict[str, Right] = {right.key: right for right in TABLE}
 
 
 def right_to(command: CommandBase) -> Right:
-    """The row of a command."""
+    """Return the row of a command."""
     return COMMANDS[type(command)]

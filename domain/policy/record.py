@@ -1,4 +1,4 @@
-"""Recording: how a fact becomes an event of a ticket. There is no other way to change one."""
+"""Recording of facts as events of a ticket, which is the only way to change one."""
 
 from datetime import datetime, timedelta
 
@@ -8,14 +8,14 @@ from domain.policy.transitions import transition
 from domain.ticket.ticket import Ticket
 
 _ATTEMPTS = 10**12
-"""More milliseconds than a ticket lives (31 years): room for one number per attempt."""
+"""More milliseconds than a ticket lasts (31 years): room for one number per attempt."""
 
 
 def projection_number(length: int, age: timedelta) -> int:
     """Number a projection, so that of two of the same version the later one has the higher number.
 
-    A task that was cut short, and its repetition, are told apart also where the history is as long
-    as before: the engine keeps neither the lost task nor that it was lost.
+    A task that was cut short and its repetition are distinguished even if the history is as long as
+    before: the engine keeps no trace of the lost task.
 
     `length`: events of the engine's history. `age`: from the filing to the beginning of the task.
     """

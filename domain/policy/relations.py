@@ -1,4 +1,4 @@
-"""What a unit has to do with a ticket."""
+"""Relations of units to a ticket."""
 
 from collections.abc import Collection
 from enum import StrEnum
@@ -8,7 +8,7 @@ from domain.ticket.ticket import Ticket
 
 
 class Relation(StrEnum):
-    """From nearest to farthest; whoever is accused stands farther than a stranger."""
+    """The relations, from nearest to farthest; an accused unit is the farthest."""
 
     LEAD = "lead"  # 主办: its answer is, or was last, the ticket's
     SHARE = "share"  # has, or had, a share of it
@@ -18,18 +18,18 @@ class Relation(StrEnum):
 
 
 NEAR = frozenset({Relation.LEAD, Relation.SHARE})
-"""Those who work, or worked, on it."""
+"""Relations of units that work, or worked, on it."""
 
 SEEING = NEAR | {Relation.ABOVE}
-"""Those who know that there is such a ticket. To all others there is none."""
+"""Relations of units that may know of the ticket; for others it does not exist."""
 
 
 def relation(ticket: Ticket, unit: str | None, pack: Pack | None = None) -> Relation:
-    """What `unit` has to do with `ticket`.
+    """Return the relation of `unit` to `ticket`.
 
-    Who is above whom stands in the pack: without it nobody is above, and only the very unit that
-    a report names is accused. For what units may do to a ticket that is enough, because those
-    above may do nothing, and the accused are given no share.
+    The hierarchy is in the pack: without it no unit is above, and only the very unit that a report
+    names is accused. That is enough to check commands, because units above may give none, and the
+    accused are given no share.
     """
     if unit is None:
         return Relation.NONE
@@ -44,5 +44,5 @@ def relation(ticket: Ticket, unit: str | None, pack: Pack | None = None) -> Rela
 
 
 def _chain(unit: str, pack: Pack | None) -> Collection[str]:
-    """The unit and those above it; the unit alone where the pack does not know it (any more)."""
+    """Return the unit and those above it; the unit alone if the pack does not know it."""
     return pack.chain(unit) if pack is not None and pack.has_unit(unit) else (unit,)

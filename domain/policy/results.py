@@ -1,4 +1,4 @@
-"""What it means when a share is done, fails, or is not needed any more."""
+"""Facts that follow when a share is done, fails, or is not needed any more."""
 
 from domain.deadlines.clocks import Clock
 from domain.events import Fact
@@ -8,7 +8,7 @@ from domain.ticket.ticket import Ticket
 
 
 def result_of(ticket: Ticket, n: int, result: HandlingResult) -> Fact:
-    """What a result means: a share of several, the whole answer, or what a verifier found."""
+    """Return the fact of a result: a share of several, the whole answer, or a verification."""
     assignment = ticket.assignment(n)
     if assignment.share is Share.VERIFY:
         return _verified(ticket, n, result)
@@ -31,8 +31,11 @@ def _verified(ticket: Ticket, n: int, result: HandlingResult) -> Fact:
 
 
 def failure_of(ticket: Ticket, n: int, code: str, clocks: list[Clock]) -> Fact:
-    """A department's program gave up. Only the lead's failure sends the ticket back to dispatch:
-    a helper is let go, and what cannot be looked at is taken as it was told."""
+    """Return the fact of a department program's failure.
+
+    Only the lead's failure sends the ticket back to dispatch: a helper is released, and a failed
+    verification counts as confirmed.
+    """
     share = ticket.assignment(n).share
     if share is Share.VERIFY and ticket.verifying == "closing":
         return verifying.ClosingConfirmed(assignment=n)
@@ -44,7 +47,7 @@ def failure_of(ticket: Ticket, n: int, code: str, clocks: list[Clock]) -> Fact:
 
 
 def released(ticket: Ticket, n: int, reason: str) -> Fact:
-    """A helper is let go; the answer is given where it waited for this one alone."""
+    """Return a helper's release; an override if the answer waited for it alone."""
     lead = ticket.lead
     others = [a for a in ticket.opened if a.n != n and a.share is Share.CO]
     last = ticket.assignment(n).share is Share.CO and not others
@@ -54,7 +57,7 @@ def released(ticket: Ticket, n: int, reason: str) -> Fact:
 
 
 def shares_ended(ticket: Ticket, fact: Fact) -> list[int]:
-    """The shares that somebody's decision ends, although their units are not done."""
+    """Return the shares that a decision ends, although their units are not done."""
     match fact:
         case joint.Released(assignment=n):
             return [n]

@@ -1,7 +1,7 @@
-"""The one transition table: what may happen when, who may cause it, and why it is so.
+"""The transition table: the facts possible in each stage, their actors, and the reasons.
 
-Read it top to bottom: it is the life of a ticket. A row says that in one of the stages `since`
-the fact may be caused by one of the roles `by`, and leads to the stage `to` (None: stays).
+From top to bottom it is the life of a ticket. A row says that in one of the stages `since` the fact
+may be caused by one of the roles `by`, and leads to the stage `to` (None: stays).
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ S, R = Stage, Role
 
 @dataclass(frozen=True)
 class Row:
-    """One edge of the table, with its reason."""
+    """One transition, with its reason."""
 
     fact: type[FactBase]
     since: frozenset[Stage]
@@ -43,7 +43,7 @@ class Row:
         return str(self.fact.model_fields["kind"].default)
 
     def permit(self, actor: Actor) -> None:
-        """Raises Refused("forbidden") when this is not the actor's to do."""
+        """Raise Refused("forbidden") if the actor's role may not cause it."""
         if actor.role not in self.by:
             raise Refused("forbidden", f"The role '{actor.role}' may not do this: {self.kind}.")
 
@@ -229,7 +229,7 @@ _LOOKUP: dict[tuple[Stage, type[FactBase]], Row] = {
 
 
 def transition(stage: Stage, fact: Fact | type[FactBase]) -> Row:
-    """The row for `fact` (or its class) in `stage`.
+    """Return the row for `fact` (or its class) in `stage`.
 
     Raises:
         Refused: code `ticket_ended` after the end, `not_now` where the table has no row.

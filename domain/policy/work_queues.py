@@ -1,4 +1,4 @@
-"""What waits for somebody at the centre: the queues of desk, dispatchers and supervisors."""
+"""Work queues of the centre: tickets waiting for desk, dispatchers and supervisors."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,18 +11,18 @@ from domain.ticket.ticket import Ticket
 
 
 class Queue(StrEnum):
-    TRIAGE = "triage"  # a person says what it is about
-    DISPATCH = "dispatch"  # a person names the unit; where the machine does, nobody is waited for
-    DECISION = "decision"  # a unit asked for something
+    TRIAGE = "triage"  # a person chooses the category
+    DISPATCH = "dispatch"  # a person names the unit; automatic dispatch does not queue
+    DECISION = "decision"  # a unit's request is pending
     ARBITRATE = "arbitrate"  # returned too often: a meeting names the unit
     CALL_BACK = "call_back"  # 回访
-    SUPERVISE = "supervise"  # reworks used up: a supervisor has the last word
+    SUPERVISE = "supervise"  # reworks used up: a supervisor decides
 
 
 class Waiting(NamedTuple):
-    """In which queue, and until when it should be done; None: no clock runs for it.
+    """A ticket's queue, and until when it should be done; None: no clock runs for it.
 
-    `since`: when that began. Nobody knows where no clock was started and the ticket does not say.
+    `since`: when the wait began; None if no clock was started and the ticket does not say.
     """
 
     queue: Queue
@@ -31,9 +31,9 @@ class Waiting(NamedTuple):
 
 
 def waiting(ticket: Ticket) -> Waiting | None:
-    """What the ticket waits for; None while it is somebody else's turn.
+    """Return the queue the ticket waits in; None if the centre has nothing to do.
 
-    What is asked for comes before the last word: until it is decided, that cannot be said.
+    A request comes before the final decision, which is not possible until it is decided.
     """
     stage, request = ticket.stage, asked(ticket)
     if stage is Stage.TRIAGE:
@@ -61,7 +61,7 @@ def _in(
     *,
     since: datetime | None = None,
 ) -> Waiting:
-    """In `queue` since its clock runs; `since`: where no clock does."""
+    """Return the wait in `queue` since its clock runs; `since`: if no clock does."""
     for clock in ticket.clocks:
         if clock.running and clock.name is name and clock.assignment == assignment:
             return Waiting(queue, clock.due_at, clock.started_at)

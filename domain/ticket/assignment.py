@@ -16,10 +16,10 @@ Evidence = Annotated[
 
 
 class HandlingResult(Incoming):
-    """What a unit hands back: the only thing that completes an assignment.
+    """A unit's result, the only thing that completes an assignment.
 
     The lead's `reply` goes to the citizen word for word; a co-handler's, a delegate's and a
-    verifier's goes to the lead. `resolved` false says of a verification: not confirmed.
+    verifier's goes to the lead. For a verification `resolved` false means: not confirmed.
     """
 
     reply: Text = Field(description="The answer to the citizen, word for word.")
@@ -30,7 +30,7 @@ class HandlingResult(Incoming):
 
 
 class Share(StrEnum):
-    """What a unit has of a ticket."""
+    """A unit's part in a ticket."""
 
     LEAD = "lead"  # 主办: its answer is the ticket's
     CO = "co"  # 协办: called by a whistle; the answer waits for it
@@ -39,7 +39,7 @@ class Share(StrEnum):
 
 
 class WorkOrder(Recorded):
-    """What a unit needs to know to do its share: the input of the `handle_assignment` activity."""
+    """A unit's instructions for its share: the input of the `handle_assignment` activity."""
 
     number: str
     assignment: int
@@ -58,21 +58,21 @@ class WorkOrder(Recorded):
 
 
 class Ending(StrEnum):
-    """How an assignment ended."""
+    """The ways an assignment can end."""
 
     DONE = "done"
     RETURNED = "returned"  # 退单 granted
     REASSIGNED = "reassigned"  # 改派
     RAISED = "raised"  # 提级: the unit one level up has it now
     RELEASED = "released"  # a co-handler or delegate who is not needed any more
-    TAKEN_OVER = "taken_over"  # the centre stepped in
+    TAKEN_OVER = "taken_over"  # the centre intervened
     MERGED = "merged"  # 并单: handled with another ticket
     FAILED = "failed"  # the department's own program gave up
     MOOT = "moot"  # the ticket ended otherwise, for instance withdrawn
 
 
 class Request(Recorded):
-    """Something a unit asked for that another has to decide. One at a time per assignment.
+    """A unit's request that another has to decide. One at a time per assignment.
 
     `ground`: the pack's code. `by`: the length of an extension. `until`: the end of a hold.
     """
@@ -86,7 +86,7 @@ class Request(Recorded):
 
 
 class Pause(Recorded):
-    """Why a unit's clock stands still: a long work (挂账), or a question to the citizen."""
+    """The pause of a unit's clock, for long work (挂账) or a question to the citizen."""
 
     why: Literal["hold", "citizen"]
     since: Instant
@@ -94,7 +94,7 @@ class Pause(Recorded):
 
 
 class Given(Recorded):
-    """A share as planned: which unit, on which queue, by when.
+    """A planned share: its unit, queue and clocks.
 
     `kind_of_unit` and `level` are the unit's as the pack has them, `above` the unit one level up.
     """
@@ -112,7 +112,7 @@ class Given(Recorded):
 
 
 class Assignment(Recorded):
-    """`of`: the assignment it was given from. `barred`: why it can no longer be returned."""
+    """One share. `of`: the assignment it was given from. `barred`: why it cannot be returned."""
 
     n: int
     unit: str
@@ -145,10 +145,10 @@ class Assignment(Recorded):
 
     @property
     def activity_id(self) -> str:
-        """Never used twice in one history: `n` only grows."""
+        """The activity's id, unique in one history because `n` only grows."""
         return f"handle-{self.unit}-{self.n}"
 
 
 def assignment_ref(number: str, n: int) -> str:
-    """The name by which an assignment is known outside its ticket."""
+    """Return the name of an assignment outside its ticket."""
     return f"{number}-{n}"

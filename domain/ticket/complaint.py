@@ -1,7 +1,7 @@
-"""What the citizen said, and where: the only input of a ticket.
+"""The complaint, with its place: the only input of a ticket.
 
-Names, phones, e-mail and home addresses are not here: they stay in the vault and are referred
-to by `person`. The text of the complaint and the place it is about are here.
+Names, phones, e-mail and home addresses are not here: they stay in the vault and are referred to by
+`person`. The text of the complaint and the place it is about are here.
 """
 
 import re
@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from domain.model import Incoming, Instant, Recorded
 
 TEXT_LIMIT = 4000
-"""Characters of a complaint's text (the limit of Open311 GeoReport v2, too)."""
+"""The most characters of a complaint's text (as in Open311 GeoReport v2)."""
 
 
 class Kind(StrEnum):
@@ -44,18 +44,18 @@ class Channel(StrEnum):
 
 
 def clean_text(text: str) -> str:
-    """`text` as it will be kept: NFC, Unix line ends, no control or bidi-override characters.
+    """Clean `text` for storage: NFC, Unix line ends, no control or bidi-override characters.
 
-    Emoji, right-to-left scripts and markup stay: they are what the citizen said, and it is for
-    whoever shows a text to escape it.
+    Emoji, right-to-left scripts and markup stay: they are the citizen's words, and the code that
+    shows a text has to escape it.
     """
     text = _LINE_END.sub("\n", text)
     return _UNWANTED.sub("", unicodedata.normalize("NFC", text)).strip()
 
 
 _LINE_END = re.compile("\r\n?")
-# Control characters but newline and tab; and what reorders the text that follows it, which is
-# useful only to mislead readers.
+# Control characters but newline and tab; and characters that reorder the following text, which
+# only serve to mislead readers.
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -79,14 +79,14 @@ Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_.-]{1,32}$")]
 
 
 class Crs(StrEnum):
-    """WGS-84, or the shifted datum of Chinese map services (500 m apart)."""
+    """The datum of a point: WGS-84, or the Chinese map services' (`domain.pack.gcj02`)."""
 
     WGS84 = "wgs84"
     GCJ02 = "gcj02"
 
 
 class Place(Incoming):
-    """Where the trouble is (not where the citizen lives). Every part may be missing."""
+    """The place of the problem (not the citizen's home). Every part may be missing."""
 
     area: Code | None = Field(None, description="Division code of the street, community or cell.")
     address: Annotated[str, StringConstraints(max_length=200), AfterValidator(clean_text)] = ""
@@ -98,10 +98,10 @@ class Place(Incoming):
 class Complaint(Recorded):
     """A registered complaint: the input of `TicketWorkflow`.
 
-    `unit`: the one it is meant for, where whoever opened it knew (an inspection). `follows`: the
-    ticket it is about again. `topic`: the common problem (共性问题) it was opened for. `public`:
-    the citizen agreed that question and answer are published, without names. `files`: ids of what
-    was uploaded with it. `by_hand`: a person says what becomes of it; the machine only suggests.
+    `unit`: the intended one, if it was known (an inspection). `follows`: the earlier ticket about
+    the same matter. `topic`: the common problem (共性问题) it was opened for. `public`: the citizen
+    agreed that question and answer are published, without names. `files`: ids of the files uploaded
+    with it. `by_hand`: a person does the triage; the machine only suggests.
     """
 
     number: str

@@ -1,14 +1,14 @@
-"""Erasure: what of a ticket is words and places, and goes; what is record, and stays.
+"""Erasure of a ticket's texts and places; its record stays.
 
-After it, statistics still know category, area, times, outcomes and grades; nobody knows what was
-said, where exactly, or by whom. A test holds every text field of state and facts to one of the two
-tables, so that a new one cannot be forgotten.
+Afterwards statistics still have category, area, times, outcomes and grades, but not what was said,
+where exactly, or by whom. A test requires every text field of state and facts to be in one of the
+two tables, so that a new one cannot be forgotten.
 """
 
 from typing import Any
 
 GONE = "〔已清除〕"
-"""What stands where words were."""
+"""The replacement of erased text."""
 
 WORDS = frozenset(
     {
@@ -28,10 +28,10 @@ WORDS = frozenset(
         "words",
     }
 )
-"""Fields that people write into, and that may so hold anything."""
+"""Free-text fields, which may contain anything."""
 
 POINTERS = frozenset({"person", "lat", "lon"})
-"""Fields that lead to a person or to a door."""
+"""Fields that identify a person or an exact place."""
 
 RECORD = frozenset(
     {
@@ -77,14 +77,14 @@ RECORD = frozenset(
         "why",
     }
 )
-"""Texts that are codes, names of units, numbers of tickets, accounts of staff, or made by us."""
+"""Texts that are codes, unit names, ticket numbers, staff accounts, or generated."""
 
 CODED = frozenset({"closed", "declined", "referred", "reopened", "reworked", "supervised"})
-"""Facts whose reason is a code: outcomes are counted by it."""
+"""Facts whose reason is a code, by which outcomes are counted."""
 
 
 def without_words(told: Any) -> Any:
-    """The same JSON value without what is personal; it still reads as what it was."""
+    """Return the JSON value without personal data, still valid for its model."""
     if isinstance(told, list):
         return [without_words(one) for one in told]
     if not isinstance(told, dict):

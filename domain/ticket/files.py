@@ -1,6 +1,6 @@
-"""Files of a ticket: what kinds there are, what they are for, and how they are referred to.
+"""Files of a ticket: their kinds, purposes and references.
 
-A ticket holds ids only. What is behind an id (bytes, size, who brought it) is the store's.
+A ticket holds ids only. The file itself (bytes, size, uploader) is in the store.
 """
 
 import re
@@ -18,7 +18,7 @@ class FileKind(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a file is to show."""
+    """The purpose of a file."""
 
     COMPLAINT = "complaint"  # what the citizen complains of
     BEFORE = "before"  # 处置前
@@ -37,6 +37,6 @@ Files = Annotated[
 
 
 def file_id(reference: str) -> str | None:
-    """The id of the uploaded file that `reference` names; None where it names something else."""
+    """Return the id of the uploaded file that `reference` names; None if it names none."""
     found = REFERENCE.fullmatch(reference)
     return found[1] if found else None

@@ -1,4 +1,4 @@
-"""Minutes: what was said and decided where people met over a ticket."""
+"""Minutes of the meetings about a ticket."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -12,8 +12,8 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
 class Meeting(StrEnum):
-    ON_SITE = "on_site"  # 现场会: those who were called by a whistle
-    ARBITRATION = "arbitration"  # 协调会: whose it is
+    ON_SITE = "on_site"  # 现场会: the units called by a whistle
+    ARBITRATION = "arbitration"  # 协调会: which unit is responsible
     MEDIATION = "mediation"  # 调解
     DELIBERATION = "deliberation"  # 协商议事
 
@@ -28,7 +28,7 @@ class Option(Incoming):
 
 
 class Minutes(Incoming):
-    """The record of one meeting. `units` were there; of others, how many (no names)."""
+    """The record of one meeting. `units` took part; others are only counted (no names)."""
 
     what: Meeting
     text: Text

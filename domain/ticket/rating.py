@@ -1,4 +1,4 @@
-"""The citizen's verdict: contacted? solved? and one of the five national grades."""
+"""The citizen's rating: contacted? solved? and one of the five national grades."""
 
 from enum import IntEnum
 from typing import Annotated
@@ -20,7 +20,7 @@ class Grade(IntEnum):
 
 
 class Rating(Incoming):
-    """`contacted` None: the citizen did not say."""
+    """A citizen's rating. `contacted` None: they did not say."""
 
     contacted: bool | None = Field(None, description="Did the unit contact you?")
     resolved: bool = Field(description="Is the matter solved?")

@@ -1,4 +1,4 @@
-"""The numbers and switches of a city's pack that a ticket is judged by, recorded at accept."""
+"""The caps and switches of a city's pack that apply to a ticket, recorded at accept."""
 
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from domain.ticket.complaint import Kind
 
 
 class ReworkTo(StrEnum):
-    """Who handles a ticket again that did not satisfy."""
+    """The handler of a rework."""
 
     SAME = "same"
     OTHER = "other"
@@ -18,7 +18,7 @@ class ReworkTo(StrEnum):
 
 
 class Escalation(StrEnum):
-    """What a grave ticket sets in motion by itself."""
+    """The automatic escalation above the severity threshold."""
 
     SUPERVISE = "supervise"  # a supervision order
     RAISE = "raise"  # one level up
@@ -27,7 +27,7 @@ class Escalation(StrEnum):
 class Rules(Recorded):
     """Caps, thresholds and switches. A ticket keeps those it was accepted under.
 
-    The defaults are those of tickets that were accepted before a switch existed: off.
+    The defaults apply to tickets accepted before a switch existed: off.
     """
 
     pack: str

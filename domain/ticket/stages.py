@@ -1,4 +1,4 @@
-"""Where a ticket is, and how it can end."""
+"""A ticket's stages and outcomes."""
 
 from enum import StrEnum
 
@@ -7,12 +7,12 @@ class Stage(StrEnum):
     ACCEPT = "accept"  # 受理
     TRIAGE = "triage"  # 分类
     DISPATCH = "dispatch"  # 派单
-    VERIFY = "verify"  # 核查: somebody looks on the spot, before filing or before closing
-    ARBITRATE = "arbitrate"  # 协调: returned too often, a meeting decides whose it is
+    VERIFY = "verify"  # 核查: verification on the spot, before filing or before closing
+    ARBITRATE = "arbitrate"  # 协调: returned too often, a meeting decides which unit gets it
     HANDLE = "handle"  # 办理
     FEEDBACK = "feedback"  # 反馈
     RATE = "rate"  # 评价
-    SUPERVISE = "supervise"  # 督办: reworks used up, a supervisor has the last word
+    SUPERVISE = "supervise"  # 督办: reworks used up, a supervisor decides
     MERGED = "merged"  # 并单: waits for the answer of the ticket it was merged into
     AFTERCARE = "aftercare"  # 回头看: closed and counted, watched for a while
     ENDED = "ended"  # 办结
@@ -27,6 +27,6 @@ class Outcome(StrEnum):
     ANSWERED = "answered"  # answered at once, without a unit
     DECLINED = "declined"  # 不予受理
     REFERRED = "referred"  # another authority's business: 110, 119, 120, a court
-    UNFOUNDED = "unfounded"  # 不予立案: looked at on the spot, and not found
+    UNFOUNDED = "unfounded"  # 不予立案: verified on the spot, and not found
     WITHDRAWN = "withdrawn"  # the citizen took it back
     FINAL_REPLY = "final_reply"  # 最终答复: rework did not satisfy, the matter is concluded

@@ -16,20 +16,23 @@ from domain.ticket.rules_snapshot import Rules
 from domain.ticket.stages import Outcome, Stage
 
 LIFECYCLE = 1
-"""The version of what a ticket does by itself. A ticket keeps the one it began with, until its
-history is carried on in a new run: so that old histories replay."""
+"""The version of a ticket's automatic behaviour.
+
+A ticket keeps the one it began with until its history continues in a new run, so that old histories
+replay.
+"""
 
 PAUSABLE = (ClockName.HANDLE, ClockName.STEP)
-"""The clocks that stand still while a unit may not go on."""
+"""The clocks that are paused while a unit may not go on."""
 
 _ENDED_KEPT, _STOPPED_KEPT = 16, 48
-"""Ended assignments, and stopped clocks of the ticket's own, whose details stay in its state."""
+"""How many ended assignments, and stopped clocks of the ticket's own, its state retains."""
 
 
 class Dropped(Recorded):
-    """What is counted of assignments and clocks that are not in the state any more.
+    """Totals of assignments and clocks that are not in the state any more.
 
-    The whole of them is in the events. Only a ticket that was passed on very often drops any.
+    Their details are in the events. Only a ticket that was passed on very often drops any.
     """
 
     assignments: int = 0
@@ -46,7 +49,7 @@ class Dropped(Recorded):
 
 
 class Snapshot(Recorded):
-    """A ticket in short: what a command answers with."""
+    """A ticket in short: the response to a command."""
 
     number: str
     city: str
@@ -66,13 +69,12 @@ class Ticket(Recorded):
 
     `version` counts the events: version n is the state after event n. `by_hand`: at dispatch, a
     person has to name the unit; otherwise `next_unit`, or the responsibilities, do. `verify_by`:
-    the unit that looks on the spot first. `no_returns`: whose it is has been arbitrated.
-    `complainants` are the tickets merged into this one; `waiting`: those not answered yet.
-    `contest`: an exclusion that is asked for. `lifecycle`: see `LIFECYCLE`. `unsure`: the triage
-    by machine did not know. `urges_before`, `facts_at`: how often the citizen urged before those
-    in `urged_at`, and when something was added, within the last day. `void_rungs`: versions of the
-    events of rungs that were reached and became void (see `Clock`). `refuted`: how often a result
-    was not taken by the closing condition.
+    the unit that verifies first. `no_returns`: the responsible unit is settled. `complainants` are
+    the tickets merged into this one; `waiting`: those not answered yet. `contest`: a requested
+    exclusion. `lifecycle`: see `LIFECYCLE`. `unsure`: automatic triage was undecided.
+    `urges_before`: the number of urges before those in `urged_at`. `facts_at`: the times of
+    additions within the last day. `void_rungs`: versions of the events of levels that were reached
+    and became void (see `Clock`). `refuted`: how often the closing condition refused a result.
     """
 
     complaint: Complaint
@@ -138,10 +140,10 @@ class Ticket(Recorded):
             next_unit=complaint.unit,
         )
 
-    # --- what facts change it with: clocks ------------------------------------------------
+    # --- changes made by facts: clocks ----------------------------------------------------
 
     def start(self, clocks: Iterable[Clock]) -> None:
-        # Copied: an event must stay as it was recorded when its clock runs on.
+        # Copied, so that a recorded event does not change with its clock.
         self.clocks.extend(clock.model_copy() for clock in clocks)
 
     def stop(
@@ -151,7 +153,7 @@ class Ticket(Recorded):
         assignment: int | None = None,
         label: str | None = None,
     ) -> None:
-        """Stop the clocks of those names; of those with a label, only the one that is meant."""
+        """Stop the clocks of those names; with `label`, only the one that has it."""
         for clock in self.clocks:
             meant = clock.name in names and clock.assignment == assignment
             if meant and label in (None, clock.label):
@@ -163,27 +165,27 @@ class Ticket(Recorded):
                 clock.stop(at)
 
     def replace(self, clocks: Iterable[Clock], at: datetime) -> None:
-        """Start clocks in the place of those of the same name, assignment and label that run."""
+        """Start clocks in place of the running ones of the same name, assignment and label."""
         clocks = list(clocks)
         for new in clocks:
             self.stop(at, new.name, assignment=new.assignment, label=new.label)
         self.start(clocks)
 
     def pause(self, n: int, pause: Pause) -> None:
-        """Let the clocks that wait for assignment `n` stand still; those that do, since then."""
+        """Pause the clocks that depend on assignment `n`; those already paused are unchanged."""
         self.assignment(n).pause = pause
         self.stand_still(pause.since)
 
     def stand_still(self, at: datetime) -> None:
-        """Pause the clocks that a pause covers, and that run on as yet."""
+        """Pause the running clocks that a pause covers."""
         for clock in self.clocks:
             if clock.paused_at is None and self.stands_still(clock):
                 clock.paused_at = max(at, clock.started_at)
 
     def stands_still(self, clock: Clock) -> bool:
-        """Whether a pause of its unit, or of one that its share was given from, covers `clock`.
+        """Return whether a pause of its assignment, or of one it was given from, covers `clock`.
 
-        Only the unit that leads can be paused: then the citizen's promise stands still as well.
+        Only the unit that leads can be paused: then the citizen's promise is paused as well.
         """
         if not clock.running:
             return False
@@ -200,7 +202,7 @@ class Ticket(Recorded):
         return False
 
     def void(self, clock: Clock, since: datetime) -> None:
-        """What `clock` reached since then counts for nothing, also before it last stood still."""
+        """Void the levels `clock` reached since `since`, including those before its last pause."""
         for one in self.clocks:
             if one.key == clock.key and one.started_at == clock.started_at:
                 one.void_from = min(one.void_from or since, since)
@@ -208,18 +210,18 @@ class Ticket(Recorded):
                 self.void_rungs = sorted({*self.void_rungs, *gone})
 
     def to_resume(self) -> list[Clock]:
-        """The clocks that stand still although nothing covers them any more."""
+        """Return the paused clocks that no pause covers any more."""
         return [c for c in self.clocks if c.running and c.paused_at and not self.stands_still(c)]
 
     def resume(self, n: int, clocks: Iterable[Clock], at: datetime) -> None:
-        """Put the clocks that go on in the place of those that stood still."""
+        """Replace the paused clocks of an assignment by the resumed ones."""
         for clock in self.paused(n):
             clock.stop(at)
         self.assignment(n).pause = None
         self.stop(at, ClockName.REVIEW, ClockName.HOLD, ClockName.CITIZEN, assignment=n)
         self.start(clocks)
 
-    # --- what facts change it with: assignments -------------------------------------------
+    # --- changes made by facts: assignments -----------------------------------------------
 
     def give(self, given: Given, share: Share, at: datetime, *, of: int | None = None) -> None:
         """Open an assignment, as planned."""
@@ -247,7 +249,7 @@ class Ticket(Recorded):
             self._drop()
 
     def _drop(self) -> None:
-        """Keep of ended assignments the last ones; what is counted of the others stays."""
+        """Drop old ended assignments and stopped clocks, and keep their totals."""
         last = self.lead.n if self.lead else 0
         ended = [a for a in self.assignments if not a.open and a.n != last]
         for assignment in ended[: max(len(ended) - _ENDED_KEPT, 0)]:
@@ -281,7 +283,7 @@ class Ticket(Recorded):
         self.dropped.promise_broken |= any(_broken(clock) for clock in clocks)
 
     def end_assignment(self, n: int, ending: Ending, at: datetime) -> None:
-        """End it, and what was delegated from it."""
+        """End an assignment, and those delegated from it."""
         assignment = self.assignment(n)
         assignment.ending, assignment.ended_at, assignment.asked = ending, at, None
         assignment.pause = None
@@ -298,7 +300,7 @@ class Ticket(Recorded):
                 self.end_assignment(assignment.n, ending, at)
 
     def settle_request(self, n: int, at: datetime) -> None:
-        """A return, an extension or a hold was decided."""
+        """Settle a decided return, extension or hold."""
         self.assignment(n).asked = None
         self.stop(at, ClockName.DECIDE, assignment=n)
 
@@ -309,7 +311,7 @@ class Ticket(Recorded):
         self.end_assignments(Ending.MOOT, at)
         self.stop_all(at)
 
-    # --- asking ---------------------------------------------------------------------------
+    # --- queries --------------------------------------------------------------------------
 
     @property
     def open(self) -> bool:
@@ -322,7 +324,7 @@ class Ticket(Recorded):
 
     @property
     def lead(self) -> Assignment | None:
-        """The assignment whose answer is the ticket's: the last lead's, open or not."""
+        """The assignment with the ticket's answer: the last lead's, open or not."""
         leads = (a for a in reversed(self.assignments) if a.share is Share.LEAD)
         return next(leads, None)
 
@@ -336,7 +338,7 @@ class Ticket(Recorded):
 
     @property
     def given(self) -> int:
-        """How many assignments there have been: the number of the last one."""
+        """The number of assignments so far, which is that of the last one."""
         return len(self.assignments) + self.dropped.assignments
 
     def assignment(self, n: int) -> Assignment:
@@ -346,7 +348,7 @@ class Ticket(Recorded):
         raise Refused("unknown_assignment", f"This ticket has no assignment {n}.")
 
     def paused(self, n: int) -> list[Clock]:
-        """The clocks that go on when assignment `n` does."""
+        """Return the clocks that resume when assignment `n` does."""
         standing = [clock for clock in self.clocks if clock.running and clock.paused_at]
         if not self.lifecycle:
             return [clock for clock in standing if clock.assignment == n]
@@ -358,9 +360,9 @@ class Ticket(Recorded):
             assignment.pause = pause
 
     def waiting_for(self, n: int) -> list[Clock]:
-        """The handling clocks of the shares given from assignment `n`, and of those from these.
+        """Return the handling clocks of the shares given, also indirectly, from assignment `n`.
 
-        Together with the citizen's promise, where the unit leads.
+        Together with the citizen's promise, if the unit leads.
         """
         given = {n}
         for assignment in self.assignments:
@@ -389,12 +391,12 @@ class Ticket(Recorded):
     def provisional(self) -> list[Clock]:
         """The clocks that are planned again when a calendar is published; see `Clock`.
 
-        One that stands still is planned again when it goes on.
+        A paused one is planned again when it resumes.
         """
         return [c for c in self.clocks if c.provisional and c.running and not c.paused_at]
 
     def replan(self, clocks: Iterable[Clock]) -> None:
-        """Put clocks that were planned again in their own places."""
+        """Replace clocks by their new plans, in the same positions."""
         for new in clocks:
             key = (new.name, new.assignment, new.label)
             for index, old in enumerate(self.clocks):
@@ -402,13 +404,13 @@ class Ticket(Recorded):
                     self.clocks[index] = new.model_copy()
 
     def next_rung(self) -> tuple[Clock, Rung] | None:
-        """The clock that climbs next, and to which rung; None when nothing is to come."""
+        """Return the clock that escalates next, and its level; None if nothing is to come."""
         rungs = [(clock, rung) for clock in self.clocks if (rung := clock.next_rung) is not None]
         return min(rungs, key=lambda pair: pair[1].at, default=None)
 
     @property
     def due_at(self) -> datetime | None:
-        """When the running promise is due: the citizen's, else the lead's, else the earliest."""
+        """The running promise's due time: the citizen's, else the lead's, else the earliest."""
         going = [clock for clock in self.clocks if clock.running and not clock.paused_at]
         promised = [clock.due_at for clock in going if clock.name is ClockName.PROMISE]
         if promised:
@@ -419,9 +421,9 @@ class Ticket(Recorded):
 
     @property
     def answer_clock(self) -> Clock | None:
-        """The clock that says when the answer is, or was, due: the citizen's promise.
+        """The clock of the answer's due time: the citizen's promise.
 
-        On a ticket of the first lifecycle it is the lead's handling.
+        On a ticket of lifecycle 0 it is the lead's handling.
         """
         if self.promise is not None:
             return self.promise
@@ -431,30 +433,31 @@ class Ticket(Recorded):
 
     @property
     def promised_at(self) -> datetime | None:
-        """When the answer is, or was, due, as last moved."""
+        """The answer's due time, as last moved."""
         return self.answer_clock.due_at if self.answer_clock else None
 
     @property
     def promise(self) -> Clock | None:
-        """The citizen's promise: the one that runs, else the last; None before a unit had it."""
+        """The citizen's promise: the running one, else the last; None before the first."""
         promises = [clock for clock in self.clocks if clock.name is ClockName.PROMISE]
         return promises[-1] if promises else None
 
     @property
     def promised(self) -> bool:
-        """Whether a promise to the citizen is running, also where it stands still."""
+        """Whether a promise to the citizen is running, also while paused."""
         return self.promise is not None and self.promise.running
 
     @property
     def broke_a_promise(self) -> bool:
-        """Whether a day that the citizen was promised went by. What comes later does not mend it:
-        doing it again because they were dissatisfied, or more time that was asked for afterwards.
+        """Whether a due time promised to the citizen has passed.
+
+        Neither a rework for dissatisfaction nor more time requested afterwards changes that.
         """
         return self.dropped.promise_broken or any(_broken(clock) for clock in self.clocks)
 
     @property
     def urges(self) -> int:
-        """How often it was urged."""
+        """The number of urges."""
         return self.urges_before + len(self.urged_at)
 
     @property
@@ -479,6 +482,6 @@ class Ticket(Recorded):
 
 
 def _broken(clock: Clock) -> bool:
-    """A promise whose due time was reached, and that was not moved by what was asked for before."""
+    """Return whether a promise's due time was reached, and not moved by an earlier request."""
     due = any(rung.kind is RungKind.DUE for rung in clock.counting)
     return clock.name is ClockName.PROMISE and due

@@ -1,1 +1,1 @@
-"""What the parts of a pack must be to each other. Each check yields the problems of a draft."""
+"""Consistency checks between the parts of a pack; each yields the problems of a parsed pack."""

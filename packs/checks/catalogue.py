@@ -1,4 +1,4 @@
-"""Units and categories: known references, no code twice, parents that lead upward."""
+"""Checks of units and categories: known references, unique codes, parents without cycles."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,7 +11,7 @@ _LEVELS = list(Level)
 
 
 def check_codes(draft: Draft) -> Iterator[Problem]:
-    """No two units, categories, reasons, rules or figures of one code, no day overridden twice."""
+    """Check that all codes are unique in their file, and that no day is overridden twice."""
     yield from _twice(UNITS, [(row.line, row.value.code) for row in draft.units.rows])
     yield from _twice(CATEGORIES, [(row.line, row.value.code) for row in draft.categories.rows])
     yield from _twice(SCORING, [(row.line, row.value.code) for row in draft.scoring.rows])
@@ -40,7 +40,7 @@ def _twice(file: str, codes: Sequence[tuple[int, str]]) -> Iterator[Problem]:
 
 
 def check_units(draft: Draft) -> Iterator[Problem]:
-    """Parents are known and lead upward; every street has an area, its own, in the division."""
+    """Check the units' parents, areas and positions; every street needs an area of its own."""
     units = {row.value.code: row.value for row in draft.units.rows}
     division = draft.city.value.city.division if draft.city.value else ""
     streets: dict[str, str] = {}
@@ -63,7 +63,7 @@ def _parent_faults(draft: Draft, row: Row[Unit], units: dict[str, Unit]) -> Iter
         yield Problem(UNITS, row.line, f"the parent {unit.parent!r} is unknown")
     if _is_own_ancestor(unit.code, units):
         yield Problem(UNITS, row.line, f"{unit.code!r} is its own parent")
-    # A station is of the level of the bureau it belongs to; nothing is raised downward.
+    # Equal levels are allowed: a station has the level of its bureau. Raising never goes down.
     elif parent and _LEVELS.index(parent.level) > _LEVELS.index(unit.level):
         message = f"the parent {parent.code!r} is of a lower level ({parent.level})"
         yield Problem(UNITS, row.line, message)
@@ -92,7 +92,7 @@ def _is_own_ancestor(code: str, units: dict[str, Unit]) -> bool:
 
 
 def check_categories(draft: Draft) -> Iterator[Problem]:
-    """Every category has a known tier and somebody who answers for it."""
+    """Check that every category has a known tier and a responsible unit."""
     patterns = [row.value.category for row in draft.responsibilities.rows]
     for row in draft.categories.rows:
         category = row.value

@@ -1,4 +1,4 @@
-"""Grid cells: they tile the city, and each lies in a street of the pack."""
+"""Checks of grid cells: they tile the city, and each lies in a street of the pack."""
 
 from collections.abc import Iterator
 
@@ -8,11 +8,11 @@ from packs.problems import Problem
 
 
 def check_cells(draft: Draft) -> Iterator[Problem]:
-    """What `packs.grids` says about the cells, where the pack draws any."""
+    """Check the cells with `packs.grids`, if the pack has any."""
     path = draft.folder / GRIDS
     if draft.city.value is None or not path.exists():
         return
-    # A geometry library: too slow for commands that load no pack.
+    # It imports a geometry library: too slow for commands that load no pack.
     from packs.grids import check_grid, check_streets
 
     yield from check_grid(path, draft.city.value.city.division)

@@ -1,4 +1,4 @@
-"""Conditions and scoring rules: every formula compiles, and waits for an event that there is."""
+"""Checks of conditions and scoring rules: every formula compiles, every event kind exists."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -19,13 +19,13 @@ from packs.problems import Problem
 
 @cache
 def event_kinds() -> frozenset[str]:
-    """The kinds of everything that can happen to a ticket."""
+    """Return the kinds of all events of a ticket."""
     facts: tuple[Any, ...] = get_args(get_args(Fact)[0])
     return frozenset(fact.model_fields["kind"].default for fact in facts)
 
 
 def check_conditions(draft: Draft) -> Iterator[Problem]:
-    """Every condition is CEL, speaks of what there is, and is true or false."""
+    """Check that every condition is CEL, uses known fields, and is true or false."""
     if draft.city.value is not None:
         verify = draft.city.value.verify
         for name, condition in (("filing", verify.filing), ("closing", verify.closing)):
@@ -57,7 +57,7 @@ def _faults(condition: str | None, speaks_of: SpeaksOf) -> Iterator[str]:
 
 
 def check_events(draft: Draft) -> Iterator[Problem]:
-    """Every scoring rule waits for a kind of event that happens."""
+    """Check that every scoring rule names a known kind of event."""
     for row in draft.scoring.rows:
         if row.value.on not in event_kinds():
             message = f"nothing that happens is called {row.value.on!r}"

@@ -1,4 +1,4 @@
-"""Limits and ladders that fit together, and a calendar without gaps."""
+"""Checks of limits and escalation policies, and of the calendar's years."""
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -16,11 +16,11 @@ WITHIN_HANDLING = (
     ClockName.MEET,
 )
 """Clocks of a unit that run beside its handling and may not outlast it. The steps of a category
-are not among them: what they promise may go on after the answer."""
+are not among them: a step may be due after the answer."""
 
 _NEAR = 2
-"""A row of calendar.csv may speak of a year that is not published: this many years away from one
-that is. Further away it is a slip of the pen."""
+"""Years by which a row of calendar.csv may lie outside the published years; a row further away is
+taken for a typing error."""
 
 _JOINT = (ClockName.SIGN, ClockName.CONTACT, ClockName.MEET, ClockName.HANDLE)
 """The clocks of a co-handler."""
@@ -29,9 +29,9 @@ Found = Mapping[ClockName, Limit]
 
 
 def compare(one: Offset, other: Offset) -> int | None:
-    """Below 0 when `one` is surely shorter, above when longer, 0 when equal.
+    """Return a number below 0 if `one` is certainly shorter, above 0 if longer, 0 if equal.
 
-    None when it depends: on the calendar (working and calendar time), or on the clock (a share).
+    None if it depends on the calendar (working and calendar time) or on the clock (a share).
     """
     if not isinstance(one, Limit) or not isinstance(other, Limit):
         same = type(one) is type(other)
@@ -44,12 +44,12 @@ def compare(one: Offset, other: Offset) -> int | None:
 
 
 def longer(one: Offset, other: Offset) -> bool:
-    """Whether `one` is surely longer."""
+    """Return whether `one` is certainly longer."""
     return (compare(one, other) or 0) > 0
 
 
 def check_limits(draft: Draft) -> Iterator[Problem]:
-    """Every tier is handled within a limit, and what belongs to handling is due before it."""
+    """Check that every tier has a handling limit, and that no clock within it is longer."""
     if draft.city.value is None:
         return
     for name, tier in draft.city.value.tiers.items():
@@ -63,7 +63,7 @@ def check_limits(draft: Draft) -> Iterator[Problem]:
 
 
 def check_joint(draft: Draft) -> Iterator[Problem]:
-    """`[joint]` sets limits that co-handlers have, and none outlasts their handling."""
+    """Check that `[joint]` limits only clocks of co-handlers, none beyond their handling."""
     if draft.city.value is None:
         return
     city, limits = draft.city.value, _resolved(draft.city.value.joint)
@@ -94,14 +94,14 @@ def _within_handling(draft: Draft, name: str, table: Location, limits: Found) ->
 
 
 def _place(draft: Draft, table: Location, clock: ClockName) -> Location:
-    """Where the limit of a clock stands that `table` may have taken from `[limits]`."""
+    """Return the location of a clock's limit: in `table`, otherwise in `[limits]`."""
     own = (*table, clock.value)
     return own if own in draft.city.lines else ("limits", clock.value)
 
 
 def _late_warnings(draft: Draft, city: CityFile, name: str, limits: Found) -> Iterator[Problem]:
     for clock, rungs in city.ladder.items():
-        # The citizen is promised what the first unit has to keep.
+        # The promise to the citizen has the limit of the first handling.
         limit = limits.get(ClockName.HANDLE if clock is ClockName.PROMISE else clock)
         for index, rung in enumerate(rungs):
             if limit is None or rung.kind is not RungKind.WARN or rung.offset is None:
@@ -113,7 +113,7 @@ def _late_warnings(draft: Draft, city: CityFile, name: str, limits: Found) -> It
 
 
 def _aftercare(draft: Draft, city: CityFile, name: str, limits: Found) -> Iterator[Problem]:
-    """A revisit that comes when nobody watches any more would find a ticket that has ended."""
+    """Check that the last revisit is due within aftercare: later the ticket has ended."""
     watched = limits.get(ClockName.AFTERCARE)
     if watched is None or not city.aftercare.revisits:
         return
@@ -125,7 +125,7 @@ def _aftercare(draft: Draft, city: CityFile, name: str, limits: Found) -> Iterat
 
 
 def check_order(draft: Draft) -> Iterator[Problem]:
-    """Rungs and revisits follow each other in time as they do in the file."""
+    """Check that escalation levels and revisits are listed in the order of time."""
     if draft.city.value is None:
         return
     for clock, rungs in draft.city.value.ladder.items():
@@ -149,7 +149,7 @@ def check_order(draft: Draft) -> Iterator[Problem]:
 
 
 def check_calendar(draft: Draft) -> Iterator[Problem]:
-    """The published years leave out none, and calendar.csv speaks of none far from them."""
+    """Check that the published years have no gap, and calendar.csv no year far from them."""
     if draft.city.value is None:
         return
     years = draft.city.value.calendar.years

@@ -1,4 +1,4 @@
-"""Messages to citizens: each in every language, with placeholders that can be filled."""
+"""Checks of messages to citizens: each in every language, with known placeholders."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from packs.problems import Problem
 
 
 def check_messages(draft: Draft) -> Iterator[Problem]:
-    """No message is missing, unknown, or asks for what there is not."""
+    """Check that no message is missing, unknown, or has an unknown placeholder."""
     for document in draft.messages.values():
         if document.value is None:
             continue

@@ -1,4 +1,4 @@
-"""Who answers: units that are named, or found by the place, and rows that are reached."""
+"""Checks of responsible units, named or found by location, and of unreachable rows."""
 
 from collections.abc import Iterator
 from itertools import combinations
@@ -9,11 +9,11 @@ from packs.problems import Problem
 
 
 def check_city(draft: Draft) -> Iterator[Problem]:
-    """city.toml names its own folder, known units and a known tier."""
+    """Check that city.toml names its own folder, known units and a known tier."""
     if draft.city.value is None:
         return
     file, city = draft.city.value, draft.city.value.city
-    # A folder under another name would be found by one id and known to every row by another.
+    # Otherwise the pack would be loaded under one id and recorded in tickets under another.
     if city.id != draft.folder.resolve().name:
         message = f"the id {city.id!r} is not the folder's name {draft.folder.resolve().name!r}"
         yield draft.city.problem(("city", "id"), message)
@@ -25,14 +25,14 @@ def check_city(draft: Draft) -> Iterator[Problem]:
     if file.reports.unit is not None and not draft.units.has(file.reports.unit):
         message = f"the unit {file.reports.unit!r} is unknown"
         yield draft.city.problem(("reports", "unit"), message)
-    # Where nothing is verified, nobody has to be found.
+    # A city that verifies nothing needs no unit for it.
     fault = _target_fault(draft, file.verify.unit)
     if fault and (file.verify.filing or file.verify.closing):
         yield draft.city.problem(("verify", "unit"), fault)
 
 
 def check_responsibilities(draft: Draft) -> Iterator[Problem]:
-    """Every row names a known unit, means something, and is not hidden by a row above it."""
+    """Check that each row names a known unit, matches something, and is not covered above."""
     for row in draft.responsibilities.rows:
         owner = row.value
         if fault := _target_fault(draft, owner.unit):
@@ -49,7 +49,7 @@ def check_responsibilities(draft: Draft) -> Iterator[Problem]:
 
 
 def _target_fault(draft: Draft, target: str) -> str | None:
-    """What is wrong with a unit's code or an @target; None if nothing."""
+    """Return the fault of a unit's code or an @target; None if there is none."""
     if not target.startswith("@"):
         return None if draft.units.has(target) else f"the unit {target!r} is unknown"
     if any(_finds(target, unit) for unit in draft.units.values()) or not draft.units.whole:
@@ -65,7 +65,7 @@ _WANTED = {
 
 
 def _finds(target: str, unit: Unit) -> bool:
-    """Whether `unit` is one that `target` can mean somewhere."""
+    """Return whether `target` can resolve to `unit` for some location."""
     match target:
         case "@street":
             return unit.kind is UnitKind.STREET
@@ -76,23 +76,23 @@ def _finds(target: str, unit: Unit) -> bool:
 
 
 def _means_an_area(draft: Draft, pattern: str) -> bool:
-    """Whether `pattern` means the division, an area of a unit, or a part of a unit's area."""
+    """Return whether `pattern` matches the division, a unit's area, or a part of such an area."""
     areas = {unit.area for unit in draft.units.values() if unit.area is not None}
     division = {draft.city.value.city.division} if draft.city.value else set[str]()
     if any(matches(pattern, area) for area in areas | division):
         return True
-    # The division alone would allow every street that there is not.
+    # Parts of the division itself do not count: that would accept streets that do not exist.
     return any(pattern.rstrip("*").startswith(area) for area in areas - division)
 
 
 def _hides(above: Responsibility, below: Responsibility) -> bool:
     if above.unit.startswith("@") and above.unit != below.unit:
-        return False  # where the street is not known, the next row is asked
+        return False  # if the street is not known, the next row applies
     return _contains(above.category, below.category) and _contains(above.area, below.area)
 
 
 def _contains(wide: str, narrow: str) -> bool:
-    """Whether the pattern `wide` means everything that `narrow` means."""
+    """Return whether the pattern `wide` matches everything that `narrow` matches."""
     if wide.endswith("*"):
         return narrow.startswith(wide[:-1])
     return wide == narrow

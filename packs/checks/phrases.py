@@ -1,4 +1,4 @@
-"""Phrases: each code once, for categories there are, with as many lines in either language."""
+"""Checks of phrases: unique codes, known categories, as many lines in either language."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,7 @@ from packs.problems import Problem
 
 
 def check_phrases(draft: Draft) -> Iterator[Problem]:
-    """Every script and every answer can be found, and says the same in both languages."""
+    """Check the code and category of each script and answer, and the lines of each script."""
     document = draft.phrases
     if document.value is None:
         return

@@ -1,7 +1,7 @@
-"""What a cap or a feature needs, once it is on: a limit, a reason, a unit above.
+"""Checks that a cap or a feature that is on has what it needs: a limit, a reason, a parent unit.
 
-A city that allows holds and names no reason for one would refuse every hold: told here, not to the
-officer who asks for the first one.
+A city that allows holds but names no reason for them would refuse every hold. This is reported
+here, not to the officer who requests the first one.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from packs.problems import Location, Problem
 
 
 class Need(NamedTuple):
-    """`what` is said when a pack is `on` and has not got it."""
+    """A requirement of a setting; `what` is reported if it is `on` and not `got`."""
 
     where: Location
     on: Callable[[CityFile], object]
@@ -24,7 +24,7 @@ class Need(NamedTuple):
 
 
 def _limit(clock: ClockName) -> Callable[[CityFile], bool]:
-    """Whether every tier has a limit for `clock`."""
+    """Return a function that checks that every tier has a limit for `clock`."""
 
     def got(city: CityFile) -> bool:
         return bool(city.limits.of(clock)) or all(tier.of(clock) for tier in city.tiers.values())
@@ -115,7 +115,7 @@ _NEEDS = (
 
 
 def check_needs(draft: Draft) -> Iterator[Problem]:
-    """Whatever is on has what it needs."""
+    """Check that every cap and feature that is on has what it needs."""
     city = draft.city.value
     if city is None:
         return

@@ -1,7 +1,7 @@
-"""Limits and ladders that nothing uses: a promise that a city believes it makes, and does not.
+"""Checks for unused limits and escalation policies, which a city would rely on in vain.
 
-The table says of every clock what starts it. A limit of a clock that never starts, and a ladder of
-a clock that is never set a limit, are told with their place.
+`STARTS` defines what starts each clock. A limit of a clock that never starts, and an escalation
+policy of a clock without a limit, are reported with their location.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,10 +14,10 @@ from packs.problems import Location, Problem
 
 
 class Start(NamedTuple):
-    """`when` it starts in a city; `what` is missing where it does not.
+    """The start of a clock. `when`: whether a city starts it; `what`: the setting it lacks if not.
 
-    `limited`: it has a limit in city.toml. Otherwise its length stands elsewhere, or a person
-    names its moment, and only its ladder is written there.
+    `limited`: it has a limit in city.toml. Otherwise its length is set elsewhere, or a person
+    chooses its time, and city.toml has only its escalation policy.
     """
 
     when: Callable[[CityFile], object]
@@ -68,13 +68,13 @@ STARTS: dict[str, Start] = {
     "call_back": _ALWAYS,
     "supervise": _ALWAYS,
     "revisit": Start(lambda city: city.aftercare.revisits, "nobody looks back: aftercare.revisits"),
-    "aftercare": _ALWAYS,  # its limit is what turns it on
+    "aftercare": _ALWAYS,  # setting its limit turns it on
 }
-"""By the name of a clock."""
+"""The start of each clock, by its name."""
 
 
 def check_unused(draft: Draft) -> Iterator[Problem]:
-    """Every limit and every ladder is used."""
+    """Check that every limit and every escalation policy is used."""
     city = draft.city.value
     if city is None:
         return
@@ -100,7 +100,7 @@ def check_unused(draft: Draft) -> Iterator[Problem]:
 
 
 def _limits(city: CityFile, clock: ClockName) -> list[Location]:
-    """Where the limits of a clock stand."""
+    """Return the locations of a clock's limits."""
     tables: dict[Location, Limits] = {("limits",): city.limits, ("joint",): city.joint}
     tables |= {("tiers", name): tier for name, tier in city.tiers.items()}
     return [(*where, clock.value) for where, table in tables.items() if _sets(table, clock)]
@@ -111,7 +111,7 @@ def _sets(table: Limits, clock: ClockName) -> bool:
 
 
 def _triage(draft: Draft, city: CityFile) -> Iterator[Problem]:
-    """Before triage nobody knows the tier: all are of the city's own."""
+    """Check that only the city's default tier limits triage: before it no other is known."""
     for name, tier in city.tiers.items():
         if name != city.city.tier and tier.triage is not None:
             message = f"nothing uses triage of {name}: before triage all are {city.city.tier}"
@@ -119,7 +119,7 @@ def _triage(draft: Draft, city: CityFile) -> Iterator[Problem]:
 
 
 def _steps(draft: Draft, city: CityFile) -> Iterator[Problem]:
-    """The steps of categories have limits of their own, and share a ladder."""
+    """Check that a category has steps if there is an escalation policy for steps."""
     categories = draft.categories
     if ClockName.STEP not in city.ladder or not categories.whole:
         return

@@ -1,7 +1,7 @@
-"""Draw the main pages, in both languages, on a phone and at a desk: `make screenshots`.
+"""Take screenshots of the main pages, in both languages and two sizes: `make screenshots`.
 
-An installation of its own is started, given some complaints, looked at, and thrown away. The few
-that the README shows are committed; git ignores the others.
+A temporary installation is started and filled with some complaints. The few pictures that the
+README shows are committed; git ignores the others.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""A page, and where its pictures go."""
+"""Capturing pages as pictures."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _TALLEST = 1300
 
 @dataclass(frozen=True)
 class Camera:
-    """Takes pictures of one page; `name`: language and size, for the names of the files."""
+    """A camera for one page; `name`: language and size, for the names of the files."""
 
     page: Page
     shown: Site
@@ -26,20 +26,20 @@ class Camera:
         return self.name.startswith("zh")
 
     def shoot(self, what: str) -> None:
-        """The page from its top, to a height that can still be looked at."""
+        """Capture the page from its top, to a readable height."""
         width, height = self.page.evaluate("[innerWidth, document.documentElement.scrollHeight]")
         clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": min(height, _TALLEST)}
         self.page.screenshot(path=FOLDER / f"{what}-{self.name}.png", full_page=True, clip=clip)
 
     def go(self, pages: Iterable[tuple[str, str]], pause: float = 0) -> None:
-        """A picture of each page; `pause`: milliseconds for what comes after it."""
+        """Capture each page; `pause`: milliseconds for content that loads later."""
         for what, path in pages:
             self.page.goto(path)
             self.page.wait_for_timeout(pause)
             self.shoot(what)
 
     def sign_in(self, role: Role, unit: str | None = None) -> None:
-        """From here on the page is somebody's in this role."""
+        """Sign the page in to an account of this role."""
         account, password = self.shown.account(role, unit)
         told = {"name": account, "password": password}
         if self.page.request.post("/api/v1/session", data=told).status != 200:

@@ -1,4 +1,4 @@
-"""The pages of staff, role by role, each with something in it."""
+"""The pages of staff, role by role, each with some content."""
 
 from domain.actors import Role
 from scripts.screenshots.camera import Camera
@@ -62,7 +62,7 @@ def supervisor(camera: Camera, receipts: Receipts) -> None:
             ("spots", "/staff/spots"),
             ("places", "/staff/places"),
         ),
-        pause=800,  # the map, and the first words of the stream
+        pause=800,  # for the map, and the first data of the stream
     )
 
 

@@ -1,4 +1,4 @@
-"""How work reaches each of the two databases."""
+"""The backends of the two databases, which run work on their connections."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _READERS = 4
 
 
 class Backend(Protocol):
-    """Runs work on a connection, without stopping the event loop."""
+    """A runner of work on a connection that does not block the event loop."""
 
     async def read(self, work: Work[Result]) -> Result: ...
     async def write(self, work: Work[Result]) -> Result: ...
@@ -25,7 +25,7 @@ class Backend(Protocol):
 
 
 class PostgresBackend:
-    """One small pool; what only reads saves the trips of a transaction."""
+    """One small pool; reads save the round trips of a transaction."""
 
     def __init__(self, url: URL) -> None:
         self._engine = create_async_engine(
@@ -50,10 +50,10 @@ class PostgresBackend:
 
 
 class SqliteBackend:
-    """One thread writes, a few read, each piece of work in one go.
+    """One thread for writes and a few for reads; each piece of work runs in one go.
 
     An asynchronous driver would go to its thread and back for every statement, begin and commit
-    included; that costs four times the work itself. All writers of a process take turns in one
+    included, which costs four times the work itself. All writers of a process take turns in one
     thread, because the file has one writer anyway; readers never wait for them (WAL).
     """
 

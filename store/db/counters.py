@@ -31,7 +31,7 @@ def _count(store: Store) -> Insert:
 
 
 async def count(store: Store, key: str, amount: int, lasts: timedelta, now: datetime) -> int:
-    """How many there are with these; a window begins with the first after the last was over."""
+    """Add `amount` and return the sum; the first addition after a window begins a new one."""
     counting = store.once(_count)
     row = {"key": key, "count": amount, "expires_at": now + lasts}
 
@@ -45,7 +45,7 @@ async def count(store: Store, key: str, amount: int, lasts: timedelta, now: date
 
 
 async def look(store: Store, key: str, now: datetime) -> tuple[int, datetime]:
-    """How many there are, and until when they count."""
+    """Return the count, and the end of its window."""
     row = await store.first(_BY_KEY, {"key": key})
     if row is None or row.expires_at <= now:
         return 0, now
@@ -54,5 +54,5 @@ async def look(store: Store, key: str, now: datetime) -> tuple[int, datetime]:
 
 
 async def clear(store: Store, key: str) -> bool:
-    """Start again from nothing; False when there was nothing."""
+    """Reset a counter; return False if there was none."""
     return await store.change(_CLEAR, {"which": key}) > 0

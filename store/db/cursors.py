@@ -1,4 +1,4 @@
-"""Cursors: where a list was left, as text that means nothing to the reader."""
+"""Cursors: positions in a list, as opaque text."""
 
 import base64
 import binascii
@@ -9,13 +9,13 @@ from store.db.errors import BadCursor
 
 
 def cursor(*key: str | int) -> str:
-    """A cursor for the row with this sort key."""
+    """Return a cursor for the row with this sort key."""
     packed = json.dumps(key, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
 def key_of(text: str, *types: type[str] | type[int]) -> list[str | int]:
-    """The sort key in a cursor, of exactly these types.
+    """Return the sort key in a cursor, of exactly these types.
 
     Raises:
         BadCursor: the text is not a cursor of such a list.
@@ -27,7 +27,7 @@ def key_of(text: str, *types: type[str] | type[int]) -> list[str | int]:
         raise BadCursor("not a cursor of this list") from error
     if not isinstance(key, list) or [type(part) for part in key] != list(types):
         raise BadCursor("not a cursor of this list")
-    # What no list of ours gives out, and what databases answer differently.
+    # No list gives out such values, and the two databases handle them differently.
     if not all(_plausible(part) for part in key):
         raise BadCursor("not a cursor of this list")
     return key
@@ -40,7 +40,7 @@ def _plausible(part: str | int) -> bool:
 
 
 def moment(text: str | int) -> datetime:
-    """The moment in a part of a sort key, as `datetime.isoformat` wrote it."""
+    """Parse the moment in a part of a sort key, as `datetime.isoformat` wrote it."""
     try:
         at = datetime.fromisoformat(str(text))
         if at.tzinfo is None:

@@ -24,12 +24,12 @@ _DRIVERS = {
 
 
 def default_url(home: Path) -> str:
-    """The SQLite database of a machine's own store, in the folder `home`."""
+    """Return the URL of a machine's own SQLite database, in the folder `home`."""
     return f"sqlite:///{home.absolute() / 'jiesu.db'}"
 
 
 def parse_url(url: str) -> URL:
-    """`url` with the driver we use; ValueError when it is neither SQLite nor PostgreSQL."""
+    """Return `url` with our driver; ValueError if it is neither SQLite nor PostgreSQL."""
     try:
         parsed = make_url(url)
     except exc.ArgumentError as error:
@@ -44,7 +44,7 @@ def parse_url(url: str) -> URL:
 
 
 class Store:
-    """One database. Everything that fails because it is away raises `StoreUnavailable`."""
+    """One database. Its methods raise `StoreUnavailable` when it cannot be reached."""
 
     def __init__(self, url: URL, backend: Backend) -> None:
         self.url = url
@@ -54,58 +54,58 @@ class Store:
 
     @classmethod
     def open(cls, url: str) -> Self:
-        """A store at `url`; connects at the first use. ValueError on a URL we cannot serve."""
+        """Return a store at `url`, connected at first use. ValueError on an unsupported URL."""
         parsed = parse_url(url)
         sqlite_file = parsed.get_backend_name() == "sqlite"
         return cls(parsed, SqliteBackend(parsed) if sqlite_file else PostgresBackend(parsed))
 
     async def close(self) -> None:
-        """Close all connections, when what is under way is done."""
+        """Close all connections, after the work in progress."""
         await self._backend.close()
 
     async def read(self, work: Work[Result]) -> Result:
-        """What `work` returns; each of its statements sees everything committed before it.
+        """Run `work` and return its result; each statement sees all that was committed before.
 
-        `work` may run in another thread: it talks to the database and to nothing else.
+        `work` may run in another thread: it uses the database and nothing else.
 
         Raises:
-            StoreUnavailable: the database is away, busy or full.
+            StoreUnavailable: the database cannot be reached, is busy or full.
         """
         with translated():
             return await self._backend.read(work)
 
     async def write(self, work: Work[Result]) -> Result:
-        """What `work` returns, in one transaction: committed at its end, undone on any error.
+        """Run `work` in one transaction and return its result; roll back on any error.
 
-        `work` may run in another thread: it talks to the database and to nothing else. A caller
-        who is cancelled does not stop it.
+        `work` may run in another thread: it uses the database and nothing else. Cancelling the
+        caller does not stop it.
 
         Raises:
-            StoreUnavailable: the database is away, busy or full.
+            StoreUnavailable: the database cannot be reached, is busy or full.
         """
         with translated():
             return await self._backend.write(work)
 
     async def rows(self, query: Executable, values: Values | None = None) -> Sequence[Found]:
-        """The rows of one query."""
+        """Return the rows of one query."""
         return await self.read(lambda connection: connection.execute(query, values or {}).all())
 
     async def first(self, query: Executable, values: Values | None = None) -> Found | None:
-        """The first row of one query, if there is one."""
+        """Return the first row of one query, if there is one."""
         return await self.read(lambda connection: connection.execute(query, values or {}).first())
 
     async def change(self, statement: Executable, values: Values | None = None) -> int:
-        """Run one statement in a transaction of its own; how many rows it touched."""
+        """Run one statement in a transaction of its own; return how many rows it changed."""
         return await self.write(
             lambda connection: connection.execute(statement, values or {}).rowcount
         )
 
     def insert(self, table: Table) -> Insert:
-        """An INSERT into `table` that knows ON CONFLICT in this database's dialect."""
+        """Return an INSERT into `table` with ON CONFLICT in this database's dialect."""
         return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
 
     def once(self, build: Callable[["Store"], Built]) -> Built:
-        """What `build` makes for this store, made once: building costs more than executing."""
+        """Return the cached result of `build`: building a statement costs more than running it."""
         if build not in self._built:
             self._built[build] = build(self)
         made: Built = self._built[build]

@@ -1,66 +1,66 @@
-"""What the store refuses, and when it cannot be reached.
+"""The errors of the store: refusals and unavailability.
 
 StoreError
-├── StoreUnavailable   the database is away, busy or full: try again later
+├── StoreUnavailable   the database cannot be reached, is busy or full: try again later
 ├── SchemaUnusable     the database is not one this version can work with
 ├── BadNumber          not a ticket number
 ├── BadCursor          not a cursor this list gave out
-├── BadKey             not a key, or not the key something was sealed with
-├── RotationUnderWay   somebody else is changing the key ring
-├── Erased             the key of what is asked for was destroyed
+├── BadKey             not a key, or not the key that something was encrypted with
+├── RotationUnderWay   another rotation of the key ring is running
+├── Erased             the key of the requested ticket was destroyed
 ├── KeyReused          an idempotency key came back with another complaint
 ├── UnknownFile        no such file, or it may not be attached to that ticket
 ├── TooManyFiles       the ticket has as many files of that kind as it may
-└── ObjectsUnavailable the place where files are kept is away: try again later
+└── ObjectsUnavailable the storage of files cannot be reached, or is full: try again later
 """
 
 from datetime import datetime
 
 
 class StoreError(Exception):
-    """Base of the tree. `code` is stable; the message holds no personal data."""
+    """The base of all store errors. `code` is stable; the message has no personal data."""
 
     code = "store_error"
 
 
 class StoreUnavailable(StoreError):
-    """Nothing was written, or it is not known whether it was: do it again, it is idempotent."""
+    """A failure that may or may not have written: repeat the call, which is idempotent."""
 
     code = "store_unavailable"
 
 
 class SchemaUnusable(StoreError):
-    """The database belongs to something else, or to a newer version of this."""
+    """A database of another program, or of a newer version of this one."""
 
     code = "schema_unusable"
 
 
 class BadNumber(StoreError):
-    """The text is not a ticket number: wrong length, wrong characters, or mistyped."""
+    """A text that is not a ticket number: wrong length, wrong characters, or mistyped."""
 
     code = "bad_number"
 
 
 class BadCursor(StoreError):
-    """The cursor was not given out by this list."""
+    """A cursor that was not given out by this list."""
 
     code = "bad_cursor"
 
 
 class BadKey(StoreError):
-    """The key has the wrong form, or the sealed bytes were sealed with another one."""
+    """A key of the wrong form, or not the one that the data was encrypted with."""
 
     code = "bad_key"
 
 
 class RotationUnderWay(StoreError):
-    """Two rotations at once would lose one of the new keys."""
+    """A second rotation at the same time, which would lose one of the new keys."""
 
     code = "rotation_under_way"
 
 
 class Erased(StoreError):
-    """The ticket was erased on request or by retention: nobody can read its history any more."""
+    """A ticket erased on request or by retention: nobody can read its history any more."""
 
     code = "erased"
 
@@ -70,24 +70,24 @@ class Erased(StoreError):
 
 
 class KeyReused(StoreError):
-    """The idempotency key was used before, for a complaint with another content."""
+    """An idempotency key that was used before, for a complaint with another content."""
 
     code = "idempotency_key_reused"
 
 
 class UnknownFile(StoreError):
-    """No such file; or it is expired, somebody else's, or another ticket's: which is not told."""
+    """A file that is missing, expired, somebody else's or another ticket's; not disclosed which."""
 
     code = "unknown_file"
 
 
 class TooManyFiles(StoreError):
-    """The ticket has as many files of that kind as it may have."""
+    """A ticket with as many files of that kind as it may have."""
 
     code = "too_many_files"
 
 
 class ObjectsUnavailable(StoreError):
-    """The place where files are kept cannot be reached, or is full."""
+    """A storage of files that cannot be reached, or is full."""
 
     code = "file_store_unavailable"

@@ -1,4 +1,4 @@
-"""Which failures of a database are its absence, and which are somebody's mistake."""
+"""The distinction of an unavailable database from mistakes in its use."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,18 +7,18 @@ from sqlalchemy import exc
 
 from store.db.errors import StoreUnavailable
 
-# SQLITE_ERROR is a mistake in the statement, not a database that is away.
+# SQLITE_ERROR is a mistake in the statement, not an unavailable database.
 _SQLITE_ERROR = 1
-# Classes of SQLSTATE that another attempt may cure: connection, transaction rolled back,
-# resources, operator's doing, system; and single states: read only, lock not available, and a
-# database that has not been made yet.
+# Classes of SQLSTATE after which another attempt may succeed: connection, transaction rolled back,
+# resources, operator intervention, system; and single states: read only, lock not available, and
+# a database that has not been made yet.
 _PASSING_CLASSES = frozenset({"08", "40", "53", "57", "58"})
 _PASSING_STATES = frozenset({"25006", "55P03", "3D000"})
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turns the absence of the database into `StoreUnavailable`; mistakes stay what they are."""
+    """Raise `StoreUnavailable` if the database is unavailable; leave other errors unchanged."""
     try:
         yield
     except (exc.SQLAlchemyError, OSError) as error:
@@ -28,7 +28,7 @@ def translated() -> Iterator[None]:
 
 
 def _passing(error: Exception) -> bool:
-    """Whether another attempt, later, may succeed."""
+    """Return whether another attempt, later, may succeed."""
     if not isinstance(error, exc.SQLAlchemyError):
         return True
     if not isinstance(error, exc.DBAPIError):

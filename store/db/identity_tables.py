@@ -1,4 +1,4 @@
-"""The tables of people: who signs in, how, and how often somebody tried."""
+"""The tables of sign-in: accounts, sessions, credentials, failed attempts, counters."""
 
 from datetime import datetime
 
@@ -9,10 +9,10 @@ from store.db.tables import Base, UtcDateTime
 
 
 class AccountTable(Base, table=True):
-    """Staff accounts. `password` is an Argon2 hash, `totp` a sealed secret; either may be absent.
+    """Staff accounts. `password` is an Argon2 hash, `totp` an encrypted secret; both optional.
 
-    `password_given_at`: when somebody else gave it; empty once it is their own. `totp_step` is the
-    last time step a code was taken for: no code is good twice.
+    `password_given_at`: when somebody else set it; empty once the owner chose it. `totp_step` is
+    the last time step a code was accepted for: no code is valid twice.
     """
 
     __tablename__ = "account"
@@ -33,10 +33,10 @@ class AccountTable(Base, table=True):
 
 
 class SessionTable(Base, table=True):
-    """Who is signed in. Only a digest of what the cookie holds is kept.
+    """The sessions. Only a digest of the cookie's secret is stored.
 
     `device`: browser and system in a few words. `first_password`: it was begun with a password
-    that somebody else gave, and is good for nothing but to change it.
+    that somebody else set, and only allows changing it.
     """
 
     __tablename__ = "session"
@@ -61,7 +61,7 @@ class RecoveryTable(Base, table=True):
 
 
 class IdentityTable(Base, table=True):
-    """Which account somebody is whom an identity provider vouches for."""
+    """The accounts of the users of identity providers."""
 
     __tablename__ = "identity"
 
@@ -72,7 +72,7 @@ class IdentityTable(Base, table=True):
 
 
 class LockoutTable(Base, table=True):
-    """Failed sign-ins in a row, by a fingerprint of the name, or of where they came from."""
+    """Failed sign-ins in a row, by a fingerprint of the name or of the caller's address."""
 
     __tablename__ = "lockout"
 
@@ -83,7 +83,7 @@ class LockoutTable(Base, table=True):
 
 
 class CounterTable(Base, table=True):
-    """How often something was asked for in a window of time, for the limits at the door."""
+    """The number of requests in a window of time, for the rate limits of the API."""
 
     __tablename__ = "counter"
     __table_args__ = (Index("counter_by_expiry", "expires_at"),)
@@ -94,7 +94,7 @@ class CounterTable(Base, table=True):
 
 
 class PhoneCodeTable(Base, table=True):
-    """One-time codes for phones: the code as a digest, and sealed for whoever sends it."""
+    """One-time codes for phones: the code as a digest, and encrypted for its sender."""
 
     __tablename__ = "phone_code"
     __table_args__ = (Index("phone_code_by_phone", "phone_hash", "created_at"),)

@@ -1,4 +1,4 @@
-"""The state of a database's tables, and how it is brought up to date."""
+"""The schema of a database: its state, and its upgrade to this version."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -20,7 +20,7 @@ _LOCK = 12345_2019_51
 
 
 class SchemaState(StrEnum):
-    """What a database holds, seen from this version."""
+    """The state of a database's schema, seen from this version."""
 
     MISSING = "missing"  # nothing, or no database yet
     OLDER = "older"  # ours, before some of our migrations
@@ -30,14 +30,14 @@ class SchemaState(StrEnum):
 
 
 async def inspect(url: str) -> SchemaState:
-    """What the database at `url` holds; changes nothing.
+    """Return the schema state of the database at `url`, without changing it.
 
     Raises:
         StoreUnavailable: it cannot be reached.
     """
     file = _file(url)
     if file is not None and not file.exists():
-        return SchemaState.MISSING  # to ask SQLite would make the file
+        return SchemaState.MISSING  # SQLite would create the file
     store = Store.open(url)
     try:
         return await store.read(_state)
@@ -48,7 +48,7 @@ async def inspect(url: str) -> SchemaState:
 async def upgrade(url: str) -> None:
     """Bring the database at `url` up to date, from nothing if need be; in one transaction.
 
-    Processes that do it at once wait for each other, and the second has nothing to do.
+    Concurrent processes wait for each other, and the second has nothing to do.
 
     Raises:
         SchemaUnusable: it is foreign or newer; nothing has changed.
@@ -57,7 +57,7 @@ async def upgrade(url: str) -> None:
     file = _file(url)
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        # What citizens wrote is nobody else's to read on a shared machine.
+        # Other users of a shared machine must not read what citizens wrote.
         file.touch(mode=0o600, exist_ok=True)
     store = Store.open(url)
     try:
@@ -99,7 +99,7 @@ def _state(connection: Connection) -> SchemaState:
     script = ScriptDirectory.from_config(_config())
     known = {known.revision for known in script.walk_revisions()}
     if revision is not None and revision not in known:
-        # Somebody else may use Alembic too: a newer one of ours still has our tables.
+        # Another program may use Alembic too; a newer version of ours still has our tables.
         return SchemaState.NEWER if ours <= names else SchemaState.FOREIGN
     if names - ours - {VERSION_TABLE} or (revision is None and names & ours):
         return SchemaState.FOREIGN

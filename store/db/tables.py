@@ -1,7 +1,7 @@
 """The tables, as SQLModel models, and the Core tables that statements are built from.
 
-There are no foreign keys: copies arrive in any order and more than once, and a row must not
-have to wait for another. Times are UTC; codes of the domain are kept as their words.
+There are no foreign keys: projections arrive in any order and more than once, and a row must not
+have to wait for another. Times are UTC; enumerations of the domain are stored by value.
 """
 
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ Row = dict[str, Any]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC, aware on both sides. SQLite keeps no zone: it is put back on reading."""
+    """A zone-aware moment in UTC. SQLite stores no zone: it is added again on reading."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -36,7 +36,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Base(SQLModel, registry=registry(metadata=MetaData())):
-    """Our own registry, so that nobody else's models become our tables."""
+    """The base of our models, with a registry apart from other packages' models."""
 
 
 def _partial(name: str, *columns: str, where: str) -> Index:
@@ -44,16 +44,16 @@ def _partial(name: str, *columns: str, where: str) -> Index:
 
 
 UNRECORDED = "recorded_at IS NULL"
-"""The few complaints of whose tickets nothing is recorded yet."""
+"""The condition of the index of complaints without any record of their ticket yet."""
 
 AUTOMATIC = "stage IN ('triage', 'dispatch', 'feedback')"
-"""The few tickets at a stage that most pass through in no time."""
+"""The condition of the index of tickets at a stage that most pass at once."""
 
 
 class IntakeTable(Base, table=True):
-    """The intake book: every complaint as registered, and the spool of those not started.
+    """The intake register: every complaint as registered, with the backlog of those not started.
 
-    `started_at`: when the engine took it. `recorded_at`: when its ticket's record begins.
+    `started_at`: when its workflow started. `recorded_at`: when its ticket's record begins.
     """
 
     __tablename__ = "intake"
@@ -75,7 +75,7 @@ class IntakeTable(Base, table=True):
 
 
 class PersonTable(Base, table=True):
-    """The vault: who complained, sealed."""
+    """The vault: the citizens' personal data, encrypted."""
 
     __tablename__ = "person"
 
@@ -87,7 +87,7 @@ class PersonTable(Base, table=True):
 
 
 class TicketKeyTable(Base, table=True):
-    """What each ticket's history is sealed with, wrapped by the key ring; empty once erased."""
+    """The encryption key of each ticket's history, wrapped by the key ring; empty once erased."""
 
     __tablename__ = "ticket_key"
 
@@ -99,7 +99,7 @@ class TicketKeyTable(Base, table=True):
 
 
 class ViewTable(Base, table=True):
-    """Who looked at whose data, when and why. Only ever added to: triggers refuse the rest.
+    """The log of who viewed whose data, when and why. Append-only: triggers refuse changes.
 
     `number` is None for a search by phone that found nothing.
     """
@@ -118,26 +118,26 @@ class ViewTable(Base, table=True):
 
 
 _WAITING = ("city", "stage", "due_at", "unit", "area")
-"""All that is asked about the backlog as a whole: answered without a look at the tickets."""
+"""The columns for queries of the whole backlog, which read the index and no tickets."""
 
 _QUEUES = ("city", "queue", "queue_until", "queue_since")
-"""The same about the queues."""
+"""The columns for queries of the queues, likewise."""
 
 VOID = "void_cards <> ''"
-"""Said as in the index of the few tickets where a card was taken back."""
+"""The condition of the index of tickets where a card became void."""
 
 
 class TicketTable(Base, table=True):
-    """Each ticket as last told, with the columns that lists and indicators ask for.
+    """Each ticket as last projected, with the columns that lists and indicators need.
 
     `promised_at` is when the answer was due, also after the end; `lat` and `lon` are WGS-84.
     `accused` is the unit that a report of wrongdoing is about, from which the ticket is hidden.
     `told`, here and below: the number of the projection that the row is from (see `Projection`).
-    `queue`: what waits for somebody at the centre, until and since when (see
-    `domain.policy.work_queues`). `rung_at`: when the next rung of any of its clocks is reached.
-    `void_cards`: versions of the events of cards that became void, with a comma around each.
-    `rung_at`: when the next rung of any of its clocks is reached. `provisional`: the versions of
-    the calendars that its provisional clocks were planned with, with spaces between them.
+    `queue`: the queue of the centre that it waits in, until and since when (see
+    `domain.policy.work_queues`). `rung_at`: when the next escalation level of any of its clocks is
+    reached. `void_cards`: versions of the events of cards that became void, with a comma around
+    each. `provisional`: the versions of the calendars that its provisional clocks were planned
+    with, with spaces between them.
     """
 
     __tablename__ = "ticket"
@@ -208,11 +208,11 @@ class TicketTable(Base, table=True):
 
 
 ORDERS = "kind IN ('supervision_ordered', 'order_answered')"
-"""The few events that tell which supervision orders still wait for an answer."""
+"""The condition of the index of events that show which supervision orders are unanswered."""
 
 
 class EventTable(Base, table=True):
-    """Every event of every ticket. `clock` and `rung` are those of a climbed rung."""
+    """Every event of every ticket. `clock` and `rung` are those of an escalation."""
 
     __tablename__ = "event"
     __table_args__ = (
@@ -236,10 +236,10 @@ class EventTable(Base, table=True):
 
 
 class AssignmentTable(Base, table=True):
-    """Each unit's shares. `version` and `updated_at` are the ticket's when the row was told.
+    """Each unit's shares. `version` and `updated_at` are the ticket's at the row's projection.
 
-    `burns_at` is the earliest thing that the unit has to do; `sign_due_at` and `contact_due_at` are
-    empty once it is done, and where the city sets no limit. `pause`: why its clock stands still.
+    `burns_at` is the earliest due time of the unit; `sign_due_at` and `contact_due_at` are empty
+    once that is done, and where the city sets no limit. `pause`: why its clock is paused.
     """
 
     __tablename__ = "assignment"
@@ -275,7 +275,7 @@ class AssignmentTable(Base, table=True):
 
 
 class OutboxTable(Base, table=True):
-    """Messages to send, each once. `told` is its event's; 0 where nobody told."""
+    """Messages to send, each once. `told` is its event's; 0 without a projection."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -298,7 +298,7 @@ class OutboxTable(Base, table=True):
 
 
 class MessageTable(Base, table=True):
-    """What the built-in mailbox delivered."""
+    """The messages that the built-in mailbox delivered."""
 
     __tablename__ = "message"
     __table_args__ = (Index("message_by_ticket", "number", "version"),)
@@ -314,7 +314,7 @@ class MessageTable(Base, table=True):
 
 
 class TokenTable(Base, table=True):
-    """Access tokens of staff and programs; only a digest of each is kept.
+    """Access tokens of staff and programs; only a digest of each is stored.
 
     `scopes`: what it may be used for, as words with spaces between them.
     """
@@ -367,10 +367,10 @@ class CalendarTable(Base, table=True):
 
 
 class FileTable(Base, table=True):
-    """Every uploaded file: what it is, where its bytes are, and whose it is.
+    """Every uploaded file: its kind, the key of its bytes, and its owner.
 
-    `key` names the object and is told to nobody. `uploader` is the account that brought it, empty
-    for citizens. Until it has a `number`, it goes at `expires_at`.
+    `key` names the object and is never disclosed. `uploader` is the account that uploaded it, empty
+    for citizens. Until it has a `number`, it is deleted after `expires_at`.
     """
 
     __tablename__ = "file"

@@ -1,1 +1,1 @@
-"""Uploaded files and where their bytes are."""
+"""Uploaded files: their records and their bytes."""

@@ -1,4 +1,4 @@
-"""Files: what is known of each, and whose it is. Their bytes are `store.files.files.objects`'."""
+"""The records of files, and the tickets they belong to. Their bytes: `store.files.objects`."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -18,7 +18,7 @@ _FILE = tables.file.c
 
 @dataclass(frozen=True)
 class FileRow:
-    """One file. `bytes` and `sha256` are of what is kept, which is not always what was sent."""
+    """One file. `bytes` and `sha256` are of the stored content, which may not be the upload's."""
 
     id: str
     key: str
@@ -38,7 +38,7 @@ class FileRow:
 
 @dataclass(frozen=True)
 class Claim:
-    """Somebody's wish to attach a file. `uploader` None: they proved that it is theirs."""
+    """A request to attach a file. `uploader` None: the caller proved that it is theirs."""
 
     id: str
     uploader: str | None
@@ -46,7 +46,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Attaching:
-    """What is to be attached, when, and how many files of each kind a ticket may have."""
+    """The files to attach, the time, and how many files of each kind a ticket may have."""
 
     claims: Sequence[Claim]
     caps: Mapping[FileKind, int]
@@ -67,34 +67,34 @@ def _file_row(row: Found) -> FileRow:
 
 
 async def record(store: Store, file: FileRow) -> None:
-    """Write down a file that is new."""
+    """Insert the record of a new file."""
     row = {field.name: getattr(file, field.name) for field in fields(FileRow)}
     await store.change(store.insert(tables.file), row)
 
 
 async def get(store: Store, file_id: str) -> FileRow | None:
-    """The file of this id."""
+    """Return the file of this id."""
     row = await store.first(_ONE, {"id": file_id})
     return None if row is None else _file_row(row)
 
 
 async def of_ticket(store: Store, number: str) -> list[FileRow]:
-    """The files of a ticket, in the order in which they came."""
+    """Return the files of a ticket, in the order of upload."""
     return [_file_row(row) for row in await store.rows(_OF_TICKET, {"number": number})]
 
 
 async def waiting_bytes(store: Store) -> int:
-    """The size of everything that belongs to no ticket (yet)."""
+    """Return the total size of the files that belong to no ticket (yet)."""
     return int((await store.rows(_WAITING))[0][0])
 
 
 def attach(connection: Connection, number: str, wanted: Attaching) -> list[str]:
-    """Make the files the ticket's, in the caller's transaction; the ids of those new to it.
+    """Attach files to the ticket in the caller's transaction; return the ids of the new ones.
 
-    A file is attached once and stays: the same ticket may be named again, another may not.
+    Attaching a file to the same ticket again is allowed, to another ticket it is not.
 
     Raises:
-        UnknownFile: one of them is not there, expired, somebody else's, or another ticket's.
+        UnknownFile: one does not exist, has expired, or is somebody else's or another ticket's.
         TooManyFiles
     """
     if not wanted.claims:
@@ -113,7 +113,7 @@ def attach(connection: Connection, number: str, wanted: Attaching) -> list[str]:
         .where(_FILE.id.in_(new), _FILE.number.is_(None))
         .values(number=number, expires_at=None)
     )
-    if new and connection.execute(taken).rowcount != len(new):  # another was quicker
+    if new and connection.execute(taken).rowcount != len(new):  # another call was first
         raise UnknownFile("no such file, or it may not be attached here")
     return new
 
@@ -140,12 +140,12 @@ def _count(
 
 
 async def attach_to(store: Store, number: str, wanted: Attaching) -> list[str]:
-    """As `attach`, in a transaction of its own."""
+    """Attach files as `attach` does, in a transaction of its own."""
     return await store.write(lambda connection: attach(connection, number, wanted))
 
 
 async def release(store: Store, number: str, ids: Collection[str], expires_at: datetime) -> None:
-    """Take files off the ticket again: what they were attached for was refused."""
+    """Detach files from the ticket, after the request they came with was refused."""
     given_back = (
         update(tables.file)
         .where(_FILE.id.in_(ids), _FILE.number == number)
@@ -155,20 +155,20 @@ async def release(store: Store, number: str, ids: Collection[str], expires_at: d
 
 
 def let_go(connection: Connection, number: str, at: datetime) -> None:
-    """Take all files off a ticket, in the caller's transaction: they have expired."""
+    """Detach all files from a ticket in the caller's transaction; they expire at `at`."""
     connection.execute(
         update(tables.file).where(_FILE.number == number).values(number=None, expires_at=at)
     )
 
 
 async def expired(store: Store, now: datetime, limit: int) -> list[FileRow]:
-    """Files that nobody attached in time, those that waited longest first."""
+    """Return the files that nobody attached in time, the first expired first."""
     asked = _ROW.where(_FILE.expires_at <= now).order_by(_FILE.expires_at).limit(limit)
     return [_file_row(row) for row in await store.rows(asked)]
 
 
 async def forget(store: Store, file_id: str) -> None:
-    """Strike out a file that expired; its object is gone already."""
+    """Delete the record of an expired file, after its object was deleted."""
     await store.change(
         delete(tables.file).where(_FILE.id == file_id, _FILE.expires_at.is_not(None))
     )

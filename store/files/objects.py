@@ -1,4 +1,4 @@
-"""The bytes of files: in a folder of this machine, or in a bucket that speaks S3."""
+"""The bytes of files, in a local folder or in an S3-compatible bucket."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
@@ -20,17 +20,17 @@ _BUCKET_OPTIONS = ("endpoint", "region", "path_style")
 
 
 class Objects:
-    """Objects by key. Everything that fails because the place is away: `ObjectsUnavailable`."""
+    """A storage of objects by key; raises `ObjectsUnavailable` when it cannot be reached."""
 
     def __init__(self, place: ObjectStore) -> None:
         self._place = place
 
     @classmethod
     def open(cls, url: str) -> Self:
-        """What `url` names: `file:///folder`, `s3://bucket/prefix?region=…&endpoint=…`, `memory:`.
+        """Open `file:///folder`, `s3://bucket/prefix?region=…&endpoint=…` or `memory:`.
 
-        The keys of a bucket come from the environment, as the programs of its maker read them
-        (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`). ValueError on a URL we cannot serve.
+        The credentials of a bucket come from the environment, by the usual names
+        (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`). ValueError on an unsupported URL.
         """
         parsed = urlsplit(url)
         if parsed.scheme == "memory":
@@ -42,14 +42,14 @@ class Objects:
         raise ValueError("files are kept at file:///folder or s3://bucket")
 
     async def put(self, key: str, content: IO[bytes] | bytes) -> None:
-        """Keep `content` under `key`; read piece by piece, and there as a whole or not at all."""
+        """Store `content` under `key`, read piece by piece; all of it is stored or nothing."""
         with _reaching():
             await obstore.put_async(
                 self._place, _path(key), content, max_concurrency=_PARTS_AT_ONCE
             )
 
     async def get(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """The bytes of `key` from `start` up to `end`, in pieces.
+        """Return the bytes of `key` from `start` up to `end`, in pieces.
 
         Raises:
             KeyError: there is no such object.
@@ -64,7 +64,7 @@ class Objects:
         return _bytes(pieces)
 
     async def drop(self, key: str) -> None:
-        """Delete it; that it is gone already is fine."""
+        """Delete the object of `key`, if there is one."""
         with _reaching(), suppress(FileNotFoundError):
             await obstore.delete_async(self._place, _path(key))
 
@@ -76,17 +76,17 @@ async def _bytes(pieces: Any) -> AsyncIterator[bytes]:
 
 
 def thumbnail_key(key: str) -> str:
-    """Where the small picture of the file under `key` is."""
+    """Return the key of the thumbnail of the file under `key`."""
     return f"{key}-small"
 
 
 def _path(key: str) -> str:
-    # Folders of some thousand files, not one of millions.
+    # This makes folders of some thousand files, not one of millions.
     return f"{key[:2]}/{key[2:]}"
 
 
 def _folder(folder: Path) -> LocalStore:
-    # What citizens photographed is nobody else's to see on a shared machine.
+    # Other users of a shared machine must not see the photos of citizens.
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return LocalStore(folder)
 
@@ -118,5 +118,5 @@ def _reaching() -> Iterator[None]:
     except FileNotFoundError:
         raise
     except (BaseError, OSError) as error:
-        # Its message names paths and buckets, and quotes what the other side said.
+        # Its own message is not passed on: it names paths and buckets, and quotes the server.
         raise ObjectsUnavailable("the files cannot be reached") from error

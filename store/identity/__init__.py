@@ -1,1 +1,1 @@
-"""Who signs in: accounts, sessions, tokens, passwords, phones."""
+"""Sign-in: accounts, sessions, tokens, passwords, phones."""

@@ -1,4 +1,4 @@
-"""Staff accounts: who they are, what they may be, how they prove it."""
+"""Staff accounts: their names, roles, passwords and second factors."""
 
 import re
 import secrets
@@ -21,22 +21,22 @@ FIRST = "admin"
 
 
 class NameTaken(StoreError):
-    """An account has this name already."""
+    """A name that another account has already."""
 
     code = "name_taken"
 
 
 class BadName(StoreError):
-    """A name is two to 64 small letters, digits, dots, hyphens, underscores or @."""
+    """A name other than two to 64 lowercase letters, digits, dots, hyphens, _ or @."""
 
     code = "bad_name"
 
 
 @dataclass(frozen=True)
 class Account:
-    """An account without its secrets; `second_factor`: a one-time password is asked for, too.
+    """An account without its secrets; `second_factor`: sign-in needs a one-time password too.
 
-    `password_given_at`: when somebody else gave the password; None once it is their own.
+    `password_given_at`: when somebody else set the password; None once the owner chose it.
     """
 
     id: str
@@ -57,7 +57,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Proof:
-    """What a sign-in is compared with."""
+    """The stored credentials of an account."""
 
     account: Account
     password: str | None
@@ -77,7 +77,7 @@ _BY_IDENTITY = select(identity_tables.account).join(
 
 
 def account_of(row: Found) -> Account:
-    """The account in a row that has at least the columns of `account`."""
+    """Return the account in a row that has at least the columns of `account`."""
     told = {name: row._mapping[name] for name in _SHOWN}
     return Account(**told | {"role": Role(row.role), "second_factor": row.totp is not None})
 
@@ -101,9 +101,9 @@ async def create(
     password_hash: str | None = None,
     own: bool = False,
 ) -> Account:
-    """A new account. Without a password it can only be used through an identity provider.
+    """Create an account. Without a password it can only be used through an identity provider.
 
-    `own`: whoever it is chose the password; else it was given to them, and has to be changed.
+    `own`: the owner chose the password; otherwise it has to be changed.
 
     Raises:
         BadName, NameTaken
@@ -118,7 +118,7 @@ async def create(
 
 
 async def create_first(store: Store, password_hash: str) -> Account | None:
-    """The administrator of a new installation; None where there is any account already."""
+    """Create the administrator of a new installation; return None if any account exists."""
     return await _create(
         store, FIRST, Role.ADMIN, "", None, None, password_hash, given=True, only_first=True
     )
@@ -176,13 +176,13 @@ async def by_name(store: Store, name: str) -> Account | None:
 
 
 async def by_identity(store: Store, issuer: str, subject: str) -> Account | None:
-    """The account of somebody whom an identity provider vouches for."""
+    """Return the account linked to a user of an identity provider."""
     row = await store.first(_BY_IDENTITY, {"issuer": issuer, "subject": subject})
     return None if row is None else account_of(row)
 
 
 async def proof_of(store: Store, name: str) -> Proof | None:
-    """What a sign-in with this name is compared with."""
+    """Return the credentials that a sign-in with this name is checked against."""
     row = await store.first(_BY_NAME, {"name": name})
     if row is None:
         return None
@@ -190,7 +190,7 @@ async def proof_of(store: Store, name: str) -> Proof | None:
 
 
 async def link(store: Store, account: Account, issuer: str, subject: str) -> None:
-    """From now on the account is theirs whom `issuer` calls `subject`. The first link stays."""
+    """Link the account to the user `subject` of `issuer`. The first link of a user stays."""
     row = {
         "issuer": issuer,
         "subject": subject,
@@ -201,7 +201,7 @@ async def link(store: Store, account: Account, issuer: str, subject: str) -> Non
 
 
 async def listing(store: Store) -> list[Account]:
-    """All accounts, by name."""
+    """Return all accounts, by name."""
     return [account_of(row) for row in await store.rows(_ALL)]
 
 
@@ -209,7 +209,7 @@ _ALL = select(identity_tables.account).order_by(_ACCOUNT.name)
 
 
 async def change(store: Store, account: Account, **values: object) -> None:
-    """Change columns of an account, and end its sessions: what it may do has changed."""
+    """Change columns of an account, and end its sessions: its rights may have changed."""
     stamp = update(identity_tables.account).where(_ACCOUNT.id == account.id)
     told: Values = {**values, "changed_at": datetime.now(UTC)}
     end = delete(identity_tables.session).where(_SESSION.account == account.id)
@@ -222,7 +222,7 @@ async def change(store: Store, account: Account, **values: object) -> None:
 
 
 async def set_password(store: Store, account: Account, password_hash: str, *, own: bool) -> None:
-    """A new password, and the end of all sessions. `own`: see `create`."""
+    """Set a new password and end all sessions. `own`: see `create`."""
     given_at = None if own else datetime.now(UTC)
     await change(store, account, password=password_hash, password_given_at=given_at)
 
@@ -230,7 +230,7 @@ async def set_password(store: Store, account: Account, password_hash: str, *, ow
 async def set_second_factor(
     store: Store, account: Account, sealed: bytes | None, recovery: list[str]
 ) -> None:
-    """Ask for one-time passwords from now on, or (None) no longer; old recovery codes end."""
+    """Require one-time passwords, or (None) no longer; revoke the old recovery codes."""
     await change(store, account, totp=sealed, totp_step=0)
     forget = delete(identity_tables.recovery_code).where(_RECOVERY.account == account.id)
     rows = [{"account": account.id, "digest": digest} for digest in recovery]
@@ -244,7 +244,7 @@ async def set_second_factor(
 
 
 async def use_step(store: Store, account: Account, step: int) -> bool:
-    """Mark a one-time password of this time step as used; False when it was used before."""
+    """Mark the one-time password of a time step as used; return False if it was used before."""
     stamp = (
         update(identity_tables.account)
         .where(_ACCOUNT.id == account.id, _ACCOUNT.totp_step < step)
@@ -254,7 +254,7 @@ async def use_step(store: Store, account: Account, step: int) -> bool:
 
 
 async def use_recovery(store: Store, account: Account, digest: str) -> bool:
-    """Use a recovery code up; False when there is no such code."""
+    """Use up a recovery code; return False if there is no such code."""
     used = delete(identity_tables.recovery_code).where(
         _RECOVERY.account == account.id, _RECOVERY.digest == digest
     )

@@ -1,7 +1,7 @@
-"""Accounts as administrators see them, and changes that leave somebody who can administer.
+"""Accounts for administrators: lists, and changes that keep at least one administrator.
 
 Errors:
-    LastAdministrator `last_admin`  nobody would be left
+    LastAdministrator `last_admin`  no administrator would be left
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,14 +26,14 @@ _ACCOUNT, _SESSION, _LOCKOUT = (
 
 
 class LastAdministrator(StoreError):
-    """Nobody would be left who can administer as much as this account does."""
+    """A change after which no administrator would have the scope of this account."""
 
     code = "last_admin"
 
 
 @dataclass(frozen=True)
 class Presence:
-    """Where an account is signed in: how often, and when it was last used."""
+    """The number of an account's sessions, and when one was last used."""
 
     sessions: int
     seen_at: datetime
@@ -56,7 +56,7 @@ async def page(
     cursor: str | None = None,
     limit: int = 50,
 ) -> AccountPage:
-    """Accounts by name; with `city` only those confined to it; `text`: part of a name.
+    """List accounts by name; `city`: only those confined to it; `text`: part of a name.
 
     Raises:
         BadCursor: `cursor` is not a `next_cursor` of this list.
@@ -79,7 +79,7 @@ async def page(
 
 
 async def present(store: Store, accounts: Sequence[Account], now: datetime) -> dict[str, Presence]:
-    """Which of these accounts are signed in, by id."""
+    """Return the presence of those accounts that are signed in, by id."""
     asked = (
         select(_SESSION.account, func.count().label("sessions"), func.max(_SESSION.seen_at))
         .where(_SESSION.account.in_([one.id for one in accounts]), _SESSION.ends_at > now)
@@ -89,7 +89,7 @@ async def present(store: Store, accounts: Sequence[Account], now: datetime) -> d
 
 
 async def locked(store: Store, keys: Sequence[str], now: datetime) -> frozenset[str]:
-    """Which of these keys of `store.identity.lockouts` have to wait still."""
+    """Return the keys of `store.identity.lockouts` that are still locked."""
     asked = select(_LOCKOUT.key).where(_LOCKOUT.key.in_(keys), _LOCKOUT.until > now)
     return frozenset(row[0] for row in await store.rows(asked))
 
@@ -103,7 +103,7 @@ async def become(
     unit: str | None,
     city: str | None,
 ) -> None:
-    """Make somebody something else, and end their sessions.
+    """Change an account's role, name, unit and city, and end its sessions.
 
     Raises:
         LastAdministrator
@@ -114,7 +114,7 @@ async def become(
 
 
 async def close(store: Store, account: Account) -> None:
-    """Nobody signs in with it any more, and its sessions end.
+    """Disable an account and end its sessions.
 
     Raises:
         LastAdministrator
@@ -126,7 +126,7 @@ async def close(store: Store, account: Account) -> None:
 async def _change(
     store: Store, account: Account, told: Mapping[str, object], *, loses: bool
 ) -> None:
-    """In one transaction, so that of two who remove each other one is refused."""
+    """Change an account in one transaction: of two that remove each other, one is refused."""
     wider = _ACCOUNT.city.is_(None)
     others = select(_ACCOUNT.id).where(
         _ACCOUNT.role == Role.ADMIN,

@@ -1,4 +1,4 @@
-"""Wrong access codes, counted across all processes: eight digits must not be guessed."""
+"""Wrong access codes, counted across all processes to limit guessing of eight digits."""
 
 from datetime import datetime, timedelta
 
@@ -25,7 +25,7 @@ def _count(store: Store) -> Insert:
 
 
 async def count_wrong(store: Store, key: str, now: datetime) -> None:
-    """One more wrong code for `key` (a ticket, or where the caller comes from)."""
+    """Count one more wrong code for `key` (a ticket, or the caller's address)."""
     minute = now.replace(second=0, microsecond=0)
     row = {"key": key, "window_start": minute, "count": 1}
     count = store.once(_count)
@@ -44,6 +44,6 @@ async def too_many(
     limit: int = 10,
     window: timedelta = timedelta(minutes=10),
 ) -> bool:
-    """Whether `key` had `limit` wrong codes or more within `window`, to the minute."""
+    """Return whether `key` had `limit` wrong codes or more within `window`, to the minute."""
     recent = await store.rows(_RECENT, {"key": key, "since": now - window})
     return int(recent[0][0]) >= limit

@@ -1,6 +1,6 @@
-"""Failed sign-ins: who fails again and again waits longer each time, whoever they say they are.
+"""Failed sign-ins: each further failure of a name or an address lengthens its wait.
 
-Kept by a fingerprint of the name as it was typed, so that a name nobody has locks like any other.
+Names are stored as fingerprints of what was typed: an unknown name is locked like any other.
 """
 
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from store.db.tables import UtcDateTime
 _LOCKOUT = identity_tables.lockout.c
 FORGOTTEN = timedelta(hours=24)
 LONGEST = timedelta(minutes=15)
-"""Short enough that locking somebody out by failing in their name is no use."""
+"""The longest wait: too short to make it worthwhile to lock somebody out on purpose."""
 
 _BY_KEY = select(identity_tables.lockout).where(_LOCKOUT.key == bindparam("key"))
 _OLD = delete(identity_tables.lockout).where(
@@ -24,7 +24,7 @@ _CLEAR = delete(identity_tables.lockout).where(_LOCKOUT.key == bindparam("which"
 
 
 def pause(failures: int, free: int) -> timedelta:
-    """How long to wait after so many failures, of which the first `free` cost nothing."""
+    """Return the wait after so many failures, of which the first `free` cost nothing."""
     if failures < free:
         return timedelta(0)
     seconds = 15 * 2 ** min(failures - free, 20)
@@ -32,7 +32,7 @@ def pause(failures: int, free: int) -> timedelta:
 
 
 async def locked_for(store: Store, key: str, now: datetime) -> timedelta:
-    """How long this key has to wait still; zero when it need not."""
+    """Return how long this key still has to wait; zero if it is not locked."""
     row = await store.first(_BY_KEY, {"key": key})
     left: timedelta = timedelta(0) if row is None else row.until - now
     return max(timedelta(0), left)
@@ -45,7 +45,7 @@ def _upsert(store: Store) -> Insert:
 
 
 async def failed(store: Store, key: str, now: datetime, free: int) -> None:
-    """One more failure of this key; a day without one is forgotten."""
+    """Count a failure of this key; a day without failures resets the count."""
     upsert, which = store.once(_upsert), _BY_KEY.with_for_update()
 
     def work(connection: Connection) -> None:
@@ -60,5 +60,5 @@ async def failed(store: Store, key: str, now: datetime, free: int) -> None:
 
 
 async def clear(store: Store, key: str) -> None:
-    """This key has proved itself, or was set free."""
+    """Clear the failures of a key that signed in or was unlocked."""
     await store.change(_CLEAR, {"which": key})

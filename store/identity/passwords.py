@@ -1,4 +1,4 @@
-"""Passwords: hashed with Argon2id away from the event loop; what is long and not common will do.
+"""Passwords, hashed with Argon2id off the event loop; any long and uncommon one is accepted.
 
 Length is what counts (OWASP ASVS 5, 6.2): no rule asks for capitals or digits.
 """
@@ -17,28 +17,28 @@ from store.db.errors import StoreError
 SHORTEST, LONGEST = 12, 256
 
 _HASH = PasswordHash((Argon2Hasher(),))
-# Without what is mistaken for another.
+# Without characters that look like another.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # pragma: allowlist secret
 _THREADS = ThreadPoolExecutor(2, "passwords")
-"""Each hash takes 64 MB and a core: a crowd at the door must not take all of both."""
+"""Two threads: a hash takes 64 MB and a core, and many sign-ins must not take all of both."""
 
 COMMON = frozenset(
     (Path(__file__).parent / "common_passwords.txt").read_text(encoding="utf-8").split()
 )
-"""Those that lists of leaked passwords begin with, as far as they are long enough."""
+"""The most frequent leaked passwords, as far as they are long enough."""
 
 
 class WeakPassword(StoreError):
-    """Too short, too long, or one of those that are tried first."""
+    """A password that is too short, too long, or too common."""
 
     code = "weak_password"
 
 
 def check_password(password: str, name: str = "") -> None:
-    """Refuse what would be guessed.
+    """Refuse a password that is easily guessed.
 
     Raises:
-        WeakPassword: with a reason that does not repeat it.
+        WeakPassword: with a reason that does not contain the password.
     """
     if not SHORTEST <= len(password) <= LONGEST:
         raise WeakPassword(f"A password has {SHORTEST} to {LONGEST} characters.")
@@ -50,18 +50,18 @@ def check_password(password: str, name: str = "") -> None:
 
 
 def random_password() -> str:
-    """One that nobody guesses, in groups that can be typed: 95 bits."""
+    """Return a random password of 99 bits, in groups that are easy to type."""
     groups = ("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
     return "-".join(groups)
 
 
 async def hashed(password: str) -> str:
-    """The hash that is kept of it."""
+    """Return the hash of a password to store."""
     return await asyncio.get_running_loop().run_in_executor(_THREADS, _HASH.hash, password)
 
 
 async def matches(password: str, kept: str | None) -> bool:
-    """Whether it is the password; without one to compare with it takes as long, and is not."""
+    """Return whether `password` has the hash `kept`; without one, False after the same time."""
     compared = kept if kept is not None else await _nobody()
     loop = asyncio.get_running_loop()
     same = await loop.run_in_executor(_THREADS, _HASH.verify, password, compared)

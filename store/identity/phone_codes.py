@@ -1,7 +1,7 @@
-"""One-time codes for phones: whoever holds the phone may see the tickets that were filed with it.
+"""One-time codes for phones: the holder of a phone may see the tickets filed with it.
 
-A code is kept as a keyed digest, and sealed for the notifier that sends it. Whether the phone is
-known changes only whether a letter lies in the outbox.
+A code is stored as a keyed digest, and encrypted for the notifier that sends it. Whether the phone
+is known affects only whether a letter is put into the outbox.
 """
 
 import hmac
@@ -28,7 +28,7 @@ _CODE, _PERSON, _TICKET = identity_tables.phone_code.c, tables.person.c, tables.
 _PREFIX = "phone_code/"
 
 Digest = Callable[[str], str]
-"""Keyed: with the database alone, six digits would be tried out in a moment."""
+"""A keyed digest: six digits with a plain one could be found by trying all of them."""
 
 _PERSONS = select(_PERSON.id).where(_PERSON.phone_hash == bindparam("phone_hash"))
 _CITY = (
@@ -64,7 +64,7 @@ _USE = (
 
 
 class NoSuchLetter(StoreError):
-    """Not the key of a letter with a code, or its code is gone."""
+    """A key of no letter with a code, or of one whose code was deleted."""
 
     code = "no_such_letter"
 
@@ -80,7 +80,7 @@ def _insert_letter(store: Store) -> Insert:
 async def issue(
     store: Store, seal: Seal, phone: str, phone_hash: str, digest: Digest, now: datetime
 ) -> None:
-    """Make a code for this phone; of several the last one counts. Nothing tells if it is known."""
+    """Issue a code for a phone; only the last one is valid. A caller cannot see if it is known."""
     code_id = secrets.token_hex(8)
     code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}"
     told = json.dumps({"phone": phone, "code": code})
@@ -107,7 +107,7 @@ async def issue(
 
 
 def _letter(code_id: str, city: str, now: datetime) -> dict[str, object]:
-    """About no ticket: a notifier reads what it has to send, and to whom, with `letter`."""
+    """Return an outbox row without a ticket; a notifier gets phone and code from `letter`."""
     return {
         "key": _PREFIX + code_id,
         "number": "",
@@ -124,7 +124,7 @@ def _letter(code_id: str, city: str, now: datetime) -> dict[str, object]:
 
 
 async def letter(store: Store, seal: Seal, key: str) -> tuple[str, str]:
-    """For the notifier that sends it: the phone and the code of the outbox letter with this key.
+    """Return the phone and the code of an outbox letter, for the notifier that sends it.
 
     Raises:
         NoSuchLetter, BadKey
@@ -138,7 +138,7 @@ async def letter(store: Store, seal: Seal, key: str) -> tuple[str, str]:
 
 
 async def confirm(store: Store, phone_hash: str, code: str, digest: Digest, now: datetime) -> bool:
-    """Whether it is the code of this phone: once, in time, and within five tries."""
+    """Return whether it is the code of this phone: once, in time, and within five tries."""
 
     def trying(connection: Connection) -> tuple[str, str] | None:
         row = connection.execute(_LATEST, {"phone_hash": phone_hash}).first()
@@ -149,7 +149,7 @@ async def confirm(store: Store, phone_hash: str, code: str, digest: Digest, now:
 
     found = await store.write(trying)
     code_id, kept = found or ("0" * 16, "0" * 64)
-    # Compared also when there is nothing to compare with: an unknown phone answers no faster.
+    # Compared even without a stored digest, so that an unknown phone is not answered faster.
     same = hmac.compare_digest(digest(f"{code_id}/{code}"), kept)
     if found is None or not same:
         return False
@@ -157,5 +157,5 @@ async def confirm(store: Store, phone_hash: str, code: str, digest: Digest, now:
 
 
 async def tickets_of(store: Store, phone_hash: str, limit: int = 100) -> Sequence[TicketRow]:
-    """The tickets that were filed with this phone, the latest first."""
+    """Return the tickets that were filed with this phone, the latest first."""
     return await of_persons(store, _PERSONS, {"phone_hash": phone_hash}, limit)

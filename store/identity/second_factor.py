@@ -1,4 +1,4 @@
-"""The second factor: one-time passwords by time (RFC 6238), and codes for when it is lost."""
+"""The second factor: time-based one-time passwords (RFC 6238), and recovery codes."""
 
 import hashlib
 import secrets
@@ -18,12 +18,12 @@ def new_secret() -> str:
 
 
 def address(secret: str, name: str) -> str:
-    """What an authenticator app reads, as text or as a QR code."""
+    """Return the URI for an authenticator app, as text or as a QR code."""
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name="Jiesu")
 
 
 def step_of(secret: str, code: str, now: datetime) -> int | None:
-    """The time step whose one-time password this is; None when it is none of now."""
+    """Return the time step of a one-time password; None if it is not valid now."""
     typed = "".join(code.split())
     if len(typed) != _DIGITS or not typed.isascii():
         return None
@@ -37,7 +37,7 @@ def _same(one: str, other: str) -> bool:
 
 
 def new_recovery_codes() -> list[str]:
-    """Ten codes, each good once: 79 bits."""
+    """Return ten single-use codes of 79 bits each."""
     return [
         "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
         for _ in range(_CODES)
@@ -45,6 +45,6 @@ def new_recovery_codes() -> list[str]:
 
 
 def recovery_digest(code: str) -> str:
-    """What is kept of a recovery code; spaces, hyphens and capitals do not matter."""
+    """Return the digest of a recovery code to store, without spaces, hyphens and capitals."""
     plain = "".join(code.lower().replace("-", " ").split())
     return hashlib.sha256(plain.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Sessions: kept here and not in the cookie, so that they can be ended from here."""
+"""Sessions, stored here and not in the cookie, so that the server can end them."""
 
 import hashlib
 import secrets
@@ -15,7 +15,7 @@ from store.identity.accounts import Account, account_of
 
 _SESSION, _ACCOUNT = identity_tables.session.c, identity_tables.account.c
 _NOTED = timedelta(minutes=1)
-"""How exactly it is known when a session was last used."""
+"""The precision of a session's time of last use."""
 _ID = 16
 
 _ALL = select(
@@ -42,7 +42,7 @@ _SEEN = (
 
 @dataclass(frozen=True)
 class Session:
-    """Somebody signed in; see `store.db.identity_tables.SessionTable`."""
+    """A session with its account; see `store.db.identity_tables.SessionTable`."""
 
     digest: str
     account: Account
@@ -54,7 +54,7 @@ class Session:
 
     @property
     def id(self) -> str:
-        """What its owner calls it by; to know it opens nothing."""
+        """The id shown to the owner; it gives no access."""
         return self.digest[:_ID]
 
 
@@ -72,7 +72,7 @@ async def begin(
     device: str = "",
     first_password: bool = False,
 ) -> str:
-    """A new session; its secret, for the cookie."""
+    """Begin a session; return its secret, for the cookie."""
     secret = secrets.token_urlsafe(32)
     row = {
         "digest": digest_of(secret),
@@ -94,7 +94,7 @@ _OVER = delete(identity_tables.session).where(
 
 
 async def find(store: Store, secret: str, now: datetime, idle: timedelta) -> Session | None:
-    """The session with this secret, if it goes on and its account does; noted as used now."""
+    """Return the session with this secret, if it and its account are valid; note its use."""
     row = await store.first(_FOUND, {"digest": digest_of(secret)})
     if row is None or now >= row.ends_at or now - row.seen_at >= idle:
         return None
@@ -125,7 +125,7 @@ async def going_on(
     idle: timedelta,
     in_use: Collection[str] = (),
 ) -> set[str]:
-    """Which of these sessions go on; those `in_use` are noted as used now. One look for all."""
+    """Return which of these sessions are valid, with one query; note the use of `in_use`."""
     if not digests:
         return set()
     asked = (
@@ -143,12 +143,12 @@ async def going_on(
 
 
 async def end(store: Store, digest: str) -> None:
-    """End one session; ended already is as good."""
+    """End one session, if it has not ended already."""
     await store.change(delete(identity_tables.session).where(_SESSION.digest == digest))
 
 
 async def end_own(store: Store, account_id: str, session_id: str) -> bool:
-    """End the session that this account knows by `session_id`; False when it has no such."""
+    """End the session `session_id` of this account; return False if it has none."""
     which = delete(identity_tables.session).where(
         _SESSION.account == account_id, func.substr(_SESSION.digest, 1, _ID) == session_id
     )
@@ -156,11 +156,11 @@ async def end_own(store: Store, account_id: str, session_id: str) -> bool:
 
 
 async def end_all(store: Store, account_id: str) -> int:
-    """End every session of an account; how many there were."""
+    """End every session of an account; return how many there were."""
     return await store.change(delete(identity_tables.session).where(_SESSION.account == account_id))
 
 
 async def listing(store: Store, account_id: str, now: datetime, idle: timedelta) -> list[Session]:
-    """The sessions of an account that go on, the oldest first."""
+    """Return the valid sessions of an account, the oldest first."""
     asked = {"of": account_id, "now": now, "since": now - idle}
     return [_session(row) for row in await store.rows(_OPEN, asked)]

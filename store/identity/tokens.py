@@ -25,14 +25,14 @@ _USED = (
 _NOBODY = "0" * 64
 
 VALID = timedelta(days=90)
-"""How long a token is good when nothing else is said. None is good for ever."""
+"""The default validity of a token. No token is valid for ever."""
 
 _NOTED = timedelta(hours=1)
-"""How exactly the last use is known: to note every use would be a write per request."""
+"""The precision of the last use: recording every use would be a write per request."""
 
 
 class AlreadyIssued(StoreError):
-    """The token was issued before; what is kept of it does not tell its text."""
+    """A token that was issued before; its stored digest does not reveal its text."""
 
     code = "already_issued"
 
@@ -53,7 +53,7 @@ class TokenRow:
     last_used_at: datetime | None
 
     def valid(self, now: datetime) -> bool:
-        """Neither revoked nor expired."""
+        """Return whether it is neither revoked nor expired."""
         return self.revoked_at is None and now < self.expires_at
 
 
@@ -80,10 +80,10 @@ async def issue(
     city: str | None = None,
     token_id: str | None = None,
 ) -> tuple[str, str]:
-    """A new token: its id, and its text, which cannot be shown again.
+    """Issue a token; return its id, and its text, which cannot be shown again.
 
-    Good for ninety days unless `expires_at` says otherwise; in one city only if `city` says so.
-    `token_id` is given where the same wish may come twice.
+    Valid for ninety days or until `expires_at`; in all cities or in `city` only.
+    `token_id` identifies a request that may be repeated.
 
     Raises:
         AlreadyIssued: there is a token of this id.
@@ -111,12 +111,12 @@ async def issue(
 
 
 async def find(store: Store, text: str, now: datetime) -> TokenRow | None:
-    """The token that `text` is; None when unknown, wrong, revoked or expired."""
+    """Return the token with this text; None if unknown, wrong, revoked or expired."""
     match = _FORM.fullmatch(text)
     if match is None:
         return None
     row = await store.first(_BY_ID, {"id": match[1]})
-    # Compared also when there is nothing to compare with: an unknown id answers no faster.
+    # Compared even without a stored digest, so that an unknown id is not answered faster.
     same = hmac.compare_digest(_digest(text), _NOBODY if row is None else row.digest)
     if row is None or not same:
         return None
@@ -129,7 +129,7 @@ async def find(store: Store, text: str, now: datetime) -> TokenRow | None:
 
 
 async def valid(store: Store, ids: Collection[str], now: datetime) -> set[str]:
-    """Which of these tokens are neither revoked nor expired: one look for all of them."""
+    """Return which of these tokens are neither revoked nor expired, with one query."""
     if not ids:
         return set()
     asked = select(_TOKEN.id).where(_TOKEN.id.in_(sorted(ids)), _TOKEN.revoked_at.is_(None))
@@ -137,7 +137,7 @@ async def valid(store: Store, ids: Collection[str], now: datetime) -> set[str]:
 
 
 async def revoke(store: Store, token_id: str, now: datetime | None = None) -> bool:
-    """Make a token worthless from now on; False when there is none, or it was revoked before."""
+    """Revoke a token; return False if there is none, or it was revoked before."""
     stamp = (
         update(tables.token)
         .where(_TOKEN.id == token_id, _TOKEN.revoked_at.is_(None))
@@ -147,6 +147,6 @@ async def revoke(store: Store, token_id: str, now: datetime | None = None) -> bo
 
 
 async def listing(store: Store) -> list[TokenRow]:
-    """All tokens ever issued, oldest first."""
+    """Return all tokens ever issued, oldest first."""
     asked = select(tables.token).order_by(_TOKEN.created_at, _TOKEN.id)
     return [_token_row(row) for row in await store.rows(asked)]

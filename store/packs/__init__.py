@@ -1,1 +1,1 @@
-"""Versions of packs that the store keeps for the tickets accepted under them."""
+"""The versions of packs that the store keeps for the tickets accepted under them."""

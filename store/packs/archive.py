@@ -1,7 +1,7 @@
-"""The pack book: every version of every pack that was in use, so that no ticket loses its rules.
+"""The pack archive: every pack version that was in use, so that no ticket loses its rules.
 
 A ticket keeps the version of the pack it was accepted under. The folder of the pack may change the
-next day; what stood in it is in the book, file by file, and is read from there as from the folder.
+next day; its files are archived, and are read from the archive as from the folder.
 
 Errors:
     UnknownPackVersion `unknown_pack_version`  no process that shares this store has used it
@@ -45,7 +45,7 @@ _THERE = select(_PACK.version).where(
 
 
 class UnknownPackVersion(KeyError):
-    """The book has no such version of the city's pack."""
+    """A version of the city's pack that is not archived."""
 
     code = "unknown_pack_version"
 
@@ -58,7 +58,7 @@ class UnknownPackVersion(KeyError):
 
 
 class PackChanged(Exception):
-    """The pack in use is not the one in its folder any more: start the process again."""
+    """A pack in use that differs from the one in its folder: restart the process."""
 
     code = "pack_changed"
 
@@ -76,14 +76,14 @@ class KeptVersion:
 
 
 async def keep(store: Store, folder: Path, now: datetime | None = None) -> str:
-    """Write the pack in `folder` into the book, unless it is there; its version.
+    """Archive the pack in `folder`, unless it is archived; return its version.
 
     Raises:
-        StoreUnavailable: the database is away.
+        StoreUnavailable: the database cannot be reached.
     """
     city, files = await asyncio.to_thread(_read, folder)
     version = version_of(files)
-    # Asked first: to send it is a megabyte, and after the first start it is always there.
+    # Checked first: the files are a megabyte, and after the first start are always there.
     if await store.first(_THERE, {"city": city, "version": version}) is None:
         row = {
             "city": city,
@@ -96,18 +96,18 @@ async def keep(store: Store, folder: Path, now: datetime | None = None) -> str:
 
 
 async def recall(store: Store, city: str, version: str) -> Pack:
-    """That version of the city's pack, as it was.
+    """Return that version of the city's pack, as it was.
 
     Raises:
-        UnknownPackVersion: the book has not got it.
+        UnknownPackVersion: it is not archived.
         PackError: this program cannot read it any more, or somebody changed it in the database.
-        StoreUnavailable: the database is away.
+        StoreUnavailable: the database cannot be reached.
     """
     return await asyncio.to_thread(_read_again, city, await contents(store, city, version))
 
 
 async def contents(store: Store, city: str, version: str) -> dict[str, bytes]:
-    """The files of that version, by name. Errors as in `recall`."""
+    """Return the files of that version, by name. Errors as in `recall`."""
     row = await store.first(_FILES, {"city": city, "version": version})
     if row is None:
         raise UnknownPackVersion(city, version)
@@ -122,7 +122,7 @@ async def contents(store: Store, city: str, version: str) -> dict[str, bytes]:
 
 
 async def versions(store: Store, city: str) -> list[KeptVersion]:
-    """All versions of the city's pack that are in the book, oldest first."""
+    """Return all archived versions of the city's pack, oldest first."""
     return [KeptVersion(**row._mapping) for row in await store.rows(_KEPT, {"city": city})]
 
 
@@ -131,7 +131,7 @@ def _read(folder: Path) -> tuple[str, dict[str, bytes]]:
 
 
 def _packed(files: dict[str, bytes]) -> bytes:
-    # A file that is not text, a picture, goes through JSON unharmed as well.
+    # With surrogates, binary files such as pictures go through JSON unchanged as well.
     texts = {name: content.decode("utf-8", "surrogateescape") for name, content in files.items()}
     # The time stamp of the archive would make equal packs differ.
     return gzip.compress(json.dumps(texts).encode(), mtime=0)
@@ -153,10 +153,10 @@ def _read_again(city: str, files: dict[str, bytes]) -> Pack:
 
 
 class PinnedPacks:
-    """The packs of a shelf, and of the book those that older tickets are pinned to."""
+    """The packs of the registry, and the archived ones that older tickets refer to."""
 
     MOST = 64
-    """Recalled packs that are kept in memory; a pack is about 1 MB."""
+    """The most recalled packs that are cached; a pack is about 1 MB."""
 
     def __init__(self, shelf: PackShelf, store: Store) -> None:
         self._shelf, self._store = shelf, store
@@ -165,13 +165,13 @@ class PinnedPacks:
         self._recalling = asyncio.Lock()
 
     async def keep_all(self) -> dict[str, str]:
-        """Write every pack of the shelf and its calendar into the book; each city's version.
+        """Archive every pack of the registry and its calendar; return each city's version.
 
-        A pack that has problems is not kept, because it is never used.
+        A pack that has problems is not archived, because it is never used.
 
         Raises:
             PackChanged: a folder was changed since its pack was loaded.
-            StoreUnavailable: the database is away.
+            StoreUnavailable: the database cannot be reached.
         """
         kept: dict[str, str] = {}
         for city in self._shelf.ids():
@@ -186,17 +186,17 @@ class PinnedPacks:
         return kept
 
     async def of(self, city: str, version: str | None) -> Pack:
-        """The city's pack of that version; the current one for None.
+        """Return the city's pack of that version; the current one for None.
 
-        A recalled pack plans by today's calendar: public holidays are facts, not promises, and a
-        ticket of last year must be able to plan into a year that was published since. Published
-        years that only the recalled one names are added to it.
+        A recalled pack plans by today's calendar, because a ticket of last year must be able to
+        plan into a year that was published since. Published years that only the recalled pack
+        has are added to it.
 
         Raises:
-            UnknownCity: there is no such city, asked for its current pack.
-            UnknownPackVersion: the book has not got that version.
+            UnknownCity: the current pack is requested, and there is no such city.
+            UnknownPackVersion: that version is not archived.
             PackError: the pack has problems.
-            StoreUnavailable: it has to be recalled, and the database is away.
+            StoreUnavailable: it has to be recalled, and the database cannot be reached.
         """
         if version is None:
             return self._shelf.get(city)
@@ -219,7 +219,7 @@ class PinnedPacks:
             return self._recalled[city, version]
 
     async def calendar(self, version: str) -> WorkCalendar | None:
-        """The calendar of that version, as clocks name it; None where nobody has kept it.
+        """Return the calendar of that version, as clocks name it; None if it is not stored.
 
         Raises:
             StoreUnavailable
@@ -232,8 +232,8 @@ class PinnedPacks:
         return self._calendars[version]
 
     def _current(self, city: str) -> Pack | None:
-        """The pack of the shelf; None where there is none to use, which is no harm to a ticket
-        that is pinned to another."""
+        """Return the registry's pack; None if there is no usable one, which does not affect a
+        ticket of another version."""
         try:
             return self._shelf.get(city)
         except (UnknownCity, PackError):

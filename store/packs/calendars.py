@@ -1,8 +1,8 @@
 """The working calendars that due times were planned with, each as it was.
 
-A provisional clock is planned again when a year is published: then it is counted how much working
-time the old plan had given, by the calendar of the day it was made. The files of its pack do not
-tell that: a newer holiday list makes another calendar of the same files.
+A provisional clock is planned again when a year is published. The working time of its old plan is
+then counted by the calendar of that plan, which the files of its pack do not determine: a newer
+holiday list makes another calendar of the same files.
 """
 
 from datetime import datetime
@@ -22,7 +22,7 @@ def _insert(store: Store) -> Insert:
 
 
 async def keep(store: Store, calendar: WorkCalendar, now: datetime) -> None:
-    """Keep the calendar, unless it is kept.
+    """Store the calendar, unless it is stored already.
 
     Raises:
         StoreUnavailable
@@ -37,7 +37,7 @@ async def keep(store: Store, calendar: WorkCalendar, now: datetime) -> None:
 
 
 async def recall(store: Store, version: str) -> WorkCalendar | None:
-    """The calendar of that version; None where no process has kept it.
+    """Return the calendar of that version; None if it is not stored.
 
     Raises:
         StoreUnavailable

@@ -1,4 +1,4 @@
-"""Which versions of a city's pack tickets are pinned to."""
+"""The references of tickets to versions of a city's pack."""
 
 from sqlalchemy import JSON, cast, func, select, type_coerce
 
@@ -11,8 +11,8 @@ _OPEN = sorted(OPEN)
 
 
 async def open_tickets(store: Store, city: str) -> dict[str, int]:
-    """How many open tickets of the city each version rules; those not accepted yet have none."""
-    # SQLite reads JSON from text as it is; to PostgreSQL it has to be said.
+    """Count the open tickets of the city by pack version; those not accepted yet have none."""
+    # SQLite reads JSON from text as it is; PostgreSQL needs a cast.
     sqlite = store.dialect == "sqlite"
     state = type_coerce(_TICKET.state, JSON) if sqlite else cast(_TICKET.state, JSON)
     version = state["rules"]["pack_version"].as_string().label("version")

@@ -1,1 +1,1 @@
-"""Figures, points and rankings read from the record."""
+"""Figures, points and rankings, computed from the record."""

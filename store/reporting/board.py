@@ -1,7 +1,7 @@
-"""What a supervisor watches: what comes in today, what waits where, what will be late next.
+"""The supervisor's board: today's intake, the backlog, and the tickets that will be late next.
 
-All of it is read at once, by a fixed number of statements that never look at what ended long ago:
-so one reading every few seconds costs little beside a million tickets (docs/performance.md).
+It is read by a fixed number of statements that never look at tickets which ended long ago, so that
+one reading every few seconds costs little beside a million tickets (docs/performance.md).
 """
 
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ class UnitLoad:
 
 @dataclass(frozen=True, slots=True)
 class Soon:
-    """A ticket that will be late at `due_at` unless something is done."""
+    """An open ticket that will be late at `due_at`."""
 
     number: str
     title: str
@@ -68,9 +68,9 @@ class Soon:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Tickets in a queue of the centre, those that should be done already, and the longest wait.
+    """A queue of the centre: its tickets, how many are late, and since when the first waits.
 
-    `since` is None where none waits, and where no clock says when a ticket came.
+    `since` is None for an empty queue, and if it is not recorded when the tickets came.
     """
 
     queue: Queue
@@ -81,8 +81,8 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Board:
-    """A city at one moment. `today` begins at midnight there; `before` is what was filed until this
-    time of yesterday. `stuck` waits although no person is waited for."""
+    """A city at one moment. `today` begins at local midnight; `before` counts what was filed until
+    this time of yesterday. `stuck`: tickets that wait although no person has to act."""
 
     city: str
     at: datetime
@@ -110,19 +110,19 @@ class Board:
 
     @property
     def about_to_be(self) -> int:
-        """How many will be late within `AHEAD`."""
+        """The number of tickets that will be late within `AHEAD`."""
         return sum(one.soon for one in self.stages)
 
 
 async def board(store: Store, pack: Pack, now: datetime) -> Board:
-    """The board of a city, in one reading."""
+    """Read the board of a city, all at once."""
     today = beginning_of(pack, now.astimezone(pack.calendar.tz).date())
     asked = Statements(pack.city.id, Period(today, now), _hours(today, now), now)
     return await store.read(partial(_read, asked))
 
 
 def _hours(today: datetime, now: datetime) -> list[datetime]:
-    """When each hour of the day began, so far. A day has 23, 24 or 25."""
+    """Return the beginnings of the hours of the day so far. A day has 23, 24 or 25."""
     return [today + n * _HOUR for n in range(int((now - today) / _HOUR) + 1)]
 
 
@@ -173,7 +173,7 @@ def _soon(row: Found) -> Soon:
 
 
 def _queues(rows: Sequence[Found]) -> list[Waiting]:
-    """Every queue, the one in which somebody waits longest first, those without anybody last."""
+    """Return every queue, the one with the longest wait first, the empty ones last."""
     found = {row.queue: Waiting(Queue(row.queue), row.tickets, row.late, row.since) for row in rows}
     queues = [found.get(queue, Waiting(queue, 0, 0, None)) for queue in Queue]
     return sorted(queues, key=lambda one: (one.since is None, one.since, not one.tickets))

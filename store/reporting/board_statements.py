@@ -1,4 +1,4 @@
-"""Statements that a board (`store.reporting.board`) is read with; each has an index."""
+"""The statements that read a board (`store.reporting.board`); each has an index."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,35 +13,35 @@ from store.db import tables
 from store.tickets import cards, stuck
 
 AHEAD = timedelta(hours=4)
-"""How far a board looks: what is due until then and not done is about to be late."""
+"""The look-ahead of a board: an open ticket that is due within it is about to be late."""
 
 NEXT = 20
-"""Tickets that are listed of those about to be late."""
+"""The most tickets about to be late that are listed."""
 
 STATEMENTS = 9 + stuck.STATEMENTS
-"""What one reading asks the database."""
+"""The number of statements of one reading."""
 
 WAITING = OPEN - {Stage.AFTERCARE}
-"""Stages of the backlog: what is closed, counted and only watched (aftercare) is none of it."""
+"""The stages of the backlog: those of open tickets, without aftercare, which is only watched."""
 
 HOUSE = WAITING - {Stage.RATE}
-"""Stages at which the city is waited for, and is late; not the citizen. A merged ticket is waited
-for, too: its citizen has been promised a day of their own."""
+"""The stages at which the city, not the citizen, has to act and can be late. They include merged
+tickets, whose citizens have a promise of their own."""
 
 WITH_UNITS = (Stage.VERIFY, Stage.HANDLE)
 
 _TICKET, _EVENT = tables.ticket.c, tables.event.c
 
-# Beside the stage: the index of what waits is small, and SQLite sees by this that it fits.
+# A condition beside the stage, by which SQLite sees that the small index of open tickets applies.
 GOES_ON = _TICKET.ended_at.is_(None)
 
-# Word for word as in the index, so that both databases see that it fits.
+# Word for word as in the index, so that both databases see that it applies.
 _ORDERS = text(tables.ORDERS)
 
 
 @dataclass(frozen=True)
 class Statements:
-    """What is asked of one city `now`; `hours`: when each hour of its day began."""
+    """The statements for one city at `now`; `hours`: the beginnings of the hours of its day."""
 
     city: str
     today: Period
@@ -51,7 +51,7 @@ class Statements:
     # --- today ------------------------------------------------------------------------------
 
     def inflow(self) -> Select[Any]:
-        # Hours begin when the city's clock says so: no database's own arithmetic is needed.
+        # Computed from the given hours, so that no database needs arithmetic with time zones.
         ends = [(_TICKET.filed_at < at, n) for n, at in enumerate(self.hours[1:])]
         hour = case(*ends, else_=len(self.hours) - 1) if ends else func.length("")
         filed = (
@@ -133,7 +133,7 @@ class Statements:
         )
 
     def orders(self) -> Select[Any]:
-        """Supervision orders that nobody has answered yet."""
+        """Count the supervision orders that nobody has answered yet."""
         ordered = _EVENT.kind == "supervision_ordered"
         each = (
             select(_EVENT.number, func.sum(case((ordered, 1), else_=-1)).label("open"))
@@ -147,7 +147,7 @@ class Statements:
             .where(each.c.open > 0, _TICKET.stage != Stage.ENDED)
         )
 
-    # --- what waits for somebody at the centre ------------------------------------------------
+    # --- the queues of the centre -------------------------------------------------------------
 
     def queues(self) -> Select[Any]:
         return (

@@ -14,10 +14,10 @@ from store.db.engine import Store
 _TICKET = tables.ticket.c
 
 MOST = 100
-"""Topics that are listed, the largest first."""
+"""The most topics that are listed, the largest first."""
 
 NUMBERS = 50
-"""Tickets that are named per topic, the last filed first."""
+"""The most tickets that are listed per topic, the last filed first."""
 
 _STREET = 9
 """Digits of a street's division code; a community's and a cell's begin with their street's."""
@@ -25,7 +25,7 @@ _STREET = 9
 
 @dataclass
 class Topic:
-    """`count` tickets of `category` in the street with the code `area`."""
+    """A common problem: `count` tickets of `category` in the street with the code `area`."""
 
     category: str
     area: str
@@ -36,9 +36,9 @@ class Topic:
 async def topics(
     store: Store, city: str, since: datetime, until: datetime, least: int
 ) -> list[Topic]:
-    """The common problems of `city` among what was filed in since ≤ t < until, largest first.
+    """Return the common problems of `city`, filed in since ≤ t < until, largest first.
 
-    What the city opened by itself is no complaint; reports of wrongdoing are nobody's topic.
+    Tickets that the city opened by itself and reports of wrongdoing are not counted.
     """
     counted = await store.rows(_counted(city, since, until, least))
     found = {
@@ -52,7 +52,7 @@ async def topics(
     return list(found.values())
 
 
-# Written out, because PostgreSQL does not see that two parameters are the same.
+# Literals, because PostgreSQL does not see that two parameters are the same.
 _AREA: Any = func.substr(_TICKET.area, literal_column("1"), literal_column(str(_STREET)))
 
 

@@ -1,4 +1,4 @@
-"""The tickets behind a number: of a figure, of a place, of a spot on the map."""
+"""The drill-down: the tickets that a number of a figure, a place or a map square counts."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
@@ -21,11 +21,11 @@ _TICKET = tables.ticket.c
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 NOWHERE = "-"
-"""Instead of a division code: no place was told."""
+"""The value instead of a division code for tickets without a place."""
 
 
 class What(StrEnum):
-    """Which tickets a number counts."""
+    """The kinds of tickets that a number counts."""
 
     OPEN = "open"
     LATE = "late"
@@ -40,7 +40,7 @@ class What(StrEnum):
 
 @dataclass(frozen=True)
 class Line:
-    """A ticket in such a list."""
+    """A ticket in a drill-down list."""
 
     number: str
     title: str
@@ -58,10 +58,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Asked:
-    """Tickets of a city; what is None does not matter.
+    """A drill-down request for tickets of a city; None does not filter.
 
-    `area`: in the place with this division code; with `exactly`, told by a code of no more than so
-    many digits. `square`: south, north, west, east. `period` is when they were filed, or ended.
+    `area`: in the place with this division code; `exactly`: with a code of no more than so many
+    digits. `square`: south, north, west, east. `period`: when they were filed, or ended.
     """
 
     city: str
@@ -111,7 +111,7 @@ def _ended(*more: ColumnElement[bool]) -> Callable[[Asked], Conditions]:
 _BURNING, _NEWEST, _LAST_ENDED = (_DUE, True), (_TICKET.filed_at, False), (_TICKET.ended_at, False)
 
 _WHICH: dict[What, tuple[Callable[[Asked], Conditions], tuple[Any, bool]]] = {
-    # which tickets, and in which order: by what, and whether the least comes first
+    # the conditions, and the order: its column, and whether it ascends
     What.OPEN: (_standing, _BURNING),
     What.LATE: (_late, _BURNING),
     What.FILED: (_filed, _NEWEST),
@@ -125,7 +125,7 @@ _WHICH: dict[What, tuple[Callable[[Asked], Conditions], tuple[Any, bool]]] = {
 
 
 async def behind(store: Store, asked: Asked, cursor: str | None = None, limit: int = 50) -> Lines:
-    """The tickets that a number counts: what burns first, or what came last, first.
+    """List the tickets that a number counts, the most urgent or the latest first.
 
     Raises:
         BadCursor: `cursor` is not a `next_cursor` of this list.
@@ -145,7 +145,7 @@ async def behind(store: Store, asked: Asked, cursor: str | None = None, limit: i
 
 
 async def by_number(store: Store, numbers: Sequence[str]) -> dict[str, Line]:
-    """These tickets, by their numbers."""
+    """Return these tickets, by their numbers."""
     found = await store.rows(_ROW.where(_TICKET.number.in_(list(numbers))))
     return {row.number: _line(row) for row in found}
 

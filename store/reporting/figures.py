@@ -1,9 +1,9 @@
 """The figures a city publishes (指标), computed from the events of its tickets.
 
-A figure is a versioned formula of the city pack over the tickets of a period. A ticket is told
-again from its events as it was at one moment, `as_of`, and looked at then: so a figure of a past
-period comes out the same whenever it is computed again. `as_of` is the end of the period unless
-somebody wants to know how it looked later, when exclusions had been decided.
+A figure is a versioned formula of the city pack over the tickets of a period. The events of each
+ticket are replayed up to one moment, `as_of`, so that a figure of a past period is the same
+whenever it is computed. `as_of` is the end of the period, or a later moment to include the
+exclusions decided until then.
 """
 
 from collections import Counter, defaultdict
@@ -35,7 +35,7 @@ class UnknownIndicator(UnknownInPack):
 
 @dataclass(frozen=True)
 class Value:
-    """Before exclusion (剔除), and with the excluded left out."""
+    """The values before and after exclusion (剔除)."""
 
     before: Ratio
     after: Ratio
@@ -43,9 +43,9 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """A ticket of the denominator; `counts`: of the numerator, too. `unit` is the one that leads.
+    """A ticket of the denominator; `counts`: also of the numerator. `unit` is the lead unit.
 
-    `accused`: the unit that the ticket is about, where it reports wrongdoing (举报).
+    `accused`: the unit that the ticket accuses, if it reports wrongdoing (举报).
     """
 
     number: str
@@ -59,9 +59,9 @@ class Behind:
 class Figure:
     """One indicator of a period, of the whole city and of each unit that leads a ticket of it.
 
-    The rest is said beside it, of all tickets that `indicator.by` puts into the period: how many
-    they are, how many were excluded, how many ended unrated, and how many of these the desk called
-    back without reaching anybody.
+    The counts cover all tickets that `indicator.by` puts into the period: how many they are, how
+    many were excluded, how many ended unrated, and how many of these the desk called back without
+    reaching anybody.
     """
 
     indicator: Indicator
@@ -78,7 +78,7 @@ class Figure:
 class Figures:
     """Indicators of a period, in the pack's order, by the formulas of `pack_version`.
 
-    `broken`: tickets whose events cannot be told again, and which are therefore in no figure.
+    `broken`: tickets whose events cannot be replayed, and which are therefore in no figure.
     """
 
     pack_version: str
@@ -97,15 +97,15 @@ async def figures(
     only: Collection[str] | None = None,
     tickets: bool = False,
 ) -> Figures:
-    """Every indicator of the pack, or `only` some; with `tickets`, those behind each.
+    """Compute every indicator of the pack, or `only` some; with `tickets`, list theirs.
 
     For a past month as it was published, `pack` is the one it was published by: see
     `store.reporting.past_packs`. Numbers of tickets are held in memory, their events only for a few
     tickets at a time.
 
     Raises:
-        ValueError: `as_of` comes before the end of the period.
-        UnknownIndicator: `only` names one that the pack has not.
+        ValueError: `as_of` is before the end of the period.
+        UnknownIndicator: `only` names one that is not in the pack.
     """
     as_of = as_of or period.until
     if as_of < period.until:
@@ -128,7 +128,7 @@ def _chosen(pack: Pack, only: Collection[str] | None) -> list[Indicator]:
 
 @dataclass
 class _Count:
-    """Tickets by whether they count."""
+    """The number of tickets in and not in the numerator."""
 
     before: Counter[bool] = field(default_factory=Counter)
     after: Counter[bool] = field(default_factory=Counter)
@@ -143,7 +143,7 @@ class _Count:
 
 
 class _Tally:
-    """What was counted for one indicator."""
+    """The counts of one indicator."""
 
     def __init__(self, indicator: Indicator) -> None:
         self.indicator = indicator
@@ -154,7 +154,7 @@ class _Tally:
         self._counts = compile_condition(indicator.counts, OF_TICKETS)
 
     def look(self, seen: Mapping[str, Any], ticket: Ticket, keep: bool) -> None:
-        # A formula may leave out the excluded by itself; before exclusion, nothing is excluded.
+        # A formula may test `excluded` itself; before exclusion, no ticket is excluded.
         before = {**seen, "excluded": False}
         if not self._over.holds(t=before):
             return
@@ -168,7 +168,7 @@ class _Tally:
 
 
 class _Counting:
-    """Looks at one ticket after the other."""
+    """The counts of all indicators, added up ticket by ticket."""
 
     def __init__(
         self, indicators: Sequence[Indicator], period: Period, as_of: datetime, keep: bool
@@ -228,7 +228,7 @@ def _beside(ticket: Ticket, events: Sequence[Event]) -> dict[str, int]:
 
 
 def _not_reached(ticket: Ticket, events: Sequence[Event]) -> bool:
-    """Whether the desk called about the last answer, and nobody could be reached."""
+    """Return whether the desk called about the last answer, and nobody could be reached."""
     if ticket.outcome is not Outcome.UNRATED:
         return False
     reached = []

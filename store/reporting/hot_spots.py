@@ -1,4 +1,4 @@
-"""Where complaints gather: squares of the map, parts of the city, kinds of things."""
+"""Hot spots of complaints: squares of the map, parts of the city, categories."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from store.db import tables
 from store.db.engine import Store
 
 PER_DEGREE = 400
-"""Squares along a degree: about 280 by 210 metres in the middle of China."""
+"""The squares per degree: about 280 by 210 metres in the middle of China."""
 
 _MOST = 5000
-"""Pairs of square and category that are looked at, the largest first."""
+"""The most pairs of square and category that are read, the largest first."""
 
 _TICKET = tables.ticket.c
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What was filed in the period; of one category, if it is named."""
+    """A request for the tickets filed in the period, of one category or of all."""
 
     city: str
     period: Period
@@ -30,7 +30,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Spot:
-    """A square of the map. `lat` and `lon` (WGS-84) are the middle of what was filed in it."""
+    """A square of the map. `lat` and `lon` (WGS-84) are the mean point of its tickets."""
 
     row: int
     column: int
@@ -43,14 +43,14 @@ class Spot:
 
 @dataclass(frozen=True)
 class Named:
-    """How many tickets have this code: a division's, or a category's."""
+    """The number of tickets with this code of a division or a category."""
 
     code: str
     tickets: int
 
 
 async def spots(store: Store, asked: Asked, most: int = 300) -> list[Spot]:
-    """The squares with most tickets, and what most of these are about."""
+    """Return the squares with most tickets, and the most frequent category of each."""
     placed = (
         _filed(
             asked,
@@ -91,12 +91,12 @@ def _spot(square: tuple[int, int], rows: Sequence[Any]) -> Spot:
 
 
 async def areas(store: Store, asked: Asked, digits: int, most: int = 20) -> list[Named]:
-    """The parts of the city, of codes with so many digits, in which most was filed."""
+    """Return the parts of the city with most tickets, by codes of so many digits."""
     return await _most(store, _filed(asked, _part(digits).label("code")), digits, most)
 
 
 async def categories(store: Store, asked: Asked, most: int = 20) -> list[Named]:
-    """What most was filed about."""
+    """Return the categories with most tickets."""
     return await _most(store, _filed(asked, _TICKET.category.label("code")), 1, most)
 
 
@@ -114,13 +114,13 @@ async def _most(store: Store, filed: Select[Any], digits: int, most: int) -> lis
 
 
 def squares_of(spot_row: int, column: int) -> tuple[float, float, float, float]:
-    """South, north, west and east of a square: south ≤ lat < north, west ≤ lon < east."""
+    """Return south, north, west, east of a square: south ≤ lat < north, west ≤ lon < east."""
     south, west = spot_row / PER_DEGREE, column / PER_DEGREE
     return south, (spot_row + 1) / PER_DEGREE, west, (column + 1) / PER_DEGREE
 
 
 def _square(degrees: Any) -> Any:
-    # Rounded half a square lower: both databases round, and not both know floor.
+    # Rounded half a square lower, because not both databases know floor.
     scaled = cast(degrees, Float) * literal_column(str(PER_DEGREE))
     return func.round(scaled - literal_column("0.5"))
 

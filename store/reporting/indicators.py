@@ -1,8 +1,8 @@
 """The three rates (三率) of a city and a period, and the counts beside them.
 
-A rate looks at the tickets that ended in the period and at the last rating of each: what has
-ended no longer changes, so a past month gives the same figures whenever it is asked for.
-A ticket nobody rated is counted as unrated, in no numerator and in no denominator.
+A rate covers the tickets that ended in the period, by the last rating of each. What has ended no
+longer changes, so a past month always gives the same figures. A ticket without a rating is counted
+as unrated, and is in no numerator and no denominator.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _TICKET, _EVENT = tables.ticket.c, tables.event.c
 
 @dataclass(frozen=True)
 class Ratio:
-    """Of `of`, `part`. No value where there is nothing to divide by."""
+    """`part` divided by `of`; without a value if `of` is zero."""
 
     part: int
     of: int
@@ -36,10 +36,10 @@ class Ratio:
 class Rates:
     """A period's figures. All but `accepted` and the cards are about tickets that ended in it.
 
-    `response`: contacted, of those rated who said whether they were; `resolution`: solved, and
-    `satisfaction`: satisfied by the city's own threshold, of those rated. `unrated`: ended
-    without a rating, whatever the outcome. Cards are those that units got in the period, without
-    those that became void since.
+    `response`: contacted, of the ratings that say whether they were; `resolution`: solved, and
+    `satisfaction`: satisfied by the city's own threshold, of all rated. `unrated`: ended without
+    a rating, whatever the outcome. Cards are those shown to units in the period, without those
+    that have become void since.
     """
 
     response: Ratio
@@ -55,7 +55,7 @@ class Rates:
 
 
 async def three_rates(store: Store, city: str | None, since: datetime, until: datetime) -> Rates:
-    """The figures of `city`, or of all cities, for since ≤ t < until."""
+    """Return the figures of `city`, or of all cities, for since ≤ t < until."""
     by_outcome = await store.rows(_ended(city, since, until))
     accepted = await store.rows(_accepted(city, since, until))
     shown = await store.rows(_cards(city, since, until))

@@ -1,4 +1,4 @@
-"""Which pack a period's figures and scores are computed by: the one the city had when it ended.
+"""The pack that a period's figures and scores are computed by: the city's at the period's end.
 
 A formula that is changed today must not change what was published for last month.
 """
@@ -24,7 +24,7 @@ _LAST_ACCEPTED = (
     .where(
         _TICKET.city == bindparam("city"),
         _TICKET.filed_at < bindparam("at"),
-        # A complaint that waited for the engine may have been accepted under a later pack.
+        # A complaint that waited in the intake backlog may have got a later pack.
         _EVENT.at < bindparam("at"),
     )
     .order_by(_TICKET.filed_at.desc(), _TICKET.number.desc())
@@ -35,15 +35,15 @@ _LAST_ACCEPTED = (
 async def pack_at(
     store: Store, current: Pack, at: datetime, now: datetime, version: str | None = None
 ) -> Pack:
-    """The pack that the city had at `at`: that of the last complaint accepted before then.
+    """Return the city's pack at `at`: that of the last complaint accepted before then.
 
-    It is `current` from now on, and where no process has kept the other one. With `version`, it
-    is that one, whenever it was in use.
+    It is `current` if `at` is not in the past, or if the other one is not archived. With
+    `version`, it is that version, whenever it was in use.
 
     Raises:
-        UnknownPackVersion: `version` is asked for, and the store has not kept it.
+        UnknownPackVersion: `version` is given, and is not archived.
         PackError: that pack cannot be read any more.
-        StoreUnavailable: the database is away.
+        StoreUnavailable: the database cannot be reached.
     """
     wanted = version or await _in_use(store, current, at, now)
     if wanted == current.version:

@@ -1,4 +1,4 @@
-"""How each part of a city does: districts, streets, communities and grid cells beside each other.
+"""The counts of each part of a city: of its districts, streets, communities and grid cells.
 
 Division codes nest: a cell's begins with its community's, and that with its street's. Rates are as
 in `store.reporting.indicators`: of what ended in the period, by the last rating, before exclusion.
@@ -18,14 +18,14 @@ from store.reporting.board_statements import GOES_ON, HOUSE, WAITING
 from store.reporting.indicators import Ratio
 
 LEVELS = (6, 9, 12, 15)
-"""Digits of a district's, a street's, a community's and a cell's code."""
+"""The digits of a district's, a street's, a community's and a cell's code."""
 
 _TICKET = tables.ticket.c
 
 
 @dataclass(frozen=True)
 class PlaceCounts:
-    """Open and late now; filed and ended in the period, and the three rates of what ended."""
+    """The tickets open and late now; filed and ended in the period, and its three rates."""
 
     open: int
     late: int
@@ -37,15 +37,15 @@ class PlaceCounts:
 
 
 Counts = Mapping[str, PlaceCounts]
-"""By division code; "" stands for what is told no more exactly than the whole."""
+"""The counts by division code; "" stands for tickets in no known part of the whole."""
 
 
 async def places(
     store: Store, city: str, within: str, digits: int, period: Period, now: datetime
 ) -> Counts:
-    """What is in each part, of codes with so many `digits`, of the place with the code `within`.
+    """Count the tickets in each part, by codes of so many `digits`, of the place `within`.
 
-    `within` "" is the whole city, with what has no place at all.
+    `within` "" is the whole city, including tickets without a place.
     """
     asked = _Asked(city, within, digits)
     standing = await store.rows(asked.of(_now(now), GOES_ON, _TICKET.stage.in_(sorted(WAITING))))
@@ -80,8 +80,8 @@ class _Asked:
     digits: int
 
     def of(self, columns: Sequence[Any], *conditions: Any) -> Select[Any]:
-        """What is counted for each part."""
-        # Written out, because PostgreSQL does not see that two parameters are the same.
+        """Select these columns for each part."""
+        # Literals, because PostgreSQL does not see that two parameters are the same.
         length: Any = literal_column(str(int(self.digits)))
         part = func.substr(_TICKET.area, literal_column("1"), length)
         asked = select(part.label("part"), *columns).where(_TICKET.city == self.city, *conditions)
@@ -90,7 +90,7 @@ class _Asked:
         return asked.group_by(part)
 
     def part(self, row: Found) -> str:
-        """The code of a row's part; "" where the ticket does not say it so exactly."""
+        """Return the code of a row's part; "" if the ticket's code is shorter."""
         found = row.part or ""
         return found if len(found) == self.digits else ""
 

@@ -1,4 +1,4 @@
-"""Published answers (政民零距离): what citizens let everybody read, once it is answered."""
+"""Published answers (政民零距离): answered tickets that their citizens agreed to publish."""
 
 from dataclasses import dataclass
 
@@ -15,12 +15,12 @@ from store.db.engine import Store
 _TICKET = tables.ticket.c
 
 _TOLD = (Outcome.CLOSED, Outcome.UNRATED, Outcome.ANSWERED, Outcome.FINAL_REPLY)
-"""How what has an answer ends; what was declined, taken back or not found has none."""
+"""The outcomes that have an answer; what was declined, withdrawn or unfounded has none."""
 
 _ANSWERED = select(_TICKET.state, _TICKET.filed_at, _TICKET.number).where(
     _TICKET.city == bindparam("city"),
     _TICKET.public,
-    _TICKET.kind != Kind.REPORT,  # who reports wrongdoing is not to be guessed from the text
+    _TICKET.kind != Kind.REPORT,  # the text of a report might reveal who reported
     or_(_TICKET.stage == Stage.RATE, _TICKET.outcome.in_(_TOLD)),
 )
 _NEWEST_FIRST = (_TICKET.filed_at.desc(), _TICKET.number.desc())
@@ -35,7 +35,7 @@ class Answers:
 
 
 async def answers(store: Store, city: str, cursor: str | None = None, limit: int = 20) -> Answers:
-    """Public tickets of `city` that are answered, the last filed first.
+    """List the public tickets of `city` that are answered, the last filed first.
 
     Raises:
         BadCursor: `cursor` is not a `next_cursor` of this list.

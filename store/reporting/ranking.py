@@ -1,4 +1,4 @@
-"""League tables (排名): the units of a city beside each other, by a figure or by their points."""
+"""Rankings (排名) of the units of a city, by a figure or by their points."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _NOTHING = Value(Ratio(0, 0), Ratio(0, 0))
 
 @dataclass(frozen=True)
 class Named:
-    """A unit by its names in the pack; by its code alone where the pack has it no more."""
+    """A unit with its names in the pack; with its code only if the pack no longer has it."""
 
     code: str
     name: str
@@ -27,14 +27,14 @@ class Named:
 
 @dataclass(frozen=True)
 class Standing:
-    """A unit's line: its value of each indicator, nothing of nothing where it led no ticket."""
+    """A unit's line: its value of each indicator, 0 of 0 if it led no ticket."""
 
     unit: Named
     values: Mapping[str, Value]
 
 
 def named(pack: Pack, code: str) -> Named:
-    """The unit of that code."""
+    """Return the unit of that code."""
     if not pack.has_unit(code):
         return Named(code, code, code, None)
     unit = pack.unit(code)
@@ -44,10 +44,10 @@ def named(pack: Pack, code: str) -> Named:
 def standings(
     pack: Pack, figures: Sequence[Figure], kind: UnitKind | None = None, by: str | None = None
 ) -> list[Standing]:
-    """The units that lead tickets of these figures; with `kind`, all units of that kind.
+    """Rank the units that lead tickets of these figures; with `kind`, all units of that kind.
 
-    The highest value `by` an indicator comes first, after exclusion, by default that of the first
-    figure; units without one are last. Whether high is good, the indicator's meaning says.
+    The highest value after exclusion comes first, of the indicator `by` or of the first figure;
+    units without one are last. Whether high is good depends on the indicator.
 
     Raises:
         UnknownIndicator: `by` is none of the figures.
@@ -69,7 +69,7 @@ def points_table(
     kind: UnitKind | None = None,
     order: Order = "highest",
 ) -> list[tuple[Named, UnitScore]]:
-    """The units with points or with any left out; with `kind`, all units of that kind."""
+    """List the units with points or with any left out; with `kind`, all units of that kind."""
     by_code = {score.unit: score for score in scores}
     with_points = {score.unit for score in scores if score.rules or score.left_out}
     lines = [

@@ -1,10 +1,10 @@
-"""Points of units (考核): what happened in a period, judged by the pack's scoring rules.
+"""Points of units (考核): the events of a period, judged by the pack's scoring rules.
 
 Each point is traced to the event that earned it: number and version of the event, code of the
-rule. An event is judged with the ticket as it was just after it, so a past period comes out the
-same whenever it is computed again. Points of a ticket that is excluded (剔除) by `as_of` do not
-count, but for what the exclusion itself earned; how much was left out is said. Nor do those of a
-card that had become void by then.
+rule. An event is judged with the ticket as it was just after it, so a past period gives the same
+points whenever it is computed. Points of a ticket that is excluded (剔除) by `as_of` do not count,
+except those for the exclusion itself; the number of such tickets is reported. Points of a card
+that had become void by then do not count either.
 """
 
 from collections import Counter, defaultdict
@@ -25,16 +25,16 @@ from store.db.engine import Store
 from store.tickets.event_replay import Life, each_life, numbers_of
 
 ABOUT_EXCLUSION = ("exclusion_asked", "exclusion_granted")
-"""Events of an excluded ticket whose points count all the same: they are about the exclusion."""
+"""The events of an excluded ticket whose points still count: they are about the exclusion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What one event earned a unit by one rule. `version` is the event's within its ticket.
+    """The points of a unit for one event by one rule. `version` is the event's in its ticket.
 
-    `part`: of the share that the event is about: lead, co, delegate or verify. `left_out`: it does
-    not count, because the ticket is excluded. `accused`: the unit that the ticket is about, where
-    it reports wrongdoing (举报).
+    `part`: the kind of the event's share: lead, co, delegate or verify. `left_out`: it does not
+    count, because the ticket is excluded. `accused`: the unit that the ticket accuses, if it
+    reports wrongdoing (举报).
     """
 
     unit: str
@@ -64,11 +64,11 @@ class UnitScore:
 
 @dataclass(frozen=True)
 class Scores:
-    """Every unit of the pack, and those that it has no more, by the rules of `pack_version`.
+    """The units of the pack, current and former, by the rules of `pack_version`.
 
-    Most points first. `left_out`: excluded tickets that would have brought somebody points.
-    `broken`: tickets whose events cannot be told again, and which therefore brought none.
-    `earned`: the points of the unit that was asked about, as they came, ticket by ticket.
+    Most points first. `left_out`: excluded tickets that would have brought some unit points.
+    `broken`: tickets whose events cannot be replayed, and which therefore brought none.
+    `earned`: the points of the requested unit, in order, ticket by ticket.
     """
 
     pack_version: str
@@ -88,12 +88,12 @@ async def scores(
     as_of: datetime | None = None,
     unit: str | None = None,
 ) -> Scores:
-    """The points that events of since ≤ t < until brought; `earned` is that of `unit`.
+    """Compute the points for events of since ≤ t < until; `earned` is that of `unit`.
 
     For a past month, `pack` is the one that it was judged by: see `store.reporting.past_packs`.
 
     Raises:
-        ValueError: `as_of` comes before the end of the period.
+        ValueError: `as_of` is before the end of the period.
     """
     as_of = as_of or period.until
     if as_of < period.until:
@@ -113,7 +113,7 @@ async def scores(
 
 
 class _Judging:
-    """Looks at one ticket after the other."""
+    """The points of all units, added up ticket by ticket."""
 
     def __init__(self, pack: Pack, period: Period, as_of: datetime, unit: str | None) -> None:
         self.left_out = 0
@@ -129,13 +129,13 @@ class _Judging:
         points, excluded, void = list[Point](), False, list[int]()
         told_at: datetime | None = None
         for event, ticket in life.told(self._as_of):
-            # A rung is recorded under its own time, though late: it counts where it is told, after
-            # what came meanwhile. So every event is in exactly one period.
+            # An escalation may be recorded late, under its own time. It counts at the latest time
+            # recorded so far, so that every event is in exactly one period.
             told_at = max(told_at or event.at, event.at)
             excluded, void = ticket.excluded, ticket.void_rungs
             if told_at in self._period:
                 points += self._judged(event, ticket)
-        # A card that was taken back was never shown, as far as points go.
+        # A card that became void gives no points.
         shown = [one for one in points if one.version not in void]
         self._count([replace(one, left_out=_left_out(one, excluded)) for one in shown])
 
@@ -179,7 +179,7 @@ class _Judging:
 
     def units(self) -> list[UnitScore]:
         for score in self._scores.values():
-            # Counted and then multiplied: a sum of tenths would not be a tenth.
+            # Counted and then multiplied, because a sum of decimal fractions is not exact.
             total = sum(times * self._points[rule] for rule, times in score.rules.items())
             score.points = round(total, 6)
         return sorted(self._scores.values(), key=lambda score: (-score.points, score.unit))
@@ -192,7 +192,7 @@ def _left_out(point: Point, excluded: bool) -> bool:
 def _unit(event: Event, ticket: Ticket, share: Assignment | None) -> str | None:
     if share is not None:
         return share.unit
-    # The desk answers a praise at once, and says whom it is for.
+    # The desk answers a praise at once, and names the unit that it is for.
     return event.fact.unit if isinstance(event.fact, Answered) else None
 
 

@@ -1,4 +1,4 @@
-"""Small secrets in the database, sealed with a key that is not in it."""
+"""The encryption of small secrets in the database, with a key that is not in it."""
 
 import secrets
 
@@ -13,22 +13,22 @@ _NONCE_BYTES = 12
 
 
 class Seal:
-    """Seals with AES-GCM, under a key derived from the master key for one `purpose`."""
+    """AES-GCM encryption with a key derived from the master key for one `purpose`."""
 
     def __init__(self, key: bytes, purpose: str) -> None:
         info = f"jiesu {purpose}".encode()
         self._aes = AESGCM(HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(key))
 
     def close(self, whose: str, text: str) -> bytes:
-        """`text`, sealed; opens only under the same `whose`."""
+        """Encrypt `text`; decrypting it requires the same `whose`."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return nonce + self._aes.encrypt(nonce, text.encode(), whose.encode())
 
     def open(self, whose: str, sealed: bytes) -> str:
-        """What was sealed.
+        """Decrypt what `close` encrypted.
 
         Raises:
-            BadKey: sealed with another key, for somebody else, or changed since.
+            BadKey: encrypted with another key, for another `whose`, or changed since.
         """
         nonce, body = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         try:

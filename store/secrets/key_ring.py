@@ -1,9 +1,9 @@
-"""The key ring: the installation's keys, each 32 random bytes with an id; one of them seals.
+"""The key ring: the installation's keys, each 32 random bytes with an id; one of them encrypts.
 
-Written as text, one key per line (or separated by commas): `id:base64`. What stands alone is key 1,
-as installations had before there were rings. The last key seals, unless another is marked with `*`;
-every key opens what it sealed. The first is the root: access codes and keyed hashes derive from it
-and survive every rotation (ADR 0012).
+Written as text, one key per line (or separated by commas): `id:base64`. A key without an id is
+key 1, as in old installations without a ring. The last key encrypts, unless another is marked with
+`*`; every key decrypts what it encrypted. The first is the root: access codes and keyed hashes
+derive from it and survive every rotation (ADR 0012).
 """
 
 import base64
@@ -24,14 +24,14 @@ from store.db.errors import BadKey, RotationUnderWay
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
-_MOST = 255  # an id is one byte before whatever is sealed
+_MOST = 255  # an id is one byte before the ciphertext
 _ENTRY = re.compile(r"(?:([0-9]{1,3}):)?([^\s:*]*)(\*?)")
 
 
 class KeyRing:
-    """Seals with the current key and opens with any; each purpose has a key of its own (HKDF).
+    """Keys for encryption (the current) and decryption (any), derived by purpose (HKDF).
 
-    `again` reads the ring anew: a key that another process has added meanwhile is found by itself.
+    `again` reads the ring anew, to find a key that another process has added meanwhile.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class KeyRing:
 
     @classmethod
     def of(cls, key: bytes) -> "KeyRing":
-        """A ring of one key, with the id 1."""
+        """Return a ring of one key, with the id 1."""
         return cls({1: key})
 
     @property
@@ -68,15 +68,15 @@ class KeyRing:
 
     @property
     def root_key(self) -> bytes:
-        """The root itself."""
+        """The key that never changes."""
         return self._keys[self.root]
 
     def derived(self, purpose: bytes) -> bytes:
-        """A key for `purpose` that stays the same through rotations."""
+        """Return a key for `purpose` that stays the same through rotations."""
         return self._derived(self.root, purpose)
 
     def cipher(self, purpose: bytes, key_id: int) -> AESGCM:
-        """The cipher for `purpose` of one key.
+        """Return the cipher for `purpose` of one key.
 
         Raises:
             BadKey: the ring has no such key.
@@ -88,16 +88,16 @@ class KeyRing:
         return self._ciphers(purpose, key_id)
 
     def seal(self, purpose: bytes, plain: bytes, bound: bytes) -> bytes:
-        """`plain`, sealed with the current key; opens only for what it is `bound` to."""
+        """Encrypt `plain` with the current key; decrypting it requires the same `bound`."""
         prefix, nonce = bytes([self.current]), secrets.token_bytes(NONCE_BYTES)
         cipher = self.cipher(purpose, self.current)
         return prefix + nonce + cipher.encrypt(nonce, plain, prefix + bound)
 
     def open(self, purpose: bytes, sealed: bytes, bound: bytes) -> bytes:
-        """What `seal` sealed.
+        """Decrypt what `seal` encrypted.
 
         Raises:
-            BadKey: sealed with a key that is not here, bound to something else, or changed since.
+            BadKey: the key is not in the ring, or the data is bound to something else or changed.
         """
         if len(sealed) <= 1 + NONCE_BYTES:
             raise BadKey("nothing that was ever sealed")
@@ -108,7 +108,7 @@ class KeyRing:
             raise BadKey("sealed with another key, or changed since") from error
 
     def with_new_key(self, *, in_use: bool = True) -> "KeyRing":
-        """The ring and one more key, which seals from now on, or later where not yet `in_use`."""
+        """Return the ring with one more key, which is the current one if `in_use`."""
         new = max(self._keys) + 1
         if new > _MOST:
             raise BadKey(f"a key ring holds keys up to id {_MOST}")
@@ -116,7 +116,7 @@ class KeyRing:
         return KeyRing(keys, new if in_use else self.current)
 
     def text(self, between: str = "\n") -> str:
-        """The ring as it is written; a secret."""
+        """Return the ring as text, which is a secret."""
         last = max(self._keys)
         return between.join(
             f"{key_id}:{base64.b64encode(key).decode()}"
@@ -133,10 +133,10 @@ class KeyRing:
 
 
 def ring_from_text(text: str, again: Callable[[], KeyRing] | None = None) -> KeyRing:
-    """The ring that `text` writes. Lines that begin with # are for people.
+    """Parse a key ring. Lines that begin with # are comments.
 
     Raises:
-        BadKey: a key is not base64 of 32 bytes, an id stands twice, or two keys are marked.
+        BadKey: a key is not base64 of 32 bytes, an id occurs twice, or two keys are marked.
     """
     lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
     keys: dict[int, bytes] = {}
@@ -156,7 +156,7 @@ def ring_from_text(text: str, again: Callable[[], KeyRing] | None = None) -> Key
 
 
 def key_from_text(text: str) -> bytes:
-    """The key that `text` writes in base64.
+    """Parse a key in base64.
 
     Raises:
         BadKey: it is not base64, or not 32 bytes.
@@ -171,13 +171,13 @@ def key_from_text(text: str) -> bytes:
 
 
 def open_ring(text: str | None, path: Path) -> KeyRing:
-    """The ring that `text` writes; without a text the one in the file `path`.
+    """Return the ring in `text`; without a text the one in the file `path`.
 
     A missing file is made with one key, readable by its owner only. Processes that start together
     all get the same one.
 
     Raises:
-        BadKey: text or file hold something else.
+        BadKey: the text or the file is not a key ring.
     """
     if text is not None:
         return ring_from_text(text)
@@ -187,11 +187,11 @@ def open_ring(text: str | None, path: Path) -> KeyRing:
 
 
 def rotate_file(path: Path) -> KeyRing:
-    """Add a key to the ring in the file `path`; it seals from the next start of each process on.
+    """Add a key to the ring in the file `path`; each process uses it from its next start on.
 
     Raises:
-        BadKey: the file holds something else.
-        RotationUnderWay: somebody else is at it.
+        BadKey: the file is not a key ring.
+        RotationUnderWay: another rotation is running.
     """
     ring = open_ring(None, path).with_new_key()
     draft = path.with_name(f".{path.name}.next")
@@ -212,7 +212,7 @@ def _create(path: Path) -> None:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
         _write(draft, KeyRing.of(secrets.token_bytes(KEY_BYTES)).text())
-        # A link never replaces: whoever is second keeps the key of whoever was first.
+        # A link never replaces a file: the second process uses the key of the first.
         path.hardlink_to(draft)
     except FileExistsError:
         pass

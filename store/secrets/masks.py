@@ -1,7 +1,7 @@
-"""Masks: as much of a person as helps to recognise them, and too little to find them.
+"""Masks: enough of a person's data to recognise them, and too little to find them.
 
-A masked value says how long the real one is nowhere: what is left out is always four stars, in a
-name one per sign.
+A masked value does not show how long the real one is: what is left out is always four stars, in a
+Chinese name one per character.
 """
 
 from domain.model import Recorded
@@ -9,11 +9,11 @@ from store.secrets.vault import Person
 
 _STARS = "****"
 _SHORT = 7
-"""Digits of a phone below which only the last two are shown."""
+"""The digits of a phone up to which only the last two are shown."""
 
 
 class MaskedPerson(Recorded):
-    """Who complained, as everybody who may see the ticket sees it: 138****5678, 王**."""
+    """The citizen as shown to everybody who may see the ticket: 138****5678, 王**."""
 
     name: str | None = None
     phone: str | None = None
@@ -23,7 +23,7 @@ class MaskedPerson(Recorded):
 
 
 def masked(person: Person) -> MaskedPerson:
-    """The person behind a mask. What was not told is None there, too."""
+    """Return the masked person. A value that was not given stays None."""
     return MaskedPerson(
         name=person.name and masked_name(person.name),
         phone=person.phone and masked_phone(person.phone),
@@ -34,7 +34,7 @@ def masked(person: Person) -> MaskedPerson:
 
 
 def masked_name(name: str) -> str:
-    """The family name: 王**. Of a name in several words the first letter: J****."""
+    """Return the family name: 王**; of a name in Latin letters the first one: J****."""
     first = name[0]
     if first.isascii():
         return first + _STARS
@@ -42,7 +42,7 @@ def masked_name(name: str) -> str:
 
 
 def masked_phone(phone: str) -> str:
-    """138****5678: the first three and the last four; of a short one the last two."""
+    """Return the first three and the last four: 138****5678; of a short one the last two."""
     number = phone.partition("x")[0]
     if len(number) <= _SHORT:
         return _STARS + number[-2:]
@@ -50,10 +50,10 @@ def masked_phone(phone: str) -> str:
 
 
 def masked_email(email: str) -> str:
-    """a****@example.org"""
+    """Return the first letter and the domain: a****@example.org."""
     return email[0] + _STARS + "@" + email.rpartition("@")[2]
 
 
 def masked_address(address: str) -> str:
-    """The beginning, which names the district or street, without building and door."""
+    """Return the beginning, which names the district or street, without house number."""
     return address[: min(6, len(address) // 2)] + _STARS

@@ -1,4 +1,4 @@
-"""Phones: one form for one phone, however it was written, so that its keyed hash finds it again."""
+"""Phone numbers in one form, however they were written, so that a keyed hash finds them again."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 
 HOME = "CN"
-"""Where a number without a country code is from."""
+"""The region of a number without a country code."""
 
 _PHONE = re.compile(r"\+?[0-9]{3,20}(x[0-9]{1,6})?")
 _BETWEEN_DIGITS = re.compile(r"[\s\-‐‑–—().·]+")
@@ -15,9 +15,9 @@ _EXTENSION = re.compile(r"转|分机|ext\.?|#")
 
 
 def normal_phone(text: str, home: str = HOME) -> str:
-    """`text` as digits: as one dials at home, else with + and country code; extension after x.
+    """Return `text` as digits: national at home, else + and country code; extension after x.
 
-    What is no number of any plan (a short code, an unassigned block) keeps the digits it was
+    A number of no numbering plan (a short code, an unassigned block) keeps the digits it was
     written with.
 
     Raises:

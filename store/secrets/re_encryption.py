@@ -1,4 +1,4 @@
-"""Resealing: what older keys sealed is sealed again with the current one, a few rows at a time."""
+"""Re-encryption of the rows of older keys with the current one, a few rows at a time."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ _CHUNK = 200
 
 @dataclass(frozen=True)
 class Use:
-    """What one key still seals."""
+    """The number of rows that one key still encrypts."""
 
     persons: int
     tickets: int
 
 
 async def use_of_keys(store: Store) -> dict[int, Use]:
-    """By key: how many persons, and how many tickets' keys."""
+    """Count by key the persons and the ticket keys it encrypts."""
 
     def work(connection: Connection) -> tuple[Counter[int], Counter[int]]:
         persons = select(_PERSON.key_id, func.count()).group_by(_PERSON.key_id)
@@ -40,9 +40,9 @@ async def use_of_keys(store: Store) -> dict[int, Use]:
 
 
 async def reseal(store: Store, vault: Vault) -> int:
-    """Seal some of what older keys sealed with the current one; how many rows, 0 when done.
+    """Re-encrypt some rows of older keys with the current one; return how many, 0 when done.
 
-    Histories stay as they are: only the key they are sealed with is wrapped anew.
+    Histories stay as they are: only the key they are encrypted with is wrapped anew.
 
     Raises:
         BadKey: a key that is still needed is not in the ring; nothing of these rows has changed.

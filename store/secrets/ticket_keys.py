@@ -1,7 +1,7 @@
-"""The key of each ticket: made with its entry in the intake book, destroyed when it is erased.
+"""The key of each ticket: made when the ticket is registered, destroyed when it is erased.
 
-What the engine keeps of a ticket is sealed with this key, and the key is kept here, wrapped by the
-key ring. Without the row, or without the ring, the history says nothing.
+The workflow history of a ticket is encrypted with this key, which is stored here, wrapped by the
+key ring. Without the row, or without the ring, the history cannot be read.
 """
 
 import secrets
@@ -26,7 +26,7 @@ _REGISTERED = select(tables.intake.c.number).where(tables.intake.c.number == bin
 
 
 class TicketKey(NamedTuple):
-    """A cipher, and the name that is written openly beside what it seals."""
+    """A cipher, and its name, which is written in plain text beside the ciphertext."""
 
     name: bytes
     cipher: AESGCM
@@ -37,12 +37,12 @@ def _named(number: str, key: bytes) -> TicketKey:
 
 
 def wrapped(ring: KeyRing, number: str, key: bytes) -> bytes:
-    """`key` as it is kept."""
+    """Wrap `key` for storage."""
     return ring.seal(_WRAP, key, number.encode())
 
 
 def unwrapped(ring: KeyRing, number: str, kept: bytes) -> bytes:
-    """The key that is kept. Raises BadKey."""
+    """Unwrap a stored key. Raises BadKey."""
     return ring.open(_WRAP, kept, number.encode())
 
 
@@ -51,9 +51,9 @@ def _insert(store: Store) -> Insert:
 
 
 class TicketKeys:
-    """Keys by ticket; the last `most` are kept in memory, so that the store is asked once.
+    """The keys by ticket; the last `most` are cached, so that the store is read once.
 
-    Chores, and whatever else is no registered ticket's, have one key per key of the ring.
+    Maintenance jobs, and all else without a registered ticket, have one key per key of the ring.
     """
 
     def __init__(self, store: Store, ring: KeyRing, *, most: int = 50_000) -> None:
@@ -64,13 +64,13 @@ class TicketKeys:
         self._insert = store.once(_insert)
 
     def make(self, connection: Connection, number: str) -> bytes:
-        """A key for a new ticket, written in the caller's transaction. `remember` it after."""
+        """Make a key for a new ticket in the caller's transaction. `remember` it after."""
         key = secrets.token_bytes(KEY_BYTES)
         connection.execute(self._insert, self._row(number, key))
         return key
 
     def remember(self, number: str, key: bytes) -> TicketKey:
-        """Keep a key at hand."""
+        """Cache a key."""
         kept = _named(number, key)
         self._kept[number] = kept
         while len(self._kept) > self._most:
@@ -78,16 +78,16 @@ class TicketKeys:
         return kept
 
     def forget(self, number: str) -> None:
-        """No longer have the key at hand."""
+        """Remove the ticket's key from the cache."""
         self._kept.pop(number, None)
 
     async def sealing(self, number: str | None) -> TicketKey:
-        """The key for what is said to a ticket; for None, or a ticket nobody registered, the
-        chores'.
+        """Return the key for payloads to a ticket; for None, or a ticket nobody registered, the
+        key of the maintenance jobs.
 
-        A ticket from before there were keys gets one now. To an erased one it is said with a key
-        that nobody keeps: a ticket that was merged with it says it again at each replay, and must
-        not stand still over it.
+        A ticket from before there were keys gets one now. An erased one gets a key that is not
+        stored: a ticket that was merged with it sends its payloads again at each replay, and must
+        not fail.
 
         Raises:
             BadKey, StoreUnavailable
@@ -102,7 +102,7 @@ class TicketKeys:
         return kept or self._of_chores(self._ring.current)
 
     async def opening(self, name: bytes) -> AESGCM:
-        """The cipher of that name.
+        """Return the cipher of that name.
 
         Raises:
             Erased: the ticket's key was destroyed.
@@ -151,6 +151,6 @@ class TicketKeys:
 
 
 async def erased_at(store: Store, number: str) -> datetime | None:
-    """When the ticket was erased; None: it was not."""
+    """Return when the ticket was erased; None if it was not."""
     row = await store.first(_BY_NUMBER, {"number": number})
     return None if row is None else row.erased_at

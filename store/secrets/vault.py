@@ -1,7 +1,7 @@
-"""The vault: who complained, sealed; and the access codes of tickets.
+"""The vault: the citizens' personal data, encrypted, and the access codes of tickets.
 
-Everything comes from the key ring, each purpose with a key of its own. Whoever has the database
-without the ring reads no name, no phone and no access code.
+Each purpose has a key of its own from the key ring. The database without the ring reveals no name,
+no phone and no access code.
 """
 
 import hashlib
@@ -43,9 +43,9 @@ _Device = Annotated[str, StringConstraints(max_length=200), AfterValidator(clean
 
 
 class Person(Incoming):
-    """A citizen, as far as they told us who they are. Kept in the vault and nowhere else.
+    """The personal data of a citizen, as far as given. Stored in the vault and nowhere else.
 
-    `address` is the exact home address; `device` what a mini-program or an app knows a phone by.
+    `address` is the exact home address; `device` identifies a phone to a mini-program or an app.
     """
 
     name: Annotated[_Name | None, _Blank] = None
@@ -56,19 +56,19 @@ class Person(Incoming):
 
     @property
     def fields(self) -> list[str]:
-        """The names of what there is to keep."""
+        """The names of the fields that are given."""
         return list(self.model_dump(exclude_none=True))
 
     @property
     def told(self) -> bool:
-        """Whether there is anything to keep."""
+        """Whether any field is given."""
         return bool(self.fields)
 
 
 class Vault:
-    """Seals and opens persons, and knows every ticket's access code.
+    """The encryption of persons, and the access codes of tickets.
 
-    The id of the key is written before whatever is sealed: old keys open, the current one seals.
+    The id of the key precedes each ciphertext: old keys decrypt, the current one encrypts.
     """
 
     def __init__(self, ring: KeyRing) -> None:
@@ -77,30 +77,30 @@ class Vault:
         self._codes = ring.derived(b"jiesu access code")
 
     def seal(self, person_id: str, person: Person) -> bytes:
-        """`person`, sealed; can be opened only under the same `person_id`."""
+        """Encrypt `person`; decrypting it requires the same `person_id`."""
         plain = person.model_dump_json(exclude_none=True).encode()
         return self.ring.seal(_SEAL, plain, person_id.encode())
 
     def open(self, person_id: str, sealed: bytes) -> Person:
-        """What `seal` sealed.
+        """Decrypt what `seal` encrypted.
 
         Raises:
-            BadKey: sealed with another key, under another id, or changed since.
+            BadKey: encrypted with another key, under another id, or changed since.
         """
         plain = self.ring.open(_SEAL, sealed, person_id.encode())
-        # Trusted: it was validated when sealed, and rules may have become stricter since.
+        # Not validated again: it was when encrypted, and rules may have become stricter since.
         return Person.model_construct(**json.loads(plain))
 
     def phone_hash(self, phone: str) -> str:
-        """The same for the same phone, however written: finds a citizen's tickets again."""
+        """Return the keyed hash of a phone, however written, to find a citizen's tickets."""
         return hmac.digest(self._phones, normal_phone(phone).encode(), hashlib.sha256).hex()
 
     def access_code(self, number: str) -> str:
-        """The eight digits that, with its number, open a ticket to its citizen."""
+        """Return the eight digits that, with its number, let the citizen see a ticket."""
         digest = hmac.digest(self._codes, number.encode(), hashlib.sha256)
         return f"{int.from_bytes(digest) % 10**_CODE_DIGITS:0{_CODE_DIGITS}d}"
 
     def check_access_code(self, number: str, code: str) -> bool:
-        """Whether `code` is the ticket's, spaces and hyphens aside; takes the same time always."""
+        """Return whether `code` is the ticket's, spaces and hyphens aside, in constant time."""
         told = _BETWEEN_DIGITS.sub("", unicodedata.normalize("NFKC", code[:40]))
         return hmac.compare_digest(self.access_code(number).encode(), told.encode())

@@ -1,4 +1,4 @@
-"""What is kept from an officer: tickets in which their own unit, or one above it, is accused."""
+"""The tickets hidden from an officer: those that accuse their own unit, or one above it."""
 
 from collections.abc import Collection, Mapping
 
@@ -7,16 +7,16 @@ from sqlalchemy import ColumnElement, and_, not_, or_, true
 from store.db import tables
 
 Hidden = Mapping[str, Collection[str]]
-"""Of each city, the accused units whose tickets are left out."""
+"""By city, the accused units whose tickets are left out."""
 
 
 def shown(hidden: Hidden) -> ColumnElement[bool]:
-    """The condition that leaves them out; `ticket` has to be among the tables asked."""
+    """Return the condition that leaves them out; `ticket` has to be among the tables queried."""
     ticket = tables.ticket.c
     about_them = [
         and_(ticket.city == city, ticket.accused.in_(sorted(units)))
         for city, units in hidden.items()
         if units
     ]
-    # What compares with nothing is neither true nor false: most tickets accuse nobody.
+    # A comparison with NULL is neither true nor false, and most tickets accuse nobody.
     return or_(ticket.accused.is_(None), not_(or_(*about_them))) if about_them else true()

@@ -1,4 +1,4 @@
-"""Asking about assignments: one, and the inbox of a unit."""
+"""The queries of assignments: of one, and of a unit's inbox."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -18,19 +18,19 @@ from store.tickets.accused_units import Hidden
 from store.tickets.inbox import Which, among, condition, of_unit, says
 
 _ASSIGNMENT, _TICKET = tables.assignment.c, tables.ticket.c
-# What never burns comes after everything that does.
+# Assignments that are never due come after all others.
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class AssignmentRow:
-    """One unit's share, with what of its ticket an officer sees in a list.
+    """One unit's share, with the columns of its ticket that an officer sees in a list.
 
     `due_at` is when the handling is due, extensions included, and `warn_at` when its yellow card
-    comes. `sign_due_at` and `contact_due_at` are empty once it is done, or where the city sets no
-    limit. `burns_at`: the earliest thing that the unit has to do; empty while its clock stands
-    still, see `pause`. `task`: what a co-handler, a delegate or a verifier is to do; empty for
-    whoever leads. `level` is the unit's. `lat`, `lon`: WGS-84.
+    comes. `sign_due_at` and `contact_due_at` are empty once that is done, or where the city sets
+    no limit. `burns_at`: the earliest due time of the unit; empty while its clock is paused, see
+    `pause`. `task`: the task of a co-handler, a delegate or a verifier; empty for the lead unit.
+    `level` is the unit's. `lat`, `lon`: WGS-84.
     """
 
     number: str
@@ -96,7 +96,7 @@ def _assignment_row(row: Found) -> AssignmentRow:
 
 
 async def get(store: Store, number: str, n: int) -> AssignmentRow | None:
-    """The `n`th assignment of a ticket."""
+    """Return the `n`th assignment of a ticket."""
     row = await store.first(_ONE, {"number": number, "n": n})
     return None if row is None else _assignment_row(row)
 
@@ -114,11 +114,11 @@ async def inbox(
     text: str = "",
     now: datetime | None = None,
 ) -> Inbox:
-    """The assignments of `unit`, what burns first first; those that never do at the end.
+    """List the assignments of `unit`, the most urgent first, those never due at the end.
 
-    What was done comes by its end, the last first. Without `open_only`, `ALL` has those that have
-    ended as well. `text` is looked for, see `store.tickets.inbox.says`. `hidden`: tickets that are
-    left out, see there.
+    Completed ones are listed by their end, the last first. Without `open_only`, `ALL` includes
+    those that have ended. `text` is searched for, see `store.tickets.inbox.says`. `hidden`: tickets
+    that are left out, see `Hidden`.
 
     Raises:
         BadCursor: `cursor` is not a `next_cursor` of this list.
@@ -141,7 +141,7 @@ async def of_refs(
     hidden: Hidden | None = None,
     city: str | None = None,
 ) -> list[AssignmentRow]:
-    """Those of these assignments (ticket's number, number on it) that are the unit's."""
+    """Return those of these assignments (ticket's number, number on it) that are the unit's."""
     if not refs:
         return []
     asked = _ROW.where(*of_unit(unit, city, hidden), among(refs))

@@ -1,4 +1,4 @@
-"""What waits: complaints registered and not started, messages not delivered. Codes, no words."""
+"""The backlog: complaints not started, messages not delivered. Codes only, no texts."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ _INTAKE, _OUTBOX = tables.intake.c, tables.outbox.c
 
 @dataclass(frozen=True)
 class WaitingComplaint:
-    """A complaint in the intake book whose ticket has not begun."""
+    """A registered complaint whose workflow has not started."""
 
     number: str
     city: str
@@ -25,7 +25,7 @@ class WaitingComplaint:
 
 @dataclass(frozen=True)
 class WaitingMessage:
-    """A letter in the outbox that was not delivered."""
+    """A message in the outbox that was not delivered."""
 
     key: str
     number: str
@@ -41,7 +41,7 @@ class WaitingMessage:
 async def complaints(
     store: Store, city: str | None, older_than: timedelta, limit: int, now: datetime
 ) -> tuple[int, list[WaitingComplaint]]:
-    """How many wait for longer than that, and the oldest of them; with `city` only its own."""
+    """Count the complaints that wait for `older_than`, and list the oldest; by city or all."""
     waits: list[ColumnElement[bool]] = [
         _INTAKE.started_at.is_(None),
         _INTAKE.filed_at <= now - older_than,
@@ -57,7 +57,7 @@ async def complaints(
 
 
 async def messages(store: Store, city: str | None, limit: int) -> tuple[int, list[WaitingMessage]]:
-    """How many wait, and the oldest of them; with `city` only its own."""
+    """Count the messages that wait, and list the oldest; by city or all."""
     waits: list[ColumnElement[bool]] = [_OUTBOX.sent_at.is_(None)]
     if city is not None:
         waits.append(_OUTBOX.city == city)

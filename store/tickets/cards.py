@@ -1,4 +1,4 @@
-"""Cards (黄牌、红牌) that units were shown, and that were not taken back since."""
+"""Cards (黄牌、红牌) that were shown to units, and have not become void since."""
 
 from sqlalchemy import ColumnElement, String, and_, cast, exists, select, text
 
@@ -7,17 +7,17 @@ from store.db import tables
 
 _TICKET, _EVENT = tables.ticket.c, tables.event.c
 
-# Word for word as in the index, so that both databases see that it fits.
+# Word for word as in the index, so that both databases see that it applies.
 _VOID = text(tables.VOID)
 
 
 def counting(city: str | None) -> ColumnElement[bool]:
-    """Whether an event is a card that counts, whenever it was shown; of one city, or of any.
+    """Return the condition that an event is a card that counts; of one city, or of any.
 
-    One is void where more time was asked for before it, and granted after it. Which are is kept
-    with the ticket, so that it does not matter in which order its events are told.
+    A card is void if more time was requested before it, and granted after it. Void cards are
+    listed with the ticket, so that the order in which its events are projected does not matter.
     """
-    # First whether the ticket has any: these few are read once, and no other ticket at all.
+    # The few tickets with void cards are selected first, so that no others are read.
     having = select(_TICKET.number).where(_VOID)
     having = having if city is None else having.where(_TICKET.city == city)
     version = "," + cast(_EVENT.version, String) + ","

@@ -1,7 +1,7 @@
-"""Erasing: the key of a ticket's history, its citizen, and every word; the record stays.
+"""Erasure of the key of a ticket's history, its citizen and all texts; the record stays.
 
-Only tickets that have ended are erased: what is still being done has to be known. What stays is
-what statistics need (`domain.ticket.erasure`).
+Only tickets that have ended are erased, because open ones are still handled. What stays is what
+statistics need (`domain.ticket.erasure`).
 """
 
 import json
@@ -21,12 +21,12 @@ _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
 
 
 async def erase(store: Store, number: str, at: datetime) -> None:
-    """Destroy the ticket's key, forget its citizen, blank its words, and let go of its files.
+    """Destroy the ticket's key, delete its citizen, blank its texts, and detach its files.
 
-    All in one transaction; the files cannot be opened from then on, and the sweep deletes them.
+    All in one transaction; the files cannot be opened from then on, and a maintenance job deletes
+    them.
 
-    Again and again is harmless. A citizen who is known from another ticket too stays in the vault
-    for that one.
+    The call is idempotent. A citizen with another ticket stays in the vault for that one.
 
     Raises:
         Refused: `ticket_not_found`; `not_ended`, when it is still being handled.
@@ -49,7 +49,7 @@ async def erase(store: Store, number: str, at: datetime) -> None:
 
 
 def _careful(connection: Connection) -> None:
-    # What SQLite deletes stays in the file until its place is used again, unless told otherwise.
+    # Without this, what SQLite deletes stays in the file until its place is used again.
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA secure_delete=ON")
 
@@ -124,7 +124,7 @@ def _written(told: object) -> str:
 
 
 async def compact(store: Store) -> None:
-    """Give back the space of what was erased, with what still stands in it. May take a while."""
+    """Free the space of erased data, with what remains in it. May take a while."""
     statements = (
         ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
         if store.dialect == "sqlite"
@@ -135,16 +135,16 @@ async def compact(store: Store) -> None:
         for statement in statements:
             connection.exec_driver_sql(statement)
 
-    await store.read(work)  # a connection without transactions
+    await store.read(work)  # VACUUM needs a connection without a transaction
 
 
 # --- retention ------------------------------------------------------------------------------------
 
 
 async def forget_persons(store: Store, city: str, ended_before: datetime, limit: int) -> int:
-    """Delete citizens all of whose tickets in `city` ended before then; how many.
+    """Delete citizens of `city` all of whose tickets ended before then; return how many.
 
-    `limit` bounds one call: call again until it is 0.
+    `limit` bounds one call: call again until it returns 0.
     """
     later = tables.ticket.alias()
     still_needed = exists().where(
@@ -177,7 +177,7 @@ async def forget_persons(store: Store, city: str, ended_before: datetime, limit:
 
 
 async def due_texts(store: Store, city: str, ended_before: datetime, limit: int) -> list[str]:
-    """Tickets that ended before then and are not erased."""
+    """Return the tickets that ended before then and are not erased."""
     erased = exists().where(_KEY.number == _TICKET.number, _KEY.erased_at.is_not(None))
     asked = (
         select(_TICKET.number)

@@ -1,7 +1,7 @@
-"""Tickets told again from their events: as they were at any moment, and each step on the way.
+"""Event replay: tickets rebuilt from their events, as they were at any moment and at each step.
 
-An event never changes, and so what was true at a past moment can be told again whenever it is asked
-for. Of the ticket's row only the complaint is taken, and how many events there have to be.
+An event never changes, and so the state at a past moment can be rebuilt at any time. Of the
+ticket's row only the complaint is used, and how many events there have to be.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ from store.db.engine import Found, Store
 from store.db.errors import StoreError
 
 By = Literal["ended", "filed", "due", "touched"]
-"""What puts a ticket into a period; `touched`: something happened to it."""
+"""The criterion that puts a ticket into a period; `touched`: an event of it."""
 
 CHUNK = 200
-"""Tickets that are held in memory at a time, with their events."""
+"""The tickets that are held in memory at a time, with their events."""
 
 LATE = timedelta(days=7)
-"""How late a rung may be recorded. It gets its own time, and so `updated_at` of the row may lie
-before what came meanwhile: by no longer than no worker was there."""
+"""How late an escalation may be recorded. It has its own time, so `updated_at` of the row may be
+before the times of events recorded earlier, by no more than the time without a worker."""
 
 _TICKET, _EVENT, _INTAKE = tables.ticket.c, tables.event.c, tables.intake.c
 _FACT: TypeAdapter[Fact] = TypeAdapter(Fact)
@@ -43,7 +43,7 @@ _TICKETS = (
         _TICKET.number,
         _TICKET.version,
         _INTAKE.complaint,
-        # Ten times as long as the complaint, and needed only where the intake book has no entry.
+        # Ten times as long as the complaint, and needed only without an entry in `intake`.
         case((_INTAKE.number.is_(None), _TICKET.state)).label("state"),
     )
     .select_from(tables.ticket.outerjoin(tables.intake, _INTAKE.number == _TICKET.number))
@@ -66,7 +66,7 @@ _EVENTS = (
 
 
 class BrokenLife(StoreError):
-    """The events of a ticket are not all there, or do not follow from each other."""
+    """A ticket whose events are incomplete, or do not follow from each other."""
 
     code = "events_broken"
 
@@ -76,7 +76,7 @@ class BrokenLife(StoreError):
 
 
 class _State(BaseModel):
-    """Of a ticket's state, what was there before its first event."""
+    """The part of a ticket's state that was there before its first event."""
 
     complaint: Complaint
 
@@ -90,11 +90,11 @@ class Life:
     _events: Sequence[Found]
 
     def told(self, until: datetime | None = None) -> Iterator[tuple[Event, Ticket]]:
-        """Each event before `until`, first things first, with the ticket just after it.
+        """Yield each event before `until`, in order, with the ticket just after it.
 
-        It is one and the same ticket that goes on: who wants to keep it, copies it. A rung may be
-        recorded late, after what came meanwhile; the first event that is not before `until` ends
-        the story.
+        Each step changes the same ticket object: copy it to keep it. An escalation may be recorded
+        late, after events that came meanwhile; the first event that is not before `until` ends the
+        replay.
 
         Raises:
             BrokenLife: an event is missing, or does not fit in here.
@@ -114,7 +114,7 @@ class Life:
             yield event, ticket
 
     def begun(self) -> Ticket:
-        """The ticket before its first event."""
+        """Return the ticket before its first event."""
         told = self._ticket
         if told.complaint is not None:
             return Ticket.of(Complaint.model_validate_json(told.complaint))
@@ -124,9 +124,9 @@ class Life:
 async def numbers_of(
     store: Store, city: str, period: Period, known_at: datetime, *by: By
 ) -> list[str]:
-    """The tickets that may be in the period, by what was known at `known_at`.
+    """Return the tickets that may be in the period, by what was known at `known_at`.
 
-    The rows say which; but where something happened since then, only the events can tell.
+    The rows decide, except for tickets changed since then, of which only the events can decide.
     """
     chosen = [
         select(_TICKET.number).where(_TICKET.city == city, *_MAY_BE[name](period, known_at))
@@ -171,10 +171,10 @@ _MAY_BE: dict[By, Callable[[Period, datetime], Conditions]] = {
 async def each_life(
     store: Store, numbers: Sequence[str], look: Callable[[Life], None]
 ) -> list[str]:
-    """Have `look` look at every one of these tickets; the numbers of those that are broken.
+    """Call `look` with every one of these tickets; return the numbers of the broken ones.
 
-    `look` runs in another thread, for one ticket after the other. Where it lets a BrokenLife pass,
-    the next ticket follows: it must not have counted anything of that one.
+    `look` runs in another thread, for one ticket after the other. If it raises BrokenLife, it must
+    not have counted anything of that ticket; the next one follows.
     """
     broken: list[str] = []
 
@@ -197,7 +197,7 @@ async def _lives(store: Store, numbers: Sequence[str]) -> AsyncIterator[list[Lif
         def work(
             connection: Connection, some: dict[str, Any] = some
         ) -> tuple[Sequence[Found], Sequence[Found]]:
-            # Rows first: an event that comes meanwhile is one more than they say, not one less.
+            # Rows first: an event that comes meanwhile is then one too many, not one missing.
             rows = connection.execute(_TICKETS, some).all()
             return rows, connection.execute(_EVENTS, some).all()
 

@@ -1,4 +1,4 @@
-"""What of a unit's assignments is asked for: which ones, how many, and in which order."""
+"""The parts of a unit's inbox: their conditions, and how many assignments each has."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -14,15 +14,15 @@ from store.tickets.accused_units import Hidden, shown
 _ASSIGNMENT, _TICKET = tables.assignment.c, tables.ticket.c
 
 LATELY = timedelta(days=7)
-"""How long what was done is shown."""
+"""How long completed assignments are shown."""
 
 
 class Which(StrEnum):
-    """A part of a unit's inbox. But for `done`, of what is open."""
+    """A part of a unit's inbox. All but `done` have open assignments only."""
 
     ALL = "all"
     SIGN = "sign"  # not signed
-    CONTACT = "contact"  # the citizen has to be contacted yet
+    CONTACT = "contact"  # the citizen has yet to be contacted
     LATE = "late"  # something of it is past due
     NEAR = "near"  # not late, and the yellow card was shown
     ASKED = "asked"  # waits for a decision
@@ -32,9 +32,9 @@ class Which(StrEnum):
 
 
 def condition(which: Which, now: datetime) -> ColumnElement[bool]:
-    """What holds for the assignments of that part."""
+    """Return the condition of the assignments in that part."""
     if which is Which.DONE:
-        # Both ends, so that the index by unit and end finds them.
+        # The time of the end as well, so that the index by unit and end is used.
         lately = _ASSIGNMENT.ended_at >= now - LATELY
         return and_(lately, _ASSIGNMENT.ending == Ending.DONE.value)
     return and_(_ASSIGNMENT.ended_at.is_(None), _of_open(which, now))
@@ -62,7 +62,7 @@ def _of_open(which: Which, now: datetime) -> ColumnElement[bool]:
 
 
 def says(text: str) -> ColumnElement[bool]:
-    """The text is in the title, the place or the task, or begins the number."""
+    """Return the condition that title, place or task contain the text, or the number begins so."""
     digits = text.replace(" ", "").replace("-", "")
     parts = [
         column.icontains(text, autoescape=True)
@@ -72,7 +72,7 @@ def says(text: str) -> ColumnElement[bool]:
 
 
 def of_unit(unit: str, city: str | None, hidden: Hidden | None) -> list[ColumnElement[bool]]:
-    """Whose they are; without the tickets that are kept from the reader."""
+    """Return the conditions of the unit's assignments, without hidden tickets."""
     found = [_ASSIGNMENT.unit == unit]
     if city is not None:
         found.append(_ASSIGNMENT.city == city)
@@ -82,14 +82,14 @@ def of_unit(unit: str, city: str | None, hidden: Hidden | None) -> list[ColumnEl
 
 
 def among(refs: Collection[tuple[str, int]]) -> ColumnElement[bool]:
-    """The assignments of these numbers."""
+    """Return the condition of the assignments with these numbers."""
     return or_(*(and_(_ASSIGNMENT.number == number, _ASSIGNMENT.n == n) for number, n in refs))
 
 
 async def counts(
     store: Store, unit: str, city: str | None, hidden: Hidden | None, now: datetime
 ) -> dict[Which, int]:
-    """How many there are in each part of the unit's inbox."""
+    """Count the assignments in each part of the unit's inbox."""
     parts = [part for part in Which if part is not Which.DONE]
     counted = [func.count(case((_of_open(part, now), 1))).label(part.value) for part in parts]
     joined = tables.assignment.join(tables.ticket, _ASSIGNMENT.number == _TICKET.number)

@@ -1,7 +1,7 @@
-"""The intake book: a complaint is registered here before anything else happens to it.
+"""The intake register: a complaint is registered here before anything else happens to it.
 
-It gives the number, keeps an idempotency key's promise, and is the spool: what is registered
-and not started is started later.
+It assigns the number, makes registration idempotent, and is the intake backlog: complaints that
+are registered and not started are started later.
 """
 
 import secrets
@@ -20,7 +20,7 @@ from store.files.files import Attaching, attach
 from store.secrets.ticket_keys import TicketKeys
 from store.secrets.vault import Person, Vault
 
-# Six random digits a day: even with half of them taken, not one of so many draws fails.
+# Six random digits a day: even with half of them taken, one of so many draws finds a free number.
 _DRAWS = 50
 _ERROR_LENGTH = 200
 
@@ -40,7 +40,7 @@ _FAILED = (
 
 @dataclass(frozen=True)
 class Registered:
-    """A complaint in the book. `new`: registered by this very call."""
+    """A registered complaint. `new`: registered by this very call."""
 
     number: str
     complaint: Complaint
@@ -67,21 +67,20 @@ async def register(
     keys: TicketKeys | None = None,
     attaching: Attaching | None = None,
 ) -> Registered:
-    """Write `complaint` into the book, `person` into the vault, and make the files its own.
+    """Register `complaint`, put `person` into the vault, and attach the files.
 
-    All in one transaction.
+    All in one transaction, in which the ticket's key is made, too; without `keys` it is made when
+    it is first needed.
 
-    The ticket's key is made in the same one; without `keys`, when something is first said to it.
-
-    The number of `complaint` is given here, and so is its `person`, unless it follows a ticket of
-    somebody who is in the vault already. The same idempotency key
-    gives the first registration again, whenever and however often it comes; a caller who
-    serves several clients makes the key theirs by a prefix. Without a person no vault is needed.
+    The number of `complaint` is assigned here, and so is its `person`, unless it follows a ticket
+    of a person who is in the vault already. The same idempotency key always returns the first
+    registration; a caller that serves several clients adds a prefix per client to it. Without a
+    person no vault is needed.
 
     Raises:
-        KeyReused: the key came with another fingerprint before.
+        KeyReused: the key was used with another fingerprint.
         UnknownFile, TooManyFiles: nothing is registered.
-        StoreUnavailable: do it again, with the same key.
+        StoreUnavailable: try again, with the same key.
     """
     if vault is None and person is not None and person.told:
         raise ValueError("a person is kept in the vault, and there is none")
@@ -153,22 +152,22 @@ def _registered(row: Found) -> Registered:
 
 
 async def get(store: Store, number: str) -> Registered | None:
-    """The entry of this number."""
+    """Return the registration of this number."""
     row = await store.first(_BY_NUMBER, {"number": number})
     return None if row is None else _registered(row)
 
 
 async def by_key(store: Store, key: str) -> Registered | None:
-    """What was registered with this idempotency key."""
+    """Return the registration with this idempotency key."""
     row = await store.first(_BY_KEY, {"key": key})
     return None if row is None else _registered(row)
 
 
 async def person_of(store: Store, vault: Vault, person_id: str) -> Person | None:
-    """Who complained; None when they were never told or have been erased.
+    """Return the person with this id; None if never stored or erased.
 
     Raises:
-        BadKey: the vault's key is not the one it was sealed with.
+        BadKey: the vault's key is not the one that the person was encrypted with.
     """
     which = select(tables.person.c.sealed).where(tables.person.c.id == person_id)
     row = await store.first(which)
@@ -176,7 +175,7 @@ async def person_of(store: Store, vault: Vault, person_id: str) -> Person | None
 
 
 async def persons_of(store: Store, vault: Vault, persons: Sequence[str]) -> list[Person]:
-    """Those who complained, in this order; without those who have been erased. See `person_of`."""
+    """Return these persons, in this order, without those erased. See `person_of`."""
     columns = tables.person.c
     found = await store.rows(select(columns.id, columns.sealed).where(columns.id.in_(persons)))
     opened = {row.id: vault.open(row.id, row.sealed) for row in found}
@@ -186,7 +185,7 @@ async def persons_of(store: Store, vault: Vault, persons: Sequence[str]) -> list
 async def pending(
     store: Store, older_than: timedelta, limit: int, now: datetime
 ) -> list[Complaint]:
-    """Complaints registered but not started, filed at least `older_than` ago.
+    """Return complaints registered but not started, filed at least `older_than` ago.
 
     Those that failed least often come first: one that always fails must not hold up the rest.
     """
@@ -201,10 +200,10 @@ async def pending(
 
 
 async def mark_started(store: Store, number: str, at: datetime) -> None:
-    """The ticket's workflow runs. The first time told stays."""
+    """Record that the ticket's workflow runs. The first time recorded stays."""
     await store.change(_STARTED, {"which": number, "at": at})
 
 
 async def mark_failed(store: Store, number: str, error: str) -> None:
-    """Starting it failed once more; `error` is a code, or what else holds no personal data."""
+    """Record a failed start; `error` is a code or another text without personal data."""
     await store.change(_FAILED, {"which": number, "error": error[:_ERROR_LENGTH]})

@@ -1,5 +1,5 @@
-"""Open tickets about the same thing in the same place: what a citizen is told before filing, and
-what a dispatcher may merge.
+"""Open tickets about the same thing in the same place, shown to a citizen before filing and to a
+dispatcher for merging.
 """
 
 from dataclasses import dataclass, fields
@@ -21,9 +21,9 @@ _OPEN = sorted(OPEN)
 
 @dataclass(frozen=True)
 class Nearby:
-    """What anybody may know of somebody's ticket: no word of what they said.
+    """The public facts of a ticket, without any text of its citizen.
 
-    `public`: whether its citizen let question and answer be published.
+    `public`: whether its citizen agreed to publish complaint and answer.
     """
 
     number: str
@@ -41,10 +41,10 @@ async def open_nearby(
     rules: Severity,
     limit: int = 5,
 ) -> list[Nearby]:
-    """Open tickets of `category` about the place of `complaint`, newest first.
+    """Return open tickets of `category` about the place of `complaint`, newest first.
 
-    What the same place is, the pack says (see `store.tickets.repeats`). Reports of wrongdoing are
-    never among them.
+    The pack defines the same place (see `store.tickets.repeats`). Reports of wrongdoing are never
+    among them.
     """
     place = same_place(complaint, area, rules.repeats_metres)
     if place is None:
@@ -68,7 +68,7 @@ async def open_nearby(
 
 
 _TOGETHER = (Stage.TRIAGE, Stage.DISPATCH, Stage.HANDLE)
-"""Where a ticket can still be merged into another."""
+"""The stages at which a ticket can still be merged into another."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Crowd:
 
 
 async def alike(store: Store, ticket: Ticket, rules: Severity, limit: int = 12) -> list[Alike]:
-    """Open tickets of the same subject in the same area, those at the same place first."""
+    """Return open tickets of the same category in the same area, those at the same place first."""
     complaint = ticket.complaint
     category = ticket.category or ticket.suggestion
     if category is None:
@@ -129,7 +129,7 @@ async def alike(store: Store, ticket: Ticket, rules: Severity, limit: int = 12) 
 
 
 async def crowds(store: Store, city: str, limit: int = 10) -> list[Crowd]:
-    """Where most open tickets are about the same thing in the same area, the largest first."""
+    """Return the crowds of open tickets of a city, the largest first."""
     count = func.count().label("count")
     asked = (
         select(_TICKET.category, _TICKET.area, count, func.max(_TICKET.number).label("number"))

@@ -1,8 +1,8 @@
-"""Ticket numbers: short enough to read over the phone, and safe against a slip of the tongue.
+"""Ticket numbers: short enough to read over the phone, and safe against single mistakes.
 
 Thirteen digits: the day (YYMMDD), six random digits and a Verhoeff check digit, which catches
 every single wrong digit and every swap of neighbours. A number is no secret and no counter:
-uniqueness is the intake book's to keep.
+the intake register ensures that it is unique.
 """
 
 import re
@@ -20,18 +20,18 @@ _LONGEST = 40
 
 
 def new_number(day: date) -> str:
-    """A number for a complaint filed on `day`, in the city's own calendar."""
+    """Return a number for a complaint filed on `day`, by the city's own date."""
     digits = f"{day:%y%m%d}{secrets.randbelow(1_000_000):06d}"
     return digits + str(verhoeff.calc_check_digit(digits))
 
 
 def parse_number(text: str) -> str:
-    """The number in `text`, which may have spaces, hyphens and full-width digits.
+    """Return the number in `text`, which may have spaces, hyphens and full-width digits.
 
     Raises:
-        BadNumber: it is none, or one digit of it is wrong.
+        BadNumber: it is not a ticket number, or one of its digits is wrong.
     """
-    # Length first: nobody's novel is normalised to learn that it is not a number.
+    # Length first, so that no long text is normalised only to be refused.
     if len(text) > _LONGEST:
         raise BadNumber("a ticket number has 13 digits")
     digits = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text))

@@ -1,4 +1,4 @@
-"""The outbox: messages that tickets asked for, and the ways they leave it."""
+"""The outbox: the messages that tickets request, and their delivery."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
@@ -17,7 +17,7 @@ _ERROR_LENGTH = 200
 
 @dataclass(frozen=True)
 class Letter:
-    """A message to send. Whoever sends it gives `key` along, so that twice counts once."""
+    """A message to send. It is sent with its `key`, so that a receiver can drop duplicates."""
 
     key: str
     number: str
@@ -30,7 +30,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class Message:
-    """A letter that the mailbox holds: seen by its audience on the ticket's page."""
+    """A message in the mailbox, shown to its audience on the ticket's page."""
 
     key: str
     number: str
@@ -43,24 +43,24 @@ class Message:
 
 
 class Notifier(Protocol):
-    """A way out of the outbox.
+    """A delivery channel of the outbox.
 
-    The mailbox lives in the same database and delivers exactly once. A way that leaves the
-    house claims letters, sends each with its key, and then marks it sent or failed: when the
-    process dies in between it is sent again, and the key tells the receiver.
+    The mailbox is in the same database and delivers exactly once. An external channel claims
+    letters, sends each with its key, and then marks it sent or failed: when the process dies in
+    between, it is sent again, and the receiver recognises the key.
     """
 
     async def deliver(self, store: Store, limit: int, at: datetime) -> int:
-        """Send up to `limit` letters; how many were sent."""
+        """Send up to `limit` letters; return how many were sent."""
         ...
 
 
 class MailboxNotifier:
-    """Puts letters into table `message`, in the transaction that marks them sent."""
+    """The delivery into table `message`, in the transaction that marks letters sent."""
 
     async def deliver(self, store: Store, limit: int, at: datetime) -> int:
         insert = store.once(_insert_message)
-        # Two that deliver at once share the work instead of waiting for each other.
+        # Concurrent deliveries share the work instead of waiting for each other.
         asked = _pending(limit).with_for_update(skip_locked=True)
 
         def work(connection: Connection) -> int:
@@ -97,7 +97,7 @@ _LETTER = select(*(_OUTBOX[field.name] for field in fields(Letter))).where(
 
 
 def _pending(limit: int) -> Select[Any]:
-    # What failed most often comes last: one that always fails must not hold up the rest.
+    # The letter that failed most often is last: one that always fails must not hold up the rest.
     return _LETTER.order_by(_OUTBOX.attempts, _OUTBOX.created_at, _OUTBOX.key).limit(limit)
 
 
@@ -106,23 +106,23 @@ def _letter(row: Found) -> Letter:
 
 
 async def claim(store: Store, limit: int) -> list[Letter]:
-    """Letters to send next. Not locked: until they are marked, others may claim them too."""
+    """Return the letters to send next. Not locked: until they are marked, others may claim them."""
     return [_letter(row) for row in await store.rows(_pending(limit))]
 
 
 async def mark_sent(store: Store, letters: Sequence[Letter], at: datetime) -> None:
-    """They have been sent. The first time told stays."""
+    """Mark letters as sent. The first time recorded stays."""
     if letters:
         await store.write(lambda connection: connection.execute(_SENT, _marks(letters, at)))
 
 
 async def mark_failed(store: Store, letter: Letter, error: str) -> None:
-    """Sending failed; it stays pending. `error` holds no personal data."""
+    """Record a failed sending; the letter stays pending. `error` has no personal data."""
     await store.change(_FAILED, {"which": letter.key, "error": error[:_ERROR_LENGTH]})
 
 
 async def pending_count(store: Store) -> int:
-    """How many letters wait."""
+    """Count the letters that wait."""
     asked = select(func.count()).select_from(tables.outbox).where(_OUTBOX.sent_at.is_(None))
     return int((await store.rows(asked))[0][0])
 
@@ -130,7 +130,7 @@ async def pending_count(store: Store) -> int:
 async def messages(
     store: Store, number: str, audience: Role | None = None, unit: str | None = None
 ) -> list[Message]:
-    """What the mailbox delivered about a ticket, to this audience and unit, first things first."""
+    """Return the mailbox's messages about a ticket to this audience and unit, in order."""
     asked = select(tables.message).where(_MESSAGE.number == number)
     if audience is not None:
         asked = asked.where(_MESSAGE.audience == audience)

@@ -1,4 +1,4 @@
-"""Writing what happened to tickets: many projections in one transaction."""
+"""The writing of ticket projections, many in one transaction."""
 
 import asyncio
 from collections import deque
@@ -58,7 +58,7 @@ def _build(store: Store) -> _Statements:
 
 
 def _newer(table: Table, told: Any) -> ColumnElement[bool]:
-    """Told later; or by the same task, and not an older version."""
+    """Require a later projection, or one of the same task and not an older version."""
     return or_(
         told.told > table.c.told,
         and_(told.told == table.c.told, told.version >= table.c.version),
@@ -66,18 +66,18 @@ def _newer(table: Table, told: Any) -> ColumnElement[bool]:
 
 
 def _retold(table: Table, told: Any) -> ColumnElement[bool]:
-    # A workflow task that was cut short is done again, and records the same version once more:
-    # only the second telling is in the history.
+    # A workflow task that was interrupted is done again, and records the same version once more:
+    # only the second projection is in the history.
     return told.told >= table.c.told  # type: ignore[no-any-return]
 
 
 def _still_to_send(table: Table, told: Any) -> ColumnElement[bool]:
-    # What has left stays as it was: the same key again is the same message.
+    # A sent message stays as it was: the same key again is the same message.
     return and_(table.c.sent_at.is_(None), told.told > table.c.told)
 
 
 def _undone() -> tuple[Delete, ...]:
-    """What only a task that was cut short told: history never kept it, and nothing replaces it."""
+    """Delete what only an interrupted task projected: it is not in the history."""
     number: BindParameter[str] = bindparam("of")
     now = select(ticket.c.version, ticket.c.told).where(ticket.c.number == number).subquery()
     version, told = (select(column).scalar_subquery() for column in (now.c.version, now.c.told))
@@ -91,14 +91,14 @@ def _undone() -> tuple[Delete, ...]:
         delete(event).where(
             event.c.number == number, event.c.version > version, event.c.told < told
         ),
-        # Every telling has the newest shares of its ticket. Old ones that have ended may be left
-        # out (`domain.ticket.ticket.Dropped`): their rows stay as they were last told.
+        # Every projection has the newest shares of its ticket. Old ones that have ended may be
+        # left out (`domain.ticket.ticket.Dropped`): their rows stay as they were last projected.
         delete(assignment).where(
             assignment.c.number == number,
             assignment.c.told < told,
             assignment.c.n > newest,
         ),
-        # A message goes with the telling that asked for it, as long as it has not left.
+        # A message is deleted with the projection that requested it, as long as it is not sent.
         delete(outbox).where(
             outbox.c.number == number,
             outbox.c.sent_at.is_(None),
@@ -124,8 +124,8 @@ def _upsert(store: Store, table: Table, wins: Any) -> Insert:
 class _Batch:
     """The rows of some projections, one per key, in the order of the keys.
 
-    Fewer rows to write; and two processes that write the same keys meet in the same order, so
-    that neither waits for the other in a circle.
+    One row per key saves writes; the order prevents a deadlock of two processes that write the
+    same keys.
     """
 
     def __init__(self, projections: Iterable[Projection]) -> None:
@@ -185,7 +185,7 @@ _Waiting = tuple[Projection, "asyncio.Future[None]"]
 
 
 class Projector:
-    """Writes projections; calls that come while one transaction runs share the next.
+    """A writer of projections; calls that come while one transaction runs share the next.
 
     Any order and any repetition leads to the same rows. Belongs to one event loop.
     """
@@ -199,7 +199,7 @@ class Projector:
         self._closed = False
 
     async def project(self, projection: Projection) -> None:
-        """Return when `projection` is committed.
+        """Write `projection`; return when it is committed.
 
         Raises:
             StoreUnavailable: try again later; whether it was written is not known.
@@ -213,7 +213,7 @@ class Projector:
         await done
 
     async def close(self) -> None:
-        """Write what is waiting, and take no more."""
+        """Write the waiting projections, and accept no more."""
         self._closed = True
         if self._worker is not None:
             await self._worker
@@ -225,7 +225,7 @@ class Projector:
                 await self._settle([self._queue.popleft() for _ in range(count)])
         finally:
             self._worker = None
-            while self._queue:  # only when this task was cancelled: let nobody wait forever
+            while self._queue:  # only when this task was cancelled: no caller may wait forever
                 self._queue.popleft()[1].cancel()
 
     async def _settle(self, waiting: Sequence[_Waiting]) -> None:
@@ -237,7 +237,7 @@ class Projector:
                 done.cancel()
             raise
         except Exception as error:
-            # A store that is away is away for each of them: do not try once per projection.
+            # An unavailable store is so for each of them: do not try once per projection.
             if len(waiting) == 1 or isinstance(error, StoreUnavailable):
                 for _, done in waiting:
                     if not done.done():

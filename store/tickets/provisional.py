@@ -1,4 +1,4 @@
-"""Open tickets with due times that rest on a year whose calendar is not published."""
+"""Open tickets with due times that depend on a year whose calendar is not published."""
 
 from collections.abc import AsyncIterator
 
@@ -12,7 +12,7 @@ _CHUNK = 500
 
 
 async def planned_with(store: Store, city: str) -> list[frozenset[str]]:
-    """The versions of calendars that provisional clocks of the city were planned with.
+    """Return the calendar versions that provisional clocks of the city were planned with.
 
     One set for each combination on one ticket; most have a single version.
 
@@ -25,7 +25,7 @@ async def planned_with(store: Store, city: str) -> list[frozenset[str]]:
 async def tickets(
     store: Store, city: str, versions: frozenset[str]
 ) -> AsyncIterator[tuple[str, int]]:
-    """Number and version of the tickets whose provisional clocks were planned with these.
+    """Yield number and version of the tickets whose provisional clocks were planned with these.
 
     Raises:
         StoreUnavailable

@@ -1,4 +1,4 @@
-"""Earlier tickets of the same kind about the same place: what came back."""
+"""Repeats: earlier tickets of the same category about the same place."""
 
 from datetime import datetime
 from math import cos, radians
@@ -14,11 +14,11 @@ from store.tickets.rows import point_of
 _TICKET = tables.ticket.c
 
 MOST = 50
-"""More repeats than this make a ticket no graver."""
+"""The number of repeats above which the severity does not rise."""
 
 _METRES_PER_DEGREE = 111_320
 _COMMUNITY = 12
-"""Digits of a division code that is fine enough to be a place: a community's."""
+"""The digits of a community's division code, the largest area that counts as a place."""
 
 
 async def find_repeats(
@@ -29,9 +29,9 @@ async def find_repeats(
     rules: Severity,
     since: datetime,
 ) -> list[str]:
-    """The numbers of earlier tickets of `category` about the place of `complaint`, newest first.
+    """Return the numbers of earlier tickets of `category` about the same place, newest first.
 
-    The same place is within the pack's distance; or the same address; or, of a complaint that
+    The same place is within the pack's distance; or the same address; or, for a complaint that
     has neither point nor address, the same community or cell.
     """
     place = same_place(complaint, area, rules.repeats_metres)
@@ -54,7 +54,7 @@ async def find_repeats(
 
 
 def same_place(complaint: Complaint, area: str | None, metres: int) -> ColumnElement[bool] | None:
-    """The tickets about the same place; None where the complaint does not say where."""
+    """Return the condition of tickets about the same place; None if the place is not known."""
     ways: list[ColumnElement[bool]] = []
     point = point_of(complaint.place)
     if point is not None:

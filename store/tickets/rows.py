@@ -1,4 +1,4 @@
-"""From the domain's objects to rows: what of a ticket becomes a column."""
+"""The conversion of domain objects to the rows of tables."""
 
 from collections.abc import Iterator, Sequence
 
@@ -28,11 +28,11 @@ _UNITS_OWN = frozenset(
         ClockName.APPOINTMENT,
     }
 )
-"""What a unit itself has to keep: not the decisions and the answers that it waits for."""
+"""The clocks of a unit's own duties: not those of decisions and answers that it waits for."""
 
 
 def ticket_row(ticket: Ticket, told: int) -> Row:
-    """The row of table `ticket`; `told`: the number of the projection."""
+    """Return the row of table `ticket`; `told`: the number of the projection."""
     complaint = ticket.complaint
     lat, lon = point_of(complaint.place) or (None, None)
     waits, following = waiting(ticket), ticket.next_rung()
@@ -48,7 +48,7 @@ def ticket_row(ticket: Ticket, told: int) -> Row:
         "tier": ticket.tier,
         "area": ticket.area,
         "unit": ticket.unit,
-        # A list shows something even where nobody wrote a title.
+        # A list needs a text even if nobody wrote a title.
         "title": complaint.title or complaint.text.partition("\n")[0][:_TITLE],
         "anonymous": complaint.anonymous,
         "person": complaint.person,
@@ -101,7 +101,7 @@ def _verdict(ticket: Ticket) -> Row:
 
 
 def point_of(place: Place) -> tuple[float, float] | None:
-    """The place in WGS-84, None where it has no point."""
+    """Return the place in WGS-84; None if it has no point."""
     if place.lat is None or place.lon is None:
         return None
     if place.crs is Crs.GCJ02:
@@ -110,7 +110,7 @@ def point_of(place: Place) -> tuple[float, float] | None:
 
 
 def assignment_rows(ticket: Ticket, told: int) -> Iterator[Row]:
-    """The rows of table `assignment`, with the ticket's version."""
+    """Yield the rows of table `assignment`, with the ticket's version."""
     clocks: dict[int | None, list[Clock]] = {}
     for clock in ticket.clocks:
         clocks.setdefault(clock.assignment, []).append(clock)
@@ -143,8 +143,8 @@ def assignment_rows(ticket: Ticket, told: int) -> Iterator[Row]:
 
 
 def _promises(clocks: list[Clock]) -> Row:
-    """What the clocks of an assignment say: the handling also after its end."""
-    # The last one counts: an extension puts a new clock behind the old one.
+    """Return the due times of an assignment; that of the handling also after its end."""
+    # The last one counts: an extension adds a new clock after the old one.
     handling = [c for c in clocks if c.name in (ClockName.HANDLE, ClockName.VERIFY)][-1:]
     warnings = [r.at for c in handling for r in c.rungs if r.kind is RungKind.WARN]
     running = [c for c in clocks if c.running and c.paused_at is None and c.name in _UNITS_OWN]
@@ -159,7 +159,7 @@ def _promises(clocks: list[Clock]) -> Row:
 
 
 def event_row(event: Event, city: str, told: int) -> Row:
-    """The row of table `event`."""
+    """Return the row of table `event`."""
     fact, actor = event.fact, event.actor
     climbed = fact if isinstance(fact, RungClimbed) else None
     return {
@@ -180,7 +180,7 @@ def event_row(event: Event, city: str, told: int) -> Row:
 
 
 def outbox_rows(event: Event, ticket: Ticket, after: Sequence[Event], told: int) -> Iterator[Row]:
-    """The rows of table `outbox` that `event` asks for; `after`: what followed before `ticket`."""
+    """Yield the rows of table `outbox` for `event`; `after`: the later events of its projection."""
     for notice in notices(event, ticket, after):
         yield {
             "key": notice.key,

@@ -1,8 +1,8 @@
-"""What waits longer than it should although no person is waited for, by the record alone.
+"""Stuck tickets, found by the record alone: they wait too long although no person has to act.
 
-Whatever is away or broken (a worker, the engine, a pack, a plan), a complaint that does not move is
-found here: the board, `jiesu doctor`, the administrators' page and the metric `jiesu_stuck` all ask
-this one function.
+Whatever fails (a worker, the engine, a pack, a plan), a complaint that does not move is found here:
+the board, `jiesu doctor`, the administrators' page and the metric `jiesu_stuck` all use this
+module.
 """
 
 from collections.abc import Sequence
@@ -19,34 +19,34 @@ from store.db import tables
 from store.db.engine import Found, Store
 
 GRACE = timedelta(minutes=1)
-"""How long anything may take that no person has to do."""
+"""How long a step may take that no person has to do."""
 
 NAMED = 5
-"""Tickets that are named of each sort, those that wait longest first."""
+"""The most tickets that are named of each kind, the longest wait first."""
 
 STATEMENTS = 3
-"""What one look asks the database."""
+"""The number of statements of `look`."""
 
 _INTAKE, _TICKET, _EVENT = tables.intake.c, tables.ticket.c, tables.event.c
 
-# Word for word as in the indexes, so that both databases see that they fit.
+# Word for word as in the indexes, so that both databases see that they apply.
 _UNRECORDED, _AUTOMATIC = text(tables.UNRECORDED), text(tables.AUTOMATIC)
 
 
 class Waits(StrEnum):
-    """For what a ticket waits."""
+    """The step that a stuck ticket waits for."""
 
-    START = "start"  # registered, and the engine has not taken it
-    RECORD = "record"  # the engine has it, and nothing of it is recorded: its rules, or the store
-    TRIAGE = "triage"  # the machine has neither said what it is about, nor that it is unsure
-    DISPATCH = "dispatch"  # the unit that the rules or a person name has not got it
-    FEEDBACK = "feedback"  # the answer is there, and has not gone to the citizen
-    RUNG = "rung"  # a rung of a clock was reached, and is not recorded
+    START = "start"  # registered, and its workflow has not started
+    RECORD = "record"  # started, and nothing is recorded: its rules or the store may have failed
+    TRIAGE = "triage"  # automatic triage has neither given a category, nor said it is unsure
+    DISPATCH = "dispatch"  # the unit that the rules or a person name has not received it
+    FEEDBACK = "feedback"  # the answer is recorded, and not sent to the citizen
+    RUNG = "rung"  # an escalation level of a clock was reached, and is not recorded
 
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """Tickets that wait for the same; `since`: the longest; `numbers`: the first `NAMED`."""
+    """Tickets that wait for the same step; `since`: the longest; `numbers`: the first `NAMED`."""
 
     waits: Waits
     tickets: int
@@ -55,7 +55,7 @@ class Stuck:
 
 
 async def stuck(store: Store, now: datetime, city: str | None = None) -> list[Stuck]:
-    """What waits for longer than `GRACE`, of one city or of all; nothing where all is well.
+    """Return the tickets that are stuck for longer than `GRACE`, of one city or of all.
 
     Raises:
         StoreUnavailable
@@ -64,7 +64,7 @@ async def stuck(store: Store, now: datetime, city: str | None = None) -> list[St
 
 
 def look(now: datetime, city: str | None, connection: Connection) -> list[Stuck]:
-    """The same within a reading of something larger."""
+    """Return the same as `stuck`, by the connection of a larger read."""
     found: dict[Waits, list[Found]] = {}
     for statement in (_intake(now, city), _stages(now, city), _rungs(now, city)):
         for row in connection.execute(statement):
@@ -86,7 +86,7 @@ def _intake(now: datetime, city: str | None) -> Select[Any]:
 
 
 def _stages(now: datetime, city: str | None) -> Select[Any]:
-    """Stages that nobody works at. At triage and dispatch a person may have to say something."""
+    """Select tickets stuck at an automatic stage, or at triage or dispatch if no person decides."""
     unsure = (
         select(literal(1))
         .where(_EVENT.number == _TICKET.number, _EVENT.kind == "triage_unsure")
@@ -112,12 +112,12 @@ def _rungs(now: datetime, city: str | None) -> Select[Any]:
 
 
 def _of(asked: Select[Any], column: ColumnElement[str], city: str | None) -> Select[Any]:
-    # An expression, not the column: SQLite would look through all tickets of the city.
+    # An expression, because with the column SQLite would read all tickets of the city.
     return asked if city is None else asked.where(column.concat("") == city)
 
 
 def _first(asked: Select[Any]) -> Select[Any]:
-    """Of each sort how many there are, and the first of them."""
+    """Select how many there are of each kind, and the first of them."""
     each = asked.subquery()
     place = func.row_number().over(
         partition_by=each.c.waits, order_by=(each.c.since, each.c.number)

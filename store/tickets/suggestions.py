@@ -1,6 +1,6 @@
-"""What a complaint seems to be about: its words, its place, and what the city asks of it first.
+"""The suggested category and area of a complaint, and the filing condition of its category.
 
-Triage decides by it, and whoever takes a call sees it while the citizen still speaks.
+Triage decides by them, and the desk sees them during the call.
 """
 
 from typing import TYPE_CHECKING
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def suggest(pack: Pack, grid: "Grid | None", complaint: Complaint) -> Suggestion:
-    """Category and area, the finest that is known; sure only where no person has to look.
+    """Suggest category and finest known area; confident only if no person has to decide.
 
-    What the category's filing condition says is not asked here: see `filing_holds`.
+    The category's filing condition is not checked here: see `filing_holds`.
     """
     found = classify(pack, complaint)
     doubt = _for_a_person(pack, complaint)
@@ -28,17 +28,17 @@ def suggest(pack: Pack, grid: "Grid | None", complaint: Complaint) -> Suggestion
 
 
 def _for_a_person(pack: Pack, complaint: Complaint) -> str | None:
-    """Why a person has to look, however clear the words are."""
+    """Return why a person has to decide, however clear the text is; None if none has to."""
     if complaint.by_hand:
         return "kept for a person"
     if complaint.kind is Kind.REPORT and pack.reports.unit is not None:
-        # Whom it accuses only a person can tell, and the accused is never to have it.
+        # Only a person can find out whom it accuses, and the accused must never receive it.
         return "a report waits for a person"
     return None
 
 
 def cell_of(grid: "Grid | None", complaint: Complaint) -> str | None:
-    """The grid cell of the place, where the complaint says no finer area itself."""
+    """Return the grid cell of the place, or the complaint's area if the cell is not in it."""
     place = complaint.place
     if place.lat is None or place.lon is None:
         return None
@@ -48,14 +48,14 @@ def cell_of(grid: "Grid | None", complaint: Complaint) -> str | None:
 
 
 def _finer(told: str | None, street: str | None) -> str | None:
-    """The community or cell that was told, where it lies in `street`; else the street."""
+    """Return the given community or cell if it lies in `street`; else the street."""
     return told if told is not None and street is not None and told.startswith(street) else street
 
 
 def filing_holds(
     pack: Pack, complaint: Complaint, category: str, area: str | None, repeats: int
 ) -> bool:
-    """Whether the category's filing condition (立案条件) holds; without one it does."""
+    """Return whether the category's filing condition (立案条件) holds; without one it does."""
     condition = pack.category(category).filing
     return condition is None or holds(condition, pack, complaint, category, area, repeats)
 
@@ -68,7 +68,7 @@ def holds(
     area: str | None,
     repeats: int,
 ) -> bool:
-    """Whether a condition holds of a complaint that is about this category, in this area."""
+    """Return whether a condition holds for a complaint of this category in this area."""
     case = case_of_complaint(
         complaint, category=category, tier=pack.category(category).tier, area=area or ""
     )

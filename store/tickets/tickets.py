@@ -1,4 +1,4 @@
-"""Asking about tickets: one, its events, and lists of them."""
+"""The queries of tickets: of one, of its events, and of lists."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, fields
@@ -29,9 +29,9 @@ _CHUNK = 1000
 
 @dataclass(frozen=True)
 class TicketRow:
-    """A ticket in a list: as last told, without its state.
+    """A ticket in a list: as last projected, without its state.
 
-    `channel`, `anonymous` and `person` are None where a reader is not to know who complained.
+    `channel`, `anonymous` and `person` are None if a reader must not know who complained.
     """
 
     number: str
@@ -66,10 +66,10 @@ class TicketRow:
 
 @dataclass(frozen=True)
 class Filters:
-    """What to list; what is None does not matter. Times are half-open: since ≤ t < until.
+    """The filters of a list; None does not filter. Times are half-open: since ≤ t < until.
 
     `overdue` compares with `now`: the promise that runs is, or is not, past due.
-    `text` is looked for in titles; a whole ticket number finds that ticket. `hidden`: see there.
+    `text` is searched for in titles; a ticket number finds that ticket. `hidden`: see `Hidden`.
     """
 
     city: str | None = None
@@ -119,7 +119,7 @@ def _ticket_row(row: Found) -> TicketRow:
 
 
 async def get(store: Store, number: str) -> TicketRow | None:
-    """The ticket of this number, as last told."""
+    """Return the ticket of this number, as last projected."""
     row = await store.first(_ONE, {"number": number})
     return None if row is None else _ticket_row(row)
 
@@ -127,7 +127,7 @@ async def get(store: Store, number: str) -> TicketRow | None:
 async def of_persons(
     store: Store, persons: Select[Any], values: Values, limit: int
 ) -> list[TicketRow]:
-    """The tickets of the persons that the query `persons` finds, the latest first."""
+    """Return the tickets of the persons that the query `persons` finds, the latest first."""
     asked = _ROW.where(_TICKET.person.in_(persons)).order_by(
         _TICKET.filed_at.desc(), _TICKET.number
     )
@@ -135,19 +135,19 @@ async def of_persons(
 
 
 async def newest(store: Store) -> datetime | None:
-    """When something happened to any ticket last; None where there is none."""
+    """Return the time of the last event of any ticket; None if there is none."""
     found = await store.first(_NEWEST)
     return found[0] if found else None
 
 
 async def state(store: Store, number: str) -> Ticket | None:
-    """The whole ticket, as last told."""
+    """Return the whole ticket, as last projected."""
     row = await store.first(_STATE, {"number": number})
     return None if row is None else Ticket.model_validate_json(row.state)
 
 
 async def states(store: Store, numbers: Sequence[str]) -> list[Ticket]:
-    """The whole tickets of these numbers, the last filed first; those that there are."""
+    """Return the whole tickets of these numbers, if they exist, the last filed first."""
     asked = (
         select(_TICKET.state)
         .where(_TICKET.number.in_(numbers))
@@ -159,7 +159,7 @@ async def states(store: Store, numbers: Sequence[str]) -> list[Ticket]:
 async def events(
     store: Store, number: str, since: int | None = None, until: int | None = None
 ) -> list[Event]:
-    """All that happened to it, first things first; or since <= version < until."""
+    """Return the events of a ticket in order; all, or those of since <= version < until."""
     asked, values = _EVENTS, {"number": number, "since": since, "until": until}
     if since is not None:
         asked = asked.where(_SINCE)
@@ -188,7 +188,7 @@ async def page(
     limit: int = 50,
     now: datetime | None = None,
 ) -> Page:
-    """Tickets that match, last changed first.
+    """List the tickets that match, last changed first.
 
     Raises:
         BadCursor: `cursor` is not a `next_cursor` of this list.
@@ -228,7 +228,7 @@ def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
 
 
 def _due_before(at: datetime) -> ColumnElement[bool]:
-    # Only open tickets are due; to say so lets the index by stage find the few among all.
+    # Only open tickets are due; this condition lets the index by stage find the few among all.
     return and_(_TICKET.stage.in_(_OPEN), _TICKET.due_at < at)
 
 
@@ -244,9 +244,9 @@ def _says(text: str) -> ColumnElement[bool]:
 async def numbers(
     store: Store, city: str | None = None, ended: bool | None = None
 ) -> AsyncIterator[str]:
-    """The numbers of all tickets, in order; of those ended, or not ended, if so asked.
+    """Yield the numbers of all tickets, in order; or of those ended, or not ended.
 
-    Reads a thousand at a time, so that it may run for hours beside everything else.
+    Reads a thousand at a time, so that it may run for hours beside other work.
     """
     asked: Select[str] = select(_TICKET.number).order_by(_TICKET.number).limit(_CHUNK)
     if city is not None:
@@ -265,7 +265,7 @@ async def numbers(
 async def counts(
     store: Store, city: str | None = None, unit: str | None = None, open_only: bool = False
 ) -> dict[Stage, int]:
-    """How many tickets there are at each stage, zeros included."""
+    """Count the tickets at each stage, zeros included."""
     stages = [stage for stage in Stage if stage in OPEN or not open_only]
     asked = select(_TICKET.stage, func.count()).where(_TICKET.stage.in_(stages))
     if city is not None:

@@ -1,7 +1,7 @@
-"""The log of views: who looked at whose data, when and why. It is written first, then looked.
+"""The log of views: who viewed whose data, when and why. It is written before data is shown.
 
-Entries are only ever added; the database itself refuses to change or delete one. They say what kind
-of data was seen, never the data.
+Entries are only ever added; the database itself refuses to change or delete one. They name the kind
+of data that was seen, never the data.
 """
 
 import secrets
@@ -18,7 +18,7 @@ from store.db.tables import Row
 from store.secrets.vault import Person, Vault
 
 HISTORY, SEARCH = "history", "search"
-"""What was seen, besides the fields of a person."""
+"""The kinds of data that can be seen, besides the fields of a person."""
 
 _VIEW, _PERSON, _TICKET = tables.view_log.c, tables.person.c, tables.ticket.c
 _SEALED = select(_PERSON.sealed).where(_PERSON.id == bindparam("id"))
@@ -41,9 +41,9 @@ class View:
 async def look(
     store: Store, vault: Vault, person_id: str, number: str, who: Actor, at: datetime, purpose: str
 ) -> Person | None:
-    """Who complained, with the view written down in the same transaction.
+    """Return the citizen, and log the view in the same transaction.
 
-    None when they were never told or are erased: then there was nothing to see.
+    None if there is no such person or it was erased: then there was nothing to see.
 
     Raises:
         BadKey, StoreUnavailable: nothing was shown.
@@ -64,9 +64,9 @@ async def look(
 async def search(
     store: Store, vault: Vault, phone: str, who: Actor, at: datetime, purpose: str
 ) -> list[str]:
-    """The numbers of the tickets that somebody with this phone filed, the last one first.
+    """Return the numbers of the tickets that were filed with this phone, the last one first.
 
-    The search is written down at each of them; one that finds nothing, too.
+    The search is logged for each of them; one that finds nothing, too.
     """
     found = (
         select(_TICKET.number)
@@ -89,7 +89,7 @@ async def search(
 async def note_histories(
     store: Store, numbers: Sequence[str], who: Actor, at: datetime, purpose: str, once: timedelta
 ) -> None:
-    """Write down that histories were read; one look that takes many requests only `once`."""
+    """Log that histories were read, each no more than once within the time `once`."""
     known = select(_VIEW.number).where(
         _VIEW.number.in_(numbers),
         _VIEW.actor == who.id,
@@ -109,7 +109,7 @@ async def note_histories(
 
 
 async def views(store: Store, number: str) -> list[View]:
-    """Every look at this ticket's data, first things first."""
+    """Return every view of this ticket's data, the first one first."""
     asked = select(tables.view_log).where(_VIEW.number == number).order_by(_VIEW.at, _VIEW.id)
     return [_view(row) for row in await store.rows(asked)]
 

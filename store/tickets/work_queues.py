@@ -1,4 +1,4 @@
-"""The queues of the centre: what waits for a person, what is due first first."""
+"""The queues of the centre: the tickets that wait for a person, the first due first."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields
@@ -26,9 +26,9 @@ _ORDER = (_UNTIL, _TICKET.filed_at, _TICKET.number)
 
 @dataclass(frozen=True)
 class QueueRow:
-    """A ticket in a queue. `queue_until`: when it should be done; None: no clock runs for it.
+    """A ticket in a queue. `queue_until`: when it is due; None if no clock runs for it.
 
-    `queue_since`: when it came; None where nobody wrote that down.
+    `queue_since`: when it came; None if that is not recorded.
     """
 
     number: str
@@ -56,7 +56,7 @@ class QueuePage:
 
 @dataclass(frozen=True)
 class Waits:
-    """A ticket of a queue, whole; `doubt` is what the machine was unsure of."""
+    """A ticket of a queue with its state; `doubt` is why automatic triage was unsure."""
 
     row: QueueRow
     ticket: Ticket
@@ -80,9 +80,9 @@ async def page(
     cursor: str | None = None,
     limit: int = 50,
 ) -> QueuePage:
-    """What waits in these queues, in one list, of one city or of all.
+    """List the tickets in these queues together, of one city or of all.
 
-    What is never due comes last; of what is due together, the first filed first.
+    Those that are never due come last; those due at the same time by their filing.
 
     Raises:
         BadCursor: `cursor` is not a `next_cursor` of this list.
@@ -101,7 +101,7 @@ async def page(
 async def whole(
     store: Store, of: Collection[Queue], city: str, limit: int, but: str = ""
 ) -> list[Waits]:
-    """The first of these queues with their states, without ticket `but`: in one question."""
+    """Return the first tickets of these queues with their states, without `but`, by one query."""
     asked = (
         select(*_COLUMNS, _TICKET.state, _DOUBT.label("doubt"))
         .where(*_in(of, city), _TICKET.number != but)
@@ -112,7 +112,7 @@ async def whole(
 
 
 async def counts(store: Store, of: Collection[Queue], city: str, but: str = "") -> dict[Queue, int]:
-    """How many wait in each of these queues without ticket `but`, zeros included."""
+    """Count the tickets in each of these queues without ticket `but`, zeros included."""
     asked = (
         select(_TICKET.queue, func.count())
         .where(*_in(of, city), _TICKET.number != but)
@@ -128,7 +128,7 @@ def _cursor_after(row: QueueRow) -> str:
 
 
 def _in(of: Collection[Queue], city: str | None) -> list[ColumnElement[bool]]:
-    # To say that there is a queue lets the index of the few that wait be used.
+    # The condition IS NOT NULL lets the index of the few that wait be used.
     waits = and_(_TICKET.queue.is_not(None), _TICKET.queue.in_(sorted(of)))
     return [waits] if city is None else [_TICKET.city == city, waits]
 

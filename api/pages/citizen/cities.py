@@ -1,4 +1,4 @@
-"""Which city: the only one, or the one that the reader chose."""
+"""The choice of a city: the only one, or the reader's choice."""
 
 from fastapi import Request
 from starlette.responses import Response
@@ -9,15 +9,15 @@ from domain.pack.pack import Pack
 
 
 def packs(door: Door) -> list[Pack]:
-    """The cities that are served."""
+    """Return the packs of all cities."""
     return [door.packs.get(city) for city in door.packs.ids()]
 
 
 def chosen(door: Door, city: str) -> Pack | None:
-    """The city that was asked for, else the only one; None where the reader has to choose.
+    """Return the requested city, else the only one; None if the reader has to choose.
 
     Raises:
-        UnknownCity: it is not served.
+        UnknownCity: the city is not served.
     """
     if city:
         return door.packs.get(city)
@@ -26,7 +26,7 @@ def chosen(door: Door, city: str) -> Pack | None:
 
 
 def choose(request: Request, door: Door, url: str, heading: str, status: int = 200) -> Response:
-    """The page that asks which city. `url` is where the id goes, `heading` a message."""
+    """Show the choice of city. The id is appended to `url`; `heading` is a message."""
     return page(
         request,
         "citizen/cities.html",

@@ -1,4 +1,4 @@
-"""Following a complaint by number and access code, and everything its citizen can do with it."""
+"""Following a ticket by number and access code, and the actions of its citizen."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
@@ -42,14 +42,14 @@ _WITH_RATING = "（随评价附上的照片）"
 
 @router.get("/follow")
 async def ask(request: Request, number: str = "") -> Response:
-    """Which one? Number and access code, as on the receipt, whose QR code brings the number."""
+    """Ask for number and access code of the receipt; its QR code fills in the number."""
     form = Form.blank(*_TICKET, number=number[:20])
     return page(request, "citizen/follow.html", form=form, kept={}, action="/follow")
 
 
 @router.post("/follow")
 async def follow(request: Request, door: TheDoor) -> Response:
-    """The ticket as its citizen sees it."""
+    """Show the ticket as its citizen sees it."""
     form = await Form.read(request, *_TICKET)
     try:
         number, _ = await _caller(request, door, form)
@@ -59,11 +59,11 @@ async def follow(request: Request, door: TheDoor) -> Response:
         return page(request, "citizen/follow.html", status, form=form, kept={}, action="/follow")
 
 
-# --- what a citizen can do --------------------------------------------------------------------
+# --- actions of a citizen ---------------------------------------------------------------------
 
 
 class Said(NamedTuple):
-    """What one form of a ticket says, and its key. `photos`: what came with it."""
+    """A submitted form of a ticket, with its idempotency key and its photos."""
 
     number: str
     caller: Caller
@@ -79,7 +79,7 @@ async def _add_facts(door: Door, said: Said) -> Receipt | None:
 
 
 async def _add(door: Door, said: Said, command: AddFacts, key: str) -> None:
-    """Add them with the photos. Those of a form that is sent twice are on the ticket already."""
+    """Add the facts with their photos, except photos that the ticket already has."""
     there = frozenset(row.sha256 for row in await files.of_ticket(door.store, said.number))
     async with attached(door, said.caller, said.number, said.photos.without(there)) as ids:
         told = command.model_copy(update={"files": ids})
@@ -99,7 +99,7 @@ async def _withdraw(door: Door, said: Said) -> Receipt | None:
 
 
 async def _rate(door: Door, said: Said) -> Receipt | None:
-    """Rate; photos are facts of the ticket, added first: a rating may end it."""
+    """Rate the ticket; photos are added as facts first: a rating may end it."""
     told: dict[str, Any] = dict(said.form.given("contacted", "resolved", "grade", "words"))
     for name in ("contacted", "resolved"):
         if name in told:
@@ -113,7 +113,7 @@ async def _rate(door: Door, said: Said) -> Receipt | None:
 
 
 async def _back(door: Door, said: Said) -> Receipt | None:
-    """The same ticket goes on; one that has ended is followed by another, with its receipt."""
+    """Reopen the ticket; for an ended one, return the receipt of a follow-up ticket."""
     body = Recur.model_validate(said.form.given("text"))
     answer = await recur.recur(said.number, said.caller, door, body, said.key)
     if answer.status_code == 200:
@@ -122,7 +122,7 @@ async def _back(door: Door, said: Said) -> Receipt | None:
 
 
 class Act(NamedTuple):
-    """What one form of the page does: its fields, and what is said when it is done."""
+    """A form of the page: its action, its fields, and the message when it is done."""
 
     do: Callable[[Door, Said], Awaitable[Receipt | None]]
     fields: tuple[str, ...]
@@ -143,7 +143,7 @@ FIELDS = tuple(dict.fromkeys(name for act in ACTS.values() for name in act.field
 
 @router.post("/follow/{what}")
 async def act(what: str, request: Request, door: TheDoor) -> Response:
-    """Do it, and show what became of the ticket; what was typed is never lost."""
+    """Execute a form and show the ticket; a refusal keeps the input."""
     if what not in ACTS:
         raise Problem("not_found")
     async with photos.read(request, door) as sent:
@@ -190,7 +190,7 @@ async def _act(what: str, request: Request, door: Door, sent: FormData) -> Respo
     )
 
 
-# --- showing it -------------------------------------------------------------------------------
+# --- rendering --------------------------------------------------------------------------------
 
 
 async def _caller(request: Request, door: Door, form: Form) -> tuple[str, Caller]:
@@ -240,19 +240,19 @@ async def _ticket(
 
 
 async def _shown(door: Door, number: str) -> list[FileOut]:
-    """The photos that its citizen may see."""
+    """Return the photos that the citizen may see."""
     told = await file_routes.seen_by_citizen(door, number)
     return [file_out(door, row) for row in told if row.kind is FileKind.PHOTO]
 
 
 def _names(pack: Pack) -> dict[str, str]:
-    """What units and categories are called in English, by the names that a view has."""
+    """Return the English names of units and categories, by the names that a view has."""
     units = {unit.name: unit.name_en for unit in pack.units}
     return units | {category.name: category.name_en for category in pack.categories}
 
 
 def _can(ticket: CitizenTicket) -> list[str]:
-    """What the citizen may do now; the ticket itself has the last word."""
+    """Return the citizen's present actions; the workflow checks again."""
     if ticket.stage is Stage.ACCEPT:
         return []
     if ticket.stage is Stage.ENDED:

@@ -1,4 +1,4 @@
-"""The three doors: report something, follow it, see what the city did."""
+"""The home page: report a problem, follow a ticket, see the city's results."""
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -13,5 +13,5 @@ router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")
 
 @router.get("/")
 async def home(request: Request, door: TheDoor) -> Response:
-    """Where everybody begins."""
+    """Show the home page."""
     return page(request, "citizen/home.html", cities=[pack.city for pack in packs(door)])

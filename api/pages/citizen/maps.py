@@ -1,6 +1,6 @@
-"""What the maps are drawn from: the pack's own streets, and where published tickets are.
+"""The data of the maps: the pack's own streets, and published tickets' points.
 
-No tile server is asked: nobody learns who looks at which street.
+No tile server is used, so no third party learns who looks at which street.
 """
 
 import asyncio
@@ -25,12 +25,12 @@ router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")
 _PLACES = 4
 """Decimals of a degree: ten metres, enough for the border of a street."""
 _VAGUE = 3
-"""Decimals of a published point: a hundred metres, so that no door is told."""
+"""Decimals of a published point: a hundred metres, to identify no home."""
 _POINTS = 500
 
 
 class Outlines:
-    """The streets of each city as GeoJSON, computed when first asked for and then kept."""
+    """The streets of each city as GeoJSON, computed on first request and then cached."""
 
     def __init__(self) -> None:
         self._kept: dict[str, str] = {}
@@ -43,7 +43,7 @@ class Outlines:
 
 @router.get("/city/{city_id}/outlines.json")
 async def outlines(city_id: str, request: Request, door: TheDoor) -> Response:
-    """The streets of a city."""
+    """Return the streets of a city."""
     pack = _pack(door, city_id)
     kept: Outlines = request.app.state.outlines
     text = await kept.of(pack, door.packs.grid(city_id))
@@ -52,7 +52,7 @@ async def outlines(city_id: str, request: Request, door: TheDoor) -> Response:
 
 @router.get("/city/{city_id}/points.json")
 async def points(city_id: str, door: TheDoor) -> Response:
-    """Where the newest published tickets are, to a hundred metres."""
+    """Return the newest published tickets' points, to a hundred metres."""
     pack = _pack(door, city_id)
     found = await answers(door.store, pack.city.id, None, _POINTS)
     told = []

@@ -1,4 +1,4 @@
-"""Where a ticket is and what happens next, in a sentence each."""
+"""The texts on a ticket's present stage and its next one."""
 
 from typing import NamedTuple
 
@@ -13,11 +13,11 @@ STEPS = (
     (N_("Answer"), {Stage.FEEDBACK, Stage.RATE}),
     (N_("Ended"), {Stage.AFTERCARE, Stage.ENDED}),
 )
-"""The way of a ticket, as its citizen sees it."""
+"""The steps of a ticket as shown to its citizen, and their stages."""
 
 
 class Next(NamedTuple):
-    """Two messages; `now` may name the %(unit)s."""
+    """Two messages; `now` may contain %(unit)s."""
 
     now: str
     then: str
@@ -83,12 +83,12 @@ OUTCOMES: dict[Outcome, str] = {
 
 
 def step_of(ticket: CitizenTicket) -> int:
-    """Which of `STEPS` it is at."""
+    """Return the ticket's index in `STEPS`."""
     return next(index for index, (_, stages) in enumerate(STEPS) if ticket.stage in stages)
 
 
 def is_asked(ticket: CitizenTicket) -> str | None:
-    """What the unit asked and waits to hear, if it does."""
+    """Return the unit's unanswered question, if there is one."""
     for entry in reversed(ticket.timeline):
         if entry.kind in ("resumed", "facts_added", "replied"):
             return None

@@ -1,9 +1,9 @@
-"""Photos in a form: the one place where the citizens' forms and the uploads meet.
+"""Photos in the citizens' forms.
 
 A browser with JavaScript uploads each photo as soon as it is chosen (static/photos.js, to
-`UPLOADS`), and the form carries the references it was given, one hidden field `photo` each. A
-browser without sends the photos in the form itself: they are taken here, the same way, and from
-then on the form carries their references, too.
+`UPLOADS`), and the form carries the returned references, one hidden field `photo` each. A browser
+without it sends the photos in the form itself: they are stored here in the same way, and the form
+carries their references when it is shown again.
 """
 
 import asyncio
@@ -29,13 +29,13 @@ from store.db.errors import StoreError
 
 UPLOADS = "/api/v1/files"
 FORMS = ("/report", "/follow/facts", "/follow/rate")
-"""Where photos may come in a form."""
+"""The forms that accept photos."""
 MOST = 9
 FIELD, CHOSEN = "photo", "photos"
-"""What carries references, and where photos are chosen."""
+"""The fields of references and of photos to upload."""
 
 WHOLE = "whole"
-"""The last field of such a form: what breaks off on its way does not have it."""
+"""The last field of such a form: an interrupted upload lacks it."""
 
 _READ = 1024 * 1024
 _FORM = "multipart/form-data"
@@ -58,7 +58,7 @@ OTHER = N_("%(file)s could not be taken just now. The others are kept.")
 class Brought:
     """References of the photos, and a mark of each that stays the same when it is sent again.
 
-    `digests`: of those that came in this very form, what is kept of them.
+    `digests`: the SHA-256 of the stored file, for photos sent in this form.
     """
 
     references: list[str] = field(default_factory=list)
@@ -66,20 +66,20 @@ class Brought:
     digests: dict[str, str] = field(default_factory=dict)
 
     def without(self, digests: frozenset[str]) -> list[str]:
-        """The references of photos that are not among these."""
+        """Return the references of photos without these digests."""
         return [one for one in self.references if self.digests.get(one) not in digests]
 
 
 class _Parser(MultiPartParser):
     def close(self) -> None:
-        """Close every file, also the one in which it broke off."""
+        """Close every file, also a partly received one."""
         for file in self._files_to_close_on_error:
             file.close()
 
 
 @asynccontextmanager
 async def read(request: Request, door: Door) -> AsyncIterator[FormData]:
-    """What was sent; its photos are on disk until this is left.
+    """Yield the form; its photos are on disk until the context ends.
 
     Raises:
         Problem: upload_too_slow, upload_interrupted, malformed_upload.
@@ -107,7 +107,7 @@ async def _parsed(parser: MultiPartParser, seconds: float) -> FormData:
 
 
 async def brought(request: Request, door: Door, sent: FormData, form: Form) -> Brought:
-    """Take the photos; one that is refused is a fault of the form, and the others are kept."""
+    """Store the photos; a refused one is a fault of the form, and the others are kept."""
     kept = [one for one in sent.getlist(FIELD) if isinstance(one, str) and one][:MOST]
     found = Brought(kept, list(kept))
     files = [one for one in sent.getlist(CHOSEN) if isinstance(one, UploadFile) and one.filename]

@@ -1,4 +1,4 @@
-"""Reporting: one form on one page, what others reported there already, and the receipt."""
+"""Reporting: the form, the open tickets about the same matter nearby, and the receipt."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -39,7 +39,7 @@ _HEADING = N_("Where is it?")
 
 @router.get("/report", dependencies=[public("page_citizen")])
 async def report(request: Request, door: TheDoor, city: str = "") -> Response:
-    """The form; where several cities are served, first which one."""
+    """Show the form; of several cities, first the choice of one."""
     pack = chosen(door, city)
     if pack is None:
         return choose(request, door, "/report?city=", _HEADING)
@@ -49,10 +49,10 @@ async def report(request: Request, door: TheDoor, city: str = "") -> Response:
 
 @router.post("/report", dependencies=[public("file_complaint")])
 async def file(request: Request, door: TheDoor) -> Response:
-    """File it; on a mistake show the form again with everything that was typed.
+    """File the complaint; on a mistake show the form again with everything that was typed.
 
-    Before that, once, the open tickets about the same thing in the same place are shown: whoever
-    has seen them sends `same`, a number or "none".
+    Before filing, the open tickets about the same matter in the same place are shown once: the
+    form then carries `same`, a number or "none".
     """
     async with photos.read(request, door) as sent:
         return await _file(request, door, sent)
@@ -120,8 +120,8 @@ def _form(
 def _receipt(
     request: Request, pack: Pack, receipt: Receipt, key: str, joined: str | None
 ) -> Response:
-    """The receipt of the form with this key; `joined`: the ticket that it is handled with."""
-    # The number is no secret; the access code is, and is in no address.
+    """Show the receipt of the form with this key; `joined`: the ticket it was merged into."""
+    # The number is no secret; the access code is, and appears in no URL.
     address = f"{request.base_url}follow?number={receipt.number}"
     code = segno.make_qr(address, error="m").svg_inline(scale=4, border=2, omitsize=True)
     return page(
@@ -136,7 +136,7 @@ def _receipt(
 
 
 def _complaint(form: Form, files: list[str]) -> ComplaintIn:
-    """What was typed as the API takes it; a position from a phone is in WGS-84."""
+    """Convert the form to the API's model; a position from a phone is in WGS-84."""
     contact = form.given("name", "phone")
     told: dict[str, Any] = {
         **form.given("city", "kind", "category", "text"),

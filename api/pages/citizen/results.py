@@ -1,4 +1,4 @@
-"""What the city did: its report card by month, and the answers that may be read by everybody."""
+"""The city's results: its report card by month, and the published answers."""
 
 from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
@@ -32,7 +32,7 @@ _PAGE = 20
 
 @router.get("/city")
 async def city(request: Request, door: TheDoor) -> Response:
-    """The report card of the only city; of several, first which one."""
+    """Show the only city's report card; of several, the choice of one."""
     served = packs(door)
     if len(served) != 1:
         return choose(request, door, "/city/", _HEADING)
@@ -41,7 +41,7 @@ async def city(request: Request, door: TheDoor) -> Response:
 
 @router.get("/city/{city_id}")
 async def report_card(city_id: str, request: Request, door: TheDoor, month: str = "") -> Response:
-    """One month: the figures the city publishes, each with what it was counted from."""
+    """Show one month: the figures the city publishes, each with the counts it comes from."""
     pack, now = _pack(door, city_id), datetime.now(UTC)
     try:
         shown = month or month_at(pack, now)
@@ -49,7 +49,7 @@ async def report_card(city_id: str, request: Request, door: TheDoor, month: str 
     except ValueError:
         raise Problem("not_found") from None
     try:
-        # The same question as the API's, so that both give the same answer and count it once.
+        # The same request as the API's, so that both share one cached computation.
         asked = reckoning(ReckoningQuery(month=shown), pack, now)
         found, _ = await counted(door, None, asked, None)
         rates = await door.figures.get(
@@ -73,17 +73,17 @@ async def report_card(city_id: str, request: Request, door: TheDoor, month: str 
 
 
 def _months(shown: str, latest: str) -> list[str]:
-    """The latest months, and the one that is shown."""
+    """Return the latest months, and the one that is shown."""
     year, month = (int(part) for part in latest.split("-"))
     back = [divmod(year * 12 + month - 1 - n, 12) for n in range(_MONTHS)]
     return sorted({shown, *(f"{y:04}-{m + 1:02}" for y, m in back)}, reverse=True)
 
 
-# --- answers for everybody --------------------------------------------------------------------
+# --- published answers ------------------------------------------------------------------------
 
 
 class Published(NamedTuple):
-    """A ticket as everybody may read it."""
+    """A ticket as the public may read it."""
 
     number: str
     title: str
@@ -101,7 +101,7 @@ async def published(
     door: TheDoor,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
-    """Questions and answers whose citizens agreed, on a map where there is a script for it."""
+    """Show questions and answers whose citizens agreed to publication, with a map by script."""
     pack = _pack(door, city_id)
     try:
         found = await answers(door.store, pack.city.id, cursor, _PAGE)

@@ -1,10 +1,10 @@
-"""'Me too': others reported the same nearby.
+"""'Me too': complaints about the same matter as an open ticket nearby.
 
-Whoever says so follows by a number of their own, with an own answer and an own rating. The two are
-merged (并单): at once, where the other citizen let question and answer be published; else by the
-dispatcher, whom the words of the ticket name the other one. For whoever is merged reads the answer
-that was meant for somebody else, and to say "mine is the same" must not be a way to it. Nobody is
-given another citizen's ticket itself: only its access code opens it.
+The citizen still gets a ticket of their own, with its own answer and rating. The two are merged
+(并单): at once, if the other citizen agreed to publication; else by the dispatcher, who finds the
+other number in the ticket's text. A merged citizen reads the answer meant for the other one, so
+saying "mine is the same" must not be a way to get it. Another citizen's ticket is never shown in
+full: only its access code opens it.
 """
 
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ _SAID = "市民本人确认与该工单反映同一问题"
 
 
 class Similar(NamedTuple):
-    """An open ticket, with what the pack calls its subject and its unit."""
+    """An open ticket, with its category and its unit in the pack."""
 
     ticket: Nearby
     category: Category
@@ -45,7 +45,7 @@ class Similar(NamedTuple):
 
 
 async def similar(door: Door, pack: Pack, body: ComplaintIn, key: str) -> list[Similar]:
-    """Open tickets about the same; none for a form that was sent before, which has its ticket."""
+    """Return open tickets about the same matter; none for a resent form that has its ticket."""
     if await intake.by_key(door.store, key) is not None:
         return []
     said = body.model_dump(exclude={"city", "contact"})
@@ -64,15 +64,15 @@ async def similar(door: Door, pack: Pack, body: ComplaintIn, key: str) -> list[S
 
 
 def named(found: list[Similar], form: Form) -> Similar | None:
-    """The one that the citizen says is the same, if it was among those that were shown."""
+    """Return the ticket that the citizen says is the same, if it is among those found."""
     return next((one for one in found if one.ticket.number == form.typed["same"]), None)
 
 
 async def join(door: Door, pack: Pack, body: ComplaintIn, number: str, same: Similar) -> bool:
-    """Have the new ticket handled with the other one at once, where that is safe.
+    """Merge the new ticket into the other one at once if that is safe; return whether it was.
 
-    Whatever stands against it (the other has its answer by now, the engine is away) leaves it to
-    the dispatcher: the ticket itself says which one is meant.
+    If it fails (the other has its answer by now, the engine is unavailable), the dispatcher
+    merges it: the ticket's text names the other one.
     """
     safe = same.ticket.public and body.kind is not Kind.REPORT and pack.features.merge
     if not safe:
@@ -88,7 +88,7 @@ async def join(door: Door, pack: Pack, body: ComplaintIn, number: str, same: Sim
 
 
 def with_same(body: ComplaintIn, form: Form) -> ComplaintIn:
-    """The complaint, with the number of the ticket that it is said to be the same as."""
+    """Return the complaint with the number of the ticket that the citizen says is the same."""
     same = form.typed["same"]
     if same in ("", NONE):
         return body

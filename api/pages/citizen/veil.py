@@ -1,6 +1,6 @@
-"""What is published is veiled first: nothing by which somebody could be found.
+"""Redaction of published texts: they must not identify a person.
 
-Consent is to the words, not to a phone number that slipped into them.
+Consent to publication does not cover a phone number mentioned in the text.
 """
 
 import re
@@ -22,5 +22,5 @@ _FOUND = re.compile(
 
 
 def veiled(text: str) -> str:
-    """`text` without phones, e-mail, identity numbers, plates and flats."""
+    """Return `text` without phones, e-mail, identity numbers, plates and flats."""
     return _FOUND.sub(VEIL, text)

@@ -1,1 +1,1 @@
-"""The pages of people who work here: one module for each thing they do."""
+"""The staff pages, one module for each task."""

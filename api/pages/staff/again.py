@@ -1,7 +1,7 @@
-"""When a session has ended: sign in, and nothing that was typed is lost.
+"""Signing in again after a session has ended, without losing what was typed.
 
-The form that found nobody signed in is carried through the sign-in page in hidden fields, and
-shown once more before it is sent: by then somebody else may sit there.
+The fields of the interrupted form pass through the sign-in page as hidden fields, and are shown
+again before they are sent, because another person may have signed in by then.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from api.pages.page import page
 from api.signed_in import CSRF_FIELD
 
 TO, KEPT = "to", "kept."
-"""Where to go on to; and what the names of carried fields begin with."""
+"""The field with the address to continue at, and the prefix of the names of carried fields."""
 
 _NEVER_KEPT = (CSRF_FIELD, "password", "old", "new")
 
@@ -24,7 +24,7 @@ Pairs = list[tuple[str, str]]
 
 
 async def sign_in_first(request: Request, code: str, status: int) -> Response:
-    """The sign-in page, which leads back here; with what was typed, if it was a form."""
+    """Show the sign-in page that leads back here, with the typed fields if it was a form."""
     to = _here(request)
     if request.method != "POST":
         return sign_in_page(request, status, to=to)
@@ -33,7 +33,7 @@ async def sign_in_first(request: Request, code: str, status: int) -> Response:
 
 
 async def send_later(request: Request, code: str, status: int) -> Response:
-    """What was typed, with the reason why it was not taken, to be sent again in a moment."""
+    """Show what was typed and why it was refused, to be sent again in a moment."""
     kept, lost = await _typed(request)
     return once_more(request, _here(request), kept, status, lost=lost, problem=code)
 
@@ -47,7 +47,7 @@ def once_more(
     lost: bool = False,
     problem: str | None = None,
 ) -> Response:
-    """What is kept, shown before it is sent to `to`."""
+    """Show the retained fields before they are sent to `to`."""
     return page(request, "staff/again.html", status, to=to, kept=kept, lost=lost, problem=problem)
 
 
@@ -56,7 +56,7 @@ def _here(request: Request) -> str:
 
 
 async def _typed(request: Request) -> tuple[Pairs, bool]:
-    """The fields of the form, without secrets, which are typed anew; and whether files are lost."""
+    """Return the form's fields without secrets, and whether files are lost."""
     sent = await request.form()
     lost = any(isinstance(value, UploadFile) and value.filename for value in sent.values())
     await sent.close()
@@ -74,7 +74,7 @@ def sign_in_page(
     problem: str | None = None,
     **told: Any,
 ) -> Response:
-    """Name, password and one-time password; `kept` is what waits to be sent, `lost`: files."""
+    """Draw the sign-in page. `kept`: the fields waiting to be sent; `lost`: files were lost."""
     door: Door = request.app.state.door
     return page(
         request,
@@ -91,14 +91,14 @@ def sign_in_page(
 
 
 def carried(sent: FormData) -> tuple[str, Pairs]:
-    """Where to go on to, and what is carried there, as the sign-in page sent it."""
+    """Return the address to continue at and the carried fields, as the sign-in page sent them."""
     to = str(sent.get(TO, ""))
     pairs = _texts(sent.multi_items())
     return within(to), [(name[len(KEPT) :], text) for name, text in pairs if name.startswith(KEPT)]
 
 
 def within(to: str) -> str:
-    """An address of ours, or none: nobody is sent elsewhere by what a form says."""
+    """Return `to` if it is a staff address, else "": no form may redirect to another site."""
     ours = to == "/staff" or to.startswith(("/staff/", "/staff?"))
     return to if ours and "\\" not in to and "//" not in to else ""
 

@@ -1,4 +1,4 @@
-"""The auditor's pages: verdicts on some tickets; one ticket by its history, beside its record."""
+"""The auditor's pages: verdicts on a sample of tickets, and one ticket's history and record."""
 
 import json
 from collections import Counter
@@ -32,19 +32,19 @@ router = APIRouter(include_in_schema=False)
 URL = "/staff/audit"
 _FILTERS = ("open", "outcome", "unit", "category", "limit")
 _PLAIN = {"kind", "clocks", "rules", "tells"}
-"""What a line of the timeline leaves out: said elsewhere, or too long for a line."""
+"""Fields that a timeline line omits: shown elsewhere, or too long for a line."""
 
 LINES = 500
-"""Lines of a timeline that a page shows at once."""
+"""The most timeline lines on one page."""
 
 _NAMED = 100
-"""Lines that differ: so many are named above a timeline that is longer than a page."""
+"""The most differing lines that are listed above a timeline longer than a page."""
 
 
 class Line(NamedTuple):
-    """One event: as the history tells it, beside what the record says, and where they differ.
+    """One event in the history (`told`) and in the record (`kept`), and where they differ.
 
-    `compared`: whether the history goes back so far.
+    `compared`: whether the history goes back that far.
     """
 
     version: int
@@ -63,7 +63,7 @@ class Line(NamedTuple):
 
     @property
     def says(self) -> str:
-        """What it says beside its kind."""
+        """The event's fields besides its kind, as one line."""
         told = self.event.fact.model_dump(mode="json", exclude=_PLAIN, exclude_none=True)
         return " · ".join(f"{name} {_plain(value)}" for name, value in told.items() if value != "")
 
@@ -72,7 +72,7 @@ class Line(NamedTuple):
 async def index(
     request: Request, caller: Annotated[Caller, staff("audit_ticket")], door: TheDoor
 ) -> Response:
-    """Ask for a ticket by its number, or for verdicts on those that a filter finds."""
+    """Redirect to the ticket with the number, or show verdicts on the tickets a filter finds."""
     pack = working_city(request, door, caller)
     form = Form.blank("number", *_FILTERS, **_asked(request))
     page: VerdictPage | None = None
@@ -124,9 +124,9 @@ async def ticket(
     caller: Annotated[Caller, staff("audit_ticket")],
     door: TheDoor,
 ) -> Response:
-    """One ticket: the verdict, the timeline, the state at any moment (`?version=`), who looked.
+    """Show one ticket: verdict, timeline, state at any version (`?version=`), and the view log.
 
-    Of a long timeline one page is shown, beginning with event `?lines=`.
+    A long timeline is shown one page at a time, beginning with event `?lines=`.
     """
     report = await audits.report(door, number)
     then: StateThen | None = None
@@ -163,7 +163,7 @@ async def ticket(
 async def export(
     number: TicketNumber, caller: Annotated[Caller, staff("audit_ticket")], door: TheDoor
 ) -> Response:
-    """The same as the API answers, as a file to keep."""
+    """Send the report that the API returns, as a file to download."""
     report = await audits.report(door, number)
     name = f"jiesu-audit-{number}-{report.made_at:%Y%m%dT%H%M%SZ}.json"
     text = json.dumps(report.model_dump(mode="json"), ensure_ascii=False, indent=2)
@@ -175,12 +175,12 @@ def _changes(then: StateThen | None) -> list[Change]:
 
 
 def _version(request: Request, first: int, last: int) -> int:
-    """The moment that is asked for; the last one, where none is, or none that there was."""
+    """Return the requested version, limited to `first` and `last`; by default the last."""
     return min(max(_asked_number(request, "version", last), first), last)
 
 
 def _part(request: Request, lines: list[Line]) -> slice:
-    """Which lines are shown: a page of them, beginning with the event that is asked for."""
+    """Return the lines to show: one page, beginning with the requested event."""
     asked = _asked_number(request, "lines", 0)
     start = next((n for n, line in enumerate(lines) if line.version >= asked), 0)
     return slice(start, min(start + LINES, len(lines)))
@@ -192,7 +192,7 @@ def _asked_number(request: Request, name: str, otherwise: int) -> int:
 
 
 def _pack(door: TheDoor, report: Report) -> Pack | None:
-    """The pack of the ticket's city, where it is served still."""
+    """Return the pack of the ticket's city, if that city is still served."""
     ticket = (report.told and report.told.ticket) or report.record.ticket
     if ticket is None or ticket.complaint.city not in door.packs.ids():
         return None
@@ -200,7 +200,7 @@ def _pack(door: TheDoor, report: Report) -> Pack | None:
 
 
 def _lines(report: Report) -> list[Line]:
-    """Side by side by version: what one side lacks does not shift all that follows."""
+    """Pair the events by version, so that one missing on a side does not shift the rest."""
     told = {event.version: event for event in (report.told.events if report.told else [])}
     kept = {event.version: event for event in report.record.events}
     return [

@@ -5,10 +5,10 @@ import io
 from collections.abc import Sequence
 
 COLUMNS = ("text", "category", "area", "address", "name", "phone", "on")
-"""In the order in which a sheet without headings has them."""
+"""The columns, in the order of a sheet without headings."""
 
 MOST = 200
-"""Rows of one batch."""
+"""The most rows of one batch."""
 
 _HEADINGS = {
     "text": ("text", "内容", "诉求", "诉求内容", "反映内容", "问题描述", "what"),
@@ -22,7 +22,7 @@ _HEADINGS = {
 
 
 def decoded(content: bytes) -> str:
-    """The text of a file, as spreadsheets here write them: UTF-8, with or without a mark, or GBK.
+    """Decode a spreadsheet's text: UTF-8, with or without a byte order mark, or GBK.
 
     Raises:
         ValueError: it is neither.
@@ -36,9 +36,9 @@ def decoded(content: bytes) -> str:
 
 
 def read(text: str) -> list[dict[str, str]]:
-    """The rows of a sheet, by the names of `COLUMNS`; empty ones are left out.
+    """Return the rows of a sheet by the names of `COLUMNS`; empty rows are left out.
 
-    A first row that has headings says which column is what; else they are in our order.
+    A first row with headings names the columns; otherwise they are in the order of `COLUMNS`.
 
     Raises:
         ValueError: it is not a table.
@@ -63,7 +63,7 @@ def _cells(names: Sequence[str], row: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _headings(row: Sequence[str]) -> list[str]:
-    """What each column is, "" for one that is not ours; nothing where there is no text column."""
+    """Return each column's name, "" if unknown; nothing where there is no text column."""
     known = {word: name for name, words in _HEADINGS.items() for word in words}
     found = [known.get(cell.casefold(), "") for cell in row]
     return found if "text" in found else []

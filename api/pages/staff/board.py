@@ -1,7 +1,7 @@
 """The live board of a city, also for a screen on the wall.
 
-The page is whole as the server draws it. With a script, its parts are replaced as they change:
-each is drawn once per reading, language and kind of page, and sent to all who watch.
+The server draws the complete page. With JavaScript, its parts are replaced as they change: each is
+drawn once per snapshot, language, role and kind of page, and sent to all viewers.
 """
 
 import json
@@ -37,7 +37,7 @@ router = APIRouter(include_in_schema=False)
 
 PARTS = ("totals", "inflow", "stages", "queues", "soon", "units")
 ON_THE_WALL = ("totals", "inflow", "soon", "queues")
-"""What is sent anew when it changes: templates staff/board/<part>.html."""
+"""The parts that are sent again when they change: templates staff/board/<part>.html."""
 
 _DAY = 24
 _RETRY = 3000
@@ -45,13 +45,13 @@ _RETRY = 3000
 
 _EVENTS = {
     "Cache-Control": "no-store",
-    "X-Accel-Buffering": "no",  # a proxy is not to collect events until there are enough of them
+    "X-Accel-Buffering": "no",  # a proxy must not buffer events
 }
 
 
 @dataclass(frozen=True)
 class Hour:
-    """What came in during one hour of the day; `name`: "09"."""
+    """The tickets filed in one hour of the day; `name`: "09"."""
 
     name: str
     tickets: int
@@ -65,7 +65,7 @@ async def board(
     door: TheDoor,
     wall: bool = False,
 ) -> Response:
-    """The whole board; with `wall=1` for a large screen that nobody touches."""
+    """Show the whole board; with `wall=1` for an unattended large screen."""
     pack = working_city(request, door, caller)
     boards: Boards = request.app.state.boards
     scene = await boards.now(door, pack)
@@ -81,7 +81,7 @@ async def stream(
     door: TheDoor,
     wall: bool = False,
 ) -> Response:
-    """The parts of the page that changed, whenever the board is read (server-sent events)."""
+    """Send the parts of the page that changed, at each poll (server-sent events)."""
     pack = working_city(request, door, caller)
     boards: Boards = request.app.state.boards
     drawing: Drawing = request.app.state.drawing
@@ -141,7 +141,7 @@ def _told(board: Board, pack: Pack, caller: Caller, wall: bool) -> dict[str, Any
 
 
 def hours_of(board: Board, pack: Pack) -> list[Hour]:
-    """The hours of the day, those to come without tickets."""
+    """Return the hours of the day, future ones without tickets."""
     found = {
         at: {one.channel: one.tickets for one in group}
         for at, group in groupby(board.inflow, lambda one: one.at)
@@ -155,7 +155,7 @@ def _hour(at: datetime, channels: Mapping[Channel, int], pack: Pack) -> Hour:
 
 
 def channels_of(board: Board) -> dict[Channel, int]:
-    """What came in by each channel that anything came in by, the most first."""
+    """Count the tickets filed per channel, the most first, without empty channels."""
     counted = dict.fromkeys(Channel, 0)
     for one in board.inflow:
         counted[one.channel] += one.tickets
@@ -164,7 +164,7 @@ def channels_of(board: Board) -> dict[Channel, int]:
 
 
 def _urls(caller: Caller) -> dict[Queue, str]:
-    """Where a queue is worked on, by whoever may; where the others find its tickets."""
+    """Return each queue's page, or its list of tickets if the role has no such page."""
     open_to = {entry.url for entry in entries(caller.actor.role)}
     pages = {queue: page if (page := PAGES.get(queue)) in open_to else TICKETS for queue in Queue}
     return {queue: f"{page}?queue={queue}" for queue, page in pages.items()}

@@ -1,4 +1,4 @@
-"""Every chart and table of the board as a sheet for spreadsheets (CSV)."""
+"""Every chart and table of the board as a CSV sheet."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ Rows = Iterator[Sequence[Cell]]
 
 
 class Shown(NamedTuple):
-    """What a sheet shows, to whom."""
+    """The board and pack that a sheet shows, and the words of its reader."""
 
     board: Board
     pack: Pack
@@ -41,7 +41,7 @@ class Shown(NamedTuple):
         return self.words.named(self.pack.category(code)) if known and code else code or ""
 
     def moment(self, at: datetime | None) -> str:
-        """As spreadsheets read it, by the city's clock."""
+        """Format a time for spreadsheets, in the city's time zone."""
         return f"{at.astimezone(self.pack.calendar.tz):%Y-%m-%d %H:%M}" if at else ""
 
 
@@ -96,7 +96,7 @@ SHEETS: dict[str, Callable[[Shown], Rows]] = {
 async def board_sheet(
     request: Request, caller: Annotated[Caller, staff("get_board")], door: TheDoor, what: str = ""
 ) -> Response:
-    """One part of the board, as it is now."""
+    """Send one part of the current board as CSV."""
     if what not in SHEETS:
         raise Problem("not_found")
     pack = working_city(request, door, caller)

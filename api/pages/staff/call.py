@@ -1,7 +1,7 @@
-"""The call screen: who calls, what they say, and a ticket before they hang up.
+"""The call screen: the caller, the complaint, and a ticket filed during the call.
 
-One form. Every button sends all of it, so that without JavaScript nothing is lost either; with
-it (static/desk.js) what the machine knows appears while the operator types.
+It is one form, and every button sends all of it, so that nothing is lost without JavaScript. With
+JavaScript (static/desk.js) suggestions appear while the operator types.
 """
 
 from collections.abc import Awaitable, Callable
@@ -61,7 +61,7 @@ Looking = Annotated[Caller, staff("page_desk")]
 
 @router.get(CALL)
 async def blank(request: Request, door: TheDoor, caller: Looking) -> Response:
-    """An empty screen, ready for the next call."""
+    """Show an empty screen for the next call."""
     pack = working_city(request, door, caller)
     form = Form.blank(
         *_NAMES,
@@ -78,7 +78,7 @@ async def blank(request: Request, door: TheDoor, caller: Looking) -> Response:
 async def act(
     request: Request, door: TheDoor, caller: Annotated[Caller, staff("page_register")]
 ) -> Response:
-    """Do what the button says; on a mistake, the screen again with all that was typed."""
+    """Carry out the pressed button; on a mistake, show the screen again with all that was typed."""
     async with request.form() as sent:  # closes the files
         form = Form.of(sent, *_NAMES)
         pack = city_of_form(request, door, caller, form)
@@ -98,7 +98,7 @@ async def act(
 
 @router.post(f"{CALL}/hints")
 async def hint(request: Request, door: TheDoor, caller: Looking) -> Response:
-    """What the machine knows of what is typed so far: a part of the screen."""
+    """Show suggestions for what is typed so far: a part of the screen."""
     form = await Form.read(request, *FIELDS)
     pack = city_of_form(request, door, caller, form)
     found = await _hints(door, pack, form)
@@ -110,7 +110,7 @@ async def hint(request: Request, door: TheDoor, caller: Looking) -> Response:
 async def caller_known(
     request: Request, door: TheDoor, caller: Annotated[Caller, staff("search_people")]
 ) -> Response:
-    """The caller's earlier tickets: a part of the screen. The search is written down."""
+    """Show the caller's earlier tickets: a part of the screen. The search is logged."""
     form = await Form.read(request, *FIELDS)
     pack = city_of_form(request, door, caller, form)
     status, earlier = 200, None
@@ -133,7 +133,7 @@ async def caller_known(
 async def categories(
     request: Request, door: TheDoor, caller: Looking, category: str = ""
 ) -> Response:
-    """Subjects by code, name or keyword, as the options of a datalist."""
+    """List subjects by code, name or keyword, as the options of a datalist."""
     pack = working_city(request, door, caller)
     found = matching(pack, category[:40])
     return page(request, "staff/call_options.html", found=found)
@@ -145,7 +145,7 @@ async def categories(
 async def _look(
     request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
 ) -> Response:
-    """Nothing but show what the machine knows."""
+    """Show the screen again with suggestions."""
     return await _screen(request, door, caller, pack, form)
 
 
@@ -159,7 +159,7 @@ async def _search(
 async def _use(
     request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
 ) -> Response:
-    """Put one of the pack's answers into the answer."""
+    """Append one of the pack's prepared answers to the answer field."""
     reply = next((one for one in pack.phrases.answers if one.code == which), None)
     if reply is not None:
         form.typed["answer"] = "\n".join(filter(None, (form.typed["answer"], reply.zh)))
@@ -199,13 +199,13 @@ async def _file(
 async def _answer(
     request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
 ) -> Response:
-    """File it and conclude it: what the caller was told is the answer."""
+    """File the complaint and conclude it with the answer given in the call."""
     command = conclusion(form)
     receipt = await _filed(door, caller, pack, form, by_hand=True)
     problem = None
     try:
         await give(door, caller, receipt.number, command, f"call/{form.key}/answer")
-    except REFUSALS as error:  # it is filed all the same, and waits at triage for a person
+    except REFUSALS as error:  # it is filed anyway, and waits at triage for a person
         problem = str(getattr(error, "code", "internal_error"))
     return _receipt(request, caller, pack, form, receipt, command, problem)
 
@@ -240,7 +240,7 @@ async def _filed(
 async def _take_files(
     request: Request, door: Door, caller: Caller, pack: Pack, form: Form, sent: FormData
 ) -> None:
-    """Whatever the button does: a browser does not choose a file again by itself."""
+    """Receive the chosen files at every button: a browser does not send them again by itself."""
     _, _, earlier = form.typed["do"].partition("same:facts:")
     given = await deed_files.taken(door, caller, earlier or None, sent, FILES)
     deed_files.tell(form, FILES, given, Speech(language_of(request), pack))
@@ -250,7 +250,7 @@ async def _take_files(
 
 
 def city_of_form(request: Request, door: Door, caller: Caller, form: Form) -> Pack:
-    """The city that the form was opened in, whatever another window works in by now."""
+    """Return the city the form was opened in, even if another window has changed the city."""
     named = [pack for pack in cities(door, caller) if pack.city.id == form.typed["city"]]
     return named[0] if named else working_city(request, door, caller)
 

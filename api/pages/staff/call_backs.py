@@ -1,4 +1,4 @@
-"""Call-backs (回访): who has not rated is asked; every attempt is written down, reached or not."""
+"""Call-backs (回访) to citizens who have not rated; every attempt is recorded, reached or not."""
 
 from typing import Annotated, Any
 
@@ -40,7 +40,7 @@ _YES = {"yes": True, "no": False}
 async def waiting(
     request: Request, door: TheDoor, caller: Annotated[Caller, staff("list_queue")]
 ) -> Response:
-    """Whom to call, the most urgent first, with the first one in hand."""
+    """Show the call-back queue, most urgent first, with the first ticket open."""
     return await _page(request, door, caller, Form.blank(*FIELDS))
 
 
@@ -48,7 +48,7 @@ async def waiting(
 async def show_phone(
     request: Request, door: TheDoor, caller: Annotated[Caller, staff("unmask_person")]
 ) -> Response:
-    """Whom to call, in full: written down, where the citizen can read it."""
+    """Show the complainant unmasked; the access is logged where the citizen can read it."""
     form = await Form.read(request, *FIELDS)
     try:
         number = parse_number(form.typed["number"])
@@ -64,7 +64,7 @@ async def show_phone(
 async def record(
     request: Request, door: TheDoor, caller: Annotated[Caller, staff("call_back")]
 ) -> Response:
-    """One attempt: not reached, or reached and what they said."""
+    """Record one attempt: not reached, or reached and what they said."""
     form = await Form.read(request, *FIELDS)
     try:
         given = _attempt(form)
@@ -75,8 +75,8 @@ async def record(
 
 
 def _attempt(form: Form) -> CallBack:
-    """What was written down. Whoever was reached says whether it is solved, and a grade; of one
-    who does not want to, the note says so.
+    """Return the attempt that was entered. A citizen who was reached rates the handling, unless
+    the note says that they declined.
     """
     reached = form.typed["reached"]
     said: dict[str, Any] = {"reached": _YES.get(reached, reached or None), **form.given("note")}
@@ -113,7 +113,7 @@ async def _page(
 
 
 async def _who(door: Door, hand: Waits) -> Any:
-    """Whoever filed it, behind a mask; None where nobody said who they are."""
+    """Return the masked complainant; None where no person is known."""
     known = hand.ticket.complaint.person
     person = await intake.person_of(door.store, door.vault, known) if known else None
     return masked(person) if person else None

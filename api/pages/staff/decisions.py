@@ -1,4 +1,4 @@
-"""Decisions: what units asked for, what speaks for and against it, and the word on it."""
+"""Decisions on units' requests, with the facts to decide by, and arbitration."""
 
 from typing import Annotated, Any
 
@@ -51,7 +51,7 @@ ASKED = {
 async def waiting(
     request: Request, door: TheDoor, caller: Annotated[Caller, staff("list_queue")]
 ) -> Response:
-    """What waits, the most urgent first, with the first one in hand."""
+    """Show the queue, most urgent first, with the first ticket open."""
     return await _page(request, door, caller, Form.blank(*FIELDS))
 
 
@@ -59,7 +59,7 @@ async def waiting(
 async def decide(
     request: Request, door: TheDoor, caller: Annotated[Caller, staff("decide")]
 ) -> Response:
-    """Grant or refuse, with a reason; of a return also to whom it goes."""
+    """Grant or refuse a request, with a reason; for a granted return, name the next unit."""
     form = await Form.read(request, *FIELDS)
 
     def command(pack: Pack) -> Decide:
@@ -74,7 +74,7 @@ async def decide(
 async def arbitrate(
     request: Request, door: TheDoor, caller: Annotated[Caller, staff("arbitrate")]
 ) -> Response:
-    """What the meeting decided: whose it is, its minutes, and who was there."""
+    """Record the meeting's decision: the unit, the minutes, and the units present."""
     form = await Form.read(request, *FIELDS)
 
     def command(pack: Pack) -> Arbitrate:
@@ -128,7 +128,7 @@ async def _page(
     )
 
 
-# --- what is asked for, in words --------------------------------------------------------------
+# --- the request in words ---------------------------------------------------------------------
 
 
 def _what(ticket: Ticket) -> str:
@@ -137,7 +137,7 @@ def _what(ticket: Ticket) -> str:
 
 
 def _wish(pack: Pack, ticket: Ticket, caller: Caller) -> dict[str, Any]:
-    """What the one in hand asks for: by whom, why, how often before, and what would follow."""
+    """Describe the open ticket's request: unit, ground, how often before, and what would follow."""
     wish, share = asked(ticket), asking(ticket)
     share = share or ticket.lead
     unit = pack.unit(share.unit) if share and pack.has_unit(share.unit) else None
@@ -161,13 +161,13 @@ _GROUNDS = {"return": "returns", "hold": "hold", "exclusion": "exclude"}
 
 
 def _ground(pack: Pack, wish: Wish) -> Reason | None:
-    """The ground in words, as the pack has it."""
+    """Return the pack's entry for the request's ground."""
     table: tuple[Reason, ...] = getattr(pack.reasons, _GROUNDS.get(wish.what, ""), ())
     return next((one for one in table if one.code == wish.ground), None)
 
 
 def _count(ticket: Ticket, what: str) -> tuple[int, int] | None:
-    """How often it was granted already, and how often it may be; None where nothing caps it."""
+    """Return how often it was granted and how often it may be; None where there is no cap."""
     rules, share = ticket.rules, asking(ticket)
     if rules is None:
         return None
@@ -186,7 +186,7 @@ def _is_last_return(ticket: Ticket) -> bool:
 
 
 def _later(pack: Pack, ticket: Ticket, wish: Wish, n: int | None) -> Clock | None:
-    """The promise as it would be with the extension that is asked for."""
+    """Return the handling clock as it would be with the requested extension."""
     promises = (c for c in reversed(ticket.clocks) if c.name is ClockName.HANDLE)
     clock = next((c for c in promises if c.assignment == n), None)
     if wish.by is None or clock is None:
@@ -198,7 +198,7 @@ def _later(pack: Pack, ticket: Ticket, wish: Wish, n: int | None) -> Clock | Non
 
 
 def others(pack: Pack, ticket: Ticket) -> list[Unit]:
-    """Whose it might be instead: the units that the responsibilities name for its subject."""
+    """Return the other candidates: units responsible for the subject, the street, the fallback."""
     place = ticket.complaint.place
     found: dict[str, Unit] = {}
     for row in pack.responsibilities:

@@ -1,4 +1,4 @@
-"""What the page of a ticket tells: gathered by what the API's routes read."""
+"""The ticket details of a page, read by the functions that the API's routes use."""
 
 import asyncio
 from collections.abc import Collection
@@ -29,7 +29,7 @@ from store.tickets import intake, tickets
 
 
 class Running(NamedTuple):
-    """A clock that runs or stands still: what is due, of whom."""
+    """A running or paused clock: what is due, and from which unit."""
 
     clock: Clock
     name: str
@@ -38,7 +38,7 @@ class Running(NamedTuple):
 
 
 class Card(NamedTuple):
-    """A rung that a clock has climbed, and that was not taken back."""
+    """An escalation level that a clock has reached, and that was not revoked."""
 
     rung: str
     name: str
@@ -46,7 +46,7 @@ class Card(NamedTuple):
 
 @dataclass(frozen=True)
 class Complainant:
-    """Who complained: masked, unmasked, or why not (a code of `api.problems`)."""
+    """The complainant: masked, unmasked, or why neither (a code of `api.problems`)."""
 
     masked: MaskedPerson | None = None
     full: Person | None = None
@@ -56,9 +56,9 @@ class Complainant:
 
 @dataclass(frozen=True)
 class Dossier:
-    """`ticket` as this caller may read it; `waiting`: registered, not started.
+    """Ticket details. `ticket`: as this caller may read it; `waiting`: registered, not started.
 
-    `dues`: when each share's handling is, or was, due, by its number.
+    `dues`: when each share's handling is, or was, due, by the share's number.
     """
 
     ticket: Ticket
@@ -72,10 +72,10 @@ class Dossier:
 
 
 async def found(door: Door, caller: Caller, number: str) -> tuple[Ticket, bool]:
-    """The ticket, and whether it is only registered so far.
+    """Return the ticket, and whether it is only registered so far.
 
     Raises:
-        Problem: ticket_not_found, also where it is not this caller's to see.
+        Problem: ticket_not_found, also where this caller may not see it.
     """
     ticket = await visible(door, caller, number)
     if ticket is not None:
@@ -83,7 +83,7 @@ async def found(door: Door, caller: Caller, number: str) -> tuple[Ticket, bool]:
     registered = await intake.get(door.store, number) if caller.unit is None else None
     if registered is None or not caller.serves(registered.complaint.city):
         raise Problem("ticket_not_found")
-    if await tickets.get(door.store, number) is not None:  # and `visible` said no
+    if await tickets.get(door.store, number) is not None:  # `visible` refused it
         raise Problem("ticket_not_found")
     return Ticket.of(registered.complaint), True
 
@@ -91,7 +91,7 @@ async def found(door: Door, caller: Caller, number: str) -> tuple[Ticket, bool]:
 async def dossier(
     door: Door, occasion: Occasion, waiting: bool, person: Person | None = None
 ) -> Dossier:
-    """Everything but what can be done. `person`: who was just unmasked."""
+    """Collect the ticket details, without actions. `person`: a complainant just unmasked."""
     ticket, caller, speech = occasion.ticket, occasion.caller, occasion.speech
     number = ticket.complaint.number
     events, rows, known = await asyncio.gather(
@@ -119,7 +119,7 @@ async def dossier(
 
 
 async def _names(door: Door, ids: set[str]) -> Names:
-    """What the accounts among these actors are called."""
+    """Return the display names of the accounts among these actors."""
     rows = await asyncio.gather(*(accounts.by_id(door.store, one) for one in ids if one))
     return {row.id: row.display for row in rows if row is not None}
 
@@ -139,9 +139,9 @@ async def _complainant(
 
 
 def _running(ticket: Ticket, caller: Caller, speech: Speech) -> list[Running]:
-    """The citizen's promise first, and beside it the limits of one's own unit.
+    """Return the running clocks: the citizen's promise, then the own unit's, then others'.
 
-    Then the others', what is due first first; what stands still comes last.
+    Within each group the earliest due comes first; paused clocks come last.
     """
     own = {share.n for share in ticket.assignments if share.unit == caller.unit}
     going = [clock for clock in ticket.clocks if clock.running]
@@ -158,7 +158,7 @@ def _running(ticket: Ticket, caller: Caller, speech: Speech) -> list[Running]:
 
 
 def _named(clock: Clock, own: Collection[int], speech: Speech) -> str:
-    """A unit's own limit is told apart from what the citizen was promised."""
+    """Name the clock, with the own unit's limit distinct from the citizen's promise."""
     if clock.name is ClockName.HANDLE and clock.assignment in own:
         return speech.say(N_("Your unit's limit"))
     return _clock(clock, speech)

@@ -1,7 +1,6 @@
-"""A caller's earlier tickets: found by their phone, behind a mask, and written down.
+"""A caller's earlier tickets: found by phone, shown masked, and each search logged.
 
-What was found is carried by the form, sealed: the screen is drawn again and again, and nobody
-looks a second time for it.
+The form carries the result, signed, so that drawing the screen again needs no second search.
 """
 
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ _LONGEST = 2 * 3600
 
 @dataclass(frozen=True)
 class Earlier:
-    """The newest of them, whole; `person` is who filed them, as far as that is told."""
+    """The newest tickets with their full state; `person`: the masked complainant, if known."""
 
     tickets: list[Ticket] = field(default_factory=list)
     person: MaskedPerson | None = None
@@ -34,10 +33,10 @@ class Earlier:
 
 
 async def search(door: Door, caller: Caller, form: Form) -> Earlier:
-    """Look for them, write it down, and let the form carry what was found.
+    """Search for the tickets, log the search, and put the signed result into the form.
 
     Raises:
-        ValidationError: the phone is none.
+        ValidationError: the phone or the purpose is not valid.
     """
     said = PhoneIn.model_validate(form.given("phone", "purpose"))
     now = datetime.now(UTC)
@@ -50,7 +49,7 @@ async def search(door: Door, caller: Caller, form: Form) -> Earlier:
 
 
 async def found_again(door: Door, caller: Caller, form: Form) -> Earlier:
-    """What was found before, as it is now; nothing where the seal is another's, or broken."""
+    """Return the found tickets as they are now; none if the signature is invalid or another's."""
     try:
         who, numbers = door.signer("earlier").loads(form.typed["earlier"], max_age=_LONGEST)
     except (BadSignature, ValueError):
@@ -64,7 +63,7 @@ async def found_again(door: Door, caller: Caller, form: Form) -> Earlier:
 
 
 async def _person(door: Door, found: list[Ticket]) -> MaskedPerson | None:
-    """Who called, by the newest ticket that has a name, else by the newest."""
+    """Return the masked caller, from the newest ticket with a name, else from the newest."""
     known = [one.complaint.person for one in found if one.complaint.person]
     persons = await intake.persons_of(door.store, door.vault, known)
     named = next((one for one in persons if one.name), next(iter(persons), None))

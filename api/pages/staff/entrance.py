@@ -1,4 +1,4 @@
-"""The staff's way in: sign in, see as whom and where, change the password, sign out."""
+"""Staff sign-in, sign-out, and the own account: sessions and password."""
 
 from typing import Annotated
 
@@ -25,7 +25,7 @@ HOME, SIGN_IN, ME = "/staff", "/staff/sign-in", "/staff/me"
 
 @router.get(HOME, dependencies=[public("page_staff")])
 async def home(request: Request, door: TheDoor) -> Response:
-    """To where somebody in this role begins; whoever is not signed in is sent to sign in."""
+    """Redirect to the first page of the caller's role, or to the sign-in page."""
     found = await signed_in.session_of(request, door)
     if found is None:
         return _to(SIGN_IN)
@@ -41,7 +41,7 @@ async def form(request: Request, to: str = "") -> Response:
 
 @router.post(SIGN_IN, dependencies=[public("sign_in")])
 async def sign_in(request: Request, door: TheDoor) -> Response:
-    """Sign in with what the form says; on a mistake show it again, with the name."""
+    """Sign in with the form's values; on a mistake show it again, with the name."""
     sent = await request.form()
     typed = {name: str(sent.get(name) or "") for name in ("name", "password", "totp")}
     to, kept = carried(sent)
@@ -66,7 +66,7 @@ async def sign_in(request: Request, door: TheDoor) -> Response:
 
 @router.post("/staff/again", dependencies=[public("page_staff")])
 async def again(request: Request, door: TheDoor) -> Response:
-    """What was kept, for somebody who has signed in meanwhile, in another window for instance."""
+    """Show the retained form to a person who has signed in since, perhaps in another window."""
     to, kept = carried(await request.form())
     found = await signed_in.session_of(request, door)
     if found is None:
@@ -77,7 +77,7 @@ async def again(request: Request, door: TheDoor) -> Response:
 
 @router.get("/staff/oidc", dependencies=[public("sign_in")])
 async def depart(request: Request, door: TheDoor) -> Response:
-    """Off to the identity provider; a cookie remembers what has to come back."""
+    """Redirect to the identity provider; a cookie holds what its answer has to match."""
     try:
         departure = await oidc.depart(request, door)
     except Problem as error:
@@ -97,7 +97,7 @@ async def depart(request: Request, door: TheDoor) -> Response:
 
 @router.get(oidc.BACK, dependencies=[public("sign_in")])
 async def arrive(request: Request, door: TheDoor) -> Response:
-    """Back from the identity provider, with what proves it."""
+    """Begin a session with the identity provider's answer."""
     try:
         account = await oidc.arrive(request, door)
         _, secret = await signed_in.begin(request, account, door)
@@ -134,7 +134,7 @@ _DONE = {"ended": N_("That session has ended.")}
 async def me(
     request: Request, caller: Annotated[Caller, staff("who_am_i")], door: TheDoor
 ) -> Response:
-    """As whom one is signed in, and where; the password."""
+    """Show the caller's account, sessions and password form."""
     done = _DONE.get(request.query_params.get("done", ""))
     return await _me(request, caller, door, Form.blank(*_PASSWORDS), done=done)
 
@@ -143,7 +143,7 @@ async def me(
 async def change_password(
     request: Request, caller: Annotated[Caller, staff("change_password")], door: TheDoor
 ) -> Response:
-    """A new password: every other session of the account ends. Passwords are not shown again."""
+    """Change the password and end the account's other sessions; typed passwords are not shown."""
     form = await Form.read(request, *_PASSWORDS)
     try:
         body = session.NewPassword.model_validate(form.given(*_PASSWORDS))
@@ -163,7 +163,7 @@ async def change_password(
 async def end_one(
     one: session.SessionId, caller: Annotated[Caller, staff("end_own_session")], door: TheDoor
 ) -> Response:
-    """Sign out one browser of one's own, wherever it stands."""
+    """End one of the caller's own sessions."""
     await session.end_one(caller, one, door)
     return _to(f"{ME}?done=ended")
 
@@ -190,7 +190,7 @@ async def _me(
 
 
 def _refused(request: Request, error: Problem | StoreError) -> Response:
-    # The same in another language would be the same answer of the provider once more.
+    # A link to another language would send the provider's answer a second time.
     status = CODES[error.code].status
     return sign_in_page(request, status, problem=error.code, other_language=None)
 

@@ -1,4 +1,4 @@
-"""All pages of staff: one module for each thing they do."""
+"""All staff page modules, one for each task."""
 
 from api.pages.staff import (
     audit,
@@ -23,7 +23,7 @@ from api.pages.staff.admin import calendar, packs, people, running, tokens
 
 STAFF_PAGES = (
     entrance,
-    # --- what everybody has
+    # --- all roles
     tickets,
     ticket,
     # --- units
@@ -51,4 +51,4 @@ STAFF_PAGES = (
     calendar,
     running,
 )
-"""Their order matters where one address could be another's: `tickets` before `ticket`."""
+"""The order matters where two routes match one address: `tickets` before `ticket`."""

@@ -1,11 +1,11 @@
-"""Formulas of a city pack (CEL) in words: what is counted, of what."""
+"""Formulas of a city pack (CEL) in words: what is counted, and out of what."""
 
 from api.pages.staff.words import Words
 from api.translation import N_
 from packs.condition_text import ConditionError, Token, tokens
 
 _TRUE = {
-    # names that are true or false: when they are, and when they are not
+    # boolean names: the words for true and for false
     "anonymous": (N_("anonymous"), N_("not anonymous")),
     "public": (N_("published"), N_("not published")),
     "open": (N_("still open"), N_("ended")),
@@ -76,7 +76,7 @@ _BY = {
 
 
 def in_words(condition: str, words: Words) -> str:
-    """A condition in the reader's language; what has no words stays as it is written."""
+    """Put a condition into the reader's language; what has no words stays as written."""
     if condition.strip() == "true":
         return words.say(_ALL)
     try:
@@ -86,12 +86,12 @@ def in_words(condition: str, words: Words) -> str:
 
 
 def period_in_words(by: str, words: Words) -> str:
-    """What puts a ticket into the month."""
+    """Return the words for the rule that puts a ticket into the month."""
     return words.say(_BY[by])
 
 
 class _Reader:
-    """Goes through the tokens once; a name says what the texts after it are values of."""
+    """A single pass over tokens; a name determines what the texts after it are values of."""
 
     def __init__(self, found: list[Token], words: Words) -> None:
         self._left, self._words = found[:-1], words

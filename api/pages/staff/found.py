@@ -1,6 +1,6 @@
-"""What somebody typed, as the pack's code: "0204", "0204 路灯" and "路灯" are the same subject.
+"""The pack's code for typed text: "0204", "0204 路灯" and "路灯" are the same subject.
 
-Fields with a list of suggestions (datalist) let anything be typed, so this is asked again here.
+Fields with suggestions (datalist) accept any text, so the server looks up the code again.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,7 +11,7 @@ from domain.pack.pack import Pack
 
 
 class Coded(Protocol):
-    """What a pack names in both languages, with a code."""
+    """An entry of a pack with a name in both languages."""
 
     @property
     def name(self) -> str: ...
@@ -24,27 +24,27 @@ T = TypeVar("T", bound=Coded)
 
 
 def category_of(pack: Pack, typed: str) -> str | None:
-    """The code of the subject that is meant; None where there is none, or more than one."""
+    """Return the code of the subject that is meant; None if there is none, or more than one."""
     return _only(typed, pack.categories, lambda one: one.code)
 
 
 def area_of(pack: Pack, typed: str) -> str | None:
-    """The division code of the street or community that is meant."""
+    """Return the division code of the street or community that is meant."""
     return _only(typed, places(pack), lambda one: one.area or "")
 
 
 def unit_of(pack: Pack, typed: str) -> str | None:
-    """The code of the unit that is meant."""
+    """Return the code of the unit that is meant."""
     return _only(typed, pack.units, lambda one: one.code)
 
 
 def places(pack: Pack) -> list[Unit]:
-    """The streets and communities, with their areas."""
+    """Return the streets and communities that have an area."""
     return [unit for unit in (*pack.streets, *pack.communities) if unit.area]
 
 
 def matching(pack: Pack, typed: str, most: int = 20) -> Sequence[Category]:
-    """The subjects whose code, name or keywords have what was typed in them; its own name first."""
+    """Return the subjects whose code, name or keywords match, in this order."""
     said = typed.strip().casefold()
     if not said:
         return pack.categories[:most]

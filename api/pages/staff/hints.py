@@ -1,6 +1,6 @@
-"""What the machine knows while somebody still speaks: subject, unit, due time, script, others.
+"""Suggestions during a call: subject, unit, due time, scripts, and similar tickets.
 
-It asks what triage and dispatch would ask, of the same functions; no engine, no ticket.
+They come from the functions of triage and dispatch, and need neither the engine nor a ticket.
 """
 
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ _PAUSES = "，。；！？,;!?\n"
 
 @dataclass
 class Hints:
-    """`category` is the chosen one, else what the machine suggests; `sure`: it needs nobody."""
+    """The suggestions. `category`: the chosen or suggested one; `sure`: it needs no person."""
 
     category: Category | None = None
     suggested: Category | None = None
@@ -46,7 +46,7 @@ class Hints:
 
 
 async def hints(door: Door, pack: Pack, said: dict[str, Any], chosen: str | None) -> Hints:
-    """What there is to tell of a complaint as far as it is typed; `chosen`: its subject."""
+    """Return the suggestions for a complaint as typed so far; `chosen`: its subject."""
     draft = filing.draft(pack, datetime.now(UTC), **said)
     found = guess(door, pack, draft)
     code = chosen or found.category
@@ -67,14 +67,14 @@ async def hints(door: Door, pack: Pack, said: dict[str, Any], chosen: str | None
 
 
 def guess(door: Door, pack: Pack, draft: Complaint) -> Suggestion:
-    """What triage would suggest."""
+    """Return what triage would suggest."""
     place = draft.place
     located = place.lat is not None and place.lon is not None
     return suggest(pack, door.packs.grid(pack.city.id) if located else None, draft)
 
 
 async def _about(door: Door, pack: Pack, draft: Complaint, told: Hints, category: Category) -> None:
-    """Who would have it, by when; what the city still has to know; who else has said so."""
+    """Fill in the unit, the due time, the unmet filing condition, and similar open tickets."""
     code = category.code
     routing = route(pack, code, told.area, draft.place)
     told.unit, told.unit_reasons = pack.unit(routing.unit), in_words(routing.why)
@@ -89,12 +89,12 @@ async def _about(door: Door, pack: Pack, draft: Complaint, told: Hints, category
 
 
 def promise(pack: Pack, tier: str | None, at: datetime) -> Clock | None:
-    """Until when an answer would be due; None without a limit."""
+    """Plan the clock for the answer; None without a limit."""
     return plan_clock(pack, ClockName.HANDLE, tier, at)
 
 
 def title_of(pack: Pack, draft: Complaint, category: str | None) -> str:
-    """A title in few words: the place and the subject, else how what was said begins."""
+    """Compose a short title: the place and the subject, else the beginning of the text."""
     street = pack.street_of(draft.place.area)
     where = draft.place.address or (street.name if street else "")
     if category and where:

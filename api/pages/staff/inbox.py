@@ -1,4 +1,4 @@
-"""A unit's inbox: what burns first, its parts, and what can be done with several at once."""
+"""A unit's inbox: most urgent first, its parts, and commands for several tickets at once."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -34,14 +34,14 @@ router = APIRouter(include_in_schema=False)
 _Reader = Annotated[Caller, staff("list_assignments")]
 _NOTHING = N_("Choose at least one line first.")
 _FAULTS = {"unit": ("to", N_("Please choose one.")), "task": ("task", N_("Please fill this in."))}
-"""Of each field of the command: what the form calls it, and what is said when it is wrong."""
+"""The form field and the error message for each field of the command."""
 
 
 @router.get(HOME)
 async def show(
     request: Request, caller: _Reader, door: TheDoor, asked: Annotated[InboxQuery, Query()]
 ) -> Response:
-    """The list. Officers see their own unit's; everybody else chooses one."""
+    """Show the inbox. Officers see their own unit's; everybody else chooses a unit."""
     return await inbox_page(request, door, caller, asked)
 
 
@@ -49,7 +49,7 @@ async def show(
 async def sign(
     request: Request, caller: Annotated[Caller, staff("sign")], door: TheDoor
 ) -> Response:
-    """Sign those that are chosen, or the one whose button was pressed."""
+    """Sign the chosen assignments, or the one whose button was pressed."""
     return await _give(request, door, caller, lambda n: Sign(assignment=n))
 
 
@@ -57,7 +57,7 @@ async def sign(
 async def delegate(
     request: Request, caller: Annotated[Caller, staff("delegate")], door: TheDoor
 ) -> Response:
-    """Give those that are chosen to one unit below, with one task."""
+    """Delegate the chosen assignments to one subordinate unit, with one task."""
     sent = await request.form()
     form = Form.of(sent, *DELEGATING)
     try:
@@ -73,7 +73,7 @@ async def delegate(
 
 @router.post(f"{HOME}/print")
 async def sheets(request: Request, caller: _Reader, door: TheDoor) -> Response:
-    """Those that are chosen, to take along: each with what was said, and room to write."""
+    """Show the chosen assignments for printing: each with the complaint, and space for notes."""
     sent = await request.form()
     asked, chosen = _asked(sent), _chosen(sent)
     if not chosen:
@@ -102,7 +102,7 @@ async def sheets(request: Request, caller: _Reader, door: TheDoor) -> Response:
 async def _give(
     request: Request, door: Door, caller: Caller, command: Callable[[int], Command]
 ) -> Response:
-    """Give each that is chosen the command; then the list as it is, with what became of each."""
+    """Send the command to each chosen assignment, then show the list with the results."""
     sent = await request.form()
     form, asked, chosen = Form.of(sent, *DELEGATING), _asked(sent), _chosen(sent)
     if not chosen:
@@ -114,7 +114,7 @@ async def _give(
     key = f"inbox/{form.key}"
     outcome = await give_all(request, door, caller, rows, chosen, command, key)
     kept = form.typed if outcome.left else {}
-    fresh = Form.blank(*DELEGATING, **kept)  # with a key of its own: what follows is another form
+    fresh = Form.blank(*DELEGATING, **kept)  # with a new key, as the next form is another
     return await inbox_page(request, door, caller, asked, 200, fresh, outcome=outcome)
 
 
@@ -128,7 +128,7 @@ async def _nothing(request: Request, door: Door, caller: Caller, sent: FormData)
 
 
 def _asked(sent: FormData) -> InboxQuery:
-    """The part of the list that the form was on."""
+    """Return the query of the list that the form was on."""
     told = {name: str(sent.get(name) or "") for name in ("unit", "which", "q")}
     try:
         return InboxQuery.model_validate({name: value for name, value in told.items() if value})
@@ -137,7 +137,7 @@ def _asked(sent: FormData) -> InboxQuery:
 
 
 def _chosen(sent: FormData) -> list[Ref]:
-    """The one whose button was pressed, else what is ticked."""
+    """Return the assignment whose button was pressed, else those that are ticked."""
     one = sent.get("one")
     picked = [one] if one else sent.getlist("pick")
     return refs([each for each in picked if isinstance(each, str)])

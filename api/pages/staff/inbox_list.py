@@ -1,4 +1,4 @@
-"""A unit's inbox as it is drawn: whose it is, its parts with their counts, its lines."""
+"""The inbox page of a unit: the unit, the parts with their counts, the lines."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -28,10 +28,10 @@ from store.tickets.inbox import Which
 
 HOME = "/staff/inbox"
 ROWS = 200
-"""Lines on a page."""
+"""The most lines on a page."""
 
 DELEGATING = ("to", "task")
-"""The fields of the one form that needs more than a choice of lines."""
+"""The fields of the delegation form; other commands need only the chosen lines."""
 
 PARTS: dict[Which, str] = {
     Which.ALL: N_("All"),
@@ -50,7 +50,7 @@ ASKED = {
     "hold": N_("Hold asked for"),
 }
 REFUSED = {
-    # what one line of several was refused for, in words for who chose it
+    # why a chosen line was refused, by the code of the refusal
     "already_signed": N_("Signed already."),
     "assignment_ended": N_("No longer with your unit."),
     "assignment_not_found": N_("Not in this inbox."),
@@ -71,7 +71,7 @@ PAUSED = {"hold": N_("On hold"), "citizen": N_("Waiting for the citizen")}
 
 
 class InboxQuery(Incoming):
-    """Which part of whose inbox; officers' is their own unit's."""
+    """The requested unit and part of its inbox; officers have only their own unit's."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -81,14 +81,14 @@ class InboxQuery(Incoming):
     cursor: Annotated[str, Field(max_length=500)] | None = None
 
     def address(self, which: Which, **more: str) -> str:
-        """Another part of it, with what is looked for."""
+        """Return the address of another part of the inbox, with the same search text."""
         asked = {"unit": self.unit, "which": which if which is not Which.ALL else None, "q": self.q}
         told = urlencode({name: value for name, value in (asked | more).items() if value})
         return f"{HOME}?{told}" if told else HOME
 
 
 class Place(NamedTuple):
-    """Whose inbox is open; `unit` is None where the reader has to choose one."""
+    """The city and unit of the inbox; `unit` is None where the reader has to choose one."""
 
     pack: Pack
     unit: Unit | None
@@ -96,11 +96,11 @@ class Place(NamedTuple):
 
 
 def place_of(request: Request, door: Door, caller: Caller, asked: InboxQuery) -> Place:
-    """Whose inbox it is.
+    """Return the city and unit of the inbox.
 
     Raises:
         Problem: not_your_unit, not_your_city.
-        UnknownUnit: the city has none of this code.
+        UnknownUnit: the city has no unit with this code.
     """
     pack = working_city(request, door, caller)
     if caller.unit is not None:
@@ -121,7 +121,7 @@ async def inbox_page(
     outcome: Outcome | None = None,
     picked: Collection[str] = (),
 ) -> Response:
-    """The list, with what was done on top; `picked` are the references that stay chosen."""
+    """Draw the list, with results of commands on top; `picked`: references that stay chosen."""
     place, now = place_of(request, door, caller, asked), datetime.now(UTC)
     found, counted = await _found(door, caller, place, asked, now)
     return staff_page(
@@ -169,12 +169,12 @@ async def _found(
 
 
 def below(pack: Pack, unit: Unit | None) -> list[Unit]:
-    """To whom the unit may delegate; none where the city does not work that way."""
+    """Return the units it may delegate to; none where the city allows no delegation."""
     if unit is None or not pack.caps.delegations:
         return []
     return [other for other in pack.units if pack.is_under(other.code, unit.code)]
 
 
 def categories(pack: Pack) -> dict[str, Category]:
-    """What can be complained about, by code."""
+    """Return the categories of complaints by code."""
     return {category.code: category for category in pack.categories}

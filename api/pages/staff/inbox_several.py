@@ -1,4 +1,4 @@
-"""One command for several tickets of an inbox: each is done or refused by itself, and told so."""
+"""One command for several tickets of an inbox: each is accepted or refused separately."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -17,21 +17,21 @@ from store.tickets import assignments
 from store.tickets.assignments import AssignmentRow
 
 MOST = 200
-"""How many may be chosen at once: as many as a page shows."""
+"""The most lines that may be chosen at once: as many as a page shows."""
 
 _AT_ONCE = 8
-"""Commands on their way to the engine at a time, so that nobody else waits for a long list."""
+"""Commands sent to the engine concurrently: few, so that a long list delays nobody else."""
 
 _AWAY = ("engine_unavailable", "too_late")
-"""Refusals that the others would get as well, each after some seconds."""
+"""Refusals that the remaining commands would get too, each after some seconds."""
 
 Ref = tuple[str, int]
-"""A ticket's number, and that of the assignment on it."""
+"""A ticket's number and the number of its assignment."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """What became of one: `problem` is the code of the refusal, None when it was done."""
+    """The result of one command: `problem` is the code of the refusal, None if it was done."""
 
     number: str
     title: str
@@ -40,7 +40,7 @@ class Told:
 
 @dataclass
 class Outcome:
-    """What became of all of them; `left` is what was refused, to be chosen still."""
+    """The results of all commands; `left`: the refused references, which stay chosen."""
 
     what: str
     told: list[Told] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Outcome:
 
 
 def refs(picked: Sequence[str]) -> list[Ref]:
-    """What was chosen, each once; what is not a reference of an assignment is left out."""
+    """Parse the chosen references, each once; invalid ones are left out."""
     found: dict[Ref, None] = {}
     for one in picked:
         number, _, n = one.partition("-")
@@ -73,7 +73,7 @@ def ref_of(ref: Ref) -> str:
 async def rows_of(
     door: Door, caller: Caller, unit: str, city: str, chosen: Sequence[Ref]
 ) -> Mapping[Ref, AssignmentRow]:
-    """Those of the chosen that are the unit's, and may be known to the caller."""
+    """Return the chosen assignments that are the unit's and visible to the caller."""
     hidden = hidden_from(door, caller)
     rows = await assignments.of_refs(door.store, unit, chosen, hidden, city)
     return {(row.number, row.n): row for row in rows}
@@ -88,10 +88,10 @@ async def give_all(
     command: Callable[[int], Command],
     key: str,
 ) -> Outcome:
-    """Give each its command. The same key again does nothing twice.
+    """Send each its command. Repeating the same key does nothing twice.
 
-    Each counts as a command of the caller: a long list is not a way around the limit. Where the
-    engine or its worker is found to stand still the rest is not sent: nobody waits for each.
+    Each counts as a command of the caller, so that a long list does not bypass the rate limit. Once
+    the engine or its worker is unavailable the rest is not sent, to avoid waiting for each.
     """
     room, away = asyncio.Semaphore(_AT_ONCE), asyncio.Event()
 
@@ -104,7 +104,7 @@ async def give_all(
             async with room:
                 if away.is_set():
                     raise Problem("too_late")
-                if place:  # the first is counted with the request
+                if place:  # the first was counted with the request
                     who = f"{caller.actor.role}/{caller.id}"
                     await door.limits.count("commands", who, request)
                 await give(door, caller, number, command(n), f"{key}/{ref_of(ref)}")

@@ -1,6 +1,6 @@
-"""The league table (排名): units beside each other by the city's figures, and by points.
+"""The ranking (排名) of units by the city's figures, and by points.
 
-Behind every number are its tickets, behind every point its event.
+Every number has a drill-down to its tickets, every point one to its event.
 """
 
 from datetime import UTC, datetime
@@ -44,7 +44,7 @@ async def league(
     kind: str = "",
     sort: str = "",
 ) -> Response:
-    """Every indicator of the pack for every unit, before and after exclusion."""
+    """Show every indicator of the pack for every unit, before and after exclusion."""
     pack, month = _asked(request, caller, door)
     found, then = await counted(door, caller, month.asked, None)
     chosen = kind_of(kind)
@@ -68,7 +68,7 @@ async def league(
 
 
 def formula(indicator: Indicator, words: Words) -> dict[str, Any]:
-    """An indicator's formula in words."""
+    """Put an indicator's formula into words."""
     return {
         "indicator": indicator,
         "period": period_in_words(indicator.by, words),
@@ -87,7 +87,7 @@ async def tickets(
     only: str = "",
     cursor: str | None = None,
 ) -> Response:
-    """The tickets behind one number: those that count, and those that do not."""
+    """Show the drill-down of one number: tickets that count, and tickets that do not."""
     pack, month = _asked(request, caller, door)
     figure, found = await behind_number(door, caller, month, indicator, unit, only)
     after = str(key_of(cursor, str)[0]) if cursor else ""
@@ -113,7 +113,7 @@ async def tickets(
 async def behind_number(
     door: Door, caller: Caller, month: Month, indicator: str, unit: str, only: str
 ) -> tuple[Figure, list[Behind]]:
-    """The figure, and what of the tickets behind it is asked for and the caller's to see.
+    """Return the figure, and the requested tickets of its drill-down that the caller may see.
 
     Raises:
         UnknownIndicator, Problem: not_your_unit.
@@ -140,7 +140,7 @@ async def points(
     kind: str = "",
     order: str = "",
 ) -> Response:
-    """The points of every unit, and how often each rule brought them."""
+    """Show the points of every unit, and how often each rule gave them."""
     pack, month = _asked(request, caller, door)
     found, then = await found_scores(door, month.asked, None)
     chosen, ordered = kind_of(kind), order_of(order)
@@ -167,7 +167,7 @@ async def earned(
     unit: str = "",
     cursor: str | None = None,
 ) -> Response:
-    """The events that brought a unit its points, in the order of tickets."""
+    """Show the events that brought a unit its points, in the order of tickets."""
     pack, month = _asked(request, caller, door)
     found, rules = await earned_by(door, caller, month, unit)
     begin = int(key_of(cursor, int)[0]) if cursor else 0
@@ -190,7 +190,7 @@ async def earned(
 async def earned_by(
     door: Door, caller: Caller, month: Month, unit: str
 ) -> tuple[list[Point], dict[str, Any]]:
-    """The events of a unit that the caller may see, and the rules by their codes.
+    """Return the unit's scored events that the caller may see, and the rules by their codes.
 
     Raises:
         Problem: not_your_unit.
@@ -200,24 +200,24 @@ async def earned_by(
         raise Problem("not_your_unit")
     found, then = await found_scores(door, month.asked, unit)
     if unit not in {one.unit for one in found.units}:
-        then.unit(unit)  # is none: refused
+        then.unit(unit)  # raises UnknownUnit
     rules = {rule.code: rule for rule in then.scoring}
     return earned_for(door, caller, then, found.earned), rules
 
 
 def _kinds(pack: Pack, words: Words) -> list[tuple[UnitKind, str]]:
-    """The kinds of units that the city has, and what they are called."""
+    """Return the kinds of units that the city has, with their labels."""
     there = {unit.kind for unit in pack.units}
     return [(kind, words.label("unit_kind", kind)) for kind in UnitKind if kind in there]
 
 
 def kind_of(word: str) -> UnitKind | None:
-    """The kind that the address names, if it names one."""
+    """Return the kind that the address names, if it names one."""
     return UnitKind(word) if word in list(UnitKind) else None
 
 
 def order_of(word: str) -> Order:
-    """The order that the address names, else the highest first."""
+    """Return the order that the address names, else the highest first."""
     return next((one for one in ORDERS if one == word), ORDERS[0])
 
 

@@ -1,4 +1,4 @@
-"""The league table, the points, and what is behind them, as sheets for spreadsheets (CSV)."""
+"""The ranking, the points, and their drill-downs as CSV sheets."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ from store.reporting.ranking import named, points_table, standings
 router = APIRouter(include_in_schema=False)
 
 MOST = 20_000
-"""Rows of a sheet: what a spreadsheet still opens at once."""
+"""The most rows of a sheet: as many as spreadsheet programs open without trouble."""
 
 _UNIT = (N_("Code"), N_("Unit"), N_("Kind"))
 _VALUE = (
@@ -46,7 +46,7 @@ async def league(
     kind: str = "",
     sort: str = "",
 ) -> Response:
-    """Every indicator of every unit."""
+    """Send every indicator of every unit."""
     pack, words = working_city(request, door, caller), Words(request)
     month = month_asked(request, pack, datetime.now(UTC))
     found, then = await counted(door, caller, month.asked, None)
@@ -80,7 +80,7 @@ async def tickets(
     unit: str = "",
     only: str = "",
 ) -> Response:
-    """The tickets behind one number."""
+    """Send the tickets of one number's drill-down."""
     pack, words = working_city(request, door, caller), Words(request)
     month = month_asked(request, pack, datetime.now(UTC))
     figure, found = await behind_number(door, caller, month, indicator, unit, only)
@@ -106,7 +106,7 @@ async def points(
     kind: str = "",
     order: str = "",
 ) -> Response:
-    """The points of every unit, and how often each rule counted."""
+    """Send the points of every unit, and how often each rule counted."""
     pack, words = working_city(request, door, caller), Words(request)
     month = month_asked(request, pack, datetime.now(UTC))
     found, then = await found_scores(door, month.asked, None)
@@ -127,7 +127,7 @@ async def points(
 async def earned(
     request: Request, caller: Annotated[Caller, staff("get_scores")], door: TheDoor, unit: str = ""
 ) -> Response:
-    """The events that brought a unit its points."""
+    """Send the events that brought a unit its points."""
     pack, words = working_city(request, door, caller), Words(request)
     month = month_asked(request, pack, datetime.now(UTC))
     found, rules = await earned_by(door, caller, month, unit)

@@ -1,4 +1,4 @@
-"""Merging (并单): tickets side by side, what differs marked, one chosen to be handled for all."""
+"""Merging (并单): tickets side by side, differences marked, one chosen to be handled for all."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -42,7 +42,7 @@ _TOGETHER = (Stage.TRIAGE, Stage.DISPATCH, Stage.HANDLE)
 
 
 class Line(NamedTuple):
-    """One thing that is compared: what it is called, and of each ticket its value."""
+    """A compared property: its label, and the function that reads its value from a ticket."""
 
     words: str
     value: Callable[[Pack, Ticket], Any]
@@ -68,7 +68,7 @@ LINES = (
 async def compare(
     request: Request, door: TheDoor, caller: Annotated[Caller, staff("page_desk")]
 ) -> Response:
-    """The tickets that the address names, side by side, and what else may be about the same."""
+    """Show the tickets in the address side by side, and others that may be about the same."""
     asked = {slot: request.query_params.get(slot, "")[:20] for slot in SLOTS}
     return await _page(request, door, caller, Form.blank(*FIELDS, **asked))
 
@@ -77,7 +77,7 @@ async def compare(
 async def merge(
     request: Request, door: TheDoor, caller: Annotated[Caller, staff("merge")]
 ) -> Response:
-    """Merge all the others into the one that was chosen."""
+    """Merge the other tickets into the chosen one."""
     form = await Form.read(request, *FIELDS)
     refused: dict[str, str] = {}
     try:
@@ -100,7 +100,7 @@ async def merge(
 async def _into(
     door: Door, caller: Caller, number: str, command: Merge, form: Form, refused: dict[str, str]
 ) -> None:
-    """One of them; what is refused keeps no other from being merged."""
+    """Merge one ticket; a refusal does not stop the others from being merged."""
     try:
         await give(door, caller, number, command, f"page/{form.key}/{number}")
     except REFUSALS as error:
@@ -111,7 +111,7 @@ async def _into(
 async def unmerge(
     request: Request, door: TheDoor, caller: Annotated[Caller, staff("unmerge")]
 ) -> Response:
-    """Let one go its own way again."""
+    """Separate a merged ticket from its parent again."""
     form = await Form.read(request, *FIELDS)
     try:
         number = parse_number(form.typed["number"])
@@ -162,7 +162,7 @@ async def _page(
 
 
 async def _shown(door: Door, caller: Caller, form: Form) -> list[Ticket]:
-    """The tickets of the form that this caller may see, in its order; the others are faults."""
+    """Return the form's tickets that this caller may see, in its order; mark others as faults."""
     numbers: dict[str, str] = {}
     for slot in SLOTS:
         try:
@@ -187,13 +187,13 @@ def _numbers(shown: list[Ticket]) -> list[str]:
 
 
 def _may_lead(ticket: Ticket) -> bool:
-    """Whether others can be merged into it, as far as is seen from here."""
+    """Return whether others can be merged into it, judged by its recorded state."""
     return ticket.parent is None and ticket.stage in _TOGETHER and ticket.category is not None
 
 
 def _line(pack: Pack, shown: list[Ticket], line: Line) -> dict[str, Any]:
     values = [line.value(pack, one) for one in shown]
-    # Of moments the day counts: no two calls come in the same second.
+    # Times are compared by day, because no two calls come in the same second.
     compared = [value.date() if isinstance(value, datetime) else value for value in values]
     differs = [value != compared[0] for value in compared]
     return {

@@ -1,4 +1,4 @@
-"""The month that a page of supervision is about, and those to choose from."""
+"""The month that a supervision page shows, and the months to choose from."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ _CHOICES = 13
 
 @dataclass(frozen=True)
 class Month:
-    """`shown` as "2026-11"; of the running month, what is over by now."""
+    """A month, `shown` as "2026-11"; the running month up to now."""
 
     shown: str
     choices: list[str]
@@ -32,10 +32,10 @@ class Month:
 
 
 def month_asked(request: Request, pack: Pack, now: datetime) -> Month:
-    """The month that the address asks for, or the running one.
+    """Return the month in the address, or the running one.
 
     Raises:
-        Problem: not_found, where there is no such month, or it has not begun.
+        Problem: not_found, if there is no such month, or it has not begun.
     """
     month = request.query_params.get("month") or None
     try:

@@ -1,4 +1,4 @@
-"""Where somebody works: the city whose tickets they look at, and what their unit is called."""
+"""The city whose tickets a staff member works on, and their unit there."""
 
 from fastapi import Request
 
@@ -10,14 +10,14 @@ from domain.pack.catalogue import Unit
 from domain.pack.pack import Pack
 
 CITY = "city"
-"""The parameter of the address, and the cookie, that say in which city somebody works."""
+"""The name of the query parameter and of the cookie for the city worked in."""
 
 
 def working_city(request: Request, door: Door, caller: Caller) -> Pack:
-    """The city that the address asks for, else the one worked in before, else the first.
+    """Return the city in the address, else the one worked in before, else the first.
 
     Raises:
-        Problem: not_your_city, of an address that asks for one that is not the caller's.
+        Problem: not_your_city, if the city in the address is not the caller's.
     """
     served = cities(door, caller)
     asked = request.query_params.get(CITY)
@@ -28,10 +28,10 @@ def working_city(request: Request, door: Door, caller: Caller) -> Pack:
 
 
 def cities(door: Door, caller: Caller) -> list[Pack]:
-    """The cities in which the caller has work: their own, or those that have their unit, or all.
+    """Return the cities the caller works in: their own, or those that have their unit, or all.
 
     Raises:
-        Problem: forbidden, where there is none.
+        Problem: forbidden, if there is none.
     """
     packs = [door.packs.get(city) for city in door.packs.ids() if caller.serves(city)]
     unit = caller.unit
@@ -42,6 +42,6 @@ def cities(door: Door, caller: Caller) -> list[Pack]:
 
 
 def unit_of(packs: list[Pack], who: Actor) -> Unit | None:
-    """The unit that somebody works for, as the first of these packs has it."""
+    """Return the unit that `who` works for, from the first of these packs that has it."""
     code = who.unit
     return next((pack.unit(code) for pack in packs if code and pack.has_unit(code)), None)

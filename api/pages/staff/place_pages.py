@@ -1,4 +1,4 @@
-"""From the city down to the grid cell: how each part does, and the tickets behind each number."""
+"""Figures of places, from the city down to the grid cell, with a drill-down to the tickets."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -29,11 +29,11 @@ from store.reporting.ranking import named
 router = APIRouter(include_in_schema=False)
 
 _MOST = 200
-"""Tickets of one answer from the store, for a sheet; a page shows fifty."""
+"""Tickets read from the store at once for a sheet; a page shows fifty."""
 _ROWS = 20_000
 
 _LEVELS = {
-    # what a part is called that its pack has no name for
+    # the names of parts that the pack does not name
     "district": N_("District %(code)s"),
     "street": N_("Street %(code)s"),
     "community": N_("Community %(code)s"),
@@ -42,7 +42,7 @@ _LEVELS = {
 
 
 def place_name(pack: Pack, code: str, words: Words) -> str:
-    """What a place is called, or its level and the last digits of its code."""
+    """Return the name of a place, or its level and the last digits of its code."""
     if code == pack.city.division:
         return words.named(pack.city)
     unit = place(pack, code)
@@ -56,7 +56,7 @@ def place_name(pack: Pack, code: str, words: Words) -> str:
 async def places(
     request: Request, caller: Annotated[Caller, staff("get_places")], door: TheDoor, area: str = ""
 ) -> Response:
-    """The parts of a place beside each other; each opens its own."""
+    """Show the parts of a place side by side; each links to its own parts."""
     pack, month, words = _asked(request, caller, door)
     code = area or pack.city.division
     parts = await parts_of(door, pack, code, month.period, month.asked.now)
@@ -77,7 +77,7 @@ async def places(
 
 
 def whole(parts: Sequence[PlaceCounts]) -> PlaceCounts:
-    """All parts together."""
+    """Add up the figures of all parts."""
 
     def rate(name: str) -> Ratio:
         found = [getattr(part, name) for part in parts]
@@ -92,7 +92,7 @@ _RATES = ("response", "resolution", "satisfaction")
 
 
 def _rest(pack: Pack, code: str) -> dict[str, Any]:
-    """How to ask for what is told no more exactly than the place itself."""
+    """Return the query for tickets located no more exactly than the place itself."""
     digits = digits_within(code)
     inside = {} if code == pack.city.division else {"area": code}
     return inside | ({"exactly": digits - 1} if digits else {})
@@ -102,7 +102,7 @@ def _rest(pack: Pack, code: str) -> dict[str, Any]:
 async def places_sheet(
     request: Request, caller: Annotated[Caller, staff("get_places")], door: TheDoor, area: str = ""
 ) -> Response:
-    """The same as a sheet."""
+    """Send the parts of a place as CSV."""
     pack, month, words = _asked(request, caller, door)
     code = area or pack.city.division
     parts = await parts_of(door, pack, code, month.period, month.asked.now)
@@ -119,7 +119,7 @@ def _rows(parts: Sequence[Part], pack: Pack, words: Words) -> Iterator[Sequence[
         yield [part.code, name, *(getattr(part.counts, count) for count in _COUNTS), *rates]
 
 
-# --- behind the numbers -----------------------------------------------------------------------
+# --- drill-down -------------------------------------------------------------------------------
 
 
 @router.get("/staff/places/tickets")
@@ -129,7 +129,7 @@ async def tickets(
     door: TheDoor,
     cursor: str | None = None,
 ) -> Response:
-    """The tickets that one number of a place, or of a spot on the map, counts."""
+    """Show the tickets that one number of a place, or of a spot on the map, counts."""
     pack, month, words = _asked(request, caller, door)
     asked = _behind(request, pack, month, door)
     found = await behind(door.store, asked, cursor)
@@ -153,7 +153,7 @@ async def tickets(
 async def tickets_sheet(
     request: Request, caller: Annotated[Caller, staff("get_places")], door: TheDoor
 ) -> Response:
-    """The same tickets as a sheet."""
+    """Send the same tickets as CSV."""
     pack, month, words = _asked(request, caller, door)
     asked = _behind(request, pack, month, door)
     lines, cursor = list[Line](), None
@@ -179,7 +179,7 @@ async def tickets_sheet(
 
 
 def _behind(request: Request, pack: Pack, month: Month, door: Door) -> Asked:
-    """What the address asks for; not_found, where it asks for nothing there is."""
+    """Parse the request in the address; a Problem not_found if it names nothing that exists."""
     said = _said(request)
     area = said.get("area")
     known = area in (None, NOWHERE) or is_in(pack, door.packs.grid(pack.city.id), str(area))
@@ -212,7 +212,7 @@ def _said(request: Request) -> dict[str, str]:
 
 
 def _where(pack: Pack, asked: Asked, words: Words) -> list[str]:
-    """Where and what about, for the heading."""
+    """Return the names of the place and the category, for the heading."""
     area = asked.area if asked.area != NOWHERE else None
     found = [place_name(pack, area or pack.city.division, words)]
     if asked.category is not None:

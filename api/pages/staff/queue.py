@@ -1,7 +1,7 @@
-"""Queues of the centre at work: what waits, the one in hand, and what can be done with it.
+"""The centre's work queues: what waits, the open ticket, and the commands for it.
 
-Whatever is done leads to the next one. What was done a moment ago is left out, because the record
-may still show it as waiting.
+Every command leads to the next ticket. The one just done is left out, because the record may still
+show it as waiting.
 """
 
 import asyncio
@@ -36,15 +36,15 @@ PAGES = {
     Queue.ARBITRATE: DECISIONS,
     Queue.CALL_BACK: CALL_BACKS,
 }
-"""Where what waits is worked on; with `?queue=` only that queue is shown. The last word is said on
-the ticket's own page."""
+"""The page for each queue; with `?queue=` only that queue is shown. `Queue.SUPERVISE` is worked on
+at each ticket's own page."""
 
 
 @dataclass(frozen=True)
 class Desk:
-    """The queues of a page, how many wait in each, and the one in hand: asked for, else the first.
+    """The queues of a page, their counts, and the open ticket: the requested one, else the first.
 
-    `only`: the one of them that is shown; None: all in one list.
+    `only`: the one queue that is shown; None: all in one list.
     """
 
     pack: Pack
@@ -60,12 +60,12 @@ class Desk:
 
     @property
     def narrowed(self) -> str:
-        """What an address needs more to stay with the queue that is shown."""
+        """The query suffix that keeps an address on the shown queue."""
         return f"&queue={self.only}" if self.only else ""
 
     @property
     def next_number(self) -> str | None:
-        """The one after it, for whoever leaves this one for later; the first after the last."""
+        """The next ticket's number, for postponing the open one; the first follows the last."""
         if len(self.waits) < 2:
             return None
         return self.waits[(self.at + 1) % len(self.waits)].row.number
@@ -74,7 +74,7 @@ class Desk:
 async def desk(
     request: Request, door: Door, caller: Caller, page: str, number: str | None = None
 ) -> Desk:
-    """The queues of `page` in the city worked in; `number`: the one to take in hand."""
+    """Load the queues of `page` in the city worked in; `number`: the ticket to open."""
     pack = working_city(request, door, caller)
     of = [queue for queue, address in PAGES.items() if address == page]
     only = next((one for one in of if one == request.query_params.get("queue")), None)
@@ -97,10 +97,10 @@ async def do(
     form: Form,
     done: str,
 ) -> Response:
-    """Give the command to the form's ticket, and go on to the next one of the queue.
+    """Send the command to the form's ticket, and redirect to the next one of the queue.
 
     Raises:
-        What the ticket refuses.
+        The refusals of `give`.
     """
     number = parse_number(form.typed["number"])
     await give(door, caller, number, command, f"page/{form.key}")
@@ -112,7 +112,7 @@ async def do(
 
 
 def told(request: Request, at: Desk, messages: dict[str, str]) -> dict[str, Any]:
-    """What every queue's template is told: the desk, its zone, and what was just done."""
+    """Return the values for every queue's template: the desk, its pack, and what was just done."""
     params = request.query_params if request.method == "GET" else {}
     return {
         "desk": at,

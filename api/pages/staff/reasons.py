@@ -1,6 +1,6 @@
-"""Why the machine suggests what it suggests, in words for people.
+"""The reasons for the machine's suggestions, in words for people.
 
-Triage and dispatch say it briefly and in English, because it goes into the ticket's history.
+Triage and dispatch give them briefly and in English, because they go into the ticket's history.
 """
 
 import re
@@ -45,7 +45,7 @@ _SAYINGS: tuple[tuple[str, str], ...] = (
 
 
 def in_words(why: str) -> list[Said]:
-    """Each of the reasons; one that is not known here as it stands."""
+    """Put each reason into words; an unknown one stays as it is."""
     return [_said(part) for part in why.split("; ") if part]
 
 

@@ -1,4 +1,4 @@
-"""What staff see instead of a page: sign in first; or why not, with the way back."""
+"""The pages shown after a refusal: the sign-in page, or the reason with a link back."""
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -20,11 +20,11 @@ _LATER = (
     "ticket_too_large",
     "password_change_needed",
 )
-"""Refusals that are over in a moment: what was typed is kept until then."""
+"""Temporary refusals: what was typed is retained, to be sent again."""
 
 
 async def refused(request: Request, code: str, status: int) -> Response:
-    """A refusal for somebody with a browser, wherever they are."""
+    """Answer a refused browser request with a page, on staff and all other addresses."""
     path = request.url.path
     if path != "/staff" and not path.startswith("/staff/"):
         return page(request, "refused.html", status, code=code)
@@ -39,10 +39,10 @@ async def refused(request: Request, code: str, status: int) -> Response:
         return page(request, "staff/refused.html", status, caller=None, code=code)
     try:
         return staff_page(request, "staff/refused.html", caller, status, code=code)
-    except Problem:  # no city of theirs is served here to be shown around in
+    except Problem:  # none of their cities is served here, so there is no navigation
         return page(request, "staff/refused.html", status, caller=None, code=code)
 
 
 def _from_elsewhere(request: Request) -> bool:
-    """Whether somebody else's page sent it: then there is nothing of ours to keep."""
+    """Return whether another site's page sent the request; its fields are not retained."""
     return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")

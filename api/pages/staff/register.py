@@ -1,7 +1,7 @@
-"""Batch registration: what came by box, booth and visit, a row each, filed together.
+"""Batch registration: complaints from boxes, booths and visits, one row each, filed together.
 
-Each row has a key of its own: the batch sent twice is filed once, and what is wrong with one row
-keeps no other from being filed.
+Each row has its own idempotency key: a batch sent twice is filed once, and a fault in one row does
+not keep the others from being filed.
 """
 
 import secrets
@@ -58,7 +58,7 @@ class Filed:
 async def blank(
     request: Request, door: TheDoor, caller: Annotated[Caller, staff("page_desk")]
 ) -> Response:
-    """A table of empty rows."""
+    """Show a table of empty rows."""
     pack = working_city(request, door, caller)
     form = Form.blank(*WHOLE, city=pack.city.id, kind=Kind.COMPLAINT, channel=Channel.OFFLINE)
     _put(form, [{} for _ in range(BLANK)])
@@ -114,7 +114,7 @@ async def _file(
 async def _one(
     door: Door, caller: Caller, pack: Pack, form: Form, row: dict[str, str]
 ) -> Filed | dict[str, Fault]:
-    """File a row; or what is wrong with it, by its fields."""
+    """File a row, or return what is wrong with it, by its fields."""
     own = Form.blank(*CALL_FIELDS, *COLUMNS, **row, **form.given("kind", "channel"))
     try:
         today = door.now().astimezone(pack.calendar.tz).date()
@@ -130,7 +130,7 @@ async def _one(
 
 
 def _with_date(body: ComplaintIn, form: Form, today: date) -> ComplaintIn:
-    """With the day on which it was written: promises run from when the city has it."""
+    """Add the day it was written to the text; promises run from when the city receives it."""
     if not form.typed["on"]:
         return body
     try:
@@ -152,7 +152,7 @@ def _with_date(body: ComplaintIn, form: Form, today: date) -> ComplaintIn:
 
 
 def _rows(sent: FormData, form: Form) -> list[dict[str, str]]:
-    """What was typed, row by row, each with its key."""
+    """Return what was typed, row by row, each with its key."""
     typed = form.typed["rows"]
     count = min(int(typed), MOST) if typed.isdecimal() else 0
     names = [(n, name) for n in range(count) for name in (*COLUMNS, "key")]
@@ -162,7 +162,7 @@ def _rows(sent: FormData, form: Form) -> list[dict[str, str]]:
 
 
 def _put(form: Form, rows: list[dict[str, str]]) -> None:
-    """Lay the rows into the form's fields, each with a key."""
+    """Write the rows into the form's fields, each with a key."""
     form.typed["rows"] = str(len(rows))
     for n, row in enumerate(rows):
         for name in COLUMNS:
@@ -175,7 +175,7 @@ def _said(row: dict[str, str]) -> bool:
 
 
 async def _sheet(sent: FormData, form: Form) -> list[dict[str, str]]:
-    """The rows of what was pasted, and of the file."""
+    """Return the rows of the pasted text and of the file."""
     found: list[dict[str, str]] = []
     file = sent.get("file")
     try:

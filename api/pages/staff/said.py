@@ -1,4 +1,4 @@
-"""What an operator typed, as the API takes it; what is wrong with it, beside its field."""
+"""The operator's form as commands of the API, with each fault at its field."""
 
 from collections.abc import Sequence
 
@@ -26,10 +26,10 @@ UNKNOWN_AREA = N_("There is no such place; choose one from the list.")
 
 
 def complaint(pack: Pack, form: Form, files: Sequence[str] = ()) -> ComplaintIn:
-    """What was typed as the API takes it; `files` are references.
+    """Build the API's request from the form; `files` are references.
 
     Raises:
-        ValidationError, Problem: with what is wrong in the form's faults.
+        ValidationError; Problem: the form's faults say what is wrong.
     """
     codes = _codes(pack, form)
     contact = form.given("name", "phone")
@@ -53,7 +53,7 @@ def complaint(pack: Pack, form: Form, files: Sequence[str] = ()) -> ComplaintIn:
 
 
 def _codes(pack: Pack, form: Form) -> dict[str, str | None]:
-    """The codes of what was typed into the fields with lists; what is none is a fault."""
+    """Return the codes typed into the fields with lists; mark unknown ones as faults."""
     told: dict[str, str | None] = {}
     for name, find, words in (
         ("category", category_of, UNKNOWN_CATEGORY),

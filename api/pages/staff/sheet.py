@@ -1,4 +1,4 @@
-"""Drawing a page for staff: with their navigation, their city and their name."""
+"""Drawing of staff pages, with the navigation, the city and the name of the caller."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -18,9 +18,9 @@ _YEAR = 365 * 24 * 3600
 def staff_page(
     request: Request, template: str, caller: Caller, status: int = 200, **told: Any
 ) -> Response:
-    """A page that extends "staff/base.html".
+    """Draw a page that extends "staff/base.html".
 
-    Templates also know: `caller`, `pack` (of the city worked in, unless told), `zone`.
+    Templates also get `caller`, `pack` (by default of the city worked in) and `zone`.
     """
     door: Door = request.app.state.door
     served = cities(door, caller)
@@ -43,7 +43,7 @@ def staff_page(
 
 
 def _others(request: Request, others: list[Any]) -> list[tuple[Any, str]]:
-    """Each other city, with this page's address there; none where the page answers a form."""
+    """Return each other city with this page's address there; none if the page answers a form."""
     if request.method != "GET":
         return []
     asked = [one for one in request.query_params.multi_items() if one[0] not in (CITY, "cursor")]

@@ -1,4 +1,4 @@
-"""A page's words where code has to put them together, in the reader's language."""
+"""Texts of a page that code composes, in the reader's language."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, tzinfo
@@ -17,11 +17,11 @@ LENGTHS = {
     "wh": N_("%(n)s working hours"),
     "wd": N_("%(n)s working days"),
 }
-"""How the spans of packs are said, by their unit."""
+"""The words for the time spans of packs, by their unit."""
 
 
 class Speech:
-    """One language and one city; `say` takes what `N_` marked."""
+    """Texts in one language for one city; `say` takes messages marked with `N_`."""
 
     def __init__(self, language: str, pack: Pack) -> None:
         self.language, self.pack = language, pack
@@ -47,7 +47,7 @@ class Speech:
     def span(self, length: timedelta) -> str:
         return str(self._filters["span"](length))
 
-    # --- what the pack calls its codes; a code that it has no more: itself -----------------------
+    # --- names of the pack's codes; a code that it no longer has is returned as it is ------------
 
     def unit(self, code: str) -> str:
         return self.named(self.pack.unit(code)) if self.pack.has_unit(code) else code
@@ -60,12 +60,12 @@ class Speech:
         return self.named(found) if found else code
 
     def area(self, code: str) -> str:
-        """The community or street of a division code, the finest that is known."""
+        """Return the name of the community, else the street, of a division code."""
         found = self.pack.community_of(code) or self.pack.street_of(code)
         return self.named(found) if found else code
 
     def reason(self, table: str, code: str) -> str:
-        """A reason of one of the pack's lists: decline, refer, returns, whistle, hold, exclude."""
+        """Return a reason's words; `table`: decline, refer, returns, whistle, hold, exclude."""
         for reason in getattr(self.pack.reasons, table):
             if reason.code == code:
                 return str(reason.en if self.language == ENGLISH else reason.zh)
@@ -78,7 +78,7 @@ class Speech:
         return self.label("grade", grade)
 
     def length(self, written: str) -> str:
-        """A span as packs write it, in words: 3d, 4wh, 30m."""
+        """Put a span in the packs' notation into words: 3d, 4wh, 30m."""
         count = written.rstrip("smhdw")
         message = LENGTHS.get(written[len(count) :])
         return self.say(message, n=count) if message else written

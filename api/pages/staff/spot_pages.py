@@ -1,4 +1,4 @@
-"""Hot spots: where complaints gather on the map, and tables of where, what about, and how many."""
+"""Hot spots: the map of complaints, tables by place and category, and common problems."""
 
 import json
 from datetime import UTC, datetime
@@ -27,13 +27,13 @@ from store.reporting.hot_spots import Asked, Named, spots
 router = APIRouter(include_in_schema=False)
 
 _LEAST = 5
-"""So many complaints about one thing in one street make a common problem (共性问题)."""
+"""The complaints about one category in one street that make a common problem (共性问题)."""
 
 _PLACES = 5
-"""Decimals of a degree: a metre."""
+"""Decimals of a degree, about a metre."""
 
 TABLES = {
-    # what is named most: its heading, and which parameter asks for its tickets
+    # kind of table: its heading, and the query parameter of its drill-down
     "street": (N_("Streets"), "area"),
     "community": (N_("Communities"), "area"),
     "cell": (N_("Grid cells"), "area"),
@@ -48,7 +48,7 @@ async def spot_page(
     door: TheDoor,
     category: str = "",
 ) -> Response:
-    """The map, the most named streets, communities, cells and categories, and common problems."""
+    """Show the map, the places and categories with most tickets, and common problems."""
     pack = working_city(request, door, caller)
     month, words = month_asked(request, pack, datetime.now(UTC)), Words(request)
     asked = _asked(pack, month, category)
@@ -85,7 +85,7 @@ async def squares(
     door: TheDoor,
     category: str = "",
 ) -> Response:
-    """What the map shows: each square's middle, how many, what about, and where its tickets are."""
+    """Send the map's squares: position, number of tickets, main category, drill-down address."""
     pack = working_city(request, door, caller)
     month, words = month_asked(request, pack, datetime.now(UTC)), Words(request)
     asked = _asked(pack, month, category)
@@ -112,7 +112,7 @@ async def spot_sheet(
     what: str = "",
     category: str = "",
 ) -> Response:
-    """One table, or the squares of the map, as a sheet."""
+    """Send one table, or the squares of the map, as CSV."""
     pack = working_city(request, door, caller)
     month, words = month_asked(request, pack, datetime.now(UTC)), Words(request)
     asked = _asked(pack, month, category)
@@ -164,7 +164,7 @@ def _name(pack: Pack, kind: str, one: Named, words: Words) -> str:
     if kind == "category":
         return _about(pack, one.code, words)
     name = place_name(pack, one.code, words)
-    # A cell or a community without a name of its own says in which street it is.
+    # Cells and communities are shown with the name of their street.
     street = pack.street_of(one.code)
     outside = street is not None and kind != "street"
     return f"{words.named(street)} · {name}" if outside and street else name

@@ -1,4 +1,4 @@
-"""Everything that happened to a ticket, in words: what, by whom, and what was written."""
+"""The history of a ticket in words: each event, its actor, and what was written."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
@@ -14,11 +14,11 @@ from domain.ticket.minutes import Minutes
 from domain.ticket.rating import Rating
 
 Names = Mapping[str, str]
-"""What accounts are called, by their ids."""
+"""The display names of accounts, by their ids."""
 
 
 class Line(NamedTuple):
-    """One event. `notes` are short, `texts` what somebody wrote, word for word."""
+    """One event. `notes`: short descriptions; `texts`: what people wrote, verbatim."""
 
     at: datetime
     kind: str
@@ -29,7 +29,7 @@ class Line(NamedTuple):
 
 
 CODED: dict[str, str] = {
-    # reasons that the engine gives, and not a person
+    # reasons given by the engine, not by a person
     "rated": N_("rated well enough"),
     "dissatisfied": N_("the citizen is not satisfied"),
     "not_resolved": N_("it is not solved"),
@@ -55,13 +55,13 @@ _GROUNDS = {
 }
 _REASONS = {"declined": "decline", "referred": "refer"}
 _LONG = ("text", "reason", "note", "answer")
-"""What somebody wrote, in the order in which it is shown."""
+"""The fields with texts by people, in the order in which they are shown."""
 
 
 def told(
     events: Iterable[Event], speech: Speech, names: Names, void: Collection[int] = ()
 ) -> list[Line]:
-    """The last thing first. `void`: the versions of cards that were taken back."""
+    """Describe the events, newest first. `void`: the versions of revoked cards."""
     return [_line(event, speech, names, void) for event in reversed(list(events))]
 
 
@@ -74,7 +74,7 @@ def _line(event: Event, speech: Speech, names: Names, void: Collection[int]) -> 
 
 
 def who(actor: Actor, speech: Speech, names: Names) -> str:
-    """王芳 · 区水务局: the account's name as far as it is known, the unit, else the role."""
+    """Return the account's name, if known, and the unit, else the role: 王芳 · 区水务局."""
     name = names.get(actor.id)
     place = speech.unit(actor.unit) if actor.unit else None
     if actor.role is Role.SYSTEM:
@@ -83,7 +83,7 @@ def who(actor: Actor, speech: Speech, names: Names) -> str:
 
 
 def _texts(event: Event, speech: Speech) -> list[str]:
-    """What was written; of results and minutes what is in them."""
+    """Return the written texts, also those in results, minutes and ratings."""
     fact = event.fact
     found: list[str] = []
     for name in _LONG:
@@ -106,7 +106,7 @@ def _is_code(event: Event, name: str, text: str) -> bool:
     return name == "reason" and (text in CODED or event.kind in _REASONS)
 
 
-# --- the short ones: a line of the table for every attribute that facts have -------------------
+# --- the notes: one entry of the table for every attribute that facts have ---------------------
 
 
 def _coded(event: Event, value: Any, speech: Speech) -> str:
@@ -158,7 +158,7 @@ def _code(_event: Event, value: Any, speech: Speech) -> str:
 
 
 def _unless(flag: Any, message: str) -> Callable[[Event, Any, Speech], str]:
-    """Said where the value is this one."""
+    """Return a function that gives the message if the value is `flag`."""
 
     def said(_event: Event, value: Any, speech: Speech) -> str:
         return speech.say(message) if value is flag else ""

@@ -1,4 +1,4 @@
-"""The page of a ticket, for everybody who works on it; and the doing of what its forms say."""
+"""The ticket page for all staff, and the endpoints of its action forms."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ async def show(
     door: TheDoor,
     caller: Annotated[Caller, staff("get_ticket")],
 ) -> Response:
-    """`do` opens the form of that deed, filled in with what else the address says."""
+    """Show the ticket; `do` opens that action form, filled in from the other parameters."""
     ticket, waiting = await found(door, caller, number)
     occasion = _occasion(request, door, caller, ticket)
     asked = dict(request.query_params)
@@ -61,7 +61,7 @@ async def unmask(
     door: TheDoor,
     caller: Annotated[Caller, staff("unmask_person")],
 ) -> Response:
-    """Who complained, in full, on this answer alone; the look is written down first."""
+    """Show the complainant unmasked, in this response only; the access is logged first."""
     ticket, waiting = await found(door, caller, number)
     occasion = _occasion(request, door, caller, ticket)
     form = await Form.read(request, "purpose")
@@ -80,11 +80,11 @@ def _occasion(request: Request, door: Door, caller: Caller, ticket: Ticket) -> O
     return Occasion(ticket, caller, speech, datetime.now(UTC))
 
 
-# --- doing --------------------------------------------------------------------------------------
+# --- actions ------------------------------------------------------------------------------------
 
 
 async def _done(request: Request, door: Door, caller: Caller, number: str, deed: Deed) -> Response:
-    """Do what the form says; what is refused comes back with everything that was typed."""
+    """Carry out the form; if refused, show it again with everything that was typed."""
     ticket, waiting = await found(door, caller, number)
     occasion = _occasion(request, door, caller, ticket)
     sent = await request.form()
@@ -94,7 +94,7 @@ async def _done(request: Request, door: Door, caller: Caller, number: str, deed:
         told = await _do(door, occasion, deed, form, sent)
     except (ValidationError, *REFUSALS) as error:
         status, told = form.refuse(error), None
-        ticket, waiting = await found(door, caller, number)  # as it is by now
+        ticket, waiting = await found(door, caller, number)  # its current state
     else:
         if not form.wrong:
             return await _afterwards(request, door, occasion, deed, told, to)
@@ -107,7 +107,7 @@ async def _done(request: Request, door: Door, caller: Caller, number: str, deed:
 async def _do(
     door: Door, occasion: Occasion, deed: Deed, form: Form, sent: FormData
 ) -> Receipt | str | None:
-    """Take the files, then do it, unless something is wrong, which the form then says."""
+    """Receive the files, then carry out the action, unless the form has faults."""
     there: list[str] = []
     number = occasion.ticket.complaint.number
     for field in deed.at(occasion):
@@ -124,7 +124,7 @@ async def _do(
 async def _afterwards(
     request: Request, door: Door, occasion: Occasion, deed: Deed, told: Any, to: str
 ) -> Response:
-    """On to the next page, which says what was done; a new ticket's code is shown here, once."""
+    """Redirect to the page that confirms it; a new ticket's code is shown here, once."""
     if isinstance(told, Receipt):
         return await draw(request, door, occasion, False, None, receipt=told)
     later = f"&{LATER}=yes" if told == LATER else ""
@@ -141,7 +141,7 @@ def _endpoint(deed: Deed) -> Callable[..., Awaitable[Response]]:
         try:
             return await _done(request, door, caller, number, deed)
         finally:
-            await request.close()  # and with it the files of the form
+            await request.close()  # also closes the files of the form
 
     return endpoint
 

@@ -1,4 +1,4 @@
-"""Drawing the page of a ticket: what is known, what can be done, and the form that is open."""
+"""Drawing of the ticket page: the details, the possible actions, and the open form."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -28,7 +28,7 @@ _LATER = N_("Handed over. The page shows it in a moment: load it again.")
 
 @dataclass(frozen=True)
 class Opened:
-    """The form that is open. `kept`: ids of files that are here already."""
+    """The open action form. `kept`: ids of files that were received already."""
 
     deed: Deed
     form: Form
@@ -37,7 +37,7 @@ class Opened:
 
 
 class Offered(NamedTuple):
-    """The deeds of a group that can be done now."""
+    """The actions of a group that are possible now."""
 
     heading: str
     deeds: list[Deed]
@@ -55,7 +55,7 @@ async def draw(
     person: Person | None = None,
     receipt: Receipt | None = None,
 ) -> Response:
-    """The page. `look`: the form with which somebody asked in vain who complained."""
+    """Draw the page. `look`: the refused form for unmasking the complainant."""
     can = [deed for deed in DEEDS if why_not(deed, occasion) is None]
     why = why_not(opened.deed, occasion) if opened and not opened.form.wrong else None
     kept = await deed_files.shown(door, occasion.caller, opened.kept) if opened else []
@@ -87,7 +87,7 @@ async def draw(
 
 
 def _done(request: Request) -> str | None:
-    """What was done just now, if the address says so."""
+    """Return the message for the action just done, if the address names one."""
     deed = BY_PATH.get(request.query_params.get("done", ""))
     if deed is None:
         return None
@@ -95,7 +95,7 @@ def _done(request: Request) -> str | None:
 
 
 def _labels(occasion: Occasion, opened: Opened | None) -> dict[str, str]:
-    """What the fields of the open form are called."""
+    """Return the labels of the fields of the open form."""
     say, fields = occasion.speech.say, opened.deed.at(occasion) if opened else ()
     named = {field.name: say(field.label) for field in fields}
     for kind, parts in reading.ROW_LABELS.items():
@@ -106,7 +106,7 @@ def _labels(occasion: Occasion, opened: Opened | None) -> dict[str, str]:
 
 
 def _offers(can: list[Deed]) -> list[Offered]:
-    """In the order of the groups, without those in which there is nothing to do."""
+    """Group the possible actions in the order of `GROUPS`, without empty groups."""
     groups = [
         Offered(heading, [deed for deed in can if deed.group is group])
         for group, heading in GROUPS.items()

@@ -1,4 +1,4 @@
-"""Finding tickets: by number, by a part of the title, by where they are and whose they are."""
+"""Ticket search: by number, part of the title, stage, unit, category, kind and queue."""
 
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -34,7 +34,7 @@ STATES: dict[str, tuple[str, dict[str, bool]]] = {
     "overdue": (N_("Overdue"), {"overdue": True}),
     "ended": (N_("Ended"), {"open": False}),
 }
-"""What one choice of the form asks for."""
+"""The label and the query of each choice of the form."""
 
 LIMIT = 50
 
@@ -43,7 +43,7 @@ LIMIT = 50
 async def search(
     request: Request, door: TheDoor, caller: Annotated[Caller, staff("list_tickets")]
 ) -> Response:
-    """A whole number goes straight to its ticket; everything else narrows the list."""
+    """List the matching tickets; a complete number redirects to its ticket."""
     pack = working_city(request, door, caller)
     speech = Speech(language_of(request), pack)
     asked = {name: request.query_params.get(name, "").strip() for name in FIELDS}
@@ -76,7 +76,7 @@ async def search(
 
 
 async def _number(door: TheDoor, caller: Caller, text: str) -> str | None:
-    """The number of a ticket that this caller may see, if that is what was typed."""
+    """Return the typed number, if it is that of a ticket this caller may see."""
     try:
         number = parse_number(text)
         await found(door, caller, number)
@@ -86,7 +86,7 @@ async def _number(door: TheDoor, caller: Caller, text: str) -> str | None:
 
 
 def _query(form: Form, pack: Pack, caller: Caller, cursor: str | None) -> ListQuery:
-    """What the form asks for, as the API is asked."""
+    """Build the API's list query from the form."""
     told: dict[str, Any] = {"city": pack.city.id, "limit": LIMIT, "cursor": cursor or None}
     told |= form.given("text", "stage", "kind", "queue")
     names = {"unit": pack.units, "category": pack.categories}
@@ -101,7 +101,7 @@ def _query(form: Form, pack: Pack, caller: Caller, cursor: str | None) -> ListQu
 
 
 def _code(text: str, things: Any) -> str:
-    """The code of what was typed: a code, a name, or both as the list offers them."""
+    """Return the code for typed text: a code, a name, or both as the list shows them."""
     code = text.rpartition(" · ")[2]
     for thing in things:
         if code == thing.code or text.casefold() in (thing.name, thing.name_en.casefold()):

@@ -1,4 +1,4 @@
-"""Triage by hand: what the machine was unsure of, and what a person has to dispatch."""
+"""Triage by hand: tickets the machine was unsure of, and those a person has to dispatch."""
 
 from typing import Annotated, Any
 
@@ -44,7 +44,7 @@ UNKNOWN_UNIT = N_("There is no such unit; choose one from the list.")
 async def waiting(
     request: Request, door: TheDoor, caller: Annotated[Caller, staff("list_queue")]
 ) -> Response:
-    """The queue, the most urgent first, with the first one in hand."""
+    """Show the queue, most urgent first, with the first ticket open."""
     return await _page(request, door, caller, Form.blank(*FIELDS))
 
 
@@ -52,7 +52,7 @@ async def waiting(
 async def classify(
     request: Request, door: TheDoor, caller: Annotated[Caller, staff("triage")]
 ) -> Response:
-    """Say what it is about, and if need be whose: accept the suggestion, or choose another."""
+    """Set the category, and if need be the unit: the suggested ones, or others."""
     form = await Form.read(request, *FIELDS)
 
     def command(pack: Pack) -> Classify:
@@ -72,7 +72,7 @@ async def classify(
 async def dispatch(
     request: Request, door: TheDoor, caller: Annotated[Caller, staff("reassign")]
 ) -> Response:
-    """Name the unit of one that waits at dispatch for a person."""
+    """Name the unit of a ticket that waits at dispatch for a person."""
     form = await Form.read(request, *FIELDS)
 
     def command(pack: Pack) -> Reassign:
@@ -87,7 +87,7 @@ async def dispatch(
 async def conclude(
     request: Request, door: TheDoor, caller: Annotated[Caller, staff("conclude")]
 ) -> Response:
-    """End it without a unit: answered, referred or declined."""
+    """Conclude the ticket without a unit: answered, referred or declined."""
     form = await Form.read(request, *FIELDS)
 
     def command(pack: Pack) -> Conclude:
@@ -99,7 +99,7 @@ async def conclude(
 
 
 def _code(form: Form, name: str, found: str | None) -> str | None:
-    """The code of what was typed; what is none is a fault of the field."""
+    """Return the code that was found; if there is none, mark the field as faulty."""
     if form.typed[name] and found is None:
         known = {"category": UNKNOWN_CATEGORY, "area": UNKNOWN_AREA}
         form.fail(name, known.get(name, UNKNOWN_UNIT))
@@ -143,7 +143,7 @@ async def _page(
 
 
 def _advice(door: Door, at: Desk, hand: Waits) -> dict[str, Any]:
-    """What the machine suggests for the one in hand, why, and what would follow from it."""
+    """Return the machine's suggestion for the open ticket, why, and what would follow."""
     pack, ticket = at.pack, hand.ticket
     found = guess(door, pack, ticket.complaint)
     code = (hand.doubt.suggestion if hand.doubt else None) or ticket.category or found.category

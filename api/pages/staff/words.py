@@ -1,4 +1,4 @@
-"""The reader's language where no template draws: headings of tables, names of files."""
+"""Texts in the reader's language outside templates: table headings, file names."""
 
 from starlette.requests import Request
 
@@ -8,7 +8,7 @@ from api.translation import ENGLISH, language_of, translations
 
 
 class Words:
-    """What messages, values and names of a pack are called in the language of a request."""
+    """Messages, labels and names of a pack in the language of a request."""
 
     def __init__(self, request: Request) -> None:
         self.language = language_of(request)
@@ -16,7 +16,7 @@ class Words:
         self._labels = Labels(self._messages)
 
     def say(self, message: str) -> str:
-        """A message that is marked with `N_`."""
+        """Translate a message that is marked with `N_`."""
         return self._messages.gettext(message)
 
     def label(self, kind: str, value: object) -> str:

@@ -1,4 +1,4 @@
-"""Run by Alembic for every command; `store.db.schema` gives the connection."""
+"""The environment of every Alembic command; `store.db.schema` provides the connection."""
 
 from alembic import context
 

@@ -1,1 +1,1 @@
-"""The pages of administrators: people, tokens, packs, messages, calendar, what waits, engine."""
+"""The administrators' pages: people, tokens, packs, messages, calendar, backlog, engine."""

@@ -1,4 +1,4 @@
-"""The working calendar: a year as a grid of months, each special day with where it stands."""
+"""The working calendar: a year as a grid of months, each special day with its source."""
 
 import calendar as months
 from datetime import date
@@ -26,7 +26,7 @@ _WEEK = months.Calendar(months.MONDAY)
 
 
 class Day(NamedTuple):
-    """`look`: working, weekend, holiday, make_up or hours; None: another month's day."""
+    """A day. `look`: working, weekend, holiday, make_up, hours; None: another month's."""
 
     day: date
     look: str | None
@@ -41,7 +41,7 @@ class Month(NamedTuple):
 
 @router.get(URL)
 async def year(request: Request, caller: READER, door: TheDoor) -> Response:
-    """The year asked for, else this one; also years that are not published yet."""
+    """Show the requested year, else this one; years not published yet are shown too."""
     pack = working_city(request, door, caller)
     published = pack.calendar.published
     years = sorted(published | {max(published) + 1, max(published) + 2})
@@ -66,14 +66,14 @@ async def year(request: Request, caller: READER, door: TheDoor) -> Response:
 
 
 class Reach(NamedTuple):
-    """From which day of filing on a tier is promised provisionally; None: never."""
+    """The first day of filing whose promises in a tier are provisional; None: never."""
 
     tier: Tier
     since: date | None
 
 
 def _ahead(pack: Pack) -> tuple[date, list[Reach]]:
-    """Until when the city promises firmly; its tiers, those that reach beyond first first."""
+    """Return the last published day, and the tiers, the earliest provisional one first."""
     told = horizon(pack)
     tiers = [Reach(pack.tiers[tier], day) for tier, day in told.tiers.items()]
     return told.last_day, sorted(tiers, key=lambda one: one.since or date.max)

@@ -1,4 +1,4 @@
-"""The rules of a city as they are in use: versions of its pack, and its messages to citizens."""
+"""The rules of a city in use: the versions of its pack, and its messages to citizens."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -22,7 +22,7 @@ router = APIRouter(include_in_schema=False)
 
 URL = "/staff/admin/packs"
 _SHOWN = 300
-"""Differences that a page lists: two packs of different cities would have thousands."""
+"""The most differences that a page lists: packs of different cities have thousands."""
 
 
 class Sample(NamedTuple):
@@ -35,7 +35,7 @@ class Sample(NamedTuple):
 
 @router.get(URL)
 async def versions(request: Request, caller: READER, door: TheDoor) -> Response:
-    """The versions; with `before` (and `after`) what differs; with `check` what is wrong."""
+    """Show the versions; with `before` (and `after`) differences; with `check` errors."""
     pack = working_city(request, door, caller)
     asked = Form.blank(**{name: request.query_params.get(name, "") for name in ("before", "after")})
     status, diff, found = 200, None, None
@@ -68,7 +68,7 @@ async def _diff(door: Door, pack: Pack, asked: Form) -> PackDifferences:
 
 @router.get("/staff/admin/messages")
 async def messages(request: Request, caller: READER, door: TheDoor) -> Response:
-    """Each message as citizens read it, with sample values; and in which file it is changed."""
+    """Show each message with sample values, and the file in which to change it."""
     pack = working_city(request, door, caller)
     told = packs.messages(pack)
     samples = []
@@ -84,7 +84,7 @@ async def messages(request: Request, caller: READER, door: TheDoor) -> Response:
 
 
 def sample_values(pack: Pack, language: str, door: Door) -> dict[str, str]:
-    """What a message fills in, of a ticket that might be."""
+    """Return sample values for the placeholders of a message."""
     written = filters(language)
     named = written["named"]
     due = door.now() + timedelta(days=7)
@@ -100,7 +100,7 @@ def sample_values(pack: Pack, language: str, door: Door) -> dict[str, str]:
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
-    """A pack's text is checked when it is loaded; one from before a check is shown as it is."""
+    """Fill in a message; a text loaded before a check was introduced is returned as it is."""
     try:
         return Formatter().vformat(text, (), values)
     except (KeyError, IndexError, ValueError, AttributeError):

@@ -1,4 +1,4 @@
-"""Who signs in here: the list, a new account, and everything that is done to one."""
+"""Staff accounts: the list, creation, and every action on one."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, NamedTuple
@@ -41,11 +41,11 @@ FIELD_OF = {
     "not_your_city": "city",
     "scope_useless": "scopes",
 }
-"""Beside which field a refusal is said."""
+"""The field of a refusal, by its code."""
 
 
 class Deed(NamedTuple):
-    """Something done with one press. `done`: what the page says after it."""
+    """An action without further input. `done`: the message shown after it."""
 
     do: Callable[[Door, Caller, Account], Awaitable[AccountLine]]
     done: str
@@ -70,13 +70,13 @@ async def start(caller: MANAGER) -> Response:
 
 @router.get(URL)
 async def people(request: Request, caller: MANAGER, door: TheDoor) -> Response:
-    """Everybody, by name; a part of a name, or a role, finds some."""
+    """List accounts by name, filtered by part of a name or role."""
     return await _list(request, caller, door, Form.blank(*_NEW, role="officer", locally="yes"))
 
 
 @router.post(URL)
 async def create(request: Request, caller: MANAGER, door: TheDoor) -> Response:
-    """A new account; the answer shows its password, and nothing shows it again."""
+    """Create an account; only this response shows its password."""
     form = await Form.read(request, *_NEW)
     try:
         told = _who(form, working_city(request, door, caller))
@@ -113,7 +113,7 @@ async def change(request: Request, account: AccountId, caller: MANAGER, door: Th
 async def password(
     request: Request, account: AccountId, caller: MANAGER, door: TheDoor
 ) -> Response:
-    """A new password, shown by this answer only."""
+    """Issue a new password, shown by this response only."""
     found = await managing.found(door, caller, account)
     try:
         made = await managing.renew(door, caller, found)
@@ -138,7 +138,7 @@ async def act(
 
 
 def refuse(form: Form, error: Exception) -> int:
-    """Take in why it was refused; where that is a field's fault, beside the field."""
+    """Record the refusal, beside the field at fault if any; return the HTTP status."""
     status = form.refuse(error)
     field = FIELD_OF.get(form.problem or "")
     if field in form.typed:
@@ -147,7 +147,7 @@ def refuse(form: Form, error: Exception) -> int:
 
 
 def _who(form: Form, pack: Pack) -> dict[str, Any]:
-    """What somebody is to be. Units are offered of one city: whose officer it is, is clear."""
+    """Return the account's values. Units are offered of one city, so a unit implies its city."""
     told: dict[str, Any] = form.given("display", "role", "unit", "city")
     if "unit" in told:
         told.setdefault("city", pack.city.id)
@@ -226,14 +226,14 @@ def _back(account: str, done: str) -> Response:
 
 
 def _pack_of(request: Request, caller: Caller, door: Door, account: Account) -> Pack:
-    """Of which city units are offered: that of the account, or that which is worked in."""
+    """Return the pack whose units are offered: the account's city, else the working city."""
     if account.city in door.packs.ids():
         return door.packs.get(str(account.city))
     return working_city(request, door, caller)
 
 
 def choices(request: Request, caller: Caller, door: Door, pack: Pack) -> dict[str, Any]:
-    """What forms about people can choose from."""
+    """Return the choices of account forms."""
     return {
         "roles": [role for role in Role if role in STAFF],
         "of_city": pack,

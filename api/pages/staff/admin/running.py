@@ -1,4 +1,4 @@
-"""How it runs: what waits and why, and the engine with its queues."""
+"""Operation: the backlog with reasons, and the engine with queues."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -24,7 +24,7 @@ _DONE = {"retried": N_("Begun anew; what waits is tried again within seconds.")}
 
 @router.get(WAITING)
 async def waiting(request: Request, caller: SEES, door: TheDoor) -> Response:
-    """Complaints registered and not started; messages not delivered: since when, and why."""
+    """Show complaints not started and messages not delivered: since when, and why."""
     return await _waiting(request, caller, door, Form.blank())
 
 
@@ -45,7 +45,7 @@ async def again(
 
 @router.get("/staff/admin/engine")
 async def engine(request: Request, caller: SEES, door: TheDoor) -> Response:
-    """Where the engine is, who works for it, what is wrong. Drawn also while it is away."""
+    """Show the engine's address, workers and problems, also while it is unavailable."""
     told = await installation(request.app.version, door)
     return staff_page(request, "staff/admin/engine.html", caller, told=told)
 

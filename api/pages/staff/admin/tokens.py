@@ -1,4 +1,4 @@
-"""Tokens of programs and people: the list, a new one, and the end of one."""
+"""Tokens of programs and people: list, issue and revoke."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -33,7 +33,7 @@ async def listing(request: Request, caller: MANAGER, door: TheDoor) -> Response:
 
 @router.post(URL)
 async def issue(request: Request, caller: MANAGER, door: TheDoor) -> Response:
-    """A new token; the answer shows it, and nothing shows it again."""
+    """Issue a token; only this response shows it."""
     form = await Form.read(request, *_NEW, "scopes")
     scopes = [str(one) for one in (await request.form()).getlist("scopes")]
     try:

@@ -1,1 +1,1 @@
-"""What can be done to a ticket: one table of deeds, and from it the forms, the keys, the doing."""
+"""The action forms of a ticket: one table that defines the forms, shortcuts and commands."""

@@ -1,4 +1,4 @@
-"""What can be chosen in the fields of forms: names, what is likely first."""
+"""The choices of form fields, by name, the likely ones first."""
 
 from collections.abc import Iterable
 
@@ -18,7 +18,7 @@ LENGTHS = {
     "wd": N_("working days"),
     "m": N_("minutes"),
 }
-"""The units of a span that somebody types."""
+"""The time units of a typed span."""
 
 OUTCOMES = {
     "answered": N_("Answered at once"),
@@ -32,7 +32,7 @@ OUTCOMES = {
 
 
 def _units(occasion: Occasion, *first: Iterable[str | None]) -> list[Choice]:
-    """All units that may have the ticket, those named `first` before the others."""
+    """Return all units that may have the ticket, those named `first` before the others."""
     pack, accused = occasion.pack, occasion.ticket.accused
     likely = dict.fromkeys(code for group in first for code in group if code)
     ordered = [code for code in likely if pack.has_unit(code)]
@@ -50,7 +50,7 @@ def _unit(occasion: Occasion, unit: Unit) -> Choice:
 
 
 def _around(occasion: Occasion) -> list[str | None]:
-    """The place's street and community, and who had the ticket before."""
+    """Return the next unit, the place's street and community, earlier units."""
     ticket, pack = occasion.ticket, occasion.pack
     here = [pack.street_of(ticket.area), pack.community_of(ticket.area)]
     had = [share.unit for share in reversed(ticket.assignments)]
@@ -62,7 +62,7 @@ def every_unit(occasion: Occasion) -> list[Choice]:
 
 
 def other_units(occasion: Occasion) -> list[Choice]:
-    """Without the one that has it now."""
+    """Return all but the ticket's current unit."""
     has = occasion.ticket.current.unit if occasion.ticket.current else None
     return [choice for choice in every_unit(occasion) if choice.value != has]
 
@@ -72,7 +72,7 @@ def units_to_accuse(occasion: Occasion) -> list[Choice]:
 
 
 def units_to_call(occasion: Occasion) -> list[Choice]:
-    """Who has no share yet; first those beside and under the lead."""
+    """Return units without a share; those near place and lead first."""
     ticket, pack = occasion.ticket, occasion.pack
     having = {share.unit for share in ticket.opened}
     near: list[str] = []
@@ -83,7 +83,7 @@ def units_to_call(occasion: Occasion) -> list[Choice]:
 
 
 def units_below(occasion: Occasion) -> list[Choice]:
-    """Units under those whose shares the caller may delegate, the nearest first."""
+    """Return the units below the caller's shares, the nearest first."""
     having = {share.unit for share in occasion.ticket.opened}
     own = dict.fromkeys(share.unit for share in occasion.own)
     below = [code for unit in own for code in _below(occasion, unit) if code not in having]
@@ -100,7 +100,7 @@ def _below(occasion: Occasion, above: str) -> list[str]:
 
 
 def involved_units(occasion: Occasion) -> list[Choice]:
-    """Who has or had a share: those who are likely to have come."""
+    """Return units that have or had a share, as likely there; then all."""
     units = dict.fromkeys(share.unit for share in occasion.ticket.assignments)
     return [Choice(code, occasion.speech.unit(code), "near") for code in units] + every_unit(
         occasion
@@ -108,18 +108,18 @@ def involved_units(occasion: Occasion) -> list[Choice]:
 
 
 def units_alike(occasion: Occasion) -> list[Choice]:
-    """The siblings of the lead: those whom an inspection concerns; then all others."""
+    """Return the siblings of the lead, which an inspection concerns; then all units."""
     lead, pack = occasion.ticket.unit, occasion.pack
     alike = pack.siblings(lead) if lead and pack.has_unit(lead) else []
     near = [Choice(code, occasion.speech.unit(code), "near") for code in alike]
     return [*near, *every_unit(occasion)]
 
 
-# --- what it is about ---------------------------------------------------------------------------
+# --- subject and reasons ------------------------------------------------------------------------
 
 
 def categories(occasion: Occasion) -> list[Choice]:
-    """The machine's suggestion, and what the citizen said, before the others."""
+    """Return all categories; the suggested and the present one first."""
     ticket, pack = occasion.ticket, occasion.pack
     likely = dict.fromkeys(c for c in (ticket.suggestion, ticket.category) if c and pack.knows(c))
     rest = [one.code for one in pack.categories if one.code not in likely]
@@ -127,7 +127,7 @@ def categories(occasion: Occasion) -> list[Choice]:
 
 
 def areas(occasion: Occasion) -> list[Choice]:
-    """Streets and communities, by their division code."""
+    """Return streets and communities, by division code."""
     pack = occasion.pack
     return [
         Choice(unit.area, occasion.speech.named(unit))
@@ -141,7 +141,7 @@ def kinds(occasion: Occasion) -> list[Choice]:
 
 
 def grounds(*tables: str) -> Choices:
-    """Reasons of these lists of the pack; of several lists, each under its name."""
+    """Return the reasons of these lists of the pack; of several, grouped by list."""
 
     def found(occasion: Occasion) -> list[Choice]:
         speech = occasion.speech
@@ -168,16 +168,16 @@ def meetings(occasion: Occasion) -> list[Choice]:
     return [Choice(one.value, occasion.speech.label("meeting", one.value)) for one in Meeting]
 
 
-# --- of this ticket -----------------------------------------------------------------------------
+# --- values of this ticket ----------------------------------------------------------------------
 
 
 def shares(occasion: Occasion) -> list[Choice]:
-    """The caller's open shares."""
+    """Return the caller's open shares."""
     return [_share(occasion, share) for share in occasion.own]
 
 
 def helpers(occasion: Occasion) -> list[Choice]:
-    """Open shares that were given by another, and may be let go."""
+    """Return open shares of helpers that the caller may release."""
     unit, ticket = occasion.caller.unit, occasion.ticket
     given = [share for share in ticket.opened if share.of is not None]
     mine = [s for s in given if s.of and unit in (None, ticket.assignment(s.of).unit)]
@@ -191,13 +191,13 @@ def _share(occasion: Occasion, share: Assignment) -> Choice:
 
 
 def orders(occasion: Occasion) -> list[Choice]:
-    """Orders that wait for their answer."""
+    """Return the orders without an answer."""
     left = [order for order in occasion.ticket.orders if order.answer is None]
     return [Choice(str(order.n), f"{order.n} · {order.text[:40]}") for order in left]
 
 
 def steps(occasion: Occasion) -> list[Choice]:
-    """Steps of staged limits that are to be done."""
+    """Return the caller's open steps of staged limits."""
     own = {share.n for share in occasion.own if share.share is Share.LEAD}
     left = [
         clock.label

@@ -1,4 +1,4 @@
-"""What the desk does for the citizen on the phone."""
+"""The action forms of the desk for a citizen on the phone."""
 
 from api.pages.staff.deeds import choices
 from api.pages.staff.deeds.fields import files, note, said
@@ -18,7 +18,7 @@ def _reached(_occasion: Occasion) -> list[Told]:
 
 
 def _back(occasion: Occasion) -> Refused | None:
-    """A watched ticket goes on; one that has ended is followed by another (`api.recur`)."""
+    """Return why it cannot be reopened; an ended one gets a follow-up ticket (`api.recur`)."""
     ticket, caller = occasion.ticket, occasion.caller
     if not RIGHTS["recur"].allows(caller.actor.role, caller.near(ticket, occasion.pack)):
         return Refused("not_your_unit", "This is another unit's to do.")

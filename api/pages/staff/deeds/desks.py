@@ -1,4 +1,4 @@
-"""What desk and dispatch do: what it is about, whose it is, with what it is handled."""
+"""The action forms of desk and dispatch: subject, responsible unit, merging, conclusion."""
 
 from api.pages.staff.deeds import choices
 from api.pages.staff.deeds.fields import note, reason, said, unit
@@ -30,7 +30,7 @@ def _ends(_occasion: Occasion) -> list[Told]:
 
 
 def _outcomes(occasion: Occasion) -> list[Choice]:
-    """The endings that the ticket would take from this caller."""
+    """Return the outcomes that the ticket's checks allow this caller."""
     return [
         Choice(told["outcome"], occasion.speech.say(choices.OUTCOMES[told["outcome"]]))
         for told in _ends(occasion)
@@ -47,7 +47,7 @@ def _is_praise(occasion: Occasion) -> bool:
 
 
 def _names_next(occasion: Occasion) -> bool:
-    """Whether who grants a return may name the next unit: not when a meeting has to."""
+    """Return whether a granted return may name the next unit: not before arbitration."""
     ticket, request = occasion.ticket, asked(occasion.ticket)
     if request is None or request.what != "return":
         return False

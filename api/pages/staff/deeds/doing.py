@@ -1,4 +1,4 @@
-"""Doing it: by what the API does it with, so that both refuse and accept the same."""
+"""Execution of action forms, by the API's functions, so that both refuse the same."""
 
 from typing import Any
 
@@ -17,18 +17,18 @@ from domain.ticket.ticket import Snapshot
 from store.tickets import tickets
 
 LATER = "later"
-"""What is done and not yet in the record."""
+"""The result of a command not recorded yet."""
 
 PATIENCE = 2.0
-"""Seconds to wait for the record to show it, so that the next page does."""
+"""Seconds to wait for the record, so that the next page shows the action."""
 
 
 async def do(
     door: Door, occasion: Occasion, deed: Deed, command: Any, key: str
 ) -> Receipt | str | None:
-    """Do it. A Receipt: another ticket follows; LATER: it is not in the record yet.
+    """Execute the command; return a follow-up's Receipt, or `LATER` if not recorded.
 
-    Raises what `Form.refuse` takes in.
+    Raises what `Form.refuse` accepts.
     """
     number, caller = occasion.ticket.complaint.number, occasion.caller
     if isinstance(command, Completion):
@@ -64,7 +64,7 @@ async def _recur(
 
 
 async def _complete(door: Door, occasion: Occasion, said: Completion) -> str | None:
-    """Hand in the result of the share that is meant: a form sent twice is done once."""
+    """Hand in the result of the share; a form sent twice completes it once."""
     ticket, caller = occasion.ticket, occasion.caller
     n = said.assignment or _own_share(occasion)
     if n is None:
@@ -83,7 +83,7 @@ async def _complete(door: Door, occasion: Occasion, said: Completion) -> str | N
 
 
 def _own_share(occasion: Occasion) -> int | None:
-    """The unit's open share; when there is none any more, the last it had."""
+    """Return the unit's open share; if there is none, its last one."""
     own = occasion.own or [
         share for share in occasion.ticket.assignments if share.unit == occasion.caller.unit
     ]
@@ -91,7 +91,7 @@ def _own_share(occasion: Occasion) -> int | None:
 
 
 async def _is_mine(door: Door, occasion: Occasion, n: int, said: Completion) -> bool:
-    """Whether it is this very result that completed it."""
+    """Return whether this very result completed the share."""
     now = await tickets.state(door.store, occasion.ticket.complaint.number)
     done = now.assignment(n).result if now else None
     return done is not None and (done.by, done.reply) == (occasion.caller.id, said.reply)

@@ -1,4 +1,4 @@
-"""The whole table."""
+"""All action forms."""
 
 from api.pages.staff.deeds import citizens, desks, several, supervision, units
 from api.pages.staff.deeds.row import Deed, Group
@@ -22,4 +22,4 @@ GROUPS: dict[Group, str] = {
     Group.RECORD: N_("Record"),
     Group.END: N_("End"),
 }
-"""What is written over each group, in the order of the page."""
+"""The heading of each group, in the order of the page."""

@@ -13,7 +13,7 @@ def reason(label: str = N_("Why"), help: str = _KEPT, *, into: str = "") -> Fiel
 
 
 def said(name: str, label: str, help: str = "", *, most: int = 4000) -> Field:
-    """A text that has to be written."""
+    """Return a required text field."""
     return Field(name, FieldKind.TEXT, label, help, required=True, most=most)
 
 
@@ -38,7 +38,7 @@ SHARE = Field(
     choices=choices.shares,
     when=lambda occasion: len(occasion.own) > 1,
 )
-"""Of a unit with several shares, and of those who act on any unit's."""
+"""The choice of a share, shown if the caller may act on more than one."""
 
 LIMIT = Field(
     "limit",

@@ -1,4 +1,4 @@
-"""Files of a form: taken as the API takes them, kept when the form comes back."""
+"""Files of a form: stored as by the API, and kept when the form is shown again."""
 
 from collections.abc import AsyncIterator, Iterable
 from typing import NamedTuple
@@ -26,7 +26,7 @@ _AT_ONCE = 256 * 1024
 
 
 class Given(NamedTuple):
-    """What a form brings: `kept` lists the ids, `refused` what was not taken and why."""
+    """The files of a form: `kept` lists their ids, `refused` the names and reason codes."""
 
     kept: list[str]
     refused: list[tuple[str, str]]
@@ -35,9 +35,9 @@ class Given(NamedTuple):
 async def taken(
     door: Door, caller: Caller, number: str | None, sent: FormData, field: Field
 ) -> Given:
-    """Take what was chosen now, beside what was taken when the form was sent before.
+    """Store the files chosen now, and keep those stored when the form was sent before.
 
-    `number`: the ticket that it is for, if there is one already.
+    `number`: the ticket that they are for, if there is one already.
     """
     given = Given(_kept(sent), [])
     for upload in sent.getlist(field.name):
@@ -54,7 +54,7 @@ async def taken(
 
 
 def tell(form: Form, field: Field, given: Given, speech: Speech) -> None:
-    """Put into the form what is here, and say what is not."""
+    """Record stored and refused files in the form."""
     form.typed[KEPT] = "\n".join(given.kept)
     if given.refused:
         said = "; ".join(f"{name}: {speech.problem(code)}" for name, code in given.refused)
@@ -63,12 +63,12 @@ def tell(form: Form, field: Field, given: Given, speech: Speech) -> None:
 
 
 async def shown(door: Door, caller: Caller, ids: Iterable[str]) -> list[FileOut]:
-    """The files that a form holds, with links; only the caller's own."""
+    """Return the files of a form, with links; only the caller's own."""
     return [file_out(door, row) for row in await own(door, caller, ids)]
 
 
 async def own(door: Door, caller: Caller, ids: Iterable[str]) -> list[FileRow]:
-    """Those of the files that the caller uploaded."""
+    """Return the files that the caller uploaded."""
     rows = [await files.get(door.store, one) for one in ids if file_id(one) == one]
     return [row for row in rows if row is not None and row.uploader == caller.id]
 
@@ -84,7 +84,7 @@ async def _pieces(upload: UploadFile) -> AsyncIterator[Piece]:
 
 
 async def _same(door: Door, caller: Caller, number: str, digest: str) -> str | None:
-    """The same file, if a form that was sent twice has brought it already."""
+    """Return the id of the same file if an earlier submission stored it."""
     rows = await files.of_ticket(door.store, number)
     mine = (row.id for row in rows if (row.sha256, row.uploader) == (digest, caller.id))
     return next(mine, None)

@@ -1,4 +1,4 @@
-"""Who stands before which ticket: what choices and possibilities depend on."""
+"""The action context: the ticket and caller on which choices depend."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from domain.ticket.ticket import Ticket
 
 @dataclass(frozen=True)
 class Occasion:
-    """The ticket as last told, and whoever looks at it, in their language."""
+    """The ticket's last known state, the caller, and their language."""
 
     ticket: Ticket
     caller: Caller
@@ -25,6 +25,6 @@ class Occasion:
 
     @property
     def own(self) -> list[Assignment]:
-        """The open shares that this caller may act on: a unit's own; for all others, every one."""
+        """The open shares the caller may act on: their unit's; all if the caller has no unit."""
         unit = self.caller.unit
         return [share for share in self.ticket.opened if unit in (None, share.unit)]

@@ -1,7 +1,7 @@
-"""What this caller can do to this ticket now: asked of the same checks that the ticket makes.
+"""The action forms that a caller may use on a ticket now, by the workflow's own checks.
 
-A deed is tried with what somebody might say in it. Where none of that would do, the form is not
-offered, and the first refusal says why. The ticket has the last word all the same.
+A form is tested with sample payloads. If none of them is accepted, the form is not shown, and the
+first refusal is the reason. The workflow still checks the actual command.
 """
 
 from typing import Any
@@ -20,12 +20,12 @@ _NOTHING_THERE = Refused("not_now", "There is nothing to do it with.")
 
 
 def right_of(deed: Deed) -> Right:
-    """The row of the permission table."""
+    """Return the form's permission."""
     return RIGHTS[deed.command.model_fields["do"].default if deed.command else COMPLETE]
 
 
 def why_not(deed: Deed, occasion: Occasion) -> Refused | None:
-    """Why it cannot be done now; None: it can."""
+    """Return the form's present refusal; None if allowed."""
     right = right_of(deed)
     if not occasion.caller.may(right):
         return Refused("forbidden", right.what)
@@ -42,7 +42,7 @@ def why_not(deed: Deed, occasion: Occasion) -> Refused | None:
 
 
 def would_refuse(deed: Deed, occasion: Occasion, told: Told) -> Refused | None:
-    """What the ticket would say if this were said."""
+    """Return the ticket's refusal of this payload."""
     command: Any = deed.model.model_construct(None, **told)
     try:
         check(occasion.ticket, command, occasion.caller.actor, occasion.now)
@@ -60,12 +60,12 @@ def _trials(deed: Deed, occasion: Occasion) -> list[Told]:
 
 
 def of_share(command: type[CommandBase] | None) -> bool:
-    """Whether it is about one share, which may have to be named."""
+    """Return whether the command is about one share, to be named."""
     return command is None or issubclass(command, UnitCommand)
 
 
 def _without_choice(deed: Deed, occasion: Occasion) -> Refused | None:
-    """A form in which something has to be chosen, and nothing is there to choose, is none."""
+    """Return a refusal if a required field of the form has nothing to choose."""
     for field in deed.at(occasion):
         long = field.kind in (FieldKind.CHOICE, FieldKind.PICK, FieldKind.CALLS)
         if long and field.required and field.choices and not field.choices(occasion):

@@ -1,5 +1,5 @@
-"""From what was typed to the command: names to codes, days to moments; what is wrong stays beside
-its field.
+"""Conversion of form input to a command: names to codes, dates to moments; errors are recorded at
+their fields.
 """
 
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import Pack
 
 ROWS, PLANS = 6, 4
-"""Units of one whistle, and plans of one meeting, that a form has room for."""
+"""The number of rows in a form: units of one whistle, and plans of one meeting."""
 
 IN = "_in"
-"""After the name of a span: the field of its unit."""
+"""The suffix of the field with a span's time unit."""
 
 KEPT = "kept"
-"""The field of files that are here already."""
+"""The field with the ids of stored files."""
 
 ROW_LABELS: dict[FieldKind, dict[str, str]] = {
     FieldKind.CALLS: {
@@ -32,7 +32,7 @@ ROW_LABELS: dict[FieldKind, dict[str, str]] = {
     },
     FieldKind.PLANS: {"title": N_("Plan %(n)s"), "votes": N_("Votes for plan %(n)s")},
 }
-"""What the parts of a row are called, where a fault of one is told."""
+"""The labels of a row's parts in error messages."""
 
 _YES = {"yes": True, "true": True, "no": False, "false": False}
 _NOT_LISTED = N_("Please choose one of the list.")
@@ -42,7 +42,7 @@ _MISSING = N_("Please fill this in.")
 
 
 def names(deed: Deed, occasion: Occasion) -> list[str]:
-    """The fields of its form, as HTML knows them."""
+    """Return the HTML names of the form's fields."""
     return [KEPT, *(name for field in deed.at(occasion) for name in _names(field))]
 
 
@@ -63,7 +63,7 @@ def _names(field: Field) -> Iterator[str]:
 
 
 def blank(deed: Deed, occasion: Occasion, given: dict[str, str]) -> Form:
-    """Its form before anybody typed; `given` are fields that an address fills in."""
+    """Return the form without user input; `given` are fields prefilled by the URL."""
     known = names(deed, occasion)
     presets = {field.name: field.preset for field in deed.at(occasion) if field.preset}
     lengths = {name: "d" for name in known if name.endswith(IN)}
@@ -72,7 +72,7 @@ def blank(deed: Deed, occasion: Occasion, given: dict[str, str]) -> Form:
 
 
 def typed(deed: Deed, occasion: Occasion, sent: FormData) -> Form:
-    """What was sent; several values of one name are kept a line each."""
+    """Return the submitted form; several values of a name, one a line."""
     known = names(deed, occasion)
     form = Form.of(sent, *known)
     for name in known:
@@ -82,10 +82,10 @@ def typed(deed: Deed, occasion: Occasion, sent: FormData) -> Form:
 
 
 def command_of(deed: Deed, form: Form, occasion: Occasion, files: list[str]) -> Any:
-    """The command, or the result that is handed in; None: what is wrong stands in the form.
+    """Return the command, or the result handed in; None if the form has faults.
 
     Raises:
-        ValidationError: for `Form.refuse`, with the rest of what is wrong.
+        ValidationError: for `Form.refuse`, with the remaining faults.
     """
     told: Told = {}
     for field in deed.at(occasion):
@@ -107,7 +107,7 @@ def _put(told: Told, path: list[str], value: Any) -> None:
 
 
 def _value(field: Field, form: Form, occasion: Occasion, files: list[str]) -> Any:
-    """What goes into the command; None: nothing was said."""
+    """Return the field's value for the command, if any."""
     text = form.typed[field.name]
     match field.kind:
         case FieldKind.FILES:
@@ -138,14 +138,14 @@ def _value(field: Field, form: Form, occasion: Occasion, files: list[str]) -> An
 
 
 def _picked(form: Form, name: str, text: str, field: Field, occasion: Occasion) -> str | None:
-    """The code that is meant: it was typed, or its name, or both as the list offers them."""
+    """Return the code of a typed code, a name, or both as the list shows them."""
     if not text:
         return None
     code = text.rpartition(" · ")[2]
     for choice in field.choices(occasion) if field.choices else []:
         if choice.value in (text, code) or choice.words.casefold() == text.casefold():
             return choice.value
-    # What is not offered any more (the form is sent a second time) the ticket shall refuse itself.
+    # A choice no longer listed (the form is sent a second time) is left to the ticket to refuse.
     known = _known(occasion.pack, text, code)
     if known is None:
         form.fail(name, _NOT_LISTED)
@@ -161,7 +161,7 @@ def _known(pack: Pack, text: str, code: str) -> str | None:
 
 
 def _span(form: Form, name: str) -> str | None:
-    """3 and days, or 3d as packs write it."""
+    """Return a span as in packs, such as 3d."""
     count, unit = form.typed[name], form.typed[name + IN]
     if not count:
         return None

@@ -1,4 +1,4 @@
-"""The rows of the table of deeds: a command with its words, its fields, and when it fits."""
+"""The rows of the table of action forms: a command with its texts, fields and conditions."""
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
@@ -15,25 +15,25 @@ from domain.ticket.files import Purpose
 
 
 class FieldKind(StrEnum):
-    """How a field is drawn, and how what comes from it is read."""
+    """The kind of a field: how it is rendered and its input read."""
 
     LINE = "line"
     TEXT = "text"
     COUNT = "count"
     YES_NO = "yes_no"
     CHOICE = "choice"  # a short list
-    PICK = "pick"  # a long list, to type in: units, categories
+    PICK = "pick"  # a long list with search by typing: units, categories
     SPAN = "span"  # a number and its unit: `by` and `by_in`
     MOMENT = "moment"  # a day and a time in the city's zone
     UNITS = "units"  # any number of units
-    CALLS = "calls"  # units with what each is to do
-    PLANS = "plans"  # what was deliberated, with its votes
+    CALLS = "calls"  # units, each with its task
+    PLANS = "plans"  # deliberated plans, with their votes
     FILES = "files"
     RECORDS = "records"  # the unit's own references, one a line
 
 
 class Choice(NamedTuple):
-    """What can be chosen, in the reader's words; `group` is what it is listed under."""
+    """A choice of a field, in the reader's language; `group` is its heading."""
 
     value: str
     words: str
@@ -46,8 +46,8 @@ Choices = Callable[[Occasion], list[Choice]]
 class Field(NamedTuple):
     """One field of a form. `label`, `help`, `yes` and `no` are messages marked with `N_`.
 
-    `into`: where in the command it goes, "rating.grade" for instance; by default its own name.
-    `when`: the form has it only then. `purpose`: what files are taken for.
+    `into`: its path in the command, "rating.grade" for instance; by default its own name.
+    `when`: the condition for showing it. `purpose`: that of its files.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Field(NamedTuple):
 
 
 class Group(StrEnum):
-    """Under which heading the page offers it, in this order."""
+    """The heading under which the page shows a form."""
 
     WORK = "work"
     ASK = "ask"
@@ -82,22 +82,21 @@ class Group(StrEnum):
 
 
 class Completion(CompletionIn):
-    """The result that is handed in, and of which share."""
+    """The result that is handed in, and its share."""
 
     assignment: int | None = Limited(None, ge=1)
 
 
 Told = dict[str, Any]
 Trials = Callable[[Occasion], Iterable[Told]]
-"""What somebody might say in the command, for the ticket to be asked whether it would do."""
+"""A function that returns sample payloads to test a command against the ticket's checks."""
 
 _NOTHING_SAID: tuple[Told, ...] = ({},)
 
 
 class Deed(NamedTuple):
-    """`command` None: the assignment is completed. `label`, `help` and `done` are messages.
-
-    `shortcut`: the key that opens it. `bar`: why not, where the ticket's own checks do not say.
+    """An action form. `command` None: it completes the assignment. `label`, `help` and `done` are
+    messages. `shortcut`: the key that opens it. `bar`: a refusal beyond the ticket's own checks.
     """
 
     path: str
@@ -110,13 +109,13 @@ class Deed(NamedTuple):
     trials: Trials = lambda _occasion: _NOTHING_SAID
     shortcut: str = ""
     bar: Callable[[Occasion], Refused | None] = lambda _occasion: None
-    instead: bool = False  # `bar` alone says whether; the ticket's checks are not asked
+    instead: bool = False  # only `bar` decides; the ticket's checks are skipped
 
     @property
     def model(self) -> type[BaseModel]:
-        """What its form becomes."""
+        """The model of its input."""
         return self.command or Completion
 
     def at(self, occasion: Occasion) -> tuple[Field, ...]:
-        """The fields that its form has on this occasion."""
+        """Return the fields of the form in this context."""
         return tuple(field for field in self.fields if field.when(occasion))

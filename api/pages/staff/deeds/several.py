@@ -1,4 +1,4 @@
-"""How several units share a ticket, or another level takes it."""
+"""The action forms for shared tickets and for raising the level."""
 
 from api.pages.staff.deeds import choices
 from api.pages.staff.deeds.fields import LIMIT, SHARE, ground, reason, said, unit
@@ -8,7 +8,7 @@ from api.translation import N_
 from domain.commands import joint
 
 _ANYBODY = "-"
-"""Stands for a unit that nobody named yet."""
+"""The placeholder for a unit not chosen yet."""
 
 
 def _somebody(_occasion: Occasion) -> list[Told]:

@@ -1,4 +1,4 @@
-"""What is ordered, written down, promised and looked at again."""
+"""The action forms of supervision, appointments and revisits."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What a unit does with its own share."""
+"""A unit's action forms for its own share."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from domain.ticket.files import Purpose
 
 
 def _own_lead(occasion: Occasion) -> Refused | None:
-    """A return that would be kept as a futile attempt is not offered."""
+    """Return why a return is barred, so that no futile attempt is recorded."""
     ticket = occasion.ticket
     if ticket.rules is None or ticket.current is None:
         return Refused("not_now", "No unit has this ticket now.")
@@ -27,7 +27,7 @@ def _nothing_of_own(occasion: Occasion) -> Refused | None:
 
 
 def _looks(occasion: Occasion) -> bool:
-    """Whether the caller's share is to look on the spot, not to handle."""
+    """Return whether the caller's share is to verify, not to handle."""
     return any(share.share is Share.VERIFY for share in occasion.own)
 
 

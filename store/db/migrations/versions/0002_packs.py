@@ -1,4 +1,4 @@
-"""The pack book: every version of a city pack that was in use."""
+"""The pack archive: every version of a city pack that was in use."""
 
 import sqlalchemy as sa
 from alembic import op

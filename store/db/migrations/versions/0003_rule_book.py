@@ -1,4 +1,4 @@
-"""What the rule book asks for: severity, places, merged and excluded tickets, kinds of shares."""
+"""The columns that rules need: severity, places, merged and excluded tickets, kinds of shares."""
 
 import sqlalchemy as sa
 from alembic import op

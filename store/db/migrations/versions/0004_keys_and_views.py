@@ -1,4 +1,4 @@
-"""A key per ticket, the ids of keys, and the log of who looked at whose data."""
+"""A key per ticket, the ids of keys, and the log of who viewed whose data."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,7 +44,7 @@ def upgrade() -> None:
 
 
 def _guard() -> None:
-    """Whoever can write to the database by hand is still refused, unless they undo this first."""
+    """Add triggers that refuse changes of the log, even by hand, until they are dropped."""
     if op.get_bind().dialect.name == "sqlite":
         for what in ("UPDATE", "DELETE"):
             op.execute(

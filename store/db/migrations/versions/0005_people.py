@@ -1,4 +1,4 @@
-"""People: accounts, sessions, one-time codes, limits; what a token may do, and until when."""
+"""Accounts, sessions, one-time codes and limits; the scopes and the expiry of tokens."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -98,7 +98,7 @@ def _attempts() -> None:
 
 
 def _tokens() -> None:
-    """Tokens of before keep what they could do, and end like all others."""
+    """Give the existing tokens all scopes, as before, and an expiry."""
     with op.batch_alter_table("token") as token:
         token.add_column(
             sa.Column(

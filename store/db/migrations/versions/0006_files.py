@@ -1,4 +1,4 @@
-"""Files: photos, videos, voices and documents, before and after they belong to a ticket."""
+"""Files: photos, videos, recordings and documents, before and after they belong to a ticket."""
 
 import sqlalchemy as sa
 from alembic import op

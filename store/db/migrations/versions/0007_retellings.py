@@ -1,4 +1,4 @@
-"""How long the history was when a row was told: of two tellings the longer one is the truth."""
+"""The length of the history at a row's projection: of two projections the longer one counts."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What a unit's inbox shows: what burns first, signing, first contact, and why a clock stands."""
+"""The columns of a unit's inbox: due times of its next duty, signing and contact; pauses."""
 
 import json
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def upgrade() -> None:
 
 
 def _fill(connection: sa.Connection) -> None:
-    """Tell the open assignments what their tickets know: they may not change for days."""
+    """Fill the open assignments from their tickets, which may not change for days."""
     assignment = sa.table(
         "assignment",
         *(sa.column(name) for name in ("number", "n", "ended_at", "pause")),

@@ -1,4 +1,4 @@
-"""Queues: what of a ticket waits for somebody at the centre, and until when. 0011 fills them."""
+"""The queue of the centre that a ticket waits in, and until when. 0011 fills the columns."""
 
 import sqlalchemy as sa
 from alembic import op

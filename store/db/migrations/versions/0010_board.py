@@ -1,4 +1,4 @@
-"""What a board asks every few seconds: backlogs, orders and exclusions without a word, requests."""
+"""The indexes of a board: backlogs, unanswered orders and exclusions, requests."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""A queue for each thing that waits, and since when: the board reads them, and no events for it."""
+"""More queues, and since when a ticket waits, so that the board does not need the events."""
 
 import json
 from datetime import datetime
@@ -38,7 +38,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # What was not told apart before, or not told at all.
+    # Queues that 0010 does not have become the one that included them, or none.
     op.execute("UPDATE ticket SET queue = 'triage' WHERE queue = 'dispatch'")
     op.execute("UPDATE ticket SET queue = 'decision' WHERE queue = 'arbitrate'")
     op.execute("UPDATE ticket SET queue = NULL, queue_until = NULL WHERE queue = 'supervise'")
@@ -56,7 +56,7 @@ def _index(name: str, table: str, where: sa.TextClause, *columns: str) -> None:
 
 
 def _fill(connection: sa.Connection) -> None:
-    """Put what waits already into its queue: it may not change for days."""
+    """Put the waiting tickets into their queues: they may not change for days."""
     ticket = sa.table(
         "ticket",
         *(sa.column(name) for name in ("number", "stage", "state", "queue")),
@@ -95,11 +95,11 @@ def _told(number: str, ticket: dict[str, Any]) -> dict[str, Any] | None:
 
 
 _Waits = tuple[str, str, int | None, datetime | None]
-"""The queue, the name and the assignment of its clock, and since when where that does not run."""
+"""The queue, the name and the assignment of its clock, and since when if that does not run."""
 
 
 def _waits(ticket: dict[str, Any]) -> _Waits | None:
-    """The rule of the day this was written: later ones tell a ticket anew when it changes."""
+    """Return the queue by the rule of this version; later ones apply when a ticket changes."""
     stage = ticket["stage"]
     if stage == "triage":
         return "triage", "triage", None, _moment(ticket["complaint"]["filed_at"])
@@ -120,7 +120,7 @@ def _waits(ticket: dict[str, Any]) -> _Waits | None:
 
 
 def _asked(ticket: dict[str, Any]) -> list[tuple[datetime, int]]:
-    """What units asked for and nobody decided: when, and of which assignment."""
+    """Return the time and the assignment of each undecided request of a unit."""
     opened = (one for one in ticket["assignments"] if one["ending"] is None and one["asked"])
     return [(_moment(one["asked"]["asked_at"]), one["n"]) for one in opened]
 

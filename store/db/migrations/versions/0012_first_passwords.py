@@ -1,4 +1,4 @@
-"""Who gave a password, and in what a session was begun: first passwords end, sessions are told."""
+"""The time a password was set by somebody else, and the device of a session."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Passwords of before are taken for their owners'. Programs of before go on writing."""
+    """Treat existing passwords as the owners' own. Older programs can still write."""
     op.add_column(
         "account", sa.Column("password_given_at", sa.DateTime(timezone=True), nullable=True)
     )

@@ -1,4 +1,4 @@
-"""By which telling a message was asked for: what was only told by a task cut short is not sent."""
+"""The projection that requested a message: one of an interrupted task only is not sent."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """0: asked for by a program of before, which does not tell; such a message is sent as it is."""
+    """Add `told`: 0 for a message of an older program, which is sent without a projection."""
     op.add_column("outbox", sa.Column("told", sa.BigInteger(), nullable=False, server_default="0"))
     op.create_index(
         "outbox_unsent",

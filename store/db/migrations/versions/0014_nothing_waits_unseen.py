@@ -1,4 +1,4 @@
-"""What waits although no person is waited for; what is provisional, and the calendars behind it."""
+"""The columns to find stuck and provisional tickets, and the calendars of their due times."""
 
 import json
 from datetime import UTC, datetime
@@ -60,7 +60,7 @@ def _index(name: str, table: str, where: sa.TextClause, *columns: str) -> None:
 
 
 def _fill(connection: sa.Connection) -> None:
-    """Say of every open ticket when its next rung is: one that is stuck may never say so itself."""
+    """Set the next escalation of every open ticket: a stuck one may never be projected again."""
     ticket = sa.table(
         "ticket",
         *(sa.column(name) for name in ("number", "state", "ended_at")),
@@ -87,7 +87,7 @@ def _fill(connection: sa.Connection) -> None:
 
 
 def _next(ticket: dict[str, Any]) -> datetime | None:
-    """The next rung of any clock: the rule of the day this was written."""
+    """Return the next escalation of any clock, by the rule of this version."""
     rungs = [
         clock["rungs"][clock["climbed"]]["at"]
         for clock in ticket["clocks"]

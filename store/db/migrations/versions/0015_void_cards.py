@@ -1,4 +1,4 @@
-"""Cards that became void: which they are, kept with the ticket."""
+"""The void cards of each ticket, stored with it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ _VOID = sa.text("void_cards <> ''")
 
 
 def upgrade() -> None:
-    """None was, before: programs of before write none, and tickets are told anew in their time."""
+    """Begin with none: older programs write none, and later projections of a ticket add them."""
     op.add_column("ticket", sa.Column("void_cards", sa.String(), nullable=False, server_default=""))
     op.create_index(
         "ticket_with_void_cards",
