@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine, event
 
-from api.app import create_app
-from api.door import Door
-from api.serving import server
-from api.signed_in import COOKIE
-from api.watching import Boards
+from api.http.app import create_app
+from api.http.browser_sessions import COOKIE
+from api.http.serving import server
+from app.board_feed import Boards
+from app.context import Door
 from domain.actors import Role
 from runtime.ports import free_ports
 from runtime.settings import Settings

@@ -18,7 +18,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from api.app import create_app
+from api.http.app import create_app
 from domain.activity_io import Projection
 from domain.actors import SYSTEM, Actor, Role
 from domain.deadlines.clocks import UNIT_CLOCKS

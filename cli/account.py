@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from api.door import fingerprint
+from app.context import fingerprint
 from cli.people import ROLES, check_who, cities_of, with_store
 from cli.terminal import fail, out, print_json
 from domain.actors import Role

@@ -11,8 +11,8 @@ import typer
 from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.service import RPCError
 
-from api.clock_findings import clock_of, record_of
-from api.findings import Finding, assets_of, home_of, packs_on, store_of
+from app.clock_checks import clock_of, record_of
+from app.health_checks import Finding, assets_of, home_of, packs_on, store_of
 from cli.terminal import out, print_json, run
 from packs.registry import PackShelf, default_root
 from runtime.engine import connect

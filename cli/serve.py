@@ -29,7 +29,7 @@ def worker(
 
 def api() -> None:
     """Run the API and the pages. Start as many as you like behind a proxy."""
-    from api.serving import serve
+    from api.http.serving import serve
 
     settings = Settings()
     set_up_logs(settings.log_format, settings.log_level)

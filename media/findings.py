@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 class Bad(Exception):
-    """The refusal of a file; `code` is a row of `api.problems`."""
+    """The refusal of a file; `code` is a row of `api.http.problem_responses`."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(detail or code)

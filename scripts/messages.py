@@ -16,8 +16,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from api.problems import CODES
-from api.translation import ENGLISH, LANGUAGES, catalogue
+from api.http.i18n import ENGLISH, LANGUAGES, catalogue
+from app.errors import CODES
 
 ROOT = Path(__file__).parent.parent
 _METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]

@@ -1,6 +1,6 @@
 """A department's side of encryption: it has no keys; the city's API encrypts and decrypts.
 
-The API decrypts only orders to the unit of the token (`api.codec`).
+The API decrypts only orders to the unit of the token (`api.rest.codec`).
 """
 
 from collections.abc import Sequence

@@ -135,7 +135,7 @@ class TicketWorkflow(Carrying):
             assigning.assign(self, plan, at, SYSTEM)
 
     async def handle(self) -> None:
-        """Handle (办理): each share is an activity; the answer is ready when the last one is done."""
+        """Handle (办理): each share is an activity; with the last one the answer is ready."""
         while self.ticket.stage is Stage.HANDLE:
             if grave(self.ticket):
                 await self.escalate()

@@ -191,7 +191,7 @@ async def _still_holds(gate: Told) -> None:
     await gate.by(COMMUNITY, "revisit", holds=True, note="门禁完好，居民满意")
 
 
-# --- settling all of the kind (举一反三) --------------------------------------------------------------
+# --- settling all of the kind (举一反三) ---
 
 
 async def _settle_all(story: Telling, lock: Told) -> dict[str, Told]:

@@ -39,7 +39,7 @@ async def referred(story: Telling) -> None:
     await quarrel.closed()
 
 
-# --- leaders' areas (包片) -------------------------------------------------------------------------
+# --- leaders' areas (包片) ---
 
 
 async def areas(story: Telling) -> None:
@@ -84,7 +84,7 @@ async def _looked_at(ticket: Told, found: str, *, resolved: bool = True) -> None
     await ticket.done(EVALUATORS, found, resolved=resolved)
 
 
-# --- reports (举报) --------------------------------------------------------------------------------
+# --- reports (举报) ---
 
 
 async def report(story: Telling) -> None:

@@ -11,8 +11,8 @@ import httpx
 from fastapi import FastAPI
 from temporalio.client import Client
 
-from api.app import create_app
-from api.door import Door
+from api.http.app import create_app
+from app.context import Door
 from domain.actors import Role
 from packs.registry import PackShelf
 from runtime.settings import Settings

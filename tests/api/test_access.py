@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api import guesses
+from app import access_code_throttle
 from domain.actors import Role
 from store.identity import tokens
 from tests.api.house import House, open_house, problem
@@ -28,7 +28,7 @@ async def test_a_code_may_be_written_with_spaces(house: House) -> None:
 
 async def test_ten_wrong_codes_close_the_ticket_even_to_the_right_one(each_house: House) -> None:
     ticket, other = await each_house.file(), await each_house.file()
-    for _ in range(guesses.WRONG_PER_TICKET):
+    for _ in range(access_code_throttle.WRONG_PER_TICKET):
         assert problem(await each_house.http.get(ticket.path, headers=ticket.stranger))[0] == 404
     for headers in (ticket.stranger, ticket.citizen):
         answer = await each_house.http.get(ticket.path, headers=headers)
@@ -43,7 +43,7 @@ async def test_ten_wrong_codes_close_the_ticket_even_to_the_right_one(each_house
 async def test_guessing_on_many_tickets_closes_them_to_that_address(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guesses, "WRONG_PER_ADDRESS", 3)
+    monkeypatch.setattr(access_code_throttle, "WRONG_PER_ADDRESS", 3)
     tickets = [await house.file() for _ in range(3)]
     for ticket in tickets:
         assert problem(await house.http.get(ticket.path, headers=ticket.stranger))[0] == 404

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from api.assets import SHELVES, Assets, default_packages
+from api.http.assets import Assets
+from app.page_packages import SHELVES, default_packages
 from tests.api.house import House
 
 FOLDER = Path(__file__).parents[2] / "api" / "static"

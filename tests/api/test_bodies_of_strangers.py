@@ -10,7 +10,7 @@ import pytest
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from pydantic import SecretStr
 
-from api.app import create_app
+from api.http.app import create_app
 from runtime.settings import Settings
 from store.db.engine import Store
 from tests.api.house import House, problem

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from api.app import create_app
+from api.http.app import create_app
 from domain.actors import Role
 from runtime.ports import free_port
 from runtime.settings import Settings

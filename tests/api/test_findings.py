@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from api.findings import packs_on
+from app.health_checks import packs_on
 from packs.registry import PackShelf, default_root
 
 

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy import update
 from structlog.testing import capture_logs
 
-from api import permits
+from api.http import route_permissions
 from domain.actors import Role
 from domain.policy.permissions import ONES_OWN, RIGHTS
 from store.db import identity_tables
@@ -86,8 +86,8 @@ async def test_whatever_else_there_is_is_refused(house: House) -> None:
     body = {"name": "zhao", "role": "admin"}
     made = (await house.http.post(f"{API}/accounts", json=body, headers=admin)).json()
     who, shut = await sign_in(house, "zhao", made["password"]), 0
-    for route in permits.routes_of(house.app):
-        right = RIGHTS[str(permits.key_of(route))]
+    for route in route_permissions.routes_of(house.app):
+        right = RIGHTS[str(route_permissions.key_of(route))]
         if not isinstance(route, APIRoute) or right.key in ONES_OWN | OF_CITIZENS:
             continue
         if not right.everybody:

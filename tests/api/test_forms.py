@@ -6,8 +6,8 @@ import pytest
 from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import FormData
 
-from api.pages.forms import Form
-from api.sending import EngineUnavailable
+from api.pages.shared.forms import Form
+from app.sending import EngineUnavailable
 from domain.refusals import Refused
 from domain.ticket.complaint import Kind
 from store.db.errors import KeyReused

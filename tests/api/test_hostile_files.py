@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from api.problems import CODES
+from app.errors import CODES
 from store.db.engine import Store
 from tests.api.house import House, open_house, problem
 from tests.support.hostile import MARK, Hostile

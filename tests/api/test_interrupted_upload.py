@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from api.app import create_app
+from api.http.app import create_app
 from runtime.settings import Settings
 from store.db.engine import Store
 from store.files import files

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from api import kept
-from api.kept import Kept
+from app import result_cache
+from app.result_cache import Kept
 
 
 class Library:
@@ -15,7 +15,7 @@ class Library:
         self.now = 0.0
         self.asked: list[str] = []
         self._kept = Kept(most)
-        monkeypatch.setattr(kept, "monotonic", lambda: self.now)
+        monkeypatch.setattr(result_cache, "monotonic", lambda: self.now)
 
     async def ask(self, what: str, seconds: float = 1) -> str:
         async def find() -> str:

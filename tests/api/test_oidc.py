@@ -9,7 +9,7 @@ import httpx
 import oidc_provider_mock
 import pytest
 
-from api import oidc
+from app import oidc
 from domain.actors import Role
 from store.db.engine import Store
 from store.identity import accounts

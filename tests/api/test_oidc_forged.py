@@ -23,8 +23,8 @@ from joserfc import jws, jwt
 from joserfc.jwk import ECKey, RSAKey
 from structlog.testing import capture_logs
 
-from api import oidc
-from api.signed_in import COOKIE
+from api.http.browser_sessions import COOKIE
+from app import oidc
 from store.db.engine import Store
 from store.identity import accounts, sessions
 from tests.api.house import House, open_house

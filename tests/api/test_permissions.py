@@ -8,9 +8,9 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from api import permits
-from api.offers.citizens import BACK
-from api.offers.every import OFFERS
+from api.http import route_permissions
+from api.rest.endpoints.all_endpoints import OFFERS
+from api.rest.endpoints.citizens import BACK
 from domain.actors import Role
 from domain.policy.permissions import COMMANDS, RIGHTS, STAFF, Right
 from domain.policy.relations import SEEING, Relation
@@ -84,8 +84,8 @@ async def _managed(house: House) -> dict[str, str]:
 
 def routes(house: House) -> Iterator[tuple[str, str, Right]]:
     """Method, path and row of every route of the API; pages have tests of their own."""
-    for route in permits.routes_of(house.app):
-        key = permits.key_of(route)
+    for route in route_permissions.routes_of(house.app):
+        key = route_permissions.key_of(route)
         assert key is not None
         if isinstance(route, APIRoute) and (route.include_in_schema or key == "metrics"):
             for method in sorted(route.methods or ()):
@@ -232,5 +232,5 @@ def test_a_route_that_names_no_row_is_not_served() -> None:
     async def forgotten() -> None: ...
 
     app.include_router(router)
-    with pytest.raises(permits.RouteWithoutPermission, match="open-to-all"):
-        permits.check_routes(app)
+    with pytest.raises(route_permissions.RouteWithoutPermission, match="open-to-all"):
+        route_permissions.check_routes(app)

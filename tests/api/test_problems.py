@@ -7,9 +7,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from api.app import create_app
-from api.problems import CODES, Problem, answer
-from api.telemetry import Telemetry
+from api.http.app import create_app
+from api.http.problem_responses import answer
+from api.http.telemetry import Telemetry
+from app.errors import CODES, Problem
 from domain.policy.transitions import TABLE
 from runtime.settings import Settings
 from tests.api.house import problem
@@ -27,7 +28,7 @@ def test_every_code_is_explained_and_no_other() -> None:
 
 def test_every_refusal_of_the_house_has_a_row() -> None:
     said = set()
-    for folder in ("domain", "activities", "workflows", "api"):
+    for folder in ("domain", "activities", "workflows", "media", "app", "api"):
         for file in (ROOT / folder).rglob("*.py"):
             text = file.read_text(encoding="utf-8")
             said |= set(re.findall(r"(?:Refused|refusal|Problem|answer)\(\s*\"(\w+)\"", text))

@@ -12,9 +12,9 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from api import engine as gateway
-from api.problems import Problem
-from api.sending import Budget, EngineUnavailable, NotRunning
+from app import engine_gateway as gateway
+from app.errors import Problem
+from app.sending import Budget, EngineUnavailable, NotRunning
 from domain.commands.citizens import AddFacts, Urge, Withdraw
 from domain.commands.intake import Reassign
 from domain.commands.messages import Act, Command

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
-from api import signing_in
+from app import authentication
 from domain.actors import Role
 from store.db import identity_tables
 from store.identity import accounts, lockouts, second_factor
@@ -63,7 +63,7 @@ async def test_behind_https_the_cookie_stays_with_this_host(house: House) -> Non
 async def test_a_failure_tells_nothing_about_the_account(house: House, name: str) -> None:
     known = await new_account(house)
     asked = known if name == "known" else name
-    answers = [await _try(house, asked) for _ in range(signing_in.FREE_PER_NAME)]
+    answers = [await _try(house, asked) for _ in range(authentication.FREE_PER_NAME)]
     assert {problem(answer) for answer in answers} == {(401, "sign_in_failed")}
     assert len({answer.content for answer in answers}) == 1
     for password in (PASSWORD, "wrong, wrong, wrong"):
@@ -94,7 +94,7 @@ async def test_waiting_gets_longer_and_ends(house: House) -> None:
     key = f"name/{house.door.mark(f'name/{name}')}"
     waits = []
     for _ in range(14):
-        await lockouts.failed(house.store, key, now, signing_in.FREE_PER_NAME)
+        await lockouts.failed(house.store, key, now, authentication.FREE_PER_NAME)
         waits.append((await lockouts.locked_for(house.store, key, now)).total_seconds())
     assert waits[:6] == [0, 0, 0, 0, 15, 30]
     assert waits[-1] == lockouts.LONGEST.total_seconds()
@@ -108,7 +108,7 @@ async def test_waiting_gets_longer_and_ends(house: House) -> None:
 async def test_one_who_tries_many_names_waits_too(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(signing_in, "FREE_PER_ADDRESS", 3)
+    monkeypatch.setattr(authentication, "FREE_PER_ADDRESS", 3)
     name = await new_account(house)
     for n in range(3):
         await _try(house, f"somebody-{n}")
@@ -276,7 +276,7 @@ async def test_a_password_that_would_be_guessed_is_refused(house: House, new: st
 
 async def test_the_lock_holds_in_every_process(house: House, tmp_path: Path) -> None:
     name = await new_account(house)
-    for _ in range(signing_in.FREE_PER_NAME):
+    for _ in range(authentication.FREE_PER_NAME):
         await _try(house, name)
     async with open_house(tmp_path, house.store, None, temporal_address="127.0.0.1:1") as other:
         assert problem(await _try(other, name, PASSWORD)) == (429, "too_many_attempts")

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from api.sheets import sheet
+from api.http.csv_sheets import sheet
 
 
 def _read(body: bytes) -> list[list[str]]:

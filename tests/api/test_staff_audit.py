@@ -151,7 +151,7 @@ async def test_what_the_engine_no_longer_keeps_is_said_and_not_compared(
 async def test_of_a_very_long_ticket_the_last_runs_are_replayed_and_any_state_is_told(
     house: House, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.audits.LENGTH", 20)
+    monkeypatch.setattr("app.audits.LENGTH", 20)
     ticket = await carried_on(house, client)
     report = await told(house, ticket)
     assert (report["finding"], report["runs"], report["since"]) == ("agrees", 3, 7)
@@ -169,7 +169,7 @@ async def test_of_a_very_long_ticket_the_last_runs_are_replayed_and_any_state_is
 async def test_a_long_timeline_is_shown_in_pages(
     house: House, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.pages.staff.audit.LINES", 3)
+    monkeypatch.setattr("api.pages.audit.audit.LINES", 3)
     ticket = await ended(house, client)
     last = len((await told(house, ticket))["told"]["events"])
     event = tables.event.c

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from api.pages.staff.deeds.every import BY_PATH, DEEDS
-from api.translation import CHINESE, translations
+from api.http.i18n import CHINESE, translations
+from api.pages.actions.all_actions import BY_PATH, DEEDS
 from domain.actors import Role
 from store.db.engine import Store
 from store.packs.archive import PinnedPacks

@@ -4,11 +4,11 @@ from typing import get_args
 
 import pytest
 
-from api.offers.citizens import BACK
-from api.offers.every import OFFERS
-from api.pages.staff.deeds.every import DEEDS, GROUPS
-from api.pages.staff.deeds.row import Deed, FieldKind
-from api.translation import CHINESE, translations
+from api.http.i18n import CHINESE, translations
+from api.pages.actions.all_actions import DEEDS, GROUPS
+from api.pages.actions.spec import Deed, FieldKind
+from api.rest.endpoints.all_endpoints import OFFERS
+from api.rest.endpoints.citizens import BACK
 from domain.commands.messages import Command
 from domain.ticket.minutes import Minutes
 from domain.ticket.rating import Rating

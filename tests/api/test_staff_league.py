@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.pages.staff.formulas import in_words
+from api.pages.supervision.formulas import in_words
 from domain.actors import Role
 from packs.registry import PackShelf
 from store.db.engine import Store

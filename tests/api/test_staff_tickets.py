@@ -6,7 +6,7 @@ import re
 import httpx
 import pytest
 
-from api.pages.staff import tickets
+from api.pages.ticket import search
 from domain.actors import Role
 from tests.api.house import Filed, House
 from tests.support.staff_pages import AtDesk, at_desk, says
@@ -74,7 +74,7 @@ async def test_pages_follow_each_other(
     house: House, ticket: Filed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     who = await at_desk(house, Role.DISPATCHER)
-    monkeypatch.setattr(tickets, "LIMIT", 2)
+    monkeypatch.setattr(search, "LIMIT", 2)
     for _ in range(2):
         await house.file()
     first = await who.get(PATH, city="tongzhou", stage="handle")

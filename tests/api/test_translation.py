@@ -2,10 +2,10 @@
 
 import pytest
 
-from api.pages import happened, labels
-from api.pages.labels import LABELS
-from api.translation import CHINESE, ENGLISH, LANGUAGES, translations
-from api.views import PLAIN
+from api.http.i18n import CHINESE, ENGLISH, LANGUAGES, translations
+from api.pages.shared import happened, labels
+from api.pages.shared.labels import LABELS
+from app.citizen_view import PLAIN
 from domain.actors import Role
 from domain.deadlines.clocks import ClockName, RungKind
 from domain.policy.transitions import TABLE

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api import challenges, traps
+from app import bot_checks, proof_of_work
 from domain.actors import Role
 from store.db.engine import Store
 from tests.api.house import COMPLAINT, House, open_house, problem
@@ -55,7 +55,7 @@ async def test_who_fills_in_what_people_do_not_see_is_refused(lonely_house: Hous
 
 def _solved(challenge: str, bits: int) -> str:
     tried = (f"{challenge}:{n}" for n in count())
-    return next(each for each in tried if challenges.leading_zeros(each) >= bits)
+    return next(each for each in tried if proof_of_work.leading_zeros(each) >= bits)
 
 
 async def test_where_work_is_asked_for_each_piece_of_it_is_good_once(
@@ -66,7 +66,7 @@ async def test_where_work_is_asked_for_each_piece_of_it_is_good_once(
         assert (issued["kind"], issued["bits"]) == ("work", 8)
 
         async def file(answer: str) -> int:
-            headers = {challenges.HEADER: answer} if answer else {}
+            headers = {proof_of_work.HEADER: answer} if answer else {}
             sent = await house.http.post(COMPLAINTS, json=COMPLAINT, headers=headers)
             if sent.status_code != 202:
                 assert problem(sent) == (403, "challenge_failed")
@@ -75,7 +75,7 @@ async def test_where_work_is_asked_for_each_piece_of_it_is_good_once(
         lazy = next(
             f"{issued['challenge']}:{n}"
             for n in count()
-            if challenges.leading_zeros(f"{issued['challenge']}:{n}") < 8
+            if proof_of_work.leading_zeros(f"{issued['challenge']}:{n}") < 8
         )
         good = _solved(issued["challenge"], 8)
         for wrong in ("", "x", lazy, _solved("made-up", 8), "x" * 600):
@@ -92,10 +92,10 @@ async def test_without_it_nothing_has_to_be_solved(lonely_house: House) -> None:
 
 @pytest.mark.parametrize(("text", "bits"), [("a", 0), ("jiesu:5", None)])
 def test_zero_bits_are_counted_from_the_left(text: str, bits: int | None) -> None:
-    found = challenges.leading_zeros(text)
+    found = proof_of_work.leading_zeros(text)
     assert found >= 0
     assert bits is None or found == bits
 
 
 def test_the_trap_has_the_name_that_the_page_gives_it() -> None:
-    assert (traps.HONEYPOT, traps.STAMP) == ("website", "stamp")
+    assert (bot_checks.HONEYPOT, bot_checks.STAMP) == ("website", "stamp")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.pages.citizen.veil import VEIL, veiled
+from api.pages.citizen.redaction import VEIL, veiled
 
 
 @pytest.mark.parametrize(

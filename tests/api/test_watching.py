@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, update
 
-from api.app import create_app
-from api.caller import Caller
-from api.door import Door
-from api.serving import Server, server
-from api.signed_in import COOKIE
-from api.watching import Boards, End, Scene
+from api.http.app import create_app
+from api.http.browser_sessions import COOKIE
+from api.http.serving import Server, server
+from app.board_feed import Boards, End, Scene
+from app.caller import Caller
+from app.context import Door
 from domain.actors import Actor, Role
 from runtime.ports import free_port
 from runtime.settings import Settings

@@ -3,13 +3,13 @@
 import pytest
 from rich.console import Console
 
-from api import watching
+from app import board_feed
 from bench import board
 from store.reporting.board_statements import STATEMENTS
 
 
 async def test_every_viewer_gets_every_tick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "TICK", 0.3)
+    monkeypatch.setattr(board_feed, "TICK", 0.3)
     told = await board.watched(viewers=10, ticks=4)
     assert told.viewers == 10
     assert told.ticks >= 3

@@ -65,5 +65,5 @@ def test_open_tickets_stay_open_and_are_counted() -> None:
 def test_a_profile_names_functions_of_worker_and_api() -> None:
     told = _bench("profile", "--clients", "2", "--seconds", "1")
     assert any("workflows/ticket.py" in name for name in told["processes"]["worker"]["whole"])
-    assert any("api/intake.py" in name for name in told["processes"]["api"]["whole"])
+    assert any("api/rest/intake.py" in name for name in told["processes"]["api"]["whole"])
     assert "calls" in _shown(report.show_profile, told, 3)

@@ -12,8 +12,8 @@ import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page
 
-from api.pages.staff.deeds.every import BY_PATH, DEEDS
-from api.pages.staff.deeds.row import Deed
+from api.pages.actions.all_actions import BY_PATH, DEEDS
+from api.pages.actions.spec import Deed
 from domain.actors import Role
 from store.db.engine import Store, default_url
 from tests.api.house import Filed, House

@@ -1,8 +1,8 @@
 """What each command may be refused with, as its door says."""
 
-from api.offers.citizens import BACK
-from api.offers.every import OFFERS
-from api.problems import CODES
+from api.rest.endpoints.all_endpoints import OFFERS
+from api.rest.endpoints.citizens import BACK
+from app.errors import CODES
 from domain.commands.base import CommandBase
 
 _EVERYWHERE = {"forbidden", "not_now", "ticket_ended"}

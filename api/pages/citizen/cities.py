@@ -3,8 +3,8 @@
 from fastapi import Request
 from starlette.responses import Response
 
-from api.door import Door
-from api.pages.page import page
+from api.pages.shared.page import page
+from app.context import Door
 from domain.pack.pack import Pack
 
 

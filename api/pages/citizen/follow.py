@@ -8,23 +8,27 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from api import access, rating, recur, tickets
-from api import files as file_routes
-from api.access import public
-from api.attaching import attached
-from api.caller import Caller
-from api.commands import give
-from api.door import Door, TheDoor
-from api.file_views import FileOut, file_out
-from api.filing import Receipt
+from api.http import access
+from api.http.access import public
+from api.http.dependencies import TheDoor
+from api.http.i18n import ENGLISH, N_, language_of
 from api.pages.citizen import photos
-from api.pages.citizen.next import OUTCOMES, STAGES, STEPS, is_asked, step_of
+from api.pages.citizen.next_step import OUTCOMES, STAGES, STEPS, is_asked, step_of
 from api.pages.citizen.photos import Brought
-from api.pages.forms import REFUSALS, Form
-from api.pages.page import page
-from api.problems import Problem
-from api.translation import ENGLISH, N_, language_of
-from api.views import CitizenTicket
+from api.pages.shared.forms import REFUSALS, Form
+from api.pages.shared.page import page
+from app import ratings
+from app.attachments import attached
+from app.caller import Caller
+from app.citizen_view import CitizenTicket
+from app.commands import give
+from app.context import Door
+from app.errors import Problem
+from app.file_views import FileOut, file_out
+from app.files import seen_by_citizen
+from app.filing import Filed, Receipt
+from app.reopen import reopen
+from app.tickets import as_citizen
 from domain.commands.citizens import AddFacts, Recur, Urge, Withdraw
 from domain.pack.pack import Pack
 from domain.ticket.files import FileKind
@@ -106,19 +110,17 @@ async def _rate(door: Door, said: Said) -> Receipt | None:
             told[name] = _YES.get(told[name], told[name])
     verdict = Rating.model_validate(told)
     if said.photos.references:
-        await rating.check_due(door, said.number)
+        await ratings.check_due(door, said.number)
         await _add(door, said, AddFacts(text=_WITH_RATING), f"{said.key}/photos")
-    await rating.rate_ticket(said.number, said.caller, verdict, door, said.key)
+    await ratings.rate(door, said.caller, said.number, verdict, said.key)
     return None
 
 
 async def _back(door: Door, said: Said) -> Receipt | None:
     """Reopen the ticket; for an ended one, return the receipt of a follow-up ticket."""
-    body = Recur.model_validate(said.form.given("text"))
-    answer = await recur.recur(said.number, said.caller, door, body, said.key)
-    if answer.status_code == 200:
-        return None
-    return Receipt.model_validate_json(bytes(answer.body))
+    command = Recur.model_validate(said.form.given("text"))
+    became = await reopen(door, said.caller, said.number, command, said.key)
+    return became.receipt if isinstance(became, Filed) else None
 
 
 class Act(NamedTuple):
@@ -210,7 +212,7 @@ async def _ticket(
     follower: Receipt | None = None,
     kept: Sequence[str] = (),
 ) -> Response:
-    view = await tickets.as_citizen(door, number)
+    view = await as_citizen(door, number)
     pack = door.packs.get(view.city)
     english = language_of(request) == ENGLISH
     form.typed = dict.fromkeys(FIELDS, "") | form.typed
@@ -241,7 +243,7 @@ async def _ticket(
 
 async def _shown(door: Door, number: str) -> list[FileOut]:
     """Return the photos that the citizen may see."""
-    told = await file_routes.seen_by_citizen(door, number)
+    told = await seen_by_citizen(door, number)
     return [file_out(door, row) for row in told if row.kind is FileKind.PHOTO]
 
 

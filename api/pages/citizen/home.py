@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.access import public
-from api.door import TheDoor
+from api.http.access import public
+from api.http.dependencies import TheDoor
 from api.pages.citizen.cities import packs
-from api.pages.page import page
+from api.pages.shared.page import page
 
 router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")])
 

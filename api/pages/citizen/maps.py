@@ -10,10 +10,12 @@ from typing import Any
 import shapely
 from fastapi import APIRouter, Request, Response
 
-from api.access import public
-from api.door import Door, TheDoor, json_text
-from api.pages.citizen.veil import veiled
-from api.problems import Problem
+from api.http.access import public
+from api.http.dependencies import TheDoor
+from api.http.responses import json_text
+from api.pages.citizen.redaction import veiled
+from app.context import Door
+from app.errors import Problem
 from domain.pack.pack import Pack
 from packs.grids import Grid
 from packs.registry import UnknownCity

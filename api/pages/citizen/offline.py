@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 
-from api.access import public
-from api.assets import Assets
-from api.pages.page import page
+from api.http.access import public
+from api.http.assets import Assets
+from api.pages.shared.page import page
 
 router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")])
 

@@ -16,11 +16,12 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from api.door import Door
-from api.pages.forms import Form
-from api.problems import Problem
-from api.translation import N_
-from api.upload import not_flooding
+from api.http.i18n import N_
+from api.http.networks import network_of
+from api.pages.shared.forms import Form
+from app.context import Door
+from app.errors import Problem
+from app.uploads import check_flooding
 from domain.actors import CITIZEN
 from domain.ticket.files import Purpose
 from media.errors import FileRefused
@@ -125,7 +126,7 @@ async def brought(request: Request, door: Door, sent: FormData, form: Form) -> B
 
 
 async def _take(request: Request, door: Door, file: UploadFile, found: Brought) -> None:
-    await not_flooding(request, door)
+    await check_flooding(door, network_of(request))
     digest = hashlib.sha256()
 
     async def pieces() -> AsyncIterator[Piece]:

@@ -9,17 +9,18 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from api import intake, traps
-from api.access import public
-from api.door import Door, TheDoor
-from api.filing import Receipt
-from api.intake import ComplaintIn
+from api.http.access import public
+from api.http.dependencies import TheDoor
+from api.http.i18n import N_
 from api.pages.citizen import photos
 from api.pages.citizen.cities import choose, chosen
 from api.pages.citizen.similar import NONE, join, named, similar, with_same
-from api.pages.forms import REFUSALS, Form
-from api.pages.page import page
-from api.translation import N_
+from api.pages.shared.forms import REFUSALS, Form
+from api.pages.shared.page import page
+from app import bot_checks
+from app.context import Door
+from app.filing import Receipt
+from app.intake import ComplaintIn, take
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Kind
 
@@ -27,7 +28,7 @@ router = APIRouter(include_in_schema=False)
 
 FIELDS = (
     "city", "kind", "category", "text", "area", "address", "lat", "lon", "name", "phone",
-    "anonymous", "public", "same", traps.HONEYPOT, traps.STAMP,
+    "anonymous", "public", "same", bot_checks.HONEYPOT, bot_checks.STAMP,
 )  # fmt: skip
 _WORDS = {
     "phone": N_("This is not a phone number."),
@@ -66,7 +67,7 @@ async def _file(request: Request, door: Door, sent: FormData) -> Response:
         pack = chosen(door, form.typed["city"])
         if pack is None:
             return choose(request, door, "/report?city=", _HEADING, 422)
-        traps.check_form(door, form.typed)
+        bot_checks.check_form(door, form.typed)
         brought = await photos.brought(request, door, sent, form)
         kept = brought.references
         body = _complaint(form, kept)
@@ -79,13 +80,13 @@ async def _file(request: Request, door: Door, sent: FormData) -> Response:
             return page(
                 request, "citizen/similar.html", form=form, found=found, pack=pack, kept=kept
             )
-        answer = await intake.take(with_same(body, form), door, _key(form), brought.marks)
+        filed = await take(with_same(body, form), door, _key(form), brought.marks)
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error, _WORDS)
         if pack is None:
             return choose(request, door, "/report?city=", _HEADING, status)
         return _form(request, door, pack, form, status, kept)
-    receipt = Receipt.model_validate_json(bytes(answer.body))
+    receipt = filed.receipt
     same = named(found, form)
     joined = same is not None and await join(door, pack, body, receipt.number, same)
     joined_to = same.ticket.number if joined and same else None
@@ -104,7 +105,7 @@ def _form(
     status: int = 200,
     kept: Sequence[str] = (),
 ) -> Response:
-    form.typed[traps.STAMP] = traps.stamp(door, form.typed[traps.STAMP])
+    form.typed[bot_checks.STAMP] = bot_checks.stamp(door, form.typed[bot_checks.STAMP])
     return page(
         request,
         "citizen/report.html",

@@ -6,15 +6,16 @@ from typing import Annotated, NamedTuple
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.access import public
-from api.door import Door, TheDoor
-from api.figures import counted
+from api.http.access import public
+from api.http.dependencies import TheDoor
+from api.http.i18n import N_
 from api.pages.citizen.cities import choose, packs
-from api.pages.citizen.veil import veiled
-from api.pages.page import page
-from api.periods import ReckoningQuery, reckoning
-from api.problems import Problem
-from api.translation import N_
+from api.pages.citizen.redaction import veiled
+from api.pages.shared.page import page
+from app.context import Door
+from app.errors import Problem
+from app.figures import counted
+from app.periods import ReckoningQuery, reckoning
 from domain.pack.pack import Pack
 from domain.pack.periods import month_at, month_of
 from domain.ticket.ticket import Ticket

@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import structlog
 
-from api import filing
-from api.door import Door
-from api.intake import ComplaintIn
-from api.pages.forms import Form
-from api.problems import Problem
-from api.sending import NotRunning
+from api.pages.shared.forms import Form
+from app import filing
+from app.context import Door
+from app.errors import Problem
+from app.intake import ComplaintIn
+from app.sending import NotRunning
 from domain.actors import SYSTEM
 from domain.commands.intake import Merge
 from domain.commands.messages import Act

@@ -1,0 +1,253 @@
+"""Authentication of callers, and checks against the permission table.
+
+Every route names its row of `domain.policy.permissions`: `Annotated[Caller,
+staff("list_tickets")]`, `dependencies=[public("list_cities")]`. A route that names none is not
+served (`api.http.route_permissions`). The relation of an officer's unit to a ticket is checked by
+the ticket's own workflow; the API checks it only where the very existence of the ticket is
+confidential.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import structlog
+from fastapi import Depends, Path, Request, Security
+from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from api.http import browser_sessions
+from api.http.dependencies import TheDoor
+from api.http.networks import host_of, network_of
+from app import access_code_throttle
+from app.caller import Caller
+from app.context import Door
+from app.errors import Problem
+from app.visibility import visible
+from domain.actors import CITIZEN, Actor, Role
+from domain.policy.permissions import ONES_OWN, RIGHTS, Right, Scope
+from store.identity import tokens
+from store.tickets import intake, tickets
+from store.tickets.numbers import parse_number
+
+logger = structlog.stdlib.get_logger("jiesu.api")
+
+_bearer = HTTPBearer(
+    scheme_name="Token",
+    bearerFormat="jsu_…",
+    description="Access token of staff or of a program, issued with `jiesu token create`.",
+    auto_error=False,
+)
+_cookie = APIKeyCookie(
+    name=browser_sessions.COOKIE,
+    scheme_name="Session",
+    description="Set by `POST /api/v1/session`; behind https its name is "
+    f"`{browser_sessions.SECURE_COOKIE}`. Whatever changes something also needs the header "
+    f"`{browser_sessions.CSRF_HEADER}`.",
+    auto_error=False,
+)
+_code = APIKeyHeader(
+    name="Access-Code",
+    scheme_name="AccessCode",
+    description="The eight digits a citizen received with the number of the ticket.",
+    auto_error=False,
+)
+
+BY_ADDRESS = {
+    "file_complaint": "intake",
+    "sign_in": "sign_in",
+    "verify_phone": "codes",
+    "confirm_phone": "codes",
+}
+"""The limit per address of anonymous callers, by permission key. Known callers are limited per
+person."""
+
+
+async def ticket_number(
+    number: Annotated[
+        str,
+        Path(
+            description="The number of the ticket, 13 digits; spaces and hyphens do not matter.",
+            examples=["2603021234560"],
+        ),
+    ],
+) -> str:
+    return parse_number(number)
+
+
+TicketNumber = Annotated[str, Depends(ticket_number)]
+_Token = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+_Cookie = Annotated[str | None, Security(_cookie)]
+_Code = Annotated[str | None, Security(_code)]
+
+
+# --- dependencies that routes name --------------------------------------------------------------
+
+
+def staff(key: str) -> Any:
+    """Return the dependency for staff, with token or session, who may `key`."""
+    right = RIGHTS[key]
+
+    async def permitted(
+        request: Request, token: _Token, _session: _Cookie, door: TheDoor
+    ) -> Caller:
+        return await _permit(right, await _staff(request, token, door), request, door)
+
+    return _named(permitted, key)
+
+
+def anyone(key: str) -> Any:
+    """Return the dependency for staff, or the citizen with the access code."""
+    right = RIGHTS[key]
+
+    async def permitted(
+        request: Request,
+        number: TicketNumber,
+        token: _Token,
+        _session: _Cookie,
+        code: _Code,
+        door: TheDoor,
+    ) -> Caller:
+        if token is None and code is not None:
+            known = await citizen_of(request, number, code, door)
+        else:
+            known = await _staff(request, token, door)
+        return await _permit(right, known, request, door)
+
+    return _named(permitted, key)
+
+
+def citizen(key: str) -> Any:
+    """Return the dependency for the citizen with the access code of the ticket in the path."""
+    right = RIGHTS[key]
+
+    async def permitted(
+        request: Request, number: TicketNumber, code: _Code, door: TheDoor
+    ) -> Caller:
+        if code is None:
+            raise Problem("unauthenticated")
+        known = await citizen_of(request, number, code, door)
+        return await _permit(right, known, request, door)
+
+    return _named(permitted, key)
+
+
+def perhaps(key: str) -> Any:
+    """Return the dependency for everybody, that checks a token or session if there is one."""
+    right = RIGHTS[key]
+
+    async def permitted(
+        request: Request, token: _Token, _session: _Cookie, door: TheDoor
+    ) -> Caller | None:
+        known: Caller | None
+        if token is None and request.method == "GET":
+            known = await browser_sessions.caller_of(request, door)
+        elif token is None and browser_sessions.CSRF_HEADER not in request.headers:
+            known = None
+        else:
+            known = await _staff(request, token, door)
+        if known is None:
+            await _count(right, None, request, door)
+            return None
+        if known.actor.role not in right.roles:
+            raise Problem("forbidden")
+        return await _permit(right, known, request, door)
+
+    return _named(permitted, key)
+
+
+def public(key: str) -> Any:
+    """Return the dependency that admits everybody."""
+    right = RIGHTS[key]
+    if not right.everybody:
+        raise ValueError(f"not for everybody: {key}")
+
+    async def permitted(request: Request, door: TheDoor) -> None:
+        await _count(right, None, request, door)
+
+    return _named(permitted, key)
+
+
+def _named(permitted: Callable[..., Awaitable[Any]], key: str) -> Any:
+    permitted.permission = key  # type: ignore[attr-defined]
+    return Depends(permitted)
+
+
+# --- identification -----------------------------------------------------------------------------
+
+
+async def _staff(
+    request: Request, token: HTTPAuthorizationCredentials | None, door: Door
+) -> Caller:
+    if token is None:
+        caller = await browser_sessions.caller_of(request, door)
+        if caller is None:
+            raise Problem("unauthenticated")
+        return caller
+    row = await tokens.find(door.store, token.credentials, datetime.now(UTC))
+    if row is None or row.role in (Role.CITIZEN, Role.SYSTEM):
+        raise Problem("unauthenticated", "The token is unknown, expired or revoked.")
+    actor = Actor(role=row.role, id=row.id, unit=row.unit)
+    return Caller(actor, row.id, row.name, row.city, row.scopes)
+
+
+async def citizen_of(request: Request, number: str, code: str, door: Door) -> Caller:
+    """Return the citizen as caller. A wrong access code is counted, and answered as unknown."""
+    await access_code_throttle.allow(door, number, network_of(request))
+    if not door.vault.check_access_code(number, code):
+        await access_code_throttle.count(door, number, network_of(request))
+        raise Problem("ticket_not_found")
+    return Caller(CITIZEN, "citizen")
+
+
+# --- authorization ------------------------------------------------------------------------------
+
+
+async def _permit(right: Right, caller: Caller, request: Request, door: Door) -> Caller:
+    await _count(right, caller, request, door)
+    if caller.first_password and right.key not in ONES_OWN:
+        raise Problem("password_change_needed")
+    number = request.path_params.get("number")
+    if number is not None and not await _may_know(right, caller, parse_number(number), door):
+        raise Problem("assignment_not_found" if "n" in request.path_params else "ticket_not_found")
+    if not caller.may(right):
+        logger.warning("refused", key=right.key, role=caller.actor.role.value, caller=caller.id)
+        if caller.actor.role in right.roles:
+            raise Problem("scope_missing", f"This token is not for this: {right.scope}.")
+        raise Problem("forbidden", f"The role '{caller.actor.role}' may not do this: {right.key}.")
+    return caller
+
+
+async def _may_know(right: Right, caller: Caller, number: str, door: Door) -> bool:
+    """Return whether the answer may depend on the ticket.
+
+    Checked here only where necessary: the workflow refuses commands of officers of other units, and
+    a look into the store before every command would slow down all of them.
+    """
+    if not caller.confined or (caller.city is None and caller.may(right)):
+        return True
+    if await visible(door, caller, number) is not None:
+        return True
+    # A ticket that is registered but not started is known only to staff of its city, not to units.
+    return caller.unit is None and await _waits_in(door, caller, number)
+
+
+async def _waits_in(door: Door, caller: Caller, number: str) -> bool:
+    registered = await intake.get(door.store, number)
+    return (
+        registered is not None
+        and caller.serves(registered.complaint.city)
+        and await tickets.get(door.store, number) is None
+    )
+
+
+async def _count(right: Right, caller: Caller | None, request: Request, door: Door) -> None:
+    if caller is None:
+        if (limit := BY_ADDRESS.get(right.key)) is not None:
+            who = door.mark(f"from/{network_of(request)}")
+            await door.limits.count(limit, who, host_of(request))
+    elif right.scope in (Scope.ACT, Scope.FILE):
+        who = request.path_params.get("number", "") if caller.citizen else caller.id
+        await door.limits.count("commands", f"{caller.actor.role}/{who}", host_of(request))
+
+
+# --- visibility ---------------------------------------------------------------------------------

@@ -1,0 +1,220 @@
+"""The application: its routes, wiring, and the resources opened and closed with it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
+
+import structlog
+from fastapi import APIRouter, FastAPI, Request
+from starlette.routing import BaseRoute
+from temporalio.client import Client
+
+from api.http import assets, browser_sessions, openapi, problem_responses, route_permissions
+from api.http.assets import Assets
+from api.http.body_limit import BodyLimit
+from api.http.security_headers import SecurityHeaders
+from api.http.telemetry import Telemetry
+from api.pages.all_pages import STAFF_PAGES
+from api.pages.citizen import follow, home, maps, offline, photos, report, results
+from api.pages.desk.call import CALL
+from api.pages.shared import styleguide
+from api.pages.shared.navigation import TICKETS
+from api.pages.shared.page import Drawing
+from api.pages.shared.refused import refused
+from api.rest import (
+    accounts,
+    assignments,
+    audits,
+    backlog,
+    board,
+    calendars,
+    cities,
+    codec,
+    commands,
+    figures,
+    files,
+    health,
+    installation,
+    intake,
+    packs,
+    people,
+    phone_lookup,
+    places,
+    publications,
+    rating,
+    reopen,
+    scores,
+    session,
+    tickets,
+    tokens,
+    uploads,
+    work_queues,
+)
+from app import oidc
+from app.board_feed import Boards
+from app.context import Door
+from app.engine_gateway import Engine
+from app.page_packages import default_packages
+from app.proof_of_work import Challenge, NoChallenge, ProofOfWork
+from app.rate_limits import Limits
+from media.upload_service import Uploads, limit_of_body
+from packs.registry import PackShelf, default_root
+from runtime.engine import connect, encrypting, with_converter
+from runtime.release import release
+from runtime.settings import Settings
+from store.db.engine import Store
+from store.files.objects import Objects
+from store.secrets.key_ring import open_ring
+from store.secrets.ticket_keys import TicketKeys
+from store.secrets.vault import Vault
+
+logger = structlog.stdlib.get_logger("jiesu.api")
+
+ROUTERS = (
+    intake,
+    uploads,
+    tickets,
+    files,
+    rating,
+    commands,
+    reopen,
+    assignments,
+    work_queues,
+    audits,
+    people,
+    session,
+    phone_lookup,
+    cities,
+    figures,
+    scores,
+    publications,
+    board,
+    accounts,
+    tokens,
+    packs,
+    calendars,
+    backlog,
+    installation,
+    places,
+    health,
+    codec,
+)
+PAGES = (home, report, follow, results, maps, offline, styleguide, assets, *STAFF_PAGES)
+"""The modules of the pages and of their static files."""
+
+
+def create_app(
+    settings: Settings,
+    *,
+    store: Store | None = None,
+    engine_client: Client | None = None,
+    packs: PackShelf | None = None,
+    objects: Objects | None = None,
+    challenge: Challenge | None = None,
+) -> FastAPI:
+    """Create the API of one installation. The caller closes what it passes in.
+
+    A client that is passed in is used with this installation's keys.
+
+    The application starts without engine and store, and serves what it can until they are
+    available. A city pack with problems, however, is refused at startup (PackError), and so is a
+    route without a permission (RouteWithoutPermission).
+    """
+    app = FastAPI(
+        title="Jiesu 接诉",
+        version=release(),
+        lifespan=_lifespan(settings, store, engine_client, packs, objects, challenge),
+        docs_url=None,  # these pages load scripts from other hosts
+        redoc_url=None,
+    )
+    app.router.routes.extend(_routes())
+    route_permissions.check_routes(app)
+    oidc.standings(settings.oidc_roles)
+    app.state.assets = Assets(settings.assets or default_packages())
+    app.state.drawing = Drawing(app.state.assets)
+    app.state.outlines = maps.Outlines()
+    app.state.boards = Boards()
+    problem_responses.install(app, refused)
+    with_files = (uploads.PATH, *photos.FORMS, CALL, f"{TICKETS}/")
+    app.add_middleware(
+        BodyLimit,
+        refuse=problem_responses.refusing(refused),
+        larger=dict.fromkeys(with_files, limit_of_body(settings)),
+        may_send_more=_may_send_more,
+    )
+    app.add_middleware(Telemetry)
+    app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))
+    app.openapi = openapi.document(app)  # type: ignore[method-assign]
+    return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """Return all routes, built once per process: they do not depend on the installation."""
+    router = APIRouter()
+    for module in (*ROUTERS, *PAGES):
+        router.include_router(module.router)
+    return router.routes
+
+
+def _may_send_more(request: Request) -> bool:
+    """Return whether files may be sent: to staff pages only with a signed session cookie."""
+    if not request.url.path.startswith("/staff/"):
+        return True
+    return browser_sessions.seems_signed_in(request, request.app.state.door)
+
+
+def _lifespan(
+    settings: Settings,
+    store: Store | None,
+    client: Client | None,
+    packs: PackShelf | None,
+    objects: Objects | None,
+    challenge: Challenge | None,
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        shelf = packs or PackShelf(settings.cities or default_root())
+        for city in shelf.ids():
+            shelf.get(city)
+        opened = store or Store.open(settings.store)
+        ring = open_ring(settings.key_text, settings.key_file)
+        keys = TicketKeys(opened, ring)
+        converter = encrypting(keys)
+        engine = (
+            with_converter(client, converter)
+            if client
+            else await connect(settings, converter, lazy=True)
+        )
+        limits = Limits(settings, opened)
+        app.state.door = Door(
+            settings=settings,
+            store=opened,
+            engine=Engine(engine, timeout=settings.engine_timeout),
+            packs=shelf,
+            vault=Vault(ring),
+            keys=keys,
+            uploads=Uploads(
+                settings, opened, objects or Objects.open(settings.files), ring.root_key
+            ),
+            limits=limits,
+            challenge=challenge or _challenge(settings),
+        )
+        logger.info("api ready", cities=shelf.ids(), store=opened.dialect)
+        comparing = asyncio.create_task(app.state.door.engine.compare_clocks())
+        try:
+            yield
+        finally:
+            comparing.cancel()
+            await asyncio.gather(comparing, return_exceptions=True)
+            await app.state.boards.close()
+            await limits.close()
+            if store is None:
+                await opened.close()
+
+    return lifespan
+
+
+def _challenge(settings: Settings) -> Challenge:
+    return ProofOfWork(settings.work_bits) if settings.work_bits else NoChallenge()

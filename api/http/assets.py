@@ -1,0 +1,134 @@
+"""Static files of the pages: from npm packages and from api/static, under one address.
+
+Only the files listed in `SHELVES` are served, never a folder. The address names the version (of our
+own files: a hash of their content), so that browsers cache a file for a year and still get new
+versions. Files that shrink by compression are compressed once.
+"""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Header, Request, Response
+
+from api.http.access import public
+from app.errors import Problem
+from app.page_packages import SHELVES
+
+router = APIRouter(include_in_schema=False, dependencies=[public("static")])
+logger = structlog.stdlib.get_logger("jiesu.api")
+
+OWN = "jiesu"
+"""The address segment of the files in api/static."""
+
+
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
+_KEEP = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A static file, in memory."""
+
+    body: bytes
+    media_type: str
+
+    @cached_property
+    def packed(self) -> bytes:
+        return gzip.compress(self.body, 9, mtime=0)
+
+    def answer(self, encodings: str, cache: str = _KEEP) -> Response:
+        """Return the file, compressed for clients that accept it."""
+        headers = {
+            "Cache-Control": cache,
+            "Vary": "Accept-Encoding",
+            "X-Content-Type-Options": "nosniff",
+        }
+        if self.media_type != "image/png" and "gzip" in encodings.lower():
+            headers["Content-Encoding"] = "gzip"
+            return Response(self.packed, headers=headers, media_type=self.media_type)
+        return Response(self.body, headers=headers, media_type=self.media_type)
+
+
+class Assets:
+    """All files that pages may load, by the path in their address.
+
+    A package that is not installed is logged: without it the pages are plainer, but work.
+    """
+
+    def __init__(self, packages: Path) -> None:
+        self._kept: dict[str, Kept] = {}
+        self._versions: dict[str, str] = {}
+        for shelf, (folder, names) in SHELVES.items():
+            self._put(shelf, packages / folder, names)
+        self._put_own(Path(str(files("api"))) / "static")
+
+    def url(self, path: str) -> str:
+        """Return the versioned address of `shelf/file`, such as "jiesu/jiesu.css"."""
+        shelf, name = path.split("/", 1)
+        if name not in self._names(shelf):
+            raise KeyError(path)  # not listed in `SHELVES`
+        return f"/assets/{shelf}/{self._versions.get(shelf, 'missing')}/{name}"
+
+    def find(self, path: str) -> Kept | None:
+        return self._kept.get(path)
+
+    def own(self, name: str) -> Kept:
+        """Return a file of api/static, for an address without a version (the service worker's)."""
+        return self._kept[f"{OWN}/{self._versions[OWN]}/{name}"]
+
+    def _names(self, shelf: str) -> tuple[str, ...]:
+        if shelf != OWN:
+            return SHELVES[shelf][1]
+        start = f"{OWN}/{self._versions[OWN]}/"
+        return tuple(path.removeprefix(start) for path in self._kept if path.startswith(start))
+
+    def _put(self, shelf: str, folder: Path, names: tuple[str, ...]) -> None:
+        try:
+            manifest = json.loads((folder.parent / "package.json").read_text("utf-8"))
+            self._versions[shelf] = version = str(manifest["version"])
+            for name in names:
+                self._kept[f"{shelf}/{version}/{name}"] = _read(folder / name)
+        except OSError as error:
+            logger.warning("a package of the pages is missing", package=shelf, error=error.strerror)
+
+    def _put_own(self, folder: Path) -> None:
+        found = {path.name: _read(path) for path in _own_files(folder)}
+        digest = hashlib.sha256(b"".join(kept.body for kept in found.values())).hexdigest()[:12]
+        self._versions[OWN] = digest
+        self._kept |= {f"{OWN}/{digest}/{name}": kept for name, kept in found.items()}
+
+
+def _own_files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.iterdir()) if path.suffix in _TYPES)
+
+
+def _read(path: Path) -> Kept:
+    return Kept(path.read_bytes(), _TYPES[path.suffix])
+
+
+@router.get("/assets/{path:path}")
+def asset(
+    path: str,
+    request: Request,
+    accept_encoding: Annotated[str, Header()] = "",
+) -> Response:
+    """Return a file, cached for a year: its address changes with it."""
+    assets: Assets = request.app.state.assets
+    kept = assets.find(path)
+    if kept is None:
+        raise Problem("not_found")
+    return kept.answer(accept_encoding)

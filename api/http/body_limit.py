@@ -1,0 +1,64 @@
+"""The limit on request bodies; a declared length above it is refused before reading."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import Problem
+
+LIMIT = 64 * 1024
+"""Bytes: four thousand characters, all other fields of a complaint, and a reserve."""
+
+Refuse = Callable[[Request, Problem], Awaitable[Response]]
+
+
+class BodyLimit:
+    """ASGI middleware that refuses larger bodies by `refuse`; FastAPI's own answers in plain text.
+
+    `larger`: the paths with a higher limit, and that limit; one that ends with / means all below
+    it. `may_send_more`: whether a request may use the higher limit; otherwise the small one applies
+    there, too.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        refuse: Refuse,
+        larger: Mapping[str, int],
+        may_send_more: Callable[[Request], bool],
+    ) -> None:
+        self.app, self.refuse = app, refuse
+        self.larger, self.may_send_more = larger, may_send_more
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit = self._limit_of(scope)
+        told = Headers(scope=scope).get("content-length", "")
+        if told.isdecimal() and int(told[:20]) > limit:
+            refused = await self.refuse(Request(scope), Problem("body_too_large"))
+            await refused(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, counted, send)
+
+    def _limit_of(self, scope: Scope) -> int:
+        path = scope["path"]
+        for key, limit in self.larger.items():
+            if path == key or (key.endswith("/") and path.startswith(key)):
+                return limit if self.may_send_more(Request(scope)) else LIMIT
+        return LIMIT

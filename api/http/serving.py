@@ -1,0 +1,44 @@
+"""The server that the application runs in, and their common shutdown."""
+
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.http.app import create_app
+from runtime.settings import Settings
+
+PATIENCE = 10
+"""Seconds to finish pending answers when the server is stopped."""
+
+
+class Server(uvicorn.Server):
+    """A server that ends the streams before it waits for them: they do not end by themselves."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        app = self.config.app
+        if isinstance(app, FastAPI):
+            await app.state.boards.close()
+        await super().shutdown(sockets)
+
+
+def server(app: FastAPI, host: str, port: int) -> Server:
+    """Return a server for the application that logs as the application does."""
+    return Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=PATIENCE,
+        )
+    )
+
+
+def serve(settings: Settings) -> None:
+    """Serve until stopped."""
+    running = server(create_app(settings), settings.api_host, settings.api_port)
+    running.run()
+    if not running.started:
+        raise SystemExit(3)  # uvicorn's own exit code for a failed start

@@ -1,0 +1,30 @@
+"""The action context: the ticket and caller on which choices depend."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.pages.shared.translator import Speech
+from app.caller import Caller
+from domain.pack.pack import Pack
+from domain.ticket.assignment import Assignment
+from domain.ticket.ticket import Ticket
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """The ticket's last known state, the caller, and their language."""
+
+    ticket: Ticket
+    caller: Caller
+    speech: Speech
+    now: datetime
+
+    @property
+    def pack(self) -> Pack:
+        return self.speech.pack
+
+    @property
+    def own(self) -> list[Assignment]:
+        """The open shares the caller may act on: their unit's; all if the caller has no unit."""
+        unit = self.caller.unit
+        return [share for share in self.ticket.opened if unit in (None, share.unit)]

@@ -1,0 +1,90 @@
+"""Files of a form: stored as by the API, and kept when the form is shown again."""
+
+from collections.abc import AsyncIterator, Iterable
+from typing import NamedTuple
+
+from starlette.datastructures import FormData, UploadFile
+
+from api.http.i18n import N_
+from api.pages.actions.parsing import KEPT
+from api.pages.actions.spec import Field
+from api.pages.shared.forms import Form
+from api.pages.shared.translator import Speech
+from app.caller import Caller
+from app.context import Door
+from app.errors import Problem
+from app.file_views import FileOut, file_out
+from domain.ticket.files import file_id
+from media.errors import FileRefused
+from media.receive import Piece
+from store.db.errors import StoreError
+from store.files import files
+from store.files.files import FileRow
+
+MOST = 20
+_AT_ONCE = 256 * 1024
+
+
+class Given(NamedTuple):
+    """The files of a form: `kept` lists their ids, `refused` the names and reason codes."""
+
+    kept: list[str]
+    refused: list[tuple[str, str]]
+
+
+async def taken(
+    door: Door, caller: Caller, number: str | None, sent: FormData, field: Field
+) -> Given:
+    """Store the files chosen now, and keep those stored when the form was sent before.
+
+    `number`: the ticket that they are for, if there is one already.
+    """
+    given = Given(_kept(sent), [])
+    for upload in sent.getlist(field.name):
+        if not isinstance(upload, UploadFile) or not upload.filename:
+            continue
+        try:
+            row = (await door.uploads.take(_pieces(upload), field.purpose, caller.actor)).row
+        except (FileRefused, Problem, StoreError) as error:
+            given.refused.append((upload.filename[:80], str(getattr(error, "code", ""))))
+            continue
+        same = await _same(door, caller, number, row.sha256) if number else None
+        given.kept.append(same or row.id)
+    return given
+
+
+def tell(form: Form, field: Field, given: Given, speech: Speech) -> None:
+    """Record stored and refused files in the form."""
+    form.typed[KEPT] = "\n".join(given.kept)
+    if given.refused:
+        said = "; ".join(f"{name}: {speech.problem(code)}" for name, code in given.refused)
+        form.fail(field.name, N_("Not taken: %(files)s What else you chose is kept."), files=said)
+        form.problem = "invalid_request"
+
+
+async def shown(door: Door, caller: Caller, ids: Iterable[str]) -> list[FileOut]:
+    """Return the files of a form, with links; only the caller's own."""
+    return [file_out(door, row) for row in await own(door, caller, ids)]
+
+
+async def own(door: Door, caller: Caller, ids: Iterable[str]) -> list[FileRow]:
+    """Return the files that the caller uploaded."""
+    rows = [await files.get(door.store, one) for one in ids if file_id(one) == one]
+    return [row for row in rows if row is not None and row.uploader == caller.id]
+
+
+def _kept(sent: FormData) -> list[str]:
+    values = (value for value in sent.getlist(KEPT) if isinstance(value, str))
+    return [one for value in values for one in value.split() if file_id(one) == one][:MOST]
+
+
+async def _pieces(upload: UploadFile) -> AsyncIterator[Piece]:
+    while content := await upload.read(_AT_ONCE):
+        yield Piece(content, upload.content_type or "")
+
+
+async def _same(door: Door, caller: Caller, number: str, digest: str) -> str | None:
+    """Return the id of the same file if an earlier submission stored it."""
+    rows = await files.of_ticket(door.store, number)
+    mine = (row.id for row in rows if (row.sha256, row.uploader) == (digest, caller.id))
+    return next(mine, None)

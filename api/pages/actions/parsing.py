@@ -1,0 +1,216 @@
+"""Conversion of form input to a command: names to codes, dates to moments; errors are recorded at
+their fields.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from typing import Any
+
+from starlette.datastructures import FormData
+
+from api.http.i18n import N_
+from api.pages.actions.context import Occasion
+from api.pages.actions.spec import Deed, Field, FieldKind, Told
+from api.pages.shared.forms import Form
+from domain.pack.catalogue import Category, Unit
+from domain.pack.pack import Pack
+
+ROWS, PLANS = 6, 4
+"""The number of rows in a form: units of one whistle, and plans of one meeting."""
+
+IN = "_in"
+"""The suffix of the field with a span's time unit."""
+
+KEPT = "kept"
+"""The field with the ids of stored files."""
+
+ROW_LABELS: dict[FieldKind, dict[str, str]] = {
+    FieldKind.CALLS: {
+        "unit": N_("Unit %(n)s"),
+        "task": N_("Task of unit %(n)s"),
+        "limit": N_("Limit of unit %(n)s"),
+    },
+    FieldKind.PLANS: {"title": N_("Plan %(n)s"), "votes": N_("Votes for plan %(n)s")},
+}
+"""The labels of a row's parts in error messages."""
+
+_YES = {"yes": True, "true": True, "no": False, "false": False}
+_NOT_LISTED = N_("Please choose one of the list.")
+_NO_DATE = N_("This is not a date.")
+_NO_NUMBER = N_("A number is needed here.")
+_MISSING = N_("Please fill this in.")
+
+
+def names(deed: Deed, occasion: Occasion) -> list[str]:
+    """Return the HTML names of the form's fields."""
+    return [KEPT, *(name for field in deed.at(occasion) for name in _names(field))]
+
+
+def _names(field: Field) -> Iterator[str]:
+    match field.kind:
+        case FieldKind.SPAN:
+            yield from (field.name, field.name + IN)
+        case FieldKind.CALLS:
+            yield field.name
+            for row in range(1, ROWS + 1):
+                yield from (f"unit_{row}", f"task_{row}", f"limit_{row}", f"limit_{row}{IN}")
+        case FieldKind.PLANS:
+            yield field.name
+            for row in range(1, PLANS + 1):
+                yield from (f"title_{row}", f"pros_{row}", f"cons_{row}", f"votes_{row}")
+        case _:
+            yield field.name
+
+
+def blank(deed: Deed, occasion: Occasion, given: dict[str, str]) -> Form:
+    """Return the form without user input; `given` are fields prefilled by the URL."""
+    known = names(deed, occasion)
+    presets = {field.name: field.preset for field in deed.at(occasion) if field.preset}
+    lengths = {name: "d" for name in known if name.endswith(IN)}
+    filled = {name: text for name, text in given.items() if name in known and name != KEPT}
+    return Form.blank(*known, **(presets | lengths | filled))
+
+
+def typed(deed: Deed, occasion: Occasion, sent: FormData) -> Form:
+    """Return the submitted form; several values of a name, one a line."""
+    known = names(deed, occasion)
+    form = Form.of(sent, *known)
+    for name in known:
+        found = [value.strip() for value in sent.getlist(name) if isinstance(value, str)]
+        form.typed[name] = "\n".join(value for value in found if value)
+    return form
+
+
+def command_of(deed: Deed, form: Form, occasion: Occasion, files: list[str]) -> Any:
+    """Return the command, or the result handed in; None if the form has faults.
+
+    Raises:
+        ValidationError: for `Form.refuse`, with the remaining faults.
+    """
+    told: Told = {}
+    for field in deed.at(occasion):
+        value = _value(field, form, occasion, files)
+        if value is not None:
+            _put(told, field.path, value)
+    if form.faults:
+        form.problem = "invalid_request"
+        return None
+    return deed.model.model_validate(told)
+
+
+def _put(told: Told, path: list[str], value: Any) -> None:
+    for part in path[:-1]:
+        told = told.setdefault(part, {})
+    if isinstance(value, list):
+        value = [*told.get(path[-1], []), *value]
+    told[path[-1]] = value
+
+
+def _value(field: Field, form: Form, occasion: Occasion, files: list[str]) -> Any:
+    """Return the field's value for the command, if any."""
+    text = form.typed[field.name]
+    match field.kind:
+        case FieldKind.FILES:
+            return files
+        case FieldKind.CALLS:
+            return _calls(field, form, occasion) or None
+        case FieldKind.PLANS:
+            return _plans(form)
+        case FieldKind.UNITS:
+            lines = text.splitlines()
+            found = [_picked(form, field.name, line, field, occasion) for line in lines]
+            return list(dict.fromkeys(code for code in found if code))
+        case FieldKind.RECORDS:
+            return [line.strip() for line in text.splitlines() if line.strip()]
+        case FieldKind.SPAN:
+            return _span(form, field.name)
+    if not text:
+        return None
+    match field.kind:
+        case FieldKind.YES_NO:
+            return _YES.get(text, text)
+        case FieldKind.PICK:
+            return _picked(form, field.name, text, field, occasion)
+        case FieldKind.MOMENT:
+            return _moment(form, field.name, text, occasion.speech.zone)
+        case _:
+            return text
+
+
+def _picked(form: Form, name: str, text: str, field: Field, occasion: Occasion) -> str | None:
+    """Return the code of a typed code, a name, or both as the list shows them."""
+    if not text:
+        return None
+    code = text.rpartition(" · ")[2]
+    for choice in field.choices(occasion) if field.choices else []:
+        if choice.value in (text, code) or choice.words.casefold() == text.casefold():
+            return choice.value
+    # A choice no longer listed (the form is sent a second time) is left to the ticket to refuse.
+    known = _known(occasion.pack, text, code)
+    if known is None:
+        form.fail(name, _NOT_LISTED)
+    return known
+
+
+def _known(pack: Pack, text: str, code: str) -> str | None:
+    things: list[Unit | Category] = [*pack.units, *pack.categories]
+    for thing in things:
+        if thing.code == code or text in (thing.name, thing.name_en):
+            return thing.code
+    return None
+
+
+def _span(form: Form, name: str) -> str | None:
+    """Return a span as in packs, such as 3d."""
+    count, unit = form.typed[name], form.typed[name + IN]
+    if not count:
+        return None
+    if not count.isdecimal():
+        return count
+    if len(count) > 3 or int(count) == 0:
+        form.fail(name, _NO_NUMBER)
+        return None
+    return f"{int(count)}{unit or 'd'}"
+
+
+def _moment(form: Form, name: str, text: str, zone: tzinfo) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        form.fail(name, _NO_DATE)
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=zone)
+
+
+def _calls(field: Field, form: Form, occasion: Occasion) -> list[Told]:
+    found = []
+    for row in range(1, ROWS + 1):
+        unit, task = form.typed[f"unit_{row}"], form.typed[f"task_{row}"]
+        limit = _span(form, f"limit_{row}")
+        if not (unit or task or limit):
+            continue
+        for name, text in ((f"unit_{row}", unit), (f"task_{row}", task)):
+            if not text:
+                form.fail(name, _MISSING)
+        code = _picked(form, f"unit_{row}", unit, field, occasion)
+        found.append({"unit": code, "task": task, **({"limit": limit} if limit else {})})
+    if not found:
+        form.fail("unit_1", _MISSING)
+    return found
+
+
+def _plans(form: Form) -> list[Told]:
+    found = []
+    for row in range(1, PLANS + 1):
+        title, votes = form.typed[f"title_{row}"], form.typed[f"votes_{row}"]
+        pros, cons = form.typed[f"pros_{row}"], form.typed[f"cons_{row}"]
+        if not (title or votes or pros or cons):
+            continue
+        if not title:
+            form.fail(f"title_{row}", _MISSING)
+        if votes and not votes.isdecimal():
+            form.fail(f"votes_{row}", _NO_NUMBER)
+            continue
+        told = {"title": title, "pros": pros.splitlines(), "cons": cons.splitlines()}
+        found.append(told | ({"votes": int(votes)} if votes else {}))
+    return found

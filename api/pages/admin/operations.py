@@ -1,0 +1,67 @@
+"""Operation: the backlog with reasons, and the engine with queues."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from api.http.access import staff
+from api.http.dependencies import TheDoor
+from api.http.i18n import N_
+from api.http.parameters import SEES
+from api.pages.shared.forms import REFUSALS, Form
+from api.pages.shared.staff_page import staff_page
+from app.backlog import ChoreName, backlog, retry
+from app.caller import Caller
+from app.context import Door
+from app.installation import installation
+
+router = APIRouter(include_in_schema=False)
+
+WAITING = "/staff/admin/waiting"
+_MOST = 100
+_DONE = {"retried": N_("Begun anew; what waits is tried again within seconds.")}
+
+
+@router.get(WAITING)
+async def waiting(request: Request, caller: SEES, door: TheDoor) -> Response:
+    """Show complaints not started and messages not delivered: since when, and why."""
+    return await _waiting(request, caller, door, Form.blank())
+
+
+@router.post(f"{WAITING}/{{chore}}")
+async def again(
+    request: Request,
+    chore: ChoreName,
+    caller: Annotated[Caller, staff("retry_waiting")],
+    door: TheDoor,
+) -> Response:
+    form = Form.blank()
+    try:
+        await retry(door, caller, chore)
+    except REFUSALS as error:
+        return await _waiting(request, caller, door, form, form.refuse(error))
+    return RedirectResponse(f"{WAITING}?done=retried", 303)
+
+
+@router.get("/staff/admin/engine")
+async def engine(request: Request, caller: SEES, door: TheDoor) -> Response:
+    """Show the engine's address, workers and problems, also while it is unavailable."""
+    told = await installation(request.app.version, door)
+    return staff_page(request, "staff/admin/engine.html", caller, told=told)
+
+
+async def _waiting(
+    request: Request, caller: Caller, door: Door, form: Form, status: int = 200
+) -> Response:
+    return staff_page(
+        request,
+        "staff/admin/waiting.html",
+        caller,
+        status,
+        form=form,
+        backlog=await backlog(door, caller, _MOST),
+        at=datetime.now(UTC),
+        done=_DONE.get(request.query_params.get("done", "")),
+    )

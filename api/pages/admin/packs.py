@@ -1,0 +1,109 @@
+"""The rules of a city in use: the versions of its pack, and its messages to citizens."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from string import Formatter
+from typing import NamedTuple
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from api.http.dependencies import TheDoor
+from api.http.parameters import READER
+from api.pages.shared.formatting import filters
+from api.pages.shared.forms import REFUSALS, Form
+from api.pages.shared.staff_page import staff_page
+from api.pages.shared.workplace import working_city
+from app import packs as app_packs
+from app.context import Door
+from app.packs import DiffQuery, PackDifferences
+from domain.pack.pack import Pack
+
+router = APIRouter(include_in_schema=False)
+
+URL = "/staff/admin/packs"
+_SHOWN = 300
+"""The most differences that a page lists: packs of different cities have thousands."""
+
+
+class Sample(NamedTuple):
+    """A message as a citizen would read it, by language; None where the pack has none."""
+
+    name: str
+    texts: dict[str, str | None]
+    raw: dict[str, str | None]
+
+
+@router.get(URL)
+async def versions(request: Request, caller: READER, door: TheDoor) -> Response:
+    """Show the versions; with `before` (and `after`) differences; with `check` errors."""
+    pack = working_city(request, door, caller)
+    asked = Form.blank(**{name: request.query_params.get(name, "") for name in ("before", "after")})
+    status, diff, found = 200, None, None
+    try:
+        if asked.typed["before"]:
+            diff = await _diff(door, pack, asked)
+        if "check" in request.query_params:
+            found = await app_packs.checked(door, pack)
+    except (ValidationError, *REFUSALS) as error:
+        status = asked.refuse(error)
+    return staff_page(
+        request,
+        "staff/admin/packs.html",
+        caller,
+        status,
+        form=asked,
+        versions=await app_packs.versions(door, pack),
+        diff=diff,
+        shown=_SHOWN,
+        check=found,
+        folder=f"{door.packs.folder(pack.city.id).name}/",
+    )
+
+
+async def _diff(door: Door, pack: Pack, asked: Form) -> PackDifferences:
+    return await app_packs.differing(
+        door, pack, DiffQuery.model_validate(asked.given("before", "after"))
+    )
+
+
+@router.get("/staff/admin/messages")
+async def messages(request: Request, caller: READER, door: TheDoor) -> Response:
+    """Show each message with sample values, and the file in which to change it."""
+    pack = working_city(request, door, caller)
+    told = app_packs.messages(pack)
+    samples = []
+    for one in told.items:
+        raw = {"zh": one.zh, "en": one.en}
+        texts = {
+            language: None if text is None else _filled(text, sample_values(pack, language, door))
+            for language, text in raw.items()
+        }
+        samples.append(Sample(one.name, texts, raw))
+    files = {language: f"{pack.city.id}/{file}" for language, file in told.files.items()}
+    return staff_page(request, "staff/admin/messages.html", caller, samples=samples, files=files)
+
+
+def sample_values(pack: Pack, language: str, door: Door) -> dict[str, str]:
+    """Return sample values for the placeholders of a message."""
+    written = filters(language)
+    named = written["named"]
+    due = door.now() + timedelta(days=7)
+    return {
+        "number": "2603021234560",
+        "city": named(pack.city),
+        "title": {"zh": "小区门口路灯不亮", "en": "The street lamp at the gate is dark"}[language],
+        "unit": named(pack.units[0]),
+        "category": named(pack.categories[0]),
+        "due": written["moment"](due, pack.calendar.tz),
+        "text": {"zh": "已更换灯具，恢复照明。", "en": "The lamp was replaced."}[language],
+    }
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    """Fill in a message; a text loaded before a check was introduced is returned as it is."""
+    try:
+        return Formatter().vformat(text, (), values)
+    except (KeyError, IndexError, ValueError, AttributeError):
+        return text

@@ -1,0 +1,242 @@
+"""Staff accounts: the list, creation, and every action on one."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from api.http.access import staff
+from api.http.dependencies import TheDoor
+from api.http.i18n import N_
+from api.http.parameters import AccountId
+from api.pages.shared.forms import REFUSALS, Form
+from api.pages.shared.staff_page import staff_page
+from api.pages.shared.workplace import cities, working_city
+from app import accounts
+from app.accounts import AccountIn, AccountLine, AccountQuery, Issued, NewAccount
+from app.caller import Caller
+from app.context import Door
+from app.errors import Problem
+from domain.actors import Role
+from domain.pack.pack import Pack
+from domain.policy.permissions import STAFF
+from store.identity.accounts import Account
+
+router = APIRouter(include_in_schema=False)
+
+URL = "/staff/admin/people"
+MANAGER = Annotated[Caller, staff("manage_accounts")]
+
+_NEW = ("name", "display", "role", "unit", "city", "locally")
+_FIND = ("text", "role")
+FIELD_OF = {
+    "bad_name": "name",
+    "name_taken": "name",
+    "unit_missing": "unit",
+    "unknown_unit": "unit",
+    "city_missing": "city",
+    "unknown_city": "city",
+    "not_your_city": "city",
+    "scope_useless": "scopes",
+}
+"""The field of a refusal, by its code."""
+
+
+class Deed(NamedTuple):
+    """An action without further input. `done`: the message shown after it."""
+
+    do: Callable[[Door, Caller, Account], Awaitable[AccountLine]]
+    done: str
+
+
+DEEDS: dict[str, Deed] = {
+    "disable": Deed(accounts.disable, N_("The account is closed, and signed out everywhere.")),
+    "enable": Deed(accounts.enable, N_("The account is open.")),
+    "sessions": Deed(accounts.sign_out, N_("Signed out everywhere.")),
+    "second-factor": Deed(accounts.reset, N_("No one-time password is asked for any more.")),
+}
+_CHANGED = "changed"
+_DONE = {name: deed.done for name, deed in DEEDS.items()} | {
+    _CHANGED: N_("Changed. Whoever it is has to sign in again.")
+}
+
+
+@router.get("/staff/admin")
+async def start(caller: MANAGER) -> Response:
+    return RedirectResponse(URL, 303)
+
+
+@router.get(URL)
+async def people(request: Request, caller: MANAGER, door: TheDoor) -> Response:
+    """List accounts by name, filtered by part of a name or role."""
+    return await _list(request, caller, door, Form.blank(*_NEW, role="officer", locally="yes"))
+
+
+@router.post(URL)
+async def create(request: Request, caller: MANAGER, door: TheDoor) -> Response:
+    """Create an account; only this response shows its password."""
+    form = await Form.read(request, *_NEW)
+    try:
+        told = _who(form, working_city(request, door, caller))
+        body = NewAccount.model_validate(
+            {**told, "name": form.typed["name"], "password": form.typed["locally"] == "yes"}
+        )
+        made = await accounts.create(door, caller, body)
+    except (ValidationError, *REFUSALS) as error:
+        return await _list(request, caller, door, form, refuse(form, error))
+    return _issued(request, caller, made)
+
+
+@router.get(f"{URL}/{{account}}")
+async def person(request: Request, account: AccountId, caller: MANAGER, door: TheDoor) -> Response:
+    found = await accounts.found(door, caller, account)
+    form = Form.blank("display", role=found.role, unit=found.unit or "", city=found.city or "")
+    form.typed["display"] = found.display
+    return await _one(request, caller, door, found, form)
+
+
+@router.post(f"{URL}/{{account}}")
+async def change(request: Request, account: AccountId, caller: MANAGER, door: TheDoor) -> Response:
+    found = await accounts.found(door, caller, account)
+    form = await Form.read(request, "display", "role", "unit", "city")
+    try:
+        told = _who(form, _pack_of(request, caller, door, found))
+        await accounts.change(door, caller, found, AccountIn.model_validate(told))
+    except (ValidationError, *REFUSALS) as error:
+        return await _one(request, caller, door, found, form, refuse(form, error))
+    return _back(account, _CHANGED)
+
+
+@router.post(f"{URL}/{{account}}/password")
+async def password(
+    request: Request, account: AccountId, caller: MANAGER, door: TheDoor
+) -> Response:
+    """Issue a new password, shown by this response only."""
+    found = await accounts.found(door, caller, account)
+    try:
+        made = await accounts.renew(door, caller, found)
+    except REFUSALS as error:
+        return await _refused(request, caller, door, found, error)
+    return _issued(request, caller, made)
+
+
+@router.post(f"{URL}/{{account}}/{{deed}}")
+async def act(
+    request: Request, account: AccountId, deed: str, caller: MANAGER, door: TheDoor
+) -> Response:
+    """Close, open, sign out, reset the second factor."""
+    if deed not in DEEDS:
+        raise Problem("not_found")
+    found = await accounts.found(door, caller, account)
+    try:
+        await DEEDS[deed].do(door, caller, found)
+    except REFUSALS as error:
+        return await _refused(request, caller, door, found, error)
+    return _back(account, deed)
+
+
+def refuse(form: Form, error: Exception) -> int:
+    """Record the refusal, beside the field at fault if any; return the HTTP status."""
+    status = form.refuse(error)
+    field = FIELD_OF.get(form.problem or "")
+    if field in form.typed:
+        form.fail(str(field), N_("Please check this."))
+    return status
+
+
+def _who(form: Form, pack: Pack) -> dict[str, Any]:
+    """Return the account's values. Units are offered of one city, so a unit implies its city."""
+    told: dict[str, Any] = form.given("display", "role", "unit", "city")
+    if "unit" in told:
+        told.setdefault("city", pack.city.id)
+    return told
+
+
+async def _list(
+    request: Request, caller: Caller, door: Door, form: Form, status: int = 200
+) -> Response:
+    asked = Form.blank(**{name: request.query_params.get(name, "") for name in _FIND})
+    cursor = request.query_params.get("cursor")
+    try:
+        query = AccountQuery.model_validate({**asked.given(*_FIND), "cursor": cursor})
+        page = await accounts.listed(door, caller, query)
+    except (ValidationError, *REFUSALS) as error:
+        status = asked.refuse(error)
+        page = await accounts.listed(door, caller, AccountQuery())
+    return staff_page(
+        request,
+        "staff/admin/people.html",
+        caller,
+        status,
+        form=form,
+        asked=asked,
+        page=page,
+        first=cursor is None,
+        more=f"{URL}?{urlencode(asked.typed)}&",
+        **choices(request, caller, door, working_city(request, door, caller)),
+    )
+
+
+async def _one(
+    request: Request, caller: Caller, door: Door, account: Account, form: Form, status: int = 200
+) -> Response:
+    own = caller.session is not None and caller.session.account.id == account.id
+    return staff_page(
+        request,
+        "staff/admin/person.html",
+        caller,
+        status,
+        form=form,
+        account=await accounts.line(door, account),
+        own=own,
+        done=_DONE.get(request.query_params.get("done", "")),
+        **choices(request, caller, door, _pack_of(request, caller, door, account)),
+    )
+
+
+async def _refused(
+    request: Request, caller: Caller, door: Door, account: Account, error: Exception
+) -> Response:
+    form = Form.blank(
+        display=account.display,
+        role=account.role,
+        unit=account.unit or "",
+        city=account.city or "",
+    )
+    return await _one(request, caller, door, account, form, form.refuse(error))
+
+
+def _issued(request: Request, caller: Caller, made: Issued) -> Response:
+    return staff_page(
+        request,
+        "staff/admin/issued.html",
+        caller,
+        what="password",
+        name=made.name,
+        secret=made.password,
+        until=made.first_password_until,
+        back=f"{URL}/{made.id}",
+    )
+
+
+def _back(account: str, done: str) -> Response:
+    return RedirectResponse(f"{URL}/{account}?done={done}", 303)
+
+
+def _pack_of(request: Request, caller: Caller, door: Door, account: Account) -> Pack:
+    """Return the pack whose units are offered: the account's city, else the working city."""
+    if account.city in door.packs.ids():
+        return door.packs.get(str(account.city))
+    return working_city(request, door, caller)
+
+
+def choices(request: Request, caller: Caller, door: Door, pack: Pack) -> dict[str, Any]:
+    """Return the choices of account forms."""
+    return {
+        "roles": [role for role in Role if role in STAFF],
+        "of_city": pack,
+        "served": [one.city for one in cities(door, caller)],
+    }

@@ -1,0 +1,311 @@
+"""The call screen: the caller, the complaint, and a ticket filed during the call.
+
+It is one form, and every button sends all of it, so that nothing is lost without JavaScript. With
+JavaScript (static/desk.js) suggestions appear while the operator types.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from api.http.access import staff
+from api.http.dependencies import TheDoor
+from api.http.i18n import N_, language_of
+from api.pages.actions import fields
+from api.pages.actions import files as deed_files
+from api.pages.actions.parsing import KEPT
+from api.pages.desk.caller_history import Earlier, found_again, search
+from api.pages.desk.request_mapping import FIELDS, WORDS, complaint, conclusion
+from api.pages.desk.suggestions import Hints, hints
+from api.pages.shared.forms import REFUSALS, Form
+from api.pages.shared.lookups import area_of, category_of, matching, places
+from api.pages.shared.page import page
+from api.pages.shared.staff_page import staff_page
+from api.pages.shared.translator import Speech
+from api.pages.shared.workplace import cities, working_city
+from app.attachments import attached
+from app.caller import Caller
+from app.commands import give
+from app.context import Door
+from app.errors import Problem
+from app.filing import Receipt
+from app.intake import take
+from domain.commands.citizens import AddFacts, Urge
+from domain.commands.intake import Conclude
+from domain.pack.pack import Pack
+from domain.ticket.complaint import Channel, Kind
+from domain.ticket.files import Purpose
+from store.tickets.numbers import parse_number
+
+router = APIRouter(include_in_schema=False)
+
+CALL = "/staff/call"
+PURPOSE = "来电查询"
+DONE = {
+    "facts": N_("Added to the ticket."),
+    "urge": N_("Urged; the unit sees it."),
+}
+FILES = fields.files(
+    N_("Photos and papers"),
+    N_("What the caller sent by e-mail or brought to the counter."),
+    name="files",
+    purpose=Purpose.COMPLAINT,
+)
+_NAMES = (*FIELDS, FILES.name, KEPT)
+_NOT_WITH_URGING = N_("Files cannot go with urging; add to the ticket instead.")
+Looking = Annotated[Caller, staff("page_desk")]
+
+
+@router.get(CALL)
+async def blank(request: Request, door: TheDoor, caller: Looking) -> Response:
+    """Show an empty screen for the next call."""
+    pack = working_city(request, door, caller)
+    form = Form.blank(
+        *_NAMES,
+        city=pack.city.id,
+        kind=Kind.COMPLAINT,
+        channel=Channel.HOTLINE,
+        purpose=PURPOSE,
+        outcome="answered",
+    )
+    return await _screen(request, door, caller, pack, form)
+
+
+@router.post(CALL)
+async def act(
+    request: Request, door: TheDoor, caller: Annotated[Caller, staff("page_register")]
+) -> Response:
+    """Carry out the pressed button; on a mistake, show the screen again with all that was typed."""
+    async with request.form() as sent:  # closes the files
+        form = Form.of(sent, *_NAMES)
+        pack = city_of_form(request, door, caller, form)
+        what, _, which = form.typed["do"].partition(":")
+        try:
+            deed = _DEEDS.get(what)
+            if deed is None:
+                raise Problem("not_found")
+            await _take_files(request, door, caller, pack, form, sent)
+            if form.wrong:
+                return await _screen(request, door, caller, pack, form, 422)
+            return await deed(request, door, caller, pack, form, which)
+        except (ValidationError, *REFUSALS) as error:
+            status = form.refuse(error, WORDS)
+            return await _screen(request, door, caller, pack, form, status)
+
+
+@router.post(f"{CALL}/hints")
+async def hint(request: Request, door: TheDoor, caller: Looking) -> Response:
+    """Show suggestions for what is typed so far: a part of the screen."""
+    form = await Form.read(request, *FIELDS)
+    pack = city_of_form(request, door, caller, form)
+    found = await _hints(door, pack, form)
+    zone = pack.calendar.tz
+    return page(request, "staff/call_hints.html", form=form, pack=pack, found=found, zone=zone)
+
+
+@router.post(f"{CALL}/caller")
+async def caller_known(
+    request: Request, door: TheDoor, caller: Annotated[Caller, staff("search_people")]
+) -> Response:
+    """Show the caller's earlier tickets: a part of the screen. The search is logged."""
+    form = await Form.read(request, *FIELDS)
+    pack = city_of_form(request, door, caller, form)
+    status, earlier = 200, None
+    try:
+        earlier = await search(door, caller, form)
+    except (ValidationError, *REFUSALS) as error:
+        status = form.refuse(error, WORDS)
+    return page(
+        request,
+        "staff/call_caller.html",
+        status,
+        form=form,
+        pack=pack,
+        earlier=earlier,
+        zone=pack.calendar.tz,
+    )
+
+
+@router.get(f"{CALL}/categories")
+async def categories(
+    request: Request, door: TheDoor, caller: Looking, category: str = ""
+) -> Response:
+    """List subjects by code, name or keyword, as the options of a datalist."""
+    pack = working_city(request, door, caller)
+    found = matching(pack, category[:40])
+    return page(request, "staff/call_options.html", found=found)
+
+
+# --- what the buttons do ----------------------------------------------------------------------
+
+
+async def _look(
+    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
+) -> Response:
+    """Show the screen again with suggestions."""
+    return await _screen(request, door, caller, pack, form)
+
+
+async def _search(
+    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
+) -> Response:
+    await search(door, caller, form)
+    return await _screen(request, door, caller, pack, form)
+
+
+async def _use(
+    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
+) -> Response:
+    """Append one of the pack's prepared answers to the answer field."""
+    reply = next((one for one in pack.phrases.answers if one.code == which), None)
+    if reply is not None:
+        form.typed["answer"] = "\n".join(filter(None, (form.typed["answer"], reply.zh)))
+    return await _screen(request, door, caller, pack, form)
+
+
+async def _same(
+    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
+) -> Response:
+    """Add what was said to an earlier ticket of the same caller, or urge it."""
+    what, _, typed = which.partition(":")
+    number = parse_number(typed)
+    if what not in DONE or number not in (await found_again(door, caller, form)).numbers:
+        raise Problem("ticket_not_found")
+    said = form.given("text")
+    brought = form.typed[KEPT].split()
+    if what == "urge" and brought:
+        form.fail(FILES.name, _NOT_WITH_URGING)
+        raise Problem("invalid_request")
+    async with attached(door, caller, number, brought) as there:
+        command = (
+            AddFacts.model_validate({**said, "files": there})
+            if what == "facts"
+            else Urge.model_validate(said)
+        )
+        await give(door, caller, number, command, f"call/{form.key}/{what}/{number}")
+    return RedirectResponse(f"{CALL}?done={what}&number={number}", 303)
+
+
+async def _file(
+    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
+) -> Response:
+    receipt = await _filed(door, caller, pack, form)
+    return _receipt(request, caller, pack, form, receipt)
+
+
+async def _answer(
+    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
+) -> Response:
+    """File the complaint and conclude it with the answer given in the call."""
+    command = conclusion(form)
+    receipt = await _filed(door, caller, pack, form, by_hand=True)
+    problem = None
+    try:
+        await give(door, caller, receipt.number, command, f"call/{form.key}/answer")
+    except REFUSALS as error:  # it is filed anyway, and waits at triage for a person
+        problem = str(getattr(error, "code", "internal_error"))
+    return _receipt(request, caller, pack, form, receipt, command, problem)
+
+
+Deed = Callable[[Request, Door, Caller, Pack, Form, str], Awaitable[Response]]
+
+_DEEDS: dict[str, Deed] = {
+    "look": _look,
+    "caller": _search,
+    "use": _use,
+    "same": _same,
+    "file": _file,
+    "answer": _answer,
+}
+
+
+async def _filed(
+    door: Door, caller: Caller, pack: Pack, form: Form, *, by_hand: bool = False
+) -> Receipt:
+    brought = await deed_files.own(door, caller, form.typed[KEPT].split())
+    proof = door.uploads.seals.proof
+    body = complaint(pack, form, [f"{row.id}.{proof(row.id)}" for row in brought])
+    if not body.title:
+        found = await _hints(door, pack, form)
+        body = body.model_copy(update={"title": found.title})
+    key = f"staff/{caller.id}/{form.key}"
+    marks = [row.sha256 for row in brought]
+    return (await take(body, door, key, marks, by_hand=by_hand)).receipt
+
+
+async def _take_files(
+    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, sent: FormData
+) -> None:
+    """Receive the chosen files at every button: a browser does not send them again by itself."""
+    _, _, earlier = form.typed["do"].partition("same:facts:")
+    given = await deed_files.taken(door, caller, earlier or None, sent, FILES)
+    deed_files.tell(form, FILES, given, Speech(language_of(request), pack))
+
+
+# --- showing it -------------------------------------------------------------------------------
+
+
+def city_of_form(request: Request, door: Door, caller: Caller, form: Form) -> Pack:
+    """Return the city the form was opened in, even if another window has changed the city."""
+    named = [pack for pack in cities(door, caller) if pack.city.id == form.typed["city"]]
+    return named[0] if named else working_city(request, door, caller)
+
+
+async def _hints(door: Door, pack: Pack, form: Form) -> Hints:
+    kind = form.typed["kind"]
+    area = area_of(pack, form.typed["area"])
+    said: dict[str, Any] = {
+        "text": form.typed["text"][:4000],
+        "title": form.typed["title"][:200],
+        "kind": kind if kind in list(Kind) else Kind.COMPLAINT,
+        "place": {"address": form.typed["address"][:200], "area": area},
+    }
+    return await hints(door, pack, said, category_of(pack, form.typed["category"]))
+
+
+async def _screen(
+    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, status: int = 200
+) -> Response:
+    earlier: Earlier = await found_again(door, caller, form)
+    return staff_page(
+        request,
+        "staff/call.html",
+        caller,
+        status,
+        pack=pack,
+        form=form,
+        found=await _hints(door, pack, form),
+        earlier=earlier if form.typed["earlier"] else None,
+        kinds=[kind for kind in Kind if kind is not Kind.SERVICE or pack.features.appoint],
+        channels=list(Channel),
+        places=places(pack),
+        papers=FILES,
+        kept=await deed_files.shown(door, caller, form.typed[KEPT].split()),
+        done=DONE.get(request.query_params.get("done", "")),
+        done_number=request.query_params.get("number", "")[:13],
+    )
+
+
+def _receipt(
+    request: Request,
+    caller: Caller,
+    pack: Pack,
+    form: Form,
+    receipt: Receipt,
+    command: Conclude | None = None,
+    problem: str | None = None,
+) -> Response:
+    return staff_page(
+        request,
+        "staff/call_receipt.html",
+        caller,
+        pack=pack,
+        receipt=receipt,
+        concluded=command,
+        problem=problem,
+        form=form,
+    )

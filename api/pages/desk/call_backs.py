@@ -1,0 +1,128 @@
+"""Call-backs (回访) to citizens who have not rated; every attempt is recorded, reached or not."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from api.http.access import staff
+from api.http.dependencies import TheDoor
+from api.http.i18n import ENGLISH, N_, language_of
+from api.pages.desk import queue
+from api.pages.shared.forms import REFUSALS, Form
+from api.pages.shared.navigation import CALL_BACKS
+from api.pages.shared.staff_page import staff_page
+from app import contacts
+from app.caller import Caller
+from app.context import Door
+from domain.commands.citizens import CallBack
+from domain.pack.pack import Pack
+from domain.pack.phrases import Moment
+from domain.ticket.rating import Rating
+from store.secrets.masks import masked
+from store.secrets.vault import Person
+from store.tickets import intake
+from store.tickets.numbers import parse_number
+from store.tickets.work_queues import Waits
+
+router = APIRouter(include_in_schema=False)
+
+PURPOSE = "回访"
+FIELDS = ("number", "reached", "contacted", "resolved", "grade", "words", "note")
+DONE = {
+    "reached": N_("Recorded. Thank you."),
+    "missed": N_("Recorded as not reached."),
+}
+_YES = {"yes": True, "no": False}
+
+
+@router.get(CALL_BACKS)
+async def waiting(
+    request: Request, door: TheDoor, caller: Annotated[Caller, staff("list_queue")]
+) -> Response:
+    """Show the call-back queue, most urgent first, with the first ticket open."""
+    return await _page(request, door, caller, Form.blank(*FIELDS))
+
+
+@router.post(f"{CALL_BACKS}/phone")
+async def show_phone(
+    request: Request, door: TheDoor, caller: Annotated[Caller, staff("unmask_person")]
+) -> Response:
+    """Show the complainant unmasked; the access is logged where the citizen can read it."""
+    form = await Form.read(request, *FIELDS)
+    try:
+        number = parse_number(form.typed["number"])
+        said = contacts.LookIn(purpose=PURPOSE)
+        person = await contacts.unmasked_person(door, caller, number, said.purpose)
+        return await _page(request, door, caller, form, person=person)
+    except REFUSALS as error:
+        return await _page(request, door, caller, form, form.refuse(error))
+
+
+@router.post(f"{CALL_BACKS}/call-back")
+async def record(
+    request: Request, door: TheDoor, caller: Annotated[Caller, staff("call_back")]
+) -> Response:
+    """Record one attempt: not reached, or reached and what they said."""
+    form = await Form.read(request, *FIELDS)
+    try:
+        given = _attempt(form)
+        done = "reached" if given.reached else "missed"
+        return await queue.do(request, door, caller, given, form, done)
+    except (ValidationError, *REFUSALS) as error:
+        return await _page(request, door, caller, form, form.refuse(error))
+
+
+def _attempt(form: Form) -> CallBack:
+    """Return the attempt that was entered. A citizen who was reached rates the handling, unless
+    the note says that they declined.
+    """
+    reached = form.typed["reached"]
+    said: dict[str, Any] = {"reached": _YES.get(reached, reached or None), **form.given("note")}
+    told: dict[str, Any] = dict(form.given("contacted", "resolved", "grade", "words"))
+    if reached == "yes" and (told or "note" not in said):
+        for name in ("contacted", "resolved"):
+            if name in told:
+                told[name] = _YES.get(told[name], told[name])
+        said["rating"] = Rating.model_validate(told)
+    return CallBack.model_validate({name: one for name, one in said.items() if one is not None})
+
+
+async def _page(
+    request: Request,
+    door: Door,
+    caller: Caller,
+    form: Form,
+    status: int = 200,
+    person: Person | None = None,
+) -> Response:
+    at = await queue.desk(request, door, caller, CALL_BACKS, form.typed["number"] or None)
+    return staff_page(
+        request,
+        "staff/call_backs.html",
+        caller,
+        status,
+        form=form,
+        person=person,
+        who=await _who(door, at.hand) if at.hand else None,
+        scripts=_scripts(at.pack, at.hand),
+        grades=_grades(request, at.pack),
+        **queue.told(request, at, DONE),
+    )
+
+
+async def _who(door: Door, hand: Waits) -> Any:
+    """Return the masked complainant; None where no person is known."""
+    known = hand.ticket.complaint.person
+    person = await intake.person_of(door.store, door.vault, known) if known else None
+    return masked(person) if person else None
+
+
+def _scripts(pack: Pack, hand: Waits | None) -> Any:
+    return pack.phrases.scripts_for(Moment.CALL_BACK, hand.ticket.category) if hand else []
+
+
+def _grades(request: Request, pack: Pack) -> list[tuple[int, str]]:
+    english = language_of(request) == ENGLISH
+    return [(one.grade, one.en if english else one.zh) for one in pack.rating.grades]

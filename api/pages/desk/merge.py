@@ -1,0 +1,216 @@
+"""Merging (并单): tickets side by side, differences marked, one chosen to be handled for all."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from api.http.access import staff
+from api.http.dependencies import TheDoor
+from api.http.i18n import N_
+from api.pages.shared.forms import REFUSALS, Form
+from api.pages.shared.staff_page import staff_page
+from api.pages.shared.workplace import working_city
+from app.caller import Caller
+from app.commands import give
+from app.context import Door
+from app.errors import Problem
+from domain.commands.intake import Merge, Unmerge
+from domain.pack.pack import Pack
+from domain.ticket.stages import Stage
+from domain.ticket.ticket import Ticket
+from store.db.errors import BadNumber
+from store.tickets import tickets
+from store.tickets.nearby import alike, crowds
+from store.tickets.numbers import parse_number
+
+router = APIRouter(include_in_schema=False)
+
+MERGE = "/staff/merge"
+SLOTS = ("a", "b", "c", "d")
+FIELDS = (*SLOTS, "parent", "reason", "number")
+DONE = {
+    "merged": N_("Merged. Each complainant still gets an answer of their own."),
+    "unmerged": N_("It goes its own way again."),
+}
+_NO_TICKET = N_("There is no such ticket.")
+_CHOOSE = N_("Choose the one that is handled for all.")
+_TOGETHER = (Stage.TRIAGE, Stage.DISPATCH, Stage.HANDLE)
+
+
+class Line(NamedTuple):
+    """A compared property: its label, and the function that reads its value from a ticket."""
+
+    words: str
+    value: Callable[[Pack, Ticket], Any]
+    kind: str = "text"
+
+
+LINES = (
+    Line(N_("Title"), lambda pack, one: one.complaint.title),
+    Line(N_("What is said"), lambda pack, one: one.complaint.text),
+    Line(N_("Kind"), lambda pack, one: one.kind, "kind"),
+    Line(N_("Subject"), lambda pack, one: _named(pack, one.category or one.suggestion), "named"),
+    Line(N_("Place"), lambda pack, one: one.complaint.place.address),
+    Line(N_("Street or community"), lambda pack, one: _area(pack, one.area), "named"),
+    Line(N_("Unit"), lambda pack, one: _unit(pack, one.unit), "named"),
+    Line(N_("Stage"), lambda pack, one: one.stage, "stage"),
+    Line(N_("Filed"), lambda pack, one: one.complaint.filed_at, "time"),
+    Line(N_("Merged into it"), lambda pack, one: len(one.complainants)),
+    Line(N_("Severity"), lambda pack, one: one.severity),
+)
+
+
+@router.get(MERGE)
+async def compare(
+    request: Request, door: TheDoor, caller: Annotated[Caller, staff("page_desk")]
+) -> Response:
+    """Show the tickets in the address side by side, and others that may be about the same."""
+    asked = {slot: request.query_params.get(slot, "")[:20] for slot in SLOTS}
+    return await _page(request, door, caller, Form.blank(*FIELDS, **asked))
+
+
+@router.post(MERGE)
+async def merge(
+    request: Request, door: TheDoor, caller: Annotated[Caller, staff("merge")]
+) -> Response:
+    """Merge the other tickets into the chosen one."""
+    form = await Form.read(request, *FIELDS)
+    refused: dict[str, str] = {}
+    try:
+        numbers = [parse_number(form.typed[slot]) for slot in SLOTS if form.typed[slot]]
+        if form.typed["parent"] not in numbers:
+            form.fail("parent", _CHOOSE)
+            raise Problem("invalid_request")
+        command = Merge.model_validate({"into": form.typed["parent"], **form.given("reason")})
+        for number in dict.fromkeys(numbers):
+            if number != command.into:
+                await _into(door, caller, number, command, form, refused)
+    except (ValidationError, *REFUSALS) as error:
+        return await _page(request, door, caller, form, form.refuse(error))
+    if refused:
+        form.problem = next(iter(refused.values()))
+        return await _page(request, door, caller, form, 409, refused)
+    return _done("merged", command.into)
+
+
+async def _into(
+    door: Door, caller: Caller, number: str, command: Merge, form: Form, refused: dict[str, str]
+) -> None:
+    """Merge one ticket; a refusal does not stop the others from being merged."""
+    try:
+        await give(door, caller, number, command, f"page/{form.key}/{number}")
+    except REFUSALS as error:
+        refused[number] = str(getattr(error, "code", "internal_error"))
+
+
+@router.post(f"{MERGE}/unmerge")
+async def unmerge(
+    request: Request, door: TheDoor, caller: Annotated[Caller, staff("unmerge")]
+) -> Response:
+    """Separate a merged ticket from its parent again."""
+    form = await Form.read(request, *FIELDS)
+    try:
+        number = parse_number(form.typed["number"])
+        command = Unmerge.model_validate(form.given("reason"))
+        await give(door, caller, number, command, f"page/{form.key}/{number}")
+    except (ValidationError, *REFUSALS) as error:
+        return await _page(request, door, caller, form, form.refuse(error))
+    return _done("unmerged", number)
+
+
+def _done(what: str, number: str) -> Response:
+    return RedirectResponse(f"{MERGE}?{urlencode({'a': number, 'done': what})}", 303)
+
+
+# --- showing it -------------------------------------------------------------------------------
+
+
+async def _page(
+    request: Request,
+    door: Door,
+    caller: Caller,
+    form: Form,
+    status: int = 200,
+    refused: dict[str, str] | None = None,
+) -> Response:
+    pack = working_city(request, door, caller)
+    shown = await _shown(door, caller, form)
+    if shown:
+        pack = door.packs.get(shown[0].complaint.city)
+    first = shown[0] if shown else None
+    others = await alike(door.store, first, pack.severity) if first else []
+    return staff_page(
+        request,
+        "staff/merge.html",
+        caller,
+        status,
+        pack=pack,
+        form=form,
+        shown=shown,
+        lines=[_line(pack, shown, line) for line in LINES],
+        possible=[one.complaint.number for one in shown if _may_lead(one)],
+        others=[one for one in others if one.number not in _numbers(shown)],
+        crowds=[] if shown else await crowds(door.store, pack.city.id),
+        refused=refused or {},
+        done=DONE.get(request.query_params.get("done", "")),
+        free=next((slot for slot in SLOTS if not form.typed[slot]), None),
+    )
+
+
+async def _shown(door: Door, caller: Caller, form: Form) -> list[Ticket]:
+    """Return the form's tickets that this caller may see, in its order; mark others as faults."""
+    numbers: dict[str, str] = {}
+    for slot in SLOTS:
+        try:
+            if form.typed[slot]:
+                numbers[slot] = parse_number(form.typed[slot])
+        except BadNumber:
+            form.fail(slot, _NO_TICKET)
+    found = await tickets.states(door.store, list(numbers.values())) if numbers else []
+    known = {
+        one.complaint.number: one
+        for one in found
+        if caller.sees(one, door.packs.get(one.complaint.city))
+    }
+    for slot, number in numbers.items():
+        if number not in known:
+            form.fail(slot, _NO_TICKET)
+    return [known[number] for number in dict.fromkeys(numbers.values()) if number in known]
+
+
+def _numbers(shown: list[Ticket]) -> list[str]:
+    return [one.complaint.number for one in shown]
+
+
+def _may_lead(ticket: Ticket) -> bool:
+    """Return whether others can be merged into it, judged by its recorded state."""
+    return ticket.parent is None and ticket.stage in _TOGETHER and ticket.category is not None
+
+
+def _line(pack: Pack, shown: list[Ticket], line: Line) -> dict[str, Any]:
+    values = [line.value(pack, one) for one in shown]
+    # Times are compared by day, because no two calls come in the same second.
+    compared = [value.date() if isinstance(value, datetime) else value for value in values]
+    differs = [value != compared[0] for value in compared]
+    return {
+        "words": line.words,
+        "kind": line.kind,
+        "cells": list(zip(values, differs, strict=True)),
+    }
+
+
+def _named(pack: Pack, code: str | None) -> Any:
+    return pack.category(code) if code and pack.knows(code) else None
+
+
+def _area(pack: Pack, area: str | None) -> Any:
+    return pack.community_of(area) or pack.street_of(area)
+
+
+def _unit(pack: Pack, code: str | None) -> Any:
+    return pack.unit(code) if code and pack.has_unit(code) else None

@@ -1,0 +1,111 @@
+"""The centre's work queues: what waits, the open ticket, and the commands for it.
+
+Every command leads to the next ticket. The one just done is left out, because the record may still
+show it as waiting.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from api.pages.shared.forms import Form
+from api.pages.shared.navigation import PAGES
+from api.pages.shared.workplace import working_city
+from app.caller import Caller
+from app.commands import give
+from app.context import Door
+from domain.commands.messages import Command
+from domain.pack.pack import Pack
+from domain.policy.work_queues import Queue
+from store.tickets import work_queues
+from store.tickets.numbers import parse_number
+from store.tickets.work_queues import Waits
+
+SHOWN = 30
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The queues of a page, their counts, and the open ticket: the requested one, else the first.
+
+    `only`: the one queue that is shown; None: all in one list.
+    """
+
+    pack: Pack
+    counts: Mapping[Queue, int]
+    only: Queue | None
+    waits: Sequence[Waits]
+    at: int
+    more: bool
+
+    @property
+    def hand(self) -> Waits | None:
+        return self.waits[self.at] if self.waits else None
+
+    @property
+    def narrowed(self) -> str:
+        """The query suffix that keeps an address on the shown queue."""
+        return f"&queue={self.only}" if self.only else ""
+
+    @property
+    def next_number(self) -> str | None:
+        """The next ticket's number, for postponing the open one; the first follows the last."""
+        if len(self.waits) < 2:
+            return None
+        return self.waits[(self.at + 1) % len(self.waits)].row.number
+
+
+async def desk(
+    request: Request, door: Door, caller: Caller, page: str, number: str | None = None
+) -> Desk:
+    """Load the queues of `page` in the city worked in; `number`: the ticket to open."""
+    pack = working_city(request, door, caller)
+    of = [queue for queue, address in PAGES.items() if address == page]
+    only = next((one for one in of if one == request.query_params.get("queue")), None)
+    was = request.query_params.get("was", "") if request.method == "GET" else ""
+    found, counts = await asyncio.gather(
+        work_queues.whole(door.store, [only] if only else of, pack.city.id, SHOWN + 1, was),
+        work_queues.counts(door.store, of, pack.city.id, was),
+    )
+    shown = found[:SHOWN]
+    wanted = number or request.query_params.get("number")
+    at = next((n for n, one in enumerate(shown) if one.row.number == wanted), 0)
+    return Desk(pack, counts, only, shown, at, len(found) > SHOWN)
+
+
+async def do(
+    request: Request,
+    door: Door,
+    caller: Caller,
+    command: Command,
+    form: Form,
+    done: str,
+) -> Response:
+    """Send the command to the form's ticket, and redirect to the next one of the queue.
+
+    Raises:
+        The refusals of `give`.
+    """
+    number = parse_number(form.typed["number"])
+    await give(door, caller, number, command, f"page/{form.key}")
+    onward = {"done": done, "was": number, "city": working_city(request, door, caller).city.id}
+    if only := request.query_params.get("queue"):
+        onward["queue"] = only
+    address = request.url.path.rpartition("/")[0]
+    return RedirectResponse(f"{address}?{urlencode(onward)}", 303)
+
+
+def told(request: Request, at: Desk, messages: dict[str, str]) -> dict[str, Any]:
+    """Return the values for every queue's template: the desk, its pack, and what was just done."""
+    params = request.query_params if request.method == "GET" else {}
+    return {
+        "desk": at,
+        "pack": at.pack,
+        "done": messages.get(params.get("done", "")),
+        "was": params.get("was", "")[:13],
+    }

@@ -1,0 +1,167 @@
+"""Triage by hand: tickets the machine was unsure of, and those a person has to dispatch."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from api.http.access import staff
+from api.http.dependencies import TheDoor
+from api.http.i18n import N_
+from api.pages.desk import queue
+from api.pages.desk.queue import Desk
+from api.pages.desk.reasons import in_words
+from api.pages.desk.request_mapping import UNKNOWN_AREA, UNKNOWN_CATEGORY
+from api.pages.desk.suggestions import guess, promise
+from api.pages.shared.forms import REFUSALS, Form
+from api.pages.shared.lookups import area_of, category_of, places, unit_of
+from api.pages.shared.navigation import TRIAGE
+from api.pages.shared.staff_page import staff_page
+from api.pages.shared.workplace import working_city
+from app.caller import Caller
+from app.context import Door
+from domain.commands.intake import Conclude, Reassign
+from domain.commands.intake import Triage as Classify
+from domain.pack.pack import Pack
+from domain.pack.routing import route
+from domain.ticket.complaint import Kind
+from domain.ticket.stages import Stage
+from store.tickets.work_queues import Waits
+
+router = APIRouter(include_in_schema=False)
+
+FIELDS = (
+    "number", "category", "kind", "area", "unit", "accused", "note", "outcome", "text", "reason",
+)  # fmt: skip
+DONE = {
+    "triage": N_("Classified and on its way."),
+    "reassign": N_("Sent to the unit."),
+    "conclude": N_("Concluded; the citizen is told."),
+}
+UNKNOWN_UNIT = N_("There is no such unit; choose one from the list.")
+
+
+@router.get(TRIAGE)
+async def waiting(
+    request: Request, door: TheDoor, caller: Annotated[Caller, staff("list_queue")]
+) -> Response:
+    """Show the queue, most urgent first, with the first ticket open."""
+    return await _page(request, door, caller, Form.blank(*FIELDS))
+
+
+@router.post(f"{TRIAGE}/triage")
+async def classify(
+    request: Request, door: TheDoor, caller: Annotated[Caller, staff("triage")]
+) -> Response:
+    """Set the category, and if need be the unit: the suggested ones, or others."""
+    form = await Form.read(request, *FIELDS)
+
+    def command(pack: Pack) -> Classify:
+        said = {
+            **form.given("kind", "note"),
+            "category": _code(form, "category", category_of(pack, form.typed["category"])),
+            "area": _code(form, "area", area_of(pack, form.typed["area"])),
+            "unit": _code(form, "unit", unit_of(pack, form.typed["unit"])),
+            "accused": _code(form, "accused", unit_of(pack, form.typed["accused"])),
+        }
+        return Classify.model_validate({name: value for name, value in said.items() if value})
+
+    return await _do(request, door, caller, form, "triage", command)
+
+
+@router.post(f"{TRIAGE}/reassign")
+async def dispatch(
+    request: Request, door: TheDoor, caller: Annotated[Caller, staff("reassign")]
+) -> Response:
+    """Name the unit of a ticket that waits at dispatch for a person."""
+    form = await Form.read(request, *FIELDS)
+
+    def command(pack: Pack) -> Reassign:
+        unit = _code(form, "unit", unit_of(pack, form.typed["unit"]))
+        said = {"unit": unit, **form.given("reason")}
+        return Reassign.model_validate({name: value for name, value in said.items() if value})
+
+    return await _do(request, door, caller, form, "reassign", command)
+
+
+@router.post(f"{TRIAGE}/conclude")
+async def conclude(
+    request: Request, door: TheDoor, caller: Annotated[Caller, staff("conclude")]
+) -> Response:
+    """Conclude the ticket without a unit: answered, referred or declined."""
+    form = await Form.read(request, *FIELDS)
+
+    def command(pack: Pack) -> Conclude:
+        outcome, _, reason = form.typed["outcome"].partition(":")
+        said = {"outcome": outcome, "reason": reason or None, **form.given("text")}
+        return Conclude.model_validate(said)
+
+    return await _do(request, door, caller, form, "conclude", command)
+
+
+def _code(form: Form, name: str, found: str | None) -> str | None:
+    """Return the code that was found; if there is none, mark the field as faulty."""
+    if form.typed[name] and found is None:
+        known = {"category": UNKNOWN_CATEGORY, "area": UNKNOWN_AREA}
+        form.fail(name, known.get(name, UNKNOWN_UNIT))
+    return found
+
+
+async def _do(
+    request: Request, door: Door, caller: Caller, form: Form, what: str, command: Any
+) -> Response:
+    try:
+        given = command(working_city(request, door, caller))
+        if form.faults:
+            form.problem = "invalid_request"
+            return await _page(request, door, caller, form, 422, what)
+        return await queue.do(request, door, caller, given, form, what)
+    except (ValidationError, *REFUSALS) as error:
+        return await _page(request, door, caller, form, form.refuse(error), what)
+
+
+async def _page(
+    request: Request,
+    door: Door,
+    caller: Caller,
+    form: Form,
+    status: int = 200,
+    opened: str = "",
+) -> Response:
+    at = await queue.desk(request, door, caller, TRIAGE, form.typed["number"] or None)
+    return staff_page(
+        request,
+        "staff/triage.html",
+        caller,
+        status,
+        form=form,
+        opened=opened,
+        advice=_advice(door, at, at.hand) if at.hand else None,
+        kinds=[kind for kind in Kind if kind is not Kind.SERVICE or at.pack.features.appoint],
+        places=places(at.pack),
+        **queue.told(request, at, DONE),
+    )
+
+
+def _advice(door: Door, at: Desk, hand: Waits) -> dict[str, Any]:
+    """Return the machine's suggestion for the open ticket, why, and what would follow."""
+    pack, ticket = at.pack, hand.ticket
+    found = guess(door, pack, ticket.complaint)
+    code = (hand.doubt.suggestion if hand.doubt else None) or ticket.category or found.category
+    category = pack.category(code) if code and pack.knows(code) else None
+    area = ticket.area or found.area
+    told: dict[str, Any] = {
+        "category": category,
+        "area": area,
+        "reasons": in_words(hand.doubt.why if hand.doubt else found.why),
+        "classified": ticket.stage is not Stage.TRIAGE,
+    }
+    if category is None:
+        return told | {"unit": None, "unit_reasons": [], "promise": None}
+    routing = route(pack, category.code, area, ticket.complaint.place)
+    return told | {
+        "unit": pack.unit(routing.unit),
+        "unit_reasons": in_words(routing.why),
+        "promise": promise(pack, category.tier, ticket.updated_at),
+    }

@@ -1,0 +1,118 @@
+"""Forms: redisplay the input with its errors; execute a form sent twice only once."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+from starlette.requests import Request
+
+from api.http.i18n import N_
+from app.errors import CODES, Problem
+from domain.pack.pack import UnknownInPack
+from domain.refusals import Refused
+from packs.registry import UnknownCity
+from store.db.errors import KeyReused, StoreError
+
+REFUSALS = (Problem, Refused, StoreError, UnknownInPack, UnknownCity)
+"""The refusals of the API, the rules, the store and the pack: each has a `code`."""
+
+KEY = "key"
+"""The hidden field with the idempotency key of a form."""
+
+_MESSAGES = {
+    # pydantic's error type: the message shown
+    "missing": N_("Please fill this in."),
+    "string_too_short": N_("Please fill this in."),
+    "string_too_long": N_("At most %(max_length)s characters, please."),
+    "enum": N_("Please choose one."),
+    "literal_error": N_("Please choose one."),
+    "int_parsing": N_("A number is needed here."),
+    "float_parsing": N_("A number is needed here."),
+    "bool_parsing": N_("Please choose one."),
+    "datetime_from_date_parsing": N_("This is not a date."),
+    "date_from_datetime_parsing": N_("This is not a date."),
+}
+_OTHER = N_("Please check this.")
+_SHOWN = ("max_length",)
+
+
+class Fault(NamedTuple):
+    """A message with the values of its placeholders."""
+
+    message: str
+    values: Mapping[str, Any] = {}
+
+
+@dataclass
+class Form:
+    """A form, as rendered by the macros of shared/forms.html.
+
+    `typed` has every field of the form, empty ones too. `faults` belong to fields; `problem` is
+    the code of a refusal of the whole form (see `api.pages.shared.labels`).
+    """
+
+    typed: dict[str, str]
+    key: str = field(default_factory=lambda: secrets.token_hex(16))
+    faults: dict[str, Fault] = field(default_factory=dict)
+    problem: str | None = None
+
+    @classmethod
+    def blank(cls, *names: str, **typed: str) -> "Form":
+        """Return a form without user input; `typed` are the prefilled fields."""
+        return cls(dict.fromkeys(names, "") | typed)
+
+    @classmethod
+    async def read(cls, request: Request, *names: str) -> "Form":
+        """Read the submitted fields; a missing one is empty. Files are left to the caller."""
+        return cls.of(await request.form(), *names)
+
+    @classmethod
+    def of(cls, sent: FormData, *names: str) -> "Form":
+        form = cls({name: _text(sent, name) for name in names})
+        form.key = _text(sent, KEY)[:64] or form.key
+        return form
+
+    @property
+    def wrong(self) -> bool:
+        return bool(self.faults or self.problem)
+
+    def given(self, *names: str) -> dict[str, str]:
+        """Return the values of these fields, without the empty ones."""
+        return {name: self.typed[name] for name in names if self.typed[name]}
+
+    def fail(self, name: str, message: str, **values: Any) -> None:
+        """Mark a field as wrong; the first message of a field stays."""
+        self.faults.setdefault(name, Fault(message, values))
+
+    def refuse(self, error: Exception, words: Mapping[str, str] | None = None) -> int:
+        """Record the refusal in the form and return the HTTP status of the page that shows it.
+
+        Each error of a ValidationError goes to its field; `words` are messages for fields whose
+        pydantic error is too general for people ("not a phone number").
+        """
+        if isinstance(error, ValidationError):
+            for one in error.errors(include_url=False, include_input=False):
+                self._place(one, words or {})
+            self.problem = "invalid_request"
+            return 422
+        self.problem = str(getattr(error, "code", "internal_error"))
+        if isinstance(error, KeyReused):  # a changed form sent again is a new request
+            self.key = secrets.token_hex(16)
+        known = CODES.get(self.problem)
+        return known.status if known else 409
+
+    def _place(self, one: Mapping[str, Any], words: Mapping[str, str]) -> None:
+        path = [str(part) for part in one["loc"] if str(part) in self.typed]
+        if not path:
+            return
+        values = {k: v for k, v in (one.get("ctx") or {}).items() if k in _SHOWN}
+        known = _MESSAGES.get(one["type"])
+        self.fail(path[-1], known or words.get(path[-1], _OTHER), **values if known else {})
+
+
+def _text(sent: FormData, name: str) -> str:
+    value = sent.get(name, "")
+    return value.strip() if isinstance(value, str) else ""

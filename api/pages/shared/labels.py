@@ -1,0 +1,272 @@
+"""The display texts of domain values: one table per kind of value, each text a message."""
+
+from gettext import NullTranslations
+
+from api.http.i18n import N_
+from api.pages.shared.happened import HAPPENED, TOLD
+from app.errors import CODES
+
+LABELS: dict[str, dict[str, str]] = {
+    "kind": {
+        "consultation": N_("Question"),
+        "help": N_("Request for help"),
+        "complaint": N_("Complaint"),
+        "report": N_("Report of wrongdoing"),
+        "suggestion": N_("Suggestion"),
+        "praise": N_("Praise"),
+        "service": N_("Service by appointment"),
+    },
+    "channel": {
+        "hotline": N_("Hotline"),
+        "web": N_("Website"),
+        "app": N_("App"),
+        "wechat": N_("WeChat"),
+        "grid": N_("Grid worker"),
+        "part_time_grid": N_("Part-time grid worker"),
+        "sensor": N_("Sensor"),
+        "offline": N_("Box, booth or visit"),
+        "snapshot": N_("Snapshot"),
+        "portal": N_("City portal"),
+        "proactive": N_("Proactive"),
+        "inspection": N_("Inspection"),
+        "other": N_("Other"),
+    },
+    "stage": {
+        "accept": N_("Received"),
+        "triage": N_("Triage"),
+        "dispatch": N_("Dispatch"),
+        "verify": N_("Verification on the spot"),
+        "arbitrate": N_("Arbitration"),
+        "handle": N_("Being handled"),
+        "feedback": N_("Answer on its way"),
+        "rate": N_("Waiting for a rating"),
+        "supervise": N_("Under supervision"),
+        "merged": N_("Handled with another"),
+        "aftercare": N_("Aftercare"),
+        "ended": N_("Ended"),
+    },
+    "outcome": {
+        "closed": N_("Closed"),
+        "unrated": N_("Closed, not rated"),
+        "answered": N_("Answered at once"),
+        "declined": N_("Declined"),
+        "referred": N_("Referred elsewhere"),
+        "unfounded": N_("Not found on the spot"),
+        "withdrawn": N_("Withdrawn"),
+        "final_reply": N_("Final reply"),
+    },
+    "clock": {
+        "promise": N_("Promise to the citizen"),
+        "triage": N_("Triage"),
+        "dispatch": N_("Dispatch"),
+        "sign": N_("Sign"),
+        "return_window": N_("Time to return"),
+        "contact": N_("First contact"),
+        "handle": N_("Handling"),
+        "step": N_("Step"),
+        "meet": N_("Meeting on the spot"),
+        "decide": N_("Decision"),
+        "arbitrate": N_("Arbitration"),
+        "review": N_("Hold review"),
+        "hold": N_("End of the hold"),
+        "citizen": N_("Citizen's answer"),
+        "verify": N_("Verification on the spot"),
+        "order": N_("Answer to an order"),
+        "appointment": N_("Appointment"),
+        "feedback": N_("Feedback"),
+        "rate": N_("Rating"),
+        "call_back": N_("Call-back"),
+        "supervise": N_("Supervision"),
+        "revisit": N_("Revisit"),
+        "aftercare": N_("Aftercare"),
+    },
+    "waits": {
+        "start": N_("Registered, and not taken by the engine"),
+        "record": N_("Taken by the engine, and nothing recorded yet"),
+        "triage": N_("Not classified by the machine, nor left to a person"),
+        "dispatch": N_("Not sent to its unit"),
+        "feedback": N_("The answer is there, and not sent to the citizen"),
+        "rung": N_("A card or reminder was due, and is not recorded"),
+    },
+    "rung": {
+        "warn": N_("Yellow card"),
+        "due": N_("Red card"),
+        "supervise": N_("Supervision"),
+        "notice": N_("Public notice"),
+    },
+    "role": {
+        "citizen": N_("Citizen"),
+        "desk": N_("Desk operator"),
+        "dispatcher": N_("Dispatcher"),
+        "officer": N_("Unit officer"),
+        "supervisor": N_("Supervisor"),
+        "auditor": N_("Auditor"),
+        "admin": N_("Administrator"),
+        "system": N_("System"),
+    },
+    "share": {
+        "lead": N_("Lead"),
+        "co": N_("Co-handler"),
+        "delegate": N_("Delegate"),
+        "verify": N_("Verifier"),
+    },
+    "ending": {
+        "done": N_("Done"),
+        "returned": N_("Returned"),
+        "reassigned": N_("Reassigned"),
+        "raised": N_("Raised a level"),
+        "released": N_("Released"),
+        "taken_over": N_("Taken over"),
+        "merged": N_("Merged"),
+        "failed": N_("The department's program failed"),
+        "moot": N_("No longer needed"),
+    },
+    "grade": {
+        "5": N_("Very satisfied"),
+        "4": N_("Satisfied"),
+        "3": N_("Basically satisfied"),
+        "2": N_("Dissatisfied"),
+        "1": N_("Very dissatisfied"),
+    },
+    "file": {
+        "photo": N_("Photo"),
+        "video": N_("Video"),
+        "voice": N_("Voice"),
+        "document": N_("Document"),
+    },
+    "purpose": {
+        # the purpose of an uploaded file
+        "complaint": N_("With the complaint"),
+        "before": N_("Before"),
+        "after": N_("After"),
+        "evidence": N_("Evidence"),
+    },
+    "meeting": {
+        "on_site": N_("Meeting on the spot"),
+        "arbitration": N_("Arbitration meeting"),
+        "mediation": N_("Mediation"),
+        "deliberation": N_("Deliberation with residents"),
+    },
+    "asked": {
+        # a unit's request that awaits a decision
+        "return": N_("Return"),
+        "extension": N_("Extension"),
+        "hold": N_("Hold"),
+        "exclusion": N_("Exclusion"),
+    },
+    "unit_kind": {
+        "district": N_("District government"),
+        "street": N_("Street or township"),
+        "bureau": N_("Bureau"),
+        "community": N_("Community or village"),
+        "station": N_("Station or section"),
+        "contractor": N_("Company"),
+        "centre": N_("Centre"),
+        "helper": N_("Helper"),
+    },
+    "queue": {
+        "triage": N_("Triage"),
+        "dispatch": N_("Dispatch by hand"),
+        "decision": N_("Decisions on requests"),
+        "arbitrate": N_("Arbitration"),
+        "call_back": N_("Call-backs"),
+        "supervise": N_("The last word"),
+    },
+    "scope": {
+        "read": N_("reading"),
+        "act": N_("acting on tickets"),
+        "file": N_("filing for others"),
+        "audit": N_("auditing"),
+        "admin": N_("administering"),
+    },
+    "change": {
+        "added": N_("added"),
+        "removed": N_("removed"),
+        "changed": N_("changed"),
+    },
+    "special_day": {
+        "holiday": N_("Day off"),
+        "make_up": N_("Worked, to make up"),
+        "hours": N_("Hours of its own"),
+    },
+    "seen": {
+        "name": N_("Name"),
+        "phone": N_("Phone"),
+        "email": N_("E-mail"),
+        "address": N_("Address"),
+        "device": N_("Device"),
+        "history": N_("History"),
+        "search": N_("Search by phone"),
+    },
+    "happened": HAPPENED,
+    "told": TOLD,
+}
+
+NOT_CARRIED_OUT = N_(
+    "This was not carried out. Please send it again in a moment: what you typed is still here."
+)
+
+PROBLEMS: dict[str, str] = {
+    # codes that pages show, worded for their users; the others use the title in
+    # `api.http.problem_responses`
+    "ticket_not_found": N_("There is no such number, or the access code is wrong."),
+    "bad_number": N_("A number has 13 digits; please check it."),
+    "too_many_attempts": N_("Too many wrong tries. Please wait ten minutes and try again."),
+    "first_password_over": N_(
+        "Your first password was not changed in time and has ended. "
+        "Ask an administrator for a new one."
+    ),
+    "password_change_needed": N_(
+        "Somebody else gave you this password. First choose one of your own, at “My account”."
+    ),
+    "oidc_failed": N_("Signing in with your organisation did not work; please try again."),
+    "not_admitted": N_(
+        "Your organisation vouches for you, but you have no role here; ask an administrator."
+    ),
+    "invalid_request": N_("Please check what is marked. Nothing you typed is lost."),
+    "store_unavailable": N_(
+        "We cannot take it just now. Please send it again in a moment: "
+        "what you typed is still here."
+    ),
+    "engine_unavailable": N_(
+        "We cannot do this just now. Please try again in a moment: what you typed is still here."
+    ),
+    "too_late": NOT_CARRIED_OUT,
+    "gave_up": NOT_CARRIED_OUT,
+    "clock_differs": NOT_CARRIED_OUT,
+    "carrying_on": NOT_CARRIED_OUT,
+    "ticket_too_large": NOT_CARRIED_OUT,
+    "idempotency_key_reused": N_(
+        "This form was sent before with other words. Press send again to send it as a new one."
+    ),
+    "already_rated": N_("You have rated it already. Thank you."),
+    "not_now": N_("This is not possible at present: the complaint has moved on."),
+    "ticket_ended": N_("This complaint has ended."),
+    "urged_too_often": N_("You have urged it often enough today; we have passed it on."),
+    "facts_too_often": N_(
+        "You have added as much as we can take today. Please add the rest tomorrow, "
+        "or call the hotline."
+    ),
+    "final_reply_sealed": N_("This matter was concluded with a final reply."),
+    "not_started_yet": N_("The complaint is registered and starts soon. Please try again later."),
+    "payload_too_large": N_("That is too much at once. Please shorten it."),
+    "body_too_large": N_("That is too much at once. Please shorten it."),
+}
+
+
+class Labels:
+    """The tables in one language."""
+
+    def __init__(self, words: NullTranslations) -> None:
+        self._words = words
+
+    def label(self, kind: str, value: object) -> str:
+        """Return the text of a value: label("stage", "handle"). Without a text: the value."""
+        message = LABELS[kind].get(str(value))
+        return self._words.gettext(message) if message else str(value)
+
+    def problem(self, code: str) -> str:
+        """Return the text of a refusal code."""
+        known = CODES.get(code)
+        message = PROBLEMS.get(code) or (known.title if known else N_("Not possible now."))
+        return self._words.gettext(message)

@@ -1,0 +1,53 @@
+"""The month that a supervision page shows, and the months to choose from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import ValidationError
+from starlette.requests import Request
+
+from app.errors import Problem
+from app.periods import Reckoning, ReckoningQuery, reckoning
+from domain.pack.pack import Pack
+from domain.pack.periods import Period, month_at
+
+_CHOICES = 13
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month, `shown` as "2026-11"; the running month up to now."""
+
+    shown: str
+    choices: list[str]
+    asked: Reckoning
+
+    @property
+    def period(self) -> Period:
+        return self.asked.period
+
+    @property
+    def running(self) -> bool:
+        return self.asked.period.until == self.asked.now
+
+
+def month_asked(request: Request, pack: Pack, now: datetime) -> Month:
+    """Return the month in the address, or the running one.
+
+    Raises:
+        Problem: not_found, if there is no such month, or it has not begun.
+    """
+    month = request.query_params.get("month") or None
+    try:
+        asked = reckoning(ReckoningQuery(month=month), pack, now)
+    except (ValidationError, Problem):
+        raise Problem("not_found") from None
+    latest = month_at(pack, now)
+    shown = month or latest
+    return Month(shown, sorted({shown, *_before(latest)}, reverse=True), asked)
+
+
+def _before(latest: str) -> list[str]:
+    year, month = (int(part) for part in latest.split("-"))
+    back = [divmod(year * 12 + month - 1 - n, 12) for n in range(_CHOICES)]
+    return [f"{y:04}-{m + 1:02}" for y, m in back]

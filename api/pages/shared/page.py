@@ -1,0 +1,103 @@
+"""Rendering of pages: the language, the template, and the headers that every page has."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from api.http.assets import Assets
+from api.http.i18n import COOKIE, LANGUAGES, TAGS, asked_language, language_of, translations
+from api.pages.shared import formatting
+from api.pages.shared.labels import Labels
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+
+SAFE = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Permissions-Policy": "geolocation=(self), camera=(self), microphone=()",
+    # With "no-referrer" browsers send "Origin: null", which hides that a form is our own.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+_YEAR = 365 * 24 * 3600
+
+
+class Drawing:
+    """The templates in every language; one per application."""
+
+    def __init__(self, assets: Assets) -> None:
+        self.assets = assets
+        self._languages = {language: self._environment(language) for language in LANGUAGES}
+
+    def draw(self, language: str, template: str, told: dict[str, Any]) -> str:
+        return self._languages[language].get_template(template).render(told)
+
+    def _environment(self, language: str) -> Environment:
+        made = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        words = translations(language)
+        made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
+        made.globals |= {
+            "lang": language,
+            "lang_tag": TAGS[language],
+            "asset": self.assets.url,
+            "label": Labels(words).label,
+            "problem_text": Labels(words).problem,
+        }
+        made.filters |= formatting.filters(language)
+        return made
+
+
+def page(
+    request: Request,
+    template: str,
+    status: int = 200,
+    *,
+    headers: dict[str, str] | None = None,
+    **told: Any,
+) -> Response:
+    """Render a page; templates get lang, now, here, other_language, csrf_token, asset, label."""
+    drawing: Drawing = request.app.state.drawing
+    language = language_of(request)
+    known = {
+        "now": datetime.now(UTC),
+        "here": request.url.path,
+        "other_language": _other_language(request, language),
+        "csrf_token": csrf_token(request),
+    }
+    text = drawing.draw(language, template, known | told)
+    response = HTMLResponse(text, status, SAFE | (headers or {}))
+    response.headers["Content-Language"] = TAGS[language]
+    if asked_language(request):
+        response.set_cookie(COOKIE, language, _YEAR, samesite="lax")
+    return response
+
+
+def csrf_token(request: Request) -> str | None:
+    """Return the value of the field `csrf` in a signed-in user's forms; None if not signed in.
+
+    Citizens' forms need none, because they carry number and access code themselves.
+    """
+    return getattr(request.state, "csrf", None)
+
+
+def _other_language(request: Request, language: str) -> str | None:
+    """Return this page's URL in the other language; None if the page answers a form."""
+    if request.method != "GET":
+        return None
+    other = next(one for one in LANGUAGES if one != language)
+    asked = [pair for pair in request.query_params.multi_items() if pair[0] != "lang"]
+    return f"{request.url.path}?{urlencode([*asked, ('lang', other)])}"

@@ -1,0 +1,48 @@
+"""The pages shown after a refusal: the sign-in page, or the reason with a link back."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from api.pages.shared.page import page
+from api.pages.shared.sign_in_again import send_later, sign_in_first
+from api.pages.shared.staff_page import staff_page
+from app.caller import Caller
+from app.errors import Problem
+
+_SIGNED_OUT = ("unauthenticated", "csrf_failed")
+_LATER = (
+    "too_many_requests",
+    "store_unavailable",
+    "engine_unavailable",
+    "too_late",
+    "gave_up",
+    "clock_differs",
+    "ticket_too_large",
+    "password_change_needed",
+)
+"""Temporary refusals: what was typed is retained, to be sent again."""
+
+
+async def refused(request: Request, code: str, status: int) -> Response:
+    """Answer a refused browser request with a page, on staff and all other addresses."""
+    path = request.url.path
+    if path != "/staff" and not path.startswith("/staff/"):
+        return page(request, "refused.html", status, code=code)
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if code in _SIGNED_OUT and not _from_elsewhere(request):
+        return await sign_in_first(request, code, status)
+    if code == "password_change_needed" and request.method != "POST":
+        return RedirectResponse("/staff/me", 303)
+    if code in _LATER and request.method == "POST" and not _from_elsewhere(request):
+        return await send_later(request, code, status)
+    if caller is None:
+        return page(request, "staff/refused.html", status, caller=None, code=code)
+    try:
+        return staff_page(request, "staff/refused.html", caller, status, code=code)
+    except Problem:  # none of their cities is served here, so there is no navigation
+        return page(request, "staff/refused.html", status, caller=None, code=code)
+
+
+def _from_elsewhere(request: Request) -> bool:
+    """Return whether another site's page sent the request; its fields are not retained."""
+    return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")

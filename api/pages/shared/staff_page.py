@@ -1,0 +1,50 @@
+"""Drawing of staff pages, with the navigation, the city and the name of the caller."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.pages.shared.navigation import entries
+from api.pages.shared.page import page
+from api.pages.shared.workplace import CITY, cities, unit_of, working_city
+from app.caller import Caller
+from app.context import Door
+
+_YEAR = 365 * 24 * 3600
+
+
+def staff_page(
+    request: Request, template: str, caller: Caller, status: int = 200, **told: Any
+) -> Response:
+    """Draw a page that extends "staff/base.html".
+
+    Templates also get `caller`, `pack` (by default of the city worked in) and `zone`.
+    """
+    door: Door = request.app.state.door
+    served = cities(door, caller)
+    pack = told.pop("pack", None) or working_city(request, door, caller)
+    response = page(
+        request,
+        template,
+        status,
+        caller=caller,
+        unit_here=unit_of(served, caller.actor),
+        navigation=[] if caller.first_password else entries(caller.actor.role),
+        pack=pack,
+        zone=pack.calendar.tz,
+        other_cities=_others(request, [one.city for one in served if one is not pack]),
+        **told,
+    )
+    if request.query_params.get(CITY):
+        response.set_cookie(CITY, pack.city.id, _YEAR, samesite="lax", httponly=True)
+    return response
+
+
+def _others(request: Request, others: list[Any]) -> list[tuple[Any, str]]:
+    """Return each other city with this page's address there; none if the page answers a form."""
+    if request.method != "GET":
+        return []
+    asked = [one for one in request.query_params.multi_items() if one[0] not in (CITY, "cursor")]
+    return [(city, f"{request.url.path}?{urlencode([*asked, (CITY, city.id)])}") for city in others]

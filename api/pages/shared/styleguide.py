@@ -1,0 +1,71 @@
+"""The style guide page: every token and macro, as citizens and as staff see them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.http.access import public
+from api.http.i18n import N_
+from api.pages.shared.forms import Form
+from api.pages.shared.labels import LABELS
+from api.pages.shared.navigation import Entry
+from api.pages.shared.page import page
+from app.caller import Caller
+from domain.actors import Actor, Role
+from domain.deadlines.clocks import RungKind
+from domain.ticket.stages import Outcome, Stage
+
+router = APIRouter(include_in_schema=False, dependencies=[public("static")])
+
+_NAMES = ("title", "text", "kind", "contacted", "public")
+_EXAMPLE = (
+    Entry(N_("Inbox"), "/styleguide", frozenset(Role)),
+    Entry(N_("Everything"), "#main", frozenset(Role)),
+)
+
+
+class _Line(NamedTuple):
+    at: datetime
+    words: str
+    unit: str | None = None
+    text: str | None = None
+
+
+@router.get("/styleguide")
+async def styleguide(request: Request, look: str = "citizen") -> Response:
+    """Show the style guide; `look=staff` in the staff pages' layout."""
+    staff = look == "staff"
+    now = datetime.now(UTC)
+    wrong = Form.blank(*_NAMES, title="…")
+    wrong.fail("title", N_("At most %(max_length)s characters, please."), max_length=200)
+    wrong.fail("contacted", N_("Please choose one."))
+    wrong.problem = "invalid_request"
+    return page(
+        request,
+        "styleguide.html",
+        parent="staff/base.html" if staff else "citizen/base.html",
+        staff=staff,
+        caller=Caller(Actor(role=Role.OFFICER, unit="water"), "", "王芳"),
+        unit_here=None,
+        other_cities=[],
+        navigation=list(_EXAMPLE),
+        zone=UTC,
+        day=timedelta(days=1),
+        form=Form.blank(*_NAMES, kind="help", contacted="yes"),
+        wrong=wrong,
+        stages=list(Stage),
+        outcomes=list(Outcome),
+        rungs=list(RungKind),
+        kinds=[*LABELS["kind"]],
+        lines=_lines(now),
+    )
+
+
+def _lines(now: datetime) -> list[Any]:
+    return [
+        _Line(now - timedelta(days=2), LABELS["told"]["accepted"]),
+        _Line(now - timedelta(days=1), LABELS["told"]["assigned"], "水务局"),
+        _Line(now, LABELS["told"]["replied"], "水务局", "已组织清淤，河水恢复清澈。"),
+    ]

@@ -1,0 +1,168 @@
+"""The live board of a city, also for a screen on the wall.
+
+The server draws the complete page. With JavaScript, its parts are replaced as they change: each is
+drawn once per snapshot, language, role and kind of page, and sent to all viewers.
+"""
+
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response, StreamingResponse
+
+from api.http.access import staff
+from api.http.dependencies import TheDoor
+from api.http.i18n import language_of
+from api.pages.shared.navigation import PAGES, TICKETS, entries
+from api.pages.shared.page import Drawing
+from api.pages.shared.staff_page import staff_page
+from api.pages.shared.workplace import working_city
+from app.board_feed import Boards, End, Scene
+from app.caller import Caller
+from domain.pack.pack import Pack
+from domain.policy.work_queues import Queue
+from domain.ticket.complaint import Channel
+from store.reporting.board import Board
+from store.reporting.ranking import named
+
+router = APIRouter(include_in_schema=False)
+
+PARTS = ("totals", "inflow", "stages", "queues", "soon", "units")
+ON_THE_WALL = ("totals", "inflow", "soon", "queues")
+"""The parts that are sent again when they change: templates staff/board/<part>.html."""
+
+_DAY = 24
+_RETRY = 3000
+"""Milliseconds after which a browser connects again."""
+
+_EVENTS = {
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",  # a proxy must not buffer events
+}
+
+
+@dataclass(frozen=True)
+class Hour:
+    """The tickets filed in one hour of the day; `name`: "09"."""
+
+    name: str
+    tickets: int
+    channels: Mapping[Channel, int]
+
+
+@router.get("/staff/board")
+async def board(
+    request: Request,
+    caller: Annotated[Caller, staff("get_board")],
+    door: TheDoor,
+    wall: bool = False,
+) -> Response:
+    """Show the whole board; with `wall=1` for an unattended large screen."""
+    pack = working_city(request, door, caller)
+    boards: Boards = request.app.state.boards
+    scene = await boards.now(door, pack)
+    told = _told(scene.board, pack, caller, wall)
+    template = "staff/board/wall.html" if wall else "staff/board/page.html"
+    return staff_page(request, template, caller, parts=_parts(wall), **told)
+
+
+@router.get("/staff/board/stream")
+async def stream(
+    request: Request,
+    caller: Annotated[Caller, staff("get_board")],
+    door: TheDoor,
+    wall: bool = False,
+) -> Response:
+    """Send the parts of the page that changed, at each poll (server-sent events)."""
+    pack = working_city(request, door, caller)
+    boards: Boards = request.app.state.boards
+    drawing: Drawing = request.app.state.drawing
+    draw = partial(_drawn, drawing, language_of(request), pack, caller, wall)
+    scenes = boards.watch(door, pack.city.id, caller, staying=wall)
+    return StreamingResponse(_events(scenes, draw), media_type="text/event-stream", headers=_EVENTS)
+
+
+async def _events(
+    scenes: AsyncGenerator[Scene | End | None], draw: Callable[[Scene], dict[str, str]]
+) -> AsyncIterator[str]:
+    yield f"retry: {_RETRY}\n\n"
+    shown: dict[str, str] = {}
+    async with aclosing(scenes) as latest:
+        async for scene in latest:
+            if isinstance(scene, End):
+                yield _event("end", scene.value)
+            elif scene is None:
+                yield ": nothing could be read\n\n"
+            else:
+                drawn = draw(scene)
+                yield _event("parts", {k: v for k, v in drawn.items() if shown.get(k) != v})
+                shown = drawn
+
+
+def _event(name: str, told: object) -> str:
+    return f"event: {name}\ndata: {json.dumps(told, ensure_ascii=False)}\n\n"
+
+
+def _drawn(
+    drawing: Drawing, language: str, pack: Pack, caller: Caller, wall: bool, scene: Scene
+) -> dict[str, str]:
+    def draw() -> dict[str, str]:
+        told = _told(scene.board, pack, caller, wall)
+        told |= {"now": scene.board.at, "pack": pack, "zone": pack.calendar.tz}
+        parts = (*_parts(wall), "at")
+        return {part: drawing.draw(language, f"staff/board/{part}.html", told) for part in parts}
+
+    return scene.once((language, caller.actor.role, wall, pack.version), draw)
+
+
+def _parts(wall: bool) -> tuple[str, ...]:
+    return ON_THE_WALL if wall else PARTS
+
+
+def _told(board: Board, pack: Pack, caller: Caller, wall: bool) -> dict[str, Any]:
+    hours = hours_of(board, pack)
+    return {
+        "board": board,
+        "hours": hours,
+        "bars": [(one.name, one.tickets) for one in hours],
+        "channels": channels_of(board),
+        "queue_urls": _urls(caller),
+        "unit_named": partial(named, pack),
+        "wall": wall,
+    }
+
+
+def hours_of(board: Board, pack: Pack) -> list[Hour]:
+    """Return the hours of the day, future ones without tickets."""
+    found = {
+        at: {one.channel: one.tickets for one in group}
+        for at, group in groupby(board.inflow, lambda one: one.at)
+    }
+    starts = [board.today + timedelta(hours=n) for n in range(_DAY)]
+    return [_hour(at, found.get(at, {}), pack) for at in starts]
+
+
+def _hour(at: datetime, channels: Mapping[Channel, int], pack: Pack) -> Hour:
+    return Hour(f"{at.astimezone(pack.calendar.tz):%H}", sum(channels.values()), channels)
+
+
+def channels_of(board: Board) -> dict[Channel, int]:
+    """Count the tickets filed per channel, the most first, without empty channels."""
+    counted = dict.fromkeys(Channel, 0)
+    for one in board.inflow:
+        counted[one.channel] += one.tickets
+    ordered = sorted(counted.items(), key=lambda pair: -pair[1])
+    return {channel: tickets for channel, tickets in ordered if tickets}
+
+
+def _urls(caller: Caller) -> dict[Queue, str]:
+    """Return each queue's page, or its list of tickets if the role has no such page."""
+    open_to = {entry.url for entry in entries(caller.actor.role)}
+    pages = {queue: page if (page := PAGES.get(queue)) in open_to else TICKETS for queue in Queue}
+    return {queue: f"{page}?queue={queue}" for queue, page in pages.items()}

@@ -1,0 +1,181 @@
+"""Hot spots: the map of complaints, tables by place and category, and common problems."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.http.access import staff
+from api.http.csv_sheets import Cell, sheet
+from api.http.dependencies import TheDoor
+from api.http.i18n import N_
+from api.http.responses import json_text
+from api.pages.shared.months import Month, month_asked
+from api.pages.shared.page_words import Words
+from api.pages.shared.staff_page import staff_page
+from api.pages.shared.workplace import working_city
+from api.pages.supervision.places import place_name
+from app.caller import Caller
+from app.errors import Problem
+from app.places import most_of
+from domain.pack.pack import Pack
+from store.reporting.common_problems import topics
+from store.reporting.hot_spots import Asked, Named, spots
+
+router = APIRouter(include_in_schema=False)
+
+_LEAST = 5
+"""The complaints about one category in one street that make a common problem (共性问题)."""
+
+_PLACES = 5
+"""Decimals of a degree, about a metre."""
+
+TABLES = {
+    # kind of table: its heading, and the query parameter of its drill-down
+    "street": (N_("Streets"), "area"),
+    "community": (N_("Communities"), "area"),
+    "cell": (N_("Grid cells"), "area"),
+    "category": (N_("Categories"), "category"),
+}
+
+
+@router.get("/staff/spots")
+async def spot_page(
+    request: Request,
+    caller: Annotated[Caller, staff("get_spots")],
+    door: TheDoor,
+    category: str = "",
+) -> Response:
+    """Show the map, the places and categories with most tickets, and common problems."""
+    pack = working_city(request, door, caller)
+    month, words = month_asked(request, pack, datetime.now(UTC)), Words(request)
+    asked = _asked(pack, month, category)
+    most = await most_of(door, asked)
+    period = month.period
+    common = await topics(door.store, pack.city.id, period.since, period.until, _LEAST)
+    query = {"month": month.shown, "city": pack.city.id}
+    return staff_page(
+        request,
+        "staff/spots.html",
+        caller,
+        pack=pack,
+        month=month,
+        category=asked.category,
+        categories=[(one.code, words.named(one)) for one in pack.categories],
+        query=urlencode(query | ({"category": asked.category} if asked.category else {})),
+        tables=[
+            (kind, heading, [_line(pack, kind, one, words, asked, query) for one in most[kind]])
+            for kind, (heading, _) in TABLES.items()
+        ],
+        topics=[
+            (one, _about(pack, one.category, words), place_name(pack, one.area, words),
+             _tickets(query | {"area": one.area, "category": one.category}))
+            for one in common
+            if asked.category in (None, one.category)
+        ],
+    )  # fmt: skip
+
+
+@router.get("/staff/spots.json")
+async def squares(
+    request: Request,
+    caller: Annotated[Caller, staff("get_spots")],
+    door: TheDoor,
+    category: str = "",
+) -> Response:
+    """Send the map's squares: position, number of tickets, main category, drill-down address."""
+    pack = working_city(request, door, caller)
+    month, words = month_asked(request, pack, datetime.now(UTC)), Words(request)
+    asked = _asked(pack, month, category)
+    query = {"month": month.shown, "city": pack.city.id}
+    query |= {"category": asked.category} if asked.category else {}
+    told = [
+        {
+            "lat": round(one.lat, _PLACES),
+            "lon": round(one.lon, _PLACES),
+            "tickets": one.tickets,
+            "what": _about(pack, one.category, words),
+            "url": _tickets(query | {"square": f"{one.row},{one.column}"}),
+        }
+        for one in await spots(door.store, asked)
+    ]
+    return json_text(json.dumps(told, ensure_ascii=False))
+
+
+@router.get("/staff/spots.csv")
+async def spot_sheet(
+    request: Request,
+    caller: Annotated[Caller, staff("get_spots")],
+    door: TheDoor,
+    what: str = "",
+    category: str = "",
+) -> Response:
+    """Send one table, or the squares of the map, as CSV."""
+    pack = working_city(request, door, caller)
+    month, words = month_asked(request, pack, datetime.now(UTC)), Words(request)
+    asked = _asked(pack, month, category)
+    name = f"{words.named(pack.city)} spots {what} {month.shown}.csv"
+    if what == "map":
+        heads = [words.say(head) for head in (N_("Latitude"), N_("Longitude"), N_("Tickets"),
+                                              N_("Mostly about"))]  # fmt: skip
+        found: list[list[Cell]] = [
+            [one.lat, one.lon, one.tickets, _about(pack, one.category, words)]
+            for one in await spots(door.store, asked)
+        ]
+        return sheet(name, heads, found)
+    if what == "topics":
+        return await _topics_sheet(door, pack, month, words, name)
+    if what not in TABLES:
+        raise Problem("not_found")
+    heads = [words.say(head) for head in (N_("Code"), N_("Name"), N_("Tickets"))]
+    most = (await most_of(door, asked))[what]
+    return sheet(
+        name, heads, [[one.code, _name(pack, what, one, words), one.tickets] for one in most]
+    )
+
+
+async def _topics_sheet(door: Any, pack: Pack, month: Month, words: Words, name: str) -> Response:
+    period = month.period
+    found = await topics(door.store, pack.city.id, period.since, period.until, _LEAST)
+    heads = (N_("Category"), N_("Street"), N_("Tickets"), N_("Newest"))
+    rows: list[list[Cell]] = [
+        [_about(pack, one.category, words), place_name(pack, one.area, words), one.count,
+         " ".join(one.numbers)]
+        for one in found
+    ]  # fmt: skip
+    return sheet(name, [words.say(head) for head in heads], rows)
+
+
+def _asked(pack: Pack, month: Month, category: str) -> Asked:
+    return Asked(pack.city.id, month.period, category if pack.knows(category) else None)
+
+
+def _line(
+    pack: Pack, kind: str, one: Named, words: Words, asked: Asked, query: dict[str, str]
+) -> tuple[str, int, str]:
+    chosen = {"category": asked.category} if asked.category else {}
+    url = _tickets(query | chosen | {TABLES[kind][1]: one.code})
+    return _name(pack, kind, one, words), one.tickets, url
+
+
+def _name(pack: Pack, kind: str, one: Named, words: Words) -> str:
+    if kind == "category":
+        return _about(pack, one.code, words)
+    name = place_name(pack, one.code, words)
+    # Cells and communities are shown with the name of their street.
+    street = pack.street_of(one.code)
+    outside = street is not None and kind != "street"
+    return f"{words.named(street)} · {name}" if outside and street else name
+
+
+def _about(pack: Pack, category: str | None, words: Words) -> str:
+    if category is None:
+        return words.say(N_("not classified yet"))
+    return words.named(pack.category(category)) if pack.knows(category) else category
+
+
+def _tickets(query: dict[str, str]) -> str:
+    return f"/staff/places/tickets?{urlencode({'what': 'filed'} | query)}"

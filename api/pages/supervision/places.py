@@ -1,0 +1,231 @@
+"""Figures of places, from the city down to the grid cell, with a drill-down to the tickets."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.http.access import staff
+from api.http.csv_sheets import Cell, sheet
+from api.http.dependencies import TheDoor
+from api.http.i18n import N_
+from api.pages.shared.months import Month, month_asked
+from api.pages.shared.page_words import Words
+from api.pages.shared.staff_page import staff_page
+from api.pages.shared.workplace import working_city
+from app.caller import Caller
+from app.context import Door
+from app.division_codes import LEVEL_NAMES, around, digits_within, is_in, place
+from app.errors import Problem
+from app.places import Part, parts_of
+from domain.pack.pack import Pack
+from store.reporting.drill_down import NOWHERE, Asked, Line, Lines, What, behind
+from store.reporting.hot_spots import squares_of
+from store.reporting.indicators import Ratio
+from store.reporting.places import PlaceCounts
+from store.reporting.ranking import named
+
+router = APIRouter(include_in_schema=False)
+
+_MOST = 200
+"""Tickets read from the store at once for a sheet; a page shows fifty."""
+_ROWS = 20_000
+
+_LEVELS = {
+    # the names of parts that the pack does not name
+    "district": N_("District %(code)s"),
+    "street": N_("Street %(code)s"),
+    "community": N_("Community %(code)s"),
+    "cell": N_("Cell %(code)s"),
+}
+
+
+def place_name(pack: Pack, code: str, words: Words) -> str:
+    """Return the name of a place, or its level and the last digits of its code."""
+    if code == pack.city.division:
+        return words.named(pack.city)
+    unit = place(pack, code)
+    if unit is not None:
+        return words.named(unit)
+    level = LEVEL_NAMES.get(len(code))
+    return words.say(_LEVELS[level]) % {"code": code[-3:]} if level else code
+
+
+@router.get("/staff/places")
+async def places(
+    request: Request, caller: Annotated[Caller, staff("get_places")], door: TheDoor, area: str = ""
+) -> Response:
+    """Show the parts of a place side by side; each links to its own parts."""
+    pack, month, words = _asked(request, caller, door)
+    code = area or pack.city.division
+    parts = await parts_of(door, pack, code, month.period, month.asked.now)
+    return staff_page(
+        request,
+        "staff/places/parts.html",
+        caller,
+        pack=pack,
+        month=month,
+        area=code,
+        crumbs=[(one, place_name(pack, one, words)) for one in around(pack, code)],
+        level=LEVEL_NAMES.get(digits_within(code) or 0),
+        parts=[(part, place_name(pack, part.code, words)) for part in parts],
+        whole=whole([part.counts for part in parts]),
+        most=max((part.counts.open for part in parts), default=0),
+        rest=_rest(pack, code),
+    )
+
+
+def whole(parts: Sequence[PlaceCounts]) -> PlaceCounts:
+    """Add up the figures of all parts."""
+
+    def rate(name: str) -> Ratio:
+        found = [getattr(part, name) for part in parts]
+        return Ratio(sum(one.part for one in found), sum(one.of for one in found))
+
+    counts = [sum(getattr(part, name) for part in parts) for name in _COUNTS]
+    return PlaceCounts(*counts, *(rate(name) for name in _RATES))
+
+
+_COUNTS = ("open", "late", "filed", "ended")
+_RATES = ("response", "resolution", "satisfaction")
+
+
+def _rest(pack: Pack, code: str) -> dict[str, Any]:
+    """Return the query for tickets located no more exactly than the place itself."""
+    digits = digits_within(code)
+    inside = {} if code == pack.city.division else {"area": code}
+    return inside | ({"exactly": digits - 1} if digits else {})
+
+
+@router.get("/staff/places.csv")
+async def places_sheet(
+    request: Request, caller: Annotated[Caller, staff("get_places")], door: TheDoor, area: str = ""
+) -> Response:
+    """Send the parts of a place as CSV."""
+    pack, month, words = _asked(request, caller, door)
+    code = area or pack.city.division
+    parts = await parts_of(door, pack, code, month.period, month.asked.now)
+    heads = (N_("Code"), N_("Place"), N_("Open now"), N_("Late"), N_("Filed"), N_("Ended"),
+             N_("Response rate"), N_("Resolution rate"), N_("Satisfaction rate"))  # fmt: skip
+    name = f"{place_name(pack, code, words)} {month.shown}.csv"
+    return sheet(name, [words.say(head) for head in heads], _rows(parts, pack, words))
+
+
+def _rows(parts: Sequence[Part], pack: Pack, words: Words) -> Iterator[Sequence[Cell]]:
+    for part in parts:
+        name = place_name(pack, part.code, words) or words.say(N_("Not told more exactly"))
+        rates = [getattr(part.counts, rate).value for rate in _RATES]
+        yield [part.code, name, *(getattr(part.counts, count) for count in _COUNTS), *rates]
+
+
+# --- drill-down -------------------------------------------------------------------------------
+
+
+@router.get("/staff/places/tickets")
+async def tickets(
+    request: Request,
+    caller: Annotated[Caller, staff("get_places")],
+    door: TheDoor,
+    cursor: str | None = None,
+) -> Response:
+    """Show the tickets that one number of a place, or of a spot on the map, counts."""
+    pack, month, words = _asked(request, caller, door)
+    asked = _behind(request, pack, month, door)
+    found = await behind(door.store, asked, cursor)
+    query = {**_said(request), "month": month.shown, "city": pack.city.id}
+    return staff_page(
+        request,
+        "staff/places/tickets.html",
+        caller,
+        pack=pack,
+        month=month,
+        asked=asked,
+        query=query,
+        where=_where(pack, asked, words),
+        items=[(line, _unit(pack, line, words)) for line in found.rows],
+        first=not cursor,
+        next_cursor=found.next_cursor,
+    )
+
+
+@router.get("/staff/places/tickets.csv")
+async def tickets_sheet(
+    request: Request, caller: Annotated[Caller, staff("get_places")], door: TheDoor
+) -> Response:
+    """Send the same tickets as CSV."""
+    pack, month, words = _asked(request, caller, door)
+    asked = _behind(request, pack, month, door)
+    lines, cursor = list[Line](), None
+    while len(lines) < _ROWS:
+        found: Lines = await behind(door.store, asked, cursor, _MOST)
+        lines += found.rows
+        if (cursor := found.next_cursor) is None:
+            break
+    heads = (N_("Number"), N_("Title"), N_("Category"), N_("Unit"), N_("Place"), N_("Stage"),
+             N_("Filed"), N_("Due"), N_("Ended"))  # fmt: skip
+
+    def moment(at: datetime | None) -> str:
+        return f"{at.astimezone(pack.calendar.tz):%Y-%m-%d %H:%M}" if at else ""
+
+    rows = (
+        [line.number, line.title, line.category, _unit(pack, line, words), line.area,
+         words.label("stage", line.stage), moment(line.filed_at), moment(line.due_at),
+         moment(line.ended_at)]
+        for line in lines
+    )  # fmt: skip
+    name = f"{words.named(pack.city)} {asked.what} {month.shown}.csv"
+    return sheet(name, [words.say(head) for head in heads], rows)
+
+
+def _behind(request: Request, pack: Pack, month: Month, door: Door) -> Asked:
+    """Parse the request in the address; a Problem not_found if it names nothing that exists."""
+    said = _said(request)
+    area = said.get("area")
+    known = area in (None, NOWHERE) or is_in(pack, door.packs.grid(pack.city.id), str(area))
+    try:
+        square = [int(part) for part in said["square"].split(",")] if "square" in said else None
+        what = What(said.get("what", What.FILED))
+        exactly = int(said["exactly"]) if "exactly" in said else None
+        placed = squares_of(*square) if square else None
+    except (ValueError, TypeError):
+        raise Problem("not_found") from None
+    if not known:
+        raise Problem("not_found")
+    return Asked(
+        city=pack.city.id,
+        what=what,
+        period=month.period,
+        now=month.asked.now,
+        area=area,
+        exactly=exactly,
+        category=said.get("category"),
+        square=placed,
+    )
+
+
+_SAID = ("what", "area", "exactly", "category", "square")
+
+
+def _said(request: Request) -> dict[str, str]:
+    return {name: said for name in _SAID if (said := request.query_params.get(name))}
+
+
+def _where(pack: Pack, asked: Asked, words: Words) -> list[str]:
+    """Return the names of the place and the category, for the heading."""
+    area = asked.area if asked.area != NOWHERE else None
+    found = [place_name(pack, area or pack.city.division, words)]
+    if asked.category is not None:
+        known = pack.knows(asked.category)
+        found.append(words.named(pack.category(asked.category)) if known else asked.category)
+    return found
+
+
+def _unit(pack: Pack, line: Line, words: Words) -> str:
+    return words.named(named(pack, line.unit)) if line.unit else ""
+
+
+def _asked(request: Request, caller: Caller, door: Door) -> tuple[Pack, Month, Words]:
+    pack = working_city(request, door, caller)
+    return pack, month_asked(request, pack, datetime.now(UTC)), Words(request)

@@ -1,0 +1,227 @@
+"""The ranking (排名) of units by the city's figures, and by points.
+
+Every number has a drill-down to its tickets, every point one to its event.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.http.access import staff
+from api.http.dependencies import TheDoor
+from api.pages.shared.months import Month, month_asked
+from api.pages.shared.page_words import Words
+from api.pages.shared.staff_page import staff_page
+from api.pages.shared.workplace import working_city
+from api.pages.supervision.formulas import in_words, period_in_words
+from app.caller import Caller
+from app.context import Door
+from app.errors import Problem
+from app.figures import behind_for, counted
+from app.scores import earned_for, found_scores
+from domain.pack.catalogue import Indicator, UnitKind
+from domain.pack.pack import Pack
+from store.db.cursors import cursor as cursor_of
+from store.db.cursors import key_of
+from store.reporting.drill_down import by_number
+from store.reporting.figures import Behind, Figure
+from store.reporting.ranking import Order, named, points_table, standings
+from store.reporting.scores import Point
+
+router = APIRouter(include_in_schema=False)
+
+PAGE = 50
+
+ORDERS: tuple[Order, ...] = ("highest", "lowest", "code")
+
+
+@router.get("/staff/league")
+async def league(
+    request: Request,
+    caller: Annotated[Caller, staff("get_scores")],
+    door: TheDoor,
+    kind: str = "",
+    sort: str = "",
+) -> Response:
+    """Show every indicator of the pack for every unit, before and after exclusion."""
+    pack, month = _asked(request, caller, door)
+    found, then = await counted(door, caller, month.asked, None)
+    chosen = kind_of(kind)
+    order = sort if sort in [one.indicator.id for one in found.figures] else None
+    words = Words(request)
+    return staff_page(
+        request,
+        "staff/league/figures.html",
+        caller,
+        pack=pack,
+        month=month,
+        figures=found.figures,
+        lines=standings(then, found.figures, chosen, order),
+        kinds=_kinds(pack, words),
+        kind=chosen,
+        sorts=[(one.indicator.id, words.named(one.indicator)) for one in found.figures],
+        sort=order or next((one.indicator.id for one in found.figures), ""),
+        formulas=[formula(figure.indicator, words) for figure in found.figures],
+        broken=len(found.broken),
+    )
+
+
+def formula(indicator: Indicator, words: Words) -> dict[str, Any]:
+    """Put an indicator's formula into words."""
+    return {
+        "indicator": indicator,
+        "period": period_in_words(indicator.by, words),
+        "over": in_words(indicator.over, words),
+        "counts": in_words(indicator.counts, words),
+    }
+
+
+@router.get("/staff/league/tickets")
+async def tickets(
+    request: Request,
+    caller: Annotated[Caller, staff("get_scores")],
+    door: TheDoor,
+    indicator: str = "",
+    unit: str = "",
+    only: str = "",
+    cursor: str | None = None,
+) -> Response:
+    """Show the drill-down of one number: tickets that count, and tickets that do not."""
+    pack, month = _asked(request, caller, door)
+    figure, found = await behind_number(door, caller, month, indicator, unit, only)
+    after = str(key_of(cursor, str)[0]) if cursor else ""
+    rest = [one for one in found if one.number > after]
+    shown = rest[:PAGE]
+    return staff_page(
+        request,
+        "staff/league/tickets.html",
+        caller,
+        pack=pack,
+        month=month,
+        figure=figure,
+        formula=formula(figure.indicator, Words(request)),
+        unit=named(pack, unit) if unit else None,
+        only=only,
+        count=len(found),
+        items=[(one, line) for one, line in await _lines(door, shown)],
+        first=not cursor,
+        next_cursor=cursor_of(shown[-1].number) if len(rest) > PAGE else None,
+    )
+
+
+async def behind_number(
+    door: Door, caller: Caller, month: Month, indicator: str, unit: str, only: str
+) -> tuple[Figure, list[Behind]]:
+    """Return the figure, and the requested tickets of its drill-down that the caller may see.
+
+    Raises:
+        UnknownIndicator, Problem: not_your_unit.
+    """
+    if unit and caller.unit not in (None, unit):
+        raise Problem("not_your_unit")
+    found, pack = await counted(door, caller, month.asked, indicator)
+    figure = found.figures[0]
+    wanted = {"counts": [True], "others": [False]}.get(only, [True, False])
+    seen = behind_for(door, caller, pack, figure.behind)
+    return figure, [one for one in seen if one.counts in wanted and unit in ("", one.unit)]
+
+
+async def _lines(door: Door, shown: list[Behind]) -> list[tuple[Behind, Any]]:
+    lines = await by_number(door.store, [one.number for one in shown])
+    return [(one, lines[one.number]) for one in shown if one.number in lines]
+
+
+@router.get("/staff/league/points")
+async def points(
+    request: Request,
+    caller: Annotated[Caller, staff("get_scores")],
+    door: TheDoor,
+    kind: str = "",
+    order: str = "",
+) -> Response:
+    """Show the points of every unit, and how often each rule gave them."""
+    pack, month = _asked(request, caller, door)
+    found, then = await found_scores(door, month.asked, None)
+    chosen, ordered = kind_of(kind), order_of(order)
+    return staff_page(
+        request,
+        "staff/league/points.html",
+        caller,
+        pack=pack,
+        month=month,
+        lines=points_table(then, found.units, chosen, ordered),
+        rules=then.scoring,
+        kinds=_kinds(pack, Words(request)),
+        kind=chosen,
+        order=ordered,
+        left_out=found.left_out,
+    )
+
+
+@router.get("/staff/league/points/events")
+async def earned(
+    request: Request,
+    caller: Annotated[Caller, staff("get_scores")],
+    door: TheDoor,
+    unit: str = "",
+    cursor: str | None = None,
+) -> Response:
+    """Show the events that brought a unit its points, in the order of tickets."""
+    pack, month = _asked(request, caller, door)
+    found, rules = await earned_by(door, caller, month, unit)
+    begin = int(key_of(cursor, int)[0]) if cursor else 0
+    return staff_page(
+        request,
+        "staff/league/earned.html",
+        caller,
+        pack=pack,
+        month=month,
+        unit=named(pack, unit),
+        total=round(sum(one.points for one in found if not one.left_out), 6),
+        count=len(found),
+        items=found[begin : begin + PAGE],
+        rules=rules,
+        first=not cursor,
+        next_cursor=cursor_of(begin + PAGE) if begin + PAGE < len(found) else None,
+    )
+
+
+async def earned_by(
+    door: Door, caller: Caller, month: Month, unit: str
+) -> tuple[list[Point], dict[str, Any]]:
+    """Return the unit's scored events that the caller may see, and the rules by their codes.
+
+    Raises:
+        Problem: not_your_unit.
+        UnknownUnit
+    """
+    if caller.unit not in (None, unit):
+        raise Problem("not_your_unit")
+    found, then = await found_scores(door, month.asked, unit)
+    if unit not in {one.unit for one in found.units}:
+        then.unit(unit)  # raises UnknownUnit
+    rules = {rule.code: rule for rule in then.scoring}
+    return earned_for(door, caller, then, found.earned), rules
+
+
+def _kinds(pack: Pack, words: Words) -> list[tuple[UnitKind, str]]:
+    """Return the kinds of units that the city has, with their labels."""
+    there = {unit.kind for unit in pack.units}
+    return [(kind, words.label("unit_kind", kind)) for kind in UnitKind if kind in there]
+
+
+def kind_of(word: str) -> UnitKind | None:
+    """Return the kind that the address names, if it names one."""
+    return UnitKind(word) if word in list(UnitKind) else None
+
+
+def order_of(word: str) -> Order:
+    """Return the order that the address names, else the highest first."""
+    return next((one for one in ORDERS if one == word), ORDERS[0])
+
+
+def _asked(request: Request, caller: Caller, door: Door) -> tuple[Pack, Month]:
+    pack = working_city(request, door, caller)
+    return pack, month_asked(request, pack, datetime.now(UTC))

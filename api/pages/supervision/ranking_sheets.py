@@ -1,0 +1,145 @@
+"""The ranking, the points, and their drill-downs as CSV sheets."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.http.access import staff
+from api.http.csv_sheets import Cell, sheet
+from api.http.dependencies import TheDoor
+from api.http.i18n import N_
+from api.pages.shared.months import month_asked
+from api.pages.shared.page_words import Words
+from api.pages.shared.workplace import working_city
+from api.pages.supervision.ranking import behind_number, earned_by, kind_of, order_of
+from app.caller import Caller
+from app.figures import counted
+from app.scores import found_scores
+from store.reporting.drill_down import by_number
+from store.reporting.figures import Value
+from store.reporting.ranking import named, points_table, standings
+
+router = APIRouter(include_in_schema=False)
+
+MOST = 20_000
+"""The most rows of a sheet: as many as spreadsheet programs open without trouble."""
+
+_UNIT = (N_("Code"), N_("Unit"), N_("Kind"))
+_VALUE = (
+    N_("share"),
+    N_("counted"),
+    N_("of"),
+    N_("share before exclusion"),
+    N_("counted before exclusion"),
+    N_("of before exclusion"),
+)
+
+
+@router.get("/staff/league.csv")
+async def league(
+    request: Request,
+    caller: Annotated[Caller, staff("get_scores")],
+    door: TheDoor,
+    kind: str = "",
+    sort: str = "",
+) -> Response:
+    """Send every indicator of every unit."""
+    pack, words = working_city(request, door, caller), Words(request)
+    month = month_asked(request, pack, datetime.now(UTC))
+    found, then = await counted(door, caller, month.asked, None)
+    order = sort if sort in [one.indicator.id for one in found.figures] else None
+    heads = [words.say(head) for head in _UNIT]
+    for figure in found.figures:
+        heads += [f"{words.named(figure.indicator)} {words.say(head)}" for head in _VALUE]
+
+    def rows() -> Iterator[Sequence[Cell]]:
+        whole = [cell for figure in found.figures for cell in _cells(figure.value)]
+        yield ["", words.named(pack.city), "", *whole]
+        for line in standings(then, found.figures, kind_of(kind), order):
+            values = [cell for figure in found.figures
+                      for cell in _cells(line.values[figure.indicator.id])]  # fmt: skip
+            kind_words = words.label("unit_kind", line.unit.kind) if line.unit.kind else ""
+            yield [line.unit.code, words.named(line.unit), kind_words, *values]
+
+    return sheet(f"{words.named(pack.city)} league {month.shown}.csv", heads, rows())
+
+
+def _cells(value: Value) -> list[Cell]:
+    return [cell for one in (value.after, value.before) for cell in (one.value, one.part, one.of)]
+
+
+@router.get("/staff/league/tickets.csv")
+async def tickets(
+    request: Request,
+    caller: Annotated[Caller, staff("get_scores")],
+    door: TheDoor,
+    indicator: str = "",
+    unit: str = "",
+    only: str = "",
+) -> Response:
+    """Send the tickets of one number's drill-down."""
+    pack, words = working_city(request, door, caller), Words(request)
+    month = month_asked(request, pack, datetime.now(UTC))
+    figure, found = await behind_number(door, caller, month, indicator, unit, only)
+    shown = found[:MOST]
+    lines = await by_number(door.store, [one.number for one in shown])
+    heads = (N_("Number"), N_("Title"), N_("Unit"), N_("Counts"), N_("Excluded"))
+
+    def rows() -> Iterator[Sequence[Cell]]:
+        for one in shown:
+            title = lines[one.number].title if one.number in lines else ""
+            unit_name = words.named(named(pack, one.unit)) if one.unit else ""
+            yield [one.number, title, unit_name, int(one.counts), int(one.excluded)]
+
+    parts = [words.named(pack.city), figure.indicator.id, *([unit] if unit else []), month.shown]
+    return sheet(f"{' '.join(parts)}.csv", [words.say(head) for head in heads], rows())
+
+
+@router.get("/staff/league/points.csv")
+async def points(
+    request: Request,
+    caller: Annotated[Caller, staff("get_scores")],
+    door: TheDoor,
+    kind: str = "",
+    order: str = "",
+) -> Response:
+    """Send the points of every unit, and how often each rule counted."""
+    pack, words = working_city(request, door, caller), Words(request)
+    month = month_asked(request, pack, datetime.now(UTC))
+    found, then = await found_scores(door, month.asked, None)
+    heads = [words.say(head) for head in (*_UNIT, N_("Points"), N_("Left out"))]
+    heads += [f"{rule.code} {words.named(rule)}" for rule in then.scoring]
+
+    def rows() -> Iterator[Sequence[Cell]]:
+        for unit, score in points_table(then, found.units, kind_of(kind), order_of(order)):
+            kind_words = words.label("unit_kind", unit.kind) if unit.kind else ""
+            told: list[Cell] = [unit.code, words.named(unit), kind_words]
+            times = [score.rules[rule.code] for rule in then.scoring]
+            yield [*told, score.points, score.left_out, *times]
+
+    return sheet(f"{words.named(pack.city)} points {month.shown}.csv", heads, rows())
+
+
+@router.get("/staff/league/points/events.csv")
+async def earned(
+    request: Request, caller: Annotated[Caller, staff("get_scores")], door: TheDoor, unit: str = ""
+) -> Response:
+    """Send the events that brought a unit its points."""
+    pack, words = working_city(request, door, caller), Words(request)
+    month = month_asked(request, pack, datetime.now(UTC))
+    found, rules = await earned_by(door, caller, month, unit)
+    heads = (N_("Number"), N_("Event"), N_("When"), N_("Event in words"), N_("Part"), N_("Rule"),
+             N_("Points"), N_("Left out"))  # fmt: skip
+
+    def rows() -> Iterator[Sequence[Cell]]:
+        for one in found[:MOST]:
+            at = f"{one.at.astimezone(pack.calendar.tz):%Y-%m-%d %H:%M}"
+            happened, part = words.label("happened", one.event), words.label("share", one.part)
+            rule = f"{one.rule} {words.named(rules[one.rule])}"
+            yield [one.number, one.version, at, happened, part, rule, one.points, int(one.left_out)]
+
+    name = f"{words.named(pack.city)} {unit} points {month.shown}.csv"
+    return sheet(name, [words.say(head) for head in heads], rows())

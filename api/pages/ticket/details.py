@@ -1,0 +1,184 @@
+"""The ticket details of a page, read by the functions that the API's routes use."""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from api.http.i18n import N_
+from api.pages.actions.context import Occasion
+from api.pages.shared.translator import Speech
+from api.pages.ticket import timeline
+from api.pages.ticket.timeline import Line, Names
+from app import contacts
+from app.caller import Caller
+from app.context import Door
+from app.errors import Problem
+from app.file_views import FileOut, file_out
+from app.visibility import discreet, visible
+from domain.deadlines.clocks import Clock, ClockName, RungKind
+from domain.facts.anytime import RungClimbed
+from domain.policy.permissions import RIGHTS
+from domain.ticket.ticket import Ticket
+from store.files import files
+from store.identity import accounts
+from store.secrets.masks import MaskedPerson
+from store.secrets.vault import Person
+from store.tickets import intake, tickets
+
+
+class Running(NamedTuple):
+    """A running or paused clock: what is due, and from which unit."""
+
+    clock: Clock
+    name: str
+    unit: str
+    warn_at: datetime | None
+
+
+class Card(NamedTuple):
+    """An escalation level that a clock has reached, and that was not revoked."""
+
+    rung: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Complainant:
+    """The complainant: masked, unmasked, or the code of the error that prevents both."""
+
+    masked: MaskedPerson | None = None
+    full: Person | None = None
+    why_not: str = ""
+    may_unmask: bool = False
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """Ticket details. `ticket`: as this caller may read it; `waiting`: registered, not started.
+
+    `dues`: when each share's handling is, or was, due, by the share's number.
+    """
+
+    ticket: Ticket
+    waiting: bool
+    lines: list[Line]
+    running: list[Running]
+    cards: list[Card]
+    dues: dict[int, datetime]
+    files: list[FileOut]
+    person: Complainant
+
+
+async def found(door: Door, caller: Caller, number: str) -> tuple[Ticket, bool]:
+    """Return the ticket, and whether it is only registered so far.
+
+    Raises:
+        Problem: ticket_not_found, also where this caller may not see it.
+    """
+    ticket = await visible(door, caller, number)
+    if ticket is not None:
+        return ticket, False
+    registered = await intake.get(door.store, number) if caller.unit is None else None
+    if registered is None or not caller.serves(registered.complaint.city):
+        raise Problem("ticket_not_found")
+    if await tickets.get(door.store, number) is not None:  # `visible` refused it
+        raise Problem("ticket_not_found")
+    return Ticket.of(registered.complaint), True
+
+
+async def dossier(
+    door: Door, occasion: Occasion, waiting: bool, person: Person | None = None
+) -> Dossier:
+    """Collect the ticket details, without actions. `person`: a complainant just unmasked."""
+    ticket, caller, speech = occasion.ticket, occasion.caller, occasion.speech
+    number = ticket.complaint.number
+    events, rows, known = await asyncio.gather(
+        tickets.events(door.store, number),
+        files.of_ticket(door.store, number),
+        _complainant(door, caller, number, person),
+    )
+    names = await _names(door, {event.actor.id for event in events})
+    void = ticket.void_rungs
+    cards = [
+        event.fact
+        for event in events
+        if isinstance(event.fact, RungClimbed) and event.version not in void
+    ]
+    return Dossier(
+        ticket=discreet(caller, ticket),
+        waiting=waiting,
+        lines=timeline.told(events, speech, names, void),
+        running=_running(ticket, caller, speech),
+        dues=_dues(ticket),
+        cards=[Card(card.rung.value, _clock(card, speech)) for card in cards],
+        files=[file_out(door, row) for row in rows],
+        person=known,
+    )
+
+
+async def _names(door: Door, ids: set[str]) -> Names:
+    """Return the display names of the accounts among these actors."""
+    rows = await asyncio.gather(*(accounts.by_id(door.store, one) for one in ids if one))
+    return {row.id: row.display for row in rows if row is not None}
+
+
+async def _complainant(
+    door: Door, caller: Caller, number: str, person: Person | None
+) -> Complainant:
+    may = caller.may(RIGHTS["unmask_person"])
+    if person is not None:
+        return Complainant(full=person, may_unmask=may)
+    try:
+        masked = await contacts.masked_person(door, caller, number)
+    except Problem as problem:
+        return Complainant(why_not=problem.code)
+    return Complainant(masked=masked, may_unmask=may)
+
+
+def _running(ticket: Ticket, caller: Caller, speech: Speech) -> list[Running]:
+    """Return the running clocks: the citizen's promise, then the own unit's, then others'.
+
+    Within each group the earliest due comes first; paused clocks come last.
+    """
+    own = {share.n for share in ticket.assignments if share.unit == caller.unit}
+    going = [clock for clock in ticket.clocks if clock.running]
+
+    def order(clock: Clock) -> tuple[bool, bool, bool, datetime]:
+        promised = clock.name is ClockName.PROMISE
+        standing = clock.paused_at is not None and not promised
+        return not promised, standing, clock.assignment not in own, clock.due_at
+
+    return [
+        Running(clock, _named(clock, own, speech), _unit_of(ticket, clock, speech), _warns(clock))
+        for clock in sorted(going, key=order)
+    ]
+
+
+def _named(clock: Clock, own: Collection[int], speech: Speech) -> str:
+    """Name the clock, with the own unit's limit distinct from the citizen's promise."""
+    if clock.name is ClockName.HANDLE and clock.assignment in own:
+        return speech.say(N_("Your unit's limit"))
+    return _clock(clock, speech)
+
+
+def _dues(ticket: Ticket) -> dict[int, datetime]:
+    handling = [clock for clock in ticket.clocks if clock.name is ClockName.HANDLE]
+    return {clock.assignment: clock.due_at for clock in handling if clock.assignment is not None}
+
+
+def _clock(clock: Clock | RungClimbed, speech: Speech) -> str:
+    name = clock.name if isinstance(clock, Clock) else clock.clock
+    label = speech.label("clock", name.value)
+    return f"{label} {clock.label}" if clock.label else label
+
+
+def _unit_of(ticket: Ticket, clock: Clock, speech: Speech) -> str:
+    if clock.assignment is None:
+        return ""
+    return speech.unit(ticket.assignment(clock.assignment).unit)
+
+
+def _warns(clock: Clock) -> datetime | None:
+    return next((rung.at for rung in clock.rungs if rung.kind is RungKind.WARN), None)

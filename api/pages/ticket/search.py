@@ -1,0 +1,114 @@
+"""Ticket search: by number, part of the title, stage, unit, category, kind and queue."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from api.http.access import staff
+from api.http.dependencies import TheDoor
+from api.http.i18n import N_, language_of
+from api.pages.shared.forms import REFUSALS, Form
+from api.pages.shared.navigation import TICKETS
+from api.pages.shared.staff_page import staff_page
+from api.pages.shared.translator import Speech
+from api.pages.shared.workplace import working_city
+from api.pages.ticket.details import found
+from app.caller import Caller
+from app.errors import Problem
+from app.tickets import ListQuery, TicketPage, listed
+from domain.pack.pack import Pack
+from domain.policy.work_queues import Queue
+from domain.ticket.complaint import Kind
+from domain.ticket.stages import Stage
+from store.db.errors import BadNumber
+from store.tickets.numbers import parse_number
+
+router = APIRouter(include_in_schema=False)
+
+FIELDS = ("text", "stage", "unit", "category", "kind", "state", "queue")
+STATES: dict[str, tuple[str, dict[str, bool]]] = {
+    "open": (N_("Open"), {"open": True}),
+    "overdue": (N_("Overdue"), {"overdue": True}),
+    "ended": (N_("Ended"), {"open": False}),
+}
+"""The label and the query of each choice of the form."""
+
+LIMIT = 50
+
+
+@router.get(TICKETS)
+async def search(
+    request: Request, door: TheDoor, caller: Annotated[Caller, staff("list_tickets")]
+) -> Response:
+    """List the matching tickets; a complete number redirects to its ticket."""
+    pack = working_city(request, door, caller)
+    speech = Speech(language_of(request), pack)
+    asked = {name: request.query_params.get(name, "").strip() for name in FIELDS}
+    form = Form.blank(*FIELDS, **asked)
+    status, page = 200, TicketPage(items=[])
+    try:
+        number = await _number(door, caller, asked["text"])
+        if number is not None:
+            return RedirectResponse(f"{TICKETS}/{number}", 303)
+        cursor = request.query_params.get("cursor")
+        page = await listed(door, caller, _query(form, pack, caller, cursor))
+    except (ValidationError, *REFUSALS) as error:
+        status = form.refuse(error)
+    return staff_page(
+        request,
+        "staff/tickets.html",
+        caller,
+        status,
+        pack=pack,
+        form=form,
+        page=page,
+        states=[(value, speech.say(words)) for value, (words, _) in STATES.items()],
+        stages=[(one.value, speech.label("stage", one.value)) for one in Stage],
+        queues=[(one.value, speech.label("queue", one.value)) for one in Queue],
+        kinds=[(one.value, speech.label("kind", one.value)) for one in Kind],
+        speech=speech,
+        url=_url(asked),
+        first="cursor" not in request.query_params,
+    )
+
+
+async def _number(door: TheDoor, caller: Caller, text: str) -> str | None:
+    """Return the typed number, if it is that of a ticket this caller may see."""
+    try:
+        number = parse_number(text)
+        await found(door, caller, number)
+    except (BadNumber, Problem):
+        return None
+    return number
+
+
+def _query(form: Form, pack: Pack, caller: Caller, cursor: str | None) -> ListQuery:
+    """Build the API's list query from the form."""
+    told: dict[str, Any] = {"city": pack.city.id, "limit": LIMIT, "cursor": cursor or None}
+    told |= form.given("text", "stage", "kind", "queue")
+    names = {"unit": pack.units, "category": pack.categories}
+    for field, things in names.items():
+        if form.typed[field]:
+            told[field] = _code(form.typed[field], things)
+    if caller.unit is not None:
+        told.pop("unit", None)
+    if form.typed["state"]:
+        told |= STATES.get(form.typed["state"], ("", {}))[1]
+    return ListQuery.model_validate(told)
+
+
+def _code(text: str, things: Any) -> str:
+    """Return the code for typed text: a code, a name, or both as the list shows them."""
+    code = text.rpartition(" · ")[2]
+    for thing in things:
+        if code == thing.code or text.casefold() in (thing.name, thing.name_en.casefold()):
+            return str(thing.code)
+    return code
+
+
+def _url(asked: dict[str, str]) -> str:
+    given = {name: text for name, text in asked.items() if text}
+    return f"{TICKETS}?{urlencode(given)}&" if given else f"{TICKETS}?"

@@ -1,0 +1,114 @@
+"""Drawing of the ticket page: the details, the possible actions, and the open form."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.http.i18n import N_
+from api.pages.actions import files as deed_files
+from api.pages.actions import parsing
+from api.pages.actions.all_actions import BY_PATH, DEEDS, GROUPS
+from api.pages.actions.choices import LENGTHS
+from api.pages.actions.context import Occasion
+from api.pages.actions.execute import LATER
+from api.pages.actions.possible import why_not
+from api.pages.actions.spec import Deed, FieldKind
+from api.pages.shared.forms import Form
+from api.pages.shared.staff_page import staff_page
+from api.pages.ticket.details import dossier
+from app.context import Door
+from app.filing import Receipt
+from domain.policy.guards import asked
+from store.secrets.vault import Person
+
+_LATER = N_("Handed over. The page shows it in a moment: load it again.")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The open action form. `kept`: ids of files that were received already."""
+
+    deed: Deed
+    form: Form
+    to: str = ""
+    kept: tuple[str, ...] = ()
+
+
+class Offered(NamedTuple):
+    """The actions of a group that are possible now."""
+
+    heading: str
+    deeds: list[Deed]
+
+
+async def draw(
+    request: Request,
+    door: Door,
+    occasion: Occasion,
+    waiting: bool,
+    opened: Opened | None,
+    status: int = 200,
+    *,
+    look: Form | None = None,
+    person: Person | None = None,
+    receipt: Receipt | None = None,
+) -> Response:
+    """Draw the page. `look`: the refused form for unmasking the complainant."""
+    can = [deed for deed in DEEDS if why_not(deed, occasion) is None]
+    why = why_not(opened.deed, occasion) if opened and not opened.form.wrong else None
+    kept = await deed_files.shown(door, occasion.caller, opened.kept) if opened else []
+    return staff_page(
+        request,
+        "staff/ticket.html",
+        occasion.caller,
+        status,
+        pack=occasion.pack,
+        speech=occasion.speech,
+        occasion=occasion,
+        file=await dossier(door, occasion, waiting, person),
+        offers=_offers(can),
+        shortcuts=[deed for deed in can if deed.shortcut],
+        opened=opened,
+        closed=why.code if why else None,
+        blank=Form.blank(),
+        kept=kept,
+        kinds=FieldKind,
+        names=_labels(occasion, opened),
+        lengths=LENGTHS,
+        rows=parsing.ROWS,
+        plans=parsing.PLANS,
+        done=_done(request),
+        look=look or Form.blank("purpose"),
+        receipt=receipt,
+        asked=asked(occasion.ticket),
+    )
+
+
+def _done(request: Request) -> str | None:
+    """Return the message for the action just done, if the address names one."""
+    deed = BY_PATH.get(request.query_params.get("done", ""))
+    if deed is None:
+        return None
+    return _LATER if LATER in request.query_params else deed.done
+
+
+def _labels(occasion: Occasion, opened: Opened | None) -> dict[str, str]:
+    """Return the labels of the fields of the open form."""
+    say, fields = occasion.speech.say, opened.deed.at(occasion) if opened else ()
+    named = {field.name: say(field.label) for field in fields}
+    for kind, parts in parsing.ROW_LABELS.items():
+        if any(field.kind is kind for field in fields):
+            rows = range(1, parsing.ROWS + 1)
+            named |= {f"{part}_{n}": say(words, n=n) for part, words in parts.items() for n in rows}
+    return named
+
+
+def _offers(can: list[Deed]) -> list[Offered]:
+    """Group the possible actions in the order of `GROUPS`, without empty groups."""
+    groups = [
+        Offered(heading, [deed for deed in can if deed.group is group])
+        for group, heading in GROUPS.items()
+    ]
+    return [offered for offered in groups if offered.deeds]

@@ -1,0 +1,209 @@
+"""The history of a ticket in words: each event, its actor, and what was written."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from api.http.i18n import N_
+from api.pages.shared.translator import Speech
+from app.errors import CODES
+from domain.actors import Actor, Role
+from domain.events import Event
+from domain.ticket.assignment import Given, HandlingResult
+from domain.ticket.minutes import Minutes
+from domain.ticket.rating import Rating
+
+Names = Mapping[str, str]
+"""The display names of accounts, by their ids."""
+
+
+class Line(NamedTuple):
+    """One event. `notes`: short descriptions; `texts`: what people wrote, verbatim."""
+
+    at: datetime
+    kind: str
+    words: str
+    who: str
+    notes: list[str]
+    texts: list[str]
+
+
+CODED: dict[str, str] = {
+    # reasons given by the engine, not by a person
+    "rated": N_("rated well enough"),
+    "dissatisfied": N_("the citizen is not satisfied"),
+    "not_resolved": N_("it is not solved"),
+    "not_reached": N_("nobody could be reached"),
+    "no_rating": N_("nobody rated"),
+    "revisit": N_("seen at a revisit"),
+    "recurred": N_("said by the citizen"),
+    "citizen_answered": N_("the citizen answered"),
+    "citizen_silent": N_("the citizen did not answer in time"),
+    "hold_over": N_("the hold is over"),
+    "reviewed": N_("reviewed"),
+    "pause_ended": N_("the unit that it stood still for has it no more"),
+    "urged": N_("urged again and again"),
+    "complainants": N_("many complain"),
+    "repeated": N_("it came back again and again"),
+}
+
+_GROUNDS = {
+    "return_asked": "returns",
+    "hold_asked": "hold",
+    "whistled": "whistle",
+    "exclusion_asked": "exclude",
+}
+_REASONS = {"declined": "decline", "referred": "refer"}
+_LONG = ("text", "reason", "note", "answer")
+"""The fields with texts by people, in the order in which they are shown."""
+
+
+def told(
+    events: Iterable[Event], speech: Speech, names: Names, void: Collection[int] = ()
+) -> list[Line]:
+    """Describe the events, newest first. `void`: the versions of revoked cards."""
+    return [_line(event, speech, names, void) for event in reversed(list(events))]
+
+
+def _line(event: Event, speech: Speech, names: Names, void: Collection[int]) -> Line:
+    notes, texts = _notes(event, speech), _texts(event, speech)
+    if event.version in void:
+        notes.append(speech.say(N_("taken back: more time was granted")))
+    what = speech.label("happened", event.kind)
+    return Line(event.at, event.kind, what, who(event.actor, speech, names), notes, texts)
+
+
+def who(actor: Actor, speech: Speech, names: Names) -> str:
+    """Return the account's name, if known, and the unit, else the role: 王芳 · 区水务局."""
+    name = names.get(actor.id)
+    place = speech.unit(actor.unit) if actor.unit else None
+    if actor.role is Role.SYSTEM:
+        return speech.say(N_("by itself"))
+    return " · ".join(one for one in (name, place or speech.label("role", actor.role)) if one)
+
+
+def _texts(event: Event, speech: Speech) -> list[str]:
+    """Return the written texts, also those in results, minutes and ratings."""
+    fact = event.fact
+    found: list[str] = []
+    for name in _LONG:
+        text = getattr(fact, name, None)
+        if isinstance(text, str) and text and not _is_code(event, name, text):
+            found.append(text)
+    result: HandlingResult | None = getattr(fact, "result", None)
+    if result is not None and result.reply not in found:
+        found.append(result.reply)
+    minutes: Minutes | None = getattr(fact, "minutes", None)
+    if minutes is not None:
+        found += [text for text in (minutes.text, minutes.decision) if text]
+    rating: Rating | None = getattr(fact, "rating", None)
+    if rating is not None and rating.words:
+        found.append(rating.words)
+    return found
+
+
+def _is_code(event: Event, name: str, text: str) -> bool:
+    return name == "reason" and (text in CODED or event.kind in _REASONS)
+
+
+# --- the notes: one entry of the table for every attribute that facts have ---------------------
+
+
+def _coded(event: Event, value: Any, speech: Speech) -> str:
+    if event.kind in _REASONS:
+        return speech.reason(_REASONS[event.kind], value)
+    return speech.say(CODED[value]) if value in CODED else ""
+
+
+def _ground(event: Event, value: Any, speech: Speech) -> str:
+    return speech.reason(_GROUNDS[event.kind], value)
+
+
+def _shares(_event: Event, value: Any, speech: Speech) -> str:
+    given: list[Given] = value if isinstance(value, list) else [value]
+    return "; ".join(speech.unit(one.unit) + (f": {one.task}" if one.task else "") for one in given)
+
+
+def _rung(event: Event, value: Any, speech: Speech) -> str:
+    clock = speech.label("clock", getattr(event.fact, "clock", ""))
+    return f"{speech.label('rung', value)} · {clock}"
+
+
+def _rating(_event: Event, value: Any, speech: Speech) -> str:
+    rating: Rating = value
+    solved = N_("Solved") if rating.resolved else N_("Not solved")
+    return f"{speech.grade(rating.grade.value)} · {speech.say(solved)}"
+
+
+def _result(_event: Event, value: Any, speech: Speech) -> str:
+    result: HandlingResult = value
+    return "" if result.resolved else speech.say(N_("not solved (yet)"))
+
+
+def _evidence(_event: Event, value: Any, speech: Speech) -> str:
+    return speech.say(N_("%(n)s files or references"), n=len(value))
+
+
+def _minutes(_event: Event, value: Any, speech: Speech) -> str:
+    minutes: Minutes = value
+    there = [speech.unit(code) for code in minutes.units]
+    if minutes.residents:
+        there.append(speech.say(N_("%(n)s residents"), n=minutes.residents))
+    plans = [f"{plan.title}: {plan.votes}" for plan in minutes.options]
+    return " · ".join([speech.label("meeting", minutes.what.value), *there, *plans])
+
+
+def _code(_event: Event, value: Any, speech: Speech) -> str:
+    return speech.problem(value) if value in CODES else str(value)
+
+
+def _unless(flag: Any, message: str) -> Callable[[Event, Any, Speech], str]:
+    """Return a function that gives the message if the value is `flag`."""
+
+    def said(_event: Event, value: Any, speech: Speech) -> str:
+        return speech.say(message) if value is flag else ""
+
+    return said
+
+
+_SHORT: dict[str, Callable[[Event, Any, Speech], str]] = {
+    "category": lambda _e, value, speech: speech.category(value),
+    "tier": lambda _e, value, speech: speech.tier(value),
+    "complaint_kind": lambda _e, value, speech: speech.label("kind", value),
+    "area": lambda _e, value, speech: speech.area(value),
+    "unit": lambda _e, value, speech: speech.unit(value),
+    "accused": lambda _e, value, speech: speech.say(N_("about %(unit)s"), unit=speech.unit(value)),
+    "task": lambda _e, value, _speech: str(value),
+    "reason": _coded,
+    "ground": _ground,
+    "by": lambda _e, value, speech: speech.length(value),
+    "until": lambda _e, value, speech: speech.say(N_("until %(at)s"), at=speech.moment(value)),
+    "starts_at": lambda _e, value, speech: speech.moment(value),
+    "reached": _unless(False, N_("nobody was reached")),
+    "holds": lambda _e, value, speech: speech.say(N_("It holds") if value else N_("It is back")),
+    "escalated": _unless(True, N_("because it is grave")),
+    "step": lambda _e, value, _speech: str(value),
+    "shares": _shares,
+    "share": _shares,
+    "rung": _rung,
+    "rating": _rating,
+    "result": _result,
+    "minutes": _minutes,
+    "evidence": _evidence,
+    "files": _evidence,
+    "parent": lambda _e, value, _speech: str(value),
+    "number": lambda _e, value, _speech: str(value),
+    "tickets": lambda _e, value, _speech: ", ".join(value),
+    "code": _code,
+    "why": lambda _e, value, speech: speech.say(CODED[value]) if value in CODED else "",
+}
+
+
+def _notes(event: Event, speech: Speech) -> list[str]:
+    found = []
+    for name, tell in _SHORT.items():
+        value = getattr(event.fact, name, None)
+        if value is None or value in ("", []):
+            continue
+        found.append(tell(event, value, speech))
+    return [note for note in dict.fromkeys(found) if note]

@@ -1,0 +1,138 @@
+"""A unit's inbox: most urgent first, its parts, and commands for several tickets at once."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from api.http.access import staff
+from api.http.dependencies import TheDoor
+from api.http.i18n import N_
+from api.pages.shared.forms import Form
+from api.pages.shared.staff_page import staff_page
+from api.pages.unit.inbox_list import DELEGATING, HOME, InboxQuery, categories, inbox_page, place_of
+from api.pages.unit.inbox_several import Ref, give_all, ref_of, refs, rows_of
+from app.caller import Caller
+from app.context import Door
+from app.errors import Problem
+from app.visibility import discreet
+from domain.commands.joint import Delegate
+from domain.commands.messages import Command
+from domain.commands.units import Sign
+from store.tickets import tickets
+
+router = APIRouter(include_in_schema=False)
+
+_Reader = Annotated[Caller, staff("list_assignments")]
+_NOTHING = N_("Choose at least one line first.")
+_FAULTS = {"unit": ("to", N_("Please choose one.")), "task": ("task", N_("Please fill this in."))}
+"""The form field and the error message for each field of the command."""
+
+
+@router.get(HOME)
+async def show(
+    request: Request, caller: _Reader, door: TheDoor, asked: Annotated[InboxQuery, Query()]
+) -> Response:
+    """Show the inbox. Officers see their own unit's; everybody else chooses a unit."""
+    return await inbox_page(request, door, caller, asked)
+
+
+@router.post(f"{HOME}/sign")
+async def sign(
+    request: Request, caller: Annotated[Caller, staff("sign")], door: TheDoor
+) -> Response:
+    """Sign the chosen assignments, or the one whose button was pressed."""
+    return await _give(request, door, caller, lambda n: Sign(assignment=n))
+
+
+@router.post(f"{HOME}/delegate")
+async def delegate(
+    request: Request, caller: Annotated[Caller, staff("delegate")], door: TheDoor
+) -> Response:
+    """Delegate the chosen assignments to one subordinate unit, with one task."""
+    sent = await request.form()
+    form = Form.of(sent, *DELEGATING)
+    try:
+        told = Delegate.model_validate({"unit": form.typed["to"], "task": form.typed["task"]})
+    except ValidationError as error:
+        for fault in error.errors(include_url=False, include_input=False):
+            form.fail(*_FAULTS[str(fault["loc"][0])])
+        form.problem = "invalid_request"
+        picked = [ref_of(ref) for ref in _chosen(sent)]
+        return await inbox_page(request, door, caller, _asked(sent), 422, form, picked=picked)
+    return await _give(request, door, caller, lambda n: told.model_copy(update={"assignment": n}))
+
+
+@router.post(f"{HOME}/print")
+async def sheets(request: Request, caller: _Reader, door: TheDoor) -> Response:
+    """Show the chosen assignments for printing: each with the complaint, and space for notes."""
+    sent = await request.form()
+    asked, chosen = _asked(sent), _chosen(sent)
+    if not chosen:
+        return await _nothing(request, door, caller, sent)
+    place = place_of(request, door, caller, asked)
+    if place.unit is None:
+        raise Problem("invalid_request", "Name a unit.")
+    rows = await rows_of(door, caller, place.unit.code, place.pack.city.id, chosen)
+    told = []
+    for row in rows.values():
+        ticket = await tickets.state(door.store, row.number)
+        if ticket is not None:
+            told.append((row, discreet(caller, ticket)))
+    return staff_page(
+        request,
+        "staff/inbox_print.html",
+        caller,
+        pack=place.pack,
+        unit=place.unit,
+        told=told,
+        back=asked.address(asked.which),
+        categories=categories(place.pack),
+    )
+
+
+async def _give(
+    request: Request, door: Door, caller: Caller, command: Callable[[int], Command]
+) -> Response:
+    """Send the command to each chosen assignment, then show the list with the results."""
+    sent = await request.form()
+    form, asked, chosen = Form.of(sent, *DELEGATING), _asked(sent), _chosen(sent)
+    if not chosen:
+        return await _nothing(request, door, caller, sent)
+    place = place_of(request, door, caller, asked)
+    if place.unit is None:
+        raise Problem("not_your_unit")
+    rows = await rows_of(door, caller, place.unit.code, place.pack.city.id, chosen)
+    key = f"inbox/{form.key}"
+    outcome = await give_all(request, door, caller, rows, chosen, command, key)
+    kept = form.typed if outcome.left else {}
+    fresh = Form.blank(*DELEGATING, **kept)  # with a new key, as the next form is another
+    return await inbox_page(request, door, caller, asked, 200, fresh, outcome=outcome)
+
+
+async def _nothing(request: Request, door: Door, caller: Caller, sent: FormData) -> Response:
+    form = Form.of(sent, *DELEGATING)
+    form.fail("pick", _NOTHING)
+    return await inbox_page(request, door, caller, _asked(sent), 422, form)
+
+
+# --- reading what was sent --------------------------------------------------------------------
+
+
+def _asked(sent: FormData) -> InboxQuery:
+    """Return the query of the list that the form was on."""
+    told = {name: str(sent.get(name) or "") for name in ("unit", "which", "q")}
+    try:
+        return InboxQuery.model_validate({name: value for name, value in told.items() if value})
+    except ValidationError:
+        return InboxQuery()
+
+
+def _chosen(sent: FormData) -> list[Ref]:
+    """Return the assignment whose button was pressed, else those that are ticked."""
+    one = sent.get("one")
+    picked = [one] if one else sent.getlist("pick")
+    return refs([each for each in picked if isinstance(each, str)])

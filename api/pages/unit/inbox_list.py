@@ -1,0 +1,180 @@
+"""The inbox page of a unit: the unit, the parts with their counts, the lines."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Annotated, NamedTuple
+from urllib.parse import urlencode
+
+from fastapi import Request
+from pydantic import BeforeValidator, ConfigDict, Field
+from starlette.responses import Response
+
+from api.http.i18n import N_
+from api.pages.shared.forms import Form
+from api.pages.shared.staff_page import staff_page
+from api.pages.shared.workplace import working_city
+from api.pages.unit.inbox_several import Outcome
+from app.caller import Caller
+from app.context import Door
+from app.errors import Problem
+from app.visibility import hidden_from
+from domain.model import Incoming
+from domain.pack.catalogue import Category, Unit
+from domain.pack.pack import Pack
+from domain.policy.permissions import RIGHTS
+from domain.ticket.complaint import Code
+from store.tickets import assignments, inbox
+from store.tickets.inbox import Which
+
+HOME = "/staff/inbox"
+ROWS = 200
+"""The most lines on a page."""
+
+DELEGATING = ("to", "task")
+"""The fields of the delegation form; other commands need only the chosen lines."""
+
+PARTS: dict[Which, str] = {
+    Which.ALL: N_("All"),
+    Which.SIGN: N_("To sign"),
+    Which.CONTACT: N_("To contact"),
+    Which.LATE: N_("Late"),
+    Which.NEAR: N_("Nearly late"),
+    Which.ASKED: N_("Waiting for a decision"),
+    Which.PAUSED: N_("Standing still"),
+    Which.VERIFY: N_("To verify"),
+    Which.DONE: N_("Done lately"),
+}
+ASKED = {
+    "return": N_("Return asked for"),
+    "extension": N_("Extension asked for"),
+    "hold": N_("Hold asked for"),
+}
+REFUSED = {
+    # why a chosen line was refused, by the code of the refusal
+    "already_signed": N_("Signed already."),
+    "assignment_ended": N_("No longer with your unit."),
+    "assignment_not_found": N_("Not in this inbox."),
+    "ticket_not_found": N_("Not in this inbox."),
+    "not_your_unit": N_("This is another unit's to do."),
+    "same_unit": N_("That unit has a share of it already."),
+    "not_below": N_("That unit is not below yours."),
+    "unknown_unit": N_("There is no such unit."),
+    "accused_unit": N_("The report is about that unit."),
+    "delegation_cap": N_("It cannot be delegated further down."),
+    "overtaken": N_("It went on meanwhile. Please look again."),
+    "too_many_requests": N_("Too many at once. Please try these again in a minute."),
+    "engine_unavailable": N_("Not done, as far as we know. Trying again is safe."),
+    "too_late": N_("Not done. Please try these again in a moment."),
+    "gave_up": N_("Not done. Please try these again in a moment."),
+}
+PAUSED = {"hold": N_("On hold"), "citizen": N_("Waiting for the citizen")}
+
+
+class InboxQuery(Incoming):
+    """The requested unit and part of its inbox; officers have only their own unit's."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    unit: Annotated[Code | None, BeforeValidator(lambda code: code or None)] = None
+    which: Which = Which.ALL
+    q: Annotated[str, Field(max_length=100)] = ""
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+
+    def address(self, which: Which, **more: str) -> str:
+        """Return the address of another part of the inbox, with the same search text."""
+        asked = {"unit": self.unit, "which": which if which is not Which.ALL else None, "q": self.q}
+        told = urlencode({name: value for name, value in (asked | more).items() if value})
+        return f"{HOME}?{told}" if told else HOME
+
+
+class Place(NamedTuple):
+    """The city and unit of the inbox; `unit` is None where the reader has to choose one."""
+
+    pack: Pack
+    unit: Unit | None
+    own: bool
+
+
+def place_of(request: Request, door: Door, caller: Caller, asked: InboxQuery) -> Place:
+    """Return the city and unit of the inbox.
+
+    Raises:
+        Problem: not_your_unit, not_your_city.
+        UnknownUnit: the city has no unit with this code.
+    """
+    pack = working_city(request, door, caller)
+    if caller.unit is not None:
+        if asked.unit not in (None, caller.unit):
+            raise Problem("not_your_unit", "This is another unit's inbox.")
+        return Place(pack, pack.unit(caller.unit), own=True)
+    return Place(pack, pack.unit(asked.unit) if asked.unit else None, own=False)
+
+
+async def inbox_page(
+    request: Request,
+    door: Door,
+    caller: Caller,
+    asked: InboxQuery,
+    status: int = 200,
+    form: Form | None = None,
+    *,
+    outcome: Outcome | None = None,
+    picked: Collection[str] = (),
+) -> Response:
+    """Draw the list, with results of commands on top; `picked`: references that stay chosen."""
+    place, now = place_of(request, door, caller, asked), datetime.now(UTC)
+    found, counted = await _found(door, caller, place, asked, now)
+    return staff_page(
+        request,
+        "staff/inbox.html",
+        caller,
+        status,
+        pack=place.pack,
+        unit=place.unit,
+        units=[] if place.own else place.pack.units,
+        asked=asked,
+        parts=[(part, PARTS[part], counted.get(part, 0)) for part in Which],
+        rows=found.rows,
+        next_cursor=found.next_cursor,
+        form=form or Form.blank(*DELEGATING),
+        outcome=outcome,
+        asked_words=ASKED,
+        paused_words=PAUSED,
+        refused_words=REFUSED,
+        picked=set(picked) | (outcome.left if outcome else set()),
+        below=below(place.pack, place.unit),
+        acts=place.own and caller.may(RIGHTS["sign"]),
+        categories=categories(place.pack),
+    )
+
+
+async def _found(
+    door: Door, caller: Caller, place: Place, asked: InboxQuery, now: datetime
+) -> tuple[assignments.Inbox, dict[Which, int]]:
+    if place.unit is None:
+        return assignments.Inbox([], None), {}
+    unit, city, hidden = place.unit.code, place.pack.city.id, hidden_from(door, caller)
+    found = await assignments.inbox(
+        door.store,
+        unit,
+        cursor=asked.cursor,
+        limit=ROWS,
+        hidden=hidden,
+        city=city,
+        which=asked.which,
+        text=asked.q.strip(),
+        now=now,
+    )
+    return found, await inbox.counts(door.store, unit, city, hidden, now)
+
+
+def below(pack: Pack, unit: Unit | None) -> list[Unit]:
+    """Return the units it may delegate to; none where the city allows no delegation."""
+    if unit is None or not pack.caps.delegations:
+        return []
+    return [other for other in pack.units if pack.is_under(other.code, unit.code)]
+
+
+def categories(pack: Pack) -> dict[str, Category]:
+    """Return the categories of complaints by code."""
+    return {category.code: category for category in pack.categories}

@@ -1,0 +1,121 @@
+"""One command for several tickets of an inbox: each is accepted or refused separately."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fastapi import Request
+
+from api.http.networks import host_of
+from api.pages.shared.forms import REFUSALS
+from app.caller import Caller
+from app.commands import give
+from app.context import Door
+from app.errors import Problem
+from app.visibility import hidden_from
+from domain.commands.messages import Command
+from store.tickets import assignments
+from store.tickets.assignments import AssignmentRow
+
+MOST = 200
+"""The most lines that may be chosen at once: as many as a page shows."""
+
+_AT_ONCE = 8
+"""Commands sent to the engine concurrently: few, so that a long list delays nobody else."""
+
+_AWAY = ("engine_unavailable", "too_late")
+"""Refusals that the remaining commands would get too, each after some seconds."""
+
+Ref = tuple[str, int]
+"""A ticket's number and the number of its assignment."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """The result of one command: `problem` is the code of the refusal, None if it was done."""
+
+    number: str
+    title: str
+    problem: str | None = None
+
+
+@dataclass
+class Outcome:
+    """The results of all commands; `left`: the refused references, which stay chosen."""
+
+    what: str
+    told: list[Told] = field(default_factory=list)
+    left: set[str] = field(default_factory=set)
+
+    @property
+    def done(self) -> list[Told]:
+        return [one for one in self.told if one.problem is None]
+
+    @property
+    def refused(self) -> list[Told]:
+        return [one for one in self.told if one.problem is not None]
+
+
+def refs(picked: Sequence[str]) -> list[Ref]:
+    """Parse the chosen references, each once; invalid ones are left out."""
+    found: dict[Ref, None] = {}
+    for one in picked:
+        number, _, n = one.partition("-")
+        if number.isdecimal() and n.isdecimal() and len(one) <= 20:
+            found[number, int(n)] = None
+    return list(found)[:MOST]
+
+
+def ref_of(ref: Ref) -> str:
+    number, n = ref
+    return f"{number}-{n}"
+
+
+async def rows_of(
+    door: Door, caller: Caller, unit: str, city: str, chosen: Sequence[Ref]
+) -> Mapping[Ref, AssignmentRow]:
+    """Return the chosen assignments that are the unit's and visible to the caller."""
+    hidden = hidden_from(door, caller)
+    rows = await assignments.of_refs(door.store, unit, chosen, hidden, city)
+    return {(row.number, row.n): row for row in rows}
+
+
+async def give_all(
+    request: Request,
+    door: Door,
+    caller: Caller,
+    rows: Mapping[Ref, AssignmentRow],
+    chosen: Sequence[Ref],
+    command: Callable[[int], Command],
+    key: str,
+) -> Outcome:
+    """Send each its command. Repeating the same key does nothing twice.
+
+    Each counts as a command of the caller, so that a long list does not bypass the rate limit. Once
+    the engine or its worker is unavailable the rest is not sent, to avoid waiting for each.
+    """
+    room, away = asyncio.Semaphore(_AT_ONCE), asyncio.Event()
+
+    async def one(place: int, ref: Ref) -> Told:
+        number, n = ref
+        title = rows[ref].title if ref in rows else ""
+        try:
+            if ref not in rows:
+                raise Problem("assignment_not_found")
+            async with room:
+                if away.is_set():
+                    raise Problem("too_late")
+                if place:  # the first was counted with the request
+                    who = f"{caller.actor.role}/{caller.id}"
+                    await door.limits.count("commands", who, host_of(request))
+                await give(door, caller, number, command(n), f"{key}/{ref_of(ref)}")
+        except REFUSALS as error:
+            code = str(getattr(error, "code", "internal_error"))
+            if code in _AWAY:
+                away.set()
+            return Told(number, title, code)
+        return Told(number, title)
+
+    told = await asyncio.gather(*(one(place, ref) for place, ref in enumerate(chosen)))
+    left = {ref_of(ref) for ref, what in zip(chosen, told, strict=True) if what.problem}
+    return Outcome(command(1).do, told, left)

@@ -1,0 +1,102 @@
+"""Commands on a ticket: one route per row of `api.rest.endpoints`.
+
+The body is the domain's command without its tag. The permission table decides who may give it, the
+ticket when.
+"""
+
+from collections.abc import Awaitable, Callable
+from inspect import Parameter, Signature
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Response
+from pydantic import BaseModel
+
+from api.http.access import TicketNumber, anyone, staff
+from api.http.dependencies import IdempotencyKey, TheDoor
+from api.http.problem_responses import responses
+from api.http.responses import json_of
+from api.rest.endpoints.all_endpoints import OFFERS
+from api.rest.endpoints.spec import Offer
+from app import attachments
+from app.attachments import attached
+from app.caller import Caller
+from app.commands import body_of, give
+from app.context import API, Door
+from domain.policy.permissions import COMMANDS
+from domain.ticket.ticket import Snapshot
+
+router = APIRouter(prefix=API)
+
+
+ALWAYS = (
+    "malformed_json",
+    "unauthenticated",
+    "forbidden",
+    "scope_missing",
+    "csrf_failed",
+    "too_many_requests",
+    "ticket_not_found",
+    "not_now",
+    "ticket_ended",
+    "not_started_yet",
+    "invalid_request",
+    "bad_number",
+    "body_too_large",
+    "too_late",
+    "gave_up",
+    "payload_too_large",
+    "ticket_too_large",
+    "engine_unavailable",
+    "store_unavailable",
+)
+
+
+def _endpoint(offer: Offer, body: type[BaseModel]) -> Callable[..., Awaitable[Response]]:
+    command: Any = offer.command
+    tag = offer.command.model_fields["do"].default
+    named = "files" if "files" in body.model_fields else "evidence"
+
+    async def endpoint(
+        number: str, caller: Caller, door: Door, body: BaseModel, idempotency_key: str | None
+    ) -> Response:
+        told = dict(body)
+        async with attached(door, caller, number, told.get(named, [])) as there:
+            if named in told:
+                told[named] = there
+            given: Any = command.model_construct(None, do=tag, **told)
+            return json_of(await give(door, caller, number, given, idempotency_key))
+
+    right = COMMANDS[offer.command]
+    allowed = anyone(right.key) if right.citizens else staff(right.key)
+    told = Annotated[body, Body(examples=[offer.example])]  # type: ignore[valid-type]
+    # Signing needs no fields: a body whose fields are all optional may be omitted.
+    optional = not any(field.is_required() for field in body.model_fields.values())
+    keyword, empty = Parameter.KEYWORD_ONLY, body() if optional else Parameter.empty
+    endpoint.__signature__ = Signature(  # type: ignore[attr-defined]
+        [
+            Parameter("number", keyword, annotation=TicketNumber),
+            Parameter("caller", keyword, annotation=Annotated[Caller, allowed]),
+            Parameter("door", keyword, annotation=TheDoor),
+            Parameter("body", keyword, annotation=told, default=empty),
+            Parameter("idempotency_key", keyword, annotation=IdempotencyKey, default=None),
+        ]
+    )
+    endpoint.__doc__ = command.__doc__
+    return endpoint
+
+
+for _offer in OFFERS:
+    _names_files = {"files", "evidence"} & _offer.command.model_fields.keys()
+    _files = attachments.REFUSALS if _names_files else ()
+    _citizens = COMMANDS[_offer.command].citizens
+    _attempts = ("too_many_attempts",) if _citizens else ()
+    router.add_api_route(
+        f"/tickets/{{number}}/{_offer.path}",
+        _endpoint(_offer, body_of(_offer.command)),
+        methods=["POST"],
+        operation_id=f"{_offer.path.replace('-', '_')}_ticket",
+        summary=_offer.summary,
+        tags=["Citizens", "Staff"] if _citizens else ["Staff"],
+        response_model=Snapshot,
+        responses=responses(*ALWAYS, *_offer.refusals, *_attempts, *_files),
+    )

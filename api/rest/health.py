@@ -1,0 +1,93 @@
+"""Endpoints for operators: liveness, readiness and metrics."""
+
+import asyncio
+import math
+from time import monotonic
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import Field
+from starlette.datastructures import State
+
+from api.http import telemetry
+from api.http.access import public
+from api.http.dependencies import TheDoor
+from api.http.responses import json_of
+from api.http.telemetry import engine_ahead
+from app.context import Door
+from app.installation import store_ready
+from app.metrics import REGISTRY
+from domain.model import Recorded
+from store.db.errors import StoreError
+from store.tickets.stuck import Waits, stuck
+
+router = APIRouter(tags=["Operation"])
+logger = structlog.stdlib.get_logger("jiesu.api")
+
+_SELDOM = 10.0
+"""Seconds between two counts of stuck tickets."""
+
+
+class Health(Recorded):
+    status: str = Field(examples=["ok"])
+
+
+class Readiness(Recorded):
+    """The readiness. `missing`: what is unreachable: store, engine."""
+
+    ready: bool
+    missing: list[str]
+
+
+@router.get(
+    "/healthz",
+    operation_id="health",
+    summary="The process is up",
+    response_model=Health,
+    dependencies=[public("health")],
+)
+async def health() -> Response:
+    return json_of(Health(status="ok"))
+
+
+@router.get(
+    "/readyz",
+    operation_id="readiness",
+    dependencies=[public("readiness")],
+    summary="Store and engine can be reached",
+    response_model=Readiness,
+    responses={503: {"model": Readiness, "description": "Something is missing."}},
+)
+async def readiness(door: TheDoor) -> Response:
+    store, engine = await asyncio.gather(store_ready(door), door.engine.ready())
+    answers = {"store": store, "engine": engine}
+    missing = [name for name, ready in answers.items() if not ready]
+    return json_of(Readiness(ready=not missing, missing=missing), 503 if missing else 200)
+
+
+@router.get(
+    "/metrics",
+    summary="Counters for Prometheus",
+    include_in_schema=False,
+    dependencies=[public("metrics")],
+)
+async def metrics(request: Request, door: TheDoor) -> Response:
+    engine_ahead.set(door.engine.clock.ahead.total_seconds())
+    await _count_stuck(request.app.state, door)
+    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _count_stuck(state: State, door: Door) -> None:
+    """Update the gauge of stuck tickets, at most once in `_SELDOM` seconds."""
+    last = getattr(state, "stuck_counted", None)
+    if last is not None and monotonic() - last < _SELDOM:
+        return
+    state.stuck_counted = monotonic()
+    try:
+        async with asyncio.timeout(2):
+            found = {one.waits: float(one.tickets) for one in await stuck(door.store, door.now())}
+    except (StoreError, TimeoutError):
+        found = dict.fromkeys(Waits, math.nan)
+    for waits in Waits:
+        telemetry.stuck.labels(waits.value).set(found.get(waits, 0))

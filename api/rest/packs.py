@@ -1,0 +1,91 @@
+"""City packs in use: their versions, differences between them, messages to citizens.
+
+Packs are files: they are changed in the folder, and loaded by the next process.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+
+from api.http.dependencies import TheDoor
+from api.http.parameters import READER
+from api.http.problem_responses import responses
+from api.http.responses import json_of
+from app.context import API
+from app.packs import (
+    DiffQuery,
+    MessageTemplates,
+    PackCheck,
+    PackDifferences,
+    PackVersions,
+    checked,
+    differing,
+    messages,
+    of_city,
+    versions,
+)
+
+router = APIRouter(prefix=f"{API}/cities/{{city}}", tags=["Administration"])
+
+Version = Annotated[str, Field(pattern="^[0-9a-f]{12}$", examples=["0123456789ab"])]
+
+
+ASKING = (
+    "unauthenticated",
+    "forbidden",
+    "scope_missing",
+    "invalid_request",
+    "unknown_city",
+    "not_your_city",
+    "store_unavailable",
+)
+
+
+@router.get(
+    "/packs",
+    operation_id="list_packs",
+    summary="The versions of a city's pack, and how many open tickets keep each",
+    response_model=PackVersions,
+    responses=responses(*ASKING),
+)
+async def list_packs(city: str, caller: READER, door: TheDoor) -> Response:
+    return json_of(PackVersions(items=await versions(door, of_city(door, caller, city))))
+
+
+@router.get(
+    "/packs/diff",
+    operation_id="diff_packs",
+    summary="What differs between two versions of a city's pack",
+    response_model=PackDifferences,
+    responses=responses(*ASKING, "unknown_pack_version", "pack_invalid"),
+)
+async def diff_packs(
+    city: str, caller: READER, door: TheDoor, query: Annotated[DiffQuery, Query()]
+) -> Response:
+    return json_of(await differing(door, of_city(door, caller, city), query))
+
+
+@router.get(
+    "/packs/check",
+    operation_id="check_pack",
+    summary="What is wrong with the pack that lies in the folder now",
+    response_model=PackCheck,
+    responses=responses(*ASKING),
+)
+async def check(city: str, caller: READER, door: TheDoor) -> Response:
+    return json_of(await checked(door, of_city(door, caller, city)))
+
+
+@router.get(
+    "/messages",
+    operation_id="list_messages",
+    summary="A city's messages to citizens, in both languages",
+    response_model=MessageTemplates,
+    responses=responses(*ASKING),
+)
+async def list_messages(city: str, caller: READER, door: TheDoor) -> Response:
+    return json_of(messages(of_city(door, caller, city)))
+
+
+# --- shared with the pages ------------------------------------------------------------------------

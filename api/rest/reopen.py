@@ -1,0 +1,52 @@
+"""Reopening: a watched ticket is handled again; one that has ended is followed by another."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Response
+
+from api.http.access import TicketNumber, anyone
+from api.http.dependencies import IdempotencyKey, TheDoor
+from api.http.problem_responses import responses
+from api.http.responses import json_of, receipt_of
+from api.rest.commands import ALWAYS
+from api.rest.endpoints.citizens import BACK
+from app.caller import Caller
+from app.commands import body_of
+from app.context import API
+from app.filing import Filed, Receipt
+from app.reopen import reopen
+from domain.commands.citizens import Recur
+from domain.ticket.ticket import Snapshot
+
+router = APIRouter(prefix=API)
+
+_BODY: Any = body_of(Recur)
+
+
+@router.post(
+    f"/tickets/{{number}}/{BACK.path}",
+    operation_id="recur_ticket",
+    summary=BACK.summary,
+    tags=["Citizens", "Staff"],
+    response_model=Snapshot | Receipt,
+    responses={
+        200: {"description": "The ticket was still being watched, and goes on."},
+        201: {"model": Receipt, "description": "It had ended; this is the one that follows it."},
+        202: {"model": Receipt, "description": "The same; the engine is away and starts it later."},
+        **responses(*ALWAYS, *BACK.refusals, "too_many_attempts", "idempotency_key_reused"),
+    },
+)
+async def recur(
+    number: TicketNumber,
+    caller: Annotated[Caller, anyone("recur")],
+    door: TheDoor,
+    body: Annotated[_BODY, Body(examples=[BACK.example])],
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Reopen the ticket while it is still watched (回头看).
+
+    After that a new ticket follows the old one, with the same place and category. A matter that was
+    concluded with a final reply cannot be reopened.
+    """
+    became = await reopen(door, caller, number, Recur(text=body.text), idempotency_key)
+    return receipt_of(became) if isinstance(became, Filed) else json_of(became)

@@ -1,0 +1,181 @@
+"""Signing in and out: a session is a resource that is created and ended."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Request, Response
+
+from api.http import browser_sessions
+from api.http.access import public, staff
+from api.http.dependencies import TheDoor
+from api.http.parameters import SessionId
+from api.http.problem_responses import responses
+from api.http.responses import json_of
+from app.caller import Caller
+from app.context import API, Door
+from app.sessions import (
+    NewPassword,
+    OwnSessions,
+    SignedIn,
+    SignIn,
+    end_one,
+    own_sessions,
+    signed_in_as,
+)
+from store.identity.sessions import Session
+
+router = APIRouter(prefix=API, tags=["Sessions"])
+
+SIGN_IN = {"name": "wang.fang", "password": "correct horse battery staple", "totp": "123456"}  # nosec B105  # pragma: allowlist secret
+NEW_PASSWORD = {"old": "correct horse battery staple", "new": "staple battery horse correct"}
+
+
+@router.post(
+    "/session",
+    operation_id="sign_in",
+    summary="Sign in with name and password",
+    dependencies=[public("sign_in")],
+    response_model=SignedIn,
+    responses=responses(
+        "malformed_json",
+        "sign_in_failed",
+        "second_factor_needed",
+        "first_password_over",
+        "csrf_failed",
+        "body_too_large",
+        "invalid_request",
+        "too_many_attempts",
+        "too_many_requests",
+        "store_unavailable",
+    ),
+)
+async def sign_in(
+    request: Request, body: Annotated[SignIn, Body(examples=[SIGN_IN])], door: TheDoor
+) -> Response:
+    """Sign in. The answer sets the cookie and ends this browser's earlier session.
+
+    Repeated failures wait longer each time; nothing reveals whether the account exists. A password
+    given by somebody else opens a session in which it can be changed, and nothing else.
+    """
+    browser_sessions.check_origin(request, door)
+    begun, secret = await browser_sessions.sign_in(request, body, door)
+    return _begun(request, begun, secret, door)
+
+
+@router.get(
+    "/session",
+    operation_id="who_am_i",
+    summary="As whom one is known here",
+    response_model=SignedIn,
+    responses=responses("unauthenticated", "store_unavailable"),
+)
+async def who_am_i(caller: Annotated[Caller, staff("who_am_i")], door: TheDoor) -> Response:
+    return json_of(signed_in_as(caller, door))
+
+
+@router.delete(
+    "/session",
+    operation_id="sign_out",
+    summary="Sign out",
+    status_code=204,
+    responses=responses("unauthenticated", "forbidden", "csrf_failed", "store_unavailable"),
+)
+async def sign_out(
+    request: Request, caller: Annotated[Caller, staff("sign_out")], door: TheDoor
+) -> Response:
+    await browser_sessions.end(caller, door, everywhere=False)
+    return _forgotten(request, door)
+
+
+@router.delete(
+    "/sessions",
+    operation_id="sign_out_everywhere",
+    summary="End all of one's sessions, on every machine",
+    status_code=204,
+    responses=responses("unauthenticated", "forbidden", "csrf_failed", "store_unavailable"),
+)
+async def sign_out_everywhere(
+    request: Request, caller: Annotated[Caller, staff("sign_out_everywhere")], door: TheDoor
+) -> Response:
+    await browser_sessions.end(caller, door, everywhere=True)
+    return _forgotten(request, door)
+
+
+@router.get(
+    "/sessions",
+    operation_id="list_own_sessions",
+    summary="Where one is signed in",
+    response_model=OwnSessions,
+    responses=responses("unauthenticated", "forbidden", "store_unavailable"),
+)
+async def list_own_sessions(
+    caller: Annotated[Caller, staff("list_own_sessions")], door: TheDoor
+) -> Response:
+    return json_of(OwnSessions(items=await own_sessions(caller, door)))
+
+
+@router.delete(
+    "/sessions/{session}",
+    operation_id="end_own_session",
+    summary="End one of one's sessions",
+    status_code=204,
+    responses=responses(
+        "unauthenticated",
+        "forbidden",
+        "csrf_failed",
+        "session_not_found",
+        "invalid_request",
+        "store_unavailable",
+    ),
+)
+async def end_own_session(
+    session: SessionId, caller: Annotated[Caller, staff("end_own_session")], door: TheDoor
+) -> Response:
+    """End a session; another person's is answered as unknown."""
+    await end_one(caller, session, door)
+    return Response(status_code=204)
+
+
+@router.put(
+    "/session/password",
+    operation_id="change_password",
+    summary="Change one's own password",
+    response_model=SignedIn,
+    responses=responses(
+        "malformed_json",
+        "unauthenticated",
+        "sign_in_failed",
+        "forbidden",
+        "csrf_failed",
+        "body_too_large",
+        "invalid_request",
+        "weak_password",
+        "same_password",
+        "first_password_over",
+        "too_many_attempts",
+        "store_unavailable",
+    ),
+)
+async def change_password(
+    request: Request,
+    caller: Annotated[Caller, staff("change_password")],
+    body: Annotated[NewPassword, Body(examples=[NEW_PASSWORD])],
+    door: TheDoor,
+) -> Response:
+    """Change the password; all sessions end, and this browser gets a new one."""
+    begun, secret = await browser_sessions.renew(request, caller, body, door)
+    return _begun(request, begun, secret, door)
+
+
+# --- shared with the pages ----------------------------------------------------------------------
+
+
+def _begun(request: Request, session: Session, secret: str, door: Door) -> Response:
+    response = json_of(signed_in_as(browser_sessions.caller(session), door))
+    browser_sessions.remember(request, response, secret, door)
+    return response
+
+
+def _forgotten(request: Request, door: Door) -> Response:
+    response = Response(status_code=204)
+    browser_sessions.forget(request, response, door)
+    return response

@@ -1,0 +1,98 @@
+"""Reading tickets: one, as its citizen or as staff see it; its events; lists of them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import TypeAdapter
+
+from api.http.access import TicketNumber, anyone, staff
+from api.http.dependencies import TheDoor
+from api.http.problem_responses import responses
+from api.http.responses import json_of, json_text
+from app.caller import Caller
+from app.citizen_view import CitizenTicket
+from app.context import API
+from app.errors import Problem
+from app.tickets import ListQuery, TicketPage, as_citizen, listed
+from app.visibility import discreet, visible
+from domain.events import Event
+from domain.ticket.ticket import Ticket
+from store.tickets import intake, tickets
+
+router = APIRouter(prefix=API)
+
+
+_EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
+_READING = (
+    "unauthenticated",
+    "forbidden",
+    "scope_missing",
+    "invalid_request",
+    "store_unavailable",
+)
+
+
+@router.get(
+    "/tickets/{number}",
+    operation_id="get_ticket",
+    summary="One ticket",
+    tags=["Citizens", "Staff"],
+    response_model=Ticket | CitizenTicket,
+    responses={
+        200: {"description": "For citizens a CitizenTicket, for staff the whole Ticket."},
+        **responses(*_READING, "ticket_not_found", "bad_number", "too_many_attempts"),
+    },
+)
+async def get_ticket(
+    number: TicketNumber, caller: Annotated[Caller, anyone("get_ticket")], door: TheDoor
+) -> Response:
+    """Return the citizen's view with an access code, the whole state with a token.
+
+    Officers see tickets on which their unit, or one below it, has or had an assignment. Personal
+    data is in neither view.
+    """
+    if caller.citizen:
+        return json_of(await as_citizen(door, number))
+    ticket = await visible(door, caller, number)
+    if ticket is None and caller.unit is None:
+        registered = await intake.get(door.store, number)
+        ticket = Ticket.of(registered.complaint) if registered else None
+    if ticket is None:
+        raise Problem("ticket_not_found")
+    return json_of(discreet(caller, ticket))
+
+
+@router.get(
+    "/tickets/{number}/events",
+    operation_id="list_events",
+    summary="Everything that happened to a ticket, first things first",
+    tags=["Staff"],
+    response_model=list[Event],
+    responses=responses(*_READING, "ticket_not_found", "bad_number"),
+)
+async def list_events(
+    number: TicketNumber, caller: Annotated[Caller, staff("list_events")], door: TheDoor
+) -> Response:
+    """List the events; empty until a registered complaint is started."""
+    if await visible(door, caller, number) is None:
+        waiting = caller.unit is None and await intake.get(door.store, number)
+        if not waiting:
+            raise Problem("ticket_not_found")
+    return json_text(_EVENTS.dump_json(await tickets.events(door.store, number)))
+
+
+@router.get(
+    "/tickets",
+    operation_id="list_tickets",
+    summary="Tickets, last changed first",
+    tags=["Staff"],
+    response_model=TicketPage,
+    responses=responses(*_READING, "not_your_unit", "not_your_city", "bad_cursor"),
+)
+async def list_tickets(
+    caller: Annotated[Caller, staff("list_tickets")],
+    door: TheDoor,
+    query: Annotated[ListQuery, Query()],
+) -> Response:
+    """List tickets. Officers see those that their unit has, or had last."""
+    return json_of(await listed(door, caller, query))

@@ -1,0 +1,125 @@
+"""Uploading by anybody, before there is a ticket; unattached files are soon deleted."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.requests import ClientDisconnect
+
+from api.http.access import perhaps
+from api.http.dependencies import TheDoor
+from api.http.networks import network_of
+from api.http.problem_responses import responses
+from api.http.responses import json_of
+from app.caller import Caller
+from app.context import API, Door
+from app.errors import Problem
+from app.file_views import BINARY, Suggestion, Uploaded, file_out
+from app.uploads import check_flooding
+from domain.actors import CITIZEN, Role
+from domain.ticket.files import Purpose
+from media.multipart_form import only_file
+from media.receive import Piece
+from media.upload_service import Taken
+
+router = APIRouter(prefix=API, tags=["Files"])
+
+PATH = f"{API}/files"
+
+_OF_UNITS = frozenset({Purpose.BEFORE, Purpose.AFTER, Purpose.EVIDENCE})
+_PURPOSES = {Role.CITIZEN: frozenset({Purpose.COMPLAINT}), Role.OFFICER: _OF_UNITS}
+"""The purposes that these roles may upload for; other roles: all."""
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "The file as it is, or a form with one part named `file`.",
+        "content": {
+            "application/octet-stream": {"schema": BINARY},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": BINARY},
+                    "additionalProperties": False,
+                }
+            },
+        },
+    }
+}
+
+
+@router.post(
+    "/files",
+    operation_id="upload_file",
+    summary="Upload a photo, a short video, a voice or a PDF",
+    status_code=201,
+    response_model=Uploaded,
+    openapi_extra=_BODY,
+    responses=responses(
+        "malformed_upload",
+        "upload_interrupted",
+        "unauthenticated",
+        "forbidden",
+        "upload_too_slow",
+        "body_too_large",
+        "file_too_large",
+        "unsupported_file",
+        "mislabelled_file",
+        "broken_file",
+        "empty_file",
+        "active_content",
+        "picture_too_large",
+        "file_too_complex",
+        "invalid_request",
+        "too_many_uploads",
+        "uploads_busy",
+        "file_store_unavailable",
+        "store_unavailable",
+    ),
+)
+async def upload_file(
+    request: Request,
+    caller: Annotated[Caller | None, perhaps("upload_file")],
+    door: TheDoor,
+    purpose: Annotated[Purpose, Query(description="What it shows.")] = Purpose.COMPLAINT,
+) -> Response:
+    """Upload a file; then name its `reference` in a complaint, in added facts, or as evidence.
+
+    Photos are encoded again: upright, without metadata, at most 4096 pixels long. The type is taken
+    from the content; a `Content-Type` that says otherwise is refused. A file that nobody attaches
+    is deleted after a day.
+    """
+    uploader = caller.actor if caller is not None else CITIZEN
+    if purpose not in _PURPOSES.get(uploader.role, frozenset(Purpose)):
+        raise Problem("forbidden", "This is for others to show.")
+    if caller is None:
+        await check_flooding(door, network_of(request))
+    try:
+        taken = await door.uploads.take(_pieces(request), purpose, uploader)
+    except ClientDisconnect:
+        raise Problem("upload_interrupted") from None
+    told = _uploaded(door, taken)
+    return json_of(told, 201, Location=told.url)
+
+
+def _pieces(request: Request) -> AsyncIterator[Piece]:
+    declared = request.headers.get("content-type", "")
+    if declared.lower().startswith("multipart/form-data"):
+        return only_file(request.stream(), declared)
+    return _raw(request, declared)
+
+
+async def _raw(request: Request, declared: str) -> AsyncIterator[Piece]:
+    async for chunk in request.stream():
+        yield Piece(chunk, declared)
+
+
+def _uploaded(door: Door, taken: Taken) -> Uploaded:
+    row, where = taken.row, taken.location
+    return Uploaded(
+        **file_out(door, row).model_dump(),
+        reference=f"{row.id}.{door.uploads.seals.proof(row.id)}",
+        expires_at=row.expires_at or row.uploaded_at,
+        location=Suggestion(lat=where[0], lon=where[1]) if where else None,
+    )

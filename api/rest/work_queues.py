@@ -1,0 +1,45 @@
+"""The work queues of the centre."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from api.http.access import staff
+from api.http.dependencies import TheDoor
+from api.http.problem_responses import responses
+from api.http.responses import json_of
+from app.caller import Caller
+from app.context import API
+from app.visibility import city_of
+from app.work_queues import QueueQuery, QueueTickets
+from store.tickets import work_queues
+
+router = APIRouter(prefix=API)
+
+
+@router.get(
+    "/queues",
+    operation_id="list_queue",
+    summary="What waits for somebody at the centre, what is due first first",
+    tags=["Staff"],
+    response_model=QueueTickets,
+    responses=responses(
+        "unauthenticated",
+        "forbidden",
+        "scope_missing",
+        "invalid_request",
+        "not_your_city",
+        "bad_cursor",
+        "store_unavailable",
+    ),
+)
+async def list_queue(
+    caller: Annotated[Caller, staff("list_queue")],
+    door: TheDoor,
+    query: Annotated[QueueQuery, Query()],
+) -> Response:
+    """List queues; each ticket is in one at most. `queue_until` is when the running clock is due,
+    `queue_since` when the ticket came into the queue, if that was recorded."""
+    city = city_of(caller, query.city)
+    page = await work_queues.page(door.store, query.queue, city, query.cursor, query.limit)
+    return json_of(QueueTickets(items=page.rows, next_cursor=page.next_cursor))

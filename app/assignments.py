@@ -1,0 +1,164 @@
+"""Assignments of a unit: its inbox, and handing in a result."""
+
+from contextlib import suppress
+from typing import Annotated
+
+from pydantic import Field
+
+from app.attachments import attached
+from app.caller import Caller
+from app.context import Door
+from app.errors import Problem
+from app.read_your_writes import until
+from app.sending import EngineUnavailable, NotRunning
+from app.visibility import visible
+from domain.model import Incoming, Recorded
+from domain.refusals import Refused
+from domain.ticket.assignment import Ending, Evidence, HandlingResult
+from domain.ticket.complaint import Code, Text
+from runtime.engine_limits import TAKEN_WITHIN
+from store.tickets import assignments, tickets
+from store.tickets.assignments import AssignmentRow
+from store.tickets.inbox import Which
+
+PATIENCE = 2.0
+"""Seconds to wait for the record to show that an assignment is done."""
+
+
+SCHEDULING = TAKEN_WITHIN.total_seconds()
+"""Seconds for the engine to schedule an assignment that is already recorded: its ticket may be
+about to, or may just be continuing in a new run."""
+
+
+class CompletionIn(Incoming):
+    """The unit's result and reply to the citizen: a `HandlingResult` without actor and time."""
+
+    reply: Text = Field(description="The answer to the citizen, word for word.")
+    resolved: bool = Field(True, description="False: explained why it cannot be solved (yet).")
+    evidence: Evidence = Field(default_factory=list)
+
+
+class AssignmentPage(Recorded):
+    items: list[AssignmentRow]
+    next_cursor: str | None = Field(None, description="Ask again with it for what follows.")
+
+
+class InboxQuery(Incoming):
+    unit: Code | None = Field(None, description="Officers may leave it out: it is their own.")
+    city: Code | None = Field(None, description="Where several cities have a unit of this code.")
+    open: bool = Field(True, description="False: those that have ended as well.")
+    which: Which = Field(
+        Which.ALL,
+        description="Only those to `sign`, whose citizen is to `contact`, that are `late` or "
+        "`near` it, that wait for a decision (`asked`), stand still (`paused`), are to `verify`, "
+        "or were `done` within a week.",
+    )
+    text: str = Field(
+        "", max_length=100, description="In the title, the place or the task; or a number's start."
+    )
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+    limit: int = Field(50, ge=1, le=200)
+
+
+async def complete(
+    door: Door, caller: Caller, number: str, n: int, body: CompletionIn, *, wait: bool = True
+) -> tuple[AssignmentRow, bool]:
+    """Hand in the result of an assignment; return its row and whether the record shows it done.
+
+    `wait`: for the record, a few seconds at most.
+
+    Raises:
+        Problem, Refused: not this unit's, ended, or not accepted at the moment.
+    """
+    row = await visible_assignment(door, caller, number, n)
+    # The engine accepts a result from any caller who knows the name: the unit is checked here.
+    if caller.unit not in (None, row.unit):
+        raise Refused("not_your_unit", "Another unit has this assignment.")
+    _refuse_ended(row)
+    async with attached(door, caller, number, body.evidence) as evidence:
+        result = HandlingResult(
+            reply=body.reply,
+            resolved=body.resolved,
+            evidence=evidence,
+            by=caller.id,
+            at=door.engine.clock.now(),
+        )
+        await _hand_over(door, row, result)
+    ended = await _ended(door, row) if wait else None
+    if ended is not None and ended.ending is not Ending.DONE:
+        ended = await _for_good(door, row)
+    if ended is None or ended.ending is None:
+        return row, False
+    if ended.ending is not Ending.DONE:  # ended in the same moment: the result came too late
+        raise Refused("assignment_ended", "This assignment has ended.")
+    return ended, True
+
+
+async def visible_assignment(door: Door, caller: Caller, number: str, n: int) -> AssignmentRow:
+    """Return the assignment, if this caller may see its ticket."""
+    row = await assignments.get(door.store, number, n)
+    if row is None:
+        raise Problem("assignment_not_found")
+    # An accused unit never has a share of the ticket, so a unit may always see its own shares.
+    if caller.unit not in (None, row.unit) and await visible(door, caller, number) is None:
+        raise Problem("assignment_not_found")
+    return row
+
+
+async def _hand_over(door: Door, row: AssignmentRow, result: HandlingResult) -> None:
+    """Give the result to the engine, which may still be about to schedule the assignment.
+
+    No assignment is waiting under this name if it is too early, if another result was first, or if
+    this result was accepted and the answer got lost: the record distinguishes these cases.
+    """
+
+    async def handed_over() -> bool | None:
+        try:
+            await door.engine.complete(row.number, row.activity_id, result)
+        except NotRunning:
+            now = await assignments.get(door.store, row.number, row.n) or row
+            if now.ending is Ending.DONE and await _taken(door, row, result):
+                return True
+            _refuse_ended(now)
+            return None
+        return True
+
+    if await until(handed_over, SCHEDULING) is None:
+        raise Problem("too_late", "The ticket does not take it at the moment: send it again.")
+
+
+async def _taken(door: Door, row: AssignmentRow, result: HandlingResult) -> bool:
+    """Return whether exactly this result is recorded."""
+    ticket = await tickets.state(door.store, row.number)
+    shares = ticket.assignments if ticket else []
+    return any(share.n == row.n and share.result == result for share in shares)
+
+
+async def _ended(door: Door, row: AssignmentRow) -> AssignmentRow | None:
+    async def ended() -> AssignmentRow | None:
+        now = await assignments.get(door.store, row.number, row.n)
+        return now if now is not None and now.ending is not None else None
+
+    return await door.record.until(ended, PATIENCE)
+
+
+async def _for_good(door: Door, row: AssignmentRow) -> AssignmentRow | None:
+    """Return the ended assignment once its ticket is at rest; None if that takes too long.
+
+    A workflow task that was lost is run again with the result, and accepts it.
+    """
+
+    async def at_rest() -> bool | None:
+        return await door.engine.at_rest(row.number) or None
+
+    with suppress(EngineUnavailable):
+        if await until(at_rest, PATIENCE):
+            return await assignments.get(door.store, row.number, row.n)
+    return None
+
+
+def _refuse_ended(row: AssignmentRow) -> None:
+    if row.ending is Ending.DONE:
+        raise Refused("already_done", "This assignment is completed already.")
+    if row.ending is not None:
+        raise Refused("assignment_ended", "This assignment has ended.")

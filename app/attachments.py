@@ -1,0 +1,73 @@
+"""Attachment of uploaded files to a ticket: once, and only by their uploader."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from app.caller import Caller
+from app.context import Door
+from app.errors import Problem
+from app.sending import EngineUnavailable
+from app.visibility import visible
+from domain.ticket.files import REFERENCE, file_id
+from store.db.errors import UnknownFile
+from store.files import files
+from store.files.files import Attaching, Claim
+
+REFUSALS = ("unknown_file", "too_many_files")
+
+
+def wanted(door: Door, references: Sequence[str], account: str | None) -> Attaching:
+    """Return the claims of `references`. With its proof a file may be claimed by anybody; without,
+    only by the account that uploaded it.
+
+    Raises:
+        UnknownFile: a proof is wrong, or there is none and no account.
+    """
+    claims = []
+    for reference in references:
+        found = REFERENCE.fullmatch(reference)
+        if found is None:
+            raise UnknownFile("not a reference of an uploaded file")
+        named, proof = found.groups()
+        if proof is None and account is None:
+            raise UnknownFile("who uploaded it is not proven")
+        if proof is not None and not door.uploads.seals.proves(named, proof):
+            raise UnknownFile("who uploaded it is not proven")
+        claims.append(Claim(named, None if proof else account))
+    return Attaching(claims, door.uploads.caps, datetime.now(UTC))
+
+
+def ids(references: Sequence[str]) -> list[str]:
+    """Return the references as a ticket stores them: uploaded files by id, others unchanged."""
+    return [file_id(reference) or reference for reference in references]
+
+
+@asynccontextmanager
+async def attached(
+    door: Door, caller: Caller, number: str, references: Sequence[str]
+) -> AsyncIterator[list[str]]:
+    """Attach the uploaded files among `references` during an operation that names them.
+
+    If it is refused the files are released. If its outcome is unknown they stay attached: the
+    caller repeats the operation, and may name them again.
+
+    Raises:
+        Problem, UnknownFile, TooManyFiles
+    """
+    uploaded = [reference for reference in references if file_id(reference)]
+    if not uploaded:
+        yield list(references)
+        return
+    if caller.unit is not None and await visible(door, caller, number) is None:
+        raise Problem("ticket_not_found")
+    asked = wanted(door, uploaded, None if caller.citizen else caller.id)
+    new = await files.attach_to(door.store, number, asked)
+    try:
+        yield ids(references)
+    except EngineUnavailable:
+        raise
+    except Exception:
+        if new:
+            await files.release(door.store, number, new, asked.now + door.uploads.waits)
+        raise

@@ -1,0 +1,133 @@
+"""The auditor's verdicts on tickets, and a ticket's state at any moment."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.caller import Caller
+from app.context import Door
+from app.errors import Problem
+from app.visibility import city_of
+from audit.compare import Difference
+from audit.errors import AuditError
+from audit.replay import Break
+from audit.report import Report, StateThen, examine, state_then
+from audit.verdicts import Finding, judge
+from domain.model import Incoming, Instant, Recorded
+from domain.ticket.complaint import Code
+from domain.ticket.stages import Outcome, Stage
+from store.tickets import intake, tickets
+from store.tickets.tickets import Filters, TicketRow
+
+LENGTH = 15_000
+"""Events of a history that are replayed here: of a longer one, the last runs. `jiesu audit` replays
+all."""
+
+MOST = 50
+"""Tickets on which one request gives verdicts: each needs the replay of a history."""
+
+
+_PATIENCE = 60.0
+"""Seconds for one ticket: a long history is replayed here, beside other work."""
+
+
+class SampleQuery(Incoming):
+    """The filter of tickets, ordered by their last change; omitted fields match everything."""
+
+    city: Code | None = None
+    unit: Code | None = Field(None, description="The unit that has, or had last, the ticket.")
+    category: Code | None = None
+    stage: Stage | None = None
+    outcome: Outcome | None = None
+    open: bool | None = Field(False, description="Open ones, or those that have ended.")
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+    limit: int = Field(20, ge=1, le=MOST)
+
+
+class VerdictLine(Recorded):
+    """A verdict on one ticket; `detail` says why no comparison could be made.
+
+    Of its `runs`, the first `lost` are no longer retained by the engine, or the first `left_out`
+    are not replayed here: the verdict does not cover events before `since`.
+    """
+
+    number: str
+    title: str
+    stage: Stage
+    outcome: Outcome | None
+    unit: str | None
+    updated_at: Instant
+    finding: Finding
+    detail: str | None = None
+    version: int
+    history_events: int
+    runs: int = 1
+    lost: int = 0
+    left_out: int = 0
+    since: int = 1
+    differences: list[Difference]
+    breaks: list[Break] = Field(
+        default_factory=list,
+        description="Each field in which a run begins otherwise than the one before it ended.",
+    )
+
+
+class VerdictPage(Recorded):
+    items: list[VerdictLine]
+    next_cursor: str | None = Field(None, description="Ask again with it for what follows.")
+
+
+async def verdicts(door: Door, caller: Caller, query: SampleQuery) -> VerdictPage:
+    """Return a verdict on each ticket that the query finds."""
+    asked = query.model_dump(exclude={"cursor", "limit"}) | {"city": city_of(caller, query.city)}
+    page = await tickets.page(door.store, Filters(**asked), query.cursor, query.limit)
+    return VerdictPage(
+        items=[await _verdict(door, row) for row in page.rows], next_cursor=page.next_cursor
+    )
+
+
+async def _verdict(door: Door, row: TicketRow) -> VerdictLine:
+    told = await door.engine.ask(
+        lambda client: judge(client, door.store, row.number, LENGTH), within=_PATIENCE
+    )
+    return VerdictLine(
+        number=row.number,
+        title=row.title,
+        stage=row.stage,
+        outcome=row.outcome,
+        unit=row.unit,
+        updated_at=row.updated_at,
+        finding=told.finding,
+        detail=told.problem,
+        version=told.version,
+        history_events=told.history_events,
+        runs=told.runs,
+        lost=told.lost,
+        left_out=told.left_out,
+        since=told.since,
+        differences=told.differences,
+        breaks=told.breaks,
+    )
+
+
+async def report(door: Door, number: str) -> Report:
+    """Return the report on a ticket; ticket_not_found if neither history nor record has it."""
+    made = await door.engine.ask(
+        lambda client: examine(client, door.store, number, LENGTH), within=_PATIENCE
+    )
+    if not made.exists and await intake.get(door.store, number) is None:
+        raise Problem("ticket_not_found")
+    return made
+
+
+async def state(door: Door, number: str, version: int) -> StateThen:
+    """Return the ticket after that event; no_such_state if its history does not show it."""
+    try:
+        then = await door.engine.ask(
+            lambda client: state_then(client, door.store, number, version), within=_PATIENCE
+        )
+    except AuditError as error:
+        raise Problem("no_such_state", f"{error.code}: {error}") from error
+    if then is None:
+        raise Problem("no_such_state", "The history has no such event.")
+    return then

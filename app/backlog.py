@@ -1,0 +1,113 @@
+"""The maintenance jobs and the backlog that they work off."""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import partial
+
+import structlog
+from pydantic import Field
+from temporalio.client import Client, ScheduleDescription
+from temporalio.service import RPCError, RPCStatusCode
+
+from app.caller import Caller
+from app.context import Door
+from app.errors import Problem
+from app.sending import EngineUnavailable, NotRunning
+from domain.model import Incoming, Instant, Recorded
+from runtime.names import OUTBOX_CHORE, SPOOL_CHORE
+from store.tickets import backlog as waiting
+from store.tickets.backlog import WaitingComplaint, WaitingMessage
+from store.tickets.stuck import Stuck, stuck
+
+logger = structlog.stdlib.get_logger("jiesu.api")
+
+
+_YOUNG = timedelta(seconds=10)
+"""Younger registrations are still being started by the API that received them."""
+
+
+class ChoreName(StrEnum):
+    """The maintenance jobs of the backlog."""
+
+    SPOOL = SPOOL_CHORE
+    OUTBOX = OUTBOX_CHORE
+
+
+class Chore(Recorded):
+    """A maintenance job as scheduled in the engine; null times: never, or not known."""
+
+    name: ChoreName
+    scheduled: bool
+    last_at: Instant | None = None
+    next_at: Instant | None = None
+
+
+class BacklogQuery(Incoming):
+    limit: int = Field(50, ge=1, le=200, description="Of each sort, the oldest first.")
+
+
+class Backlog(Recorded):
+    """The backlog. `complaints` and `messages` are totals; the lists have the oldest of them.
+
+    `stuck`: what has waited for more than a minute although no person is waited for. `chores` is
+    null while the engine is unavailable.
+    """
+
+    stuck: list[Stuck]
+    complaints: int
+    oldest_complaints: list[WaitingComplaint]
+    messages: int
+    oldest_messages: list[WaitingMessage]
+    chores: list[Chore] | None
+
+
+async def backlog(door: Door, caller: Caller, limit: int) -> Backlog:
+    now = datetime.now(UTC)
+    complaints, oldest = await waiting.complaints(door.store, caller.city, _YOUNG, limit, now)
+    messages, letters = await waiting.messages(door.store, caller.city, limit)
+    try:
+        chores = [await door.engine.ask(partial(_chore, name=name)) for name in ChoreName]
+    except EngineUnavailable:
+        chores = None
+    return Backlog(
+        stuck=await stuck(door.store, now, caller.city),
+        complaints=complaints,
+        oldest_complaints=oldest,
+        messages=messages,
+        oldest_messages=letters,
+        chores=chores,
+    )
+
+
+async def retry(door: Door, caller: Caller, name: ChoreName) -> Chore:
+    """Trigger the job's schedule; chore_not_scheduled if no worker has created one."""
+
+    async def trigger(client: Client) -> Chore:
+        await client.get_schedule_handle(name).trigger()
+        return await _chore(client, name)
+
+    try:
+        chore = await door.engine.ask(trigger)
+    except NotRunning as error:
+        raise Problem("chore_not_scheduled") from error
+    logger.info("chore", what="triggered", chore=name.value, by=caller.id)
+    return chore
+
+
+async def _chore(client: Client, name: ChoreName) -> Chore:
+    try:
+        found = await client.get_schedule_handle(name).describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return Chore(name=name, scheduled=False)
+        raise
+    return Chore(name=name, scheduled=True, last_at=_last(found), next_at=_next(found))
+
+
+def _last(found: ScheduleDescription) -> datetime | None:
+    begun = [one.started_at for one in found.info.recent_actions]
+    return max(begun, default=None)
+
+
+def _next(found: ScheduleDescription) -> datetime | None:
+    return min(found.info.next_action_times, default=None)

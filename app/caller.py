@@ -1,0 +1,67 @@
+"""The identified caller of a request: by token, session, or the access code of a ticket."""
+
+from dataclasses import dataclass
+
+from app.errors import Problem
+from domain.actors import Actor, Role
+from domain.pack.pack import Pack
+from domain.policy.permissions import RIGHTS, Right, Scope
+from domain.policy.relations import Relation, relation
+from domain.ticket.ticket import Ticket
+from store.identity.sessions import Session
+
+EVERY_SCOPE = frozenset(Scope)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The caller of a request. `id` is unique, and the prefix of the caller's keys.
+
+    `city`: the only one this caller serves; None: all of them. `scopes`: what a token is for.
+    """
+
+    actor: Actor
+    id: str
+    name: str = ""
+    city: str | None = None
+    scopes: frozenset[Scope] = EVERY_SCOPE
+    session: Session | None = None
+
+    @property
+    def first_password(self) -> bool:
+        """Whether this caller has to choose a password of their own first."""
+        return self.session is not None and self.session.first_password
+
+    @property
+    def citizen(self) -> bool:
+        return self.actor.role is Role.CITIZEN
+
+    @property
+    def unit(self) -> str | None:
+        """The unit whose share this caller is confined to; None: not confined."""
+        if self.actor.role is not Role.OFFICER:
+            return None
+        if self.actor.unit is None:
+            raise Problem("forbidden", "This officer has no unit.")
+        return self.actor.unit
+
+    @property
+    def confined(self) -> bool:
+        """Whether there are tickets that this caller must not learn of."""
+        return self.unit is not None or self.city is not None
+
+    def may(self, right: Right) -> bool:
+        """Return whether role and scopes allow it; the relation to the ticket is not checked."""
+        scoped = right.scope is None or right.scope in self.scopes
+        return scoped and (right.everybody or self.actor.role in right.roles)
+
+    def serves(self, city: str) -> bool:
+        return self.city in (None, city)
+
+    def near(self, ticket: Ticket, pack: Pack) -> Relation:
+        return relation(ticket, self.unit, pack)
+
+    def sees(self, ticket: Ticket, pack: Pack) -> bool:
+        """Return whether this caller may know of the ticket."""
+        allowed = RIGHTS["get_ticket"].allows(self.actor.role, self.near(ticket, pack))
+        return allowed and self.serves(ticket.complaint.city)

@@ -1,0 +1,74 @@
+"""The dependencies of every route: the store, the engine, the packs, the keys."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from itsdangerous import URLSafeTimedSerializer
+
+from app.engine_gateway import Engine
+from app.proof_of_work import Challenge, NoChallenge
+from app.rate_limits import Limits
+from app.read_your_writes import Watch
+from app.result_cache import Kept
+from media.upload_service import Uploads
+from packs.registry import PackShelf
+from runtime.settings import Settings
+from store.db.engine import Store
+from store.secrets.encryption import Seal
+from store.secrets.ticket_keys import TicketKeys
+from store.secrets.vault import Vault
+
+API = "/api/v1"
+
+
+@dataclass(frozen=True)
+class Door:
+    """The dependencies of one application, opened and closed with it."""
+
+    settings: Settings
+    store: Store
+    engine: Engine
+    packs: PackShelf
+    vault: Vault
+    keys: TicketKeys
+    uploads: Uploads
+    limits: Limits
+    challenge: Challenge = field(default_factory=NoChallenge)
+    record: Watch = field(default_factory=Watch)
+    # Separate caches, so that public requests do not delay the staff's.
+    figures: Kept = field(default_factory=lambda: Kept(most=100))
+    staff_figures: Kept = field(default_factory=lambda: Kept(most=10))
+
+    @cached_property
+    def seal(self) -> Seal:
+        """The encryption of people's credentials."""
+        return Seal(self.vault.ring.root_key, "people")
+
+    @property
+    def idle(self) -> timedelta:
+        """The longest time that a session may be idle."""
+        return timedelta(minutes=self.settings.session_idle)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def nonce(self) -> str:
+        return secrets.token_urlsafe(16)
+
+    def signer(self, purpose: str) -> URLSafeTimedSerializer:
+        """Return a signer of values that clients send back, for one purpose, with their time."""
+        return URLSafeTimedSerializer(self.mark(f"signer {purpose}"), salt=purpose)
+
+    def mark(self, text: str) -> str:
+        """Return a keyed fingerprint: equal for equal texts, not reversible to phone or address."""
+        return fingerprint(self.vault.ring.root_key, text)
+
+
+def fingerprint(key: bytes, text: str) -> str:
+    """Return `Door.mark`: equal for equal texts under the same root key."""
+    marks = hmac.digest(key, b"jiesu api fingerprint", hashlib.sha256)
+    return hmac.digest(marks, text.encode(), hashlib.sha256).hex()

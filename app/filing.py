@@ -1,0 +1,102 @@
+"""Filing, for all entry points that take a complaint: registration, start and receipt."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import Field
+
+from app.context import API, Door
+from domain.model import Instant, Recorded
+from domain.pack.pack import Pack
+from domain.ticket.complaint import Complaint
+from domain.ticket.stages import Stage
+from domain.ticket.ticket import Snapshot
+from store.files.files import Attaching
+from store.secrets.vault import Person
+from store.tickets import intake, tickets
+from store.tickets.numbers import new_number
+from store.tickets.tickets import TicketRow
+
+WAITING = "已登记，系统恢复后自动开始办理。请保存好编号和查询码。"
+
+
+class Receipt(Recorded):
+    """The receipt for the citizen: number and access code are needed to follow the ticket."""
+
+    number: str = Field(examples=["2603021234560"])
+    access_code: str = Field(examples=["04217735"], description="Shown only here.")
+    stage: Stage
+    due_at: Instant | None = None
+    status_url: str
+    message: str | None = None
+
+
+async def register(
+    door: Door,
+    pack: Pack,
+    complaint: Complaint,
+    person: Person | None,
+    idempotency_key: str | None,
+    said: str,
+    attaching: Attaching | None = None,
+) -> intake.Registered:
+    """Register the complaint in the store, which gives it its number.
+
+    `said` is the whole request: the same key with other content is refused.
+
+    Raises:
+        KeyReused, UnknownFile, TooManyFiles, StoreUnavailable
+    """
+    day = complaint.filed_at.astimezone(pack.calendar.tz).date()
+    return await intake.register(
+        door.store,
+        complaint,
+        person,
+        door.vault,
+        idempotency_key,
+        door.mark(said),
+        lambda: new_number(day),
+        door.keys,
+        attaching,
+    )
+
+
+Standing = Snapshot | TicketRow | None
+
+
+async def start(door: Door, registered: intake.Registered) -> Standing:
+    """Start the ticket, if new, and return its state; None while it waits for the engine."""
+    if registered.started:
+        row = await tickets.get(door.store, registered.number)
+        if row is not None:
+            return row
+    return await door.engine.file(registered.complaint, new=registered.new)
+
+
+@dataclass(frozen=True)
+class Filed:
+    """A filed complaint: its receipt, whether its ticket has started, and whether it is new."""
+
+    receipt: Receipt
+    started: bool
+    new: bool
+
+
+def filed(door: Door, registered: intake.Registered, standing: Standing) -> Filed:
+    """Return the receipt with number and access code; `standing` None: the engine starts later."""
+    receipt = Receipt(
+        number=registered.number,
+        access_code=door.vault.access_code(registered.number),
+        stage=standing.stage if standing else Stage.ACCEPT,
+        due_at=standing.due_at if standing else None,
+        status_url=f"{API}/tickets/{registered.number}",
+        message=None if standing else WAITING,
+    )
+    return Filed(receipt, standing is not None, registered.new)
+
+
+def draft(pack: Pack, filed_at: datetime, **said: object) -> Complaint:
+    """Return a complaint without a number."""
+    return Complaint.model_validate(
+        {"number": "", "city": pack.city.id, "filed_at": filed_at, **said}
+    )

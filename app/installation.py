@@ -1,0 +1,164 @@
+"""The state of the installation: engine, queues, findings."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC
+
+import structlog
+from pydantic import Field
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, GetSystemInfoRequest
+from temporalio.client import Client
+
+from app.clock_checks import clock_of, record_of
+from app.context import Door
+from app.health_checks import Finding, assets_of, home_of, packs_on, store_of
+from app.sending import EngineUnavailable
+from domain.model import Instant, Recorded
+from runtime.names import TICKET_WORKFLOW, TICKETS, UNITS
+from store.db.errors import StoreUnavailable
+from store.tickets import intake
+
+logger = structlog.stdlib.get_logger("jiesu.api")
+
+_MOST = 20
+"""Queues that are described at most; each needs a request to the engine."""
+
+
+class Poller(Recorded):
+    """A worker that took work from a queue within the last minutes."""
+
+    identity: str = Field(examples=["1234@worker-1"])
+    seen_at: Instant
+
+
+class Queue(Recorded):
+    """A task queue; nobody works on one without pollers. `unit`: the unit that owns it."""
+
+    name: str = Field(examples=["tickets"])
+    unit: str | None = None
+    pollers: list[Poller]
+
+
+class EngineState(Recorded):
+    """The engine. `open_tickets`: running workflows by its own count; null: it does not answer."""
+
+    address: str
+    namespace: str
+    ready: bool
+    version: str | None = None
+    open_tickets: int | None = None
+    queues: list[Queue] = Field(default_factory=list)
+    ui: str | None = Field(None, description="Where the engine's own pages are, if they are named.")
+
+
+class Installation(Recorded):
+    """The installation. `findings`: those of `jiesu doctor` that a server can check."""
+
+    version: str
+    store: str = Field(examples=["sqlite"])
+    store_ready: bool
+    engine: EngineState
+    cities: dict[str, str] = Field(description="Versions of the packs in use, by city.")
+    findings: list[Finding]
+
+
+async def installation(version: str, door: Door) -> Installation:
+    store, engine, findings = await asyncio.gather(
+        store_ready(door), _engine(door), _findings(door)
+    )
+    return Installation(
+        version=version,
+        store=door.store.dialect,
+        store_ready=store,
+        engine=engine,
+        cities={city: door.packs.get(city).version for city in door.packs.ids()},
+        findings=findings,
+    )
+
+
+async def _findings(door: Door) -> list[Finding]:
+    found = [home_of(door.settings.home), *packs_on(door.packs), assets_of(door.settings)]
+    await door.engine.compare_clocks()
+    found.append(clock_of(door.engine.clock))
+    found += [finding async for finding in store_of(door.settings)]
+    with suppress(StoreUnavailable):  # already among the findings
+        found.append(await record_of(door.store))
+    return found
+
+
+async def _engine(door: Door) -> EngineState:
+    settings = door.settings
+    told = EngineState(
+        address=settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        ready=await door.engine.ready(),
+        ui=settings.temporal_ui or None,
+    )
+    if not told.ready:
+        return told
+    try:
+        told.version = await door.engine.ask(_version)
+        told.open_tickets = await door.engine.ask(_open_tickets)
+        for name, unit in _queues(door).items():
+            told.queues.append(
+                Queue(name=name, unit=unit, pollers=await door.engine.ask(_asking(name)))
+            )
+    except EngineUnavailable:  # it became unavailable: return what is known so far
+        told.ready = False
+    return told
+
+
+def _queues(door: Door) -> dict[str, str | None]:
+    """Return the two queues of the platform, and those of units that have their own workers."""
+    names: dict[str, str | None] = {TICKETS: None, UNITS: None}
+    for city in door.packs.ids():
+        pack = door.packs.get(city)
+        for unit in pack.units:
+            queue = pack.queue_of(unit)
+            if len(names) < _MOST:
+                names.setdefault(queue, unit.code)
+    return names
+
+
+async def _version(client: Client) -> str:
+    info = await client.workflow_service.get_system_info(GetSystemInfoRequest())
+    return str(info.server_version)
+
+
+async def _open_tickets(client: Client) -> int:
+    asked = f"ExecutionStatus='Running' AND WorkflowType='{TICKET_WORKFLOW}'"
+    return (await client.count_workflows(asked)).count
+
+
+def _asking(name: str) -> Callable[[Client], Awaitable[list[Poller]]]:
+    """Return a request for a queue's pollers: of workflows for tickets, of activities for units."""
+    kind = (
+        TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+        if name == TICKETS
+        else TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
+    )
+
+    async def pollers(client: Client) -> list[Poller]:
+        asked = DescribeTaskQueueRequest(
+            namespace=client.namespace, task_queue=TaskQueue(name=name), task_queue_type=kind
+        )
+        found = await client.workflow_service.describe_task_queue(asked)
+        return [
+            Poller(identity=one.identity, seen_at=one.last_access_time.ToDatetime(UTC))
+            for one in found.pollers
+        ]
+
+    return pollers
+
+
+async def store_ready(door: Door) -> bool:
+    try:
+        async with asyncio.timeout(1):
+            await intake.get(door.store, "")  # a query that needs the tables, not only a server
+    except Exception as error:  # any error means that the store is not ready
+        logger.warning("store not ready", error=type(error).__name__)
+        return False
+    return True

@@ -1,0 +1,252 @@
+"""Sign-in with an identity provider: OpenID Connect, code flow with PKCE, state and nonce.
+
+A person is linked to an account by issuer and subject, which never change; their role here follows,
+at each sign-in, from a claim and the settings. Passwords and the second factor of this installation
+are not used: authentication is the provider's responsibility.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import structlog
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.httpx_client import AsyncOAuth2Client
+from httpx2 import HTTPError
+from itsdangerous import BadSignature
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from app.context import Door
+from app.errors import Problem
+from domain.actors import Role
+from domain.policy.permissions import STAFF
+from store.db import counters
+from store.identity import accounts
+from store.identity.accounts import Account, BadName, NameTaken
+
+logger = structlog.stdlib.get_logger("jiesu.api")
+
+COOKIE, BACK = "jiesu-oidc", "/staff/oidc/back"
+LONGEST = 10 * 60
+_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
+_TIMEOUT = 10.0
+
+
+class Standing(NamedTuple):
+    """The role scope of a person."""
+
+    role: Role
+    unit: str | None = None
+    city: str | None = None
+
+
+class Departure(NamedTuple):
+    """The address to send the browser to, and the cookie that it has to bring back."""
+
+    url: str
+    cookie: str
+
+
+class Arrival(NamedTuple):
+    """The values that the browser brings back: the cookie of the departure, `state` and `code`."""
+
+    cookie: str
+    state: str
+    code: str
+
+
+def standings(settings_roles: Mapping[str, str]) -> dict[str, Standing]:
+    """Parse the roles of the claim's values in the settings: role, role:unit, role:unit:city.
+
+    Raises:
+        ValueError: with the value that is invalid.
+    """
+    found = {}
+    for value, said in settings_roles.items():
+        role, unit, city = [*said.split(":"), "", ""][:3]
+        if role not in STAFF or (role == Role.OFFICER) != bool(unit):
+            raise ValueError(f"oidc_roles: '{value}' cannot be '{said}'")
+        found[value] = Standing(Role(role), unit or None, city or None)
+    return found
+
+
+async def depart(door: Door, origin: str) -> Departure:
+    """Begin a sign-in at the provider, which sends the browser back to `origin` + `BACK`.
+
+    Raises:
+        Problem: not_found if there is none, oidc_failed if it is unreachable.
+    """
+    if not door.settings.oidc_issuer:
+        raise Problem("not_found")
+    verifier, nonce = secrets.token_urlsafe(48), secrets.token_urlsafe(24)
+    async with _client(door, origin) as client:
+        endpoints = await _endpoints(client, door)
+        url, state = client.create_authorization_url(
+            endpoints["authorization_endpoint"], code_verifier=verifier, nonce=nonce
+        )
+    told = {"state": state, "nonce": nonce, "verifier": verifier}
+    return Departure(url, str(door.signer("oidc").dumps(told)))
+
+
+async def arrive(door: Door, origin: str, came: Arrival) -> Account:
+    """Return the account of a person who comes back from the provider.
+
+    Raises:
+        Problem: oidc_failed, or not_admitted if the provider's claims are not enough.
+    """
+    try:
+        account = await _account(door, await _vouched(door, origin, came))
+    except Problem as error:
+        # Nothing that the provider sent is logged, only what was wrong with it.
+        why = type(error.__cause__).__name__ if error.__cause__ else None
+        logger.warning("sign-in failed", code=error.code, why=why)
+        raise
+    logger.info("signed in", account=account.id)
+    return account
+
+
+async def _vouched(door: Door, origin: str, came: Arrival) -> dict[str, Any]:
+    """Return the provider's claims for a sign-in begun in this browser and not completed yet."""
+    try:
+        kept = door.signer("oidc").loads(came.cookie, max_age=LONGEST)
+    except BadSignature:
+        raise Problem("oidc_failed", "The sign-in was begun elsewhere, or too long ago.") from None
+    if not came.code or not hmac.compare_digest(came.state.encode(), kept["state"].encode()):
+        raise Problem("oidc_failed")
+    if not await _first_answer(door, came.state):
+        raise Problem("oidc_failed", "This sign-in was answered before.")
+    async with _client(door, origin) as client:
+        return await _claims(client, door, came.code, kept)
+
+
+async def _first_answer(door: Door, state: str) -> bool:
+    """Return whether this state is new: not every provider refuses a code used twice."""
+    once = f"oidc/{door.mark(f'oidc/{state}')}"
+    lasts = timedelta(seconds=LONGEST)
+    return await counters.count(door.store, once, 1, lasts, datetime.now(UTC)) == 1
+
+
+def _client(door: Door, origin: str) -> AsyncOAuth2Client:
+    settings = door.settings
+    secret = settings.oidc_client_secret
+    return AsyncOAuth2Client(
+        settings.oidc_client_id,
+        secret.get_secret_value() if secret else None,
+        redirect_uri=f"{origin}{BACK}",
+        scope="openid profile",
+        code_challenge_method="S256",
+        timeout=_TIMEOUT,
+    )
+
+
+async def _endpoints(client: AsyncOAuth2Client, door: Door) -> dict[str, str]:
+    """Return the provider's metadata; refuse endpoints that leave https."""
+    issuer = door.settings.oidc_issuer.rstrip("/")
+    told = await _json(client, f"{issuer}/.well-known/openid-configuration")
+    if str(told.get("issuer", "")).rstrip("/") != issuer:
+        raise Problem("oidc_failed", "The provider calls itself something else.")
+    if urlsplit(issuer).scheme == "https" and any(
+        urlsplit(str(told.get(name, "https:"))).scheme != "https"
+        for name in ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
+    ):
+        raise Problem("oidc_failed", "The provider leads away from https.")
+    return told
+
+
+async def _json(client: AsyncOAuth2Client, url: str, *, signed: bool = False) -> dict[str, Any]:
+    try:
+        answer = await client.request("GET", url, withhold_token=not signed)
+        answer.raise_for_status()
+        told = answer.json()
+    except (HTTPError, ValueError) as error:
+        raise Problem("oidc_failed", "The identity provider cannot be reached.") from error
+    if not isinstance(told, dict):
+        raise Problem("oidc_failed")
+    return told
+
+
+async def _claims(
+    client: AsyncOAuth2Client, door: Door, code: str, kept: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the provider's claims: signed, for us, for exactly this sign-in, and not expired."""
+    endpoints = await _endpoints(client, door)
+    try:
+        token = await client.fetch_token(
+            endpoints["token_endpoint"], code=code, code_verifier=kept["verifier"]
+        )
+        keys = KeySet.import_key_set(await _json(client, endpoints["jwks_uri"]))  # type: ignore[arg-type]
+        claims = jwt.decode(str(token["id_token"]), keys, algorithms=_ALGORITHMS).claims
+        jwt.JWTClaimsRegistry(
+            leeway=60,
+            iss={"essential": True, "value": endpoints["issuer"]},
+            aud={"essential": True, "value": door.settings.oidc_client_id},
+            azp={"value": door.settings.oidc_client_id},
+            nonce={"essential": True, "value": kept["nonce"]},
+            sub={"essential": True},
+            exp={"essential": True},
+        ).validate(claims)
+    except (AuthlibBaseError, JoseError, HTTPError, KeyError, ValueError) as error:
+        raise Problem("oidc_failed") from error
+    if door.settings.oidc_claim not in claims and "userinfo_endpoint" in endpoints:
+        more = await _json(client, endpoints["userinfo_endpoint"], signed=True)
+        if more.get("sub") == claims["sub"]:
+            claims = {**more, **claims}
+    return claims
+
+
+async def _account(door: Door, claims: Mapping[str, Any]) -> Account:
+    """Return the linked account, updated from the claim; create it at the first sign-in.
+
+    A claim without a configured value admits nobody, and an account disabled here stays disabled.
+    """
+    issuer, subject = str(claims["iss"]), str(claims["sub"])
+    standing = _standing(door, claims.get(door.settings.oidc_claim))
+    account = await accounts.by_identity(door.store, issuer, subject)
+    if standing is None or (account is not None and not account.enabled):
+        raise Problem("not_admitted")
+    if account is None:
+        return await _new(door, claims, standing)
+    if (account.role, account.unit, account.city) != standing:
+        await accounts.change(door.store, account, **standing._asdict())
+        account = await accounts.by_id(door.store, account.id) or account
+    return account
+
+
+def _standing(door: Door, said: object) -> Standing | None:
+    """Return the role of the first configured value that the claim has."""
+    values = {str(each) for each in said} if isinstance(said, list) else {str(said)}
+    known = standings(door.settings.oidc_roles)
+    return next((standing for value, standing in known.items() if value in values), None)
+
+
+async def _new(door: Door, claims: Mapping[str, Any], standing: Standing) -> Account:
+    """Create an account with the provider's user name, or a generated one if that is taken."""
+    issuer, subject = str(claims["iss"]), str(claims["sub"])
+    own = f"oidc-{hashlib.sha256(f'{issuer} {subject}'.encode()).hexdigest()[:12]}"
+    wished = re.sub(r"[^a-z0-9._@-]", "", str(claims.get("preferred_username", "")).lower())
+    display = str(claims.get("name") or wished or own)[:64]
+    for name in (wished, own):
+        try:
+            account = await accounts.create(
+                door.store,
+                name,
+                standing.role,
+                display=display,
+                unit=standing.unit,
+                city=standing.city,
+            )
+        except (BadName, NameTaken):
+            continue
+        await accounts.link(door.store, account, issuer, subject)
+        return account
+    found = await accounts.by_identity(door.store, issuer, subject)
+    if found is None:
+        raise Problem("not_admitted")
+    return found

@@ -1,0 +1,170 @@
+"""A city's packs: versions, differences, problems and message templates."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from app.caller import Caller
+from app.context import Door
+from app.errors import Problem
+from domain.model import Incoming, Instant, Recorded
+from domain.pack.pack import Pack
+from packs.differences import Difference, cell_differences, differences
+from packs.parsed_pack import GRIDS, TEMPLATES
+from packs.registry import PackError, check_pack, load_pack, pack_contents, pack_version
+from packs.registry import Problem as PackFault
+from store.packs import archive, references
+from store.packs.archive import UnknownPackVersion
+
+FOLDER = "folder"
+"""The name of the version that is in the folder now."""
+
+
+class PackVersion(Recorded):
+    """A version of a city's pack. `in_use`: for complaints that this process accepts; `in_folder`:
+    in its folder now; `open_tickets`: how many refer to it."""
+
+    version: str
+    first_seen_at: Instant | None
+    in_use: bool
+    in_folder: bool
+    open_tickets: int
+
+
+class PackVersions(Recorded):
+    items: list[PackVersion]
+
+
+class DiffQuery(Incoming):
+    """The versions to compare. `folder` is the one in the folder now."""
+
+    before: Annotated[str, Field(pattern="^([0-9a-f]{12}|folder)$")]
+    after: Annotated[str, Field(pattern="^([0-9a-f]{12}|folder)$")] = FOLDER
+
+
+class PackDifference(Recorded):
+    """One row or key. `fields`: their values before, and now."""
+
+    file: str
+    row: str
+    change: str = Field(examples=["changed"])
+    fields: dict[str, list[Any]]
+
+
+class PackDifferences(Recorded):
+    before: str
+    after: str
+    items: list[PackDifference]
+
+
+class PackProblem(Recorded):
+    file: str
+    line: int | None
+    message: str
+
+
+class PackCheck(Recorded):
+    """The findings of `jiesu city check` on the folder as it is now."""
+
+    version: str
+    problems: list[PackProblem]
+
+
+class MessageTemplate(Recorded):
+    """A message to citizens, in both languages; null if the pack has none of that name."""
+
+    name: str = Field(examples=["accepted"])
+    zh: str | None
+    en: str | None
+
+
+class MessageTemplates(Recorded):
+    """A pack's messages. `files`: by language."""
+
+    files: dict[str, str]
+    items: list[MessageTemplate]
+
+
+def of_city(door: Door, caller: Caller, city: str) -> Pack:
+    """Return the pack in use, of a city that this caller serves."""
+    pack = door.packs.get(city)
+    if not caller.serves(city):
+        raise Problem("not_your_city")
+    return pack
+
+
+async def versions(door: Door, pack: Pack) -> list[PackVersion]:
+    """Return the versions, latest first; also those only in the folder, or only in tickets."""
+    city = pack.city.id
+    folder = await asyncio.to_thread(pack_version, door.packs.folder(city))
+    pinned = await references.open_tickets(door.store, city)
+    kept = {one.version: one for one in await archive.versions(door.store, city)}
+    seen: dict[str, datetime | None] = dict.fromkeys((folder, pack.version, *pinned))
+    seen |= {version: one.first_seen_at for version, one in kept.items()}
+    ordered = sorted(seen, key=lambda version: (seen[version] is None, str(seen[version])))
+    return [
+        PackVersion(
+            version=version,
+            first_seen_at=seen[version],
+            in_use=version == pack.version,
+            in_folder=version == folder,
+            open_tickets=pinned.get(version, 0),
+        )
+        for version in reversed(ordered)
+    ]
+
+
+async def differing(door: Door, pack: Pack, query: DiffQuery) -> PackDifferences:
+    """Return the differences that change how tickets are treated."""
+    before, old = await _side(door, pack, query.before)
+    after, new = await _side(door, pack, query.after)
+    found = await asyncio.to_thread(differences, before, after)
+    cells = await asyncio.to_thread(cell_differences, old.get(GRIDS), new.get(GRIDS))
+    return PackDifferences(
+        before=before.version,
+        after=after.version,
+        items=[_difference(one) for one in (*found, *cells)],
+    )
+
+
+def _difference(one: Difference) -> PackDifference:
+    fields = {name: list(pair) for name, pair in one.fields.items()}
+    return PackDifference(file=one.file, row=one.row, change=one.change, fields=fields)
+
+
+async def _side(door: Door, pack: Pack, version: str) -> tuple[Pack, dict[str, bytes]]:
+    city = pack.city.id
+    folder = door.packs.folder(city)
+    try:
+        if version == FOLDER:
+            loaded = await asyncio.to_thread(load_pack, folder)
+            return loaded, await asyncio.to_thread(pack_contents, folder)
+        files = await archive.contents(door.store, city, version)
+        return await archive.recall(door.store, city, version), files
+    except UnknownPackVersion as error:
+        raise Problem("unknown_pack_version", str(error)) from error
+    except PackError as error:
+        raise Problem("pack_invalid") from error
+
+
+async def checked(door: Door, pack: Pack) -> PackCheck:
+    folder = door.packs.folder(pack.city.id)
+    found: list[PackFault] = await asyncio.to_thread(check_pack, folder)
+    problems = [PackProblem(file=one.file, line=one.line, message=one.message) for one in found]
+    version = await asyncio.to_thread(pack_version, folder)
+    return PackCheck(version=version, problems=problems)
+
+
+def messages(pack: Pack) -> MessageTemplates:
+    """Return the messages in the pack's order, by ticket stage."""
+    texts = {language: pack.messages.get(language, {}) for language in TEMPLATES}
+    names = dict.fromkeys(name for told in texts.values() for name in told)
+    return MessageTemplates(
+        files=dict(TEMPLATES),
+        items=[
+            MessageTemplate(name=name, zh=texts["zh"].get(name), en=texts["en"].get(name))
+            for name in names
+        ],
+    )

@@ -1,0 +1,73 @@
+"""The citizen's rating of an answer."""
+
+from typing import Literal
+
+from app.caller import Caller
+from app.commands import why_not_running
+from app.context import Door
+from app.errors import Problem
+from app.sending import NotRunning
+from domain.commands.messages import Verdict
+from domain.facts.closing import Rated
+from domain.model import Recorded
+from domain.policy.transitions import transition
+from domain.refusals import Refused
+from domain.ticket.rating import Rating
+from domain.ticket.stages import Outcome, Stage
+from store.tickets import intake, tickets
+from store.tickets.tickets import TicketRow
+
+PATIENCE = 1.0
+"""Seconds to wait for the record to show the rating."""
+
+
+class RatingReceipt(Recorded):
+    """The receipt of a rating. `recorded`: it counts. `sent`: the ticket will show it later."""
+
+    number: str
+    status: Literal["recorded", "sent"]
+    stage: Stage
+    outcome: Outcome | None = None
+
+
+async def check_due(door: Door, number: str) -> TicketRow:
+    """Return the ticket, if a rating is due.
+
+    Raises:
+        Problem, Refused: it is not, and why.
+    """
+    row = await tickets.get(door.store, number)
+    if row is None:
+        waiting = await intake.get(door.store, number)
+        raise Problem("not_started_yet" if waiting else "ticket_not_found")
+    if row.rated and row.stage in (Stage.RATE, Stage.ENDED):
+        raise Refused("already_rated", "This ticket is rated already.")
+    transition(row.stage, Rated)
+    return row
+
+
+async def rate(
+    door: Door, caller: Caller, number: str, rating: Rating, key: str | None
+) -> RatingReceipt:
+    """Rate an answer, once; wait shortly until the record shows it.
+
+    Raises:
+        Problem, Refused: no rating is due, or another was first.
+    """
+    before = await check_due(door, number)
+    verdict = Verdict(actor=caller.actor, rating=rating, key=key or "")
+    try:
+        await door.engine.rate(number, verdict)
+    except NotRunning as missing:
+        raise await why_not_running(door, number, missing) from None
+
+    async def rated() -> TicketRow | None:
+        row = await tickets.get(door.store, number)
+        return row if row is not None and row.rated and row.version > before.version else None
+
+    row = await door.record.until(rated, PATIENCE)
+    if row is None:
+        return RatingReceipt(number=number, status="sent", stage=before.stage)
+    if row.grade != rating.grade:  # another rating was sent at the same time, and was first
+        raise Refused("already_rated", "This ticket is rated already.")
+    return RatingReceipt(number=number, status="recorded", stage=row.stage, outcome=row.outcome)

@@ -1,0 +1,132 @@
+"""Points of units: rules, scores, and the tickets behind them."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import Field
+
+from app.caller import Caller
+from app.context import Door
+from app.figures import UnitName, unit_name
+from app.periods import Reckoning, ReckoningQuery
+from app.visibility import hidden_from
+from domain.model import Instant, Recorded
+from domain.pack.catalogue import ScoringRule, UnitKind
+from domain.pack.pack import Pack
+from domain.ticket.complaint import Code
+from store.db.cursors import cursor as cursor_of
+from store.db.cursors import key_of
+from store.reporting.ranking import Order, named, points_table
+from store.reporting.scores import Point, Scores, UnitScore, scores
+
+
+class ScoresQuery(ReckoningQuery):
+    """The units whose points are listed, and their order."""
+
+    kind: UnitKind | None = Field(None, description="Units of a kind: contractor, street …")
+    unit: Code | None = Field(None, description="One unit, and the events that earned its points.")
+    order: Order = Field("highest", description="Most points first, fewest first, or by code.")
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+    limit: int = Field(200, ge=1, le=1000, description="Events in one answer.")
+
+
+class RuleLine(Recorded):
+    """The times a rule counted, and its total points."""
+
+    code: str = Field(examples=["TZ05"])
+    times: int
+    points: float
+
+
+class ScoreLine(UnitName):
+    """A unit's points. `left_out`: excluded tickets that would have brought it points."""
+
+    points: float
+    rules: list[RuleLine]
+    left_out: int
+
+
+class PointLine(Recorded):
+    """The points of one event: event `version` of ticket `number`, judged by `rule`.
+
+    `part`: of the share that the event is about. `left_out`: the ticket is excluded, so the points
+    do not count.
+    """
+
+    number: str
+    version: int
+    at: Instant
+    event: str = Field(examples=["handled"])
+    part: str = Field(examples=["lead"])
+    rule: str = Field(examples=["TZ05"])
+    points: float
+    left_out: bool
+
+
+class ScoresPage(Recorded):
+    """Points. `rules`: the pack's. `left_out`: excluded tickets that would have brought points.
+
+    `broken`: how many tickets brought none because events of theirs are missing.
+    """
+
+    city: str
+    pack_version: str
+    since: Instant
+    until: Instant
+    as_of: Instant
+    units: list[ScoreLine]
+    rules: list[ScoringRule]
+    earned: list[PointLine] | None = None
+    next_cursor: str | None = Field(None, description="Ask again with it for more events.")
+    left_out: int
+    broken: int
+
+
+async def found_scores(door: Door, asked: Reckoning, unit: str | None) -> tuple[Scores, Pack]:
+    """Return the points and the pack they are computed by; those of `unit` with their events."""
+
+    async def find() -> tuple[Scores, Pack]:
+        pack = await asked.pack_then(door)
+        return await scores(door.store, pack, asked.period, as_of=asked.as_of, unit=unit), pack
+
+    return await door.staff_figures.get(("scores", unit, *asked.asked), find)
+
+
+def _lines(found: Scores, pack: Pack, query: ScoresQuery) -> list[ScoreLine]:
+    if query.unit is None:
+        table = points_table(pack, found.units, query.kind, query.order)
+    else:
+        table = [(named(pack, one.unit), one) for one in found.units if one.unit == query.unit]
+    return [
+        ScoreLine(
+            **unit_name(unit).model_dump(),
+            points=score.points,
+            rules=_rules(pack, score),
+            left_out=score.left_out,
+        )
+        for unit, score in table
+    ]
+
+
+def _rules(pack: Pack, score: UnitScore) -> list[RuleLine]:
+    return [
+        RuleLine(code=rule.code, times=times, points=round(times * rule.points, 6))
+        for rule in pack.scoring
+        if (times := score.rules[rule.code])
+    ]
+
+
+def earned_for(door: Door, caller: Caller, pack: Pack, earned: Iterable[Point]) -> list[Point]:
+    """Return the events that this caller may see."""
+    hidden = hidden_from(door, caller).get(pack.city.id, ())
+    return [one for one in earned if one.accused not in hidden]
+
+
+def _page(earned: list[Point], query: ScoresQuery) -> tuple[list[PointLine], str | None]:
+    begin = int(key_of(query.cursor, int)[0]) if query.cursor is not None else 0
+    lines = [
+        PointLine(**{name: getattr(one, name) for name in PointLine.model_fields})
+        for one in earned[begin : begin + query.limit]
+    ]
+    end = begin + query.limit
+    return lines, cursor_of(end) if end < len(earned) else None

@@ -1,0 +1,115 @@
+"""A person's own session, sessions and password."""
+
+from datetime import datetime
+
+from pydantic import Field, SecretStr
+
+from app import authentication
+from app.caller import Caller
+from app.context import Door
+from app.errors import Problem
+from domain.actors import Role
+from domain.model import Incoming, Instant, Recorded
+from store.identity import passwords, sessions
+from store.identity.sessions import Session
+
+
+class SignIn(Incoming):
+    """A sign-in. `totp`: the one-time password, or a recovery code, if the account needs one."""
+
+    name: str = Field(max_length=64)
+    password: SecretStr = Field(max_length=passwords.LONGEST)
+    totp: str | None = Field(None, max_length=40)
+
+
+class NewPassword(Incoming):
+    old: SecretStr = Field(max_length=passwords.LONGEST)
+    new: SecretStr = Field(max_length=passwords.LONGEST)
+
+
+class SignedIn(Recorded):
+    """The caller. Send `csrf` as `X-CSRF-Token` with every request that changes something; it is
+    null for tokens, which need none. `first_password_until`: the password was given by somebody
+    else and expires then; until it is changed nothing else can be done."""
+
+    id: str
+    name: str = Field(examples=["王芳"])
+    role: Role
+    unit: str | None = None
+    city: str | None = None
+    scopes: list[str]
+    ends_at: Instant | None = None
+    csrf: str | None = None
+    first_password_until: Instant | None = None
+
+
+class OwnSession(Recorded):
+    """A session of one's own. `device`: browser and system, if known; `current`: that of this
+    request."""
+
+    id: str
+    device: str = Field(examples=["Firefox · Windows"])
+    began_at: Instant
+    seen_at: Instant = Field(description="When it was last used, to the minute.")
+    ends_at: Instant = Field(description="When it ends in any case.")
+    current: bool
+
+
+class OwnSessions(Recorded):
+    items: list[OwnSession]
+
+
+async def own_sessions(caller: Caller, door: Door) -> list[OwnSession]:
+    """Return this caller's open sessions, the oldest first; a token has none."""
+    mine = _session_of(caller)
+    found = await sessions.listing(door.store, mine.account.id, door.now(), door.idle)
+    return [
+        OwnSession(
+            id=one.id,
+            device=one.device,
+            began_at=one.began_at,
+            seen_at=one.seen_at,
+            ends_at=one.ends_at,
+            current=one.digest == mine.digest,
+        )
+        for one in found
+    ]
+
+
+async def end_one(caller: Caller, session_id: str, door: Door) -> None:
+    """End one of this caller's sessions; session_not_found for any other."""
+    if not await sessions.end_own(door.store, _session_of(caller).account.id, session_id):
+        raise Problem("session_not_found")
+
+
+def _session_of(caller: Caller) -> Session:
+    if caller.session is None:
+        raise Problem("forbidden", "A token has no session.")
+    return caller.session
+
+
+def signed_in_as(caller: Caller, door: Door) -> SignedIn:
+    session = caller.session
+    return SignedIn(
+        id=caller.id,
+        name=caller.name,
+        role=caller.actor.role,
+        unit=caller.actor.unit,
+        city=caller.city,
+        scopes=sorted(caller.scopes),
+        ends_at=session.ends_at if session else None,
+        csrf=csrf_of(session, door) if session else None,
+        first_password_until=first_password_until(caller, door),
+    )
+
+
+def first_password_until(caller: Caller, door: Door) -> datetime | None:
+    """Return until when a password given by somebody else can be changed; None if it is not."""
+    if caller.session is None or not caller.first_password:
+        return None
+    return authentication.good_until(door, caller.session.account)
+
+
+def csrf_of(session: Session, door: Door) -> str:
+    """Return the CSRF token of the session, which only its own pages can know."""
+    return door.mark(f"csrf/{session.digest}")

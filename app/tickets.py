@@ -1,0 +1,94 @@
+"""Reading tickets: one as its citizen sees it, and lists for staff."""
+
+import asyncio
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from app.caller import Caller
+from app.citizen_view import CitizenTicket, citizen_view, waiting_view
+from app.context import Door
+from app.errors import Problem
+from app.periods import Moment
+from app.visibility import city_of, hidden_from
+from domain.actors import Role
+from domain.model import Incoming, Recorded
+from domain.policy.work_queues import Queue
+from domain.ticket.complaint import Code, Kind, clean_text
+from domain.ticket.stages import Outcome, Stage
+from store.tickets import intake, outbox, tickets
+from store.tickets.tickets import Filters, TicketRow
+
+
+class ListQuery(Incoming):
+    """The filter of a list; omitted fields match everything. Times: since <= t < until."""
+
+    city: Code | None = None
+    stage: Stage | None = None
+    outcome: Outcome | None = None
+    unit: Code | None = Field(None, description="The unit that has, or had last, the ticket.")
+    category: Code | None = None
+    kind: Kind | None = None
+    open: bool | None = None
+    call_back_due: bool | None = None
+    queue: Queue | None = Field(None, description="Where it waits for somebody at the centre.")
+    overdue: bool | None = Field(None, description="Whether the running promise is past due.")
+    due_before: Moment | None = None
+    filed_since: Moment | None = None
+    filed_until: Moment | None = None
+    text: Annotated[str, StringConstraints(max_length=100), AfterValidator(clean_text)] | None = (
+        Field(None, description="Part of a title, or a whole number.")
+    )
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+    limit: int = Field(50, ge=1, le=200)
+
+
+class TicketPage(Recorded):
+    items: list[TicketRow]
+    next_cursor: str | None = Field(None, description="Ask again with it for what follows.")
+
+
+async def as_citizen(door: Door, number: str) -> CitizenTicket:
+    """Return the citizen's view, also of a complaint that waits for the engine."""
+    ticket, events, messages = await asyncio.gather(
+        tickets.state(door.store, number),
+        tickets.events(door.store, number),
+        outbox.messages(door.store, number, Role.CITIZEN),
+    )
+    if ticket is not None:
+        return citizen_view(ticket, events, messages, door.packs.get(ticket.complaint.city))
+    registered = await intake.get(door.store, number)
+    if registered is None:
+        raise Problem("ticket_not_found")
+    return waiting_view(registered.complaint)
+
+
+async def listed(door: Door, caller: Caller, query: ListQuery) -> TicketPage:
+    """Return the matching tickets, of those that this caller may list.
+
+    Raises:
+        Problem, BadCursor
+    """
+    asked = query.model_dump(exclude={"cursor", "limit"})
+    told = {
+        "unit": _unit(caller, query.unit),
+        "city": city_of(caller, query.city),
+        "hidden": hidden_from(door, caller),
+    }
+    page = await tickets.page(door.store, Filters(**asked | told), query.cursor, query.limit)
+    rows = [_discreet(caller, row) for row in page.rows]
+    return TicketPage(items=rows, next_cursor=page.next_cursor)
+
+
+def _discreet(caller: Caller, row: TicketRow) -> TicketRow:
+    """Hide who reported (举报) from units."""
+    if caller.unit is None or row.kind is not Kind.REPORT:
+        return row
+    return replace(row, channel=None, anonymous=None, person=None)
+
+
+def _unit(caller: Caller, asked: str | None) -> str | None:
+    if caller.unit is not None and asked not in (None, caller.unit):
+        raise Problem("not_your_unit", "Officers list their own unit's tickets.")
+    return caller.unit or asked

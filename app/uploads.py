@@ -1,0 +1,21 @@
+"""Uploads: who may send how much."""
+
+from datetime import UTC, datetime, timedelta
+
+from app.context import Door
+from app.errors import Problem
+from media.receive import MB
+from store.files import files
+from store.identity import attempts
+
+_HOUR = timedelta(hours=1)
+
+
+async def check_flooding(door: Door, network: str) -> None:
+    """Limit anonymous uploads: by number from one address, by bytes in total."""
+    now, key = datetime.now(UTC), f"upload/from/{door.mark(network)}"
+    if await attempts.too_many(door.store, key, now, door.settings.uploads_per_hour, _HOUR):
+        raise Problem("too_many_uploads")
+    if await files.waiting_bytes(door.store) > door.settings.unattached_mb * MB:
+        raise Problem("uploads_busy")
+    await attempts.count_wrong(door.store, key, now)
