@@ -5,7 +5,7 @@ from domain.activity_io import ReasonQuestion
 from store.packs.archive import PinnedPacks
 
 
-class Reasons:
+class ReasonActivities:
     def __init__(self, packs: PinnedPacks) -> None:
         self._packs = packs
 

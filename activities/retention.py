@@ -13,7 +13,7 @@ from store.tickets import erasure
 _CHUNK = 100
 
 
-class Retention:
+class RetentionActivities:
     def __init__(self, packs: PackShelf, store: Store) -> None:
         self._packs = packs
         self._store = store

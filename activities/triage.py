@@ -17,7 +17,7 @@ from store.tickets.repeats import find_repeats
 from store.tickets.suggestions import cell_of, filing_holds, holds, suggest
 
 
-class Triage:
+class TriageActivities:
     def __init__(self, packs: PinnedPacks, shelf: PackShelf, store: Store) -> None:
         self._packs = packs
         self._shelf = shelf

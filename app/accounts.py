@@ -77,7 +77,7 @@ class AccountList(Recorded):
     next_cursor: str | None = Field(None, description="Ask again with it for what follows.")
 
 
-class Issued(AccountLine):
+class IssuedPassword(AccountLine):
     """The account, with its `password`, shown only here: only a hash of it is stored."""
 
     password: str | None
@@ -107,7 +107,7 @@ async def line(door: Door, account: Account) -> AccountLine:
     return (await _lines(door, [account]))[0]
 
 
-async def create(door: Door, caller: Caller, body: NewAccount) -> Issued:
+async def create(door: Door, caller: Caller, body: NewAccount) -> IssuedPassword:
     who = standing(door, caller, body.role, body.unit, body.city)
     password = passwords.random_password() if body.password else None
     account = await accounts.create(
@@ -150,7 +150,7 @@ async def enable(door: Door, caller: Caller, account: Account) -> AccountLine:
     return await line(door, await found(door, caller, account.id))
 
 
-async def renew(door: Door, caller: Caller, account: Account) -> Issued:
+async def renew(door: Door, caller: Caller, account: Account) -> IssuedPassword:
     _not_own(caller, account)
     password = passwords.random_password()
     await accounts.set_password(door.store, account, await passwords.hashed(password), own=False)
@@ -192,9 +192,9 @@ _SHOWN = tuple(
 )
 
 
-async def _issued(door: Door, account: Account, password: str | None) -> Issued:
+async def _issued(door: Door, account: Account, password: str | None) -> IssuedPassword:
     shown = await line(door, account)
-    return Issued(**shown.model_dump(), password=password)
+    return IssuedPassword(**shown.model_dump(), password=password)
 
 
 def _lock(door: Door, account: Account) -> str:

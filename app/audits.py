@@ -12,7 +12,7 @@ from audit.compare import Difference
 from audit.errors import AuditError
 from audit.replay import Break
 from audit.report import Report, StateThen, examine, state_then
-from audit.verdicts import Finding, judge
+from audit.verdicts import ComparisonResult, judge
 from domain.model import Incoming, Instant, Recorded
 from domain.ticket.complaint import Code
 from domain.ticket.stages import Outcome, Stage
@@ -57,7 +57,7 @@ class VerdictLine(Recorded):
     outcome: Outcome | None
     unit: str | None
     updated_at: Instant
-    finding: Finding
+    finding: ComparisonResult
     detail: str | None = None
     version: int
     history_events: int

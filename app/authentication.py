@@ -9,7 +9,7 @@ import structlog
 from app.context import Door
 from app.errors import Problem
 from store.identity import accounts, lockouts, passwords, second_factor
-from store.identity.accounts import Account, Proof
+from store.identity.accounts import Account, Credentials
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
@@ -99,7 +99,7 @@ async def _fail(door: Door, by_name: str, by_address: str, now: datetime) -> NoR
     raise Problem("sign_in_failed")
 
 
-async def _second(door: Door, proof: Proof, code: str, now: datetime) -> bool:
+async def _second(door: Door, proof: Credentials, code: str, now: datetime) -> bool:
     """Return whether it is the current one-time password or a recovery code; each is valid once."""
     account = proof.account
     secret = door.seal.open(f"totp/{account.id}", proof.totp or b"")

@@ -37,7 +37,7 @@ class End(StrEnum):
 
 
 @dataclass
-class Scene:
+class BoardSnapshot:
     """A snapshot of a board, and what was rendered from it, once for all viewers."""
 
     board: Board
@@ -69,7 +69,7 @@ class _Hall:
     """The broadcast channel of one city."""
 
     def __init__(self, door: Door, city: str, tick: float) -> None:
-        self.scene: Scene | None = None
+        self.scene: BoardSnapshot | None = None
         self.viewers: set[_Viewer] = set()
         self._door, self._city, self._tick = door, city, tick
         self.producing = asyncio.create_task(self._produce(), name=f"board of {city}")
@@ -101,7 +101,7 @@ class _Hall:
 
     async def _look(self) -> None:
         door, now = self._door, self._door.now()
-        self.scene = Scene(await board(door.store, door.packs.get(self._city), now))
+        self.scene = BoardSnapshot(await board(door.store, door.packs.get(self._city), now))
         viewers = list(self.viewers)
         staying = _sessions(one for one in viewers if one.staying)
         go_on = await sessions.going_on(door.store, _sessions(viewers), now, door.idle, staying)
@@ -132,7 +132,7 @@ class Boards:
 
     async def watch(
         self, door: Door, city: str, who: Caller, *, staying: bool = False
-    ) -> AsyncGenerator[Scene | End | None]:
+    ) -> AsyncGenerator[BoardSnapshot | End | None]:
         """Yield the snapshot at every poll, None while there is none, and last why it ended."""
         if self._closed:
             yield End.CLOSING
@@ -154,7 +154,7 @@ class Boards:
             if not hall.viewers:
                 self._leave(city, hall)
 
-    async def now(self, door: Door, pack: Pack) -> Scene:
+    async def now(self, door: Door, pack: Pack) -> BoardSnapshot:
         """Return the current viewers' snapshot, or one read for this request.
 
         Raises:
@@ -165,7 +165,7 @@ class Boards:
         recent = timedelta(seconds=2 * self.tick)
         if hall is not None and hall.scene is not None and now - hall.scene.board.at < recent:
             return hall.scene
-        return Scene(await board(door.store, pack, now))
+        return BoardSnapshot(await board(door.store, pack, now))
 
     async def close(self) -> None:
         """End the stream of every viewer, and read no more. May be called twice."""

@@ -41,7 +41,7 @@ class CityPage(CityLine):
     reasons: Reasons
 
 
-class Share(Recorded):
+class Fraction(Recorded):
     """The share `part` of `of`; `value` is null if `of` is zero."""
 
     part: int
@@ -55,9 +55,9 @@ class Indicators(Recorded):
     city: str
     since: Instant
     until: Instant
-    response: Share
-    resolution: Share
-    satisfaction: Share
+    response: Fraction
+    resolution: Fraction
+    satisfaction: Fraction
     accepted: int
     ended: int
     outcomes: dict[Outcome, int]
@@ -82,5 +82,5 @@ def _street(unit: Unit) -> StreetLine:
     return StreetLine(code=unit.code, name=unit.name, name_en=unit.name_en, area=unit.area)
 
 
-def share(ratio: Ratio) -> Share:
-    return Share(part=ratio.part, of=ratio.of, value=ratio.value)
+def share(ratio: Ratio) -> Fraction:
+    return Fraction(part=ratio.part, of=ratio.of, value=ratio.value)

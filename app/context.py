@@ -11,9 +11,9 @@ from itsdangerous import URLSafeTimedSerializer
 
 from app.engine_gateway import Engine
 from app.proof_of_work import Challenge, NoChallenge
-from app.rate_limits import Limits
+from app.rate_limits import RateLimits
 from app.read_your_writes import Watch
-from app.result_cache import Kept
+from app.result_cache import ResultCache
 from media.upload_service import Uploads
 from packs.registry import PackShelf
 from runtime.settings import Settings
@@ -36,12 +36,12 @@ class Door:
     vault: Vault
     keys: TicketKeys
     uploads: Uploads
-    limits: Limits
+    limits: RateLimits
     challenge: Challenge = field(default_factory=NoChallenge)
     record: Watch = field(default_factory=Watch)
     # Separate caches, so that public requests do not delay the staff's.
-    figures: Kept = field(default_factory=lambda: Kept(most=100))
-    staff_figures: Kept = field(default_factory=lambda: Kept(most=10))
+    figures: ResultCache = field(default_factory=lambda: ResultCache(most=100))
+    staff_figures: ResultCache = field(default_factory=lambda: ResultCache(most=10))
 
     @cached_property
     def seal(self) -> Seal:

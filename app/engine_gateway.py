@@ -26,7 +26,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from app.sending import BUDGET, Budget, EngineUnavailable, NotRunning, Sender, engine_limit
-from domain.commands.messages import Act, Verdict
+from domain.commands.messages import Act, RatingMessage
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.complaint import Complaint
 from domain.ticket.ticket import Snapshot
@@ -115,7 +115,7 @@ class Engine:
         """
         return await self._sender.give(number, act, update_id)
 
-    async def rate(self, number: str, verdict: Verdict) -> None:
+    async def rate(self, number: str, verdict: RatingMessage) -> None:
         """Send a rating, already validated and dated here: a signal has no answer.
 
         A rating is counted once, however often it is sent.

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.caller import Caller
-from app.cities import Share, share
+from app.cities import Fraction, share
 from app.context import Door
 from app.periods import Reckoning, ReckoningQuery
 from app.visibility import hidden_from
@@ -17,7 +17,7 @@ from domain.ticket.complaint import Code
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of
 from store.reporting.figures import Behind, Figure, Figures, UnknownIndicator, Value, figures
-from store.reporting.ranking import Named, standings
+from store.reporting.ranking import NamedUnit, standings
 
 
 class FiguresQuery(ReckoningQuery):
@@ -46,8 +46,8 @@ class UnitName(Recorded):
 class Excluding(Recorded):
     """A figure before exclusion (剔除), and without the excluded tickets."""
 
-    before: Share
-    after: Share
+    before: Fraction
+    after: Fraction
 
 
 class FigureLine(Excluding):
@@ -141,7 +141,7 @@ def _excluding(value: Value) -> Excluding:
     return Excluding(before=share(value.before), after=share(value.after))
 
 
-def unit_name(unit: Named) -> UnitName:
+def unit_name(unit: NamedUnit) -> UnitName:
     return UnitName(unit=unit.code, name=unit.name, name_en=unit.name_en, kind=unit.kind)
 
 

@@ -34,7 +34,7 @@ class Poller(Recorded):
     seen_at: Instant
 
 
-class Queue(Recorded):
+class TaskQueueState(Recorded):
     """A task queue; nobody works on one without pollers. `unit`: the unit that owns it."""
 
     name: str = Field(examples=["tickets"])
@@ -50,7 +50,7 @@ class EngineState(Recorded):
     ready: bool
     version: str | None = None
     open_tickets: int | None = None
-    queues: list[Queue] = Field(default_factory=list)
+    queues: list[TaskQueueState] = Field(default_factory=list)
     ui: str | None = Field(None, description="Where the engine's own pages are, if they are named.")
 
 
@@ -104,7 +104,7 @@ async def _engine(door: Door) -> EngineState:
         told.open_tickets = await door.engine.ask(_open_tickets)
         for name, unit in _queues(door).items():
             told.queues.append(
-                Queue(name=name, unit=unit, pollers=await door.engine.ask(_asking(name)))
+                TaskQueueState(name=name, unit=unit, pollers=await door.engine.ask(_asking(name)))
             )
     except EngineUnavailable:  # it became unavailable: return what is known so far
         told.ready = False

@@ -39,7 +39,7 @@ _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
 _TIMEOUT = 10.0
 
 
-class Standing(NamedTuple):
+class MappedRole(NamedTuple):
     """The role scope of a person."""
 
     role: Role
@@ -62,7 +62,7 @@ class Arrival(NamedTuple):
     code: str
 
 
-def standings(settings_roles: Mapping[str, str]) -> dict[str, Standing]:
+def standings(settings_roles: Mapping[str, str]) -> dict[str, MappedRole]:
     """Parse the roles of the claim's values in the settings: role, role:unit, role:unit:city.
 
     Raises:
@@ -73,7 +73,7 @@ def standings(settings_roles: Mapping[str, str]) -> dict[str, Standing]:
         role, unit, city = [*said.split(":"), "", ""][:3]
         if role not in STAFF or (role == Role.OFFICER) != bool(unit):
             raise ValueError(f"oidc_roles: '{value}' cannot be '{said}'")
-        found[value] = Standing(Role(role), unit or None, city or None)
+        found[value] = MappedRole(Role(role), unit or None, city or None)
     return found
 
 
@@ -219,14 +219,14 @@ async def _account(door: Door, claims: Mapping[str, Any]) -> Account:
     return account
 
 
-def _standing(door: Door, said: object) -> Standing | None:
+def _standing(door: Door, said: object) -> MappedRole | None:
     """Return the role of the first configured value that the claim has."""
     values = {str(each) for each in said} if isinstance(said, list) else {str(said)}
     known = standings(door.settings.oidc_roles)
     return next((standing for value, standing in known.items() if value in values), None)
 
 
-async def _new(door: Door, claims: Mapping[str, Any], standing: Standing) -> Account:
+async def _new(door: Door, claims: Mapping[str, Any], standing: MappedRole) -> Account:
     """Create an account with the provider's user name, or a generated one if that is taken."""
     issuer, subject = str(claims["iss"]), str(claims["sub"])
     own = f"oidc-{hashlib.sha256(f'{issuer} {subject}'.encode()).hexdigest()[:12]}"

@@ -11,10 +11,10 @@ from app.context import Door
 from app.errors import Problem
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
-from packs.differences import Difference, cell_differences, differences
+from packs.differences import ContentDifference, cell_differences, differences
 from packs.parsed_pack import GRIDS, TEMPLATES
 from packs.registry import PackError, check_pack, load_pack, pack_contents, pack_version
-from packs.registry import Problem as PackFault
+from packs.registry import PackFault as PackFault
 from store.packs import archive, references
 from store.packs.archive import UnknownPackVersion
 
@@ -129,7 +129,7 @@ async def differing(door: Door, pack: Pack, query: DiffQuery) -> PackDifferences
     )
 
 
-def _difference(one: Difference) -> PackDifference:
+def _difference(one: ContentDifference) -> PackDifference:
     fields = {name: list(pair) for name, pair in one.fields.items()}
     return PackDifference(file=one.file, row=one.row, change=one.change, fields=fields)
 

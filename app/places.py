@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from app.cities import Share, share
+from app.cities import Fraction, share
 from app.context import Door
 from app.division_codes import LEVEL_NAMES, codes_within, digits_within, is_in, place
 from app.errors import Problem
@@ -14,7 +14,7 @@ from domain.model import Instant, Recorded
 from domain.pack.pack import Pack
 from domain.pack.periods import Period
 from domain.ticket.complaint import Code
-from store.reporting.hot_spots import Asked, Named, Spot, areas, categories
+from store.reporting.hot_spots import HotSpotsQuery, Named, Spot, areas, categories
 from store.reporting.indicators import Ratio
 from store.reporting.places import LEVELS, PlaceCounts, places
 
@@ -35,9 +35,9 @@ class PlaceLine(Recorded):
     late: int
     filed: int
     ended: int
-    response: Share
-    resolution: Share
-    satisfaction: Share
+    response: Fraction
+    resolution: Fraction
+    satisfaction: Fraction
 
 
 class PlacesPage(Recorded):
@@ -51,14 +51,16 @@ class PlacesPage(Recorded):
 
 
 @dataclass(frozen=True)
-class Part:
+class PlacePart:
     """A part of a place. `code` is "" for tickets located no more exactly than the whole."""
 
     code: str
     counts: PlaceCounts
 
 
-async def parts_of(door: Door, pack: Pack, area: str, period: Period, now: datetime) -> list[Part]:
+async def parts_of(
+    door: Door, pack: Pack, area: str, period: Period, now: datetime
+) -> list[PlacePart]:
     """Return the parts of a place by their codes, also those without tickets; of a cell, itself.
 
     Raises:
@@ -72,11 +74,11 @@ async def parts_of(door: Door, pack: Pack, area: str, period: Period, now: datet
     within = "" if area == pack.city.division else area
     found = await places(door.store, pack.city.id, within, digits or len(area), period, now)
     inside = {code for code in found if code.startswith(area)} | codes_within(pack, grid, area)
-    parts = [Part(code, found.get(code, _NOTHING)) for code in sorted(inside)]
-    return parts + ([Part("", found[""])] if "" in found else [])
+    parts = [PlacePart(code, found.get(code, _NOTHING)) for code in sorted(inside)]
+    return parts + ([PlacePart("", found[""])] if "" in found else [])
 
 
-def _place_line(part: Part, pack: Pack) -> PlaceLine:
+def _place_line(part: PlacePart, pack: Pack) -> PlaceLine:
     counts, unit = part.counts, place(pack, part.code)
     return PlaceLine(
         area=part.code or None,
@@ -110,7 +112,7 @@ class SpotsPage(Recorded):
     categories: list[Named]
 
 
-async def most_of(door: Door, asked: Asked) -> dict[str, list[Named]]:
+async def most_of(door: Door, asked: HotSpotsQuery) -> dict[str, list[Named]]:
     """Return the streets, communities, cells and categories with the most complaints."""
     found = {LEVEL_NAMES[digits]: await areas(door.store, asked, digits) for digits in LEVELS[1:]}
     return found | {"category": await categories(door.store, asked)}

@@ -21,7 +21,7 @@ TTL = timedelta(minutes=10)
 HEADER = "Challenge-Answer"
 
 
-class Issued(Recorded):
+class IssuedChallenge(Recorded):
     """A challenge to be solved. `kind`: `none`, `work`, or another adapter's own."""
 
     kind: str = Field(examples=["work"])
@@ -33,7 +33,7 @@ class Issued(Recorded):
 class Challenge(Protocol):
     """An adapter that tells people, or at least patient programs, from floods."""
 
-    async def issue(self, door: "Door") -> Issued:
+    async def issue(self, door: "Door") -> IssuedChallenge:
         """Issue a challenge."""
         ...
 
@@ -45,8 +45,8 @@ class Challenge(Protocol):
 class NoChallenge:
     """An adapter that lets everybody pass."""
 
-    async def issue(self, door: "Door") -> Issued:
-        return Issued(kind="none")
+    async def issue(self, door: "Door") -> IssuedChallenge:
+        return IssuedChallenge(kind="none")
 
     async def passed(self, door: "Door", answer: str) -> bool:
         return True
@@ -61,10 +61,10 @@ class ProofOfWork:
     def __init__(self, bits: int) -> None:
         self._bits = bits
 
-    async def issue(self, door: "Door") -> Issued:
+    async def issue(self, door: "Door") -> IssuedChallenge:
         made = str(door.signer("work").dumps(door.nonce()))
         seconds = int(TTL.total_seconds())
-        return Issued(kind="work", challenge=made, bits=self._bits, expires_in=seconds)
+        return IssuedChallenge(kind="work", challenge=made, bits=self._bits, expires_in=seconds)
 
     async def passed(self, door: "Door", answer: str) -> bool:
         challenge, _, solution = answer.rpartition(":")

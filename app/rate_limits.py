@@ -57,7 +57,7 @@ class StoreStorage(Storage):
         await counters.clear(self._store, key)
 
 
-class Limits:
+class RateLimits:
     """The limits of an installation. If counting fails the request passes, and it is logged."""
 
     def __init__(self, settings: Settings, store: Store) -> None:

@@ -7,7 +7,7 @@ from app.commands import why_not_running
 from app.context import Door
 from app.errors import Problem
 from app.sending import NotRunning
-from domain.commands.messages import Verdict
+from domain.commands.messages import RatingMessage
 from domain.facts.closing import Rated
 from domain.model import Recorded
 from domain.policy.transitions import transition
@@ -55,7 +55,7 @@ async def rate(
         Problem, Refused: no rating is due, or another was first.
     """
     before = await check_due(door, number)
-    verdict = Verdict(actor=caller.actor, rating=rating, key=key or "")
+    verdict = RatingMessage(actor=caller.actor, rating=rating, key=key or "")
     try:
         await door.engine.rate(number, verdict)
     except NotRunning as missing:

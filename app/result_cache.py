@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class Kept:
+class ResultCache:
     """A cache of answers, each for `TIMES` as long as it took to find; bound to one event loop."""
 
     TIMES = 50

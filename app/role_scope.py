@@ -11,7 +11,7 @@ from domain.policy.permissions import STAFF
 from packs.registry import UnknownCity
 
 
-class Standing(NamedTuple):
+class RoleScope(NamedTuple):
     role: Role
     unit: str | None
     city: str | None
@@ -19,7 +19,7 @@ class Standing(NamedTuple):
 
 def standing(
     door: Door, caller: Caller, role: Role, unit: str | None, city: str | None
-) -> Standing:
+) -> RoleScope:
     """Return the role scope; a caller of one city may assign it in that city only.
 
     An officer's unit must be unambiguous: two cities may both have a unit of that code.
@@ -46,4 +46,4 @@ def standing(
         raise Problem("not_your_city", "You make accounts and tokens for your own city only.")
     if city is not None and unit is not None:
         door.packs.get(city).unit(unit)
-    return Standing(role, unit, city)
+    return RoleScope(role, unit, city)

@@ -14,7 +14,7 @@ from store.identity import passwords, sessions
 from store.identity.sessions import Session
 
 
-class SignIn(Incoming):
+class SignInRequest(Incoming):
     """A sign-in. `totp`: the one-time password, or a recovery code, if the account needs one."""
 
     name: str = Field(max_length=64)

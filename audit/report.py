@@ -8,7 +8,7 @@ from temporalio.client import Client
 from audit.compare import Change, Difference, changes, compare
 from audit.errors import AuditError
 from audit.replay import Break, Replayed, run_of, told_by_history
-from audit.verdicts import Finding, found
+from audit.verdicts import ComparisonResult, found
 from domain.events import Event
 from domain.model import Instant, Recorded
 from domain.ticket.ticket import Ticket
@@ -35,7 +35,7 @@ class Report(Recorded):
 
     number: str
     made_at: Instant
-    finding: Finding
+    finding: ComparisonResult
     detail: str | None = Field(None, description="Why no comparison could be made.")
     differences: list[Difference] = Field(description="Each field in which they disagree.")
     runs: int = Field(1, description="How many runs of its workflow there were.")
@@ -88,7 +88,7 @@ async def examine(client: Client, store: Store, number: str, most: int | None = 
     return Report(
         number=number,
         made_at=datetime.now(UTC),
-        finding=Finding(problem.code) if problem else found(differences, breaks),
+        finding=ComparisonResult(problem.code) if problem else found(differences, breaks),
         detail=str(problem) if problem else None,
         differences=differences,
         runs=told.runs if told else 1,

@@ -22,7 +22,7 @@ _TOLD_ANOTHER = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATE
 
 
 @dataclass(frozen=True)
-class Proof:
+class Readability:
     """The readability of a history's payloads. `clear`: from before payloads were encrypted.
 
     `theirs`: sent to other tickets (an answer to one that was merged into it). The engine stores
@@ -43,9 +43,9 @@ class Proof:
         return self.gone or (self.readable == 0 and self.clear == 0)
 
 
-async def prove(client: Client, keys: Keys, number: str) -> Proof:
+async def prove(client: Client, keys: Keys, number: str) -> Readability:
     """Try to decrypt the history of each run of the ticket with all the keys there are."""
-    whole: Proof | None = None
+    whole: Readability | None = None
     for run_id in sorted(await all_run_ids(client, number)):
         try:
             history = await load(client, number, run_id)
@@ -53,10 +53,10 @@ async def prove(client: Client, keys: Keys, number: str) -> Proof:
             continue  # it was removed just now
         one = await tried(history, keys, number)
         whole = one if whole is None else _together(whole, one)
-    return whole or Proof(gone=True, runs=0)
+    return whole or Readability(gone=True, runs=0)
 
 
-async def tried(history: WorkflowHistory, keys: Keys, number: str) -> Proof:
+async def tried(history: WorkflowHistory, keys: Keys, number: str) -> Readability:
     """Try to decrypt one history of the ticket."""
     codec = TicketCodec(keys)
     sealed = readable = clear = theirs = 0
@@ -74,11 +74,11 @@ async def tried(history: WorkflowHistory, keys: Keys, number: str) -> Proof:
         except (Erased, BadKey):
             continue
         readable += 1
-    return Proof(sealed, readable, clear, theirs)
+    return Readability(sealed, readable, clear, theirs)
 
 
-def _together(one: Proof, other: Proof) -> Proof:
-    return Proof(
+def _together(one: Readability, other: Readability) -> Readability:
+    return Readability(
         sealed=one.sealed + other.sealed,
         readable=one.readable + other.readable,
         clear=one.clear + other.clear,

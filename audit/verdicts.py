@@ -13,7 +13,7 @@ from store.db.engine import Store
 from store.tickets import tickets
 
 
-class Finding(StrEnum):
+class ComparisonResult(StrEnum):
     """The result of a comparison; `no_history` and `not_deterministic`: none was possible.
 
     `runs_differ`: the input of a run differs from the end of the one before it.
@@ -28,7 +28,7 @@ class Finding(StrEnum):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class AuditVerdict:
     """The verdict on one ticket. `problem`: why it could not be compared (code and message).
 
     `erased`: no comparison is possible or needed, as it was erased on purpose. `runs`: of its
@@ -50,13 +50,13 @@ class Verdict:
 
     @property
     def agrees(self) -> bool:
-        return self.finding is Finding.AGREES
+        return self.finding is ComparisonResult.AGREES
 
     @property
-    def finding(self) -> Finding:
+    def finding(self) -> ComparisonResult:
         """The verdict in one code."""
         if self.problem is not None:
-            return Finding(self.problem.partition(":")[0])
+            return ComparisonResult(self.problem.partition(":")[0])
         return found(self.differences, self.breaks)
 
     @property
@@ -65,14 +65,14 @@ class Verdict:
         return self.agrees or self.erased
 
 
-def found(differences: Sequence[Difference], breaks: Sequence[Break]) -> Finding:
+def found(differences: Sequence[Difference], breaks: Sequence[Break]) -> ComparisonResult:
     """Return the result of a comparison. Runs that do not match come first."""
     if breaks:
-        return Finding.RUNS_DIFFER
-    return Finding.DIFFERS if differences else Finding.AGREES
+        return ComparisonResult.RUNS_DIFFER
+    return ComparisonResult.DIFFERS if differences else ComparisonResult.AGREES
 
 
-async def judge(client: Client, store: Store, number: str, most: int | None = None) -> Verdict:
+async def judge(client: Client, store: Store, number: str, most: int | None = None) -> AuditVerdict:
     """Replay one ticket, or only the last runs of a history with more than `most` events, and
     compare it with the record.
 
@@ -90,13 +90,13 @@ async def judge(client: Client, store: Store, number: str, most: int | None = No
             breaks += run.breaks
     except AuditError as error:
         erased = isinstance(error, HistoryErased)
-        return Verdict(number, problem=f"{error.code}: {error}", erased=erased)
+        return AuditVerdict(number, problem=f"{error.code}: {error}", erased=erased)
     if first is None or held is None:
         raise ValueError("a history without a run")
     differences += await _compared(store, number, held, None)
     differences += compare_tickets(held.ticket, await tickets.state(store, number))
     lost, left_out = await untold(client, number, first)
-    return Verdict(
+    return AuditVerdict(
         number,
         version=held.ticket.version,
         history_events=held.end,
@@ -116,7 +116,7 @@ async def _compared(store: Store, number: str, run: Run, until: int | None) -> l
     return compare_events(run.events, await tickets.events(store, number, since, until))
 
 
-async def judge_all(client: Client, store: Store) -> AsyncIterator[Verdict]:
+async def judge_all(client: Client, store: Store) -> AsyncIterator[AuditVerdict]:
     """Yield a verdict on every ticket of the store, open or ended."""
     async for number in tickets.numbers(store):
         yield await judge(client, store, number)

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from bench.house import House, house
-from bench.load import Outcome, percentile
+from bench.load import LoadResult, percentile
 from bench.machine import MachineTime, machine
 
 Say = Callable[[str], None]
@@ -51,7 +51,7 @@ class Round:
 
 
 @dataclass
-class Turns:
+class PairedRounds:
     """The rounds of floor and product at one number of clients, side by side."""
 
     floor: list[Round] = field(default_factory=list)
@@ -80,10 +80,10 @@ def cpu(rounds: list[Round]) -> dict[str, float]:
 
 
 @dataclass
-class Figures:
+class Measurements:
     """All measurements of a run."""
 
-    turns: dict[int, Turns]
+    turns: dict[int, PairedRounds]
     accept_ms: list[float]
     history: dict[str, int]
     rss_mb: dict[str, float]
@@ -112,7 +112,7 @@ class Figures:
             },
         }
 
-    def _each(self, of: Callable[[Turns], Any]) -> dict[str, Any]:
+    def _each(self, of: Callable[[PairedRounds], Any]) -> dict[str, Any]:
         return {str(clients): of(turn) for clients, turn in self.turns.items()}
 
 
@@ -128,7 +128,7 @@ def _round(value: float) -> float:
     return round(value, 2)
 
 
-async def compare(plan: Plan, say: Say) -> Figures:
+async def compare(plan: Plan, say: Say) -> Measurements:
     """Measure everything of `plan` on a fresh installation.
 
     Raises:
@@ -136,8 +136,8 @@ async def compare(plan: Plan, say: Say) -> Figures:
     """
     async with house(lean_floor=plan.lean_floor) as built:
         say("warming up")
-        await _turn(built, max(plan.clients), plan.warm_up, Turns())
-        turns = {clients: Turns() for clients in plan.clients}
+        await _turn(built, max(plan.clients), plan.warm_up, PairedRounds())
+        turns = {clients: PairedRounds() for clients in plan.clients}
         for n in range(plan.rounds):
             for clients, turn in turns.items():
                 await _turn(built, clients, plan.seconds, turn)
@@ -152,10 +152,10 @@ async def compare(plan: Plan, say: Say) -> Figures:
                 "offered lives", seconds=plan.offered_seconds, per_second=plan.offered
             ),
         )
-        return Figures(turns, offered.accept_ms, await built.history_of_one(), built.rss_mb())
+        return Measurements(turns, offered.accept_ms, await built.history_of_one(), built.rss_mb())
 
 
-async def _turn(built: House, clients: int, seconds: float, turn: Turns) -> None:
+async def _turn(built: House, clients: int, seconds: float, turn: PairedRounds) -> None:
     """Measure one round of the floor, then one of the product."""
     running = measured(built, FLOOR, _floors(built, built.offer_floor(clients, seconds)))
     turn.floor.append(await running)
@@ -164,7 +164,7 @@ async def _turn(built: House, clients: int, seconds: float, turn: Turns) -> None
 
 
 async def measured(
-    built: House, processes: tuple[str, ...], running: Coroutine[Any, Any, Outcome]
+    built: House, processes: tuple[str, ...], running: Coroutine[Any, Any, LoadResult]
 ) -> Round:
     before, machine_before = built.cpu_seconds(), MachineTime.now()
     outcome = await running
@@ -180,14 +180,14 @@ async def measured(
     )
 
 
-async def _floors(built: House, offering: Coroutine[Any, Any, Outcome]) -> Outcome:
+async def _floors(built: House, offering: Coroutine[Any, Any, LoadResult]) -> LoadResult:
     before = await built.completed_floors()
     outcome = await offering
     await _check(built.completed_floors, before, outcome, "the engine completed")
     return outcome
 
 
-async def tickets(built: House, offering: Coroutine[Any, Any, Outcome]) -> Outcome:
+async def tickets(built: House, offering: Coroutine[Any, Any, LoadResult]) -> LoadResult:
     """Run tickets to their end, as confirmed by driver, store and engine.
 
     Raises:
@@ -201,7 +201,7 @@ async def tickets(built: House, offering: Coroutine[Any, Any, Outcome]) -> Outco
 
 
 async def _check(
-    count: Callable[[], Awaitable[int]], before: int, outcome: Outcome, whose: str
+    count: Callable[[], Awaitable[int]], before: int, outcome: LoadResult, whose: str
 ) -> None:
     if outcome.failures:
         told = ", ".join(f"{what} ({times})" for what, times in outcome.failures.most_common(5))

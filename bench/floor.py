@@ -37,7 +37,7 @@ _QUICK = timedelta(seconds=3)
 
 
 @dataclass
-class Step:
+class FloorStep:
     """The input of a local activity: the bytes to return, and the driver to notify."""
 
     size: int = 0
@@ -47,7 +47,7 @@ class Step:
 
 
 @dataclass
-class Start:
+class FloorStart:
     """The input of a run. `bell`: UDP port on which its driver waits for news of `name`."""
 
     bell: int
@@ -56,7 +56,7 @@ class Start:
 
 
 @activity.defn(name="floor_step")
-async def step(asked: Step) -> bytes | None:
+async def step(asked: FloorStep) -> bytes | None:
     """Notify the driver by a datagram, as there is no store to read, and return the bytes."""
     if asked.bell:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
@@ -73,14 +73,14 @@ async def park(_order: bytes) -> bytes:
 @workflow.defn(name=FLOOR_WORKFLOW)
 class FloorWorkflow:
     @workflow.init
-    def __init__(self, start: Start) -> None:
+    def __init__(self, start: FloorStart) -> None:
         self.start = start
         self.registered = False
         self.verdict = False
         workflow.patched("floor")  # a ticket requests the version of its lifecycle
 
     @workflow.run
-    async def run(self, start: Start) -> bytes:
+    async def run(self, start: FloorStart) -> bytes:
         await self.ask(ACCEPTANCE)
         clock = asyncio.create_task(workflow.sleep(timedelta(hours=1)))
         await self.ask(TRIAGE)
@@ -120,12 +120,12 @@ class FloorWorkflow:
         self.verdict = True
 
     async def ask(self, size: int) -> None:
-        await self._local(Step(size))
+        await self._local(FloorStep(size))
 
     async def note(self, news: str = "") -> None:
-        await self._local(Step(0, self.start.bell if news else 0, self.start.name, news))
+        await self._local(FloorStep(0, self.start.bell if news else 0, self.start.name, news))
 
-    async def _local(self, asked: Step) -> None:
+    async def _local(self, asked: FloorStep) -> None:
         await workflow.execute_local_activity(step, asked, schedule_to_close_timeout=_QUICK)
 
 

@@ -75,7 +75,7 @@ class FloorDriver:
         begun = time.perf_counter()
         start = WithStartWorkflowOperation(
             floor.FloorWorkflow.run,
-            floor.Start(bell=self._bells.port, name=name),
+            floor.FloorStart(bell=self._bells.port, name=name),
             id=name,
             task_queue=floor.FLOOR,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,

@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 from bench.floor_driver import Bells, FloorDriver
 from bench.http import Connection, Pool
-from bench.load import Do, Outcome, closed_loop, open_loop
+from bench.load import Do, LoadResult, closed_loop, open_loop
 from bench.product_driver import ProductDriver
 from cli.terminal import leave, run
 
@@ -19,7 +19,7 @@ Mode = Literal["lives", "filing", "offered lives", "offered filing"]
 
 
 @dataclass(frozen=True)
-class Order:
+class RequestedLoad:
     """A requested load. `most` limits the number, `seconds` the time in which actions begin."""
 
     system: Literal["floor", "product"]
@@ -35,7 +35,7 @@ class Order:
     per_second: float = 0.0
 
 
-async def offer(order: Order) -> Outcome:
+async def offer(order: RequestedLoad) -> LoadResult:
     async with AsyncExitStack() as open_things:
         if order.per_second:
             return await open_loop(_offered(order, open_things), order.per_second, order.seconds)
@@ -43,7 +43,7 @@ async def offer(order: Order) -> Outcome:
         return await closed_loop(clients, order.seconds, order.most)
 
 
-async def _clients(order: Order, open_things: AsyncExitStack) -> list[Do]:
+async def _clients(order: RequestedLoad, open_things: AsyncExitStack) -> list[Do]:
     if order.system == "floor":
         client = await Client.connect(order.engine, namespace=order.namespace)
         bells = await open_things.enter_async_context(Bells.listening())
@@ -57,7 +57,7 @@ async def _clients(order: Order, open_things: AsyncExitStack) -> list[Do]:
     return clients
 
 
-def _offered(order: Order, open_things: AsyncExitStack) -> Do:
+def _offered(order: RequestedLoad, open_things: AsyncExitStack) -> Do:
     pool = Pool(order.host, order.port)
     open_things.callback(pool.close)
 
@@ -69,19 +69,19 @@ def _offered(order: Order, open_things: AsyncExitStack) -> Do:
     return one
 
 
-def command(order: Order) -> list[str]:
+def command(order: RequestedLoad) -> list[str]:
     """Return the command of a generator for `order`; it prints its outcome as a line of JSON."""
     return [sys.executable, "-m", "bench.generator", json.dumps(asdict(order))]
 
 
 def main(arguments: list[str]) -> None:
     told: dict[str, Any] = json.loads(arguments[0])
-    outcome = run(offer(Order(**told)))
+    outcome = run(offer(RequestedLoad(**told)))
     print(json.dumps(outcome.as_dict()))
     leave(0)
 
 
-async def generate(order: Order, *, patience: float = 120.0) -> Outcome:
+async def generate(order: RequestedLoad, *, patience: float = 120.0) -> LoadResult:
     """Run a generator in a process of its own, for no longer than `patience` after its time."""
     process = await asyncio.create_subprocess_exec(*command(order), stdout=asyncio.subprocess.PIPE)
     try:
@@ -94,7 +94,7 @@ async def generate(order: Order, *, patience: float = 120.0) -> Outcome:
         raise
     if process.returncode != 0:
         raise RuntimeError(f"the load generator failed with code {process.returncode}")
-    return Outcome.of(json.loads(told))
+    return LoadResult.of(json.loads(told))
 
 
 if __name__ == "__main__":

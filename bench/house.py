@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 from temporalio.client import Client
 
 from bench.floor import FLOOR_WORKFLOW
-from bench.generator import Mode, Order, generate
-from bench.load import Outcome
+from bench.generator import Mode, RequestedLoad, generate
+from bench.load import LoadResult
 from bench.product_driver import UNIT
 from domain.actors import Role
 from domain.ticket.stages import Outcome as Ending
@@ -41,9 +41,9 @@ class House:
     officer: str
     floor: Child
 
-    async def offer_floor(self, clients: int, seconds: float) -> Outcome:
+    async def offer_floor(self, clients: int, seconds: float) -> LoadResult:
         return await generate(
-            Order(
+            RequestedLoad(
                 system="floor",
                 mode="lives",
                 engine=self.settings.temporal_address,
@@ -61,9 +61,9 @@ class House:
         seconds: float,
         per_second: float = 0.0,
         most: int = 100_000,
-    ) -> Outcome:
+    ) -> LoadResult:
         return await generate(
-            Order(
+            RequestedLoad(
                 system="product",
                 mode=mode,
                 engine=self.settings.temporal_address,

@@ -17,7 +17,7 @@ Do = Callable[[], Awaitable[float]]
 
 
 @dataclass
-class Outcome:
+class LoadResult:
     """The result of a run. `accept_ms` is counted from when a request was due, not from sent;
     `cpu`: CPU seconds of the load generator itself.
     """
@@ -40,12 +40,12 @@ class Outcome:
         return cls(**{**told, "failures": Counter(told["failures"])})
 
 
-async def closed_loop(clients: Sequence[Do], seconds: float, most: int) -> Outcome:
+async def closed_loop(clients: Sequence[Do], seconds: float, most: int) -> LoadResult:
     """Repeat every client's action for `seconds`, at most `most` times in all.
 
     Actions begun are completed, and the time counts until then.
     """
-    outcome = Outcome()
+    outcome = LoadResult()
     begun, cpu = time.perf_counter(), time.process_time()
     left = most
 
@@ -60,9 +60,9 @@ async def closed_loop(clients: Sequence[Do], seconds: float, most: int) -> Outco
     return outcome
 
 
-async def open_loop(do: Do, per_second: float, seconds: float) -> Outcome:
+async def open_loop(do: Do, per_second: float, seconds: float) -> LoadResult:
     """Begin an action every 1/`per_second` seconds, whether or not the earlier ones have ended."""
-    outcome = Outcome()
+    outcome = LoadResult()
     begun, cpu = time.perf_counter(), time.process_time()
     running = set[asyncio.Task[None]]()
     for n in range(round(per_second * seconds)):
@@ -74,7 +74,7 @@ async def open_loop(do: Do, per_second: float, seconds: float) -> Outcome:
     return outcome
 
 
-async def _count(do: Do, outcome: Outcome, due: float) -> None:
+async def _count(do: Do, outcome: LoadResult, due: float) -> None:
     late = time.perf_counter() - due
     try:
         accepted = await do()

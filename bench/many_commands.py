@@ -54,7 +54,7 @@ TARGET = 2.0
 
 
 @dataclass
-class Told:
+class ManyCommandsResult:
     """The result; times in milliseconds. `wrong`: the defects found in the end."""
 
     commands: int = 0
@@ -123,7 +123,7 @@ class _One:
                     return time.perf_counter() - begun
 
 
-async def many_commands(commands: int, say: Callable[[str], None]) -> Told:
+async def many_commands(commands: int, say: Callable[[str], None]) -> ManyCommandsResult:
     """Give `commands` commands to one ticket of a fresh installation.
 
     Raises:
@@ -143,7 +143,7 @@ async def many_commands(commands: int, say: Callable[[str], None]) -> Told:
                 filed.append((await _file(client))[1])
             if n and n % max(commands // 10, 1) == 0:
                 say(f"{n} commands, {n / (time.perf_counter() - begun):.0f} a second")
-        told = Told(
+        told = ManyCommandsResult(
             commands=commands,
             seconds=round(time.perf_counter() - begun, 1),
             command_ms=_spread(took),
@@ -182,7 +182,7 @@ async def _file(client: Client) -> tuple[str, float]:
     return told.number, time.perf_counter() - begun
 
 
-async def _look(built: House, client: Client, one: _One, told: Told) -> None:
+async def _look(built: House, client: Client, one: _One, told: ManyCommandsResult) -> None:
     """Check that it still accepts a command, and that timeline and replay are complete."""
     given = Counter(one.given)
     await one.act(Actor(role=Role.CITIZEN), Withdraw(reason="已自行解决"), told.commands)
@@ -225,7 +225,7 @@ def _spread(seconds: list[float]) -> dict[str, float]:
     return {"p50": at(0.5), "p99": at(0.99), "max": at(1.0)} if ordered else {}
 
 
-def show(out: Console, told: Told) -> None:
+def show(out: Console, told: ManyCommandsResult) -> None:
     """Print the figures, and whether the target is reached."""
     for what, spread in (
         ("a command", told.command_ms),

@@ -17,7 +17,7 @@ _PER_SECOND_AT_LEAST = 5.0
 
 
 @dataclass
-class Crowd:
+class OpenTicketsResult:
     """RSS in MB of each process, and milliseconds until a receipt, before and after filing."""
 
     tickets: int
@@ -37,7 +37,7 @@ class Crowd:
 
 async def crowd(
     tickets: int, say: Callable[[str], None], *, seconds: float = OFFERED_SECONDS
-) -> Crowd:
+) -> OpenTicketsResult:
     """File `tickets` complaints on a fresh installation and leave them open.
 
     Raises:
@@ -58,7 +58,7 @@ async def crowd(
         await _until_all_wait(built, waiting + tickets)
         say(f"offering {OFFERED:g} tickets a second to a full house")
         after = await _offered(built, seconds)
-        return Crowd(
+        return OpenTicketsResult(
             tickets=await built.waiting_tickets(),
             filed_per_second=round(filed.rate, 1),
             accept_before=before,

@@ -52,7 +52,7 @@ _KEPT = ("result_overtaken", "rating_refused")
 """Events that record a command's content although it was not carried out."""
 
 
-class Said(NamedTuple):
+class AnsweredCommand(NamedTuple):
     """One command: its mark, and the status and code of the answer."""
 
     mark: str
@@ -71,7 +71,7 @@ class Said(NamedTuple):
 
 
 @dataclass
-class Found:
+class StallsResult:
     """The result. `lost`: answered as done, in no event; `undead`: refused, yet carried out."""
 
     stalls: int = 0
@@ -106,7 +106,7 @@ class _Town:
         self._http, self._badges, self._chance = http, badges, chance
         self._open: list[_Ticket] = []
         self.numbers: list[str] = []
-        self.said: list[Said] = []
+        self.said: list[AnsweredCommand] = []
         self.over = False
 
     async def live(self) -> None:
@@ -151,7 +151,7 @@ class _Town:
                 ticket.given = _ENOUGH
         except httpx.HTTPError as error:
             code = type(error).__name__
-        self.said.append(Said(mark, what, ticket.number, status, code))
+        self.said.append(AnsweredCommand(mark, what, ticket.number, status, code))
 
     # --- random commands --------------------------------------------------------------------------
 
@@ -214,9 +214,9 @@ async def stalled(
     scale: float = 1.0,
     minutes: float = 240.0,
     say: Callable[[str], None] = lambda _: None,
-) -> Found:
+) -> StallsResult:
     """Stop the worker `stalls` times, or as often as fits into `minutes`."""
-    chance, found = random.Random(), Found()
+    chance, found = random.Random(), StallsResult()
     async with house(floor=False) as running, _town(running, chance) as town:
         clients = [asyncio.create_task(town.live()) for _ in range(_CLIENTS)]
         began = time.monotonic()
@@ -264,7 +264,7 @@ async def _badge(store: Store, role: Role, unit: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {secret}"}
 
 
-async def _judge(town: _Town, store: Store, found: Found) -> None:
+async def _judge(town: _Town, store: Store, found: StallsResult) -> None:
     """Look up every mark in the record."""
     done, kept = set[str](), set[str]()
     marks = {said.mark for said in town.said}
@@ -288,7 +288,7 @@ async def _judge(town: _Town, store: Store, found: Found) -> None:
             found.undead.append(line)
 
 
-def show(out: Console, found: Found) -> None:
+def show(out: Console, found: StallsResult) -> None:
     table = Table(title=f"{found.stalls} stalls in {found.seconds:.0f} s")
     table.add_column("what")
     table.add_column("times", justify="right")

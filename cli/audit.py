@@ -10,7 +10,7 @@ from rich.table import Table
 from audit.errors import AuditError
 from audit.replay import Break, Replayed, told_by_history
 from audit.report import Report, StateThen, examine, state_then
-from audit.verdicts import Verdict, judge
+from audit.verdicts import AuditVerdict, judge
 from cli.installation import installation
 from cli.terminal import fail, out, print_json, run
 from domain.events import Event
@@ -130,7 +130,7 @@ def _print_timeline(replayed: Replayed) -> None:
     out.print(table)
 
 
-def _runs(told: Replayed | Verdict) -> str:
+def _runs(told: Replayed | AuditVerdict) -> str:
     """Describe several runs: their number and the missing ones."""
     if told.runs == 1:
         return ""
@@ -167,7 +167,7 @@ def replay_(
     if (number is None) == (not everything):
         fail("name one ticket, or say --all")
 
-    async def judging() -> list[Verdict]:
+    async def judging() -> list[AuditVerdict]:
         async with installation() as here:
             numbers = [number] if number else [n async for n in tickets.numbers(here.store)]
             quiet = as_json or len(numbers) < 20
@@ -211,7 +211,7 @@ def views_(number: str, as_json: Json = False) -> None:
     out.print(table)
 
 
-def _print_verdicts(verdicts: list[Verdict]) -> None:
+def _print_verdicts(verdicts: list[AuditVerdict]) -> None:
     for verdict in verdicts:
         if verdict.problem:
             colour = "yellow" if verdict.erased else "red"

@@ -12,9 +12,9 @@ from domain.deadlines.clocks import ClockName, RungKind
 from domain.pack.catalogue import matches
 from domain.pack.pack import Pack
 from domain.pack.policies import RungRule
-from packs.differences import Difference
+from packs.differences import ContentDifference
 from packs.parsed_pack import GRIDS
-from packs.problems import Problem
+from packs.problems import PackFault
 from packs.registry import load_pack
 from store.packs.archive import KeptVersion
 
@@ -43,7 +43,7 @@ def summary(folder: Path, pack: Pack) -> str:
     return f"version {pack.version}, {told}"
 
 
-def checked(folder: Path, problems: list[Problem]) -> Shown:
+def checked(folder: Path, problems: list[PackFault]) -> Shown:
     """Return the result of `check` for one folder."""
     told: Shown = {
         "folder": str(folder),
@@ -168,7 +168,7 @@ def _value(value: object) -> str:
     return " ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
 
 
-def differing(before: Pack, after: Pack, found: Iterable[Difference]) -> Shown:
+def differing(before: Pack, after: Pack, found: Iterable[ContentDifference]) -> Shown:
     """Return the result of `diff`."""
     return {
         "before": {"city": before.city.id, "version": before.version},
@@ -185,7 +185,7 @@ def differing(before: Pack, after: Pack, found: Iterable[Difference]) -> Shown:
     }
 
 
-def show_differences(before: Pack, after: Pack, found: list[Difference]) -> None:
+def show_differences(before: Pack, after: Pack, found: list[ContentDifference]) -> None:
     """Print the result of `diff` by file, and its effect on tickets."""
     out.print(f"{before.city.id} {before.version} → {after.city.id} {after.version}")
     colours = {"added": "green", "removed": "red", "changed": "yellow"}
@@ -204,7 +204,7 @@ def show_differences(before: Pack, after: Pack, found: list[Difference]) -> None
         )
 
 
-def _fields(one: Difference) -> str:
+def _fields(one: ContentDifference) -> str:
     told = []
     for name, (old, new) in one.fields.items():
         values = [_value(value) for value in (old, new) if value is not None]

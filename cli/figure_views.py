@@ -14,17 +14,17 @@ from domain.pack.periods import Period
 from store.reporting.common_problems import Topic
 from store.reporting.figures import Figure, Figures, Value
 from store.reporting.indicators import Ratio
-from store.reporting.ranking import Named, Standing
+from store.reporting.ranking import NamedUnit, RankingRow
 from store.reporting.scores import Scores, UnitScore
 
 Shown = dict[str, Any]
-Points = Sequence[tuple[Named, UnitScore]]
+Points = Sequence[tuple[NamedUnit, UnitScore]]
 
 
 # --- figures ------------------------------------------------------------------------------------
 
 
-def print_figures(pack: Pack, found: Figures, league: Sequence[Standing] | None) -> None:
+def print_figures(pack: Pack, found: Figures, league: Sequence[RankingRow] | None) -> None:
     """Print figures as JSON, with drill-down tickets if requested."""
     shown = _reckoned(pack, found) | {
         "figures": [_figure(figure) for figure in found.figures],
@@ -38,7 +38,7 @@ def print_figures(pack: Pack, found: Figures, league: Sequence[Standing] | None)
     print_json(shown)
 
 
-def show_figures(pack: Pack, found: Figures, league: Sequence[Standing] | None) -> None:
+def show_figures(pack: Pack, found: Figures, league: Sequence[RankingRow] | None) -> None:
     """Print a line for each figure, then one for each unit with its figures after exclusion."""
     _title(pack, found.period, found.as_of, found.pack_version)
     numbers = ("before", "after", "tickets", "excluded", "unrated", "not reached")
@@ -215,7 +215,7 @@ def _reckoned(pack: Pack, found: Figures | Scores) -> Shown:
     }
 
 
-def _unit(unit: Named) -> Shown:
+def _unit(unit: NamedUnit) -> Shown:
     return {"unit": unit.code, "name": unit.name, "name_en": unit.name_en, "kind": unit.kind}
 
 

@@ -14,7 +14,7 @@ from store.secrets.ticket_keys import TicketKeys
 
 
 @dataclass(frozen=True)
-class Installation:
+class OpenInstallation:
     """An open installation; `engine` connects on first use."""
 
     settings: Settings
@@ -25,7 +25,7 @@ class Installation:
 
 
 @asynccontextmanager
-async def installation(settings: Settings | None = None) -> AsyncIterator[Installation]:
+async def installation(settings: Settings | None = None) -> AsyncIterator[OpenInstallation]:
     """Open the installation of `settings`, or of the environment.
 
     Raises:
@@ -37,6 +37,6 @@ async def installation(settings: Settings | None = None) -> AsyncIterator[Instal
     keys = TicketKeys(store, ring)
     try:
         client = await connect(settings, encrypting(keys), lazy=True)
-        yield Installation(settings, store, ring, keys, client)
+        yield OpenInstallation(settings, store, ring, keys, client)
     finally:
         await store.close()

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 
-class Entry(NamedTuple):
+class CommandEntry(NamedTuple):
     """The location of a command, as `module:name`, and its help in the command list."""
 
     target: str
@@ -21,7 +21,7 @@ class LazyGroup(TyperGroup):
     `prepare` is called before the first of them is imported.
     """
 
-    entries: Mapping[str, Entry] = {}
+    entries: Mapping[str, CommandEntry] = {}
     prepare: Callable[[], None] | None = None
     _listing = False
 
@@ -47,7 +47,7 @@ class LazyGroup(TyperGroup):
             self._listing = False
 
 
-def load(name: str, entry: Entry) -> Any:
+def load(name: str, entry: CommandEntry) -> Any:
     """Import the command of `entry`: a function, or a group of commands."""
     module, _, attribute = entry.target.partition(":")
     target = getattr(import_module(module), attribute)

@@ -4,41 +4,43 @@ import sys
 
 import typer
 
-from cli.lazy import Entry, LazyGroup
+from cli.lazy import CommandEntry, LazyGroup
 from cli.terminal import leave
 
 COMMANDS = {
-    "up": Entry(
+    "up": CommandEntry(
         "cli.up:up",
         "Start engine, store, worker and API; print the URL; stop all of it on Ctrl-C.",
     ),
-    "doctor": Entry(
+    "doctor": CommandEntry(
         "cli.doctor:doctor", "Look at this installation and say what is there and what is wrong."
     ),
-    "worker": Entry(
+    "worker": CommandEntry(
         "cli.serve:worker",
         "Run a worker: all tickets, or with --unit one unit's queue. Start as many as you like.",
     ),
-    "api": Entry(
+    "api": CommandEntry(
         "cli.serve:api", "Run the API and the pages. Start as many as you like behind a proxy."
     ),
-    "migrate": Entry(
+    "migrate": CommandEntry(
         "cli.serve:migrate",
         "Create or upgrade the store's tables. Safe to repeat, and at any number of places at "
         "once.",
     ),
-    "demo": Entry(
+    "demo": CommandEntry(
         "demo.command:demo", "Show the whole system at work, on this machine, in a minute or two."
     ),
-    "version": Entry("cli.version:version", "Print the versions of Jiesu and of its engine."),
-    "account": Entry("cli.account:app", "Accounts of the people who sign in."),
-    "token": Entry("cli.token:app", "Bearer tokens for staff and programs."),
-    "audit": Entry("cli.audit:app", "Replay tickets from their histories."),
-    "city": Entry(
+    "version": CommandEntry(
+        "cli.version:version", "Print the versions of Jiesu and of its engine."
+    ),
+    "account": CommandEntry("cli.account:app", "Accounts of the people who sign in."),
+    "token": CommandEntry("cli.token:app", "Bearer tokens for staff and programs."),
+    "audit": CommandEntry("cli.audit:app", "Replay tickets from their histories."),
+    "city": CommandEntry(
         "cli.city_commands:app", "City packs: one city's rules as data. See docs/city-packs.md."
     ),
-    "keys": Entry("cli.keys:app", "The keys of this installation."),
-    "privacy": Entry("cli.privacy:app", "Erasing what is personal."),
+    "keys": CommandEntry("cli.keys:app", "The keys of this installation."),
+    "privacy": CommandEntry("cli.privacy:app", "Erasing what is personal."),
 }
 """Every command, and the first sentence of its help: a test compares the two."""
 

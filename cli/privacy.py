@@ -10,7 +10,7 @@ from temporalio.service import RPCError
 
 from activities.retention import apply_retention
 from activities.sweep import swept
-from audit.shredding import Proof, delete_runs, prove, running
+from audit.shredding import Readability, delete_runs, prove, running
 from cli.installation import installation
 from cli.terminal import fail, out, print_json, run
 from domain.refusals import Refused
@@ -47,7 +47,7 @@ def erase(
     the history can still be read.
     """
 
-    async def erasing() -> Proof:
+    async def erasing() -> Readability:
         async with installation() as here:
             told = parse_number(number)
             if await running(here.engine, told):
@@ -84,7 +84,7 @@ def erase(
         raise typer.Exit(1)
 
 
-def _tell(proof: Proof) -> None:
+def _tell(proof: Readability) -> None:
     if proof.gone:
         out.print("erased; the engine keeps no history of it")
     elif proof.holds:

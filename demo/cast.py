@@ -42,7 +42,7 @@ class Late(StrEnum):
 
 
 @dataclass(frozen=True)
-class Script:
+class Behaviour:
     """The behaviour of one complaint's people. `moods`: on the first answer, the second, ..."""
 
     moods: tuple[Mood, ...] = (Mood.PLEASED,)
@@ -93,7 +93,7 @@ _TWICE, _WITHDRAWN, _URGED, _ADDED = 5, 3, 6, 6
 _SIGNED_LATE, _MISSED, _UNCONTACTED, _LAST_WORD = 4, 6, 4, 65
 
 
-def cast(dice: Random, filing: Filing, share: float) -> Script:
+def cast(dice: Random, filing: Filing, share: float) -> Behaviour:
     """Draw the script of one complaint. What is known of a real ticket overrules the draw.
 
     `share`, 0 <= share < 1, selects the moods: shares spread evenly over the complaints show each
@@ -106,7 +106,7 @@ def cast(dice: Random, filing: Filing, share: float) -> Script:
     def happens(percent: int) -> bool:
         return dice.random() * 100 < percent
 
-    script = Script(
+    script = Behaviour(
         moods=_at(_MOODS, share),
         twice=happens(_TWICE),
         concluded=one_of(_CONCLUDED),
@@ -133,7 +133,7 @@ def _at(odds: Odds[Drawn], share: float) -> Drawn:
     return odds[-1][0]
 
 
-def _as_known(script: Script, filing: Filing) -> Script:
+def _as_known(script: Behaviour, filing: Filing) -> Behaviour:
     if filing.concluded:
         script = replace(script, concluded=filing.concluded, withdrawn=False)
     if filing.passed_on >= OFTEN and script.returned is None:

@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from demo.cast import Late, Mood, Script, Wish
+from demo.cast import Behaviour, Late, Mood, Wish
 from demo.filing import Filing
 from demo.people import People, Refusal
-from demo.words import Words
+from demo.words import DemoTexts
 from domain.actors import Role
 from domain.deadlines.clocks import ClockName, RungKind
 from domain.pack.pack import Pack
@@ -34,20 +34,20 @@ _MARGIN = 0.3
 """Seconds after an escalation is due until it has surely been recorded."""
 
 
-class Stuck(Exception):
+class UnfinishedTicket(Exception):
     """A ticket that did not end, and why."""
 
 
 @dataclass
-class Case:
+class PlayedComplaint:
     """One complaint with its people. `rest` is called before each long wait."""
 
     people: People
     pack: Pack
     filing: Filing
-    script: Script
+    script: Behaviour
     dice: Random
-    words: Words
+    words: DemoTexts
     rest: Callable[[], None]
     number: str = ""
     code: str = ""
@@ -60,7 +60,7 @@ class Case:
         body = self.filing.body(self.pack.city.id)
         self.number, self.code = await self.people.file(body, key)
         if self.script.twice and await self.people.file(body, key) != (self.number, self.code):
-            raise Stuck(f"{self.number}: the same complaint became a second ticket")
+            raise UnfinishedTicket(f"{self.number}: the same complaint became a second ticket")
 
     async def play(self) -> None:
         """Act until the ticket has ended. Raises Stuck when it does not."""
@@ -71,9 +71,9 @@ class Case:
                 while (ticket := await self.people.look(self.number)).open:
                     await self._act(ticket)
         except TimeoutError:
-            raise Stuck(f"{self.number}: not ended after {patience:.0f} s") from None
+            raise UnfinishedTicket(f"{self.number}: not ended after {patience:.0f} s") from None
         except Refusal as refusal:
-            raise Stuck(f"{self.number}: {refusal}") from refusal
+            raise UnfinishedTicket(f"{self.number}: {refusal}") from refusal
 
     async def _act(self, ticket: Ticket) -> None:
         act = _AT.get(ticket.stage)
@@ -285,10 +285,10 @@ class Case:
         await asyncio.sleep(max(left, 0.0) + _MARGIN)
 
 
-_AT: dict[Stage, Callable[[Case, Ticket], Awaitable[None]]] = {
-    Stage.TRIAGE: Case._triage,
-    Stage.DISPATCH: Case._dispatch,
-    Stage.HANDLE: Case._handle,
-    Stage.RATE: Case._rate,
-    Stage.SUPERVISE: Case._supervise,
+_AT: dict[Stage, Callable[[PlayedComplaint, Ticket], Awaitable[None]]] = {
+    Stage.TRIAGE: PlayedComplaint._triage,
+    Stage.DISPATCH: PlayedComplaint._dispatch,
+    Stage.HANDLE: PlayedComplaint._handle,
+    Stage.RATE: PlayedComplaint._rate,
+    Stage.SUPERVISE: PlayedComplaint._supervise,
 }

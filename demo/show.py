@@ -13,14 +13,14 @@ from typing import Any, Protocol, TypeVar
 
 import httpx
 
-from audit.verdicts import Verdict, judge_all
+from audit.verdicts import AuditVerdict, judge_all
 from cli.installation import installation
-from demo.cast import Script, cast
+from demo.cast import Behaviour, cast
 from demo.complaints import own_filing
 from demo.filing import Filing
 from demo.people import Badges, People, Refusal
-from demo.play import Case, Stuck
-from demo.words import Words
+from demo.play import PlayedComplaint, UnfinishedTicket
+from demo.words import DemoTexts
 from domain.pack.pack import Pack
 from runtime.names import NAMESPACE
 from runtime.ports import free_ports
@@ -46,13 +46,13 @@ class Watching(Protocol):
 
 
 @dataclass(frozen=True)
-class Scene:
+class PlannedFiling:
     """One complaint to be filed under an idempotency key, and its people's script."""
 
     key: str
     dice: Random
     filing: Filing
-    script: Script
+    script: Behaviour
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Programme:
             cities=self.cities,
         )
 
-    def scenes(self) -> Iterator[Scene]:
+    def scenes(self) -> Iterator[PlannedFiling]:
         """Draw every complaint and its script, from nothing but the seed."""
         start = Random(self.seed).random()  # noqa: S311  # nosec B311
         for index in range(self.tickets):
@@ -90,7 +90,7 @@ class Programme:
             else:
                 filing = own_filing(self.pack, index, dice)
             script = cast(dice, filing, (start + index * _GOLDEN) % 1)
-            yield Scene(f"demonstration-{index}", dice, filing, script)
+            yield PlannedFiling(f"demonstration-{index}", dice, filing, script)
 
 
 @dataclass
@@ -100,10 +100,10 @@ class Showing:
     stuck: list[str] = field(default_factory=list)
     refusals: Counter[str] = field(default_factory=Counter)
     rates: Rates | None = None
-    verdicts: list[Verdict] = field(default_factory=list)
+    verdicts: list[AuditVerdict] = field(default_factory=list)
 
     @property
-    def disagreeing(self) -> list[Verdict]:
+    def disagreeing(self) -> list[AuditVerdict]:
         return [verdict for verdict in self.verdicts if not verdict.agrees]
 
     def whole(self, tickets: int) -> bool:
@@ -184,20 +184,20 @@ async def _play_all(
         for scene in programme.scenes():
             await places.acquire()
             free = _once(places)
-            case = Case(
+            case = PlayedComplaint(
                 people=people,
                 pack=programme.pack,
                 filing=scene.filing,
                 script=scene.script,
                 dice=scene.dice,
-                words=Words(scene.dice),
+                words=DemoTexts(scene.dice),
                 rest=free.close,
             )
             group.create_task(_play(case, scene.key, free, showing, watching))
 
 
 async def _play(
-    case: Case, key: str, free: ExitStack, showing: Showing, watching: Watching
+    case: PlayedComplaint, key: str, free: ExitStack, showing: Showing, watching: Watching
 ) -> None:
     with free:
         try:
@@ -207,7 +207,7 @@ async def _play(
             watching.ended()
         except Refusal as refusal:
             showing.stuck.append(f"{key}: {refusal}")
-        except Stuck as stuck:
+        except UnfinishedTicket as stuck:
             showing.stuck.append(str(stuck))
         showing.refusals += case.refusals
 

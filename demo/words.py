@@ -36,7 +36,7 @@ _UNSOLVED = "您好，{unit}已现场核实，因涉及多家产权单位，目�
 _AGAIN = "您再次反映的问题，{unit}已重新核查办理。"
 
 
-class Words:
+class DemoTexts:
     """The choice of texts, drawn by `dice`."""
 
     def __init__(self, dice: Random) -> None:

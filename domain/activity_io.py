@@ -11,7 +11,7 @@ from domain.deadlines.clocks import Clock, ClockName
 from domain.events import Event
 from domain.facts.anytime import Moved
 from domain.model import Instant, Recorded
-from domain.pack.condition_vocabulary import Case
+from domain.pack.condition_vocabulary import TicketFacts
 from domain.policy.decide import ReasonKind, Wanted
 from domain.ticket.assignment import Given, HandlingResult, Share
 from domain.ticket.complaint import Complaint, Place
@@ -93,7 +93,7 @@ class ReplyQuestion(Recorded):
     tier: str
     result: HandlingResult
     at: Instant
-    case: Case = Case()
+    case: TicketFacts = TicketFacts()
     verified: bool = False
 
 

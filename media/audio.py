@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import IO
 
-from media.findings import Bad, Found
+from media.findings import Bad, FileProperties
 
 _STEPS = 2_000_000
 _READ = 64 * 1024
@@ -30,7 +30,7 @@ _WAVE_CODECS = frozenset({1, 2, 3, 6, 7, 0x11, 0x31, 0x55, 0xFFFE})
 _WAVE_KEPT = frozenset({b"fmt ", b"fact", b"data"})
 
 
-def wav(file: IO[bytes], size: int) -> Found:
+def wav(file: IO[bytes], size: int) -> FileProperties:
     """Examine the chunks; overwrite those without sound (titles, notes, places)."""
     read = _reading(file)
     told = int.from_bytes(read(4, 4), "little") + 8
@@ -51,7 +51,7 @@ def wav(file: IO[bytes], size: int) -> Found:
         at += 8 + length + length % 2
     if at not in (size, size + 1) or b"fmt " not in seen or seen.count(b"data") != 1:
         raise _broken()
-    return Found("voice", "audio/wav")
+    return FileProperties("voice", "audio/wav")
 
 
 def _blank(file: IO[bytes], at: int, content: bytes) -> None:
@@ -64,7 +64,7 @@ def _blank(file: IO[bytes], at: int, content: bytes) -> None:
 _OGG_CODECS = (b"OpusHead", b"\x01vorbis", b"Speex   ", b"\x7fFLAC")
 
 
-def ogg(file: IO[bytes], size: int) -> Found:
+def ogg(file: IO[bytes], size: int) -> FileProperties:
     """Examine the pages (RFC 3533); every stream must be audio."""
     read, at, pages = _reading(file), 0, 0
     while at < size and pages < _STEPS:
@@ -83,7 +83,7 @@ def ogg(file: IO[bytes], size: int) -> Found:
         at, pages = body + sum(lengths), pages + 1
     if at != size or pages < 2:
         raise _broken()
-    return Found("voice", "audio/ogg")
+    return FileProperties("voice", "audio/ogg")
 
 
 # --- MP3 --------------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ _SAMPLING = (44100, 48000, 32000)
 _FRAMES_TO_BELIEVE = 3
 
 
-def mp3(file: IO[bytes], size: int) -> Found:
+def mp3(file: IO[bytes], size: int) -> FileProperties:
     """Examine frames of MPEG audio layer III; empty tags before them, cut off those after them."""
     read = _reading(file)
     at, frames = _after_id3(file, size), 0
@@ -110,7 +110,7 @@ def mp3(file: IO[bytes], size: int) -> Found:
         if not rest or not (rest.strip(b"\0") == b"" or (len(rest) == 128 and rest[:3] == b"TAG")):
             raise _broken()
         file.truncate(at)
-    return Found("voice", "audio/mpeg")
+    return FileProperties("voice", "audio/mpeg")
 
 
 def _after_id3(file: IO[bytes], size: int) -> int:
@@ -149,7 +149,7 @@ _NARROW = (13, 14, 16, 18, 20, 21, 27, 32, 6, 0, 0, 0, 0, 0, 0, 1)
 _WIDE = (18, 24, 33, 37, 41, 47, 51, 59, 61, 6, 0, 0, 0, 0, 1, 1)
 
 
-def amr(file: IO[bytes], size: int) -> Found:
+def amr(file: IO[bytes], size: int) -> FileProperties:
     """Examine the frames of AMR or AMR-WB, one channel (RFC 4867)."""
     read = _reading(file)
     wide = read(0, 9) == b"#!AMR-WB\n"
@@ -162,4 +162,4 @@ def amr(file: IO[bytes], size: int) -> Found:
         at, frames = at + length, frames + 1
     if at != size or not frames:
         raise _broken()
-    return Found("voice", "audio/amr-wb" if wide else "audio/amr")
+    return FileProperties("voice", "audio/amr-wb" if wide else "audio/amr")

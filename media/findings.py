@@ -16,7 +16,7 @@ class Bad(Exception):
 
 
 @dataclass(frozen=True)
-class Found:
+class FileProperties:
     """The properties of a file. `kind`: a `domain.ticket.files.FileKind`; `location`: (lat, lon)
     in WGS-84, if known."""
 

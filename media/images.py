@@ -7,7 +7,7 @@ from typing import IO
 
 from PIL import Image
 
-from media.findings import Bad, Found, whereabouts
+from media.findings import Bad, FileProperties, whereabouts
 
 EDGE = 4096
 """The most pixels of a stored photo's longer side: enough to read a number plate in a street."""
@@ -32,7 +32,7 @@ _BROKEN = (
 
 def rewrite(
     file: IO[bytes], sort: str, megapixels: int, picture: IO[bytes], thumbnail: IO[bytes]
-) -> Found:
+) -> FileProperties:
     """Write the image in `file` to `picture`, and a small one to `thumbnail`, both as JPEG.
 
     Of an animation the first frame is kept. The location, if the file has one, is returned and
@@ -57,7 +57,7 @@ def rewrite(
     width, height = clean.size
     clean.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
     clean.save(thumbnail, "JPEG", quality=75)
-    return Found("photo", MEDIA_TYPE, width, height, location)
+    return FileProperties("photo", MEDIA_TYPE, width, height, location)
 
 
 def _upright(opened: Image.Image) -> Image.Image:

@@ -14,14 +14,14 @@ from dataclasses import asdict, dataclass
 from typing import IO, Any
 
 from media import audio, images, matroska, mp4, pdf
-from media.findings import Bad, Found
+from media.findings import Bad, FileProperties
 
 NO_MEMORY = 3
 """Exit status of an examination that ran out of memory."""
 
 
 @dataclass(frozen=True)
-class Order:
+class InspectionInput:
     """The input of an examination. `sort`: the name of a `media.file_types.Sort`. `picture` and
     `thumbnail`: descriptors to write to."""
 
@@ -45,7 +45,9 @@ _CONTAINERS = {
 }
 
 
-def examine(order: Order, file: IO[bytes], picture: IO[bytes], thumbnail: IO[bytes]) -> Found:
+def examine(
+    order: InspectionInput, file: IO[bytes], picture: IO[bytes], thumbnail: IO[bytes]
+) -> FileProperties:
     """Examine `file`; photos are rewritten, recordings may be changed in place.
 
     Raises:
@@ -57,7 +59,7 @@ def examine(order: Order, file: IO[bytes], picture: IO[bytes], thumbnail: IO[byt
     return images.rewrite(file, order.sort, order.megapixels, picture, thumbnail)
 
 
-def _confine(order: Order) -> None:
+def _confine(order: InspectionInput) -> None:
     largest = order.memory_mb * 1024 * 1024
     for what, most in (
         (resource.RLIMIT_AS, largest),
@@ -70,7 +72,7 @@ def _confine(order: Order) -> None:
 
 
 def main() -> int:
-    order = Order(**json.loads(sys.argv[1]))
+    order = InspectionInput(**json.loads(sys.argv[1]))
     _confine(order)
     told: dict[str, Any]
     with (

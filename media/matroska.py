@@ -7,7 +7,7 @@ that it cannot contain.
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
-from media.findings import Bad, Found
+from media.findings import Bad, FileProperties
 
 _HEADER, _DOC_TYPE = 0x1A45DFA3, 0x4282
 _SEGMENT, _CLUSTER, _TRACKS, _ATTACHMENTS = 0x18538067, 0x1F43B675, 0x1654AE6B, 0x1941A469
@@ -29,7 +29,7 @@ class Element(NamedTuple):
     end: int | None
 
 
-def examine(file: IO[bytes], size: int) -> Found:
+def examine(file: IO[bytes], size: int) -> FileProperties:
     """Examine the elements.
 
     Raises:
@@ -55,7 +55,7 @@ def examine(file: IO[bytes], size: int) -> Found:
     if not clusters or not kinds:
         raise Bad("broken_file", "There is nothing to see or hear in it.")
     kind = "video" if "video" in kinds else "voice"
-    return Found(kind, "video/webm" if kind == "video" else "audio/webm")
+    return FileProperties(kind, "video/webm" if kind == "video" else "audio/webm")
 
 
 def _segment(file: IO[bytes], at: int, end: int) -> Iterator[Element]:

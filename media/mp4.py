@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
-from media.findings import Bad, Found, whereabouts
+from media.findings import Bad, FileProperties, whereabouts
 
 _TOP = frozenset(
     b"ftyp styp moov moof mdat mfra free skip wide uuid udta meta pnot pdin sidx ssix prft emsg"
@@ -29,7 +29,7 @@ class Box(NamedTuple):
     end: int
 
 
-def examine(file: IO[bytes], size: int) -> Found:
+def examine(file: IO[bytes], size: int) -> FileProperties:
     """Examine the boxes, and overwrite those that hold metadata.
 
     Raises:
@@ -51,9 +51,11 @@ def examine(file: IO[bytes], size: int) -> Found:
         _overwrite(file, box)
     if b"vide" in handlers:
         quicktime = brand == b"qt  "
-        return Found("video", "video/quicktime" if quicktime else "video/mp4", location=location)
+        return FileProperties(
+            "video", "video/quicktime" if quicktime else "video/mp4", location=location
+        )
     if b"soun" in handlers:
-        return Found("voice", "audio/mp4", location=location)
+        return FileProperties("voice", "audio/mp4", location=location)
     raise Bad("broken_file", "There is nothing to see or hear in it.")
 
 

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from typing import IO
 
-from media.findings import Bad, Found
+from media.findings import Bad, FileProperties
 
 _ACTIVE = (
     "JavaScript",
@@ -45,7 +45,7 @@ _PACKED = re.compile(_name("Filter") + b"|" + _name("DecodeParms") + b"|/F[\\s(<
 _HEADER = re.compile(rb"%PDF-(1\.[0-7]|2\.0)\s")
 
 
-def examine(file: IO[bytes], size: int) -> Found:
+def examine(file: IO[bytes], size: int) -> FileProperties:
     """Search the file for active content.
 
     Raises:
@@ -60,7 +60,7 @@ def examine(file: IO[bytes], size: int) -> Found:
             raise Bad("broken_file", "It is cut off, or has something appended.")
         if _HARMFUL.search(content) or any(_HARMFUL.search(text) for text in _unpacked(content)):
             raise Bad("active_content", "It runs something, or has other files inside.")
-    return Found("document", "application/pdf")
+    return FileProperties("document", "application/pdf")
 
 
 def _unpacked(content: mmap.mmap) -> Iterator[bytes]:

@@ -13,8 +13,8 @@ from typing import IO
 import structlog
 
 from media.errors import FileRefused
-from media.findings import Found
-from media.inspection import NO_MEMORY, Order
+from media.findings import FileProperties
+from media.inspection import NO_MEMORY, InspectionInput
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
@@ -27,7 +27,7 @@ QUEUE_SECONDS = 30
 class Examined:
     """The result of an examination, and the content to store: the file or the rewritten photo."""
 
-    found: Found
+    found: FileProperties
     content: IO[bytes]
     thumbnail: IO[bytes] | None
 
@@ -54,7 +54,7 @@ class Chamber:
         """
         with ExitStack() as stack:
             picture, thumbnail, told = (stack.enter_context(self.paper()) for _ in range(3))
-            order = Order(
+            order = InspectionInput(
                 sort=sort,
                 size=size,
                 megapixels=self._megapixels,
@@ -68,7 +68,7 @@ class Chamber:
             photo = found.kind == "photo"
             yield Examined(found, picture if photo else file, thumbnail if photo else None)
 
-    async def _run(self, order: Order, file: IO[bytes], told: IO[bytes]) -> None:
+    async def _run(self, order: InspectionInput, file: IO[bytes], told: IO[bytes]) -> None:
         try:
             async with asyncio.timeout(QUEUE_SECONDS):
                 await self._places.acquire()
@@ -86,7 +86,7 @@ class Chamber:
             raise FileRefused("broken_file")
 
 
-async def _process(order: Order, file: IO[bytes], told: IO[bytes]) -> int | None:
+async def _process(order: InspectionInput, file: IO[bytes], told: IO[bytes]) -> int | None:
     """Run an examination; return its exit status, negative for a signal, None on timeout."""
     file.seek(0)
     process = await asyncio.create_subprocess_exec(
@@ -112,10 +112,10 @@ async def _process(order: Order, file: IO[bytes], told: IO[bytes]) -> int | None
             await process.wait()
 
 
-def _read(told: IO[bytes]) -> Found:
+def _read(told: IO[bytes]) -> FileProperties:
     told.seek(0)
     found = json.loads(told.read())
     if "code" in found:
         raise FileRefused(found["code"], found["detail"])
     location = found.pop("location")
-    return Found(**found, location=tuple(location) if location else None)
+    return FileProperties(**found, location=tuple(location) if location else None)

@@ -16,7 +16,7 @@ from typing import Any
 import cel
 from pydantic import BaseModel
 
-from domain.pack.condition_vocabulary import Case, EventCase, ResultCase, ShareCase
+from domain.pack.condition_vocabulary import EventCase, ResultCase, ShareCase, TicketFacts
 from packs.condition_text import ConditionError
 from packs.condition_types import read
 
@@ -32,11 +32,11 @@ __all__ = [
 
 SpeaksOf = Mapping[str, type[BaseModel]]
 
-OF_TICKETS: SpeaksOf = {"t": Case}
+OF_TICKETS: SpeaksOf = {"t": TicketFacts}
 """The variables of filing conditions, indicators, and verification conditions."""
-OF_RESULTS: SpeaksOf = {"t": Case, "result": ResultCase}
+OF_RESULTS: SpeaksOf = {"t": TicketFacts, "result": ResultCase}
 """The variables of closing conditions of categories."""
-OF_EVENTS: SpeaksOf = {"e": EventCase, "a": ShareCase, "t": Case}
+OF_EVENTS: SpeaksOf = {"e": EventCase, "a": ShareCase, "t": TicketFacts}
 """The variables of scoring rules."""
 
 LONGEST = 500

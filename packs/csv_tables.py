@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from domain.pack.catalogue import matches
-from packs.problems import Problem, faults, read_text
+from packs.problems import PackFault, faults, read_text
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -19,7 +19,7 @@ Split = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Row(Generic[M]):
+class CsvRow(Generic[M]):
     """A row of a CSV file, and the line it begins on."""
 
     line: int
@@ -35,7 +35,7 @@ class Sheet(Generic[M]):
     """
 
     file: str
-    rows: list[Row[M]] = field(default_factory=list)
+    rows: list[CsvRow[M]] = field(default_factory=list)
     codes: frozenset[str] = frozenset()
     whole: bool = True
 
@@ -59,7 +59,7 @@ def read_csv(
     folder: Path,
     name: str,
     model: type[M],
-    problems: list[Problem],
+    problems: list[PackFault],
     split: Mapping[str, Split] | None = None,
 ) -> Sheet[M]:
     """Read the rows of the file `name`; append its faults to `problems`.
@@ -75,7 +75,7 @@ def read_csv(
 
 
 def _read_table(
-    folder: Path, name: str, model: type[BaseModel], problems: list[Problem]
+    folder: Path, name: str, model: type[BaseModel], problems: list[PackFault]
 ) -> list[tuple[int, Cells]]:
     """Read the rows of a CSV file that have the right shape, without empty cells.
 
@@ -96,18 +96,18 @@ def _read_table(
             if header is None:
                 header = cells
                 wrong = _header_faults(header, model)
-                problems += [Problem(name, line, fault) for fault in wrong]
+                problems += [PackFault(name, line, fault) for fault in wrong]
                 if wrong:
                     return []
             elif len(cells) != len(header):
                 message = f"{len(cells)} cells where the header has {len(header)}"
-                problems.append(Problem(name, line, message))
+                problems.append(PackFault(name, line, message))
             else:
                 table.append((line, {k: v for k, v in zip(header, cells, strict=True) if v}))
     except csv.Error as error:
-        problems.append(Problem(name, begins, f"not CSV: {error}"))
+        problems.append(PackFault(name, begins, f"not CSV: {error}"))
     if header is None:
-        problems.append(Problem(name, None, "the header is missing"))
+        problems.append(PackFault(name, None, "the header is missing"))
     return table
 
 
@@ -130,17 +130,17 @@ def _read_row(
     cells: Cells,
     model: type[M],
     split: Mapping[str, Split],
-    problems: list[Problem],
-) -> Row[M] | None:
+    problems: list[PackFault],
+) -> CsvRow[M] | None:
     values: dict[str, object] = {
         name: split[name](cell) if name in split else cell for name, cell in cells.items()
     }
     if "line" in model.model_fields:
         values["line"] = line
     try:
-        return Row(line, model.model_validate(values))
+        return CsvRow(line, model.model_validate(values))
     except ValidationError as error:
-        problems += [Problem(file, line, message) for _, message in faults(error)]
+        problems += [PackFault(file, line, message) for _, message in faults(error)]
         return None
 
 

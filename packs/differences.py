@@ -32,7 +32,7 @@ _KEYS = ("code", "id", "kind", "grade")
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ContentDifference:
     """A row or key that differs. `fields`: the values before and after, by field."""
 
     file: str
@@ -41,7 +41,7 @@ class Difference:
     fields: Mapping[str, tuple[object, object]] = field(default_factory=dict)
 
 
-def differences(before: Pack, after: Pack) -> list[Difference]:
+def differences(before: Pack, after: Pack) -> list[ContentDifference]:
     """Return all differences that affect how tickets are handled or what is said to citizens."""
     return [
         *_keys(before, after),
@@ -62,12 +62,12 @@ def differences(before: Pack, after: Pack) -> list[Difference]:
     ]
 
 
-def cell_differences(before: bytes | None, after: bytes | None) -> list[Difference]:
+def cell_differences(before: bytes | None, after: bytes | None) -> list[ContentDifference]:
     """Return the grid cells that differ between two contents of grids.geojson."""
     old, new = _cells(before), _cells(after)
     told = _values(GRIDS, old, new)
     # The coordinates are left out: they mean nothing to a reader.
-    return [Difference(GRIDS, one.row, one.change) for one in told]
+    return [ContentDifference(GRIDS, one.row, one.change) for one in told]
 
 
 def _cells(content: bytes | None) -> dict[str, object]:
@@ -77,7 +77,7 @@ def _cells(content: bytes | None) -> dict[str, object]:
     return {feature["properties"]["code"]: feature["geometry"] for feature in features}
 
 
-def _keys(before: Pack, after: Pack) -> Iterator[Difference]:
+def _keys(before: Pack, after: Pack) -> Iterator[ContentDifference]:
     """Compare the keys of city.toml, each as its path: `tiers.general.handle`."""
     names = [name for name in CityFile.model_fields if name != "calendar"]
     old, new = (_keyed(pack, names) for pack in (before, after))
@@ -102,7 +102,7 @@ def _flat(path: str, value: object) -> Iterator[tuple[str, object]]:
         yield path, value
 
 
-def _calendars(before: WorkCalendar, after: WorkCalendar) -> Iterator[Difference]:
+def _calendars(before: WorkCalendar, after: WorkCalendar) -> Iterator[ContentDifference]:
     both = set(before.years) & set(after.years)
     yield from _values(CALENDAR, _days(before, both), _days(after, both))
 
@@ -122,7 +122,7 @@ def _written(hours: Any) -> str:
     return "|".join(map(str, hours))
 
 
-def _owners(before: Pack, after: Pack) -> Iterator[Difference]:
+def _owners(before: Pack, after: Pack) -> Iterator[ContentDifference]:
     """Find rows that were added, removed or moved: order counts, as the first match applies."""
     old, new = (
         [f"{row.category},{row.area},{row.unit}" for row in pack.responsibilities]
@@ -134,10 +134,12 @@ def _owners(before: Pack, after: Pack) -> Iterator[Difference]:
     for row, index in gone.items():
         if row in come:
             place = {"place": (index + 1, come[row] + 1)}
-            yield Difference(RESPONSIBILITIES, row, "changed", place)
+            yield ContentDifference(RESPONSIBILITIES, row, "changed", place)
         else:
-            yield Difference(RESPONSIBILITIES, row, "removed")
-    yield from (Difference(RESPONSIBILITIES, row, "added") for row in come if row not in gone)
+            yield ContentDifference(RESPONSIBILITIES, row, "removed")
+    yield from (
+        ContentDifference(RESPONSIBILITIES, row, "added") for row in come if row not in gone
+    )
 
 
 def _by(key: str, rows: tuple[Any, ...]) -> dict[str, BaseModel]:
@@ -151,32 +153,34 @@ def _phrases(pack: Pack) -> dict[str, BaseModel]:
 
 def _rows(
     file: str, before: Mapping[str, BaseModel], after: Mapping[str, BaseModel]
-) -> Iterator[Difference]:
+) -> Iterator[ContentDifference]:
     """Compare rows by field; of an added or removed row, give only the code."""
     for name, row in before.items():
         if name not in after:
-            yield Difference(file, name, "removed")
+            yield ContentDifference(file, name, "removed")
             continue
         old, new = dict(_flat("", _plain(row))), dict(_flat("", _plain(after[name])))
         fields = {
             key: (old.get(key), new.get(key)) for key in old | new if old.get(key) != new.get(key)
         }
         if fields:
-            yield Difference(file, name, "changed", fields)
-    yield from (Difference(file, name, "added") for name in after if name not in before)
+            yield ContentDifference(file, name, "changed", fields)
+    yield from (ContentDifference(file, name, "added") for name in after if name not in before)
 
 
 def _plain(row: BaseModel) -> dict[str, Any]:
     return row.model_dump(mode="json")
 
 
-def _values(file: str, before: dict[str, object], after: dict[str, object]) -> Iterator[Difference]:
+def _values(
+    file: str, before: dict[str, object], after: dict[str, object]
+) -> Iterator[ContentDifference]:
     """Compare single values; give each with its old and new value."""
     for name in before | after:
         pair = before.get(name), after.get(name)
         if name not in after:
-            yield Difference(file, name, "removed", {"": pair})
+            yield ContentDifference(file, name, "removed", {"": pair})
         elif name not in before:
-            yield Difference(file, name, "added", {"": pair})
+            yield ContentDifference(file, name, "added", {"": pair})
         elif pair[0] != pair[1]:
-            yield Difference(file, name, "changed", {"": pair})
+            yield ContentDifference(file, name, "changed", {"": pair})

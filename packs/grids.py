@@ -18,7 +18,7 @@ from shapely import Polygon
 
 from domain.pack.gcj02 import to_wgs84
 from domain.ticket.complaint import Crs
-from packs.problems import Problem, read_text
+from packs.problems import PackFault, read_text
 
 STREET = 9  # leading digits of a cell's code that are its street's code
 
@@ -88,26 +88,26 @@ _CODE = re.compile(r"[0-9]{15}")
 _BETWEEN = re.compile(r"[\s,:]*")  # what may separate the values of valid JSON
 
 
-def _read(path: Path) -> tuple[list[_Cell], list[Problem]]:
+def _read(path: Path) -> tuple[list[_Cell], list[PackFault]]:
     """Read the features of the file; return them and the problems found."""
-    problems: list[Problem] = []
+    problems: list[PackFault] = []
     text = read_text(path.parent, path.name, problems)
     if text is None:
         return [], problems
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
-        return [], [Problem(path.name, error.lineno, f"not JSON: {error.msg}")]
+        return [], [PackFault(path.name, error.lineno, f"not JSON: {error.msg}")]
     kind, features = _member(content, "type"), _member(content, "features")
     if kind != "FeatureCollection" or not isinstance(features, list):
-        return [], [Problem(path.name, 1, "not a GeoJSON FeatureCollection")]
+        return [], [PackFault(path.name, 1, "not a GeoJSON FeatureCollection")]
     cells: list[_Cell] = []
     for line, feature in zip(_lines(text), features, strict=True):
         cell, faults = _read_cell(line, feature)
         cells.append(cell)
-        problems += [Problem(path.name, line, fault) for fault in faults]
+        problems += [PackFault(path.name, line, fault) for fault in faults]
     if not cells:
-        problems.append(Problem(path.name, None, "there are no cells"))
+        problems.append(PackFault(path.name, None, "there are no cells"))
     return cells, problems
 
 
@@ -168,7 +168,7 @@ _OVERLAP, _OVERLAP_SHARE = 1.0, 1e-4  # m2, and share of the smaller cell: round
 _DEGREE = 111_195  # metres of one degree of latitude
 
 
-def check_grid(path: Path, division: str, outline_tolerance: float = 0.01) -> Iterator[Problem]:
+def check_grid(path: Path, division: str, outline_tolerance: float = 0.01) -> Iterator[PackFault]:
     """Check the codes and polygons of the cells, and look for overlaps and gaps.
 
     All codes begin with `division` and differ. Two cells may overlap by 1 m2 or by 1/10,000 of
@@ -180,10 +180,10 @@ def check_grid(path: Path, division: str, outline_tolerance: float = 0.01) -> It
     for cell in cells:
         if cell.coded and not cell.code.startswith(division):
             message = f"the code {cell.code} is not in the division {division}"
-            yield Problem(path.name, cell.line, message)
+            yield PackFault(path.name, cell.line, message)
         if cell.coded and cell.code in first:
             message = f"{cell.code} stands already on line {first[cell.code]}"
-            yield Problem(path.name, cell.line, message)
+            yield PackFault(path.name, cell.line, message)
         first.setdefault(cell.code, cell.line)
     sound = [cell for cell in cells if cell.polygon is not None]
     if not sound:
@@ -191,14 +191,14 @@ def check_grid(path: Path, division: str, outline_tolerance: float = 0.01) -> It
     polygons = _in_metres([cell.polygon for cell in sound])
     for one, other, area in _overlaps(polygons):
         message = f"{sound[other].code} overlaps {sound[one].code} of line {sound[one].line}"
-        yield Problem(path.name, sound[other].line, f"{message} by {area:,.0f} m2")
+        yield PackFault(path.name, sound[other].line, f"{message} by {area:,.0f} m2")
     if len(sound) == len(cells):  # an unusable shape leaves a gap: not reported twice
         for beside, area in _gaps(polygons, outline_tolerance):
             message = f"beside {sound[beside].code} a gap of {area:,.0f} m2 belongs to no cell"
-            yield Problem(path.name, sound[beside].line, message)
+            yield PackFault(path.name, sound[beside].line, message)
 
 
-def check_streets(path: Path, areas: Collection[str]) -> Iterator[Problem]:
+def check_streets(path: Path, areas: Collection[str]) -> Iterator[PackFault]:
     """Check that every cell lies in a street of the pack, given their `areas` (9 digits).
 
     A street that is missing is reported once, on the line of its first cell.
@@ -209,7 +209,7 @@ def check_streets(path: Path, areas: Collection[str]) -> Iterator[Problem]:
             unknown.setdefault(cell.code[:STREET], []).append(cell.line)
     for street, lines in unknown.items():
         message = f"no street has the area {street!r} (of {len(lines)} cells)"
-        yield Problem(path.name, lines[0], message)
+        yield PackFault(path.name, lines[0], message)
 
 
 def _in_metres(polygons: Sequence[Polygon | None]) -> list[Polygon]:

@@ -15,12 +15,12 @@ from domain.pack.phrases import Phrases
 from domain.pack.policies import (
     Aftercare,
     Caps,
-    Desk,
+    DeskPolicy,
     Features,
     Ladder,
     Limits,
-    Part,
-    Rating,
+    PackPart,
+    RatingPolicy,
     Reports,
     Retention,
     Reworking,
@@ -30,7 +30,7 @@ from domain.pack.policies import (
 )
 from domain.ticket.complaint import Code
 from packs.csv_tables import Sheet, Split, pairs, parts, read_csv
-from packs.problems import Problem
+from packs.problems import PackFault
 from packs.toml_tables import Document, read_toml
 
 CITY, UNITS, CATEGORIES = "city.toml", "units.csv", "categories.csv"
@@ -41,7 +41,7 @@ TEMPLATES = {"zh": "templates/zh.toml", "en": "templates/en.toml"}
 """The files with messages to citizens, by language."""
 
 
-class CalendarSeed(Part):
+class CalendarSeed(PackPart):
     """`[calendar]`: office hours, and the years whose days off the State Council has published.
 
     `country` is a code of the `holidays` library, whose holidays and make-up days are the basis;
@@ -54,7 +54,7 @@ class CalendarSeed(Part):
     hours: OfficeSpans
 
 
-class DayOverride(Part):
+class DayOverride(PackPart):
     """A row of calendar.csv: one day that differs from the seed, or has other office hours."""
 
     date: date
@@ -69,7 +69,7 @@ class DayOverride(Part):
         return self
 
 
-class CityFile(Part):
+class CityFile(PackPart):
     """The whole of city.toml."""
 
     city: City
@@ -84,14 +84,14 @@ class CityFile(Part):
     severity: Severity = Severity()
     verify: Verification = Verification()
     aftercare: Aftercare = Aftercare()
-    desk: Desk = Desk()
+    desk: DeskPolicy = DeskPolicy()
     reports: Reports = Reports()
     retention: Retention = Retention()
-    rating: Rating
+    rating: RatingPolicy
     reasons: Reasons
 
 
-class IndicatorsFile(Part):
+class IndicatorsFile(PackPart):
     """The whole of indicators.toml."""
 
     indicators: tuple[Indicator, ...] = ()
@@ -117,7 +117,7 @@ class Draft:
     scoring: Sheet[ScoringRule]
     phrases: Document[Phrases]
     messages: dict[str, Document[MessagesFile]]
-    problems: list[Problem]
+    problems: list[PackFault]
 
 
 _SPLIT_OVERRIDE: dict[str, Split] = {"hours": parts}
@@ -126,7 +126,7 @@ _SPLIT_CATEGORY: dict[str, Split] = {"keywords": parts, "steps": pairs("code", "
 
 def read_draft(folder: Path) -> Draft:
     """Parse the pack in `folder` as far as possible; what cannot be read is in `problems`."""
-    problems: list[Problem] = []
+    problems: list[PackFault] = []
 
     def there(name: str) -> bool:
         return (folder / name).exists()

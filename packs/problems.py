@@ -11,7 +11,7 @@ Location = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class PackFault:
     """One fault of a pack. `line` counts from 1; None stands for the whole file."""
 
     file: str
@@ -23,17 +23,17 @@ class Problem:
         return f"{where}: {self.message}"
 
 
-def read_text(folder: Path, name: str, problems: list[Problem]) -> str | None:
+def read_text(folder: Path, name: str, problems: list[PackFault]) -> str | None:
     """Return the text of a file; None, and add a problem, if it is missing or not UTF-8."""
     try:
         return (folder / name).read_bytes().decode("utf-8-sig")  # spreadsheets write a BOM
     except FileNotFoundError:
-        problems.append(Problem(name, None, "the file is missing"))
+        problems.append(PackFault(name, None, "the file is missing"))
     except OSError as error:
-        problems.append(Problem(name, None, f"the file cannot be read: {error.strerror}"))
+        problems.append(PackFault(name, None, f"the file cannot be read: {error.strerror}"))
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        problems.append(Problem(name, line, "not UTF-8: save the file as UTF-8"))
+        problems.append(PackFault(name, line, "not UTF-8: save the file as UTF-8"))
     return None
 
 

@@ -15,7 +15,7 @@ from domain.pack.phrases import Phrases
 from packs.calendars import read_calendar
 from packs.checks.all_checks import CHECKS
 from packs.parsed_pack import CITY, GRIDS, CityFile, Draft, read_draft
-from packs.problems import Problem
+from packs.problems import PackFault
 
 # It imports a geometry library: too slow for commands that need no cells.
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PackError",
+    "PackFault",
     "PackShelf",
-    "Problem",
     "UnknownCity",
     "check_pack",
     "default_root",
@@ -41,7 +41,7 @@ class PackError(Exception):
 
     code = "pack_invalid"
 
-    def __init__(self, folder: Path, problems: list[Problem]) -> None:
+    def __init__(self, folder: Path, problems: list[PackFault]) -> None:
         listed = "\n".join(f"  {problem}" for problem in problems)
         super().__init__(f"the city pack {folder.name} has {len(problems)} problem(s):\n{listed}")
         self.problems = problems
@@ -107,7 +107,7 @@ def default_root() -> Path:
     return Path(str(domain.__file__)).parent.parent / "cities"
 
 
-def check_pack(folder: Path) -> list[Problem]:
+def check_pack(folder: Path) -> list[PackFault]:
     """Return all problems of the pack in `folder`; empty if it can be used."""
     draft = read_draft(folder)
     return _sorted([*_checked(draft), *_assembled(draft)[1]])
@@ -158,12 +158,12 @@ def version_of(contents: dict[str, bytes]) -> str:
     return digest.hexdigest()[:12]
 
 
-def _checked(draft: Draft) -> list[Problem]:
+def _checked(draft: Draft) -> list[PackFault]:
     """Return the problems that the consistency checks find."""
     return [problem for check in CHECKS for problem in check(draft)]
 
 
-def _assembled(draft: Draft) -> tuple[Pack | None, list[Problem]]:
+def _assembled(draft: Draft) -> tuple[Pack | None, list[PackFault]]:
     """Return the pack, or None unless all of it could be read, and the problems found."""
     problems = list(draft.problems)
     city, figures = draft.city.value, draft.indicators.value
@@ -191,6 +191,6 @@ def _assembled(draft: Draft) -> tuple[Pack | None, list[Problem]]:
     return pack, missing
 
 
-def _sorted(problems: list[Problem]) -> list[Problem]:
+def _sorted(problems: list[PackFault]) -> list[PackFault]:
     once = dict.fromkeys(problems)
     return sorted(once, key=lambda problem: (problem.file, problem.line or 0))

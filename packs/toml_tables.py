@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from packs.problems import Location, Problem, faults, read_text
+from packs.problems import Location, PackFault, faults, read_text
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -30,12 +30,12 @@ class Document(Generic[M]):
                 return self.lines[location[:length]]
         return None
 
-    def problem(self, location: Location, message: str) -> Problem:
+    def problem(self, location: Location, message: str) -> PackFault:
         """Return a problem at `location`."""
-        return Problem(self.file, self.line_of(*location), message)
+        return PackFault(self.file, self.line_of(*location), message)
 
 
-def read_toml(folder: Path, name: str, model: type[M], problems: list[Problem]) -> Document[M]:
+def read_toml(folder: Path, name: str, model: type[M], problems: list[PackFault]) -> Document[M]:
     """Read the file `name` as `model`; append its faults to `problems`."""
     text = read_text(folder, name, problems)
     if text is None:
@@ -44,7 +44,7 @@ def read_toml(folder: Path, name: str, model: type[M], problems: list[Problem]) 
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"at line (\d+)", str(error))
-        problems.append(Problem(name, int(at[1]) if at else None, str(error)))
+        problems.append(PackFault(name, int(at[1]) if at else None, str(error)))
         return Document(name)
     document: Document[M] = Document(name, None, toml_lines(text))
     try:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from domain.policy.transitions import TABLE, Row
+from domain.policy.transitions import TABLE, Transition
 from domain.ticket.stages import OPEN, Stage
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "lifecycle.md"
@@ -69,7 +69,7 @@ def _tables() -> Iterable[str]:
     yield f"\n## At many stages\n\n{_table(left)}"
 
 
-def _table(rows: Iterable[Row]) -> str:
+def _table(rows: Iterable[Transition]) -> str:
     lines = ["| fact | at the stage | leads to | by | why |", "|---|---|---|---|---|"]
     for row in rows:
         to = row.to.value if row.to else "*(stays)*"
@@ -78,11 +78,11 @@ def _table(rows: Iterable[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _many(row: Row) -> bool:
+def _many(row: Transition) -> bool:
     return len(row.since) >= MANY
 
 
-def _where(row: Row) -> str:
+def _where(row: Transition) -> str:
     """List a row's stages in order; if they are most, the excluded ones instead."""
     after = [stage for stage in Stage if stage in OPEN - {Stage.ACCEPT}]
     missing = [stage for stage in after if stage not in row.since]

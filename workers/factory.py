@@ -16,14 +16,14 @@ from activities.handle import park_assignment
 from activities.merge import Merging
 from activities.outbox import Outbox
 from activities.project import Project
-from activities.reasons import Reasons
+from activities.reasons import ReasonActivities
 from activities.renewal import Renewal
 from activities.replan import Replanning
-from activities.retention import Retention
+from activities.retention import RetentionActivities
 from activities.settle import Settle
 from activities.spool import Spool
 from activities.sweep import Sweep
-from activities.triage import Triage
+from activities.triage import TriageActivities
 from packs.registry import PackShelf
 from runtime.names import TICKETS
 from runtime.release import release
@@ -101,20 +101,20 @@ def ticket_worker(hands: Hands, *, cached_tickets: int = 1000) -> Worker:
         workflows=list(WORKFLOWS),
         activities=[
             Accept(packs).accept,
-            Triage(packs, hands.packs, store).triage,
+            TriageActivities(packs, hands.packs, store).triage,
             Dispatch(packs).dispatch,
             Feedback(packs).prepare,
             Clocks(packs).plan,
             Clocks(packs).extend,
             Clocks(packs).resume,
             Clocks(packs).replan,
-            Reasons(packs).check,
+            ReasonActivities(packs).check,
             Merging(store).check,
             Settle(packs, store, hands.keys).open_inspections,
             Project(hands.projector).project,
             Outbox(store).deliver,
             Spool(store, hands.client).start_waiting,
-            Retention(hands.packs, store).apply,
+            RetentionActivities(hands.packs, store).apply,
             Renewal(hands.client).renew,
             Sweep(store, hands.objects).sweep,
             Replanning(hands.packs, store, hands.client).replan,

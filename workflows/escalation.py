@@ -12,7 +12,7 @@ from domain.facts.anytime import RungClimbed
 from domain.facts.closing import CallBackDue, Closed
 from domain.facts.returning import FellBack, TakenOn
 from domain.facts.waiting import Resumed, ReviewMissed
-from domain.policy.decide import Need, Wanted, raised
+from domain.policy.decide import ClockNeed, Wanted, raised
 from domain.policy.guards import rules_of
 from domain.ticket.stages import Outcome, Stage
 from workflows.calls import ask
@@ -202,7 +202,7 @@ class Ladder(Recording):
         self,
         at: datetime,
         *names: ClockName,
-        need: Need | None = None,
+        need: ClockNeed | None = None,
         assignment: int | None = None,
         due_at: datetime | None = None,
     ) -> list[Clock]:
@@ -233,13 +233,13 @@ class Ladder(Recording):
         """Plan the clocks of a hold: its end, and the first review before that."""
         clocks = await self.plan_review(n, until, at)
         if self.lifecycle and until is not None:
-            need = Need(ClockName.HOLD, n)
+            need = ClockNeed(ClockName.HOLD, n)
             clocks += await self.plan_clocks(at, need=need, due_at=until)
         return clocks
 
     async def plan_review(self, n: int, until: datetime | None, at: datetime) -> list[Clock]:
         """Plan the next review of a hold, not after its end."""
-        need = Need(ClockName.REVIEW, n, wanted=Wanted(until=until))
+        need = ClockNeed(ClockName.REVIEW, n, wanted=Wanted(until=until))
         return await self.plan_clocks(at, need=need)
 
     async def plan_resumed(self, n: int, at: datetime) -> list[Clock]:

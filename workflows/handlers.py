@@ -35,9 +35,9 @@ from workflows.escalation import Ladder
 
 with workflow.unsafe.imports_passed_through():
     from activities.clocks import Clocks
-    from activities.reasons import Reasons
+    from activities.reasons import ReasonActivities
     from activities.settle import Settle
-    from activities.triage import Triage as TriageActivity
+    from activities.triage import TriageActivities as TriageActivity
 
 
 async def give(flow: Ladder, command: Command, actor: Actor, at: datetime) -> None:
@@ -53,7 +53,9 @@ async def _check_reason(flow: Ladder, command: Command, actor: Actor) -> None:
         return
     kind, code = reason
     city = flow.ticket.complaint.city
-    await ask(Reasons.check, ReasonQuestion(city=city, pack=flow.pack, kind=kind, code=code))
+    await ask(
+        ReasonActivities.check, ReasonQuestion(city=city, pack=flow.pack, kind=kind, code=code)
+    )
 
 
 async def _plain(flow: Ladder, command: Command, actor: Actor, at: datetime) -> None:

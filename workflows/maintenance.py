@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.outbox import Outbox
     from activities.renewal import Renewal
     from activities.replan import Replanning
-    from activities.retention import Retention
+    from activities.retention import RetentionActivities
     from activities.spool import Spool
     from activities.sweep import Sweep
 
@@ -65,7 +65,7 @@ class RetentionWorkflow:
     @workflow.run
     async def run(self) -> int:
         return await workflow.execute_activity_method(
-            Retention.apply,
+            RetentionActivities.apply,
             start_to_close_timeout=timedelta(hours=20),
             heartbeat_timeout=timedelta(minutes=5),
             retry_policy=_RETRY,

@@ -9,7 +9,7 @@ from temporalio.exceptions import FailureError, TemporalError
 from domain.activity_io import MergeQuestion
 from domain.actors import Actor
 from domain.commands.intake import Merge, Unmerge
-from domain.commands.messages import Complainant, ParentReply, Parting
+from domain.commands.messages import MergedTicket, ParentReply, Parting
 from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.merging import (
     ComplainantJoined,
@@ -41,7 +41,7 @@ async def merge(flow: Ladder, command: Merge, actor: Actor, at: datetime) -> Non
     if flow.lifecycle and not flow.ticket.promised:
         clocks = await flow.plan_clocks(at, ClockName.PROMISE)
     check(flow.ticket, command, actor, at)
-    joined = Complainant(number=complaint.number, at=at)
+    joined = MergedTicket(number=complaint.number, at=at)
     if not await tell(command.into, JOINED, joined):
         raise Refused("merge_target_ended", "The other ticket has ended.")
     try:
@@ -70,7 +70,7 @@ async def unmerge(flow: Ladder, command: Unmerge, actor: Actor, at: datetime) ->
 async def leave(flow: Ladder, parent: str | None, at: datetime) -> None:
     """Notify the ticket it was merged into that it no longer waits."""
     if parent is not None:
-        await tell(parent, LEFT, Complainant(number=flow.ticket.complaint.number, at=at))
+        await tell(parent, LEFT, MergedTicket(number=flow.ticket.complaint.number, at=at))
 
 
 async def answer(flow: Ladder, numbers: Iterable[str], reply: ParentReply) -> None:
@@ -92,7 +92,7 @@ async def part(flow: Ladder, at: datetime) -> None:
             await _send_off(flow, number, "parent_ended", at)
 
 
-async def joined(flow: Ladder, told: Complainant) -> None:
+async def joined(flow: Ladder, told: MergedTicket) -> None:
     """Record that another ticket was merged into this one; if it is too late, send it back."""
     try:
         flow.happen(ComplainantJoined(number=told.number), told.at)
@@ -100,7 +100,7 @@ async def joined(flow: Ladder, told: Complainant) -> None:
         await _send_off(flow, told.number, "parent_answered", told.at)
 
 
-def left(flow: Ladder, told: Complainant) -> None:
+def left(flow: Ladder, told: MergedTicket) -> None:
     if told.number in flow.ticket.complainants and flow.ticket.open:
         flow.happen_if_possible(ComplainantLeft(number=told.number), told.at)
 

@@ -7,7 +7,7 @@ from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.aftercare import WatchEnded
 from domain.facts.returning import ArbitrationCalled
 from domain.facts.verifying import VerificationAsked
-from domain.policy.decide import Need, arbitration_due, grave, order, raised, watch_over
+from domain.policy.decide import ClockNeed, arbitration_due, grave, order, raised, watch_over
 from domain.policy.guards import rules_of
 from domain.ticket.rules_snapshot import Escalation
 from domain.ticket.stages import Stage
@@ -58,7 +58,7 @@ class Aside(Working):
         if higher:
             clocks = await self.plan_clocks(at, ClockName.DISPATCH)
         else:
-            clocks = await self.plan_clocks(at, need=Need(ClockName.ORDER))
+            clocks = await self.plan_clocks(at, need=ClockNeed(ClockName.ORDER))
         if self.ticket.stage is not Stage.HANDLE or not grave(self.ticket):
             return
         if self.ticket.lead is not lead:

@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 from domain.activity_io import ReplyPlan, ReplyQuestion, TriageQuestion
 from domain.actors import SYSTEM
-from domain.commands.messages import Act, Complainant, ParentReply, Parting, Verdict
+from domain.commands.messages import Act, MergedTicket, ParentReply, Parting, RatingMessage
 from domain.continuation import Carried
 from domain.deadlines.clocks import ClockName
 from domain.facts.closing import Closed, Rated, RatingRefused, Replied, Supervised
@@ -36,7 +36,7 @@ from workflows.event_log import CarryOn
 with workflow.unsafe.imports_passed_through():
     from activities.accept import Accept
     from activities.feedback import Feedback
-    from activities.triage import Triage as TriageActivity
+    from activities.triage import TriageActivities as TriageActivity
 
 
 @workflow.defn(name=TICKET_WORKFLOW)
@@ -243,7 +243,7 @@ class TicketWorkflow(Carrying):
         await self.project(again=True)
 
     @workflow.signal(name="rate")
-    async def rated(self, given: Verdict) -> None:
+    async def rated(self, given: RatingMessage) -> None:
         """Record the citizen's rating. One that is not due is recorded, but does not count."""
         at = given.at or workflow.now()
         self.signals += 1
@@ -262,14 +262,14 @@ class TicketWorkflow(Carrying):
             await self.project()
 
     @workflow.signal
-    async def joined(self, told: Complainant) -> None:
+    async def joined(self, told: MergedTicket) -> None:
         """Record that another ticket was merged into this one (并单)."""
         self.signals += 1
         await merging.joined(self, told)
         await self.project()
 
     @workflow.signal
-    async def left(self, told: Complainant) -> None:
+    async def left(self, told: MergedTicket) -> None:
         """Record that a ticket that was merged into this one has left it."""
         self.signals += 1
         merging.left(self, told)

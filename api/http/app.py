@@ -57,7 +57,7 @@ from app.context import Door
 from app.engine_gateway import Engine
 from app.page_packages import default_packages
 from app.proof_of_work import Challenge, NoChallenge, ProofOfWork
-from app.rate_limits import Limits
+from app.rate_limits import RateLimits
 from media.upload_service import Uploads, limit_of_body
 from packs.registry import PackShelf, default_root
 from runtime.engine import connect, encrypting, with_converter
@@ -187,7 +187,7 @@ def _lifespan(
             if client
             else await connect(settings, converter, lazy=True)
         )
-        limits = Limits(settings, opened)
+        limits = RateLimits(settings, opened)
         app.state.door = Door(
             settings=settings,
             store=opened,

@@ -40,7 +40,7 @@ _KEEP = "public, max-age=31536000, immutable"
 
 
 @dataclass(frozen=True)
-class Kept:
+class StaticFile:
     """A static file, in memory."""
 
     body: bytes
@@ -70,7 +70,7 @@ class Assets:
     """
 
     def __init__(self, packages: Path) -> None:
-        self._kept: dict[str, Kept] = {}
+        self._kept: dict[str, StaticFile] = {}
         self._versions: dict[str, str] = {}
         for shelf, (folder, names) in SHELVES.items():
             self._put(shelf, packages / folder, names)
@@ -83,10 +83,10 @@ class Assets:
             raise KeyError(path)  # not listed in `SHELVES`
         return f"/assets/{shelf}/{self._versions.get(shelf, 'missing')}/{name}"
 
-    def find(self, path: str) -> Kept | None:
+    def find(self, path: str) -> StaticFile | None:
         return self._kept.get(path)
 
-    def own(self, name: str) -> Kept:
+    def own(self, name: str) -> StaticFile:
         """Return a file of api/static, for an address without a version (the service worker's)."""
         return self._kept[f"{OWN}/{self._versions[OWN]}/{name}"]
 
@@ -116,8 +116,8 @@ def _own_files(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.iterdir()) if path.suffix in _TYPES)
 
 
-def _read(path: Path) -> Kept:
-    return Kept(path.read_bytes(), _TYPES[path.suffix])
+def _read(path: Path) -> StaticFile:
+    return StaticFile(path.read_bytes(), _TYPES[path.suffix])
 
 
 @router.get("/assets/{path:path}")

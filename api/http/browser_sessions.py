@@ -16,7 +16,7 @@ from app import authentication
 from app.caller import Caller
 from app.context import Door
 from app.errors import Problem
-from app.sessions import NewPassword, SignIn, csrf_of
+from app.sessions import NewPassword, SignInRequest, csrf_of
 from app.user_agents import device_of
 from domain.actors import Actor
 from store.identity import accounts, passwords, sessions
@@ -157,7 +157,7 @@ def is_secure(request: Request, door: Door) -> bool:
     return request.url.scheme == "https" or door.settings.public_url.startswith("https://")
 
 
-async def sign_in(request: Request, said: SignIn, door: Door) -> tuple[Session, str]:
+async def sign_in(request: Request, said: SignInRequest, door: Door) -> tuple[Session, str]:
     """Start a session after authentication, and return its secret."""
     account = await authentication.sign_in(
         door, network_of(request), said.name, said.password.get_secret_value(), said.totp

@@ -9,7 +9,14 @@ from api.http.parameters import ACCOUNT_MANAGER, AccountId
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app import accounts
-from app.accounts import AccountIn, AccountLine, AccountList, AccountQuery, Issued, NewAccount
+from app.accounts import (
+    AccountIn,
+    AccountLine,
+    AccountList,
+    AccountQuery,
+    IssuedPassword,
+    NewAccount,
+)
 from app.context import API
 
 router = APIRouter(prefix=f"{API}/accounts", tags=["Administration"])
@@ -46,7 +53,7 @@ async def list_accounts(
     operation_id="create_account",
     summary="Make an account; its password is told once",
     status_code=201,
-    response_model=Issued,
+    response_model=IssuedPassword,
     responses=responses(*_DOOR, *_BODY, *_WHO, "bad_name", "name_taken"),
 )
 async def create_account(
@@ -115,7 +122,7 @@ async def enable_account(account: AccountId, caller: ACCOUNT_MANAGER, door: TheD
     "/{account}/password",
     operation_id="renew_password",
     summary="Give it a new password, told once; its sessions end",
-    response_model=Issued,
+    response_model=IssuedPassword,
     responses=responses(*_ONE, "own_account"),
 )
 async def renew_password(account: AccountId, caller: ACCOUNT_MANAGER, door: TheDoor) -> Response:

@@ -18,7 +18,7 @@ from app.context import API
 from app.errors import Problem
 from app.filing import Receipt
 from app.intake import ComplaintIn, take
-from app.proof_of_work import Issued
+from app.proof_of_work import IssuedChallenge
 
 router = APIRouter(prefix=API, tags=["Citizens"])
 
@@ -38,7 +38,7 @@ EXAMPLE = {
     operation_id="get_challenge",
     summary="What has to be solved before filing without a token, if anything",
     dependencies=[public("get_challenge")],
-    response_model=Issued,
+    response_model=IssuedChallenge,
     responses=responses("store_unavailable"),
 )
 async def get_challenge(door: TheDoor) -> Response:

@@ -23,7 +23,7 @@ from app.places import (
     parts_of,
 )
 from app.visibility import city_of
-from store.reporting.hot_spots import Asked, spots
+from store.reporting.hot_spots import HotSpotsQuery, spots
 
 router = APIRouter(prefix=API, tags=["Staff"])
 
@@ -74,7 +74,7 @@ async def get_spots(
     city_of(caller, city)
     pack = door.packs.get(city)
     period = month_or_span(query, pack, datetime.now(UTC))
-    asked = Asked(pack.city.id, period, query.category)
+    asked = HotSpotsQuery(pack.city.id, period, query.category)
     most = await most_of(door, asked)
     return json_of(
         SpotsPage(

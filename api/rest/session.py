@@ -16,7 +16,7 @@ from app.sessions import (
     NewPassword,
     OwnSessions,
     SignedIn,
-    SignIn,
+    SignInRequest,
     end_one,
     own_sessions,
     signed_in_as,
@@ -49,7 +49,7 @@ NEW_PASSWORD = {"old": "correct horse battery staple", "new": "staple battery ho
     ),
 )
 async def sign_in(
-    request: Request, body: Annotated[SignIn, Body(examples=[SIGN_IN])], door: TheDoor
+    request: Request, body: Annotated[SignInRequest, Body(examples=[SIGN_IN])], door: TheDoor
 ) -> Response:
     """Sign in. The answer sets the cookie and ends this browser's earlier session.
 

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from demo.stories.telling import Telling, Told
+from demo.stories.telling import StoryTicket, Telling
 from domain.actors import Role
 from store.reporting.published_answers import answers
 
@@ -43,7 +43,7 @@ async def play(story: Telling) -> None:
 # --- messages on the portal -----------------------------------------------------------------------
 
 
-async def _message(story: Telling) -> Told:
+async def _message(story: Telling) -> StoryTicket:
     """Play a public message. The street delegates the work and stays responsible."""
     gate = await story.file(
         "留言一",
@@ -109,7 +109,7 @@ async def _explained(story: Telling) -> None:
     await aid.closed()
 
 
-async def _handed_out(told: Told, reworks: int) -> None:
+async def _handed_out(told: StoryTicket, reworks: int) -> None:
     await told.until(
         "handed out", lambda ticket: (ticket.stage, ticket.reworks) == ("handle", reworks)
     )
@@ -142,7 +142,7 @@ async def _lock(story: Telling, name: str, reply: str, grade: int) -> None:
     await lock.closed()
 
 
-async def _lock_for_good(story: Telling) -> Told:
+async def _lock_for_good(story: Telling) -> StoryTicket:
     """Play the third lock: its severity orders supervision automatically, and all units meet."""
     lock = await story.file("地锁三", **_LOCK)
     await lock.with_unit(STREET)
@@ -177,7 +177,7 @@ async def _lock_for_good(story: Telling) -> Told:
     return lock
 
 
-async def _came_back(lock: Told) -> None:
+async def _came_back(lock: StoryTicket) -> None:
     """Revisit (回头看) when due: the problem is back, and the ticket is reopened."""
     await lock.climbed("revisit", "warn")
     await lock.by(STREET, "revisit", holds=False, note="点位又出现地锁 1 个")
@@ -186,7 +186,7 @@ async def _came_back(lock: Told) -> None:
     await lock.closed()
 
 
-async def _still_holds(gate: Told) -> None:
+async def _still_holds(gate: StoryTicket) -> None:
     await gate.climbed("revisit", "warn")
     await gate.by(COMMUNITY, "revisit", holds=True, note="门禁完好，居民满意")
 
@@ -194,7 +194,7 @@ async def _still_holds(gate: Told) -> None:
 # --- settling all of the kind (举一反三) ---
 
 
-async def _settle_all(story: Telling, lock: Told) -> dict[str, Told]:
+async def _settle_all(story: Telling, lock: StoryTicket) -> dict[str, StoryTicket]:
     """Open an inspection at every other street."""
     await lock.by(STREET, "settle-all", text="排查辖区公共车位私装地锁，一周内清理完毕。")
     opened = (await lock.look()).inspections
@@ -205,7 +205,7 @@ async def _settle_all(story: Telling, lock: Told) -> dict[str, Told]:
     }
 
 
-async def _inspected(inspection: Told, street: str) -> None:
+async def _inspected(inspection: StoryTicket, street: str) -> None:
     """Handle an inspection: it has no citizen and is counted as unrated."""
     await inspection.with_unit(street)
     await inspection.by(street, "sign")
@@ -224,7 +224,7 @@ _SPOT: dict[str, Any] = {
 }
 
 
-async def _passed_down(bikes: Told, *companies: str) -> None:
+async def _passed_down(bikes: StoryTicket, *companies: str) -> None:
     """Delegate from bureau to office to companies; all their clocks run."""
     await bikes.with_unit(BUREAU)
     await bikes.by(BUREAU, "sign")
@@ -262,7 +262,7 @@ async def _bikes_again(story: Telling) -> None:
     await _finished(bikes, 5)
 
 
-async def _finished(bikes: Told, grade: int) -> None:
+async def _finished(bikes: StoryTicket, grade: int) -> None:
     await bikes.done(OFFICE, "点位恢复，增设电子围栏。", evidence=["点位照片"])
     await bikes.by(BUREAU, "contact", reached=True)
     await bikes.done(BUREAU, "已清理淤积单车，企业每日派员值守。", evidence=["点位照片"])

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from demo.stories.claims import must
 from demo.stories.huangpu_street import STREET, YUNPU
-from demo.stories.telling import Telling, Told
+from demo.stories.telling import StoryTicket, Telling
 from domain.actors import Role
 
 CENTRE, HONGSHAN = "centre", "440112002"
@@ -190,7 +190,7 @@ async def taken_back(story: Telling) -> None:
     await dog.closed()
 
 
-async def back_again(story: Telling, creek: Told) -> None:
+async def back_again(story: Telling, creek: StoryTicket) -> None:
     """Play a problem that recurs after the end: a linked ticket follows."""
     said = {"text": "河涌又发臭了，和上次一样。"}
     receipt = await story.people.citizen(creek.number, creek.code, "recur", said)

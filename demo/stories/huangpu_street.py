@@ -1,7 +1,7 @@
 """黄埔: tickets that the street receives first, and settles at the lowest level."""
 
 from demo.stories.claims import must
-from demo.stories.telling import Telling, Told
+from demo.stories.telling import StoryTicket, Telling
 
 STREET, COMMUNITY, CELL = "440112003", "440112003901", "440112003901001"
 YUNPU, YUNPU_COMMUNITY = "440112013", "440112013901"
@@ -60,7 +60,7 @@ async def sos(story: Telling) -> None:
 # --- street first, then the lowest level ---------------------------------------------------------
 
 
-async def creek(story: Telling) -> Told:
+async def creek(story: Telling) -> StoryTicket:
     """Play a smelling creek: the street handles it, although there is a creek station."""
     creek = await story.file(
         "河涌",
@@ -133,7 +133,7 @@ async def neighbours(story: Telling) -> None:
     await leak.closed()
 
 
-async def _given_down(ticket: Told, above: str, below: str) -> None:
+async def _given_down(ticket: StoryTicket, above: str, below: str) -> None:
     await ticket.by(above, "delegate", unit=below, task="到现场处理，回报结果")
     await ticket.with_unit(below)
     await ticket.by(below, "sign")

@@ -5,14 +5,14 @@ from typing import Any
 
 from demo.stories.claims import must
 from demo.stories.jinan_snapshots import EVALUATORS
-from demo.stories.telling import Telling, Told
+from demo.stories.telling import StoryTicket, Telling
 from domain.actors import Role
 
 QUANCHENG, ZHONGGONG, LUOYUAN = "370102004", "370112018", "370103014"
 POLICE, LAMPS = "traffic-police", "lamps-station"
 
 
-async def returned(story: Telling) -> Told:
+async def returned(story: Telling) -> StoryTicket:
     """Play a return in time and with a reason, decided by a dispatcher."""
     parked = await story.file(
         "乱停车",
@@ -39,7 +39,7 @@ async def returned(story: Telling) -> Told:
     return parked
 
 
-async def parked_again(parked: Told) -> None:
+async def parked_again(parked: StoryTicket) -> None:
     """Reopen the ticket on a recurrence in aftercare."""
     await parked.citizen("recur", text="隔离桩被挪开，又停满了。")
     await parked.with_unit(QUANCHENG)
@@ -161,7 +161,7 @@ async def asked(story: Telling) -> None:
     await _closed(leak, 4)
 
 
-async def _closed(ticket: Told, grade: int) -> None:
+async def _closed(ticket: StoryTicket, grade: int) -> None:
     await ticket.checked(EVALUATORS, "现场核查：已办好。")
     await ticket.rated(grade)
     await ticket.closed()

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from demo.stories.claims import must
-from demo.stories.telling import Telling, Told
+from demo.stories.telling import StoryTicket, Telling
 from domain.actors import Role
 
 LONGDONG, BEIYUAN = "370102012", "370105014"
@@ -80,7 +80,7 @@ async def heap(story: Telling) -> None:
     await other.closed()
 
 
-async def _photo(story: Telling, name: str) -> Told:
+async def _photo(story: Telling, name: str) -> StoryTicket:
     return await story.file(
         name,
         kind="complaint",
@@ -93,7 +93,7 @@ async def _photo(story: Telling, name: str) -> Told:
     )
 
 
-async def _each_rates(together: list[Told]) -> None:
+async def _each_rates(together: list[StoryTicket]) -> None:
     """Rate each ticket; the one of the unsatisfied resident is reworked alone."""
     *content, unhappy = together
     for grade, photo in zip((5, 4, 5, 3), content, strict=True):
@@ -158,7 +158,7 @@ async def _embankment(story: Telling) -> None:
     must(ticket.assignments[0].pause is not None, "a hold that was granted holds nothing")
 
 
-async def _on_the_bank(story: Telling, name: str, title: str, category: str) -> Told:
+async def _on_the_bank(story: Telling, name: str, title: str, category: str) -> StoryTicket:
     return await story.file(
         name,
         kind="complaint",
@@ -170,7 +170,7 @@ async def _on_the_bank(story: Telling, name: str, title: str, category: str) -> 
     )
 
 
-async def filed(photo: Told) -> None:
+async def filed(photo: StoryTicket) -> None:
     """Wait until it is filed with its unit; verify it on site first if sampled."""
     ticket = await photo.until("filed", lambda ticket: ticket.stage in ("verify", "handle"))
     if ticket.stage == "verify":

@@ -2,7 +2,7 @@
 
 from demo.stories.claims import must
 from demo.stories.jinan_snapshots import BEIYUAN, EVALUATORS, LONGDONG
-from demo.stories.telling import Telling, Told
+from demo.stories.telling import StoryTicket, Telling
 from domain.actors import Role
 
 ACCUSED, DISCIPLINE = "enforcement-longdong", "discipline"
@@ -65,7 +65,9 @@ async def areas(story: Telling) -> None:
         await ticket.closed()
 
 
-async def _on_the_list(story: Telling, name: str, title: str, category: str, area: str) -> Told:
+async def _on_the_list(
+    story: Telling, name: str, title: str, category: str, area: str
+) -> StoryTicket:
     return await story.file(
         name,
         kind="complaint",
@@ -78,7 +80,7 @@ async def _on_the_list(story: Telling, name: str, title: str, category: str, are
     )
 
 
-async def _looked_at(ticket: Told, found: str, *, resolved: bool = True) -> None:
+async def _looked_at(ticket: StoryTicket, found: str, *, resolved: bool = True) -> None:
     await ticket.at("verify")
     await ticket.by(EVALUATORS, "sign")
     await ticket.done(EVALUATORS, found, resolved=resolved)

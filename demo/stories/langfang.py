@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from demo.stories.telling import Telling, Told
+from demo.stories.telling import StoryTicket, Telling
 from domain.actors import Role
 
 VILLAGE, TOWN, COUNTY, CITY = "131002100-village-1", "131002100", "131002", "gov"
@@ -60,7 +60,7 @@ _NOTES: dict[str, dict[str, Any]] = {
 """The notes in the box of one village, in the order they were taken out."""
 
 
-async def _box(story: Telling) -> dict[str, Told]:
+async def _box(story: Telling) -> dict[str, StoryTicket]:
     """Register the whole box twice, as a clerk does after a broken connection."""
     box = f"box-{TOWN}-{story.began:%Y%m%d}"
     for _ in range(2):
@@ -69,7 +69,7 @@ async def _box(story: Telling) -> dict[str, Told]:
     return {name: story.tickets[name] for name in _NOTES}
 
 
-async def _from_the_box(note: Told) -> None:
+async def _from_the_box(note: StoryTicket) -> None:
     """Play an unsigned note: verified on site, settled in the village, and unrated."""
     await note.with_unit(TOWN)
     await note.by(TOWN, "sign")
@@ -80,7 +80,7 @@ async def _from_the_box(note: Told) -> None:
     await note.closed()
 
 
-async def _unfounded(note: Told) -> None:
+async def _unfounded(note: StoryTicket) -> None:
     """Play a note not confirmed on site: it is not filed."""
     await note.with_unit(TOWN)
     await note.by(TOWN, "sign")
@@ -88,7 +88,7 @@ async def _unfounded(note: Told) -> None:
     await note.at("ended")
 
 
-async def _signed(note: Told) -> None:
+async def _signed(note: StoryTicket) -> None:
     """Play a signed note; a dispatcher refuses the township's return."""
     await note.with_unit(TOWN)
     await note.by(TOWN, "return", ground="not_ours", reason="路灯归供电所管")
@@ -200,7 +200,7 @@ async def _raised(story: Telling) -> None:
     await ditch.closed()
 
 
-async def _lamp(story: Telling) -> Told:
+async def _lamp(story: Telling) -> StoryTicket:
     return await story.file(
         "路灯",
         kind="complaint",
@@ -213,7 +213,7 @@ async def _lamp(story: Telling) -> Told:
     )
 
 
-async def _silent(lamp: Told) -> None:
+async def _silent(lamp: StoryTicket) -> None:
     """Play inaction: yellow card, red card, raised a level, and again after a bad rating."""
     for text in ("一周了", "天天摸黑", "到底管不管"):
         await lamp.citizen("urge", text=text)
@@ -260,7 +260,7 @@ async def _nursery(story: Telling) -> None:
     await third.by(TOWN, "revisit", holds=True, note=note, evidence=["回访照片"])
 
 
-async def _joint(dump: Told) -> None:
+async def _joint(dump: StoryTicket) -> None:
     await dump.by(COUNTY, "sign")
     await dump.by(COUNTY, "contact", reached=True)
     await dump.by(Role.SUPERVISOR, "supervise", text="三日内查清倾倒源头，报区政府。")

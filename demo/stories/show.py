@@ -11,7 +11,7 @@ import httpx
 from cli.installation import installation
 from demo.people import Badges, People, Refusal
 from demo.show import Programme, beside
-from demo.stories.ending import Ending, ending_of
+from demo.stories.ending import StoryResult, ending_of
 from demo.stories.telling import Say, StoryBroken, Telling
 from domain.pack.pack import Pack
 from runtime.settings import Settings
@@ -62,7 +62,7 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
             yield error
 
 
-async def show_story(pack: Pack, folder: Path, say: Say) -> tuple[Telling, Ending]:
+async def show_story(pack: Pack, folder: Path, say: Say) -> tuple[Telling, StoryResult]:
     """Play the story of the pack's city on a separate system; return it and its result.
 
     Raises:
@@ -75,7 +75,7 @@ async def show_story(pack: Pack, folder: Path, say: Say) -> tuple[Telling, Endin
         return await beside(stack, _tell(pack, settings, stack.url, say))
 
 
-async def _tell(pack: Pack, settings: Settings, url: str, say: Say) -> tuple[Telling, Ending]:
+async def _tell(pack: Pack, settings: Settings, url: str, say: Say) -> tuple[Telling, StoryResult]:
     store = Store.open(settings.store)
     try:
         badges = await Badges.issue(store, pack)

@@ -41,7 +41,7 @@ class Telling:
     pack: Pack
     say: Say
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
-    tickets: dict[str, "Told"] = field(default_factory=dict)
+    tickets: dict[str, "StoryTicket"] = field(default_factory=dict)
     _news: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -68,7 +68,7 @@ class Telling:
         await self.catch_up()
         self.narrate(line)
 
-    async def file(self, name: str, *, key: str | None = None, **body: Any) -> "Told":
+    async def file(self, name: str, *, key: str | None = None, **body: Any) -> "StoryTicket":
         """File a complaint; the ticket is known as `name` from then on.
 
         Filing again with the same `key` returns the same ticket.
@@ -85,9 +85,9 @@ class Telling:
         self.say(f"  {self.clock(now)}  {name}：「{what}」，来自{channel}，编号 {number}")
         return self.adopt(name, number, code)
 
-    def adopt(self, name: str, number: str, code: str = "") -> "Told":
+    def adopt(self, name: str, number: str, code: str = "") -> "StoryTicket":
         """Add a ticket that the story did not file itself: an inspection, a linked one."""
-        self.tickets[name] = Told(self, name, number, code)
+        self.tickets[name] = StoryTicket(self, name, number, code)
         return self.tickets[name]
 
     async def follow(self) -> None:
@@ -113,12 +113,12 @@ class Telling:
             for _, line in sorted(news, key=lambda one: one[0]):
                 self.say(line)
 
-    def _line(self, told: "Told", event: Event) -> str:
+    def _line(self, told: "StoryTicket", event: Event) -> str:
         return f"  {self.clock(event.at)}  {told.name}：{words_of(event, self.pack)}"
 
 
 @dataclass
-class Told:
+class StoryTicket:
     """One ticket of the story. `told`: the version up to which it was printed."""
 
     story: Telling

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from cli.terminal import err, out, print_json, table
 from demo.stage import played, shortened, workshop
-from demo.stories.ending import Ending
+from demo.stories.ending import StoryResult
 from demo.stories.show import show_story
 from demo.stories.telling import StoryBroken, Telling
 from demo.stories.words import name_of
@@ -52,7 +52,7 @@ def _say(line: str) -> None:
         out.print(Text.assemble((line[:_CLOCK], "dim"), line[_CLOCK:]))
 
 
-def figures_of(story: Telling, ending: Ending, seconds: float) -> dict[str, Any]:
+def figures_of(story: Telling, ending: StoryResult, seconds: float) -> dict[str, Any]:
     """Return the output of `--json`."""
     return {
         "city": story.pack.city.id,
@@ -72,11 +72,11 @@ def _ratio(ratio: Ratio) -> dict[str, float | None]:
     return {"part": ratio.part, "of": ratio.of, "value": value}
 
 
-def _scored(ending: Ending) -> Sequence[UnitScore]:
+def _scored(ending: StoryResult) -> Sequence[UnitScore]:
     return [score for score in ending.scores.units if score.rules]
 
 
-def _print(story: Telling, ending: Ending, seconds: float) -> None:
+def _print(story: Telling, ending: StoryResult, seconds: float) -> None:
     pack = story.pack
     figures = table("指标", "值", "件数", title="指标，由事件算出", numbers=("值", "件数"))
     for figure in ending.figures.figures:
@@ -97,7 +97,7 @@ def _print(story: Telling, ending: Ending, seconds: float) -> None:
     )
 
 
-def _explain(ending: Ending) -> None:
+def _explain(ending: StoryResult) -> None:
     """Print disagreements on standard error, one line each."""
     for number in sorted({*ending.figures.broken, *ending.scores.broken}):
         err.print(f"its events cannot be told again: {number}", markup=False)

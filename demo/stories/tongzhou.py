@@ -3,7 +3,7 @@
 import asyncio
 
 from demo.stories import tongzhou_own_eyes as own_eyes
-from demo.stories.telling import Telling, Told
+from demo.stories.telling import StoryTicket, Telling
 from demo.stories.tongzhou_own_eyes import STREET
 from domain.actors import Role
 
@@ -39,7 +39,7 @@ async def play(story: Telling) -> None:
 # --- direct to street, bureau or company; four tiers ----------------------------------------------
 
 
-async def _lamp(story: Telling) -> Told:
+async def _lamp(story: Telling) -> StoryTicket:
     """File a general complaint to a bureau; answered, and not rated."""
     lamp = await story.file(
         "路灯",
@@ -55,7 +55,7 @@ async def _lamp(story: Telling) -> Told:
     return lamp
 
 
-async def _water(story: Telling) -> Told:
+async def _water(story: Telling) -> StoryTicket:
     """File a utility complaint to the company; answered, the citizen not reached."""
     water = await story.file(
         "停水",
@@ -154,7 +154,7 @@ async def _urged(story: Telling) -> None:
     await smell.closed()
 
 
-async def _again(smell: Told, time: int, reply: str) -> None:
+async def _again(smell: StoryTicket, time: int, reply: str) -> None:
     await smell.until(
         "handed out again", lambda ticket: ticket.reworks == time and len(ticket.opened) == 1
     )
@@ -179,7 +179,7 @@ async def _praise(story: Telling) -> None:
 # --- call-backs -----------------------------------------------------------------------------------
 
 
-async def _called_back(lamp: Told) -> None:
+async def _called_back(lamp: StoryTicket) -> None:
     """Call back after the limit has passed without a rating."""
     await lamp.happened("call_back_due")
     await lamp.by(Role.DESK, "call-back", reached=False, note="无人接听")
@@ -188,7 +188,7 @@ async def _called_back(lamp: Told) -> None:
     await lamp.closed()
 
 
-async def _never_reached(water: Told) -> None:
+async def _never_reached(water: StoryTicket) -> None:
     """Call back in vain; the ticket is counted as unrated."""
     await water.happened("call_back_due")
     for _ in range(3):

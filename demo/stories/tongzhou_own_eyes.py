@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from demo.stories.claims import must
-from demo.stories.telling import Telling, Told
+from demo.stories.telling import StoryTicket, Telling
 from store.reporting.common_problems import topics
 
 STREET, GRID_STREET = "110112003", "110112001"
@@ -46,7 +46,7 @@ async def grid_case(story: Telling) -> None:
     await case.closed()
 
 
-async def left_lying(story: Telling) -> Told:
+async def left_lying(story: Telling) -> StoryTicket:
     """File a grid case that nobody handles for now."""
     return await story.file(
         "旧车",
@@ -59,7 +59,7 @@ async def left_lying(story: Telling) -> Told:
     )
 
 
-async def late(case: Told) -> None:
+async def late(case: StoryTicket) -> None:
     """Handle the case after yellow card, red card and supervision."""
     await case.climbed("handle", "supervise")
     await case.handled(GRID_STREET, "废旧车已全部清走，便道恢复通行；已对责任网格通报。")

@@ -62,7 +62,7 @@ class Act(Recorded):
     until: Instant | None = Field(None, description="When it is given up if nobody has begun it.")
 
 
-class Verdict(Recorded):
+class RatingMessage(Recorded):
     """A rating with its actor: the input of the `rate` signal.
 
     `key`: the sender's own, "" for none. The engine delivers a signal once, but a client that got
@@ -84,7 +84,7 @@ class ParentReply(Recorded):
     at: Instant
 
 
-class Complainant(Recorded):
+class MergedTicket(Recorded):
     """A ticket that was merged into this one, or is unmerged: the input of those signals."""
 
     number: str

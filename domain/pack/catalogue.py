@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from domain.deadlines.limits import Limit
-from domain.pack.policies import Condition, Part, Target, Words
+from domain.pack.policies import Condition, PackPart, Target, Words
 from domain.ticket.complaint import Code
 
 BY_STREET, BY_COMMUNITY, NEAREST = "@street", "@community", "@nearest"
@@ -39,7 +39,7 @@ class UnitKind(StrEnum):
     HELPER = "helper"  # 律师、调解、志愿、救援
 
 
-class Queue(StrEnum):
+class UnitQueue(StrEnum):
     """The queue of a unit's work: shared, its own, or that of the department's program."""
 
     SHARED = ""
@@ -47,7 +47,7 @@ class Queue(StrEnum):
     PROGRAM = "program"
 
 
-class Unit(Part):
+class Unit(PackPart):
     """One unit (承办单位). `area` is the division it is responsible for, None for the whole city.
 
     `parent` is the unit one level up: a ticket is raised to it, and delegated from it. `lat` and
@@ -61,19 +61,19 @@ class Unit(Part):
     level: Level
     parent: Code | None = None
     area: Code | None = None
-    queue: Queue = Queue.SHARED
+    queue: UnitQueue = UnitQueue.SHARED
     lat: float | None = Field(None, ge=-90, le=90)
     lon: float | None = Field(None, ge=-180, le=180)
 
 
-class Step(Part):
+class CategoryStep(PackPart):
     """One stage of a category with staged limits: stop within 4wh, punish within 7wd."""
 
     code: Code
     limit: Limit
 
 
-class Category(Part):
+class Category(PackPart):
     """A subject of complaints. `keywords` are the citizens' words for it.
 
     `filing` and `closing` are CEL conditions (立案条件, 结案条件): while the first does not hold, a
@@ -85,12 +85,12 @@ class Category(Part):
     name_en: Words
     tier: Code
     keywords: tuple[Words, ...] = ()
-    steps: tuple[Step, ...] = ()
+    steps: tuple[CategoryStep, ...] = ()
     filing: Condition | None = None
     closing: Condition | None = None
 
 
-class Responsibility(Part):
+class Responsibility(PackPart):
     """The unit responsible for a category in an area. `line`: its row in responsibilities.csv."""
 
     category: Pattern
@@ -112,13 +112,13 @@ def matches(pattern: str, code: str | None) -> bool:
     return code.startswith(pattern[:-1]) if pattern.endswith("*") else code == pattern
 
 
-class Reason(Part):
+class Reason(PackPart):
     code: Code
     zh: Words
     en: Words
 
 
-class Reasons(Part):
+class Reasons(PackPart):
     """Reasons to decline, authorities to refer to, grounds to return, whistle, hold, exclude."""
 
     decline: tuple[Reason, ...] = Field(min_length=1)
@@ -129,7 +129,7 @@ class Reasons(Part):
     exclude: tuple[Reason, ...] = ()
 
 
-class Indicator(Part):
+class Indicator(PackPart):
     """A figure the city publishes, as a versioned formula over the tickets of a period.
 
     `over` and `counts` are CEL conditions on a ticket `t` (see `domain.pack.condition_vocabulary`):
@@ -146,7 +146,7 @@ class Indicator(Part):
     source: str = ""
 
 
-class ScoringRule(Part):
+class ScoringRule(PackPart):
     """A rule of reward or penalty: the event and the condition that bring a unit points.
 
     `when` is a CEL condition on the event `e`, its unit's share `a` and the ticket `t`. `to`: the

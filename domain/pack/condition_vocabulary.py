@@ -7,7 +7,7 @@ number -1, so that no condition has to check first whether a value is there.
 from domain.model import Recorded
 
 
-class Case(Recorded):
+class TicketFacts(Recorded):
     """A ticket, as `t` in a condition. `level` is that of the unit that leads or settled it.
 
     `lot` is a number from 0 to 99 computed from the ticket's number: `t.lot < 10` is every tenth.

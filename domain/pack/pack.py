@@ -18,24 +18,24 @@ from domain.deadlines.limits import Limit
 from domain.pack.catalogue import (
     Category,
     Indicator,
-    Queue,
     Reason,
     Reasons,
     Responsibility,
     ScoringRule,
     Unit,
     UnitKind,
+    UnitQueue,
 )
 from domain.pack.phrases import Phrases
 from domain.pack.policies import (
     Aftercare,
     Caps,
-    Desk,
+    DeskPolicy,
     Features,
     Ladder,
     Limits,
-    Part,
-    Rating,
+    PackPart,
+    RatingPolicy,
     Reports,
     Retention,
     Reworking,
@@ -74,7 +74,7 @@ class UnknownTier(UnknownInPack):
     code, what = "unknown_tier", "tier"
 
 
-class City(Part):
+class City(PackPart):
     """The city itself, `[city]` of city.toml.
 
     `fallback` is the unit for tickets without a responsible one (区政府兜底); `tier` the tier of a
@@ -95,7 +95,7 @@ class City(Part):
 _REASONS = {"return": "returns"}
 
 
-class Pack(Part):
+class Pack(PackPart):
     """A whole pack. `version` is the hash of its files: a ticket keeps the one it began under."""
 
     version: str
@@ -111,10 +111,10 @@ class Pack(Part):
     severity: Severity = Severity()
     verify: Verification = Verification()
     aftercare: Aftercare = Aftercare()
-    desk: Desk = Desk()
+    desk: DeskPolicy = DeskPolicy()
     reports: Reports = Reports()
     retention: Retention = Retention()
-    rating: Rating
+    rating: RatingPolicy
     reasons: Reasons
     units: tuple[Unit, ...]
     categories: tuple[Category, ...]
@@ -266,7 +266,7 @@ class Pack(Part):
         """Return the task queue of a unit, "units" or "unit.<code>", or raise UnknownUnit."""
         if isinstance(unit, str):
             unit = self.unit(unit)
-        return "units" if unit.queue is Queue.SHARED else f"unit.{unit.code}"
+        return "units" if unit.queue is UnitQueue.SHARED else f"unit.{unit.code}"
 
     @cached_property
     def _units(self) -> dict[str, Unit]:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from domain.pack.catalogue import Pattern, matches
-from domain.pack.policies import Part, Words
+from domain.pack.policies import PackPart, Words
 from domain.ticket.complaint import Code
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
@@ -21,7 +21,7 @@ class Moment(StrEnum):
     CALL_BACK = "call_back"  # 回访
 
 
-class Script(Part):
+class Script(PackPart):
     """The lines to say and ask. `category`: the one they are for, "*" for every call."""
 
     code: Code
@@ -31,7 +31,7 @@ class Script(Part):
     en: tuple[Line, ...] = Field(min_length=1, max_length=20)
 
 
-class Reply(Part):
+class Reply(PackPart):
     """A frequent answer, word for word. `name`: the name operators find it by."""
 
     code: Code
@@ -42,7 +42,7 @@ class Reply(Part):
     en: Answered
 
 
-class Phrases(Part):
+class Phrases(PackPart):
     """The whole of phrases.toml."""
 
     scripts: tuple[Script, ...] = ()

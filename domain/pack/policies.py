@@ -24,13 +24,13 @@ Target = Annotated[
 """A unit's code, or the unit of the place: its street, its community, the nearest centre."""
 
 
-class Part(Incoming):
+class PackPart(Incoming):
     """A part of a pack: refuses unknown fields, never changes."""
 
     model_config = ConfigDict(frozen=True)
 
 
-class Limits(Part):
+class Limits(PackPart):
     """The limits of the clocks. A clock without a limit is not started."""
 
     triage: Limit | None = None
@@ -71,7 +71,7 @@ class Tier(Limits):
     urgent: bool = False
 
 
-class RungRule(Part):
+class RungRule(PackPart):
     """One escalation level. `offset` is how long before due (warn) or after it (the others).
 
     A due level may have one, too: a red card that is shown "on the first working day after".
@@ -103,7 +103,7 @@ def _rising(rungs: tuple[RungRule, ...]) -> tuple[RungRule, ...]:
 Ladder = Annotated[tuple[RungRule, ...], AfterValidator(_rising)]
 
 
-class Caps(Part):
+class Caps(PackPart):
     """Caps on counts and lengths; see `domain.ticket.rules_snapshot.Rules`. Zero: not allowed."""
 
     returns: int = Field(ge=0)
@@ -120,7 +120,7 @@ class Caps(Part):
     co_handlers: int = Field(0, ge=0, description="Units a whistle may call; 0: no whistle.")
 
 
-class Features(Part):
+class Features(PackPart):
     """Optional features of a city; a command of a disabled feature is refused."""
 
     raise_level: bool = False  # 提级
@@ -132,7 +132,7 @@ class Features(Part):
     settle_all: bool = False  # 举一反三: inspections at every sibling unit
 
 
-class Reworking(Part):
+class Reworking(PackPart):
     """重办. `to`: the handler of a rework.
 
     `same` the unit that had it; `other` a unit that a dispatcher chooses, not the same; `above` the
@@ -142,7 +142,7 @@ class Reworking(Part):
     to: ReworkTo = ReworkTo.SAME
 
 
-class Severity(Part):
+class Severity(PackPart):
     """The counts that each raise severity by one (0: never), and the escalation.
 
     `repeats`: tickets of the same category within `repeats_metres` (or at the same address) and
@@ -158,7 +158,7 @@ class Severity(Part):
     escalate: Escalation = Escalation.SUPERVISE
 
 
-class Verification(Part):
+class Verification(PackPart):
     """核查. `filing`, `closing`: CEL conditions for verification on the spot.
 
     `filing` selects tickets before dispatch, `closing` before the answer. `unit`: the verifier.
@@ -169,19 +169,19 @@ class Verification(Part):
     unit: Target = "@street"
 
 
-class Aftercare(Part):
+class Aftercare(PackPart):
     """回头看. The times of revisits to check the effect, counted from closing."""
 
     revisits: tuple[Limit, ...] = ()
 
 
-class Desk(Part):
+class DeskPolicy(PackPart):
     """Kinds of complaints the desk may answer at once."""
 
     answers: tuple[Kind, ...] = tuple(Kind)
 
 
-class Reports(Part):
+class Reports(PackPart):
     """举报. `unit` handles reports of wrongdoing that name an accused unit."""
 
     unit: Code | None = None
@@ -196,7 +196,7 @@ def _calendar_time(limit: Limit) -> Limit:
 Kept = Annotated[Limit, AfterValidator(_calendar_time)]
 
 
-class Retention(Part):
+class Retention(PackPart):
     """The retention of personal data after a ticket's end; without a limit, until a request.
 
     `persons`: the complainants. `texts`: their words, in the record and in the history.
@@ -206,17 +206,17 @@ class Retention(Part):
     texts: Kept | None = None
 
 
-class Grade(Part):
+class GradeChoice(PackPart):
     grade: int = Field(ge=1, le=5)
     zh: Words
     en: Words
 
 
-class Rating(Part):
+class RatingPolicy(PackPart):
     """The grades a citizen chooses from, best first, and the lowest that counts as satisfied."""
 
     satisfied_from: int = Field(ge=1, le=5)
-    grades: tuple[Grade, ...] = Field(min_length=2)
+    grades: tuple[GradeChoice, ...] = Field(min_length=2)
 
     @model_validator(mode="after")
     def _best_first(self) -> Self:

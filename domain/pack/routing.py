@@ -20,7 +20,7 @@ _SURE_AHEAD = 1.5
 _TITLE_WEIGHT = 2
 
 
-class Suggestion(Recorded):
+class CategorySuggestion(Recorded):
     """The suggested category of a complaint. `area` is the code of the street it is in."""
 
     category: str | None
@@ -43,7 +43,7 @@ class _Score(NamedTuple):
     words: list[str]
 
 
-def classify(pack: Pack, complaint: Complaint) -> Suggestion:
+def classify(pack: Pack, complaint: Complaint) -> CategorySuggestion:
     """Suggest the category and the street of a complaint, as far as its words show them.
 
     A category of the pack that the citizen or the operator gave is taken. Otherwise every keyword
@@ -53,19 +53,19 @@ def classify(pack: Pack, complaint: Complaint) -> Suggestion:
     """
     area = find_area(pack, complaint)
     if pack.knows(complaint.category):
-        return Suggestion(
+        return CategorySuggestion(
             category=complaint.category, confident=True, why="named by the complainant", area=area
         )
     scores = _scores(pack, complaint)
     if not scores:
-        return Suggestion(category=None, confident=False, why="no keyword found", area=area)
+        return CategorySuggestion(category=None, confident=False, why="no keyword found", area=area)
     best, *others = scores
     rival = max((score.points for score in others), default=0)
     confident = best.points >= _SURE_FROM and best.points >= rival * _SURE_AHEAD
     why = f"keywords {', '.join(best.words)}"
     if not confident and others:
         why += f"; also {others[0].category.code}: {', '.join(others[0].words)}"
-    return Suggestion(category=best.category.code, confident=confident, why=why, area=area)
+    return CategorySuggestion(category=best.category.code, confident=confident, why=why, area=area)
 
 
 def route(

@@ -8,7 +8,7 @@ from domain.deadlines.clocks import Clock, ClockName, RungKind, cards_shown
 from domain.events import Event
 from domain.facts.anytime import RungClimbed
 from domain.facts.handling import Handled, ShareHandled
-from domain.pack.condition_vocabulary import Case, EventCase, ResultCase, ShareCase
+from domain.pack.condition_vocabulary import EventCase, ResultCase, ShareCase, TicketFacts
 from domain.ticket.assignment import Assignment, Share
 from domain.ticket.complaint import Complaint
 from domain.ticket.ticket import Ticket
@@ -31,9 +31,9 @@ _OTHERS_CLOCKS = (
 """The clocks that are not a unit's: of desk, dispatcher, supervisor, citizen and system."""
 
 
-def case_of_complaint(complaint: Complaint, **known: str) -> Case:
+def case_of_complaint(complaint: Complaint, **known: str) -> TicketFacts:
     """Return the case of a complaint with only the `known` values decided."""
-    return Case(
+    return TicketFacts(
         number=complaint.number,
         kind=known.get("kind") or complaint.kind,
         channel=complaint.channel,
@@ -48,7 +48,7 @@ def case_of_complaint(complaint: Complaint, **known: str) -> Case:
     )
 
 
-def case_of(ticket: Ticket, at: datetime) -> Case:
+def case_of(ticket: Ticket, at: datetime) -> TicketFacts:
     """Return the case of the ticket at `at`."""
     lead, rating, rules = ticket.lead, ticket.rating, ticket.rules
     promise = _promise(ticket)

@@ -29,7 +29,7 @@ class Wanted(Recorded):
     until: Instant | None = None
 
 
-class Need(NamedTuple):
+class ClockNeed(NamedTuple):
     """The clock a command starts, and its assignment; `wanted`: more time, requested with it."""
 
     clock: ClockName
@@ -59,32 +59,32 @@ def reason_of(command: Command) -> tuple[ReasonKind, str] | None:
             return None
 
 
-def need_of(ticket: Ticket, command: Command, actor: Actor) -> Need | None:
+def need_of(ticket: Ticket, command: Command, actor: Actor) -> ClockNeed | None:
     """Return the clock that has to be planned before the command becomes facts."""
     match command:
         case units.Return():
-            return Need(ClockName.DECIDE, assignment_of(ticket, command, actor).n)
+            return ClockNeed(ClockName.DECIDE, assignment_of(ticket, command, actor).n)
         case units.Extend(by=by):
             n = assignment_of(ticket, command, actor).n
             clock = ticket.running(ClockName.HANDLE, n)
-            return Need(ClockName.DECIDE, n, wanted=Wanted(clock=clock, by=by))
+            return ClockNeed(ClockName.DECIDE, n, wanted=Wanted(clock=clock, by=by))
         case units.Hold():
             n = assignment_of(ticket, command, actor).n
-            return Need(ClockName.DECIDE, n, wanted=Wanted(until=command.until))
+            return ClockNeed(ClockName.DECIDE, n, wanted=Wanted(until=command.until))
         case units.Ask():
-            return Need(ClockName.CITIZEN, assignment_of(ticket, command, actor).n)
+            return ClockNeed(ClockName.CITIZEN, assignment_of(ticket, command, actor).n)
         case units.Review(resume=False):
             held = assignment_of(ticket, command, actor)
             until = held.pause.until if held.pause else None
-            return Need(ClockName.REVIEW, held.n, wanted=Wanted(until=until))
+            return ClockNeed(ClockName.REVIEW, held.n, wanted=Wanted(until=until))
         case units.Exclude():
-            return Need(ClockName.DECIDE)
+            return ClockNeed(ClockName.DECIDE)
         case supervising.Supervise():
-            return Need(ClockName.ORDER)
+            return ClockNeed(ClockName.ORDER)
         case joint.RaiseLevel() | intake.Arbitrate() | intake.Unmerge() | citizens.Recur():
-            return Need(ClockName.DISPATCH)
+            return ClockNeed(ClockName.DISPATCH)
         case supervising.Revisit(holds=False):
-            return Need(ClockName.DISPATCH)
+            return ClockNeed(ClockName.DISPATCH)
         case _:
             return None
 

@@ -90,7 +90,7 @@ _TEMPLATES = {"closed_on_watch": "closed"}
 """Facts that are notified to the citizen with another's template."""
 
 
-class Notice(Recorded):
+class OutboundMessage(Recorded):
     """One message to send. `key` is the same for every repetition of the message."""
 
     key: str
@@ -174,7 +174,7 @@ by the version.
 """
 
 
-def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[Notice]:
+def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[OutboundMessage]:
     """Return the messages of `event`.
 
     `ticket` is as it was after the event and those in `after`, which followed it.
@@ -196,7 +196,7 @@ def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[N
     # Versions begin with a digit, templates do not: the two kinds of key never collide.
     once = f"{template}-{happens(fact, scene)}" if happens else f"{event.version}-{template}"
     return [
-        Notice(
+        OutboundMessage(
             key=f"{event.number}-{once}-{role}"
             + (f"-{unit}" if (several or happens) and unit else ""),
             number=event.number,

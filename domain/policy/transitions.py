@@ -29,7 +29,7 @@ S, R = Stage, Role
 
 
 @dataclass(frozen=True)
-class Row:
+class Transition:
     """One transition, with its reason."""
 
     fact: type[FactBase]
@@ -48,8 +48,10 @@ class Row:
             raise Refused("forbidden", f"The role '{actor.role}' may not do this: {self.kind}.")
 
 
-def _row(fact: type[FactBase], since: set[Stage], to: Stage | None, by: set[Role], why: str) -> Row:
-    return Row(fact, frozenset(since), to, frozenset(by), why)
+def _row(
+    fact: type[FactBase], since: set[Stage], to: Stage | None, by: set[Role], why: str
+) -> Transition:
+    return Transition(fact, frozenset(since), to, frozenset(by), why)
 
 
 _UNSETTLED = {S.TRIAGE, S.DISPATCH}
@@ -62,7 +64,7 @@ _HEARD = _ANY | {S.ENDED}
 _DECIDERS = {R.DISPATCHER, R.SUPERVISOR}
 _STAFF = {R.DESK, R.DISPATCHER, R.SUPERVISOR}
 
-TABLE: tuple[Row, ...] = (
+TABLE: tuple[Transition, ...] = (
     # --- accept and triage
     _row(intake.Accepted, {S.ACCEPT}, S.TRIAGE, {R.SYSTEM},
          "Every complaint gets a ticket; whether it is the city's business is triage's to say."),
@@ -223,12 +225,12 @@ TABLE: tuple[Row, ...] = (
     _row(anytime.RungClimbed, _ANY, None, {R.SYSTEM}, "No deadline passes in silence."),
 )  # fmt: skip
 
-_LOOKUP: dict[tuple[Stage, type[FactBase]], Row] = {
+_LOOKUP: dict[tuple[Stage, type[FactBase]], Transition] = {
     (stage, row.fact): row for row in TABLE for stage in row.since
 }
 
 
-def transition(stage: Stage, fact: Fact | type[FactBase]) -> Row:
+def transition(stage: Stage, fact: Fact | type[FactBase]) -> Transition:
     """Return the row for `fact` (or its class) in `stage`.
 
     Raises:

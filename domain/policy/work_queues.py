@@ -19,7 +19,7 @@ class Queue(StrEnum):
     SUPERVISE = "supervise"  # reworks used up: a supervisor decides
 
 
-class Waiting(NamedTuple):
+class QueuePosition(NamedTuple):
     """A ticket's queue, and until when it should be done; None: no clock runs for it.
 
     `since`: when the wait began; None if no clock was started and the ticket does not say.
@@ -30,7 +30,7 @@ class Waiting(NamedTuple):
     since: datetime | None
 
 
-def waiting(ticket: Ticket) -> Waiting | None:
+def waiting(ticket: Ticket) -> QueuePosition | None:
     """Return the queue the ticket waits in; None if the centre has nothing to do.
 
     A request comes before the final decision, which is not possible until it is decided.
@@ -60,9 +60,9 @@ def _in(
     assignment: int | None = None,
     *,
     since: datetime | None = None,
-) -> Waiting:
+) -> QueuePosition:
     """Return the wait in `queue` since its clock runs; `since`: if no clock does."""
     for clock in ticket.clocks:
         if clock.running and clock.name is name and clock.assignment == assignment:
-            return Waiting(queue, clock.due_at, clock.started_at)
-    return Waiting(queue, None, since)
+            return QueuePosition(queue, clock.due_at, clock.started_at)
+    return QueuePosition(queue, None, since)

@@ -12,9 +12,9 @@ from packs.checks.phrases import check_phrases
 from packs.checks.switches import check_needs
 from packs.checks.unused import check_unused
 from packs.parsed_pack import Draft
-from packs.problems import Problem
+from packs.problems import PackFault
 
-CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
+CHECKS: tuple[Callable[[Draft], Iterator[PackFault]], ...] = (
     check_codes,
     check_city,
     check_units,

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from domain.pack.catalogue import Level, Reasons, Unit, UnitKind, matches
-from packs.csv_tables import Row
+from packs.csv_tables import CsvRow
 from packs.parsed_pack import CALENDAR, CATEGORIES, CITY, SCORING, UNITS, Draft
-from packs.problems import Problem
+from packs.problems import PackFault
 
 _LEVELS = list(Level)
 
 
-def check_codes(draft: Draft) -> Iterator[Problem]:
+def check_codes(draft: Draft) -> Iterator[PackFault]:
     """Check that all codes are unique in their file, and that no day is overridden twice."""
     yield from _twice(UNITS, [(row.line, row.value.code) for row in draft.units.rows])
     yield from _twice(CATEGORIES, [(row.line, row.value.code) for row in draft.categories.rows])
@@ -31,15 +31,15 @@ def check_codes(draft: Draft) -> Iterator[Problem]:
         yield from _twice(CITY, list(zip(lines, codes, strict=True)))
 
 
-def _twice(file: str, codes: Sequence[tuple[int, str]]) -> Iterator[Problem]:
+def _twice(file: str, codes: Sequence[tuple[int, str]]) -> Iterator[PackFault]:
     first: dict[str, int] = {}
     for line, code in codes:
         if code in first:
-            yield Problem(file, line, f"{code} stands already on line {first[code]}")
+            yield PackFault(file, line, f"{code} stands already on line {first[code]}")
         first.setdefault(code, line)
 
 
-def check_units(draft: Draft) -> Iterator[Problem]:
+def check_units(draft: Draft) -> Iterator[PackFault]:
     """Check the units' parents, areas and positions; every street needs an area of its own."""
     units = {row.value.code: row.value for row in draft.units.rows}
     division = draft.city.value.city.division if draft.city.value else ""
@@ -49,33 +49,33 @@ def check_units(draft: Draft) -> Iterator[Problem]:
         if unit.parent is not None:
             yield from _parent_faults(draft, row, units)
         if unit.area is not None and not unit.area.startswith(division):
-            yield Problem(UNITS, row.line, f"the area {unit.area!r} is not in the division")
+            yield PackFault(UNITS, row.line, f"the area {unit.area!r} is not in the division")
         if (unit.lat is None) != (unit.lon is None):
-            yield Problem(UNITS, row.line, "lat and lon belong together")
+            yield PackFault(UNITS, row.line, "lat and lon belong together")
         if unit.kind is UnitKind.STREET:
             yield from _street_faults(row, streets)
 
 
-def _parent_faults(draft: Draft, row: Row[Unit], units: dict[str, Unit]) -> Iterator[Problem]:
+def _parent_faults(draft: Draft, row: CsvRow[Unit], units: dict[str, Unit]) -> Iterator[PackFault]:
     unit = row.value
     parent = units.get(unit.parent or "")
     if not draft.units.has(unit.parent or ""):
-        yield Problem(UNITS, row.line, f"the parent {unit.parent!r} is unknown")
+        yield PackFault(UNITS, row.line, f"the parent {unit.parent!r} is unknown")
     if _is_own_ancestor(unit.code, units):
-        yield Problem(UNITS, row.line, f"{unit.code!r} is its own parent")
+        yield PackFault(UNITS, row.line, f"{unit.code!r} is its own parent")
     # Equal levels are allowed: a station has the level of its bureau. Raising never goes down.
     elif parent and _LEVELS.index(parent.level) > _LEVELS.index(unit.level):
         message = f"the parent {parent.code!r} is of a lower level ({parent.level})"
-        yield Problem(UNITS, row.line, message)
+        yield PackFault(UNITS, row.line, message)
 
 
-def _street_faults(row: Row[Unit], streets: dict[str, str]) -> Iterator[Problem]:
+def _street_faults(row: CsvRow[Unit], streets: dict[str, str]) -> Iterator[PackFault]:
     unit = row.value
     if unit.area is None:
-        yield Problem(UNITS, row.line, f"the street {unit.code!r} has no area")
+        yield PackFault(UNITS, row.line, f"the street {unit.code!r} has no area")
     elif unit.area in streets:
         message = f"the area {unit.area!r} is already that of {streets[unit.area]!r}"
-        yield Problem(UNITS, row.line, message)
+        yield PackFault(UNITS, row.line, message)
     else:
         streets[unit.area] = unit.code
 
@@ -91,14 +91,14 @@ def _is_own_ancestor(code: str, units: dict[str, Unit]) -> bool:
     return False
 
 
-def check_categories(draft: Draft) -> Iterator[Problem]:
+def check_categories(draft: Draft) -> Iterator[PackFault]:
     """Check that every category has a known tier and a responsible unit."""
     patterns = [row.value.category for row in draft.responsibilities.rows]
     for row in draft.categories.rows:
         category = row.value
         if draft.city.value and category.tier not in draft.city.value.tiers:
-            yield Problem(CATEGORIES, row.line, f"the tier {category.tier!r} is unknown")
+            yield PackFault(CATEGORIES, row.line, f"the tier {category.tier!r} is unknown")
         owned = any(matches(pattern, category.code) for pattern in patterns)
         if not owned and draft.responsibilities.whole:
             message = f"nobody answers for {category.code} {category.name}"
-            yield Problem(CATEGORIES, row.line, message)
+            yield PackFault(CATEGORIES, row.line, message)

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from domain.pack.catalogue import UnitKind
 from packs.parsed_pack import GRIDS, Draft
-from packs.problems import Problem
+from packs.problems import PackFault
 
 
-def check_cells(draft: Draft) -> Iterator[Problem]:
+def check_cells(draft: Draft) -> Iterator[PackFault]:
     """Check the cells with `packs.grids`, if the pack has any."""
     path = draft.folder / GRIDS
     if draft.city.value is None or not path.exists():

@@ -14,7 +14,7 @@ from packs.conditions import (
     compile_condition,
 )
 from packs.parsed_pack import CATEGORIES, SCORING, Draft
-from packs.problems import Problem
+from packs.problems import PackFault
 
 
 @cache
@@ -24,7 +24,7 @@ def event_kinds() -> frozenset[str]:
     return frozenset(fact.model_fields["kind"].default for fact in facts)
 
 
-def check_conditions(draft: Draft) -> Iterator[Problem]:
+def check_conditions(draft: Draft) -> Iterator[PackFault]:
     """Check that every condition is CEL, uses known fields, and is true or false."""
     if draft.city.value is not None:
         verify = draft.city.value.verify
@@ -33,9 +33,9 @@ def check_conditions(draft: Draft) -> Iterator[Problem]:
                 yield draft.city.problem(("verify", name), f"{name}: {fault}")
     for row in draft.categories.rows:
         for fault in _faults(row.value.filing, OF_TICKETS):
-            yield Problem(CATEGORIES, row.line, f"filing: {fault}")
+            yield PackFault(CATEGORIES, row.line, f"filing: {fault}")
         for fault in _faults(row.value.closing, OF_RESULTS):
-            yield Problem(CATEGORIES, row.line, f"closing: {fault}")
+            yield PackFault(CATEGORIES, row.line, f"closing: {fault}")
     figures = draft.indicators.value.indicators if draft.indicators.value else ()
     for index, figure in enumerate(figures):
         for name, condition in (("over", figure.over), ("counts", figure.counts)):
@@ -44,7 +44,7 @@ def check_conditions(draft: Draft) -> Iterator[Problem]:
                 yield draft.indicators.problem(where, f"{figure.id}: {name}: {fault}")
     for rule in draft.scoring.rows:
         for fault in _faults(rule.value.when, OF_EVENTS):
-            yield Problem(SCORING, rule.line, f"when: {fault}")
+            yield PackFault(SCORING, rule.line, f"when: {fault}")
 
 
 def _faults(condition: str | None, speaks_of: SpeaksOf) -> Iterator[str]:
@@ -56,9 +56,9 @@ def _faults(condition: str | None, speaks_of: SpeaksOf) -> Iterator[str]:
         yield str(error)
 
 
-def check_events(draft: Draft) -> Iterator[Problem]:
+def check_events(draft: Draft) -> Iterator[PackFault]:
     """Check that every scoring rule names a known kind of event."""
     for row in draft.scoring.rows:
         if row.value.on not in event_kinds():
             message = f"nothing that happens is called {row.value.on!r}"
-            yield Problem(SCORING, row.line, message)
+            yield PackFault(SCORING, row.line, message)

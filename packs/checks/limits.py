@@ -7,7 +7,7 @@ from domain.deadlines.clocks import ClockName, RungKind
 from domain.deadlines.limits import Limit, LimitUnit, Offset
 from domain.pack.policies import Limits
 from packs.parsed_pack import CALENDAR, CityFile, Draft
-from packs.problems import Location, Problem
+from packs.problems import Location, PackFault
 
 WITHIN_HANDLING = (
     ClockName.SIGN,
@@ -48,7 +48,7 @@ def longer(one: Offset, other: Offset) -> bool:
     return (compare(one, other) or 0) > 0
 
 
-def check_limits(draft: Draft) -> Iterator[Problem]:
+def check_limits(draft: Draft) -> Iterator[PackFault]:
     """Check that every tier has a handling limit, and that no clock within it is longer."""
     if draft.city.value is None:
         return
@@ -62,7 +62,7 @@ def check_limits(draft: Draft) -> Iterator[Problem]:
         yield from _aftercare(draft, draft.city.value, name, limits)
 
 
-def check_joint(draft: Draft) -> Iterator[Problem]:
+def check_joint(draft: Draft) -> Iterator[PackFault]:
     """Check that `[joint]` limits only clocks of co-handlers, none beyond their handling."""
     if draft.city.value is None:
         return
@@ -84,7 +84,9 @@ def _resolved(own: Limits, default: Limits | None = None) -> Found:
     return {clock: limit for clock, limit in found.items() if limit}
 
 
-def _within_handling(draft: Draft, name: str, table: Location, limits: Found) -> Iterator[Problem]:
+def _within_handling(
+    draft: Draft, name: str, table: Location, limits: Found
+) -> Iterator[PackFault]:
     handle = limits[ClockName.HANDLE]
     for clock in WITHIN_HANDLING:
         limit = limits.get(clock)
@@ -99,7 +101,7 @@ def _place(draft: Draft, table: Location, clock: ClockName) -> Location:
     return own if own in draft.city.lines else ("limits", clock.value)
 
 
-def _late_warnings(draft: Draft, city: CityFile, name: str, limits: Found) -> Iterator[Problem]:
+def _late_warnings(draft: Draft, city: CityFile, name: str, limits: Found) -> Iterator[PackFault]:
     for clock, rungs in city.ladder.items():
         # The promise to the citizen has the limit of the first handling.
         limit = limits.get(ClockName.HANDLE if clock is ClockName.PROMISE else clock)
@@ -112,7 +114,7 @@ def _late_warnings(draft: Draft, city: CityFile, name: str, limits: Found) -> It
                 yield draft.city.problem(("ladder", clock.value, index), message)
 
 
-def _aftercare(draft: Draft, city: CityFile, name: str, limits: Found) -> Iterator[Problem]:
+def _aftercare(draft: Draft, city: CityFile, name: str, limits: Found) -> Iterator[PackFault]:
     """Check that the last revisit is due within aftercare: later the ticket has ended."""
     watched = limits.get(ClockName.AFTERCARE)
     if watched is None or not city.aftercare.revisits:
@@ -124,7 +126,7 @@ def _aftercare(draft: Draft, city: CityFile, name: str, limits: Found) -> Iterat
         yield draft.city.problem(_place(draft, ("tiers", name), ClockName.AFTERCARE), message)
 
 
-def check_order(draft: Draft) -> Iterator[Problem]:
+def check_order(draft: Draft) -> Iterator[PackFault]:
     """Check that escalation levels and revisits are listed in the order of time."""
     if draft.city.value is None:
         return
@@ -148,7 +150,7 @@ def check_order(draft: Draft) -> Iterator[Problem]:
             yield draft.city.problem(("aftercare", "revisits"), message)
 
 
-def check_calendar(draft: Draft) -> Iterator[Problem]:
+def check_calendar(draft: Draft) -> Iterator[PackFault]:
     """Check that the published years have no gap, and calendar.csv no year far from them."""
     if draft.city.value is None:
         return
@@ -165,4 +167,4 @@ def check_calendar(draft: Draft) -> Iterator[Problem]:
         year = row.value.date.year
         if not min(years) - _NEAR <= year <= max(years) + _NEAR:
             message = f"{year} is not near the published years, {min(years)} to {max(years)}"
-            yield Problem(CALENDAR, row.line, message)
+            yield PackFault(CALENDAR, row.line, message)

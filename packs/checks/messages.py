@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from packs.message_templates import TEMPLATE_NAMES, template_faults
 from packs.parsed_pack import Draft
-from packs.problems import Problem
+from packs.problems import PackFault
 
 
-def check_messages(draft: Draft) -> Iterator[Problem]:
+def check_messages(draft: Draft) -> Iterator[PackFault]:
     """Check that no message is missing, unknown, or has an unknown placeholder."""
     for document in draft.messages.values():
         if document.value is None:
@@ -15,7 +15,7 @@ def check_messages(draft: Draft) -> Iterator[Problem]:
         texts = document.value.root
         for name in TEMPLATE_NAMES:
             if name not in texts:
-                yield Problem(document.file, None, f"the message {name!r} is missing")
+                yield PackFault(document.file, None, f"the message {name!r} is missing")
         for name, text in texts.items():
             if name not in TEMPLATE_NAMES:
                 yield document.problem((name,), f"there is no message {name!r}")

@@ -5,10 +5,10 @@ from itertools import combinations
 
 from domain.pack.catalogue import Responsibility, Unit, UnitKind, matches
 from packs.parsed_pack import RESPONSIBILITIES, Draft
-from packs.problems import Problem
+from packs.problems import PackFault
 
 
-def check_city(draft: Draft) -> Iterator[Problem]:
+def check_city(draft: Draft) -> Iterator[PackFault]:
     """Check that city.toml names its own folder, known units and a known tier."""
     if draft.city.value is None:
         return
@@ -31,21 +31,21 @@ def check_city(draft: Draft) -> Iterator[Problem]:
         yield draft.city.problem(("verify", "unit"), fault)
 
 
-def check_responsibilities(draft: Draft) -> Iterator[Problem]:
+def check_responsibilities(draft: Draft) -> Iterator[PackFault]:
     """Check that each row names a known unit, matches something, and is not covered above."""
     for row in draft.responsibilities.rows:
         owner = row.value
         if fault := _target_fault(draft, owner.unit):
-            yield Problem(RESPONSIBILITIES, row.line, fault)
+            yield PackFault(RESPONSIBILITIES, row.line, fault)
         if not draft.categories.has_match(owner.category):
             message = f"no category is meant by {owner.category!r}"
-            yield Problem(RESPONSIBILITIES, row.line, message)
+            yield PackFault(RESPONSIBILITIES, row.line, message)
         if draft.units.whole and not _means_an_area(draft, owner.area):
-            yield Problem(RESPONSIBILITIES, row.line, f"no area is meant by {owner.area!r}")
+            yield PackFault(RESPONSIBILITIES, row.line, f"no area is meant by {owner.area!r}")
     for above, row in combinations(draft.responsibilities.rows, 2):
         if _hides(above.value, row.value):
             message = f"never reached: line {above.line} covers it"
-            yield Problem(RESPONSIBILITIES, row.line, message)
+            yield PackFault(RESPONSIBILITIES, row.line, message)
 
 
 def _target_fault(draft: Draft, target: str) -> str | None:

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from domain.pack.catalogue import matches
 from domain.pack.phrases import Reply, Script
 from packs.parsed_pack import Draft
-from packs.problems import Problem
+from packs.problems import PackFault
 
 
-def check_phrases(draft: Draft) -> Iterator[Problem]:
+def check_phrases(draft: Draft) -> Iterator[PackFault]:
     """Check the code and category of each script and answer, and the lines of each script."""
     document = draft.phrases
     if document.value is None:
@@ -20,7 +20,7 @@ def check_phrases(draft: Draft) -> Iterator[Problem]:
             line = document.line_of(table, index, "code")
             if row.code in first:
                 message = f"{row.code} stands already on line {first[row.code]}"
-                yield Problem(document.file, line, message)
+                yield PackFault(document.file, line, message)
             first.setdefault(row.code, line)
             if not any(matches(row.category, one.code) for one in draft.categories.values()):
                 message = f"{row.code}: no category is {row.category!r}"

@@ -11,10 +11,10 @@ from domain.deadlines.clocks import ClockName
 from domain.ticket.rules_snapshot import Escalation
 from packs.checks.limits import longer
 from packs.parsed_pack import CityFile, Draft
-from packs.problems import Location, Problem
+from packs.problems import Location, PackFault
 
 
-class Need(NamedTuple):
+class Requirement(NamedTuple):
     """A requirement of a setting; `what` is reported if it is `on` and not `got`."""
 
     where: Location
@@ -33,79 +33,79 @@ def _limit(clock: ClockName) -> Callable[[CityFile], bool]:
 
 
 _NEEDS = (
-    Need(
+    Requirement(
         ("caps", "returns"),
         lambda city: city.caps.returns,
         "returns need grounds: reasons.returns",
         lambda city: city.reasons.returns,
     ),
-    Need(
+    Requirement(
         ("caps", "holds"),
         lambda city: city.caps.holds,
         "holds need the longest one: caps.hold",
         lambda city: city.caps.hold,
     ),
-    Need(
+    Requirement(
         ("caps", "holds"),
         lambda city: city.caps.holds,
         "holds need review dates: limits.review",
         _limit(ClockName.REVIEW),
     ),
-    Need(
+    Requirement(
         ("caps", "holds"),
         lambda city: city.caps.holds,
         "holds need reasons: reasons.hold",
         lambda city: city.reasons.hold,
     ),
-    Need(
+    Requirement(
         ("caps", "co_handlers"),
         lambda city: city.caps.co_handlers,
         "whistles need grounds: reasons.whistle",
         lambda city: city.reasons.whistle,
     ),
-    Need(
+    Requirement(
         ("features", "exclude"),
         lambda city: city.features.exclude,
         "exclusions need reasons: reasons.exclude",
         lambda city: city.reasons.exclude,
     ),
-    Need(
+    Requirement(
         ("features", "exclude"),
         lambda city: city.features.exclude,
         "exclusions need a time after closing: limits.aftercare",
         _limit(ClockName.AFTERCARE),
     ),
-    Need(
+    Requirement(
         ("features", "ask_citizen"),
         lambda city: city.features.ask_citizen,
         "questions to the citizen need a limit: limits.citizen",
         _limit(ClockName.CITIZEN),
     ),
-    Need(
+    Requirement(
         ("features", "appoint"),
         lambda city: city.features.appoint,
         "appointments need a limit: limits.appointment",
         _limit(ClockName.APPOINTMENT),
     ),
-    Need(
+    Requirement(
         ("verify",),
         lambda city: city.verify.filing or city.verify.closing,
         "verifications need a limit: limits.verify",
         _limit(ClockName.VERIFY),
     ),
-    Need(
+    Requirement(
         ("aftercare", "revisits"),
         lambda city: city.aftercare.revisits,
         "revisits need a time after closing: limits.aftercare",
         _limit(ClockName.AFTERCARE),
     ),
-    Need(
+    Requirement(
         ("aftercare", "revisits"),
         lambda city: city.aftercare.revisits,
         "revisits need a limit: limits.revisit",
         _limit(ClockName.REVISIT),
     ),
-    Need(
+    Requirement(
         ("severity", "escalate"),
         lambda city: city.severity.escalate is Escalation.RAISE,
         "raising a level is not on: features.raise_level",
@@ -114,7 +114,7 @@ _NEEDS = (
 )
 
 
-def check_needs(draft: Draft) -> Iterator[Problem]:
+def check_needs(draft: Draft) -> Iterator[PackFault]:
     """Check that every cap and feature that is on has what it needs."""
     city = draft.city.value
     if city is None:
@@ -131,14 +131,14 @@ def check_needs(draft: Draft) -> Iterator[Problem]:
     yield from _levels(draft, city)
 
 
-def _reviews(draft: Draft, city: CityFile) -> Iterator[Problem]:
+def _reviews(draft: Draft, city: CityFile) -> Iterator[PackFault]:
     review, hold = city.limits.review, city.caps.hold
     if review and hold and city.caps.holds and longer(review, hold):
         message = f"review {review} is longer than the longest hold {hold}"
         yield draft.city.problem(("limits", "review"), message)
 
 
-def _levels(draft: Draft, city: CityFile) -> Iterator[Problem]:
+def _levels(draft: Draft, city: CityFile) -> Iterator[PackFault]:
     if not draft.units.whole or any(unit.parent for unit in draft.units.values()):
         return
     if city.caps.delegations:

@@ -10,10 +10,10 @@ from typing import NamedTuple
 from domain.deadlines.clocks import ClockName
 from domain.pack.policies import Limits
 from packs.parsed_pack import CityFile, Draft
-from packs.problems import Location, Problem
+from packs.problems import Location, PackFault
 
 
-class Start(NamedTuple):
+class ClockStart(NamedTuple):
     """The start of a clock. `when`: whether a city starts it; `what`: the setting it lacks if not.
 
     `limited`: it has a limit in city.toml. Otherwise its length is set elsewhere, or a person
@@ -25,55 +25,63 @@ class Start(NamedTuple):
     limited: bool = True
 
 
-_ALWAYS = Start(lambda _city: True)
+_ALWAYS = ClockStart(lambda _city: True)
 
-STARTS: dict[str, Start] = {
+STARTS: dict[str, ClockStart] = {
     "triage": _ALWAYS,
     "dispatch": _ALWAYS,
     "sign": _ALWAYS,
-    "return_window": Start(lambda city: city.caps.returns, "units do not return: caps.returns"),
+    "return_window": ClockStart(
+        lambda city: city.caps.returns, "units do not return: caps.returns"
+    ),
     "contact": _ALWAYS,
     "handle": _ALWAYS,
-    "step": Start(lambda _city: True, limited=False),  # see `_steps`
-    "meet": Start(lambda city: city.caps.co_handlers, "no unit is called in: caps.co_handlers"),
-    "decide": Start(
+    "step": ClockStart(lambda _city: True, limited=False),  # see `_steps`
+    "meet": ClockStart(
+        lambda city: city.caps.co_handlers, "no unit is called in: caps.co_handlers"
+    ),
+    "decide": ClockStart(
         lambda city: (
             city.caps.returns or city.caps.extensions or city.caps.holds or city.features.exclude
         ),
         "units ask for nothing: caps.returns, caps.extensions, caps.holds, features.exclude",
     ),
-    "arbitrate": Start(
+    "arbitrate": ClockStart(
         lambda city: city.caps.returns,
         "arbitration follows the last return, and there is none: caps.returns",
     ),
-    "review": Start(lambda city: city.caps.holds, "nothing is put aside: caps.holds"),
-    "hold": Start(lambda city: city.caps.holds, "nothing is put aside: caps.holds", limited=False),
-    "citizen": Start(
+    "review": ClockStart(lambda city: city.caps.holds, "nothing is put aside: caps.holds"),
+    "hold": ClockStart(
+        lambda city: city.caps.holds, "nothing is put aside: caps.holds", limited=False
+    ),
+    "citizen": ClockStart(
         lambda city: city.features.ask_citizen, "citizens are not asked: features.ask_citizen"
     ),
-    "verify": Start(
+    "verify": ClockStart(
         lambda city: city.verify.filing or city.verify.closing,
         "nothing is verified: verify.filing, verify.closing",
     ),
     "order": _ALWAYS,
-    "appointment": Start(
+    "appointment": ClockStart(
         lambda city: city.features.appoint, "nothing is promised for a time: features.appoint"
     ),
-    "feedback": Start(
+    "feedback": ClockStart(
         lambda city: city.verify.closing,
         "an answer goes out at once where nobody looks first: verify.closing",
     ),
-    "promise": Start(lambda _city: True, limited=False),
+    "promise": ClockStart(lambda _city: True, limited=False),
     "rate": _ALWAYS,
     "call_back": _ALWAYS,
     "supervise": _ALWAYS,
-    "revisit": Start(lambda city: city.aftercare.revisits, "nobody looks back: aftercare.revisits"),
+    "revisit": ClockStart(
+        lambda city: city.aftercare.revisits, "nobody looks back: aftercare.revisits"
+    ),
     "aftercare": _ALWAYS,  # setting its limit turns it on
 }
 """The start of each clock, by its name."""
 
 
-def check_unused(draft: Draft) -> Iterator[Problem]:
+def check_unused(draft: Draft) -> Iterator[PackFault]:
     """Check that every limit and every escalation policy is used."""
     city = draft.city.value
     if city is None:
@@ -110,7 +118,7 @@ def _sets(table: Limits, clock: ClockName) -> bool:
     return getattr(table, clock.value, None) is not None
 
 
-def _triage(draft: Draft, city: CityFile) -> Iterator[Problem]:
+def _triage(draft: Draft, city: CityFile) -> Iterator[PackFault]:
     """Check that only the city's default tier limits triage: before it no other is known."""
     for name, tier in city.tiers.items():
         if name != city.city.tier and tier.triage is not None:
@@ -118,7 +126,7 @@ def _triage(draft: Draft, city: CityFile) -> Iterator[Problem]:
             yield draft.city.problem(("tiers", name, ClockName.TRIAGE.value), message)
 
 
-def _steps(draft: Draft, city: CityFile) -> Iterator[Problem]:
+def _steps(draft: Draft, city: CityFile) -> Iterator[PackFault]:
     """Check that a category has steps if there is an escalation policy for steps."""
     categories = draft.categories
     if ClockName.STEP not in city.ladder or not categories.whole:

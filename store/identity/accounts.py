@@ -56,7 +56,7 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Proof:
+class Credentials:
     """The stored credentials of an account."""
 
     account: Account
@@ -181,12 +181,12 @@ async def by_identity(store: Store, issuer: str, subject: str) -> Account | None
     return None if row is None else account_of(row)
 
 
-async def proof_of(store: Store, name: str) -> Proof | None:
+async def proof_of(store: Store, name: str) -> Credentials | None:
     """Return the credentials that a sign-in with this name is checked against."""
     row = await store.first(_BY_NAME, {"name": name})
     if row is None:
         return None
-    return Proof(account_of(row), row.password, row.totp, row.totp_step)
+    return Credentials(account_of(row), row.password, row.totp, row.totp_step)
 
 
 async def link(store: Store, account: Account, issuer: str, subject: str) -> None:

@@ -24,7 +24,7 @@ from domain.deadlines.calendar import WorkCalendar
 from domain.pack.pack import Pack
 from packs.calendars import with_years_of
 from packs.parsed_pack import CITY
-from packs.problems import Problem
+from packs.problems import PackFault
 from packs.registry import PackError, PackShelf, UnknownCity, pack_contents, reload_pack, version_of
 from store.db import tables
 from store.db.engine import Store
@@ -117,7 +117,7 @@ async def contents(store: Store, city: str, version: str) -> dict[str, bytes]:
         files = {}
     if version_of(files) != version:
         message = f"what the store keeps is not the version {version}"
-        raise PackError(Path(city), [Problem(CITY, None, message)])
+        raise PackError(Path(city), [PackFault(CITY, None, message)])
     return files
 
 

@@ -39,7 +39,7 @@ class What(StrEnum):
 
 
 @dataclass(frozen=True)
-class Line:
+class DrillDownRow:
     """A ticket in a drill-down list."""
 
     number: str
@@ -57,7 +57,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Asked:
+class DrillDownQuery:
     """A drill-down request for tickets of a city; None does not filter.
 
     `area`: in the place with this division code; `exactly`: with a code of no more than so many
@@ -78,30 +78,30 @@ class Asked:
 class Lines:
     """Part of a list; `next_cursor` is None at its end."""
 
-    rows: list[Line]
+    rows: list[DrillDownRow]
     next_cursor: str | None
 
 
-_ROW = select(*(_TICKET[field.name] for field in fields(Line)))
+_ROW = select(*(_TICKET[field.name] for field in fields(DrillDownRow)))
 _DUE = func.coalesce(_TICKET.due_at, literal(_NEVER, tables.UtcDateTime()))
 
 Conditions = Sequence[ColumnElement[bool]]
 
 
-def _standing(asked: Asked) -> Conditions:
+def _standing(asked: DrillDownQuery) -> Conditions:
     return [GOES_ON, _TICKET.stage.in_(sorted(WAITING))]
 
 
-def _late(asked: Asked) -> Conditions:
+def _late(asked: DrillDownQuery) -> Conditions:
     return [GOES_ON, _TICKET.stage.in_(sorted(HOUSE)), _TICKET.due_at < asked.now]
 
 
-def _filed(asked: Asked) -> Conditions:
+def _filed(asked: DrillDownQuery) -> Conditions:
     return [_TICKET.filed_at >= asked.period.since, _TICKET.filed_at < asked.period.until]
 
 
-def _ended(*more: ColumnElement[bool]) -> Callable[[Asked], Conditions]:
-    def ended(asked: Asked) -> Conditions:
+def _ended(*more: ColumnElement[bool]) -> Callable[[DrillDownQuery], Conditions]:
+    def ended(asked: DrillDownQuery) -> Conditions:
         within = _TICKET.ended_at >= asked.period.since, _TICKET.ended_at < asked.period.until
         return [_TICKET.ended_at.is_not(None), *within, *more]
 
@@ -110,7 +110,7 @@ def _ended(*more: ColumnElement[bool]) -> Callable[[Asked], Conditions]:
 
 _BURNING, _NEWEST, _LAST_ENDED = (_DUE, True), (_TICKET.filed_at, False), (_TICKET.ended_at, False)
 
-_WHICH: dict[What, tuple[Callable[[Asked], Conditions], tuple[Any, bool]]] = {
+_WHICH: dict[What, tuple[Callable[[DrillDownQuery], Conditions], tuple[Any, bool]]] = {
     # the conditions, and the order: its column, and whether it ascends
     What.OPEN: (_standing, _BURNING),
     What.LATE: (_late, _BURNING),
@@ -124,7 +124,9 @@ _WHICH: dict[What, tuple[Callable[[Asked], Conditions], tuple[Any, bool]]] = {
 }
 
 
-async def behind(store: Store, asked: Asked, cursor: str | None = None, limit: int = 50) -> Lines:
+async def behind(
+    store: Store, asked: DrillDownQuery, cursor: str | None = None, limit: int = 50
+) -> Lines:
     """List the tickets that a number counts, the most urgent or the latest first.
 
     Raises:
@@ -144,13 +146,13 @@ async def behind(store: Store, asked: Asked, cursor: str | None = None, limit: i
     return Lines(rows, _cursor(rows[-1], asked.what) if more and rows else None)
 
 
-async def by_number(store: Store, numbers: Sequence[str]) -> dict[str, Line]:
+async def by_number(store: Store, numbers: Sequence[str]) -> dict[str, DrillDownRow]:
     """Return these tickets, by their numbers."""
     found = await store.rows(_ROW.where(_TICKET.number.in_(list(numbers))))
     return {row.number: _line(row) for row in found}
 
 
-def _where(asked: Asked) -> list[ColumnElement[bool]]:
+def _where(asked: DrillDownQuery) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if asked.area == NOWHERE:
         found.append(_TICKET.area.is_(None))
@@ -167,14 +169,14 @@ def _where(asked: Asked) -> list[ColumnElement[bool]]:
     return found
 
 
-def _line(row: Found) -> Line:
+def _line(row: Found) -> DrillDownRow:
     told = dict(row._mapping)
     told["stage"], told["kind"] = Stage(told["stage"]), Kind(told["kind"])
     told["outcome"] = None if told["outcome"] is None else Outcome(told["outcome"])
-    return Line(**told)
+    return DrillDownRow(**told)
 
 
-def _cursor(last: Line, what: What) -> str:
+def _cursor(last: DrillDownRow, what: What) -> str:
     order = _WHICH[what][1]
     at = {_BURNING: last.due_at or _NEVER, _NEWEST: last.filed_at}.get(order, last.ended_at)
     return cursor_of((at or _NEVER).isoformat(), last.number)

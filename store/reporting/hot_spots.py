@@ -20,7 +20,7 @@ _TICKET = tables.ticket.c
 
 
 @dataclass(frozen=True)
-class Asked:
+class HotSpotsQuery:
     """A request for the tickets filed in the period, of one category or of all."""
 
     city: str
@@ -49,7 +49,7 @@ class Named:
     tickets: int
 
 
-async def spots(store: Store, asked: Asked, most: int = 300) -> list[Spot]:
+async def spots(store: Store, asked: HotSpotsQuery, most: int = 300) -> list[Spot]:
     """Return the squares with most tickets, and the most frequent category of each."""
     placed = (
         _filed(
@@ -90,12 +90,12 @@ def _spot(square: tuple[int, int], rows: Sequence[Any]) -> Spot:
     return Spot(*square, lat, lon, tickets, rows[0].category, rows[0].tickets)
 
 
-async def areas(store: Store, asked: Asked, digits: int, most: int = 20) -> list[Named]:
+async def areas(store: Store, asked: HotSpotsQuery, digits: int, most: int = 20) -> list[Named]:
     """Return the parts of the city with most tickets, by codes of so many digits."""
     return await _most(store, _filed(asked, _part(digits).label("code")), digits, most)
 
 
-async def categories(store: Store, asked: Asked, most: int = 20) -> list[Named]:
+async def categories(store: Store, asked: HotSpotsQuery, most: int = 20) -> list[Named]:
     """Return the categories with most tickets."""
     return await _most(store, _filed(asked, _TICKET.category.label("code")), 1, most)
 
@@ -129,7 +129,7 @@ def _part(digits: int) -> Any:
     return func.substr(_TICKET.area, 1, digits)
 
 
-def _filed(asked: Asked, *columns: Any) -> Select[Any]:
+def _filed(asked: HotSpotsQuery, *columns: Any) -> Select[Any]:
     found = select(*columns).where(
         _TICKET.city == asked.city,
         _TICKET.filed_at >= asked.period.since,

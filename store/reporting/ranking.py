@@ -16,7 +16,7 @@ _NOTHING = Value(Ratio(0, 0), Ratio(0, 0))
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedUnit:
     """A unit with its names in the pack; with its code only if the pack no longer has it."""
 
     code: str
@@ -26,24 +26,24 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Standing:
+class RankingRow:
     """A unit's line: its value of each indicator, 0 of 0 if it led no ticket."""
 
-    unit: Named
+    unit: NamedUnit
     values: Mapping[str, Value]
 
 
-def named(pack: Pack, code: str) -> Named:
+def named(pack: Pack, code: str) -> NamedUnit:
     """Return the unit of that code."""
     if not pack.has_unit(code):
-        return Named(code, code, code, None)
+        return NamedUnit(code, code, code, None)
     unit = pack.unit(code)
-    return Named(code, unit.name, unit.name_en, unit.kind)
+    return NamedUnit(code, unit.name, unit.name_en, unit.kind)
 
 
 def standings(
     pack: Pack, figures: Sequence[Figure], kind: UnitKind | None = None, by: str | None = None
-) -> list[Standing]:
+) -> list[RankingRow]:
     """Rank the units that lead tickets of these figures; with `kind`, all units of that kind.
 
     The highest value after exclusion comes first, of the indicator `by` or of the first figure;
@@ -56,7 +56,7 @@ def standings(
     if by is not None and by not in ids:
         raise UnknownIndicator(by, pack.city.id)
     lines = [
-        Standing(unit, {one.indicator.id: one.units.get(unit.code, _NOTHING) for one in figures})
+        RankingRow(unit, {one.indicator.id: one.units.get(unit.code, _NOTHING) for one in figures})
         for unit in _units(pack, kind, {code for one in figures for code in one.units})
     ]
     ordering = by or next(iter(ids), None)
@@ -68,7 +68,7 @@ def points_table(
     scores: Sequence[UnitScore],
     kind: UnitKind | None = None,
     order: Order = "highest",
-) -> list[tuple[Named, UnitScore]]:
+) -> list[tuple[NamedUnit, UnitScore]]:
     """List the units with points or with any left out; with `kind`, all units of that kind."""
     by_code = {score.unit: score for score in scores}
     with_points = {score.unit for score in scores if score.rules or score.left_out}
@@ -80,11 +80,11 @@ def points_table(
     return sorted(lines, key=lambda line: (signs[order] * line[1].points, line[0].code))
 
 
-def _units(pack: Pack, kind: UnitKind | None, found: Collection[str]) -> list[Named]:
+def _units(pack: Pack, kind: UnitKind | None, found: Collection[str]) -> list[NamedUnit]:
     codes = sorted(found) if kind is None else [u.code for u in pack.units if u.kind is kind]
     return [named(pack, code) for code in codes]
 
 
-def _place(line: Standing, by: str) -> tuple[bool, float, int, str]:
+def _place(line: RankingRow, by: str) -> tuple[bool, float, int, str]:
     after = line.values[by].after
     return after.value is None, -(after.value or 0), -after.of, line.unit.code

@@ -86,7 +86,7 @@ class Alike:
 
 
 @dataclass(frozen=True)
-class Crowd:
+class CommonProblem:
     """Open tickets about the same thing in the same area; `number` is the last one filed."""
 
     category: str
@@ -128,7 +128,7 @@ async def alike(store: Store, ticket: Ticket, rules: Severity, limit: int = 12) 
     ]
 
 
-async def crowds(store: Store, city: str, limit: int = 10) -> list[Crowd]:
+async def crowds(store: Store, city: str, limit: int = 10) -> list[CommonProblem]:
     """Return the crowds of open tickets of a city, the largest first."""
     count = func.count().label("count")
     asked = (
@@ -145,4 +145,4 @@ async def crowds(store: Store, city: str, limit: int = 10) -> list[Crowd]:
         .order_by(count.desc(), _TICKET.category, _TICKET.area)
         .limit(limit)
     )
-    return [Crowd(**row._mapping) for row in await store.rows(asked)]
+    return [CommonProblem(**row._mapping) for row in await store.rows(asked)]

@@ -6,7 +6,7 @@ Triage decides by them, and the desk sees them during the call.
 from typing import TYPE_CHECKING
 
 from domain.pack.pack import Pack
-from domain.pack.routing import Suggestion, classify
+from domain.pack.routing import CategorySuggestion, classify
 from domain.policy.condition_inputs import case_of_complaint
 from domain.ticket.complaint import Complaint, Kind
 from packs.conditions import OF_TICKETS, compile_condition
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from packs.grids import Grid
 
 
-def suggest(pack: Pack, grid: "Grid | None", complaint: Complaint) -> Suggestion:
+def suggest(pack: Pack, grid: "Grid | None", complaint: Complaint) -> CategorySuggestion:
     """Suggest category and finest known area; confident only if no person has to decide.
 
     The category's filing condition is not checked here: see `filing_holds`.

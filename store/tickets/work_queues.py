@@ -55,7 +55,7 @@ class QueuePage:
 
 
 @dataclass(frozen=True)
-class Waits:
+class QueuedTicket:
     """A ticket of a queue with its state; `doubt` is why automatic triage was unsure."""
 
     row: QueueRow
@@ -100,7 +100,7 @@ async def page(
 
 async def whole(
     store: Store, of: Collection[Queue], city: str, limit: int, but: str = ""
-) -> list[Waits]:
+) -> list[QueuedTicket]:
     """Return the first tickets of these queues with their states, without `but`, by one query."""
     asked = (
         select(*_COLUMNS, _TICKET.state, _DOUBT.label("doubt"))
@@ -140,9 +140,9 @@ def _row(found: Found) -> QueueRow:
     return QueueRow(**told)
 
 
-def _waits(found: Found) -> Waits:
+def _waits(found: Found) -> QueuedTicket:
     doubt: Fact | None = FACTS.validate_json(found.doubt) if found.doubt else None
-    return Waits(
+    return QueuedTicket(
         _row(found),
         Ticket.model_validate_json(found.state),
         doubt if isinstance(doubt, TriageUnsure) else None,

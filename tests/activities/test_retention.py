@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from temporalio.testing import ActivityEnvironment
 
-from activities.retention import Retention, apply_retention
+from activities.retention import RetentionActivities, apply_retention
 from domain.pack.policies import Retention as Rule
 from domain.ticket.erasure import GONE
 from packs.registry import PackShelf
@@ -107,7 +107,7 @@ async def test_a_city_that_says_nothing_keeps_everything(store: Store, tmp_path:
 async def test_the_chore_erases_what_is_due(sqlite_store: Store, tmp_path: Path) -> None:
     await _ended(sqlite_store)
     packs = _packs(tmp_path, persons="1s", texts="1s")
-    assert await ActivityEnvironment().run(Retention(packs, sqlite_store).apply) == 2
+    assert await ActivityEnvironment().run(RetentionActivities(packs, sqlite_store).apply) == 2
     assert datetime.now(UTC) > START
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.triage import Triage
+from activities.triage import TriageActivities
 from domain.activity_io import TriagePlan, TriageQuestion
 from domain.ticket.complaint import Complaint, Place
 from packs.registry import PackShelf, default_root
@@ -19,7 +19,7 @@ async def triaged(store: Store, place: Place, **told: Any) -> TriagePlan:
     now = datetime.now(UTC)
     said = {"number": "1", "city": "langfang", "text": "村里路灯不亮", "category": "0204"}
     complaint = Complaint.model_validate(said | {"place": place, "filed_at": now} | told)
-    triage = Triage(PinnedPacks(shelf, store), shelf, store)
+    triage = TriageActivities(PinnedPacks(shelf, store), shelf, store)
     question = TriageQuestion(complaint=complaint, at=now)
     return await ActivityEnvironment().run(triage.triage, question)
 

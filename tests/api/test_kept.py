@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app import result_cache
-from app.result_cache import Kept
+from app.result_cache import ResultCache
 
 
 class Library:
@@ -14,7 +14,7 @@ class Library:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, most: int = 2) -> None:
         self.now = 0.0
         self.asked: list[str] = []
-        self._kept = Kept(most)
+        self._kept = ResultCache(most)
         monkeypatch.setattr(result_cache, "monotonic", lambda: self.now)
 
     async def ask(self, what: str, seconds: float = 1) -> str:
@@ -41,7 +41,7 @@ async def test_who_asks_the_same_meanwhile_waits_for_the_same_answer(
 async def test_an_answer_is_kept_by_what_it_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     library = Library(monkeypatch)
     await library.ask("a", seconds=2)
-    library.now += 2 * Kept.TIMES - 1
+    library.now += 2 * ResultCache.TIMES - 1
     assert await library.ask("a") == "A"
     assert library.asked == ["a"]
     library.now += 1

@@ -6,7 +6,7 @@ import pytest
 
 from api.http.i18n import CHINESE, translations
 from api.pages.actions.all_actions import DEEDS, GROUPS
-from api.pages.actions.spec import Deed, FieldKind
+from api.pages.actions.spec import ActionForm, FieldKind
 from api.rest.endpoints.all_endpoints import OFFERS
 from api.rest.endpoints.citizens import BACK
 from domain.commands.messages import Command
@@ -30,7 +30,7 @@ def test_paths_are_those_of_the_api() -> None:
 
 
 @pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.path)
-def test_every_field_of_its_model_is_in_the_form(deed: Deed) -> None:
+def test_every_field_of_its_model_is_in_the_form(deed: ActionForm) -> None:
     wanted = deed.model.model_fields.keys() - NOT_IN_A_FORM.keys()
     assert {field.path[0] for field in deed.fields} == wanted
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, event, update
 from api.http.app import create_app
 from api.http.browser_sessions import COOKIE
 from api.http.serving import Server, server
-from app.board_feed import Boards, End, Scene
+from app.board_feed import Boards, BoardSnapshot, End
 from app.caller import Caller
 from app.context import Door
 from domain.actors import Actor, Role
@@ -89,7 +89,7 @@ class _Watching:
     """Somebody who watches; `seen` is all they were shown."""
 
     def __init__(self, boards: Boards, door: Door, who: Caller, **more: Any) -> None:
-        self.seen: list[Scene | End | None] = []
+        self.seen: list[BoardSnapshot | End | None] = []
         self.task = asyncio.create_task(self._watch(boards, door, who, more))
 
     async def _watch(self, boards: Boards, door: Door, who: Caller, more: Any) -> None:
@@ -131,7 +131,7 @@ async def test_two_hundred_who_watch_cost_as_much_as_one(
 async def test_what_is_made_of_a_scene_is_made_once(house: House, boards: Boards) -> None:
     watching = [_Watching(boards, house.door, await _somebody(house.door)) for _ in range(2)]
     await asyncio.gather(*(one.until(1) for one in watching))
-    first, second = (next(s for s in one.seen if isinstance(s, Scene)) for one in watching)
+    first, second = (next(s for s in one.seen if isinstance(s, BoardSnapshot)) for one in watching)
     assert first is second
     made: list[str] = []
 
@@ -167,9 +167,9 @@ async def test_who_is_slow_sees_the_latest_and_keeps_nobody_waiting(
         await quick.until(6)
         latest = quick.seen[-1]
         second = await anext(slow)
-        assert isinstance(first, Scene)
-        assert isinstance(second, Scene)
-        assert isinstance(latest, Scene)
+        assert isinstance(first, BoardSnapshot)
+        assert isinstance(second, BoardSnapshot)
+        assert isinstance(latest, BoardSnapshot)
         assert second.board.at >= latest.board.at > first.board.at
         await quick.leave()
 
@@ -233,8 +233,8 @@ async def test_a_store_that_is_away_ends_nothing(
     last = one.seen[-1]
     await one.until(len(one.seen) + 3)
     newest = one.seen[-1]
-    assert isinstance(last, Scene)
-    assert isinstance(newest, Scene)
+    assert isinstance(last, BoardSnapshot)
+    assert isinstance(newest, BoardSnapshot)
     assert newest.board.at > last.board.at
     await one.leave()
 

@@ -18,7 +18,7 @@ from audit.replay import replay, told_by_history
 from audit.report import examine, state_then
 from audit.runs import all_run_ids, fetch, is_kept, run_ids
 from audit.shredding import delete_runs, prove, tried
-from audit.verdicts import Finding, judge
+from audit.verdicts import ComparisonResult, judge
 from domain.commands.citizens import AddFacts
 from runtime.names import ticket_workflow_id
 from store.db import tables
@@ -62,7 +62,7 @@ async def test_the_whole_story_is_told_over_its_runs(engine: Engine) -> None:
         *[2, 2],
     ]
     verdict = await judge(client, store, ticket.number)
-    assert (verdict.finding, verdict.runs, verdict.version) == (Finding.AGREES, 3, 10)
+    assert (verdict.finding, verdict.runs, verdict.version) == (ComparisonResult.AGREES, 3, 10)
     assert sorted(told.states) == list(range(1, 11))
     for version in range(1, 11):
         then = await state_then(client, store, ticket.number, version)
@@ -92,7 +92,7 @@ async def test_a_record_that_was_changed_is_found_in_whichever_run_it_happened(
         "events.5.actor.id",
         "events.9",
     ]
-    assert (verdict.finding, report.finding) == (Finding.DIFFERS, Finding.DIFFERS)
+    assert (verdict.finding, report.finding) == (ComparisonResult.DIFFERS, ComparisonResult.DIFFERS)
 
 
 async def test_events_that_nobody_did_are_found_at_either_end_of_the_record(
@@ -127,7 +127,7 @@ async def test_of_a_run_that_the_engine_no_longer_keeps_nothing_is_said(engine: 
     assert list(told.events) == list(whole.events[4:])
     assert all(have <= at for have, at in zip(told.positions, whole.positions[4:], strict=True))
     verdict = await judge(client, store, number)
-    assert (verdict.finding, verdict.runs, verdict.lost) == (Finding.AGREES, 3, 1)
+    assert (verdict.finding, verdict.runs, verdict.lost) == (ComparisonResult.AGREES, 3, 1)
     first = await state_then(client, store, number, 5)
     assert first is not None
     assert {one.path for one in first.changes} >= {"version"}
@@ -271,7 +271,7 @@ async def test_of_a_ticket_that_no_worker_has_seen_yet_there_is_no_history(
     name = ticket_workflow_id(told.number)
     await client.start_workflow(TicketWorkflow.run, told, id=name, task_queue="nobody's")
     verdict = await judge(client, sqlite_store, told.number)
-    assert verdict.finding is Finding.NO_HISTORY
+    assert verdict.finding is ComparisonResult.NO_HISTORY
 
 
 async def test_the_run_that_the_code_does_not_follow_is_named() -> None:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bench.load import Failed, Outcome, closed_loop, open_loop, percentile
+from bench.load import Failed, LoadResult, closed_loop, open_loop, percentile
 
 
 async def _quick() -> float:
@@ -58,9 +58,9 @@ async def test_what_failed_is_named_and_not_counted() -> None:
 
 
 def test_an_outcome_survives_the_way_to_another_process() -> None:
-    outcome = Outcome(lived=2, seconds=1.5, cpu=0.2, accept_ms=[3.0, 4.0])
+    outcome = LoadResult(lived=2, seconds=1.5, cpu=0.2, accept_ms=[3.0, 4.0])
     outcome.failures["rating: 409 not_now"] += 1
-    assert Outcome.of(json.loads(json.dumps(outcome.as_dict()))) == outcome
+    assert LoadResult.of(json.loads(json.dumps(outcome.as_dict()))) == outcome
     assert outcome.rate == pytest.approx(4 / 3)
 
 

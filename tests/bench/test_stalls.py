@@ -17,8 +17,10 @@ async def test_a_few_short_stalls_lose_nothing() -> None:
 
 def test_the_table_says_what_went_wrong() -> None:
     out = Console(record=True, width=120)
-    stalls.show(out, stalls.Found(stalls=10, commands=100))
-    stalls.show(out, stalls.Found(stalls=10, commands=100, undead=["sign on 1: 503 too_late"]))
+    stalls.show(out, stalls.StallsResult(stalls=10, commands=100))
+    stalls.show(
+        out, stalls.StallsResult(stalls=10, commands=100, undead=["sign on 1: 503 too_late"])
+    )
     told = out.export_text()
     assert "right" in told
     assert "WRONG" in told

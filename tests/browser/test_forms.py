@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, Page
 
 from api.pages.actions.all_actions import BY_PATH, DEEDS
-from api.pages.actions.spec import Deed
+from api.pages.actions.spec import ActionForm
 from domain.actors import Role
 from store.db.engine import Store, default_url
 from tests.api.house import Filed, House
@@ -106,7 +106,7 @@ class Looks:
             self.faults.append(f"{name}: {wide} pixels wide")
 
 
-def _comes_back_empty(deed: Deed) -> bool:
+def _comes_back_empty(deed: ActionForm) -> bool:
     """Whether it cannot be done without typing: something is needed that nothing fills in."""
     return any(one.required and not one.choices and not one.preset for one in deed.fields)
 

@@ -9,7 +9,15 @@ from domain.actors import SYSTEM
 from domain.deadlines.clocks import Clock, ClockName, RungKind
 from domain.facts import aftercare, anytime, closing, intake, returning, verifying, waiting
 from domain.policy.condition_inputs import case_of
-from domain.policy.decide import Need, arbitration_due, grave, order, raised, verdict, watch_over
+from domain.policy.decide import (
+    ClockNeed,
+    arbitration_due,
+    grave,
+    order,
+    raised,
+    verdict,
+    watch_over,
+)
 from domain.policy.guards import rules_of
 from domain.refusals import Refused
 from domain.ticket.assignment import Share
@@ -83,7 +91,7 @@ class Clockwork(Hall):
                 promise = self.plan(shown.started_at, ClockName.PROMISE, due_at=shown.due_at)
                 clocks += [c.model_copy(update={"paused_at": shown.paused_at}) for c in promise]
             if lead.pause is not None and lead.pause.why == "hold":
-                hold = Need(ClockName.HOLD, lead.n)
+                hold = ClockNeed(ClockName.HOLD, lead.n)
                 clocks += self.plan(at, need=hold, due_at=lead.pause.until)
         self.happen(anytime.CarriedOn(lifecycle=self.lifecycle, clocks=clocks), at)
 
@@ -136,7 +144,7 @@ class Clockwork(Hall):
             clocks = self.plan(at, ClockName.DISPATCH)
             self.happen(raised(self.ticket, why, clocks, escalated=True), at)
         else:
-            clocks = self.plan(at, need=Need(ClockName.ORDER))
+            clocks = self.plan(at, need=ClockNeed(ClockName.ORDER))
             self.happen(order(self.ticket, why, clocks, escalated=True), at)
 
     def _reply(self, at: datetime) -> None:

@@ -9,8 +9,8 @@ from activities.accept import Accept
 from activities.clocks import Clocks
 from activities.dispatch import Dispatch
 from activities.feedback import Feedback
-from activities.reasons import Reasons
-from activities.triage import Triage
+from activities.reasons import ReasonActivities
+from activities.triage import TriageActivities
 from domain.deadlines.calendar import WorkCalendar
 from domain.pack.pack import Pack
 from domain.refusals import Refused
@@ -54,11 +54,11 @@ class Desks:
         self.accept = Accept(book)
         # The grid and earlier tickets are asked for only where a complaint has a point, and where
         # repeats count: not here.
-        self.triage = Triage(book, PackShelf(default_root()), cast(Store, None))
+        self.triage = TriageActivities(book, PackShelf(default_root()), cast(Store, None))
         self.dispatch = Dispatch(book)
         self.clocks = Clocks(book)
         self.feedback = Feedback(book)
-        self.reasons = Reasons(book)
+        self.reasons = ReasonActivities(book)
 
 
 def told(asking: Coroutine[Any, Any, A]) -> A:

@@ -12,7 +12,7 @@ from domain.actors import SYSTEM, Actor, Role
 from domain.deadlines.clocks import Clock, ClockName
 from domain.events import Event, Fact
 from domain.facts import anytime, closing, intake, waiting
-from domain.policy.decide import Need, Wanted, follows
+from domain.policy.decide import ClockNeed, Wanted, follows
 from domain.policy.record import record
 from domain.policy.results import failure_of, result_of
 from domain.policy.transitions import transition
@@ -59,7 +59,7 @@ class Hall:
         self,
         at: datetime,
         *names: ClockName,
-        need: Need | None = None,
+        need: ClockNeed | None = None,
         due_at: datetime | None = None,
     ) -> list[Clock]:
         question = ClockQuestion(
@@ -78,12 +78,12 @@ class Hall:
         return clocks
 
     def plan_review(self, n: int, until: datetime | None, at: datetime) -> list[Clock]:
-        return self.plan(at, need=Need(ClockName.REVIEW, n, wanted=Wanted(until=until)))
+        return self.plan(at, need=ClockNeed(ClockName.REVIEW, n, wanted=Wanted(until=until)))
 
     def plan_hold(self, n: int, until: datetime | None, at: datetime) -> list[Clock]:
         clocks = self.plan_review(n, until, at)
         if self.lifecycle and until is not None:
-            clocks += self.plan(at, need=Need(ClockName.HOLD, n), due_at=until)
+            clocks += self.plan(at, need=ClockNeed(ClockName.HOLD, n), due_at=until)
         return clocks
 
     # --- units --------------------------------------------------------------------------------

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ValidationError
 
 from domain.deadlines.clocks import ClockName, RungKind
 from domain.deadlines.limits import Limit
-from domain.pack.catalogue import Category, Queue, Responsibility, Unit, matches
+from domain.pack.catalogue import Category, Responsibility, Unit, UnitQueue, matches
 from domain.pack.pack import City, Pack, UnknownCategory, UnknownUnit
-from domain.pack.policies import Rating, RungRule, Tier
+from domain.pack.policies import RatingPolicy, RungRule, Tier
 from domain.ticket.complaint import Kind
 from domain.ticket.rules_snapshot import Rules
 from packs.registry import default_root, load_pack
@@ -78,7 +78,7 @@ def test_a_unit_waits_with_everybody_or_apart(queue: str, name: str) -> None:
     unit = Unit.model_validate(UNIT | {"queue": queue})
     pack = TONGZHOU.model_copy(update={"units": (unit,)})
     assert pack.queue_of(unit) == pack.queue_of("w") == name
-    assert unit.queue == Queue(queue)
+    assert unit.queue == UnitQueue(queue)
 
 
 def test_the_queue_of_an_unknown_unit_is_refused() -> None:
@@ -148,8 +148,8 @@ def test_the_tiers_limit_comes_before_the_default_one() -> None:
         (RungRule, {"kind": "warn"}, "has an offset"),
         (RungRule, {"kind": "warn", "offset": "100%"}, "before the start"),
         (RungRule, {"kind": "due", "tells": ["mayor"]}, "'citizen', 'desk'"),
-        (Rating, {"satisfied_from": 3, "grades": GRADES[::-1]}, "best first"),
-        (Rating, {"satisfied_from": 1, "grades": GRADES}, "not one of the grades"),
+        (RatingPolicy, {"satisfied_from": 3, "grades": GRADES[::-1]}, "best first"),
+        (RatingPolicy, {"satisfied_from": 1, "grades": GRADES}, "not one of the grades"),
     ],
 )
 def test_what_a_pack_may_not_say(

@@ -14,7 +14,7 @@ from domain.deadlines.calendar import (
     subtract_limit,
 )
 from domain.deadlines.limits import Limit
-from domain.pack.catalogue import Step
+from domain.pack.catalogue import CategoryStep
 from domain.pack.planning import plan_steps
 from tests.domain.planned import TONGZHOU, at, beijing, handle, pack_with
 
@@ -113,7 +113,9 @@ def test_staged_limits_are_counted_from_one_filing_over_the_national_day(
 ) -> None:
     steps = {"stop": "4wh", "punish": "7wd", "demolish": "20wd"}
     illegal_building = TONGZHOU.categories[0].model_copy(
-        update={"steps": tuple(Step(code=c, limit=Limit.parse(t)) for c, t in steps.items())}
+        update={
+            "steps": tuple(CategoryStep(code=c, limit=Limit.parse(t)) for c, t in steps.items())
+        }
     )
     pack = TONGZHOU.model_copy(update={"categories": (illegal_building,)})
     clocks = plan_steps(pack, illegal_building.code, None, at(filed), 1)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.events import Event
 from domain.facts.base import FactBase
-from domain.policy.notifications import Notice, notices
+from domain.policy.notifications import OutboundMessage, notices
 from domain.policy.record import record
 from domain.policy.transitions import TABLE
 from domain.ticket.stages import Outcome, Stage
@@ -75,7 +75,7 @@ def test_the_events_alone_give_the_same_ticket_again(told: bytes) -> None:
 def test_what_is_told_does_not_depend_on_what_is_told_with_it(told: bytes, together: int) -> None:
     """Every message has a key of its own, whether it is told at once or with what followed."""
     life = live(told)
-    ticket, alone = Ticket.of(life.ticket.complaint), list[Notice]()
+    ticket, alone = Ticket.of(life.ticket.complaint), list[OutboundMessage]()
     batches = [life.events[i : i + together] for i in range(0, len(life.events), together)]
     for batch in batches:
         first = len(alone)

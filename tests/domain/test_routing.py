@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.pack.catalogue import Responsibility
-from domain.pack.routing import Suggestion, classify, route
+from domain.pack.routing import CategorySuggestion, classify, route
 from domain.ticket.complaint import Complaint, Place
 from packs.registry import default_root, load_pack
 
@@ -19,7 +19,7 @@ def suggest(
     category: str | None = None,
     area: str | None = None,
     address: str = "",
-) -> Suggestion:
+) -> CategorySuggestion:
     complaint = Complaint(
         number="1",
         city="tongzhou",

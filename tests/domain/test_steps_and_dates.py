@@ -7,7 +7,7 @@ import pytest
 
 from domain.deadlines.clocks import Basis, Clock, ClockName
 from domain.deadlines.limits import Limit
-from domain.pack.catalogue import Step
+from domain.pack.catalogue import CategoryStep
 from domain.pack.pack import UnknownCategory, UnknownTier
 from domain.pack.planning import due_after, plan_at, plan_clock, plan_clocks, plan_steps
 from domain.pack.policies import Limits
@@ -21,8 +21,8 @@ LADDER: Sequence[Mapping[str, object]] = [
 DUMPING = TONGZHOU.categories[0].model_copy(
     update={
         "steps": (
-            Step(code="stop", limit=Limit.parse("4wh")),
-            Step(code="clear", limit=Limit.parse("3d")),
+            CategoryStep(code="stop", limit=Limit.parse("4wh")),
+            CategoryStep(code="clear", limit=Limit.parse("3d")),
         )
     }
 )

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from media.file_types import agrees, sniff
-from media.findings import Bad, Found, whereabouts
-from media.inspection import Order, examine
+from media.findings import Bad, FileProperties, whereabouts
+from media.inspection import InspectionInput, examine
 from tests.support.hostile import MARK, Hostile
 from tests.support.hostile_others import others
 from tests.support.hostile_pictures import pictures
@@ -28,13 +28,13 @@ DEAR = ("bomb", "scans", "200 MB", "100 MB", "12 MB")
 FILES = [file for file in (*pictures(), *others()) if not any(d in file.name for d in DEAR)]
 
 
-def looked_at(content: bytes, folder: Path) -> tuple[Found, bytes]:
+def looked_at(content: bytes, folder: Path) -> tuple[FileProperties, bytes]:
     """What is found in it, and the file afterwards. Bad where it is refused."""
     sort = sniff(content[:64])
     assert sort is not None
     path = folder / "file"
     path.write_bytes(content)
-    order = Order(sort.name, len(content), 64, 1024, 20, -1, -1)
+    order = InspectionInput(sort.name, len(content), 64, 1024, 20, -1, -1)
     with path.open("r+b") as file:
         found = examine(order, file, io.BytesIO(), io.BytesIO())
     return found, path.read_bytes()
@@ -66,7 +66,7 @@ def test_a_video_stays_as_long_as_it_was(tmp_path: Path) -> None:
     assert b"title" not in after
     assert b"mdat" in after
     # Nothing to find any more, and nothing to change.
-    assert looked_at(after, tmp_path) == (Found("video", "video/mp4"), after)
+    assert looked_at(after, tmp_path) == (FileProperties("video", "video/mp4"), after)
 
 
 @pytest.mark.parametrize("head", [b"\xff\xfb\x90\x00", b"\xff\xf3\x48\xc4", b"\xff\xe3\x18\xc4"])
@@ -81,7 +81,7 @@ def test_sound_in_a_tag_of_its_own_is_found(tmp_path: Path) -> None:
     _, after = looked_at(footed, tmp_path)
     assert after[5:30] == b"\0\0\0\0\x0a" + bytes(20)
     padded, _ = looked_at(an_mp3() + bytes(300), tmp_path)
-    assert padded == Found("voice", "audio/mpeg")
+    assert padded == FileProperties("voice", "audio/mpeg")
 
 
 def test_an_odd_chunk_may_lack_its_last_byte(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_an_odd_chunk_may_lack_its_last_byte(tmp_path: Path) -> None:
 
 def test_a_wide_voice_is_a_voice(tmp_path: Path) -> None:
     wide = b"#!AMR-WB\n" + (b"\x44" + bytes(60)) * 3
-    assert looked_at(wide, tmp_path)[0] == Found("voice", "audio/amr-wb")
+    assert looked_at(wide, tmp_path)[0] == FileProperties("voice", "audio/amr-wb")
 
 
 def test_a_webm_may_end_with_what_helps_to_seek(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from domain.pack.condition_vocabulary import Case, EventCase, ResultCase, ShareCase
+from domain.pack.condition_vocabulary import EventCase, ResultCase, ShareCase, TicketFacts
 from packs.conditions import (
     LONGEST,
     OF_EVENTS,
@@ -21,7 +21,7 @@ from packs.conditions import (
 
 def holds(text: str, **fields: Any) -> bool:
     """Whether a condition holds of a ticket with these fields."""
-    return compile_condition(text, OF_TICKETS).holds(t=Case(**fields).model_dump())
+    return compile_condition(text, OF_TICKETS).holds(t=TicketFacts(**fields).model_dump())
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,13 @@ def test_a_condition_says_whether_it_holds(
 
 def test_a_condition_speaks_of_all_that_its_place_knows() -> None:
     closing = compile_condition("result.resolved || t.returns > 0", OF_RESULTS)
-    assert closing.holds(t=Case().model_dump(), result=ResultCase(resolved=True).model_dump())
+    assert closing.holds(
+        t=TicketFacts().model_dump(), result=ResultCase(resolved=True).model_dump()
+    )
     scoring = compile_condition("e.clock == 'sign' && a.part == 'lead' && !t.merged", OF_EVENTS)
     event, share = EventCase(clock="sign").model_dump(), ShareCase(part="lead").model_dump()
-    assert scoring.holds(e=event, a=share, t=Case().model_dump())
-    assert not scoring.holds(e=event, a=ShareCase().model_dump(), t=Case().model_dump())
+    assert scoring.holds(e=event, a=share, t=TicketFacts().model_dump())
+    assert not scoring.holds(e=event, a=ShareCase().model_dump(), t=TicketFacts().model_dump())
 
 
 def test_a_reply_is_as_long_as_its_characters() -> None:
@@ -151,15 +153,15 @@ def test_what_a_condition_may_not_say_is_told(text: str, message: str) -> None:
 def test_what_a_condition_asks_for_and_is_not_given_is_told() -> None:
     condition = compile_condition("t.open && result.resolved", OF_RESULTS)
     with pytest.raises(ConditionError, match="'result' is not given") as refused:
-        condition.holds(t=Case().model_dump())
+        condition.holds(t=TicketFacts().model_dump())
     assert refused.value.code == "bad_condition"
     with pytest.raises(ConditionError, match="'resolved' is not given"):
-        condition.holds(t=Case().model_dump(), result={})
+        condition.holds(t=TicketFacts().model_dump(), result={})
 
 
 def test_a_condition_may_be_asked_from_any_thread() -> None:
     condition = compile_condition("t.tier == 'urgent'", OF_TICKETS)
-    case = Case(tier="urgent").model_dump()
+    case = TicketFacts(tier="urgent").model_dump()
     with ThreadPoolExecutor(4) as threads:
         assert all(threads.map(lambda _: condition.holds(t=case), range(200)))
 
@@ -168,7 +170,7 @@ def test_to_ask_costs_microseconds_and_to_compile_again_nothing() -> None:
     text = "t.open && t.hours < 24.0 && t.tier in ['urgent', 'utility'] && size(t.unit) > 2"
     condition = compile_condition(text, OF_TICKETS)
     assert compile_condition(text, OF_TICKETS) is condition
-    case = Case(tier="urgent", hours=3, unit="water").model_dump()
+    case = TicketFacts(tier="urgent", hours=3, unit="water").model_dump()
     start = time.process_time()
     for _ in range(1000):
         condition.holds(t=case)
@@ -251,4 +253,4 @@ def test_whatever_is_written_is_compiled_or_refused(text: str) -> None:
         condition = compile_condition(text, OF_TICKETS)
     except ConditionError:
         return
-    assert condition.holds(t=Case().model_dump()) in (True, False)
+    assert condition.holds(t=TicketFacts().model_dump()) in (True, False)

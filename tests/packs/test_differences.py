@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from packs.differences import Difference, cell_differences, differences
+from packs.differences import ContentDifference, cell_differences, differences
 from packs.registry import load_pack
 from tests.packs.pack_folders import append, full_pack, plain_pack, replace
 
@@ -22,7 +22,7 @@ def before(tmp_path: Path) -> Path:
     return full_pack(tmp_path / "before")
 
 
-def found(before: Path, after: Path) -> list[Difference]:
+def found(before: Path, after: Path) -> list[ContentDifference]:
     return differences(load_pack(before), load_pack(after))
 
 
@@ -122,9 +122,9 @@ def test_a_newly_published_year_is_one_difference(before: Path, folder: Path) ->
 
 def test_another_way_of_working_is_told_key_by_key(tmp_path: Path, folder: Path) -> None:
     told = found(plain_pack(tmp_path / "plain"), folder)
-    assert Difference("city.toml", "features.merge", "changed", {"": (False, True)}) in told
-    assert Difference("city.toml", "caps.hold", "added", {"": (None, "180d")}) in told
-    assert Difference("city.toml", "joint.meet", "added", {"": (None, "2h")}) in told
+    assert ContentDifference("city.toml", "features.merge", "changed", {"": (False, True)}) in told
+    assert ContentDifference("city.toml", "caps.hold", "added", {"": (None, "180d")}) in told
+    assert ContentDifference("city.toml", "joint.meet", "added", {"": (None, "2h")}) in told
 
 
 def test_cells_that_came_went_or_moved_are_told() -> None:
@@ -137,7 +137,7 @@ def test_cells_that_came_went_or_moved_are_told() -> None:
 
     assert cell_differences(None, None) == []
     assert cell_differences(content(a=1, b=1, c=1), content(b=1, c=2, d=1)) == [
-        Difference("grids.geojson", "a", "removed"),
-        Difference("grids.geojson", "c", "changed"),
-        Difference("grids.geojson", "d", "added"),
+        ContentDifference("grids.geojson", "a", "removed"),
+        ContentDifference("grids.geojson", "c", "changed"),
+        ContentDifference("grids.geojson", "d", "added"),
     ]

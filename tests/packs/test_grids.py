@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from domain.pack.gcj02 import to_gcj02, to_wgs84
 from domain.ticket.complaint import Crs
 from packs.grids import Grid, check_grid, check_streets
-from packs.problems import Problem
+from packs.problems import PackFault
 from packs.registry import default_root
 from scripts.draw_grids import PLANS, draw, geojson
 
@@ -188,14 +188,14 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / GRIDS
 
 
-def problems(path: Path, features: list[Feature]) -> list[Problem]:
+def problems(path: Path, features: list[Feature]) -> list[PackFault]:
     """What is told about a file with these features, one on each line."""
     lines = ",\n".join(json.dumps(feature) for feature in features)
     path.write_text(f'{{"type": "FeatureCollection", "features": [\n{lines}\n]}}', "utf-8")
     return list(check_grid(path, "110112"))
 
 
-def only(found: list[Problem]) -> tuple[int | None, str]:
+def only(found: list[PackFault]) -> tuple[int | None, str]:
     assert len(found) == 1, found
     assert found[0].file == GRIDS
     return found[0].line, found[0].message

@@ -9,7 +9,7 @@ import pytest
 from domain.deadlines.clocks import ClockName, RungKind
 from packs.checks.formulas import event_kinds
 from packs.message_templates import TEMPLATE_NAMES
-from packs.registry import Problem, check_pack, default_root
+from packs.registry import PackFault, check_pack, default_root
 from tests.packs.pack_folders import append, full_pack, plain_pack, replace
 
 CITY, UNITS, CATEGORIES = "city.toml", "units.csv", "categories.csv"
@@ -189,7 +189,7 @@ def test_what_takes_a_reason_needs_some(
     assert count == 1
     path.write_text(text, encoding="utf-8")
     line = text[: text.index(where)].count("\n") + 1
-    assert check_pack(folder) == [Problem(CITY, line, message)]
+    assert check_pack(folder) == [PackFault(CITY, line, message)]
 
 
 def test_what_is_off_needs_nothing(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_a_meeting_after_the_last_return_needs_returns(tmp_path: Path) -> None:
     line = text[: text.index('arbitrate = "2wd"')].count("\n") + 1
     why = "arbitration follows the last return, and there is none: caps.returns"
     found = check_pack(folder)
-    assert Problem(CITY, line, f"nothing uses arbitrate: {why}") in found
+    assert PackFault(CITY, line, f"nothing uses arbitrate: {why}") in found
     assert all("nothing uses" in one.message for one in found)
 
 

@@ -13,28 +13,28 @@ from domain.deadlines.clocks import ClockName, RungKind
 from domain.deadlines.limits import LimitUnit
 from domain.pack.catalogue import (
     Category,
+    CategoryStep,
     Indicator,
     Level,
-    Queue,
     Reason,
     Reasons,
     Responsibility,
     ScoringRule,
-    Step,
     Unit,
     UnitKind,
+    UnitQueue,
 )
-from domain.pack.condition_vocabulary import Case, EventCase, ResultCase, ShareCase
+from domain.pack.condition_vocabulary import EventCase, ResultCase, ShareCase, TicketFacts
 from domain.pack.pack import City
 from domain.pack.phrases import Moment, Phrases, Reply, Script
 from domain.pack.policies import (
     Aftercare,
     Caps,
-    Desk,
+    DeskPolicy,
     Features,
-    Grade,
+    GradeChoice,
     Limits,
-    Rating,
+    RatingPolicy,
     Reports,
     Reworking,
     RungRule,
@@ -70,7 +70,7 @@ SAID: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "`[features]`": [Features],
     "`[caps]`": [Caps],
     "`[rework]`": [Reworking, ReworkTo],
-    "`[desk]`": [Desk, Kind],
+    "`[desk]`": [DeskPolicy, Kind],
     "`[reports]`": [Reports],
     "`[tiers.<name>]`": [Tier.model_fields.keys() - Limits.model_fields.keys()],
     "`[limits]` and `[joint]`": [Limits, ClockName],
@@ -78,10 +78,10 @@ SAID: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "`[severity]`": [Severity, Escalation],
     "`[verify]`": [Verification],
     "`[aftercare]`": [Aftercare],
-    "`[rating]`": [Rating, Grade],
+    "`[rating]`": [RatingPolicy, GradeChoice],
     "`[reasons]`": [Reasons, Reason],
-    "units.csv": [Unit, UnitKind, Level, set(Queue) - {Queue.SHARED}],
-    "categories.csv": [Category, Step],
+    "units.csv": [Unit, UnitKind, Level, set(UnitQueue) - {UnitQueue.SHARED}],
+    "categories.csv": [Category, CategoryStep],
     "responsibilities.csv": [Responsibility.model_fields.keys() - {"line"}],
     "calendar.csv": [DayOverride],
     "indicators.toml": [Indicator],
@@ -90,7 +90,7 @@ SAID: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "phrases.toml": [Phrases, Script, Reply, Moment],
     "Templates": [TEMPLATE_NAMES, PLACEHOLDERS],
     "Conditions": [FUNCTIONS],
-    "`t`: the ticket": [Case, Kind, Channel, Stage, Outcome],
+    "`t`: the ticket": [TicketFacts, Kind, Channel, Stage, Outcome],
     "`result`: what a unit hands back": [ResultCase],
     "`e`: the event": [EventCase, Role],
     "`a`: the unit's share at that moment": [ShareCase, Share, Ending],
@@ -129,7 +129,7 @@ def test_every_key_has_an_example(heading: str) -> None:
     shown = set(re.findall(r"[a-z][a-z_]*", examples()[heading]))
     for named in SAID.get(heading, []):
         # The stages of a category are one cell: stop=4wh.
-        if isinstance(named, type) and issubclass(named, BaseModel) and named is not Step:
+        if isinstance(named, type) and issubclass(named, BaseModel) and named is not CategoryStep:
             missing = named.model_fields.keys() - shown - UNUSED
             assert not missing, f"no example of {', '.join(sorted(missing))}"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from packs.message_templates import TEMPLATE_NAMES
-from packs.registry import PackError, Problem, check_pack, load_pack
+from packs.registry import PackError, PackFault, check_pack, load_pack
 from tests.packs.pack_folders import append, full_pack, replace
 
 CITY, UNITS, OWNERS = "city.toml", "units.csv", "responsibilities.csv"
@@ -45,7 +45,7 @@ def test_a_year_the_holiday_list_does_not_know_is_refused(folder: Path) -> None:
     path.write_text(text, encoding="utf-8")
     line = text[: text.index("years = ")].count("\n") + 1
     message = "the days of 2090 are not in the holiday list: give them in calendar.csv"
-    assert check_pack(folder) == [Problem(CITY, line, message)]
+    assert check_pack(folder) == [PackFault(CITY, line, message)]
     append(folder / "calendar.csv", "2090-01-08,yes,make-up day,")
     [problem] = check_pack(folder)  # one row does not make a year published
     assert problem.line == line

@@ -30,7 +30,7 @@ from temporalio.worker import Worker
 
 from audit.verdicts import judge
 from domain.actors import Actor
-from domain.commands.messages import Act, Command, Verdict
+from domain.commands.messages import Act, Command, RatingMessage
 from domain.deadlines.clocks import Basis, ClockName, RungKind
 from domain.events import Event
 from domain.pack.pack import Pack
@@ -126,7 +126,9 @@ class City:
     async def rate(self, number: str, rating: Rating) -> None:
         handle = self.client.get_workflow_handle_for(TicketWorkflow.run, ticket_workflow_id(number))
         at = await self.now()
-        await handle.signal(TicketWorkflow.rated, Verdict(actor=CITIZEN, rating=rating, at=at))
+        await handle.signal(
+            TicketWorkflow.rated, RatingMessage(actor=CITIZEN, rating=rating, at=at)
+        )
 
     def someone_else(self, ticket: Ticket) -> str | None:
         having = {share.unit for share in ticket.opened} | {ticket.unit}

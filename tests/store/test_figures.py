@@ -14,7 +14,7 @@ from domain.facts.joint import Intervened, LevelRaised
 from domain.facts.merging import Merged, RepliedWithParent
 from domain.facts.returning import ReturnAsked, Returned
 from domain.pack.catalogue import Indicator
-from domain.pack.condition_vocabulary import Case
+from domain.pack.condition_vocabulary import TicketFacts
 from domain.pack.periods import Period, month_of
 from packs.conditions import OF_TICKETS, compile_condition
 from packs.registry import default_root, load_pack
@@ -218,7 +218,7 @@ async def test_a_ticket_that_is_merged_and_not_answered_in_time_is_late(store: S
 
 @pytest.mark.parametrize("city", CITIES)
 def test_no_citys_figure_gets_better_because_a_late_ticket_is_merged(city: str) -> None:
-    late = Case(
+    late = TicketFacts(
         unit="u", category="0101", due=True, answered=True, late=True, red=1, open=False
     ).model_dump()
     for one in load_pack(default_root() / city).indicators:

@@ -10,7 +10,7 @@ from domain.ticket.complaint import Place
 from store.db.engine import Store
 from store.db.errors import BadCursor
 from store.reporting import hot_spots
-from store.reporting.drill_down import NOWHERE, Asked, What, behind, by_number
+from store.reporting.drill_down import NOWHERE, DrillDownQuery, What, behind, by_number
 from store.reporting.indicators import Ratio
 from store.reporting.places import places
 from tests.store.population import Busy
@@ -87,7 +87,7 @@ async def test_each_part_of_a_place_has_its_numbers(store: Store) -> None:
 )
 async def test_behind_each_number_are_its_tickets(store: Store, what: What, who: list[str]) -> None:
     town = await _town(store)
-    asked = Asked("demo", what, PERIOD, NOW, area=STREET)
+    asked = DrillDownQuery("demo", what, PERIOD, NOW, area=STREET)
     numbers, cursor = [], None
     while True:
         found = await behind(store, asked, cursor, limit=1)
@@ -101,15 +101,15 @@ async def test_behind_each_number_are_its_tickets(store: Store, what: What, who:
 
 async def test_what_is_told_no_more_exactly_is_a_row_of_its_own(store: Store) -> None:
     town = await _town(store)
-    inexact = Asked("demo", What.FILED, PERIOD, NOW, area=STREET, exactly=11)
+    inexact = DrillDownQuery("demo", What.FILED, PERIOD, NOW, area=STREET, exactly=11)
     assert [row.number for row in (await behind(store, inexact)).rows] == [town["bad"].number]
-    nowhere = Asked("demo", What.FILED, PERIOD, NOW, area=NOWHERE)
+    nowhere = DrillDownQuery("demo", What.FILED, PERIOD, NOW, area=NOWHERE)
     assert [row.number for row in (await behind(store, nowhere)).rows] == [town["nowhere"].number]
 
 
 async def test_a_list_is_read_on_with_its_own_cursor(store: Store) -> None:
     with pytest.raises(BadCursor):
-        await behind(store, Asked("demo", What.FILED, PERIOD, NOW), "nonsense")
+        await behind(store, DrillDownQuery("demo", What.FILED, PERIOD, NOW), "nonsense")
 
 
 async def test_tickets_are_found_by_their_numbers(store: Store) -> None:
@@ -129,7 +129,7 @@ async def test_spots_are_squares_in_which_complaints_gather(store: Store) -> Non
         for one in (*here, there, shifted, _at(None))
     ]
     await project(store, *lives)
-    found = await hot_spots.spots(store, hot_spots.Asked("demo", PERIOD))
+    found = await hot_spots.spots(store, hot_spots.HotSpotsQuery("demo", PERIOD))
     assert [one.tickets for one in found] == [3, 1, 1]
     first = found[0]
     assert (first.category, first.of_category) == ("lamp", 2)
@@ -137,20 +137,20 @@ async def test_spots_are_squares_in_which_complaints_gather(store: Store) -> Non
     south, north, west, east = square = hot_spots.squares_of(first.row, first.column)
     assert south <= 39.9011 < 39.9013 < north
     assert west <= 116.6012 < east
-    asked = Asked("demo", What.FILED, PERIOD, NOW, square=square)
+    asked = DrillDownQuery("demo", What.FILED, PERIOD, NOW, square=square)
     assert {row.number for row in (await behind(store, asked)).rows} == {one.number for one in here}
-    lamps = hot_spots.Asked("demo", PERIOD, "lamp")
+    lamps = hot_spots.HotSpotsQuery("demo", PERIOD, "lamp")
     assert [one.tickets for one in await hot_spots.spots(store, lamps)] == [2, 1, 1]
     assert len(await hot_spots.spots(store, lamps, most=1)) == 1
 
 
 async def test_the_most_named_come_first(store: Store) -> None:
     await _town(store)
-    asked = hot_spots.Asked("demo", PERIOD)
+    asked = hot_spots.HotSpotsQuery("demo", PERIOD)
     assert await hot_spots.areas(store, asked, 9) == [
         hot_spots.Named(STREET, 4),
         hot_spots.Named(OTHER, 1),
     ]
     assert await hot_spots.areas(store, asked, 12, most=1) == [hot_spots.Named(f"{STREET}001", 2)]
     assert await hot_spots.categories(store, asked) == [hot_spots.Named("lamp", 6)]
-    assert await hot_spots.categories(store, hot_spots.Asked("demo", PERIOD, "none")) == []
+    assert await hot_spots.categories(store, hot_spots.HotSpotsQuery("demo", PERIOD, "none")) == []

@@ -21,7 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from audit.runs import is_kept
 from domain.actors import Actor, Role
-from domain.commands.messages import Act, Command, Verdict
+from domain.commands.messages import Act, Command, RatingMessage
 from domain.events import Event
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.complaint import Complaint
@@ -168,7 +168,7 @@ class Filed:
     async def rate(self, grade: int, *, resolved: bool = True, actor: Actor = CITIZEN) -> None:
         rating = Rating.model_validate({"contacted": True, "resolved": resolved, "grade": grade})
         await self.handle.signal(
-            TicketWorkflow.rated, Verdict(actor=actor, rating=rating, at=datetime.now(UTC))
+            TicketWorkflow.rated, RatingMessage(actor=actor, rating=rating, at=datetime.now(UTC))
         )
 
     async def until(self, reached: Callable[[Snapshot], bool], within: float = 10) -> Snapshot:

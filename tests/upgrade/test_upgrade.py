@@ -27,7 +27,7 @@ from temporalio.service import RPCError
 
 from audit.verdicts import judge
 from domain.commands.citizens import Recur, Withdraw
-from domain.commands.messages import Verdict
+from domain.commands.messages import RatingMessage
 from domain.events import Event
 from domain.facts.anytime import RungClimbed
 from domain.pack.pack import Pack
@@ -134,7 +134,7 @@ async def _step(ticket: Filed, state: Ticket, pack: Pack) -> None:
             work = waiting_work(ticket.client, ticket.number, state.assignment(n).activity_id)
             await work.complete(result.model_copy(update={"at": datetime.now(UTC)}))
         case Judge(rating, actor):
-            given = Verdict(actor=actor, rating=rating, at=datetime.now(UTC))
+            given = RatingMessage(actor=actor, rating=rating, at=datetime.now(UTC))
             await ticket.handle.signal(TicketWorkflow.rated, given)
 
 

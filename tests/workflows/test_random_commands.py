@@ -21,7 +21,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from audit.verdicts import judge
-from domain.commands.messages import Verdict
+from domain.commands.messages import RatingMessage
 from domain.events import Event
 from domain.pack.pack import Pack
 from domain.policy.record import record
@@ -187,7 +187,7 @@ class Townsfolk:
             case HandIn(n, result):
                 await self._hand_in(state, n, result)
             case Judge(rating, actor):
-                given = Verdict(actor=actor, rating=rating, at=datetime.now(UTC))
+                given = RatingMessage(actor=actor, rating=rating, at=datetime.now(UTC))
                 await self.ticket.handle.signal(TicketWorkflow.rated, given)
 
     async def _hand_in(self, state: Ticket, n: int, result: HandlingResult) -> None:

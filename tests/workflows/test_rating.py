@@ -2,7 +2,7 @@
 
 from domain.commands.citizens import CallBack, Urge
 from domain.commands.intake import Conclude, Reassign
-from domain.commands.messages import Verdict
+from domain.commands.messages import RatingMessage
 from domain.ticket.rating import Rating
 from store.tickets import tickets
 from tests.support.desk import (
@@ -146,7 +146,7 @@ async def test_a_rating_sent_again_with_its_key_is_the_same_rating(engine: Engin
     rating = Rating.model_validate({"resolved": True, "grade": 5})
     for _ in range(2):  # too early, to see both in the record
         await ticket.handle.signal(
-            TicketWorkflow.rated, Verdict(actor=CITIZEN, rating=rating, key="mine")
+            TicketWorkflow.rated, RatingMessage(actor=CITIZEN, rating=rating, key="mine")
         )
     await ticket.until(lambda at: at.version == 4)
     await ticket.act(CITIZEN, Urge())

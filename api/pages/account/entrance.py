@@ -51,7 +51,7 @@ async def sign_in(request: Request, door: TheDoor) -> Response:
     to, kept = carried(sent)
     try:
         browser_sessions.check_origin(request, door)
-        said = sessions.SignIn.model_validate({name: typed[name] or None for name in typed})
+        said = sessions.SignInRequest.model_validate({name: typed[name] or None for name in typed})
         begun, secret = await browser_sessions.sign_in(request, said, door)
     except (ValidationError, Problem, StoreError) as error:
         refused = isinstance(error, ValidationError)

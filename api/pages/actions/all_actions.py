@@ -2,9 +2,9 @@
 
 from api.http.i18n import N_
 from api.pages.actions import citizens, desks, several, supervision, units
-from api.pages.actions.spec import Deed, Group
+from api.pages.actions.spec import ActionForm, Group
 
-DEEDS: tuple[Deed, ...] = (
+DEEDS: tuple[ActionForm, ...] = (
     *units.DEEDS,
     *desks.DEEDS,
     *several.DEEDS,

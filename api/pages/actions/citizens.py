@@ -4,7 +4,7 @@ from api.http.i18n import N_
 from api.pages.actions import choices
 from api.pages.actions.context import Occasion
 from api.pages.actions.fields import files, note, said
-from api.pages.actions.spec import Deed, Field, FieldKind, Group, Told
+from api.pages.actions.spec import ActionForm, Field, FieldKind, Group, Told
 from domain.commands import citizens
 from domain.policy.permissions import RIGHTS
 from domain.policy.transitions import transition
@@ -33,7 +33,7 @@ def _back(occasion: Occasion) -> Refused | None:
 
 
 DEEDS = (
-    Deed(
+    ActionForm(
         "call-back",
         citizens.CallBack,
         Group.CITIZEN,
@@ -78,7 +78,7 @@ DEEDS = (
         trials=_reached,
         shortcut="b",
     ),
-    Deed(
+    ActionForm(
         "facts",
         citizens.AddFacts,
         Group.CITIZEN,
@@ -90,7 +90,7 @@ DEEDS = (
         ),
         shortcut="f",
     ),
-    Deed(
+    ActionForm(
         "urge",
         citizens.Urge,
         Group.CITIZEN,
@@ -98,7 +98,7 @@ DEEDS = (
         N_("Urged."),
         fields=(note("text", N_("What the citizen said")),),
     ),
-    Deed(
+    ActionForm(
         "recur",
         citizens.Recur,
         Group.CITIZEN,
@@ -108,7 +108,7 @@ DEEDS = (
         bar=_back,
         instead=True,
     ),
-    Deed(
+    ActionForm(
         "withdraw",
         citizens.Withdraw,
         Group.END,

@@ -5,7 +5,7 @@ from api.pages.actions import choices
 from api.pages.actions.context import Occasion
 from api.pages.actions.fields import note, reason, said, unit
 from api.pages.actions.possible import would_refuse
-from api.pages.actions.spec import Choice, Deed, Field, FieldKind, Group, Told
+from api.pages.actions.spec import ActionForm, Choice, Field, FieldKind, Group, Told
 from domain.commands import intake, supervising
 from domain.policy.guards import asked, rules_of
 from domain.ticket.complaint import Kind
@@ -55,7 +55,7 @@ def _names_next(occasion: Occasion) -> bool:
     return not (rules.arbitration and ticket.returns + 1 >= rules.returns)
 
 
-CONCLUDE = Deed(
+CONCLUDE = ActionForm(
     "conclude",
     intake.Conclude,
     Group.END,
@@ -85,7 +85,7 @@ CONCLUDE = Deed(
     shortcut="n",
 )
 
-DECIDE = Deed(
+DECIDE = ActionForm(
     "decide",
     supervising.Decide,
     Group.DECIDE,
@@ -115,7 +115,7 @@ DECIDE = Deed(
 )
 
 DEEDS = (
-    Deed(
+    ActionForm(
         "triage",
         intake.Triage,
         Group.DECIDE,
@@ -150,7 +150,7 @@ DEEDS = (
         shortcut="t",
     ),
     DECIDE,
-    Deed(
+    ActionForm(
         "reassign",
         intake.Reassign,
         Group.DECIDE,
@@ -160,7 +160,7 @@ DEEDS = (
         trials=_a_unit,
         shortcut="u",
     ),
-    Deed(
+    ActionForm(
         "arbitrate",
         intake.Arbitrate,
         Group.DECIDE,
@@ -173,7 +173,7 @@ DEEDS = (
         ),
         trials=_a_unit,
     ),
-    Deed(
+    ActionForm(
         "intervene",
         intake.Intervene,
         Group.DECIDE,
@@ -182,7 +182,7 @@ DEEDS = (
         fields=(unit(N_("Unit that leads"), choices.every_unit), reason()),
         trials=_a_unit,
     ),
-    Deed(
+    ActionForm(
         "merge",
         intake.Merge,
         Group.JOINT,
@@ -196,7 +196,7 @@ DEEDS = (
         trials=_another,
         shortcut="m",
     ),
-    Deed(
+    ActionForm(
         "unmerge",
         intake.Unmerge,
         Group.JOINT,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from api.pages.actions.context import Occasion
-from api.pages.actions.spec import Completion, Deed
+from api.pages.actions.spec import ActionForm, Completion
 from app import assignments
 from app.assignments import CompletionIn
 from app.attachments import attached
@@ -25,7 +25,7 @@ PATIENCE = 2.0
 
 
 async def do(
-    door: Door, occasion: Occasion, deed: Deed, command: Any, key: str
+    door: Door, occasion: Occasion, deed: ActionForm, command: Any, key: str
 ) -> Receipt | str | None:
     """Execute the command; return a follow-up's Receipt, or `LATER` if not recorded.
 

@@ -25,7 +25,7 @@ MOST = 20
 _AT_ONCE = 256 * 1024
 
 
-class Given(NamedTuple):
+class FormFiles(NamedTuple):
     """The files of a form: `kept` lists their ids, `refused` the names and reason codes."""
 
     kept: list[str]
@@ -34,12 +34,12 @@ class Given(NamedTuple):
 
 async def taken(
     door: Door, caller: Caller, number: str | None, sent: FormData, field: Field
-) -> Given:
+) -> FormFiles:
     """Store the files chosen now, and keep those stored when the form was sent before.
 
     `number`: the ticket that they are for, if there is one already.
     """
-    given = Given(_kept(sent), [])
+    given = FormFiles(_kept(sent), [])
     for upload in sent.getlist(field.name):
         if not isinstance(upload, UploadFile) or not upload.filename:
             continue
@@ -53,7 +53,7 @@ async def taken(
     return given
 
 
-def tell(form: Form, field: Field, given: Given, speech: Speech) -> None:
+def tell(form: Form, field: Field, given: FormFiles, speech: Speech) -> None:
     """Record stored and refused files in the form."""
     form.typed[KEPT] = "\n".join(given.kept)
     if given.refused:

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 
 from api.http.i18n import N_
 from api.pages.actions.context import Occasion
-from api.pages.actions.spec import Deed, Field, FieldKind, Told
+from api.pages.actions.spec import ActionForm, Field, FieldKind, Told
 from api.pages.shared.forms import Form
 from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import Pack
@@ -41,7 +41,7 @@ _NO_NUMBER = N_("A number is needed here.")
 _MISSING = N_("Please fill this in.")
 
 
-def names(deed: Deed, occasion: Occasion) -> list[str]:
+def names(deed: ActionForm, occasion: Occasion) -> list[str]:
     """Return the HTML names of the form's fields."""
     return [KEPT, *(name for field in deed.at(occasion) for name in _names(field))]
 
@@ -62,7 +62,7 @@ def _names(field: Field) -> Iterator[str]:
             yield field.name
 
 
-def blank(deed: Deed, occasion: Occasion, given: dict[str, str]) -> Form:
+def blank(deed: ActionForm, occasion: Occasion, given: dict[str, str]) -> Form:
     """Return the form without user input; `given` are fields prefilled by the URL."""
     known = names(deed, occasion)
     presets = {field.name: field.preset for field in deed.at(occasion) if field.preset}
@@ -71,7 +71,7 @@ def blank(deed: Deed, occasion: Occasion, given: dict[str, str]) -> Form:
     return Form.blank(*known, **(presets | lengths | filled))
 
 
-def typed(deed: Deed, occasion: Occasion, sent: FormData) -> Form:
+def typed(deed: ActionForm, occasion: Occasion, sent: FormData) -> Form:
     """Return the submitted form; several values of a name, one a line."""
     known = names(deed, occasion)
     form = Form.of(sent, *known)
@@ -81,7 +81,7 @@ def typed(deed: Deed, occasion: Occasion, sent: FormData) -> Form:
     return form
 
 
-def command_of(deed: Deed, form: Form, occasion: Occasion, files: list[str]) -> Any:
+def command_of(deed: ActionForm, form: Form, occasion: Occasion, files: list[str]) -> Any:
     """Return the command, or the result handed in; None if the form has faults.
 
     Raises:

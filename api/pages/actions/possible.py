@@ -7,7 +7,7 @@ first refusal is the reason. The workflow still checks the actual command.
 from typing import Any
 
 from api.pages.actions.context import Occasion
-from api.pages.actions.spec import Deed, FieldKind, Told
+from api.pages.actions.spec import ActionForm, FieldKind, Told
 from domain.commands.base import CommandBase
 from domain.commands.units import UnitCommand
 from domain.policy.guards import check
@@ -19,12 +19,12 @@ COMPLETE = "complete_assignment"
 _NOTHING_THERE = Refused("not_now", "There is nothing to do it with.")
 
 
-def right_of(deed: Deed) -> Right:
+def right_of(deed: ActionForm) -> Right:
     """Return the form's permission."""
     return RIGHTS[deed.command.model_fields["do"].default if deed.command else COMPLETE]
 
 
-def why_not(deed: Deed, occasion: Occasion) -> Refused | None:
+def why_not(deed: ActionForm, occasion: Occasion) -> Refused | None:
     """Return the form's present refusal; None if allowed."""
     right = right_of(deed)
     if not occasion.caller.may(right):
@@ -41,7 +41,7 @@ def why_not(deed: Deed, occasion: Occasion) -> Refused | None:
     return first or _NOTHING_THERE
 
 
-def would_refuse(deed: Deed, occasion: Occasion, told: Told) -> Refused | None:
+def would_refuse(deed: ActionForm, occasion: Occasion, told: Told) -> Refused | None:
     """Return the ticket's refusal of this payload."""
     command: Any = deed.model.model_construct(None, **told)
     try:
@@ -51,7 +51,7 @@ def would_refuse(deed: Deed, occasion: Occasion, told: Told) -> Refused | None:
     return None
 
 
-def _trials(deed: Deed, occasion: Occasion) -> list[Told]:
+def _trials(deed: ActionForm, occasion: Occasion) -> list[Told]:
     trials = list(deed.trials(occasion))
     if not of_share(deed.command):
         return trials
@@ -64,7 +64,7 @@ def of_share(command: type[CommandBase] | None) -> bool:
     return command is None or issubclass(command, UnitCommand)
 
 
-def _without_choice(deed: Deed, occasion: Occasion) -> Refused | None:
+def _without_choice(deed: ActionForm, occasion: Occasion) -> Refused | None:
     """Return a refusal if a required field of the form has nothing to choose."""
     for field in deed.at(occasion):
         long = field.kind in (FieldKind.CHOICE, FieldKind.PICK, FieldKind.CALLS)

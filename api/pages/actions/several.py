@@ -4,7 +4,7 @@ from api.http.i18n import N_
 from api.pages.actions import choices
 from api.pages.actions.context import Occasion
 from api.pages.actions.fields import LIMIT, SHARE, ground, reason, said, unit
-from api.pages.actions.spec import Deed, Field, FieldKind, Group, Told
+from api.pages.actions.spec import ActionForm, Field, FieldKind, Group, Told
 from domain.commands import joint
 
 _ANYBODY = "-"
@@ -25,7 +25,7 @@ def _helpers(occasion: Occasion) -> list[Told]:
 
 
 DEEDS = (
-    Deed(
+    ActionForm(
         "whistle",
         joint.Whistle,
         Group.JOINT,
@@ -47,7 +47,7 @@ DEEDS = (
         trials=_somebody,
         shortcut="w",
     ),
-    Deed(
+    ActionForm(
         "delegate",
         joint.Delegate,
         Group.JOINT,
@@ -63,7 +63,7 @@ DEEDS = (
         trials=_someone_below,
         shortcut="g",
     ),
-    Deed(
+    ActionForm(
         "release",
         joint.Release,
         Group.JOINT,
@@ -81,7 +81,7 @@ DEEDS = (
         ),
         trials=_helpers,
     ),
-    Deed(
+    ActionForm(
         "override",
         joint.Override,
         Group.JOINT,
@@ -90,7 +90,7 @@ DEEDS = (
         N_("The lead's answer goes out; whoever has not handed in is released."),
         (reason(),),
     ),
-    Deed(
+    ActionForm(
         "raise-level",
         joint.RaiseLevel,
         Group.JOINT,

@@ -94,7 +94,7 @@ Trials = Callable[[Occasion], Iterable[Told]]
 _NOTHING_SAID: tuple[Told, ...] = ({},)
 
 
-class Deed(NamedTuple):
+class ActionForm(NamedTuple):
     """An action form. `command` None: it completes the assignment. `label`, `help` and `done` are
     messages. `shortcut`: the key that opens it. `bar`: a refusal beyond the ticket's own checks.
     """

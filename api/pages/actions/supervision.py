@@ -6,7 +6,7 @@ from api.http.i18n import N_
 from api.pages.actions import choices
 from api.pages.actions.context import Occasion
 from api.pages.actions.fields import RECORDS, files, note, said
-from api.pages.actions.spec import Deed, Field, FieldKind, Group, Told
+from api.pages.actions.spec import ActionForm, Field, FieldKind, Group, Told
 from domain.commands import supervising
 
 
@@ -19,7 +19,7 @@ def _holds(_occasion: Occasion) -> list[Told]:
 
 
 DEEDS = (
-    Deed(
+    ActionForm(
         "supervise",
         supervising.Supervise,
         Group.DECIDE,
@@ -28,7 +28,7 @@ DEEDS = (
         fields=(said("text", N_("Order")),),
         shortcut="i",
     ),
-    Deed(
+    ActionForm(
         "notice",
         supervising.Notice,
         Group.DECIDE,
@@ -37,7 +37,7 @@ DEEDS = (
         N_("Names what was neglected, inside the city."),
         (said("text", N_("What was neglected")),),
     ),
-    Deed(
+    ActionForm(
         "minutes",
         supervising.KeepMinutes,
         Group.RECORD,
@@ -79,7 +79,7 @@ DEEDS = (
             ),
         ),
     ),
-    Deed(
+    ActionForm(
         "settle-all",
         supervising.SettleAll,
         Group.RECORD,
@@ -98,7 +98,7 @@ DEEDS = (
         ),
         trials=lambda _occasion: ({}, {"units": ["-"]}),
     ),
-    Deed(
+    ActionForm(
         "appoint",
         supervising.Appoint,
         Group.RECORD,
@@ -110,7 +110,7 @@ DEEDS = (
         ),
         trials=_later,
     ),
-    Deed(
+    ActionForm(
         "revisit",
         supervising.Revisit,
         Group.RECORD,
@@ -132,7 +132,7 @@ DEEDS = (
         ),
         trials=_holds,
     ),
-    Deed(
+    ActionForm(
         "replan",
         supervising.Replan,
         Group.RECORD,

@@ -6,7 +6,7 @@ from api.http.i18n import N_
 from api.pages.actions import choices
 from api.pages.actions.context import Occasion
 from api.pages.actions.fields import RECORDS, SHARE, files, ground, note, reason, said
-from api.pages.actions.spec import Deed, Field, FieldKind, Group, Told
+from api.pages.actions.spec import ActionForm, Field, FieldKind, Group, Told
 from domain.commands import units
 from domain.policy.guards import return_bar
 from domain.refusals import Refused
@@ -84,7 +84,7 @@ _RESULT = (
 )
 
 DEEDS = (
-    Deed(
+    ActionForm(
         "sign",
         units.Sign,
         Group.WORK,
@@ -94,7 +94,7 @@ DEEDS = (
         (SHARE,),
         shortcut="s",
     ),
-    Deed(
+    ActionForm(
         "contact",
         units.Contact,
         Group.WORK,
@@ -117,7 +117,7 @@ DEEDS = (
         ),
         shortcut="c",
     ),
-    Deed(
+    ActionForm(
         "complete",
         None,
         Group.WORK,
@@ -128,7 +128,7 @@ DEEDS = (
         bar=_nothing_of_own,
         instead=True,
     ),
-    Deed(
+    ActionForm(
         "step",
         units.Step,
         Group.WORK,
@@ -144,7 +144,7 @@ DEEDS = (
         trials=_steps,
         shortcut="p",
     ),
-    Deed(
+    ActionForm(
         "answer-order",
         units.AnswerOrder,
         Group.WORK,
@@ -157,7 +157,7 @@ DEEDS = (
         trials=_orders,
         shortcut="o",
     ),
-    Deed(
+    ActionForm(
         "review",
         units.Review,
         Group.WORK,
@@ -178,7 +178,7 @@ DEEDS = (
         ),
         shortcut="v",
     ),
-    Deed(
+    ActionForm(
         "ask",
         units.Ask,
         Group.ASK,
@@ -188,7 +188,7 @@ DEEDS = (
         (said("question", N_("Question"), N_("It goes to the citizen, word for word.")), SHARE),
         shortcut="a",
     ),
-    Deed(
+    ActionForm(
         "return",
         units.Return,
         Group.ASK,
@@ -198,7 +198,7 @@ DEEDS = (
         shortcut="r",
         bar=_own_lead,
     ),
-    Deed(
+    ActionForm(
         "extend",
         units.Extend,
         Group.ASK,
@@ -211,7 +211,7 @@ DEEDS = (
         ),
         shortcut="e",
     ),
-    Deed(
+    ActionForm(
         "hold",
         units.Hold,
         Group.ASK,
@@ -227,7 +227,7 @@ DEEDS = (
         trials=_later,
         shortcut="h",
     ),
-    Deed(
+    ActionForm(
         "exclude",
         units.Exclude,
         Group.ASK,

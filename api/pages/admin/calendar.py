@@ -33,7 +33,7 @@ class Day(NamedTuple):
     special: SpecialDay | None
 
 
-class Month(NamedTuple):
+class CalendarMonth(NamedTuple):
     first: date
     working: int
     weeks: list[list[Day]]
@@ -79,7 +79,9 @@ def _ahead(pack: Pack) -> tuple[date, list[Reach]]:
     return told.last_day, sorted(tiers, key=lambda one: one.since or date.max)
 
 
-def _month(calendar: WorkCalendar, year: int, month: int, special: dict[date, SpecialDay]) -> Month:
+def _month(
+    calendar: WorkCalendar, year: int, month: int, special: dict[date, SpecialDay]
+) -> CalendarMonth:
     weeks = [
         [_day(calendar, month, day, special) for day in week]
         for week in _WEEK.monthdatescalendar(year, month)
@@ -90,7 +92,7 @@ def _month(calendar: WorkCalendar, year: int, month: int, special: dict[date, Sp
         for day in week
         if day.look is not None and is_working_day(calendar, day.day)
     ]
-    return Month(date(year, month, 1), len(worked), weeks)
+    return CalendarMonth(date(year, month, 1), len(worked), weeks)
 
 
 def _day(calendar: WorkCalendar, month: int, day: date, special: dict[date, SpecialDay]) -> Day:

@@ -16,7 +16,7 @@ from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import cities, working_city
 from app import accounts
-from app.accounts import AccountIn, AccountLine, AccountQuery, Issued, NewAccount
+from app.accounts import AccountIn, AccountLine, AccountQuery, IssuedPassword, NewAccount
 from app.caller import Caller
 from app.context import Door
 from app.errors import Problem
@@ -45,18 +45,22 @@ FIELD_OF = {
 """The field of a refusal, by its code."""
 
 
-class Deed(NamedTuple):
+class AccountAction(NamedTuple):
     """An action without further input. `done`: the message shown after it."""
 
     do: Callable[[Door, Caller, Account], Awaitable[AccountLine]]
     done: str
 
 
-DEEDS: dict[str, Deed] = {
-    "disable": Deed(accounts.disable, N_("The account is closed, and signed out everywhere.")),
-    "enable": Deed(accounts.enable, N_("The account is open.")),
-    "sessions": Deed(accounts.sign_out, N_("Signed out everywhere.")),
-    "second-factor": Deed(accounts.reset, N_("No one-time password is asked for any more.")),
+DEEDS: dict[str, AccountAction] = {
+    "disable": AccountAction(
+        accounts.disable, N_("The account is closed, and signed out everywhere.")
+    ),
+    "enable": AccountAction(accounts.enable, N_("The account is open.")),
+    "sessions": AccountAction(accounts.sign_out, N_("Signed out everywhere.")),
+    "second-factor": AccountAction(
+        accounts.reset, N_("No one-time password is asked for any more.")
+    ),
 }
 _CHANGED = "changed"
 _DONE = {name: deed.done for name, deed in DEEDS.items()} | {
@@ -209,7 +213,7 @@ async def _refused(
     return await _one(request, caller, door, account, form, form.refuse(error))
 
 
-def _issued(request: Request, caller: Caller, made: Issued) -> Response:
+def _issued(request: Request, caller: Caller, made: IssuedPassword) -> Response:
     return staff_page(
         request,
         "staff/admin/issued.html",

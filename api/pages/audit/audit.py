@@ -42,7 +42,7 @@ _NAMED = 100
 """The most differing lines that are listed above a timeline longer than a page."""
 
 
-class Line(NamedTuple):
+class EventPair(NamedTuple):
     """One event in the history (`told`) and in the record (`kept`), and where they differ.
 
     `compared`: whether the history goes back that far.
@@ -180,7 +180,7 @@ def _version(request: Request, first: int, last: int) -> int:
     return min(max(_asked_number(request, "version", last), first), last)
 
 
-def _part(request: Request, lines: list[Line]) -> slice:
+def _part(request: Request, lines: list[EventPair]) -> slice:
     """Return the lines to show: one page, beginning with the requested event."""
     asked = _asked_number(request, "lines", 0)
     start = next((n for n, line in enumerate(lines) if line.version >= asked), 0)
@@ -200,7 +200,7 @@ def _pack(door: TheDoor, report: Report) -> Pack | None:
     return door.packs.get(ticket.complaint.city)
 
 
-def _lines(report: Report) -> list[Line]:
+def _lines(report: Report) -> list[EventPair]:
     """Pair the events by version, so that one missing on a side does not shift the rest."""
     told = {event.version: event for event in (report.told.events if report.told else [])}
     kept = {event.version: event for event in report.record.events}
@@ -210,9 +210,9 @@ def _lines(report: Report) -> list[Line]:
     ]
 
 
-def _line(report: Report, version: int, told: Event | None, kept: Event | None) -> Line:
+def _line(report: Report, version: int, told: Event | None, kept: Event | None) -> EventPair:
     compared = report.told is not None and version >= report.since
-    return Line(
+    return EventPair(
         version=version,
         told=told,
         kept=kept,

@@ -66,7 +66,7 @@ async def follow(request: Request, door: TheDoor) -> Response:
 # --- actions of a citizen ---------------------------------------------------------------------
 
 
-class Said(NamedTuple):
+class SubmittedForm(NamedTuple):
     """A submitted form of a ticket, with its idempotency key and its photos."""
 
     number: str
@@ -76,13 +76,13 @@ class Said(NamedTuple):
     photos: Brought
 
 
-async def _add_facts(door: Door, said: Said) -> Receipt | None:
+async def _add_facts(door: Door, said: SubmittedForm) -> Receipt | None:
     command = AddFacts.model_validate(said.form.given("text"))
     await _add(door, said, command, said.key)
     return None
 
 
-async def _add(door: Door, said: Said, command: AddFacts, key: str) -> None:
+async def _add(door: Door, said: SubmittedForm, command: AddFacts, key: str) -> None:
     """Add the facts with their photos, except photos that the ticket already has."""
     there = frozenset(row.sha256 for row in await files.of_ticket(door.store, said.number))
     async with attached(door, said.caller, said.number, said.photos.without(there)) as ids:
@@ -90,19 +90,19 @@ async def _add(door: Door, said: Said, command: AddFacts, key: str) -> None:
         await give(door, said.caller, said.number, told, key)
 
 
-async def _urge(door: Door, said: Said) -> Receipt | None:
+async def _urge(door: Door, said: SubmittedForm) -> Receipt | None:
     command = Urge.model_validate(said.form.given("text"))
     await give(door, said.caller, said.number, command, said.key)
     return None
 
 
-async def _withdraw(door: Door, said: Said) -> Receipt | None:
+async def _withdraw(door: Door, said: SubmittedForm) -> Receipt | None:
     command = Withdraw.model_validate(said.form.given("reason"))
     await give(door, said.caller, said.number, command, said.key)
     return None
 
 
-async def _rate(door: Door, said: Said) -> Receipt | None:
+async def _rate(door: Door, said: SubmittedForm) -> Receipt | None:
     """Rate the ticket; photos are added as facts first: a rating may end it."""
     told: dict[str, Any] = dict(said.form.given("contacted", "resolved", "grade", "words"))
     for name in ("contacted", "resolved"):
@@ -116,29 +116,29 @@ async def _rate(door: Door, said: Said) -> Receipt | None:
     return None
 
 
-async def _back(door: Door, said: Said) -> Receipt | None:
+async def _back(door: Door, said: SubmittedForm) -> Receipt | None:
     """Reopen the ticket; for an ended one, return the receipt of a follow-up ticket."""
     command = Recur.model_validate(said.form.given("text"))
     became = await reopen(door, said.caller, said.number, command, said.key)
     return became.receipt if isinstance(became, Filed) else None
 
 
-class Act(NamedTuple):
+class CitizenAction(NamedTuple):
     """A form of the page: its action, its fields, and the message when it is done."""
 
-    do: Callable[[Door, Said], Awaitable[Receipt | None]]
+    do: Callable[[Door, SubmittedForm], Awaitable[Receipt | None]]
     fields: tuple[str, ...]
     done: str
 
 
-ACTS: dict[str, Act] = {
-    "facts": Act(_add_facts, ("text",), N_("Passed on. Thank you for telling us more.")),
-    "urge": Act(_urge, ("text",), N_("Urged. Those who are working on it see it.")),
-    "withdraw": Act(_withdraw, ("reason",), N_("You took it back. It is closed.")),
-    "rate": Act(
+ACTS: dict[str, CitizenAction] = {
+    "facts": CitizenAction(_add_facts, ("text",), N_("Passed on. Thank you for telling us more.")),
+    "urge": CitizenAction(_urge, ("text",), N_("Urged. Those who are working on it see it.")),
+    "withdraw": CitizenAction(_withdraw, ("reason",), N_("You took it back. It is closed.")),
+    "rate": CitizenAction(
         _rate, ("contacted", "resolved", "grade", "words"), N_("Thank you. Your rating counts.")
     ),
-    "back": Act(_back, ("text",), N_("Thank you. It is handled again.")),
+    "back": CitizenAction(_back, ("text",), N_("Thank you. It is handled again.")),
 }
 FIELDS = tuple(dict.fromkeys(name for act in ACTS.values() for name in act.fields))
 
@@ -174,7 +174,7 @@ async def _act(what: str, request: Request, door: Door, sent: FormData) -> Respo
     try:
         if form.faults:
             raise Problem("invalid_request")
-        follower = await chosen.do(door, Said(number, caller, form, key, brought))
+        follower = await chosen.do(door, SubmittedForm(number, caller, form, key, brought))
         done, brought = chosen.done, Brought()
         form = Form.blank(*_TICKET, **form.given(*_TICKET))
     except (ValidationError, *REFUSALS) as error:

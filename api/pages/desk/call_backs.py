@@ -24,7 +24,7 @@ from store.secrets.masks import masked
 from store.secrets.vault import Person
 from store.tickets import intake
 from store.tickets.numbers import parse_number
-from store.tickets.work_queues import Waits
+from store.tickets.work_queues import QueuedTicket
 
 router = APIRouter(include_in_schema=False)
 
@@ -112,14 +112,14 @@ async def _page(
     )
 
 
-async def _who(door: Door, hand: Waits) -> Any:
+async def _who(door: Door, hand: QueuedTicket) -> Any:
     """Return the masked complainant; None where no person is known."""
     known = hand.ticket.complaint.person
     person = await intake.person_of(door.store, door.vault, known) if known else None
     return masked(person) if person else None
 
 
-def _scripts(pack: Pack, hand: Waits | None) -> Any:
+def _scripts(pack: Pack, hand: QueuedTicket | None) -> Any:
     return pack.phrases.scripts_for(Moment.CALL_BACK, hand.ticket.category) if hand else []
 
 

@@ -42,7 +42,7 @@ _CHOOSE = N_("Choose the one that is handled for all.")
 _TOGETHER = (Stage.TRIAGE, Stage.DISPATCH, Stage.HANDLE)
 
 
-class Line(NamedTuple):
+class ComparedProperty(NamedTuple):
     """A compared property: its label, and the function that reads its value from a ticket."""
 
     words: str
@@ -51,17 +51,19 @@ class Line(NamedTuple):
 
 
 LINES = (
-    Line(N_("Title"), lambda pack, one: one.complaint.title),
-    Line(N_("What is said"), lambda pack, one: one.complaint.text),
-    Line(N_("Kind"), lambda pack, one: one.kind, "kind"),
-    Line(N_("Subject"), lambda pack, one: _named(pack, one.category or one.suggestion), "named"),
-    Line(N_("Place"), lambda pack, one: one.complaint.place.address),
-    Line(N_("Street or community"), lambda pack, one: _area(pack, one.area), "named"),
-    Line(N_("Unit"), lambda pack, one: _unit(pack, one.unit), "named"),
-    Line(N_("Stage"), lambda pack, one: one.stage, "stage"),
-    Line(N_("Filed"), lambda pack, one: one.complaint.filed_at, "time"),
-    Line(N_("Merged into it"), lambda pack, one: len(one.complainants)),
-    Line(N_("Severity"), lambda pack, one: one.severity),
+    ComparedProperty(N_("Title"), lambda pack, one: one.complaint.title),
+    ComparedProperty(N_("What is said"), lambda pack, one: one.complaint.text),
+    ComparedProperty(N_("Kind"), lambda pack, one: one.kind, "kind"),
+    ComparedProperty(
+        N_("Subject"), lambda pack, one: _named(pack, one.category or one.suggestion), "named"
+    ),
+    ComparedProperty(N_("Place"), lambda pack, one: one.complaint.place.address),
+    ComparedProperty(N_("Street or community"), lambda pack, one: _area(pack, one.area), "named"),
+    ComparedProperty(N_("Unit"), lambda pack, one: _unit(pack, one.unit), "named"),
+    ComparedProperty(N_("Stage"), lambda pack, one: one.stage, "stage"),
+    ComparedProperty(N_("Filed"), lambda pack, one: one.complaint.filed_at, "time"),
+    ComparedProperty(N_("Merged into it"), lambda pack, one: len(one.complainants)),
+    ComparedProperty(N_("Severity"), lambda pack, one: one.severity),
 )
 
 
@@ -192,7 +194,7 @@ def _may_lead(ticket: Ticket) -> bool:
     return ticket.parent is None and ticket.stage in _TOGETHER and ticket.category is not None
 
 
-def _line(pack: Pack, shown: list[Ticket], line: Line) -> dict[str, Any]:
+def _line(pack: Pack, shown: list[Ticket], line: ComparedProperty) -> dict[str, Any]:
     values = [line.value(pack, one) for one in shown]
     # Times are compared by day, because no two calls come in the same second.
     compared = [value.date() if isinstance(value, datetime) else value for value in values]

@@ -24,13 +24,13 @@ from domain.pack.pack import Pack
 from domain.policy.work_queues import Queue
 from store.tickets import work_queues
 from store.tickets.numbers import parse_number
-from store.tickets.work_queues import Waits
+from store.tickets.work_queues import QueuedTicket
 
 SHOWN = 30
 
 
 @dataclass(frozen=True)
-class Desk:
+class OpenQueue:
     """The queues of a page, their counts, and the open ticket: the requested one, else the first.
 
     `only`: the one queue that is shown; None: all in one list.
@@ -39,12 +39,12 @@ class Desk:
     pack: Pack
     counts: Mapping[Queue, int]
     only: Queue | None
-    waits: Sequence[Waits]
+    waits: Sequence[QueuedTicket]
     at: int
     more: bool
 
     @property
-    def hand(self) -> Waits | None:
+    def hand(self) -> QueuedTicket | None:
         return self.waits[self.at] if self.waits else None
 
     @property
@@ -62,7 +62,7 @@ class Desk:
 
 async def desk(
     request: Request, door: Door, caller: Caller, page: str, number: str | None = None
-) -> Desk:
+) -> OpenQueue:
     """Load the queues of `page` in the city worked in; `number`: the ticket to open."""
     pack = working_city(request, door, caller)
     of = [queue for queue, address in PAGES.items() if address == page]
@@ -75,7 +75,7 @@ async def desk(
     shown = found[:SHOWN]
     wanted = number or request.query_params.get("number")
     at = next((n for n, one in enumerate(shown) if one.row.number == wanted), 0)
-    return Desk(pack, counts, only, shown, at, len(found) > SHOWN)
+    return OpenQueue(pack, counts, only, shown, at, len(found) > SHOWN)
 
 
 async def do(
@@ -100,7 +100,7 @@ async def do(
     return RedirectResponse(f"{address}?{urlencode(onward)}", 303)
 
 
-def told(request: Request, at: Desk, messages: dict[str, str]) -> dict[str, Any]:
+def told(request: Request, at: OpenQueue, messages: dict[str, str]) -> dict[str, Any]:
     """Return the values for every queue's template: the desk, its pack, and what was just done."""
     params = request.query_params if request.method == "GET" else {}
     return {

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from api.http.i18n import N_
 
 
-class Said(NamedTuple):
+class ReasonMessage(NamedTuple):
     """A message with the values of its placeholders."""
 
     message: str
@@ -44,14 +44,14 @@ _SAYINGS: tuple[tuple[str, str], ...] = (
 )
 
 
-def in_words(why: str) -> list[Said]:
+def in_words(why: str) -> list[ReasonMessage]:
     """Put each reason into words; an unknown one stays as it is."""
     return [_said(part) for part in why.split("; ") if part]
 
 
-def _said(part: str) -> Said:
+def _said(part: str) -> ReasonMessage:
     for pattern, message in _SAYINGS:
         found = re.fullmatch(pattern, part)
         if found:
-            return Said(message, found.groupdict())
-    return Said("%(text)s", {"text": part})
+            return ReasonMessage(message, found.groupdict())
+    return ReasonMessage("%(text)s", {"text": part})

@@ -47,7 +47,7 @@ _TOO_LONG = N_("At most %(max_length)s characters, please.")
 
 
 @dataclass(frozen=True)
-class Filed:
+class FiledRow:
     """A row that became a ticket."""
 
     text: str
@@ -91,14 +91,14 @@ async def act(
 async def _file(
     request: Request, door: Door, caller: Caller, pack: Pack, form: Form, rows: list[dict[str, str]]
 ) -> Response:
-    filed: list[Filed] = []
+    filed: list[FiledRow] = []
     kept: list[dict[str, str]] = []
     faults: list[dict[str, Fault]] = []
     for row in rows:
         if not _said(row):
             continue
         done = await _one(door, caller, pack, form, row)
-        if isinstance(done, Filed):
+        if isinstance(done, FiledRow):
             filed.append(done)
         else:
             kept.append(row)
@@ -113,7 +113,7 @@ async def _file(
 
 async def _one(
     door: Door, caller: Caller, pack: Pack, form: Form, row: dict[str, str]
-) -> Filed | dict[str, Fault]:
+) -> FiledRow | dict[str, Fault]:
     """File a row, or return what is wrong with it, by its fields."""
     own = Form.blank(*CALL_FIELDS, *COLUMNS, **row, **form.given("kind", "channel"))
     try:
@@ -126,7 +126,7 @@ async def _one(
         code = own.problem or "internal_error"
         words = PROBLEMS.get(code) or (CODES[code].title if code in CODES else code)
         return own.faults or {"text": Fault(words)}
-    return Filed(body.text, filed.receipt)
+    return FiledRow(body.text, filed.receipt)
 
 
 def _with_date(body: ComplaintIn, form: Form, today: date) -> ComplaintIn:
@@ -195,7 +195,7 @@ def _table(
     pack: Pack,
     form: Form,
     status: int = 200,
-    filed: list[Filed] | None = None,
+    filed: list[FiledRow] | None = None,
 ) -> Response:
     return staff_page(
         request,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from api.pages.desk.reasons import Said, in_words
+from api.pages.desk.reasons import ReasonMessage, in_words
 from app import filing
 from app.context import Door
 from domain.deadlines.clocks import Clock, ClockName
@@ -15,7 +15,7 @@ from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import Pack
 from domain.pack.phrases import Moment, Reply, Script
 from domain.pack.planning import plan_clock
-from domain.pack.routing import Suggestion, route
+from domain.pack.routing import CategorySuggestion, route
 from domain.ticket.complaint import Complaint, Kind
 from store.tickets.nearby import Nearby, open_nearby
 from store.tickets.repeats import find_repeats
@@ -32,10 +32,10 @@ class Hints:
     category: Category | None = None
     suggested: Category | None = None
     sure: bool = False
-    reasons: list[Said] = field(default_factory=list)
+    reasons: list[ReasonMessage] = field(default_factory=list)
     area: str | None = None
     unit: Unit | None = None
-    unit_reasons: list[Said] = field(default_factory=list)
+    unit_reasons: list[ReasonMessage] = field(default_factory=list)
     promise: Clock | None = None
     missing: str | None = None
     scripts: list[Script] = field(default_factory=list)
@@ -66,7 +66,7 @@ async def hints(door: Door, pack: Pack, said: dict[str, Any], chosen: str | None
     return told
 
 
-def guess(door: Door, pack: Pack, draft: Complaint) -> Suggestion:
+def guess(door: Door, pack: Pack, draft: Complaint) -> CategorySuggestion:
     """Return what triage would suggest."""
     place = draft.place
     located = place.lat is not None and place.lon is not None

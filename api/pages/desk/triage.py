@@ -10,7 +10,7 @@ from api.http.access import staff
 from api.http.dependencies import TheDoor
 from api.http.i18n import N_
 from api.pages.desk import queue
-from api.pages.desk.queue import Desk
+from api.pages.desk.queue import OpenQueue
 from api.pages.desk.reasons import in_words
 from api.pages.desk.request_mapping import UNKNOWN_AREA, UNKNOWN_CATEGORY
 from api.pages.desk.suggestions import guess, promise
@@ -27,7 +27,7 @@ from domain.pack.pack import Pack
 from domain.pack.routing import route
 from domain.ticket.complaint import Kind
 from domain.ticket.stages import Stage
-from store.tickets.work_queues import Waits
+from store.tickets.work_queues import QueuedTicket
 
 router = APIRouter(include_in_schema=False)
 
@@ -144,7 +144,7 @@ async def _page(
     )
 
 
-def _advice(door: Door, at: Desk, hand: Waits) -> dict[str, Any]:
+def _advice(door: Door, at: OpenQueue, hand: QueuedTicket) -> dict[str, Any]:
     """Return the machine's suggestion for the open ticket, why, and what would follow."""
     pack, ticket = at.pack, hand.ticket
     found = guess(door, pack, ticket.complaint)

@@ -16,7 +16,7 @@ LOCALES = {CHINESE: Locale("zh"), ENGLISH: Locale("en", "GB")}
 _MOMENT = {CHINESE: "y年M月d日 HH:mm", ENGLISH: "d MMM y, HH:mm"}
 
 
-class Named(Protocol):
+class BilingualName(Protocol):
     """An object that a pack names in both languages: a city, a unit, a category."""
 
     @property
@@ -58,7 +58,7 @@ def filters(language: str) -> Mapping[str, Callable[..., Any]]:
         """Format as 95.2%; a dash if there was nothing to divide by."""
         return "—" if share is None else format_percent(share, "#,##0.0%", locale=locale)
 
-    def named(thing: Named) -> str:
+    def named(thing: BilingualName) -> str:
         """Return its name in this language."""
         return thing.name_en if language == ENGLISH else thing.name
 

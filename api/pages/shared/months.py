@@ -15,7 +15,7 @@ _CHOICES = 13
 
 
 @dataclass(frozen=True)
-class Month:
+class MonthChoice:
     """A month, `shown` as "2026-11"; the running month up to now."""
 
     shown: str
@@ -31,7 +31,7 @@ class Month:
         return self.asked.period.until == self.asked.now
 
 
-def month_asked(request: Request, pack: Pack, now: datetime) -> Month:
+def month_asked(request: Request, pack: Pack, now: datetime) -> MonthChoice:
     """Return the month in the address, or the running one.
 
     Raises:
@@ -44,7 +44,7 @@ def month_asked(request: Request, pack: Pack, now: datetime) -> Month:
         raise Problem("not_found") from None
     latest = month_at(pack, now)
     shown = month or latest
-    return Month(shown, sorted({shown, *_before(latest)}, reverse=True), asked)
+    return MonthChoice(shown, sorted({shown, *_before(latest)}, reverse=True), asked)
 
 
 def _before(latest: str) -> list[str]:

@@ -11,7 +11,7 @@ from domain.policy.permissions import STAFF
 from domain.policy.work_queues import Queue
 
 
-class Entry(NamedTuple):
+class NavigationLink(NamedTuple):
     """A navigation link. `label` is a message marked with `N_`; `roles` see the link."""
 
     label: str
@@ -23,31 +23,31 @@ _OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADM
 _OTHERS = STAFF - {Role.OFFICER}
 _DESK, _DISPATCHER, _SUPERVISOR = Role.DESK, Role.DISPATCHER, Role.SUPERVISOR
 
-NAVIGATION: tuple[Entry, ...] = (
-    Entry(N_("Inbox"), "/staff/inbox", frozenset({Role.OFFICER})),
-    Entry(N_("Audit"), "/staff/audit", frozenset({Role.AUDITOR})),
-    Entry(N_("Administration"), "/staff/admin", frozenset({Role.ADMIN})),
-    Entry(N_("Board"), "/staff/board", frozenset({_SUPERVISOR})),
-    Entry(N_("Call"), "/staff/call", frozenset({_DESK})),
-    Entry(N_("Triage"), "/staff/triage", frozenset({_DESK, _DISPATCHER})),
-    Entry(N_("Decisions"), "/staff/decisions", frozenset({_DISPATCHER, _SUPERVISOR})),
-    Entry(N_("Call-backs"), "/staff/call-backs", frozenset({_DESK})),
-    Entry(N_("Call"), "/staff/call", frozenset({_DISPATCHER})),
-    Entry(N_("Batch"), "/staff/register", frozenset({_DESK, _DISPATCHER})),
-    Entry(N_("Merge"), "/staff/merge", frozenset({_DESK, _DISPATCHER, _SUPERVISOR})),
-    Entry(N_("Tickets"), "/staff/tickets", STAFF),
-    Entry(N_("Board"), "/staff/board", _OVERSEERS - {_SUPERVISOR}),
-    Entry(N_("League table"), "/staff/league", _OVERSEERS | {Role.OFFICER}),
-    Entry(N_("Hot spots"), "/staff/spots", _OVERSEERS),
-    Entry(N_("Places"), "/staff/places", _OVERSEERS),
-    Entry(N_("Units' inboxes"), "/staff/inbox", _OTHERS),
-    Entry(N_("Audit"), "/staff/audit", frozenset({Role.ADMIN})),
-    Entry(N_("Rules of the city"), "/staff/admin/packs", frozenset({Role.AUDITOR})),
+NAVIGATION: tuple[NavigationLink, ...] = (
+    NavigationLink(N_("Inbox"), "/staff/inbox", frozenset({Role.OFFICER})),
+    NavigationLink(N_("Audit"), "/staff/audit", frozenset({Role.AUDITOR})),
+    NavigationLink(N_("Administration"), "/staff/admin", frozenset({Role.ADMIN})),
+    NavigationLink(N_("Board"), "/staff/board", frozenset({_SUPERVISOR})),
+    NavigationLink(N_("Call"), "/staff/call", frozenset({_DESK})),
+    NavigationLink(N_("Triage"), "/staff/triage", frozenset({_DESK, _DISPATCHER})),
+    NavigationLink(N_("Decisions"), "/staff/decisions", frozenset({_DISPATCHER, _SUPERVISOR})),
+    NavigationLink(N_("Call-backs"), "/staff/call-backs", frozenset({_DESK})),
+    NavigationLink(N_("Call"), "/staff/call", frozenset({_DISPATCHER})),
+    NavigationLink(N_("Batch"), "/staff/register", frozenset({_DESK, _DISPATCHER})),
+    NavigationLink(N_("Merge"), "/staff/merge", frozenset({_DESK, _DISPATCHER, _SUPERVISOR})),
+    NavigationLink(N_("Tickets"), "/staff/tickets", STAFF),
+    NavigationLink(N_("Board"), "/staff/board", _OVERSEERS - {_SUPERVISOR}),
+    NavigationLink(N_("League table"), "/staff/league", _OVERSEERS | {Role.OFFICER}),
+    NavigationLink(N_("Hot spots"), "/staff/spots", _OVERSEERS),
+    NavigationLink(N_("Places"), "/staff/places", _OVERSEERS),
+    NavigationLink(N_("Units' inboxes"), "/staff/inbox", _OTHERS),
+    NavigationLink(N_("Audit"), "/staff/audit", frozenset({Role.ADMIN})),
+    NavigationLink(N_("Rules of the city"), "/staff/admin/packs", frozenset({Role.AUDITOR})),
 )
 """A role's first entry is its start page."""
 
 
-def entries(role: Role) -> list[Entry]:
+def entries(role: Role) -> list[NavigationLink]:
     """Return the links that this role may open."""
     return [entry for entry in NAVIGATION if role in entry.roles]
 

@@ -3,11 +3,11 @@
 from starlette.requests import Request
 
 from api.http.i18n import ENGLISH, language_of, translations
-from api.pages.shared.formatting import Named
+from api.pages.shared.formatting import BilingualName
 from api.pages.shared.labels import Labels
 
 
-class Words:
+class PageWords:
     """Messages, labels and names of a pack in the language of a request."""
 
     def __init__(self, request: Request) -> None:
@@ -22,5 +22,5 @@ class Words:
     def label(self, kind: str, value: object) -> str:
         return self._labels.label(kind, value)
 
-    def named(self, thing: Named) -> str:
+    def named(self, thing: BilingualName) -> str:
         return thing.name_en if self.language == ENGLISH else thing.name

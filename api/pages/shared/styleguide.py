@@ -10,7 +10,7 @@ from api.http.access import public
 from api.http.i18n import N_
 from api.pages.shared.forms import Form
 from api.pages.shared.labels import LABELS
-from api.pages.shared.navigation import Entry
+from api.pages.shared.navigation import NavigationLink
 from api.pages.shared.page import page
 from app.caller import Caller
 from domain.actors import Actor, Role
@@ -21,8 +21,8 @@ router = APIRouter(include_in_schema=False, dependencies=[public("static")])
 
 _NAMES = ("title", "text", "kind", "contacted", "public")
 _EXAMPLE = (
-    Entry(N_("Inbox"), "/styleguide", frozenset(Role)),
-    Entry(N_("Everything"), "#main", frozenset(Role)),
+    NavigationLink(N_("Inbox"), "/styleguide", frozenset(Role)),
+    NavigationLink(N_("Everything"), "#main", frozenset(Role)),
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from api.http.i18n import ENGLISH, N_, translations
 from api.pages.shared import formatting
-from api.pages.shared.formatting import Named
+from api.pages.shared.formatting import BilingualName
 from api.pages.shared.labels import Labels
 from domain.pack.pack import Pack
 
@@ -38,7 +38,7 @@ class Speech:
         text = self._words.gettext(message)
         return text % values if values else text
 
-    def named(self, thing: Named) -> str:
+    def named(self, thing: BilingualName) -> str:
         return str(self._filters["named"](thing))
 
     def moment(self, at: datetime) -> str:

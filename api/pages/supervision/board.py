@@ -23,7 +23,7 @@ from api.pages.shared.navigation import PAGES, TICKETS, entries
 from api.pages.shared.page import Drawing
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
-from app.board_feed import Boards, End, Scene
+from app.board_feed import Boards, BoardSnapshot, End
 from app.caller import Caller
 from domain.pack.pack import Pack
 from domain.policy.work_queues import Queue
@@ -89,7 +89,8 @@ async def stream(
 
 
 async def _events(
-    scenes: AsyncGenerator[Scene | End | None], draw: Callable[[Scene], dict[str, str]]
+    scenes: AsyncGenerator[BoardSnapshot | End | None],
+    draw: Callable[[BoardSnapshot], dict[str, str]],
 ) -> AsyncIterator[str]:
     yield f"retry: {_RETRY}\n\n"
     shown: dict[str, str] = {}
@@ -110,7 +111,7 @@ def _event(name: str, told: object) -> str:
 
 
 def _drawn(
-    drawing: Drawing, language: str, pack: Pack, caller: Caller, wall: bool, scene: Scene
+    drawing: Drawing, language: str, pack: Pack, caller: Caller, wall: bool, scene: BoardSnapshot
 ) -> dict[str, str]:
     def draw() -> dict[str, str]:
         told = _told(scene.board, pack, caller, wall)

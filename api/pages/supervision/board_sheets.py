@@ -11,7 +11,7 @@ from api.http.access import staff
 from api.http.csv_sheets import Cell, sheet
 from api.http.dependencies import TheDoor
 from api.http.i18n import N_
-from api.pages.shared.page_words import Words
+from api.pages.shared.page_words import PageWords
 from api.pages.shared.workplace import working_city
 from api.pages.supervision.board import channels_of, hours_of
 from app.board_feed import Boards
@@ -31,7 +31,7 @@ class Shown(NamedTuple):
 
     board: Board
     pack: Pack
-    words: Words
+    words: PageWords
 
     def unit(self, code: str | None) -> str:
         return self.words.named(named(self.pack, code)) if code else ""
@@ -102,7 +102,7 @@ async def board_sheet(
     pack = working_city(request, door, caller)
     boards: Boards = request.app.state.boards
     scene = await boards.now(door, pack)
-    words = Words(request)
+    words = PageWords(request)
     heads, *rows = SHEETS[what](Shown(scene.board, pack, words))
     at = scene.board.at.astimezone(pack.calendar.tz)
     name = f"{words.named(pack.city)} {what} {at:%Y-%m-%d %H%M}.csv"

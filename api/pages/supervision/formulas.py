@@ -1,7 +1,7 @@
 """Formulas of a city pack (CEL) in words: what is counted, and out of what."""
 
 from api.http.i18n import N_
-from api.pages.shared.page_words import Words
+from api.pages.shared.page_words import PageWords
 from packs.condition_text import ConditionError, Token, tokens
 
 _TRUE = {
@@ -75,7 +75,7 @@ _BY = {
 }
 
 
-def in_words(condition: str, words: Words) -> str:
+def in_words(condition: str, words: PageWords) -> str:
     """Put a condition into the reader's language; what has no words stays as written."""
     if condition.strip() == "true":
         return words.say(_ALL)
@@ -85,7 +85,7 @@ def in_words(condition: str, words: Words) -> str:
         return condition
 
 
-def period_in_words(by: str, words: Words) -> str:
+def period_in_words(by: str, words: PageWords) -> str:
     """Return the words for the rule that puts a ticket into the month."""
     return words.say(_BY[by])
 
@@ -93,7 +93,7 @@ def period_in_words(by: str, words: Words) -> str:
 class _Reader:
     """A single pass over tokens; a name determines what the texts after it are values of."""
 
-    def __init__(self, found: list[Token], words: Words) -> None:
+    def __init__(self, found: list[Token], words: PageWords) -> None:
         self._left, self._words = found[:-1], words
         self._about = ""
 

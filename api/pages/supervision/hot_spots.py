@@ -13,8 +13,8 @@ from api.http.csv_sheets import Cell, sheet
 from api.http.dependencies import TheDoor
 from api.http.i18n import N_
 from api.http.responses import json_text
-from api.pages.shared.months import Month, month_asked
-from api.pages.shared.page_words import Words
+from api.pages.shared.months import MonthChoice, month_asked
+from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from api.pages.supervision.places import place_name
@@ -23,7 +23,7 @@ from app.errors import Problem
 from app.places import most_of
 from domain.pack.pack import Pack
 from store.reporting.common_problems import topics
-from store.reporting.hot_spots import Asked, Named, spots
+from store.reporting.hot_spots import HotSpotsQuery, Named, spots
 
 router = APIRouter(include_in_schema=False)
 
@@ -51,7 +51,7 @@ async def spot_page(
 ) -> Response:
     """Show the map, the places and categories with most tickets, and common problems."""
     pack = working_city(request, door, caller)
-    month, words = month_asked(request, pack, datetime.now(UTC)), Words(request)
+    month, words = month_asked(request, pack, datetime.now(UTC)), PageWords(request)
     asked = _asked(pack, month, category)
     most = await most_of(door, asked)
     period = month.period
@@ -88,7 +88,7 @@ async def squares(
 ) -> Response:
     """Send the map's squares: position, number of tickets, main category, drill-down address."""
     pack = working_city(request, door, caller)
-    month, words = month_asked(request, pack, datetime.now(UTC)), Words(request)
+    month, words = month_asked(request, pack, datetime.now(UTC)), PageWords(request)
     asked = _asked(pack, month, category)
     query = {"month": month.shown, "city": pack.city.id}
     query |= {"category": asked.category} if asked.category else {}
@@ -115,7 +115,7 @@ async def spot_sheet(
 ) -> Response:
     """Send one table, or the squares of the map, as CSV."""
     pack = working_city(request, door, caller)
-    month, words = month_asked(request, pack, datetime.now(UTC)), Words(request)
+    month, words = month_asked(request, pack, datetime.now(UTC)), PageWords(request)
     asked = _asked(pack, month, category)
     name = f"{words.named(pack.city)} spots {what} {month.shown}.csv"
     if what == "map":
@@ -137,7 +137,9 @@ async def spot_sheet(
     )
 
 
-async def _topics_sheet(door: Any, pack: Pack, month: Month, words: Words, name: str) -> Response:
+async def _topics_sheet(
+    door: Any, pack: Pack, month: MonthChoice, words: PageWords, name: str
+) -> Response:
     period = month.period
     found = await topics(door.store, pack.city.id, period.since, period.until, _LEAST)
     heads = (N_("Category"), N_("Street"), N_("Tickets"), N_("Newest"))
@@ -149,19 +151,19 @@ async def _topics_sheet(door: Any, pack: Pack, month: Month, words: Words, name:
     return sheet(name, [words.say(head) for head in heads], rows)
 
 
-def _asked(pack: Pack, month: Month, category: str) -> Asked:
-    return Asked(pack.city.id, month.period, category if pack.knows(category) else None)
+def _asked(pack: Pack, month: MonthChoice, category: str) -> HotSpotsQuery:
+    return HotSpotsQuery(pack.city.id, month.period, category if pack.knows(category) else None)
 
 
 def _line(
-    pack: Pack, kind: str, one: Named, words: Words, asked: Asked, query: dict[str, str]
+    pack: Pack, kind: str, one: Named, words: PageWords, asked: HotSpotsQuery, query: dict[str, str]
 ) -> tuple[str, int, str]:
     chosen = {"category": asked.category} if asked.category else {}
     url = _tickets(query | chosen | {TABLES[kind][1]: one.code})
     return _name(pack, kind, one, words), one.tickets, url
 
 
-def _name(pack: Pack, kind: str, one: Named, words: Words) -> str:
+def _name(pack: Pack, kind: str, one: Named, words: PageWords) -> str:
     if kind == "category":
         return _about(pack, one.code, words)
     name = place_name(pack, one.code, words)
@@ -171,7 +173,7 @@ def _name(pack: Pack, kind: str, one: Named, words: Words) -> str:
     return f"{words.named(street)} · {name}" if outside and street else name
 
 
-def _about(pack: Pack, category: str | None, words: Words) -> str:
+def _about(pack: Pack, category: str | None, words: PageWords) -> str:
     if category is None:
         return words.say(N_("not classified yet"))
     return words.named(pack.category(category)) if pack.knows(category) else category

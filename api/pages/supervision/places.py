@@ -11,17 +11,17 @@ from api.http.access import staff
 from api.http.csv_sheets import Cell, sheet
 from api.http.dependencies import TheDoor
 from api.http.i18n import N_
-from api.pages.shared.months import Month, month_asked
-from api.pages.shared.page_words import Words
+from api.pages.shared.months import MonthChoice, month_asked
+from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from app.caller import Caller
 from app.context import Door
 from app.division_codes import LEVEL_NAMES, around, digits_within, is_in, place
 from app.errors import Problem
-from app.places import Part, parts_of
+from app.places import PlacePart, parts_of
 from domain.pack.pack import Pack
-from store.reporting.drill_down import NOWHERE, Asked, Line, Lines, What, behind
+from store.reporting.drill_down import NOWHERE, DrillDownQuery, DrillDownRow, Lines, What, behind
 from store.reporting.hot_spots import squares_of
 from store.reporting.indicators import Ratio
 from store.reporting.places import PlaceCounts
@@ -42,7 +42,7 @@ _LEVELS = {
 }
 
 
-def place_name(pack: Pack, code: str, words: Words) -> str:
+def place_name(pack: Pack, code: str, words: PageWords) -> str:
     """Return the name of a place, or its level and the last digits of its code."""
     if code == pack.city.division:
         return words.named(pack.city)
@@ -113,7 +113,7 @@ async def places_sheet(
     return sheet(name, [words.say(head) for head in heads], _rows(parts, pack, words))
 
 
-def _rows(parts: Sequence[Part], pack: Pack, words: Words) -> Iterator[Sequence[Cell]]:
+def _rows(parts: Sequence[PlacePart], pack: Pack, words: PageWords) -> Iterator[Sequence[Cell]]:
     for part in parts:
         name = place_name(pack, part.code, words) or words.say(N_("Not told more exactly"))
         rates = [getattr(part.counts, rate).value for rate in _RATES]
@@ -157,7 +157,7 @@ async def tickets_sheet(
     """Send the same tickets as CSV."""
     pack, month, words = _asked(request, caller, door)
     asked = _behind(request, pack, month, door)
-    lines, cursor = list[Line](), None
+    lines, cursor = list[DrillDownRow](), None
     while len(lines) < _ROWS:
         found: Lines = await behind(door.store, asked, cursor, _MOST)
         lines += found.rows
@@ -179,7 +179,7 @@ async def tickets_sheet(
     return sheet(name, [words.say(head) for head in heads], rows)
 
 
-def _behind(request: Request, pack: Pack, month: Month, door: Door) -> Asked:
+def _behind(request: Request, pack: Pack, month: MonthChoice, door: Door) -> DrillDownQuery:
     """Parse the request in the address; a Problem not_found if it names nothing that exists."""
     said = _said(request)
     area = said.get("area")
@@ -193,7 +193,7 @@ def _behind(request: Request, pack: Pack, month: Month, door: Door) -> Asked:
         raise Problem("not_found") from None
     if not known:
         raise Problem("not_found")
-    return Asked(
+    return DrillDownQuery(
         city=pack.city.id,
         what=what,
         period=month.period,
@@ -212,7 +212,7 @@ def _said(request: Request) -> dict[str, str]:
     return {name: said for name in _SAID if (said := request.query_params.get(name))}
 
 
-def _where(pack: Pack, asked: Asked, words: Words) -> list[str]:
+def _where(pack: Pack, asked: DrillDownQuery, words: PageWords) -> list[str]:
     """Return the names of the place and the category, for the heading."""
     area = asked.area if asked.area != NOWHERE else None
     found = [place_name(pack, area or pack.city.division, words)]
@@ -222,10 +222,10 @@ def _where(pack: Pack, asked: Asked, words: Words) -> list[str]:
     return found
 
 
-def _unit(pack: Pack, line: Line, words: Words) -> str:
+def _unit(pack: Pack, line: DrillDownRow, words: PageWords) -> str:
     return words.named(named(pack, line.unit)) if line.unit else ""
 
 
-def _asked(request: Request, caller: Caller, door: Door) -> tuple[Pack, Month, Words]:
+def _asked(request: Request, caller: Caller, door: Door) -> tuple[Pack, MonthChoice, PageWords]:
     pack = working_city(request, door, caller)
-    return pack, month_asked(request, pack, datetime.now(UTC)), Words(request)
+    return pack, month_asked(request, pack, datetime.now(UTC)), PageWords(request)

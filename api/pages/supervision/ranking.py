@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from api.http.access import staff
 from api.http.dependencies import TheDoor
-from api.pages.shared.months import Month, month_asked
-from api.pages.shared.page_words import Words
+from api.pages.shared.months import MonthChoice, month_asked
+from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from api.pages.supervision.formulas import in_words, period_in_words
@@ -50,7 +50,7 @@ async def league(
     found, then = await counted(door, caller, month.asked, None)
     chosen = kind_of(kind)
     order = sort if sort in [one.indicator.id for one in found.figures] else None
-    words = Words(request)
+    words = PageWords(request)
     return staff_page(
         request,
         "staff/league/figures.html",
@@ -68,7 +68,7 @@ async def league(
     )
 
 
-def formula(indicator: Indicator, words: Words) -> dict[str, Any]:
+def formula(indicator: Indicator, words: PageWords) -> dict[str, Any]:
     """Put an indicator's formula into words."""
     return {
         "indicator": indicator,
@@ -101,7 +101,7 @@ async def tickets(
         pack=pack,
         month=month,
         figure=figure,
-        formula=formula(figure.indicator, Words(request)),
+        formula=formula(figure.indicator, PageWords(request)),
         unit=named(pack, unit) if unit else None,
         only=only,
         count=len(found),
@@ -112,7 +112,7 @@ async def tickets(
 
 
 async def behind_number(
-    door: Door, caller: Caller, month: Month, indicator: str, unit: str, only: str
+    door: Door, caller: Caller, month: MonthChoice, indicator: str, unit: str, only: str
 ) -> tuple[Figure, list[Behind]]:
     """Return the figure, and the requested tickets of its drill-down that the caller may see.
 
@@ -153,7 +153,7 @@ async def points(
         month=month,
         lines=points_table(then, found.units, chosen, ordered),
         rules=then.scoring,
-        kinds=_kinds(pack, Words(request)),
+        kinds=_kinds(pack, PageWords(request)),
         kind=chosen,
         order=ordered,
         left_out=found.left_out,
@@ -189,7 +189,7 @@ async def earned(
 
 
 async def earned_by(
-    door: Door, caller: Caller, month: Month, unit: str
+    door: Door, caller: Caller, month: MonthChoice, unit: str
 ) -> tuple[list[Point], dict[str, Any]]:
     """Return the unit's scored events that the caller may see, and the rules by their codes.
 
@@ -206,7 +206,7 @@ async def earned_by(
     return earned_for(door, caller, then, found.earned), rules
 
 
-def _kinds(pack: Pack, words: Words) -> list[tuple[UnitKind, str]]:
+def _kinds(pack: Pack, words: PageWords) -> list[tuple[UnitKind, str]]:
     """Return the kinds of units that the city has, with their labels."""
     there = {unit.kind for unit in pack.units}
     return [(kind, words.label("unit_kind", kind)) for kind in UnitKind if kind in there]
@@ -222,6 +222,6 @@ def order_of(word: str) -> Order:
     return next((one for one in ORDERS if one == word), ORDERS[0])
 
 
-def _asked(request: Request, caller: Caller, door: Door) -> tuple[Pack, Month]:
+def _asked(request: Request, caller: Caller, door: Door) -> tuple[Pack, MonthChoice]:
     pack = working_city(request, door, caller)
     return pack, month_asked(request, pack, datetime.now(UTC))

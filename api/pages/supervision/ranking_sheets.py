@@ -12,7 +12,7 @@ from api.http.csv_sheets import Cell, sheet
 from api.http.dependencies import TheDoor
 from api.http.i18n import N_
 from api.pages.shared.months import month_asked
-from api.pages.shared.page_words import Words
+from api.pages.shared.page_words import PageWords
 from api.pages.shared.workplace import working_city
 from api.pages.supervision.ranking import behind_number, earned_by, kind_of, order_of
 from app.caller import Caller
@@ -47,7 +47,7 @@ async def league(
     sort: str = "",
 ) -> Response:
     """Send every indicator of every unit."""
-    pack, words = working_city(request, door, caller), Words(request)
+    pack, words = working_city(request, door, caller), PageWords(request)
     month = month_asked(request, pack, datetime.now(UTC))
     found, then = await counted(door, caller, month.asked, None)
     order = sort if sort in [one.indicator.id for one in found.figures] else None
@@ -81,7 +81,7 @@ async def tickets(
     only: str = "",
 ) -> Response:
     """Send the tickets of one number's drill-down."""
-    pack, words = working_city(request, door, caller), Words(request)
+    pack, words = working_city(request, door, caller), PageWords(request)
     month = month_asked(request, pack, datetime.now(UTC))
     figure, found = await behind_number(door, caller, month, indicator, unit, only)
     shown = found[:MOST]
@@ -107,7 +107,7 @@ async def points(
     order: str = "",
 ) -> Response:
     """Send the points of every unit, and how often each rule counted."""
-    pack, words = working_city(request, door, caller), Words(request)
+    pack, words = working_city(request, door, caller), PageWords(request)
     month = month_asked(request, pack, datetime.now(UTC))
     found, then = await found_scores(door, month.asked, None)
     heads = [words.say(head) for head in (*_UNIT, N_("Points"), N_("Left out"))]
@@ -128,7 +128,7 @@ async def earned(
     request: Request, caller: Annotated[Caller, staff("get_scores")], door: TheDoor, unit: str = ""
 ) -> Response:
     """Send the events that brought a unit its points."""
-    pack, words = working_city(request, door, caller), Words(request)
+    pack, words = working_city(request, door, caller), PageWords(request)
     month = month_asked(request, pack, datetime.now(UTC))
     found, rules = await earned_by(door, caller, month, unit)
     heads = (N_("Number"), N_("Event"), N_("When"), N_("Event in words"), N_("Part"), N_("Rule"),

@@ -10,7 +10,7 @@ from api.http.i18n import N_
 from api.pages.actions.context import Occasion
 from api.pages.shared.translator import Speech
 from api.pages.ticket import timeline
-from api.pages.ticket.timeline import Line, Names
+from api.pages.ticket.timeline import Names, TimelineLine
 from app import contacts
 from app.caller import Caller
 from app.context import Door
@@ -45,7 +45,7 @@ class Card(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Complainant:
+class ShownComplainant:
     """The complainant: masked, unmasked, or the code of the error that prevents both."""
 
     masked: MaskedPerson | None = None
@@ -63,12 +63,12 @@ class Dossier:
 
     ticket: Ticket
     waiting: bool
-    lines: list[Line]
+    lines: list[TimelineLine]
     running: list[Running]
     cards: list[Card]
     dues: dict[int, datetime]
     files: list[FileOut]
-    person: Complainant
+    person: ShownComplainant
 
 
 async def found(door: Door, caller: Caller, number: str) -> tuple[Ticket, bool]:
@@ -126,15 +126,15 @@ async def _names(door: Door, ids: set[str]) -> Names:
 
 async def _complainant(
     door: Door, caller: Caller, number: str, person: Person | None
-) -> Complainant:
+) -> ShownComplainant:
     may = caller.may(RIGHTS["unmask_person"])
     if person is not None:
-        return Complainant(full=person, may_unmask=may)
+        return ShownComplainant(full=person, may_unmask=may)
     try:
         masked = await contacts.masked_person(door, caller, number)
     except Problem as problem:
-        return Complainant(why_not=problem.code)
-    return Complainant(masked=masked, may_unmask=may)
+        return ShownComplainant(why_not=problem.code)
+    return ShownComplainant(masked=masked, may_unmask=may)
 
 
 def _running(ticket: Ticket, caller: Caller, speech: Speech) -> list[Running]:

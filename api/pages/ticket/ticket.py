@@ -18,7 +18,7 @@ from api.pages.actions.all_actions import BY_PATH, DEEDS
 from api.pages.actions.context import Occasion
 from api.pages.actions.execute import LATER, do
 from api.pages.actions.possible import right_of
-from api.pages.actions.spec import Deed, FieldKind
+from api.pages.actions.spec import ActionForm, FieldKind
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.navigation import TICKETS
 from api.pages.shared.sign_in_again import TO, within
@@ -81,7 +81,9 @@ def _occasion(request: Request, door: Door, caller: Caller, ticket: Ticket) -> O
 # --- actions ------------------------------------------------------------------------------------
 
 
-async def _done(request: Request, door: Door, caller: Caller, number: str, deed: Deed) -> Response:
+async def _done(
+    request: Request, door: Door, caller: Caller, number: str, deed: ActionForm
+) -> Response:
     """Carry out the form; if refused, show it again with everything that was typed."""
     ticket, waiting = await found(door, caller, number)
     occasion = _occasion(request, door, caller, ticket)
@@ -103,7 +105,7 @@ async def _done(request: Request, door: Door, caller: Caller, number: str, deed:
 
 
 async def _do(
-    door: Door, occasion: Occasion, deed: Deed, form: Form, sent: FormData
+    door: Door, occasion: Occasion, deed: ActionForm, form: Form, sent: FormData
 ) -> Receipt | str | None:
     """Receive the files, then carry out the action, unless the form has faults."""
     there: list[str] = []
@@ -120,7 +122,7 @@ async def _do(
 
 
 async def _afterwards(
-    request: Request, door: Door, occasion: Occasion, deed: Deed, told: Any, to: str
+    request: Request, door: Door, occasion: Occasion, deed: ActionForm, told: Any, to: str
 ) -> Response:
     """Redirect to the page that confirms it; a new ticket's code is shown here, once."""
     if isinstance(told, Receipt):
@@ -130,7 +132,7 @@ async def _afterwards(
     return RedirectResponse(to or here, 303)
 
 
-def _endpoint(deed: Deed) -> Callable[..., Awaitable[Response]]:
+def _endpoint(deed: ActionForm) -> Callable[..., Awaitable[Response]]:
     permitted = staff(right_of(deed).key)
 
     async def endpoint(

@@ -14,7 +14,7 @@ from api.pages.actions.choices import LENGTHS
 from api.pages.actions.context import Occasion
 from api.pages.actions.execute import LATER
 from api.pages.actions.possible import why_not
-from api.pages.actions.spec import Deed, FieldKind
+from api.pages.actions.spec import ActionForm, FieldKind
 from api.pages.shared.forms import Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.ticket.details import dossier
@@ -30,7 +30,7 @@ _LATER = N_("Handed over. The page shows it in a moment: load it again.")
 class Opened:
     """The open action form. `kept`: ids of files that were received already."""
 
-    deed: Deed
+    deed: ActionForm
     form: Form
     to: str = ""
     kept: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class Offered(NamedTuple):
     """The actions of a group that are possible now."""
 
     heading: str
-    deeds: list[Deed]
+    deeds: list[ActionForm]
 
 
 async def draw(
@@ -105,7 +105,7 @@ def _labels(occasion: Occasion, opened: Opened | None) -> dict[str, str]:
     return named
 
 
-def _offers(can: list[Deed]) -> list[Offered]:
+def _offers(can: list[ActionForm]) -> list[Offered]:
     """Group the possible actions in the order of `GROUPS`, without empty groups."""
     groups = [
         Offered(heading, [deed for deed in can if deed.group is group])

@@ -17,7 +17,7 @@ Names = Mapping[str, str]
 """The display names of accounts, by their ids."""
 
 
-class Line(NamedTuple):
+class TimelineLine(NamedTuple):
     """One event. `notes`: short descriptions; `texts`: what people wrote, verbatim."""
 
     at: datetime
@@ -60,17 +60,17 @@ _LONG = ("text", "reason", "note", "answer")
 
 def told(
     events: Iterable[Event], speech: Speech, names: Names, void: Collection[int] = ()
-) -> list[Line]:
+) -> list[TimelineLine]:
     """Describe the events, newest first. `void`: the versions of revoked cards."""
     return [_line(event, speech, names, void) for event in reversed(list(events))]
 
 
-def _line(event: Event, speech: Speech, names: Names, void: Collection[int]) -> Line:
+def _line(event: Event, speech: Speech, names: Names, void: Collection[int]) -> TimelineLine:
     notes, texts = _notes(event, speech), _texts(event, speech)
     if event.version in void:
         notes.append(speech.say(N_("taken back: more time was granted")))
     what = speech.label("happened", event.kind)
-    return Line(event.at, event.kind, what, who(event.actor, speech, names), notes, texts)
+    return TimelineLine(event.at, event.kind, what, who(event.actor, speech, names), notes, texts)
 
 
 def who(actor: Actor, speech: Speech, names: Names) -> str:

@@ -13,7 +13,14 @@ from api.http.dependencies import TheDoor
 from api.http.i18n import N_
 from api.pages.shared.forms import Form
 from api.pages.shared.staff_page import staff_page
-from api.pages.unit.inbox_list import DELEGATING, HOME, InboxQuery, categories, inbox_page, place_of
+from api.pages.unit.inbox_list import (
+    DELEGATING,
+    HOME,
+    InboxPageQuery,
+    categories,
+    inbox_page,
+    place_of,
+)
 from api.pages.unit.inbox_several import Ref, give_all, ref_of, refs, rows_of
 from app.caller import Caller
 from app.context import Door
@@ -34,7 +41,7 @@ _FAULTS = {"unit": ("to", N_("Please choose one.")), "task": ("task", N_("Please
 
 @router.get(HOME)
 async def show(
-    request: Request, caller: _Reader, door: TheDoor, asked: Annotated[InboxQuery, Query()]
+    request: Request, caller: _Reader, door: TheDoor, asked: Annotated[InboxPageQuery, Query()]
 ) -> Response:
     """Show the inbox. Officers see their own unit's; everybody else chooses a unit."""
     return await inbox_page(request, door, caller, asked)
@@ -122,13 +129,13 @@ async def _nothing(request: Request, door: Door, caller: Caller, sent: FormData)
 # --- reading what was sent --------------------------------------------------------------------
 
 
-def _asked(sent: FormData) -> InboxQuery:
+def _asked(sent: FormData) -> InboxPageQuery:
     """Return the query of the list that the form was on."""
     told = {name: str(sent.get(name) or "") for name in ("unit", "which", "q")}
     try:
-        return InboxQuery.model_validate({name: value for name, value in told.items() if value})
+        return InboxPageQuery.model_validate({name: value for name, value in told.items() if value})
     except ValidationError:
-        return InboxQuery()
+        return InboxPageQuery()
 
 
 def _chosen(sent: FormData) -> list[Ref]:

@@ -13,7 +13,7 @@ from api.http.i18n import N_
 from api.pages.shared.forms import Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
-from api.pages.unit.inbox_several import Outcome
+from api.pages.unit.inbox_several import BatchOutcome
 from app.caller import Caller
 from app.context import Door
 from app.errors import Problem
@@ -70,7 +70,7 @@ REFUSED = {
 PAUSED = {"hold": N_("On hold"), "citizen": N_("Waiting for the citizen")}
 
 
-class InboxQuery(Incoming):
+class InboxPageQuery(Incoming):
     """The requested unit and part of its inbox; officers have only their own unit's."""
 
     model_config = ConfigDict(extra="ignore")
@@ -87,7 +87,7 @@ class InboxQuery(Incoming):
         return f"{HOME}?{told}" if told else HOME
 
 
-class Place(NamedTuple):
+class InboxScope(NamedTuple):
     """The city and unit of the inbox; `unit` is None where the reader has to choose one."""
 
     pack: Pack
@@ -95,7 +95,7 @@ class Place(NamedTuple):
     own: bool
 
 
-def place_of(request: Request, door: Door, caller: Caller, asked: InboxQuery) -> Place:
+def place_of(request: Request, door: Door, caller: Caller, asked: InboxPageQuery) -> InboxScope:
     """Return the city and unit of the inbox.
 
     Raises:
@@ -106,19 +106,19 @@ def place_of(request: Request, door: Door, caller: Caller, asked: InboxQuery) ->
     if caller.unit is not None:
         if asked.unit not in (None, caller.unit):
             raise Problem("not_your_unit", "This is another unit's inbox.")
-        return Place(pack, pack.unit(caller.unit), own=True)
-    return Place(pack, pack.unit(asked.unit) if asked.unit else None, own=False)
+        return InboxScope(pack, pack.unit(caller.unit), own=True)
+    return InboxScope(pack, pack.unit(asked.unit) if asked.unit else None, own=False)
 
 
 async def inbox_page(
     request: Request,
     door: Door,
     caller: Caller,
-    asked: InboxQuery,
+    asked: InboxPageQuery,
     status: int = 200,
     form: Form | None = None,
     *,
-    outcome: Outcome | None = None,
+    outcome: BatchOutcome | None = None,
     picked: Collection[str] = (),
 ) -> Response:
     """Draw the list, with results of commands on top; `picked`: references that stay chosen."""
@@ -149,7 +149,7 @@ async def inbox_page(
 
 
 async def _found(
-    door: Door, caller: Caller, place: Place, asked: InboxQuery, now: datetime
+    door: Door, caller: Caller, place: InboxScope, asked: InboxPageQuery, now: datetime
 ) -> tuple[assignments.Inbox, dict[Which, int]]:
     if place.unit is None:
         return assignments.Inbox([], None), {}

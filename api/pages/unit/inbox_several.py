@@ -31,7 +31,7 @@ Ref = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Told:
+class CommandResult:
     """The result of one command: `problem` is the code of the refusal, None if it was done."""
 
     number: str
@@ -40,19 +40,19 @@ class Told:
 
 
 @dataclass
-class Outcome:
+class BatchOutcome:
     """The results of all commands; `left`: the refused references, which stay chosen."""
 
     what: str
-    told: list[Told] = field(default_factory=list)
+    told: list[CommandResult] = field(default_factory=list)
     left: set[str] = field(default_factory=set)
 
     @property
-    def done(self) -> list[Told]:
+    def done(self) -> list[CommandResult]:
         return [one for one in self.told if one.problem is None]
 
     @property
-    def refused(self) -> list[Told]:
+    def refused(self) -> list[CommandResult]:
         return [one for one in self.told if one.problem is not None]
 
 
@@ -88,7 +88,7 @@ async def give_all(
     chosen: Sequence[Ref],
     command: Callable[[int], Command],
     key: str,
-) -> Outcome:
+) -> BatchOutcome:
     """Send each its command. Repeating the same key does nothing twice.
 
     Each counts as a command of the caller, so that a long list does not bypass the rate limit. Once
@@ -96,7 +96,7 @@ async def give_all(
     """
     room, away = asyncio.Semaphore(_AT_ONCE), asyncio.Event()
 
-    async def one(place: int, ref: Ref) -> Told:
+    async def one(place: int, ref: Ref) -> CommandResult:
         number, n = ref
         title = rows[ref].title if ref in rows else ""
         try:
@@ -113,9 +113,9 @@ async def give_all(
             code = str(getattr(error, "code", "internal_error"))
             if code in _AWAY:
                 away.set()
-            return Told(number, title, code)
-        return Told(number, title)
+            return CommandResult(number, title, code)
+        return CommandResult(number, title)
 
     told = await asyncio.gather(*(one(place, ref) for place, ref in enumerate(chosen)))
     left = {ref_of(ref) for ref, what in zip(chosen, told, strict=True) if what.problem}
-    return Outcome(command(1).do, told, left)
+    return BatchOutcome(command(1).do, told, left)

@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 from demo.pack import shortened_pack
 from demo.people import Badges, People
-from demo.stories.ending import Ending, ending_of
+from demo.stories.ending import StoryResult, ending_of
 from demo.stories.show import perform, story_of
 from demo.stories.telling import Telling
 from packs.registry import PackShelf, default_root
@@ -55,12 +55,12 @@ def played(client: Client, sqlite_store: Store, tmp_path: Path) -> Played:
 class Counted(Protocol):
     """`await counted(story)`: the figures, the points and the audit, nothing of it broken."""
 
-    async def __call__(self, story: Telling) -> Ending: ...
+    async def __call__(self, story: Telling) -> StoryResult: ...
 
 
 @pytest.fixture
 def counted(client: Client) -> Counted:
-    async def count(story: Telling) -> Ending:
+    async def count(story: Telling) -> StoryResult:
         ending = await ending_of(story, client)
         assert (ending.figures.broken, ending.scores.broken) == ([], [])
         assert [one.number for one in ending.disagreeing] == []

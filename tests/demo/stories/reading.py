@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from demo.stories.ending import Ending
+from demo.stories.ending import StoryResult
 from demo.stories.telling import Telling
 from domain.deadlines.clocks import Clock, ClockName
 from domain.events import Event
@@ -53,13 +53,13 @@ def in_time(tickets: Iterable[Ticket]) -> int:
     return kept
 
 
-def ratios(ending: Ending) -> dict[str, tuple[int, int]]:
+def ratios(ending: StoryResult) -> dict[str, tuple[int, int]]:
     """Each indicator as part and whole."""
     values = {one.indicator.id: one.value.after for one in ending.figures.figures}
     return {name: (value.part, value.of) for name, value in values.items()}
 
 
-def by_unit(ending: Ending, indicator: str) -> dict[str, tuple[int, int]]:
+def by_unit(ending: StoryResult, indicator: str) -> dict[str, tuple[int, int]]:
     """One indicator of each unit that led a ticket of it: the league table's numbers."""
     figure = next(one for one in ending.figures.figures if one.indicator.id == indicator)
     return {unit: (value.after.part, value.after.of) for unit, value in figure.units.items()}

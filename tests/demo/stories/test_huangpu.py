@@ -1,6 +1,6 @@
 """黄埔's story, played on the real engine from its pack alone."""
 
-from demo.stories.ending import Ending
+from demo.stories.ending import StoryResult
 from demo.stories.huangpu_centre import CENTRE, HONGSHAN
 from demo.stories.huangpu_street import CALLED, CELL, COMMUNITY, STREET, YUNPU
 from demo.stories.telling import Telling
@@ -145,7 +145,7 @@ def _the_citizen_has_a_word(read: Read) -> None:
     assert read["又臭了"].complaint.person == read["河涌"].complaint.person is not None
 
 
-def _the_figures_are_those_of_the_story(story: Telling, ending: Ending) -> None:
+def _the_figures_are_those_of_the_story(story: Telling, ending: StoryResult) -> None:
     settled = sum(len(names) for names in SETTLED.values())
     # Fourteen matters, all answered, all but one in time: what had been left lying is late, however
     # quick the centre was, to which it then went. Thirteen rated, for a sensor rates nobody; all
@@ -174,7 +174,7 @@ def _the_figures_are_those_of_the_story(story: Telling, ending: Ending) -> None:
         assert (figure.tickets, figure.unrated, figure.not_reached) == (settled + 1, 2, 0)
 
 
-def _the_points_are_those_of_the_story(ending: Ending) -> None:
+def _the_points_are_those_of_the_story(ending: StoryResult) -> None:
     scores = {score.unit: score for score in ending.scores.units if score.rules}
     # It refused an order (-5), and the centre had to step in (-2): what it did right is little.
     assert scores[YUNPU].rules == {"HP01": 2, "HP04": 1, "HP06": 1, "HP08": 1, "HP15": 1}

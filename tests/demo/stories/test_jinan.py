@@ -7,7 +7,7 @@ from zlib import crc32
 import pytest
 
 from demo.people import Refusal
-from demo.stories.ending import Ending
+from demo.stories.ending import StoryResult
 from demo.stories.jinan_deadlines import LAMPS, POLICE, QUANCHENG
 from demo.stories.jinan_several import CALLED, PLANS
 from demo.stories.jinan_snapshots import BEIYUAN, EVALUATORS, LONGDONG, OTHER, TOOK_PART
@@ -244,7 +244,7 @@ def _what_comes_back_goes_on(read: Read) -> None:
 # --- the figures --------------------------------------------------------------------------------
 
 
-def _the_figures_are_those_of_the_story(read: Read, ending: Ending) -> None:
+def _the_figures_are_those_of_the_story(read: Read, ending: StoryResult) -> None:
     found = {figure.indicator.id: figure.value.before for figure in ending.figures.figures}
     looked_at = len(_looked_at(read))
     rated = len(BY_UNITS) + len(TOOK_PART)
@@ -280,7 +280,7 @@ def _looked_at(read: Read) -> set[str]:
     return filed | closed | ORDERED
 
 
-def _an_exclusion_is_published_beside(ending: Ending, lamp: Ticket) -> None:
+def _an_exclusion_is_published_beside(ending: StoryResult, lamp: Ticket) -> None:
     assert lamp.excluded
     after = {figure.indicator.id: figure.value.after for figure in ending.figures.figures}
     assert after["on_time"].part == after["on_time"].of > 15
@@ -289,16 +289,16 @@ def _an_exclusion_is_published_beside(ending: Ending, lamp: Ticket) -> None:
     assert {figure.excluded for figure in ending.figures.figures} == {1}
 
 
-def _not_counted(ending: Ending, indicator: str) -> Collection[str]:
+def _not_counted(ending: StoryResult, indicator: str) -> Collection[str]:
     figure = _figure(ending, indicator)
     return {one.number for one in figure.behind if not one.counts}
 
 
-def _figure(ending: Ending, indicator: str) -> Figure:
+def _figure(ending: StoryResult, indicator: str) -> Figure:
     return next(one for one in ending.figures.figures if one.indicator.id == indicator)
 
 
-def _the_points_are_those_of_the_story(ending: Ending) -> None:
+def _the_points_are_those_of_the_story(ending: StoryResult) -> None:
     scores = {score.unit: score for score in ending.scores.units}
     # Yellow, red, late, and named: none of it counts, for the ticket is excluded.
     assert (scores[LAMPS].points, scores[LAMPS].left_out) == (0, 1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from demo.stories.ending import Ending
+from demo.stories.ending import StoryResult
 from demo.stories.langfang import (
     ABOVE,
     CALLED,
@@ -155,7 +155,7 @@ EARNED = {
 """Rules that somebody met, however quick the machine is."""
 
 
-async def every_point_has_its_event(story: Telling, read: Read, ending: Ending) -> None:
+async def every_point_has_its_event(story: Telling, read: Read, ending: StoryResult) -> None:
     """Over thirty rules of response, handling, feedback and supervision; each point is traced."""
     rules = {rule.code: rule for rule in story.pack.scoring}
     assert len(rules) > 30

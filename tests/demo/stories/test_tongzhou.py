@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from demo.stories.ending import Ending
+from demo.stories.ending import StoryResult
 from demo.stories.telling import Telling
 from demo.stories.told import figures_of
 from demo.stories.tongzhou import CALLED, COMMUNITY
@@ -63,7 +63,7 @@ async def test_the_story_of_tongzhou(played: Played, counted: Counted) -> None:
     the_streets_stand_in_order(ending, story.pack)
 
 
-def the_streets_stand_in_order(ending: Ending, pack: Pack) -> None:
+def the_streets_stand_in_order(ending: StoryResult, pack: Pack) -> None:
     """The league table: all streets, by how many of theirs were called; then by their points."""
     league = standings(pack, ending.figures.figures, UnitKind.STREET, by="response")
     called = [(line.unit.code, line.values["response"].after) for line in league]
@@ -77,7 +77,7 @@ def the_streets_stand_in_order(ending: Ending, pack: Pack) -> None:
     assert [unit.code for unit, _ in points[:2]] == [STREET, GRID_STREET]
 
 
-def as_json_it_says_the_same(story: Telling, ending: Ending) -> None:
+def as_json_it_says_the_same(story: Telling, ending: StoryResult) -> None:
     told = figures_of(story, ending, 1.0)
     assert set(told) == {
         *("city", "tickets", "indicators", "points", "replayed", "disagreements", "seconds")
