@@ -1,4 +1,4 @@
-"""Who complained: behind a mask, unmasked for a purpose, and the log of views."""
+"""The complainant of a ticket: behind a mask, unmasked for a purpose, and the log of views."""
 
 from datetime import UTC, datetime
 from typing import Annotated

@@ -82,7 +82,7 @@ def encryption_(
     rounds: Annotated[int, typer.Option(min=1, max=21, help="With and without, in turns.")] = 4,
     as_json: Json = False,
 ) -> None:
-    """What encryption costs: the product as it is, and with payloads left in the clear."""
+    """Measure what encryption costs: the product as it is, and with payloads left in the clear."""
     told = _run(encryption(clients, seconds, rounds, say)).as_dict()
     print_json(told) if as_json else report.show_encryption(out, told)
 
@@ -94,7 +94,7 @@ def profile_(
     lines: Annotated[int, typer.Option(min=1, help="Functions to show per table.")] = 30,
     as_json: Json = False,
 ) -> None:
-    """Where the worker and the API spend their CPU time; calls are per lifecycle."""
+    """Show where the worker and the API spend their CPU time; calls are per lifecycle."""
     told = asdict(_run(profile(clients, seconds, say)))
     print_json(told) if as_json else report.show_profile(out, told, lines)
 
@@ -172,7 +172,7 @@ def many_commands_(
 
 @app.command("due-times")
 def due_times() -> None:
-    """What the due time of a clock costs, in calendar and in working time."""
+    """Measure what the due time of a clock costs, in calendar and in working time."""
     due_time.show(out)
 
 

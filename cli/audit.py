@@ -190,7 +190,7 @@ def replay_(
 
 @app.command("views")
 def views_(number: str, as_json: Json = False) -> None:
-    """Who looked at the citizen's data of a ticket, when and why."""
+    """List who looked at the citizen's data of a ticket, when and why."""
 
     async def looking() -> list[View]:
         async with installation() as here:

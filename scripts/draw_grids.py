@@ -31,7 +31,7 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class AreaPlan:
     """The division of a city: all its cells, and the fewest and most communities of a street."""
 
     division: str
@@ -40,16 +40,16 @@ class Plan:
 
 
 PLANS = {
-    "tongzhou": Plan("110112", 2634, (12, 20)),  # as many cells as the city reports
-    "heping": Plan("120101", 120, (4, 6)),
-    "langfang": Plan("1310", 600, (2, 3)),
-    "huangpu": Plan("440112", 600, (5, 8)),
-    "jinan": Plan("3701", 660, (2, 2)),
+    "tongzhou": AreaPlan("110112", 2634, (12, 20)),  # as many cells as the city reports
+    "heping": AreaPlan("120101", 120, (4, 6)),
+    "langfang": AreaPlan("1310", 600, (2, 3)),
+    "huangpu": AreaPlan("440112", 600, (5, 8)),
+    "jinan": AreaPlan("3701", 660, (2, 2)),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class AreaPiece:
     """A polygon without holes: its corners in order, the first one not repeated."""
 
     corners: tuple[Point, ...]
@@ -74,7 +74,7 @@ def _doubled_area(corners: Sequence[Point]) -> float:
 # --- cutting ----------------------------------------------------------------------------------
 
 
-def split(piece: Piece, weights: Sequence[float]) -> list[Piece]:
+def split(piece: AreaPiece, weights: Sequence[float]) -> list[AreaPiece]:
     """Cut into one part per weight, areas about in proportion, the first ones in the north-west."""
     if len(weights) == 1:
         return [piece]
@@ -84,9 +84,9 @@ def split(piece: Piece, weights: Sequence[float]) -> list[Piece]:
     return split(first, weights[:half]) + split(second, weights[half:])
 
 
-def _best_cut(piece: Piece, share: float) -> tuple[Piece, Piece]:
+def _best_cut(piece: AreaPiece, share: float) -> tuple[AreaPiece, AreaPiece]:
     """Return the short cut that gives about `share` of the area to the north-western part."""
-    best: tuple[float, tuple[Piece, Piece]] | None = None
+    best: tuple[float, tuple[AreaPiece, AreaPiece]] | None = None
     for length, one, other in _cuts(piece):
         (x1, y1), (x2, y2) = one.centre, other.centre
         first, second = (one, other) if y1 - x1 > y2 - x2 else (other, one)
@@ -99,7 +99,7 @@ def _best_cut(piece: Piece, share: float) -> tuple[Piece, Piece]:
     return best[1]
 
 
-def _cuts(piece: Piece) -> Iterator[tuple[float, Piece, Piece]]:
+def _cuts(piece: AreaPiece) -> Iterator[tuple[float, AreaPiece, AreaPiece]]:
     """Yield straight cuts in several directions and positions: length and the two parts."""
     shrink = math.cos(math.radians(piece.corners[0][1]))  # a degree east is shorter than one north
     for turn in range(ANGLES):
@@ -138,11 +138,11 @@ def _chords(
     yield from zip(crossings[::2], crossings[1::2], strict=True)
 
 
-def _parts(corners: tuple[Point, ...], a: Crossing, b: Crossing) -> tuple[Piece, Piece]:
+def _parts(corners: tuple[Point, ...], a: Crossing, b: Crossing) -> tuple[AreaPiece, AreaPiece]:
     (first, start), (last, end) = sorted((a, b))
     inner = (start, *corners[first + 1 : last + 1], end)
     outer = (*corners[: first + 1], start, end, *corners[last + 1 :])
-    return Piece(inner), Piece(outer)
+    return AreaPiece(inner), AreaPiece(outer)
 
 
 # --- codes ------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ def shares(total: int, parts: int) -> list[int]:
     return [total * (part + 1) // parts - total * part // parts for part in range(parts)]
 
 
-def in_reading_order(pieces: Sequence[Piece]) -> list[Piece]:
+def in_reading_order(pieces: Sequence[AreaPiece]) -> list[AreaPiece]:
     """Sort by rows from north to south, each row from west to east."""
     centres = [piece.centre for piece in pieces]
     west, east = min(x for x, _ in centres), max(x for x, _ in centres)
@@ -168,7 +168,7 @@ def in_reading_order(pieces: Sequence[Piece]) -> list[Piece]:
     return [pieces[index] for index in sorted(range(len(pieces)), key=place)]
 
 
-def cells_of(street: str, territory: Piece, count: int, plan: Plan) -> Iterator[tuple[str, Piece]]:
+def cells_of(street: str, territory: AreaPiece, count: int, plan: AreaPlan) -> Iterator[tuple[str, AreaPiece]]:
     """Yield the cells of one street with their 15-digit codes."""
     fewest, most = plan.communities
     communities = min(count, fewest + int(street) % (most - fewest + 1))
@@ -179,14 +179,14 @@ def cells_of(street: str, territory: Piece, count: int, plan: Plan) -> Iterator[
             yield f"{street}{FIRST_COMMUNITY + number}{serial:03}", cell
 
 
-def draw(data: Path, plan: Plan) -> dict[str, shapely.Polygon]:
+def draw(data: Path, plan: AreaPlan) -> dict[str, shapely.Polygon]:
     """Return the cells of a city by code; they tile the outlines of its districts exactly."""
     outlines = _outlines(data, plan.division)
     with (data / "streets.csv").open(encoding="utf-8", newline="") as file:
         codes = sorted(row["code"] for row in csv.DictReader(file))
     streets = [code for code in codes if code[:6] in outlines]
     counts = dict(zip(streets, shares(plan.cells, len(streets)), strict=True))
-    cells: dict[str, Piece] = {}
+    cells: dict[str, AreaPiece] = {}
     for district, outline in sorted(outlines.items()):
         own = [code for code in streets if code.startswith(district)]
         weights = [TOWN if code[6] != "0" else 1 for code in own]
@@ -195,18 +195,18 @@ def draw(data: Path, plan: Plan) -> dict[str, shapely.Polygon]:
     return _on_raster(cells)
 
 
-def _outlines(data: Path, division: str) -> dict[str, Piece]:
+def _outlines(data: Path, division: str) -> dict[str, AreaPiece]:
     districts = json.loads((data / "districts.geojson").read_text(encoding="utf-8"))["features"]
-    outlines: dict[str, Piece] = {}
+    outlines: dict[str, AreaPiece] = {}
     for district in districts:
         if district["properties"]["code"].startswith(division):
             (polygon,) = shapely.get_parts(shape(district["geometry"]))
             ring = shapely.get_exterior_ring(polygon)
-            outlines[district["properties"]["code"]] = Piece(tuple(ring.coords[:-1]))
+            outlines[district["properties"]["code"]] = AreaPiece(tuple(ring.coords[:-1]))
     return outlines
 
 
-def _on_raster(cells: dict[str, Piece]) -> dict[str, shapely.Polygon]:
+def _on_raster(cells: dict[str, AreaPiece]) -> dict[str, shapely.Polygon]:
     """Round all vertices of the cells without creating a gap or an overlap.
 
     Rounding each cell by itself would leave slivers where a corner of one lies on an edge of

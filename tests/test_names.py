@@ -1,0 +1,57 @@
+"""Names and docstrings hold to the rules of CONTRIBUTING."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = (
+    "activities", "api", "app", "audit", "bench", "cli", "demo", "docker", "domain", "media",
+    "packs", "runtime", "scripts", "store", "workers", "workflows",
+)  # fmt: skip
+SUBJECTS = {
+    "That", "Those", "What", "Whatever", "When", "Where", "Which", "Who", "Whoever", "Whose",
+}  # fmt: skip
+"""First words of a docstring that says neither what is done nor what it is."""
+
+
+def _modules() -> Iterator[tuple[str, ast.Module]]:
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            text = ast.get_docstring(node)
+            if text:
+                yield getattr(node, "lineno", 1), text
+        if isinstance(node, ast.Module | ast.ClassDef):
+            for before, after in zip(node.body, node.body[1:], strict=False):
+                if isinstance(before, ast.Assign | ast.AnnAssign) and _is_text(after):
+                    yield after.lineno, str(after.value.value)  # type: ignore[attr-defined]
+
+
+def _is_text(node: ast.stmt) -> bool:
+    value = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
+def test_no_public_class_has_the_name_of_another() -> None:
+    places: dict[str, list[str]] = defaultdict(list)
+    for path, tree in _modules():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(path)
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_a_docstring_names_what_is_done_or_what_it_is() -> None:
+    assert [
+        f"{path}:{line}: {text.splitlines()[0]}"
+        for path, tree in _modules()
+        for line, text in _docstrings(tree)
+        if text.split()[0].strip(",.:;'\"") in SUBJECTS
+    ] == []
