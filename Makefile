@@ -83,7 +83,7 @@ BROWSER := tests/browser
 test: $(READY) $(ASSETS) ## run every test (JOBS=2 processes; ARGS="tests/domain -k ..." for a part)
 ifeq ($(strip $(ARGS)),)
 	@failed=(); \
-	$(BIN)/pytest -n $(JOBS) --ignore $(BROWSER) || failed+=("the first part (exit code $$?)"); \
+	$(BIN)/pytest -n $(JOBS) --dist worksteal --ignore $(BROWSER) || failed+=("the first part (exit code $$?)"); \
 	$(MAKE) --no-print-directory browser || failed+=('the part in a browser'); \
 	if [ "$${#failed[@]}" -gt 0 ]; then \
 		printf 'make test: FAILED: %s\n' "$${failed[@]}" >&2; \
@@ -91,7 +91,7 @@ ifeq ($(strip $(ARGS)),)
 	fi; \
 	echo 'make test: every part passed'
 else
-	@$(BIN)/pytest -n $(JOBS) --ignore $(BROWSER) $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal --ignore $(BROWSER) $(ARGS)
 endif
 
 browser: $(READY) $(ASSETS) ## the tests in a real browser, a part of `make test` (BROWSER="... -k")
@@ -104,7 +104,8 @@ test-seeds: $(READY) $(ASSETS) ## what draws at random, with other draws (JIESU_
 	@JIESU_SEED=$${JIESU_SEED:-fresh} $(BIN)/pytest -n $(JOBS) -m chance --ignore $(BROWSER) $(ARGS)
 
 test-long: $(READY) ## the proofs at full size: some hours (ARGS="-k year" for a part)
-	@JIESU_LONG=1 $(BIN)/pytest -n $(JOBS) tests/proof $(ARGS)
+	@JIESU_LONG=1 $(BIN)/pytest -n $(JOBS) --dist worksteal tests/proof tests/domain/test_random_commands.py \
+		tests/domain/test_random_lives.py tests/workflows/test_random_commands.py $(ARGS)
 
 coverage: $(READY) $(ASSETS) ## run every test in one process and report the lines it did not reach
 	@$(BIN)/coverage run -m pytest --ignore tests/browser $(ARGS)

@@ -163,7 +163,8 @@ def _year_of(command: list[str], env: dict[str, str]) -> str:
 def _run(day: str, begins: datetime, arguments: list[str], jobs: int, engine: bool) -> Result:
     print(f"\n=== {day}: {begins:%Y-%m-%d %H:%M} ===", flush=True)
     command = [
-        sys.executable, "-m", "pytest", "-q", "-rfE", "-n", str(jobs), "-p", "no:cacheprovider",
+        sys.executable, "-m", "pytest", "-q", "-rfE", "-n", str(jobs), "--dist", "worksteal",
+        "-p", "no:cacheprovider",
         *arguments,
     ]  # fmt: skip
     env = os.environ | ({} if day == "today" else environment(begins, engine=engine))

@@ -1,6 +1,6 @@
-"""Stores for tests: every test that asks for `store` runs on SQLite and on PostgreSQL.
+"""Stores and an engine for tests, and the seed of every random test.
 
-And the seed that every random test takes.
+Every test that takes `store` runs on SQLite and on PostgreSQL.
 """
 
 import asyncio
@@ -23,15 +23,15 @@ from tests.support.engine import Engine, connect_to, end_leftovers, engine_serve
 from tests.support.postgres import Cluster, PostgresMissing, cluster
 from tests.support.seeds import NAME, settle
 
-# Not hypothesis's own for CI, which takes no seed. A busy machine is no fault of a test.
+# Hypothesis's own profile for CI takes no seed. A busy machine must not fail a test.
 settings.register_profile("jiesu", deadline=None, print_blob=True)
 settings.load_profile("jiesu")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Before hypothesis reads its seed, and before other processes are started."""
-    os.environ["PYTHONDONTWRITEBYTECODE"] = ""  # else each of those compiles all it imports
+    """Choose the seed before hypothesis reads it and before other processes are started."""
+    os.environ["PYTHONDONTWRITEBYTECODE"] = ""  # otherwise each of those compiles all it imports
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = settle()
 
@@ -51,7 +51,7 @@ def _seed() -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What draws from the seed, by itself or through hypothesis, can be chosen: `-m chance`."""
+    """Mark the tests that draw from the seed, also through hypothesis, for `-m chance`."""
     for item in items:
         drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
         if drawn or hasattr(getattr(item, "module", None), "dice"):
@@ -60,8 +60,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _each_number_once() -> Iterator[None]:
-    """All tests of a process share an engine, and each has a store of its own: what one intake book
-    keeps apart, many do not. So no number is drawn twice.
+    """Draw every ticket number only once per process.
+
+    The tests of a process share an engine, and each has a store of its own, so the intake tables
+    cannot keep the numbers apart.
     """
     drawn: set[int] = set()
 
@@ -77,12 +79,12 @@ def _each_number_once() -> Iterator[None]:
 
 
 _TEMPLATE = "jiesu_template"
-"""A migrated database that others are copied from: migrating each would take ten times longer."""
+"""The migrated database that others are copied from, ten times faster than migrating each."""
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Cluster]:
-    """A PostgreSQL cluster for this process, with a migrated template."""
+    """Provide a PostgreSQL cluster for this process, with a migrated template."""
     try:
         with cluster() as running:
             _migrated(running.create(_TEMPLATE))
@@ -95,7 +97,7 @@ def postgres() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file."""
+    """Return a migrated SQLite file."""
     home = tmp_path_factory.mktemp("template")
     _migrated(default_url(home))
     return home / "jiesu.db"
@@ -108,7 +110,7 @@ def _migrated(url: str) -> None:
 
 @pytest.fixture
 def postgres_url(postgres: Cluster) -> Iterator[str]:
-    """A migrated, empty PostgreSQL database."""
+    """Provide a migrated, empty PostgreSQL database."""
     name = f"t{secrets.token_hex(6)}"
     yield postgres.create(name, template=_TEMPLATE)
     postgres.drop(name)
@@ -116,21 +118,21 @@ def postgres_url(postgres: Cluster) -> Iterator[str]:
 
 @pytest.fixture
 def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """A migrated, empty SQLite database."""
+    """Return a migrated, empty SQLite database."""
     shutil.copy(sqlite_template, tmp_path / "jiesu.db")
     return default_url(tmp_path)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def store_url(request: pytest.FixtureRequest) -> str:
-    """A migrated, empty database, of each kind in turn."""
+    """Return a migrated, empty database, of each kind in turn."""
     url: Any = request.getfixturevalue(f"{request.param}_url")
     return str(url)
 
 
 @pytest.fixture
 async def store(store_url: str) -> AsyncIterator[Store]:
-    """A store on a migrated, empty database, of each kind in turn."""
+    """Provide a store on a migrated, empty database, of each kind in turn."""
     opened = Store.open(store_url)
     yield opened
     await opened.close()
@@ -138,14 +140,14 @@ async def store(store_url: str) -> AsyncIterator[Store]:
 
 @pytest.fixture(scope="session")
 def engine_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real engine, in memory, for this process."""
+    """Start a real engine, in memory, for this process."""
     with engine_server(tmp_path_factory.mktemp("engine") / "log") as address:
         yield address
 
 
 @pytest.fixture
 async def client(engine_address: str) -> AsyncIterator[Client]:
-    """A client of the engine; what the test leaves open is ended."""
+    """Provide a client of the engine; end the workflows that the test leaves open."""
     connected = await connect_to(engine_address)
     yield connected
     await end_leftovers(connected)
@@ -153,7 +155,7 @@ async def client(engine_address: str) -> AsyncIterator[Client]:
 
 @pytest.fixture
 async def sqlite_store(sqlite_url: str) -> AsyncIterator[Store]:
-    """A store on SQLite, for tests that are about something else."""
+    """Provide a store on SQLite, for tests that do not depend on the database."""
     opened = Store.open(sqlite_url)
     yield opened
     await opened.close()
@@ -161,6 +163,6 @@ async def sqlite_store(sqlite_url: str) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def engine(client: Client, sqlite_store: Store) -> AsyncIterator[Engine]:
-    """The engine with a platform worker, on the shipped packs."""
+    """Provide the engine with a platform worker, on the shipped packs."""
     async with platform(client, sqlite_store) as running:
         yield running

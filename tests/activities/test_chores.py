@@ -1,4 +1,4 @@
-"""The chores: what was taken while the engine was away is started; messages are delivered once."""
+"""Tests of the maintenance jobs: the intake backlog is started; messages are delivered once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ from tests.support.engine import RING, Engine
 async def _for_one_shift(
     environment: ActivityEnvironment, chore: Callable[[], Awaitable[int]]
 ) -> None:
-    """Run a chore until its worker stops, which is after its first pause."""
+    """Run a maintenance job until its worker stops, which is after its first pause."""
     running = asyncio.ensure_future(environment.run(chore))
     await asyncio.sleep(0.3)
     environment.worker_shutdown()
@@ -30,7 +30,7 @@ async def _for_one_shift(
 
 
 async def _registered(engine: Engine, age: timedelta) -> str:
-    """A complaint in the intake book that nobody has started."""
+    """Register a complaint of this age whose workflow has not started; return its number."""
     now = datetime.now(UTC)
     booked = await intake.register(
         engine.store,

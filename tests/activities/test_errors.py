@@ -1,4 +1,4 @@
-"""Every question of a ticket is answered, or asked again when what is away is back."""
+"""Tests that an activity request is answered, or retried once a missing service is back."""
 
 import ast
 import importlib
@@ -67,7 +67,7 @@ QUESTIONS: dict[str, Any] = {
 
 
 class Raising:
-    """A pack book and a store of which every part fails."""
+    """A pack archive and a store on which every call raises."""
 
     def __init__(self, error: Exception) -> None:
         self._error = error
@@ -80,7 +80,7 @@ class Raising:
 
 
 def questions() -> Iterator[tuple[str, type, str]]:
-    """Every activity that workflow code asks, found where it is asked: name, class and method."""
+    """Yield name, class and method of every activity that the workflow code calls."""
     folder = Path(next(iter(workflows.__path__)))
     for file in sorted(folder.glob("*.py")):
         module = importlib.import_module(f"workflows.{file.stem}")
@@ -106,7 +106,7 @@ def test_every_question_of_a_ticket_is_known_here() -> None:
 
 
 async def ask(owner: type, method: str, question: object, error: Exception) -> Exception:
-    """What comes of a question while everything fails with `error`."""
+    """Return the exception of an activity request while every call raises `error`."""
     failing = Raising(error)
     hands = [failing for _ in list(inspect.signature(owner).parameters)]
     bound = getattr(owner(*hands), method)
@@ -154,7 +154,7 @@ async def test_what_is_away_is_asked_again(name: str, owner: type, method: str) 
     for error in AWAY:
         told = await ask(owner, method, QUESTIONS[name], error)
         assert told is error, f"{error!r} became {told!r}"
-        assert not isinstance(told, ApplicationError)  # which the engine would not retry
+        assert not isinstance(told, ApplicationError)  # the engine would not retry it
 
 
 @pytest.mark.parametrize(("name", "owner", "method"), ASKED)
@@ -167,7 +167,7 @@ async def test_every_other_error_is_an_answer(
             told = await ask(owner, method, QUESTIONS[name], error)
         assert isinstance(told, ApplicationError), error
         assert (told.type, told.non_retryable) == (code, True)
-        assert "Li Si" not in str(told)  # nobody has read what a defect says
+        assert "Li Si" not in str(told)  # an unexpected error's text may contain personal data
         if code != "too_far":
             [logged] = [one for one in caplog.records if one.exc_info]
             assert logged.exc_info is not None

@@ -1,4 +1,4 @@
-"""Only tickets of older code are asked to go on in a new run."""
+"""Tests that only tickets started by older code are signalled to continue in a new run."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ from tests.support.engine import furnish
 async def test_a_ticket_that_has_just_begun_is_left_alone(
     client: Client, sqlite_store: Store
 ) -> None:
-    """No worker has taken it: the engine knows as little of its version as of an older one's."""
+    """No worker has taken it yet, so its recorded version is as empty as that of an older one."""
     furnish(client, sqlite_store)
     told = complaint()
     name = ticket_workflow_id(told.number)

@@ -1,4 +1,4 @@
-"""What a city keeps no longer than it says is erased by itself."""
+"""Tests that data is erased automatically when its city's retention limits have passed."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,7 +32,7 @@ def _packs(folder: Path, **retention: str) -> PackShelf:
 
 
 async def _ended(store: Store, person: str | None = None) -> str:
-    """A ticket of a citizen, through to its end."""
+    """Return the number of a citizen's ticket that has ended."""
     told = complaint(city="tongzhou", person=person)
     registered = await intake.register(
         store,

@@ -1,4 +1,4 @@
-"""The sweep: uploads that nobody attached are deleted, bytes and all, and nothing else is."""
+"""Tests of the upload sweep: only uploads that nobody attached are deleted, with their bytes."""
 
 import io
 from dataclasses import replace
@@ -56,7 +56,7 @@ async def test_only_what_expired_goes(sqlite_store: Store) -> None:
 
 
 async def test_a_file_that_was_never_kept_goes_as_well(sqlite_store: Store) -> None:
-    # What is left when a process dies between writing it down and keeping it.
+    # Left when a process dies after recording a file and before storing its bytes.
     past = datetime.now(UTC) - HOUR
     for n in range(120):
         await files.record(sqlite_store, replace(ONE, id=f"f{n:032x}", expires_at=past))

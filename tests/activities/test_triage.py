@@ -1,4 +1,4 @@
-"""Triage: where a complaint is, as finely as it was told."""
+"""Tests of triage: the area is as precise as the complaint's own information."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""A ticket that was carried on in new runs is one story: replayed, compared, shown and erased."""
+"""Tests that replay, comparison, display and erasure cover all runs of a ticket."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "histories" / "carried_on.202611
 
 
 async def _lived(engine: Engine) -> Filed:
-    """A life in three runs: events 1 to 4, 5 to 8, and two more."""
+    """Create a ticket with three runs: events 1 to 4, 5 to 8, and two more."""
     ticket, _ = await file(engine.client)
     await ticket.act(CITIZEN, AddFacts(text="桥东"))
     await ticket.carry_on()
@@ -155,7 +155,7 @@ async def test_all_runs_of_an_erased_ticket_are_unreadable_and_can_be_deleted(
     assert (before.runs, before.sealed) == (3, sum(each))
     assert before.readable == before.sealed
     assert min(each) > 1
-    # The engine takes its time with what has just ended; as the proof tells.
+    # The engine deletes a run that has just ended with some delay.
     *older, _ = await run_ids(client, number)
     await delete_runs(client, number)
     async with asyncio.timeout(60):
@@ -167,7 +167,7 @@ async def test_all_runs_of_an_erased_ticket_are_unreadable_and_can_be_deleted(
 async def test_runs_that_nothing_leads_to_any_more_are_proved_unreadable_as_well(
     engine: Engine,
 ) -> None:
-    """A history that was set back: the engine keeps the run that it left, beside the one it is."""
+    """After a reset the engine keeps the abandoned run beside the current one."""
     ticket, _ = await file(engine.client)
     client, number = engine.client, ticket.number
     await ticket.carry_on()
@@ -204,7 +204,7 @@ def _golden() -> list[WorkflowHistory]:
 
 
 def _forge(run: WorkflowHistory, **fields: Any) -> None:
-    """Write other values into what a run begins with; `ticket__title` is `ticket.title`."""
+    """Replace values in the input of a run; `ticket__title` is `ticket.title`."""
     payload = run.events[0].workflow_execution_started_event_attributes.input.payloads[0]
     told = json.loads(payload.data)
     for path, value in fields.items():

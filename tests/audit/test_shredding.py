@@ -1,4 +1,4 @@
-"""An erased ticket: its history says nothing any more, and what statistics need is still there."""
+"""Tests of erased tickets: the history is unreadable, and the data of statistics remains."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,7 +64,7 @@ async def _everything(store: Store) -> str:
 
 
 async def _two_merged(house: House, engine: Engine) -> tuple[Filed, Filed]:
-    """The one that was handled and the one that waited for its answer; both have ended."""
+    """Return a merged pair, the handled ticket and the merged one; both have ended."""
     parent, child = await house.file(**SAID), await house.file(**SAID)
     into = {"into": parent.number, "reason": "同一处"}
     assert (await child.by(Role.DISPATCHER, "merge", into)).status_code == 200
@@ -81,11 +81,11 @@ async def _two_merged(house: House, engine: Engine) -> tuple[Filed, Filed]:
 async def test_of_merged_tickets_each_is_erased_alone(
     house: House, engine: Engine, which: str
 ) -> None:
-    """What they tell each other is sealed with the key of who is told, and belongs to it."""
+    """A message between tickets belongs to the receiver, whose key encrypts it."""
     parent, child = await _two_merged(house, engine)
     erased, kept = (parent, child) if which == "parent" else (child, parent)
     await erasure.erase(engine.store, erased.number, datetime(2026, 11, 2, tzinfo=UTC))
-    keys = furnish(engine.client, engine.store)  # one that remembers none
+    keys = furnish(engine.client, engine.store)  # with nothing cached
     proof = await prove(engine.client, keys, erased.number)
     assert (proof.holds, proof.theirs) == (True, 1)
     assert (await judge(engine.client, engine.store, kept.number)).agrees
@@ -93,7 +93,7 @@ async def test_of_merged_tickets_each_is_erased_alone(
 
 
 async def _heard(engine: Engine, ticket: Filed) -> set[str | None]:
-    """The tickets whose keys its history is sealed with, but for what it told others."""
+    """Return the tickets whose keys encrypt its history, except for messages to others."""
     [history] = await fetch(engine.client, ticket.number)
     told = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
     heard = [event for event in history.events if event.event_type != told]
@@ -136,7 +136,7 @@ async def test_after_erasing_nobody_can_read_what_was_said(house: House, engine:
 
 
 async def test_what_was_told_in_the_clear_can_be_read_whomever_it_was_told(store: Store) -> None:
-    """As in a history from before there was encryption."""
+    """The history is from before payloads were encrypted."""
     said = Payloads(payloads=[Payload(data="河道已治理".encode())])
     told = HistoryEvent(
         event_type=EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED,
@@ -202,6 +202,6 @@ async def test_tickets_that_say_things_to_each_other_use_the_others_key(
 async def test_a_history_from_before_there_was_encryption_is_said_to_be_readable(
     engine: Engine,
 ) -> None:
-    ticket, _ = await file(engine.client)  # nobody registered it: it has no key of its own
+    ticket, _ = await file(engine.client)  # it was not registered, so it has no key of its own
     proof = await prove(engine.client, TicketKeys(engine.store, RING), ticket.number)
     assert not proof.holds

@@ -1,4 +1,4 @@
-"""The benchmark of the board counts what it says it counts."""
+"""Tests that the board benchmark counts polls and statements correctly."""
 
 import pytest
 from rich.console import Console
@@ -14,7 +14,7 @@ async def test_every_viewer_gets_every_tick(monkeypatch: pytest.MonkeyPatch) -> 
     assert told.viewers == 10
     assert told.ticks >= 3
     assert 0 < told.median <= told.p99 <= told.worst
-    # Those of the board, and one for the sessions; a tick may be cut off at the ends.
+    # The board's and one of the sessions; polls at either end may be incomplete.
     assert STATEMENTS * 0.6 < told.statements < (STATEMENTS + 1) * 1.7
 
 

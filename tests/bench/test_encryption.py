@@ -1,4 +1,4 @@
-"""What encryption costs is told from rounds side by side."""
+"""Tests that the cost of encryption is measured by paired rounds."""
 
 from bench.compare import Round
 from bench.encryption import Cost

@@ -1,4 +1,4 @@
-"""The floor stays honest: it leaves the history that a plain ticket leaves."""
+"""Tests that the baseline of the benchmark leaves the same history as a plain ticket."""
 
 import asyncio
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.support.engine import Engine
 
 
 async def _plain_ticket(engine: Engine, home: Path) -> WorkflowHistory:
-    """As the benchmark drives it: five requests."""
+    """Return the history of a ticket driven as in the benchmark, by five requests."""
     async with open_house(home, engine.store, engine.client, engine.packs) as house:
         ticket = await house.file(**COMPLAINT)
         await ticket.by_unit("sign", unit=UNIT)

@@ -1,4 +1,4 @@
-"""The load generator's own HTTP client, against a server that speaks the real thing."""
+"""Tests of the load generator's own HTTP client against a real HTTP server."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The benchmark of the inbox opens a real one, and says whether the target is reached."""
+"""Tests that the inbox benchmark opens a real inbox and shows whether the target is reached."""
 
 from rich.console import Console
 

@@ -1,4 +1,4 @@
-"""Loads are bounded, and count only what was brought to its end."""
+"""Tests that loads are bounded and count only completed tickets."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The benchmark of packs loads what it says it loads."""
+"""Tests that the pack benchmark loads packs of the size it reports."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The benchmark runs: the real stack in a temporary home, for a moment."""
+"""Tests of a short benchmark run on the real stack in a temporary home."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The benchmark of stalls stalls a real worker, and tells what was lost and what came back."""
+"""Tests that the stall benchmark stalls a real worker and reports losses and recoveries."""
 
 import pytest
 from rich.console import Console

@@ -1,4 +1,4 @@
-"""What is printed here does not depend on the terminal that the tests were started in."""
+"""A console of fixed size, so that output does not depend on the terminal of the test run."""
 
 import pytest
 from rich.console import ConsoleDimensions
@@ -8,6 +8,6 @@ from cli.terminal import err, out
 
 @pytest.fixture(autouse=True)
 def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A line of a table is a line; a console that is told its width when it is made keeps it."""
+    """Set the size of the existing consoles, so that a table row is one line."""
     for console in (out, err):
         monkeypatch.setattr(console, "size", ConsoleDimensions(200, 50))

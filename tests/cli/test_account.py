@@ -1,4 +1,4 @@
-"""Accounts and tokens, as an administrator makes and ends them in a terminal."""
+"""Tests of the terminal commands that create and end accounts and tokens."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`jiesu city`, as typed in a terminal; and the commands of docs/city-packs.md, as pasted."""
+"""Tests of `jiesu city` in a terminal, and of the commands in docs/city-packs.md."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class Terminal:
-    """Runs `jiesu` in a folder with packs in `cities` and a store in `.jiesu`."""
+    """A runner of `jiesu` in a folder with packs in `cities` and a store in `.jiesu`."""
 
     def __init__(self, folder: Path) -> None:
         self.cities = folder / "cities"
@@ -36,7 +36,7 @@ class Terminal:
         return json.loads(done.stdout)
 
     def keep(self, city: str) -> str:
-        """What a worker does when it starts."""
+        """Archive the city's pack, as a starting worker does; return its version."""
 
         async def keeping() -> str:
             url = default_url(self.home)

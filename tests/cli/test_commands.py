@@ -1,4 +1,4 @@
-"""The `jiesu` command, as typed in a terminal beside a running stack."""
+"""Tests of the `jiesu` command in a terminal beside a running stack."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ class Done:
 
 @dataclass
 class Terminal:
-    """Runs `jiesu` with an installation's settings."""
+    """A runner of `jiesu` with an installation's settings."""
 
     settings: Settings
 
@@ -64,7 +64,7 @@ class Terminal:
 
 @pytest.fixture
 async def empty(tmp_path: Path) -> Terminal:
-    """An installation with a migrated store and nothing running."""
+    """Return an installation with a migrated store and nothing running."""
     settings = Settings(home=tmp_path, temporal_address=f"127.0.0.1:{free_port()}")
     await upgrade(settings.store)
     return Terminal(settings)
@@ -121,7 +121,7 @@ async def test_the_audit_tells_a_ticket_and_notices_a_changed_record(
     ill = await terminal.json("doctor")
     states = {found["what"]: found["state"] for found in ill}
     assert (states["engine"], states["record"]) == ("ok", "ok")
-    assert states["clock"] in ("ok", "note")  # the engine has not told its time everywhere yet
+    assert states["clock"] in ("ok", "note")  # not every process has reported the engine's time yet
 
 
 async def test_a_token_of_the_terminal_opens_the_door(
@@ -201,7 +201,7 @@ async def test_an_unknown_option_is_said_in_a_line_not_in_a_traceback(empty: Ter
 
 
 async def test_the_doctor_finds_a_complaint_that_is_with_nobody(empty: Terminal) -> None:
-    """The engine has it, and nothing comes of it: it is in no list and no queue."""
+    """The engine has taken it, but no ticket is recorded: it is in no list and no queue."""
     told = complaint(filed_at=datetime.now(UTC) - timedelta(minutes=2))
     store = Store.open(empty.settings.store)
     try:

@@ -1,4 +1,4 @@
-"""`jiesu city figures`, `scores` and `topics`, as typed in a terminal."""
+"""Tests of `jiesu city figures`, `scores` and `topics` in a terminal."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ STREET = "110112003"
 
 
 class Desk:
-    """Runs `jiesu city` on a store with some tickets of November 2024."""
+    """A runner of `jiesu city` on a store with some tickets of November 2024."""
 
     def __init__(self, home: Path) -> None:
         self._url = default_url(home)
@@ -80,7 +80,7 @@ SPAN = ("tongzhou", "--since", "2024-11-20", "--until", "2024-11-21")
 
 
 def _line(shown: str, begins: str) -> list[str]:
-    """The cells of the line of a table that begins with this cell."""
+    """Return the cells of the table row whose first cell is `begins`."""
     lines = [[cell.strip() for cell in line.split("│")[1:-1]] for line in shown.splitlines()]
     return next(cells for cells in lines if cells and cells[0] == begins)
 

@@ -1,4 +1,4 @@
-"""`jiesu --help` says what the commands themselves say, and reads none of them."""
+"""Tests that `jiesu --help` shows each command's own help line without importing the command."""
 
 import subprocess
 import sys

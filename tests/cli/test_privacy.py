@@ -1,4 +1,4 @@
-"""Keys, erasing and the log of views, as typed in a terminal beside a running stack."""
+"""Tests of keys, erasure and the view log in a terminal beside a running stack."""
 
 import httpx
 import pytest
@@ -91,7 +91,7 @@ async def test_keys_are_rotated_beside_a_running_stack(
     citizen = {"Access-Code": before["access_code"]}
     path = f"/api/v1/tickets/{before['number']}"
     assert (await http.get(path, headers=citizen)).status_code == 200
-    await _withdrawn(http)  # the running processes go on with the key they have
+    await _withdrawn(http)  # the running processes continue with the key they have loaded
     assert (await terminal.jiesu("audit", "replay", "--all")).code == 0
 
 

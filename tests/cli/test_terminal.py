@@ -1,4 +1,4 @@
-"""What the commands print arrives whole."""
+"""Tests that the output of commands arrives complete."""
 
 import json
 import os
@@ -23,7 +23,7 @@ def test_a_signal_that_comes_while_a_pipe_is_full_loses_nothing() -> None:
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     ) as running:
         assert running.stdout is not None
-        first = running.stdout.read(1)  # it has begun, and soon the pipe is full
+        first = running.stdout.read(1)  # it has started, and soon the pipe is full
         time.sleep(0.1)
         told = json.loads(first + running.stdout.read())
     assert told == ["街" * 70] * 4000

@@ -1,4 +1,4 @@
-"""`jiesu demo`: the whole system, run as a user runs it."""
+"""Tests of `jiesu demo`: the whole system, run as a user runs it."""
 
 import csv
 import json
@@ -54,9 +54,9 @@ class Demo(Protocol):
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """Runs the command in a process of its own, with nothing of this one's settings."""
+    """Provide a runner of the command in a process of its own, without this process's settings."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("JIESU_")}
-    # Every run starts four processes: compile for all of them once, wherever this runs.
+    # Every run starts four processes: compile once for all of them, wherever this runs.
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     env["PYTHONPYCACHEPREFIX"] = str(tmp_path_factory.mktemp("compiled"))
 
@@ -76,7 +76,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 
 def figures(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    """What `--json` printed: nothing but the figures."""
+    """Return the output of `--json`, which is only the figures."""
     told: dict[str, Any] = json.loads(done.stdout)
     assert set(told) == KEYS
     return told
@@ -99,7 +99,7 @@ def written(folder: Path, rows: Sequence[Sequence[str]], name: str = "tickets.cs
 
 
 def changed(**columns: str) -> list[str]:
-    """The good row with some columns changed."""
+    """Return the valid row with some columns changed."""
     return [columns.get(name, cell) for name, cell in zip(HEADER, GOOD, strict=True)]
 
 
@@ -122,7 +122,7 @@ def test_real_tickets_all_end_and_agree_with_their_histories(demo: Demo) -> None
     done = demo("--tickets", "10", "--json", "--source", str(REAL))
     told = figures(done)
     assert_all_well(told, 10)
-    # In some of them somebody's name stands where the flag should be.
+    # In some of them a name is in the column of the flag.
     assert done.returncode == (1 if told["skipped_rows"] else 0)
 
 
@@ -176,7 +176,7 @@ def test_a_story_breaks_off_in_a_city_that_has_not_what_it_tells_of(
         file.write_text(
             "".join(row for row in rows if not row.startswith(street_lamps)), encoding="utf-8"
         )
-    (tmp_path / "tongzhou" / "phrases.toml").unlink()  # what is asked about lamps stands there
+    (tmp_path / "tongzhou" / "phrases.toml").unlink()  # it names the category of lamps
     done = demo("--city", "tongzhou", "--story", "--json", JIESU_CITIES=str(tmp_path))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "the story broke off: POST /complaints: 422 unknown_category\n"
@@ -186,7 +186,7 @@ def test_a_story_breaks_off_in_a_city_that_has_not_what_it_tells_of(
 
 
 def stopped(*arguments: str) -> str:
-    """What is said when the command ends before it begins."""
+    """Return the error output of a command that ends before it begins."""
     done = CliRunner().invoke(app, ["demo", *arguments])
     assert done.exit_code == 2
     assert done.stdout == ""

@@ -1,4 +1,4 @@
-"""Packs whose days last seconds: limits that can be kept, in any year."""
+"""Tests of packs whose days last seconds: their limits can be met, in any year."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ CITIES = ("heping", "huangpu", "jinan", "langfang", "tongzhou")
 
 
 def _days(limit: Limit) -> float:
-    """At least so many days, as the pack counts them."""
+    """Return the least number of days of a limit, by the pack's way of counting."""
     if limit.unit is LimitUnit.WORKING_DAYS:
         return limit.amount
     return limit.length / timedelta(days=1)

@@ -1,17 +1,17 @@
-"""Chance that can be told: what happens is read from bytes, so that hypothesis can shorten it."""
+"""Reproducible random choices, read from bytes, so that hypothesis can shorten a failing example."""
 
 from collections.abc import Iterable
 from random import Random
 
 
 class Told(Exception):
-    """All bytes are read: this is how far the story goes."""
+    """The end of a random run: all bytes are read."""
 
 
 class Chance(Random):
-    """Random choices that are nothing but the bytes they are made from, one after the other.
+    """Random choices made only from the given bytes, one after the other.
 
-    A zero is the first choice, the shortest span, and what is likely: the plainest story.
+    A zero byte is the first choice, the shortest span, and the likely case: the plainest run.
     """
 
     def __init__(self, told: Iterable[int]) -> None:

@@ -1,4 +1,4 @@
-"""What happens to a ticket by itself: the engine goes on, or a clock climbs, when it is told to."""
+"""The automatic part of a simulated ticket: engine steps and clock levels, one per call."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -29,18 +29,18 @@ from tests.domain.desks import Desks, told
 from tests.domain.fake_engine import Hall
 
 LATEST = datetime(2026, 6, 1, tzinfo=UTC)
-"""The packs' calendars end with that year; what starts by then is due within it."""
+"""The last start of a limit that is due within 2026, where the packs' calendars end."""
 
 
 class Clockwork(Hall):
-    """A hall where people may come in between any two steps of the engine."""
+    """A simulated ticket whose engine steps are single calls, with commands possible in between."""
 
     def __init__(self, desks: Desks, complaint: Complaint, lifecycle: int = LIFECYCLE) -> None:
         super().__init__(desks, complaint, lifecycle)
         self._triaged = False
 
     def go_on(self) -> bool:
-        """The next thing that needs nobody; False when somebody, or a clock, is waited for."""
+        """Take the next automatic step; return False if a person or a clock is waited for."""
         before = self.ticket.version
         at = self.ticket.updated_at
         match self.ticket.stage:
@@ -69,7 +69,7 @@ class Clockwork(Hall):
         return self.ticket.version > before
 
     def _pause_ended(self, at: datetime) -> None:
-        """Let go on what stands still for a pause that is over with the share that had it."""
+        """Resume the clocks whose pause is over because the share that had it has ended."""
         standing = self.ticket.to_resume()
         if standing:
             n = next((c.assignment for c in standing if c.assignment), None) or self.ticket.given
@@ -77,7 +77,7 @@ class Clockwork(Hall):
             self.happen(waiting.Resumed(assignment=n, why="pause_ended", clocks=clocks), at)
 
     def carry_on(self) -> None:
-        """The ticket goes on in a new run, by today's lifecycle (as `Carrying.catch_up`)."""
+        """Continue the ticket in a new run with today's lifecycle, as `Carrying.catch_up` does."""
         self.lifecycle = LIFECYCLE
         ticket, at, clocks = self.ticket, self.ticket.updated_at, list[Clock]()
         if ticket.lifecycle >= self.lifecycle or not ticket.open:
@@ -122,7 +122,7 @@ class Clockwork(Hall):
         elif not ticket.by_hand:
             try:
                 given = self.share(ticket.next_unit, at)
-            except Refused:  # the unit that was named is the one that a report is about
+            except Refused:  # the named unit is the one accused in a report
                 given = self.share(None, at)
             self.assign(given, at, SYSTEM)
 
@@ -196,9 +196,9 @@ class Clockwork(Hall):
     # --- clocks -------------------------------------------------------------------------------
 
     def climb(self) -> bool:
-        """The earliest rung of any clock, in its time or too late; False when none is to come.
+        """Reach the earliest escalation level of any clock, on time or late; return False if none.
 
-        One that lies beyond the published calendar is not lived to see.
+        A level beyond the published calendar does not count.
         """
         following = self.ticket.next_rung()
         if following is None or following[1].at > LATEST:

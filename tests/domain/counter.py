@@ -1,6 +1,6 @@
-"""The counter of a hall: where commands are given, and carried out or refused.
+"""The commands of a simulated ticket: carried out or refused.
 
-Each does what its handler in `workflows.handlers` does, without pauses in between.
+Each does the same as its handler in `workflows.handlers`, without pauses in between.
 """
 
 from datetime import datetime
@@ -22,14 +22,14 @@ from tests.domain.clockwork import Clockwork
 from tests.domain.desks import told
 
 PARENT = "2603020000001"
-"""The ticket that others are merged into, elsewhere."""
+"""The number of a ticket elsewhere that others are merged into."""
 
 
 class Counter(Clockwork):
-    """A hall that takes commands."""
+    """A simulated ticket that takes commands."""
 
     def give(self, actor: Actor, command: Command, at: datetime) -> None:
-        """Carry it out. Raises Refused: nothing has changed, unless a barred return is kept."""
+        """Carry out a command. Raises Refused: nothing has changed, except by a barred return."""
         check(self.ticket, command, actor, at)
         barred = self._bar(command, actor) if isinstance(command, units.Return) else None
         reason = reason_of(command)
@@ -209,7 +209,7 @@ class Counter(Clockwork):
     # --- other tickets ------------------------------------------------------------------------
 
     def joined(self, number: str) -> None:
-        """Another was merged into this one; too late, and it is sent back: nothing here."""
+        """Record that another ticket was merged into this one; do nothing if it is too late for that."""
         if self.ticket.stage in (Stage.DISPATCH, Stage.HANDLE, Stage.FEEDBACK):
             self.happen(merging.ComplainantJoined(number=number), self.now)
 
@@ -218,7 +218,7 @@ class Counter(Clockwork):
             self.happen(merging.ComplainantLeft(number=number), self.now)
 
     def answered(self, reply: ParentReply) -> None:
-        """The answer of the ticket that this one waits for."""
+        """Record the answer of the ticket that this one is merged into."""
         clocks = self.plan(reply.at, ClockName.RATE)
         if self.ticket.stage is Stage.MERGED and self.ticket.parent == reply.parent:
             told_too = merging.RepliedWithParent(

@@ -1,4 +1,4 @@
-"""Desks: the activities that know nothing but a pack, asked without an engine."""
+"""The activities that need only a pack, called without an engine."""
 
 from collections.abc import Coroutine
 from typing import Any, TypeVar, cast
@@ -21,11 +21,11 @@ from store.packs.archive import PinnedPacks
 A = TypeVar("A")
 
 LIVED = 2026
-"""The year of all lives by chance."""
+"""The year of all random ticket histories."""
 
 
 class OnePack(PinnedPacks):
-    """A book that holds one pack; the year of its lives is published by and by."""
+    """An archive with one pack, whose calendar year can be published later."""
 
     def __init__(self, pack: Pack) -> None:
         self._published = pack
@@ -46,14 +46,14 @@ class OnePack(PinnedPacks):
 
 
 class Desks:
-    """The activities that know nothing but the pack."""
+    """The activities that need only the pack."""
 
     def __init__(self, pack: Pack) -> None:
         book = OnePack(pack)
         self.pack, self.publish = pack, book.publish
         self.accept = Accept(book)
-        # The grid and earlier tickets are asked for only where a complaint has a point, and where
-        # repeats count: not here.
+        # The grid and earlier tickets are requested only for a complaint with a point, or where
+        # repeats count; neither is the case here.
         self.triage = TriageActivities(book, PackShelf(default_root()), cast(Store, None))
         self.dispatch = Dispatch(book)
         self.clocks = Clocks(book)
@@ -62,7 +62,7 @@ class Desks:
 
 
 def told(asking: Coroutine[Any, Any, A]) -> A:
-    """The answer of an activity that has nothing to wait for. Raises Refused, as it does."""
+    """Return the result of an activity that does not wait. Raises Refused like the activity."""
     try:
         asking.send(None)
     except StopIteration as answer:

@@ -1,8 +1,7 @@
-"""A hall: one ticket without an engine. The decisions and the plans are the real ones.
+"""One simulated ticket without an engine, with the real decisions and plans.
 
-What the workflow does with a ticket, in one thread and in memory: it asks the activities, which
-read a pack and nothing else, checks, and records. What happens by itself is `clockwork`'s, what
-people ask for `counter`'s.
+It does what the workflow does, in one thread and in memory: it calls the activities, which read
+only a pack, checks, and records. Automatic steps are in `clockwork`, commands in `counter`.
 """
 
 from datetime import datetime
@@ -26,9 +25,9 @@ from tests.domain.promises_checked import Promises
 
 
 class Hall:
-    """One ticket, its events, and whatever time it is: `now` never goes back.
+    """One ticket, its events, and the current time `now`, which never goes back.
 
-    `lifecycle`: the version of what the ticket does by itself, as in `workflows.event_log`.
+    `lifecycle`: the version of the ticket's automatic behaviour, as in `workflows.event_log`.
     """
 
     def __init__(self, desks: Desks, complaint: Complaint, lifecycle: int = LIFECYCLE) -> None:
@@ -91,7 +90,7 @@ class Hall:
     def share(
         self, unit: str | None, at: datetime, share: Share = Share.LEAD, **more: object
     ) -> Given:
-        """A share as planned; the next number is its."""
+        """Plan a share; it gets the next assignment number."""
         ticket = self.ticket
         question = DispatchQuestion(
             city="",
@@ -113,7 +112,7 @@ class Hall:
         self.happen(intake.Assigned(**fields), at, actor)
 
     def hand_in(self, n: int, result: HandlingResult) -> None:
-        """A unit is done; of a share that has ended, what it handed in is kept."""
+        """Record a unit's result; if its share has ended, keep the result as overtaken."""
         share = self.ticket.assignment(n)
         actor = Actor(role=Role.OFFICER, unit=share.unit)
         if share.open:
@@ -123,7 +122,7 @@ class Hall:
             self.happen(late, self.now, actor)
 
     def fail(self, n: int) -> None:
-        """A department's program gives up."""
+        """Record that a department's program gives up."""
         share = self.ticket.assignment(n)
         clocks = self.plan(self.now, ClockName.DISPATCH)
         leads = share.share is Share.LEAD
@@ -133,7 +132,7 @@ class Hall:
     # --- the citizen --------------------------------------------------------------------------
 
     def judge(self, rating: Rating, actor: Actor) -> None:
-        """The signal: a rating that is not due is kept, and does not count."""
+        """Record a rating signal; one that is not due is kept, and does not count."""
         try:
             transition(self.ticket.stage, closing.Rated).permit(actor)
             if self.ticket.rating is not None:

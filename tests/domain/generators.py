@@ -1,4 +1,4 @@
-"""Lives of tickets, told row by row of the table: whatever may happen, happens by chance."""
+"""Random ticket histories, event by event, from the rows of the lifecycle table."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -27,10 +27,10 @@ T = TypeVar("T")
 
 
 class Life:
-    """One ticket, and chance: it says what happens next, and when.
+    """One ticket with random events at random times.
 
-    `now` never goes back. `at` is the moment of what happens: what came to the door a little
-    earlier may be recorded a little later. Most begin with today's lifecycle, some with the first.
+    `now` never goes back. `at` is the moment of the next event, which may be a little before the
+    last recorded one. Most tickets begin with today's lifecycle, some with the first.
     """
 
     def __init__(self, chance: Random) -> None:
@@ -43,7 +43,7 @@ class Life:
         self.rules = _rules(chance)
 
     def happen(self, fact: Fact, role: Role) -> None:
-        """It happens, and what follows by itself from how often it did (as `Recording.happen`)."""
+        """Record a fact, and the severity that follows from it (as `Recording.happen`)."""
         self.events.append(record(self.ticket, fact, ACTOR[role], self.at))
         self.promises.see(self.events[-1], self.ticket)
         graver = follows(self.ticket)
@@ -56,7 +56,7 @@ class Life:
         self.at = max(self.now - late, START)
 
     def reach_rung(self) -> RungClimbed | None:
-        """The earliest rung: in its moment, or, of one that was passed by, too late."""
+        """Return the earliest escalation level as a fact: on time, or late if it was missed."""
         following = self.ticket.next_rung()
         if following is None:
             return None
@@ -74,7 +74,7 @@ class Life:
         return self.chance.random() < share
 
     def one(self, of: Sequence[T]) -> T | None:
-        """One of them by chance; None where there is none."""
+        """Choose one at random; return None if there is none."""
         return self.chance.choice(of) if of else None
 
     # --- what facts are made of ---------------------------------------------------------------
@@ -87,24 +87,24 @@ class Life:
         return [self.clock(name, n) for name in names]
 
     def promise(self) -> list[Clock]:
-        """The citizen's, where there is none yet."""
+        """Return a clock of the citizen's promise, if there is none yet."""
         if not self.ticket.lifecycle or self.ticket.promised:
             return []
         return self.clocks(ClockName.PROMISE)
 
     def review(self, n: int, until: datetime) -> list[Clock]:
-        """The next review of a hold, and where there is a clock of its end, none after that."""
+        """Return the next review of a hold; none after its end, where the end has a clock."""
         reviews = self.clocks(ClockName.REVIEW, n=n)
         return [each for each in reviews if not self.ticket.lifecycle or each.due_at < until]
 
     def hold(self, n: int, until: datetime) -> list[Clock]:
-        """What runs while a unit is on hold."""
+        """Return the clocks that run while a unit is on hold."""
         hours = max((until - self.at).total_seconds() / 3600, 0)
         end = [clock(ClockName.HOLD, self.at, hours, n)] if self.ticket.lifecycle else []
         return self.review(n, until) + end
 
     def given(self, *names: ClockName, after: int = 0) -> Given:
-        """A share of a unit that nobody had yet; `after` others that are given with it."""
+        """Return a share for a new unit; `after` is the number of shares given just before it."""
         n = self.ticket.given + 1 + after
         return Given(
             assignment=n,
@@ -151,11 +151,11 @@ class Life:
     # --- whom a fact can be about ---------------------------------------------------------------
 
     def some(self, *shares: Share) -> Assignment | None:
-        """One of the open assignments of those kinds."""
+        """Choose one of the open assignments of those kinds."""
         return self.one([each for each in self.ticket.opened if each.share in shares])
 
     def lead(self, asked: str | None = None) -> Assignment | None:
-        """The lead's assignment, where it is open and waits for that decision, or for none."""
+        """Return the lead's open assignment if it waits for that decision, or for none."""
         lead = self.ticket.lead
         waits_for = lead.asked.what if lead and lead.asked else None
         return lead if lead is not None and lead.open and waits_for == asked else None
@@ -181,7 +181,7 @@ _COMPLAINT = complaint()
 
 
 def _rules(chance: Random) -> Rules:
-    """A city by chance; each of its switches is on in one of two."""
+    """Return random rules of a city; each switch is on with probability one half."""
 
     def on() -> bool:
         return chance.random() < 0.5

@@ -1,4 +1,4 @@
-"""What holds of every ticket at every moment, whatever has happened to it."""
+"""The invariants that every ticket fulfils after every event."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -30,13 +30,13 @@ ONLY_IN: dict[ClockName, set[Stage]] = {
         Stage.MERGED,
     },
 }
-"""Clocks of the ticket's own that have nothing to say at another stage."""
+"""The stages in which a clock of the ticket itself may run."""
 
 ENDS_PAUSE = {
     0: {"hold": ClockName.REVIEW, "citizen": ClockName.CITIZEN},
     1: {"hold": ClockName.HOLD, "citizen": ClockName.CITIZEN},
 }
-"""By lifecycle: what runs instead, while a unit's clock stands still, and ends the pause."""
+"""The clock that ends a pause, by lifecycle and the pause's reason."""
 
 
 def check_order(ticket: Ticket, events: Sequence[Event]) -> None:
@@ -56,7 +56,7 @@ def check_order(ticket: Ticket, events: Sequence[Event]) -> None:
     running = [clock for clock in ticket.clocks if clock.running]
     for clock in ticket.clocks:
         check_clock(clock)
-    # What stands still for nothing is to go on before the ticket waits: see `check_waiting`.
+    # Clocks whose pause is over resume before the ticket waits: see `check_waiting`.
     to_resume = {id(clock) for clock in ticket.to_resume()}
     for clock in running:
         standing = clock.paused_at is not None and id(clock) not in to_resume
@@ -84,7 +84,7 @@ def check_steps(events: Sequence[Event]) -> None:
 
 
 def check_shares(ticket: Ticket) -> None:
-    """Who works on it, by stage; a share that has ended waits for nothing."""
+    """Fail unless the shares fit the stage, and no ended share waits for anything."""
     opened = ticket.opened
     numbers = [each.n for each in ticket.assignments]
     assert numbers == sorted(set(numbers))
@@ -114,7 +114,7 @@ def check_shares(ticket: Ticket) -> None:
 
 
 def check_clock(clock: Clock) -> None:
-    """A clock never runs backwards."""
+    """Fail if a clock runs backwards."""
     assert clock.due_at >= clock.started_at
     assert clock.stopped_at is None or clock.stopped_at >= clock.started_at
     assert clock.paused_at is None or clock.paused_at >= clock.started_at
@@ -125,7 +125,7 @@ def check_clock(clock: Clock) -> None:
 
 
 def _check_running(ticket: Ticket, clock: Clock) -> None:
-    """It belongs to something that is not over yet."""
+    """Fail unless a running clock belongs to something that is not over yet."""
     assert ticket.stage in ONLY_IN.get(clock.name, {ticket.stage})
     if clock.assignment is None:
         if clock.name is ClockName.ORDER:
@@ -140,7 +140,7 @@ def _check_running(ticket: Ticket, clock: Clock) -> None:
 
 
 def check_promise(ticket: Ticket) -> None:
-    """The citizen is promised one day at a time, and as long as a unit has a limit to keep."""
+    """Fail unless there is at most one promise, and one while the lead unit has a handling limit."""
     going = [c for c in ticket.clocks if c.running and c.name is ClockName.PROMISE]
     assert len(going) <= (1 if ticket.lifecycle else 0)
     assert ticket.promised == bool(going)
@@ -153,12 +153,12 @@ def check_promise(ticket: Ticket) -> None:
 
 
 def check_waiting(ticket: Ticket) -> None:
-    """Fail unless, where the ticket waits, nothing stands still for a pause that is over."""
+    """Fail if a clock is still paused although its pause is over."""
     assert not ticket.lifecycle or not ticket.to_resume()
 
 
 def _check_pause(ticket: Ticket, assignment: Assignment, running: Sequence[Clock]) -> None:
-    """While a unit's clock stands still, another runs that ends it; a hold is reviewed as well."""
+    """Fail unless a pause has a running clock that ends it; a hold has a review clock as well."""
     ends = ENDS_PAUSE[ticket.lifecycle]
     names = {clock.name for clock in running if clock.assignment == assignment.n}
     instead = {ends[assignment.pause.why]} if assignment.pause else set()
@@ -173,7 +173,7 @@ def _check_pause(ticket: Ticket, assignment: Assignment, running: Sequence[Clock
 
 
 def watched(ticket: Ticket, running: Sequence[Clock]) -> bool:
-    """Whether some clock climbs; or what is not watched has no need of it.
+    """Return whether some clock watches the ticket, or none is needed.
 
     Four moments have no clock of their own: a merged ticket waits for its parent, whose clocks
     run; the engine dispatches or answers by itself; it draws the conclusion from a rating; and a
@@ -195,7 +195,7 @@ def watched(ticket: Ticket, running: Sequence[Clock]) -> bool:
 
 
 def check_caps(ticket: Ticket) -> None:
-    """Nothing happened more often than the city allows, and nothing that follows is left out."""
+    """Fail if an event occurred more often than the city allows, or a consequence is missing."""
     rules = ticket.rules
     if rules is None:
         return
@@ -215,5 +215,5 @@ def check_caps(ticket: Ticket) -> None:
 
 
 def _in_one_day(moments: Sequence[datetime]) -> int:
-    """How many of them are within a day of the last."""
+    """Count the moments within a day of the last."""
     return sum(max(moments) - moment < timedelta(days=1) for moment in moments)

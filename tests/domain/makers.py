@@ -1,6 +1,6 @@
-"""How each fact comes about by chance, and what the decisions see to besides the table.
+"""Makers of random facts, with the conditions that decisions add to the lifecycle table.
 
-A maker gives None where its fact does not fit: there is nobody to release, nothing to decide.
+A maker returns None if its fact does not fit: nobody to release, nothing to decide.
 """
 
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def _accepted(life: Life) -> intake.Accepted:
 
 
 def _unsure(life: Life) -> intake.TriageUnsure | None:
-    """The machine says so once, and then waits."""
+    """Return the automatic triage's uncertainty, which is recorded only once."""
     said = any(event.kind == "triage_unsure" for event in life.events)
     return None if said else intake.TriageUnsure(why="chance", suggestion=life.one([None, "1"]))
 
@@ -68,7 +68,7 @@ def _answered(life: Life) -> intake.Answered | None:
 
 
 def _assigned(life: Life) -> intake.Assigned | None:
-    """The engine sends it, unless a person has to, or has to look first."""
+    """Return the automatic assignment, unless a person has to dispatch, or to verify first."""
     ticket, named = life.ticket, life.events[-1].kind in ("reassigned", "intervened", "returned")
     if ticket.by_hand or (ticket.verify_by is not None and not named):
         return None
@@ -79,7 +79,7 @@ def _assigned(life: Life) -> intake.Assigned | None:
 
 
 def _reassigned(life: Life) -> intake.Reassigned | None:
-    """Not while an exclusion waits for its decision."""
+    """Return a reassignment, except while an exclusion waits for its decision."""
     if life.ticket.contest is not None:
         return None
     current = life.ticket.current
@@ -112,7 +112,7 @@ def _verification(life: Life) -> verifying.VerificationAsked | None:
 
 
 def _closing_refuted(life: Life) -> verifying.ClosingRefuted | None:
-    """By the verifier, or, before anybody looks, by the category's closing condition."""
+    """Return the refutation by a verifier or, before that, by the category's closing condition."""
     if life.ticket.stage is Stage.FEEDBACK:
         again = life.clocks(ClockName.DISPATCH)
         return verifying.ClosingRefuted(reason="condition", clocks=again)
@@ -121,7 +121,7 @@ def _closing_refuted(life: Life) -> verifying.ClosingRefuted | None:
 
 
 def _found(life: Life) -> Fact | None:
-    """What a verifier finds; or the program that should have looked gives up."""
+    """Return a verifier's finding, or the failure of its program."""
     looking = life.some(Share.VERIFY)
     if looking is None:
         return None
@@ -151,20 +151,20 @@ _MAKERS = _BEGINNINGS | HANDLING | ENDINGS
 
 
 def make(life: Life, kind: type[FactBase]) -> Fact | None:
-    """A fact of that kind, if it fits: where the decisions make another of it, it does not."""
+    """Return a fact of that kind, or None if it does not fit or becomes another kind."""
     fact = _MAKERS[kind](life)
     return fact if isinstance(fact, kind) else None
 
 
 def step(life: Life) -> bool:
-    """Let something happen that may; False when nothing can: the ticket has ended."""
+    """Record one random possible event; return False if the ticket has ended."""
     rows = list(_ROWS[life.ticket.stage])
     life.pass_time()
     pause_ended = _pause_ended(life)
     if pause_ended is not None and life.likely(0.7):
         life.happen(pause_ended, Role.SYSTEM)
         return True
-    if life.paused("hold") is not None and life.likely(0.3):  # a hold is long: time goes on
+    if life.paused("hold") is not None and life.likely(0.3):  # a hold is long: let time pass
         reached = life.reach_rung()
         if reached is not None:
             life.happen(reached, Role.SYSTEM)
@@ -181,7 +181,7 @@ def step(life: Life) -> bool:
 
 
 def _pause_ended(life: Life) -> waiting.Resumed | None:
-    """What the ticket does by itself where a share that stood still has ended."""
+    """Return the automatic resumption after the end of a paused share."""
     standing = life.ticket.to_resume() if life.ticket.lifecycle else []
     if not standing:
         return None
@@ -214,7 +214,7 @@ _WEIGHTS: dict[type[FactBase], int] = {
     handling.HandlingFailed: 10,
     anytime.RungClimbed: 60,
 }
-"""What happens more seldom, or more often, than the rest (40)."""
+"""The weights of facts that are rarer or more frequent than the default (40)."""
 
 
 _WAY: dict[Stage, tuple[type[FactBase], ...]] = {
@@ -246,11 +246,11 @@ _WAY: dict[Stage, tuple[type[FactBase], ...]] = {
     ),
     Stage.ENDED: (),
 }
-"""The way to the end: of those that fit, the first."""
+"""The facts that lead to the end, by stage; the first that fits is taken."""
 
 
 def step_out(life: Life) -> bool:
-    """One step on the way to the end; False when there is none to take."""
+    """Take one step towards the end; return False if there is none."""
     for kind in _WAY[life.ticket.stage]:
         fact = make(life, kind)
         if fact is not None:

@@ -1,4 +1,4 @@
-"""How the facts come about that end a ticket, follow its end, or can happen at any time."""
+"""Makers of the facts that end a ticket, follow its end, or can occur at any time."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -38,7 +38,7 @@ def _called_back(life: Life) -> closing.CalledBack | None:
 
 
 def _judged(life: Life) -> Fact | None:
-    """What follows from the rating, with its clock; or from a call-back that nobody made."""
+    """Return the consequence of a rating, with its clock, or of a missed call-back."""
     judged = verdict(life.ticket)
     if judged is None and (calling := life.running(ClockName.CALL_BACK)) and calling.past_due:
         judged = closing.Closed(outcome=Outcome.UNRATED, reason="no_rating")
@@ -68,7 +68,7 @@ def _reopened(life: Life) -> aftercare.Reopened:
 
 
 def _final_replied(life: Life) -> closing.FinalReplied | None:
-    """Not while an exclusion waits for its decision."""
+    """Return a final reply, except while an exclusion waits for its decision."""
     return closing.FinalReplied(text="t") if life.ticket.contest is None else None
 
 
@@ -142,21 +142,21 @@ def _inspections(life: Life) -> anytime.InspectionsOpened | None:
 
 
 def _urged(life: Life) -> anytime.Urged | None:
-    """Not more often than the city listens on one day."""
+    """Return an urge, within the city's limit per day."""
     lately = life.ticket.urged_at[-life.rules.urges_per_day :]
     often = len(lately) == life.rules.urges_per_day and (life.at - lately[0]).days < 1
     return None if often else anytime.Urged()
 
 
 def _facts_added(life: Life) -> anytime.FactsAdded | None:
-    """Nor more than it reads on one day."""
+    """Return added facts, within the city's limit per day."""
     day = [each for each in life.ticket.facts_at if life.at - each < timedelta(days=1)]
     often = life.rules.facts_per_day and len(day) >= life.rules.facts_per_day
     return None if often else anytime.FactsAdded(text="t")
 
 
 def _carried_on(life: Life) -> anytime.CarriedOn | None:
-    """A ticket of the first lifecycle gets what those of today have (`Carrying.catch_up`)."""
+    """Return the continuation that gives an older ticket today's clocks (`Carrying.catch_up`)."""
     ticket, lead = life.ticket, life.ticket.lead
     if ticket.lifecycle >= LIFECYCLE:
         return None
@@ -180,7 +180,7 @@ def _carried_on(life: Life) -> anytime.CarriedOn | None:
 
 
 def _overtaken(life: Life) -> anytime.ResultOvertaken | None:
-    """What a unit had handed in just before its share was taken from it."""
+    """Return a result that a unit handed in just before its share was ended."""
     ended = life.one([each for each in life.ticket.assignments if not each.open])
     if ended is None or not life.ticket.lifecycle:
         return None
@@ -188,7 +188,7 @@ def _overtaken(life: Life) -> anytime.ResultOvertaken | None:
 
 
 def _replanned(life: Life) -> anytime.Replanned | None:
-    """A clock that runs is due a day later, and so are the rungs it has not reached."""
+    """Return a new plan of a running clock: due and remaining levels one day later."""
     going = [c for c in life.ticket.clocks if c.running and not c.paused_at and not c.past_due]
     clock = life.one(going)
     if clock is None:

@@ -1,4 +1,4 @@
-"""How the facts come about that a unit causes, and those that are decided about it."""
+"""Makers of the facts that a unit causes, and of the decisions about them."""
 
 from collections.abc import Callable
 
@@ -45,7 +45,7 @@ def _return_barred(life: Life) -> returning.ReturnBarred | None:
 
 
 def _returned(life: Life) -> returning.Returned | None:
-    """With a unit that the dispatcher names, unless it was the last return before a meeting."""
+    """Return a granted return; a named unit is possible unless a meeting is next."""
     asker = life.asker("return")
     if asker is None:
         return None
@@ -149,7 +149,7 @@ def _reviewed(life: Life) -> waiting.Reviewed | None:
 
 
 def _review_missed(life: Life) -> waiting.ReviewMissed | None:
-    """The next one is told apart by its number; that of the missed one goes on to climb."""
+    """Return the next review, told apart by its number; the missed one's clock continues."""
     held, missed = life.paused("hold"), life.running(ClockName.REVIEW)
     if not life.ticket.lifecycle or held is None or held.pause is None or missed is None:
         return None
@@ -214,7 +214,7 @@ def _depth(life: Life, share: Assignment) -> int:
 
 
 def _let_go(life: Life) -> Fact | None:
-    """A helper is let go, or a helper's program gives up."""
+    """Return the release of a helper, or the failure of a helper's program."""
     helper = life.some(Share.CO, Share.DELEGATE)
     return released(life.ticket, helper.n, "r") if helper else None
 

@@ -1,4 +1,4 @@
-"""Small packs to plan clocks with: Tongzhou, with one tier and one ladder of the test's own."""
+"""Small packs to plan clocks with: Tongzhou, with one tier and one escalation policy."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ def pack_with(
     clock_scale: float = 1.0,
     **more: object,
 ) -> Pack:
-    """Tongzhou with one tier, "only", the same ladder for every clock, and `more` of its parts."""
+    """Return Tongzhou with only the tier "only", one escalation policy and `more` of its parts."""
     tier = Tier.model_validate({"name": "唯一", "name_en": "Only"} | limits)
     rungs = tuple(RungRule.model_validate(rung) for rung in ladder)
     return TONGZHOU.model_copy(
@@ -37,14 +37,14 @@ def pack_with(
 
 
 def handle(pack: Pack, started_at: datetime = MONDAY) -> Clock:
-    """The clock of the one limit most tests set."""
+    """Plan the handling clock, the one limit most tests set."""
     clock = plan_clock(pack, ClockName.HANDLE, "only", started_at)
     assert clock is not None
     return clock
 
 
 def at(text: str) -> datetime:
-    """A moment of 2026, "03-02 10:00", by Beijing's clocks."""
+    """Parse a moment of 2026 such as "03-02 10:00" in Beijing's time."""
     return datetime.fromisoformat(f"2026-{text}").replace(tzinfo=BEIJING)
 
 

@@ -1,7 +1,7 @@
-"""What was promised, held against every event of a ticket, whatever happens to it.
+"""A check of promises and cards against every event of a ticket.
 
-Three things are watched. The citizen's promise is never lost, shortened, or renewed without a
-reason. No rung comes before its time, and none twice. Nobody is carded while a pause covers them.
+The citizen's promise is never lost, shortened, or renewed without a reason. No escalation level
+comes before its time, or twice. No unit is carded while a pause covers it.
 """
 
 from collections.abc import Sequence
@@ -17,27 +17,27 @@ from domain.ticket.stages import Stage
 from domain.ticket.ticket import PAUSABLE, Ticket
 
 ANSWERS = {"replied", "replied_with_parent"}
-"""After these nothing is promised, until it is assigned again."""
+"""The answers that end the promise until the next assignment."""
 
 MOVES = {"extension_granted", "resumed", "replanned"}
 """Events that may move the day that the citizen was promised."""
 
 TAKE_BACK = {"held", "extension_granted"}
-"""Events that may make cards void which were shown while they were decided."""
+"""Events that may void cards that were shown while they were decided."""
 
 _SETTLED = {Stage.RATE, Stage.SUPERVISE, Stage.AFTERCARE, Stage.ENDED}
 
 
 @dataclass
 class _Shown:
-    """The rungs of one promise that were reached, across the clocks that replaced each other."""
+    """The levels of one promise that were reached, across the clocks that replaced each other."""
 
     kinds: set[RungKind] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """A clock, and how it stood after the last event."""
+    """A clock and its state after the last event."""
 
     clock: Clock
     due_at: datetime
@@ -54,10 +54,10 @@ class _Seen:
 
 @dataclass
 class Promises:
-    """Watches one ticket, of the first lifecycle with a promise of its own, from its beginning.
+    """A watcher of one ticket from its beginning, for lifecycles with a promise of their own.
 
-    `missed`: rungs whose time came, and that were not reached before their clock was stopped. A
-    test in which time is only counted may pass some by; one in which it runs may not.
+    `missed`: levels whose time came, and that were not reached before their clock was stopped.
+    They are allowed in a test that only counts time, and not in one in which time runs.
     """
 
     owed: bool = False
@@ -66,7 +66,7 @@ class Promises:
     _seen: dict[int, _Seen] = field(default_factory=dict)
 
     def see(self, event: Event, ticket: Ticket) -> None:
-        """Fail where `event`, which has just changed `ticket`, broke what was promised."""
+        """Fail if `event`, which has just changed `ticket`, broke a promise."""
         before = self._seen
         if isinstance(event.fact, RungClimbed):
             self._see_rung(event.fact, event.at, ticket)
@@ -127,7 +127,7 @@ class Promises:
         return _Seen(clock, clock.due_at, clock.climbed, clock.running, clock.paused_at, shown)
 
     def _follows(self, event: Event, clock: Clock, ticket: Ticket) -> _Shown:
-        """A new clock: it replaces one that ran until now, or it is the first of its kind."""
+        """Return the levels shown by the clock that a new clock replaces, or none."""
         key = (clock.name, clock.assignment, clock.label, clock.started_at)
         going = {id(each) for each in ticket.clocks if each.running}
         replaced = [s for s in self._seen.values() if s.running and s.key == key]
@@ -135,7 +135,7 @@ class Promises:
             return _Shown()
         if clock.limit == replaced[0].clock.limit:
             return replaced[0].shown
-        # One that stands still goes on later: its rungs are not reached before.
+        # The clock is paused: its levels are not reached before it resumes.
         since = clock.paused_at or event.at
         past = {rung.kind for rung in clock.rungs[clock.climbed :] if rung.at <= since}
         again = ticket.lifecycle and past & replaced[0].shown.kinds
@@ -143,7 +143,7 @@ class Promises:
         return _Shown()
 
     def _look_back(self, before: _Seen) -> None:
-        """A clock that was stopped: was there a rung that it passed by?"""
+        """Note the levels that a stopped clock had missed."""
         clock = before.clock
         if not before.running or clock.running or clock.stopped_at is None:
             return
@@ -156,11 +156,11 @@ class Promises:
 
 
 def _check_moved(event: Event, before: _Seen, after: _Seen) -> None:
-    """The day that was promised stays, but for a reason."""
+    """Fail if the promised day moved without a reason."""
     old, new = before.clock, after.clock
     assert new.started_at == old.started_at, f"the promise is renewed: {event.kind}"
     moved = after.due_at - before.due_at
-    # A published calendar may have more working days than was thought: the answer comes earlier.
+    # A published calendar may have more working days than expected: the answer is due earlier.
     sooner = event.kind == "replanned"
     assert sooner or moved >= timedelta(0), f"the promise is shortened by {-moved}: {event.kind}"
     assert not moved or event.kind in MOVES, f"the promise is moved: {event.kind}"
@@ -174,7 +174,7 @@ def _check_moved(event: Event, before: _Seen, after: _Seen) -> None:
 
 
 def _covered(clock: Clock, ticket: Ticket) -> bool:
-    """Whether a pause covers it: of the unit itself, or of one that its share was given from."""
+    """Return whether a pause covers a clock: its unit's own, or that of a unit above."""
     if clock.name is ClockName.PROMISE:
         return any(a.pause is not None for a in ticket.opened if a.share is Share.LEAD)
     if clock.name not in PAUSABLE or clock.assignment is None:
@@ -194,7 +194,7 @@ def _covered(clock: Clock, ticket: Ticket) -> bool:
 
 
 def check_told_again(events: Sequence[Event], ticket: Ticket) -> Promises:
-    """The events of a ticket told again from its complaint, with everything that is promised."""
+    """Replay a ticket's events from its complaint, and check the promises."""
     again, promises = Ticket.of(ticket.complaint), Promises()
     for event in events:
         assert record(again, event.fact, event.actor, event.at) == event

@@ -1,4 +1,4 @@
-"""A meeting decides where the units returned a ticket as often as they may, and nowhere else."""
+"""Tests that a meeting decides exactly when units have used up their returns of a ticket."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.domain.test_promise import handled
 
 
 def at_the_dispatcher(lead: Ending, lifecycle: int = 1) -> Ticket:
-    """In a city where nothing may be returned, and a meeting is held all the same."""
+    """Return a ticket whose unit's share has ended, in a city with meetings and without returns."""
     ticket = handled(lifecycle).ticket
     rules = ticket.rules
     assert rules is not None

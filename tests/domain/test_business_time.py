@@ -1,4 +1,4 @@
-"""Business time against the plainest way to count it: one minute after the other.
+"""Tests of business time against a count of every single minute.
 
 The calendars are drawn at random: several stretches of office hours a day, weekends, days off,
 make-up days, days with hours of their own, the turn of a year, and summer time.
@@ -27,7 +27,7 @@ from tests.domain.planned import handle, pack_with
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 BEGINNINGS = [date(2025, 12, 22), date(2026, 2, 9), date(2026, 3, 23), date(2026, 9, 21)]
-"""Three weeks from each: the turn of the year, two holidays, the beginning of summer time."""
+"""The first days of three weeks: turn of the year, two holidays, beginning of summer time."""
 SUMMER_TIME = date(2026, 3, 29)
 """A Sunday on which Amsterdam's clocks skip the hour after two, and nobody works."""
 
@@ -47,12 +47,12 @@ class World:
         return wall.replace(tzinfo=ZoneInfo(self.calendar.zone)).astimezone(UTC)
 
     def shown(self, wall: datetime) -> bool:
-        """Whether the wall clock ever shows this: not in the hour that summer time skips."""
+        """Return whether the wall clock ever shows this: not in the hour that summer time skips."""
         back = self.moment(wall).astimezone(ZoneInfo(self.calendar.zone))
         return back.replace(tzinfo=None) == wall
 
     def worked(self, minute: datetime) -> bool:
-        """Whether this minute is office time, by the plain words of the rule."""
+        """Return whether this minute is office time, by the literal text of the rule."""
         day, calendar = minute.date(), self.calendar
         free = day.weekday() > 4 or day in calendar.days_off
         if free and day not in calendar.days_on:
@@ -61,7 +61,7 @@ class World:
         return any(span.opens <= minute.time() <= last_minute(span) for span in hours)
 
     def count(self, since: datetime, until: datetime) -> int:
-        """The minutes of office time between two wall times."""
+        """Count the minutes of office time between two wall times."""
         minutes, at = 0, since
         while at < until:
             minutes += self.worked(at)
@@ -69,7 +69,7 @@ class World:
         return minutes
 
     def closing(self, days: int) -> datetime:
-        """When the office closes on the n-th working day after the start's, or before it."""
+        """Return the close of the n-th working day after the start's day, or before it."""
         step, day = DAY if days > 0 else -DAY, datetime.combine(self.wall, time(0))
         # The midnight at which an office closes belongs to the day that it ends.
         if day == self.wall and self.worked(day - MINUTE):
@@ -82,13 +82,13 @@ class World:
 
 
 def last_minute(span: OfficeSpan) -> time:
-    """The last minute of a stretch; at midnight the day is over."""
+    """Return the last minute of a stretch, which may end at midnight."""
     closes = span.closes.hour * 60 + span.closes.minute or 24 * 60
     return time((closes - 1) // 60, (closes - 1) % 60)
 
 
 def spans(*, hours_at_least: int) -> st.SearchStrategy[tuple[OfficeSpan, ...]]:
-    """One to three stretches, from and to a quarter of an hour."""
+    """Draw one to three stretches, from and to a quarter of an hour."""
 
     def cut(marks: list[int]) -> tuple[OfficeSpan, ...]:
         times = [time(mark // 4 % 24, mark % 4 * 15) for mark in sorted(marks)]
@@ -172,7 +172,7 @@ def test_office_time_between_two_moments_is_what_was_added(world: World, amount:
 
 
 def paused(world: World, pauses: Sequence[tuple[datetime, datetime]], due: datetime) -> datetime:
-    """When as much office time has passed as until `due`, not counting the minutes paused."""
+    """Return the due time at the same amount of office time, without the paused minutes."""
     at, left = world.wall, world.count(world.wall, due)
     while left:
         left -= world.worked(at) and not any(since <= at < until for since, until in pauses)

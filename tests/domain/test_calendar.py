@@ -1,4 +1,4 @@
-"""Due times on the working calendar of 2026, with the State Council's days off and on."""
+"""Tests of due times on the working calendar of 2026, with the State Council's days off and on."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -92,7 +92,7 @@ def test_holidays_and_weekends_are_not_worked(day: str) -> None:
         ("2026-03-02 07:00", "4wh", "2026-03-02 15:00"),
         ("2026-03-02 20:00", "4wh", "2026-03-03 15:00"),
         ("2026-03-07 20:00", "4wh", "2026-03-09 15:00"),
-        # Used up when the office closes: it ends then, not the next morning.
+        # Used up when the office closes: due then, not the next morning.
         ("2026-03-02 09:00", "3wh", "2026-03-02 12:00"),
         ("2026-03-02 09:00", "7wh", "2026-03-02 18:00"),
         ("2026-12-31 16:00", "2wh", "2026-12-31 18:00"),
@@ -122,8 +122,8 @@ def test_when_a_warning_ahead_of_a_due_time_comes(end: str, limit: str, start: s
     assert shown(subtract_limit(CALENDAR, beijing(end), Limit.parse(limit))) == start
 
 
-# What is known of 2027 before its notice is out: Spring Festival is in February, a city works on a
-# Saturday, and New Year, May Day and National Day are where they are in every year.
+# The expected 2027, before its notice is out: Spring Festival is in February, one Saturday is a
+# working day, and New Year, May Day and National Day are on their yearly dates.
 AHEAD = CALENDAR.model_validate(
     CALENDAR.model_dump()
     | {
@@ -143,7 +143,7 @@ AHEAD = CALENDAR.model_validate(
         ("2027-01-08 10:00", "1wd", "2027-01-09 12:00"),
         ("2027-01-08 17:00", "4wh", "2027-01-09 12:00"),
         ("2027-02-04 10:00", "1wd", "2027-02-09 18:00"),
-        # Two years on nothing but weekends and the yearly festivals is known.
+        # From two years on, only weekends and the yearly festivals are known.
         ("2029-04-30 10:00", "1wd", "2029-05-02 18:00"),
         ("2150-09-30 10:00", "1wd", "2150-10-02 18:00"),
     ],
@@ -205,7 +205,7 @@ def test_the_longest_limit_has_an_answer(days: int) -> None:
     assert shown(due) == f"{day} 18:00"
     if (
         days < 10000
-    ):  # no year's days are of other lengths here: seven hours each, three on 9 January
+    ):  # all days here have seven hours, three on 9 January
         assert add_limit(AHEAD, start, Limit.parse(f"{7 * days - 4}wh")) == due
 
 
@@ -322,7 +322,7 @@ ALWAYS = CALENDAR.model_validate(CALENDAR.model_dump() | {"hours": ["00:00-24:00
         (LATE, "2026-03-02 23:00", "2wh", "2026-03-03 10:00"),
         (LATE, "2026-03-02 22:00", "2wh", "2026-03-03 00:00"),
         (LATE, "2026-03-06 23:00", "2wh", "2026-03-09 10:00"),
-        # What began at the midnight that ends Monday began on Monday.
+        # A start at the midnight that ends Monday counts as Monday.
         (LATE, "2026-03-03 00:00", "1wd", "2026-03-04 00:00"),
         (LATE, "2026-03-03 00:01", "1wd", "2026-03-05 00:00"),
         (LATE, "2026-03-01 00:00", "1wd", "2026-03-03 00:00"),

@@ -1,4 +1,4 @@
-"""What is erased of a ticket, and what statistics keep."""
+"""Tests of the data of a ticket that is erased, and of the data kept for statistics."""
 
 import types
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ FACTS: tuple[type[BaseModel], ...] = get_args(get_args(Fact)[0])
 
 
 def _parts(annotation: Any) -> Iterator[Any]:
-    """The plain types within an annotation."""
+    """Yield the plain types within an annotation."""
     origin = get_origin(annotation)
     if origin is Annotated:
         yield from _parts(get_args(annotation)[0])

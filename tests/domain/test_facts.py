@@ -1,4 +1,4 @@
-"""What single facts do to a ticket, where it was once got wrong."""
+"""Tests of the effect of single facts on a ticket: regressions."""
 
 from datetime import timedelta
 
@@ -50,7 +50,7 @@ def test_a_clock_that_is_stopped_late_never_ran_backwards() -> None:
     story = handled_by_one()
     asked = clock(ClockName.DECIDE, story.at, 3, 1)
     story.tell(ExtensionAsked(assignment=1, by="1d", reason="r", clocks=[asked]), by=story.officer)
-    # It came to the door before the unit asked, and is recorded after it.
+    # It was received before the unit's request, and is recorded after it.
     early = story.at - timedelta(minutes=30)
     record(story.ticket, Withdrawn(), CITIZEN, early)
     [decide] = [each for each in story.ticket.clocks if each.name is ClockName.DECIDE]
@@ -134,7 +134,7 @@ def test_an_extension_while_the_clock_stands_still_leaves_it_standing() -> None:
 
 def test_an_orders_clock_has_the_number_that_the_order_has_got() -> None:
     story = handled_by_one()
-    planned = [clock(ClockName.ORDER, story.at, 24)]  # both, before either was recorded
+    planned = [clock(ClockName.ORDER, story.at, 24)]  # both are planned before either is recorded
     for text in ("one", "two"):
         story.tell(order(story.ticket, text, planned), by=SUPERVISOR)
     assert [each.label for each in running(story.ticket, ClockName.ORDER)] == ["1", "2"]

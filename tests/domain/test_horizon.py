@@ -1,4 +1,4 @@
-"""How far ahead a city promises firmly."""
+"""Tests of the date up to which a city's promises are firm."""
 
 from datetime import date, datetime, timedelta
 

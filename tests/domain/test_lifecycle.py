@@ -1,4 +1,4 @@
-"""The transition table: complete, readable, and obeyed."""
+"""Tests that the transition table is complete, readable, and obeyed."""
 
 import subprocess
 import sys
@@ -36,7 +36,7 @@ def test_no_stage_has_two_rows_for_one_fact() -> None:
 
 
 def test_nothing_leaves_the_end() -> None:
-    """What people say while a ticket ends is kept; it changes nothing."""
+    """Messages received while a ticket ends are recorded, without any change of stage."""
     after = {row.kind: row.to for row in TABLE if Stage.ENDED in row.since}
     assert after == {"rating_refused": None, "result_overtaken": None}
 

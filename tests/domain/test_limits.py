@@ -1,4 +1,4 @@
-"""Limits as packs write them."""
+"""Tests of limits as packs write them."""
 
 from datetime import timedelta
 

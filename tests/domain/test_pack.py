@@ -1,4 +1,4 @@
-"""The models of a pack: what they refuse, and what can be looked up."""
+"""Tests of the models of a pack: what they refuse, and their look-ups."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The permission table: complete, and never at odds with the lifecycle."""
+"""Tests that the permission table is complete and agrees with the lifecycle."""
 
 import subprocess
 import sys
@@ -58,7 +58,7 @@ def test_auditor_and_administrator_change_no_ticket() -> None:
 
 
 def _ticket() -> Ticket:
-    """One that U1 leads, U2 helps with and that is about U4."""
+    """Return a ticket that U1 leads, U2 helps with, and in which U4 is accused."""
     ticket = Ticket.of(complaint())
     ticket.accused = "U4"
     for n, (unit, share) in enumerate((("U1", Share.LEAD), ("U2", Share.CO)), 1):
@@ -97,7 +97,7 @@ def test_the_ticket_itself_refuses_a_unit_that_is_not_near(
 
 @pytest.fixture
 def unchecked() -> Ticket:
-    """A ticket whose city has every way of working."""
+    """Return a ticket whose city has every feature."""
     ticket = _ticket()
     ticket.rules = Rules(
         pack="demo",

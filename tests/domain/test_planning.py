@@ -1,4 +1,4 @@
-"""From a pack's limit to absolute due and rung times."""
+"""Tests of absolute due times and escalation levels, planned from a pack's limits."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -55,7 +55,7 @@ def test_a_clock_without_a_limit_is_not_started() -> None:
 
 
 ENDING = TONGZHOU.calendar.model_copy(update={"years": (2025, 2026)})
-"""The calendar while 2026 is the last year that is published."""
+"""The calendar while 2026 is the last published year."""
 
 
 def test_a_rung_in_a_year_that_is_not_published_comes_by_the_working_days_known_of_it() -> None:
@@ -66,7 +66,7 @@ def test_a_rung_in_a_year_that_is_not_published_comes_by_the_working_days_known_
     ]
     pack = pack_with({"handle": "5wd"}, ladder, calendar=ENDING)
     clock = handle(pack, at("12-24 10:00"))
-    # 41 hours of office time have passed since the start: six on the first day, and five days.
+    # 41 hours of office time after the start: six on the first day, and five days.
     assert rungs(clock) == {
         "due": "12-31 18:00",
         "supervise": "01-05 18:00",
@@ -87,7 +87,7 @@ def test_a_rung_in_a_year_that_is_not_published_comes_by_the_working_days_known_
         # Only the warning is counted in working days, back from a day of January.
         ({"handle": "7d"}, [{"kind": "warn", "offset": "1wd"}], "12-30 10:00", True),
         ({"handle": "7d"}, [{"kind": "warn", "offset": "1wd"}], "12-20 10:00", False),
-        # Only the last rung is in January.
+        # Only the last level is in January.
         ({"handle": "1wd"}, [{"kind": "supervise", "offset": "1wd"}], "12-29 10:00", False),
         ({"handle": "1wd"}, [{"kind": "supervise", "offset": "1wd"}], "12-30 10:00", True),
         ({"handle": "1wd"}, [{"kind": "supervise", "offset": "1d"}], "12-30 10:00", False),
@@ -291,12 +291,12 @@ LATER = [{"kind": "warn", "offset": "20%"}, {"kind": "due"}, {"kind": "supervise
 @pytest.mark.parametrize(
     ("asked", "granted", "left"),
     [
-        # Due on the 9th, with three days more on the 12th. Granted before that: all of it comes.
+        # Due on the 9th, with three days more on the 12th. Granted before that: all levels remain.
         ("03-08 10:00", "03-09 12:00", ["warn", "due", "supervise"]),
-        # Granted after the new due time: it was not kept either, and that is shown.
+        # Granted after the new due time, which was missed as well: that card is shown.
         ("03-08 10:00", "03-12 11:00", ["due", "supervise"]),
         ("03-08 10:00", "03-20 10:00", ["due", "supervise"]),
-        # Asked for when it was late: what was shown stands, and is not shown again.
+        # Requested when already late: the cards shown stand, and are not shown again.
         ("03-09 11:00", "03-12 11:00", ["supervise"]),
     ],
 )

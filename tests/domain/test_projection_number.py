@@ -1,4 +1,4 @@
-"""Projections are numbered: of two tasks that told the same versions, the later one counts."""
+"""Tests of projection numbers: of two tasks with the same versions, the later one counts."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ def test_a_task_that_is_done_again_tells_later_though_the_history_is_as_long(
 def test_it_fits_into_the_store_and_exceeds_what_was_told_before_there_were_numbers(
     length: int, age: timedelta
 ) -> None:
-    """Until then the number was the length of the history alone."""
+    """In older code the number was only the length of the history."""
     assert 50_000_000 < projection_number(length, age) < 2**63
 
 

@@ -1,4 +1,4 @@
-"""The citizen's promise and the units' cards: what moves them, and what becomes of them."""
+"""Tests of the events that move the citizen's promise and the units' cards."""
 
 from datetime import datetime, timedelta
 
@@ -25,7 +25,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def handled(lifecycle: int = 1) -> Counter:
-    """A ticket that the water bureau has."""
+    """Return a ticket assigned to the water bureau."""
     told = complaint("2603020000029", city="tongzhou", category="0302", filed_at=FILED_AT)
     hall = Counter(BUSY, told.model_copy(update={"unit": "water"}), lifecycle)
     settle(hall)

@@ -1,4 +1,4 @@
-"""The published calendar of 2026 as Tongzhou's pack loads it, and due times on it; summer time."""
+"""Tests of Tongzhou's published calendar of 2026, of due times on it, and of summer time."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ CALENDAR = TONGZHOU.calendar
 
 
 def without(calendar: WorkCalendar, year: int) -> WorkCalendar:
-    """`calendar` before `year` was published, if it is."""
+    """Return `calendar` as it was before `year` was published."""
     return calendar.model_copy(update={"years": tuple(y for y in calendar.years if y != year)})
 
 

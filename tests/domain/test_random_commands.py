@@ -1,5 +1,8 @@
-"""Random commands in halls without an engine: what is allowed leaves a ticket in order, what is not
-changes nothing, and from wherever it has come to there is a way to its end."""
+"""Tests of random commands on simulated tickets.
+
+An allowed command leaves the ticket in order, a refused one changes nothing, and from every
+state there is a way to the end.
+"""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -26,29 +29,29 @@ from tests.domain.towns import CATEGORIES, TOWNS, UNITS
 from tests.store.stories import complaint
 from tests.support.doors import REFUSALS
 from tests.support.scenes import KINDS, Scene
-from tests.support.seeds import dice
+from tests.support.seeds import dice, of
 from tests.support.way_out import Give, HandIn, Judge, way_out
 
 FILED_AT = datetime(2023, 3, 6, 10, tzinfo=BEIJING)
-"""A Monday of the first year that the calendars know: there is time for holds and their reviews."""
+"""A Monday of the first year of the calendars, early enough for holds and their reviews."""
 
 KEPT = {"returns_not_allowed", "return_window", "return_cap", "arbitrated"}
-"""Refused, but the attempt is an event: a return that is barred."""
+"""The refusals whose attempt is recorded as an event: a return that is barred."""
 
 FAR = 60
-"""More steps than the longest way to the end has."""
+"""A bound on the steps to a ticket's end."""
 
 MANY = 2000
-"""More tickets than it takes until everything was done once."""
+"""A number of tickets sufficient for every command to be done once."""
 
 
 class TownHall:
-    """One ticket, and everybody who may come to the counter: a state machine with eight moves."""
+    """A state machine of one ticket and everybody who may give it commands, with eight moves."""
 
     def __init__(self, town: str, chance: Random) -> None:
         self.chance = chance
         category = chance.choice([None, *CATEGORIES])
-        # The number draws the lot by which some are looked at on the spot.
+        # The lot that decides on verification is drawn from the number.
         number = f"260302000002{chance.randint(0, 9)}"
         kind = chance.choice([Kind.COMPLAINT, Kind.COMPLAINT, Kind.CONSULTATION])
         told = complaint(number, city="tongzhou", category=category, kind=kind, filed_at=FILED_AT)
@@ -58,20 +61,20 @@ class TownHall:
         self.done: set[object] = set()
 
     def begin(self) -> None:
-        """It has gone some way to its end when people begin to ask for this and that."""
+        """Bring the ticket some way towards its end before the first command."""
         self.hall.go_on()
         for _ in range(self.chance.choice(_FAR_GONE)):
             if self.hall.ticket.open:
                 self.advance()
 
     def move(self) -> None:
-        """Somebody does something, some time later."""
+        """Let some time pass, then make one random move."""
         moves = self.chance.choices(_MOVES, _OFTEN)
         self.hall.now += timedelta(minutes=10 * self.chance.randint(0, 31))
         moves[0](self)
         pauses = [each.pause for each in self.hall.ticket.opened if each.pause is not None]
         if any(pause.why == "hold" for pause in pauses) and self._scene().likely(0.2):
-            for _ in range(6):  # a hold is long: time goes on
+            for _ in range(6):  # a hold is long: let time pass
                 if self.hall.ticket.open:
                     self.hall.climb()
         check_order(self.hall.ticket, self.hall.events)
@@ -98,7 +101,7 @@ class TownHall:
             self.done.add(type(command).__name__)
 
     def a_unit_is_done(self) -> None:
-        """Or its program gives up; or it was done in the moment its share was ended."""
+        """Hand in a result, also for an ended share, or let the unit's program fail."""
         scene, ticket = self._scene(), self.hall.ticket
         opened, ended = ticket.opened, [each.n for each in ticket.assignments if not each.open]
         if ended and scene.likely(0.1):
@@ -122,14 +125,14 @@ class TownHall:
             check_waiting(self.hall.ticket)
 
     def its_history_is_carried_on(self) -> None:
-        """In a new run, by today's lifecycle."""
+        """Continue the ticket in a new run, with today's lifecycle."""
         self.hall.carry_on()
 
     def a_clock_climbs(self) -> None:
         self.hall.climb()
 
     def another_ticket_says(self) -> None:
-        """It joins or leaves this one; or it is answered, and this one with it."""
+        """Let another ticket join or leave this one, or the parent be answered."""
         hall, number = self.hall, f"260302000010{self.chance.randint(1, 3)}"
         if hall.ticket.stage is Stage.MERGED:
             hall.answered(ParentReply(parent=PARENT, text="done", resolved=True, at=hall.now))
@@ -139,7 +142,7 @@ class TownHall:
             hall.left(number)
 
     def advance(self) -> bool:
-        """A step towards the end: the engine's, a person's, or a clock's; False: there is none."""
+        """Take one step towards the end, by engine, person or clock; return False if there is none."""
         hall = self.hall
         if hall.go_on():
             return True
@@ -170,14 +173,14 @@ _OFTEN_MADE: dict[Callable[[TownHall], object], int] = {
     TownHall.its_history_is_carried_on: 1,
 }
 _FAR_GONE = (2, 0, 1, 2, 2, 2, 2, 3, 4, 5, 6, 7)
-"""Steps on its way: after two, mostly, a unit has it."""
+"""The numbers of steps before the first command: after two, mostly, a unit has the ticket."""
 
 _MOVES, _OFTEN = list(_OFTEN_MADE), list(_OFTEN_MADE.values())
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("town", TOWNS)
-@settings(max_examples=2500, deadline=None)
+@settings(max_examples=of(2500), deadline=None)
 @given(told=st.binary(min_size=70, max_size=240))
 def test_whatever_is_asked_the_ticket_stays_in_order_and_can_end(town: str, told: bytes) -> None:
     house = TownHall(town, Chance(told))
@@ -187,7 +190,7 @@ def test_whatever_is_asked_the_ticket_stays_in_order_and_can_end(town: str, told
             house.move()
     except Told:
         pass
-    finally:  # what hypothesis shows of a ticket that is not in order
+    finally:  # shown by hypothesis for a ticket that is not in order
         happened = " → ".join(event.kind for event in house.hall.events)
         note(f"{told.hex()}: {' '.join(house.asked)}: {happened}")
     for _ in range(FAR):

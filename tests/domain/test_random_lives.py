@@ -1,4 +1,4 @@
-"""Random lives of tickets, row by row of the table: whatever happens, it stays in order."""
+"""Tests that random ticket histories, row by row of the table, stay in order."""
 
 from collections import Counter
 from itertools import repeat
@@ -18,20 +18,20 @@ from tests.domain.chance import Chance, Told
 from tests.domain.generators import Life
 from tests.domain.invariants import check_caps, check_order, check_steps
 from tests.domain.makers import step, step_out
-from tests.support.seeds import dice
+from tests.support.seeds import dice, of
 
 LIVES = st.binary(min_size=60, max_size=300)
-"""What chance says; a life takes some thirty bytes to begin, and about six per event."""
+"""Random bytes: about thirty for the beginning of a ticket, six for each event."""
 
 FAR = 60
-"""More events than the longest way to the end has."""
+"""A bound on the events to a ticket's end."""
 
 MANY = 3000
-"""More lives than it takes until everything has happened once."""
+"""A number of histories sufficient for every event to occur once."""
 
 
 def live(told: bytes) -> Life:
-    """As far as the bytes go; in order at every moment."""
+    """Run a ticket until the bytes are read, and check it after every event."""
     life = Life(Chance(told))
     try:
         while step(life):
@@ -39,13 +39,13 @@ def live(told: bytes) -> Life:
             check_caps(life.ticket)
     except Told:
         pass
-    finally:  # what hypothesis shows of a life that is not in order
+    finally:  # shown by hypothesis for a ticket that is not in order
         note(f"{told.hex()}: " + " → ".join(event.kind for event in life.events))
     return life
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=of(2000), deadline=None)
 @given(LIVES)
 def test_whatever_happens_the_ticket_stays_in_order_and_can_end(told: bytes) -> None:
     life = live(told)
@@ -70,10 +70,10 @@ def test_the_events_alone_give_the_same_ticket_again(told: bytes) -> None:
     assert Ticket.model_validate_json(again.model_dump_json()) == again
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=of(1000), deadline=None)
 @given(LIVES, st.integers(1, 6))
 def test_what_is_told_does_not_depend_on_what_is_told_with_it(told: bytes, together: int) -> None:
-    """Every message has a key of its own, whether it is told at once or with what followed."""
+    """Each message has a key of its own, whether its event is projected alone or with later ones."""
     life = live(told)
     ticket, alone = Ticket.of(life.ticket.complaint), list[OutboundMessage]()
     batches = [life.events[i : i + together] for i in range(0, len(life.events), together)]

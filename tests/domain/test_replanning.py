@@ -1,4 +1,4 @@
-"""A year is published: what was planned provisionally keeps its meaning, and moves."""
+"""Tests that provisional plans keep their meaning and move when a year is published."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -29,7 +29,7 @@ BEFORE = WorkCalendar.model_validate(
         "yearly": [(1, 1)],
     }
 )
-"""2027 as it is known in 2026: New Year is one day, the Spring Festival begins on 5 February."""
+"""2027 as expected in 2026: New Year is one day, the Spring Festival begins on 5 February."""
 
 AFTER = BEFORE.model_copy(
     update={
@@ -44,7 +44,7 @@ AFTER = BEFORE.model_copy(
         "yearly": (),
     }
 )
-"""As its notice says: 4 and 5 January are off, too; three weekend days are worked for it."""
+"""2027 by its notice: 4 and 5 January are off, too; three weekend days are worked for it."""
 
 LADDER: Sequence[Mapping[str, object]] = [
     {"kind": "warn", "offset": "1wd"},
@@ -86,10 +86,10 @@ def after(pack: Pack) -> Pack:
         ("2026-12-30 10:00", "10wd", "2027-01-14 18:00", "2027-01-15 18:00"),
         ("2026-12-30 10:00", "28wd", "2027-02-15 18:00", "2027-02-16 18:00"),
         ("2026-12-31 16:00", "4wh", "2027-01-04 11:00", "2027-01-06 11:00"),
-        # Filed on a day that turned out to be off.
+        # Filed on a day that the notice made a day off.
         ("2027-01-04 10:00", "1wd", "2027-01-05 18:00", "2027-01-06 18:00"),
         ("2027-01-04 10:00", "4wh", "2027-01-04 16:00", "2027-01-06 15:00"),
-        # A weekend that is worked: the answer comes earlier.
+        # A weekend day is worked: the answer is due earlier.
         ("2027-01-08 10:00", "1wd", "2027-01-11 18:00", "2027-01-09 18:00"),
         ("2027-01-29 10:00", "2wd", "2027-02-02 18:00", "2027-02-01 18:00"),
     ],
@@ -121,7 +121,7 @@ def test_rungs_keep_their_distance_counted_alike() -> None:
         "warn": "2027-01-08 18:00",
         "due": "2027-01-09 18:00",
         "supervise": "2027-01-11 18:00",
-        "notice": "2027-01-11 18:00",  # a day after due by the clock, and never before supervision
+        "notice": "2027-01-11 18:00",  # one calendar day after due, but never before the supervision
     }
 
 
@@ -299,7 +299,7 @@ def test_the_packs_own_calendars_are_planned_again_alike() -> None:
 
 
 class Years(PinnedPacks):
-    """A book whose pack is given and taken years; every calendar is kept."""
+    """An archive whose pack gains and loses years, and which keeps every calendar."""
 
     def __init__(self, pack: Pack) -> None:
         self.pack = pack

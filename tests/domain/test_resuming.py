@@ -1,4 +1,4 @@
-"""A clock that stood still goes on: what was to come is later by the pause, and no more."""
+"""Tests that a resumed clock's remaining levels are later by the pause, and no more."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Clocks with limits of their own: a category's steps, a given date, a co-handler, by hand."""
+"""Tests of clocks with their own limits: category steps, given dates, co-handlers, by hand."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta

@@ -1,7 +1,7 @@
-"""Every shipped pack, unmodified, through the end of its published years and the two after them.
+"""Tests of every shipped pack through the end of its published years and the two after them.
 
-Whatever is filed then has a due time, in order and never in the past; and is marked provisional
-exactly when a year was counted in whose calendar is not published.
+Every complaint then has a due time, in order and never in the past; it is marked provisional
+exactly if a year was counted whose calendar is not published.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ asked: set[int] = set()
 
 
 class Watched(WorkCalendar):
-    """A calendar that tells which years were looked into."""
+    """A calendar that notes the years that are read."""
 
     def year(self, year: int) -> OfficeYear:
         asked.add(year)
@@ -37,7 +37,7 @@ def watched(city: str) -> Pack:
 
 
 def filings(pack: Pack) -> Iterator[datetime]:
-    """A moment of every day from 20 November to 10 February, over both turns of the year."""
+    """Yield a moment of every day from 20 November to 10 February, over both turns of the year."""
     last = max(pack.calendar.years)
     for year in (last, last + 1):
         day, n = date(year, 11, 20), 0
@@ -48,7 +48,7 @@ def filings(pack: Pack) -> Iterator[datetime]:
 
 
 def problem(pack: Pack, clock: Clock, start: datetime, counted: set[int]) -> str | None:
-    """What is wrong with a clock that was just planned; `counted`: the years looked into."""
+    """Return the fault of a newly planned clock, if any; `counted`: the years that were read."""
     times = [rung.at for rung in clock.rungs]
     kinds = [list(RungKind).index(rung.kind) for rung in clock.rungs]
     due = [rung.at for rung in clock.rungs if rung.kind is RungKind.DUE]
@@ -94,7 +94,7 @@ def test_every_step_of_every_category_has_a_due_time(city: str) -> None:
             continue
         for start in filings(pack):
             clocks = []
-            for step in category.steps:  # each alone, to know which years it counted in
+            for step in category.steps:  # each alone, to know the years it counted in
                 only = category.model_copy(update={"steps": (step,)})
                 alone = pack.model_copy(update={"categories": (only,)})
                 asked.clear()
@@ -105,7 +105,7 @@ def test_every_step_of_every_category_has_a_due_time(city: str) -> None:
 
 @pytest.mark.parametrize("city", CITIES)
 def test_what_moves_a_due_time_over_the_turn_of_the_year_has_an_answer(city: str) -> None:
-    """More time, a pause, and the looks back after closing."""
+    """More time, a pause, and the revisits after closing."""
     pack = watched(city)
     by = pack.caps.extension or Limit.parse("5wd")
     for start in filings(pack):

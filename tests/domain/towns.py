@@ -1,4 +1,4 @@
-"""Towns to live random lives in: Tongzhou, with what it does not do switched on, or off."""
+"""Cities for random ticket histories: Tongzhou with more features on, or off."""
 
 from collections.abc import Mapping
 
@@ -24,10 +24,10 @@ UNITS = (
     "water", "environment", "transport", "gov", "110112001", "river-station",
     "community-zhongcang-1", "enforcement-zhongcang",
 )  # fmt: skip
-"""Three levels, and some below others."""
+"""The codes of units of three levels, some below others."""
 
 CATEGORIES = ("0302", "0109", "0301", "0202")
-"""General, with steps and a closing condition, complex, urgent."""
+"""The codes of categories: general, with steps and a closing condition, complex, urgent."""
 
 _RAISED = (
     RungRule(kind=RungKind.WARN, offset=Percent(20)),
@@ -80,7 +80,7 @@ BUSY = TONGZHOU.model_copy(
         "aftercare": _WATCHED,
     }
 )
-"""Units share, delegate and raise; what is grave goes up by itself."""
+"""The pack in which units share, delegate and raise, and severe tickets are raised by themselves."""
 
 WATCHFUL = TONGZHOU.model_copy(
     update={
@@ -94,7 +94,7 @@ WATCHFUL = TONGZHOU.model_copy(
         "aftercare": _WATCHED,
     }
 )
-"""Somebody looks on the spot, before and after, and again when it is closed."""
+"""The pack with verification before filing and before closing, and revisits afterwards."""
 
 STRICT = TONGZHOU.model_copy(
     update={
@@ -108,7 +108,7 @@ STRICT = TONGZHOU.model_copy(
         "rework": Reworking(to=ReworkTo.SUPERVISOR),
     }
 )  # fmt: skip
-"""Once is as often as may be, and a closed ticket has ended."""
+"""The pack in which everything is allowed once, and a closed ticket has ended."""
 
 PLAIN = TONGZHOU.model_copy(
     update={
@@ -117,6 +117,6 @@ PLAIN = TONGZHOU.model_copy(
         "severity": Severity(),
     }
 )
-"""No returns, no rework, nobody called in."""
+"""The pack without returns, rework or co-handlers."""
 
 TOWNS: dict[str, Pack] = {"busy": BUSY, "watchful": WATCHFUL, "strict": STRICT, "plain": PLAIN}

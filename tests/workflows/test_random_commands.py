@@ -37,7 +37,7 @@ from tests.support.desk import Filed, complaint, file
 from tests.support.doors import REFUSALS
 from tests.support.engine import Engine, platform
 from tests.support.scenes import Scene
-from tests.support.seeds import dice
+from tests.support.seeds import dice, of
 from tests.support.way_out import Deed, Give, HandIn, Judge, way_out
 from workflows.ticket import TicketWorkflow
 
@@ -49,7 +49,7 @@ UNITS = (
 CATEGORIES = ("0101", "0102", "0204")
 """One of them with steps and a closing condition."""
 
-TICKETS = 100
+TICKETS = of(100)
 AT_ONCE = 16
 
 PATIENCE = 20

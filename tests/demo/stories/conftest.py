@@ -1,4 +1,4 @@
-"""A city with short days, behind HTTP, in which its story can be played."""
+"""A city with shortened days, behind HTTP, in which its story can be played."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ DAY = 0.5
 
 
 class Played(Protocol):
-    """`async with played("tongzhou") as story`: after the story of the city."""
+    """A context manager: `async with played("tongzhou") as story` plays the city's story."""
 
     def __call__(self, city: str, day: float = DAY) -> AbstractAsyncContextManager[Telling]: ...
 
@@ -41,7 +41,7 @@ def played(client: Client, sqlite_store: Store, tmp_path: Path) -> Played:
             platform(client, sqlite_store, shelf),
             open_house(tmp_path / "home", sqlite_store, client, shelf) as house,
         ):
-            # What a ticket opens beside itself (举一反三) waits for this chore.
+            # This job starts the tickets that a ticket opens beside itself (举一反三).
             await client.start_workflow(SPOOL_WORKFLOW, id="chore/spool", task_queue=TICKETS)
             house.http.base_url = "http://jiesu.test/api/v1"
             badges = await Badges.issue(sqlite_store, pack)
@@ -53,7 +53,7 @@ def played(client: Client, sqlite_store: Store, tmp_path: Path) -> Played:
 
 
 class Counted(Protocol):
-    """`await counted(story)`: the figures, the points and the audit, nothing of it broken."""
+    """The figures, points and audit of a story, without faults: `await counted(story)`."""
 
     async def __call__(self, story: Telling) -> StoryResult: ...
 

@@ -1,4 +1,4 @@
-"""Reading what a story left behind: its tickets, and what the city counts of them."""
+"""The reader of a played story: its tickets, and the figures that the city counts of them."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from store.reporting.scores import Point, scores
 
 
 class Read:
-    """A story's tickets and their events, by the names it gives them."""
+    """A story's tickets and their events, by their names in the story."""
 
     def __init__(self, tickets: dict[str, Ticket], events: dict[str, list[Event]]) -> None:
         self.tickets, self.events = tickets, events
@@ -31,18 +31,18 @@ class Read:
         return [event.kind for event in self.events[name]]
 
     def units(self, name: str) -> list[str]:
-        """Who led it, one after the other."""
+        """Return the units that led the ticket, in order."""
         return [a.unit for a in self[name].assignments if a.share == "lead"]
 
 
 def clock(ticket: Ticket, name: ClockName, assignment: int | None = None) -> Clock:
-    """The first clock of that name."""
+    """Return the first clock of that name."""
     found = (c for c in ticket.clocks if c.name is name and assignment in (None, c.assignment))
     return next(found)
 
 
 def in_time(tickets: Iterable[Ticket]) -> int:
-    """How many were answered, each time, no later than the citizen had been promised."""
+    """Count the tickets of which every answer came no later than promised to the citizen."""
     kept = 0
     for ticket in tickets:
         lead = ticket.lead
@@ -54,18 +54,18 @@ def in_time(tickets: Iterable[Ticket]) -> int:
 
 
 def ratios(ending: StoryResult) -> dict[str, tuple[int, int]]:
-    """Each indicator as part and whole."""
+    """Return each indicator as part and whole."""
     values = {one.indicator.id: one.value.after for one in ending.figures.figures}
     return {name: (value.part, value.of) for name, value in values.items()}
 
 
 def by_unit(ending: StoryResult, indicator: str) -> dict[str, tuple[int, int]]:
-    """One indicator of each unit that led a ticket of it: the league table's numbers."""
+    """Return one indicator of each unit that led a ticket of it, as in the ranking."""
     figure = next(one for one in ending.figures.figures if one.indicator.id == indicator)
     return {unit: (value.after.part, value.after.of) for unit, value in figure.units.items()}
 
 
 async def points_of(story: Telling, unit: str) -> list[Point]:
-    """What a unit earned, each point with the event that earned it."""
+    """Return the points of a unit, each with the event that earned it."""
     told = await scores(story.store, story.pack, story.period, unit=unit)
     return list(told.earned)

@@ -1,4 +1,4 @@
-"""和平's story, played on the real engine from its pack alone."""
+"""Tests of the story of 和平, played on the real engine from its pack alone."""
 
 from collections import Counter
 
@@ -29,7 +29,7 @@ async def test_the_story_of_heping(played: Played, counted: Counted) -> None:
     what_comes_back_weighs_more(read)
     a_revisit_opens_it_again(read)
     found_one_settled_all(read)
-    # By hand: thirteen tickets; twelve had a unit, seven were rated, one of them badly.
+    # Counted by hand: thirteen tickets, twelve with a unit; seven rated, one of them badly.
     led = [ticket for ticket in read.tickets.values() if ticket.lead is not None]
     assert (len(read.tickets), len(led)) == (13, 12)
     assert ratios(ending) == {
@@ -48,7 +48,7 @@ async def test_the_story_of_heping(played: Played, counted: Counted) -> None:
 
 
 async def messages_are_answered_in_public(story: Telling, read: Read) -> None:
-    """Those whose citizens agreed, the last one first; the third message was not for everybody."""
+    """Check that two messages are published, newest first; the third citizen did not agree."""
     published = (await answers(story.store, "heping")).tickets
     shown = [ticket.complaint.number for ticket in published]
     assert shown == [read[name].complaint.number for name in ("留言二", "留言一")]
@@ -63,7 +63,7 @@ def handling(ticket: Ticket, n: int) -> Clock:
 
 
 def the_unit_above_stays_answerable(read: Read) -> None:
-    """Bureau, office, company: the clocks of all three levels run at the same time."""
+    """Check that the clocks of bureau, office and company run at the same time."""
     bikes = read["单车一"]
     assert [(a.unit, a.share, a.of) for a in bikes.assignments[:5]] == [
         (BUREAU, Share.LEAD, None),
@@ -85,7 +85,7 @@ def the_unit_above_stays_answerable(read: Read) -> None:
 
 
 def what_comes_back_weighs_more(read: Read) -> None:
-    """The third lock at the spot brings an order by itself, and everybody to one table."""
+    """Check that the third report at a spot brings an order automatically, and a joint meeting."""
     numbers = [read[f"地锁{n}"].complaint.number for n in "一二三"]
     assert read["地锁二"].repeats == numbers[:1]
     assert set(read["地锁三"].repeats) == set(numbers[:2])
@@ -97,7 +97,7 @@ def what_comes_back_weighs_more(read: Read) -> None:
     minutes = lock.minutes[0]
     assert (minutes.units, minutes.residents, minutes.agreed) == (list(CALLED), 6, True)
     assert "第二百八十六条" in minutes.decision
-    # Back at the spot, so the street looked at what the bureau said was done.
+    # A repeat at the spot, so the street verified the bureau's result.
     looked = [a.unit for a in read["单车二"].assignments if a.share is Share.VERIFY]
     assert looked == [STREET]
     assert read.kinds("单车二").count("closing_confirmed") == 1
@@ -131,7 +131,7 @@ def found_one_settled_all(read: Read) -> None:
 
 
 async def companies_are_assessed(story: Telling, read: Read) -> None:
-    """Every company's points, by the rules that begin with BK, from what its crews did."""
+    """Check every company's points, by the rules that begin with BK, from its crews' work."""
     earned = {unit: await _assessed(story, unit) for unit in BIKES}
     first, again = read["单车一"], read["单车二"]
 
@@ -143,7 +143,7 @@ async def companies_are_assessed(story: Telling, read: Read) -> None:
     assert earned[BIKES[0]] == Counter(["BK05", "BK05", cleared(first, 3), cleared(again, 4)])
     assert earned[BIKES[1]] == Counter(["BK05", "BK05", cleared(first, 4), "BK03"])
     assert earned[BIKES[2]] == Counter(["BK05", "BK02", "BK04"])
-    # The one above answers for the late one below, and the bureau for the spot that came back.
+    # The office is scored for the late company, and the bureau for the repeat at the spot.
     assert "HP08" in [point.rule for point in await points_of(story, OFFICE)]
     spot = [p.number for p in await points_of(story, BUREAU) if p.rule == "BK06"]
     assert spot == [again.complaint.number]

@@ -1,4 +1,4 @@
-"""黄埔's story, played on the real engine from its pack alone."""
+"""Tests of the story of 黄埔, played on the real engine from its pack alone."""
 
 from demo.stories.ending import StoryResult
 from demo.stories.huangpu_centre import CENTRE, HONGSHAN
@@ -17,7 +17,7 @@ from tests.demo.stories.conftest import Counted, Played
 from tests.demo.stories.reading import Read, ratios
 
 DAY = 1.0
-"""Seconds of a day: between the reminder of an appointment and its time, the unit is done."""
+"""Seconds of a day: the unit finishes between the reminder of an appointment and its time."""
 
 SETTLED = {
     Level.CELL: {"琐事"},
@@ -25,7 +25,7 @@ SETTLED = {
     Level.STREET: {"排口", "求助键", "河涌", "拒单", "倒灌", "又臭了"},
     Level.DISTRICT: {"断头路", "异味", "居住证", "上门护理", "物业", "久拖"},
 }
-"""Where each of the story's matters was settled; the one taken back was settled nowhere."""
+"""The story's tickets by the level that settled them, without the withdrawn one."""
 
 
 async def test_the_story_of_huangpu(played: Played, counted: Counted) -> None:
@@ -60,7 +60,7 @@ def _the_street_comes_first(read: Read) -> None:
         (COMMUNITY, Share.DELEGATE, Over.DONE),
         (CELL, Share.DELEGATE, Over.DONE),
     ]
-    assert read["琐事"].unit == STREET  # it stays answerable
+    assert read["琐事"].unit == STREET  # the street remains answerable
     handling = [c.assignment for c in read["琐事"].clocks if c.name is ClockName.HANDLE]
     assert handling == [1, 2, 3]
     assert [m.what for m in read["小事"].minutes] == [Meeting.MEDIATION]
@@ -75,7 +75,7 @@ def _sensors_and_buttons_have_the_emergency_clock(read: Read) -> None:
         assert (ticket.tier, ticket.unit) == ("emergency", STREET)
         clocks = [c for c in ticket.clocks if c.name in (ClockName.SIGN, ClockName.HANDLE)]
         assert {clock.basis for clock in clocks} == {Basis.CALENDAR}
-        # The first answer was not enough for the category, and the street went again.
+        # The first answer did not meet the category's closing condition: the street went again.
         assert read.kinds(name).count("closing_refuted") == 1
         assert [a.unit for a in ticket.assignments] == [STREET, STREET]
     assert read["排口"].complaint.anonymous
@@ -130,7 +130,7 @@ def _services_have_a_centre_and_a_time(read: Read) -> None:
     assert "(09*, *, @nearest)" in permit.assignments[0].why
     (appointment,) = [c for c in permit.clocks if c.name is ClockName.APPOINTMENT]
     assert appointment.due_at == permit.appointment
-    assert appointment.climbed >= 1  # reminded; on a busy machine a story's day is over soon
+    assert appointment.climbed >= 1  # on a busy machine the appointment passes as well
     first, second = [c for c in nurse.clocks if c.name is ClockName.APPOINTMENT]
     assert first.due_at < second.due_at == nurse.appointment
 
@@ -147,9 +147,9 @@ def _the_citizen_has_a_word(read: Read) -> None:
 
 def _the_figures_are_those_of_the_story(story: Telling, ending: StoryResult) -> None:
     settled = sum(len(names) for names in SETTLED.values())
-    # Fourteen matters, all answered, all but one in time: what had been left lying is late, however
-    # quick the centre was, to which it then went. Thirteen rated, for a sensor rates nobody; all
-    # solved, and one citizen not satisfied. The one taken back is in no figure.
+    # Fourteen tickets, all answered, all but one in time: the neglected one was late, although the
+    # centre that took it over was quick. Thirteen rated, as a sensor does not rate; all resolved,
+    # and one citizen not satisfied. The withdrawn one is in no figure.
     assert ratios(ending) == {
         "completion": (settled, settled),
         "on_time": (settled - 1, settled),
@@ -170,13 +170,13 @@ def _the_figures_are_those_of_the_story(story: Telling, ending: StoryResult) -> 
         if level in SETTLED:
             behind = {names[one.number] for one in figure.behind if one.counts}
             assert behind == SETTLED[Level(level)]
-        # Unrated is counted as such, never as satisfied: the sensor's, and the one taken back.
+        # Two are unrated, never counted as satisfied: the sensor's and the withdrawn one.
         assert (figure.tickets, figure.unrated, figure.not_reached) == (settled + 1, 2, 0)
 
 
 def _the_points_are_those_of_the_story(ending: StoryResult) -> None:
     scores = {score.unit: score for score in ending.scores.units if score.rules}
-    # It refused an order (-5), and the centre had to step in (-2): what it did right is little.
+    # It refused an order (-5), and the centre had to step in (-2): few points remain.
     assert scores[YUNPU].rules == {"HP01": 2, "HP04": 1, "HP06": 1, "HP08": 1, "HP15": 1}
     assert scores[YUNPU].points == 2 * 0.5 + 2 - 5 + 1 - 2
-    assert {scores[unit].points for unit in CALLED} == {2}  # called, and in time
+    assert {scores[unit].points for unit in CALLED} == {2}  # whistled for, and in time

@@ -1,4 +1,4 @@
-"""济南's story, played on the real engine from its pack alone."""
+"""Tests of the story of 济南, played on the real engine from its pack alone."""
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
@@ -30,7 +30,7 @@ from tests.demo.stories.conftest import Counted, Played
 from tests.demo.stories.reading import Read
 
 DAY = 2.0
-"""Seconds: five working days are long enough to be kept, and short enough to be broken."""
+"""Seconds of a day: five working days can be met, and can be missed."""
 
 SNAPSHOTS = {"水泥块", "垃圾堆", *TOOK_PART, OTHER}
 BY_UNITS = {
@@ -51,7 +51,7 @@ BY_UNITS = {
     "举报",
     "广场舞",
 }
-"""What units answered by themselves; five more were answered with the heap, and one is on hold."""
+"""The tickets that units answered alone; five more were settled together, and one is on hold."""
 ORDERED = {"垃圾堆", "包片一", "包片二"}
 
 
@@ -77,7 +77,7 @@ async def test_the_story_of_jinan(played: Played, counted: Counted) -> None:
 
 
 async def _the_accused_sees_nothing(story: Telling) -> None:
-    """Asked while the story's system is still up."""
+    """Check, while the system is still running, that the accused unit cannot read the report."""
     report, read = story.tickets["举报"], story.people.read
     for path in (f"/tickets/{report.number}", f"/tickets/{report.number}/events"):
         with pytest.raises(Refusal) as refused:
@@ -113,7 +113,7 @@ def _returns_are_in_time_or_not_at_all(read: Read) -> None:
 
 
 def _cards_come_to_the_working_day(pack: Pack, lamp: Ticket) -> None:
-    """Yellow one working day before due, red on the first working day after it."""
+    """Check that yellow is one working day before due, red on the first working day after it."""
     (clock,) = [c for c in lamp.clocks if c.name is ClockName.HANDLE]
     assert clock.limit == "5wd"
     due = _lived(pack, clock, clock.due_at)
@@ -128,7 +128,7 @@ def _cards_come_to_the_working_day(pack: Pack, lamp: Ticket) -> None:
 
 
 def _lived(pack: Pack, clock: Clock, at: datetime) -> datetime:
-    """The moment of a shortened clock, in days that are as long as days are."""
+    """Convert a moment of a shortened clock into one with days of normal length."""
     return clock.started_at + (at - clock.started_at) / pack.city.clock_scale
 
 
@@ -137,7 +137,7 @@ def _day(pack: Pack, at: datetime) -> date:
 
 
 def _working_days(pack: Pack, since: datetime, until: datetime) -> list[date]:
-    """The working days after that of `since`, up to that of `until`."""
+    """Return the working days after that of `since`, up to that of `until`."""
     first, last = _day(pack, since), _day(pack, until)
     after = [first + timedelta(days=n) for n in range(1, (last - first).days + 1)]
     return [day for day in after if is_working_day(pack.calendar, day)]
@@ -248,17 +248,17 @@ def _the_figures_are_those_of_the_story(read: Read, ending: StoryResult) -> None
     found = {figure.indicator.id: figure.value.before for figure in ending.figures.figures}
     looked_at = len(_looked_at(read))
     rated = len(BY_UNITS) + len(TOOK_PART)
-    # Whoever was merged into another has been promised a day as well.
+    # A merged ticket had a promise of its own as well.
     promised = 16 + sum(ticket.parent is not None for ticket in read.tickets.values())
     assert found == {
-        "on_time": Ratio(promised - 1, promised),  # but the lamps
+        "on_time": Ratio(promised - 1, promised),  # all but the lamps
         "resolution": Ratio(rated, rated),
-        "satisfaction": Ratio(rated - 1, rated),  # but the dancers' neighbour
-        "supervision_answered": Ratio(4, 4),  # the orders, and the neighbour
+        "satisfaction": Ratio(rated - 1, rated),  # all but the dancers' neighbour
+        "supervision_answered": Ratio(4, 4),  # three orders, and the neighbour
         "verification_passed": Ratio(looked_at, looked_at),
-        "snapshots_handled": Ratio(3, 3),  # what was merged is handled with another
+        "snapshots_handled": Ratio(3, 3),  # a merged snapshot is handled with its parent
         "river_problems_handled": Ratio(2, 3),  # one waits for the dry season
-        "returned": Ratio(1, 17),  # of what units answered, the unhappy photo with them
+        "returned": Ratio(1, 17),  # of the units' answers, including the dissatisfied photo
         "red_cards": Ratio(1, 16),
         "effect_held": Ratio(1, 2),
     }
@@ -270,8 +270,11 @@ def _the_figures_are_those_of_the_story(read: Read, ending: StoryResult) -> None
 
 
 def _looked_at(read: Read) -> set[str]:
-    """By the lot that is drawn from a ticket's number: a fifth before filing, a tenth before
-    closing; and what was ordered."""
+    """Return the tickets that were verified.
+
+    A fifth before filing and a tenth before closing, by a lot drawn from the number; and those
+    that were ordered.
+    """
     lots = {
         name: crc32(ticket.complaint.number.encode()) % 100 for name, ticket in read.tickets.items()
     }
@@ -300,10 +303,10 @@ def _figure(ending: StoryResult, indicator: str) -> Figure:
 
 def _the_points_are_those_of_the_story(ending: StoryResult) -> None:
     scores = {score.unit: score for score in ending.scores.units}
-    # Yellow, red, late, and named: none of it counts, for the ticket is excluded.
+    # Yellow, red, late and named in a notice: none of it counts, as the ticket is excluded.
     assert (scores[LAMPS].points, scores[LAMPS].left_out) == (0, 1)
-    # Signed twice, in time twice, satisfied twice; it came back once, and held once. Whether a
-    # third party looked besides, the lot decided.
+    # Two signed, two in time, two satisfied; one repeat, and one that held. The lot decided whether
+    # a third party verified it.
     keepers = dict(scores["river-keepers"].rules)
     keepers.pop("JN13", None)
     assert keepers == {"JN01": 2, "JN04": 2, "JN09": 2, "JN18": 1, "JN17": 1}

@@ -1,4 +1,4 @@
-"""廊坊's story, played on the real engine from its pack alone."""
+"""Tests of the story of 廊坊, played on the real engine from its pack alone."""
 
 import pytest
 
@@ -26,8 +26,9 @@ from tests.demo.stories.conftest import Counted, Played
 from tests.demo.stories.reading import Read, in_time, points_of, ratios
 
 DAY = 1.0
-"""Seconds. A working week has to be long enough to do something within it: what is late here is
-raised a level by itself."""
+"""Seconds of a day: a late ticket is raised automatically, so a working week must be long enough to
+act within it.
+"""
 
 
 @pytest.mark.timeout(240)
@@ -40,7 +41,7 @@ async def test_the_story_of_langfang(played: Played, counted: Counted) -> None:
     one_level_at_a_time(read, story.pack)
     nobody_acted_and_it_rose(read, story.pack)
     the_nursery_does_not_burn_twice(read)
-    # By hand: ten tickets; one note was not as it was told, and nobody can ask who wrote the other.
+    # Counted by hand: ten tickets; one note was unfounded, and another's author cannot be asked.
     led = [ticket for ticket in read.tickets.values() if ticket.lead is not None]
     assert (len(read.tickets), len(led)) == (10, 9)
     assert ratios(ending) == {
@@ -60,7 +61,7 @@ async def test_the_story_of_langfang(played: Played, counted: Counted) -> None:
 
 
 def what_was_told_offline_counts(read: Read) -> None:
-    """The box was sent twice and is there once; unsigned notes were looked at before filing."""
+    """Check that a box sent twice is filed once, and unsigned notes are verified before filing."""
     box = [read[f"箱{n}"] for n in "一二三"]
     assert all(ticket.complaint.channel is Channel.OFFLINE for ticket in box)
     assert [ticket.complaint.anonymous for ticket in box] == [True, True, False]
@@ -71,7 +72,7 @@ def what_was_told_offline_counts(read: Read) -> None:
     assert (box[0].unit, box[0].outcome) == (VILLAGE, Outcome.UNRATED)
     assert (box[1].lead, box[1].outcome) == (None, Outcome.UNFOUNDED)
     assert "verification_asked" not in read.kinds("箱三")
-    # Nobody could phone, and still somebody was asked.
+    # The citizen has no phone on record, and yet was asked for a rating.
     aged = read["老人"]
     assert (aged.complaint.channel, aged.complaint.person) == (Channel.OFFLINE, None)
     assert [(a.unit, a.level) for a in aged.assignments] == [
@@ -96,7 +97,7 @@ def helpers_and_a_mediation(read: Read) -> None:
 
 
 def one_level_at_a_time(read: Read, pack: Pack) -> None:
-    """Village, township, county, city: each raise leads to the unit right above, never past it."""
+    """Check that each raise goes to the unit directly above: village, township, county, city."""
     assert tuple(read.units("沟渠")) == LEVELS
     levels = [pack.unit(unit).level for unit in LEVELS]
     assert levels == [Level.COMMUNITY, Level.STREET, Level.DISTRICT, Level.CITY]
@@ -113,7 +114,7 @@ def _name(read: Read, number: str) -> str:
 
 
 def nobody_acted_and_it_rose(read: Read, pack: Pack) -> None:
-    """A rung of the ladder raises it; that it did not satisfy sends it to the level above that."""
+    """Check that an escalation level raises it, and dissatisfaction sends it one level higher."""
     lamp, kinds = read["路灯"], read.kinds("路灯")
     assert read.units("路灯") == [SILENT, ABOVE, CITY]
     assert pack.unit(SILENT).parent == ABOVE
@@ -126,7 +127,7 @@ def nobody_acted_and_it_rose(read: Read, pack: Pack) -> None:
 
 
 def the_nursery_does_not_burn_twice(read: Read) -> None:
-    """The third report at one place is graver than the second, and rises without a hand."""
+    """Check that the third report at a place is more severe, and is raised automatically."""
     dumps = [read[f"倾倒{n}"] for n in "一二三"]
     assert [len(ticket.repeats) for ticket in dumps] == [0, 1, 2]
     assert [ticket.severity for ticket in dumps] == [0, 1, 2]
@@ -141,7 +142,7 @@ def the_nursery_does_not_burn_twice(read: Read) -> None:
     assert third.escalated
     assert read.units("倾倒三") == [TOWN, COUNTY]
     assert [a.unit for a in third.assignments if a.share is Share.CO] == list(CALLED)
-    # What comes back is looked at before it is answered, and again after.
+    # A repeat is verified before it is answered, and again afterwards.
     assert kinds.count("closing_confirmed") == 1
     assert (third.revisits, third.recurred) == (1, 0)
 
@@ -152,11 +153,11 @@ EARNED = {
     *("C01", "C02", "C03", "C04", "C05", "C06", "C07", "C08"),
     *("D01", "D02", "D03", "D05", "D10", "D12", "D14", "D16"),
 }
-"""Rules that somebody met, however quick the machine is."""
+"""The rules that somebody meets at any speed of the machine."""
 
 
 async def every_point_has_its_event(story: Telling, read: Read, ending: StoryResult) -> None:
-    """Over thirty rules of response, handling, feedback and supervision; each point is traced."""
+    """Check over thirty rules of response, handling, feedback and supervision; trace each point."""
     rules = {rule.code: rule for rule in story.pack.scoring}
     assert len(rules) > 30
     assert {code[0] for code in rules} == set("ABCD")

@@ -1,4 +1,4 @@
-"""通州's story, played on the real engine from its pack alone."""
+"""Tests of the story of 通州, played on the real engine from its pack alone."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ from tests.demo.stories.conftest import Counted, Played
 from tests.demo.stories.reading import Read, by_unit, clock, in_time, points_of, ratios
 
 DAY = 1.0
-"""Seconds. Who calls back has three days for it."""
+"""Seconds of a day: a call-back may take three of them."""
 
 GRID_CASES = ("垃圾", "物料", "旧车", *DIARY)
 RATED = ("燃气", "路灯", *GRID_CASES, "开门", "图斑", "未诉先办", "催办", "表扬")
@@ -44,7 +44,7 @@ async def test_the_story_of_tongzhou(played: Played, counted: Counted) -> None:
     limits_are_in_calendar_time(read, load_pack(default_root() / "tongzhou"), story.pack)
     the_gate_waited_for_everybody(read)
     the_rest_went_as_told(read)
-    # By hand: two heard of no call or were not asked; one liked neither of three answers.
+    # Counted by hand: of 13 ratings one says nothing of a call, one denies it, one is bad.
     on_time = in_time(read.tickets.values())
     assert ratios(ending) == {
         "response": (11, 12),
@@ -64,7 +64,7 @@ async def test_the_story_of_tongzhou(played: Played, counted: Counted) -> None:
 
 
 def the_streets_stand_in_order(ending: StoryResult, pack: Pack) -> None:
-    """The league table: all streets, by how many of theirs were called; then by their points."""
+    """Check the ranking of all streets, by the share of contacted citizens, then by points."""
     league = standings(pack, ending.figures.figures, UnitKind.STREET, by="response")
     called = [(line.unit.code, line.values["response"].after) for line in league]
     assert called[:2] == [(GRID_STREET, Ratio(4, 4)), (STREET, Ratio(3, 4))]
@@ -88,7 +88,7 @@ def as_json_it_says_the_same(story: Telling, ending: StoryResult) -> None:
 
 
 def every_door_is_one_ticket(read: Read) -> None:
-    """One hotline, one platform: whatever way it comes in, it is followed to the end."""
+    """Check that a complaint of every channel becomes one ticket and reaches its end."""
     came_by = {name: ticket.complaint.channel for name, ticket in read.tickets.items()}
     assert came_by["燃气"] is Channel.HOTLINE
     assert came_by["路灯"] is Channel.WEB
@@ -109,7 +109,7 @@ TIERS = {
     "路灯": ("general", "24h", "7d"),
     "图斑": ("complex", "24h", "15d"),
 }
-"""DB11/T 2021-2022: dispatch and answer, through nights and holidays."""
+"""The category, dispatch and answer limits of tickets by DB11/T 2021-2022, in calendar time."""
 
 
 def limits_are_in_calendar_time(read: Read, published: Pack, played: Pack) -> None:
@@ -139,7 +139,7 @@ def the_gate_waited_for_everybody(read: Read) -> None:
             assert own.stopped_at is not None
     assert clock(gate, ClockName.HANDLE, called[-1].n).limit == "5d"
     assert [m.what for m in gate.minutes] == [Meeting.ON_SITE] * 3
-    # The street was done first; the answer came with the last of those it had called.
+    # The street was done first; the answer came with the last of the units it had called.
     assert kinds.count("share_handled") == 3
     assert kinds[kinds.index("handled") - 1] == "share_handled"
     assert (gate.unit, gate.reply is not None and gate.reply[:5]) == (STREET, "东门已打开")
@@ -150,7 +150,7 @@ def the_rest_went_as_told(read: Read) -> None:
     assert (read["停水"].outcome, read["停水"].call_backs) == (Outcome.UNRATED, 3)
     assert read.kinds("物料").count("closing_refuted") == 1
     assert read.kinds("图斑").count("step_done") == 3
-    # The common problem that three diaries made, in one street.
+    # The common problem of three diaries in one street.
     assert read["未诉先办"].complaint.topic == f"0108-{STREET}"
     assert (read["催办"].severity, read["催办"].reworks) == (1, 2)
     assert read["催办"].outcome is Outcome.FINAL_REPLY
@@ -160,7 +160,7 @@ def the_rest_went_as_told(read: Read) -> None:
 
 
 async def closing_is_counted_of_what_is_due(story: Telling, read: Read) -> None:
-    """When the red card came, three grid cases were due to be closed, and two were."""
+    """Check that at the red card three grid cases were due to be closed, and two were."""
     red = next(c.due_at for c in read["旧车"].clocks if c.name is ClockName.HANDLE and c.past_due)
     period = Period(story.began, red + timedelta(microseconds=1))
     told = await figures(story.store, story.pack, period, only=["grid_closing"])
