@@ -168,7 +168,9 @@ def in_reading_order(pieces: Sequence[AreaPiece]) -> list[AreaPiece]:
     return [pieces[index] for index in sorted(range(len(pieces)), key=place)]
 
 
-def cells_of(street: str, territory: AreaPiece, count: int, plan: AreaPlan) -> Iterator[tuple[str, AreaPiece]]:
+def cells_of(
+    street: str, territory: AreaPiece, count: int, plan: AreaPlan
+) -> Iterator[tuple[str, AreaPiece]]:
     """Yield the cells of one street with their 15-digit codes."""
     fewest, most = plan.communities
     communities = min(count, fewest + int(street) % (most - fewest + 1))

@@ -1,4 +1,4 @@
-"""The checklist of docs/security.md is whole, and what it names exists."""
+"""Tests that the checklist of docs/security.md is complete, and that the names in it exist."""
 
 import re
 from collections import Counter
@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[1]
 ROW = re.compile(r"^\| (\d+)\.(\d+)\.(\d+) \| ([12]) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
 STATES = {"done", "operator", "open", "not applicable"}
 
-# How many requirements of levels 1 and 2 the chapters of ASVS 5.0.0 have.
+# The number of requirements of levels 1 and 2 in each chapter of ASVS 5.0.0.
 CHAPTERS = dict(enumerate((27, 11, 19, 10, 9, 35, 18, 7, 7, 29, 14, 9, 13, 9, 13, 16, 7), start=1))
 
 

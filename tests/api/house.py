@@ -1,4 +1,4 @@
-"""A house for tests: the whole product behind HTTP, in few words."""
+"""The whole product over HTTP, with short helpers for tests."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,10 +27,10 @@ COMPLAINT: dict[str, Any] = {
     "text": "小区门口的河水又黑又臭，请尽快治理。",
     "category": "0301",
 }
-"""A clear complaint: the machine gives it to the water bureau."""
+"""A clear complaint, which is dispatched to the water bureau without a person."""
 
 UNCLEAR: dict[str, Any] = {"city": "tongzhou", "text": "你们到底管不管？"}
-"""One that waits for a person."""
+"""A complaint that waits for a person's triage."""
 
 REPLY = {"reply": "已组织清淤，河水恢复清澈。"}
 GOOD = {"contacted": True, "resolved": True, "grade": 5}
@@ -38,7 +38,7 @@ GOOD = {"contacted": True, "resolved": True, "grade": 5}
 
 @dataclass
 class House:
-    """`ask` everything by hand, or use the verbs."""
+    """The application under test: use `http` directly, or the helpers."""
 
     http: httpx.AsyncClient
     store: Store
@@ -53,7 +53,7 @@ class House:
     async def token(
         self, role: Role, unit: str | None = None, city: str | None = None
     ) -> dict[str, str]:
-        """The headers of somebody in this role."""
+        """Return the headers of a token with this role."""
         who = (role, unit, city)
         if who not in self._tokens:
             _, self._tokens[who] = await tokens.issue(self.store, role, unit, "test", city=city)
@@ -63,13 +63,13 @@ class House:
         return await self.token(Role.OFFICER, unit)
 
     async def file(self, **changes: Any) -> "Filed":
-        """A complaint, accepted."""
+        """File a complaint, which is accepted."""
         answer = await self.http.post("/api/v1/complaints", json=COMPLAINT | changes)
         assert answer.status_code == 201, answer.text
         return Filed(self, answer.json())
 
     async def handled(self) -> "Filed":
-        """A ticket whose citizen has the answer and may rate it."""
+        """Return a ticket whose citizen has the answer and may rate it."""
         ticket = await self.file()
         assert (await ticket.complete()).status_code == 200
         await ticket.until_stage("rate")
@@ -82,13 +82,13 @@ class House:
 
 
 def another_code(code: str) -> str:
-    """An access code that is certainly not this one."""
+    """Return an access code that is certainly not this one."""
     return f"{(int(code) + 1) % 10**8:08d}"
 
 
 @dataclass
 class Filed:
-    """A ticket, with what its citizen knows."""
+    """A ticket, and the receipt of its citizen."""
 
     house: House
     receipt: dict[str, Any]
@@ -107,11 +107,11 @@ class Filed:
 
     @property
     def stranger(self) -> dict[str, str]:
-        """Somebody with another access code, which is certain to be wrong."""
+        """The headers of another access code, which is certain to be wrong."""
         return {"Access-Code": another_code(self.receipt["access_code"])}
 
     async def until_stage(self, stage: str) -> dict[str, Any]:
-        """The ticket as its citizen sees it, once it is there."""
+        """Wait for the stage, and return the ticket as its citizen sees it."""
         async with asyncio.timeout(10):
             while True:
                 if (shown := await self.seen())["stage"] == stage:
@@ -119,21 +119,21 @@ class Filed:
                 await asyncio.sleep(0.02)
 
     async def seen(self) -> dict[str, Any]:
-        """The ticket as its citizen sees it."""
+        """Return the ticket as its citizen sees it."""
         answer = await self.house.http.get(self.path, headers=self.citizen)
         assert answer.status_code == 200, answer.text
         shown: dict[str, Any] = answer.json()
         return shown
 
     async def seen_by_staff(self) -> dict[str, Any]:
-        """The whole state."""
+        """Return the whole state."""
         answer = await self.house.http.get(self.path, headers=await self.house.token(Role.ADMIN))
         assert answer.status_code == 200, answer.text
         shown: dict[str, Any] = answer.json()
         return shown
 
     async def kinds(self) -> list[str]:
-        """What happened to it."""
+        """Return the kinds of the ticket's events."""
         auditor = await self.house.token(Role.AUDITOR)
         answer = await self.house.http.get(f"{self.path}/events", headers=auditor)
         assert answer.status_code == 200, answer.text
@@ -168,7 +168,7 @@ class Filed:
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:
-    """Status and code of a refusal; it must be one in the agreed form."""
+    """Return status and code of a refusal, which must be in the agreed form."""
     assert answer.headers["content-type"] == "application/problem+json", answer.text
     told = answer.json()
     assert told["status"] == answer.status_code
@@ -186,7 +186,7 @@ async def open_house(
     packs: PackShelf | None = None,
     **settings: Any,
 ) -> AsyncIterator[House]:
-    """The application on this store and engine, opened and closed in good order."""
+    """Open the application on this store and engine, and close it in good order."""
     # Tests fill in forms faster than people do.
     told = Settings(home=home, **{"keys": RING.text(), "form_seconds": 0, **settings})
     app = create_app(told, store=store, engine_client=client, packs=packs or SHIPPED)

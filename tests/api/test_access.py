@@ -1,4 +1,4 @@
-"""Who is let in: access codes that cannot be guessed, tokens that can be taken back."""
+"""Tests of access: codes that cannot be guessed, tokens that can be revoked."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What administrators' programs may do over the API: accounts, tokens, packs, what waits."""
+"""Tests of the administration API: accounts, tokens, packs, backlog."""
 
 import re
 

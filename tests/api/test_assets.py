@@ -1,4 +1,4 @@
-"""What pages are drawn with: only what is listed, compressed, for a year."""
+"""Tests of the pages' assets: only listed files are served, compressed, for a year."""
 
 import gzip
 import re
@@ -69,7 +69,7 @@ async def test_nothing_else_is_served(lonely_house: House, path: str) -> None:
 
 
 def test_our_style_sheet_closes_what_it_opens() -> None:
-    """What is left open swallows, without a word, every rule behind it."""
+    """An unclosed block silently disables every rule after it."""
     text = re.sub(r"/\*.*?\*/", "", (FOLDER / "jiesu.css").read_text("utf-8"), flags=re.DOTALL)
     depth, deepest = 0, 0
     for sign in re.findall(r"[{}]", text):

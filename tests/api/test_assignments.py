@@ -1,4 +1,4 @@
-"""The inbox, and completing: once, by the right unit, and never twice."""
+"""Tests of the inbox, and of completing: once, by the right unit, and never twice."""
 
 import asyncio
 from typing import Any
@@ -138,7 +138,7 @@ async def test_a_result_of_the_wrong_shape_never_reaches_the_ticket(
 ) -> None:
     ticket = await house.file()
     assert problem(await ticket.complete(body=body)) == (422, "invalid_request")
-    assert (await ticket.by_unit("sign")).status_code == 200  # the ticket is well
+    assert (await ticket.by_unit("sign")).status_code == 200  # the ticket still works
 
 
 async def test_who_does_not_want_to_wait_is_answered_at_once(house: House) -> None:

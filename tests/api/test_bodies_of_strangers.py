@@ -1,4 +1,4 @@
-"""Who is not signed in sends no files to pages of staff: over real connections."""
+"""Tests over real connections: without a session no files can be sent to pages of staff."""
 
 import asyncio
 import time
@@ -27,7 +27,7 @@ FILE = {"evidence": ("river.jpg", bytes(200_000), "image/jpeg")}
 
 @pytest.fixture
 async def house(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
-    """The API alone, on a port."""
+    """Serve the API alone, on a port."""
     told = Settings(home=tmp_path, keys=SecretStr(RING.text()), temporal_address="127.0.0.1:1")
     app = create_app(told, store=sqlite_store, packs=SHIPPED)
     async with (

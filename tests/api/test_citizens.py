@@ -1,4 +1,4 @@
-"""'My tickets' by phone: only who holds the phone learns whether it is known."""
+"""Tests of 'My tickets' by phone: only the phone's holder learns whether it is known."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,12 +21,12 @@ API = "/api/v1/citizens"
 
 @pytest.fixture
 async def house(lonely_house: House) -> House:
-    """Nobody needs the engine to look at what was filed."""
+    """Open the application without an engine, which is not needed to list tickets."""
     return lonely_house
 
 
 async def _filed(house: House, phone: str = PHONE) -> str:
-    """A ticket of somebody with this phone, accepted as the worker does."""
+    """File a complaint with this phone, accepted as by the worker, and return its number."""
     told = COMPLAINT | {"contact": {"phone": phone}}
     number: str = (await house.http.post("/api/v1/complaints", json=told)).json()["number"]
     found = await house.store.rows(
@@ -49,7 +49,7 @@ async def _confirm(house: House, code: str, phone: str = PHONE) -> httpx.Respons
 
 
 async def _sent(house: House) -> list[tuple[str, str]]:
-    """What a notifier would send: phone and code of every letter."""
+    """Return phone and code of every message that a notifier would send."""
     asked = select(tables.outbox).where(tables.outbox.c.template == "phone_code")
     rows = await house.store.rows(asked.order_by(tables.outbox.c.created_at))
     assert {row.audience for row in rows} <= {"citizen"}

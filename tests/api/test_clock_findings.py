@@ -1,4 +1,4 @@
-"""A clock that is off is said: on the engine's page, by the doctor, in the metrics."""
+"""Tests that a wrong clock is reported: on the engine's page, by the doctor, in the metrics."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from tests.store.stories import Story, project
 
 
 def clock(off: timedelta) -> EngineClock:
-    """Of a machine that is `off`, to which the engine has told its time."""
+    """Return the clock of a machine that is `off`, after it has heard the engine's time."""
     found = EngineClock(lambda: datetime.now(UTC) + off)
     found.heard(datetime.now(UTC), time.monotonic() - 0.01, time.monotonic())
     return found

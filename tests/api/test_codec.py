@@ -1,4 +1,4 @@
-"""The engine's own pages and departments' programs ask the API to open what is sealed."""
+"""Tests of the codec API, which decrypts for the engine's pages and departments' programs."""
 
 import base64
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Commands: each door opens for those the table names, and says clearly why not."""
+"""Tests of commands: each endpoint admits the table's roles, and explains its refusals."""
 
 import asyncio
 from pathlib import Path

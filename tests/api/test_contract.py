@@ -1,4 +1,4 @@
-"""The OpenAPI document is kept: whatever is sent, the answer is one it describes, never a 5xx."""
+"""Tests of the OpenAPI document: every answer is one that it describes, never a 5xx."""
 
 import asyncio
 import threading
@@ -106,7 +106,7 @@ def schema(running: Running) -> Any:
 
     @loaded.hook
     def map_path_parameters(_context: Any, path_parameters: Any) -> Any:
-        # Half of them at a ticket there is: else nothing is ever found.
+        # Half of the requests name an existing ticket, or none would ever be found.
         if path_parameters and len(str(path_parameters)) % 2:
             there = {"number": running.ticket["number"], "n": 1, "city": "tongzhou"}
             there |= {"file": running.file["id"]}
@@ -115,7 +115,7 @@ def schema(running: Running) -> Any:
 
     @loaded.hook
     def map_query(_context: Any, query: Any) -> Any:
-        # Nobody guesses a signature: else no file is ever handed out.
+        # Half of the links are validly signed, or no file would ever be served.
         if query and "signature" in query and len(str(query)) % 2:
             link = urlsplit(running.file["url"])
             return query | dict(parse_qsl(link.query))

@@ -1,4 +1,4 @@
-"""What is published and assessed, over HTTP: figures, points, common problems, answers."""
+"""Tests of figures, scores, common problems and published answers over HTTP."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -35,13 +35,13 @@ PACK = SHELF.get("tongzhou")
 
 @pytest.fixture
 async def house(store: Store, tmp_path: Path) -> AsyncIterator[House]:
-    """Nothing but a store, on SQLite and on PostgreSQL in turn: figures need no engine."""
+    """Open the application with a store alone, on SQLite and PostgreSQL: figures need no engine."""
     async with open_house(tmp_path, store, None, SHELF, temporal_address="127.0.0.1:1") as opened:
         yield opened
 
 
 def _led_by(unit: str, grade: int, **more: Any) -> tuple[Busy, list[Projection]]:
-    """A ticket that a unit led, rated, and watched."""
+    """Return a ticket that a unit led, rated and watched, with its projections."""
     one = Busy(complaint(city="tongzhou", **more))
     return one, [*one.answered_by(unit, grade=grade), one.watched()]
 
@@ -333,8 +333,8 @@ async def test_everybody_may_read_what_citizens_let_be_published(house: House) -
     assert second["unit"] == PACK.unit("water").name
     assert (second["title"], second["reply"]) == ("路灯", "The lamp has been replaced.")
     assert (second["outcome"], second["grade"], second["category"]) == ("closed", 4, "lamp")
-    assert set(second) == PUBLISHED  # no position, and whatever else a ticket has
-    for private in ("三〇二", "whoever-asked", "officer"):  # nothing that a number may hold
+    assert set(second) == PUBLISHED  # no position, and no other field of a ticket
+    for private in ("三〇二", "whoever-asked", "officer"):  # no digits, which numbers may contain
         assert private not in answer.text
     page = await _shown(house, "answers", limit=1)
     rest = await _shown(house, "answers", cursor=page["next_cursor"])

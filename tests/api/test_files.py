@@ -1,4 +1,4 @@
-"""Files: taken, made a ticket's, and handed out to whoever may see them."""
+"""Tests of files: uploaded, attached to a ticket, and served to all who may see them."""
 
 import io
 from datetime import UTC, datetime, timedelta
@@ -95,7 +95,7 @@ async def test_a_complaint_that_names_a_file_wrongly_is_not_registered(
         "/api/v1/complaints", json=body, headers={"Idempotency-Key": spoilt.replace(" ", "-")}
     )
     assert problem(answer) == (422, "unknown_file")
-    # Not even half: the same key is free for the complaint without the file.
+    # Nothing was registered: the same key is free for the complaint without the file.
     body = COMPLAINT | {"files": []}
     answer = await house.http.post(
         "/api/v1/complaints", json=body, headers={"Idempotency-Key": spoilt.replace(" ", "-")}
@@ -128,7 +128,7 @@ async def test_evidence_is_shown_to_the_citizen_with_the_answer(house: House) ->
     ticket = await house.file()
     officer = await house.officer()
     after = await upload(house, a_photo(), officer, purpose="after")
-    # Whoever uploaded it may name it by its id alone; records of the unit's own are just kept.
+    # The uploader may name it by its id alone; the unit's own record numbers are just stored.
     body = REPLY | {"evidence": [after["id"], "water/2026/118"]}
     assert (await ticket.complete(body=body)).status_code == 200
     await ticket.until_stage("rate")

@@ -1,4 +1,4 @@
-"""`jiesu doctor` about the packs: how far a city promises, and what is wrong with one."""
+"""Tests of `jiesu doctor` on packs: how far a city promises, and faults of a pack."""
 
 import shutil
 from pathlib import Path

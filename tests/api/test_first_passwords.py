@@ -1,4 +1,4 @@
-"""A password that somebody was given: good for choosing another, and for some days only."""
+"""Tests of first passwords: good only for choosing another, and for some days only."""
 
 import re
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ API = "/api/v1"
 SESSION = f"{API}/session"
 PEOPLE = {"Accept": "text/html", "Accept-Language": "zh"}
 OF_CITIZENS = {"rate_ticket", "list_own_tickets"}
-"""Asked with an access code, or with a pass, and nothing else."""
+"""Permissions that an access code or a pass gives, and nothing else."""
 OWN = "another quiet morning"
 
 
@@ -36,7 +36,7 @@ async def house(lonely_house: House) -> House:
 
 
 async def _given(house: House, name: str = "wang.fang") -> str:
-    """The password that an administrator was shown for a new account."""
+    """Create an account, and return the password that the administrator is shown."""
     body = {"name": name, "role": "desk"}
     admin = await house.token(Role.ADMIN)
     made = await house.http.post(f"{API}/accounts", json=body, headers=admin)
@@ -45,7 +45,7 @@ async def _given(house: House, name: str = "wang.fang") -> str:
 
 
 async def _age(house: House, name: str, **length: int) -> None:
-    """Let the password have been given so long ago."""
+    """Backdate the first password of an account."""
     past = datetime.now(UTC) - timedelta(**length)
     which = update(identity_tables.account).where(identity_tables.account.c.name == name)
     await house.store.change(which.values(password_given_at=past))
@@ -81,7 +81,7 @@ async def test_it_opens_nothing_but_the_way_to_another(house: House) -> None:
 
 
 async def test_whatever_else_there_is_is_refused(house: House) -> None:
-    """To administrators, too: what they were given is known to somebody else."""
+    """Administrators are refused too: somebody else knows their first password."""
     admin = await house.token(Role.ADMIN)
     body = {"name": "zhao", "role": "admin"}
     made = (await house.http.post(f"{API}/accounts", json=body, headers=admin)).json()
@@ -127,7 +127,7 @@ async def test_after_seven_days_it_is_over_until_an_administrator_gives_another(
     [told] = [line for line in logged if line["event"] == "sign-in failed"]
     assert told["code"] == "first_password_over"
     assert "wang.fang" not in str(logged)
-    # Whoever does not know it is told nothing.
+    # A wrong password does not reveal that the right one has expired.
     assert problem(await _try(house, "wang.fang", PASSWORD)) == (401, "sign_in_failed")
     account = await accounts.by_name(house.store, "wang.fang")
     assert account is not None
@@ -249,7 +249,7 @@ def _agreed(url: str) -> str:
 
 
 async def test_who_signs_in_by_the_provider_is_not_asked_to_change_it(joined: House) -> None:
-    """Nor kept out by it, when it is over: they did not use it."""
+    """Such a sign-in also works after the unused first password has expired."""
     for _ in range(2):
         url = (await joined.http.get("/staff/oidc")).headers["Location"]
         await joined.http.get(_agreed(url))

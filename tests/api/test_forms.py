@@ -1,4 +1,4 @@
-"""Forms: what was typed comes back, each fault beside its field."""
+"""Tests of forms: typed values come back, with each fault beside its field."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Links to files: they end, they cannot be made up, and what is behind them runs nowhere."""
+"""Tests of links to files: they expire, cannot be forged, and their files run nowhere."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -62,7 +62,7 @@ async def test_a_link_cannot_be_made_up(lonely_house: House) -> None:
         _changed(told["url"], signature="0" * 32),
         _changed(told["url"], signature="\u00e9"),
         told["url"].replace(told["id"], other["id"]),
-        # The small picture's link does not open the large one.
+        # A thumbnail's link does not open the large picture.
         told["thumbnail_url"].replace("/thumbnail", ""),
     ):
         assert problem(await lonely_house.http.get(url)) == (404, "file_not_found")

@@ -1,4 +1,4 @@
-"""What every answer tells the browser not to do, and whose answer it is."""
+"""Tests of every answer's headers: restrictions for the browser, and the system's name."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""More than a hundred files that mean harm: none is kept as it came, none hurts the house."""
+"""Tests of over a hundred hostile files: none is stored as it came, none harms the system."""
 
 import io
 import resource
@@ -19,7 +19,7 @@ from tests.support.media import a_photo
 
 UPLOAD = "/api/v1/files"
 SECONDS = 30
-"""For one file, on a machine that does other things too. The house itself gives up after 20."""
+"""The limit for one file on a busy machine; the system itself gives up after 20."""
 
 MB = 1024
 
@@ -40,7 +40,7 @@ async def test_none_is_kept_as_it_came_and_none_hurts_the_house(
             began = time.monotonic()
             became[await _became(house, file)] += 1
             assert time.monotonic() - began < SECONDS, file.name
-    # What was decoded was decoded elsewhere, and there within its bounds.
+    # Decoding took place in child processes, within their memory limit.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * MB
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1100 * MB
     kept = became.pop("kept")
@@ -53,7 +53,7 @@ async def test_none_is_kept_as_it_came_and_none_hurts_the_house(
 
 
 async def _became(house: House, file: Hostile) -> str:
-    """The code it was refused with, or that it was kept: then without what was bad about it."""
+    """Upload the file, and return its refusal code, or "kept" if it is stored and harmless."""
     declared = {"Content-Type": file.declared} if file.declared else {}
     answer = await house.http.post(UPLOAD, content=file.content, headers=declared)
     if answer.status_code != 201:

@@ -1,4 +1,4 @@
-"""Filing: what is taken, what is refused, and what survives when half the house is away."""
+"""Tests of filing: complaints accepted or refused, and outages of the engine or the store."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ async def _registered(house: House) -> int:
 
 
 async def _refused(house: House, **changes: Any) -> tuple[int, str]:
-    """The refusal; and nobody was given a number."""
+    """Return the refusal, and check that nothing was registered."""
     found = problem(await house.http.post(FILE, json=COMPLAINT | changes))
     assert await _registered(house) == 0
     return found
@@ -205,7 +205,7 @@ async def test_a_key_that_is_none_is_refused(house: House, key: str) -> None:
     assert problem(answer) == (422, "invalid_request")
 
 
-# --- when half the house is away -----------------------------------------------------------------
+# --- outages of the engine, the store or the worker ----------------------------------------------
 
 
 async def test_without_the_engine_the_citizen_still_gets_a_number(lonely_house: House) -> None:

@@ -1,4 +1,4 @@
-"""An upload that breaks off, on a real server: a clear end, and nothing is left of it."""
+"""Tests of an upload that breaks off, on a real server: a clear end, and nothing is left."""
 
 import asyncio
 import re
@@ -20,7 +20,7 @@ from tests.support.served import Address, served
 
 @pytest.fixture
 async def server(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Address]:
-    """The API alone, on a port."""
+    """Serve the API alone, on a port."""
     settings = Settings(home=tmp_path, temporal_address="127.0.0.1:1", upload_seconds=2)
     async with served(create_app(settings, store=sqlite_store)) as address:
         yield address
@@ -37,13 +37,13 @@ async def _answer(reader: asyncio.StreamReader) -> str:
 
 
 async def _nothing_left(store: Store, home: Path) -> bool:
-    """Neither a row, nor an object, nor a file on its way."""
+    """Return whether neither a row, nor an object, nor a received file is left."""
     left = [path for folder in ("files", "uploads") for path in (home / folder).rglob("*")]
     return await files.waiting_bytes(store) == 0 and left == []
 
 
 async def _broken_off(address: Address) -> int:
-    """How many uploads the server says broke off."""
+    """Return how many uploads broke off, according to the server's metrics."""
     reader, writer = await asyncio.open_connection(*address)
     writer.write(b"GET /metrics HTTP/1.1\r\nHost: jiesu.test\r\nConnection: close\r\n\r\n")
     async with asyncio.timeout(10):

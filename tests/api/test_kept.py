@@ -1,4 +1,4 @@
-"""Answers that take long to find are kept for a while, and found one at a time."""
+"""Tests of the result cache: slow results are cached for a while, each computed once."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from app.result_cache import ResultCache
 
 
 class Library:
-    """Finds what it is asked for in a time that the test says, by a clock of the test's own."""
+    """A slow source of results, whose duration and clock the test sets."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, most: int = 2) -> None:
         self.now = 0.0
@@ -21,7 +21,7 @@ class Library:
         async def find() -> str:
             self.asked.append(what)
             self.now += seconds
-            await asyncio.sleep(0)  # others may ask meanwhile
+            await asyncio.sleep(0)  # other requests may come meanwhile
             if what == "broken":
                 raise RuntimeError("away")
             return what.upper()
@@ -46,7 +46,7 @@ async def test_an_answer_is_kept_by_what_it_cost(monkeypatch: pytest.MonkeyPatch
     assert library.asked == ["a"]
     library.now += 1
     await library.ask("a", seconds=0)
-    await library.ask("a", seconds=0)  # found at once: as good as not kept
+    await library.ask("a", seconds=0)  # found at once: cached for no time
     assert library.asked == ["a", "a", "a"]
 
 

@@ -1,4 +1,4 @@
-"""How often: counted for all processes together, per address and per person."""
+"""Tests of rate limits: common to all processes, per address and per person."""
 
 import shutil
 import socket
@@ -24,7 +24,7 @@ AWAY: dict[str, Any] = {"temporal_address": "127.0.0.1:1", "engine_timeout": 0.2
 
 
 def _strict(home: Path, store: Store, **limits: Any) -> Any:
-    """A house in which this machine's own requests are counted like any other's."""
+    """Open an application that counts this machine's own requests like any other's."""
     return open_house(home, store, None, **AWAY, limits_exempt=[], **limits)
 
 
@@ -80,7 +80,7 @@ async def test_the_machine_itself_is_not_counted_unless_told_so(lonely_house: Ho
 
 @pytest.fixture
 def redis_url(tmp_path: Path) -> Iterator[str]:
-    """A Redis of this test's own."""
+    """Run a Redis of this test's own."""
     program = shutil.which("redis-server")
     if program is None:
         pytest.skip("no redis-server on this machine")

@@ -1,4 +1,4 @@
-"""Sign-in with an identity provider, against a real one on this machine."""
+"""Tests of sign-in with an identity provider, against a real one on this machine."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -44,14 +44,14 @@ async def house(issuer: str, sqlite_store: Store, tmp_path: Path) -> AsyncIterat
 
 
 async def _leave(house: House) -> str:
-    """Off to the provider: the address of its page."""
+    """Begin a sign-in, and return the address of the provider's page."""
     answer = await house.http.get("/staff/oidc")
     assert answer.status_code == 303, answer.text
     return answer.headers["Location"]
 
 
 def _agree(url: str, sub: str) -> str:
-    """Somebody signs in there: the address that the browser is sent back to."""
+    """Sign in at the provider, and return the address that the browser is sent back to."""
     answer = httpx.post(url, data={"sub": sub})
     assert answer.status_code == 302, answer.text
     return answer.headers["Location"]
@@ -124,7 +124,7 @@ async def test_what_was_not_begun_here_is_refused(house: House) -> None:
 
 
 async def test_an_answer_for_another_sign_in_is_refused(house: House) -> None:
-    """A code of another sign-in, in this one's name: the nonce does not fit."""
+    """A code of another sign-in, used in this one, is refused: its nonce does not match."""
     other = parse_qs(urlsplit(_agree(await _leave(house), "u-2")).query)["code"][0]
     mine = _agree(await _leave(house), "u-1")
     code = parse_qs(urlsplit(mine).query)["code"][0]

@@ -1,6 +1,6 @@
-"""Signing in with an ID token that is forged, borrowed or over: nobody gets in by it.
+"""Tests of ID tokens that are forged, borrowed or expired: nobody can sign in with them.
 
-The provider is a real one on this machine; what it answers is changed on its way out.
+The provider is a real one on this machine; its answers are changed on their way out.
 """
 
 import base64
@@ -39,7 +39,7 @@ DESCRIPTION = "/.well-known/openid-configuration"
 
 
 class Token(NamedTuple):
-    """What the provider was about to send: of a person who may come in."""
+    """The token that the provider was about to send, of a person who may sign in."""
 
     header: dict[str, Any]
     claims: dict[str, Any]
@@ -47,13 +47,13 @@ class Token(NamedTuple):
 
 
 Forge = Callable[[Token], Any]
-"""What it sends instead."""
+"""A function that makes the token sent instead."""
 
 
 @dataclass
 class Provider:
-    """`forge` makes the ID token, `sent` is what came of it; `says` and `keys` take the place of
-    what it says of itself; `lax`: for a code that was used it hands out the same again."""
+    """An identity provider. `forge` makes the ID token, `sent` is its result; `says` and `keys`
+    replace its description and its keys; `lax`: a used code gets the same answer again."""
 
     url: str = ""
     forge: Forge | None = None
@@ -115,7 +115,7 @@ def running() -> Iterator[Provider]:
 
 @pytest.fixture
 def provider(running: Provider) -> Iterator[Provider]:
-    """As honest as every provider, until a test says otherwise."""
+    """Provide an honest provider, and reset it after the test."""
     yield running
     running.be_honest()
 
@@ -149,14 +149,14 @@ def _agree(url: str) -> str:
 def _signed(
     token: Token, key: Any = None, claims: dict[str, Any] | None = None, **header: Any
 ) -> str:
-    """The token again, with something else about it."""
+    """Sign the token again, with another key, other claims or another header."""
     told = token.claims if claims is None else claims
     head = token.header | header
     return jwt.encode(head, told, key or token.key, algorithms=[head["alg"]])
 
 
 def _saying(**changes: Any) -> Forge:
-    """Signed by the provider, and saying something else; None: saying nothing of it."""
+    """Return a `Forge` of provider-signed tokens with other claims; None removes a claim."""
 
     def forge(token: Token) -> str:
         told = token.claims | changes
@@ -166,13 +166,13 @@ def _saying(**changes: Any) -> Forge:
 
 
 def _lasting(**seconds: int) -> Forge:
-    """Signed by the provider, with moments so many seconds from now."""
+    """Return a `Forge` of provider-signed tokens with times so many seconds from now."""
     now = int(time.time())
     return _saying(**{name: now + distance for name, distance in seconds.items()})
 
 
 def _by_mac(secret: Callable[[Token], bytes]) -> Forge:
-    """HS256: whoever knows what the signature is checked with could make it."""
+    """Return a `Forge` of HS256 tokens, which anyone who knows the verification key could make."""
 
     def forge(token: Token) -> str:
         text = f"{_closed(token.header | {'alg': 'HS256'})}.{_closed(token.claims)}"
@@ -274,7 +274,7 @@ FORGED: dict[str, dict[str, Forge]] = {
 
 
 async def _refused(house: House, back: str, *secret: Any) -> None:
-    """To come back there ends at the sign-in page, without a session; the log keeps secrets."""
+    """Check that `back` ends at the sign-in page, without a session, and the log has no secrets."""
     before = house.http.cookies.get(COOKIE)
     lines: list[logging.LogRecord] = []
     listening = _Listening(lines)
@@ -299,7 +299,7 @@ async def _refused(house: House, back: str, *secret: Any) -> None:
 
 
 class _Listening(logging.Handler):
-    """What the product's libraries log, down to the last detail; not what the provider does."""
+    """A handler of all that the product's libraries log at any level, but not the provider's."""
 
     def __init__(self, lines: list[logging.LogRecord]) -> None:
         super().__init__(logging.DEBUG)
@@ -311,7 +311,7 @@ class _Listening(logging.Handler):
 
 
 def _parts(secret: tuple[Any, ...]) -> Iterator[str]:
-    """Whatever is long enough to be told from other words."""
+    """Yield the parts that are long enough to be told from other words."""
     for one in secret:
         yield from (part for part in str(one).split(".") if len(part) > 20)
 
@@ -325,7 +325,7 @@ async def test_a_forged_token_lets_nobody_in(house: House, provider: Provider, a
 
 
 async def test_the_same_token_unforged_lets_somebody_in(house: House, provider: Provider) -> None:
-    """Else all of the above would be refused for another reason."""
+    """This shows that the forgeries above are not refused for another reason."""
     for forge in (_signed, _saying(aud=[CLIENT, "another"], azp=CLIENT), _lasting(exp=-30)):
         provider.forge = forge
         answer = await house.http.get(_agree(await _leave(house)))
@@ -361,12 +361,12 @@ async def test_keys_that_are_none_and_a_provider_of_another_name_are_refused(
 
 @pytest.mark.parametrize("lax", [False, True], ids=["strict", "lax"])
 async def test_to_come_back_twice_is_refused(house: House, provider: Provider, lax: bool) -> None:
-    """Also where the provider does not mind a code that was used, and the cookie was kept."""
+    """It is refused even if the provider accepts a used code and the cookie was retained."""
     provider.lax = lax
     back = _agree(await _leave(house))
     begun = house.http.cookies[oidc.COOKIE]
     assert (await house.http.get(back)).status_code == 303
-    await _refused(house, back)  # the cookie of the sign-in is gone with it
+    await _refused(house, back)  # the first return removed the cookie of the sign-in
     house.http.cookies.clear()
     house.http.cookies.set(oidc.COOKIE, begun, domain="jiesu.test", path=oidc.BACK)
     await _refused(house, back)

@@ -1,4 +1,4 @@
-"""Where one is signed in: everybody sees their own sessions, ends them, and nobody else's."""
+"""Tests of own sessions: everybody sees and ends their own, and nobody else's."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -149,7 +149,7 @@ async def test_of_what_a_browser_says_only_known_words_are_kept(house: House) ->
     await _with(house, name, f"{FIREFOX} <b>secret</b> build/8831")
     [kept] = await house.store.rows(select(identity_tables.session))
     assert kept.device == "Firefox · Windows"
-    for said in ("Mozilla", "Gecko", "secret", "build"):  # no digits: a digest may hold any
+    for said in ("Mozilla", "Gecko", "secret", "build"):  # no digits, which a digest may contain
         assert said not in str(kept)
 
 

@@ -1,4 +1,4 @@
-"""The citizens' pages, as a browser without JavaScript uses them."""
+"""Tests of the citizens' pages, as a browser without JavaScript uses them."""
 
 import html
 import re
@@ -147,7 +147,7 @@ async def test_others_are_offered_once_and_only_where_the_place_is_known(house: 
     again = await house.http.post("/report", data=FORM | {"key": "another"})
     assert "是不是同一件事" in again.text
     assert first["number"] in again.text
-    assert "alert(1)" in html.unescape(again.text)  # one's own words, in a hidden field
+    assert "alert(1)" in html.unescape(again.text)  # the citizen's own words, in a hidden field
     sent = await house.http.post("/report", data=FORM | {"key": "another", "same": first["number"]})
     auditor = await house.token(Role.AUDITOR)
     number = _receipt(sent)["number"]
@@ -178,7 +178,7 @@ async def test_whoever_says_me_too_follows_a_published_ticket_by_an_own_number(
     mine = Filed(house, {"number": keep["number"], "access_code": keep["code"]})
     assert (await mine.until_stage("rate"))["reply"] == REPLY["reply"]
     assert (await mine.rate()).status_code == 200
-    # What was not to be published is not told to whoever says that theirs is the same.
+    # An unpublished ticket is not shown to a citizen who says that theirs is the same.
     other = await house.http.post("/report", data=FORM | {"key": "n", "same": closed.number})
     assert "data-joined" not in other.text
     again = (

@@ -1,4 +1,4 @@
-"""Who complained: masked for whoever may see the ticket, unmasked for a purpose, on record."""
+"""Tests of who complained: masked at first, unmasked for a purpose, and logged."""
 
 from typing import Any
 
@@ -63,7 +63,7 @@ async def test_the_unit_that_leads_may_call_its_citizen(house: House) -> None:
     ticket = await _filed(house)
     assert (await ticket.by_unit("person", WHY)).json()["phone"] == "13812345678"
     (seen,) = await _views(ticket, ticket.citizen)
-    assert seen["unit"] not in (None, "water")  # by the name people know
+    assert seen["unit"] not in (None, "water")  # the unit's name and not its code
     other = await ticket.by_unit("person", WHY, unit="housing")
     assert problem(other) == (404, "ticket_not_found")
 

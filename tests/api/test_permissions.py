@@ -1,4 +1,4 @@
-"""The permission table is what the doors do: every route, every role, over HTTP."""
+"""Tests that the API enforces the permission table: every route, every role, over HTTP."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,13 +33,13 @@ OF_A_SESSION = {
     "change_password",
 }
 OF_CITIZENS = {"rate_ticket", "list_own_tickets"}
-"""Asked with an access code, or with a pass, and nothing else."""
+"""Permissions that an access code or a pass gives, and nothing else."""
 
 OF_WHOEVER_MAY = {"file_complaint", "upload_file"}
-"""For everybody; but whoever shows a token has to be allowed to."""
+"""Permissions of everybody; a caller who shows a token still needs a permitted role."""
 
 NONSENSE = {"nonsense": True}
-"""Whoever is let in is told 422, and nothing happens."""
+"""A body for which a permitted caller gets a 422, and nothing is done."""
 
 BODIES: dict[str, Any] = {
     COMMANDS[offer.command].key: offer.example for offer in (*OFFERS, BACK)
@@ -48,7 +48,7 @@ BODIES: dict[str, Any] = {
 
 @dataclass
 class Tickets:
-    """One that water leads and planning helps with, and a report about the market authority."""
+    """A ticket that water leads and planning shares, and a report about the market authority."""
 
     shared: Filed
     report: Filed
@@ -75,7 +75,7 @@ async def tickets(house: House) -> Tickets:
 
 
 async def _managed(house: House) -> dict[str, str]:
-    """Somebody's account, and a token: what administrators change."""
+    """Create an account and a token that administrators may change."""
     account = await accounts.by_name(house.store, await new_account(house))
     token, _ = await tokens.issue(house.store, Role.DESK, None, "managed")
     assert account is not None
@@ -83,7 +83,7 @@ async def _managed(house: House) -> dict[str, str]:
 
 
 def routes(house: House) -> Iterator[tuple[str, str, Right]]:
-    """Method, path and row of every route of the API; pages have tests of their own."""
+    """Yield method, path and table row of every route of the API; pages have tests of their own."""
     for route in route_permissions.routes_of(house.app):
         key = route_permissions.key_of(route)
         assert key is not None

@@ -1,4 +1,4 @@
-"""Photos that come in the citizens' forms themselves, as browsers without JavaScript send them."""
+"""Tests of photos in the citizens' forms, as browsers without JavaScript send them."""
 
 import re
 from typing import Any
@@ -60,7 +60,7 @@ async def test_the_form_with_a_photo_sent_twice_makes_one_ticket(house: House) -
     assert _receipt(first) == _receipt(second)
     assert len(await _files(house, _receipt(first))) == 1
     other = await _sent(house, ("b.jpg", a_photo((64, 64)), "image/jpeg"))
-    assert other.status_code == 422  # another photo is another form: sent again, it goes
+    assert other.status_code == 422  # another photo makes another form: it can be sent again
     assert 'class="codes"' not in other.text
 
 

@@ -1,4 +1,4 @@
-"""Places and spots over HTTP: the numbers of a small town."""
+"""Tests of places and spots over HTTP: the numbers of a small town."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,7 +21,7 @@ NOVEMBER = {"month": "2024-11"}
 
 @pytest.fixture
 async def house(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
-    """Nothing but a store: places need no engine."""
+    """Open the application with a store alone: places need no engine."""
     async with open_house(
         tmp_path, sqlite_store, None, SHIPPED, temporal_address="127.0.0.1:1"
     ) as opened:
@@ -34,7 +34,7 @@ def busy(area: str | None, title: str = "", **place: Any) -> Busy:
 
 
 async def small_town(store: Store) -> dict[str, Busy]:
-    """Filed in November 2024: two closed, one late for years, one that says no place."""
+    """Record tickets of November 2024: two closed, one late for years, one without a place."""
     town = {
         "good": busy(f"{STREET}901001", lat=39.901, lon=116.641),
         "bad": busy(f"{STREET}901002", lat=39.9011, lon=116.6411),

@@ -1,4 +1,4 @@
-"""From filing to closing over HTTP, on both databases."""
+"""The path from filing to closing over HTTP, on both databases."""
 
 from tests.api.house import House
 

@@ -1,4 +1,4 @@
-"""Errors have one form, are all written down, and never repeat what was sent."""
+"""Tests of errors: of one form, all documented, never repeating what was sent."""
 
 import re
 from pathlib import Path

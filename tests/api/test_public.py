@@ -1,4 +1,4 @@
-"""What everybody may ask: cities, figures, and whether the house is well."""
+"""Tests of the public API: cities, figures, health."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Rating: once, in time, by whose complaint it is."""
+"""Tests of rating: once, in time, by the citizen who complained."""
 
 import asyncio
 from typing import Any

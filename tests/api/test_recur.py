@@ -1,4 +1,4 @@
-"""'The problem is back': a watched ticket goes on, and one that ended is followed by another."""
+"""Tests of reopening: a watched ticket continues, and an ended one gets a successor."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,7 +20,7 @@ BAD = {"contacted": True, "resolved": False, "grade": 1}
 
 @pytest.fixture
 async def watching(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
-    """A city that watches closed tickets for a month, and does nothing twice."""
+    """Open a city that watches closed tickets for a month, and allows no rework."""
     packs = city_with(
         tmp_path / "cities",
         caps={"reworks": 0},
@@ -42,7 +42,7 @@ async def _rated(house: House, stage: str, rating: dict[str, Any]) -> Filed:
 
 
 async def _ended(house: House, **said: Any) -> Filed:
-    """A ticket that was rated well, in a city that watches nothing."""
+    """Return a well-rated and ended ticket, in a city without aftercare."""
     ticket = await house.file(**said)
     assert (await ticket.complete()).status_code == 200
     await ticket.until_stage("rate")

@@ -1,4 +1,4 @@
-"""举报: the accused unit sees nothing of it, and who handles it does not learn from whom it is."""
+"""Tests of reports (举报): hidden from the accused unit; the handler does not learn from whom."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -25,7 +25,7 @@ REPORT: dict[str, Any] = {
     "contact": {"name": "李四", "phone": "13800004321"},
 }
 NOWHERE = "2603021234560"
-"""A number nobody has."""
+"""A number that no ticket has."""
 
 COMMANDS: list[tuple[str, Any]] = [
     ("sign", None),
@@ -48,7 +48,7 @@ COMMANDS: list[tuple[str, Any]] = [
 
 @pytest.fixture
 async def house(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
-    """A city in which reports that name a unit go to the police."""
+    """Open a city in which reports that name a unit go to the police."""
     packs = city_with(tmp_path / "cities", reports={"unit": HANDLER})
     async with (
         platform(client, sqlite_store, packs) as running,
@@ -58,7 +58,7 @@ async def house(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIte
 
 
 async def _accusing(house: House) -> Filed:
-    """A report about the water bureau, of a matter that is the water bureau's own."""
+    """File a report about the water bureau, in a category of the water bureau."""
     ticket = await house.file(**REPORT)
     named = {"category": "0301", "accused": ACCUSED}
     assert (await ticket.by(Role.DISPATCHER, "triage", named)).status_code == 200

@@ -1,4 +1,4 @@
-"""Commands on their way: sent once, answered once, whatever the clocks and the wires do."""
+"""Tests of sending commands: each is sent and answered once, despite clocks and networks."""
 
 import asyncio
 import time
@@ -41,7 +41,7 @@ SECONDS = timedelta(seconds=5)
 
 
 class Desk:
-    """A door to the engine, and what the record shows of one ticket."""
+    """A gateway to the engine, and the recorded events of one ticket."""
 
     def __init__(self, door: gateway.Engine, store: Store, number: str) -> None:
         self.door, self.store, self.number = door, store, number
@@ -63,7 +63,7 @@ class Desk:
         return [e for e in await tickets.events(self.store, self.number) if e.kind == kind]
 
     async def found_out(self) -> None:
-        """Until the client knows that its connection is broken."""
+        """Wait until the client knows that its connection is broken."""
         while await self.door.ready():
             await asyncio.sleep(0.02)
 
@@ -79,7 +79,7 @@ async def desk(engine: Engine) -> Desk:
 
 
 def calls_of(client: Client, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the calls that go to the engine from now on."""
+    """Record the names of the calls to the engine from now on."""
     made: list[str] = []
     call = client.service_client._rpc_call
 
@@ -168,7 +168,7 @@ async def way(engine_address: str) -> AsyncIterator[Way]:
 
 @pytest.fixture
 async def far(way: Way, engine: Engine) -> Desk:
-    """A desk whose engine is at the end of `way`."""
+    """File a ticket through a client that reaches the engine by `way`."""
     client = await connect_to(way.address)
     furnish(client, engine.store)
     return await Desk.file(client, engine.store)
@@ -279,7 +279,7 @@ async def test_a_ticket_that_takes_no_more_commands_is_told_to_go_on(
 async def test_nobody_is_served_by_a_worker_that_is_not_there(
     client: Client, sqlite_store: Store
 ) -> None:
-    """Said after the time in which it could have been taken; here a short one."""
+    """It is refused after the time in which a worker could have taken it; here a short one."""
     furnish(client, sqlite_store)
     short = Budget(taken=0.3, untaken=0.6, answered=1.0, done=0.5)
     door = gateway.Engine(client, timeout=0.3, budget=short)
@@ -292,7 +292,7 @@ async def test_nobody_is_served_by_a_worker_that_is_not_there(
 
 @workflow.defn(name="Ticket", sandboxed=False)
 class Defective:
-    """A version of the workflow that a deployment got wrong."""
+    """A defective version of the workflow, deployed by mistake."""
 
     @workflow.run
     async def run(self, _: Complaint) -> None:
@@ -302,7 +302,7 @@ class Defective:
 async def test_a_ticket_whose_workflow_fails_takes_commands_once_it_is_mended(
     client: Client, sqlite_store: Store
 ) -> None:
-    """The engine refuses commands to it; that is no defect of the door, and loses nothing."""
+    """The engine refuses commands to it; the API reports no defect, and nothing is lost."""
     furnish(client, sqlite_store)
     told, patient = complaint(), Budget(taken=0.5, untaken=1.0, answered=1.5, done=0.5)
     door = gateway.Engine(client, timeout=0.3, budget=patient)
@@ -315,7 +315,7 @@ async def test_a_ticket_whose_workflow_fails_takes_commands_once_it_is_mended(
                 await asyncio.sleep(0.05)
         with pytest.raises(Problem) as refused:
             await door.act(told.number, SIGN, None)
-        # Not known where a step is under way that may yet take it, and known where none is.
+        # The outcome is unknown if a running workflow task may still take it, else known.
         assert refused.value.code in ("too_late", "engine_unavailable")
         assert await door.file(told) is None
     async with platform(client, sqlite_store):

@@ -1,4 +1,4 @@
-"""Signing in: a session is opened by a password, lasts as long as it should, and can be ended."""
+"""Tests of sessions: opened by a password, limited in time, and ended on request."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ WRONG = "wrong, wrong, wrong"
 
 @pytest.fixture
 async def house(lonely_house: House) -> House:
-    """Nobody needs the engine to sign in."""
+    """Open the application without an engine, which is not needed to sign in."""
     return lonely_house
 
 
@@ -43,7 +43,7 @@ async def test_somebody_signs_in_and_is_who_the_account_says(house: House) -> No
     cookie = answer.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
-    assert "; Secure" not in cookie  # this house is reached by http
+    assert "; Secure" not in cookie  # this installation is reached by http
     assert answer.headers["Cache-Control"] == "no-store"
 
 
@@ -172,7 +172,7 @@ async def test_who_is_disabled_or_becomes_something_else_is_out_at_once(house: H
         assert again.status_code == (401 if "disabled_at" in change else 200)
 
 
-# --- a request that was not meant ----------------------------------------------------------------
+# --- cross-site requests -------------------------------------------------------------------------
 
 
 async def _leave(house: House, who: SignedIn, **headers: str) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""Tables for spreadsheets: Chinese stays Chinese, and no text is computed."""
+"""Tests of CSV for spreadsheets: Chinese stays Chinese, and no text is computed."""
 
 import csv
 import io

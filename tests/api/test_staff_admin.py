@@ -1,4 +1,4 @@
-"""The administrators' pages, without JavaScript: what is shown once, and who is let in."""
+"""Tests of the administrators' pages, without JavaScript: access, and secrets shown once."""
 
 import re
 

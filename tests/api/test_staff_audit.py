@@ -1,4 +1,4 @@
-"""The auditor's pages and routes: verdicts, any moment, and what somebody changed by hand."""
+"""Tests of the auditor's pages and routes: verdicts, any past state, manual changes."""
 
 import json
 from datetime import UTC, datetime
@@ -95,7 +95,7 @@ async def test_what_an_event_changed_is_marked(house: House) -> None:
 
 
 async def carried_on(house: House, client: Client) -> Filed:
-    """In three runs: events 1 to 3, 4 to 6, and two more."""
+    """Return a ticket of three runs: events 1 to 3, 4 to 6, and two more."""
     ticket = await house.file()
     engine = EngineTicket(client, ticket.number)
     await engine.carry_on()

@@ -1,4 +1,4 @@
-"""Batch registration and merging on pages."""
+"""Tests of batch registration and merging on pages."""
 
 import re
 from typing import Any

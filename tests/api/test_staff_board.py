@@ -1,4 +1,4 @@
-"""The board: the page, its sheets and its API tell what a small town knows of itself."""
+"""Tests of the board: its page, its sheets and its API agree with the filed tickets."""
 
 import csv
 import html
@@ -45,7 +45,7 @@ async def _board(house: House) -> dict[str, Any]:
 
 
 async def _filed_since(house: House, today: str, tickets: Sequence[Filed]) -> list[Filed]:
-    """Those of these tickets that were filed on that day: midnight may have passed since."""
+    """Return the tickets that were filed on that day: midnight may have passed since."""
     found = await states(house.store, [ticket.number for ticket in tickets])
     filed = {ticket.complaint.number: ticket.complaint.filed_at for ticket in found}
     return [one for one in tickets if filed[one.number] >= datetime.fromisoformat(today)]
@@ -65,7 +65,7 @@ async def test_programs_read_what_a_city_does_now(house: House) -> None:
     triage = next(one for one in told["queues"] if one["queue"] == "triage")
     assert triage["tickets"] == 1
     assert triage["since"] is not None
-    # Triage has half an hour; the bureau has days.
+    # Triage is due in half an hour, the bureau's work in days.
     assert [one["number"] for one in told["soon"]] == [waiting.number]
     assert told["late_soon"] == 1
 
@@ -122,7 +122,7 @@ async def test_every_part_is_a_sheet(house: House, what: str, told: list[str]) -
 async def test_what_came_in_is_a_sheet_of_hours_and_channels(house: House) -> None:
     filed = [await house.file(channel=channel) for channel in ("web", "web", "app")]
     today = ""
-    while today != (today := (await _board(house))["today"]):  # once more, if midnight passed
+    while today != (today := (await _board(house))["today"]):  # again, if midnight passed
         heads, *rows = rows_of(await _page(house, "/staff/board.csv?what=inflow"))
     assert (heads[0], len(rows)) == ("Hour", 24)
     counts = {head: sum(int(row[n]) for row in rows) for n, head in enumerate(heads) if n}

@@ -1,4 +1,4 @@
-"""The call screen: filed once, answered at once, added to what there is; without JavaScript."""
+"""Tests of the call screen: filed once, answered at once or added, without JavaScript."""
 
 import html
 import re
@@ -49,12 +49,12 @@ def number_of(page: httpx.Response) -> str:
 
 
 def kept(page: httpx.Response) -> list[str]:
-    """The files that the form holds."""
+    """Return the files that the form retains."""
     return re.findall(r'name="kept" value="(f[0-9a-f]{32})" checked', page.text)
 
 
 async def files_of(house: House, number: str) -> list[tuple[str, str]]:
-    """What there is with a ticket: kind and purpose."""
+    """Return kind and purpose of the ticket's files."""
     answer = await house.http.get(
         f"/api/v1/tickets/{number}/files", headers=await house.token(Role.ADMIN)
     )
@@ -223,7 +223,7 @@ async def test_mine_is_the_same_as_that_one_is_written_for_the_dispatcher(house:
     assert said.endswith(f"（与工单 {other.number} 反映同一问题）")
 
 
-# --- photos and papers --------------------------------------------------------------------------
+# --- photos and documents -----------------------------------------------------------------------
 
 
 async def test_files_go_with_the_ticket_once_however_often_it_is_sent(house: House) -> None:
@@ -303,7 +303,7 @@ async def test_files_go_with_what_is_added_to_an_earlier_ticket_and_not_with_urg
     assert await files_of(house, ticket.number) == [("photo", "complaint")]
 
 
-# --- who, and when --------------------------------------------------------------------------------
+# --- permissions and outages ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

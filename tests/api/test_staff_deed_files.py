@@ -1,4 +1,4 @@
-"""Photos and papers that go with a form: taken with it, kept when it comes back, never twice."""
+"""Tests of files in action forms: sent with the form, retained on a fault, never twice."""
 
 import html
 import re

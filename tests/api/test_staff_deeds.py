@@ -1,4 +1,4 @@
-"""Every deed through its page: what the reader sees afterwards, and what the ticket remembers."""
+"""Tests of every action form through its page: the page afterwards, and the recorded event."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -30,7 +30,7 @@ async def able(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIter
 
 
 ELSEWHERE = {"step", "merge", "replan"}
-"""Tested by themselves below."""
+"""Action forms with tests of their own below."""
 
 
 def test_every_deed_is_tried() -> None:

@@ -1,4 +1,4 @@
-"""The table of deeds is whole: every command, every field of it, every word."""
+"""Tests that the table of action forms is complete: commands, fields and messages."""
 
 from typing import get_args
 
@@ -14,7 +14,7 @@ from domain.ticket.minutes import Minutes
 from domain.ticket.rating import Rating
 
 NOT_IN_A_FORM = {"do": "the address of the form says it"}
-"""Fields of commands that no form has, and why not."""
+"""Fields of commands that no form has, and the reason."""
 
 KINDS = set(get_args(get_args(Command)[0]))
 

@@ -1,4 +1,4 @@
-"""The staff's way in: sign in and out without JavaScript, and nothing typed is lost."""
+"""Tests of staff sign-in and sign-out: without JavaScript, and nothing typed is lost."""
 
 import html
 import re
@@ -22,7 +22,7 @@ def csrf_on(page: httpx.Response) -> str:
 
 
 def hidden(page: httpx.Response, action: str) -> dict[str, str]:
-    """The hidden fields of the form that goes to `action`."""
+    """Return the hidden fields of the form that goes to `action`."""
     form = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', page.text, re.DOTALL)
     assert form, page.text
     fields = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form[0])

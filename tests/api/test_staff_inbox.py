@@ -1,4 +1,4 @@
-"""A unit's inbox as a page: its parts, its order, and what is done with several at once."""
+"""Tests of a unit's inbox page: its parts, its order, and actions on several tickets."""
 
 import html
 import re
@@ -29,7 +29,7 @@ async def sent(house: House, who: SignedIn, what: str, **fields: Any) -> httpx.R
 
 
 def lines(page: httpx.Response) -> list[str]:
-    """The references of the lines, in the order of the page."""
+    """Return the references of the lines, in the order of the page."""
     return re.findall(r'data-ref="([^"]+)"', page.text)
 
 
@@ -140,7 +140,7 @@ async def test_several_are_signed_at_once_and_each_is_told(house: House) -> None
     still = re.findall(r'value="([^"]+)" checked', page.text)
     assert still == [f"{second.number}-1"]
     again = await sent(house, who, "sign", pick=[*picked])
-    assert "已签收 1 件" in again.text  # the same form again: done once
+    assert "已签收 1 件" in again.text  # the same form sent again is done once
     assert (await first.kinds()).count("signed") == 1
 
 
@@ -220,6 +220,6 @@ async def test_a_long_list_does_not_wait_for_the_engine_line_by_line(
     who = await signed_in(lonely_house, Role.OFFICER, "water", city="tongzhou")
     page = await sent(lonely_house, who, "sign", pick=[f"{each.number}-1" for each in tickets])
     told = html.unescape(page.text)
-    # Eight are on their way at a time; the others are not sent any more.
+    # Eight requests run at a time; the others are not sent any more.
     assert told.count("尚未确认完成，可放心重试。") == 8
     assert told.count("未办理，请稍后再试。") == 4

@@ -1,4 +1,4 @@
-"""The league table, places and spots: every number leads to its tickets, and is a sheet as well."""
+"""Tests of the ranking, places and spots: every number has a drill-down, and is in a sheet."""
 
 import csv
 import html
@@ -26,7 +26,7 @@ MONTH = "month=2024-11"
 
 @pytest.fixture
 async def house(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
-    """Nothing but a store: figures need no engine."""
+    """Open the application with a store alone: figures need no engine."""
     async with open_house(
         tmp_path, sqlite_store, None, SHIPPED, temporal_address="127.0.0.1:1"
     ) as opened:
@@ -194,7 +194,7 @@ async def test_common_problems_are_named(house: House) -> None:
 
 
 class _English:
-    """As `Words`, without a request."""
+    """The English words of `PageWords`, without a request."""
 
     language = "en"
 

@@ -1,4 +1,4 @@
-"""The centre's queues on pages: triage, decisions, call-backs; one done, the next one shown."""
+"""Tests of the centre's queues on pages: triage, decisions, call-backs, one after the other."""
 
 import asyncio
 import html
@@ -48,7 +48,7 @@ async def waits(house: House, *of: str) -> list[dict[str, Any]]:
 
 
 async def test_the_suggestion_is_accepted_and_the_next_one_shows(house: House) -> None:
-    # Two subjects are named, so that the machine is not sure.
+    # Two subjects are named, so that the machine's triage is unsure.
     mixed = await house.unclear(text="河面脏，路灯也暗。")
     other = await house.unclear()
     who = await signed_in(house, Role.DISPATCHER)
@@ -235,7 +235,7 @@ async def test_a_page_of_two_queues_shows_one_alone_and_stays_with_it(house: Hou
 
 @pytest.fixture
 async def meeting(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
-    """A city in which the first return is the last one: a meeting decides."""
+    """Open a city that allows one return, after which a meeting decides."""
     packs = city_with(tmp_path / "cities", caps={"returns": 1}, limits={"arbitrate": "2d"})
     async with (
         platform(client, sqlite_store, packs) as running,
@@ -276,7 +276,7 @@ async def test_after_the_last_return_a_meeting_names_the_unit(meeting: House) ->
 
 @pytest.fixture
 async def impatient(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
-    """A city that calls back as soon as it has answered."""
+    """Open a city that calls back as soon as it has answered."""
     packs = city_with(tmp_path / "cities", limits={"rate": "1s"}, ladder={"rate": None})
     async with (
         platform(client, sqlite_store, packs) as running,
@@ -286,7 +286,7 @@ async def impatient(client: Client, sqlite_store: Store, tmp_path: Path) -> Asyn
 
 
 async def due_for_a_call(house: House) -> Filed:
-    """A ticket that was answered, and whose citizen does not rate."""
+    """Return a ticket that was answered, and whose citizen does not rate."""
     ticket = await house.file(contact={"phone": "13800001234", "name": "王小明"})
     assert (await ticket.complete()).status_code == 200
     async with asyncio.timeout(20):

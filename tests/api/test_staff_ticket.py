@@ -1,4 +1,4 @@
-"""The page of a ticket: what it tells, to whom, and who complained only for a purpose."""
+"""Tests of the ticket page: its content by reader, and contact details only for a purpose."""
 
 import re
 from datetime import UTC, datetime
@@ -11,11 +11,11 @@ from tests.support.staff_pages import AtDesk, at_desk, offered, refused, said, s
 
 CONTACT = {"name": "王小明", "phone": "13800001234"}
 NOWHERE = "2603021234560"
-"""A number nobody has."""
+"""A number that no ticket has."""
 
 
 async def _reporting(house: House) -> Filed:
-    """A report about the market authority, which the water bureau handles."""
+    """File a report about the market authority, which the water bureau handles."""
     ticket = await house.unclear(contact=CONTACT)
     told = {"category": "0301", "kind": "report", "unit": "water", "accused": "market"}
     assert (await ticket.by(Role.DISPATCHER, "triage", told)).status_code == 200
@@ -78,7 +78,7 @@ async def test_the_page_speaks_english(house: House) -> None:
 
 
 async def _like_none(who: AtDesk, ticket: Filed) -> None:
-    """The ticket looks to them exactly like one that does not exist, whatever they try."""
+    """Check that, in every action, the ticket looks to them like one that does not exist."""
     for what in (None, "sign", "contact", "decide", "recur", "person"):
         answers = []
         for number in (ticket.number, NOWHERE):
@@ -247,7 +247,7 @@ async def test_while_the_engine_is_away_nothing_typed_is_lost(
     assert "已清淤。</textarea>" in page.text
 
 
-# --- going on -------------------------------------------------------------------------------------
+# --- return links and reopening -------------------------------------------------------------------
 
 
 async def test_the_page_one_came_from_is_gone_back_to(house: House) -> None:

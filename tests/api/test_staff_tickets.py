@@ -1,4 +1,4 @@
-"""Finding tickets: each by what is known of it, officers their own unit's."""
+"""Tests of finding tickets: by any known detail, and for officers within their own unit."""
 
 import html
 import re
@@ -26,7 +26,7 @@ async def _found(who: AtDesk, **params: str) -> list[str]:
 
 @pytest.fixture
 async def ticket(house: House) -> Filed:
-    """One of the water bureau, about something that nobody else writes of."""
+    """File a ticket of the water bureau, about a subject that no other ticket has."""
     return await house.file(title="南大街暗渠冒黑水")
 
 
@@ -61,7 +61,7 @@ async def test_a_whole_number_goes_straight_to_its_ticket(house: House, ticket: 
 
 async def test_officers_find_their_own_units_tickets(house: House, ticket: Filed) -> None:
     own = await at_desk(house, Role.OFFICER, "water")
-    assert ticket.number in await _found(own, unit="market")  # there is nothing to choose
+    assert ticket.number in await _found(own, unit="market")  # the parameter is ignored
     assert 'name="unit"' not in (await own.get(PATH)).text
     stranger = await at_desk(house, Role.OFFICER, "market")
     assert await _found(stranger) == []

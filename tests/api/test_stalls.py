@@ -1,4 +1,4 @@
-"""Commands while the worker stands still: nothing is lost, and nothing comes after its refusal."""
+"""Tests of commands to a stalled worker: none is lost, none is executed after its refusal."""
 
 import asyncio
 import time
@@ -22,7 +22,7 @@ from tests.support.staff_pages import at_desk, says
 from tests.support.stalling import StandingWorker, standing_worker
 
 MOMENT = 1.0
-"""Seconds in which everything that was sent has reached the engine."""
+"""Seconds in which all sent requests have reached the engine."""
 
 UNITS = ("market", "110112003", "housing", "transport", "environment", "110112001", "110112002")
 
@@ -45,7 +45,7 @@ async def standing(
 
 
 async def meanwhile(worker: StandingWorker, seconds: float, *asked: Any) -> list[httpx.Response]:
-    """Everything asked while the worker stands still; the answers once it goes on."""
+    """Send the requests while the worker is stalled, and return the answers once it continues."""
     with worker.standing_still():
         tasks = []
         for one in asked:
@@ -84,11 +84,11 @@ async def test_a_citizen_is_not_turned_away_because_others_are_before_them(
     ]
     began = time.monotonic()
     answers = await meanwhile(standing.worker, MOMENT, *crowd, *citizen)
-    # Nobody waits for the ticket that the withdrawal ended: the engine says that it is closed.
+    # No request waits for the ended ticket: the engine says that it is closed.
     assert time.monotonic() - began < UNTAKEN_AFTER.total_seconds()
     *_, facts, urged, withdrawn = answers
     assert [a.text for a in answers if a.status_code >= 500] == []
-    # What ends the ticket may come before what is said to it; it is done in any case.
+    # The withdrawal may come before the other two; it is carried out in any case.
     assert withdrawn.status_code == 200
     for answer, kind in ((facts, "facts_added"), (urged, "urged")):
         assert (answer.status_code == 200) == (kind in await ticket.kinds())
@@ -99,7 +99,7 @@ async def test_what_was_answered_as_failed_is_never_carried_out(standing: Standi
     ticket = await standing.house.file()
     key = {"Idempotency-Key": "sign-1"}
     officer = await standing.house.officer()
-    # The worker has begun with the first one when it comes to stand: that is in time.
+    # The worker has begun the first command before it stalls, so that one is in time.
     urged, answer = await meanwhile(
         standing.worker,
         TAKEN_WITHIN.total_seconds() + 0.5,
@@ -109,7 +109,7 @@ async def test_what_was_answered_as_failed_is_never_carried_out(standing: Standi
     assert urged.status_code == 200
     assert problem(answer) == (503, "too_late")
     assert answer.headers["retry-after"]
-    # Whatever comes after it finds it undone, and so does the same key.
+    # Later commands find it not carried out, and so does the same key.
     assert (await ticket.act("urge", ticket.citizen)).status_code == 200
     assert "signed" not in await ticket.kinds()
     assert (await ticket.act("sign", officer, **key)).status_code == 200
@@ -117,7 +117,7 @@ async def test_what_was_answered_as_failed_is_never_carried_out(standing: Standi
 
 
 async def test_a_result_that_was_taken_becomes_an_event(standing: Standing) -> None:
-    """Handed in while the worker stands still, and the share is ended in the same moment."""
+    """The result comes while the worker is stalled, and the share is ended at the same time."""
     ticket = await standing.house.file()
     handed_in, moved = await meanwhile(
         standing.worker,
@@ -136,7 +136,7 @@ async def test_a_result_that_was_taken_becomes_an_event(standing: Standing) -> N
 async def test_what_a_task_recorded_that_may_yet_be_lost_refuses_no_result(
     standing: Standing,
 ) -> None:
-    """A task of the ticket recorded that it was reassigned, and does not come to its end."""
+    """A workflow task recorded that the ticket was reassigned, and does not complete."""
     ticket = await standing.house.file()
     lost = update(assignment).where(assignment.c.number == ticket.number, assignment.c.n == 1)
     with standing.worker.standing_still():
@@ -152,7 +152,7 @@ async def test_what_a_task_recorded_that_may_yet_be_lost_refuses_no_result(
 
 @pytest.mark.timeout(90)
 async def test_the_record_does_not_keep_what_a_lost_task_did(standing: Standing) -> None:
-    """The engine gives the task to the worker again, and that time the command comes too late."""
+    """The engine gives the task to the worker again, when the command is too late."""
     ticket = await standing.house.file()
     (answer,) = await meanwhile(
         standing.worker, TASK_TIMEOUT.total_seconds() + MOMENT, ticket.by_unit("sign")
@@ -168,7 +168,7 @@ async def test_the_record_does_not_keep_what_a_lost_task_did(standing: Standing)
 async def test_nobody_waits_for_ever_for_a_worker_that_does_not_come_back(
     standing: Standing,
 ) -> None:
-    """What was accepted by nobody is told as failed once it cannot be accepted any more."""
+    """A command that nobody accepted is reported as failed once it cannot be accepted any more."""
     ticket = await standing.house.file()
     began = asyncio.get_running_loop().time()
     with standing.worker.standing_still():

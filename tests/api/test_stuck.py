@@ -1,4 +1,4 @@
-"""What waits although no person is waited for is seen wherever somebody looks."""
+"""Tests that tickets which are stuck without waiting for a person are reported everywhere."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,7 +17,7 @@ PEOPLE = {"Accept": "text/html"}
 
 
 async def _register(house: House, city: str = "tongzhou", *, begun: bool = False) -> str:
-    """A complaint of a while ago that the engine has not taken; or has, and nothing came of it."""
+    """Register an older complaint that the engine has not taken, or (`begun`) not recorded."""
     filed = datetime.now(UTC) - timedelta(minutes=3)
     told = complaint(city=city, filed_at=filed)
     await intake.register(house.store, told, None, None, None, "f", partial(str, told.number))
@@ -91,7 +91,7 @@ async def test_the_pages_name_the_tickets_and_what_they_wait_for(
     assert other not in board
     wall = await _page(house, "/staff/board?wall=1", Role.SUPERVISOR, language)
     assert waits in wall
-    assert f'href="/staff/tickets/{lost}"' not in wall  # nobody touches that screen
+    assert f'href="/staff/tickets/{lost}"' not in wall  # nobody can click on the wall display
 
 
 async def test_a_rung_that_nobody_records_is_told(house: House) -> None:

@@ -1,4 +1,4 @@
-"""Reading tickets: each sees what is theirs."""
+"""Tests of reading tickets: each caller sees what is theirs."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Both languages are complete: nothing is untranslated, fuzzy, or said no more."""
+"""Tests that both languages are complete: nothing is untranslated, fuzzy or unused."""
 
 import pytest
 

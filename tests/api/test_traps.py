@@ -1,4 +1,4 @@
-"""What programs fall into, and people do not; and work that a flood would have to do."""
+"""Tests of the bot checks, and of the proof of work that slows a flood."""
 
 import asyncio
 import html

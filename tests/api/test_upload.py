@@ -1,4 +1,4 @@
-"""Uploading: by whom, how much, for what; and what is done to a photo on the way."""
+"""Tests of uploading: by whom, how much, for what, and the treatment of photos."""
 
 import io
 import json
@@ -70,14 +70,14 @@ async def test_a_photo_is_upright_and_tells_nothing_but_what_it_shows(lonely_hou
     photo = a_photo((600, 400), exif=where)
     answer = await lonely_house.http.post(UPLOAD, content=photo)
     told = answer.json()
-    # Lying on its side: what was left of above is now right of above.
+    # The photo was lying on its side: its top left corner is now the top right one.
     kept = await _photo_of(lonely_house, told)
     assert (kept.size, (told["width"], told["height"])) == ((400, 600), (400, 600))
     corner = kept.getpixel((390, 10))
     assert isinstance(corner, tuple)
     assert corner[0] > 200 > 100 > corner[2]
     assert kept.getexif() == {}
-    # The place is offered to whoever took the photo, and kept nowhere.
+    # The position is offered to the uploader, and stored nowhere.
     assert told["location"] == {"lat": 39.908694, "lon": 116.3975, "crs": "wgs84"}
     row = await files.get(lonely_house.store, told["id"])
     assert "39.908" not in str(row)

@@ -1,4 +1,4 @@
-"""What is published tells nobody who somebody is."""
+"""Tests of the redaction of personal details in published texts."""
 
 import pytest
 

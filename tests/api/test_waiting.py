@@ -1,4 +1,4 @@
-"""Waiting is short, patient with what is slow, and asks little."""
+"""Tests of waiting for a write: short, patient with slow ones, and with few look-ups."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ from app.read_your_writes import Watch, until
 
 
 class Later:
-    """Something that is there after a while; counts how often it is looked for."""
+    """A value that appears after a while; counts how often it is looked for."""
 
     def __init__(self, seconds: float) -> None:
         self.at, self.looks = time.monotonic() + seconds, 0

@@ -1,4 +1,4 @@
-"""Watching a board: read once for all who watch, for as long as somebody does."""
+"""Tests of the board's broadcast channel: one read for all who watch, while anybody does."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ TICK = 0.05
 
 @pytest.fixture
 async def house(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
-    """No engine: a board is only read."""
+    """Open the application without an engine: a board is only read."""
     async with open_house(
         tmp_path, sqlite_store, None, temporal_address="127.0.0.1:1", engine_timeout=1
     ) as opened:
@@ -53,7 +53,7 @@ def boards(house: House) -> Boards:
 
 @pytest.fixture
 def statements() -> Iterator[list[str]]:
-    """Every statement that any store executes."""
+    """Record every statement that any store executes."""
     asked: list[str] = []
 
     def note(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
@@ -65,7 +65,7 @@ def statements() -> Iterator[list[str]]:
 
 
 async def _somebody(door: Door) -> Caller:
-    """A supervisor with a session."""
+    """Create a supervisor with a session."""
     account, _ = await _account(door)
     session = await _session(door, account)
     return Caller(Actor(role=Role.SUPERVISOR, id=account.id), account.id, session=session)
@@ -86,7 +86,7 @@ async def _session(door: Door, account: accounts.Account) -> Session:
 
 
 class _Watching:
-    """Somebody who watches; `seen` is all they were shown."""
+    """A caller who watches the board; `seen` is all they were shown."""
 
     def __init__(self, boards: Boards, door: Door, who: Caller, **more: Any) -> None:
         self.seen: list[BoardSnapshot | End | None] = []
@@ -120,7 +120,7 @@ async def test_two_hundred_who_watch_cost_as_much_as_one(
     statements.clear()
     target = len(watching[0].seen) + 5
     await asyncio.gather(*(one.until(target) for one in watching))
-    ticks = len(statements) / (STATEMENTS + 1)  # and one look at the sessions
+    ticks = len(statements) / (STATEMENTS + 1)  # and one query of the sessions
     shown = len({id(scene) for one in watching for scene in one.seen}) - before
     assert shown >= 4
     assert abs(ticks - shown) <= 2, "statements do not grow with those who watch"
@@ -256,7 +256,7 @@ async def test_when_the_process_ends_everybody_is_told(house: House, boards: Boa
 
 @asynccontextmanager
 async def _serving(store: Store, home: Path) -> AsyncIterator[tuple[Server, int]]:
-    """The application on a port, as `jiesu api` serves it."""
+    """Serve the application on a port, as `jiesu api` does."""
     settings = Settings.model_validate(
         {"home": home, "keys": RING.text(), "temporal_address": "127.0.0.1:1"}
     )
@@ -276,7 +276,7 @@ async def _serving(store: Store, home: Path) -> AsyncIterator[tuple[Server, int]
 
 @asynccontextmanager
 async def _opened(running: Server, port: int, store: Store) -> AsyncIterator[asyncio.StreamReader]:
-    """The stream, for somebody who is signed in."""
+    """Open the stream as somebody who is signed in."""
     door: Door = running.config.app.state.door  # type: ignore[union-attr]
     account, _ = await _account(door)
     secret = await sessions.begin(store, account, datetime.now(UTC), timedelta(hours=1))
@@ -293,7 +293,7 @@ async def _opened(running: Server, port: int, store: Store) -> AsyncIterator[asy
 
 
 async def _told(reader: asyncio.StreamReader, name: str) -> Any:
-    """What the next event of that name says."""
+    """Return the payload of the next event of that name."""
     async with asyncio.timeout(20):
         while (line := await reader.readline()).strip() != f"event: {name}".encode():
             assert line, "the stream ended"

@@ -195,7 +195,7 @@ async def test_runs_that_nothing_leads_to_any_more_are_proved_unreadable_as_well
     assert (await prove(client, TicketKeys(engine.store, RING), number)).runs == 3
 
 
-# --- what somebody wrote into the engine's database -----------------------------------------------
+# --- forged histories -----------------------------------------------------------------------------
 
 
 def _golden() -> list[WorkflowHistory]:

@@ -27,7 +27,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def town(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
-    """Tongzhou alone. `JIESU_SITE=URL=HOME` names one that runs already, to save its start."""
+    """Run Tongzhou alone, or use the running installation of `JIESU_SITE=URL=HOME` to save time."""
     if "JIESU_SITE" in os.environ:
         url, _, home = os.environ["JIESU_SITE"].partition("=")
         yield Site(url, Path(home))
@@ -38,12 +38,12 @@ def town(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
 
 Open = Callable[..., Page]
 _PATIENCE = 30_000
-"""Milliseconds for something to show up: a busy machine needs some."""
+"""Milliseconds to wait for an element: a busy machine is slow."""
 
 
 @pytest.fixture
 def phone(browser: Browser, town: Site) -> Iterator[Open]:
-    """Opens a page in a profile of its own: `phone("/report", language="en", script=False)`."""
+    """Open pages in profiles of their own: `phone("/report", language="en", script=False)`."""
     contexts = []
 
     def opened(path: str = "/", *, language: str = "zh", script: bool = True, **more: Any) -> Page:
@@ -67,7 +67,7 @@ def phone(browser: Browser, town: Site) -> Iterator[Open]:
 
 @pytest.fixture
 def desk(phone: Open, town: Site) -> Open:
-    """Opens a page as somebody who works here, on a large screen and signed in:
+    """Open pages as signed-in staff, on a large screen:
     `desk("/staff/inbox", Role.OFFICER, unit="water", language="en")`."""
 
     def opened(path: str, role: Role, *, unit: str | None = None, **more: Any) -> Page:

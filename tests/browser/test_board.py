@@ -1,4 +1,4 @@
-"""A supervisor's morning: the board is live, every number leads to its tickets, down to a cell."""
+"""Tests of the board: live updates, and a drill-down from every number, down to a cell."""
 
 import re
 import time
@@ -13,7 +13,7 @@ from domain.actors import Role
 from tests.browser.conftest import Open
 from tests.support.browser import Site, violations
 
-pytestmark = pytest.mark.timeout(600)  # the first one waits for the installation
+pytestmark = pytest.mark.timeout(600)  # the first test waits for the installation
 
 PLACE = {"address": "北苑街道河边", "area": "110112003", "lat": 39.902, "lon": 116.64}
 LARGE = {"width": 1920, "height": 1080}
@@ -21,7 +21,7 @@ PAGES = ("/staff/board", "/staff/league", "/staff/league/points", "/staff/spots"
 
 
 def _complaints(page: Any) -> list[str]:
-    """What the browser says that it would not do."""
+    """Collect the errors in the browser's console."""
     said: list[str] = []
     page.on("console", lambda one: said.append(one.text) if one.type == "error" else None)
     page.on("pageerror", lambda error: said.append(str(error)))
@@ -37,7 +37,7 @@ def _number(tile: Locator) -> int:
 
 
 def _tells_of_one_more(tile: Locator, before: int, day: date) -> None:
-    """By itself; a new day begins at nought."""
+    """Wait until the tile counts one more by itself, or a new day begins."""
     ends = time.monotonic() + 20
     while (shown := _number(tile)) != before + 1 and _today() == day:
         assert time.monotonic() < ends, f"{shown}, not {before + 1}"

@@ -1,4 +1,4 @@
-"""A citizen's whole job in a real browser: with and without JavaScript, in both languages."""
+"""Tests of citizens' tasks in a real browser: with and without JavaScript, in both languages."""
 
 import re
 
@@ -9,7 +9,7 @@ from tests.browser.conftest import Open
 from tests.support.browser import Site
 from tests.support.media import a_photo
 
-pytestmark = pytest.mark.timeout(600)  # the first one waits for the installation
+pytestmark = pytest.mark.timeout(600)  # the first test waits for the installation
 EACH_WAY = pytest.mark.parametrize(
     ("language", "script"), [("zh", True), ("zh", False), ("en", True), ("en", False)]
 )
@@ -30,7 +30,7 @@ def _report(page: Page, text: str = TEXT, address: str = "") -> None:
 
 
 def _kept(page: Page) -> dict[str, str]:
-    """What the receipt shows, as a citizen copies it."""
+    """Return the number and access code on the receipt."""
     page.wait_for_load_state()
     expect(page.locator(".codes dd").nth(1)).to_be_visible()
     number, code = page.locator(".codes dd").all_inner_texts()[:2]
@@ -254,7 +254,7 @@ def test_two_taps_make_one_ticket(phone: Open, script: bool) -> None:
     assert _kept(page) == first
 
 
-# --- better with a script ---------------------------------------------------------------------
+# --- additions by a script --------------------------------------------------------------------
 
 
 def test_a_draft_survives_and_is_gone_once_it_is_sent(phone: Open) -> None:
@@ -276,7 +276,7 @@ def test_a_draft_survives_and_is_gone_once_it_is_sent(phone: Open) -> None:
 def test_without_a_network_it_waits_and_is_sent_by_itself(phone: Open) -> None:
     page = phone("/report")
     page.evaluate(_GOVERNED)
-    page.reload()  # kept now by the service worker
+    page.reload()  # cached now by the service worker
     page.context.set_offline(True)
     page.goto("/report")
     page.locator("#f-text").fill("地下室没有信号，回头再发。")
@@ -304,7 +304,7 @@ def test_the_phone_says_where_it_is(phone: Open, town: Site) -> None:
     page.locator("[data-here]").click()
     expect(page.locator("[data-told]")).to_have_text("已记下您的位置。")
     _report(page)
-    # What is sent is sent by a script: either page may come a moment later.
+    # A script sends the form, so either page may come a moment later.
     expect(page.locator(".codes dd, .similar").first).to_be_visible()
     if page.locator(".similar").count():
         page.get_by_role("button", name="我的是另一件事").click()

@@ -1,4 +1,4 @@
-"""The desk at work: a call by keyboard alone, a dispatcher's morning, and everybody can read it."""
+"""Tests of the desk: a call by keyboard alone, a dispatcher's work, accessibility of its pages."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.browser.conftest import Open
 from tests.support.browser import Site, violations
 from tests.support.media import a_photo
 
-pytestmark = pytest.mark.timeout(600)  # the first one waits for the installation
+pytestmark = pytest.mark.timeout(600)  # the first test waits for the installation
 
 PLACE = {"address": "新华西街东门", "area": "110112003"}
 PHONE = "13900001234"
@@ -55,7 +55,7 @@ def test_an_operator_takes_a_call_by_keyboard_alone(desk: Open, town: Site) -> N
     page.keyboard.press("Control+Enter")
     expect(page.locator("[data-number]")).to_be_visible()
     number = number_in(page)
-    page.reload()  # sent once more: the same ticket
+    page.reload()  # sends the form again: the same ticket
     assert number_in(page) == number
     expect(page.locator("[data-focus]")).to_be_focused()
     page.keyboard.press("Enter")
@@ -69,7 +69,7 @@ def test_a_call_is_answered_at_once_without_a_script(desk: Open) -> None:
     page.locator("#f-text").fill("路灯晚上几点开？")
     page.locator("#f-kind").select_option("consultation")
     page.locator("#f-category").fill("0204")
-    page.locator("#f-category").press("Enter")  # nothing is filed by a slip
+    page.locator("#f-category").press("Enter")  # Enter in a field does not file the complaint
     expect(page.locator("#hints")).to_contain_text("路灯开关时间")
     page.locator(".often summary", has_text="路灯开关时间").click()
     page.locator("button[value='use:lamp-hours']").click()
@@ -108,7 +108,7 @@ def test_photos_go_with_a_call_and_do_not_disturb_what_the_machine_knows(desk: O
 
 @pytest.fixture
 def morning(town: Site) -> Iterator[dict[str, str]]:
-    """What waits for a dispatcher: one unclear, one that a unit wants to return, two alike."""
+    """File a dispatcher's work: one unclear, one that a unit wants to return, two alike."""
     return_wanted, twin = town.file(place=PLACE), town.file(place=PLACE)
     for ticket in (return_wanted, twin):
         town.until(ticket, "handle")

@@ -1,4 +1,4 @@
-"""Staff come in, and what they typed survives an ended session."""
+"""Tests of staff sign-in, and of typed text that survives an ended session."""
 
 import pytest
 from playwright.sync_api import expect
@@ -7,7 +7,7 @@ from domain.actors import Role
 from tests.browser.conftest import Open
 from tests.support.browser import Site, violations
 
-pytestmark = pytest.mark.timeout(600)  # the first one waits for the installation
+pytestmark = pytest.mark.timeout(600)  # the first test waits for the installation
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -1,4 +1,4 @@
-"""What holds for every page: accessible, light, fast, usable on a narrow screen."""
+"""Tests of every page: accessible, light, fast, usable on a narrow screen."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Open
 from tests.support.browser import Site, violations
 
-pytestmark = pytest.mark.timeout(600)  # the first one waits for the installation
+pytestmark = pytest.mark.timeout(600)  # the first test waits for the installation
 PAGES = (
     "/",
     "/report",
@@ -24,7 +24,7 @@ FIRST_PAINT = 1000.0
 
 
 def _drawn(page: Page, town: Site) -> Iterator[str]:
-    """Every page a citizen can come to, one after the other."""
+    """Open every page for citizens in turn, and yield its name."""
     for path in PAGES:
         page.goto(path)
         yield path
@@ -103,7 +103,7 @@ def test_a_first_visit_is_light_and_soon_painted(phone: Open, path: str) -> None
     page.goto(path, wait_until="networkidle")
     assert sum(received) <= WIRE, f"{sum(received) / 1024:.0f} KB"
     assert received
-    # A page that is loaded may not be painted yet where the machine is busy.
+    # On a busy machine a page may be loaded and not painted yet.
     painted = page.wait_for_function(
         "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
     )

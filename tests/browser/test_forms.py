@@ -1,4 +1,4 @@
-"""Every form that staff fill in, on a ticket that is ready for it, on a narrow screen."""
+"""Tests of every form for staff, on a ticket that is ready for it, on a narrow screen."""
 
 import asyncio
 from collections.abc import Coroutine, Iterator
@@ -22,10 +22,10 @@ from tests.support.browser import Site, site, violations
 from tests.support.cities import city_with
 from tests.support.deeds import ABLE, CASES, WHY, Case, fresh
 
-pytestmark = pytest.mark.timeout(900)  # the first one waits for the installation
+pytestmark = pytest.mark.timeout(900)  # the first test waits for the installation
 
 SILENT = {"limits": ABLE["limits"] | {"rate": "1s"}, "ladder": ABLE["ladder"] | {"rate": None}}
-"""Whoever does not rate at once is called back."""
+"""The changes to the pack by which a citizen who does not rate at once is called back."""
 
 STAGED = "0303"
 
@@ -43,7 +43,7 @@ FORMS = (
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
-    """Tongzhou, able to do all that any city does."""
+    """Run Tongzhou with everything enabled that any city does."""
     home = tmp_path_factory.mktemp("able")
     shelf = home / "cities"
     city_with(shelf, **ABLE | SILENT)
@@ -61,7 +61,7 @@ def _with_steps(file: Path) -> None:
 
 
 class Ready(NamedTuple):
-    """Tickets by the deed that each is ready for, and one whose citizen is to be called."""
+    """Tickets by the action form that each is ready for, and one that is due for a call-back."""
 
     by_deed: dict[str, str]
     silent: str
@@ -73,7 +73,7 @@ def ready(town: Site) -> Ready:
 
 
 def _elsewhere(work: Coroutine[Any, Any, Ready]) -> Ready:
-    """In a thread of its own: the one of the tests has the loop of the browser."""
+    """Run in another thread: the test's own thread has the event loop of the browser."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, work).result()
 
@@ -93,7 +93,7 @@ async def _made_ready(town: Site) -> Ready:
 
 
 class Looks:
-    """What is wrong with the pages that were looked at."""
+    """The faults of the pages that were looked at."""
 
     def __init__(self) -> None:
         self.faults: list[str] = []
@@ -107,7 +107,7 @@ class Looks:
 
 
 def _comes_back_empty(deed: ActionForm) -> bool:
-    """Whether it cannot be done without typing: something is needed that nothing fills in."""
+    """Return whether sending the untouched form fails: a required field is not filled in."""
     return any(one.required and not one.choices and not one.preset for one in deed.fields)
 
 
@@ -137,7 +137,7 @@ def test_the_form_of_every_deed_is_accessible_and_fits(
                 page.wait_for_selector("#summary")
                 looks.at(page, f"{case.path}, come back")
     assert looks.faults == []
-    # To plan again is offered only where a year was published since: tests/workflows has that.
+    # Replanning needs a year published since the ticket was planned: see tests/workflows.
     assert shown == {deed.path for deed in DEEDS} - {"replan"}
 
 

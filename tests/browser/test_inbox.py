@@ -1,4 +1,4 @@
-"""An officer's morning with the keyboard alone; a grid worker's on a phone; what all may read."""
+"""Tests of the inbox: an officer by keyboard alone, a grid worker on a phone, accessibility."""
 
 import re
 
@@ -9,13 +9,13 @@ from domain.actors import Role
 from tests.browser.conftest import Open
 from tests.support.browser import Site, violations
 
-pytestmark = pytest.mark.timeout(600)  # the first one waits for the installation
+pytestmark = pytest.mark.timeout(600)  # the first test waits for the installation
 PHONE = {"width": 390, "height": 844}
 NARROW = {"width": 320, "height": 640}
 
 
 def _tickets(town: Site, *titles: str) -> list[str]:
-    """New tickets of the water bureau, at their unit."""
+    """File tickets for the water bureau, and wait until they reach it."""
     place = {"address": "玉带河大街 18 号", "lat": 39.9, "lon": 116.65}
     found = [town.file(title=title, place=place) for title in titles]
     for receipt in found:
@@ -28,7 +28,7 @@ def _line(number: str) -> str:
 
 
 def _walk(page: Page, number: str) -> None:
-    """Press j until the line of this ticket is in hand."""
+    """Press j until the line of this ticket has the focus."""
     for _ in range(60):
         page.keyboard.press("j")
         if page.locator(f"{_line(number)}:focus-within").count():
@@ -39,7 +39,7 @@ def _walk(page: Page, number: str) -> None:
 def test_an_officers_morning_with_the_keyboard_alone(desk: Open, town: Site) -> None:
     first, second, third = _tickets(town, "早上的第一件", "早上的第二件", "早上的第三件")
     page = desk("/staff/inbox", Role.OFFICER, unit="water")
-    # What can be pressed is told, and typing is typing.
+    # Shortcut keys that are typed into a field are plain text.
     page.locator("#f-q").focus()
     page.keyboard.type("jxs早上")
     assert page.locator("#f-q").input_value() == "jxs早上"
@@ -48,7 +48,7 @@ def test_an_officers_morning_with_the_keyboard_alone(desk: Open, town: Site) -> 
     page.keyboard.press("Enter")
     page.wait_for_url("**q=*")
     expect(page.locator("[data-ref]")).to_have_count(3)
-    # One is signed where it is, and the walk goes on after it.
+    # One is signed in place, and j continues after it.
     _walk(page, first)
     page.keyboard.press("s")
     expect(page.locator(".outcome")).to_contain_text(first)

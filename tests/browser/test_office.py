@@ -1,4 +1,4 @@
-"""An auditor finds what was changed by hand; an administrator makes an officer who then works."""
+"""Tests for auditors, who find manual changes, and administrators, who create officers."""
 
 import re
 import sqlite3
@@ -11,7 +11,7 @@ from domain.actors import Role
 from tests.browser.conftest import Open
 from tests.support.browser import Site, violations
 
-pytestmark = pytest.mark.timeout(900)  # the first one waits for the installation
+pytestmark = pytest.mark.timeout(900)  # the first test waits for the installation
 
 ADMIN_PAGES = ("people", "tokens", "packs?check=yes", "messages", "calendar", "waiting", "engine")
 
@@ -64,7 +64,7 @@ def test_an_administrator_makes_an_officer_who_then_signs_in(
     page.locator("#f-name").fill("zhao.liu")
     page.locator("#f-display").fill("赵六")
     page.get_by_role("button", name="Make the account").click()
-    expect(page.locator("#summary")).to_be_visible()  # an officer has a unit
+    expect(page.locator("#summary")).to_be_visible()  # an officer needs a unit
     expect(page.locator("#f-display")).to_have_value("赵六")
     page.locator("#f-unit").select_option("water")
     page.get_by_role("button", name="Make the account").click()

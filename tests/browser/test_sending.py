@@ -1,4 +1,4 @@
-"""A report is sent until this system has answered, whatever stands between it and the phone."""
+"""Tests that a report is resent until this system has answered, whatever the network does."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.support.browser import Site
 from tests.support.media import a_photo
 from tests.support.network import FOREIGN, Mode, Network, network
 
-pytestmark = pytest.mark.timeout(600)  # the first one waits for the installation
+pytestmark = pytest.mark.timeout(600)  # the first test waits for the installation
 WAITS = "恢复联网后自动提交"
 UNREACHABLE = [mode for mode in Mode if mode is not Mode.THROUGH]
 _GOVERNED = """async () => {
@@ -27,14 +27,14 @@ _HOUR = 3_600_000
 
 @pytest.fixture
 def between(town: Site) -> Iterator[Network]:
-    """The network between the phone and the site."""
+    """Open a network between the phone and the site."""
     with network(town.url) as made:
         yield made
 
 
 @pytest.fixture
 def page(phone: Open, between: Network) -> Page:
-    """The form, behind that network; the service worker keeps it. The page's clock can be moved."""
+    """Open the form over that network, cached by the service worker, with a movable clock."""
     opened = phone("about:blank")
     opened.clock.install()
     opened.goto(f"{between.url}/report")
@@ -55,7 +55,7 @@ def _receipt(page: Page) -> dict[str, str]:
 
 
 def _waits(page: Page, between: Network, words: str = WAITS) -> None:
-    """The page has tried, and says that it goes on by itself."""
+    """Check that the page has tried, and says that it retries by itself."""
     line = page.locator("[data-waiting-line]")
     if between.mode is Mode.HANGS:
         expect(line).to_contain_text("正在提交")
@@ -65,7 +65,7 @@ def _waits(page: Page, between: Network, words: str = WAITS) -> None:
 
 
 def _filed(town: Site, since: datetime) -> list[dict[str, Any]]:
-    """The tickets that were filed since then."""
+    """Return the tickets that were filed since then."""
     told = town.get(f"/tickets?filed_since={since:%Y-%m-%dT%H:%M:%S.%fZ}", role=Role.AUDITOR)
     items: list[dict[str, Any]] = told["items"]
     return items
@@ -76,11 +76,11 @@ def test_whatever_becomes_of_it_on_the_way_it_is_sent_by_itself_and_once(
     page: Page, between: Network, town: Site, mode: Mode
 ) -> None:
     since = datetime.now(UTC)
-    assert page.evaluate("navigator.onLine")  # the flag says yes all the while
+    assert page.evaluate("navigator.onLine")  # the browser's flag stays true throughout
     between.mode = mode
     _send(page, f"电梯里没有信号：{mode.name}。")
     _waits(page, between)
-    page.clock.fast_forward(_HOUR)  # once more, and still not
+    page.clock.fast_forward(_HOUR)  # a retry, which fails too
     _waits(page, between)
     between.mode = Mode.THROUGH
     page.clock.fast_forward(_HOUR)
@@ -133,8 +133,8 @@ def test_the_page_is_opened_again_before_there_is_a_network(
 
 def test_the_page_of_another_is_never_kept_as_ours(page: Page, between: Network) -> None:
     between.mode = Mode.IS_ANOTHERS
-    page.goto(f"{between.url}/follow")  # of which nothing is kept yet
-    expect(page.locator("h1")).to_have_text(FOREIGN)  # there one signs in to that network
+    page.goto(f"{between.url}/follow")  # which is not cached yet
+    expect(page.locator("h1")).to_have_text(FOREIGN)  # shown, as one may have to sign in there
     between.mode = Mode.RESETS
     page.goto(f"{between.url}/follow")
     expect(page.locator("h1")).to_have_text("没有网络")
@@ -162,7 +162,7 @@ def test_a_system_that_is_busy_is_asked_again(page: Page) -> None:
     line = page.locator("[data-waiting-line]")
     expect(line).to_contain_text("系统暂时无法受理")
     page.context.unroute_all()
-    page.clock.fast_forward(590_000)  # it asked to be left alone for ten minutes
+    page.clock.fast_forward(590_000)  # Retry-After asked for ten minutes
     expect(line).to_contain_text("系统暂时无法受理")
     page.clock.fast_forward(20_000)
     _receipt(page)
@@ -184,7 +184,7 @@ def test_what_is_said_to_similar_reports_waits_too(
     between.mode = Mode.THROUGH
     again = page.context.new_page()
     again.goto(f"{between.url}/report")
-    assert town.seen(_receipt(again))["text"] == "桥洞里的河水也臭了。"  # it is not asked again
+    assert town.seen(_receipt(again))["text"] == "桥洞里的河水也臭了。"  # without asking again
 
 
 def test_what_others_reported_is_asked_once_and_can_be_gone_back_from(
@@ -275,7 +275,7 @@ def test_what_waited_longer_than_its_form_is_good_for_is_sent_all_the_same(
     def refused_once(route: Route) -> None:
         said = parse_qs(route.request.post_data or "", keep_blank_values=True)
         sent.extend(said["stamp"])
-        if not handed_out:  # this site looks at no stamp; what it fell for says the same
+        if not handed_out:  # stamps are not checked here; a filled honeypot is refused alike
             said |= {"stamp": ["too old"], "website": ["x"]}
         answer = route.fetch(post_data=urlencode(said, doseq=True))
         handed_out.extend(re.findall(r'name="stamp" value="([^"]+)"', answer.text()))

@@ -1,4 +1,4 @@
-"""A ticket at a desk: one officer's job by keyboard alone; accessible, in both languages."""
+"""Tests of the ticket page: an officer's work by keyboard alone, accessible, in both languages."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.browser.conftest import Open
 from tests.support.browser import Site, violations
 from tests.support.media import a_photo
 
-pytestmark = pytest.mark.timeout(600)  # the first one waits for the installation
+pytestmark = pytest.mark.timeout(600)  # the first test waits for the installation
 
 CALLED = {
     "ground": "beyond_street",
@@ -20,7 +20,7 @@ CALLED = {
 
 
 def _handled_by_several(town: Site) -> dict[str, str]:
-    """A ticket with something of everything on its page."""
+    """File a ticket whose page shows something of everything."""
     told = {"contact": {"name": "王小明", "phone": "13800001234"}, "place": {"address": "河边"}}
     receipt = town.file(**told)
     town.until(receipt, "handle")
@@ -49,7 +49,7 @@ def test_an_officers_job_from_start_to_end_by_keyboard_alone(desk: Open, town: S
     keys.press("Escape")
     expect(page.locator("#keys")).to_be_hidden()
 
-    keys.press("s")  # only leads there: nothing is signed by a slip
+    keys.press("s")  # only moves the focus, so that a slip signs nothing
     expect(page.locator("[data-shortcut=s]")).to_be_focused()
     keys.press("Enter")
     expect(page.locator(".alert-success")).to_have_text("已签收。")
@@ -58,7 +58,7 @@ def test_an_officers_job_from_start_to_end_by_keyboard_alone(desk: Open, town: S
     keys.press("c")
     expect(page.locator("#deed input[name=reached]").first).to_be_focused()
     keys.press("Tab")
-    keys.type("约好下午查看, s c d ?")  # typing is no shortcut
+    keys.type("约好下午查看, s c d ?")  # shortcut keys in a field are text
     keys.press("Tab")
     keys.press("Enter")
     expect(page.locator(".alert-success")).to_have_text("联系已记录。")
@@ -70,7 +70,7 @@ def test_an_officers_job_from_start_to_end_by_keyboard_alone(desk: Open, town: S
     keys.press("ArrowLeft")
     for _ in range(3):
         keys.press("Tab")
-    keys.press("Enter")  # without an answer: it comes back and says so
+    keys.press("Enter")  # without an answer the form comes back with its fault
     expect(page.locator("#summary")).to_be_focused()
     keys.press("Tab")
     keys.press("Enter")

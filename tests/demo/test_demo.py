@@ -103,7 +103,7 @@ def changed(**columns: str) -> list[str]:
     return [columns.get(name, cell) for name, cell in zip(HEADER, GOOD, strict=True)]
 
 
-# --- the whole of it ----------------------------------------------------------------------------
+# --- the whole demonstration --------------------------------------------------------------------
 
 
 def test_own_complaints_all_end_and_agree_with_their_histories(demo: Demo) -> None:
@@ -182,7 +182,7 @@ def test_a_story_breaks_off_in_a_city_that_has_not_what_it_tells_of(
     assert done.stderr == "the story broke off: POST /complaints: 422 unknown_category\n"
 
 
-# --- what stops it before anything is started -----------------------------------------------------
+# --- refusals before the start --------------------------------------------------------------------
 
 
 def stopped(*arguments: str) -> str:

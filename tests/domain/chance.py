@@ -1,4 +1,4 @@
-"""Reproducible random choices, read from bytes, so that hypothesis can shorten a failing example."""
+"""Reproducible random choices, read from bytes, so that hypothesis can shorten an example."""
 
 from collections.abc import Iterable
 from random import Random

@@ -29,7 +29,7 @@ from tests.domain.desks import Desks, told
 from tests.domain.fake_engine import Hall
 
 LATEST = datetime(2026, 6, 1, tzinfo=UTC)
-"""The last start of a limit that is due within 2026, where the packs' calendars end."""
+"""The end of a run: limits that start by then are due in 2026, where the calendars end."""
 
 
 class Clockwork(Hall):

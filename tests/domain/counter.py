@@ -209,7 +209,7 @@ class Counter(Clockwork):
     # --- other tickets ------------------------------------------------------------------------
 
     def joined(self, number: str) -> None:
-        """Record that another ticket was merged into this one; do nothing if it is too late for that."""
+        """Record that another ticket was merged into this one; do nothing if it is too late."""
         if self.ticket.stage in (Stage.DISPATCH, Stage.HANDLE, Stage.FEEDBACK):
             self.happen(merging.ComplainantJoined(number=number), self.now)
 

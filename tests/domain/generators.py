@@ -29,8 +29,8 @@ T = TypeVar("T")
 class Life:
     """One ticket with random events at random times.
 
-    `now` never goes back. `at` is the moment of the next event, which may be a little before the
-    last recorded one. Most tickets begin with today's lifecycle, some with the first.
+    `now` never goes back. `at` is the moment of the next event, which may be a little before
+    `now`. Most tickets begin with today's lifecycle, some with the first.
     """
 
     def __init__(self, chance: Random) -> None:
@@ -77,7 +77,7 @@ class Life:
         """Choose one at random; return None if there is none."""
         return self.chance.choice(of) if of else None
 
-    # --- what facts are made of ---------------------------------------------------------------
+    # --- parts of facts -----------------------------------------------------------------------
 
     def clock(self, name: ClockName, n: int | None = None, label: str | None = None) -> Clock:
         hours = self.chance.choice([0.5, 3, 40])
@@ -148,7 +148,7 @@ class Life:
     def later(self) -> datetime:
         return self.at + timedelta(days=self.chance.randint(1, 60))
 
-    # --- whom a fact can be about ---------------------------------------------------------------
+    # --- assignments of facts -------------------------------------------------------------------
 
     def some(self, *shares: Share) -> Assignment | None:
         """Choose one of the open assignments of those kinds."""

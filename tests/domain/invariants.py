@@ -140,7 +140,7 @@ def _check_running(ticket: Ticket, clock: Clock) -> None:
 
 
 def check_promise(ticket: Ticket) -> None:
-    """Fail unless there is at most one promise, and one while the lead unit has a handling limit."""
+    """Fail unless at most one promise runs, and one does while the lead has a handling limit."""
     going = [c for c in ticket.clocks if c.running and c.name is ClockName.PROMISE]
     assert len(going) <= (1 if ticket.lifecycle else 0)
     assert ticket.promised == bool(going)

@@ -90,7 +90,7 @@ def _intervened(life: Life) -> joint.Intervened | None:
     return joint.Intervened(unit="other", reason="r") if life.rules.intervene else None
 
 
-# --- looked at on the spot ------------------------------------------------------------------
+# --- verification ---------------------------------------------------------------------------
 
 
 def _verification(life: Life) -> verifying.VerificationAsked | None:

@@ -116,7 +116,7 @@ def _left(life: Life) -> merging.ComplainantLeft | None:
     return merging.ComplainantLeft(number=number) if number else None
 
 
-# --- supervision, and what can happen at any time -------------------------------------------
+# --- supervision, and facts at any time -----------------------------------------------------
 
 
 def _ordered(life: Life) -> Fact:

@@ -16,7 +16,7 @@ _CO = (ClockName.SIGN, ClockName.CONTACT, ClockName.MEET, ClockName.HANDLE)
 _WORKING = (Share.LEAD, Share.CO, Share.DELEGATE)
 
 
-# --- a unit, and what it asks for -----------------------------------------------------------
+# --- a unit and its requests ----------------------------------------------------------------
 
 
 def _signed(life: Life) -> handling.Signed | None:
@@ -112,7 +112,7 @@ def _extension_granted(life: Life) -> handling.ExtensionGranted | None:
     return handling.ExtensionGranted(assignment=asker.n, reason="r", clocks=life.extended(asker.n))
 
 
-# --- a unit that may not go on --------------------------------------------------------------
+# --- pauses ---------------------------------------------------------------------------------
 
 
 def _hold_asked(life: Life) -> waiting.HoldAsked | None:

@@ -92,7 +92,7 @@ class Promises:
         if was_owed and self.owed and ran and after:
             _check_moved(event, ran[0], after[0])
 
-    # --- rungs ----------------------------------------------------------------------------------
+    # --- escalation levels ----------------------------------------------------------------------
 
     def _see_rung(self, fact: RungClimbed, at: datetime, ticket: Ticket) -> None:
         climbed = [seen for seen in self._seen.values() if seen.clock.climbed != seen.climbed]

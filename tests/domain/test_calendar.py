@@ -203,9 +203,7 @@ def test_the_longest_limit_has_an_answer(days: int) -> None:
     start = beijing("2026-12-31 18:00")
     due = add_limit(AHEAD, start, Limit.parse(f"{days}wd"))
     assert shown(due) == f"{day} 18:00"
-    if (
-        days < 10000
-    ):  # all days here have seven hours, three on 9 January
+    if days < 10000:  # all days here have seven hours, three on 9 January
         assert add_limit(AHEAD, start, Limit.parse(f"{7 * days - 4}wh")) == due
 
 

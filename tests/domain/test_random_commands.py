@@ -142,7 +142,7 @@ class TownHall:
             hall.left(number)
 
     def advance(self) -> bool:
-        """Take one step towards the end, by engine, person or clock; return False if there is none."""
+        """Take a step to the end, by engine, person or clock; return False if there is none."""
         hall = self.hall
         if hall.go_on():
             return True

@@ -73,7 +73,7 @@ def test_the_events_alone_give_the_same_ticket_again(told: bytes) -> None:
 @settings(max_examples=of(1000), deadline=None)
 @given(LIVES, st.integers(1, 6))
 def test_what_is_told_does_not_depend_on_what_is_told_with_it(told: bytes, together: int) -> None:
-    """Each message has a key of its own, whether its event is projected alone or with later ones."""
+    """Each message has the same key whether its event is projected alone or with later ones."""
     life = live(told)
     ticket, alone = Ticket.of(life.ticket.complaint), list[OutboundMessage]()
     batches = [life.events[i : i + together] for i in range(0, len(life.events), together)]

@@ -121,7 +121,7 @@ def test_rungs_keep_their_distance_counted_alike() -> None:
         "warn": "2027-01-08 18:00",
         "due": "2027-01-09 18:00",
         "supervise": "2027-01-11 18:00",
-        "notice": "2027-01-11 18:00",  # one calendar day after due, but never before the supervision
+        "notice": "2027-01-11 18:00",  # a calendar day after due, never before the supervision
     }
 
 

@@ -118,11 +118,11 @@ def test_width_and_case_make_no_difference() -> None:
     [
         ("110112004", "", "路灯不亮", "110112004"),
         ("110112004901001", "", "路灯不亮", "110112004"),
-        ("110112004", "永顺镇", "路灯不亮", "110112004"),  # the code takes precedence over the words
+        ("110112004", "永顺镇", "路灯不亮", "110112004"),  # the code precedes the words
         (None, "通州区玉桥街道某小区", "路灯不亮", "110112004"),
         (None, "", "于家务回族乡的路灯不亮", "110112209"),
         (None, "马驹桥商业街", "路灯不亮", "110112109"),
-        (None, "永顺某小区", "宋庄镇的路灯", "110112104"),  # a full name takes precedence over a short one
+        (None, "永顺某小区", "宋庄镇的路灯", "110112104"),  # a full name precedes a short one
         (None, "新华大街 1 号", "路灯不亮", None),  # a road, not the street of that name
         (None, "北苑南路", "路灯不亮", None),
         (None, "", "从永顺镇到梨园镇的路灯都不亮", None),

@@ -80,7 +80,7 @@ BUSY = TONGZHOU.model_copy(
         "aftercare": _WATCHED,
     }
 )
-"""The pack in which units share, delegate and raise, and severe tickets are raised by themselves."""
+"""The pack in which units share, delegate and raise; severe tickets are raised automatically."""
 
 WATCHFUL = TONGZHOU.model_copy(
     update={

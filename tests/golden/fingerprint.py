@@ -1,7 +1,7 @@
-"""The fingerprint of a history: which commands the workflow gave, in which order.
+"""The fingerprint of a history: the commands of the workflow, in their order.
 
-Messages that came in and the engine's own book-keeping are left out, and so are times and
-payloads: what is left changes only when the workflow's code decides differently.
+Incoming messages, the engine's own events, times and payloads are left out: the rest changes
+only if the workflow's code decides differently.
 """
 
 import json
@@ -26,7 +26,7 @@ _COMMANDS = {
 
 
 def fingerprint(runs: Iterable[WorkflowHistory]) -> list[str]:
-    """One word per command, of all runs of a ticket in their order."""
+    """Return one word per command, of all runs of a ticket in their order."""
     events = (event for history in runs for event in history.events)
     return [_word(event) for event in events if event.event_type in _COMMANDS]
 
@@ -41,7 +41,7 @@ def _word(event: HistoryEvent) -> str:
 
 
 def _marker(event: HistoryEvent) -> str:
-    """The local activity's type, or the patch's id."""
+    """Return the local activity's type, or the patch's id."""
     attributes = event.marker_recorded_event_attributes
     data = attributes.details.get("data") or attributes.details.get("patch-data")
     if data is None or not data.payloads:

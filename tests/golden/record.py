@@ -1,8 +1,8 @@
-"""Record golden histories: `python -m tests.golden.record [SCENARIO ...]`.
+"""A recorder of golden histories: `python -m tests.golden.record [SCENARIO ...]`.
 
 Run it when a workflow's command sequence has changed on purpose, behind `workflow.patched`. A new
-history is written beside the older ones, which are never deleted: they are what open tickets look
-like.
+history is written beside the older ones, which are never deleted: open tickets have the same
+history.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ FOLDER = Path(__file__).parent / "histories"
 async def record(names: list[str], address: str, home: Path) -> None:
     await schema.upgrade(default_url(home))
     store = Store.open(default_url(home))
-    # In the clear: they must replay on every machine, for ever.
+    # Not encrypted: they must replay on every machine, without its keys.
     client = with_converter(await connect_to(address), CONVERTER)
     today = f"{datetime.now(UTC):%Y%m%d}"
     async with platform(client, store) as engine:
@@ -55,7 +55,7 @@ async def record(names: list[str], address: str, home: Path) -> None:
 
 
 def _without_places(told: Any) -> Any:
-    """Without stack traces: they say where the code lay on the machine that recorded it."""
+    """Drop the stack traces, which contain paths of the machine that recorded them."""
     if isinstance(told, dict):
         return {key: _without_places(value) for key, value in told.items() if key != "stackTrace"}
     return [_without_places(value) for value in told] if isinstance(told, list) else told

@@ -1,7 +1,7 @@
-"""Lives by the rule book: joint work, holds, merging, verification, arbitration, aftercare.
+"""Scenarios of the rule book: joint work, holds, merging, verification, arbitration, aftercare.
 
-Whatever could come in one order or another is waited for, so that the same script gives the same
-commands whenever it is played.
+Each step waits for events that could occur in another order, so that a script always gives the
+same commands.
 """
 
 from collections.abc import Awaitable, Callable
@@ -51,7 +51,7 @@ _doors = count(1)
 
 
 def _at(city: str, area: str) -> dict[str, Any]:
-    """Somewhere nobody has complained about: what comes back weighs more, and takes other ways."""
+    """Return a place without earlier complaints; a repeat would change severity and path."""
     return {"city": city, "place": {"area": area, "address": f"试验路 {next(_doors)} 号"}}
 
 
@@ -68,7 +68,7 @@ YES, NO = Decide(approve=True, reason="属实"), Decide(approve=False, reason="�
 
 
 async def _done(ticket: Filed, engine: Engine, unit: str, kind: str, times: int = 1) -> None:
-    """A unit hands back its share, and the record shows what it was taken for."""
+    """Complete a unit's share, and wait until the record has the resulting event."""
     await ticket.complete_share(engine, unit, DONE)
     await ticket.until_kind(engine, kind, times)
 
@@ -177,7 +177,7 @@ async def staged(engine: Engine) -> Filed:
     return ticket
 
 
-# --- whose it is --------------------------------------------------------------------------------
+# --- responsibility -----------------------------------------------------------------------------
 
 
 async def arbitrated(engine: Engine) -> Filed:

@@ -1,4 +1,4 @@
-"""Lives of tickets whose histories are kept for good, each as a script that plays it again."""
+"""Scenarios of tickets whose histories are stored, each as a script that produces it again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -109,7 +109,7 @@ async def withdrawn(engine: Engine) -> Filed:
 
 
 async def carried_on(engine: Engine) -> Filed:
-    """In three runs."""
+    """File and complete a ticket in three runs."""
     ticket, _ = await file(engine.client)
     await ticket.by_unit(Sign())
     await ticket.carry_on()
@@ -130,7 +130,7 @@ async def recorded_again(engine: Engine) -> Filed:
 
 
 async def heard_at_the_end(engine: Engine) -> Filed:
-    """It ends while the store is away; meanwhile its unit and its citizen say something."""
+    """End a ticket while the store is away, with a late result and a late rating."""
     ticket, _ = await file(engine.client)
     unit = (await ticket.by_unit(Sign())).unit or ""
     engine.projector.away = True
@@ -138,7 +138,7 @@ async def heard_at_the_end(engine: Engine) -> Filed:
     await ticket.rate(5)
     share = waiting_work(engine.client, ticket.number, f"handle-{unit}-1")
     await share.complete(HandlingResult(reply="已清理。", at=datetime.now(UTC)))
-    await asyncio.sleep(0.2)  # both are heard before the end of it
+    await asyncio.sleep(0.2)  # both are received before it ends
     engine.projector.away = False
     return ticket
 

@@ -1,4 +1,4 @@
-"""Histories of earlier versions replay on today's code, and today's code gives known commands.
+"""Tests that earlier histories replay on today's code, and today's code gives known commands.
 
 A change of the command sequence breaks every open ticket that is replayed, unless it stands behind
 `workflow.patched`. The first test fails without the patch; the second fails until the new sequence
@@ -29,7 +29,7 @@ def _golden(path: Path) -> dict[str, Any]:
 
 
 def _runs(golden: dict[str, Any]) -> list[WorkflowHistory]:
-    """The only run, or all runs of a ticket that was carried on, the oldest first."""
+    """Return all runs of a ticket, the oldest first."""
     told = golden["histories"] if "histories" in golden else [golden["history"]]
     return [WorkflowHistory.from_json(golden["workflow_id"], run) for run in told]
 
@@ -44,7 +44,7 @@ async def test_a_golden_history_replays_to_its_end(path: Path) -> None:
 
 
 TRIES = 3
-"""Tries: on a busy machine a question takes longer than three seconds, and is asked patiently."""
+"""Tries per scenario: on a busy machine a local activity may time out and become a regular one."""
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -1,4 +1,4 @@
-"""What an examination finds in each sort of file, here in this process: see `test_chamber`."""
+"""Tests of the examination of each sort of file, in this process: see also `test_sandbox`."""
 
 import io
 from pathlib import Path
@@ -29,7 +29,7 @@ FILES = [file for file in (*pictures(), *others()) if not any(d in file.name for
 
 
 def looked_at(content: bytes, folder: Path) -> tuple[FileProperties, bytes]:
-    """What is found in it, and the file afterwards. Bad where it is refused."""
+    """Return the properties found in a file, and its bytes afterwards; fail if it is refused."""
     sort = sniff(content[:64])
     assert sort is not None
     path = folder / "file"
@@ -65,7 +65,7 @@ def test_a_video_stays_as_long_as_it_was(tmp_path: Path) -> None:
     assert len(after) == len(before)
     assert b"title" not in after
     assert b"mdat" in after
-    # Nothing to find any more, and nothing to change.
+    # A second examination finds and changes nothing.
     assert looked_at(after, tmp_path) == (FileProperties("video", "video/mp4"), after)
 
 

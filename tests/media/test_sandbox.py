@@ -1,4 +1,4 @@
-"""An examination has so much time, so much memory and so many places; then it is over."""
+"""Tests that an examination is bounded in time, in memory and in number at once."""
 
 import asyncio
 from pathlib import Path
@@ -15,7 +15,7 @@ SLOW = next(file.content for file in pictures() if file.name == "jpeg of ten tho
 
 
 async def _examined(room: Chamber, content: bytes, sort: str = "jpeg") -> str:
-    """The kind of the file, or the code it is refused with."""
+    """Return the kind of the file, or the code of its refusal."""
     with room.paper() as paper:
         paper.write(content)
         paper.flush()
@@ -69,7 +69,7 @@ async def test_a_caller_who_goes_away_leaves_no_process(tmp_path: Path) -> None:
     going.cancel()
     with pytest.raises(asyncio.CancelledError):
         await going
-    # The place is free again.
+    # The slot is free again.
     assert await _examined(room, a_photo()) == "photo"
 
 

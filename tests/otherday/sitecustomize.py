@@ -2,19 +2,19 @@
 
 Python imports this module when it starts, if its folder is on PYTHONPATH. With `JIESU_AHEAD` in the
 environment, the wall clock of the process is that many seconds ahead (behind, with a minus): for
-Python, for libraries in Rust and C, for SQLite. Processes that it starts are, too: those in Python
-by themselves, the engine and PostgreSQL because they are started by this very file:
+Python, for libraries in Rust and C, for SQLite. This holds for the processes it starts, too: for
+Python by this import, for the engine and PostgreSQL because this file starts them:
 
     python sitecustomize.py [--as=UID:GID] SECONDS PROGRAM ARGUMENT…
 
-A program learns the time from functions that the kernel maps into it (the vDSO). They are written
-over in that one process, and then ask the kernel, and add the seconds to what wall clocks say.
+A program reads the time by functions that the kernel maps into it (the vDSO). They are overwritten
+in that one process by code that asks the kernel, and adds the seconds to the time of wall clocks.
 Clocks that measure spans, files and the machine's own clock stay as they are. For a program that
 is not Python, this is done while ptrace holds it before its first instruction.
 
-Linux on x86-64 only. Nothing but the standard library. Debian's libfaketime was tried first: it
+Linux on x86-64 only. Nothing but the standard library. Debian's libfaketime does not serve: it
 does not reach the engine, which is linked statically; with it Python either cannot sleep or waits
-for ever, as it is told to change the clock of spans or not; and tests took twice the CPU time.
+for ever, depending on its setting for clocks of spans; and tests take twice the CPU time.
 """
 
 import ctypes
@@ -29,10 +29,10 @@ from typing import Any, NoReturn
 from unittest import SkipTest
 
 AHEAD = "JIESU_AHEAD"
-"""Seconds, a whole number."""
+"""The variable with the seconds, a whole number."""
 
 ALONE = "JIESU_AHEAD_ALONE"
-"""The programs below cannot be given another time here; tests that start the engine are skipped."""
+"""The variable set if only Python can be moved here; tests that start the engine are skipped."""
 
 ENGINE, DATABASE = "temporal", "postgres"
 
@@ -50,11 +50,11 @@ _libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
 
 
 class NotHere(Exception):
-    """On this machine no process can be given another time; the text says why."""
+    """The refusal if no process can be given another time on this machine; the text says why."""
 
 
 def _functions(seconds: int) -> dict[str, bytes]:
-    """What takes the place of the kernel's functions, by name: machine code for x86-64."""
+    """Return the replacements of the kernel's functions, by name: machine code for x86-64."""
     ahead = struct.pack("<q", seconds)
     return {
         # clock_gettime(id, timespec): only CLOCK_REALTIME and CLOCK_REALTIME_COARSE are wall clocks
@@ -74,7 +74,7 @@ def _functions(seconds: int) -> dict[str, bytes]:
 
 
 def set_ahead(seconds: int) -> None:
-    """Give this process another time.
+    """Move the clock of this process by `seconds`.
 
     Raises:
         NotHere
@@ -89,7 +89,7 @@ def set_ahead(seconds: int) -> None:
 
 
 def become(command: list[str], seconds: int, user: tuple[int, int] | None = None) -> NoReturn:
-    """Become that program, at that time; as another user and group, if one is given.
+    """Replace this process by that program, at that time; as another user and group, if given.
 
     Raises:
         NotHere
@@ -99,7 +99,7 @@ def become(command: list[str], seconds: int, user: tuple[int, int] | None = None
     _libc.prctl(*_ANY_TRACER, 0, 0, 0)
     reading, writing = os.pipe()
     between = os.fork()
-    if between == 0:  # its own child is nobody's, so that the program does not inherit one
+    if between == 0:  # a second fork, so that the program does not inherit a child
         if os.fork() == 0:
             os._exit(_hold(me, seconds, writing))
         os._exit(0)
@@ -116,7 +116,7 @@ def become(command: list[str], seconds: int, user: tuple[int, int] | None = None
 
 
 def _hold(pid: int, seconds: int, ready: int) -> int:
-    """Hold this process when it has become the other program, write, and let it go."""
+    """Stop process `pid` once it has become the other program, move its clock, and release it."""
     try:
         _ptrace(_SEIZE, pid, _STOP_AT_EXEC)
     except OSError as error:
@@ -138,14 +138,14 @@ def _hold(pid: int, seconds: int, ready: int) -> int:
         for name, code in _functions(seconds).items():
             os.pwrite(memory, code, begin + _room(places, name, code))
     except BaseException:
-        os.kill(pid, signal.SIGKILL)  # rather not at all than at a wrong time
+        os.kill(pid, signal.SIGKILL)  # better no process than one with a wrong time
         raise
     _ptrace(_DETACH, pid, 0)
     return 0
 
 
 def _mapped(pid: int | str) -> tuple[int, int]:
-    """Where the kernel's functions are in this process, and how many bytes."""
+    """Return address and size of the kernel's functions in this process."""
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         raise NotHere("Linux on x86-64 is needed")
     with open(f"/proc/{pid}/maps") as maps:  # noqa: PTH123 - every process imports this: little
@@ -157,7 +157,7 @@ def _mapped(pid: int | str) -> tuple[int, int]:
 
 
 def _places(image: bytes) -> dict[str, tuple[int, int]]:
-    """Where each of the kernel's functions begins, and its size; an ELF file's symbols."""
+    """Return offset and size of each of the kernel's functions, from an ELF file's symbols."""
     (sections,) = struct.unpack_from("<Q", image, 0x28)
     (count,) = struct.unpack_from("<H", image, 0x3C)
     heads = [struct.unpack_from("<IIQQQQIIQQ", image, sections + 64 * n) for n in range(count)]
@@ -187,7 +187,7 @@ _Popen = subprocess.Popen
 
 
 class _AtThatTime(_Popen):  # type: ignore[type-arg]
-    """Starts the engine and the database at the time of this process."""
+    """A Popen that starts the engine and the database at the time of this process."""
 
     def __init__(self, args: Any, *more: Any, **named: Any) -> None:
         several = isinstance(args, (list, tuple))  # asyncio gives a tuple

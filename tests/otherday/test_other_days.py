@@ -1,4 +1,4 @@
-"""Tests can be run on any day: the days are what they are called, and clocks go there."""
+"""Tests that the test suite can run on any day, with the clocks of all its processes moved."""
 
 import json
 import os
@@ -43,7 +43,7 @@ print(json.dumps(told))
 
 @pytest.fixture(scope="module", autouse=True)
 def engine() -> bool:
-    """Whether the engine can be given another day; without Linux on x86-64 nothing can."""
+    """Return whether the engine can be given another day; skip where no process can."""
     try:
         return can_set_the_engine()
     except NotHere as why:
@@ -85,7 +85,7 @@ def test_every_wall_clock_of_a_process_goes_there_and_nothing_else(
     if launched:
         if not engine:
             pytest.skip("only Python can be given another day here")
-        # Python does nothing by itself here: it stands for a program that is none.
+        # The interpreter ignores this module here: it stands for a program that is not Python.
         launcher = str(ROOT / "tests/otherday/sitecustomize.py")
         command = [sys.executable, launcher, env[AHEAD], *command, "alone"]
         env = dict.fromkeys(env, "")

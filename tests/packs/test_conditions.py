@@ -1,4 +1,4 @@
-"""Conditions of packs: what they may say, and that what compiles always has an answer."""
+"""Tests of the conditions of packs: the allowed language, and a result for all that compiles."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ from packs.conditions import (
 
 
 def holds(text: str, **fields: Any) -> bool:
-    """Whether a condition holds of a ticket with these fields."""
+    """Return whether a condition holds for a ticket with these fields."""
     return compile_condition(text, OF_TICKETS).holds(t=TicketFacts(**fields).model_dump())
 
 
@@ -182,7 +182,7 @@ def test_only_what_it_looks_at_is_handed_over() -> None:
     assert condition.fields == {"t": ("open", "tier")}
 
 
-# --- whatever compiles has an answer ------------------------------------------------------------
+# --- results of compiled conditions -------------------------------------------------------------
 
 MODELS = dict(OF_EVENTS)
 VALUES: dict[Any, st.SearchStrategy[Any]] = {

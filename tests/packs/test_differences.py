@@ -1,4 +1,4 @@
-"""What differs between two packs is named by file, row and field."""
+"""Tests that differences between two packs are named by file, row and field."""
 
 import json
 from pathlib import Path
@@ -12,13 +12,13 @@ from tests.packs.pack_folders import append, full_pack, plain_pack, replace
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A pack with everything on, to be changed."""
+    """Return a full pack, to be changed."""
     return full_pack(tmp_path / "after")
 
 
 @pytest.fixture
 def before(tmp_path: Path) -> Path:
-    """The same pack, to be compared with."""
+    """Return the same pack, to be compared with."""
     return full_pack(tmp_path / "before")
 
 

@@ -1,4 +1,4 @@
-"""Grid cells: the shipped ones tile their districts, and a broken grid is told file and line."""
+"""Tests of grid cells: shipped ones tile their districts; faults are reported by file and line."""
 
 import json
 import math
@@ -75,7 +75,7 @@ def test_cells_are_numbered_north_to_south_and_west_to_east(city: str) -> None:
         centres = [area.centroid for area in areas]
         for index, later in enumerate(centres):
             for earlier in centres[:index]:
-                # The raster moves corners by 0.1 m; nobody would call that another order.
+                # The raster moves corners by 0.1 m, which does not change the order.
                 assert earlier.y > later.y - 1e-5 or earlier.x < later.x + 1e-5
 
 
@@ -121,14 +121,14 @@ def test_drawing_again_gives_the_same_file() -> None:
 
 
 def test_a_check_does_not_compare_all_cells_with_all(tmp_path: Path) -> None:
-    """Of four times as many cells it takes four times as long; all with all would take sixteen."""
+    """Four times as many cells take four times as long; comparing all with all takes sixteen."""
     whole = json.loads(shipped("tongzhou").read_text(encoding="utf-8"))
     part = tmp_path / "part.geojson"
     quarter = whole["features"][: len(whole["features"]) // 4]
     part.write_text(json.dumps(whole | {"features": quarter}), encoding="utf-8")
 
     def seconds(path: Path) -> float:
-        # The best of several: whatever else the machine does only makes it slower.
+        # The best of several: other load only makes it slower.
         return min(
             timeit.repeat(
                 lambda: list(check_grid(path, "110112")),
@@ -167,7 +167,7 @@ Feature = dict[str, Any]
 
 
 def cell(serial: int, west: float, south: float, width: float = 1, height: float = 1) -> Feature:
-    """A rectangle whose place and size are counted in sides of a usual cell."""
+    """Return a rectangle; position and size are in sides of a usual cell."""
     box = shapely.box(west, south, west + width, south + height)
     corners = [[116.6 + x * SIDE, 39.9 + y * SIDE] for x, y in box.exterior.coords]
     return {
@@ -179,7 +179,7 @@ def cell(serial: int, west: float, south: float, width: float = 1, height: float
 
 @pytest.fixture
 def features() -> list[Feature]:
-    """Nine cells in three rows, to be broken: number n stands on line n + 1."""
+    """Return nine cells in three rows, to be changed: number n is on line n + 1."""
     return [cell(row * 3 + column + 1, column, 2 - row) for row in range(3) for column in range(3)]
 
 
@@ -189,7 +189,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def problems(path: Path, features: list[Feature]) -> list[PackFault]:
-    """What is told about a file with these features, one on each line."""
+    """Return the faults of a file with these features, one on each line."""
     lines = ",\n".join(json.dumps(feature) for feature in features)
     path.write_text(f'{{"type": "FeatureCollection", "features": [\n{lines}\n]}}', "utf-8")
     return list(check_grid(path, "110112"))
@@ -299,7 +299,7 @@ def test_a_shape_that_cannot_be_used_is_told_and_not_the_gap_it_leaves(
         (cell(10, 2.5, 2), 4743),
         (cell(10, 2.25, 2.25, 0.5, 0.5), 2371),  # inside
         (cell(10, 2, 2), 9486),  # the same
-        (cell(10, 2.999, 2), 9),  # by 9 cm
+        (cell(10, 2.999, 2), 9),  # shifted by 9 cm
     ],
 )
 def test_cells_that_overlap_are_told_both(
@@ -314,8 +314,8 @@ def test_cells_that_overlap_are_told_both(
 @pytest.mark.parametrize(
     ("number", "instead", "neighbours", "area"),
     [
-        (5, [], {2, 4, 6, 8}, 9486),  # the one in the middle is missing
-        (3, [cell(3, 2.012, 2, 0.988)], {2, 3}, 114),  # a slit of one metre, open to the north
+        (5, [], {2, 4, 6, 8}, 9486),  # the centre cell is missing
+        (3, [cell(3, 2.012, 2, 0.988)], {2, 3}, 114),  # a gap of one metre, open to the north
     ],
 )
 def test_a_gap_is_told_with_a_cell_beside_it(

@@ -1,4 +1,4 @@
-"""What the parts of a pack are not to each other is told with file and line."""
+"""Tests that contradictions between parts of a pack are reported with file and line."""
 
 import re
 import shutil
@@ -20,7 +20,7 @@ ZH, EN = "templates/zh.toml", "templates/en.toml"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A sound pack with everything on, to be broken."""
+    """Return a valid full pack, to be changed."""
     return full_pack(tmp_path)
 
 
@@ -129,7 +129,7 @@ def test_a_broken_pack_is_told_file_and_line(
 
 
 NEEDY = [
-    # the edit, what is said, and the first text on the line where it is said
+    # the edit, the message, and the first text on the line that it names
     ('handle = "4h"', 'handle = "20m"', "urgent: sign 30m is longer than handle", 'sign = "30m"'),
     ('handle = "4h"', 'handle = "20m"', "urgent: contact 1h is longer than", 'contact = "1h"'),
     ('handle = "3wd"', 'handle = "90m"', "joint, urgent: meet 2h is longer", 'meet = "2h"\nhandle'),

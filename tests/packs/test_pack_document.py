@@ -1,4 +1,4 @@
-"""docs/city-packs.md says everything that a pack can say."""
+"""Tests that docs/city-packs.md describes everything that a pack can contain."""
 
 import re
 from collections.abc import Iterable
@@ -57,7 +57,7 @@ DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "city-packs.
 
 
 def sections() -> dict[str, str]:
-    """The text below each heading, down to the next one; an example explains nothing."""
+    """Return the text below each heading, down to the next one, without examples."""
     text = re.sub(r"(?ms)^ *```.*?^ *```$", "", DOCUMENT.read_text(encoding="utf-8"))
     parts = re.split(r"(?m)^#+ (.+)$", text)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
@@ -98,7 +98,7 @@ SAID: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
 
 
 UNUSED = {"step"}
-"""Limits that older packs may have, and nothing uses: told by the check, and not explained."""
+"""Limits that older packs may have, and nothing uses: reported by the check, not documented."""
 
 
 @pytest.mark.parametrize("heading", SAID)
@@ -113,7 +113,7 @@ def test_every_key_is_explained(heading: str) -> None:
 
 
 def examples() -> dict[str, str]:
-    """The first example below each heading of a file, or of a table of city.toml."""
+    """Return the first example below each heading of a file, or of a table of city.toml."""
     text = DOCUMENT.read_text(encoding="utf-8")
     parts = re.split(r"(?m)^#+ (?=`\[|[a-z]+\.(?:csv|toml)$)(.+)$", text)
     below = dict(zip(parts[1::2], parts[2::2], strict=True))
@@ -136,7 +136,7 @@ def test_every_key_has_an_example(heading: str) -> None:
 
 def test_the_examples_together_are_a_pack(tmp_path: Path) -> None:
     folder = tmp_path / "mycity"
-    plain_pack(tmp_path, "skeleton").rename(folder)  # its messages stay
+    plain_pack(tmp_path, "skeleton").rename(folder)  # its messages remain
     shown = examples()
     tables = [shown.pop(heading) for heading in list(shown) if heading.startswith("`")]
     (folder / "city.toml").write_text("\n".join(tables), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What cannot be read of a pack is told with file and line, and everything at once."""
+"""Tests that all unreadable parts of a pack are reported at once, with file and line."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ EN = "templates/en.toml"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A sound pack with everything on, to be broken."""
+    """Return a valid full pack, to be changed."""
     return full_pack(tmp_path)
 
 

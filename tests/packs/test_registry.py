@@ -1,4 +1,4 @@
-"""Packs on disk: the shipped ones are sound, and what a file says arrives in the pack."""
+"""Tests of packs on disk: the shipped ones are valid, and a loaded pack has its files' values."""
 
 import json
 import time
@@ -30,7 +30,7 @@ SHIPPED = default_root() / "tongzhou"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A pack, to be changed."""
+    """Return a full pack, to be changed."""
     return full_pack(tmp_path)
 
 
@@ -67,7 +67,7 @@ def test_the_holidays_of_2026_are_off_and_later_years_have_their_festivals() -> 
 
 
 def given_years(folder: Path, years: str, *rows: str) -> None:
-    """The pack with these published years, and these rows in calendar.csv."""
+    """Write these published years, and these rows in calendar.csv, into the pack."""
     text = (folder / "city.toml").read_text(encoding="utf-8")
     line = next(line for line in text.splitlines() if line.startswith("years = "))
     replace(folder / "city.toml", line, f"years = {years}")
@@ -79,8 +79,8 @@ BEYOND = 2061
 """A year whose notice no holiday list has."""
 
 NOTICE = [
-    # What a notice might say of 2061: beside its festivals, two days after the Spring Festival and
-    # two after National Day are off, and as many weekend days are worked.
+    # A possible notice of 2061: beside its festivals, two days after the Spring Festival and two
+    # after National Day are off, and as many weekend days are working days.
     *(f"2061-01-{day},no,春节," for day in (20, 21, 24, 25, 26, 27)),
     *("2061-01-16,yes,春节调休,", "2061-01-29,yes,春节调休,"),
     *("2061-10-06,no,国庆节,", "2061-10-07,no,国庆节,"),
@@ -182,7 +182,7 @@ def test_office_hours_that_make_no_sense_are_told_with_their_place(
 
 
 def given_hours(folder: Path, hours: str) -> int:
-    """The pack with these office hours; the line where they stand."""
+    """Write these office hours into the pack; return their line number."""
     lines = (folder / "city.toml").read_text(encoding="utf-8").splitlines()
     at = next(n for n, line in enumerate(lines) if line.startswith("hours = "))
     replace(folder / "city.toml", lines[at], f"hours = {hours}")
@@ -233,7 +233,7 @@ def test_a_pack_with_three_thousand_cells_loads_in_less_than_a_second(folder: Pa
 
 
 def _square(index: int) -> dict[str, object]:
-    """A cell of a town of fifty by sixty squares."""
+    """Return a cell of a town of fifty by sixty squares."""
     west, south = 116 + index % 50 / 500, 39 + index // 50 / 500
     east, north = 116 + (index % 50 + 1) / 500, 39 + (index // 50 + 1) / 500
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]

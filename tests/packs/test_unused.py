@@ -1,4 +1,4 @@
-"""A limit or a ladder that nothing uses is told, with its place."""
+"""Tests that a limit or an escalation policy that nothing uses is reported with its line."""
 
 from pathlib import Path
 
@@ -14,19 +14,19 @@ CITY = "city.toml"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A pack in which everything is on."""
+    """Return a full pack."""
     return full_pack(tmp_path)
 
 
 def turned(folder: Path, key: str, value: str) -> None:
-    """The first line `key = …` of city.toml says `value`."""
+    """Set the first line `key = …` of city.toml to `value`."""
     text = (folder / CITY).read_text(encoding="utf-8")
     line = next(line for line in text.splitlines() if line.startswith(f"{key} = "))
     replace(folder / CITY, line, f"{key} = {value}")
 
 
 def told(folder: Path) -> dict[str, list[str]]:
-    """By the line of city.toml that is told, up to its equals sign: what is said of it."""
+    """Return the reports of unused values, by the key of their line in city.toml."""
     lines = (folder / CITY).read_text(encoding="utf-8").splitlines()
     found: dict[str, list[str]] = {}
     for one in check_pack(folder):
@@ -74,7 +74,7 @@ def test_an_answer_that_nobody_looks_at_first_needs_no_time(folder: Path) -> Non
     closing = next(line for line in text.splitlines() if line.startswith("closing = "))
     replace(folder / CITY, closing, "")
     assert set(told(folder)) == {"feedback"}
-    # The limit, that of a tier, and the ladder.
+    # The limit, that of a tier, and the escalation policy.
     assert len(told(folder)["feedback"]) == 3
     with pytest.raises(PackError, match="nothing uses feedback"):
         load_pack(folder)

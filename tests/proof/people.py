@@ -1,7 +1,7 @@
-"""Citizens, officers and staff of a city, by chance: what becomes of each ticket, and when.
+"""Random citizens, officers and staff of a city, who decide the course of each ticket.
 
-Each ticket has a life of its own: a generator that does something, and says when it wants to look
-again. Moments are the engine's, where days pass at once.
+Each ticket has a generator that acts, and yields the time until it looks again. Moments are the
+engine's, where days pass at once.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -33,11 +33,11 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 YES, NO = Decide(approve=True, reason="属实"), Decide(approve=False, reason="不符")
 
 NEVER = timedelta(days=75)
-"""Longer than any ladder is high: a unit that is waked by nothing but this."""
+"""The time of a unit that answers late, longer than any escalation policy."""
 
 
 class Town(Protocol):
-    """What a life needs of the world; commands answer whether they were carried out."""
+    """The environment of a ticket's generator; commands return whether they were carried out."""
 
     pack: Pack
     chance: Random
@@ -53,7 +53,7 @@ class Town(Protocol):
 
 @dataclass
 class Plan:
-    """What becomes of a ticket. `pace`: how much of its time a unit takes; above 1 it is late."""
+    """The planned course of a ticket. `pace`: a unit's share of its time; above 1 it is late."""
 
     way: str
     complaint: Complaint
@@ -61,7 +61,7 @@ class Plan:
     found: bool = True
 
     def takes(self, order: WorkOrder, since: datetime) -> timedelta:
-        """How long this share takes its unit."""
+        """Return the time that the unit needs for this share."""
         if order.share is not Share.LEAD:
             return HOUR * self.pace
         if self.pace > 1 and order.rework == 0:
@@ -70,7 +70,7 @@ class Plan:
         return max(limit, HOUR) * min(self.pace, 0.9)
 
     def result(self, order: WorkOrder) -> HandlingResult:
-        # Once, before anything was done: whoever looks again finds it as the unit says.
+        # Only the first verification finds nothing; a later one confirms the unit's result.
         found = self.found or order.share is not Share.VERIFY or order.assignment > 1
         return HandlingResult(
             reply="已安排人员到现场办理，问题已经解决。", evidence=["照片"], resolved=found
@@ -90,7 +90,7 @@ BAD = Rating.model_validate({"contacted": True, "resolved": False, "grade": 1})
 async def _until(
     town: Town, plan: Plan, reached: Callable[[Ticket], bool], *, most: timedelta = 90 * DAY
 ) -> AsyncIterator[timedelta]:
-    """Look again and again, more and more seldom."""
+    """Wait for a state, in growing intervals."""
     pause, waited = 2 * HOUR, timedelta()
     while waited < most:
         state = await town.state(plan.complaint.number)
@@ -108,7 +108,7 @@ async def _lead(town: Town, plan: Plan) -> Actor:
     return officer((await town.state(plan.complaint.number)).unit or "")
 
 
-# --- ways -----------------------------------------------------------------------------------------
+# --- courses --------------------------------------------------------------------------------------
 
 
 async def _rated(town: Town, plan: Plan, rating: Rating = GOOD) -> Life:
@@ -120,7 +120,7 @@ async def _rated(town: Town, plan: Plan, rating: Rating = GOOD) -> Life:
 
 
 async def well(town: Town, plan: Plan) -> Life:
-    """Signed, the citizen called, done, and praised."""
+    """Let the unit sign, call the citizen and finish; rate it well."""
     number = plan.complaint.number
     yield town.chance.random() * HOUR
     async for pause in _until(town, plan, _at(Stage.HANDLE)):
@@ -136,13 +136,13 @@ async def well(town: Town, plan: Plan) -> Life:
 
 
 async def left_alone(town: Town, plan: Plan) -> Life:
-    """Nobody signs, nobody calls; done at last, and praised."""
+    """Let nobody sign or call; the unit finishes in the end, and is rated well."""
     async for pause in _rated(town, plan):
         yield pause
 
 
 async def badly(town: Town, plan: Plan) -> Life:
-    """Never satisfied, until a supervisor has the last word."""
+    """Rate every answer badly, until a supervisor concludes."""
     number = plan.complaint.number
     for _ in range(5):
         async for pause in _rated(town, plan, BAD):
@@ -168,12 +168,12 @@ async def _sent_by_hand(town: Town, plan: Plan) -> Life:
 
 
 async def silent(town: Town, plan: Plan) -> Life:
-    """Nobody rates, nobody calls back: it is closed, and counted as unrated."""
+    """Do nothing: it is closed unrated, without rating or call-back."""
     yield HOUR
 
 
 async def called_back(town: Town, plan: Plan) -> Life:
-    """The centre asks when the citizen has said nothing."""
+    """Call the citizen back, as no rating came."""
     number = plan.complaint.number
     async for pause in _until(town, plan, lambda ticket: ticket.call_back_due):
         yield pause
@@ -214,7 +214,7 @@ def _concluded(outcome: str) -> Way:
 
 
 async def by_hand(town: Town, plan: Plan) -> Life:
-    """The machine does not know; a person does."""
+    """Triage by hand, as the automatic triage is unsure."""
     yield timedelta(minutes=4)
     number, category = plan.complaint.number, town.chance.choice(town.pack.categories).code
     await town.act(number, DISPATCHER, Triage(category=category))
@@ -236,7 +236,7 @@ async def extended(town: Town, plan: Plan) -> Life:
 
 
 async def held(town: Town, plan: Plan) -> Life:
-    """Long works: looked at once, forgotten then; the hold ends by itself."""
+    """Put it on hold for long works, with one review; the hold ends by itself."""
     number = plan.complaint.number
     async for pause in _until(town, plan, _at(Stage.HANDLE)):
         yield pause
@@ -280,7 +280,7 @@ async def returned(town: Town, plan: Plan) -> Life:
 
 
 async def shared(town: Town, plan: Plan) -> Life:
-    """Others are called in, one below gets the work, and the lead has to wait for the citizen."""
+    """Call in other units, delegate the work, and ask the citizen."""
     number = plan.complaint.number
     async for pause in _until(town, plan, _at(Stage.HANDLE)):
         yield pause
@@ -307,7 +307,7 @@ async def raised(town: Town, plan: Plan) -> Life:
 
 
 async def recurring(town: Town, plan: Plan) -> Life:
-    """Closed, and back a few days later."""
+    """Let it be closed, and reopened a few days later."""
     number = plan.complaint.number
     async for pause in _rated(town, plan):
         yield pause
@@ -319,7 +319,7 @@ async def recurring(town: Town, plan: Plan) -> Life:
 
 
 async def merged(town: Town, plan: Plan) -> Life:
-    """Handled with another; each citizen rates the answer."""
+    """Merge it into another; each citizen rates the answer."""
     number = plan.complaint.number
     yield timedelta(minutes=10)
     for other in town.chance.sample(town.open, min(5, len(town.open))):
@@ -355,20 +355,20 @@ WAYS: dict[str, tuple[Way, int]] = {
     "merged": (merged, 2),
     "unfounded": (silent, 1),
 }
-"""Ways that a ticket can take, and how often one does."""
+"""The courses of a ticket, each with its frequency."""
 
 _UNCLEAR = {"declined", "referred", "answered", "by_hand"}
-"""Ways that begin with a machine that does not know."""
+"""Courses that begin with an unsure automatic triage."""
 
 
 def _number(chance: Random, filed_at: datetime) -> str:
-    """As `store.tickets.numbers.new_number`, by this chance: lots are drawn by it."""
+    """Draw a number as `store.tickets.numbers.new_number` does; verification lots depend on it."""
     digits = f"{filed_at:%y%m%d}{chance.randrange(1_000_000):06d}"
     return digits + str(verhoeff.calc_check_digit(digits))
 
 
 def plan_of(town: Town, way: str, category: str, filed_at: datetime, n: int) -> Plan:
-    """A complaint about a place of its own, and what becomes of it."""
+    """Plan the course of a complaint about a place of its own."""
     chance = town.chance
     areas = [unit.area for unit in town.pack.units if unit.area and unit.kind == "street"]
     told: dict[str, Any] = {

@@ -1,7 +1,7 @@
-"""Kill -9 of worker and engine around due times: no rung and no notice twice, and none missing.
+"""Tests with kill -9 of worker and engine around due times: each level and notice comes once.
 
-Limits are seconds here. Every ticket passes all its ladders, because nobody does anything until the
-last card was shown, and nobody rates. Only `make test-long` runs it.
+Limits are seconds here. Every ticket passes all its escalation levels, because nobody acts before
+the last card was shown, and nobody rates. Only `make test-long` runs it.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ from workflows.ticket import TicketWorkflow
 LONG = os.environ.get("JIESU_LONG") == "1"
 KILLS = 50
 TOGETHER = 6
-"""Tickets that climb at the same time."""
+"""The number of tickets that escalate at the same time."""
 
 pytestmark = pytest.mark.skipif(not LONG, reason="kills processes for minutes: make test-long")
 
@@ -62,13 +62,13 @@ RULES: dict[str, Any] = {
     },
     "joint": {"sign": "1s", "contact": "2s", "meet": "2s"},
 }
-"""Tongzhou with limits of seconds; its ladders are percentages of them."""
+"""The rules of Tongzhou with limits of seconds; its escalation policies are percentages of them."""
 
 CLIMBED = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE, ClockName.PROMISE, ClockName.RATE)
 
 
 class House:
-    """The stack, and somebody who files, hands in at last, and kills."""
+    """The stack, and methods that file tickets, complete them late, and kill processes."""
 
     def __init__(self, stack: Stack, client: Client, store: Store, chance: Random) -> None:
         self.stack, self.client, self.store, self.chance = stack, client, store, chance
@@ -77,16 +77,16 @@ class House:
         self.hurried: set[str] = set()
 
     async def insist(self, call: Callable[[], Awaitable[object]]) -> None:
-        """Once more, as long as the engine does not answer: it is away, or only just back."""
+        """Call once, and ignore an engine that is away or only just back; the caller repeats it."""
         with suppress(RPCError, TimeoutError, WorkflowAlreadyStartedError):
             async with asyncio.timeout(10):
                 await call()
         await asyncio.sleep(0.3)
 
     async def live(self, *, hurried: bool) -> None:
-        """One ticket: filed, late in everything, handed in, and not rated.
+        """File a ticket, let every limit pass, complete it, and do not rate it.
 
-        `hurried`: handed in three seconds after the last card was due, shown by then or not.
+        `hurried`: completed three seconds after the last card was due, shown by then or not.
         """
         told = complaint(category="0302")
         self.numbers.append(told.number)
@@ -125,7 +125,7 @@ class House:
     # --- killing ------------------------------------------------------------------------------
 
     async def kill(self, *victims: str) -> None:
-        """In a moment about the one in which some ticket's next rung comes; then they are back."""
+        """Kill processes around the time of some ticket's next level; wait until they are back."""
         await self._about_a_due_time()
         killed = [child for child in self.stack.children if child.name in victims]
         before = [child.pid for child in killed]
@@ -144,7 +144,7 @@ class House:
         await asyncio.sleep(max((at - datetime.now(UTC)).total_seconds(), 0))
 
     async def _rungs(self) -> AsyncIterator[datetime]:
-        """Of the next few seconds."""
+        """Yield the times of levels in the next few seconds."""
         now = datetime.now(UTC)
         for number in self.numbers[-2 * TOGETHER :]:
             state = await tickets.state(self.store, number)

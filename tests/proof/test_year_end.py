@@ -1,9 +1,9 @@
-"""A city through the end of a year whose successor nobody has published: months pass in a minute.
+"""Tests of a city through the end of a year without a published successor: months in a minute.
 
 The shipped packs, unmodified, on the server that skips time: complaints of all categories over
-eighty-two days around New Year. Every one is with a unit within its dispatch limit, every rung is
-reached in its moment, and every end is reached. Then the same with the next year published in the
-middle. `make test-long` files four hundred in each city, `make test` some dozens.
+eighty-two days around New Year. Every one is with a unit within its dispatch limit, every
+escalation level is reached on time, and every ticket ends. Then the same with the next year
+published halfway. `make test-long` files four hundred in each city, `make test` some dozens.
 """
 
 import asyncio
@@ -57,10 +57,10 @@ CITIES = ("heping", "huangpu", "jinan", "langfang", "tongzhou")
 LONG = os.environ.get("JIESU_LONG") == "1"
 FILINGS, FEWER = (400, 400) if LONG else (24, 12)
 SPAN = timedelta(days=82)
-"""From 20 November to 10 February."""
+"""The time from 20 November to 10 February."""
 
 TAIL = timedelta(days=400)
-"""Days after the last filing in which the slowest ticket has ended."""
+"""The time after the last filing in which the slowest ticket has ended."""
 
 ENDS = {"closed", "unrated", "final_reply", "withdrawn", "declined", "referred", "answered"}
 LADDERS = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE, ClockName.RATE)
@@ -79,7 +79,7 @@ class City:
     refused: Counter[str] = field(default_factory=Counter)
     lives: list[tuple[datetime, int, Life]] = field(default_factory=list)
     next_pack: tuple[datetime, Pack] | None = None
-    """The version that was published on the way, and since when it is in force."""
+    """The version published during the run, and the time from which it is in force."""
 
     @property
     def client(self) -> Client:
@@ -94,7 +94,7 @@ class City:
         return self.pack
 
     async def state(self, number: str) -> Ticket:
-        """The ticket, once its record has settled: nothing of it is on the way."""
+        """Return the ticket, once its record has no automatic step before it."""
         async with asyncio.timeout(30):
             while (state := await tickets.state(self.store, number)) is None or (
                 state.stage in (Stage.ACCEPT, Stage.FEEDBACK)
@@ -138,7 +138,7 @@ class City:
         )
 
     def unit(self) -> Worker:
-        """All units: each is done when the plan says; nothing waits while they work."""
+        """Return a worker of all units, which finish as planned; no activity runs meanwhile."""
 
         @activity.defn(name=HANDLE_ACTIVITY)
         async def handle(order: WorkOrder) -> HandlingResult:
@@ -151,9 +151,9 @@ class City:
         return Worker(self.client, task_queue=UNITS, activities=[handle])
 
     async def begin(self, filings: int) -> datetime:
-        """20 November of the last published year, or now where that is over; the year is planned.
+        """Start on 20 November of the last published year, or now if that is over; plan filings.
 
-        Complaints of all categories in turn, and so of all tiers; ways as often as they are.
+        Complaints have all categories in turn, and so all tiers; courses have their frequency.
         """
         last = datetime(max(self.pack.calendar.years), 11, 20, tzinfo=self.pack.calendar.tz)
         since = max(await self.now(), last)
@@ -173,7 +173,7 @@ class City:
     # --- time -----------------------------------------------------------------------------------
 
     async def live(self, until: datetime | None = None) -> None:
-        """Let every life go on when it wants to; days in between are skipped."""
+        """Run every ticket's generator when it is due; days in between are skipped."""
         while self.lives and (until is None or self.lives[0][0] <= until):
             at, n, life = heapq.heappop(self.lives)
             await self.skip_to(at)
@@ -196,10 +196,10 @@ class City:
 
 
 class Shelf(PackShelf):
-    """One city's pack, as it is shipped; and its next version, when that is published.
+    """One city's pack as shipped, and its next version once that is published.
 
-    An operator starts the worker again for it. The server that skips time does not bear that: it
-    waits for the tickets that the first worker had in its memory.
+    An operator restarts the worker for it. The server that skips time does not allow that: it waits
+    for the tickets that the first worker had in its memory.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -209,12 +209,12 @@ class Shelf(PackShelf):
     async def publish(self, packs: PackShelf, store: Store) -> None:
         self._root = packs.folder(packs.ids()[0]).parent
         self._packs.clear()
-        await PinnedPacks(self, store).keep_all()  # that it can be told, whoever is pinned to it
+        await PinnedPacks(self, store).keep_all()  # tickets stay pinned to a version
 
 
 @asynccontextmanager
 async def city(name: str, store: Store, packs: PackShelf, chance: Random) -> AsyncIterator[City]:
-    """A city and its units at work. It begins at the real time: that server does."""
+    """Provide a city and its units at work, starting at the real time, as that server does."""
     with TemporaryDirectory() as home:
         async with await WorkflowEnvironment.start_time_skipping(
             data_converter=CONVERTER, test_server_existing_path=time_skipping_server(Path(home))
@@ -226,7 +226,7 @@ async def city(name: str, store: Store, packs: PackShelf, chance: Random) -> Asy
 
 
 def with_next_year(folder: Path, name: str) -> PackShelf:
-    """The pack as it is when the next year's notice is out: four days off are made up for."""
+    """Return the pack with the next year's notice: four days off, four days made up for."""
     shutil.copytree(default_root() / name, folder / name)
     file = folder / name / "city.toml"
     text = file.read_text(encoding="utf-8")
@@ -256,18 +256,18 @@ async def _life(town: City, way: str, category: str, n: int) -> Life:
 
 
 async def _is_with_a_unit_or_a_person(town: City, plan: Plan) -> None:
-    """Filed, and already on somebody's desk, with a day on it."""
+    """Check that a filed ticket is with a unit or a person, with a due time."""
     state = await town.state(plan.complaint.number)
     where = (plan.complaint.number, plan.complaint.category, state.stage)
     assert state.stage is not Stage.DISPATCH or state.by_hand, where
     assert state.due_at is not None, where
 
 
-# --- what has to hold -----------------------------------------------------------------------------
+# --- invariants -----------------------------------------------------------------------------------
 
 
 def _checked(town: City, state: Ticket, events: list[Event]) -> Promises:
-    """One ticket, when it has ended."""
+    """Check a ticket that has ended, and return its promises."""
     promises = check_told_again(events, state)
     number = state.complaint.number
     assert not promises.missed, (number, promises.missed)
@@ -294,7 +294,7 @@ def _checked(town: City, state: Ticket, events: list[Event]) -> Promises:
 
 
 async def _all_held(town: City, filings: int) -> None:
-    """Every ticket has ended as it should; of enough of them, in every way, past every level."""
+    """Check that every ticket has ended, and that all outcomes and levels occurred."""
     ends: Counter[str] = Counter()
     reached: set[tuple[ClockName, RungKind]] = set()
     for number in town.plans:
@@ -313,7 +313,7 @@ async def _all_held(town: City, filings: int) -> None:
 
 
 def _levels(pack: Pack, *names: ClockName) -> set[tuple[ClockName, RungKind]]:
-    """Every rung that the pack has for those clocks."""
+    """Return every escalation level that the pack has for those clocks."""
     return {(name, rung.kind) for name in names for rung in pack.ladder.get(name, ())}
 
 

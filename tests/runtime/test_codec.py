@@ -1,4 +1,4 @@
-"""What is sealed for one ticket opens with its key only, and what was never sealed passes."""
+"""Tests that only its ticket's key decrypts a payload, and an unencrypted one passes unchanged."""
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -15,7 +15,7 @@ A, B = "2411200000017", "2411200000024"
 
 
 class Two:
-    """A key for each of two tickets, and one for the rest."""
+    """A key for a ticket, and one for everything else."""
 
     def __init__(self) -> None:
         self.ciphers = {name: AESGCM(name.rjust(32)) for name in (b"ticket/A", b"rest")}

@@ -1,4 +1,4 @@
-"""The engine's clock is what the engine has told, however wrong this machine's is."""
+"""Tests that the engine's clock follows the engine's answers, however wrong this machine's is."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +14,7 @@ CLOSE = timedelta(seconds=0.2)
 
 
 class World:
-    """The engine, whose clock is right; a machine, whose clock is `off`; and time that passes."""
+    """An engine with the right time, a machine whose clock is `off`, and time that passes."""
 
     def __init__(self, off: timedelta = timedelta()) -> None:
         self.off, self.passed = off, 1000.0
@@ -25,7 +25,7 @@ class World:
         return TRUE + timedelta(seconds=self.passed)
 
     def answer(self, there: float = 0.01, back: float = 0.01) -> None:
-        """Ask the engine something; the way there and back takes so many seconds."""
+        """Take one answer of the engine; the way there and back takes so many seconds."""
         sent = self.passed
         self.passed += there
         told = self.engine
@@ -69,7 +69,7 @@ def test_setting_this_machines_clock_changes_nothing() -> None:
 
 
 def test_a_slow_answer_is_believed_only_as_far_as_it_tells() -> None:
-    """It took eight seconds: this machine's clock may be right, and is taken for that."""
+    """An answer that took eight seconds cannot show an error of three, so the clock is kept."""
     world = World(timedelta(seconds=3))
     world.answer(there=4, back=4)
     assert world.wrong_by == timedelta(seconds=3)

@@ -1,4 +1,4 @@
-"""No personal data in a log, whoever writes it and however it is said."""
+"""Tests that logs contain no personal data, for every logger and every form of it."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""A small population of tickets, in which everything happens that a pack's rules wait for."""
+"""A small population of tickets, with every event that a pack's rules evaluate."""
 
 from collections.abc import Callable
 
@@ -28,14 +28,14 @@ from tests.store.stories import CITIZEN, DISPATCHER, START, Story, clock, compla
 SUPERVISOR = Actor(role=Role.SUPERVISOR, id="supervisor-1")
 AREA = "110112003"
 QUEUED = 1
-"""Hours until what waits for the centre should be done, as those of `Story.accepted`."""
+"""Hours until queued work should be done, as those of `Story.accepted`."""
 
 
 class Busy(Story):
-    """A story whose units do more than one unit needs to."""
+    """A story in which more than one unit takes part."""
 
     def given(self, unit: str, *names: ClockName, hours: float = 8, above: str = "") -> Given:
-        """The next share, for `unit`, with these clocks."""
+        """Return the next share, for `unit`, with these clocks."""
         n = self.ticket.given + 1
         clocks = [clock(name, self.at, hours, n) for name in names]
         return Given(
@@ -60,7 +60,7 @@ class Busy(Story):
         return self.tell(intake.Assigned(**told))
 
     def begun(self, unit: str = "U1", *, above: str = "", hours: float = 8) -> list[Projection]:
-        """Until a unit has it."""
+        """Return the projections until a unit has it."""
         return [self.accepted(), self.classified(), self.led_by(unit, above=above, hours=hours)]
 
     def whistled(self, unit: str, *, hours: float = 4) -> Projection:
@@ -78,17 +78,17 @@ class Busy(Story):
         return self.tell(fact, by=self.officer_of(n))
 
     def share_done(self, n: int, *, resolved: bool = True, minutes: float = 1) -> Projection:
-        """One share of several; the answer waits."""
+        """Complete one share of several; the answer is still open."""
         fact = handling.ShareHandled(assignment=n, result=_result(resolved))
         return self.tell(fact, by=self.officer_of(n), minutes=minutes)
 
     def done(self, n: int, *, resolved: bool = True, minutes: float = 1) -> Projection:
-        """The last share that was missing."""
+        """Complete the last open share."""
         fact = handling.Handled(assignment=n, result=_result(resolved))
         return self.tell(fact, by=self.officer_of(n), minutes=minutes)
 
     def late(self, name: ClockName, n: int | None = 1, label: str | None = None) -> Projection:
-        """A clock climbs to its red rung, at its time."""
+        """Reach the levels of a clock up to the red card, at their time."""
         running = self.ticket.running(name, n, label)
         unit = self.ticket.assignment(n).unit if n else None
         facts = []
@@ -116,7 +116,7 @@ class Busy(Story):
         return self.tell(fact)
 
     def excluded(self, *, granted: bool = True, minutes: float = 1) -> list[Projection]:
-        """剔除 asked for by the unit, and decided."""
+        """Let the unit request an exclusion (剔除), and decide it."""
         asked = aftercare.ExclusionAsked(ground="mistaken", reason="Another shop.", evidence=[])
         decided = aftercare.ExclusionGranted(reason="So it is.")
         refused = aftercare.ExclusionRefused(reason="It is the same shop.")
@@ -126,7 +126,7 @@ class Busy(Story):
         ]
 
     def answered_by(self, unit: str = "U1", *, grade: int = 5) -> list[Projection]:
-        """From acceptance to a rating: led, signed, contacted, handled, replied, rated."""
+        """Return the projections from acceptance to a rating."""
         return [
             *self.begun(unit),
             self.signed(),
@@ -136,7 +136,7 @@ class Busy(Story):
             self.rated(grade, resolved=grade > 2),
         ]
 
-    # --- what the centre has to do ----------------------------------------------------------
+    # --- the centre's queues ----------------------------------------------------------------
 
     def more_time_asked(self, n: int = 1) -> Projection:
         decide = clock(ClockName.DECIDE, self.at, QUEUED, n)
@@ -144,7 +144,7 @@ class Busy(Story):
         return self.tell(asked, by=self.officer_of(n))
 
     def given_back(self) -> list[Projection]:
-        """Returned without a word on whose it is."""
+        """Return it to dispatch without naming the responsible unit."""
         asked = returning.ReturnAsked(assignment=1, ground="not_ours", reason="Not ours.")
         back = [self.tell(asked, by=self.officer_of(1))]
         dispatch = clock(ClockName.DISPATCH, self.at, QUEUED)
@@ -164,7 +164,7 @@ class Busy(Story):
         return self.tell(closing.Supervised(reason="not_resolved", clocks=[supervise]))
 
     def until(self, queue: Queue) -> list[Projection]:
-        """Until it is in this queue, for `QUEUED` hours; the last one puts it there."""
+        """Return the projections that bring it into this queue, for `QUEUED` hours, by the last."""
         match queue:
             case Queue.TRIAGE:
                 return [self.accepted()]
@@ -374,7 +374,7 @@ LIVES: tuple[Callable[[Busy], list[Projection]], ...] = (
 
 
 def population(city: str) -> list[list[Projection]]:
-    """Every life once, of tickets of that city."""
+    """Return every scenario once, of tickets of that city."""
     lives = []
     for live in LIVES:
         told = complaint(

@@ -1,4 +1,4 @@
-"""Lives of tickets, told as projections: what tests of the store write and ask about."""
+"""Scenarios of tickets as projections, which tests of the store write and read."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -30,7 +30,7 @@ DESK = Actor(role=Role.DESK, id="desk-1")
 def complaint(
     number: str = "", *, city: str = "demo", title: str = "", **more: object
 ) -> Complaint:
-    """A complaint about a street lamp."""
+    """Return a complaint about a street lamp."""
     return Complaint.model_validate(
         {
             "number": number or new_number(START.date()),
@@ -45,7 +45,7 @@ def complaint(
 
 
 def clock(name: ClockName, at: datetime, hours: float, assignment: int | None = None) -> Clock:
-    """A clock with a yellow rung at half time and a red one when due."""
+    """Return a clock with a yellow card at half time and a red one when due."""
     due = at + timedelta(hours=hours)
     return Clock(
         name=name,
@@ -63,7 +63,7 @@ def clock(name: ClockName, at: datetime, hours: float, assignment: int | None = 
 
 
 class Story:
-    """One ticket's life; each verb returns the projection the workflow would send.
+    """The history of one ticket; each method returns the projection the workflow would send.
 
     `lifecycle`: with the first, there is no clock of the citizen's promise.
     """
@@ -99,7 +99,7 @@ class Story:
         )
 
     def promise(self, hours: float) -> list[Clock]:
-        """The citizen's, where there is none yet."""
+        """Return a clock of the citizen's promise, if there is none yet."""
         if not self.lifecycle or self.ticket.promised:
             return []
         return [clock(ClockName.PROMISE, self.at, hours)]
@@ -155,12 +155,12 @@ class Story:
         ]
 
     def whole(self) -> list[Projection]:
-        """From acceptance to a rating that closes it: nine events."""
+        """Return the nine projections from acceptance to a rating that closes it."""
         return [*self.until_replied(), self.rated(), self.closed()]
 
 
 async def project(store: Store, *lives: list[Projection]) -> None:
-    """Write them, each from first to last."""
+    """Write the projections of each ticket, in their order."""
     projector = Projector(store)
     for life in lives:
         for projection in life:

@@ -1,4 +1,4 @@
-"""Tickets in which a unit is accused are left out of what its officers list."""
+"""Tests that an accused unit's officers do not see the ticket in their lists."""
 
 from domain.facts.intake import Classified
 from store.db.engine import Store
@@ -10,7 +10,7 @@ from tests.store.stories import DISPATCHER, Story, complaint
 
 
 async def _told(store: Store, accused: str | None, city: str = "demo") -> Story:
-    """A ticket of U1, whoever is accused."""
+    """Project a ticket of U1 in which `accused` is accused."""
     story, projector = Story(complaint(city=city)), Projector(store)
     told = Classified(category="lamp", tier="normal", accused=accused, why="chosen by hand")
     for projection in (story.accepted(), story.tell(told, by=DISPATCHER), story.assigned()):

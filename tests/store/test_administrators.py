@@ -1,4 +1,4 @@
-"""Somebody always remains who can administer; accounts are listed by name."""
+"""Tests that one administrator always remains, and that accounts are listed by name."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

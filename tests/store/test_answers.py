@@ -1,4 +1,4 @@
-"""Published answers: what everybody may read, once it is answered."""
+"""Tests of published answers, which everybody may read."""
 
 from datetime import timedelta
 from typing import Any

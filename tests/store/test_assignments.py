@@ -1,4 +1,4 @@
-"""A unit's inbox: what burns first comes first."""
+"""Tests of a unit's inbox: most urgent first."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ from tests.store.stories import START, Story, clock
 
 @pytest.fixture
 async def told(store: Store) -> list[Story]:
-    """Five tickets of unit U1, due in 30, 10, 20 hours, one never, one done; and one of U2."""
+    """Write five tickets of unit U1, due in 30, 10, 20 hours, never, and done; and one of U2."""
     projector, stories = Projector(store), []
     for hours, unit in [(30, "U1"), (10, "U1"), (20, "U1"), (1, "U1"), (5, "U1"), (1, "U2")]:
         story = Story()
@@ -30,7 +30,7 @@ async def told(store: Store) -> list[Story]:
         given = story.assigned(unit, hours)
         if (hours, unit) == (1, "U1"):
             story.ticket.clocks.clear()
-            given.ticket.clocks.clear()  # a city that sets no limit
+            given.ticket.clocks.clear()  # a city without limits
         await projector.project(given)
         await projector.project(story.signed())
     await projector.project(stories[4].handled())

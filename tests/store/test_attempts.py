@@ -1,4 +1,4 @@
-"""After ten wrong codes in ten minutes there is a pause."""
+"""Tests of the access-code throttle: after ten wrong codes in ten minutes there is a pause."""
 
 import asyncio
 from datetime import timedelta

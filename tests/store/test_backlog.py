@@ -1,4 +1,4 @@
-"""What waits is seen by its age, and how often it was tried; open tickets by their pack."""
+"""Tests of the backlog: age and attempts of waiting entries; open tickets by pack version."""
 
 from datetime import timedelta
 from functools import partial

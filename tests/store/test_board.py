@@ -1,4 +1,4 @@
-"""The board: what comes in, what waits where, what will be late next."""
+"""Tests of the board: arrivals, queues, and the next tickets to be late."""
 
 import re
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from tests.store.stories import DESK, DISPATCHER, START, clock, complaint, proje
 
 TONGZHOU = load_pack(default_root() / "tongzhou")
 NOW = START + timedelta(hours=4)
-"""One o'clock in the afternoon there; `START` is nine in the morning."""
+"""The time of the board, one o'clock in the afternoon in the city; `START` is nine."""
 
 
 def _busy(hours: float = 0, **more: Any) -> Busy:
@@ -54,12 +54,12 @@ async def test_an_empty_city_has_an_empty_board(store: Store) -> None:
 
 async def test_what_came_in_is_counted_by_hour_and_channel_of_the_citys_day(store: Store) -> None:
     stories = [
-        _busy(-10),  # yesterday, eleven in the evening
-        _busy(-22),  # yesterday, eleven in the morning
+        _busy(-10),  # yesterday at 23:00
+        _busy(-22),  # yesterday at 11:00
         _busy(),
         _busy(0.99, channel=Channel.HOTLINE),
         _busy(1, channel=Channel.HOTLINE),
-        _busy(5),  # later than now
+        _busy(5),  # in the future
         Busy(complaint(city="other")),
     ]
     await project(store, *([one.accepted()] for one in stories))
@@ -139,7 +139,7 @@ async def test_every_queue_has_what_the_queues_list_has(store: Store) -> None:
     lives = {queue: [_busy(), _busy(2), _busy(2.5)] for queue in Queue}
     await project(store, *(one.until(queue) for queue, ones in lives.items() for one in ones))
     dispatched = _busy()
-    # These wait for the machine, for a unit and for a citizen.
+    # These wait for the engine, for a unit and for a citizen.
     await project(store, [dispatched.accepted(), dispatched.classified()])
     await project(store, _busy().begun(), _busy().answered_by())
     now = START + timedelta(hours=2 + QUEUED)
@@ -159,7 +159,7 @@ async def test_the_one_that_waits_longest_comes_first(store: Store) -> None:
     await project(store, early.begun(), late.until(Queue.TRIAGE))
     asked = early.at
     await project(store, [early.more_time_asked()])
-    # No clock says since when a meeting is waited for.
+    # No clock tells the time since which a meeting is waited for.
     returned, called = silent.until(Queue.DISPATCH), returning.ArbitrationCalled(returns=1)
     await project(store, [*returned, silent.tell(called)])
     found = await _board(store)
@@ -209,7 +209,7 @@ async def test_nothing_is_read_from_end_to_end(sqlite_store: Store) -> None:
     ]
     for step in steps:
         assert not re.match(r"SCAN (ticket|event|assignment)\b", step), step
-    # These have nothing else to go by: the index is of the few alone, and no row is looked at.
+    # These queries use partial indexes of few rows, and read no table row.
     for index in ("ticket_by_queue", "event_orders", "ticket_with_void_cards"):
         assert any(f"USING COVERING INDEX {index} " in step for step in steps), steps
 

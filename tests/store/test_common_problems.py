@@ -1,4 +1,4 @@
-"""Common problems: many complaints about one kind of thing in one street."""
+"""Tests of common problems: many complaints about one category in one street."""
 
 from datetime import timedelta
 from typing import Any

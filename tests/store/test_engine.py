@@ -1,4 +1,4 @@
-"""Opening, reading, writing, and saying plainly when the database is away."""
+"""Tests of opening, reading and writing a database, and of the errors while it is unavailable."""
 
 import asyncio
 import sqlite3
@@ -26,7 +26,7 @@ async def count(store: Store) -> int:
 
 
 def insert(store: Store, key: str = "k") -> Work[None]:
-    """Work that reads first and writes then."""
+    """Return work that reads first and writes then."""
     statement = store.insert(tables.attempt)
     row = {"key": key, "window_start": datetime(2024, 1, 1, tzinfo=UTC), "count": 1}
 

@@ -1,4 +1,4 @@
-"""Tickets told again from their events: as they were, whenever it is asked."""
+"""Tests of event replay: a ticket's state at any earlier time."""
 
 from datetime import datetime, timedelta
 
@@ -103,9 +103,9 @@ async def test_a_rung_that_is_recorded_late_keeps_its_own_time(store: Store) -> 
     await project(store, life)
     told = await _life(store, story.number)
     assert _told(told)[0][-2:] == ["contacted", "rung_climbed"]
-    # As it was known then: the rung had not been recorded before the citizen was contacted.
+    # At that time the level had not been recorded: it came after the contact.
     assert _told(told, contacted_at)[0][-1] == "assigned"
-    # The row says that it was changed before it was: the ticket is looked at all the same.
+    # The row's time of change is earlier than that: the ticket is found all the same.
     row = await tickets.get(store, story.number)
     assert row is not None
     assert row.updated_at == rung.at < contacted_at
@@ -176,7 +176,7 @@ async def test_only_tickets_that_may_be_in_the_period_are_looked_at(store: Store
 
 
 async def test_what_happened_since_does_not_hide_a_ticket(store: Store) -> None:
-    """It ended, and was due, on the first day; later it was reopened and promised anew."""
+    """It ended, and was due, on the first day; later it was reopened with a new promise."""
     one = Busy()
     life = [*one.answered_by(), one.watched()]
     ended_at, promised_at = one.ticket.ended_at, due_of(one.ticket)

@@ -1,4 +1,4 @@
-"""Figures: what a city publishes of a period, before and after exclusion, the same ever after."""
+"""Tests of a period's published figures: before and after exclusion, and stable ever after."""
 
 from datetime import timedelta
 
@@ -49,7 +49,7 @@ def _busy() -> Busy:
 
 
 def _rated(one: Busy, grade: int, unit: str = "water") -> list[Projection]:
-    """Rated once, and watched."""
+    """Return the projections of a ticket rated once, and watched."""
     return [*one.answered_by(unit, grade=grade), one.watched()]
 
 
@@ -103,7 +103,7 @@ async def test_the_excluded_are_left_out_and_shown_beside(store: Store) -> None:
         [*_rated(mistaken, 1), *mistaken.excluded()],
         [*_rated(contested, 1), *contested.excluded(granted=False)],
     )
-    # Whether a formula leaves them out by itself makes no difference.
+    # A formula that leaves them out itself gives the same result.
     for code in ("satisfaction", "counted"):
         figure = await _figure(store, code)
         assert figure.value.before == Ratio(1, 3)
@@ -177,7 +177,7 @@ WAYS = ("reassigned", "raised", "taken over", "returned", "merged")
 
 
 def _passed_on(one: Busy, way: str) -> list[Projection]:
-    """Taken from its unit in one of the ways that there are, and handled within a new limit."""
+    """Pass the ticket on in one of the possible ways, and handle it within a new limit."""
     match way:
         case "reassigned":
             again = [one.tell(Reassigned(assignment=1, unit="market", reason="r"), by=DISPATCHER)]

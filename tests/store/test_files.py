@@ -1,4 +1,4 @@
-"""Files belong to nothing, then to one ticket, or they go: on either database."""
+"""Tests that files are attached to one ticket or deleted, on either database."""
 
 import asyncio
 from dataclasses import replace
@@ -126,4 +126,4 @@ async def test_what_nobody_attached_in_time_expires(store: Store) -> None:
     for n in (1, 2):
         await files.forget(store, _file(n).id)
     assert await files.get(store, _file(2).id) is None
-    assert await files.get(store, _file(1).id) is not None  # it is a ticket's
+    assert await files.get(store, _file(1).id) is not None  # it is attached to a ticket

@@ -1,4 +1,4 @@
-"""The three rates: unrated is unrated, never satisfied; a past month stays as it was."""
+"""Tests of the three rates: unrated never counts as satisfied; past months do not change."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 
 
 def rated(grade: int, *, resolved: bool = True, contacted: bool | None = True) -> list[Projection]:
-    """Rated once and concluded, whatever the rating."""
+    """Return the projections of a ticket rated once and concluded, whatever the rating."""
     story = Story()
     life = [*story.until_replied(), story.rated(grade, resolved=resolved, contacted=contacted)]
     if grade >= 3 and resolved:
@@ -121,7 +121,7 @@ async def test_cards_are_those_of_the_units_clocks(store: Store) -> None:
 
 
 async def test_a_card_that_became_void_is_none_whatever_comes_first(store: Store) -> None:
-    """More time was asked for before the red card, and granted after it."""
+    """An extension was requested before the red card, and granted after it."""
     kept, back = Story(), Story()
     lives = []
     for story in (kept, back):

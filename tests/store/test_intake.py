@@ -1,4 +1,4 @@
-"""A complaint gets one number, however often it is sent, and waits here until it is started."""
+"""Tests that a complaint gets one number, however often it is sent, and waits to be started."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The key ring is made once, only its owner can read it, and a rotation loses nothing."""
+"""Tests that the key ring is made once, private to its owner, and loses nothing by rotation."""
 
 import base64
 import secrets
@@ -90,7 +90,7 @@ def test_a_running_process_finds_the_key_that_another_has_added(tmp_path: Path) 
     running = open_ring(None, path)
     sealed = rotate_file(path).seal(PURPOSE, b"word", b"")
     assert running.open(PURPOSE, sealed, b"") == b"word"
-    assert running.current == 1  # it seals as before until it starts again
+    assert running.current == 1  # it encrypts with the old key until it restarts
 
 
 def test_two_rotations_at_once_lose_no_key(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A mask shows enough to recognise somebody, and not enough to find them."""
+"""Tests that a mask shows enough to recognise somebody, and not enough to find them."""
 
 import pytest
 

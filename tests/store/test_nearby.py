@@ -1,4 +1,4 @@
-"""Open tickets about the same thing in the same place, without a word of what was said."""
+"""Tests of open tickets about the same thing in the same place, without any text of citizens."""
 
 from dataclasses import fields
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Numbers can be read over the phone, and a wrong digit is noticed."""
+"""Tests that numbers can be read over the phone, and that a wrong digit is noticed."""
 
 from contextlib import suppress
 from datetime import date

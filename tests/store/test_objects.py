@@ -1,4 +1,4 @@
-"""Bytes are kept the same in a folder, in a bucket, and in memory."""
+"""Tests that bytes are stored alike in a folder, in a bucket, and in memory."""
 
 import io
 import logging
@@ -15,7 +15,7 @@ from store.files.objects import Objects
 
 KEY = "ab" + "0" * 30
 LONG = bytes(range(256)) * 50_000
-"""Longer than a bucket takes at once."""
+"""Bytes that exceed one part of an upload to a bucket."""
 
 
 @pytest.fixture(scope="module")

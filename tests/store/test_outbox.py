@@ -1,4 +1,4 @@
-"""Every message leaves once: into the mailbox exactly, out of the house with a key that tells."""
+"""Tests that each message is delivered once; external gateways get a key to detect repeats."""
 
 import asyncio
 from datetime import datetime
@@ -17,7 +17,7 @@ from tests.store.stories import START, Story
 
 @pytest.fixture
 async def story(store: Store) -> Story:
-    """A ticket that has been accepted, classified and assigned: three messages to send."""
+    """Provide a ticket that is accepted, classified and assigned: three messages to send."""
     told = Story()
     projector = Projector(store)
     for projection in (told.accepted(), told.classified(), told.assigned()):
@@ -79,7 +79,7 @@ async def test_telling_again_does_not_send_again(store: Store) -> None:
 
 
 class Gateway:
-    """A way out of the house that loses its first letter."""
+    """A notifier whose first delivery fails."""
 
     def __init__(self) -> None:
         self.sent: list[Letter] = []

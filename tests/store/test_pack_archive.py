@@ -1,4 +1,4 @@
-"""The pack book: a ticket's rules outlast the folder they were read from."""
+"""Tests of the pack archive: a ticket's rules remain after their folder has changed."""
 
 import asyncio
 import gzip
@@ -24,12 +24,12 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A pack, and nothing beside it."""
+    """Return a plain pack, alone in its folder."""
     return plain_pack(tmp_path / "cities")
 
 
 def pinned(folder: Path, store: Store) -> PinnedPacks:
-    """What a process has that starts now."""
+    """Return the packs of a process that starts now."""
     return PinnedPacks(PackShelf(folder.parent), store)
 
 
@@ -118,7 +118,7 @@ async def test_a_ticket_keeps_the_rules_it_was_accepted_under(
     assert new.limit(ClockName.HANDLE, "general")[0] == Limit.parse("5wd")
     assert await after.of("example", new.version) is new
     assert await after.of("example", kept["example"]) is old
-    # Rolled back, the older process still knows what was accepted under the newer rules.
+    # After a roll-back, the older process still resolves the newer version.
     assert (await before.of("example", new.version)).version == new.version
 
 
@@ -202,7 +202,7 @@ async def test_an_old_ticket_gains_a_new_year_although_its_own_was_taken_away(
         assert is_working_day(calendar, date(2025, 3, 3)) is worked
     assert is_working_day(pack.calendar, date(2025, 3, 8))
     assert str(pack.calendar.hours_of(date(2025, 3, 8))[0]) == "09:00-12:00"
-    for day in (date(2026, 2, 28), date(2026, 10, 7)):  # made up for, and off: of today's calendar
+    for day in (date(2026, 2, 28), date(2026, 10, 7)):  # by today's calendar: made up for, and off
         assert is_working_day(pack.calendar, day) is is_working_day(current.calendar, day)
 
 

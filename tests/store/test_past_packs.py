@@ -1,4 +1,4 @@
-"""A past month keeps the formulas that it was published by."""
+"""Tests that a past month keeps the formulas that it was published by."""
 
 import shutil
 from datetime import timedelta
@@ -41,7 +41,7 @@ class Accepting(Busy):
 
 
 async def _changed(store: Store, folder: Path) -> tuple[Pack, Pack]:
-    """Tongzhou as it was, kept, and as it is now: with a formula that is kinder."""
+    """Return Tongzhou's archived pack, and today's with a more lenient formula."""
     path = folder / "tongzhou"
     shutil.copytree(default_root() / "tongzhou", path)
     before = load_pack(path)
@@ -68,7 +68,7 @@ async def test_a_past_month_is_computed_by_the_pack_it_was_published_by(
     assert then.version == before.version
     assert await figures(store, then, FIRST_DAY) == published
     assert await figures(store, now, FIRST_DAY) != published
-    # Asked for by name, it is any version that was in use, at any time.
+    # By its version, any pack that was in use can be requested, for any time.
     assert await pack_at(store, now, FIRST_DAY.until, LATER, now.version) == now
     named = await pack_at(store, now, LATER, LATER, before.version)
     assert named.version == before.version

@@ -1,4 +1,4 @@
-"""Periods: a month is the city's own, and a past one is over."""
+"""Tests of periods: a month in the city's time zone, and whether it is over."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Parts of a city, spots on its map, and the tickets behind each number."""
+"""Tests of parts of a city, points on its map, and the drill-down from each number."""
 
 from datetime import timedelta
 from typing import Any
@@ -28,7 +28,7 @@ def _at(area: str | None, hours: float = 0, **place: Any) -> Busy:
 
 
 async def _town(store: Store) -> dict[str, Busy]:
-    """Four tickets in one street, one in another, one that says no place."""
+    """Write four tickets in one street, one in another, one without a place."""
     town = {
         "late": _at(f"{STREET}001001"),
         "calm": _at(f"{STREET}001002"),

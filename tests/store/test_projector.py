@@ -1,4 +1,4 @@
-"""Whatever order they come in, and however often: the rows say what the ticket says."""
+"""Tests that rows equal the ticket's state, for projections in any order and repeated."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -91,7 +91,7 @@ async def test_an_older_version_changes_nothing_but_adds_its_event(store: Store)
 async def test_what_a_task_told_that_was_cut_short_leaves_no_trace(
     store: Store, order: Sequence[int], batch: int
 ) -> None:
-    """The retry may tell less, of the same version something else, and with an earlier time."""
+    """The retry may have fewer events, other ones of the same version, and an earlier time."""
     for table in (tables.ticket, tables.event, tables.assignment, tables.outbox):
         await store.change(delete(table))
     told = complaint()
@@ -128,7 +128,7 @@ async def test_what_was_told_beyond_the_retry_is_gone_at_once(store: Store) -> N
 
 
 class Retold(NamedTuple):
-    """What all agree on, what a task told that was cut short, and what was told instead of it."""
+    """The common projections, those of an aborted task, and those of its retry."""
 
     before: list[Projection]
     lost: list[Projection]
@@ -144,7 +144,7 @@ class Retold(NamedTuple):
         return cls(before, lost(first), kept(second))
 
     def due(self) -> set[str]:
-        """The keys of what is to be told, event by event."""
+        """Return the keys of the messages to be sent, event by event."""
         return {
             notice.key
             for one in (*self.before, *self.kept)
@@ -162,13 +162,13 @@ def _closed_at_once(story: Story) -> list[Projection]:
 
 
 def _urged_and_closed(story: Story) -> list[Projection]:
-    """Two ratings in the other order, after something else: every event has another version."""
+    """Rate twice in the other order, after another event, so that every version differs."""
     rated = story.tell(Urged(), by=CITIZEN), story.rated(4), story.tell(TWICE, by=CITIZEN)
     return [*rated, story.closed()]
 
 
 def _done_again(story: Story) -> list[Projection]:
-    """The worse rating came first: closed much later, and that has to be told as well."""
+    """Rate it badly first, so that it is closed much later, which has to be notified as well."""
     again = [story.rated(1, resolved=False), story.tell(Reworked(round=1, reason="unsolved"))]
     again += [story.assigned("U1"), story.handled(), story.replied()]
     return [*again, story.rated(), story.closed()]
@@ -228,7 +228,7 @@ async def test_what_waits_to_be_sent_is_what_the_kept_telling_asks_for(
 async def test_what_has_left_is_not_sent_again_under_another_version(
     store: Store, retold: Retold, data: st.DataObject
 ) -> None:
-    """Delivered at any moment: everything that is to be told is, and what was told stays once."""
+    """At any time of delivery every due message is sent, and a sent one stays the only one."""
     for table in (tables.ticket, tables.event, tables.assignment, tables.outbox, tables.message):
         await store.change(delete(table))
     told = [projection for part in retold for projection in part]
@@ -252,7 +252,7 @@ async def test_what_has_left_is_not_sent_again_under_another_version(
 
 
 async def test_two_ratings_at_once_close_a_ticket_once(store: Store) -> None:
-    """The first telling had left before the second one was known."""
+    """The first message was sent before the second projection arrived."""
     before, lost, kept = RETOLD[0]
     await project(store, *before, *lost)
     await MailboxNotifier().deliver(store, 100, START)
@@ -276,7 +276,7 @@ async def test_a_message_that_failed_stays_as_it_is_when_it_is_told_again(store:
 
 
 async def test_what_a_program_of_before_asked_for_is_sent(store: Store) -> None:
-    """It tells no history length with its messages; those of now must not take them for undone."""
+    """Older code stores no history length; newer code must not take its messages for undone."""
     story = Story()
     await project(store, story.accepted())
     await store.change(update(tables.outbox).values(told=0))
@@ -309,7 +309,7 @@ async def test_assignments_follow_their_ticket(store: Store) -> None:
     told = [story.accepted(), story.classified(), story.assigned("U1"), story.signed()]
     returned = story.tell(Returned(assignment=1, reason="not ours"), by=DISPATCHER)
     second = story.assigned("U2", hours=24)
-    await project(store, *told, second, returned)  # the return is told late
+    await project(store, *told, second, returned)  # the return is projected late
     first = await assignments.get(store, story.number, 1)
     latest = await assignments.get(store, story.number, 2)
     assert first is not None

@@ -1,4 +1,4 @@
-"""Tickets with provisional due times are found by the calendars they were planned with."""
+"""Tests that tickets with provisional due times are found by the calendars of their plan."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.store.test_schema import downgrade
 
 
 async def _planned(store: Store, *versions: str, city: str = "demo", paused: bool = False) -> str:
-    """A ticket whose clocks were planned provisionally with these calendars; its number."""
+    """Write a ticket planned provisionally with these calendars; return its number."""
     story = Story(complaint(city=city))
     life = [story.accepted(), story.classified(), story.assigned()]
     running: list[Clock] = [clock for clock in life[-1].ticket.clocks if clock.running]
@@ -39,7 +39,7 @@ async def test_tickets_are_found_by_city_and_calendar(store: Store) -> None:
     both = await _planned(store, "2026b", "2026a")
     elsewhere = await _planned(store, "2026a", city="elsewhere")
     await _planned(store)
-    await _planned(store, "2026a", paused=True)  # planned again when it goes on
+    await _planned(store, "2026a", paused=True)  # planned again when it resumes
     found = await provisional.planned_with(store, "demo")
     assert set(found) == {frozenset({"2026a"}), frozenset({"2026a", "2026b"})}
     assert await _numbers(store, "demo", "2026a") == {one, two}
@@ -73,7 +73,7 @@ async def test_a_calendar_is_kept_as_it_was(sqlite_store: Store, tmp_path: Path)
     after = PinnedPacks(PackShelf(folder.parent), sqlite_store)
     assert await after.calendar(calendar.version) == calendar
     assert await calendars.recall(sqlite_store, "000000000000") is None
-    # Also the one that an older version and today's make together.
+    # Also the calendar combined from an older version and today's.
     pack = await after.of("example", before.get("example").version)
     assert await after.calendar(pack.calendar.version) == pack.calendar
 

@@ -1,4 +1,4 @@
-"""What waits for the centre: each ticket in one queue, the most urgent first, in one question."""
+"""Tests of the centre's queues: each ticket in one, most urgent first, in a single query."""
 
 from datetime import timedelta
 
@@ -46,7 +46,7 @@ async def _numbers(store: Store, queue: Queue, city: str | None = "demo") -> lis
 
 
 async def _counts(store: Store) -> dict[Queue, int]:
-    """Those that are not empty."""
+    """Return the counts that are not zero."""
     found = await work_queues.counts(store, list(Queue), "demo")
     assert set(found) == set(Queue)
     return {queue: count for queue, count in found.items() if count}

@@ -1,4 +1,4 @@
-"""A database is recognised before it is touched, and the migrations make what the models say."""
+"""Tests that a database is recognised before it is changed, and that migrations give the models."""
 
 import asyncio
 import re

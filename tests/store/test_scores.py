@@ -1,4 +1,4 @@
-"""Points: what happened in a period, judged by the pack's rules, each traced to its event."""
+"""Tests of points: a period's events, judged by the pack's rules, each traced to its event."""
 
 from datetime import timedelta
 
@@ -57,7 +57,7 @@ async def _scores(store: Store, period: Period = FIRST_DAY, unit: str | None = N
 
 
 def _of(found: Scores, unit: str) -> dict[str, int]:
-    """How often each rule counted for a unit."""
+    """Return the number of times each rule counted for a unit."""
     return next(dict(one.rules) for one in found.units if one.unit == unit)
 
 
@@ -146,7 +146,7 @@ async def test_excluded_tickets_do_not_count_and_are_said(store: Store) -> None:
     life = [*mistaken.answered_by("water"), mistaken.watched(), *mistaken.excluded()]
     await project(store, life, [*kept.answered_by("water"), kept.watched()])
     found = await _scores(store, unit="water")
-    # What the exclusion itself brings is no point of the ticket.
+    # A point for the exclusion itself does not belong to the excluded ones.
     assert _of(found, "water") == {"S1": 1, "S2": 1, "S6": 1, "S7": 1}
     assert (_points(found, "water"), found.left_out) == (4.1, 1)
     assert next(one.left_out for one in found.units if one.unit == "water") == 1
@@ -177,7 +177,7 @@ async def test_each_event_counts_in_one_period(store: Store) -> None:
 
 
 async def test_a_card_that_was_taken_back_costs_nothing_once_it_is(store: Store) -> None:
-    """More time asked for in time, and granted a day after the red card."""
+    """An extension requested in time, and granted a day after the red card."""
     one = _busy()
     life = [*one.begun("water"), one.more_time_asked(), one.late(ClockName.HANDLE)]
     one.at += DAY
@@ -199,7 +199,7 @@ async def test_what_the_citizen_is_promised_costs_no_unit_anything(store: Store)
 
 
 async def test_a_unit_is_judged_by_its_own_limit_and_not_by_the_promise(store: Store) -> None:
-    """The first unit was late with it; the second has a limit of its own, and keeps it."""
+    """The first unit was late with it; the second meets a limit of its own."""
     one = _busy()
     life = one.begun("water", hours=1)
     one.at += 2 * HOUR
@@ -221,7 +221,7 @@ async def test_a_rung_that_is_recorded_late_is_not_lost_between_two_periods(stor
         life.append(one.tell(rung, minutes=0))
     await project(store, life)
     next_day = Period(START + DAY, START + 2 * DAY)
-    # As it was known when the first day ended: nothing was late.
+    # At the end of the first day nothing was late.
     assert _of(await _scores(store), "water") == {"S1": 1}
     assert _of(await _scores(store, next_day), "water") == {"S5": 1}
 
@@ -239,7 +239,7 @@ async def test_a_broken_ticket_brings_nothing_and_is_named(store: Store) -> None
 
 
 async def test_companies_are_assessed_by_what_they_did_in_the_month(store: Store) -> None:
-    """Tianjin Heping: every month, the companies that rent out bicycles."""
+    """Tianjin Heping scores the companies that rent out bicycles every month."""
     companies = [unit.code for unit in HEPING.units if unit.kind is UnitKind.CONTRACTOR]
     first, second, *others = companies
     prompt, late = Busy(complaint(city="heping")), Busy(complaint(city="heping"))

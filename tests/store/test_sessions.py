@@ -1,4 +1,4 @@
-"""Sessions in the store: listed for their owner while they go on, and ended one by one."""
+"""Tests of sessions in the store: listed for their owner while active, and ended one by one."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What waits although no person is waited for is found, however it came to that."""
+"""Tests that stuck tickets are found: those waiting for the system and not for a person."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -48,7 +48,7 @@ async def test_a_complaint_that_the_engine_has_not_taken_is_found(store: Store) 
 
 
 async def test_a_ticket_that_was_started_and_is_not_recorded_is_found(store: Store) -> None:
-    """The engine has it, and it has got no rules: it is in no list, no queue and no backlog."""
+    """The workflow has started, but no rules are recorded: it is in no list, queue or backlog."""
     story = Story()
     await _registered(store, story)
     await intake.mark_started(store, story.number, START)

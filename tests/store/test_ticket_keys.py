@@ -1,4 +1,4 @@
-"""Each ticket has a key of its own, made with its entry in the book and kept wrapped."""
+"""Tests of each ticket's own key, made at registration and stored encrypted."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -55,7 +55,7 @@ async def test_the_key_is_asked_of_the_store_once(store: Store) -> None:
     number = await register(store, keys=keys)
     await others.sealing(number)
     await store.change(delete(tables.ticket_key))
-    for process in (keys, others):  # whoever made it, or asked once, has it at hand
+    for process in (keys, others):  # the process that made or fetched it has it cached
         assert (await process.sealing(number)).name.endswith(number.encode())
     with pytest.raises(BadKey):
         await TicketKeys(store, RING).opening(f"ticket/{number}".encode())
@@ -112,12 +112,12 @@ async def test_an_erased_key_is_gone_for_good(store: Store) -> None:
     keys = TicketKeys(store, RING)
     name, cipher = await keys.sealing(number)
     said = cipher.encrypt(bytes(12), b"w", None)
-    with pytest.raises(InvalidTag):  # it was said with a key that nobody keeps
+    with pytest.raises(InvalidTag):  # it was encrypted with a key that is not stored
         (await keys.sealing(number)).cipher.decrypt(bytes(12), said, None)
     with pytest.raises(Erased, match="2026-11-02"):
         await keys.opening(name)
     assert await erased_at(store, number) == NOW
-    await erasure.erase(store, number, datetime.now(UTC))  # again is harmless
+    await erasure.erase(store, number, datetime.now(UTC))  # a repetition is harmless
     assert await erased_at(store, number) == NOW
     assert await register(store) != number
 
@@ -134,7 +134,7 @@ async def test_resealing_leaves_nothing_with_the_old_key(store: Store) -> None:
     used = await use_of_keys(store)
     assert {key: (use.persons, use.tickets) for key, use in used.items()} == {2: (1, 1)}
     cipher = (await TicketKeys(store, ring).sealing(number)).cipher
-    assert cipher.decrypt(bytes(12), before, None) == b"w"  # the history stays as it is
+    assert cipher.decrypt(bytes(12), before, None) == b"w"  # the history stays readable
     entry = await intake.get(store, number)
     assert entry is not None
     person = await intake.person_of(store, vault, entry.complaint.person or "")

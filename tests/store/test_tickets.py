@@ -1,4 +1,4 @@
-"""Lists: what matches, in one order, page by page, without gaps and without repeats."""
+"""Tests of lists: filters, one order, and pages without gaps or repeats."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from tests.store.stories import START, Story, complaint
 
 @pytest.fixture
 async def told(store: Store) -> list[Story]:
-    """Six tickets: three ended, one being handled (and late soon), one dispatched, one new."""
+    """Write six tickets: three ended, one handled (and late soon), one dispatched, one new."""
     stories = [
         Story(complaint(title=title, city=city, filed_at=START + timedelta(hours=n)))
         for n, (title, city) in enumerate(

@@ -1,4 +1,4 @@
-"""A token opens what it was issued for, until it expires or is revoked."""
+"""Tests that a token permits its purpose until it expires or is revoked."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What is sealed stays sealed; what belongs together opens together."""
+"""Tests that encrypted personal data cannot be read or moved, and decrypts with its own key."""
 
 import secrets
 

@@ -1,4 +1,4 @@
-"""Whoever looks is written down, and nobody can take it back."""
+"""Tests that every view of personal data is logged, and that the log cannot be changed."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
 async def filed(store: Store) -> tuple[str, str]:
-    """A ticket and its person."""
+    """Write a ticket with its person; return both ids."""
     told = Person(name="王小明", phone="138 1234 5678")
     registered = await intake.register(
         store, complaint(), told, VAULT, None, "f", lambda: new_number(START.date())

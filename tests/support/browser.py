@@ -1,6 +1,6 @@
-"""The whole product in processes of its own, and a real browser in front of it.
+"""The whole product in separate processes, and a real browser that uses it.
 
-Tests here are not async: Playwright drives the browser from a loop of its own.
+Playwright drives the browser from an event loop of its own, so these tests are not async.
 """
 
 import json
@@ -34,7 +34,7 @@ _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 @dataclass
 class Site:
-    """A running installation: its address, and staff who act through the API."""
+    """A running installation: its address, and staff accounts that act through the API."""
 
     url: str
     home: Path
@@ -42,10 +42,10 @@ class Site:
     _accounts: dict[tuple[Role, str | None], tuple[str, str]] = field(default_factory=dict)
 
     def account(self, role: Role, unit: str | None = None) -> tuple[str, str]:
-        """Name and password of somebody in this role."""
+        """Return the name and password of an account with this role."""
         if (role, unit) not in self._accounts:
             name = f"{role}-{unit or 'house'}"
-            # Several shipped cities have a unit of this name; the one that is served is meant.
+            # Several shipped cities have a unit of this name, so the served city is named.
             where = ["--unit", unit, "--city", "tongzhou"] if unit else []
             asked = ["--role", role.value, *where]
             env = {"JIESU_HOME": str(self.home)}
@@ -54,7 +54,7 @@ class Site:
         return self._accounts[role, unit]
 
     def _chosen(self, name: str, given: str) -> str:
-        """A password of their own, in the place of the one that they were given."""
+        """Replace the given first password by a chosen one, and return that."""
         chosen = f"{given} of my own"
         with httpx.Client(base_url=f"{self.url}/api/v1", timeout=30) as http:
             begun = http.post("/session", json={"name": name, "password": given}).json()
@@ -67,7 +67,7 @@ class Site:
         return chosen
 
     def token(self, role: Role, unit: str | None = None) -> str:
-        """A token for somebody in this role."""
+        """Return a token with this role."""
         if (role, unit) not in self._tokens:
             asked = ["token", "create", "--role", role.value, *(["--unit", unit] if unit else [])]
             made = _jiesu(*asked, env={"JIESU_HOME": str(self.home)})
@@ -77,7 +77,7 @@ class Site:
     def post(
         self, path: str, body: Any = None, *, role: Role = Role.OFFICER, unit: str | None = "water"
     ) -> httpx.Response:
-        """Something that staff do."""
+        """Send a request as staff, and return its successful answer."""
         unit = unit if role is Role.OFFICER else None
         answer = httpx.post(
             f"{self.url}/api/v1{path}",
@@ -89,7 +89,7 @@ class Site:
         return answer
 
     def get(self, path: str, *, role: Role) -> dict[str, Any]:
-        """Something that staff look at."""
+        """Read a resource as staff."""
         answer = httpx.get(
             f"{self.url}/api/v1{path}",
             headers={"Authorization": f"Bearer {self.token(role)}"},
@@ -100,7 +100,7 @@ class Site:
         return told
 
     def file(self, **changes: Any) -> dict[str, str]:
-        """A complaint for the water bureau; its number and access code."""
+        """File a complaint for the water bureau, and return its number and access code."""
         body = {
             "city": "tongzhou",
             "text": "小区门口的河水又黑又臭，请尽快治理。",
@@ -112,7 +112,7 @@ class Site:
         return {"number": told["number"], "code": told["access_code"]}
 
     def seen(self, receipt: dict[str, str]) -> dict[str, Any]:
-        """The ticket as its citizen sees it."""
+        """Return the ticket as its citizen sees it."""
         answer = httpx.get(
             f"{self.url}/api/v1/tickets/{receipt['number']}",
             headers={"Access-Code": receipt["code"]},
@@ -122,7 +122,7 @@ class Site:
         return shown
 
     def until(self, receipt: dict[str, str], stage: str) -> dict[str, Any]:
-        """The ticket, once it is at this stage."""
+        """Wait until the ticket is at this stage, and return it."""
         ends = time.monotonic() + 30
         while (shown := self.seen(receipt))["stage"] != stage:
             assert time.monotonic() < ends, f"{shown['stage']}, not {stage}"
@@ -130,7 +130,7 @@ class Site:
         return shown
 
     def rated(self, receipt: dict[str, str], rating: dict[str, Any]) -> None:
-        """Its citizen rates the answer, and the ticket is closed."""
+        """Rate the answer as the ticket's citizen."""
         answer = httpx.post(
             f"{self.url}/api/v1/tickets/{receipt['number']}/rating",
             json=rating,
@@ -140,7 +140,7 @@ class Site:
         assert answer.status_code < 300, answer.text
 
     def answered(self, reply: str = "已组织清淤，河水恢复清澈。", **changes: Any) -> dict[str, str]:
-        """A ticket whose citizen has an answer and may rate it."""
+        """File and answer a complaint, whose citizen may then rate it."""
         receipt = self.file(**changes)
         self.until(receipt, "handle")
         self.post(f"/assignments/{receipt['number']}-1/complete", {"reply": reply})
@@ -153,12 +153,12 @@ _PATIENT = {
     "JIESU_LIMIT_INTAKE": "1000/hour",
     "JIESU_LIMIT_SIGN_IN": "1000/hour",
 }
-"""Tests fill in forms faster than people do, and all from one address."""
+"""Relaxed limits: tests fill in forms faster than people do, and all from one address."""
 
 
 @contextmanager
 def site(home: Path, shelf: Path | None = None) -> Iterator[Site]:
-    """`jiesu up` on ports of its own, with the cities of a folder; else with Tongzhou alone."""
+    """Run `jiesu up` on free ports, with the cities of `shelf` or else with Tongzhou alone."""
     if shelf is None:
         shelf = home / "cities"
         shutil.copytree(default_root() / "tongzhou", shelf / "tongzhou")
@@ -208,7 +208,7 @@ def _jiesu(*arguments: str, env: dict[str, str]) -> str:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Debian's browser, which asks nobody for anything by itself."""
+    """Run Debian's Chromium with its background requests switched off."""
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
         yield browser
@@ -216,7 +216,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe-core finds against WCAG 2.2 A and AA, a line each."""
+    """Return axe-core's findings against WCAG 2.2 A and AA, one line each."""
     page.evaluate(_AXE.read_text("utf-8"))
     found = page.evaluate(
         "(rules) => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", _RULES

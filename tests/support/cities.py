@@ -17,7 +17,7 @@ SHIPPED = PackShelf(default_root())
 
 
 def scaled_packs(folder: Path, scale: float) -> PackShelf:
-    """The shipped packs with all spans multiplied by `scale`: days become seconds."""
+    """Return the shipped packs with all spans multiplied by `scale`: days become seconds."""
     shutil.copytree(default_root(), folder, dirs_exist_ok=True)
     for file in folder.glob("*/city.toml"):
         text, count = re.subn(
@@ -30,15 +30,15 @@ def scaled_packs(folder: Path, scale: float) -> PackShelf:
 
 
 def with_rule(folder: Path, name: str, value: int) -> PackShelf:
-    """Tongzhou with one cap changed, for instance `returns` to 0."""
+    """Return Tongzhou with one cap changed, for instance `returns` to 0."""
     return city_with(folder, caps={name: value})
 
 
 def city_with(folder: Path, city: str = "tongzhou", /, **tables: Mapping[str, Any]) -> PackShelf:
-    """A shipped pack whose city.toml says something else: `city_with(tmp, features={...})`.
+    """Return a shipped pack with a changed city.toml: `city_with(tmp, features={...})`.
 
-    Tables are merged key by key, at any depth; None takes a key away. Limits and ladders that
-    nothing uses any more go by themselves.
+    Tables are merged key by key, at any depth; None removes a key. Limits and escalation
+    policies that nothing uses any more are removed.
     """
     shutil.copytree(default_root() / city, folder / city)
     file = folder / city / "city.toml"
@@ -48,7 +48,7 @@ def city_with(folder: Path, city: str = "tongzhou", /, **tables: Mapping[str, An
     lines = [f"{key} = {_toml(value)}" for key, value in content.items()]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     shelf = PackShelf(folder)
-    shelf.get(city)  # a rule that contradicts another is the test's own fault: say so at once
+    shelf.get(city)  # fail at once if the changes contradict a rule of the pack
     return shelf
 
 
@@ -86,7 +86,7 @@ def _toml(value: object) -> str:
 
 
 def with_unit_queue(folder: Path, unit: str, queue: str) -> PackShelf:
-    """Tongzhou with one unit on a queue of its own ("own" or "program")."""
+    """Return Tongzhou with one unit on a queue of its own ("own" or "program")."""
     shutil.copytree(default_root() / "tongzhou", folder / "tongzhou")
     file = folder / "tongzhou" / "units.csv"
     lines = file.read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""Every deed, somebody who may do it, and a ticket on which it can be done."""
+"""Every action form, with a role that may send it and a ticket on which it can be sent."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ ABLE: dict[str, Any] = {
     "aftercare": {"revisits": ["7d"]},
     "reasons": {"exclude": [{"code": "mistaken", "zh": "误评", "en": "Mistaken"}]},
 }  # fmt: skip
-"""Tongzhou, able to do all that any city does."""
+"""The changes to Tongzhou's pack that enable everything any city does."""
 
 BAD = {"contacted": True, "resolved": False, "grade": 1}
 WHISTLE = {
@@ -29,7 +29,7 @@ WHISTLE = {
 EXTEND = {"by": "3d", "reason": "等配件。"}
 
 
-# --- tickets to do it to ------------------------------------------------------------------------
+# --- tickets to act on --------------------------------------------------------------------------
 
 Ready = Callable[[House], Awaitable[Filed]]
 
@@ -43,7 +43,7 @@ async def _praise(house: House) -> Filed:
 
 
 def _after(*acts: tuple[Role, str, Any]) -> Ready:
-    """A ticket on which this was done through the API."""
+    """Return a maker of tickets on which `acts` were done through the API."""
 
     async def ready(house: House) -> Filed:
         ticket = await house.file()
@@ -104,11 +104,11 @@ def _in_days(days: int) -> datetime:
 
 
 def _typed(at: datetime) -> str:
-    """As a browser sends a day and a time."""
+    """Format a date and time as a browser sends them."""
     return at.strftime("%Y-%m-%dT%H:%M")
 
 
-# --- the table ----------------------------------------------------------------------------------
+# --- the cases ----------------------------------------------------------------------------------
 
 
 class Case(NamedTuple):
@@ -118,7 +118,7 @@ class Case(NamedTuple):
     typed: dict[str, Any]
     kind: str
     shown: tuple[str, ...] = ()
-    """What is read on the page afterwards."""
+    """The texts on the page afterwards."""
 
 
 _OFFICER, _DESK, _DISPATCHER, _SUPERVISOR = (

@@ -1,4 +1,4 @@
-"""A desk for tests of the engine: file a complaint, act on it, look at it, in few words."""
+"""Helpers for tests of the engine: file a complaint, act on it and read it."""
 
 import asyncio
 import time
@@ -48,7 +48,7 @@ def officer(unit: str) -> Actor:
 
 
 def complaint(**changes: Any) -> Complaint:
-    """A clear complaint in tongzhou, that the machine can triage."""
+    """Return a clear complaint in Tongzhou that the machine can triage."""
     now = datetime.now(UTC)
     told: dict[str, Any] = {
         "number": new_number(now.date()),
@@ -80,18 +80,18 @@ class Filed:
         )
 
     async def by_unit(self, command: Command) -> Snapshot:
-        """The command, by an officer of the unit that has the ticket."""
+        """Send the command as an officer of the unit that has the ticket."""
         return await self.act(officer((await self.now()).unit or ""), command)
 
     async def refused(self, actor: Actor, command: Command) -> str:
-        """The code with which the command is refused."""
+        """Return the code with which the command is refused."""
         with pytest.raises(WorkflowUpdateFailedError) as caught:
             await self.act(actor, command)
         assert isinstance(caught.value.cause, ApplicationError)
         return caught.value.cause.type or ""
 
     async def carry_on(self, within: float = 10) -> None:
-        """Have its workflow go on in a new run, as an operator does, and wait until it has."""
+        """Continue the workflow in a new run, as an operator does, and wait until it has begun."""
         before = (await self.handle.describe()).run_id
         await self.handle.signal(TicketWorkflow.asked_to_carry_on)
         async with asyncio.timeout(within):
@@ -104,7 +104,7 @@ class Filed:
         await self._hand_in(f"handle-{at.unit}-{at.assignment}", result)
 
     async def _hand_in(self, activity: str, result: HandlingResult, within: float = 10) -> None:
-        """As the door does: once more, where the unit's worker has not taken the order up yet."""
+        """Complete the activity as the API does; retry while no unit worker has taken it up."""
         work = waiting_work(self.client, self.number, activity)
         done = result.model_copy(update={"at": datetime.now(UTC)})
         deadline = time.monotonic() + within
@@ -118,21 +118,21 @@ class Filed:
             await asyncio.sleep(0.05)
 
     async def _waits_for(self, activity: str) -> bool:
-        """Whether its workflow has such an activity, which nobody may have begun yet."""
+        """Return whether the workflow has this pending activity, begun or not."""
         pending = (await self.handle.describe()).raw_description.pending_activities
         return any(one.activity_id == activity for one in pending)
 
     async def complete_share(
         self, engine: Engine, unit: str, result: HandlingResult | None = None
     ) -> None:
-        """The open share of `unit` is done, whatever it is."""
+        """Complete the open share of `unit`, whatever its kind."""
         done = result or HandlingResult(reply="已办理。")
         state = await tickets.state(engine.store, self.number)
         assert state is not None
         n = next(a.n for a in state.opened if a.unit == unit)
         await self._hand_in(f"handle-{unit}-{n}", done)
 
-    # --- as the store knows it -------------------------------------------------------------
+    # --- as the store records it -----------------------------------------------------------
 
     async def events(self, engine: Engine) -> list[Event]:
         return await tickets.events(engine.store, self.number)
@@ -148,19 +148,19 @@ class Filed:
     async def until_kind(
         self, engine: Engine, kind: str, times: int = 1, within: float = 10
     ) -> None:
-        """Until it happened so often."""
+        """Wait until `times` events of this kind are recorded."""
         async with asyncio.timeout(within):
             while (await self.kinds(engine)).count(kind) < times:
                 await asyncio.sleep(0.02)
 
     async def until_clock_due(self, engine: Engine, name: str, within: float = 10) -> None:
-        """Until the store knows that the clock's due rung was reached."""
+        """Wait until the store records that the clock is past due."""
         async with asyncio.timeout(within):
             while not any(c.name == name and c.past_due for c in (await self.state(engine)).clocks):
                 await asyncio.sleep(0.02)
 
     async def until_projected(self, engine: Engine, stage: str, within: float = 10) -> None:
-        """Until the store knows that it is at this stage."""
+        """Wait until the stored state is at this stage."""
         async with asyncio.timeout(within):
             while (await self.state(engine)).stage != stage:
                 await asyncio.sleep(0.02)
@@ -172,7 +172,7 @@ class Filed:
         )
 
     async def until(self, reached: Callable[[Snapshot], bool], within: float = 10) -> Snapshot:
-        """The first snapshot that satisfies `reached`."""
+        """Return the first snapshot that satisfies `reached`."""
         async with asyncio.timeout(within):
             while not reached(at := await self.now()):
                 await asyncio.sleep(0.02)
@@ -183,7 +183,7 @@ class Filed:
 
 
 async def file(client: Client, told: Complaint | None = None) -> tuple[Filed, Snapshot]:
-    """File a complaint as the door does; the ticket and the receipt."""
+    """File a complaint as the API does, and return the ticket and the receipt."""
     told = told or complaint()
     start = WithStartWorkflowOperation(
         TicketWorkflow.run,
@@ -200,7 +200,7 @@ async def file(client: Client, told: Complaint | None = None) -> tuple[Filed, Sn
 
 
 async def removed(client: Client, number: str, run_id: str) -> None:
-    """Remove a run, as the engine does when it has been over for its retention time."""
+    """Remove a run, as the engine does after its retention time."""
     execution = WorkflowExecution(workflow_id=ticket_workflow_id(number), run_id=run_id)
     await client.workflow_service.delete_workflow_execution(
         DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)

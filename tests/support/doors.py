@@ -1,4 +1,4 @@
-"""What each command may be refused with, as its door says."""
+"""The refusal codes of each command, as its endpoint declares them."""
 
 from api.rest.endpoints.all_endpoints import OFFERS
 from api.rest.endpoints.citizens import BACK

@@ -40,7 +40,7 @@ RING = KeyRing.of(b"a key for tests that is 32 bytes")
 
 
 class LateKeys:
-    """The keys of a client that is there before its store is; `furnish` gives them to it."""
+    """The keys of a client that is created before its store; `furnish` supplies them."""
 
     def __init__(self) -> None:
         self.keys: TicketKeys | None = None
@@ -58,7 +58,7 @@ class LateKeys:
 
 
 def furnish(client: Client, store: Store) -> TicketKeys:
-    """The keys of this store, which the client uses from now on."""
+    """Give the client the keys of this store, and return them."""
     keys = TicketKeys(store, RING)
     codec = client.data_converter.payload_codec
     if isinstance(codec, TicketCodec) and isinstance(codec.keys, LateKeys):
@@ -70,7 +70,7 @@ def furnish(client: Client, store: Store) -> TicketKeys:
 def engine_server(
     log: Path, file: Path | None = None, settings: Iterable[str] = ()
 ) -> Iterator[str]:
-    """A Temporal server in memory, or on a database as the stack has it; its address.
+    """Start a Temporal server in memory, or on `file` as the stack does, and yield its address.
 
     `settings`: values of its dynamic configuration, as `history.maxTotalUpdates=4`.
     """
@@ -98,7 +98,7 @@ def engine_server(
 
 
 def _started(command: list[str], log: Path) -> tuple[subprocess.Popen[bytes], int]:
-    """The server, answering, and its port: another test may take a free one before it does."""
+    """Start the server, and return it with its port; retry if another test took the port first."""
     for _ in range(5):
         port = free_port()
         with log.open("wb") as output:
@@ -111,7 +111,7 @@ def _started(command: list[str], log: Path) -> tuple[subprocess.Popen[bytes], in
 
 
 def _answers(port: int, process: subprocess.Popen[bytes]) -> bool:
-    """Wait until it answers; false where it has ended instead."""
+    """Wait until the server answers; return false if it has ended instead."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -125,7 +125,7 @@ def _answers(port: int, process: subprocess.Popen[bytes]) -> bool:
 
 
 async def connect_to(address: str) -> Client:
-    """A client, once the namespace can be used."""
+    """Connect a client, and wait until the namespace can be used."""
     deadline = time.monotonic() + 20
     while True:
         try:
@@ -142,11 +142,11 @@ async def connect_to(address: str) -> Client:
 
 @asynccontextmanager
 async def working(worker: Worker) -> AsyncIterator[None]:
-    """The worker runs inside and is stopped after, within a bounded time.
+    """Run the worker inside the block, and stop it afterwards within a bounded time.
 
     Once in some thousands of stops the engine's library never returns from its last poll. An
     installation ends such a process after ten seconds and loses nothing (`test_killed.py`); here
-    the loop that would have to wait for it is spared its tasks, and the incident is printed.
+    the stuck tasks are abandoned, so that the loop can close, and the incident is printed.
     """
     before = asyncio.all_tasks()
     running = asyncio.create_task(worker.run())
@@ -172,7 +172,7 @@ def _abandon(tasks: Iterable[asyncio.Task[Any] | None]) -> None:
 
 @dataclass
 class Engine:
-    """A client with a platform worker behind it."""
+    """A client with a running platform worker."""
 
     client: Client
     store: Store
@@ -181,7 +181,7 @@ class Engine:
 
 
 class SwitchedProjector(Projector):
-    """The real projector, behind a switch: off is what a database that is away looks like."""
+    """The real projector with a switch: switched off, it fails like an unavailable database."""
 
     away = False
 
@@ -219,9 +219,9 @@ async def end_leftovers(client: Client) -> None:
 
 
 def time_skipping_server(home: Path) -> str:
-    """Path of the server that skips time, from its wheel, at the time of this process.
+    """Return the path of the time-skipping server from its wheel, at the time of this process.
 
-    The engine's library starts it, which Python's `subprocess` does not see: in a run on another
+    The engine's library starts the server without Python's `subprocess`: in a run on another
     day (`scripts/test_dates.py`) a script in `home` starts it at that time.
     """
     server = Path(engine_binary()).with_name("temporal-test-server")

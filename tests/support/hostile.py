@@ -1,11 +1,11 @@
-"""A file that means harm, and what may become of it."""
+"""A hostile file and its permitted outcomes."""
 
 import io
 import zipfile
 from typing import NamedTuple
 
 MARK = b"HOSTILE-7f3a"
-"""In every payload: what is kept must not hold it."""
+"""The marker in every payload, which no stored file may contain."""
 
 SCRIPT = b"<script>alert('" + MARK + b"')</script>"
 
@@ -23,7 +23,7 @@ REFUSED = frozenset(
 
 
 class Hostile(NamedTuple):
-    """`codes`: how it may be refused. `kept`: it may be kept instead, without its payload."""
+    """A hostile file. `codes`: permitted refusals. `kept`: may be stored without its payload."""
 
     name: str
     content: bytes
@@ -37,12 +37,12 @@ def refused(name: str, content: bytes, *codes: str, declared: str = "") -> Hosti
 
 
 def harmless(name: str, content: bytes) -> Hostile:
-    """Kept, and what was bad about it is gone."""
+    """Return a file that is stored without its harmful content."""
     return Hostile(name, content, kept=True)
 
 
 def either(name: str, content: bytes, *codes: str) -> Hostile:
-    """Refused, or kept without its payload: both are fine, and which of them is the decoder's."""
+    """Return a file that may be refused, or stored without its payload, as the decoder decides."""
     return Hostile(name, content, frozenset(codes) or REFUSED, kept=True)
 
 

@@ -1,4 +1,4 @@
-"""Recordings, papers, and things of other kinds that mean harm."""
+"""Hostile recordings, documents and files of other types."""
 
 import gzip
 import struct
@@ -109,7 +109,7 @@ def _papers() -> Iterator[Hostile]:
 
 
 def _packed(text: bytes, how: bytes = b"/FlateDecode", *, zlib_: bool = True) -> bytes:
-    """A list of objects."""
+    """Return a PDF object stream."""
     content = zlib.compress(text, 1) if zlib_ else text
     head = b"<</Type/ObjStm/N 1/First 4/Filter %s/Length %d>>" % (how, len(content))
     return head + b"\nstream\n" + content + b"\nendstream"

@@ -1,4 +1,4 @@
-"""Pictures that mean harm: polyglots, bombs, payloads in metadata, cut off anywhere."""
+"""Hostile pictures: polyglots, bombs, payloads in metadata, files cut off anywhere."""
 
 import io
 import struct
@@ -115,7 +115,7 @@ def _called_otherwise() -> Iterator[Hostile]:
 
 
 def segment(jpeg: bytes, marker: int, *contents: bytes) -> bytes:
-    """The JPEG with further segments after its beginning."""
+    """Insert further segments after the beginning of the JPEG."""
     told = b"".join(
         struct.pack(">BBH", 0xFF, marker, len(content) + 2) + content for content in contents
     )
@@ -123,14 +123,14 @@ def segment(jpeg: bytes, marker: int, *contents: bytes) -> bytes:
 
 
 def png_of(width: int, height: int, rows: bytes = b"", depth: int = 8) -> bytes:
-    """A PNG that says it is so large."""
+    """Return a PNG that declares this size."""
     head = struct.pack(">IIBBBBB", width, height, depth, 0, 0, 0, 0)
     parts = _chunk(b"IHDR", head) + _chunk(b"IDAT", rows or zlib.compress(b"\0"))
     return b"\x89PNG\r\n\x1a\n" + parts + _chunk(b"IEND", b"")
 
 
 def jpeg_of(width: int, height: int) -> bytes:
-    """A JPEG that says it is so large."""
+    """Return a JPEG that declares this size."""
     content = bytearray(a_photo((16, 16)))
     at = content.index(b"\xff\xc0")
     content[at + 5 : at + 9] = struct.pack(">HH", height, width)
@@ -160,6 +160,6 @@ def _animation(form: str, count: int) -> bytes:
 
 
 def _scans(jpeg: bytes, count: int) -> bytes:
-    """The same scan again and again: cheap to send, dear to decode."""
+    """Repeat the last scan of the JPEG: cheap to send, expensive to decode."""
     last = jpeg.rindex(b"\xff\xda")
     return jpeg[:last] + jpeg[last:-2] * count + b"\xff\xd9"

@@ -1,4 +1,4 @@
-"""A network between a browser and the site: one that hangs, resets, or answers by itself."""
+"""A network between a browser and the site that can hang, reset or answer by itself."""
 
 import contextlib
 import socket
@@ -10,32 +10,32 @@ from enum import Enum, auto
 from urllib.parse import urlsplit
 
 FOREIGN = "请先登录本店无线网络"
-"""What the page of somebody else says."""
+"""The heading of the page that a foreign network answers with."""
 
 _BODY = f"<!doctype html><title>WLAN</title><h1>{FOREIGN}</h1>".encode()
 
 
 class Mode(Enum):
-    """What becomes of a request."""
+    """The network's treatment of connections."""
 
     THROUGH = auto()
     HANGS = auto()
-    """It is taken and never answered."""
+    """A network that accepts requests and never answers."""
     RESETS = auto()
-    """The connection is broken off at once."""
+    """A network that resets connections at once."""
     LOSES_ANSWERS = auto()
-    """It arrives, and the connection is broken off when the answer comes."""
+    """A network that delivers requests, and resets the connection when the answer comes."""
     IS_ANOTHERS = auto()
-    """Somebody else answers with a page of their own, in the site's name."""
+    """A foreign network that answers in the site's name with a page of its own."""
     IS_BAD = auto()
-    """A proxy on the way answers 502 with a page of its own."""
+    """A proxy that answers 502 with a page of its own."""
 
 
 _PAGES = {Mode.IS_ANOTHERS: b"200 OK", Mode.IS_BAD: b"502 Bad Gateway"}
 
 
 class Network:
-    """A port of its own in front of a site; `mode` says what it is like, and may be changed."""
+    """A port of its own in front of a site; `mode`, which may be changed, says how it behaves."""
 
     def __init__(self, site: str) -> None:
         parts = urlsplit(site)
@@ -45,7 +45,7 @@ class Network:
         self._door = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._door.getsockname()[1]}"
         self.asked = 0
-        """How many connections were begun in this mode."""
+        """The number of connections since `mode` was set."""
         self._mode = Mode.THROUGH
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -57,7 +57,7 @@ class Network:
 
     @mode.setter
     def mode(self, mode: Mode) -> None:
-        """From now on; connections that are open are broken off, as when a phone changes cells."""
+        """Set the mode, and break off open connections, as when a phone changes cells."""
         self._mode, self.asked = mode, 0
         with self._lock:
             for one in list(self._open):
@@ -68,7 +68,7 @@ class Network:
         self.mode = Mode.RESETS
 
     def _serve(self) -> None:
-        with contextlib.suppress(OSError):  # the door was closed
+        with contextlib.suppress(OSError):  # the listening socket was closed
             while True:
                 caller, _ = self._door.accept()
                 threading.Thread(target=self._connect, args=(caller,), daemon=True).start()
@@ -115,7 +115,7 @@ def _pour(source: socket.socket, sink: socket.socket, only_to_break: bool = Fals
 
 
 def _break(connection: socket.socket) -> None:
-    """End it with a reset, not with a goodbye; whoever waits for it is woken."""
+    """Reset the connection instead of closing it properly, and wake its reader."""
     with contextlib.suppress(OSError):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.shutdown(socket.SHUT_RD)
@@ -124,7 +124,7 @@ def _break(connection: socket.socket) -> None:
 
 @contextmanager
 def network(site: str) -> Iterator[Network]:
-    """A network in front of this address, which lets everything through at first."""
+    """Open a network in front of this address, which lets everything through at first."""
     made = Network(site)
     try:
         yield made

@@ -1,4 +1,4 @@
-"""Staff who sign in, for tests."""
+"""Staff accounts and their sign-in, for tests."""
 
 import secrets
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _HASHED: list[str] = []
 
 @dataclass
 class SignedIn:
-    """`cookie` alone reads; with the CSRF token (`headers`) it changes things, too."""
+    """A session: `cookie` is enough to read; `headers`, with the CSRF token, to change things."""
 
     name: str
     secret: str
@@ -31,7 +31,7 @@ class SignedIn:
 async def new_account(
     house: House, role: Role = Role.DESK, unit: str | None = None, city: str | None = None
 ) -> str:
-    """The name of a new account whose owner has chosen `PASSWORD`."""
+    """Create an account whose owner has chosen `PASSWORD`, and return its name."""
     if not _HASHED:
         _HASHED.append(await passwords.hashed(PASSWORD))
     name = f"{role}-{secrets.token_hex(8)}"
@@ -44,7 +44,7 @@ async def new_account(
 async def signed_in(
     house: House, role: Role = Role.DESK, unit: str | None = None, city: str | None = None
 ) -> SignedIn:
-    """Somebody with a new account, signed in over HTTP."""
+    """Create an account, and sign in to it over HTTP."""
     return await sign_in(house, await new_account(house, role, unit, city))
 
 
@@ -53,5 +53,5 @@ async def sign_in(house: House, name: str, password: str = PASSWORD) -> SignedIn
     answer = await house.http.post("/api/v1/session", json=told)
     assert answer.status_code == 200, answer.text
     secret = answer.cookies["jiesu-session"]
-    house.http.cookies.clear()  # each test says for itself as whom it asks
+    house.http.cookies.clear()  # each request names its session explicitly
     return SignedIn(name, secret, answer.json()["csrf"])

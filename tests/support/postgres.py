@@ -1,4 +1,4 @@
-"""A private PostgreSQL for tests: a cluster of its own, gone when the tests are."""
+"""A private PostgreSQL cluster for tests, deleted when they end."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ class PostgresMissing(Exception):
 
 @dataclass(frozen=True)
 class Cluster:
-    """A running cluster; whoever can connect is trusted, so it listens on 127.0.0.1 only."""
+    """A running cluster; it trusts every connection, so it listens on 127.0.0.1 only."""
 
     binaries: Path
     port: int
@@ -31,13 +31,13 @@ class Cluster:
         return f"postgresql+asyncpg://{_USER}@127.0.0.1:{self.port}/{database}"
 
     def create(self, database: str, template: str | None = None) -> str:
-        """A new database, as a copy of `template` if given; its URL."""
+        """Create a database, as a copy of `template` if given, and return its URL."""
         copied = ["--template", template] if template else []
         self._run("createdb", *copied, database)
         return self.url(database)
 
     def drop(self, database: str) -> None:
-        """Drop a database, whoever is still connected."""
+        """Drop a database, even while there are connections to it."""
         self._run("dropdb", "--force", "--if-exists", database)
 
     def _run(self, program: str, *args: str) -> None:
@@ -46,10 +46,10 @@ class Cluster:
 
 
 def binaries() -> Path:
-    """Where PostgreSQL's programs are; the newest, if there are several.
+    """Return the folder of PostgreSQL's programs, of the newest version if there are several.
 
     Raises:
-        PostgresMissing: nowhere.
+        PostgresMissing: PostgreSQL is not installed.
     """
     found = shutil.which("initdb")
     if found is not None:
@@ -64,7 +64,7 @@ def binaries() -> Path:
 
 
 def _account() -> dict[str, object]:
-    """How to start its programs: as root it refuses to run, so as its own user then."""
+    """Return the account that runs the programs: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}
     import pwd
@@ -84,13 +84,13 @@ def _run(command: list[str], **account: object) -> None:
 
 @contextmanager
 def cluster() -> Iterator[Cluster]:
-    """A new cluster, as fast and as forgetful as can be; stopped and deleted at the end.
+    """Start a new cluster, tuned for speed and not for durability; stop and delete it at the end.
 
     Raises:
-        PostgresMissing: see there.
+        PostgresMissing: PostgreSQL or its account is missing.
     """
     programs, account = binaries(), _account()
-    # Short, and not below pytest's own folder: a socket's path has a hundred characters at most.
+    # A short path, and not below pytest's folder: a socket's path has at most 100 characters.
     home = Path(tempfile.mkdtemp(prefix="jiesu-pg-"))
     try:
         if account:
@@ -138,7 +138,7 @@ def _server(
         try:
             server.wait(5)
         except subprocess.TimeoutExpired:
-            # Somebody is still connected: do not wait for them.
+            # A client is still connected: do not wait for it.
             server.kill()
             server.wait()
 

@@ -1,6 +1,6 @@
-"""People by chance: what somebody might ask of a ticket next, sensible or not.
+"""Random commands to a ticket, sensible or not.
 
-Most of it fits the stage, the role and the unit; some does not, and has to be refused.
+Most of them fit the stage, the role and the unit; the others have to be refused.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ from domain.ticket.ticket import Ticket
 T = TypeVar("T")
 
 THE_END = datetime.max.replace(tzinfo=UTC)
-"""Of time, as far as computers go."""
+"""The latest time that a `datetime` can hold."""
 
 KINDS: tuple[type[Command], ...] = get_args(get_args(Command)[0])
 
@@ -47,14 +47,14 @@ _WEIGHTS: dict[type[Command], int] = {
     units.Return: 60,
     units.Step: 40,
 }
-"""What is asked more seldom, or more often, than the rest (20)."""
+"""The weights of commands that are drawn more rarely or more often than the rest (20)."""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A ticket as it stands, and who might do something about it.
+    """A ticket's state, and the random choices for the next command.
 
-    `units` and `categories` are those that people name; `others` are tickets of the same city.
+    `units` and `categories` are those that commands name; `others` are tickets of the same city.
     """
 
     ticket: Ticket
@@ -72,7 +72,7 @@ class Scene:
         return self.chance.choice(of) if of else otherwise
 
     def unit(self) -> str:
-        """One of the city's, seldom one that it has not got."""
+        """Return one of the city's units, seldom an unknown one."""
         return self.chance.choice(self.units) if self.likely(0.97) else "moon"
 
     def reason(self, kind: str) -> str:
@@ -80,7 +80,7 @@ class Scene:
         return self.one(codes, "whim") if self.likely(0.95) else "whim"
 
     def share(self) -> int | None:
-        """Mostly the unit's own, else one that is named."""
+        """Return mostly None, for the unit's own share, else the number of a share."""
         if self.likely(0.6):
             return None
         opened = [each.n for each in self.ticket.opened]
@@ -91,7 +91,7 @@ class Scene:
         return Rating.model_validate({"grade": grade, "resolved": resolved})
 
     def command(self) -> tuple[Actor, Command]:
-        """Somebody, and what they ask."""
+        """Return a random command and its actor."""
         kind = self._kind()
         command = _MAKERS[kind](self)
         return self._actor(command), command
@@ -104,7 +104,7 @@ class Scene:
         return self.chance.choices(kinds or KINDS, weights or None)[0]
 
     def _actor(self, command: Command) -> Actor:
-        """Mostly one whose role it is, and of officers one who has a share."""
+        """Return an actor, mostly of a permitted role; officers mostly have a share."""
         fact = leads_to(self.ticket, command)
         allowed = {role for row in TABLE if row.fact is fact for role in row.by} - {Role.SYSTEM}
         role = self.one(sorted(allowed), Role.DESK) if self.likely(0.95) else Role.AUDITOR
@@ -129,7 +129,7 @@ def _call(scene: Scene) -> joint.Call:
 
 
 def _limit(scene: Scene) -> str | None:
-    """Mostly the pack's; seldom one that reaches beyond the published calendar."""
+    """Return mostly the pack's limit, seldom one that reaches beyond the published calendar."""
     return scene.chance.choice([None, None, None, None, "2h", "2h", "2d", "900wd"])
 
 
@@ -139,7 +139,7 @@ def _whistle(scene: Scene) -> joint.Whistle:
 
 
 def _delegate(scene: Scene) -> joint.Delegate:
-    """To a unit below one that has a share, if there is any."""
+    """Delegate to a unit below one that has a share, if there is any."""
     having = [each.unit for each in scene.ticket.opened]
     below = [unit.code for unit in scene.pack.units if unit.parent in having]
     unit = scene.one(below, scene.unit()) if scene.likely(0.9) else scene.unit()
@@ -158,7 +158,7 @@ def _step(scene: Scene) -> units.Step:
 
 
 def _until(scene: Scene) -> datetime:
-    """Some days ahead, seldom past, or years away."""
+    """Return a time some days ahead, seldom one that is past or years away."""
     if scene.likely(0.9):
         return scene.at + timedelta(days=scene.chance.randint(1, 60))
     ages = [scene.at - timedelta(days=1), scene.at + timedelta(days=3000), THE_END]
@@ -252,7 +252,7 @@ _STAGES: dict[type[Command], set[Stage]] = {
     supervising.Decide: {Stage.HANDLE, Stage.AFTERCARE},
     intake.Conclude: {Stage.TRIAGE, Stage.DISPATCH, Stage.SUPERVISE},
 }
-"""Commands that lead to one fact or another."""
+"""The stages of commands that lead to one fact or another."""
 
 
 def _stages(kind: type[Command]) -> set[Stage]:
@@ -261,4 +261,4 @@ def _stages(kind: type[Command]) -> set[Stage]:
 
 
 _AT = {stage: [kind for kind in KINDS if stage in _stages(kind)] for stage in Stage}
-"""The commands that the table may allow at a stage."""
+"""The commands that the table may allow at each stage."""

@@ -1,4 +1,4 @@
-"""The application on a port, for tests of what only a real connection shows."""
+"""The application on a port, for tests that need a real connection."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ Address = tuple[str, int]
 
 @asynccontextmanager
 async def served(app: FastAPI) -> AsyncIterator[Address]:
-    """Opened and closed with it."""
+    """Serve the application on a free port, with its startup and shutdown."""
     port = free_port()
     running = uvicorn.Server(
         uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="on")

@@ -1,4 +1,4 @@
-"""Staff with a browser, for tests of pages: signed in, reading and sending forms."""
+"""A staff member's browser, for tests of pages: signed in, reading and sending forms."""
 
 import html
 import re
@@ -16,7 +16,7 @@ _TAG = re.compile(r"<[^>]+>")
 
 @dataclass
 class AtDesk:
-    """Somebody at a desk; `language` is what their browser asks for."""
+    """A signed-in staff member; `language` is what their browser asks for."""
 
     house: House
     who: SignedIn
@@ -33,7 +33,7 @@ class AtDesk:
     async def post(
         self, path: str, data: dict[str, Any] | None = None, files: Any = None
     ) -> httpx.Response:
-        """A form of one of our pages."""
+        """Send a form of one of our pages, with its CSRF token."""
         told = {"csrf": self.who.csrf} | (data or {})
         return await self.house.http.post(path, data=told, files=files, headers=self.headers)
 
@@ -48,7 +48,7 @@ class AtDesk:
     async def done(
         self, ticket: Filed, what: str, data: dict[str, Any] | None = None, files: Any = None
     ) -> str:
-        """Do it, go where it leads, and read what is said."""
+        """Send an action form, follow the redirect, and return the success message."""
         answer = await self.do(ticket, what, data, files)
         assert answer.status_code == 303, says(answer)
         page = await self.get(answer.headers["Location"])
@@ -63,24 +63,24 @@ async def at_desk(
 
 
 def says(page: httpx.Response) -> str:
-    """What somebody reads on it."""
+    """Return the readable text of a page."""
     return " ".join(html.unescape(_TAG.sub(" ", page.text)).split())
 
 
 def said(page: httpx.Response) -> str:
-    """What the page says was done."""
+    """Return the success message of a page."""
     found = re.search(r'<p class="alert alert-success"[^>]*>(.*?)</p>', page.text, re.DOTALL)
     return html.unescape(found[1]) if found else ""
 
 
 def refused(page: httpx.Response) -> str:
-    """What the summary of a form that came back says."""
+    """Return the summary of faults in a form that came back."""
     found = re.search(r'id="summary".*?</div>', page.text, re.DOTALL)
     return says(httpx.Response(200, text=found[0])) if found else ""
 
 
 def offered(page: httpx.Response) -> set[str]:
-    """The deeds that it offers."""
+    """Return the action forms that the page offers."""
     number = re.search(r"/staff/tickets/(\d{13})", page.text)
     assert number, page.text
     path = f"/staff/tickets/{number[1]}"

@@ -1,4 +1,4 @@
-"""A worker that really stands still: on a loop of its own, in a thread that can be held."""
+"""A worker that can be stalled: on a loop of its own, in a thread that can be held."""
 
 import asyncio
 import threading
@@ -13,14 +13,14 @@ _LONGEST = 60.0
 
 
 class StandingWorker:
-    """A platform's worker that `standing_still` holds: it takes nothing and answers nothing."""
+    """A platform worker; while `standing_still` holds it, it takes nothing and answers nothing."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
 
     @contextmanager
     def standing_still(self) -> Iterator[None]:
-        """Hold it inside, from when its loop has come to rest."""
+        """Hold the worker's event loop inside the block."""
         held, go_on = threading.Event(), threading.Event()
 
         def hold() -> None:
@@ -39,7 +39,7 @@ class StandingWorker:
 async def standing_worker(
     address: str, store_url: str, packs: PackShelf | None = None
 ) -> AsyncIterator[StandingWorker]:
-    """Run a worker of this store in a thread; it is stopped after."""
+    """Run a worker of this store in a thread, and stop it afterwards."""
     started: asyncio.Future[StandingWorker] = asyncio.get_running_loop().create_future()
     here, over = asyncio.get_running_loop(), threading.Event()
 

@@ -1,4 +1,4 @@
-"""The way to the engine, for tests: answers can be lost on it, and it can be closed."""
+"""A connection to the engine, for tests: answers can be lost on it, and it can be closed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 
 class Way:
-    """Carries bytes to the engine and back. `losing`: answers do not arrive."""
+    """A proxy that carries bytes to the engine and back. `losing`: answers do not arrive."""
 
     def __init__(self, address: str) -> None:
         host, _, port = address.rpartition(":")
@@ -26,7 +26,7 @@ class Way:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Nobody listens any more."""
+        """Stop listening, and break all connections."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -34,7 +34,7 @@ class Way:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def cut(self) -> None:
-        """Break what is connected; who connects anew is served, and answered."""
+        """Break the open connections; new ones are served and answered."""
         self.losing = False
         for writer in self._open:
             writer.transport.abort()

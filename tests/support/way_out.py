@@ -1,4 +1,4 @@
-"""The way to the end: what, done by the right person, brings any ticket nearer to it."""
+"""The next step, by a permitted actor, that brings a ticket nearer to its end."""
 
 from typing import NamedTuple
 
@@ -20,21 +20,21 @@ DONE = HandlingResult(reply="已办结。", evidence=["照片"])
 
 
 class Give(NamedTuple):
-    """Somebody gives a command."""
+    """A command and its actor."""
 
     actor: Actor
     command: Command
 
 
 class HandIn(NamedTuple):
-    """The unit of assignment `n` is done."""
+    """The result that the unit of assignment `n` hands in."""
 
     n: int
     result: HandlingResult = DONE
 
 
 class Judge(NamedTuple):
-    """The citizen rates."""
+    """The citizen's rating."""
 
     rating: Rating
     actor: Actor = CITIZEN
@@ -46,7 +46,7 @@ PRAISE = Judge(Rating(contacted=True, resolved=True, grade=Grade.VERY_SATISFIED)
 
 
 def way_out(ticket: Ticket, pack: Pack) -> Deed | None:
-    """What to do next; None where the engine goes on by itself, at once or in its time."""
+    """Return the next step; None if the engine continues by itself, at once or after some time."""
     match ticket.stage:
         case Stage.TRIAGE:
             return Give(DISPATCHER, Triage(category=pack.categories[0].code))
@@ -74,7 +74,7 @@ def way_out(ticket: Ticket, pack: Pack) -> Deed | None:
 
 
 def _another(ticket: Ticket, pack: Pack) -> str | None:
-    """A unit that had it not last, and that is not among those a report is about."""
+    """Return a unit that did not have the ticket last and is not the subject of the report."""
     units = (unit.code for unit in pack.units if unit.code != ticket.unit)
     accused = ticket.accused
     return next((unit for unit in units if not (accused and pack.is_within(unit, accused))), None)

@@ -1,12 +1,12 @@
-"""Record an installation whose tickets are all open: `python -m tests.upgrade.record ARCHIVE`.
+"""A recorder of an installation with open tickets: `python -m tests.upgrade.record ARCHIVE`.
 
-It was run once, with the code of commit 1493245, and is kept to say how `tickets.tar.xz` was made:
-run it in a worktree of that commit, into which this file was copied. That code stops for good where
+It was run once, with the code of commit 1493245, and documents how `tickets.tar.xz` was made: run
+it in a worktree of that commit, into which this file was copied. That code gets stuck for good if
 a plan reaches beyond the published calendar; from 2027 on it cannot even start the others, so the
 archive is never made anew, only added to by one of a later commit.
 
 The archive holds the engine's database, the store's, and `tickets.json`: every ticket by the place
-where it was left, with how many events it had. Its key ring is `tests.support.engine.RING`.
+where it was left, with its number of events. Its key ring is `tests.support.engine.RING`.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ Place = Callable[[House], Awaitable[Filed]]
 
 
 class Left(NamedTuple):
-    """A ticket as it was left. `waits_for`: the activity that will never be answered."""
+    """A ticket as it was left. `waits_for`: the activity that never succeeds."""
 
     number: str
     stage: str
@@ -59,14 +59,14 @@ _doors = iter(range(1, 1000))
 
 
 async def _file(house: House, city: str, area: str, category: str | None, **more: Any) -> Filed:
-    """A complaint about a place of its own."""
+    """File a complaint about a place of its own."""
     place = {"area": area, "address": f"试验路 {next(_doors)} 号"}
     told = {"city": city, "title": "", "text": "请尽快处理。", "category": category, "place": place}
     return await house.file(**told | more)
 
 
 async def _unit(ticket: Filed) -> str:
-    """Which has it."""
+    """Return the unit that has the ticket."""
     state = await tickets.state(ticket.house.store, ticket.number)
     assert state is not None
     assert state.unit is not None
@@ -79,7 +79,7 @@ async def _do(answer: Awaitable[Any]) -> None:
 
 
 def _after(*acts: tuple[Role, str, Any]) -> Place:
-    """A ticket of the water bureau's, on which this was done."""
+    """Return a place: a ticket of the water bureau after these commands."""
 
     async def place(house: House) -> Filed:
         ticket = await _file(house, "tongzhou", "110112001", "0301", text=COMPLAINT["text"])
@@ -247,11 +247,11 @@ async def _kind(ticket: Filed, kind: str, times: int = 1) -> None:
             await asyncio.sleep(0.02)
 
 
-# --- those whose plan never came -----------------------------------------------------------------
+# --- stuck tickets -------------------------------------------------------------------------------
 
 
 async def nobody_has_it(house: House) -> Filed:
-    """As it was found: in today's jinan, a month before the year ends."""
+    """File a complaint in unmodified jinan, a month before New Year: it is never dispatched."""
     body = {
         "city": "jinan",
         "text": "楼顶加建，每天施工到深夜。",
@@ -278,7 +278,7 @@ async def call_back_never_opened(house: House) -> Filed:
 
 
 async def verdict_never_taken(house: House) -> Filed:
-    """Rated badly, and nobody told: the supervisors' clock was never planned."""
+    """Rate a ticket badly; the supervisors' clock is never planned, so nobody is notified."""
     ticket = await _jinan(house)
     await _do(ticket.complete(unit=await _unit(ticket)))
     await ticket.until_stage("rate")
@@ -287,7 +287,7 @@ async def verdict_never_taken(house: House) -> Filed:
 
 
 async def result_never_taken(house: House) -> Filed:
-    """The unit was done, and got cards all the same: an order that was never planned."""
+    """Complete a ticket that gets cards all the same: the clock of an order is never planned."""
     ticket = await _jinan(house)
     await _do(ticket.by(_DESK, "urge", {"text": "市民着急。"}))
     await _do(ticket.complete(unit=await _unit(ticket)))
@@ -297,7 +297,7 @@ async def result_never_taken(house: House) -> Filed:
 
 
 async def command_never_carried_out(house: House) -> Filed:
-    """A unit asked for more time, and the door knew no answer."""
+    """Request an extension; the API cannot answer."""
     ticket = await _jinan(house)
     unit = await _unit(ticket)
     asked = await ticket.by_unit("extend", EXTEND | {"by": "1d"}, unit=unit)
@@ -306,7 +306,7 @@ async def command_never_carried_out(house: House) -> Filed:
 
 
 async def escalation_stopped(house: House) -> Filed:
-    """Late, and to be raised a level; it stands there, and the notice never comes."""
+    """Let a ticket be late; the raise is never planned, and the public notice never comes."""
     ticket = await _file(house, "langfang", "131002100", "0201")
     await ticket.until_stage("handle")
     return ticket
@@ -342,15 +342,15 @@ STRANDED: dict[str, tuple[Place, dict[str, Any], str]] = {
         "plan_clocks",
     ),
 }
-"""In jinan, with one limit that reaches into the next year; and what is waited for then."""
+"""The cases in jinan with one limit that reaches into the next year, and the pending activity."""
 
 
 def _soon_over(folder: Path) -> PackShelf:
-    """Langfang, where units are found in 480 working hours: twenty days and twenty minutes of days
-    that have 23:59. The year's last office closes just a minute or so later than that from now.
+    """Return Langfang with a dispatch limit of 480 working hours, almost the rest of the year.
 
-    What is sent out now has its 480 hours; what is to be raised a minute later has not, nor has it
-    by the calendar that the city really publishes.
+    The calendar leaves twenty days of 23:59 and part of another, about a minute more than 480 hours
+    from now. A ticket dispatched now has its 480 hours; one raised a minute later has not, nor has
+    it by the city's published calendar.
     """
     now = datetime.now(SHANGHAI)
     closes = (now + timedelta(minutes=20, seconds=75)).replace(second=0, microsecond=0)
@@ -384,7 +384,7 @@ def _soon_over(folder: Path) -> PackShelf:
 
 @contextmanager
 def engine_on(file: Path) -> Iterator[str]:
-    """The embedded server on a database file, as the stack starts it; its address."""
+    """Run the embedded server on a database file, as the stack does; yield its address."""
     port = free_port()
     command = [
         engine_binary(), "server", "start-dev", "--headless", "--ip", "127.0.0.1",
@@ -403,14 +403,14 @@ def engine_on(file: Path) -> Iterator[str]:
 
 
 class Recorder:
-    """Leaves tickets where they wait, and writes down where."""
+    """A recorder that leaves tickets at their places, and notes them."""
 
     def __init__(self, home: Path, store: Store, address: str) -> None:
         self.home, self.store, self.address = home, store, address
         self.left: dict[str, Left] = {}
 
     async def with_packs(self, packs: PackShelf, places: dict[str, Any]) -> None:
-        """`places`: a place by its name, or what makes several tickets at once; see `stuck`."""
+        """Leave tickets at `places`: by name a place, or one with the activity it waits for."""
         await PinnedPacks(packs, self.store).keep_all()
         client = await connect_to(self.address)
         async with (
@@ -426,7 +426,7 @@ class Recorder:
                     await self._note(called, ticket, waits_for)
 
     async def _until_stuck(self, ticket: Filed, waits_for: str) -> None:
-        """Until the engine has asked in vain more than once."""
+        """Wait until the activity has failed more than once."""
         client = await connect_to(self.address)
         handle = client.get_workflow_handle(ticket_workflow_id(ticket.number))
         async with asyncio.timeout(120):
@@ -456,12 +456,12 @@ async def record(home: Path, address: str) -> dict[str, Left]:
     }
     await recorder.with_packs(SHIPPED, today)
     for name, (place, rules, waits_for) in STRANDED.items():
-        # No third party looks first, as it does in this city at one ticket of ten.
+        # Without the verification by a third party, which one ticket of ten has in this city.
         packs = city_with(home / "packs" / name, "jinan", **rules, verify={"closing": None})
         await recorder.with_packs(packs, {name: (place, waits_for)})
     soon = _soon_over(home / "packs" / "soon")
     await recorder.with_packs(soon, {"escalation_stopped": (escalation_stopped, "plan_clocks")})
-    # Where the others have come to meanwhile: clocks of the first may have run on.
+    # The clocks of the first tickets may have run on meanwhile.
     for name, left in recorder.left.items():
         state = await tickets.state(store, left.number)
         if state is not None:
@@ -471,7 +471,7 @@ async def record(home: Path, address: str) -> dict[str, Left]:
 
 
 def _shrink(file: Path) -> None:
-    """One file that holds all of it, and nothing else."""
+    """Merge the database and its log into one compact file."""
     with closing(sqlite3.connect(file)) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         database.execute("PRAGMA journal_mode=DELETE")
@@ -496,7 +496,7 @@ def main() -> None:
 
 
 def _nobody(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Without who made it and where."""
+    """Drop the owner of an archive entry."""
     entry.uid = entry.gid = 0
     entry.uname = entry.gname = ""
     return entry

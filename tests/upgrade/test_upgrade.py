@@ -1,9 +1,9 @@
-"""Tickets that were open under older code go on under today's, whatever day it is.
+"""Tests that tickets opened under older code continue under today's, on any day.
 
-`tickets.tar.xz` is an installation as it was stopped in November 2026 (`record.py` tells how it was
-made): a ticket in every place where one may wait, and some that waited for ever, because a limit of
-theirs reached into a year whose calendar was not published. Here it is started again, long after:
-most of what they waited for is overdue by then, and happens at once.
+`tickets.tar.xz` is an installation stopped in November 2026 (see `record.py`): a ticket in every
+place where one may wait, and some that were stuck, because a limit of theirs reached into a year
+whose calendar was not published. It is started again here, long after: most of their clocks are
+overdue by then, and escalate at once.
 """
 
 import asyncio
@@ -48,13 +48,13 @@ from workflows.ticket import TicketWorkflow
 RECORDED = Path(__file__).with_name("tickets.tar.xz")
 
 SOON = 20
-"""Seconds in which a ticket that was stranded is with a unit again, on a busy machine."""
+"""Seconds in which a stuck ticket is with a unit again, on a busy machine."""
 
 TOO_LATE = (WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError)
-"""What was meant has ended meanwhile, or the machine was too busy to take it."""
+"""The errors of a command that came too late, or that the busy machine did not accept."""
 
 LIFE = 90
-"""Seconds in which the slowest of them ends on a busy machine."""
+"""Seconds in which the slowest ticket ends on a busy machine."""
 
 
 class Left(NamedTuple):
@@ -68,7 +68,7 @@ class Left(NamedTuple):
 
 @dataclass
 class Resumed:
-    """The installation, started again. `before`: what its store told of each ticket until then."""
+    """The restarted installation. `before`: each ticket's events in its store until then."""
 
     engine: Engine
     left: dict[str, Left]
@@ -97,11 +97,11 @@ async def resumed(tmp_path: Path) -> AsyncIterator[Resumed]:
     await store.close()
 
 
-# --- what people do until it has ended -----------------------------------------------------------
+# --- commands until the end ----------------------------------------------------------------------
 
 
 async def _end(resumed: Resumed, name: str) -> None:
-    """Bring it to its end. Who comes too late, or too early, looks again a little later."""
+    """Act on the ticket until it has ended; retry a command that came too early or too late."""
     packs = PinnedPacks(SHIPPED, resumed.engine.store)
     ticket, seen, again = resumed.ticket(name), -1, 0.0
     while (state := await resumed.state(name)) is None or state.open:
@@ -120,7 +120,7 @@ async def _end(resumed: Resumed, name: str) -> None:
 
 async def _step(ticket: Filed, state: Ticket, pack: Pack) -> None:
     if state.stage is Stage.MERGED:
-        return  # the other one's answer is this one's
+        return  # the parent's answer is this one's
     if state.stage is Stage.AFTERCARE and state.contest is None:
         await ticket.act(CITIZEN, Recur(text="又反弹了"))
         return
@@ -138,7 +138,7 @@ async def _step(ticket: Filed, state: Ticket, pack: Pack) -> None:
             await ticket.handle.signal(TicketWorkflow.rated, given)
 
 
-# --- that it went on as it had to ----------------------------------------------------------------
+# --- tests ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.timeout(240)
@@ -154,7 +154,7 @@ async def test_those_whose_plan_never_came_come_to_their_end(resumed: Resumed) -
 
 
 async def test_what_nobody_had_is_with_a_unit_within_seconds(resumed: Resumed) -> None:
-    """A month before the year ended, in an unmodified city: taken, and given to nobody."""
+    """A month before New Year, in an unmodified city, it was accepted and never dispatched."""
     assert resumed.left["nobody_has_it"].version == 0
     state = None
     async with asyncio.timeout(SOON):
@@ -165,7 +165,7 @@ async def test_what_nobody_had_is_with_a_unit_within_seconds(resumed: Resumed) -
 
 
 async def test_an_escalation_that_stood_still_goes_on_within_seconds(resumed: Resumed) -> None:
-    """It was to be raised a level: the level above has it."""
+    """The overdue raise is carried out: the unit above has it."""
     before = await resumed.state("escalation_stopped")
     assert before is not None
     async with asyncio.timeout(SOON):
@@ -200,7 +200,7 @@ async def _all_end(resumed: Resumed, names: list[str]) -> None:
 
 
 async def _one_story(resumed: Resumed, name: str) -> None:
-    """What was told before still is, the rest follows it, and history and record agree."""
+    """Check that earlier events are unchanged, later ones in order; history and record agree."""
     store, number = resumed.engine.store, resumed.left[name].number
     state, events = await resumed.state(name), await tickets.events(store, number)
     assert state is not None
@@ -218,7 +218,7 @@ async def _one_story(resumed: Resumed, name: str) -> None:
 
 
 def _rungs(events: list[Event]) -> list[tuple[object, ...]]:
-    """Each card by what it is about. A clock that was moved is another."""
+    """Return the identity of each card; a card of a moved clock is a different one."""
     return [
         (fact.clock, fact.assignment, fact.label, fact.rung, fact.due_at)
         for event in events

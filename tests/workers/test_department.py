@@ -1,4 +1,4 @@
-"""A department whose own program returns the result."""
+"""Tests of a department whose own program returns the result."""
 
 import asyncio
 from pathlib import Path
@@ -127,7 +127,7 @@ async def test_a_program_without_keys_asks_the_citys_api(
     async def handle(order: WorkOrder) -> HandlingResult:
         seen.append(order)
         if len(seen) == 1:
-            raise RuntimeError("our system is away")  # sealed too, and tried again
+            raise RuntimeError("our system is away")  # encrypted too, and retried
         return HandlingResult(reply="水务系统已派单清淤。")
 
     packs = await _packs(tmp_path / "cities")
@@ -147,4 +147,4 @@ async def test_a_program_without_keys_asks_the_citys_api(
     assert [order.number for order in seen] == [ticket.number, ticket.number]
     [history] = await fetch(client, ticket.number)
     own = {ticket_sealed_with(payload) for payload in payloads(history) if payload.data}
-    assert own == {ticket.number}  # its result, and that its system was away, too
+    assert own == {ticket.number}  # both its result and its failure

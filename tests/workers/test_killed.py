@@ -1,4 +1,4 @@
-"""Kill -9 of worker, API and engine, at every stage: nothing is lost and nothing happens twice."""
+"""Tests with kill -9 of worker, API and engine at every stage: no loss, and nothing twice."""
 
 import asyncio
 import os
@@ -47,7 +47,7 @@ class House:
     officer: str
 
     async def insist(self, method: str, path: str, key: str, **more: Any) -> httpx.Response:
-        """What a patient client does: the same request until the house answers."""
+        """Repeat the same request until the API answers, as a patient client does."""
         headers = {"Idempotency-Key": key, **more.pop("headers", {})}
         async with asyncio.timeout(60):
             while True:
@@ -79,7 +79,7 @@ class House:
                 json={"contacted": True, "resolved": True, "grade": 5},
                 headers={"Access-Code": receipt["access_code"]},
             )
-            # 409: an earlier try got through although its answer did not.
+            # 409: an earlier try succeeded, but its answer was lost.
             assert answer.status_code in (200, 202, 409), answer.text
             return
         await self._stage(number, "handle", "feedback", "rate")
@@ -134,7 +134,7 @@ async def test_every_ticket_ends_as_it_would_have(house: House) -> None:
             for name in PATH[:done]:
                 await house.step(name, receipt)
             waiting.append((done, receipt))
-        # Each takes its next step, and a new one is filed, while the house falls down.
+        # Each takes its next step, and a new one is filed, while the processes are killed.
         steps = [asyncio.create_task(house.step(PATH[done], receipt)) for done, receipt in waiting]
         filing = asyncio.create_task(house.file(f"round-{round_}-new"))
         await asyncio.sleep(0.01 * round_)

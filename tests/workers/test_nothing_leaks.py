@@ -1,4 +1,4 @@
-"""Nothing personal lies about: one whole life on a real stack, then every byte is looked at."""
+"""Tests that no personal data is left in files, logs or the engine after a whole ticket."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ COMPLAINT = {
 
 
 def _forms(secret: str) -> Iterator[bytes]:
-    """As it may stand in a file: plain, or escaped as JSON does."""
+    """Yield the forms of a text in a file: plain, and escaped as in JSON."""
     yield secret.encode()
     yield json.dumps(secret)[1:-1].encode()
 
@@ -43,7 +43,7 @@ def _leaks(content: bytes) -> list[str]:
 
 
 async def _live(http: httpx.AsyncClient, officer: dict[str, str]) -> tuple[str, bytes]:
-    """A ticket from complaint to rating, and a few refusals; number, and all refusals said."""
+    """Run a ticket from complaint to rating; return its number, and the text of some refusals."""
     receipt = (await http.post("/api/v1/complaints", json=COMPLAINT)).json()
     number, ticket = receipt["number"], f"/api/v1/tickets/{receipt['number']}"
     citizen = {"Access-Code": receipt["access_code"]}
@@ -69,7 +69,7 @@ async def _live(http: httpx.AsyncClient, officer: dict[str, str]) -> tuple[str, 
 
 
 async def _histories(client: Client) -> bytes:
-    """All that the engine tells of everything it has run, and what it can be searched by."""
+    """Return all data that the engine shows of its workflows, with their search attributes."""
     told = b""
     async for found in client.list_workflows():
         description = await client.get_workflow_handle(found.id, run_id=found.run_id).describe()
@@ -118,6 +118,6 @@ async def test_nothing_personal_is_left_in_the_clear(tmp_path: Path) -> None:
     assert {"temporal.db", "api.log", "worker.log", "engine.log"} <= looked_at.keys()
     leaks = {where: _leaks(content) for where, content in looked_at.items()}
     assert {where: found for where, found in leaks.items() if found} == {}
-    # The record holds the words: whoever looks as above does find what is there.
+    # The record holds the words, so the search above is able to find them.
     record = b"".join(_files(settings.home, "jiesu.db*").values())
     assert TEXT in _leaks(record)

@@ -1,4 +1,4 @@
-"""A ticket keeps the rules it was accepted under, whatever happens to the pack's folder."""
+"""Tests that a ticket keeps the rules it was accepted under when its pack's folder changes."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`jiesu up`: everything or nothing, one clear line, and the next start goes on."""
+"""Tests of `jiesu up`: a complete start or one clear line of error; the next start continues."""
 
 import asyncio
 import os
@@ -45,7 +45,7 @@ class Up:
         )  # fmt: skip
 
     async def refused(self, **env: str) -> str:
-        """The line with which it refuses to start."""
+        """Return the line of error when it refuses to start."""
         process = await self.start(**env)
         _, errors = await asyncio.wait_for(process.communicate(), 30)
         assert process.returncode == 2, errors
@@ -55,7 +55,7 @@ class Up:
 
     @asynccontextmanager
     async def running(self, stop: signal.Signals = signal.SIGINT) -> AsyncIterator[int]:
-        """Up inside, stopped by a signal after; its process id."""
+        """Run it, yield its process id, and stop it by a signal."""
         process = await self.start()
         assert process.stdout is not None
         try:
@@ -173,7 +173,7 @@ async def test_a_child_that_dies_is_started_again(tmp_path: Path) -> None:
 
 
 MOST = 40 * 2**20
-"""Bytes that the program which keeps the others may need."""
+"""The most bytes of memory that the supervising program may need."""
 
 
 async def test_what_keeps_the_others_alive_is_small_and_does_it(tmp_path: Path) -> None:

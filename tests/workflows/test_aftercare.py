@@ -1,4 +1,4 @@
-"""回头看: what is closed is watched; the trouble may be back, the rating contested."""
+"""Tests of aftercare (回头看): watch, revisits, recurrence, and contested ratings."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -39,21 +39,21 @@ async def _watching(
 
 @pytest.fixture
 async def watching(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Engine]:
-    """Watched for a month, with looks after one and two seconds."""
+    """Provide a city that watches for a month, with revisits after one and two seconds."""
     async for engine in _watching(client, sqlite_store, tmp_path, "30d"):
         yield engine
 
 
 @pytest.fixture
 async def shortly(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Engine]:
-    """Watched for three seconds."""
+    """Provide a city that watches for three seconds."""
     async for engine in _watching(client, sqlite_store, tmp_path, "3s"):
         yield engine
 
 
 @pytest.fixture
 async def strict(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Engine]:
-    """What is rated badly goes to a supervisor at once."""
+    """Provide a city in which a bad rating goes to a supervisor at once."""
     async for engine in _watching(client, sqlite_store, tmp_path, "30d", reworks=0):
         yield engine
 
@@ -71,7 +71,7 @@ async def test_what_is_closed_counts_at_once_and_is_looked_at_again(watching: En
     ticket = await _closed(watching)
     at = await ticket.now()
     assert at.outcome is Outcome.CLOSED
-    await ticket.until_kind(watching, "rung_climbed")  # a look is due
+    await ticket.until_kind(watching, "rung_climbed")  # a revisit is due
     await ticket.act(DESK, Revisit(holds=True, note="河水清澈"))
     state = await ticket.state(watching)
     assert sum(c.name == "revisit" and c.running for c in state.clocks) == 1

@@ -1,4 +1,4 @@
-"""Two at once: between what a command asks and what it records, somebody else may be quicker."""
+"""Tests of concurrent commands: another may be recorded while one waits for its activities."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -45,7 +45,7 @@ async def town(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIter
 
 
 async def _at_once(ticket: Filed, *given: tuple[Actor, Command]) -> list[object]:
-    """What came of each: a snapshot, or the refusal."""
+    """Return the result of each command: a snapshot, or the refusal."""
     acts = (ticket.act(actor, command) for actor, command in given)
     results = await asyncio.gather(*acts, return_exceptions=True)
     for result in results:
@@ -96,7 +96,7 @@ async def test_two_tickets_merged_into_each_other_do_not_wait_for_each_other(tow
         _at_once(two, (DISPATCHER, Merge(into=one.number, reason="同一件事"))),
     )
     async with asyncio.timeout(10):
-        while True:  # what one tells the other may still be on its way
+        while True:  # a message between the tickets may still be on its way
             states = [await one.state(town), await two.state(town)]
             if sum(state.stage is Stage.MERGED for state in states) < 2:
                 break

@@ -1,4 +1,4 @@
-"""What fell due while no worker ran is shown when one is back, whatever else came meanwhile."""
+"""Tests that clocks due while no worker ran are recorded afterwards, before any other event."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ LAMP = "0302"
 
 @pytest.fixture
 def hasty(tmp_path: Path) -> PackShelf:
-    """Three seconds to sign, four to handle."""
+    """Return packs with three seconds to sign and four to handle."""
     return city_with(
         tmp_path / "cities",
         tiers={"general": {"sign": "3s", "contact": "3s", "handle": "4s", "meet": "2s"}},
@@ -32,7 +32,7 @@ def hasty(tmp_path: Path) -> PackShelf:
 
 
 async def _after_due(ticket: Filed, engine: Engine, name: ClockName) -> None:
-    """Wait until the clock is due: the timers of a ticket that nobody serves wait, too."""
+    """Wait until the clock is due: without a worker the timers of a ticket do not fire."""
     due_at = next(c.due_at for c in (await ticket.state(engine)).clocks if c.name is name)
     await asyncio.sleep(max((due_at - datetime.now(UTC)).total_seconds(), 0) + 0.3)
 

@@ -1,4 +1,4 @@
-"""A ticket whose history grows too long goes on in a new run: one ticket, one story."""
+"""Tests that a ticket with a long history continues in a new run, without a break."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ WATER = officer("water")
 
 
 async def carry_on(ticket: Filed) -> None:
-    """Have it go on in a new run, as an operator does, and wait until it has."""
+    """Let the ticket continue in a new run, as an operator does, and wait for it."""
     before = (await ticket.handle.describe()).run_id
     await ticket.handle.signal(TicketWorkflow.asked_to_carry_on)
     async with asyncio.timeout(10):
@@ -32,7 +32,7 @@ async def carry_on(ticket: Filed) -> None:
 
 
 async def act(ticket: Filed, actor: object, command: object, key: str | None = None) -> Snapshot:
-    """A command, sent again where the ticket is just being carried on, as the door does."""
+    """Execute a command, and repeat it while the ticket changes runs, as the API does."""
     told = Act.model_validate({"actor": actor, "command": command, "at": datetime.now(UTC)})
     for _ in range(100):
         try:
@@ -50,7 +50,7 @@ async def test_it_goes_on_where_it_was_at_every_stage(engine: Engine) -> None:
     )
     await ticket.until_kind(engine, "triage_unsure")
     await carry_on(ticket)
-    assert (await ticket.kinds(engine)).count("triage_unsure") == 1  # not asked again
+    assert (await ticket.kinds(engine)).count("triage_unsure") == 1  # triage is not repeated
     await act(ticket, DISPATCHER, {"do": "triage", "category": "0301"})
     await ticket.until_stage("handle")
     await act(ticket, WATER, Sign())
@@ -99,13 +99,13 @@ async def test_results_that_come_while_it_is_carried_on_are_taken(engine: Engine
         await asyncio.gather(
             ticket.handle.signal(TicketWorkflow.asked_to_carry_on), handed_in(ticket)
         )
-        # The engine may keep a question waiting that comes between two runs: the record is asked.
+        # The engine may delay a query that comes between two runs, so the record is read.
         await ticket.until_projected(engine, "rate", within=60)
         assert (await ticket.kinds(engine)).count("handled") == 1
 
 
 async def handed_in(ticket: Filed) -> None:
-    """Hand the result in; between two runs nothing waits for it, and so it is tried again."""
+    """Complete the share; retry between two runs, where no activity is pending."""
     async with asyncio.timeout(60):
         while True:
             try:
@@ -119,7 +119,7 @@ async def handed_in(ticket: Filed) -> None:
 async def test_before_a_limit_it_goes_on_by_itself_and_takes_the_next_command(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a limit of thirty commands a run; passed on so often that details are dropped."""
+    """The limit is thirty commands a run; the ticket is passed on until details are dropped."""
     monkeypatch.setattr(engine_limits, "CARRY_ON", Used(30, 10**9, 10**9, 10**9, 10**9))
     ticket, _ = await file(engine.client)
     first = (await ticket.handle.describe()).run_id

@@ -1,4 +1,4 @@
-"""Deadlines climb by themselves: days pass here in milliseconds, on a server that skips time."""
+"""Tests that deadlines escalate automatically, on a server that skips time."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ async def skipping(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Skippin
 
 
 def _unit_that_takes(days: float) -> Callable[[WorkOrder], Awaitable[HandlingResult]]:
-    """A unit that is done after `days`: a pending activity would stop the time from skipping."""
+    """Return a unit that finishes after `days`; a pending activity would stop the skipping."""
 
     @activity.defn(name=HANDLE_ACTIVITY)
     async def handle(order: WorkOrder) -> HandlingResult:
@@ -78,10 +78,10 @@ async def test_silence_after_the_reply_is_asked_about_and_then_counted_unrated(
     kinds = [event.kind for event in events]
     assert kinds[kinds.index("replied") + 1 :] == [
         "rung_climbed",  # the reminder
-        "rung_climbed",  # the window is over
+        "rung_climbed",  # the window has closed
         "call_back_due",
         "rung_climbed",  # the desk is warned
-        "rung_climbed",  # and late
+        "rung_climbed",  # the call-back is late
         "closed",
     ]
     assert _rungs(events, "rate") == ["warn", "due"]
@@ -140,7 +140,7 @@ async def test_a_quick_unit_gets_no_card(skipping: Skipping) -> None:
 async def test_the_tier_of_the_category_sets_the_limit(
     skipping: Skipping, category: str, limit: timedelta
 ) -> None:
-    """DB11/T 2021-2022: 2 hours, 24 hours, 7 days, 15 days, in calendar time."""
+    """The limits of DB11/T 2021-2022: 2 hours, 24 hours, 7 days, 15 days, in calendar time."""
     pack = skipping.packs.get("tongzhou")
     code = next(each.code for each in pack.categories if each.tier == category)
     events = await _life(skipping, 0, category=code)

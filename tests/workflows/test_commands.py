@@ -1,4 +1,4 @@
-"""What people do to a ticket, and what they are refused."""
+"""Tests of people's commands on a ticket, and of their refusals."""
 
 import asyncio
 from pathlib import Path
@@ -138,7 +138,7 @@ async def _ask_return(engine: Engine) -> Filed:
 
 async def test_a_granted_return_goes_to_the_unit_the_dispatcher_names(engine: Engine) -> None:
     ticket = await _ask_return(engine)
-    assert (await ticket.now()).unit == "water"  # until it is decided it stays theirs
+    assert (await ticket.now()).unit == "water"  # it stays with the unit until the decision
     await ticket.act(DISPATCHER, Decide(approve=True, reason="属实", unit="environment"))
     at = await ticket.until_stage("handle")
     assert (at.unit, at.assignment) == ("environment", 2)

@@ -1,4 +1,4 @@
-"""Several units: the whistle, delegation, a level up, and the centre that steps in."""
+"""Tests of several units: whistle, delegation, raise, and intervention by the centre."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -229,7 +229,7 @@ async def test_the_centre_takes_it_over_and_names_the_lead(joint: Engine) -> Non
     assert await ticket.refused(officer("environment"), back) == "arbitrated"
 
 
-# --- where a city does not work that way ----------------------------------------------------
+# --- cities without these features ----------------------------------------------------------
 
 
 @pytest.mark.parametrize(

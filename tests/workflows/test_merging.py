@@ -1,4 +1,4 @@
-"""并单: one handling for many, an own answer and an own rating for each."""
+"""Tests of merging (并单): one handling for many tickets, with an answer and a rating for each."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,7 +20,7 @@ WHY = "反映的是同一处河段"
 
 @pytest.fixture
 async def merging(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Engine]:
-    """Every second complainant makes it graver."""
+    """Provide a city in which every second complainant raises the severity."""
     packs = city_with(
         tmp_path / "cities", features={"merge": True}, severity={"complainants": 2, "urges": 0}
     )

@@ -1,4 +1,4 @@
-"""The plain path: filed, signed, contacted, handled, rated, closed; and what it leaves behind."""
+"""Tests of the plain path: filed, signed, contacted, handled, rated, closed; and its records."""
 
 import asyncio
 

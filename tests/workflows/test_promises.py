@@ -1,4 +1,4 @@
-"""The citizen's promise and the units' limits: who moves which, and who is carded for what."""
+"""Tests of the citizen's promise and the units' limits: their moves, and their cards."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ YES = Decide(approve=True, reason="同意")
 
 @pytest.fixture
 async def brisk(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Engine]:
-    """Two seconds to handle, one to review a hold; nothing to sign and nobody to contact."""
+    """Provide a city with two seconds to handle, one to review; no signing and no contact."""
     packs = city_with(
         tmp_path / "cities",
         features={"ask_citizen": True, "raise_level": True},
@@ -55,7 +55,7 @@ async def brisk(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIte
 
 
 async def cards(ticket: Filed, engine: Engine, *names: str) -> list[tuple[str, int | None, str]]:
-    """Every rung that was reached, of those clocks."""
+    """Return every escalation level that was reached, of those clocks."""
     facts = [event.fact for event in await ticket.events(engine)]
     return [
         (fact.clock, fact.assignment, fact.rung)
@@ -106,7 +106,7 @@ async def test_passing_a_ticket_on_renews_the_units_limit_and_never_the_promise(
 async def test_a_pause_of_the_lead_stops_the_whole_tree_and_the_promise(brisk: Engine) -> None:
     ticket, before = await file(brisk.client)
     await ticket.act(WATER, Ask(question="具体在哪一段？"))
-    await ticket.act(WATER, WHISTLE)  # called in while it stands still
+    await ticket.act(WATER, WHISTLE)  # called in while the clock is paused
     state = await ticket.state(brisk)
     standing = {(c.name, c.assignment) for c in state.clocks if c.running and c.paused_at}
     assert standing == {

@@ -1,5 +1,7 @@
-"""Random commands on the real engine, many tickets and several people at once: whatever happens,
-record, history and order agree, and every ticket comes to its end."""
+"""Tests of random commands on the real engine, with many tickets and several people at once.
+
+Record, history and order always agree, and every ticket ends.
+"""
 
 import asyncio
 import time
@@ -47,16 +49,16 @@ UNITS = (
     "gov", "environment",
 )  # fmt: skip
 CATEGORIES = ("0101", "0102", "0204")
-"""One of them with steps and a closing condition."""
+"""The categories of the tickets, one with steps and a closing condition."""
 
 TICKETS = of(100)
 AT_ONCE = 16
 
 PATIENCE = 20
-"""Seconds until somebody gives up on a call that is not answered, and looks what came of it."""
+"""Seconds until an unanswered call is given up, and its result looked up."""
 
 LIFE = 90
-"""Seconds in which the slowest of them ends on a busy machine: most take five."""
+"""Seconds in which the slowest ticket ends on a busy machine: most take five."""
 
 DAY = timedelta(seconds=0.6)
 DAYS = {
@@ -70,8 +72,10 @@ NOT_TAKEN = (
     RPCStatusCode.FAILED_PRECONDITION,
     RPCStatusCode.DEADLINE_EXCEEDED,
 )
-"""One came too late: what was meant has ended; or too early, and the engine was not ready, or so
-busy that nobody waited for its answer. A command that is never answered keeps its ticket open."""
+"""The errors of a command that came too late, or too early, or that a busy engine did not answer.
+
+A command that is never answered keeps its ticket open.
+"""
 
 
 RULES: dict[str, Any] = {
@@ -83,7 +87,7 @@ RULES: dict[str, Any] = {
     "aftercare": {"revisits": ["1d"]},
     "severity": {"urges": 2, "complainants": 1},
 }
-"""Langfang with all its switches on, and days that are over in a moment."""
+"""The rules of Langfang with all features on, and days of less than a second."""
 
 
 @pytest.fixture
@@ -94,7 +98,7 @@ async def town(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIter
 
 
 class Townsfolk:
-    """One ticket, and people who do this and that with it."""
+    """One ticket, and people who act on it at random."""
 
     def __init__(
         self, engine: Engine, chance: Random, ticket: Filed, others: Sequence[str]
@@ -105,7 +109,7 @@ class Townsfolk:
         self.diary: list[str] = []
 
     async def live(self) -> None:
-        """Some rounds, in each of which up to three do something in the same moment."""
+        """Run some rounds, in each of which up to three act at the same moment."""
         for _ in range(self.chance.randint(2, 6)):
             state = await self.look()
             if not state.open:
@@ -115,10 +119,10 @@ class Townsfolk:
             await asyncio.sleep(self.chance.random() * 0.2)
 
     async def find_the_way_out(self) -> None:
-        """Until it has ended. Who comes too late, or too early, looks again a little later.
+        """Act until the ticket has ended; retry an action that came too early or too late.
 
-        A rating that arrives while the ticket closes is heard first, so the engine has to say that
-        it has ended: the record may say it a moment too early.
+        A rating that arrives while the ticket closes is processed first, so the engine decides that
+        it has ended: the record may show it a moment too early.
         """
         ended = asyncio.create_task(self.ticket.handle.result())
         seen, again = 0, 0.0
@@ -135,7 +139,7 @@ class Townsfolk:
             ended.cancel()
 
     async def look(self) -> Ticket:
-        """The ticket, as the record knows it."""
+        """Return the recorded ticket."""
         while (state := await tickets.state(self.engine.store, self.ticket.number)) is None:
             await asyncio.sleep(0.05)
         return state
@@ -159,7 +163,7 @@ class Townsfolk:
             self.refusals[answer] += 1
 
     async def _answer(self, deed: Deed, state: Ticket) -> str:
-        """Why it was not done; empty where it was, or came too late."""
+        """Return the code of a refusal; empty if it was done, or came too late."""
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._call(deed, state)
@@ -172,7 +176,7 @@ class Townsfolk:
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             if (task := asyncio.current_task()) is not None and task.cancelling():
                 raise asyncio.CancelledError from None
-            return "no_answer"  # whether it was done, the record tells in the end
+            return "no_answer"  # the record shows in the end whether it was done
         except TimeoutError:
             return "no_answer"
         except RPCError as error:
@@ -200,7 +204,7 @@ class Townsfolk:
 
 
 async def _filed(engine: Engine, chance: Random, numbers: list[str]) -> Townsfolk:
-    """A complaint, and those who know of it; `numbers`: the tickets there are."""
+    """File a complaint; `numbers`: the existing tickets, of which its people know some."""
     told = complaint(
         city=CITY,
         category=chance.choice([None, *CATEGORIES]),
@@ -228,7 +232,7 @@ async def _live(
 
 
 async def _what_is_known(engine: Engine, people: Townsfolk) -> str:
-    """Of a ticket that does not end: its record, its history, and what people did to it."""
+    """Describe a ticket that does not end: record, history, and the actions on it."""
     ticket = people.ticket
     state = await tickets.state(engine.store, ticket.number)
     history = await ticket.handle.fetch_history()
@@ -264,7 +268,7 @@ async def test_whatever_people_do_at_once_the_record_holds(town: Engine, seed: s
 
 
 async def _agrees(engine: Engine, ticket: Filed) -> list[str]:
-    """Record, events told again, and history are the same; and in order all the way."""
+    """Check that record, event replay and history agree, in order throughout."""
     state, events = await ticket.state(engine), await ticket.events(engine)
     told = Ticket.of(state.complaint)
     happened: list[Event] = []

@@ -1,4 +1,4 @@
-"""The citizen's verdict and what follows from it."""
+"""Tests of the citizen's rating and its consequences."""
 
 from domain.commands.citizens import CallBack, Urge
 from domain.commands.intake import Conclude, Reassign
@@ -144,7 +144,7 @@ async def test_a_citizen_is_no_operator(engine: Engine) -> None:
 async def test_a_rating_sent_again_with_its_key_is_the_same_rating(engine: Engine) -> None:
     ticket, _ = await file(engine.client)
     rating = Rating.model_validate({"resolved": True, "grade": 5})
-    for _ in range(2):  # too early, to see both in the record
+    for _ in range(2):  # too early, so that each signal is recorded as refused
         await ticket.handle.signal(
             TicketWorkflow.rated, RatingMessage(actor=CITIZEN, rating=rating, key="mine")
         )

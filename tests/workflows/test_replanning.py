@@ -1,4 +1,4 @@
-"""A year is published while tickets are open: what was provisional is planned again, and told."""
+"""Tests that provisional plans of open tickets are planned again, and notified, in a new year."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -31,11 +31,11 @@ TODAY = date.today()  # noqa: DTZ011 - by whatever clock: the days around it are
 UNPUBLISHED = [2020]
 PUBLISHED = list(range(2020, TODAY.year + 4))
 FORTNIGHT = [TODAY + timedelta(days=n) for n in range(1, 15)]
-"""Days that are off by one of the two calendars."""
+"""Days that are off in one of the two calendars."""
 
 
 def city(folder: Path, years: Sequence[int], off: Iterable[date] = ()) -> PackShelf:
-    """Tongzhou with five working days for everything, and no holidays but these."""
+    """Return Tongzhou with five working days for everything, and only these holidays."""
     tiers = {tier: {"handle": "5wd"} for tier in ("general", "complex")}
     city_with(
         folder,
@@ -57,7 +57,7 @@ async def serving(client: Client, store: Store, packs: PackShelf) -> AsyncIterat
 
 
 def before(tmp_path: Path, off: Iterable[date] = ()) -> PackShelf:
-    """The pack while this year is not published; `off`: what the city expects."""
+    """Return the pack before this year is published; `off`: the expected holidays."""
     near = [TODAY.year - 1] if off else UNPUBLISHED  # rows have to be near the published years
     return city(tmp_path / "before", near, off)
 
@@ -76,7 +76,7 @@ async def handling(engine: Engine, ticket: Filed) -> Clock:
 
 
 async def told(engine: Engine, ticket: Filed) -> list[tuple[str, str | None]]:
-    """Who is told that it was planned again."""
+    """Return the audiences that are notified of the new plan."""
     await outbox.MailboxNotifier().deliver(engine.store, 100, datetime.now(UTC))
     messages = await outbox.messages(engine.store, ticket.number)
     return sorted((m.audience.value, m.unit) for m in messages if m.template == "replanned")
@@ -108,7 +108,7 @@ async def test_a_due_time_that_comes_later_is_told_to_the_unit_and_to_the_citize
         assert row is not None
         assert row.due_at == now.due_at
 
-        # To ask again is no harm: there is nothing left to plan.
+        # A second request is harmless: there is nothing left to plan.
         assert await provisional.planned_with(engine.store, "tongzhou") == []
         assert await replan(engine) == 0
         assert await ticket.refused(SYSTEM, Replan()) == "nothing_to_replan"
@@ -203,7 +203,7 @@ async def test_a_supervisor_may_have_one_ticket_planned_again(
 async def test_a_ticket_of_a_year_that_was_taken_away_goes_on(
     client: Client, sqlite_store: Store, tmp_path: Path
 ) -> None:
-    """The pack it was accepted under named this year, and today's does not."""
+    """The pack it was accepted under published this year, and today's does not."""
     async with serving(client, sqlite_store, after(tmp_path)) as engine:
         ticket, _ = await file(client)
         assert not (await handling(engine, ticket)).provisional
@@ -213,7 +213,7 @@ async def test_a_ticket_of_a_year_that_was_taken_away_goes_on(
         await ticket.act(DISPATCHER, Decide(approve=True, reason="同意"))
         now = await handling(engine, ticket)
         assert now.limit == "5wd+2wd"
-        assert not now.provisional  # it stays published for the tickets of its time
+        assert not now.provisional  # its year stays published for earlier tickets
         assert await replan(engine) == 0
         new, _ = await file(client)
         assert (await handling(engine, new)).provisional

@@ -1,4 +1,4 @@
-"""Whose it is, disputed: the window, the policy, the cap, the meeting, and who takes it at last."""
+"""Tests of returns: window, policy, cap, meeting, and the final assignment."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,7 +20,7 @@ NOT_OURS = Return(ground="not_ours", reason="不属于我单位职责")
 
 @pytest.fixture
 async def strict(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Engine]:
-    """One return, within two seconds; then a meeting, for two seconds."""
+    """Provide a city with one return, within two seconds, then a meeting of two seconds."""
     packs = city_with(
         tmp_path / "cities",
         caps={"returns": 1},
@@ -53,7 +53,7 @@ async def test_a_return_asked_for_in_time_is_decided_after_the_window(strict: En
     assert "taken_on" not in await ticket.kinds(strict)
     await ticket.act(DISPATCHER, Decide(approve=False, reason="职责清单明确"))
     assert (await ticket.now()).unit == "water"
-    # Asked once in time does not keep the window open: it has closed meanwhile.
+    # A request in time does not keep the window open: it has closed meanwhile.
     assert await ticket.refused(WATER, NOT_OURS) == "return_window"
 
 

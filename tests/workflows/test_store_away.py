@@ -1,4 +1,4 @@
-"""The store goes away: tickets go on, and the record follows when it is back."""
+"""Tests that tickets continue while the store is away, and that the record catches up."""
 
 import asyncio
 
@@ -43,7 +43,7 @@ async def test_officers_work_on_while_the_store_is_away(engine: Engine) -> None:
 async def test_a_ticket_whose_key_cannot_be_fetched_waits_for_it(
     client: Client, sqlite_store: Store
 ) -> None:
-    """A worker that starts while the store is away has no keys, and loses nothing by it."""
+    """A worker that starts while the store is away waits for keys, and loses nothing by it."""
     async with platform(client, sqlite_store) as engine:
         ticket, _ = await file(client)
         codec = client.data_converter.payload_codec
@@ -72,7 +72,7 @@ async def test_a_ticket_filed_while_the_store_is_away_is_recorded_later(engine: 
 
 
 async def test_what_is_said_while_a_ticket_ends_is_kept(engine: Engine) -> None:
-    """The record still shows it open: the door lets a rating and a result through."""
+    """The record still shows it open, so the API accepts a rating and a result."""
     ticket = await heard_at_the_end(engine)
     assert (await asyncio.wait_for(ticket.handle.result(), 30)).outcome == "withdrawn"
     facts = [event.fact for event in await tickets.events(engine.store, ticket.number)]

@@ -1,4 +1,4 @@
-"""督办: severity and what it sets in motion, orders and notices; reports, services, inspections."""
+"""Tests of supervision (督办): severity, orders, notices, reports, services and inspections."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ WATER = officer("water")
 
 @pytest.fixture
 async def grave(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Engine]:
-    """Two urges, or one repeat nearby, make it graver; at one, an order is given by itself."""
+    """Provide a city in which two urges, or one repeat nearby, are severe and bring an order."""
     packs = city_with(
         tmp_path / "cities",
         severity={"urges": 2, "repeats": 1, "escalate_at": 1, "escalate": "supervise"},

@@ -1,4 +1,4 @@
-"""What reaches further than any published calendar has an answer, too: a plan, or a refusal."""
+"""Tests of limits beyond any published calendar: they get a plan, or a refusal."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ from tests.support.engine import Engine, platform
 
 WATER = officer("water")
 YEARS = "900wd"
-"""Working days beyond every calendar that is published."""
+"""A limit in working days beyond every published calendar."""
 
 
 @pytest.fixture

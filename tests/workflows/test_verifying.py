@@ -1,4 +1,4 @@
-"""核查 before filing and before closing, closing conditions, and staged limits."""
+"""Tests of verification (核查) before filing and closing, closing conditions, and staged limits."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -24,7 +24,7 @@ NOT_DONE = HandlingResult(reply="现场仍有积水。", resolved=False)
 
 @pytest.fixture
 async def careful(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Engine]:
-    """Snapshots are looked at before they are filed, web tickets before they are closed."""
+    """Provide a city that verifies snapshots before filing, and web tickets before closing."""
     packs = city_with(
         tmp_path / "cities",
         verify={"filing": "t.channel == 'snapshot'", "closing": "t.channel == 'web'"},
@@ -82,7 +82,7 @@ async def test_other_channels_are_not_looked_at(careful: Engine) -> None:
 
 @pytest.fixture
 async def proving(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Engine]:
-    """A city in which a result about water has to have evidence."""
+    """Provide a city in which a result about water has to have evidence."""
     packs = city_with(tmp_path / "cities")
     file_ = tmp_path / "cities" / "tongzhou" / "categories.csv"
     lines = file_.read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""A unit that may not go on: holds with reviews, questions to the citizen, longer extensions."""
+"""Tests of pauses: holds with reviews, questions to the citizen, longer extensions."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ QUESTION = Ask(question="请问具体在哪一段河道？")
 
 @pytest.fixture
 async def patient(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Engine]:
-    """Two seconds for the citizen, two seconds between reviews, holds of ten days at most."""
+    """Provide a city with two seconds for the citizen and for reviews, and holds of ten days."""
     packs = city_with(
         tmp_path / "cities",
         features={"ask_citizen": True},

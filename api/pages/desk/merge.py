@@ -196,8 +196,9 @@ def _may_lead(ticket: Ticket) -> bool:
 
 def _line(pack: Pack, shown: list[Ticket], line: ComparedProperty) -> dict[str, Any]:
     values = [line.value(pack, one) for one in shown]
-    # Times are compared by day, because no two calls come in the same second.
-    compared = [value.date() if isinstance(value, datetime) else value for value in values]
+    # Times are compared by the city's day, because no two calls come in the same second.
+    zone = pack.calendar.tz
+    compared = [v.astimezone(zone).date() if isinstance(v, datetime) else v for v in values]
     differs = [value != compared[0] for value in compared]
     return {
         "words": line.words,

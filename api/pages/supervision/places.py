@@ -179,15 +179,26 @@ async def tickets_sheet(
     return sheet(name, [words.say(head) for head in heads], rows)
 
 
+def _number(text: str) -> int:
+    """Parse a whole number of a size that the database can compare.
+
+    Raises:
+        ValueError
+    """
+    if len(text) > 9:
+        raise ValueError("a number of more than nine characters")
+    return int(text)
+
+
 def _behind(request: Request, pack: Pack, month: MonthChoice, door: Door) -> DrillDownQuery:
     """Parse the request in the address; a Problem not_found if it names nothing that exists."""
     said = _said(request)
     area = said.get("area")
     known = area in (None, NOWHERE) or is_in(pack, door.packs.grid(pack.city.id), str(area))
     try:
-        square = [int(part) for part in said["square"].split(",")] if "square" in said else None
+        square = [_number(part) for part in said["square"].split(",")] if "square" in said else None
         what = What(said.get("what", What.FILED))
-        exactly = int(said["exactly"]) if "exactly" in said else None
+        exactly = _number(said["exactly"]) if "exactly" in said else None
         placed = squares_of(*square) if square else None
     except (ValueError, TypeError):
         raise Problem("not_found") from None
