@@ -1,4 +1,4 @@
-"""Errors of the application: stable codes with their HTTP status and title (docs/errors.md)."""
+"""Errors with their stable codes, HTTP status and title; see docs/reference/errors.md."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

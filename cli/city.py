@@ -33,7 +33,8 @@ from store.packs import archive
 from store.packs.archive import PinnedPacks, UnknownPackVersion
 
 app = typer.Typer(
-    help="City packs: one city's rules as data. See docs/city-packs.md.", no_args_is_help=True
+    help="City packs: one city's rules as data. See docs/reference/city-packs.md.",
+    no_args_is_help=True,
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -37,7 +37,8 @@ COMMANDS = {
     "token": CommandEntry("cli.token:app", "Bearer tokens for staff and programs."),
     "audit": CommandEntry("cli.audit:app", "Replay tickets from their histories."),
     "city": CommandEntry(
-        "cli.city_commands:app", "City packs: one city's rules as data. See docs/city-packs.md."
+        "cli.city_commands:app",
+        "City packs: one city's rules as data. See docs/reference/city-packs.md.",
     ),
     "keys": CommandEntry("cli.keys:app", "The keys of this installation."),
     "privacy": CommandEntry("cli.privacy:app", "Erasing what is personal."),

@@ -33,7 +33,7 @@ def up(
     """Start engine, store, worker and API; print the URL; stop all of it on Ctrl-C.
 
     Everything listens on 127.0.0.1 only. Starting again continues every open ticket. The engine
-    is Temporal's development server on a file: right for one machine; see docs/production.md
+    is Temporal's development server on a file: right for one machine; see docs/how-to/production.md
     for more.
     """
     settings = Settings(

@@ -4,8 +4,8 @@
 class Refused(Exception):
     """A command that the rules do not allow. Nothing has changed.
 
-    `code` is stable and documented (docs/errors.md); the message is for people and holds no
-    personal data.
+    `code` is stable and documented (docs/reference/errors.md); the message is for people and holds
+    no personal data.
     """
 
     def __init__(self, code: str, message: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 
 class FileRefused(Exception):
-    """A refusal with a stable code (docs/errors.md).
+    """A refusal with a stable code (docs/reference/errors.md).
 
     `detail`: for people, without personal data. `headers`: those of the HTTP response.
     """

@@ -2,7 +2,7 @@
 
 DATA is a folder with `districts.geojson` (outlines) and `streets.csv` (9-digit codes). The result
 is `cities/CITY/grids.geojson`, the same bytes every time. Only the outlines and the street codes
-are real; see docs/grids.md.
+are real; see docs/how-to/grids.md.
 """
 
 import argparse

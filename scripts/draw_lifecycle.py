@@ -1,4 +1,4 @@
-"""Write docs/lifecycle.md from the transition table; `--check` only says if it is current."""
+"""Write docs/reference/lifecycle.md from the transition table; `--check` only compares."""
 
 import sys
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from pathlib import Path
 from domain.policy.transitions import TABLE, Transition
 from domain.ticket.stages import OPEN, Stage
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "lifecycle.md"
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "lifecycle.md"
 
 HEAD = """# The lifecycle
 
@@ -98,7 +98,7 @@ def main() -> int:
         return 0
     if PAGE.read_text(encoding="utf-8") == page():
         return 0
-    sys.stderr.write("docs/lifecycle.md is not what the table says: run this without --check\n")
+    sys.stderr.write("docs/reference/lifecycle.md differs from the table: run without --check\n")
     return 1
 
 

@@ -1,4 +1,4 @@
-"""Write docs/permissions.md from the permission table; `--check` only says if it is current."""
+"""Write docs/reference/permissions.md from the permission table; `--check` only compares."""
 
 import sys
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from domain.actors import Role
 from domain.policy.permissions import RIGHTS, TABLE, Right, Scope
 from domain.policy.relations import Relation
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "permissions.md"
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "permissions.md"
 
 HEAD = """# Who may do what
 
@@ -16,7 +16,7 @@ This page is written by `scripts/draw_permissions.py` from the table in
 `domain/policy/permissions.py`; the tests fail when the two differ, and walk every route as every
 role over HTTP. What is not here is forbidden, and a route that names no row is not served. *When*
 something may be done is the other table, [lifecycle.md](lifecycle.md); why there are two and how
-they are kept from contradicting each other is [ADR 0013](adr/0013-one-permission-table.md).
+they are kept from contradicting each other is [ADR 0013](../adr/0013-one-permission-table.md).
 
 - **citizen**: whoever has the access code of the ticket.
 - **officer** (承办单位): by what their unit has to do with the ticket. **lead**: its answer is the
@@ -83,7 +83,7 @@ def main() -> int:
     if PAGE.read_text(encoding="utf-8") == page():
         return 0
     sys.stderr.write(
-        f"docs/permissions.md is not what the {len(RIGHTS)} rows say: run this without --check\n"
+        f"docs/reference/permissions.md differs from the {len(RIGHTS)} rows: run without --check\n"
     )
     return 1
 

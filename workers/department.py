@@ -1,7 +1,7 @@
 """The department kit: let a department's own program do the work of its unit.
 
 A program needs one coroutine, from a `WorkOrder` to a `HandlingResult`; see
-`docs/departments.md`. The unit must have `queue = program` in the city's pack.
+`docs/how-to/connect-a-department.md`. The unit must have `queue = program` in the city's pack.
 """
 
 import asyncio

@@ -6,7 +6,7 @@
     StoreError       a refusal by the store, or its unavailability
     UnknownInPack    a code the city does not have; UnknownCity alike
 
-Every code is a row of `CODES` and is explained in docs/errors.md.
+Every code is a row of `CODES` and is explained in docs/reference/errors.md.
 """
 
 import json

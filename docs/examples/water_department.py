@@ -1,6 +1,6 @@
 """A department whose own program handles its unit's tickets; run it with python.
 
-In the city's pack the unit needs `queue = program`; see docs/departments.md.
+In the city's pack the unit needs `queue = program`; see docs/how-to/connect-a-department.md.
 """
 
 import asyncio

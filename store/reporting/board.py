@@ -1,7 +1,8 @@
 """The supervisor's board: today's intake, the backlog, and the tickets that will be late next.
 
 It is read by a fixed number of statements that never look at tickets which ended long ago, so that
-one reading every few seconds costs little beside a million tickets (docs/performance.md).
+one reading every few seconds costs little beside a million tickets
+(docs/explanation/performance.md).
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Tests of `jiesu city` in a terminal, and of the commands in docs/city-packs.md."""
+"""Tests of `jiesu city` in a terminal, and of the commands in docs/reference/city-packs.md."""
 
 import asyncio
 import json
@@ -241,7 +241,7 @@ def test_every_command_explains_itself(terminal: Terminal, command: str) -> None
 
 # --- the document -------------------------------------------------------------------------------
 
-DOCUMENT = (ROOT / "docs" / "city-packs.md").read_text(encoding="utf-8")
+DOCUMENT = (ROOT / "docs" / "reference" / "city-packs.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(
     r"(?m)^ *(jiesu .*)$", "".join(re.findall(r"(?ms)^ *```sh\n(.*?)^ *```", DOCUMENT))
 )

@@ -1,4 +1,4 @@
-"""Tests that docs/city-packs.md describes everything that a pack can contain."""
+"""Tests that docs/reference/city-packs.md describes everything that a pack can contain."""
 
 import re
 from collections.abc import Iterable
@@ -53,7 +53,7 @@ from packs.parsed_pack import CalendarSeed, CityFile, DayOverride
 from packs.registry import check_pack, load_pack
 from tests.packs.pack_folders import plain_pack
 
-DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "city-packs.md"
+DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "reference" / "city-packs.md"
 
 
 def sections() -> dict[str, str]:
