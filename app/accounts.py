@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from app import authentication
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.role_scope import standing
 from app.visibility import city_of
@@ -83,35 +83,35 @@ class IssuedPassword(AccountLine):
     password: str | None
 
 
-async def found(door: Door, caller: Caller, account_id: str) -> Account:
+async def found(context: AppContext, caller: Caller, account_id: str) -> Account:
     """Return the account, if this caller manages it; account_not_found otherwise."""
-    account = await accounts.by_id(door.store, account_id)
+    account = await accounts.by_id(context.store, account_id)
     if account is None or caller.city not in (None, account.city):
         raise Problem("account_not_found")
     return account
 
 
-async def listed(door: Door, caller: Caller, query: AccountQuery) -> AccountList:
+async def listed(context: AppContext, caller: Caller, query: AccountQuery) -> AccountList:
     page = await administrators.page(
-        door.store,
+        context.store,
         city=city_of(caller, query.city),
         role=query.role,
         text=query.text,
         cursor=query.cursor,
         limit=query.limit,
     )
-    return AccountList(items=await _lines(door, page.accounts), next_cursor=page.next_cursor)
+    return AccountList(items=await _lines(context, page.accounts), next_cursor=page.next_cursor)
 
 
-async def line(door: Door, account: Account) -> AccountLine:
-    return (await _lines(door, [account]))[0]
+async def line(context: AppContext, account: Account) -> AccountLine:
+    return (await _lines(context, [account]))[0]
 
 
-async def create(door: Door, caller: Caller, body: NewAccount) -> IssuedPassword:
-    who = standing(door, caller, body.role, body.unit, body.city)
+async def create(context: AppContext, caller: Caller, body: NewAccount) -> IssuedPassword:
+    who = standing(context, caller, body.role, body.unit, body.city)
     password = passwords.random_password() if body.password else None
     account = await accounts.create(
-        door.store,
+        context.store,
         body.name,
         who.role,
         display=body.display,
@@ -120,68 +120,70 @@ async def create(door: Door, caller: Caller, body: NewAccount) -> IssuedPassword
         password_hash=await passwords.hashed(password) if password else None,
     )
     _log(caller, account, "created")
-    return await _issued(door, account, password)
+    return await _issued(context, account, password)
 
 
-async def change(door: Door, caller: Caller, account: Account, body: AccountIn) -> AccountLine:
-    who = standing(door, caller, body.role, body.unit, body.city)
+async def change(
+    context: AppContext, caller: Caller, account: Account, body: AccountIn
+) -> AccountLine:
+    who = standing(context, caller, body.role, body.unit, body.city)
     if _own(caller, account) and who != (account.role, account.unit, account.city):
         raise Problem("own_account")
     await administrators.become(
-        door.store, account, role=who.role, display=body.display, unit=who.unit, city=who.city
+        context.store, account, role=who.role, display=body.display, unit=who.unit, city=who.city
     )
     _log(caller, account, "changed")
-    return await line(door, await found(door, caller, account.id))
+    return await line(context, await found(context, caller, account.id))
 
 
-async def disable(door: Door, caller: Caller, account: Account) -> AccountLine:
+async def disable(context: AppContext, caller: Caller, account: Account) -> AccountLine:
     _not_own(caller, account)
-    await administrators.close(door.store, account)
+    await administrators.close(context.store, account)
     _log(caller, account, "disabled")
-    return await line(door, await found(door, caller, account.id))
+    return await line(context, await found(context, caller, account.id))
 
 
-async def enable(door: Door, caller: Caller, account: Account) -> AccountLine:
+async def enable(context: AppContext, caller: Caller, account: Account) -> AccountLine:
     """Enable the account, and end a lock-out. Sessions of an enabled account go on."""
     if not account.enabled:
-        await accounts.change(door.store, account, disabled_at=None)
-    await lockouts.clear(door.store, _lock(door, account))
+        await accounts.change(context.store, account, disabled_at=None)
+    await lockouts.clear(context.store, _lock(context, account))
     _log(caller, account, "enabled")
-    return await line(door, await found(door, caller, account.id))
+    return await line(context, await found(context, caller, account.id))
 
 
-async def renew(door: Door, caller: Caller, account: Account) -> IssuedPassword:
+async def renew(context: AppContext, caller: Caller, account: Account) -> IssuedPassword:
     _not_own(caller, account)
     password = passwords.random_password()
-    await accounts.set_password(door.store, account, await passwords.hashed(password), own=False)
+    await accounts.set_password(context.store, account, await passwords.hashed(password), own=False)
     _log(caller, account, "password renewed")
-    return await _issued(door, await found(door, caller, account.id), password)
+    return await _issued(context, await found(context, caller, account.id), password)
 
 
-async def reset(door: Door, caller: Caller, account: Account) -> AccountLine:
+async def reset(context: AppContext, caller: Caller, account: Account) -> AccountLine:
     _not_own(caller, account)
-    await accounts.set_second_factor(door.store, account, None, [])
+    await accounts.set_second_factor(context.store, account, None, [])
     _log(caller, account, "second factor reset")
-    return await line(door, await found(door, caller, account.id))
+    return await line(context, await found(context, caller, account.id))
 
 
-async def sign_out(door: Door, caller: Caller, account: Account) -> AccountLine:
-    await sessions.end_all(door.store, account.id)
+async def sign_out(context: AppContext, caller: Caller, account: Account) -> AccountLine:
+    await sessions.end_all(context.store, account.id)
     _log(caller, account, "signed out")
-    return await line(door, account)
+    return await line(context, account)
 
 
-async def _lines(door: Door, some: list[Account]) -> list[AccountLine]:
+async def _lines(context: AppContext, some: list[Account]) -> list[AccountLine]:
     now = datetime.now(UTC)
-    there = await administrators.present(door.store, some, now)
-    waiting = await administrators.locked(door.store, [_lock(door, one) for one in some], now)
+    there = await administrators.present(context.store, some, now)
+    waiting = await administrators.locked(context.store, [_lock(context, one) for one in some], now)
     return [
         AccountLine(
             **{name: getattr(one, name) for name in _SHOWN},
             sessions=there[one.id].sessions if one.id in there else 0,
             seen_at=there[one.id].seen_at if one.id in there else None,
-            locked=_lock(door, one) in waiting,
-            first_password_until=authentication.good_until(door, one),
+            locked=_lock(context, one) in waiting,
+            first_password_until=authentication.good_until(context, one),
         )
         for one in some
     ]
@@ -192,14 +194,14 @@ _SHOWN = tuple(
 )
 
 
-async def _issued(door: Door, account: Account, password: str | None) -> IssuedPassword:
-    shown = await line(door, account)
+async def _issued(context: AppContext, account: Account, password: str | None) -> IssuedPassword:
+    shown = await line(context, account)
     return IssuedPassword(**shown.model_dump(), password=password)
 
 
-def _lock(door: Door, account: Account) -> str:
+def _lock(context: AppContext, account: Account) -> str:
     """Return the key by which `app.authentication` counts failures of this name."""
-    return authentication.key_of(door, account.name)
+    return authentication.key_of(context, account.name)
 
 
 def _own(caller: Caller, account: Account) -> bool:

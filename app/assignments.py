@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.attachments import attached
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.read_your_writes import until
 from app.sending import EngineUnavailable, NotRunning
@@ -61,7 +61,13 @@ class InboxQuery(Incoming):
 
 
 async def complete(
-    door: Door, caller: Caller, number: str, n: int, body: CompletionIn, *, wait: bool = True
+    context: AppContext,
+    caller: Caller,
+    number: str,
+    n: int,
+    body: CompletionIn,
+    *,
+    wait: bool = True,
 ) -> tuple[AssignmentRow, bool]:
     """Hand in the result of an assignment; return its row and whether the record shows it done.
 
@@ -70,23 +76,23 @@ async def complete(
     Raises:
         Problem, Refused: not this unit's, ended, or not accepted at the moment.
     """
-    row = await visible_assignment(door, caller, number, n)
+    row = await visible_assignment(context, caller, number, n)
     # The engine accepts a result from any caller who knows the name: the unit is checked here.
     if caller.unit not in (None, row.unit):
         raise Refused("not_your_unit", "Another unit has this assignment.")
     _refuse_ended(row)
-    async with attached(door, caller, number, body.evidence) as evidence:
+    async with attached(context, caller, number, body.evidence) as evidence:
         result = HandlingResult(
             reply=body.reply,
             resolved=body.resolved,
             evidence=evidence,
             by=caller.id,
-            at=door.engine.clock.now(),
+            at=context.engine.clock.now(),
         )
-        await _hand_over(door, row, result)
-    ended = await _ended(door, row) if wait else None
+        await _hand_over(context, row, result)
+    ended = await _ended(context, row) if wait else None
     if ended is not None and ended.ending is not Ending.DONE:
-        ended = await _for_good(door, row)
+        ended = await _for_good(context, row)
     if ended is None or ended.ending is None:
         return row, False
     if ended.ending is not Ending.DONE:  # ended in the same moment: the result came too late
@@ -94,18 +100,20 @@ async def complete(
     return ended, True
 
 
-async def visible_assignment(door: Door, caller: Caller, number: str, n: int) -> AssignmentRow:
+async def visible_assignment(
+    context: AppContext, caller: Caller, number: str, n: int
+) -> AssignmentRow:
     """Return the assignment, if this caller may see its ticket."""
-    row = await assignments.get(door.store, number, n)
+    row = await assignments.get(context.store, number, n)
     if row is None:
         raise Problem("assignment_not_found")
     # An accused unit never has a share of the ticket, so a unit may always see its own shares.
-    if caller.unit not in (None, row.unit) and await visible(door, caller, number) is None:
+    if caller.unit not in (None, row.unit) and await visible(context, caller, number) is None:
         raise Problem("assignment_not_found")
     return row
 
 
-async def _hand_over(door: Door, row: AssignmentRow, result: HandlingResult) -> None:
+async def _hand_over(context: AppContext, row: AssignmentRow, result: HandlingResult) -> None:
     """Give the result to the engine, which may still be about to schedule the assignment.
 
     No assignment is waiting under this name if it is too early, if another result was first, or if
@@ -114,10 +122,10 @@ async def _hand_over(door: Door, row: AssignmentRow, result: HandlingResult) -> 
 
     async def handed_over() -> bool | None:
         try:
-            await door.engine.complete(row.number, row.activity_id, result)
+            await context.engine.complete(row.number, row.activity_id, result)
         except NotRunning:
-            now = await assignments.get(door.store, row.number, row.n) or row
-            if now.ending is Ending.DONE and await _taken(door, row, result):
+            now = await assignments.get(context.store, row.number, row.n) or row
+            if now.ending is Ending.DONE and await _taken(context, row, result):
                 return True
             _refuse_ended(now)
             return None
@@ -127,33 +135,33 @@ async def _hand_over(door: Door, row: AssignmentRow, result: HandlingResult) -> 
         raise Problem("too_late", "The ticket does not take it at the moment: send it again.")
 
 
-async def _taken(door: Door, row: AssignmentRow, result: HandlingResult) -> bool:
+async def _taken(context: AppContext, row: AssignmentRow, result: HandlingResult) -> bool:
     """Return whether exactly this result is recorded."""
-    ticket = await tickets.state(door.store, row.number)
+    ticket = await tickets.state(context.store, row.number)
     shares = ticket.assignments if ticket else []
     return any(share.n == row.n and share.result == result for share in shares)
 
 
-async def _ended(door: Door, row: AssignmentRow) -> AssignmentRow | None:
+async def _ended(context: AppContext, row: AssignmentRow) -> AssignmentRow | None:
     async def ended() -> AssignmentRow | None:
-        now = await assignments.get(door.store, row.number, row.n)
+        now = await assignments.get(context.store, row.number, row.n)
         return now if now is not None and now.ending is not None else None
 
-    return await door.record.until(ended, PATIENCE)
+    return await context.record.until(ended, PATIENCE)
 
 
-async def _for_good(door: Door, row: AssignmentRow) -> AssignmentRow | None:
+async def _for_good(context: AppContext, row: AssignmentRow) -> AssignmentRow | None:
     """Return the ended assignment once its ticket is at rest; None if that takes too long.
 
     A workflow task that was lost is run again with the result, and accepts it.
     """
 
     async def at_rest() -> bool | None:
-        return await door.engine.at_rest(row.number) or None
+        return await context.engine.at_rest(row.number) or None
 
     with suppress(EngineUnavailable):
         if await until(at_rest, PATIENCE):
-            return await assignments.get(door.store, row.number, row.n)
+            return await assignments.get(context.store, row.number, row.n)
     return None
 
 

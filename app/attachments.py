@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.sending import EngineUnavailable
 from app.visibility import visible
@@ -17,7 +17,7 @@ from store.files.files import Attaching, Claim
 REFUSALS = ("unknown_file", "too_many_files")
 
 
-def wanted(door: Door, references: Sequence[str], account: str | None) -> Attaching:
+def wanted(context: AppContext, references: Sequence[str], account: str | None) -> Attaching:
     """Return the claims of `references`. With its proof a file may be claimed by anybody; without,
     only by the account that uploaded it.
 
@@ -32,10 +32,10 @@ def wanted(door: Door, references: Sequence[str], account: str | None) -> Attach
         named, proof = found.groups()
         if proof is None and account is None:
             raise UnknownFile("who uploaded it is not proven")
-        if proof is not None and not door.uploads.seals.proves(named, proof):
+        if proof is not None and not context.uploads.seals.proves(named, proof):
             raise UnknownFile("who uploaded it is not proven")
         claims.append(Claim(named, None if proof else account))
-    return Attaching(claims, door.uploads.caps, datetime.now(UTC))
+    return Attaching(claims, context.uploads.caps, datetime.now(UTC))
 
 
 def ids(references: Sequence[str]) -> list[str]:
@@ -45,7 +45,7 @@ def ids(references: Sequence[str]) -> list[str]:
 
 @asynccontextmanager
 async def attached(
-    door: Door, caller: Caller, number: str, references: Sequence[str]
+    context: AppContext, caller: Caller, number: str, references: Sequence[str]
 ) -> AsyncIterator[list[str]]:
     """Attach the uploaded files among `references` during an operation that names them.
 
@@ -59,15 +59,15 @@ async def attached(
     if not uploaded:
         yield list(references)
         return
-    if caller.unit is not None and await visible(door, caller, number) is None:
+    if caller.unit is not None and await visible(context, caller, number) is None:
         raise Problem("ticket_not_found")
-    asked = wanted(door, uploaded, None if caller.citizen else caller.id)
-    new = await files.attach_to(door.store, number, asked)
+    asked = wanted(context, uploaded, None if caller.citizen else caller.id)
+    new = await files.attach_to(context.store, number, asked)
     try:
         yield ids(references)
     except EngineUnavailable:
         raise
     except Exception:
         if new:
-            await files.release(door.store, number, new, asked.now + door.uploads.waits)
+            await files.release(context.store, number, new, asked.now + context.uploads.waits)
         raise

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.visibility import city_of
 from audit.compare import Difference
@@ -77,18 +77,18 @@ class VerdictPage(Recorded):
     next_cursor: str | None = Field(None, description="Ask again with it for what follows.")
 
 
-async def verdicts(door: Door, caller: Caller, query: SampleQuery) -> VerdictPage:
+async def verdicts(context: AppContext, caller: Caller, query: SampleQuery) -> VerdictPage:
     """Return a verdict on each ticket that the query finds."""
     asked = query.model_dump(exclude={"cursor", "limit"}) | {"city": city_of(caller, query.city)}
-    page = await tickets.page(door.store, Filters(**asked), query.cursor, query.limit)
+    page = await tickets.page(context.store, Filters(**asked), query.cursor, query.limit)
     return VerdictPage(
-        items=[await _verdict(door, row) for row in page.rows], next_cursor=page.next_cursor
+        items=[await _verdict(context, row) for row in page.rows], next_cursor=page.next_cursor
     )
 
 
-async def _verdict(door: Door, row: TicketRow) -> VerdictLine:
-    told = await door.engine.ask(
-        lambda client: judge(client, door.store, row.number, LENGTH), within=_PATIENCE
+async def _verdict(context: AppContext, row: TicketRow) -> VerdictLine:
+    told = await context.engine.ask(
+        lambda client: judge(client, context.store, row.number, LENGTH), within=_PATIENCE
     )
     return VerdictLine(
         number=row.number,
@@ -110,21 +110,21 @@ async def _verdict(door: Door, row: TicketRow) -> VerdictLine:
     )
 
 
-async def report(door: Door, number: str) -> Report:
+async def report(context: AppContext, number: str) -> Report:
     """Return the report on a ticket; ticket_not_found if neither history nor record has it."""
-    made = await door.engine.ask(
-        lambda client: examine(client, door.store, number, LENGTH), within=_PATIENCE
+    made = await context.engine.ask(
+        lambda client: examine(client, context.store, number, LENGTH), within=_PATIENCE
     )
-    if not made.exists and await intake.get(door.store, number) is None:
+    if not made.exists and await intake.get(context.store, number) is None:
         raise Problem("ticket_not_found")
     return made
 
 
-async def state(door: Door, number: str, version: int) -> StateThen:
+async def state(context: AppContext, number: str, version: int) -> StateThen:
     """Return the ticket after that event; no_such_state if its history does not show it."""
     try:
-        then = await door.engine.ask(
-            lambda client: state_then(client, door.store, number, version), within=_PATIENCE
+        then = await context.engine.ask(
+            lambda client: state_then(client, context.store, number, version), within=_PATIENCE
         )
     except AuditError as error:
         raise Problem("no_such_state", f"{error.code}: {error}") from error

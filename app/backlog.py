@@ -10,7 +10,7 @@ from temporalio.client import Client, ScheduleDescription
 from temporalio.service import RPCError, RPCStatusCode
 
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.sending import EngineUnavailable, NotRunning
 from domain.model import Incoming, Instant, Recorded
@@ -61,16 +61,16 @@ class Backlog(Recorded):
     chores: list[Chore] | None
 
 
-async def backlog(door: Door, caller: Caller, limit: int) -> Backlog:
+async def backlog(context: AppContext, caller: Caller, limit: int) -> Backlog:
     now = datetime.now(UTC)
-    complaints, oldest = await waiting.complaints(door.store, caller.city, _YOUNG, limit, now)
-    messages, letters = await waiting.messages(door.store, caller.city, limit)
+    complaints, oldest = await waiting.complaints(context.store, caller.city, _YOUNG, limit, now)
+    messages, letters = await waiting.messages(context.store, caller.city, limit)
     try:
-        chores = [await door.engine.ask(partial(_chore, name=name)) for name in ChoreName]
+        chores = [await context.engine.ask(partial(_chore, name=name)) for name in ChoreName]
     except EngineUnavailable:
         chores = None
     return Backlog(
-        stuck=await stuck(door.store, now, caller.city),
+        stuck=await stuck(context.store, now, caller.city),
         complaints=complaints,
         oldest_complaints=oldest,
         messages=messages,
@@ -79,7 +79,7 @@ async def backlog(door: Door, caller: Caller, limit: int) -> Backlog:
     )
 
 
-async def retry(door: Door, caller: Caller, name: ChoreName) -> Chore:
+async def retry(context: AppContext, caller: Caller, name: ChoreName) -> Chore:
     """Trigger the job's schedule; chore_not_scheduled if no worker has created one."""
 
     async def trigger(client: Client) -> Chore:
@@ -87,7 +87,7 @@ async def retry(door: Door, caller: Caller, name: ChoreName) -> Chore:
         return await _chore(client, name)
 
     try:
-        chore = await door.engine.ask(trigger)
+        chore = await context.engine.ask(trigger)
     except NotRunning as error:
         raise Problem("chore_not_scheduled") from error
     logger.info("chore", what="triggered", chore=name.value, by=caller.id)

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import structlog
 
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from domain.pack.pack import Pack
 from store.db.errors import StoreError
 from store.identity import sessions, tokens
@@ -68,10 +68,10 @@ class _Viewer:
 class _Hall:
     """The broadcast channel of one city."""
 
-    def __init__(self, door: Door, city: str, tick: float) -> None:
+    def __init__(self, context: AppContext, city: str, tick: float) -> None:
         self.scene: BoardSnapshot | None = None
         self.viewers: set[_Viewer] = set()
-        self._door, self._city, self._tick = door, city, tick
+        self._door, self._city, self._tick = context, city, tick
         self.producing = asyncio.create_task(self._produce(), name=f"board of {city}")
         self.producing.add_done_callback(self._ended)
 
@@ -100,13 +100,15 @@ class _Hall:
             await asyncio.sleep(max(0.0, self._tick - (monotonic() - began)))
 
     async def _look(self) -> None:
-        door, now = self._door, self._door.now()
-        self.scene = BoardSnapshot(await board(door.store, door.packs.get(self._city), now))
+        context, now = self._door, self._door.now()
+        self.scene = BoardSnapshot(await board(context.store, context.packs.get(self._city), now))
         viewers = list(self.viewers)
         staying = _sessions(one for one in viewers if one.staying)
-        go_on = await sessions.going_on(door.store, _sessions(viewers), now, door.idle, staying)
+        go_on = await sessions.going_on(
+            context.store, _sessions(viewers), now, context.idle, staying
+        )
         programs = {one.who.id for one in viewers if one.who.session is None}
-        valid = await tokens.valid(door.store, programs, now)
+        valid = await tokens.valid(context.store, programs, now)
         for viewer in viewers:
             session = viewer.who.session
             if not (session.digest in go_on if session else viewer.who.id in valid):
@@ -131,7 +133,7 @@ class Boards:
         return {city: len(hall.viewers) for city, hall in self._halls.items()}
 
     async def watch(
-        self, door: Door, city: str, who: Caller, *, staying: bool = False
+        self, context: AppContext, city: str, who: Caller, *, staying: bool = False
     ) -> AsyncGenerator[BoardSnapshot | End | None]:
         """Yield the snapshot at every poll, None while there is none, and last why it ended."""
         if self._closed:
@@ -139,7 +141,7 @@ class Boards:
             return
         hall = self._halls.get(city)
         if hall is None or hall.producing.done():
-            hall = self._halls[city] = _Hall(door, city, self.tick)
+            hall = self._halls[city] = _Hall(context, city, self.tick)
         viewer = _Viewer(who, staying)
         hall.enter(viewer)
         try:
@@ -154,18 +156,18 @@ class Boards:
             if not hall.viewers:
                 self._leave(city, hall)
 
-    async def now(self, door: Door, pack: Pack) -> BoardSnapshot:
+    async def now(self, context: AppContext, pack: Pack) -> BoardSnapshot:
         """Return the current viewers' snapshot, or one read for this request.
 
         Raises:
             StoreUnavailable
         """
         hall = self._halls.get(pack.city.id)
-        now: datetime = door.now()
+        now: datetime = context.now()
         recent = timedelta(seconds=2 * self.tick)
         if hall is not None and hall.scene is not None and now - hall.scene.board.at < recent:
             return hall.scene
-        return BoardSnapshot(await board(door.store, pack, now))
+        return BoardSnapshot(await board(context.store, pack, now))
 
     async def close(self) -> None:
         """End the stream of every viewer, and read no more. May be called twice."""

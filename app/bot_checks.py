@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from itsdangerous import BadSignature
 
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 
 HONEYPOT = "website"
@@ -16,20 +16,22 @@ STAMP = "stamp"
 LONGEST = 24 * 60 * 60
 
 
-def stamp(door: Door, before: str = "") -> str:
+def stamp(context: AppContext, before: str = "") -> str:
     """Return the stamp for a form; that of `before` if the form is shown again and it is valid."""
-    return before if _age(door, before) is not None else str(door.signer("form").dumps("form"))
+    return (
+        before if _age(context, before) is not None else str(context.signer("form").dumps("form"))
+    )
 
 
-def check_form(door: Door, typed: dict[str, str]) -> None:
+def check_form(context: AppContext, typed: dict[str, str]) -> None:
     """Refuse a form that no human filled in.
 
     Raises:
         Problem: looks_automatic. Nothing is lost: the form is shown again, and may be sent again.
     """
     check_honeypot(typed.get(HONEYPOT, ""))
-    shortest = door.settings.form_seconds
-    age = _age(door, typed.get(STAMP, ""))
+    shortest = context.settings.form_seconds
+    age = _age(context, typed.get(STAMP, ""))
     if shortest and (age is None or age < shortest):
         raise Problem("looks_automatic")
 
@@ -39,12 +41,12 @@ def check_honeypot(said: str) -> None:
         raise Problem("looks_automatic")
 
 
-def _age(door: Door, text: str) -> float | None:
+def _age(context: AppContext, text: str) -> float | None:
     """Return the age of the stamp in seconds, to the second; None if it is invalid."""
-    signer = door.signer("form")
+    signer = context.signer("form")
     try:
         _, made = signer.loads(text, max_age=LONGEST, return_timestamp=True)
     except BadSignature:
         return None
-    age: timedelta = door.now() - made
+    age: timedelta = context.now() - made
     return age.total_seconds()

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from app.context import Door
+from app.context import AppContext
 from domain.model import Incoming, Recorded
 from domain.pack.pack import Pack
 from packs.published_days import CalendarYear, calendar_year
@@ -34,8 +34,8 @@ class WorkingYear(Recorded):
     published: bool = Field(description="Whether the holiday list has that year's notice.")
 
 
-async def working_year(door: Door, pack: Pack, year: int | None) -> CalendarYear:
+async def working_year(context: AppContext, pack: Pack, year: int | None) -> CalendarYear:
     """Return that year, or the current one."""
-    asked = year or door.now().astimezone(pack.calendar.tz).year
-    folder = door.packs.folder(pack.city.id)
+    asked = year or context.now().astimezone(pack.calendar.tz).year
+    folder = context.packs.folder(pack.city.id)
     return await asyncio.to_thread(calendar_year, pack.calendar, folder, asked)

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import create_model
 
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.sending import EngineUnavailable, NotRunning
 from app.visibility import visible
@@ -31,7 +31,7 @@ def body_of(command: type[CommandBase]) -> type[Incoming]:
 
 
 async def give(
-    door: Door, caller: Caller, number: str, command: Command, key: str | None
+    context: AppContext, caller: Caller, number: str, command: Command, key: str | None
 ) -> Snapshot:
     """Send a command to the ticket, and raise its refusal.
 
@@ -40,33 +40,33 @@ async def give(
     """
     act = Act(actor=caller.actor, command=command)
     try:
-        return await door.engine.act(
-            number, act, _name(door, caller, command, key) if key else None
+        return await context.engine.act(
+            number, act, _name(context, caller, command, key) if key else None
         )
     except (Refused, NotRunning) as refusal:
-        if caller.unit is not None and await visible(door, caller, number) is None:
+        if caller.unit is not None and await visible(context, caller, number) is None:
             raise Problem("ticket_not_found") from None
         if isinstance(refusal, NotRunning):
-            raise await why_not_running(door, number, refusal) from None
+            raise await why_not_running(context, number, refusal) from None
         raise
 
 
-def _name(door: Door, caller: Caller, command: Command, key: str) -> str:
+def _name(context: AppContext, caller: Caller, command: Command, key: str) -> str:
     """Name a command by caller, key and content, so that sent twice it is carried out once.
 
     A key that is reused with other content does not get the first answer. Files are left out: a
     form that is sent again uploads them again.
     """
     said = command.model_dump_json(exclude={"evidence", "files"})
-    return f"{caller.id}:{key}:{door.mark(said)}"
+    return f"{caller.id}:{key}:{context.mark(said)}"
 
 
-async def why_not_running(door: Door, number: str, found: NotRunning) -> Exception:
+async def why_not_running(context: AppContext, number: str, found: NotRunning) -> Exception:
     """Return the error for a ticket that the engine does not run."""
-    row = await tickets.get(door.store, number)
+    row = await tickets.get(context.store, number)
     if found.ended or (row is not None and row.outcome is not None):
         return Refused("ticket_ended", "This ticket has ended.")
-    registered = await intake.get(door.store, number)
+    registered = await intake.get(context.store, number)
     if registered is None:
         return Problem("ticket_not_found")
     if not registered.started:

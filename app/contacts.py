@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.visibility import visible
 from domain.actors import Role
@@ -63,63 +63,63 @@ class ViewLog(Recorded):
     items: list[Looked]
 
 
-async def masked_person(door: Door, caller: Caller, number: str) -> MaskedPerson:
+async def masked_person(context: AppContext, caller: Caller, number: str) -> MaskedPerson:
     """Return who complained, behind a mask (138****5678, 王**). Not logged.
 
     Raises:
         Problem: ticket_not_found, identity_protected, person_unknown
     """
-    person_id = await _known(door, caller, number)
-    person = await intake.person_of(door.store, door.vault, person_id)
+    person_id = await _known(context, caller, number)
+    person = await intake.person_of(context.store, context.vault, person_id)
     if person is None:
         raise Problem("person_unknown")
     return masked(person)
 
 
-async def unmasked_person(door: Door, caller: Caller, number: str, purpose: str) -> Person:
+async def unmasked_person(context: AppContext, caller: Caller, number: str, purpose: str) -> Person:
     """Return who complained, in full; the view is logged with its purpose first.
 
     Raises:
         Problem: ticket_not_found, identity_protected, person_unknown
     """
-    person_id = await _known(door, caller, number)
+    person_id = await _known(context, caller, number)
     now = datetime.now(UTC)
     person = await view_log.look(
-        door.store, door.vault, person_id, number, caller.actor, now, purpose
+        context.store, context.vault, person_id, number, caller.actor, now, purpose
     )
     if person is None:
         raise Problem("person_unknown")
     return person
 
 
-async def tickets_of(door: Door, caller: Caller, asked: PhoneIn) -> FoundTickets:
+async def tickets_of(context: AppContext, caller: Caller, asked: PhoneIn) -> FoundTickets:
     """Return the numbers of tickets filed with a phone; logged as a view of each."""
     now = datetime.now(UTC)
     numbers = await view_log.search(
-        door.store, door.vault, asked.phone, caller.actor, now, asked.purpose
+        context.store, context.vault, asked.phone, caller.actor, now, asked.purpose
     )
     return FoundTickets(numbers=numbers)
 
 
-async def views_of(door: Door, caller: Caller, number: str) -> ViewLog:
+async def views_of(context: AppContext, caller: Caller, number: str) -> ViewLog:
     """Return who looked at the citizen's data, when and why; citizens see no accounts.
 
     Raises:
         Problem: ticket_not_found
     """
-    registered = await intake.get(door.store, number)
-    if registered is None and await tickets.get(door.store, number) is None:
+    registered = await intake.get(context.store, number)
+    if registered is None and await tickets.get(context.store, number) is None:
         raise Problem("ticket_not_found")
     city = registered.complaint.city if registered else None
-    seen = await view_log.views(door.store, number)
-    return ViewLog(items=[_looked(door, caller, city, view) for view in seen])
+    seen = await view_log.views(context.store, number)
+    return ViewLog(items=[_looked(context, caller, city, view) for view in seen])
 
 
-async def _known(door: Door, caller: Caller, number: str) -> str:
+async def _known(context: AppContext, caller: Caller, number: str) -> str:
     """Return the vault's id of the complainant, if this caller may know of them at all."""
-    ticket = await visible(door, caller, number)
+    ticket = await visible(context, caller, number)
     if ticket is None and caller.unit is None:
-        registered = await intake.get(door.store, number)
+        registered = await intake.get(context.store, number)
         ticket = Ticket.of(registered.complaint) if registered else None
     if ticket is None:
         raise Problem("ticket_not_found")
@@ -134,11 +134,11 @@ async def _known(door: Door, caller: Caller, number: str) -> str:
     return complaint.person
 
 
-def _looked(door: Door, caller: Caller, city: str | None, view: View) -> Looked:
+def _looked(context: AppContext, caller: Caller, city: str | None, view: View) -> Looked:
     unit = view.unit
     if caller.citizen and unit is not None and city is not None:
         try:
-            unit = door.packs.get(city).unit(unit).name
+            unit = context.packs.get(city).unit(unit).name
         except UnknownUnit:  # removed from the pack since the view
             unit = view.unit
     return Looked(

@@ -26,7 +26,7 @@ API = "/api/v1"
 
 
 @dataclass(frozen=True)
-class Door:
+class AppContext:
     """The dependencies of one application, opened and closed with it."""
 
     settings: Settings
@@ -69,6 +69,6 @@ class Door:
 
 
 def fingerprint(key: bytes, text: str) -> str:
-    """Return `Door.mark`: equal for equal texts under the same root key."""
+    """Return `AppContext.mark`: equal for equal texts under the same root key."""
     marks = hmac.digest(key, b"jiesu api fingerprint", hashlib.sha256)
     return hmac.digest(marks, text.encode(), hashlib.sha256).hex()

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.caller import Caller
 from app.cities import Fraction, share
-from app.context import Door
+from app.context import AppContext
 from app.periods import Reckoning, ReckoningQuery
 from app.visibility import hidden_from
 from domain.model import Instant, Recorded
@@ -103,22 +103,27 @@ class FiguresPage(Recorded):
 
 
 async def counted(
-    door: Door, caller: Caller | None, asked: Reckoning, behind: str | None
+    context: AppContext, caller: Caller | None, asked: Reckoning, behind: str | None
 ) -> tuple[Figures, Pack]:
     """Return the figures and the pack they are computed by; `behind`: drill down to its tickets.
 
-    Results are cached for a while: separately for the public, see `Door.figures`.
+    Results are cached for a while: separately for the public, see `AppContext.figures`.
     """
 
     async def find() -> tuple[Figures, Pack]:
-        pack = await asked.pack_then(door)
+        pack = await asked.pack_then(context)
         only = None if behind is None else {behind}
         computed = await figures(
-            door.store, pack, asked.period, as_of=asked.as_of, only=only, tickets=behind is not None
+            context.store,
+            pack,
+            asked.period,
+            as_of=asked.as_of,
+            only=only,
+            tickets=behind is not None,
         )
         return computed, pack
 
-    kept = door.figures if caller is None else door.staff_figures
+    kept = context.figures if caller is None else context.staff_figures
     return await kept.get(("figures", behind, *asked.asked), find)
 
 
@@ -157,9 +162,11 @@ def _units(pack: Pack, shown: list[Figure], query: FiguresQuery) -> list[UnitLin
     ]
 
 
-def behind_for(door: Door, caller: Caller, pack: Pack, behind: Iterable[Behind]) -> list[Behind]:
+def behind_for(
+    context: AppContext, caller: Caller, pack: Pack, behind: Iterable[Behind]
+) -> list[Behind]:
     """Return the tickets that this caller may see, in the order of their numbers."""
-    hidden = hidden_from(door, caller).get(pack.city.id, ())
+    hidden = hidden_from(context, caller).get(pack.city.id, ())
     seen = [one for one in behind if caller.unit in (None, one.unit) and one.accused not in hidden]
     return sorted(seen, key=lambda one: one.number)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from app.context import API, Door
+from app.context import API, AppContext
 from domain.actors import Role
 from domain.model import Instant, Recorded
 from domain.ticket.complaint import Crs
@@ -51,7 +51,7 @@ class Uploaded(FileOut):
     location: Suggestion | None = None
 
 
-def file_out(door: Door, row: FileRow) -> FileOut:
+def file_out(context: AppContext, row: FileRow) -> FileOut:
     return FileOut(
         id=row.id,
         kind=row.kind,
@@ -63,12 +63,12 @@ def file_out(door: Door, row: FileRow) -> FileOut:
         purpose=row.purpose,
         uploaded_at=row.uploaded_at,
         uploaded_by=row.uploaded_by,
-        url=_link(door, row, "content"),
-        thumbnail_url=_link(door, row, "thumbnail") if row.kind is FileKind.PHOTO else None,
+        url=_link(context, row, "content"),
+        thumbnail_url=_link(context, row, "thumbnail") if row.kind is FileKind.PHOTO else None,
     )
 
 
-def _link(door: Door, row: FileRow, part: Part) -> str:
-    ends, signature = door.uploads.seals.link(row.id, part, datetime.now(UTC))
+def _link(context: AppContext, row: FileRow, part: Part) -> str:
+    ends, signature = context.uploads.seals.link(row.id, part, datetime.now(UTC))
     path = f"{API}/files/{row.id}" + ("/thumbnail" if part == "thumbnail" else "")
     return f"{path}?ends={ends}&signature={signature}"

@@ -1,7 +1,7 @@
 """The files of a ticket that a caller may see."""
 
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.visibility import visible
 from domain.ticket.assignment import Ending, Share
@@ -12,22 +12,22 @@ from store.files.files import FileRow
 from store.tickets import intake, tickets
 
 
-async def seen_by_citizen(door: Door, number: str) -> list[FileRow]:
+async def seen_by_citizen(context: AppContext, number: str) -> list[FileRow]:
     """Return the files of the complaint, and the evidence of the answers given."""
-    rows = await files.of_ticket(door.store, number)
-    ticket = await tickets.state(door.store, number)
+    rows = await files.of_ticket(context.store, number)
+    ticket = await tickets.state(context.store, number)
     shown = _shown_to_citizen(ticket) if ticket is not None else frozenset()
     return [row for row in rows if row.purpose is Purpose.COMPLAINT or row.id in shown]
 
 
-async def visible_files(door: Door, caller: Caller, number: str) -> list[FileRow]:
+async def visible_files(context: AppContext, caller: Caller, number: str) -> list[FileRow]:
     if caller.citizen:
-        return await seen_by_citizen(door, number)
-    if await visible(door, caller, number) is None:
-        waiting = caller.unit is None and await intake.get(door.store, number)
+        return await seen_by_citizen(context, number)
+    if await visible(context, caller, number) is None:
+        waiting = caller.unit is None and await intake.get(context.store, number)
         if not waiting:
             raise Problem("ticket_not_found")
-    return await files.of_ticket(door.store, number)
+    return await files.of_ticket(context.store, number)
 
 
 def _shown_to_citizen(ticket: Ticket) -> frozenset[str]:

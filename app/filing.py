@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from app.context import API, Door
+from app.context import API, AppContext
 from domain.model import Instant, Recorded
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Complaint
@@ -32,7 +32,7 @@ class Receipt(Recorded):
 
 
 async def register(
-    door: Door,
+    context: AppContext,
     pack: Pack,
     complaint: Complaint,
     person: Person | None,
@@ -49,14 +49,14 @@ async def register(
     """
     day = complaint.filed_at.astimezone(pack.calendar.tz).date()
     return await intake.register(
-        door.store,
+        context.store,
         complaint,
         person,
-        door.vault,
+        context.vault,
         idempotency_key,
-        door.mark(said),
+        context.mark(said),
         lambda: new_number(day),
-        door.keys,
+        context.keys,
         attaching,
     )
 
@@ -64,13 +64,13 @@ async def register(
 Standing = Snapshot | TicketRow | None
 
 
-async def start(door: Door, registered: intake.Registered) -> Standing:
+async def start(context: AppContext, registered: intake.Registered) -> Standing:
     """Start the ticket, if new, and return its state; None while it waits for the engine."""
     if registered.started:
-        row = await tickets.get(door.store, registered.number)
+        row = await tickets.get(context.store, registered.number)
         if row is not None:
             return row
-    return await door.engine.file(registered.complaint, new=registered.new)
+    return await context.engine.file(registered.complaint, new=registered.new)
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,11 @@ class Filed:
     new: bool
 
 
-def filed(door: Door, registered: intake.Registered, standing: Standing) -> Filed:
+def filed(context: AppContext, registered: intake.Registered, standing: Standing) -> Filed:
     """Return the receipt with number and access code; `standing` None: the engine starts later."""
     receipt = Receipt(
         number=registered.number,
-        access_code=door.vault.access_code(registered.number),
+        access_code=context.vault.access_code(registered.number),
         stage=standing.stage if standing else Stage.ACCEPT,
         due_at=standing.due_at if standing else None,
         status_url=f"{API}/tickets/{registered.number}",

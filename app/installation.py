@@ -13,7 +13,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, GetSyste
 from temporalio.client import Client
 
 from app.clock_checks import clock_of, record_of
-from app.context import Door
+from app.context import AppContext
 from app.health_checks import Finding, assets_of, home_of, packs_on, store_of
 from app.sending import EngineUnavailable
 from domain.model import Instant, Recorded
@@ -65,57 +65,59 @@ class Installation(Recorded):
     findings: list[Finding]
 
 
-async def installation(version: str, door: Door) -> Installation:
+async def installation(version: str, context: AppContext) -> Installation:
     store, engine, findings = await asyncio.gather(
-        store_ready(door), _engine(door), _findings(door)
+        store_ready(context), _engine(context), _findings(context)
     )
     return Installation(
         version=version,
-        store=door.store.dialect,
+        store=context.store.dialect,
         store_ready=store,
         engine=engine,
-        cities={city: door.packs.get(city).version for city in door.packs.ids()},
+        cities={city: context.packs.get(city).version for city in context.packs.ids()},
         findings=findings,
     )
 
 
-async def _findings(door: Door) -> list[Finding]:
-    found = [home_of(door.settings.home), *packs_on(door.packs), assets_of(door.settings)]
-    await door.engine.compare_clocks()
-    found.append(clock_of(door.engine.clock))
-    found += [finding async for finding in store_of(door.settings)]
+async def _findings(context: AppContext) -> list[Finding]:
+    found = [home_of(context.settings.home), *packs_on(context.packs), assets_of(context.settings)]
+    await context.engine.compare_clocks()
+    found.append(clock_of(context.engine.clock))
+    found += [finding async for finding in store_of(context.settings)]
     with suppress(StoreUnavailable):  # already among the findings
-        found.append(await record_of(door.store))
+        found.append(await record_of(context.store))
     return found
 
 
-async def _engine(door: Door) -> EngineState:
-    settings = door.settings
+async def _engine(context: AppContext) -> EngineState:
+    settings = context.settings
     told = EngineState(
         address=settings.temporal_address,
         namespace=settings.temporal_namespace,
-        ready=await door.engine.ready(),
+        ready=await context.engine.ready(),
         ui=settings.temporal_ui or None,
     )
     if not told.ready:
         return told
     try:
-        told.version = await door.engine.ask(_version)
-        told.open_tickets = await door.engine.ask(_open_tickets)
-        for name, unit in _queues(door).items():
+        told.version = await context.engine.ask(_version)
+        told.open_tickets = await context.engine.ask(_open_tickets)
+        for name, unit in _queues(context).items():
             told.queues.append(
-                TaskQueueState(name=name, unit=unit, pollers=await door.engine.ask(_asking(name)))
+                TaskQueueState(
+                    name=name, unit=unit, pollers=await context.engine.ask(_asking(name))
+                )
             )
     except EngineUnavailable:  # it became unavailable: return what is known so far
         told.ready = False
     return told
 
 
-def _queues(door: Door) -> dict[str, str | None]:
+def _queues(context: AppContext) -> dict[str, str | None]:
     """Return the two queues of the platform, and those of units that have their own workers."""
     names: dict[str, str | None] = {TICKETS: None, UNITS: None}
-    for city in door.packs.ids():
-        pack = door.packs.get(city)
+    for city in context.packs.ids():
+        pack = context.packs.get(city)
         for unit in pack.units:
             queue = pack.queue_of(unit)
             if len(names) < _MOST:
@@ -154,10 +156,10 @@ def _asking(name: str) -> Callable[[Client], Awaitable[list[Poller]]]:
     return pollers
 
 
-async def store_ready(door: Door) -> bool:
+async def store_ready(context: AppContext) -> bool:
     try:
         async with asyncio.timeout(1):
-            await intake.get(door.store, "")  # a query that needs the tables, not only a server
+            await intake.get(context.store, "")  # a query that needs the tables, not only a server
     except Exception as error:  # any error means that the store is not ready
         logger.warning("store not ready", error=type(error).__name__)
         return False

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from app import attachments, filing
-from app.context import Door
+from app.context import AppContext
 from app.errors import FieldProblem, Problem
 from app.filing import Filed
 from app.metrics import complaints
@@ -46,7 +46,7 @@ class ComplaintIn(Incoming):
 
 async def take(
     body: ComplaintIn,
-    door: Door,
+    context: AppContext,
     idempotency_key: str | None,
     marks: Sequence[str] | None = None,
     *,
@@ -57,22 +57,22 @@ async def take(
     `marks` identify its files if the same one may come again under another reference. `by_hand`: it
     stays at triage until a person decides.
     """
-    now = door.engine.clock.now()
-    pack = _pack(door, body)
+    now = context.engine.clock.now()
+    pack = _pack(context, body)
     _check(pack, body)
     registered = await filing.register(
-        door,
+        context,
         pack,
         _complaint(body, pack, now, by_hand),
         body.contact,
         idempotency_key,
         _said(body, marks),
-        attachments.wanted(door, body.files, None),
+        attachments.wanted(context, body.files, None),
     )
-    standing = await filing.start(door, registered)
+    standing = await filing.start(context, registered)
     outcome = "spooled" if standing is None else "accepted" if registered.new else "repeated"
     complaints.labels(pack.city.id, outcome).inc()
-    return filing.filed(door, registered, standing)
+    return filing.filed(context, registered, standing)
 
 
 def _said(body: ComplaintIn, marks: Sequence[str] | None) -> str:
@@ -81,15 +81,15 @@ def _said(body: ComplaintIn, marks: Sequence[str] | None) -> str:
     return "\n".join([body.model_dump_json(exclude={"website", "files"}), *marks])
 
 
-def _pack(door: Door, body: ComplaintIn) -> Pack:
+def _pack(context: AppContext, body: ComplaintIn) -> Pack:
     """Return the pack of the complaint's city; UnknownCity if it is not served here."""
     if body.city is not None:
-        return door.packs.get(body.city)
-    served = door.packs.ids()
+        return context.packs.get(body.city)
+    served = context.packs.ids()
     if len(served) != 1:
         missing = FieldProblem(field="city", code="missing", message="Several cities are served.")
         raise Problem("invalid_request", errors=[missing])
-    return door.packs.get(served[0])
+    return context.packs.get(served[0])
 
 
 def _check(pack: Pack, body: ComplaintIn) -> None:

@@ -23,7 +23,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from domain.actors import Role
 from domain.policy.permissions import STAFF
@@ -77,32 +77,32 @@ def standings(settings_roles: Mapping[str, str]) -> dict[str, MappedRole]:
     return found
 
 
-async def depart(door: Door, origin: str) -> Departure:
+async def depart(context: AppContext, origin: str) -> Departure:
     """Begin a sign-in at the provider, which sends the browser back to `origin` + `BACK`.
 
     Raises:
         Problem: not_found if there is none, oidc_failed if it is unreachable.
     """
-    if not door.settings.oidc_issuer:
+    if not context.settings.oidc_issuer:
         raise Problem("not_found")
     verifier, nonce = secrets.token_urlsafe(48), secrets.token_urlsafe(24)
-    async with _client(door, origin) as client:
-        endpoints = await _endpoints(client, door)
+    async with _client(context, origin) as client:
+        endpoints = await _endpoints(client, context)
         url, state = client.create_authorization_url(
             endpoints["authorization_endpoint"], code_verifier=verifier, nonce=nonce
         )
     told = {"state": state, "nonce": nonce, "verifier": verifier}
-    return Departure(url, str(door.signer("oidc").dumps(told)))
+    return Departure(url, str(context.signer("oidc").dumps(told)))
 
 
-async def arrive(door: Door, origin: str, came: Arrival) -> Account:
+async def arrive(context: AppContext, origin: str, came: Arrival) -> Account:
     """Return the account of a person who comes back from the provider.
 
     Raises:
         Problem: oidc_failed, or not_admitted if the provider's claims are not enough.
     """
     try:
-        account = await _account(door, await _vouched(door, origin, came))
+        account = await _account(context, await _vouched(context, origin, came))
     except Problem as error:
         # Nothing that the provider sent is logged, only what was wrong with it.
         why = type(error.__cause__).__name__ if error.__cause__ else None
@@ -112,29 +112,29 @@ async def arrive(door: Door, origin: str, came: Arrival) -> Account:
     return account
 
 
-async def _vouched(door: Door, origin: str, came: Arrival) -> dict[str, Any]:
+async def _vouched(context: AppContext, origin: str, came: Arrival) -> dict[str, Any]:
     """Return the provider's claims for a sign-in begun in this browser and not completed yet."""
     try:
-        kept = door.signer("oidc").loads(came.cookie, max_age=LONGEST)
+        kept = context.signer("oidc").loads(came.cookie, max_age=LONGEST)
     except BadSignature:
         raise Problem("oidc_failed", "The sign-in was begun elsewhere, or too long ago.") from None
     if not came.code or not hmac.compare_digest(came.state.encode(), kept["state"].encode()):
         raise Problem("oidc_failed")
-    if not await _first_answer(door, came.state):
+    if not await _first_answer(context, came.state):
         raise Problem("oidc_failed", "This sign-in was answered before.")
-    async with _client(door, origin) as client:
-        return await _claims(client, door, came.code, kept)
+    async with _client(context, origin) as client:
+        return await _claims(client, context, came.code, kept)
 
 
-async def _first_answer(door: Door, state: str) -> bool:
+async def _first_answer(context: AppContext, state: str) -> bool:
     """Return whether this state is new: not every provider refuses a code used twice."""
-    once = f"oidc/{door.mark(f'oidc/{state}')}"
+    once = f"oidc/{context.mark(f'oidc/{state}')}"
     lasts = timedelta(seconds=LONGEST)
-    return await counters.count(door.store, once, 1, lasts, datetime.now(UTC)) == 1
+    return await counters.count(context.store, once, 1, lasts, datetime.now(UTC)) == 1
 
 
-def _client(door: Door, origin: str) -> AsyncOAuth2Client:
-    settings = door.settings
+def _client(context: AppContext, origin: str) -> AsyncOAuth2Client:
+    settings = context.settings
     secret = settings.oidc_client_secret
     return AsyncOAuth2Client(
         settings.oidc_client_id,
@@ -146,9 +146,9 @@ def _client(door: Door, origin: str) -> AsyncOAuth2Client:
     )
 
 
-async def _endpoints(client: AsyncOAuth2Client, door: Door) -> dict[str, str]:
+async def _endpoints(client: AsyncOAuth2Client, context: AppContext) -> dict[str, str]:
     """Return the provider's metadata; refuse endpoints that leave https."""
-    issuer = door.settings.oidc_issuer.rstrip("/")
+    issuer = context.settings.oidc_issuer.rstrip("/")
     told = await _json(client, f"{issuer}/.well-known/openid-configuration")
     if str(told.get("issuer", "")).rstrip("/") != issuer:
         raise Problem("oidc_failed", "The provider calls itself something else.")
@@ -173,10 +173,10 @@ async def _json(client: AsyncOAuth2Client, url: str, *, signed: bool = False) ->
 
 
 async def _claims(
-    client: AsyncOAuth2Client, door: Door, code: str, kept: Mapping[str, str]
+    client: AsyncOAuth2Client, context: AppContext, code: str, kept: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return the provider's claims: signed, for us, for exactly this sign-in, and not expired."""
-    endpoints = await _endpoints(client, door)
+    endpoints = await _endpoints(client, context)
     try:
         token = await client.fetch_token(
             endpoints["token_endpoint"], code=code, code_verifier=kept["verifier"]
@@ -186,47 +186,47 @@ async def _claims(
         jwt.JWTClaimsRegistry(
             leeway=60,
             iss={"essential": True, "value": endpoints["issuer"]},
-            aud={"essential": True, "value": door.settings.oidc_client_id},
-            azp={"value": door.settings.oidc_client_id},
+            aud={"essential": True, "value": context.settings.oidc_client_id},
+            azp={"value": context.settings.oidc_client_id},
             nonce={"essential": True, "value": kept["nonce"]},
             sub={"essential": True},
             exp={"essential": True},
         ).validate(claims)
     except (AuthlibBaseError, JoseError, HTTPError, KeyError, ValueError) as error:
         raise Problem("oidc_failed") from error
-    if door.settings.oidc_claim not in claims and "userinfo_endpoint" in endpoints:
+    if context.settings.oidc_claim not in claims and "userinfo_endpoint" in endpoints:
         more = await _json(client, endpoints["userinfo_endpoint"], signed=True)
         if more.get("sub") == claims["sub"]:
             claims = {**more, **claims}
     return claims
 
 
-async def _account(door: Door, claims: Mapping[str, Any]) -> Account:
+async def _account(context: AppContext, claims: Mapping[str, Any]) -> Account:
     """Return the linked account, updated from the claim; create it at the first sign-in.
 
     A claim without a configured value admits nobody, and an account disabled here stays disabled.
     """
     issuer, subject = str(claims["iss"]), str(claims["sub"])
-    standing = _standing(door, claims.get(door.settings.oidc_claim))
-    account = await accounts.by_identity(door.store, issuer, subject)
+    standing = _standing(context, claims.get(context.settings.oidc_claim))
+    account = await accounts.by_identity(context.store, issuer, subject)
     if standing is None or (account is not None and not account.enabled):
         raise Problem("not_admitted")
     if account is None:
-        return await _new(door, claims, standing)
+        return await _new(context, claims, standing)
     if (account.role, account.unit, account.city) != standing:
-        await accounts.change(door.store, account, **standing._asdict())
-        account = await accounts.by_id(door.store, account.id) or account
+        await accounts.change(context.store, account, **standing._asdict())
+        account = await accounts.by_id(context.store, account.id) or account
     return account
 
 
-def _standing(door: Door, said: object) -> MappedRole | None:
+def _standing(context: AppContext, said: object) -> MappedRole | None:
     """Return the role of the first configured value that the claim has."""
     values = {str(each) for each in said} if isinstance(said, list) else {str(said)}
-    known = standings(door.settings.oidc_roles)
+    known = standings(context.settings.oidc_roles)
     return next((standing for value, standing in known.items() if value in values), None)
 
 
-async def _new(door: Door, claims: Mapping[str, Any], standing: MappedRole) -> Account:
+async def _new(context: AppContext, claims: Mapping[str, Any], standing: MappedRole) -> Account:
     """Create an account with the provider's user name, or a generated one if that is taken."""
     issuer, subject = str(claims["iss"]), str(claims["sub"])
     own = f"oidc-{hashlib.sha256(f'{issuer} {subject}'.encode()).hexdigest()[:12]}"
@@ -235,7 +235,7 @@ async def _new(door: Door, claims: Mapping[str, Any], standing: MappedRole) -> A
     for name in (wished, own):
         try:
             account = await accounts.create(
-                door.store,
+                context.store,
                 name,
                 standing.role,
                 display=display,
@@ -244,9 +244,9 @@ async def _new(door: Door, claims: Mapping[str, Any], standing: MappedRole) -> A
             )
         except (BadName, NameTaken):
             continue
-        await accounts.link(door.store, account, issuer, subject)
+        await accounts.link(context.store, account, issuer, subject)
         return account
-    found = await accounts.by_identity(door.store, issuer, subject)
+    found = await accounts.by_identity(context.store, issuer, subject)
     if found is None:
         raise Problem("not_admitted")
     return found

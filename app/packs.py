@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
@@ -87,20 +87,20 @@ class MessageTemplates(Recorded):
     items: list[MessageTemplate]
 
 
-def of_city(door: Door, caller: Caller, city: str) -> Pack:
+def of_city(context: AppContext, caller: Caller, city: str) -> Pack:
     """Return the pack in use, of a city that this caller serves."""
-    pack = door.packs.get(city)
+    pack = context.packs.get(city)
     if not caller.serves(city):
         raise Problem("not_your_city")
     return pack
 
 
-async def versions(door: Door, pack: Pack) -> list[PackVersion]:
+async def versions(context: AppContext, pack: Pack) -> list[PackVersion]:
     """Return the versions, latest first; also those only in the folder, or only in tickets."""
     city = pack.city.id
-    folder = await asyncio.to_thread(pack_version, door.packs.folder(city))
-    pinned = await references.open_tickets(door.store, city)
-    kept = {one.version: one for one in await archive.versions(door.store, city)}
+    folder = await asyncio.to_thread(pack_version, context.packs.folder(city))
+    pinned = await references.open_tickets(context.store, city)
+    kept = {one.version: one for one in await archive.versions(context.store, city)}
     seen: dict[str, datetime | None] = dict.fromkeys((folder, pack.version, *pinned))
     seen |= {version: one.first_seen_at for version, one in kept.items()}
     ordered = sorted(seen, key=lambda version: (seen[version] is None, str(seen[version])))
@@ -116,10 +116,10 @@ async def versions(door: Door, pack: Pack) -> list[PackVersion]:
     ]
 
 
-async def differing(door: Door, pack: Pack, query: DiffQuery) -> PackDifferences:
+async def differing(context: AppContext, pack: Pack, query: DiffQuery) -> PackDifferences:
     """Return the differences that change how tickets are treated."""
-    before, old = await _side(door, pack, query.before)
-    after, new = await _side(door, pack, query.after)
+    before, old = await _side(context, pack, query.before)
+    after, new = await _side(context, pack, query.after)
     found = await asyncio.to_thread(differences, before, after)
     cells = await asyncio.to_thread(cell_differences, old.get(GRIDS), new.get(GRIDS))
     return PackDifferences(
@@ -134,23 +134,23 @@ def _difference(one: ContentDifference) -> PackDifference:
     return PackDifference(file=one.file, row=one.row, change=one.change, fields=fields)
 
 
-async def _side(door: Door, pack: Pack, version: str) -> tuple[Pack, dict[str, bytes]]:
+async def _side(context: AppContext, pack: Pack, version: str) -> tuple[Pack, dict[str, bytes]]:
     city = pack.city.id
-    folder = door.packs.folder(city)
+    folder = context.packs.folder(city)
     try:
         if version == FOLDER:
             loaded = await asyncio.to_thread(load_pack, folder)
             return loaded, await asyncio.to_thread(pack_contents, folder)
-        files = await archive.contents(door.store, city, version)
-        return await archive.recall(door.store, city, version), files
+        files = await archive.contents(context.store, city, version)
+        return await archive.recall(context.store, city, version), files
     except UnknownPackVersion as error:
         raise Problem("unknown_pack_version", str(error)) from error
     except PackError as error:
         raise Problem("pack_invalid") from error
 
 
-async def checked(door: Door, pack: Pack) -> PackCheck:
-    folder = door.packs.folder(pack.city.id)
+async def checked(context: AppContext, pack: Pack) -> PackCheck:
+    folder = context.packs.folder(pack.city.id)
     found: list[PackFault] = await asyncio.to_thread(check_pack, folder)
     problems = [PackProblem(file=one.file, line=one.line, message=one.message) for one in found]
     version = await asyncio.to_thread(pack_version, folder)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
-from app.context import Door
+from app.context import AppContext
 from app.errors import FieldProblem, Problem
 from domain.model import Incoming
 from domain.pack.pack import Pack
@@ -91,10 +91,12 @@ class Reckoning:
     asked: tuple[object, ...]
     """A cache key, equal for equal requests, also while the period is running."""
 
-    async def pack_then(self, door: Door) -> Pack:
+    async def pack_then(self, context: AppContext) -> Pack:
         """Return the pack to compute by; raise a Problem if there is none."""
         try:
-            return await pack_at(door.store, self.pack, self.period.until, self.now, self.version)
+            return await pack_at(
+                context.store, self.pack, self.period.until, self.now, self.version
+            )
         except UnknownPackVersion as error:
             raise Problem("unknown_pack_version", str(error)) from error
         except PackError as error:

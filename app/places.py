@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import Field
 
 from app.cities import Fraction, share
-from app.context import Door
+from app.context import AppContext
 from app.division_codes import LEVEL_NAMES, codes_within, digits_within, is_in, place
 from app.errors import Problem
 from app.periods import MonthQuery
@@ -59,7 +59,7 @@ class PlacePart:
 
 
 async def parts_of(
-    door: Door, pack: Pack, area: str, period: Period, now: datetime
+    context: AppContext, pack: Pack, area: str, period: Period, now: datetime
 ) -> list[PlacePart]:
     """Return the parts of a place by their codes, also those without tickets; of a cell, itself.
 
@@ -67,12 +67,12 @@ async def parts_of(
         Problem: not_found, if the code is not in the city.
         StoreUnavailable
     """
-    grid = door.packs.grid(pack.city.id)
+    grid = context.packs.grid(pack.city.id)
     if not is_in(pack, grid, area):
         raise Problem("not_found", "There is no such place in this city.")
     digits = digits_within(area)
     within = "" if area == pack.city.division else area
-    found = await places(door.store, pack.city.id, within, digits or len(area), period, now)
+    found = await places(context.store, pack.city.id, within, digits or len(area), period, now)
     inside = {code for code in found if code.startswith(area)} | codes_within(pack, grid, area)
     parts = [PlacePart(code, found.get(code, _NOTHING)) for code in sorted(inside)]
     return parts + ([PlacePart("", found[""])] if "" in found else [])
@@ -112,7 +112,9 @@ class SpotsPage(Recorded):
     categories: list[Named]
 
 
-async def most_of(door: Door, asked: HotSpotsQuery) -> dict[str, list[Named]]:
+async def most_of(context: AppContext, asked: HotSpotsQuery) -> dict[str, list[Named]]:
     """Return the streets, communities, cells and categories with the most complaints."""
-    found = {LEVEL_NAMES[digits]: await areas(door.store, asked, digits) for digits in LEVELS[1:]}
-    return found | {"category": await categories(door.store, asked)}
+    found = {
+        LEVEL_NAMES[digits]: await areas(context.store, asked, digits) for digits in LEVELS[1:]
+    }
+    return found | {"category": await categories(context.store, asked)}

@@ -15,7 +15,7 @@ from domain.model import Recorded
 from store.db import counters
 
 if TYPE_CHECKING:
-    from app.context import Door
+    from app.context import AppContext
 
 TTL = timedelta(minutes=10)
 HEADER = "Challenge-Answer"
@@ -33,11 +33,11 @@ class IssuedChallenge(Recorded):
 class Challenge(Protocol):
     """An adapter that tells people, or at least patient programs, from floods."""
 
-    async def issue(self, door: "Door") -> IssuedChallenge:
+    async def issue(self, context: "AppContext") -> IssuedChallenge:
         """Issue a challenge."""
         ...
 
-    async def passed(self, door: "Door", answer: str) -> bool:
+    async def passed(self, context: "AppContext", answer: str) -> bool:
         """Return whether `answer`, the header `Challenge-Answer`, solves an issued challenge."""
         ...
 
@@ -45,10 +45,10 @@ class Challenge(Protocol):
 class NoChallenge:
     """An adapter that lets everybody pass."""
 
-    async def issue(self, door: "Door") -> IssuedChallenge:
+    async def issue(self, context: "AppContext") -> IssuedChallenge:
         return IssuedChallenge(kind="none")
 
-    async def passed(self, door: "Door", answer: str) -> bool:
+    async def passed(self, context: "AppContext", answer: str) -> bool:
         return True
 
 
@@ -61,21 +61,21 @@ class ProofOfWork:
     def __init__(self, bits: int) -> None:
         self._bits = bits
 
-    async def issue(self, door: "Door") -> IssuedChallenge:
-        made = str(door.signer("work").dumps(door.nonce()))
+    async def issue(self, context: "AppContext") -> IssuedChallenge:
+        made = str(context.signer("work").dumps(context.nonce()))
         seconds = int(TTL.total_seconds())
         return IssuedChallenge(kind="work", challenge=made, bits=self._bits, expires_in=seconds)
 
-    async def passed(self, door: "Door", answer: str) -> bool:
+    async def passed(self, context: "AppContext", answer: str) -> bool:
         challenge, _, solution = answer.rpartition(":")
         if not solution or len(answer) > 500 or leading_zeros(answer) < self._bits:
             return False
         try:
-            door.signer("work").loads(challenge, max_age=int(TTL.total_seconds()))
+            context.signer("work").loads(challenge, max_age=int(TTL.total_seconds()))
         except BadSignature:
             return False
         once = f"work/{hashlib.sha256(challenge.encode()).hexdigest()}"
-        return await counters.count(door.store, once, 1, TTL, datetime.now(UTC)) == 1
+        return await counters.count(context.store, once, 1, TTL, datetime.now(UTC)) == 1
 
 
 def leading_zeros(text: str) -> int:

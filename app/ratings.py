@@ -4,7 +4,7 @@ from typing import Literal
 
 from app.caller import Caller
 from app.commands import why_not_running
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.sending import NotRunning
 from domain.commands.messages import RatingMessage
@@ -30,15 +30,15 @@ class RatingReceipt(Recorded):
     outcome: Outcome | None = None
 
 
-async def check_due(door: Door, number: str) -> TicketRow:
+async def check_due(context: AppContext, number: str) -> TicketRow:
     """Return the ticket, if a rating is due.
 
     Raises:
         Problem, Refused: it is not, and why.
     """
-    row = await tickets.get(door.store, number)
+    row = await tickets.get(context.store, number)
     if row is None:
-        waiting = await intake.get(door.store, number)
+        waiting = await intake.get(context.store, number)
         raise Problem("not_started_yet" if waiting else "ticket_not_found")
     if row.rated and row.stage in (Stage.RATE, Stage.ENDED):
         raise Refused("already_rated", "This ticket is rated already.")
@@ -47,25 +47,25 @@ async def check_due(door: Door, number: str) -> TicketRow:
 
 
 async def rate(
-    door: Door, caller: Caller, number: str, rating: Rating, key: str | None
+    context: AppContext, caller: Caller, number: str, rating: Rating, key: str | None
 ) -> RatingReceipt:
     """Rate an answer, once; wait shortly until the record shows it.
 
     Raises:
         Problem, Refused: no rating is due, or another was first.
     """
-    before = await check_due(door, number)
+    before = await check_due(context, number)
     verdict = RatingMessage(actor=caller.actor, rating=rating, key=key or "")
     try:
-        await door.engine.rate(number, verdict)
+        await context.engine.rate(number, verdict)
     except NotRunning as missing:
-        raise await why_not_running(door, number, missing) from None
+        raise await why_not_running(context, number, missing) from None
 
     async def rated() -> TicketRow | None:
-        row = await tickets.get(door.store, number)
+        row = await tickets.get(context.store, number)
         return row if row is not None and row.rated and row.version > before.version else None
 
-    row = await door.record.until(rated, PATIENCE)
+    row = await context.record.until(rated, PATIENCE)
     if row is None:
         return RatingReceipt(number=number, status="sent", stage=before.stage)
     if row.grade != rating.grade:  # another rating was sent at the same time, and was first

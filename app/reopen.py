@@ -3,7 +3,7 @@
 from app import filing
 from app.caller import Caller
 from app.commands import give
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.filing import Filed
 from app.visibility import visible
@@ -16,40 +16,40 @@ from store.tickets import tickets
 
 
 async def reopen(
-    door: Door, caller: Caller, number: str, command: Recur, key: str | None
+    context: AppContext, caller: Caller, number: str, command: Recur, key: str | None
 ) -> Snapshot | Filed:
     """Reopen a watched ticket, or file the one that follows an ended ticket.
 
     Raises:
         Problem, Refused: also `final_reply_sealed`: the matter was concluded with a final reply.
     """
-    ended = await _ended(door, caller, number)
+    ended = await _ended(context, caller, number)
     if ended is None:
-        return await give(door, caller, number, command, key)
+        return await give(context, caller, number, command, key)
     transition(Stage.AFTERCARE, Recur.leads_to).permit(caller.actor)
     if ended.outcome is Outcome.FINAL_REPLY:
         raise Refused("final_reply_sealed", "This matter was concluded with a final reply.")
     before = ended.complaint
-    pack = door.packs.get(before.city)
+    pack = context.packs.get(before.city)
     follower = filing.draft(
         pack,
-        door.engine.clock.now(),
+        context.engine.clock.now(),
         **before.model_dump(include={"kind", "channel", "title", "place", "anonymous", "person"}),
         text=command.text,
         category=ended.category if pack.knows(ended.category) else None,
         follows=number,
     )
     # A repeated request opens one ticket, with a key or without.
-    once = f"recur/{number}/{key or door.mark(command.text)}"
-    registered = await filing.register(door, pack, follower, None, once, command.text)
-    return filing.filed(door, registered, await filing.start(door, registered))
+    once = f"recur/{number}/{key or context.mark(command.text)}"
+    registered = await filing.register(context, pack, follower, None, once, command.text)
+    return filing.filed(context, registered, await filing.start(context, registered))
 
 
-async def _ended(door: Door, caller: Caller, number: str) -> Ticket | None:
+async def _ended(context: AppContext, caller: Caller, number: str) -> Ticket | None:
     """Return the ticket, if it has ended."""
-    ticket = await tickets.state(door.store, number)
+    ticket = await tickets.state(context.store, number)
     if ticket is None or ticket.stage is not Stage.ENDED:
         return None
-    if await visible(door, caller, number) is None:
+    if await visible(context, caller, number) is None:
         raise Problem("ticket_not_found")
     return ticket

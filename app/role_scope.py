@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from domain.actors import Role
 from domain.pack.pack import UnknownUnit
@@ -18,7 +18,7 @@ class RoleScope(NamedTuple):
 
 
 def standing(
-    door: Door, caller: Caller, role: Role, unit: str | None, city: str | None
+    context: AppContext, caller: Caller, role: Role, unit: str | None, city: str | None
 ) -> RoleScope:
     """Return the role scope; a caller of one city may assign it in that city only.
 
@@ -32,18 +32,18 @@ def standing(
         raise Problem("invalid_request", "That role has no account and no token.")
     if (role is Role.OFFICER) != (unit is not None):
         raise Problem("unit_missing")
-    if city is not None and city not in door.packs.ids():
-        raise UnknownCity(city, door.packs.ids())
+    if city is not None and city not in context.packs.ids():
+        raise UnknownCity(city, context.packs.ids())
     if city is None and unit is not None:
-        having = [one for one in door.packs.ids() if door.packs.get(one).has_unit(unit)]
+        having = [one for one in context.packs.ids() if context.packs.get(one).has_unit(unit)]
         served = [one for one in having if caller.serves(one)]
         if not served:
-            raise UnknownUnit(unit, ", ".join(door.packs.ids()))
+            raise UnknownUnit(unit, ", ".join(context.packs.ids()))
         if len(served) > 1:
             raise Problem("city_missing", f"It is one of: {', '.join(served)}.")
         city = served[0]
     if not (caller.serves(city) if city else caller.city is None):
         raise Problem("not_your_city", "You make accounts and tokens for your own city only.")
     if city is not None and unit is not None:
-        door.packs.get(city).unit(unit)
+        context.packs.get(city).unit(unit)
     return RoleScope(role, unit, city)

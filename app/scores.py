@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.figures import UnitName, unit_name
 from app.periods import Reckoning, ReckoningQuery
 from app.visibility import hidden_from
@@ -82,14 +82,16 @@ class ScoresPage(Recorded):
     broken: int
 
 
-async def found_scores(door: Door, asked: Reckoning, unit: str | None) -> tuple[Scores, Pack]:
+async def found_scores(
+    context: AppContext, asked: Reckoning, unit: str | None
+) -> tuple[Scores, Pack]:
     """Return the points and the pack they are computed by; those of `unit` with their events."""
 
     async def find() -> tuple[Scores, Pack]:
-        pack = await asked.pack_then(door)
-        return await scores(door.store, pack, asked.period, as_of=asked.as_of, unit=unit), pack
+        pack = await asked.pack_then(context)
+        return await scores(context.store, pack, asked.period, as_of=asked.as_of, unit=unit), pack
 
-    return await door.staff_figures.get(("scores", unit, *asked.asked), find)
+    return await context.staff_figures.get(("scores", unit, *asked.asked), find)
 
 
 def _lines(found: Scores, pack: Pack, query: ScoresQuery) -> list[ScoreLine]:
@@ -116,9 +118,11 @@ def _rules(pack: Pack, score: UnitScore) -> list[RuleLine]:
     ]
 
 
-def earned_for(door: Door, caller: Caller, pack: Pack, earned: Iterable[Point]) -> list[Point]:
+def earned_for(
+    context: AppContext, caller: Caller, pack: Pack, earned: Iterable[Point]
+) -> list[Point]:
     """Return the events that this caller may see."""
-    hidden = hidden_from(door, caller).get(pack.city.id, ())
+    hidden = hidden_from(context, caller).get(pack.city.id, ())
     return [one for one in earned if one.accused not in hidden]
 
 

@@ -6,7 +6,7 @@ from pydantic import Field, SecretStr
 
 from app import authentication
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from domain.actors import Role
 from domain.model import Incoming, Instant, Recorded
@@ -59,10 +59,10 @@ class OwnSessions(Recorded):
     items: list[OwnSession]
 
 
-async def own_sessions(caller: Caller, door: Door) -> list[OwnSession]:
+async def own_sessions(caller: Caller, context: AppContext) -> list[OwnSession]:
     """Return this caller's open sessions, the oldest first; a token has none."""
     mine = _session_of(caller)
-    found = await sessions.listing(door.store, mine.account.id, door.now(), door.idle)
+    found = await sessions.listing(context.store, mine.account.id, context.now(), context.idle)
     return [
         OwnSession(
             id=one.id,
@@ -76,9 +76,9 @@ async def own_sessions(caller: Caller, door: Door) -> list[OwnSession]:
     ]
 
 
-async def end_one(caller: Caller, session_id: str, door: Door) -> None:
+async def end_one(caller: Caller, session_id: str, context: AppContext) -> None:
     """End one of this caller's sessions; session_not_found for any other."""
-    if not await sessions.end_own(door.store, _session_of(caller).account.id, session_id):
+    if not await sessions.end_own(context.store, _session_of(caller).account.id, session_id):
         raise Problem("session_not_found")
 
 
@@ -88,7 +88,7 @@ def _session_of(caller: Caller) -> Session:
     return caller.session
 
 
-def signed_in_as(caller: Caller, door: Door) -> SignedIn:
+def signed_in_as(caller: Caller, context: AppContext) -> SignedIn:
     session = caller.session
     return SignedIn(
         id=caller.id,
@@ -98,18 +98,18 @@ def signed_in_as(caller: Caller, door: Door) -> SignedIn:
         city=caller.city,
         scopes=sorted(caller.scopes),
         ends_at=session.ends_at if session else None,
-        csrf=csrf_of(session, door) if session else None,
-        first_password_until=first_password_until(caller, door),
+        csrf=csrf_of(session, context) if session else None,
+        first_password_until=first_password_until(caller, context),
     )
 
 
-def first_password_until(caller: Caller, door: Door) -> datetime | None:
+def first_password_until(caller: Caller, context: AppContext) -> datetime | None:
     """Return until when a password given by somebody else can be changed; None if it is not."""
     if caller.session is None or not caller.first_password:
         return None
-    return authentication.good_until(door, caller.session.account)
+    return authentication.good_until(context, caller.session.account)
 
 
-def csrf_of(session: Session, door: Door) -> str:
+def csrf_of(session: Session, context: AppContext) -> str:
     """Return the CSRF token of the session, which only its own pages can know."""
-    return door.mark(f"csrf/{session.digest}")
+    return context.mark(f"csrf/{session.digest}")

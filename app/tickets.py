@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from app.caller import Caller
 from app.citizen_view import CitizenTicket, citizen_view, waiting_view
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.periods import Moment
 from app.visibility import city_of, hidden_from
@@ -49,22 +49,22 @@ class TicketPage(Recorded):
     next_cursor: str | None = Field(None, description="Ask again with it for what follows.")
 
 
-async def as_citizen(door: Door, number: str) -> CitizenTicket:
+async def as_citizen(context: AppContext, number: str) -> CitizenTicket:
     """Return the citizen's view, also of a complaint that waits for the engine."""
     ticket, events, messages = await asyncio.gather(
-        tickets.state(door.store, number),
-        tickets.events(door.store, number),
-        outbox.messages(door.store, number, Role.CITIZEN),
+        tickets.state(context.store, number),
+        tickets.events(context.store, number),
+        outbox.messages(context.store, number, Role.CITIZEN),
     )
     if ticket is not None:
-        return citizen_view(ticket, events, messages, door.packs.get(ticket.complaint.city))
-    registered = await intake.get(door.store, number)
+        return citizen_view(ticket, events, messages, context.packs.get(ticket.complaint.city))
+    registered = await intake.get(context.store, number)
     if registered is None:
         raise Problem("ticket_not_found")
     return waiting_view(registered.complaint)
 
 
-async def listed(door: Door, caller: Caller, query: ListQuery) -> TicketPage:
+async def listed(context: AppContext, caller: Caller, query: ListQuery) -> TicketPage:
     """Return the matching tickets, of those that this caller may list.
 
     Raises:
@@ -74,9 +74,9 @@ async def listed(door: Door, caller: Caller, query: ListQuery) -> TicketPage:
     told = {
         "unit": _unit(caller, query.unit),
         "city": city_of(caller, query.city),
-        "hidden": hidden_from(door, caller),
+        "hidden": hidden_from(context, caller),
     }
-    page = await tickets.page(door.store, Filters(**asked | told), query.cursor, query.limit)
+    page = await tickets.page(context.store, Filters(**asked | told), query.cursor, query.limit)
     rows = [_discreet(caller, row) for row in page.rows]
     return TicketPage(items=rows, next_cursor=page.next_cursor)
 

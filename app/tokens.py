@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.accounts import Line
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.role_scope import standing
 from domain.actors import Role
@@ -66,20 +66,22 @@ class IssuedToken(Recorded):
     scopes: list[Scope]
 
 
-async def listed(door: Door, caller: Caller) -> list[TokenLine]:
+async def listed(context: AppContext, caller: Caller) -> list[TokenLine]:
     """Return the tokens this caller manages, the latest first."""
-    rows = [row for row in await tokens.listing(door.store) if _manages(caller, row)]
+    rows = [row for row in await tokens.listing(context.store) if _manages(caller, row)]
     return [_line(row) for row in reversed(rows)]
 
 
-async def issue(door: Door, caller: Caller, body: TokenIn, key: str | None = None) -> IssuedToken:
+async def issue(
+    context: AppContext, caller: Caller, body: TokenIn, key: str | None = None
+) -> IssuedToken:
     """Issue a token; the same `key` a second time is refused as already_issued."""
-    who = standing(door, caller, body.role, body.unit, body.city)
+    who = standing(context, caller, body.role, body.unit, body.city)
     scopes = _scopes(who.role, body.scopes)
     now = datetime.now(UTC)
     expires = now + timedelta(days=body.days)
     token_id, secret = await tokens.issue(
-        door.store,
+        context.store,
         who.role,
         who.unit,
         body.name,
@@ -87,16 +89,16 @@ async def issue(door: Door, caller: Caller, body: TokenIn, key: str | None = Non
         now,
         scopes=scopes,
         city=who.city,
-        token_id=door.mark(f"token/{caller.id}/{key}")[:12] if key else None,
+        token_id=context.mark(f"token/{caller.id}/{key}")[:12] if key else None,
     )
     logger.info("token", what="issued", token=token_id, by=caller.id)
     return IssuedToken(id=token_id, secret=secret, expires_at=expires, scopes=scopes)
 
 
-async def revoke(door: Door, caller: Caller, token_id: str) -> None:
+async def revoke(context: AppContext, caller: Caller, token_id: str) -> None:
     """Revoke a token; token_not_found, also for one that was revoked before."""
-    mine = {row.id for row in await tokens.listing(door.store) if _manages(caller, row)}
-    if token_id not in mine or not await tokens.revoke(door.store, token_id, datetime.now(UTC)):
+    mine = {row.id for row in await tokens.listing(context.store) if _manages(caller, row)}
+    if token_id not in mine or not await tokens.revoke(context.store, token_id, datetime.now(UTC)):
         raise Problem("token_not_found")
     logger.info("token", what="revoked", token=token_id, by=caller.id)
 

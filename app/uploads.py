@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from media.receive import MB
 from store.files import files
@@ -11,11 +11,11 @@ from store.identity import attempts
 _HOUR = timedelta(hours=1)
 
 
-async def check_flooding(door: Door, network: str) -> None:
+async def check_flooding(context: AppContext, network: str) -> None:
     """Limit anonymous uploads: by number from one address, by bytes in total."""
-    now, key = datetime.now(UTC), f"upload/from/{door.mark(network)}"
-    if await attempts.too_many(door.store, key, now, door.settings.uploads_per_hour, _HOUR):
+    now, key = datetime.now(UTC), f"upload/from/{context.mark(network)}"
+    if await attempts.too_many(context.store, key, now, context.settings.uploads_per_hour, _HOUR):
         raise Problem("too_many_uploads")
-    if await files.waiting_bytes(door.store) > door.settings.unattached_mb * MB:
+    if await files.waiting_bytes(context.store) > context.settings.unattached_mb * MB:
         raise Problem("uploads_busy")
-    await attempts.count_wrong(door.store, key, now)
+    await attempts.count_wrong(context.store, key, now)

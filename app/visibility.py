@@ -1,7 +1,7 @@
 """The tickets that a caller may see, and the parts of them that stay hidden."""
 
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from domain.ticket.complaint import Channel, Kind
 from domain.ticket.ticket import Ticket
@@ -9,20 +9,20 @@ from store.tickets import tickets
 from store.tickets.accused_units import Hidden
 
 
-async def visible(door: Door, caller: Caller, number: str) -> Ticket | None:
+async def visible(context: AppContext, caller: Caller, number: str) -> Ticket | None:
     """Return the recorded ticket if this caller may see it: not an officer of an accused unit."""
-    ticket = await tickets.state(door.store, number)
+    ticket = await tickets.state(context.store, number)
     if ticket is None:
         return None
-    return ticket if caller.sees(ticket, door.packs.get(ticket.complaint.city)) else None
+    return ticket if caller.sees(ticket, context.packs.get(ticket.complaint.city)) else None
 
 
-def hidden_from(door: Door, caller: Caller) -> Hidden:
+def hidden_from(context: AppContext, caller: Caller) -> Hidden:
     """Return the accused units (举报) hidden from this caller: their own, and those above it."""
     unit = caller.unit
     if unit is None:
         return {}
-    packs = [door.packs.get(city) for city in door.packs.ids()]
+    packs = [context.packs.get(city) for city in context.packs.ids()]
     return {pack.city.id: pack.chain(unit) for pack in packs if pack.has_unit(unit)}
 
 

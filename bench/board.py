@@ -19,7 +19,7 @@ from api.http.app import create_app
 from api.http.browser_sessions import COOKIE
 from api.http.serving import server
 from app.board_feed import Boards
-from app.context import Door
+from app.context import AppContext
 from domain.actors import Role
 from runtime.ports import free_ports
 from runtime.settings import Settings
@@ -65,14 +65,14 @@ async def watched(viewers: int = VIEWERS, ticks: int = 5, store_url: str | None 
         await schema.upgrade(url)
         store = Store.open(url)
         try:
-            async with _serving(store, home) as (port, boards, door):
-                return await _measured(port, boards, door, viewers, ticks)
+            async with _serving(store, home) as (port, boards, context):
+                return await _measured(port, boards, context, viewers, ticks)
         finally:
             await store.close()
 
 
 @asynccontextmanager
-async def _serving(store: Store, home: Path) -> AsyncIterator[tuple[int, Boards, Door]]:
+async def _serving(store: Store, home: Path) -> AsyncIterator[tuple[int, Boards, AppContext]]:
     settings = Settings(home=home, temporal_address="127.0.0.1:1")
     app, (port,) = create_app(settings, store=store), free_ports(1)
     running = server(app, "127.0.0.1", port)
@@ -80,14 +80,16 @@ async def _serving(store: Store, home: Path) -> AsyncIterator[tuple[int, Boards,
     while not running.started:  # noqa: ASYNC110 - the server tells nobody
         await asyncio.sleep(0.02)
     try:
-        yield port, app.state.boards, app.state.door
+        yield port, app.state.boards, app.state.context
     finally:
         running.should_exit = True
         await serving
 
 
-async def _measured(port: int, boards: Boards, door: Door, viewers: int, ticks: int) -> Watched:
-    cookie, seen, began = await _cookie(door), _Seen(), time.time()
+async def _measured(
+    port: int, boards: Boards, context: AppContext, viewers: int, ticks: int
+) -> Watched:
+    cookie, seen, began = await _cookie(context), _Seen(), time.time()
     watching = [
         asyncio.create_task(_watch(port, cookie, seen, lambda: began)) for _ in range(viewers)
     ]
@@ -121,15 +123,15 @@ async def _measured(port: int, boards: Boards, door: Door, viewers: int, ticks: 
     )
 
 
-async def _cookie(door: Door) -> str:
+async def _cookie(context: AppContext) -> str:
     """Return a supervisor's cookie: one account with many windows costs as much as many."""
     name = f"bench-{time.time_ns()}"
-    await accounts.create(door.store, name, Role.SUPERVISOR)
-    account = await accounts.by_name(door.store, name)
+    await accounts.create(context.store, name, Role.SUPERVISOR)
+    account = await accounts.by_name(context.store, name)
     if account is None:
         raise RuntimeError("the account is not there")
-    secret = await sessions.begin(door.store, account, datetime.now(UTC), timedelta(hours=1))
-    return str(door.signer("session").dumps(secret))
+    secret = await sessions.begin(context.store, account, datetime.now(UTC), timedelta(hours=1))
+    return str(context.signer("session").dumps(secret))
 
 
 async def _watch(port: int, cookie: str, seen: _Seen, since: Any) -> None:

@@ -124,7 +124,7 @@ async def _office(rows: int) -> AsyncIterator[tuple[httpx.AsyncClient, Store]]:
         )
         try:
             async with app.router.lifespan_context(app), http:
-                await _told(store, app.state.door.packs, rows)
+                await _told(store, app.state.context.packs, rows)
                 await _signed_in(store, http)
                 yield http, store
         finally:

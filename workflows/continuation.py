@@ -63,7 +63,7 @@ class Carrying(Aside):
         if act.until is not None and now > act.until:
             raise Refused("too_late", "It came too late, and was not carried out.")
         if act.until is not None and act.at is not None and act.at > now + _AHEAD:
-            raise Refused("clock_differs", "The clock of the door is ahead of the engine's.")
+            raise Refused("clock_differs", "The clock of the API is ahead of the engine's.")
         if self.carrying_on:
             raise Refused("carrying_on", "The ticket is being carried on: send it again.")
 

@@ -16,11 +16,11 @@ from fastapi import Depends, Path, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from api.http import browser_sessions
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.networks import host_of, network_of
 from app import access_code_throttle
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.visibility import visible
 from domain.actors import CITIZEN, Actor, Role
@@ -88,9 +88,9 @@ def staff(key: str) -> Any:
     right = RIGHTS[key]
 
     async def permitted(
-        request: Request, token: _Token, _session: _Cookie, door: TheDoor
+        request: Request, token: _Token, _session: _Cookie, context: Context
     ) -> Caller:
-        return await _permit(right, await _staff(request, token, door), request, door)
+        return await _permit(right, await _staff(request, token, context), request, context)
 
     return _named(permitted, key)
 
@@ -105,13 +105,13 @@ def anyone(key: str) -> Any:
         token: _Token,
         _session: _Cookie,
         code: _Code,
-        door: TheDoor,
+        context: Context,
     ) -> Caller:
         if token is None and code is not None:
-            known = await citizen_of(request, number, code, door)
+            known = await citizen_of(request, number, code, context)
         else:
-            known = await _staff(request, token, door)
-        return await _permit(right, known, request, door)
+            known = await _staff(request, token, context)
+        return await _permit(right, known, request, context)
 
     return _named(permitted, key)
 
@@ -121,12 +121,12 @@ def citizen(key: str) -> Any:
     right = RIGHTS[key]
 
     async def permitted(
-        request: Request, number: TicketNumber, code: _Code, door: TheDoor
+        request: Request, number: TicketNumber, code: _Code, context: Context
     ) -> Caller:
         if code is None:
             raise Problem("unauthenticated")
-        known = await citizen_of(request, number, code, door)
-        return await _permit(right, known, request, door)
+        known = await citizen_of(request, number, code, context)
+        return await _permit(right, known, request, context)
 
     return _named(permitted, key)
 
@@ -136,21 +136,21 @@ def perhaps(key: str) -> Any:
     right = RIGHTS[key]
 
     async def permitted(
-        request: Request, token: _Token, _session: _Cookie, door: TheDoor
+        request: Request, token: _Token, _session: _Cookie, context: Context
     ) -> Caller | None:
         known: Caller | None
         if token is None and request.method == "GET":
-            known = await browser_sessions.caller_of(request, door)
+            known = await browser_sessions.caller_of(request, context)
         elif token is None and browser_sessions.CSRF_HEADER not in request.headers:
             known = None
         else:
-            known = await _staff(request, token, door)
+            known = await _staff(request, token, context)
         if known is None:
-            await _count(right, None, request, door)
+            await _count(right, None, request, context)
             return None
         if known.actor.role not in right.roles:
             raise Problem("forbidden")
-        return await _permit(right, known, request, door)
+        return await _permit(right, known, request, context)
 
     return _named(permitted, key)
 
@@ -161,8 +161,8 @@ def public(key: str) -> Any:
     if not right.everybody:
         raise ValueError(f"not for everybody: {key}")
 
-    async def permitted(request: Request, door: TheDoor) -> None:
-        await _count(right, None, request, door)
+    async def permitted(request: Request, context: Context) -> None:
+        await _count(right, None, request, context)
 
     return _named(permitted, key)
 
@@ -176,25 +176,25 @@ def _named(permitted: Callable[..., Awaitable[Any]], key: str) -> Any:
 
 
 async def _staff(
-    request: Request, token: HTTPAuthorizationCredentials | None, door: Door
+    request: Request, token: HTTPAuthorizationCredentials | None, context: AppContext
 ) -> Caller:
     if token is None:
-        caller = await browser_sessions.caller_of(request, door)
+        caller = await browser_sessions.caller_of(request, context)
         if caller is None:
             raise Problem("unauthenticated")
         return caller
-    row = await tokens.find(door.store, token.credentials, datetime.now(UTC))
+    row = await tokens.find(context.store, token.credentials, datetime.now(UTC))
     if row is None or row.role in (Role.CITIZEN, Role.SYSTEM):
         raise Problem("unauthenticated", "The token is unknown, expired or revoked.")
     actor = Actor(role=row.role, id=row.id, unit=row.unit)
     return Caller(actor, row.id, row.name, row.city, row.scopes)
 
 
-async def citizen_of(request: Request, number: str, code: str, door: Door) -> Caller:
+async def citizen_of(request: Request, number: str, code: str, context: AppContext) -> Caller:
     """Return the citizen as caller. A wrong access code is counted, and answered as unknown."""
-    await access_code_throttle.allow(door, number, network_of(request))
-    if not door.vault.check_access_code(number, code):
-        await access_code_throttle.count(door, number, network_of(request))
+    await access_code_throttle.allow(context, number, network_of(request))
+    if not context.vault.check_access_code(number, code):
+        await access_code_throttle.count(context, number, network_of(request))
         raise Problem("ticket_not_found")
     return Caller(CITIZEN, "citizen")
 
@@ -202,12 +202,12 @@ async def citizen_of(request: Request, number: str, code: str, door: Door) -> Ca
 # --- authorization ------------------------------------------------------------------------------
 
 
-async def _permit(right: Right, caller: Caller, request: Request, door: Door) -> Caller:
-    await _count(right, caller, request, door)
+async def _permit(right: Right, caller: Caller, request: Request, context: AppContext) -> Caller:
+    await _count(right, caller, request, context)
     if caller.first_password and right.key not in ONES_OWN:
         raise Problem("password_change_needed")
     number = request.path_params.get("number")
-    if number is not None and not await _may_know(right, caller, parse_number(number), door):
+    if number is not None and not await _may_know(right, caller, parse_number(number), context):
         raise Problem("assignment_not_found" if "n" in request.path_params else "ticket_not_found")
     if not caller.may(right):
         logger.warning("refused", key=right.key, role=caller.actor.role.value, caller=caller.id)
@@ -217,7 +217,7 @@ async def _permit(right: Right, caller: Caller, request: Request, door: Door) ->
     return caller
 
 
-async def _may_know(right: Right, caller: Caller, number: str, door: Door) -> bool:
+async def _may_know(right: Right, caller: Caller, number: str, context: AppContext) -> bool:
     """Return whether the answer may depend on the ticket.
 
     Checked here only where necessary: the workflow refuses commands of officers of other units, and
@@ -225,29 +225,31 @@ async def _may_know(right: Right, caller: Caller, number: str, door: Door) -> bo
     """
     if not caller.confined or (caller.city is None and caller.may(right)):
         return True
-    if await visible(door, caller, number) is not None:
+    if await visible(context, caller, number) is not None:
         return True
     # A ticket that is registered but not started is known only to staff of its city, not to units.
-    return caller.unit is None and await _waits_in(door, caller, number)
+    return caller.unit is None and await _waits_in(context, caller, number)
 
 
-async def _waits_in(door: Door, caller: Caller, number: str) -> bool:
-    registered = await intake.get(door.store, number)
+async def _waits_in(context: AppContext, caller: Caller, number: str) -> bool:
+    registered = await intake.get(context.store, number)
     return (
         registered is not None
         and caller.serves(registered.complaint.city)
-        and await tickets.get(door.store, number) is None
+        and await tickets.get(context.store, number) is None
     )
 
 
-async def _count(right: Right, caller: Caller | None, request: Request, door: Door) -> None:
+async def _count(
+    right: Right, caller: Caller | None, request: Request, context: AppContext
+) -> None:
     if caller is None:
         if (limit := BY_ADDRESS.get(right.key)) is not None:
-            who = door.mark(f"from/{network_of(request)}")
-            await door.limits.count(limit, who, host_of(request))
+            who = context.mark(f"from/{network_of(request)}")
+            await context.limits.count(limit, who, host_of(request))
     elif right.scope in (Scope.ACT, Scope.FILE):
         who = request.path_params.get("number", "") if caller.citizen else caller.id
-        await door.limits.count("commands", f"{caller.actor.role}/{who}", host_of(request))
+        await context.limits.count("commands", f"{caller.actor.role}/{who}", host_of(request))
 
 
 # --- visibility ---------------------------------------------------------------------------------

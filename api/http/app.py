@@ -53,7 +53,7 @@ from api.rest import (
 )
 from app import oidc
 from app.board_feed import Boards
-from app.context import Door
+from app.context import AppContext
 from app.engine_gateway import Engine
 from app.page_packages import default_packages
 from app.proof_of_work import Challenge, NoChallenge, ProofOfWork
@@ -162,7 +162,7 @@ def _may_send_more(request: Request) -> bool:
     """Return whether files may be sent: to staff pages only with a signed session cookie."""
     if not request.url.path.startswith("/staff/"):
         return True
-    return browser_sessions.seems_signed_in(request, request.app.state.door)
+    return browser_sessions.seems_signed_in(request, request.app.state.context)
 
 
 def _lifespan(
@@ -188,7 +188,7 @@ def _lifespan(
             else await connect(settings, converter, lazy=True)
         )
         limits = RateLimits(settings, opened)
-        app.state.door = Door(
+        app.state.context = AppContext(
             settings=settings,
             store=opened,
             engine=Engine(engine, timeout=settings.engine_timeout),
@@ -202,7 +202,7 @@ def _lifespan(
             challenge=challenge or _challenge(settings),
         )
         logger.info("api ready", cities=shelf.ids(), store=opened.dialect)
-        comparing = asyncio.create_task(app.state.door.engine.compare_clocks())
+        comparing = asyncio.create_task(app.state.context.engine.compare_clocks())
         try:
             yield
         finally:

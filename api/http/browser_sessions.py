@@ -14,7 +14,7 @@ from itsdangerous import BadSignature
 from api.http.networks import network_of
 from app import authentication
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.sessions import NewPassword, SignInRequest, csrf_of
 from app.user_agents import device_of
@@ -31,19 +31,19 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 async def begin(
-    request: Request, account: Account, door: Door, *, first_password: bool = False
+    request: Request, account: Account, context: AppContext, *, first_password: bool = False
 ) -> tuple[Session, str]:
     """Start a session, and return its secret; the one that this browser had before ends.
 
     `first_password`: it is for changing the password that was given, and for nothing else.
     """
-    if (before := await session_of(request, door)) is not None:
-        await sessions.end(door.store, before.digest)
-    settings, now = door.settings, datetime.now(UTC)
+    if (before := await session_of(request, context)) is not None:
+        await sessions.end(context.store, before.digest)
+    settings, now = context.settings, datetime.now(UTC)
     longest = timedelta(hours=settings.session_longest)
     device = device_of(request.headers.get("user-agent", ""))
     secret = await sessions.begin(
-        door.store, account, now, longest, device=device, first_password=first_password
+        context.store, account, now, longest, device=device, first_password=first_password
     )
     begun = Session(
         sessions.digest_of(secret), account, now, now, now + longest, device, first_password
@@ -51,13 +51,13 @@ async def begin(
     return begun, secret
 
 
-def remember(request: Request, response: Response, secret: str, door: Door) -> None:
+def remember(request: Request, response: Response, secret: str, context: AppContext) -> None:
     """Set the session cookie."""
-    secure = is_secure(request, door)
-    longest = timedelta(hours=door.settings.session_longest)
+    secure = is_secure(request, context)
+    longest = timedelta(hours=context.settings.session_longest)
     response.set_cookie(
         SECURE_COOKIE if secure else COOKIE,
-        str(door.signer("session").dumps(secret)),
+        str(context.signer("session").dumps(secret)),
         max_age=int(longest.total_seconds()),
         secure=secure,
         httponly=True,
@@ -65,54 +65,54 @@ def remember(request: Request, response: Response, secret: str, door: Door) -> N
     )
 
 
-def forget(request: Request, response: Response, door: Door) -> None:
+def forget(request: Request, response: Response, context: AppContext) -> None:
     """Delete the session cookie."""
-    secure = is_secure(request, door)
+    secure = is_secure(request, context)
     response.delete_cookie(
         SECURE_COOKIE if secure else COOKIE, secure=secure, httponly=True, samesite="lax"
     )
 
 
-async def session_of(request: Request, door: Door) -> Session | None:
+async def session_of(request: Request, context: AppContext) -> Session | None:
     """Return the session of the cookie."""
-    secret = _secret(request, door)
+    secret = _secret(request, context)
     if secret is None:
         return None
-    return await sessions.find(door.store, secret, datetime.now(UTC), door.idle)
+    return await sessions.find(context.store, secret, datetime.now(UTC), context.idle)
 
 
-def seems_signed_in(request: Request, door: Door) -> bool:
+def seems_signed_in(request: Request, context: AppContext) -> bool:
     """Return whether there is a cookie that we signed and that has not expired.
 
     The store is not read: the session itself may have ended meanwhile.
     """
-    return _secret(request, door) is not None
+    return _secret(request, context) is not None
 
 
-def _secret(request: Request, door: Door) -> str | None:
-    secure = is_secure(request, door)
+def _secret(request: Request, context: AppContext) -> str | None:
+    secure = is_secure(request, context)
     cookie = request.cookies.get(SECURE_COOKIE if secure else COOKIE)
     if not cookie:
         return None
-    longest = timedelta(hours=door.settings.session_longest)
+    longest = timedelta(hours=context.settings.session_longest)
     try:
-        return str(door.signer("session").loads(cookie, max_age=int(longest.total_seconds())))
+        return str(context.signer("session").loads(cookie, max_age=int(longest.total_seconds())))
     except BadSignature:
         return None
 
 
-async def caller_of(request: Request, door: Door) -> Caller | None:
+async def caller_of(request: Request, context: AppContext) -> Caller | None:
     """Return the signed-in caller; refuse requests that may be forged.
 
     Pages find the caller, and the token of their forms, in the request's state.
     """
-    session = await session_of(request, door)
+    session = await session_of(request, context)
     if session is None:
         return None
     request.state.caller = caller(session)
-    request.state.csrf = csrf_of(session, door)
+    request.state.csrf = csrf_of(session, context)
     if request.method not in _SAFE:
-        await _check_meant(request, session, door)
+        await _check_meant(request, session, context)
     return caller(session)
 
 
@@ -123,60 +123,62 @@ def caller(session: Session) -> Caller:
     return Caller(actor, account.id, account.display, account.city, session=session)
 
 
-async def end(caller: Caller, door: Door, *, everywhere: bool) -> None:
+async def end(caller: Caller, context: AppContext, *, everywhere: bool) -> None:
     """End this caller's session, or all sessions of the account; a token has none to end."""
     if caller.session is None:
         raise Problem("forbidden", "A token has no session.")
     if everywhere:
-        await sessions.end_all(door.store, caller.session.account.id)
+        await sessions.end_all(context.store, caller.session.account.id)
     else:
-        await sessions.end(door.store, caller.session.digest)
+        await sessions.end(context.store, caller.session.digest)
 
 
-async def _check_meant(request: Request, session: Session, door: Door) -> None:
-    check_origin(request, door)
+async def _check_meant(request: Request, session: Session, context: AppContext) -> None:
+    check_origin(request, context)
     given = request.headers.get(CSRF_HEADER, "")
     if not given and request.headers.get("content-type", "").startswith(_FORMS):
         given = str((await request.form()).get(CSRF_FIELD, ""))
-    if not hmac.compare_digest(given.encode(), csrf_of(session, door).encode()):
+    if not hmac.compare_digest(given.encode(), csrf_of(session, context).encode()):
         raise Problem("csrf_failed")
 
 
-def check_origin(request: Request, door: Door) -> None:
+def check_origin(request: Request, context: AppContext) -> None:
     """Refuse requests that the browser marks as coming from another site."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Problem("csrf_failed")
     origin = request.headers.get("origin")
-    here = {f"{request.url.scheme}://{request.url.netloc}", door.settings.public_url}
+    here = {f"{request.url.scheme}://{request.url.netloc}", context.settings.public_url}
     if origin is not None and origin not in here:
         raise Problem("csrf_failed")
 
 
-def is_secure(request: Request, door: Door) -> bool:
+def is_secure(request: Request, context: AppContext) -> bool:
     """Return whether the browser used https, perhaps only to the proxy in front."""
-    return request.url.scheme == "https" or door.settings.public_url.startswith("https://")
+    return request.url.scheme == "https" or context.settings.public_url.startswith("https://")
 
 
-async def sign_in(request: Request, said: SignInRequest, door: Door) -> tuple[Session, str]:
+async def sign_in(
+    request: Request, said: SignInRequest, context: AppContext
+) -> tuple[Session, str]:
     """Start a session after authentication, and return its secret."""
     account = await authentication.sign_in(
-        door, network_of(request), said.name, said.password.get_secret_value(), said.totp
+        context, network_of(request), said.name, said.password.get_secret_value(), said.totp
     )
     given = account.password_given_at is not None
-    return await begin(request, account, door, first_password=given)
+    return await begin(request, account, context, first_password=given)
 
 
 async def renew(
-    request: Request, caller: Caller, said: NewPassword, door: Door
+    request: Request, caller: Caller, said: NewPassword, context: AppContext
 ) -> tuple[Session, str]:
     """Change one's own password; return a session, with its secret, that replaces all others."""
     if caller.session is None:
         raise Problem("forbidden", "A token has no password.")
     account = caller.session.account
     old, new = said.old.get_secret_value(), said.new.get_secret_value()
-    await authentication.check_again(door, network_of(request), account, old)
+    await authentication.check_again(context, network_of(request), account, old)
     passwords.check_password(new, account.name)
     if new == old:
         raise Problem("same_password")
-    await accounts.set_password(door.store, account, await passwords.hashed(new), own=True)
-    return await begin(request, account, door)
+    await accounts.set_password(context.store, account, await passwords.hashed(new), own=True)
+    return await begin(request, account, context)

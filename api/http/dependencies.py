@@ -4,15 +4,15 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from app.context import Door
+from app.context import AppContext
 
 
-async def _door(request: Request) -> Door:
-    door: Door = request.app.state.door
-    return door
+async def _door(request: Request) -> AppContext:
+    context: AppContext = request.app.state.context
+    return context
 
 
-TheDoor = Annotated[Door, Depends(_door)]
+Context = Annotated[AppContext, Depends(_door)]
 
 
 IdempotencyKey = Annotated[

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Response
 
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.parameters import ACCOUNT_MANAGER, AccountId
 from api.http.problem_responses import responses
 from api.http.responses import json_of
@@ -43,9 +43,9 @@ _ONE = (*_DOOR, "account_not_found", "invalid_request")
     responses=responses(*_DOOR, "invalid_request", "bad_cursor", "not_your_city"),
 )
 async def list_accounts(
-    caller: ACCOUNT_MANAGER, door: TheDoor, query: Annotated[AccountQuery, Query()]
+    caller: ACCOUNT_MANAGER, context: Context, query: Annotated[AccountQuery, Query()]
 ) -> Response:
-    return json_of(await accounts.listed(door, caller, query))
+    return json_of(await accounts.listed(context, caller, query))
 
 
 @router.post(
@@ -59,9 +59,9 @@ async def list_accounts(
 async def create_account(
     caller: ACCOUNT_MANAGER,
     body: Annotated[NewAccount, Body(examples=[{"name": "li.qiang", **_OFFICER}])],
-    door: TheDoor,
+    context: Context,
 ) -> Response:
-    return json_of(await accounts.create(door, caller, body), 201)
+    return json_of(await accounts.create(context, caller, body), 201)
 
 
 @router.get(
@@ -71,8 +71,8 @@ async def create_account(
     response_model=AccountLine,
     responses=responses(*_ONE),
 )
-async def get_account(account: AccountId, caller: ACCOUNT_MANAGER, door: TheDoor) -> Response:
-    return json_of(await accounts.line(door, await accounts.found(door, caller, account)))
+async def get_account(account: AccountId, caller: ACCOUNT_MANAGER, context: Context) -> Response:
+    return json_of(await accounts.line(context, await accounts.found(context, caller, account)))
 
 
 @router.put(
@@ -86,11 +86,11 @@ async def change_account(
     account: AccountId,
     caller: ACCOUNT_MANAGER,
     body: Annotated[AccountIn, Body(examples=[_OFFICER])],
-    door: TheDoor,
+    context: Context,
 ) -> Response:
     """Replace all values of the account; omitted ones are cleared."""
     return json_of(
-        await accounts.change(door, caller, await accounts.found(door, caller, account), body)
+        await accounts.change(context, caller, await accounts.found(context, caller, account), body)
     )
 
 
@@ -101,9 +101,11 @@ async def change_account(
     response_model=AccountLine,
     responses=responses(*_ONE, "last_admin", "own_account"),
 )
-async def disable_account(account: AccountId, caller: ACCOUNT_MANAGER, door: TheDoor) -> Response:
+async def disable_account(
+    account: AccountId, caller: ACCOUNT_MANAGER, context: Context
+) -> Response:
     return json_of(
-        await accounts.disable(door, caller, await accounts.found(door, caller, account))
+        await accounts.disable(context, caller, await accounts.found(context, caller, account))
     )
 
 
@@ -114,8 +116,10 @@ async def disable_account(account: AccountId, caller: ACCOUNT_MANAGER, door: The
     response_model=AccountLine,
     responses=responses(*_ONE),
 )
-async def enable_account(account: AccountId, caller: ACCOUNT_MANAGER, door: TheDoor) -> Response:
-    return json_of(await accounts.enable(door, caller, await accounts.found(door, caller, account)))
+async def enable_account(account: AccountId, caller: ACCOUNT_MANAGER, context: Context) -> Response:
+    return json_of(
+        await accounts.enable(context, caller, await accounts.found(context, caller, account))
+    )
 
 
 @router.post(
@@ -125,8 +129,10 @@ async def enable_account(account: AccountId, caller: ACCOUNT_MANAGER, door: TheD
     response_model=IssuedPassword,
     responses=responses(*_ONE, "own_account"),
 )
-async def renew_password(account: AccountId, caller: ACCOUNT_MANAGER, door: TheDoor) -> Response:
-    return json_of(await accounts.renew(door, caller, await accounts.found(door, caller, account)))
+async def renew_password(account: AccountId, caller: ACCOUNT_MANAGER, context: Context) -> Response:
+    return json_of(
+        await accounts.renew(context, caller, await accounts.found(context, caller, account))
+    )
 
 
 @router.delete(
@@ -137,9 +143,11 @@ async def renew_password(account: AccountId, caller: ACCOUNT_MANAGER, door: TheD
     responses=responses(*_ONE, "own_account"),
 )
 async def reset_second_factor(
-    account: AccountId, caller: ACCOUNT_MANAGER, door: TheDoor
+    account: AccountId, caller: ACCOUNT_MANAGER, context: Context
 ) -> Response:
-    return json_of(await accounts.reset(door, caller, await accounts.found(door, caller, account)))
+    return json_of(
+        await accounts.reset(context, caller, await accounts.found(context, caller, account))
+    )
 
 
 @router.delete(
@@ -149,7 +157,7 @@ async def reset_second_factor(
     response_model=AccountLine,
     responses=responses(*_ONE),
 )
-async def end_sessions(account: AccountId, caller: ACCOUNT_MANAGER, door: TheDoor) -> Response:
+async def end_sessions(account: AccountId, caller: ACCOUNT_MANAGER, context: Context) -> Response:
     return json_of(
-        await accounts.sign_out(door, caller, await accounts.found(door, caller, account))
+        await accounts.sign_out(context, caller, await accounts.found(context, caller, account))
     )

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Header, Path, Query, Response
 from pydantic import TypeAdapter
 
 from api.http.access import TicketNumber, staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of, json_text
 from app import attachments
@@ -59,7 +59,7 @@ _ROW: TypeAdapter[AssignmentRow] = TypeAdapter(AssignmentRow)
 )
 async def list_assignments(
     caller: Annotated[Caller, staff("list_assignments")],
-    door: TheDoor,
+    context: Context,
     query: Annotated[InboxQuery, Query()],
 ) -> Response:
     """List a unit's assignments. Officers get their own unit's; others name the unit.
@@ -74,12 +74,12 @@ async def list_assignments(
     if caller.unit not in (None, unit):
         raise Problem("not_your_unit", "This is another unit's inbox.")
     inbox = await assignments.inbox(
-        door.store,
+        context.store,
         unit,
         query.open,
         query.cursor,
         query.limit,
-        hidden_from(door, caller),
+        hidden_from(context, caller),
         city_of(caller, query.city),
         which=query.which,
         text=query.text.strip(),
@@ -106,10 +106,10 @@ async def get_assignment(
     number: TicketNumber,
     n: AssignmentNumber,
     caller: Annotated[Caller, staff("get_assignment")],
-    door: TheDoor,
+    context: Context,
 ) -> Response:
     """Return the assignment. The ticket's text and state are at the ticket's own address."""
-    return json_text(_ROW.dump_json(await visible_assignment(door, caller, number, n)))
+    return json_text(_ROW.dump_json(await visible_assignment(context, caller, number, n)))
 
 
 @router.post(
@@ -146,7 +146,7 @@ async def complete_assignment(
     n: AssignmentNumber,
     caller: Annotated[Caller, staff("complete_assignment")],
     body: Annotated[CompletionIn, Body(examples=[EXAMPLE])],
-    door: TheDoor,
+    context: Context,
     prefer: Annotated[
         str, Header(description="`respond-async`: answer 202 without waiting for the record.")
     ] = "",
@@ -157,5 +157,5 @@ async def complete_assignment(
     it within two seconds.
     """
     wait = "respond-async" not in prefer.lower()
-    row, recorded = await complete(door, caller, number, n, body, wait=wait)
+    row, recorded = await complete(context, caller, number, n, body, wait=wait)
     return json_text(_ROW.dump_json(row), 200 if recorded else 202)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from api.http.access import TicketNumber, staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.audits import SampleQuery, VerdictPage, report, state, verdicts
@@ -31,11 +31,11 @@ Version = Annotated[int, Path(ge=1, le=100_000, description="Which event: the st
 )
 async def list_verdicts(
     caller: Annotated[Caller, staff("audit_ticket")],
-    door: TheDoor,
+    context: Context,
     query: Annotated[SampleQuery, Query()],
 ) -> Response:
     """Give verdicts on at most fifty tickets, replayed during the request."""
-    return json_of(await verdicts(door, caller, query))
+    return json_of(await verdicts(context, caller, query))
 
 
 @router.get(
@@ -46,14 +46,14 @@ async def list_verdicts(
     responses=responses(*_ONE),
 )
 async def audit_ticket(
-    number: TicketNumber, caller: Annotated[Caller, staff("audit_ticket")], door: TheDoor
+    number: TicketNumber, caller: Annotated[Caller, staff("audit_ticket")], context: Context
 ) -> Response:
     """Return the ticket by its history, its record, their differences, and the view log.
 
     Of a history with more than 15,000 events the last runs are replayed. A ticket whose record was
     removed is still reported by its history.
     """
-    return json_of(await report(door, number))
+    return json_of(await report(context, number))
 
 
 @router.get(
@@ -67,10 +67,10 @@ async def audit_state(
     number: TicketNumber,
     version: Version,
     caller: Annotated[Caller, staff("audit_ticket")],
-    door: TheDoor,
+    context: Context,
 ) -> Response:
     """Return the state by replay, not by the record, and the changes."""
-    return json_of(await state(door, number, version))
+    return json_of(await state(context, number, version))
 
 
 # --- shared with the pages ------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.http.access import staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.parameters import SEES
 from api.http.problem_responses import responses
 from api.http.responses import json_of
@@ -27,9 +27,9 @@ _ASKING = ("unauthenticated", "forbidden", "scope_missing", "invalid_request", "
     responses=responses(*_ASKING),
 )
 async def get_backlog(
-    caller: SEES, door: TheDoor, query: Annotated[BacklogQuery, Query()]
+    caller: SEES, context: Context, query: Annotated[BacklogQuery, Query()]
 ) -> Response:
-    return json_of(await backlog(door, caller, query.limit))
+    return json_of(await backlog(context, caller, query.limit))
 
 
 @router.post(
@@ -41,10 +41,10 @@ async def get_backlog(
     responses=responses(*_ASKING, "csrf_failed", "chore_not_scheduled", "engine_unavailable"),
 )
 async def retry_waiting(
-    chore: ChoreName, caller: Annotated[Caller, staff("retry_waiting")], door: TheDoor
+    chore: ChoreName, caller: Annotated[Caller, staff("retry_waiting")], context: Context
 ) -> Response:
     """Start a run after the current one, if there is one. Nothing is done twice by it."""
-    return json_of(await retry(door, caller, chore), 202)
+    return json_of(await retry(context, caller, chore), 202)
 
 
 # --- shared with the pages ------------------------------------------------------------------------

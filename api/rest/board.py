@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 
 from api.http.access import staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.board import BoardPage, board_page
@@ -35,10 +35,10 @@ SUPERVISION = (
     responses=responses(*SUPERVISION),
 )
 async def get_board(
-    city: str, request: Request, door: TheDoor, caller: Annotated[Caller, staff("get_board")]
+    city: str, request: Request, context: Context, caller: Annotated[Caller, staff("get_board")]
 ) -> Response:
     """Return the present state. Poll it if need be: a watched board is read once for all."""
     city_of(caller, city)
     boards: Boards = request.app.state.boards
-    scene = await boards.now(door, door.packs.get(city))
+    scene = await boards.now(context, context.packs.get(city))
     return json_of(board_page(scene.board))

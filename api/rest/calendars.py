@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.parameters import READER
 from api.http.problem_responses import responses
 from api.http.responses import json_of
@@ -25,10 +25,10 @@ router = APIRouter(prefix=f"{API}/cities/{{city}}", tags=["Administration"])
     responses=responses(*ASKING),
 )
 async def get_calendar(
-    city: str, caller: READER, door: TheDoor, query: Annotated[YearQuery, Query()]
+    city: str, caller: READER, context: Context, query: Annotated[YearQuery, Query()]
 ) -> Response:
-    pack = of_city(door, caller, city)
-    found = await working_year(door, pack, query.year)
+    pack = of_city(context, caller, city)
+    found = await working_year(context, pack, query.year)
     ahead = horizon(pack)
     special = [
         {

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.http.access import public
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.cities import CityLine, CityPage, Indicators, _category, _line, _street, share
@@ -25,8 +25,8 @@ router = APIRouter(prefix=API, tags=["Cities"])
     response_model=list[CityLine],
     responses=responses("store_unavailable"),
 )
-async def list_cities(door: TheDoor) -> list[CityLine]:
-    return [_line(door.packs.get(city)) for city in door.packs.ids()]
+async def list_cities(context: Context) -> list[CityLine]:
+    return [_line(context.packs.get(city)) for city in context.packs.ids()]
 
 
 @router.get(
@@ -37,8 +37,8 @@ async def list_cities(door: TheDoor) -> list[CityLine]:
     response_model=CityPage,
     responses=responses("unknown_city", "invalid_request"),
 )
-async def get_city(city: str, door: TheDoor) -> Response:
-    pack = door.packs.get(city)
+async def get_city(city: str, context: Context) -> Response:
+    pack = context.packs.get(city)
     return json_of(
         CityPage(
             **_line(pack).model_dump(),
@@ -60,12 +60,12 @@ async def get_city(city: str, door: TheDoor) -> Response:
     responses=responses("unknown_city", "invalid_request", "store_unavailable"),
 )
 async def get_indicators(
-    city: str, door: TheDoor, query: Annotated[PeriodQuery, Query()]
+    city: str, context: Context, query: Annotated[PeriodQuery, Query()]
 ) -> Response:
     """Return the three rates of a period. Those of a past period do not change."""
-    pack = door.packs.get(city)
+    pack = context.packs.get(city)
     period = span(query, datetime.now(UTC))
-    rates = await three_rates(door.store, pack.city.id, period.since, period.until)
+    rates = await three_rates(context.store, pack.city.id, period.since, period.until)
     return json_of(
         Indicators(
             city=pack.city.id,

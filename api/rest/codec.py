@@ -15,10 +15,10 @@ from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload, Payloads
 
 from api.http.access import public, staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.visibility import visible
 from domain.ticket.assignment import WorkOrder
@@ -73,21 +73,23 @@ _BODY = {
     openapi_extra=_BODY,
 )
 async def decode(
-    request: Request, caller: Annotated[Caller, staff("decode_payloads")], door: TheDoor
+    request: Request, caller: Annotated[Caller, staff("decode_payloads")], context: Context
 ) -> Response:
     """Decrypt payloads; those not encrypted are returned as they are."""
     sealed = await _payloads(request)
     numbers = {number for payload in sealed if (number := ticket_sealed_with(payload))}
     if caller.unit is None:
         now = datetime.now(UTC)
-        await view_log.note_histories(door.store, sorted(numbers), caller.actor, now, PURPOSE, ONCE)
+        await view_log.note_histories(
+            context.store, sorted(numbers), caller.actor, now, PURPOSE, ONCE
+        )
     try:
-        opened = await TicketCodec(door.keys).decode(sealed)
+        opened = await TicketCodec(context.keys).decode(sealed)
     except (Unreadable, BadKey) as error:
         raise Problem("unreadable") from error
     if caller.unit is not None:
         _only_own_orders(caller, opened)
-    return _answer(door, request, opened)
+    return _answer(context, request, opened)
 
 
 @router.post(
@@ -101,22 +103,24 @@ async def decode(
 async def encode(
     request: Request,
     caller: Annotated[Caller, staff("encode_payloads")],
-    door: TheDoor,
+    context: Context,
     jiesu_ticket: Annotated[str | None, Header(description="Whose key; default: none's.")] = None,
 ) -> Response:
     """Encrypt payloads; officers name a ticket on which their unit has a share."""
     number = parse_number(jiesu_ticket) if jiesu_ticket else None
-    if caller.unit is not None and (number is None or await visible(door, caller, number) is None):
+    if caller.unit is not None and (
+        number is None or await visible(context, caller, number) is None
+    ):
         raise Problem("ticket_not_found")
-    codec = TicketCodec(door.keys, number)
-    return _answer(door, request, await codec.encode(await _payloads(request)))
+    codec = TicketCodec(context.keys, number)
+    return _answer(context, request, await codec.encode(await _payloads(request)))
 
 
 @router.options("/decode", include_in_schema=False, dependencies=[public("codec_preflight")])
 @router.options("/encode", include_in_schema=False, dependencies=[public("codec_preflight")])
-async def preflight(request: Request, door: TheDoor) -> Response:
+async def preflight(request: Request, context: Context) -> Response:
     """Answer the CORS preflight request of the engine's web UI."""
-    return Response(status_code=204, headers=_allowed(door, request))
+    return Response(status_code=204, headers=_allowed(context, request))
 
 
 def _only_own_orders(caller: Caller, opened: Iterable[Payload]) -> None:
@@ -137,16 +141,16 @@ async def _payloads(request: Request) -> list[Payload]:
         raise Problem("malformed_json") from error
 
 
-def _answer(door: Door, request: Request, payloads: Iterable[Payload]) -> Response:
+def _answer(context: AppContext, request: Request, payloads: Iterable[Payload]) -> Response:
     text = MessageToJson(Payloads(payloads=payloads), indent=None)
-    headers = {"Cache-Control": "no-store", **_allowed(door, request)}
+    headers = {"Cache-Control": "no-store", **_allowed(context, request)}
     return Response(text, headers=headers, media_type="application/json")
 
 
-def _allowed(door: Door, request: Request) -> dict[str, str]:
+def _allowed(context: AppContext, request: Request) -> dict[str, str]:
     """Return CORS headers that allow only the engine's web UI, at the origin in the settings."""
     origin = request.headers.get("origin")
-    if not origin or origin != door.settings.ui_origin:
+    if not origin or origin != context.settings.ui_origin:
         return {"Vary": "Origin"}
     return {
         "Vary": "Origin",

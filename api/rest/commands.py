@@ -12,7 +12,7 @@ from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel
 
 from api.http.access import TicketNumber, anyone, staff
-from api.http.dependencies import IdempotencyKey, TheDoor
+from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from api.rest.endpoints.all_endpoints import OFFERS
@@ -21,7 +21,7 @@ from app import attachments
 from app.attachments import attached
 from app.caller import Caller
 from app.commands import body_of, give
-from app.context import API, Door
+from app.context import API, AppContext
 from domain.policy.permissions import COMMANDS
 from domain.ticket.ticket import Snapshot
 
@@ -57,14 +57,18 @@ def _endpoint(offer: Offer, body: type[BaseModel]) -> Callable[..., Awaitable[Re
     named = "files" if "files" in body.model_fields else "evidence"
 
     async def endpoint(
-        number: str, caller: Caller, door: Door, body: BaseModel, idempotency_key: str | None
+        number: str,
+        caller: Caller,
+        context: AppContext,
+        body: BaseModel,
+        idempotency_key: str | None,
     ) -> Response:
         told = dict(body)
-        async with attached(door, caller, number, told.get(named, [])) as there:
+        async with attached(context, caller, number, told.get(named, [])) as there:
             if named in told:
                 told[named] = there
             given: Any = command.model_construct(None, do=tag, **told)
-            return json_of(await give(door, caller, number, given, idempotency_key))
+            return json_of(await give(context, caller, number, given, idempotency_key))
 
     right = COMMANDS[offer.command]
     allowed = anyone(right.key) if right.citizens else staff(right.key)
@@ -76,7 +80,7 @@ def _endpoint(offer: Offer, body: type[BaseModel]) -> Callable[..., Awaitable[Re
         [
             Parameter("number", keyword, annotation=TicketNumber),
             Parameter("caller", keyword, annotation=Annotated[Caller, allowed]),
-            Parameter("door", keyword, annotation=TheDoor),
+            Parameter("context", keyword, annotation=Context),
             Parameter("body", keyword, annotation=told, default=empty),
             Parameter("idempotency_key", keyword, annotation=IdempotencyKey, default=None),
         ]

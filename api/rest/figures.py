@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.http.access import perhaps
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.caller import Caller
@@ -31,7 +31,7 @@ router = APIRouter(prefix=API, tags=["Cities"])
 )
 async def get_figures(
     city: str,
-    door: TheDoor,
+    context: Context,
     caller: Annotated[Caller | None, perhaps("get_figures")],
     query: Annotated[FiguresQuery, Query()],
 ) -> Response:
@@ -46,13 +46,13 @@ async def get_figures(
         raise Problem("invalid_request", errors=[wrong])
     if caller is not None:
         city_of(caller, city)
-    asked = reckoning(query, door.packs.get(city), datetime.now(UTC))
+    asked = reckoning(query, context.packs.get(city), datetime.now(UTC))
     behind = query.indicator if query.tickets else None
-    found, pack = await counted(door, caller, asked, behind)
+    found, pack = await counted(context, caller, asked, behind)
     shown = _shown(found, query.indicator, pack)
     tickets = following = None
     if query.tickets and caller is not None:
-        tickets, following = _page(behind_for(door, caller, pack, shown[0].behind), query)
+        tickets, following = _page(behind_for(context, caller, pack, shown[0].behind), query)
     page = FiguresPage(
         city=pack.city.id,
         pack_version=found.pack_version,

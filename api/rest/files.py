@@ -12,11 +12,11 @@ from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter
 
 from api.http.access import TicketNumber, anyone, public
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_text
 from app.caller import Caller
-from app.context import API, Door
+from app.context import API, AppContext
 from app.errors import Problem
 from app.file_views import BINARY, FileOut, file_out
 from app.files import visible_files
@@ -69,13 +69,13 @@ _FILES: TypeAdapter[list[FileOut]] = TypeAdapter(list[FileOut])
     ),
 )
 async def list_files(
-    number: TicketNumber, caller: Annotated[Caller, anyone("list_files")], door: TheDoor
+    number: TicketNumber, caller: Annotated[Caller, anyone("list_files")], context: Context
 ) -> Response:
     """List the files. Citizens see those of the complaint, and the evidence of the answer.
 
     Anybody who has a link can use it until it expires, so do not pass it on.
     """
-    told = [file_out(door, row) for row in await visible_files(door, caller, number)]
+    told = [file_out(context, row) for row in await visible_files(context, caller, number)]
     return json_text(_FILES.dump_json(told))
 
 
@@ -111,10 +111,10 @@ _CONTENT: dict[int | str, dict[str, Any]] = {
     responses={**_CONTENT, **_READING},
 )
 async def get_file(
-    file: _FileId, ends: _Ends, signature: _Signature, door: TheDoor, span: _Range = ""
+    file: _FileId, ends: _Ends, signature: _Signature, context: Context, span: _Range = ""
 ) -> Response:
     """Return the file for download, not for display: the browser is told to run nothing in it."""
-    row = await _opened(door, file, "content", ends, signature)
+    row = await _opened(context, file, "content", ends, signature)
     part = asked_range(span, row.bytes)
     start, end = part or (0, row.bytes)
     headers = _HARMLESS | {
@@ -125,7 +125,7 @@ async def get_file(
     if part is not None:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{row.bytes}"
     try:
-        pieces = await door.uploads.objects.get(row.key, start, end)
+        pieces = await context.uploads.objects.get(row.key, start, end)
     except KeyError:
         raise Problem("file_not_found") from None
     status = 200 if part is None else 206
@@ -150,27 +150,27 @@ async def get_file(
     },
 )
 async def get_thumbnail(
-    file: _FileId, ends: _Ends, signature: _Signature, door: TheDoor
+    file: _FileId, ends: _Ends, signature: _Signature, context: Context
 ) -> Response:
     """Return the thumbnail, for display in a page."""
-    row = await _opened(door, file, "thumbnail", ends, signature)
+    row = await _opened(context, file, "thumbnail", ends, signature)
     if row.kind is not FileKind.PHOTO:
         raise Problem("file_not_found")
     try:
-        pieces = await door.uploads.objects.get(thumbnail_key(row.key))
+        pieces = await context.uploads.objects.get(thumbnail_key(row.key))
     except KeyError:
         raise Problem("file_not_found") from None
     return Response(b"".join([piece async for piece in pieces]), 200, _HARMLESS, "image/jpeg")
 
 
-async def _opened(door: Door, file: str, part: Part, ends: int, signature: str) -> FileRow:
+async def _opened(context: AppContext, file: str, part: Part, ends: int, signature: str) -> FileRow:
     """Return the file of the link, if the link was signed here and has not expired."""
-    if not door.uploads.seals.opens(file, part, ends, signature):
+    if not context.uploads.seals.opens(file, part, ends, signature):
         raise Problem("file_not_found")
     now = datetime.now(UTC)
     if now.timestamp() > ends:
         raise Problem("link_expired")
-    row = await files.get(door.store, file)
+    row = await files.get(context.store, file)
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         raise Problem("file_not_found")
     return row

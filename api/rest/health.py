@@ -12,10 +12,10 @@ from starlette.datastructures import State
 
 from api.http import telemetry
 from api.http.access import public
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.responses import json_of
 from api.http.telemetry import engine_ahead
-from app.context import Door
+from app.context import AppContext
 from app.installation import store_ready
 from app.metrics import REGISTRY
 from domain.model import Recorded
@@ -59,8 +59,8 @@ async def health() -> Response:
     response_model=Readiness,
     responses={503: {"model": Readiness, "description": "Something is missing."}},
 )
-async def readiness(door: TheDoor) -> Response:
-    store, engine = await asyncio.gather(store_ready(door), door.engine.ready())
+async def readiness(context: Context) -> Response:
+    store, engine = await asyncio.gather(store_ready(context), context.engine.ready())
     answers = {"store": store, "engine": engine}
     missing = [name for name, ready in answers.items() if not ready]
     return json_of(Readiness(ready=not missing, missing=missing), 503 if missing else 200)
@@ -72,13 +72,13 @@ async def readiness(door: TheDoor) -> Response:
     include_in_schema=False,
     dependencies=[public("metrics")],
 )
-async def metrics(request: Request, door: TheDoor) -> Response:
-    engine_ahead.set(door.engine.clock.ahead.total_seconds())
-    await _count_stuck(request.app.state, door)
+async def metrics(request: Request, context: Context) -> Response:
+    engine_ahead.set(context.engine.clock.ahead.total_seconds())
+    await _count_stuck(request.app.state, context)
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _count_stuck(state: State, door: Door) -> None:
+async def _count_stuck(state: State, context: AppContext) -> None:
     """Update the gauge of stuck tickets, at most once in `_SELDOM` seconds."""
     last = getattr(state, "stuck_counted", None)
     if last is not None and monotonic() - last < _SELDOM:
@@ -86,7 +86,9 @@ async def _count_stuck(state: State, door: Door) -> None:
     state.stuck_counted = monotonic()
     try:
         async with asyncio.timeout(2):
-            found = {one.waits: float(one.tickets) for one in await stuck(door.store, door.now())}
+            found = {
+                one.waits: float(one.tickets) for one in await stuck(context.store, context.now())
+            }
     except (StoreError, TimeoutError):
         found = dict.fromkeys(Waits, math.nan)
     for waits in Waits:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 
 from api.http.access import staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.caller import Caller
@@ -23,7 +23,7 @@ router = APIRouter(prefix=API, tags=["Administration"])
     responses=responses("unauthenticated", "forbidden", "scope_missing", "store_unavailable"),
 )
 async def get_installation(
-    request: Request, caller: Annotated[Caller, staff("see_installation")], door: TheDoor
+    request: Request, caller: Annotated[Caller, staff("see_installation")], context: Context
 ) -> Response:
     """Return the state, also while the engine is unavailable."""
-    return json_of(await installation(request.app.version, door))
+    return json_of(await installation(request.app.version, context))

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Header, Response
 
 from api.http.access import perhaps, public
-from api.http.dependencies import IdempotencyKey, TheDoor
+from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import responses
 from api.http.responses import json_of, receipt_of
 from app import attachments, bot_checks, proof_of_work
@@ -41,12 +41,12 @@ EXAMPLE = {
     response_model=IssuedChallenge,
     responses=responses("store_unavailable"),
 )
-async def get_challenge(door: TheDoor) -> Response:
+async def get_challenge(context: Context) -> Response:
     """Return a challenge, valid once. For `work`: find a solution such that SHA-256 of
     `challenge:solution` begins with `bits` zero bits, and file with the header `Challenge-Answer:
     challenge:solution`.
     """
-    return json_of(await door.challenge.issue(door))
+    return json_of(await context.challenge.issue(context))
 
 
 @router.post(
@@ -85,7 +85,7 @@ async def get_challenge(door: TheDoor) -> Response:
 async def file_complaint(
     body: Annotated[ComplaintIn, Body(examples=[EXAMPLE])],
     caller: Annotated[Caller | None, perhaps("file_complaint")],
-    door: TheDoor,
+    context: Context,
     idempotency_key: IdempotencyKey = None,
     answer: Annotated[
         str, Header(alias=proof_of_work.HEADER, description="See `GET /api/v1/challenge`.")
@@ -101,6 +101,6 @@ async def file_complaint(
         raise Problem("not_your_city")
     if caller is None:
         bot_checks.check_honeypot(body.website)
-        if not await door.challenge.passed(door, answer):
+        if not await context.challenge.passed(context, answer):
             raise Problem("challenge_failed")
-    return receipt_of(await take(body, door, idempotency_key))
+    return receipt_of(await take(body, context, idempotency_key))

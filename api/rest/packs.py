@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.parameters import READER
 from api.http.problem_responses import responses
 from api.http.responses import json_of
@@ -49,8 +49,8 @@ ASKING = (
     response_model=PackVersions,
     responses=responses(*ASKING),
 )
-async def list_packs(city: str, caller: READER, door: TheDoor) -> Response:
-    return json_of(PackVersions(items=await versions(door, of_city(door, caller, city))))
+async def list_packs(city: str, caller: READER, context: Context) -> Response:
+    return json_of(PackVersions(items=await versions(context, of_city(context, caller, city))))
 
 
 @router.get(
@@ -61,9 +61,9 @@ async def list_packs(city: str, caller: READER, door: TheDoor) -> Response:
     responses=responses(*ASKING, "unknown_pack_version", "pack_invalid"),
 )
 async def diff_packs(
-    city: str, caller: READER, door: TheDoor, query: Annotated[DiffQuery, Query()]
+    city: str, caller: READER, context: Context, query: Annotated[DiffQuery, Query()]
 ) -> Response:
-    return json_of(await differing(door, of_city(door, caller, city), query))
+    return json_of(await differing(context, of_city(context, caller, city), query))
 
 
 @router.get(
@@ -73,8 +73,8 @@ async def diff_packs(
     response_model=PackCheck,
     responses=responses(*ASKING),
 )
-async def check(city: str, caller: READER, door: TheDoor) -> Response:
-    return json_of(await checked(door, of_city(door, caller, city)))
+async def check(city: str, caller: READER, context: Context) -> Response:
+    return json_of(await checked(context, of_city(context, caller, city)))
 
 
 @router.get(
@@ -84,8 +84,8 @@ async def check(city: str, caller: READER, door: TheDoor) -> Response:
     response_model=MessageTemplates,
     responses=responses(*ASKING),
 )
-async def list_messages(city: str, caller: READER, door: TheDoor) -> Response:
-    return json_of(messages(of_city(door, caller, city)))
+async def list_messages(city: str, caller: READER, context: Context) -> Response:
+    return json_of(messages(of_city(context, caller, city)))
 
 
 # --- shared with the pages ------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Response
 
 from api.http.access import TicketNumber, anyone, staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.caller import Caller
@@ -42,10 +42,10 @@ _SEEING = (*_ASKING, "identity_protected", "person_unknown", "invalid_request")
     responses=responses(*_SEEING),
 )
 async def get_person(
-    number: TicketNumber, caller: Annotated[Caller, staff("get_person")], door: TheDoor
+    number: TicketNumber, caller: Annotated[Caller, staff("get_person")], context: Context
 ) -> Response:
     """Return masked data (138****5678, 王**), to recognise a caller by. Not logged."""
-    return json_of(await masked_person(door, caller, number))
+    return json_of(await masked_person(context, caller, number))
 
 
 @router.post(
@@ -60,13 +60,13 @@ async def unmask_person(
     number: TicketNumber,
     caller: Annotated[Caller, staff("unmask_person")],
     body: Annotated[LookIn, Body(examples=[{"purpose": "回访"}])],
-    door: TheDoor,
+    context: Context,
 ) -> Response:
     """Return the data to desk, dispatchers, supervisors and administrators; of officers, to those
     of the unit that leads, unless the complaint is anonymous or a report (举报). The view is logged
     with its purpose, and the citizen can read that.
     """
-    return json_of(await unmasked_person(door, caller, number, body.purpose))
+    return json_of(await unmasked_person(context, caller, number, body.purpose))
 
 
 @router.post(
@@ -87,12 +87,12 @@ async def unmask_person(
 async def search_people(
     caller: Annotated[Caller, staff("search_people")],
     body: Annotated[PhoneIn, Body(examples=[{"phone": "010-00012345", "purpose": "来电查询"}])],
-    door: TheDoor,
+    context: Context,
 ) -> Response:
     """Find tickets by phone, in any notation. At most a hundred, the last filed first; logged as a
     view of each.
     """
-    return json_of(await tickets_of(door, caller, body))
+    return json_of(await tickets_of(context, caller, body))
 
 
 @router.get(
@@ -104,7 +104,7 @@ async def search_people(
     responses=responses(*_ASKING, "invalid_request", "too_many_attempts"),
 )
 async def list_views(
-    number: TicketNumber, caller: Annotated[Caller, anyone("list_views")], door: TheDoor
+    number: TicketNumber, caller: Annotated[Caller, anyone("list_views")], context: Context
 ) -> Response:
     """List the views: for the citizen, by access code, without accounts; for the others in full."""
-    return json_of(await views_of(door, caller, number))
+    return json_of(await views_of(context, caller, number))

@@ -8,7 +8,7 @@ from fastapi.security import APIKeyHeader
 from itsdangerous import BadSignature
 
 from api.http.access import public
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.context import API
@@ -50,13 +50,13 @@ _REFUSALS = (
 async def verify(
     request: Request,
     body: Annotated[VerifyIn, Body(examples=[{"phone": PHONE}])],
-    door: TheDoor,
+    context: Context,
 ) -> Response:
     """Send a code if complaints were filed with this phone; the answer is always the same."""
-    phone_hash = door.vault.phone_hash(body.phone)
-    await door.limits.count("phone", door.mark(f"phone/{phone_hash}"))
+    phone_hash = context.vault.phone_hash(body.phone)
+    await context.limits.count("phone", context.mark(f"phone/{phone_hash}"))
     now = datetime.now(UTC)
-    await phone_codes.issue(door.store, door.seal, body.phone, phone_hash, door.mark, now)
+    await phone_codes.issue(context.store, context.seal, body.phone, phone_hash, context.mark, now)
     return json_of(Sent(expires_in=int(phone_codes.VALID.total_seconds())), 202)
 
 
@@ -70,14 +70,14 @@ async def verify(
 )
 async def confirm(
     body: Annotated[ConfirmIn, Body(examples=[{"phone": PHONE, "code": "042177"}])],
-    door: TheDoor,
+    context: Context,
 ) -> Response:
     """Check a code: valid once, for ten minutes and five tries; only the last code counts."""
-    phone_hash = door.vault.phone_hash(body.phone)
+    phone_hash = context.vault.phone_hash(body.phone)
     now = datetime.now(UTC)
-    if not await phone_codes.confirm(door.store, phone_hash, body.code, door.mark, now):
+    if not await phone_codes.confirm(context.store, phone_hash, body.code, context.mark, now):
         raise Problem("wrong_code")
-    made = str(door.signer("citizen").dumps(phone_hash))
+    made = str(context.signer("citizen").dumps(phone_hash))
     return json_of(Pass(citizen_pass=made, expires_in=PASS_SECONDS))
 
 
@@ -90,18 +90,18 @@ async def confirm(
     responses=responses("unauthenticated", "store_unavailable"),
 )
 async def list_own_tickets(
-    door: TheDoor, citizen_pass: Annotated[str | None, Security(_pass)]
+    context: Context, citizen_pass: Annotated[str | None, Security(_pass)]
 ) -> Response:
     """List the latest hundred tickets, newest first."""
     try:
-        phone_hash = door.signer("citizen").loads(citizen_pass or "", max_age=PASS_SECONDS)
+        phone_hash = context.signer("citizen").loads(citizen_pass or "", max_age=PASS_SECONDS)
     except BadSignature:
         raise Problem("unauthenticated", "The pass is missing or over.") from None
-    rows = await phone_codes.tickets_of(door.store, str(phone_hash))
+    rows = await phone_codes.tickets_of(context.store, str(phone_hash))
     items = [
         OwnTicket(
             number=row.number,
-            access_code=door.vault.access_code(row.number),
+            access_code=context.vault.access_code(row.number),
             city=row.city,
             title=row.title,
             stage=row.stage,

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.http.access import staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from api.rest.board import SUPERVISION
@@ -37,16 +37,16 @@ router = APIRouter(prefix=API, tags=["Staff"])
 )
 async def get_places(
     city: str,
-    door: TheDoor,
+    context: Context,
     caller: Annotated[Caller, staff("get_places")],
     query: Annotated[PlacesQuery, Query()],
 ) -> Response:
     """List the parts of a place. Pass a part's `area` to list its own, down to the grid cells."""
     city_of(caller, city)
-    pack, now = door.packs.get(city), datetime.now(UTC)
+    pack, now = context.packs.get(city), datetime.now(UTC)
     period = month_or_span(query, pack, now)
     area = query.area or pack.city.division
-    lines = [_place_line(part, pack) for part in await parts_of(door, pack, area, period, now)]
+    lines = [_place_line(part, pack) for part in await parts_of(context, pack, area, period, now)]
     return json_of(
         PlacesPage(
             city=pack.city.id, area=area, since=period.since, until=period.until, places=lines
@@ -66,22 +66,22 @@ async def get_places(
 )
 async def get_spots(
     city: str,
-    door: TheDoor,
+    context: Context,
     caller: Annotated[Caller, staff("get_spots")],
     query: Annotated[SpotsQuery, Query()],
 ) -> Response:
     """Count tickets with a point in squares, and those with a place in streets and below."""
     city_of(caller, city)
-    pack = door.packs.get(city)
+    pack = context.packs.get(city)
     period = month_or_span(query, pack, datetime.now(UTC))
     asked = HotSpotsQuery(pack.city.id, period, query.category)
-    most = await most_of(door, asked)
+    most = await most_of(context, asked)
     return json_of(
         SpotsPage(
             city=pack.city.id,
             since=period.since,
             until=period.until,
-            spots=await spots(door.store, asked),
+            spots=await spots(context.store, asked),
             streets=most["street"],
             communities=most["community"],
             cells=most["cell"],

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.http.access import public, staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.caller import Caller
@@ -37,7 +37,7 @@ router = APIRouter(prefix=API)
 )
 async def list_topics(
     city: str,
-    door: TheDoor,
+    context: Context,
     caller: Annotated[Caller, staff("list_topics")],
     query: Annotated[TopicsQuery, Query()],
 ) -> Response:
@@ -45,9 +45,9 @@ async def list_topics(
     numbers: a topic holds tickets of several units.
     """
     city_of(caller, city)
-    pack, now = door.packs.get(city), datetime.now(UTC)
+    pack, now = context.packs.get(city), datetime.now(UTC)
     period = month_or_span(query, pack, now)
-    found = await topics(door.store, pack.city.id, period.since, period.until, query.least)
+    found = await topics(context.store, pack.city.id, period.since, period.until, query.least)
     lines = [_topic(topic, pack, named_to=caller.unit is None) for topic in found]
     return json_of(
         TopicsPage(city=pack.city.id, since=period.since, until=period.until, topics=lines)
@@ -64,11 +64,11 @@ async def list_topics(
     responses=responses("unknown_city", "bad_cursor", "invalid_request", "store_unavailable"),
 )
 async def list_answers(
-    city: str, door: TheDoor, query: Annotated[AnswersQuery, Query()]
+    city: str, context: Context, query: Annotated[AnswersQuery, Query()]
 ) -> Response:
     """List answered complaints whose citizens agreed to it; never reports of wrongdoing."""
-    pack = door.packs.get(city)
-    found = await answers(door.store, pack.city.id, query.cursor, query.limit)
+    pack = context.packs.get(city)
+    found = await answers(context.store, pack.city.id, query.cursor, query.limit)
     return json_of(
         AnswersPage(
             items=[_answer(ticket, pack) for ticket in found.tickets],

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Response
 
 from api.http.access import TicketNumber, citizen
-from api.http.dependencies import IdempotencyKey, TheDoor
+from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.caller import Caller
@@ -47,7 +47,7 @@ async def rate_ticket(
     number: TicketNumber,
     caller: Annotated[Caller, citizen("rate_ticket")],
     body: Annotated[Rating, Body(examples=[EXAMPLE])],
-    door: TheDoor,
+    context: Context,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Rate an answer, once: a ticket that is handled again can be rated again.
@@ -55,5 +55,5 @@ async def rate_ticket(
     Satisfied and solved closes the ticket; otherwise it is handled once more, as often as the
     city's rules say.
     """
-    receipt = await rate(door, caller, number, body, idempotency_key)
+    receipt = await rate(context, caller, number, body, idempotency_key)
     return json_of(receipt, 200 if receipt.status == "recorded" else 202)

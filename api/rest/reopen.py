@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Response
 
 from api.http.access import TicketNumber, anyone
-from api.http.dependencies import IdempotencyKey, TheDoor
+from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import responses
 from api.http.responses import json_of, receipt_of
 from api.rest.commands import ALWAYS
@@ -39,7 +39,7 @@ _BODY: Any = body_of(Recur)
 async def recur(
     number: TicketNumber,
     caller: Annotated[Caller, anyone("recur")],
-    door: TheDoor,
+    context: Context,
     body: Annotated[_BODY, Body(examples=[BACK.example])],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -48,5 +48,5 @@ async def recur(
     After that a new ticket follows the old one, with the same place and category. A matter that was
     concluded with a final reply cannot be reopened.
     """
-    became = await reopen(door, caller, number, Recur(text=body.text), idempotency_key)
+    became = await reopen(context, caller, number, Recur(text=body.text), idempotency_key)
     return receipt_of(became) if isinstance(became, Filed) else json_of(became)

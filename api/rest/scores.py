@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.http.access import staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.caller import Caller
@@ -28,7 +28,7 @@ router = APIRouter(prefix=API, tags=["Staff"])
 )
 async def get_scores(
     city: str,
-    door: TheDoor,
+    context: Context,
     caller: Annotated[Caller, staff("get_scores")],
     query: Annotated[ScoresQuery, Query()],
 ) -> Response:
@@ -36,15 +36,15 @@ async def get_scores(
     points, but only their own unit's events.
     """
     city_of(caller, city)
-    asked = reckoning(query, door.packs.get(city), datetime.now(UTC))
+    asked = reckoning(query, context.packs.get(city), datetime.now(UTC))
     if query.unit is not None and caller.unit not in (None, query.unit):
         raise Problem("not_your_unit", "Officers see the events behind their own unit's points.")
-    found, pack = await found_scores(door, asked, query.unit)
+    found, pack = await found_scores(context, asked, query.unit)
     if query.unit is not None and query.unit not in {score.unit for score in found.units}:
         pack.unit(query.unit)  # raises UnknownUnit if there is none
     earned = following = None
     if query.unit is not None:
-        earned, following = _page(earned_for(door, caller, pack, found.earned), query)
+        earned, following = _page(earned_for(context, caller, pack, found.earned), query)
     return json_of(
         ScoresPage(
             city=pack.city.id,

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Body, Request, Response
 
 from api.http import browser_sessions
 from api.http.access import public, staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.parameters import SessionId
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.caller import Caller
-from app.context import API, Door
+from app.context import API, AppContext
 from app.sessions import (
     NewPassword,
     OwnSessions,
@@ -49,16 +49,16 @@ NEW_PASSWORD = {"old": "correct horse battery staple", "new": "staple battery ho
     ),
 )
 async def sign_in(
-    request: Request, body: Annotated[SignInRequest, Body(examples=[SIGN_IN])], door: TheDoor
+    request: Request, body: Annotated[SignInRequest, Body(examples=[SIGN_IN])], context: Context
 ) -> Response:
     """Sign in. The answer sets the cookie and ends this browser's earlier session.
 
     Repeated failures wait longer each time; nothing reveals whether the account exists. A password
     given by somebody else opens a session in which it can be changed, and nothing else.
     """
-    browser_sessions.check_origin(request, door)
-    begun, secret = await browser_sessions.sign_in(request, body, door)
-    return _begun(request, begun, secret, door)
+    browser_sessions.check_origin(request, context)
+    begun, secret = await browser_sessions.sign_in(request, body, context)
+    return _begun(request, begun, secret, context)
 
 
 @router.get(
@@ -68,8 +68,8 @@ async def sign_in(
     response_model=SignedIn,
     responses=responses("unauthenticated", "store_unavailable"),
 )
-async def who_am_i(caller: Annotated[Caller, staff("who_am_i")], door: TheDoor) -> Response:
-    return json_of(signed_in_as(caller, door))
+async def who_am_i(caller: Annotated[Caller, staff("who_am_i")], context: Context) -> Response:
+    return json_of(signed_in_as(caller, context))
 
 
 @router.delete(
@@ -80,10 +80,10 @@ async def who_am_i(caller: Annotated[Caller, staff("who_am_i")], door: TheDoor) 
     responses=responses("unauthenticated", "forbidden", "csrf_failed", "store_unavailable"),
 )
 async def sign_out(
-    request: Request, caller: Annotated[Caller, staff("sign_out")], door: TheDoor
+    request: Request, caller: Annotated[Caller, staff("sign_out")], context: Context
 ) -> Response:
-    await browser_sessions.end(caller, door, everywhere=False)
-    return _forgotten(request, door)
+    await browser_sessions.end(caller, context, everywhere=False)
+    return _forgotten(request, context)
 
 
 @router.delete(
@@ -94,10 +94,10 @@ async def sign_out(
     responses=responses("unauthenticated", "forbidden", "csrf_failed", "store_unavailable"),
 )
 async def sign_out_everywhere(
-    request: Request, caller: Annotated[Caller, staff("sign_out_everywhere")], door: TheDoor
+    request: Request, caller: Annotated[Caller, staff("sign_out_everywhere")], context: Context
 ) -> Response:
-    await browser_sessions.end(caller, door, everywhere=True)
-    return _forgotten(request, door)
+    await browser_sessions.end(caller, context, everywhere=True)
+    return _forgotten(request, context)
 
 
 @router.get(
@@ -108,9 +108,9 @@ async def sign_out_everywhere(
     responses=responses("unauthenticated", "forbidden", "store_unavailable"),
 )
 async def list_own_sessions(
-    caller: Annotated[Caller, staff("list_own_sessions")], door: TheDoor
+    caller: Annotated[Caller, staff("list_own_sessions")], context: Context
 ) -> Response:
-    return json_of(OwnSessions(items=await own_sessions(caller, door)))
+    return json_of(OwnSessions(items=await own_sessions(caller, context)))
 
 
 @router.delete(
@@ -128,10 +128,10 @@ async def list_own_sessions(
     ),
 )
 async def end_own_session(
-    session: SessionId, caller: Annotated[Caller, staff("end_own_session")], door: TheDoor
+    session: SessionId, caller: Annotated[Caller, staff("end_own_session")], context: Context
 ) -> Response:
     """End a session; another person's is answered as unknown."""
-    await end_one(caller, session, door)
+    await end_one(caller, session, context)
     return Response(status_code=204)
 
 
@@ -159,23 +159,23 @@ async def change_password(
     request: Request,
     caller: Annotated[Caller, staff("change_password")],
     body: Annotated[NewPassword, Body(examples=[NEW_PASSWORD])],
-    door: TheDoor,
+    context: Context,
 ) -> Response:
     """Change the password; all sessions end, and this browser gets a new one."""
-    begun, secret = await browser_sessions.renew(request, caller, body, door)
-    return _begun(request, begun, secret, door)
+    begun, secret = await browser_sessions.renew(request, caller, body, context)
+    return _begun(request, begun, secret, context)
 
 
 # --- shared with the pages ----------------------------------------------------------------------
 
 
-def _begun(request: Request, session: Session, secret: str, door: Door) -> Response:
-    response = json_of(signed_in_as(browser_sessions.caller(session), door))
-    browser_sessions.remember(request, response, secret, door)
+def _begun(request: Request, session: Session, secret: str, context: AppContext) -> Response:
+    response = json_of(signed_in_as(browser_sessions.caller(session), context))
+    browser_sessions.remember(request, response, secret, context)
     return response
 
 
-def _forgotten(request: Request, door: Door) -> Response:
+def _forgotten(request: Request, context: AppContext) -> Response:
     response = Response(status_code=204)
-    browser_sessions.forget(request, response, door)
+    browser_sessions.forget(request, response, context)
     return response

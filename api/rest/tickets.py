@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import TypeAdapter
 
 from api.http.access import TicketNumber, anyone, staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of, json_text
 from app.caller import Caller
@@ -44,7 +44,7 @@ _READING = (
     },
 )
 async def get_ticket(
-    number: TicketNumber, caller: Annotated[Caller, anyone("get_ticket")], door: TheDoor
+    number: TicketNumber, caller: Annotated[Caller, anyone("get_ticket")], context: Context
 ) -> Response:
     """Return the citizen's view with an access code, the whole state with a token.
 
@@ -52,10 +52,10 @@ async def get_ticket(
     data is in neither view.
     """
     if caller.citizen:
-        return json_of(await as_citizen(door, number))
-    ticket = await visible(door, caller, number)
+        return json_of(await as_citizen(context, number))
+    ticket = await visible(context, caller, number)
     if ticket is None and caller.unit is None:
-        registered = await intake.get(door.store, number)
+        registered = await intake.get(context.store, number)
         ticket = Ticket.of(registered.complaint) if registered else None
     if ticket is None:
         raise Problem("ticket_not_found")
@@ -71,14 +71,14 @@ async def get_ticket(
     responses=responses(*_READING, "ticket_not_found", "bad_number"),
 )
 async def list_events(
-    number: TicketNumber, caller: Annotated[Caller, staff("list_events")], door: TheDoor
+    number: TicketNumber, caller: Annotated[Caller, staff("list_events")], context: Context
 ) -> Response:
     """List the events; empty until a registered complaint is started."""
-    if await visible(door, caller, number) is None:
-        waiting = caller.unit is None and await intake.get(door.store, number)
+    if await visible(context, caller, number) is None:
+        waiting = caller.unit is None and await intake.get(context.store, number)
         if not waiting:
             raise Problem("ticket_not_found")
-    return json_text(_EVENTS.dump_json(await tickets.events(door.store, number)))
+    return json_text(_EVENTS.dump_json(await tickets.events(context.store, number)))
 
 
 @router.get(
@@ -91,8 +91,8 @@ async def list_events(
 )
 async def list_tickets(
     caller: Annotated[Caller, staff("list_tickets")],
-    door: TheDoor,
+    context: Context,
     query: Annotated[ListQuery, Query()],
 ) -> Response:
     """List tickets. Officers see those that their unit has, or had last."""
-    return json_of(await listed(door, caller, query))
+    return json_of(await listed(context, caller, query))

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Response
 
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.parameters import TOKEN_MANAGER, TokenId
 from api.http.problem_responses import responses
 from api.http.responses import json_of
@@ -34,8 +34,8 @@ _DOOR = ("unauthenticated", "forbidden", "scope_missing", "csrf_failed", "store_
     response_model=TokenList,
     responses=responses(*_DOOR),
 )
-async def list_tokens(caller: TOKEN_MANAGER, door: TheDoor) -> Response:
-    return json_of(TokenList(items=await listed(door, caller)))
+async def list_tokens(caller: TOKEN_MANAGER, context: Context) -> Response:
+    return json_of(TokenList(items=await listed(context, caller)))
 
 
 @router.post(
@@ -58,9 +58,9 @@ async def list_tokens(caller: TOKEN_MANAGER, door: TheDoor) -> Response:
     ),
 )
 async def issue_token(
-    caller: TOKEN_MANAGER, body: Annotated[TokenIn, Body(examples=[_EXAMPLE])], door: TheDoor
+    caller: TOKEN_MANAGER, body: Annotated[TokenIn, Body(examples=[_EXAMPLE])], context: Context
 ) -> Response:
-    return json_of(await issue(door, caller, body), 201)
+    return json_of(await issue(context, caller, body), 201)
 
 
 @router.delete(
@@ -70,8 +70,8 @@ async def issue_token(
     status_code=204,
     responses=responses(*_DOOR, "token_not_found", "invalid_request"),
 )
-async def revoke_token(token: TokenId, caller: TOKEN_MANAGER, door: TheDoor) -> Response:
-    await revoke(door, caller, token)
+async def revoke_token(token: TokenId, caller: TOKEN_MANAGER, context: Context) -> Response:
+    await revoke(context, caller, token)
     return Response(status_code=204)
 
 

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
 from api.http.access import perhaps
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.networks import network_of
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.caller import Caller
-from app.context import API, Door
+from app.context import API, AppContext
 from app.errors import Problem
 from app.file_views import BINARY, Suggestion, Uploaded, file_out
 from app.uploads import check_flooding
@@ -81,7 +81,7 @@ _BODY = {
 async def upload_file(
     request: Request,
     caller: Annotated[Caller | None, perhaps("upload_file")],
-    door: TheDoor,
+    context: Context,
     purpose: Annotated[Purpose, Query(description="What it shows.")] = Purpose.COMPLAINT,
 ) -> Response:
     """Upload a file; then name its `reference` in a complaint, in added facts, or as evidence.
@@ -94,12 +94,12 @@ async def upload_file(
     if purpose not in _PURPOSES.get(uploader.role, frozenset(Purpose)):
         raise Problem("forbidden", "This is for others to show.")
     if caller is None:
-        await check_flooding(door, network_of(request))
+        await check_flooding(context, network_of(request))
     try:
-        taken = await door.uploads.take(_pieces(request), purpose, uploader)
+        taken = await context.uploads.take(_pieces(request), purpose, uploader)
     except ClientDisconnect:
         raise Problem("upload_interrupted") from None
-    told = _uploaded(door, taken)
+    told = _uploaded(context, taken)
     return json_of(told, 201, Location=told.url)
 
 
@@ -115,11 +115,11 @@ async def _raw(request: Request, declared: str) -> AsyncIterator[Piece]:
         yield Piece(chunk, declared)
 
 
-def _uploaded(door: Door, taken: Taken) -> Uploaded:
+def _uploaded(context: AppContext, taken: Taken) -> Uploaded:
     row, where = taken.row, taken.location
     return Uploaded(
-        **file_out(door, row).model_dump(),
-        reference=f"{row.id}.{door.uploads.seals.proof(row.id)}",
+        **file_out(context, row).model_dump(),
+        reference=f"{row.id}.{context.uploads.seals.proof(row.id)}",
         expires_at=row.expires_at or row.uploaded_at,
         location=Suggestion(lat=where[0], lon=where[1]) if where else None,
     )

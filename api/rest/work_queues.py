@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.http.access import staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.caller import Caller
@@ -35,11 +35,11 @@ router = APIRouter(prefix=API)
 )
 async def list_queue(
     caller: Annotated[Caller, staff("list_queue")],
-    door: TheDoor,
+    context: Context,
     query: Annotated[QueueQuery, Query()],
 ) -> Response:
     """List queues; each ticket is in one at most. `queue_until` is when the running clock is due,
     `queue_since` when the ticket came into the queue, if that was recorded."""
     city = city_of(caller, query.city)
-    page = await work_queues.page(door.store, query.queue, city, query.cursor, query.limit)
+    page = await work_queues.page(context.store, query.queue, city, query.cursor, query.limit)
     return json_of(QueueTickets(items=page.rows, next_cursor=page.next_cursor))

@@ -58,7 +58,7 @@ class Act(Recorded):
 
     actor: Actor
     command: Command
-    at: Instant | None = Field(None, description="When it came to the door.")
+    at: Instant | None = Field(None, description="When the API received it.")
     until: Instant | None = Field(None, description="When it is given up if nobody has begun it.")
 
 
@@ -72,7 +72,7 @@ class RatingMessage(Recorded):
     actor: Actor
     rating: Rating
     key: str = ""
-    at: Instant | None = Field(None, description="When it came to the door.")
+    at: Instant | None = Field(None, description="When the API received it.")
 
 
 class ParentReply(Recorded):

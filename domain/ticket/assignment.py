@@ -26,7 +26,7 @@ class HandlingResult(Incoming):
     resolved: bool = Field(True, description="False: explained why it cannot be solved (yet).")
     evidence: Evidence = Field(default_factory=list)
     by: str = Field("", max_length=64, description="Account or program that completed it.")
-    at: Instant | None = Field(None, description="When it was handed back; set by the door.")
+    at: Instant | None = Field(None, description="When it was handed back; set by the API.")
 
 
 class Share(StrEnum):

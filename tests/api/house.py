@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from temporalio.client import Client
 
 from api.http.app import create_app
-from app.context import Door
+from app.context import AppContext
 from domain.actors import Role
 from packs.registry import PackShelf
 from runtime.settings import Settings
@@ -46,9 +46,9 @@ class House:
     _tokens: dict[tuple[Role, str | None, str | None], str] = field(default_factory=dict)
 
     @property
-    def door(self) -> Door:
-        door: Door = self.app.state.door
-        return door
+    def context(self) -> AppContext:
+        context: AppContext = self.app.state.context
+        return context
 
     async def token(
         self, role: Role, unit: str | None = None, city: str | None = None

@@ -66,8 +66,8 @@ async def test_a_unit_in_two_cities_needs_the_city_to_be_said(house: House) -> N
     admin = await house.token(Role.ADMIN)
     shared = next(
         unit.code
-        for unit in house.door.packs.get("tongzhou").units
-        if house.door.packs.get("heping").has_unit(unit.code)
+        for unit in house.context.packs.get("tongzhou").units
+        if house.context.packs.get("heping").has_unit(unit.code)
     )
     body = {"name": "somebody", "role": "officer", "unit": shared}
     answer = await house.http.post(f"{API}/accounts", json=body, headers=admin)
@@ -112,7 +112,7 @@ async def test_a_session_needs_its_csrf_token_to_administer(house: House) -> Non
 
 async def test_pack_versions_tell_how_many_open_tickets_keep_each(house: House) -> None:
     await house.file()
-    folder = house.door.packs.folder("tongzhou")
+    folder = house.context.packs.folder("tongzhou")
     kept = await archive.keep(house.store, folder)
     auditor = await house.token(Role.AUDITOR)
     path = f"{API}/cities/tongzhou/packs"
@@ -154,7 +154,7 @@ async def test_what_waits_is_seen_and_tried_again(house: House, lonely_house: Ho
     admin = await house.token(Role.ADMIN)
     unscheduled = await house.http.post(f"{API}/backlog/spool/retry", headers=admin)
     assert problem(unscheduled) == (409, "chore_not_scheduled")
-    client = house.door.engine._client
+    client = house.context.engine._client
     await schedule_chores(client)
     try:
         again = await house.http.post(f"{API}/backlog/outbox/retry", headers=admin)
@@ -188,5 +188,5 @@ async def test_the_installation_tells_who_works_for_it(house: House) -> None:
     queues = {one["name"]: one["pollers"] for one in told["engine"]["queues"]}
     assert queues[TICKETS]
     assert told["engine"]["open_tickets"] is not None
-    assert told["cities"].keys() == set(house.door.packs.ids())
+    assert told["cities"].keys() == set(house.context.packs.ids())
     assert {"home", "store"} <= {one["what"] for one in told["findings"]}

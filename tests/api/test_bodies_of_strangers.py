@@ -43,8 +43,8 @@ class _Yesterday(TimestampSigner):
 
 
 def _signed_yesterday(house: House, who: SignedIn) -> str:
-    key = house.door.mark("signer session")
-    secret = house.door.signer("session").loads(who.secret)
+    key = house.context.mark("signer session")
+    secret = house.context.signer("session").loads(who.secret)
     signed = URLSafeTimedSerializer(key, salt="session", signer=_Yesterday).dumps(secret)
     return str(signed)
 
@@ -53,7 +53,7 @@ async def _cookie(house: House, which: str) -> dict[str, str]:
     who = await signed_in(house)
     secret = {
         "forged": str(URLSafeTimedSerializer("another key", salt="session").dumps("x")),
-        "for something else": str(house.door.signer("form").dumps("x")),
+        "for something else": str(house.context.signer("form").dumps("x")),
         "cut": who.secret[:-1],
         "expired": _signed_yesterday(house, who),
     }.get(which)

@@ -53,7 +53,7 @@ async def _sent(house: House) -> list[tuple[str, str]]:
     asked = select(tables.outbox).where(tables.outbox.c.template == "phone_code")
     rows = await house.store.rows(asked.order_by(tables.outbox.c.created_at))
     assert {row.audience for row in rows} <= {"citizen"}
-    return [await phone_codes.letter(house.store, house.door.seal, row.key) for row in rows]
+    return [await phone_codes.letter(house.store, house.context.seal, row.key) for row in rows]
 
 
 async def _list(house: House, citizen_pass: str) -> Any:
@@ -122,9 +122,9 @@ async def test_a_code_is_over_after_ten_minutes_and_replaced_by_a_newer_one(hous
 async def test_a_pass_is_over_after_a_quarter_of_an_hour(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for forged in ("", "x", house.door.signer("form").dumps("form")):
+    for forged in ("", "x", house.context.signer("form").dumps("form")):
         assert problem(await _list(house, str(forged))) == (401, "unauthenticated")
-    made = str(house.door.signer("citizen").dumps(house.door.vault.phone_hash(PHONE)))
+    made = str(house.context.signer("citizen").dumps(house.context.vault.phone_hash(PHONE)))
     assert (await _list(house, made)).json() == {"items": []}
     monkeypatch.setattr(phone_lookup, "PASS_SECONDS", -1)
     assert problem(await _list(house, made)) == (401, "unauthenticated")

@@ -58,7 +58,7 @@ async def test_a_record_from_the_future_is_noticed(store: Store) -> None:
 
 
 async def test_administrators_and_their_monitoring_are_told(house: House) -> None:
-    house.door.engine.clock._wall = lambda: datetime.now(UTC) - timedelta(minutes=2)
+    house.context.engine.clock._wall = lambda: datetime.now(UTC) - timedelta(minutes=2)
     await house.file()
     admin = await house.token(Role.ADMIN)
     told = (await house.http.get("/api/v1/installation", headers=admin)).json()

@@ -371,5 +371,5 @@ async def test_to_come_back_twice_is_refused(house: House, provider: Provider, l
     house.http.cookies.set(oidc.COOKIE, begun, domain="jiesu.test", path=oidc.BACK)
     await _refused(house, back)
     [account] = await accounts.listing(house.store)
-    door = house.door
-    assert len(await sessions.listing(house.store, account.id, door.now(), door.idle)) == 1
+    context = house.context
+    assert len(await sessions.listing(house.store, account.id, context.now(), context.idle)) == 1

@@ -271,7 +271,7 @@ async def test_the_report_card_is_counted_once_for_many_who_look(house: House) -
     before = await house.http.get("/city/tongzhou")
     ticket = await house.file()
     assert (await ticket.complete()).status_code == 200
-    counted = house.door.figures
+    counted = house.context.figures
     told = [key for key in counted._answers if isinstance(key, tuple) and key[0] == "rates"]
     assert len(told) == 1
     counted._answers = type(counted._answers)(

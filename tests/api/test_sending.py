@@ -43,8 +43,8 @@ SECONDS = timedelta(seconds=5)
 class Desk:
     """A gateway to the engine, and the recorded events of one ticket."""
 
-    def __init__(self, door: gateway.Engine, store: Store, number: str) -> None:
-        self.door, self.store, self.number = door, store, number
+    def __init__(self, context: gateway.Engine, store: Store, number: str) -> None:
+        self.context, self.store, self.number = context, store, number
 
     @classmethod
     async def file(cls, client: Client, store: Store, off: timedelta = timedelta()) -> "Desk":
@@ -54,7 +54,7 @@ class Desk:
         return cls(gateway.Engine(client, timeout=5, clock=clock), store, told.number)
 
     async def give(self, act: Act, key: str | None = None) -> Any:
-        return await self.door.act(self.number, act, key)
+        return await self.context.act(self.number, act, key)
 
     async def by(self, command: Command, key: str | None = None) -> Any:
         return await self.give(Act(actor=DISPATCHER, command=command), key)
@@ -64,7 +64,7 @@ class Desk:
 
     async def found_out(self) -> None:
         """Wait until the client knows that its connection is broken."""
-        while await self.door.ready():
+        while await self.context.ready():
             await asyncio.sleep(0.02)
 
     async def shown(self, kind: str) -> None:
@@ -116,7 +116,7 @@ async def test_a_door_whose_clock_is_off_is_put_right_by_its_first_command(
     assert began - SECONDS < signed.updated_at < datetime.now(UTC) + SECONDS
     assert len(await desk.events("signed")) == 1
     assert len(made) == 2
-    assert abs(desk.door.clock.ahead + off) < SECONDS
+    assert abs(desk.context.clock.ahead + off) < SECONDS
     await desk.give(URGE)
     assert len(made) == 3
 
@@ -131,15 +131,15 @@ async def test_two_minutes_are_enough_to_be_put_right(engine: Engine, off: timed
 
 async def test_a_receipt_tells_what_the_engines_clock_shows(engine: Engine) -> None:
     clock = EngineClock(lambda: datetime.now(UTC) + timedelta(minutes=2))
-    door = gateway.Engine(engine.client, timeout=10, clock=clock)
-    assert await door.file(complaint(), new=True) is not None
+    context = gateway.Engine(engine.client, timeout=10, clock=clock)
+    assert await context.file(complaint(), new=True) is not None
     assert abs(clock.now() - datetime.now(UTC)) < SECONDS
 
 
 async def test_what_the_doctor_asks_bounds_a_clock_that_is_years_off(engine: Engine) -> None:
     clock = EngineClock(lambda: datetime.now(UTC) - timedelta(days=730))
-    door = gateway.Engine(engine.client, timeout=10, clock=clock)
-    await door.compare_clocks()
+    context = gateway.Engine(engine.client, timeout=10, clock=clock)
+    await context.compare_clocks()
     assert clock.known
     assert clock.ahead > timedelta(days=700)
 
@@ -148,8 +148,10 @@ async def test_complaints_and_ratings_are_dated_by_the_engines_clock(
     engine: Engine, tmp_path: Path
 ) -> None:
     async with open_house(tmp_path, engine.store, engine.client) as house:
-        house.door.engine.clock._wall = lambda: datetime.now(UTC) + timedelta(days=730)
-        house.door.engine.clock.heard(datetime.now(UTC), time.monotonic() - 0.01, time.monotonic())
+        house.context.engine.clock._wall = lambda: datetime.now(UTC) + timedelta(days=730)
+        house.context.engine.clock.heard(
+            datetime.now(UTC), time.monotonic() - 0.01, time.monotonic()
+        )
         ticket = await house.handled()
         assert (await ticket.rate()).status_code == 200
         await ticket.until_stage("ended")
@@ -211,7 +213,7 @@ async def test_a_result_whose_answer_got_lost_is_not_told_as_somebody_elses(
         ticket = await house.file()
         way.losing = True
         completing = asyncio.create_task(ticket.complete())
-        desk = Desk(far.door, engine.store, ticket.number)
+        desk = Desk(far.context, engine.store, ticket.number)
         await desk.shown("handled")
         way.cut()
         answer = await completing
@@ -282,11 +284,11 @@ async def test_nobody_is_served_by_a_worker_that_is_not_there(
     """It is refused after the time in which a worker could have taken it; here a short one."""
     furnish(client, sqlite_store)
     short = Budget(taken=0.3, untaken=0.6, answered=1.0, done=0.5)
-    door = gateway.Engine(client, timeout=0.3, budget=short)
+    context = gateway.Engine(client, timeout=0.3, budget=short)
     told = complaint()
-    assert await door.file(told) is None
+    assert await context.file(told) is None
     with pytest.raises(Problem) as refused:
-        await door.act(told.number, SIGN, None)
+        await context.act(told.number, SIGN, None)
     assert refused.value.code == "too_late"
 
 
@@ -305,7 +307,7 @@ async def test_a_ticket_whose_workflow_fails_takes_commands_once_it_is_mended(
     """The engine refuses commands to it; the API reports no defect, and nothing is lost."""
     furnish(client, sqlite_store)
     told, patient = complaint(), Budget(taken=0.5, untaken=1.0, answered=1.5, done=0.5)
-    door = gateway.Engine(client, timeout=0.3, budget=patient)
+    context = gateway.Engine(client, timeout=0.3, budget=patient)
     handle = await client.start_workflow(
         "Ticket", told, id=ticket_workflow_id(told.number), task_queue=TICKETS
     )
@@ -314,10 +316,10 @@ async def test_a_ticket_whose_workflow_fails_takes_commands_once_it_is_mended(
             while (await handle.describe()).raw_description.pending_workflow_task.attempt < 3:
                 await asyncio.sleep(0.05)
         with pytest.raises(Problem) as refused:
-            await door.act(told.number, SIGN, None)
+            await context.act(told.number, SIGN, None)
         # The outcome is unknown if a running workflow task may still take it, else known.
         assert refused.value.code in ("too_late", "engine_unavailable")
-        assert await door.file(told) is None
+        assert await context.file(told) is None
     async with platform(client, sqlite_store):
         desk = Desk(gateway.Engine(client, timeout=20), sqlite_store, told.number)
         await desk.shown("assigned")

@@ -91,7 +91,7 @@ async def test_who_comes_in_and_who_does_not_is_logged_by_no_name(house: House) 
 
 async def test_waiting_gets_longer_and_ends(house: House) -> None:
     name, now = await new_account(house), datetime.now(UTC)
-    key = f"name/{house.door.mark(f'name/{name}')}"
+    key = f"name/{house.context.mark(f'name/{name}')}"
     waits = []
     for _ in range(14):
         await lockouts.failed(house.store, key, now, authentication.FREE_PER_NAME)
@@ -121,7 +121,7 @@ async def test_neither_name_nor_secret_is_in_the_store_in_the_clear(house: House
     kept = str(await house.store.rows(select(identity_tables.session))) + str(
         await house.store.rows(select(identity_tables.lockout))
     )
-    secret = house.door.signer("session").loads(who.secret)
+    secret = house.context.signer("session").loads(who.secret)
     assert secret not in kept
     assert "somebody-else" not in kept
 
@@ -137,7 +137,7 @@ async def test_a_session_ends_unused_and_ends_in_any_case(house: House) -> None:
 
 async def test_a_cookie_that_was_tampered_with_opens_nothing(house: House) -> None:
     who = await signed_in(house)
-    plain = house.door.signer("session").loads(who.secret)
+    plain = house.context.signer("session").loads(who.secret)
     for forged in (who.secret[:-2] + "xx", str(plain), "", "a" * 5000):
         answer = await house.http.get(SESSION, headers={"Cookie": f"jiesu-session={forged}"})
         assert problem(answer) == (401, "unauthenticated")
@@ -216,7 +216,7 @@ async def _with_second_factor(house: House) -> tuple[str, str, list[str]]:
     account = await accounts.by_name(house.store, name)
     assert account is not None
     secret, codes = second_factor.new_secret(), second_factor.new_recovery_codes()
-    sealed = house.door.seal.close(f"totp/{account.id}", secret)
+    sealed = house.context.seal.close(f"totp/{account.id}", secret)
     digests = [second_factor.recovery_digest(code) for code in codes]
     await accounts.set_second_factor(house.store, account, sealed, digests)
     return name, secret, codes

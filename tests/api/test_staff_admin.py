@@ -135,7 +135,7 @@ async def test_a_lock_out_is_seen_and_ended(house: House) -> None:
     one = f"{ADMIN}/people/{await account_id(house, name)}"
     for _ in range(6):
         await lockouts.failed(
-            house.store, f"name/{house.door.mark(f'name/{name}')}", house.door.now(), 5
+            house.store, f"name/{house.context.mark(f'name/{name}')}", house.context.now(), 5
         )
     assert "locked for a while" in (await get(house, admin, one)).text
     await send(house, admin, f"{one}/enable")
@@ -166,7 +166,7 @@ async def test_a_token_is_issued_once_shown_once_and_revoked(house: House) -> No
     told = {"name": "pump", "role": "officer", "unit": "water", "days": "30", "scopes": "read"}
     made = await send(house, admin, path, **told, key="k1")
     secret = secret_on(made)
-    found = await tokens.find(house.store, secret, house.door.now())
+    found = await tokens.find(house.store, secret, house.context.now())
     assert found is not None
     assert (found.city, sorted(found.scopes), found.name) == ("tongzhou", ["read"], "pump")
     twice = await send(house, admin, path, **told, key="k1")
@@ -176,7 +176,7 @@ async def test_a_token_is_issued_once_shown_once_and_revoked(house: House) -> No
     assert secret not in listed.text
     gone = await send(house, admin, f"{ADMIN}/tokens/{found.id}/revoke")
     assert gone.status_code == 303
-    assert await tokens.find(house.store, secret, house.door.now()) is None
+    assert await tokens.find(house.store, secret, house.context.now()) is None
     assert (await send(house, admin, f"{ADMIN}/tokens/{found.id}/revoke")).status_code == 404
     wrong = [{"days": "0"}, {"days": "367"}, {"scopes": "admin"}, {"scopes": "x"}, {"role": ""}]
     for change in wrong:

@@ -71,7 +71,7 @@ async def test_the_state_at_any_moment_is_what_a_history_cut_there_leads_to(
     led_to = set()
     for length in range(3, len(whole.events) + 1):
         cut = WorkflowHistory(whole.workflow_id, whole.events[:length])
-        there = await replay(cut, house.door.engine._client.data_converter)
+        there = await replay(cut, house.context.engine._client.data_converter)
         version = there.ticket.version
         led_to.add(version)
         if version:
@@ -234,7 +234,7 @@ async def test_a_ticket_whose_record_was_removed_is_told_by_its_history(house: H
 async def test_an_erased_ticket_is_no_disagreement(house: House, client: Client) -> None:
     ticket = await ended(house, client)
     await erasure.erase(house.store, ticket.number, datetime(2026, 11, 2, tzinfo=UTC))
-    house.door.keys.forget(ticket.number)
+    house.context.keys.forget(ticket.number)
     report = await told(house, ticket)
     assert (report["finding"], report["told"]) == ("erased", None)
     assert "erased on 2026-11-02" in report["detail"]

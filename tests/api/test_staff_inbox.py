@@ -51,7 +51,7 @@ async def test_the_officer_sees_what_burns_first_and_what_to_do(house: House) ->
     who = await signed_in(house, Role.OFFICER, "water", city="tongzhou")
     signed, new = await house.file(title="先签收的"), await house.file(title="<b>新</b>来的")
     assert (await signed.by_unit("sign")).status_code == 200
-    await house.door.record.until(lambda: _signed(house, signed), 5)
+    await house.context.record.until(lambda: _signed(house, signed), 5)
     page = await opened(house, who)
     shown = lines(page)
     assert shown.index(f"{new.number}-1") < shown.index(f"{signed.number}-1")
@@ -182,7 +182,7 @@ async def test_the_chosen_are_printed_with_what_was_said(house: House) -> None:
 
 
 async def test_several_are_delegated_with_one_task(house: House) -> None:
-    pack = house.door.packs.get("heping")
+    pack = house.context.packs.get("heping")
     below = next(u for u in pack.units if u.kind == "community" and u.parent)
     street = pack.unit(str(below.parent))
     who = await signed_in(house, Role.OFFICER, street.code, city="heping")

@@ -315,7 +315,7 @@ async def test_a_provisional_clock_is_marked_for_staff_and_not_for_the_citizen(
     told = (await house.http.get(f"/api/v1/tickets/{story.number}", headers=staff)).json()
     marked = [one["name"] for one in told["clocks"] if one["provisional"]]
     assert marked == ["handle"]
-    code = {"Access-Code": house.door.vault.access_code(story.number)}
+    code = {"Access-Code": house.context.vault.access_code(story.number)}
     citizen = await house.http.get(f"/api/v1/tickets/{story.number}", headers=code)
     assert citizen.status_code == 200
     assert citizen.json()["due_at"] is not None

@@ -104,7 +104,7 @@ async def test_a_rung_that_nobody_records_is_told(house: House) -> None:
 
 async def test_a_metric_is_no_number_while_the_store_is_away(house: House) -> None:
     away = Store.open("postgresql://nobody@127.0.0.1:1/nothing")
-    home = house.door.settings.home
+    home = house.context.settings.home
     async with open_house(home, away, None, temporal_address="127.0.0.1:1") as other:
         told = (await other.http.get("/metrics")).text
     await away.close()

@@ -35,7 +35,7 @@ async def test_a_form_sent_at_once_is_shown_again_and_can_be_sent_after_a_while(
         assert "提交过快" in fast.text
         assert "路灯不亮" in fast.text
         assert _stamp(fast.text) == stamp
-        for forged in ("", "x", house.door.signer("oidc").dumps("form")):
+        for forged in ("", "x", house.context.signer("oidc").dumps("form")):
             sent = await house.http.post("/report", data=FORM | {"stamp": forged})
             assert sent.status_code == 422
         await asyncio.sleep(2)

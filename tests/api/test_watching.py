@@ -17,7 +17,7 @@ from api.http.browser_sessions import COOKIE
 from api.http.serving import Server, server
 from app.board_feed import Boards, BoardSnapshot, End
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from domain.actors import Actor, Role
 from runtime.ports import free_port
 from runtime.settings import Settings
@@ -64,36 +64,36 @@ def statements() -> Iterator[list[str]]:
     event.remove(Engine, "before_cursor_execute", note)
 
 
-async def _somebody(door: Door) -> Caller:
+async def _somebody(context: AppContext) -> Caller:
     """Create a supervisor with a session."""
-    account, _ = await _account(door)
-    session = await _session(door, account)
+    account, _ = await _account(context)
+    session = await _session(context, account)
     return Caller(Actor(role=Role.SUPERVISOR, id=account.id), account.id, session=session)
 
 
-async def _account(door: Door) -> tuple[accounts.Account, str]:
+async def _account(context: AppContext) -> tuple[accounts.Account, str]:
     name = f"supervisor-{secrets.token_hex(8)}"
-    await accounts.create(door.store, name, Role.SUPERVISOR)
-    found = await accounts.by_name(door.store, name)
+    await accounts.create(context.store, name, Role.SUPERVISOR)
+    found = await accounts.by_name(context.store, name)
     assert found is not None
     return found, name
 
 
-async def _session(door: Door, account: accounts.Account) -> Session:
+async def _session(context: AppContext, account: accounts.Account) -> Session:
     now = datetime.now(UTC)
-    secret = await sessions.begin(door.store, account, now, timedelta(hours=12))
+    secret = await sessions.begin(context.store, account, now, timedelta(hours=12))
     return Session(sessions.digest_of(secret), account, now, now, now + timedelta(hours=12))
 
 
 class _Watching:
     """A caller who watches the board; `seen` is all they were shown."""
 
-    def __init__(self, boards: Boards, door: Door, who: Caller, **more: Any) -> None:
+    def __init__(self, boards: Boards, context: AppContext, who: Caller, **more: Any) -> None:
         self.seen: list[BoardSnapshot | End | None] = []
-        self.task = asyncio.create_task(self._watch(boards, door, who, more))
+        self.task = asyncio.create_task(self._watch(boards, context, who, more))
 
-    async def _watch(self, boards: Boards, door: Door, who: Caller, more: Any) -> None:
-        async with aclosing(boards.watch(door, "tongzhou", who, **more)) as scenes:
+    async def _watch(self, boards: Boards, context: AppContext, who: Caller, more: Any) -> None:
+        async with aclosing(boards.watch(context, "tongzhou", who, **more)) as scenes:
             async for scene in scenes:
                 self.seen.append(scene)
 
@@ -110,9 +110,9 @@ class _Watching:
 async def test_two_hundred_who_watch_cost_as_much_as_one(
     house: House, boards: Boards, statements: list[str]
 ) -> None:
-    supervisors = [await _somebody(house.door) for _ in range(4)]
+    supervisors = [await _somebody(house.context) for _ in range(4)]
     watching = [
-        _Watching(boards, house.door, supervisors[n % len(supervisors)]) for n in range(VIEWERS)
+        _Watching(boards, house.context, supervisors[n % len(supervisors)]) for n in range(VIEWERS)
     ]
     await asyncio.gather(*(one.until(1) for one in watching))
     assert boards.watched == {"tongzhou": VIEWERS}
@@ -129,7 +129,7 @@ async def test_two_hundred_who_watch_cost_as_much_as_one(
 
 
 async def test_what_is_made_of_a_scene_is_made_once(house: House, boards: Boards) -> None:
-    watching = [_Watching(boards, house.door, await _somebody(house.door)) for _ in range(2)]
+    watching = [_Watching(boards, house.context, await _somebody(house.context)) for _ in range(2)]
     await asyncio.gather(*(one.until(1) for one in watching))
     first, second = (next(s for s in one.seen if isinstance(s, BoardSnapshot)) for one in watching)
     assert first is second
@@ -148,7 +148,7 @@ async def test_what_is_made_of_a_scene_is_made_once(house: House, boards: Boards
 async def test_nobody_reads_when_nobody_watches(
     house: House, boards: Boards, statements: list[str]
 ) -> None:
-    one = _Watching(boards, house.door, await _somebody(house.door))
+    one = _Watching(boards, house.context, await _somebody(house.context))
     await one.until(2)
     await one.leave()
     assert boards.watched == {}
@@ -160,10 +160,10 @@ async def test_nobody_reads_when_nobody_watches(
 async def test_who_is_slow_sees_the_latest_and_keeps_nobody_waiting(
     house: House, boards: Boards
 ) -> None:
-    who = await _somebody(house.door)
-    async with aclosing(boards.watch(house.door, "tongzhou", who)) as slow:
+    who = await _somebody(house.context)
+    async with aclosing(boards.watch(house.context, "tongzhou", who)) as slow:
         first = await anext(slow)
-        quick = _Watching(boards, house.door, who)
+        quick = _Watching(boards, house.context, who)
         await quick.until(6)
         latest = quick.seen[-1]
         second = await anext(slow)
@@ -175,8 +175,8 @@ async def test_who_is_slow_sees_the_latest_and_keeps_nobody_waiting(
 
 
 async def test_a_session_that_ends_ends_what_it_watches(house: House, boards: Boards) -> None:
-    who, other = await _somebody(house.door), await _somebody(house.door)
-    leaving, staying = (_Watching(boards, house.door, one) for one in (who, other))
+    who, other = await _somebody(house.context), await _somebody(house.context)
+    leaving, staying = (_Watching(boards, house.context, one) for one in (who, other))
     await leaving.until(1)
     assert who.session
     await sessions.end(house.store, who.session.digest)
@@ -190,7 +190,7 @@ async def test_a_session_that_ends_ends_what_it_watches(house: House, boards: Bo
 async def test_a_token_that_is_revoked_ends_what_it_watches(house: House, boards: Boards) -> None:
     token_id, _ = await tokens.issue(house.store, Role.SUPERVISOR, None, "wall")
     who = Caller(Actor(role=Role.SUPERVISOR, id=token_id), token_id)
-    one = _Watching(boards, house.door, who)
+    one = _Watching(boards, house.context, who)
     await one.until(1)
     await tokens.revoke(house.store, token_id)
     await asyncio.wait_for(one.task, 20)
@@ -201,15 +201,15 @@ async def test_a_token_that_is_revoked_ends_what_it_watches(house: House, boards
 async def test_only_a_screen_on_the_wall_is_in_use_while_it_shows(
     house: House, boards: Boards, staying: bool
 ) -> None:
-    who = await _somebody(house.door)
+    who = await _somebody(house.context)
     assert who.session
-    almost = datetime.now(UTC) - timedelta(minutes=house.door.settings.session_idle - 0.002)
+    almost = datetime.now(UTC) - timedelta(minutes=house.context.settings.session_idle - 0.002)
     await house.store.change(
         update(identity_tables.session)
         .where(identity_tables.session.c.digest == who.session.digest)
         .values(seen_at=almost)
     )
-    one = _Watching(boards, house.door, who, staying=staying)
+    one = _Watching(boards, house.context, who, staying=staying)
     if staying:
         await one.until(10)
         await one.leave()
@@ -221,7 +221,7 @@ async def test_only_a_screen_on_the_wall_is_in_use_while_it_shows(
 async def test_a_store_that_is_away_ends_nothing(
     house: House, boards: Boards, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = _Watching(boards, house.door, await _somebody(house.door))
+    one = _Watching(boards, house.context, await _somebody(house.context))
     await one.until(1)
 
     async def away(*_: Any) -> Any:
@@ -240,13 +240,13 @@ async def test_a_store_that_is_away_ends_nothing(
 
 
 async def test_when_the_process_ends_everybody_is_told(house: House, boards: Boards) -> None:
-    who = await _somebody(house.door)
-    one = _Watching(boards, house.door, who)
+    who = await _somebody(house.context)
+    one = _Watching(boards, house.context, who)
     await one.until(1)
     await boards.close()
     await asyncio.wait_for(one.task, 5)
     assert one.seen[-1] is End.CLOSING
-    late = _Watching(boards, house.door, who)
+    late = _Watching(boards, house.context, who)
     await asyncio.wait_for(late.task, 5)
     assert late.seen == [End.CLOSING]
 
@@ -277,10 +277,10 @@ async def _serving(store: Store, home: Path) -> AsyncIterator[tuple[Server, int]
 @asynccontextmanager
 async def _opened(running: Server, port: int, store: Store) -> AsyncIterator[asyncio.StreamReader]:
     """Open the stream as somebody who is signed in."""
-    door: Door = running.config.app.state.door  # type: ignore[union-attr]
-    account, _ = await _account(door)
+    context: AppContext = running.config.app.state.context  # type: ignore[union-attr]
+    account, _ = await _account(context)
     secret = await sessions.begin(store, account, datetime.now(UTC), timedelta(hours=1))
-    cookie = str(door.signer("session").dumps(secret))
+    cookie = str(context.signer("session").dumps(secret))
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     path = "/staff/board/stream?city=tongzhou&lang=en"
     head = f"GET {path} HTTP/1.1\r\nHost: jiesu.test\r\nCookie: {COOKIE}={cookie}\r\n\r\n"

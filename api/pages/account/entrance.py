@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.http import browser_sessions, parameters
 from api.http.access import public, staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import N_
 from api.http.networks import origin_of
 from api.pages.shared.forms import REFUSALS, Form
@@ -17,7 +17,7 @@ from api.pages.shared.sign_in_again import carried, once_more, sign_in_page
 from api.pages.shared.staff_page import staff_page
 from app import oidc, sessions
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import CODES, Problem
 from app.sessions import csrf_of
 from store.db.errors import StoreError
@@ -28,9 +28,9 @@ HOME, SIGN_IN, ME = "/staff", "/staff/sign-in", "/staff/me"
 
 
 @router.get(HOME, dependencies=[public("page_staff")])
-async def home(request: Request, door: TheDoor) -> Response:
+async def home(request: Request, context: Context) -> Response:
     """Redirect to the first page of the caller's role, or to the sign-in page."""
-    found = await browser_sessions.session_of(request, door)
+    found = await browser_sessions.session_of(request, context)
     if found is None:
         return _to(SIGN_IN)
     if found.first_password:
@@ -44,15 +44,15 @@ async def form(request: Request, to: str = "") -> Response:
 
 
 @router.post(SIGN_IN, dependencies=[public("sign_in")])
-async def sign_in(request: Request, door: TheDoor) -> Response:
+async def sign_in(request: Request, context: Context) -> Response:
     """Sign in with the form's values; on a mistake show it again, with the name."""
     sent = await request.form()
     typed = {name: str(sent.get(name) or "") for name in ("name", "password", "totp")}
     to, kept = carried(sent)
     try:
-        browser_sessions.check_origin(request, door)
+        browser_sessions.check_origin(request, context)
         said = sessions.SignInRequest.model_validate({name: typed[name] or None for name in typed})
-        begun, secret = await browser_sessions.sign_in(request, said, door)
+        begun, secret = await browser_sessions.sign_in(request, said, context)
     except (ValidationError, Problem, StoreError) as error:
         refused = isinstance(error, ValidationError)
         code = "sign_in_failed" if refused else str(getattr(error, "code", "internal_error"))
@@ -60,30 +60,30 @@ async def sign_in(request: Request, door: TheDoor) -> Response:
             request, CODES[code].status, to=to, kept=kept, name=typed["name"], problem=code
         )
     if to and kept:
-        request.state.csrf = csrf_of(begun, door)
+        request.state.csrf = csrf_of(begun, context)
         answer = once_more(request, to, kept)
     else:
         answer = _to(to or HOME)
-    browser_sessions.remember(request, answer, secret, door)
+    browser_sessions.remember(request, answer, secret, context)
     return answer
 
 
 @router.post("/staff/again", dependencies=[public("page_staff")])
-async def again(request: Request, door: TheDoor) -> Response:
+async def again(request: Request, context: Context) -> Response:
     """Show the retained form to a person who has signed in since, perhaps in another window."""
     to, kept = carried(await request.form())
-    found = await browser_sessions.session_of(request, door)
+    found = await browser_sessions.session_of(request, context)
     if found is None:
         return sign_in_page(request, 401, to=to, kept=kept, problem="unauthenticated")
-    request.state.csrf = csrf_of(found, door)
+    request.state.csrf = csrf_of(found, context)
     return once_more(request, to, kept) if to else _to(HOME)
 
 
 @router.get("/staff/oidc", dependencies=[public("sign_in")])
-async def depart(request: Request, door: TheDoor) -> Response:
+async def depart(request: Request, context: Context) -> Response:
     """Redirect to the identity provider; a cookie holds what its answer has to match."""
     try:
-        departure = await oidc.depart(door, origin_of(request, door.settings))
+        departure = await oidc.depart(context, origin_of(request, context.settings))
     except Problem as error:
         return _refused(request, error)
     answer = RedirectResponse(departure.url, 303)
@@ -92,7 +92,7 @@ async def depart(request: Request, door: TheDoor) -> Response:
         departure.cookie,
         max_age=oidc.LONGEST,
         path=oidc.BACK,
-        secure=browser_sessions.is_secure(request, door),
+        secure=browser_sessions.is_secure(request, context),
         httponly=True,
         samesite="lax",
     )
@@ -100,7 +100,7 @@ async def depart(request: Request, door: TheDoor) -> Response:
 
 
 @router.get(oidc.BACK, dependencies=[public("sign_in")])
-async def arrive(request: Request, door: TheDoor) -> Response:
+async def arrive(request: Request, context: Context) -> Response:
     """Begin a session with the identity provider's answer."""
     try:
         arrival = oidc.Arrival(
@@ -108,27 +108,27 @@ async def arrive(request: Request, door: TheDoor) -> Response:
             request.query_params.get("state", ""),
             request.query_params.get("code", ""),
         )
-        account = await oidc.arrive(door, origin_of(request, door.settings), arrival)
-        _, secret = await browser_sessions.begin(request, account, door)
+        account = await oidc.arrive(context, origin_of(request, context.settings), arrival)
+        _, secret = await browser_sessions.begin(request, account, context)
     except (Problem, StoreError) as error:
         return _refused(request, error)
     answer = _to(HOME)
     answer.delete_cookie(oidc.COOKIE, path=oidc.BACK)
-    browser_sessions.remember(request, answer, secret, door)
+    browser_sessions.remember(request, answer, secret, context)
     return answer
 
 
 @router.post("/staff/sign-out", dependencies=[public("page_staff")])
-async def sign_out(request: Request, door: TheDoor) -> Response:
+async def sign_out(request: Request, context: Context) -> Response:
     """End this session, or with `everywhere` all of them."""
     try:
-        caller = await browser_sessions.caller_of(request, door)
+        caller = await browser_sessions.caller_of(request, context)
     except Problem as error:
         return _refused(request, error)
     if caller is not None:
-        await browser_sessions.end(caller, door, everywhere="everywhere" in await request.form())
+        await browser_sessions.end(caller, context, everywhere="everywhere" in await request.form())
     answer = _to(SIGN_IN)
-    browser_sessions.forget(request, answer, door)
+    browser_sessions.forget(request, answer, context)
     return answer
 
 
@@ -141,46 +141,46 @@ _DONE = {"ended": N_("That session has ended.")}
 
 @router.get(ME)
 async def me(
-    request: Request, caller: Annotated[Caller, staff("who_am_i")], door: TheDoor
+    request: Request, caller: Annotated[Caller, staff("who_am_i")], context: Context
 ) -> Response:
     """Show the caller's account, sessions and password form."""
     done = _DONE.get(request.query_params.get("done", ""))
-    return await _me(request, caller, door, Form.blank(*_PASSWORDS), done=done)
+    return await _me(request, caller, context, Form.blank(*_PASSWORDS), done=done)
 
 
 @router.post(ME)
 async def change_password(
-    request: Request, caller: Annotated[Caller, staff("change_password")], door: TheDoor
+    request: Request, caller: Annotated[Caller, staff("change_password")], context: Context
 ) -> Response:
     """Change the password and end the account's other sessions; typed passwords are not shown."""
     form = await Form.read(request, *_PASSWORDS)
     try:
         body = sessions.NewPassword.model_validate(form.given(*_PASSWORDS))
-        begun, secret = await browser_sessions.renew(request, caller, body, door)
+        begun, secret = await browser_sessions.renew(request, caller, body, context)
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)
         form.typed = dict.fromkeys(_PASSWORDS, "")
-        return await _me(request, caller, door, form, status)
-    request.state.csrf = csrf_of(begun, door)
+        return await _me(request, caller, context, form, status)
+    request.state.csrf = csrf_of(begun, context)
     blank = Form.blank(*_PASSWORDS)
-    answer = await _me(request, browser_sessions.caller(begun), door, blank, done=_CHANGED)
-    browser_sessions.remember(request, answer, secret, door)
+    answer = await _me(request, browser_sessions.caller(begun), context, blank, done=_CHANGED)
+    browser_sessions.remember(request, answer, secret, context)
     return answer
 
 
 @router.post(f"{ME}/sessions/{{one}}/end")
 async def end_one(
-    one: parameters.SessionId, caller: Annotated[Caller, staff("end_own_session")], door: TheDoor
+    one: parameters.SessionId, caller: Annotated[Caller, staff("end_own_session")], context: Context
 ) -> Response:
     """End one of the caller's own sessions."""
-    await sessions.end_one(caller, one, door)
+    await sessions.end_one(caller, one, context)
     return _to(f"{ME}?done=ended")
 
 
 async def _me(
     request: Request,
     caller: Caller,
-    door: Door,
+    context: AppContext,
     form: Form,
     status: int = 200,
     *,
@@ -193,8 +193,8 @@ async def _me(
         status,
         form=form,
         done=done,
-        sessions=await sessions.own_sessions(caller, door) if caller.session else [],
-        first_until=sessions.first_password_until(caller, door),
+        sessions=await sessions.own_sessions(caller, context) if caller.session else [],
+        first_until=sessions.first_password_until(caller, context),
     )
 
 

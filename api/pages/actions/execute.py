@@ -9,7 +9,7 @@ from app.assignments import CompletionIn
 from app.attachments import attached
 from app.caller import Caller
 from app.commands import give
-from app.context import Door
+from app.context import AppContext
 from app.filing import Filed, Receipt
 from app.reopen import reopen
 from domain.commands.citizens import Recur
@@ -25,7 +25,7 @@ PATIENCE = 2.0
 
 
 async def do(
-    door: Door, occasion: Occasion, deed: ActionForm, command: Any, key: str
+    context: AppContext, occasion: Occasion, deed: ActionForm, command: Any, key: str
 ) -> Receipt | str | None:
     """Execute the command; return a follow-up's Receipt, or `LATER` if not recorded.
 
@@ -33,48 +33,48 @@ async def do(
     """
     number, caller = occasion.ticket.complaint.number, occasion.caller
     if isinstance(command, Completion):
-        return await _complete(door, occasion, command)
+        return await _complete(context, occasion, command)
     if isinstance(command, Recur):
-        return await _recur(door, caller, number, command, key)
+        return await _recur(context, caller, number, command, key)
     named = "files" if "files" in deed.model.model_fields else "evidence"
-    async with attached(door, caller, number, getattr(command, named, [])) as there:
+    async with attached(context, caller, number, getattr(command, named, [])) as there:
         if named in deed.model.model_fields:
             command = command.model_copy(update={named: there})
-        told = await give(door, caller, number, command, key)
-    return await _recorded(door, told)
+        told = await give(context, caller, number, command, key)
+    return await _recorded(context, told)
 
 
-async def _recorded(door: Door, told: Snapshot) -> str | None:
+async def _recorded(context: AppContext, told: Snapshot) -> str | None:
     async def shown() -> bool | None:
-        row = await tickets.get(door.store, told.number)
+        row = await tickets.get(context.store, told.number)
         return True if row is not None and row.version >= told.version else None
 
     if await shown():
         return None
-    return None if await door.record.until(shown, PATIENCE) else LATER
+    return None if await context.record.until(shown, PATIENCE) else LATER
 
 
 async def _recur(
-    door: Door, caller: Caller, number: str, command: Recur, key: str
+    context: AppContext, caller: Caller, number: str, command: Recur, key: str
 ) -> Receipt | str | None:
-    became = await reopen(door, caller, number, command, key)
-    return became.receipt if isinstance(became, Filed) else await _recorded(door, became)
+    became = await reopen(context, caller, number, command, key)
+    return became.receipt if isinstance(became, Filed) else await _recorded(context, became)
 
 
-async def _complete(door: Door, occasion: Occasion, said: Completion) -> str | None:
+async def _complete(context: AppContext, occasion: Occasion, said: Completion) -> str | None:
     """Hand in the result of the share; a form sent twice completes it once."""
     ticket, caller = occasion.ticket, occasion.caller
     n = said.assignment or _own_share(occasion)
     if n is None:
         raise Refused("unknown_assignment", "This unit has no share of it.")
-    if await _is_mine(door, occasion, n, said):
+    if await _is_mine(context, occasion, n, said):
         return None
     body = CompletionIn(reply=said.reply, resolved=said.resolved, evidence=said.evidence)
     number = ticket.complaint.number
     try:
-        _, recorded = await assignments.complete(door, caller, number, n, body)
+        _, recorded = await assignments.complete(context, caller, number, n, body)
     except Refused as refused:
-        if refused.code == "already_done" and await _is_mine(door, occasion, n, said):
+        if refused.code == "already_done" and await _is_mine(context, occasion, n, said):
             return None
         raise
     return None if recorded else LATER
@@ -88,8 +88,8 @@ def _own_share(occasion: Occasion) -> int | None:
     return own[-1].n if own else None
 
 
-async def _is_mine(door: Door, occasion: Occasion, n: int, said: Completion) -> bool:
+async def _is_mine(context: AppContext, occasion: Occasion, n: int, said: Completion) -> bool:
     """Return whether this very result completed the share."""
-    now = await tickets.state(door.store, occasion.ticket.complaint.number)
+    now = await tickets.state(context.store, occasion.ticket.complaint.number)
     done = now.assignment(n).result if now else None
     return done is not None and (done.by, done.reply) == (occasion.caller.id, said.reply)

@@ -11,7 +11,7 @@ from api.pages.actions.spec import Field
 from api.pages.shared.forms import Form
 from api.pages.shared.translator import Speech
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.file_views import FileOut, file_out
 from domain.ticket.files import file_id
@@ -33,7 +33,7 @@ class FormFiles(NamedTuple):
 
 
 async def taken(
-    door: Door, caller: Caller, number: str | None, sent: FormData, field: Field
+    context: AppContext, caller: Caller, number: str | None, sent: FormData, field: Field
 ) -> FormFiles:
     """Store the files chosen now, and keep those stored when the form was sent before.
 
@@ -44,11 +44,11 @@ async def taken(
         if not isinstance(upload, UploadFile) or not upload.filename:
             continue
         try:
-            row = (await door.uploads.take(_pieces(upload), field.purpose, caller.actor)).row
+            row = (await context.uploads.take(_pieces(upload), field.purpose, caller.actor)).row
         except (FileRefused, Problem, StoreError) as error:
             given.refused.append((upload.filename[:80], str(getattr(error, "code", ""))))
             continue
-        same = await _same(door, caller, number, row.sha256) if number else None
+        same = await _same(context, caller, number, row.sha256) if number else None
         given.kept.append(same or row.id)
     return given
 
@@ -62,14 +62,14 @@ def tell(form: Form, field: Field, given: FormFiles, speech: Speech) -> None:
         form.problem = "invalid_request"
 
 
-async def shown(door: Door, caller: Caller, ids: Iterable[str]) -> list[FileOut]:
+async def shown(context: AppContext, caller: Caller, ids: Iterable[str]) -> list[FileOut]:
     """Return the files of a form, with links; only the caller's own."""
-    return [file_out(door, row) for row in await own(door, caller, ids)]
+    return [file_out(context, row) for row in await own(context, caller, ids)]
 
 
-async def own(door: Door, caller: Caller, ids: Iterable[str]) -> list[FileRow]:
+async def own(context: AppContext, caller: Caller, ids: Iterable[str]) -> list[FileRow]:
     """Return the files that the caller uploaded."""
-    rows = [await files.get(door.store, one) for one in ids if file_id(one) == one]
+    rows = [await files.get(context.store, one) for one in ids if file_id(one) == one]
     return [row for row in rows if row is not None and row.uploader == caller.id]
 
 
@@ -83,8 +83,8 @@ async def _pieces(upload: UploadFile) -> AsyncIterator[Piece]:
         yield Piece(content, upload.content_type or "")
 
 
-async def _same(door: Door, caller: Caller, number: str, digest: str) -> str | None:
+async def _same(context: AppContext, caller: Caller, number: str, digest: str) -> str | None:
     """Return the id of the same file if an earlier submission stored it."""
-    rows = await files.of_ticket(door.store, number)
+    rows = await files.of_ticket(context.store, number)
     mine = (row.id for row in rows if (row.sha256, row.uploader) == (digest, caller.id))
     return next(mine, None)

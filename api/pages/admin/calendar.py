@@ -7,7 +7,7 @@ from typing import NamedTuple
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.parameters import READER
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
@@ -40,16 +40,16 @@ class CalendarMonth(NamedTuple):
 
 
 @router.get(URL)
-async def year(request: Request, caller: READER, door: TheDoor) -> Response:
+async def year(request: Request, caller: READER, context: Context) -> Response:
     """Show the requested year, else this one; years not published yet are shown too."""
-    pack = working_city(request, door, caller)
+    pack = working_city(request, context, caller)
     published = pack.calendar.published
     years = sorted(published | {max(published) + 1, max(published) + 2})
-    this = door.now().astimezone(pack.calendar.tz).year
+    this = context.now().astimezone(pack.calendar.tz).year
     asked = request.query_params.get("year", "")
     wanted = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == 4 else this
     shown = wanted if _EARLIEST <= wanted <= _LATEST else this
-    found = await working_year(door, pack, shown)
+    found = await working_year(context, pack, shown)
     special = {one.day: one for one in found.special}
     return staff_page(
         request,

@@ -7,14 +7,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.http.access import staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import N_
 from api.http.parameters import SEES
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
 from app.backlog import ChoreName, backlog, retry
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.installation import installation
 
 router = APIRouter(include_in_schema=False)
@@ -25,9 +25,9 @@ _DONE = {"retried": N_("Begun anew; what waits is tried again within seconds.")}
 
 
 @router.get(WAITING)
-async def waiting(request: Request, caller: SEES, door: TheDoor) -> Response:
+async def waiting(request: Request, caller: SEES, context: Context) -> Response:
     """Show complaints not started and messages not delivered: since when, and why."""
-    return await _waiting(request, caller, door, Form.blank())
+    return await _waiting(request, caller, context, Form.blank())
 
 
 @router.post(f"{WAITING}/{{chore}}")
@@ -35,25 +35,25 @@ async def again(
     request: Request,
     chore: ChoreName,
     caller: Annotated[Caller, staff("retry_waiting")],
-    door: TheDoor,
+    context: Context,
 ) -> Response:
     form = Form.blank()
     try:
-        await retry(door, caller, chore)
+        await retry(context, caller, chore)
     except REFUSALS as error:
-        return await _waiting(request, caller, door, form, form.refuse(error))
+        return await _waiting(request, caller, context, form, form.refuse(error))
     return RedirectResponse(f"{WAITING}?done=retried", 303)
 
 
 @router.get("/staff/admin/engine")
-async def engine(request: Request, caller: SEES, door: TheDoor) -> Response:
+async def engine(request: Request, caller: SEES, context: Context) -> Response:
     """Show the engine's address, workers and problems, also while it is unavailable."""
-    told = await installation(request.app.version, door)
+    told = await installation(request.app.version, context)
     return staff_page(request, "staff/admin/engine.html", caller, told=told)
 
 
 async def _waiting(
-    request: Request, caller: Caller, door: Door, form: Form, status: int = 200
+    request: Request, caller: Caller, context: AppContext, form: Form, status: int = 200
 ) -> Response:
     return staff_page(
         request,
@@ -61,7 +61,7 @@ async def _waiting(
         caller,
         status,
         form=form,
-        backlog=await backlog(door, caller, _MOST),
+        backlog=await backlog(context, caller, _MOST),
         at=datetime.now(UTC),
         done=_DONE.get(request.query_params.get("done", "")),
     )

@@ -9,14 +9,14 @@ from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.parameters import READER
 from api.pages.shared.formatting import filters
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from app import packs as app_packs
-from app.context import Door
+from app.context import AppContext
 from app.packs import DiffQuery, PackDifferences
 from domain.pack.pack import Pack
 
@@ -36,16 +36,16 @@ class Sample(NamedTuple):
 
 
 @router.get(URL)
-async def versions(request: Request, caller: READER, door: TheDoor) -> Response:
+async def versions(request: Request, caller: READER, context: Context) -> Response:
     """Show the versions; with `before` (and `after`) differences; with `check` errors."""
-    pack = working_city(request, door, caller)
+    pack = working_city(request, context, caller)
     asked = Form.blank(**{name: request.query_params.get(name, "") for name in ("before", "after")})
     status, diff, found = 200, None, None
     try:
         if asked.typed["before"]:
-            diff = await _diff(door, pack, asked)
+            diff = await _diff(context, pack, asked)
         if "check" in request.query_params:
-            found = await app_packs.checked(door, pack)
+            found = await app_packs.checked(context, pack)
     except (ValidationError, *REFUSALS) as error:
         status = asked.refuse(error)
     return staff_page(
@@ -54,30 +54,32 @@ async def versions(request: Request, caller: READER, door: TheDoor) -> Response:
         caller,
         status,
         form=asked,
-        versions=await app_packs.versions(door, pack),
+        versions=await app_packs.versions(context, pack),
         diff=diff,
         shown=_SHOWN,
         check=found,
-        folder=f"{door.packs.folder(pack.city.id).name}/",
+        folder=f"{context.packs.folder(pack.city.id).name}/",
     )
 
 
-async def _diff(door: Door, pack: Pack, asked: Form) -> PackDifferences:
+async def _diff(context: AppContext, pack: Pack, asked: Form) -> PackDifferences:
     return await app_packs.differing(
-        door, pack, DiffQuery.model_validate(asked.given("before", "after"))
+        context, pack, DiffQuery.model_validate(asked.given("before", "after"))
     )
 
 
 @router.get("/staff/admin/messages")
-async def messages(request: Request, caller: READER, door: TheDoor) -> Response:
+async def messages(request: Request, caller: READER, context: Context) -> Response:
     """Show each message with sample values, and the file in which to change it."""
-    pack = working_city(request, door, caller)
+    pack = working_city(request, context, caller)
     told = app_packs.messages(pack)
     samples = []
     for one in told.items:
         raw = {"zh": one.zh, "en": one.en}
         texts = {
-            language: None if text is None else _filled(text, sample_values(pack, language, door))
+            language: None
+            if text is None
+            else _filled(text, sample_values(pack, language, context))
             for language, text in raw.items()
         }
         samples.append(Sample(one.name, texts, raw))
@@ -85,11 +87,11 @@ async def messages(request: Request, caller: READER, door: TheDoor) -> Response:
     return staff_page(request, "staff/admin/messages.html", caller, samples=samples, files=files)
 
 
-def sample_values(pack: Pack, language: str, door: Door) -> dict[str, str]:
+def sample_values(pack: Pack, language: str, context: AppContext) -> dict[str, str]:
     """Return sample values for the placeholders of a message."""
     written = filters(language)
     named = written["named"]
-    due = door.now() + timedelta(days=7)
+    due = context.now() + timedelta(days=7)
     return {
         "number": "2603021234560",
         "city": named(pack.city),

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from api.http.access import staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import N_
 from api.http.parameters import AccountId
 from api.pages.shared.forms import REFUSALS, Form
@@ -18,7 +18,7 @@ from api.pages.shared.workplace import cities, working_city
 from app import accounts
 from app.accounts import AccountIn, AccountLine, AccountQuery, IssuedPassword, NewAccount
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from domain.actors import Role
 from domain.pack.pack import Pack
@@ -48,7 +48,7 @@ FIELD_OF = {
 class AccountAction(NamedTuple):
     """An action without further input. `done`: the message shown after it."""
 
-    do: Callable[[Door, Caller, Account], Awaitable[AccountLine]]
+    do: Callable[[AppContext, Caller, Account], Awaitable[AccountLine]]
     done: str
 
 
@@ -74,71 +74,75 @@ async def start(caller: MANAGER) -> Response:
 
 
 @router.get(URL)
-async def people(request: Request, caller: MANAGER, door: TheDoor) -> Response:
+async def people(request: Request, caller: MANAGER, context: Context) -> Response:
     """List accounts by name, filtered by part of a name or role."""
-    return await _list(request, caller, door, Form.blank(*_NEW, role="officer", locally="yes"))
+    return await _list(request, caller, context, Form.blank(*_NEW, role="officer", locally="yes"))
 
 
 @router.post(URL)
-async def create(request: Request, caller: MANAGER, door: TheDoor) -> Response:
+async def create(request: Request, caller: MANAGER, context: Context) -> Response:
     """Create an account; only this response shows its password."""
     form = await Form.read(request, *_NEW)
     try:
-        told = _who(form, working_city(request, door, caller))
+        told = _who(form, working_city(request, context, caller))
         body = NewAccount.model_validate(
             {**told, "name": form.typed["name"], "password": form.typed["locally"] == "yes"}
         )
-        made = await accounts.create(door, caller, body)
+        made = await accounts.create(context, caller, body)
     except (ValidationError, *REFUSALS) as error:
-        return await _list(request, caller, door, form, refuse(form, error))
+        return await _list(request, caller, context, form, refuse(form, error))
     return _issued(request, caller, made)
 
 
 @router.get(f"{URL}/{{account}}")
-async def person(request: Request, account: AccountId, caller: MANAGER, door: TheDoor) -> Response:
-    found = await accounts.found(door, caller, account)
+async def person(
+    request: Request, account: AccountId, caller: MANAGER, context: Context
+) -> Response:
+    found = await accounts.found(context, caller, account)
     form = Form.blank("display", role=found.role, unit=found.unit or "", city=found.city or "")
     form.typed["display"] = found.display
-    return await _one(request, caller, door, found, form)
+    return await _one(request, caller, context, found, form)
 
 
 @router.post(f"{URL}/{{account}}")
-async def change(request: Request, account: AccountId, caller: MANAGER, door: TheDoor) -> Response:
-    found = await accounts.found(door, caller, account)
+async def change(
+    request: Request, account: AccountId, caller: MANAGER, context: Context
+) -> Response:
+    found = await accounts.found(context, caller, account)
     form = await Form.read(request, "display", "role", "unit", "city")
     try:
-        told = _who(form, _pack_of(request, caller, door, found))
-        await accounts.change(door, caller, found, AccountIn.model_validate(told))
+        told = _who(form, _pack_of(request, caller, context, found))
+        await accounts.change(context, caller, found, AccountIn.model_validate(told))
     except (ValidationError, *REFUSALS) as error:
-        return await _one(request, caller, door, found, form, refuse(form, error))
+        return await _one(request, caller, context, found, form, refuse(form, error))
     return _back(account, _CHANGED)
 
 
 @router.post(f"{URL}/{{account}}/password")
 async def password(
-    request: Request, account: AccountId, caller: MANAGER, door: TheDoor
+    request: Request, account: AccountId, caller: MANAGER, context: Context
 ) -> Response:
     """Issue a new password, shown by this response only."""
-    found = await accounts.found(door, caller, account)
+    found = await accounts.found(context, caller, account)
     try:
-        made = await accounts.renew(door, caller, found)
+        made = await accounts.renew(context, caller, found)
     except REFUSALS as error:
-        return await _refused(request, caller, door, found, error)
+        return await _refused(request, caller, context, found, error)
     return _issued(request, caller, made)
 
 
 @router.post(f"{URL}/{{account}}/{{deed}}")
 async def act(
-    request: Request, account: AccountId, deed: str, caller: MANAGER, door: TheDoor
+    request: Request, account: AccountId, deed: str, caller: MANAGER, context: Context
 ) -> Response:
     """Close, open, sign out, reset the second factor."""
     if deed not in DEEDS:
         raise Problem("not_found")
-    found = await accounts.found(door, caller, account)
+    found = await accounts.found(context, caller, account)
     try:
-        await DEEDS[deed].do(door, caller, found)
+        await DEEDS[deed].do(context, caller, found)
     except REFUSALS as error:
-        return await _refused(request, caller, door, found, error)
+        return await _refused(request, caller, context, found, error)
     return _back(account, deed)
 
 
@@ -160,16 +164,16 @@ def _who(form: Form, pack: Pack) -> dict[str, Any]:
 
 
 async def _list(
-    request: Request, caller: Caller, door: Door, form: Form, status: int = 200
+    request: Request, caller: Caller, context: AppContext, form: Form, status: int = 200
 ) -> Response:
     asked = Form.blank(**{name: request.query_params.get(name, "") for name in _FIND})
     cursor = request.query_params.get("cursor")
     try:
         query = AccountQuery.model_validate({**asked.given(*_FIND), "cursor": cursor})
-        page = await accounts.listed(door, caller, query)
+        page = await accounts.listed(context, caller, query)
     except (ValidationError, *REFUSALS) as error:
         status = asked.refuse(error)
-        page = await accounts.listed(door, caller, AccountQuery())
+        page = await accounts.listed(context, caller, AccountQuery())
     return staff_page(
         request,
         "staff/admin/people.html",
@@ -180,12 +184,17 @@ async def _list(
         page=page,
         first=cursor is None,
         more=f"{URL}?{urlencode(asked.typed)}&",
-        **choices(request, caller, door, working_city(request, door, caller)),
+        **choices(request, caller, context, working_city(request, context, caller)),
     )
 
 
 async def _one(
-    request: Request, caller: Caller, door: Door, account: Account, form: Form, status: int = 200
+    request: Request,
+    caller: Caller,
+    context: AppContext,
+    account: Account,
+    form: Form,
+    status: int = 200,
 ) -> Response:
     own = caller.session is not None and caller.session.account.id == account.id
     return staff_page(
@@ -194,15 +203,15 @@ async def _one(
         caller,
         status,
         form=form,
-        account=await accounts.line(door, account),
+        account=await accounts.line(context, account),
         own=own,
         done=_DONE.get(request.query_params.get("done", "")),
-        **choices(request, caller, door, _pack_of(request, caller, door, account)),
+        **choices(request, caller, context, _pack_of(request, caller, context, account)),
     )
 
 
 async def _refused(
-    request: Request, caller: Caller, door: Door, account: Account, error: Exception
+    request: Request, caller: Caller, context: AppContext, account: Account, error: Exception
 ) -> Response:
     form = Form.blank(
         display=account.display,
@@ -210,7 +219,7 @@ async def _refused(
         unit=account.unit or "",
         city=account.city or "",
     )
-    return await _one(request, caller, door, account, form, form.refuse(error))
+    return await _one(request, caller, context, account, form, form.refuse(error))
 
 
 def _issued(request: Request, caller: Caller, made: IssuedPassword) -> Response:
@@ -230,17 +239,17 @@ def _back(account: str, done: str) -> Response:
     return RedirectResponse(f"{URL}/{account}?done={done}", 303)
 
 
-def _pack_of(request: Request, caller: Caller, door: Door, account: Account) -> Pack:
+def _pack_of(request: Request, caller: Caller, context: AppContext, account: Account) -> Pack:
     """Return the pack whose units are offered: the account's city, else the working city."""
-    if account.city in door.packs.ids():
-        return door.packs.get(str(account.city))
-    return working_city(request, door, caller)
+    if account.city in context.packs.ids():
+        return context.packs.get(str(account.city))
+    return working_city(request, context, caller)
 
 
-def choices(request: Request, caller: Caller, door: Door, pack: Pack) -> dict[str, Any]:
+def choices(request: Request, caller: Caller, context: AppContext, pack: Pack) -> dict[str, Any]:
     """Return the choices of account forms."""
     return {
         "roles": [role for role in Role if role in STAFF],
         "of_city": pack,
-        "served": [one.city for one in cities(door, caller)],
+        "served": [one.city for one in cities(context, caller)],
     }

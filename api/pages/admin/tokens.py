@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import N_
 from api.http.parameters import TOKEN_MANAGER, TokenId
 from api.pages.admin.people import choices, refuse
@@ -16,7 +16,7 @@ from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from app import tokens as app_tokens
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.tokens import TokenIn
 from domain.policy.permissions import Scope
 
@@ -28,25 +28,25 @@ _DONE = {"revoked": N_("Revoked: it opens nothing any more.")}
 
 
 @router.get(URL)
-async def listing(request: Request, caller: TOKEN_MANAGER, door: TheDoor) -> Response:
+async def listing(request: Request, caller: TOKEN_MANAGER, context: Context) -> Response:
     form = Form.blank(*_NEW, "scopes", role="officer", days="90")
-    return await _list(request, caller, door, form, [])
+    return await _list(request, caller, context, form, [])
 
 
 @router.post(URL)
-async def issue(request: Request, caller: TOKEN_MANAGER, door: TheDoor) -> Response:
+async def issue(request: Request, caller: TOKEN_MANAGER, context: Context) -> Response:
     """Issue a token; only this response shows it."""
     form = await Form.read(request, *_NEW, "scopes")
     scopes = [str(one) for one in (await request.form()).getlist("scopes")]
     try:
         told: dict[str, Any] = form.given(*_NEW)
         if "unit" in told:
-            told.setdefault("city", working_city(request, door, caller).city.id)
+            told.setdefault("city", working_city(request, context, caller).city.id)
         if scopes:
             told["scopes"] = scopes
-        made = await app_tokens.issue(door, caller, TokenIn.model_validate(told), form.key)
+        made = await app_tokens.issue(context, caller, TokenIn.model_validate(told), form.key)
     except (ValidationError, *REFUSALS) as error:
-        return await _list(request, caller, door, form, scopes, refuse(form, error))
+        return await _list(request, caller, context, form, scopes, refuse(form, error))
     return staff_page(
         request,
         "staff/admin/issued.html",
@@ -60,21 +60,21 @@ async def issue(request: Request, caller: TOKEN_MANAGER, door: TheDoor) -> Respo
 
 
 @router.post(f"{URL}/{{token}}/revoke")
-async def revoke(token: TokenId, caller: TOKEN_MANAGER, door: TheDoor) -> Response:
-    await app_tokens.revoke(door, caller, token)
+async def revoke(token: TokenId, caller: TOKEN_MANAGER, context: Context) -> Response:
+    await app_tokens.revoke(context, caller, token)
     return RedirectResponse(f"{URL}?done=revoked", 303)
 
 
 async def _list(
     request: Request,
     caller: Caller,
-    door: Door,
+    context: AppContext,
     form: Form,
     chosen: list[str],
     status: int = 200,
 ) -> Response:
     now = datetime.now(UTC)
-    rows = await app_tokens.listed(door, caller)
+    rows = await app_tokens.listed(context, caller)
     return staff_page(
         request,
         "staff/admin/tokens.html",
@@ -87,5 +87,5 @@ async def _list(
         scopes=list(Scope),
         longest=app_tokens.LONGEST,
         done=_DONE.get(request.query_params.get("done", "")),
-        **choices(request, caller, door, working_city(request, door, caller)),
+        **choices(request, caller, context, working_city(request, context, caller)),
     )

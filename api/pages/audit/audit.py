@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from api.http.access import TicketNumber, staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import N_
 from api.http.responses import json_text
 from api.pages.shared.forms import REFUSALS, Form
@@ -71,10 +71,10 @@ class EventPair(NamedTuple):
 
 @router.get(URL)
 async def index(
-    request: Request, caller: Annotated[Caller, staff("audit_ticket")], door: TheDoor
+    request: Request, caller: Annotated[Caller, staff("audit_ticket")], context: Context
 ) -> Response:
     """Redirect to the ticket with the number, or show verdicts on the tickets a filter finds."""
-    pack = working_city(request, door, caller)
+    pack = working_city(request, context, caller)
     form = Form.blank("number", *_FILTERS, **_asked(request))
     page: VerdictPage | None = None
     status = 200
@@ -87,7 +87,7 @@ async def index(
     elif "limit" in request.query_params:
         try:
             query = _query(form, pack, request.query_params.get("cursor"))
-            page = await audits.verdicts(door, caller, query)
+            page = await audits.verdicts(context, caller, query)
         except (ValidationError, *REFUSALS) as error:
             status = form.refuse(error)
     asked = urlencode({name: form.typed[name] for name in _FILTERS})
@@ -123,21 +123,21 @@ async def ticket(
     request: Request,
     number: TicketNumber,
     caller: Annotated[Caller, staff("audit_ticket")],
-    door: TheDoor,
+    context: Context,
 ) -> Response:
     """Show one ticket: verdict, timeline, state at any version (`?version=`), and the view log.
 
     A long timeline is shown one page at a time, beginning with event `?lines=`.
     """
-    report = await audits.report(door, number)
+    report = await audits.report(context, number)
     then: StateThen | None = None
     last = report.told.ticket.version if report.told and report.told.ticket else 0
     first = report.since if report.lost else 1
     if last >= first:
-        then = await audits.state(door, number, _version(request, first, last))
+        then = await audits.state(context, number, _version(request, first, last))
     lines = _lines(report)
     part = _part(request, lines)
-    pack = _pack(door, report) or working_city(request, door, caller)
+    pack = _pack(context, report) or working_city(request, context, caller)
     return staff_page(
         request,
         "staff/audit_ticket.html",
@@ -162,10 +162,10 @@ async def ticket(
 
 @router.get(f"{URL}/{{number}}/export")
 async def export(
-    number: TicketNumber, caller: Annotated[Caller, staff("audit_ticket")], door: TheDoor
+    number: TicketNumber, caller: Annotated[Caller, staff("audit_ticket")], context: Context
 ) -> Response:
     """Send the report that the API returns, as a file to download."""
-    report = await audits.report(door, number)
+    report = await audits.report(context, number)
     name = f"jiesu-audit-{number}-{report.made_at:%Y%m%dT%H%M%SZ}.json"
     text = json.dumps(report.model_dump(mode="json"), ensure_ascii=False, indent=2)
     return json_text(text, Content_Disposition=f'attachment; filename="{name}"')
@@ -192,12 +192,12 @@ def _asked_number(request: Request, name: str, otherwise: int) -> int:
     return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else otherwise
 
 
-def _pack(door: TheDoor, report: Report) -> Pack | None:
+def _pack(context: Context, report: Report) -> Pack | None:
     """Return the pack of the ticket's city, if that city is still served."""
     ticket = (report.told and report.told.ticket) or report.record.ticket
-    if ticket is None or ticket.complaint.city not in door.packs.ids():
+    if ticket is None or ticket.complaint.city not in context.packs.ids():
         return None
-    return door.packs.get(ticket.complaint.city)
+    return context.packs.get(ticket.complaint.city)
 
 
 def _lines(report: Report) -> list[EventPair]:

@@ -4,34 +4,36 @@ from fastapi import Request
 from starlette.responses import Response
 
 from api.pages.shared.page import page
-from app.context import Door
+from app.context import AppContext
 from domain.pack.pack import Pack
 
 
-def packs(door: Door) -> list[Pack]:
+def packs(context: AppContext) -> list[Pack]:
     """Return the packs of all cities."""
-    return [door.packs.get(city) for city in door.packs.ids()]
+    return [context.packs.get(city) for city in context.packs.ids()]
 
 
-def chosen(door: Door, city: str) -> Pack | None:
+def chosen(context: AppContext, city: str) -> Pack | None:
     """Return the requested city, else the only one; None if the reader has to choose.
 
     Raises:
         UnknownCity: the city is not served.
     """
     if city:
-        return door.packs.get(city)
-    served = door.packs.ids()
-    return door.packs.get(served[0]) if len(served) == 1 else None
+        return context.packs.get(city)
+    served = context.packs.ids()
+    return context.packs.get(served[0]) if len(served) == 1 else None
 
 
-def choose(request: Request, door: Door, url: str, heading: str, status: int = 200) -> Response:
+def choose(
+    request: Request, context: AppContext, url: str, heading: str, status: int = 200
+) -> Response:
     """Show the choice of city. The id is appended to `url`; `heading` is a message."""
     return page(
         request,
         "citizen/cities.html",
         status,
-        cities=[pack.city for pack in packs(door)],
+        cities=[pack.city for pack in packs(context)],
         url=url,
         heading=heading,
     )

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.http import access
 from api.http.access import public
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import ENGLISH, N_, language_of
 from api.pages.citizen import photos
 from api.pages.citizen.next_step import OUTCOMES, STAGES, STEPS, is_asked, step_of
@@ -22,7 +22,7 @@ from app.attachments import attached
 from app.caller import Caller
 from app.citizen_view import CitizenTicket
 from app.commands import give
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.file_views import FileOut, file_out
 from app.files import seen_by_citizen
@@ -52,12 +52,12 @@ async def ask(request: Request, number: str = "") -> Response:
 
 
 @router.post("/follow")
-async def follow(request: Request, door: TheDoor) -> Response:
+async def follow(request: Request, context: Context) -> Response:
     """Show the ticket as its citizen sees it."""
     form = await Form.read(request, *_TICKET)
     try:
-        number, _ = await _caller(request, door, form)
-        return await _ticket(request, door, number, form)
+        number, _ = await _caller(request, context, form)
+        return await _ticket(request, context, number, form)
     except REFUSALS as error:
         status = form.refuse(error)
         return page(request, "citizen/follow.html", status, form=form, kept={}, action="/follow")
@@ -76,33 +76,33 @@ class SubmittedForm(NamedTuple):
     photos: Brought
 
 
-async def _add_facts(door: Door, said: SubmittedForm) -> Receipt | None:
+async def _add_facts(context: AppContext, said: SubmittedForm) -> Receipt | None:
     command = AddFacts.model_validate(said.form.given("text"))
-    await _add(door, said, command, said.key)
+    await _add(context, said, command, said.key)
     return None
 
 
-async def _add(door: Door, said: SubmittedForm, command: AddFacts, key: str) -> None:
+async def _add(context: AppContext, said: SubmittedForm, command: AddFacts, key: str) -> None:
     """Add the facts with their photos, except photos that the ticket already has."""
-    there = frozenset(row.sha256 for row in await files.of_ticket(door.store, said.number))
-    async with attached(door, said.caller, said.number, said.photos.without(there)) as ids:
+    there = frozenset(row.sha256 for row in await files.of_ticket(context.store, said.number))
+    async with attached(context, said.caller, said.number, said.photos.without(there)) as ids:
         told = command.model_copy(update={"files": ids})
-        await give(door, said.caller, said.number, told, key)
+        await give(context, said.caller, said.number, told, key)
 
 
-async def _urge(door: Door, said: SubmittedForm) -> Receipt | None:
+async def _urge(context: AppContext, said: SubmittedForm) -> Receipt | None:
     command = Urge.model_validate(said.form.given("text"))
-    await give(door, said.caller, said.number, command, said.key)
+    await give(context, said.caller, said.number, command, said.key)
     return None
 
 
-async def _withdraw(door: Door, said: SubmittedForm) -> Receipt | None:
+async def _withdraw(context: AppContext, said: SubmittedForm) -> Receipt | None:
     command = Withdraw.model_validate(said.form.given("reason"))
-    await give(door, said.caller, said.number, command, said.key)
+    await give(context, said.caller, said.number, command, said.key)
     return None
 
 
-async def _rate(door: Door, said: SubmittedForm) -> Receipt | None:
+async def _rate(context: AppContext, said: SubmittedForm) -> Receipt | None:
     """Rate the ticket; photos are added as facts first: a rating may end it."""
     told: dict[str, Any] = dict(said.form.given("contacted", "resolved", "grade", "words"))
     for name in ("contacted", "resolved"):
@@ -110,23 +110,23 @@ async def _rate(door: Door, said: SubmittedForm) -> Receipt | None:
             told[name] = _YES.get(told[name], told[name])
     verdict = Rating.model_validate(told)
     if said.photos.references:
-        await ratings.check_due(door, said.number)
-        await _add(door, said, AddFacts(text=_WITH_RATING), f"{said.key}/photos")
-    await ratings.rate(door, said.caller, said.number, verdict, said.key)
+        await ratings.check_due(context, said.number)
+        await _add(context, said, AddFacts(text=_WITH_RATING), f"{said.key}/photos")
+    await ratings.rate(context, said.caller, said.number, verdict, said.key)
     return None
 
 
-async def _back(door: Door, said: SubmittedForm) -> Receipt | None:
+async def _back(context: AppContext, said: SubmittedForm) -> Receipt | None:
     """Reopen the ticket; for an ended one, return the receipt of a follow-up ticket."""
     command = Recur.model_validate(said.form.given("text"))
-    became = await reopen(door, said.caller, said.number, command, said.key)
+    became = await reopen(context, said.caller, said.number, command, said.key)
     return became.receipt if isinstance(became, Filed) else None
 
 
 class CitizenAction(NamedTuple):
     """A form of the page: its action, its fields, and the message when it is done."""
 
-    do: Callable[[Door, SubmittedForm], Awaitable[Receipt | None]]
+    do: Callable[[AppContext, SubmittedForm], Awaitable[Receipt | None]]
     fields: tuple[str, ...]
     done: str
 
@@ -144,20 +144,20 @@ FIELDS = tuple(dict.fromkeys(name for act in ACTS.values() for name in act.field
 
 
 @router.post("/follow/{what}")
-async def act(what: str, request: Request, door: TheDoor) -> Response:
+async def act(what: str, request: Request, context: Context) -> Response:
     """Execute a form and show the ticket; a refusal keeps the input."""
     if what not in ACTS:
         raise Problem("not_found")
-    async with photos.read(request, door) as sent:
-        return await _act(what, request, door, sent)
+    async with photos.read(request, context) as sent:
+        return await _act(what, request, context, sent)
 
 
-async def _act(what: str, request: Request, door: Door, sent: FormData) -> Response:
+async def _act(what: str, request: Request, context: AppContext, sent: FormData) -> Response:
     chosen = ACTS[what]
     form = Form.of(sent, *_TICKET, *chosen.fields)
     key = f"{what}/{form.key}"  # the forms of one page have one key
     try:
-        number, caller = await _caller(request, door, form)
+        number, caller = await _caller(request, context, form)
     except REFUSALS as error:
         status = form.refuse(error)
         kept = form.given(*chosen.fields)
@@ -170,18 +170,18 @@ async def _act(what: str, request: Request, door: Door, sent: FormData) -> Respo
             action=f"/follow/{what}",
         )
     done, follower, status = None, None, 200
-    brought = await photos.brought(request, door, sent, form)
+    brought = await photos.brought(request, context, sent, form)
     try:
         if form.faults:
             raise Problem("invalid_request")
-        follower = await chosen.do(door, SubmittedForm(number, caller, form, key, brought))
+        follower = await chosen.do(context, SubmittedForm(number, caller, form, key, brought))
         done, brought = chosen.done, Brought()
         form = Form.blank(*_TICKET, **form.given(*_TICKET))
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)
     return await _ticket(
         request,
-        door,
+        context,
         number,
         form,
         status,
@@ -195,14 +195,14 @@ async def _act(what: str, request: Request, door: Door, sent: FormData) -> Respo
 # --- rendering --------------------------------------------------------------------------------
 
 
-async def _caller(request: Request, door: Door, form: Form) -> tuple[str, Caller]:
+async def _caller(request: Request, context: AppContext, form: Form) -> tuple[str, Caller]:
     number = parse_number(form.typed["number"])
-    return number, await access.citizen_of(request, number, form.typed["code"], door)
+    return number, await access.citizen_of(request, number, form.typed["code"], context)
 
 
 async def _ticket(
     request: Request,
-    door: Door,
+    context: AppContext,
     number: str,
     form: Form,
     status: int = 200,
@@ -212,8 +212,8 @@ async def _ticket(
     follower: Receipt | None = None,
     kept: Sequence[str] = (),
 ) -> Response:
-    view = await as_citizen(door, number)
-    pack = door.packs.get(view.city)
+    view = await as_citizen(context, number)
+    pack = context.packs.get(view.city)
     english = language_of(request) == ENGLISH
     form.typed = dict.fromkeys(FIELDS, "") | form.typed
     return page(
@@ -227,7 +227,7 @@ async def _ticket(
         follower=follower,
         photos=photos,
         kept=kept,
-        shown=await _shown(door, number),
+        shown=await _shown(context, number),
         pack=pack,
         zone=pack.calendar.tz,
         names=_names(pack) if english else {},
@@ -241,10 +241,10 @@ async def _ticket(
     )
 
 
-async def _shown(door: Door, number: str) -> list[FileOut]:
+async def _shown(context: AppContext, number: str) -> list[FileOut]:
     """Return the photos that the citizen may see."""
-    told = await seen_by_citizen(door, number)
-    return [file_out(door, row) for row in told if row.kind is FileKind.PHOTO]
+    told = await seen_by_citizen(context, number)
+    return [file_out(context, row) for row in told if row.kind is FileKind.PHOTO]
 
 
 def _names(pack: Pack) -> dict[str, str]:

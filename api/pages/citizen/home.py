@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.http.access import public
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.pages.citizen.cities import packs
 from api.pages.shared.page import page
 
@@ -12,6 +12,6 @@ router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")
 
 
 @router.get("/")
-async def home(request: Request, door: TheDoor) -> Response:
+async def home(request: Request, context: Context) -> Response:
     """Show the home page."""
-    return page(request, "citizen/home.html", cities=[pack.city for pack in packs(door)])
+    return page(request, "citizen/home.html", cities=[pack.city for pack in packs(context)])

@@ -11,10 +11,10 @@ import shapely
 from fastapi import APIRouter, Request, Response
 
 from api.http.access import public
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.responses import json_text
 from api.pages.citizen.redaction import veiled
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from domain.pack.pack import Pack
 from packs.grids import Grid
@@ -44,19 +44,19 @@ class Outlines:
 
 
 @router.get("/city/{city_id}/outlines.json")
-async def outlines(city_id: str, request: Request, door: TheDoor) -> Response:
+async def outlines(city_id: str, request: Request, context: Context) -> Response:
     """Return the streets of a city."""
-    pack = _pack(door, city_id)
+    pack = _pack(context, city_id)
     kept: Outlines = request.app.state.outlines
-    text = await kept.of(pack, door.packs.grid(city_id))
+    text = await kept.of(pack, context.packs.grid(city_id))
     return json_text(text, Cache_Control="public, max-age=86400")
 
 
 @router.get("/city/{city_id}/points.json")
-async def points(city_id: str, door: TheDoor) -> Response:
+async def points(city_id: str, context: Context) -> Response:
     """Return the newest published tickets' points, to a hundred metres."""
-    pack = _pack(door, city_id)
-    found = await answers(door.store, pack.city.id, None, _POINTS)
+    pack = _pack(context, city_id)
+    found = await answers(context.store, pack.city.id, None, _POINTS)
     told = []
     for ticket in found.tickets:
         point = point_of(ticket.complaint.place)
@@ -95,8 +95,8 @@ def _rounded(value: Any) -> Any:
     return value
 
 
-def _pack(door: Door, city_id: str) -> Pack:
+def _pack(context: AppContext, city_id: str) -> Pack:
     try:
-        return door.packs.get(city_id)
+        return context.packs.get(city_id)
     except UnknownCity:
         raise Problem("not_found") from None

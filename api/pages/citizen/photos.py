@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from api.http.i18n import N_
 from api.http.networks import network_of
 from api.pages.shared.forms import Form
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.uploads import check_flooding
 from domain.actors import CITIZEN
@@ -79,7 +79,7 @@ class _Parser(MultiPartParser):
 
 
 @asynccontextmanager
-async def read(request: Request, door: Door) -> AsyncIterator[FormData]:
+async def read(request: Request, context: AppContext) -> AsyncIterator[FormData]:
     """Yield the form; its photos are on disk until the context ends.
 
     Raises:
@@ -90,7 +90,7 @@ async def read(request: Request, door: Door) -> AsyncIterator[FormData]:
         return
     parser = _Parser(request.headers, request.stream())
     try:
-        yield await _parsed(parser, door.settings.upload_seconds)
+        yield await _parsed(parser, context.settings.upload_seconds)
     finally:
         parser.close()
 
@@ -107,7 +107,7 @@ async def _parsed(parser: MultiPartParser, seconds: float) -> FormData:
         raise Problem("malformed_upload") from None
 
 
-async def brought(request: Request, door: Door, sent: FormData, form: Form) -> Brought:
+async def brought(request: Request, context: AppContext, sent: FormData, form: Form) -> Brought:
     """Store the photos; a refused one is a fault of the form, and the others are kept."""
     kept = [one for one in sent.getlist(FIELD) if isinstance(one, str) and one][:MOST]
     found = Brought(kept, list(kept))
@@ -116,7 +116,7 @@ async def brought(request: Request, door: Door, sent: FormData, form: Form) -> B
         form.fail(CHOSEN, _TOO_MANY, most=MOST)
     for file in files[: MOST - len(kept)]:
         try:
-            await _take(request, door, file, found)
+            await _take(request, context, file, found)
         except (FileRefused, Problem, StoreError) as error:
             message = REFUSED.get(str(getattr(error, "code", "")), OTHER)
             form.fail(CHOSEN, message, file=(file.filename or "")[:60])
@@ -125,8 +125,8 @@ async def brought(request: Request, door: Door, sent: FormData, form: Form) -> B
     return found
 
 
-async def _take(request: Request, door: Door, file: UploadFile, found: Brought) -> None:
-    await check_flooding(door, network_of(request))
+async def _take(request: Request, context: AppContext, file: UploadFile, found: Brought) -> None:
+    await check_flooding(context, network_of(request))
     digest = hashlib.sha256()
 
     async def pieces() -> AsyncIterator[Piece]:
@@ -134,8 +134,8 @@ async def _take(request: Request, door: Door, file: UploadFile, found: Brought) 
             digest.update(content)
             yield Piece(content, file.content_type or "")
 
-    taken = await door.uploads.take(pieces(), Purpose.COMPLAINT, CITIZEN)
-    reference = f"{taken.row.id}.{door.uploads.seals.proof(taken.row.id)}"
+    taken = await context.uploads.take(pieces(), Purpose.COMPLAINT, CITIZEN)
+    reference = f"{taken.row.id}.{context.uploads.seals.proof(taken.row.id)}"
     found.references.append(reference)
     found.marks.append(digest.hexdigest())
     found.digests[reference] = taken.row.sha256

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api.http.access import public
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import N_
 from api.pages.citizen import photos
 from api.pages.citizen.cities import choose, chosen
@@ -18,7 +18,7 @@ from api.pages.citizen.similar import NONE, join, named, similar, with_same
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.page import page
 from app import bot_checks
-from app.context import Door
+from app.context import AppContext
 from app.filing import Receipt
 from app.intake import ComplaintIn, take
 from domain.pack.pack import Pack
@@ -39,56 +39,56 @@ _HEADING = N_("Where is it?")
 
 
 @router.get("/report", dependencies=[public("page_citizen")])
-async def report(request: Request, door: TheDoor, city: str = "") -> Response:
+async def report(request: Request, context: Context, city: str = "") -> Response:
     """Show the form; of several cities, first the choice of one."""
-    pack = chosen(door, city)
+    pack = chosen(context, city)
     if pack is None:
-        return choose(request, door, "/report?city=", _HEADING)
+        return choose(request, context, "/report?city=", _HEADING)
     form = Form.blank(*FIELDS, kind=Kind.COMPLAINT, city=pack.city.id)
-    return _form(request, door, pack, form)
+    return _form(request, context, pack, form)
 
 
 @router.post("/report", dependencies=[public("file_complaint")])
-async def file(request: Request, door: TheDoor) -> Response:
+async def file(request: Request, context: Context) -> Response:
     """File the complaint; on a mistake show the form again with everything that was typed.
 
     Before filing, the open tickets about the same matter in the same place are shown once: the
     form then carries `same`, a number or "none".
     """
-    async with photos.read(request, door) as sent:
-        return await _file(request, door, sent)
+    async with photos.read(request, context) as sent:
+        return await _file(request, context, sent)
 
 
-async def _file(request: Request, door: Door, sent: FormData) -> Response:
+async def _file(request: Request, context: AppContext, sent: FormData) -> Response:
     form = Form.of(sent, *FIELDS)
     kept: list[str] = []
     pack = None
     try:
-        pack = chosen(door, form.typed["city"])
+        pack = chosen(context, form.typed["city"])
         if pack is None:
-            return choose(request, door, "/report?city=", _HEADING, 422)
-        bot_checks.check_form(door, form.typed)
-        brought = await photos.brought(request, door, sent, form)
+            return choose(request, context, "/report?city=", _HEADING, 422)
+        bot_checks.check_form(context, form.typed)
+        brought = await photos.brought(request, context, sent, form)
         kept = brought.references
         body = _complaint(form, kept)
         if form.faults:
             form.problem = "invalid_request"
-            return _form(request, door, pack, form, 422, kept)
+            return _form(request, context, pack, form, 422, kept)
         asked = form.typed["same"] != NONE
-        found = await similar(door, pack, body, _key(form)) if asked else []
+        found = await similar(context, pack, body, _key(form)) if asked else []
         if found and not form.typed["same"]:
             return page(
                 request, "citizen/similar.html", form=form, found=found, pack=pack, kept=kept
             )
-        filed = await take(with_same(body, form), door, _key(form), brought.marks)
+        filed = await take(with_same(body, form), context, _key(form), brought.marks)
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error, _WORDS)
         if pack is None:
-            return choose(request, door, "/report?city=", _HEADING, status)
-        return _form(request, door, pack, form, status, kept)
+            return choose(request, context, "/report?city=", _HEADING, status)
+        return _form(request, context, pack, form, status, kept)
     receipt = filed.receipt
     same = named(found, form)
-    joined = same is not None and await join(door, pack, body, receipt.number, same)
+    joined = same is not None and await join(context, pack, body, receipt.number, same)
     joined_to = same.ticket.number if joined and same else None
     return _receipt(request, pack, receipt, form.key, joined_to)
 
@@ -99,13 +99,13 @@ def _key(form: Form) -> str:
 
 def _form(
     request: Request,
-    door: Door,
+    context: AppContext,
     pack: Pack,
     form: Form,
     status: int = 200,
     kept: Sequence[str] = (),
 ) -> Response:
-    form.typed[bot_checks.STAMP] = bot_checks.stamp(door, form.typed[bot_checks.STAMP])
+    form.typed[bot_checks.STAMP] = bot_checks.stamp(context, form.typed[bot_checks.STAMP])
     return page(
         request,
         "citizen/report.html",

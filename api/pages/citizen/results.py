@@ -7,12 +7,12 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.http.access import public
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import N_
 from api.pages.citizen.cities import choose, packs
 from api.pages.citizen.redaction import veiled
 from api.pages.shared.page import page
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.figures import counted
 from app.periods import ReckoningQuery, reckoning
@@ -32,18 +32,20 @@ _PAGE = 20
 
 
 @router.get("/city")
-async def city(request: Request, door: TheDoor) -> Response:
+async def city(request: Request, context: Context) -> Response:
     """Show the only city's report card; of several, the choice of one."""
-    served = packs(door)
+    served = packs(context)
     if len(served) != 1:
-        return choose(request, door, "/city/", _HEADING)
-    return await report_card(served[0].city.id, request, door)
+        return choose(request, context, "/city/", _HEADING)
+    return await report_card(served[0].city.id, request, context)
 
 
 @router.get("/city/{city_id}")
-async def report_card(city_id: str, request: Request, door: TheDoor, month: str = "") -> Response:
+async def report_card(
+    city_id: str, request: Request, context: Context, month: str = ""
+) -> Response:
     """Show one month: the figures the city publishes, each with the counts it comes from."""
-    pack, now = _pack(door, city_id), datetime.now(UTC)
+    pack, now = _pack(context, city_id), datetime.now(UTC)
     try:
         shown = month or month_at(pack, now)
         month_of(pack, shown).so_far(now)
@@ -52,10 +54,12 @@ async def report_card(city_id: str, request: Request, door: TheDoor, month: str 
     try:
         # The same request as the API's, so that both share one cached computation.
         asked = reckoning(ReckoningQuery(month=shown), pack, now)
-        found, _ = await counted(door, None, asked, None)
-        rates = await door.figures.get(
+        found, _ = await counted(context, None, asked, None)
+        rates = await context.figures.get(
             ("rates", *asked.asked),
-            lambda: three_rates(door.store, pack.city.id, found.period.since, found.period.until),
+            lambda: three_rates(
+                context.store, pack.city.id, found.period.since, found.period.until
+            ),
         )
     except StoreUnavailable:
         return page(request, "citizen/away.html", 503)
@@ -99,13 +103,13 @@ class Published(NamedTuple):
 async def published(
     city_id: str,
     request: Request,
-    door: TheDoor,
+    context: Context,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
     """Show questions and answers whose citizens agreed to publication, with a map by script."""
-    pack = _pack(door, city_id)
+    pack = _pack(context, city_id)
     try:
-        found = await answers(door.store, pack.city.id, cursor, _PAGE)
+        found = await answers(context.store, pack.city.id, cursor, _PAGE)
     except StoreUnavailable:
         return page(request, "citizen/away.html", 503)
     return page(
@@ -132,8 +136,8 @@ def _published(ticket: Ticket) -> Published:
     )
 
 
-def _pack(door: Door, city_id: str) -> Pack:
+def _pack(context: AppContext, city_id: str) -> Pack:
     try:
-        return door.packs.get(city_id)
+        return context.packs.get(city_id)
     except UnknownCity:
         raise Problem("not_found") from None

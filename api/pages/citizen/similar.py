@@ -14,7 +14,7 @@ import structlog
 
 from api.pages.shared.forms import Form
 from app import filing
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.intake import ComplaintIn
 from app.sending import NotRunning
@@ -44,16 +44,16 @@ class Similar(NamedTuple):
     unit: Unit | None
 
 
-async def similar(door: Door, pack: Pack, body: ComplaintIn, key: str) -> list[Similar]:
+async def similar(context: AppContext, pack: Pack, body: ComplaintIn, key: str) -> list[Similar]:
     """Return open tickets about the same matter; none for a resent form that has its ticket."""
-    if await intake.by_key(door.store, key) is not None:
+    if await intake.by_key(context.store, key) is not None:
         return []
     said = body.model_dump(exclude={"city", "contact"})
     draft = filing.draft(pack, datetime.now(UTC), **said)
     guess = classify(pack, draft)
     if guess.category is None or not guess.confident:
         return []
-    found = await open_nearby(door.store, draft, guess.category, guess.area, pack.severity)
+    found = await open_nearby(context.store, draft, guess.category, guess.area, pack.severity)
     category = pack.category(guess.category)
     return [
         Similar(
@@ -68,7 +68,9 @@ def named(found: list[Similar], form: Form) -> Similar | None:
     return next((one for one in found if one.ticket.number == form.typed["same"]), None)
 
 
-async def join(door: Door, pack: Pack, body: ComplaintIn, number: str, same: Similar) -> bool:
+async def join(
+    context: AppContext, pack: Pack, body: ComplaintIn, number: str, same: Similar
+) -> bool:
     """Merge the new ticket into the other one at once if that is safe; return whether it was.
 
     If it fails (the other has its answer by now, the engine is unavailable), the dispatcher
@@ -80,7 +82,7 @@ async def join(door: Door, pack: Pack, body: ComplaintIn, number: str, same: Sim
     command = Merge(into=same.ticket.number, reason=_SAID)
     act = Act(actor=SYSTEM, command=command)
     try:
-        await door.engine.act(number, act, f"same/{number}")
+        await context.engine.act(number, act, f"same/{number}")
     except (Problem, Refused, NotRunning) as error:
         logger.info("left to the dispatcher", code=getattr(error, "code", "not_running"))
         return False

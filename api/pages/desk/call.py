@@ -13,7 +13,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from api.http.access import staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import N_, language_of
 from api.pages.actions import fields
 from api.pages.actions import files as deed_files
@@ -30,7 +30,7 @@ from api.pages.shared.workplace import cities, working_city
 from app.attachments import attached
 from app.caller import Caller
 from app.commands import give
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.filing import Receipt
 from app.intake import take
@@ -61,9 +61,9 @@ Looking = Annotated[Caller, staff("page_desk")]
 
 
 @router.get(CALL)
-async def blank(request: Request, door: TheDoor, caller: Looking) -> Response:
+async def blank(request: Request, context: Context, caller: Looking) -> Response:
     """Show an empty screen for the next call."""
-    pack = working_city(request, door, caller)
+    pack = working_city(request, context, caller)
     form = Form.blank(
         *_NAMES,
         city=pack.city.id,
@@ -72,51 +72,51 @@ async def blank(request: Request, door: TheDoor, caller: Looking) -> Response:
         purpose=PURPOSE,
         outcome="answered",
     )
-    return await _screen(request, door, caller, pack, form)
+    return await _screen(request, context, caller, pack, form)
 
 
 @router.post(CALL)
 async def act(
-    request: Request, door: TheDoor, caller: Annotated[Caller, staff("page_register")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("page_register")]
 ) -> Response:
     """Carry out the pressed button; on a mistake, show the screen again with all that was typed."""
     async with request.form() as sent:  # closes the files
         form = Form.of(sent, *_NAMES)
-        pack = city_of_form(request, door, caller, form)
+        pack = city_of_form(request, context, caller, form)
         what, _, which = form.typed["do"].partition(":")
         try:
             deed = _DEEDS.get(what)
             if deed is None:
                 raise Problem("not_found")
-            await _take_files(request, door, caller, pack, form, sent)
+            await _take_files(request, context, caller, pack, form, sent)
             if form.wrong:
-                return await _screen(request, door, caller, pack, form, 422)
-            return await deed(request, door, caller, pack, form, which)
+                return await _screen(request, context, caller, pack, form, 422)
+            return await deed(request, context, caller, pack, form, which)
         except (ValidationError, *REFUSALS) as error:
             status = form.refuse(error, WORDS)
-            return await _screen(request, door, caller, pack, form, status)
+            return await _screen(request, context, caller, pack, form, status)
 
 
 @router.post(f"{CALL}/hints")
-async def hint(request: Request, door: TheDoor, caller: Looking) -> Response:
+async def hint(request: Request, context: Context, caller: Looking) -> Response:
     """Show suggestions for what is typed so far: a part of the screen."""
     form = await Form.read(request, *FIELDS)
-    pack = city_of_form(request, door, caller, form)
-    found = await _hints(door, pack, form)
+    pack = city_of_form(request, context, caller, form)
+    found = await _hints(context, pack, form)
     zone = pack.calendar.tz
     return page(request, "staff/call_hints.html", form=form, pack=pack, found=found, zone=zone)
 
 
 @router.post(f"{CALL}/caller")
 async def caller_known(
-    request: Request, door: TheDoor, caller: Annotated[Caller, staff("search_people")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("search_people")]
 ) -> Response:
     """Show the caller's earlier tickets: a part of the screen. The search is logged."""
     form = await Form.read(request, *FIELDS)
-    pack = city_of_form(request, door, caller, form)
+    pack = city_of_form(request, context, caller, form)
     status, earlier = 200, None
     try:
-        earlier = await search(door, caller, form)
+        earlier = await search(context, caller, form)
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error, WORDS)
     return page(
@@ -132,10 +132,10 @@ async def caller_known(
 
 @router.get(f"{CALL}/categories")
 async def categories(
-    request: Request, door: TheDoor, caller: Looking, category: str = ""
+    request: Request, context: Context, caller: Looking, category: str = ""
 ) -> Response:
     """List subjects by code, name or keyword, as the options of a datalist."""
-    pack = working_city(request, door, caller)
+    pack = working_city(request, context, caller)
     found = matching(pack, category[:40])
     return page(request, "staff/call_options.html", found=found)
 
@@ -144,74 +144,74 @@ async def categories(
 
 
 async def _look(
-    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
+    request: Request, context: AppContext, caller: Caller, pack: Pack, form: Form, which: str
 ) -> Response:
     """Show the screen again with suggestions."""
-    return await _screen(request, door, caller, pack, form)
+    return await _screen(request, context, caller, pack, form)
 
 
 async def _search(
-    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
+    request: Request, context: AppContext, caller: Caller, pack: Pack, form: Form, which: str
 ) -> Response:
-    await search(door, caller, form)
-    return await _screen(request, door, caller, pack, form)
+    await search(context, caller, form)
+    return await _screen(request, context, caller, pack, form)
 
 
 async def _use(
-    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
+    request: Request, context: AppContext, caller: Caller, pack: Pack, form: Form, which: str
 ) -> Response:
     """Append one of the pack's prepared answers to the answer field."""
     reply = next((one for one in pack.phrases.answers if one.code == which), None)
     if reply is not None:
         form.typed["answer"] = "\n".join(filter(None, (form.typed["answer"], reply.zh)))
-    return await _screen(request, door, caller, pack, form)
+    return await _screen(request, context, caller, pack, form)
 
 
 async def _same(
-    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
+    request: Request, context: AppContext, caller: Caller, pack: Pack, form: Form, which: str
 ) -> Response:
     """Add what was said to an earlier ticket of the same caller, or urge it."""
     what, _, typed = which.partition(":")
     number = parse_number(typed)
-    if what not in DONE or number not in (await found_again(door, caller, form)).numbers:
+    if what not in DONE or number not in (await found_again(context, caller, form)).numbers:
         raise Problem("ticket_not_found")
     said = form.given("text")
     brought = form.typed[KEPT].split()
     if what == "urge" and brought:
         form.fail(FILES.name, _NOT_WITH_URGING)
         raise Problem("invalid_request")
-    async with attached(door, caller, number, brought) as there:
+    async with attached(context, caller, number, brought) as there:
         command = (
             AddFacts.model_validate({**said, "files": there})
             if what == "facts"
             else Urge.model_validate(said)
         )
-        await give(door, caller, number, command, f"call/{form.key}/{what}/{number}")
+        await give(context, caller, number, command, f"call/{form.key}/{what}/{number}")
     return RedirectResponse(f"{CALL}?done={what}&number={number}", 303)
 
 
 async def _file(
-    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
+    request: Request, context: AppContext, caller: Caller, pack: Pack, form: Form, which: str
 ) -> Response:
-    receipt = await _filed(door, caller, pack, form)
+    receipt = await _filed(context, caller, pack, form)
     return _receipt(request, caller, pack, form, receipt)
 
 
 async def _answer(
-    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, which: str
+    request: Request, context: AppContext, caller: Caller, pack: Pack, form: Form, which: str
 ) -> Response:
     """File the complaint and conclude it with the answer given in the call."""
     command = conclusion(form)
-    receipt = await _filed(door, caller, pack, form, by_hand=True)
+    receipt = await _filed(context, caller, pack, form, by_hand=True)
     problem = None
     try:
-        await give(door, caller, receipt.number, command, f"call/{form.key}/answer")
+        await give(context, caller, receipt.number, command, f"call/{form.key}/answer")
     except REFUSALS as error:  # it is filed anyway, and waits at triage for a person
         problem = str(getattr(error, "code", "internal_error"))
     return _receipt(request, caller, pack, form, receipt, command, problem)
 
 
-Deed = Callable[[Request, Door, Caller, Pack, Form, str], Awaitable[Response]]
+Deed = Callable[[Request, AppContext, Caller, Pack, Form, str], Awaitable[Response]]
 
 _DEEDS: dict[str, Deed] = {
     "look": _look,
@@ -224,38 +224,38 @@ _DEEDS: dict[str, Deed] = {
 
 
 async def _filed(
-    door: Door, caller: Caller, pack: Pack, form: Form, *, by_hand: bool = False
+    context: AppContext, caller: Caller, pack: Pack, form: Form, *, by_hand: bool = False
 ) -> Receipt:
-    brought = await deed_files.own(door, caller, form.typed[KEPT].split())
-    proof = door.uploads.seals.proof
+    brought = await deed_files.own(context, caller, form.typed[KEPT].split())
+    proof = context.uploads.seals.proof
     body = complaint(pack, form, [f"{row.id}.{proof(row.id)}" for row in brought])
     if not body.title:
-        found = await _hints(door, pack, form)
+        found = await _hints(context, pack, form)
         body = body.model_copy(update={"title": found.title})
     key = f"staff/{caller.id}/{form.key}"
     marks = [row.sha256 for row in brought]
-    return (await take(body, door, key, marks, by_hand=by_hand)).receipt
+    return (await take(body, context, key, marks, by_hand=by_hand)).receipt
 
 
 async def _take_files(
-    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, sent: FormData
+    request: Request, context: AppContext, caller: Caller, pack: Pack, form: Form, sent: FormData
 ) -> None:
     """Receive the chosen files at every button: a browser does not send them again by itself."""
     _, _, earlier = form.typed["do"].partition("same:facts:")
-    given = await deed_files.taken(door, caller, earlier or None, sent, FILES)
+    given = await deed_files.taken(context, caller, earlier or None, sent, FILES)
     deed_files.tell(form, FILES, given, Speech(language_of(request), pack))
 
 
 # --- showing it -------------------------------------------------------------------------------
 
 
-def city_of_form(request: Request, door: Door, caller: Caller, form: Form) -> Pack:
+def city_of_form(request: Request, context: AppContext, caller: Caller, form: Form) -> Pack:
     """Return the city the form was opened in, even if another window has changed the city."""
-    named = [pack for pack in cities(door, caller) if pack.city.id == form.typed["city"]]
-    return named[0] if named else working_city(request, door, caller)
+    named = [pack for pack in cities(context, caller) if pack.city.id == form.typed["city"]]
+    return named[0] if named else working_city(request, context, caller)
 
 
-async def _hints(door: Door, pack: Pack, form: Form) -> Hints:
+async def _hints(context: AppContext, pack: Pack, form: Form) -> Hints:
     kind = form.typed["kind"]
     area = area_of(pack, form.typed["area"])
     said: dict[str, Any] = {
@@ -264,13 +264,13 @@ async def _hints(door: Door, pack: Pack, form: Form) -> Hints:
         "kind": kind if kind in list(Kind) else Kind.COMPLAINT,
         "place": {"address": form.typed["address"][:200], "area": area},
     }
-    return await hints(door, pack, said, category_of(pack, form.typed["category"]))
+    return await hints(context, pack, said, category_of(pack, form.typed["category"]))
 
 
 async def _screen(
-    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, status: int = 200
+    request: Request, context: AppContext, caller: Caller, pack: Pack, form: Form, status: int = 200
 ) -> Response:
-    earlier: Earlier = await found_again(door, caller, form)
+    earlier: Earlier = await found_again(context, caller, form)
     return staff_page(
         request,
         "staff/call.html",
@@ -278,13 +278,13 @@ async def _screen(
         status,
         pack=pack,
         form=form,
-        found=await _hints(door, pack, form),
+        found=await _hints(context, pack, form),
         earlier=earlier if form.typed["earlier"] else None,
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or pack.features.appoint],
         channels=list(Channel),
         places=places(pack),
         papers=FILES,
-        kept=await deed_files.shown(door, caller, form.typed[KEPT].split()),
+        kept=await deed_files.shown(context, caller, form.typed[KEPT].split()),
         done=DONE.get(request.query_params.get("done", "")),
         done_number=request.query_params.get("number", "")[:13],
     )

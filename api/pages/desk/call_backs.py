@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from api.http.access import staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import ENGLISH, N_, language_of
 from api.pages.desk import queue
 from api.pages.shared.forms import REFUSALS, Form
@@ -15,7 +15,7 @@ from api.pages.shared.navigation import CALL_BACKS
 from api.pages.shared.staff_page import staff_page
 from app import contacts
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from domain.commands.citizens import CallBack
 from domain.pack.pack import Pack
 from domain.pack.phrases import Moment
@@ -39,39 +39,39 @@ _YES = {"yes": True, "no": False}
 
 @router.get(CALL_BACKS)
 async def waiting(
-    request: Request, door: TheDoor, caller: Annotated[Caller, staff("list_queue")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("list_queue")]
 ) -> Response:
     """Show the call-back queue, most urgent first, with the first ticket open."""
-    return await _page(request, door, caller, Form.blank(*FIELDS))
+    return await _page(request, context, caller, Form.blank(*FIELDS))
 
 
 @router.post(f"{CALL_BACKS}/phone")
 async def show_phone(
-    request: Request, door: TheDoor, caller: Annotated[Caller, staff("unmask_person")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("unmask_person")]
 ) -> Response:
     """Show the complainant unmasked; the access is logged where the citizen can read it."""
     form = await Form.read(request, *FIELDS)
     try:
         number = parse_number(form.typed["number"])
         said = contacts.LookIn(purpose=PURPOSE)
-        person = await contacts.unmasked_person(door, caller, number, said.purpose)
-        return await _page(request, door, caller, form, person=person)
+        person = await contacts.unmasked_person(context, caller, number, said.purpose)
+        return await _page(request, context, caller, form, person=person)
     except REFUSALS as error:
-        return await _page(request, door, caller, form, form.refuse(error))
+        return await _page(request, context, caller, form, form.refuse(error))
 
 
 @router.post(f"{CALL_BACKS}/call-back")
 async def record(
-    request: Request, door: TheDoor, caller: Annotated[Caller, staff("call_back")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("call_back")]
 ) -> Response:
     """Record one attempt: not reached, or reached and what they said."""
     form = await Form.read(request, *FIELDS)
     try:
         given = _attempt(form)
         done = "reached" if given.reached else "missed"
-        return await queue.do(request, door, caller, given, form, done)
+        return await queue.do(request, context, caller, given, form, done)
     except (ValidationError, *REFUSALS) as error:
-        return await _page(request, door, caller, form, form.refuse(error))
+        return await _page(request, context, caller, form, form.refuse(error))
 
 
 def _attempt(form: Form) -> CallBack:
@@ -91,13 +91,13 @@ def _attempt(form: Form) -> CallBack:
 
 async def _page(
     request: Request,
-    door: Door,
+    context: AppContext,
     caller: Caller,
     form: Form,
     status: int = 200,
     person: Person | None = None,
 ) -> Response:
-    at = await queue.desk(request, door, caller, CALL_BACKS, form.typed["number"] or None)
+    at = await queue.desk(request, context, caller, CALL_BACKS, form.typed["number"] or None)
     return staff_page(
         request,
         "staff/call_backs.html",
@@ -105,17 +105,17 @@ async def _page(
         status,
         form=form,
         person=person,
-        who=await _who(door, at.hand) if at.hand else None,
+        who=await _who(context, at.hand) if at.hand else None,
         scripts=_scripts(at.pack, at.hand),
         grades=_grades(request, at.pack),
         **queue.told(request, at, DONE),
     )
 
 
-async def _who(door: Door, hand: QueuedTicket) -> Any:
+async def _who(context: AppContext, hand: QueuedTicket) -> Any:
     """Return the masked complainant; None where no person is known."""
     known = hand.ticket.complaint.person
-    person = await intake.person_of(door.store, door.vault, known) if known else None
+    person = await intake.person_of(context.store, context.vault, known) if known else None
     return masked(person) if person else None
 
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from api.http.access import staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import N_
 from api.pages.desk import queue
 from api.pages.desk.triage import UNKNOWN_UNIT
@@ -17,7 +17,7 @@ from api.pages.shared.navigation import DECISIONS
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from domain.actors import Role
 from domain.commands.intake import Arbitrate
 from domain.commands.supervising import Decide
@@ -50,15 +50,15 @@ ASKED = {
 
 @router.get(DECISIONS)
 async def waiting(
-    request: Request, door: TheDoor, caller: Annotated[Caller, staff("list_queue")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("list_queue")]
 ) -> Response:
     """Show the queue, most urgent first, with the first ticket open."""
-    return await _page(request, door, caller, Form.blank(*FIELDS))
+    return await _page(request, context, caller, Form.blank(*FIELDS))
 
 
 @router.post(f"{DECISIONS}/decide")
 async def decide(
-    request: Request, door: TheDoor, caller: Annotated[Caller, staff("decide")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("decide")]
 ) -> Response:
     """Grant or refuse a request, with a reason; for a granted return, name the next unit."""
     form = await Form.read(request, *FIELDS)
@@ -68,12 +68,12 @@ async def decide(
         return Decide.model_validate(said)
 
     done = "granted" if form.typed["approve"] == "true" else "refused"
-    return await _do(request, door, caller, form, done, command)
+    return await _do(request, context, caller, form, done, command)
 
 
 @router.post(f"{DECISIONS}/arbitrate")
 async def arbitrate(
-    request: Request, door: TheDoor, caller: Annotated[Caller, staff("arbitrate")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("arbitrate")]
 ) -> Response:
     """Record the meeting's decision: the unit, the minutes, and the units present."""
     form = await Form.read(request, *FIELDS)
@@ -90,7 +90,7 @@ async def arbitrate(
         }
         return Arbitrate.model_validate({name: value for name, value in said.items() if value})
 
-    return await _do(request, door, caller, form, "arbitrated", command)
+    return await _do(request, context, caller, form, "arbitrated", command)
 
 
 def _unit(pack: Pack, form: Form) -> str | None:
@@ -101,22 +101,22 @@ def _unit(pack: Pack, form: Form) -> str | None:
 
 
 async def _do(
-    request: Request, door: Door, caller: Caller, form: Form, done: str, command: Any
+    request: Request, context: AppContext, caller: Caller, form: Form, done: str, command: Any
 ) -> Response:
     try:
-        given = command(working_city(request, door, caller))
+        given = command(working_city(request, context, caller))
         if form.faults:
             form.problem = "invalid_request"
-            return await _page(request, door, caller, form, 422)
-        return await queue.do(request, door, caller, given, form, done)
+            return await _page(request, context, caller, form, 422)
+        return await queue.do(request, context, caller, given, form, done)
     except (ValidationError, *REFUSALS) as error:
-        return await _page(request, door, caller, form, form.refuse(error))
+        return await _page(request, context, caller, form, form.refuse(error))
 
 
 async def _page(
-    request: Request, door: Door, caller: Caller, form: Form, status: int = 200
+    request: Request, context: AppContext, caller: Caller, form: Form, status: int = 200
 ) -> Response:
-    at = await queue.desk(request, door, caller, DECISIONS, form.typed["number"] or None)
+    at = await queue.desk(request, context, caller, DECISIONS, form.typed["number"] or None)
     return staff_page(
         request,
         "staff/decisions.html",

@@ -10,14 +10,14 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from api.http.access import staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import N_
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from app.caller import Caller
 from app.commands import give
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from domain.commands.intake import Merge, Unmerge
 from domain.pack.pack import Pack
@@ -69,16 +69,16 @@ LINES = (
 
 @router.get(MERGE)
 async def compare(
-    request: Request, door: TheDoor, caller: Annotated[Caller, staff("page_desk")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("page_desk")]
 ) -> Response:
     """Show the tickets in the address side by side, and others that may be about the same."""
     asked = {slot: request.query_params.get(slot, "")[:20] for slot in SLOTS}
-    return await _page(request, door, caller, Form.blank(*FIELDS, **asked))
+    return await _page(request, context, caller, Form.blank(*FIELDS, **asked))
 
 
 @router.post(MERGE)
 async def merge(
-    request: Request, door: TheDoor, caller: Annotated[Caller, staff("merge")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("merge")]
 ) -> Response:
     """Merge the other tickets into the chosen one."""
     form = await Form.read(request, *FIELDS)
@@ -91,37 +91,42 @@ async def merge(
         command = Merge.model_validate({"into": form.typed["parent"], **form.given("reason")})
         for number in dict.fromkeys(numbers):
             if number != command.into:
-                await _into(door, caller, number, command, form, refused)
+                await _into(context, caller, number, command, form, refused)
     except (ValidationError, *REFUSALS) as error:
-        return await _page(request, door, caller, form, form.refuse(error))
+        return await _page(request, context, caller, form, form.refuse(error))
     if refused:
         form.problem = next(iter(refused.values()))
-        return await _page(request, door, caller, form, 409, refused)
+        return await _page(request, context, caller, form, 409, refused)
     return _done("merged", command.into)
 
 
 async def _into(
-    door: Door, caller: Caller, number: str, command: Merge, form: Form, refused: dict[str, str]
+    context: AppContext,
+    caller: Caller,
+    number: str,
+    command: Merge,
+    form: Form,
+    refused: dict[str, str],
 ) -> None:
     """Merge one ticket; a refusal does not stop the others from being merged."""
     try:
-        await give(door, caller, number, command, f"page/{form.key}/{number}")
+        await give(context, caller, number, command, f"page/{form.key}/{number}")
     except REFUSALS as error:
         refused[number] = str(getattr(error, "code", "internal_error"))
 
 
 @router.post(f"{MERGE}/unmerge")
 async def unmerge(
-    request: Request, door: TheDoor, caller: Annotated[Caller, staff("unmerge")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("unmerge")]
 ) -> Response:
     """Separate a merged ticket from its parent again."""
     form = await Form.read(request, *FIELDS)
     try:
         number = parse_number(form.typed["number"])
         command = Unmerge.model_validate(form.given("reason"))
-        await give(door, caller, number, command, f"page/{form.key}/{number}")
+        await give(context, caller, number, command, f"page/{form.key}/{number}")
     except (ValidationError, *REFUSALS) as error:
-        return await _page(request, door, caller, form, form.refuse(error))
+        return await _page(request, context, caller, form, form.refuse(error))
     return _done("unmerged", number)
 
 
@@ -134,18 +139,18 @@ def _done(what: str, number: str) -> Response:
 
 async def _page(
     request: Request,
-    door: Door,
+    context: AppContext,
     caller: Caller,
     form: Form,
     status: int = 200,
     refused: dict[str, str] | None = None,
 ) -> Response:
-    pack = working_city(request, door, caller)
-    shown = await _shown(door, caller, form)
+    pack = working_city(request, context, caller)
+    shown = await _shown(context, caller, form)
     if shown:
-        pack = door.packs.get(shown[0].complaint.city)
+        pack = context.packs.get(shown[0].complaint.city)
     first = shown[0] if shown else None
-    others = await alike(door.store, first, pack.severity) if first else []
+    others = await alike(context.store, first, pack.severity) if first else []
     return staff_page(
         request,
         "staff/merge.html",
@@ -157,14 +162,14 @@ async def _page(
         lines=[_line(pack, shown, line) for line in LINES],
         possible=[one.complaint.number for one in shown if _may_lead(one)],
         others=[one for one in others if one.number not in _numbers(shown)],
-        crowds=[] if shown else await crowds(door.store, pack.city.id),
+        crowds=[] if shown else await crowds(context.store, pack.city.id),
         refused=refused or {},
         done=DONE.get(request.query_params.get("done", "")),
         free=next((slot for slot in SLOTS if not form.typed[slot]), None),
     )
 
 
-async def _shown(door: Door, caller: Caller, form: Form) -> list[Ticket]:
+async def _shown(context: AppContext, caller: Caller, form: Form) -> list[Ticket]:
     """Return the form's tickets that this caller may see, in its order; mark others as faults."""
     numbers: dict[str, str] = {}
     for slot in SLOTS:
@@ -173,11 +178,11 @@ async def _shown(door: Door, caller: Caller, form: Form) -> list[Ticket]:
                 numbers[slot] = parse_number(form.typed[slot])
         except BadNumber:
             form.fail(slot, _NO_TICKET)
-    found = await tickets.states(door.store, list(numbers.values())) if numbers else []
+    found = await tickets.states(context.store, list(numbers.values())) if numbers else []
     known = {
         one.complaint.number: one
         for one in found
-        if caller.sees(one, door.packs.get(one.complaint.city))
+        if caller.sees(one, context.packs.get(one.complaint.city))
     }
     for slot, number in numbers.items():
         if number not in known:

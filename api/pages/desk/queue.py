@@ -18,7 +18,7 @@ from api.pages.shared.navigation import PAGES
 from api.pages.shared.workplace import working_city
 from app.caller import Caller
 from app.commands import give
-from app.context import Door
+from app.context import AppContext
 from domain.commands.messages import Command
 from domain.pack.pack import Pack
 from domain.policy.work_queues import Queue
@@ -61,16 +61,16 @@ class OpenQueue:
 
 
 async def desk(
-    request: Request, door: Door, caller: Caller, page: str, number: str | None = None
+    request: Request, context: AppContext, caller: Caller, page: str, number: str | None = None
 ) -> OpenQueue:
     """Load the queues of `page` in the city worked in; `number`: the ticket to open."""
-    pack = working_city(request, door, caller)
+    pack = working_city(request, context, caller)
     of = [queue for queue, address in PAGES.items() if address == page]
     only = next((one for one in of if one == request.query_params.get("queue")), None)
     was = request.query_params.get("was", "") if request.method == "GET" else ""
     found, counts = await asyncio.gather(
-        work_queues.whole(door.store, [only] if only else of, pack.city.id, SHOWN + 1, was),
-        work_queues.counts(door.store, of, pack.city.id, was),
+        work_queues.whole(context.store, [only] if only else of, pack.city.id, SHOWN + 1, was),
+        work_queues.counts(context.store, of, pack.city.id, was),
     )
     shown = found[:SHOWN]
     wanted = number or request.query_params.get("number")
@@ -80,7 +80,7 @@ async def desk(
 
 async def do(
     request: Request,
-    door: Door,
+    context: AppContext,
     caller: Caller,
     command: Command,
     form: Form,
@@ -92,8 +92,8 @@ async def do(
         The refusals of `give`.
     """
     number = parse_number(form.typed["number"])
-    await give(door, caller, number, command, f"page/{form.key}")
-    onward = {"done": done, "was": number, "city": working_city(request, door, caller).city.id}
+    await give(context, caller, number, command, f"page/{form.key}")
+    onward = {"done": done, "was": number, "city": working_city(request, context, caller).city.id}
     if only := request.query_params.get("queue"):
         onward["queue"] = only
     address = request.url.path.rpartition("/")[0]

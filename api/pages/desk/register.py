@@ -15,7 +15,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from api.http.access import staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import N_
 from api.pages.desk.batch import COLUMNS, MOST, decoded, read
 from api.pages.desk.call import city_of_form
@@ -27,7 +27,7 @@ from api.pages.shared.lookups import places
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import CODES, Problem
 from app.filing import Receipt
 from app.intake import ComplaintIn, take
@@ -56,10 +56,10 @@ class FiledRow:
 
 @router.get(REGISTER)
 async def blank(
-    request: Request, door: TheDoor, caller: Annotated[Caller, staff("page_desk")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("page_desk")]
 ) -> Response:
     """Show a table of empty rows."""
-    pack = working_city(request, door, caller)
+    pack = working_city(request, context, caller)
     form = Form.blank(*WHOLE, city=pack.city.id, kind=Kind.COMPLAINT, channel=Channel.OFFLINE)
     _put(form, [{} for _ in range(BLANK)])
     return _table(request, caller, pack, form)
@@ -67,12 +67,12 @@ async def blank(
 
 @router.post(REGISTER)
 async def act(
-    request: Request, door: TheDoor, caller: Annotated[Caller, staff("page_register")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("page_register")]
 ) -> Response:
     """Read a sheet into the table, add rows, or file what is in it."""
     async with request.form() as sent:  # closes the file
         form = Form.of(sent, *WHOLE)
-        pack = city_of_form(request, door, caller, form)
+        pack = city_of_form(request, context, caller, form)
         rows = _rows(sent, form)
         what = form.typed["do"]
         sheet = await _sheet(sent, form) if what == "read" else []
@@ -84,12 +84,17 @@ async def act(
     elif what == "more":
         _put(form, [*rows, *({} for _ in range(BLANK))][:MOST])
     else:
-        return await _file(request, door, caller, pack, form, rows)
+        return await _file(request, context, caller, pack, form, rows)
     return _table(request, caller, pack, form, 422 if form.faults else 200)
 
 
 async def _file(
-    request: Request, door: Door, caller: Caller, pack: Pack, form: Form, rows: list[dict[str, str]]
+    request: Request,
+    context: AppContext,
+    caller: Caller,
+    pack: Pack,
+    form: Form,
+    rows: list[dict[str, str]],
 ) -> Response:
     filed: list[FiledRow] = []
     kept: list[dict[str, str]] = []
@@ -97,7 +102,7 @@ async def _file(
     for row in rows:
         if not _said(row):
             continue
-        done = await _one(door, caller, pack, form, row)
+        done = await _one(context, caller, pack, form, row)
         if isinstance(done, FiledRow):
             filed.append(done)
         else:
@@ -112,15 +117,15 @@ async def _file(
 
 
 async def _one(
-    door: Door, caller: Caller, pack: Pack, form: Form, row: dict[str, str]
+    context: AppContext, caller: Caller, pack: Pack, form: Form, row: dict[str, str]
 ) -> FiledRow | dict[str, Fault]:
     """File a row, or return what is wrong with it, by its fields."""
     own = Form.blank(*CALL_FIELDS, *COLUMNS, **row, **form.given("kind", "channel"))
     try:
-        today = door.now().astimezone(pack.calendar.tz).date()
+        today = context.now().astimezone(pack.calendar.tz).date()
         body = _with_date(complaint(pack, own), own, today)
         key = f"staff/{caller.id}/{form.key}/{row['key']}"
-        filed = await take(body, door, key)
+        filed = await take(body, context, key)
     except (ValidationError, *REFUSALS) as error:
         own.refuse(error, WORDS)
         code = own.problem or "internal_error"

@@ -9,7 +9,7 @@ from typing import Any
 
 from api.pages.desk.reasons import ReasonMessage, in_words
 from app import filing
-from app.context import Door
+from app.context import AppContext
 from domain.deadlines.clocks import Clock, ClockName
 from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import Pack
@@ -45,10 +45,10 @@ class Hints:
     answerable: bool = True
 
 
-async def hints(door: Door, pack: Pack, said: dict[str, Any], chosen: str | None) -> Hints:
+async def hints(context: AppContext, pack: Pack, said: dict[str, Any], chosen: str | None) -> Hints:
     """Return the suggestions for a complaint as typed so far; `chosen`: its subject."""
     draft = filing.draft(pack, datetime.now(UTC), **said)
-    found = guess(door, pack, draft)
+    found = guess(context, pack, draft)
     code = chosen or found.category
     told = Hints(
         category=pack.category(code) if code else None,
@@ -62,18 +62,20 @@ async def hints(door: Door, pack: Pack, said: dict[str, Any], chosen: str | None
         answerable=draft.kind in pack.desk.answers,
     )
     if told.category is not None:
-        await _about(door, pack, draft, told, told.category)
+        await _about(context, pack, draft, told, told.category)
     return told
 
 
-def guess(door: Door, pack: Pack, draft: Complaint) -> CategorySuggestion:
+def guess(context: AppContext, pack: Pack, draft: Complaint) -> CategorySuggestion:
     """Return what triage would suggest."""
     place = draft.place
     located = place.lat is not None and place.lon is not None
-    return suggest(pack, door.packs.grid(pack.city.id) if located else None, draft)
+    return suggest(pack, context.packs.grid(pack.city.id) if located else None, draft)
 
 
-async def _about(door: Door, pack: Pack, draft: Complaint, told: Hints, category: Category) -> None:
+async def _about(
+    context: AppContext, pack: Pack, draft: Complaint, told: Hints, category: Category
+) -> None:
     """Fill in the unit, the due time, the unmet filing condition, and similar open tickets."""
     code = category.code
     routing = route(pack, code, told.area, draft.place)
@@ -81,11 +83,11 @@ async def _about(door: Door, pack: Pack, draft: Complaint, told: Hints, category
     told.promise = promise(pack, category.tier, draft.filed_at)
     if category.filing is not None:
         since = draft.filed_at - pack.severity.repeats_within.length
-        again = await find_repeats(door.store, draft, code, told.area, pack.severity, since)
+        again = await find_repeats(context.store, draft, code, told.area, pack.severity, since)
         holds = filing_holds(pack, draft, code, told.area, len(again))
         told.missing = None if holds else category.filing
     if draft.kind is not Kind.REPORT:
-        told.similar = await open_nearby(door.store, draft, code, told.area, pack.severity)
+        told.similar = await open_nearby(context.store, draft, code, told.area, pack.severity)
 
 
 def promise(pack: Pack, tier: str | None, at: datetime) -> Clock | None:

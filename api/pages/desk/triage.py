@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from api.http.access import staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import N_
 from api.pages.desk import queue
 from api.pages.desk.queue import OpenQueue
@@ -20,7 +20,7 @@ from api.pages.shared.navigation import TRIAGE
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from domain.commands.intake import Conclude, Reassign
 from domain.commands.intake import Triage as Classify
 from domain.pack.pack import Pack
@@ -44,15 +44,15 @@ UNKNOWN_UNIT = N_("There is no such unit; choose one from the list.")
 
 @router.get(TRIAGE)
 async def waiting(
-    request: Request, door: TheDoor, caller: Annotated[Caller, staff("list_queue")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("list_queue")]
 ) -> Response:
     """Show the queue, most urgent first, with the first ticket open."""
-    return await _page(request, door, caller, Form.blank(*FIELDS))
+    return await _page(request, context, caller, Form.blank(*FIELDS))
 
 
 @router.post(f"{TRIAGE}/triage")
 async def classify(
-    request: Request, door: TheDoor, caller: Annotated[Caller, staff("triage")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("triage")]
 ) -> Response:
     """Set the category, and if need be the unit: the suggested ones, or others."""
     form = await Form.read(request, *FIELDS)
@@ -67,12 +67,12 @@ async def classify(
         }
         return Classify.model_validate({name: value for name, value in said.items() if value})
 
-    return await _do(request, door, caller, form, "triage", command)
+    return await _do(request, context, caller, form, "triage", command)
 
 
 @router.post(f"{TRIAGE}/reassign")
 async def dispatch(
-    request: Request, door: TheDoor, caller: Annotated[Caller, staff("reassign")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("reassign")]
 ) -> Response:
     """Name the unit of a ticket that waits at dispatch for a person."""
     form = await Form.read(request, *FIELDS)
@@ -82,12 +82,12 @@ async def dispatch(
         said = {"unit": unit, **form.given("reason")}
         return Reassign.model_validate({name: value for name, value in said.items() if value})
 
-    return await _do(request, door, caller, form, "reassign", command)
+    return await _do(request, context, caller, form, "reassign", command)
 
 
 @router.post(f"{TRIAGE}/conclude")
 async def conclude(
-    request: Request, door: TheDoor, caller: Annotated[Caller, staff("conclude")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("conclude")]
 ) -> Response:
     """Conclude the ticket without a unit: answered, referred or declined."""
     form = await Form.read(request, *FIELDS)
@@ -97,7 +97,7 @@ async def conclude(
         said = {"outcome": outcome, "reason": reason or None, **form.given("text")}
         return Conclude.model_validate(said)
 
-    return await _do(request, door, caller, form, "conclude", command)
+    return await _do(request, context, caller, form, "conclude", command)
 
 
 def _code(form: Form, name: str, found: str | None) -> str | None:
@@ -109,27 +109,27 @@ def _code(form: Form, name: str, found: str | None) -> str | None:
 
 
 async def _do(
-    request: Request, door: Door, caller: Caller, form: Form, what: str, command: Any
+    request: Request, context: AppContext, caller: Caller, form: Form, what: str, command: Any
 ) -> Response:
     try:
-        given = command(working_city(request, door, caller))
+        given = command(working_city(request, context, caller))
         if form.faults:
             form.problem = "invalid_request"
-            return await _page(request, door, caller, form, 422, what)
-        return await queue.do(request, door, caller, given, form, what)
+            return await _page(request, context, caller, form, 422, what)
+        return await queue.do(request, context, caller, given, form, what)
     except (ValidationError, *REFUSALS) as error:
-        return await _page(request, door, caller, form, form.refuse(error), what)
+        return await _page(request, context, caller, form, form.refuse(error), what)
 
 
 async def _page(
     request: Request,
-    door: Door,
+    context: AppContext,
     caller: Caller,
     form: Form,
     status: int = 200,
     opened: str = "",
 ) -> Response:
-    at = await queue.desk(request, door, caller, TRIAGE, form.typed["number"] or None)
+    at = await queue.desk(request, context, caller, TRIAGE, form.typed["number"] or None)
     return staff_page(
         request,
         "staff/triage.html",
@@ -137,17 +137,17 @@ async def _page(
         status,
         form=form,
         opened=opened,
-        advice=_advice(door, at, at.hand) if at.hand else None,
+        advice=_advice(context, at, at.hand) if at.hand else None,
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or at.pack.features.appoint],
         places=places(at.pack),
         **queue.told(request, at, DONE),
     )
 
 
-def _advice(door: Door, at: OpenQueue, hand: QueuedTicket) -> dict[str, Any]:
+def _advice(context: AppContext, at: OpenQueue, hand: QueuedTicket) -> dict[str, Any]:
     """Return the machine's suggestion for the open ticket, why, and what would follow."""
     pack, ticket = at.pack, hand.ticket
-    found = guess(door, pack, ticket.complaint)
+    found = guess(context, pack, ticket.complaint)
     code = (hand.doubt.suggestion if hand.doubt else None) or ticket.category or found.category
     category = pack.category(code) if code and pack.knows(code) else None
     area = ticket.area or found.area

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from api.http.browser_sessions import CSRF_FIELD
 from api.pages.shared.page import page
-from app.context import Door
+from app.context import AppContext
 
 TO, KEPT = "to", "kept."
 """The field with the address to continue at, and the prefix of the names of carried fields."""
@@ -75,7 +75,7 @@ def sign_in_page(
     **told: Any,
 ) -> Response:
     """Draw the sign-in page. `kept`: the fields waiting to be sent; `lost`: files were lost."""
-    door: Door = request.app.state.door
+    context: AppContext = request.app.state.context
     return page(
         request,
         "staff/sign_in.html",
@@ -85,7 +85,7 @@ def sign_in_page(
         lost=lost,
         name=name,
         problem=problem,
-        oidc=bool(door.settings.oidc_issuer),
+        oidc=bool(context.settings.oidc_issuer),
         **told,
     )
 

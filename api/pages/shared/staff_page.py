@@ -10,7 +10,7 @@ from api.pages.shared.navigation import entries
 from api.pages.shared.page import page
 from api.pages.shared.workplace import CITY, cities, unit_of, working_city
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 
 _YEAR = 365 * 24 * 3600
 
@@ -22,9 +22,9 @@ def staff_page(
 
     Templates also get `caller`, `pack` (by default of the city worked in) and `zone`.
     """
-    door: Door = request.app.state.door
-    served = cities(door, caller)
-    pack = told.pop("pack", None) or working_city(request, door, caller)
+    context: AppContext = request.app.state.context
+    served = cities(context, caller)
+    pack = told.pop("pack", None) or working_city(request, context, caller)
     response = page(
         request,
         template,

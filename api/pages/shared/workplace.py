@@ -3,7 +3,7 @@
 from fastapi import Request
 
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from domain.actors import Actor
 from domain.pack.catalogue import Unit
@@ -13,13 +13,13 @@ CITY = "city"
 """The name of the query parameter and of the cookie for the city worked in."""
 
 
-def working_city(request: Request, door: Door, caller: Caller) -> Pack:
+def working_city(request: Request, context: AppContext, caller: Caller) -> Pack:
     """Return the city in the address, else the one worked in before, else the first.
 
     Raises:
         Problem: not_your_city, if the city in the address is not the caller's.
     """
-    served = cities(door, caller)
+    served = cities(context, caller)
     asked = request.query_params.get(CITY)
     if asked and asked not in [pack.city.id for pack in served]:
         raise Problem("not_your_city")
@@ -27,13 +27,13 @@ def working_city(request: Request, door: Door, caller: Caller) -> Pack:
     return next((pack for pack in served if pack.city.id == wanted), served[0])
 
 
-def cities(door: Door, caller: Caller) -> list[Pack]:
+def cities(context: AppContext, caller: Caller) -> list[Pack]:
     """Return the cities the caller works in: their own, or those that have their unit, or all.
 
     Raises:
         Problem: forbidden, if there is none.
     """
-    packs = [door.packs.get(city) for city in door.packs.ids() if caller.serves(city)]
+    packs = [context.packs.get(city) for city in context.packs.ids() if caller.serves(city)]
     unit = caller.unit
     found = [pack for pack in packs if unit is None or pack.has_unit(unit)]
     if not found:

@@ -17,7 +17,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from api.http.access import staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import language_of
 from api.pages.shared.navigation import PAGES, TICKETS, entries
 from api.pages.shared.page import Drawing
@@ -60,13 +60,13 @@ class Hour:
 async def board(
     request: Request,
     caller: Annotated[Caller, staff("get_board")],
-    door: TheDoor,
+    context: Context,
     wall: bool = False,
 ) -> Response:
     """Show the whole board; with `wall=1` for an unattended large screen."""
-    pack = working_city(request, door, caller)
+    pack = working_city(request, context, caller)
     boards: Boards = request.app.state.boards
-    scene = await boards.now(door, pack)
+    scene = await boards.now(context, pack)
     told = _told(scene.board, pack, caller, wall)
     template = "staff/board/wall.html" if wall else "staff/board/page.html"
     return staff_page(request, template, caller, parts=_parts(wall), **told)
@@ -76,15 +76,15 @@ async def board(
 async def stream(
     request: Request,
     caller: Annotated[Caller, staff("get_board")],
-    door: TheDoor,
+    context: Context,
     wall: bool = False,
 ) -> Response:
     """Send the parts of the page that changed, at each poll (server-sent events)."""
-    pack = working_city(request, door, caller)
+    pack = working_city(request, context, caller)
     boards: Boards = request.app.state.boards
     drawing: Drawing = request.app.state.drawing
     draw = partial(_drawn, drawing, language_of(request), pack, caller, wall)
-    scenes = boards.watch(door, pack.city.id, caller, staying=wall)
+    scenes = boards.watch(context, pack.city.id, caller, staying=wall)
     return StreamingResponse(_events(scenes, draw), media_type="text/event-stream", headers=_EVENTS)
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.http.access import staff
 from api.http.csv_sheets import Cell, sheet
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import N_
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.workplace import working_city
@@ -94,14 +94,17 @@ SHEETS: dict[str, Callable[[Shown], Rows]] = {
 
 @router.get("/staff/board.csv")
 async def board_sheet(
-    request: Request, caller: Annotated[Caller, staff("get_board")], door: TheDoor, what: str = ""
+    request: Request,
+    caller: Annotated[Caller, staff("get_board")],
+    context: Context,
+    what: str = "",
 ) -> Response:
     """Send one part of the current board as CSV."""
     if what not in SHEETS:
         raise Problem("not_found")
-    pack = working_city(request, door, caller)
+    pack = working_city(request, context, caller)
     boards: Boards = request.app.state.boards
-    scene = await boards.now(door, pack)
+    scene = await boards.now(context, pack)
     words = PageWords(request)
     heads, *rows = SHEETS[what](Shown(scene.board, pack, words))
     at = scene.board.at.astimezone(pack.calendar.tz)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.http.access import staff
 from api.http.csv_sheets import Cell, sheet
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import N_
 from api.http.responses import json_text
 from api.pages.shared.months import MonthChoice, month_asked
@@ -46,16 +46,16 @@ TABLES = {
 async def spot_page(
     request: Request,
     caller: Annotated[Caller, staff("get_spots")],
-    door: TheDoor,
+    context: Context,
     category: str = "",
 ) -> Response:
     """Show the map, the places and categories with most tickets, and common problems."""
-    pack = working_city(request, door, caller)
+    pack = working_city(request, context, caller)
     month, words = month_asked(request, pack, datetime.now(UTC)), PageWords(request)
     asked = _asked(pack, month, category)
-    most = await most_of(door, asked)
+    most = await most_of(context, asked)
     period = month.period
-    common = await topics(door.store, pack.city.id, period.since, period.until, _LEAST)
+    common = await topics(context.store, pack.city.id, period.since, period.until, _LEAST)
     query = {"month": month.shown, "city": pack.city.id}
     return staff_page(
         request,
@@ -83,11 +83,11 @@ async def spot_page(
 async def squares(
     request: Request,
     caller: Annotated[Caller, staff("get_spots")],
-    door: TheDoor,
+    context: Context,
     category: str = "",
 ) -> Response:
     """Send the map's squares: position, number of tickets, main category, drill-down address."""
-    pack = working_city(request, door, caller)
+    pack = working_city(request, context, caller)
     month, words = month_asked(request, pack, datetime.now(UTC)), PageWords(request)
     asked = _asked(pack, month, category)
     query = {"month": month.shown, "city": pack.city.id}
@@ -100,7 +100,7 @@ async def squares(
             "what": _about(pack, one.category, words),
             "url": _tickets(query | {"square": f"{one.row},{one.column}"}),
         }
-        for one in await spots(door.store, asked)
+        for one in await spots(context.store, asked)
     ]
     return json_text(json.dumps(told, ensure_ascii=False))
 
@@ -109,12 +109,12 @@ async def squares(
 async def spot_sheet(
     request: Request,
     caller: Annotated[Caller, staff("get_spots")],
-    door: TheDoor,
+    context: Context,
     what: str = "",
     category: str = "",
 ) -> Response:
     """Send one table, or the squares of the map, as CSV."""
-    pack = working_city(request, door, caller)
+    pack = working_city(request, context, caller)
     month, words = month_asked(request, pack, datetime.now(UTC)), PageWords(request)
     asked = _asked(pack, month, category)
     name = f"{words.named(pack.city)} spots {what} {month.shown}.csv"
@@ -123,25 +123,25 @@ async def spot_sheet(
                                               N_("Mostly about"))]  # fmt: skip
         found: list[list[Cell]] = [
             [one.lat, one.lon, one.tickets, _about(pack, one.category, words)]
-            for one in await spots(door.store, asked)
+            for one in await spots(context.store, asked)
         ]
         return sheet(name, heads, found)
     if what == "topics":
-        return await _topics_sheet(door, pack, month, words, name)
+        return await _topics_sheet(context, pack, month, words, name)
     if what not in TABLES:
         raise Problem("not_found")
     heads = [words.say(head) for head in (N_("Code"), N_("Name"), N_("Tickets"))]
-    most = (await most_of(door, asked))[what]
+    most = (await most_of(context, asked))[what]
     return sheet(
         name, heads, [[one.code, _name(pack, what, one, words), one.tickets] for one in most]
     )
 
 
 async def _topics_sheet(
-    door: Any, pack: Pack, month: MonthChoice, words: PageWords, name: str
+    context: Any, pack: Pack, month: MonthChoice, words: PageWords, name: str
 ) -> Response:
     period = month.period
-    found = await topics(door.store, pack.city.id, period.since, period.until, _LEAST)
+    found = await topics(context.store, pack.city.id, period.since, period.until, _LEAST)
     heads = (N_("Category"), N_("Street"), N_("Tickets"), N_("Newest"))
     rows: list[list[Cell]] = [
         [_about(pack, one.category, words), place_name(pack, one.area, words), one.count,

@@ -9,14 +9,14 @@ from starlette.responses import Response
 
 from api.http.access import staff
 from api.http.csv_sheets import Cell, sheet
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import N_
 from api.pages.shared.months import MonthChoice, month_asked
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.division_codes import LEVEL_NAMES, around, digits_within, is_in, place
 from app.errors import Problem
 from app.places import PlacePart, parts_of
@@ -55,12 +55,15 @@ def place_name(pack: Pack, code: str, words: PageWords) -> str:
 
 @router.get("/staff/places")
 async def places(
-    request: Request, caller: Annotated[Caller, staff("get_places")], door: TheDoor, area: str = ""
+    request: Request,
+    caller: Annotated[Caller, staff("get_places")],
+    context: Context,
+    area: str = "",
 ) -> Response:
     """Show the parts of a place side by side; each links to its own parts."""
-    pack, month, words = _asked(request, caller, door)
+    pack, month, words = _asked(request, caller, context)
     code = area or pack.city.division
-    parts = await parts_of(door, pack, code, month.period, month.asked.now)
+    parts = await parts_of(context, pack, code, month.period, month.asked.now)
     return staff_page(
         request,
         "staff/places/parts.html",
@@ -101,12 +104,15 @@ def _rest(pack: Pack, code: str) -> dict[str, Any]:
 
 @router.get("/staff/places.csv")
 async def places_sheet(
-    request: Request, caller: Annotated[Caller, staff("get_places")], door: TheDoor, area: str = ""
+    request: Request,
+    caller: Annotated[Caller, staff("get_places")],
+    context: Context,
+    area: str = "",
 ) -> Response:
     """Send the parts of a place as CSV."""
-    pack, month, words = _asked(request, caller, door)
+    pack, month, words = _asked(request, caller, context)
     code = area or pack.city.division
-    parts = await parts_of(door, pack, code, month.period, month.asked.now)
+    parts = await parts_of(context, pack, code, month.period, month.asked.now)
     heads = (N_("Code"), N_("Place"), N_("Open now"), N_("Late"), N_("Filed"), N_("Ended"),
              N_("Response rate"), N_("Resolution rate"), N_("Satisfaction rate"))  # fmt: skip
     name = f"{place_name(pack, code, words)} {month.shown}.csv"
@@ -127,13 +133,13 @@ def _rows(parts: Sequence[PlacePart], pack: Pack, words: PageWords) -> Iterator[
 async def tickets(
     request: Request,
     caller: Annotated[Caller, staff("get_places")],
-    door: TheDoor,
+    context: Context,
     cursor: str | None = None,
 ) -> Response:
     """Show the tickets that one number of a place, or of a spot on the map, counts."""
-    pack, month, words = _asked(request, caller, door)
-    asked = _behind(request, pack, month, door)
-    found = await behind(door.store, asked, cursor)
+    pack, month, words = _asked(request, caller, context)
+    asked = _behind(request, pack, month, context)
+    found = await behind(context.store, asked, cursor)
     query = {**_said(request), "month": month.shown, "city": pack.city.id}
     return staff_page(
         request,
@@ -152,14 +158,14 @@ async def tickets(
 
 @router.get("/staff/places/tickets.csv")
 async def tickets_sheet(
-    request: Request, caller: Annotated[Caller, staff("get_places")], door: TheDoor
+    request: Request, caller: Annotated[Caller, staff("get_places")], context: Context
 ) -> Response:
     """Send the same tickets as CSV."""
-    pack, month, words = _asked(request, caller, door)
-    asked = _behind(request, pack, month, door)
+    pack, month, words = _asked(request, caller, context)
+    asked = _behind(request, pack, month, context)
     lines, cursor = list[DrillDownRow](), None
     while len(lines) < _ROWS:
-        found: Lines = await behind(door.store, asked, cursor, _MOST)
+        found: Lines = await behind(context.store, asked, cursor, _MOST)
         lines += found.rows
         if (cursor := found.next_cursor) is None:
             break
@@ -190,11 +196,13 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _behind(request: Request, pack: Pack, month: MonthChoice, door: Door) -> DrillDownQuery:
+def _behind(
+    request: Request, pack: Pack, month: MonthChoice, context: AppContext
+) -> DrillDownQuery:
     """Parse the request in the address; a Problem not_found if it names nothing that exists."""
     said = _said(request)
     area = said.get("area")
-    known = area in (None, NOWHERE) or is_in(pack, door.packs.grid(pack.city.id), str(area))
+    known = area in (None, NOWHERE) or is_in(pack, context.packs.grid(pack.city.id), str(area))
     try:
         square = [_number(part) for part in said["square"].split(",")] if "square" in said else None
         what = What(said.get("what", What.FILED))
@@ -237,6 +245,8 @@ def _unit(pack: Pack, line: DrillDownRow, words: PageWords) -> str:
     return words.named(named(pack, line.unit)) if line.unit else ""
 
 
-def _asked(request: Request, caller: Caller, door: Door) -> tuple[Pack, MonthChoice, PageWords]:
-    pack = working_city(request, door, caller)
+def _asked(
+    request: Request, caller: Caller, context: AppContext
+) -> tuple[Pack, MonthChoice, PageWords]:
+    pack = working_city(request, context, caller)
     return pack, month_asked(request, pack, datetime.now(UTC)), PageWords(request)

@@ -10,14 +10,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.http.access import staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.pages.shared.months import MonthChoice, month_asked
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from api.pages.supervision.formulas import in_words, period_in_words
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.figures import behind_for, counted
 from app.scores import earned_for, found_scores
@@ -41,13 +41,13 @@ ORDERS: tuple[Order, ...] = ("highest", "lowest", "code")
 async def league(
     request: Request,
     caller: Annotated[Caller, staff("get_scores")],
-    door: TheDoor,
+    context: Context,
     kind: str = "",
     sort: str = "",
 ) -> Response:
     """Show every indicator of the pack for every unit, before and after exclusion."""
-    pack, month = _asked(request, caller, door)
-    found, then = await counted(door, caller, month.asked, None)
+    pack, month = _asked(request, caller, context)
+    found, then = await counted(context, caller, month.asked, None)
     chosen = kind_of(kind)
     order = sort if sort in [one.indicator.id for one in found.figures] else None
     words = PageWords(request)
@@ -82,15 +82,15 @@ def formula(indicator: Indicator, words: PageWords) -> dict[str, Any]:
 async def tickets(
     request: Request,
     caller: Annotated[Caller, staff("get_scores")],
-    door: TheDoor,
+    context: Context,
     indicator: str = "",
     unit: str = "",
     only: str = "",
     cursor: str | None = None,
 ) -> Response:
     """Show the drill-down of one number: tickets that count, and tickets that do not."""
-    pack, month = _asked(request, caller, door)
-    figure, found = await behind_number(door, caller, month, indicator, unit, only)
+    pack, month = _asked(request, caller, context)
+    figure, found = await behind_number(context, caller, month, indicator, unit, only)
     after = str(key_of(cursor, str)[0]) if cursor else ""
     rest = [one for one in found if one.number > after]
     shown = rest[:PAGE]
@@ -105,14 +105,14 @@ async def tickets(
         unit=named(pack, unit) if unit else None,
         only=only,
         count=len(found),
-        items=[(one, line) for one, line in await _lines(door, shown)],
+        items=[(one, line) for one, line in await _lines(context, shown)],
         first=not cursor,
         next_cursor=cursor_of(shown[-1].number) if len(rest) > PAGE else None,
     )
 
 
 async def behind_number(
-    door: Door, caller: Caller, month: MonthChoice, indicator: str, unit: str, only: str
+    context: AppContext, caller: Caller, month: MonthChoice, indicator: str, unit: str, only: str
 ) -> tuple[Figure, list[Behind]]:
     """Return the figure, and the requested tickets of its drill-down that the caller may see.
 
@@ -121,15 +121,15 @@ async def behind_number(
     """
     if unit and caller.unit not in (None, unit):
         raise Problem("not_your_unit")
-    found, pack = await counted(door, caller, month.asked, indicator)
+    found, pack = await counted(context, caller, month.asked, indicator)
     figure = found.figures[0]
     wanted = {"counts": [True], "others": [False]}.get(only, [True, False])
-    seen = behind_for(door, caller, pack, figure.behind)
+    seen = behind_for(context, caller, pack, figure.behind)
     return figure, [one for one in seen if one.counts in wanted and unit in ("", one.unit)]
 
 
-async def _lines(door: Door, shown: list[Behind]) -> list[tuple[Behind, Any]]:
-    lines = await by_number(door.store, [one.number for one in shown])
+async def _lines(context: AppContext, shown: list[Behind]) -> list[tuple[Behind, Any]]:
+    lines = await by_number(context.store, [one.number for one in shown])
     return [(one, lines[one.number]) for one in shown if one.number in lines]
 
 
@@ -137,13 +137,13 @@ async def _lines(door: Door, shown: list[Behind]) -> list[tuple[Behind, Any]]:
 async def points(
     request: Request,
     caller: Annotated[Caller, staff("get_scores")],
-    door: TheDoor,
+    context: Context,
     kind: str = "",
     order: str = "",
 ) -> Response:
     """Show the points of every unit, and how often each rule gave them."""
-    pack, month = _asked(request, caller, door)
-    found, then = await found_scores(door, month.asked, None)
+    pack, month = _asked(request, caller, context)
+    found, then = await found_scores(context, month.asked, None)
     chosen, ordered = kind_of(kind), order_of(order)
     return staff_page(
         request,
@@ -164,13 +164,13 @@ async def points(
 async def earned(
     request: Request,
     caller: Annotated[Caller, staff("get_scores")],
-    door: TheDoor,
+    context: Context,
     unit: str = "",
     cursor: str | None = None,
 ) -> Response:
     """Show the events that brought a unit its points, in the order of tickets."""
-    pack, month = _asked(request, caller, door)
-    found, rules = await earned_by(door, caller, month, unit)
+    pack, month = _asked(request, caller, context)
+    found, rules = await earned_by(context, caller, month, unit)
     begin = int(key_of(cursor, int)[0]) if cursor else 0
     return staff_page(
         request,
@@ -189,7 +189,7 @@ async def earned(
 
 
 async def earned_by(
-    door: Door, caller: Caller, month: MonthChoice, unit: str
+    context: AppContext, caller: Caller, month: MonthChoice, unit: str
 ) -> tuple[list[Point], dict[str, Any]]:
     """Return the unit's scored events that the caller may see, and the rules by their codes.
 
@@ -199,11 +199,11 @@ async def earned_by(
     """
     if caller.unit not in (None, unit):
         raise Problem("not_your_unit")
-    found, then = await found_scores(door, month.asked, unit)
+    found, then = await found_scores(context, month.asked, unit)
     if unit not in {one.unit for one in found.units}:
         then.unit(unit)  # raises UnknownUnit
     rules = {rule.code: rule for rule in then.scoring}
-    return earned_for(door, caller, then, found.earned), rules
+    return earned_for(context, caller, then, found.earned), rules
 
 
 def _kinds(pack: Pack, words: PageWords) -> list[tuple[UnitKind, str]]:
@@ -222,6 +222,6 @@ def order_of(word: str) -> Order:
     return next((one for one in ORDERS if one == word), ORDERS[0])
 
 
-def _asked(request: Request, caller: Caller, door: Door) -> tuple[Pack, MonthChoice]:
-    pack = working_city(request, door, caller)
+def _asked(request: Request, caller: Caller, context: AppContext) -> tuple[Pack, MonthChoice]:
+    pack = working_city(request, context, caller)
     return pack, month_asked(request, pack, datetime.now(UTC))

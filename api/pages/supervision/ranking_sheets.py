@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.http.access import staff
 from api.http.csv_sheets import Cell, sheet
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import N_
 from api.pages.shared.months import month_asked
 from api.pages.shared.page_words import PageWords
@@ -42,14 +42,14 @@ _VALUE = (
 async def league(
     request: Request,
     caller: Annotated[Caller, staff("get_scores")],
-    door: TheDoor,
+    context: Context,
     kind: str = "",
     sort: str = "",
 ) -> Response:
     """Send every indicator of every unit."""
-    pack, words = working_city(request, door, caller), PageWords(request)
+    pack, words = working_city(request, context, caller), PageWords(request)
     month = month_asked(request, pack, datetime.now(UTC))
-    found, then = await counted(door, caller, month.asked, None)
+    found, then = await counted(context, caller, month.asked, None)
     order = sort if sort in [one.indicator.id for one in found.figures] else None
     heads = [words.say(head) for head in _UNIT]
     for figure in found.figures:
@@ -75,17 +75,17 @@ def _cells(value: Value) -> list[Cell]:
 async def tickets(
     request: Request,
     caller: Annotated[Caller, staff("get_scores")],
-    door: TheDoor,
+    context: Context,
     indicator: str = "",
     unit: str = "",
     only: str = "",
 ) -> Response:
     """Send the tickets of one number's drill-down."""
-    pack, words = working_city(request, door, caller), PageWords(request)
+    pack, words = working_city(request, context, caller), PageWords(request)
     month = month_asked(request, pack, datetime.now(UTC))
-    figure, found = await behind_number(door, caller, month, indicator, unit, only)
+    figure, found = await behind_number(context, caller, month, indicator, unit, only)
     shown = found[:MOST]
-    lines = await by_number(door.store, [one.number for one in shown])
+    lines = await by_number(context.store, [one.number for one in shown])
     heads = (N_("Number"), N_("Title"), N_("Unit"), N_("Counts"), N_("Excluded"))
 
     def rows() -> Iterator[Sequence[Cell]]:
@@ -102,14 +102,14 @@ async def tickets(
 async def points(
     request: Request,
     caller: Annotated[Caller, staff("get_scores")],
-    door: TheDoor,
+    context: Context,
     kind: str = "",
     order: str = "",
 ) -> Response:
     """Send the points of every unit, and how often each rule counted."""
-    pack, words = working_city(request, door, caller), PageWords(request)
+    pack, words = working_city(request, context, caller), PageWords(request)
     month = month_asked(request, pack, datetime.now(UTC))
-    found, then = await found_scores(door, month.asked, None)
+    found, then = await found_scores(context, month.asked, None)
     heads = [words.say(head) for head in (*_UNIT, N_("Points"), N_("Left out"))]
     heads += [f"{rule.code} {words.named(rule)}" for rule in then.scoring]
 
@@ -125,12 +125,15 @@ async def points(
 
 @router.get("/staff/league/points/events.csv")
 async def earned(
-    request: Request, caller: Annotated[Caller, staff("get_scores")], door: TheDoor, unit: str = ""
+    request: Request,
+    caller: Annotated[Caller, staff("get_scores")],
+    context: Context,
+    unit: str = "",
 ) -> Response:
     """Send the events that brought a unit its points."""
-    pack, words = working_city(request, door, caller), PageWords(request)
+    pack, words = working_city(request, context, caller), PageWords(request)
     month = month_asked(request, pack, datetime.now(UTC))
-    found, rules = await earned_by(door, caller, month, unit)
+    found, rules = await earned_by(context, caller, month, unit)
     heads = (N_("Number"), N_("Event"), N_("When"), N_("Event in words"), N_("Part"), N_("Rule"),
              N_("Points"), N_("Left out"))  # fmt: skip
 

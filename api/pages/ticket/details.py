@@ -13,7 +13,7 @@ from api.pages.ticket import timeline
 from api.pages.ticket.timeline import Names, TimelineLine
 from app import contacts
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.file_views import FileOut, file_out
 from app.visibility import discreet, visible
@@ -71,35 +71,35 @@ class Dossier:
     person: ShownComplainant
 
 
-async def found(door: Door, caller: Caller, number: str) -> tuple[Ticket, bool]:
+async def found(context: AppContext, caller: Caller, number: str) -> tuple[Ticket, bool]:
     """Return the ticket, and whether it is only registered so far.
 
     Raises:
         Problem: ticket_not_found, also where this caller may not see it.
     """
-    ticket = await visible(door, caller, number)
+    ticket = await visible(context, caller, number)
     if ticket is not None:
         return ticket, False
-    registered = await intake.get(door.store, number) if caller.unit is None else None
+    registered = await intake.get(context.store, number) if caller.unit is None else None
     if registered is None or not caller.serves(registered.complaint.city):
         raise Problem("ticket_not_found")
-    if await tickets.get(door.store, number) is not None:  # `visible` refused it
+    if await tickets.get(context.store, number) is not None:  # `visible` refused it
         raise Problem("ticket_not_found")
     return Ticket.of(registered.complaint), True
 
 
 async def dossier(
-    door: Door, occasion: Occasion, waiting: bool, person: Person | None = None
+    context: AppContext, occasion: Occasion, waiting: bool, person: Person | None = None
 ) -> Dossier:
     """Collect the ticket details, without actions. `person`: a complainant just unmasked."""
     ticket, caller, speech = occasion.ticket, occasion.caller, occasion.speech
     number = ticket.complaint.number
     events, rows, known = await asyncio.gather(
-        tickets.events(door.store, number),
-        files.of_ticket(door.store, number),
-        _complainant(door, caller, number, person),
+        tickets.events(context.store, number),
+        files.of_ticket(context.store, number),
+        _complainant(context, caller, number, person),
     )
-    names = await _names(door, {event.actor.id for event in events})
+    names = await _names(context, {event.actor.id for event in events})
     void = ticket.void_rungs
     cards = [
         event.fact
@@ -113,25 +113,25 @@ async def dossier(
         running=_running(ticket, caller, speech),
         dues=_dues(ticket),
         cards=[Card(card.rung.value, _clock(card, speech)) for card in cards],
-        files=[file_out(door, row) for row in rows],
+        files=[file_out(context, row) for row in rows],
         person=known,
     )
 
 
-async def _names(door: Door, ids: set[str]) -> Names:
+async def _names(context: AppContext, ids: set[str]) -> Names:
     """Return the display names of the accounts among these actors."""
-    rows = await asyncio.gather(*(accounts.by_id(door.store, one) for one in ids if one))
+    rows = await asyncio.gather(*(accounts.by_id(context.store, one) for one in ids if one))
     return {row.id: row.display for row in rows if row is not None}
 
 
 async def _complainant(
-    door: Door, caller: Caller, number: str, person: Person | None
+    context: AppContext, caller: Caller, number: str, person: Person | None
 ) -> ShownComplainant:
     may = caller.may(RIGHTS["unmask_person"])
     if person is not None:
         return ShownComplainant(full=person, may_unmask=may)
     try:
-        masked = await contacts.masked_person(door, caller, number)
+        masked = await contacts.masked_person(context, caller, number)
     except Problem as problem:
         return ShownComplainant(why_not=problem.code)
     return ShownComplainant(masked=masked, may_unmask=may)

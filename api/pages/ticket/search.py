@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from api.http.access import staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import N_, language_of
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.navigation import TICKETS
@@ -41,20 +41,20 @@ LIMIT = 50
 
 @router.get(TICKETS)
 async def search(
-    request: Request, door: TheDoor, caller: Annotated[Caller, staff("list_tickets")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("list_tickets")]
 ) -> Response:
     """List the matching tickets; a complete number redirects to its ticket."""
-    pack = working_city(request, door, caller)
+    pack = working_city(request, context, caller)
     speech = Speech(language_of(request), pack)
     asked = {name: request.query_params.get(name, "").strip() for name in FIELDS}
     form = Form.blank(*FIELDS, **asked)
     status, page = 200, TicketPage(items=[])
     try:
-        number = await _number(door, caller, asked["text"])
+        number = await _number(context, caller, asked["text"])
         if number is not None:
             return RedirectResponse(f"{TICKETS}/{number}", 303)
         cursor = request.query_params.get("cursor")
-        page = await listed(door, caller, _query(form, pack, caller, cursor))
+        page = await listed(context, caller, _query(form, pack, caller, cursor))
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)
     return staff_page(
@@ -75,11 +75,11 @@ async def search(
     )
 
 
-async def _number(door: TheDoor, caller: Caller, text: str) -> str | None:
+async def _number(context: Context, caller: Caller, text: str) -> str | None:
     """Return the typed number, if it is that of a ticket this caller may see."""
     try:
         number = parse_number(text)
-        await found(door, caller, number)
+        await found(context, caller, number)
     except (BadNumber, Problem):
         return None
     return number

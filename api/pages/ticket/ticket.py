@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from api.http.access import TicketNumber, staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import language_of
 from api.pages.actions import files as deed_files
 from api.pages.actions import parsing
@@ -28,7 +28,7 @@ from api.pages.ticket.ticket_page import Opened, draw
 from app import contacts
 from app.caller import Caller
 from app.contacts import LookIn
-from app.context import Door
+from app.context import AppContext
 from app.filing import Receipt
 from domain.ticket.ticket import Ticket
 
@@ -39,42 +39,42 @@ router = APIRouter(include_in_schema=False)
 async def show(
     request: Request,
     number: TicketNumber,
-    door: TheDoor,
+    context: Context,
     caller: Annotated[Caller, staff("get_ticket")],
 ) -> Response:
     """Show the ticket; `do` opens that action form, filled in from the other parameters."""
-    ticket, waiting = await found(door, caller, number)
-    occasion = _occasion(request, door, caller, ticket)
+    ticket, waiting = await found(context, caller, number)
+    occasion = _occasion(request, context, caller, ticket)
     asked = dict(request.query_params)
     deed = BY_PATH.get(asked.pop("do", ""))
     opened = None
     if deed is not None:
         opened = Opened(deed, parsing.blank(deed, occasion, asked), to=within(asked.get(TO, "")))
-    return await draw(request, door, occasion, waiting, opened)
+    return await draw(request, context, occasion, waiting, opened)
 
 
 @router.post(f"{TICKETS}/{{number}}/person")
 async def unmask(
     request: Request,
     number: TicketNumber,
-    door: TheDoor,
+    context: Context,
     caller: Annotated[Caller, staff("unmask_person")],
 ) -> Response:
     """Show the complainant unmasked, in this response only; the access is logged first."""
-    ticket, waiting = await found(door, caller, number)
-    occasion = _occasion(request, door, caller, ticket)
+    ticket, waiting = await found(context, caller, number)
+    occasion = _occasion(request, context, caller, ticket)
     form = await Form.read(request, "purpose")
     try:
         asked = LookIn.model_validate(form.given("purpose"))
-        person = await contacts.unmasked_person(door, caller, number, asked.purpose)
+        person = await contacts.unmasked_person(context, caller, number, asked.purpose)
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)
-        return await draw(request, door, occasion, waiting, None, status, look=form)
-    return await draw(request, door, occasion, waiting, None, person=person)
+        return await draw(request, context, occasion, waiting, None, status, look=form)
+    return await draw(request, context, occasion, waiting, None, person=person)
 
 
-def _occasion(request: Request, door: Door, caller: Caller, ticket: Ticket) -> Occasion:
-    speech = Speech(language_of(request), door.packs.get(ticket.complaint.city))
+def _occasion(request: Request, context: AppContext, caller: Caller, ticket: Ticket) -> Occasion:
+    speech = Speech(language_of(request), context.packs.get(ticket.complaint.city))
     return Occasion(ticket, caller, speech, datetime.now(UTC))
 
 
@@ -82,51 +82,51 @@ def _occasion(request: Request, door: Door, caller: Caller, ticket: Ticket) -> O
 
 
 async def _done(
-    request: Request, door: Door, caller: Caller, number: str, deed: ActionForm
+    request: Request, context: AppContext, caller: Caller, number: str, deed: ActionForm
 ) -> Response:
     """Carry out the form; if refused, show it again with everything that was typed."""
-    ticket, waiting = await found(door, caller, number)
-    occasion = _occasion(request, door, caller, ticket)
+    ticket, waiting = await found(context, caller, number)
+    occasion = _occasion(request, context, caller, ticket)
     sent = await request.form()
     form = parsing.typed(deed, occasion, sent)
     to = within(str(sent.get(TO, "")))
     try:
-        told = await _do(door, occasion, deed, form, sent)
+        told = await _do(context, occasion, deed, form, sent)
     except (ValidationError, *REFUSALS) as error:
         status, told = form.refuse(error), None
-        ticket, waiting = await found(door, caller, number)  # its current state
+        ticket, waiting = await found(context, caller, number)  # its current state
     else:
         if not form.wrong:
-            return await _afterwards(request, door, occasion, deed, told, to)
+            return await _afterwards(request, context, occasion, deed, told, to)
         status = 422
-    occasion = _occasion(request, door, caller, ticket)
+    occasion = _occasion(request, context, caller, ticket)
     opened = Opened(deed, form, to=to, kept=tuple(form.typed[parsing.KEPT].split()))
-    return await draw(request, door, occasion, waiting, opened, status)
+    return await draw(request, context, occasion, waiting, opened, status)
 
 
 async def _do(
-    door: Door, occasion: Occasion, deed: ActionForm, form: Form, sent: FormData
+    context: AppContext, occasion: Occasion, deed: ActionForm, form: Form, sent: FormData
 ) -> Receipt | str | None:
     """Receive the files, then carry out the action, unless the form has faults."""
     there: list[str] = []
     number = occasion.ticket.complaint.number
     for field in deed.at(occasion):
         if field.kind is FieldKind.FILES:
-            given = await deed_files.taken(door, occasion.caller, number, sent, field)
+            given = await deed_files.taken(context, occasion.caller, number, sent, field)
             deed_files.tell(form, field, given, occasion.speech)
             there = given.kept
     command = parsing.command_of(deed, form, occasion, there)
     if command is None:
         return None
-    return await do(door, occasion, deed, command, f"page/{deed.path}/{form.key}")
+    return await do(context, occasion, deed, command, f"page/{deed.path}/{form.key}")
 
 
 async def _afterwards(
-    request: Request, door: Door, occasion: Occasion, deed: ActionForm, told: Any, to: str
+    request: Request, context: AppContext, occasion: Occasion, deed: ActionForm, told: Any, to: str
 ) -> Response:
     """Redirect to the page that confirms it; a new ticket's code is shown here, once."""
     if isinstance(told, Receipt):
-        return await draw(request, door, occasion, False, None, receipt=told)
+        return await draw(request, context, occasion, False, None, receipt=told)
     later = f"&{LATER}=yes" if told == LATER else ""
     here = f"{TICKETS}/{occasion.ticket.complaint.number}?done={deed.path}{later}"
     return RedirectResponse(to or here, 303)
@@ -136,10 +136,13 @@ def _endpoint(deed: ActionForm) -> Callable[..., Awaitable[Response]]:
     permitted = staff(right_of(deed).key)
 
     async def endpoint(
-        request: Request, number: TicketNumber, door: TheDoor, caller: Annotated[Caller, permitted]
+        request: Request,
+        number: TicketNumber,
+        context: Context,
+        caller: Annotated[Caller, permitted],
     ) -> Response:
         try:
-            return await _done(request, door, caller, number, deed)
+            return await _done(request, context, caller, number, deed)
         finally:
             await request.close()  # also closes the files of the form
 

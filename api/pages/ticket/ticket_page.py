@@ -18,7 +18,7 @@ from api.pages.actions.spec import ActionForm, FieldKind
 from api.pages.shared.forms import Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.ticket.details import dossier
-from app.context import Door
+from app.context import AppContext
 from app.filing import Receipt
 from domain.policy.guards import asked
 from store.secrets.vault import Person
@@ -45,7 +45,7 @@ class Offered(NamedTuple):
 
 async def draw(
     request: Request,
-    door: Door,
+    context: AppContext,
     occasion: Occasion,
     waiting: bool,
     opened: Opened | None,
@@ -58,7 +58,7 @@ async def draw(
     """Draw the page. `look`: the refused form for unmasking the complainant."""
     can = [deed for deed in DEEDS if why_not(deed, occasion) is None]
     why = why_not(opened.deed, occasion) if opened and not opened.form.wrong else None
-    kept = await deed_files.shown(door, occasion.caller, opened.kept) if opened else []
+    kept = await deed_files.shown(context, occasion.caller, opened.kept) if opened else []
     return staff_page(
         request,
         "staff/ticket.html",
@@ -67,7 +67,7 @@ async def draw(
         pack=occasion.pack,
         speech=occasion.speech,
         occasion=occasion,
-        file=await dossier(door, occasion, waiting, person),
+        file=await dossier(context, occasion, waiting, person),
         offers=_offers(can),
         shortcuts=[deed for deed in can if deed.shortcut],
         opened=opened,

@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api.http.access import staff
-from api.http.dependencies import TheDoor
+from api.http.dependencies import Context
 from api.http.i18n import N_
 from api.pages.shared.forms import Form
 from api.pages.shared.staff_page import staff_page
@@ -23,7 +23,7 @@ from api.pages.unit.inbox_list import (
 )
 from api.pages.unit.inbox_several import Ref, give_all, ref_of, refs, rows_of
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.visibility import discreet
 from domain.commands.joint import Delegate
@@ -41,23 +41,23 @@ _FAULTS = {"unit": ("to", N_("Please choose one.")), "task": ("task", N_("Please
 
 @router.get(HOME)
 async def show(
-    request: Request, caller: _Reader, door: TheDoor, asked: Annotated[InboxPageQuery, Query()]
+    request: Request, caller: _Reader, context: Context, asked: Annotated[InboxPageQuery, Query()]
 ) -> Response:
     """Show the inbox. Officers see their own unit's; everybody else chooses a unit."""
-    return await inbox_page(request, door, caller, asked)
+    return await inbox_page(request, context, caller, asked)
 
 
 @router.post(f"{HOME}/sign")
 async def sign(
-    request: Request, caller: Annotated[Caller, staff("sign")], door: TheDoor
+    request: Request, caller: Annotated[Caller, staff("sign")], context: Context
 ) -> Response:
     """Sign the chosen assignments, or the one whose button was pressed."""
-    return await _give(request, door, caller, lambda n: Sign(assignment=n))
+    return await _give(request, context, caller, lambda n: Sign(assignment=n))
 
 
 @router.post(f"{HOME}/delegate")
 async def delegate(
-    request: Request, caller: Annotated[Caller, staff("delegate")], door: TheDoor
+    request: Request, caller: Annotated[Caller, staff("delegate")], context: Context
 ) -> Response:
     """Delegate the chosen assignments to one subordinate unit, with one task."""
     sent = await request.form()
@@ -69,24 +69,26 @@ async def delegate(
             form.fail(*_FAULTS[str(fault["loc"][0])])
         form.problem = "invalid_request"
         picked = [ref_of(ref) for ref in _chosen(sent)]
-        return await inbox_page(request, door, caller, _asked(sent), 422, form, picked=picked)
-    return await _give(request, door, caller, lambda n: told.model_copy(update={"assignment": n}))
+        return await inbox_page(request, context, caller, _asked(sent), 422, form, picked=picked)
+    return await _give(
+        request, context, caller, lambda n: told.model_copy(update={"assignment": n})
+    )
 
 
 @router.post(f"{HOME}/print")
-async def sheets(request: Request, caller: _Reader, door: TheDoor) -> Response:
+async def sheets(request: Request, caller: _Reader, context: Context) -> Response:
     """Show the chosen assignments for printing: each with the complaint, and space for notes."""
     sent = await request.form()
     asked, chosen = _asked(sent), _chosen(sent)
     if not chosen:
-        return await _nothing(request, door, caller, sent)
-    place = place_of(request, door, caller, asked)
+        return await _nothing(request, context, caller, sent)
+    place = place_of(request, context, caller, asked)
     if place.unit is None:
         raise Problem("invalid_request", "Name a unit.")
-    rows = await rows_of(door, caller, place.unit.code, place.pack.city.id, chosen)
+    rows = await rows_of(context, caller, place.unit.code, place.pack.city.id, chosen)
     told = []
     for row in rows.values():
-        ticket = await tickets.state(door.store, row.number)
+        ticket = await tickets.state(context.store, row.number)
         if ticket is not None:
             told.append((row, discreet(caller, ticket)))
     return staff_page(
@@ -102,28 +104,30 @@ async def sheets(request: Request, caller: _Reader, door: TheDoor) -> Response:
 
 
 async def _give(
-    request: Request, door: Door, caller: Caller, command: Callable[[int], Command]
+    request: Request, context: AppContext, caller: Caller, command: Callable[[int], Command]
 ) -> Response:
     """Send the command to each chosen assignment, then show the list with the results."""
     sent = await request.form()
     form, asked, chosen = Form.of(sent, *DELEGATING), _asked(sent), _chosen(sent)
     if not chosen:
-        return await _nothing(request, door, caller, sent)
-    place = place_of(request, door, caller, asked)
+        return await _nothing(request, context, caller, sent)
+    place = place_of(request, context, caller, asked)
     if place.unit is None:
         raise Problem("not_your_unit")
-    rows = await rows_of(door, caller, place.unit.code, place.pack.city.id, chosen)
+    rows = await rows_of(context, caller, place.unit.code, place.pack.city.id, chosen)
     key = f"inbox/{form.key}"
-    outcome = await give_all(request, door, caller, rows, chosen, command, key)
+    outcome = await give_all(request, context, caller, rows, chosen, command, key)
     kept = form.typed if outcome.left else {}
     fresh = Form.blank(*DELEGATING, **kept)  # with a new key, as the next form is another
-    return await inbox_page(request, door, caller, asked, 200, fresh, outcome=outcome)
+    return await inbox_page(request, context, caller, asked, 200, fresh, outcome=outcome)
 
 
-async def _nothing(request: Request, door: Door, caller: Caller, sent: FormData) -> Response:
+async def _nothing(
+    request: Request, context: AppContext, caller: Caller, sent: FormData
+) -> Response:
     form = Form.of(sent, *DELEGATING)
     form.fail("pick", _NOTHING)
-    return await inbox_page(request, door, caller, _asked(sent), 422, form)
+    return await inbox_page(request, context, caller, _asked(sent), 422, form)
 
 
 # --- reading what was sent --------------------------------------------------------------------

@@ -15,7 +15,7 @@ from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from api.pages.unit.inbox_several import BatchOutcome
 from app.caller import Caller
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.visibility import hidden_from
 from domain.model import Incoming
@@ -95,14 +95,16 @@ class InboxScope(NamedTuple):
     own: bool
 
 
-def place_of(request: Request, door: Door, caller: Caller, asked: InboxPageQuery) -> InboxScope:
+def place_of(
+    request: Request, context: AppContext, caller: Caller, asked: InboxPageQuery
+) -> InboxScope:
     """Return the city and unit of the inbox.
 
     Raises:
         Problem: not_your_unit, not_your_city.
         UnknownUnit: the city has no unit with this code.
     """
-    pack = working_city(request, door, caller)
+    pack = working_city(request, context, caller)
     if caller.unit is not None:
         if asked.unit not in (None, caller.unit):
             raise Problem("not_your_unit", "This is another unit's inbox.")
@@ -112,7 +114,7 @@ def place_of(request: Request, door: Door, caller: Caller, asked: InboxPageQuery
 
 async def inbox_page(
     request: Request,
-    door: Door,
+    context: AppContext,
     caller: Caller,
     asked: InboxPageQuery,
     status: int = 200,
@@ -122,8 +124,8 @@ async def inbox_page(
     picked: Collection[str] = (),
 ) -> Response:
     """Draw the list, with results of commands on top; `picked`: references that stay chosen."""
-    place, now = place_of(request, door, caller, asked), datetime.now(UTC)
-    found, counted = await _found(door, caller, place, asked, now)
+    place, now = place_of(request, context, caller, asked), datetime.now(UTC)
+    found, counted = await _found(context, caller, place, asked, now)
     return staff_page(
         request,
         "staff/inbox.html",
@@ -149,13 +151,13 @@ async def inbox_page(
 
 
 async def _found(
-    door: Door, caller: Caller, place: InboxScope, asked: InboxPageQuery, now: datetime
+    context: AppContext, caller: Caller, place: InboxScope, asked: InboxPageQuery, now: datetime
 ) -> tuple[assignments.Inbox, dict[Which, int]]:
     if place.unit is None:
         return assignments.Inbox([], None), {}
-    unit, city, hidden = place.unit.code, place.pack.city.id, hidden_from(door, caller)
+    unit, city, hidden = place.unit.code, place.pack.city.id, hidden_from(context, caller)
     found = await assignments.inbox(
-        door.store,
+        context.store,
         unit,
         cursor=asked.cursor,
         limit=ROWS,
@@ -165,7 +167,7 @@ async def _found(
         text=asked.q.strip(),
         now=now,
     )
-    return found, await inbox.counts(door.store, unit, city, hidden, now)
+    return found, await inbox.counts(context.store, unit, city, hidden, now)
 
 
 def below(pack: Pack, unit: Unit | None) -> list[Unit]:

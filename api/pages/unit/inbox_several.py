@@ -10,7 +10,7 @@ from api.http.networks import host_of
 from api.pages.shared.forms import REFUSALS
 from app.caller import Caller
 from app.commands import give
-from app.context import Door
+from app.context import AppContext
 from app.errors import Problem
 from app.visibility import hidden_from
 from domain.commands.messages import Command
@@ -72,17 +72,17 @@ def ref_of(ref: Ref) -> str:
 
 
 async def rows_of(
-    door: Door, caller: Caller, unit: str, city: str, chosen: Sequence[Ref]
+    context: AppContext, caller: Caller, unit: str, city: str, chosen: Sequence[Ref]
 ) -> Mapping[Ref, AssignmentRow]:
     """Return the chosen assignments that are the unit's and visible to the caller."""
-    hidden = hidden_from(door, caller)
-    rows = await assignments.of_refs(door.store, unit, chosen, hidden, city)
+    hidden = hidden_from(context, caller)
+    rows = await assignments.of_refs(context.store, unit, chosen, hidden, city)
     return {(row.number, row.n): row for row in rows}
 
 
 async def give_all(
     request: Request,
-    door: Door,
+    context: AppContext,
     caller: Caller,
     rows: Mapping[Ref, AssignmentRow],
     chosen: Sequence[Ref],
@@ -107,8 +107,8 @@ async def give_all(
                     raise Problem("too_late")
                 if place:  # the first was counted with the request
                     who = f"{caller.actor.role}/{caller.id}"
-                    await door.limits.count("commands", who, host_of(request))
-                await give(door, caller, number, command(n), f"{key}/{ref_of(ref)}")
+                    await context.limits.count("commands", who, host_of(request))
+                await give(context, caller, number, command(n), f"{key}/{ref_of(ref)}")
         except REFUSALS as error:
             code = str(getattr(error, "code", "internal_error"))
             if code in _AWAY:
