@@ -5,11 +5,11 @@ from domain.activity_io import Acceptance
 from domain.deadlines.clocks import ClockName
 from domain.pack.planning import plan_clocks
 from domain.ticket.complaint import Complaint
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 
 
 class Accept:
-    def __init__(self, packs: PinnedPacks) -> None:
+    def __init__(self, packs: ArchivedPacks) -> None:
         self._packs = packs
 
     @asked("accept_complaint")

@@ -28,11 +28,11 @@ from domain.pack.planning import (
     resume_clock,
 )
 from domain.policy.decide import Wanted
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 
 
 class Clocks:
-    def __init__(self, packs: PinnedPacks) -> None:
+    def __init__(self, packs: ArchivedPacks) -> None:
         self._packs = packs
 
     @asked("plan_clocks")

@@ -9,7 +9,7 @@ from domain.pack.pack import Pack, UnknownUnit
 from domain.pack.planning import plan_at, plan_clock, plan_clocks, plan_steps
 from domain.pack.routing import resolve, route
 from domain.ticket.assignment import Share
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 
 LEAD_CLOCKS = [ClockName.SIGN, ClockName.RETURN_WINDOW, ClockName.CONTACT, ClockName.HANDLE]
 CLOCKS = {
@@ -22,7 +22,7 @@ CLOCKS = {
 
 
 class Dispatch:
-    def __init__(self, packs: PinnedPacks) -> None:
+    def __init__(self, packs: ArchivedPacks) -> None:
         self._packs = packs
 
     @asked("dispatch_ticket")

@@ -6,11 +6,11 @@ from domain.deadlines.clocks import ClockName
 from domain.pack.planning import plan_clocks
 from domain.policy.condition_inputs import result_case
 from packs.conditions import OF_RESULTS, OF_TICKETS, compile_condition
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 
 
 class Feedback:
-    def __init__(self, packs: PinnedPacks) -> None:
+    def __init__(self, packs: ArchivedPacks) -> None:
         self._packs = packs
 
     @asked("prepare_reply")

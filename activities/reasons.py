@@ -2,11 +2,11 @@
 
 from activities.errors import asked, refusal
 from domain.activity_io import ReasonQuestion
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 
 
 class ReasonActivities:
-    def __init__(self, packs: PinnedPacks) -> None:
+    def __init__(self, packs: ArchivedPacks) -> None:
         self._packs = packs
 
     @asked("check_reason")

@@ -16,11 +16,11 @@ from domain.actors import SYSTEM, Actor
 from domain.commands.messages import Act
 from domain.commands.supervising import Replan
 from domain.ticket.ticket import Snapshot
-from packs.registry import PackError, PackShelf
+from packs.registry import PackError, PackRegistry
 from runtime.engine_errors import NOT_READY
 from runtime.names import ticket_workflow_id
 from store.db.engine import Store
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 from store.tickets import provisional
 
 _AT_ONCE = 10
@@ -30,7 +30,7 @@ _PATIENCE = timedelta(seconds=20)
 
 
 class Replanning:
-    def __init__(self, packs: PackShelf, store: Store, client: Client) -> None:
+    def __init__(self, packs: PackRegistry, store: Store, client: Client) -> None:
         self._packs = packs
         self._store = store
         self._client = client
@@ -52,7 +52,7 @@ class Replanning:
 
 
 async def replanned(
-    packs: PackShelf, store: Store, client: Client, city: str, by: Actor
+    packs: PackRegistry, store: Store, client: Client, city: str, by: Actor
 ) -> AsyncIterator[int]:
     """Replan the tickets of a city; yield the number replanned after each batch.
 
@@ -63,7 +63,7 @@ async def replanned(
     Raises:
         UnknownCity, PackError, StoreUnavailable
     """
-    current, book = packs.get(city).calendar, PinnedPacks(packs, store)
+    current, book = packs.get(city).calendar, ArchivedPacks(packs, store)
     for versions in await provisional.planned_with(store, city):
         older = [await book.calendar(version) for version in sorted(versions)]
         if all(one is None or current.published <= one.published for one in older):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from temporalio import activity
 
 from domain.pack.policies import Retention as Rule
-from packs.registry import PackShelf
+from packs.registry import PackRegistry
 from store.db.engine import Store
 from store.tickets import erasure
 
@@ -14,7 +14,7 @@ _CHUNK = 100
 
 
 class RetentionActivities:
-    def __init__(self, packs: PackShelf, store: Store) -> None:
+    def __init__(self, packs: PackRegistry, store: Store) -> None:
         self._packs = packs
         self._store = store
 
@@ -28,7 +28,7 @@ class RetentionActivities:
         return done
 
 
-async def apply_retention(packs: PackShelf, store: Store, now: datetime) -> AsyncIterator[int]:
+async def apply_retention(packs: PackRegistry, store: Store, now: datetime) -> AsyncIterator[int]:
     """Erase what is due; yield the number at each step."""
     for city in packs.ids():
         rule = packs.get(city).retention

@@ -5,14 +5,14 @@ from domain.activity_io import SettlePlan, SettleQuestion
 from domain.pack.pack import Pack, UnknownUnit
 from domain.ticket.complaint import Channel, Complaint, Kind, Place
 from store.db.engine import Store
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 from store.secrets.ticket_keys import TicketKeys
 from store.tickets import intake
 from store.tickets.numbers import new_number
 
 
 class Settle:
-    def __init__(self, packs: PinnedPacks, store: Store, keys: TicketKeys) -> None:
+    def __init__(self, packs: ArchivedPacks, store: Store, keys: TicketKeys) -> None:
         self._packs = packs
         self._store = store
         self._keys = keys

@@ -9,16 +9,16 @@ from domain.pack.pack import Pack, UnknownCategory, UnknownUnit
 from domain.pack.planning import plan_clocks
 from domain.ticket.complaint import Complaint
 from packs.grids import Grid
-from packs.registry import PackShelf
+from packs.registry import PackRegistry
 from store.db.engine import Store
 from store.db.errors import StoreUnavailable
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 from store.tickets.repeats import find_repeats
 from store.tickets.suggestions import cell_of, filing_holds, holds, suggest
 
 
 class TriageActivities:
-    def __init__(self, packs: PinnedPacks, shelf: PackShelf, store: Store) -> None:
+    def __init__(self, packs: ArchivedPacks, shelf: PackRegistry, store: Store) -> None:
         self._packs = packs
         self._shelf = shelf
         self._store = store

@@ -119,7 +119,7 @@ def _sessions(viewers: Iterable[_Viewer]) -> set[str]:
     return {one.who.session.digest for one in viewers if one.who.session is not None}
 
 
-class Boards:
+class BoardFeeds:
     """The boards of one process. `close` ends every stream, so that the process can end."""
 
     def __init__(self) -> None:

@@ -15,10 +15,10 @@ from app.rate_limits import RateLimits
 from app.read_your_writes import Watch
 from app.result_cache import ResultCache
 from media.upload_service import Uploads
-from packs.registry import PackShelf
+from packs.registry import PackRegistry
 from runtime.settings import Settings
 from store.db.engine import Store
-from store.secrets.encryption import Seal
+from store.secrets.encryption import Cipher
 from store.secrets.ticket_keys import TicketKeys
 from store.secrets.vault import Vault
 
@@ -32,7 +32,7 @@ class AppContext:
     settings: Settings
     store: Store
     engine: Engine
-    packs: PackShelf
+    packs: PackRegistry
     vault: Vault
     keys: TicketKeys
     uploads: Uploads
@@ -44,9 +44,9 @@ class AppContext:
     staff_figures: ResultCache = field(default_factory=lambda: ResultCache(most=10))
 
     @cached_property
-    def seal(self) -> Seal:
+    def seal(self) -> Cipher:
         """The encryption of people's credentials."""
-        return Seal(self.vault.ring.root_key, "people")
+        return Cipher(self.vault.ring.root_key, "people")
 
     @property
     def idle(self) -> timedelta:

@@ -9,7 +9,7 @@ from pathlib import Path
 from app.page_packages import SHELVES, default_packages
 from domain.pack.horizon import horizon
 from domain.pack.pack import Pack
-from packs.registry import PackError, PackShelf
+from packs.registry import PackError, PackRegistry
 from runtime.settings import Settings
 from store.db.engine import Store
 from store.db.errors import StoreError
@@ -41,7 +41,7 @@ def home_of(home: Path) -> Finding:
     return Finding("home", "ok", f"{home.resolve()}, {free >> 30} GB free")
 
 
-def packs_on(shelf: PackShelf) -> list[Finding]:
+def packs_on(shelf: PackRegistry) -> list[Finding]:
     findings = []
     for city in shelf.ids():
         try:

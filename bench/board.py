@@ -18,7 +18,7 @@ from sqlalchemy import Engine, event
 from api.http.app import create_app
 from api.http.browser_sessions import COOKIE
 from api.http.serving import server
-from app.board_feed import Boards
+from app.board_feed import BoardFeeds
 from app.context import AppContext
 from domain.actors import Role
 from runtime.ports import free_ports
@@ -72,7 +72,7 @@ async def watched(viewers: int = VIEWERS, ticks: int = 5, store_url: str | None 
 
 
 @asynccontextmanager
-async def _serving(store: Store, home: Path) -> AsyncIterator[tuple[int, Boards, AppContext]]:
+async def _serving(store: Store, home: Path) -> AsyncIterator[tuple[int, BoardFeeds, AppContext]]:
     settings = Settings(home=home, temporal_address="127.0.0.1:1")
     app, (port,) = create_app(settings, store=store), free_ports(1)
     running = server(app, "127.0.0.1", port)
@@ -87,7 +87,7 @@ async def _serving(store: Store, home: Path) -> AsyncIterator[tuple[int, Boards,
 
 
 async def _measured(
-    port: int, boards: Boards, context: AppContext, viewers: int, ticks: int
+    port: int, boards: BoardFeeds, context: AppContext, viewers: int, ticks: int
 ) -> Watched:
     cookie, seen, began = await _cookie(context), _Seen(), time.time()
     watching = [

@@ -31,7 +31,7 @@ from domain.policy.record import record
 from domain.ticket.assignment import Pause
 from domain.ticket.complaint import Channel, Complaint, Place
 from domain.ticket.ticket import Ticket
-from packs.registry import PackShelf
+from packs.registry import PackRegistry
 from runtime.settings import Settings
 from store.db import schema
 from store.db.engine import Store, default_url
@@ -131,7 +131,7 @@ async def _office(rows: int) -> AsyncIterator[tuple[httpx.AsyncClient, Store]]:
             await store.close()
 
 
-async def _told(store: Store, packs: PackShelf, rows: int) -> None:
+async def _told(store: Store, packs: PackRegistry, rows: int) -> None:
     pack, projector, now = packs.get(CITY), Projector(store), datetime.now(UTC)
     for n in range(rows):
         for projection in _life(pack, n, now - timedelta(hours=1 + 2 * n % 240)):

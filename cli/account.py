@@ -17,7 +17,7 @@ from store.db.engine import Store
 from store.identity import accounts, lockouts, passwords, second_factor, sessions
 from store.identity.accounts import Account
 from store.identity.sessions import Session
-from store.secrets.encryption import Seal
+from store.secrets.encryption import Cipher
 from store.secrets.key_ring import open_ring
 
 app = typer.Typer(help="Accounts of the people who sign in.", no_args_is_help=True)
@@ -163,7 +163,7 @@ def totp(
     codes. Both are shown once. Its sessions end."""
     secret = second_factor.new_secret()
     codes = [] if off else second_factor.new_recovery_codes()
-    seal = Seal(_root(Settings()), "people")
+    seal = Cipher(_root(Settings()), "people")
 
     async def setting(store: Store) -> None:
         account = await _found(store, name)

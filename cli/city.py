@@ -18,7 +18,7 @@ from packs.differences import cell_differences, differences
 from packs.parsed_pack import CITY, GRIDS
 from packs.registry import (
     PackError,
-    PackShelf,
+    PackRegistry,
     UnknownCity,
     check_pack,
     default_root,
@@ -30,7 +30,7 @@ from store.db.engine import Store
 from store.db.errors import StoreError, StoreUnavailable
 from store.db.schema import SchemaState, inspect
 from store.packs import archive
-from store.packs.archive import PinnedPacks, UnknownPackVersion
+from store.packs.archive import ArchivedPacks, UnknownPackVersion
 
 app = typer.Typer(
     help="City packs: one city's rules as data. See docs/reference/city-packs.md.",
@@ -46,9 +46,9 @@ def refuse(error: Exception, code: int = USAGE) -> NoReturn:
     fail(f"{error} ({getattr(error, 'code', 'error')})", code)
 
 
-def shelf_now() -> PackShelf:
+def shelf_now() -> PackRegistry:
     """Return the packs of this installation."""
-    return PackShelf(Settings().cities or default_root())
+    return PackRegistry(Settings().cities or default_root())
 
 
 @app.command()
@@ -197,7 +197,7 @@ def replan(
 
     async def replanning() -> int:
         async with installation() as here:
-            packs = PinnedPacks(shelf_now(), here.store)
+            packs = ArchivedPacks(shelf_now(), here.store)
             await packs.keep_all()
             counts = replanned(shelf_now(), here.store, here.engine, city, SYSTEM)
             return sum([count async for count in counts])

@@ -14,7 +14,7 @@ from temporalio.service import RPCError
 from app.clock_checks import clock_of, record_of
 from app.health_checks import Finding, assets_of, home_of, packs_on, store_of
 from cli.terminal import out, print_json, run
-from packs.registry import PackShelf, default_root
+from packs.registry import PackRegistry, default_root
 from runtime.engine import connect
 from runtime.engine_clock import EngineClock, look
 from runtime.ports import port_taken
@@ -54,7 +54,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding("python", "ok", sys.version.split()[0])
     yield _binary()
     yield home_of(settings.home)
-    for pack in packs_on(PackShelf(settings.cities or default_root())):
+    for pack in packs_on(PackRegistry(settings.cities or default_root())):
         yield pack
     yield assets_of(settings)
     running = None

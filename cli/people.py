@@ -7,7 +7,7 @@ from cli.terminal import fail, run
 from domain.actors import Role
 from domain.pack.pack import UnknownUnit
 from domain.policy.permissions import STAFF
-from packs.registry import PackShelf, default_root
+from packs.registry import PackRegistry, default_root
 from runtime.settings import Settings
 from store.db.engine import Store
 from store.db.errors import StoreError
@@ -41,7 +41,7 @@ def check_who(what: str, role: str, unit: str | None, city: str | None) -> None:
         fail(f"an officer's {what} needs --unit")
     if role != Role.OFFICER and unit:
         fail(f"only an officer's {what} has a --unit")
-    shelf = PackShelf(Settings().cities or default_root())
+    shelf = PackRegistry(Settings().cities or default_root())
     if city is not None and city not in shelf.ids():
         fail(f"unknown city '{city}'; served: {', '.join(shelf.ids())}")
     if unit is not None and not cities_of(unit, city):
@@ -50,11 +50,11 @@ def check_who(what: str, role: str, unit: str | None, city: str | None) -> None:
 
 def cities_of(unit: str, city: str | None = None) -> list[str]:
     """Return the cities that have a unit of this code; only `city` if it is given."""
-    shelf = PackShelf(Settings().cities or default_root())
+    shelf = PackRegistry(Settings().cities or default_root())
     return [each for each in shelf.ids() if city in (None, each) and _has(shelf, each, unit)]
 
 
-def _has(shelf: PackShelf, city: str, unit: str) -> bool:
+def _has(shelf: PackRegistry, city: str, unit: str) -> bool:
     try:
         shelf.get(city).unit(unit)
     except UnknownUnit:

@@ -14,7 +14,7 @@ from audit.shredding import Readability, delete_runs, prove, running
 from cli.installation import installation
 from cli.terminal import fail, out, print_json, run
 from domain.refusals import Refused
-from packs.registry import PackShelf, default_root
+from packs.registry import PackRegistry, default_root
 from store.db.errors import StoreError
 from store.files.objects import Objects
 from store.tickets import erasure
@@ -107,7 +107,7 @@ def retention() -> None:
 
     async def applying() -> int:
         async with installation() as here:
-            packs = PackShelf(here.settings.cities or default_root())
+            packs = PackRegistry(here.settings.cities or default_root())
             now = datetime.now(UTC)
             return sum([count async for count in apply_retention(packs, here.store, now)])
 

@@ -21,7 +21,7 @@ from demo.stage import played, shortened, workshop
 from demo.stories.show import STORIES
 from demo.stories.told import tell
 from domain.ticket.stages import Outcome
-from packs.registry import PackShelf, default_root
+from packs.registry import PackRegistry, default_root
 from runtime.settings import Settings
 from store.reporting.indicators import Ratio
 
@@ -140,7 +140,7 @@ def _load(path: Path | None) -> Source:
 
 def _original(city: str) -> Path:
     root = Settings().cities or default_root()
-    known = PackShelf(root).ids()
+    known = PackRegistry(root).ids()
     if city not in known:
         fail(f"no city pack '{city}'; known: {', '.join(known)}")
     return root / city

@@ -32,7 +32,7 @@ class Examined:
     thumbnail: IO[bytes] | None
 
 
-class Chamber:
+class Sandbox:
     """A sandbox. Its temporary files in `folder` have no name, so that none is left behind."""
 
     def __init__(self, folder: Path, *, places: int, megapixels: int) -> None:

@@ -11,7 +11,7 @@ _HEX = 32
 _STEP = 300
 
 
-class Seals:
+class LinkSigner:
     """Signatures derived from the master key: nothing is stored, any process can verify them."""
 
     def __init__(self, master: bytes, *, link_minutes: int) -> None:

@@ -13,8 +13,8 @@ from domain.actors import Actor
 from domain.ticket.files import FileKind, Purpose
 from media.errors import FileRefused
 from media.receive import MB, Piece, arrive
-from media.sandbox import Chamber, Examined
-from media.signed_links import Seals
+from media.sandbox import Examined, Sandbox
+from media.signed_links import LinkSigner
 from runtime.settings import Settings
 from store.db.engine import Store
 from store.db.errors import ObjectsUnavailable
@@ -65,12 +65,12 @@ class Uploads:
         }
 
     @cached_property
-    def seals(self) -> Seals:
-        return Seals(self.key, link_minutes=self.settings.file_link_minutes)
+    def seals(self) -> LinkSigner:
+        return LinkSigner(self.key, link_minutes=self.settings.file_link_minutes)
 
     @cached_property
-    def _chamber(self) -> Chamber:
-        return Chamber(
+    def _chamber(self) -> Sandbox:
+        return Sandbox(
             self.settings.home / "uploads",
             places=self.settings.examinations,
             megapixels=self.settings.photo_megapixels,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from domain.deadlines.calendar import WorkCalendar
-from packs.parsed_pack import CALENDAR, CalendarSeed, CityFile, Draft
+from packs.parsed_pack import CALENDAR, CalendarSeed, CityFile, ParsedPack
 from packs.problems import PackFault
 
 _BEFORE, _AFTER = 3, 25
@@ -22,7 +22,7 @@ _LEAST_MAKE_UP_DAYS, _ODD_DAYS = 3, 2
 and left at most two working days more or less than weekends and statutory holidays do."""
 
 
-def read_calendar(draft: Draft, city: CityFile) -> tuple[WorkCalendar, list[PackFault]]:
+def read_calendar(draft: ParsedPack, city: CityFile) -> tuple[WorkCalendar, list[PackFault]]:
     """Return the calendar of a pack, and the problems of its published years."""
     off, on, problems = set[date](), set[date](), list[PackFault]()
     days = sorted(draft.overrides.values(), key=lambda day: day.date)

@@ -104,7 +104,7 @@ class MessagesFile(
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ParsedPack:
     """A parsed pack, as far as its files could be read; `problems` lists what could not."""
 
     folder: Path
@@ -124,7 +124,7 @@ _SPLIT_OVERRIDE: dict[str, Split] = {"hours": parts}
 _SPLIT_CATEGORY: dict[str, Split] = {"keywords": parts, "steps": pairs("code", "limit")}
 
 
-def read_draft(folder: Path) -> Draft:
+def read_draft(folder: Path) -> ParsedPack:
     """Parse the pack in `folder` as far as possible; what cannot be read is in `problems`."""
     problems: list[PackFault] = []
 
@@ -140,7 +140,7 @@ def read_draft(folder: Path) -> Draft:
     phrases: Document[Phrases] = Document(PHRASES)
     if there(PHRASES):
         phrases = read_toml(folder, PHRASES, Phrases, problems)
-    return Draft(
+    return ParsedPack(
         folder=folder,
         city=read_toml(folder, CITY, CityFile, problems),
         units=read_csv(folder, UNITS, Unit, problems),

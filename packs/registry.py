@@ -14,7 +14,7 @@ from domain.pack.pack import Pack
 from domain.pack.phrases import Phrases
 from packs.calendars import read_calendar
 from packs.checks.all_checks import CHECKS
-from packs.parsed_pack import CITY, GRIDS, CityFile, Draft, read_draft
+from packs.parsed_pack import CITY, GRIDS, CityFile, ParsedPack, read_draft
 from packs.problems import PackFault
 
 # It imports a geometry library: too slow for commands that need no cells.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PackError",
     "PackFault",
-    "PackShelf",
+    "PackRegistry",
     "UnknownCity",
     "check_pack",
     "default_root",
@@ -60,7 +60,7 @@ class UnknownCity(KeyError):
         return f"unknown city {self.city!r}; known: {', '.join(self.known) or 'none'}"
 
 
-class PackShelf:
+class PackRegistry:
     """The registry of the packs in one folder, each loaded on first use and then cached.
 
     Changed files are read by the next process only: a pack never changes in a running one.
@@ -158,12 +158,12 @@ def version_of(contents: dict[str, bytes]) -> str:
     return digest.hexdigest()[:12]
 
 
-def _checked(draft: Draft) -> list[PackFault]:
+def _checked(draft: ParsedPack) -> list[PackFault]:
     """Return the problems that the consistency checks find."""
     return [problem for check in CHECKS for problem in check(draft)]
 
 
-def _assembled(draft: Draft) -> tuple[Pack | None, list[PackFault]]:
+def _assembled(draft: ParsedPack) -> tuple[Pack | None, list[PackFault]]:
     """Return the pack, or None unless all of it could be read, and the problems found."""
     problems = list(draft.problems)
     city, figures = draft.city.value, draft.indicators.value

@@ -24,12 +24,12 @@ from activities.settle import Settle
 from activities.spool import Spool
 from activities.sweep import Sweep
 from activities.triage import TriageActivities
-from packs.registry import PackShelf
+from packs.registry import PackRegistry
 from runtime.names import TICKETS
 from runtime.release import release
 from store.db.engine import Store
 from store.files.objects import Objects
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 from store.secrets.ticket_keys import TicketKeys
 from store.tickets.projector import Projector
 from workers.runner import TicketRunner
@@ -81,20 +81,20 @@ def sandboxed_runner() -> TicketRunner:
 
 
 @dataclass(frozen=True)
-class Hands:
+class ActivityDependencies:
     """The dependencies of the platform's activities."""
 
     client: Client
     store: Store
-    packs: PackShelf
+    packs: PackRegistry
     projector: Projector
     keys: TicketKeys
     objects: Objects
 
 
-def ticket_worker(hands: Hands, *, cached_tickets: int = 1000) -> Worker:
+def ticket_worker(hands: ActivityDependencies, *, cached_tickets: int = 1000) -> Worker:
     """Return the platform's worker for the queue `tickets`: workflows, activities, maintenance."""
-    packs, store = PinnedPacks(hands.packs, hands.store), hands.store
+    packs, store = ArchivedPacks(hands.packs, hands.store), hands.store
     return Worker(
         hands.client,
         task_queue=TICKETS,

@@ -19,7 +19,7 @@ from temporalio.client import (
 )
 
 from activities.maintenance import EVERY
-from packs.registry import PackShelf, default_root
+from packs.registry import PackRegistry, default_root
 from runtime.engine import CONVERTER, connect, encrypting, with_converter
 from runtime.names import (
     OUTBOX_CHORE,
@@ -38,11 +38,11 @@ from runtime.settings import Settings
 from store.db.engine import Store
 from store.db.errors import StoreUnavailable
 from store.files.objects import Objects
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 from store.secrets.key_ring import open_ring
 from store.secrets.ticket_keys import TicketKeys
 from store.tickets.projector import Projector
-from workers.factory import Hands, ticket_worker, unit_worker
+from workers.factory import ActivityDependencies, ticket_worker, unit_worker
 
 log = structlog.get_logger(__name__)
 
@@ -65,9 +65,9 @@ async def serve_platform(settings: Settings) -> None:
     keys = TicketKeys(store, open_ring(settings.key_text, settings.key_file))
     client = await connect(settings, encrypting(keys))
     projector = Projector(store)
-    packs, objects = PackShelf(settings.cities or default_root()), Objects.open(settings.files)
-    hands = Hands(client, store, packs, projector, keys, objects)
-    keeping = asyncio.create_task(keep_packs(PinnedPacks(hands.packs, store)))
+    packs, objects = PackRegistry(settings.cities or default_root()), Objects.open(settings.files)
+    hands = ActivityDependencies(client, store, packs, projector, keys, objects)
+    keeping = asyncio.create_task(keep_packs(ArchivedPacks(hands.packs, store)))
     try:
         async with (
             ticket_worker(hands, cached_tickets=settings.cached_tickets),
@@ -83,7 +83,7 @@ async def serve_platform(settings: Settings) -> None:
         await store.close()
 
 
-async def keep_packs(packs: PinnedPacks) -> None:
+async def keep_packs(packs: ArchivedPacks) -> None:
     """Archive the packs in use in the store, so that tickets keep the rules they began under.
 
     A store that is away delays no ticket: the packs are written when it is back.

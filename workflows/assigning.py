@@ -17,19 +17,19 @@ from domain.policy.guards import assignment_of, check
 from domain.refusals import Refused
 from domain.ticket.assignment import Assignment, Given, Share
 from workflows.calls import ask, ask_until_answered
-from workflows.escalation import Ladder
+from workflows.escalation import EscalatingTicket
 from workflows.turns import PATIENCE
 
 with workflow.unsafe.imports_passed_through():
     from activities.dispatch import Dispatch
 
 
-async def plan_lead(flow: Ladder, unit: str | None, at: datetime) -> DispatchPlan:
+async def plan_lead(flow: EscalatingTicket, unit: str | None, at: datetime) -> DispatchPlan:
     """Plan the lead share of the named unit, else of the unit the responsibilities name."""
     return await _planned(question_of(flow, unit, at))
 
 
-async def plan_verifier(flow: Ladder, unit: str, at: datetime) -> DispatchPlan:
+async def plan_verifier(flow: EscalatingTicket, unit: str, at: datetime) -> DispatchPlan:
     """Plan the share of the unit that verifies on the spot; `unit` as in the pack (@street)."""
     question = question_of(flow, unit, at).model_copy(update={"share": Share.VERIFY})
     try:
@@ -45,7 +45,7 @@ async def _planned(question: DispatchQuestion) -> DispatchPlan:
     return await ask_until_answered(Dispatch.dispatch, question)
 
 
-def question_of(flow: Ladder, unit: str | None, at: datetime) -> DispatchQuestion:
+def question_of(flow: EscalatingTicket, unit: str | None, at: datetime) -> DispatchQuestion:
     ticket = flow.ticket
     return DispatchQuestion(
         city=ticket.complaint.city,
@@ -62,13 +62,15 @@ def question_of(flow: Ladder, unit: str | None, at: datetime) -> DispatchQuestio
     )
 
 
-def assign(flow: Ladder, plan: DispatchPlan, at: datetime, actor: Actor) -> None:
+def assign(flow: EscalatingTicket, plan: DispatchPlan, at: datetime, actor: Actor) -> None:
     """Record the planned unit as the lead."""
     given = given_of(flow, plan)
-    flow.happen(Assigned(**{name: getattr(given, name) for name in Given.model_fields}), at, actor)
+    flow.record_event(
+        Assigned(**{name: getattr(given, name) for name in Given.model_fields}), at, actor
+    )
 
 
-def given_of(flow: Ladder, plan: DispatchPlan) -> Given:
+def given_of(flow: EscalatingTicket, plan: DispatchPlan) -> Given:
     """Return the planned share with its current number: others may have been recorded meanwhile."""
     n = flow.ticket.given + 1
     told = {name: getattr(plan, name) for name in Given.model_fields}
@@ -82,25 +84,25 @@ def given_of(flow: Ladder, plan: DispatchPlan) -> Given:
     return Given(**told | {"assignment": n, "clocks": clocks})
 
 
-async def reassign(flow: Ladder, command: Reassign, actor: Actor, at: datetime) -> None:
+async def reassign(flow: EscalatingTicket, command: Reassign, actor: Actor, at: datetime) -> None:
     plan = await plan_lead(flow, command.unit, at)
     check(flow.ticket, command, actor, at)
     current = flow.ticket.current
     taken_from = current.n if current else None
-    flow.happen(
+    flow.record_event(
         Reassigned(assignment=taken_from, unit=command.unit, reason=command.reason), at, actor
     )
     assign(flow, plan, at, actor)
 
 
-async def intervene(flow: Ladder, command: Intervene, actor: Actor, at: datetime) -> None:
+async def intervene(flow: EscalatingTicket, command: Intervene, actor: Actor, at: datetime) -> None:
     plan = await plan_lead(flow, command.unit, at)
     check(flow.ticket, command, actor, at)
-    flow.happen(Intervened(unit=command.unit, reason=command.reason), at, actor)
+    flow.record_event(Intervened(unit=command.unit, reason=command.reason), at, actor)
     assign(flow, plan, at, actor)
 
 
-async def whistle(flow: Ladder, command: Whistle, actor: Actor, at: datetime) -> None:
+async def whistle(flow: EscalatingTicket, command: Whistle, actor: Actor, at: datetime) -> None:
     lead = assignment_of(flow.ticket, command, actor)
     first, shares = flow.ticket.given, list[Given]()
     for n, call in enumerate(command.units, first + 1):
@@ -109,20 +111,25 @@ async def whistle(flow: Ladder, command: Whistle, actor: Actor, at: datetime) ->
     whistled = Whistled(
         assignment=lead.n, ground=command.ground, reason=command.reason, shares=shares
     )
-    flow.happen(whistled, at, actor)
+    flow.record_event(whistled, at, actor)
 
 
-async def delegate(flow: Ladder, command: Delegate, actor: Actor, at: datetime) -> None:
+async def delegate(flow: EscalatingTicket, command: Delegate, actor: Actor, at: datetime) -> None:
     above = assignment_of(flow.ticket, command, actor)
     first = flow.ticket.given
     call = Call(unit=command.unit, task=command.task, limit=command.limit)
     share = await _plan_help(flow, above, call, first + 1, at, below=above.unit)
     _still(flow, command, actor, at, first)
-    flow.happen(Delegated(assignment=above.n, reason=command.task, share=share), at, actor)
+    flow.record_event(Delegated(assignment=above.n, reason=command.task, share=share), at, actor)
 
 
 async def _plan_help(
-    flow: Ladder, given_from: Assignment, call: Call, n: int, at: datetime, below: str | None = None
+    flow: EscalatingTicket,
+    given_from: Assignment,
+    call: Call,
+    n: int,
+    at: datetime,
+    below: str | None = None,
 ) -> Given:
     """Plan a co-handler's or (`below`) a delegate's share, due no later than `given_from`."""
     due = [
@@ -144,7 +151,9 @@ async def _plan_help(
     return Given(**{name: getattr(plan, name) for name in Given.model_fields} | {"assignment": n})
 
 
-def _still(flow: Ladder, command: Command, actor: Actor, at: datetime, first: int) -> None:
+def _still(
+    flow: EscalatingTicket, command: Command, actor: Actor, at: datetime, first: int
+) -> None:
     """Refuse the command if another share was given out while its own were planned."""
     check(flow.ticket, command, actor, at)
     if flow.ticket.given != first:

@@ -20,7 +20,7 @@ from domain.ticket.complaint import Complaint
 from domain.ticket.stages import Stage
 from runtime.engine_limits import Used, near_a_limit
 from workflows import handlers
-from workflows.optional_stages import Aside
+from workflows.optional_stages import StagedTicket
 from workflows.turns import PATIENCE, Turns
 
 _AHEAD = timedelta(seconds=5)
@@ -37,7 +37,7 @@ _A_MOMENT = timedelta(milliseconds=1)
 """A delay until the next task, by which all results of the last one are delivered."""
 
 
-class Carrying(Aside):
+class ContinuedTicket(StagedTicket):
     """A ticket that continues from run to run, and takes its commands one after another."""
 
     def __init__(self, begun: Complaint | Carried) -> None:
@@ -111,8 +111,8 @@ class Carrying(Aside):
         programs = any(assignment.heartbeats for assignment in self.ticket.opened)
         return not programs or self.told_to_carry_on or near_a_limit(self._used(), _MUST)
 
-    def happen(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
-        super().happen(fact, at, actor)
+    def record_event(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
+        super().record_event(fact, at, actor)
         self._look_at_limits()
 
     def _look_at_limits(self) -> None:
@@ -184,4 +184,4 @@ class Carrying(Aside):
                 clocks += await self.plan_clocks(
                     at, ClockName.HOLD, assignment=lead.n, due_at=pause.until
                 )
-        self.happen(CarriedOn(lifecycle=self.lifecycle, clocks=clocks), at)
+        self.record_event(CarriedOn(lifecycle=self.lifecycle, clocks=clocks), at)

@@ -16,7 +16,7 @@ from domain.policy.decide import ClockNeed, Wanted, raised
 from domain.policy.guards import rules_of
 from domain.ticket.stages import Outcome, Stage
 from workflows.calls import ask
-from workflows.event_log import Recording
+from workflows.event_log import RecordedTicket
 from workflows.turns import PATIENCE
 
 with workflow.unsafe.imports_passed_through():
@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
 _AT_ONCE = timedelta(milliseconds=1)
 
 
-class Ladder(Recording):
+class EscalatingTicket(RecordedTicket):
     """A recorded ticket whose clocks run. `climbing`: a level that was reached is processed."""
 
     climbing = False
@@ -91,7 +91,7 @@ class Ladder(Recording):
         """Record an escalation level, notify those concerned, and apply its consequences."""
         assignment = clock.assignment
         unit = self.ticket.assignment(assignment).unit if assignment else None
-        self.happen(
+        self.record_event(
             RungClimbed(
                 clock=clock.name,
                 assignment=assignment,
@@ -119,12 +119,12 @@ class Ladder(Recording):
             case ClockName.RETURN_WINDOW if self._return_asked(n):
                 pass  # in time: the decision also settles whether another is possible
             case ClockName.RETURN_WINDOW:
-                self.happen_if_possible(TakenOn(assignment=n, unit=unit), at)
+                self.record_if_allowed(TakenOn(assignment=n, unit=unit), at)
             case ClockName.ARBITRATE:
                 clocks = await self.plan_clocks(at, ClockName.DISPATCH)
                 fallback = rules_of(self.ticket).fallback
                 if clock.running:
-                    self.happen_if_possible(FellBack(unit=fallback, clocks=clocks), at)
+                    self.record_if_allowed(FellBack(unit=fallback, clocks=clocks), at)
             case ClockName.CITIZEN:
                 await self.resume(n, "citizen_silent", at)
             case ClockName.HOLD:
@@ -138,7 +138,7 @@ class Ladder(Recording):
             case ClockName.RATE:
                 clocks = await self.plan_clocks(at, ClockName.CALL_BACK)
                 if clock.running:
-                    self.happen_if_possible(CallBackDue(clocks=clocks), at)
+                    self.record_if_allowed(CallBackDue(clocks=clocks), at)
             case ClockName.CALL_BACK:
                 await self.close(Closed(outcome=Outcome.UNRATED, reason="no_rating"), at)
             case _:
@@ -160,7 +160,7 @@ class Ladder(Recording):
         )
         if self.ticket.assignment(n).pause is pause:
             labelled = [c.model_copy(update={"label": str(reviews + 1)}) for c in clocks]
-            self.happen_if_possible(ReviewMissed(assignment=n, clocks=labelled), at)
+            self.record_if_allowed(ReviewMissed(assignment=n, clocks=labelled), at)
 
     async def before_waiting(self) -> None:
         """Resume clocks whose pause is over because the share that had it has ended."""
@@ -171,32 +171,32 @@ class Ladder(Recording):
         n = next((c.assignment for c in standing if c.assignment), None) or self.ticket.given
         clocks = await self._resumed(standing, at)
         if self.ticket.to_resume() == standing:
-            self.happen_if_possible(Resumed(assignment=n, why="pause_ended", clocks=clocks), at)
+            self.record_if_allowed(Resumed(assignment=n, why="pause_ended", clocks=clocks), at)
 
     async def _raise(self, clock: Clock, at: datetime) -> None:
         """Raise the ticket one level (提级) because time ran out, unless it is at the top."""
         clocks = await self.plan_clocks(at, ClockName.DISPATCH)
         lead = self.ticket.current if self.ticket.stage is Stage.HANDLE else None
         if clock.running and lead is not None and lead.above is not None:
-            self.happen_if_possible(raised(self.ticket, f"{clock.name}_overdue", clocks), at)
+            self.record_if_allowed(raised(self.ticket, f"{clock.name}_overdue", clocks), at)
 
     async def resume(self, n: int, why: str, at: datetime) -> None:
         """Resume the clocks of assignment `n`, if they are still paused."""
         pause = self.ticket.assignment(n).pause
         clocks = await self.plan_resumed(n, at)
         if pause is not None and self.ticket.assignment(n).pause is pause:
-            self.happen_if_possible(Resumed(assignment=n, why=why, clocks=clocks), at)
+            self.record_if_allowed(Resumed(assignment=n, why=why, clocks=clocks), at)
 
     async def close(self, closed: Closed, at: datetime) -> None:
         """Close the ticket (办结): for good, or with aftercare where the city has it."""
         if not rules_of(self.ticket).aftercare:
-            self.happen_if_possible(closed, at)
+            self.record_if_allowed(closed, at)
             return
         clocks = await self.plan_clocks(at, ClockName.AFTERCARE, ClockName.REVISIT)
         if closed.outcome is Outcome.UNRATED and self.ticket.rating is not None:
             return  # a rating came at the last moment and decides the outcome
         watched = ClosedOnWatch(outcome=closed.outcome, reason=closed.reason, clocks=clocks)
-        self.happen_if_possible(watched, at)
+        self.record_if_allowed(watched, at)
 
     async def plan_clocks(
         self,

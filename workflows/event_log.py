@@ -27,7 +27,7 @@ class CarryOn(Exception):
     """A request to stop waiting, and to continue in a new run of the workflow."""
 
 
-class Recording:
+class RecordedTicket:
     """A ticket, its events so far, and those that are not in the store yet.
 
     `lifecycle`: the version of the ticket's automatic behaviour in this run; 0 in histories from
@@ -89,7 +89,7 @@ class Recording:
         """The version of the pack that the ticket was accepted under."""
         return self.ticket.rules.pack_version if self.ticket.rules else None
 
-    def happen(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
+    def record_event(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
         """Record an event: check the table, apply, count the version, queue it for projection.
 
         `at` is when its cause was received or fell due: a time from a payload or a clock.
@@ -103,16 +103,16 @@ class Recording:
         self._unprojected.append(event)
         graver = follows(self.ticket)
         if graver is not None:
-            self.happen(graver, at)
+            self.record_event(graver, at)
 
-    def happen_if_possible(self, fact: Fact, at: datetime) -> None:
+    def record_if_allowed(self, fact: Fact, at: datetime) -> None:
         """Record an event of the system after a wait, unless a person made it impossible."""
-        self.happen_by(fact, at, SYSTEM)
+        self.record_for(fact, at, SYSTEM)
 
-    def happen_by(self, fact: Fact, at: datetime, actor: Actor) -> None:
+    def record_for(self, fact: Fact, at: datetime, actor: Actor) -> None:
         """Record an event of `actor`, unless an earlier one made it impossible."""
         try:
-            self.happen(fact, at, actor)
+            self.record_event(fact, at, actor)
         except Refused as refused:
             workflow.logger.info("overtaken", extra={"fact": fact.kind, "code": refused.code})
 
@@ -193,7 +193,7 @@ class Recording:
         there = {event.version for event in events}
         self._on_the_way = [e for e in self._on_the_way if e.version not in there]
 
-    async def wind_up(self) -> None:
+    async def drain(self) -> None:
         """Project the last events, and wait until everything under way is finished."""
         await self.project()
         self.registered = True

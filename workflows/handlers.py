@@ -31,7 +31,7 @@ from domain.refusals import Refused
 from domain.ticket.assignment import Request
 from workflows import assigning, merging
 from workflows.calls import ask
-from workflows.escalation import Ladder
+from workflows.escalation import EscalatingTicket
 
 with workflow.unsafe.imports_passed_through():
     from activities.clocks import Clocks
@@ -40,13 +40,13 @@ with workflow.unsafe.imports_passed_through():
     from activities.triage import TriageActivities as TriageActivity
 
 
-async def give(flow: Ladder, command: Command, actor: Actor, at: datetime) -> None:
+async def give(flow: EscalatingTicket, command: Command, actor: Actor, at: datetime) -> None:
     """Carry a command out. Raises Refused if it is not permitted."""
     await _check_reason(flow, command, actor)
     await _HANDLERS.get(type(command), _plain)(flow, command, actor, at)
 
 
-async def _check_reason(flow: Ladder, command: Command, actor: Actor) -> None:
+async def _check_reason(flow: EscalatingTicket, command: Command, actor: Actor) -> None:
     """Refuse a reason that the pack does not know."""
     reason = reason_of(command)
     if reason is None or (isinstance(command, units.Return) and _bar(flow, command, actor)):
@@ -58,20 +58,22 @@ async def _check_reason(flow: Ladder, command: Command, actor: Actor) -> None:
     )
 
 
-async def _plain(flow: Ladder, command: Command, actor: Actor, at: datetime) -> None:
+async def _plain(flow: EscalatingTicket, command: Command, actor: Actor, at: datetime) -> None:
     """Carry out a command whose facts need at most a clock."""
     need = need_of(flow.ticket, command, actor)
     clocks = await flow.plan_clocks(at, need=need) if need is not None else []
     check(flow.ticket, command, actor, at)
     for fact in facts_of(flow.ticket, command, actor, clocks):
-        flow.happen(fact, at, actor)
+        flow.record_event(fact, at, actor)
 
 
-def _bar(flow: Ladder, command: units.Return, actor: Actor) -> Refused | None:
+def _bar(flow: EscalatingTicket, command: units.Return, actor: Actor) -> Refused | None:
     return return_bar(flow.ticket, assignment_of(flow.ticket, command, actor))
 
 
-async def _return(flow: Ladder, command: units.Return, actor: Actor, at: datetime) -> None:
+async def _return(
+    flow: EscalatingTicket, command: units.Return, actor: Actor, at: datetime
+) -> None:
     """Record a return; one that is barred, even during planning, is recorded and refused."""
     clocks: list[Clock] = []
     if _bar(flow, command, actor) is None:
@@ -80,13 +82,15 @@ async def _return(flow: Ladder, command: units.Return, actor: Actor, at: datetim
         check(flow.ticket, command, actor, at)
     barred = _bar(flow, command, actor)
     for fact in facts_of(flow.ticket, command, actor, clocks):
-        flow.happen(fact, at, actor)
+        flow.record_event(fact, at, actor)
     if barred is not None:
         await flow.project()
         raise barred
 
 
-async def _triage(flow: Ladder, command: intake.Triage, actor: Actor, at: datetime) -> None:
+async def _triage(
+    flow: EscalatingTicket, command: intake.Triage, actor: Actor, at: datetime
+) -> None:
     question = TriageQuestion(
         complaint=flow.ticket.complaint,
         pack=flow.pack,
@@ -97,7 +101,7 @@ async def _triage(flow: Ladder, command: intake.Triage, actor: Actor, at: dateti
         accused=command.accused,
     )
     plan = await ask(TriageActivity.triage, question)
-    flow.happen(
+    flow.record_event(
         Classified(
             category=command.category,
             tier=plan.tier or "",
@@ -115,10 +119,14 @@ async def _triage(flow: Ladder, command: intake.Triage, actor: Actor, at: dateti
     )
 
 
-async def _decide(flow: Ladder, command: supervising.Decide, actor: Actor, at: datetime) -> None:
+async def _decide(
+    flow: EscalatingTicket, command: supervising.Decide, actor: Actor, at: datetime
+) -> None:
     if flow.ticket.contest is not None:
         granted, refused = aftercare.ExclusionGranted, aftercare.ExclusionRefused
-        flow.happen((granted if command.approve else refused)(reason=command.reason), at, actor)
+        flow.record_event(
+            (granted if command.approve else refused)(reason=command.reason), at, actor
+        )
         return
     asker = asking(flow.ticket)
     if asker is None or asker.asked is None:
@@ -128,28 +136,28 @@ async def _decide(flow: Ladder, command: supervising.Decide, actor: Actor, at: d
         case "extension", True:
             await _grant_extension(flow, command, actor, at, n, request)
         case "extension", False:
-            flow.happen(handling.ExtensionRefused(assignment=n, reason=why), at, actor)
+            flow.record_event(handling.ExtensionRefused(assignment=n, reason=why), at, actor)
         case "hold", True:
             clocks = await flow.plan_hold(n, request.until, at)
             _still_asked(flow, n, request)
             held = waiting.Held(assignment=n, until=request.until or at, reason=why, clocks=clocks)
-            flow.happen(held, at, actor)
+            flow.record_event(held, at, actor)
         case "hold", False:
-            flow.happen(waiting.HoldRefused(assignment=n, reason=why), at, actor)
+            flow.record_event(waiting.HoldRefused(assignment=n, reason=why), at, actor)
         case _, True:
             await _grant_return(flow, command, actor, at, n, request)
         case _:
-            flow.happen(returning.ReturnRefused(assignment=n, reason=why), at, actor)
+            flow.record_event(returning.ReturnRefused(assignment=n, reason=why), at, actor)
 
 
-def _still_asked(flow: Ladder, n: int, request: Request) -> None:
+def _still_asked(flow: EscalatingTicket, n: int, request: Request) -> None:
     """Refuse a decision whose request was settled or became moot during planning."""
     if flow.ticket.assignment(n).asked is not request:
         raise Refused("overtaken", "This request is not waiting any more: look again.")
 
 
 async def _grant_return(
-    flow: Ladder,
+    flow: EscalatingTicket,
     command: supervising.Decide,
     actor: Actor,
     at: datetime,
@@ -159,19 +167,19 @@ async def _grant_return(
     if command.unit is None:
         clocks = await flow.plan_clocks(at, ClockName.DISPATCH)
         _still_asked(flow, n, request)
-        flow.happen(
+        flow.record_event(
             returning.Returned(assignment=n, reason=command.reason, clocks=clocks), at, actor
         )
         return
     plan = await assigning.plan_lead(flow, command.unit, at)
     _still_asked(flow, n, request)
     returned = returning.Returned(assignment=n, reason=command.reason, unit=command.unit)
-    flow.happen(returned, at, actor)
+    flow.record_event(returned, at, actor)
     assigning.assign(flow, plan, at, actor)
 
 
 async def _grant_extension(
-    flow: Ladder,
+    flow: EscalatingTicket,
     command: supervising.Decide,
     actor: Actor,
     at: datetime,
@@ -195,38 +203,46 @@ async def _grant_extension(
     if not clock.running or before != [(one.paused_at, one.running) for one in (clock, *also)]:
         raise Refused("overtaken", "The clock was stopped or set going meanwhile: look again.")
     granted = handling.ExtensionGranted(assignment=n, reason=command.reason, clocks=plan.clocks)
-    flow.happen(granted, at, actor)
+    flow.record_event(granted, at, actor)
 
 
-async def _review(flow: Ladder, command: units.Review, actor: Actor, at: datetime) -> None:
+async def _review(
+    flow: EscalatingTicket, command: units.Review, actor: Actor, at: datetime
+) -> None:
     if not command.resume:
         await _plain(flow, command, actor, at)
         return
     n = assignment_of(flow.ticket, command, actor).n
     clocks = await flow.plan_resumed(n, at)
     check(flow.ticket, command, actor, at)
-    flow.happen(waiting.Reviewed(assignment=n, note=command.note), at, actor)
-    flow.happen(waiting.Resumed(assignment=n, why="reviewed", clocks=clocks), at, actor)
+    flow.record_event(waiting.Reviewed(assignment=n, note=command.note), at, actor)
+    flow.record_event(waiting.Resumed(assignment=n, why="reviewed", clocks=clocks), at, actor)
 
 
-async def _add_facts(flow: Ladder, command: citizens.AddFacts, actor: Actor, at: datetime) -> None:
+async def _add_facts(
+    flow: EscalatingTicket, command: citizens.AddFacts, actor: Actor, at: datetime
+) -> None:
     """Record the citizen's facts, and resume the clocks that waited for them."""
-    flow.happen(FactsAdded(text=command.text, files=command.files), at, actor)
+    flow.record_event(FactsAdded(text=command.text, files=command.files), at, actor)
     for assignment in flow.ticket.opened:
         if assignment.pause is not None and assignment.pause.why == "citizen":
             await flow.resume(assignment.n, "citizen_answered", at)
 
 
-async def _appoint(flow: Ladder, command: supervising.Appoint, actor: Actor, at: datetime) -> None:
+async def _appoint(
+    flow: EscalatingTicket, command: supervising.Appoint, actor: Actor, at: datetime
+) -> None:
     clocks = await flow.plan_clocks(at, ClockName.APPOINTMENT, due_at=command.starts_at)
     check(flow.ticket, command, actor, at)
     appointed = Appointed(
         unit=flow.ticket.unit, starts_at=command.starts_at, text=command.text, clocks=clocks
     )
-    flow.happen(appointed, at, actor)
+    flow.record_event(appointed, at, actor)
 
 
-async def _replan(flow: Ladder, command: supervising.Replan, actor: Actor, at: datetime) -> None:
+async def _replan(
+    flow: EscalatingTicket, command: supervising.Replan, actor: Actor, at: datetime
+) -> None:
     """Replan the provisional clocks, again if one changed during planning."""
     while True:
         asked = [clock.model_copy() for clock in flow.ticket.provisional]
@@ -240,11 +256,11 @@ async def _replan(flow: Ladder, command: supervising.Replan, actor: Actor, at: d
     if not plan.clocks:
         raise Refused("nothing_to_replan", "No year was published that it rests on.")
     fact = replanned(flow.ticket, plan.calendar_version, plan.clocks, plan.moved)
-    flow.happen(fact, at, actor)
+    flow.record_event(fact, at, actor)
 
 
 async def _settle_all(
-    flow: Ladder, command: supervising.SettleAll, actor: Actor, at: datetime
+    flow: EscalatingTicket, command: supervising.SettleAll, actor: Actor, at: datetime
 ) -> None:
     ticket = flow.ticket
     question = SettleQuestion(
@@ -259,16 +275,18 @@ async def _settle_all(
     )
     plan = await ask(Settle.open_inspections, question)
     check(flow.ticket, command, actor, at)
-    flow.happen(InspectionsOpened(text=command.text, tickets=plan.tickets), at, actor)
+    flow.record_event(InspectionsOpened(text=command.text, tickets=plan.tickets), at, actor)
 
 
-async def _withdraw(flow: Ladder, command: citizens.Withdraw, actor: Actor, at: datetime) -> None:
+async def _withdraw(
+    flow: EscalatingTicket, command: citizens.Withdraw, actor: Actor, at: datetime
+) -> None:
     parent = flow.ticket.parent
     await _plain(flow, command, actor, at)
     await merging.leave(flow, parent, at)
 
 
-Handler = Callable[[Ladder, Any, Actor, datetime], Awaitable[None]]
+Handler = Callable[[EscalatingTicket, Any, Actor, datetime], Awaitable[None]]
 
 _HANDLERS: dict[type, Handler] = {
     intake.Triage: _triage,

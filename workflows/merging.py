@@ -24,7 +24,7 @@ from domain.refusals import Refused
 from domain.ticket.stages import Stage
 from runtime.names import ticket_workflow_id
 from workflows.calls import ask
-from workflows.escalation import Ladder
+from workflows.escalation import EscalatingTicket
 
 with workflow.unsafe.imports_passed_through():
     from activities.merge import Merging
@@ -32,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
 JOINED, LEFT, ANSWERED, PARTED = "joined", "left", "answered_with_parent", "parted"
 
 
-async def merge(flow: Ladder, command: Merge, actor: Actor, at: datetime) -> None:
+async def merge(flow: EscalatingTicket, command: Merge, actor: Actor, at: datetime) -> None:
     """Check the merge, notify the other ticket, and record it."""
     complaint = flow.ticket.complaint
     question = MergeQuestion(city=complaint.city, number=complaint.number, into=command.into)
@@ -53,33 +53,33 @@ async def merge(flow: Ladder, command: Merge, actor: Actor, at: datetime) -> Non
             reason=command.reason,
             clocks=clocks,
         )
-        flow.happen(merged, at, actor)
+        flow.record_event(merged, at, actor)
     except Refused:  # it changed while the other one was notified, or became a parent itself
         await tell(command.into, LEFT, joined)
         raise
 
 
-async def unmerge(flow: Ladder, command: Unmerge, actor: Actor, at: datetime) -> None:
+async def unmerge(flow: EscalatingTicket, command: Unmerge, actor: Actor, at: datetime) -> None:
     clocks = await flow.plan_clocks(at, ClockName.DISPATCH)
     check(flow.ticket, command, actor, at)
     parent = flow.ticket.parent
-    flow.happen(Unmerged(reason=command.reason, clocks=clocks), at, actor)
+    flow.record_event(Unmerged(reason=command.reason, clocks=clocks), at, actor)
     await leave(flow, parent, at)
 
 
-async def leave(flow: Ladder, parent: str | None, at: datetime) -> None:
+async def leave(flow: EscalatingTicket, parent: str | None, at: datetime) -> None:
     """Notify the ticket it was merged into that it no longer waits."""
     if parent is not None:
         await tell(parent, LEFT, MergedTicket(number=flow.ticket.complaint.number, at=at))
 
 
-async def answer(flow: Ladder, numbers: Iterable[str], reply: ParentReply) -> None:
+async def answer(flow: EscalatingTicket, numbers: Iterable[str], reply: ParentReply) -> None:
     """Send the answer to the tickets that wait for it."""
     for number in numbers:
         await tell(number, ANSWERED, reply)
 
 
-async def part(flow: Ladder, at: datetime) -> None:
+async def part(flow: EscalatingTicket, at: datetime) -> None:
     """Answer or unmerge the tickets that still wait when this one ends."""
     ticket = flow.ticket
     for number in ticket.waiting:
@@ -92,37 +92,37 @@ async def part(flow: Ladder, at: datetime) -> None:
             await _send_off(flow, number, "parent_ended", at)
 
 
-async def joined(flow: Ladder, told: MergedTicket) -> None:
+async def joined(flow: EscalatingTicket, told: MergedTicket) -> None:
     """Record that another ticket was merged into this one; if it is too late, send it back."""
     try:
-        flow.happen(ComplainantJoined(number=told.number), told.at)
+        flow.record_event(ComplainantJoined(number=told.number), told.at)
     except Refused:
         await _send_off(flow, told.number, "parent_answered", told.at)
 
 
-def left(flow: Ladder, told: MergedTicket) -> None:
+def left(flow: EscalatingTicket, told: MergedTicket) -> None:
     if told.number in flow.ticket.complainants and flow.ticket.open:
-        flow.happen_if_possible(ComplainantLeft(number=told.number), told.at)
+        flow.record_if_allowed(ComplainantLeft(number=told.number), told.at)
 
 
-async def answered(flow: Ladder, reply: ParentReply) -> None:
+async def answered(flow: EscalatingTicket, reply: ParentReply) -> None:
     """Record the answer of the ticket that this one waits for."""
     clocks = await flow.plan_clocks(reply.at, ClockName.RATE)
     if flow.ticket.stage is Stage.MERGED and flow.ticket.parent == reply.parent:
         told = RepliedWithParent(
             parent=reply.parent, text=reply.text, resolved=reply.resolved, clocks=clocks
         )
-        flow.happen(told, reply.at)
+        flow.record_event(told, reply.at)
 
 
-async def parted(flow: Ladder, parting: Parting) -> None:
+async def parted(flow: EscalatingTicket, parting: Parting) -> None:
     """Unmerge this ticket, as the one it waits for will not answer it."""
     clocks = await flow.plan_clocks(parting.at, ClockName.DISPATCH)
     if flow.ticket.stage is Stage.MERGED and flow.ticket.parent == parting.parent:
-        flow.happen(Unmerged(reason=parting.reason, clocks=clocks), parting.at)
+        flow.record_event(Unmerged(reason=parting.reason, clocks=clocks), parting.at)
 
 
-async def _send_off(flow: Ladder, number: str, reason: str, at: datetime) -> None:
+async def _send_off(flow: EscalatingTicket, number: str, reason: str, at: datetime) -> None:
     parting = Parting(parent=flow.ticket.complaint.number, reason=reason, at=at)
     await tell(number, PARTED, parting)
 

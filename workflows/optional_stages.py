@@ -12,10 +12,10 @@ from domain.policy.guards import rules_of
 from domain.ticket.rules_snapshot import Escalation
 from domain.ticket.stages import Stage
 from workflows import assigning
-from workflows.unit_work import Working
+from workflows.unit_work import AssignedTicket
 
 
-class Aside(Working):
+class StagedTicket(AssignedTicket):
     """A ticket with its optional stages."""
 
     async def aside(self) -> None:
@@ -30,7 +30,7 @@ class Aside(Working):
                     lambda: self.ticket.stage is not Stage.AFTERCARE or watch_over(self.ticket)
                 )
                 if watch_over(self.ticket):
-                    self.happen(WatchEnded(), self.ticket.updated_at)
+                    self.record_event(WatchEnded(), self.ticket.updated_at)
             case _:
                 pass
 
@@ -42,13 +42,15 @@ class Aside(Working):
         plan = await assigning.plan_verifier(self, unit, at)
         if self.ticket.stage is stage:
             share = assigning.given_of(self, plan)
-            self.happen(VerificationAsked(before=before, share=share, clocks=list(clocks)), at)
+            self.record_event(
+                VerificationAsked(before=before, share=share, clocks=list(clocks)), at
+            )
 
     async def call_arbitration(self) -> None:
         at = self.ticket.updated_at
         clocks = await self.plan_clocks(at, ClockName.ARBITRATE)
         if self.ticket.stage is Stage.DISPATCH and arbitration_due(self.ticket):
-            self.happen(ArbitrationCalled(returns=self.ticket.returns, clocks=clocks), at)
+            self.record_event(ArbitrationCalled(returns=self.ticket.returns, clocks=clocks), at)
 
     async def escalate(self) -> None:
         """Escalate a ticket above the severity threshold, once: one level up, or an order."""
@@ -64,6 +66,6 @@ class Aside(Working):
         if self.ticket.lead is not lead:
             return  # another unit leads by now: `handle` calls this again
         if higher:
-            self.happen_if_possible(raised(self.ticket, why, clocks, escalated=True), at)
+            self.record_if_allowed(raised(self.ticket, why, clocks, escalated=True), at)
         else:
-            self.happen(order(self.ticket, why, clocks, escalated=True), at)
+            self.record_event(order(self.ticket, why, clocks, escalated=True), at)

@@ -30,7 +30,7 @@ from domain.ticket.ticket import Snapshot
 from runtime.names import CARRY_ON, RECORD_AGAIN, TICKET_WORKFLOW
 from workflows import assigning, handlers, merging
 from workflows.calls import ask_until_answered
-from workflows.continuation import Carrying
+from workflows.continuation import ContinuedTicket
 from workflows.event_log import CarryOn
 
 with workflow.unsafe.imports_passed_through():
@@ -40,7 +40,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 @workflow.defn(name=TICKET_WORKFLOW)
-class TicketWorkflow(Carrying):
+class TicketWorkflow(ContinuedTicket):
     @workflow.init
     def __init__(self, begun: Complaint | Carried) -> None:
         super().__init__(begun)
@@ -56,7 +56,7 @@ class TicketWorkflow(Carrying):
             else:
                 break
         await merging.part(self, self.ticket.updated_at)
-        await self.wind_up()
+        await self.drain()
         return self.ticket.snapshot()
 
     async def live(self) -> None:
@@ -81,7 +81,7 @@ class TicketWorkflow(Carrying):
         accepted = Accepted(
             rules=acceptance.rules, lifecycle=self.lifecycle, clocks=acceptance.clocks
         )
-        self.happen(accepted, workflow.info().start_time)
+        self.record_event(accepted, workflow.info().start_time)
 
     async def triage(self) -> None:
         """Classify (分类): by machine when it is sure, else by a person."""
@@ -97,7 +97,7 @@ class TicketWorkflow(Carrying):
         plan = await ask_until_answered(TriageActivity.triage, question)
         if self.ticket.stage is Stage.TRIAGE:  # no person classified it meanwhile
             if plan.category is not None and plan.tier is not None:
-                self.happen(
+                self.record_event(
                     Classified(
                         category=plan.category,
                         tier=plan.tier,
@@ -111,7 +111,7 @@ class TicketWorkflow(Carrying):
                 )
             else:
                 unsure = TriageUnsure(suggestion=plan.suggestion, area=plan.area, why=plan.why)
-                self.happen(unsure, at)
+                self.record_event(unsure, at)
 
     async def dispatch(self) -> None:
         """Dispatch (派单) to the unit that was named, or that the responsibilities name."""
@@ -163,7 +163,7 @@ class TicketWorkflow(Carrying):
     async def reply(self, plan: ReplyPlan, at: datetime, *, resolved: bool) -> None:
         """Answer the citizen and merged tickets, unless closing is refuted or verified first."""
         if plan.refuted is not None:
-            self.happen(ClosingRefuted(reason=plan.refuted, clocks=plan.clocks), at)
+            self.record_event(ClosingRefuted(reason=plan.refuted, clocks=plan.clocks), at)
             return
         if plan.verify_by is not None:
             await self.ask_to_verify(
@@ -171,7 +171,7 @@ class TicketWorkflow(Carrying):
             )
             return
         waiting = list(self.ticket.waiting)
-        self.happen(Replied(text=plan.text, resolved=resolved, clocks=plan.clocks), at)
+        self.record_event(Replied(text=plan.text, resolved=resolved, clocks=plan.clocks), at)
         number = self.ticket.complaint.number
         answer = ParentReply(parent=number, text=plan.text, resolved=resolved, at=at)
         await merging.answer(self, waiting, answer)
@@ -188,10 +188,10 @@ class TicketWorkflow(Carrying):
                     await self.close(closed, at)
                 case Supervised() as supervised:
                     supervised.clocks = await self.plan_clocks(at, ClockName.SUPERVISE)
-                    self.happen_if_possible(supervised, at)
+                    self.record_if_allowed(supervised, at)
                 case reworked:
                     reworked.clocks = await self.plan_clocks(at, ClockName.DISPATCH)
-                    self.happen_if_possible(reworked, at)
+                    self.record_if_allowed(reworked, at)
 
     # --- messages in ------------------------------------------------------------------------
 
@@ -256,9 +256,11 @@ class TicketWorkflow(Carrying):
             transition(self.ticket.stage, Rated).permit(given.actor)
             if self.ticket.rating is not None:
                 raise Refused("already_rated", "This ticket is rated already.")
-            self.happen(Rated(rating=given.rating), at, given.actor)  # `rate` projects it
+            self.record_event(Rated(rating=given.rating), at, given.actor)  # `rate` projects it
         except Refused as refused:
-            self.happen(RatingRefused(code=refused.code, rating=given.rating), at, given.actor)
+            self.record_event(
+                RatingRefused(code=refused.code, rating=given.rating), at, given.actor
+            )
             await self.project()
 
     @workflow.signal

@@ -21,7 +21,7 @@ from domain.ticket.assignment import Assignment, HandlingResult, Share, WorkOrde
 from domain.ticket.complaint import Complaint
 from domain.ticket.stages import Stage
 from runtime.names import HANDLE_ACTIVITY
-from workflows.escalation import Ladder
+from workflows.escalation import EscalatingTicket
 
 FOREVER = timedelta(days=3650)
 """The timeout of an assignment, which ends by a decision or a result, never by the engine."""
@@ -29,22 +29,22 @@ FOREVER = timedelta(days=3650)
 HEARTBEAT = timedelta(seconds=60)
 """The silence after which a department's program is considered dead, and its order retried."""
 
-Work = ActivityHandle[HandlingResult]
+PendingResult = ActivityHandle[HandlingResult]
 
 
-class Working(Ladder):
+class AssignedTicket(EscalatingTicket):
     """A ticket whose assignments are with their units."""
 
     def __init__(self, begun: Complaint | Carried) -> None:
         super().__init__(begun)
-        self._out: dict[int, Work] = {}
+        self._out: dict[int, PendingResult] = {}
         self._recalled: set[asyncio.Task[None]] = set()
 
-    def happen(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
+    def record_event(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
         """Record an event, unless it ends a share whose result is handed in but not recorded."""
         if self.lifecycle and any(n in self.finished() for n in shares_ended(self.ticket, fact)):
             raise Refused("overtaken", "A unit handed in its result in this moment: look again.")
-        super().happen(fact, at, actor)
+        super().record_event(fact, at, actor)
 
     def finished(self) -> list[int]:
         """Return the open shares whose result is there, and not recorded yet."""
@@ -87,7 +87,7 @@ class Working(Ladder):
     def _grave(self) -> bool:
         return self.ticket.stage is Stage.HANDLE and grave(self.ticket)
 
-    async def _take(self, assignment: Assignment, work: Work, came: datetime) -> None:
+    async def _take(self, assignment: Assignment, work: PendingResult, came: datetime) -> None:
         unit = Actor(role=Role.OFFICER, unit=assignment.unit)
         try:
             result = await work
@@ -97,10 +97,10 @@ class Working(Ladder):
             if assignment.open:
                 failed = failure_of(self.ticket, assignment.n, code, clocks)
                 led = assignment.share is Share.LEAD
-                self.happen(failed, came, unit if led else SYSTEM)
+                self.record_event(failed, came, unit if led else SYSTEM)
         else:
             unit.id = result.by
-            self.happen(result_of(self.ticket, assignment.n, result), result.at or came, unit)
+            self.record_event(result_of(self.ticket, assignment.n, result), result.at or came, unit)
 
     async def _let_rungs_come_first(self, came: datetime) -> None:
         """Wait for escalation levels that fell due before the available results were handed in."""
@@ -108,7 +108,7 @@ class Working(Ladder):
         if handed_in:
             await workflow.wait_condition(lambda: not self.behind(max(handed_in)))
 
-    def _recall(self, assignment: Assignment, work: Work) -> None:
+    def _recall(self, assignment: Assignment, work: PendingResult) -> None:
         """Recall an assignment. A result that was under way is not lost: it becomes an event."""
         if not work.done():
             work.cancel()
@@ -116,7 +116,7 @@ class Working(Ladder):
         self._recalled.add(watch)
         watch.add_done_callback(self._recalled.discard)
 
-    async def _take_late(self, assignment: Assignment, work: Work) -> None:
+    async def _take_late(self, assignment: Assignment, work: PendingResult) -> None:
         try:
             result = await work
         except (ActivityError, asyncio.CancelledError):
@@ -125,10 +125,10 @@ class Working(Ladder):
         if not self.hears():
             return
         late = ResultOvertaken(assignment=assignment.n, unit=assignment.unit, result=result)
-        self.happen_by(late, result.at or self.ticket.updated_at, unit)
+        self.record_for(late, result.at or self.ticket.updated_at, unit)
         await self.project()
 
-    def _send(self, assignment: Assignment) -> Work:
+    def _send(self, assignment: Assignment) -> PendingResult:
         """Give the assignment to its unit's queue, where it stays until completed or recalled."""
         # By name: the platform's activity parks it, a department's own program takes an order.
         return workflow.start_activity(

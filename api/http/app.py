@@ -52,14 +52,14 @@ from api.rest import (
     work_queues,
 )
 from app import oidc
-from app.board_feed import Boards
+from app.board_feed import BoardFeeds
 from app.context import AppContext
 from app.engine_gateway import Engine
 from app.page_packages import default_packages
 from app.proof_of_work import Challenge, NoChallenge, ProofOfWork
 from app.rate_limits import RateLimits
 from media.upload_service import Uploads, limit_of_body
-from packs.registry import PackShelf, default_root
+from packs.registry import PackRegistry, default_root
 from runtime.engine import connect, encrypting, with_converter
 from runtime.release import release
 from runtime.settings import Settings
@@ -109,7 +109,7 @@ def create_app(
     *,
     store: Store | None = None,
     engine_client: Client | None = None,
-    packs: PackShelf | None = None,
+    packs: PackRegistry | None = None,
     objects: Objects | None = None,
     challenge: Challenge | None = None,
 ) -> FastAPI:
@@ -134,7 +134,7 @@ def create_app(
     app.state.assets = Assets(settings.assets or default_packages())
     app.state.drawing = Drawing(app.state.assets)
     app.state.outlines = maps.Outlines()
-    app.state.boards = Boards()
+    app.state.boards = BoardFeeds()
     problem_responses.install(app, refused)
     with_files = (uploads.PATH, *photos.FORMS, CALL, f"{TICKETS}/")
     app.add_middleware(
@@ -169,13 +169,13 @@ def _lifespan(
     settings: Settings,
     store: Store | None,
     client: Client | None,
-    packs: PackShelf | None,
+    packs: PackRegistry | None,
     objects: Objects | None,
     challenge: Challenge | None,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        shelf = packs or PackShelf(settings.cities or default_root())
+        shelf = packs or PackRegistry(settings.cities or default_root())
         for city in shelf.ids():
             shelf.get(city)
         opened = store or Store.open(settings.store)

@@ -9,7 +9,7 @@ from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.board import BoardPage, board_page
-from app.board_feed import Boards
+from app.board_feed import BoardFeeds
 from app.caller import Caller
 from app.context import API
 from app.visibility import city_of
@@ -39,6 +39,6 @@ async def get_board(
 ) -> Response:
     """Return the present state. Poll it if need be: a watched board is read once for all."""
     city_of(caller, city)
-    boards: Boards = request.app.state.boards
+    boards: BoardFeeds = request.app.state.boards
     scene = await boards.now(context, context.packs.get(city))
     return json_of(board_page(scene.board))

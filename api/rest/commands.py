@@ -15,8 +15,8 @@ from api.http.access import TicketNumber, anyone, staff
 from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import responses
 from api.http.responses import json_of
-from api.rest.endpoints.all_endpoints import OFFERS
-from api.rest.endpoints.spec import Offer
+from api.rest.endpoints.all_endpoints import ENDPOINTS
+from api.rest.endpoints.spec import CommandEndpoint
 from app import attachments
 from app.attachments import attached
 from app.caller import Caller
@@ -51,7 +51,7 @@ ALWAYS = (
 )
 
 
-def _endpoint(offer: Offer, body: type[BaseModel]) -> Callable[..., Awaitable[Response]]:
+def _endpoint(offer: CommandEndpoint, body: type[BaseModel]) -> Callable[..., Awaitable[Response]]:
     command: Any = offer.command
     tag = offer.command.model_fields["do"].default
     named = "files" if "files" in body.model_fields else "evidence"
@@ -89,7 +89,7 @@ def _endpoint(offer: Offer, body: type[BaseModel]) -> Callable[..., Awaitable[Re
     return endpoint
 
 
-for _offer in OFFERS:
+for _offer in ENDPOINTS:
     _names_files = {"files", "evidence"} & _offer.command.model_fields.keys()
     _files = attachments.REFUSALS if _names_files else ()
     _citizens = COMMANDS[_offer.command].citizens

@@ -11,10 +11,10 @@ from packs.checks.owners import check_city, check_responsibilities
 from packs.checks.phrases import check_phrases
 from packs.checks.switches import check_needs
 from packs.checks.unused import check_unused
-from packs.parsed_pack import Draft
+from packs.parsed_pack import ParsedPack
 from packs.problems import PackFault
 
-CHECKS: tuple[Callable[[Draft], Iterator[PackFault]], ...] = (
+CHECKS: tuple[Callable[[ParsedPack], Iterator[PackFault]], ...] = (
     check_codes,
     check_city,
     check_units,

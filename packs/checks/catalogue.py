@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from domain.pack.catalogue import Level, Reasons, Unit, UnitKind, matches
 from packs.csv_tables import CsvRow
-from packs.parsed_pack import CALENDAR, CATEGORIES, CITY, SCORING, UNITS, Draft
+from packs.parsed_pack import CALENDAR, CATEGORIES, CITY, SCORING, UNITS, ParsedPack
 from packs.problems import PackFault
 
 _LEVELS = list(Level)
 
 
-def check_codes(draft: Draft) -> Iterator[PackFault]:
+def check_codes(draft: ParsedPack) -> Iterator[PackFault]:
     """Check that all codes are unique in their file, and that no day is overridden twice."""
     yield from _twice(UNITS, [(row.line, row.value.code) for row in draft.units.rows])
     yield from _twice(CATEGORIES, [(row.line, row.value.code) for row in draft.categories.rows])
@@ -39,7 +39,7 @@ def _twice(file: str, codes: Sequence[tuple[int, str]]) -> Iterator[PackFault]:
         first.setdefault(code, line)
 
 
-def check_units(draft: Draft) -> Iterator[PackFault]:
+def check_units(draft: ParsedPack) -> Iterator[PackFault]:
     """Check the units' parents, areas and positions; every street needs an area of its own."""
     units = {row.value.code: row.value for row in draft.units.rows}
     division = draft.city.value.city.division if draft.city.value else ""
@@ -56,7 +56,9 @@ def check_units(draft: Draft) -> Iterator[PackFault]:
             yield from _street_faults(row, streets)
 
 
-def _parent_faults(draft: Draft, row: CsvRow[Unit], units: dict[str, Unit]) -> Iterator[PackFault]:
+def _parent_faults(
+    draft: ParsedPack, row: CsvRow[Unit], units: dict[str, Unit]
+) -> Iterator[PackFault]:
     unit = row.value
     parent = units.get(unit.parent or "")
     if not draft.units.has(unit.parent or ""):
@@ -91,7 +93,7 @@ def _is_own_ancestor(code: str, units: dict[str, Unit]) -> bool:
     return False
 
 
-def check_categories(draft: Draft) -> Iterator[PackFault]:
+def check_categories(draft: ParsedPack) -> Iterator[PackFault]:
     """Check that every category has a known tier and a responsible unit."""
     patterns = [row.value.category for row in draft.responsibilities.rows]
     for row in draft.categories.rows:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from domain.pack.catalogue import UnitKind
-from packs.parsed_pack import GRIDS, Draft
+from packs.parsed_pack import GRIDS, ParsedPack
 from packs.problems import PackFault
 
 
-def check_cells(draft: Draft) -> Iterator[PackFault]:
+def check_cells(draft: ParsedPack) -> Iterator[PackFault]:
     """Check the cells with `packs.grids`, if the pack has any."""
     path = draft.folder / GRIDS
     if draft.city.value is None or not path.exists():

@@ -13,7 +13,7 @@ from packs.conditions import (
     SpeaksOf,
     compile_condition,
 )
-from packs.parsed_pack import CATEGORIES, SCORING, Draft
+from packs.parsed_pack import CATEGORIES, SCORING, ParsedPack
 from packs.problems import PackFault
 
 
@@ -24,7 +24,7 @@ def event_kinds() -> frozenset[str]:
     return frozenset(fact.model_fields["kind"].default for fact in facts)
 
 
-def check_conditions(draft: Draft) -> Iterator[PackFault]:
+def check_conditions(draft: ParsedPack) -> Iterator[PackFault]:
     """Check that every condition is CEL, uses known fields, and is true or false."""
     if draft.city.value is not None:
         verify = draft.city.value.verify
@@ -56,7 +56,7 @@ def _faults(condition: str | None, speaks_of: SpeaksOf) -> Iterator[str]:
         yield str(error)
 
 
-def check_events(draft: Draft) -> Iterator[PackFault]:
+def check_events(draft: ParsedPack) -> Iterator[PackFault]:
     """Check that every scoring rule names a known kind of event."""
     for row in draft.scoring.rows:
         if row.value.on not in event_kinds():

@@ -6,7 +6,7 @@ from itertools import pairwise
 from domain.deadlines.clocks import ClockName, RungKind
 from domain.deadlines.limits import Limit, LimitUnit, Offset
 from domain.pack.policies import Limits
-from packs.parsed_pack import CALENDAR, CityFile, Draft
+from packs.parsed_pack import CALENDAR, CityFile, ParsedPack
 from packs.problems import Location, PackFault
 
 WITHIN_HANDLING = (
@@ -48,7 +48,7 @@ def longer(one: Offset, other: Offset) -> bool:
     return (compare(one, other) or 0) > 0
 
 
-def check_limits(draft: Draft) -> Iterator[PackFault]:
+def check_limits(draft: ParsedPack) -> Iterator[PackFault]:
     """Check that every tier has a handling limit, and that no clock within it is longer."""
     if draft.city.value is None:
         return
@@ -62,7 +62,7 @@ def check_limits(draft: Draft) -> Iterator[PackFault]:
         yield from _aftercare(draft, draft.city.value, name, limits)
 
 
-def check_joint(draft: Draft) -> Iterator[PackFault]:
+def check_joint(draft: ParsedPack) -> Iterator[PackFault]:
     """Check that `[joint]` limits only clocks of co-handlers, none beyond their handling."""
     if draft.city.value is None:
         return
@@ -85,7 +85,7 @@ def _resolved(own: Limits, default: Limits | None = None) -> Found:
 
 
 def _within_handling(
-    draft: Draft, name: str, table: Location, limits: Found
+    draft: ParsedPack, name: str, table: Location, limits: Found
 ) -> Iterator[PackFault]:
     handle = limits[ClockName.HANDLE]
     for clock in WITHIN_HANDLING:
@@ -95,13 +95,15 @@ def _within_handling(
             yield draft.city.problem(_place(draft, table, clock), message)
 
 
-def _place(draft: Draft, table: Location, clock: ClockName) -> Location:
+def _place(draft: ParsedPack, table: Location, clock: ClockName) -> Location:
     """Return the location of a clock's limit: in `table`, otherwise in `[limits]`."""
     own = (*table, clock.value)
     return own if own in draft.city.lines else ("limits", clock.value)
 
 
-def _late_warnings(draft: Draft, city: CityFile, name: str, limits: Found) -> Iterator[PackFault]:
+def _late_warnings(
+    draft: ParsedPack, city: CityFile, name: str, limits: Found
+) -> Iterator[PackFault]:
     for clock, rungs in city.ladder.items():
         # The promise to the citizen has the limit of the first handling.
         limit = limits.get(ClockName.HANDLE if clock is ClockName.PROMISE else clock)
@@ -114,7 +116,7 @@ def _late_warnings(draft: Draft, city: CityFile, name: str, limits: Found) -> It
                 yield draft.city.problem(("ladder", clock.value, index), message)
 
 
-def _aftercare(draft: Draft, city: CityFile, name: str, limits: Found) -> Iterator[PackFault]:
+def _aftercare(draft: ParsedPack, city: CityFile, name: str, limits: Found) -> Iterator[PackFault]:
     """Check that the last revisit is due within aftercare: later the ticket has ended."""
     watched = limits.get(ClockName.AFTERCARE)
     if watched is None or not city.aftercare.revisits:
@@ -126,7 +128,7 @@ def _aftercare(draft: Draft, city: CityFile, name: str, limits: Found) -> Iterat
         yield draft.city.problem(_place(draft, ("tiers", name), ClockName.AFTERCARE), message)
 
 
-def check_order(draft: Draft) -> Iterator[PackFault]:
+def check_order(draft: ParsedPack) -> Iterator[PackFault]:
     """Check that escalation levels and revisits are listed in the order of time."""
     if draft.city.value is None:
         return
@@ -150,7 +152,7 @@ def check_order(draft: Draft) -> Iterator[PackFault]:
             yield draft.city.problem(("aftercare", "revisits"), message)
 
 
-def check_calendar(draft: Draft) -> Iterator[PackFault]:
+def check_calendar(draft: ParsedPack) -> Iterator[PackFault]:
     """Check that the published years have no gap, and calendar.csv no year far from them."""
     if draft.city.value is None:
         return

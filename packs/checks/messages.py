@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from packs.message_templates import TEMPLATE_NAMES, template_faults
-from packs.parsed_pack import Draft
+from packs.parsed_pack import ParsedPack
 from packs.problems import PackFault
 
 
-def check_messages(draft: Draft) -> Iterator[PackFault]:
+def check_messages(draft: ParsedPack) -> Iterator[PackFault]:
     """Check that no message is missing, unknown, or has an unknown placeholder."""
     for document in draft.messages.values():
         if document.value is None:

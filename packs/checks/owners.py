@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from domain.pack.catalogue import Responsibility, Unit, UnitKind, matches
-from packs.parsed_pack import RESPONSIBILITIES, Draft
+from packs.parsed_pack import RESPONSIBILITIES, ParsedPack
 from packs.problems import PackFault
 
 
-def check_city(draft: Draft) -> Iterator[PackFault]:
+def check_city(draft: ParsedPack) -> Iterator[PackFault]:
     """Check that city.toml names its own folder, known units and a known tier."""
     if draft.city.value is None:
         return
@@ -31,7 +31,7 @@ def check_city(draft: Draft) -> Iterator[PackFault]:
         yield draft.city.problem(("verify", "unit"), fault)
 
 
-def check_responsibilities(draft: Draft) -> Iterator[PackFault]:
+def check_responsibilities(draft: ParsedPack) -> Iterator[PackFault]:
     """Check that each row names a known unit, matches something, and is not covered above."""
     for row in draft.responsibilities.rows:
         owner = row.value
@@ -48,7 +48,7 @@ def check_responsibilities(draft: Draft) -> Iterator[PackFault]:
             yield PackFault(RESPONSIBILITIES, row.line, message)
 
 
-def _target_fault(draft: Draft, target: str) -> str | None:
+def _target_fault(draft: ParsedPack, target: str) -> str | None:
     """Return the fault of a unit's code or an @target; None if there is none."""
     if not target.startswith("@"):
         return None if draft.units.has(target) else f"the unit {target!r} is unknown"
@@ -75,7 +75,7 @@ def _finds(target: str, unit: Unit) -> bool:
             return unit.kind is UnitKind.CENTRE and None not in (unit.lat, unit.lon)
 
 
-def _means_an_area(draft: Draft, pattern: str) -> bool:
+def _means_an_area(draft: ParsedPack, pattern: str) -> bool:
     """Return whether `pattern` matches the division, a unit's area, or a part of such an area."""
     areas = {unit.area for unit in draft.units.values() if unit.area is not None}
     division = {draft.city.value.city.division} if draft.city.value else set[str]()

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from domain.pack.catalogue import matches
 from domain.pack.phrases import Reply, Script
-from packs.parsed_pack import Draft
+from packs.parsed_pack import ParsedPack
 from packs.problems import PackFault
 
 
-def check_phrases(draft: Draft) -> Iterator[PackFault]:
+def check_phrases(draft: ParsedPack) -> Iterator[PackFault]:
     """Check the code and category of each script and answer, and the lines of each script."""
     document = draft.phrases
     if document.value is None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from domain.deadlines.clocks import ClockName
 from domain.ticket.rules_snapshot import Escalation
 from packs.checks.limits import longer
-from packs.parsed_pack import CityFile, Draft
+from packs.parsed_pack import CityFile, ParsedPack
 from packs.problems import Location, PackFault
 
 
@@ -114,7 +114,7 @@ _NEEDS = (
 )
 
 
-def check_needs(draft: Draft) -> Iterator[PackFault]:
+def check_needs(draft: ParsedPack) -> Iterator[PackFault]:
     """Check that every cap and feature that is on has what it needs."""
     city = draft.city.value
     if city is None:
@@ -131,14 +131,14 @@ def check_needs(draft: Draft) -> Iterator[PackFault]:
     yield from _levels(draft, city)
 
 
-def _reviews(draft: Draft, city: CityFile) -> Iterator[PackFault]:
+def _reviews(draft: ParsedPack, city: CityFile) -> Iterator[PackFault]:
     review, hold = city.limits.review, city.caps.hold
     if review and hold and city.caps.holds and longer(review, hold):
         message = f"review {review} is longer than the longest hold {hold}"
         yield draft.city.problem(("limits", "review"), message)
 
 
-def _levels(draft: Draft, city: CityFile) -> Iterator[PackFault]:
+def _levels(draft: ParsedPack, city: CityFile) -> Iterator[PackFault]:
     if not draft.units.whole or any(unit.parent for unit in draft.units.values()):
         return
     if city.caps.delegations:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from domain.deadlines.clocks import ClockName
 from domain.pack.policies import Limits
-from packs.parsed_pack import CityFile, Draft
+from packs.parsed_pack import CityFile, ParsedPack
 from packs.problems import Location, PackFault
 
 
@@ -81,7 +81,7 @@ STARTS: dict[str, ClockStart] = {
 """The start of each clock, by its name."""
 
 
-def check_unused(draft: Draft) -> Iterator[PackFault]:
+def check_unused(draft: ParsedPack) -> Iterator[PackFault]:
     """Check that every limit and every escalation policy is used."""
     city = draft.city.value
     if city is None:
@@ -118,7 +118,7 @@ def _sets(table: Limits, clock: ClockName) -> bool:
     return getattr(table, clock.value, None) is not None
 
 
-def _triage(draft: Draft, city: CityFile) -> Iterator[PackFault]:
+def _triage(draft: ParsedPack, city: CityFile) -> Iterator[PackFault]:
     """Check that only the city's default tier limits triage: before it no other is known."""
     for name, tier in city.tiers.items():
         if name != city.city.tier and tier.triage is not None:
@@ -126,7 +126,7 @@ def _triage(draft: Draft, city: CityFile) -> Iterator[PackFault]:
             yield draft.city.problem(("tiers", name, ClockName.TRIAGE.value), message)
 
 
-def _steps(draft: Draft, city: CityFile) -> Iterator[PackFault]:
+def _steps(draft: ParsedPack, city: CityFile) -> Iterator[PackFault]:
     """Check that a category has steps if there is an escalation policy for steps."""
     categories = draft.categories
     if ClockName.STEP not in city.ladder or not categories.whole:

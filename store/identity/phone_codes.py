@@ -17,7 +17,7 @@ from store.db import identity_tables, tables
 from store.db.engine import Insert, Store
 from store.db.errors import StoreError
 from store.db.tables import UtcDateTime
-from store.secrets.encryption import Seal
+from store.secrets.encryption import Cipher
 from store.tickets.tickets import TicketRow, of_persons
 
 VALID = timedelta(minutes=10)
@@ -78,7 +78,7 @@ def _insert_letter(store: Store) -> Insert:
 
 
 async def issue(
-    store: Store, seal: Seal, phone: str, phone_hash: str, digest: Digest, now: datetime
+    store: Store, seal: Cipher, phone: str, phone_hash: str, digest: Digest, now: datetime
 ) -> None:
     """Issue a code for a phone; only the last one is valid. A caller cannot see if it is known."""
     code_id = secrets.token_hex(8)
@@ -123,7 +123,7 @@ def _letter(code_id: str, city: str, now: datetime) -> dict[str, object]:
     }
 
 
-async def letter(store: Store, seal: Seal, key: str) -> tuple[str, str]:
+async def letter(store: Store, seal: Cipher, key: str) -> tuple[str, str]:
     """Return the phone and the code of an outbox letter, for the notifier that sends it.
 
     Raises:

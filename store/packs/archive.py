@@ -25,7 +25,14 @@ from domain.pack.pack import Pack
 from packs.calendars import with_years_of
 from packs.parsed_pack import CITY
 from packs.problems import PackFault
-from packs.registry import PackError, PackShelf, UnknownCity, pack_contents, reload_pack, version_of
+from packs.registry import (
+    PackError,
+    PackRegistry,
+    UnknownCity,
+    pack_contents,
+    reload_pack,
+    version_of,
+)
 from store.db import tables
 from store.db.engine import Store
 from store.packs import calendars
@@ -152,13 +159,13 @@ def _read_again(city: str, files: dict[str, bytes]) -> Pack:
         return reload_pack(folder)
 
 
-class PinnedPacks:
+class ArchivedPacks:
     """The packs of the registry, and the archived ones that older tickets refer to."""
 
     MOST = 64
     """The most recalled packs that are cached; a pack is about 1 MB."""
 
-    def __init__(self, shelf: PackShelf, store: Store) -> None:
+    def __init__(self, shelf: PackRegistry, store: Store) -> None:
         self._shelf, self._store = shelf, store
         self._recalled: OrderedDict[tuple[str, str], Pack] = OrderedDict()
         self._calendars: dict[str, WorkCalendar] = {}

@@ -12,7 +12,7 @@ from store.db.errors import BadKey
 _NONCE_BYTES = 12
 
 
-class Seal:
+class Cipher:
     """AES-GCM encryption with a key derived from the master key for one `purpose`."""
 
     def __init__(self, key: bytes, purpose: str) -> None:

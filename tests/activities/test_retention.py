@@ -11,7 +11,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.retention import RetentionActivities, apply_retention
 from domain.pack.policies import Retention as Rule
 from domain.ticket.erasure import GONE
-from packs.registry import PackShelf
+from packs.registry import PackRegistry
 from store.db import tables
 from store.db.engine import Store
 from store.secrets.key_ring import KeyRing
@@ -27,7 +27,7 @@ RING = KeyRing.of(b"k" * 32)
 DAY = timedelta(days=1)
 
 
-def _packs(folder: Path, **retention: str) -> PackShelf:
+def _packs(folder: Path, **retention: str) -> PackRegistry:
     return city_with(folder, retention=retention)
 
 
@@ -62,7 +62,7 @@ async def _persons(store: Store) -> int:
     return len(await store.rows(select(tables.person)))
 
 
-async def _apply(packs: PackShelf, store: Store, now: datetime) -> int:
+async def _apply(packs: PackRegistry, store: Store, now: datetime) -> int:
     return sum([count async for count in apply_retention(packs, store, now)])
 
 

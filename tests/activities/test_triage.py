@@ -9,17 +9,17 @@ from temporalio.testing import ActivityEnvironment
 from activities.triage import TriageActivities
 from domain.activity_io import TriagePlan, TriageQuestion
 from domain.ticket.complaint import Complaint, Place
-from packs.registry import PackShelf, default_root
+from packs.registry import PackRegistry, default_root
 from store.db.engine import Store
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 
 
 async def triaged(store: Store, place: Place, **told: Any) -> TriagePlan:
-    shelf = PackShelf(default_root())
+    shelf = PackRegistry(default_root())
     now = datetime.now(UTC)
     said = {"number": "1", "city": "langfang", "text": "村里路灯不亮", "category": "0204"}
     complaint = Complaint.model_validate(said | {"place": place, "filed_at": now} | told)
-    triage = TriageActivities(PinnedPacks(shelf, store), shelf, store)
+    triage = TriageActivities(ArchivedPacks(shelf, store), shelf, store)
     question = TriageQuestion(complaint=complaint, at=now)
     return await ActivityEnvironment().run(triage.triage, question)
 

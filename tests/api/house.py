@@ -14,7 +14,7 @@ from temporalio.client import Client
 from api.http.app import create_app
 from app.context import AppContext
 from domain.actors import Role
-from packs.registry import PackShelf
+from packs.registry import PackRegistry
 from runtime.settings import Settings
 from store.db.engine import Store
 from store.identity import tokens
@@ -183,7 +183,7 @@ async def open_house(
     home: Path,
     store: Store,
     client: Client | None,
-    packs: PackShelf | None = None,
+    packs: PackRegistry | None = None,
     **settings: Any,
 ) -> AsyncIterator[House]:
     """Open the application on this store and engine, and close it in good order."""

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from domain.activity_io import Projection
 from domain.actors import Role
 from domain.ticket.complaint import Kind, Place
-from packs.registry import PackShelf, default_root
+from packs.registry import PackRegistry, default_root
 from store.db import tables
 from store.db.engine import Store
 from store.packs import archive
@@ -29,7 +29,7 @@ PUBLISHED = {
     "number", "kind", "title", "text", "category", "street", "unit", "filed_at", "reply",
     "outcome", "grade",
 }  # fmt: skip
-SHELF = PackShelf(default_root())
+SHELF = PackRegistry(default_root())
 PACK = SHELF.get("tongzhou")
 
 

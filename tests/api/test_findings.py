@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from app.health_checks import packs_on
-from packs.registry import PackShelf, default_root
+from packs.registry import PackRegistry, default_root
 
 
 def test_a_broken_pack_is_named_with_its_file_line_and_first_problem(tmp_path: Path) -> None:
@@ -15,7 +15,7 @@ def test_a_broken_pack_is_named_with_its_file_line_and_first_problem(tmp_path: P
     broken = next(n for n, line in enumerate(lines) if line.startswith("returns ="))
     lines[broken] = "returns = -1"
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    huangpu, tongzhou = packs_on(PackShelf(tmp_path))
+    huangpu, tongzhou = packs_on(PackRegistry(tmp_path))
     assert huangpu.what == "city huangpu"
     assert "promises firmly until" in huangpu.says
     assert (tongzhou.what, tongzhou.state) == ("city tongzhou", "wrong")
@@ -24,5 +24,5 @@ def test_a_broken_pack_is_named_with_its_file_line_and_first_problem(tmp_path: P
 
 
 def test_no_pack_at_all_is_wrong(tmp_path: Path) -> None:
-    (only,) = packs_on(PackShelf(tmp_path))
+    (only,) = packs_on(PackRegistry(tmp_path))
     assert (only.state, only.says) == ("wrong", "no city pack found")

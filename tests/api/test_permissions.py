@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from api.http import route_permissions
-from api.rest.endpoints.all_endpoints import OFFERS
+from api.rest.endpoints.all_endpoints import ENDPOINTS
 from api.rest.endpoints.citizens import BACK
 from domain.actors import Role
 from domain.policy.permissions import COMMANDS, RIGHTS, STAFF, Right
@@ -42,7 +42,7 @@ NONSENSE = {"nonsense": True}
 """A body for which a permitted caller gets a 422, and nothing is done."""
 
 BODIES: dict[str, Any] = {
-    COMMANDS[offer.command].key: offer.example for offer in (*OFFERS, BACK)
+    COMMANDS[offer.command].key: offer.example for offer in (*ENDPOINTS, BACK)
 } | {"complete_assignment": REPLY, "unmask_person": {"purpose": "回访"}}
 
 

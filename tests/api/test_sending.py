@@ -27,7 +27,7 @@ from runtime.engine_limits import PAYLOAD_BYTES
 from runtime.names import TICKETS, ticket_workflow_id
 from store.db.engine import Store
 from store.db.errors import StoreUnavailable
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 from store.tickets import tickets
 from tests.api.house import open_house
 from tests.support.desk import CITIZEN, DISPATCHER, complaint, officer
@@ -239,7 +239,7 @@ async def test_what_was_given_up_can_be_sent_again_with_the_same_key(
         raise StoreUnavailable("for a test")
 
     with monkeypatch.context() as patch:
-        patch.setattr(PinnedPacks, "of", away)
+        patch.setattr(ArchivedPacks, "of", away)
         with pytest.raises(Problem) as refused:
             await desk.by(ELSEWHERE, "once")
     assert refused.value.code == "gave_up"

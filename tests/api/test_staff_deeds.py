@@ -10,7 +10,7 @@ from api.http.i18n import CHINESE, translations
 from api.pages.actions.all_actions import BY_PATH, DEEDS
 from domain.actors import Role
 from store.db.engine import Store
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 from tests.api.house import House, open_house
 from tests.support.cities import city_with
 from tests.support.deeds import ABLE, CASES, WHY, Case
@@ -76,7 +76,7 @@ async def test_only_what_is_provisional_can_be_planned_again(
         platform(client, sqlite_store, packs) as running,
         open_house(tmp_path, running.store, client, packs) as house,
     ):
-        await PinnedPacks(packs, running.store).keep_all()
+        await ArchivedPacks(packs, running.store).keep_all()
         ticket, firm = await house.file(), await house.unclear()
         for role in (Role.DISPATCHER, Role.ADMIN):
             who = await at_desk(house, role)

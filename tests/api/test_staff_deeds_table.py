@@ -7,7 +7,7 @@ import pytest
 from api.http.i18n import CHINESE, translations
 from api.pages.actions.all_actions import DEEDS, GROUPS
 from api.pages.actions.spec import ActionForm, FieldKind
-from api.rest.endpoints.all_endpoints import OFFERS
+from api.rest.endpoints.all_endpoints import ENDPOINTS
 from api.rest.endpoints.citizens import BACK
 from domain.commands.messages import Command
 from domain.ticket.minutes import Minutes
@@ -25,7 +25,7 @@ def test_every_command_has_one_row_and_completing_has_one() -> None:
 
 
 def test_paths_are_those_of_the_api() -> None:
-    offered = {offer.command: offer.path for offer in (*OFFERS, BACK)}
+    offered = {offer.command: offer.path for offer in (*ENDPOINTS, BACK)}
     assert {deed.command: deed.path for deed in DEEDS if deed.command} == offered
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from api.pages.supervision.formulas import in_words
 from domain.actors import Role
-from packs.registry import PackShelf
+from packs.registry import PackRegistry
 from store.db.engine import Store
 from tests.api.house import House, open_house
 from tests.api.test_places import STREET, busy, small_town
@@ -224,7 +224,7 @@ def test_a_formula_is_said_in_words(condition: str, words: str) -> None:
 
 
 def test_every_formula_of_every_city_has_words() -> None:
-    shelf: PackShelf = SHIPPED
+    shelf: PackRegistry = SHIPPED
     for city in shelf.ids():
         for indicator in shelf.get(city).indicators:
             for condition in (indicator.over, indicator.counts):

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, event, update
 from api.http.app import create_app
 from api.http.browser_sessions import COOKIE
 from api.http.serving import Server, server
-from app.board_feed import Boards, BoardSnapshot, End
+from app.board_feed import BoardFeeds, BoardSnapshot, End
 from app.caller import Caller
 from app.context import AppContext
 from domain.actors import Actor, Role
@@ -45,8 +45,8 @@ async def house(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
 
 
 @pytest.fixture
-def boards(house: House) -> Boards:
-    watched: Boards = house.app.state.boards
+def boards(house: House) -> BoardFeeds:
+    watched: BoardFeeds = house.app.state.boards
     watched.tick = TICK
     return watched
 
@@ -88,11 +88,11 @@ async def _session(context: AppContext, account: accounts.Account) -> Session:
 class _Watching:
     """A caller who watches the board; `seen` is all they were shown."""
 
-    def __init__(self, boards: Boards, context: AppContext, who: Caller, **more: Any) -> None:
+    def __init__(self, boards: BoardFeeds, context: AppContext, who: Caller, **more: Any) -> None:
         self.seen: list[BoardSnapshot | End | None] = []
         self.task = asyncio.create_task(self._watch(boards, context, who, more))
 
-    async def _watch(self, boards: Boards, context: AppContext, who: Caller, more: Any) -> None:
+    async def _watch(self, boards: BoardFeeds, context: AppContext, who: Caller, more: Any) -> None:
         async with aclosing(boards.watch(context, "tongzhou", who, **more)) as scenes:
             async for scene in scenes:
                 self.seen.append(scene)
@@ -108,7 +108,7 @@ class _Watching:
 
 
 async def test_two_hundred_who_watch_cost_as_much_as_one(
-    house: House, boards: Boards, statements: list[str]
+    house: House, boards: BoardFeeds, statements: list[str]
 ) -> None:
     supervisors = [await _somebody(house.context) for _ in range(4)]
     watching = [
@@ -128,7 +128,7 @@ async def test_two_hundred_who_watch_cost_as_much_as_one(
         await one.leave()
 
 
-async def test_what_is_made_of_a_scene_is_made_once(house: House, boards: Boards) -> None:
+async def test_what_is_made_of_a_scene_is_made_once(house: House, boards: BoardFeeds) -> None:
     watching = [_Watching(boards, house.context, await _somebody(house.context)) for _ in range(2)]
     await asyncio.gather(*(one.until(1) for one in watching))
     first, second = (next(s for s in one.seen if isinstance(s, BoardSnapshot)) for one in watching)
@@ -146,7 +146,7 @@ async def test_what_is_made_of_a_scene_is_made_once(house: House, boards: Boards
 
 
 async def test_nobody_reads_when_nobody_watches(
-    house: House, boards: Boards, statements: list[str]
+    house: House, boards: BoardFeeds, statements: list[str]
 ) -> None:
     one = _Watching(boards, house.context, await _somebody(house.context))
     await one.until(2)
@@ -158,7 +158,7 @@ async def test_nobody_reads_when_nobody_watches(
 
 
 async def test_who_is_slow_sees_the_latest_and_keeps_nobody_waiting(
-    house: House, boards: Boards
+    house: House, boards: BoardFeeds
 ) -> None:
     who = await _somebody(house.context)
     async with aclosing(boards.watch(house.context, "tongzhou", who)) as slow:
@@ -174,7 +174,7 @@ async def test_who_is_slow_sees_the_latest_and_keeps_nobody_waiting(
         await quick.leave()
 
 
-async def test_a_session_that_ends_ends_what_it_watches(house: House, boards: Boards) -> None:
+async def test_a_session_that_ends_ends_what_it_watches(house: House, boards: BoardFeeds) -> None:
     who, other = await _somebody(house.context), await _somebody(house.context)
     leaving, staying = (_Watching(boards, house.context, one) for one in (who, other))
     await leaving.until(1)
@@ -187,7 +187,9 @@ async def test_a_session_that_ends_ends_what_it_watches(house: House, boards: Bo
     await staying.leave()
 
 
-async def test_a_token_that_is_revoked_ends_what_it_watches(house: House, boards: Boards) -> None:
+async def test_a_token_that_is_revoked_ends_what_it_watches(
+    house: House, boards: BoardFeeds
+) -> None:
     token_id, _ = await tokens.issue(house.store, Role.SUPERVISOR, None, "wall")
     who = Caller(Actor(role=Role.SUPERVISOR, id=token_id), token_id)
     one = _Watching(boards, house.context, who)
@@ -199,7 +201,7 @@ async def test_a_token_that_is_revoked_ends_what_it_watches(house: House, boards
 
 @pytest.mark.parametrize("staying", [True, False])
 async def test_only_a_screen_on_the_wall_is_in_use_while_it_shows(
-    house: House, boards: Boards, staying: bool
+    house: House, boards: BoardFeeds, staying: bool
 ) -> None:
     who = await _somebody(house.context)
     assert who.session
@@ -219,7 +221,7 @@ async def test_only_a_screen_on_the_wall_is_in_use_while_it_shows(
 
 
 async def test_a_store_that_is_away_ends_nothing(
-    house: House, boards: Boards, monkeypatch: pytest.MonkeyPatch
+    house: House, boards: BoardFeeds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = _Watching(boards, house.context, await _somebody(house.context))
     await one.until(1)
@@ -239,7 +241,7 @@ async def test_a_store_that_is_away_ends_nothing(
     await one.leave()
 
 
-async def test_when_the_process_ends_everybody_is_told(house: House, boards: Boards) -> None:
+async def test_when_the_process_ends_everybody_is_told(house: House, boards: BoardFeeds) -> None:
     who = await _somebody(house.context)
     one = _Watching(boards, house.context, who)
     await one.until(1)
@@ -322,7 +324,7 @@ async def test_the_stream_tells_what_changed_and_ends_with_the_server(
 
 async def test_whoever_goes_away_is_watching_no_more(sqlite_store: Store, tmp_path: Path) -> None:
     async with _serving(sqlite_store, tmp_path) as (running, port):
-        boards: Boards = running.config.app.state.boards  # type: ignore[union-attr]
+        boards: BoardFeeds = running.config.app.state.boards  # type: ignore[union-attr]
         async with _opened(running, port, sqlite_store) as reader:
             await _told(reader, "parts")
             assert boards.watched == {"tongzhou": 1}

@@ -49,7 +49,7 @@ class Clockwork(Hall):
                 accepted = intake.Accepted(
                     rules=plan.rules, lifecycle=self.lifecycle, clocks=plan.clocks
                 )
-                self.happen(accepted, at)
+                self.record_event(accepted, at)
             case Stage.TRIAGE if not self._triaged:
                 self._triage(at)
             case Stage.DISPATCH:
@@ -61,7 +61,7 @@ class Clockwork(Hall):
             case Stage.RATE:
                 self._conclude(at)
             case Stage.AFTERCARE if watch_over(self.ticket):
-                self.happen(aftercare.WatchEnded(), at)
+                self.record_event(aftercare.WatchEnded(), at)
             case _:
                 pass
         if self.ticket.version == before and self.lifecycle:
@@ -74,7 +74,7 @@ class Clockwork(Hall):
         if standing:
             n = next((c.assignment for c in standing if c.assignment), None) or self.ticket.given
             clocks = self.resumed(standing, at)
-            self.happen(waiting.Resumed(assignment=n, why="pause_ended", clocks=clocks), at)
+            self.record_event(waiting.Resumed(assignment=n, why="pause_ended", clocks=clocks), at)
 
     def carry_on(self) -> None:
         """Continue the ticket in a new run with today's lifecycle, as `Carrying.catch_up` does."""
@@ -93,14 +93,14 @@ class Clockwork(Hall):
             if lead.pause is not None and lead.pause.why == "hold":
                 hold = ClockNeed(ClockName.HOLD, lead.n)
                 clocks += self.plan(at, need=hold, due_at=lead.pause.until)
-        self.happen(anytime.CarriedOn(lifecycle=self.lifecycle, clocks=clocks), at)
+        self.record_event(anytime.CarriedOn(lifecycle=self.lifecycle, clocks=clocks), at)
 
     def _triage(self, at: datetime) -> None:
         self._triaged = True
         question = TriageQuestion(complaint=self.ticket.complaint, at=at)
         plan = told(self.desks.triage.triage(question))
         if plan.category is None or plan.tier is None:
-            self.happen(intake.TriageUnsure(suggestion=plan.suggestion, why=plan.why), at)
+            self.record_event(intake.TriageUnsure(suggestion=plan.suggestion, why=plan.why), at)
             return
         classified = intake.Classified(
             category=plan.category,
@@ -110,7 +110,7 @@ class Clockwork(Hall):
             why=plan.why,
             clocks=plan.clocks,
         )
-        self.happen(classified, at)
+        self.record_event(classified, at)
 
     def _dispatch(self, at: datetime) -> None:
         ticket = self.ticket
@@ -118,7 +118,9 @@ class Clockwork(Hall):
             self._verify(ticket.verify_by, "filing", at)
         elif arbitration_due(ticket):
             clocks = self.plan(at, ClockName.ARBITRATE)
-            self.happen(returning.ArbitrationCalled(returns=ticket.returns, clocks=clocks), at)
+            self.record_event(
+                returning.ArbitrationCalled(returns=ticket.returns, clocks=clocks), at
+            )
         elif not ticket.by_hand:
             try:
                 given = self.share(ticket.next_unit, at)
@@ -136,16 +138,16 @@ class Clockwork(Hall):
         share = self.share(unit, at, Share.VERIFY)
         meanwhile = list(clocks) if self.lifecycle else []
         asked = verifying.VerificationAsked(before=before, share=share, clocks=meanwhile)
-        self.happen(asked, at)
+        self.record_event(asked, at)
 
     def _escalate(self, at: datetime) -> None:
         lead, why = self.ticket.lead, f"severity {self.ticket.severity}"
         if rules_of(self.ticket).escalate is Escalation.RAISE and lead and lead.above:
             clocks = self.plan(at, ClockName.DISPATCH)
-            self.happen(raised(self.ticket, why, clocks, escalated=True), at)
+            self.record_event(raised(self.ticket, why, clocks, escalated=True), at)
         else:
             clocks = self.plan(at, need=ClockNeed(ClockName.ORDER))
-            self.happen(order(self.ticket, why, clocks, escalated=True), at)
+            self.record_event(order(self.ticket, why, clocks, escalated=True), at)
 
     def _reply(self, at: datetime) -> None:
         lead = self.ticket.lead
@@ -161,14 +163,14 @@ class Clockwork(Hall):
         )
         plan = told(self.desks.feedback.prepare(question))
         if plan.refuted is not None:
-            self.happen(verifying.ClosingRefuted(reason=plan.refuted, clocks=plan.clocks), at)
+            self.record_event(verifying.ClosingRefuted(reason=plan.refuted, clocks=plan.clocks), at)
         elif plan.verify_by is not None:
             self._verify(plan.verify_by, "closing", at, plan.clocks)
         else:
             replied = closing.Replied(
                 text=plan.text, resolved=lead.result.resolved, clocks=plan.clocks
             )
-            self.happen(replied, at)
+            self.record_event(replied, at)
 
     def _conclude(self, at: datetime) -> None:
         match verdict(self.ticket):
@@ -178,20 +180,20 @@ class Clockwork(Hall):
                 self._close(closed, at)
             case closing.Supervised() as supervised:
                 supervised.clocks = self.plan(at, ClockName.SUPERVISE)
-                self.happen(supervised, at)
+                self.record_event(supervised, at)
             case reworked:
                 reworked.clocks = self.plan(at, ClockName.DISPATCH)
-                self.happen(reworked, at)
+                self.record_event(reworked, at)
 
     def _close(self, closed: closing.Closed, at: datetime) -> None:
         if not rules_of(self.ticket).aftercare:
-            self.happen(closed, at)
+            self.record_event(closed, at)
             return
         clocks = self.plan(at, ClockName.AFTERCARE, ClockName.REVISIT)
         watched = aftercare.ClosedOnWatch(
             outcome=closed.outcome, reason=closed.reason, clocks=clocks
         )
-        self.happen(watched, at)
+        self.record_event(watched, at)
 
     # --- clocks -------------------------------------------------------------------------------
 
@@ -215,7 +217,7 @@ class Clockwork(Hall):
             unit=self.ticket.assignment(n).unit if n else None,
             tells=rung.tells,
         )
-        self.happen(reached, rung.at)
+        self.record_event(reached, rung.at)
         if rung.kind is RungKind.DUE:
             self._fall_due(clock, rung.at)
         if rung.raises and clock.running:
@@ -226,7 +228,7 @@ class Clockwork(Hall):
         lead = self.ticket.lead
         if self.ticket.stage is Stage.HANDLE and lead and lead.open and lead.above is not None:
             clocks = self.plan(at, ClockName.DISPATCH)
-            self.happen(raised(self.ticket, f"{clock.name}_overdue", clocks), at)
+            self.record_event(raised(self.ticket, f"{clock.name}_overdue", clocks), at)
 
     def _fall_due(self, clock: Clock, at: datetime) -> None:
         n = clock.assignment or 0
@@ -235,11 +237,11 @@ class Clockwork(Hall):
                 pass
             case ClockName.RETURN_WINDOW:
                 unit = self.ticket.assignment(n).unit
-                self.happen(returning.TakenOn(assignment=n, unit=unit), at)
+                self.record_event(returning.TakenOn(assignment=n, unit=unit), at)
             case ClockName.ARBITRATE:
                 clocks = self.plan(at, ClockName.DISPATCH)
                 fallback = rules_of(self.ticket).fallback
-                self.happen(returning.FellBack(unit=fallback, clocks=clocks), at)
+                self.record_event(returning.FellBack(unit=fallback, clocks=clocks), at)
             case ClockName.CITIZEN:
                 self.resume(n, "citizen_silent", at)
             case ClockName.HOLD:
@@ -252,7 +254,7 @@ class Clockwork(Hall):
                     self.resume(n, "hold_over", at)
             case ClockName.RATE:
                 clocks = self.plan(at, ClockName.CALL_BACK)
-                self.happen(closing.CallBackDue(clocks=clocks), at)
+                self.record_event(closing.CallBackDue(clocks=clocks), at)
             case ClockName.CALL_BACK:
                 self._close(closing.Closed(outcome=Outcome.UNRATED, reason="no_rating"), at)
             case _:
@@ -270,4 +272,4 @@ class Clockwork(Hall):
         label = str(sum(clock.assignment == n for clock in reviews) + 1)
         clocks = self.plan_review(n, pause.until, at)
         following = [clock.model_copy(update={"label": label}) for clock in clocks]
-        self.happen(waiting.ReviewMissed(assignment=n, clocks=following), at)
+        self.record_event(waiting.ReviewMissed(assignment=n, clocks=following), at)

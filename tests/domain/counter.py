@@ -50,24 +50,24 @@ class Counter(Clockwork):
                     reason=why,
                     clocks=self.plan(at, ClockName.PROMISE) if promise else [],
                 )
-                self.happen(merged, at, actor)
+                self.record_event(merged, at, actor)
             case joint.Whistle() | joint.Delegate():
                 self._call_in(command, actor, at)
             case units.Review(resume=True):
                 n = assignment_of(self.ticket, command, actor).n
-                self.happen(waiting.Reviewed(assignment=n, note=command.note), at, actor)
+                self.record_event(waiting.Reviewed(assignment=n, note=command.note), at, actor)
                 self.resume(n, "reviewed", at)
             case supervising.Decide():
                 self._decide(command, actor, at)
             case supervising.Appoint(starts_at=starts_at):
                 clocks = self.plan(at, ClockName.APPOINTMENT, due_at=starts_at)
-                self.happen(anytime.Appointed(starts_at=starts_at, clocks=clocks), at, actor)
+                self.record_event(anytime.Appointed(starts_at=starts_at, clocks=clocks), at, actor)
             case supervising.Replan():
                 self._replan(actor, at)
             case supervising.SettleAll(text=text):
-                self.happen(anytime.InspectionsOpened(text=text, tickets=[PARENT]), at, actor)
+                self.record_event(anytime.InspectionsOpened(text=text, tickets=[PARENT]), at, actor)
             case citizens.AddFacts(text=text):
-                self.happen(anytime.FactsAdded(text=text), at, actor)
+                self.record_event(anytime.FactsAdded(text=text), at, actor)
                 for each in self.ticket.opened:
                     if each.pause is not None and each.pause.why == "citizen":
                         self.resume(each.n, "citizen_answered", at)
@@ -75,7 +75,7 @@ class Counter(Clockwork):
                 need = None if barred else need_of(self.ticket, command, actor)
                 clocks = self.plan(at, need=need) if need else []
                 for fact in facts_of(self.ticket, command, actor, clocks):
-                    self.happen(fact, at, actor)
+                    self.record_event(fact, at, actor)
         if barred is not None:
             raise barred
 
@@ -89,7 +89,7 @@ class Counter(Clockwork):
         if not plan.clocks:
             raise Refused("nothing_to_replan", "No year was published that it rests on.")
         fact = replanned(self.ticket, plan.calendar_version, plan.clocks, plan.moved)
-        self.happen(fact, at, actor)
+        self.record_event(fact, at, actor)
 
     def _classify(self, command: intake.Triage, actor: Actor, at: datetime) -> None:
         question = TriageQuestion(
@@ -110,7 +110,7 @@ class Counter(Clockwork):
             why=plan.why,
             clocks=plan.clocks,
         )
-        self.happen(classified, at, actor)
+        self.record_event(classified, at, actor)
 
     def _send(
         self, command: intake.Reassign | intake.Intervene, actor: Actor, at: datetime
@@ -118,13 +118,13 @@ class Counter(Clockwork):
         given = self.share(command.unit, at)
         if isinstance(command, intake.Intervene):
             taken = joint_facts.Intervened(unit=command.unit, reason=command.reason)
-            self.happen(taken, at, actor)
+            self.record_event(taken, at, actor)
         else:
             current = self.ticket.current
             moved = intake_facts.Reassigned(
                 assignment=current.n if current else None, unit=command.unit, reason=command.reason
             )
-            self.happen(moved, at, actor)
+            self.record_event(moved, at, actor)
         self.assign(given, at, actor)
 
     def _call_in(self, command: joint.Whistle | joint.Delegate, actor: Actor, at: datetime) -> None:
@@ -133,13 +133,13 @@ class Counter(Clockwork):
             call = joint.Call(unit=command.unit, task=command.task, limit=command.limit)
             share = self._help(giver, call, 1, at, below=giver.unit)
             delegated = joint_facts.Delegated(assignment=giver.n, reason="r", share=share)
-            self.happen(delegated, at, actor)
+            self.record_event(delegated, at, actor)
             return
         shares = [self._help(giver, call, i, at) for i, call in enumerate(command.units, 1)]
         whistled = joint_facts.Whistled(
             assignment=giver.n, ground=command.ground, reason=command.reason, shares=shares
         )
-        self.happen(whistled, at, actor)
+        self.record_event(whistled, at, actor)
 
     def _help(
         self, giver: Assignment, call: joint.Call, nth: int, at: datetime, below: str | None = None
@@ -161,7 +161,7 @@ class Counter(Clockwork):
         ticket, why = self.ticket, command.reason
         if ticket.contest is not None:
             done = aftercare.ExclusionGranted if command.approve else aftercare.ExclusionRefused
-            self.happen(done(reason=why), at, actor)
+            self.record_event(done(reason=why), at, actor)
             return
         asker = asking(ticket)
         assert asker is not None
@@ -180,19 +180,19 @@ class Counter(Clockwork):
                 )
                 clocks = told(self.desks.clocks.extend(question)).clocks
                 granted = handling.ExtensionGranted(assignment=n, reason=why, clocks=clocks)
-                self.happen(granted, at, actor)
+                self.record_event(granted, at, actor)
             case "extension", False:
-                self.happen(handling.ExtensionRefused(assignment=n, reason=why), at, actor)
+                self.record_event(handling.ExtensionRefused(assignment=n, reason=why), at, actor)
             case "hold", True:
                 clocks = self.plan_hold(n, until, at)
                 held = waiting.Held(assignment=n, until=until or at, reason=why, clocks=clocks)
-                self.happen(held, at, actor)
+                self.record_event(held, at, actor)
             case "hold", False:
-                self.happen(waiting.HoldRefused(assignment=n, reason=why), at, actor)
+                self.record_event(waiting.HoldRefused(assignment=n, reason=why), at, actor)
             case _, True:
                 self._grant_return(n, command, actor, at)
             case _:
-                self.happen(returning.ReturnRefused(assignment=n, reason=why), at, actor)
+                self.record_event(returning.ReturnRefused(assignment=n, reason=why), at, actor)
 
     def _grant_return(
         self, n: int, command: supervising.Decide, actor: Actor, at: datetime
@@ -200,10 +200,12 @@ class Counter(Clockwork):
         why, unit = command.reason, command.unit
         if unit is None:
             clocks = self.plan(at, ClockName.DISPATCH)
-            self.happen(returning.Returned(assignment=n, reason=why, clocks=clocks), at, actor)
+            self.record_event(
+                returning.Returned(assignment=n, reason=why, clocks=clocks), at, actor
+            )
             return
         given = self.share(unit, at)
-        self.happen(returning.Returned(assignment=n, reason=why, unit=unit), at, actor)
+        self.record_event(returning.Returned(assignment=n, reason=why, unit=unit), at, actor)
         self.assign(given, at, actor)
 
     # --- other tickets ------------------------------------------------------------------------
@@ -211,11 +213,11 @@ class Counter(Clockwork):
     def joined(self, number: str) -> None:
         """Record that another ticket was merged into this one; do nothing if it is too late."""
         if self.ticket.stage in (Stage.DISPATCH, Stage.HANDLE, Stage.FEEDBACK):
-            self.happen(merging.ComplainantJoined(number=number), self.now)
+            self.record_event(merging.ComplainantJoined(number=number), self.now)
 
     def left(self, number: str) -> None:
         if number in self.ticket.complainants and self.ticket.open:
-            self.happen(merging.ComplainantLeft(number=number), self.now)
+            self.record_event(merging.ComplainantLeft(number=number), self.now)
 
     def answered(self, reply: ParentReply) -> None:
         """Record the answer of the ticket that this one is merged into."""
@@ -224,4 +226,4 @@ class Counter(Clockwork):
             told_too = merging.RepliedWithParent(
                 parent=reply.parent, text=reply.text, resolved=reply.resolved, clocks=clocks
             )
-            self.happen(told_too, reply.at)
+            self.record_event(told_too, reply.at)

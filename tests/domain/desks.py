@@ -14,9 +14,9 @@ from activities.triage import TriageActivities
 from domain.deadlines.calendar import WorkCalendar
 from domain.pack.pack import Pack
 from domain.refusals import Refused
-from packs.registry import PackShelf, default_root
+from packs.registry import PackRegistry, default_root
 from store.db.engine import Store
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 
 A = TypeVar("A")
 
@@ -24,7 +24,7 @@ LIVED = 2026
 """The year of all random ticket histories."""
 
 
-class OnePack(PinnedPacks):
+class OnePack(ArchivedPacks):
     """An archive with one pack, whose calendar year can be published later."""
 
     def __init__(self, pack: Pack) -> None:
@@ -54,7 +54,7 @@ class Desks:
         self.accept = Accept(book)
         # The grid and earlier tickets are requested only for a complaint with a point, or where
         # repeats count; neither is the case here.
-        self.triage = TriageActivities(book, PackShelf(default_root()), cast(Store, None))
+        self.triage = TriageActivities(book, PackRegistry(default_root()), cast(Store, None))
         self.dispatch = Dispatch(book)
         self.clocks = Clocks(book)
         self.feedback = Feedback(book)

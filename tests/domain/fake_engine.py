@@ -38,16 +38,16 @@ class Hall:
         self.promises = Promises()
         self.now = complaint.filed_at
 
-    def happen(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
+    def record_event(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
         self.events.append(record(self.ticket, fact, actor, at))
         self.promises.see(self.events[-1], self.ticket)
         graver = follows(self.ticket)
         if graver is not None:
-            self.happen(graver, at)
+            self.record_event(graver, at)
 
     def resume(self, n: int, why: str, at: datetime) -> None:
         clocks = self.resumed(self.ticket.paused(n), at)
-        self.happen(waiting.Resumed(assignment=n, why=why, clocks=clocks), at)
+        self.record_event(waiting.Resumed(assignment=n, why=why, clocks=clocks), at)
 
     def resumed(self, standing: list[Clock], at: datetime) -> list[Clock]:
         since = [clock.paused_at for clock in standing if clock.paused_at is not None]
@@ -109,17 +109,17 @@ class Hall:
 
     def assign(self, given: Given, at: datetime, actor: Actor) -> None:
         fields = {name: getattr(given, name) for name in Given.model_fields}
-        self.happen(intake.Assigned(**fields), at, actor)
+        self.record_event(intake.Assigned(**fields), at, actor)
 
     def hand_in(self, n: int, result: HandlingResult) -> None:
         """Record a unit's result; if its share has ended, keep the result as overtaken."""
         share = self.ticket.assignment(n)
         actor = Actor(role=Role.OFFICER, unit=share.unit)
         if share.open:
-            self.happen(result_of(self.ticket, n, result), self.now, actor)
+            self.record_event(result_of(self.ticket, n, result), self.now, actor)
         elif self.lifecycle:
             late = anytime.ResultOvertaken(assignment=n, unit=share.unit, result=result)
-            self.happen(late, self.now, actor)
+            self.record_event(late, self.now, actor)
 
     def fail(self, n: int) -> None:
         """Record that a department's program gives up."""
@@ -127,7 +127,7 @@ class Hall:
         clocks = self.plan(self.now, ClockName.DISPATCH)
         leads = share.share is Share.LEAD
         actor = Actor(role=Role.OFFICER, unit=share.unit) if leads else SYSTEM
-        self.happen(failure_of(self.ticket, n, "gave_up", clocks), self.now, actor)
+        self.record_event(failure_of(self.ticket, n, "gave_up", clocks), self.now, actor)
 
     # --- the citizen --------------------------------------------------------------------------
 
@@ -137,6 +137,8 @@ class Hall:
             transition(self.ticket.stage, closing.Rated).permit(actor)
             if self.ticket.rating is not None:
                 raise Refused("already_rated", "")
-            self.happen(closing.Rated(rating=rating), self.now, actor)
+            self.record_event(closing.Rated(rating=rating), self.now, actor)
         except Refused as refused:
-            self.happen(closing.RatingRefused(code=refused.code, rating=rating), self.now, actor)
+            self.record_event(
+                closing.RatingRefused(code=refused.code, rating=rating), self.now, actor
+            )

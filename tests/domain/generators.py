@@ -42,13 +42,13 @@ class Life:
         self.promises = Promises()
         self.rules = _rules(chance)
 
-    def happen(self, fact: Fact, role: Role) -> None:
+    def record_event(self, fact: Fact, role: Role) -> None:
         """Record a fact, and the severity that follows from it (as `Recording.happen`)."""
         self.events.append(record(self.ticket, fact, ACTOR[role], self.at))
         self.promises.see(self.events[-1], self.ticket)
         graver = follows(self.ticket)
         if graver is not None:
-            self.happen(graver, Role.SYSTEM)
+            self.record_event(graver, Role.SYSTEM)
 
     def pass_time(self) -> None:
         self.now += timedelta(minutes=self.chance.randint(0, 90))

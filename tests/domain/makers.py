@@ -162,19 +162,19 @@ def step(life: Life) -> bool:
     life.pass_time()
     pause_ended = _pause_ended(life)
     if pause_ended is not None and life.likely(0.7):
-        life.happen(pause_ended, Role.SYSTEM)
+        life.record_event(pause_ended, Role.SYSTEM)
         return True
     if life.paused("hold") is not None and life.likely(0.3):  # a hold is long: let time pass
         reached = life.reach_rung()
         if reached is not None:
-            life.happen(reached, Role.SYSTEM)
+            life.record_event(reached, Role.SYSTEM)
             return True
     while rows:
         weights = [_WEIGHTS.get(row.fact, 40) for row in rows]
         [row] = life.chance.choices(rows, weights)
         fact = make(life, row.fact)
         if fact is not None:
-            life.happen(fact, life.chance.choice(sorted(row.by)))
+            life.record_event(fact, life.chance.choice(sorted(row.by)))
             return True
         rows.remove(row)
     return False
@@ -255,6 +255,6 @@ def step_out(life: Life) -> bool:
         fact = make(life, kind)
         if fact is not None:
             [row] = [row for row in _ROWS[life.ticket.stage] if row.fact is kind]
-            life.happen(fact, sorted(row.by)[0])
+            life.record_event(fact, sorted(row.by)[0])
             return True
     return False

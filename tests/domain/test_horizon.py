@@ -7,7 +7,7 @@ import pytest
 from domain.deadlines.clocks import ClockName
 from domain.pack.horizon import horizon
 from domain.pack.planning import plan_clock
-from packs.registry import PackShelf, default_root
+from packs.registry import PackRegistry, default_root
 from tests.domain.planned import TONGZHOU, pack_with
 
 ENDING = TONGZHOU.calendar.model_copy(update={"years": (2025, 2026)})
@@ -51,9 +51,9 @@ def test_a_hole_in_the_calendar_is_no_part_of_what_is_firm() -> None:
     assert (told.last_day, told.first) == (date(2026, 12, 31), date(2026, 1, 1))
 
 
-@pytest.mark.parametrize("city", PackShelf(default_root()).ids())
+@pytest.mark.parametrize("city", PackRegistry(default_root()).ids())
 def test_the_day_before_is_firm_and_the_day_itself_is_not(city: str) -> None:
-    pack = PackShelf(default_root()).get(city)
+    pack = PackRegistry(default_root()).get(city)
     told = horizon(pack)
     assert set(told.tiers) == set(pack.tiers)
     assert told.first is not None

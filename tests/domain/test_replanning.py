@@ -15,7 +15,7 @@ from domain.deadlines.clocks import Clock, RungKind
 from domain.deadlines.limits import Limit
 from domain.pack.pack import Pack
 from domain.pack.planning import extend_clock, plan_at, replan_clock, resume_clock
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 from tests.domain.desks import told
 from tests.domain.planned import BEIJING, TONGZHOU, handle, pack_with
 
@@ -298,7 +298,7 @@ def test_the_packs_own_calendars_are_planned_again_alike() -> None:
     assert not again.provisional
 
 
-class Years(PinnedPacks):
+class Years(ArchivedPacks):
     """An archive whose pack gains and loses years, and which keeps every calendar."""
 
     def __init__(self, pack: Pack) -> None:

@@ -14,9 +14,9 @@ from domain.deadlines.clocks import Clock, ClockName, RungKind
 from domain.deadlines.limits import Limit
 from domain.pack.pack import Pack
 from domain.pack.planning import extend_clock, plan_clocks, plan_revisits, plan_steps, resume_clock
-from packs.registry import PackShelf, default_root
+from packs.registry import PackRegistry, default_root
 
-SHELF = PackShelf(default_root())
+SHELF = PackRegistry(default_root())
 CITIES = SHELF.ids()
 
 asked: set[int] = set()

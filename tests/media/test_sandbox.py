@@ -7,14 +7,14 @@ import pytest
 
 from media import sandbox
 from media.errors import FileRefused
-from media.sandbox import Chamber
+from media.sandbox import Sandbox
 from tests.support.hostile_pictures import pictures
 from tests.support.media import a_photo
 
 SLOW = next(file.content for file in pictures() if file.name == "jpeg of ten thousand scans")
 
 
-async def _examined(room: Chamber, content: bytes, sort: str = "jpeg") -> str:
+async def _examined(room: Sandbox, content: bytes, sort: str = "jpeg") -> str:
     """Return the kind of the file, or the code of its refusal."""
     with room.paper() as paper:
         paper.write(content)
@@ -30,8 +30,8 @@ def _left(folder: Path) -> list[Path]:
     return list(folder.iterdir())
 
 
-def _room(folder: Path, places: int = 2) -> Chamber:
-    return Chamber(folder, places=places, megapixels=64)
+def _room(folder: Path, places: int = 2) -> Sandbox:
+    return Sandbox(folder, places=places, megapixels=64)
 
 
 async def test_what_takes_too_long_is_ended(

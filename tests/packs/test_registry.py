@@ -15,7 +15,7 @@ from domain.pack.planning import plan_clock
 from domain.ticket.rules_snapshot import Escalation
 from packs.registry import (
     PackError,
-    PackShelf,
+    PackRegistry,
     UnknownCity,
     check_pack,
     default_root,
@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
     return full_pack(tmp_path)
 
 
-@pytest.mark.parametrize("city", PackShelf(default_root()).ids())
+@pytest.mark.parametrize("city", PackRegistry(default_root()).ids())
 def test_every_shipped_pack_is_sound(city: str) -> None:
     assert check_pack(default_root() / city) == []
 
@@ -247,11 +247,11 @@ def _square(index: int) -> dict[str, object]:
 
 def test_the_cells_of_a_pack_are_found_by_a_point_and_checked(folder: Path) -> None:
     path = folder / "grids.geojson"
-    shelf = PackShelf(folder.parent)
+    shelf = PackRegistry(folder.parent)
     assert shelf.grid("example") is None
     content = {"type": "FeatureCollection", "features": [_square(0), _square(1)]}
     path.write_text(json.dumps(content))
-    grid = PackShelf(folder.parent).grid("example")
+    grid = PackRegistry(folder.parent).grid("example")
     assert grid is not None
     assert list(grid.codes) == ["990101001001001", "990101001001002"]
     replace(path, "990101001001002", "990101007001002")
@@ -259,7 +259,7 @@ def test_the_cells_of_a_pack_are_found_by_a_point_and_checked(folder: Path) -> N
         True
     ]
     with pytest.raises(PackError, match="no street has the area"):
-        PackShelf(folder.parent).grid("example")
+        PackRegistry(folder.parent).grid("example")
 
 
 def test_everything_that_the_skeleton_leaves_off_can_be_turned_on(folder: Path) -> None:
@@ -408,15 +408,15 @@ def test_a_pack_that_was_good_enough_once_is_read_again(folder: Path) -> None:
 
 
 def test_a_shelf_keeps_the_packs_it_has_loaded(tmp_path: Path) -> None:
-    shelf = PackShelf(plain_pack(tmp_path).parent)
+    shelf = PackRegistry(plain_pack(tmp_path).parent)
     assert shelf.ids() == ["example"]
     assert shelf.get("example") is shelf.get("example")
 
 
 @pytest.mark.parametrize("city", ["atlantis", "", "..", "../cities/tongzhou", "tongzhou/"])
 def test_an_unknown_city_is_refused_with_a_stable_code(city: str) -> None:
-    for ask in (PackShelf.get, PackShelf.grid, PackShelf.folder):
+    for ask in (PackRegistry.get, PackRegistry.grid, PackRegistry.folder):
         with pytest.raises(UnknownCity) as refused:
-            ask(PackShelf(default_root()), city)
+            ask(PackRegistry(default_root()), city)
         assert refused.value.code == "unknown_city"
         assert str(refused.value).startswith(f"unknown city {city!r}; known: ")

@@ -27,7 +27,7 @@ from domain.policy.notifications import notices
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket
-from packs.registry import PackShelf, default_root
+from packs.registry import PackRegistry, default_root
 from runtime.engine import connect, encrypting, waiting_work
 from runtime.names import TICKETS, ticket_workflow_id
 from runtime.ports import free_port
@@ -72,7 +72,7 @@ class House:
 
     def __init__(self, stack: Stack, client: Client, store: Store, chance: Random) -> None:
         self.stack, self.client, self.store, self.chance = stack, client, store, chance
-        self.pack = PackShelf(stack.settings.cities or default_root()).get("tongzhou")
+        self.pack = PackRegistry(stack.settings.cities or default_root()).get("tongzhou")
         self.numbers: list[str] = []
         self.hurried: set[str] = set()
 

@@ -39,11 +39,11 @@ from domain.ticket.complaint import Complaint
 from domain.ticket.rating import Rating
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket
-from packs.registry import PackShelf, default_root
+from packs.registry import PackRegistry, default_root
 from runtime.engine import CONVERTER
 from runtime.names import HANDLE_ACTIVITY, TICKETS, UNITS, ticket_workflow_id
 from store.db.engine import Store
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 from store.tickets import tickets
 from tests.domain.promises_checked import Promises, check_told_again
 from tests.proof.people import DAY, WAYS, Life, Plan, plan_of
@@ -195,7 +195,7 @@ class City:
                     self.open.remove(number)
 
 
-class Shelf(PackShelf):
+class Shelf(PackRegistry):
     """One city's pack as shipped, and its next version once that is published.
 
     An operator restarts the worker for it. The server that skips time does not allow that: it waits
@@ -206,26 +206,26 @@ class Shelf(PackShelf):
         shutil.copytree(default_root() / name, folder / name)
         super().__init__(folder)
 
-    async def publish(self, packs: PackShelf, store: Store) -> None:
+    async def publish(self, packs: PackRegistry, store: Store) -> None:
         self._root = packs.folder(packs.ids()[0]).parent
         self._packs.clear()
-        await PinnedPacks(self, store).keep_all()  # tickets stay pinned to a version
+        await ArchivedPacks(self, store).keep_all()  # tickets stay pinned to a version
 
 
 @asynccontextmanager
-async def city(name: str, store: Store, packs: PackShelf, chance: Random) -> AsyncIterator[City]:
+async def city(name: str, store: Store, packs: PackRegistry, chance: Random) -> AsyncIterator[City]:
     """Provide a city and its units at work, starting at the real time, as that server does."""
     with TemporaryDirectory() as home:
         async with await WorkflowEnvironment.start_time_skipping(
             data_converter=CONVERTER, test_server_existing_path=time_skipping_server(Path(home))
         ) as environment:
-            await PinnedPacks(packs, store).keep_all()
+            await ArchivedPacks(packs, store).keep_all()
             town = City(environment, store, packs.get(name), chance)
             async with platform(town.client, store, packs, units=False), working(town.unit()):
                 yield town
 
 
-def with_next_year(folder: Path, name: str) -> PackShelf:
+def with_next_year(folder: Path, name: str) -> PackRegistry:
     """Return the pack with the next year's notice: four days off, four days made up for."""
     shutil.copytree(default_root() / name, folder / name)
     file = folder / name / "city.toml"
@@ -241,7 +241,7 @@ def with_next_year(folder: Path, name: str) -> PackShelf:
     rows = [f"{day},no,放假{more}" for day in march if day.weekday() < 4][:4]
     rows += [f"{day},yes,补班{more}" for day in january if day.weekday() == 5][:4]
     calendar.write_text("\n".join([kept, *rows, ""]), encoding="utf-8")
-    shelf = PackShelf(folder)
+    shelf = PackRegistry(folder)
     assert year in shelf.get(name).calendar.years
     return shelf
 

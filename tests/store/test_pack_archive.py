@@ -12,11 +12,18 @@ from sqlalchemy import update
 from domain.deadlines.calendar import is_working_day
 from domain.deadlines.clocks import ClockName
 from domain.deadlines.limits import Limit
-from packs.registry import PackError, PackShelf, UnknownCity, load_pack, pack_contents, pack_version
+from packs.registry import (
+    PackError,
+    PackRegistry,
+    UnknownCity,
+    load_pack,
+    pack_contents,
+    pack_version,
+)
 from store.db import tables
 from store.db.engine import Store
 from store.packs import archive
-from store.packs.archive import PackChanged, PinnedPacks, UnknownPackVersion
+from store.packs.archive import ArchivedPacks, PackChanged, UnknownPackVersion
 from tests.packs.pack_folders import append, plain_pack, replace
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -28,9 +35,9 @@ def folder(tmp_path: Path) -> Path:
     return plain_pack(tmp_path / "cities")
 
 
-def pinned(folder: Path, store: Store) -> PinnedPacks:
+def pinned(folder: Path, store: Store) -> ArchivedPacks:
     """Return the packs of a process that starts now."""
-    return PinnedPacks(PackShelf(folder.parent), store)
+    return ArchivedPacks(PackRegistry(folder.parent), store)
 
 
 async def test_a_pack_is_recalled_as_it_was(store: Store, folder: Path) -> None:
@@ -135,7 +142,7 @@ async def test_many_tickets_of_one_version_recall_it_once(
 async def test_only_so_many_recalled_packs_stay_in_memory(
     sqlite_store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(PinnedPacks, "MOST", 2)
+    monkeypatch.setattr(ArchivedPacks, "MOST", 2)
     versions = []
     for remark in "abcd":
         versions.append(await archive.keep(sqlite_store, folder))
@@ -226,9 +233,9 @@ async def test_a_ticket_does_not_suffer_from_a_pack_that_is_broken_or_gone(
 async def test_a_pack_that_changes_while_the_process_starts_is_noticed(
     sqlite_store: Store, folder: Path
 ) -> None:
-    shelf = PackShelf(folder.parent)
+    shelf = PackRegistry(folder.parent)
     shelf.get("example")
     append(folder / "calendar.csv", "# a remark")
     with pytest.raises(PackChanged) as refused:
-        await PinnedPacks(shelf, sqlite_store).keep_all()
+        await ArchivedPacks(shelf, sqlite_store).keep_all()
     assert refused.value.code == "pack_changed"

@@ -6,11 +6,11 @@ from pathlib import Path
 from sqlalchemy import text
 
 from domain.deadlines.clocks import Clock
-from packs.registry import PackShelf
+from packs.registry import PackRegistry
 from store.db import schema
 from store.db.engine import Store
 from store.packs import calendars
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 from store.tickets import provisional
 from tests.packs.pack_folders import full_pack, replace
 from tests.store.stories import START, Story, complaint, project
@@ -61,8 +61,8 @@ async def test_what_has_ended_is_not_planned_again(store: Store) -> None:
 
 async def test_a_calendar_is_kept_as_it_was(sqlite_store: Store, tmp_path: Path) -> None:
     folder = full_pack(tmp_path)
-    before = PackShelf(folder.parent)
-    book = PinnedPacks(before, sqlite_store)
+    before = PackRegistry(folder.parent)
+    book = ArchivedPacks(before, sqlite_store)
     calendar = before.get("example").calendar
     assert await book.calendar(calendar.version) is None
     await book.keep_all()
@@ -70,7 +70,7 @@ async def test_a_calendar_is_kept_as_it_was(sqlite_store: Store, tmp_path: Path)
     text_ = (folder / "city.toml").read_text(encoding="utf-8")
     hours = next(line for line in text_.splitlines() if line.startswith("hours = "))
     replace(folder / "city.toml", hours, 'hours = ["08:00-12:00"]')
-    after = PinnedPacks(PackShelf(folder.parent), sqlite_store)
+    after = ArchivedPacks(PackRegistry(folder.parent), sqlite_store)
     assert await after.calendar(calendar.version) == calendar
     assert await calendars.recall(sqlite_store, "000000000000") is None
     # Also the calendar combined from an older version and today's.

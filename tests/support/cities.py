@@ -10,13 +10,13 @@ from typing import Any
 
 from packs.checks.unused import STARTS
 from packs.parsed_pack import CityFile
-from packs.registry import PackShelf, default_root
+from packs.registry import PackRegistry, default_root
 
-SHIPPED = PackShelf(default_root())
+SHIPPED = PackRegistry(default_root())
 """The packs as they are shipped, read once per process: reading five takes a second."""
 
 
-def scaled_packs(folder: Path, scale: float) -> PackShelf:
+def scaled_packs(folder: Path, scale: float) -> PackRegistry:
     """Return the shipped packs with all spans multiplied by `scale`: days become seconds."""
     shutil.copytree(default_root(), folder, dirs_exist_ok=True)
     for file in folder.glob("*/city.toml"):
@@ -26,15 +26,15 @@ def scaled_packs(folder: Path, scale: float) -> PackShelf:
         if count != 1:
             raise ValueError(f"{file}: no clock_scale")
         file.write_text(text, encoding="utf-8")
-    return PackShelf(folder)
+    return PackRegistry(folder)
 
 
-def with_rule(folder: Path, name: str, value: int) -> PackShelf:
+def with_rule(folder: Path, name: str, value: int) -> PackRegistry:
     """Return Tongzhou with one cap changed, for instance `returns` to 0."""
     return city_with(folder, caps={name: value})
 
 
-def city_with(folder: Path, city: str = "tongzhou", /, **tables: Mapping[str, Any]) -> PackShelf:
+def city_with(folder: Path, city: str = "tongzhou", /, **tables: Mapping[str, Any]) -> PackRegistry:
     """Return a shipped pack with a changed city.toml: `city_with(tmp, features={...})`.
 
     Tables are merged key by key, at any depth; None removes a key. Limits and escalation
@@ -47,7 +47,7 @@ def city_with(folder: Path, city: str = "tongzhou", /, **tables: Mapping[str, An
     _drop_unused(content)
     lines = [f"{key} = {_toml(value)}" for key, value in content.items()]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    shelf = PackShelf(folder)
+    shelf = PackRegistry(folder)
     shelf.get(city)  # fail at once if the changes contradict a rule of the pack
     return shelf
 
@@ -85,7 +85,7 @@ def _toml(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def with_unit_queue(folder: Path, unit: str, queue: str) -> PackShelf:
+def with_unit_queue(folder: Path, unit: str, queue: str) -> PackRegistry:
     """Return Tongzhou with one unit on a queue of its own ("own" or "program")."""
     shutil.copytree(default_root() / "tongzhou", folder / "tongzhou")
     file = folder / "tongzhou" / "units.csv"
@@ -98,4 +98,4 @@ def with_unit_queue(folder: Path, unit: str, queue: str) -> PackShelf:
             cells[at] = queue
             lines[index] = ",".join(cells)
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return PackShelf(folder)
+    return PackRegistry(folder)

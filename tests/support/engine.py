@@ -20,7 +20,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from domain.activity_io import Projection
-from packs.registry import PackShelf
+from packs.registry import PackRegistry
 from runtime.codec import TicketCodec
 from runtime.engine import CONVERTER, encrypting, with_converter
 from runtime.names import NAMESPACE, SEARCH_ATTRIBUTES, UNITS
@@ -32,7 +32,7 @@ from store.secrets.key_ring import KeyRing
 from store.secrets.ticket_keys import TicketKeys
 from store.tickets.projector import Projector
 from tests.support.cities import SHIPPED
-from workers.factory import Hands, ticket_worker, unit_worker
+from workers.factory import ActivityDependencies, ticket_worker, unit_worker
 from workers.stack import engine_binary
 
 OTHER_DAY = Path(__file__).parents[1] / "otherday/sitecustomize.py"
@@ -176,7 +176,7 @@ class Engine:
 
     client: Client
     store: Store
-    packs: PackShelf
+    packs: PackRegistry
     projector: "SwitchedProjector"
 
 
@@ -193,13 +193,13 @@ class SwitchedProjector(Projector):
 
 @asynccontextmanager
 async def platform(
-    client: Client, store: Store, packs: PackShelf | None = None, *, units: bool = True
+    client: Client, store: Store, packs: PackRegistry | None = None, *, units: bool = True
 ) -> AsyncIterator[Engine]:
     """Run the platform's worker (and the one of the shared unit queue) on `client`."""
     packs = packs or SHIPPED
     projector = SwitchedProjector(store)
     keys = furnish(client, store)
-    hands = Hands(client, store, packs, projector, keys, Objects.open("memory:"))
+    hands = ActivityDependencies(client, store, packs, projector, keys, Objects.open("memory:"))
     try:
         async with working(ticket_worker(hands)):
             if units:

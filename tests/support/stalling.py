@@ -5,7 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from packs.registry import PackShelf
+from packs.registry import PackRegistry
 from store.db.engine import Store
 from tests.support.engine import connect_to, platform
 
@@ -37,7 +37,7 @@ class StandingWorker:
 
 @asynccontextmanager
 async def standing_worker(
-    address: str, store_url: str, packs: PackShelf | None = None
+    address: str, store_url: str, packs: PackRegistry | None = None
 ) -> AsyncIterator[StandingWorker]:
     """Run a worker of this store in a thread, and stop it afterwards."""
     started: asyncio.Future[StandingWorker] = asyncio.get_running_loop().create_future()

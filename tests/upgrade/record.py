@@ -24,12 +24,12 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from domain.actors import Role
-from packs.registry import PackShelf
+from packs.registry import PackRegistry
 from runtime.names import NAMESPACE, SEARCH_ATTRIBUTES, ticket_workflow_id
 from runtime.ports import free_port
 from store.db import schema
 from store.db.engine import Store, default_url
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 from store.tickets import intake, tickets
 from tests.api.house import COMPLAINT, REPLY, Filed, House, open_house
 from tests.support.cities import SHIPPED, city_with
@@ -345,7 +345,7 @@ STRANDED: dict[str, tuple[Place, dict[str, Any], str]] = {
 """The cases in jinan with one limit that reaches into the next year, and the pending activity."""
 
 
-def _soon_over(folder: Path) -> PackShelf:
+def _soon_over(folder: Path) -> PackRegistry:
     """Return Langfang with a dispatch limit of 480 working hours, almost the rest of the year.
 
     The calendar leaves twenty days of 23:59 and part of another, about a minute more than 480 hours
@@ -374,7 +374,7 @@ def _soon_over(folder: Path) -> PackShelf:
     calendar = folder / "langfang" / "calendar.csv"
     kept = calendar.read_text(encoding="utf-8").rstrip("\n")
     calendar.write_text("\n".join([kept, *rows, ""]), encoding="utf-8")
-    shelf = PackShelf(folder)
+    shelf = PackRegistry(folder)
     shelf.get("langfang")
     return shelf
 
@@ -409,9 +409,9 @@ class Recorder:
         self.home, self.store, self.address = home, store, address
         self.left: dict[str, Left] = {}
 
-    async def with_packs(self, packs: PackShelf, places: dict[str, Any]) -> None:
+    async def with_packs(self, packs: PackRegistry, places: dict[str, Any]) -> None:
         """Leave tickets at `places`: by name a place, or one with the activity it waits for."""
-        await PinnedPacks(packs, self.store).keep_all()
+        await ArchivedPacks(packs, self.store).keep_all()
         client = await connect_to(self.address)
         async with (
             platform(client, self.store, packs),

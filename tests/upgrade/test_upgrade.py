@@ -36,7 +36,7 @@ from domain.ticket.ticket import Ticket
 from runtime.engine import waiting_work
 from store.db import schema
 from store.db.engine import Store, default_url
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 from store.tickets import outbox, tickets
 from tests.domain.invariants import check_caps, check_order, check_steps
 from tests.support.cities import SHIPPED
@@ -102,7 +102,7 @@ async def resumed(tmp_path: Path) -> AsyncIterator[Resumed]:
 
 async def _end(resumed: Resumed, name: str) -> None:
     """Act on the ticket until it has ended; retry a command that came too early or too late."""
-    packs = PinnedPacks(SHIPPED, resumed.engine.store)
+    packs = ArchivedPacks(SHIPPED, resumed.engine.store)
     ticket, seen, again = resumed.ticket(name), -1, 0.0
     while (state := await resumed.state(name)) is None or state.open:
         now = time.monotonic()

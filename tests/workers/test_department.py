@@ -9,7 +9,7 @@ from temporalio.client import Client
 from audit.runs import fetch
 from audit.shredding import payloads
 from domain.ticket.assignment import HandlingResult, WorkOrder
-from packs.registry import PackShelf
+from packs.registry import PackRegistry
 from runtime.codec import ticket_sealed_with
 from runtime.engine import sealed_by, with_converter
 from runtime.names import unit_queue
@@ -24,7 +24,7 @@ from workers.factory import unit_worker
 from workers.remote_codec import RemoteCodec
 
 
-async def _packs(folder: Path) -> PackShelf:
+async def _packs(folder: Path) -> PackRegistry:
     return await asyncio.to_thread(with_unit_queue, folder, "water", "program")
 
 

@@ -11,7 +11,7 @@ from domain.commands.units import Sign
 from domain.deadlines.clocks import ClockName
 from domain.facts.anytime import RungClimbed
 from domain.ticket.assignment import HandlingResult
-from packs.registry import PackShelf
+from packs.registry import PackRegistry
 from runtime.engine import waiting_work
 from store.db.engine import Store
 from tests.support.cities import city_with
@@ -22,7 +22,7 @@ LAMP = "0302"
 
 
 @pytest.fixture
-def hasty(tmp_path: Path) -> PackShelf:
+def hasty(tmp_path: Path) -> PackRegistry:
     """Return packs with three seconds to sign and four to handle."""
     return city_with(
         tmp_path / "cities",
@@ -46,7 +46,7 @@ async def _story(ticket: Filed, engine: Engine) -> list[str]:
 
 
 async def test_a_late_result_does_not_hide_that_it_was_late(
-    client: Client, sqlite_store: Store, hasty: PackShelf
+    client: Client, sqlite_store: Store, hasty: PackRegistry
 ) -> None:
     async with platform(client, sqlite_store, hasty) as engine:
         ticket, _ = await file(client, complaint(category=LAMP))
@@ -65,7 +65,7 @@ async def test_a_late_result_does_not_hide_that_it_was_late(
 
 
 async def test_a_late_command_does_not_hide_that_it_was_late(
-    client: Client, sqlite_store: Store, hasty: PackShelf
+    client: Client, sqlite_store: Store, hasty: PackRegistry
 ) -> None:
     async with platform(client, sqlite_store, hasty) as engine:
         ticket, _ = await file(client, complaint(category=LAMP))

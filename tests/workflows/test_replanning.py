@@ -16,10 +16,10 @@ from domain.commands.supervising import Decide, Replan
 from domain.commands.units import Ask, Extend
 from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.anytime import Replanned
-from packs.registry import PackShelf
+from packs.registry import PackRegistry
 from runtime.names import REPLAN_WORKFLOW, TICKETS
 from store.db.engine import Store
-from store.packs.archive import PinnedPacks
+from store.packs.archive import ArchivedPacks
 from store.tickets import outbox, provisional, tickets
 from tests.packs.pack_folders import append
 from tests.support.cities import city_with
@@ -34,7 +34,7 @@ FORTNIGHT = [TODAY + timedelta(days=n) for n in range(1, 15)]
 """Days that are off in one of the two calendars."""
 
 
-def city(folder: Path, years: Sequence[int], off: Iterable[date] = ()) -> PackShelf:
+def city(folder: Path, years: Sequence[int], off: Iterable[date] = ()) -> PackRegistry:
     """Return Tongzhou with five working days for everything, and only these holidays."""
     tiers = {tier: {"handle": "5wd"} for tier in ("general", "complex")}
     city_with(
@@ -46,23 +46,23 @@ def city(folder: Path, years: Sequence[int], off: Iterable[date] = ()) -> PackSh
     )
     for day in off:
         append(folder / "tongzhou" / "calendar.csv", f"{day},no,放假")
-    return PackShelf(folder)
+    return PackRegistry(folder)
 
 
 @asynccontextmanager
-async def serving(client: Client, store: Store, packs: PackShelf) -> AsyncIterator[Engine]:
-    await PinnedPacks(packs, store).keep_all()
+async def serving(client: Client, store: Store, packs: PackRegistry) -> AsyncIterator[Engine]:
+    await ArchivedPacks(packs, store).keep_all()
     async with platform(client, store, packs, units=False) as engine:
         yield engine
 
 
-def before(tmp_path: Path, off: Iterable[date] = ()) -> PackShelf:
+def before(tmp_path: Path, off: Iterable[date] = ()) -> PackRegistry:
     """Return the pack before this year is published; `off`: the expected holidays."""
     near = [TODAY.year - 1] if off else UNPUBLISHED  # rows have to be near the published years
     return city(tmp_path / "before", near, off)
 
 
-def after(tmp_path: Path, off: Iterable[date] = ()) -> PackShelf:
+def after(tmp_path: Path, off: Iterable[date] = ()) -> PackRegistry:
     return city(tmp_path / "after", PUBLISHED, off)
 
 

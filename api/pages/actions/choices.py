@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from api.http.i18n import N_
-from api.pages.actions.context import Occasion
+from api.pages.actions.context import ActionContext
 from api.pages.actions.spec import Choice, Choices
 from domain.deadlines.clocks import ClockName
 from domain.pack.catalogue import Unit
@@ -31,7 +31,7 @@ OUTCOMES = {
 # --- units ------------------------------------------------------------------------------------
 
 
-def _units(occasion: Occasion, *first: Iterable[str | None]) -> list[Choice]:
+def _units(occasion: ActionContext, *first: Iterable[str | None]) -> list[Choice]:
     """Return all units that may have the ticket, those named `first` before the others."""
     pack, accused = occasion.pack, occasion.ticket.accused
     likely = dict.fromkeys(code for group in first for code in group if code)
@@ -45,11 +45,11 @@ def _units(occasion: Occasion, *first: Iterable[str | None]) -> list[Choice]:
     ]
 
 
-def _unit(occasion: Occasion, unit: Unit) -> Choice:
+def _unit(occasion: ActionContext, unit: Unit) -> Choice:
     return Choice(unit.code, occasion.speech.named(unit))
 
 
-def _around(occasion: Occasion) -> list[str | None]:
+def _around(occasion: ActionContext) -> list[str | None]:
     """Return the next unit, the place's street and community, earlier units."""
     ticket, pack = occasion.ticket, occasion.pack
     here = [pack.street_of(ticket.area), pack.community_of(ticket.area)]
@@ -57,21 +57,21 @@ def _around(occasion: Occasion) -> list[str | None]:
     return [ticket.next_unit, *(unit.code for unit in here if unit), *had]
 
 
-def every_unit(occasion: Occasion) -> list[Choice]:
+def every_unit(occasion: ActionContext) -> list[Choice]:
     return _units(occasion, _around(occasion))
 
 
-def other_units(occasion: Occasion) -> list[Choice]:
+def other_units(occasion: ActionContext) -> list[Choice]:
     """Return all but the ticket's current unit."""
     has = occasion.ticket.current.unit if occasion.ticket.current else None
     return [choice for choice in every_unit(occasion) if choice.value != has]
 
 
-def units_to_accuse(occasion: Occasion) -> list[Choice]:
+def units_to_accuse(occasion: ActionContext) -> list[Choice]:
     return [_unit(occasion, unit) for unit in occasion.pack.units]
 
 
-def units_to_call(occasion: Occasion) -> list[Choice]:
+def units_to_call(occasion: ActionContext) -> list[Choice]:
     """Return units without a share; those near place and lead first."""
     ticket, pack = occasion.ticket, occasion.pack
     having = {share.unit for share in ticket.opened}
@@ -82,7 +82,7 @@ def units_to_call(occasion: Occasion) -> list[Choice]:
     return [choice for choice in found if choice.value not in having]
 
 
-def units_below(occasion: Occasion) -> list[Choice]:
+def units_below(occasion: ActionContext) -> list[Choice]:
     """Return the units below the caller's shares, the nearest first."""
     having = {share.unit for share in occasion.ticket.opened}
     own = dict.fromkeys(share.unit for share in occasion.own)
@@ -91,7 +91,7 @@ def units_below(occasion: Occasion) -> list[Choice]:
     return [allowed[code] for code in dict.fromkeys(below) if code in allowed]
 
 
-def _below(occasion: Occasion, above: str) -> list[str]:
+def _below(occasion: ActionContext, above: str) -> list[str]:
     pack = occasion.pack
     if not pack.has_unit(above):
         return []
@@ -99,7 +99,7 @@ def _below(occasion: Occasion, above: str) -> list[str]:
     return sorted(found, key=lambda code: pack.chain(code).index(above))
 
 
-def involved_units(occasion: Occasion) -> list[Choice]:
+def involved_units(occasion: ActionContext) -> list[Choice]:
     """Return units that have or had a share, as likely there; then all."""
     units = dict.fromkeys(share.unit for share in occasion.ticket.assignments)
     return [Choice(code, occasion.speech.unit(code), "near") for code in units] + every_unit(
@@ -107,7 +107,7 @@ def involved_units(occasion: Occasion) -> list[Choice]:
     )
 
 
-def units_alike(occasion: Occasion) -> list[Choice]:
+def units_alike(occasion: ActionContext) -> list[Choice]:
     """Return the siblings of the lead, which an inspection concerns; then all units."""
     lead, pack = occasion.ticket.unit, occasion.pack
     alike = pack.siblings(lead) if lead and pack.has_unit(lead) else []
@@ -118,7 +118,7 @@ def units_alike(occasion: Occasion) -> list[Choice]:
 # --- subject and reasons ------------------------------------------------------------------------
 
 
-def categories(occasion: Occasion) -> list[Choice]:
+def categories(occasion: ActionContext) -> list[Choice]:
     """Return all categories; the suggested and the present one first."""
     ticket, pack = occasion.ticket, occasion.pack
     likely = dict.fromkeys(c for c in (ticket.suggestion, ticket.category) if c and pack.knows(c))
@@ -126,7 +126,7 @@ def categories(occasion: Occasion) -> list[Choice]:
     return [Choice(code, occasion.speech.category(code)) for code in (*likely, *rest)]
 
 
-def areas(occasion: Occasion) -> list[Choice]:
+def areas(occasion: ActionContext) -> list[Choice]:
     """Return streets and communities, by division code."""
     pack = occasion.pack
     return [
@@ -136,14 +136,14 @@ def areas(occasion: Occasion) -> list[Choice]:
     ]
 
 
-def kinds(occasion: Occasion) -> list[Choice]:
+def kinds(occasion: ActionContext) -> list[Choice]:
     return [Choice(kind.value, occasion.speech.label("kind", kind.value)) for kind in Kind]
 
 
 def grounds(*tables: str) -> Choices:
     """Return the reasons of these lists of the pack; of several, grouped by list."""
 
-    def found(occasion: Occasion) -> list[Choice]:
+    def found(occasion: ActionContext) -> list[Choice]:
         speech = occasion.speech
         groups = {"decline": OUTCOMES["declined"], "refer": OUTCOMES["referred"]}
         return [
@@ -159,24 +159,24 @@ def grounds(*tables: str) -> Choices:
     return found
 
 
-def grades(occasion: Occasion) -> list[Choice]:
+def grades(occasion: ActionContext) -> list[Choice]:
     given = occasion.pack.rating.grades
     return [Choice(str(one.grade), occasion.speech.grade(one.grade)) for one in given]
 
 
-def meetings(occasion: Occasion) -> list[Choice]:
+def meetings(occasion: ActionContext) -> list[Choice]:
     return [Choice(one.value, occasion.speech.label("meeting", one.value)) for one in Meeting]
 
 
 # --- values of this ticket ----------------------------------------------------------------------
 
 
-def shares(occasion: Occasion) -> list[Choice]:
+def shares(occasion: ActionContext) -> list[Choice]:
     """Return the caller's open shares."""
     return [_share(occasion, share) for share in occasion.own]
 
 
-def helpers(occasion: Occasion) -> list[Choice]:
+def helpers(occasion: ActionContext) -> list[Choice]:
     """Return open shares of helpers that the caller may release."""
     unit, ticket = occasion.caller.unit, occasion.ticket
     given = [share for share in ticket.opened if share.of is not None]
@@ -184,19 +184,19 @@ def helpers(occasion: Occasion) -> list[Choice]:
     return [_share(occasion, share) for share in mine]
 
 
-def _share(occasion: Occasion, share: Assignment) -> Choice:
+def _share(occasion: ActionContext, share: Assignment) -> Choice:
     name = occasion.speech.unit(share.unit)
     words = f"{share.n} · {name} · {occasion.speech.label('share', share.share.value)}"
     return Choice(str(share.n), f"{words} · {share.task}" if share.task else words)
 
 
-def orders(occasion: Occasion) -> list[Choice]:
+def orders(occasion: ActionContext) -> list[Choice]:
     """Return the orders without an answer."""
     left = [order for order in occasion.ticket.orders if order.answer is None]
     return [Choice(str(order.n), f"{order.n} · {order.text[:40]}") for order in left]
 
 
-def steps(occasion: Occasion) -> list[Choice]:
+def steps(occasion: ActionContext) -> list[Choice]:
     """Return the caller's open steps of staged limits."""
     own = {share.n for share in occasion.own if share.share is Share.LEAD}
     left = [

@@ -2,7 +2,7 @@
 
 from api.http.i18n import N_
 from api.pages.actions import choices
-from api.pages.actions.context import Occasion
+from api.pages.actions.context import ActionContext
 from api.pages.actions.fields import files, note, said
 from api.pages.actions.spec import ActionForm, Field, FieldKind, Group, Told
 from domain.commands import citizens
@@ -13,11 +13,11 @@ from domain.ticket.files import Purpose
 from domain.ticket.stages import Outcome, Stage
 
 
-def _reached(_occasion: Occasion) -> list[Told]:
+def _reached(_occasion: ActionContext) -> list[Told]:
     return [{"reached": True}]
 
 
-def _back(occasion: Occasion) -> Refused | None:
+def _back(occasion: ActionContext) -> Refused | None:
     """Return why it cannot be reopened (see `api.rest.reopen`)."""
     ticket, caller = occasion.ticket, occasion.caller
     if not RIGHTS["recur"].allows(caller.actor.role, caller.near(ticket, occasion.pack)):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from api.pages.shared.translator import Speech
+from api.pages.shared.translator import Translator
 from app.caller import Caller
 from domain.pack.pack import Pack
 from domain.ticket.assignment import Assignment
@@ -11,12 +11,12 @@ from domain.ticket.ticket import Ticket
 
 
 @dataclass(frozen=True)
-class Occasion:
+class ActionContext:
     """The ticket's last known state, the caller, and their language."""
 
     ticket: Ticket
     caller: Caller
-    speech: Speech
+    speech: Translator
     now: datetime
 
     @property

@@ -2,9 +2,9 @@
 
 from api.http.i18n import N_
 from api.pages.actions import choices
-from api.pages.actions.context import Occasion
+from api.pages.actions.context import ActionContext
 from api.pages.actions.fields import note, reason, said, unit
-from api.pages.actions.possible import would_refuse
+from api.pages.actions.possible import dry_run
 from api.pages.actions.spec import ActionForm, Choice, Field, FieldKind, Group, Told
 from domain.commands import intake, supervising
 from domain.policy.guards import asked, rules_of
@@ -13,40 +13,40 @@ from domain.ticket.complaint import Kind
 _ANYBODY = {"unit": "-"}
 
 
-def _a_unit(_occasion: Occasion) -> list[Told]:
+def _a_unit(_occasion: ActionContext) -> list[Told]:
     return [_ANYBODY]
 
 
-def _another(_occasion: Occasion) -> list[Told]:
+def _another(_occasion: ActionContext) -> list[Told]:
     return [{"into": "-"}]
 
 
-def _either(_occasion: Occasion) -> list[Told]:
+def _either(_occasion: ActionContext) -> list[Told]:
     return [{"approve": False}]
 
 
-def _ends(_occasion: Occasion) -> list[Told]:
+def _ends(_occasion: ActionContext) -> list[Told]:
     return [{"outcome": outcome, "reason": "-"} for outcome in choices.OUTCOMES]
 
 
-def _outcomes(occasion: Occasion) -> list[Choice]:
+def _outcomes(occasion: ActionContext) -> list[Choice]:
     """Return the outcomes that the ticket's checks allow this caller."""
     return [
         Choice(told["outcome"], occasion.speech.say(choices.OUTCOMES[told["outcome"]]))
         for told in _ends(occasion)
-        if would_refuse(CONCLUDE, occasion, told) is None
+        if dry_run(CONCLUDE, occasion, told) is None
     ]
 
 
-def _needs_reason(occasion: Occasion) -> bool:
+def _needs_reason(occasion: ActionContext) -> bool:
     return any(one.value in ("declined", "referred") for one in _outcomes(occasion))
 
 
-def _is_praise(occasion: Occasion) -> bool:
+def _is_praise(occasion: ActionContext) -> bool:
     return Kind.PRAISE in (occasion.ticket.kind, occasion.ticket.complaint.kind)
 
 
-def _names_next(occasion: Occasion) -> bool:
+def _names_next(occasion: ActionContext) -> bool:
     """Return whether a granted return may name the next unit: not before arbitration."""
     ticket, request = occasion.ticket, asked(occasion.ticket)
     if request is None or request.what != "return":

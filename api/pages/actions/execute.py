@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api.pages.actions.context import Occasion
+from api.pages.actions.context import ActionContext
 from api.pages.actions.spec import ActionForm, Completion
 from app import assignments
 from app.assignments import CompletionIn
@@ -25,7 +25,7 @@ PATIENCE = 2.0
 
 
 async def do(
-    context: AppContext, occasion: Occasion, deed: ActionForm, command: Any, key: str
+    context: AppContext, occasion: ActionContext, deed: ActionForm, command: Any, key: str
 ) -> Receipt | str | None:
     """Execute the command; return a follow-up's Receipt, or `LATER` if not recorded.
 
@@ -61,7 +61,7 @@ async def _recur(
     return became.receipt if isinstance(became, Filed) else await _recorded(context, became)
 
 
-async def _complete(context: AppContext, occasion: Occasion, said: Completion) -> str | None:
+async def _complete(context: AppContext, occasion: ActionContext, said: Completion) -> str | None:
     """Hand in the result of the share; a form sent twice completes it once."""
     ticket, caller = occasion.ticket, occasion.caller
     n = said.assignment or _own_share(occasion)
@@ -80,7 +80,7 @@ async def _complete(context: AppContext, occasion: Occasion, said: Completion) -
     return None if recorded else LATER
 
 
-def _own_share(occasion: Occasion) -> int | None:
+def _own_share(occasion: ActionContext) -> int | None:
     """Return the unit's open share; if there is none, its last one."""
     own = occasion.own or [
         share for share in occasion.ticket.assignments if share.unit == occasion.caller.unit
@@ -88,7 +88,7 @@ def _own_share(occasion: Occasion) -> int | None:
     return own[-1].n if own else None
 
 
-async def _is_mine(context: AppContext, occasion: Occasion, n: int, said: Completion) -> bool:
+async def _is_mine(context: AppContext, occasion: ActionContext, n: int, said: Completion) -> bool:
     """Return whether this very result completed the share."""
     now = await tickets.state(context.store, occasion.ticket.complaint.number)
     done = now.assignment(n).result if now else None

@@ -9,7 +9,7 @@ from api.http.i18n import N_
 from api.pages.actions.parsing import KEPT
 from api.pages.actions.spec import Field
 from api.pages.shared.forms import Form
-from api.pages.shared.translator import Speech
+from api.pages.shared.translator import Translator
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
@@ -53,7 +53,7 @@ async def taken(
     return given
 
 
-def tell(form: Form, field: Field, given: FormFiles, speech: Speech) -> None:
+def tell(form: Form, field: Field, given: FormFiles, speech: Translator) -> None:
     """Record stored and refused files in the form."""
     form.typed[KEPT] = "\n".join(given.kept)
     if given.refused:

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from api.http.i18n import N_
-from api.pages.actions.context import Occasion
+from api.pages.actions.context import ActionContext
 from api.pages.actions.spec import ActionForm, Field, FieldKind, Told
 from api.pages.shared.forms import Form
 from domain.pack.catalogue import Category, Unit
@@ -41,7 +41,7 @@ _NO_NUMBER = N_("A number is needed here.")
 _MISSING = N_("Please fill this in.")
 
 
-def names(deed: ActionForm, occasion: Occasion) -> list[str]:
+def names(deed: ActionForm, occasion: ActionContext) -> list[str]:
     """Return the HTML names of the form's fields."""
     return [KEPT, *(name for field in deed.at(occasion) for name in _names(field))]
 
@@ -62,7 +62,7 @@ def _names(field: Field) -> Iterator[str]:
             yield field.name
 
 
-def blank(deed: ActionForm, occasion: Occasion, given: dict[str, str]) -> Form:
+def blank(deed: ActionForm, occasion: ActionContext, given: dict[str, str]) -> Form:
     """Return the form without user input; `given` are fields prefilled by the URL."""
     known = names(deed, occasion)
     presets = {field.name: field.preset for field in deed.at(occasion) if field.preset}
@@ -71,7 +71,7 @@ def blank(deed: ActionForm, occasion: Occasion, given: dict[str, str]) -> Form:
     return Form.blank(*known, **(presets | lengths | filled))
 
 
-def typed(deed: ActionForm, occasion: Occasion, sent: FormData) -> Form:
+def typed(deed: ActionForm, occasion: ActionContext, sent: FormData) -> Form:
     """Return the submitted form; several values of a name, one a line."""
     known = names(deed, occasion)
     form = Form.of(sent, *known)
@@ -81,7 +81,7 @@ def typed(deed: ActionForm, occasion: Occasion, sent: FormData) -> Form:
     return form
 
 
-def command_of(deed: ActionForm, form: Form, occasion: Occasion, files: list[str]) -> Any:
+def command_of(deed: ActionForm, form: Form, occasion: ActionContext, files: list[str]) -> Any:
     """Return the command, or the result handed in; None if the form has faults.
 
     Raises:
@@ -106,7 +106,7 @@ def _put(told: Told, path: list[str], value: Any) -> None:
     told[path[-1]] = value
 
 
-def _value(field: Field, form: Form, occasion: Occasion, files: list[str]) -> Any:
+def _value(field: Field, form: Form, occasion: ActionContext, files: list[str]) -> Any:
     """Return the field's value for the command, if any."""
     text = form.typed[field.name]
     match field.kind:
@@ -137,7 +137,7 @@ def _value(field: Field, form: Form, occasion: Occasion, files: list[str]) -> An
             return text
 
 
-def _picked(form: Form, name: str, text: str, field: Field, occasion: Occasion) -> str | None:
+def _picked(form: Form, name: str, text: str, field: Field, occasion: ActionContext) -> str | None:
     """Return the code of a typed code, a name, or both as the list shows them."""
     if not text:
         return None
@@ -182,7 +182,7 @@ def _moment(form: Form, name: str, text: str, zone: tzinfo) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
-def _calls(field: Field, form: Form, occasion: Occasion) -> list[Told]:
+def _calls(field: Field, form: Form, occasion: ActionContext) -> list[Told]:
     found = []
     for row in range(1, ROWS + 1):
         unit, task = form.typed[f"unit_{row}"], form.typed[f"task_{row}"]

@@ -6,7 +6,7 @@ first refusal is the reason. The workflow still checks the actual command.
 
 from typing import Any
 
-from api.pages.actions.context import Occasion
+from api.pages.actions.context import ActionContext
 from api.pages.actions.spec import ActionForm, FieldKind, Told
 from domain.commands.base import CommandBase
 from domain.commands.units import UnitCommand
@@ -24,7 +24,7 @@ def right_of(deed: ActionForm) -> Right:
     return RIGHTS[deed.command.model_fields["do"].default if deed.command else COMPLETE]
 
 
-def why_not(deed: ActionForm, occasion: Occasion) -> Refused | None:
+def why_not(deed: ActionForm, occasion: ActionContext) -> Refused | None:
     """Return the form's present refusal; None if allowed."""
     right = right_of(deed)
     if not occasion.caller.may(right):
@@ -34,14 +34,14 @@ def why_not(deed: ActionForm, occasion: Occasion) -> Refused | None:
         return barred
     first: Refused | None = None
     for told in _trials(deed, occasion):
-        refused = would_refuse(deed, occasion, told)
+        refused = dry_run(deed, occasion, told)
         if refused is None:
             return _without_choice(deed, occasion)
         first = first or refused
     return first or _NOTHING_THERE
 
 
-def would_refuse(deed: ActionForm, occasion: Occasion, told: Told) -> Refused | None:
+def dry_run(deed: ActionForm, occasion: ActionContext, told: Told) -> Refused | None:
     """Return the ticket's refusal of this payload."""
     command: Any = deed.model.model_construct(None, **told)
     try:
@@ -51,7 +51,7 @@ def would_refuse(deed: ActionForm, occasion: Occasion, told: Told) -> Refused | 
     return None
 
 
-def _trials(deed: ActionForm, occasion: Occasion) -> list[Told]:
+def _trials(deed: ActionForm, occasion: ActionContext) -> list[Told]:
     trials = list(deed.trials(occasion))
     if not of_share(deed.command):
         return trials
@@ -64,7 +64,7 @@ def of_share(command: type[CommandBase] | None) -> bool:
     return command is None or issubclass(command, UnitCommand)
 
 
-def _without_choice(deed: ActionForm, occasion: Occasion) -> Refused | None:
+def _without_choice(deed: ActionForm, occasion: ActionContext) -> Refused | None:
     """Return a refusal if a required field of the form has nothing to choose."""
     for field in deed.at(occasion):
         long = field.kind in (FieldKind.CHOICE, FieldKind.PICK, FieldKind.CALLS)

@@ -2,7 +2,7 @@
 
 from api.http.i18n import N_
 from api.pages.actions import choices
-from api.pages.actions.context import Occasion
+from api.pages.actions.context import ActionContext
 from api.pages.actions.fields import LIMIT, SHARE, ground, reason, said, unit
 from api.pages.actions.spec import ActionForm, Field, FieldKind, Group, Told
 from domain.commands import joint
@@ -11,16 +11,16 @@ _ANYBODY = "-"
 """The placeholder for a unit not chosen yet."""
 
 
-def _somebody(_occasion: Occasion) -> list[Told]:
+def _somebody(_occasion: ActionContext) -> list[Told]:
     call = joint.Call(unit=_ANYBODY, task=_ANYBODY)
     return [{"units": [call]}]
 
 
-def _someone_below(_occasion: Occasion) -> list[Told]:
+def _someone_below(_occasion: ActionContext) -> list[Told]:
     return [{"unit": _ANYBODY}]
 
 
-def _helpers(occasion: Occasion) -> list[Told]:
+def _helpers(occasion: ActionContext) -> list[Told]:
     return [{"assignment": int(choice.value)} for choice in choices.helpers(occasion)]
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 from pydantic import Field as Limited
 
-from api.pages.actions.context import Occasion
+from api.pages.actions.context import ActionContext
 from app.assignments import CompletionIn
 from domain.commands.base import CommandBase
 from domain.refusals import Refused
@@ -40,7 +40,7 @@ class Choice(NamedTuple):
     group: str = ""
 
 
-Choices = Callable[[Occasion], list[Choice]]
+Choices = Callable[[ActionContext], list[Choice]]
 
 
 class Field(NamedTuple):
@@ -62,7 +62,7 @@ class Field(NamedTuple):
     yes: str = ""
     no: str = ""
     purpose: Purpose = Purpose.EVIDENCE
-    when: Callable[[Occasion], bool] = lambda _occasion: True
+    when: Callable[[ActionContext], bool] = lambda _occasion: True
 
     @property
     def path(self) -> list[str]:
@@ -88,7 +88,7 @@ class Completion(CompletionIn):
 
 
 Told = dict[str, Any]
-Trials = Callable[[Occasion], Iterable[Told]]
+Trials = Callable[[ActionContext], Iterable[Told]]
 """A function that returns sample payloads to test a command against the ticket's checks."""
 
 _NOTHING_SAID: tuple[Told, ...] = ({},)
@@ -108,7 +108,7 @@ class ActionForm(NamedTuple):
     fields: tuple[Field, ...] = ()
     trials: Trials = lambda _occasion: _NOTHING_SAID
     shortcut: str = ""
-    bar: Callable[[Occasion], Refused | None] = lambda _occasion: None
+    bar: Callable[[ActionContext], Refused | None] = lambda _occasion: None
     instead: bool = False  # only `bar` decides; the ticket's checks are skipped
 
     @property
@@ -116,6 +116,6 @@ class ActionForm(NamedTuple):
         """The model of its input."""
         return self.command or Completion
 
-    def at(self, occasion: Occasion) -> tuple[Field, ...]:
+    def at(self, occasion: ActionContext) -> tuple[Field, ...]:
         """Return the fields of the form in this context."""
         return tuple(field for field in self.fields if field.when(occasion))

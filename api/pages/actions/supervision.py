@@ -4,17 +4,17 @@ from datetime import timedelta
 
 from api.http.i18n import N_
 from api.pages.actions import choices
-from api.pages.actions.context import Occasion
+from api.pages.actions.context import ActionContext
 from api.pages.actions.fields import RECORDS, files, note, said
 from api.pages.actions.spec import ActionForm, Field, FieldKind, Group, Told
 from domain.commands import supervising
 
 
-def _later(occasion: Occasion) -> list[Told]:
+def _later(occasion: ActionContext) -> list[Told]:
     return [{"starts_at": occasion.now + timedelta(days=1)}]
 
 
-def _holds(_occasion: Occasion) -> list[Told]:
+def _holds(_occasion: ActionContext) -> list[Told]:
     return [{"holds": True}]
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from api.http.i18n import N_
 from api.pages.actions import choices
-from api.pages.actions.context import Occasion
+from api.pages.actions.context import ActionContext
 from api.pages.actions.fields import RECORDS, SHARE, files, ground, note, reason, said
 from api.pages.actions.spec import ActionForm, Field, FieldKind, Group, Told
 from domain.commands import units
@@ -14,7 +14,7 @@ from domain.ticket.assignment import Share
 from domain.ticket.files import Purpose
 
 
-def _own_lead(occasion: Occasion) -> Refused | None:
+def _own_lead(occasion: ActionContext) -> Refused | None:
     """Return why a return is barred, so that no futile attempt is recorded."""
     ticket = occasion.ticket
     if ticket.rules is None or ticket.current is None:
@@ -22,24 +22,24 @@ def _own_lead(occasion: Occasion) -> Refused | None:
     return return_bar(ticket, ticket.current)
 
 
-def _nothing_of_own(occasion: Occasion) -> Refused | None:
+def _nothing_of_own(occasion: ActionContext) -> Refused | None:
     return None if occasion.own else Refused("not_now", "No share of it is open.")
 
 
-def _looks(occasion: Occasion) -> bool:
+def _looks(occasion: ActionContext) -> bool:
     """Return whether the caller's share is to verify, not to handle."""
     return any(share.share is Share.VERIFY for share in occasion.own)
 
 
-def _orders(occasion: Occasion) -> list[Told]:
+def _orders(occasion: ActionContext) -> list[Told]:
     return [{"order": int(choice.value)} for choice in choices.orders(occasion)]
 
 
-def _steps(occasion: Occasion) -> list[Told]:
+def _steps(occasion: ActionContext) -> list[Told]:
     return [{"step": choice.value} for choice in choices.steps(occasion)]
 
 
-def _later(occasion: Occasion) -> list[Told]:
+def _later(occasion: ActionContext) -> list[Told]:
     return [{"until": occasion.now + timedelta(days=1)}]
 
 

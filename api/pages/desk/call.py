@@ -25,7 +25,7 @@ from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.lookups import area_of, category_of, matching, places
 from api.pages.shared.page import page
 from api.pages.shared.staff_page import staff_page
-from api.pages.shared.translator import Speech
+from api.pages.shared.translator import Translator
 from api.pages.shared.workplace import cities, working_city
 from app.attachments import attached
 from app.caller import Caller
@@ -243,7 +243,7 @@ async def _take_files(
     """Receive the chosen files at every button: a browser does not send them again by itself."""
     _, _, earlier = form.typed["do"].partition("same:facts:")
     given = await deed_files.taken(context, caller, earlier or None, sent, FILES)
-    deed_files.tell(form, FILES, given, Speech(language_of(request), pack))
+    deed_files.tell(form, FILES, given, Translator(language_of(request), pack))
 
 
 # --- showing it -------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ LENGTHS = {
 """The words for the time spans of packs, by their unit."""
 
 
-class Speech:
+class Translator:
     """Texts in one language for one city; `say` takes messages marked with `N_`."""
 
     def __init__(self, language: str, pack: Pack) -> None:

@@ -23,7 +23,7 @@ from api.pages.shared.navigation import PAGES, TICKETS, entries
 from api.pages.shared.page import Drawing
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
-from app.board_feed import Boards, BoardSnapshot, End
+from app.board_feed import BoardFeeds, BoardSnapshot, End
 from app.caller import Caller
 from domain.pack.pack import Pack
 from domain.policy.work_queues import Queue
@@ -65,7 +65,7 @@ async def board(
 ) -> Response:
     """Show the whole board; with `wall=1` for an unattended large screen."""
     pack = working_city(request, context, caller)
-    boards: Boards = request.app.state.boards
+    boards: BoardFeeds = request.app.state.boards
     scene = await boards.now(context, pack)
     told = _told(scene.board, pack, caller, wall)
     template = "staff/board/wall.html" if wall else "staff/board/page.html"
@@ -81,7 +81,7 @@ async def stream(
 ) -> Response:
     """Send the parts of the page that changed, at each poll (server-sent events)."""
     pack = working_city(request, context, caller)
-    boards: Boards = request.app.state.boards
+    boards: BoardFeeds = request.app.state.boards
     drawing: Drawing = request.app.state.drawing
     draw = partial(_drawn, drawing, language_of(request), pack, caller, wall)
     scenes = boards.watch(context, pack.city.id, caller, staying=wall)

@@ -14,7 +14,7 @@ from api.http.i18n import N_
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.workplace import working_city
 from api.pages.supervision.board import channels_of, hours_of
-from app.board_feed import Boards
+from app.board_feed import BoardFeeds
 from app.caller import Caller
 from app.errors import Problem
 from domain.pack.pack import Pack
@@ -103,7 +103,7 @@ async def board_sheet(
     if what not in SHEETS:
         raise Problem("not_found")
     pack = working_city(request, context, caller)
-    boards: Boards = request.app.state.boards
+    boards: BoardFeeds = request.app.state.boards
     scene = await boards.now(context, pack)
     words = PageWords(request)
     heads, *rows = SHEETS[what](Shown(scene.board, pack, words))

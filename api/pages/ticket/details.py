@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from api.http.i18n import N_
-from api.pages.actions.context import Occasion
-from api.pages.shared.translator import Speech
+from api.pages.actions.context import ActionContext
+from api.pages.shared.translator import Translator
 from api.pages.ticket import timeline
 from api.pages.ticket.timeline import Names, TimelineLine
 from app import contacts
@@ -55,7 +55,7 @@ class ShownComplainant:
 
 
 @dataclass(frozen=True)
-class Dossier:
+class TicketDetails:
     """Ticket details. `ticket`: as this caller may read it; `waiting`: registered, not started.
 
     `dues`: when each share's handling is, or was, due, by the share's number.
@@ -89,8 +89,8 @@ async def found(context: AppContext, caller: Caller, number: str) -> tuple[Ticke
 
 
 async def dossier(
-    context: AppContext, occasion: Occasion, waiting: bool, person: Person | None = None
-) -> Dossier:
+    context: AppContext, occasion: ActionContext, waiting: bool, person: Person | None = None
+) -> TicketDetails:
     """Collect the ticket details, without actions. `person`: a complainant just unmasked."""
     ticket, caller, speech = occasion.ticket, occasion.caller, occasion.speech
     number = ticket.complaint.number
@@ -106,7 +106,7 @@ async def dossier(
         for event in events
         if isinstance(event.fact, RungClimbed) and event.version not in void
     ]
-    return Dossier(
+    return TicketDetails(
         ticket=discreet(caller, ticket),
         waiting=waiting,
         lines=timeline.told(events, speech, names, void),
@@ -137,7 +137,7 @@ async def _complainant(
     return ShownComplainant(masked=masked, may_unmask=may)
 
 
-def _running(ticket: Ticket, caller: Caller, speech: Speech) -> list[Running]:
+def _running(ticket: Ticket, caller: Caller, speech: Translator) -> list[Running]:
     """Return the running clocks: the citizen's promise, then the own unit's, then others'.
 
     Within each group the earliest due comes first; paused clocks come last.
@@ -156,7 +156,7 @@ def _running(ticket: Ticket, caller: Caller, speech: Speech) -> list[Running]:
     ]
 
 
-def _named(clock: Clock, own: Collection[int], speech: Speech) -> str:
+def _named(clock: Clock, own: Collection[int], speech: Translator) -> str:
     """Name the clock, with the own unit's limit distinct from the citizen's promise."""
     if clock.name is ClockName.HANDLE and clock.assignment in own:
         return speech.say(N_("Your unit's limit"))
@@ -168,13 +168,13 @@ def _dues(ticket: Ticket) -> dict[int, datetime]:
     return {clock.assignment: clock.due_at for clock in handling if clock.assignment is not None}
 
 
-def _clock(clock: Clock | RungClimbed, speech: Speech) -> str:
+def _clock(clock: Clock | RungClimbed, speech: Translator) -> str:
     name = clock.name if isinstance(clock, Clock) else clock.clock
     label = speech.label("clock", name.value)
     return f"{label} {clock.label}" if clock.label else label
 
 
-def _unit_of(ticket: Ticket, clock: Clock, speech: Speech) -> str:
+def _unit_of(ticket: Ticket, clock: Clock, speech: Translator) -> str:
     if clock.assignment is None:
         return ""
     return speech.unit(ticket.assignment(clock.assignment).unit)

@@ -13,7 +13,7 @@ from api.http.i18n import N_, language_of
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.navigation import TICKETS
 from api.pages.shared.staff_page import staff_page
-from api.pages.shared.translator import Speech
+from api.pages.shared.translator import Translator
 from api.pages.shared.workplace import working_city
 from api.pages.ticket.details import found
 from app.caller import Caller
@@ -45,7 +45,7 @@ async def search(
 ) -> Response:
     """List the matching tickets; a complete number redirects to its ticket."""
     pack = working_city(request, context, caller)
-    speech = Speech(language_of(request), pack)
+    speech = Translator(language_of(request), pack)
     asked = {name: request.query_params.get(name, "").strip() for name in FIELDS}
     form = Form.blank(*FIELDS, **asked)
     status, page = 200, TicketPage(items=[])

@@ -15,14 +15,14 @@ from api.http.i18n import language_of
 from api.pages.actions import files as deed_files
 from api.pages.actions import parsing
 from api.pages.actions.all_actions import BY_PATH, DEEDS
-from api.pages.actions.context import Occasion
+from api.pages.actions.context import ActionContext
 from api.pages.actions.execute import LATER, do
 from api.pages.actions.possible import right_of
 from api.pages.actions.spec import ActionForm, FieldKind
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.navigation import TICKETS
 from api.pages.shared.sign_in_again import TO, within
-from api.pages.shared.translator import Speech
+from api.pages.shared.translator import Translator
 from api.pages.ticket.details import found
 from api.pages.ticket.ticket_page import Opened, draw
 from app import contacts
@@ -73,9 +73,11 @@ async def unmask(
     return await draw(request, context, occasion, waiting, None, person=person)
 
 
-def _occasion(request: Request, context: AppContext, caller: Caller, ticket: Ticket) -> Occasion:
-    speech = Speech(language_of(request), context.packs.get(ticket.complaint.city))
-    return Occasion(ticket, caller, speech, datetime.now(UTC))
+def _occasion(
+    request: Request, context: AppContext, caller: Caller, ticket: Ticket
+) -> ActionContext:
+    speech = Translator(language_of(request), context.packs.get(ticket.complaint.city))
+    return ActionContext(ticket, caller, speech, datetime.now(UTC))
 
 
 # --- actions ------------------------------------------------------------------------------------
@@ -105,7 +107,7 @@ async def _done(
 
 
 async def _do(
-    context: AppContext, occasion: Occasion, deed: ActionForm, form: Form, sent: FormData
+    context: AppContext, occasion: ActionContext, deed: ActionForm, form: Form, sent: FormData
 ) -> Receipt | str | None:
     """Receive the files, then carry out the action, unless the form has faults."""
     there: list[str] = []
@@ -122,7 +124,12 @@ async def _do(
 
 
 async def _afterwards(
-    request: Request, context: AppContext, occasion: Occasion, deed: ActionForm, told: Any, to: str
+    request: Request,
+    context: AppContext,
+    occasion: ActionContext,
+    deed: ActionForm,
+    told: Any,
+    to: str,
 ) -> Response:
     """Redirect to the page that confirms it; a new ticket's code is shown here, once."""
     if isinstance(told, Receipt):

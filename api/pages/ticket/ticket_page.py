@@ -11,7 +11,7 @@ from api.pages.actions import files as deed_files
 from api.pages.actions import parsing
 from api.pages.actions.all_actions import BY_PATH, DEEDS, GROUPS
 from api.pages.actions.choices import LENGTHS
-from api.pages.actions.context import Occasion
+from api.pages.actions.context import ActionContext
 from api.pages.actions.execute import LATER
 from api.pages.actions.possible import why_not
 from api.pages.actions.spec import ActionForm, FieldKind
@@ -46,7 +46,7 @@ class Offered(NamedTuple):
 async def draw(
     request: Request,
     context: AppContext,
-    occasion: Occasion,
+    occasion: ActionContext,
     waiting: bool,
     opened: Opened | None,
     status: int = 200,
@@ -94,7 +94,7 @@ def _done(request: Request) -> str | None:
     return _LATER if LATER in request.query_params else deed.done
 
 
-def _labels(occasion: Occasion, opened: Opened | None) -> dict[str, str]:
+def _labels(occasion: ActionContext, opened: Opened | None) -> dict[str, str]:
     """Return the labels of the fields of the open form."""
     say, fields = occasion.speech.say, opened.deed.at(occasion) if opened else ()
     named = {field.name: say(field.label) for field in fields}

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from api.http.i18n import N_
-from api.pages.shared.translator import Speech
+from api.pages.shared.translator import Translator
 from app.errors import CODES
 from domain.actors import Actor, Role
 from domain.events import Event
@@ -59,13 +59,13 @@ _LONG = ("text", "reason", "note", "answer")
 
 
 def told(
-    events: Iterable[Event], speech: Speech, names: Names, void: Collection[int] = ()
+    events: Iterable[Event], speech: Translator, names: Names, void: Collection[int] = ()
 ) -> list[TimelineLine]:
     """Describe the events, newest first. `void`: the versions of revoked cards."""
     return [_line(event, speech, names, void) for event in reversed(list(events))]
 
 
-def _line(event: Event, speech: Speech, names: Names, void: Collection[int]) -> TimelineLine:
+def _line(event: Event, speech: Translator, names: Names, void: Collection[int]) -> TimelineLine:
     notes, texts = _notes(event, speech), _texts(event, speech)
     if event.version in void:
         notes.append(speech.say(N_("taken back: more time was granted")))
@@ -73,7 +73,7 @@ def _line(event: Event, speech: Speech, names: Names, void: Collection[int]) -> 
     return TimelineLine(event.at, event.kind, what, who(event.actor, speech, names), notes, texts)
 
 
-def who(actor: Actor, speech: Speech, names: Names) -> str:
+def who(actor: Actor, speech: Translator, names: Names) -> str:
     """Return the account's name, if known, and the unit, else the role: 王芳 · 区水务局."""
     name = names.get(actor.id)
     place = speech.unit(actor.unit) if actor.unit else None
@@ -82,7 +82,7 @@ def who(actor: Actor, speech: Speech, names: Names) -> str:
     return " · ".join(one for one in (name, place or speech.label("role", actor.role)) if one)
 
 
-def _texts(event: Event, speech: Speech) -> list[str]:
+def _texts(event: Event, speech: Translator) -> list[str]:
     """Return the written texts, also those in results, minutes and ratings."""
     fact = event.fact
     found: list[str] = []
@@ -109,42 +109,42 @@ def _is_code(event: Event, name: str, text: str) -> bool:
 # --- the notes: one entry of the table for every attribute that facts have ---------------------
 
 
-def _coded(event: Event, value: Any, speech: Speech) -> str:
+def _coded(event: Event, value: Any, speech: Translator) -> str:
     if event.kind in _REASONS:
         return speech.reason(_REASONS[event.kind], value)
     return speech.say(CODED[value]) if value in CODED else ""
 
 
-def _ground(event: Event, value: Any, speech: Speech) -> str:
+def _ground(event: Event, value: Any, speech: Translator) -> str:
     return speech.reason(_GROUNDS[event.kind], value)
 
 
-def _shares(_event: Event, value: Any, speech: Speech) -> str:
+def _shares(_event: Event, value: Any, speech: Translator) -> str:
     given: list[Given] = value if isinstance(value, list) else [value]
     return "; ".join(speech.unit(one.unit) + (f": {one.task}" if one.task else "") for one in given)
 
 
-def _rung(event: Event, value: Any, speech: Speech) -> str:
+def _rung(event: Event, value: Any, speech: Translator) -> str:
     clock = speech.label("clock", getattr(event.fact, "clock", ""))
     return f"{speech.label('rung', value)} · {clock}"
 
 
-def _rating(_event: Event, value: Any, speech: Speech) -> str:
+def _rating(_event: Event, value: Any, speech: Translator) -> str:
     rating: Rating = value
     solved = N_("Solved") if rating.resolved else N_("Not solved")
     return f"{speech.grade(rating.grade.value)} · {speech.say(solved)}"
 
 
-def _result(_event: Event, value: Any, speech: Speech) -> str:
+def _result(_event: Event, value: Any, speech: Translator) -> str:
     result: HandlingResult = value
     return "" if result.resolved else speech.say(N_("not solved (yet)"))
 
 
-def _evidence(_event: Event, value: Any, speech: Speech) -> str:
+def _evidence(_event: Event, value: Any, speech: Translator) -> str:
     return speech.say(N_("%(n)s files or references"), n=len(value))
 
 
-def _minutes(_event: Event, value: Any, speech: Speech) -> str:
+def _minutes(_event: Event, value: Any, speech: Translator) -> str:
     minutes: Minutes = value
     there = [speech.unit(code) for code in minutes.units]
     if minutes.residents:
@@ -153,20 +153,20 @@ def _minutes(_event: Event, value: Any, speech: Speech) -> str:
     return " · ".join([speech.label("meeting", minutes.what.value), *there, *plans])
 
 
-def _code(_event: Event, value: Any, speech: Speech) -> str:
+def _code(_event: Event, value: Any, speech: Translator) -> str:
     return speech.problem(value) if value in CODES else str(value)
 
 
-def _unless(flag: Any, message: str) -> Callable[[Event, Any, Speech], str]:
+def _unless(flag: Any, message: str) -> Callable[[Event, Any, Translator], str]:
     """Return a function that gives the message if the value is `flag`."""
 
-    def said(_event: Event, value: Any, speech: Speech) -> str:
+    def said(_event: Event, value: Any, speech: Translator) -> str:
         return speech.say(message) if value is flag else ""
 
     return said
 
 
-_SHORT: dict[str, Callable[[Event, Any, Speech], str]] = {
+_SHORT: dict[str, Callable[[Event, Any, Translator], str]] = {
     "category": lambda _e, value, speech: speech.category(value),
     "tier": lambda _e, value, speech: speech.tier(value),
     "complaint_kind": lambda _e, value, speech: speech.label("kind", value),
@@ -199,7 +199,7 @@ _SHORT: dict[str, Callable[[Event, Any, Speech], str]] = {
 }
 
 
-def _notes(event: Event, speech: Speech) -> list[str]:
+def _notes(event: Event, speech: Translator) -> list[str]:
     found = []
     for name, tell in _SHORT.items():
         value = getattr(event.fact, name, None)

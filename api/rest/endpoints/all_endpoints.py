@@ -2,11 +2,11 @@
 
 from api.rest.endpoints import citizens, desks, several, supervision, units
 
-OFFERS = (
-    *desks.OFFERS,
-    *units.OFFERS,
-    *several.OFFERS,
-    *supervision.OFFERS,
-    *citizens.OFFERS,
+ENDPOINTS = (
+    *desks.ENDPOINTS,
+    *units.ENDPOINTS,
+    *several.ENDPOINTS,
+    *supervision.ENDPOINTS,
+    *citizens.ENDPOINTS,
 )
 """The commands that `api.rest.commands` creates routes for."""

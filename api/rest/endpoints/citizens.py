@@ -1,30 +1,30 @@
 """Commands of citizens, and of the desk for them."""
 
-from api.rest.endpoints.spec import Offer
+from api.rest.endpoints.spec import CommandEndpoint
 from domain.commands.citizens import AddFacts, CallBack, Recur, Urge, Withdraw
 
-OFFERS = (
-    Offer(
+ENDPOINTS = (
+    CommandEndpoint(
         "facts",
         AddFacts,
         "Add something to the complaint, or answer what the unit asked",
         {"text": "补充：今天又有一盏路灯不亮了。"},
         ("facts_too_often",),
     ),
-    Offer(
+    CommandEndpoint(
         "urge",
         Urge,
         "Urge",
         {"text": "已经三天了，请尽快处理。"},
         ("urged_too_often",),
     ),
-    Offer(
+    CommandEndpoint(
         "withdraw",
         Withdraw,
         "Take the complaint back",
         {"reason": "问题已经自行解决。"},
     ),
-    Offer(
+    CommandEndpoint(
         "call-back",
         CallBack,
         "Record an attempt to call the citizen back",
@@ -33,7 +33,7 @@ OFFERS = (
     ),
 )
 
-BACK = Offer(
+BACK = CommandEndpoint(
     "recur",
     Recur,
     "Say that the problem is back",

@@ -1,6 +1,6 @@
 """Commands of desk and dispatch: classification, the responsible unit, merging."""
 
-from api.rest.endpoints.spec import Offer
+from api.rest.endpoints.spec import CommandEndpoint
 from domain.commands.intake import (
     Arbitrate,
     Conclude,
@@ -12,29 +12,29 @@ from domain.commands.intake import (
 )
 from domain.commands.supervising import Decide
 
-OFFERS = (
-    Offer(
+ENDPOINTS = (
+    CommandEndpoint(
         "triage",
         Triage,
         "Classify: say what it is about, and whose it is",
         {"category": "0204", "area": "110112003", "note": "市民来电确认位置"},
         ("unknown_category", "unknown_unit"),
     ),
-    Offer(
+    CommandEndpoint(
         "conclude",
         Conclude,
         "End the ticket without a unit, or with the last word",
         {"outcome": "answered", "text": "夜间照明时间为日落后至次日日出前。"},
         ("reason_missing", "unknown_reason", "not_for_desk", "already_asked"),
     ),
-    Offer(
+    CommandEndpoint(
         "reassign",
         Reassign,
         "Send the ticket to a unit, or to another one",
         {"unit": "city-management", "reason": "路灯维护属城市管理委职责。"},
         ("unknown_unit", "same_unit", "accused_unit", "already_asked"),
     ),
-    Offer(
+    CommandEndpoint(
         "decide",
         Decide,
         "Grant or refuse what the unit asked for",
@@ -51,7 +51,7 @@ OFFERS = (
             "overtaken",
         ),
     ),
-    Offer(
+    CommandEndpoint(
         "arbitrate",
         Arbitrate,
         "Record what the arbitration meeting decided: whose it is",
@@ -61,14 +61,14 @@ OFFERS = (
             "units": ["housing", "water", "110112003"],
         },
     ),
-    Offer(
+    CommandEndpoint(
         "intervene",
         Intervene,
         "Take the ticket over for the centre, and name who leads",
         {"unit": "emergency", "reason": "涉及道路塌陷，由区指挥中心直接调度处置。"},
         ("not_in_this_city", "unknown_unit", "accused_unit"),
     ),
-    Offer(
+    CommandEndpoint(
         "merge",
         Merge,
         "Handle the ticket together with another one",
@@ -85,7 +85,7 @@ OFFERS = (
             "merge_target_ended",
         ),
     ),
-    Offer(
+    CommandEndpoint(
         "unmerge",
         Unmerge,
         "Let a merged ticket go its own way again",

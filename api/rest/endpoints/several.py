@@ -1,10 +1,10 @@
 """Commands by which several units share a ticket, or another level takes it over."""
 
-from api.rest.endpoints.spec import OF_A_SHARE, Offer
+from api.rest.endpoints.spec import OF_A_SHARE, CommandEndpoint
 from domain.commands.joint import Delegate, Override, RaiseLevel, Release, Whistle
 
-OFFERS = (
-    Offer(
+ENDPOINTS = (
+    CommandEndpoint(
         "whistle",
         Whistle,
         "Blow the whistle: call other units in; the answer waits for all",
@@ -29,7 +29,7 @@ OFFERS = (
             "overtaken",
         ),
     ),
-    Offer(
+    CommandEndpoint(
         "delegate",
         Delegate,
         "Give the work to a unit below, and stay answerable",
@@ -46,21 +46,21 @@ OFFERS = (
             "overtaken",
         ),
     ),
-    Offer(
+    CommandEndpoint(
         "release",
         Release,
         "Let a co-handler or a delegate go",
         {"assignment": 2, "reason": "经现场核实，不涉及绿化，无需配合。"},
         ("not_your_unit", "unknown_assignment", "not_a_helper", "assignment_ended"),
     ),
-    Offer(
+    CommandEndpoint(
         "override",
         Override,
         "Answer without waiting for the co-handlers any longer",
         {"reason": "主要问题已解决，其余配合事项另行跟踪。"},
         ("not_your_unit", "lead_not_done"),
     ),
-    Offer(
+    CommandEndpoint(
         "raise-level",
         RaiseLevel,
         "Hand the ticket one level up",

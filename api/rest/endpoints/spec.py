@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from domain.commands.base import CommandBase
 
 
-class Offer(NamedTuple):
+class CommandEndpoint(NamedTuple):
     """A command endpoint: its path, command, summary, example and own refusals."""
 
     path: str

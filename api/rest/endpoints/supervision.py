@@ -1,6 +1,6 @@
 """Commands that order, record, promise and revisit."""
 
-from api.rest.endpoints.spec import Offer
+from api.rest.endpoints.spec import CommandEndpoint
 from domain.commands.supervising import (
     Appoint,
     KeepMinutes,
@@ -11,20 +11,20 @@ from domain.commands.supervising import (
     Supervise,
 )
 
-OFFERS = (
-    Offer(
+ENDPOINTS = (
+    CommandEndpoint(
         "supervise",
         Supervise,
         "Order the unit that leads; it has to answer",
         {"text": "该问题群众反映集中，请三日内拿出整改方案并报结果。"},
     ),
-    Offer(
+    CommandEndpoint(
         "notice",
         Notice,
         "Name what was neglected",
         {"text": "该件超期五日未答复，予以通报。"},
     ),
-    Offer(
+    CommandEndpoint(
         "minutes",
         KeepMinutes,
         "Keep the minutes of a meeting: on the spot, a mediation, a deliberation",
@@ -49,21 +49,21 @@ OFFERS = (
         },
         ("not_your_unit",),
     ),
-    Offer(
+    CommandEndpoint(
         "settle-all",
         SettleAll,
         "Found one, settle all of the kind: open inspections at every sibling unit",
         {"text": "请各街道排查辖区内私装地锁，一周内清理完毕。"},
         ("not_in_this_city", "not_your_unit", "unknown_unit", "no_siblings"),
     ),
-    Offer(
+    CommandEndpoint(
         "appoint",
         Appoint,
         "Promise the service for a certain time",
         {"starts_at": "2026-03-05T09:30:00+08:00", "text": "请带身份证，到二楼三号窗口。"},
         ("not_in_this_city", "not_your_unit", "in_the_past", "too_far"),
     ),
-    Offer(
+    CommandEndpoint(
         "revisit",
         Revisit,
         "Say whether the effect holds; where it does not, the ticket goes on",
@@ -74,7 +74,7 @@ OFFERS = (
         },
         ("not_your_unit",),
     ),
-    Offer(
+    CommandEndpoint(
         "replan",
         Replan,
         "Plan provisional due times again, now that a year's calendar is published",

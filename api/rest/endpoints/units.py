@@ -1,6 +1,6 @@
 """Commands of a unit on its own share."""
 
-from api.rest.endpoints.spec import OF_A_SHARE, Offer
+from api.rest.endpoints.spec import OF_A_SHARE, CommandEndpoint
 from domain.commands.units import (
     AnswerOrder,
     Ask,
@@ -14,22 +14,22 @@ from domain.commands.units import (
     Step,
 )
 
-OFFERS = (
-    Offer(
+ENDPOINTS = (
+    CommandEndpoint(
         "sign",
         Sign,
         "Sign for the current assignment",
         {},
         (*OF_A_SHARE, "already_signed"),
     ),
-    Offer(
+    CommandEndpoint(
         "contact",
         Contact,
         "Record an attempt to contact the citizen",
         {"reached": True, "note": "已电话联系，约定今天下午到现场查看。"},
         OF_A_SHARE,
     ),
-    Offer(
+    CommandEndpoint(
         "return",
         Return,
         "Ask to give the ticket back",
@@ -45,7 +45,7 @@ OFFERS = (
             "unknown_reason",
         ),
     ),
-    Offer(
+    CommandEndpoint(
         "extend",
         Extend,
         "Ask for more time",
@@ -61,7 +61,7 @@ OFFERS = (
             "clock_not_running",
         ),
     ),
-    Offer(
+    CommandEndpoint(
         "hold",
         Hold,
         "Ask to put long works aside until a day, with reviews in between",
@@ -83,28 +83,28 @@ OFFERS = (
             "too_far",
         ),
     ),
-    Offer(
+    CommandEndpoint(
         "review",
         Review,
         "Look at a hold again; the works go on, or they are done",
         {"note": "路基已完成，路面铺设中，按计划推进。", "resume": False},
         (*OF_A_SHARE, "not_the_lead", "not_on_hold"),
     ),
-    Offer(
+    CommandEndpoint(
         "ask",
         Ask,
         "Ask the citizen; the unit's clock stands still until they answer",
         {"question": "请问漏水的是几号楼几单元？方便时请补充一张照片。"},
         (*OF_A_SHARE, "not_in_this_city", "not_the_lead", "paused", "question_cap"),
     ),
-    Offer(
+    CommandEndpoint(
         "step",
         Step,
         "Report one stage of a matter with staged limits as done",
         {"step": "stop", "note": "已现场责令停工。", "evidence": ["photo/stop-1.jpg"]},
         (*OF_A_SHARE, "not_the_lead", "unknown_step"),
     ),
-    Offer(
+    CommandEndpoint(
         "exclude",
         Exclude,
         "Ask that the ticket does not count, with evidence",
@@ -121,7 +121,7 @@ OFFERS = (
             "unknown_reason",
         ),
     ),
-    Offer(
+    CommandEndpoint(
         "answer-order",
         AnswerOrder,
         "Report what was done on a supervisor's order",

@@ -14,7 +14,7 @@ from demo.people import Badges, People
 from demo.stories.ending import StoryResult, ending_of
 from demo.stories.show import perform, story_of
 from demo.stories.telling import Telling
-from packs.registry import PackShelf, default_root
+from packs.registry import PackRegistry, default_root
 from runtime.names import SPOOL_WORKFLOW, TICKETS
 from store.db.engine import Store
 from tests.api.house import open_house
@@ -36,7 +36,7 @@ def played(client: Client, sqlite_store: Store, tmp_path: Path) -> Played:
     async def play(city: str, day: float = DAY) -> AsyncIterator[Telling]:
         cities = tmp_path / "cities"
         pack = await asyncio.to_thread(shortened_pack, default_root() / city, cities, day)
-        shelf = PackShelf(cities)
+        shelf = PackRegistry(cities)
         async with (
             platform(client, sqlite_store, shelf),
             open_house(tmp_path / "home", sqlite_store, client, shelf) as house,
