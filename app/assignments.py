@@ -9,6 +9,7 @@ from app.attachments import attached
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
+from app.permission import permit
 from app.read_your_writes import until
 from app.sending import EngineUnavailable, NotRunning
 from app.visibility import visible
@@ -76,6 +77,7 @@ async def complete(
     Raises:
         Problem, Refused: not this unit's, ended, or not accepted at the moment.
     """
+    await permit(context, caller, "complete_assignment", number, unknown="assignment_not_found")
     row = await visible_assignment(context, caller, number, n)
     # The engine accepts a result from any caller who knows the name: the unit is checked here.
     if caller.unit not in (None, row.unit):

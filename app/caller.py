@@ -1,6 +1,6 @@
 """The identified caller of a request: by token, session, or the access code of a ticket."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.errors import Problem
 from domain.actors import Actor, Role
@@ -18,6 +18,7 @@ class Caller:
     """The caller of a request. `id` is unique, and the prefix of the caller's keys.
 
     `city`: the only one this caller serves; None: all of them. `scopes`: what a token is for.
+    `granted`: the rights, each with its ticket, that were found in this request.
     """
 
     actor: Actor
@@ -26,6 +27,7 @@ class Caller:
     city: str | None = None
     scopes: frozenset[Scope] = EVERY_SCOPE
     session: Session | None = None
+    granted: set[tuple[str, str | None]] = field(default_factory=set, compare=False, repr=False)
 
     @property
     def first_password(self) -> bool:

@@ -7,11 +7,13 @@ from pydantic import create_model
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
+from app.permission import permit
 from app.sending import EngineUnavailable, NotRunning
 from app.visibility import visible
 from domain.commands.base import CommandBase
 from domain.commands.messages import Act, Command
 from domain.model import Incoming
+from domain.policy.permissions import COMMANDS
 from domain.refusals import Refused
 from domain.ticket.ticket import Snapshot
 from store.tickets import intake, tickets
@@ -38,6 +40,7 @@ async def give(
     An officer whose unit never had the ticket gets only ticket_not_found. That is checked only
     after a refusal: if the ticket accepts the command, its unit may see the ticket.
     """
+    await permit(context, caller, COMMANDS[type(command)].key, number)
     act = Act(actor=caller.actor, command=command)
     try:
         return await context.engine.act(

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
+from app.permission import permit
 from app.visibility import visible
 from domain.actors import Role
 from domain.model import Incoming, Instant, Recorded
@@ -69,6 +70,7 @@ async def masked_person(context: AppContext, caller: Caller, number: str) -> Mas
     Raises:
         Problem: ticket_not_found, identity_protected, person_unknown
     """
+    await permit(context, caller, "get_person", number)
     person_id = await _known(context, caller, number)
     person = await intake.person_of(context.store, context.vault, person_id)
     if person is None:
@@ -82,6 +84,7 @@ async def unmasked_person(context: AppContext, caller: Caller, number: str, purp
     Raises:
         Problem: ticket_not_found, identity_protected, person_unknown
     """
+    await permit(context, caller, "unmask_person", number)
     person_id = await _known(context, caller, number)
     now = datetime.now(UTC)
     person = await view_log.look(
@@ -94,6 +97,7 @@ async def unmasked_person(context: AppContext, caller: Caller, number: str, purp
 
 async def tickets_of(context: AppContext, caller: Caller, asked: PhoneIn) -> FoundTickets:
     """Return the numbers of tickets filed with a phone; logged as a view of each."""
+    await permit(context, caller, "search_people")
     now = datetime.now(UTC)
     numbers = await view_log.search(
         context.store, context.vault, asked.phone, caller.actor, now, asked.purpose
@@ -107,6 +111,7 @@ async def views_of(context: AppContext, caller: Caller, number: str) -> ViewLog:
     Raises:
         Problem: ticket_not_found
     """
+    await permit(context, caller, "list_views", number)
     registered = await intake.get(context.store, number)
     if registered is None and await tickets.get(context.store, number) is None:
         raise Problem("ticket_not_found")

@@ -6,6 +6,7 @@ from app.caller import Caller
 from app.commands import why_not_running
 from app.context import AppContext
 from app.errors import Problem
+from app.permission import permit
 from app.sending import NotRunning
 from domain.commands.messages import RatingMessage
 from domain.facts.closing import Rated
@@ -54,6 +55,7 @@ async def rate(
     Raises:
         Problem, Refused: no rating is due, or another was first.
     """
+    await permit(context, caller, "rate_ticket", number)
     before = await check_due(context, number)
     verdict = RatingMessage(actor=caller.actor, rating=rating, key=key or "")
     try:

@@ -6,8 +6,10 @@ from app.commands import give
 from app.context import AppContext
 from app.errors import Problem
 from app.filing import Filed
+from app.permission import permit
 from app.visibility import visible
 from domain.commands.citizens import Recur
+from domain.policy.permissions import COMMANDS
 from domain.policy.transitions import transition
 from domain.refusals import Refused
 from domain.ticket.stages import Outcome, Stage
@@ -23,6 +25,7 @@ async def reopen(
     Raises:
         Problem, Refused: also `final_reply_sealed`: the matter was concluded with a final reply.
     """
+    await permit(context, caller, COMMANDS[Recur].key, number)
     ended = await _ended(context, caller, number)
     if ended is None:
         return await give(context, caller, number, command, key)

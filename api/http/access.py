@@ -22,11 +22,10 @@ from app import access_code_throttle
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
-from app.visibility import visible
+from app.permission import permit
 from domain.actors import CITIZEN, Actor, Role
-from domain.policy.permissions import ONES_OWN, RIGHTS, Right, Scope
+from domain.policy.permissions import RIGHTS, Right, Scope
 from store.identity import tokens
-from store.tickets import intake, tickets
 from store.tickets.numbers import parse_number
 
 logger = structlog.stdlib.get_logger("jiesu.api")
@@ -204,40 +203,15 @@ async def citizen_of(request: Request, number: str, code: str, context: AppConte
 
 async def _permit(right: Right, caller: Caller, request: Request, context: AppContext) -> Caller:
     await _count(right, caller, request, context)
-    if caller.first_password and right.key not in ONES_OWN:
-        raise Problem("password_change_needed")
     number = request.path_params.get("number")
-    if number is not None and not await _may_know(right, caller, parse_number(number), context):
-        raise Problem("assignment_not_found" if "n" in request.path_params else "ticket_not_found")
-    if not caller.may(right):
-        logger.warning("refused", key=right.key, role=caller.actor.role.value, caller=caller.id)
-        if caller.actor.role in right.roles:
-            raise Problem("scope_missing", f"This token is not for this: {right.scope}.")
-        raise Problem("forbidden", f"The role '{caller.actor.role}' may not do this: {right.key}.")
-    return caller
-
-
-async def _may_know(right: Right, caller: Caller, number: str, context: AppContext) -> bool:
-    """Return whether the answer may depend on the ticket.
-
-    Checked here only where necessary: the workflow refuses commands of officers of other units, and
-    a look into the store before every command would slow down all of them.
-    """
-    if not caller.confined or (caller.city is None and caller.may(right)):
-        return True
-    if await visible(context, caller, number) is not None:
-        return True
-    # A ticket that is registered but not started is known only to staff of its city, not to units.
-    return caller.unit is None and await _waits_in(context, caller, number)
-
-
-async def _waits_in(context: AppContext, caller: Caller, number: str) -> bool:
-    registered = await intake.get(context.store, number)
-    return (
-        registered is not None
-        and caller.serves(registered.complaint.city)
-        and await tickets.get(context.store, number) is None
+    await permit(
+        context,
+        caller,
+        right.key,
+        parse_number(number) if number is not None else None,
+        unknown="assignment_not_found" if "n" in request.path_params else "ticket_not_found",
     )
+    return caller
 
 
 async def _count(

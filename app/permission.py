@@ -1,0 +1,67 @@
+"""Permission, asked where the act is done: by role, scope, city, and what a caller may know."""
+
+import structlog
+
+from app.caller import Caller
+from app.context import AppContext
+from app.errors import Problem
+from app.visibility import visible
+from domain.policy.permissions import ONES_OWN, RIGHTS, Right
+from store.tickets import intake, tickets
+
+logger = structlog.stdlib.get_logger("jiesu.api")
+
+
+async def permit(
+    context: AppContext,
+    caller: Caller,
+    key: str,
+    number: str | None = None,
+    *,
+    unknown: str = "ticket_not_found",
+) -> None:
+    """Refuse what the permission table does not allow this caller.
+
+    `number`: the ticket that is acted on, wherever its number came from: a path, a form, a body.
+    `unknown`: the error if its very existence is confidential. Asked a second time in a request (by
+    the route, then by the act) it costs nothing.
+
+    Raises:
+        Problem: password_change_needed, `unknown`, scope_missing, forbidden
+    """
+    if (key, number) in caller.granted:
+        return
+    right = RIGHTS[key]
+    if caller.first_password and key not in ONES_OWN:
+        raise Problem("password_change_needed")
+    if number is not None and not await _may_know(context, caller, right, number):
+        raise Problem(unknown)
+    if not caller.may(right):
+        logger.warning("refused", key=key, role=caller.actor.role.value, caller=caller.id)
+        if caller.actor.role in right.roles:
+            raise Problem("scope_missing", f"This token is not for this: {right.scope}.")
+        raise Problem("forbidden", f"The role '{caller.actor.role}' may not do this: {key}.")
+    caller.granted.add((key, number))
+
+
+async def _may_know(context: AppContext, caller: Caller, right: Right, number: str) -> bool:
+    """Return whether the answer may depend on the ticket.
+
+    Checked here only where necessary: the workflow refuses commands of officers of other units, and
+    a look into the store before every command would slow down all of them.
+    """
+    if not caller.confined or (caller.city is None and caller.may(right)):
+        return True
+    if await visible(context, caller, number) is not None:
+        return True
+    # A ticket that is registered but not started is known only to staff of its city, not to units.
+    return caller.unit is None and await _waits_in(context, caller, number)
+
+
+async def _waits_in(context: AppContext, caller: Caller, number: str) -> bool:
+    registered = await intake.get(context.store, number)
+    return (
+        registered is not None
+        and caller.serves(registered.complaint.city)
+        and await tickets.get(context.store, number) is None
+    )
