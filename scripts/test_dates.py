@@ -65,13 +65,14 @@ LEFT_OUT_OF_FEW: dict[str, str] = {
     "tests/api/test_sending.py": "by the engine's clock, whatever this machine shows",
     "tests/api/test_stalls.py": "workers that stand still for seconds",
     "tests/audit/test_runs.py": "histories of thousands of events",
+    "tests/kit": "installs a package, and knows no date",
     "tests/otherday": "is about other days itself",
     "tests/proof": "its filings are in winter, whenever it runs",
     "tests/upgrade": "ends tickets that were begun on a recorded day",
     "tests/workers": "processes that are started, killed and ended",
     "tests/workflows/test_random_commands.py": "a hundred lives, a quarter of a run",
 }
-WITH_AN_INSTALLATION = ("tests/cli", "tests/demo", "tests/workers")
+WITH_AN_INSTALLATION = ("tests/cli", "tests/demo", "tests/kit", "tests/workers")
 """Tests that start an engine in a separate process."""
 
 _PROBED = datetime(2031, 5, 6, tzinfo=CHINA)

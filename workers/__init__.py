@@ -1,1 +1,1 @@
-"""Worker processes, the embedded stack, the department kit."""
+"""Worker processes and the embedded stack."""

@@ -6,13 +6,12 @@ In the city's pack the unit needs `queue = program`; see docs/how-to/connect-a-d
 import asyncio
 import os
 
-from domain.ticket.assignment import HandlingResult, WorkOrder
-from workers.department import CannotHandle, serve_department
+from jiesu_department import CannotHandle, Result, WorkOrder, serve_department
 
 REGISTER: dict[str, str] = {}  # stands for the department's own system
 
 
-async def handle(order: WorkOrder) -> HandlingResult:
+async def handle(order: WorkOrder) -> Result:
     """Take one order to its end. It may take days; it may be given the same order twice."""
     reference = f"{order.number}/{order.assignment}"
     if order.category is None:
@@ -20,7 +19,7 @@ async def handle(order: WorkOrder) -> HandlingResult:
     if reference not in REGISTER:  # the second time it is known already
         REGISTER[reference] = order.title
     await asyncio.sleep(1)  # a crew goes out
-    return HandlingResult(reply=f"水务局已处理，内部编号 {reference}。", resolved=True)
+    return Result(reply=f"水务局已处理，内部编号 {reference}。", resolved=True)
 
 
 if __name__ == "__main__":
@@ -29,6 +28,7 @@ if __name__ == "__main__":
             "water",
             handle,
             api=os.environ.get("JIESU_API", "http://127.0.0.1:8000"),
+            address=os.environ.get("JIESU_ENGINE", "127.0.0.1:7233"),
             token=os.environ["JIESU_TOKEN"],  # jiesu token create --role officer --unit water
         )
     )

@@ -1,6 +1,6 @@
 """A department's side of encryption: it has no keys; the city's API encrypts and decrypts.
 
-The API decrypts only orders to the unit of the token (`api.rest.codec`).
+The API decrypts only orders to the unit of the token.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from google.protobuf.json_format import MessageToJson, Parse
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.converter import PayloadCodec, SerializationContext, WithSerializationContext
 
-from runtime.codec import is_sealed
-from runtime.names import ticket_of
+_ENCRYPTED = b"binary/encrypted"
+_TICKET = "ticket/"
 
 
 class RemoteCodec(PayloadCodec, WithSerializationContext):
@@ -25,14 +25,15 @@ class RemoteCodec(PayloadCodec, WithSerializationContext):
         self._number = number
 
     def with_context(self, context: SerializationContext) -> "RemoteCodec":
-        number = ticket_of(getattr(context, "workflow_id", None) or "")
+        workflow = getattr(context, "workflow_id", None) or ""
+        number = workflow.removeprefix(_TICKET) if workflow.startswith(_TICKET) else None
         return self if number == self._number else RemoteCodec(self._http, number)
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         return await self._ask("encode", payloads) if payloads else []
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        if not any(map(is_sealed, payloads)):
+        if not any(each.metadata.get("encoding") == _ENCRYPTED for each in payloads):
             return list(payloads)
         return await self._ask("decode", payloads)
 

@@ -1,26 +1,27 @@
-"""The department kit: let a department's own program do the work of its unit.
+"""A worker that serves a unit's queue with the department's own program.
 
-A program needs one coroutine, from a `WorkOrder` to a `HandlingResult`; see
-`docs/how-to/connect-a-department.md`. The unit must have `queue = program` in the city's pack.
+In the city's pack the unit needs `queue = program`.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 from temporalio import activity
 from temporalio.client import Client
+from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from domain.ticket.assignment import HandlingResult, WorkOrder
-from runtime.engine import sealed_by
-from runtime.names import HANDLE_ACTIVITY, NAMESPACE, unit_queue
-from workers.remote_codec import RemoteCodec, api_client
+from jiesu_department.codec import RemoteCodec, api_client
+from jiesu_department.orders import Result, WorkOrder
 
-Handler = Callable[[WorkOrder], Awaitable[HandlingResult]]
+Handler = Callable[[WorkOrder], Awaitable[Result]]
 
+NAMESPACE = "jiesu"
+_ACTIVITY = "handle_assignment"
 _BEAT = 15.0
 """Seconds between heartbeats; the engine considers a program dead after 60 without one."""
 
@@ -44,8 +45,8 @@ def department_worker(client: Client, unit: str, handler: Handler, *, at_once: i
     `order.assignment` as its identity.
     """
 
-    @activity.defn(name=HANDLE_ACTIVITY)
-    async def handle(order: WorkOrder) -> HandlingResult:
+    @activity.defn(name=_ACTIVITY)
+    async def handle(order: WorkOrder) -> Result:
         beating = asyncio.create_task(_beat())
         try:
             result = await handler(order)
@@ -54,16 +55,12 @@ def department_worker(client: Client, unit: str, handler: Handler, *, at_once: i
             with suppress(asyncio.CancelledError):
                 await beating
         # Validated here: a result of the wrong shape must fail this program, not the ticket.
-        result = HandlingResult.model_validate(result)
-        return result.model_copy(
-            update={"by": result.by or f"program:{unit}", "at": datetime.now(UTC)}
-        )
+        result = Result.model_validate(result)
+        now = datetime.now(timezone.utc)  # noqa: UP017 - Python 3.10 has no datetime.UTC
+        return result.model_copy(update={"by": result.by or f"program:{unit}", "at": now})
 
     return Worker(
-        client,
-        task_queue=unit_queue(unit),
-        activities=[handle],
-        max_concurrent_activities=at_once,
+        client, task_queue=f"unit.{unit}", activities=[handle], max_concurrent_activities=at_once
     )
 
 
@@ -81,7 +78,11 @@ async def serve_department(
     Orders are encrypted; the API at `api` decrypts them for `token`, of an officer of the unit.
     """
     async with api_client(api, token) as http:
-        converter = sealed_by(RemoteCodec(http))
+        converter = DataConverter(
+            payload_converter_class=PydanticPayloadConverter,
+            payload_codec=RemoteCodec(http),
+            failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+        )
         client = await Client.connect(address, namespace=namespace, data_converter=converter)
         await department_worker(client, unit, handler).run()
 

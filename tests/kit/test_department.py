@@ -8,7 +8,8 @@ from temporalio.client import Client
 
 from audit.runs import fetch
 from audit.shredding import payloads
-from domain.ticket.assignment import HandlingResult, WorkOrder
+from jiesu_department import CannotHandle, Result, WorkOrder, department_worker
+from jiesu_department.codec import RemoteCodec
 from packs.registry import PackRegistry
 from runtime.codec import ticket_sealed_with
 from runtime.engine import sealed_by, with_converter
@@ -19,9 +20,7 @@ from tests.api.house import open_house
 from tests.support.cities import with_unit_queue
 from tests.support.desk import file
 from tests.support.engine import platform, working
-from workers.department import CannotHandle, department_worker
 from workers.factory import unit_worker
-from workers.remote_codec import RemoteCodec
 
 
 async def _packs(folder: Path) -> PackRegistry:
@@ -33,9 +32,9 @@ async def test_a_program_returns_the_result_and_is_named(
 ) -> None:
     seen: list[WorkOrder] = []
 
-    async def handle(order: WorkOrder) -> HandlingResult:
+    async def handle(order: WorkOrder) -> Result:
         seen.append(order)
-        return HandlingResult(reply="水务系统已派单清淤。")
+        return Result(reply="水务系统已派单清淤。")
 
     async with (
         platform(client, sqlite_store, await _packs(tmp_path / "cities")),
@@ -58,7 +57,7 @@ async def test_a_program_returns_the_result_and_is_named(
 async def test_a_program_that_gives_up_leaves_it_to_a_dispatcher(
     client: Client, sqlite_store: Store, tmp_path: Path
 ) -> None:
-    async def handle(order: WorkOrder) -> HandlingResult:
+    async def handle(order: WorkOrder) -> Result:
         raise CannotHandle("not_ours", "no such river in our register")
 
     async with (
@@ -78,12 +77,12 @@ async def test_a_result_of_the_wrong_shape_hurts_the_program_not_the_ticket(
 ) -> None:
     tries = 0
 
-    async def handle(order: WorkOrder) -> HandlingResult:
+    async def handle(order: WorkOrder) -> Result:
         nonlocal tries
         tries += 1
         if tries == 1:
             return {"answer": "done"}  # type: ignore[return-value]
-        return HandlingResult(reply="已办理。")
+        return Result(reply="已办理。")
 
     async with (
         platform(client, sqlite_store, await _packs(tmp_path / "cities")),
@@ -124,11 +123,11 @@ async def test_a_program_without_keys_asks_the_citys_api(
 ) -> None:
     seen: list[WorkOrder] = []
 
-    async def handle(order: WorkOrder) -> HandlingResult:
+    async def handle(order: WorkOrder) -> Result:
         seen.append(order)
         if len(seen) == 1:
             raise RuntimeError("our system is away")  # encrypted too, and retried
-        return HandlingResult(reply="水务系统已派单清淤。")
+        return Result(reply="水务系统已派单清淤。")
 
     packs = await _packs(tmp_path / "cities")
     async with (

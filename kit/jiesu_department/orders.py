@@ -1,0 +1,45 @@
+"""Orders and results, as they are exchanged with the city's system."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class WorkOrder(BaseModel):
+    """A unit's instructions for its share of a ticket.
+
+    `number` and `assignment` identify the order, which may be given twice. `share`: `lead` (主办),
+    `co` (协办), `delegate` or `verify` (核查). `task`: the work asked of a co-handler. `rework`:
+    how often the ticket was done before. Fields that a newer system adds are ignored.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    number: str
+    assignment: int
+    unit: str
+    city: str
+    title: str
+    text: str
+    category: str | None = None
+    area: str | None = None
+    address: str = ""
+    rework: int = 0
+    due_at: datetime | None = None
+    share: str = "lead"
+    task: str = ""
+    files: list[str] = Field(default_factory=list)
+
+
+class Result(BaseModel):
+    """The result of an order. The lead's `reply` goes to the citizen word for word.
+
+    `resolved` False: explained why it cannot be solved (yet). `evidence`: references of uploaded
+    files.
+    """
+
+    reply: str = Field(min_length=1)
+    resolved: bool = True
+    evidence: list[str] = Field(default_factory=list)
+    by: str = Field("", max_length=64)
+    at: datetime | None = None
