@@ -12,6 +12,6 @@ async def park_assignment(order: RawValue) -> None:
 
     Nothing is stored in this process, so that a worker may stop or die without losing the
     assignment; and nothing is decoded, so that it needs no key. A department with a program of its
-    own serves its queue with `workers.department` instead, and returns the result.
+    own serves its queue with the package `jiesu_department` instead, and returns the result.
     """
     activity.raise_complete_async()

@@ -1,6 +1,7 @@
 """Names and docstrings hold to the rules of CONTRIBUTING."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,3 +58,15 @@ def test_a_docstring_names_what_is_done_or_what_it_is() -> None:
         for line, text in _docstrings(tree)
         if text.split()[0].strip(",.:;'\"") in SUBJECTS
     ] == []
+
+
+def test_no_template_names_a_role() -> None:
+    """Who may do what is said by the tables of `domain.policy`, and nowhere else."""
+    named = re.compile(r"""role\s*(==|!=|in\s*\()|['"](desk|dispatcher|supervisor|auditor)['"]""")
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in sorted((ROOT / "api" / "templates").rglob("*.html"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if named.search(line)
+    ]
+    assert found == []

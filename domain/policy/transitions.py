@@ -230,6 +230,15 @@ _LOOKUP: dict[tuple[Stage, type[FactBase]], Transition] = {
 }
 
 
+_BY_KIND = {(stage, row.kind): row for row in TABLE for stage in row.since}
+
+
+def may_cause(role: Role, stage: Stage, kind: str) -> bool:
+    """Return whether `role` may cause a fact of this kind in `stage`."""
+    row = _BY_KIND.get((stage, kind))
+    return row is not None and role in row.by
+
+
 def transition(stage: Stage, fact: Fact | type[FactBase]) -> Transition:
     """Return the row for `fact` (or its class) in `stage`.
 

@@ -108,7 +108,7 @@ async def _page(
         who=await _who(context, at.hand) if at.hand else None,
         scripts=_scripts(at.pack, at.hand),
         grades=_grades(request, at.pack),
-        **queue.told(request, at, DONE),
+        **queue.told(request, caller, at, DONE),
     )
 
 

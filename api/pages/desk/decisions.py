@@ -18,7 +18,6 @@ from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from app.caller import Caller
 from app.context import AppContext
-from domain.actors import Role
 from domain.commands.intake import Arbitrate
 from domain.commands.supervising import Decide
 from domain.deadlines.clocks import Clock, ClockName
@@ -28,6 +27,7 @@ from domain.pack.pack import Pack
 from domain.pack.planning import extend_clock
 from domain.pack.routing import resolve
 from domain.policy.guards import asked, asking
+from domain.policy.transitions import may_cause
 from domain.ticket.assignment import Request as Wish
 from domain.ticket.ticket import Ticket
 
@@ -125,11 +125,21 @@ async def _page(
         form=form,
         wish=_wish(at.pack, at.hand.ticket, caller) if at.hand else None,
         asked_for={one.row.number: ASKED[_what(one.ticket)] for one in at.waits},
-        **queue.told(request, at, DONE),
+        **queue.told(request, caller, at, DONE),
     )
 
 
 # --- the request in words ---------------------------------------------------------------------
+
+
+_GRANTED = {
+    "return": "returned",
+    "extension": "extension_granted",
+    "hold": "held",
+    "exclusion": "exclusion_granted",
+    "arbitration": "arbitrated",
+}
+"""The fact that a positive decision leads to, by what is asked for."""
 
 
 def _what(ticket: Ticket) -> str:
@@ -153,8 +163,7 @@ def _wish(pack: Pack, ticket: Ticket, caller: Caller) -> dict[str, Any]:
         "due": _later(pack, ticket, wish, share.n if share else None) if wish else None,
         "others": others(pack, ticket) if what in ("return", "arbitration") else [],
         "last_return": what == "return" and _is_last_return(ticket),
-        "may": caller.actor.role is Role.SUPERVISOR
-        or (what != "exclusion" and caller.actor.role is Role.DISPATCHER),
+        "may": may_cause(caller.actor.role, ticket.stage, _GRANTED[what]),
     }
 
 

@@ -21,6 +21,7 @@ from app.commands import give
 from app.context import AppContext
 from domain.commands.messages import Command
 from domain.pack.pack import Pack
+from domain.policy.transitions import may_cause
 from domain.policy.work_queues import Queue
 from store.tickets import work_queues
 from store.tickets.numbers import parse_number
@@ -100,12 +101,21 @@ async def do(
     return RedirectResponse(f"{address}?{urlencode(onward)}", 303)
 
 
-def told(request: Request, at: OpenQueue, messages: dict[str, str]) -> dict[str, Any]:
-    """Return the values for every queue's template: the desk, its pack, and what was just done."""
+def told(
+    request: Request, caller: Caller, at: OpenQueue, messages: dict[str, str]
+) -> dict[str, Any]:
+    """Return the values for every queue's template: the desk, its pack, and what was just done.
+
+    `may_cause`: whether the caller's role may cause a fact of a kind on the open ticket.
+    """
     params = request.query_params if request.method == "GET" else {}
+    hand = at.hand
     return {
         "desk": at,
         "pack": at.pack,
         "done": messages.get(params.get("done", "")),
         "was": params.get("was", "")[:13],
+        "may_cause": lambda kind: (
+            hand is not None and may_cause(caller.actor.role, hand.ticket.stage, kind)
+        ),
     }

@@ -140,7 +140,7 @@ async def _page(
         advice=_advice(context, at, at.hand) if at.hand else None,
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or at.pack.features.appoint],
         places=places(at.pack),
-        **queue.told(request, at, DONE),
+        **queue.told(request, caller, at, DONE),
     )
 
 
