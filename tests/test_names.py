@@ -61,7 +61,7 @@ def test_a_docstring_names_what_is_done_or_what_it_is() -> None:
 
 
 def test_no_template_names_a_role() -> None:
-    """Who may do what is said by the tables of `domain.policy`, and nowhere else."""
+    """The tables of `domain.policy` say who may do what, and nothing else does."""
     named = re.compile(r"""role\s*(==|!=|in\s*\()|['"](desk|dispatcher|supervisor|auditor)['"]""")
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"

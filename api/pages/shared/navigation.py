@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from api.http.i18n import N_
 from domain.actors import Role
-from domain.policy.permissions import STAFF
+from domain.policy.permissions import RIGHTS, STAFF
 from domain.policy.work_queues import Queue
 
 
@@ -50,6 +50,24 @@ NAVIGATION: tuple[NavigationLink, ...] = (
 def entries(role: Role) -> list[NavigationLink]:
     """Return the links that this role may open."""
     return [entry for entry in NAVIGATION if role in entry.roles]
+
+
+ADMINISTRATION: tuple[tuple[str, str, str], ...] = (
+    (N_("People"), "/staff/admin/people", "manage_accounts"),
+    (N_("Tokens"), "/staff/admin/tokens", "manage_tokens"),
+    (N_("City pack"), "/staff/admin/packs", "see_packs"),
+    (N_("Message templates"), "/staff/admin/messages", "see_packs"),
+    (N_("Calendar"), "/staff/admin/calendar", "see_packs"),
+    (N_("What waits"), "/staff/admin/waiting", "see_installation"),
+    (N_("Engine"), "/staff/admin/engine", "see_installation"),
+)
+"""The pages of administration: label, address, and the right that opens them."""
+
+
+def administration(role: Role) -> list[NavigationLink]:
+    """Return the links between the pages of administration that this role may open."""
+    links = (NavigationLink(label, url, RIGHTS[key].roles) for label, url, key in ADMINISTRATION)
+    return [link for link in links if role in link.roles]
 
 
 TICKETS = "/staff/tickets"

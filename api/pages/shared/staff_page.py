@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.pages.shared.navigation import entries
+from api.pages.shared.navigation import administration, entries
 from api.pages.shared.page import page
 from api.pages.shared.workplace import CITY, cities, unit_of, working_city
 from app.caller import Caller
@@ -32,6 +32,7 @@ def staff_page(
         caller=caller,
         unit_here=unit_of(served, caller.actor),
         navigation=[] if caller.first_password else entries(caller.actor.role),
+        administration=administration(caller.actor.role),
         pack=pack,
         zone=pack.calendar.tz,
         other_cities=_others(request, [one.city for one in served if one is not pack]),
