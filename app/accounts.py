@@ -14,6 +14,7 @@ from app import authentication
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
+from app.permission import permit
 from app.role_scope import standing
 from app.visibility import city_of
 from domain.actors import Role
@@ -85,6 +86,7 @@ class IssuedPassword(AccountLine):
 
 async def found(context: AppContext, caller: Caller, account_id: str) -> Account:
     """Return the account, if this caller manages it; account_not_found otherwise."""
+    await permit(context, caller, "manage_accounts")
     account = await accounts.by_id(context.store, account_id)
     if account is None or caller.city not in (None, account.city):
         raise Problem("account_not_found")
@@ -92,6 +94,7 @@ async def found(context: AppContext, caller: Caller, account_id: str) -> Account
 
 
 async def listed(context: AppContext, caller: Caller, query: AccountQuery) -> AccountList:
+    await permit(context, caller, "manage_accounts")
     page = await administrators.page(
         context.store,
         city=city_of(caller, query.city),
@@ -108,6 +111,7 @@ async def line(context: AppContext, account: Account) -> AccountLine:
 
 
 async def create(context: AppContext, caller: Caller, body: NewAccount) -> IssuedPassword:
+    await permit(context, caller, "manage_accounts")
     who = standing(context, caller, body.role, body.unit, body.city)
     password = passwords.random_password() if body.password else None
     account = await accounts.create(
@@ -126,6 +130,7 @@ async def create(context: AppContext, caller: Caller, body: NewAccount) -> Issue
 async def change(
     context: AppContext, caller: Caller, account: Account, body: AccountIn
 ) -> AccountLine:
+    await permit(context, caller, "manage_accounts")
     who = standing(context, caller, body.role, body.unit, body.city)
     if _own(caller, account) and who != (account.role, account.unit, account.city):
         raise Problem("own_account")
@@ -137,6 +142,7 @@ async def change(
 
 
 async def disable(context: AppContext, caller: Caller, account: Account) -> AccountLine:
+    await permit(context, caller, "manage_accounts")
     _not_own(caller, account)
     await administrators.close(context.store, account)
     _log(caller, account, "disabled")
@@ -145,6 +151,7 @@ async def disable(context: AppContext, caller: Caller, account: Account) -> Acco
 
 async def enable(context: AppContext, caller: Caller, account: Account) -> AccountLine:
     """Enable the account, and end a lock-out. Sessions of an enabled account go on."""
+    await permit(context, caller, "manage_accounts")
     if not account.enabled:
         await accounts.change(context.store, account, disabled_at=None)
     await lockouts.clear(context.store, _lock(context, account))
@@ -153,6 +160,7 @@ async def enable(context: AppContext, caller: Caller, account: Account) -> Accou
 
 
 async def renew(context: AppContext, caller: Caller, account: Account) -> IssuedPassword:
+    await permit(context, caller, "manage_accounts")
     _not_own(caller, account)
     password = passwords.random_password()
     await accounts.set_password(context.store, account, await passwords.hashed(password), own=False)
@@ -161,6 +169,7 @@ async def renew(context: AppContext, caller: Caller, account: Account) -> Issued
 
 
 async def reset(context: AppContext, caller: Caller, account: Account) -> AccountLine:
+    await permit(context, caller, "manage_accounts")
     _not_own(caller, account)
     await accounts.set_second_factor(context.store, account, None, [])
     _log(caller, account, "second factor reset")
@@ -168,6 +177,7 @@ async def reset(context: AppContext, caller: Caller, account: Account) -> Accoun
 
 
 async def sign_out(context: AppContext, caller: Caller, account: Account) -> AccountLine:
+    await permit(context, caller, "manage_accounts")
     await sessions.end_all(context.store, account.id)
     _log(caller, account, "signed out")
     return await line(context, account)

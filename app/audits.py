@@ -7,6 +7,7 @@ from pydantic import Field
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
+from app.permission import permit
 from app.visibility import city_of
 from audit.compare import Difference
 from audit.errors import AuditError
@@ -79,6 +80,7 @@ class VerdictPage(Recorded):
 
 async def verdicts(context: AppContext, caller: Caller, query: SampleQuery) -> VerdictPage:
     """Return a verdict on each ticket that the query finds."""
+    await permit(context, caller, "audit_ticket")
     asked = query.model_dump(exclude={"cursor", "limit"}) | {"city": city_of(caller, query.city)}
     page = await tickets.page(context.store, Filters(**asked), query.cursor, query.limit)
     return VerdictPage(

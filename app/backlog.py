@@ -12,6 +12,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
+from app.permission import permit
 from app.sending import EngineUnavailable, NotRunning
 from domain.model import Incoming, Instant, Recorded
 from runtime.names import OUTBOX_CHORE, SPOOL_CHORE
@@ -62,6 +63,7 @@ class Backlog(Recorded):
 
 
 async def backlog(context: AppContext, caller: Caller, limit: int) -> Backlog:
+    await permit(context, caller, "see_installation")
     now = datetime.now(UTC)
     complaints, oldest = await waiting.complaints(context.store, caller.city, _YOUNG, limit, now)
     messages, letters = await waiting.messages(context.store, caller.city, limit)
@@ -81,6 +83,8 @@ async def backlog(context: AppContext, caller: Caller, limit: int) -> Backlog:
 
 async def retry(context: AppContext, caller: Caller, name: ChoreName) -> Chore:
     """Trigger the job's schedule; chore_not_scheduled if no worker has created one."""
+
+    await permit(context, caller, "retry_waiting")
 
     async def trigger(client: Client) -> Chore:
         await client.get_schedule_handle(name).trigger()

@@ -3,6 +3,7 @@
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
+from app.permission import permit
 from app.visibility import visible
 from domain.ticket.assignment import Ending, Share
 from domain.ticket.files import Purpose
@@ -21,6 +22,7 @@ async def seen_by_citizen(context: AppContext, number: str) -> list[FileRow]:
 
 
 async def visible_files(context: AppContext, caller: Caller, number: str) -> list[FileRow]:
+    await permit(context, caller, "list_files", number)
     if caller.citizen:
         return await seen_by_citizen(context, number)
     if await visible(context, caller, number) is None:

@@ -11,6 +11,7 @@ from app.citizen_view import CitizenTicket, citizen_view, waiting_view
 from app.context import AppContext
 from app.errors import Problem
 from app.periods import Moment
+from app.permission import permit
 from app.visibility import city_of, hidden_from
 from domain.actors import Role
 from domain.model import Incoming, Recorded
@@ -70,6 +71,7 @@ async def listed(context: AppContext, caller: Caller, query: ListQuery) -> Ticke
     Raises:
         Problem, BadCursor
     """
+    await permit(context, caller, "list_tickets")
     asked = query.model_dump(exclude={"cursor", "limit"})
     told = {
         "unit": _unit(caller, query.unit),

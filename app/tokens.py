@@ -9,6 +9,7 @@ from app.accounts import Line
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
+from app.permission import permit
 from app.role_scope import standing
 from domain.actors import Role
 from domain.model import Incoming, Instant, Recorded
@@ -68,6 +69,7 @@ class IssuedToken(Recorded):
 
 async def listed(context: AppContext, caller: Caller) -> list[TokenLine]:
     """Return the tokens this caller manages, the latest first."""
+    await permit(context, caller, "manage_tokens")
     rows = [row for row in await tokens.listing(context.store) if _manages(caller, row)]
     return [_line(row) for row in reversed(rows)]
 
@@ -76,6 +78,7 @@ async def issue(
     context: AppContext, caller: Caller, body: TokenIn, key: str | None = None
 ) -> IssuedToken:
     """Issue a token; the same `key` a second time is refused as already_issued."""
+    await permit(context, caller, "manage_tokens")
     who = standing(context, caller, body.role, body.unit, body.city)
     scopes = _scopes(who.role, body.scopes)
     now = datetime.now(UTC)
@@ -97,6 +100,7 @@ async def issue(
 
 async def revoke(context: AppContext, caller: Caller, token_id: str) -> None:
     """Revoke a token; token_not_found, also for one that was revoked before."""
+    await permit(context, caller, "manage_tokens")
     mine = {row.id for row in await tokens.listing(context.store) if _manages(caller, row)}
     if token_id not in mine or not await tokens.revoke(context.store, token_id, datetime.now(UTC)):
         raise Problem("token_not_found")
