@@ -263,8 +263,9 @@ async def test_whatever_people_do_at_once_the_record_holds(town: Engine, seed: s
     for people in [life.result() for life in lives]:
         refusals += people.refusals
         kinds += Counter(await _agrees(town, people.ticket))
-    assert len(refusals) > 10, refusals
-    assert len(kinds) > 40, kinds
+    # A quarter of the lives has not all that all of them have.
+    assert len(refusals) > (10 if TICKETS == 100 else 5), refusals
+    assert len(kinds) > (40 if TICKETS == 100 else 25), kinds
 
 
 async def _agrees(engine: Engine, ticket: Filed) -> list[str]:
