@@ -31,7 +31,7 @@ class Caller:
 
     @property
     def first_password(self) -> bool:
-        """Whether this caller has to choose a password of their own first."""
+        """True if this caller has to choose a password of their own first."""
         return self.session is not None and self.session.first_password
 
     @property
@@ -49,7 +49,7 @@ class Caller:
 
     @property
     def confined(self) -> bool:
-        """Whether there are tickets that this caller must not learn of."""
+        """True if there are tickets that this caller must not learn of."""
         return self.unit is not None or self.city is not None
 
     def may(self, right: Right) -> bool:

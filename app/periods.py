@@ -63,7 +63,7 @@ class ReckoningQuery(MonthQuery):
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is a month as it was when it ended."""
+        """True if it is a month as it was when it ended."""
         return self.is_month and self.as_of is None and self.pack is None
 
 

@@ -54,7 +54,7 @@ class Report(Recorded):
 
     @property
     def exists(self) -> bool:
-        """Whether anything is known of the ticket."""
+        """True if anything is known of the ticket."""
         return self.told is not None or self.record.ticket is not None or bool(self.record.events)
 
 

@@ -39,7 +39,7 @@ class Readability:
 
     @property
     def holds(self) -> bool:
-        """Whether nobody can read any of it."""
+        """True if nobody can read any of it."""
         return self.gone or (self.readable == 0 and self.clear == 0)
 
 

@@ -61,7 +61,7 @@ class AuditVerdict:
 
     @property
     def fine(self) -> bool:
-        """Whether nothing has to be investigated."""
+        """True if nothing has to be investigated."""
         return self.agrees or self.erased
 
 

@@ -80,7 +80,7 @@ class _Cell:
 
     @property
     def coded(self) -> bool:
-        """Whether the code is well-formed; if not, only that is reported about the code."""
+        """True if the code is well-formed; if not, only that is reported about the code."""
         return _CODE.fullmatch(self.code) is not None
 
 

@@ -57,7 +57,7 @@ class EngineClock:
 
     @property
     def known(self) -> bool:
-        """Whether there is a reading of the engine's clock."""
+        """True if there is a reading of the engine's clock."""
         return self._low > -inf or self._high < inf
 
     @property

@@ -80,7 +80,7 @@ _TELL = "import datetime; print(datetime.datetime.now().year)"
 
 
 @dataclass(frozen=True)
-class Result:
+class DayResult:
     """The result of one day."""
 
     day: str
@@ -161,7 +161,7 @@ def _year_of(command: list[str], env: dict[str, str]) -> str:
     return done.stdout.strip() or done.stderr.strip()
 
 
-def _run(day: str, begins: datetime, arguments: list[str], jobs: int, engine: bool) -> Result:
+def _run(day: str, begins: datetime, arguments: list[str], jobs: int, engine: bool) -> DayResult:
     print(f"\n=== {day}: {begins:%Y-%m-%d %H:%M} ===", flush=True)
     command = [
         sys.executable, "-m", "pytest", "-q", "-rfE", "-n", str(jobs), "--dist", "worksteal",
@@ -180,7 +180,7 @@ def _run(day: str, begins: datetime, arguments: list[str], jobs: int, engine: bo
             sys.stdout.flush()
             said.append(line)
     failed = tuple(_failed(said))
-    return Result(
+    return DayResult(
         day, begins, running.returncode, _counts(said), failed, time.monotonic() - started
     )
 

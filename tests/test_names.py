@@ -8,11 +8,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = (
-    "activities", "api", "app", "audit", "bench", "cli", "demo", "docker", "domain", "media",
+    "activities", "api", "app", "audit", "bench", "cli", "demo", "docker", "domain", "kit", "media",
     "packs", "runtime", "scripts", "store", "tests", "workers", "workflows",
 )  # fmt: skip
 SUBJECTS = {
-    "That", "Those", "What", "Whatever", "When", "Where", "Which", "Who", "Whoever", "Whose",
+    "That", "Those", "What", "Whatever", "When", "Where", "Whether", "Which", "Who", "Whoever",
+    "Whose",
 }  # fmt: skip
 """First words of a docstring that says neither what is done nor what it is."""
 

@@ -78,7 +78,7 @@ class RecordedTicket:
 
     @property
     def carrying_on(self) -> bool:
-        """Whether this run is to end, and the next one to begin."""
+        """True if this run is to end, and the next one to begin."""
         return False
 
     async def before_waiting(self) -> None:

@@ -29,7 +29,7 @@ class StoryResult:
 
     @property
     def whole(self) -> bool:
-        """Whether every ticket could be replayed, from the store's events and from its history."""
+        """True if every ticket could be replayed, from the store's events and from its history."""
         return not (self.figures.broken or self.scores.broken or self.disagreeing)
 
 

@@ -6,12 +6,12 @@ In the city's pack the unit needs `queue = program`; see docs/how-to/connect-a-d
 import asyncio
 import os
 
-from jiesu_department import CannotHandle, Result, WorkOrder, serve_department
+from jiesu_department import CannotHandle, UnitOrder, UnitResult, serve_department
 
 REGISTER: dict[str, str] = {}  # stands for the department's own system
 
 
-async def handle(order: WorkOrder) -> Result:
+async def handle(order: UnitOrder) -> UnitResult:
     """Take one order to its end. It may take days; it may be given the same order twice."""
     reference = f"{order.number}/{order.assignment}"
     if order.category is None:
@@ -19,7 +19,7 @@ async def handle(order: WorkOrder) -> Result:
     if reference not in REGISTER:  # the second time it is known already
         REGISTER[reference] = order.title
     await asyncio.sleep(1)  # a crew goes out
-    return Result(reply=f"水务局已处理，内部编号 {reference}。", resolved=True)
+    return UnitResult(reply=f"水务局已处理，内部编号 {reference}。", resolved=True)
 
 
 if __name__ == "__main__":

@@ -110,12 +110,12 @@ class Clock(Recorded):
 
     @property
     def running(self) -> bool:
-        """Whether it has not been stopped; a paused clock counts as running."""
+        """True if it has not been stopped; a paused clock counts as running."""
         return self.stopped_at is None
 
     @property
     def past_due(self) -> bool:
-        """Whether its due level was reached."""
+        """True if its due level was reached."""
         return any(rung.kind is RungKind.DUE for rung in self.rungs[: self.climbed])
 
     @property

@@ -10,7 +10,7 @@ from domain.deadlines.clocks import ClockName
 from domain.facts.base import FactBase
 from domain.policy.permissions import right_to
 from domain.policy.relations import NEAR, relation
-from domain.policy.transitions import transition
+from domain.policy.transitions import may_cause, transition
 from domain.refusals import Refused
 from domain.ticket.assignment import Assignment, Ending, Request, Share
 from domain.ticket.rules_snapshot import ReworkTo, Rules
@@ -284,6 +284,21 @@ def asked(ticket: Ticket) -> Request | None:
         return ticket.contest
     found = asking(ticket)
     return found.asked if found else None
+
+
+_GRANTED = {
+    "return": "returned",
+    "extension": "extension_granted",
+    "hold": "held",
+    "exclusion": "exclusion_granted",
+}
+
+
+def may_decide(role: Role, ticket: Ticket) -> bool:
+    """Return whether `role` may decide the request of the ticket, or name a unit at arbitration."""
+    request = asked(ticket)
+    granted = _GRANTED[request.what] if request else "arbitrated"
+    return may_cause(role, ticket.stage, granted)
 
 
 def rules_of(ticket: Ticket) -> Rules:

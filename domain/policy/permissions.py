@@ -45,12 +45,12 @@ class Right:
 
     @property
     def citizens(self) -> bool:
-        """Whether the access code of a ticket is enough."""
+        """True if the access code of a ticket is enough."""
         return Role.CITIZEN in self.roles
 
     @property
     def lead_only(self) -> bool:
-        """Whether an officer's unit has to be the one that leads."""
+        """True if an officer's unit has to be the one that leads."""
         return self.units == _LEAD
 
     def allows(self, role: Role, near: Relation | None = None) -> bool:

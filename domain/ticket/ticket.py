@@ -444,12 +444,12 @@ class Ticket(Recorded):
 
     @property
     def promised(self) -> bool:
-        """Whether a promise to the citizen is running, also while paused."""
+        """True if a promise to the citizen is running, also while paused."""
         return self.promise is not None and self.promise.running
 
     @property
     def broke_a_promise(self) -> bool:
-        """Whether a due time promised to the citizen has passed.
+        """True if a due time promised to the citizen has passed.
 
         Neither a rework for dissatisfaction nor more time requested afterwards changes that.
         """

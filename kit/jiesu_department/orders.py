@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class WorkOrder(BaseModel):
+class UnitOrder(BaseModel):
     """A unit's instructions for its share of a ticket.
 
     `number` and `assignment` identify the order, which may be given twice. `share`: `lead` (主办),
@@ -31,7 +31,7 @@ class WorkOrder(BaseModel):
     files: list[str] = Field(default_factory=list)
 
 
-class Result(BaseModel):
+class UnitResult(BaseModel):
     """The result of an order. The lead's `reply` goes to the citizen word for word.
 
     `resolved` False: explained why it cannot be solved (yet). `evidence`: references of uploaded

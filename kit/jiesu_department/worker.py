@@ -16,9 +16,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from jiesu_department.codec import RemoteCodec, api_client
-from jiesu_department.orders import Result, WorkOrder
+from jiesu_department.orders import UnitOrder, UnitResult
 
-Handler = Callable[[WorkOrder], Awaitable[Result]]
+Handler = Callable[[UnitOrder], Awaitable[UnitResult]]
 
 NAMESPACE = "jiesu"
 _ACTIVITY = "handle_assignment"
@@ -46,7 +46,7 @@ def department_worker(client: Client, unit: str, handler: Handler, *, at_once: i
     """
 
     @activity.defn(name=_ACTIVITY)
-    async def handle(order: WorkOrder) -> Result:
+    async def handle(order: UnitOrder) -> UnitResult:
         beating = asyncio.create_task(_beat())
         try:
             result = await handler(order)
@@ -55,7 +55,7 @@ def department_worker(client: Client, unit: str, handler: Handler, *, at_once: i
             with suppress(asyncio.CancelledError):
                 await beating
         # Validated here: a result of the wrong shape must fail this program, not the ticket.
-        result = Result.model_validate(result)
+        result = UnitResult.model_validate(result)
         now = datetime.now(timezone.utc)  # noqa: UP017 - Python 3.10 has no datetime.UTC
         return result.model_copy(update={"by": result.by or f"program:{unit}", "at": now})
 

@@ -61,7 +61,7 @@ class Person(Incoming):
 
     @property
     def told(self) -> bool:
-        """Whether any field is given."""
+        """True if any field is given."""
         return bool(self.fields)
 
 

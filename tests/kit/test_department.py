@@ -8,7 +8,7 @@ from temporalio.client import Client
 
 from audit.runs import fetch
 from audit.shredding import payloads
-from jiesu_department import CannotHandle, Result, WorkOrder, department_worker
+from jiesu_department import CannotHandle, UnitOrder, UnitResult, department_worker
 from jiesu_department.codec import RemoteCodec
 from packs.registry import PackRegistry
 from runtime.codec import ticket_sealed_with
@@ -30,11 +30,11 @@ async def _packs(folder: Path) -> PackRegistry:
 async def test_a_program_returns_the_result_and_is_named(
     client: Client, sqlite_store: Store, tmp_path: Path
 ) -> None:
-    seen: list[WorkOrder] = []
+    seen: list[UnitOrder] = []
 
-    async def handle(order: WorkOrder) -> Result:
+    async def handle(order: UnitOrder) -> UnitResult:
         seen.append(order)
-        return Result(reply="水务系统已派单清淤。")
+        return UnitResult(reply="水务系统已派单清淤。")
 
     async with (
         platform(client, sqlite_store, await _packs(tmp_path / "cities")),
@@ -57,7 +57,7 @@ async def test_a_program_returns_the_result_and_is_named(
 async def test_a_program_that_gives_up_leaves_it_to_a_dispatcher(
     client: Client, sqlite_store: Store, tmp_path: Path
 ) -> None:
-    async def handle(order: WorkOrder) -> Result:
+    async def handle(order: UnitOrder) -> UnitResult:
         raise CannotHandle("not_ours", "no such river in our register")
 
     async with (
@@ -77,12 +77,12 @@ async def test_a_result_of_the_wrong_shape_hurts_the_program_not_the_ticket(
 ) -> None:
     tries = 0
 
-    async def handle(order: WorkOrder) -> Result:
+    async def handle(order: UnitOrder) -> UnitResult:
         nonlocal tries
         tries += 1
         if tries == 1:
             return {"answer": "done"}  # type: ignore[return-value]
-        return Result(reply="已办理。")
+        return UnitResult(reply="已办理。")
 
     async with (
         platform(client, sqlite_store, await _packs(tmp_path / "cities")),
@@ -121,13 +121,13 @@ async def test_a_unit_with_a_queue_of_its_own_is_served_by_its_own_worker(
 async def test_a_program_without_keys_asks_the_citys_api(
     client: Client, sqlite_store: Store, tmp_path: Path
 ) -> None:
-    seen: list[WorkOrder] = []
+    seen: list[UnitOrder] = []
 
-    async def handle(order: WorkOrder) -> Result:
+    async def handle(order: UnitOrder) -> UnitResult:
         seen.append(order)
         if len(seen) == 1:
             raise RuntimeError("our system is away")  # encrypted too, and retried
-        return Result(reply="水务系统已派单清淤。")
+        return UnitResult(reply="水务系统已派单清淤。")
 
     packs = await _packs(tmp_path / "cities")
     async with (

@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from domain.actors import Role
+from domain.ticket.assignment import HandlingResult, WorkOrder
+from jiesu_department import UnitOrder, UnitResult
 from runtime.ports import free_port
 from runtime.settings import Settings
 from store.db.engine import Store
@@ -90,3 +92,11 @@ async def test_the_example_handles_a_ticket(fresh: Path, tmp_path: Path) -> None
             program.terminate()
             await program.wait()
     assert ticket["reply"] == f"水务局已处理，内部编号 {filed['number']}/1。"
+
+
+def test_an_order_and_a_result_have_the_fields_of_the_system() -> None:
+    """The kit has models of its own, because it takes nothing of the system with it."""
+    assert set(UnitOrder.model_fields) == set(WorkOrder.model_fields)
+    assert set(UnitResult.model_fields) == set(HandlingResult.model_fields)
+    told = UnitResult(reply="已办理。", resolved=False, by="program:water")
+    assert HandlingResult.model_validate(told.model_dump()).model_dump() == told.model_dump()

@@ -26,8 +26,7 @@ from domain.pack.catalogue import Reason, Unit
 from domain.pack.pack import Pack
 from domain.pack.planning import extend_clock
 from domain.pack.routing import resolve
-from domain.policy.guards import asked, asking
-from domain.policy.transitions import may_cause
+from domain.policy.guards import asked, asking, may_decide
 from domain.ticket.assignment import Request as Wish
 from domain.ticket.ticket import Ticket
 
@@ -132,16 +131,6 @@ async def _page(
 # --- the request in words ---------------------------------------------------------------------
 
 
-_GRANTED = {
-    "return": "returned",
-    "extension": "extension_granted",
-    "hold": "held",
-    "exclusion": "exclusion_granted",
-    "arbitration": "arbitrated",
-}
-"""The fact that a positive decision leads to, by what is asked for."""
-
-
 def _what(ticket: Ticket) -> str:
     wish = asked(ticket)
     return wish.what if wish else "arbitration"
@@ -163,7 +152,7 @@ def _wish(pack: Pack, ticket: Ticket, caller: Caller) -> dict[str, Any]:
         "due": _later(pack, ticket, wish, share.n if share else None) if wish else None,
         "others": others(pack, ticket) if what in ("return", "arbitration") else [],
         "last_return": what == "return" and _is_last_return(ticket),
-        "may": may_cause(caller.actor.role, ticket.stage, _GRANTED[what]),
+        "may": may_decide(caller.actor.role, ticket),
     }
 
 
