@@ -37,13 +37,18 @@ class Adopted:
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
-        self.returncode: int | None = None
         self._ending = asyncio.create_task(asyncio.to_thread(os.waitpid, pid, 0))
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code, as soon as the process has ended: its id may be another's by then."""
+        if not self._ending.done():
+            return None
+        return os.waitstatus_to_exitcode(self._ending.result()[1])
 
     async def wait(self) -> int:
         _, status = await asyncio.shield(self._ending)
-        self.returncode = os.waitstatus_to_exitcode(status)
-        return self.returncode
+        return os.waitstatus_to_exitcode(status)
 
     def terminate(self) -> None:
         os.kill(self.pid, signal.SIGTERM)

@@ -98,10 +98,11 @@ def become_supervisor(children: Sequence[Child], lock: int) -> NoReturn:
     os.set_inheritable(lock, True)
     sys.stdout.flush()
     sys.stderr.flush()
+    os.environ[_TOLD] = json.dumps(told)
+    # This very package, whatever lies in the folder that the command was started in.
     folder = str(Path(__file__).parent.parent)
-    path = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
-    env = os.environ | {"PYTHONPATH": path, _TOLD: json.dumps(told)}
-    os.execve(sys.executable, [sys.executable, "-m", "workers.supervisor"], env)  # noqa: S606  # nosec B606
+    code = f"import sys; sys.path[0] = {folder!r}; from workers.supervisor import main; main()"
+    os.execv(sys.executable, [sys.executable, "-c", code])  # noqa: S606  # nosec B606
 
 
 async def supervise(told: Sequence[dict[str, Any]]) -> int:
@@ -134,5 +135,6 @@ def _say(line: str) -> None:
     sys.stderr.flush()
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Supervise the children that this process had as another program."""
     sys.exit(asyncio.run(supervise(json.loads(os.environ.pop(_TOLD)))))
