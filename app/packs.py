@@ -13,7 +13,14 @@ from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
 from packs.differences import ContentDifference, cell_differences, differences
 from packs.parsed_pack import GRIDS, TEMPLATES
-from packs.registry import PackError, check_pack, load_pack, pack_contents, pack_version
+from packs.registry import (
+    PackError,
+    check_pack,
+    content_of,
+    load_pack,
+    pack_contents,
+    pack_version,
+)
 from packs.registry import PackFault as PackFault
 from store.packs import archive, references
 from store.packs.archive import UnknownPackVersion
@@ -121,7 +128,9 @@ async def differing(context: AppContext, pack: Pack, query: DiffQuery) -> PackDi
     before, old = await _side(context, pack, query.before)
     after, new = await _side(context, pack, query.after)
     found = await asyncio.to_thread(differences, before, after)
-    cells = await asyncio.to_thread(cell_differences, old.get(GRIDS), new.get(GRIDS))
+    cells = await asyncio.to_thread(
+        cell_differences, *(content_of(one, GRIDS) for one in (old, new))
+    )
     return PackDifferences(
         before=before.version,
         after=after.version,

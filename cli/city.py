@@ -21,6 +21,7 @@ from packs.registry import (
     PackRegistry,
     UnknownCity,
     check_pack,
+    content_of,
     default_root,
     load_pack,
     pack_contents,
@@ -69,9 +70,9 @@ def check(
     else:
         for folder, problems in found.items():
             for problem in problems:
-                out.print(f"{folder}/{problem}", markup=False)
+                out.print(city_views.place(folder, problem), markup=False)
             if not problems:
-                out.print(f"{folder}: {city_views.summary(folder, load_pack(folder))}")
+                out.print(f"{folder}: {city_views.sound(folder)}")
     if any(found.values()):
         raise typer.Exit(1)
 
@@ -129,7 +130,7 @@ def diff(
     )
     found = [
         *differences(old[0], new[0]),
-        *cell_differences(old[1].get(GRIDS), new[1].get(GRIDS)),
+        *cell_differences(*(content_of(files, GRIDS) for _, files in (old, new))),
     ]
     if as_json:
         print_json(city_views.differing(old[0], new[0], found))

@@ -1,6 +1,8 @@
 """Views of packs for `jiesu city`: as plain data and on the terminal."""
 
+import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from domain.deadlines.clocks import ClockName, RungKind
 from domain.pack.catalogue import matches
 from domain.pack.pack import Pack
 from domain.pack.policies import RungRule
+from packs.bases import BESIDE, default_root, is_base, pack_files
 from packs.differences import ContentDifference
 from packs.parsed_pack import GRIDS
 from packs.problems import PackFault
@@ -25,7 +28,7 @@ def counts(folder: Path, pack: Pack) -> dict[str, int]:
     """Count the parts of a pack by kind."""
     from packs.grids import Grid
 
-    grids = folder / GRIDS
+    grids = pack_files(folder).path(GRIDS)
     return {
         "units": len(pack.units),
         "categories": len(pack.categories),
@@ -43,15 +46,33 @@ def summary(folder: Path, pack: Pack) -> str:
     return f"version {pack.version}, {told}"
 
 
+def sound(folder: Path) -> str:
+    """Say in one line what is in a folder without problems."""
+    if is_base(folder.resolve().name):
+        return "no city, but what cities have in common; check those that extend it"
+    return summary(folder, load_pack(folder))
+
+
+def place(folder: Path, problem: PackFault) -> str:
+    """Return a problem with its file's path, which may be in the base beside the pack."""
+    if not problem.file.startswith(BESIDE):
+        return f"{folder}/{problem}"
+    beside = Path(os.path.normpath(folder / problem.file))
+    shipped = default_root() / problem.file.removeprefix(BESIDE)
+    return str(replace(problem, file=str(beside if beside.exists() else shipped)))
+
+
 def checked(folder: Path, problems: list[PackFault]) -> Shown:
-    """Return the result of `check` for one folder."""
+    """Return the result of `check` for one folder; of a base without a version, as it has none."""
     told: Shown = {
         "folder": str(folder),
         "problems": [
             {"file": one.file, "line": one.line, "message": one.message} for one in problems
         ],
     }
-    if not problems:
+    if is_base(folder.resolve().name):
+        told["base"] = True
+    elif not problems:
         pack = load_pack(folder)
         told |= {"city": pack.city.id, "version": pack.version, "counts": counts(folder, pack)}
     return told

@@ -20,10 +20,11 @@ Split = Callable[[str], object]
 
 @dataclass(frozen=True, slots=True)
 class CsvRow(Generic[M]):
-    """A row of a CSV file, and the line it begins on."""
+    """A row of a CSV file, and the line it begins on. `file`: the file's name in problems."""
 
     line: int
     value: M
+    file: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +57,18 @@ class Sheet(Generic[M]):
 
 
 def read_csv(
-    folder: Path,
+    path: Path,
     name: str,
     model: type[M],
     problems: list[PackFault],
     split: Mapping[str, Split] | None = None,
 ) -> Sheet[M]:
-    """Read the rows of the file `name`; append its faults to `problems`.
+    """Read the rows of the file `path`; append its faults to `problems`, by the name `name`.
 
     `split` maps some columns to the function that converts a cell to its field's value.
     """
     before = len(problems)
-    table = _read_table(folder, name, model, problems)
+    table = _read_table(path, name, model, problems)
     codes = frozenset(cells["code"] for _, cells in table if "code" in cells)
     read = (_read_row(name, line, cells, model, split or {}, problems) for line, cells in table)
     rows = [row for row in read if row is not None]
@@ -75,13 +76,13 @@ def read_csv(
 
 
 def _read_table(
-    folder: Path, name: str, model: type[BaseModel], problems: list[PackFault]
+    path: Path, name: str, model: type[BaseModel], problems: list[PackFault]
 ) -> list[tuple[int, Cells]]:
     """Read the rows of a CSV file that have the right shape, without empty cells.
 
     Empty rows and rows that begin with "#" are skipped.
     """
-    text = read_text(folder, name, problems)
+    text = read_text(path, name, problems)
     if text is None:
         return []
     table: list[tuple[int, Cells]] = []
@@ -138,7 +139,7 @@ def _read_row(
     if "line" in model.model_fields:
         values["line"] = line
     try:
-        return CsvRow(line, model.model_validate(values))
+        return CsvRow(line, model.model_validate(values), file)
     except ValidationError as error:
         problems += [PackFault(file, line, message) for _, message in faults(error)]
         return None

@@ -91,7 +91,7 @@ _BETWEEN = re.compile(r"[\s,:]*")  # what may separate the values of valid JSON
 def _read(path: Path) -> tuple[list[_Cell], list[PackFault]]:
     """Read the features of the file; return them and the problems found."""
     problems: list[PackFault] = []
-    text = read_text(path.parent, path.name, problems)
+    text = read_text(path, path.name, problems)
     if text is None:
         return [], problems
     try:

@@ -1,11 +1,12 @@
 """The schemas of a city pack's files, and the parsed pack: the files as far as they can be read."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
-from pydantic import Field, RootModel, StringConstraints, model_validator
+from pydantic import BaseModel, Field, RootModel, StringConstraints, model_validator
 
 from domain.deadlines.calendar import OfficeSpans
 from domain.deadlines.clocks import ClockName
@@ -29,9 +30,11 @@ from domain.pack.policies import (
     Verification,
 )
 from domain.ticket.complaint import Code
+from packs.bases import EXTENDS, BadBase, PackFiles, is_base, pack_files
 from packs.csv_tables import Sheet, Split, pairs, parts, read_csv
-from packs.problems import PackFault
-from packs.toml_tables import Document, read_toml
+from packs.overlays import WITHOUT, Table, overlaid
+from packs.problems import Location, PackFault, Place
+from packs.toml_tables import Document, TomlText, as_document, parse_toml
 
 CITY, UNITS, CATEGORIES = "city.toml", "units.csv", "categories.csv"
 RESPONSIBILITIES, CALENDAR = "responsibilities.csv", "calendar.csv"
@@ -39,6 +42,11 @@ INDICATORS, SCORING, GRIDS = "indicators.toml", "scoring.csv", "grids.geojson"
 PHRASES = "phrases.toml"
 TEMPLATES = {"zh": "templates/zh.toml", "en": "templates/en.toml"}
 """The files with messages to citizens, by language."""
+
+_REPLACED = (UNITS, CATEGORIES, RESPONSIBILITIES, SCORING, GRIDS)
+"""The files that are not merged: a pack's own replaces that of its base as a whole."""
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class CalendarSeed(PackPart):
@@ -107,7 +115,7 @@ class MessagesFile(
 class ParsedPack:
     """A parsed pack, as far as its files could be read; `problems` lists what could not."""
 
-    folder: Path
+    files: PackFiles
     city: Document[CityFile]
     units: Sheet[Unit]
     categories: Sheet[Category]
@@ -119,6 +127,15 @@ class ParsedPack:
     messages: dict[str, Document[MessagesFile]]
     problems: list[PackFault]
 
+    @property
+    def folder(self) -> Path:
+        return self.files.folder
+
+    def placed(self, problem: PackFault) -> PackFault:
+        """Return a problem with the base's file where that is the one that counts."""
+        whole = problem.file in _REPLACED
+        return replace(problem, file=self.files.named(problem.file)) if whole else problem
+
 
 _SPLIT_OVERRIDE: dict[str, Split] = {"hours": parts}
 _SPLIT_CATEGORY: dict[str, Split] = {"keywords": parts, "steps": pairs("code", "limit")}
@@ -126,35 +143,130 @@ _SPLIT_CATEGORY: dict[str, Split] = {"keywords": parts, "steps": pairs("code", "
 
 def read_draft(folder: Path) -> ParsedPack:
     """Parse the pack in `folder` as far as possible; what cannot be read is in `problems`."""
+    if is_base(folder.resolve().name):
+        message = "a folder whose name begins with _ is no city: cities extend it"
+        return _unread(folder, PackFault(CITY, None, message))
+    try:
+        return _read(pack_files(folder))
+    except BadBase as error:
+        return _unread(folder, error.problem)
+
+
+def _read(files: PackFiles) -> ParsedPack:
     problems: list[PackFault] = []
-
-    def there(name: str) -> bool:
-        return (folder / name).exists()
-
-    indicators: Document[IndicatorsFile] = Document(INDICATORS)
-    if there(INDICATORS):
-        indicators = read_toml(folder, INDICATORS, IndicatorsFile, problems)
-    scoring: Sheet[ScoringRule] = Sheet(SCORING)
-    if there(SCORING):
-        scoring = read_csv(folder, SCORING, ScoringRule, problems)
-    phrases: Document[Phrases] = Document(PHRASES)
-    if there(PHRASES):
-        phrases = read_toml(folder, PHRASES, Phrases, problems)
     return ParsedPack(
-        folder=folder,
-        city=read_toml(folder, CITY, CityFile, problems),
-        units=read_csv(folder, UNITS, Unit, problems),
-        categories=read_csv(folder, CATEGORIES, Category, problems, _SPLIT_CATEGORY),
-        responsibilities=read_csv(folder, RESPONSIBILITIES, Responsibility, problems),
-        overrides=read_csv(folder, CALENDAR, DayOverride, problems, _SPLIT_OVERRIDE),
-        indicators=indicators,
-        scoring=scoring,
-        phrases=phrases,
+        files=files,
+        city=_document(files, CITY, CityFile, problems),
+        units=_sheet(files, UNITS, Unit, problems),
+        categories=_sheet(files, CATEGORIES, Category, problems, _SPLIT_CATEGORY),
+        responsibilities=_sheet(files, RESPONSIBILITIES, Responsibility, problems),
+        overrides=_days(files, problems),
+        indicators=_document(files, INDICATORS, IndicatorsFile, problems, required=False),
+        scoring=_sheet(files, SCORING, ScoringRule, problems, required=False),
+        phrases=_document(files, PHRASES, Phrases, problems, required=False),
         messages={
-            language: read_toml(folder, name, MessagesFile, problems)
+            language: _document(files, name, MessagesFile, problems)
             for language, name in TEMPLATES.items()
             # If one language has messages, the other must have them too.
-            if any(map(there, TEMPLATES.values()))
+            if any(map(files.exists, TEMPLATES.values()))
         },
         problems=problems,
     )
+
+
+def _unread(folder: Path, problem: PackFault) -> ParsedPack:
+    """Return a pack of which nothing was read, so that nothing else is said to be missing."""
+    return ParsedPack(
+        files=PackFiles(folder),
+        city=Document(CITY),
+        units=Sheet(UNITS, whole=False),
+        categories=Sheet(CATEGORIES, whole=False),
+        responsibilities=Sheet(RESPONSIBILITIES, whole=False),
+        overrides=Sheet(CALENDAR, whole=False),
+        indicators=Document(INDICATORS),
+        scoring=Sheet(SCORING, whole=False),
+        phrases=Document(PHRASES),
+        messages={},
+        problems=[problem],
+    )
+
+
+def _sheet(
+    files: PackFiles,
+    name: str,
+    model: type[M],
+    problems: list[PackFault],
+    split: Mapping[str, Split] | None = None,
+    required: bool = True,
+) -> Sheet[M]:
+    if not required and not files.exists(name):
+        return Sheet(name)
+    return read_csv(files.path(name), name, model, problems, split)
+
+
+def _days(files: PackFiles, problems: list[PackFault]) -> Sheet[DayOverride]:
+    """Return the rows of the base's calendar.csv and of the pack's own, which win day by day."""
+    inherited = files.inherited(CALENDAR)
+    own: Sheet[DayOverride] = Sheet(CALENDAR)
+    if inherited is None or files.own(CALENDAR).exists():
+        path = files.own(CALENDAR)
+        own = read_csv(path, CALENDAR, DayOverride, problems, _SPLIT_OVERRIDE)
+    if inherited is None:
+        return own
+    named = files.base_name(CALENDAR)
+    base = read_csv(inherited, named, DayOverride, problems, _SPLIT_OVERRIDE)
+    given = {day.date for day in own.values()}
+    rows = [row for row in base.rows if row.value.date not in given]
+    return replace(own, rows=[*rows, *own.rows], whole=own.whole and base.whole)
+
+
+def _document(
+    files: PackFiles, name: str, model: type[M], problems: list[PackFault], required: bool = True
+) -> Document[M]:
+    if not required and not files.exists(name):
+        return Document(name)
+    effective = effective_toml(files, name, problems)
+    if effective is None:
+        return Document(files.named(name))
+    return as_document(files.named(name), *effective, model, problems)
+
+
+def effective_toml(
+    files: PackFiles, name: str, problems: list[PackFault]
+) -> tuple[Table, dict[Location, Place]] | None:
+    """Return a TOML file's content laid over that of the base, and where each part of it stands.
+
+    None, and a fault in `problems`, if one of them cannot be parsed.
+    """
+    inherited = files.inherited(name)
+    own: TomlText | None = TomlText(name)
+    if inherited is None or files.own(name).exists():
+        own = parse_toml(files.own(name), name, problems)
+    base: TomlText | None = TomlText(files.base_name(name))
+    if inherited is not None:
+        base = parse_toml(inherited, files.base_name(name), problems)
+    if own is None or base is None:
+        return None
+    if name == CITY:
+        own.content.pop(EXTENDS, None)
+    if files.base is None:
+        return own.content, own.places()
+    return overlaid(base, own, problems)
+
+
+def read_base(folder: Path) -> list[PackFault]:
+    """Return the faults of a base's own files. Its values are judged in the cities' packs."""
+    files, problems = PackFiles(folder), list[PackFault]()
+    for name in (CITY, INDICATORS, PHRASES, *TEMPLATES.values()):
+        text = parse_toml(files.own(name), name, problems) if files.exists(name) else None
+        problems += [
+            PackFault(name, text.lines.get((key,)), f"{key}: a base extends nothing itself")
+            for key in (EXTENDS, WITHOUT)
+            if text and key in text.content
+        ]
+    _sheet(files, UNITS, Unit, problems, required=False)
+    _sheet(files, CATEGORIES, Category, problems, _SPLIT_CATEGORY, required=False)
+    _sheet(files, RESPONSIBILITIES, Responsibility, problems, required=False)
+    _sheet(files, CALENDAR, DayOverride, problems, _SPLIT_OVERRIDE, required=False)
+    _sheet(files, SCORING, ScoringRule, problems, required=False)
+    return problems

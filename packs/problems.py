@@ -9,10 +9,16 @@ from pydantic import ValidationError
 Location = tuple[str | int, ...]
 """A path of keys and positions: ("ladder", "handle", 0)."""
 
+Place = tuple[str, int]
+"""A file and a line."""
+
 
 @dataclass(frozen=True, slots=True)
 class PackFault:
-    """One fault of a pack. `line` counts from 1; None stands for the whole file."""
+    """One fault of a pack. `line` counts from 1; None stands for the whole file.
+
+    `file`: its path from the pack's folder; that of a base is "../_base/city.toml".
+    """
 
     file: str
     line: int | None
@@ -23,10 +29,10 @@ class PackFault:
         return f"{where}: {self.message}"
 
 
-def read_text(folder: Path, name: str, problems: list[PackFault]) -> str | None:
+def read_text(path: Path, name: str, problems: list[PackFault]) -> str | None:
     """Return the text of a file; None, and add a problem, if it is missing or not UTF-8."""
     try:
-        return (folder / name).read_bytes().decode("utf-8-sig")  # spreadsheets write a BOM
+        return path.read_bytes().decode("utf-8-sig")  # spreadsheets write a BOM
     except FileNotFoundError:
         problems.append(PackFault(name, None, "the file is missing"))
     except OSError as error:

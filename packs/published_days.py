@@ -7,7 +7,7 @@ from pathlib import Path
 
 from domain.deadlines.calendar import WorkCalendar, is_working_day
 from packs.calendars import is_published
-from packs.parsed_pack import CALENDAR, CITY, read_draft
+from packs.parsed_pack import CITY, read_draft
 
 _LANGUAGES = {"zh": "zh_CN", "en": "en_US"}
 
@@ -73,7 +73,7 @@ def calendar_year(calendar: WorkCalendar, folder: Path, year: int) -> CalendarYe
         spans = calendar.hours_on.get(day, ()) if kind is not DayKind.HOLIDAY else ()
         hours = "|".join(map(str, spans))
         listed = f"{CITY} [calendar] {country or ''}".rstrip()
-        source = f"{CALENDAR}:{row.line}" if row is not None else listed
+        source = f"{row.file}:{row.line}" if row is not None else listed
         special.append(SpecialDay(day, kind, source, why, hours))
     following = year + 1
     return CalendarYear(

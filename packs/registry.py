@@ -9,12 +9,12 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import domain
 from domain.pack.pack import Pack
 from domain.pack.phrases import Phrases
+from packs.bases import BESIDE, BadBase, default_root, is_base, is_base_name, pack_files
 from packs.calendars import read_calendar
 from packs.checks.all_checks import CHECKS
-from packs.parsed_pack import CITY, GRIDS, CityFile, ParsedPack, read_draft
+from packs.parsed_pack import CITY, GRIDS, CityFile, ParsedPack, read_base, read_draft
 from packs.problems import PackFault
 
 # It imports a geometry library: too slow for commands that need no cells.
@@ -27,12 +27,14 @@ __all__ = [
     "PackRegistry",
     "UnknownCity",
     "check_pack",
+    "content_of",
     "default_root",
     "load_pack",
     "pack_contents",
     "pack_version",
     "reload_pack",
     "version_of",
+    "write_contents",
 ]
 
 
@@ -73,7 +75,8 @@ class PackRegistry:
 
     def ids(self) -> list[str]:
         """Return the ids of all cities, sorted. Their packs may still have problems."""
-        return sorted(path.parent.name for path in self._root.glob(f"*/{CITY}"))
+        names = (path.parent.name for path in self._root.glob(f"*/{CITY}"))
+        return sorted(name for name in names if not is_base(name))
 
     def folder(self, city_id: str) -> Path:
         """Return the folder of the city's pack; UnknownCity if there is none."""
@@ -92,32 +95,36 @@ class PackRegistry:
         """Return the city's grid cells; None if its pack has none. Errors as in `get`."""
         if city_id not in self._grids:
             self.get(city_id)  # checks the cells
-            self._grids[city_id] = _grid(self.folder(city_id) / GRIDS)
+            self._grids[city_id] = _grid(self.folder(city_id))
         return self._grids[city_id]
 
 
-def _grid(path: Path) -> "Grid | None":
+def _grid(folder: Path) -> "Grid | None":
     from packs.grids import Grid
 
+    try:
+        path = pack_files(folder).path(GRIDS)
+    except BadBase as error:  # since the pack was loaded
+        raise PackError(folder, [error.problem]) from error
     return Grid.read(path) if path.exists() else None
 
 
-def default_root() -> Path:
-    """Return the folder of the packs that are shipped: `cities` beside `domain`."""
-    return Path(str(domain.__file__)).parent.parent / "cities"
-
-
 def check_pack(folder: Path) -> list[PackFault]:
-    """Return all problems of the pack in `folder`; empty if it can be used."""
+    """Return all problems of the pack in `folder`; empty if it can be used.
+
+    Of a base, which is no city, those of its files by themselves.
+    """
+    if is_base(folder.resolve().name):
+        return _sorted(read_base(folder))
     draft = read_draft(folder)
-    return _sorted([*_checked(draft), *_assembled(draft)[1]])
+    return _sorted(_all_problems(draft, _assembled(draft)[1]))
 
 
 def load_pack(folder: Path) -> Pack:
     """Load and check the pack in `folder`; PackError with all its problems if it has any."""
     draft = read_draft(folder)
     pack, problems = _assembled(draft)
-    problems += _checked(draft)
+    problems = _all_problems(draft, problems)
     if pack is None or problems:
         raise PackError(folder, _sorted(problems))
     return pack
@@ -129,20 +136,64 @@ def reload_pack(folder: Path) -> Pack:
     The pack is not checked again: a check that was added since must not make the tickets that were
     accepted under it unusable.
     """
-    pack, problems = _assembled(read_draft(folder))
+    draft = read_draft(folder)
+    pack, problems = _assembled(draft)
     if pack is None:
-        raise PackError(folder, _sorted(problems))
+        raise PackError(folder, _sorted([draft.placed(problem) for problem in problems]))
     return pack
 
 
 def pack_contents(folder: Path) -> dict[str, bytes]:
-    """Return every file of a pack by its path in the folder, except hidden files and folders."""
+    """Return every file of a pack by its path from the folder, except hidden files and folders.
+
+    The files of its base are among them: "../_base/city.toml".
+    """
+    found = _files_in(folder, "")
+    try:
+        base = pack_files(folder).base
+    except BadBase:
+        base = None
+    if base is not None:
+        found |= _files_in(base, f"{BESIDE}{base.name}/")
+    return {name: path.read_bytes() for name, path in sorted(found.items())}
+
+
+def _files_in(folder: Path, prefix: str) -> dict[str, Path]:
     names = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
     return {
-        name.as_posix(): path.read_bytes()
-        for name, path in sorted(names.items(), key=lambda pair: pair[0].as_posix())
+        f"{prefix}{name.as_posix()}": path
+        for name, path in names.items()
         if not any(part.startswith(".") for part in name.parts)
     }
+
+
+def content_of(contents: dict[str, bytes], name: str) -> bytes | None:
+    """Return the file that counts among a pack's contents: its own, otherwise the base's."""
+    inherited = (content for path, content in contents.items() if _in_base(path) == name)
+    return contents[name] if name in contents else next(inherited, None)
+
+
+def write_contents(contents: dict[str, bytes], folder: Path) -> None:
+    """Write a pack's contents into `folder`, and those of its base beside it.
+
+    Raises:
+        PackError: a name leads out of the two folders.
+    """
+    for name, content in contents.items():
+        inside = _in_base(name) or name
+        if inside.startswith("/") or ".." in inside.split("/"):
+            raise PackError(folder, [PackFault(name, None, "the name leads out of the pack")])
+        path = folder.parent / name.removeprefix(BESIDE) if inside != name else folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _in_base(name: str) -> str | None:
+    """Return the path in the base of a file of the base; None of a file of the pack itself."""
+    if not name.startswith(BESIDE):
+        return None
+    base, _, rest = name.removeprefix(BESIDE).partition("/")
+    return rest if rest and is_base_name(base) else None
 
 
 def pack_version(folder: Path) -> str:
@@ -158,9 +209,10 @@ def version_of(contents: dict[str, bytes]) -> str:
     return digest.hexdigest()[:12]
 
 
-def _checked(draft: ParsedPack) -> list[PackFault]:
-    """Return the problems that the consistency checks find."""
-    return [problem for check in CHECKS for problem in check(draft)]
+def _all_problems(draft: ParsedPack, found: list[PackFault]) -> list[PackFault]:
+    """Return the problems found in assembling and those of the consistency checks."""
+    checked = [problem for check in CHECKS for problem in check(draft)]
+    return [draft.placed(problem) for problem in (*checked, *found)]
 
 
 def _assembled(draft: ParsedPack) -> tuple[Pack | None, list[PackFault]]:

@@ -6,49 +6,76 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from packs.problems import Location, PackFault, faults, read_text
+from packs.problems import Location, PackFault, Place, faults, read_text
 
 M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
+class TomlText:
+    """A TOML file as it is written: its content, and the lines of its parts."""
+
+    file: str
+    content: dict[str, Any] = field(default_factory=dict)
+    lines: dict[Location, int] = field(default_factory=dict)
+
+    def places(self) -> dict[Location, Place]:
+        """Return where each part of the content stands."""
+        return {where: (self.file, line) for where, line in self.lines.items()}
+
+
+@dataclass(frozen=True, slots=True)
 class Document(Generic[M]):
-    """A TOML file as its model; `value` is None if it could not be read."""
+    """A TOML file as its model; `value` is None if it could not be read.
+
+    `places`: where each part of it stands; a part may come from the file of a base.
+    """
 
     file: str
     value: M | None = None
-    lines: Mapping[Location, int] = field(default_factory=dict)
+    places: Mapping[Location, Place] = field(default_factory=dict)
 
-    def line_of(self, *location: str | int) -> int | None:
-        """Return the line of `location`, or of the nearest table or key around it."""
+    def place_of(self, *location: str | int) -> Place | None:
+        """Return the place of `location`, or of the nearest table or key around it."""
         for length in range(len(location), 0, -1):
-            if location[:length] in self.lines:
-                return self.lines[location[:length]]
+            if location[:length] in self.places:
+                return self.places[location[:length]]
         return None
 
     def problem(self, location: Location, message: str) -> PackFault:
         """Return a problem at `location`."""
-        return PackFault(self.file, self.line_of(*location), message)
+        file, line = self.place_of(*location) or (self.file, None)
+        return PackFault(file, line, message)
 
 
-def read_toml(folder: Path, name: str, model: type[M], problems: list[PackFault]) -> Document[M]:
-    """Read the file `name` as `model`; append its faults to `problems`."""
-    text = read_text(folder, name, problems)
+def parse_toml(path: Path, name: str, problems: list[PackFault]) -> TomlText | None:
+    """Parse the file `path`; None, and a fault of the file `name`, if it cannot be parsed."""
+    text = read_text(path, name, problems)
     if text is None:
-        return Document(name)
+        return None
     try:
-        content = tomllib.loads(text)
+        return TomlText(name, tomllib.loads(text), toml_lines(text))
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"at line (\d+)", str(error))
         problems.append(PackFault(name, int(at[1]) if at else None, str(error)))
-        return Document(name)
-    document: Document[M] = Document(name, None, toml_lines(text))
+        return None
+
+
+def as_document(
+    file: str,
+    content: Mapping[str, object],
+    places: Mapping[Location, Place],
+    model: type[M],
+    problems: list[PackFault],
+) -> Document[M]:
+    """Return parsed content as `model`; append its faults to `problems`."""
+    document: Document[M] = Document(file, None, places)
     try:
-        return Document(name, model.model_validate(content), document.lines)
+        return Document(file, model.model_validate(content), places)
     except ValidationError as error:
         problems += [document.problem(location, message) for location, message in faults(error)]
         return document

@@ -1,39 +1,52 @@
 """Checks of units and categories: known references, unique codes, parents without cycles."""
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from domain.pack.catalogue import Level, Reasons, Unit, UnitKind, matches
 from packs.csv_tables import CsvRow
-from packs.parsed_pack import CALENDAR, CATEGORIES, CITY, SCORING, UNITS, ParsedPack
-from packs.problems import PackFault
+from packs.parsed_pack import CATEGORIES, SCORING, UNITS, ParsedPack
+from packs.problems import PackFault, Place
+from packs.toml_tables import Document
+
+M = TypeVar("M", bound=BaseModel)
 
 _LEVELS = list(Level)
 
 
 def check_codes(draft: ParsedPack) -> Iterator[PackFault]:
     """Check that all codes are unique in their file, and that no day is overridden twice."""
-    yield from _twice(UNITS, [(row.line, row.value.code) for row in draft.units.rows])
-    yield from _twice(CATEGORIES, [(row.line, row.value.code) for row in draft.categories.rows])
-    yield from _twice(SCORING, [(row.line, row.value.code) for row in draft.scoring.rows])
-    yield from _twice(CALENDAR, [(row.line, str(row.value.date)) for row in draft.overrides.rows])
+    yield from _twice([((UNITS, row.line), row.value.code) for row in draft.units.rows])
+    yield from _twice([((CATEGORIES, row.line), row.value.code) for row in draft.categories.rows])
+    yield from _twice([((SCORING, row.line), row.value.code) for row in draft.scoring.rows])
+    yield from _twice([((row.file, row.line), str(row.value.date)) for row in draft.overrides.rows])
     for row in draft.categories.rows:
-        steps = [(row.line, f"the step {step.code}") for step in row.value.steps]
-        yield from _twice(CATEGORIES, steps)
+        steps = [f"the step {step.code}" for step in row.value.steps]
+        yield from _twice([((CATEGORIES, row.line), step) for step in steps])
     figures = draft.indicators
     ids = [figure.id for figure in figures.value.indicators] if figures.value else []
-    lines = [figures.line_of("indicators", index, "id") or 0 for index in range(len(ids))]
-    yield from _twice(figures.file, list(zip(lines, ids, strict=True)))
+    yield from _twice(_placed(figures, ids, "id", "indicators"))
     if draft.city.value is None:
         return
     for kind in Reasons.model_fields:
         codes = [reason.code for reason in getattr(draft.city.value.reasons, kind)]
-        lines = [draft.city.line_of("reasons", kind, index) or 0 for index in range(len(codes))]
-        yield from _twice(CITY, list(zip(lines, codes, strict=True)))
+        yield from _twice(_placed(draft.city, codes, "code", "reasons", kind))
 
 
-def _twice(file: str, codes: Sequence[tuple[int, str]]) -> Iterator[PackFault]:
+def _placed(
+    document: Document[M], codes: Sequence[str], key: str, *table: str
+) -> list[tuple[Place, str]]:
+    """Return the codes of the entries of a list, each with its place."""
+    found = (document.place_of(*table, index, key) for index in range(len(codes)))
+    places = [place or (document.file, 0) for place in found]
+    return list(zip(places, codes, strict=True))
+
+
+def _twice(codes: Sequence[tuple[Place, str]]) -> Iterator[PackFault]:
     first: dict[str, int] = {}
-    for line, code in codes:
+    for (file, line), code in codes:
         if code in first:
             yield PackFault(file, line, f"{code} stands already on line {first[code]}")
         first.setdefault(code, line)

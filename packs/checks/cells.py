@@ -9,7 +9,7 @@ from packs.problems import PackFault
 
 def check_cells(draft: ParsedPack) -> Iterator[PackFault]:
     """Check the cells with `packs.grids`, if the pack has any."""
-    path = draft.folder / GRIDS
+    path = draft.files.path(GRIDS)
     if draft.city.value is None or not path.exists():
         return
     # It imports a geometry library: too slow for commands that load no pack.

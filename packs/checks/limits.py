@@ -6,7 +6,7 @@ from itertools import pairwise
 from domain.deadlines.clocks import ClockName, RungKind
 from domain.deadlines.limits import Limit, LimitUnit, Offset
 from domain.pack.policies import Limits
-from packs.parsed_pack import CALENDAR, CityFile, ParsedPack
+from packs.parsed_pack import CityFile, ParsedPack
 from packs.problems import Location, PackFault
 
 WITHIN_HANDLING = (
@@ -98,7 +98,7 @@ def _within_handling(
 def _place(draft: ParsedPack, table: Location, clock: ClockName) -> Location:
     """Return the location of a clock's limit: in `table`, otherwise in `[limits]`."""
     own = (*table, clock.value)
-    return own if own in draft.city.lines else ("limits", clock.value)
+    return own if own in draft.city.places else ("limits", clock.value)
 
 
 def _late_warnings(
@@ -169,4 +169,4 @@ def check_calendar(draft: ParsedPack) -> Iterator[PackFault]:
         year = row.value.date.year
         if not min(years) - _NEAR <= year <= max(years) + _NEAR:
             message = f"{year} is not near the published years, {min(years)} to {max(years)}"
-            yield PackFault(CALENDAR, row.line, message)
+            yield PackFault(row.file, row.line, message)

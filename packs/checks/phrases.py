@@ -1,6 +1,7 @@
 """Checks of phrases: unique codes, known categories, as many lines in either language."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from domain.pack.catalogue import matches
 from domain.pack.phrases import Reply, Script
@@ -17,11 +18,10 @@ def check_phrases(draft: ParsedPack) -> Iterator[PackFault]:
         rows: Sequence[Script | Reply] = getattr(document.value, table)
         first: dict[str, int | None] = {}
         for index, row in enumerate(rows):
-            line = document.line_of(table, index, "code")
+            stands = document.problem((table, index, "code"), f"{row.code} stands already on line")
             if row.code in first:
-                message = f"{row.code} stands already on line {first[row.code]}"
-                yield PackFault(document.file, line, message)
-            first.setdefault(row.code, line)
+                yield replace(stands, message=f"{stands.message} {first[row.code]}")
+            first.setdefault(row.code, stands.line)
             if not any(matches(row.category, one.code) for one in draft.categories.values()):
                 message = f"{row.code}: no category is {row.category!r}"
                 yield document.problem((table, index, "category"), message)

@@ -1,7 +1,8 @@
 """The pack archive: every pack version that was in use, so that no ticket loses its rules.
 
 A ticket keeps the version of the pack it was accepted under. The folder of the pack may change the
-next day; its files are archived, and are read from the archive as from the folder.
+next day; its files and those of its base are archived, and are read from the archive as from the
+folder.
 
 Errors:
     UnknownPackVersion `unknown_pack_version`  no process that shares this store has used it
@@ -32,6 +33,7 @@ from packs.registry import (
     pack_contents,
     reload_pack,
     version_of,
+    write_contents,
 )
 from store.db import tables
 from store.db.engine import Store
@@ -152,10 +154,7 @@ def _unpacked(packed: bytes) -> dict[str, bytes]:
 def _read_again(city: str, files: dict[str, bytes]) -> Pack:
     with TemporaryDirectory(prefix="jiesu-pack-") as temporary:
         folder = Path(temporary) / city
-        for name, content in files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+        write_contents(files, folder)
         return reload_pack(folder)
 
 

@@ -17,6 +17,7 @@ from store.db.engine import Store, default_url
 from store.db.schema import upgrade
 from store.packs import archive
 from tests.packs.pack_folders import append, full_pack, plain_pack, replace
+from tests.packs.test_bases import halved
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -85,6 +86,30 @@ def test_a_broken_pack_is_told_with_file_and_line_and_exit_code_1(terminal: Term
     assert "version" not in broken
     assert sound["problems"] == []
     assert sound["counts"]["units"] == 6
+
+
+def test_a_base_is_told_apart_from_cities_and_its_problems_with_their_own_path(
+    terminal: Terminal,
+) -> None:
+    halved(terminal.cities, "third")
+    done = terminal.jiesu("city", "check", "cities/_common", "cities/third")
+    first, second = done.stdout.splitlines()
+    assert done.exit_code == 0, done.output
+    assert first == (
+        "cities/_common: no city, but what cities have in common; check those that extend it"
+    )
+    assert second.startswith("cities/third: version ")
+    base, _ = terminal.json("check", "cities/_common", "cities/third")
+    assert base == {"folder": "cities/_common", "problems": [], "base": True}
+
+    line = replace(terminal.cities / "_common" / "city.toml", "reworks = 2 ", "reworks = -2 ")
+    done = terminal.jiesu("city", "check", "cities/third")
+    assert done.exit_code == 1
+    assert done.stdout.startswith(f"cities/_common/city.toml:{line}: caps.reworks: ")
+    (told,) = terminal.json("check", "cities/third")
+    assert [(one["file"], one["line"]) for one in told["problems"]] == [
+        ("../_common/city.toml", line)
+    ]
 
 
 def test_the_overview_shows_what_a_city_promises(terminal: Terminal) -> None:
@@ -191,6 +216,7 @@ def test_a_new_pack_is_sound_as_it_stands(terminal: Terminal) -> None:
         ("show example --unit gov --category 0101", "name a unit or a category, not both"),
         ("diff example atlantis", "unknown city 'atlantis'; known: example (unknown_city)"),
         ("diff 0123456789ab abcdef012345", "one side at least has to be a folder"),
+        ("show _common", "unknown city '_common'; known: example (unknown_city)"),
         ("new cities/example", "cities/example is there already, and not empty (folder_not_empty)"),
         ("new 'cities/a b'", "'a b' is not an id: letters, digits, _ . - only (bad_id)"),
         ("new cities/b --division 12", "'12' is not a division code of six digits (bad_division)"),

@@ -8,6 +8,7 @@ import pytest
 from packs.differences import ContentDifference, cell_differences, differences
 from packs.registry import load_pack
 from tests.packs.pack_folders import append, full_pack, plain_pack, replace
+from tests.packs.test_bases import halved
 
 
 @pytest.fixture
@@ -125,6 +126,17 @@ def test_another_way_of_working_is_told_key_by_key(tmp_path: Path, folder: Path)
     assert ContentDifference("city.toml", "features.merge", "changed", {"": (False, True)}) in told
     assert ContentDifference("city.toml", "caps.hold", "added", {"": (None, "180d")}) in told
     assert ContentDifference("city.toml", "joint.meet", "added", {"": (None, "2h")}) in told
+
+
+def test_packs_are_compared_as_they_come_out_wherever_it_is_said(
+    tmp_path: Path, folder: Path
+) -> None:
+    whole = plain_pack(tmp_path / "whole")
+    half = halved(tmp_path / "half") / "example"
+    assert found(whole, half) == []
+    replace(half.parent / "_common" / "city.toml", 'handle = "10wd"', 'handle = "5wd"')
+    (one,) = found(whole, half)
+    assert (one.row, one.fields) == ("tiers.general.handle", {"": ("10wd", "5wd")})
 
 
 def test_cells_that_came_went_or_moved_are_told() -> None:

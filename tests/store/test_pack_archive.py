@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -19,12 +20,14 @@ from packs.registry import (
     load_pack,
     pack_contents,
     pack_version,
+    version_of,
 )
 from store.db import tables
 from store.db.engine import Store
 from store.packs import archive
 from store.packs.archive import ArchivedPacks, PackChanged, UnknownPackVersion
 from tests.packs.pack_folders import append, plain_pack, replace
+from tests.packs.test_bases import halved
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -57,6 +60,52 @@ async def test_every_file_is_kept_byte_for_byte(store: Store, folder: Path) -> N
     files = await archive.contents(store, "example", version)
     assert files == pack_contents(folder)
     assert files["emblem.png"] == bytes(range(256))
+
+
+async def test_an_old_version_is_read_with_the_base_of_its_time(
+    store: Store, tmp_path: Path
+) -> None:
+    cities = halved(tmp_path / "cities")
+    folder, base = cities / "example", cities / "_common"
+    before = load_pack(folder)
+    version = await archive.keep(store, folder)
+    files = await archive.contents(store, "example", version)
+    assert files == pack_contents(folder)
+    assert files["../_common/units.csv"] == (base / "units.csv").read_bytes()
+    replace(base / "city.toml", 'handle = "10wd"', 'handle = "5wd"')
+    assert load_pack(folder).version != version
+    assert await archive.recall(store, "example", version) == before
+    shutil.rmtree(cities)
+    assert await archive.recall(store, "example", version) == before
+
+
+async def test_a_changed_base_while_the_process_starts_is_noticed(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    cities = halved(tmp_path / "cities")
+    shelf = PackRegistry(cities)
+    shelf.get("example")
+    append(cities / "_common" / "units.csv", "# a remark")
+    with pytest.raises(PackChanged):
+        await ArchivedPacks(shelf, sqlite_store).keep_all()
+
+
+async def test_a_base_is_not_kept_as_a_city(sqlite_store: Store, tmp_path: Path) -> None:
+    packs = ArchivedPacks(PackRegistry(halved(tmp_path / "cities")), sqlite_store)
+    assert (await packs.keep_all()).keys() == {"example"}
+    assert await archive.versions(sqlite_store, "_common") == []
+
+
+async def test_names_that_lead_out_of_a_pack_in_the_database_are_not_written(
+    sqlite_store: Store, folder: Path
+) -> None:
+    files = {"../../out.toml": "", **_texts(pack_contents(folder))}
+    version = version_of({name: text.encode() for name, text in files.items()})
+    await archive.keep(sqlite_store, folder)
+    packed = gzip.compress(json.dumps(files).encode())
+    await sqlite_store.change(update(tables.pack).values(files=packed, version=version))
+    with pytest.raises(PackError, match="leads out of the pack"):
+        await archive.recall(sqlite_store, "example", version)
 
 
 async def test_to_keep_a_pack_again_changes_nothing(store: Store, folder: Path) -> None:
