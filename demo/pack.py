@@ -1,14 +1,14 @@
 """A city's pack with days shortened to seconds, so that its clocks expire during a demo."""
 
 import re
-import shutil
 from datetime import timedelta
 from pathlib import Path
 
 from domain.deadlines.clocks import ClockName
 from domain.deadlines.limits import Limit, LimitUnit
 from domain.pack.pack import Pack
-from packs.registry import load_pack
+from packs.parsed_pack import CITY
+from packs.registry import load_pack, pack_contents, write_contents
 
 SHORTEST = timedelta(days=1)
 """The shortest limit in the pack: a limit of ten minutes would otherwise last some ms."""
@@ -22,23 +22,28 @@ _LIMIT = re.compile(rf'(?m)^({"|".join(ClockName)})(\s*=\s*)"([1-9][0-9]*(?:s|m|
 
 
 def shortened_pack(original: Path, cities: Path, day: float) -> Pack:
-    """Copy the pack `original` into `cities`, with days that last `day` seconds.
+    """Copy the pack `original` and its base into `cities`, with days that last `day` seconds.
 
     Raises:
         PackError: the original has problems.
     """
     copy = cities / original.name
-    shutil.copytree(original, copy)
-    file = copy / "city.toml"
+    write_contents(pack_contents(original), copy)
     shortest = max(SHORTEST, timedelta(days=_AS_LIVED.total_seconds() / day))
-    text = file.read_text(encoding="utf-8")
-    text = _LIMIT.sub(lambda written: _lengthened(written, shortest), text)
-    scale = f"clock_scale = {day / timedelta(days=1).total_seconds():.9f}"
-    text, found = _SCALE.subn(scale, text)
+    # A limit may stand in the base, which was copied beside the pack.
+    for file in (copy / CITY, *cities.glob(f"_*/{CITY}")):
+        text = file.read_text(encoding="utf-8")
+        text = _LIMIT.sub(lambda written: _lengthened(written, shortest), text)
+        file.write_text(text, encoding="utf-8")
+    _scale(copy / CITY, f"clock_scale = {day / timedelta(days=1).total_seconds():.9f}")
+    return load_pack(copy)
+
+
+def _scale(file: Path, scale: str) -> None:
+    text, found = _SCALE.subn(scale, file.read_text(encoding="utf-8"))
     if not found:
         text = _TABLE.sub(lambda table: f"{table[0]}\n{scale}", text)
     file.write_text(text, encoding="utf-8")
-    return load_pack(copy)
 
 
 def _lengthened(written: re.Match[str], shortest: timedelta) -> str:

@@ -121,7 +121,7 @@ async def test_what_was_decided_later_is_seen_by_whoever_looks_later(house: Hous
 async def test_another_version_of_the_pack_can_be_asked_for(house: House, tmp_path: Path) -> None:
     folder = tmp_path / "older" / "tongzhou"
     shutil.copytree(default_root() / "tongzhou", folder)
-    append(folder / "calendar.csv", "# older")
+    append(folder / "units.csv", "# older")
     replace(folder / "indicators.toml", 'id = "praise"', 'id = "praised"')
     version = await archive.keep(house.store, folder)
     page = await _shown(house, "figures", Role.AUDITOR, **PAST, pack=version)

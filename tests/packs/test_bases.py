@@ -11,6 +11,7 @@ from packs.registry import (
     PackRegistry,
     UnknownCity,
     check_pack,
+    default_root,
     load_pack,
     pack_contents,
     pack_version,
@@ -92,6 +93,15 @@ def test_contents_that_lead_out_of_the_pack_are_not_written(tmp_path: Path, name
     assert not (tmp_path / "cities").exists()
 
 
+def test_the_base_beside_the_pack_goes_before_the_one_that_is_shipped(tmp_path: Path) -> None:
+    folder = tmp_path / "tongzhou"
+    shutil.copytree(default_root() / "tongzhou", folder)
+    assert load_pack(folder).version == load_pack(default_root() / "tongzhou").version
+    shutil.copytree(default_root() / "_base", tmp_path / "_base")
+    replace(tmp_path / "_base" / CITY, "call_backs = 3", "call_backs = 4")
+    assert load_pack(folder).caps.call_backs == 4
+
+
 def test_a_base_is_no_city(cities: Path) -> None:
     shelf = PackRegistry(cities)
     assert shelf.ids() == ["example"]
@@ -101,6 +111,15 @@ def test_a_base_is_no_city(cities: Path) -> None:
     with pytest.raises(PackError, match="begins with _ is no city") as refused:
         load_pack(cities / "_common")
     assert refused.value.code == "pack_invalid"
+
+
+def test_the_shipped_base_is_sound_and_every_shipped_city_extends_it() -> None:
+    assert check_pack(default_root() / "_base") == []
+    assert PackRegistry(default_root()).ids() == [
+        "heping", "huangpu", "jinan", "langfang", "tongzhou",
+    ]  # fmt: skip
+    for city in PackRegistry(default_root()).ids():
+        assert "../_base/city.toml" in pack_contents(default_root() / city)
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ def test_what_is_off_needs_nothing(tmp_path: Path) -> None:
 def test_a_meeting_after_the_last_return_needs_returns(tmp_path: Path) -> None:
     folder = tmp_path / "heping"
     shutil.copytree(default_root() / "heping", folder)
-    replace(folder / CITY, "returns = 2 ", "returns = 0 ")
+    replace(folder / CITY, "[caps]", "[caps]\nreturns = 0")
     text = (folder / CITY).read_text(encoding="utf-8")
     line = text[: text.index('arbitrate = "2wd"')].count("\n") + 1
     why = "arbitration follows the last return, and there is none: caps.returns"

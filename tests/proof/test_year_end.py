@@ -11,7 +11,6 @@ import heapq
 import os
 import shutil
 import sys
-import tomllib
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -47,6 +46,7 @@ from store.packs.archive import ArchivedPacks
 from store.tickets import tickets
 from tests.domain.promises_checked import Promises, check_told_again
 from tests.proof.people import DAY, WAYS, Life, Plan, plan_of
+from tests.support.cities import add_days, effective_city, write_city
 from tests.support.desk import CITIZEN
 from tests.support.engine import platform, time_skipping_server, working
 from tests.support.seeds import dice
@@ -228,19 +228,15 @@ async def city(name: str, store: Store, packs: PackRegistry, chance: Random) -> 
 def with_next_year(folder: Path, name: str) -> PackRegistry:
     """Return the pack with the next year's notice: four days off, four days made up for."""
     shutil.copytree(default_root() / name, folder / name)
-    file = folder / name / "city.toml"
-    text = file.read_text(encoding="utf-8")
-    year = max(tomllib.loads(text)["calendar"]["years"]) + 1
-    file.write_text(text.replace(f", {year - 1}]", f", {year - 1}, {year}]", 1), encoding="utf-8")
-    calendar = folder / name / "calendar.csv"
-    kept = calendar.read_text(encoding="utf-8").rstrip("\n")
-    header = next(line for line in kept.splitlines() if line.startswith("date,"))
-    more = "," * (header.count(",") - 2)
+    content = effective_city(folder / name)
+    year = max(content["calendar"]["years"]) + 1
+    content["calendar"]["years"].append(year)
+    write_city(folder / name, content)
     march = [date(year, 3, day) for day in range(1, 15)]
     january = [date(year, 1, day) for day in range(2, 32)]
-    rows = [f"{day},no,放假{more}" for day in march if day.weekday() < 4][:4]
-    rows += [f"{day},yes,补班{more}" for day in january if day.weekday() == 5][:4]
-    calendar.write_text("\n".join([kept, *rows, ""]), encoding="utf-8")
+    rows = [f"{day},no,放假," for day in march if day.weekday() < 4][:4]
+    rows += [f"{day},yes,补班," for day in january if day.weekday() == 5][:4]
+    add_days(folder / name, rows)
     shelf = PackRegistry(folder)
     assert year in shelf.get(name).calendar.years
     return shelf

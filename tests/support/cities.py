@@ -4,13 +4,17 @@ import json
 import re
 import shutil
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from packs.bases import EXTENDS, pack_files
 from packs.checks.unused import STARTS
-from packs.parsed_pack import CityFile
+from packs.overlays import WITHOUT
+from packs.parsed_pack import CALENDAR, CITY, CityFile, effective_toml
 from packs.registry import PackRegistry, default_root
+
+_HEADER = "date,working,note,hours"
 
 SHIPPED = PackRegistry(default_root())
 """The packs as they are shipped, read once per process: reading five takes a second."""
@@ -19,13 +23,13 @@ SHIPPED = PackRegistry(default_root())
 def scaled_packs(folder: Path, scale: float) -> PackRegistry:
     """Return the shipped packs with all spans multiplied by `scale`: days become seconds."""
     shutil.copytree(default_root(), folder, dirs_exist_ok=True)
-    for file in folder.glob("*/city.toml"):
-        text, count = re.subn(
-            r"(?m)^clock_scale = .*$", f"clock_scale = {scale}", file.read_text(encoding="utf-8")
-        )
-        if count != 1:
-            raise ValueError(f"{file}: no clock_scale")
-        file.write_text(text, encoding="utf-8")
+    file = folder / "_base" / CITY
+    text, count = re.subn(
+        r"(?m)^clock_scale = .*$", f"clock_scale = {scale}", file.read_text(encoding="utf-8")
+    )
+    if count != 1:
+        raise ValueError(f"{file}: no clock_scale")
+    file.write_text(text, encoding="utf-8")
     return PackRegistry(folder)
 
 
@@ -41,15 +45,37 @@ def city_with(folder: Path, city: str = "tongzhou", /, **tables: Mapping[str, An
     policies that nothing uses any more are removed.
     """
     shutil.copytree(default_root() / city, folder / city)
-    file = folder / city / "city.toml"
-    content = tomllib.loads(file.read_text(encoding="utf-8"))
+    content = effective_city(folder / city)
     _merge(content, tables)
     _drop_unused(content)
-    lines = [f"{key} = {_toml(value)}" for key, value in content.items()]
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_city(folder / city, content)
     shelf = PackRegistry(folder)
     shelf.get(city)  # fail at once if the changes contradict a rule of the pack
     return shelf
+
+
+def effective_city(folder: Path) -> dict[str, Any]:
+    """Return the content of a pack's city.toml with all that it has from its base."""
+    effective = effective_toml(pack_files(folder), CITY, [])
+    assert effective is not None, f"{folder} cannot be read"
+    return effective[0]
+
+
+def write_city(folder: Path, content: Mapping[str, Any]) -> None:
+    """Write a city.toml that says all of `content` itself; other files still come from the base."""
+    files, said = pack_files(folder), dict(content)
+    if files.base is not None:
+        base = tomllib.loads((files.base / CITY).read_text(encoding="utf-8"))
+        said = {EXTENDS: files.base.name, WITHOUT: list(base), **content}
+    lines = [f"{key} = {_toml(value)}" for key, value in said.items()]
+    (folder / CITY).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def add_days(folder: Path, rows: Iterable[str]) -> None:
+    """Add rows, `day,working,note,hours`, to a pack's own calendar.csv; begin it if need be."""
+    file = folder / CALENDAR
+    kept = file.read_text(encoding="utf-8").rstrip("\n") if file.exists() else _HEADER
+    file.write_text("\n".join([kept, *rows, ""]), encoding="utf-8")
 
 
 def _drop_unused(content: dict[str, Any]) -> None:

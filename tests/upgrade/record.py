@@ -32,7 +32,7 @@ from store.db.engine import Store, default_url
 from store.packs.archive import ArchivedPacks
 from store.tickets import intake, tickets
 from tests.api.house import COMPLAINT, REPLY, Filed, House, open_house
-from tests.support.cities import SHIPPED, city_with
+from tests.support.cities import SHIPPED, add_days, city_with
 from tests.support.deeds import BAD, EXTEND, WHISTLE
 from tests.support.engine import connect_to, platform
 from workers.stack import engine_binary
@@ -371,9 +371,7 @@ def _soon_over(folder: Path) -> PackRegistry:
     rows = [f"{day},yes,,00:00-23:59" for day in days[:20]]
     rows += [f"{days[20]},yes,,00:00-{closes:%H:%M}"]
     rows += [f"{day},no,," for day in (*days[21:], date(now.year, 12, 31))]
-    calendar = folder / "langfang" / "calendar.csv"
-    kept = calendar.read_text(encoding="utf-8").rstrip("\n")
-    calendar.write_text("\n".join([kept, *rows, ""]), encoding="utf-8")
+    add_days(folder / "langfang", rows)
     shelf = PackRegistry(folder)
     shelf.get("langfang")
     return shelf

@@ -21,8 +21,7 @@ from runtime.names import REPLAN_WORKFLOW, TICKETS
 from store.db.engine import Store
 from store.packs.archive import ArchivedPacks
 from store.tickets import outbox, provisional, tickets
-from tests.packs.pack_folders import append
-from tests.support.cities import city_with
+from tests.support.cities import add_days, city_with
 from tests.support.desk import CITIZEN, DISPATCHER, SUPERVISOR, Filed, file, officer
 from tests.support.engine import Engine, platform
 
@@ -45,7 +44,7 @@ def city(folder: Path, years: Sequence[int], off: Iterable[date] = ()) -> PackRe
         caps={"extensions": 2, "extension": "9wd"},
     )
     for day in off:
-        append(folder / "tongzhou" / "calendar.csv", f"{day},no,放假")
+        add_days(folder / "tongzhou", [f"{day},no,放假,"])
     return PackRegistry(folder)
 
 
