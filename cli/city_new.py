@@ -1,14 +1,12 @@
-"""A new city pack: the files of `cli/skeleton` with the city's name filled in."""
+"""A new city pack, which extends `_base`: the files of `cli/skeleton` with the city's name."""
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
 
-from packs.calendars import is_published
+from packs.bases import is_base
 
 _SKELETON = Path(__file__).parent / "skeleton"
-_YEARS_BACK = 5
 
 
 class BadSkeleton(ValueError):
@@ -27,13 +25,15 @@ def write_skeleton(folder: Path, city_id: str, name: str, division: str) -> list
     """
     if not re.fullmatch(r"[0-9A-Za-z_.-]{1,32}", city_id):
         raise BadSkeleton("bad_id", f"{city_id!r} is not an id: letters, digits, _ . - only")
+    if is_base(city_id):
+        raise BadSkeleton("bad_id", f"{city_id!r} is not an id: bases of cities begin with _")
     if not re.fullmatch(r"[0-9]{6}", division):
         raise BadSkeleton("bad_division", f"{division!r} is not a division code of six digits")
     if not re.fullmatch(r'[^"\\\x00-\x1f]{1,100}', name):
         raise BadSkeleton("bad_name", f"{name!r} is not a name: 1 to 100 characters, no quotes")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BadSkeleton("folder_not_empty", f"{folder} is there already, and not empty")
-    said = {"id": city_id, "name": name, "division": division, "years": _years()}
+    said = {"id": city_id, "name": name, "division": division}
     written = []
     for source in sorted(_SKELETON.rglob("*")):
         if source.is_file():
@@ -43,10 +43,3 @@ def write_skeleton(folder: Path, city_id: str, name: str, division: str) -> list
             path.write_text(text, encoding="utf-8")
             written.append(path)
     return written
-
-
-def _years() -> str:
-    """Return the newest years with published holidays, as city.toml writes them."""
-    now = datetime.now(UTC).year
-    years = [year for year in range(now - _YEARS_BACK, now + 2) if is_published("CN", year)]
-    return ", ".join(map(str, years[-2:]))

@@ -112,6 +112,18 @@ def test_a_base_is_told_apart_from_cities_and_its_problems_with_their_own_path(
     ]
 
 
+def test_a_problem_of_a_shipped_base_has_the_path_where_it_is_installed(
+    terminal: Terminal,
+) -> None:
+    assert terminal.jiesu("city", "new", "cities/third").exit_code == 0
+    append(terminal.cities / "third" / "city.toml", "[features]\nask_citizen = false")
+    done = terminal.jiesu("city", "check", "cities/third")
+    assert done.exit_code == 1
+    for line in done.stdout.splitlines():
+        assert line.startswith(f"{ROOT}/cities/_base/city.toml:"), line
+        assert "nothing uses citizen" in line
+
+
 def test_the_overview_shows_what_a_city_promises(terminal: Terminal) -> None:
     full_pack(terminal.cities, "other")
     done = terminal.jiesu("city", "show", "other")
@@ -201,6 +213,11 @@ def test_a_new_pack_is_sound_as_it_stands(terminal: Terminal) -> None:
     assert check_pack(terminal.cities / "new") == []
     pack = load_pack(terminal.cities / "new")
     assert (pack.city.id, pack.city.name, pack.city.division) == ("new", "某市", "330199")
+    # It says what is its own and has the rest from the base that is shipped.
+    said = (terminal.cities / "new" / "city.toml").read_text(encoding="utf-8")
+    assert 'extends = "_base"' in said
+    assert len(said.splitlines()) < 50
+    assert "closed" in pack.messages["zh"]
     assert terminal.jiesu("city", "new", "cities", "--id", "third").exit_code == 0
     assert check_pack(terminal.cities / "third") == []
 
@@ -217,6 +234,7 @@ def test_a_new_pack_is_sound_as_it_stands(terminal: Terminal) -> None:
         ("diff example atlantis", "unknown city 'atlantis'; known: example (unknown_city)"),
         ("diff 0123456789ab abcdef012345", "one side at least has to be a folder"),
         ("show _common", "unknown city '_common'; known: example (unknown_city)"),
+        ("new cities/_b", "'_b' is not an id: bases of cities begin with _ (bad_id)"),
         ("new cities/example", "cities/example is there already, and not empty (folder_not_empty)"),
         ("new 'cities/a b'", "'a b' is not an id: letters, digits, _ . - only (bad_id)"),
         ("new cities/b --division 12", "'12' is not a division code of six digits (bad_division)"),

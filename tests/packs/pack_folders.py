@@ -1,15 +1,33 @@
-"""Pack folders for tests: the skeleton of `jiesu city new`, and helpers that change it."""
+"""Pack folders for tests: a small pack that extends no base, and helpers that change it."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
+from string import Template
 
-from cli.city_new import write_skeleton
+from packs.calendars import is_published
+
+_WHOLE = Path(__file__).parent / "whole_pack"
+_YEARS_BACK = 5
 
 
 def plain_pack(root: Path, city: str = "example") -> Path:
-    """Write a small pack, as `jiesu city new` does."""
-    write_skeleton(root / city, city, "示例市", "990101")
+    """Write a small pack that says everything itself."""
+    said = {"id": city, "name": "示例市", "division": "990101", "years": _years()}
+    for source in sorted(_WHOLE.rglob("*")):
+        if source.is_file():
+            path = root / city / source.relative_to(_WHOLE)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            text = Template(source.read_text(encoding="utf-8")).substitute(said)
+            path.write_text(text, encoding="utf-8")
     return root / city
+
+
+def _years() -> str:
+    """Return the newest years with published holidays, as city.toml writes them."""
+    now = datetime.now(UTC).year
+    years = [year for year in range(now - _YEARS_BACK, now + 2) if is_published("CN", year)]
+    return ", ".join(map(str, years[-2:]))
 
 
 def full_pack(root: Path, city: str = "example") -> Path:
