@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Coroutine
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -149,10 +150,14 @@ def stalls_(
         float, typer.Option(min=0.01, max=2, help="1: of 1 to 20 seconds; 0.1: of a tenth.")
     ] = 1.0,
     minutes: Annotated[float, typer.Option(min=0.1, help="No new stall after so many.")] = 240.0,
+    keep: Annotated[
+        Path | None,
+        typer.Option(exists=False, help="Keep the installation in this new folder."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Commands while the worker stands still; fails where one is lost, or done though refused."""
-    found = _run(stalls.stalled(times, scale, minutes, say))
+    found = _run(stalls.stalled(times, scale, minutes, say, keep))
     print_json(asdict(found)) if as_json else stalls.show(out, found)
     if not found.right:
         raise typer.Exit(1)

@@ -3,8 +3,8 @@
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,15 +144,19 @@ def plain_stack(settings: Settings) -> Stack:
 
 @asynccontextmanager
 async def house(
-    stack_of: StackOf = plain_stack, *, floor: bool = True, lean_floor: bool = False
+    stack_of: StackOf = plain_stack,
+    *,
+    floor: bool = True,
+    lean_floor: bool = False,
+    keep: Path | None = None,
 ) -> AsyncIterator[House]:
-    """Start an unused installation; delete it afterwards."""
+    """Start an unused installation in `keep`, or in a folder that is deleted afterwards."""
     for name in [name for name in os.environ if name.startswith("JIESU_")]:
         del os.environ[name]  # no tickets may be written to an existing installation
-    with tempfile.TemporaryDirectory(prefix="jiesu-bench-", ignore_cleanup_errors=True) as home:
+    with _home(keep) as home:
         engine_port, api_port = free_ports(2)
         settings = Settings(
-            home=Path(home), temporal_address=f"127.0.0.1:{engine_port}", api_port=api_port
+            home=home, temporal_address=f"127.0.0.1:{engine_port}", api_port=api_port
         )
         stack = stack_of(settings)
         async with stack.running():
@@ -166,6 +170,16 @@ async def house(
             finally:
                 await floor_worker.stop()
                 await store.close()
+
+
+@contextmanager
+def _home(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        keep.mkdir(parents=True)
+        yield keep
+        return
+    with tempfile.TemporaryDirectory(prefix="jiesu-bench-", ignore_cleanup_errors=True) as home:
+        yield Path(home)
 
 
 def _floor_worker(settings: Settings, sandbox: str) -> Child:

@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -214,10 +215,14 @@ async def stalled(
     scale: float = 1.0,
     minutes: float = 240.0,
     say: Callable[[str], None] = lambda _: None,
+    keep: Path | None = None,
 ) -> StallsResult:
-    """Stop the worker `stalls` times, or as often as fits into `minutes`."""
+    """Stop the worker `stalls` times, or as often as fits into `minutes`.
+
+    `keep`: the folder in which the installation is kept, to look up what became of a command.
+    """
     chance, found = random.Random(), StallsResult()
-    async with house(floor=False) as running, _town(running, chance) as town:
+    async with house(floor=False, keep=keep) as running, _town(running, chance) as town:
         clients = [asyncio.create_task(town.live()) for _ in range(_CLIENTS)]
         began = time.monotonic()
         while found.stalls < stalls and time.monotonic() - began < minutes * 60:
@@ -276,7 +281,7 @@ async def _judge(town: _Town, store: Store, found: StallsResult) -> None:
     found.commands, found.unknown = len(town.said), 0
     found.answers, found.broken, found.lost, found.undead = {}, [], [], []
     for said in town.said:
-        line = f"{said.what} on {said.number}: {said.status} {said.code}".rstrip()
+        line = f"{said.what} {said.mark} on {said.number}: {said.status} {said.code}".rstrip()
         answer = f"{said.what}: {said.status} {said.code}".rstrip()
         found.answers[answer] = found.answers.get(answer, 0) + 1
         found.unknown += not said.done and not said.refused
