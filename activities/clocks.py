@@ -13,6 +13,7 @@ from domain.activity_io import (
     ReplanQuestion,
     ResumeQuestion,
 )
+from domain.commands.base import Wanted
 from domain.deadlines.calendar import longer_than
 from domain.deadlines.clocks import Clock, ClockName
 from domain.deadlines.limits import Limit
@@ -27,7 +28,6 @@ from domain.pack.planning import (
     replan_clock,
     resume_clock,
 )
-from domain.policy.decide import Wanted
 from store.packs.archive import ArchivedPacks
 
 

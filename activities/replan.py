@@ -13,8 +13,8 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.actors import SYSTEM, Actor
-from domain.commands.messages import Act
-from domain.commands.supervising import Replan
+from domain.commands.supervising.replan import Replan
+from domain.messages import Act
 from domain.ticket.ticket import Snapshot
 from packs.registry import PackError, PackRegistry
 from runtime.engine_errors import NOT_READY

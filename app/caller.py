@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from app.errors import Problem
 from domain.actors import Actor, Role
+from domain.commands.relations import Relation, relation
 from domain.pack.pack import Pack
 from domain.policy.permissions import RIGHTS, Right, Scope
-from domain.policy.relations import Relation, relation
 from domain.ticket.ticket import Ticket
 from store.identity.sessions import Session
 

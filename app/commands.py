@@ -11,7 +11,7 @@ from app.permission import permit
 from app.sending import EngineUnavailable, NotRunning
 from app.visibility import visible
 from domain.commands.base import CommandBase
-from domain.commands.messages import Act, Command
+from domain.messages import Act, Command
 from domain.model import Incoming
 from domain.policy.permissions import COMMANDS
 from domain.refusals import Refused

@@ -26,7 +26,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from app.sending import BUDGET, Budget, EngineUnavailable, NotRunning, Sender, engine_limit
-from domain.commands.messages import Act, RatingMessage
+from domain.messages import Act, RatingMessage
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.complaint import Complaint
 from domain.ticket.ticket import Snapshot

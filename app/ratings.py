@@ -8,10 +8,10 @@ from app.context import AppContext
 from app.errors import Problem
 from app.permission import permit
 from app.sending import NotRunning
-from domain.commands.messages import RatingMessage
 from domain.facts.closing import Rated
+from domain.facts.transitions import transition
+from domain.messages import RatingMessage
 from domain.model import Recorded
-from domain.policy.transitions import transition
 from domain.refusals import Refused
 from domain.ticket.rating import Rating
 from domain.ticket.stages import Outcome, Stage

@@ -8,9 +8,9 @@ from app.errors import Problem
 from app.filing import Filed
 from app.permission import permit
 from app.visibility import visible
-from domain.commands.citizens import Recur
+from domain.commands.citizens.recur import Recur
+from domain.facts.transitions import transition
 from domain.policy.permissions import COMMANDS
-from domain.policy.transitions import transition
 from domain.refusals import Refused
 from domain.ticket.stages import Outcome, Stage
 from domain.ticket.ticket import Snapshot, Ticket

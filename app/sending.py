@@ -40,7 +40,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from app.concurrency import ConcurrencyLimit, too_late
 from app.errors import Problem
-from domain.commands.messages import Act
+from domain.messages import Act
 from domain.refusals import Refused
 from domain.ticket.ticket import Snapshot
 from runtime import engine_limits

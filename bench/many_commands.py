@@ -24,10 +24,11 @@ from bench.house import House, house
 from bench.machine import machine
 from bench.product_driver import CATEGORY, CITY, UNIT
 from domain.actors import Actor, Role
-from domain.commands.citizens import AddFacts, Withdraw
-from domain.commands.intake import Reassign
-from domain.commands.messages import Act, Command
-from domain.commands.units import Contact
+from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.citizens.withdraw import Withdraw
+from domain.commands.intake.reassign import Reassign
+from domain.commands.units.contact import Contact
+from domain.messages import Act, Command
 from domain.ticket.complaint import Complaint
 from runtime.engine import connect, encrypting
 from runtime.names import TICKETS, search_attributes, ticket_workflow_id

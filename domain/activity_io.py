@@ -7,12 +7,12 @@ before the field existed, means the newest.
 
 from pydantic import Field
 
+from domain.commands.base import ReasonKind, Wanted
 from domain.deadlines.clocks import Clock, ClockName
 from domain.events import Event
 from domain.facts.anytime import Moved
 from domain.model import Instant, Recorded
 from domain.pack.condition_vocabulary import TicketFacts
-from domain.policy.decide import ReasonKind, Wanted
 from domain.ticket.assignment import Given, HandlingResult, Share
 from domain.ticket.complaint import Complaint, Place
 from domain.ticket.rules_snapshot import Rules

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from domain.policy.transitions import TABLE, Transition
+from domain.facts.transitions import TABLE, Transition
 from domain.ticket.stages import OPEN, Stage
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "lifecycle.md"
@@ -12,7 +12,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "lifecycl
 HEAD = """# The lifecycle
 
 What may happen to a ticket, when, and by whom. This page is written by `scripts/draw_lifecycle.py`
-from the table in `domain/policy/transitions.py`; the tests fail when the two differ.
+from the table in `domain/facts/transitions.py`; the tests fail when the two differ.
 
 Boxes are stages, arrows are the facts that lead from one to another.
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from domain.actors import Role
+from domain.commands.relations import Relation
 from domain.policy.permissions import RIGHTS, TABLE, Right, Scope
-from domain.policy.relations import Relation
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "permissions.md"
 

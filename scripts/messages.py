@@ -29,11 +29,12 @@ _HOLE = re.compile(r"%\(\w+\)[sd]")
 def said() -> Catalog:
     """Extract every message of the pages, without translation."""
     found = Catalog()
-    extracted = extract_from_dir(
-        ROOT / "api", _METHODS, _OPTIONS, keywords=_KEYWORDS, comment_tags=["TRANSLATORS:"]
-    )
-    for _file, _line, message, comments, context in extracted:
-        found.add(message, auto_comments=comments, context=context)
+    for room in ("api", "domain"):
+        extracted = extract_from_dir(
+            ROOT / room, _METHODS, _OPTIONS, keywords=_KEYWORDS, comment_tags=["TRANSLATORS:"]
+        )
+        for _file, _line, message, comments, context in extracted:
+            found.add(message, auto_comments=comments, context=context)
     for code in CODES.values():
         found.add(code.title)
     return found

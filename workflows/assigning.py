@@ -7,13 +7,15 @@ from temporalio.exceptions import ApplicationError
 
 from domain.activity_io import DispatchPlan, DispatchQuestion
 from domain.actors import Actor
-from domain.commands.intake import Intervene, Reassign
-from domain.commands.joint import Call, Delegate, Whistle
-from domain.commands.messages import Command
+from domain.commands.intake.intervene import Intervene
+from domain.commands.intake.reassign import Reassign
+from domain.commands.joint.delegate import Delegate
+from domain.commands.joint.whistle import Call, Whistle
 from domain.deadlines.clocks import ClockName
 from domain.facts.intake import Assigned, Reassigned
 from domain.facts.joint import Delegated, Intervened, Whistled
-from domain.policy.guards import assignment_of, check
+from domain.messages import Command
+from domain.policy.guards import check
 from domain.refusals import Refused
 from domain.ticket.assignment import Assignment, Given, Share
 from workflows.calls import ask, ask_until_answered
@@ -103,7 +105,7 @@ async def intervene(flow: EscalatingTicket, command: Intervene, actor: Actor, at
 
 
 async def whistle(flow: EscalatingTicket, command: Whistle, actor: Actor, at: datetime) -> None:
-    lead = assignment_of(flow.ticket, command, actor)
+    lead = command.share_in(flow.ticket, actor)
     first, shares = flow.ticket.given, list[Given]()
     for n, call in enumerate(command.units, first + 1):
         shares.append(await _plan_help(flow, lead, call, n, at))
@@ -115,7 +117,7 @@ async def whistle(flow: EscalatingTicket, command: Whistle, actor: Actor, at: da
 
 
 async def delegate(flow: EscalatingTicket, command: Delegate, actor: Actor, at: datetime) -> None:
-    above = assignment_of(flow.ticket, command, actor)
+    above = command.share_in(flow.ticket, actor)
     first = flow.ticket.given
     call = Call(unit=command.unit, task=command.task, limit=command.limit)
     share = await _plan_help(flow, above, call, first + 1, at, below=above.unit)

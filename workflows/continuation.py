@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 from domain.actors import SYSTEM, Actor
-from domain.commands.messages import Act
 from domain.continuation import Carried
 from domain.deadlines.clocks import Clock, ClockName
 from domain.events import Fact
 from domain.facts.anytime import CarriedOn
+from domain.messages import Act
 from domain.policy.guards import check
 from domain.refusals import Refused
 from domain.ticket.complaint import Complaint

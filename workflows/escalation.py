@@ -6,14 +6,15 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from domain.activity_io import ClockQuestion, ResumeQuestion
+from domain.commands.base import ClockNeed, Wanted
+from domain.commands.joint.raise_level import raised
+from domain.commands.lookups import rules_of
 from domain.deadlines.clocks import Clock, ClockName, Rung, RungKind, emergency_clock
 from domain.facts.aftercare import ClosedOnWatch
 from domain.facts.anytime import RungClimbed
 from domain.facts.closing import CallBackDue, Closed
 from domain.facts.returning import FellBack, TakenOn
 from domain.facts.waiting import Resumed, ReviewMissed
-from domain.policy.decide import ClockNeed, Wanted, raised
-from domain.policy.guards import rules_of
 from domain.ticket.stages import Outcome, Stage
 from workflows.calls import ask
 from workflows.event_log import RecordedTicket

@@ -19,14 +19,29 @@ from domain.activity_io import (
     TriageQuestion,
 )
 from domain.actors import Actor
-from domain.commands import citizens, intake, joint, supervising, units
-from domain.commands.messages import Command
+from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.citizens.withdraw import Withdraw
+from domain.commands.intake.intervene import Intervene
+from domain.commands.intake.merge import Merge
+from domain.commands.intake.reassign import Reassign
+from domain.commands.intake.triage import Triage
+from domain.commands.intake.unmerge import Unmerge
+from domain.commands.joint.delegate import Delegate
+from domain.commands.joint.whistle import Whistle
+from domain.commands.lookups import asking
+from domain.commands.supervising.appoint import Appoint
+from domain.commands.supervising.decide import Decide
+from domain.commands.supervising.replan import Replan
+from domain.commands.supervising.settle_all import SettleAll
+from domain.commands.units.return_ticket import Return, return_bar
+from domain.commands.units.review import Review
 from domain.deadlines.clocks import Clock, ClockName
 from domain.facts import aftercare, handling, returning, waiting
 from domain.facts.anytime import Appointed, FactsAdded, InspectionsOpened
 from domain.facts.intake import Classified
-from domain.policy.decide import facts_of, need_of, reason_of, replanned
-from domain.policy.guards import asking, assignment_of, check, return_bar
+from domain.messages import Command
+from domain.policy.decide import replanned
+from domain.policy.guards import check
 from domain.refusals import Refused
 from domain.ticket.assignment import Request
 from workflows import assigning, merging
@@ -48,8 +63,8 @@ async def give(flow: EscalatingTicket, command: Command, actor: Actor, at: datet
 
 async def _check_reason(flow: EscalatingTicket, command: Command, actor: Actor) -> None:
     """Refuse a reason that the pack does not know."""
-    reason = reason_of(command)
-    if reason is None or (isinstance(command, units.Return) and _bar(flow, command, actor)):
+    reason = command.reason_code()
+    if reason is None or (isinstance(command, Return) and _bar(flow, command, actor)):
         return
     kind, code = reason
     city = flow.ticket.complaint.city
@@ -60,37 +75,33 @@ async def _check_reason(flow: EscalatingTicket, command: Command, actor: Actor) 
 
 async def _plain(flow: EscalatingTicket, command: Command, actor: Actor, at: datetime) -> None:
     """Carry out a command whose facts need at most a clock."""
-    need = need_of(flow.ticket, command, actor)
+    need = command.clock_need(flow.ticket, actor)
     clocks = await flow.plan_clocks(at, need=need) if need is not None else []
     check(flow.ticket, command, actor, at)
-    for fact in facts_of(flow.ticket, command, actor, clocks):
+    for fact in command.facts(flow.ticket, actor, clocks):
         flow.record_event(fact, at, actor)
 
 
-def _bar(flow: EscalatingTicket, command: units.Return, actor: Actor) -> Refused | None:
-    return return_bar(flow.ticket, assignment_of(flow.ticket, command, actor))
+def _bar(flow: EscalatingTicket, command: Return, actor: Actor) -> Refused | None:
+    return return_bar(flow.ticket, command.share_in(flow.ticket, actor))
 
 
-async def _return(
-    flow: EscalatingTicket, command: units.Return, actor: Actor, at: datetime
-) -> None:
+async def _return(flow: EscalatingTicket, command: Return, actor: Actor, at: datetime) -> None:
     """Record a return; one that is barred, even during planning, is recorded and refused."""
     clocks: list[Clock] = []
     if _bar(flow, command, actor) is None:
-        need = need_of(flow.ticket, command, actor)
+        need = command.clock_need(flow.ticket, actor)
         clocks = await flow.plan_clocks(at, need=need)
         check(flow.ticket, command, actor, at)
     barred = _bar(flow, command, actor)
-    for fact in facts_of(flow.ticket, command, actor, clocks):
+    for fact in command.facts(flow.ticket, actor, clocks):
         flow.record_event(fact, at, actor)
     if barred is not None:
         await flow.project()
         raise barred
 
 
-async def _triage(
-    flow: EscalatingTicket, command: intake.Triage, actor: Actor, at: datetime
-) -> None:
+async def _triage(flow: EscalatingTicket, command: Triage, actor: Actor, at: datetime) -> None:
     question = TriageQuestion(
         complaint=flow.ticket.complaint,
         pack=flow.pack,
@@ -119,9 +130,7 @@ async def _triage(
     )
 
 
-async def _decide(
-    flow: EscalatingTicket, command: supervising.Decide, actor: Actor, at: datetime
-) -> None:
+async def _decide(flow: EscalatingTicket, command: Decide, actor: Actor, at: datetime) -> None:
     if flow.ticket.contest is not None:
         granted, refused = aftercare.ExclusionGranted, aftercare.ExclusionRefused
         flow.record_event(
@@ -158,7 +167,7 @@ def _still_asked(flow: EscalatingTicket, n: int, request: Request) -> None:
 
 async def _grant_return(
     flow: EscalatingTicket,
-    command: supervising.Decide,
+    command: Decide,
     actor: Actor,
     at: datetime,
     n: int,
@@ -180,7 +189,7 @@ async def _grant_return(
 
 async def _grant_extension(
     flow: EscalatingTicket,
-    command: supervising.Decide,
+    command: Decide,
     actor: Actor,
     at: datetime,
     n: int,
@@ -206,22 +215,18 @@ async def _grant_extension(
     flow.record_event(granted, at, actor)
 
 
-async def _review(
-    flow: EscalatingTicket, command: units.Review, actor: Actor, at: datetime
-) -> None:
+async def _review(flow: EscalatingTicket, command: Review, actor: Actor, at: datetime) -> None:
     if not command.resume:
         await _plain(flow, command, actor, at)
         return
-    n = assignment_of(flow.ticket, command, actor).n
+    n = command.share_in(flow.ticket, actor).n
     clocks = await flow.plan_resumed(n, at)
     check(flow.ticket, command, actor, at)
     flow.record_event(waiting.Reviewed(assignment=n, note=command.note), at, actor)
     flow.record_event(waiting.Resumed(assignment=n, why="reviewed", clocks=clocks), at, actor)
 
 
-async def _add_facts(
-    flow: EscalatingTicket, command: citizens.AddFacts, actor: Actor, at: datetime
-) -> None:
+async def _add_facts(flow: EscalatingTicket, command: AddFacts, actor: Actor, at: datetime) -> None:
     """Record the citizen's facts, and resume the clocks that waited for them."""
     flow.record_event(FactsAdded(text=command.text, files=command.files), at, actor)
     for assignment in flow.ticket.opened:
@@ -229,9 +234,7 @@ async def _add_facts(
             await flow.resume(assignment.n, "citizen_answered", at)
 
 
-async def _appoint(
-    flow: EscalatingTicket, command: supervising.Appoint, actor: Actor, at: datetime
-) -> None:
+async def _appoint(flow: EscalatingTicket, command: Appoint, actor: Actor, at: datetime) -> None:
     clocks = await flow.plan_clocks(at, ClockName.APPOINTMENT, due_at=command.starts_at)
     check(flow.ticket, command, actor, at)
     appointed = Appointed(
@@ -240,9 +243,7 @@ async def _appoint(
     flow.record_event(appointed, at, actor)
 
 
-async def _replan(
-    flow: EscalatingTicket, command: supervising.Replan, actor: Actor, at: datetime
-) -> None:
+async def _replan(flow: EscalatingTicket, command: Replan, actor: Actor, at: datetime) -> None:
     """Replan the provisional clocks, again if one changed during planning."""
     while True:
         asked = [clock.model_copy() for clock in flow.ticket.provisional]
@@ -260,7 +261,7 @@ async def _replan(
 
 
 async def _settle_all(
-    flow: EscalatingTicket, command: supervising.SettleAll, actor: Actor, at: datetime
+    flow: EscalatingTicket, command: SettleAll, actor: Actor, at: datetime
 ) -> None:
     ticket = flow.ticket
     question = SettleQuestion(
@@ -278,9 +279,7 @@ async def _settle_all(
     flow.record_event(InspectionsOpened(text=command.text, tickets=plan.tickets), at, actor)
 
 
-async def _withdraw(
-    flow: EscalatingTicket, command: citizens.Withdraw, actor: Actor, at: datetime
-) -> None:
+async def _withdraw(flow: EscalatingTicket, command: Withdraw, actor: Actor, at: datetime) -> None:
     parent = flow.ticket.parent
     await _plain(flow, command, actor, at)
     await merging.leave(flow, parent, at)
@@ -289,19 +288,19 @@ async def _withdraw(
 Handler = Callable[[EscalatingTicket, Any, Actor, datetime], Awaitable[None]]
 
 _HANDLERS: dict[type, Handler] = {
-    intake.Triage: _triage,
-    intake.Reassign: assigning.reassign,
-    intake.Intervene: assigning.intervene,
-    intake.Merge: merging.merge,
-    intake.Unmerge: merging.unmerge,
-    units.Return: _return,
-    units.Review: _review,
-    joint.Whistle: assigning.whistle,
-    joint.Delegate: assigning.delegate,
-    supervising.Decide: _decide,
-    supervising.Appoint: _appoint,
-    supervising.SettleAll: _settle_all,
-    supervising.Replan: _replan,
-    citizens.AddFacts: _add_facts,
-    citizens.Withdraw: _withdraw,
+    Triage: _triage,
+    Reassign: assigning.reassign,
+    Intervene: assigning.intervene,
+    Merge: merging.merge,
+    Unmerge: merging.unmerge,
+    Return: _return,
+    Review: _review,
+    Whistle: assigning.whistle,
+    Delegate: assigning.delegate,
+    Decide: _decide,
+    Appoint: _appoint,
+    SettleAll: _settle_all,
+    Replan: _replan,
+    AddFacts: _add_facts,
+    Withdraw: _withdraw,
 }

@@ -8,8 +8,8 @@ from temporalio.exceptions import FailureError, TemporalError
 
 from domain.activity_io import MergeQuestion
 from domain.actors import Actor
-from domain.commands.intake import Merge, Unmerge
-from domain.commands.messages import MergedTicket, ParentReply, Parting
+from domain.commands.intake.merge import Merge
+from domain.commands.intake.unmerge import Unmerge
 from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.merging import (
     ComplainantJoined,
@@ -18,6 +18,7 @@ from domain.facts.merging import (
     RepliedWithParent,
     Unmerged,
 )
+from domain.messages import MergedTicket, ParentReply, Parting
 from domain.model import Recorded
 from domain.policy.guards import check
 from domain.refusals import Refused

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from domain.commands.base import ClockNeed
+from domain.commands.joint.raise_level import raised
+from domain.commands.lookups import rules_of
+from domain.commands.supervising.supervise import order
 from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.aftercare import WatchEnded
 from domain.facts.returning import ArbitrationCalled
 from domain.facts.verifying import VerificationAsked
-from domain.policy.decide import ClockNeed, arbitration_due, grave, order, raised, watch_over
-from domain.policy.guards import rules_of
+from domain.policy.decide import arbitration_due, grave, watch_over
 from domain.ticket.rules_snapshot import Escalation
 from domain.ticket.stages import Stage
 from workflows import assigning

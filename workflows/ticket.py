@@ -13,16 +13,16 @@ from temporalio.exceptions import ApplicationError
 
 from domain.activity_io import ReplyPlan, ReplyQuestion, TriageQuestion
 from domain.actors import SYSTEM
-from domain.commands.messages import Act, MergedTicket, ParentReply, Parting, RatingMessage
 from domain.continuation import Carried
 from domain.deadlines.clocks import ClockName
 from domain.facts.closing import Closed, Rated, RatingRefused, Replied, Supervised
 from domain.facts.intake import Accepted, Classified, TriageUnsure
+from domain.facts.transitions import transition
 from domain.facts.verifying import ClosingRefuted
+from domain.messages import Act, MergedTicket, ParentReply, Parting, RatingMessage
 from domain.policy.condition_inputs import case_of
 from domain.policy.decide import arbitration_due, grave, verdict
 from domain.policy.guards import check
-from domain.policy.transitions import transition
 from domain.refusals import Refused
 from domain.ticket.complaint import Complaint
 from domain.ticket.stages import Stage

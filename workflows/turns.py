@@ -12,8 +12,9 @@ from contextvars import ContextVar
 
 from temporalio import workflow
 
-from domain.commands.intake import Intervene, Reassign
-from domain.commands.messages import Command
+from domain.commands.intake.intervene import Intervene
+from domain.commands.intake.reassign import Reassign
+from domain.messages import Command
 from domain.refusals import Refused
 from runtime.engine_limits import DONE_WITHIN
 

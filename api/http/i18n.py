@@ -28,11 +28,6 @@ COOKIE = "lang"
 FOLDER = Path(__file__).parent.parent / "locale"
 
 
-def N_(message: str) -> str:
-    """Mark a message in a table, to be translated when it is shown."""
-    return message
-
-
 def catalogue(language: str) -> Path:
     """Return the file of a language."""
     return FOLDER / language / "LC_MESSAGES" / "messages.po"

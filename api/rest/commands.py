@@ -1,4 +1,4 @@
-"""Commands on a ticket: one route per row of `api.rest.endpoints`.
+"""Commands on a ticket: one route per command of the registry.
 
 The body is the domain's command without its tag. The permission table decides who may give it, the
 ticket when.
@@ -6,7 +6,7 @@ ticket when.
 
 from collections.abc import Awaitable, Callable
 from inspect import Parameter, Signature
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel
@@ -15,14 +15,14 @@ from api.http.access import TicketNumber, anyone, staff
 from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import responses
 from api.http.responses import json_of
-from api.rest.endpoints.all_endpoints import ENDPOINTS
-from api.rest.endpoints.spec import CommandEndpoint
 from app import attachments
 from app.attachments import attached
 from app.caller import Caller
 from app.commands import body_of, give
 from app.context import API, AppContext
-from domain.policy.permissions import COMMANDS
+from domain.commands.base import CommandBase
+from domain.commands.registry import COMMANDS
+from domain.policy.permissions import COMMANDS as PERMISSIONS
 from domain.ticket.ticket import Snapshot
 
 router = APIRouter(prefix=API)
@@ -51,9 +51,9 @@ ALWAYS = (
 )
 
 
-def _endpoint(offer: CommandEndpoint, body: type[BaseModel]) -> Callable[..., Awaitable[Response]]:
-    command: Any = offer.command
-    tag = offer.command.model_fields["do"].default
+def _endpoint(
+    command: type[CommandBase], body: type[BaseModel]
+) -> Callable[..., Awaitable[Response]]:
     named = "files" if "files" in body.model_fields else "evidence"
 
     async def endpoint(
@@ -67,12 +67,12 @@ def _endpoint(offer: CommandEndpoint, body: type[BaseModel]) -> Callable[..., Aw
         async with attached(context, caller, number, told.get(named, [])) as there:
             if named in told:
                 told[named] = there
-            given: Any = command.model_construct(None, do=tag, **told)
+            given = command.model_construct(None, do=command.tag(), **told)
             return json_of(await give(context, caller, number, given, idempotency_key))
 
-    right = COMMANDS[offer.command]
+    right = PERMISSIONS[command]
     allowed = anyone(right.key) if right.citizens else staff(right.key)
-    told = Annotated[body, Body(examples=[offer.example])]  # type: ignore[valid-type]
+    told = Annotated[body, Body(examples=[command.spec.example])]  # type: ignore[valid-type]
     # Signing needs no fields: a body whose fields are all optional may be omitted.
     optional = not any(field.is_required() for field in body.model_fields.values())
     keyword, empty = Parameter.KEYWORD_ONLY, body() if optional else Parameter.empty
@@ -89,18 +89,28 @@ def _endpoint(offer: CommandEndpoint, body: type[BaseModel]) -> Callable[..., Aw
     return endpoint
 
 
-for _offer in ENDPOINTS:
-    _names_files = {"files", "evidence"} & _offer.command.model_fields.keys()
-    _files = attachments.REFUSALS if _names_files else ()
-    _citizens = COMMANDS[_offer.command].citizens
-    _attempts = ("too_many_attempts",) if _citizens else ()
-    router.add_api_route(
-        f"/tickets/{{number}}/{_offer.path}",
-        _endpoint(_offer, body_of(_offer.command)),
-        methods=["POST"],
-        operation_id=f"{_offer.path.replace('-', '_')}_ticket",
-        summary=_offer.summary,
-        tags=["Citizens", "Staff"] if _citizens else ["Staff"],
-        response_model=Snapshot,
-        responses=responses(*ALWAYS, *_offer.refusals, *_attempts, *_files),
+def _add(command: type[CommandBase]) -> None:
+    """Add the route of a command."""
+    spec, citizens = command.spec, PERMISSIONS[command].citizens
+    names_files = {"files", "evidence"} & command.model_fields.keys()
+    refusals = (
+        *ALWAYS,
+        *spec.refusals,
+        *(("too_many_attempts",) if citizens else ()),
+        *(attachments.REFUSALS if names_files else ()),
     )
+    router.add_api_route(
+        f"/tickets/{{number}}/{spec.path}",
+        _endpoint(command, body_of(command)),
+        methods=["POST"],
+        operation_id=f"{spec.path.replace('-', '_')}_ticket",
+        summary=spec.summary,
+        tags=["Citizens", "Staff"] if citizens else ["Staff"],
+        response_model=Snapshot,
+        responses=responses(*refusals),
+    )
+
+
+for _command in COMMANDS:
+    if not _command.spec.own_route:
+        _add(_command)

@@ -9,13 +9,12 @@ from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import responses
 from api.http.responses import json_of, receipt_of
 from api.rest.commands import ALWAYS
-from api.rest.endpoints.citizens import BACK
 from app.caller import Caller
 from app.commands import body_of
 from app.context import API
 from app.filing import Filed, Receipt
 from app.reopen import reopen
-from domain.commands.citizens import Recur
+from domain.commands.citizens.recur import Recur
 from domain.ticket.ticket import Snapshot
 
 router = APIRouter(prefix=API)
@@ -24,23 +23,23 @@ _BODY: Any = body_of(Recur)
 
 
 @router.post(
-    f"/tickets/{{number}}/{BACK.path}",
+    f"/tickets/{{number}}/{Recur.spec.path}",
     operation_id="recur_ticket",
-    summary=BACK.summary,
+    summary=Recur.spec.summary,
     tags=["Citizens", "Staff"],
     response_model=Snapshot | Receipt,
     responses={
         200: {"description": "The ticket was still being watched, and goes on."},
         201: {"model": Receipt, "description": "It had ended; this is the one that follows it."},
         202: {"model": Receipt, "description": "The same; the engine is away and starts it later."},
-        **responses(*ALWAYS, *BACK.refusals, "too_many_attempts", "idempotency_key_reused"),
+        **responses(*ALWAYS, *Recur.spec.refusals, "too_many_attempts", "idempotency_key_reused"),
     },
 )
 async def recur(
     number: TicketNumber,
     caller: Annotated[Caller, anyone("recur")],
     context: Context,
-    body: Annotated[_BODY, Body(examples=[BACK.example])],
+    body: Annotated[_BODY, Body(examples=[Recur.spec.example])],
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Reopen the ticket while it is still watched (回头看).

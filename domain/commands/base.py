@@ -1,12 +1,19 @@
-"""The base of every command, and the text types of commands."""
+"""The base of every command: its data, its specification, its guard and its facts."""
 
-from typing import Annotated, ClassVar
+from abc import abstractmethod
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import AfterValidator, StringConstraints
 
+from domain.actors import Actor
+from domain.commands.spec import CommandSpec
+from domain.deadlines.clocks import Clock, ClockName
+from domain.events import Fact
 from domain.facts.base import FactBase
-from domain.model import Incoming
+from domain.model import Incoming, Instant, Recorded
 from domain.ticket.complaint import clean_text
+from domain.ticket.ticket import Ticket
 
 Note = Annotated[str, StringConstraints(max_length=1000), AfterValidator(clean_text)]
 Length = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,2}(s|m|h|d|wh|wd)$")]
@@ -14,15 +21,72 @@ Length = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,2}(s|m|h|d|wh|wd)
 Number = Annotated[str, StringConstraints(pattern=r"^\d{13}$")]
 """A ticket's number."""
 
+ReasonKind = Literal["decline", "refer", "return", "whistle", "hold", "exclude"]
+ReasonCode = tuple[ReasonKind, str]
+"""The code of a reason that has to be one of the pack's, and its list."""
+
+
+class Wanted(Recorded):
+    """More time, as requested: an extension by a length, or a hold until a day."""
+
+    clock: Clock | None = None
+    by: str | None = None
+    until: Instant | None = None
+
+
+class ClockNeed(NamedTuple):
+    """The clock a command starts, and its assignment; `wanted`: more time, requested with it."""
+
+    clock: ClockName
+    assignment: int | None = None
+    wanted: Wanted | None = None
+
 
 class CommandBase(Incoming):
-    """The base of commands. `leads_to`: the fact it becomes, for the transition table."""
+    """The base of commands.
+
+    leads_to: the fact it becomes, for the transition table
+    ends: facts by the deciding value, if content or a pending request decides among several
+    spec: all that is said of it outside the lifecycle
+    """
+
+    if TYPE_CHECKING:
+        do: str
 
     leads_to: ClassVar[type[FactBase]]
     ends: ClassVar[dict[str, type[FactBase]]] = {}
-    """Facts by the deciding value, if content or a pending request decides among several."""
+    spec: ClassVar[CommandSpec]
+
+    @classmethod
+    def tag(cls) -> str:
+        """Return the value of `do` that distinguishes this command."""
+        return str(cls.model_fields["do"].default)
 
     @classmethod
     def may_lead_to(cls) -> tuple[type[FactBase], ...]:
         """Return every fact it may become."""
         return tuple(cls.ends.values()) or (cls.leads_to,)
+
+    def fact_of(self, ticket: Ticket) -> type[FactBase]:
+        """Return the fact it becomes now, to look up in the transition table."""
+        return self.leads_to
+
+    @abstractmethod
+    def guard(self, ticket: Ticket, actor: Actor, at: datetime) -> None:
+        """Refuse the command by more than stage, role, unit and the city's switches.
+
+        Raises:
+            Refused: with the reason's code; nothing has changed.
+        """
+
+    def reason_code(self) -> ReasonCode | None:
+        """Return the reason's code, if it has to be one of the pack's."""
+        return None
+
+    def clock_need(self, ticket: Ticket, actor: Actor) -> ClockNeed | None:
+        """Return the clock that has to be planned before the command becomes facts."""
+        return None
+
+    def facts(self, ticket: Ticket, actor: Actor, clocks: list[Clock]) -> list[Fact]:
+        """Return the facts of the command; `clocks`: the plan of `clock_need`."""
+        raise TypeError(f"{type(self).__name__} needs a plan")

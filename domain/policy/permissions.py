@@ -2,7 +2,7 @@
 
 Each row has a key. A command's key is its tag (`sign`), a route's key its operation id. The roles
 that may give a command are not repeated: they follow from the facts that the command leads to
-(`domain.policy.transitions`), so the two tables cannot contradict each other (ADR 0013). The table
+(`domain.facts.transitions`), so the two tables cannot contradict each other (ADR 0013). The table
 adds how near an officer's unit has to be, and which scope a token needs.
 
 Anything that is not in the table is forbidden.
@@ -10,16 +10,14 @@ Anything that is not in the table is forbidden.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import get_args
 
 from domain.actors import Role
-from domain.commands import citizens, intake, joint, supervising, units
 from domain.commands.base import CommandBase
-from domain.commands.messages import Command
+from domain.commands.registry import COMMANDS as ALL
+from domain.commands.relations import LEAD, NEAR, SEEING, Relation
 from domain.facts import closing, handling
 from domain.facts.base import FactBase
-from domain.policy.relations import NEAR, SEEING, Relation
-from domain.policy.transitions import TABLE as LIFECYCLE
+from domain.facts.transitions import TABLE as LIFECYCLE
 
 
 class Scope(StrEnum):
@@ -51,7 +49,7 @@ class Right:
     @property
     def lead_only(self) -> bool:
         """True if an officer's unit has to be the one that leads."""
-        return self.units == _LEAD
+        return self.units == LEAD
 
     def allows(self, role: Role, near: Relation | None = None) -> bool:
         """Return whether a role may; for officers, with a unit at this distance from the ticket."""
@@ -63,75 +61,12 @@ class Right:
 
 
 STAFF = frozenset(Role) - {Role.CITIZEN, Role.SYSTEM}
-_LEAD = frozenset({Relation.LEAD})
 AUDITORS = frozenset({Role.AUDITOR, Role.ADMIN})
 _ADMIN = frozenset({Role.ADMIN})
 _CALLERS = frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN})
 _DESKS = frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR})
 _OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN})
 _FILERS = frozenset({Role.DESK, Role.DISPATCHER, Role.OFFICER, Role.SUPERVISOR})
-
-_NEAR: dict[type[CommandBase], frozenset[Relation]] = {
-    units.Sign: NEAR,
-    units.Contact: NEAR,
-    units.Extend: NEAR,
-    joint.Delegate: NEAR,
-    joint.Release: NEAR,
-    units.Return: _LEAD,
-    units.Hold: _LEAD,
-    units.Review: _LEAD,
-    units.Ask: _LEAD,
-    units.Step: _LEAD,
-    units.Exclude: _LEAD,
-    units.AnswerOrder: _LEAD,
-    joint.Whistle: _LEAD,
-    joint.Override: _LEAD,
-    joint.RaiseLevel: _LEAD,
-    supervising.SettleAll: _LEAD,
-    supervising.KeepMinutes: NEAR,
-    supervising.Appoint: NEAR,
-    supervising.Revisit: NEAR,
-    citizens.Recur: NEAR,
-}
-"""The distance an officer's unit needs to give a command that officers may give."""
-
-_WHAT: dict[type[CommandBase], str] = {
-    intake.Triage: "classify (分类)",
-    intake.Conclude: "end it without a unit, or with the last word",
-    intake.Reassign: "send it to a unit, or to another one (改派)",
-    intake.Arbitrate: "record what the arbitration decided (协调)",
-    intake.Intervene: "take it over for the centre",
-    intake.Merge: "handle it with another ticket (并单)",
-    intake.Unmerge: "let a merged ticket go its own way",
-    units.Sign: "sign (签收)",
-    units.Contact: "record a contact with the citizen (首次联系)",
-    units.Return: "ask to give it back (退单)",
-    units.Extend: "ask for more time (延期)",
-    units.Hold: "ask to put it aside (挂账)",
-    units.Review: "look at a hold again",
-    units.Ask: "ask the citizen",
-    units.Step: "report a stage as done",
-    units.Exclude: "ask that it does not count (剔除)",
-    units.AnswerOrder: "answer a supervisor's order",
-    joint.Whistle: "call other units in (吹哨)",
-    joint.Delegate: "give the work to a unit below (转派)",
-    joint.Release: "let a co-handler or a delegate go",
-    joint.Override: "answer without the co-handlers",
-    joint.RaiseLevel: "hand it one level up (提级)",
-    supervising.Decide: "grant or refuse what a unit asked for",
-    supervising.Supervise: "order the unit that leads (督办)",
-    supervising.Notice: "name what was neglected (通报)",
-    supervising.KeepMinutes: "keep minutes",
-    supervising.SettleAll: "have all of the kind inspected (举一反三)",
-    supervising.Appoint: "promise a time (预约)",
-    supervising.Revisit: "look whether it holds (回头看)",
-    supervising.Replan: "plan provisional due times again",
-    citizens.AddFacts: "add facts",
-    citizens.Urge: "urge (催办)",
-    citizens.Withdraw: "take it back",
-    citizens.Recur: "say that the problem is back",
-    citizens.CallBack: "record a call-back (回访)",
-}
 
 
 def _may_cause(facts: tuple[type[FactBase], ...]) -> frozenset[Role]:
@@ -142,9 +77,8 @@ def _may_cause(facts: tuple[type[FactBase], ...]) -> frozenset[Role]:
 
 def _command(command: type[CommandBase]) -> Right:
     roles = _may_cause(command.may_lead_to())
-    near = _NEAR.get(command, frozenset()) if Role.OFFICER in roles else None
-    key = str(command.model_fields["do"].default)
-    return Right(key, _WHAT[command], roles, near, Scope.ACT)
+    near = command.spec.near if Role.OFFICER in roles else None
+    return Right(command.tag(), command.spec.right, roles, near, Scope.ACT)
 
 
 def _staff(key: str, what: str, units: frozenset[Relation] | None = None) -> Right:
@@ -155,9 +89,7 @@ def _all(key: str, what: str) -> Right:
     return Right(key, what, frozenset(Role) - {Role.SYSTEM}, everybody=True)
 
 
-COMMANDS: dict[type[CommandBase], Right] = {
-    command: _command(command) for command in get_args(get_args(Command)[0])
-}
+COMMANDS: dict[type[CommandBase], Right] = {command: _command(command) for command in ALL}
 
 _RESULTS = (handling.Handled, handling.ShareHandled)
 
@@ -185,9 +117,9 @@ TABLE: tuple[Right, ...] = (
     _all("get_file", "open a file by a link that was given out"),
     _all("get_thumbnail", "see a photo, small, by a link that was given out"),
     # --- complainants, and views of their data
-    Right("get_person", "see who complained, behind a mask", STAFF, _LEAD, Scope.READ),
+    Right("get_person", "see who complained, behind a mask", STAFF, LEAD, Scope.READ),
     Right("unmask_person", "see who complained, in full, for a purpose",
-          _CALLERS | {Role.OFFICER}, _LEAD, Scope.READ),
+          _CALLERS | {Role.OFFICER}, LEAD, Scope.READ),
     Right("search_people", "find a caller's tickets by their phone", _CALLERS, scope=Scope.READ),
     Right("list_views", "see who looked at the citizen's data", AUDITORS | {Role.CITIZEN},
           scope=Scope.AUDIT),

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from domain.actors import Actor
 from domain.events import Event, Fact
-from domain.policy.transitions import transition
+from domain.facts.transitions import transition
 from domain.ticket.ticket import Ticket
 
 _ATTEMPTS = 10**12

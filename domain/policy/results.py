@@ -1,9 +1,10 @@
 """Facts that follow when a share is done, fails, or is not needed any more."""
 
+from domain.commands.joint.release import released
 from domain.deadlines.clocks import Clock
 from domain.events import Fact
 from domain.facts import anytime, handling, intake, joint, merging, returning, verifying
-from domain.ticket.assignment import Ending, HandlingResult, Share
+from domain.ticket.assignment import HandlingResult, Share
 from domain.ticket.ticket import Ticket
 
 
@@ -44,16 +45,6 @@ def failure_of(ticket: Ticket, n: int, code: str, clocks: list[Clock]) -> Fact:
     if share is not Share.LEAD:
         return released(ticket, n, code)
     return handling.HandlingFailed(assignment=n, code=code, clocks=clocks)
-
-
-def released(ticket: Ticket, n: int, reason: str) -> Fact:
-    """Return a helper's release; an override if the answer waited for it alone."""
-    lead = ticket.lead
-    others = [a for a in ticket.opened if a.n != n and a.share is Share.CO]
-    last = ticket.assignment(n).share is Share.CO and not others
-    if last and lead is not None and lead.ending is Ending.DONE:
-        return joint.Overridden(reason=reason, released=[n])
-    return joint.Released(assignment=n, unit=ticket.assignment(n).unit, reason=reason)
 
 
 def shares_ended(ticket: Ticket, fact: Fact) -> list[int]:

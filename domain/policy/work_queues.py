@@ -4,8 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from domain.commands.lookups import asked, asking
 from domain.deadlines.clocks import ClockName
-from domain.policy.guards import asked, asking
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, get_args
 
-from domain.events import Fact
+from domain.facts.transitions import FACTS
 from packs.conditions import (
     OF_EVENTS,
     OF_RESULTS,
@@ -20,8 +19,7 @@ from packs.problems import PackFault
 @cache
 def event_kinds() -> frozenset[str]:
     """Return the kinds of all events of a ticket."""
-    facts: tuple[Any, ...] = get_args(get_args(Fact)[0])
-    return frozenset(fact.model_fields["kind"].default for fact in facts)
+    return frozenset(str(fact.model_fields["kind"].default) for fact in FACTS)
 
 
 def check_conditions(draft: ParsedPack) -> Iterator[PackFault]:

@@ -9,11 +9,9 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from api.http import route_permissions
-from api.rest.endpoints.all_endpoints import ENDPOINTS
-from api.rest.endpoints.citizens import BACK
 from domain.actors import Role
+from domain.commands.relations import SEEING, Relation
 from domain.policy.permissions import COMMANDS, RIGHTS, STAFF, Right
-from domain.policy.relations import SEEING, Relation
 from store.identity import accounts, tokens
 from tests.api.house import REPLY, Filed, House, problem
 from tests.support.people import new_account, signed_in
@@ -41,9 +39,10 @@ OF_WHOEVER_MAY = {"file_complaint", "upload_file"}
 NONSENSE = {"nonsense": True}
 """A body for which a permitted caller gets a 422, and nothing is done."""
 
-BODIES: dict[str, Any] = {
-    COMMANDS[offer.command].key: offer.example for offer in (*ENDPOINTS, BACK)
-} | {"complete_assignment": REPLY, "unmask_person": {"purpose": "回访"}}
+BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COMMANDS} | {
+    "complete_assignment": REPLY,
+    "unmask_person": {"purpose": "回访"},
+}
 
 
 @dataclass

@@ -11,7 +11,7 @@ from api.http.app import create_app
 from api.http.problem_responses import answer
 from api.http.telemetry import Telemetry
 from app.errors import CODES, Problem
-from domain.policy.transitions import TABLE
+from domain.facts.transitions import TABLE
 from runtime.settings import Settings
 from tests.api.house import problem
 

@@ -15,11 +15,13 @@ from temporalio.worker import Worker
 from app import engine_gateway as gateway
 from app.errors import Problem
 from app.sending import Budget, EngineUnavailable, NotRunning
-from domain.commands.citizens import AddFacts, Urge, Withdraw
-from domain.commands.intake import Reassign
-from domain.commands.messages import Act, Command
-from domain.commands.units import Sign
+from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.citizens.urge import Urge
+from domain.commands.citizens.withdraw import Withdraw
+from domain.commands.intake.reassign import Reassign
+from domain.commands.units.sign import Sign
 from domain.events import Event
+from domain.messages import Act, Command
 from domain.refusals import Refused
 from domain.ticket.complaint import Complaint
 from runtime.engine_clock import EngineClock

@@ -46,7 +46,7 @@ async def test_a_deed_through_its_page(able: House, case: Case) -> None:
     assert case.path in offered(page)
     assert f'action="/staff/tickets/{ticket.number}/{case.path}"' in page.text
     told = case.typed | {"key": "k" * 32}
-    done = translations(CHINESE).gettext(BY_PATH[case.path].done)
+    done = translations(CHINESE).gettext(BY_PATH[case.path].form.done)
     assert await who.done(ticket, case.path, told) == done
     assert await who.done(ticket, case.path, told) == done  # the same form, sent twice
     assert (await ticket.kinds()).count(case.kind) == before + 1

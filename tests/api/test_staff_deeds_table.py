@@ -1,57 +1,52 @@
 """Tests that the table of action forms is complete: commands, fields and messages."""
 
-from typing import get_args
-
 import pytest
 
 from api.http.i18n import CHINESE, translations
 from api.pages.actions.all_actions import DEEDS, GROUPS
-from api.pages.actions.spec import ActionForm, FieldKind
-from api.rest.endpoints.all_endpoints import ENDPOINTS
-from api.rest.endpoints.citizens import BACK
-from domain.commands.messages import Command
+from api.pages.actions.choices import LISTS
+from api.pages.actions.spec import ActionForm
+from domain.commands.forms import Choices, FieldKind
+from domain.commands.registry import COMMANDS
 from domain.ticket.minutes import Minutes
 from domain.ticket.rating import Rating
 
 NOT_IN_A_FORM = {"do": "the address of the form says it"}
 """Fields of commands that no form has, and the reason."""
 
-KINDS = set(get_args(get_args(Command)[0]))
-
 
 def test_every_command_has_one_row_and_completing_has_one() -> None:
     assert len(DEEDS) == len({deed.path for deed in DEEDS})
-    assert {deed.command for deed in DEEDS} == KINDS | {None}
+    assert {deed.command for deed in DEEDS} == {*COMMANDS, None}
 
 
-def test_paths_are_those_of_the_api() -> None:
-    offered = {offer.command: offer.path for offer in (*ENDPOINTS, BACK)}
-    assert {deed.command: deed.path for deed in DEEDS if deed.command} == offered
+def test_every_list_that_a_form_names_is_filled() -> None:
+    assert set(LISTS) == set(Choices)
 
 
 @pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.path)
 def test_every_field_of_its_model_is_in_the_form(deed: ActionForm) -> None:
     wanted = deed.model.model_fields.keys() - NOT_IN_A_FORM.keys()
-    assert {field.path[0] for field in deed.fields} == wanted
+    assert {field.path[0] for field in deed.form.fields} == wanted
 
 
 def test_nested_models_are_filled_in_whole() -> None:
-    nested = {field.into for deed in DEEDS for field in deed.fields if "." in field.into}
+    nested = {field.into for deed in DEEDS for field in deed.form.fields if "." in field.into}
     assert nested == {f"minutes.{name}" for name in Minutes.model_fields} | {
         f"rating.{name}" for name in Rating.model_fields
     }
 
 
 def test_shortcuts_are_told_apart_and_every_group_has_a_heading() -> None:
-    keys = [deed.shortcut for deed in DEEDS if deed.shortcut]
+    keys = [deed.form.shortcut for deed in DEEDS if deed.form.shortcut]
     assert len(keys) == len(set(keys))
-    assert {deed.group for deed in DEEDS} == set(GROUPS)
+    assert {deed.form.group for deed in DEEDS} == set(GROUPS)
 
 
 def test_choices_have_choices_and_yes_or_no_has_both() -> None:
     chosen = {FieldKind.CHOICE, FieldKind.PICK, FieldKind.UNITS, FieldKind.CALLS}
     for deed in DEEDS:
-        for field in deed.fields:
+        for field in deed.form.fields:
             assert (field.kind in chosen) == (field.choices is not None), (deed.path, field.name)
             assert (field.kind is FieldKind.YES_NO) == bool(field.yes and field.no)
 
@@ -59,5 +54,5 @@ def test_choices_have_choices_and_yes_or_no_has_both() -> None:
 def test_every_deed_says_in_both_languages_what_it_is_and_what_was_done() -> None:
     chinese = translations(CHINESE)
     for deed in DEEDS:
-        for message in (deed.label, deed.done):
+        for message in (deed.form.label, deed.form.done):
             assert chinese.gettext(message) != message

@@ -8,7 +8,7 @@ from api.pages.shared.labels import LABELS
 from app.citizen_view import PLAIN
 from domain.actors import Role
 from domain.deadlines.clocks import ClockName, RungKind
-from domain.policy.transitions import TABLE
+from domain.facts.transitions import TABLE
 from domain.ticket.assignment import Ending, Share
 from domain.ticket.complaint import Channel, Kind
 from domain.ticket.rating import Grade

@@ -19,7 +19,7 @@ from audit.report import examine, state_then
 from audit.runs import all_run_ids, fetch, is_kept, run_ids
 from audit.shredding import delete_runs, prove, tried
 from audit.verdicts import ComparisonResult, judge
-from domain.commands.citizens import AddFacts
+from domain.commands.citizens.add_facts import AddFacts
 from runtime.names import ticket_workflow_id
 from store.db import tables
 from store.db.engine import Store

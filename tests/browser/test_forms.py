@@ -108,7 +108,7 @@ class Looks:
 
 def _comes_back_empty(deed: ActionForm) -> bool:
     """Return whether sending the untouched form fails: a required field is not filled in."""
-    return any(one.required and not one.choices and not one.preset for one in deed.fields)
+    return any(one.required and not one.choices and not one.preset for one in deed.form.fields)
 
 
 def _narrow(desk: Open, role: Role, language: str) -> Page:

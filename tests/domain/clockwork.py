@@ -6,19 +6,14 @@ from typing import Literal
 
 from domain.activity_io import ReplyQuestion, TriageQuestion
 from domain.actors import SYSTEM
+from domain.commands.base import ClockNeed
+from domain.commands.joint.raise_level import raised
+from domain.commands.lookups import rules_of
+from domain.commands.supervising.supervise import order
 from domain.deadlines.clocks import Clock, ClockName, RungKind
 from domain.facts import aftercare, anytime, closing, intake, returning, verifying, waiting
 from domain.policy.condition_inputs import case_of
-from domain.policy.decide import (
-    ClockNeed,
-    arbitration_due,
-    grave,
-    order,
-    raised,
-    verdict,
-    watch_over,
-)
-from domain.policy.guards import rules_of
+from domain.policy.decide import arbitration_due, grave, verdict, watch_over
 from domain.refusals import Refused
 from domain.ticket.assignment import Share
 from domain.ticket.complaint import Complaint

@@ -7,14 +7,27 @@ from datetime import datetime
 
 from domain.activity_io import ExtensionQuestion, ReasonQuestion, ReplanQuestion, TriageQuestion
 from domain.actors import Actor
-from domain.commands import citizens, intake, joint, supervising, units
-from domain.commands.messages import Command, ParentReply
+from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.intake.intervene import Intervene
+from domain.commands.intake.merge import Merge
+from domain.commands.intake.reassign import Reassign
+from domain.commands.intake.triage import Triage
+from domain.commands.joint.delegate import Delegate
+from domain.commands.joint.whistle import Call, Whistle
+from domain.commands.lookups import asking
+from domain.commands.supervising.appoint import Appoint
+from domain.commands.supervising.decide import Decide
+from domain.commands.supervising.replan import Replan
+from domain.commands.supervising.settle_all import SettleAll
+from domain.commands.units.return_ticket import Return, return_bar
+from domain.commands.units.review import Review
 from domain.deadlines.clocks import ClockName
 from domain.facts import aftercare, anytime, handling, merging, returning, waiting
 from domain.facts import intake as intake_facts
 from domain.facts import joint as joint_facts
-from domain.policy.decide import facts_of, need_of, reason_of, replanned
-from domain.policy.guards import asking, assignment_of, check, return_bar
+from domain.messages import Command, ParentReply
+from domain.policy.decide import replanned
+from domain.policy.guards import check
 from domain.refusals import Refused
 from domain.ticket.assignment import Assignment, Given, Share
 from domain.ticket.stages import Stage
@@ -31,17 +44,17 @@ class Counter(Clockwork):
     def give(self, actor: Actor, command: Command, at: datetime) -> None:
         """Carry out a command. Raises Refused: nothing has changed, except by a barred return."""
         check(self.ticket, command, actor, at)
-        barred = self._bar(command, actor) if isinstance(command, units.Return) else None
-        reason = reason_of(command)
+        barred = self._bar(command, actor) if isinstance(command, Return) else None
+        reason = command.reason_code()
         if reason is not None and barred is None:
             kind, code = reason
             told(self.desks.reasons.check(ReasonQuestion(city="", kind=kind, code=code)))
         match command:
-            case intake.Triage():
+            case Triage():
                 self._classify(command, actor, at)
-            case intake.Reassign() | intake.Intervene():
+            case Reassign() | Intervene():
                 self._send(command, actor, at)
-            case intake.Merge(into=into, reason=why):
+            case Merge(into=into, reason=why):
                 promise = self.lifecycle and not self.ticket.promised
                 merged = merging.Merged(
                     parent=into,
@@ -51,36 +64,36 @@ class Counter(Clockwork):
                     clocks=self.plan(at, ClockName.PROMISE) if promise else [],
                 )
                 self.record_event(merged, at, actor)
-            case joint.Whistle() | joint.Delegate():
+            case Whistle() | Delegate():
                 self._call_in(command, actor, at)
-            case units.Review(resume=True):
-                n = assignment_of(self.ticket, command, actor).n
+            case Review(resume=True):
+                n = command.share_in(self.ticket, actor).n
                 self.record_event(waiting.Reviewed(assignment=n, note=command.note), at, actor)
                 self.resume(n, "reviewed", at)
-            case supervising.Decide():
+            case Decide():
                 self._decide(command, actor, at)
-            case supervising.Appoint(starts_at=starts_at):
+            case Appoint(starts_at=starts_at):
                 clocks = self.plan(at, ClockName.APPOINTMENT, due_at=starts_at)
                 self.record_event(anytime.Appointed(starts_at=starts_at, clocks=clocks), at, actor)
-            case supervising.Replan():
+            case Replan():
                 self._replan(actor, at)
-            case supervising.SettleAll(text=text):
+            case SettleAll(text=text):
                 self.record_event(anytime.InspectionsOpened(text=text, tickets=[PARENT]), at, actor)
-            case citizens.AddFacts(text=text):
+            case AddFacts(text=text):
                 self.record_event(anytime.FactsAdded(text=text), at, actor)
                 for each in self.ticket.opened:
                     if each.pause is not None and each.pause.why == "citizen":
                         self.resume(each.n, "citizen_answered", at)
             case _:
-                need = None if barred else need_of(self.ticket, command, actor)
+                need = None if barred else command.clock_need(self.ticket, actor)
                 clocks = self.plan(at, need=need) if need else []
-                for fact in facts_of(self.ticket, command, actor, clocks):
+                for fact in command.facts(self.ticket, actor, clocks):
                     self.record_event(fact, at, actor)
         if barred is not None:
             raise barred
 
-    def _bar(self, command: units.Return, actor: Actor) -> Refused | None:
-        return return_bar(self.ticket, assignment_of(self.ticket, command, actor))
+    def _bar(self, command: Return, actor: Actor) -> Refused | None:
+        return return_bar(self.ticket, command.share_in(self.ticket, actor))
 
     def _replan(self, actor: Actor, at: datetime) -> None:
         self.desks.publish()
@@ -91,7 +104,7 @@ class Counter(Clockwork):
         fact = replanned(self.ticket, plan.calendar_version, plan.clocks, plan.moved)
         self.record_event(fact, at, actor)
 
-    def _classify(self, command: intake.Triage, actor: Actor, at: datetime) -> None:
+    def _classify(self, command: Triage, actor: Actor, at: datetime) -> None:
         question = TriageQuestion(
             complaint=self.ticket.complaint,
             at=at,
@@ -112,11 +125,9 @@ class Counter(Clockwork):
         )
         self.record_event(classified, at, actor)
 
-    def _send(
-        self, command: intake.Reassign | intake.Intervene, actor: Actor, at: datetime
-    ) -> None:
+    def _send(self, command: Reassign | Intervene, actor: Actor, at: datetime) -> None:
         given = self.share(command.unit, at)
-        if isinstance(command, intake.Intervene):
+        if isinstance(command, Intervene):
             taken = joint_facts.Intervened(unit=command.unit, reason=command.reason)
             self.record_event(taken, at, actor)
         else:
@@ -127,10 +138,10 @@ class Counter(Clockwork):
             self.record_event(moved, at, actor)
         self.assign(given, at, actor)
 
-    def _call_in(self, command: joint.Whistle | joint.Delegate, actor: Actor, at: datetime) -> None:
-        giver = assignment_of(self.ticket, command, actor)
-        if isinstance(command, joint.Delegate):
-            call = joint.Call(unit=command.unit, task=command.task, limit=command.limit)
+    def _call_in(self, command: Whistle | Delegate, actor: Actor, at: datetime) -> None:
+        giver = command.share_in(self.ticket, actor)
+        if isinstance(command, Delegate):
+            call = Call(unit=command.unit, task=command.task, limit=command.limit)
             share = self._help(giver, call, 1, at, below=giver.unit)
             delegated = joint_facts.Delegated(assignment=giver.n, reason="r", share=share)
             self.record_event(delegated, at, actor)
@@ -142,7 +153,7 @@ class Counter(Clockwork):
         self.record_event(whistled, at, actor)
 
     def _help(
-        self, giver: Assignment, call: joint.Call, nth: int, at: datetime, below: str | None = None
+        self, giver: Assignment, call: Call, nth: int, at: datetime, below: str | None = None
     ) -> Given:
         running = (c for c in self.ticket.clocks if c.running and c.name is ClockName.HANDLE)
         due = next((c.due_at for c in running if c.assignment == giver.n), None)
@@ -157,7 +168,7 @@ class Counter(Clockwork):
             no_later_than=due,
         )
 
-    def _decide(self, command: supervising.Decide, actor: Actor, at: datetime) -> None:
+    def _decide(self, command: Decide, actor: Actor, at: datetime) -> None:
         ticket, why = self.ticket, command.reason
         if ticket.contest is not None:
             done = aftercare.ExclusionGranted if command.approve else aftercare.ExclusionRefused
@@ -194,9 +205,7 @@ class Counter(Clockwork):
             case _:
                 self.record_event(returning.ReturnRefused(assignment=n, reason=why), at, actor)
 
-    def _grant_return(
-        self, n: int, command: supervising.Decide, actor: Actor, at: datetime
-    ) -> None:
+    def _grant_return(self, n: int, command: Decide, actor: Actor, at: datetime) -> None:
         why, unit = command.reason, command.unit
         if unit is None:
             clocks = self.plan(at, ClockName.DISPATCH)

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from domain.activity_io import ClockQuestion, DispatchQuestion, ResumeQuestion
 from domain.actors import SYSTEM, Actor, Role
+from domain.commands.base import ClockNeed, Wanted
 from domain.deadlines.clocks import Clock, ClockName
 from domain.events import Event, Fact
 from domain.facts import anytime, closing, intake, waiting
-from domain.policy.decide import ClockNeed, Wanted, follows
+from domain.facts.transitions import transition
+from domain.policy.decide import follows
 from domain.policy.record import record
 from domain.policy.results import failure_of, result_of
-from domain.policy.transitions import transition
 from domain.refusals import Refused
 from domain.ticket.assignment import Given, HandlingResult, Share
 from domain.ticket.complaint import Complaint

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from domain.deadlines.clocks import Clock, ClockName
 from domain.events import Event
+from domain.facts.transitions import transition
 from domain.policy.decide import arbitration_due, follows, verdict, watch_over
-from domain.policy.transitions import transition
 from domain.ticket.assignment import Assignment, Ending, Share
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket

@@ -22,8 +22,8 @@ from domain.facts import (
     waiting,
 )
 from domain.facts.base import FactBase
+from domain.facts.transitions import TABLE
 from domain.policy.results import failure_of, result_of
-from domain.policy.transitions import TABLE
 from domain.ticket.assignment import Share
 from domain.ticket.stages import Stage
 from tests.domain.generators import Life

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+from domain.commands.supervising.supervise import order
 from domain.deadlines.clocks import Clock, ClockName
 from domain.events import Fact
 from domain.facts import aftercare, anytime, closing, merging, supervising
 from domain.facts.base import FactBase
-from domain.policy.decide import follows, order, replanned, verdict, watch_over
+from domain.policy.decide import follows, replanned, verdict, watch_over
 from domain.ticket.stages import Outcome
 from domain.ticket.ticket import LIFECYCLE
 from tests.domain.generators import Life

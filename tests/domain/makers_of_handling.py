@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 
+from domain.commands.joint.raise_level import raised
+from domain.commands.joint.release import released
+from domain.commands.units.return_ticket import return_bar
 from domain.deadlines.clocks import ClockName
 from domain.events import Fact
 from domain.facts import handling, joint, returning, waiting
 from domain.facts.base import FactBase
-from domain.policy.decide import arbitration_due, raised
-from domain.policy.guards import return_bar
-from domain.policy.results import failure_of, released, result_of
+from domain.policy.decide import arbitration_due
+from domain.policy.results import failure_of, result_of
 from domain.ticket.assignment import Assignment, Ending, Share
 from tests.domain.generators import Life
 

@@ -6,11 +6,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from domain.events import Fact
+from domain.facts.transitions import FACTS
 from domain.ticket.erasure import GONE, POINTERS, RECORD, WORDS, without_words
 from domain.ticket.ticket import Ticket
-
-FACTS: tuple[type[BaseModel], ...] = get_args(get_args(Fact)[0])
 
 
 def _parts(annotation: Any) -> Iterator[Any]:

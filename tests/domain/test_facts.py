@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from domain.actors import Actor, Role
-from domain.commands.citizens import CallBack
-from domain.commands.supervising import SettleAll
+from domain.commands.citizens.call_back import CallBack
+from domain.commands.supervising.settle_all import SettleAll
+from domain.commands.supervising.supervise import order
 from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.aftercare import ClosedOnWatch, Reopened
 from domain.facts.anytime import Withdrawn
@@ -16,7 +17,7 @@ from domain.facts.intake import Classified, Reassigned
 from domain.facts.joint import Whistled
 from domain.facts.verifying import VerificationAsked
 from domain.facts.waiting import CitizenAsked, Held, HoldAsked
-from domain.policy.decide import order, verdict
+from domain.policy.decide import verdict
 from domain.policy.guards import check
 from domain.policy.record import record
 from domain.refusals import Refused

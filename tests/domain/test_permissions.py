@@ -3,18 +3,17 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
 from domain.actors import Actor, Role
 from domain.commands.base import CommandBase
-from domain.commands.messages import Command
+from domain.commands.registry import COMMANDS as EVERY
+from domain.commands.relations import NEAR, Relation, relation
+from domain.facts.transitions import TABLE as LIFECYCLE
+from domain.facts.transitions import transition
 from domain.policy.guards import check
 from domain.policy.permissions import COMMANDS, RIGHTS, TABLE, Scope
-from domain.policy.relations import NEAR, Relation, relation
-from domain.policy.transitions import TABLE as LIFECYCLE
-from domain.policy.transitions import transition
 from domain.refusals import Refused
 from domain.ticket.assignment import Assignment, Share
 from domain.ticket.rules_snapshot import Rules
@@ -22,7 +21,6 @@ from domain.ticket.ticket import Ticket
 from tests.store.stories import START, complaint
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-EVERY: tuple[type[CommandBase], ...] = get_args(get_args(Command)[0])
 
 
 def test_every_command_has_a_row_and_no_key_has_two() -> None:
@@ -85,13 +83,13 @@ def test_how_near_a_unit_is() -> None:
 def test_the_ticket_itself_refuses_a_unit_that_is_not_near(
     command: type[CommandBase], unit: str, unchecked: Ticket
 ) -> None:
-    given = command.model_construct()
+    given = command.model_construct(None, do=command.tag())
     for row in LIFECYCLE:
         for stage in row.since if row.fact is command.leads_to else ():
             unchecked.stage = stage
             transition(stage, command.leads_to).permit(Actor(role=Role.OFFICER))
             with pytest.raises(Refused) as caught:
-                check(unchecked, given, Actor(role=Role.OFFICER, unit=unit), START)  # type: ignore[arg-type]
+                check(unchecked, given, Actor(role=Role.OFFICER, unit=unit), START)
             assert caught.value.code == "not_your_unit", command
 
 

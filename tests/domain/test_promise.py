@@ -3,7 +3,14 @@
 from datetime import datetime, timedelta
 
 from domain.actors import Actor, Role
-from domain.commands import intake, joint, supervising, units
+from domain.commands.intake.merge import Merge
+from domain.commands.intake.reassign import Reassign
+from domain.commands.joint.whistle import Call, Whistle
+from domain.commands.supervising.decide import Decide
+from domain.commands.units.ask import Ask
+from domain.commands.units.extend import Extend
+from domain.commands.units.hold import Hold
+from domain.commands.units.return_ticket import Return
 from domain.deadlines.clocks import Clock, ClockName, RungKind
 from domain.facts.anytime import RungClimbed
 from domain.policy.condition_inputs import cards, case_of
@@ -19,7 +26,7 @@ from tests.store.stories import complaint
 
 FILED_AT = datetime(2026, 3, 2, 10, tzinfo=BEIJING)
 DISPATCHER = Actor(role=Role.DISPATCHER, id="dispatcher-1")
-YES = supervising.Decide(approve=True, reason="同意")
+YES = Decide(approve=True, reason="同意")
 BUSY = Desks(TOWNS["busy"])
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -66,7 +73,7 @@ def test_a_card_counts_once_although_the_clock_stood_still_afterwards() -> None:
     climb_to(hall, ClockName.HANDLE, RungKind.WARN)
     before = both(hall)
     hall.now += HOUR
-    hall.give(officer(), units.Ask(question="在哪里？"), hall.now)
+    hall.give(officer(), Ask(question="在哪里？"), hall.now)
     hall.now += HOUR
     hall.resume(1, "citizen_answered", hall.now)
     assert both(hall) == before
@@ -80,7 +87,7 @@ def test_an_extension_granted_after_the_red_card_takes_it_back_where_it_was_aske
     while (following := hall.ticket.next_rung()) and following[1].at <= hall.now:
         hall.climb()
     yellow, red = both(hall)
-    hall.give(officer(), units.Extend(by="1d", reason="等配件"), hall.now)
+    hall.give(officer(), Extend(by="1d", reason="等配件"), hall.now)
     climb_to(hall, ClockName.HANDLE, RungKind.DUE)
     assert both(hall) == (yellow, red + 1)
     shown = hall.events[-1].version
@@ -98,7 +105,7 @@ def test_an_extension_asked_for_too_late_leaves_the_red_card() -> None:
     hall = handled()
     climb_to(hall, ClockName.HANDLE, RungKind.DUE)
     before = both(hall)
-    hall.give(officer(), units.Extend(by="1d", reason="等配件"), hall.now)
+    hall.give(officer(), Extend(by="1d", reason="等配件"), hall.now)
     hall.give(DISPATCHER, YES, hall.now)
     assert both(hall) == before
     assert hall.ticket.void_rungs == []
@@ -112,7 +119,7 @@ def test_a_hold_granted_after_the_red_card_takes_it_back_until_the_time_is_reall
         hall.climb()
     until = due_at + 20 * DAY
     yellow, red = both(hall)
-    asked = units.Hold(ground=BUSY.pack.reason_codes("hold")[0], until=until, reason="汛期后施工")
+    asked = Hold(ground=BUSY.pack.reason_codes("hold")[0], until=until, reason="汛期后施工")
     hall.give(officer(), asked, hall.now)
     climb_to(hall, ClockName.HANDLE, RungKind.DUE)
     hall.now += HOUR
@@ -133,8 +140,8 @@ def climb_until_resumed(hall: Counter) -> None:
 def test_a_clock_that_is_extended_while_it_stands_still_keeps_its_ladder() -> None:
     hall = handled()
     kinds = [rung.kind for rung in hall.ticket.running(ClockName.HANDLE, 1).rungs]
-    hall.give(officer(), units.Extend(by="1d", reason="等配件"), hall.now)
-    hall.give(officer(), units.Ask(question="在哪里？"), hall.now)
+    hall.give(officer(), Extend(by="1d", reason="等配件"), hall.now)
+    hall.give(officer(), Ask(question="在哪里？"), hall.now)
     hall.now += 60 * DAY
     hall.give(DISPATCHER, YES, hall.now)
     standing = hall.ticket.running(ClockName.HANDLE, 1)
@@ -144,11 +151,11 @@ def test_a_clock_that_is_extended_while_it_stands_still_keeps_its_ladder() -> No
 
 def test_the_promise_goes_on_when_a_unit_that_stood_still_has_it_no_more() -> None:
     hall = handled()
-    hall.give(officer(), units.Ask(question="在哪里？"), hall.now)
+    hall.give(officer(), Ask(question="在哪里？"), hall.now)
     hall.now += 2 * HOUR
     before = promise(hall).due_at
     ground = BUSY.pack.reason_codes("return")[0]
-    hall.give(officer(), units.Return(ground=ground, reason="不属于"), hall.now)
+    hall.give(officer(), Return(ground=ground, reason="不属于"), hall.now)
     hall.give(DISPATCHER, YES, hall.now)
     assert hall.ticket.stage is Stage.DISPATCH
     settle(hall)
@@ -158,9 +165,9 @@ def test_the_promise_goes_on_when_a_unit_that_stood_still_has_it_no_more() -> No
 
 def test_a_ticket_that_is_merged_while_it_stands_still_can_be_late() -> None:
     hall = handled()
-    hall.give(officer(), units.Ask(question="在哪里？"), hall.now)
+    hall.give(officer(), Ask(question="在哪里？"), hall.now)
     hall.now += HOUR
-    hall.give(DISPATCHER, intake.Merge(into=PARENT, reason="同一处"), hall.now)
+    hall.give(DISPATCHER, Merge(into=PARENT, reason="同一处"), hall.now)
     settle(hall)
     assert promise(hall).paused_at is None
     assert not case_of(hall.ticket, promise(hall).due_at).late
@@ -169,11 +176,11 @@ def test_a_ticket_that_is_merged_while_it_stands_still_can_be_late() -> None:
 
 def test_what_is_carried_on_while_the_lead_stands_still_stands_still_altogether() -> None:
     hall = handled(lifecycle=0)
-    called = [joint.Call(unit="transport", task="清路面")]
+    called = [Call(unit="transport", task="清路面")]
     ground = BUSY.pack.reason_codes("whistle")[0]
-    hall.give(officer(), joint.Whistle(ground=ground, reason="会同", units=called), hall.now)
+    hall.give(officer(), Whistle(ground=ground, reason="会同", units=called), hall.now)
     hall.now += HOUR
-    hall.give(officer(), units.Ask(question="在哪里？"), hall.now)
+    hall.give(officer(), Ask(question="在哪里？"), hall.now)
     assert hall.ticket.running(ClockName.HANDLE, 2).paused_at is None
     hall.carry_on()
     assert promise(hall).paused_at == hall.ticket.running(ClockName.HANDLE, 1).paused_at
@@ -190,7 +197,7 @@ def test_a_ticket_that_is_passed_on_for_ever_stays_small_and_forgets_no_card() -
         climb_to(hall, ClockName.SIGN, RungKind.DUE)
         red += 1
         unit = ("transport", "water")[turn % 2]
-        hall.give(DISPATCHER, intake.Reassign(unit=unit, reason="改派"), hall.now)
+        hall.give(DISPATCHER, Reassign(unit=unit, reason="改派"), hall.now)
         settle(hall)
         sizes.append(len(hall.ticket.model_dump_json()))
     handling = [
@@ -242,7 +249,7 @@ def test_who_is_done_again_in_time_was_on_time() -> None:
 def test_a_promise_that_was_broken_is_not_mended_by_more_time_asked_for_afterwards() -> None:
     hall = handled()
     climb_to(hall, ClockName.PROMISE, RungKind.DUE)
-    hall.give(officer(), units.Extend(by="2d", reason="等配件"), hall.now + HOUR)
+    hall.give(officer(), Extend(by="2d", reason="等配件"), hall.now + HOUR)
     hall.give(DISPATCHER, YES, hall.now + 2 * HOUR)
     hall.now += 3 * HOUR
     answer(hall)
@@ -252,7 +259,7 @@ def test_a_promise_that_was_broken_is_not_mended_by_more_time_asked_for_afterwar
 
 def test_a_unit_is_told_once_when_the_citizen_has_not_answered() -> None:
     hall = handled()
-    hall.give(officer(), units.Ask(question="在哪里？"), hall.now)
+    hall.give(officer(), Ask(question="在哪里？"), hall.now)
     climb_until_resumed(hall)
     climbed, resumed = hall.events[-2:]
     fact = climbed.fact

@@ -13,8 +13,8 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from domain.actors import CITIZEN
-from domain.commands.messages import ParentReply
-from domain.policy.transitions import TABLE
+from domain.facts.transitions import TABLE
+from domain.messages import ParentReply
 from domain.refusals import Refused
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.complaint import Kind

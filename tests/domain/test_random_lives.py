@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from domain.events import Event
 from domain.facts.base import FactBase
+from domain.facts.transitions import TABLE
 from domain.policy.notifications import OutboundMessage, notices
 from domain.policy.record import record
-from domain.policy.transitions import TABLE
 from domain.ticket.stages import Outcome, Stage
 from domain.ticket.ticket import Ticket
 from tests.domain.chance import Chance, Told

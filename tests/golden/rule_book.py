@@ -9,28 +9,33 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from domain.commands.citizens import AddFacts, Recur, Withdraw
-from domain.commands.intake import Arbitrate, Intervene, Merge, Triage
-from domain.commands.joint import Call, Delegate, Override, RaiseLevel, Release, Whistle
-from domain.commands.supervising import (
-    Appoint,
-    Decide,
-    KeepMinutes,
-    Notice,
-    Revisit,
-    SettleAll,
-    Supervise,
-)
-from domain.commands.units import (
-    AnswerOrder,
-    Ask,
-    Exclude,
-    Hold,
-    Return,
-    Review,
-    Sign,
-    Step,
-)
+from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.citizens.recur import Recur
+from domain.commands.citizens.withdraw import Withdraw
+from domain.commands.intake.arbitrate import Arbitrate
+from domain.commands.intake.intervene import Intervene
+from domain.commands.intake.merge import Merge
+from domain.commands.intake.triage import Triage
+from domain.commands.joint.delegate import Delegate
+from domain.commands.joint.override import Override
+from domain.commands.joint.raise_level import RaiseLevel
+from domain.commands.joint.release import Release
+from domain.commands.joint.whistle import Call, Whistle
+from domain.commands.supervising.appoint import Appoint
+from domain.commands.supervising.decide import Decide
+from domain.commands.supervising.keep_minutes import KeepMinutes
+from domain.commands.supervising.notice import Notice
+from domain.commands.supervising.revisit import Revisit
+from domain.commands.supervising.settle_all import SettleAll
+from domain.commands.supervising.supervise import Supervise
+from domain.commands.units.answer_order import AnswerOrder
+from domain.commands.units.ask import Ask
+from domain.commands.units.exclude import Exclude
+from domain.commands.units.hold import Hold
+from domain.commands.units.return_ticket import Return
+from domain.commands.units.review import Review
+from domain.commands.units.sign import Sign
+from domain.commands.units.step import Step
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.minutes import Meeting, Minutes
 from tests.support.desk import (

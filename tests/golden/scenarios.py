@@ -4,10 +4,18 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from domain.commands.citizens import AddFacts, CallBack, Urge, Withdraw
-from domain.commands.intake import Conclude, Reassign, Triage
-from domain.commands.supervising import Decide
-from domain.commands.units import Contact, Extend, Return, Sign
+from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.citizens.call_back import CallBack
+from domain.commands.citizens.urge import Urge
+from domain.commands.citizens.withdraw import Withdraw
+from domain.commands.intake.conclude import Conclude
+from domain.commands.intake.reassign import Reassign
+from domain.commands.intake.triage import Triage
+from domain.commands.supervising.decide import Decide
+from domain.commands.units.contact import Contact
+from domain.commands.units.extend import Extend
+from domain.commands.units.return_ticket import Return
+from domain.commands.units.sign import Sign
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.rating import Rating
 from runtime.engine import waiting_work

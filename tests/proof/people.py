@@ -13,13 +13,29 @@ from typing import Any, Protocol
 from stdnum import verhoeff
 
 from domain.actors import Actor
-from domain.commands.citizens import AddFacts, CallBack, Recur, Urge, Withdraw
-from domain.commands.intake import Conclude, Merge, Reassign, Triage
-from domain.commands.joint import Call, Delegate, RaiseLevel, Whistle
-from domain.commands.messages import Command
-from domain.commands.supervising import Decide
-from domain.commands.units import Ask, Contact, Extend, Hold, Return, Review, Sign, Step
+from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.citizens.call_back import CallBack
+from domain.commands.citizens.recur import Recur
+from domain.commands.citizens.urge import Urge
+from domain.commands.citizens.withdraw import Withdraw
+from domain.commands.intake.conclude import Conclude
+from domain.commands.intake.merge import Merge
+from domain.commands.intake.reassign import Reassign
+from domain.commands.intake.triage import Triage
+from domain.commands.joint.delegate import Delegate
+from domain.commands.joint.raise_level import RaiseLevel
+from domain.commands.joint.whistle import Call, Whistle
+from domain.commands.supervising.decide import Decide
+from domain.commands.units.ask import Ask
+from domain.commands.units.contact import Contact
+from domain.commands.units.extend import Extend
+from domain.commands.units.hold import Hold
+from domain.commands.units.return_ticket import Return
+from domain.commands.units.review import Review
+from domain.commands.units.sign import Sign
+from domain.commands.units.step import Step
 from domain.deadlines.clocks import ClockName
+from domain.messages import Command
 from domain.pack.pack import Pack
 from domain.ticket.assignment import HandlingResult, Share, WorkOrder
 from domain.ticket.complaint import Channel, Complaint, Kind

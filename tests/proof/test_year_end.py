@@ -29,9 +29,9 @@ from temporalio.worker import Worker
 
 from audit.verdicts import judge
 from domain.actors import Actor
-from domain.commands.messages import Act, Command, RatingMessage
 from domain.deadlines.clocks import Basis, ClockName, RungKind
 from domain.events import Event
+from domain.messages import Act, Command, RatingMessage
 from domain.pack.pack import Pack
 from domain.ticket.assignment import HandlingResult, WorkOrder
 from domain.ticket.complaint import Complaint

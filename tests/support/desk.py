@@ -21,8 +21,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from audit.runs import is_kept
 from domain.actors import Actor, Role
-from domain.commands.messages import Act, Command, RatingMessage
 from domain.events import Event
+from domain.messages import Act, Command, RatingMessage
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.complaint import Complaint
 from domain.ticket.rating import Rating

@@ -7,15 +7,50 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import TypeVar, get_args
+from typing import TypeVar
 
 from domain.actors import Actor, Role
-from domain.commands import citizens, intake, joint, supervising, units
-from domain.commands.messages import Command
+from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.citizens.call_back import CallBack
+from domain.commands.citizens.recur import Recur
+from domain.commands.citizens.urge import Urge
+from domain.commands.citizens.withdraw import Withdraw
+from domain.commands.intake.arbitrate import Arbitrate
+from domain.commands.intake.conclude import Conclude
+from domain.commands.intake.intervene import Intervene
+from domain.commands.intake.merge import Merge
+from domain.commands.intake.reassign import Reassign
+from domain.commands.intake.triage import Triage
+from domain.commands.intake.unmerge import Unmerge
+from domain.commands.joint.delegate import Delegate
+from domain.commands.joint.override import Override
+from domain.commands.joint.raise_level import RaiseLevel
+from domain.commands.joint.release import Release
+from domain.commands.joint.whistle import Call, Whistle
+from domain.commands.lookups import asked
+from domain.commands.registry import COMMANDS
+from domain.commands.supervising.appoint import Appoint
+from domain.commands.supervising.decide import Decide
+from domain.commands.supervising.keep_minutes import KeepMinutes
+from domain.commands.supervising.notice import Notice
+from domain.commands.supervising.replan import Replan
+from domain.commands.supervising.revisit import Revisit
+from domain.commands.supervising.settle_all import SettleAll
+from domain.commands.supervising.supervise import Supervise
+from domain.commands.units.answer_order import AnswerOrder
+from domain.commands.units.ask import Ask
+from domain.commands.units.contact import Contact
+from domain.commands.units.exclude import Exclude
+from domain.commands.units.extend import Extend
+from domain.commands.units.hold import Hold
+from domain.commands.units.return_ticket import Return
+from domain.commands.units.review import Review
+from domain.commands.units.sign import Sign
+from domain.commands.units.step import Step
 from domain.deadlines.clocks import ClockName
+from domain.facts.transitions import TABLE
+from domain.messages import Command
 from domain.pack.pack import Pack
-from domain.policy.guards import asked, leads_to
-from domain.policy.transitions import TABLE
 from domain.ticket.minutes import Meeting, Minutes
 from domain.ticket.rating import Rating
 from domain.ticket.stages import Stage
@@ -26,26 +61,26 @@ T = TypeVar("T")
 THE_END = datetime.max.replace(tzinfo=UTC)
 """The latest time that a `datetime` can hold."""
 
-KINDS: tuple[type[Command], ...] = get_args(get_args(Command)[0])
+KINDS: tuple[type[Command], ...] = COMMANDS
 
 _WEIGHTS: dict[type[Command], int] = {
-    citizens.Withdraw: 1,
-    intake.Conclude: 1,
-    intake.Intervene: 2,
-    intake.Merge: 2,
-    citizens.AddFacts: 3,
-    citizens.Urge: 3,
-    supervising.Notice: 1,
-    supervising.KeepMinutes: 2,
-    supervising.SettleAll: 1,
-    supervising.Replan: 4,
-    supervising.Appoint: 2,
-    supervising.Supervise: 3,
-    units.AnswerOrder: 3,
-    intake.Reassign: 5,
-    supervising.Decide: 3,
-    units.Return: 60,
-    units.Step: 40,
+    Withdraw: 1,
+    Conclude: 1,
+    Intervene: 2,
+    Merge: 2,
+    AddFacts: 3,
+    Urge: 3,
+    Notice: 1,
+    KeepMinutes: 2,
+    SettleAll: 1,
+    Replan: 4,
+    Appoint: 2,
+    Supervise: 3,
+    AnswerOrder: 3,
+    Reassign: 5,
+    Decide: 3,
+    Return: 60,
+    Step: 40,
 }
 """The weights of commands that are drawn more rarely or more often than the rest (20)."""
 
@@ -93,19 +128,20 @@ class Scene:
     def command(self) -> tuple[Actor, Command]:
         """Return a random command and its actor."""
         kind = self._kind()
-        command = _MAKERS[kind](self)
+        maker = _MAKERS.get(kind)
+        command = maker(self) if maker else kind.model_validate(kind.spec.example)
         return self._actor(command), command
 
     def _kind(self) -> type[Command]:
         if asked(self.ticket) is not None and self.likely(0.4):
-            return supervising.Decide
+            return Decide
         kinds = _AT[self.ticket.stage] if self.likely(0.9) else KINDS
         weights = [_WEIGHTS.get(kind, 20) for kind in kinds]
         return self.chance.choices(kinds or KINDS, weights or None)[0]
 
     def _actor(self, command: Command) -> Actor:
         """Return an actor, mostly of a permitted role; officers mostly have a share."""
-        fact = leads_to(self.ticket, command)
+        fact = command.fact_of(self.ticket)
         allowed = {role for row in TABLE if row.fact is fact for role in row.by} - {Role.SYSTEM}
         role = self.one(sorted(allowed), Role.DESK) if self.likely(0.95) else Role.AUDITOR
         if role is not Role.OFFICER:
@@ -115,17 +151,17 @@ class Scene:
         return Actor(role=role, unit=unit, id=f"officer-of-{unit}")
 
 
-def _conclude(scene: Scene) -> intake.Conclude:
+def _conclude(scene: Scene) -> Conclude:
     ends = ["final_reply"] if scene.ticket.stage is Stage.SUPERVISE else ["answered", "declined"]
     outcome = scene.chance.choice([*ends, "referred"])
     kind = {"declined": "decline", "referred": "refer"}.get(outcome)
     reason = scene.reason(kind) if kind and scene.likely(0.9) else None
     told = {"outcome": outcome, "reason": reason, "text": "答复群众"}
-    return intake.Conclude.model_validate(told)
+    return Conclude.model_validate(told)
 
 
-def _call(scene: Scene) -> joint.Call:
-    return joint.Call(unit=scene.unit(), task="协助", limit=_limit(scene))
+def _call(scene: Scene) -> Call:
+    return Call(unit=scene.unit(), task="协助", limit=_limit(scene))
 
 
 def _limit(scene: Scene) -> str | None:
@@ -133,28 +169,28 @@ def _limit(scene: Scene) -> str | None:
     return scene.chance.choice([None, None, None, None, "2h", "2h", "2d", "900wd"])
 
 
-def _whistle(scene: Scene) -> joint.Whistle:
+def _whistle(scene: Scene) -> Whistle:
     called = [_call(scene) for _ in range(scene.chance.randint(1, 2))]
-    return joint.Whistle(ground=scene.reason("whistle"), reason="请来", units=called)
+    return Whistle(ground=scene.reason("whistle"), reason="请来", units=called)
 
 
-def _delegate(scene: Scene) -> joint.Delegate:
+def _delegate(scene: Scene) -> Delegate:
     """Delegate to a unit below one that has a share, if there is any."""
     having = [each.unit for each in scene.ticket.opened]
     below = [unit.code for unit in scene.pack.units if unit.parent in having]
     unit = scene.one(below, scene.unit()) if scene.likely(0.9) else scene.unit()
-    return joint.Delegate(unit=unit, task="请办", assignment=scene.share(), limit=_limit(scene))
+    return Delegate(unit=unit, task="请办", assignment=scene.share(), limit=_limit(scene))
 
 
-def _release(scene: Scene) -> joint.Release:
+def _release(scene: Scene) -> Release:
     helpers = [each.n for each in scene.ticket.opened if each.of is not None]
-    return joint.Release(assignment=scene.one(helpers, 1), reason="不再需要")
+    return Release(assignment=scene.one(helpers, 1), reason="不再需要")
 
 
-def _step(scene: Scene) -> units.Step:
+def _step(scene: Scene) -> Step:
     running = [each for each in scene.ticket.clocks if each.running]
     labels = [each.label for each in running if each.name is ClockName.STEP and each.label]
-    return units.Step(step=scene.one(labels, "dance"))
+    return Step(step=scene.one(labels, "dance"))
 
 
 def _until(scene: Scene) -> datetime:
@@ -165,92 +201,88 @@ def _until(scene: Scene) -> datetime:
     return scene.chance.choice(ages)
 
 
-def _triage(scene: Scene) -> intake.Triage:
-    return intake.Triage(
+def _triage(scene: Scene) -> Triage:
+    return Triage(
         category=scene.chance.choice(scene.categories) if scene.likely(0.95) else "7777",
         unit=None if scene.likely(0.7) else scene.unit(),
         accused=None if scene.likely(0.9) else scene.unit(),
     )
 
 
-def _call_back(scene: Scene) -> citizens.CallBack:
+def _call_back(scene: Scene) -> CallBack:
     reached = scene.likely(0.5)
     rating = scene.rating() if reached is scene.likely(0.9) else None
-    return citizens.CallBack(reached=reached, rating=rating)
+    return CallBack(reached=reached, rating=rating)
 
 
-def _minutes(scene: Scene) -> supervising.KeepMinutes:
+def _minutes(scene: Scene) -> KeepMinutes:
     came = [each.unit for each in scene.ticket.opened if scene.likely(0.5)]
     what = scene.chance.choice(list(Meeting))
-    return supervising.KeepMinutes(minutes=Minutes(what=what, text="纪要", units=came))
+    return KeepMinutes(minutes=Minutes(what=what, text="纪要", units=came))
 
 
-def _merge(scene: Scene) -> intake.Merge:
+def _merge(scene: Scene) -> Merge:
     own = scene.ticket.complaint.number
     into = scene.one(scene.others, own) if scene.likely(0.95) else own
-    return intake.Merge(into=into, reason="同一问题")
+    return Merge(into=into, reason="同一问题")
 
 
-def _decide(scene: Scene) -> supervising.Decide:
+def _decide(scene: Scene) -> Decide:
     named = None if scene.likely(0.7) else scene.unit()
-    return supervising.Decide(approve=scene.likely(0.6), reason="审定", unit=named)
+    return Decide(approve=scene.likely(0.6), reason="审定", unit=named)
 
 
 _MAKERS: dict[type[Command], Callable[[Scene], Command]] = {
-    intake.Triage: _triage,
-    intake.Reassign: lambda scene: intake.Reassign(unit=scene.unit(), reason="改派"),
-    intake.Arbitrate: lambda scene: intake.Arbitrate(unit=scene.unit(), text="协调会"),
-    intake.Intervene: lambda scene: intake.Intervene(unit=scene.unit(), reason="接管"),
-    intake.Merge: _merge,
-    intake.Unmerge: lambda scene: intake.Unmerge(reason="另一件事"),
-    intake.Conclude: _conclude,
-    units.Sign: lambda scene: units.Sign(assignment=scene.share()),
-    units.Contact: lambda scene: units.Contact(assignment=scene.share(), reached=scene.likely(0.7)),
-    units.Return: lambda scene: units.Return(
+    Triage: _triage,
+    Reassign: lambda scene: Reassign(unit=scene.unit(), reason="改派"),
+    Arbitrate: lambda scene: Arbitrate(unit=scene.unit(), text="协调会"),
+    Intervene: lambda scene: Intervene(unit=scene.unit(), reason="接管"),
+    Merge: _merge,
+    Unmerge: lambda scene: Unmerge(reason="另一件事"),
+    Conclude: _conclude,
+    Sign: lambda scene: Sign(assignment=scene.share()),
+    Contact: lambda scene: Contact(assignment=scene.share(), reached=scene.likely(0.7)),
+    Return: lambda scene: Return(
         assignment=scene.share(), ground=scene.reason("return"), reason="退单"
     ),
-    units.Extend: lambda scene: units.Extend(
+    Extend: lambda scene: Extend(
         assignment=scene.share(),
         by=scene.chance.choice(["1d", "2wd", "3h", "900d", "900wd"]),
         reason="延期",
     ),
-    units.Hold: lambda scene: units.Hold(
+    Hold: lambda scene: Hold(
         assignment=scene.share(), ground=scene.reason("hold"), until=_until(scene), reason="挂账"
     ),
-    units.Review: lambda scene: units.Review(
-        assignment=scene.share(), note="看过", resume=scene.likely(0.4)
-    ),
-    units.Ask: lambda scene: units.Ask(assignment=scene.share(), question="在哪里？"),
-    units.Step: _step,
-    units.Exclude: lambda scene: units.Exclude(
-        ground=scene.reason("exclude"), reason="误评", evidence=["e"]
-    ),
-    units.AnswerOrder: lambda scene: units.AnswerOrder(
+    Review: lambda scene: Review(assignment=scene.share(), note="看过", resume=scene.likely(0.4)),
+    Ask: lambda scene: Ask(assignment=scene.share(), question="在哪里？"),
+    Step: _step,
+    Exclude: lambda scene: Exclude(ground=scene.reason("exclude"), reason="误评", evidence=["e"]),
+    AnswerOrder: lambda scene: AnswerOrder(
         order=scene.chance.randint(1, len(scene.ticket.orders) + 1), answer="已办"
     ),
-    joint.Whistle: _whistle,
-    joint.Delegate: _delegate,
-    joint.Release: _release,
-    joint.Override: lambda scene: joint.Override(reason="协办已无事"),
-    joint.RaiseLevel: lambda scene: joint.RaiseLevel(reason="超出事权"),
-    supervising.Decide: _decide,
-    supervising.Supervise: lambda scene: supervising.Supervise(text="限期办结"),
-    supervising.Notice: lambda scene: supervising.Notice(text="通报"),
-    supervising.KeepMinutes: _minutes,
-    supervising.SettleAll: lambda scene: supervising.SettleAll(text="举一反三"),
-    supervising.Appoint: lambda scene: supervising.Appoint(starts_at=_until(scene)),
-    supervising.Replan: lambda scene: supervising.Replan(),
-    supervising.Revisit: lambda scene: supervising.Revisit(holds=scene.likely(0.7), note="看过"),
-    citizens.AddFacts: lambda scene: citizens.AddFacts(text="补充"),
-    citizens.Urge: lambda scene: citizens.Urge(),
-    citizens.Withdraw: lambda scene: citizens.Withdraw(),
-    citizens.Recur: lambda scene: citizens.Recur(text="又来了"),
-    citizens.CallBack: _call_back,
+    Whistle: _whistle,
+    Delegate: _delegate,
+    Release: _release,
+    Override: lambda scene: Override(reason="协办已无事"),
+    RaiseLevel: lambda scene: RaiseLevel(reason="超出事权"),
+    Decide: _decide,
+    Supervise: lambda scene: Supervise(text="限期办结"),
+    Notice: lambda scene: Notice(text="通报"),
+    KeepMinutes: _minutes,
+    SettleAll: lambda scene: SettleAll(text="举一反三"),
+    Appoint: lambda scene: Appoint(starts_at=_until(scene)),
+    Replan: lambda scene: Replan(),
+    Revisit: lambda scene: Revisit(holds=scene.likely(0.7), note="看过"),
+    AddFacts: lambda scene: AddFacts(text="补充"),
+    Urge: lambda scene: Urge(),
+    Withdraw: lambda scene: Withdraw(),
+    Recur: lambda scene: Recur(text="又来了"),
+    CallBack: _call_back,
 }
 
 _STAGES: dict[type[Command], set[Stage]] = {
-    supervising.Decide: {Stage.HANDLE, Stage.AFTERCARE},
-    intake.Conclude: {Stage.TRIAGE, Stage.DISPATCH, Stage.SUPERVISE},
+    Decide: {Stage.HANDLE, Stage.AFTERCARE},
+    Conclude: {Stage.TRIAGE, Stage.DISPATCH, Stage.SUPERVISE},
 }
 """The stages of commands that lead to one fact or another."""
 

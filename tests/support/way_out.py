@@ -3,9 +3,13 @@
 from typing import NamedTuple
 
 from domain.actors import CITIZEN, Actor, Role
-from domain.commands.intake import Arbitrate, Conclude, Reassign, Triage, Unmerge
-from domain.commands.messages import Command
-from domain.commands.supervising import Decide
+from domain.commands.intake.arbitrate import Arbitrate
+from domain.commands.intake.conclude import Conclude
+from domain.commands.intake.reassign import Reassign
+from domain.commands.intake.triage import Triage
+from domain.commands.intake.unmerge import Unmerge
+from domain.commands.supervising.decide import Decide
+from domain.messages import Command
 from domain.pack.pack import Pack
 from domain.policy.decide import arbitration_due
 from domain.ticket.assignment import HandlingResult

@@ -26,10 +26,11 @@ from temporalio.client import (
 from temporalio.service import RPCError
 
 from audit.verdicts import judge
-from domain.commands.citizens import Recur, Withdraw
-from domain.commands.messages import RatingMessage
+from domain.commands.citizens.recur import Recur
+from domain.commands.citizens.withdraw import Withdraw
 from domain.events import Event
 from domain.facts.anytime import RungClimbed
+from domain.messages import RatingMessage
 from domain.pack.pack import Pack
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket

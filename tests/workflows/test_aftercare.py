@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from domain.commands.citizens import Recur, Urge
-from domain.commands.intake import Conclude, Reassign
-from domain.commands.supervising import Decide, Revisit
-from domain.commands.units import Exclude
+from domain.commands.citizens.recur import Recur
+from domain.commands.citizens.urge import Urge
+from domain.commands.intake.conclude import Conclude
+from domain.commands.intake.reassign import Reassign
+from domain.commands.supervising.decide import Decide
+from domain.commands.supervising.revisit import Revisit
+from domain.commands.units.exclude import Exclude
 from domain.ticket.stages import Outcome
 from store.db.engine import Store
 from tests.support.cities import city_with

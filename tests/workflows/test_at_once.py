@@ -9,12 +9,17 @@ import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError
 
 from domain.actors import Actor
-from domain.commands.citizens import AddFacts
-from domain.commands.intake import Intervene, Merge, Reassign
-from domain.commands.joint import Call, Whistle
-from domain.commands.messages import Act, Command
-from domain.commands.supervising import Decide, Supervise
-from domain.commands.units import Ask, Extend, Hold
+from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.intake.intervene import Intervene
+from domain.commands.intake.merge import Merge
+from domain.commands.intake.reassign import Reassign
+from domain.commands.joint.whistle import Call, Whistle
+from domain.commands.supervising.decide import Decide
+from domain.commands.supervising.supervise import Supervise
+from domain.commands.units.ask import Ask
+from domain.commands.units.extend import Extend
+from domain.commands.units.hold import Hold
+from domain.messages import Act, Command
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket
 from store.db.engine import Store

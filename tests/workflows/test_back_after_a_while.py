@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from domain.commands.units import Sign
+from domain.commands.units.sign import Sign
 from domain.deadlines.clocks import ClockName
 from domain.facts.anytime import RungClimbed
 from domain.ticket.assignment import HandlingResult

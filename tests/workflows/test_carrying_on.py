@@ -7,10 +7,13 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
-from domain.commands.citizens import AddFacts, Withdraw
-from domain.commands.intake import Reassign
-from domain.commands.messages import Act
-from domain.commands.units import Ask, Contact, Sign
+from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.citizens.withdraw import Withdraw
+from domain.commands.intake.reassign import Reassign
+from domain.commands.units.ask import Ask
+from domain.commands.units.contact import Contact
+from domain.commands.units.sign import Sign
+from domain.messages import Act
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.ticket import Snapshot
 from runtime import engine_limits

@@ -7,10 +7,15 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from domain.commands.intake import Intervene
-from domain.commands.joint import Call, Delegate, Override, RaiseLevel, Release, Whistle
-from domain.commands.supervising import KeepMinutes
-from domain.commands.units import Return, Sign
+from domain.commands.intake.intervene import Intervene
+from domain.commands.joint.delegate import Delegate
+from domain.commands.joint.override import Override
+from domain.commands.joint.raise_level import RaiseLevel
+from domain.commands.joint.release import Release
+from domain.commands.joint.whistle import Call, Whistle
+from domain.commands.supervising.keep_minutes import KeepMinutes
+from domain.commands.units.return_ticket import Return
+from domain.commands.units.sign import Sign
 from domain.ticket.assignment import Ending, HandlingResult, Share
 from domain.ticket.minutes import Meeting, Minutes
 from store.db.engine import Store

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from domain.commands.citizens import Withdraw
-from domain.commands.intake import Merge, Unmerge
+from domain.commands.citizens.withdraw import Withdraw
+from domain.commands.intake.merge import Merge
+from domain.commands.intake.unmerge import Unmerge
 from domain.ticket.assignment import Ending, HandlingResult
 from domain.ticket.stages import Outcome
 from store.db.engine import Store

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from domain.commands.units import Contact, Sign
+from domain.commands.units.contact import Contact
+from domain.commands.units.sign import Sign
 from domain.ticket.ticket import Snapshot
 from store.tickets import tickets
 from tests.support.desk import complaint, file, officer

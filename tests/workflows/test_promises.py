@@ -8,11 +8,15 @@ import pytest
 from sqlalchemy import bindparam, select
 from temporalio.client import Client
 
-from domain.commands.citizens import AddFacts
-from domain.commands.intake import Merge, Reassign
-from domain.commands.joint import Call, RaiseLevel, Whistle
-from domain.commands.supervising import Decide
-from domain.commands.units import Ask, Extend, Hold
+from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.intake.merge import Merge
+from domain.commands.intake.reassign import Reassign
+from domain.commands.joint.raise_level import RaiseLevel
+from domain.commands.joint.whistle import Call, Whistle
+from domain.commands.supervising.decide import Decide
+from domain.commands.units.ask import Ask
+from domain.commands.units.extend import Extend
+from domain.commands.units.hold import Hold
 from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.anytime import RungClimbed
 from domain.ticket.assignment import HandlingResult

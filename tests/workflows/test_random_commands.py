@@ -23,8 +23,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from audit.verdicts import judge
-from domain.commands.messages import RatingMessage
 from domain.events import Event
+from domain.messages import RatingMessage
 from domain.pack.pack import Pack
 from domain.policy.record import record
 from domain.ticket.assignment import HandlingResult

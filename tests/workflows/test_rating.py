@@ -1,8 +1,10 @@
 """Tests of the citizen's rating and its consequences."""
 
-from domain.commands.citizens import CallBack, Urge
-from domain.commands.intake import Conclude, Reassign
-from domain.commands.messages import RatingMessage
+from domain.commands.citizens.call_back import CallBack
+from domain.commands.citizens.urge import Urge
+from domain.commands.intake.conclude import Conclude
+from domain.commands.intake.reassign import Reassign
+from domain.messages import RatingMessage
 from domain.ticket.rating import Rating
 from store.tickets import tickets
 from tests.support.desk import (

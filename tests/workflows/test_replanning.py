@@ -11,9 +11,11 @@ from temporalio.client import Client
 from activities.replan import replanned
 from audit.verdicts import judge
 from domain.actors import SYSTEM, Actor, Role
-from domain.commands.citizens import AddFacts
-from domain.commands.supervising import Decide, Replan
-from domain.commands.units import Ask, Extend
+from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.supervising.decide import Decide
+from domain.commands.supervising.replan import Replan
+from domain.commands.units.ask import Ask
+from domain.commands.units.extend import Extend
 from domain.deadlines.clocks import Clock, ClockName
 from domain.facts.anytime import Replanned
 from packs.registry import PackRegistry

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from domain.commands.intake import Arbitrate
-from domain.commands.supervising import Decide
-from domain.commands.units import Return, Sign
+from domain.commands.intake.arbitrate import Arbitrate
+from domain.commands.supervising.decide import Decide
+from domain.commands.units.return_ticket import Return
+from domain.commands.units.sign import Sign
 from store.db.engine import Store
 from tests.support.cities import city_with
 from tests.support.desk import DISPATCHER, Filed, file, officer

@@ -5,7 +5,8 @@ import asyncio
 from temporalio.client import Client
 
 from audit.verdicts import judge
-from domain.commands.units import Contact, Sign
+from domain.commands.units.contact import Contact
+from domain.commands.units.sign import Sign
 from domain.facts.anytime import ResultOvertaken
 from domain.facts.closing import RatingRefused
 from runtime.codec import TicketCodec

@@ -7,10 +7,16 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from domain.commands.citizens import Urge
-from domain.commands.intake import Conclude, Reassign, Triage
-from domain.commands.supervising import Appoint, KeepMinutes, Notice, SettleAll, Supervise
-from domain.commands.units import AnswerOrder
+from domain.commands.citizens.urge import Urge
+from domain.commands.intake.conclude import Conclude
+from domain.commands.intake.reassign import Reassign
+from domain.commands.intake.triage import Triage
+from domain.commands.supervising.appoint import Appoint
+from domain.commands.supervising.keep_minutes import KeepMinutes
+from domain.commands.supervising.notice import Notice
+from domain.commands.supervising.settle_all import SettleAll
+from domain.commands.supervising.supervise import Supervise
+from domain.commands.units.answer_order import AnswerOrder
 from domain.ticket.complaint import Channel
 from domain.ticket.minutes import Meeting, Minutes, Option
 from store.db.engine import Store

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from domain.commands.joint import Call, Delegate, Whistle
-from domain.commands.messages import Command
-from domain.commands.supervising import Appoint
+from domain.commands.joint.delegate import Delegate
+from domain.commands.joint.whistle import Call, Whistle
+from domain.commands.supervising.appoint import Appoint
 from domain.deadlines.clocks import ClockName
+from domain.messages import Command
 from store.db.engine import Store
 from tests.support.cities import city_with
 from tests.support.desk import DESK, file, officer

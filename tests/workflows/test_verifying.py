@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from domain.commands.intake import Reassign, Triage
-from domain.commands.units import Sign, Step
+from domain.commands.intake.reassign import Reassign
+from domain.commands.intake.triage import Triage
+from domain.commands.units.sign import Sign
+from domain.commands.units.step import Step
 from domain.policy.work_queues import Queue, waiting
 from domain.ticket.assignment import HandlingResult, Share
 from domain.ticket.stages import Outcome

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from domain.commands.citizens import AddFacts
-from domain.commands.supervising import Decide
-from domain.commands.units import Ask, Extend, Hold, Review
+from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.supervising.decide import Decide
+from domain.commands.units.ask import Ask
+from domain.commands.units.extend import Extend
+from domain.commands.units.hold import Hold
+from domain.commands.units.review import Review
 from store.db.engine import Store
 from tests.support.cities import city_with
 from tests.support.desk import CITIZEN, DESK, DISPATCHER, Filed, file, officer

@@ -9,7 +9,6 @@ from starlette.responses import RedirectResponse, Response
 from api.http import browser_sessions, parameters
 from api.http.access import public, staff
 from api.http.dependencies import Context
-from api.http.i18n import N_
 from api.http.networks import origin_of
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.navigation import entries
@@ -20,6 +19,7 @@ from app.caller import Caller
 from app.context import AppContext
 from app.errors import CODES, Problem
 from app.sessions import csrf_of
+from domain.words import N_
 from store.db.errors import StoreError
 
 router = APIRouter(include_in_schema=False)

@@ -1,17 +1,21 @@
-"""All action forms."""
+"""All action forms, made from the registry of commands."""
 
-from api.http.i18n import N_
-from api.pages.actions import citizens, desks, several, supervision, units
-from api.pages.actions.spec import ActionForm, Group
+from api.pages.actions.complete import COMPLETE
+from api.pages.actions.spec import ActionForm
+from domain.commands.forms import Group
+from domain.commands.registry import COMMANDS
+from domain.words import N_
 
-DEEDS: tuple[ActionForm, ...] = (
-    *units.DEEDS,
-    *desks.DEEDS,
-    *several.DEEDS,
-    *supervision.DEEDS,
-    *citizens.DEEDS,
-)
-BY_PATH = {deed.path: deed for deed in DEEDS}
+_FIRST: dict[Group, tuple[str, ...]] = {
+    Group.WORK: ("sign", "contact", "complete", "step", "answer-order", "review"),
+    Group.DECIDE: ("triage", "decide", "reassign", "arbitrate", "intervene", "supervise", "notice"),
+    Group.ASK: ("ask", "return", "extend", "hold", "exclude"),
+    Group.JOINT: ("merge", "unmerge", "whistle", "delegate", "release", "override", "raise-level"),
+    Group.CITIZEN: ("call-back", "facts", "urge", "recur"),
+    Group.RECORD: ("minutes", "settle-all", "appoint", "revisit", "replan"),
+    Group.END: ("conclude", "withdraw"),
+}
+"""The order of the forms of a group, by how often they are used; others follow by name."""
 
 GROUPS: dict[Group, str] = {
     Group.WORK: N_("Handle"),
@@ -23,3 +27,22 @@ GROUPS: dict[Group, str] = {
     Group.END: N_("End"),
 }
 """The heading of each group, in the order of the page."""
+
+
+def _place(action: ActionForm) -> tuple[int, int, str]:
+    group = action.form.group
+    first = _FIRST[group]
+    rank = first.index(action.path) if action.path in first else len(first)
+    return list(GROUPS).index(group), rank, action.path
+
+
+DEEDS: tuple[ActionForm, ...] = tuple(
+    sorted(
+        (
+            COMPLETE,
+            *(ActionForm(command.spec.path, command, command.spec.form) for command in COMMANDS),
+        ),
+        key=_place,
+    )
+)
+BY_PATH = {deed.path: deed for deed in DEEDS}

@@ -1,15 +1,20 @@
 """The choices of form fields, by name, the likely ones first."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from api.http.i18n import N_
 from api.pages.actions.context import ActionContext
-from api.pages.actions.spec import Choice, Choices
+from api.pages.actions.dry_run import dry_run
+from api.pages.actions.spec import Choice
+from domain.commands.forms import Choices, Field
+from domain.commands.intake.conclude import Conclude
 from domain.deadlines.clocks import ClockName
 from domain.pack.catalogue import Unit
 from domain.ticket.assignment import Assignment, Share
 from domain.ticket.complaint import Kind
 from domain.ticket.minutes import Meeting
+from domain.words import N_
+
+ChoiceList = Callable[[ActionContext], list[Choice]]
 
 LENGTHS = {
     "h": N_("hours"),
@@ -140,7 +145,7 @@ def kinds(occasion: ActionContext) -> list[Choice]:
     return [Choice(kind.value, occasion.speech.label("kind", kind.value)) for kind in Kind]
 
 
-def grounds(*tables: str) -> Choices:
+def grounds(*tables: str) -> ChoiceList:
     """Return the reasons of these lists of the pack; of several, grouped by list."""
 
     def found(occasion: ActionContext) -> list[Choice]:
@@ -205,3 +210,47 @@ def steps(occasion: ActionContext) -> list[Choice]:
         if clock.running and clock.name is ClockName.STEP and clock.assignment in own
     ]
     return [Choice(label, label) for label in left if label]
+
+
+# --- the lists that forms name ------------------------------------------------------------------
+
+
+def outcomes(occasion: ActionContext) -> list[Choice]:
+    """Return the outcomes that the ticket's checks allow this caller."""
+    return [
+        Choice(outcome, occasion.speech.say(words))
+        for outcome, words in OUTCOMES.items()
+        if dry_run(Conclude, occasion, {"outcome": outcome, "reason": "-"}) is None
+    ]
+
+
+LISTS: dict[Choices, ChoiceList] = {
+    Choices.CATEGORIES: categories,
+    Choices.AREAS: areas,
+    Choices.KINDS: kinds,
+    Choices.GRADES: grades,
+    Choices.MEETINGS: meetings,
+    Choices.OUTCOMES: outcomes,
+    Choices.EVERY_UNIT: every_unit,
+    Choices.OTHER_UNITS: other_units,
+    Choices.UNITS_TO_ACCUSE: units_to_accuse,
+    Choices.UNITS_TO_CALL: units_to_call,
+    Choices.UNITS_BELOW: units_below,
+    Choices.UNITS_ALIKE: units_alike,
+    Choices.INVOLVED_UNITS: involved_units,
+    Choices.SHARES: shares,
+    Choices.HELPERS: helpers,
+    Choices.ORDERS: orders,
+    Choices.STEPS: steps,
+    Choices.RETURN_GROUNDS: grounds("returns"),
+    Choices.HOLD_GROUNDS: grounds("hold"),
+    Choices.WHISTLE_GROUNDS: grounds("whistle"),
+    Choices.EXCLUDE_GROUNDS: grounds("exclude"),
+    Choices.CONCLUDE_REASONS: grounds("decline", "refer"),
+}
+"""The function that fills each list."""
+
+
+def choices_of(field: Field, occasion: ActionContext) -> list[Choice]:
+    """Return what the field may choose from in this context."""
+    return LISTS[field.choices](occasion) if field.choices else []

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from api.pages.shared.translator import Translator
 from app.caller import Caller
+from domain.actors import Actor
 from domain.pack.pack import Pack
 from domain.ticket.assignment import Assignment
 from domain.ticket.ticket import Ticket
@@ -22,6 +23,10 @@ class ActionContext:
     @property
     def pack(self) -> Pack:
         return self.speech.pack
+
+    @property
+    def actor(self) -> Actor:
+        return self.caller.actor
 
     @property
     def own(self) -> list[Assignment]:

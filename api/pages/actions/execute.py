@@ -12,7 +12,7 @@ from app.commands import give
 from app.context import AppContext
 from app.filing import Filed, Receipt
 from app.reopen import reopen
-from domain.commands.citizens import Recur
+from domain.commands.citizens.recur import Recur
 from domain.refusals import Refused
 from domain.ticket.ticket import Snapshot
 from store.tickets import tickets

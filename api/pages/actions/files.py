@@ -5,16 +5,16 @@ from typing import NamedTuple
 
 from starlette.datastructures import FormData, UploadFile
 
-from api.http.i18n import N_
 from api.pages.actions.parsing import KEPT
-from api.pages.actions.spec import Field
 from api.pages.shared.forms import Form
 from api.pages.shared.translator import Translator
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
 from app.file_views import FileOut, file_out
+from domain.commands.forms import Field
 from domain.ticket.files import file_id
+from domain.words import N_
 from media.errors import FileRefused
 from media.receive import Piece
 from store.db.errors import StoreError

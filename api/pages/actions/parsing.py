@@ -8,12 +8,14 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from api.http.i18n import N_
+from api.pages.actions.choices import choices_of
 from api.pages.actions.context import ActionContext
-from api.pages.actions.spec import ActionForm, Field, FieldKind, Told
+from api.pages.actions.spec import ActionForm, Told
 from api.pages.shared.forms import Form
+from domain.commands.forms import Field, FieldKind
 from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import Pack
+from domain.words import N_
 
 ROWS, PLANS = 6, 4
 """The number of rows in a form: units of one whistle, and plans of one meeting."""
@@ -142,7 +144,7 @@ def _picked(form: Form, name: str, text: str, field: Field, occasion: ActionCont
     if not text:
         return None
     code = text.rpartition(" · ")[2]
-    for choice in field.choices(occasion) if field.choices else []:
+    for choice in choices_of(field, occasion):
         if choice.value in (text, code) or choice.words.casefold() == text.casefold():
             return choice.value
     # A choice no longer listed (the form is sent a second time) is left to the ticket to refuse.

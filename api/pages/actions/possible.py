@@ -1,27 +1,37 @@
 """The action forms that a caller may use on a ticket now, by the workflow's own checks.
 
-A form is tested with sample payloads. If none of them is accepted, the form is not shown, and the
-first refusal is the reason. The workflow still checks the actual command.
+A form is tested with sample values, made from the kinds of its fields. If none of them is accepted,
+the form is not shown, and the first refusal is the reason. The workflow still checks the actual
+command.
 """
 
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import product
 from typing import Any
 
+from api.pages.actions.choices import choices_of
 from api.pages.actions.context import ActionContext
-from api.pages.actions.spec import ActionForm, FieldKind, Told
+from api.pages.actions.dry_run import dry_run
+from api.pages.actions.spec import ActionForm, Told
 from domain.commands.base import CommandBase
-from domain.commands.units import UnitCommand
-from domain.policy.guards import check
+from domain.commands.forms import Field, FieldKind
+from domain.commands.joint.whistle import Call
+from domain.commands.unit_command import UnitCommand
 from domain.policy.permissions import RIGHTS, Right
 from domain.refusals import Refused
 
 COMPLETE = "complete_assignment"
+
+_SAMPLE = "-"
+"""The text of a field that is not filled in yet: no code of a pack."""
 
 _NOTHING_THERE = Refused("not_now", "There is nothing to do it with.")
 
 
 def right_of(deed: ActionForm) -> Right:
     """Return the form's permission."""
-    return RIGHTS[deed.command.model_fields["do"].default if deed.command else COMPLETE]
+    return RIGHTS[deed.command.tag() if deed.command else COMPLETE]
 
 
 def why_not(deed: ActionForm, occasion: ActionContext) -> Refused | None:
@@ -29,34 +39,16 @@ def why_not(deed: ActionForm, occasion: ActionContext) -> Refused | None:
     right = right_of(deed)
     if not occasion.caller.may(right):
         return Refused("forbidden", right.what)
-    barred = deed.bar(occasion)
-    if barred is not None or deed.instead:
+    barred = deed.form.bar(occasion)
+    if barred is not None or deed.form.instead:
         return barred
     first: Refused | None = None
     for told in _trials(deed, occasion):
-        refused = dry_run(deed, occasion, told)
+        refused = dry_run(deed.model, occasion, told)
         if refused is None:
             return _without_choice(deed, occasion)
         first = first or refused
     return first or _NOTHING_THERE
-
-
-def dry_run(deed: ActionForm, occasion: ActionContext, told: Told) -> Refused | None:
-    """Return the ticket's refusal of this payload."""
-    command: Any = deed.model.model_construct(None, **told)
-    try:
-        check(occasion.ticket, command, occasion.caller.actor, occasion.now)
-    except Refused as refused:
-        return refused
-    return None
-
-
-def _trials(deed: ActionForm, occasion: ActionContext) -> list[Told]:
-    trials = list(deed.trials(occasion))
-    if not of_share(deed.command):
-        return trials
-    shares: list[Told] = [{"assignment": share.n} for share in occasion.own] or [{}]
-    return [told | share for told in trials for share in shares]
 
 
 def of_share(command: type[CommandBase] | None) -> bool:
@@ -64,10 +56,44 @@ def of_share(command: type[CommandBase] | None) -> bool:
     return command is None or issubclass(command, UnitCommand)
 
 
+def _trials(deed: ActionForm, occasion: ActionContext) -> Iterator[Told]:
+    """Yield sample values: one set for each choice of its short lists, and for each own share."""
+    fields = [field for field in deed.form.fields if len(field.path) == 1]
+    samples = {field.path[0]: _samples(field, occasion) for field in fields}
+    if of_share(deed.command):
+        samples["assignment"] = [share.n for share in occasion.own] or [None]
+    for values in product(*samples.values()):
+        yield dict(zip(samples, values, strict=True))
+
+
+def _samples(field: Field, occasion: ActionContext) -> list[Any]:
+    """Return values of the field that stand for whatever may be filled in."""
+    match field.kind:
+        case FieldKind.CHOICE if field.required:
+            values = (choice.value for choice in choices_of(field, occasion))
+            return [int(value) if value.isdecimal() else value for value in values]
+        case FieldKind.YES_NO:
+            return [False]
+        case FieldKind.MOMENT:
+            return [occasion.now + timedelta(days=1)]
+        case FieldKind.SPAN:
+            return ["1d"]
+        case FieldKind.CALLS:
+            return [[Call(unit=_SAMPLE, task=_SAMPLE)]]
+        case FieldKind.UNITS:
+            return [[_SAMPLE]]
+        case FieldKind.COUNT:
+            return [None]
+        case FieldKind.FILES | FieldKind.RECORDS | FieldKind.PLANS:
+            return [[]]
+        case _:
+            return [_SAMPLE]
+
+
 def _without_choice(deed: ActionForm, occasion: ActionContext) -> Refused | None:
     """Return a refusal if a required field of the form has nothing to choose."""
     for field in deed.at(occasion):
-        long = field.kind in (FieldKind.CHOICE, FieldKind.PICK, FieldKind.CALLS)
-        if long and field.required and field.choices and not field.choices(occasion):
+        chosen = field.kind in (FieldKind.CHOICE, FieldKind.PICK, FieldKind.CALLS)
+        if chosen and field.required and not choices_of(field, occasion):
             return _NOTHING_THERE
     return None

@@ -8,7 +8,6 @@ from starlette.responses import RedirectResponse, Response
 
 from api.http.access import staff
 from api.http.dependencies import Context
-from api.http.i18n import N_
 from api.http.parameters import SEES
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
@@ -16,6 +15,7 @@ from app.backlog import ChoreName, backlog, retry
 from app.caller import Caller
 from app.context import AppContext
 from app.installation import installation
+from domain.words import N_
 
 router = APIRouter(include_in_schema=False)
 

@@ -10,7 +10,6 @@ from starlette.responses import RedirectResponse, Response
 
 from api.http.access import staff
 from api.http.dependencies import Context
-from api.http.i18n import N_
 from api.http.parameters import AccountId
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
@@ -23,6 +22,7 @@ from app.errors import Problem
 from domain.actors import Role
 from domain.pack.pack import Pack
 from domain.policy.permissions import STAFF
+from domain.words import N_
 from store.identity.accounts import Account
 
 router = APIRouter(include_in_schema=False)

@@ -8,7 +8,6 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from api.http.dependencies import Context
-from api.http.i18n import N_
 from api.http.parameters import TOKEN_MANAGER, TokenId
 from api.pages.admin.people import choices, refuse
 from api.pages.shared.forms import REFUSALS, Form
@@ -19,6 +18,7 @@ from app.caller import Caller
 from app.context import AppContext
 from app.tokens import TokenIn
 from domain.policy.permissions import Scope
+from domain.words import N_
 
 router = APIRouter(include_in_schema=False)
 

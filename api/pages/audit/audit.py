@@ -11,7 +11,6 @@ from starlette.responses import RedirectResponse, Response
 
 from api.http.access import TicketNumber, staff
 from api.http.dependencies import Context
-from api.http.i18n import N_
 from api.http.responses import json_text
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
@@ -25,6 +24,7 @@ from audit.report import Report, StateThen
 from domain.events import Event
 from domain.pack.pack import Pack
 from domain.ticket.stages import Outcome
+from domain.words import N_
 from store.db.errors import BadNumber
 from store.tickets.numbers import parse_number
 

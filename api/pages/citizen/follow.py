@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.http import access
 from api.http.access import public
 from api.http.dependencies import Context
-from api.http.i18n import ENGLISH, N_, language_of
+from api.http.i18n import ENGLISH, language_of
 from api.pages.citizen import photos
 from api.pages.citizen.next_step import OUTCOMES, STAGES, STEPS, is_asked, step_of
 from api.pages.citizen.photos import Brought
@@ -29,11 +29,15 @@ from app.files import seen_by_citizen
 from app.filing import Filed, Receipt
 from app.reopen import reopen
 from app.tickets import as_citizen
-from domain.commands.citizens import AddFacts, Recur, Urge, Withdraw
+from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.citizens.recur import Recur
+from domain.commands.citizens.urge import Urge
+from domain.commands.citizens.withdraw import Withdraw
 from domain.pack.pack import Pack
 from domain.ticket.files import FileKind
 from domain.ticket.rating import Rating
 from domain.ticket.stages import Outcome, Stage
+from domain.words import N_
 from store.files import files
 from store.tickets.numbers import parse_number
 

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from api.http.i18n import N_
 from app.citizen_view import CitizenTicket
 from domain.ticket.stages import Outcome, Stage
+from domain.words import N_
 
 STEPS = (
     (N_("Received"), {Stage.ACCEPT}),

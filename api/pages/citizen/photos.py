@@ -16,7 +16,6 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from api.http.i18n import N_
 from api.http.networks import network_of
 from api.pages.shared.forms import Form
 from app.context import AppContext
@@ -24,6 +23,7 @@ from app.errors import Problem
 from app.uploads import check_flooding
 from domain.actors import CITIZEN
 from domain.ticket.files import Purpose
+from domain.words import N_
 from media.errors import FileRefused
 from media.receive import Piece
 from store.db.errors import StoreError

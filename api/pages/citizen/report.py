@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from api.http.access import public
 from api.http.dependencies import Context
-from api.http.i18n import N_
 from api.pages.citizen import photos
 from api.pages.citizen.cities import choose, chosen
 from api.pages.citizen.similar import NONE, join, named, similar, with_same
@@ -23,6 +22,7 @@ from app.filing import Receipt
 from app.intake import ComplaintIn, take
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Kind
+from domain.words import N_
 
 router = APIRouter(include_in_schema=False)
 

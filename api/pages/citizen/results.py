@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from api.http.access import public
 from api.http.dependencies import Context
-from api.http.i18n import N_
 from api.pages.citizen.cities import choose, packs
 from api.pages.citizen.redaction import veiled
 from api.pages.shared.page import page
@@ -19,6 +18,7 @@ from app.periods import ReckoningQuery, reckoning
 from domain.pack.pack import Pack
 from domain.pack.periods import month_at, month_of
 from domain.ticket.ticket import Ticket
+from domain.words import N_
 from packs.registry import UnknownCity
 from store.db.errors import StoreUnavailable
 from store.reporting.indicators import three_rates

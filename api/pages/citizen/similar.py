@@ -19,8 +19,8 @@ from app.errors import Problem
 from app.intake import ComplaintIn
 from app.sending import NotRunning
 from domain.actors import SYSTEM
-from domain.commands.intake import Merge
-from domain.commands.messages import Act
+from domain.commands.intake.merge import Merge
+from domain.messages import Act
 from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import Pack
 from domain.pack.routing import classify

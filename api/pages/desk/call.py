@@ -14,8 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.http.access import staff
 from api.http.dependencies import Context
-from api.http.i18n import N_, language_of
-from api.pages.actions import fields
+from api.http.i18n import language_of
 from api.pages.actions import files as deed_files
 from api.pages.actions.parsing import KEPT
 from api.pages.desk.caller_history import Earlier, found_again, search
@@ -34,11 +33,14 @@ from app.context import AppContext
 from app.errors import Problem
 from app.filing import Receipt
 from app.intake import take
-from domain.commands.citizens import AddFacts, Urge
-from domain.commands.intake import Conclude
+from domain.commands import forms
+from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.citizens.urge import Urge
+from domain.commands.intake.conclude import Conclude
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Channel, Kind
 from domain.ticket.files import Purpose
+from domain.words import N_
 from store.tickets.numbers import parse_number
 
 router = APIRouter(include_in_schema=False)
@@ -49,7 +51,7 @@ DONE = {
     "facts": N_("Added to the ticket."),
     "urge": N_("Urged; the unit sees it."),
 }
-FILES = fields.files(
+FILES = forms.files(
     N_("Photos and papers"),
     N_("What the caller sent by e-mail or brought to the counter."),
     name="files",

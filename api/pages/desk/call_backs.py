@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from api.http.access import staff
 from api.http.dependencies import Context
-from api.http.i18n import ENGLISH, N_, language_of
+from api.http.i18n import ENGLISH, language_of
 from api.pages.desk import queue
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.navigation import CALL_BACKS
@@ -16,10 +16,11 @@ from api.pages.shared.staff_page import staff_page
 from app import contacts
 from app.caller import Caller
 from app.context import AppContext
-from domain.commands.citizens import CallBack
+from domain.commands.citizens.call_back import CallBack
 from domain.pack.pack import Pack
 from domain.pack.phrases import Moment
 from domain.ticket.rating import Rating
+from domain.words import N_
 from store.secrets.masks import masked
 from store.secrets.vault import Person
 from store.tickets import intake

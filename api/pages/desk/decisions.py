@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from api.http.access import staff
 from api.http.dependencies import Context
-from api.http.i18n import N_
 from api.pages.desk import queue
 from api.pages.desk.triage import UNKNOWN_UNIT
 from api.pages.shared.forms import REFUSALS, Form
@@ -18,17 +17,19 @@ from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from app.caller import Caller
 from app.context import AppContext
-from domain.commands.intake import Arbitrate
-from domain.commands.supervising import Decide
+from domain.commands.intake.arbitrate import Arbitrate
+from domain.commands.lookups import asked, asking
+from domain.commands.supervising.decide import Decide
 from domain.deadlines.clocks import Clock, ClockName
 from domain.deadlines.limits import Limit
 from domain.pack.catalogue import Reason, Unit
 from domain.pack.pack import Pack
 from domain.pack.planning import extend_clock
 from domain.pack.routing import resolve
-from domain.policy.guards import asked, asking, may_decide
+from domain.policy.guards import may_decide
 from domain.ticket.assignment import Request as Wish
 from domain.ticket.ticket import Ticket
+from domain.words import N_
 
 router = APIRouter(include_in_schema=False)
 

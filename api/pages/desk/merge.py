@@ -11,7 +11,6 @@ from starlette.responses import RedirectResponse, Response
 
 from api.http.access import staff
 from api.http.dependencies import Context
-from api.http.i18n import N_
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
@@ -19,10 +18,12 @@ from app.caller import Caller
 from app.commands import give
 from app.context import AppContext
 from app.errors import Problem
-from domain.commands.intake import Merge, Unmerge
+from domain.commands.intake.merge import Merge
+from domain.commands.intake.unmerge import Unmerge
 from domain.pack.pack import Pack
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket
+from domain.words import N_
 from store.db.errors import BadNumber
 from store.tickets import tickets
 from store.tickets.nearby import alike, crowds

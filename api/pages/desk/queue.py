@@ -19,9 +19,9 @@ from api.pages.shared.workplace import working_city
 from app.caller import Caller
 from app.commands import give
 from app.context import AppContext
-from domain.commands.messages import Command
+from domain.facts.transitions import may_cause
+from domain.messages import Command
 from domain.pack.pack import Pack
-from domain.policy.transitions import may_cause
 from domain.policy.work_queues import Queue
 from store.tickets import work_queues
 from store.tickets.numbers import parse_number

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from api.http.i18n import N_
+from domain.words import N_
 
 
 class ReasonMessage(NamedTuple):

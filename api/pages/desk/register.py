@@ -16,7 +16,6 @@ from starlette.responses import Response
 
 from api.http.access import staff
 from api.http.dependencies import Context
-from api.http.i18n import N_
 from api.pages.desk.batch import COLUMNS, MOST, decoded, read
 from api.pages.desk.call import city_of_form
 from api.pages.desk.request_mapping import FIELDS as CALL_FIELDS
@@ -33,6 +32,7 @@ from app.filing import Receipt
 from app.intake import ComplaintIn, take
 from domain.pack.pack import Pack
 from domain.ticket.complaint import TEXT_LIMIT, Channel, Kind
+from domain.words import N_
 
 router = APIRouter(include_in_schema=False)
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from api.http.i18n import N_
 from api.pages.shared.forms import Form
 from api.pages.shared.lookups import area_of, category_of
 from app.errors import Problem
 from app.intake import ComplaintIn
-from domain.commands.intake import Conclude
+from domain.commands.intake.conclude import Conclude
 from domain.pack.pack import Pack
+from domain.words import N_
 from store.tickets.numbers import parse_number
 
 FIELDS = (

@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from api.http.access import staff
 from api.http.dependencies import Context
-from api.http.i18n import N_
 from api.pages.desk import queue
 from api.pages.desk.queue import OpenQueue
 from api.pages.desk.reasons import in_words
@@ -21,12 +20,14 @@ from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from app.caller import Caller
 from app.context import AppContext
-from domain.commands.intake import Conclude, Reassign
-from domain.commands.intake import Triage as Classify
+from domain.commands.intake.conclude import Conclude
+from domain.commands.intake.reassign import Reassign
+from domain.commands.intake.triage import Triage as Classify
 from domain.pack.pack import Pack
 from domain.pack.routing import route
 from domain.ticket.complaint import Kind
 from domain.ticket.stages import Stage
+from domain.words import N_
 from store.tickets.work_queues import QueuedTicket
 
 router = APIRouter(include_in_schema=False)

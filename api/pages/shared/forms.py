@@ -9,10 +9,10 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
-from api.http.i18n import N_
 from app.errors import CODES, Problem
 from domain.pack.pack import UnknownInPack
 from domain.refusals import Refused
+from domain.words import N_
 from packs.registry import UnknownCity
 from store.db.errors import KeyReused, StoreError
 

@@ -1,6 +1,6 @@
 """The texts of a ticket's events: for staff, and for its citizen."""
 
-from api.http.i18n import N_
+from domain.words import N_
 
 HAPPENED: dict[str, str] = {
     # every kind of event, worded for staff

@@ -2,9 +2,9 @@
 
 from gettext import NullTranslations
 
-from api.http.i18n import N_
 from api.pages.shared.happened import HAPPENED, TOLD
 from app.errors import CODES
+from domain.words import N_
 
 LABELS: dict[str, dict[str, str]] = {
     "kind": {

@@ -5,10 +5,10 @@ Each page of a role is one row; `staff/base.html` renders the rows of the signed
 
 from typing import NamedTuple
 
-from api.http.i18n import N_
 from domain.actors import Role
 from domain.policy.permissions import RIGHTS, STAFF
 from domain.policy.work_queues import Queue
+from domain.words import N_
 
 
 class NavigationLink(NamedTuple):

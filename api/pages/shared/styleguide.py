@@ -7,7 +7,6 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.http.access import public
-from api.http.i18n import N_
 from api.pages.shared.forms import Form
 from api.pages.shared.labels import LABELS
 from api.pages.shared.navigation import NavigationLink
@@ -16,6 +15,7 @@ from app.caller import Caller
 from domain.actors import Actor, Role
 from domain.deadlines.clocks import RungKind
 from domain.ticket.stages import Outcome, Stage
+from domain.words import N_
 
 router = APIRouter(include_in_schema=False, dependencies=[public("static")])
 

@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from api.http.i18n import ENGLISH, N_, translations
+from api.http.i18n import ENGLISH, translations
 from api.pages.shared import formatting
 from api.pages.shared.formatting import BilingualName
 from api.pages.shared.labels import Labels
 from domain.pack.pack import Pack
+from domain.words import N_
 
 LENGTHS = {
     "m": N_("%(n)s min"),

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from api.http.access import staff
 from api.http.csv_sheets import Cell, sheet
 from api.http.dependencies import Context
-from api.http.i18n import N_
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.workplace import working_city
 from api.pages.supervision.board import channels_of, hours_of
@@ -18,6 +17,7 @@ from app.board_feed import BoardFeeds
 from app.caller import Caller
 from app.errors import Problem
 from domain.pack.pack import Pack
+from domain.words import N_
 from store.reporting.board import Board
 from store.reporting.ranking import named
 

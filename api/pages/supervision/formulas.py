@@ -1,7 +1,7 @@
 """Formulas of a city pack (CEL) in words: what is counted, and out of what."""
 
-from api.http.i18n import N_
 from api.pages.shared.page_words import PageWords
+from domain.words import N_
 from packs.condition_text import ConditionError, Token, tokens
 
 _TRUE = {

@@ -11,7 +11,6 @@ from starlette.responses import Response
 from api.http.access import staff
 from api.http.csv_sheets import Cell, sheet
 from api.http.dependencies import Context
-from api.http.i18n import N_
 from api.http.responses import json_text
 from api.pages.shared.months import MonthChoice, month_asked
 from api.pages.shared.page_words import PageWords
@@ -22,6 +21,7 @@ from app.caller import Caller
 from app.errors import Problem
 from app.places import most_of
 from domain.pack.pack import Pack
+from domain.words import N_
 from store.reporting.common_problems import topics
 from store.reporting.hot_spots import HotSpotsQuery, Named, spots
 

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from api.http.access import staff
 from api.http.csv_sheets import Cell, sheet
 from api.http.dependencies import Context
-from api.http.i18n import N_
 from api.pages.shared.months import MonthChoice, month_asked
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
@@ -21,6 +20,7 @@ from app.division_codes import LEVEL_NAMES, around, digits_within, is_in, place
 from app.errors import Problem
 from app.places import PlacePart, parts_of
 from domain.pack.pack import Pack
+from domain.words import N_
 from store.reporting.drill_down import NOWHERE, DrillDownQuery, DrillDownRow, Lines, What, behind
 from store.reporting.hot_spots import squares_of
 from store.reporting.indicators import Ratio

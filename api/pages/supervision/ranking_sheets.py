@@ -10,7 +10,6 @@ from starlette.responses import Response
 from api.http.access import staff
 from api.http.csv_sheets import Cell, sheet
 from api.http.dependencies import Context
-from api.http.i18n import N_
 from api.pages.shared.months import month_asked
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.workplace import working_city
@@ -18,6 +17,7 @@ from api.pages.supervision.ranking import behind_number, earned_by, kind_of, ord
 from app.caller import Caller
 from app.figures import counted
 from app.scores import found_scores
+from domain.words import N_
 from store.reporting.drill_down import by_number
 from store.reporting.figures import Value
 from store.reporting.ranking import named, points_table, standings

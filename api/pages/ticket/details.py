@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from api.http.i18n import N_
 from api.pages.actions.context import ActionContext
 from api.pages.shared.translator import Translator
 from api.pages.ticket import timeline
@@ -21,6 +20,7 @@ from domain.deadlines.clocks import Clock, ClockName, RungKind
 from domain.facts.anytime import RungClimbed
 from domain.policy.permissions import RIGHTS
 from domain.ticket.ticket import Ticket
+from domain.words import N_
 from store.files import files
 from store.identity import accounts
 from store.secrets.masks import MaskedPerson

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.http.access import staff
 from api.http.dependencies import Context
-from api.http.i18n import N_, language_of
+from api.http.i18n import language_of
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.navigation import TICKETS
 from api.pages.shared.staff_page import staff_page
@@ -23,6 +23,7 @@ from domain.pack.pack import Pack
 from domain.policy.work_queues import Queue
 from domain.ticket.complaint import Kind
 from domain.ticket.stages import Stage
+from domain.words import N_
 from store.db.errors import BadNumber
 from store.tickets.numbers import parse_number
 

@@ -18,7 +18,7 @@ from api.pages.actions.all_actions import BY_PATH, DEEDS
 from api.pages.actions.context import ActionContext
 from api.pages.actions.execute import LATER, do
 from api.pages.actions.possible import right_of
-from api.pages.actions.spec import ActionForm, FieldKind
+from api.pages.actions.spec import ActionForm
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.navigation import TICKETS
 from api.pages.shared.sign_in_again import TO, within
@@ -30,6 +30,7 @@ from app.caller import Caller
 from app.contacts import LookIn
 from app.context import AppContext
 from app.filing import Receipt
+from domain.commands.forms import FieldKind
 from domain.ticket.ticket import Ticket
 
 router = APIRouter(include_in_schema=False)

@@ -6,21 +6,22 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http.i18n import N_
 from api.pages.actions import files as deed_files
 from api.pages.actions import parsing
 from api.pages.actions.all_actions import BY_PATH, DEEDS, GROUPS
-from api.pages.actions.choices import LENGTHS
+from api.pages.actions.choices import LENGTHS, choices_of
 from api.pages.actions.context import ActionContext
 from api.pages.actions.execute import LATER
 from api.pages.actions.possible import why_not
-from api.pages.actions.spec import ActionForm, FieldKind
+from api.pages.actions.spec import ActionForm
 from api.pages.shared.forms import Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.ticket.details import dossier
 from app.context import AppContext
 from app.filing import Receipt
-from domain.policy.guards import asked
+from domain.commands.forms import FieldKind
+from domain.commands.lookups import asked
+from domain.words import N_
 from store.secrets.vault import Person
 
 _LATER = N_("Handed over. The page shows it in a moment: load it again.")
@@ -69,12 +70,13 @@ async def draw(
         occasion=occasion,
         file=await dossier(context, occasion, waiting, person),
         offers=_offers(can),
-        shortcuts=[deed for deed in can if deed.shortcut],
+        shortcuts=[deed for deed in can if deed.form.shortcut],
         opened=opened,
         closed=why.code if why else None,
         blank=Form.blank(),
         kept=kept,
         kinds=FieldKind,
+        choices_of=choices_of,
         names=_labels(occasion, opened),
         lengths=LENGTHS,
         rows=parsing.ROWS,
@@ -91,7 +93,7 @@ def _done(request: Request) -> str | None:
     deed = BY_PATH.get(request.query_params.get("done", ""))
     if deed is None:
         return None
-    return _LATER if LATER in request.query_params else deed.done
+    return _LATER if LATER in request.query_params else deed.form.done
 
 
 def _labels(occasion: ActionContext, opened: Opened | None) -> dict[str, str]:
@@ -108,7 +110,7 @@ def _labels(occasion: ActionContext, opened: Opened | None) -> dict[str, str]:
 def _offers(can: list[ActionForm]) -> list[Offered]:
     """Group the possible actions in the order of `GROUPS`, without empty groups."""
     groups = [
-        Offered(heading, [deed for deed in can if deed.group is group])
+        Offered(heading, [deed for deed in can if deed.form.group is group])
         for group, heading in GROUPS.items()
     ]
     return [offered for offered in groups if offered.deeds]

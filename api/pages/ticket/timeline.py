@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from api.http.i18n import N_
 from api.pages.shared.translator import Translator
 from app.errors import CODES
 from domain.actors import Actor, Role
@@ -12,6 +11,7 @@ from domain.events import Event
 from domain.ticket.assignment import Given, HandlingResult
 from domain.ticket.minutes import Minutes
 from domain.ticket.rating import Rating
+from domain.words import N_
 
 Names = Mapping[str, str]
 """The display names of accounts, by their ids."""

@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from api.http.access import staff
 from api.http.dependencies import Context
-from api.http.i18n import N_
 from api.pages.shared.forms import Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.unit.inbox_list import (
@@ -26,9 +25,10 @@ from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
 from app.visibility import discreet
-from domain.commands.joint import Delegate
-from domain.commands.messages import Command
-from domain.commands.units import Sign
+from domain.commands.joint.delegate import Delegate
+from domain.commands.units.sign import Sign
+from domain.messages import Command
+from domain.words import N_
 from store.tickets import tickets
 
 router = APIRouter(include_in_schema=False)

@@ -9,7 +9,6 @@ from fastapi import Request
 from pydantic import BeforeValidator, ConfigDict, Field
 from starlette.responses import Response
 
-from api.http.i18n import N_
 from api.pages.shared.forms import Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
@@ -23,6 +22,7 @@ from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import Pack
 from domain.policy.permissions import RIGHTS
 from domain.ticket.complaint import Code
+from domain.words import N_
 from store.tickets import assignments, inbox
 from store.tickets.inbox import Which
 

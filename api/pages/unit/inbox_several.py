@@ -13,7 +13,7 @@ from app.commands import give
 from app.context import AppContext
 from app.errors import Problem
 from app.visibility import hidden_from
-from domain.commands.messages import Command
+from domain.messages import Command
 from store.tickets import assignments
 from store.tickets.assignments import AssignmentRow
 

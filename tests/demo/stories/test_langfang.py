@@ -16,6 +16,7 @@ from demo.stories.langfang import (
     VILLAGE,
 )
 from demo.stories.telling import Telling
+from domain.facts.joint import LevelRaised
 from domain.pack.catalogue import Level
 from domain.pack.pack import Pack
 from domain.ticket.assignment import Share
@@ -104,7 +105,7 @@ def one_level_at_a_time(read: Read, pack: Pack) -> None:
     assert read["沟渠"].raised == 3
     for events in read.events.values():
         for event in events:
-            if event.fact.kind == "level_raised":
+            if isinstance(event.fact, LevelRaised):
                 had = read[_name(read, event.number)].assignment(event.fact.assignment).unit
                 assert event.fact.unit == pack.unit(had).parent
 

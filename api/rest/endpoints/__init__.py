@@ -1,1 +1,0 @@
-"""The command endpoints of a ticket: one row per command."""

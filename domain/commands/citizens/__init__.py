@@ -1,0 +1,1 @@
+"""Commands of citizens, and of the desk on their behalf."""

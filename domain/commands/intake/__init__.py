@@ -1,0 +1,1 @@
+"""Commands of desk and dispatchers: triage, assignment, merging and conclusion."""

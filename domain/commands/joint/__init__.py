@@ -1,0 +1,1 @@
+"""Commands by which several units share a ticket."""

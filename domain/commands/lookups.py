@@ -1,0 +1,40 @@
+"""What the guards of several commands look up in a ticket."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from domain.refusals import Refused
+from domain.ticket.assignment import Assignment, Request
+from domain.ticket.rules_snapshot import Rules
+from domain.ticket.stages import Stage
+from domain.ticket.ticket import Ticket
+
+
+def rules_of(ticket: Ticket) -> Rules:
+    """Return the rules that the ticket was accepted under.
+
+    Raises:
+        Refused: `not_now`, before it is accepted.
+    """
+    if ticket.rules is None:
+        raise Refused("not_now", "This ticket is not accepted yet.")
+    return ticket.rules
+
+
+def within_a_day(times: Iterable[datetime], at: datetime) -> int:
+    """Return how many of the times are within the 24 hours before `at`."""
+    return sum(at - when < timedelta(days=1) for when in times)
+
+
+def asking(ticket: Ticket) -> Assignment | None:
+    """Return the assignment whose unit has waited longest for a decision."""
+    requests = [(a.asked.asked_at, a.n) for a in ticket.opened if a.asked is not None]
+    return ticket.assignment(min(requests)[1]) if requests else None
+
+
+def asked(ticket: Ticket) -> Request | None:
+    """Return the request to decide: a unit's, or after the rating an exclusion."""
+    if ticket.stage in (Stage.SUPERVISE, Stage.AFTERCARE):
+        return ticket.contest
+    found = asking(ticket)
+    return found.asked if found else None

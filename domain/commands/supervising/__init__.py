@@ -1,0 +1,1 @@
+"""Commands for decisions, orders, minutes and revisits."""

@@ -1,0 +1,38 @@
+"""The command `replan`."""
+
+from datetime import datetime
+from typing import Literal
+
+from domain.actors import Actor
+from domain.commands import forms
+from domain.commands.base import CommandBase
+from domain.commands.spec import CommandSpec
+from domain.facts import anytime
+from domain.refusals import Refused
+from domain.ticket.ticket import Ticket
+from domain.words import N_
+
+
+class Replan(CommandBase):
+    """Plan provisional due times again, now that a year's working calendar is published."""
+
+    do: Literal["replan"] = "replan"
+
+    leads_to = anytime.Replanned
+    spec = CommandSpec(
+        path="replan",
+        right="plan provisional due times again",
+        summary="Plan provisional due times again, now that a year's calendar is published",
+        example={},
+        refusals=("nothing_to_replan",),
+        form=forms.Form(
+            group=forms.Group.RECORD,
+            label=N_("Plan provisional dates again"),
+            done=N_("The dates were planned by the published calendar."),
+            help=N_("After a year's working calendar was published. It also happens by itself."),
+        ),
+    )
+
+    def guard(self, ticket: Ticket, actor: Actor, at: datetime) -> None:
+        if not ticket.provisional:
+            raise Refused("nothing_to_replan", "No due time of this ticket is provisional.")

@@ -1,0 +1,58 @@
+"""The command `supervise`."""
+
+from datetime import datetime
+from typing import Literal
+
+from domain.actors import Actor
+from domain.commands import forms
+from domain.commands.base import ClockNeed, CommandBase
+from domain.commands.spec import CommandSpec
+from domain.deadlines.clocks import Clock, ClockName
+from domain.events import Fact
+from domain.facts import supervising
+from domain.ticket.complaint import Text
+from domain.ticket.ticket import Ticket
+from domain.words import N_
+
+
+class Supervise(CommandBase):
+    """督办: order the unit that leads; it has to answer."""
+
+    do: Literal["supervise"] = "supervise"
+    text: Text
+
+    leads_to = supervising.SupervisionOrdered
+    spec = CommandSpec(
+        path="supervise",
+        right="order the unit that leads (督办)",
+        summary="Order the unit that leads; it has to answer",
+        example={"text": "该问题群众反映集中，请三日内拿出整改方案并报结果。"},
+        form=forms.Form(
+            group=forms.Group.DECIDE,
+            label=N_("Issue an order"),
+            done=N_("Ordered. The unit that leads has to answer."),
+            fields=(forms.said("text", N_("Order")),),
+            shortcut="i",
+        ),
+    )
+
+    def guard(self, ticket: Ticket, actor: Actor, at: datetime) -> None:
+        """Accept: stage, role, unit and the city's switches decide alone."""
+
+    def clock_need(self, ticket: Ticket, actor: Actor) -> ClockNeed:
+        return ClockNeed(ClockName.ORDER)
+
+    def facts(self, ticket: Ticket, actor: Actor, clocks: list[Clock]) -> list[Fact]:
+        return [order(ticket, self.text, clocks)]
+
+
+def order(ticket: Ticket, text: str, clocks: list[Clock], *, escalated: bool = False) -> Fact:
+    """Return the next order; its number distinguishes its clock."""
+    n = len(ticket.orders) + 1
+    return supervising.SupervisionOrdered(
+        order=n,
+        unit=ticket.unit,
+        text=text,
+        escalated=escalated,
+        clocks=[clock.model_copy(update={"label": str(n)}) for clock in clocks],
+    )

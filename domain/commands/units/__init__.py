@@ -1,0 +1,1 @@
+"""Commands of a unit on its own share."""

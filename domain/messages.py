@@ -1,0 +1,68 @@
+"""Messages to a ticket's workflow: commands, ratings and signals from other tickets."""
+
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from domain.actors import Actor
+from domain.commands.base import CommandBase
+from domain.commands.registry import COMMANDS
+from domain.model import Instant, Recorded
+from domain.ticket.rating import Rating
+
+if TYPE_CHECKING:
+    Command = CommandBase
+else:  # every command of the registry, distinguished by `do`
+    Command = Annotated[reduce(or_, COMMANDS), Field(discriminator="do")]
+
+
+class Act(Recorded):
+    """One command with its actor and time: the input of the `act` update.
+
+    `until`: a deadline on the engine's clock. A ticket that has not begun the command by then
+    refuses it (`too_late`), so that a command answered as failed is never carried out later.
+    """
+
+    actor: Actor
+    command: Command
+    at: Instant | None = Field(None, description="When the API received it.")
+    until: Instant | None = Field(None, description="When it is given up if nobody has begun it.")
+
+
+class RatingMessage(Recorded):
+    """A rating with its actor: the input of the `rate` signal.
+
+    `key`: the sender's own, "" for none. The engine delivers a signal once, but a client that got
+    no answer sends again with the same key.
+    """
+
+    actor: Actor
+    rating: Rating
+    key: str = ""
+    at: Instant | None = Field(None, description="When the API received it.")
+
+
+class ParentReply(Recorded):
+    """The answer of the ticket that this one was merged into: the input of its signal."""
+
+    parent: str
+    text: str
+    resolved: bool
+    at: Instant
+
+
+class MergedTicket(Recorded):
+    """A ticket that was merged into this one, or is unmerged: the input of those signals."""
+
+    number: str
+    at: Instant
+
+
+class Parting(Recorded):
+    """Notice that the parent will not answer this ticket: the input of its signal."""
+
+    parent: str
+    reason: str
+    at: Instant
