@@ -20,8 +20,8 @@ from api.http.i18n import ENGLISH, LANGUAGES, catalogue
 from app.errors import CODES
 
 ROOT = Path(__file__).parent.parent
-_METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
-_OPTIONS = {"templates/**.html": {"extensions": "jinja2.ext.i18n", "silent": "false"}}
+_METHODS = [("**.py", "python"), ("**.html", "jinja2")]
+_OPTIONS = {"**.html": {"extensions": "jinja2.ext.i18n", "silent": "false"}}
 _KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None}
 _HOLE = re.compile(r"%\(\w+\)[sd]")
 

@@ -12,7 +12,8 @@ from api.http.dependencies import Context
 from api.http.networks import origin_of
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.navigation import entries
-from api.pages.shared.sign_in_again import carried, once_more, sign_in_page
+from api.pages.shared.sign_in import sign_in_page
+from api.pages.shared.sign_in_again import carried, once_more
 from api.pages.shared.staff_page import staff_page
 from app import oidc, sessions
 from app.caller import Caller
@@ -188,7 +189,7 @@ async def _me(
 ) -> Response:
     return staff_page(
         request,
-        "staff/me.html",
+        "account/entrance_own_account.html",
         caller,
         status,
         form=form,

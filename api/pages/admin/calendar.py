@@ -53,7 +53,7 @@ async def year(request: Request, caller: READER, context: Context) -> Response:
     special = {one.day: one for one in found.special}
     return staff_page(
         request,
-        "staff/admin/calendar.html",
+        "admin/calendar.html",
         caller,
         pack=pack,
         year=found,

@@ -49,7 +49,7 @@ async def again(
 async def engine(request: Request, caller: SEES, context: Context) -> Response:
     """Show the engine's address, workers and problems, also while it is unavailable."""
     told = await installation(request.app.version, context)
-    return staff_page(request, "staff/admin/engine.html", caller, told=told)
+    return staff_page(request, "admin/operations_engine.html", caller, told=told)
 
 
 async def _waiting(
@@ -57,7 +57,7 @@ async def _waiting(
 ) -> Response:
     return staff_page(
         request,
-        "staff/admin/waiting.html",
+        "admin/operations_waiting.html",
         caller,
         status,
         form=form,

@@ -50,7 +50,7 @@ async def versions(request: Request, caller: READER, context: Context) -> Respon
         status = asked.refuse(error)
     return staff_page(
         request,
-        "staff/admin/packs.html",
+        "admin/packs.html",
         caller,
         status,
         form=asked,
@@ -84,7 +84,7 @@ async def messages(request: Request, caller: READER, context: Context) -> Respon
         }
         samples.append(Sample(one.name, texts, raw))
     files = {language: f"{pack.city.id}/{file}" for language, file in told.files.items()}
-    return staff_page(request, "staff/admin/messages.html", caller, samples=samples, files=files)
+    return staff_page(request, "admin/packs_messages.html", caller, samples=samples, files=files)
 
 
 def sample_values(pack: Pack, language: str, context: AppContext) -> dict[str, str]:

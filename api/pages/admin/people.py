@@ -176,7 +176,7 @@ async def _list(
         page = await accounts.listed(context, caller, AccountQuery())
     return staff_page(
         request,
-        "staff/admin/people.html",
+        "admin/people.html",
         caller,
         status,
         form=form,
@@ -199,7 +199,7 @@ async def _one(
     own = caller.session is not None and caller.session.account.id == account.id
     return staff_page(
         request,
-        "staff/admin/person.html",
+        "admin/people_person.html",
         caller,
         status,
         form=form,
@@ -225,7 +225,7 @@ async def _refused(
 def _issued(request: Request, caller: Caller, made: IssuedPassword) -> Response:
     return staff_page(
         request,
-        "staff/admin/issued.html",
+        "admin/issued.html",
         caller,
         what="password",
         name=made.name,

@@ -49,7 +49,7 @@ async def issue(request: Request, caller: TOKEN_MANAGER, context: Context) -> Re
         return await _list(request, caller, context, form, scopes, refuse(form, error))
     return staff_page(
         request,
-        "staff/admin/issued.html",
+        "admin/issued.html",
         caller,
         what="token",
         name=form.typed["name"] or made.id,
@@ -77,7 +77,7 @@ async def _list(
     rows = await app_tokens.listed(context, caller)
     return staff_page(
         request,
-        "staff/admin/tokens.html",
+        "admin/tokens.html",
         caller,
         status,
         form=form,

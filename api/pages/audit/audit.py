@@ -93,7 +93,7 @@ async def index(
     asked = urlencode({name: form.typed[name] for name in _FILTERS})
     return staff_page(
         request,
-        "staff/audit.html",
+        "audit/audit.html",
         caller,
         status,
         form=form,
@@ -140,7 +140,7 @@ async def ticket(
     pack = _pack(context, report) or working_city(request, context, caller)
     return staff_page(
         request,
-        "staff/audit_ticket.html",
+        "audit/audit_ticket.html",
         caller,
         report=report,
         lines=lines[part],

@@ -222,7 +222,7 @@ async def _ticket(
     form.typed = dict.fromkeys(FIELDS, "") | form.typed
     return page(
         request,
-        "citizen/ticket.html",
+        "citizen/follow_ticket.html",
         status,
         ticket=view,
         form=form,

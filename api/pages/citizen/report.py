@@ -78,7 +78,7 @@ async def _file(request: Request, context: AppContext, sent: FormData) -> Respon
         found = await similar(context, pack, body, _key(form)) if asked else []
         if found and not form.typed["same"]:
             return page(
-                request, "citizen/similar.html", form=form, found=found, pack=pack, kept=kept
+                request, "citizen/report_similar.html", form=form, found=found, pack=pack, kept=kept
             )
         filed = await take(with_same(body, form), context, _key(form), brought.marks)
     except (ValidationError, *REFUSALS) as error:
@@ -127,7 +127,7 @@ def _receipt(
     code = segno.make_qr(address, error="m").svg_inline(scale=4, border=2, omitsize=True)
     return page(
         request,
-        "citizen/receipt.html",
+        "citizen/report_receipt.html",
         receipt=receipt,
         key=key,
         code=code,

@@ -62,10 +62,10 @@ async def report_card(
             ),
         )
     except StoreUnavailable:
-        return page(request, "citizen/away.html", 503)
+        return page(request, "citizen/results_unavailable.html", 503)
     return page(
         request,
-        "citizen/city.html",
+        "citizen/results.html",
         pack=pack,
         month=shown,
         months=list(_months(shown, month_at(pack, now))),
@@ -111,10 +111,10 @@ async def published(
     try:
         found = await answers(context.store, pack.city.id, cursor, _PAGE)
     except StoreUnavailable:
-        return page(request, "citizen/away.html", 503)
+        return page(request, "citizen/results_unavailable.html", 503)
     return page(
         request,
-        "citizen/answers.html",
+        "citizen/results_answers.html",
         pack=pack,
         items=[_published(ticket) for ticket in found.tickets],
         first=cursor is None,

@@ -106,7 +106,7 @@ async def hint(request: Request, context: Context, caller: Looking) -> Response:
     pack = city_of_form(request, context, caller, form)
     found = await _hints(context, pack, form)
     zone = pack.calendar.tz
-    return page(request, "staff/call_hints.html", form=form, pack=pack, found=found, zone=zone)
+    return page(request, "desk/call_hints.html", form=form, pack=pack, found=found, zone=zone)
 
 
 @router.post(f"{CALL}/caller")
@@ -123,7 +123,7 @@ async def caller_known(
         status = form.refuse(error, WORDS)
     return page(
         request,
-        "staff/call_caller.html",
+        "desk/call_caller.html",
         status,
         form=form,
         pack=pack,
@@ -139,7 +139,7 @@ async def categories(
     """List subjects by code, name or keyword, as the options of a datalist."""
     pack = working_city(request, context, caller)
     found = matching(pack, category[:40])
-    return page(request, "staff/call_options.html", found=found)
+    return page(request, "desk/call_options.html", found=found)
 
 
 # --- what the buttons do ----------------------------------------------------------------------
@@ -275,7 +275,7 @@ async def _screen(
     earlier: Earlier = await found_again(context, caller, form)
     return staff_page(
         request,
-        "staff/call.html",
+        "desk/call.html",
         caller,
         status,
         pack=pack,
@@ -303,7 +303,7 @@ def _receipt(
 ) -> Response:
     return staff_page(
         request,
-        "staff/call_receipt.html",
+        "desk/call_receipt.html",
         caller,
         pack=pack,
         receipt=receipt,

@@ -101,7 +101,7 @@ async def _page(
     at = await queue.desk(request, context, caller, CALL_BACKS, form.typed["number"] or None)
     return staff_page(
         request,
-        "staff/call_backs.html",
+        "desk/call_backs.html",
         caller,
         status,
         form=form,

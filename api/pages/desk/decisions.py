@@ -119,7 +119,7 @@ async def _page(
     at = await queue.desk(request, context, caller, DECISIONS, form.typed["number"] or None)
     return staff_page(
         request,
-        "staff/decisions.html",
+        "desk/decisions.html",
         caller,
         status,
         form=form,

@@ -154,7 +154,7 @@ async def _page(
     others = await alike(context.store, first, pack.severity) if first else []
     return staff_page(
         request,
-        "staff/merge.html",
+        "desk/merge.html",
         caller,
         status,
         pack=pack,

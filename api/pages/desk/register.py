@@ -204,7 +204,7 @@ def _table(
 ) -> Response:
     return staff_page(
         request,
-        "staff/register.html",
+        "desk/register.html",
         caller,
         status,
         pack=pack,

@@ -133,7 +133,7 @@ async def _page(
     at = await queue.desk(request, context, caller, TRIAGE, form.typed["number"] or None)
     return staff_page(
         request,
-        "staff/triage.html",
+        "desk/triage.html",
         caller,
         status,
         form=form,

@@ -1,6 +1,7 @@
 """The staff navigation: one table for all roles.
 
-Each page of a role is one row; `staff/base.html` renders the rows of the signed-in user's role.
+Each page of a role is one row; `shared/base_staff.html` renders the rows of the signed-in user's
+role.
 """
 
 from typing import NamedTuple

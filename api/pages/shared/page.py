@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -14,7 +14,8 @@ from api.http.i18n import COOKIE, LANGUAGES, TAGS, asked_language, language_of, 
 from api.pages.shared import formatting
 from api.pages.shared.labels import Labels
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
+PAGES = Path(__file__).parents[1]
+"""The folder of the page packages, each with its routes, templates and scripts."""
 
 SAFE = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -29,6 +30,12 @@ SAFE = {
 _YEAR = 365 * 24 * 3600
 
 
+def template_loader() -> PrefixLoader:
+    """Return the loader that finds `desk/merge.html` in `desk/templates` of the page packages."""
+    folders = sorted(PAGES.glob("*/templates"))
+    return PrefixLoader({folder.parent.name: FileSystemLoader(folder) for folder in folders})
+
+
 class Drawing:
     """The templates in every language; one per application."""
 
@@ -41,7 +48,7 @@ class Drawing:
 
     def _environment(self, language: str) -> Environment:
         made = Environment(
-            loader=FileSystemLoader(TEMPLATES),
+            loader=template_loader(),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

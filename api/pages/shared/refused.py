@@ -27,7 +27,7 @@ async def refused(request: Request, code: str, status: int) -> Response:
     """Answer a refused browser request with a page, on staff and all other addresses."""
     path = request.url.path
     if path != "/staff" and not path.startswith("/staff/"):
-        return page(request, "refused.html", status, code=code)
+        return page(request, "shared/refused.html", status, code=code)
     caller: Caller | None = getattr(request.state, "caller", None)
     if code in _SIGNED_OUT and not _from_elsewhere(request):
         return await sign_in_first(request, code, status)
@@ -36,11 +36,11 @@ async def refused(request: Request, code: str, status: int) -> Response:
     if code in _LATER and request.method == "POST" and not _from_elsewhere(request):
         return await send_later(request, code, status)
     if caller is None:
-        return page(request, "staff/refused.html", status, caller=None, code=code)
+        return page(request, "shared/refused_staff.html", status, caller=None, code=code)
     try:
-        return staff_page(request, "staff/refused.html", caller, status, code=code)
+        return staff_page(request, "shared/refused_staff.html", caller, status, code=code)
     except Problem:  # none of their cities is served here, so there is no navigation
-        return page(request, "staff/refused.html", status, caller=None, code=code)
+        return page(request, "shared/refused_staff.html", status, caller=None, code=code)
 
 
 def _from_elsewhere(request: Request) -> bool:

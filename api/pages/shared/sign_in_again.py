@@ -5,7 +5,6 @@ again before they are sent, because another person may have signed in by then.
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
@@ -13,14 +12,12 @@ from starlette.responses import Response
 
 from api.http.browser_sessions import CSRF_FIELD
 from api.pages.shared.page import page
-from app.context import AppContext
+from api.pages.shared.sign_in import Pairs, sign_in_page
 
 TO, KEPT = "to", "kept."
 """The field with the address to continue at, and the prefix of the names of carried fields."""
 
 _NEVER_KEPT = (CSRF_FIELD, "password", "old", "new")
-
-Pairs = list[tuple[str, str]]
 
 
 async def sign_in_first(request: Request, code: str, status: int) -> Response:
@@ -48,7 +45,9 @@ def once_more(
     problem: str | None = None,
 ) -> Response:
     """Show the retained fields before they are sent to `to`."""
-    return page(request, "staff/again.html", status, to=to, kept=kept, lost=lost, problem=problem)
+    return page(
+        request, "shared/sign_in_again.html", status, to=to, kept=kept, lost=lost, problem=problem
+    )
 
 
 def _here(request: Request) -> str:
@@ -61,33 +60,6 @@ async def _typed(request: Request) -> tuple[Pairs, bool]:
     lost = any(isinstance(value, UploadFile) and value.filename for value in sent.values())
     await sent.close()
     return [pair for pair in _texts(sent.multi_items()) if pair[0] not in _NEVER_KEPT], lost
-
-
-def sign_in_page(
-    request: Request,
-    status: int = 200,
-    *,
-    to: str = "",
-    kept: Pairs | None = None,
-    lost: bool = False,
-    name: str = "",
-    problem: str | None = None,
-    **told: Any,
-) -> Response:
-    """Draw the sign-in page. `kept`: the fields waiting to be sent; `lost`: files were lost."""
-    context: AppContext = request.app.state.context
-    return page(
-        request,
-        "staff/sign_in.html",
-        status,
-        to=to,
-        kept=kept or [],
-        lost=lost,
-        name=name,
-        problem=problem,
-        oidc=bool(context.settings.oidc_issuer),
-        **told,
-    )
 
 
 def carried(sent: FormData) -> tuple[str, Pairs]:

@@ -18,7 +18,7 @@ _YEAR = 365 * 24 * 3600
 def staff_page(
     request: Request, template: str, caller: Caller, status: int = 200, **told: Any
 ) -> Response:
-    """Draw a page that extends "staff/base.html".
+    """Draw a page that extends `shared/base_staff.html`.
 
     Templates also get `caller`, `pack` (by default of the city worked in) and `zone`.
     """

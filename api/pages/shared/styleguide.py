@@ -44,8 +44,8 @@ async def styleguide(request: Request, look: str = "citizen") -> Response:
     wrong.problem = "invalid_request"
     return page(
         request,
-        "styleguide.html",
-        parent="staff/base.html" if staff else "citizen/base.html",
+        "shared/styleguide.html",
+        parent="shared/base_staff.html" if staff else "shared/base_citizen.html",
         staff=staff,
         caller=Caller(Actor(role=Role.OFFICER, unit="water"), "", "王芳"),
         unit_here=None,

@@ -35,7 +35,7 @@ router = APIRouter(include_in_schema=False)
 
 PARTS = ("totals", "inflow", "stages", "queues", "soon", "units")
 ON_THE_WALL = ("totals", "inflow", "soon", "queues")
-"""The parts that are sent again when they change: templates staff/board/<part>.html."""
+"""The parts that are sent again when they change: templates supervision/board_<part>.html."""
 
 _DAY = 24
 _RETRY = 3000
@@ -68,7 +68,7 @@ async def board(
     boards: BoardFeeds = request.app.state.boards
     scene = await boards.now(context, pack)
     told = _told(scene.board, pack, caller, wall)
-    template = "staff/board/wall.html" if wall else "staff/board/page.html"
+    template = "supervision/board_wall.html" if wall else "supervision/board.html"
     return staff_page(request, template, caller, parts=_parts(wall), **told)
 
 
@@ -117,9 +117,13 @@ def _drawn(
         told = _told(scene.board, pack, caller, wall)
         told |= {"now": scene.board.at, "pack": pack, "zone": pack.calendar.tz}
         parts = (*_parts(wall), "at")
-        return {part: drawing.draw(language, f"staff/board/{part}.html", told) for part in parts}
+        return {part: drawing.draw(language, _template_of(part), told) for part in parts}
 
     return scene.once((language, caller.actor.role, wall, pack.version), draw)
+
+
+def _template_of(part: str) -> str:
+    return f"supervision/board_{part}.html"
 
 
 def _parts(wall: bool) -> tuple[str, ...]:

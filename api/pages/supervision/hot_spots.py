@@ -59,7 +59,7 @@ async def spot_page(
     query = {"month": month.shown, "city": pack.city.id}
     return staff_page(
         request,
-        "staff/spots.html",
+        "supervision/hot_spots.html",
         caller,
         pack=pack,
         month=month,

@@ -66,7 +66,7 @@ async def places(
     parts = await parts_of(context, pack, code, month.period, month.asked.now)
     return staff_page(
         request,
-        "staff/places/parts.html",
+        "supervision/places.html",
         caller,
         pack=pack,
         month=month,
@@ -143,7 +143,7 @@ async def tickets(
     query = {**_said(request), "month": month.shown, "city": pack.city.id}
     return staff_page(
         request,
-        "staff/places/tickets.html",
+        "supervision/places_tickets.html",
         caller,
         pack=pack,
         month=month,

@@ -53,7 +53,7 @@ async def league(
     words = PageWords(request)
     return staff_page(
         request,
-        "staff/league/figures.html",
+        "supervision/ranking.html",
         caller,
         pack=pack,
         month=month,
@@ -96,7 +96,7 @@ async def tickets(
     shown = rest[:PAGE]
     return staff_page(
         request,
-        "staff/league/tickets.html",
+        "supervision/ranking_tickets.html",
         caller,
         pack=pack,
         month=month,
@@ -147,7 +147,7 @@ async def points(
     chosen, ordered = kind_of(kind), order_of(order)
     return staff_page(
         request,
-        "staff/league/points.html",
+        "supervision/ranking_points.html",
         caller,
         pack=pack,
         month=month,
@@ -174,7 +174,7 @@ async def earned(
     begin = int(key_of(cursor, int)[0]) if cursor else 0
     return staff_page(
         request,
-        "staff/league/earned.html",
+        "supervision/ranking_earned.html",
         caller,
         pack=pack,
         month=month,

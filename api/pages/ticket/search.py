@@ -60,7 +60,7 @@ async def search(
         status = form.refuse(error)
     return staff_page(
         request,
-        "staff/tickets.html",
+        "ticket/search.html",
         caller,
         status,
         pack=pack,

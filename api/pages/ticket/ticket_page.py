@@ -62,7 +62,7 @@ async def draw(
     kept = await deed_files.shown(context, occasion.caller, opened.kept) if opened else []
     return staff_page(
         request,
-        "staff/ticket.html",
+        "ticket/ticket.html",
         occasion.caller,
         status,
         pack=occasion.pack,

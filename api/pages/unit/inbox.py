@@ -93,7 +93,7 @@ async def sheets(request: Request, caller: _Reader, context: Context) -> Respons
             told.append((row, discreet(caller, ticket)))
     return staff_page(
         request,
-        "staff/inbox_print.html",
+        "unit/inbox_print.html",
         caller,
         pack=place.pack,
         unit=place.unit,

@@ -128,7 +128,7 @@ async def inbox_page(
     found, counted = await _found(context, caller, place, asked, now)
     return staff_page(
         request,
-        "staff/inbox.html",
+        "unit/inbox.html",
         caller,
         status,
         pack=place.pack,
