@@ -1,8 +1,9 @@
-"""Static files of the pages: from npm packages and from api/static, under one address.
+"""Static files of the pages: from npm packages and from the folders of the pages themselves.
 
-Only the files listed in `SHELVES` are served, never a folder. The address names the version (of our
-own files: a hash of their content), so that browsers cache a file for a year and still get new
-versions. Files that shrink by compression are compressed once.
+Of packages only the files listed in `SHELVES` are served, and of ours the folders `static` of
+`api/pages`. The address names the version (of our own files: a hash of their content), so that
+browsers cache a file for a year and still get new versions. Files that shrink by compression are
+compressed once.
 """
 
 import gzip
@@ -26,7 +27,7 @@ router = APIRouter(include_in_schema=False, dependencies=[public("static")])
 logger = structlog.stdlib.get_logger("jiesu.api")
 
 OWN = "jiesu"
-"""The address segment of the files in api/static."""
+"""The address segment of our own files. It names no page package: a file name is given once."""
 
 
 _TYPES = {
@@ -74,7 +75,7 @@ class Assets:
         self._versions: dict[str, str] = {}
         for shelf, (folder, names) in SHELVES.items():
             self._put(shelf, packages / folder, names)
-        self._put_own(Path(str(files("api"))) / "static")
+        self._put_own(Path(str(files("api"))) / "pages")
 
     def url(self, path: str) -> str:
         """Return the versioned address of `shelf/file`, such as "jiesu/jiesu.css"."""
@@ -87,7 +88,7 @@ class Assets:
         return self._kept.get(path)
 
     def own(self, name: str) -> StaticFile:
-        """Return a file of api/static, for an address without a version (the service worker's)."""
+        """Return a file of our own, for an address without a version (the service worker's)."""
         return self._kept[f"{OWN}/{self._versions[OWN]}/{name}"]
 
     def _names(self, shelf: str) -> tuple[str, ...]:
@@ -105,15 +106,15 @@ class Assets:
         except OSError as error:
             logger.warning("a package of the pages is missing", package=shelf, error=error.strerror)
 
-    def _put_own(self, folder: Path) -> None:
-        found = {path.name: _read(path) for path in _own_files(folder)}
+    def _put_own(self, pages: Path) -> None:
+        found = {path.name: _read(path) for path in _own_files(pages)}
         digest = hashlib.sha256(b"".join(kept.body for kept in found.values())).hexdigest()[:12]
         self._versions[OWN] = digest
         self._kept |= {f"{OWN}/{digest}/{name}": kept for name, kept in found.items()}
 
 
-def _own_files(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.iterdir()) if path.suffix in _TYPES)
+def _own_files(pages: Path) -> Iterator[Path]:
+    return (path for path in sorted(pages.glob("*/static/*")) if path.suffix in _TYPES)
 
 
 def _read(path: Path) -> StaticFile:

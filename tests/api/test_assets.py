@@ -10,7 +10,7 @@ from api.http.assets import Assets
 from app.page_packages import SHELVES, default_packages
 from tests.api.house import House
 
-FOLDER = Path(__file__).parents[2] / "api" / "static"
+STYLE_SHEET = Path(__file__).parents[2] / "api" / "pages" / "shared" / "static" / "jiesu.css"
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ async def test_nothing_else_is_served(lonely_house: House, path: str) -> None:
 
 def test_our_style_sheet_closes_what_it_opens() -> None:
     """An unclosed block silently disables every rule after it."""
-    text = re.sub(r"/\*.*?\*/", "", (FOLDER / "jiesu.css").read_text("utf-8"), flags=re.DOTALL)
+    text = re.sub(r"/\*.*?\*/", "", STYLE_SHEET.read_text("utf-8"), flags=re.DOTALL)
     depth, deepest = 0, 0
     for sign in re.findall(r"[{}]", text):
         depth += 1 if sign == "{" else -1

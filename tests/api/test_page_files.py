@@ -13,6 +13,7 @@ PAGES = API / "pages"
 USED_BY_OTHERS = {"shared", "actions"}
 """The page packages that other page packages use."""
 
+_SCRIPT = re.compile(r"""(?:asset\('jiesu/|\.own\(")([\w.]+)""")
 _TEMPLATE = re.compile(r'"([a-z_]+/[a-z_{}]+\.html)"')
 
 
@@ -65,3 +66,40 @@ def test_a_template_that_one_module_draws_is_called_after_a_module_beside_it() -
             other[name] = drawn_by
     # The frames are shared by all pages; the style guide draws itself in two of them.
     assert other.keys() <= {"shared/base_staff.html", "shared/base_citizen.html"}
+
+
+def _own_files() -> dict[str, list[str]]:
+    """Return the page packages that have a static file, by its name."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in PAGES.glob("*/static/*"):
+        found[path.name].append(_package(path.relative_to(PAGES).as_posix()))
+    return found
+
+
+def test_every_static_file_is_used_and_every_name_leads_to_one() -> None:
+    assert set(_users(_SCRIPT)) == set(_own_files())
+
+
+def test_a_static_file_lies_with_the_page_that_uses_it_and_its_name_is_given_once() -> None:
+    users = _users(_SCRIPT)
+    assert {
+        name: (packages, users[name])
+        for name, packages in _own_files().items()
+        if len(packages) > 1 or _misplaced(packages[0], users[name])
+    } == {}
+
+
+def test_no_file_of_the_api_lies_flat() -> None:
+    def files(folder: Path) -> set[str]:
+        return {path.name for path in folder.iterdir() if path.is_file()}
+
+    assert files(API) == {"__init__.py"}
+    assert files(PAGES) == {"__init__.py", "all_pages.py"}
+    beside = [path for path in API.rglob("*") if path.suffix in {".html", ".css", ".js", ".svg"}]
+    assert beside
+    assert [
+        path.relative_to(API).as_posix()
+        for path in beside
+        if path.parents[2] != PAGES
+        or path.parent.name != ("templates" if path.suffix == ".html" else "static")
+    ] == []
