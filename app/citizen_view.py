@@ -18,66 +18,11 @@ from domain.ticket.stages import Outcome, Stage
 from domain.ticket.ticket import Ticket
 from store.tickets.outbox import Message
 
-PLAIN: dict[str, str] = {
-    "accepted": "已受理",
-    "classified": "已分类",
-    "verification_asked": "已安排现场核查",
-    "filing_refuted": "现场核查未发现所反映的问题",
-    "assigned": "已派单",
-    "reassigned": "已改派",
-    "signed": "承办单位已签收",
-    "contacted": "承办单位已与您联系",
-    "extension_granted": "办理期限已延长",
-    "held": "需较长时间办理，已挂账并定期复核",
-    "citizen_asked": "请您补充情况",
-    "resumed": "继续办理",
-    "whistled": "已请其他单位共同办理",
-    "level_raised": "已提级办理",
-    "intervened": "上级指挥中心已介入",
-    "appointed": "已预约服务时间",
-    "merged": "已与同一问题的工单合并办理",
-    "unmerged": "已单独办理",
-    "replied": "已答复",
-    "replied_with_parent": "已答复",
-    "rated": "您已评价",
-    "called_back": "热线已回访",
-    "reworked": "已退回重办",
-    "supervised": "已转督办",
-    "final_replied": "最终答复",
-    "closed": "已办结",
-    "closed_on_watch": "已办结，进入回头看",
-    "revisited": "已回头看",
-    "reopened": "问题复发，重新办理",
-    "answered": "已直接答复",
-    "declined": "不予受理",
-    "referred": "已告知其他受理途径",
-    "facts_added": "您补充了情况",
-    "urged": "您已催办",
-    "withdrawn": "您已撤回",
-    "replanned": "已按公布的放假安排调整答复日期",
-}
-"""The events that are shown to citizens, and their wording. Others stay internal."""
-
-_SAID = (
-    "facts_added",
-    "urged",
-    "citizen_asked",
-    "appointed",
-    "replied",
-    "replied_with_parent",
-    "answered",
-    "declined",
-    "referred",
-    "filing_refuted",
-    "final_replied",
-)
-"""Events with a text that is the citizen's own, or was written for the citizen."""
-
 
 class TimelineEntry(Recorded):
     at: Instant
     kind: str = Field(examples=["assigned"])
-    what: str = Field(examples=["已派单"])
+    what: str = Field(examples=["已派给承办单位"])
     unit: str | None = Field(None, examples=["北苑街道"])
     text: str | None = None
 
@@ -174,15 +119,15 @@ def _told(event: Event) -> bool:
     # A contact attempt that reached nobody is an internal note of the unit.
     missed = isinstance(event.fact, Contacted) and not event.fact.reached
     unmoved = isinstance(event.fact, Replanned) and not event.fact.answer_later
-    return event.kind in PLAIN and not missed and not unmoved
+    return bool(event.fact.words.citizen) and not missed and not unmoved
 
 
 def _entry(event: Event, pack: Pack) -> TimelineEntry:
-    text = getattr(event.fact, "text", None) if event.kind in _SAID else None
+    text = getattr(event.fact, "text", None) if event.fact.words.quoted else None
     return TimelineEntry(
         at=event.at,
         kind=event.kind,
-        what=PLAIN[event.kind],
+        what=event.fact.words.citizen_zh,
         unit=_unit(pack, getattr(event.fact, "unit", None) or event.actor.unit),
         text=text or None,
     )

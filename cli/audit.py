@@ -123,7 +123,7 @@ def _print_timeline(replayed: Replayed) -> None:
             f"{event.at.astimezone():%Y-%m-%d %H:%M:%S}",
             event.stage,
             str(event.actor),
-            event.kind,
+            f"{event.fact.words.staff} ({event.kind})",
             _details(event),
             f"≤ {position}",
         )

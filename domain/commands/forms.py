@@ -126,7 +126,7 @@ def never_barred(_context: FormContext) -> Refused | None:
     return None
 
 
-class Form(NamedTuple):
+class CommandForm(NamedTuple):
     """The form of a command. `label`, `help` and `done` are messages marked with `N_`.
 
     `done`: the confirmation. `shortcut`: the key that opens it. `bar`: a refusal beyond the

@@ -1,4 +1,4 @@
-"""What the guards of several commands look up in a ticket."""
+"""Lookups in a ticket that the guards of several commands share."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -7,7 +7,7 @@ the generators of the tests are made from it.
 from dataclasses import dataclass
 from typing import Any
 
-from domain.commands.forms import Form
+from domain.commands.forms import CommandForm
 from domain.commands.relations import Relation
 
 OF_A_SHARE = ("not_your_unit", "assignment_ended", "unknown_assignment")
@@ -31,7 +31,7 @@ class CommandSpec:
     right: str
     summary: str
     example: dict[str, Any]
-    form: Form
+    form: CommandForm
     near: frozenset[Relation] = frozenset()
     switch: str | None = None
     uncontested: bool = False

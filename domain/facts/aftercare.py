@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.deadlines.clocks import Clock, ClockName
-from domain.facts.base import FactBase
+from domain.facts.base import EventWords, FactBase
 from domain.ticket.assignment import Request
 from domain.ticket.stages import Outcome
 from domain.ticket.ticket import Ticket
@@ -16,6 +16,12 @@ class ClosedOnWatch(FactBase):
     """办结 with aftercare: counted as closed, with revisits due."""
 
     kind: Literal["closed_on_watch"] = "closed_on_watch"
+    words = EventWords(
+        "Closed, and watched",
+        "办结，进入回头看",
+        citizen="Closed; we look again later whether it holds",
+        citizen_zh="已办结，过一段时间我们会回头看效果",
+    )
     outcome: Literal[Outcome.CLOSED, Outcome.UNRATED]
     reason: str
     clocks: list[Clock] = Field(default_factory=list)
@@ -29,6 +35,12 @@ class Revisited(FactBase):
     """A check whether the effect holds."""
 
     kind: Literal["revisited"] = "revisited"
+    words = EventWords(
+        "Revisited",
+        "已回头看",
+        citizen="Somebody looked again whether it holds",
+        citizen_zh="已回头看效果",
+    )
     holds: bool
     note: str
     evidence: list[str] = Field(default_factory=list)
@@ -44,6 +56,12 @@ class Reopened(FactBase):
     """A reopening: the problem recurred, and handling starts again from dispatch."""
 
     kind: Literal["reopened"] = "reopened"
+    words = EventWords(
+        "The problem is back; handled again",
+        "问题复发，重新办理",
+        citizen="The problem is back; handled again",
+        citizen_zh="问题复发，重新办理",
+    )
     reason: Literal["revisit", "recurred"]
     text: str
     clocks: list[Clock] = Field(default_factory=list)
@@ -61,6 +79,7 @@ class ExclusionAsked(FactBase):
     """A request for exclusion (剔除): the unit holds, with evidence, that it should not count."""
 
     kind: Literal["exclusion_asked"] = "exclusion_asked"
+    words = EventWords("Asked to be excluded", "申请剔除")
     ground: str
     reason: str
     evidence: list[str]
@@ -77,6 +96,7 @@ class ExclusionGranted(FactBase):
     """A granted exclusion; figures are published with and without excluded tickets."""
 
     kind: Literal["exclusion_granted"] = "exclusion_granted"
+    words = EventWords("Excluded", "已剔除")
     reason: str
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
@@ -86,6 +106,7 @@ class ExclusionGranted(FactBase):
 
 class ExclusionRefused(FactBase):
     kind: Literal["exclusion_refused"] = "exclusion_refused"
+    words = EventWords("Exclusion refused", "剔除不批")
     reason: str
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
@@ -97,6 +118,7 @@ class WatchEnded(FactBase):
     """The end of aftercare: the effect held, and the ticket is final."""
 
     kind: Literal["watch_ended"] = "watch_ended"
+    words = EventWords("No longer watched", "回头看结束")
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.stop_all(at)

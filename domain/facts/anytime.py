@@ -7,7 +7,7 @@ from pydantic import Field
 
 from domain.actors import Role
 from domain.deadlines.clocks import Clock, ClockName, RungKind
-from domain.facts.base import FactBase
+from domain.facts.base import EventWords, FactBase
 from domain.model import Instant, Recorded
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.minutes import Meeting, Minutes
@@ -19,6 +19,13 @@ class FactsAdded(FactBase):
     """An addition by the citizen, or by the desk for them."""
 
     kind: Literal["facts_added"] = "facts_added"
+    words = EventWords(
+        "The citizen added something",
+        "群众补充情况",
+        citizen="You added something",
+        citizen_zh="您补充了情况",
+        quoted=True,
+    )
     text: str
     files: list[str] = Field(default_factory=list)
 
@@ -31,6 +38,9 @@ class Urged(FactBase):
     """An urge (催办)."""
 
     kind: Literal["urged"] = "urged"
+    words = EventWords(
+        "The citizen urged", "群众催办", citizen="You urged it", citizen_zh="您已催办", quoted=True
+    )
     text: str = ""
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
@@ -49,6 +59,7 @@ class SeverityRaised(FactBase):
     """A higher severity: urged repeatedly, repeated tickets, or many complainants."""
 
     kind: Literal["severity_raised"] = "severity_raised"
+    words = EventWords("Graver now", "严重程度上调")
     severity: int
     why: str
 
@@ -60,6 +71,13 @@ class Appointed(FactBase):
     """An appointment (预约): a service is promised for a certain time."""
 
     kind: Literal["appointed"] = "appointed"
+    words = EventWords(
+        "Appointment made",
+        "已预约服务时间",
+        citizen="An appointment was made",
+        citizen_zh="已预约服务时间",
+        quoted=True,
+    )
     unit: str | None = None
     starts_at: Instant
     text: str = ""
@@ -75,6 +93,7 @@ class MinutesKept(FactBase):
     """A meeting's record; the units present need not be called again."""
 
     kind: Literal["minutes_kept"] = "minutes_kept"
+    words = EventWords("Minutes of a meeting", "会议纪要")
     minutes: Minutes
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
@@ -88,6 +107,7 @@ class InspectionsOpened(FactBase):
     """Inspections opened at sibling units (举一反三). `tickets`: their numbers."""
 
     kind: Literal["inspections_opened"] = "inspections_opened"
+    words = EventWords("All of the kind are inspected", "举一反三，同类全查")
     text: str
     tickets: list[str]
 
@@ -99,6 +119,9 @@ class Withdrawn(FactBase):
     """The citizen's withdrawal."""
 
     kind: Literal["withdrawn"] = "withdrawn"
+    words = EventWords(
+        "The citizen withdrew", "群众撤回", citizen="You took it back", citizen_zh="您已撤回"
+    )
     reason: str = ""
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
@@ -109,6 +132,7 @@ class CarriedOn(FactBase):
     """The move to a newer lifecycle; promises get the clocks that they lacked."""
 
     kind: Literal["carried_on"] = "carried_on"
+    words = EventWords("Goes on by the present rules of procedure", "转入新的办理流程，继续办理")
     lifecycle: int
     clocks: list[Clock] = Field(default_factory=list)
 
@@ -122,6 +146,10 @@ class ResultOvertaken(FactBase):
     """A unit's result submitted just as its share was ended: stored, and reported to staff."""
 
     kind: Literal["result_overtaken"] = "result_overtaken"
+    words = EventWords(
+        "A result came when the share had just been ended; it is kept",
+        "任务刚被收回时，办理结果已送达，留存备查",
+    )
     assignment: int
     unit: str
     result: HandlingResult
@@ -148,6 +176,12 @@ class Replanned(FactBase):
     """
 
     kind: Literal["replanned"] = "replanned"
+    words = EventWords(
+        "Planned again by the published calendar",
+        "按公布的放假安排重新核定期限",
+        citizen="The day of the answer was set by the published holidays",
+        citizen_zh="答复日期已按公布的放假安排调整",
+    )
     calendar_version: str
     clocks: list[Clock]
     moved: list[Moved] = Field(default_factory=list)
@@ -161,6 +195,7 @@ class RungClimbed(FactBase):
     """A level reached by a clock: warn (黄牌), due (红牌), supervise (督办), notice (通报)."""
 
     kind: Literal["rung_climbed"] = "rung_climbed"
+    words = EventWords("A clock climbed its ladder", "时限提醒")
     clock: ClockName
     assignment: int | None = None
     label: str | None = None

@@ -1,10 +1,25 @@
 """The base of every fact."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from domain.model import Recorded
 from domain.ticket.ticket import Ticket
+
+
+class EventWords(NamedTuple):
+    """The names of an event, in English and in Chinese (`zh`), for each audience.
+
+    `staff`: on the pages of staff, in the CLI and in stories. `citizen`: in the citizen's timeline,
+    "" for an event that stays internal. `quoted`: its text is the citizen's own, or was written for
+    the citizen.
+    """
+
+    staff: str
+    staff_zh: str
+    citizen: str = ""
+    citizen_zh: str = ""
+    quoted: bool = False
 
 
 class FactBase(Recorded):
@@ -12,6 +27,8 @@ class FactBase(Recorded):
 
     if TYPE_CHECKING:
         kind: str
+
+    words: ClassVar[EventWords]
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         """Change `ticket`, except its stage, which the transition table sets."""

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.deadlines.clocks import Clock, ClockName
-from domain.facts.base import FactBase
+from domain.facts.base import EventWords, FactBase
 from domain.ticket.rating import Rating
 from domain.ticket.rules_snapshot import ReworkTo
 from domain.ticket.stages import Outcome
@@ -17,6 +17,13 @@ class Replied(FactBase):
     """反馈. The unit's answer is sent to the citizen; the rating window opens."""
 
     kind: Literal["replied"] = "replied"
+    words = EventWords(
+        "The citizen was answered",
+        "答复群众",
+        citizen="You were answered",
+        citizen_zh="已答复",
+        quoted=True,
+    )
     text: str
     resolved: bool
     clocks: list[Clock] = Field(default_factory=list)
@@ -33,6 +40,9 @@ class Rated(FactBase):
     """评价, by the citizen or reported to the desk on the phone."""
 
     kind: Literal["rated"] = "rated"
+    words = EventWords(
+        "The citizen rated", "群众评价", citizen="You rated it", citizen_zh="您已评价"
+    )
     rating: Rating
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
@@ -44,6 +54,7 @@ class RatingRefused(FactBase):
     """A rating that came when none was due (two at once, or just too late): stored, not counted."""
 
     kind: Literal["rating_refused"] = "rating_refused"
+    words = EventWords("A rating that does not count", "评价未计入")
     code: str
     rating: Rating
 
@@ -52,6 +63,7 @@ class CallBackDue(FactBase):
     """A call-back (回访) by the desk, due because nobody rated in time."""
 
     kind: Literal["call_back_due"] = "call_back_due"
+    words = EventWords("Not rated: a call-back is due", "到期未评，等待回访")
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
@@ -64,6 +76,9 @@ class CalledBack(FactBase):
     """One attempt of the desk to reach the citizen."""
 
     kind: Literal["called_back"] = "called_back"
+    words = EventWords(
+        "Called back", "已回访", citizen="The hotline called you back", citizen_zh="热线已回访"
+    )
     reached: bool
     note: str = ""
 
@@ -78,6 +93,12 @@ class Reworked(FactBase):
     """
 
     kind: Literal["reworked"] = "reworked"
+    words = EventWords(
+        "Sent back to be done again",
+        "已退回重办",
+        citizen="Sent back to be done again",
+        citizen_zh="已退回重办",
+    )
     round: int
     reason: str
     to: ReworkTo = ReworkTo.SAME
@@ -99,6 +120,9 @@ class Supervised(FactBase):
     """Supervision after the last rework: a supervisor orders another handling, or concludes."""
 
     kind: Literal["supervised"] = "supervised"
+    words = EventWords(
+        "To supervision", "转督办", citizen="A supervisor looks into it", citizen_zh="已转督办"
+    )
     reason: str
     clocks: list[Clock] = Field(default_factory=list)
 
@@ -112,6 +136,9 @@ class FinalReplied(FactBase):
     """最终答复. The matter is concluded although the citizen is not satisfied."""
 
     kind: Literal["final_replied"] = "final_replied"
+    words = EventWords(
+        "Final reply", "最终答复", citizen="Final reply", citizen_zh="最终答复", quoted=True
+    )
     text: str
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
@@ -122,6 +149,7 @@ class Closed(FactBase):
     """办结. `outcome` closed (rated well) or unrated (nobody could be asked)."""
 
     kind: Literal["closed"] = "closed"
+    words = EventWords("Closed", "办结", citizen="Closed", citizen_zh="已办结")
     outcome: Literal[Outcome.CLOSED, Outcome.UNRATED]
     reason: str
 

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.deadlines.clocks import Clock, ClockName
-from domain.facts.base import FactBase
+from domain.facts.base import EventWords, FactBase
 from domain.ticket.assignment import Ending, HandlingResult, Request
 from domain.ticket.ticket import Ticket
 
@@ -15,6 +15,9 @@ class Signed(FactBase):
     """A unit's signing for its share (签收)."""
 
     kind: Literal["signed"] = "signed"
+    words = EventWords(
+        "Signed", "已签收", citizen="The unit has seen it", citizen_zh="承办单位已签收"
+    )
     assignment: int
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
@@ -26,6 +29,12 @@ class Contacted(FactBase):
     """首次联系. Only reaching the citizen stops the clock; a failed attempt is recorded, too."""
 
     kind: Literal["contacted"] = "contacted"
+    words = EventWords(
+        "Contact with the citizen",
+        "联系群众",
+        citizen="The unit has contacted you",
+        citizen_zh="承办单位已与您联系",
+    )
     assignment: int
     reached: bool = True
     note: str = ""
@@ -41,6 +50,7 @@ class ExtensionAsked(FactBase):
     """A request for an extension (延期), by a length such as "3d"."""
 
     kind: Literal["extension_asked"] = "extension_asked"
+    words = EventWords("Asked for an extension", "申请延期")
     assignment: int
     by: str
     reason: str
@@ -61,6 +71,12 @@ class ExtensionGranted(FactBase):
     """
 
     kind: Literal["extension_granted"] = "extension_granted"
+    words = EventWords(
+        "Extension granted",
+        "延期批准",
+        citizen="The unit was given more time",
+        citizen_zh="办理期限已延长",
+    )
     assignment: int
     reason: str
     clocks: list[Clock]
@@ -79,6 +95,7 @@ class ExtensionGranted(FactBase):
 
 class ExtensionRefused(FactBase):
     kind: Literal["extension_refused"] = "extension_refused"
+    words = EventWords("Extension refused", "延期不批")
     assignment: int
     reason: str
 
@@ -90,6 +107,7 @@ class StepDone(FactBase):
     """A completed stage of a category with staged limits: stopped, punished, demolished."""
 
     kind: Literal["step_done"] = "step_done"
+    words = EventWords("Step done", "阶段完成")
     assignment: int
     step: str
     note: str = ""
@@ -103,6 +121,7 @@ class ShareHandled(FactBase):
     """A completed share; the answer waits for the others."""
 
     kind: Literal["share_handled"] = "share_handled"
+    words = EventWords("A share is done", "一份任务已办完")
     assignment: int
     result: HandlingResult
 
@@ -115,6 +134,7 @@ class Handled(FactBase):
     """办结 by the unit: the last share is done, and the lead's answer can be given."""
 
     kind: Literal["handled"] = "handled"
+    words = EventWords("Handled", "办理完成")
     assignment: int
     result: HandlingResult
     clocks: list[Clock] = Field(default_factory=list)
@@ -129,6 +149,7 @@ class HandlingFailed(FactBase):
     """The failure of a department's program; a dispatcher has to choose the next unit."""
 
     kind: Literal["handling_failed"] = "handling_failed"
+    words = EventWords("The department's program failed", "部门系统失败")
     assignment: int
     code: str
     clocks: list[Clock] = Field(default_factory=list)

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.deadlines.clocks import Clock, ClockName
-from domain.facts.base import FactBase
+from domain.facts.base import EventWords, FactBase
 from domain.ticket.assignment import Ending, Given, Share
 from domain.ticket.complaint import Kind
 from domain.ticket.rules_snapshot import Rules
@@ -18,6 +18,9 @@ class Accepted(FactBase):
     """受理. The ticket exists; the rules it will be judged by are fixed here."""
 
     kind: Literal["accepted"] = "accepted"
+    words = EventWords(
+        "Received", "受理", citizen="We have your complaint", citizen_zh="已收到您的诉求"
+    )
     rules: Rules
     lifecycle: int = 0
     clocks: list[Clock] = Field(default_factory=list)
@@ -31,6 +34,7 @@ class TriageUnsure(FactBase):
     """An undecided automatic triage; a dispatcher has to confirm or choose."""
 
     kind: Literal["triage_unsure"] = "triage_unsure"
+    words = EventWords("The machine is unsure; a person decides", "机器不确定，等待人工分类")
     suggestion: str | None = None
     area: str | None = None
     why: str
@@ -48,6 +52,9 @@ class Classified(FactBase):
     """
 
     kind: Literal["classified"] = "classified"
+    words = EventWords(
+        "Classified", "已分类", citizen="We know what it is about", citizen_zh="已分类"
+    )
     category: str
     tier: str
     complaint_kind: Kind | None = None
@@ -75,6 +82,12 @@ class Assigned(Given, FactBase):
     """派单. One unit leads; its clocks run from now."""
 
     kind: Literal["assigned"] = "assigned"
+    words = EventWords(
+        "Dispatched",
+        "已派单",
+        citizen="Passed to the unit that answers for it",
+        citizen_zh="已派给承办单位",
+    )
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.stop(at, ClockName.DISPATCH, ClockName.SUPERVISE)
@@ -87,6 +100,9 @@ class Reassigned(FactBase):
     """改派. Taken from its unit, for another. `assignment` None: no unit had it."""
 
     kind: Literal["reassigned"] = "reassigned"
+    words = EventWords(
+        "Reassigned", "改派", citizen="Passed to another unit", citizen_zh="已改派其他单位"
+    )
     assignment: int | None = None
     unit: str
     reason: str
@@ -102,6 +118,9 @@ class Declined(FactBase):
     """不予受理, with a reason code of the pack and the place to turn to."""
 
     kind: Literal["declined"] = "declined"
+    words = EventWords(
+        "Declined", "不予受理", citizen="We cannot take it on", citizen_zh="不予受理", quoted=True
+    )
     reason: str
     text: str
 
@@ -113,6 +132,13 @@ class Referred(FactBase):
     """A referral to another authority, by its code in the pack (110, 119, 120, ...)."""
 
     kind: Literal["referred"] = "referred"
+    words = EventWords(
+        "Referred elsewhere",
+        "告知其他途径",
+        citizen="You were told where to turn",
+        citizen_zh="已告知其他受理途径",
+        quoted=True,
+    )
     reason: str
     text: str
 
@@ -124,6 +150,13 @@ class Answered(FactBase):
     """An answer by the desk at once, without a unit. `unit`: the one that is praised."""
 
     kind: Literal["answered"] = "answered"
+    words = EventWords(
+        "Answered at once",
+        "当场答复",
+        citizen="You were answered",
+        citizen_zh="已答复",
+        quoted=True,
+    )
     text: str
     unit: str | None = None
 

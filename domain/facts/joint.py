@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.deadlines.clocks import Clock, ClockName
-from domain.facts.base import FactBase
+from domain.facts.base import EventWords, FactBase
 from domain.ticket.assignment import Ending, Given, Share
 from domain.ticket.ticket import Ticket
 
@@ -15,6 +15,12 @@ class Whistled(FactBase):
     """吹哨. The lead calls other units in, each with its own limits."""
 
     kind: Literal["whistled"] = "whistled"
+    words = EventWords(
+        "Whistle: other units called in",
+        "吹哨，召集其他单位",
+        citizen="Other units were called in to help",
+        citizen_zh="已请其他单位共同办理",
+    )
     assignment: int
     ground: str
     reason: str
@@ -29,6 +35,7 @@ class Released(FactBase):
     """The release of a co-handler or a delegate who is no longer needed."""
 
     kind: Literal["released"] = "released"
+    words = EventWords("Co-handler released", "协办解除")
     assignment: int
     unit: str
     reason: str
@@ -41,6 +48,7 @@ class Overridden(FactBase):
     """The lead's decision, with a reason, to answer without waiting for the co-handlers."""
 
     kind: Literal["overridden"] = "overridden"
+    words = EventWords("The lead no longer waits for co-handlers", "主办说明理由，不再等待协办")
     reason: str
     released: list[int] = Field(default_factory=list)
 
@@ -52,6 +60,7 @@ class Delegated(FactBase):
     """转派. A unit below does the work; the one above stays answerable, and both clocks run."""
 
     kind: Literal["delegated"] = "delegated"
+    words = EventWords("Delegated", "转派下级")
     assignment: int
     reason: str
     share: Given
@@ -64,6 +73,9 @@ class LevelRaised(FactBase):
     """提级. One level up, because it exceeds the unit's authority, or because time ran out."""
 
     kind: Literal["level_raised"] = "level_raised"
+    words = EventWords(
+        "Level raised", "提级办理", citizen="Raised one level up", citizen_zh="已提级办理"
+    )
     assignment: int
     unit: str
     level: str | None = None
@@ -91,6 +103,12 @@ class Intervened(FactBase):
     """The centre's intervention: it takes the ticket from its unit and names the lead."""
 
     kind: Literal["intervened"] = "intervened"
+    words = EventWords(
+        "The centre took over",
+        "上级指挥中心介入",
+        citizen="The city's centre has stepped in",
+        citizen_zh="上级指挥中心已介入",
+    )
     unit: str
     reason: str
     clocks: list[Clock] = Field(default_factory=list)

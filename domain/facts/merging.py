@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.deadlines.clocks import Clock, ClockName
-from domain.facts.base import FactBase
+from domain.facts.base import EventWords, FactBase
 from domain.ticket.assignment import Ending
 from domain.ticket.ticket import Ticket
 
@@ -15,6 +15,12 @@ class Merged(FactBase):
     """A merge: this ticket waits for the answer of another about the same problem."""
 
     kind: Literal["merged"] = "merged"
+    words = EventWords(
+        "Merged into another ticket",
+        "并入另一工单",
+        citizen="Handled together with others about the same",
+        citizen_zh="与同一问题的其他诉求合并办理",
+    )
     parent: str
     category: str
     tier: str
@@ -34,6 +40,12 @@ class Unmerged(FactBase):
     """The end of a merge, by a person or because the other ticket ended unanswered."""
 
     kind: Literal["unmerged"] = "unmerged"
+    words = EventWords(
+        "Goes its own way again",
+        "拆分，单独办理",
+        citizen="Handled on its own again",
+        citizen_zh="恢复单独办理",
+    )
     reason: str
     clocks: list[Clock] = Field(default_factory=list)
 
@@ -46,6 +58,13 @@ class RepliedWithParent(FactBase):
     """The answer of the ticket it was merged into, given here, too; rated separately."""
 
     kind: Literal["replied_with_parent"] = "replied_with_parent"
+    words = EventWords(
+        "Answered with the ticket it was merged into",
+        "随主单答复群众",
+        citizen="You were answered",
+        citizen_zh="已答复",
+        quoted=True,
+    )
     parent: str
     text: str
     resolved: bool
@@ -61,6 +80,7 @@ class ComplainantJoined(FactBase):
     """A ticket that was merged into this one."""
 
     kind: Literal["complainant_joined"] = "complainant_joined"
+    words = EventWords("Another citizen complains of the same", "又一位群众反映同一问题")
     number: str
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
@@ -73,6 +93,7 @@ class ComplainantLeft(FactBase):
     """A ticket that is no longer merged into this one."""
 
     kind: Literal["complainant_left"] = "complainant_left"
+    words = EventWords("A merged ticket goes its own way", "一张并单拆出")
     number: str
 
     def apply(self, ticket: Ticket, at: datetime) -> None:

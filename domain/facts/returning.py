@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.deadlines.clocks import Clock, ClockName
-from domain.facts.base import FactBase
+from domain.facts.base import EventWords, FactBase
 from domain.ticket.assignment import Ending, Request
 from domain.ticket.minutes import Minutes
 from domain.ticket.ticket import Ticket
@@ -16,6 +16,7 @@ class ReturnAsked(FactBase):
     """A requested return (退单); until the decision the unit keeps the ticket and clocks run."""
 
     kind: Literal["return_asked"] = "return_asked"
+    words = EventWords("Asked to return it", "申请退单")
     assignment: int
     ground: str
     reason: str
@@ -34,6 +35,7 @@ class Returned(FactBase):
     """A granted return. `unit`: the one the dispatcher named instead, if any yet."""
 
     kind: Literal["returned"] = "returned"
+    words = EventWords("Return granted", "退单批准")
     assignment: int
     reason: str
     unit: str | None = None
@@ -51,6 +53,7 @@ class ReturnRefused(FactBase):
     """A refused return; final if the time to return it has run out meanwhile."""
 
     kind: Literal["return_refused"] = "return_refused"
+    words = EventWords("Return refused", "退单不批")
     assignment: int
     reason: str
 
@@ -70,6 +73,7 @@ class ReturnBarred(FactBase):
     """
 
     kind: Literal["return_barred"] = "return_barred"
+    words = EventWords("Tried to return it, which is not allowed", "试图退单，不被允许，已记录")
     assignment: int
     code: str
     reason: str
@@ -79,6 +83,7 @@ class TakenOn(FactBase):
     """Responsibility by silence: the unit did not return the ticket in time."""
 
     kind: Literal["taken_on"] = "taken_on"
+    words = EventWords("Not returned in time: responsible", "逾期未退，视为责任单位")
     assignment: int
     unit: str
 
@@ -91,6 +96,7 @@ class ArbitrationCalled(FactBase):
     """A call for arbitration, because the ticket was returned as often as allowed."""
 
     kind: Literal["arbitration_called"] = "arbitration_called"
+    words = EventWords("Returned too often: a meeting decides", "退单次数用尽，召开协调会")
     returns: int
     clocks: list[Clock] = Field(default_factory=list)
 
@@ -104,6 +110,7 @@ class Arbitrated(FactBase):
     """The unit the meeting named, which cannot return it."""
 
     kind: Literal["arbitrated"] = "arbitrated"
+    words = EventWords("Decided by the meeting", "协调会裁定")
     unit: str
     minutes: Minutes
     clocks: list[Clock] = Field(default_factory=list)
@@ -118,6 +125,7 @@ class FellBack(FactBase):
     """兜底: no meeting named a unit in time, and the fallback authority gets the ticket."""
 
     kind: Literal["fell_back"] = "fell_back"
+    words = EventWords("Nobody named: the fallback authority takes it", "无人认领，政府兜底")
     unit: str
     clocks: list[Clock] = Field(default_factory=list)
 

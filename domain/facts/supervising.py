@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.deadlines.clocks import Clock, ClockName
-from domain.facts.base import FactBase
+from domain.facts.base import EventWords, FactBase
 from domain.ticket.minutes import Order
 from domain.ticket.ticket import Ticket
 
@@ -15,6 +15,7 @@ class SupervisionOrdered(FactBase):
     """督办单: an order to the lead unit, by a supervisor, or because of the ticket's severity."""
 
     kind: Literal["supervision_ordered"] = "supervision_ordered"
+    words = EventWords("Supervision order", "下达督办单")
     order: int
     unit: str | None = None
     text: str
@@ -31,6 +32,7 @@ class OrderAnswered(FactBase):
     """The unit's report on the order."""
 
     kind: Literal["order_answered"] = "order_answered"
+    words = EventWords("Order answered", "督办反馈")
     order: int
     answer: str
 
@@ -43,6 +45,7 @@ class PubliclyNoticed(FactBase):
     """通报. The unit's delay is made public inside the city."""
 
     kind: Literal["publicly_noticed"] = "publicly_noticed"
+    words = EventWords("Public notice", "通报")
     unit: str | None = None
     text: str
 

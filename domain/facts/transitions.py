@@ -20,7 +20,7 @@ from domain.facts import (
     verifying,
     waiting,
 )
-from domain.facts.base import FactBase
+from domain.facts.base import EventWords, FactBase
 from domain.refusals import Refused
 from domain.ticket.stages import OPEN, Stage
 
@@ -226,6 +226,9 @@ TABLE: tuple[Transition, ...] = (
 
 FACTS: tuple[type[FactBase], ...] = tuple(row.fact for row in TABLE)
 """Every fact."""
+
+WORDS: dict[str, EventWords] = {row.kind: row.fact.words for row in TABLE}
+"""The words of events, by their kind."""
 
 _LOOKUP: dict[tuple[Stage, type[FactBase]], Transition] = {
     (stage, row.fact): row for row in TABLE for stage in row.since

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.deadlines.clocks import Clock, ClockName
-from domain.facts.base import FactBase
+from domain.facts.base import EventWords, FactBase
 from domain.ticket.assignment import Ending, Given, HandlingResult, Share
 from domain.ticket.stages import Outcome
 from domain.ticket.ticket import Ticket
@@ -22,6 +22,12 @@ class VerificationAsked(FactBase):
     """A unit's assignment to verify. `before`: filing or closing."""
 
     kind: Literal["verification_asked"] = "verification_asked"
+    words = EventWords(
+        "Somebody was sent to look",
+        "已派人现场核查",
+        citizen="Somebody goes and looks on the spot",
+        citizen_zh="已安排现场核查",
+    )
     before: Literal["filing", "closing"]
     share: Given
     clocks: list[Clock] = Field(default_factory=list)
@@ -51,6 +57,7 @@ class FilingConfirmed(_Looked):
     """A confirmed report: the case is filed."""
 
     kind: Literal["filing_confirmed"] = "filing_confirmed"
+    words = EventWords("Found as reported", "核查属实，立案")
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         self.looked(ticket, at)
@@ -61,6 +68,13 @@ class FilingRefuted(_Looked):
     """A report not confirmed on the spot: the ticket ends, and the citizen is notified."""
 
     kind: Literal["filing_refuted"] = "filing_refuted"
+    words = EventWords(
+        "Not found on the spot",
+        "现场未见，不予立案",
+        citizen="Somebody looked, and did not find what you reported",
+        citizen_zh="现场核查未发现所反映的问题",
+        quoted=True,
+    )
     text: str
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
@@ -72,6 +86,7 @@ class ClosingConfirmed(_Looked):
     """A confirmed completion: the citizen is answered."""
 
     kind: Literal["closing_confirmed"] = "closing_confirmed"
+    words = EventWords("Found done", "核查通过")
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         self.looked(ticket, at)
@@ -86,6 +101,7 @@ class ClosingRefuted(_Looked):
     """
 
     kind: Literal["closing_refuted"] = "closing_refuted"
+    words = EventWords("Not done on the spot; done again", "核查未通过，退回重办")
     reason: str
 
     def apply(self, ticket: Ticket, at: datetime) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.deadlines.clocks import Clock, ClockName
-from domain.facts.base import FactBase
+from domain.facts.base import EventWords, FactBase
 from domain.model import Instant
 from domain.ticket.assignment import Pause, Request
 from domain.ticket.ticket import Ticket
@@ -16,6 +16,7 @@ class HoldAsked(FactBase):
     """A request for a hold (挂账): works that take long, to be reviewed until they are done."""
 
     kind: Literal["hold_asked"] = "hold_asked"
+    words = EventWords("Asked for a hold", "申请挂账")
     assignment: int
     ground: str
     until: Instant
@@ -33,6 +34,12 @@ class Held(FactBase):
     """A granted hold: the unit's clock is paused, and the first review is due."""
 
     kind: Literal["held"] = "held"
+    words = EventWords(
+        "On hold",
+        "挂账",
+        citizen="This takes long: put aside, and reviewed regularly",
+        citizen_zh="需较长时间办理，已挂账并定期复核",
+    )
     assignment: int
     until: Instant
     reason: str
@@ -59,6 +66,7 @@ def _since_asked(ticket: Ticket, clock: Clock, asked_at: datetime) -> None:
 
 class HoldRefused(FactBase):
     kind: Literal["hold_refused"] = "hold_refused"
+    words = EventWords("Hold refused", "挂账不批")
     assignment: int
     reason: str
 
@@ -70,6 +78,7 @@ class Reviewed(FactBase):
     """A review of a hold. `clocks`: the next review, if the hold goes on."""
 
     kind: Literal["reviewed"] = "reviewed"
+    words = EventWords("Hold reviewed", "已复核挂账")
     assignment: int
     note: str
     clocks: list[Clock] = Field(default_factory=list)
@@ -86,6 +95,7 @@ class ReviewMissed(FactBase):
     """
 
     kind: Literal["review_missed"] = "review_missed"
+    words = EventWords("Hold not reviewed in time", "挂账未按时复核")
     assignment: int
     clocks: list[Clock] = Field(default_factory=list)
 
@@ -97,6 +107,13 @@ class CitizenAsked(FactBase):
     """A question to the citizen that the unit needs answered; its clock is paused meanwhile."""
 
     kind: Literal["citizen_asked"] = "citizen_asked"
+    words = EventWords(
+        "The citizen was asked; the clock stands still",
+        "请群众补充情况，时限暂停",
+        citizen="The unit has a question for you",
+        citizen_zh="承办单位请您补充情况",
+        quoted=True,
+    )
     assignment: int
     text: str
     clocks: list[Clock] = Field(default_factory=list)
@@ -115,6 +132,9 @@ class Resumed(FactBase):
     """
 
     kind: Literal["resumed"] = "resumed"
+    words = EventWords(
+        "Going on; the clock runs", "时限恢复", citizen="The work goes on", citizen_zh="继续办理"
+    )
     assignment: int
     why: str
     clocks: list[Clock] = Field(default_factory=list)

@@ -21,9 +21,9 @@ async def test_a_complaint_is_filed_handled_and_rated(each_house: House) -> None
     shown = await ticket.until_stage("ended")
     assert (shown["outcome"], shown["can_rate"]) == ("closed", False)
     assert [entry["what"] for entry in shown["timeline"]] == [
-        "已受理",
+        "已收到您的诉求",
         "已分类",
-        "已派单",
+        "已派给承办单位",
         "承办单位已签收",
         "承办单位已与您联系",
         "已答复",

@@ -66,7 +66,7 @@ _RESULT = (
 COMPLETE = ActionForm(
     "complete",
     None,
-    forms.Form(
+    forms.CommandForm(
         forms.Group.WORK,
         N_("Hand in the result"),
         N_("Handed in."),

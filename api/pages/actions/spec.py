@@ -7,7 +7,7 @@ from pydantic import Field as Limited
 
 from app.assignments import CompletionIn
 from domain.commands.base import CommandBase
-from domain.commands.forms import Field, Form, FormContext
+from domain.commands.forms import CommandForm, Field, FormContext
 
 
 class Choice(NamedTuple):
@@ -33,7 +33,7 @@ class ActionForm(NamedTuple):
 
     path: str
     command: type[CommandBase] | None
-    form: Form
+    form: CommandForm
 
     @property
     def model(self) -> type[BaseModel]:

@@ -1,9 +1,8 @@
 """The display texts of domain values: one table per kind of value, each text a message."""
 
-from gettext import NullTranslations
-
-from api.pages.shared.happened import HAPPENED, TOLD
+from api.http.i18n import CHINESE, translations
 from app.errors import CODES
+from domain.facts.transitions import WORDS
 from domain.words import N_
 
 LABELS: dict[str, dict[str, str]] = {
@@ -198,9 +197,13 @@ LABELS: dict[str, dict[str, str]] = {
         "history": N_("History"),
         "search": N_("Search by phone"),
     },
-    "happened": HAPPENED,
-    "told": TOLD,
 }
+
+EVENTS: dict[str, dict[str, tuple[str, str]]] = {
+    "happened": {kind: (words.staff, words.staff_zh) for kind, words in WORDS.items()},
+    "told": {kind: (words.citizen, words.citizen_zh) for kind, words in WORDS.items()},
+}
+"""The words of events, in English and in Chinese: for staff, and for the citizen."""
 
 NOT_CARRIED_OUT = N_(
     "This was not carried out. Please send it again in a moment: what you typed is still here."
@@ -257,11 +260,15 @@ PROBLEMS: dict[str, str] = {
 class Labels:
     """The tables in one language."""
 
-    def __init__(self, words: NullTranslations) -> None:
-        self._words = words
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._words = translations(language)
 
     def label(self, kind: str, value: object) -> str:
         """Return the text of a value: label("stage", "handle"). Without a text: the value."""
+        if kind in EVENTS:
+            english, chinese = EVENTS[kind].get(str(value), ("", ""))
+            return (chinese if self._language == CHINESE else english) or str(value)
         message = LABELS[kind].get(str(value))
         return self._words.gettext(message) if message else str(value)
 

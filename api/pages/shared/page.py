@@ -55,14 +55,14 @@ class Drawing:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
-        words = translations(language)
+        words, labels = translations(language), Labels(language)
         made.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
         made.globals |= {
             "lang": language,
             "lang_tag": TAGS[language],
             "asset": self.assets.url,
-            "label": Labels(words).label,
-            "problem_text": Labels(words).problem,
+            "label": labels.label,
+            "problem_text": labels.problem,
         }
         made.filters |= formatting.filters(language)
         return made

@@ -13,7 +13,7 @@ class PageWords:
     def __init__(self, request: Request) -> None:
         self.language = language_of(request)
         self._messages = translations(self.language)
-        self._labels = Labels(self._messages)
+        self._labels = Labels(self.language)
 
     def say(self, message: str) -> str:
         """Translate a message that is marked with `N_`."""

@@ -1,14 +1,16 @@
 """The style guide page: every token and macro, as citizens and as staff see them."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.http.access import public
+from api.http.i18n import language_of
 from api.pages.shared.forms import Form
-from api.pages.shared.labels import LABELS
+from api.pages.shared.labels import LABELS, Labels
 from api.pages.shared.navigation import NavigationLink
 from api.pages.shared.page import page
 from app.caller import Caller
@@ -59,13 +61,14 @@ async def styleguide(request: Request, look: str = "citizen") -> Response:
         outcomes=list(Outcome),
         rungs=list(RungKind),
         kinds=[*LABELS["kind"]],
-        lines=_lines(now),
+        lines=_lines(now, language_of(request)),
     )
 
 
-def _lines(now: datetime) -> list[Any]:
+def _lines(now: datetime, language: str) -> list[Any]:
+    told = partial(Labels(language).label, "told")
     return [
-        _Line(now - timedelta(days=2), LABELS["told"]["accepted"]),
-        _Line(now - timedelta(days=1), LABELS["told"]["assigned"], "水务局"),
-        _Line(now, LABELS["told"]["replied"], "水务局", "已组织清淤，河水恢复清澈。"),
+        _Line(now - timedelta(days=2), told("accepted")),
+        _Line(now - timedelta(days=1), told("assigned"), "水务局"),
+        _Line(now, told("replied"), "水务局", "已组织清淤，河水恢复清澈。"),
     ]

@@ -28,7 +28,7 @@ class Translator:
         self.language, self.pack = language, pack
         self._words = translations(language)
         self._filters: Mapping[str, Callable[..., Any]] = formatting.filters(language)
-        labels = Labels(self._words)
+        labels = Labels(language)
         self.label, self.problem = labels.label, labels.problem
 
     @property

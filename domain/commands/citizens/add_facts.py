@@ -32,7 +32,7 @@ class AddFacts(CommandBase):
         summary="Add something to the complaint, or answer what the unit asked",
         example={"text": "补充：今天又有一盏路灯不亮了。"},
         refusals=("facts_too_often",),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.CITIZEN,
             label=N_("Add facts for the citizen"),
             done=N_("Added."),

@@ -32,7 +32,7 @@ class CallBack(CommandBase):
         summary="Record an attempt to call the citizen back",
         example={"reached": True, "rating": {"contacted": True, "resolved": True, "grade": 5}},
         refusals=("rating_without_contact", "already_rated", "overtaken"),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.CITIZEN,
             label=N_("Record a call-back"),
             done=N_("The call-back is recorded."),

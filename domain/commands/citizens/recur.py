@@ -50,7 +50,7 @@ class Recur(CommandBase):
         own_route=True,
         example={"text": "修好不到一个月，同一处路灯又不亮了。"},
         refusals=("final_reply_sealed", "not_your_unit"),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.CITIZEN,
             label=N_("The problem is back"),
             done=N_("It is handled again."),

@@ -29,7 +29,7 @@ class Urge(CommandBase):
         summary="Urge",
         example={"text": "已经三天了，请尽快处理。"},
         refusals=("urged_too_often",),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.CITIZEN,
             label=N_("Urge for the citizen"),
             done=N_("Urged."),

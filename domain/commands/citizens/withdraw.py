@@ -24,7 +24,7 @@ class Withdraw(CommandBase):
         right="take it back",
         summary="Take the complaint back",
         example={"reason": "问题已经自行解决。"},
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.END,
             label=N_("The citizen takes it back"),
             done=N_("Taken back. The ticket has ended."),

@@ -56,7 +56,7 @@ class Conclude(CommandBase):
         uncontested=True,
         example={"outcome": "answered", "text": "夜间照明时间为日落后至次日日出前。"},
         refusals=("reason_missing", "unknown_reason", "not_for_desk", "already_asked"),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.END,
             label=N_("Conclude"),
             done=N_("Concluded. The citizen is told."),

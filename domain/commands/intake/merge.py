@@ -39,7 +39,7 @@ class Merge(CommandBase):
             "merge_target_answered",
             "merge_target_ended",
         ),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.JOINT,
             label=N_("Merge into another"),
             done=N_("Merged. Its citizen gets an answer of their own."),

@@ -31,7 +31,7 @@ class Reassign(CommandBase):
         uncontested=True,
         example={"unit": "city-management", "reason": "路灯维护属城市管理委职责。"},
         refusals=("unknown_unit", "same_unit", "accused_unit", "already_asked"),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.DECIDE,
             label=N_("Send it to a unit"),
             done=N_("Sent."),

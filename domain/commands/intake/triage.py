@@ -35,7 +35,7 @@ class Triage(CommandBase):
         summary="Classify: say what it is about, and whose it is",
         example={"category": "0204", "area": "110112003", "note": "市民来电确认位置"},
         refusals=("unknown_category", "unknown_unit"),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.DECIDE,
             label=N_("Classify"),
             done=N_("Classified."),

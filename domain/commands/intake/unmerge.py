@@ -27,7 +27,7 @@ class Unmerge(CommandBase):
         right="let a merged ticket go its own way",
         summary="Let a merged ticket go its own way again",
         example={"reason": "经核实，停水原因不同，单独办理。"},
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.JOINT,
             label=N_("Let it go its own way"),
             done=N_("It goes its own way again."),

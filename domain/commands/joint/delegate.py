@@ -44,7 +44,7 @@ class Delegate(UnitCommand):
             "too_far",
             "overtaken",
         ),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.JOINT,
             label=N_("Delegate"),
             done=N_("Delegated. Your unit stays answerable."),

@@ -32,7 +32,7 @@ class Override(CommandBase):
         near=LEAD,
         example={"reason": "主要问题已解决，其余配合事项另行跟踪。"},
         refusals=("not_your_unit", "lead_not_done"),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.JOINT,
             label=N_("Do not wait any longer"),
             done=N_("The answer goes out without those who are missing."),

@@ -32,7 +32,7 @@ class RaiseLevel(CommandBase):
         switch="raise_level",
         example={"reason": "跨乡镇河道治理超出本级事权。"},
         refusals=("not_in_this_city", "not_your_unit", "top_level"),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.JOINT,
             label=N_("Raise it one level"),
             done=N_("Raised one level up."),

@@ -35,7 +35,7 @@ class Release(CommandBase):
         near=NEAR,
         example={"assignment": 2, "reason": "经现场核实，不涉及绿化，无需配合。"},
         refusals=("not_your_unit", "unknown_assignment", "not_a_helper", "assignment_ended"),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.JOINT,
             label=N_("Release a helper"),
             done=N_("Released."),

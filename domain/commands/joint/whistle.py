@@ -63,7 +63,7 @@ class Whistle(UnitCommand):
             "too_far",
             "overtaken",
         ),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.JOINT,
             label=N_("Whistle: call units in"),
             done=N_("The units are called in. The answer waits for all."),

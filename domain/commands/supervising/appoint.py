@@ -31,7 +31,7 @@ class Appoint(CommandBase):
         switch="appoint",
         example={"starts_at": "2026-03-05T09:30:00+08:00", "text": "请带身份证，到二楼三号窗口。"},
         refusals=("not_in_this_city", "not_your_unit", "in_the_past", "too_far"),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.RECORD,
             label=N_("Make an appointment"),
             done=N_("The appointment is made; the citizen is told."),

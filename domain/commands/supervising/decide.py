@@ -59,7 +59,7 @@ class Decide(CommandBase):
             "clock_not_running",
             "overtaken",
         ),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.DECIDE,
             label=N_("Decide what was asked"),
             done=N_("Decided."),

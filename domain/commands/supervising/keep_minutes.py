@@ -48,7 +48,7 @@ class KeepMinutes(CommandBase):
             }
         },
         refusals=("not_your_unit",),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.RECORD,
             label=N_("Keep minutes"),
             done=N_("The minutes are kept."),

@@ -27,7 +27,7 @@ class Notice(CommandBase):
         right="name what was neglected (通报)",
         summary="Name what was neglected",
         example={"text": "该件超期五日未答复，予以通报。"},
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.DECIDE,
             label=N_("Public notice"),
             done=N_("The notice is recorded."),

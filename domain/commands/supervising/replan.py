@@ -25,7 +25,7 @@ class Replan(CommandBase):
         summary="Plan provisional due times again, now that a year's calendar is published",
         example={},
         refusals=("nothing_to_replan",),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.RECORD,
             label=N_("Plan provisional dates again"),
             done=N_("The dates were planned by the published calendar."),

@@ -39,7 +39,7 @@ class Revisit(CommandBase):
             "evidence": ["photo/revisit-1.jpg"],
         },
         refusals=("not_your_unit",),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.RECORD,
             label=N_("Record a revisit"),
             done=N_("The revisit is recorded."),

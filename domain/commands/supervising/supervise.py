@@ -27,7 +27,7 @@ class Supervise(CommandBase):
         right="order the unit that leads (督办)",
         summary="Order the unit that leads; it has to answer",
         example={"text": "该问题群众反映集中，请三日内拿出整改方案并报结果。"},
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.DECIDE,
             label=N_("Issue an order"),
             done=N_("Ordered. The unit that leads has to answer."),

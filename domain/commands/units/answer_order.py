@@ -34,7 +34,7 @@ class AnswerOrder(CommandBase):
         near=LEAD,
         example={"order": 1, "answer": "已增派两组人员，今晚八点前清运完毕，并安排专人巡查。"},
         refusals=("not_your_unit", "unknown_order", "order_answered"),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.WORK,
             label=N_("Answer an order"),
             done=N_("The order is answered."),

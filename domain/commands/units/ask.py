@@ -35,7 +35,7 @@ class Ask(UnitCommand):
         switch="ask_citizen",
         example={"question": "请问漏水的是几号楼几单元？方便时请补充一张照片。"},
         refusals=(*OF_A_SHARE, "not_in_this_city", "not_the_lead", "paused", "question_cap"),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.ASK,
             label=N_("Ask the citizen"),
             done=N_("The citizen is asked; your clock stands still until they answer."),

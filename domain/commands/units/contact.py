@@ -32,7 +32,7 @@ class Contact(UnitCommand):
         near=NEAR,
         example={"reached": True, "note": "已电话联系，约定今天下午到现场查看。"},
         refusals=OF_A_SHARE,
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.WORK,
             label=N_("Record a contact"),
             done=N_("The contact is recorded."),

@@ -47,7 +47,7 @@ class Exclude(CommandBase):
             "already_excluded",
             "unknown_reason",
         ),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.ASK,
             label=N_("Ask to be excluded"),
             done=N_("The exclusion is asked for."),

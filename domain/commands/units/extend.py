@@ -44,7 +44,7 @@ class Extend(UnitCommand):
             "too_far",
             "clock_not_running",
         ),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.ASK,
             label=N_("Ask for more time"),
             done=N_("The extension is asked for."),

@@ -53,7 +53,7 @@ class Hold(UnitCommand):
             "unknown_reason",
             "too_far",
         ),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.ASK,
             label=N_("Ask for a hold"),
             done=N_("The hold is asked for."),

@@ -66,7 +66,7 @@ class Return(UnitCommand):
             "arbitrated",
             "unknown_reason",
         ),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.ASK,
             label=N_("Ask to return it"),
             done=N_("The return is asked for. Until it is decided, the ticket stays with you."),

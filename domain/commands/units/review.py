@@ -34,7 +34,7 @@ class Review(UnitCommand):
         near=LEAD,
         example={"note": "路基已完成，路面铺设中，按计划推进。", "resume": False},
         refusals=(*OF_A_SHARE, "not_the_lead", "not_on_hold"),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.WORK,
             label=N_("Review the hold"),
             done=N_("The review is recorded."),

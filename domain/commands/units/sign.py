@@ -30,7 +30,7 @@ class Sign(UnitCommand):
         near=NEAR,
         example={},
         refusals=(*OF_A_SHARE, "already_signed"),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.WORK,
             label=N_("Sign"),
             done=N_("Signed."),

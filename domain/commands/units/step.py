@@ -37,7 +37,7 @@ class Step(UnitCommand):
         near=LEAD,
         example={"step": "stop", "note": "已现场责令停工。", "evidence": ["photo/stop-1.jpg"]},
         refusals=(*OF_A_SHARE, "not_the_lead", "unknown_step"),
-        form=forms.Form(
+        form=forms.CommandForm(
             group=forms.Group.WORK,
             label=N_("Report a step"),
             done=N_("The step is reported as done."),
