@@ -1,4 +1,6 @@
-"""A workflow sandbox that is not entered to find the encryption context of a payload."""
+"""A workflow sandbox that is not entered to find the encryption context of a payload, and whose
+threads are not interrupted.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -47,4 +49,11 @@ class _Sandboxed(WorkflowInstance):
         return self._inside.get_info()
 
     def get_thread_id(self) -> int | None:
-        return self._inside.get_thread_id()
+        """Return None, so that the SDK does not interrupt the thread of a slow task.
+
+        It takes a task for deadlocked that does not end within two seconds, as every task is after
+        a pause of the whole process. An exception raised into that thread at any point may keep a
+        lock of the process locked for good, that of logging for instance: the worker then hangs.
+        The task still fails, and its thread ends it in vain.
+        """
+        return None

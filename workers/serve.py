@@ -43,6 +43,7 @@ from store.secrets.key_ring import open_ring
 from store.secrets.ticket_keys import TicketKeys
 from store.tickets.projector import Projector
 from workers.factory import ActivityDependencies, ticket_worker, unit_worker
+from workers.watchdog import watchdog
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +71,7 @@ async def serve_platform(settings: Settings) -> None:
     keeping = asyncio.create_task(keep_packs(ArchivedPacks(hands.packs, store)))
     try:
         async with (
+            watchdog(),
             ticket_worker(hands, cached_tickets=settings.cached_tickets),
             unit_worker(with_converter(client, CONVERTER), UNITS),
         ):
@@ -101,7 +103,7 @@ async def keep_packs(packs: ArchivedPacks) -> None:
 async def serve_unit(settings: Settings, unit: str) -> None:
     """Serve the queue of one unit; its officers complete assignments from their inbox."""
     client = await connect(settings)
-    async with unit_worker(client, unit_queue(unit)):
+    async with watchdog(), unit_worker(client, unit_queue(unit)):
         log.info("worker ready", queues=[unit_queue(unit)])
         await _until_told_to_stop()
 

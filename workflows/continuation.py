@@ -143,6 +143,7 @@ class ContinuedTicket(StagedTicket):
             await workflow.sleep(_A_MOMENT)
             if self._at_rest():
                 break
+            self.leave_trace()
         if self.finished() and self.ticket.stage in (Stage.HANDLE, Stage.VERIFY):
             return
         self.ladder.cancel()

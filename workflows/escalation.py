@@ -53,6 +53,8 @@ class EscalatingTicket(RecordedTicket):
                     self.climbing = True
                     await self.reach(*reached)
                     self.climbing = False
+                elif reached is None:  # the timer of a clock that was stopped, and no other to set
+                    self.leave_trace()
 
     async def _time_came(self, armed: datetime) -> bool:
         """Return True when it is time; False when an earlier level came up, or the ticket ended.

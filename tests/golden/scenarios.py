@@ -137,6 +137,29 @@ async def recorded_again(engine: Engine) -> Filed:
     return ticket
 
 
+async def _recorded(ticket: Filed) -> None:
+    """Wait until no late recording is under way, and the ticket has heard of the last one."""
+    async with asyncio.timeout(30):
+        while True:
+            told = (await ticket.handle.describe()).raw_description
+            late = [one for one in told.pending_activities if one.activity_type.name == "project"]
+            if not late and not told.HasField("pending_workflow_task"):
+                return
+            await asyncio.sleep(0.05)
+
+
+async def recorded_late(engine: Engine) -> Filed:
+    """Sign while the store is away, and go on once the record has caught up."""
+    ticket, _ = await file(engine.client)
+    engine.projector.away = True
+    await ticket.by_unit(Sign())
+    engine.projector.away = False
+    await _recorded(ticket)
+    await ticket.by_unit(Contact())
+    await _rated(ticket, 5)
+    return ticket
+
+
 async def heard_at_the_end(engine: Engine) -> Filed:
     """End a ticket while the store is away, with a late result and a late rating."""
     ticket, _ = await file(engine.client)
@@ -166,6 +189,7 @@ SCENARIOS: dict[str, Scenario] = {
         carried_on,
         recorded_again,
         heard_at_the_end,
+        recorded_late,
         *RULE_BOOK,
     )
 }

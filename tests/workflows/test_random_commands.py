@@ -22,6 +22,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from audit.runs import fetch
 from audit.verdicts import judge
 from domain.events import Event
 from domain.messages import RatingMessage
@@ -38,6 +39,7 @@ from tests.support.cities import city_with
 from tests.support.desk import Filed, complaint, file
 from tests.support.doors import REFUSALS
 from tests.support.engine import Engine, platform
+from tests.support.histories import silent_tasks
 from tests.support.scenes import Scene
 from tests.support.seeds import dice, of
 from tests.support.way_out import Deed, Give, HandIn, Judge, way_out
@@ -285,4 +287,6 @@ async def _agrees(engine: Engine, ticket: Filed) -> list[str]:
     check_caps(state)
     verdict = await judge(engine.client, engine.store, ticket.number)
     assert verdict.agrees, verdict
+    for run in await fetch(engine.client, ticket.number):
+        assert silent_tasks(run.events) == [], ticket.number
     return [event.kind for event in events]
