@@ -4,21 +4,13 @@ from activities.errors import asked, refusal
 from domain.activity_io import DispatchPlan, DispatchQuestion
 from domain.deadlines.clocks import Clock, ClockName
 from domain.deadlines.limits import Limit
+from domain.deadlines.registry import clocks_of
 from domain.pack.catalogue import Unit
 from domain.pack.pack import Pack, UnknownUnit
 from domain.pack.planning import plan_at, plan_clock, plan_clocks, plan_steps
 from domain.pack.routing import resolve, route
 from domain.ticket.assignment import Share
 from store.packs.archive import ArchivedPacks
-
-LEAD_CLOCKS = [ClockName.SIGN, ClockName.RETURN_WINDOW, ClockName.CONTACT, ClockName.HANDLE]
-CLOCKS = {
-    Share.LEAD: LEAD_CLOCKS,
-    Share.CO: [ClockName.SIGN, ClockName.CONTACT, ClockName.MEET, ClockName.HANDLE],
-    Share.DELEGATE: [ClockName.SIGN, ClockName.HANDLE],
-    Share.VERIFY: [ClockName.SIGN, ClockName.VERIFY],
-}
-"""The clocks of each share; a clock without a limit in the pack does not run."""
 
 
 class Dispatch:
@@ -81,7 +73,7 @@ def _clocks(pack: Pack, question: DispatchQuestion) -> list[Clock]:
     """Plan the share's clocks; a helper's handling is due no later than the share it is part of."""
     share, at, n = question.share, question.at, question.assignment
     clocks = plan_clocks(
-        pack, CLOCKS[share], question.tier, at, assignment=n, joint=share is Share.CO
+        pack, clocks_of(share), question.tier, at, assignment=n, joint=share is Share.CO
     )
     if share is Share.LEAD:
         if question.promise:

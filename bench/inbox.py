@@ -21,7 +21,7 @@ from rich.table import Table
 from api.http.app import create_app
 from domain.activity_io import Projection
 from domain.actors import SYSTEM, Actor, Role
-from domain.deadlines.clocks import UNIT_CLOCKS
+from domain.deadlines.registry import UNIT_CLOCKS
 from domain.events import Fact
 from domain.facts.handling import Contacted, ExtensionAsked, Signed
 from domain.facts.intake import Accepted, Assigned, Classified

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from domain.deadlines.clocks import ClockName, RungKind
+from domain.deadlines.clocks import RungKind
+from domain.deadlines.registry import DEADLINES, Nature
 from domain.events import Event, Fact
 from domain.facts import (
     aftercare,
@@ -30,43 +31,6 @@ RUNGS = {
 }
 REMINDERS = {RungKind.WARN: "提醒", RungKind.DUE: "到期"}
 """The words of clocks that expire without anybody's fault."""
-
-PATIENT = (
-    ClockName.RETURN_WINDOW,
-    ClockName.HOLD,
-    ClockName.CITIZEN,
-    ClockName.APPOINTMENT,
-    ClockName.RATE,
-    ClockName.CALL_BACK,
-    ClockName.REVISIT,
-    ClockName.AFTERCARE,
-)
-
-CLOCKS = {
-    ClockName.PROMISE: "对群众承诺",
-    ClockName.TRIAGE: "分类",
-    ClockName.DISPATCH: "派单",
-    ClockName.SIGN: "签收",
-    ClockName.RETURN_WINDOW: "退单",
-    ClockName.CONTACT: "首次联系",
-    ClockName.HANDLE: "办理",
-    ClockName.STEP: "阶段",
-    ClockName.MEET: "到场",
-    ClockName.DECIDE: "审批",
-    ClockName.ARBITRATE: "协调",
-    ClockName.REVIEW: "挂账复核",
-    ClockName.HOLD: "挂账",
-    ClockName.CITIZEN: "群众补充",
-    ClockName.VERIFY: "核查",
-    ClockName.ORDER: "督办反馈",
-    ClockName.APPOINTMENT: "预约",
-    ClockName.FEEDBACK: "答复",
-    ClockName.RATE: "评价",
-    ClockName.CALL_BACK: "回访",
-    ClockName.SUPERVISE: "督办",
-    ClockName.REVISIT: "回头看",
-    ClockName.AFTERCARE: "观察期",
-}
 
 MEETINGS = {
     Meeting.ON_SITE: "现场会",
@@ -101,8 +65,9 @@ def words_of(event: Event, pack: Pack) -> str:
     """Describe an event: its actor, action, target and the gist of its text."""
     fact = event.fact
     if isinstance(fact, RungClimbed):
-        rungs = RUNGS | REMINDERS if fact.clock in PATIENT else RUNGS
-        what = f"{CLOCKS[fact.clock]}时限{rungs[fact.rung]}"
+        clock = DEADLINES[fact.clock]
+        rungs = RUNGS if clock.nature is Nature.DUTY else RUNGS | REMINDERS
+        what = f"{clock.label_zh}时限{rungs[fact.rung]}"
         return f"{what}（{name_of(pack, fact.unit)}）" if fact.unit else what
     told = _GIST.get(type(fact))
     gist = told(fact, pack) if told else ""

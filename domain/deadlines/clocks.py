@@ -4,7 +4,6 @@ A clock is planned once, from the city's rules and calendar (`domain.pack.planni
 recorded with absolute times, so that waiting for it needs no calendar.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -43,10 +42,6 @@ class ClockName(StrEnum):
     SUPERVISE = "supervise"
     REVISIT = "revisit"  # 回头看: a check whether the effect holds
     AFTERCARE = "aftercare"  # how long a closed ticket can be reopened, and its rating contested
-
-
-UNIT_CLOCKS = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE)
-"""The clocks whose warning is a yellow card for the unit, and whose due level is a red one."""
 
 
 class Basis(StrEnum):
@@ -165,20 +160,6 @@ class Clock(Recorded):
     def kept(self, at: datetime) -> bool:
         """Return whether the promise was kept: stopped, or still running, no later than due."""
         return (self.stopped_at or at) <= self.due_at
-
-
-def cards_shown(clocks: Iterable[Clock], kind: RungKind) -> set[int]:
-    """Return the versions of the events by which units got a card of that kind.
-
-    A clock that was paused is there twice, with the levels reached before: they count once.
-    """
-    return {
-        version
-        for clock in clocks
-        if clock.name in UNIT_CLOCKS
-        for rung, version in zip(clock.rungs, clock.reached_in, strict=False)
-        if rung.kind is kind
-    }
 
 
 def emergency_clock(name: ClockName, at: datetime, assignment: int | None = None) -> Clock:

@@ -6,16 +6,11 @@ from typing import NamedTuple
 
 from domain.deadlines.clocks import Clock, ClockName
 from domain.deadlines.limits import Limit
+from domain.deadlines.registry import clocks_of
 from domain.pack.pack import Pack
 from domain.pack.planning import plan_clock, plan_clocks
 
-_NAMES = (
-    ClockName.DISPATCH,
-    ClockName.SIGN,
-    ClockName.RETURN_WINDOW,
-    ClockName.CONTACT,
-    ClockName.HANDLE,
-)
+_NAMES = (ClockName.DISPATCH, *clocks_of("lead"))
 """The clocks that start soon after a complaint is filed, besides its category's steps."""
 
 _DAY = timedelta(days=1)

@@ -25,6 +25,7 @@ from domain.deadlines.calendar import (
 )
 from domain.deadlines.clocks import Basis, Clock, ClockName, Rung, RungKind
 from domain.deadlines.limits import Limit, LimitUnit, Percent
+from domain.deadlines.registry import limit_name
 from domain.pack.pack import Pack
 from domain.pack.policies import RungRule
 
@@ -63,8 +64,7 @@ def plan_clock(
     limit, table = _limit(pack, name, tier, joint=joint)
     if limit is None:
         return None
-    rule = ClockName.HANDLE if name is ClockName.PROMISE else name
-    rule_id = f"{pack.city.id}/city.toml#{table}.{rule.value}"
+    rule_id = f"{pack.city.id}/city.toml#{table}.{limit_name(name).value}"
     return _planned(pack, name, limit, rule_id, started_at, assignment)
 
 
@@ -358,8 +358,7 @@ def _limit(
 
     The promise to the citizen has the handling limit of the first unit.
     """
-    if name is ClockName.PROMISE:
-        name = ClockName.HANDLE
+    name = limit_name(name)
     own = pack.joint.of(name) if joint else None
     return (own, "joint") if own else pack.limit(name, tier)
 

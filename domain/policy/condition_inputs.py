@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from zlib import crc32
 
-from domain.deadlines.clocks import Clock, ClockName, RungKind, cards_shown
+from domain.deadlines.cards import cards_shown
+from domain.deadlines.clocks import Clock, ClockName, RungKind
+from domain.deadlines.registry import DEADLINES, Owner
 from domain.events import Event
 from domain.facts.anytime import RungClimbed
 from domain.facts.handling import Handled, ShareHandled
@@ -12,23 +14,6 @@ from domain.pack.condition_vocabulary import EventCase, ResultCase, ShareCase, T
 from domain.ticket.assignment import Assignment, Share
 from domain.ticket.complaint import Complaint
 from domain.ticket.ticket import Ticket
-
-_OTHERS_CLOCKS = (
-    ClockName.PROMISE,
-    ClockName.TRIAGE,
-    ClockName.DISPATCH,
-    ClockName.DECIDE,
-    ClockName.ARBITRATE,
-    ClockName.CITIZEN,
-    ClockName.FEEDBACK,
-    ClockName.RATE,
-    ClockName.CALL_BACK,
-    ClockName.SUPERVISE,
-    ClockName.REVISIT,
-    ClockName.AFTERCARE,
-    ClockName.HOLD,
-)
-"""The clocks that are not a unit's: of desk, dispatcher, supervisor, citizen and system."""
 
 
 def case_of_complaint(complaint: Complaint, **known: str) -> TicketFacts:
@@ -209,7 +194,7 @@ def share_of(event: Event, ticket: Ticket) -> Assignment | None:
     None if no unit had one, or if the clock that escalated is not a unit's.
     """
     fact = event.fact
-    if isinstance(fact, RungClimbed) and fact.clock in _OTHERS_CLOCKS:
+    if isinstance(fact, RungClimbed) and DEADLINES[fact.clock].owner is not Owner.UNIT:
         return None
     n = getattr(fact, "assignment", None)
     if n is None:

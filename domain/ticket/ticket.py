@@ -5,7 +5,9 @@ from datetime import datetime
 
 from pydantic import Field
 
-from domain.deadlines.clocks import Clock, ClockName, Rung, RungKind, cards_shown
+from domain.deadlines.cards import cards_shown
+from domain.deadlines.clocks import Clock, ClockName, Rung, RungKind
+from domain.deadlines.registry import PAUSABLE
 from domain.model import Instant, Recorded
 from domain.refusals import Refused
 from domain.ticket.assignment import Assignment, Ending, Given, Pause, Request, Share
@@ -22,7 +24,6 @@ A ticket keeps the one it began with until its history continues in a new run, s
 replay.
 """
 
-PAUSABLE = (ClockName.HANDLE, ClockName.STEP)
 """The clocks that are paused while a unit may not go on."""
 
 _ENDED_KEPT, _STOPPED_KEPT = 16, 48

@@ -5,24 +5,16 @@ from itertools import pairwise
 
 from domain.deadlines.clocks import ClockName, RungKind
 from domain.deadlines.limits import Limit, LimitUnit, Offset
+from domain.deadlines.registry import WITHIN_HANDLING, clocks_of, limit_name
 from domain.pack.policies import Limits
 from packs.parsed_pack import CityFile, ParsedPack
 from packs.problems import Location, PackFault
-
-WITHIN_HANDLING = (
-    ClockName.SIGN,
-    ClockName.RETURN_WINDOW,
-    ClockName.CONTACT,
-    ClockName.MEET,
-)
-"""Clocks of a unit that run beside its handling and may not outlast it. The steps of a category
-are not among them: a step may be due after the answer."""
 
 _NEAR = 2
 """Years by which a row of calendar.csv may lie outside the published years; a row further away is
 taken for a typing error."""
 
-_JOINT = (ClockName.SIGN, ClockName.CONTACT, ClockName.MEET, ClockName.HANDLE)
+_JOINT = clocks_of("co")
 """The clocks of a co-handler."""
 
 Found = Mapping[ClockName, Limit]
@@ -106,7 +98,7 @@ def _late_warnings(
 ) -> Iterator[PackFault]:
     for clock, rungs in city.ladder.items():
         # The promise to the citizen has the limit of the first handling.
-        limit = limits.get(ClockName.HANDLE if clock is ClockName.PROMISE else clock)
+        limit = limits.get(limit_name(clock))
         for index, rung in enumerate(rungs):
             if limit is None or rung.kind is not RungKind.WARN or rung.offset is None:
                 continue

@@ -2,7 +2,8 @@
 
 from sqlalchemy import ColumnElement, String, and_, cast, exists, select, text
 
-from domain.deadlines.clocks import UNIT_CLOCKS, RungKind
+from domain.deadlines.clocks import RungKind
+from domain.deadlines.registry import UNIT_CLOCKS
 from store.db import tables
 
 _TICKET, _EVENT = tables.ticket.c, tables.event.c

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from domain.deadlines.clocks import Clock, ClockName, RungKind
+from domain.deadlines.registry import UNITS_DUTIES
 from domain.events import Event
 from domain.facts.anytime import RungClimbed
 from domain.pack.gcj02 import to_wgs84
@@ -14,21 +15,6 @@ from domain.ticket.ticket import Ticket
 from store.db.tables import Row
 
 _TITLE = 60
-
-_UNITS_OWN = frozenset(
-    {
-        ClockName.SIGN,
-        ClockName.CONTACT,
-        ClockName.HANDLE,
-        ClockName.STEP,
-        ClockName.MEET,
-        ClockName.REVIEW,
-        ClockName.VERIFY,
-        ClockName.ORDER,
-        ClockName.APPOINTMENT,
-    }
-)
-"""The clocks of a unit's own duties: not those of decisions and answers that it waits for."""
 
 
 def ticket_row(ticket: Ticket, told: int) -> Row:
@@ -147,7 +133,7 @@ def _promises(clocks: list[Clock]) -> Row:
     # The last one counts: an extension adds a new clock after the old one.
     handling = [c for c in clocks if c.name in (ClockName.HANDLE, ClockName.VERIFY)][-1:]
     warnings = [r.at for c in handling for r in c.rungs if r.kind is RungKind.WARN]
-    running = [c for c in clocks if c.running and c.paused_at is None and c.name in _UNITS_OWN]
+    running = [c for c in clocks if c.running and c.paused_at is None and c.name in UNITS_DUTIES]
     due = {clock.name: clock.due_at for clock in running}
     return {
         "due_at": handling[0].due_at if handling else None,

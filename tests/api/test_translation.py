@@ -6,7 +6,7 @@ from api.http.i18n import CHINESE, ENGLISH, LANGUAGES
 from api.pages.shared import labels
 from api.pages.shared.labels import LABELS
 from domain.actors import Role
-from domain.deadlines.clocks import ClockName, RungKind
+from domain.deadlines.clocks import RungKind
 from domain.facts.transitions import TABLE
 from domain.ticket.assignment import Ending, Share
 from domain.ticket.complaint import Channel, Kind
@@ -19,7 +19,6 @@ VALUES = {
     "channel": Channel,
     "stage": Stage,
     "outcome": Outcome,
-    "clock": ClockName,
     "rung": RungKind,
     "role": Role,
     "share": Share,

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from domain.deadlines.clocks import Basis, Clock, ClockName, RungKind
+from domain.deadlines.registry import PAUSABLE
 from domain.events import Event
 from domain.facts.anytime import RungClimbed
 from domain.policy.record import record
 from domain.ticket.assignment import Share
 from domain.ticket.stages import Stage
-from domain.ticket.ticket import PAUSABLE, Ticket
+from domain.ticket.ticket import Ticket
 
 ANSWERS = {"replied", "replied_with_parent"}
 """The answers that end the promise until the next assignment."""

@@ -2,6 +2,7 @@
 
 from api.http.i18n import CHINESE, translations
 from app.errors import CODES
+from domain.deadlines.registry import DEADLINES
 from domain.facts.transitions import WORDS
 from domain.words import N_
 
@@ -53,31 +54,6 @@ LABELS: dict[str, dict[str, str]] = {
         "unfounded": N_("Not found on the spot"),
         "withdrawn": N_("Withdrawn"),
         "final_reply": N_("Final reply"),
-    },
-    "clock": {
-        "promise": N_("Promise to the citizen"),
-        "triage": N_("Triage"),
-        "dispatch": N_("Dispatch"),
-        "sign": N_("Sign"),
-        "return_window": N_("Time to return"),
-        "contact": N_("First contact"),
-        "handle": N_("Handling"),
-        "step": N_("Step"),
-        "meet": N_("Meeting on the spot"),
-        "decide": N_("Decision"),
-        "arbitrate": N_("Arbitration"),
-        "review": N_("Hold review"),
-        "hold": N_("End of the hold"),
-        "citizen": N_("Citizen's answer"),
-        "verify": N_("Verification on the spot"),
-        "order": N_("Answer to an order"),
-        "appointment": N_("Appointment"),
-        "feedback": N_("Feedback"),
-        "rate": N_("Rating"),
-        "call_back": N_("Call-back"),
-        "supervise": N_("Supervision"),
-        "revisit": N_("Revisit"),
-        "aftercare": N_("Aftercare"),
     },
     "waits": {
         "start": N_("Registered, and not taken by the engine"),
@@ -199,11 +175,12 @@ LABELS: dict[str, dict[str, str]] = {
     },
 }
 
-EVENTS: dict[str, dict[str, tuple[str, str]]] = {
+BILINGUAL: dict[str, dict[str, tuple[str, str]]] = {
+    "clock": {name.value: (one.label, one.label_zh) for name, one in DEADLINES.items()},
     "happened": {kind: (words.staff, words.staff_zh) for kind, words in WORDS.items()},
     "told": {kind: (words.citizen, words.citizen_zh) for kind, words in WORDS.items()},
 }
-"""The words of events, in English and in Chinese: for staff, and for the citizen."""
+"""Words in English and in Chinese: of clocks, and of events for staff and for the citizen."""
 
 NOT_CARRIED_OUT = N_(
     "This was not carried out. Please send it again in a moment: what you typed is still here."
@@ -266,8 +243,8 @@ class Labels:
 
     def label(self, kind: str, value: object) -> str:
         """Return the text of a value: label("stage", "handle"). Without a text: the value."""
-        if kind in EVENTS:
-            english, chinese = EVENTS[kind].get(str(value), ("", ""))
+        if kind in BILINGUAL:
+            english, chinese = BILINGUAL[kind].get(str(value), ("", ""))
             return (chinese if self._language == CHINESE else english) or str(value)
         message = LABELS[kind].get(str(value))
         return self._words.gettext(message) if message else str(value)
