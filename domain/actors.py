@@ -18,6 +18,19 @@ class Role(StrEnum):
     SYSTEM = "system"  # the engine itself: clocks and automatic steps
 
 
+ROLE_NAMES: dict[Role, tuple[str, str]] = {
+    Role.CITIZEN: ("Citizen", "群众"),
+    Role.DESK: ("Desk operator", "受理员"),
+    Role.DISPATCHER: ("Dispatcher", "派单员"),
+    Role.OFFICER: ("Unit officer", "承办人员"),
+    Role.SUPERVISOR: ("Supervisor", "督办员"),
+    Role.AUDITOR: ("Auditor", "审计"),
+    Role.ADMIN: ("Administrator", "管理员"),
+    Role.SYSTEM: ("System", "系统"),
+}
+"""The names of the roles, in English and in Chinese."""
+
+
 class Actor(Recorded):
     """An actor. `id` is an account's id, never a citizen's name or phone."""
 

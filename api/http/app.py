@@ -15,10 +15,9 @@ from api.http.assets import Assets
 from api.http.body_limit import BodyLimit
 from api.http.security_headers import SecurityHeaders
 from api.http.telemetry import Telemetry
-from api.pages.all_pages import STAFF_PAGES
-from api.pages.citizen import follow, home, maps, offline, photos, report, results
+from api.pages.all_pages import PAGES
+from api.pages.citizen import maps, photos
 from api.pages.desk.call import CALL
-from api.pages.shared import styleguide
 from api.pages.shared.navigation import TICKETS
 from api.pages.shared.page import Drawing
 from api.pages.shared.refused import refused
@@ -100,8 +99,6 @@ ROUTERS = (
     health,
     codec,
 )
-PAGES = (home, report, follow, results, maps, offline, styleguide, assets, *STAFF_PAGES)
-"""The modules of the pages and of their static files."""
 
 
 def create_app(
@@ -153,8 +150,8 @@ def create_app(
 def _routes() -> list[BaseRoute]:
     """Return all routes, built once per process: they do not depend on the installation."""
     router = APIRouter()
-    for module in (*ROUTERS, *PAGES):
-        router.include_router(module.router)
+    for one in (*(module.router for module in ROUTERS), assets.router, *PAGES):
+        router.include_router(one)
     return router.routes
 
 

@@ -1,41 +1,20 @@
-"""All staff page modules, one for each task."""
+"""All pages: every module below this folder that has a router."""
 
-from api.pages.account import entrance
-from api.pages.admin import calendar, operations, packs, people, tokens
-from api.pages.audit import audit
-from api.pages.desk import call, call_backs, decisions, merge, register, triage
-from api.pages.supervision import board, board_sheets, hot_spots, places, ranking, ranking_sheets
-from api.pages.ticket import search, ticket
-from api.pages.unit import inbox
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import walk_packages
 
-STAFF_PAGES = (
-    entrance,
-    # --- all roles
-    search,
-    ticket,
-    # --- units
-    inbox,
-    # --- desk and dispatch
-    call,
-    triage,
-    decisions,
-    call_backs,
-    register,
-    merge,
-    # --- supervision
-    board,
-    board_sheets,
-    ranking,
-    ranking_sheets,
-    hot_spots,
-    places,
-    # --- audit
-    audit,
-    # --- administration
-    people,
-    tokens,
-    packs,
-    calendar,
-    operations,
-)
-"""The order matters where two routes match one address: `tickets` before `ticket`."""
+from fastapi import APIRouter
+
+import api.pages
+
+
+def _routers() -> Iterator[APIRouter]:
+    """Yield the routers by the names of their modules: `search` comes before `ticket`."""
+    for found in walk_packages(api.pages.__path__, f"{api.pages.__name__}."):
+        router = getattr(import_module(found.name), "router", None)
+        if isinstance(router, APIRouter):
+            yield router
+
+
+PAGES: tuple[APIRouter, ...] = tuple(_routers())

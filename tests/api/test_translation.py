@@ -5,7 +5,6 @@ import pytest
 from api.http.i18n import CHINESE, ENGLISH, LANGUAGES
 from api.pages.shared import labels
 from api.pages.shared.labels import LABELS
-from domain.actors import Role
 from domain.deadlines.clocks import RungKind
 from domain.facts.transitions import TABLE
 from domain.ticket.assignment import Ending, Share
@@ -20,7 +19,6 @@ VALUES = {
     "stage": Stage,
     "outcome": Outcome,
     "rung": RungKind,
-    "role": Role,
     "share": Share,
     "ending": Ending,
 }

@@ -2,6 +2,7 @@
 
 from api.http.i18n import CHINESE, translations
 from app.errors import CODES
+from domain.actors import ROLE_NAMES
 from domain.deadlines.registry import DEADLINES
 from domain.facts.transitions import WORDS
 from domain.words import N_
@@ -68,16 +69,6 @@ LABELS: dict[str, dict[str, str]] = {
         "due": N_("Red card"),
         "supervise": N_("Supervision"),
         "notice": N_("Public notice"),
-    },
-    "role": {
-        "citizen": N_("Citizen"),
-        "desk": N_("Desk operator"),
-        "dispatcher": N_("Dispatcher"),
-        "officer": N_("Unit officer"),
-        "supervisor": N_("Supervisor"),
-        "auditor": N_("Auditor"),
-        "admin": N_("Administrator"),
-        "system": N_("System"),
     },
     "share": {
         "lead": N_("Lead"),
@@ -176,11 +167,12 @@ LABELS: dict[str, dict[str, str]] = {
 }
 
 BILINGUAL: dict[str, dict[str, tuple[str, str]]] = {
+    "role": {role.value: names for role, names in ROLE_NAMES.items()},
     "clock": {name.value: (one.label, one.label_zh) for name, one in DEADLINES.items()},
     "happened": {kind: (words.staff, words.staff_zh) for kind, words in WORDS.items()},
     "told": {kind: (words.citizen, words.citizen_zh) for kind, words in WORDS.items()},
 }
-"""Words in English and in Chinese: of clocks, and of events for staff and for the citizen."""
+"""Words in English and in Chinese: of roles, clocks and events (for staff, for the citizen)."""
 
 NOT_CARRIED_OUT = N_(
     "This was not carried out. Please send it again in a moment: what you typed is still here."
