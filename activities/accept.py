@@ -2,7 +2,7 @@
 
 from activities.errors import asked
 from domain.activity_io import Acceptance
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.pack.planning import plan_clocks
 from domain.ticket.complaint import Complaint
 from store.packs.archive import ArchivedPacks

@@ -15,8 +15,9 @@ from domain.activity_io import (
 )
 from domain.commands.base import Wanted
 from domain.deadlines.calendar import longer_than
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
 from domain.deadlines.limits import Limit
+from domain.deadlines.registry import ClockName
 from domain.facts.anytime import Moved
 from domain.pack.pack import Pack
 from domain.pack.planning import (

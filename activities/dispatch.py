@@ -2,9 +2,9 @@
 
 from activities.errors import asked, refusal
 from domain.activity_io import DispatchPlan, DispatchQuestion
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
 from domain.deadlines.limits import Limit
-from domain.deadlines.registry import clocks_of
+from domain.deadlines.registry import ClockName, clocks_of
 from domain.pack.catalogue import Unit
 from domain.pack.pack import Pack, UnknownUnit
 from domain.pack.planning import plan_at, plan_clock, plan_clocks, plan_steps

@@ -2,7 +2,7 @@
 
 from activities.errors import asked
 from domain.activity_io import ReplyPlan, ReplyQuestion
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.pack.planning import plan_clocks
 from domain.policy.condition_inputs import result_case
 from packs.conditions import OF_RESULTS, OF_TICKETS, compile_condition

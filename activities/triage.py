@@ -4,7 +4,7 @@ from temporalio import activity
 
 from activities.errors import asked, refusal
 from domain.activity_io import TriagePlan, TriageQuestion
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.pack.pack import Pack, UnknownCategory, UnknownUnit
 from domain.pack.planning import plan_clocks
 from domain.ticket.complaint import Complaint

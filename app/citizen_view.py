@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.events import Event
 from domain.facts.anytime import Replanned
 from domain.facts.handling import Contacted

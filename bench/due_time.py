@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from domain.deadlines.calendar import OfficeSpan, WorkCalendar, add_limit
-from domain.deadlines.clocks import ClockName
 from domain.deadlines.limits import Limit
+from domain.deadlines.registry import ClockName
 from domain.pack.pack import Pack
 from domain.pack.planning import plan_clock
 from domain.pack.policies import RungRule

@@ -10,7 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.terminal import out, table
-from domain.deadlines.clocks import ClockName, RungKind
+from domain.deadlines.clocks import RungKind
+from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import matches
 from domain.pack.pack import Pack
 from domain.pack.policies import RungRule

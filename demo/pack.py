@@ -4,8 +4,8 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
-from domain.deadlines.clocks import ClockName
 from domain.deadlines.limits import Limit, LimitUnit
+from domain.deadlines.registry import ClockName
 from domain.pack.pack import Pack
 from packs.parsed_pack import CITY
 from packs.registry import load_pack, pack_contents, write_contents

@@ -17,7 +17,8 @@ from demo.filing import Filing
 from demo.people import People, Refusal
 from demo.words import DemoTexts
 from domain.actors import Role
-from domain.deadlines.clocks import ClockName, RungKind
+from domain.deadlines.clocks import RungKind
+from domain.deadlines.registry import ClockName
 from domain.pack.pack import Pack
 from domain.ticket.assignment import Assignment
 from domain.ticket.stages import Stage

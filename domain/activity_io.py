@@ -8,7 +8,8 @@ before the field existed, means the newest.
 from pydantic import Field
 
 from domain.commands.base import ReasonKind, Wanted
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.events import Event
 from domain.facts.anytime import Moved
 from domain.model import Instant, Recorded

@@ -9,7 +9,7 @@ from typing import Annotated, Self, TypeVar
 from pydantic import BaseModel, Field, RootModel, StringConstraints, model_validator
 
 from domain.deadlines.calendar import OfficeSpans
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import Category, Indicator, Reasons, Responsibility, ScoringRule, Unit
 from domain.pack.pack import City
 from domain.pack.phrases import Phrases

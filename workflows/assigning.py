@@ -11,7 +11,7 @@ from domain.commands.intake.intervene import Intervene
 from domain.commands.intake.reassign import Reassign
 from domain.commands.joint.delegate import Delegate
 from domain.commands.joint.whistle import Call, Whistle
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.facts.intake import Assigned, Reassigned
 from domain.facts.joint import Delegated, Intervened, Whistled
 from domain.messages import Command

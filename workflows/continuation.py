@@ -10,7 +10,8 @@ from temporalio import workflow
 
 from domain.actors import SYSTEM, Actor
 from domain.continuation import Carried
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts.anytime import CarriedOn
 from domain.messages import Act

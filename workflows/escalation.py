@@ -9,7 +9,8 @@ from domain.activity_io import ClockQuestion, ResumeQuestion
 from domain.commands.base import ClockNeed, Wanted
 from domain.commands.joint.raise_level import raised
 from domain.commands.lookups import rules_of
-from domain.deadlines.clocks import Clock, ClockName, Rung, RungKind, emergency_clock
+from domain.deadlines.clocks import Clock, Rung, RungKind, emergency_clock
+from domain.deadlines.registry import ClockName
 from domain.facts.aftercare import ClosedOnWatch
 from domain.facts.anytime import RungClimbed
 from domain.facts.closing import CallBackDue, Closed

@@ -35,7 +35,8 @@ from domain.commands.supervising.replan import Replan
 from domain.commands.supervising.settle_all import SettleAll
 from domain.commands.units.return_ticket import Return, return_bar
 from domain.commands.units.review import Review
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.facts import aftercare, handling, returning, waiting
 from domain.facts.anytime import Appointed, FactsAdded, InspectionsOpened
 from domain.facts.intake import Classified

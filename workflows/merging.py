@@ -10,7 +10,8 @@ from domain.activity_io import MergeQuestion
 from domain.actors import Actor
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.unmerge import Unmerge
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.facts.merging import (
     ComplainantJoined,
     ComplainantLeft,

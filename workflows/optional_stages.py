@@ -7,7 +7,8 @@ from domain.commands.base import ClockNeed
 from domain.commands.joint.raise_level import raised
 from domain.commands.lookups import rules_of
 from domain.commands.supervising.supervise import order
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.facts.aftercare import WatchEnded
 from domain.facts.returning import ArbitrationCalled
 from domain.facts.verifying import VerificationAsked

@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 from domain.activity_io import ReplyPlan, ReplyQuestion, TriageQuestion
 from domain.actors import SYSTEM
 from domain.continuation import Carried
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.facts.closing import Closed, Rated, RatingRefused, Replied, Supervised
 from domain.facts.intake import Accepted, Classified, TriageUnsure
 from domain.facts.transitions import transition

@@ -11,7 +11,7 @@ from temporalio.workflow import ActivityHandle
 
 from domain.actors import SYSTEM, Actor, Role
 from domain.continuation import Carried
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts.anytime import ResultOvertaken
 from domain.policy.decide import grave

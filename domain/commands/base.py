@@ -8,7 +8,8 @@ from pydantic import AfterValidator, StringConstraints
 
 from domain.actors import Actor
 from domain.commands.spec import CommandSpec
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts.base import FactBase
 from domain.model import Incoming, Instant, Recorded

@@ -10,38 +10,8 @@ from enum import StrEnum
 from pydantic import Field
 
 from domain.actors import Role
+from domain.deadlines.registry import ClockName
 from domain.model import Instant, Recorded
-
-
-class ClockName(StrEnum):
-    """The names of clocks, by what is waited for; also the keys of `[limits]` in city.toml.
-
-    Two have no key: the promise has the limit of the first handling, a hold ends on a day.
-    """
-
-    PROMISE = "promise"  # 承诺: when the answer to the citizen is due, whichever unit handles it
-    TRIAGE = "triage"
-    DISPATCH = "dispatch"
-    SIGN = "sign"
-    RETURN_WINDOW = "return_window"  # 退单时限: a unit silent until then is responsible
-    CONTACT = "contact"
-    HANDLE = "handle"
-    STEP = "step"  # one stage of a category with staged limits, named by the clock's `label`
-    MEET = "meet"  # 吹哨: the called units meet on the spot
-    DECIDE = "decide"  # a return, an extension or a hold waits for its decision
-    ARBITRATE = "arbitrate"  # returned too often: a meeting decides which unit gets it
-    REVIEW = "review"  # 挂账: the next review of long work
-    HOLD = "hold"  # 挂账: the day on which the hold is over
-    CITIZEN = "citizen"  # the unit waits for the citizen's answer
-    VERIFY = "verify"  # 核查, before filing or before closing
-    ORDER = "order"  # 督办: a supervisor's order waits for the unit's answer
-    APPOINTMENT = "appointment"  # the promised time of a service
-    FEEDBACK = "feedback"
-    RATE = "rate"
-    CALL_BACK = "call_back"
-    SUPERVISE = "supervise"
-    REVISIT = "revisit"  # 回头看: a check whether the effect holds
-    AFTERCARE = "aftercare"  # how long a closed ticket can be reopened, and its rating contested
 
 
 class Basis(StrEnum):

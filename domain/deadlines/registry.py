@@ -4,7 +4,36 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.deadlines.clocks import ClockName
+
+class ClockName(StrEnum):
+    """The names of clocks, by what is waited for; also the keys of `[limits]` in city.toml.
+
+    Two have no key: the promise has the limit of the first handling, a hold ends on a day.
+    """
+
+    PROMISE = "promise"  # 承诺: when the answer to the citizen is due, whichever unit handles it
+    TRIAGE = "triage"
+    DISPATCH = "dispatch"
+    SIGN = "sign"
+    RETURN_WINDOW = "return_window"  # 退单时限: a unit silent until then is responsible
+    CONTACT = "contact"
+    HANDLE = "handle"
+    STEP = "step"  # one stage of a category with staged limits, named by the clock's `label`
+    MEET = "meet"  # 吹哨: the called units meet on the spot
+    DECIDE = "decide"  # a return, an extension or a hold waits for its decision
+    ARBITRATE = "arbitrate"  # returned too often: a meeting decides which unit gets it
+    REVIEW = "review"  # 挂账: the next review of long work
+    HOLD = "hold"  # 挂账: the day on which the hold is over
+    CITIZEN = "citizen"  # the unit waits for the citizen's answer
+    VERIFY = "verify"  # 核查, before filing or before closing
+    ORDER = "order"  # 督办: a supervisor's order waits for the unit's answer
+    APPOINTMENT = "appointment"  # the promised time of a service
+    FEEDBACK = "feedback"
+    RATE = "rate"
+    CALL_BACK = "call_back"
+    SUPERVISE = "supervise"
+    REVISIT = "revisit"  # 回头看: a check whether the effect holds
+    AFTERCARE = "aftercare"  # how long a closed ticket can be reopened, and its rating contested
 
 
 class Owner(StrEnum):
@@ -34,6 +63,9 @@ class DeadlineSpec:
     cards: its warning is a yellow card for the unit, and its due level a red one
     within_handling: it runs beside the handling, and may not be longer
     limit_of: the clock whose limit it has; itself, if None
+    limited: packs set its limit; otherwise a person chooses the time, or it is set elsewhere
+    needs: the settings of city.toml of which one has to be on for it to start; empty: it always may
+    unused: the message for a city that sets a limit and has none of them on
     """
 
     label: str
@@ -45,6 +77,9 @@ class DeadlineSpec:
     cards: bool = False
     within_handling: bool = False
     limit_of: ClockName | None = None
+    limited: bool = True
+    needs: tuple[str, ...] = ()
+    unused: str = ""
 
 
 _LEAD, _CO, _DELEGATE, _VERIFY = "lead", "co", "delegate", "verify"
@@ -55,6 +90,7 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
         label_zh="对群众承诺",
         owner=Owner.SYSTEM,
         limit_of=ClockName.HANDLE,
+        limited=False,
     ),
     ClockName.TRIAGE: DeadlineSpec(label="Triage", label_zh="分类", owner=Owner.CENTRE),
     ClockName.DISPATCH: DeadlineSpec(label="Dispatch", label_zh="派单", owner=Owner.CENTRE),
@@ -73,6 +109,8 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
         nature=Nature.RIGHT,
         shares=(_LEAD,),
         within_handling=True,
+        needs=("caps.returns",),
+        unused="units do not return",
     ),
     ClockName.CONTACT: DeadlineSpec(
         label="First contact",
@@ -88,6 +126,8 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
         owner=Owner.UNIT,
         shares=(_CO,),
         within_handling=True,
+        needs=("caps.co_handlers",),
+        unused="no unit is called in",
     ),
     ClockName.HANDLE: DeadlineSpec(
         label="Handling",
@@ -97,26 +137,73 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
         pausable=True,
         cards=True,
     ),
-    ClockName.STEP: DeadlineSpec(label="Step", label_zh="阶段", owner=Owner.UNIT, pausable=True),
-    ClockName.DECIDE: DeadlineSpec(label="Decision", label_zh="审批", owner=Owner.CENTRE),
-    ClockName.ARBITRATE: DeadlineSpec(label="Arbitration", label_zh="协调", owner=Owner.CENTRE),
-    ClockName.REVIEW: DeadlineSpec(label="Hold review", label_zh="挂账复核", owner=Owner.UNIT),
+    ClockName.STEP: DeadlineSpec(
+        label="Step", label_zh="阶段", owner=Owner.UNIT, pausable=True, limited=False
+    ),
+    ClockName.DECIDE: DeadlineSpec(
+        label="Decision",
+        label_zh="审批",
+        owner=Owner.CENTRE,
+        needs=("caps.returns", "caps.extensions", "caps.holds", "features.exclude"),
+        unused="units ask for nothing",
+    ),
+    ClockName.ARBITRATE: DeadlineSpec(
+        label="Arbitration",
+        label_zh="协调",
+        owner=Owner.CENTRE,
+        needs=("caps.returns",),
+        unused="arbitration follows the last return, and there is none",
+    ),
+    ClockName.REVIEW: DeadlineSpec(
+        label="Hold review",
+        label_zh="挂账复核",
+        owner=Owner.UNIT,
+        needs=("caps.holds",),
+        unused="nothing is put aside",
+    ),
     ClockName.HOLD: DeadlineSpec(
-        label="End of the hold", label_zh="挂账到期", owner=Owner.SYSTEM, nature=Nature.DATE
+        label="End of the hold",
+        label_zh="挂账到期",
+        owner=Owner.SYSTEM,
+        nature=Nature.DATE,
+        needs=("caps.holds",),
+        unused="nothing is put aside",
+        limited=False,
     ),
     ClockName.CITIZEN: DeadlineSpec(
-        label="Citizen's answer", label_zh="群众补充", owner=Owner.CITIZEN, nature=Nature.RIGHT
+        label="Citizen's answer",
+        label_zh="群众补充",
+        owner=Owner.CITIZEN,
+        nature=Nature.RIGHT,
+        needs=("features.ask_citizen",),
+        unused="citizens are not asked",
     ),
     ClockName.VERIFY: DeadlineSpec(
-        label="Verification on the spot", label_zh="现场核查", owner=Owner.UNIT, shares=(_VERIFY,)
+        label="Verification on the spot",
+        label_zh="现场核查",
+        owner=Owner.UNIT,
+        shares=(_VERIFY,),
+        needs=("verify.filing", "verify.closing"),
+        unused="nothing is verified",
     ),
     ClockName.ORDER: DeadlineSpec(
         label="Answer to an order", label_zh="督办反馈", owner=Owner.UNIT
     ),
     ClockName.APPOINTMENT: DeadlineSpec(
-        label="Appointment", label_zh="预约", owner=Owner.UNIT, nature=Nature.DATE
+        label="Appointment",
+        label_zh="预约",
+        owner=Owner.UNIT,
+        nature=Nature.DATE,
+        needs=("features.appoint",),
+        unused="nothing is promised for a time",
     ),
-    ClockName.FEEDBACK: DeadlineSpec(label="Feedback", label_zh="反馈", owner=Owner.SYSTEM),
+    ClockName.FEEDBACK: DeadlineSpec(
+        label="Feedback",
+        label_zh="反馈",
+        owner=Owner.SYSTEM,
+        needs=("verify.closing",),
+        unused="an answer goes out at once where nobody looks first",
+    ),
     ClockName.RATE: DeadlineSpec(
         label="Rating", label_zh="评价", owner=Owner.CITIZEN, nature=Nature.RIGHT
     ),
@@ -125,7 +212,12 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
     ),
     ClockName.SUPERVISE: DeadlineSpec(label="Supervision", label_zh="督办", owner=Owner.CENTRE),
     ClockName.REVISIT: DeadlineSpec(
-        label="Revisit", label_zh="回头看", owner=Owner.CENTRE, nature=Nature.DATE
+        label="Revisit",
+        label_zh="回头看",
+        owner=Owner.CENTRE,
+        nature=Nature.DATE,
+        needs=("aftercare.revisits",),
+        unused="nobody looks back",
     ),
     ClockName.AFTERCARE: DeadlineSpec(
         label="Aftercare", label_zh="观察期", owner=Owner.SYSTEM, nature=Nature.DATE
@@ -150,6 +242,9 @@ UNITS_DUTIES = frozenset(
     if one.owner is Owner.UNIT and one.nature is not Nature.RIGHT
 )
 """The clocks of a unit's own duties: not those of decisions and answers that it waits for."""
+
+LIMITED = _names(name for name, one in DEADLINES.items() if one.limited)
+"""The clocks whose limit packs set."""
 
 WITHIN_HANDLING = _names(name for name, one in DEADLINES.items() if one.within_handling)
 """The clocks of a unit that run beside its handling and may not outlast it. The steps of a category

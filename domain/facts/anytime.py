@@ -6,7 +6,8 @@ from typing import Literal
 from pydantic import Field
 
 from domain.actors import Role
-from domain.deadlines.clocks import Clock, ClockName, RungKind
+from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.registry import ClockName
 from domain.facts.base import EventWords, FactBase
 from domain.model import Instant, Recorded
 from domain.ticket.assignment import HandlingResult

@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.facts.base import EventWords, FactBase
 from domain.ticket.assignment import Ending
 from domain.ticket.ticket import Ticket

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
 from domain.deadlines.limits import Limit
-from domain.deadlines.registry import clocks_of
+from domain.deadlines.registry import ClockName, clocks_of
 from domain.pack.pack import Pack
 from domain.pack.planning import plan_clock, plan_clocks
 

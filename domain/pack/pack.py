@@ -13,8 +13,8 @@ from typing import Any, ClassVar, Self
 from pydantic import Field
 
 from domain.deadlines.calendar import WorkCalendar, Zone
-from domain.deadlines.clocks import ClockName
 from domain.deadlines.limits import Limit
+from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import (
     Category,
     Indicator,
@@ -142,8 +142,8 @@ class Pack(PackPart):
             **self.features.model_dump(),
             rework_to=self.rework.to,
             fallback=self.city.fallback,
-            arbitration=self.limits.arbitrate is not None,
-            aftercare=self.limits.aftercare is not None,
+            arbitration=self.limits.of(ClockName.ARBITRATE) is not None,
+            aftercare=self.limits.of(ClockName.AFTERCARE) is not None,
             desk_answers=list(self.desk.answers),
             severity_urges=severity.urges,
             severity_complainants=severity.complainants,

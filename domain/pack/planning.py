@@ -23,9 +23,9 @@ from domain.deadlines.calendar import (
     subtract_office_time,
     working_days,
 )
-from domain.deadlines.clocks import Basis, Clock, ClockName, Rung, RungKind
+from domain.deadlines.clocks import Basis, Clock, Rung, RungKind
 from domain.deadlines.limits import Limit, LimitUnit, Percent
-from domain.deadlines.registry import limit_name
+from domain.deadlines.registry import ClockName, limit_name
 from domain.pack.pack import Pack
 from domain.pack.policies import RungRule
 

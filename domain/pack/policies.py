@@ -1,12 +1,20 @@
 """The policies of a city: limits by tier, escalation, caps, and grades."""
 
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    create_model,
+    model_validator,
+)
 
 from domain.actors import Role
-from domain.deadlines.clocks import Basis, ClockName, RungKind
+from domain.deadlines.clocks import Basis, RungKind
 from domain.deadlines.limits import Limit, Offset, Percent
+from domain.deadlines.registry import LIMITED, ClockName
 from domain.model import Incoming
 from domain.ticket.complaint import Code, Kind
 from domain.ticket.rules_snapshot import Escalation, ReworkTo
@@ -30,34 +38,27 @@ class PackPart(Incoming):
     model_config = ConfigDict(frozen=True)
 
 
-class Limits(PackPart):
-    """The limits of the clocks. A clock without a limit is not started."""
-
-    triage: Limit | None = None
-    dispatch: Limit | None = None
-    sign: Limit | None = None
-    return_window: Limit | None = None
-    contact: Limit | None = None
-    handle: Limit | None = None
-    step: Limit | None = None
-    meet: Limit | None = None
-    decide: Limit | None = None
-    arbitrate: Limit | None = None
-    review: Limit | None = None
-    citizen: Limit | None = None
-    verify: Limit | None = None
-    order: Limit | None = None
-    appointment: Limit | None = None
-    feedback: Limit | None = None
-    rate: Limit | None = None
-    call_back: Limit | None = None
-    supervise: Limit | None = None
-    revisit: Limit | None = None
-    aftercare: Limit | None = None
+class LimitTable(PackPart):
+    """A table of limits, by the names of the clocks. A clock without a limit is not started."""
 
     def of(self, clock: ClockName) -> Limit | None:
         limit: Limit | None = getattr(self, clock.value, None)
         return limit
+
+
+if TYPE_CHECKING:
+
+    class Limits(LimitTable):
+        """The limits of the clocks."""
+
+else:  # a field for each deadline that packs limit; one for steps is refused with its own message
+    Limits = create_model(
+        "Limits",
+        __base__=LimitTable,
+        __module__=__name__,
+        __doc__=LimitTable.__doc__,
+        **{clock.value: (Limit | None, None) for clock in (*LIMITED, ClockName.STEP)},
+    )
 
 
 class Tier(Limits):

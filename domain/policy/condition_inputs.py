@@ -5,8 +5,8 @@ from datetime import datetime
 from zlib import crc32
 
 from domain.deadlines.cards import cards_shown
-from domain.deadlines.clocks import Clock, ClockName, RungKind
-from domain.deadlines.registry import DEADLINES, Owner
+from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.registry import DEADLINES, ClockName, Owner
 from domain.events import Event
 from domain.facts.anytime import RungClimbed
 from domain.facts.handling import Handled, ShareHandled

@@ -1,7 +1,8 @@
 """Decisions of the ticket itself: pure, without changes to it."""
 
 from domain.commands.lookups import rules_of
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.facts import anytime, closing
 from domain.ticket.assignment import Ending
 from domain.ticket.rules_snapshot import ReworkTo

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from domain.commands.lookups import asked, asking
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket
 

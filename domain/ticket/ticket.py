@@ -6,8 +6,8 @@ from datetime import datetime
 from pydantic import Field
 
 from domain.deadlines.cards import cards_shown
-from domain.deadlines.clocks import Clock, ClockName, Rung, RungKind
-from domain.deadlines.registry import PAUSABLE
+from domain.deadlines.clocks import Clock, Rung, RungKind
+from domain.deadlines.registry import PAUSABLE, ClockName
 from domain.model import Instant, Recorded
 from domain.refusals import Refused
 from domain.ticket.assignment import Assignment, Ending, Given, Pause, Request, Share

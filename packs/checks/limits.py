@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from domain.deadlines.clocks import ClockName, RungKind
+from domain.deadlines.clocks import RungKind
 from domain.deadlines.limits import Limit, LimitUnit, Offset
-from domain.deadlines.registry import WITHIN_HANDLING, clocks_of, limit_name
+from domain.deadlines.registry import WITHIN_HANDLING, ClockName, clocks_of, limit_name
 from domain.pack.policies import Limits
 from packs.parsed_pack import CityFile, ParsedPack
 from packs.problems import Location, PackFault

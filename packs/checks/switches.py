@@ -7,7 +7,7 @@ here, not to the officer who requests the first one.
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.ticket.rules_snapshot import Escalation
 from packs.checks.limits import longer
 from packs.parsed_pack import CityFile, ParsedPack
@@ -132,7 +132,7 @@ def check_needs(draft: ParsedPack) -> Iterator[PackFault]:
 
 
 def _reviews(draft: ParsedPack, city: CityFile) -> Iterator[PackFault]:
-    review, hold = city.limits.review, city.caps.hold
+    review, hold = city.limits.of(ClockName.REVIEW), city.caps.hold
     if review and hold and city.caps.holds and longer(review, hold):
         message = f"review {review} is longer than the longest hold {hold}"
         yield draft.city.problem(("limits", "review"), message)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from domain.deadlines.clocks import Clock, ClockName, RungKind
-from domain.deadlines.registry import UNITS_DUTIES
+from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.registry import UNITS_DUTIES, ClockName
 from domain.events import Event
 from domain.facts.anytime import RungClimbed
 from domain.pack.gcj02 import to_wgs84

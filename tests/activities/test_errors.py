@@ -30,7 +30,8 @@ from domain.activity_io import (
     SettleQuestion,
     TriageQuestion,
 )
-from domain.deadlines.clocks import Basis, Clock, ClockName
+from domain.deadlines.clocks import Basis, Clock
+from domain.deadlines.registry import ClockName
 from domain.pack.pack import UnknownTier
 from domain.ticket.assignment import HandlingResult
 from packs.registry import PackError, UnknownCity

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 
 from domain.actors import Role
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from tests.api.house import GOOD, Filed, House
 from tests.store.stories import Story, complaint, project
 from tests.support.staff_pages import AtDesk, at_desk, offered, refused, said, says

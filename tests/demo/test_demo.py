@@ -20,7 +20,7 @@ from demo.complaints import SAID, own_filing
 from demo.filing import Filing
 from demo.pack import shortened_pack
 from demo.source import SourceUnusable, read_source
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Channel, Kind
 from domain.ticket.stages import Outcome

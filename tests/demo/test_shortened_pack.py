@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from demo.pack import shortened_pack
-from domain.deadlines.clocks import ClockName
 from domain.deadlines.limits import Limit, LimitUnit
+from domain.deadlines.registry import ClockName
 from domain.pack.pack import Pack
 from domain.pack.planning import plan_clock
 from packs.registry import default_root
@@ -43,7 +43,7 @@ def test_what_is_long_enough_stays_as_it_is_written(tmp_path: Path) -> None:
 def test_where_a_day_is_long_a_limit_is_a_day_at_least(tmp_path: Path) -> None:
     pack = shortened_pack(default_root() / "jinan", tmp_path, 60)
     assert min(_days(limit) for limit in _limits(pack)) == 1
-    assert str(pack.limits.return_window) == "2wd"
+    assert str(pack.limits.of(ClockName.RETURN_WINDOW)) == "2wd"
 
 
 @pytest.mark.parametrize("city", CITIES)

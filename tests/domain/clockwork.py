@@ -10,7 +10,8 @@ from domain.commands.base import ClockNeed
 from domain.commands.joint.raise_level import raised
 from domain.commands.lookups import rules_of
 from domain.commands.supervising.supervise import order
-from domain.deadlines.clocks import Clock, ClockName, RungKind
+from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.registry import ClockName
 from domain.facts import aftercare, anytime, closing, intake, returning, verifying, waiting
 from domain.policy.condition_inputs import case_of
 from domain.policy.decide import arbitration_due, grave, verdict, watch_over

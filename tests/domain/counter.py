@@ -21,7 +21,7 @@ from domain.commands.supervising.replan import Replan
 from domain.commands.supervising.settle_all import SettleAll
 from domain.commands.units.return_ticket import Return, return_bar
 from domain.commands.units.review import Review
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.facts import aftercare, anytime, handling, merging, returning, waiting
 from domain.facts import intake as intake_facts
 from domain.facts import joint as joint_facts

@@ -9,7 +9,8 @@ from datetime import datetime
 from domain.activity_io import ClockQuestion, DispatchQuestion, ResumeQuestion
 from domain.actors import SYSTEM, Actor, Role
 from domain.commands.base import ClockNeed, Wanted
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.events import Event, Fact
 from domain.facts import anytime, closing, intake, waiting
 from domain.facts.transitions import transition

@@ -6,8 +6,9 @@ from random import Random
 from typing import TypeVar
 
 from domain.actors import Actor, Role
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
 from domain.deadlines.limits import Limit
+from domain.deadlines.registry import ClockName
 from domain.events import Event, Fact
 from domain.facts.anytime import RungClimbed
 from domain.pack.planning import extend_clock, resume_clock

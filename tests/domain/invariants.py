@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.events import Event
 from domain.facts.transitions import transition
 from domain.policy.decide import arbitration_due, follows, verdict, watch_over

@@ -6,7 +6,7 @@ A maker returns None if its fact does not fit: nobody to release, nothing to dec
 from collections.abc import Callable
 
 from domain.actors import Role
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts import (
     aftercare,

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from domain.commands.supervising.supervise import order
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts import aftercare, anytime, closing, merging, supervising
 from domain.facts.base import FactBase

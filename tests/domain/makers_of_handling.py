@@ -5,7 +5,7 @@ from collections.abc import Callable
 from domain.commands.joint.raise_level import raised
 from domain.commands.joint.release import released
 from domain.commands.units.return_ticket import return_bar
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts import handling, joint, returning, waiting
 from domain.facts.base import FactBase

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from domain.deadlines.clocks import Basis, Clock, ClockName, RungKind
-from domain.deadlines.registry import PAUSABLE
+from domain.deadlines.clocks import Basis, Clock, RungKind
+from domain.deadlines.registry import PAUSABLE, ClockName
 from domain.events import Event
 from domain.facts.anytime import RungClimbed
 from domain.policy.record import record

@@ -8,7 +8,8 @@ from domain.actors import Actor, Role
 from domain.commands.citizens.call_back import CallBack
 from domain.commands.supervising.settle_all import SettleAll
 from domain.commands.supervising.supervise import order
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.facts.aftercare import ClosedOnWatch, Reopened
 from domain.facts.anytime import Withdrawn
 from domain.facts.closing import CalledBack

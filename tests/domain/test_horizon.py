@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.pack.horizon import horizon
 from domain.pack.planning import plan_clock
 from packs.registry import PackRegistry, default_root

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from domain.deadlines.clocks import ClockName, RungKind
+from domain.deadlines.clocks import RungKind
 from domain.deadlines.limits import Limit
+from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import Category, Responsibility, Unit, UnitQueue, matches
 from domain.pack.pack import City, Pack, UnknownCategory, UnknownUnit
 from domain.pack.policies import RatingPolicy, RungRule, Tier

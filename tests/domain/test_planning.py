@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.actors import Role
-from domain.deadlines.clocks import Basis, Clock, ClockName, RungKind
+from domain.deadlines.clocks import Basis, Clock, RungKind
 from domain.deadlines.limits import Limit
+from domain.deadlines.registry import ClockName
 from domain.pack.pack import UnknownTier
 from domain.pack.planning import due_after, extend_clock, plan_clock, plan_clocks, plan_revisits
 from domain.pack.policies import Aftercare

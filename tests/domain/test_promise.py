@@ -11,7 +11,8 @@ from domain.commands.units.ask import Ask
 from domain.commands.units.extend import Extend
 from domain.commands.units.hold import Hold
 from domain.commands.units.return_ticket import Return
-from domain.deadlines.clocks import Clock, ClockName, RungKind
+from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.registry import ClockName
 from domain.facts.anytime import RungClimbed
 from domain.policy.condition_inputs import cards, case_of
 from domain.policy.notifications import notices

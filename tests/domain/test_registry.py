@@ -10,8 +10,7 @@ from domain.commands.base import CommandBase
 from domain.commands.registry import COMMANDS, IncompleteCommand, complete
 from domain.commands.unit_command import UnitCommand
 from domain.commands.units.sign import Sign
-from domain.deadlines.clocks import ClockName
-from domain.deadlines.registry import DEADLINES
+from domain.deadlines.registry import DEADLINES, ClockName
 from domain.facts.handling import Signed
 from domain.pack.policies import Limits
 from domain.ticket.assignment import Share
@@ -67,8 +66,8 @@ def test_every_switch_is_a_rule_of_the_city() -> None:
 
 def test_every_deadline_is_specified_once_and_packs_limit_all_but_those_of_a_given_day() -> None:
     assert set(DEADLINES) == set(ClockName)
-    limited = {name for name, one in DEADLINES.items() if one.limit_of is None}
-    assert {name.value for name in limited} - {"hold"} == set(Limits.model_fields)
+    given = {ClockName.PROMISE, ClockName.HOLD}
+    assert {name.value for name in set(ClockName) - given} == set(Limits.model_fields)
 
 
 def test_the_clocks_of_a_share_are_for_kinds_of_shares_that_exist() -> None:

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from domain.deadlines.clocks import Basis, Clock, ClockName
+from domain.deadlines.clocks import Basis, Clock
 from domain.deadlines.limits import Limit
+from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import CategoryStep
 from domain.pack.pack import UnknownCategory, UnknownTier
 from domain.pack.planning import due_after, plan_at, plan_clock, plan_clocks, plan_steps
@@ -107,7 +108,7 @@ def test_in_a_scaled_pack_a_given_moment_stays_and_its_ladder_shrinks() -> None:
 
 
 def test_co_handlers_have_limits_of_their_own_and_the_tiers_where_there_are_none() -> None:
-    joint = Limits(sign=Limit.parse("10m"), contact=Limit.parse("30m"))
+    joint = Limits.model_validate({"sign": "10m", "contact": "30m"})
     pack = pack_with({"sign": "4h", "handle": "7d"}, [], joint=joint)
     names = [ClockName.SIGN, ClockName.CONTACT, ClockName.MEET, ClockName.HANDLE]
     called = plan_clocks(pack, names, "only", MONDAY, assignment=2, joint=True)
@@ -121,7 +122,7 @@ def test_co_handlers_have_limits_of_their_own_and_the_tiers_where_there_are_none
 
 
 def test_a_limit_set_by_hand_counts_before_every_other() -> None:
-    pack = pack_with({"handle": "7d"}, LADDER, joint=Limits(handle=Limit.parse("2d")))
+    pack = pack_with({"handle": "7d"}, LADDER, joint=Limits.model_validate({"handle": "2d"}))
     three = Limit.parse("3d")
     clock = plan_clock(pack, ClockName.HANDLE, "only", MONDAY, limit=three, joint=True)
     assert clock is not None

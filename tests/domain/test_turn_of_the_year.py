@@ -10,8 +10,9 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from domain.deadlines.calendar import OfficeYear, WorkCalendar
-from domain.deadlines.clocks import Clock, ClockName, RungKind
+from domain.deadlines.clocks import Clock, RungKind
 from domain.deadlines.limits import Limit
+from domain.deadlines.registry import ClockName
 from domain.pack.pack import Pack
 from domain.pack.planning import extend_clock, plan_clocks, plan_revisits, plan_steps, resume_clock
 from packs.registry import PackRegistry, default_root

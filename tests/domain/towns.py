@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from domain.deadlines.clocks import ClockName, RungKind
+from domain.deadlines.clocks import RungKind
 from domain.deadlines.limits import Limit, Percent
+from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import Reason
 from domain.pack.pack import Pack
 from domain.pack.policies import (

@@ -36,7 +36,7 @@ async def record(names: list[str], address: str, home: Path) -> None:
             await ticket.handle.result()
             runs = await fetch(client, ticket.number)
             told = [_without_places(history.to_json_dict()) for history in runs]
-            path = FOLDER / f"{name}.{today}.json"
+            path = _unused(f"{name}.{today}")
             path.write_text(
                 json.dumps(
                     {
@@ -52,6 +52,12 @@ async def record(names: list[str], address: str, home: Path) -> None:
             )
             sys.stdout.write(f"{path.name}: {[len(run.events) for run in runs]} events\n")
     await store.close()
+
+
+def _unused(stem: str) -> Path:
+    """Return a file that does not exist: a history that was recorded the same day stays."""
+    names = (stem, *(f"{stem}-{n}" for n in range(2, 100)))
+    return next(path for name in names if not (path := FOLDER / f"{name}.json").exists())
 
 
 def _without_places(told: Any) -> Any:

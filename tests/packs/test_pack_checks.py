@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.deadlines.clocks import ClockName, RungKind
+from domain.deadlines.clocks import RungKind
+from domain.deadlines.registry import ClockName
 from packs.checks.formulas import event_kinds
 from packs.message_templates import TEMPLATE_NAMES
 from packs.registry import PackFault, check_pack, default_root

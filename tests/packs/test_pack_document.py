@@ -9,8 +9,9 @@ import pytest
 from pydantic import BaseModel
 
 from domain.actors import Role
-from domain.deadlines.clocks import ClockName, RungKind
+from domain.deadlines.clocks import RungKind
 from domain.deadlines.limits import LimitUnit
+from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import (
     Category,
     CategoryStep,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from domain.deadlines.calendar import is_working_day, working_days
-from domain.deadlines.clocks import ClockName
 from domain.deadlines.limits import Limit
+from domain.deadlines.registry import ClockName
 from domain.pack.planning import plan_clock
 from domain.ticket.rules_snapshot import Escalation
 from packs.registry import (
@@ -205,7 +205,9 @@ def test_a_limit_of_two_thousand_working_days_is_sound_and_has_an_end(folder: Pa
     replace(folder / "city.toml", handle, 'handle = "2000wd"')
     assert check_pack(folder) == []
     pack = load_pack(folder)
-    tier = next(name for name, one in pack.tiers.items() if str(one.handle) == "2000wd")
+    tier = next(
+        name for name, one in pack.tiers.items() if str(one.of(ClockName.HANDLE)) == "2000wd"
+    )
     start = datetime(max(pack.calendar.years), 12, 30, 10, tzinfo=pack.calendar.tz)
     clock = plan_clock(pack, ClockName.HANDLE, tier, start)
     assert clock is not None
@@ -271,7 +273,7 @@ def test_everything_that_the_skeleton_leaves_off_can_be_turned_on(folder: Path) 
     assert pack.severity.escalate is Escalation.SUPERVISE
     assert pack.severity.repeats_within == Limit.parse("90d")
     assert pack.aftercare.revisits == (Limit.parse("7d"), Limit.parse("30d"))
-    assert pack.joint.meet == Limit.parse("2h")
+    assert pack.joint.of(ClockName.MEET) == Limit.parse("2h")
     assert pack.verify.closing == "t.repeats > 0"
     assert pack.reports.unit == "gov"
     assert [kind.value for kind in pack.desk.answers] == ["consultation", "praise", "suggestion"]

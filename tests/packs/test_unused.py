@@ -1,11 +1,12 @@
 """Tests that a limit or an escalation policy that nothing uses is reported with its line."""
 
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
 
-from domain.deadlines.clocks import ClockName
-from packs.checks.unused import STARTS
+from domain.deadlines.registry import DEADLINES
+from packs.parsed_pack import read_draft
 from packs.registry import PackError, check_pack, load_pack
 from tests.packs.pack_folders import full_pack, replace
 
@@ -36,8 +37,13 @@ def told(folder: Path) -> dict[str, list[str]]:
     return found
 
 
-def test_every_clock_says_what_starts_it() -> None:
-    assert {clock.value for clock in ClockName} <= set(STARTS)
+def test_every_setting_that_starts_a_clock_is_one_of_city_toml(folder: Path) -> None:
+    city = read_draft(folder).city.value
+    assert city is not None
+    for clock, spec in DEADLINES.items():
+        assert bool(spec.needs) == bool(spec.unused), clock
+        for setting in spec.needs:
+            attrgetter(setting)(city)
 
 
 def test_where_everything_is_on_everything_is_used(folder: Path) -> None:

@@ -22,7 +22,8 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from audit.verdicts import judge
-from domain.deadlines.clocks import ClockName, RungKind
+from domain.deadlines.clocks import RungKind
+from domain.deadlines.registry import ClockName
 from domain.policy.notifications import notices
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.stages import Stage

@@ -29,7 +29,8 @@ from temporalio.worker import Worker
 
 from audit.verdicts import judge
 from domain.actors import Actor
-from domain.deadlines.clocks import Basis, ClockName, RungKind
+from domain.deadlines.clocks import Basis, RungKind
+from domain.deadlines.registry import ClockName
 from domain.events import Event
 from domain.messages import Act, Command, RatingMessage
 from domain.pack.pack import Pack

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from domain.activity_io import Projection
 from domain.actors import Actor, Role
-from domain.deadlines.clocks import Clock, ClockName, RungKind
+from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.registry import ClockName
 from domain.facts import (
     aftercare,
     anytime,

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from domain.activity_io import Projection
 from domain.actors import SYSTEM, Actor, Role
-from domain.deadlines.clocks import Basis, Clock, ClockName, Rung, RungKind
+from domain.deadlines.clocks import Basis, Clock, Rung, RungKind
+from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts.anytime import RungClimbed
 from domain.facts.closing import Closed, Rated, Replied

@@ -6,7 +6,7 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection
 
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.ticket.assignment import Pause
 from store.db import schema
 from store.db.engine import Store

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from domain.activity_io import Projection
-from domain.deadlines.clocks import ClockName, RungKind
+from domain.deadlines.clocks import RungKind
+from domain.deadlines.registry import ClockName
 from domain.facts import closing, handling, returning
 from domain.facts.supervising import OrderAnswered, SupervisionOrdered
 from domain.policy.work_queues import Queue

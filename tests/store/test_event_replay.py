@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import delete, update
 
-from domain.deadlines.clocks import ClockName, RungKind
+from domain.deadlines.clocks import RungKind
+from domain.deadlines.registry import ClockName
 from domain.facts.aftercare import Reopened
 from domain.facts.anytime import RungClimbed
 from domain.pack.periods import Period

@@ -6,7 +6,8 @@ import pytest
 
 from domain.activity_io import Projection
 from domain.actors import Actor, Role
-from domain.deadlines.clocks import ClockName, RungKind
+from domain.deadlines.clocks import RungKind
+from domain.deadlines.registry import ClockName
 from domain.facts.closing import FinalReplied, Reworked, Supervised
 from domain.facts.handling import ExtensionAsked, ExtensionGranted
 from domain.facts.intake import Reassigned

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import update
 
 from domain.deadlines.calendar import is_working_day
-from domain.deadlines.clocks import ClockName
 from domain.deadlines.limits import Limit
+from domain.deadlines.registry import ClockName
 from packs.registry import (
     PackError,
     PackRegistry,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from domain.activity_io import Projection
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.facts.intake import Accepted
 from domain.pack.pack import Pack
 from domain.pack.periods import Period

@@ -12,7 +12,8 @@ from sqlalchemy import delete, select, update
 
 from domain.activity_io import Projection
 from domain.actors import CITIZEN
-from domain.deadlines.clocks import ClockName, RungKind
+from domain.deadlines.clocks import RungKind
+from domain.deadlines.registry import ClockName
 from domain.facts.anytime import Urged
 from domain.facts.closing import RatingRefused, Reworked
 from domain.facts.handling import ExtensionAsked, ExtensionGranted

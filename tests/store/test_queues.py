@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from domain.activity_io import Projection
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.facts.anytime import Withdrawn
 from domain.facts.closing import CallBackDue, Supervised
 from domain.facts.intake import TriageUnsure

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import delete
 
 from domain.activity_io import Projection
-from domain.deadlines.clocks import ClockName, RungKind
+from domain.deadlines.clocks import RungKind
+from domain.deadlines.registry import ClockName
 from domain.facts.anytime import RungClimbed
 from domain.facts.handling import ExtensionGranted
 from domain.facts.intake import Reassigned

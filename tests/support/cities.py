@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from domain.deadlines.registry import DEADLINES
 from packs.bases import EXTENDS, pack_files
-from packs.checks.unused import STARTS
+from packs.checks.unused import starts
 from packs.overlays import WITHOUT
 from packs.parsed_pack import CALENDAR, CITY, CityFile, effective_toml
 from packs.registry import PackRegistry, default_root
@@ -83,12 +84,12 @@ def _drop_unused(content: dict[str, Any]) -> None:
     limits = [content.get("limits", {}), content.get("joint", {}), *content["tiers"].values()]
     if not read.caps.co_handlers:
         content.pop("joint", None)
-    for clock, start in STARTS.items():
-        if not start.when(read):
+    for clock, spec in DEADLINES.items():
+        if not starts(read, clock):
             for table in limits:
                 table.pop(clock, None)
         limited = any(clock in table for table in limits)
-        if not start.when(read) or (start.limited and not limited):
+        if not starts(read, clock) or (spec.limited and not limited):
             content.get("ladder", {}).pop(clock, None)
 
 

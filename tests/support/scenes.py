@@ -47,7 +47,7 @@ from domain.commands.units.return_ticket import Return
 from domain.commands.units.review import Review
 from domain.commands.units.sign import Sign
 from domain.commands.units.step import Step
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.facts.transitions import TABLE
 from domain.messages import Command
 from domain.pack.pack import Pack

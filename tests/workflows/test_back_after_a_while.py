@@ -8,7 +8,7 @@ import pytest
 from temporalio.client import Client
 
 from domain.commands.units.sign import Sign
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.facts.anytime import RungClimbed
 from domain.ticket.assignment import HandlingResult
 from packs.registry import PackRegistry

@@ -17,7 +17,8 @@ from domain.commands.supervising.decide import Decide
 from domain.commands.units.ask import Ask
 from domain.commands.units.extend import Extend
 from domain.commands.units.hold import Hold
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.facts.anytime import RungClimbed
 from domain.ticket.assignment import HandlingResult
 from store.db import tables

@@ -16,7 +16,8 @@ from domain.commands.supervising.decide import Decide
 from domain.commands.supervising.replan import Replan
 from domain.commands.units.ask import Ask
 from domain.commands.units.extend import Extend
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.facts.anytime import Replanned
 from packs.registry import PackRegistry
 from runtime.names import REPLAN_WORKFLOW, TICKETS

@@ -11,7 +11,7 @@ from temporalio.client import Client
 from domain.commands.joint.delegate import Delegate
 from domain.commands.joint.whistle import Call, Whistle
 from domain.commands.supervising.appoint import Appoint
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.messages import Command
 from store.db.engine import Store
 from tests.support.cities import city_with

@@ -7,7 +7,7 @@ from api.pages.actions.dry_run import dry_run
 from api.pages.actions.spec import Choice
 from domain.commands.forms import Choices, Field
 from domain.commands.intake.conclude import Conclude
-from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import Unit
 from domain.ticket.assignment import Assignment, Share
 from domain.ticket.complaint import Kind

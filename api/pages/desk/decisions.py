@@ -20,8 +20,9 @@ from app.context import AppContext
 from domain.commands.intake.arbitrate import Arbitrate
 from domain.commands.lookups import asked, asking
 from domain.commands.supervising.decide import Decide
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
 from domain.deadlines.limits import Limit
+from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import Reason, Unit
 from domain.pack.pack import Pack
 from domain.pack.planning import extend_clock

@@ -10,7 +10,8 @@ from typing import Any
 from api.pages.desk.reasons import ReasonMessage, in_words
 from app import filing
 from app.context import AppContext
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import Pack
 from domain.pack.phrases import Moment, Reply, Script

@@ -16,7 +16,8 @@ from app.context import AppContext
 from app.errors import Problem
 from app.file_views import FileOut, file_out
 from app.visibility import discreet, visible
-from domain.deadlines.clocks import Clock, ClockName, RungKind
+from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.registry import ClockName
 from domain.facts.anytime import RungClimbed
 from domain.policy.permissions import RIGHTS
 from domain.ticket.ticket import Ticket

@@ -9,7 +9,8 @@ from domain.actors import Actor
 from domain.commands import forms
 from domain.commands.base import ClockNeed, CommandBase
 from domain.commands.spec import CommandSpec
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts import returning
 from domain.ticket.complaint import Code, Text

@@ -10,7 +10,8 @@ from domain.commands.lookups import rules_of
 from domain.commands.relations import LEAD
 from domain.commands.spec import OF_A_SHARE, CommandSpec
 from domain.commands.unit_command import UnitCommand, refuse_pause
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts import waiting
 from domain.refusals import Refused

@@ -10,7 +10,8 @@ from domain.commands import forms
 from domain.commands.base import ClockNeed, CommandBase, ReasonCode
 from domain.commands.relations import LEAD
 from domain.commands.spec import CommandSpec
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts import aftercare
 from domain.refusals import Refused

@@ -9,7 +9,8 @@ from domain.commands.base import ClockNeed, Wanted
 from domain.commands.relations import LEAD
 from domain.commands.spec import OF_A_SHARE, CommandSpec
 from domain.commands.unit_command import UnitCommand
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts import waiting
 from domain.refusals import Refused

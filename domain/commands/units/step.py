@@ -11,7 +11,8 @@ from domain.commands.base import Note
 from domain.commands.relations import LEAD
 from domain.commands.spec import OF_A_SHARE, CommandSpec
 from domain.commands.unit_command import UnitCommand
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts import handling
 from domain.refusals import Refused

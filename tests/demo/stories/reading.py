@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from demo.stories.ending import StoryResult
 from demo.stories.telling import Telling
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.events import Event
 from domain.ticket.ticket import Ticket
 from store.reporting.scores import Point, scores

@@ -6,7 +6,8 @@ import pytest
 
 from demo.stories.heping import BIKES, BUREAU, CALLED, COMMUNITY, OFFICE, STREET
 from demo.stories.telling import Telling
-from domain.deadlines.clocks import Clock, ClockName
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import ClockName
 from domain.ticket.assignment import Share
 from domain.ticket.complaint import Channel
 from domain.ticket.stages import Outcome

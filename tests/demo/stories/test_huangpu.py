@@ -4,7 +4,8 @@ from demo.stories.ending import StoryResult
 from demo.stories.huangpu_centre import CENTRE, HONGSHAN
 from demo.stories.huangpu_street import CALLED, CELL, COMMUNITY, STREET, YUNPU
 from demo.stories.telling import Telling
-from domain.deadlines.clocks import Basis, ClockName
+from domain.deadlines.clocks import Basis
+from domain.deadlines.registry import ClockName
 from domain.facts.returning import ReturnBarred
 from domain.pack.catalogue import Level
 from domain.ticket.assignment import Ending as Over
@@ -68,7 +69,7 @@ def _the_street_comes_first(read: Read) -> None:
 
 def _sensors_and_buttons_have_the_emergency_clock(read: Read) -> None:
     promised = load_pack(default_root() / "huangpu").tiers["emergency"]
-    assert {str(promised.sign), str(promised.handle)} == {"5m", "120m"}
+    assert {str(promised.of(name)) for name in (ClockName.SIGN, ClockName.HANDLE)} == {"5m", "120m"}
     for name in ("排口", "求助键"):
         ticket = read[name]
         assert ticket.complaint.channel is Channel.SENSOR

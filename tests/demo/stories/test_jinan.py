@@ -15,7 +15,8 @@ from demo.stories.jinan_supervision import ACCUSED, DISCIPLINE, WANGGUAN
 from demo.stories.telling import Telling
 from domain.actors import Role
 from domain.deadlines.calendar import is_working_day
-from domain.deadlines.clocks import Clock, ClockName, RungKind
+from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.registry import ClockName
 from domain.events import Event
 from domain.pack.pack import Pack
 from domain.ticket.assignment import Ending as Over

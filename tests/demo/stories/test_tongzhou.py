@@ -9,7 +9,8 @@ from demo.stories.telling import Telling
 from demo.stories.told import figures_of
 from demo.stories.tongzhou import CALLED, COMMUNITY
 from demo.stories.tongzhou_own_eyes import DIARY, GRID_STREET, STREET
-from domain.deadlines.clocks import Basis, ClockName
+from domain.deadlines.clocks import Basis
+from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import UnitKind
 from domain.pack.pack import Pack
 from domain.pack.periods import Period
