@@ -88,8 +88,9 @@ async def found(context: AppContext, caller: Caller, account_id: str) -> Account
     """Return the account, if this caller manages it; account_not_found otherwise."""
     await permit(context, caller, "manage_accounts")
     account = await accounts.by_id(context.store, account_id)
-    if account is None or caller.city not in (None, account.city):
+    if account is None:
         raise Problem("account_not_found")
+    await _managed(context, caller, account)
     return account
 
 
@@ -106,7 +107,9 @@ async def listed(context: AppContext, caller: Caller, query: AccountQuery) -> Ac
     return AccountList(items=await _lines(context, page.accounts), next_cursor=page.next_cursor)
 
 
-async def line(context: AppContext, account: Account) -> AccountLine:
+async def line(context: AppContext, caller: Caller, account: Account) -> AccountLine:
+    """Return the account as administrators see it."""
+    await _managed(context, caller, account)
     return (await _lines(context, [account]))[0]
 
 
@@ -124,13 +127,13 @@ async def create(context: AppContext, caller: Caller, body: NewAccount) -> Issue
         password_hash=await passwords.hashed(password) if password else None,
     )
     _log(caller, account, "created")
-    return await _issued(context, account, password)
+    return await _issued(context, caller, account, password)
 
 
 async def change(
     context: AppContext, caller: Caller, account: Account, body: AccountIn
 ) -> AccountLine:
-    await permit(context, caller, "manage_accounts")
+    await _managed(context, caller, account)
     who = standing(context, caller, body.role, body.unit, body.city)
     if _own(caller, account) and who != (account.role, account.unit, account.city):
         raise Problem("own_account")
@@ -138,49 +141,56 @@ async def change(
         context.store, account, role=who.role, display=body.display, unit=who.unit, city=who.city
     )
     _log(caller, account, "changed")
-    return await line(context, await found(context, caller, account.id))
+    return await line(context, caller, await found(context, caller, account.id))
 
 
 async def disable(context: AppContext, caller: Caller, account: Account) -> AccountLine:
-    await permit(context, caller, "manage_accounts")
+    await _managed(context, caller, account)
     _not_own(caller, account)
     await administrators.close(context.store, account)
     _log(caller, account, "disabled")
-    return await line(context, await found(context, caller, account.id))
+    return await line(context, caller, await found(context, caller, account.id))
 
 
 async def enable(context: AppContext, caller: Caller, account: Account) -> AccountLine:
     """Enable the account, and end a lock-out. Sessions of an enabled account go on."""
-    await permit(context, caller, "manage_accounts")
+    await _managed(context, caller, account)
     if not account.enabled:
         await accounts.change(context.store, account, disabled_at=None)
     await lockouts.clear(context.store, _lock(context, account))
     _log(caller, account, "enabled")
-    return await line(context, await found(context, caller, account.id))
+    return await line(context, caller, await found(context, caller, account.id))
 
 
 async def renew(context: AppContext, caller: Caller, account: Account) -> IssuedPassword:
-    await permit(context, caller, "manage_accounts")
+    await _managed(context, caller, account)
     _not_own(caller, account)
     password = passwords.random_password()
     await accounts.set_password(context.store, account, await passwords.hashed(password), own=False)
     _log(caller, account, "password renewed")
-    return await _issued(context, await found(context, caller, account.id), password)
+    return await _issued(context, caller, await found(context, caller, account.id), password)
 
 
 async def reset(context: AppContext, caller: Caller, account: Account) -> AccountLine:
-    await permit(context, caller, "manage_accounts")
+    await _managed(context, caller, account)
     _not_own(caller, account)
     await accounts.set_second_factor(context.store, account, None, [])
     _log(caller, account, "second factor reset")
-    return await line(context, await found(context, caller, account.id))
+    return await line(context, caller, await found(context, caller, account.id))
 
 
 async def sign_out(context: AppContext, caller: Caller, account: Account) -> AccountLine:
-    await permit(context, caller, "manage_accounts")
+    await _managed(context, caller, account)
     await sessions.end_all(context.store, account.id)
     _log(caller, account, "signed out")
-    return await line(context, account)
+    return await line(context, caller, account)
+
+
+async def _managed(context: AppContext, caller: Caller, account: Account) -> None:
+    """Refuse an account that this caller does not manage."""
+    await permit(context, caller, "manage_accounts")
+    if caller.city not in (None, account.city):
+        raise Problem("account_not_found")
 
 
 async def _lines(context: AppContext, some: list[Account]) -> list[AccountLine]:
@@ -204,8 +214,10 @@ _SHOWN = tuple(
 )
 
 
-async def _issued(context: AppContext, account: Account, password: str | None) -> IssuedPassword:
-    shown = await line(context, account)
+async def _issued(
+    context: AppContext, caller: Caller, account: Account, password: str | None
+) -> IssuedPassword:
+    shown = await line(context, caller, account)
     return IssuedPassword(**shown.model_dump(), password=password)
 
 

@@ -1,6 +1,9 @@
 """Assignments of a unit: its inbox, and handing in a result."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -8,19 +11,23 @@ from pydantic import Field
 from app.attachments import attached
 from app.caller import Caller
 from app.context import AppContext
-from app.errors import Problem
+from app.errors import FieldProblem, Problem
 from app.permission import permit
 from app.read_your_writes import until
 from app.sending import EngineUnavailable, NotRunning
-from app.visibility import visible
+from app.visibility import city_of, discreet, hidden_from, visible
 from domain.model import Incoming, Recorded
 from domain.refusals import Refused
 from domain.ticket.assignment import Ending, Evidence, HandlingResult
 from domain.ticket.complaint import Code, Text
+from domain.ticket.ticket import Ticket
 from runtime.engine_limits import TAKEN_WITHIN
-from store.tickets import assignments, tickets
-from store.tickets.assignments import AssignmentRow
+from store.tickets import assignments, inbox, tickets
+from store.tickets.accused_units import Hidden
+from store.tickets.assignments import AssignmentRow, Inbox
 from store.tickets.inbox import Which
+
+COMPLETE = "complete_assignment"
 
 PATIENCE = 2.0
 """Seconds to wait for the record to show that an assignment is done."""
@@ -29,6 +36,10 @@ PATIENCE = 2.0
 SCHEDULING = TAKEN_WITHIN.total_seconds()
 """Seconds for the engine to schedule an assignment that is already recorded: its ticket may be
 about to, or may just be continuing in a new run."""
+
+
+Ref = tuple[str, int]
+"""The number of a ticket and the number of its assignment."""
 
 
 class CompletionIn(Incoming):
@@ -61,6 +72,109 @@ class InboxQuery(Incoming):
     limit: int = Field(50, ge=1, le=200)
 
 
+async def listed(context: AppContext, caller: Caller, query: InboxQuery) -> AssignmentPage:
+    """Return a unit's assignments, the most urgent first.
+
+    Raises:
+        Problem, BadCursor
+    """
+    await permit(context, caller, "list_assignments")
+    unit = query.unit or caller.unit
+    if unit is None:
+        missing = FieldProblem(field="query.unit", code="missing", message="Name a unit.")
+        raise Problem("invalid_request", errors=[missing])
+    _own_unit(caller, unit)
+    found = await assignments.inbox(
+        context.store,
+        unit,
+        query.open,
+        query.cursor,
+        query.limit,
+        hidden_from(context, caller),
+        city_of(caller, query.city),
+        which=query.which,
+        text=query.text.strip(),
+    )
+    return AssignmentPage(items=found.rows, next_cursor=found.next_cursor)
+
+
+@dataclass(frozen=True)
+class InboxPart:
+    """The requested part of the inbox of a unit in a city, at a moment."""
+
+    unit: str
+    city: str
+    which: Which
+    text: str
+    cursor: str | None
+    limit: int
+    at: datetime
+
+
+async def part_of_inbox(
+    context: AppContext, caller: Caller, asked: InboxPart
+) -> tuple[Inbox, dict[Which, int]]:
+    """Return the part of the inbox, and how many assignments each part has."""
+    await permit(context, caller, "list_assignments")
+    hidden = _own_inbox(context, caller, asked.unit, asked.city)
+    found = await assignments.inbox(
+        context.store,
+        asked.unit,
+        cursor=asked.cursor,
+        limit=asked.limit,
+        hidden=hidden,
+        city=asked.city,
+        which=asked.which,
+        text=asked.text,
+        now=asked.at,
+    )
+    return found, await inbox.counts(context.store, asked.unit, asked.city, hidden, asked.at)
+
+
+async def chosen(
+    context: AppContext, caller: Caller, unit: str, city: str, refs: Sequence[Ref]
+) -> Mapping[Ref, AssignmentRow]:
+    """Return the chosen assignments that are the unit's and visible to the caller."""
+    await permit(context, caller, "list_assignments")
+    hidden = _own_inbox(context, caller, unit, city)
+    rows = await assignments.of_refs(context.store, unit, refs, hidden, city)
+    return {(row.number, row.n): row for row in rows}
+
+
+async def orders(
+    context: AppContext, caller: Caller, unit: str, city: str, refs: Sequence[Ref]
+) -> list[tuple[AssignmentRow, Ticket]]:
+    """Return the chosen assignments, each with its ticket as this caller may read it."""
+    told = []
+    for row in (await chosen(context, caller, unit, city, refs)).values():
+        ticket = await tickets.state(context.store, row.number)
+        if ticket is not None:
+            told.append((row, discreet(caller, ticket)))
+    return told
+
+
+def _own_inbox(context: AppContext, caller: Caller, unit: str, city: str) -> Hidden:
+    """Return the accused units that are hidden in this inbox; refuse another unit's or city's."""
+    _own_unit(caller, unit)
+    city_of(caller, city)
+    return hidden_from(context, caller)
+
+
+def _own_unit(caller: Caller, unit: str) -> None:
+    if caller.unit not in (None, unit):
+        raise Problem("not_your_unit", "This is another unit's inbox.")
+
+
+async def assignment(context: AppContext, caller: Caller, number: str, n: int) -> AssignmentRow:
+    """Return the assignment, if this caller may see its ticket.
+
+    Raises:
+        Problem: assignment_not_found
+    """
+    await permit(context, caller, "get_assignment", number, unknown="assignment_not_found")
+    return await _visible(context, caller, number, n)
+
+
 async def complete(
     context: AppContext,
     caller: Caller,
@@ -77,13 +191,13 @@ async def complete(
     Raises:
         Problem, Refused: not this unit's, ended, or not accepted at the moment.
     """
-    await permit(context, caller, "complete_assignment", number, unknown="assignment_not_found")
-    row = await visible_assignment(context, caller, number, n)
+    await permit(context, caller, COMPLETE, number, unknown="assignment_not_found")
+    row = await _visible(context, caller, number, n)
     # The engine accepts a result from any caller who knows the name: the unit is checked here.
     if caller.unit not in (None, row.unit):
         raise Refused("not_your_unit", "Another unit has this assignment.")
     _refuse_ended(row)
-    async with attached(context, caller, number, body.evidence) as evidence:
+    async with attached(context, caller, COMPLETE, number, body.evidence) as evidence:
         result = HandlingResult(
             reply=body.reply,
             resolved=body.resolved,
@@ -102,10 +216,7 @@ async def complete(
     return ended, True
 
 
-async def visible_assignment(
-    context: AppContext, caller: Caller, number: str, n: int
-) -> AssignmentRow:
-    """Return the assignment, if this caller may see its ticket."""
+async def _visible(context: AppContext, caller: Caller, number: str, n: int) -> AssignmentRow:
     row = await assignments.get(context.store, number, n)
     if row is None:
         raise Problem("assignment_not_found")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
+from app.permission import permit
 from app.sending import EngineUnavailable
 from app.visibility import visible
 from domain.ticket.files import REFERENCE, file_id
@@ -45,16 +46,17 @@ def ids(references: Sequence[str]) -> list[str]:
 
 @asynccontextmanager
 async def attached(
-    context: AppContext, caller: Caller, number: str, references: Sequence[str]
+    context: AppContext, caller: Caller, key: str, number: str, references: Sequence[str]
 ) -> AsyncIterator[list[str]]:
     """Attach the uploaded files among `references` during an operation that names them.
 
-    If it is refused the files are released. If its outcome is unknown they stay attached: the
-    caller repeats the operation, and may name them again.
+    `key`: the permission of that operation. If it is refused the files are released. If its outcome
+    is unknown they stay attached: the caller repeats the operation, and may name them again.
 
     Raises:
         Problem, UnknownFile, TooManyFiles
     """
+    await permit(context, caller, key, number)
     uploaded = [reference for reference in references if file_id(reference)]
     if not uploaded:
         yield list(references)

@@ -112,8 +112,9 @@ async def _verdict(context: AppContext, row: TicketRow) -> VerdictLine:
     )
 
 
-async def report(context: AppContext, number: str) -> Report:
+async def report(context: AppContext, caller: Caller, number: str) -> Report:
     """Return the report on a ticket; ticket_not_found if neither history nor record has it."""
+    await permit(context, caller, "audit_ticket", number)
     made = await context.engine.ask(
         lambda client: examine(client, context.store, number, LENGTH), within=_PATIENCE
     )
@@ -122,8 +123,9 @@ async def report(context: AppContext, number: str) -> Report:
     return made
 
 
-async def state(context: AppContext, number: str, version: int) -> StateThen:
+async def state(context: AppContext, caller: Caller, number: str, version: int) -> StateThen:
     """Return the ticket after that event; no_such_state if its history does not show it."""
+    await permit(context, caller, "audit_ticket", number)
     try:
         then = await context.engine.ask(
             lambda client: state_then(client, context.store, number, version), within=_PATIENCE

@@ -2,6 +2,11 @@
 
 from pydantic import Field
 
+from app.board_feed import BoardFeeds
+from app.caller import Caller
+from app.context import AppContext
+from app.permission import permit
+from app.visibility import city_of
 from domain.model import Instant, Recorded
 from store.reporting.board import Board, Inflow, Soon, StageLoad, UnitLoad, Waiting
 from store.tickets.stuck import Stuck
@@ -32,8 +37,22 @@ class BoardPage(Recorded):
     )
 
 
-def board_page(board: Board) -> BoardPage:
-    """Return the board's API representation."""
+async def present_board(
+    context: AppContext, caller: Caller, boards: BoardFeeds, city: str
+) -> BoardPage:
+    """Return the present state of a city. A watched board is read once for all.
+
+    Raises:
+        Problem: not_your_city.
+        UnknownCity, StoreUnavailable
+    """
+    await permit(context, caller, "get_board")
+    city_of(caller, city)
+    scene = await boards.now(context, caller, context.packs.get(city))
+    return _page(scene.board)
+
+
+def _page(board: Board) -> BoardPage:
     return BoardPage(
         city=board.city,
         at=board.at,

@@ -17,6 +17,8 @@ import structlog
 
 from app.caller import Caller
 from app.context import AppContext
+from app.permission import permit
+from app.visibility import city_of
 from domain.pack.pack import Pack
 from store.db.errors import StoreError
 from store.identity import sessions, tokens
@@ -136,6 +138,8 @@ class BoardFeeds:
         self, context: AppContext, city: str, who: Caller, *, staying: bool = False
     ) -> AsyncGenerator[BoardSnapshot | End | None]:
         """Yield the snapshot at every poll, None while there is none, and last why it ended."""
+        await permit(context, who, "get_board")
+        city_of(who, city)
         if self._closed:
             yield End.CLOSING
             return
@@ -156,12 +160,15 @@ class BoardFeeds:
             if not hall.viewers:
                 self._leave(city, hall)
 
-    async def now(self, context: AppContext, pack: Pack) -> BoardSnapshot:
+    async def now(self, context: AppContext, caller: Caller, pack: Pack) -> BoardSnapshot:
         """Return the current viewers' snapshot, or one read for this request.
 
         Raises:
+            Problem: not_your_city
             StoreUnavailable
         """
+        await permit(context, caller, "get_board")
+        city_of(caller, pack.city.id)
         hall = self._halls.get(pack.city.id)
         now: datetime = context.now()
         recent = timedelta(seconds=2 * self.tick)

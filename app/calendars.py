@@ -6,8 +6,13 @@ from typing import Any
 
 from pydantic import Field
 
+from app.caller import Caller
 from app.context import AppContext
+from app.packs import of_city
+from app.permission import permit
+from app.visibility import city_of
 from domain.model import Incoming, Recorded
+from domain.pack.horizon import horizon
 from domain.pack.pack import Pack
 from packs.published_days import CalendarYear, calendar_year
 
@@ -34,8 +39,47 @@ class WorkingYear(Recorded):
     published: bool = Field(description="Whether the holiday list has that year's notice.")
 
 
-async def working_year(context: AppContext, pack: Pack, year: int | None) -> CalendarYear:
+async def working_calendar(
+    context: AppContext, caller: Caller, city: str, year: int | None
+) -> WorkingYear:
+    """Return that year of the city's calendar, or the current one, and how far ahead it is known.
+
+    Raises:
+        UnknownCity, Problem: not_your_city
+    """
+    pack = await of_city(context, caller, city)
+    found = await working_year(context, caller, pack, year)
+    ahead = horizon(pack)
+    special = [
+        {
+            "day": one.day,
+            "kind": one.kind,
+            "hours": one.hours or None,
+            "source": one.source,
+            "why": one.why,
+        }
+        for one in found.special
+    ]
+    return WorkingYear(
+        city=city,
+        years=list(pack.calendar.years),
+        year=found.year,
+        working_days=found.working_days,
+        special=special,
+        provisional=found.provisional,
+        firm_until=ahead.last_day,
+        provisional_from=ahead.tiers,
+        next_year=found.next_year,
+        published=found.published,
+    )
+
+
+async def working_year(
+    context: AppContext, caller: Caller, pack: Pack, year: int | None
+) -> CalendarYear:
     """Return that year, or the current one."""
+    await permit(context, caller, "see_packs")
+    city_of(caller, pack.city.id)
     asked = year or context.now().astimezone(pack.calendar.tz).year
     folder = context.packs.folder(pack.city.id)
     return await asyncio.to_thread(calendar_year, pack.calendar, folder, asked)

@@ -18,7 +18,8 @@ class Caller:
     """The caller of a request. `id` is unique, and the prefix of the caller's keys.
 
     `city`: the only one this caller serves; None: all of them. `scopes`: what a token is for.
-    `granted`: the rights, each with its ticket, that were found in this request.
+    `ticket`: the only one of a citizen, whose access code they showed. `granted`: the rights, each
+    with its ticket, that were found in this request.
     """
 
     actor: Actor
@@ -27,6 +28,7 @@ class Caller:
     city: str | None = None
     scopes: frozenset[Scope] = EVERY_SCOPE
     session: Session | None = None
+    ticket: str | None = None
     granted: set[tuple[str, str | None]] = field(default_factory=set, compare=False, repr=False)
 
     @property
@@ -55,7 +57,7 @@ class Caller:
     def may(self, right: Right) -> bool:
         """Return whether role and scopes allow it; the relation to the ticket is not checked."""
         scoped = right.scope is None or right.scope in self.scopes
-        return scoped and (right.everybody or self.actor.role in right.roles)
+        return scoped and self.actor.role in right.roles
 
     def serves(self, city: str) -> bool:
         return self.city in (None, city)

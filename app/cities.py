@@ -1,12 +1,18 @@
 """Cities, their catalogues and published indicators."""
 
+from datetime import UTC, datetime
+
 from pydantic import Field
 
+from app.context import AppContext
+from app.periods import PeriodQuery, span
+from app.permission import permit
 from domain.model import Instant, Recorded
 from domain.pack.catalogue import Category, Reasons, Unit
 from domain.pack.pack import Pack
+from domain.pack.periods import Period
 from domain.ticket.stages import Outcome
-from store.reporting.indicators import Ratio
+from store.reporting.indicators import Rates, Ratio, three_rates
 
 
 class CityLine(Recorded):
@@ -65,6 +71,61 @@ class Indicators(Recorded):
     unrated: int
     yellow_cards: int
     red_cards: int
+
+
+async def cities(context: AppContext) -> list[CityLine]:
+    """Return the cities that are served."""
+    await permit(context, None, "list_cities")
+    return [_line(context.packs.get(city)) for city in context.packs.ids()]
+
+
+async def catalogue(context: AppContext, city: str) -> CityPage:
+    """Return a city's categories, streets and reasons.
+
+    Raises:
+        UnknownCity
+    """
+    await permit(context, None, "get_city")
+    pack = context.packs.get(city)
+    return CityPage(
+        **_line(pack).model_dump(),
+        version=pack.version,
+        categories=[_category(category) for category in pack.categories],
+        streets=[_street(unit) for unit in pack.streets],
+        reasons=pack.reasons,
+    )
+
+
+async def indicators(context: AppContext, city: str, query: PeriodQuery) -> Indicators:
+    """Return the three rates of a period. Those of a past period do not change.
+
+    Raises:
+        UnknownCity, Problem: invalid_request
+    """
+    pack = context.packs.get(city)
+    period = span(query, datetime.now(UTC))
+    rates = await rates_of(context, pack, period)
+    return Indicators(
+        city=pack.city.id,
+        since=period.since,
+        until=period.until,
+        response=share(rates.response),
+        resolution=share(rates.resolution),
+        satisfaction=share(rates.satisfaction),
+        accepted=rates.accepted,
+        ended=rates.ended,
+        outcomes=rates.outcomes,
+        rated=rates.rated,
+        unrated=rates.unrated,
+        yellow_cards=rates.yellow_cards,
+        red_cards=rates.red_cards,
+    )
+
+
+async def rates_of(context: AppContext, pack: Pack, period: Period) -> Rates:
+    """Return the three rates of a city in a period, as they are counted."""
+    await permit(context, None, "get_indicators")
+    return await three_rates(context.store, pack.city.id, period.since, period.until)
 
 
 def _line(pack: Pack) -> CityLine:

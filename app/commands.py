@@ -7,10 +7,11 @@ from pydantic import create_model
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
-from app.permission import permit
+from app.permission import may_know, permit
 from app.sending import EngineUnavailable, NotRunning
 from app.visibility import visible
 from domain.commands.base import CommandBase
+from domain.commands.intake.merge import Merge
 from domain.messages import Act, Command
 from domain.model import Incoming
 from domain.policy.permissions import COMMANDS
@@ -41,6 +42,8 @@ async def give(
     after a refusal: if the ticket accepts the command, its unit may see the ticket.
     """
     await permit(context, caller, COMMANDS[type(command)].key, number)
+    if isinstance(command, Merge) and not await may_know(context, caller, command.into):
+        raise Refused("merge_target_unknown", "There is no such ticket to merge into.")
     act = Act(actor=caller.actor, command=command)
     try:
         return await context.engine.act(

@@ -1,5 +1,6 @@
 """The complainant of a ticket: behind a mask, unmasked for a purpose, and the log of views."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -96,13 +97,30 @@ async def unmasked_person(context: AppContext, caller: Caller, number: str, purp
 
 
 async def tickets_of(context: AppContext, caller: Caller, asked: PhoneIn) -> FoundTickets:
-    """Return the numbers of tickets filed with a phone; logged as a view of each."""
+    """Return the numbers of tickets filed with a phone, where the caller serves; logged as a view
+    of each."""
     await permit(context, caller, "search_people")
     now = datetime.now(UTC)
     numbers = await view_log.search(
-        context.store, context.vault, asked.phone, caller.actor, now, asked.purpose
+        context.store, context.vault, asked.phone, caller.actor, now, asked.purpose, caller.city
     )
     return FoundTickets(numbers=numbers)
+
+
+async def earlier_tickets(
+    context: AppContext, caller: Caller, numbers: Sequence[str]
+) -> tuple[list[Ticket], MaskedPerson | None]:
+    """Return the tickets of a search as they are now, and who calls, behind a mask.
+
+    That is taken from the first ticket with a name, else from the first.
+    """
+    await permit(context, caller, "search_people")
+    found = await tickets.states(context.store, numbers)
+    seen = [one for one in found if caller.serves(one.complaint.city)]
+    known = [one.complaint.person for one in seen if one.complaint.person]
+    persons = await intake.persons_of(context.store, context.vault, known)
+    named = next((one for one in persons if one.name), next(iter(persons), None))
+    return seen, masked(named) if named else None
 
 
 async def views_of(context: AppContext, caller: Caller, number: str) -> ViewLog:

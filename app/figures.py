@@ -1,6 +1,7 @@
 """The figures of a period: published indicators, per unit, and the tickets behind them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -8,14 +9,17 @@ from pydantic import Field
 from app.caller import Caller
 from app.cities import Fraction, share
 from app.context import AppContext
-from app.periods import Reckoning, ReckoningQuery
-from app.visibility import hidden_from
+from app.errors import FieldProblem, Problem
+from app.periods import Reckoning, ReckoningQuery, reckoning
+from app.permission import permit
+from app.visibility import city_of, hidden_from
 from domain.model import Instant, Recorded
 from domain.pack.catalogue import UnitKind
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Code
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of
+from store.reporting.drill_down import DrillDownRow, by_number
 from store.reporting.figures import Behind, Figure, Figures, UnknownIndicator, Value, figures
 from store.reporting.ranking import NamedUnit, standings
 
@@ -102,13 +106,60 @@ class FiguresPage(Recorded):
     broken: int
 
 
+async def figures_page(
+    context: AppContext, caller: Caller | None, city: str, query: FiguresQuery
+) -> FiguresPage:
+    """Return the figures of a period. Those of a past period do not change: they use the formulas
+    that the city had then, and the tickets as they were then. Officers see only their own unit's
+    tickets in the drill-down.
+
+    Raises:
+        Problem, UnknownCity, UnknownIndicator, BadCursor
+    """
+    await permit(context, caller, "get_figures")
+    if caller is None and (query.tickets or not query.is_plain):
+        raise Problem("unauthenticated", "Without a token: months, as they were when they ended.")
+    if query.tickets and query.indicator is None:
+        wrong = FieldProblem(field="query.indicator", code="missing", message="Of which figure?")
+        raise Problem("invalid_request", errors=[wrong])
+    if caller is not None:
+        city_of(caller, city)
+    asked = reckoning(query, context.packs.get(city), datetime.now(UTC))
+    behind = query.indicator if query.tickets else None
+    found, pack = await counted(context, caller, asked, behind)
+    shown = _shown(found, query.indicator, pack)
+    tickets = following = None
+    if query.tickets and caller is not None:
+        tickets, following = _page(_behind_for(context, caller, pack, shown[0].behind), query)
+    return FiguresPage(
+        city=pack.city.id,
+        pack_version=found.pack_version,
+        since=found.period.since,
+        until=found.period.until,
+        as_of=found.as_of,
+        figures=[_line(figure) for figure in shown],
+        units=_units(pack, shown, query),
+        tickets=tickets,
+        next_cursor=following,
+        broken=len(found.broken),
+    )
+
+
 async def counted(
     context: AppContext, caller: Caller | None, asked: Reckoning, behind: str | None
 ) -> tuple[Figures, Pack]:
     """Return the figures and the pack they are computed by; `behind`: drill down to its tickets.
 
     Results are cached for a while: separately for the public, see `AppContext.figures`.
+
+    Raises:
+        Problem: not_your_city; unauthenticated, for the tickets without a caller.
     """
+    await permit(context, caller, "get_figures")
+    if caller is not None:
+        city_of(caller, asked.pack.city.id)
+    elif behind is not None:
+        raise Problem("unauthenticated")
 
     async def find() -> tuple[Figures, Pack]:
         pack = await asked.pack_then(context)
@@ -162,7 +213,35 @@ def _units(pack: Pack, shown: list[Figure], query: FiguresQuery) -> list[UnitLin
     ]
 
 
-def behind_for(
+async def tickets_behind(
+    context: AppContext, caller: Caller, asked: Reckoning, indicator: str, unit: str, only: str
+) -> tuple[Figure, list[Behind]]:
+    """Return the figure, and the requested tickets of its drill-down that the caller may see.
+
+    `only`: "counts" or "others", those that count or do not.
+
+    Raises:
+        UnknownIndicator, Problem: not_your_unit, not_your_city.
+    """
+    await permit(context, caller, "get_scores")
+    if unit and caller.unit not in (None, unit):
+        raise Problem("not_your_unit")
+    found, pack = await counted(context, caller, asked, indicator)
+    figure = found.figures[0]
+    wanted = {"counts": [True], "others": [False]}.get(only, [True, False])
+    seen = _behind_for(context, caller, pack, figure.behind)
+    return figure, [one for one in seen if one.counts in wanted and unit in ("", one.unit)]
+
+
+async def lines_of(
+    context: AppContext, caller: Caller, behind: Sequence[Behind]
+) -> dict[str, DrillDownRow]:
+    """Return the lines of these tickets of a drill-down, by their numbers."""
+    await permit(context, caller, "get_scores")
+    return await by_number(context.store, [one.number for one in behind])
+
+
+def _behind_for(
     context: AppContext, caller: Caller, pack: Pack, behind: Iterable[Behind]
 ) -> list[Behind]:
     """Return the tickets that this caller may see, in the order of their numbers."""

@@ -1,19 +1,24 @@
 """The files of a ticket that a caller may see."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
 from app.permission import permit
 from app.visibility import visible
 from domain.ticket.assignment import Ending, Share
-from domain.ticket.files import Purpose
+from domain.ticket.files import Purpose, file_id
 from domain.ticket.ticket import Ticket
+from media.signed_links import Part
 from store.files import files
 from store.files.files import FileRow
 from store.tickets import intake, tickets
 
 
-async def seen_by_citizen(context: AppContext, number: str) -> list[FileRow]:
+async def _seen_by_citizen(context: AppContext, number: str) -> list[FileRow]:
     """Return the files of the complaint, and the evidence of the answers given."""
     rows = await files.of_ticket(context.store, number)
     ticket = await tickets.state(context.store, number)
@@ -22,14 +27,57 @@ async def seen_by_citizen(context: AppContext, number: str) -> list[FileRow]:
 
 
 async def visible_files(context: AppContext, caller: Caller, number: str) -> list[FileRow]:
+    """Return the files of the ticket; for its citizen those of the complaint and the answers."""
     await permit(context, caller, "list_files", number)
     if caller.citizen:
-        return await seen_by_citizen(context, number)
+        return await _seen_by_citizen(context, number)
     if await visible(context, caller, number) is None:
         waiting = caller.unit is None and await intake.get(context.store, number)
         if not waiting:
             raise Problem("ticket_not_found")
     return await files.of_ticket(context.store, number)
+
+
+async def own_files(context: AppContext, caller: Caller, ids: Sequence[str]) -> list[FileRow]:
+    """Return those of the files that the caller uploaded."""
+    await permit(context, caller, "upload_file")
+    rows = [await files.get(context.store, one) for one in ids if file_id(one) == one]
+    return [row for row in rows if row is not None and row.uploader == caller.id]
+
+
+async def same_file(context: AppContext, caller: Caller, number: str, digest: str) -> str | None:
+    """Return the id of the caller's own file of the ticket that has this content."""
+    await permit(context, caller, "upload_file", number)
+    rows = await files.of_ticket(context.store, number)
+    mine = (row.id for row in rows if (row.sha256, row.uploader) == (digest, caller.id))
+    return next(mine, None)
+
+
+class LinkedFile(NamedTuple):
+    """The address of a file or of its thumbnail that was given out, as its parts."""
+
+    file: str
+    part: Part
+    ends: int
+    signature: str
+
+
+async def opened(context: AppContext, link: LinkedFile) -> FileRow:
+    """Return the file of the link, if the link was signed here and has not expired.
+
+    Raises:
+        Problem: file_not_found, link_expired
+    """
+    await permit(context, None, "get_file" if link.part == "content" else "get_thumbnail")
+    if not context.uploads.seals.opens(link.file, link.part, link.ends, link.signature):
+        raise Problem("file_not_found")
+    now = datetime.now(UTC)
+    if now.timestamp() > link.ends:
+        raise Problem("link_expired")
+    row = await files.get(context.store, link.file)
+    if row is None or (row.expires_at is not None and row.expires_at <= now):
+        raise Problem("file_not_found")
+    return row
 
 
 def _shown_to_citizen(ticket: Ticket) -> frozenset[str]:

@@ -80,7 +80,8 @@ def _calendar(city: str, pack: Pack) -> Finding:
     )
 
 
-async def store_of(settings: Settings) -> AsyncIterator[Finding]:
+async def store_of(settings: Settings, city: str | None = None) -> AsyncIterator[Finding]:
+    """Check the store; `city`: tickets that are stuck are named only of that one."""
     try:
         state = await inspect(settings.store)
     except (StoreError, ValueError) as error:
@@ -104,7 +105,7 @@ async def store_of(settings: Settings) -> AsyncIterator[Finding]:
         yield await _keys(settings, store)
         waiting = await intake.pending(store, timedelta(minutes=1), 1000, datetime.now(UTC))
         letters = await outbox.pending_count(store)
-        standing = await stuck(store, datetime.now(UTC))
+        standing = await stuck(store, datetime.now(UTC), city)
     finally:
         await store.close()
     spooled = "note" if waiting else "ok"

@@ -12,9 +12,11 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, GetSystemInfoRequest
 from temporalio.client import Client
 
+from app.caller import Caller
 from app.clock_checks import clock_of, record_of
 from app.context import AppContext
 from app.health_checks import Finding, assets_of, home_of, packs_on, store_of
+from app.permission import permit
 from app.sending import EngineUnavailable
 from domain.model import Instant, Recorded
 from runtime.names import TICKET_WORKFLOW, TICKETS, UNITS
@@ -65,9 +67,11 @@ class Installation(Recorded):
     findings: list[Finding]
 
 
-async def installation(version: str, context: AppContext) -> Installation:
+async def installation(context: AppContext, caller: Caller, version: str) -> Installation:
+    """Return the state of the installation; of tickets that are stuck, the caller's city's."""
+    await permit(context, caller, "see_installation")
     store, engine, findings = await asyncio.gather(
-        store_ready(context), _engine(context), _findings(context)
+        store_ready(context), _engine(context), _findings(context, caller.city)
     )
     return Installation(
         version=version,
@@ -79,11 +83,11 @@ async def installation(version: str, context: AppContext) -> Installation:
     )
 
 
-async def _findings(context: AppContext) -> list[Finding]:
+async def _findings(context: AppContext, city: str | None) -> list[Finding]:
     found = [home_of(context.settings.home), *packs_on(context.packs), assets_of(context.settings)]
     await context.engine.compare_clocks()
     found.append(clock_of(context.engine.clock))
-    found += [finding async for finding in store_of(context.settings)]
+    found += [finding async for finding in store_of(context.settings, city)]
     with suppress(StoreUnavailable):  # already among the findings
         found.append(await record_of(context.store))
     return found

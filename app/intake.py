@@ -7,10 +7,13 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from app import attachments, filing
+from app.caller import Caller
 from app.context import AppContext
 from app.errors import FieldProblem, Problem
 from app.filing import Filed
 from app.metrics import complaints
+from app.permission import permit
+from app.visibility import city_of
 from domain.model import Incoming
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Channel, Code, Complaint, Kind, Place, Text, Title
@@ -45,8 +48,9 @@ class ComplaintIn(Incoming):
 
 
 async def take(
-    body: ComplaintIn,
     context: AppContext,
+    caller: Caller | None,
+    body: ComplaintIn,
     idempotency_key: str | None,
     marks: Sequence[str] | None = None,
     *,
@@ -54,11 +58,12 @@ async def take(
 ) -> Filed:
     """Register the complaint and start it, for all entry points.
 
-    `marks` identify its files if the same one may come again under another reference. `by_hand`: it
-    stays at triage until a person decides.
+    `caller`: None for a citizen who files for themselves. `marks` identify its files if one of them
+    may come again under another reference. `by_hand`: it stays at triage until a person decides.
     """
+    await permit(context, caller, "file_complaint")
     now = context.engine.clock.now()
-    pack = _pack(context, body)
+    pack = _pack(context, caller, body)
     _check(pack, body)
     registered = await filing.register(
         context,
@@ -81,15 +86,16 @@ def _said(body: ComplaintIn, marks: Sequence[str] | None) -> str:
     return "\n".join([body.model_dump_json(exclude={"website", "files"}), *marks])
 
 
-def _pack(context: AppContext, body: ComplaintIn) -> Pack:
+def _pack(context: AppContext, caller: Caller | None, body: ComplaintIn) -> Pack:
     """Return the pack of the complaint's city; UnknownCity if it is not served here."""
-    if body.city is not None:
-        return context.packs.get(body.city)
     served = context.packs.ids()
-    if len(served) != 1:
-        missing = FieldProblem(field="city", code="missing", message="Several cities are served.")
-        raise Problem("invalid_request", errors=[missing])
-    return context.packs.get(served[0])
+    city = body.city or (served[0] if len(served) == 1 else None)
+    if caller is not None:
+        city_of(caller, city)
+    if city is not None:
+        return context.packs.get(city)
+    missing = FieldProblem(field="city", code="missing", message="Several cities are served.")
+    raise Problem("invalid_request", errors=[missing])
 
 
 def _check(pack: Pack, body: ComplaintIn) -> None:

@@ -9,6 +9,8 @@ from pydantic import Field
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
+from app.permission import permit
+from app.visibility import city_of
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
 from packs.differences import ContentDifference, cell_differences, differences
@@ -94,17 +96,21 @@ class MessageTemplates(Recorded):
     items: list[MessageTemplate]
 
 
-def of_city(context: AppContext, caller: Caller, city: str) -> Pack:
-    """Return the pack in use, of a city that this caller serves."""
+async def of_city(context: AppContext, caller: Caller, city: str) -> Pack:
+    """Return the pack in use, of a city that this caller serves.
+
+    Raises:
+        UnknownCity, Problem: not_your_city
+    """
+    await permit(context, caller, "see_packs")
     pack = context.packs.get(city)
-    if not caller.serves(city):
-        raise Problem("not_your_city")
+    city_of(caller, city)
     return pack
 
 
-async def versions(context: AppContext, pack: Pack) -> list[PackVersion]:
+async def versions(context: AppContext, caller: Caller, city: str) -> list[PackVersion]:
     """Return the versions, latest first; also those only in the folder, or only in tickets."""
-    city = pack.city.id
+    pack = await of_city(context, caller, city)
     folder = await asyncio.to_thread(pack_version, context.packs.folder(city))
     pinned = await references.open_tickets(context.store, city)
     kept = {one.version: one for one in await archive.versions(context.store, city)}
@@ -123,8 +129,11 @@ async def versions(context: AppContext, pack: Pack) -> list[PackVersion]:
     ]
 
 
-async def differing(context: AppContext, pack: Pack, query: DiffQuery) -> PackDifferences:
+async def differing(
+    context: AppContext, caller: Caller, city: str, query: DiffQuery
+) -> PackDifferences:
     """Return the differences that change how tickets are treated."""
+    pack = await of_city(context, caller, city)
     before, old = await _side(context, pack, query.before)
     after, new = await _side(context, pack, query.after)
     found = await asyncio.to_thread(differences, before, after)
@@ -158,7 +167,9 @@ async def _side(context: AppContext, pack: Pack, version: str) -> tuple[Pack, di
         raise Problem("pack_invalid") from error
 
 
-async def checked(context: AppContext, pack: Pack) -> PackCheck:
+async def checked(context: AppContext, caller: Caller, city: str) -> PackCheck:
+    """Return the findings on the city's folder as it is now."""
+    pack = await of_city(context, caller, city)
     folder = context.packs.folder(pack.city.id)
     found: list[PackFault] = await asyncio.to_thread(check_pack, folder)
     problems = [PackProblem(file=one.file, line=one.line, message=one.message) for one in found]
@@ -166,8 +177,9 @@ async def checked(context: AppContext, pack: Pack) -> PackCheck:
     return PackCheck(version=version, problems=problems)
 
 
-def messages(pack: Pack) -> MessageTemplates:
+async def messages(context: AppContext, caller: Caller, city: str) -> MessageTemplates:
     """Return the messages in the pack's order, by ticket stage."""
+    pack = await of_city(context, caller, city)
     texts = {language: pack.messages.get(language, {}) for language in TEMPLATES}
     names = dict.fromkeys(name for told in texts.values() for name in told)
     return MessageTemplates(

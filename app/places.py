@@ -1,20 +1,24 @@
 """Figures by place: parts of a city, and hot spots."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pydantic import Field
 
+from app.caller import Caller
 from app.cities import Fraction, share
 from app.context import AppContext
 from app.division_codes import LEVEL_NAMES, codes_within, digits_within, is_in, place
 from app.errors import Problem
-from app.periods import MonthQuery
+from app.periods import MonthQuery, month_or_span
+from app.permission import permit
+from app.visibility import city_of
 from domain.model import Instant, Recorded
 from domain.pack.pack import Pack
 from domain.pack.periods import Period
 from domain.ticket.complaint import Code
-from store.reporting.hot_spots import HotSpotsQuery, Named, Spot, areas, categories
+from store.reporting.drill_down import DrillDownQuery, Lines, behind
+from store.reporting.hot_spots import HotSpotsQuery, Named, Spot, areas, categories, spots
 from store.reporting.indicators import Ratio
 from store.reporting.places import LEVELS, PlaceCounts, places
 
@@ -58,15 +62,40 @@ class PlacePart:
     counts: PlaceCounts
 
 
+async def places_page(
+    context: AppContext, caller: Caller, city: str, query: PlacesQuery
+) -> PlacesPage:
+    """Return the parts of a place side by side.
+
+    Raises:
+        Problem, UnknownCity
+    """
+    await permit(context, caller, "get_places")
+    city_of(caller, city)
+    pack, now = context.packs.get(city), datetime.now(UTC)
+    period = month_or_span(query, pack, now)
+    area = query.area or pack.city.division
+    parts = await parts_of(context, caller, pack, area, period, now)
+    return PlacesPage(
+        city=pack.city.id,
+        area=area,
+        since=period.since,
+        until=period.until,
+        places=[_place_line(part, pack) for part in parts],
+    )
+
+
 async def parts_of(
-    context: AppContext, pack: Pack, area: str, period: Period, now: datetime
+    context: AppContext, caller: Caller, pack: Pack, area: str, period: Period, now: datetime
 ) -> list[PlacePart]:
     """Return the parts of a place by their codes, also those without tickets; of a cell, itself.
 
     Raises:
-        Problem: not_found, if the code is not in the city.
+        Problem: not_found, if the code is not in the city; not_your_city.
         StoreUnavailable
     """
+    await permit(context, caller, "get_places")
+    city_of(caller, pack.city.id)
     grid = context.packs.grid(pack.city.id)
     if not is_in(pack, grid, area):
         raise Problem("not_found", "There is no such place in this city.")
@@ -76,6 +105,24 @@ async def parts_of(
     inside = {code for code in found if code.startswith(area)} | codes_within(pack, grid, area)
     parts = [PlacePart(code, found.get(code, _NOTHING)) for code in sorted(inside)]
     return parts + ([PlacePart("", found[""])] if "" in found else [])
+
+
+async def tickets_at(
+    context: AppContext,
+    caller: Caller,
+    asked: DrillDownQuery,
+    cursor: str | None,
+    limit: int = 50,
+) -> Lines:
+    """Return the tickets that one number of a place counts.
+
+    Raises:
+        Problem: not_your_city.
+        BadCursor
+    """
+    await permit(context, caller, "get_places")
+    city_of(caller, asked.city)
+    return await behind(context.store, asked, cursor, limit)
 
 
 def _place_line(part: PlacePart, pack: Pack) -> PlaceLine:
@@ -112,8 +159,45 @@ class SpotsPage(Recorded):
     categories: list[Named]
 
 
-async def most_of(context: AppContext, asked: HotSpotsQuery) -> dict[str, list[Named]]:
+async def spots_page(
+    context: AppContext, caller: Caller, city: str, query: SpotsQuery
+) -> SpotsPage:
+    """Return where complaints gather in a city.
+
+    Raises:
+        Problem, UnknownCity
+    """
+    await permit(context, caller, "get_spots")
+    city_of(caller, city)
+    pack = context.packs.get(city)
+    period = month_or_span(query, pack, datetime.now(UTC))
+    asked = HotSpotsQuery(pack.city.id, period, query.category)
+    most = await most_of(context, caller, asked)
+    return SpotsPage(
+        city=pack.city.id,
+        since=period.since,
+        until=period.until,
+        spots=await squares(context, caller, asked),
+        streets=most["street"],
+        communities=most["community"],
+        cells=most["cell"],
+        categories=most["category"],
+    )
+
+
+async def squares(context: AppContext, caller: Caller, asked: HotSpotsQuery) -> list[Spot]:
+    """Return the squares of the map with the most complaints."""
+    await permit(context, caller, "get_spots")
+    city_of(caller, asked.city)
+    return await spots(context.store, asked)
+
+
+async def most_of(
+    context: AppContext, caller: Caller, asked: HotSpotsQuery
+) -> dict[str, list[Named]]:
     """Return the streets, communities, cells and categories with the most complaints."""
+    await permit(context, caller, "get_spots")
+    city_of(caller, asked.city)
     found = {
         LEVEL_NAMES[digits]: await areas(context.store, asked, digits) for digits in LEVELS[1:]
     }

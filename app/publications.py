@@ -1,17 +1,25 @@
 """Published answers and common problems."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import Field
 
+from app.caller import Caller
 from app.citizen_view import category_name
-from app.periods import MonthQuery
+from app.context import AppContext
+from app.periods import MonthQuery, month_or_span
+from app.permission import permit
+from app.visibility import city_of
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
+from domain.pack.periods import Period
 from domain.ticket.complaint import Kind
 from domain.ticket.rating import Grade
 from domain.ticket.stages import Outcome
 from domain.ticket.ticket import Ticket
+from store.reporting import common_problems, published_answers
 from store.reporting.common_problems import Topic
 from store.reporting.ranking import named
 
@@ -38,7 +46,37 @@ class TopicsPage(Recorded):
     topics: list[TopicLine]
 
 
-def _topic(topic: Topic, pack: Pack, *, named_to: bool) -> TopicLine:
+async def topics(context: AppContext, caller: Caller, city: str, query: TopicsQuery) -> TopicsPage:
+    """Return the common problems of a period, the largest first; officers see no numbers: a topic
+    holds tickets of several units.
+
+    Raises:
+        UnknownCity, Problem
+    """
+    await permit(context, caller, "list_topics")
+    city_of(caller, city)
+    pack = context.packs.get(city)
+    period = month_or_span(query, pack, datetime.now(UTC))
+    found = await topics_in(context, caller, city, period, query.least)
+    lines = [_line(topic, pack) for topic in found]
+    return TopicsPage(city=city, since=period.since, until=period.until, topics=lines)
+
+
+async def topics_in(
+    context: AppContext, caller: Caller, city: str, period: Period, least: int
+) -> list[Topic]:
+    """Return the common problems of a period; officers see no numbers.
+
+    Raises:
+        Problem: not_your_city
+    """
+    await permit(context, caller, "list_topics")
+    city_of(caller, city)
+    found = await common_problems.topics(context.store, city, period.since, period.until, least)
+    return found if caller.unit is None else [replace(topic, numbers=[]) for topic in found]
+
+
+def _line(topic: Topic, pack: Pack) -> TopicLine:
     street = pack.street_of(topic.area)
     return TopicLine(
         category=topic.category,
@@ -46,7 +84,7 @@ def _topic(topic: Topic, pack: Pack, *, named_to: bool) -> TopicLine:
         area=topic.area,
         street=street.name if street else None,
         count=topic.count,
-        numbers=topic.numbers if named_to else [],
+        numbers=topic.numbers,
     )
 
 
@@ -77,6 +115,27 @@ class PublicAnswer(Recorded):
 class AnswersPage(Recorded):
     items: list[PublicAnswer]
     next_cursor: str | None = Field(None, description="Ask again with it for what follows.")
+
+
+async def answers(context: AppContext, city: str, query: AnswersQuery) -> AnswersPage:
+    """Return answered complaints whose citizens agreed to it; never reports of wrongdoing.
+
+    Raises:
+        UnknownCity, BadCursor
+    """
+    pack = context.packs.get(city)
+    found = await published_tickets(context, pack, query.cursor, query.limit)
+    return AnswersPage(
+        items=[_answer(ticket, pack) for ticket in found.tickets], next_cursor=found.next_cursor
+    )
+
+
+async def published_tickets(
+    context: AppContext, pack: Pack, cursor: str | None, limit: int
+) -> published_answers.Answers:
+    """Return the city's tickets whose citizens agreed that they are published."""
+    await permit(context, None, "list_answers")
+    return await published_answers.answers(context.store, pack.city.id, cursor, limit)
 
 
 def _answer(ticket: Ticket, pack: Pack) -> PublicAnswer:

@@ -1,15 +1,18 @@
 """Points of units: rules, scores, and the tickets behind them."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import Field
 
 from app.caller import Caller
 from app.context import AppContext
+from app.errors import Problem
 from app.figures import UnitName, unit_name
-from app.periods import Reckoning, ReckoningQuery
-from app.visibility import hidden_from
+from app.periods import Reckoning, ReckoningQuery, reckoning
+from app.permission import permit
+from app.visibility import city_of, hidden_from
 from domain.model import Instant, Recorded
 from domain.pack.catalogue import ScoringRule, UnitKind
 from domain.pack.pack import Pack
@@ -82,16 +85,73 @@ class ScoresPage(Recorded):
     broken: int
 
 
+async def scores_page(
+    context: AppContext, caller: Caller, city: str, query: ScoresQuery
+) -> ScoresPage:
+    """Return the points, by the rules that the city had in the period. Officers see all units'
+    points, but only their own unit's events.
+
+    Raises:
+        Problem, UnknownCity, UnknownUnit, BadCursor
+    """
+    await permit(context, caller, "get_scores")
+    city_of(caller, city)
+    asked = reckoning(query, context.packs.get(city), datetime.now(UTC))
+    found, pack = await found_scores(context, caller, asked, query.unit)
+    earned = following = None
+    if query.unit is not None:
+        earned, following = _page(_earned_for(context, caller, pack, found.earned), query)
+    return ScoresPage(
+        city=pack.city.id,
+        pack_version=found.pack_version,
+        since=found.period.since,
+        until=found.period.until,
+        as_of=found.as_of,
+        units=_lines(found, pack, query),
+        rules=list(pack.scoring),
+        earned=earned,
+        next_cursor=following,
+        left_out=found.left_out,
+        broken=len(found.broken),
+    )
+
+
+async def earned_by(
+    context: AppContext, caller: Caller, asked: Reckoning, unit: str
+) -> tuple[list[Point], dict[str, ScoringRule]]:
+    """Return the unit's scored events that the caller may see, and the rules by their codes.
+
+    Raises:
+        Problem: not_your_unit, not_your_city.
+        UnknownUnit
+    """
+    found, pack = await found_scores(context, caller, asked, unit)
+    rules = {rule.code: rule for rule in pack.scoring}
+    return _earned_for(context, caller, pack, found.earned), rules
+
+
 async def found_scores(
-    context: AppContext, asked: Reckoning, unit: str | None
+    context: AppContext, caller: Caller, asked: Reckoning, unit: str | None
 ) -> tuple[Scores, Pack]:
-    """Return the points and the pack they are computed by; those of `unit` with their events."""
+    """Return the points and the pack they are computed by; those of `unit` with their events.
+
+    Raises:
+        Problem: not_your_unit, not_your_city.
+        UnknownUnit
+    """
+    await permit(context, caller, "get_scores")
+    city_of(caller, asked.pack.city.id)
+    if unit is not None and caller.unit not in (None, unit):
+        raise Problem("not_your_unit", "Officers see the events behind their own unit's points.")
 
     async def find() -> tuple[Scores, Pack]:
         pack = await asked.pack_then(context)
         return await scores(context.store, pack, asked.period, as_of=asked.as_of, unit=unit), pack
 
-    return await context.staff_figures.get(("scores", unit, *asked.asked), find)
+    found, pack = await context.staff_figures.get(("scores", unit, *asked.asked), find)
+    if unit is not None and unit not in {score.unit for score in found.units}:
+        pack.unit(unit)  # raises UnknownUnit if there is none
+    return found, pack
 
 
 def _lines(found: Scores, pack: Pack, query: ScoresQuery) -> list[ScoreLine]:
@@ -118,7 +178,7 @@ def _rules(pack: Pack, score: UnitScore) -> list[RuleLine]:
     ]
 
 
-def earned_for(
+def _earned_for(
     context: AppContext, caller: Caller, pack: Pack, earned: Iterable[Point]
 ) -> list[Point]:
     """Return the events that this caller may see."""

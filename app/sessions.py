@@ -8,9 +8,11 @@ from app import authentication
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
+from app.permission import permit
 from domain.actors import Role
 from domain.model import Incoming, Instant, Recorded
-from store.identity import passwords, sessions
+from store.identity import accounts, passwords, sessions
+from store.identity.accounts import Account
 from store.identity.sessions import Session
 
 
@@ -59,8 +61,15 @@ class OwnSessions(Recorded):
     items: list[OwnSession]
 
 
-async def own_sessions(caller: Caller, context: AppContext) -> list[OwnSession]:
+async def who_am_i(context: AppContext, caller: Caller) -> SignedIn:
+    """Return as whom this caller is known."""
+    await permit(context, caller, "who_am_i")
+    return signed_in_as(caller, context)
+
+
+async def own_sessions(context: AppContext, caller: Caller) -> list[OwnSession]:
     """Return this caller's open sessions, the oldest first; a token has none."""
+    await permit(context, caller, "list_own_sessions")
     mine = _session_of(caller)
     found = await sessions.listing(context.store, mine.account.id, context.now(), context.idle)
     return [
@@ -76,8 +85,43 @@ async def own_sessions(caller: Caller, context: AppContext) -> list[OwnSession]:
     ]
 
 
-async def end_one(caller: Caller, session_id: str, context: AppContext) -> None:
+async def sign_out(context: AppContext, caller: Caller) -> None:
+    """End the session of this caller; a token has none to end."""
+    await permit(context, caller, "sign_out")
+    await sessions.end(context.store, _session_of(caller).digest)
+
+
+async def sign_out_everywhere(context: AppContext, caller: Caller) -> None:
+    """End all sessions of this caller's account; a token has none to end."""
+    await permit(context, caller, "sign_out_everywhere")
+    await sessions.end_all(context.store, _session_of(caller).account.id)
+
+
+async def change_password(
+    context: AppContext, caller: Caller, network: str, said: NewPassword
+) -> Account:
+    """Change this caller's own password, and return the account; all its sessions have ended.
+
+    Raises:
+        Problem: forbidden, sign_in_failed, same_password, too_many_attempts, first_password_over
+        WeakPassword
+    """
+    await permit(context, caller, "change_password")
+    if caller.session is None:
+        raise Problem("forbidden", "A token has no password.")
+    account = caller.session.account
+    old, new = said.old.get_secret_value(), said.new.get_secret_value()
+    await authentication.check_again(context, network, account, old)
+    passwords.check_password(new, account.name)
+    if new == old:
+        raise Problem("same_password")
+    await accounts.set_password(context.store, account, await passwords.hashed(new), own=True)
+    return account
+
+
+async def end_one(context: AppContext, caller: Caller, session_id: str) -> None:
     """End one of this caller's sessions; session_not_found for any other."""
+    await permit(context, caller, "end_own_session")
     if not await sessions.end_own(context.store, _session_of(caller).account.id, session_id):
         raise Problem("session_not_found")
 

@@ -12,12 +12,14 @@ from app.context import AppContext
 from app.errors import Problem
 from app.periods import Moment
 from app.permission import permit
-from app.visibility import city_of, hidden_from
+from app.visibility import city_of, discreet, hidden_from, visible
 from domain.actors import Role
+from domain.events import Event
 from domain.model import Incoming, Recorded
 from domain.policy.work_queues import Queue
 from domain.ticket.complaint import Code, Kind, clean_text
 from domain.ticket.stages import Outcome, Stage
+from domain.ticket.ticket import Ticket
 from store.tickets import intake, outbox, tickets
 from store.tickets.tickets import Filters, TicketRow
 
@@ -50,8 +52,53 @@ class TicketPage(Recorded):
     next_cursor: str | None = Field(None, description="Ask again with it for what follows.")
 
 
-async def as_citizen(context: AppContext, number: str) -> CitizenTicket:
+async def one(context: AppContext, caller: Caller, number: str) -> Ticket | CitizenTicket:
+    """Return the ticket: for its citizen the citizen's view, for staff the whole.
+
+    Raises:
+        Problem: ticket_not_found, also where this caller may not see it.
+    """
+    if caller.citizen:
+        return await as_citizen(context, caller, number)
+    ticket, _ = await found(context, caller, number)
+    return discreet(caller, ticket)
+
+
+async def found(context: AppContext, caller: Caller, number: str) -> tuple[Ticket, bool]:
+    """Return the ticket, and whether it is only registered so far.
+
+    Raises:
+        Problem: ticket_not_found, also where this caller may not see it.
+    """
+    await permit(context, caller, "get_ticket", number)
+    ticket = await visible(context, caller, number)
+    if ticket is not None:
+        return ticket, False
+    registered = await intake.get(context.store, number) if caller.unit is None else None
+    if registered is None or not caller.serves(registered.complaint.city):
+        raise Problem("ticket_not_found")
+    if await tickets.get(context.store, number) is not None:  # `visible` refused it
+        raise Problem("ticket_not_found")
+    return Ticket.of(registered.complaint), True
+
+
+async def events_of(context: AppContext, caller: Caller, number: str) -> list[Event]:
+    """Return everything that happened to the ticket, the first event first.
+
+    Raises:
+        Problem: ticket_not_found, also where this caller may not see it.
+    """
+    await permit(context, caller, "list_events", number)
+    if await visible(context, caller, number) is None:
+        waiting = caller.unit is None and await intake.get(context.store, number)
+        if not waiting:
+            raise Problem("ticket_not_found")
+    return await tickets.events(context.store, number)
+
+
+async def as_citizen(context: AppContext, caller: Caller, number: str) -> CitizenTicket:
     """Return the citizen's view, also of a complaint that waits for the engine."""
+    await permit(context, caller, "get_ticket", number)
     ticket, events, messages = await asyncio.gather(
         tickets.state(context.store, number),
         tickets.events(context.store, number),

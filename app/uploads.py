@@ -1,17 +1,51 @@
-"""Uploads: who may send how much."""
+"""Uploads: who may send what, and how much."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
-from media.receive import MB
+from app.permission import permit
+from domain.actors import CITIZEN, Role
+from domain.ticket.files import Purpose
+from media.receive import MB, Piece
+from media.upload_service import Taken
 from store.files import files
 from store.identity import attempts
 
 _HOUR = timedelta(hours=1)
 
+_OF_UNITS = frozenset({Purpose.BEFORE, Purpose.AFTER, Purpose.EVIDENCE})
+_PURPOSES = {Role.CITIZEN: frozenset({Purpose.COMPLAINT}), Role.OFFICER: _OF_UNITS}
+"""The purposes that these roles may upload for; other roles: all."""
 
-async def check_flooding(context: AppContext, network: str) -> None:
+
+async def upload(
+    context: AppContext,
+    caller: Caller | None,
+    network: str,
+    pieces: AsyncIterator[Piece],
+    purpose: Purpose,
+) -> Taken:
+    """Receive, examine and store a file, which belongs to no ticket yet.
+
+    `caller`: None for a citizen, whose uploads from one `network` are limited.
+
+    Raises:
+        Problem: forbidden, too_many_uploads, uploads_busy
+        FileRefused, ObjectsUnavailable, StoreUnavailable: nothing is stored.
+    """
+    await permit(context, caller, "upload_file")
+    uploader = caller.actor if caller is not None else CITIZEN
+    if purpose not in _PURPOSES.get(uploader.role, frozenset(Purpose)):
+        raise Problem("forbidden", "This is for others to show.")
+    if caller is None:
+        await _check_flooding(context, network)
+    return await context.uploads.take(pieces, purpose, uploader)
+
+
+async def _check_flooding(context: AppContext, network: str) -> None:
     """Limit anonymous uploads: by number from one address, by bytes in total."""
     now, key = datetime.now(UTC), f"upload/from/{context.mark(network)}"
     if await attempts.too_many(context.store, key, now, context.settings.uploads_per_hour, _HOUR):

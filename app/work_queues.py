@@ -1,13 +1,20 @@
 """Queues of the centre."""
 
-from typing import Annotated
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
+from app.caller import Caller
+from app.context import AppContext
+from app.permission import permit
+from app.visibility import city_of
 from domain.model import Incoming, Recorded
 from domain.policy.work_queues import Queue
 from domain.ticket.complaint import Code
-from store.tickets.work_queues import QueueRow
+from store.tickets import work_queues
+from store.tickets.work_queues import QueuedTicket, QueueRow
 
 
 class QueueQuery(Incoming):
@@ -27,3 +34,45 @@ class QueueQuery(Incoming):
 class QueueTickets(Recorded):
     items: list[QueueRow]
     next_cursor: str | None = Field(None, description="Ask again with it for what follows.")
+
+
+class WaitingTickets(NamedTuple):
+    """The first tickets of some queues of a city, and how many each queue has."""
+
+    first: Sequence[QueuedTicket]
+    counts: Mapping[Queue, int]
+
+
+async def listed(context: AppContext, caller: Caller, query: QueueQuery) -> QueueTickets:
+    """Return what waits in the queues, the earliest due first.
+
+    Raises:
+        Problem, BadCursor
+    """
+    await permit(context, caller, "list_queue")
+    city = city_of(caller, query.city)
+    page = await work_queues.page(context.store, query.queue, city, query.cursor, query.limit)
+    return QueueTickets(items=page.rows, next_cursor=page.next_cursor)
+
+
+async def waiting(
+    context: AppContext,
+    caller: Caller,
+    city: str,
+    queues: Sequence[Queue],
+    only: Queue | None,
+    most: int,
+    without: str,
+) -> WaitingTickets:
+    """Return the tickets of the queues, or of `only` one of them, and the counts of all.
+
+    `without`: the number of a ticket to leave out.
+    """
+    await permit(context, caller, "list_queue")
+    city_of(caller, city)
+    shown = [only] if only else queues
+    first, counts = await asyncio.gather(
+        work_queues.whole(context.store, shown, city, most, without),
+        work_queues.counts(context.store, queues, city, without),
+    )
+    return WaitingTickets(first, counts)

@@ -147,8 +147,6 @@ def perhaps(key: str) -> Any:
         if known is None:
             await _count(right, None, request, context)
             return None
-        if known.actor.role not in right.roles:
-            raise Problem("forbidden")
         return await _permit(right, known, request, context)
 
     return _named(permitted, key)
@@ -195,7 +193,7 @@ async def citizen_of(request: Request, number: str, code: str, context: AppConte
     if not context.vault.check_access_code(number, code):
         await access_code_throttle.count(context, number, network_of(request))
         raise Problem("ticket_not_found")
-    return Caller(CITIZEN, "citizen")
+    return Caller(CITIZEN, "citizen", ticket=number)
 
 
 # --- authorization ------------------------------------------------------------------------------

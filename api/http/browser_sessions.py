@@ -16,10 +16,10 @@ from app import authentication
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
-from app.sessions import NewPassword, SignInRequest, csrf_of
+from app.sessions import NewPassword, SignInRequest, change_password, csrf_of
 from app.user_agents import device_of
 from domain.actors import Actor
-from store.identity import accounts, passwords, sessions
+from store.identity import sessions
 from store.identity.accounts import Account
 from store.identity.sessions import Session
 
@@ -123,16 +123,6 @@ def caller(session: Session) -> Caller:
     return Caller(actor, account.id, account.display, account.city, session=session)
 
 
-async def end(caller: Caller, context: AppContext, *, everywhere: bool) -> None:
-    """End this caller's session, or all sessions of the account; a token has none to end."""
-    if caller.session is None:
-        raise Problem("forbidden", "A token has no session.")
-    if everywhere:
-        await sessions.end_all(context.store, caller.session.account.id)
-    else:
-        await sessions.end(context.store, caller.session.digest)
-
-
 async def _check_meant(request: Request, session: Session, context: AppContext) -> None:
     check_origin(request, context)
     given = request.headers.get(CSRF_HEADER, "")
@@ -172,13 +162,5 @@ async def renew(
     request: Request, caller: Caller, said: NewPassword, context: AppContext
 ) -> tuple[Session, str]:
     """Change one's own password; return a session, with its secret, that replaces all others."""
-    if caller.session is None:
-        raise Problem("forbidden", "A token has no password.")
-    account = caller.session.account
-    old, new = said.old.get_secret_value(), said.new.get_secret_value()
-    await authentication.check_again(context, network_of(request), account, old)
-    passwords.check_password(new, account.name)
-    if new == old:
-        raise Problem("same_password")
-    await accounts.set_password(context.store, account, await passwords.hashed(new), own=True)
+    account = await change_password(context, caller, network_of(request), said)
     return await begin(request, account, context)

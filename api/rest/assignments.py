@@ -14,14 +14,12 @@ from app.assignments import (
     AssignmentPage,
     CompletionIn,
     InboxQuery,
+    assignment,
     complete,
-    visible_assignment,
+    listed,
 )
 from app.caller import Caller
 from app.context import API
-from app.errors import FieldProblem, Problem
-from app.visibility import city_of, hidden_from
-from store.tickets import assignments
 from store.tickets.assignments import AssignmentRow
 
 router = APIRouter(prefix=API, tags=["Units"])
@@ -67,24 +65,7 @@ async def list_assignments(
     The most urgent come first, by the earliest due step: sign, contact, handle. Paused ones and
     those without a limit come last; completed ones by their end.
     """
-    unit = query.unit or caller.unit
-    if unit is None:
-        missing = FieldProblem(field="query.unit", code="missing", message="Name a unit.")
-        raise Problem("invalid_request", errors=[missing])
-    if caller.unit not in (None, unit):
-        raise Problem("not_your_unit", "This is another unit's inbox.")
-    inbox = await assignments.inbox(
-        context.store,
-        unit,
-        query.open,
-        query.cursor,
-        query.limit,
-        hidden_from(context, caller),
-        city_of(caller, query.city),
-        which=query.which,
-        text=query.text.strip(),
-    )
-    return json_of(AssignmentPage(items=inbox.rows, next_cursor=inbox.next_cursor))
+    return json_of(await listed(context, caller, query))
 
 
 @router.get(
@@ -109,7 +90,7 @@ async def get_assignment(
     context: Context,
 ) -> Response:
     """Return the assignment. The ticket's text and state are at the ticket's own address."""
-    return json_text(_ROW.dump_json(await visible_assignment(context, caller, number, n)))
+    return json_text(_ROW.dump_json(await assignment(context, caller, number, n)))
 
 
 @router.post(

@@ -53,7 +53,7 @@ async def audit_ticket(
     Of a history with more than 15,000 events the last runs are replayed. A ticket whose record was
     removed is still reported by its history.
     """
-    return json_of(await report(context, number))
+    return json_of(await report(context, caller, number))
 
 
 @router.get(
@@ -70,7 +70,7 @@ async def audit_state(
     context: Context,
 ) -> Response:
     """Return the state by replay, not by the record, and the changes."""
-    return json_of(await state(context, number, version))
+    return json_of(await state(context, caller, number, version))
 
 
 # --- shared with the pages ------------------------------------------------------------------------

@@ -8,11 +8,10 @@ from api.http.access import staff
 from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
-from app.board import BoardPage, board_page
+from app.board import BoardPage, present_board
 from app.board_feed import BoardFeeds
 from app.caller import Caller
 from app.context import API
-from app.visibility import city_of
 
 router = APIRouter(prefix=API, tags=["Staff"])
 
@@ -38,7 +37,5 @@ async def get_board(
     city: str, request: Request, context: Context, caller: Annotated[Caller, staff("get_board")]
 ) -> Response:
     """Return the present state. Poll it if need be: a watched board is read once for all."""
-    city_of(caller, city)
     boards: BoardFeeds = request.app.state.boards
-    scene = await boards.now(context, context.packs.get(city))
-    return json_of(board_page(scene.board))
+    return json_of(await present_board(context, caller, boards, city))

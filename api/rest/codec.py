@@ -6,33 +6,23 @@ decrypts the work orders to its own unit, and nothing else of the ticket.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 from google.protobuf.json_format import MessageToJson, Parse, ParseError
-from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload, Payloads
 
 from api.http.access import public, staff
 from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from app.caller import Caller
+from app.codec import opened, sealed_for
 from app.context import AppContext
 from app.errors import Problem
-from app.visibility import visible
-from domain.ticket.assignment import WorkOrder
-from runtime.codec import TicketCodec, Unreadable, ticket_sealed_with
-from store.db.errors import BadKey
-from store.tickets import view_log
 from store.tickets.numbers import parse_number
 
 router = APIRouter(prefix="/codec", tags=["Operation"])
 
-ONCE = timedelta(minutes=10)
-"""The web UI requests a history in many requests: within this time they count as one view."""
-
-PURPOSE = "engine's own pages"
 _ANSWERS = {
     200: {"description": "The payloads, in the same order.", "content": {"application/json": {}}},
     **responses(
@@ -76,20 +66,8 @@ async def decode(
     request: Request, caller: Annotated[Caller, staff("decode_payloads")], context: Context
 ) -> Response:
     """Decrypt payloads; those not encrypted are returned as they are."""
-    sealed = await _payloads(request)
-    numbers = {number for payload in sealed if (number := ticket_sealed_with(payload))}
-    if caller.unit is None:
-        now = datetime.now(UTC)
-        await view_log.note_histories(
-            context.store, sorted(numbers), caller.actor, now, PURPOSE, ONCE
-        )
-    try:
-        opened = await TicketCodec(context.keys).decode(sealed)
-    except (Unreadable, BadKey) as error:
-        raise Problem("unreadable") from error
-    if caller.unit is not None:
-        _only_own_orders(caller, opened)
-    return _answer(context, request, opened)
+    plain = await opened(context, caller, await _payloads(request))
+    return _answer(context, request, plain)
 
 
 @router.post(
@@ -108,12 +86,8 @@ async def encode(
 ) -> Response:
     """Encrypt payloads; officers name a ticket on which their unit has a share."""
     number = parse_number(jiesu_ticket) if jiesu_ticket else None
-    if caller.unit is not None and (
-        number is None or await visible(context, caller, number) is None
-    ):
-        raise Problem("ticket_not_found")
-    codec = TicketCodec(context.keys, number)
-    return _answer(context, request, await codec.encode(await _payloads(request)))
+    sealed = await sealed_for(context, caller, number, await _payloads(request))
+    return _answer(context, request, sealed)
 
 
 @router.options("/decode", include_in_schema=False, dependencies=[public("codec_preflight")])
@@ -121,17 +95,6 @@ async def encode(
 async def preflight(request: Request, context: Context) -> Response:
     """Answer the CORS preflight request of the engine's web UI."""
     return Response(status_code=204, headers=_allowed(context, request))
-
-
-def _only_own_orders(caller: Caller, opened: Iterable[Payload]) -> None:
-    """Refuse an officer's program everything but orders to its unit."""
-    for payload in opened:
-        try:
-            order = WorkOrder.model_validate_json(payload.data)
-        except ValidationError as error:
-            raise Problem("forbidden", "This is no order to your unit.") from error
-        if order.unit != caller.unit:
-            raise Problem("forbidden", "This is no order to your unit.")
 
 
 async def _payloads(request: Request) -> list[Payload]:

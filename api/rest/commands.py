@@ -54,6 +54,7 @@ ALWAYS = (
 def _endpoint(
     command: type[CommandBase], body: type[BaseModel]
 ) -> Callable[..., Awaitable[Response]]:
+    right = PERMISSIONS[command]
     named = "files" if "files" in body.model_fields else "evidence"
 
     async def endpoint(
@@ -64,13 +65,12 @@ def _endpoint(
         idempotency_key: str | None,
     ) -> Response:
         told = dict(body)
-        async with attached(context, caller, number, told.get(named, [])) as there:
+        async with attached(context, caller, right.key, number, told.get(named, [])) as there:
             if named in told:
                 told[named] = there
             given = command.model_construct(None, do=command.tag(), **told)
             return json_of(await give(context, caller, number, given, idempotency_key))
 
-    right = PERMISSIONS[command]
     allowed = anyone(right.key) if right.citizens else staff(right.key)
     told = Annotated[body, Body(examples=[command.spec.example])]  # type: ignore[valid-type]
     # Signing needs no fields: a body whose fields are all optional may be omitted.

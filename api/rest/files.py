@@ -4,7 +4,6 @@ Every file is served here, also from a bucket: the addresses of buckets stay pri
 expires by this API's clock, and our headers restrict what a browser may do with a file.
 """
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Response
@@ -16,15 +15,12 @@ from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_text
 from app.caller import Caller
-from app.context import API, AppContext
+from app.context import API
 from app.errors import Problem
 from app.file_views import BINARY, FileOut, file_out
-from app.files import visible_files
+from app.files import LinkedFile, opened, visible_files
 from domain.ticket.files import FileKind
 from media.byte_ranges import asked_range
-from media.signed_links import Part
-from store.files import files
-from store.files.files import FileRow
 from store.files.objects import thumbnail_key
 
 router = APIRouter(prefix=API, tags=["Files"])
@@ -114,7 +110,7 @@ async def get_file(
     file: _FileId, ends: _Ends, signature: _Signature, context: Context, span: _Range = ""
 ) -> Response:
     """Return the file for download, not for display: the browser is told to run nothing in it."""
-    row = await _opened(context, file, "content", ends, signature)
+    row = await opened(context, LinkedFile(file, "content", ends, signature))
     part = asked_range(span, row.bytes)
     start, end = part or (0, row.bytes)
     headers = _HARMLESS | {
@@ -153,7 +149,7 @@ async def get_thumbnail(
     file: _FileId, ends: _Ends, signature: _Signature, context: Context
 ) -> Response:
     """Return the thumbnail, for display in a page."""
-    row = await _opened(context, file, "thumbnail", ends, signature)
+    row = await opened(context, LinkedFile(file, "thumbnail", ends, signature))
     if row.kind is not FileKind.PHOTO:
         raise Problem("file_not_found")
     try:
@@ -161,16 +157,3 @@ async def get_thumbnail(
     except KeyError:
         raise Problem("file_not_found") from None
     return Response(b"".join([piece async for piece in pieces]), 200, _HARMLESS, "image/jpeg")
-
-
-async def _opened(context: AppContext, file: str, part: Part, ends: int, signature: str) -> FileRow:
-    """Return the file of the link, if the link was signed here and has not expired."""
-    if not context.uploads.seals.opens(file, part, ends, signature):
-        raise Problem("file_not_found")
-    now = datetime.now(UTC)
-    if now.timestamp() > ends:
-        raise Problem("link_expired")
-    row = await files.get(context.store, file)
-    if row is None or (row.expires_at is not None and row.expires_at <= now):
-        raise Problem("file_not_found")
-    return row

@@ -26,4 +26,4 @@ async def get_installation(
     request: Request, caller: Annotated[Caller, staff("see_installation")], context: Context
 ) -> Response:
     """Return the state, also while the engine is unavailable."""
-    return json_of(await installation(request.app.version, context))
+    return json_of(await installation(context, caller, request.app.version))

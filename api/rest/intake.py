@@ -97,10 +97,8 @@ async def file_complaint(
     the complaint, and never enters the ticket. Programs that file for many citizens send a token
     with the scope `file`.
     """
-    if caller is not None and body.city is not None and not caller.serves(body.city):
-        raise Problem("not_your_city")
     if caller is None:
         bot_checks.check_honeypot(body.website)
         if not await context.challenge.passed(context, answer):
             raise Problem("challenge_failed")
-    return receipt_of(await take(body, context, idempotency_key))
+    return receipt_of(await take(context, caller, body, idempotency_key))

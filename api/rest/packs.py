@@ -22,7 +22,6 @@ from app.packs import (
     checked,
     differing,
     messages,
-    of_city,
     versions,
 )
 
@@ -50,7 +49,7 @@ ASKING = (
     responses=responses(*ASKING),
 )
 async def list_packs(city: str, caller: READER, context: Context) -> Response:
-    return json_of(PackVersions(items=await versions(context, of_city(context, caller, city))))
+    return json_of(PackVersions(items=await versions(context, caller, city)))
 
 
 @router.get(
@@ -63,7 +62,7 @@ async def list_packs(city: str, caller: READER, context: Context) -> Response:
 async def diff_packs(
     city: str, caller: READER, context: Context, query: Annotated[DiffQuery, Query()]
 ) -> Response:
-    return json_of(await differing(context, of_city(context, caller, city), query))
+    return json_of(await differing(context, caller, city, query))
 
 
 @router.get(
@@ -74,7 +73,7 @@ async def diff_packs(
     responses=responses(*ASKING),
 )
 async def check(city: str, caller: READER, context: Context) -> Response:
-    return json_of(await checked(context, of_city(context, caller, city)))
+    return json_of(await checked(context, caller, city))
 
 
 @router.get(
@@ -85,7 +84,7 @@ async def check(city: str, caller: READER, context: Context) -> Response:
     responses=responses(*ASKING),
 )
 async def list_messages(city: str, caller: READER, context: Context) -> Response:
-    return json_of(messages(of_city(context, caller, city)))
+    return json_of(await messages(context, caller, city))
 
 
 # --- shared with the pages ------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from api.http.dependencies import Context
 from api.http.parameters import SessionId
 from api.http.problem_responses import responses
 from api.http.responses import json_of
+from app import sessions as app_sessions
 from app.caller import Caller
 from app.context import API, AppContext
 from app.sessions import (
@@ -17,8 +18,6 @@ from app.sessions import (
     OwnSessions,
     SignedIn,
     SignInRequest,
-    end_one,
-    own_sessions,
     signed_in_as,
 )
 from store.identity.sessions import Session
@@ -69,7 +68,7 @@ async def sign_in(
     responses=responses("unauthenticated", "store_unavailable"),
 )
 async def who_am_i(caller: Annotated[Caller, staff("who_am_i")], context: Context) -> Response:
-    return json_of(signed_in_as(caller, context))
+    return json_of(await app_sessions.who_am_i(context, caller))
 
 
 @router.delete(
@@ -82,7 +81,7 @@ async def who_am_i(caller: Annotated[Caller, staff("who_am_i")], context: Contex
 async def sign_out(
     request: Request, caller: Annotated[Caller, staff("sign_out")], context: Context
 ) -> Response:
-    await browser_sessions.end(caller, context, everywhere=False)
+    await app_sessions.sign_out(context, caller)
     return _forgotten(request, context)
 
 
@@ -96,7 +95,7 @@ async def sign_out(
 async def sign_out_everywhere(
     request: Request, caller: Annotated[Caller, staff("sign_out_everywhere")], context: Context
 ) -> Response:
-    await browser_sessions.end(caller, context, everywhere=True)
+    await app_sessions.sign_out_everywhere(context, caller)
     return _forgotten(request, context)
 
 
@@ -110,7 +109,7 @@ async def sign_out_everywhere(
 async def list_own_sessions(
     caller: Annotated[Caller, staff("list_own_sessions")], context: Context
 ) -> Response:
-    return json_of(OwnSessions(items=await own_sessions(caller, context)))
+    return json_of(OwnSessions(items=await app_sessions.own_sessions(context, caller)))
 
 
 @router.delete(
@@ -131,7 +130,7 @@ async def end_own_session(
     session: SessionId, caller: Annotated[Caller, staff("end_own_session")], context: Context
 ) -> Response:
     """End a session; another person's is answered as unknown."""
-    await end_one(caller, session, context)
+    await app_sessions.end_one(context, caller, session)
     return Response(status_code=204)
 
 

@@ -12,12 +12,9 @@ from api.http.responses import json_of, json_text
 from app.caller import Caller
 from app.citizen_view import CitizenTicket
 from app.context import API
-from app.errors import Problem
-from app.tickets import ListQuery, TicketPage, as_citizen, listed
-from app.visibility import discreet, visible
+from app.tickets import ListQuery, TicketPage, events_of, listed, one
 from domain.events import Event
 from domain.ticket.ticket import Ticket
-from store.tickets import intake, tickets
 
 router = APIRouter(prefix=API)
 
@@ -51,15 +48,7 @@ async def get_ticket(
     Officers see tickets on which their unit, or one below it, has or had an assignment. Personal
     data is in neither view.
     """
-    if caller.citizen:
-        return json_of(await as_citizen(context, number))
-    ticket = await visible(context, caller, number)
-    if ticket is None and caller.unit is None:
-        registered = await intake.get(context.store, number)
-        ticket = Ticket.of(registered.complaint) if registered else None
-    if ticket is None:
-        raise Problem("ticket_not_found")
-    return json_of(discreet(caller, ticket))
+    return json_of(await one(context, caller, number))
 
 
 @router.get(
@@ -74,11 +63,7 @@ async def list_events(
     number: TicketNumber, caller: Annotated[Caller, staff("list_events")], context: Context
 ) -> Response:
     """List the events; empty until a registered complaint is started."""
-    if await visible(context, caller, number) is None:
-        waiting = caller.unit is None and await intake.get(context.store, number)
-        if not waiting:
-            raise Problem("ticket_not_found")
-    return json_text(_EVENTS.dump_json(await tickets.events(context.store, number)))
+    return json_text(_EVENTS.dump_json(await events_of(context, caller, number)))
 
 
 @router.get(

@@ -15,8 +15,7 @@ from app.caller import Caller
 from app.context import API, AppContext
 from app.errors import Problem
 from app.file_views import BINARY, Suggestion, Uploaded, file_out
-from app.uploads import check_flooding
-from domain.actors import CITIZEN, Role
+from app.uploads import upload
 from domain.ticket.files import Purpose
 from media.multipart_form import only_file
 from media.receive import Piece
@@ -25,10 +24,6 @@ from media.upload_service import Taken
 router = APIRouter(prefix=API, tags=["Files"])
 
 PATH = f"{API}/files"
-
-_OF_UNITS = frozenset({Purpose.BEFORE, Purpose.AFTER, Purpose.EVIDENCE})
-_PURPOSES = {Role.CITIZEN: frozenset({Purpose.COMPLAINT}), Role.OFFICER: _OF_UNITS}
-"""The purposes that these roles may upload for; other roles: all."""
 
 _BODY = {
     "requestBody": {
@@ -90,13 +85,8 @@ async def upload_file(
     from the content; a `Content-Type` that says otherwise is refused. A file that nobody attaches
     is deleted after a day.
     """
-    uploader = caller.actor if caller is not None else CITIZEN
-    if purpose not in _PURPOSES.get(uploader.role, frozenset(Purpose)):
-        raise Problem("forbidden", "This is for others to show.")
-    if caller is None:
-        await check_flooding(context, network_of(request))
     try:
-        taken = await context.uploads.take(_pieces(request), purpose, uploader)
+        taken = await upload(context, caller, network_of(request), _pieces(request), purpose)
     except ClientDisconnect:
         raise Problem("upload_interrupted") from None
     told = _uploaded(context, taken)

@@ -10,9 +10,7 @@ from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.caller import Caller
 from app.context import API
-from app.visibility import city_of
-from app.work_queues import QueueQuery, QueueTickets
-from store.tickets import work_queues
+from app.work_queues import QueueQuery, QueueTickets, listed
 
 router = APIRouter(prefix=API)
 
@@ -40,6 +38,4 @@ async def list_queue(
 ) -> Response:
     """List queues; each ticket is in one at most. `queue_until` is when the running clock is due,
     `queue_since` when the ticket came into the queue, if that was recorded."""
-    city = city_of(caller, query.city)
-    page = await work_queues.page(context.store, query.queue, city, query.cursor, query.limit)
-    return json_of(QueueTickets(items=page.rows, next_cursor=page.next_cursor))
+    return json_of(await listed(context, caller, query))

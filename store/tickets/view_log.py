@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, true
 
 from domain.actors import Actor, Role
 from store.db import tables
@@ -62,16 +62,24 @@ async def look(
 
 
 async def search(
-    store: Store, vault: Vault, phone: str, who: Actor, at: datetime, purpose: str
+    store: Store,
+    vault: Vault,
+    phone: str,
+    who: Actor,
+    at: datetime,
+    purpose: str,
+    city: str | None = None,
 ) -> list[str]:
     """Return the numbers of the tickets that were filed with this phone, the last one first.
 
-    The search is logged for each of them; one that finds nothing, too.
+    `city`: only those of that city. The search is logged for each of them; one that finds nothing,
+    too.
     """
     found = (
         select(_TICKET.number)
         .join(tables.person, _PERSON.id == _TICKET.person)
         .where(_PERSON.phone_hash == vault.phone_hash(phone))
+        .where(true() if city is None else _TICKET.city == city)
         .order_by(_TICKET.filed_at.desc(), _TICKET.number.desc())
         .limit(_MOST)
     )

@@ -71,6 +71,15 @@ async def test_a_ticket_with_nobody_is_on_board_admin_page_and_metric(house: Hou
     assert lost not in told
 
 
+async def test_staff_of_one_city_are_told_of_no_other_citys_stuck_tickets(house: House) -> None:
+    here, elsewhere = await _register(house), await _register(house, "heping")
+    admin = await house.token(Role.ADMIN, city="heping")
+    findings = (await house.http.get(f"{API}/installation", headers=admin)).json()["findings"]
+    [stuck] = [one["says"] for one in findings if one["what"] == "tickets"]
+    assert elsewhere in stuck
+    assert here not in stuck
+
+
 @pytest.mark.parametrize(
     ("language", "says", "waits"),
     [

@@ -127,7 +127,9 @@ async def sign_out(request: Request, context: Context) -> Response:
     except Problem as error:
         return _refused(request, error)
     if caller is not None:
-        await browser_sessions.end(caller, context, everywhere="everywhere" in await request.form())
+        everywhere = "everywhere" in await request.form()
+        end = sessions.sign_out_everywhere if everywhere else sessions.sign_out
+        await end(context, caller)
     answer = _to(SIGN_IN)
     browser_sessions.forget(request, answer, context)
     return answer
@@ -174,7 +176,7 @@ async def end_one(
     one: parameters.SessionId, caller: Annotated[Caller, staff("end_own_session")], context: Context
 ) -> Response:
     """End one of the caller's own sessions."""
-    await sessions.end_one(caller, one, context)
+    await sessions.end_one(context, caller, one)
     return _to(f"{ME}?done=ended")
 
 
@@ -194,7 +196,7 @@ async def _me(
         status,
         form=form,
         done=done,
-        sessions=await sessions.own_sessions(caller, context) if caller.session else [],
+        sessions=await sessions.own_sessions(context, caller) if caller.session else [],
         first_until=sessions.first_password_until(caller, context),
     )
 

@@ -13,6 +13,7 @@ from app.context import AppContext
 from app.filing import Filed, Receipt
 from app.reopen import reopen
 from domain.commands.citizens.recur import Recur
+from domain.policy.permissions import right_to
 from domain.refusals import Refused
 from domain.ticket.ticket import Snapshot
 from store.tickets import tickets
@@ -37,7 +38,8 @@ async def do(
     if isinstance(command, Recur):
         return await _recur(context, caller, number, command, key)
     named = "files" if "files" in deed.model.model_fields else "evidence"
-    async with attached(context, caller, number, getattr(command, named, [])) as there:
+    files = getattr(command, named, [])
+    async with attached(context, caller, right_to(command).key, number, files) as there:
         if named in deed.model.model_fields:
             command = command.model_copy(update={named: there})
         told = await give(context, caller, number, command, key)

@@ -12,14 +12,14 @@ from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
 from app.file_views import FileOut, file_out
+from app.files import own_files, same_file
+from app.uploads import upload
 from domain.commands.forms import Field
 from domain.ticket.files import file_id
 from domain.words import N_
 from media.errors import FileRefused
 from media.receive import Piece
 from store.db.errors import StoreError
-from store.files import files
-from store.files.files import FileRow
 
 MOST = 20
 _AT_ONCE = 256 * 1024
@@ -40,15 +40,16 @@ async def taken(
     `number`: the ticket that they are for, if there is one already.
     """
     given = FormFiles(_kept(sent), [])
-    for upload in sent.getlist(field.name):
-        if not isinstance(upload, UploadFile) or not upload.filename:
+    for chosen in sent.getlist(field.name):
+        if not isinstance(chosen, UploadFile) or not chosen.filename:
             continue
         try:
-            row = (await context.uploads.take(_pieces(upload), field.purpose, caller.actor)).row
+            pieces = _pieces(chosen)
+            row = (await upload(context, caller, "", pieces, field.purpose)).row
         except (FileRefused, Problem, StoreError) as error:
-            given.refused.append((upload.filename[:80], str(getattr(error, "code", ""))))
+            given.refused.append((chosen.filename[:80], str(getattr(error, "code", ""))))
             continue
-        same = await _same(context, caller, number, row.sha256) if number else None
+        same = await same_file(context, caller, number, row.sha256) if number else None
         given.kept.append(same or row.id)
     return given
 
@@ -64,13 +65,7 @@ def tell(form: Form, field: Field, given: FormFiles, speech: Translator) -> None
 
 async def shown(context: AppContext, caller: Caller, ids: Iterable[str]) -> list[FileOut]:
     """Return the files of a form, with links; only the caller's own."""
-    return [file_out(context, row) for row in await own(context, caller, ids)]
-
-
-async def own(context: AppContext, caller: Caller, ids: Iterable[str]) -> list[FileRow]:
-    """Return the files that the caller uploaded."""
-    rows = [await files.get(context.store, one) for one in ids if file_id(one) == one]
-    return [row for row in rows if row is not None and row.uploader == caller.id]
+    return [file_out(context, row) for row in await own_files(context, caller, list(ids))]
 
 
 def _kept(sent: FormData) -> list[str]:
@@ -81,10 +76,3 @@ def _kept(sent: FormData) -> list[str]:
 async def _pieces(upload: UploadFile) -> AsyncIterator[Piece]:
     while content := await upload.read(_AT_ONCE):
         yield Piece(content, upload.content_type or "")
-
-
-async def _same(context: AppContext, caller: Caller, number: str, digest: str) -> str | None:
-    """Return the id of the same file if an earlier submission stored it."""
-    rows = await files.of_ticket(context.store, number)
-    mine = (row.id for row in rows if (row.sha256, row.uploader) == (digest, caller.id))
-    return next(mine, None)

@@ -49,7 +49,7 @@ async def year(request: Request, caller: READER, context: Context) -> Response:
     asked = request.query_params.get("year", "")
     wanted = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == 4 else this
     shown = wanted if _EARLIEST <= wanted <= _LATEST else this
-    found = await working_year(context, pack, shown)
+    found = await working_year(context, caller, pack, shown)
     special = {one.day: one for one in found.special}
     return staff_page(
         request,

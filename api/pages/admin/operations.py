@@ -48,7 +48,7 @@ async def again(
 @router.get("/staff/admin/engine")
 async def engine(request: Request, caller: SEES, context: Context) -> Response:
     """Show the engine's address, workers and problems, also while it is unavailable."""
-    told = await installation(request.app.version, context)
+    told = await installation(context, caller, request.app.version)
     return staff_page(request, "admin/operations_engine.html", caller, told=told)
 
 

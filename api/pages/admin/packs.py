@@ -16,6 +16,7 @@ from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from app import packs as app_packs
+from app.caller import Caller
 from app.context import AppContext
 from app.packs import DiffQuery, PackDifferences
 from domain.pack.pack import Pack
@@ -43,9 +44,9 @@ async def versions(request: Request, caller: READER, context: Context) -> Respon
     status, diff, found = 200, None, None
     try:
         if asked.typed["before"]:
-            diff = await _diff(context, pack, asked)
+            diff = await _diff(context, caller, pack.city.id, asked)
         if "check" in request.query_params:
-            found = await app_packs.checked(context, pack)
+            found = await app_packs.checked(context, caller, pack.city.id)
     except (ValidationError, *REFUSALS) as error:
         status = asked.refuse(error)
     return staff_page(
@@ -54,7 +55,7 @@ async def versions(request: Request, caller: READER, context: Context) -> Respon
         caller,
         status,
         form=asked,
-        versions=await app_packs.versions(context, pack),
+        versions=await app_packs.versions(context, caller, pack.city.id),
         diff=diff,
         shown=_SHOWN,
         check=found,
@@ -62,9 +63,9 @@ async def versions(request: Request, caller: READER, context: Context) -> Respon
     )
 
 
-async def _diff(context: AppContext, pack: Pack, asked: Form) -> PackDifferences:
+async def _diff(context: AppContext, caller: Caller, city: str, asked: Form) -> PackDifferences:
     return await app_packs.differing(
-        context, pack, DiffQuery.model_validate(asked.given("before", "after"))
+        context, caller, city, DiffQuery.model_validate(asked.given("before", "after"))
     )
 
 
@@ -72,7 +73,7 @@ async def _diff(context: AppContext, pack: Pack, asked: Form) -> PackDifferences
 async def messages(request: Request, caller: READER, context: Context) -> Response:
     """Show each message with sample values, and the file in which to change it."""
     pack = working_city(request, context, caller)
-    told = app_packs.messages(pack)
+    told = await app_packs.messages(context, caller, pack.city.id)
     samples = []
     for one in told.items:
         raw = {"zh": one.zh, "en": one.en}

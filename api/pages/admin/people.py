@@ -203,7 +203,7 @@ async def _one(
         caller,
         status,
         form=form,
-        account=await accounts.line(context, account),
+        account=await accounts.line(context, caller, account),
         own=own,
         done=_DONE.get(request.query_params.get("done", "")),
         **choices(request, caller, context, _pack_of(request, caller, context, account)),

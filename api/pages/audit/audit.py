@@ -129,12 +129,12 @@ async def ticket(
 
     A long timeline is shown one page at a time, beginning with event `?lines=`.
     """
-    report = await audits.report(context, number)
+    report = await audits.report(context, caller, number)
     then: StateThen | None = None
     last = report.told.ticket.version if report.told and report.told.ticket else 0
     first = report.since if report.lost else 1
     if last >= first:
-        then = await audits.state(context, number, _version(request, first, last))
+        then = await audits.state(context, caller, number, _version(request, first, last))
     lines = _lines(report)
     part = _part(request, lines)
     pack = _pack(context, report) or working_city(request, context, caller)
@@ -165,7 +165,7 @@ async def export(
     number: TicketNumber, caller: Annotated[Caller, staff("audit_ticket")], context: Context
 ) -> Response:
     """Send the report that the API returns, as a file to download."""
-    report = await audits.report(context, number)
+    report = await audits.report(context, caller, number)
     name = f"jiesu-audit-{number}-{report.made_at:%Y%m%dT%H%M%SZ}.json"
     text = json.dumps(report.model_dump(mode="json"), ensure_ascii=False, indent=2)
     return json_text(text, Content_Disposition=f'attachment; filename="{name}"')

@@ -25,7 +25,7 @@ from app.commands import give
 from app.context import AppContext
 from app.errors import Problem
 from app.file_views import FileOut, file_out
-from app.files import seen_by_citizen
+from app.files import visible_files
 from app.filing import Filed, Receipt
 from app.reopen import reopen
 from app.tickets import as_citizen
@@ -34,6 +34,7 @@ from domain.commands.citizens.recur import Recur
 from domain.commands.citizens.urge import Urge
 from domain.commands.citizens.withdraw import Withdraw
 from domain.pack.pack import Pack
+from domain.policy.permissions import right_to
 from domain.ticket.files import FileKind
 from domain.ticket.rating import Rating
 from domain.ticket.stages import Outcome, Stage
@@ -60,8 +61,8 @@ async def follow(request: Request, context: Context) -> Response:
     """Show the ticket as its citizen sees it."""
     form = await Form.read(request, *_TICKET)
     try:
-        number, _ = await _caller(request, context, form)
-        return await _ticket(request, context, number, form)
+        number, caller = await _caller(request, context, form)
+        return await _ticket(request, context, caller, number, form)
     except REFUSALS as error:
         status = form.refuse(error)
         return page(request, "citizen/follow.html", status, form=form, kept={}, action="/follow")
@@ -88,8 +89,11 @@ async def _add_facts(context: AppContext, said: SubmittedForm) -> Receipt | None
 
 async def _add(context: AppContext, said: SubmittedForm, command: AddFacts, key: str) -> None:
     """Add the facts with their photos, except photos that the ticket already has."""
-    there = frozenset(row.sha256 for row in await files.of_ticket(context.store, said.number))
-    async with attached(context, said.caller, said.number, said.photos.without(there)) as ids:
+    rows = await files.of_ticket(context.store, said.number)
+    there = frozenset(row.sha256 for row in rows)
+    async with attached(
+        context, said.caller, right_to(command).key, said.number, said.photos.without(there)
+    ) as ids:
         told = command.model_copy(update={"files": ids})
         await give(context, said.caller, said.number, told, key)
 
@@ -186,6 +190,7 @@ async def _act(what: str, request: Request, context: AppContext, sent: FormData)
     return await _ticket(
         request,
         context,
+        caller,
         number,
         form,
         status,
@@ -207,6 +212,7 @@ async def _caller(request: Request, context: AppContext, form: Form) -> tuple[st
 async def _ticket(
     request: Request,
     context: AppContext,
+    caller: Caller,
     number: str,
     form: Form,
     status: int = 200,
@@ -216,7 +222,7 @@ async def _ticket(
     follower: Receipt | None = None,
     kept: Sequence[str] = (),
 ) -> Response:
-    view = await as_citizen(context, number)
+    view = await as_citizen(context, caller, number)
     pack = context.packs.get(view.city)
     english = language_of(request) == ENGLISH
     form.typed = dict.fromkeys(FIELDS, "") | form.typed
@@ -231,7 +237,7 @@ async def _ticket(
         follower=follower,
         photos=photos,
         kept=kept,
-        shown=await _shown(context, number),
+        shown=await _shown(context, caller, number),
         pack=pack,
         zone=pack.calendar.tz,
         names=_names(pack) if english else {},
@@ -245,9 +251,9 @@ async def _ticket(
     )
 
 
-async def _shown(context: AppContext, number: str) -> list[FileOut]:
+async def _shown(context: AppContext, caller: Caller, number: str) -> list[FileOut]:
     """Return the photos that the citizen may see."""
-    told = await seen_by_citizen(context, number)
+    told = await visible_files(context, caller, number)
     return [file_out(context, row) for row in told if row.kind is FileKind.PHOTO]
 
 

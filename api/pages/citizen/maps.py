@@ -16,10 +16,10 @@ from api.http.responses import json_text
 from api.pages.citizen.redaction import veiled
 from app.context import AppContext
 from app.errors import Problem
+from app.publications import published_tickets
 from domain.pack.pack import Pack
 from packs.grids import Grid
 from packs.registry import UnknownCity
-from store.reporting.published_answers import answers
 from store.tickets.rows import point_of
 
 router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")])
@@ -56,7 +56,7 @@ async def outlines(city_id: str, request: Request, context: Context) -> Response
 async def points(city_id: str, context: Context) -> Response:
     """Return the newest published tickets' points, to a hundred metres."""
     pack = _pack(context, city_id)
-    found = await answers(context.store, pack.city.id, None, _POINTS)
+    found = await published_tickets(context, pack, None, _POINTS)
     told = []
     for ticket in found.tickets:
         point = point_of(ticket.complaint.place)

@@ -20,8 +20,7 @@ from api.http.networks import network_of
 from api.pages.shared.forms import Form
 from app.context import AppContext
 from app.errors import Problem
-from app.uploads import check_flooding
-from domain.actors import CITIZEN
+from app.uploads import upload
 from domain.ticket.files import Purpose
 from domain.words import N_
 from media.errors import FileRefused
@@ -126,7 +125,6 @@ async def brought(request: Request, context: AppContext, sent: FormData, form: F
 
 
 async def _take(request: Request, context: AppContext, file: UploadFile, found: Brought) -> None:
-    await check_flooding(context, network_of(request))
     digest = hashlib.sha256()
 
     async def pieces() -> AsyncIterator[Piece]:
@@ -134,7 +132,7 @@ async def _take(request: Request, context: AppContext, file: UploadFile, found: 
             digest.update(content)
             yield Piece(content, file.content_type or "")
 
-    taken = await context.uploads.take(pieces(), Purpose.COMPLAINT, CITIZEN)
+    taken = await upload(context, None, network_of(request), pieces(), Purpose.COMPLAINT)
     reference = f"{taken.row.id}.{context.uploads.seals.proof(taken.row.id)}"
     found.references.append(reference)
     found.marks.append(digest.hexdigest())

@@ -80,7 +80,7 @@ async def _file(request: Request, context: AppContext, sent: FormData) -> Respon
             return page(
                 request, "citizen/report_similar.html", form=form, found=found, pack=pack, kept=kept
             )
-        filed = await take(with_same(body, form), context, _key(form), brought.marks)
+        filed = await take(context, None, with_same(body, form), _key(form), brought.marks)
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error, _WORDS)
         if pack is None:

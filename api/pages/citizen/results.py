@@ -11,18 +11,18 @@ from api.http.dependencies import Context
 from api.pages.citizen.cities import choose, packs
 from api.pages.citizen.redaction import veiled
 from api.pages.shared.page import page
+from app.cities import rates_of
 from app.context import AppContext
 from app.errors import Problem
 from app.figures import counted
 from app.periods import ReckoningQuery, reckoning
+from app.publications import published_tickets
 from domain.pack.pack import Pack
 from domain.pack.periods import month_at, month_of
 from domain.ticket.ticket import Ticket
 from domain.words import N_
 from packs.registry import UnknownCity
 from store.db.errors import StoreUnavailable
-from store.reporting.indicators import three_rates
-from store.reporting.published_answers import answers
 
 router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")])
 
@@ -57,9 +57,7 @@ async def report_card(
         found, _ = await counted(context, None, asked, None)
         rates = await context.figures.get(
             ("rates", *asked.asked),
-            lambda: three_rates(
-                context.store, pack.city.id, found.period.since, found.period.until
-            ),
+            lambda: rates_of(context, pack, found.period),
         )
     except StoreUnavailable:
         return page(request, "citizen/results_unavailable.html", 503)
@@ -109,7 +107,7 @@ async def published(
     """Show questions and answers whose citizens agreed to publication, with a map by script."""
     pack = _pack(context, city_id)
     try:
-        found = await answers(context.store, pack.city.id, cursor, _PAGE)
+        found = await published_tickets(context, pack, cursor, _PAGE)
     except StoreUnavailable:
         return page(request, "citizen/results_unavailable.html", 503)
     return page(

@@ -31,6 +31,7 @@ from app.caller import Caller
 from app.commands import give
 from app.context import AppContext
 from app.errors import Problem
+from app.files import own_files
 from app.filing import Receipt
 from app.intake import take
 from domain.commands import forms
@@ -38,6 +39,7 @@ from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.urge import Urge
 from domain.commands.intake.conclude import Conclude
 from domain.pack.pack import Pack
+from domain.policy.permissions import COMMANDS
 from domain.ticket.complaint import Channel, Kind
 from domain.ticket.files import Purpose
 from domain.words import N_
@@ -182,7 +184,8 @@ async def _same(
     if what == "urge" and brought:
         form.fail(FILES.name, _NOT_WITH_URGING)
         raise Problem("invalid_request")
-    async with attached(context, caller, number, brought) as there:
+    right = COMMANDS[AddFacts if what == "facts" else Urge]
+    async with attached(context, caller, right.key, number, brought) as there:
         command = (
             AddFacts.model_validate({**said, "files": there})
             if what == "facts"
@@ -228,7 +231,7 @@ _DEEDS: dict[str, Deed] = {
 async def _filed(
     context: AppContext, caller: Caller, pack: Pack, form: Form, *, by_hand: bool = False
 ) -> Receipt:
-    brought = await deed_files.own(context, caller, form.typed[KEPT].split())
+    brought = await own_files(context, caller, form.typed[KEPT].split())
     proof = context.uploads.seals.proof
     body = complaint(pack, form, [f"{row.id}.{proof(row.id)}" for row in brought])
     if not body.title:
@@ -236,7 +239,7 @@ async def _filed(
         body = body.model_copy(update={"title": found.title})
     key = f"staff/{caller.id}/{form.key}"
     marks = [row.sha256 for row in brought]
-    return (await take(body, context, key, marks, by_hand=by_hand)).receipt
+    return (await take(context, caller, body, key, marks, by_hand=by_hand)).receipt
 
 
 async def _take_files(

@@ -16,14 +16,14 @@ from api.pages.shared.staff_page import staff_page
 from app import contacts
 from app.caller import Caller
 from app.context import AppContext
+from app.errors import Problem
 from domain.commands.citizens.call_back import CallBack
 from domain.pack.pack import Pack
 from domain.pack.phrases import Moment
 from domain.ticket.rating import Rating
 from domain.words import N_
-from store.secrets.masks import masked
+from store.secrets.masks import MaskedPerson
 from store.secrets.vault import Person
-from store.tickets import intake
 from store.tickets.numbers import parse_number
 from store.tickets.work_queues import QueuedTicket
 
@@ -106,18 +106,19 @@ async def _page(
         status,
         form=form,
         person=person,
-        who=await _who(context, at.hand) if at.hand else None,
+        who=await _who(context, caller, at.hand) if at.hand else None,
         scripts=_scripts(at.pack, at.hand),
         grades=_grades(request, at.pack),
         **queue.told(request, caller, at, DONE),
     )
 
 
-async def _who(context: AppContext, hand: QueuedTicket) -> Any:
+async def _who(context: AppContext, caller: Caller, hand: QueuedTicket) -> MaskedPerson | None:
     """Return the masked complainant; None where no person is known."""
-    known = hand.ticket.complaint.person
-    person = await intake.person_of(context.store, context.vault, known) if known else None
-    return masked(person) if person else None
+    try:
+        return await contacts.masked_person(context, caller, hand.row.number)
+    except Problem:
+        return None
 
 
 def _scripts(pack: Pack, hand: QueuedTicket | None) -> Any:

@@ -4,17 +4,16 @@ The form carries the result, signed, so that drawing the screen again needs no s
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from itsdangerous import BadSignature
 
 from api.pages.shared.forms import Form
+from app import contacts
 from app.caller import Caller
 from app.contacts import PhoneIn
 from app.context import AppContext
 from domain.ticket.ticket import Ticket
-from store.secrets.masks import MaskedPerson, masked
-from store.tickets import intake, tickets, view_log
+from store.secrets.masks import MaskedPerson
 
 _SHOWN = 10
 _LONGEST = 2 * 3600
@@ -39,10 +38,7 @@ async def search(context: AppContext, caller: Caller, form: Form) -> Earlier:
         ValidationError: the phone or the purpose is not valid.
     """
     said = PhoneIn.model_validate(form.given("phone", "purpose"))
-    now = datetime.now(UTC)
-    numbers = await view_log.search(
-        context.store, context.vault, said.phone, caller.actor, now, said.purpose
-    )
+    numbers = (await contacts.tickets_of(context, caller, said)).numbers
     seal = context.signer("earlier")
     form.typed["earlier"] = str(seal.dumps([caller.id, numbers[:_SHOWN]]))
     return await found_again(context, caller, form)
@@ -57,14 +53,4 @@ async def found_again(context: AppContext, caller: Caller, form: Form) -> Earlie
         return Earlier()
     if who != caller.id or not numbers:
         return Earlier()
-    found = await tickets.states(context.store, numbers)
-    seen = [one for one in found if caller.serves(one.complaint.city)]
-    return Earlier(seen, await _person(context, seen))
-
-
-async def _person(context: AppContext, found: list[Ticket]) -> MaskedPerson | None:
-    """Return the masked caller, from the newest ticket with a name, else from the newest."""
-    known = [one.complaint.person for one in found if one.complaint.person]
-    persons = await intake.persons_of(context.store, context.vault, known)
-    named = next((one for one in persons if one.name), next(iter(persons), None))
-    return masked(named) if named else None
+    return Earlier(*await contacts.earlier_tickets(context, caller, numbers))

@@ -16,6 +16,7 @@ from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from app.caller import Caller
 from app.commands import give
+from app.comparing import alike, compared, crowds
 from app.context import AppContext
 from app.errors import Problem
 from domain.commands.intake.merge import Merge
@@ -25,8 +26,6 @@ from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket
 from domain.words import N_
 from store.db.errors import BadNumber
-from store.tickets import tickets
-from store.tickets.nearby import alike, crowds
 from store.tickets.numbers import parse_number
 
 router = APIRouter(include_in_schema=False)
@@ -151,7 +150,7 @@ async def _page(
     if shown:
         pack = context.packs.get(shown[0].complaint.city)
     first = shown[0] if shown else None
-    others = await alike(context.store, first, pack.severity) if first else []
+    others = await alike(context, caller, first, pack) if first else []
     return staff_page(
         request,
         "desk/merge.html",
@@ -163,7 +162,7 @@ async def _page(
         lines=[_line(pack, shown, line) for line in LINES],
         possible=[one.complaint.number for one in shown if _may_lead(one)],
         others=[one for one in others if one.number not in _numbers(shown)],
-        crowds=[] if shown else await crowds(context.store, pack.city.id),
+        crowds=[] if shown else await crowds(context, caller, pack.city.id),
         refused=refused or {},
         done=DONE.get(request.query_params.get("done", "")),
         free=next((slot for slot in SLOTS if not form.typed[slot]), None),
@@ -179,12 +178,8 @@ async def _shown(context: AppContext, caller: Caller, form: Form) -> list[Ticket
                 numbers[slot] = parse_number(form.typed[slot])
         except BadNumber:
             form.fail(slot, _NO_TICKET)
-    found = await tickets.states(context.store, list(numbers.values())) if numbers else []
-    known = {
-        one.complaint.number: one
-        for one in found
-        if caller.sees(one, context.packs.get(one.complaint.city))
-    }
+    found = await compared(context, caller, list(numbers.values()))
+    known = {one.complaint.number: one for one in found}
     for slot, number in numbers.items():
         if number not in known:
             form.fail(slot, _NO_TICKET)

@@ -4,7 +4,6 @@ Every command leads to the next ticket. The one just done is left out, because t
 show it as waiting.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from api.pages.shared.forms import Form
 from api.pages.shared.navigation import PAGES
 from api.pages.shared.workplace import working_city
+from app import work_queues
 from app.caller import Caller
 from app.commands import give
 from app.context import AppContext
@@ -23,7 +23,6 @@ from domain.facts.transitions import may_cause
 from domain.messages import Command
 from domain.pack.pack import Pack
 from domain.policy.work_queues import Queue
-from store.tickets import work_queues
 from store.tickets.numbers import parse_number
 from store.tickets.work_queues import QueuedTicket
 
@@ -69,14 +68,11 @@ async def desk(
     of = [queue for queue, address in PAGES.items() if address == page]
     only = next((one for one in of if one == request.query_params.get("queue")), None)
     was = request.query_params.get("was", "") if request.method == "GET" else ""
-    found, counts = await asyncio.gather(
-        work_queues.whole(context.store, [only] if only else of, pack.city.id, SHOWN + 1, was),
-        work_queues.counts(context.store, of, pack.city.id, was),
-    )
-    shown = found[:SHOWN]
+    found = await work_queues.waiting(context, caller, pack.city.id, of, only, SHOWN + 1, was)
+    shown = found.first[:SHOWN]
     wanted = number or request.query_params.get("number")
     at = next((n for n, one in enumerate(shown) if one.row.number == wanted), 0)
-    return OpenQueue(pack, counts, only, shown, at, len(found) > SHOWN)
+    return OpenQueue(pack, found.counts, only, shown, at, len(found.first) > SHOWN)
 
 
 async def do(

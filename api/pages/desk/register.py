@@ -125,7 +125,7 @@ async def _one(
         today = context.now().astimezone(pack.calendar.tz).date()
         body = _with_date(complaint(pack, own), own, today)
         key = f"staff/{caller.id}/{form.key}/{row['key']}"
-        filed = await take(body, context, key)
+        filed = await take(context, caller, body, key)
     except (ValidationError, *REFUSALS) as error:
         own.refuse(error, WORDS)
         code = own.problem or "internal_error"

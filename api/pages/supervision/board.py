@@ -66,7 +66,7 @@ async def board(
     """Show the whole board; with `wall=1` for an unattended large screen."""
     pack = working_city(request, context, caller)
     boards: BoardFeeds = request.app.state.boards
-    scene = await boards.now(context, pack)
+    scene = await boards.now(context, caller, pack)
     told = _told(scene.board, pack, caller, wall)
     template = "supervision/board_wall.html" if wall else "supervision/board.html"
     return staff_page(request, template, caller, parts=_parts(wall), **told)

@@ -104,7 +104,7 @@ async def board_sheet(
         raise Problem("not_found")
     pack = working_city(request, context, caller)
     boards: BoardFeeds = request.app.state.boards
-    scene = await boards.now(context, pack)
+    scene = await boards.now(context, caller, pack)
     words = PageWords(request)
     heads, *rows = SHEETS[what](Shown(scene.board, pack, words))
     at = scene.board.at.astimezone(pack.calendar.tz)

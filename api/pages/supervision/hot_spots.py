@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -18,12 +18,14 @@ from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from api.pages.supervision.places import place_name
 from app.caller import Caller
+from app.context import AppContext
 from app.errors import Problem
 from app.places import most_of
+from app.places import squares as squares_of
+from app.publications import topics_in
 from domain.pack.pack import Pack
 from domain.words import N_
-from store.reporting.common_problems import topics
-from store.reporting.hot_spots import HotSpotsQuery, Named, spots
+from store.reporting.hot_spots import HotSpotsQuery, Named
 
 router = APIRouter(include_in_schema=False)
 
@@ -53,9 +55,8 @@ async def spot_page(
     pack = working_city(request, context, caller)
     month, words = month_asked(request, pack, datetime.now(UTC)), PageWords(request)
     asked = _asked(pack, month, category)
-    most = await most_of(context, asked)
-    period = month.period
-    common = await topics(context.store, pack.city.id, period.since, period.until, _LEAST)
+    most = await most_of(context, caller, asked)
+    common = await topics_in(context, caller, pack.city.id, month.period, _LEAST)
     query = {"month": month.shown, "city": pack.city.id}
     return staff_page(
         request,
@@ -100,7 +101,7 @@ async def squares(
             "what": _about(pack, one.category, words),
             "url": _tickets(query | {"square": f"{one.row},{one.column}"}),
         }
-        for one in await spots(context.store, asked)
+        for one in await squares_of(context, caller, asked)
     ]
     return json_text(json.dumps(told, ensure_ascii=False))
 
@@ -123,25 +124,29 @@ async def spot_sheet(
                                               N_("Mostly about"))]  # fmt: skip
         found: list[list[Cell]] = [
             [one.lat, one.lon, one.tickets, _about(pack, one.category, words)]
-            for one in await spots(context.store, asked)
+            for one in await squares_of(context, caller, asked)
         ]
         return sheet(name, heads, found)
     if what == "topics":
-        return await _topics_sheet(context, pack, month, words, name)
+        return await _topics_sheet(context, caller, pack, month, words, name)
     if what not in TABLES:
         raise Problem("not_found")
     heads = [words.say(head) for head in (N_("Code"), N_("Name"), N_("Tickets"))]
-    most = (await most_of(context, asked))[what]
+    most = (await most_of(context, caller, asked))[what]
     return sheet(
         name, heads, [[one.code, _name(pack, what, one, words), one.tickets] for one in most]
     )
 
 
 async def _topics_sheet(
-    context: Any, pack: Pack, month: MonthChoice, words: PageWords, name: str
+    context: AppContext,
+    caller: Caller,
+    pack: Pack,
+    month: MonthChoice,
+    words: PageWords,
+    name: str,
 ) -> Response:
-    period = month.period
-    found = await topics(context.store, pack.city.id, period.since, period.until, _LEAST)
+    found = await topics_in(context, caller, pack.city.id, month.period, _LEAST)
     heads = (N_("Category"), N_("Street"), N_("Tickets"), N_("Newest"))
     rows: list[list[Cell]] = [
         [_about(pack, one.category, words), place_name(pack, one.area, words), one.count,

@@ -18,10 +18,10 @@ from app.caller import Caller
 from app.context import AppContext
 from app.division_codes import LEVEL_NAMES, around, digits_within, is_in, place
 from app.errors import Problem
-from app.places import PlacePart, parts_of
+from app.places import PlacePart, parts_of, tickets_at
 from domain.pack.pack import Pack
 from domain.words import N_
-from store.reporting.drill_down import NOWHERE, DrillDownQuery, DrillDownRow, Lines, What, behind
+from store.reporting.drill_down import NOWHERE, DrillDownQuery, DrillDownRow, Lines, What
 from store.reporting.hot_spots import squares_of
 from store.reporting.indicators import Ratio
 from store.reporting.places import PlaceCounts
@@ -63,7 +63,7 @@ async def places(
     """Show the parts of a place side by side; each links to its own parts."""
     pack, month, words = _asked(request, caller, context)
     code = area or pack.city.division
-    parts = await parts_of(context, pack, code, month.period, month.asked.now)
+    parts = await parts_of(context, caller, pack, code, month.period, month.asked.now)
     return staff_page(
         request,
         "supervision/places.html",
@@ -112,7 +112,7 @@ async def places_sheet(
     """Send the parts of a place as CSV."""
     pack, month, words = _asked(request, caller, context)
     code = area or pack.city.division
-    parts = await parts_of(context, pack, code, month.period, month.asked.now)
+    parts = await parts_of(context, caller, pack, code, month.period, month.asked.now)
     heads = (N_("Code"), N_("Place"), N_("Open now"), N_("Late"), N_("Filed"), N_("Ended"),
              N_("Response rate"), N_("Resolution rate"), N_("Satisfaction rate"))  # fmt: skip
     name = f"{place_name(pack, code, words)} {month.shown}.csv"
@@ -139,7 +139,7 @@ async def tickets(
     """Show the tickets that one number of a place, or of a spot on the map, counts."""
     pack, month, words = _asked(request, caller, context)
     asked = _behind(request, pack, month, context)
-    found = await behind(context.store, asked, cursor)
+    found = await tickets_at(context, caller, asked, cursor)
     query = {**_said(request), "month": month.shown, "city": pack.city.id}
     return staff_page(
         request,
@@ -165,7 +165,7 @@ async def tickets_sheet(
     asked = _behind(request, pack, month, context)
     lines, cursor = list[DrillDownRow](), None
     while len(lines) < _ROWS:
-        found: Lines = await behind(context.store, asked, cursor, _MOST)
+        found: Lines = await tickets_at(context, caller, asked, cursor, _MOST)
         lines += found.rows
         if (cursor := found.next_cursor) is None:
             break

@@ -18,17 +18,15 @@ from api.pages.shared.workplace import working_city
 from api.pages.supervision.formulas import in_words, period_in_words
 from app.caller import Caller
 from app.context import AppContext
-from app.errors import Problem
-from app.figures import behind_for, counted
-from app.scores import earned_for, found_scores
+from app.figures import counted, lines_of, tickets_behind
+from app.scores import earned_by, found_scores
 from domain.pack.catalogue import Indicator, UnitKind
 from domain.pack.pack import Pack
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of
-from store.reporting.drill_down import by_number
-from store.reporting.figures import Behind, Figure
+from store.reporting.drill_down import DrillDownRow
+from store.reporting.figures import Behind
 from store.reporting.ranking import Order, named, points_table, standings
-from store.reporting.scores import Point
 
 router = APIRouter(include_in_schema=False)
 
@@ -90,7 +88,7 @@ async def tickets(
 ) -> Response:
     """Show the drill-down of one number: tickets that count, and tickets that do not."""
     pack, month = _asked(request, caller, context)
-    figure, found = await behind_number(context, caller, month, indicator, unit, only)
+    figure, found = await tickets_behind(context, caller, month.asked, indicator, unit, only)
     after = str(key_of(cursor, str)[0]) if cursor else ""
     rest = [one for one in found if one.number > after]
     shown = rest[:PAGE]
@@ -105,31 +103,16 @@ async def tickets(
         unit=named(pack, unit) if unit else None,
         only=only,
         count=len(found),
-        items=[(one, line) for one, line in await _lines(context, shown)],
+        items=await _lines(context, caller, shown),
         first=not cursor,
         next_cursor=cursor_of(shown[-1].number) if len(rest) > PAGE else None,
     )
 
 
-async def behind_number(
-    context: AppContext, caller: Caller, month: MonthChoice, indicator: str, unit: str, only: str
-) -> tuple[Figure, list[Behind]]:
-    """Return the figure, and the requested tickets of its drill-down that the caller may see.
-
-    Raises:
-        UnknownIndicator, Problem: not_your_unit.
-    """
-    if unit and caller.unit not in (None, unit):
-        raise Problem("not_your_unit")
-    found, pack = await counted(context, caller, month.asked, indicator)
-    figure = found.figures[0]
-    wanted = {"counts": [True], "others": [False]}.get(only, [True, False])
-    seen = behind_for(context, caller, pack, figure.behind)
-    return figure, [one for one in seen if one.counts in wanted and unit in ("", one.unit)]
-
-
-async def _lines(context: AppContext, shown: list[Behind]) -> list[tuple[Behind, Any]]:
-    lines = await by_number(context.store, [one.number for one in shown])
+async def _lines(
+    context: AppContext, caller: Caller, shown: list[Behind]
+) -> list[tuple[Behind, DrillDownRow]]:
+    lines = await lines_of(context, caller, shown)
     return [(one, lines[one.number]) for one in shown if one.number in lines]
 
 
@@ -143,7 +126,7 @@ async def points(
 ) -> Response:
     """Show the points of every unit, and how often each rule gave them."""
     pack, month = _asked(request, caller, context)
-    found, then = await found_scores(context, month.asked, None)
+    found, then = await found_scores(context, caller, month.asked, None)
     chosen, ordered = kind_of(kind), order_of(order)
     return staff_page(
         request,
@@ -170,7 +153,7 @@ async def earned(
 ) -> Response:
     """Show the events that brought a unit its points, in the order of tickets."""
     pack, month = _asked(request, caller, context)
-    found, rules = await earned_by(context, caller, month, unit)
+    found, rules = await earned_by(context, caller, month.asked, unit)
     begin = int(key_of(cursor, int)[0]) if cursor else 0
     return staff_page(
         request,
@@ -186,24 +169,6 @@ async def earned(
         first=not cursor,
         next_cursor=cursor_of(begin + PAGE) if begin + PAGE < len(found) else None,
     )
-
-
-async def earned_by(
-    context: AppContext, caller: Caller, month: MonthChoice, unit: str
-) -> tuple[list[Point], dict[str, Any]]:
-    """Return the unit's scored events that the caller may see, and the rules by their codes.
-
-    Raises:
-        Problem: not_your_unit.
-        UnknownUnit
-    """
-    if caller.unit not in (None, unit):
-        raise Problem("not_your_unit")
-    found, then = await found_scores(context, month.asked, unit)
-    if unit not in {one.unit for one in found.units}:
-        then.unit(unit)  # raises UnknownUnit
-    rules = {rule.code: rule for rule in then.scoring}
-    return earned_for(context, caller, then, found.earned), rules
 
 
 def _kinds(pack: Pack, words: PageWords) -> list[tuple[UnitKind, str]]:

@@ -13,12 +13,11 @@ from api.http.dependencies import Context
 from api.pages.shared.months import month_asked
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.workplace import working_city
-from api.pages.supervision.ranking import behind_number, earned_by, kind_of, order_of
+from api.pages.supervision.ranking import kind_of, order_of
 from app.caller import Caller
-from app.figures import counted
-from app.scores import found_scores
+from app.figures import counted, lines_of, tickets_behind
+from app.scores import earned_by, found_scores
 from domain.words import N_
-from store.reporting.drill_down import by_number
 from store.reporting.figures import Value
 from store.reporting.ranking import named, points_table, standings
 
@@ -83,9 +82,9 @@ async def tickets(
     """Send the tickets of one number's drill-down."""
     pack, words = working_city(request, context, caller), PageWords(request)
     month = month_asked(request, pack, datetime.now(UTC))
-    figure, found = await behind_number(context, caller, month, indicator, unit, only)
+    figure, found = await tickets_behind(context, caller, month.asked, indicator, unit, only)
     shown = found[:MOST]
-    lines = await by_number(context.store, [one.number for one in shown])
+    lines = await lines_of(context, caller, shown)
     heads = (N_("Number"), N_("Title"), N_("Unit"), N_("Counts"), N_("Excluded"))
 
     def rows() -> Iterator[Sequence[Cell]]:
@@ -109,7 +108,7 @@ async def points(
     """Send the points of every unit, and how often each rule counted."""
     pack, words = working_city(request, context, caller), PageWords(request)
     month = month_asked(request, pack, datetime.now(UTC))
-    found, then = await found_scores(context, month.asked, None)
+    found, then = await found_scores(context, caller, month.asked, None)
     heads = [words.say(head) for head in (*_UNIT, N_("Points"), N_("Left out"))]
     heads += [f"{rule.code} {words.named(rule)}" for rule in then.scoring]
 
@@ -133,7 +132,7 @@ async def earned(
     """Send the events that brought a unit its points."""
     pack, words = working_city(request, context, caller), PageWords(request)
     month = month_asked(request, pack, datetime.now(UTC))
-    found, rules = await earned_by(context, caller, month, unit)
+    found, rules = await earned_by(context, caller, month.asked, unit)
     heads = (N_("Number"), N_("Event"), N_("When"), N_("Event in words"), N_("Part"), N_("Rule"),
              N_("Points"), N_("Left out"))  # fmt: skip
 

@@ -15,18 +15,18 @@ from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
 from app.file_views import FileOut, file_out
-from app.visibility import discreet, visible
+from app.files import visible_files
+from app.tickets import events_of
+from app.visibility import discreet
 from domain.deadlines.clocks import Clock, RungKind
 from domain.deadlines.registry import ClockName
 from domain.facts.anytime import RungClimbed
 from domain.policy.permissions import RIGHTS
 from domain.ticket.ticket import Ticket
 from domain.words import N_
-from store.files import files
 from store.identity import accounts
 from store.secrets.masks import MaskedPerson
 from store.secrets.vault import Person
-from store.tickets import intake, tickets
 
 
 class Running(NamedTuple):
@@ -72,23 +72,6 @@ class TicketDetails:
     person: ShownComplainant
 
 
-async def found(context: AppContext, caller: Caller, number: str) -> tuple[Ticket, bool]:
-    """Return the ticket, and whether it is only registered so far.
-
-    Raises:
-        Problem: ticket_not_found, also where this caller may not see it.
-    """
-    ticket = await visible(context, caller, number)
-    if ticket is not None:
-        return ticket, False
-    registered = await intake.get(context.store, number) if caller.unit is None else None
-    if registered is None or not caller.serves(registered.complaint.city):
-        raise Problem("ticket_not_found")
-    if await tickets.get(context.store, number) is not None:  # `visible` refused it
-        raise Problem("ticket_not_found")
-    return Ticket.of(registered.complaint), True
-
-
 async def dossier(
     context: AppContext, occasion: ActionContext, waiting: bool, person: Person | None = None
 ) -> TicketDetails:
@@ -96,8 +79,8 @@ async def dossier(
     ticket, caller, speech = occasion.ticket, occasion.caller, occasion.speech
     number = ticket.complaint.number
     events, rows, known = await asyncio.gather(
-        tickets.events(context.store, number),
-        files.of_ticket(context.store, number),
+        events_of(context, caller, number),
+        visible_files(context, caller, number),
         _complainant(context, caller, number, person),
     )
     names = await _names(context, {event.actor.id for event in events})

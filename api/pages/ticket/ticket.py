@@ -23,13 +23,13 @@ from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.navigation import TICKETS
 from api.pages.shared.sign_in_again import TO, within
 from api.pages.shared.translator import Translator
-from api.pages.ticket.details import found
 from api.pages.ticket.ticket_page import Opened, draw
 from app import contacts
 from app.caller import Caller
 from app.contacts import LookIn
 from app.context import AppContext
 from app.filing import Receipt
+from app.tickets import found
 from domain.commands.forms import FieldKind
 from domain.ticket.ticket import Ticket
 

@@ -20,16 +20,16 @@ from api.pages.unit.inbox_list import (
     inbox_page,
     place_of,
 )
-from api.pages.unit.inbox_several import Ref, give_all, ref_of, refs, rows_of
+from api.pages.unit.inbox_several import give_all, ref_of, refs
+from app import assignments
+from app.assignments import Ref
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
-from app.visibility import discreet
 from domain.commands.joint.delegate import Delegate
 from domain.commands.units.sign import Sign
 from domain.messages import Command
 from domain.words import N_
-from store.tickets import tickets
 
 router = APIRouter(include_in_schema=False)
 
@@ -85,12 +85,7 @@ async def sheets(request: Request, caller: _Reader, context: Context) -> Respons
     place = place_of(request, context, caller, asked)
     if place.unit is None:
         raise Problem("invalid_request", "Name a unit.")
-    rows = await rows_of(context, caller, place.unit.code, place.pack.city.id, chosen)
-    told = []
-    for row in rows.values():
-        ticket = await tickets.state(context.store, row.number)
-        if ticket is not None:
-            told.append((row, discreet(caller, ticket)))
+    told = await assignments.orders(context, caller, place.unit.code, place.pack.city.id, chosen)
     return staff_page(
         request,
         "unit/inbox_print.html",
@@ -114,7 +109,7 @@ async def _give(
     place = place_of(request, context, caller, asked)
     if place.unit is None:
         raise Problem("not_your_unit")
-    rows = await rows_of(context, caller, place.unit.code, place.pack.city.id, chosen)
+    rows = await assignments.chosen(context, caller, place.unit.code, place.pack.city.id, chosen)
     key = f"inbox/{form.key}"
     outcome = await give_all(request, context, caller, rows, chosen, command, key)
     kept = form.typed if outcome.left else {}

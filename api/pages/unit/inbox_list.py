@@ -13,17 +13,17 @@ from api.pages.shared.forms import Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from api.pages.unit.inbox_several import BatchOutcome
+from app.assignments import InboxPart, part_of_inbox
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
-from app.visibility import hidden_from
 from domain.model import Incoming
 from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import Pack
 from domain.policy.permissions import RIGHTS
 from domain.ticket.complaint import Code
 from domain.words import N_
-from store.tickets import assignments, inbox
+from store.tickets.assignments import Inbox
 from store.tickets.inbox import Which
 
 HOME = "/staff/inbox"
@@ -152,22 +152,19 @@ async def inbox_page(
 
 async def _found(
     context: AppContext, caller: Caller, place: InboxScope, asked: InboxPageQuery, now: datetime
-) -> tuple[assignments.Inbox, dict[Which, int]]:
+) -> tuple[Inbox, dict[Which, int]]:
     if place.unit is None:
-        return assignments.Inbox([], None), {}
-    unit, city, hidden = place.unit.code, place.pack.city.id, hidden_from(context, caller)
-    found = await assignments.inbox(
-        context.store,
-        unit,
-        cursor=asked.cursor,
-        limit=ROWS,
-        hidden=hidden,
-        city=city,
+        return Inbox([], None), {}
+    part = InboxPart(
+        unit=place.unit.code,
+        city=place.pack.city.id,
         which=asked.which,
         text=asked.q.strip(),
-        now=now,
+        cursor=asked.cursor,
+        limit=ROWS,
+        at=now,
     )
-    return found, await inbox.counts(context.store, unit, city, hidden, now)
+    return await part_of_inbox(context, caller, part)
 
 
 def below(pack: Pack, unit: Unit | None) -> list[Unit]:

@@ -8,13 +8,12 @@ from fastapi import Request
 
 from api.http.networks import host_of
 from api.pages.shared.forms import REFUSALS
+from app.assignments import Ref
 from app.caller import Caller
 from app.commands import give
 from app.context import AppContext
 from app.errors import Problem
-from app.visibility import hidden_from
 from domain.messages import Command
-from store.tickets import assignments
 from store.tickets.assignments import AssignmentRow
 
 MOST = 200
@@ -25,9 +24,6 @@ _AT_ONCE = 8
 
 _AWAY = ("engine_unavailable", "too_late")
 """Refusals that the remaining commands would get too, each after some seconds."""
-
-Ref = tuple[str, int]
-"""A ticket's number and the number of its assignment."""
 
 
 @dataclass(frozen=True)
@@ -69,15 +65,6 @@ def refs(picked: Sequence[str]) -> list[Ref]:
 def ref_of(ref: Ref) -> str:
     number, n = ref
     return f"{number}-{n}"
-
-
-async def rows_of(
-    context: AppContext, caller: Caller, unit: str, city: str, chosen: Sequence[Ref]
-) -> Mapping[Ref, AssignmentRow]:
-    """Return the chosen assignments that are the unit's and visible to the caller."""
-    hidden = hidden_from(context, caller)
-    rows = await assignments.of_refs(context.store, unit, chosen, hidden, city)
-    return {(row.number, row.n): row for row in rows}
 
 
 async def give_all(
