@@ -64,6 +64,7 @@ LEFT_OUT_OF_FEW: dict[str, str] = {
     "tests/api/test_oidc_forged.py": "forged ID tokens, by the dozen",
     "tests/api/test_sending.py": "by the engine's clock, whatever this machine shows",
     "tests/api/test_stalls.py": "workers that stand still for seconds",
+    "tests/api/test_walk_of_names.py": "thousands of requests that are refused",
     "tests/audit/test_runs.py": "histories of thousands of events",
     "tests/kit": "installs a package, and knows no date",
     "tests/otherday": "is about other days itself",
