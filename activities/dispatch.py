@@ -10,6 +10,7 @@ from domain.pack.pack import Pack, UnknownUnit
 from domain.pack.planning import plan_at, plan_clock, plan_clocks, plan_steps
 from domain.pack.routing import resolve, route
 from domain.ticket.assignment import Share
+from domain.ticket.because import Because, ReasonCode, because, sentence
 from store.packs.archive import ArchivedPacks
 
 
@@ -27,7 +28,7 @@ class Dispatch:
                 delegates; `accused_unit`, when a person chose one that a report is about.
         """
         pack = await self._packs.of(question.city, question.pack)
-        unit, why = _unit(pack, question)
+        unit, reason = _unit(pack, question)
         if question.below is not None and not pack.is_under(unit.code, question.below):
             raise refusal("not_below", f"{unit.code} is not a unit under {question.below}.")
         return DispatchPlan(
@@ -35,7 +36,8 @@ class Dispatch:
             unit=unit.code,
             queue=pack.queue_of(unit),
             heartbeats=unit.queue == "program",
-            why=why,
+            why=sentence([reason]),
+            because=[reason],
             kind_of_unit=unit.kind,
             level=unit.level,
             above=unit.parent,
@@ -44,13 +46,13 @@ class Dispatch:
         )
 
 
-def _unit(pack: Pack, question: DispatchQuestion) -> tuple[Unit, str]:
+def _unit(pack: Pack, question: DispatchQuestion) -> tuple[Unit, Because]:
     accused = question.accused
     if question.unit is None:
         routing = route(pack, question.category, question.area, question.place)
         if accused is not None and pack.is_within(routing.unit, accused):
             return _elsewhere(pack, routing.unit, accused)
-        return pack.unit(routing.unit), routing.why
+        return pack.unit(routing.unit), routing.because[0]
     code = resolve(pack, question.unit, question.area, question.place) or pack.city.fallback
     try:
         unit = pack.unit(code)
@@ -60,13 +62,13 @@ def _unit(pack: Pack, question: DispatchQuestion) -> tuple[Unit, str]:
         if question.share is Share.VERIFY:  # named by a rule: no person can choose another
             return _elsewhere(pack, code, accused)
         raise refusal("accused_unit", f"The report is about {accused}: choose another unit.")
-    return unit, "named by hand"
+    return unit, because(ReasonCode.UNIT_NAMED)
 
 
-def _elsewhere(pack: Pack, unit: str, accused: str) -> tuple[Unit, str]:
+def _elsewhere(pack: Pack, unit: str, accused: str) -> tuple[Unit, Because]:
     """Return the unit that replaces the accused one, and the reason."""
     instead = pack.unit(pack.reports.unit or pack.city.fallback)
-    return instead, f"not {unit}: the report is about {accused}"
+    return instead, because(ReasonCode.UNIT_ACCUSED, unit=unit, accused=accused)
 
 
 def _clocks(pack: Pack, question: DispatchQuestion) -> list[Clock]:

@@ -5,6 +5,7 @@ from domain.activity_io import ReplyPlan, ReplyQuestion
 from domain.deadlines.registry import ClockName
 from domain.pack.planning import plan_clocks
 from domain.policy.condition_inputs import result_case
+from domain.ticket.because import ReasonCode, because
 from packs.conditions import OF_RESULTS, OF_TICKETS, compile_condition
 from store.packs.archive import ArchivedPacks
 
@@ -30,7 +31,12 @@ class Feedback:
             told = result_case(result.reply, result.resolved, result.evidence).model_dump()
             if not compile_condition(closing, OF_RESULTS).holds(t=case, result=told):
                 again = plan_clocks(pack, [ClockName.DISPATCH], question.tier, question.at)
-                return ReplyPlan(text=result.reply, refuted=closing, clocks=again)
+                return ReplyPlan(
+                    text=result.reply,
+                    refuted=closing,
+                    because=[because(ReasonCode.CLOSING_CONDITION, condition=closing)],
+                    clocks=again,
+                )
         looked_at = None if question.verified or not result.resolved else pack.verify.closing
         if looked_at is not None and compile_condition(looked_at, OF_TICKETS).holds(t=case):
             meanwhile = plan_clocks(pack, [ClockName.FEEDBACK], question.tier, question.at)

@@ -7,6 +7,8 @@ from domain.activity_io import TriagePlan, TriageQuestion
 from domain.deadlines.registry import ClockName
 from domain.pack.pack import Pack, UnknownCategory, UnknownUnit
 from domain.pack.planning import plan_clocks
+from domain.pack.routing import CategorySuggestion
+from domain.ticket.because import Because, ReasonCode, because, sentence
 from domain.ticket.complaint import Complaint
 from packs.grids import Grid
 from packs.registry import PackRegistry
@@ -42,23 +44,28 @@ class TriageActivities:
         except (UnknownCategory, UnknownUnit) as error:
             raise refusal(error.code, str(error)) from error
         complaint = question.complaint
+        by_hand = because(ReasonCode.CLASSIFIED_BY_HAND)
         area = question.area or cell_of(self._grid(pack, complaint), complaint)
-        return await self._plan(pack, question, question.category, area, "chosen by hand")
+        return await self._plan(pack, question, question.category, area, [by_hand])
 
     async def _suggest(self, pack: Pack, question: TriageQuestion) -> TriagePlan:
         complaint = question.complaint
         found = suggest(pack, self._grid(pack, complaint), complaint)
         if found.category is None or not found.confident:
-            return TriagePlan(suggestion=found.category, area=found.area, why=found.why)
-        plan = await self._plan(pack, question, found.category, found.area, found.why)
+            return _unsure(found, found.because)
+        plan = await self._plan(pack, question, found.category, found.area, found.because)
         if not filing_holds(pack, complaint, found.category, found.area, len(plan.repeats)):
-            condition = pack.category(found.category).filing
-            why = f"the filing condition does not hold: {condition}"
-            return TriagePlan(suggestion=found.category, area=found.area, why=why)
+            condition = pack.category(found.category).filing or ""
+            return _unsure(found, [because(ReasonCode.FILING_CONDITION, condition=condition)])
         return plan
 
     async def _plan(
-        self, pack: Pack, question: TriageQuestion, category: str, area: str | None, why: str
+        self,
+        pack: Pack,
+        question: TriageQuestion,
+        category: str,
+        area: str | None,
+        reasons: list[Because],
     ) -> TriagePlan:
         tier = pack.category(category).tier
         plan = TriagePlan(
@@ -66,7 +73,8 @@ class TriageActivities:
             tier=tier,
             area=area,
             repeats=await self._repeats(pack, question, category, area),
-            why=why,
+            why=sentence(reasons),
+            because=reasons,
             clocks=plan_clocks(pack, [ClockName.DISPATCH], tier, question.at),
         )
         wanted = pack.verify.filing
@@ -94,3 +102,9 @@ class TriageActivities:
         except StoreUnavailable:  # a comparison must not delay a ticket
             activity.logger.warning("earlier tickets could not be compared")
             return []
+
+
+def _unsure(found: CategorySuggestion, reasons: list[Because]) -> TriagePlan:
+    return TriagePlan(
+        suggestion=found.category, area=found.area, why=sentence(reasons), because=reasons
+    )

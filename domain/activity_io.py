@@ -15,6 +15,7 @@ from domain.facts.anytime import Moved
 from domain.model import Instant, Recorded
 from domain.pack.condition_vocabulary import TicketFacts
 from domain.ticket.assignment import Given, HandlingResult, Share
+from domain.ticket.because import Because
 from domain.ticket.complaint import Complaint, Place
 from domain.ticket.rules_snapshot import Rules
 from domain.ticket.ticket import Ticket
@@ -41,7 +42,7 @@ class TriagePlan(Recorded):
     """The result of triage; `category` None: unsure, and `suggestion` is the best guess.
 
     `repeats`: earlier tickets of the same kind about the same place, newest first. `verify_by`: the
-    unit that verifies on the spot before the case is filed.
+    unit that verifies on the spot before the case is filed. `why`: `because` in English.
     """
 
     category: str | None = None
@@ -51,6 +52,7 @@ class TriagePlan(Recorded):
     repeats: list[str] = Field(default_factory=list)
     verify_by: str | None = None
     why: str
+    because: list[Because] = Field(default_factory=list)
     clocks: list[Clock] = Field(default_factory=list)
 
 
@@ -99,10 +101,14 @@ class ReplyQuestion(Recorded):
 
 
 class ReplyPlan(Recorded):
-    """A planned reply. `refuted`: the closing condition that fails. `verify_by`: the verifier."""
+    """A planned reply. `refuted`: the closing condition that fails, in `because` as a reason.
+
+    `verify_by`: the verifier.
+    """
 
     text: str
     refuted: str | None = None
+    because: list[Because] = Field(default_factory=list)
     verify_by: str | None = None
     clocks: list[Clock] = Field(default_factory=list)
 

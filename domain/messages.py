@@ -10,6 +10,7 @@ from domain.actors import Actor
 from domain.commands.base import CommandBase
 from domain.commands.registry import COMMANDS
 from domain.model import Instant, Recorded
+from domain.ticket.because import Because
 from domain.ticket.rating import Rating
 
 if TYPE_CHECKING:
@@ -65,4 +66,5 @@ class Parting(Recorded):
 
     parent: str
     reason: str
+    because: list[Because] = Field(default_factory=list)
     at: Instant

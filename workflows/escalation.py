@@ -16,6 +16,7 @@ from domain.facts.anytime import RungClimbed
 from domain.facts.closing import CallBackDue, Closed
 from domain.facts.returning import FellBack, TakenOn
 from domain.facts.waiting import Resumed, ReviewMissed
+from domain.ticket.because import ReasonCode, because
 from domain.ticket.stages import Outcome, Stage
 from workflows.calls import ask
 from workflows.event_log import RecordedTicket
@@ -182,7 +183,8 @@ class EscalatingTicket(RecordedTicket):
         clocks = await self.plan_clocks(at, ClockName.DISPATCH)
         lead = self.ticket.current if self.ticket.stage is Stage.HANDLE else None
         if clock.running and lead is not None and lead.above is not None:
-            self.record_if_allowed(raised(self.ticket, f"{clock.name}_overdue", clocks), at)
+            why = because(ReasonCode.OVERDUE, clock=clock.name.value)
+            self.record_if_allowed(raised(self.ticket, why, clocks), at)
 
     async def resume(self, n: int, why: str, at: datetime) -> None:
         """Resume the clocks of assignment `n`, if they are still paused."""

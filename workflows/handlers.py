@@ -124,6 +124,7 @@ async def _triage(flow: EscalatingTicket, command: Triage, actor: Actor, at: dat
             repeats=plan.repeats,
             verify_by=plan.verify_by,
             why=command.note or plan.why,
+            because=plan.because,
             clocks=plan.clocks,
         ),
         at,

@@ -10,6 +10,7 @@ from domain.activity_io import MergeQuestion
 from domain.actors import Actor
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.unmerge import Unmerge
+from domain.commands.system_reasons import coded
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.facts.merging import (
@@ -23,6 +24,7 @@ from domain.messages import MergedTicket, ParentReply, Parting
 from domain.model import Recorded
 from domain.policy.guards import check
 from domain.refusals import Refused
+from domain.ticket.because import Because, ReasonCode, because, sentence
 from domain.ticket.stages import Stage
 from runtime.names import ticket_workflow_id
 from workflows.calls import ask
@@ -91,7 +93,7 @@ async def part(flow: EscalatingTicket, at: datetime) -> None:
             )
             await tell(number, ANSWERED, reply)
         else:
-            await _send_off(flow, number, "parent_ended", at)
+            await _send_off(flow, number, because(ReasonCode.PARENT_ENDED), at)
 
 
 async def joined(flow: EscalatingTicket, told: MergedTicket) -> None:
@@ -99,7 +101,7 @@ async def joined(flow: EscalatingTicket, told: MergedTicket) -> None:
     try:
         flow.record_event(ComplainantJoined(number=told.number), told.at)
     except Refused:
-        await _send_off(flow, told.number, "parent_answered", told.at)
+        await _send_off(flow, told.number, because(ReasonCode.PARENT_ANSWERED), told.at)
 
 
 def left(flow: EscalatingTicket, told: MergedTicket) -> None:
@@ -121,11 +123,15 @@ async def parted(flow: EscalatingTicket, parting: Parting) -> None:
     """Unmerge this ticket, as the one it waits for will not answer it."""
     clocks = await flow.plan_clocks(parting.at, ClockName.DISPATCH)
     if flow.ticket.stage is Stage.MERGED and flow.ticket.parent == parting.parent:
-        flow.record_event(Unmerged(reason=parting.reason, clocks=clocks), parting.at)
+        told = Unmerged(
+            reason=parting.reason, because=coded(flow.ticket, parting.because), clocks=clocks
+        )
+        flow.record_event(told, parting.at)
 
 
-async def _send_off(flow: EscalatingTicket, number: str, reason: str, at: datetime) -> None:
-    parting = Parting(parent=flow.ticket.complaint.number, reason=reason, at=at)
+async def _send_off(flow: EscalatingTicket, number: str, why: Because, at: datetime) -> None:
+    parent = flow.ticket.complaint.number
+    parting = Parting(parent=parent, reason=sentence([why]), because=[why], at=at)
     await tell(number, PARTED, parting)
 
 

@@ -13,6 +13,7 @@ from domain.facts.aftercare import WatchEnded
 from domain.facts.returning import ArbitrationCalled
 from domain.facts.verifying import VerificationAsked
 from domain.policy.decide import arbitration_due, grave, watch_over
+from domain.ticket.because import ReasonCode, because
 from domain.ticket.rules_snapshot import Escalation
 from domain.ticket.stages import Stage
 from workflows import assigning
@@ -60,7 +61,7 @@ class StagedTicket(AssignedTicket):
         """Escalate a ticket above the severity threshold, once: one level up, or an order."""
         at, lead = self.ticket.updated_at, self.ticket.lead
         higher = rules_of(self.ticket).escalate is Escalation.RAISE and lead and lead.above
-        why = f"severity {self.ticket.severity}"
+        why = because(ReasonCode.SEVERITY, severity=self.ticket.severity)
         if higher:
             clocks = await self.plan_clocks(at, ClockName.DISPATCH)
         else:

@@ -105,12 +105,18 @@ class TicketWorkflow(ContinuedTicket):
                         repeats=plan.repeats,
                         verify_by=plan.verify_by,
                         why=plan.why,
+                        because=plan.because,
                         clocks=plan.clocks,
                     ),
                     at,
                 )
             else:
-                unsure = TriageUnsure(suggestion=plan.suggestion, area=plan.area, why=plan.why)
+                unsure = TriageUnsure(
+                    suggestion=plan.suggestion,
+                    area=plan.area,
+                    why=plan.why,
+                    because=plan.because,
+                )
                 self.record_event(unsure, at)
 
     async def dispatch(self) -> None:
@@ -163,7 +169,8 @@ class TicketWorkflow(ContinuedTicket):
     async def reply(self, plan: ReplyPlan, at: datetime, *, resolved: bool) -> None:
         """Answer the citizen and merged tickets, unless closing is refuted or verified first."""
         if plan.refuted is not None:
-            self.record_event(ClosingRefuted(reason=plan.refuted, clocks=plan.clocks), at)
+            refuted = ClosingRefuted(reason=plan.refuted, because=plan.because, clocks=plan.clocks)
+            self.record_event(refuted, at)
             return
         if plan.verify_by is not None:
             await self.ask_to_verify(

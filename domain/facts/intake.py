@@ -9,6 +9,7 @@ from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.facts.base import EventWords, FactBase
 from domain.ticket.assignment import Ending, Given, Share
+from domain.ticket.because import Because
 from domain.ticket.complaint import Kind
 from domain.ticket.rules_snapshot import Rules
 from domain.ticket.stages import Outcome
@@ -32,13 +33,17 @@ class Accepted(FactBase):
 
 
 class TriageUnsure(FactBase):
-    """An undecided automatic triage; a dispatcher has to confirm or choose."""
+    """An undecided automatic triage; a dispatcher has to confirm or choose.
+
+    `because`: why it was undecided; `why` is the same in English.
+    """
 
     kind: Literal["triage_unsure"] = "triage_unsure"
     words = EventWords("The machine is unsure; a person decides", "机器不确定，等待人工分类")
     suggestion: str | None = None
     area: str | None = None
     why: str
+    because: list[Because] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.suggestion, ticket.unsure = self.suggestion, True
@@ -50,6 +55,7 @@ class Classified(FactBase):
 
     `repeats`: earlier tickets of the same kind about the same place. `accused`: the unit a report
     of wrongdoing is about; it never gets the ticket. `verify_by`: the unit that verifies first.
+    `why`: the note of the person who did it, else `because` in English.
     """
 
     kind: Literal["classified"] = "classified"
@@ -65,6 +71,7 @@ class Classified(FactBase):
     repeats: list[str] = Field(default_factory=list)
     verify_by: str | None = None
     why: str
+    because: list[Because] = Field(default_factory=list)
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:

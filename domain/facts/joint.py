@@ -9,6 +9,7 @@ from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.facts.base import EventWords, FactBase
 from domain.ticket.assignment import Ending, Given, Share
+from domain.ticket.because import Because
 from domain.ticket.ticket import Ticket
 
 
@@ -71,7 +72,10 @@ class Delegated(FactBase):
 
 
 class LevelRaised(FactBase):
-    """提级. One level up, because it exceeds the unit's authority, or because time ran out."""
+    """提级. One level up, because it exceeds the unit's authority, or because time ran out.
+
+    `because`: why the system raised it; empty if a person did.
+    """
 
     kind: Literal["level_raised"] = "level_raised"
     words = EventWords(
@@ -81,6 +85,7 @@ class LevelRaised(FactBase):
     unit: str
     level: str | None = None
     reason: str
+    because: list[Because] = Field(default_factory=list)
     escalated: bool = False
     clocks: list[Clock] = Field(default_factory=list)
 

@@ -9,6 +9,7 @@ from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.facts.base import EventWords, FactBase
 from domain.ticket.assignment import Ending
+from domain.ticket.because import Because
 from domain.ticket.ticket import Ticket
 
 
@@ -38,7 +39,10 @@ class Merged(FactBase):
 
 
 class Unmerged(FactBase):
-    """The end of a merge, by a person or because the other ticket ended unanswered."""
+    """The end of a merge, by a person or because the other ticket ended unanswered.
+
+    `because`: why the system ended it; empty if a person did.
+    """
 
     kind: Literal["unmerged"] = "unmerged"
     words = EventWords(
@@ -48,6 +52,7 @@ class Unmerged(FactBase):
         citizen_zh="恢复单独办理",
     )
     reason: str
+    because: list[Because] = Field(default_factory=list)
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:

@@ -8,6 +8,7 @@ from pydantic import Field
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.facts.base import EventWords, FactBase
+from domain.ticket.because import Because
 from domain.ticket.minutes import Order
 from domain.ticket.ticket import Ticket
 
@@ -20,11 +21,12 @@ class SupervisionOrdered(FactBase):
     order: int
     unit: str | None = None
     text: str
+    because: list[Because] = Field(default_factory=list)
     escalated: bool = False
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        ticket.orders.append(Order(n=self.order, text=self.text))
+        ticket.orders.append(Order(n=self.order, text=self.text, because=self.because))
         ticket.escalated = ticket.escalated or self.escalated
         ticket.start(self.clocks)
 

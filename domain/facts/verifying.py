@@ -9,6 +9,7 @@ from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.facts.base import EventWords, FactBase
 from domain.ticket.assignment import Ending, Given, HandlingResult, Share
+from domain.ticket.because import Because
 from domain.ticket.stages import Outcome
 from domain.ticket.ticket import Ticket
 
@@ -98,12 +99,14 @@ class ClosingRefuted(_Looked):
     """A refuted completion: on the spot, or by the category's closing condition.
 
     The unit does it again. After the third time by the condition (`REFUTED_BY_RULE`) a dispatcher
-    chooses the unit: the condition may be one that this unit cannot meet.
+    chooses the unit: the condition may be one that this unit cannot meet. `because`: the condition
+    that does not hold; empty after a look on the spot.
     """
 
     kind: Literal["closing_refuted"] = "closing_refuted"
     words = EventWords("Not done on the spot; done again", "核查未通过，退回重办")
     reason: str
+    because: list[Because] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         self.looked(ticket, at)

@@ -150,6 +150,7 @@ class Pack(PackPart):
             severity_repeats=severity.repeats,
             escalate_at=severity.escalate_at,
             escalate=severity.escalate,
+            reason_codes=True,
         )
 
     def unit(self, code: str) -> Unit:

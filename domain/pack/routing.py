@@ -8,9 +8,17 @@ import unicodedata
 from typing import NamedTuple
 
 from domain.model import Recorded
-from domain.pack.catalogue import BY_COMMUNITY, BY_STREET, NEAREST, Category, Unit
+from domain.pack.catalogue import (
+    BY_COMMUNITY,
+    BY_STREET,
+    NEAREST,
+    Category,
+    Responsibility,
+    Unit,
+)
 from domain.pack.gcj02 import to_wgs84
 from domain.pack.pack import Pack
+from domain.ticket.because import Because, ReasonCode, because, sentence
 from domain.ticket.complaint import Complaint, Crs, Place
 
 _SURE_FROM = 4
@@ -25,15 +33,23 @@ class CategorySuggestion(Recorded):
 
     category: str | None
     confident: bool
-    why: str
+    because: list[Because]
     area: str | None = None
+
+    @property
+    def why(self) -> str:
+        return sentence(self.because)
 
 
 class Routing(Recorded):
     """The responsible unit, and the row of the pack that names it."""
 
     unit: str
-    why: str
+    because: list[Because]
+
+    @property
+    def why(self) -> str:
+        return sentence(self.because)
 
 
 class _Score(NamedTuple):
@@ -53,19 +69,24 @@ def classify(pack: Pack, complaint: Complaint) -> CategorySuggestion:
     """
     area = find_area(pack, complaint)
     if pack.knows(complaint.category):
+        why = [because(ReasonCode.NAMED_BY_COMPLAINANT)]
         return CategorySuggestion(
-            category=complaint.category, confident=True, why="named by the complainant", area=area
+            category=complaint.category, confident=True, because=why, area=area
         )
     scores = _scores(pack, complaint)
     if not scores:
-        return CategorySuggestion(category=None, confident=False, why="no keyword found", area=area)
+        why = [because(ReasonCode.NO_KEYWORD)]
+        return CategorySuggestion(category=None, confident=False, because=why, area=area)
     best, *others = scores
     rival = max((score.points for score in others), default=0)
     confident = best.points >= _SURE_FROM and best.points >= rival * _SURE_AHEAD
-    why = f"keywords {', '.join(best.words)}"
+    why = [because(ReasonCode.KEYWORDS, keywords=", ".join(best.words))]
     if not confident and others:
-        why += f"; also {others[0].category.code}: {', '.join(others[0].words)}"
-    return CategorySuggestion(category=best.category.code, confident=confident, why=why, area=area)
+        code, words = others[0].category.code, ", ".join(others[0].words)
+        why.append(because(ReasonCode.OTHER_KEYWORDS, category=code, keywords=words))
+    return CategorySuggestion(
+        category=best.category.code, confident=confident, because=why, area=area
+    )
 
 
 def route(
@@ -81,12 +102,26 @@ def route(
             continue
         unit = resolve(pack, row.unit, area, place)
         if unit is not None:
-            where = f"{pack.city.id}/responsibilities.csv:{row.line}"
-            return Routing(unit=unit, why=f"{where} ({row.category}, {row.area}, {row.unit})")
-    return Routing(
-        unit=pack.city.fallback,
-        why=f"{pack.city.id}/city.toml#city.fallback (nobody owns {category} in {area})",
+            return Routing(unit=unit, because=[_row(pack, row)])
+    return Routing(unit=pack.city.fallback, because=[_nobody(pack, category, area)])
+
+
+def _row(pack: Pack, row: Responsibility) -> Because:
+    return because(
+        ReasonCode.RESPONSIBILITY,
+        city=pack.city.id,
+        line=row.line,
+        category=row.category,
+        area=row.area,
+        unit=row.unit,
     )
+
+
+def _nobody(pack: Pack, category: str | None, area: str | None) -> Because:
+    city, what = pack.city.id, str(category)
+    if area is None:
+        return because(ReasonCode.NOBODY_RESPONSIBLE_NO_AREA, city=city, category=what)
+    return because(ReasonCode.NOBODY_RESPONSIBLE, city=city, category=what, area=area)
 
 
 def resolve(pack: Pack, target: str, area: str | None, place: Place | None = None) -> str | None:

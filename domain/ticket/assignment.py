@@ -7,6 +7,7 @@ from pydantic import Field
 
 from domain.deadlines.clocks import Clock
 from domain.model import Incoming, Instant, Recorded
+from domain.ticket.because import Because
 from domain.ticket.complaint import Text
 
 Evidence = Annotated[
@@ -97,6 +98,7 @@ class Given(Recorded):
     """A planned share: its unit, queue and clocks.
 
     `kind_of_unit` and `level` are the unit's as the pack has them, `above` the unit one level up.
+    `because`: why this unit; `why` is the same in English.
     """
 
     assignment: int
@@ -104,6 +106,7 @@ class Given(Recorded):
     queue: str
     heartbeats: bool = False
     why: str
+    because: list[Because] = Field(default_factory=list)
     kind_of_unit: str | None = None
     level: str | None = None
     above: str | None = None
@@ -118,6 +121,7 @@ class Assignment(Recorded):
     unit: str
     queue: str
     why: str
+    because: list[Because] = Field(default_factory=list)
     share: Share = Share.LEAD
     of: int | None = None
     task: str = ""

@@ -60,6 +60,7 @@ RECORD = frozenset(
         "number",
         "pack",
         "pack_version",
+        "parameters",
         "parent",
         "queue",
         "repeats",

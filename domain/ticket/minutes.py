@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from domain.model import Incoming, Recorded
+from domain.ticket.because import Because
 from domain.ticket.complaint import Code, Text
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
@@ -40,8 +41,12 @@ class Minutes(Incoming):
 
 
 class Order(Recorded):
-    """督办单: a supervisor's order to the unit that leads, to be answered."""
+    """督办单: an order to the unit that leads, to be answered.
+
+    `because`: why the system gave it; empty if a supervisor did.
+    """
 
     n: int
     text: str
+    because: list[Because] = Field(default_factory=list)
     answer: str | None = None

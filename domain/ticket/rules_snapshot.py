@@ -60,3 +60,8 @@ class Rules(Recorded):
     severity_repeats: int = 0
     escalate_at: int = 0
     escalate: Escalation = Escalation.SUPERVISE
+    reason_codes: bool = Field(
+        False,
+        description="The workflow records the codes of its own reasons; false if it was accepted "
+        "before there were any, so that its history still gives what was recorded.",
+    )

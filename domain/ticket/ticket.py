@@ -233,6 +233,7 @@ class Ticket(Recorded):
                 queue=given.queue,
                 heartbeats=given.heartbeats,
                 why=given.why,
+                because=given.because,
                 kind_of_unit=given.kind_of_unit,
                 level=given.level,
                 above=given.above,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from domain.pack.pack import Pack
 from domain.pack.routing import CategorySuggestion, classify
 from domain.policy.condition_inputs import case_of_complaint
+from domain.ticket.because import Because, ReasonCode, because
 from domain.ticket.complaint import Complaint, Kind
 from packs.conditions import OF_TICKETS, compile_condition
 
@@ -23,17 +24,17 @@ def suggest(pack: Pack, grid: "Grid | None", complaint: Complaint) -> CategorySu
     found = classify(pack, complaint)
     doubt = _for_a_person(pack, complaint)
     area = cell_of(grid, complaint) or _finer(complaint.place.area, found.area)
-    told = {"confident": False, "why": f"{doubt}; {found.why}"} if doubt else {}
+    told = {"confident": False, "because": [doubt, *found.because]} if doubt else {}
     return found.model_copy(update={**told, "area": area})
 
 
-def _for_a_person(pack: Pack, complaint: Complaint) -> str | None:
+def _for_a_person(pack: Pack, complaint: Complaint) -> Because | None:
     """Return why a person has to decide, however clear the text is; None if none has to."""
     if complaint.by_hand:
-        return "kept for a person"
+        return because(ReasonCode.KEPT_FOR_A_PERSON)
     if complaint.kind is Kind.REPORT and pack.reports.unit is not None:
         # Only a person can find out whom it accuses, and the accused must never receive it.
-        return "a report waits for a person"
+        return because(ReasonCode.REPORT_FOR_A_PERSON)
     return None
 
 

@@ -40,6 +40,7 @@ def test_rules_are_the_packs_caps_and_its_version() -> None:
         desk_answers=[Kind.CONSULTATION, Kind.PRAISE, Kind.SUGGESTION],
         severity_urges=3,
         escalate_at=2,
+        reason_codes=True,
     )
 
 

@@ -43,6 +43,14 @@ async def test_a_golden_history_replays_to_its_end(path: Path) -> None:
     assert (replayed.runs, replayed.lost, replayed.breaks) == (len(runs), 0, [])
 
 
+@pytest.mark.parametrize("name", ["raised.20261128", "report.20261128", "merged.20261128"])
+async def test_a_history_from_before_the_codes_of_reasons_gives_none(name: str) -> None:
+    """Otherwise its events would differ from those that stand in the record."""
+    replayed = await replay(_runs(_golden(FOLDER / f"{name}.json")))
+    assert [event for event in replayed.events if getattr(event.fact, "because", None)] == []
+    assert [share for share in replayed.ticket.assignments if share.because] == []
+
+
 TRIES = 3
 """Tries per scenario: on a busy machine a local activity may time out and become a regular one."""
 

@@ -216,6 +216,9 @@ async def test_time_raises_it_by_itself(
         await ticket.until(lambda at: at.unit == "gov" and at.stage == "handle")
         raised = next(e for e in await ticket.events(engine) if e.kind == "level_raised")
         assert raised.actor.role == "system"
+        told = raised.fact.model_dump()
+        assert told["reason"] == "handle_overdue"
+        assert told["because"] == [{"code": "overdue", "parameters": {"clock": "handle"}}]
 
 
 # --- the centre steps in --------------------------------------------------------------------

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
+from audit.verdicts import judge
 from domain.commands.citizens.urge import Urge
 from domain.commands.intake.conclude import Conclude
 from domain.commands.intake.reassign import Reassign
@@ -17,6 +18,7 @@ from domain.commands.supervising.notice import Notice
 from domain.commands.supervising.settle_all import SettleAll
 from domain.commands.supervising.supervise import Supervise
 from domain.commands.units.answer_order import AnswerOrder
+from domain.ticket.because import ReasonCode, because
 from domain.ticket.complaint import Channel
 from domain.ticket.minutes import Meeting, Minutes, Option
 from store.db.engine import Store
@@ -60,6 +62,9 @@ async def test_urging_makes_it_graver_and_an_order_follows_once(grave: Engine) -
     assert await ticket.refused(CITIZEN, Urge()) == "urged_too_often"
     kinds = await ticket.kinds(grave)
     assert kinds.count("supervision_ordered") == 1
+    (order,) = (await ticket.state(grave)).orders
+    assert order.text == "severity 1"
+    assert order.because == [because(ReasonCode.SEVERITY, severity=1)]
     await ticket.act(WATER, AnswerOrder(order=1, answer="今天到场"))
     assert await ticket.refused(WATER, AnswerOrder(order=1, answer="再报")) == "order_answered"
     assert await ticket.refused(WATER, AnswerOrder(order=2, answer="?")) == "unknown_order"
@@ -97,7 +102,11 @@ async def test_what_comes_back_is_raised_by_itself_where_the_city_does_so(
         kinds = await ticket.kinds(engine)
         assert kinds.index("severity_raised") < kinds.index("level_raised")
         await ticket.act(CITIZEN, Urge())
-        assert (await ticket.kinds(engine)).count("level_raised") == 1
+        raised = [e for e in await ticket.events(engine) if e.kind == "level_raised"]
+        assert [e.fact.model_dump()["because"] for e in raised] == [
+            [{"code": "severity", "parameters": {"severity": 1}}]
+        ]
+        assert (await judge(client, sqlite_store, ticket.number)).agrees
 
 
 async def test_a_supervisor_orders_and_names(grave: Engine) -> None:

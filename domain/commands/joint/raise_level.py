@@ -8,11 +8,13 @@ from domain.commands import forms
 from domain.commands.base import ClockNeed, CommandBase
 from domain.commands.relations import LEAD
 from domain.commands.spec import CommandSpec
+from domain.commands.system_reasons import codes_of, text_of
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts import joint
 from domain.refusals import Refused
+from domain.ticket.because import Because
 from domain.ticket.complaint import Text
 from domain.ticket.ticket import Ticket
 from domain.words import N_
@@ -55,8 +57,10 @@ class RaiseLevel(CommandBase):
         return [raised(ticket, self.reason, clocks)]
 
 
-def raised(ticket: Ticket, reason: str, clocks: list[Clock], *, escalated: bool = False) -> Fact:
-    """Return a raise by one level; a unit must be above."""
+def raised(
+    ticket: Ticket, reason: str | Because, clocks: list[Clock], *, escalated: bool = False
+) -> Fact:
+    """Return a raise by one level; a unit must be above. `reason`: a person's, or the system's."""
     lead = ticket.lead
     if lead is None or lead.above is None:
         raise ValueError("no level is above")
@@ -64,7 +68,8 @@ def raised(ticket: Ticket, reason: str, clocks: list[Clock], *, escalated: bool 
         assignment=lead.n,
         unit=lead.above,
         level=lead.level,
-        reason=reason,
+        reason=text_of(reason),
+        because=codes_of(ticket, reason),
         escalated=escalated,
         clocks=clocks,
     )

@@ -7,10 +7,12 @@ from domain.actors import Actor
 from domain.commands import forms
 from domain.commands.base import ClockNeed, CommandBase
 from domain.commands.spec import CommandSpec
+from domain.commands.system_reasons import codes_of, text_of
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts import supervising
+from domain.ticket.because import Because
 from domain.ticket.complaint import Text
 from domain.ticket.ticket import Ticket
 from domain.words import N_
@@ -47,13 +49,16 @@ class Supervise(CommandBase):
         return [order(ticket, self.text, clocks)]
 
 
-def order(ticket: Ticket, text: str, clocks: list[Clock], *, escalated: bool = False) -> Fact:
+def order(
+    ticket: Ticket, text: str | Because, clocks: list[Clock], *, escalated: bool = False
+) -> Fact:
     """Return the next order; its number distinguishes its clock."""
     n = len(ticket.orders) + 1
     return supervising.SupervisionOrdered(
         order=n,
         unit=ticket.unit,
-        text=text,
+        text=text_of(text),
+        because=codes_of(ticket, text),
         escalated=escalated,
         clocks=[clock.model_copy(update={"label": str(n)}) for clock in clocks],
     )

@@ -1,0 +1,33 @@
+"""The names of codes, of a pack and of deadlines, in a reader's language."""
+
+from domain.deadlines.clocks import ClockName
+from domain.deadlines.registry import DEADLINES
+from domain.pack.catalogue import Category, Unit
+from domain.pack.pack import City, Pack
+from domain.ticket.because import Naming, ParameterKind, Value
+
+
+def names_of(pack: Pack, language: str) -> Naming:
+    """Return the names of the parameters of reasons; an unknown code is its own name."""
+    chinese = language == "zh"
+
+    def named(kind: ParameterKind, value: Value) -> str:
+        code = str(value)
+        found: Unit | Category | City
+        match kind:
+            case ParameterKind.UNIT if pack.has_unit(code):
+                found = pack.unit(code)
+            case ParameterKind.CATEGORY if pack.knows(code):
+                found = pack.category(code)
+            case ParameterKind.AREA if place := pack.community_of(code) or pack.street_of(code):
+                found = place
+            case ParameterKind.CITY if code == pack.city.id:
+                found = pack.city
+            case ParameterKind.CLOCK if code in set(ClockName):
+                clock = DEADLINES[ClockName(code)]
+                return clock.label_zh if chinese else clock.label
+            case _:
+                return code
+        return found.name if chinese else found.name_en
+
+    return named
