@@ -15,7 +15,9 @@ from app.permission import permit
 from app.visibility import city_of, discreet, hidden_from, visible
 from domain.actors import Role
 from domain.events import Event
+from domain.facts.machine_reasons import reasons_of
 from domain.model import Incoming, Recorded
+from domain.pack.names import names_of
 from domain.policy.work_queues import Queue
 from domain.ticket.complaint import Code, Kind, clean_text
 from domain.ticket.stages import Outcome, Stage
@@ -52,6 +54,16 @@ class TicketPage(Recorded):
     next_cursor: str | None = Field(None, description="Ask again with it for what follows.")
 
 
+class ToldEvent(Event):
+    """An event, with the system's reasons for it in the reader's language."""
+
+    reasons: list[str] = Field(
+        default_factory=list,
+        description="The system's reasons, from `fact.because`, in the language of the header "
+        "Accept-Language: Chinese or English. Empty where a person gave the reason.",
+    )
+
+
 async def one(context: AppContext, caller: Caller, number: str) -> Ticket | CitizenTicket:
     """Return the ticket: for its citizen the citizen's view, for staff the whole.
 
@@ -71,6 +83,10 @@ async def found(context: AppContext, caller: Caller, number: str) -> tuple[Ticke
         Problem: ticket_not_found, also where this caller may not see it.
     """
     await permit(context, caller, "get_ticket", number)
+    return await _seen(context, caller, number)
+
+
+async def _seen(context: AppContext, caller: Caller, number: str) -> tuple[Ticket, bool]:
     ticket = await visible(context, caller, number)
     if ticket is not None:
         return ticket, False
@@ -89,11 +105,25 @@ async def events_of(context: AppContext, caller: Caller, number: str) -> list[Ev
         Problem: ticket_not_found, also where this caller may not see it.
     """
     await permit(context, caller, "list_events", number)
-    if await visible(context, caller, number) is None:
-        waiting = caller.unit is None and await intake.get(context.store, number)
-        if not waiting:
-            raise Problem("ticket_not_found")
+    await _seen(context, caller, number)
     return await tickets.events(context.store, number)
+
+
+async def told_events(
+    context: AppContext, caller: Caller, number: str, language: str
+) -> list[ToldEvent]:
+    """Return the events with the system's reasons in a language, the first event first.
+
+    Raises:
+        Problem: ticket_not_found, also where this caller may not see it.
+    """
+    await permit(context, caller, "list_events", number)
+    ticket, _ = await _seen(context, caller, number)
+    names = names_of(context.packs.get(ticket.complaint.city), language)
+    return [
+        ToldEvent(**dict(event), reasons=reasons_of(event.fact, language, names))
+        for event in await tickets.events(context.store, number)
+    ]
 
 
 async def as_citizen(context: AppContext, caller: Caller, number: str) -> CitizenTicket:

@@ -14,6 +14,7 @@ from audit.verdicts import AuditVerdict, judge
 from cli.installation import installation
 from cli.terminal import fail, out, print_json, run
 from domain.events import Event
+from domain.facts.machine_reasons import is_ours, reasons_of
 from store.db.errors import StoreError
 from store.tickets import tickets, view_log
 from store.tickets.numbers import parse_number
@@ -146,11 +147,23 @@ def _broken(number: str, each: Break) -> str:
     )
 
 
+_TOLD_APART: dict[str, Any] = {
+    **dict.fromkeys(("kind", "clocks", "rules", "tells", "because"), True),
+    "share": {"because"},
+    "shares": {"__all__": {"because"}},
+}
+"""Fields that are shown elsewhere, or are too long for a line."""
+
+
 def _details(event: Event) -> str:
-    fields: dict[str, Any] = event.fact.model_dump(
-        mode="json", exclude={"kind", "clocks", "rules", "tells"}, exclude_none=True
-    )
-    text = ", ".join(f"{name} {value}" for name, value in fields.items() if value != "")
+    fact = event.fact
+    fields: dict[str, Any] = fact.model_dump(mode="json", exclude=_TOLD_APART, exclude_none=True)
+    told = [
+        f"{name} {value}"
+        for name, value in fields.items()
+        if value != "" and not (isinstance(value, str) and is_ours(fact, value))
+    ]
+    text = ", ".join([*told, *reasons_of(fact, "en")])
     return text if len(text) <= 120 else text[:119] + "…"
 
 

@@ -2,24 +2,24 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
 
 from api.http.access import TicketNumber, anyone, staff
 from api.http.dependencies import Context
+from api.http.i18n import TAGS, language_of
 from api.http.problem_responses import responses
 from api.http.responses import json_of, json_text
 from app.caller import Caller
 from app.citizen_view import CitizenTicket
 from app.context import API
-from app.tickets import ListQuery, TicketPage, events_of, listed, one
-from domain.events import Event
+from app.tickets import ListQuery, TicketPage, ToldEvent, listed, one, told_events
 from domain.ticket.ticket import Ticket
 
 router = APIRouter(prefix=API)
 
 
-_EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
+_EVENTS: TypeAdapter[list[ToldEvent]] = TypeAdapter(list[ToldEvent])
 _READING = (
     "unauthenticated",
     "forbidden",
@@ -56,14 +56,23 @@ async def get_ticket(
     operation_id="list_events",
     summary="Everything that happened to a ticket, first things first",
     tags=["Staff"],
-    response_model=list[Event],
+    response_model=list[ToldEvent],
     responses=responses(*_READING, "ticket_not_found", "bad_number"),
 )
 async def list_events(
-    number: TicketNumber, caller: Annotated[Caller, staff("list_events")], context: Context
+    request: Request,
+    number: TicketNumber,
+    caller: Annotated[Caller, staff("list_events")],
+    context: Context,
 ) -> Response:
-    """List the events; empty until a registered complaint is started."""
-    return json_text(_EVENTS.dump_json(await events_of(context, caller, number)))
+    """List the events; empty until a registered complaint is started.
+
+    A reason that the system gave is in `fact.because`, as codes with parameters, and in `reasons`,
+    in the language that the request prefers.
+    """
+    language = language_of(request)
+    told = await told_events(context, caller, number, language)
+    return json_text(_EVENTS.dump_json(told), Content_Language=TAGS[language])
 
 
 @router.get(

@@ -18,6 +18,8 @@ from domain.facts import (
 )
 from domain.facts.anytime import RungClimbed
 from domain.facts.base import FactBase
+from domain.facts.machine_reasons import is_ours, reasons_of
+from domain.pack.names import names_of
 from domain.pack.pack import Pack, UnknownInPack
 from domain.ticket.complaint import Channel
 from domain.ticket.minutes import Meeting
@@ -70,7 +72,8 @@ def words_of(event: Event, pack: Pack) -> str:
         what = f"{clock.label_zh}时限{rungs[fact.rung]}"
         return f"{what}（{name_of(pack, fact.unit)}）" if fact.unit else what
     told = _GIST.get(type(fact))
-    gist = told(fact, pack) if told else ""
+    parts = [told(fact, pack) if told else "", *reasons_of(fact, "zh", names_of(pack, "zh"))]
+    gist = "；".join(part for part in parts if part)
     by = name_of(pack, event.actor.unit)
     words = f"{fact.words.staff_zh}{_target(fact, pack)}{f'：{gist}' if gist else ''}"
     return f"{by} {words}" if by else words
@@ -94,6 +97,11 @@ def _target(fact: Fact, pack: Pack) -> str:
     return f" → {name_of(pack, unit)}" if unit else ""
 
 
+def _written(fact: Fact, text: str) -> str:
+    """Return a text unless it is the system's reason."""
+    return "" if is_ours(fact, text) else _said(text)
+
+
 def _said(text: str) -> str:
     line = text.replace("\n", " ")
     return line if len(line) <= _MOST else f"{line[: _MOST - 1]}…"
@@ -113,13 +121,6 @@ def _ground(code: str, pack: Pack) -> str:
     return next((reason.zh for reason in pack.reasons.whistle if reason.code == code), code)
 
 
-def _raised(fact: joint.LevelRaised) -> str:
-    """Return a person's reason, or the cause of an automatic raise."""
-    if fact.escalated:
-        return "反复发生，自动提级"
-    return "逾期，自动提级" if fact.reason.endswith("_overdue") else _said(fact.reason)
-
-
 _GIST: dict[type[FactBase], Callable[[Any, Pack], str]] = {
     intake.Classified: lambda fact, pack: (
         f"{_category(fact.category, pack)}（{pack.tier(fact.tier).name}）"
@@ -133,7 +134,7 @@ _GIST: dict[type[FactBase], Callable[[Any, Pack], str]] = {
     handling.Handled: lambda fact, _: "" if fact.result.resolved else "暂未解决，已作说明",
     joint.Whistled: lambda fact, pack: _ground(fact.ground, pack),
     joint.Delegated: lambda fact, _: _said(fact.share.task),
-    joint.LevelRaised: lambda fact, _: _raised(fact),
+    joint.LevelRaised: lambda fact, _: _written(fact, fact.reason),
     joint.Intervened: lambda fact, _: _said(fact.reason),
     closing.Replied: lambda fact, _: _said(fact.text),
     closing.Rated: lambda fact, pack: _rating(fact.rating, pack),
@@ -146,7 +147,7 @@ _GIST: dict[type[FactBase], Callable[[Any, Pack], str]] = {
         f"{'成效保持' if fact.holds else '问题反弹'}，{_said(fact.note)}"
     ),
     aftercare.Reopened: lambda fact, _: _said(fact.text),
-    supervising.SupervisionOrdered: lambda fact, _: "自动" if fact.escalated else _said(fact.text),
+    supervising.SupervisionOrdered: lambda fact, _: _written(fact, fact.text),
     supervising.OrderAnswered: lambda fact, _: _said(fact.answer),
     supervising.PubliclyNoticed: lambda fact, _: _said(fact.text),
     anytime.FactsAdded: lambda fact, _: _said(fact.text),

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from domain.actors import Role
 from domain.deadlines.registry import ClockName
+from domain.facts.intake import Assigned, Classified, TriageUnsure
+from domain.ticket.because import Because
 from tests.api.house import GOOD, Filed, House
 from tests.store.stories import Story, complaint, project
 from tests.support.staff_pages import AtDesk, at_desk, offered, refused, said, says
@@ -72,6 +74,71 @@ async def test_the_page_speaks_english(house: House) -> None:
     text = says(await reader.ticket(ticket))
     for words in ("Being handled", "Water Affairs Bureau", "Black and smelly water", "Sign 4 hrs"):
         assert words in text, text
+
+
+# --- the system's reasons -------------------------------------------------------------------------
+
+
+async def test_why_it_went_there_is_told_in_the_readers_language(house: House) -> None:
+    ticket = await house.file()
+    await ticket.until_stage("handle")
+    chinese = says(await (await at_desk(house, Role.DISPATCHER)).ticket(ticket))
+    assert "登记时已选定该事项" in chinese
+    assert "（通州区）职责清单第" in chinese
+    english = says(await (await at_desk(house, Role.DISPATCHER, language="en")).ticket(ticket))
+    assert "It was filed under this subject" in english
+    assert "of the responsibilities of Beijing Municipal" in english
+
+
+async def test_why_is_answered_by_the_api_as_codes_and_in_the_readers_language(
+    house: House,
+) -> None:
+    ticket = await house.file()
+    await ticket.until_stage("handle")
+    token = await house.token(Role.AUDITOR)
+    path = f"{ticket.path}/events"
+    english = await house.http.get(path, headers=token | {"Accept-Language": "en"})
+    chinese = await house.http.get(path, headers=token | {"Accept-Language": "zh-CN,zh;q=0.9"})
+    assert english.headers["Content-Language"] == "en"
+    accepted, classified, assigned = english.json()
+    assert accepted["reasons"] == []
+    assert classified["fact"]["why"] == "named by the complainant"
+    assert classified["fact"]["because"] == [{"code": "named_by_complainant", "parameters": {}}]
+    assert classified["reasons"] == ["It was filed under this subject"]
+    assert chinese.json()[1]["reasons"] == ["登记时已选定该事项"]
+    (row,) = assigned["fact"]["because"]
+    assert (row["code"], row["parameters"]["unit"]) == ("responsibility", "water")
+    assert assigned["fact"]["why"].startswith(
+        f"tongzhou/responsibilities.csv:{row['parameters']['line']} ("
+    )
+
+
+async def test_the_note_of_who_classified_stands_beside_the_reason(house: House) -> None:
+    ticket = await house.unclear()
+    told = {"category": "0301", "note": "听录音是河水"}
+    assert (await ticket.by(Role.DISPATCHER, "triage", told)).status_code == 200
+    page = says(await (await at_desk(house, Role.DISPATCHER)).ticket(ticket))
+    assert "未提及事项目录中的关键词" in page
+    assert "人工分类" in page
+    assert "听录音是河水" in page
+
+
+async def test_reasons_from_before_the_codes_and_from_a_newer_version_are_told(
+    house: House,
+) -> None:
+    before = Story(complaint(city="tongzhou", title="路灯"))
+    newer = [Because(code="moon_phase", parameters={"phase": "full"})]
+    events = [
+        before.accepted(),
+        before.tell(TriageUnsure(why="keywords 路灯; also 0203: 井盖")),
+        before.tell(Classified(category="0204", tier="normal", why="the stars")),
+        before.tell(Assigned(assignment=1, unit="water", queue="units", why="?", because=newer)),
+    ]
+    await project(house.store, events)
+    reader = await at_desk(house, Role.DISPATCHER)
+    page = says(await reader.get(f"/staff/tickets/{before.number}"))
+    for words in ("提及：路灯", "也可能属于", "the stars", "moon_phase (phase full)"):
+        assert words in page
 
 
 # --- who may see it -------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
@@ -94,7 +95,12 @@ async def test_the_audit_tells_a_ticket_and_notices_a_changed_record(
     assert shown.code == 0, shown.err
     for word in ("河水发臭", "accepted", "classified", "assigned", "water"):
         assert word in shown.out
+    said = " ".join(re.sub(r"[^\w,]+", " ", shown.out).split())
+    assert "It was filed" in said
     told = await terminal.json("audit", "show", number)
+    assert told["events"][1]["fact"]["because"] == [
+        {"code": "named_by_complainant", "parameters": {}}
+    ]
     assert [event["fact"]["kind"] for event in told["events"]] == [
         "accepted",
         "classified",

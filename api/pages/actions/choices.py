@@ -198,7 +198,8 @@ def _share(occasion: ActionContext, share: Assignment) -> Choice:
 def orders(occasion: ActionContext) -> list[Choice]:
     """Return the orders without an answer."""
     left = [order for order in occasion.ticket.orders if order.answer is None]
-    return [Choice(str(order.n), f"{order.n} · {order.text[:40]}") for order in left]
+    said = occasion.speech.order
+    return [Choice(str(order.n), f"{order.n} · {said(order)[:40]}") for order in left]
 
 
 def steps(occasion: ActionContext) -> list[Choice]:

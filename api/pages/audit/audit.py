@@ -11,9 +11,11 @@ from starlette.responses import RedirectResponse, Response
 
 from api.http.access import TicketNumber, staff
 from api.http.dependencies import Context
+from api.http.i18n import language_of
 from api.http.responses import json_text
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
+from api.pages.shared.translator import Translator
 from api.pages.shared.workplace import working_city
 from app import audits
 from app.audits import SampleQuery, VerdictPage
@@ -22,6 +24,7 @@ from audit.compare import Change, Difference, event_differences
 from audit.fields import fields
 from audit.report import Report, StateThen
 from domain.events import Event
+from domain.facts.machine_reasons import is_ours
 from domain.pack.pack import Pack
 from domain.ticket.stages import Outcome
 from domain.words import N_
@@ -32,7 +35,11 @@ router = APIRouter(include_in_schema=False)
 
 URL = "/staff/audit"
 _FILTERS = ("open", "outcome", "unit", "category", "limit")
-_PLAIN = {"kind", "clocks", "rules", "tells"}
+_PLAIN: dict[str, Any] = {
+    **dict.fromkeys(("kind", "clocks", "rules", "tells", "because"), True),
+    "share": {"because"},
+    "shares": {"__all__": {"because"}},
+}
 """Fields that a timeline line omits: shown elsewhere, or too long for a line."""
 
 LINES = 500
@@ -64,9 +71,14 @@ class EventPair(NamedTuple):
 
     @property
     def says(self) -> str:
-        """The event's fields besides its kind, as one line."""
-        told = self.event.fact.model_dump(mode="json", exclude=_PLAIN, exclude_none=True)
-        return " · ".join(f"{name} {_plain(value)}" for name, value in told.items() if value != "")
+        """The event's fields besides its kind and the system's reasons, as one line."""
+        fact = self.event.fact
+        told = fact.model_dump(mode="json", exclude=_PLAIN, exclude_none=True)
+        return " · ".join(
+            f"{name} {_plain(value)}"
+            for name, value in told.items()
+            if value != "" and not (isinstance(value, str) and is_ours(fact, value))
+        )
 
 
 @router.get(URL)
@@ -155,6 +167,7 @@ async def ticket(
         last=last,
         whole=fields(then.state) if then else {},
         pack=pack,
+        speech=Translator(language_of(request), pack),
         units={unit.code: unit for unit in pack.units},
         categories={one.code: one for one in pack.categories},
     )

@@ -107,8 +107,15 @@ async def hint(request: Request, context: Context, caller: Looking) -> Response:
     form = await Form.read(request, *FIELDS)
     pack = city_of_form(request, context, caller, form)
     found = await _hints(context, pack, form)
-    zone = pack.calendar.tz
-    return page(request, "desk/call_hints.html", form=form, pack=pack, found=found, zone=zone)
+    return page(
+        request,
+        "desk/call_hints.html",
+        form=form,
+        pack=pack,
+        found=found,
+        zone=pack.calendar.tz,
+        speech=Translator(language_of(request), pack),
+    )
 
 
 @router.post(f"{CALL}/caller")
@@ -284,6 +291,7 @@ async def _screen(
         pack=pack,
         form=form,
         found=await _hints(context, pack, form),
+        speech=Translator(language_of(request), pack),
         earlier=earlier if form.typed["earlier"] else None,
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or pack.features.appoint],
         channels=list(Channel),

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from api.pages.desk.reasons import ReasonMessage, in_words
 from app import filing
 from app.context import AppContext
 from domain.deadlines.clocks import Clock
@@ -17,6 +16,7 @@ from domain.pack.pack import Pack
 from domain.pack.phrases import Moment, Reply, Script
 from domain.pack.planning import plan_clock
 from domain.pack.routing import CategorySuggestion, route
+from domain.ticket.because import Because
 from domain.ticket.complaint import Complaint, Kind
 from store.tickets.nearby import Nearby, open_nearby
 from store.tickets.repeats import find_repeats
@@ -33,10 +33,10 @@ class Hints:
     category: Category | None = None
     suggested: Category | None = None
     sure: bool = False
-    reasons: list[ReasonMessage] = field(default_factory=list)
+    reasons: list[Because] = field(default_factory=list)
     area: str | None = None
     unit: Unit | None = None
-    unit_reasons: list[ReasonMessage] = field(default_factory=list)
+    unit_reasons: list[Because] = field(default_factory=list)
     promise: Clock | None = None
     missing: str | None = None
     scripts: list[Script] = field(default_factory=list)
@@ -55,7 +55,7 @@ async def hints(context: AppContext, pack: Pack, said: dict[str, Any], chosen: s
         category=pack.category(code) if code else None,
         suggested=pack.category(found.category) if found.category else None,
         sure=found.confident,
-        reasons=in_words(found.why) if draft.text or draft.title else [],
+        reasons=found.because if draft.text or draft.title else [],
         area=found.area,
         scripts=list(pack.phrases.scripts_for(Moment.CALL, code)),
         answers=list(pack.phrases.answers_for(code)),
@@ -80,7 +80,7 @@ async def _about(
     """Fill in the unit, the due time, the unmet filing condition, and similar open tickets."""
     code = category.code
     routing = route(pack, code, told.area, draft.place)
-    told.unit, told.unit_reasons = pack.unit(routing.unit), in_words(routing.why)
+    told.unit, told.unit_reasons = pack.unit(routing.unit), routing.because
     told.promise = promise(pack, category.tier, draft.filed_at)
     if category.filing is not None:
         since = draft.filed_at - pack.severity.repeats_within.length

@@ -8,15 +8,15 @@ from starlette.responses import Response
 
 from api.http.access import staff
 from api.http.dependencies import Context
+from api.http.i18n import language_of
 from api.pages.desk import queue
-from api.pages.desk.queue import OpenQueue
-from api.pages.desk.reasons import in_words
 from api.pages.desk.request_mapping import UNKNOWN_AREA, UNKNOWN_CATEGORY
 from api.pages.desk.suggestions import guess, promise
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.lookups import area_of, category_of, places, unit_of
 from api.pages.shared.navigation import TRIAGE
 from api.pages.shared.staff_page import staff_page
+from api.pages.shared.translator import Translator
 from api.pages.shared.workplace import working_city
 from app.caller import Caller
 from app.context import AppContext
@@ -131,6 +131,7 @@ async def _page(
     opened: str = "",
 ) -> Response:
     at = await queue.desk(request, context, caller, TRIAGE, form.typed["number"] or None)
+    speech = Translator(language_of(request), at.pack)
     return staff_page(
         request,
         "desk/triage.html",
@@ -138,16 +139,16 @@ async def _page(
         status,
         form=form,
         opened=opened,
-        advice=_advice(context, at, at.hand) if at.hand else None,
+        advice=_advice(context, speech, at.hand) if at.hand else None,
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or at.pack.features.appoint],
         places=places(at.pack),
         **queue.told(request, caller, at, DONE),
     )
 
 
-def _advice(context: AppContext, at: OpenQueue, hand: QueuedTicket) -> dict[str, Any]:
+def _advice(context: AppContext, speech: Translator, hand: QueuedTicket) -> dict[str, Any]:
     """Return the machine's suggestion for the open ticket, why, and what would follow."""
-    pack, ticket = at.pack, hand.ticket
+    pack, ticket = speech.pack, hand.ticket
     found = guess(context, pack, ticket.complaint)
     code = (hand.doubt.suggestion if hand.doubt else None) or ticket.category or found.category
     category = pack.category(code) if code and pack.knows(code) else None
@@ -155,7 +156,7 @@ def _advice(context: AppContext, at: OpenQueue, hand: QueuedTicket) -> dict[str,
     told: dict[str, Any] = {
         "category": category,
         "area": area,
-        "reasons": in_words(hand.doubt.why if hand.doubt else found.why),
+        "reasons": speech.reasons(hand.doubt) if hand.doubt else speech.because(found.because),
         "classified": ticket.stage is not Stage.TRIAGE,
     }
     if category is None:
@@ -163,6 +164,6 @@ def _advice(context: AppContext, at: OpenQueue, hand: QueuedTicket) -> dict[str,
     routing = route(pack, category.code, area, ticket.complaint.place)
     return told | {
         "unit": pack.unit(routing.unit),
-        "unit_reasons": in_words(routing.why),
+        "unit_reasons": speech.because(routing.because),
         "promise": promise(pack, category.tier, ticket.updated_at),
     }

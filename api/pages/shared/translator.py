@@ -1,6 +1,6 @@
 """Texts of a page that code composes, in the reader's language."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
@@ -8,7 +8,12 @@ from api.http.i18n import ENGLISH, translations
 from api.pages.shared import formatting
 from api.pages.shared.formatting import BilingualName
 from api.pages.shared.labels import Labels
+from domain.facts.base import FactBase
+from domain.facts.machine_reasons import order_in_words, reasons_of
+from domain.pack.names import names_of
 from domain.pack.pack import Pack
+from domain.ticket.because import Because, in_words
+from domain.ticket.minutes import Order
 from domain.words import N_
 
 LENGTHS = {
@@ -28,6 +33,7 @@ class Translator:
         self.language, self.pack = language, pack
         self._words = translations(language)
         self._filters: Mapping[str, Callable[..., Any]] = formatting.filters(language)
+        self._names = names_of(pack, language)
         labels = Labels(language)
         self.label, self.problem = labels.label, labels.problem
 
@@ -77,6 +83,18 @@ class Translator:
             if one.grade == grade:
                 return str(one.en if self.language == ENGLISH else one.zh)
         return self.label("grade", grade)
+
+    def because(self, reasons: Iterable[Because]) -> list[str]:
+        """Put the system's reasons into words."""
+        return [in_words(one, self.language, self._names) for one in reasons]
+
+    def reasons(self, fact: FactBase) -> list[str]:
+        """Put the system's reasons for a fact into words."""
+        return reasons_of(fact, self.language, self._names)
+
+    def order(self, order: Order) -> str:
+        """Return the text of an order, by a supervisor or by the system."""
+        return order_in_words(order, self.language, self._names)
 
     def length(self, written: str) -> str:
         """Put a span in the packs' notation into words: 3d, 4wh, 30m."""

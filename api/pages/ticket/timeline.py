@@ -8,6 +8,7 @@ from api.pages.shared.translator import Translator
 from app.errors import CODES
 from domain.actors import Actor, Role
 from domain.events import Event
+from domain.facts.machine_reasons import is_ours, note_of
 from domain.ticket.assignment import Given, HandlingResult
 from domain.ticket.minutes import Minutes
 from domain.ticket.rating import Rating
@@ -90,6 +91,8 @@ def _texts(event: Event, speech: Translator) -> list[str]:
         text = getattr(fact, name, None)
         if isinstance(text, str) and text and not _is_code(event, name, text):
             found.append(text)
+    if note := note_of(fact):
+        found.append(note)
     result: HandlingResult | None = getattr(fact, "result", None)
     if result is not None and result.reply not in found:
         found.append(result.reply)
@@ -103,7 +106,8 @@ def _texts(event: Event, speech: Translator) -> list[str]:
 
 
 def _is_code(event: Event, name: str, text: str) -> bool:
-    return name == "reason" and (text in CODED or event.kind in _REASONS)
+    coded = name == "reason" and (text in CODED or event.kind in _REASONS)
+    return coded or is_ours(event.fact, text)
 
 
 # --- the notes: one entry of the table for every attribute that facts have ---------------------
@@ -206,4 +210,5 @@ def _notes(event: Event, speech: Translator) -> list[str]:
         if value is None or value in ("", []):
             continue
         found.append(tell(event, value, speech))
+    found += speech.reasons(event.fact)
     return [note for note in dict.fromkeys(found) if note]
