@@ -7,6 +7,9 @@ two tables, so that a new one cannot be forgotten.
 
 from typing import Any
 
+from domain.ticket.because import CATALOGUE, Because, sentence
+from domain.ticket.reasons_before import reason_before
+
 GONE = "〔已清除〕"
 """The replacement of erased text."""
 
@@ -78,7 +81,11 @@ RECORD = frozenset(
         "why",
     }
 )
-"""Texts that are codes, unit names, ticket numbers, staff accounts, or generated."""
+"""Texts that are codes, unit names, ticket numbers, staff accounts, or generated.
+
+`why` may be a note of who classified the ticket: then it goes, too. `parameters` are those of the
+system's reasons, which no person writes.
+"""
 
 CODED = frozenset({"closed", "declined", "referred", "reopened", "reworked", "supervised"})
 """Facts whose reason is a code, by which outcomes are counted."""
@@ -91,7 +98,19 @@ def without_words(told: Any) -> Any:
     if not isinstance(told, dict):
         return told
     coded = told.get("kind") in CODED
-    return {name: _kept(name, value, coded) for name, value in told.items()}
+    kept = {name: _kept(name, value, coded) for name, value in told.items()}
+    if told.get("kind") == "classified" and not _is_sentence(told):
+        kept["why"] = GONE
+    return kept
+
+
+def _is_sentence(classified: dict[str, Any]) -> bool:
+    """Return whether its `why` is the system's sentence, and no note of who classified it."""
+    why = classified.get("why", "")
+    reasons = [Because.model_validate(one) for one in classified.get("because", [])]
+    if reasons:
+        return bool(why == sentence(reasons))
+    return all(reason_before(part, CATALOGUE) is not None for part in why.split("; "))
 
 
 def _kept(name: str, value: Any, coded: bool) -> Any:

@@ -43,6 +43,8 @@ def _fixed(code: str) -> int:
 
 
 _PATTERNS = [
-    (code, _pattern(CATALOGUE[code])) for code in sorted(CATALOGUE, key=_fixed, reverse=True)
+    (code, _pattern(CATALOGUE[code]))
+    for code in sorted(CATALOGUE, key=_fixed, reverse=True)
+    if _fixed(code)
 ]
-"""The pattern of each sentence; those with the most fixed text come first."""
+"""The pattern of each sentence with a fixed text; those with the most of it come first."""

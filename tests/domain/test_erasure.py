@@ -79,3 +79,14 @@ def test_the_reason_of_an_outcome_is_a_code_and_stays() -> None:
     returned = {"kind": "return_asked", "ground": "not_ours", "reason": "王先生说"}
     assert without_words(returned)["reason"] == GONE
     assert without_words(returned)["ground"] == "not_ours"
+
+
+def test_the_note_of_who_classified_is_erased_and_the_systems_reason_stays() -> None:
+    because = [{"code": "keywords", "parameters": {"keywords": "路灯"}}]
+    ours = {"kind": "classified", "why": "keywords 路灯", "because": because}
+    assert without_words(ours) == ours
+    noted = {"kind": "classified", "why": "张三说是路灯", "because": because}
+    assert without_words(noted) == noted | {"why": GONE}
+    before = {"kind": "classified", "why": "named by the complainant"}
+    assert without_words(before) == before
+    assert without_words(before | {"why": "张三说是路灯"})["why"] == GONE
