@@ -1,7 +1,6 @@
 """The names of codes, of a pack and of deadlines, in a reader's language."""
 
-from domain.deadlines.clocks import ClockName
-from domain.deadlines.registry import DEADLINES
+from domain.deadlines.registry import DEADLINES, ClockName
 from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import City, Pack
 from domain.ticket.because import Naming, ParameterKind, Value
