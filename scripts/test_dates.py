@@ -21,7 +21,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not engine:
         print("The engine cannot be given another day here: what needs it is left out.")
     tests = selected(rest, few=asked.few, engine=engine)
-    parts = shares(len(begins), date.today()) if asked.few else [None] * len(begins)
+    parts = shares(len(begins), datetime.now(CHINA).date()) if asked.few else [None] * len(begins)
     results = [
         _run(day, at, tests, asked.jobs, engine, part)
         for (day, at), part in zip(begins.items(), parts, strict=True)
