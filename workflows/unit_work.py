@@ -105,7 +105,8 @@ class AssignedTicket(EscalatingTicket):
     async def _let_rungs_come_first(self, came: datetime) -> None:
         """Wait for escalation levels that fell due before the available results were handed in."""
         handed_in = [self._out[n].result().at or came for n in self.finished()]
-        if handed_in:
+        if handed_in and self.behind(max(handed_in)):
+            self.leave_trace()
             await workflow.wait_condition(lambda: not self.behind(max(handed_in)))
 
     def _recall(self, assignment: Assignment, work: PendingResult) -> None:
