@@ -7,7 +7,6 @@ stopping: the reverse. A child that dies is started again; one that keeps dying 
 import asyncio
 import fcntl
 import shutil
-import signal
 import sys
 import sysconfig
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -31,7 +30,7 @@ from store.db.errors import StoreError
 from store.db.schema import SchemaState, inspect, upgrade
 from store.identity import accounts, passwords
 from workers.children import Child
-from workers.supervisor import SIGNALS, Say, StackError, Supervisor, become_supervisor
+from workers.supervisor import Say, StackError, Supervisor, become_supervisor, kept_signals
 
 _PATIENCE = 120.0
 """Seconds allowed for one part to become ready; a busy machine needs many."""
@@ -98,12 +97,10 @@ class Stack:
         """
         if self._lock is None:
             raise RuntimeError("nothing is running")
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # later ones are for the supervisor
-        await asyncio.sleep(_MOMENT)  # earlier signals are handled now
-        if self._supervisor.stopping:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-            return
-        become_supervisor(self.children, self._lock.fileno())
+        with kept_signals() as kept:  # later ones are for the supervisor
+            await asyncio.sleep(_MOMENT)  # earlier ones are handled now
+            if not self._supervisor.stopping:
+                become_supervisor(self.children, self._lock.fileno(), kept)
 
     # --- checks -----------------------------------------------------------------------------
 

@@ -10,7 +10,8 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -79,11 +80,31 @@ class Supervisor:
             await child.start()
 
 
-def become_supervisor(children: Sequence[Child], lock: int) -> NoReturn:
+@contextmanager
+def kept_signals() -> Iterator[int]:
+    """Keep `SIGNALS` that arrive from now on for the program that this process becomes.
+
+    Yields the file descriptor of a pipe with the signals that another thread received: blocking
+    them in this thread does not reach those, and a signal that is received is no longer pending.
+    """
+    received, record = os.pipe()
+    os.set_blocking(record, False)
+    before = signal.set_wakeup_fd(record)
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield received
+    finally:
+        signal.set_wakeup_fd(before)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        os.close(received)
+        os.close(record)
+
+
+def become_supervisor(children: Sequence[Child], lock: int, received: int) -> NoReturn:
     """Replace the running program with this module, which keeps its children.
 
-    `lock`: the file descriptor of the home folder's lock, which stays locked. The caller has
-    blocked `SIGNALS`: they stay pending until this module handles them.
+    `lock`: the file descriptor of the home folder's lock, which stays locked. `received`: the pipe
+    of `kept_signals`; those that this thread blocks stay pending until this module handles them.
     """
     told = [
         {
@@ -96,17 +117,21 @@ def become_supervisor(children: Sequence[Child], lock: int) -> NoReturn:
         for child in children
     ]
     os.set_inheritable(lock, True)
+    os.set_inheritable(received, True)
     sys.stdout.flush()
     sys.stderr.flush()
-    os.environ[_TOLD] = json.dumps(told)
+    os.environ[_TOLD] = json.dumps({"children": told, "received": received})
     # This very package, whatever lies in the folder that the command was started in.
     folder = str(Path(__file__).parent.parent)
     code = f"import sys; sys.path[0] = {folder!r}; from workers.supervisor import main; main()"
     os.execv(sys.executable, [sys.executable, "-c", code])  # noqa: S606  # nosec B606
 
 
-async def supervise(told: Sequence[dict[str, Any]]) -> int:
-    """Supervise these children of this process; return the exit code."""
+async def supervise(told: Sequence[dict[str, Any]], received: int) -> int:
+    """Supervise these children of this process; return the exit code.
+
+    `received`: the pipe with the signals that arrived while this program was being started.
+    """
     supervisor = Supervisor(_say)
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
@@ -116,6 +141,8 @@ async def supervise(told: Sequence[dict[str, Any]]) -> int:
         child.process = Adopted(each["pid"])
         supervisor.children.append(child)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    if signalled(received):
+        supervisor.stop()
     supervisor.watch()
     failure: StackError | None = None
     try:
@@ -123,18 +150,37 @@ async def supervise(told: Sequence[dict[str, Any]]) -> int:
         _say("stopping")
     except StackError as error:
         failure = error
-    await supervisor.close()
+    finally:
+        await supervisor.close()
     if failure is None:
         return 0
-    sys.stderr.write(f"jiesu: {failure}\n")
+    _write(f"jiesu: {failure}")
     return 2
 
 
+def signalled(received: int) -> bool:
+    """Return whether one of `SIGNALS` is in the pipe, and close it."""
+    os.set_blocking(received, False)
+    try:
+        numbers = os.read(received, 64)
+    except BlockingIOError:
+        numbers = b""
+    os.close(received)
+    return any(number in numbers for number in SIGNALS)
+
+
 def _say(line: str) -> None:
-    sys.stderr.write(f"  {line}\n")
-    sys.stderr.flush()
+    _write(f"  {line}")
+
+
+def _write(line: str) -> None:
+    """Write a line for the operator, whose terminal may be gone."""
+    with suppress(OSError):
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
 
 def main() -> None:
     """Supervise the children that this process had as another program."""
-    sys.exit(asyncio.run(supervise(json.loads(os.environ.pop(_TOLD)))))
+    told = json.loads(os.environ.pop(_TOLD))
+    sys.exit(asyncio.run(supervise(told["children"], told["received"])))

@@ -6,7 +6,7 @@ import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
@@ -32,21 +32,23 @@ class Up:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    async def start(self, **env: str) -> asyncio.subprocess.Process:
+    async def start(
+        self, errors: int = asyncio.subprocess.PIPE, env: Mapping[str, str] | None = None
+    ) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             sys.executable, "-m", "cli", "up",
             "--home", str(self.home),
             "--port", str(self.port),
             "--temporal-port", str(self.engine),
             cwd=ROOT,
-            env={**os.environ, **env},
+            env={**os.environ, **(env or {})},
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+            stderr=errors,
         )  # fmt: skip
 
     async def refused(self, **env: str) -> str:
         """Return the line of error when it refuses to start."""
-        process = await self.start(**env)
+        process = await self.start(env=env)
         _, errors = await asyncio.wait_for(process.communicate(), 30)
         assert process.returncode == 2, errors
         lines = errors.decode().strip().splitlines()
@@ -67,9 +69,9 @@ class Up:
                 process.send_signal(stop)
             _, errors = await asyncio.wait_for(process.communicate(), 30)
         assert process.returncode == 0, errors
-        assert await self._nothing_listens()
+        assert await self.nothing_listens()
 
-    async def _nothing_listens(self) -> bool:
+    async def nothing_listens(self) -> bool:
         for port in (self.port, self.engine):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -84,6 +86,19 @@ async def test_it_starts_serves_and_stops_without_leaving_anything(
     up = Up(tmp_path / "home")
     async with up.running(stop), httpx.AsyncClient(base_url=up.url) as http:
         assert (await http.get("/readyz")).json() == {"ready": True, "missing": []}
+
+
+async def test_it_stops_although_its_terminal_is_gone(tmp_path: Path) -> None:
+    up = Up(tmp_path / "home")
+    read, write = os.pipe()
+    process = await up.start(errors=write)
+    assert process.stdout is not None
+    assert up.url in (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
+    os.close(read)
+    os.close(write)
+    process.terminate()
+    assert await asyncio.wait_for(process.wait(), 30) == 0
+    assert await up.nothing_listens()
 
 
 async def test_the_next_start_goes_on_with_every_open_ticket(tmp_path: Path) -> None:
