@@ -123,9 +123,7 @@ class Engine:
         Raises:
             NotRunning, EngineUnavailable
         """
-        handle = self._client.get_workflow_handle_for(
-            TicketWorkflow.run, ticket_workflow_id(number)
-        )
+        handle = self._client.get_workflow_handle(ticket_workflow_id(number))
         told = verdict.model_copy(
             update={"at": self.clock.now(), "key": verdict.key or uuid4().hex}
         )

@@ -85,7 +85,7 @@ class FloorDriver:
             floor.FloorWorkflow.receipt, start_workflow_operation=start, id="receipt"
         )
         accepted = time.perf_counter() - begun
-        run = self._client.get_workflow_handle_for(floor.FloorWorkflow.run, name)
+        run = self._client.get_workflow_handle(name)
         await run.execute_update(floor.FloorWorkflow.act, bytes(floor.SIGN))
         await run.execute_update(floor.FloorWorkflow.act, bytes(floor.CONTACT))
         work = self._client.get_async_activity_handle(

@@ -85,7 +85,7 @@ class _One:
 
     def __init__(self, client: Client, number: str) -> None:
         self.client, self.number = client, number
-        self.handle = client.get_workflow_handle_for(TicketWorkflow.run, ticket_workflow_id(number))
+        self.handle = client.get_workflow_handle(ticket_workflow_id(number))
         self.at = datetime.now(UTC)
         self.given: Counter[str] = Counter()
         self.unit = 0

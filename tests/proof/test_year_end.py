@@ -114,7 +114,7 @@ class City:
         self.open.append(complaint.number)
 
     async def act(self, number: str, actor: Actor, command: Command) -> bool:
-        handle = self.client.get_workflow_handle_for(TicketWorkflow.run, ticket_workflow_id(number))
+        handle = self.client.get_workflow_handle(ticket_workflow_id(number))
         act = Act(actor=actor, command=command, at=await self.now())
         try:
             await handle.execute_update(TicketWorkflow.act, act)
@@ -125,7 +125,7 @@ class City:
         return True
 
     async def rate(self, number: str, rating: Rating) -> None:
-        handle = self.client.get_workflow_handle_for(TicketWorkflow.run, ticket_workflow_id(number))
+        handle = self.client.get_workflow_handle(ticket_workflow_id(number))
         at = await self.now()
         await handle.signal(
             TicketWorkflow.rated, RatingMessage(actor=CITIZEN, rating=rating, at=at)
