@@ -23,7 +23,7 @@ from domain.activity_io import Projection
 from domain.actors import SYSTEM, Actor, Role
 from domain.deadlines.registry import UNIT_CLOCKS
 from domain.events import Fact
-from domain.facts.handling import Contacted, ExtensionAsked, Signed
+from domain.facts.handling import Contacted, ExtensionRequested, Signed
 from domain.facts.intake import Accepted, Assigned, Classified
 from domain.pack.pack import Pack
 from domain.pack.planning import plan_clocks
@@ -167,7 +167,7 @@ def _life(pack: Pack, n: int, filed_at: datetime) -> Iterator[Projection]:
         (Assigned(assignment=1, unit=UNIT, queue="units", why="bench", clocks=clocks), SYSTEM),
         (Signed(assignment=1), _OFFICER),
         (Contacted(assignment=1), _OFFICER),
-        (ExtensionAsked(assignment=1, by="1d", reason="bench"), _OFFICER),
+        (ExtensionRequested(assignment=1, by="1d", reason="bench"), _OFFICER),
     ]
     at = filed_at
     for fact, who in facts[: 3 + n % 4]:

@@ -10,11 +10,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.terminal import out, table
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import matches
 from domain.pack.pack import Pack
-from domain.pack.policies import RungRule
+from domain.pack.policies import LevelRule
 from packs.bases import BESIDE, default_root, is_base, pack_files
 from packs.differences import ContentDifference
 from packs.parsed_pack import GRIDS
@@ -140,7 +140,7 @@ def show(pack: Pack, folder: Path) -> None:
         f"what nobody owns goes to {city.fallback}; what nobody has classified is {city.tier}"
     )
     out.print(_limits(pack))
-    out.print(_ladder(pack))
+    out.print(_policy(pack))
     out.print(_ways(pack))
 
 
@@ -156,16 +156,16 @@ def _limits(pack: Pack) -> Table:
     return limits
 
 
-def _ladder(pack: Pack) -> Table:
-    ladder = table("clock", *(kind.value for kind in RungKind), title="Ladder")
+def _policy(pack: Pack) -> Table:
+    ladder = table("clock", *(kind.value for kind in LevelKind), title="Ladder")
     for clock, rungs in pack.ladder.items():
-        found = {rung.kind: _rung(rung) for rung in rungs}
-        ladder.add_row(clock.value, *(found.get(kind, "") for kind in RungKind))
+        found = {rung.kind: _level(rung) for rung in rungs}
+        ladder.add_row(clock.value, *(found.get(kind, "") for kind in LevelKind))
     return ladder
 
 
-def _rung(rung: RungRule) -> str:
-    when = f"{rung.offset} {'before' if rung.kind is RungKind.WARN else 'after'}: "
+def _level(rung: LevelRule) -> str:
+    when = f"{rung.offset} {'before' if rung.kind is LevelKind.WARN else 'after'}: "
     raises = " and raises it a level" if rung.raises else ""
     return f"{when if rung.offset else ''}{', '.join(rung.tells) or 'nobody'}{raises}"
 

@@ -17,7 +17,7 @@ from demo.filing import Filing
 from demo.people import People, Refusal
 from demo.words import DemoTexts
 from domain.actors import Role
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
 from domain.pack.pack import Pack
 from domain.ticket.assignment import Assignment
@@ -141,7 +141,7 @@ class PlayedComplaint:
 
     async def _sign(self, ticket: Ticket, given: Assignment) -> None:
         if self.script.signed_late and self._once("signed late"):
-            await self._rest_until(ticket, ClockName.SIGN, RungKind.DUE, given.n)
+            await self._rest_until(ticket, ClockName.SIGN, LevelKind.DUE, given.n)
         await self._think()
         await self._officer(given, "sign")
 
@@ -188,7 +188,7 @@ class PlayedComplaint:
 
     async def _complete(self, ticket: Ticket, given: Assignment) -> None:
         if self.script.late and self._once("late"):
-            kind = RungKind.WARN if self.script.late is Late.YELLOW else RungKind.DUE
+            kind = LevelKind.WARN if self.script.late is Late.YELLOW else LevelKind.DUE
             await self._rest_until(ticket, ClockName.HANDLE, kind, given.n)
         await self._think()
         resolved = self.script.mood(self.answers + 1) is not Mood.UNSOLVED
@@ -210,11 +210,11 @@ class PlayedComplaint:
             await self._think()
             await self._citizen("rating", **self._rating(mood))
         else:
-            await self._rest_until(ticket, ClockName.RATE, RungKind.DUE)
+            await self._rest_until(ticket, ClockName.RATE, LevelKind.DUE)
 
     async def _call_back(self, ticket: Ticket, mood: Mood) -> None:
         if mood is Mood.FORGOTTEN:
-            await self._rest_until(ticket, ClockName.CALL_BACK, RungKind.DUE)
+            await self._rest_until(ticket, ClockName.CALL_BACK, LevelKind.DUE)
             return
         await self._think()
         if mood is Mood.UNREACHED:
@@ -271,7 +271,7 @@ class PlayedComplaint:
         await asyncio.sleep(self.dice.uniform(0.02, 0.2))
 
     async def _rest_until(
-        self, ticket: Ticket, name: ClockName, kind: RungKind, assignment: int | None = None
+        self, ticket: Ticket, name: ClockName, kind: LevelKind, assignment: int | None = None
     ) -> None:
         """Wait until the clock has escalated to that level, and free the client meanwhile."""
         self.rest()

@@ -17,8 +17,8 @@ from domain.pack.policies import (
     Aftercare,
     Caps,
     DeskPolicy,
+    EscalationPolicy,
     Features,
-    Ladder,
     Limits,
     PackPart,
     RatingPolicy,
@@ -85,7 +85,7 @@ class CityFile(PackPart):
     tiers: dict[Code, Tier] = Field(min_length=1)
     limits: Limits = Limits()
     joint: Limits = Limits()
-    ladder: dict[ClockName, Ladder] = Field(default_factory=dict)
+    ladder: dict[ClockName, EscalationPolicy] = Field(default_factory=dict)
     caps: Caps
     features: Features = Features()
     rework: Reworking = Reworking()

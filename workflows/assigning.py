@@ -17,7 +17,7 @@ from domain.facts.joint import Delegated, Intervened, Whistled
 from domain.messages import Command
 from domain.policy.guards import check
 from domain.refusals import Refused
-from domain.ticket.assignment import Assignment, Given, Share
+from domain.ticket.assignment import Assignment, AssignmentPlan, Share
 from workflows.calls import ask, ask_until_answered
 from workflows.escalation import EscalatingTicket
 from workflows.turns import PATIENCE
@@ -66,16 +66,16 @@ def question_of(flow: EscalatingTicket, unit: str | None, at: datetime) -> Dispa
 
 def assign(flow: EscalatingTicket, plan: DispatchPlan, at: datetime, actor: Actor) -> None:
     """Record the planned unit as the lead."""
-    given = given_of(flow, plan)
+    given = plan_fields(flow, plan)
     flow.record_event(
-        Assigned(**{name: getattr(given, name) for name in Given.model_fields}), at, actor
+        Assigned(**{name: getattr(given, name) for name in AssignmentPlan.model_fields}), at, actor
     )
 
 
-def given_of(flow: EscalatingTicket, plan: DispatchPlan) -> Given:
+def plan_fields(flow: EscalatingTicket, plan: DispatchPlan) -> AssignmentPlan:
     """Return the planned share with its current number: others may have been recorded meanwhile."""
     n = flow.ticket.given + 1
-    told = {name: getattr(plan, name) for name in Given.model_fields}
+    told = {name: getattr(plan, name) for name in AssignmentPlan.model_fields}
     clocks = [
         clock.model_copy(update={"assignment": n})
         for clock in plan.clocks
@@ -83,7 +83,7 @@ def given_of(flow: EscalatingTicket, plan: DispatchPlan) -> Given:
     ]
     if not flow.ticket.promised:
         clocks += [clock for clock in plan.clocks if clock.name is ClockName.PROMISE]
-    return Given(**told | {"assignment": n, "clocks": clocks})
+    return AssignmentPlan(**told | {"assignment": n, "clocks": clocks})
 
 
 async def reassign(flow: EscalatingTicket, command: Reassign, actor: Actor, at: datetime) -> None:
@@ -106,7 +106,7 @@ async def intervene(flow: EscalatingTicket, command: Intervene, actor: Actor, at
 
 async def whistle(flow: EscalatingTicket, command: Whistle, actor: Actor, at: datetime) -> None:
     lead = command.share_in(flow.ticket, actor)
-    first, shares = flow.ticket.given, list[Given]()
+    first, shares = flow.ticket.given, list[AssignmentPlan]()
     for n, call in enumerate(command.units, first + 1):
         shares.append(await _plan_help(flow, lead, call, n, at))
     _still(flow, command, actor, at, first)
@@ -132,7 +132,7 @@ async def _plan_help(
     n: int,
     at: datetime,
     below: str | None = None,
-) -> Given:
+) -> AssignmentPlan:
     """Plan a co-handler's or (`below`) a delegate's share, due no later than `given_from`."""
     due = [
         clock.due_at
@@ -150,7 +150,9 @@ async def _plan_help(
         }
     )
     plan = await ask(Dispatch.dispatch, question)
-    return Given(**{name: getattr(plan, name) for name in Given.model_fields} | {"assignment": n})
+    return AssignmentPlan(
+        **{name: getattr(plan, name) for name in AssignmentPlan.model_fields} | {"assignment": n}
+    )
 
 
 def _still(

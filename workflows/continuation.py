@@ -86,8 +86,8 @@ class ContinuedTicket(StagedTicket):
         async with self.turns.turn(act.command):
             await self._take_finished()
             patience = PATIENCE.get()
-            if patience is not None and self.behind(at):
-                await patience.wait(lambda: not self.behind(at))
+            if patience is not None and self.has_overdue_levels(at):
+                await patience.wait(lambda: not self.has_overdue_levels(at))
             check(self.ticket, act.command, act.actor, at)
             await handlers.give(self, act.command, act.actor, at)
         if info is not None:
@@ -160,7 +160,7 @@ class ContinuedTicket(StagedTicket):
         )
 
     def _at_rest(self) -> bool:
-        return workflow.all_handlers_finished() and not self.climbing and not self._projecting
+        return workflow.all_handlers_finished() and not self.escalating and not self._projecting
 
     async def catch_up(self) -> None:
         """Add the clocks that a ticket of an older lifecycle lacks.

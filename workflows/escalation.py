@@ -9,10 +9,10 @@ from domain.activity_io import ClockQuestion, ResumeQuestion
 from domain.commands.base import ClockNeed, Wanted
 from domain.commands.joint.raise_level import raised
 from domain.commands.lookups import rules_of
-from domain.deadlines.clocks import Clock, Rung, RungKind, emergency_clock
+from domain.deadlines.clocks import Clock, EscalationLevel, LevelKind, emergency_clock
 from domain.deadlines.registry import ClockName
 from domain.facts.aftercare import ClosedOnWatch
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.facts.closing import CallBackDue, Closed
 from domain.facts.returning import FellBack, TakenOn
 from domain.facts.waiting import Resumed, ReviewMissed
@@ -29,36 +29,36 @@ _AT_ONCE = timedelta(milliseconds=1)
 
 
 class EscalatingTicket(RecordedTicket):
-    """A recorded ticket whose clocks run. `climbing`: a level that was reached is processed."""
+    """A recorded ticket whose clocks run. `escalating`: a level that was reached is processed."""
 
-    climbing = False
+    escalating = False
     came_at: datetime | None = None
     """The latest time at which a message was received; levels up to it are due."""
 
-    async def climb(self) -> None:
+    async def run_escalation(self) -> None:
         """Wait for the earliest escalation level of any clock, again and again.
 
         The timer is set lazily: when a clock stops, its timer is left to fire without effect
         rather than cancelled and set again, and only an earlier level replaces it.
         """
         while self.ticket.open:
-            following = self.ticket.next_rung()
+            following = self.ticket.next_level()
             if following is None:
                 await workflow.wait_condition(
-                    lambda: not self.ticket.open or self.ticket.next_rung() is not None
+                    lambda: not self.ticket.open or self.ticket.next_level() is not None
                 )
                 continue
             armed = following[1].at
-            if await self._time_came(armed):
-                reached = self.ticket.next_rung()
+            if await self._due_now(armed):
+                reached = self.ticket.next_level()
                 if reached is not None and reached[1].at <= armed:
-                    self.climbing = True
+                    self.escalating = True
                     await self.reach(*reached)
-                    self.climbing = False
+                    self.escalating = False
                 elif reached is None:  # the timer of a clock that was stopped, and no other to set
                     self.leave_trace()
 
-    async def _time_came(self, armed: datetime) -> bool:
+    async def _due_now(self, armed: datetime) -> bool:
         """Return True when it is time; False when an earlier level came up, or the ticket ended.
 
         An overdue level gets a timer, too: whether there is one must not depend on
@@ -76,28 +76,28 @@ class EscalatingTicket(RecordedTicket):
     def _passed(self, armed: datetime) -> bool:
         return self.came_at is not None and armed <= self.came_at
 
-    def behind(self, at: datetime) -> bool:
+    def has_overdue_levels(self, at: datetime) -> bool:
         """Return whether an escalation level due by `at` is still to be processed.
 
         After a time without a worker, late messages and expired timers arrive together. What was
         due first is recorded first: a late answer must not hide that it was late.
         """
-        following = self.ticket.next_rung()
+        following = self.ticket.next_level()
         if following is not None and following[1].at <= at and self.ticket.open:
             self.came_at = max(at, self.came_at or at)
             return True
-        return self.climbing
+        return self.escalating
 
     def _earlier_than(self, armed: datetime) -> bool:
-        following = self.ticket.next_rung()
+        following = self.ticket.next_level()
         return following is not None and following[1].at < armed
 
-    async def reach(self, clock: Clock, rung: Rung) -> None:
+    async def reach(self, clock: Clock, rung: EscalationLevel) -> None:
         """Record an escalation level, notify those concerned, and apply its consequences."""
         assignment = clock.assignment
         unit = self.ticket.assignment(assignment).unit if assignment else None
         self.record_event(
-            RungClimbed(
+            LevelReached(
                 clock=clock.name,
                 assignment=assignment,
                 label=clock.label,
@@ -108,7 +108,7 @@ class EscalatingTicket(RecordedTicket):
             ),
             rung.at,
         )
-        if rung.kind is RungKind.DUE:
+        if rung.kind is LevelKind.DUE:
             await self._fall_due(clock, unit or "", rung.at)
         if rung.raises and clock.running:
             await self._raise(clock, rung.at)
@@ -121,7 +121,7 @@ class EscalatingTicket(RecordedTicket):
         """
         n = clock.assignment or 0
         match clock.name:
-            case ClockName.RETURN_WINDOW if self._return_asked(n):
+            case ClockName.RETURN_WINDOW if self._return_requested(n):
                 pass  # in time: the decision also settles whether another is possible
             case ClockName.RETURN_WINDOW:
                 self.record_if_allowed(TakenOn(assignment=n, unit=unit), at)
@@ -149,7 +149,7 @@ class EscalatingTicket(RecordedTicket):
             case _:
                 pass
 
-    def _return_asked(self, n: int) -> bool:
+    def _return_requested(self, n: int) -> bool:
         request = self.ticket.assignment(n).asked
         return bool(self.lifecycle) and request is not None and request.what == "return"
 

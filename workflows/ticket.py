@@ -47,7 +47,7 @@ class TicketWorkflow(ContinuedTicket):
 
     @workflow.run
     async def run(self, begun: Complaint | Carried) -> Snapshot:
-        self.ladder = asyncio.create_task(self.climb())
+        self.ladder = asyncio.create_task(self.run_escalation())
         while True:
             try:
                 await self.live()

@@ -64,7 +64,7 @@ class AssignedTicket(EscalatingTicket):
                 self._out[assignment.n] = self._send(assignment)
         came = await self.until(lambda: self._news(stage))
         if self.lifecycle:
-            await self._let_rungs_come_first(came)
+            await self._let_overdue_levels_come_first(came)
         for n, work in list(self._out.items()):
             assignment = self.ticket.assignment(n)
             if not assignment.open and self.lifecycle:
@@ -102,11 +102,11 @@ class AssignedTicket(EscalatingTicket):
             unit.id = result.by
             self.record_event(result_of(self.ticket, assignment.n, result), result.at or came, unit)
 
-    async def _let_rungs_come_first(self, came: datetime) -> None:
+    async def _let_overdue_levels_come_first(self, came: datetime) -> None:
         """Wait for escalation levels that fell due before the available results were handed in."""
         handed_in = [self._out[n].result().at or came for n in self.finished()]
         if handed_in:
-            await workflow.wait_condition(lambda: not self.behind(max(handed_in)))
+            await workflow.wait_condition(lambda: not self.has_overdue_levels(max(handed_in)))
 
     def _recall(self, assignment: Assignment, work: PendingResult) -> None:
         """Recall an assignment. A result that was under way is not lost: it becomes an event."""

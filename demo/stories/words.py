@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import DEADLINES, Nature
 from domain.events import Event, Fact
 from domain.facts import (
@@ -16,7 +16,7 @@ from domain.facts import (
     supervising,
     verifying,
 )
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.facts.base import FactBase
 from domain.facts.machine_reasons import is_ours, reasons_of
 from domain.pack.names import names_of
@@ -25,13 +25,13 @@ from domain.ticket.complaint import Channel
 from domain.ticket.minutes import Meeting
 from domain.ticket.rating import Rating
 
-RUNGS = {
-    RungKind.WARN: "黄牌",
-    RungKind.DUE: "红牌",
-    RungKind.SUPERVISE: "督办",
-    RungKind.NOTICE: "通报",
+LEVELS = {
+    LevelKind.WARN: "黄牌",
+    LevelKind.DUE: "红牌",
+    LevelKind.SUPERVISE: "督办",
+    LevelKind.NOTICE: "通报",
 }
-REMINDERS = {RungKind.WARN: "提醒", RungKind.DUE: "到期"}
+REMINDERS = {LevelKind.WARN: "提醒", LevelKind.DUE: "到期"}
 """The words of clocks that expire without anybody's fault."""
 
 MEETINGS = {
@@ -66,9 +66,9 @@ _MOST = 40
 def words_of(event: Event, pack: Pack) -> str:
     """Describe an event: its actor, action, target and the gist of its text."""
     fact = event.fact
-    if isinstance(fact, RungClimbed):
+    if isinstance(fact, LevelReached):
         clock = DEADLINES[fact.clock]
-        rungs = RUNGS if clock.nature is Nature.DUTY else RUNGS | REMINDERS
+        rungs = LEVELS if clock.nature is Nature.DUTY else LEVELS | REMINDERS
         what = f"{clock.label_zh}时限{rungs[fact.rung]}"
         return f"{what}（{name_of(pack, fact.unit)}）" if fact.unit else what
     told = _GIST.get(type(fact))
@@ -126,7 +126,9 @@ _GIST: dict[type[FactBase], Callable[[Any, Pack], str]] = {
         f"{_category(fact.category, pack)}（{pack.tier(fact.tier).name}）"
     ),
     intake.Answered: lambda fact, _: _said(fact.text),
-    verifying.VerificationAsked: lambda fact, _: "办结前" if fact.before == "closing" else "立案前",
+    verifying.VerificationRequested: lambda fact, _: (
+        "办结前" if fact.before == "closing" else "立案前"
+    ),
     verifying.ClosingConfirmed: lambda fact, _: _said(fact.result.reply) if fact.result else "",
     handling.Contacted: lambda fact, _: "" if fact.reached else "未接通",
     handling.StepDone: lambda fact, _: _said(f"{fact.step} {fact.note}"),

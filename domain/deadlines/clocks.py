@@ -21,7 +21,7 @@ class Basis(StrEnum):
     WORKING = "working"
 
 
-class RungKind(StrEnum):
+class LevelKind(StrEnum):
     """The escalation levels, lowest first. For the rating they are reminders, see `plan_clock`."""
 
     WARN = "warn"  # 黄牌
@@ -30,10 +30,10 @@ class RungKind(StrEnum):
     NOTICE = "notice"  # 通报
 
 
-class Rung(Recorded):
+class EscalationLevel(Recorded):
     """One escalation level. `raises`: reaching it also raises the ticket a level (提级)."""
 
-    kind: RungKind
+    kind: LevelKind
     at: Instant
     tells: list[Role] = Field(default_factory=list)
     raises: bool = False
@@ -60,7 +60,7 @@ class Clock(Recorded):
     calendar_version: str | None = None
     started_at: Instant
     due_at: Instant
-    rungs: list[Rung] = Field(default_factory=list)
+    rungs: list[EscalationLevel] = Field(default_factory=list)
     climbed: int = 0
     reached_in: list[int] = Field(default_factory=list)
     paused_at: Instant | None = None
@@ -81,16 +81,16 @@ class Clock(Recorded):
     @property
     def past_due(self) -> bool:
         """True if its due level was reached."""
-        return any(rung.kind is RungKind.DUE for rung in self.rungs[: self.climbed])
+        return any(rung.kind is LevelKind.DUE for rung in self.rungs[: self.climbed])
 
     @property
-    def counting(self) -> list[Rung]:
+    def counting(self) -> list[EscalationLevel]:
         """The levels that were reached and are not void."""
         reached = self.rungs[: self.climbed]
         return [rung for rung in reached if self.void_from is None or rung.at < self.void_from]
 
     @property
-    def next_rung(self) -> Rung | None:
+    def next_level(self) -> EscalationLevel | None:
         """The level that fires next, None when stopped, paused or at the last one."""
         if self.stopped_at or self.paused_at or self.climbed >= len(self.rungs):
             return None
@@ -146,5 +146,5 @@ def emergency_clock(name: ClockName, at: datetime, assignment: int | None = None
         basis=Basis.CALENDAR,
         started_at=at,
         due_at=due_at,
-        rungs=[Rung(kind=RungKind.DUE, at=due_at, tells=[Role.SUPERVISOR])],
+        rungs=[EscalationLevel(kind=LevelKind.DUE, at=due_at, tells=[Role.SUPERVISOR])],
     )

@@ -47,7 +47,7 @@ class Contacted(FactBase):
             ticket.stop(at, ClockName.CONTACT, assignment=self.assignment)
 
 
-class ExtensionAsked(FactBase):
+class ExtensionRequested(FactBase):
     """A request for an extension (延期), by a length such as "3d"."""
 
     kind: Literal["extension_asked"] = "extension_asked"

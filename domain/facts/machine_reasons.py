@@ -8,7 +8,7 @@ from domain.facts.intake import Assigned, Classified, TriageUnsure
 from domain.facts.joint import LevelRaised
 from domain.facts.merging import Unmerged
 from domain.facts.supervising import SupervisionOrdered
-from domain.facts.verifying import ClosingRefuted, VerificationAsked
+from domain.facts.verifying import ClosingRefuted, VerificationRequested
 from domain.ticket.because import (
     Because,
     Naming,
@@ -55,7 +55,7 @@ REASONS_OF: Mapping[type[FactBase], Collection[str]] = {
     TriageUnsure: _TRIAGE,
     Classified: _TRIAGE,
     Assigned: _DISPATCH,
-    VerificationAsked: _DISPATCH,
+    VerificationRequested: _DISPATCH,
     LevelRaised: frozenset({ReasonCode.SEVERITY, ReasonCode.OVERDUE}),
     SupervisionOrdered: frozenset({ReasonCode.SEVERITY}),
     Unmerged: frozenset({ReasonCode.PARENT_ENDED, ReasonCode.PARENT_ANSWERED}),
@@ -77,7 +77,7 @@ def reasons_of(fact: FactBase, language: str, named: Naming = as_recorded) -> li
         return [in_words(one, language, named) for one in found.because]
     known = REASONS_OF[type(fact)]
     read = [(part, reason_before(part, known)) for part in found.text.split("; ")]
-    only_ours = isinstance(fact, TriageUnsure | Classified | Assigned | VerificationAsked)
+    only_ours = isinstance(fact, TriageUnsure | Classified | Assigned | VerificationRequested)
     if not only_ours and any(reason is None for _, reason in read):
         return []
     return [in_words(one, language, named) if one else part for part, one in read if part]
@@ -106,7 +106,7 @@ def _recorded(fact: FactBase) -> RecordedReasons | None:
     match fact:
         case TriageUnsure() | Classified() | Assigned():
             return RecordedReasons(fact.why, fact.because)
-        case VerificationAsked():
+        case VerificationRequested():
             return RecordedReasons(fact.share.why, fact.share.because)
         case LevelRaised() | Unmerged():
             return RecordedReasons(fact.reason, fact.because)

@@ -5,10 +5,10 @@ from datetime import datetime
 from zlib import crc32
 
 from domain.deadlines.cards import cards_shown
-from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import DEADLINES, ClockName, Owner
 from domain.events import Event
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.facts.handling import Handled, ShareHandled
 from domain.pack.condition_vocabulary import EventCase, ResultCase, ShareCase, TicketFacts
 from domain.ticket.assignment import Assignment, Share
@@ -95,8 +95,8 @@ def case_of(ticket: Ticket, at: datetime) -> TicketFacts:
             "raised": ticket.raised,
             "delegations": sum(a.share is Share.DELEGATE for a in ticket.assignments)
             + gone.delegations,
-            "yellow": cards(ticket, RungKind.WARN),
-            "red": cards(ticket, RungKind.DUE),
+            "yellow": cards(ticket, LevelKind.WARN),
+            "red": cards(ticket, LevelKind.DUE),
             "orders": len(ticket.orders),
             "notices": ticket.notices,
             "revisits": ticket.revisits,
@@ -112,7 +112,7 @@ def result_case(reply: str, resolved: bool, evidence: Iterable[str]) -> ResultCa
 def event_case(event: Event, ticket: Ticket) -> EventCase:
     """Return the case of an event; `ticket` is as it was just after it."""
     fact = event.fact
-    climbed = fact if isinstance(fact, RungClimbed) else None
+    climbed = fact if isinstance(fact, LevelReached) else None
     rating = getattr(fact, "rating", None)
     result = getattr(fact, "result", None)
     told = rating or result or fact
@@ -194,7 +194,7 @@ def share_of(event: Event, ticket: Ticket) -> Assignment | None:
     None if no unit had one, or if the clock that escalated is not a unit's.
     """
     fact = event.fact
-    if isinstance(fact, RungClimbed) and DEADLINES[fact.clock].owner is not Owner.UNIT:
+    if isinstance(fact, LevelReached) and DEADLINES[fact.clock].owner is not Owner.UNIT:
         return None
     n = getattr(fact, "assignment", None)
     if n is None:
@@ -210,9 +210,9 @@ def due_of(ticket: Ticket) -> datetime | None:
     return promise.due_at
 
 
-def cards(ticket: Ticket, kind: RungKind) -> int:
+def cards(ticket: Ticket, kind: LevelKind) -> int:
     """Count the cards of a kind that units got on this ticket, without void ones."""
-    gone = {RungKind.WARN: ticket.dropped.yellow_cards, RungKind.DUE: ticket.dropped.red_cards}
+    gone = {LevelKind.WARN: ticket.dropped.yellow_cards, LevelKind.DUE: ticket.dropped.red_cards}
     shown = cards_shown(ticket.clocks, kind) - set(ticket.void_rungs)
     return gone.get(kind, 0) + len(shown)
 

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from domain.actors import Role
 from domain.events import Event
 from domain.facts.aftercare import Reopened
-from domain.facts.anytime import Replanned, RungClimbed
+from domain.facts.anytime import LevelReached, Replanned
 from domain.facts.closing import Reworked
 from domain.facts.intake import Assigned
 from domain.facts.joint import Delegated, Whistled
-from domain.facts.verifying import VerificationAsked
+from domain.facts.verifying import VerificationRequested
 from domain.model import Recorded
 from domain.ticket.assignment import Assignment, Share
 from domain.ticket.ticket import Ticket
@@ -180,7 +180,7 @@ def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[O
     `ticket` is as it was after the event and those in `after`, which followed it.
     """
     fact, scene = event.fact, _scene(event, ticket, after)
-    if isinstance(fact, RungClimbed):
+    if isinstance(fact, LevelReached):
         template, roles = f"{fact.clock}_{fact.rung}", tuple(fact.tells)
         if template in _TOLD_BY_WHAT_FOLLOWS:
             roles = tuple(role for role in roles if role not in UNIT)
@@ -236,7 +236,7 @@ def _units(scene: _Scene) -> list[str]:
             return [share.unit for share in shares]
         case Replanned(moved=moved):
             return list(dict.fromkeys(one.unit for one in moved if one.unit))
-        case Delegated(share=share) | VerificationAsked(share=share):
+        case Delegated(share=share) | VerificationRequested(share=share):
             return [share.unit]
         case _:
             unit = getattr(fact, "unit", None) or (scene.lead.unit if scene.lead else None)

@@ -6,11 +6,11 @@ from datetime import datetime
 from pydantic import Field
 
 from domain.deadlines.cards import cards_shown
-from domain.deadlines.clocks import Clock, Rung, RungKind
+from domain.deadlines.clocks import Clock, EscalationLevel, LevelKind
 from domain.deadlines.registry import PAUSABLE, ClockName
 from domain.model import Instant, Recorded
 from domain.refusals import Refused
-from domain.ticket.assignment import Assignment, Ending, Given, Pause, Request, Share
+from domain.ticket.assignment import Assignment, AssignmentPlan, Ending, Pause, Request, Share
 from domain.ticket.complaint import Complaint, Kind
 from domain.ticket.minutes import Minutes, Order
 from domain.ticket.rating import Rating
@@ -224,7 +224,9 @@ class Ticket(Recorded):
 
     # --- changes made by facts: assignments -----------------------------------------------
 
-    def give(self, given: Given, share: Share, at: datetime, *, of: int | None = None) -> None:
+    def give(
+        self, given: AssignmentPlan, share: Share, at: datetime, *, of: int | None = None
+    ) -> None:
         """Open an assignment, as planned."""
         self.assignments.append(
             Assignment(
@@ -280,8 +282,8 @@ class Ticket(Recorded):
     def _count_dropped_clocks(self, clocks: Sequence[Clock]) -> None:
         void = set(self.void_rungs)
         self.dropped.supervised |= any(clock.name is ClockName.SUPERVISE for clock in clocks)
-        self.dropped.yellow_cards += len(cards_shown(clocks, RungKind.WARN) - void)
-        self.dropped.red_cards += len(cards_shown(clocks, RungKind.DUE) - void)
+        self.dropped.yellow_cards += len(cards_shown(clocks, LevelKind.WARN) - void)
+        self.dropped.red_cards += len(cards_shown(clocks, LevelKind.DUE) - void)
         self.dropped.promise_broken |= any(_broken(clock) for clock in clocks)
 
     def end_assignment(self, n: int, ending: Ending, at: datetime) -> None:
@@ -405,9 +407,9 @@ class Ticket(Recorded):
                 if old.running and (old.name, old.assignment, old.label) == key:
                     self.clocks[index] = new.model_copy()
 
-    def next_rung(self) -> tuple[Clock, Rung] | None:
+    def next_level(self) -> tuple[Clock, EscalationLevel] | None:
         """Return the clock that escalates next, and its level; None if nothing is to come."""
-        rungs = [(clock, rung) for clock in self.clocks if (rung := clock.next_rung) is not None]
+        rungs = [(clock, rung) for clock in self.clocks if (rung := clock.next_level) is not None]
         return min(rungs, key=lambda pair: pair[1].at, default=None)
 
     @property
@@ -485,5 +487,5 @@ class Ticket(Recorded):
 
 def _broken(clock: Clock) -> bool:
     """Return whether a promise's due time was reached, and not moved by an earlier request."""
-    due = any(rung.kind is RungKind.DUE for rung in clock.counting)
+    due = any(rung.kind is LevelKind.DUE for rung in clock.counting)
     return clock.name is ClockName.PROMISE and due

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.limits import Limit, LimitUnit, Offset
 from domain.deadlines.registry import WITHIN_HANDLING, ClockName, clocks_of, limit_name
 from domain.pack.policies import Limits
@@ -100,7 +100,7 @@ def _late_warnings(
         # The promise to the citizen has the limit of the first handling.
         limit = limits.get(limit_name(clock))
         for index, rung in enumerate(rungs):
-            if limit is None or rung.kind is not RungKind.WARN or rung.offset is None:
+            if limit is None or rung.kind is not LevelKind.WARN or rung.offset is None:
                 continue
             order = compare(limit, rung.offset)
             if order is not None and order <= 0:
@@ -128,7 +128,7 @@ def check_order(draft: ParsedPack) -> Iterator[PackFault]:
         after = [
             (index, rung)
             for index, rung in enumerate(rungs)
-            if rung.kind is not RungKind.WARN and rung.offset
+            if rung.kind is not LevelKind.WARN and rung.offset
         ]
         for (_, earlier), (index, later) in pairwise(after):
             if earlier.offset and later.offset and longer(earlier.offset, later.offset):

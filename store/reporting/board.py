@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select
 
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.pack.pack import Pack
 from domain.pack.periods import Period, beginning_of
 from domain.policy.work_queues import Queue
@@ -135,7 +135,7 @@ def _read(asked: Statements, connection: Connection) -> Board:
         Inflow(asked.hours[row.hour], Channel(row.channel), row.tickets)
         for row in rows(asked.inflow())
     ]
-    cards = {RungKind(row.rung): row.cards for row in rows(asked.cards())}
+    cards = {LevelKind(row.rung): row.cards for row in rows(asked.cards())}
     return Board(
         city=asked.city,
         at=asked.now,
@@ -146,8 +146,8 @@ def _read(asked: Statements, connection: Connection) -> Board:
         inflow=inflow,
         stages=_stage_loads(rows(asked.stages())),
         units=[UnitLoad(row.unit, row.tickets, row.late) for row in rows(asked.units())],
-        yellow_cards=cards.get(RungKind.WARN, 0),
-        red_cards=cards.get(RungKind.DUE, 0),
+        yellow_cards=cards.get(LevelKind.WARN, 0),
+        red_cards=cards.get(LevelKind.DUE, 0),
         orders=rows(asked.orders())[0][0],
         soon=[_soon(row) for row in rows(asked.soon())],
         queues=_queues(rows(asked.queues())),

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import UNITS_DUTIES, ClockName
 from domain.events import Event
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.pack.gcj02 import to_wgs84
 from domain.policy.condition_inputs import cards
 from domain.policy.notifications import notices
@@ -21,7 +21,7 @@ def ticket_row(ticket: Ticket, told: int) -> Row:
     """Return the row of table `ticket`; `told`: the number of the projection."""
     complaint = ticket.complaint
     lat, lon = point_of(complaint.place) or (None, None)
-    waits, following = waiting(ticket), ticket.next_rung()
+    waits, following = waiting(ticket), ticket.next_level()
     return {
         "number": complaint.number,
         "city": complaint.city,
@@ -46,8 +46,8 @@ def ticket_row(ticket: Ticket, told: int) -> Row:
         "reworks": ticket.reworks,
         "call_back_due": ticket.call_back_due,
         **_verdict(ticket),
-        "yellow_cards": cards(ticket, RungKind.WARN),
-        "red_cards": cards(ticket, RungKind.DUE),
+        "yellow_cards": cards(ticket, LevelKind.WARN),
+        "red_cards": cards(ticket, LevelKind.DUE),
         "severity": ticket.severity,
         "parent": ticket.parent,
         "accused": ticket.accused,
@@ -132,7 +132,7 @@ def _promises(clocks: list[Clock]) -> Row:
     """Return the due times of an assignment; that of the handling also after its end."""
     # The last one counts: an extension adds a new clock after the old one.
     handling = [c for c in clocks if c.name in (ClockName.HANDLE, ClockName.VERIFY)][-1:]
-    warnings = [r.at for c in handling for r in c.rungs if r.kind is RungKind.WARN]
+    warnings = [r.at for c in handling for r in c.rungs if r.kind is LevelKind.WARN]
     running = [c for c in clocks if c.running and c.paused_at is None and c.name in UNITS_DUTIES]
     due = {clock.name: clock.due_at for clock in running}
     return {
@@ -147,7 +147,7 @@ def _promises(clocks: list[Clock]) -> Row:
 def event_row(event: Event, city: str, told: int) -> Row:
     """Return the row of table `event`."""
     fact, actor = event.fact, event.actor
-    climbed = fact if isinstance(fact, RungClimbed) else None
+    climbed = fact if isinstance(fact, LevelReached) else None
     return {
         "number": event.number,
         "version": event.version,

@@ -66,7 +66,7 @@ async def stuck(store: Store, now: datetime, city: str | None = None) -> list[St
 def look(now: datetime, city: str | None, connection: Connection) -> list[Stuck]:
     """Return the same as `stuck`, by the connection of a larger read."""
     found: dict[Waits, list[Found]] = {}
-    for statement in (_intake(now, city), _stages(now, city), _rungs(now, city)):
+    for statement in (_intake(now, city), _stages(now, city), _levels(now, city)):
         for row in connection.execute(statement):
             found.setdefault(Waits(row.waits), []).append(row)
     return [_told(waits, found[waits]) for waits in Waits if waits in found]
@@ -103,7 +103,7 @@ def _stages(now: datetime, city: str | None) -> Select[Any]:
     return _first(_of(asked, _TICKET.city, city))
 
 
-def _rungs(now: datetime, city: str | None) -> Select[Any]:
+def _levels(now: datetime, city: str | None) -> Select[Any]:
     waits = literal(Waits.RUNG.value, String())
     asked = select(waits.label("waits"), _TICKET.number, _TICKET.rung_at.label("since")).where(
         _TICKET.rung_at.is_not(None), _TICKET.rung_at <= now - GRACE

@@ -7,7 +7,7 @@ from domain.facts.intake import Assigned
 from domain.facts.joint import LevelRaised
 from domain.facts.supervising import SupervisionOrdered
 from domain.pack.routing import route
-from domain.ticket.assignment import Given
+from domain.ticket.assignment import AssignmentPlan
 from domain.ticket.because import Because, ReasonCode, because
 from domain.ticket.stages import Stage
 from tests.store.stories import START
@@ -23,7 +23,7 @@ def _line(fact: Fact) -> str:
 
 def test_a_story_tells_which_row_of_the_responsibilities_sent_a_ticket() -> None:
     routing = route(HEPING, "0102", "120101003")
-    given = Given(
+    given = AssignmentPlan(
         assignment=1, unit=routing.unit, queue="units", why=routing.why, because=routing.because
     )
     line = _line(Assigned.model_validate(given.model_dump()))

@@ -10,7 +10,7 @@ from domain.commands.base import ClockNeed
 from domain.commands.joint.raise_level import raised
 from domain.commands.lookups import rules_of
 from domain.commands.supervising.supervise import order
-from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
 from domain.facts import aftercare, anytime, closing, intake, returning, verifying, waiting
 from domain.policy.condition_inputs import case_of
@@ -133,7 +133,7 @@ class Clockwork(Hall):
     ) -> None:
         share = self.share(unit, at, Share.VERIFY)
         meanwhile = list(clocks) if self.lifecycle else []
-        asked = verifying.VerificationAsked(before=before, share=share, clocks=meanwhile)
+        asked = verifying.VerificationRequested(before=before, share=share, clocks=meanwhile)
         self.record_event(asked, at)
 
     def _escalate(self, at: datetime) -> None:
@@ -193,18 +193,18 @@ class Clockwork(Hall):
 
     # --- clocks -------------------------------------------------------------------------------
 
-    def climb(self) -> bool:
+    def reach_next_level(self) -> bool:
         """Reach the earliest escalation level of any clock, on time or late; return False if none.
 
         A level beyond the published calendar does not count.
         """
-        following = self.ticket.next_rung()
+        following = self.ticket.next_level()
         if following is None or following[1].at > LATEST:
             return False
         clock, rung = following
         self.now = max(self.now, rung.at)
         n = clock.assignment
-        reached = anytime.RungClimbed(
+        reached = anytime.LevelReached(
             clock=clock.name,
             assignment=n,
             label=clock.label,
@@ -214,7 +214,7 @@ class Clockwork(Hall):
             tells=rung.tells,
         )
         self.record_event(reached, rung.at)
-        if rung.kind is RungKind.DUE:
+        if rung.kind is LevelKind.DUE:
             self._fall_due(clock, rung.at)
         if rung.raises and clock.running:
             self._raise(clock, rung.at)
@@ -229,7 +229,7 @@ class Clockwork(Hall):
     def _fall_due(self, clock: Clock, at: datetime) -> None:
         n = clock.assignment or 0
         match clock.name:
-            case ClockName.RETURN_WINDOW if self._return_asked(n):
+            case ClockName.RETURN_WINDOW if self._return_requested(n):
                 pass
             case ClockName.RETURN_WINDOW:
                 unit = self.ticket.assignment(n).unit
@@ -256,7 +256,7 @@ class Clockwork(Hall):
             case _:
                 pass
 
-    def _return_asked(self, n: int) -> bool:
+    def _return_requested(self, n: int) -> bool:
         request = self.ticket.assignment(n).asked
         return bool(self.lifecycle) and request is not None and request.what == "return"
 

@@ -29,7 +29,7 @@ from domain.messages import Command, ParentReply
 from domain.policy.decide import replanned
 from domain.policy.guards import check
 from domain.refusals import Refused
-from domain.ticket.assignment import Assignment, Given, Share
+from domain.ticket.assignment import Assignment, AssignmentPlan, Share
 from domain.ticket.stages import Stage
 from tests.domain.clockwork import Clockwork
 from tests.domain.desks import told
@@ -154,7 +154,7 @@ class Counter(Clockwork):
 
     def _help(
         self, giver: Assignment, call: Call, nth: int, at: datetime, below: str | None = None
-    ) -> Given:
+    ) -> AssignmentPlan:
         running = (c for c in self.ticket.clocks if c.running and c.name is ClockName.HANDLE)
         due = next((c.due_at for c in running if c.assignment == giver.n), None)
         return self.share(

@@ -18,7 +18,7 @@ from domain.policy.decide import follows
 from domain.policy.record import record
 from domain.policy.results import failure_of, result_of
 from domain.refusals import Refused
-from domain.ticket.assignment import Given, HandlingResult, Share
+from domain.ticket.assignment import AssignmentPlan, HandlingResult, Share
 from domain.ticket.complaint import Complaint
 from domain.ticket.rating import Rating
 from domain.ticket.ticket import LIFECYCLE, Ticket
@@ -91,7 +91,7 @@ class Hall:
 
     def share(
         self, unit: str | None, at: datetime, share: Share = Share.LEAD, **more: object
-    ) -> Given:
+    ) -> AssignmentPlan:
         """Plan a share; it gets the next assignment number."""
         ticket = self.ticket
         question = DispatchQuestion(
@@ -109,8 +109,8 @@ class Hall:
         ).model_copy(update=more)
         return told(self.desks.dispatch.dispatch(question))
 
-    def assign(self, given: Given, at: datetime, actor: Actor) -> None:
-        fields = {name: getattr(given, name) for name in Given.model_fields}
+    def assign(self, given: AssignmentPlan, at: datetime, actor: Actor) -> None:
+        fields = {name: getattr(given, name) for name in AssignmentPlan.model_fields}
         self.record_event(intake.Assigned(**fields), at, actor)
 
     def hand_in(self, n: int, result: HandlingResult) -> None:

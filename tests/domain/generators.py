@@ -10,11 +10,11 @@ from domain.deadlines.clocks import Clock
 from domain.deadlines.limits import Limit
 from domain.deadlines.registry import ClockName
 from domain.events import Event, Fact
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.pack.planning import extend_clock, resume_clock
 from domain.policy.decide import follows
 from domain.policy.record import record
-from domain.ticket.assignment import Assignment, Given, HandlingResult, Share
+from domain.ticket.assignment import Assignment, AssignmentPlan, HandlingResult, Share
 from domain.ticket.minutes import Meeting, Minutes
 from domain.ticket.rating import Rating
 from domain.ticket.rules_snapshot import Escalation, ReworkTo, Rules
@@ -56,14 +56,14 @@ class Life:
         late = timedelta(minutes=self.chance.randint(1, 60)) if self.likely(0.1) else timedelta()
         self.at = max(self.now - late, START)
 
-    def reach_rung(self) -> RungClimbed | None:
+    def reach_level(self) -> LevelReached | None:
         """Return the earliest escalation level as a fact: on time, or late if it was missed."""
-        following = self.ticket.next_rung()
+        following = self.ticket.next_level()
         if following is None:
             return None
         clock, rung = following
         self.at, self.now = rung.at, max(self.now, rung.at)
-        return RungClimbed(
+        return LevelReached(
             clock=clock.name,
             assignment=clock.assignment,
             label=clock.label,
@@ -104,10 +104,10 @@ class Life:
         end = [clock(ClockName.HOLD, self.at, hours, n)] if self.ticket.lifecycle else []
         return self.review(n, until) + end
 
-    def given(self, *names: ClockName, after: int = 0) -> Given:
+    def given(self, *names: ClockName, after: int = 0) -> AssignmentPlan:
         """Return a share for a new unit; `after` is the number of shares given just before it."""
         n = self.ticket.given + 1 + after
-        return Given(
+        return AssignmentPlan(
             assignment=n,
             unit=f"unit-{n}",
             queue="units",

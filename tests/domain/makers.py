@@ -93,7 +93,7 @@ def _intervened(life: Life) -> joint.Intervened | None:
 # --- verification ---------------------------------------------------------------------------
 
 
-def _verification(life: Life) -> verifying.VerificationAsked | None:
+def _verification(life: Life) -> verifying.VerificationRequested | None:
     ticket, lead = life.ticket, life.ticket.lead
     before = "filing" if ticket.stage is Stage.DISPATCH else "closing"
     if before == "filing" and ticket.verify_by is None:
@@ -102,7 +102,7 @@ def _verification(life: Life) -> verifying.VerificationAsked | None:
         return None
     share = life.given(ClockName.SIGN, ClockName.VERIFY)
     answers = before == "closing" and ticket.lifecycle
-    return verifying.VerificationAsked.model_validate(
+    return verifying.VerificationRequested.model_validate(
         {
             "before": before,
             "share": share,
@@ -137,7 +137,7 @@ _BEGINNINGS: dict[type[FactBase], Maker] = {
     intake.Answered: _answered,
     intake.Declined: lambda life: intake.Declined(reason="r", text="a"),
     intake.Referred: lambda life: intake.Referred(reason="r", text="a"),
-    verifying.VerificationAsked: _verification,
+    verifying.VerificationRequested: _verification,
     verifying.FilingConfirmed: _found,
     verifying.FilingRefuted: _found,
     verifying.ClosingConfirmed: _found,
@@ -165,7 +165,7 @@ def step(life: Life) -> bool:
         life.record_event(pause_ended, Role.SYSTEM)
         return True
     if life.paused("hold") is not None and life.likely(0.3):  # a hold is long: let time pass
-        reached = life.reach_rung()
+        reached = life.reach_level()
         if reached is not None:
             life.record_event(reached, Role.SYSTEM)
             return True
@@ -212,7 +212,7 @@ _WEIGHTS: dict[type[FactBase], int] = {
     merging.Merged: 5,
     joint.Intervened: 5,
     handling.HandlingFailed: 10,
-    anytime.RungClimbed: 60,
+    anytime.LevelReached: 60,
 }
 """The weights of facts that are rarer or more frequent than the default (40)."""
 
@@ -221,7 +221,7 @@ _WAY: dict[Stage, tuple[type[FactBase], ...]] = {
     Stage.ACCEPT: (intake.Accepted,),
     Stage.TRIAGE: (intake.Classified,),
     Stage.DISPATCH: (
-        verifying.VerificationAsked,
+        verifying.VerificationRequested,
         returning.ArbitrationCalled,
         intake.Assigned,
         intake.Reassigned,
@@ -229,7 +229,7 @@ _WAY: dict[Stage, tuple[type[FactBase], ...]] = {
     Stage.VERIFY: (verifying.FilingConfirmed, verifying.ClosingConfirmed),
     Stage.ARBITRATE: (returning.Arbitrated,),
     Stage.HANDLE: (joint.Overridden, handling.Handled, handling.ShareHandled),
-    Stage.FEEDBACK: (verifying.VerificationAsked, closing.Replied),
+    Stage.FEEDBACK: (verifying.VerificationRequested, closing.Replied),
     Stage.RATE: (
         closing.Closed,
         aftercare.ClosedOnWatch,
@@ -242,7 +242,7 @@ _WAY: dict[Stage, tuple[type[FactBase], ...]] = {
     Stage.AFTERCARE: (
         aftercare.ExclusionRefused,
         aftercare.WatchEnded,
-        anytime.RungClimbed,
+        anytime.LevelReached,
     ),
     Stage.ENDED: (),
 }

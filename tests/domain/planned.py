@@ -8,7 +8,7 @@ from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.pack.pack import Pack
 from domain.pack.planning import plan_clock
-from domain.pack.policies import Limits, RungRule, Tier
+from domain.pack.policies import LevelRule, Limits, Tier
 from packs.registry import default_root, load_pack
 
 TONGZHOU = load_pack(default_root() / "tongzhou")
@@ -25,7 +25,7 @@ def pack_with(
 ) -> Pack:
     """Return Tongzhou with only the tier "only", one escalation policy and `more` of its parts."""
     tier = Tier.model_validate({"name": "唯一", "name_en": "Only"} | limits)
-    rungs = tuple(RungRule.model_validate(rung) for rung in ladder)
+    rungs = tuple(LevelRule.model_validate(rung) for rung in ladder)
     return TONGZHOU.model_copy(
         update={
             "city": TONGZHOU.city.model_copy(update={"clock_scale": clock_scale, "tier": "only"}),

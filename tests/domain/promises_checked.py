@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from domain.deadlines.clocks import Basis, Clock, RungKind
+from domain.deadlines.clocks import Basis, Clock, LevelKind
 from domain.deadlines.registry import PAUSABLE, ClockName
 from domain.events import Event
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.policy.record import record
 from domain.ticket.assignment import Share
 from domain.ticket.stages import Stage
@@ -33,7 +33,7 @@ _SETTLED = {Stage.RATE, Stage.SUPERVISE, Stage.AFTERCARE, Stage.ENDED}
 class _Shown:
     """The levels of one promise that were reached, across the clocks that replaced each other."""
 
-    kinds: set[RungKind] = field(default_factory=set)
+    kinds: set[LevelKind] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,14 @@ class Promises:
 
     owed: bool = False
     missed: list[str] = field(default_factory=list)
-    reached: set[tuple[ClockName, RungKind]] = field(default_factory=set)
+    reached: set[tuple[ClockName, LevelKind]] = field(default_factory=set)
     _seen: dict[int, _Seen] = field(default_factory=dict)
 
     def see(self, event: Event, ticket: Ticket) -> None:
         """Fail if `event`, which has just changed `ticket`, broke a promise."""
         before = self._seen
-        if isinstance(event.fact, RungClimbed):
-            self._see_rung(event.fact, event.at, ticket)
+        if isinstance(event.fact, LevelReached):
+            self._see_level(event.fact, event.at, ticket)
         self._seen = {id(clock): self._look(event, clock, ticket) for clock in ticket.clocks}
         for seen in before.values():
             self._look_back(seen)
@@ -95,7 +95,7 @@ class Promises:
 
     # --- escalation levels ----------------------------------------------------------------------
 
-    def _see_rung(self, fact: RungClimbed, at: datetime, ticket: Ticket) -> None:
+    def _see_level(self, fact: LevelReached, at: datetime, ticket: Ticket) -> None:
         climbed = [seen for seen in self._seen.values() if seen.clock.climbed != seen.climbed]
         what = f"{fact.clock} {fact.label or ''} {fact.rung}"
         assert len(climbed) == 1, f"{what}: of {len(climbed)} clocks"

@@ -18,9 +18,9 @@ from domain.facts.joint import LevelRaised
 from domain.facts.machine_reasons import REASONS_OF, is_ours, note_of, order_in_words, reasons_of
 from domain.facts.merging import Unmerged
 from domain.facts.supervising import SupervisionOrdered
-from domain.facts.verifying import ClosingRefuted, VerificationAsked
+from domain.facts.verifying import ClosingRefuted, VerificationRequested
 from domain.pack.names import names_of
-from domain.ticket.assignment import Assignment, Given, HandlingResult
+from domain.ticket.assignment import Assignment, AssignmentPlan, HandlingResult
 from domain.ticket.because import (
     CATALOGUE,
     Because,
@@ -234,10 +234,12 @@ def test_an_old_event_is_told_by_its_text() -> None:
     unsure = TriageUnsure(why=two)
     assert reasons_of(unsure, "zh") == ["举报件须人工确认被举报单位", "提及：吃拿卡要"]
     assert reasons_of(TriageUnsure(why="the stars"), "zh") == ["the stars"]
-    given = Given(assignment=1, unit="w", queue="units", why="not w: the report is about w-1")
+    given = AssignmentPlan(
+        assignment=1, unit="w", queue="units", why="not w: the report is about w-1"
+    )
     told = ["举报对象为w-1，不派w"]
     assert reasons_of(Assigned(**given.model_dump()), "zh") == told
-    assert reasons_of(VerificationAsked(before="filing", share=given), "zh") == told
+    assert reasons_of(VerificationRequested(before="filing", share=given), "zh") == told
     assert reasons_of(Unmerged(reason="parent_ended"), "en") == [
         "The ticket it was merged into ended without an answer"
     ]

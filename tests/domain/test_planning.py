@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.actors import Role
-from domain.deadlines.clocks import Basis, Clock, RungKind
+from domain.deadlines.clocks import Basis, Clock, LevelKind
 from domain.deadlines.limits import Limit
 from domain.deadlines.registry import ClockName
 from domain.pack.pack import UnknownTier
@@ -349,4 +349,4 @@ def test_an_extension_of_a_scaled_clock_is_scaled_too() -> None:
         assert one.kind is other.kind
         scaled = (other.at - MONDAY).total_seconds() / 86400
         assert (one.at - MONDAY).total_seconds() == pytest.approx(scaled, abs=1e-4)
-    assert [rung.kind for rung in extended.rungs] == [RungKind.WARN, RungKind.DUE]
+    assert [rung.kind for rung in extended.rungs] == [LevelKind.WARN, LevelKind.DUE]

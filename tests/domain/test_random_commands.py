@@ -76,7 +76,7 @@ class TownHall:
         if any(pause.why == "hold" for pause in pauses) and self._scene().likely(0.2):
             for _ in range(6):  # a hold is long: let time pass
                 if self.hall.ticket.open:
-                    self.hall.climb()
+                    self.hall.reach_next_level()
         check_order(self.hall.ticket, self.hall.events)
         check_caps(self.hall.ticket)
 
@@ -128,8 +128,8 @@ class TownHall:
         """Continue the ticket in a new run, with today's lifecycle."""
         self.hall.carry_on()
 
-    def a_clock_climbs(self) -> None:
-        self.hall.climb()
+    def a_clock_reaches_a_level(self) -> None:
+        self.hall.reach_next_level()
 
     def another_ticket_says(self) -> None:
         """Let another ticket join or leave this one, or the parent be answered."""
@@ -154,7 +154,7 @@ class TownHall:
             case Judge(rating, actor):
                 hall.judge(rating, actor)
             case None:
-                return hall.climb()
+                return hall.reach_next_level()
         return True
 
     def _scene(self) -> Scene:
@@ -167,7 +167,7 @@ _OFTEN_MADE: dict[Callable[[TownHall], object], int] = {
     TownHall.the_engine_goes_on: 5,
     TownHall.advance: 1,
     TownHall.a_unit_is_done: 1,
-    TownHall.a_clock_climbs: 2,
+    TownHall.a_clock_reaches_a_level: 2,
     TownHall.the_citizen_rates: 1,
     TownHall.another_ticket_says: 1,
     TownHall.its_history_is_carried_on: 1,

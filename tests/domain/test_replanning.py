@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from activities.clocks import Clocks
 from domain.activity_io import ExtensionQuestion, ReplanQuestion, ResumeQuestion
 from domain.deadlines.calendar import WorkCalendar, add_limit, office_time, working_days
-from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.limits import Limit
 from domain.pack.pack import Pack
 from domain.pack.planning import extend_clock, plan_at, replan_clock, resume_clock
@@ -46,7 +46,7 @@ AFTER = BEFORE.model_copy(
 )
 """2027 by its notice: 4 and 5 January are off, too; three weekend days are worked for it."""
 
-LADDER: Sequence[Mapping[str, object]] = [
+POLICY: Sequence[Mapping[str, object]] = [
     {"kind": "warn", "offset": "1wd"},
     {"kind": "due"},
     {"kind": "supervise", "offset": "1wd"},
@@ -109,7 +109,7 @@ def test_the_same_working_time_is_laid_out_by_the_published_calendar(
 
 
 def test_rungs_keep_their_distance_counted_alike() -> None:
-    pack = before("5wd", LADDER)
+    pack = before("5wd", POLICY)
     clock = handle(pack, at("2026-12-30 10:00"))
     assert rungs(clock) == {
         "warn": "2027-01-06 18:00",
@@ -168,7 +168,7 @@ def test_what_somebody_named_is_not_moved() -> None:
 
 
 def test_a_card_that_was_shown_is_not_shown_again_nor_moved() -> None:
-    pack = before("5wd", LADDER)
+    pack = before("5wd", POLICY)
     clock = handle(pack, at("2026-12-30 10:00")).model_copy(update={"climbed": 1})
     again = replan_clock(after(pack), clock, BEFORE, at("2027-01-07 09:00"))
     assert (again.climbed, again.rungs[0]) == (1, clock.rungs[0])
@@ -176,7 +176,7 @@ def test_a_card_that_was_shown_is_not_shown_again_nor_moved() -> None:
 
 
 def test_a_promise_that_was_broken_is_not_mended_by_a_notice() -> None:
-    pack = before("5wd", LADDER)
+    pack = before("5wd", POLICY)
     clock = handle(pack, at("2026-12-30 10:00")).model_copy(update={"climbed": 2})
     again = replan_clock(after(pack), clock, BEFORE, at("2027-01-08 09:00"))
     assert (again.due_at, again.rungs[:2]) == (clock.due_at, clock.rungs[:2])
@@ -194,7 +194,7 @@ def test_a_promise_that_was_broken_is_not_mended_by_a_notice() -> None:
     ],
 )
 def test_nothing_is_due_before_now_because_it_was_planned_again(now: str, due: str) -> None:
-    pack = before("1wd", LADDER)
+    pack = before("1wd", POLICY)
     clock = handle(pack, at("2027-01-08 10:00"))
     assert shown(clock.due_at) == "2027-01-11 18:00"
     again = replan_clock(after(pack), clock, BEFORE, at(now))
@@ -214,7 +214,7 @@ def test_a_warning_whose_time_is_over_by_the_new_plan_comes_now() -> None:
 
 
 def test_in_a_scaled_pack_the_plan_is_the_scaled_one() -> None:
-    pack = before("5wd", LADDER, clock_scale=1 / 86400)
+    pack = before("5wd", POLICY, clock_scale=1 / 86400)
     clock = handle(pack, at("2026-12-30 10:00"))
     again = replan_clock(after(pack), clock, BEFORE)
     fresh = handle(after(pack), at("2026-12-30 10:00"))
@@ -245,7 +245,7 @@ def test_a_clock_that_reaches_two_years_stays_provisional_until_both_are_publish
 def test_by_the_same_calendar_nothing_moves(
     minutes: int, limit: str, by: str | None, pause: tuple[int, int], climbed: int
 ) -> None:
-    pack = before(limit, LADDER)
+    pack = before(limit, POLICY)
     clock = handle(pack, FROM + minutes * timedelta(minutes=1))
     if by is not None:
         clock = extend_clock(pack, clock, Limit.parse(by))
@@ -266,7 +266,7 @@ def test_by_the_same_calendar_nothing_moves(
 def test_whatever_is_planned_again_is_in_order_and_not_before_now(
     minutes: int, limit: str, hours: int
 ) -> None:
-    pack = before(limit, LADDER)
+    pack = before(limit, POLICY)
     clock = handle(pack, FROM + minutes * timedelta(minutes=1))
     now = clock.started_at + timedelta(hours=hours)
     reached = sum(rung.at <= now for rung in clock.rungs)
@@ -278,7 +278,7 @@ def test_whatever_is_planned_again_is_in_order_and_not_before_now(
     assert all(rung.at >= now for rung in again.rungs[reached:])
     if clock.due_at > now:
         assert again.due_at > now
-        due = next(rung.at for rung in again.rungs if rung.kind is RungKind.DUE)
+        due = next(rung.at for rung in again.rungs if rung.kind is LevelKind.DUE)
         assert due == again.due_at
     else:
         assert again.due_at == clock.due_at
@@ -288,7 +288,7 @@ def test_whatever_is_planned_again_is_in_order_and_not_before_now(
 def test_the_packs_own_calendars_are_planned_again_alike() -> None:
     calendar = TONGZHOU.calendar
     ending = calendar.model_copy(update={"years": (2025, 2026), "version": "ending"})
-    pack = pack_with({"handle": "5wd"}, LADDER, calendar=ending)
+    pack = pack_with({"handle": "5wd"}, POLICY, calendar=ending)
     clock = handle(pack, at("2026-12-30 10:00"))
     published = pack.model_copy(
         update={"calendar": ending.model_copy(update={"years": (2025, 2026, 2027), "version": "x"})}
@@ -312,7 +312,7 @@ class Years(ArchivedPacks):
 
 
 def test_a_year_that_is_taken_away_and_published_again_adds_no_day() -> None:
-    pack = before("5wd", LADDER)
+    pack = before("5wd", POLICY)
     clock = handle(after(pack), at("2026-12-30 10:00"))
     paused = clock.model_copy(update={"paused_at": at("2026-12-31 10:00")})
     book = Years(pack)

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from domain.deadlines.calendar import OfficeYear, WorkCalendar
-from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.limits import Limit
 from domain.deadlines.registry import ClockName
 from domain.pack.pack import Pack
@@ -51,8 +51,8 @@ def filings(pack: Pack) -> Iterator[datetime]:
 def problem(pack: Pack, clock: Clock, start: datetime, counted: set[int]) -> str | None:
     """Return the fault of a newly planned clock, if any; `counted`: the years that were read."""
     times = [rung.at for rung in clock.rungs]
-    kinds = [list(RungKind).index(rung.kind) for rung in clock.rungs]
-    due = [rung.at for rung in clock.rungs if rung.kind is RungKind.DUE]
+    kinds = [list(LevelKind).index(rung.kind) for rung in clock.rungs]
+    due = [rung.at for rung in clock.rungs if rung.kind is LevelKind.DUE]
     unpublished = counted - set(pack.calendar.years)
     if clock.due_at <= start or min(times) <= start:
         return "in the past"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
 from packs.checks.formulas import event_kinds
 from packs.message_templates import TEMPLATE_NAMES
@@ -251,5 +251,5 @@ def test_scoring_may_wait_for_everything_that_happens() -> None:
 
 
 def test_every_message_is_about_something_that_happens() -> None:
-    rungs = {f"{clock}_{rung}" for clock in ClockName for rung in RungKind}
+    rungs = {f"{clock}_{rung}" for clock in ClockName for rung in LevelKind}
     assert set(TEMPLATE_NAMES) <= event_kinds() | rungs

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from domain.actors import Role
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.limits import LimitUnit
 from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import (
@@ -34,11 +34,11 @@ from domain.pack.policies import (
     DeskPolicy,
     Features,
     GradeChoice,
+    LevelRule,
     Limits,
     RatingPolicy,
     Reports,
     Reworking,
-    RungRule,
     Severity,
     Tier,
     Verification,
@@ -75,7 +75,7 @@ SAID: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "`[reports]`": [Reports],
     "`[tiers.<name>]`": [Tier.model_fields.keys() - Limits.model_fields.keys()],
     "`[limits]` and `[joint]`": [Limits, ClockName],
-    "`[ladder]`": [RungRule, RungKind, set(Role) - {Role.SYSTEM}],
+    "`[ladder]`": [LevelRule, LevelKind, set(Role) - {Role.SYSTEM}],
     "`[severity]`": [Severity, Escalation],
     "`[verify]`": [Verification],
     "`[aftercare]`": [Aftercare],

@@ -22,7 +22,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from audit.verdicts import judge
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
 from domain.policy.notifications import notices
 from domain.ticket.assignment import HandlingResult
@@ -65,7 +65,7 @@ RULES: dict[str, Any] = {
 }
 """The rules of Tongzhou with limits of seconds; its escalation policies are percentages of them."""
 
-CLIMBED = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE, ClockName.PROMISE, ClockName.RATE)
+REACHED = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE, ClockName.PROMISE, ClockName.RATE)
 
 
 class House:
@@ -139,19 +139,19 @@ class House:
 
     async def _about_a_due_time(self) -> None:
         async with asyncio.timeout(60):
-            while not (ahead := [at async for at in self._rungs()]):
+            while not (ahead := [at async for at in self._levels()]):
                 await asyncio.sleep(0.1)
         at = self.chance.choice(ahead) + timedelta(seconds=self.chance.uniform(-0.5, 0.5))
         await asyncio.sleep(max((at - datetime.now(UTC)).total_seconds(), 0))
 
-    async def _rungs(self) -> AsyncIterator[datetime]:
+    async def _levels(self) -> AsyncIterator[datetime]:
         """Yield the times of levels in the next few seconds."""
         now = datetime.now(UTC)
         for number in self.numbers[-2 * TOGETHER :]:
             state = await tickets.state(self.store, number)
             for clock in state.clocks if state else ():
-                if clock.next_rung and now < clock.next_rung.at < now + timedelta(seconds=6):
-                    yield clock.next_rung.at
+                if clock.next_level and now < clock.next_level.at < now + timedelta(seconds=6):
+                    yield clock.next_level.at
 
     async def _is_back(self, child: Child, pid: int | None) -> None:
         while child.pid == pid or not child.alive:
@@ -215,10 +215,10 @@ async def _held(house: House, number: str) -> None:
     assert state is not None
     promises = check_told_again(events, state)
     assert not promises.missed, (number, promises.missed)
-    for name in CLIMBED:
+    for name in REACHED:
         for rung in house.pack.ladder[name]:
             assert (name, rung.kind) in promises.reached, (number, name, rung.kind)
-    assert (ClockName.CALL_BACK, RungKind.DUE) in promises.reached
+    assert (ClockName.CALL_BACK, LevelKind.DUE) in promises.reached
     assert state.outcome == "unrated", (number, state.outcome)
     due = Counter(notice.key for event in events for notice in notices(event, state))
     told = Counter(message.key for message in await outbox.messages(house.store, number))

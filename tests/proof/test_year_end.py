@@ -29,7 +29,7 @@ from temporalio.worker import Worker
 
 from audit.verdicts import judge
 from domain.actors import Actor
-from domain.deadlines.clocks import Basis, RungKind
+from domain.deadlines.clocks import Basis, LevelKind
 from domain.deadlines.registry import ClockName
 from domain.events import Event
 from domain.messages import Act, Command, RatingMessage
@@ -64,7 +64,7 @@ TAIL = timedelta(days=400)
 """The time after the last filing in which the slowest ticket has ended."""
 
 ENDS = {"closed", "unrated", "final_reply", "withdrawn", "declined", "referred", "answered"}
-LADDERS = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE, ClockName.RATE)
+POLICIES = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE, ClockName.RATE)
 
 
 @dataclass
@@ -293,7 +293,7 @@ def _checked(town: City, state: Ticket, events: list[Event]) -> Promises:
 async def _all_held(town: City, filings: int) -> None:
     """Check that every ticket has ended, and that all outcomes and levels occurred."""
     ends: Counter[str] = Counter()
-    reached: set[tuple[ClockName, RungKind]] = set()
+    reached: set[tuple[ClockName, LevelKind]] = set()
     for number in town.plans:
         state, events = await town.state(number), await tickets.events(town.store, number)
         assert not state.open, (town.plans[number].way, [event.kind for event in events])
@@ -305,11 +305,11 @@ async def _all_held(town: City, filings: int) -> None:
     if filings < len(WAYS):
         return
     assert set(ends) >= ENDS
-    for clock in LADDERS:
+    for clock in POLICIES:
         assert _levels(town.pack, clock) <= reached, (clock, reached)
 
 
-def _levels(pack: Pack, *names: ClockName) -> set[tuple[ClockName, RungKind]]:
+def _levels(pack: Pack, *names: ClockName) -> set[tuple[ClockName, LevelKind]]:
     """Return every escalation level that the pack has for those clocks."""
     return {(name, rung.kind) for name in names for rung in pack.ladder.get(name, ())}
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from domain.activity_io import Projection
 from domain.actors import SYSTEM, Actor, Role
-from domain.deadlines.clocks import Basis, Clock, Rung, RungKind
+from domain.deadlines.clocks import Basis, Clock, EscalationLevel, LevelKind
 from domain.deadlines.registry import ClockName
 from domain.events import Fact
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.facts.closing import Closed, Rated, Replied
 from domain.facts.handling import Contacted, Handled, Signed
 from domain.facts.intake import Accepted, Answered, Assigned, Classified
@@ -57,8 +57,8 @@ def clock(name: ClockName, at: datetime, hours: float, assignment: int | None = 
         started_at=at,
         due_at=due,
         rungs=[
-            Rung(kind=RungKind.WARN, at=at + (due - at) / 2, tells=[Role.OFFICER]),
-            Rung(kind=RungKind.DUE, at=due, tells=[Role.OFFICER, Role.SUPERVISOR]),
+            EscalationLevel(kind=LevelKind.WARN, at=at + (due - at) / 2, tells=[Role.OFFICER]),
+            EscalationLevel(kind=LevelKind.DUE, at=due, tells=[Role.OFFICER, Role.SUPERVISOR]),
         ],
     )
 
@@ -109,11 +109,11 @@ class Story:
     def officer(self) -> Actor:
         return Actor(role=Role.OFFICER, id="officer-1", unit=self.ticket.unit)
 
-    def climbed(self, name: ClockName, rung: RungKind) -> Projection:
+    def climbed(self, name: ClockName, rung: LevelKind) -> Projection:
         n = self.ticket.given or None
         due = self.ticket.running(name, n).due_at
         unit = self.ticket.unit
-        return self.tell(RungClimbed(clock=name, assignment=n, rung=rung, due_at=due, unit=unit))
+        return self.tell(LevelReached(clock=name, assignment=n, rung=rung, due_at=due, unit=unit))
 
     def signed(self) -> Projection:
         return self.tell(Signed(assignment=self.ticket.given), by=self.officer)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from domain.activity_io import Projection
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
 from domain.facts import closing, handling, returning
 from domain.facts.supervising import OrderAnswered, SupervisionOrdered
@@ -113,7 +113,7 @@ async def test_todays_cards_are_the_units(store: Store) -> None:
     await project(
         store,
         [*one.begun(hours=1), one.late(ClockName.SIGN), one.late(ClockName.HANDLE)],
-        [climbed[0], two.classified(), two.assigned(), two.climbed(ClockName.SIGN, RungKind.WARN)],
+        [climbed[0], two.classified(), two.assigned(), two.climbed(ClockName.SIGN, LevelKind.WARN)],
     )
     found = await _board(store, START + timedelta(hours=10))
     assert (found.yellow_cards, found.red_cards) == (3, 2)

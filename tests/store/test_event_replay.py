@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import delete, update
 
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
 from domain.facts.aftercare import Reopened
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.pack.periods import Period
 from domain.policy.condition_inputs import due_of
 from domain.ticket.ticket import Ticket
@@ -97,7 +97,9 @@ async def test_a_rung_that_is_recorded_late_keeps_its_own_time(store: Store) -> 
     story.at = rung.at
     life.append(
         story.tell(
-            RungClimbed(clock=ClockName.SIGN, assignment=1, rung=RungKind.WARN, due_at=due.due_at),
+            LevelReached(
+                clock=ClockName.SIGN, assignment=1, rung=LevelKind.WARN, due_at=due.due_at
+            ),
             minutes=0,
         )
     )

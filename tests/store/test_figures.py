@@ -12,7 +12,7 @@ from domain.facts.closing import CallBackDue, CalledBack
 from domain.facts.intake import Reassigned
 from domain.facts.joint import Intervened, LevelRaised
 from domain.facts.merging import Merged, RepliedWithParent
-from domain.facts.returning import ReturnAsked, Returned
+from domain.facts.returning import Returned, ReturnRequested
 from domain.pack.catalogue import Indicator
 from domain.pack.condition_vocabulary import TicketFacts
 from domain.pack.periods import Period, month_of
@@ -186,7 +186,7 @@ def _passed_on(one: Busy, way: str) -> list[Projection]:
         case "taken over":
             again = [one.tell(Intervened(unit="market", reason="r"), by=DISPATCHER)]
         case "returned":
-            asked = ReturnAsked(assignment=1, ground="not_ours", reason="r")
+            asked = ReturnRequested(assignment=1, ground="not_ours", reason="r")
             granted = Returned(assignment=1, unit="market", reason="r")
             again = [one.tell(asked, by=one.officer), one.tell(granted, by=DISPATCHER)]
         case _:

@@ -6,10 +6,10 @@ import pytest
 
 from domain.activity_io import Projection
 from domain.actors import Actor, Role
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
 from domain.facts.closing import FinalReplied, Reworked, Supervised
-from domain.facts.handling import ExtensionAsked, ExtensionGranted
+from domain.facts.handling import ExtensionGranted, ExtensionRequested
 from domain.facts.intake import Reassigned
 from domain.ticket.stages import Outcome
 from store.db.engine import Store
@@ -112,9 +112,9 @@ async def test_cards_are_those_of_the_units_clocks(store: Store) -> None:
     story = Story()
     supervisor = Actor(role=Role.SUPERVISOR, id="supervisor-1")
     life = [story.accepted(), story.classified(), story.assigned()]
-    life += [story.climbed(ClockName.SIGN, RungKind.WARN)]
-    life += [story.climbed(ClockName.SIGN, RungKind.DUE)]
-    life += [story.climbed(ClockName.HANDLE, RungKind.WARN)]
+    life += [story.climbed(ClockName.SIGN, LevelKind.WARN)]
+    life += [story.climbed(ClockName.SIGN, LevelKind.DUE)]
+    life += [story.climbed(ClockName.HANDLE, LevelKind.WARN)]
     life += [story.tell(Reassigned(assignment=1, unit="U2", reason="late"), by=supervisor)]
     await project(store, life)
     found = await rates(store)
@@ -128,11 +128,11 @@ async def test_a_card_that_became_void_is_none_whatever_comes_first(store: Store
     for story in (kept, back):
         life = [story.accepted(), story.classified(), story.assigned(hours=1)]
         story.at = story.ticket.running(ClockName.HANDLE, 1).rungs[0].at
-        life += [story.climbed(ClockName.HANDLE, RungKind.WARN)]
-        asked = ExtensionAsked(assignment=1, by="1d", reason="Parts.")
+        life += [story.climbed(ClockName.HANDLE, LevelKind.WARN)]
+        asked = ExtensionRequested(assignment=1, by="1d", reason="Parts.")
         life += [story.tell(asked, by=story.officer)]
         story.at += timedelta(hours=1)
-        life += [story.climbed(ClockName.HANDLE, RungKind.DUE)]
+        life += [story.climbed(ClockName.HANDLE, LevelKind.DUE)]
         lives.append(life)
     longer = [clock(ClockName.HANDLE, back.at, 24, 1)]
     granted = ExtensionGranted(assignment=1, reason="Yes.", clocks=longer)
@@ -146,7 +146,7 @@ async def test_a_card_that_became_void_is_none_whatever_comes_first(store: Store
 
 async def test_what_the_desk_is_late_with_is_no_card_of_a_unit(store: Store) -> None:
     story = Story()
-    life = [story.accepted(), story.climbed(ClockName.TRIAGE, RungKind.WARN)]
+    life = [story.accepted(), story.climbed(ClockName.TRIAGE, LevelKind.WARN)]
     await project(store, life)
     row = await tickets.get(store, story.number)
     assert row is not None

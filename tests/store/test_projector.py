@@ -12,11 +12,11 @@ from sqlalchemy import delete, select, update
 
 from domain.activity_io import Projection
 from domain.actors import CITIZEN
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
 from domain.facts.anytime import Urged
 from domain.facts.closing import RatingRefused, Reworked
-from domain.facts.handling import ExtensionAsked, ExtensionGranted
+from domain.facts.handling import ExtensionGranted, ExtensionRequested
 from domain.facts.intake import Reassigned
 from domain.facts.returning import Returned
 from domain.policy.notifications import notices
@@ -324,7 +324,7 @@ async def test_assignments_follow_their_ticket(store: Store) -> None:
 async def test_an_extension_moves_the_due_time_of_the_assignment(store: Store) -> None:
     story = Story()
     told = [story.accepted(), story.classified(), story.assigned(hours=10)]
-    asked = story.tell(ExtensionAsked(assignment=1, by="1d", reason="parts"), by=story.officer)
+    asked = story.tell(ExtensionRequested(assignment=1, by="1d", reason="parts"), by=story.officer)
     await project(store, *told, asked)
     row = await assignments.get(store, story.number, 1)
     assert row is not None
@@ -340,9 +340,9 @@ async def test_an_extension_moves_the_due_time_of_the_assignment(store: Store) -
 async def test_cards_are_counted(store: Store) -> None:
     story = Story()
     told = [story.accepted(), story.classified(), story.assigned()]
-    told += [story.climbed(ClockName.SIGN, RungKind.WARN)]
-    told += [story.climbed(ClockName.SIGN, RungKind.DUE)]
-    told += [story.climbed(ClockName.HANDLE, RungKind.WARN)]
+    told += [story.climbed(ClockName.SIGN, LevelKind.WARN)]
+    told += [story.climbed(ClockName.SIGN, LevelKind.DUE)]
+    told += [story.climbed(ClockName.HANDLE, LevelKind.WARN)]
     await project(store, *told)
     row = await tickets.get(store, story.number)
     assert row is not None

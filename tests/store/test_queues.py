@@ -7,7 +7,7 @@ from domain.deadlines.registry import ClockName
 from domain.facts.anytime import Withdrawn
 from domain.facts.closing import CallBackDue, Supervised
 from domain.facts.intake import TriageUnsure
-from domain.facts.returning import ArbitrationCalled, ReturnAsked, Returned
+from domain.facts.returning import ArbitrationCalled, Returned, ReturnRequested
 from domain.policy.work_queues import Queue, waiting
 from store.db.engine import Store
 from store.tickets import work_queues
@@ -25,7 +25,7 @@ def _unsure(story: Busy, why: str = "no keyword found") -> list[Projection]:
 
 
 def _asked_back(story: Busy) -> Projection:
-    asked = ReturnAsked(
+    asked = ReturnRequested(
         assignment=1,
         ground="not_ours",
         reason="not ours",
@@ -116,7 +116,7 @@ def test_where_no_clock_runs_a_queue_says_since_when_only_if_it_is_known() -> No
     story.classified()
     story.assigned()
     asked = story.tell(
-        ReturnAsked(assignment=1, ground="not_ours", reason="not ours"), by=story.officer
+        ReturnRequested(assignment=1, ground="not_ours", reason="not ours"), by=story.officer
     )
     assert waiting(asked.ticket) == (Queue.DECISION, None, asked.events[0].at)
     back = story.tell(Returned(assignment=1, reason="granted"), by=DISPATCHER)

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import delete
 
 from domain.activity_io import Projection
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.facts.handling import ExtensionGranted
 from domain.facts.intake import Reassigned
 from domain.pack.catalogue import ScoringRule, UnitKind
@@ -128,8 +128,8 @@ async def test_the_unit_above_answers_for_the_one_below(store: Store) -> None:
 
 async def test_a_clock_that_is_nobodys_brings_nobody_points(store: Store) -> None:
     one = _busy()
-    rung = RungClimbed(
-        clock=ClockName.TRIAGE, rung=RungKind.WARN, due_at=START + HOUR, unit="water"
+    rung = LevelReached(
+        clock=ClockName.TRIAGE, rung=LevelKind.WARN, due_at=START + HOUR, unit="water"
     )
     await project(store, [one.accepted(), one.tell(rung)])
     pack = PACK.model_copy(update={"scoring": (_rule("T1", "rung_climbed", -1),)})
@@ -217,8 +217,8 @@ async def test_a_rung_that_is_recorded_late_is_not_lost_between_two_periods(stor
     life.append(one.contacted())
     one.at = due.due_at
     assert due.due_at in FIRST_DAY
-    for kind in (RungKind.WARN, RungKind.DUE):
-        rung = RungClimbed(clock=ClockName.HANDLE, assignment=1, rung=kind, due_at=due.due_at)
+    for kind in (LevelKind.WARN, LevelKind.DUE):
+        rung = LevelReached(clock=ClockName.HANDLE, assignment=1, rung=kind, due_at=due.due_at)
         life.append(one.tell(rung, minutes=0))
     await project(store, life)
     next_day = Period(START + DAY, START + 2 * DAY)

@@ -106,7 +106,7 @@ async def test_an_answer_that_does_not_go_to_the_citizen_is_found(store: Store) 
 async def test_a_rung_that_was_reached_and_is_not_recorded_is_found(store: Store) -> None:
     story = Story()
     await project(store, [story.accepted(), story.classified(), story.assigned()])
-    following = story.ticket.next_rung()
+    following = story.ticket.next_level()
     assert following is not None
     clock, rung = following
     assert await stuck(store, rung.at + GRACE - timedelta(seconds=1)) == []
@@ -200,7 +200,7 @@ async def test_what_was_stuck_before_anybody_looked_is_found_afterwards(store_ur
         await intake.mark_started(store, story.number, START)
     await project(store, [begun.accepted()])
     await project(store, plain.until_replied())
-    rung = begun.ticket.next_rung()
+    rung = begun.ticket.next_level()
     assert rung is not None
     await store.write(downgrade("0012"))
     await store.close()

@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from domain.events import Event
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.ticket.assignment import HandlingResult, WorkOrder
 from runtime.engine import CONVERTER
 from runtime.names import HANDLE_ACTIVITY, TICKETS, UNITS, ticket_workflow_id
@@ -63,11 +63,11 @@ async def _life(engine: Engine, days: float, **changes: object) -> list[Event]:
     return await tickets.events(engine.store, told.number)
 
 
-def _rungs(events: list[Event], clock: str) -> list[str]:
+def _levels(events: list[Event], clock: str) -> list[str]:
     return [
         event.fact.rung.value
         for event in events
-        if isinstance(event.fact, RungClimbed) and event.fact.clock == clock
+        if isinstance(event.fact, LevelReached) and event.fact.clock == clock
     ]
 
 
@@ -84,8 +84,8 @@ async def test_silence_after_the_reply_is_asked_about_and_then_counted_unrated(
         "rung_climbed",  # the call-back is late
         "closed",
     ]
-    assert _rungs(events, "rate") == ["warn", "due"]
-    assert _rungs(events, "call_back")[-1] == "due"
+    assert _levels(events, "rate") == ["warn", "due"]
+    assert _levels(events, "call_back")[-1] == "due"
     state = await tickets.state(skipping.store, events[0].number)
     assert state is not None
     assert state.outcome == "unrated"
@@ -98,9 +98,9 @@ async def test_a_slow_unit_gets_yellow_red_supervision_and_public_notice(
     skipping: Skipping,
 ) -> None:
     events = await _life(skipping, 40)
-    assert _rungs(events, "sign") == ["warn", "due", "supervise", "notice"]
-    assert _rungs(events, "contact") == ["warn", "due", "supervise", "notice"]
-    assert _rungs(events, "handle") == ["warn", "due", "supervise", "notice"]
+    assert _levels(events, "sign") == ["warn", "due", "supervise", "notice"]
+    assert _levels(events, "contact") == ["warn", "due", "supervise", "notice"]
+    assert _levels(events, "handle") == ["warn", "due", "supervise", "notice"]
 
 
 async def test_every_rung_fires_once_and_on_time(skipping: Skipping) -> None:
@@ -116,7 +116,7 @@ async def test_every_rung_fires_once_and_on_time(skipping: Skipping) -> None:
     climbed = [
         (event.fact.clock, event.fact.rung, event.at)
         for event in events
-        if isinstance(event.fact, RungClimbed) and event.fact.assignment == 1
+        if isinstance(event.fact, LevelReached) and event.fact.assignment == 1
     ]
     assert len(climbed) == len({(clock, rung) for clock, rung, _ in climbed})
     for clock, rung, at in climbed:
@@ -125,7 +125,7 @@ async def test_every_rung_fires_once_and_on_time(skipping: Skipping) -> None:
 
 async def test_a_quick_unit_gets_no_card(skipping: Skipping) -> None:
     events = await _life(skipping, 0)
-    assert _rungs(events, "handle") == []
+    assert _levels(events, "handle") == []
 
 
 @pytest.mark.parametrize(
@@ -157,5 +157,5 @@ async def test_what_waits_for_a_person_at_triage_climbs_too(skipping: Skipping) 
     )
     await skipping.environment.sleep(timedelta(days=2))
     events = await tickets.events(skipping.store, told.number)
-    assert _rungs(events, "triage") == ["warn", "due", "supervise", "notice"]
+    assert _levels(events, "triage") == ["warn", "due", "supervise", "notice"]
     await handle.terminate()

@@ -19,7 +19,7 @@ from domain.commands.units.extend import Extend
 from domain.commands.units.hold import Hold
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.ticket.assignment import HandlingResult
 from store.db import tables
 from store.db.engine import Store
@@ -65,7 +65,7 @@ async def cards(ticket: Filed, engine: Engine, *names: str) -> list[tuple[str, i
     return [
         (fact.clock, fact.assignment, fact.rung)
         for fact in facts
-        if isinstance(fact, RungClimbed) and fact.clock in names
+        if isinstance(fact, LevelReached) and fact.clock in names
     ]
 
 

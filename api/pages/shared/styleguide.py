@@ -15,7 +15,7 @@ from api.pages.shared.navigation import NavigationLink
 from api.pages.shared.page import page
 from app.caller import Caller
 from domain.actors import Actor, Role
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.ticket.stages import Outcome, Stage
 from domain.words import N_
 
@@ -59,7 +59,7 @@ async def styleguide(request: Request, look: str = "citizen") -> Response:
         wrong=wrong,
         stages=list(Stage),
         outcomes=list(Outcome),
-        rungs=list(RungKind),
+        rungs=list(LevelKind),
         kinds=[*LABELS["kind"]],
         lines=_lines(now, language_of(request)),
     )

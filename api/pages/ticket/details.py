@@ -18,9 +18,9 @@ from app.file_views import FileOut, file_out
 from app.files import visible_files
 from app.tickets import events_of
 from app.visibility import discreet
-from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.policy.permissions import RIGHTS
 from domain.ticket.ticket import Ticket
 from domain.words import N_
@@ -88,7 +88,7 @@ async def dossier(
     cards = [
         event.fact
         for event in events
-        if isinstance(event.fact, RungClimbed) and event.version not in void
+        if isinstance(event.fact, LevelReached) and event.version not in void
     ]
     return TicketDetails(
         ticket=discreet(caller, ticket),
@@ -152,7 +152,7 @@ def _dues(ticket: Ticket) -> dict[int, datetime]:
     return {clock.assignment: clock.due_at for clock in handling if clock.assignment is not None}
 
 
-def _clock(clock: Clock | RungClimbed, speech: Translator) -> str:
+def _clock(clock: Clock | LevelReached, speech: Translator) -> str:
     name = clock.name if isinstance(clock, Clock) else clock.clock
     label = speech.label("clock", name.value)
     return f"{label} {clock.label}" if clock.label else label
@@ -165,4 +165,4 @@ def _unit_of(ticket: Ticket, clock: Clock, speech: Translator) -> str:
 
 
 def _warns(clock: Clock) -> datetime | None:
-    return next((rung.at for rung in clock.rungs if rung.kind is RungKind.WARN), None)
+    return next((rung.at for rung in clock.rungs if rung.kind is LevelKind.WARN), None)

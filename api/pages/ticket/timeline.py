@@ -9,7 +9,7 @@ from app.errors import CODES
 from domain.actors import Actor, Role
 from domain.events import Event
 from domain.facts.machine_reasons import is_ours, note_of
-from domain.ticket.assignment import Given, HandlingResult
+from domain.ticket.assignment import AssignmentPlan, HandlingResult
 from domain.ticket.minutes import Minutes
 from domain.ticket.rating import Rating
 from domain.words import N_
@@ -124,11 +124,11 @@ def _ground(event: Event, value: Any, speech: Translator) -> str:
 
 
 def _shares(_event: Event, value: Any, speech: Translator) -> str:
-    given: list[Given] = value if isinstance(value, list) else [value]
+    given: list[AssignmentPlan] = value if isinstance(value, list) else [value]
     return "; ".join(speech.unit(one.unit) + (f": {one.task}" if one.task else "") for one in given)
 
 
-def _rung(event: Event, value: Any, speech: Translator) -> str:
+def _level(event: Event, value: Any, speech: Translator) -> str:
     clock = speech.label("clock", getattr(event.fact, "clock", ""))
     return f"{speech.label('rung', value)} · {clock}"
 
@@ -189,7 +189,7 @@ _SHORT: dict[str, Callable[[Event, Any, Translator], str]] = {
     "step": lambda _e, value, _speech: str(value),
     "shares": _shares,
     "share": _shares,
-    "rung": _rung,
+    "rung": _level,
     "rating": _rating,
     "result": _result,
     "minutes": _minutes,

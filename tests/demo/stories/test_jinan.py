@@ -15,7 +15,7 @@ from demo.stories.jinan_supervision import ACCUSED, DISCIPLINE, WANGGUAN
 from demo.stories.telling import Telling
 from domain.actors import Role
 from domain.deadlines.calendar import is_working_day
-from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
 from domain.events import Event
 from domain.pack.pack import Pack
@@ -121,7 +121,7 @@ def _cards_come_to_the_working_day(pack: Pack, lamp: Ticket) -> None:
     days = _working_days(pack, _lived(pack, clock, clock.started_at), due)
     assert (len(days), days[-1]) == (5, _day(pack, due))
     at = {rung.kind: _lived(pack, clock, rung.at) for rung in clock.rungs}
-    yellow, red = at[RungKind.WARN], at[RungKind.DUE]
+    yellow, red = at[LevelKind.WARN], at[LevelKind.DUE]
     assert _day(pack, yellow) == days[-2]
     assert _working_days(pack, due, red) == [_day(pack, red)]
     assert clock.climbed >= 2
