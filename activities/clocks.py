@@ -72,9 +72,9 @@ class Clocks:
         """Resume the paused clocks; replan each first if needed."""
         pack = await self._packs.of(question.city, question.pack)
         resumed = []
-        for standing in question.clocks:
-            since = standing.paused_at or question.at
-            clock = await self._up_to_date(pack, standing, since)
+        for paused in question.clocks:
+            since = paused.paused_at or question.at
+            clock = await self._up_to_date(pack, paused, since)
             years = await self._with_its_years(pack, clock)
             resumed.append(resume_clock(years, clock, since, question.at))
         return ClockPlan(clocks=resumed)

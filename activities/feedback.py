@@ -28,8 +28,8 @@ class Feedback:
             else None
         )
         if closing is not None:
-            told = result_case(result.reply, result.resolved, result.evidence).model_dump()
-            if not compile_condition(closing, OF_RESULTS).holds(t=case, result=told):
+            values = result_case(result.reply, result.resolved, result.evidence).model_dump()
+            if not compile_condition(closing, OF_RESULTS).holds(t=case, result=values):
                 again = plan_clocks(pack, [ClockName.DISPATCH], question.tier, question.at)
                 return ReplyPlan(
                     text=result.reply,

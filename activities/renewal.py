@@ -30,9 +30,9 @@ class Renewal:
         """
         asked = 0
         before = (datetime.now(UTC) - _NOTED_WITHIN).isoformat()
-        async for found in self._client.list_workflows(f"{_OLDER} AND StartTime < '{before}'"):
+        async for execution in self._client.list_workflows(f"{_OLDER} AND StartTime < '{before}'"):
             try:
-                await self._client.get_workflow_handle(found.id).signal(CARRY_ON)
+                await self._client.get_workflow_handle(execution.id).signal(CARRY_ON)
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:  # NOT_FOUND: it has ended
                     raise

@@ -52,17 +52,17 @@ def _named(pack: Pack, question: SettleQuestion) -> list[str]:
 
 
 def _inspection(question: SettleQuestion, unit: str, pack: Pack) -> Complaint:
-    found = question.complaint
+    complaint = question.complaint
     return Complaint(
         number="",  # given at registration
-        city=found.city,
+        city=complaint.city,
         kind=Kind.SUGGESTION,
         channel=Channel.INSPECTION,
-        title=found.title,
+        title=complaint.title,
         text=question.text,
         category=question.category,
         unit=unit,
-        follows=found.number,
+        follows=complaint.number,
         place=Place(area=pack.unit(unit).area),
         filed_at=question.at,
     )

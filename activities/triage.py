@@ -20,9 +20,9 @@ from store.tickets.suggestions import cell_of, filing_holds, holds, suggest
 
 
 class TriageActivities:
-    def __init__(self, packs: ArchivedPacks, shelf: PackRegistry, store: Store) -> None:
+    def __init__(self, packs: ArchivedPacks, registry: PackRegistry, store: Store) -> None:
         self._packs = packs
-        self._shelf = shelf
+        self._shelf = registry
         self._store = store
 
     @asked("triage_complaint")
@@ -50,13 +50,17 @@ class TriageActivities:
 
     async def _suggest(self, pack: Pack, question: TriageQuestion) -> TriagePlan:
         complaint = question.complaint
-        found = suggest(pack, self._grid(pack, complaint), complaint)
-        if found.category is None or not found.confident:
-            return _unsure(found, found.because)
-        plan = await self._plan(pack, question, found.category, found.area, found.because)
-        if not filing_holds(pack, complaint, found.category, found.area, len(plan.repeats)):
-            condition = pack.category(found.category).filing or ""
-            return _unsure(found, [because(ReasonCode.FILING_CONDITION, condition=condition)])
+        suggestion = suggest(pack, self._grid(pack, complaint), complaint)
+        if suggestion.category is None or not suggestion.confident:
+            return _unsure(suggestion, suggestion.because)
+        plan = await self._plan(
+            pack, question, suggestion.category, suggestion.area, suggestion.because
+        )
+        if not filing_holds(
+            pack, complaint, suggestion.category, suggestion.area, len(plan.repeats)
+        ):
+            condition = pack.category(suggestion.category).filing or ""
+            return _unsure(suggestion, [because(ReasonCode.FILING_CONDITION, condition=condition)])
         return plan
 
     async def _plan(
@@ -104,7 +108,7 @@ class TriageActivities:
             return []
 
 
-def _unsure(found: CategorySuggestion, reasons: list[Because]) -> TriagePlan:
+def _unsure(suggestion: CategorySuggestion, reasons: list[Because]) -> TriagePlan:
     return TriagePlan(
-        suggestion=found.category, area=found.area, why=sentence(reasons), because=reasons
+        suggestion=suggestion.category, area=suggestion.area, why=sentence(reasons), because=reasons
     )

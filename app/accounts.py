@@ -195,13 +195,13 @@ async def _managed(context: AppContext, caller: Caller, account: Account) -> Non
 
 async def _lines(context: AppContext, some: list[Account]) -> list[AccountLine]:
     now = datetime.now(UTC)
-    there = await administrators.present(context.store, some, now)
+    presences = await administrators.present(context.store, some, now)
     waiting = await administrators.locked(context.store, [_lock(context, one) for one in some], now)
     return [
         AccountLine(
             **{name: getattr(one, name) for name in _SHOWN},
-            sessions=there[one.id].sessions if one.id in there else 0,
-            seen_at=there[one.id].seen_at if one.id in there else None,
+            sessions=presences[one.id].sessions if one.id in presences else 0,
+            seen_at=presences[one.id].seen_at if one.id in presences else None,
             locked=_lock(context, one) in waiting,
             first_password_until=authentication.good_until(context, one),
         )

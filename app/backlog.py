@@ -100,18 +100,18 @@ async def retry(context: AppContext, caller: Caller, name: ChoreName) -> Chore:
 
 async def _chore(client: Client, name: ChoreName) -> Chore:
     try:
-        found = await client.get_schedule_handle(name).describe()
+        description = await client.get_schedule_handle(name).describe()
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return Chore(name=name, scheduled=False)
         raise
-    return Chore(name=name, scheduled=True, last_at=_last(found), next_at=_next(found))
+    return Chore(name=name, scheduled=True, last_at=_last(description), next_at=_next(description))
 
 
-def _last(found: ScheduleDescription) -> datetime | None:
-    begun = [one.started_at for one in found.info.recent_actions]
+def _last(description: ScheduleDescription) -> datetime | None:
+    begun = [one.started_at for one in description.info.recent_actions]
     return max(begun, default=None)
 
 
-def _next(found: ScheduleDescription) -> datetime | None:
-    return min(found.info.next_action_times, default=None)
+def _next(description: ScheduleDescription) -> datetime | None:
+    return min(description.info.next_action_times, default=None)

@@ -48,7 +48,7 @@ async def working_calendar(
         UnknownCity, Problem: not_your_city
     """
     pack = await of_city(context, caller, city)
-    found = await working_year(context, caller, pack, year)
+    found_calendar_year = await working_year(context, caller, pack, year)
     ahead = horizon(pack)
     special = [
         {
@@ -58,19 +58,19 @@ async def working_calendar(
             "source": one.source,
             "why": one.why,
         }
-        for one in found.special
+        for one in found_calendar_year.special
     ]
     return WorkingYear(
         city=city,
         years=list(pack.calendar.years),
-        year=found.year,
-        working_days=found.working_days,
+        year=found_calendar_year.year,
+        working_days=found_calendar_year.working_days,
         special=special,
-        provisional=found.provisional,
+        provisional=found_calendar_year.provisional,
         firm_until=ahead.last_day,
         provisional_from=ahead.tiers,
-        next_year=found.next_year,
-        published=found.published,
+        next_year=found_calendar_year.next_year,
+        published=found_calendar_year.published,
     )
 
 

@@ -124,29 +124,29 @@ async def figures_page(
         raise Problem("invalid_request", errors=[wrong])
     if caller is not None:
         city_of(caller, city)
-    asked = reckoning(query, context.packs.get(city), datetime.now(UTC))
+    requested_reckoning = reckoning(query, context.packs.get(city), datetime.now(UTC))
     behind = query.indicator if query.tickets else None
-    found, pack = await counted(context, caller, asked, behind)
-    shown = _shown(found, query.indicator, pack)
+    period_figures, pack = await counted(context, caller, requested_reckoning, behind)
+    shown = _shown(period_figures, query.indicator, pack)
     tickets = following = None
     if query.tickets and caller is not None:
         tickets, following = _page(_behind_for(context, caller, pack, shown[0].behind), query)
     return FiguresPage(
         city=pack.city.id,
-        pack_version=found.pack_version,
-        since=found.period.since,
-        until=found.period.until,
-        as_of=found.as_of,
+        pack_version=period_figures.pack_version,
+        since=period_figures.period.since,
+        until=period_figures.period.until,
+        as_of=period_figures.as_of,
         figures=[_line(figure) for figure in shown],
         units=_units(pack, shown, query),
         tickets=tickets,
         next_cursor=following,
-        broken=len(found.broken),
+        broken=len(period_figures.broken),
     )
 
 
 async def counted(
-    context: AppContext, caller: Caller | None, asked: Reckoning, behind: str | None
+    context: AppContext, caller: Caller | None, requested_reckoning: Reckoning, behind: str | None
 ) -> tuple[Figures, Pack]:
     """Return the figures and the pack they are computed by; `behind`: drill down to its tickets.
 
@@ -157,40 +157,40 @@ async def counted(
     """
     await permit(context, caller, "get_figures")
     if caller is not None:
-        city_of(caller, asked.pack.city.id)
+        city_of(caller, requested_reckoning.pack.city.id)
     elif behind is not None:
         raise Problem("unauthenticated")
 
     async def find() -> tuple[Figures, Pack]:
-        pack = await asked.pack_then(context)
+        pack = await requested_reckoning.pack_then(context)
         only = None if behind is None else {behind}
         computed = await figures(
             context.store,
             pack,
-            asked.period,
-            as_of=asked.as_of,
+            requested_reckoning.period,
+            as_of=requested_reckoning.as_of,
             only=only,
             tickets=behind is not None,
         )
         return computed, pack
 
-    kept = context.figures if caller is None else context.staff_figures
-    return await kept.get(("figures", behind, *asked.asked), find)
+    result_cache = context.figures if caller is None else context.staff_figures
+    return await result_cache.get(("figures", behind, *requested_reckoning.asked), find)
 
 
-def _shown(found: Figures, indicator: str | None, pack: Pack) -> list[Figure]:
-    shown = [one for one in found.figures if indicator in (None, one.indicator.id)]
+def _shown(period_figures: Figures, indicator: str | None, pack: Pack) -> list[Figure]:
+    shown = [one for one in period_figures.figures if indicator in (None, one.indicator.id)]
     if indicator is not None and not shown:
         raise UnknownIndicator(indicator, pack.city.id)
     return shown
 
 
 def _line(figure: Figure) -> FigureLine:
-    told = figure.indicator.model_dump()
+    values = figure.indicator.model_dump()
     counts = {
         name: getattr(figure, name) for name in ("tickets", "excluded", "unrated", "not_reached")
     }
-    return FigureLine(**told, **counts, **_excluding(figure.value).model_dump())
+    return FigureLine(**values, **counts, **_excluding(figure.value).model_dump())
 
 
 def _excluding(value: Value) -> Excluding:
@@ -214,7 +214,12 @@ def _units(pack: Pack, shown: list[Figure], query: FiguresQuery) -> list[UnitLin
 
 
 async def tickets_behind(
-    context: AppContext, caller: Caller, asked: Reckoning, indicator: str, unit: str, only: str
+    context: AppContext,
+    caller: Caller,
+    requested_reckoning: Reckoning,
+    indicator: str,
+    unit: str,
+    only: str,
 ) -> tuple[Figure, list[Behind]]:
     """Return the figure, and the requested tickets of its drill-down that the caller may see.
 
@@ -226,8 +231,8 @@ async def tickets_behind(
     await permit(context, caller, "get_scores")
     if unit and caller.unit not in (None, unit):
         raise Problem("not_your_unit")
-    found, pack = await counted(context, caller, asked, indicator)
-    figure = found.figures[0]
+    period_figures, pack = await counted(context, caller, requested_reckoning, indicator)
+    figure = period_figures.figures[0]
     wanted = {"counts": [True], "others": [False]}.get(only, [True, False])
     seen = _behind_for(context, caller, pack, figure.behind)
     return figure, [one for one in seen if one.counts in wanted and unit in ("", one.unit)]

@@ -37,7 +37,7 @@ async def register(
     complaint: Complaint,
     person: Person | None,
     idempotency_key: str | None,
-    said: str,
+    text: str,
     attaching: Attaching | None = None,
 ) -> intake.Registered:
     """Register the complaint in the store, which gives it its number.
@@ -54,7 +54,7 @@ async def register(
         person,
         context.vault,
         idempotency_key,
-        context.mark(said),
+        context.mark(text),
         lambda: new_number(day),
         context.keys,
         attaching,
@@ -95,8 +95,8 @@ def filed(context: AppContext, registered: intake.Registered, standing: Standing
     return Filed(receipt, standing is not None, registered.new)
 
 
-def draft(pack: Pack, filed_at: datetime, **said: object) -> Complaint:
+def draft(pack: Pack, filed_at: datetime, **values: object) -> Complaint:
     """Return a complaint without a number."""
     return Complaint.model_validate(
-        {"number": "", "city": pack.city.id, "filed_at": filed_at, **said}
+        {"number": "", "city": pack.city.id, "filed_at": filed_at, **values}
     )

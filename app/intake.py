@@ -110,5 +110,5 @@ def _check(pack: Pack, body: ComplaintIn) -> None:
 
 
 def _complaint(body: ComplaintIn, pack: Pack, now: datetime, by_hand: bool) -> Complaint:
-    said = body.model_dump(exclude={"city", "contact", "files", "website"})
-    return filing.draft(pack, now, **said, files=attachments.ids(body.files), by_hand=by_hand)
+    values = body.model_dump(exclude={"city", "contact", "files", "website"})
+    return filing.draft(pack, now, **values, files=attachments.ids(body.files), by_hand=by_hand)

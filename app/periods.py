@@ -128,13 +128,13 @@ def month_or_span(query: MonthQuery, pack: Pack, now: datetime) -> Period:
     if query.month is not None and not query.is_month:
         raise bad_period("month", "A month, or since and until: not both.")
     try:
-        asked = month_of(pack, query.month or month_at(pack, now)) if query.is_month else None
+        period = month_of(pack, query.month or month_at(pack, now)) if query.is_month else None
     except ValueError as error:
         raise bad_period("month", "There is no such month.") from error
     try:
-        return (asked or span(query, now)).so_far(now)
+        return (period or span(query, now)).so_far(now)
     except ValueError as error:
-        raise bad_period("month" if asked else "since", "It has not begun yet.") from error
+        raise bad_period("month" if period else "since", "It has not begun yet.") from error
 
 
 def bad_period(field: str, message: str) -> Problem:

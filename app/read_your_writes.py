@@ -20,9 +20,9 @@ async def until(look: Look[Found], within: float, pause: float = _FIRST_PAUSE) -
     clock = asyncio.get_running_loop().time
     deadline = clock() + within
     while True:
-        found = await look()
-        if found is not None:
-            return found
+        row = await look()
+        if row is not None:
+            return row
         left = deadline - clock()
         if left <= 0:
             return None
@@ -45,6 +45,6 @@ class Watch:
         began = clock()
         await asyncio.sleep(min(max(0.8 * self._usual, _FIRST_PAUSE), _LONGEST_PAUSE, within))
         pause = max(self._usual / 6, _FIRST_PAUSE)
-        found = await until(look, within - (clock() - began), pause)
+        row = await until(look, within - (clock() - began), pause)
         self._usual += 0.2 * (clock() - began - self._usual)
-        return found
+        return row

@@ -30,8 +30,8 @@ class ResultCache:
                 if not self._is_kept(key):  # not found by the request that had the lock before
                     await self._find(key, find)
         self._answers.move_to_end(key)
-        found: T = self._answers[key][1]
-        return found
+        answer: T = self._answers[key][1]
+        return answer
 
     def _is_kept(self, key: Hashable) -> bool:
         return key in self._answers and monotonic() < self._answers[key][0]

@@ -149,13 +149,13 @@ async def listed(context: AppContext, caller: Caller, query: ListQuery) -> Ticke
         Problem, BadCursor
     """
     await permit(context, caller, "list_tickets")
-    asked = query.model_dump(exclude={"cursor", "limit"})
-    told = {
+    values = query.model_dump(exclude={"cursor", "limit"})
+    fields = {
         "unit": _unit(caller, query.unit),
         "city": city_of(caller, query.city),
         "hidden": hidden_from(context, caller),
     }
-    page = await tickets.page(context.store, Filters(**asked | told), query.cursor, query.limit)
+    page = await tickets.page(context.store, Filters(**values | fields), query.cursor, query.limit)
     rows = [_discreet(caller, row) for row in page.rows]
     return TicketPage(items=rows, next_cursor=page.next_cursor)
 
@@ -167,7 +167,7 @@ def _discreet(caller: Caller, row: TicketRow) -> TicketRow:
     return replace(row, channel=None, anonymous=None, person=None)
 
 
-def _unit(caller: Caller, asked: str | None) -> str | None:
-    if caller.unit is not None and asked not in (None, caller.unit):
+def _unit(caller: Caller, requested: str | None) -> str | None:
+    if caller.unit is not None and requested not in (None, caller.unit):
         raise Problem("not_your_unit", "Officers list their own unit's tickets.")
-    return caller.unit or asked
+    return caller.unit or requested

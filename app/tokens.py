@@ -113,12 +113,12 @@ def useful(role: Role) -> list[Scope]:
     return [scope for scope in Scope if scope in opened]
 
 
-def _scopes(role: Role, asked: list[Scope] | None) -> list[Scope]:
-    if asked is None:
+def _scopes(role: Role, scopes: list[Scope] | None) -> list[Scope]:
+    if scopes is None:
         return useful(role)
-    if not asked or not set(asked) <= set(useful(role)):
+    if not scopes or not set(scopes) <= set(useful(role)):
         raise Problem("scope_useless", f"Of use to this role: {', '.join(useful(role))}.")
-    return [scope for scope in Scope if scope in asked]
+    return [scope for scope in Scope if scope in scopes]
 
 
 def _manages(caller: Caller, row: TokenRow) -> bool:
@@ -126,5 +126,5 @@ def _manages(caller: Caller, row: TokenRow) -> bool:
 
 
 def _line(row: TokenRow) -> TokenLine:
-    told = {name: getattr(row, name) for name in TokenLine.model_fields if name != "scopes"}
-    return TokenLine(**told, scopes=[scope for scope in Scope if scope in row.scopes])
+    values = {name: getattr(row, name) for name in TokenLine.model_fields if name != "scopes"}
+    return TokenLine(**values, scopes=[scope for scope in Scope if scope in row.scopes])

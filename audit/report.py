@@ -74,31 +74,31 @@ async def examine(client: Client, store: Store, number: str, most: int | None = 
 
     `most`: as in `told_by_history`.
     """
-    told: Replayed | None = None
+    replayed: Replayed | None = None
     problem: AuditError | None = None
     try:
-        told = await told_by_history(client, store, number, most=most)
+        replayed = await told_by_history(client, store, number, most=most)
     except AuditError as error:
         problem = error
     record = Story(
         ticket=await tickets.state(store, number), events=await tickets.events(store, number)
     )
-    differences = compare(told, record.ticket, record.events) if told else []
-    breaks = list(told.breaks) if told else []
+    differences = compare(replayed, record.ticket, record.events) if replayed else []
+    breaks = list(replayed.breaks) if replayed else []
     return Report(
         number=number,
         made_at=datetime.now(UTC),
         finding=ComparisonResult(problem.code) if problem else found(differences, breaks),
         detail=str(problem) if problem else None,
         differences=differences,
-        runs=told.runs if told else 1,
-        lost=told.lost if told else 0,
-        left_out=told.left_out if told else 0,
-        since=told.since if told else 1,
+        runs=replayed.runs if replayed else 1,
+        lost=replayed.lost if replayed else 0,
+        left_out=replayed.left_out if replayed else 0,
+        since=replayed.since if replayed else 1,
         breaks=breaks,
-        history_events=told.history_events if told else 0,
-        told=Story(ticket=told.ticket, events=list(told.events)) if told else None,
-        positions=list(told.positions) if told else [],
+        history_events=replayed.history_events if replayed else 0,
+        told=Story(ticket=replayed.ticket, events=list(replayed.events)) if replayed else None,
+        positions=list(replayed.positions) if replayed else [],
         record=record,
         views=await views.views(store, number),
     )
@@ -110,9 +110,9 @@ async def state_then(client: Client, store: Store, number: str, version: int) ->
     Raises:
         HistoryErased, NoHistory, NotDeterministic
     """
-    told = await run_of(client, store, number, version, keep={version - 1, version})
-    state, led = (told.states.get(version), told.event(version)) if told else (None, None)
-    if told is None or state is None or led is None:
+    run = await run_of(client, store, number, version, keep={version - 1, version})
+    state, led = (run.states.get(version), run.event(version)) if run else (None, None)
+    if run is None or state is None or led is None:
         return None
     event, position = led
     return StateThen(
@@ -121,5 +121,5 @@ async def state_then(client: Client, store: Store, number: str, version: int) ->
         position=position,
         event=event,
         state=state,
-        changes=changes(told.states.get(version - 1), state),
+        changes=changes(run.states.get(version - 1), state),
     )

@@ -43,15 +43,15 @@ async def fetch(client: Client, number: str) -> list[WorkflowHistory]:
 
 async def run_ids(client: Client, number: str, most: int | None = None) -> list[str]:
     """Return the stored run ids, oldest first; `most` as in `histories`. Raises NoHistory."""
-    found: list[str] = []
+    names: list[str] = []
     events = 0
     async for run_id, _ in backwards(client, number):
         if most is not None:
             events += await length(client, number, run_id)
-            if found and events > most:
+            if names and events > most:
                 break
-        found.append(run_id)
-    return found[::-1]
+        names.append(run_id)
+    return names[::-1]
 
 
 async def backwards(client: Client, number: str) -> AsyncIterator[tuple[str, WorkflowHistory]]:

@@ -92,11 +92,11 @@ async def delete_runs(client: Client, number: str) -> None:
     name = ticket_workflow_id(number)
     for run_id in await all_run_ids(client, number):
         execution = WorkflowExecution(workflow_id=name, run_id=run_id)
-        asked = DeleteWorkflowExecutionRequest(
+        request = DeleteWorkflowExecutionRequest(
             namespace=client.namespace, workflow_execution=execution
         )
         try:
-            await client.workflow_service.delete_workflow_execution(asked)
+            await client.workflow_service.delete_workflow_execution(request)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
@@ -105,12 +105,12 @@ async def delete_runs(client: Client, number: str) -> None:
 async def running(client: Client, number: str) -> bool:
     """Return whether the engine still runs the ticket, whatever the record says."""
     try:
-        found = await client.get_workflow_handle(ticket_workflow_id(number)).describe()
+        description = await client.get_workflow_handle(ticket_workflow_id(number)).describe()
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return False
         raise
-    return found.close_time is None
+    return description.close_time is None
 
 
 def payloads(history: WorkflowHistory) -> Iterator[Payload]:

@@ -204,8 +204,8 @@ async def _check(
     count: Callable[[], Awaitable[int]], before: int, outcome: LoadResult, whose: str
 ) -> None:
     if outcome.failures:
-        told = ", ".join(f"{what} ({times})" for what, times in outcome.failures.most_common(5))
-        raise NotWhole(f"{outcome.failures.total()} lifecycles failed: {told}")
+        value = ", ".join(f"{what} ({times})" for what, times in outcome.failures.most_common(5))
+        raise NotWhole(f"{outcome.failures.total()} lifecycles failed: {value}")
     for _ in range(50):
         if await count() - before == outcome.lived:
             return

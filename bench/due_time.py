@@ -49,8 +49,8 @@ def special(calendar: WorkCalendar) -> WorkCalendar:
 
 def full_policy(pack: Pack) -> Pack:
     """Return `pack` with four escalation levels for handling, in working time and percent."""
-    rungs = tuple(LevelRule.model_validate(rung) for rung in _LADDER)
-    return pack.model_copy(update={"ladder": {ClockName.HANDLE: rungs}})
+    rules = tuple(LevelRule.model_validate(level) for level in _LADDER)
+    return pack.model_copy(update={"ladder": {ClockName.HANDLE: rules}})
 
 
 def show(out: Console) -> None:

@@ -100,12 +100,12 @@ async def _opened(http: httpx.AsyncClient) -> httpx.Response:
 
 
 async def _milliseconds(call: Callable[[], Awaitable[object]], rounds: int) -> list[float]:
-    found = []
+    items = []
     for _ in range(rounds):
         began = time.perf_counter()
         await call()
-        found.append((time.perf_counter() - began) * 1000)
-    return found
+        items.append((time.perf_counter() - began) * 1000)
+    return items
 
 
 # --- the measured application -----------------------------------------------------------------
@@ -144,8 +144,8 @@ async def _signed_in(store: Store, http: httpx.AsyncClient) -> None:
     await accounts.create(
         store, "bench", Role.OFFICER, unit=UNIT, city=CITY, password_hash=hashed, own=True
     )
-    told = {"name": "bench", "password": _PASSWORD}
-    (await http.post("/api/v1/session", json=told)).raise_for_status()
+    values = {"name": "bench", "password": _PASSWORD}
+    (await http.post("/api/v1/session", json=values)).raise_for_status()
 
 
 def _life(pack: Pack, n: int, filed_at: datetime) -> Iterator[Projection]:
@@ -178,15 +178,15 @@ def _life(pack: Pack, n: int, filed_at: datetime) -> Iterator[Projection]:
         yield Projection(ticket=ticket.model_copy(deep=True), events=[event])
 
 
-def show(out: Console, told: Opening) -> None:
+def show(out: Console, opening: Opening) -> None:
     table = Table(title="milliseconds to open an inbox")
     for heading in ("lines", "KB", "queries alone", "whole answer", "p95", "CPU"):
         table.add_column(heading, justify="right")
-    shown = (told.kilobytes, told.query, told.median, told.p95, told.cpu)
-    table.add_row(str(told.rows), *(f"{each:.0f}" for each in shown))
+    shown = (opening.kilobytes, opening.query, opening.median, opening.p95, opening.cpu)
+    table.add_row(str(opening.rows), *(f"{each:.0f}" for each in shown))
     out.print(table)
-    verdict = "within" if told.median < TARGET else "ABOVE"
+    verdict = "within" if opening.median < TARGET else "ABOVE"
     out.print(
-        f"{told.rows} lines in {told.median:.0f} ms: {verdict} the target of {TARGET:g} ms",
+        f"{opening.rows} lines in {opening.median:.0f} ms: {verdict} the target of {TARGET:g} ms",
         highlight=False,
     )

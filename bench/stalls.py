@@ -128,8 +128,8 @@ class _Town:
         with suppress(httpx.HTTPError):
             answer = await self._http.post(f"{API}/complaints", json=COMPLAINT, headers=key)
             if answer.status_code in (201, 202):
-                told = answer.json()
-                filed = _Ticket(told["number"], {"Access-Code": told["access_code"]})
+                payload = answer.json()
+                filed = _Ticket(payload["number"], {"Access-Code": payload["access_code"]})
                 self._open.append(filed)
                 self.numbers.append(filed.number)
         return self._chance.choice(self._open) if self._open else None
@@ -143,11 +143,11 @@ class _Town:
             answer = await self._http.post(
                 path, json=body, headers=headers | {"Idempotency-Key": mark}
             )
-            told = answer.json()
-            status, code = answer.status_code, str(told.get("code", ""))
-            if "unit" in told and answer.is_success:
-                ticket.unit = told["unit"] or ticket.unit
-                ticket.assignment = told.get("assignment") or ticket.assignment
+            payload = answer.json()
+            status, code = answer.status_code, str(payload.get("code", ""))
+            if "unit" in payload and answer.is_success:
+                ticket.unit = payload["unit"] or ticket.unit
+                ticket.assignment = payload.get("assignment") or ticket.assignment
             if code == "ticket_ended":
                 ticket.given = _ENOUGH
         except httpx.HTTPError as error:
@@ -221,26 +221,26 @@ async def stalled(
 
     `keep`: the folder in which the installation is kept, to look up what became of a command.
     """
-    chance, found = random.Random(), StallsResult()
+    chance, result = random.Random(), StallsResult()
     async with house(floor=False, keep=keep) as running, _town(running, chance) as town:
         clients = [asyncio.create_task(town.live()) for _ in range(_CLIENTS)]
         began = time.monotonic()
-        while found.stalls < stalls and time.monotonic() - began < minutes * 60:
+        while result.stalls < stalls and time.monotonic() - began < minutes * 60:
             await asyncio.sleep(chance.expovariate(1 / _BETWEEN))
             await _stand_still(running, scale * chance.uniform(SHORTEST, LONGEST))
-            found.stalls += 1
-            if found.stalls % 50 == 0:
-                say(f"{found.stalls} stalls, {len(town.said)} commands")
+            result.stalls += 1
+            if result.stalls % 50 == 0:
+                say(f"{result.stalls} stalls, {len(town.said)} commands")
         town.over = True
         await asyncio.gather(*clients)
-        found.seconds = time.monotonic() - began
+        result.seconds = time.monotonic() - began
         await asyncio.sleep(_SETTLING)
-        await _judge(town, running.store, found)
+        await _judge(town, running.store, result)
         late = time.monotonic() + _FOLLOWING
-        while found.lost and time.monotonic() < late:
+        while result.lost and time.monotonic() < late:
             await asyncio.sleep(5)
-            await _judge(town, running.store, found)
-    return found
+            await _judge(town, running.store, result)
+    return result
 
 
 async def _stand_still(running: House, seconds: float) -> None:
@@ -269,44 +269,45 @@ async def _badge(store: Store, role: Role, unit: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {secret}"}
 
 
-async def _judge(town: _Town, store: Store, found: StallsResult) -> None:
+async def _judge(town: _Town, store: Store, result: StallsResult) -> None:
     """Look up every mark in the record."""
-    done, kept = set[str](), set[str]()
+    done, stored = set[str](), set[str]()
     marks = {said.mark for said in town.said}
     for number in town.numbers:
         for event in await tickets.events(store, number):
             text = event.fact.model_dump_json()
-            there = {mark for mark in marks if mark in text}
-            (kept if event.kind in _KEPT else done).update(there)
-    found.commands, found.unknown = len(town.said), 0
-    found.answers, found.broken, found.lost, found.undead = {}, [], [], []
-    for said in town.said:
-        line = f"{said.what} {said.mark} on {said.number}: {said.status} {said.code}".rstrip()
-        answer = f"{said.what}: {said.status} {said.code}".rstrip()
-        found.answers[answer] = found.answers.get(answer, 0) + 1
-        found.unknown += not said.done and not said.refused
-        if said.status == 500:
-            found.broken.append(line)
-        if said.done and said.mark not in done | kept:
-            found.lost.append(line)
-        if said.refused and said.mark in done:
-            found.undead.append(line)
+            existing = {mark for mark in marks if mark in text}
+            (stored if event.kind in _KEPT else done).update(existing)
+    result.commands, result.unknown = len(town.said), 0
+    result.answers, result.broken, result.lost, result.undead = {}, [], [], []
+    for command in town.said:
+        outcome = f"{command.status} {command.code}"
+        line = f"{command.what} {command.mark} on {command.number}: {outcome}".rstrip()
+        answer = f"{command.what}: {outcome}".rstrip()
+        result.answers[answer] = result.answers.get(answer, 0) + 1
+        result.unknown += not command.done and not command.refused
+        if command.status == 500:
+            result.broken.append(line)
+        if command.done and command.mark not in done | stored:
+            result.lost.append(line)
+        if command.refused and command.mark in done:
+            result.undead.append(line)
 
 
-def show(out: Console, found: StallsResult) -> None:
-    table = Table(title=f"{found.stalls} stalls in {found.seconds:.0f} s")
+def show(out: Console, result: StallsResult) -> None:
+    table = Table(title=f"{result.stalls} stalls in {result.seconds:.0f} s")
     table.add_column("what")
     table.add_column("times", justify="right")
     rows = {
-        "commands": found.commands,
-        "answered as done, and lost": len(found.lost),
-        "refused, and carried out": len(found.undead),
-        "not known": found.unknown,
-        "a defect (500)": len(found.broken),
+        "commands": result.commands,
+        "answered as done, and lost": len(result.lost),
+        "refused, and carried out": len(result.undead),
+        "not known": result.unknown,
+        "a defect (500)": len(result.broken),
     }
     for what, times in rows.items():
         table.add_row(what, str(times))
     out.print(table)
-    for line in (*found.lost, *found.undead, *found.broken):
+    for line in (*result.lost, *result.undead, *result.broken):
         out.print(f"  {line}", markup=False)
-    out.print("right" if found.right else "WRONG", highlight=False)
+    out.print("right" if result.right else "WRONG", highlight=False)

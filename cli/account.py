@@ -77,19 +77,19 @@ def create(
     password = None if without_password else _password(name, stdin)
 
     async def creating(store: Store) -> Account:
-        kept = await passwords.hashed(password) if password else None
+        stored = await passwords.hashed(password) if password else None
         return await accounts.create(
-            store, name, Role(role), display=display, unit=unit, city=city, password_hash=kept
+            store, name, Role(role), display=display, unit=unit, city=city, password_hash=stored
         )
 
     made = with_store(creating)
-    told = None if stdin else password
+    value = None if stdin else password
     if password:
         _to_be_changed()
     if as_json:
-        print_json({"id": made.id, "name": made.name, "role": role, "password": told})
+        print_json({"id": made.id, "name": made.name, "role": role, "password": value})
     else:
-        typer.echo(told or f"created {name}")
+        typer.echo(value or f"created {name}")
 
 
 @app.command()
@@ -106,12 +106,12 @@ def change(
         city = _city_of_unit(unit, city)
     elif unit is not None or city is not None:
         fail("--unit and --city go with --role: say the whole")
-    told: dict[str, object] = {"role": role, "unit": unit, "city": city} if role else {}
+    values: dict[str, object] = {"role": role, "unit": unit, "city": city} if role else {}
     if display is not None:
-        told["display"] = display
-    if not told:
+        values["display"] = display
+    if not values:
         fail("nothing to change")
-    _change(name, **told)
+    _change(name, **values)
     typer.echo(f"changed {name}")
 
 

@@ -158,12 +158,12 @@ _TOLD_APART: dict[str, Any] = {
 def _details(event: Event) -> str:
     fact = event.fact
     fields: dict[str, Any] = fact.model_dump(mode="json", exclude=_TOLD_APART, exclude_none=True)
-    told = [
+    details = [
         f"{name} {value}"
         for name, value in fields.items()
         if value != "" and not (isinstance(value, str) and is_ours(fact, value))
     ]
-    text = ", ".join([*told, *reasons_of(fact, "en")])
+    text = ", ".join([*details, *reasons_of(fact, "en")])
     return text if len(text) <= 120 else text[:119] + "…"
 
 

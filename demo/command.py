@@ -113,13 +113,13 @@ def demo(
 
 def _refuse_beside_story(ctx: typer.Context, city: str) -> None:
     """Reject options of drawn complaints, which mean nothing in a story."""
-    said = [
+    names = [
         f"--{name}"
         for name in ("tickets", "source", "clients", "seed")
         if (origin := ctx.get_parameter_source(name)) and origin.name == "COMMANDLINE"
     ]
-    if said:
-        fail(f"--story does not go with {', '.join(said)}")
+    if names:
+        fail(f"--story does not go with {', '.join(names)}")
     if city not in STORIES:
         fail(f"no story of '{city}'; there are: {', '.join(STORIES)}")
 

@@ -13,10 +13,10 @@ def asked_range(header: str, size: int) -> tuple[int, int] | None:
     Raises:
         FileRefused: bad_range; the range lies outside the file.
     """
-    found = _ONE.fullmatch(header.strip())
-    if found is None or found.groups() == (None, None):
+    match = _ONE.fullmatch(header.strip())
+    if match is None or match.groups() == (None, None):
         return None
-    first, last = found.groups()
+    first, last = match.groups()
     if first is None:
         start, end = max(0, size - int(last)), size
     else:

@@ -71,13 +71,13 @@ def _unpacked(content: mmap.mmap) -> Iterator[bytes]:
         if found == named:
             break
         start = content.rfind(b"obj", max(0, stream.start() - _DICTIONARY), stream.start())
-        told = content[start : stream.start()] if start >= 0 else b""
-        if not _LISTS.search(told):
+        data = content[start : stream.start()] if start >= 0 else b""
+        if not _LISTS.search(data):
             continue
         found += 1
-        if not _PACKED.search(told):
+        if not _PACKED.search(data):
             continue  # not compressed: searched with everything else
-        if len(_PACKED.findall(told)) != 1 or not _PLAINLY_PACKED.search(told):
+        if len(_PACKED.findall(data)) != 1 or not _PLAINLY_PACKED.search(data):
             raise Bad("broken_file", "It is packed in a way that cannot be looked through.")
         text = _inflated(content, stream.end(), budget)
         budget -= len(text)

@@ -87,12 +87,12 @@ class _Overlay:
 
     def places(self) -> dict[Location, Place]:
         """Return where each part of the merged content stands."""
-        kept = {
+        values = {
             where: (self.base.file, line)
             for where, line in self.base.lines.items()
             if not _within(where, self.gone)
         }
-        return kept | {
+        return values | {
             where: (self.own.file, line)
             for where, line in self.own.lines.items()
             if not _within(where, self.refused)

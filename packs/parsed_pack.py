@@ -215,8 +215,8 @@ def _days(files: PackFiles, problems: list[PackFault]) -> Sheet[DayOverride]:
         return own
     named = files.base_name(CALENDAR)
     base = read_csv(inherited, named, DayOverride, problems, _SPLIT_OVERRIDE)
-    given = {day.date for day in own.values()}
-    rows = [row for row in base.rows if row.value.date not in given]
+    days = {day.date for day in own.values()}
+    rows = [row for row in base.rows if row.value.date not in days]
     return replace(own, rows=[*rows, *own.rows], whole=own.whole and base.whole)
 
 

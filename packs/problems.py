@@ -53,7 +53,7 @@ def faults(error: ValidationError) -> Iterator[tuple[Location, str]]:
             continue
         name = ".".join(str(part) for part in fault["loc"])
         message = fault["msg"].removeprefix("Value error, ")
-        given = fault["input"]
-        if isinstance(given, str | int | float) and repr(given) not in message:
-            message += f", not {given!r}"
+        value = fault["input"]
+        if isinstance(value, str | int | float) and repr(value) not in message:
+            message += f", not {value!r}"
         yield fault["loc"], f"{name}: {message}" if name else message

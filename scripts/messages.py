@@ -28,16 +28,16 @@ _HOLE = re.compile(r"%\(\w+\)[sd]")
 
 def said() -> Catalog:
     """Extract every message of the pages, without translation."""
-    found = Catalog()
+    catalog = Catalog()
     for room in ("api", "domain"):
         extracted = extract_from_dir(
             ROOT / room, _METHODS, _OPTIONS, keywords=_KEYWORDS, comment_tags=["TRANSLATORS:"]
         )
         for _file, _line, message, comments, context in extracted:
-            found.add(message, auto_comments=comments, context=context)
+            catalog.add(message, auto_comments=comments, context=context)
     for code in CODES.values():
-        found.add(code.title)
-    return found
+        catalog.add(code.title)
+    return catalog
 
 
 def written(language: str) -> Catalog:
@@ -66,12 +66,12 @@ def _faults(message: Message) -> Iterator[str]:
     texts = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
     if message.fuzzy:
         yield "fuzzy"
-    told = [text for text in texts if text]
-    if len(told) < len(texts):
+    lines = [text for text in texts if text]
+    if len(lines) < len(texts):
         yield "not translated"
         return
     singular = message.id[-1] if isinstance(message.id, (tuple, list)) else message.id
-    if any(set(_HOLE.findall(text)) != set(_HOLE.findall(singular)) for text in told):
+    if any(set(_HOLE.findall(text)) != set(_HOLE.findall(singular)) for text in lines):
         yield "other placeholders"
 
 
@@ -115,10 +115,10 @@ def main() -> int:
     if not check:
         for language in languages:
             update(language)
-    found = [fault for language in languages for fault in faults(language)]
-    for fault in found:
+    names = [fault for language in languages for fault in faults(language)]
+    for fault in names:
         print(fault, file=sys.stderr)
-    return 1 if found else 0
+    return 1 if names else 0
 
 
 if __name__ == "__main__":

@@ -67,12 +67,12 @@ async def serve_platform(settings: Settings) -> None:
     client = await connect(settings, encrypting(keys))
     projector = Projector(store)
     packs, objects = PackRegistry(settings.cities or default_root()), Objects.open(settings.files)
-    hands = ActivityDependencies(client, store, packs, projector, keys, objects)
-    keeping = asyncio.create_task(keep_packs(ArchivedPacks(hands.packs, store)))
+    dependencies = ActivityDependencies(client, store, packs, projector, keys, objects)
+    keeping = asyncio.create_task(keep_packs(ArchivedPacks(dependencies.packs, store)))
     try:
         async with (
             watchdog(),
-            ticket_worker(hands, cached_tickets=settings.cached_tickets),
+            ticket_worker(dependencies, cached_tickets=settings.cached_tickets),
             unit_worker(with_converter(client, CONVERTER), UNITS),
         ):
             await schedule_chores(client)
@@ -92,11 +92,11 @@ async def keep_packs(packs: ArchivedPacks) -> None:
     """
     while True:
         try:
-            kept = await packs.keep_all()
+            values = await packs.keep_all()
         except StoreUnavailable:
             await asyncio.sleep(_AGAIN)
         else:
-            log.info("packs kept", versions=kept)
+            log.info("packs kept", versions=values)
             return
 
 
@@ -125,16 +125,16 @@ async def schedule_chores(client: Client) -> None:
 
 
 async def _until_told_to_stop() -> None:
-    told = asyncio.Event()
-    with _on_signals(told):
-        await told.wait()
+    stop_signal = asyncio.Event()
+    with _on_signals(stop_signal):
+        await stop_signal.wait()
 
 
 @contextmanager
-def _on_signals(told: asyncio.Event) -> Iterator[None]:
+def _on_signals(stop_signal: asyncio.Event) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told.set)
+        loop.add_signal_handler(number, stop_signal.set)
     try:
         yield
     finally:

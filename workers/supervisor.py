@@ -105,13 +105,13 @@ def become_supervisor(children: Sequence[Child], lock: int) -> NoReturn:
     os.execv(sys.executable, [sys.executable, "-c", code])  # noqa: S606  # nosec B606
 
 
-async def supervise(told: Sequence[dict[str, Any]]) -> int:
+async def supervise(items: Sequence[dict[str, Any]]) -> int:
     """Supervise these children of this process; return the exit code."""
     supervisor = Supervisor(_say)
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, supervisor.stop)
-    for each in told:
+    for each in items:
         child = Child(each["name"], each["command"], Path(each["log"]), each["env"])
         child.process = Adopted(each["pid"])
         supervisor.children.append(child)

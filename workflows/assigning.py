@@ -66,16 +66,18 @@ def question_of(flow: EscalatingTicket, unit: str | None, at: datetime) -> Dispa
 
 def assign(flow: EscalatingTicket, plan: DispatchPlan, at: datetime, actor: Actor) -> None:
     """Record the planned unit as the lead."""
-    given = plan_fields(flow, plan)
+    assignment_plan = plan_fields(flow, plan)
     flow.record_event(
-        Assigned(**{name: getattr(given, name) for name in AssignmentPlan.model_fields}), at, actor
+        Assigned(**{name: getattr(assignment_plan, name) for name in AssignmentPlan.model_fields}),
+        at,
+        actor,
     )
 
 
 def plan_fields(flow: EscalatingTicket, plan: DispatchPlan) -> AssignmentPlan:
     """Return the planned share with its current number: others may have been recorded meanwhile."""
     n = flow.ticket.given + 1
-    told = {name: getattr(plan, name) for name in AssignmentPlan.model_fields}
+    values = {name: getattr(plan, name) for name in AssignmentPlan.model_fields}
     clocks = [
         clock.model_copy(update={"assignment": n})
         for clock in plan.clocks
@@ -83,7 +85,7 @@ def plan_fields(flow: EscalatingTicket, plan: DispatchPlan) -> AssignmentPlan:
     ]
     if not flow.ticket.promised:
         clocks += [clock for clock in plan.clocks if clock.name is ClockName.PROMISE]
-    return AssignmentPlan(**told | {"assignment": n, "clocks": clocks})
+    return AssignmentPlan(**values | {"assignment": n, "clocks": clocks})
 
 
 async def reassign(flow: EscalatingTicket, command: Reassign, actor: Actor, at: datetime) -> None:

@@ -92,7 +92,7 @@ class EscalatingTicket(RecordedTicket):
         following = self.ticket.next_level()
         return following is not None and following[1].at < armed
 
-    async def reach(self, clock: Clock, rung: EscalationLevel) -> None:
+    async def reach(self, clock: Clock, level: EscalationLevel) -> None:
         """Record an escalation level, notify those concerned, and apply its consequences."""
         assignment = clock.assignment
         unit = self.ticket.assignment(assignment).unit if assignment else None
@@ -101,17 +101,17 @@ class EscalatingTicket(RecordedTicket):
                 clock=clock.name,
                 assignment=assignment,
                 label=clock.label,
-                rung=rung.kind,
+                rung=level.kind,
                 due_at=clock.due_at,
                 unit=unit,
-                tells=rung.tells,
+                tells=level.tells,
             ),
-            rung.at,
+            level.at,
         )
-        if rung.kind is LevelKind.DUE:
-            await self._fall_due(clock, unit or "", rung.at)
-        if rung.raises and clock.running:
-            await self._raise(clock, rung.at)
+        if level.kind is LevelKind.DUE:
+            await self._fall_due(clock, unit or "", level.at)
+        if level.raises and clock.running:
+            await self._raise(clock, level.at)
         await self.project()
 
     async def _fall_due(self, clock: Clock, unit: str, at: datetime) -> None:
@@ -169,13 +169,13 @@ class EscalatingTicket(RecordedTicket):
 
     async def before_waiting(self) -> None:
         """Resume clocks whose pause is over because the share that had it has ended."""
-        standing = self.ticket.to_resume()
-        if not standing:
+        paused = self.ticket.to_resume()
+        if not paused:
             return
         at = self.ticket.updated_at
-        n = next((c.assignment for c in standing if c.assignment), None) or self.ticket.given
-        clocks = await self._resumed(standing, at)
-        if self.ticket.to_resume() == standing:
+        n = next((c.assignment for c in paused if c.assignment), None) or self.ticket.given
+        clocks = await self._resumed(paused, at)
+        if self.ticket.to_resume() == paused:
             self.record_if_allowed(Resumed(assignment=n, why="pause_ended", clocks=clocks), at)
 
     async def _raise(self, clock: Clock, at: datetime) -> None:
@@ -255,15 +255,15 @@ class EscalatingTicket(RecordedTicket):
         recorded after it: then the pause has no length. An extension granted meanwhile counts.
         """
         while True:
-            standing = [clock.model_copy() for clock in self.ticket.paused(n)]
-            since = [clock.paused_at for clock in standing if clock.paused_at is not None]
-            resumed = await self._resumed(standing, max([at, *since]))
-            if self.ticket.paused(n) == standing:
+            clocks = [clock.model_copy() for clock in self.ticket.paused(n)]
+            since = [clock.paused_at for clock in clocks if clock.paused_at is not None]
+            resumed = await self._resumed(clocks, max([at, *since]))
+            if self.ticket.paused(n) == clocks:
                 return resumed
 
-    async def _resumed(self, standing: list[Clock], at: datetime) -> list[Clock]:
+    async def _resumed(self, clocks: list[Clock], at: datetime) -> list[Clock]:
         question = ResumeQuestion(
-            city=self.ticket.complaint.city, pack=self.pack, clocks=standing, at=at
+            city=self.ticket.complaint.city, pack=self.pack, clocks=clocks, at=at
         )
         try:
             return (await ask(Clocks.resume, question)).clocks
@@ -271,4 +271,4 @@ class EscalatingTicket(RecordedTicket):
             if PATIENCE.get() is not None:
                 raise
             workflow.logger.error("no plan", extra={"code": error.type})
-            return [clock.moved(at) for clock in standing]
+            return [clock.moved(at) for clock in clocks]

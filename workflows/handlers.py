@@ -248,13 +248,13 @@ async def _appoint(flow: EscalatingTicket, command: Appoint, actor: Actor, at: d
 async def _replan(flow: EscalatingTicket, command: Replan, actor: Actor, at: datetime) -> None:
     """Replan the provisional clocks, again if one changed during planning."""
     while True:
-        asked = [clock.model_copy() for clock in flow.ticket.provisional]
+        clocks = [clock.model_copy() for clock in flow.ticket.provisional]
         question = ReplanQuestion(
-            city=flow.ticket.complaint.city, pack=flow.pack, clocks=asked, at=at
+            city=flow.ticket.complaint.city, pack=flow.pack, clocks=clocks, at=at
         )
         plan = await ask(Clocks.replan, question)
         check(flow.ticket, command, actor, at)
-        if flow.ticket.provisional == asked:
+        if flow.ticket.provisional == clocks:
             break
     if not plan.clocks:
         raise Refused("nothing_to_replan", "No year was published that it rests on.")

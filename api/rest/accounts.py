@@ -72,8 +72,8 @@ async def create_account(
     responses=responses(*_ONE),
 )
 async def get_account(account: AccountId, caller: ACCOUNT_MANAGER, context: Context) -> Response:
-    found = await accounts.found(context, caller, account)
-    return json_of(await accounts.line(context, caller, found))
+    found_account = await accounts.found(context, caller, account)
+    return json_of(await accounts.line(context, caller, found_account))
 
 
 @router.put(

@@ -71,8 +71,8 @@ async def list_files(
 
     Anybody who has a link can use it until it expires, so do not pass it on.
     """
-    told = [file_out(context, row) for row in await visible_files(context, caller, number)]
-    return json_text(_FILES.dump_json(told))
+    files = [file_out(context, row) for row in await visible_files(context, caller, number)]
+    return json_text(_FILES.dump_json(files))
 
 
 # --- serving ----------------------------------------------------------------------------------

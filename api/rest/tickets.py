@@ -71,8 +71,8 @@ async def list_events(
     in the language that the request prefers.
     """
     language = language_of(request)
-    told = await told_events(context, caller, number, language)
-    return json_text(_EVENTS.dump_json(told), Content_Language=TAGS[language])
+    events = await told_events(context, caller, number, language)
+    return json_text(_EVENTS.dump_json(events), Content_Language=TAGS[language])
 
 
 @router.get(

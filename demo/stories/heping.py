@@ -28,8 +28,8 @@ async def play(story: Telling) -> None:
         lock = await _lock_for_good(story)
         meanwhile.create_task(_came_back(lock))
         await story.scene("举一反三：发现一处，各街道同类全查")
-        for name, told in (await _settle_all(story, lock)).items():
-            meanwhile.create_task(_inspected(told, name))
+        for name, ticket in (await _settle_all(story, lock)).items():
+            meanwhile.create_task(_inspected(ticket, name))
         await story.scene("留言再多也条条有回音：当场答复的，讲清政策的")
         await _answered_at_once(story)
         await _explained(story)
@@ -109,8 +109,8 @@ async def _explained(story: Telling) -> None:
     await aid.closed()
 
 
-async def _handed_out(told: StoryTicket, reworks: int) -> None:
-    await told.until(
+async def _handed_out(story_ticket: StoryTicket, reworks: int) -> None:
+    await story_ticket.until(
         "handed out", lambda ticket: (ticket.stage, ticket.reworks) == ("handle", reworks)
     )
 

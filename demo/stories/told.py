@@ -90,10 +90,10 @@ def _print(story: Telling, ending: StoryResult, seconds: float) -> None:
         out.print()
         out.print(shown, soft_wrap=False)
     agreeing = len(ending.verdicts) - len(ending.disagreeing)
-    told = "all agree" if ending.whole else "NOT ALL AGREE"
+    value = "all agree" if ending.whole else "NOT ALL AGREE"
     out.print(
         f"{len(ending.verdicts)} tickets replayed from history with today's code, "
-        f"{agreeing} agree with the record: {told}. {seconds} seconds."
+        f"{agreeing} agree with the record: {value}. {seconds} seconds."
     )
 
 

@@ -68,8 +68,8 @@ def words_of(event: Event, pack: Pack) -> str:
     fact = event.fact
     if isinstance(fact, LevelReached):
         clock = DEADLINES[fact.clock]
-        rungs = LEVELS if clock.nature is Nature.DUTY else LEVELS | REMINDERS
-        what = f"{clock.label_zh}时限{rungs[fact.rung]}"
+        values = LEVELS if clock.nature is Nature.DUTY else LEVELS | REMINDERS
+        what = f"{clock.label_zh}时限{values[fact.rung]}"
         return f"{what}（{name_of(pack, fact.unit)}）" if fact.unit else what
     told = _GIST.get(type(fact))
     parts = [told(fact, pack) if told else "", *reasons_of(fact, "zh", names_of(pack, "zh"))]

@@ -36,5 +36,5 @@ def asked(ticket: Ticket) -> Request | None:
     """Return the request to decide: a unit's, or after the rating an exclusion."""
     if ticket.stage in (Stage.SUPERVISE, Stage.AFTERCARE):
         return ticket.contest
-    found = asking(ticket)
-    return found.asked if found else None
+    assignment = asking(ticket)
+    return assignment.asked if assignment else None

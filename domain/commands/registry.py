@@ -20,10 +20,10 @@ def _found() -> Iterator[type[CommandBase]]:
     for module in walk_packages(domain.commands.__path__, f"{domain.commands.__name__}."):
         if module.name == __name__:
             continue
-        for found in vars(import_module(module.name)).values():
-            own = isinstance(found, type) and found.__module__ == module.name
-            if own and issubclass(found, CommandBase) and "do" in found.model_fields:
-                yield complete(found)
+        for value in vars(import_module(module.name)).values():
+            own = isinstance(value, type) and value.__module__ == module.name
+            if own and issubclass(value, CommandBase) and "do" in value.model_fields:
+                yield complete(value)
 
 
 def complete(command: type[CommandBase]) -> type[CommandBase]:

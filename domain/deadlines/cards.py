@@ -15,6 +15,6 @@ def cards_shown(clocks: Iterable[Clock], kind: LevelKind) -> set[int]:
         version
         for clock in clocks
         if clock.name in UNIT_CLOCKS
-        for rung, version in zip(clock.rungs, clock.reached_in, strict=False)
-        if rung.kind is kind
+        for level, version in zip(clock.rungs, clock.reached_in, strict=False)
+        if level.kind is kind
     }

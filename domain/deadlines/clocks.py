@@ -81,13 +81,13 @@ class Clock(Recorded):
     @property
     def past_due(self) -> bool:
         """True if its due level was reached."""
-        return any(rung.kind is LevelKind.DUE for rung in self.rungs[: self.climbed])
+        return any(level.kind is LevelKind.DUE for level in self.rungs[: self.climbed])
 
     @property
     def counting(self) -> list[EscalationLevel]:
         """The levels that were reached and are not void."""
         reached = self.rungs[: self.climbed]
-        return [rung for rung in reached if self.void_from is None or rung.at < self.void_from]
+        return [level for level in reached if self.void_from is None or level.at < self.void_from]
 
     @property
     def next_level(self) -> EscalationLevel | None:
@@ -108,13 +108,13 @@ class Clock(Recorded):
         """Return the clock resumed at `at`, later by the length of its pause in calendar time."""
         going_on = self.without_void()
         stood = at - (self.paused_at or at)
-        rungs = [
-            rung if n < going_on.climbed else rung.model_copy(update={"at": rung.at + stood})
-            for n, rung in enumerate(self.rungs)
+        levels = [
+            level if n < going_on.climbed else level.model_copy(update={"at": level.at + stood})
+            for n, level in enumerate(self.rungs)
         ]
         late = self.paused_at is not None and self.due_at <= self.paused_at
         due_at = self.due_at if late else self.due_at + stood
-        return going_on.model_copy(update={"rungs": rungs, "due_at": due_at, "paused_at": None})
+        return going_on.model_copy(update={"rungs": levels, "due_at": due_at, "paused_at": None})
 
     def without_void(self) -> "Clock":
         """Return the clock without its void levels: they can be reached again, at their time."""

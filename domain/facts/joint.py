@@ -29,8 +29,8 @@ class Whistled(FactBase):
     shares: list[AssignmentPlan]
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        for given in self.shares:
-            ticket.give(given, Share.CO, at, of=self.assignment)
+        for plan in self.shares:
+            ticket.give(plan, Share.CO, at, of=self.assignment)
 
 
 class Released(FactBase):

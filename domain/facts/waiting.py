@@ -47,14 +47,14 @@ class Held(FactBase):
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        asked = ticket.assignment(self.assignment).asked
+        request = ticket.assignment(self.assignment).asked
         ticket.settle_request(self.assignment, at)
         ticket.assignment(self.assignment).holds += 1
         # A question sent to the citizen since the request no longer waits for an answer.
         ticket.stop(at, ClockName.CITIZEN, assignment=self.assignment)
         ticket.pause(self.assignment, Pause(why="hold", since=at, until=self.until))
-        for clock in ticket.paused(self.assignment) if ticket.lifecycle and asked else ():
-            _since_requested(ticket, clock, asked.asked_at if asked else at)
+        for clock in ticket.paused(self.assignment) if ticket.lifecycle and request else ():
+            _since_requested(ticket, clock, request.asked_at if request else at)
         ticket.start(self.clocks)
 
 

@@ -200,9 +200,9 @@ def extend_clock(
     in_time = asked_at is not None and asked_at < clock.due_at
     shown = {r.kind for r in clock.counting if asked_at is None or r.at < asked_at}
     left = [
-        rung
-        for rung in extended.rungs
-        if rung.at > over or (in_time and rung.at >= due and rung.kind not in shown)
+        level
+        for level in extended.rungs
+        if level.at > over or (in_time and level.at >= due and level.kind not in shown)
     ]
     return extended.model_copy(update={"rungs": left})
 
@@ -226,15 +226,15 @@ def resume_clock(pack: Pack, clock: Clock, paused_at: datetime, resumed_at: date
         return add_office_time(pack.calendar, at, stood) if working else at + stood
 
     clock = clock.without_void()
-    rungs = [
-        rung if number < clock.climbed else rung.model_copy(update={"at": later(rung.at)})
-        for number, rung in enumerate(clock.rungs)
+    levels = [
+        level if number < clock.climbed else level.model_copy(update={"at": later(level.at)})
+        for number, level in enumerate(clock.rungs)
     ]
-    last = max([resumed_at, *(rung.at for rung in rungs[clock.climbed :])])
+    last = max([resumed_at, *(level.at for level in levels[clock.climbed :])])
     return clock.model_copy(
         update={
             "due_at": later(clock.due_at) if clock.due_at > paused_at else clock.due_at,
-            "rungs": rungs,
+            "rungs": levels,
             "calendar_version": pack.calendar.version if working else clock.calendar_version,
             "provisional": clock.provisional
             or (working and not pack.calendar.firm(paused_at, last)),
@@ -271,25 +271,25 @@ def replan_clock(
         real_due = due_at = next_closing(new, now)
     worked = [] if since is None else [since, real_due]
     rules = {rule.kind: rule for rule in _policy(pack, clock.name)}
-    rungs: list[EscalationLevel] = []
-    for number, rung in enumerate(clock.rungs):
-        at = rung.at
-        if number >= clock.climbed and (now is None or rung.at > now):
-            real = old_due + (rung.at - clock.due_at) / scale
-            offset = rules[rung.kind].offset if rung.kind in rules else None
+    levels: list[EscalationLevel] = []
+    for number, level in enumerate(clock.rungs):
+        at = level.at
+        if number >= clock.climbed and (now is None or level.at > now):
+            real = old_due + (level.at - clock.due_at) / scale
+            offset = rules[level.kind].offset if level.kind in rules else None
             if _in_working_time(clock, offset):
                 in_days = isinstance(offset, Limit) and offset.unit is LimitUnit.WORKING_DAYS
                 real = _laid_out(planned_by, new, (old_due, real), real_due, in_days=in_days)
                 worked += (real_due, real)
                 at = _scaled(pack, due_at, due_at + (real - real_due))
             else:
-                at = due_at + (rung.at - clock.due_at)
-            at = max([at, *([now] if now else []), *(earlier.at for earlier in rungs)])
-        rungs.append(rung.model_copy(update={"at": at}))
+                at = due_at + (level.at - clock.due_at)
+            at = max([at, *([now] if now else []), *(earlier.at for earlier in levels)])
+        levels.append(level.model_copy(update={"at": at}))
     return clock.model_copy(
         update={
             "due_at": due_at,
-            "rungs": rungs,
+            "rungs": levels,
             "calendar_version": new.version,
             "provisional": bool(worked) and not new.firm(min(worked), max(worked)),
         }
@@ -400,21 +400,21 @@ def _with_levels(
 
     `real_due` is its due time before scaling; `since` is from when working time was counted to it.
     """
-    rungs: list[EscalationLevel] = []
+    levels: list[EscalationLevel] = []
     # The moments between which working time was counted.
     worked = [] if since is None else [since, real_due]
     for rule in _policy(pack, clock.name):
         at, real = _level_at(pack, clock, real_due, rule)
         if real is not None:
             worked += (real_due, real)
-        if rungs:  # the order of a share and a limit is only known here: times must not decrease
-            at = max(at, rungs[-1].at)
+        if levels:  # the order of a share and a limit is only known here: times must not decrease
+            at = max(at, levels[-1].at)
         # A warning at the start of the clock, or before, would be useless.
         if rule.kind is not LevelKind.WARN or at > clock.started_at:
-            rungs.append(
+            levels.append(
                 EscalationLevel(kind=rule.kind, at=at, tells=list(rule.tells), raises=rule.raises)
             )
-    update: dict[str, object] = {"rungs": rungs}
+    update: dict[str, object] = {"rungs": levels}
     if worked:
         update["calendar_version"] = pack.calendar.version
         if not pack.calendar.firm(min(worked), max(worked)):

@@ -94,11 +94,11 @@ class LevelRule(PackPart):
         return self
 
 
-def _rising(rungs: tuple[LevelRule, ...]) -> tuple[LevelRule, ...]:
-    order = [list(LevelKind).index(rung.kind) for rung in rungs]
+def _rising(rules: tuple[LevelRule, ...]) -> tuple[LevelRule, ...]:
+    order = [list(LevelKind).index(level.kind) for level in rules]
     if order != sorted(set(order)):
         raise ValueError("the rungs of a ladder go warn, due, supervise, notice, each once at most")
-    return rungs
+    return rules
 
 
 EscalationPolicy = Annotated[tuple[LevelRule, ...], AfterValidator(_rising)]

@@ -44,14 +44,14 @@ def case_of(ticket: Ticket, at: datetime) -> TicketFacts:
     kept = not ticket.broke_a_promise and (promise is None or _kept(promise, until))
     gone = ticket.dropped
     due = due_of(ticket)
-    told = case_of_complaint(
+    ticket_facts = case_of_complaint(
         ticket.complaint,
         kind=ticket.kind,
         category=ticket.category or "",
         tier=ticket.tier or "",
         area=ticket.area or "",
     )
-    return told.model_copy(
+    return ticket_facts.model_copy(
         update={
             "unit": ticket.unit or "",
             "unit_kind": (lead.kind_of_unit if lead else None) or "",

@@ -19,14 +19,14 @@ def replanned(
 
     The citizen is notified when the answer comes on a later day than promised.
     """
-    promise, told = ticket.answer_clock, []
+    promise, items = ticket.answer_clock, []
     for one in moved:
         unit = ticket.assignment(one.assignment).unit if one.assignment else None
-        told.append(one.model_copy(update={"unit": unit}))
+        items.append(one.model_copy(update={"unit": unit}))
     return anytime.Replanned(
         calendar_version=calendar_version,
         clocks=clocks,
-        moved=told,
+        moved=items,
         answer_later=promise is not None
         and any(
             one.later and (one.clock, one.assignment) == (promise.name, promise.assignment)

@@ -188,10 +188,10 @@ def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[O
         template, roles = fact.kind, UNIT + (CITIZEN if fact.answer_later else ())
     else:
         template, roles = _TEMPLATES.get(fact.kind, fact.kind), _TELLS.get(fact.kind, ())
-    told: list[tuple[Role, str | None]] = []
+    pairs: list[tuple[Role, str | None]] = []
     for role in roles:
-        told += [(role, unit) for unit in _units(scene)] if role in UNIT else [(role, None)]
-    several = sum(role in UNIT for role, _ in told) > 1
+        pairs += [(role, unit) for unit in _units(scene)] if role in UNIT else [(role, None)]
+    several = sum(role in UNIT for role, _ in pairs) > 1
     happens = _HAPPENS.get(fact.kind)
     # Versions begin with a digit, templates do not: the two kinds of key never collide.
     once = f"{template}-{happens(fact, scene)}" if happens else f"{event.version}-{template}"
@@ -206,7 +206,7 @@ def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[O
             unit=unit,
             template=template,
         )
-        for role, unit in told
+        for role, unit in pairs
     ]
 
 

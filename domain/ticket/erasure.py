@@ -91,17 +91,17 @@ CODED = frozenset({"closed", "declined", "referred", "reopened", "reworked", "su
 """Facts whose reason is a code, by which outcomes are counted."""
 
 
-def without_words(told: Any) -> Any:
+def without_words(values: Any) -> Any:
     """Return the JSON value without personal data, still valid for its model."""
-    if isinstance(told, list):
-        return [without_words(one) for one in told]
-    if not isinstance(told, dict):
-        return told
-    coded = told.get("kind") in CODED
-    kept = {name: _kept(name, value, coded) for name, value in told.items()}
-    if told.get("kind") == "classified" and not _is_sentence(told):
-        kept["why"] = GONE
-    return kept
+    if isinstance(values, list):
+        return [without_words(one) for one in values]
+    if not isinstance(values, dict):
+        return values
+    coded = values.get("kind") in CODED
+    fields = {name: _kept(name, value, coded) for name, value in values.items()}
+    if values.get("kind") == "classified" and not _is_sentence(values):
+        fields["why"] = GONE
+    return fields
 
 
 def _is_sentence(classified: dict[str, Any]) -> bool:

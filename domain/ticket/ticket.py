@@ -225,21 +225,21 @@ class Ticket(Recorded):
     # --- changes made by facts: assignments -----------------------------------------------
 
     def give(
-        self, given: AssignmentPlan, share: Share, at: datetime, *, of: int | None = None
+        self, plan: AssignmentPlan, share: Share, at: datetime, *, of: int | None = None
     ) -> None:
         """Open an assignment, as planned."""
         self.assignments.append(
             Assignment(
-                n=given.assignment,
-                unit=given.unit,
-                queue=given.queue,
-                heartbeats=given.heartbeats,
-                why=given.why,
-                because=given.because,
-                kind_of_unit=given.kind_of_unit,
-                level=given.level,
-                above=given.above,
-                task=given.task,
+                n=plan.assignment,
+                unit=plan.unit,
+                queue=plan.queue,
+                heartbeats=plan.heartbeats,
+                why=plan.why,
+                because=plan.because,
+                kind_of_unit=plan.kind_of_unit,
+                level=plan.level,
+                above=plan.above,
+                task=plan.task,
                 share=share,
                 of=of,
                 rework=self.reworks,
@@ -247,7 +247,7 @@ class Ticket(Recorded):
                 opened_at=at,
             )
         )
-        self.start(given.clocks)
+        self.start(plan.clocks)
         if self.lifecycle:
             self.stand_still(at)
             self._drop()
@@ -259,10 +259,10 @@ class Ticket(Recorded):
         for assignment in ended[: max(len(ended) - _ENDED_KEPT, 0)]:
             self.assignments.remove(assignment)
             self._count_dropped(assignment)
-        kept = {a.n for a in self.assignments}
+        remaining = {a.n for a in self.assignments}
         stopped = [c for c in self.clocks if not c.running and c.assignment is None]
         old = {id(c) for c in stopped[: max(len(stopped) - _STOPPED_KEPT, 0)]}
-        gone = [c for c in self.clocks if id(c) in old or c.assignment not in {None, *kept}]
+        gone = [c for c in self.clocks if id(c) in old or c.assignment not in {None, *remaining}]
         if gone:
             left = {id(c) for c in gone}
             self.clocks = [c for c in self.clocks if id(c) not in left]
@@ -353,13 +353,13 @@ class Ticket(Recorded):
 
     def paused(self, n: int) -> list[Clock]:
         """Return the clocks that resume when assignment `n` does."""
-        standing = [clock for clock in self.clocks if clock.running and clock.paused_at]
+        paused_clocks = [clock for clock in self.clocks if clock.running and clock.paused_at]
         if not self.lifecycle:
-            return [clock for clock in standing if clock.assignment == n]
+            return [clock for clock in paused_clocks if clock.assignment == n]
         assignment = self.assignment(n)
         pause, assignment.pause = assignment.pause, None
         try:
-            return [clock for clock in standing if not self.stands_still(clock)]
+            return [clock for clock in paused_clocks if not self.stands_still(clock)]
         finally:
             assignment.pause = pause
 
@@ -368,17 +368,17 @@ class Ticket(Recorded):
 
         Together with the citizen's promise, if the unit leads.
         """
-        given = {n}
+        numbers = {n}
         for assignment in self.assignments:
-            if assignment.of in given:
-                given.add(assignment.n)
+            if assignment.of in numbers:
+                numbers.add(assignment.n)
         leads = self.assignment(n).share is Share.LEAD
         return [
             clock
             for clock in self.clocks
             if clock.running
             and (
-                (clock.name is ClockName.HANDLE and clock.assignment in given - {n})
+                (clock.name is ClockName.HANDLE and clock.assignment in numbers - {n})
                 or (leads and clock.name is ClockName.PROMISE)
             )
         ]
@@ -409,8 +409,8 @@ class Ticket(Recorded):
 
     def next_level(self) -> tuple[Clock, EscalationLevel] | None:
         """Return the clock that escalates next, and its level; None if nothing is to come."""
-        rungs = [(clock, rung) for clock in self.clocks if (rung := clock.next_level) is not None]
-        return min(rungs, key=lambda pair: pair[1].at, default=None)
+        pairs = [(clock, level) for clock in self.clocks if (level := clock.next_level) is not None]
+        return min(pairs, key=lambda pair: pair[1].at, default=None)
 
     @property
     def due_at(self) -> datetime | None:
@@ -487,5 +487,5 @@ class Ticket(Recorded):
 
 def _broken(clock: Clock) -> bool:
     """Return whether a promise's due time was reached, and not moved by an earlier request."""
-    due = any(rung.kind is LevelKind.DUE for rung in clock.counting)
+    due = any(level.kind is LevelKind.DUE for level in clock.counting)
     return clock.name is ClockName.PROMISE and due

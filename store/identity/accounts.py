@@ -78,8 +78,8 @@ _BY_IDENTITY = select(identity_tables.account).join(
 
 def account_of(row: Found) -> Account:
     """Return the account in a row that has at least the columns of `account`."""
-    told = {name: row._mapping[name] for name in _SHOWN}
-    return Account(**told | {"role": Role(row.role), "second_factor": row.totp is not None})
+    values = {name: row._mapping[name] for name in _SHOWN}
+    return Account(**values | {"role": Role(row.role), "second_factor": row.totp is not None})
 
 
 def _insert(store: Store) -> Insert:
@@ -211,11 +211,11 @@ _ALL = select(identity_tables.account).order_by(_ACCOUNT.name)
 async def change(store: Store, account: Account, **values: object) -> None:
     """Change columns of an account, and end its sessions: its rights may have changed."""
     stamp = update(identity_tables.account).where(_ACCOUNT.id == account.id)
-    told: Values = {**values, "changed_at": datetime.now(UTC)}
+    entries: Values = {**values, "changed_at": datetime.now(UTC)}
     end = delete(identity_tables.session).where(_SESSION.account == account.id)
 
     def work(connection: Connection) -> None:
-        connection.execute(stamp.values(**told))
+        connection.execute(stamp.values(**entries))
         connection.execute(end)
 
     await store.write(work)

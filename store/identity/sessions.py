@@ -128,18 +128,18 @@ async def going_on(
     """Return which of these sessions are valid, with one query; note the use of `in_use`."""
     if not digests:
         return set()
-    asked = (
+    statement = (
         select(_SESSION.digest, _SESSION.seen_at)
         .join(identity_tables.account, _ACCOUNT.id == _SESSION.account)
         .where(_SESSION.digest.in_(sorted(digests)), _ACCOUNT.disabled_at.is_(None))
         .where(_SESSION.ends_at > now, _SESSION.seen_at > now - idle)
     )
-    found = await store.rows(asked)
-    old = [row.digest for row in found if row.digest in in_use and now - row.seen_at >= _NOTED]
+    rows = await store.rows(statement)
+    old = [row.digest for row in rows if row.digest in in_use and now - row.seen_at >= _NOTED]
     if old:
         noted = update(identity_tables.session).where(_SESSION.digest.in_(old)).values(seen_at=now)
         await store.change(noted)
-    return {row.digest for row in found}
+    return {row.digest for row in rows}
 
 
 async def end(store: Store, digest: str) -> None:
@@ -162,5 +162,5 @@ async def end_all(store: Store, account_id: str) -> int:
 
 async def listing(store: Store, account_id: str, now: datetime, idle: timedelta) -> list[Session]:
     """Return the valid sessions of an account, the oldest first."""
-    asked = {"of": account_id, "now": now, "since": now - idle}
-    return [_session(row) for row in await store.rows(_OPEN, asked)]
+    values = {"of": account_id, "now": now, "since": now - idle}
+    return [_session(row) for row in await store.rows(_OPEN, values)]

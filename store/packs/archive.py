@@ -164,8 +164,8 @@ class ArchivedPacks:
     MOST = 64
     """The most recalled packs that are cached; a pack is about 1 MB."""
 
-    def __init__(self, shelf: PackRegistry, store: Store) -> None:
-        self._shelf, self._store = shelf, store
+    def __init__(self, registry: PackRegistry, store: Store) -> None:
+        self._shelf, self._store = registry, store
         self._recalled: OrderedDict[tuple[str, str], Pack] = OrderedDict()
         self._calendars: dict[str, WorkCalendar] = {}
         self._recalling = asyncio.Lock()
@@ -179,17 +179,17 @@ class ArchivedPacks:
             PackChanged: a folder was changed since its pack was loaded.
             StoreUnavailable: the database cannot be reached.
         """
-        kept: dict[str, str] = {}
+        values: dict[str, str] = {}
         for city in self._shelf.ids():
             try:
                 pack = await asyncio.to_thread(self._shelf.get, city)
             except PackError:
                 continue
-            kept[city] = await keep(self._store, self._shelf.folder(city))
-            if kept[city] != pack.version:
+            values[city] = await keep(self._store, self._shelf.folder(city))
+            if values[city] != pack.version:
                 raise PackChanged(city)
             await calendars.keep(self._store, pack.calendar, datetime.now(UTC))
-        return kept
+        return values
 
     async def of(self, city: str, version: str | None) -> Pack:
         """Return the city's pack of that version; the current one for None.
@@ -231,10 +231,10 @@ class ArchivedPacks:
             StoreUnavailable
         """
         if version not in self._calendars:
-            found = await calendars.recall(self._store, version)
-            if found is None:
+            work_calendar = await calendars.recall(self._store, version)
+            if work_calendar is None:
                 return None
-            self._calendars[version] = found
+            self._calendars[version] = work_calendar
         return self._calendars[version]
 
     def _current(self, city: str) -> Pack | None:

@@ -59,7 +59,7 @@ async def three_rates(store: Store, city: str | None, since: datetime, until: da
     by_outcome = await store.rows(_ended(city, since, until))
     accepted = await store.rows(_accepted(city, since, until))
     shown = await store.rows(_cards(city, since, until))
-    counted = {LevelKind(rung): count for rung, count in shown}
+    counted = {LevelKind(level): count for level, count in shown}
 
     def total(name: str) -> int:
         return sum(getattr(row, name) for row in by_outcome)

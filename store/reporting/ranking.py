@@ -80,8 +80,8 @@ def points_table(
     return sorted(lines, key=lambda line: (signs[order] * line[1].points, line[0].code))
 
 
-def _units(pack: Pack, kind: UnitKind | None, found: Collection[str]) -> list[NamedUnit]:
-    codes = sorted(found) if kind is None else [u.code for u in pack.units if u.kind is kind]
+def _units(pack: Pack, kind: UnitKind | None, names: Collection[str]) -> list[NamedUnit]:
+    codes = sorted(names) if kind is None else [u.code for u in pack.units if u.kind is kind]
     return [named(pack, code) for code in codes]
 
 

@@ -41,9 +41,9 @@ def wrapped(ring: KeyRing, number: str, key: bytes) -> bytes:
     return ring.seal(_WRAP, key, number.encode())
 
 
-def unwrapped(ring: KeyRing, number: str, kept: bytes) -> bytes:
+def unwrapped(ring: KeyRing, number: str, content: bytes) -> bytes:
     """Unwrap a stored key. Raises BadKey."""
-    return ring.open(_WRAP, kept, number.encode())
+    return ring.open(_WRAP, content, number.encode())
 
 
 def _insert(store: Store) -> Insert:
@@ -94,12 +94,12 @@ class TicketKeys:
         """
         if number is None:
             return self._of_chores(self._ring.current)
-        kept = self._kept.get(number)
+        ticket_key = self._kept.get(number)
         try:
-            kept = kept or await self._fetch(number) or await self._late(number)
+            ticket_key = ticket_key or await self._fetch(number) or await self._late(number)
         except Erased:
             return _named(number, secrets.token_bytes(KEY_BYTES))
-        return kept or self._of_chores(self._ring.current)
+        return ticket_key or self._of_chores(self._ring.current)
 
     async def opening(self, name: bytes) -> AESGCM:
         """Return the cipher of that name.
@@ -111,9 +111,9 @@ class TicketKeys:
         """
         if name.startswith(_TICKET):
             number = name.removeprefix(_TICKET).decode("ascii", "replace")
-            kept = self._kept.get(number) or await self._fetch(number)
-            if kept is not None:
-                return kept.cipher
+            ticket_key = self._kept.get(number) or await self._fetch(number)
+            if ticket_key is not None:
+                return ticket_key.cipher
         elif name.startswith(_RING) and name.removeprefix(_RING).isdigit():
             return self._of_chores(int(name.removeprefix(_RING))).cipher
         raise BadKey("sealed with a key that was never here")

@@ -115,10 +115,10 @@ class Life:
 
     def begun(self) -> Ticket:
         """Return the ticket before its first event."""
-        told = self._ticket
-        if told.complaint is not None:
-            return Ticket.of(Complaint.model_validate_json(told.complaint))
-        return Ticket.of(_State.model_validate_json(told.state).complaint)
+        row = self._ticket
+        if row.complaint is not None:
+            return Ticket.of(Complaint.model_validate_json(row.complaint))
+        return Ticket.of(_State.model_validate_json(row.state).complaint)
 
 
 async def numbers_of(

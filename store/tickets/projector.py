@@ -115,9 +115,9 @@ def _undone() -> tuple[Delete, ...]:
 def _upsert(store: Store, table: Table, wins: Any) -> Insert:
     insert = store.insert(table)
     keys = [column.name for column in table.primary_key]
-    told = {c.name: insert.excluded[c.name] for c in table.columns if not c.primary_key}
+    columns = {c.name: insert.excluded[c.name] for c in table.columns if not c.primary_key}
     return insert.on_conflict_do_update(
-        index_elements=keys, set_=told, where=wins(table, insert.excluded)
+        index_elements=keys, set_=columns, where=wins(table, insert.excluded)
     )
 
 

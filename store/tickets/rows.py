@@ -100,31 +100,31 @@ def assignment_rows(ticket: Ticket, told: int) -> Iterator[Row]:
     clocks: dict[int | None, list[Clock]] = {}
     for clock in ticket.clocks:
         clocks.setdefault(clock.assignment, []).append(clock)
-    for given in ticket.assignments:
+    for assignment in ticket.assignments:
         yield {
             "number": ticket.complaint.number,
-            "n": given.n,
+            "n": assignment.n,
             "city": ticket.complaint.city,
-            "unit": given.unit,
-            "queue": given.queue,
-            "activity_id": given.activity_id,
-            "rework": given.rework,
-            "share": given.share.value,
-            "task": given.task,
-            "level": given.level,
-            "opened_at": given.opened_at,
-            "signed_at": given.signed_at,
-            "contacted_at": given.contacted_at,
-            "ended_at": given.ended_at,
-            "ending": given.ending.value if given.ending else None,
-            "asked": given.asked.what if given.asked else None,
-            "extensions": given.extensions,
+            "unit": assignment.unit,
+            "queue": assignment.queue,
+            "activity_id": assignment.activity_id,
+            "rework": assignment.rework,
+            "share": assignment.share.value,
+            "task": assignment.task,
+            "level": assignment.level,
+            "opened_at": assignment.opened_at,
+            "signed_at": assignment.signed_at,
+            "contacted_at": assignment.contacted_at,
+            "ended_at": assignment.ended_at,
+            "ending": assignment.ending.value if assignment.ending else None,
+            "asked": assignment.asked.what if assignment.asked else None,
+            "extensions": assignment.extensions,
             "version": ticket.version,
             "updated_at": ticket.updated_at,
             "told": told,
-            "pause": given.pause.why if given.pause else None,
-            "pause_until": given.pause.until if given.pause else None,
-            **_promises(clocks.get(given.n, [])),
+            "pause": assignment.pause.why if assignment.pause else None,
+            "pause_until": assignment.pause.until if assignment.pause else None,
+            **_promises(clocks.get(assignment.n, [])),
         }
 
 

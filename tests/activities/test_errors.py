@@ -90,13 +90,13 @@ def questions() -> Iterator[tuple[str, type, str]]:
                 continue
             if call.func.id not in ("ask", "ask_until_answered") or file.stem == "calls":
                 continue
-            asked = call.args[0]
-            assert isinstance(asked, ast.Attribute), f"{file}:{call.lineno}"
-            assert isinstance(asked.value, ast.Name), f"{file}:{call.lineno}"
-            owner = getattr(module, asked.value.id)
-            name = activity._Definition.must_from_callable(getattr(owner, asked.attr)).name
+            argument = call.args[0]
+            assert isinstance(argument, ast.Attribute), f"{file}:{call.lineno}"
+            assert isinstance(argument.value, ast.Name), f"{file}:{call.lineno}"
+            owner = getattr(module, argument.value.id)
+            name = activity._Definition.must_from_callable(getattr(owner, argument.attr)).name
             assert name is not None
-            yield name, owner, asked.attr
+            yield name, owner, argument.attr
 
 
 ASKED = sorted(set(questions()), key=lambda one: one[0])
@@ -109,8 +109,8 @@ def test_every_question_of_a_ticket_is_known_here() -> None:
 async def ask(owner: type, method: str, question: object, error: Exception) -> Exception:
     """Return the exception of an activity request while every call raises `error`."""
     failing = Raising(error)
-    hands = [failing for _ in list(inspect.signature(owner).parameters)]
-    bound = getattr(owner(*hands), method)
+    dependencies = [failing for _ in list(inspect.signature(owner).parameters)]
+    bound = getattr(owner(*dependencies), method)
     with pytest.raises(Exception) as raised:
         await ActivityEnvironment().run(bound, question)
     return raised.value

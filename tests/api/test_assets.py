@@ -33,8 +33,8 @@ def test_a_page_cannot_name_what_is_not_listed(assets: Assets) -> None:
 
 
 def test_our_own_address_changes_with_the_content(assets: Assets) -> None:
-    shelf, version, name = assets.url("jiesu/jiesu.css").removeprefix("/assets/").split("/")
-    assert (shelf, len(version), name) == ("jiesu", 12, "jiesu.css")
+    address, version, name = assets.url("jiesu/jiesu.css").removeprefix("/assets/").split("/")
+    assert (address, len(version), name) == ("jiesu", 12, "jiesu.css")
 
 
 def test_pages_work_where_no_package_is_installed(tmp_path: Path) -> None:

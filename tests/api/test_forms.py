@@ -25,9 +25,9 @@ class _Said(BaseModel):
 
 def _refused(**typed: str) -> Form:
     form = Form.blank("text", "kind", "address", **typed)
-    with pytest.raises(ValidationError) as told:
+    with pytest.raises(ValidationError) as error_info:
         _Said.model_validate({**form.given("text", "kind"), "place": form.given("address")})
-    assert form.refuse(told.value) == 422
+    assert form.refuse(error_info.value) == 422
     return form
 
 

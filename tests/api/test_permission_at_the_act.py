@@ -49,9 +49,9 @@ FORMS = [
 
 
 async def _press(house: House, who: SignedIn, path: str, **typed: str) -> httpx.Response:
-    said = {"csrf": who.csrf, "key": "k1", "city": ELSEWHERE} | typed
+    fields = {"csrf": who.csrf, "key": "k1", "city": ELSEWHERE} | typed
     headers = who.cookie | {"Accept": "text/html"}
-    return await house.http.post(f"/staff/{path}", data=said, headers=headers)
+    return await house.http.post(f"/staff/{path}", data=fields, headers=headers)
 
 
 @pytest.mark.parametrize(("role", "path", "typed", "prepared"), FORMS)

@@ -43,9 +43,9 @@ async def test_a_ticket_is_found_by_what_is_known_of_it(house: House, ticket: Fi
         {"unit": "water", "state": "open", "kind": "complaint"},
         {"category": "黑臭水体"},
     ):
-        found = await _found(who, **params)
-        assert ticket.number in found, params
-        assert "text" not in params or params["text"].isdigit() or found == [ticket.number]
+        names = await _found(who, **params)
+        assert ticket.number in names, params
+        assert "text" not in params or params["text"].isdigit() or names == [ticket.number]
     for params in ({"state": "overdue"}, {"state": "ended"}, {"stage": "rate"}, {"unit": "market"}):
         assert ticket.number not in await _found(who, **params), params
 

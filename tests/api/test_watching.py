@@ -54,13 +54,13 @@ def boards(house: House) -> BoardFeeds:
 @pytest.fixture
 def statements() -> Iterator[list[str]]:
     """Record every statement that any store executes."""
-    asked: list[str] = []
+    requested: list[str] = []
 
     def note(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        asked.append(statement)
+        requested.append(statement)
 
     event.listen(Engine, "before_cursor_execute", note)
-    yield asked
+    yield requested
     event.remove(Engine, "before_cursor_execute", note)
 
 
@@ -74,9 +74,9 @@ async def _somebody(context: AppContext) -> Caller:
 async def _account(context: AppContext) -> tuple[accounts.Account, str]:
     name = f"supervisor-{secrets.token_hex(8)}"
     await accounts.create(context.store, name, Role.SUPERVISOR)
-    found = await accounts.by_name(context.store, name)
-    assert found is not None
-    return found, name
+    account = await accounts.by_name(context.store, name)
+    assert account is not None
+    return account, name
 
 
 async def _session(context: AppContext, account: accounts.Account) -> Session:

@@ -83,20 +83,20 @@ async def test_of_merged_tickets_each_is_erased_alone(
 ) -> None:
     """A message between tickets belongs to the receiver, whose key encrypts it."""
     parent, child = await _two_merged(house, engine)
-    erased, kept = (parent, child) if which == "parent" else (child, parent)
+    erased, filed = (parent, child) if which == "parent" else (child, parent)
     await erasure.erase(engine.store, erased.number, datetime(2026, 11, 2, tzinfo=UTC))
     keys = furnish(engine.client, engine.store)  # with nothing cached
     proof = await prove(engine.client, keys, erased.number)
     assert (proof.holds, proof.theirs) == (True, 1)
-    assert (await judge(engine.client, engine.store, kept.number)).agrees
-    assert (await kept.seen())["reply"] == REPLY["reply"]
+    assert (await judge(engine.client, engine.store, filed.number)).agrees
+    assert (await filed.seen())["reply"] == REPLY["reply"]
 
 
 async def _heard(engine: Engine, ticket: Filed) -> set[str | None]:
     """Return the tickets whose keys encrypt its history, except for messages to others."""
     [history] = await fetch(engine.client, ticket.number)
-    told = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
-    heard = [event for event in history.events if event.event_type != told]
+    event_type = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
+    heard = [event for event in history.events if event.event_type != event_type]
     sealed = payloads(WorkflowHistory(ticket.number, heard))
     return {ticket_sealed_with(payload) for payload in sealed if payload.data}
 
@@ -112,8 +112,8 @@ async def test_after_erasing_nobody_can_read_what_was_said(house: House, engine:
     [history] = await fetch(engine.client, number)
     own = {ticket_sealed_with(payload) for payload in payloads(history) if payload.data}
     assert own == {number}
-    told = await _everything(store)
-    assert [word for word in WORDS if word not in told] == []
+    value = await _everything(store)
+    assert [word for word in WORDS if word not in value] == []
 
     await erasure.erase(store, number, datetime(2026, 11, 2, tzinfo=UTC))
     keys.forget(number)
@@ -121,8 +121,8 @@ async def test_after_erasing_nobody_can_read_what_was_said(house: House, engine:
     assert proof.holds
     assert (proof.readable, proof.clear) == (0, 0)
     assert proof.sealed == unproved.sealed
-    told = await _everything(store)
-    assert not any(word in told for word in WORDS)
+    value = await _everything(store)
+    assert not any(word in value for word in WORDS)
     after = await tickets.get(store, number)
     assert before is not None
     assert after is not None
@@ -138,11 +138,11 @@ async def test_after_erasing_nobody_can_read_what_was_said(house: House, engine:
 async def test_what_was_told_in_the_clear_can_be_read_whomever_it_was_told(store: Store) -> None:
     """The history is from before payloads were encrypted."""
     said = Payloads(payloads=[Payload(data="河道已治理".encode())])
-    told = HistoryEvent(
+    history_event = HistoryEvent(
         event_type=EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED,
         signal_external_workflow_execution_initiated_event_attributes=Told(input=said),
     )
-    history = WorkflowHistory("ticket/2411200000017", [told])
+    history = WorkflowHistory("ticket/2411200000017", [history_event])
     proof = await tried(history, TicketKeys(store, RING), "2411200000017")
     assert (proof.holds, proof.clear, proof.theirs) == (False, 1, 0)
 

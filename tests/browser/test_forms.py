@@ -45,18 +45,18 @@ FORMS = (
 def town(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
     """Run Tongzhou with everything enabled that any city does."""
     home = tmp_path_factory.mktemp("able")
-    shelf = home / "cities"
-    city_with(shelf, **ABLE | SILENT)
-    _with_steps(shelf / "tongzhou/categories.csv")
-    with site(home, shelf) as running:
+    path = home / "cities"
+    city_with(path, **ABLE | SILENT)
+    _with_steps(path / "tongzhou/categories.csv")
+    with site(home, path) as running:
         yield running
 
 
 def _with_steps(file: Path) -> None:
     lines = file.read_text("utf-8").splitlines()
     (at,) = (n for n, line in enumerate(lines) if line.startswith(f"{STAGED},"))
-    *kept, _steps, filing, closing = lines[at].split(",")
-    lines[at] = ",".join([*kept, "stop=4wh|restore=5wd", filing, closing])
+    *stored_lines, _steps, filing, closing = lines[at].split(",")
+    lines[at] = ",".join([*stored_lines, "stop=4wh|restore=5wd", filing, closing])
     file.write_text("\n".join(lines) + "\n", "utf-8")
 
 

@@ -14,9 +14,9 @@ class Chance(Random):
     A zero byte is the first choice, the shortest span, and the likely case: the plainest run.
     """
 
-    def __init__(self, told: Iterable[int]) -> None:
+    def __init__(self, seed: Iterable[int]) -> None:
         super().__init__(0)
-        self._told = iter(told)
+        self._told = iter(seed)
 
     def random(self) -> float:
         return self._byte() / 256

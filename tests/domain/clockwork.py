@@ -21,7 +21,7 @@ from domain.ticket.complaint import Complaint
 from domain.ticket.rules_snapshot import Escalation
 from domain.ticket.stages import Outcome, Stage
 from domain.ticket.ticket import LIFECYCLE
-from tests.domain.desks import Desks, told
+from tests.domain.desks import Desks, settled
 from tests.domain.fake_engine import Hall
 
 LATEST = datetime(2026, 6, 1, tzinfo=UTC)
@@ -41,7 +41,7 @@ class Clockwork(Hall):
         at = self.ticket.updated_at
         match self.ticket.stage:
             case Stage.ACCEPT:
-                plan = told(self.desks.accept.accept(self.ticket.complaint))
+                plan = settled(self.desks.accept.accept(self.ticket.complaint))
                 accepted = intake.Accepted(
                     rules=plan.rules, lifecycle=self.lifecycle, clocks=plan.clocks
                 )
@@ -66,10 +66,10 @@ class Clockwork(Hall):
 
     def _pause_ended(self, at: datetime) -> None:
         """Resume the clocks whose pause is over because the share that had it has ended."""
-        standing = self.ticket.to_resume()
-        if standing:
-            n = next((c.assignment for c in standing if c.assignment), None) or self.ticket.given
-            clocks = self.resumed(standing, at)
+        paused = self.ticket.to_resume()
+        if paused:
+            n = next((c.assignment for c in paused if c.assignment), None) or self.ticket.given
+            clocks = self.resumed(paused, at)
             self.record_event(waiting.Resumed(assignment=n, why="pause_ended", clocks=clocks), at)
 
     def carry_on(self) -> None:
@@ -94,7 +94,7 @@ class Clockwork(Hall):
     def _triage(self, at: datetime) -> None:
         self._triaged = True
         question = TriageQuestion(complaint=self.ticket.complaint, at=at)
-        plan = told(self.desks.triage.triage(question))
+        plan = settled(self.desks.triage.triage(question))
         if plan.category is None or plan.tier is None:
             self.record_event(intake.TriageUnsure(suggestion=plan.suggestion, why=plan.why), at)
             return
@@ -119,10 +119,10 @@ class Clockwork(Hall):
             )
         elif not ticket.by_hand:
             try:
-                given = self.share(ticket.next_unit, at)
+                plan = self.share(ticket.next_unit, at)
             except Refused:  # the named unit is the one accused in a report
-                given = self.share(None, at)
-            self.assign(given, at, SYSTEM)
+                plan = self.share(None, at)
+            self.assign(plan, at, SYSTEM)
 
     def _verify(
         self,
@@ -133,8 +133,8 @@ class Clockwork(Hall):
     ) -> None:
         share = self.share(unit, at, Share.VERIFY)
         meanwhile = list(clocks) if self.lifecycle else []
-        asked = verifying.VerificationRequested(before=before, share=share, clocks=meanwhile)
-        self.record_event(asked, at)
+        fact = verifying.VerificationRequested(before=before, share=share, clocks=meanwhile)
+        self.record_event(fact, at)
 
     def _escalate(self, at: datetime) -> None:
         lead, why = self.ticket.lead, f"severity {self.ticket.severity}"
@@ -157,7 +157,7 @@ class Clockwork(Hall):
             case=case_of(self.ticket, at),
             verified=self.ticket.verified,
         )
-        plan = told(self.desks.feedback.prepare(question))
+        plan = settled(self.desks.feedback.prepare(question))
         if plan.refuted is not None:
             self.record_event(verifying.ClosingRefuted(reason=plan.refuted, clocks=plan.clocks), at)
         elif plan.verify_by is not None:
@@ -201,23 +201,23 @@ class Clockwork(Hall):
         following = self.ticket.next_level()
         if following is None or following[1].at > LATEST:
             return False
-        clock, rung = following
-        self.now = max(self.now, rung.at)
+        clock, level = following
+        self.now = max(self.now, level.at)
         n = clock.assignment
         reached = anytime.LevelReached(
             clock=clock.name,
             assignment=n,
             label=clock.label,
-            rung=rung.kind,
+            rung=level.kind,
             due_at=clock.due_at,
             unit=self.ticket.assignment(n).unit if n else None,
-            tells=rung.tells,
+            tells=level.tells,
         )
-        self.record_event(reached, rung.at)
-        if rung.kind is LevelKind.DUE:
-            self._fall_due(clock, rung.at)
-        if rung.raises and clock.running:
-            self._raise(clock, rung.at)
+        self.record_event(reached, level.at)
+        if level.kind is LevelKind.DUE:
+            self._fall_due(clock, level.at)
+        if level.raises and clock.running:
+            self._raise(clock, level.at)
         return True
 
     def _raise(self, clock: Clock, at: datetime) -> None:

@@ -22,7 +22,7 @@ from domain.ticket.assignment import AssignmentPlan, HandlingResult, Share
 from domain.ticket.complaint import Complaint
 from domain.ticket.rating import Rating
 from domain.ticket.ticket import LIFECYCLE, Ticket
-from tests.domain.desks import Desks, told
+from tests.domain.desks import Desks, settled
 from tests.domain.promises_checked import Promises
 
 
@@ -54,7 +54,7 @@ class Hall:
     def resumed(self, standing: list[Clock], at: datetime) -> list[Clock]:
         since = [clock.paused_at for clock in standing if clock.paused_at is not None]
         question = ResumeQuestion(city="", clocks=standing, at=max([at, *since]))
-        return told(self.desks.clocks.resume(question)).clocks
+        return settled(self.desks.clocks.resume(question)).clocks
 
     def plan(
         self,
@@ -72,7 +72,7 @@ class Hall:
             wanted=need.wanted if need else None,
             due_at=due_at,
         )
-        clocks = told(self.desks.clocks.plan(question)).clocks
+        clocks = settled(self.desks.clocks.plan(question)).clocks
         until = need.wanted.until if need and need.wanted else None
         if self.lifecycle and until is not None:
             clocks = [c for c in clocks if c.name is not ClockName.REVIEW or c.due_at < until]
@@ -107,10 +107,10 @@ class Hall:
             accused=ticket.accused,
             promise=bool(self.lifecycle) and not ticket.promised,
         ).model_copy(update=more)
-        return told(self.desks.dispatch.dispatch(question))
+        return settled(self.desks.dispatch.dispatch(question))
 
-    def assign(self, given: AssignmentPlan, at: datetime, actor: Actor) -> None:
-        fields = {name: getattr(given, name) for name in AssignmentPlan.model_fields}
+    def assign(self, assignment_plan: AssignmentPlan, at: datetime, actor: Actor) -> None:
+        fields = {name: getattr(assignment_plan, name) for name in AssignmentPlan.model_fields}
         self.record_event(intake.Assigned(**fields), at, actor)
 
     def hand_in(self, n: int, result: HandlingResult) -> None:

@@ -61,13 +61,13 @@ class Life:
         following = self.ticket.next_level()
         if following is None:
             return None
-        clock, rung = following
-        self.at, self.now = rung.at, max(self.now, rung.at)
+        clock, level = following
+        self.at, self.now = level.at, max(self.now, level.at)
         return LevelReached(
             clock=clock.name,
             assignment=clock.assignment,
             label=clock.label,
-            rung=rung.kind,
+            rung=level.kind,
             due_at=clock.due_at,
         )
 
@@ -120,8 +120,8 @@ class Life:
         ticket, by = self.ticket, Limit.parse("1d")
         also = ticket.waiting_for(n) if ticket.lifecycle else []
         at = self.at if ticket.lifecycle else None
-        asked = ticket.assignment(n).asked
-        asked_at = asked.asked_at if asked and ticket.lifecycle else None
+        request = ticket.assignment(n).asked
+        asked_at = request.asked_at if request and ticket.lifecycle else None
         clocks = [ticket.running(ClockName.HANDLE, n), *also]
         return [extend_clock(TONGZHOU, each, by, at, asked_at) for each in clocks]
 
@@ -155,15 +155,15 @@ class Life:
         """Choose one of the open assignments of those kinds."""
         return self.one([each for each in self.ticket.opened if each.share in shares])
 
-    def lead(self, asked: str | None = None) -> Assignment | None:
+    def lead(self, unit: str | None = None) -> Assignment | None:
         """Return the lead's open assignment if it waits for that decision, or for none."""
         lead = self.ticket.lead
         waits_for = lead.asked.what if lead and lead.asked else None
-        return lead if lead is not None and lead.open and waits_for == asked else None
+        return lead if lead is not None and lead.open and waits_for == unit else None
 
-    def asker(self, asked: str) -> Assignment | None:
+    def asker(self, text: str) -> Assignment | None:
         opened = self.ticket.opened
-        return self.one([each for each in opened if each.asked and each.asked.what == asked])
+        return self.one([each for each in opened if each.asked and each.asked.what == text])
 
     def paused(self, why: str | None = None) -> Assignment | None:
         return self.one(

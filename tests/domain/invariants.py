@@ -121,8 +121,8 @@ def check_clock(clock: Clock) -> None:
     assert clock.paused_at is None or clock.paused_at >= clock.started_at
     assert 0 <= clock.climbed <= len(clock.rungs)
     assert len(clock.reached_in) == clock.climbed
-    rungs = [rung.at for rung in clock.rungs]
-    assert rungs == sorted(rungs)
+    moments = [level.at for level in clock.rungs]
+    assert moments == sorted(moments)
 
 
 def _check_running(ticket: Ticket, clock: Clock) -> None:

@@ -73,9 +73,9 @@ def _assigned(life: Life) -> intake.Assigned | None:
     if ticket.by_hand or (ticket.verify_by is not None and not named):
         return None
     steps = [life.clock(ClockName.STEP, ticket.given + 1, each) for each in ("a", "b")]
-    given = life.given(*_LEAD)
-    clocks = given.clocks + life.promise() + (steps if life.likely(0.5) else [])
-    return intake.Assigned.model_validate({**dict(given), "clocks": clocks})
+    plan = life.given(*_LEAD)
+    clocks = plan.clocks + life.promise() + (steps if life.likely(0.5) else [])
+    return intake.Assigned.model_validate({**dict(plan), "clocks": clocks})
 
 
 def _reassigned(life: Life) -> intake.Reassigned | None:
@@ -116,8 +116,8 @@ def _closing_refuted(life: Life) -> verifying.ClosingRefuted | None:
     if life.ticket.stage is Stage.FEEDBACK:
         again = life.clocks(ClockName.DISPATCH)
         return verifying.ClosingRefuted(reason="condition", clocks=again)
-    found = _found(life)
-    return found if isinstance(found, verifying.ClosingRefuted) else None
+    fact = _found(life)
+    return fact if isinstance(fact, verifying.ClosingRefuted) else None
 
 
 def _found(life: Life) -> Fact | None:
@@ -182,11 +182,11 @@ def step(life: Life) -> bool:
 
 def _pause_ended(life: Life) -> waiting.Resumed | None:
     """Return the automatic resumption after the end of a paused share."""
-    standing = life.ticket.to_resume() if life.ticket.lifecycle else []
-    if not standing:
+    clocks = life.ticket.to_resume() if life.ticket.lifecycle else []
+    if not clocks:
         return None
-    n = next((c.assignment for c in standing if c.assignment), None) or life.ticket.given
-    return waiting.Resumed(assignment=n, why="pause_ended", clocks=life.going_on(standing))
+    n = next((c.assignment for c in clocks if c.assignment), None) or life.ticket.given
+    return waiting.Resumed(assignment=n, why="pause_ended", clocks=life.going_on(clocks))
 
 
 _ROWS = {stage: [row for row in TABLE if stage in row.since] for stage in Stage}

@@ -196,11 +196,11 @@ def _replanned(life: Life) -> anytime.Replanned | None:
     if clock is None:
         return None
     day = timedelta(days=1)
-    rungs = [
-        rung if n < clock.climbed else rung.model_copy(update={"at": rung.at + day})
-        for n, rung in enumerate(clock.rungs)
+    levels = [
+        level if n < clock.climbed else level.model_copy(update={"at": level.at + day})
+        for n, level in enumerate(clock.rungs)
     ]
-    later = clock.model_copy(update={"due_at": clock.due_at + day, "rungs": rungs})
+    later = clock.model_copy(update={"due_at": clock.due_at + day, "rungs": levels})
     moved = anytime.Moved(
         clock=clock.name, assignment=clock.assignment, label=clock.label,
         was=clock.due_at, due_at=later.due_at, later=True,

@@ -68,8 +68,8 @@ def _taken_on(life: Life) -> returning.TakenOn | None:
     window = life.running(ClockName.RETURN_WINDOW)
     if window is None or window.assignment is None or not window.past_due:
         return None
-    asked = life.ticket.assignment(window.assignment).asked
-    if life.ticket.lifecycle and asked is not None and asked.what == "return":
+    request = life.ticket.assignment(window.assignment).asked
+    if life.ticket.lifecycle and request is not None and request.what == "return":
         return None
     unit = life.ticket.assignment(window.assignment).unit
     return returning.TakenOn(assignment=window.assignment, unit=unit)

@@ -42,7 +42,7 @@ def running(ticket: Ticket, name: ClockName) -> list[Clock]:
     return [each for each in ticket.clocks if each.running and each.name is name]
 
 
-def given(story: Story, *names: ClockName) -> AssignmentPlan:
+def plan_of_share(story: Story, *names: ClockName) -> AssignmentPlan:
     n = len(story.ticket.assignments) + 1
     clocks = [clock(name, story.at, 3, n) for name in names]
     return AssignmentPlan(assignment=n, unit=f"U{n}", queue="units", why="test", clocks=clocks)
@@ -50,9 +50,10 @@ def given(story: Story, *names: ClockName) -> AssignmentPlan:
 
 def test_a_clock_that_is_stopped_late_never_ran_backwards() -> None:
     story = handled_by_one()
-    asked = clock(ClockName.DECIDE, story.at, 3, 1)
+    requested_clock = clock(ClockName.DECIDE, story.at, 3, 1)
     story.tell(
-        ExtensionRequested(assignment=1, by="1d", reason="r", clocks=[asked]), by=story.officer
+        ExtensionRequested(assignment=1, by="1d", reason="r", clocks=[requested_clock]),
+        by=story.officer,
     )
     # It was received before the unit's request, and is recorded after it.
     early = story.at - timedelta(minutes=30)
@@ -66,7 +67,7 @@ def test_who_withdraws_while_somebody_looks_has_nothing_looked_at_any_more() -> 
     story = Story()
     story.accepted()
     story.tell(Classified(category="lamp", tier="t", why="test", verify_by="U1"))
-    share = given(story, ClockName.VERIFY)
+    share = plan_of_share(story, ClockName.VERIFY)
     story.tell(VerificationRequested(before="filing", share=share))
     story.tell(Withdrawn(), by=CITIZEN)
     assert story.ticket.verifying is None
@@ -74,7 +75,7 @@ def test_who_withdraws_while_somebody_looks_has_nothing_looked_at_any_more() -> 
 
 def test_when_the_leads_program_gives_up_its_helpers_are_let_go() -> None:
     story = handled_by_one()
-    helper = given(story, ClockName.SIGN, ClockName.HANDLE)
+    helper = plan_of_share(story, ClockName.SIGN, ClockName.HANDLE)
     whistled = Whistled(assignment=1, ground="g", reason="r", shares=[helper])
     story.tell(whistled, by=story.officer)
     again = clock(ClockName.DISPATCH, story.at, 1)

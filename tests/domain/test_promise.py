@@ -34,8 +34,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 def handled(lifecycle: int = 1) -> Counter:
     """Return a ticket assigned to the water bureau."""
-    told = complaint("2603020000029", city="tongzhou", category="0302", filed_at=FILED_AT)
-    hall = Counter(BUSY, told.model_copy(update={"unit": "water"}), lifecycle)
+    new_complaint = complaint("2603020000029", city="tongzhou", category="0302", filed_at=FILED_AT)
+    hall = Counter(BUSY, new_complaint.model_copy(update={"unit": "water"}), lifecycle)
     settle(hall)
     assert (hall.ticket.stage, hall.ticket.unit) == (Stage.HANDLE, "water")
     return hall
@@ -60,9 +60,9 @@ def reach_levels_until(hall: Counter, name: ClockName, kind: LevelKind) -> None:
 
 
 def promise(hall: Counter) -> Clock:
-    found = hall.ticket.promise
-    assert found is not None
-    return found
+    clock = hall.ticket.promise
+    assert clock is not None
+    return clock
 
 
 def both(hall: Counter) -> tuple[int, int]:
@@ -97,7 +97,7 @@ def test_an_extension_granted_after_the_red_card_takes_it_back_where_it_was_aske
     assert shown in hall.ticket.void_rungs
     later = hall.ticket.running(ClockName.HANDLE, 1)
     assert later.due_at > clock.due_at
-    assert [rung.kind for rung in later.rungs if rung.at <= hall.now] == []
+    assert [level.kind for level in later.rungs if level.at <= hall.now] == []
     reach_levels_until(hall, ClockName.HANDLE, LevelKind.DUE)
     assert both(hall)[1] == red + 1
 
@@ -120,8 +120,8 @@ def test_a_hold_granted_after_the_red_card_takes_it_back_until_the_time_is_reall
         hall.reach_next_level()
     until = due_at + 20 * DAY
     yellow, red = both(hall)
-    asked = Hold(ground=BUSY.pack.reason_codes("hold")[0], until=until, reason="汛期后施工")
-    hall.give(officer(), asked, hall.now)
+    command = Hold(ground=BUSY.pack.reason_codes("hold")[0], until=until, reason="汛期后施工")
+    hall.give(officer(), command, hall.now)
     reach_levels_until(hall, ClockName.HANDLE, LevelKind.DUE)
     hall.now += HOUR
     hall.give(DISPATCHER, YES, hall.now)
@@ -140,13 +140,13 @@ def reach_levels_until_resumed(hall: Counter) -> None:
 
 def test_a_clock_that_is_extended_while_it_stands_still_keeps_its_ladder() -> None:
     hall = handled()
-    kinds = [rung.kind for rung in hall.ticket.running(ClockName.HANDLE, 1).rungs]
+    kinds = [level.kind for level in hall.ticket.running(ClockName.HANDLE, 1).rungs]
     hall.give(officer(), Extend(by="1d", reason="等配件"), hall.now)
     hall.give(officer(), Ask(question="在哪里？"), hall.now)
     hall.now += 60 * DAY
     hall.give(DISPATCHER, YES, hall.now)
-    standing = hall.ticket.running(ClockName.HANDLE, 1)
-    assert [rung.kind for rung in standing.rungs] == kinds
+    clock = hall.ticket.running(ClockName.HANDLE, 1)
+    assert [level.kind for level in clock.rungs] == kinds
     assert len(promise(hall).rungs) > 0
 
 
@@ -267,6 +267,6 @@ def test_a_unit_is_told_once_when_the_citizen_has_not_answered() -> None:
     assert isinstance(fact, LevelReached)
     assert (fact.clock, fact.rung) == (ClockName.CITIZEN, LevelKind.DUE)
     fact.tells = [Role.OFFICER, Role.SUPERVISOR]
-    told = [n for event in (climbed, resumed) for n in notices(event, hall.ticket)]
-    assert [n.template for n in told if n.audience is Role.OFFICER] == ["resumed"]
-    assert [n.template for n in told if n.audience is Role.SUPERVISOR] == ["citizen_due"]
+    messages = [n for event in (climbed, resumed) for n in notices(event, hall.ticket)]
+    assert [n.template for n in messages if n.audience is Role.OFFICER] == ["resumed"]
+    assert [n.template for n in messages if n.audience is Role.SUPERVISOR] == ["citizen_due"]

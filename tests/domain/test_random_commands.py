@@ -54,9 +54,11 @@ class TownHall:
         # The lot that decides on verification is drawn from the number.
         number = f"260302000002{chance.randint(0, 9)}"
         kind = chance.choice([Kind.COMPLAINT, Kind.COMPLAINT, Kind.CONSULTATION])
-        told = complaint(number, city="tongzhou", category=category, kind=kind, filed_at=FILED_AT)
+        new_complaint = complaint(
+            number, city="tongzhou", category=category, kind=kind, filed_at=FILED_AT
+        )
         lifecycle = chance.choice([LIFECYCLE, LIFECYCLE, LIFECYCLE, 0])
-        self.hall = Counter(Desks(TOWNS[town]), told, lifecycle)
+        self.hall = Counter(Desks(TOWNS[town]), new_complaint, lifecycle)
         self.asked: list[str] = []
         self.done: set[object] = set()
 
@@ -181,9 +183,9 @@ _MOVES, _OFTEN = list(_OFTEN_MADE), list(_OFTEN_MADE.values())
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("town", TOWNS)
 @settings(max_examples=of(2500), deadline=None)
-@given(told=st.binary(min_size=70, max_size=240))
-def test_whatever_is_asked_the_ticket_stays_in_order_and_can_end(town: str, told: bytes) -> None:
-    house = TownHall(town, Chance(told))
+@given(seed=st.binary(min_size=70, max_size=240))
+def test_whatever_is_asked_the_ticket_stays_in_order_and_can_end(town: str, seed: bytes) -> None:
+    house = TownHall(town, Chance(seed))
     try:
         house.begin()
         while house.hall.ticket.open:
@@ -192,7 +194,7 @@ def test_whatever_is_asked_the_ticket_stays_in_order_and_can_end(town: str, told
         pass
     finally:  # shown by hypothesis for a ticket that is not in order
         happened = " → ".join(event.kind for event in house.hall.events)
-        note(f"{told.hex()}: {' '.join(house.asked)}: {happened}")
+        note(f"{seed.hex()}: {' '.join(house.asked)}: {happened}")
     for _ in range(FAR):
         if not house.hall.ticket.open:
             break

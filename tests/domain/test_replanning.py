@@ -16,7 +16,7 @@ from domain.deadlines.limits import Limit
 from domain.pack.pack import Pack
 from domain.pack.planning import extend_clock, plan_at, replan_clock, resume_clock
 from store.packs.archive import ArchivedPacks
-from tests.domain.desks import told
+from tests.domain.desks import settled
 from tests.domain.planned import BEIJING, TONGZHOU, handle, pack_with
 
 BEFORE = WorkCalendar.model_validate(
@@ -66,7 +66,7 @@ def shown(moment: datetime) -> str:
 
 
 def rungs(clock: Clock) -> dict[str, str]:
-    return {rung.kind.value: shown(rung.at) for rung in clock.rungs}
+    return {level.kind.value: shown(level.at) for level in clock.rungs}
 
 
 def before(limit: str, ladder: Sequence[Mapping[str, object]] = (), **more: Any) -> Pack:
@@ -199,8 +199,8 @@ def test_nothing_is_due_before_now_because_it_was_planned_again(now: str, due: s
     assert shown(clock.due_at) == "2027-01-11 18:00"
     again = replan_clock(after(pack), clock, BEFORE, at(now))
     assert shown(again.due_at) == due
-    assert all(rung.at >= at(now) for rung in again.rungs if rung.at != clock.rungs[0].at)
-    times = [rung.at for rung in again.rungs]
+    assert all(level.at >= at(now) for level in again.rungs if level.at != clock.rungs[0].at)
+    times = [level.at for level in again.rungs]
     assert times == sorted(times)
 
 
@@ -254,7 +254,7 @@ def test_by_the_same_calendar_nothing_moves(
     clock = resume_clock(pack, clock, since, since + timedelta(hours=max(pause)))
     again = replan_clock(pack, clock, BEFORE)
     assert again.due_at == clock.due_at
-    assert [rung.at for rung in again.rungs] == [rung.at for rung in clock.rungs]
+    assert [level.at for level in again.rungs] == [level.at for level in clock.rungs]
 
 
 @settings(max_examples=150, deadline=None)
@@ -269,16 +269,16 @@ def test_whatever_is_planned_again_is_in_order_and_not_before_now(
     pack = before(limit, POLICY)
     clock = handle(pack, FROM + minutes * timedelta(minutes=1))
     now = clock.started_at + timedelta(hours=hours)
-    reached = sum(rung.at <= now for rung in clock.rungs)
+    reached = sum(level.at <= now for level in clock.rungs)
     clock = clock.model_copy(update={"climbed": reached})
     again = replan_clock(after(pack), clock, BEFORE, now)
-    times = [rung.at for rung in again.rungs]
+    times = [level.at for level in again.rungs]
     assert times == sorted(times)
     assert again.rungs[:reached] == clock.rungs[:reached]
-    assert all(rung.at >= now for rung in again.rungs[reached:])
+    assert all(level.at >= now for level in again.rungs[reached:])
     if clock.due_at > now:
         assert again.due_at > now
-        due = next(rung.at for rung in again.rungs if rung.kind is LevelKind.DUE)
+        due = next(level.at for level in again.rungs if level.kind is LevelKind.DUE)
         assert due == again.due_at
     else:
         assert again.due_at == clock.due_at
@@ -315,15 +315,15 @@ def test_a_year_that_is_taken_away_and_published_again_adds_no_day() -> None:
     pack = before("5wd", POLICY)
     clock = handle(after(pack), at("2026-12-30 10:00"))
     paused = clock.model_copy(update={"paused_at": at("2026-12-31 10:00")})
-    book = Years(pack)
-    clocks = Clocks(book)
-    [extended] = told(clocks.extend(ExtensionQuestion(city="", clock=clock, by="1wd"))).clocks
+    years = Years(pack)
+    clocks = Clocks(years)
+    [extended] = settled(clocks.extend(ExtensionQuestion(city="", clock=clock, by="1wd"))).clocks
     going_on = ResumeQuestion(city="", clocks=[paused], at=at("2026-12-31 12:00"))
-    [resumed] = told(clocks.resume(going_on)).clocks
+    [resumed] = settled(clocks.resume(going_on)).clocks
     by_the_year = extend_clock(after(pack), clock, Limit.parse("1wd"))
     assert extended == by_the_year
     assert shown(extended.due_at) == "2027-01-11 18:00"
     assert not (extended.provisional or resumed.provisional)
-    book.pack = after(pack)
+    years.pack = after(pack)
     again = ReplanQuestion(city="", clocks=[extended, resumed], at=at("2026-12-31 13:00"))
-    assert told(clocks.replan(again)).clocks == []
+    assert settled(clocks.replan(again)).clocks == []

@@ -25,9 +25,9 @@ SATURDAY = at("03-07 22:00")
 
 
 def resumed(pack: Pack, clock: Clock, since: str, until: str) -> Clock:
-    standing = clock.model_copy(update={"paused_at": at(since)})
-    assert standing.next_level is None
-    return resume_clock(pack, standing, at(since), at(until))
+    paused = clock.model_copy(update={"paused_at": at(since)})
+    assert paused.next_level is None
+    return resume_clock(pack, paused, at(since), at(until))
 
 
 def test_in_calendar_time_everything_to_come_is_later_by_the_pause() -> None:
@@ -106,8 +106,8 @@ def test_a_clock_that_stood_still_can_be_extended() -> None:
 
 def test_an_extension_granted_while_a_clock_stands_still_does_not_set_it_going() -> None:
     pack = pack_with({"handle": "7d"}, POLICY)
-    standing = handle(pack).model_copy(update={"paused_at": at("03-04 10:00")})
-    extended = extend_clock(pack, standing, Limit.parse("3d"))
+    clock = handle(pack).model_copy(update={"paused_at": at("03-04 10:00")})
+    extended = extend_clock(pack, clock, Limit.parse("3d"))
     assert (extended.paused_at, extended.next_level) == (at("03-04 10:00"), None)
     later = resume_clock(pack, extended, at("03-04 10:00"), at("03-06 10:00"))
     assert beijing(later.due_at) == "03-14 10:00"
@@ -120,7 +120,7 @@ def test_in_a_scaled_pack_the_pause_is_made_good_as_it_was_lived() -> None:
         since, pause = SATURDAY + timedelta(seconds=2), timedelta(seconds=90)
         later = resume_clock(pack, clock, since, since + pause)
         assert later.due_at == clock.due_at + pause
-        assert [rung.at for rung in later.rungs] == [rung.at + pause for rung in clock.rungs]
+        assert [level.at for level in later.rungs] == [level.at + pause for level in clock.rungs]
 
 
 def test_a_clock_is_not_resumed_before_it_was_paused() -> None:

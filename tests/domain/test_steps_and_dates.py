@@ -99,7 +99,7 @@ def test_in_a_scaled_pack_a_given_moment_stays_and_its_ladder_shrinks() -> None:
     due = MONDAY + timedelta(days=40)
     clock = plan_at(pack, ClockName.APPOINTMENT, due, MONDAY)
     assert clock.due_at == due
-    assert [rung.at - due for rung in clock.rungs] == [
+    assert [level.at - due for level in clock.rungs] == [
         timedelta(seconds=-1),
         timedelta(0),
         timedelta(days=20),

@@ -24,8 +24,8 @@ FILES = sorted(FOLDER.glob("*.json"))
 
 
 def _golden(path: Path) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return told
+    payload: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return payload
 
 
 def _runs(golden: dict[str, Any]) -> list[WorkflowHistory]:

@@ -105,11 +105,11 @@ UNUSED = {"step"}
 @pytest.mark.parametrize("heading", SAID)
 def test_every_key_is_explained(heading: str) -> None:
     code = " ".join(re.findall(r"`[^`]+`", sections()[heading]))
-    said = set(re.findall(r"[a-z][a-zA-Z_]*", code))
+    items = set(re.findall(r"[a-z][a-zA-Z_]*", code))
     for named in SAID[heading]:
         if isinstance(named, type) and issubclass(named, BaseModel):
             named = named.model_fields
-        missing = {str(name) for name in named} - said - UNUSED
+        missing = {str(name) for name in named} - items - UNUSED
         assert not missing, f"{DOCUMENT.name}, {heading}: {', '.join(sorted(missing))}"
 
 

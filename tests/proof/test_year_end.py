@@ -238,9 +238,9 @@ def with_next_year(folder: Path, name: str) -> PackRegistry:
     rows = [f"{day},no,放假," for day in march if day.weekday() < 4][:4]
     rows += [f"{day},yes,补班," for day in january if day.weekday() == 5][:4]
     add_days(folder / name, rows)
-    shelf = PackRegistry(folder)
-    assert year in shelf.get(name).calendar.years
-    return shelf
+    registry = PackRegistry(folder)
+    assert year in registry.get(name).calendar.years
+    return registry
 
 
 async def _life(town: City, way: str, category: str, n: int) -> Life:

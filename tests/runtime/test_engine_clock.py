@@ -28,9 +28,9 @@ class World:
         """Take one answer of the engine; the way there and back takes so many seconds."""
         sent = self.passed
         self.passed += there
-        told = self.engine
+        moment = self.engine
         self.passed += back
-        self.clock.heard(told, sent, self.passed)
+        self.clock.heard(moment, sent, self.passed)
 
     @property
     def wrong_by(self) -> timedelta:

@@ -57,10 +57,10 @@ class Busy(Story):
 
     def led_by(self, unit: str, *, above: str = "", hours: float = 8) -> Projection:
         names = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE)
-        given = self.given(unit, *names, hours=hours, above=above)
-        told = {name: getattr(given, name) for name in AssignmentPlan.model_fields}
-        told["clocks"] = given.clocks + self.promise(hours)
-        return self.tell(intake.Assigned(**told))
+        plan = self.given(unit, *names, hours=hours, above=above)
+        values = {name: getattr(plan, name) for name in AssignmentPlan.model_fields}
+        values["clocks"] = plan.clocks + self.promise(hours)
+        return self.tell(intake.Assigned(**values))
 
     def begun(self, unit: str = "U1", *, above: str = "", hours: float = 8) -> list[Projection]:
         """Return the projections until a unit has it."""
@@ -120,11 +120,11 @@ class Busy(Story):
 
     def excluded(self, *, granted: bool = True, minutes: float = 1) -> list[Projection]:
         """Let the unit request an exclusion (剔除), and decide it."""
-        asked = aftercare.ExclusionRequested(ground="mistaken", reason="Another shop.", evidence=[])
+        fact = aftercare.ExclusionRequested(ground="mistaken", reason="Another shop.", evidence=[])
         decided = aftercare.ExclusionGranted(reason="So it is.")
         refused = aftercare.ExclusionRefused(reason="It is the same shop.")
         return [
-            self.tell(asked, by=self.officer),
+            self.tell(fact, by=self.officer),
             self.tell(decided if granted else refused, by=SUPERVISOR, minutes=minutes),
         ]
 
@@ -143,13 +143,13 @@ class Busy(Story):
 
     def more_time_asked(self, n: int = 1) -> Projection:
         decide = clock(ClockName.DECIDE, self.at, QUEUED, n)
-        asked = handling.ExtensionRequested(assignment=n, by="1d", reason="Parts.", clocks=[decide])
-        return self.tell(asked, by=self.officer_of(n))
+        fact = handling.ExtensionRequested(assignment=n, by="1d", reason="Parts.", clocks=[decide])
+        return self.tell(fact, by=self.officer_of(n))
 
     def given_back(self) -> list[Projection]:
         """Return it to dispatch without naming the responsible unit."""
-        asked = returning.ReturnRequested(assignment=1, ground="not_ours", reason="Not ours.")
-        back = [self.tell(asked, by=self.officer_of(1))]
+        fact = returning.ReturnRequested(assignment=1, ground="not_ours", reason="Not ours.")
+        back = [self.tell(fact, by=self.officer_of(1))]
         dispatch = clock(ClockName.DISPATCH, self.at, QUEUED)
         granted = returning.Returned(assignment=1, reason="So it is.", clocks=[dispatch])
         return [*back, self.tell(granted, by=DISPATCHER)]
@@ -234,14 +234,14 @@ def _delegated(one: Busy) -> list[Projection]:
 
 
 def _disputed(one: Busy) -> list[Projection]:
-    asked = returning.ReturnRequested(assignment=1, ground="not_ours", reason="Not ours.")
+    fact = returning.ReturnRequested(assignment=1, ground="not_ours", reason="Not ours.")
     barred = returning.ReturnBarred(assignment=1, code="return_window", reason="Late.")
     extension = handling.ExtensionRequested(assignment=1, by="1d", reason="Parts.")
     longer = [clock(ClockName.HANDLE, one.at, 72, 1), clock(ClockName.PROMISE, one.at, 72)]
     granted = handling.ExtensionGranted(assignment=1, reason="Parts.", clocks=longer)
     return [
         *one.begun(above="U0"),
-        one.tell(asked, by=one.officer),
+        one.tell(fact, by=one.officer),
         one.tell(returning.ReturnRefused(assignment=1, reason="Yours."), by=DISPATCHER),
         one.tell(barred, by=one.officer),
         one.tell(extension, by=one.officer),
@@ -331,7 +331,7 @@ def _excluded(one: Busy) -> list[Projection]:
 
 def _held(one: Busy) -> list[Projection]:
     until = one.at.replace(year=one.at.year + 1)
-    asked = waiting.HoldRequested(assignment=1, ground="works", until=until, reason="Digging.")
+    fact = waiting.HoldRequested(assignment=1, ground="works", until=until, reason="Digging.")
     held = waiting.Held(
         assignment=1,
         until=until,
@@ -344,7 +344,7 @@ def _held(one: Busy) -> list[Projection]:
     appointed = anytime.Appointed(unit="U1", starts_at=until, text="Next year.")
     return [
         *one.begun(),
-        one.tell(asked, by=one.officer),
+        one.tell(fact, by=one.officer),
         one.tell(held, by=DISPATCHER),
         one.late(ClockName.REVIEW, 1),
         one.tell(appointed, by=one.officer),
@@ -380,12 +380,12 @@ def population(city: str) -> list[list[Projection]]:
     """Return every scenario once, of tickets of that city."""
     lives = []
     for live in LIVES:
-        told = complaint(
+        new_complaint = complaint(
             city=city,
             place=Place(area=AREA),
             kind=Kind.PRAISE if live is _praise else Kind.COMPLAINT,
             channel=Channel.PORTAL,
             filed_at=START,
         )
-        lives.append(live(Busy(told)))
+        lives.append(live(Busy(new_complaint)))
     return lives

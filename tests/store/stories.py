@@ -80,8 +80,8 @@ class Story:
         self.at += timedelta(minutes=minutes)
         events = [record(self.ticket, fact, by, self.at) for fact in facts]
         self.told += 5
-        told = self.ticket.model_copy(deep=True)
-        return Projection(ticket=told, events=events, told=self.told)
+        ticket = self.ticket.model_copy(deep=True)
+        return Projection(ticket=ticket, events=events, told=self.told)
 
     def accepted(self) -> Projection:
         rules = Rules.model_validate({"pack": "demo", "pack_version": "1"})
@@ -109,11 +109,11 @@ class Story:
     def officer(self) -> Actor:
         return Actor(role=Role.OFFICER, id="officer-1", unit=self.ticket.unit)
 
-    def climbed(self, name: ClockName, rung: LevelKind) -> Projection:
+    def climbed(self, name: ClockName, kind: LevelKind) -> Projection:
         n = self.ticket.given or None
         due = self.ticket.running(name, n).due_at
         unit = self.ticket.unit
-        return self.tell(LevelReached(clock=name, assignment=n, rung=rung, due_at=due, unit=unit))
+        return self.tell(LevelReached(clock=name, assignment=n, rung=kind, due_at=due, unit=unit))
 
     def signed(self) -> Projection:
         return self.tell(Signed(assignment=self.ticket.given), by=self.officer)

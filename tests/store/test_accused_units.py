@@ -12,8 +12,8 @@ from tests.store.stories import DISPATCHER, Story, complaint
 async def _told(store: Store, accused: str | None, city: str = "demo") -> Story:
     """Project a ticket of U1 in which `accused` is accused."""
     story, projector = Story(complaint(city=city)), Projector(store)
-    told = Classified(category="lamp", tier="normal", accused=accused, why="chosen by hand")
-    for projection in (story.accepted(), story.tell(told, by=DISPATCHER), story.assigned()):
+    fact = Classified(category="lamp", tier="normal", accused=accused, why="chosen by hand")
+    for projection in (story.accepted(), story.tell(fact, by=DISPATCHER), story.assigned()):
         await projector.project(projection)
     await projector.close()
     return story

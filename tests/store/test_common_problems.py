@@ -18,8 +18,10 @@ async def _told(store: Store, *lives: Story) -> None:
 
 
 def _at(area: str | None, hours: float = 0, **more: Any) -> Story:
-    told = complaint(place=Place(area=area), filed_at=START + timedelta(hours=hours), **more)
-    return Story(told)
+    new_complaint = complaint(
+        place=Place(area=area), filed_at=START + timedelta(hours=hours), **more
+    )
+    return Story(new_complaint)
 
 
 async def _topics(store: Store, least: int = 3, hours: float = 24) -> list[common_problems.Topic]:
@@ -29,8 +31,8 @@ async def _topics(store: Store, least: int = 3, hours: float = 24) -> list[commo
 async def test_a_topic_is_one_kind_of_thing_in_one_street(store: Store) -> None:
     cells = [f"{STREET}001001", f"{STREET}002", STREET]
     here = [_at(area, hours) for hours, area in enumerate(cells)]
-    there = [_at(OTHER), _at(OTHER)]
-    await _told(store, *here, *there)
+    stories = [_at(OTHER), _at(OTHER)]
+    await _told(store, *here, *stories)
     assert await _topics(store) == [
         common_problems.Topic("lamp", STREET, 3, [story.number for story in reversed(here)])
     ]
@@ -72,8 +74,8 @@ async def test_the_largest_come_first_and_only_so_many(
     monkeypatch.setattr(common_problems, "MOST", 2)
     streets = ["110112001", "110112002", "110112002", OTHER, OTHER, OTHER]
     await _told(store, *(_at(street) for street in streets))
-    found = await _topics(store, least=1)
-    assert [(topic.area, topic.count) for topic in found] == [(OTHER, 3), ("110112002", 2)]
+    topics = await _topics(store, least=1)
+    assert [(topic.area, topic.count) for topic in topics] == [(OTHER, 3), ("110112002", 2)]
 
 
 async def test_a_topic_needs_no_answer_only_a_category(store: Store) -> None:

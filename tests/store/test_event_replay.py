@@ -24,9 +24,9 @@ FIRST_DAY = Period(START, START + DAY)
 
 
 async def _lives(store: Store, *numbers: str) -> dict[str, Life]:
-    found: list[Life] = []
-    assert await each_life(store, numbers, found.append) == []
-    return {life.number: life for life in found}
+    histories: list[Life] = []
+    assert await each_life(store, numbers, histories.append) == []
+    return {life.number: life for life in histories}
 
 
 async def _life(store: Store, number: str) -> Life:
@@ -48,9 +48,9 @@ async def _candidates(store: Store, by: By, known_at: datetime | None = None) ->
 async def test_what_is_told_again_is_what_the_record_says(store: Store) -> None:
     everything = population("demo")
     await project(store, *everything)
-    told = await _lives(store, *(life[0].ticket.complaint.number for life in everything))
-    assert len(told) == len(everything)
-    for number, life in told.items():
+    histories = await _lives(store, *(life[0].ticket.complaint.number for life in everything))
+    assert len(histories) == len(everything)
+    for number, life in histories.items():
         kinds, ticket = _told(life)
         assert ticket == await tickets.state(store, number)
         assert kinds == [event.kind for event in await tickets.events(store, number)]
@@ -77,13 +77,15 @@ async def test_before_anything_happened_there_is_only_the_complaint(store: Store
 
 
 async def test_the_complaint_is_told_as_the_intake_book_has_it(store: Store) -> None:
-    told = complaint()
-    await intake.register(store, told, None, None, None, "print", lambda: told.number)
-    story = Story(told)
+    new_complaint = complaint()
+    await intake.register(
+        store, new_complaint, None, None, None, "print", lambda: new_complaint.number
+    )
+    story = Story(new_complaint)
     await project(store, story.whole())
     await store.change(update(tables.ticket).values(state="{}"))
     _, ticket = _told(await _life(store, story.number))
-    assert ticket.complaint == told
+    assert ticket.complaint == new_complaint
 
 
 async def test_a_rung_that_is_recorded_late_keeps_its_own_time(store: Store) -> None:
@@ -93,8 +95,8 @@ async def test_a_rung_that_is_recorded_late_keeps_its_own_time(store: Store) -> 
     story.at = due.due_at + HOUR
     life.append(story.contacted())
     contacted_at = story.at
-    rung = due.rungs[0]
-    story.at = rung.at
+    level = due.rungs[0]
+    story.at = level.at
     life.append(
         story.tell(
             LevelReached(
@@ -104,14 +106,14 @@ async def test_a_rung_that_is_recorded_late_keeps_its_own_time(store: Store) -> 
         )
     )
     await project(store, life)
-    told = await _life(store, story.number)
-    assert _told(told)[0][-2:] == ["contacted", "rung_climbed"]
+    history = await _life(store, story.number)
+    assert _told(history)[0][-2:] == ["contacted", "rung_climbed"]
     # At that time the level had not been recorded: it came after the contact.
-    assert _told(told, contacted_at)[0][-1] == "assigned"
+    assert _told(history, contacted_at)[0][-1] == "assigned"
     # The row's time of change is earlier than that: the ticket is found all the same.
     row = await tickets.get(store, story.number)
     assert row is not None
-    assert row.updated_at == rung.at < contacted_at
+    assert row.updated_at == level.at < contacted_at
     after = Period(contacted_at, contacted_at + DAY)
     assert await numbers_of(store, "demo", after, after.until, "touched") == [story.number]
 
@@ -132,9 +134,9 @@ async def test_a_life_with_a_missing_event_is_broken_and_the_others_are_told(sto
         looked_at.append(life.number)
 
     numbers = sorted(story.number for story in (sound, broken, refused, strange))
-    found = await each_life(store, numbers, look)
+    found_numbers = await each_life(store, numbers, look)
     assert looked_at == [sound.number]
-    assert sorted(found) == sorted(story.number for story in (broken, refused, strange))
+    assert sorted(found_numbers) == sorted(story.number for story in (broken, refused, strange))
     for story, says in ((broken, "one is missing"), (refused, "event 9 is"), (strange, "event 5")):
         with pytest.raises(BrokenLife, match=says) as error:
             list((await _life(store, story.number)).told())
@@ -161,8 +163,8 @@ async def test_many_lives_are_read_a_few_at_a_time(
     monkeypatch.setattr(event_replay, "CHUNK", 2)
     stories = [Story() for _ in range(5)]
     await project(store, *(story.whole() for story in stories))
-    told = await _lives(store, *(story.number for story in stories))
-    assert {number: _told(life)[1].version for number, life in told.items()} == {
+    histories = await _lives(store, *(story.number for story in stories))
+    assert {number: _told(life)[1].version for number, life in histories.items()} == {
         story.number: 9 for story in stories
     }
     assert await _lives(store) == {}

@@ -23,8 +23,10 @@ def _story(hours: float = 0, **more: Any) -> Story:
 async def _told(store: Store, *lives: Story, ended: bool = False) -> None:
     projector = Projector(store)
     for story in lives:
-        told = story.whole() if ended else [story.accepted(), story.classified(), story.assigned()]
-        for projection in told:
+        projections = (
+            story.whole() if ended else [story.accepted(), story.classified(), story.assigned()]
+        )
+        for projection in projections:
             await projector.project(projection)
     await projector.close()
 
@@ -41,9 +43,9 @@ async def test_the_newest_come_first(store: Store) -> None:
 
 
 async def test_a_hundred_metres_are_the_same_place(store: Store) -> None:
-    there = _story(place=POINT)
-    await _told(store, there)
-    assert await _found(store, POINT | {"lat": 39.9008}) == [there.number]
+    story = _story(place=POINT)
+    await _told(store, story)
+    assert await _found(store, POINT | {"lat": 39.9008}) == [story.number]
     assert await _found(store, POINT | {"lat": 39.91}) == []
 
 
@@ -61,7 +63,7 @@ async def test_another_thing_or_nowhere_has_none(store: Store) -> None:
 
 async def test_only_what_anybody_may_know_is_told(store: Store) -> None:
     await _told(store, _story())
-    found = await open_nearby(store, complaint(place=GATE), "lamp", None, Severity())
-    told = {"number", "stage", "unit", "filed_at", "public"}
-    assert {field.name for field in fields(Nearby)} == told
-    assert (found[0].stage, found[0].unit) == (Stage.HANDLE, "U1")
+    nearby_tickets = await open_nearby(store, complaint(place=GATE), "lamp", None, Severity())
+    names = {"number", "stage", "unit", "filed_at", "public"}
+    assert {field.name for field in fields(Nearby)} == names
+    assert (nearby_tickets[0].stage, nearby_tickets[0].unit) == (Stage.HANDLE, "U1")

@@ -25,13 +25,13 @@ def _unsure(story: Busy, why: str = "no keyword found") -> list[Projection]:
 
 
 def _asked_back(story: Busy) -> Projection:
-    asked = ReturnRequested(
+    fact = ReturnRequested(
         assignment=1,
         ground="not_ours",
         reason="not ours",
         clocks=[clock(ClockName.DECIDE, story.at, 4, 1)],
     )
-    return story.tell(asked, by=story.officer)
+    return story.tell(fact, by=story.officer)
 
 
 async def _told(store: Store, *told: Projection) -> None:
@@ -47,9 +47,9 @@ async def _numbers(store: Store, queue: Queue, city: str | None = "demo") -> lis
 
 async def _counts(store: Store) -> dict[Queue, int]:
     """Return the counts that are not zero."""
-    found = await work_queues.counts(store, list(Queue), "demo")
-    assert set(found) == set(Queue)
-    return {queue: count for queue, count in found.items() if count}
+    values = await work_queues.counts(store, list(Queue), "demo")
+    assert set(values) == set(Queue)
+    return {queue: count for queue, count in values.items() if count}
 
 
 async def test_a_ticket_is_in_the_queue_of_whoever_has_to_act(store: Store) -> None:
@@ -89,9 +89,9 @@ def test_a_contested_rating_waits_for_a_supervisor() -> None:
     story = _life()
     for verb in (story.until_replied, story.rated, story.watched):
         verb()
-    asked, decided = story.excluded()
-    contested = waiting(asked.ticket)
-    assert contested == (Queue.DECISION, None, asked.events[0].at)
+    projection, decided = story.excluded()
+    contested = waiting(projection.ticket)
+    assert contested == (Queue.DECISION, None, projection.events[0].at)
     assert waiting(decided.ticket) is None
 
 
@@ -103,9 +103,9 @@ def test_the_last_word_waits_until_what_is_contested_is_decided() -> None:
     supervise = clock(ClockName.SUPERVISE, began, 48)
     last = story.tell(Supervised(reason="not_resolved", clocks=[supervise]))
     word = (Queue.SUPERVISE, supervise.due_at, began)
-    asked, refused = story.excluded(granted=False)
-    contested = (Queue.DECISION, None, asked.events[0].at)
-    assert [waiting(one.ticket) for one in (last, asked, refused)] == [word, contested, word]
+    projection, refused = story.excluded(granted=False)
+    contested = (Queue.DECISION, None, projection.events[0].at)
+    assert [waiting(one.ticket) for one in (last, projection, refused)] == [word, contested, word]
 
 
 def test_where_no_clock_runs_a_queue_says_since_when_only_if_it_is_known() -> None:
@@ -115,10 +115,10 @@ def test_where_no_clock_runs_a_queue_says_since_when_only_if_it_is_known() -> No
     assert waiting(accepted.ticket) == (Queue.TRIAGE, None, START)
     story.classified()
     story.assigned()
-    asked = story.tell(
+    projection = story.tell(
         ReturnRequested(assignment=1, ground="not_ours", reason="not ours"), by=story.officer
     )
-    assert waiting(asked.ticket) == (Queue.DECISION, None, asked.events[0].at)
+    assert waiting(projection.ticket) == (Queue.DECISION, None, projection.events[0].at)
     back = story.tell(Returned(assignment=1, reason="granted"), by=DISPATCHER)
     assert waiting(back.ticket) == (Queue.DISPATCH, None, None)
 
@@ -163,8 +163,8 @@ async def test_what_is_due_first_comes_first_page_by_page(store: Store) -> None:
 async def test_a_page_shows_the_whole_tickets_and_what_the_machine_doubted(store: Store) -> None:
     story = _life()
     await _told(store, *_unsure(story, "keywords lamp; also water: pipe"))
-    (found,) = await work_queues.whole(store, [Queue.TRIAGE], "demo", 10)
-    assert found.ticket == story.ticket
-    assert found.doubt is not None
-    assert found.doubt.why == "keywords lamp; also water: pipe"
+    (queued_ticket,) = await work_queues.whole(store, [Queue.TRIAGE], "demo", 10)
+    assert queued_ticket.ticket == story.ticket
+    assert queued_ticket.doubt is not None
+    assert queued_ticket.doubt.why == "keywords lamp; also water: pipe"
     assert await work_queues.whole(store, [Queue.DECISION], "demo", 10) == []

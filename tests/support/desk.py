@@ -50,7 +50,7 @@ def officer(unit: str) -> Actor:
 def complaint(**changes: Any) -> Complaint:
     """Return a clear complaint in Tongzhou that the machine can triage."""
     now = datetime.now(UTC)
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "number": new_number(now.date()),
         "city": "tongzhou",
         "title": "河水发黑发臭",
@@ -58,7 +58,7 @@ def complaint(**changes: Any) -> Complaint:
         "category": RIVER,
         "filed_at": now,
     }
-    return Complaint.model_validate(told | changes)
+    return Complaint.model_validate(fields | changes)
 
 
 class Filed:
@@ -141,9 +141,9 @@ class Filed:
         return [event.kind for event in await self.events(engine)]
 
     async def state(self, engine: Engine) -> Ticket:
-        found = await tickets.state(engine.store, self.number)
-        assert found is not None
-        return found
+        ticket = await tickets.state(engine.store, self.number)
+        assert ticket is not None
+        return ticket
 
     async def until_kind(
         self, engine: Engine, kind: str, times: int = 1, within: float = 10

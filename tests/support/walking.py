@@ -105,9 +105,9 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 def names_read(module: str) -> set[str]:
     """Return the names that a module of pages reads of forms and queries, and writes into them."""
-    found = import_module(module)
-    tree = ast.parse(Path(str(found.__file__)).read_text(encoding="utf-8"))
-    return {name for node in ast.walk(tree) for name in _names(node, found)}
+    loaded = import_module(module)
+    tree = ast.parse(Path(str(loaded.__file__)).read_text(encoding="utf-8"))
+    return {name for node in ast.walk(tree) for name in _names(node, loaded)}
 
 
 def _names(node: ast.AST, module: ModuleType) -> Iterator[str]:
@@ -142,11 +142,11 @@ def page_modules() -> list[str]:
 
 def action_fields() -> dict[str, set[str]]:
     """Return the names of the fields of each action form of the ticket page, by its path."""
-    found = {}
+    values = {}
     for deed in DEEDS:
         files = any(one.kind is FieldKind.FILES for one in deed.form.fields)
-        found[deed.path] = {one.name for one in deed.form.fields} | ({KEPT} if files else set())
-    return found
+        values[deed.path] = {one.name for one in deed.form.fields} | ({KEPT} if files else set())
+    return values
 
 
 # --- forms in pages -----------------------------------------------------------------------------
@@ -163,10 +163,10 @@ class FoundForm:
     def presses(self) -> Iterator[tuple[str, dict[str, list[str]]]]:
         """Yield the address and the content that each button sends."""
         for action, name, value in self.buttons or [("", "", "")]:
-            told: dict[str, list[str]] = {}
+            values: dict[str, list[str]] = {}
             for each, text in [*self.fields, *([(name, value)] if name else [])]:
-                told.setdefault(each, []).append(text)
-            yield action or self.action, told
+                values.setdefault(each, []).append(text)
+            yield action or self.action, values
 
 
 class _Forms(HTMLParser):
@@ -213,11 +213,11 @@ _LOOSE = {"attempt", "lockout", "counter"}
 
 async def record(store: Store) -> dict[str, str]:
     """Return a digest of each table; of sessions and views only what somebody would miss."""
-    found = {}
+    values = {}
     for name in sorted(tables.Base.metadata.tables.keys() - _LOOSE):
         rows = sorted(repr(tuple(row)) for row in await store.rows(_content(name)))
-        found[name] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
-    return found
+        values[name] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    return values
 
 
 def _content(name: str) -> Select[Any]:
@@ -236,10 +236,10 @@ _SIGNED = re.compile(r"[\w-]{12,}\.[\w-]{4,}\.[\w-]{20,}")
 _DRAWN = re.compile(r"[0-9a-f]{16,}")
 
 
-def plain(answer: httpx.Response, *said: str) -> tuple[int, str]:
+def plain(answer: httpx.Response, *texts: str) -> tuple[int, str]:
     """Return status and text of an answer without what was said in the request or drawn."""
     text = answer.text + answer.headers.get("location", "")
-    for one in sorted((one for one in said if one), key=len, reverse=True):
+    for one in sorted((one for one in texts if one), key=len, reverse=True):
         text = text.replace(one, "…")
     return answer.status_code, _DRAWN.sub("#", _SIGNED.sub("#", text))
 

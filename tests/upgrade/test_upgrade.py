@@ -86,8 +86,8 @@ class Resumed:
 async def resumed(tmp_path: Path) -> AsyncIterator[Resumed]:
     with tarfile.open(RECORDED) as packed:
         packed.extractall(tmp_path, filter="data")
-    told: dict[str, Any] = json.loads((tmp_path / "tickets.json").read_text(encoding="utf-8"))
-    left = {name: Left(**each) for name, each in told.items()}
+    payload: dict[str, Any] = json.loads((tmp_path / "tickets.json").read_text(encoding="utf-8"))
+    left = {name: Left(**each) for name, each in payload.items()}
     await schema.upgrade(default_url(tmp_path))
     store = Store.open(default_url(tmp_path))
     before = {name: await tickets.events(store, each.number) for name, each in left.items()}
@@ -135,8 +135,8 @@ async def _step(ticket: Filed, state: Ticket, pack: Pack) -> None:
             work = waiting_work(ticket.client, ticket.number, state.assignment(n).activity_id)
             await work.complete(result.model_copy(update={"at": datetime.now(UTC)}))
         case Judge(rating, actor):
-            given = RatingMessage(actor=actor, rating=rating, at=datetime.now(UTC))
-            await ticket.handle.signal(TicketWorkflow.rated, given)
+            message = RatingMessage(actor=actor, rating=rating, at=datetime.now(UTC))
+            await ticket.handle.signal(TicketWorkflow.rated, message)
 
 
 # --- tests ---------------------------------------------------------------------------------------

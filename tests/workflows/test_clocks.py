@@ -54,13 +54,16 @@ def _unit_that_takes(days: float) -> Callable[[WorkOrder], Awaitable[HandlingRes
 
 
 async def _life(engine: Engine, days: float, **changes: object) -> list[Event]:
-    told = complaint(**changes)
+    new_complaint = complaint(**changes)
     worker = Worker(engine.client, task_queue=UNITS, activities=[_unit_that_takes(days)])
     async with working(worker):
         await engine.client.execute_workflow(
-            TicketWorkflow.run, told, id=ticket_workflow_id(told.number), task_queue=TICKETS
+            TicketWorkflow.run,
+            new_complaint,
+            id=ticket_workflow_id(new_complaint.number),
+            task_queue=TICKETS,
         )
-    return await tickets.events(engine.store, told.number)
+    return await tickets.events(engine.store, new_complaint.number)
 
 
 def _levels(events: list[Event], clock: str) -> list[str]:
@@ -119,8 +122,8 @@ async def test_every_rung_fires_once_and_on_time(skipping: Skipping) -> None:
         if isinstance(event.fact, LevelReached) and event.fact.assignment == 1
     ]
     assert len(climbed) == len({(clock, rung) for clock, rung, _ in climbed})
-    for clock, rung, at in climbed:
-        assert timedelta(0) <= at - promised[clock, rung] < timedelta(seconds=2)
+    for clock, kind, at in climbed:
+        assert timedelta(0) <= at - promised[clock, kind] < timedelta(seconds=2)
 
 
 async def test_a_quick_unit_gets_no_card(skipping: Skipping) -> None:
@@ -151,11 +154,14 @@ async def test_the_tier_of_the_category_sets_the_limit(
 
 
 async def test_what_waits_for_a_person_at_triage_climbs_too(skipping: Skipping) -> None:
-    told = complaint(title="", text="管管吧", category=None)
+    new_complaint = complaint(title="", text="管管吧", category=None)
     handle = await skipping.client.start_workflow(
-        TicketWorkflow.run, told, id=ticket_workflow_id(told.number), task_queue=TICKETS
+        TicketWorkflow.run,
+        new_complaint,
+        id=ticket_workflow_id(new_complaint.number),
+        task_queue=TICKETS,
     )
     await skipping.environment.sleep(timedelta(days=2))
-    events = await tickets.events(skipping.store, told.number)
+    events = await tickets.events(skipping.store, new_complaint.number)
     assert _levels(events, "triage") == ["warn", "due", "supervise", "notice"]
     await handle.terminate()

@@ -113,8 +113,8 @@ async def test_a_pause_of_the_lead_stops_the_whole_tree_and_the_promise(brisk: E
     await ticket.act(WATER, Ask(question="具体在哪一段？"))
     await ticket.act(WATER, WHISTLE)  # called in while the clock is paused
     state = await ticket.state(brisk)
-    standing = {(c.name, c.assignment) for c in state.clocks if c.running and c.paused_at}
-    assert standing == {
+    pairs = {(c.name, c.assignment) for c in state.clocks if c.running and c.paused_at}
+    assert pairs == {
         ("promise", None),
         ("handle", 1),
         ("handle", 2),

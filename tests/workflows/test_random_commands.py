@@ -193,8 +193,8 @@ class Townsfolk:
             case HandIn(n, result):
                 await self._hand_in(state, n, result)
             case Judge(rating, actor):
-                given = RatingMessage(actor=actor, rating=rating, at=datetime.now(UTC))
-                await self.ticket.handle.signal(TicketWorkflow.rated, given)
+                message = RatingMessage(actor=actor, rating=rating, at=datetime.now(UTC))
+                await self.ticket.handle.signal(TicketWorkflow.rated, message)
 
     async def _hand_in(self, state: Ticket, n: int, result: HandlingResult) -> None:
         handle = self.engine.client.get_async_activity_handle(
@@ -207,13 +207,13 @@ class Townsfolk:
 
 async def _filed(engine: Engine, chance: Random, numbers: list[str]) -> Townsfolk:
     """File a complaint; `numbers`: the existing tickets, of which its people know some."""
-    told = complaint(
+    new_complaint = complaint(
         city=CITY,
         category=chance.choice([None, *CATEGORIES]),
         place={"area": chance.choice(["131002100", "131002"])},
         anonymous=chance.random() < 0.2,
     )
-    ticket, _ = await file(engine.client, told)
+    ticket, _ = await file(engine.client, new_complaint)
     others = chance.sample(numbers, min(3, len(numbers)))
     numbers.append(ticket.number)
     return Townsfolk(engine, chance, ticket, others)
@@ -246,9 +246,9 @@ async def _what_is_known(engine: Engine, people: Townsfolk) -> str:
         for each in history.events
         if each.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
     ]
-    told = state.model_dump_json(indent=1, exclude={"complaint"}) if state else "no record"
+    value = state.model_dump_json(indent=1, exclude={"complaint"}) if state else "no record"
     title = f"{ticket.number} does not come to its end"
-    return "\n".join([title, told, *last, *failed, *people.diary])
+    return "\n".join([title, value, *last, *failed, *people.diary])
 
 
 @pytest.mark.timeout(280)

@@ -127,9 +127,9 @@ async def test_a_supervisor_orders_and_names(grave: Engine) -> None:
 
 async def test_the_desk_answers_what_it_may(engine: Engine) -> None:
     unclear = {"title": "", "text": "想问一下", "category": None}
-    asked, _ = await file(engine.client, complaint(kind="consultation", **unclear))
-    await asked.act(DESK, Conclude(outcome="answered", text="日落后开灯。"))
-    await asked.until_stage("ended")
+    filed, _ = await file(engine.client, complaint(kind="consultation", **unclear))
+    await filed.act(DESK, Conclude(outcome="answered", text="日落后开灯。"))
+    await filed.until_stage("ended")
     praised, _ = await file(engine.client, complaint(kind="praise", **unclear))
     thanks = Conclude(outcome="answered", text="谢谢您。", unit="community-zhongcang-1")
     await praised.act(DESK, thanks)
@@ -140,8 +140,8 @@ async def test_the_desk_answers_what_it_may(engine: Engine) -> None:
 
 
 async def test_a_report_never_reaches_the_accused_unit(grave: Engine) -> None:
-    told = complaint(kind="report", title="", text="河道所吃拿卡要", category=None)
-    ticket, _ = await file(grave.client, told)
+    new_complaint = complaint(kind="report", title="", text="河道所吃拿卡要", category=None)
+    ticket, _ = await file(grave.client, new_complaint)
     await ticket.act(DISPATCHER, Triage(category="0301", accused="water"))
     at = await ticket.until_stage("handle")
     assert at.unit == "gov"

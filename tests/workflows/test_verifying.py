@@ -161,8 +161,8 @@ async def test_the_accused_does_not_look_at_what_it_is_accused_of(
     careful: Engine, channel: str
 ) -> None:
     unclear = {"title": "", "text": "有人收了好处", "category": None, "kind": "report"}
-    told = complaint(**unclear, channel=channel, place=PLACE)
-    ticket, _ = await file(careful.client, told)
+    new_complaint = complaint(**unclear, channel=channel, place=PLACE)
+    ticket, _ = await file(careful.client, new_complaint)
     await ticket.act(DISPATCHER, Triage(category="0301", accused=STREET))
     if channel == "web":
         await ticket.until_stage("handle")

@@ -39,7 +39,7 @@ async def taken(
 
     `number`: the ticket that they are for, if there is one already.
     """
-    given = FormFiles(_kept(sent), [])
+    files = FormFiles(_kept(sent), [])
     for chosen in sent.getlist(field.name):
         if not isinstance(chosen, UploadFile) or not chosen.filename:
             continue
@@ -47,19 +47,19 @@ async def taken(
             pieces = _pieces(chosen)
             row = (await upload(context, caller, "", pieces, field.purpose)).row
         except (FileRefused, Problem, StoreError) as error:
-            given.refused.append((chosen.filename[:80], str(getattr(error, "code", ""))))
+            files.refused.append((chosen.filename[:80], str(getattr(error, "code", ""))))
             continue
         same = await same_file(context, caller, number, row.sha256) if number else None
-        given.kept.append(same or row.id)
-    return given
+        files.kept.append(same or row.id)
+    return files
 
 
-def tell(form: Form, field: Field, given: FormFiles, speech: Translator) -> None:
+def tell(form: Form, field: Field, files: FormFiles, speech: Translator) -> None:
     """Record stored and refused files in the form."""
-    form.typed[KEPT] = "\n".join(given.kept)
-    if given.refused:
-        said = "; ".join(f"{name}: {speech.problem(code)}" for name, code in given.refused)
-        form.fail(field.name, N_("Not taken: %(files)s What else you chose is kept."), files=said)
+    form.typed[KEPT] = "\n".join(files.kept)
+    if files.refused:
+        text = "; ".join(f"{name}: {speech.problem(code)}" for name, code in files.refused)
+        form.fail(field.name, N_("Not taken: %(files)s What else you chose is kept."), files=text)
         form.problem = "invalid_request"
 
 

@@ -34,19 +34,19 @@ def right_of(deed: ActionForm) -> Right:
     return RIGHTS[deed.command.tag() if deed.command else COMPLETE]
 
 
-def why_not(deed: ActionForm, occasion: ActionContext) -> Refused | None:
+def why_not(deed: ActionForm, action_context: ActionContext) -> Refused | None:
     """Return the form's present refusal; None if allowed."""
     right = right_of(deed)
-    if not occasion.caller.may(right):
+    if not action_context.caller.may(right):
         return Refused("forbidden", right.what)
-    barred = deed.form.bar(occasion)
+    barred = deed.form.bar(action_context)
     if barred is not None or deed.form.instead:
         return barred
     first: Refused | None = None
-    for told in _trials(deed, occasion):
-        refused = dry_run(deed.model, occasion, told)
+    for values in _trials(deed, action_context):
+        refused = dry_run(deed.model, action_context, values)
         if refused is None:
-            return _without_choice(deed, occasion)
+            return _without_choice(deed, action_context)
         first = first or refused
     return first or _NOTHING_THERE
 
@@ -56,26 +56,26 @@ def of_share(command: type[CommandBase] | None) -> bool:
     return command is None or issubclass(command, UnitCommand)
 
 
-def _trials(deed: ActionForm, occasion: ActionContext) -> Iterator[Told]:
+def _trials(deed: ActionForm, action_context: ActionContext) -> Iterator[Told]:
     """Yield sample values: one set for each choice of its short lists, and for each own share."""
     fields = [field for field in deed.form.fields if len(field.path) == 1]
-    samples = {field.path[0]: _samples(field, occasion) for field in fields}
+    samples = {field.path[0]: _samples(field, action_context) for field in fields}
     if of_share(deed.command):
-        samples["assignment"] = [share.n for share in occasion.own] or [None]
+        samples["assignment"] = [share.n for share in action_context.own] or [None]
     for values in product(*samples.values()):
         yield dict(zip(samples, values, strict=True))
 
 
-def _samples(field: Field, occasion: ActionContext) -> list[Any]:
+def _samples(field: Field, action_context: ActionContext) -> list[Any]:
     """Return values of the field that stand for whatever may be filled in."""
     match field.kind:
         case FieldKind.CHOICE if field.required:
-            values = (choice.value for choice in choices_of(field, occasion))
+            values = (choice.value for choice in choices_of(field, action_context))
             return [int(value) if value.isdecimal() else value for value in values]
         case FieldKind.YES_NO:
             return [False]
         case FieldKind.MOMENT:
-            return [occasion.now + timedelta(days=1)]
+            return [action_context.now + timedelta(days=1)]
         case FieldKind.SPAN:
             return ["1d"]
         case FieldKind.CALLS:
@@ -90,10 +90,10 @@ def _samples(field: Field, occasion: ActionContext) -> list[Any]:
             return [_SAMPLE]
 
 
-def _without_choice(deed: ActionForm, occasion: ActionContext) -> Refused | None:
+def _without_choice(deed: ActionForm, action_context: ActionContext) -> Refused | None:
     """Return a refusal if a required field of the form has nothing to choose."""
-    for field in deed.at(occasion):
+    for field in deed.at(action_context):
         chosen = field.kind in (FieldKind.CHOICE, FieldKind.PICK, FieldKind.CALLS)
-        if chosen and field.required and not choices_of(field, occasion):
+        if chosen and field.required and not choices_of(field, action_context):
             return _NOTHING_THERE
     return None

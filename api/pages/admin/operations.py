@@ -49,7 +49,7 @@ async def again(
 async def engine(request: Request, caller: SEES, context: Context) -> Response:
     """Show the engine's address, workers and problems, also while it is unavailable."""
     told = await installation(context, caller, request.app.version)
-    return staff_page(request, "admin/operations_engine.html", caller, told=told)
+    return staff_page(request, "admin/operations_engine.html", caller, values=told)
 
 
 async def _waiting(

@@ -73,10 +73,10 @@ class EventPair(NamedTuple):
     def says(self) -> str:
         """The event's fields besides its kind and the system's reasons, as one line."""
         fact = self.event.fact
-        told = fact.model_dump(mode="json", exclude=_PLAIN, exclude_none=True)
+        values = fact.model_dump(mode="json", exclude=_PLAIN, exclude_none=True)
         return " · ".join(
             f"{name} {_plain(value)}"
-            for name, value in told.items()
+            for name, value in values.items()
             if value != "" and not (isinstance(value, str) and is_ours(fact, value))
         )
 
@@ -102,7 +102,7 @@ async def index(
             page = await audits.verdicts(context, caller, query)
         except (ValidationError, *REFUSALS) as error:
             status = form.refuse(error)
-    asked = urlencode({name: form.typed[name] for name in _FILTERS})
+    text = urlencode({name: form.typed[name] for name in _FILTERS})
     return staff_page(
         request,
         "audit/audit.html",
@@ -111,7 +111,7 @@ async def index(
         form=form,
         page=page,
         first="cursor" not in request.query_params,
-        more=f"{URL}?{asked}&",
+        more=f"{URL}?{text}&",
         outcomes=list(Outcome),
         tally=Counter(row.finding for row in page.items) if page else {},
         units={unit.code: unit for unit in pack.units},
@@ -124,10 +124,10 @@ def _asked(request: Request) -> dict[str, str]:
 
 
 def _query(form: Form, pack: Pack, cursor: str | None) -> SampleQuery:
-    told: dict[str, Any] = form.given(*_FILTERS)
-    if told.get("open") == "any":
-        told["open"] = None
-    return SampleQuery.model_validate({**told, "city": pack.city.id, "cursor": cursor})
+    values: dict[str, Any] = form.given(*_FILTERS)
+    if values.get("open") == "any":
+        values["open"] = None
+    return SampleQuery.model_validate({**values, "city": pack.city.id, "cursor": cursor})
 
 
 @router.get(f"{URL}/{{number}}")
@@ -201,8 +201,8 @@ def _part(request: Request, lines: list[EventPair]) -> slice:
 
 
 def _asked_number(request: Request, name: str, otherwise: int) -> int:
-    asked = request.query_params.get(name, "")
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else otherwise
+    text = request.query_params.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else otherwise
 
 
 def _pack(context: Context, report: Report) -> Pack | None:
@@ -215,22 +215,24 @@ def _pack(context: Context, report: Report) -> Pack | None:
 
 def _lines(report: Report) -> list[EventPair]:
     """Pair the events by version, so that one missing on a side does not shift the rest."""
-    told = {event.version: event for event in (report.told.events if report.told else [])}
-    kept = {event.version: event for event in report.record.events}
+    events = {event.version: event for event in (report.told.events if report.told else [])}
+    events_by_key = {event.version: event for event in report.record.events}
     return [
-        _line(report, version, told.get(version), kept.get(version))
-        for version in sorted(told | kept)
+        _line(report, version, events.get(version), events_by_key.get(version))
+        for version in sorted(events | events_by_key)
     ]
 
 
-def _line(report: Report, version: int, told: Event | None, kept: Event | None) -> EventPair:
+def _line(
+    report: Report, version: int, event: Event | None, stored_event: Event | None
+) -> EventPair:
     compared = report.told is not None and version >= report.since
     return EventPair(
         version=version,
-        told=told,
-        kept=kept,
-        position=report.positions[version - report.since] if told else None,
-        differs=event_differences(told, kept) if compared else [],
+        told=event,
+        kept=stored_event,
+        position=report.positions[version - report.since] if event else None,
+        differs=event_differences(event, stored_event) if compared else [],
         compared=compared,
     )
 

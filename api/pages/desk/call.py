@@ -106,13 +106,13 @@ async def hint(request: Request, context: Context, caller: Looking) -> Response:
     """Show suggestions for what is typed so far: a part of the screen."""
     form = await Form.read(request, *FIELDS)
     pack = city_of_form(request, context, caller, form)
-    found = await _hints(context, pack, form)
+    found_hints = await _hints(context, pack, form)
     return page(
         request,
         "desk/call_hints.html",
         form=form,
         pack=pack,
-        found=found,
+        found=found_hints,
         zone=pack.calendar.tz,
         speech=Translator(language_of(request), pack),
     )
@@ -147,8 +147,8 @@ async def categories(
 ) -> Response:
     """List subjects by code, name or keyword, as the options of a datalist."""
     pack = working_city(request, context, caller)
-    found = matching(pack, category[:40])
-    return page(request, "desk/call_options.html", found=found)
+    found_categories = matching(pack, category[:40])
+    return page(request, "desk/call_options.html", found=found_categories)
 
 
 # --- what the buttons do ----------------------------------------------------------------------
@@ -186,17 +186,17 @@ async def _same(
     number = parse_number(typed)
     if what not in DONE or number not in (await found_again(context, caller, form)).numbers:
         raise Problem("ticket_not_found")
-    said = form.given("text")
+    values = form.given("text")
     brought = form.typed[KEPT].split()
     if what == "urge" and brought:
         form.fail(FILES.name, _NOT_WITH_URGING)
         raise Problem("invalid_request")
     right = COMMANDS[AddFacts if what == "facts" else Urge]
-    async with attached(context, caller, right.key, number, brought) as there:
+    async with attached(context, caller, right.key, number, brought) as existing:
         command = (
-            AddFacts.model_validate({**said, "files": there})
+            AddFacts.model_validate({**values, "files": existing})
             if what == "facts"
-            else Urge.model_validate(said)
+            else Urge.model_validate(values)
         )
         await give(context, caller, number, command, f"call/{form.key}/{what}/{number}")
     return RedirectResponse(f"{CALL}?done={what}&number={number}", 303)
@@ -242,8 +242,8 @@ async def _filed(
     proof = context.uploads.seals.proof
     body = complaint(pack, form, [f"{row.id}.{proof(row.id)}" for row in brought])
     if not body.title:
-        found = await _hints(context, pack, form)
-        body = body.model_copy(update={"title": found.title})
+        found_hints = await _hints(context, pack, form)
+        body = body.model_copy(update={"title": found_hints.title})
     key = f"staff/{caller.id}/{form.key}"
     marks = [row.sha256 for row in brought]
     return (await take(context, caller, body, key, marks, by_hand=by_hand)).receipt
@@ -254,8 +254,8 @@ async def _take_files(
 ) -> None:
     """Receive the chosen files at every button: a browser does not send them again by itself."""
     _, _, earlier = form.typed["do"].partition("same:facts:")
-    given = await deed_files.taken(context, caller, earlier or None, sent, FILES)
-    deed_files.tell(form, FILES, given, Translator(language_of(request), pack))
+    files = await deed_files.taken(context, caller, earlier or None, sent, FILES)
+    deed_files.tell(form, FILES, files, Translator(language_of(request), pack))
 
 
 # --- showing it -------------------------------------------------------------------------------
@@ -270,13 +270,13 @@ def city_of_form(request: Request, context: AppContext, caller: Caller, form: Fo
 async def _hints(context: AppContext, pack: Pack, form: Form) -> Hints:
     kind = form.typed["kind"]
     area = area_of(pack, form.typed["area"])
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         "text": form.typed["text"][:4000],
         "title": form.typed["title"][:200],
         "kind": kind if kind in list(Kind) else Kind.COMPLAINT,
         "place": {"address": form.typed["address"][:200], "area": area},
     }
-    return await hints(context, pack, said, category_of(pack, form.typed["category"]))
+    return await hints(context, pack, values, category_of(pack, form.typed["category"]))
 
 
 async def _screen(

@@ -37,8 +37,8 @@ async def search(context: AppContext, caller: Caller, form: Form) -> Earlier:
     Raises:
         ValidationError: the phone or the purpose is not valid.
     """
-    said = PhoneIn.model_validate(form.given("phone", "purpose"))
-    numbers = (await contacts.tickets_of(context, caller, said)).numbers
+    phone = PhoneIn.model_validate(form.given("phone", "purpose"))
+    numbers = (await contacts.tickets_of(context, caller, phone)).numbers
     seal = context.signer("earlier")
     form.typed["earlier"] = str(seal.dumps([caller.id, numbers[:_SHOWN]]))
     return await found_again(context, caller, form)

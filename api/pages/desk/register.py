@@ -97,7 +97,7 @@ async def _file(
     rows: list[dict[str, str]],
 ) -> Response:
     filed: list[FiledRow] = []
-    kept: list[dict[str, str]] = []
+    items: list[dict[str, str]] = []
     faults: list[dict[str, Fault]] = []
     for row in rows:
         if not _said(row):
@@ -106,9 +106,9 @@ async def _file(
         if isinstance(done, FiledRow):
             filed.append(done)
         else:
-            kept.append(row)
+            items.append(row)
             faults.append(done)
-    _put(form, kept or [{} for _ in range(BLANK)])
+    _put(form, items or [{} for _ in range(BLANK)])
     for n, wrong in enumerate(faults):
         form.faults |= {f"{name}-{n}": fault for name, fault in wrong.items()}
     if faults:
@@ -161,8 +161,8 @@ def _rows(sent: FormData, form: Form) -> list[dict[str, str]]:
     typed = form.typed["rows"]
     count = min(int(typed[:6]), MOST) if typed.isdecimal() else 0  # int() refuses 4300 digits
     names = [(n, name) for n in range(count) for name in (*COLUMNS, "key")]
-    told = Form.of(sent, *(f"{name}-{n}" for n, name in names)).typed
-    rows = [{name: told[f"{name}-{n}"] for name in (*COLUMNS, "key")} for n in range(count)]
+    values = Form.of(sent, *(f"{name}-{n}" for n, name in names)).typed
+    rows = [{name: values[f"{name}-{n}"] for name in (*COLUMNS, "key")} for n in range(count)]
     return [row | {"key": row["key"][:64] or secrets.token_hex(8)} for row in rows]
 
 
@@ -181,17 +181,17 @@ def _said(row: dict[str, str]) -> bool:
 
 async def _sheet(sent: FormData, form: Form) -> list[dict[str, str]]:
     """Return the rows of the pasted text and of the file."""
-    found: list[dict[str, str]] = []
+    items: list[dict[str, str]] = []
     file = sent.get("file")
     try:
-        found += read(form.typed["sheet"])
+        items += read(form.typed["sheet"])
         if isinstance(file, UploadFile) and file.filename:
-            found += read(decoded(await file.read()))
+            items += read(decoded(await file.read()))
     except ValueError:
         form.fail("sheet", _NO_TABLE)
         return []
     form.typed["sheet"] = ""
-    return found
+    return items
 
 
 def _table(

@@ -39,12 +39,12 @@ def month_asked(request: Request, pack: Pack, now: datetime) -> MonthChoice:
     """
     month = request.query_params.get("month") or None
     try:
-        asked = reckoning(ReckoningQuery(month=month), pack, now)
+        requested_reckoning = reckoning(ReckoningQuery(month=month), pack, now)
     except (ValidationError, Problem):
         raise Problem("not_found") from None
     latest = month_at(pack, now)
     shown = month or latest
-    return MonthChoice(shown, sorted({shown, *_before(latest)}, reverse=True), asked)
+    return MonthChoice(shown, sorted({shown, *_before(latest)}, reverse=True), requested_reckoning)
 
 
 def _before(latest: str) -> list[str]:

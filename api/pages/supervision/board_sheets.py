@@ -50,8 +50,8 @@ def _inflow(shown: Shown) -> Rows:
     labels = [shown.words.label("channel", channel) for channel in channels]
     yield [shown.words.say(N_("Hour")), *labels, shown.words.say(N_("All"))]
     for hour in hours_of(shown.board, shown.pack):
-        told = [hour.channels.get(channel, 0) for channel in channels]
-        yield [f"{hour.name}:00", *told, hour.tickets]
+        numbers = [hour.channels.get(channel, 0) for channel in channels]
+        yield [f"{hour.name}:00", *numbers, hour.tickets]
 
 
 def _stages(shown: Shown) -> Rows:

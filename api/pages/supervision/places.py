@@ -84,8 +84,8 @@ def whole(parts: Sequence[PlaceCounts]) -> PlaceCounts:
     """Add up the figures of all parts."""
 
     def rate(name: str) -> Ratio:
-        found = [getattr(part, name) for part in parts]
-        return Ratio(sum(one.part for one in found), sum(one.of for one in found))
+        items = [getattr(part, name) for part in parts]
+        return Ratio(sum(one.part for one in items), sum(one.of for one in items))
 
     counts = [sum(getattr(part, name) for part in parts) for name in _COUNTS]
     return PlaceCounts(*counts, *(rate(name) for name in _RATES))
@@ -138,8 +138,8 @@ async def tickets(
 ) -> Response:
     """Show the tickets that one number of a place, or of a spot on the map, counts."""
     pack, month, words = _asked(request, caller, context)
-    asked = _behind(request, pack, month, context)
-    found = await tickets_at(context, caller, asked, cursor)
+    drill_down = _behind(request, pack, month, context)
+    lines = await tickets_at(context, caller, drill_down, cursor)
     query = {**_said(request), "month": month.shown, "city": pack.city.id}
     return staff_page(
         request,
@@ -147,12 +147,12 @@ async def tickets(
         caller,
         pack=pack,
         month=month,
-        asked=asked,
+        asked=drill_down,
         query=query,
-        where=_where(pack, asked, words),
-        items=[(line, _unit(pack, line, words)) for line in found.rows],
+        where=_where(pack, drill_down, words),
+        items=[(line, _unit(pack, line, words)) for line in lines.rows],
         first=not cursor,
-        next_cursor=found.next_cursor,
+        next_cursor=lines.next_cursor,
     )
 
 
@@ -162,12 +162,12 @@ async def tickets_sheet(
 ) -> Response:
     """Send the same tickets as CSV."""
     pack, month, words = _asked(request, caller, context)
-    asked = _behind(request, pack, month, context)
+    query = _behind(request, pack, month, context)
     lines, cursor = list[DrillDownRow](), None
     while len(lines) < _ROWS:
-        found: Lines = await tickets_at(context, caller, asked, cursor, _MOST)
-        lines += found.rows
-        if (cursor := found.next_cursor) is None:
+        page: Lines = await tickets_at(context, caller, query, cursor, _MOST)
+        lines += page.rows
+        if (cursor := page.next_cursor) is None:
             break
     heads = (N_("Number"), N_("Title"), N_("Category"), N_("Unit"), N_("Place"), N_("Stage"),
              N_("Filed"), N_("Due"), N_("Ended"))  # fmt: skip
@@ -181,7 +181,7 @@ async def tickets_sheet(
          moment(line.ended_at)]
         for line in lines
     )  # fmt: skip
-    name = f"{words.named(pack.city)} {asked.what} {month.shown}.csv"
+    name = f"{words.named(pack.city)} {query.what} {month.shown}.csv"
     return sheet(name, [words.say(head) for head in heads], rows)
 
 
@@ -200,13 +200,15 @@ def _behind(
     request: Request, pack: Pack, month: MonthChoice, context: AppContext
 ) -> DrillDownQuery:
     """Parse the request in the address; a Problem not_found if it names nothing that exists."""
-    said = _said(request)
-    area = said.get("area")
+    values = _said(request)
+    area = values.get("area")
     known = area in (None, NOWHERE) or is_in(pack, context.packs.grid(pack.city.id), str(area))
     try:
-        square = [_number(part) for part in said["square"].split(",")] if "square" in said else None
-        what = What(said.get("what", What.FILED))
-        exactly = _number(said["exactly"]) if "exactly" in said else None
+        square = (
+            [_number(part) for part in values["square"].split(",")] if "square" in values else None
+        )
+        what = What(values.get("what", What.FILED))
+        exactly = _number(values["exactly"]) if "exactly" in values else None
         placed = squares_of(*square) if square else None
     except (ValueError, TypeError):
         raise Problem("not_found") from None
@@ -219,7 +221,7 @@ def _behind(
         now=month.asked.now,
         area=area,
         exactly=exactly,
-        category=said.get("category"),
+        category=values.get("category"),
         square=placed,
     )
 
@@ -231,14 +233,14 @@ def _said(request: Request) -> dict[str, str]:
     return {name: said for name in _SAID if (said := request.query_params.get(name))}
 
 
-def _where(pack: Pack, asked: DrillDownQuery, words: PageWords) -> list[str]:
+def _where(pack: Pack, query: DrillDownQuery, words: PageWords) -> list[str]:
     """Return the names of the place and the category, for the heading."""
-    area = asked.area if asked.area != NOWHERE else None
-    found = [place_name(pack, area or pack.city.division, words)]
-    if asked.category is not None:
-        known = pack.knows(asked.category)
-        found.append(words.named(pack.category(asked.category)) if known else asked.category)
-    return found
+    area = query.area if query.area != NOWHERE else None
+    names = [place_name(pack, area or pack.city.division, words)]
+    if query.category is not None:
+        known = pack.knows(query.category)
+        names.append(words.named(pack.category(query.category)) if known else query.category)
+    return names
 
 
 def _unit(pack: Pack, line: DrillDownRow, words: PageWords) -> str:

@@ -45,9 +45,9 @@ async def league(
 ) -> Response:
     """Show every indicator of the pack for every unit, before and after exclusion."""
     pack, month = _asked(request, caller, context)
-    found, then = await counted(context, caller, month.asked, None)
+    figures, then = await counted(context, caller, month.asked, None)
     chosen = kind_of(kind)
-    order = sort if sort in [one.indicator.id for one in found.figures] else None
+    order = sort if sort in [one.indicator.id for one in figures.figures] else None
     words = PageWords(request)
     return staff_page(
         request,
@@ -55,14 +55,14 @@ async def league(
         caller,
         pack=pack,
         month=month,
-        figures=found.figures,
-        lines=standings(then, found.figures, chosen, order),
+        figures=figures.figures,
+        lines=standings(then, figures.figures, chosen, order),
         kinds=_kinds(pack, words),
         kind=chosen,
-        sorts=[(one.indicator.id, words.named(one.indicator)) for one in found.figures],
-        sort=order or next((one.indicator.id for one in found.figures), ""),
-        formulas=[formula(figure.indicator, words) for figure in found.figures],
-        broken=len(found.broken),
+        sorts=[(one.indicator.id, words.named(one.indicator)) for one in figures.figures],
+        sort=order or next((one.indicator.id for one in figures.figures), ""),
+        formulas=[formula(figure.indicator, words) for figure in figures.figures],
+        broken=len(figures.broken),
     )
 
 
@@ -88,9 +88,11 @@ async def tickets(
 ) -> Response:
     """Show the drill-down of one number: tickets that count, and tickets that do not."""
     pack, month = _asked(request, caller, context)
-    figure, found = await tickets_behind(context, caller, month.asked, indicator, unit, only)
+    figure, drill_down_tickets = await tickets_behind(
+        context, caller, month.asked, indicator, unit, only
+    )
     after = str(key_of(cursor, str)[0]) if cursor else ""
-    rest = [one for one in found if one.number > after]
+    rest = [one for one in drill_down_tickets if one.number > after]
     shown = rest[:PAGE]
     return staff_page(
         request,
@@ -102,7 +104,7 @@ async def tickets(
         formula=formula(figure.indicator, PageWords(request)),
         unit=named(pack, unit) if unit else None,
         only=only,
-        count=len(found),
+        count=len(drill_down_tickets),
         items=await _lines(context, caller, shown),
         first=not cursor,
         next_cursor=cursor_of(shown[-1].number) if len(rest) > PAGE else None,
@@ -126,7 +128,7 @@ async def points(
 ) -> Response:
     """Show the points of every unit, and how often each rule gave them."""
     pack, month = _asked(request, caller, context)
-    found, then = await found_scores(context, caller, month.asked, None)
+    scores, then = await found_scores(context, caller, month.asked, None)
     chosen, ordered = kind_of(kind), order_of(order)
     return staff_page(
         request,
@@ -134,12 +136,12 @@ async def points(
         caller,
         pack=pack,
         month=month,
-        lines=points_table(then, found.units, chosen, ordered),
+        lines=points_table(then, scores.units, chosen, ordered),
         rules=then.scoring,
         kinds=_kinds(pack, PageWords(request)),
         kind=chosen,
         order=ordered,
-        left_out=found.left_out,
+        left_out=scores.left_out,
     )
 
 
@@ -153,7 +155,7 @@ async def earned(
 ) -> Response:
     """Show the events that brought a unit its points, in the order of tickets."""
     pack, month = _asked(request, caller, context)
-    found, rules = await earned_by(context, caller, month.asked, unit)
+    found_points, rules = await earned_by(context, caller, month.asked, unit)
     begin = int(key_of(cursor, int)[0]) if cursor else 0
     return staff_page(
         request,
@@ -162,19 +164,19 @@ async def earned(
         pack=pack,
         month=month,
         unit=named(pack, unit),
-        total=round(sum(one.points for one in found if not one.left_out), 6),
-        count=len(found),
-        items=found[begin : begin + PAGE],
+        total=round(sum(one.points for one in found_points if not one.left_out), 6),
+        count=len(found_points),
+        items=found_points[begin : begin + PAGE],
         rules=rules,
         first=not cursor,
-        next_cursor=cursor_of(begin + PAGE) if begin + PAGE < len(found) else None,
+        next_cursor=cursor_of(begin + PAGE) if begin + PAGE < len(found_points) else None,
     )
 
 
 def _kinds(pack: Pack, words: PageWords) -> list[tuple[UnitKind, str]]:
     """Return the kinds of units that the city has, with their labels."""
-    there = {unit.kind for unit in pack.units}
-    return [(kind, words.label("unit_kind", kind)) for kind in UnitKind if kind in there]
+    unit_kinds = {unit.kind for unit in pack.units}
+    return [(kind, words.label("unit_kind", kind)) for kind in UnitKind if kind in unit_kinds]
 
 
 def kind_of(word: str) -> UnitKind | None:

@@ -48,17 +48,17 @@ async def league(
     """Send every indicator of every unit."""
     pack, words = working_city(request, context, caller), PageWords(request)
     month = month_asked(request, pack, datetime.now(UTC))
-    found, then = await counted(context, caller, month.asked, None)
-    order = sort if sort in [one.indicator.id for one in found.figures] else None
+    figures, then = await counted(context, caller, month.asked, None)
+    order = sort if sort in [one.indicator.id for one in figures.figures] else None
     heads = [words.say(head) for head in _UNIT]
-    for figure in found.figures:
+    for figure in figures.figures:
         heads += [f"{words.named(figure.indicator)} {words.say(head)}" for head in _VALUE]
 
     def rows() -> Iterator[Sequence[Cell]]:
-        whole = [cell for figure in found.figures for cell in _cells(figure.value)]
+        whole = [cell for figure in figures.figures for cell in _cells(figure.value)]
         yield ["", words.named(pack.city), "", *whole]
-        for line in standings(then, found.figures, kind_of(kind), order):
-            values = [cell for figure in found.figures
+        for line in standings(then, figures.figures, kind_of(kind), order):
+            values = [cell for figure in figures.figures
                       for cell in _cells(line.values[figure.indicator.id])]  # fmt: skip
             kind_words = words.label("unit_kind", line.unit.kind) if line.unit.kind else ""
             yield [line.unit.code, words.named(line.unit), kind_words, *values]
@@ -82,8 +82,10 @@ async def tickets(
     """Send the tickets of one number's drill-down."""
     pack, words = working_city(request, context, caller), PageWords(request)
     month = month_asked(request, pack, datetime.now(UTC))
-    figure, found = await tickets_behind(context, caller, month.asked, indicator, unit, only)
-    shown = found[:MOST]
+    figure, drill_down_tickets = await tickets_behind(
+        context, caller, month.asked, indicator, unit, only
+    )
+    shown = drill_down_tickets[:MOST]
     lines = await lines_of(context, caller, shown)
     heads = (N_("Number"), N_("Title"), N_("Unit"), N_("Counts"), N_("Excluded"))
 
@@ -108,12 +110,12 @@ async def points(
     """Send the points of every unit, and how often each rule counted."""
     pack, words = working_city(request, context, caller), PageWords(request)
     month = month_asked(request, pack, datetime.now(UTC))
-    found, then = await found_scores(context, caller, month.asked, None)
+    scores, then = await found_scores(context, caller, month.asked, None)
     heads = [words.say(head) for head in (*_UNIT, N_("Points"), N_("Left out"))]
     heads += [f"{rule.code} {words.named(rule)}" for rule in then.scoring]
 
     def rows() -> Iterator[Sequence[Cell]]:
-        for unit, score in points_table(then, found.units, kind_of(kind), order_of(order)):
+        for unit, score in points_table(then, scores.units, kind_of(kind), order_of(order)):
             kind_words = words.label("unit_kind", unit.kind) if unit.kind else ""
             told: list[Cell] = [unit.code, words.named(unit), kind_words]
             times = [score.rules[rule.code] for rule in then.scoring]
@@ -132,12 +134,12 @@ async def earned(
     """Send the events that brought a unit its points."""
     pack, words = working_city(request, context, caller), PageWords(request)
     month = month_asked(request, pack, datetime.now(UTC))
-    found, rules = await earned_by(context, caller, month.asked, unit)
+    found_points, rules = await earned_by(context, caller, month.asked, unit)
     heads = (N_("Number"), N_("Event"), N_("When"), N_("Event in words"), N_("Part"), N_("Rule"),
              N_("Points"), N_("Left out"))  # fmt: skip
 
     def rows() -> Iterator[Sequence[Cell]]:
-        for one in found[:MOST]:
+        for one in found_points[:MOST]:
             at = f"{one.at.astimezone(pack.calendar.tz):%Y-%m-%d %H:%M}"
             happened, part = words.label("happened", one.event), words.label("share", one.part)
             rule = f"{one.rule} {words.named(rules[one.rule])}"

@@ -73,10 +73,10 @@ class TicketDetails:
 
 
 async def dossier(
-    context: AppContext, occasion: ActionContext, waiting: bool, person: Person | None = None
+    context: AppContext, action_context: ActionContext, waiting: bool, person: Person | None = None
 ) -> TicketDetails:
     """Collect the ticket details, without actions. `person`: a complainant just unmasked."""
-    ticket, caller, speech = occasion.ticket, occasion.caller, occasion.speech
+    ticket, caller, speech = action_context.ticket, action_context.caller, action_context.speech
     number = ticket.complaint.number
     events, rows, known = await asyncio.gather(
         events_of(context, caller, number),
@@ -165,4 +165,4 @@ def _unit_of(ticket: Ticket, clock: Clock, speech: Translator) -> str:
 
 
 def _warns(clock: Clock) -> datetime | None:
-    return next((rung.at for rung in clock.rungs if rung.kind is LevelKind.WARN), None)
+    return next((level.at for level in clock.rungs if level.kind is LevelKind.WARN), None)

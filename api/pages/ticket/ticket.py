@@ -45,13 +45,15 @@ async def show(
 ) -> Response:
     """Show the ticket; `do` opens that action form, filled in from the other parameters."""
     ticket, waiting = await found(context, caller, number)
-    occasion = _occasion(request, context, caller, ticket)
-    asked = dict(request.query_params)
-    deed = BY_PATH.get(asked.pop("do", ""))
+    action_context = _occasion(request, context, caller, ticket)
+    values = dict(request.query_params)
+    deed = BY_PATH.get(values.pop("do", ""))
     opened = None
     if deed is not None:
-        opened = Opened(deed, parsing.blank(deed, occasion, asked), to=within(asked.get(TO, "")))
-    return await draw(request, context, occasion, waiting, opened)
+        opened = Opened(
+            deed, parsing.blank(deed, action_context, values), to=within(values.get(TO, ""))
+        )
+    return await draw(request, context, action_context, waiting, opened)
 
 
 @router.post(f"{TICKETS}/{{number}}/person")
@@ -63,15 +65,15 @@ async def unmask(
 ) -> Response:
     """Show the complainant unmasked, in this response only; the access is logged first."""
     ticket, waiting = await found(context, caller, number)
-    occasion = _occasion(request, context, caller, ticket)
+    action_context = _occasion(request, context, caller, ticket)
     form = await Form.read(request, "purpose")
     try:
-        asked = LookIn.model_validate(form.given("purpose"))
-        person = await contacts.unmasked_person(context, caller, number, asked.purpose)
+        look = LookIn.model_validate(form.given("purpose"))
+        person = await contacts.unmasked_person(context, caller, number, look.purpose)
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)
-        return await draw(request, context, occasion, waiting, None, status, look=form)
-    return await draw(request, context, occasion, waiting, None, person=person)
+        return await draw(request, context, action_context, waiting, None, status, look=form)
+    return await draw(request, context, action_context, waiting, None, person=person)
 
 
 def _occasion(
@@ -89,54 +91,54 @@ async def _done(
 ) -> Response:
     """Carry out the form; if refused, show it again with everything that was typed."""
     ticket, waiting = await found(context, caller, number)
-    occasion = _occasion(request, context, caller, ticket)
+    action_context = _occasion(request, context, caller, ticket)
     sent = await request.form()
-    form = parsing.typed(deed, occasion, sent)
+    form = parsing.typed(deed, action_context, sent)
     to = within(str(sent.get(TO, "")))
     try:
-        told = await _do(context, occasion, deed, form, sent)
+        told = await _do(context, action_context, deed, form, sent)
     except (ValidationError, *REFUSALS) as error:
         status, told = form.refuse(error), None
         ticket, waiting = await found(context, caller, number)  # its current state
     else:
         if not form.wrong:
-            return await _afterwards(request, context, occasion, deed, told, to)
+            return await _afterwards(request, context, action_context, deed, told, to)
         status = 422
-    occasion = _occasion(request, context, caller, ticket)
+    action_context = _occasion(request, context, caller, ticket)
     opened = Opened(deed, form, to=to, kept=tuple(form.typed[parsing.KEPT].split()))
-    return await draw(request, context, occasion, waiting, opened, status)
+    return await draw(request, context, action_context, waiting, opened, status)
 
 
 async def _do(
-    context: AppContext, occasion: ActionContext, deed: ActionForm, form: Form, sent: FormData
+    context: AppContext, action_context: ActionContext, deed: ActionForm, form: Form, sent: FormData
 ) -> Receipt | str | None:
     """Receive the files, then carry out the action, unless the form has faults."""
-    there: list[str] = []
-    number = occasion.ticket.complaint.number
-    for field in deed.at(occasion):
+    existing: list[str] = []
+    number = action_context.ticket.complaint.number
+    for field in deed.at(action_context):
         if field.kind is FieldKind.FILES:
-            given = await deed_files.taken(context, occasion.caller, number, sent, field)
-            deed_files.tell(form, field, given, occasion.speech)
-            there = given.kept
-    command = parsing.command_of(deed, form, occasion, there)
+            files = await deed_files.taken(context, action_context.caller, number, sent, field)
+            deed_files.tell(form, field, files, action_context.speech)
+            existing = files.kept
+    command = parsing.command_of(deed, form, action_context, existing)
     if command is None:
         return None
-    return await do(context, occasion, deed, command, f"page/{deed.path}/{form.key}")
+    return await do(context, action_context, deed, command, f"page/{deed.path}/{form.key}")
 
 
 async def _afterwards(
     request: Request,
     context: AppContext,
-    occasion: ActionContext,
+    action_context: ActionContext,
     deed: ActionForm,
-    told: Any,
+    value: Any,
     to: str,
 ) -> Response:
     """Redirect to the page that confirms it; a new ticket's code is shown here, once."""
-    if isinstance(told, Receipt):
-        return await draw(request, context, occasion, False, None, receipt=told)
-    later = f"&{LATER}=yes" if told == LATER else ""
-    here = f"{TICKETS}/{occasion.ticket.complaint.number}?done={deed.path}{later}"
+    if isinstance(value, Receipt):
+        return await draw(request, context, action_context, False, None, receipt=value)
+    later = f"&{LATER}=yes" if value == LATER else ""
+    here = f"{TICKETS}/{action_context.ticket.complaint.number}?done={deed.path}{later}"
     return RedirectResponse(to or here, 303)
 
 

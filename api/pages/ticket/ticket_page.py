@@ -47,7 +47,7 @@ class Offered(NamedTuple):
 async def draw(
     request: Request,
     context: AppContext,
-    occasion: ActionContext,
+    action_context: ActionContext,
     waiting: bool,
     opened: Opened | None,
     status: int = 200,
@@ -57,34 +57,34 @@ async def draw(
     receipt: Receipt | None = None,
 ) -> Response:
     """Draw the page. `look`: the refused form for unmasking the complainant."""
-    can = [deed for deed in DEEDS if why_not(deed, occasion) is None]
-    why = why_not(opened.deed, occasion) if opened and not opened.form.wrong else None
-    kept = await deed_files.shown(context, occasion.caller, opened.kept) if opened else []
+    can = [deed for deed in DEEDS if why_not(deed, action_context) is None]
+    why = why_not(opened.deed, action_context) if opened and not opened.form.wrong else None
+    files = await deed_files.shown(context, action_context.caller, opened.kept) if opened else []
     return staff_page(
         request,
         "ticket/ticket.html",
-        occasion.caller,
+        action_context.caller,
         status,
-        pack=occasion.pack,
-        speech=occasion.speech,
-        occasion=occasion,
-        file=await dossier(context, occasion, waiting, person),
+        pack=action_context.pack,
+        speech=action_context.speech,
+        occasion=action_context,
+        file=await dossier(context, action_context, waiting, person),
         offers=_offers(can),
         shortcuts=[deed for deed in can if deed.form.shortcut],
         opened=opened,
         closed=why.code if why else None,
         blank=Form.blank(),
-        kept=kept,
+        kept=files,
         kinds=FieldKind,
         choices_of=choices_of,
-        names=_labels(occasion, opened),
+        names=_labels(action_context, opened),
         lengths=LENGTHS,
         rows=parsing.ROWS,
         plans=parsing.PLANS,
         done=_done(request),
         look=look or Form.blank("purpose"),
         receipt=receipt,
-        asked=asked(occasion.ticket),
+        asked=asked(action_context.ticket),
     )
 
 
@@ -96,9 +96,9 @@ def _done(request: Request) -> str | None:
     return _LATER if LATER in request.query_params else deed.form.done
 
 
-def _labels(occasion: ActionContext, opened: Opened | None) -> dict[str, str]:
+def _labels(action_context: ActionContext, opened: Opened | None) -> dict[str, str]:
     """Return the labels of the fields of the open form."""
-    say, fields = occasion.speech.say, opened.deed.at(occasion) if opened else ()
+    say, fields = action_context.speech.say, opened.deed.at(action_context) if opened else ()
     named = {field.name: say(field.label) for field in fields}
     for kind, parts in parsing.ROW_LABELS.items():
         if any(field.kind is kind for field in fields):

@@ -36,10 +36,10 @@ def played(client: Client, sqlite_store: Store, tmp_path: Path) -> Played:
     async def play(city: str, day: float = DAY) -> AsyncIterator[Telling]:
         cities = tmp_path / "cities"
         pack = await asyncio.to_thread(shortened_pack, default_root() / city, cities, day)
-        shelf = PackRegistry(cities)
+        registry = PackRegistry(cities)
         async with (
-            platform(client, sqlite_store, shelf),
-            open_house(tmp_path / "home", sqlite_store, client, shelf) as house,
+            platform(client, sqlite_store, registry),
+            open_house(tmp_path / "home", sqlite_store, client, registry) as house,
         ):
             # This job starts the tickets that a ticket opens beside itself (举一反三).
             await client.start_workflow(SPOOL_WORKFLOW, id="chore/spool", task_queue=TICKETS)
