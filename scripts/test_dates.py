@@ -8,7 +8,7 @@ code is 1 if any failed.
     python -m scripts.test_dates                          every day of DAYS
     python -m scripts.test_dates --days new-year,today    some of them
     python -m scripts.test_dates --days 2029-03-01T08:00  any other
-    python -m scripts.test_dates --few                    three days, on SQLite only, see FEW
+    python -m scripts.test_dates --few                    three days, a third of the tests each
     python -m scripts.test_dates tests/api -k board       a part of the tests
 """
 
@@ -26,6 +26,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tests.otherday.sitecustomize import AHEAD, ALONE, NotHere
+from tests.support.shares import SHARE, shares
 
 ROOT = Path(__file__).parent.parent
 OTHER_DAY = ROOT / "tests/otherday"
@@ -44,7 +45,8 @@ DAYS: dict[str, str | None] = {
     "before-midnight": "2026-11-30T23:59",
 }
 FEW = ("last-of-the-year", "new-year", "leap-day")
-"""The days of a run with --few, which takes SQLite only and leaves out `LEFT_OUT_OF_FEW`."""
+"""The days of a run with --few. Each takes another third of the tests, other ones tomorrow, on
+SQLite only and without `LEFT_OUT_OF_FEW`."""
 
 LEFT_OUT: dict[str, str] = {
     # Everything else is run, including new tests outside these paths.
@@ -109,7 +111,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not engine:
         print("The engine cannot be given another day here: what needs it is left out.")
     tests = selected(rest, few=namespace.few, engine=engine)
-    results = [_run(day, at, tests, namespace.jobs, engine) for day, at in begins.items()]
+    parts = shares(len(begins), datetime.now(CHINA).date()) if namespace.few else [None] * len(begins)
+    results = [
+        _run(day, at, tests, namespace.jobs, engine, part)
+        for (day, at), part in zip(begins.items(), parts, strict=True)
+    ]
     print("\nEverything that knows a date, on", *(f"{result}" for result in results), sep="\n  ")
     for result in results:
         for test in result.failed:
@@ -162,14 +168,17 @@ def _year_of(command: list[str], env: dict[str, str]) -> str:
     return done.stdout.strip() or done.stderr.strip()
 
 
-def _run(day: str, begins: datetime, arguments: list[str], jobs: int, engine: bool) -> DayResult:
+def _run(
+    day: str, begins: datetime, arguments: list[str], jobs: int, engine: bool, share: str | None
+) -> DayResult:
     print(f"\n=== {day}: {begins:%Y-%m-%d %H:%M} ===", flush=True)
     command = [
         sys.executable, "-m", "pytest", "-q", "-rfE", "-n", str(jobs), "--dist", "worksteal",
         "-p", "no:cacheprovider",
         *arguments,
     ]  # fmt: skip
-    env = os.environ | ({} if day == "today" else environment(begins, engine=engine))
+    shifted = {} if day == "today" else environment(begins, engine=engine)
+    env = os.environ | shifted | ({SHARE: share} if share else {})
     started = time.monotonic()
     texts: list[str] = []
     with subprocess.Popen(

@@ -22,6 +22,7 @@ from store.db.engine import Store, default_url
 from tests.support.engine import Engine, connect_to, end_leftovers, engine_server, platform
 from tests.support.postgres import Cluster, PostgresMissing, cluster
 from tests.support.seeds import NAME, settle
+from tests.support.shares import in_share, share_of_this_run
 
 # Hypothesis's own profile for CI takes no seed. A busy machine must not fail a test.
 settings.register_profile("jiesu", deadline=None, print_blob=True)
@@ -50,8 +51,13 @@ def _seed() -> str:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that draw from the seed, also through hypothesis, for `-m chance`."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests that draw from the seed, for `-m chance`; keep only the share asked for."""
+    share = share_of_this_run()
+    if share is not None:
+        left_out = [item for item in items if not in_share(item.nodeid, share)]
+        items[:] = [item for item in items if in_share(item.nodeid, share)]
+        config.hook.pytest_deselected(items=left_out)
     for item in items:
         drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
         if drawn or hasattr(getattr(item, "module", None), "dice"):
