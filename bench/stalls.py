@@ -136,7 +136,7 @@ class _Town:
 
     async def _do(self, ticket: _Ticket) -> None:
         mark = secrets.token_hex(8)
-        what, path, body, headers = self._chance.choice(_DEEDS)(self, ticket, mark)
+        what, path, body, headers = self._chance.choice(_REQUESTS)(self, ticket, mark)
         ticket.given += 1
         status, code = 0, ""
         try:
@@ -156,34 +156,34 @@ class _Town:
 
     # --- random commands --------------------------------------------------------------------------
 
-    def _facts(self, ticket: _Ticket, mark: str) -> "_Deed":
+    def _facts(self, ticket: _Ticket, mark: str) -> "_PlannedRequest":
         return self._at(ticket, "facts", {"text": mark}, ticket.citizen)
 
-    def _urge(self, ticket: _Ticket, mark: str) -> "_Deed":
+    def _urge(self, ticket: _Ticket, mark: str) -> "_PlannedRequest":
         return self._at(ticket, "urge", {"text": mark}, ticket.citizen)
 
-    def _withdraw(self, ticket: _Ticket, mark: str) -> "_Deed":
+    def _withdraw(self, ticket: _Ticket, mark: str) -> "_PlannedRequest":
         return self._at(ticket, "withdraw", {"reason": mark}, ticket.citizen)
 
-    def _contact(self, ticket: _Ticket, mark: str) -> "_Deed":
+    def _contact(self, ticket: _Ticket, mark: str) -> "_PlannedRequest":
         return self._at(ticket, "contact", {"note": mark}, self._badge_of(ticket))
 
-    def _extend(self, ticket: _Ticket, mark: str) -> "_Deed":
+    def _extend(self, ticket: _Ticket, mark: str) -> "_PlannedRequest":
         return self._at(ticket, "extend", {"by": "1d", "reason": mark}, self._badge_of(ticket))
 
-    def _decide(self, ticket: _Ticket, mark: str) -> "_Deed":
+    def _decide(self, ticket: _Ticket, mark: str) -> "_PlannedRequest":
         body = {"approve": self._chance.random() < 0.5, "reason": mark}
         return self._at(ticket, "decide", body, self._badges["dispatcher"])
 
-    def _reassign(self, ticket: _Ticket, mark: str) -> "_Deed":
+    def _reassign(self, ticket: _Ticket, mark: str) -> "_PlannedRequest":
         body = {"unit": self._chance.choice(UNITS), "reason": mark}
         return self._at(ticket, "reassign", body, self._badges["dispatcher"])
 
-    def _complete(self, ticket: _Ticket, mark: str) -> "_Deed":
+    def _complete(self, ticket: _Ticket, mark: str) -> "_PlannedRequest":
         path = f"{API}/assignments/{ticket.number}-{ticket.assignment}/complete"
-        return _Deed("complete", path, {"reply": mark}, self._badge_of(ticket))
+        return _PlannedRequest("complete", path, {"reply": mark}, self._badge_of(ticket))
 
-    def _rate(self, ticket: _Ticket, mark: str) -> "_Deed":
+    def _rate(self, ticket: _Ticket, mark: str) -> "_PlannedRequest":
         grade = self._chance.choice((1, 5))
         body = {"contacted": True, "resolved": grade == 5, "grade": grade, "words": mark}
         return self._at(ticket, "rating", body, ticket.citizen)
@@ -192,18 +192,20 @@ class _Town:
         """Return the headers of an officer of the ticket's unit, by the last answer."""
         return self._badges.get(ticket.unit, self._badges[UNITS[0]])
 
-    def _at(self, ticket: _Ticket, what: str, body: Any, headers: dict[str, str]) -> "_Deed":
-        return _Deed(what, f"{API}/tickets/{ticket.number}/{what}", body, headers)
+    def _at(
+        self, ticket: _Ticket, what: str, body: Any, headers: dict[str, str]
+    ) -> "_PlannedRequest":
+        return _PlannedRequest(what, f"{API}/tickets/{ticket.number}/{what}", body, headers)
 
 
-class _Deed(NamedTuple):
+class _PlannedRequest(NamedTuple):
     what: str
     path: str
     body: dict[str, Any]
     headers: dict[str, str]
 
 
-_DEEDS: Sequence[Callable[[_Town, _Ticket, str], _Deed]] = (
+_REQUESTS: Sequence[Callable[[_Town, _Ticket, str], _PlannedRequest]] = (
     *(_Town._facts, _Town._urge, _Town._contact, _Town._reassign, _Town._reassign) * 2,
     *(_Town._extend, _Town._decide, _Town._complete, _Town._complete, _Town._rate),
     _Town._withdraw,

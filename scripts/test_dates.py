@@ -111,7 +111,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not engine:
         print("The engine cannot be given another day here: what needs it is left out.")
     tests = selected(rest, few=namespace.few, engine=engine)
-    parts = shares(len(begins), datetime.now(CHINA).date()) if namespace.few else [None] * len(begins)
+    parts = (
+        shares(len(begins), datetime.now(CHINA).date()) if namespace.few else [None] * len(begins)
+    )
     results = [
         _run(day, at, tests, namespace.jobs, engine, part)
         for (day, at), part in zip(begins.items(), parts, strict=True)

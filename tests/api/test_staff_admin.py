@@ -145,8 +145,8 @@ async def test_a_lock_out_is_seen_and_ended(house: House) -> None:
 async def test_somebody_always_remains_who_can_administer(house: House) -> None:
     admin = await signed_in(house, Role.ADMIN)
     mine = f"{ADMIN}/people/{await account_id(house, admin.name)}"
-    for deed in ("disable", "password", "second-factor"):
-        refused = await send(house, admin, f"{mine}/{deed}")
+    for action in ("disable", "password", "second-factor"):
+        refused = await send(house, admin, f"{mine}/{action}")
         assert refused.status_code == 409
         assert "another administrator can" in refused.text
     refused = await send(house, admin, mine, display="x", role="desk")

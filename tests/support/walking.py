@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from sqlalchemy import Select, select
 
 from api.http import route_permissions
-from api.pages.actions.all_actions import DEEDS
+from api.pages.actions.all_actions import ACTION_FORMS
 from api.pages.actions.parsing import KEPT
 from domain.commands.forms import FieldKind
 from domain.policy.permissions import RIGHTS, Right
@@ -143,9 +143,11 @@ def page_modules() -> list[str]:
 def action_fields() -> dict[str, set[str]]:
     """Return the names of the fields of each action form of the ticket page, by its path."""
     values = {}
-    for deed in DEEDS:
-        files = any(one.kind is FieldKind.FILES for one in deed.form.fields)
-        values[deed.path] = {one.name for one in deed.form.fields} | ({KEPT} if files else set())
+    for action_form in ACTION_FORMS:
+        files = any(one.kind is FieldKind.FILES for one in action_form.form.fields)
+        values[action_form.path] = {one.name for one in action_form.form.fields} | (
+            {KEPT} if files else set()
+        )
     return values
 
 

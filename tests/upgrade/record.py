@@ -32,8 +32,8 @@ from store.db.engine import Store, default_url
 from store.packs.archive import ArchivedPacks
 from store.tickets import intake, tickets
 from tests.api.house import COMPLAINT, REPLY, Filed, House, open_house
+from tests.support.action_cases import BAD, EXTEND, WHISTLE
 from tests.support.cities import SHIPPED, add_days, city_with
-from tests.support.deeds import BAD, EXTEND, WHISTLE
 from tests.support.engine import connect_to, platform
 from workers.stack import engine_binary
 

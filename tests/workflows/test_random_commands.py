@@ -42,7 +42,7 @@ from tests.support.engine import Engine, platform
 from tests.support.histories import silent_tasks
 from tests.support.scenes import Scene
 from tests.support.seeds import dice, of
-from tests.support.way_out import Deed, Give, HandIn, Judge, way_out
+from tests.support.way_out import Give, HandIn, Judge, Step, way_out
 from workflows.ticket import TicketWorkflow
 
 CITY = "langfang"
@@ -116,8 +116,8 @@ class Townsfolk:
             state = await self.look()
             if not state.open:
                 return
-            deeds = [self.deed(state) for _ in range(self.chance.randint(1, 3))]
-            await asyncio.gather(*(self.do(deed, state) for deed in deeds))
+            steps = [self.step(state) for _ in range(self.chance.randint(1, 3))]
+            await asyncio.gather(*(self.do(step, state) for step in steps))
             await asyncio.sleep(self.chance.random() * 0.2)
 
     async def find_the_way_out(self) -> None:
@@ -131,9 +131,9 @@ class Townsfolk:
         try:
             while not ended.done():
                 state, now = await self.look(), time.monotonic()
-                deed = way_out(state, self.pack) if state.open else None
-                if deed is not None and (state.version > seen or now > again):
-                    await self.do(deed, state)
+                step = way_out(state, self.pack) if state.open else None
+                if step is not None and (state.version > seen or now > again):
+                    await self.do(step, state)
                     seen, again = state.version, now + 1
                 await asyncio.sleep(0.15)
             await ended
@@ -146,7 +146,7 @@ class Townsfolk:
             await asyncio.sleep(0.05)
         return state
 
-    def deed(self, state: Ticket) -> Deed:
+    def step(self, state: Ticket) -> Step:
         now = datetime.now(UTC)
         scene = Scene(state, self.pack, now, self.chance, UNITS, CATEGORIES, self.others)
         if state.opened and scene.likely(0.15):
@@ -156,24 +156,24 @@ class Townsfolk:
             return Judge(scene.rating())
         return Give(*scene.command())
 
-    async def do(self, deed: Deed, state: Ticket) -> None:
+    async def do(self, step: Step, state: Ticket) -> None:
         began = datetime.now(UTC)
-        answer = await self._answer(deed, state)
+        answer = await self._answer(step, state)
         took = (datetime.now(UTC) - began).total_seconds()
-        self.diary.append(f"{began:%H:%M:%S.%f} {deed!r}: {answer or 'done'} after {took:.1f} s")
+        self.diary.append(f"{began:%H:%M:%S.%f} {step!r}: {answer or 'done'} after {took:.1f} s")
         if answer:
             self.refusals[answer] += 1
 
-    async def _answer(self, deed: Deed, state: Ticket) -> str:
+    async def _answer(self, step: Step, state: Ticket) -> str:
         """Return the code of a refusal; empty if it was done, or came too late."""
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._call(deed, state)
+                await self._call(step, state)
         except WorkflowUpdateFailedError as failed:
             assert isinstance(failed.cause, ApplicationError), failed.cause
             code = failed.cause.type or ""
-            assert isinstance(deed, Give)
-            assert code in REFUSALS[type(deed.command)], (deed.command.do, code)
+            assert isinstance(step, Give)
+            assert code in REFUSALS[type(step.command)], (step.command.do, code)
             return code
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             if (task := asyncio.current_task()) is not None and task.cancelling():
@@ -186,8 +186,8 @@ class Townsfolk:
             return error.status.name
         return ""
 
-    async def _call(self, deed: Deed, state: Ticket) -> None:
-        match deed:
+    async def _call(self, step: Step, state: Ticket) -> None:
+        match step:
             case Give(actor, command):
                 await self.ticket.act(actor, command)
             case HandIn(n, result):

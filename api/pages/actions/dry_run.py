@@ -5,12 +5,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from api.pages.actions.context import ActionContext
-from api.pages.actions.spec import Told
+from api.pages.actions.spec import FormValues
 from domain.policy.guards import check
 from domain.refusals import Refused
 
 
-def dry_run(model: type[BaseModel], action_context: ActionContext, values: Told) -> Refused | None:
+def dry_run(
+    model: type[BaseModel], action_context: ActionContext, values: FormValues
+) -> Refused | None:
     """Return the ticket's refusal of a command with these values."""
     command: Any = model.model_construct(None, **values)
     try:

@@ -26,7 +26,11 @@ PATIENCE = 2.0
 
 
 async def do(
-    context: AppContext, action_context: ActionContext, deed: ActionForm, command: Any, key: str
+    context: AppContext,
+    action_context: ActionContext,
+    action_form: ActionForm,
+    command: Any,
+    key: str,
 ) -> Receipt | str | None:
     """Execute the command; return a follow-up's Receipt, or `LATER` if not recorded.
 
@@ -37,10 +41,10 @@ async def do(
         return await _complete(context, action_context, command)
     if isinstance(command, Recur):
         return await _recur(context, caller, number, command, key)
-    named = "files" if "files" in deed.model.model_fields else "evidence"
+    named = "files" if "files" in action_form.model.model_fields else "evidence"
     files = getattr(command, named, [])
     async with attached(context, caller, right_to(command).key, number, files) as existing:
-        if named in deed.model.model_fields:
+        if named in action_form.model.model_fields:
             command = command.model_copy(update={named: existing})
         snapshot = await give(context, caller, number, command, key)
     return await _recorded(context, snapshot)

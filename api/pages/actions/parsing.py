@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 
 from api.pages.actions.choices import choices_of
 from api.pages.actions.context import ActionContext
-from api.pages.actions.spec import ActionForm, Told
+from api.pages.actions.spec import ActionForm, FormValues
 from api.pages.shared.forms import Form
 from domain.commands.forms import Field, FieldKind
 from domain.pack.catalogue import Category, Unit
@@ -43,9 +43,9 @@ _NO_NUMBER = N_("A number is needed here.")
 _MISSING = N_("Please fill this in.")
 
 
-def names(deed: ActionForm, action_context: ActionContext) -> list[str]:
+def names(action_form: ActionForm, action_context: ActionContext) -> list[str]:
     """Return the HTML names of the form's fields."""
-    return [KEPT, *(name for field in deed.at(action_context) for name in _names(field))]
+    return [KEPT, *(name for field in action_form.at(action_context) for name in _names(field))]
 
 
 def _names(field: Field) -> Iterator[str]:
@@ -64,18 +64,18 @@ def _names(field: Field) -> Iterator[str]:
             yield field.name
 
 
-def blank(deed: ActionForm, action_context: ActionContext, values: dict[str, str]) -> Form:
+def blank(action_form: ActionForm, action_context: ActionContext, values: dict[str, str]) -> Form:
     """Return the form without user input; `given` are fields prefilled by the URL."""
-    known = names(deed, action_context)
-    presets = {field.name: field.preset for field in deed.at(action_context) if field.preset}
+    known = names(action_form, action_context)
+    presets = {field.name: field.preset for field in action_form.at(action_context) if field.preset}
     lengths = {name: "d" for name in known if name.endswith(IN)}
     filled = {name: text for name, text in values.items() if name in known and name != KEPT}
     return Form.blank(*known, **(presets | lengths | filled))
 
 
-def typed(deed: ActionForm, action_context: ActionContext, sent: FormData) -> Form:
+def typed(action_form: ActionForm, action_context: ActionContext, sent: FormData) -> Form:
     """Return the submitted form; several values of a name, one a line."""
-    known = names(deed, action_context)
+    known = names(action_form, action_context)
     form = Form.of(sent, *known)
     for name in known:
         found_names = [value.strip() for value in sent.getlist(name) if isinstance(value, str)]
@@ -84,25 +84,25 @@ def typed(deed: ActionForm, action_context: ActionContext, sent: FormData) -> Fo
 
 
 def command_of(
-    deed: ActionForm, form: Form, action_context: ActionContext, files: list[str]
+    action_form: ActionForm, form: Form, action_context: ActionContext, files: list[str]
 ) -> Any:
     """Return the command, or the result handed in; None if the form has faults.
 
     Raises:
         ValidationError: for `Form.refuse`, with the remaining faults.
     """
-    values: Told = {}
-    for field in deed.at(action_context):
+    values: FormValues = {}
+    for field in action_form.at(action_context):
         value = _value(field, form, action_context, files)
         if value is not None:
             _put(values, field.path, value)
     if form.faults:
         form.problem = "invalid_request"
         return None
-    return deed.model.model_validate(values)
+    return action_form.model.model_validate(values)
 
 
-def _put(values: Told, path: list[str], value: Any) -> None:
+def _put(values: FormValues, path: list[str], value: Any) -> None:
     for part in path[:-1]:
         values = values.setdefault(part, {})
     if isinstance(value, list):
@@ -188,7 +188,7 @@ def _moment(form: Form, name: str, text: str, zone: tzinfo) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
-def _calls(field: Field, form: Form, action_context: ActionContext) -> list[Told]:
+def _calls(field: Field, form: Form, action_context: ActionContext) -> list[FormValues]:
     items = []
     for row in range(1, ROWS + 1):
         unit, task = form.typed[f"unit_{row}"], form.typed[f"task_{row}"]
@@ -205,7 +205,7 @@ def _calls(field: Field, form: Form, action_context: ActionContext) -> list[Told
     return items
 
 
-def _plans(form: Form) -> list[Told]:
+def _plans(form: Form) -> list[FormValues]:
     items = []
     for row in range(1, PLANS + 1):
         title, votes = form.typed[f"title_{row}"], form.typed[f"votes_{row}"]

@@ -13,7 +13,7 @@ from typing import Any
 from api.pages.actions.choices import choices_of
 from api.pages.actions.context import ActionContext
 from api.pages.actions.dry_run import dry_run
-from api.pages.actions.spec import ActionForm, Told
+from api.pages.actions.spec import ActionForm, FormValues
 from domain.commands.base import CommandBase
 from domain.commands.forms import Field, FieldKind
 from domain.commands.joint.whistle import Call
@@ -29,24 +29,24 @@ _SAMPLE = "-"
 _NOTHING_THERE = Refused("not_now", "There is nothing to do it with.")
 
 
-def right_of(deed: ActionForm) -> Right:
+def right_of(action_form: ActionForm) -> Right:
     """Return the form's permission."""
-    return RIGHTS[deed.command.tag() if deed.command else COMPLETE]
+    return RIGHTS[action_form.command.tag() if action_form.command else COMPLETE]
 
 
-def why_not(deed: ActionForm, action_context: ActionContext) -> Refused | None:
+def why_not(action_form: ActionForm, action_context: ActionContext) -> Refused | None:
     """Return the form's present refusal; None if allowed."""
-    right = right_of(deed)
+    right = right_of(action_form)
     if not action_context.caller.may(right):
         return Refused("forbidden", right.what)
-    barred = deed.form.bar(action_context)
-    if barred is not None or deed.form.instead:
+    barred = action_form.form.bar(action_context)
+    if barred is not None or action_form.form.instead:
         return barred
     first: Refused | None = None
-    for values in _trials(deed, action_context):
-        refused = dry_run(deed.model, action_context, values)
+    for values in _trials(action_form, action_context):
+        refused = dry_run(action_form.model, action_context, values)
         if refused is None:
-            return _without_choice(deed, action_context)
+            return _without_choice(action_form, action_context)
         first = first or refused
     return first or _NOTHING_THERE
 
@@ -56,11 +56,11 @@ def of_share(command: type[CommandBase] | None) -> bool:
     return command is None or issubclass(command, UnitCommand)
 
 
-def _trials(deed: ActionForm, action_context: ActionContext) -> Iterator[Told]:
+def _trials(action_form: ActionForm, action_context: ActionContext) -> Iterator[FormValues]:
     """Yield sample values: one set for each choice of its short lists, and for each own share."""
-    fields = [field for field in deed.form.fields if len(field.path) == 1]
+    fields = [field for field in action_form.form.fields if len(field.path) == 1]
     samples = {field.path[0]: _samples(field, action_context) for field in fields}
-    if of_share(deed.command):
+    if of_share(action_form.command):
         samples["assignment"] = [share.n for share in action_context.own] or [None]
     for values in product(*samples.values()):
         yield dict(zip(samples, values, strict=True))
@@ -90,9 +90,9 @@ def _samples(field: Field, action_context: ActionContext) -> list[Any]:
             return [_SAMPLE]
 
 
-def _without_choice(deed: ActionForm, action_context: ActionContext) -> Refused | None:
+def _without_choice(action_form: ActionForm, action_context: ActionContext) -> Refused | None:
     """Return a refusal if a required field of the form has nothing to choose."""
-    for field in deed.at(action_context):
+    for field in action_form.at(action_context):
         chosen = field.kind in (FieldKind.CHOICE, FieldKind.PICK, FieldKind.CALLS)
         if chosen and field.required and not choices_of(field, action_context):
             return _NOTHING_THERE

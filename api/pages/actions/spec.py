@@ -24,7 +24,7 @@ class Completion(CompletionIn):
     assignment: int | None = Limited(None, ge=1)
 
 
-Told = dict[str, Any]
+FormValues = dict[str, Any]
 """The values of a form, by the fields of its model."""
 
 

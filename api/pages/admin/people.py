@@ -52,7 +52,7 @@ class AccountAction(NamedTuple):
     done: str
 
 
-DEEDS: dict[str, AccountAction] = {
+ACCOUNT_ACTIONS: dict[str, AccountAction] = {
     "disable": AccountAction(
         accounts.disable, N_("The account is closed, and signed out everywhere.")
     ),
@@ -63,7 +63,7 @@ DEEDS: dict[str, AccountAction] = {
     ),
 }
 _CHANGED = "changed"
-_DONE = {name: deed.done for name, deed in DEEDS.items()} | {
+_DONE = {name: action.done for name, action in ACCOUNT_ACTIONS.items()} | {
     _CHANGED: N_("Changed. Whoever it is has to sign in again.")
 }
 
@@ -136,19 +136,19 @@ async def password(
     return _issued(request, caller, made)
 
 
-@router.post(f"{URL}/{{account}}/{{deed}}")
+@router.post(f"{URL}/{{account}}/{{action}}")
 async def act(
-    request: Request, account: AccountId, deed: str, caller: MANAGER, context: Context
+    request: Request, account: AccountId, action: str, caller: MANAGER, context: Context
 ) -> Response:
     """Close, open, sign out, reset the second factor."""
-    if deed not in DEEDS:
+    if action not in ACCOUNT_ACTIONS:
         raise Problem("not_found")
     found_account = await accounts.found(context, caller, account)
     try:
-        await DEEDS[deed].do(context, caller, found_account)
+        await ACCOUNT_ACTIONS[action].do(context, caller, found_account)
     except REFUSALS as error:
         return await _refused(request, caller, context, found_account, error)
-    return _back(account, deed)
+    return _back(account, action)
 
 
 def refuse(form: Form, error: Exception) -> int:

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from api.http.access import staff
 from api.http.dependencies import Context
 from api.http.i18n import language_of
-from api.pages.actions import files as deed_files
+from api.pages.actions import files as action_files
 from api.pages.actions.parsing import KEPT
 from api.pages.desk.caller_history import Earlier, found_again, search
 from api.pages.desk.request_mapping import FIELDS, WORDS, complaint, conclusion
@@ -89,13 +89,13 @@ async def act(
         pack = city_of_form(request, context, caller, form)
         what, _, which = form.typed["do"].partition(":")
         try:
-            deed = _DEEDS.get(what)
-            if deed is None:
+            action = _ACTIONS.get(what)
+            if action is None:
                 raise Problem("not_found")
             await _take_files(request, context, caller, pack, form, sent)
             if form.wrong:
                 return await _screen(request, context, caller, pack, form, 422)
-            return await deed(request, context, caller, pack, form, which)
+            return await action(request, context, caller, pack, form, which)
         except (ValidationError, *REFUSALS) as error:
             status = form.refuse(error, WORDS)
             return await _screen(request, context, caller, pack, form, status)
@@ -223,9 +223,9 @@ async def _answer(
     return _receipt(request, caller, pack, form, receipt, command, problem)
 
 
-Deed = Callable[[Request, AppContext, Caller, Pack, Form, str], Awaitable[Response]]
+CallAction = Callable[[Request, AppContext, Caller, Pack, Form, str], Awaitable[Response]]
 
-_DEEDS: dict[str, Deed] = {
+_ACTIONS: dict[str, CallAction] = {
     "look": _look,
     "caller": _search,
     "use": _use,
@@ -254,8 +254,8 @@ async def _take_files(
 ) -> None:
     """Receive the chosen files at every button: a browser does not send them again by itself."""
     _, _, earlier = form.typed["do"].partition("same:facts:")
-    files = await deed_files.taken(context, caller, earlier or None, sent, FILES)
-    deed_files.tell(form, FILES, files, Translator(language_of(request), pack))
+    files = await action_files.taken(context, caller, earlier or None, sent, FILES)
+    action_files.tell(form, FILES, files, Translator(language_of(request), pack))
 
 
 # --- showing it -------------------------------------------------------------------------------
@@ -297,7 +297,7 @@ async def _screen(
         channels=list(Channel),
         places=places(pack),
         papers=FILES,
-        kept=await deed_files.shown(context, caller, form.typed[KEPT].split()),
+        kept=await action_files.shown(context, caller, form.typed[KEPT].split()),
         done=DONE.get(request.query_params.get("done", "")),
         done_number=request.query_params.get("number", "")[:13],
     )

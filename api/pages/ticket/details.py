@@ -72,7 +72,7 @@ class TicketDetails:
     person: ShownComplainant
 
 
-async def dossier(
+async def ticket_details(
     context: AppContext, action_context: ActionContext, waiting: bool, person: Person | None = None
 ) -> TicketDetails:
     """Collect the ticket details, without actions. `person`: a complainant just unmasked."""

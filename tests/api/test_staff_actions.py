@@ -7,13 +7,13 @@ import pytest
 from temporalio.client import Client
 
 from api.http.i18n import CHINESE, translations
-from api.pages.actions.all_actions import BY_PATH, DEEDS
+from api.pages.actions.all_actions import ACTION_FORMS, BY_PATH
 from domain.actors import Role
 from store.db.engine import Store
 from store.packs.archive import ArchivedPacks
 from tests.api.house import House, open_house
+from tests.support.action_cases import ABLE, CASES, WHY, Case
 from tests.support.cities import city_with
-from tests.support.deeds import ABLE, CASES, WHY, Case
 from tests.support.engine import platform
 from tests.support.media import a_photo
 from tests.support.staff_pages import at_desk, offered, says
@@ -34,7 +34,9 @@ ELSEWHERE = {"step", "merge", "replan"}
 
 
 def test_every_deed_is_tried() -> None:
-    assert {case.path for case in CASES} | ELSEWHERE == {deed.path for deed in DEEDS}
+    assert {case.path for case in CASES} | ELSEWHERE == {
+        action_form.path for action_form in ACTION_FORMS
+    }
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.path)
