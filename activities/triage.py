@@ -2,7 +2,7 @@
 
 from temporalio import activity
 
-from activities.errors import asked, refusal
+from activities.errors import refusal, ticket_activity
 from domain.activity_io import TriagePlan, TriageQuestion
 from domain.deadlines.registry import ClockName
 from domain.pack.pack import Pack, UnknownCategory, UnknownUnit
@@ -25,7 +25,7 @@ class TriageActivities:
         self._shelf = registry
         self._store = store
 
-    @asked("triage_complaint")
+    @ticket_activity("triage_complaint")
     async def triage(self, question: TriageQuestion) -> TriagePlan:
         """Return category, tier and dispatch clock; or only a suggestion when unsure.
 

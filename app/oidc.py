@@ -62,7 +62,7 @@ class Arrival(NamedTuple):
     code: str
 
 
-def standings(settings_roles: Mapping[str, str]) -> dict[str, MappedRole]:
+def parse_role_mapping(settings_roles: Mapping[str, str]) -> dict[str, MappedRole]:
     """Parse the roles of the claim's values in the settings: role, role:unit, role:unit:city.
 
     Raises:
@@ -207,7 +207,7 @@ async def _account(context: AppContext, claims: Mapping[str, Any]) -> Account:
     A claim without a configured value admits nobody, and an account disabled here stays disabled.
     """
     issuer, subject = str(claims["iss"]), str(claims["sub"])
-    mapped_role = _standing(context, claims.get(context.settings.oidc_claim))
+    mapped_role = _mapped_role(context, claims.get(context.settings.oidc_claim))
     account = await accounts.by_identity(context.store, issuer, subject)
     if mapped_role is None or (account is not None and not account.enabled):
         raise Problem("not_admitted")
@@ -219,11 +219,11 @@ async def _account(context: AppContext, claims: Mapping[str, Any]) -> Account:
     return account
 
 
-def _standing(context: AppContext, said: object) -> MappedRole | None:
+def _mapped_role(context: AppContext, said: object) -> MappedRole | None:
     """Return the role of the first configured value that the claim has."""
     values = {str(each) for each in said} if isinstance(said, list) else {str(said)}
-    known = standings(context.settings.oidc_roles)
-    return next((standing for value, standing in known.items() if value in values), None)
+    known = parse_role_mapping(context.settings.oidc_roles)
+    return next((role for value, role in known.items() if value in values), None)
 
 
 async def _new(context: AppContext, claims: Mapping[str, Any], mapped_role: MappedRole) -> Account:

@@ -88,7 +88,7 @@ class Reckoning:
     as_of: datetime
     now: datetime
     version: str | None
-    asked: tuple[object, ...]
+    cache_key: tuple[object, ...]
     """A cache key, equal for equal requests, also while the period is running."""
 
     async def pack_then(self, context: AppContext) -> Pack:

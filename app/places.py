@@ -17,7 +17,7 @@ from domain.model import Instant, Recorded
 from domain.pack.pack import Pack
 from domain.pack.periods import Period
 from domain.ticket.complaint import Code
-from store.reporting.drill_down import DrillDownQuery, Lines, behind
+from store.reporting.drill_down import DrillDownQuery, Lines, counted_tickets
 from store.reporting.hot_spots import HotSpotsQuery, Named, Spot, areas, categories, spots
 from store.reporting.indicators import Ratio
 from store.reporting.places import LEVELS, PlaceCounts, places
@@ -126,7 +126,7 @@ async def tickets_at(
     """
     await permit(context, caller, "get_places")
     city_of(caller, query.city)
-    return await behind(context.store, query, cursor, limit)
+    return await counted_tickets(context.store, query, cursor, limit)
 
 
 def _place_line(part: PlacePart, pack: Pack) -> PlaceLine:

@@ -97,7 +97,7 @@ async def scores_page(
     await permit(context, caller, "get_scores")
     city_of(caller, city)
     requested_reckoning = reckoning(query, context.packs.get(city), datetime.now(UTC))
-    unit_scores, pack = await found_scores(context, caller, requested_reckoning, query.unit)
+    unit_scores, pack = await computed_scores(context, caller, requested_reckoning, query.unit)
     earned = following = None
     if query.unit is not None:
         earned, following = _page(_earned_for(context, caller, pack, unit_scores.earned), query)
@@ -125,12 +125,12 @@ async def earned_by(
         Problem: not_your_unit, not_your_city.
         UnknownUnit
     """
-    unit_scores, pack = await found_scores(context, caller, requested_reckoning, unit)
+    unit_scores, pack = await computed_scores(context, caller, requested_reckoning, unit)
     rules = {rule.code: rule for rule in pack.scoring}
     return _earned_for(context, caller, pack, unit_scores.earned), rules
 
 
-async def found_scores(
+async def computed_scores(
     context: AppContext, caller: Caller, requested_reckoning: Reckoning, unit: str | None
 ) -> tuple[Scores, Pack]:
     """Return the points and the pack they are computed by; those of `unit` with their events.
@@ -155,7 +155,7 @@ async def found_scores(
         ), pack
 
     unit_scores, pack = await context.staff_figures.get(
-        ("scores", unit, *requested_reckoning.asked), find
+        ("scores", unit, *requested_reckoning.cache_key), find
     )
     if unit is not None and unit not in {score.unit for score in unit_scores.units}:
         pack.unit(unit)  # raises UnknownUnit if there is none

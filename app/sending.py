@@ -268,7 +268,7 @@ class _Sending:
             await self._ask_to_carry_on()
             raise _Crowded from None
         if answer.HasField("outcome"):
-            return await self._told(answer.outcome)
+            return await self._decoded_answer(answer.outcome)
         if answer.stage >= _ACCEPTED:
             return await self._answered(answer.update_ref.workflow_execution.run_id)
         raise _Lost(broken=False)
@@ -290,7 +290,7 @@ class _Sending:
         with suppress(_Lost, _Crowded, _Unsent):
             response = await self._poll(_AT_ONCE, "", _GLANCE) if gone.ended else None
             if response is not None and response.HasField("outcome"):
-                return await self._told(response.outcome)
+                return await self._decoded_answer(response.outcome)
         raise gone
 
     async def _what_became_of_it(self) -> Snapshot:
@@ -301,7 +301,7 @@ class _Sending:
                 certain = self._left(self._untaken) <= 0 and not await self._may_be_taken()
                 response = await self._poll(_AT_ONCE, "", _GLANCE)
                 if response is not None and response.HasField("outcome"):
-                    return await self._told(response.outcome)
+                    return await self._decoded_answer(response.outcome)
                 if response is not None and response.stage >= _ACCEPTED:
                     return await self._answered("")
                 if certain:
@@ -319,7 +319,7 @@ class _Sending:
             with suppress(_Lost, _Crowded, _Unsent):
                 response = await self._poll(_COMPLETED, run_id, left)
                 if response is not None and response.HasField("outcome"):
-                    return await self._told(response.outcome)
+                    return await self._decoded_answer(response.outcome)
             await asyncio.sleep(next(pauses))
         raise EngineUnavailable("no answer in time")
 
@@ -372,7 +372,7 @@ class _Sending:
         with _as_ours(self._clock, _GLANCE):
             return await handle.describe(rpc_timeout=timedelta(seconds=_GLANCE))
 
-    async def _told(self, outcome: Outcome) -> Snapshot:
+    async def _decoded_answer(self, outcome: Outcome) -> Snapshot:
         """Return the snapshot that the ticket answered; raise its refusal."""
         if outcome.HasField("success"):
             items = await self._converter.decode(outcome.success.payloads, [Snapshot])

@@ -54,7 +54,7 @@ class TicketPage(Recorded):
     next_cursor: str | None = Field(None, description="Ask again with it for what follows.")
 
 
-class ToldEvent(Event):
+class EventWithReasons(Event):
     """An event, with the system's reasons for it in the reader's language."""
 
     reasons: list[str] = Field(
@@ -72,11 +72,11 @@ async def one(context: AppContext, caller: Caller, number: str) -> Ticket | Citi
     """
     if caller.citizen:
         return await as_citizen(context, caller, number)
-    ticket, _ = await found(context, caller, number)
+    ticket, _ = await visible_ticket(context, caller, number)
     return discreet(caller, ticket)
 
 
-async def found(context: AppContext, caller: Caller, number: str) -> tuple[Ticket, bool]:
+async def visible_ticket(context: AppContext, caller: Caller, number: str) -> tuple[Ticket, bool]:
     """Return the ticket, and whether it is only registered so far.
 
     Raises:
@@ -109,9 +109,9 @@ async def events_of(context: AppContext, caller: Caller, number: str) -> list[Ev
     return await tickets.events(context.store, number)
 
 
-async def told_events(
+async def events_with_reasons(
     context: AppContext, caller: Caller, number: str, language: str
-) -> list[ToldEvent]:
+) -> list[EventWithReasons]:
     """Return the events with the system's reasons in a language, the first event first.
 
     Raises:
@@ -121,7 +121,7 @@ async def told_events(
     ticket, _ = await _seen(context, caller, number)
     names = names_of(context.packs.get(ticket.complaint.city), language)
     return [
-        ToldEvent(**dict(event), reasons=reasons_of(event.fact, language, names))
+        EventWithReasons(**dict(event), reasons=reasons_of(event.fact, language, names))
         for event in await tickets.events(context.store, number)
     ]
 

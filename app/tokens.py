@@ -10,7 +10,7 @@ from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
 from app.permission import permit
-from app.role_scope import standing
+from app.role_scope import scope_of
 from domain.actors import Role
 from domain.model import Incoming, Instant, Recorded
 from domain.policy.permissions import TABLE, Scope
@@ -79,7 +79,7 @@ async def issue(
 ) -> IssuedToken:
     """Issue a token; the same `key` a second time is refused as already_issued."""
     await permit(context, caller, "manage_tokens")
-    who = standing(context, caller, body.role, body.unit, body.city)
+    who = scope_of(context, caller, body.role, body.unit, body.city)
     scopes = _scopes(who.role, body.scopes)
     now = datetime.now(UTC)
     expires = now + timedelta(days=body.days)

@@ -29,7 +29,7 @@ from temporalio.worker import (
 
 from audit.errors import HistoryErased, NoHistory, NotDeterministic
 from audit.fields import MISSING, apart
-from audit.runs import backwards, continues, histories, is_kept, length, load, started
+from audit.runs import backwards, continues, histories, is_retained, length, load, started
 from domain.continuation import Carried
 from domain.events import Event
 from domain.ticket.ticket import Ticket
@@ -82,7 +82,7 @@ class Run:
 
     def event(self, version: int) -> tuple[Event, int] | None:
         """Return the event of this version and its position; None if the run has none."""
-        return _told_of(self, version)
+        return _event_at(self, version)
 
     @property
     def end(self) -> int:
@@ -112,10 +112,10 @@ class Replayed:
 
     def event(self, version: int) -> tuple[Event, int] | None:
         """Return the event of this version and its position; None if there is none."""
-        return _told_of(self, version)
+        return _event_at(self, version)
 
 
-def _told_of(story: Run | Replayed, version: int) -> tuple[Event, int] | None:
+def _event_at(story: Run | Replayed, version: int) -> tuple[Event, int] | None:
     index = version - story.since
     if not 0 <= index < len(story.events):
         return None
@@ -131,7 +131,7 @@ _TASK_STARTED = EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED
 Histories = AsyncIterable[WorkflowHistory] | Iterable[WorkflowHistory]
 
 
-async def told_by_history(
+async def replay_history(
     client: Client,
     store: Store,
     number: str,
@@ -153,7 +153,7 @@ async def told_by_history(
 
 async def untold(client: Client, number: str, first: Run) -> tuple[int, int]:
     """Return how many runs before `first` are no longer stored, and how many were left out."""
-    if first.follows and await is_kept(client, number, first.follows):
+    if first.follows and await is_retained(client, number, first.follows):
         return 0, first.n - 1
     return first.n - 1, 0
 
@@ -280,7 +280,7 @@ async def _replay_run(
     seen = _Seen(keep)
     if any(event.event_type == _TASK_STARTED for event in history.events):
         seen = await _follow(history, converter, keep, f"run {n}: " if began else "")
-    ticket, events, positions = _told(seen, began)
+    ticket, events, positions = _final_state(seen, began)
     # The carried length may lack the last events that the engine wrote to the run before.
     carried = began.history_length if began else 0
     start = carried if start is None else start
@@ -326,7 +326,7 @@ async def _follow(
     return seen
 
 
-def _told(seen: "_Seen", began: Carried | None) -> tuple[Ticket, list[Event], list[int]]:
+def _final_state(seen: "_Seen", began: Carried | None) -> tuple[Ticket, list[Event], list[int]]:
     if seen.flow is not None:
         return seen.flow.ticket, list(seen.flow.events), seen.flow.recorded_at
     if began is None:

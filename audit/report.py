@@ -7,8 +7,8 @@ from temporalio.client import Client
 
 from audit.compare import Change, Difference, changes, compare
 from audit.errors import AuditError
-from audit.replay import Break, Replayed, run_of, told_by_history
-from audit.verdicts import ComparisonResult, found
+from audit.replay import Break, Replayed, replay_history, run_of
+from audit.verdicts import ComparisonResult, comparison_result
 from domain.events import Event
 from domain.model import Instant, Recorded
 from domain.ticket.ticket import Ticket
@@ -72,12 +72,12 @@ class StateThen(Recorded):
 async def examine(client: Client, store: Store, number: str, most: int | None = None) -> Report:
     """Replay the ticket, compare it with the record, and list who viewed its personal data.
 
-    `most`: as in `told_by_history`.
+    `most`: as in `replay_history`.
     """
     replayed: Replayed | None = None
     problem: AuditError | None = None
     try:
-        replayed = await told_by_history(client, store, number, most=most)
+        replayed = await replay_history(client, store, number, most=most)
     except AuditError as error:
         problem = error
     record = Story(
@@ -88,7 +88,9 @@ async def examine(client: Client, store: Store, number: str, most: int | None = 
     return Report(
         number=number,
         made_at=datetime.now(UTC),
-        finding=ComparisonResult(problem.code) if problem else found(differences, breaks),
+        finding=ComparisonResult(problem.code)
+        if problem
+        else comparison_result(differences, breaks),
         detail=str(problem) if problem else None,
         differences=differences,
         runs=replayed.runs if replayed else 1,

@@ -84,7 +84,7 @@ async def all_run_ids(client: Client, number: str) -> set[str]:
         return listed
 
 
-async def is_kept(client: Client, number: str, run_id: str) -> bool:
+async def is_retained(client: Client, number: str, run_id: str) -> bool:
     """Return whether the engine still has this run."""
     return await _first(client, number, run_id) is not None
 

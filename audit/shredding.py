@@ -60,7 +60,7 @@ async def tried(history: WorkflowHistory, keys: Keys, number: str) -> Readabilit
     """Try to decrypt one history of the ticket."""
     codec = TicketCodec(keys)
     sealed = readable = clear = theirs = 0
-    for event, payload in _said(history):
+    for event, payload in _payloads(history):
         # An unencrypted payload is readable, whichever ticket it was sent to.
         if event.event_type == _TOLD_ANOTHER and ticket_sealed_with(payload) not in (None, number):
             theirs += 1
@@ -116,10 +116,10 @@ async def running(client: Client, number: str) -> bool:
 def payloads(history: WorkflowHistory) -> Iterator[Payload]:
     """Return every payload with data of the ticket; not search attributes, nor the SDK's own notes
     in markers."""
-    return (payload for _, payload in _said(history))
+    return (payload for _, payload in _payloads(history))
 
 
-def _said(history: WorkflowHistory) -> Iterator[tuple[HistoryEvent, Payload]]:
+def _payloads(history: WorkflowHistory) -> Iterator[tuple[HistoryEvent, Payload]]:
     return ((event, payload) for event in history.events for payload in _within(event))
 
 

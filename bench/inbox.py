@@ -75,7 +75,7 @@ async def measure(rows: int = ROWS, rounds: int = _ROUNDS) -> Opening:
             raise ValueError(f"{shown} lines of {rows}: {page.status_code}")
         for _ in range(_WARM_UP):
             await _opened(http)
-        query = await _milliseconds(lambda: _asked(store, rows), rounds)
+        query = await _milliseconds(lambda: _warm_up(store, rows), rounds)
         worked = time.process_time()
         whole = await _milliseconds(lambda: _opened(http), rounds)
         worked = time.process_time() - worked
@@ -89,7 +89,7 @@ async def measure(rows: int = ROWS, rounds: int = _ROUNDS) -> Opening:
     )
 
 
-async def _asked(store: Store, rows: int) -> None:
+async def _warm_up(store: Store, rows: int) -> None:
     now = datetime.now(UTC)
     await assignments.inbox(store, UNIT, limit=rows, city=CITY, now=now)
     await inbox.counts(store, UNIT, CITY, None, now)
@@ -124,14 +124,14 @@ async def _office(rows: int) -> AsyncIterator[tuple[httpx.AsyncClient, Store]]:
         )
         try:
             async with app.router.lifespan_context(app), http:
-                await _told(store, app.state.context.packs, rows)
+                await _fill(store, app.state.context.packs, rows)
                 await _signed_in(store, http)
                 yield http, store
         finally:
             await store.close()
 
 
-async def _told(store: Store, packs: PackRegistry, rows: int) -> None:
+async def _fill(store: Store, packs: PackRegistry, rows: int) -> None:
     pack, projector, now = packs.get(CITY), Projector(store), datetime.now(UTC)
     for n in range(rows):
         for projection in _life(pack, n, now - timedelta(hours=1 + 2 * n % 240)):

@@ -129,7 +129,7 @@ def enable(name: Name) -> None:
     key = f"name/{fingerprint(_root(settings), f'name/{name}')}"
 
     async def enabling(store: Store) -> None:
-        await accounts.change(store, await _found(store, name), disabled_at=None)
+        await accounts.change(store, await _account_by_name(store, name), disabled_at=None)
         await lockouts.clear(store, key)
 
     with_store(enabling)
@@ -145,7 +145,7 @@ def password(name: Name, stdin: Stdin = False) -> None:
     chosen = _password(name, stdin)
 
     async def changing(store: Store) -> None:
-        account = await _found(store, name)
+        account = await _account_by_name(store, name)
         await accounts.set_password(store, account, await passwords.hashed(chosen), own=False)
 
     with_store(changing)
@@ -166,7 +166,7 @@ def totp(
     seal = Cipher(_root(Settings()), "people")
 
     async def setting(store: Store) -> None:
-        account = await _found(store, name)
+        account = await _account_by_name(store, name)
         sealed = None if off else seal.close(f"totp/{account.id}", secret)
         digests = [second_factor.recovery_digest(code) for code in codes]
         await accounts.set_second_factor(store, account, sealed, digests)
@@ -187,7 +187,7 @@ def sessions_(name: Name, as_json: Json = False) -> None:
     idle = timedelta(minutes=Settings().session_idle)
 
     async def listing(store: Store) -> list[Session]:
-        account = await _found(store, name)
+        account = await _account_by_name(store, name)
         return await sessions.listing(store, account.id, datetime.now(UTC), idle)
 
     rows = with_store(listing)
@@ -207,7 +207,7 @@ def logout(name: Name) -> None:
     """End all sessions of an account."""
 
     async def ending(store: Store) -> int:
-        return await sessions.end_all(store, (await _found(store, name)).id)
+        return await sessions.end_all(store, (await _account_by_name(store, name)).id)
 
     typer.echo(f"ended {with_store(ending)} sessions of {name}")
 
@@ -220,12 +220,12 @@ def _to_be_changed() -> None:
 
 def _change(name: str, **values: object) -> None:
     async def changing(store: Store) -> None:
-        await accounts.change(store, await _found(store, name), **values)
+        await accounts.change(store, await _account_by_name(store, name), **values)
 
     with_store(changing)
 
 
-async def _found(store: Store, name: str) -> Account:
+async def _account_by_name(store: Store, name: str) -> Account:
     account = await accounts.by_name(store, name)
     if account is None:
         fail(f"no account '{name}'", 1)

@@ -8,7 +8,7 @@ from rich.progress import track
 from rich.table import Table
 
 from audit.errors import AuditError
-from audit.replay import Break, Replayed, told_by_history
+from audit.replay import Break, Replayed, replay_history
 from audit.report import Report, StateThen, examine, state_then
 from audit.verdicts import AuditVerdict, judge
 from cli.installation import installation
@@ -31,7 +31,7 @@ def show(number: str, as_json: Json = False) -> None:
 
     async def told() -> Replayed:
         async with installation() as here:
-            return await told_by_history(here.engine, here.store, number)
+            return await replay_history(here.engine, here.store, number)
 
     try:
         replayed = run(told())

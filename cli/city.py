@@ -47,7 +47,7 @@ def refuse(error: Exception, code: int = USAGE) -> NoReturn:
     fail(f"{error} ({getattr(error, 'code', 'error')})", code)
 
 
-def shelf_now() -> PackRegistry:
+def installed_packs() -> PackRegistry:
     """Return the packs of this installation."""
     return PackRegistry(Settings().cities or default_root())
 
@@ -173,7 +173,7 @@ def versions(
     A version is kept when a process first uses it. Open tickets stay with theirs.
     """
     kept_versions = from_store(lambda store: archive.versions(store, city))
-    registry = shelf_now()
+    registry = installed_packs()
     try:
         current = registry.get(city).version
     except UnknownCity as error:
@@ -183,7 +183,7 @@ def versions(
     except PackError:
         current = None
     if as_json:
-        print_json([city_views.kept(row, current) for row in kept_versions])
+        print_json([city_views.version_line(row, current) for row in kept_versions])
     else:
         city_views.show_versions(city, kept_versions, current)
 
@@ -200,9 +200,9 @@ def replan(
 
     async def replanning() -> int:
         async with installation() as here:
-            packs = ArchivedPacks(shelf_now(), here.store)
+            packs = ArchivedPacks(installed_packs(), here.store)
             await packs.keep_all()
-            counts = replanned(shelf_now(), here.store, here.engine, city, SYSTEM)
+            counts = replanned(installed_packs(), here.store, here.engine, city, SYSTEM)
             return sum([count async for count in counts])
 
     try:
@@ -221,7 +221,7 @@ def replan(
 
 def loaded(city: str) -> tuple[Pack, Path]:
     """Load the pack of a city's id or of a folder."""
-    registry, folder = shelf_now(), Path(city)
+    registry, folder = installed_packs(), Path(city)
     try:
         if city in registry.ids():
             return registry.get(city), registry.folder(city)
@@ -237,7 +237,7 @@ Side = tuple[Pack, dict[str, bytes]]
 
 def _side(name: str) -> Side | None:
     """Return a pack and its files; None if `name` can only be a version."""
-    if len(name) == 12 and not Path(name).exists() and name not in shelf_now().ids():
+    if len(name) == 12 and not Path(name).exists() and name not in installed_packs().ids():
         return None
     pack, folder = loaded(name)
     return pack, pack_contents(folder)

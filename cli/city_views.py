@@ -20,7 +20,7 @@ from packs.differences import ContentDifference
 from packs.parsed_pack import GRIDS
 from packs.problems import PackFault
 from packs.registry import load_pack
-from store.packs.archive import KeptVersion
+from store.packs.archive import ArchivedVersion
 
 Shown = dict[str, Any]
 
@@ -234,7 +234,7 @@ def _fields(one: ContentDifference) -> str:
     return f": {'; '.join(cells)}" if cells else ""
 
 
-def kept(row: KeptVersion, current: str | None) -> Shown:
+def version_line(row: ArchivedVersion, current: str | None) -> Shown:
     """Return one line of `versions`."""
     return {
         "version": row.version,
@@ -243,7 +243,7 @@ def kept(row: KeptVersion, current: str | None) -> Shown:
     }
 
 
-def show_versions(city: str, rows: list[KeptVersion], current: str | None) -> None:
+def show_versions(city: str, rows: list[ArchivedVersion], current: str | None) -> None:
     """Print the versions of a pack, oldest first."""
     kept_ones = table("version", "first used", "")
     for row in rows:

@@ -62,7 +62,7 @@ def show_figures(pack: Pack, figures: Figures, rankings: Sequence[RankingRow] | 
     _broken(figures.broken)
 
 
-def show_behind(pack: Pack, figures: Figures) -> None:
+def show_drill_down(pack: Pack, figures: Figures) -> None:
     """Print the drill-down tickets of one figure, with its formula."""
     _title(pack, figures.period, figures.as_of, figures.pack_version)
     for figure in figures.figures:
@@ -73,9 +73,9 @@ def show_behind(pack: Pack, figures: Figures) -> None:
         before, after = _percent(figure.value.before), _percent(figure.value.after)
         out.print(f"  before exclusion {before}, after {after}")
         listed = table("ticket", "counts", "excluded", "unit")
-        for one in sorted(figure.behind, key=lambda one: one.number):
+        for one in sorted(figure.counted, key=lambda one: one.number):
             listed.add_row(one.number, _yes(one.counts), _yes(one.excluded), one.unit)
-        if figure.behind:
+        if figure.counted:
             out.print(listed)
     _broken(figures.broken)
 
@@ -84,8 +84,8 @@ def _figure(figure: Figure) -> Shown:
     counts = ("tickets", "excluded", "unrated", "not_reached")
     shown = figure.indicator.model_dump() | _value(figure.value)
     shown |= {name: getattr(figure, name) for name in counts}
-    if figure.behind:
-        shown["behind"] = [asdict(one) for one in figure.behind]
+    if figure.counted:
+        shown["behind"] = [asdict(one) for one in figure.counted]
     return shown
 
 

@@ -20,7 +20,7 @@ from store.reporting import common_problems as topics_of
 from store.reporting import figures as figures_of
 from store.reporting import scores as scores_of
 from store.reporting.past_packs import pack_at
-from store.reporting.ranking import Order, named, points_table, standings
+from store.reporting.ranking import Order, named, points_table, rank_units
 
 T = TypeVar("T")
 
@@ -69,7 +69,7 @@ def figures(
     A past period comes out the same whenever it is asked for: by the formulas that the city had
     then, with the tickets as they were then.
     """
-    query = _asked(city, month, since, until, as_of)
+    query = _parsed_query(city, month, since, until, as_of)
 
     async def compute(store: Store, pack: Pack) -> figures_of.Figures:
         only = None if tickets is None else {tickets}
@@ -80,14 +80,14 @@ def figures(
     pack, period_figures = _computed(query, version, compute)
     try:
         rankings = (
-            standings(pack, period_figures.figures, kind, sort) if units or kind or sort else None
+            rank_units(pack, period_figures.figures, kind, sort) if units or kind or sort else None
         )
     except UnknownInPack as error:
         refuse(error)
     if as_json:
         figure_views.print_figures(pack, period_figures, rankings)
     elif tickets is not None:
-        figure_views.show_behind(pack, period_figures)
+        figure_views.show_drill_down(pack, period_figures)
     else:
         figure_views.show_figures(pack, period_figures, rankings)
 
@@ -113,7 +113,7 @@ def scores(
     Companies that are assessed every month, for instance: jiesu city scores heping --month
     2026-03 --kind contractor
     """
-    query = _asked(city, month, since, until, as_of)
+    query = _parsed_query(city, month, since, until, as_of)
 
     async def compute(store: Store, pack: Pack) -> scores_of.Scores:
         return await scores_of.scores(store, pack, query.period, as_of=query.as_of, unit=unit)
@@ -140,7 +140,7 @@ def topics(
     as_json: Json = False,
 ) -> None:
     """Common problems: many complaints about one kind of thing in one street."""
-    query = _asked(city, month, since, until, None)
+    query = _parsed_query(city, month, since, until, None)
     period = query.period
     found_topics = from_store(
         lambda store: topics_of.topics(store, query.pack.city.id, period.since, period.until, least)
@@ -152,7 +152,7 @@ def topics(
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _FiguresQuery:
     """The city's current pack, and the requested period."""
 
     pack: Pack
@@ -161,9 +161,9 @@ class _Asked:
     now: datetime
 
 
-def _asked(
+def _parsed_query(
     city: str, month: str | None, since: str | None, until: str | None, as_of: str | None
-) -> _Asked:
+) -> _FiguresQuery:
     pack, now = loaded(city)[0], datetime.now(UTC)
     try:
         period = _period(pack, month, since, until, now).so_far(now)
@@ -172,7 +172,7 @@ def _asked(
             raise ValueError("a period is looked at between its end and now")
     except ValueError as error:
         fail(f"{error} (bad_period)")
-    return _Asked(pack, period, looked, now)
+    return _FiguresQuery(pack, period, looked, now)
 
 
 def _period(
@@ -197,7 +197,9 @@ def _day(text: str) -> date:
 
 
 def _computed(
-    query: _Asked, version: str | None, compute: Callable[[Store, Pack], Coroutine[Any, Any, T]]
+    query: _FiguresQuery,
+    version: str | None,
+    compute: Callable[[Store, Pack], Coroutine[Any, Any, T]],
 ) -> tuple[Pack, T]:
     """Return the pack used and the result computed by it."""
 

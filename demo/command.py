@@ -18,8 +18,8 @@ from cli.terminal import err, fail, out, print_json
 from demo.show import Programme, Showing, show
 from demo.source import Source, SourceUnusable, read_source
 from demo.stage import played, shortened, workshop
+from demo.stories.results import tell
 from demo.stories.show import STORIES
-from demo.stories.told import tell
 from domain.ticket.stages import Outcome
 from packs.registry import PackRegistry, default_root
 from runtime.settings import Settings

@@ -7,7 +7,7 @@ from media.errors import FileRefused
 _ONE = re.compile(r"bytes=([0-9]{1,15})?-([0-9]{1,15})?")
 
 
-def asked_range(header: str, size: int) -> tuple[int, int] | None:
+def parse_range(header: str, size: int) -> tuple[int, int] | None:
     """Parse a Range header into start and end; None, the whole file, unless it is one range.
 
     Raises:

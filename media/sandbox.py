@@ -27,7 +27,7 @@ QUEUE_SECONDS = 30
 class Examined:
     """The result of an examination, and the content to store: the file or the rewritten photo."""
 
-    found: FileProperties
+    properties: FileProperties
     content: IO[bytes]
     thumbnail: IO[bytes] | None
 

@@ -97,7 +97,7 @@ class Uploads:
             async with self._chamber.examined(paper, arrived.sort.name, arrived.size) as examined:
                 row = await asyncio.to_thread(_described, examined, purpose, uploader, self.waits)
                 await self._keep(row, examined)
-                return Taken(row, examined.found.location)
+                return Taken(row, examined.properties.location)
 
     async def _keep(self, row: FileRow, examined: Examined) -> None:
         # Recorded first: a file that is stored but not recorded would never be found again. A
@@ -119,7 +119,7 @@ def limit_of_body(settings: Settings) -> int:
 
 
 def _described(examined: Examined, purpose: Purpose, uploader: Actor, waits: timedelta) -> FileRow:
-    properties, now = examined.found, datetime.now(UTC)
+    properties, now = examined.properties, datetime.now(UTC)
     size, digest = _measured(examined.content)
     if examined.thumbnail is not None:
         examined.thumbnail.seek(0)

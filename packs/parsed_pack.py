@@ -141,7 +141,7 @@ _SPLIT_OVERRIDE: dict[str, Split] = {"hours": parts}
 _SPLIT_CATEGORY: dict[str, Split] = {"keywords": parts, "steps": pairs("code", "limit")}
 
 
-def read_draft(folder: Path) -> ParsedPack:
+def read_parsed(folder: Path) -> ParsedPack:
     """Parse the pack in `folder` as far as possible; what cannot be read is in `problems`."""
     if is_base(folder.resolve().name):
         message = "a folder whose name begins with _ is no city: cities extend it"

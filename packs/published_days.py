@@ -7,7 +7,7 @@ from pathlib import Path
 
 from domain.deadlines.calendar import WorkCalendar, is_working_day
 from packs.calendars import is_published
-from packs.parsed_pack import CITY, read_draft
+from packs.parsed_pack import CITY, read_parsed
 
 _LANGUAGES = {"zh": "zh_CN", "en": "en_US"}
 
@@ -52,7 +52,7 @@ class CalendarYear:
 def calendar_year(calendar: WorkCalendar, folder: Path, year: int) -> CalendarYear:
     """Return a year of the calendar in use, with the source of each special day in the pack."""
     worked = calendar.year(year).days
-    parsed = read_draft(folder)
+    parsed = read_parsed(folder)
     seed = parsed.city.value.calendar if parsed.city.value else None
     country = seed.country if seed else None
     names = {language: _names(country, year, code) for language, code in _LANGUAGES.items()}

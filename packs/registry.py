@@ -14,7 +14,7 @@ from domain.pack.phrases import Phrases
 from packs.bases import BESIDE, BadBase, default_root, is_base, is_base_name, pack_files
 from packs.calendars import read_calendar
 from packs.checks.all_checks import CHECKS
-from packs.parsed_pack import CITY, GRIDS, CityFile, ParsedPack, read_base, read_draft
+from packs.parsed_pack import CITY, GRIDS, CityFile, ParsedPack, read_base, read_parsed
 from packs.problems import PackFault
 
 # It imports a geometry library: too slow for commands that need no cells.
@@ -116,13 +116,13 @@ def check_pack(folder: Path) -> list[PackFault]:
     """
     if is_base(folder.resolve().name):
         return _sorted(read_base(folder))
-    parsed = read_draft(folder)
+    parsed = read_parsed(folder)
     return _sorted(_all_problems(parsed, _assembled(parsed)[1]))
 
 
 def load_pack(folder: Path) -> Pack:
     """Load and check the pack in `folder`; PackError with all its problems if it has any."""
-    parsed = read_draft(folder)
+    parsed = read_parsed(folder)
     pack, problems = _assembled(parsed)
     problems = _all_problems(parsed, problems)
     if pack is None or problems:
@@ -136,7 +136,7 @@ def reload_pack(folder: Path) -> Pack:
     The pack is not checked again: a check that was added since must not make the tickets that were
     accepted under it unusable.
     """
-    parsed = read_draft(folder)
+    parsed = read_parsed(folder)
     pack, problems = _assembled(parsed)
     if pack is None:
         raise PackError(folder, _sorted([parsed.placed(problem) for problem in problems]))

@@ -18,7 +18,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from runtime.names import OUTBOX_CHORE, TICKETS
+from runtime.names import OUTBOX_JOB, TICKETS
 
 logger = structlog.stdlib.get_logger("jiesu.clock")
 
@@ -128,7 +128,7 @@ async def look(client: Client, clock: EngineClock) -> None:
         clock.between(max(polled), None, sent, clock.steady())
     with suppress(RPCError):  # no worker has made the schedules yet
         sent = clock.steady()
-        chore = await client.get_schedule_handle(OUTBOX_CHORE).describe()
+        chore = await client.get_schedule_handle(OUTBOX_JOB).describe()
         following = chore.info.next_action_times
         if following and not chore.schedule.state.paused:
             clock.between(None, following[0] + _SCHEDULED, sent, clock.steady())

@@ -26,7 +26,7 @@ _KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None}
 _HOLE = re.compile(r"%\(\w+\)[sd]")
 
 
-def said() -> Catalog:
+def extracted_messages() -> Catalog:
     """Extract every message of the pages, without translation."""
     catalog = Catalog()
     for room in ("api", "domain"):
@@ -48,7 +48,7 @@ def written(language: str) -> Catalog:
 
 def faults(language: str) -> Iterator[str]:
     """Yield the problems of the catalogue of a language, a line each."""
-    wanted, have = said(), written(language)
+    wanted, have = extracted_messages(), written(language)
     known = {_key(message) for message in have if message.id}
     for message in wanted:
         if message.id and _key(message) not in known:
@@ -84,7 +84,7 @@ def update(language: str) -> None:
     """Rewrite the catalogue of a language."""
     have = written(language)
     fresh = Catalog(language, fuzzy=False, header_comment="# The words of the pages.")
-    for message in said():
+    for message in extracted_messages():
         if message.id:
             old = have.get(_key(message)[0], message.context)
             made = fresh.add(

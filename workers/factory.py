@@ -13,6 +13,7 @@ from activities.clocks import Clocks
 from activities.dispatch import Dispatch
 from activities.feedback import Feedback
 from activities.handle import park_assignment
+from activities.intake_backlog import IntakeBacklog
 from activities.merge import Merging
 from activities.outbox import Outbox
 from activities.project import Project
@@ -21,7 +22,6 @@ from activities.renewal import Renewal
 from activities.replan import Replanning
 from activities.retention import RetentionActivities
 from activities.settle import Settle
-from activities.spool import Spool
 from activities.sweep import Sweep
 from activities.triage import TriageActivities
 from packs.registry import PackRegistry
@@ -34,11 +34,11 @@ from store.secrets.ticket_keys import TicketKeys
 from store.tickets.projector import Projector
 from workers.runner import TicketRunner
 from workflows.maintenance import (
+    IntakeBacklogWorkflow,
     OutboxWorkflow,
     RenewalWorkflow,
     ReplanWorkflow,
     RetentionWorkflow,
-    SpoolWorkflow,
     SweepWorkflow,
 )
 from workflows.ticket import TicketWorkflow
@@ -49,7 +49,7 @@ GRACE = timedelta(seconds=5)
 WORKFLOWS = (
     TicketWorkflow,
     OutboxWorkflow,
-    SpoolWorkflow,
+    IntakeBacklogWorkflow,
     RetentionWorkflow,
     SweepWorkflow,
     RenewalWorkflow,
@@ -113,7 +113,7 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
             Settle(packs, store, dependencies.keys).open_inspections,
             Project(dependencies.projector).project,
             Outbox(store).deliver,
-            Spool(store, dependencies.client).start_waiting,
+            IntakeBacklog(store, dependencies.client).start_waiting,
             RetentionActivities(dependencies.packs, store).apply,
             Renewal(dependencies.client).renew,
             Sweep(store, dependencies.objects).sweep,

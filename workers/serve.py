@@ -22,13 +22,13 @@ from activities.maintenance import EVERY
 from packs.registry import PackRegistry, default_root
 from runtime.engine import CONVERTER, connect, encrypting, with_converter
 from runtime.names import (
-    OUTBOX_CHORE,
+    BACKLOG_JOB,
+    BACKLOG_WORKFLOW,
+    OUTBOX_JOB,
     OUTBOX_WORKFLOW,
     RENEWAL_WORKFLOW,
     REPLAN_WORKFLOW,
     RETENTION_WORKFLOW,
-    SPOOL_CHORE,
-    SPOOL_WORKFLOW,
     SWEEP_WORKFLOW,
     TICKETS,
     UNITS,
@@ -50,9 +50,9 @@ log = structlog.get_logger(__name__)
 _AGAIN = 5.0
 """Seconds until the next attempt to reach the store."""
 
-_CHORES = {
-    OUTBOX_CHORE: (OUTBOX_WORKFLOW, EVERY),
-    SPOOL_CHORE: (SPOOL_WORKFLOW, EVERY),
+_JOBS = {
+    OUTBOX_JOB: (OUTBOX_WORKFLOW, EVERY),
+    BACKLOG_JOB: (BACKLOG_WORKFLOW, EVERY),
     "sweep": (SWEEP_WORKFLOW, EVERY),
     "replan": (REPLAN_WORKFLOW, timedelta(minutes=15)),
     "retention": (RETENTION_WORKFLOW, timedelta(days=1)),
@@ -75,9 +75,9 @@ async def serve_platform(settings: Settings) -> None:
             ticket_worker(dependencies, cached_tickets=settings.cached_tickets),
             unit_worker(with_converter(client, CONVERTER), UNITS),
         ):
-            await schedule_chores(client)
+            await schedule_jobs(client)
             log.info("worker ready", queues=[TICKETS, UNITS])
-            await _until_told_to_stop()
+            await _until_stopped()
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
@@ -105,12 +105,12 @@ async def serve_unit(settings: Settings, unit: str) -> None:
     client = await connect(settings)
     async with watchdog(), unit_worker(client, unit_queue(unit)):
         log.info("worker ready", queues=[unit_queue(unit)])
-        await _until_told_to_stop()
+        await _until_stopped()
 
 
-async def schedule_chores(client: Client) -> None:
+async def schedule_jobs(client: Client) -> None:
     """Create the schedules of the maintenance jobs where they are missing."""
-    for name, (workflow_type, every) in _CHORES.items():
+    for name, (workflow_type, every) in _JOBS.items():
         schedule = Schedule(
             action=ScheduleActionStartWorkflow(
                 workflow_type, id=f"chore/{name}", task_queue=TICKETS
@@ -124,7 +124,7 @@ async def schedule_chores(client: Client) -> None:
             log.debug("chore is scheduled already", chore=name)
 
 
-async def _until_told_to_stop() -> None:
+async def _until_stopped() -> None:
     stop_signal = asyncio.Event()
     with _on_signals(stop_signal):
         await stop_signal.wait()

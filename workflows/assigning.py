@@ -56,7 +56,7 @@ def question_of(flow: EscalatingTicket, unit: str | None, at: datetime) -> Dispa
         tier=ticket.tier or "",
         area=ticket.area,
         unit=unit,
-        assignment=ticket.given + 1,
+        assignment=ticket.assignment_count + 1,
         at=at,
         place=ticket.complaint.place,
         accused=ticket.accused,
@@ -76,7 +76,7 @@ def assign(flow: EscalatingTicket, plan: DispatchPlan, at: datetime, actor: Acto
 
 def plan_fields(flow: EscalatingTicket, plan: DispatchPlan) -> AssignmentPlan:
     """Return the planned share with its current number: others may have been recorded meanwhile."""
-    n = flow.ticket.given + 1
+    n = flow.ticket.assignment_count + 1
     values = {name: getattr(plan, name) for name in AssignmentPlan.model_fields}
     clocks = [
         clock.model_copy(update={"assignment": n})
@@ -108,7 +108,7 @@ async def intervene(flow: EscalatingTicket, command: Intervene, actor: Actor, at
 
 async def whistle(flow: EscalatingTicket, command: Whistle, actor: Actor, at: datetime) -> None:
     lead = command.share_in(flow.ticket, actor)
-    first, shares = flow.ticket.given, list[AssignmentPlan]()
+    first, shares = flow.ticket.assignment_count, list[AssignmentPlan]()
     for n, call in enumerate(command.units, first + 1):
         shares.append(await _plan_help(flow, lead, call, n, at))
     _still(flow, command, actor, at, first)
@@ -120,7 +120,7 @@ async def whistle(flow: EscalatingTicket, command: Whistle, actor: Actor, at: da
 
 async def delegate(flow: EscalatingTicket, command: Delegate, actor: Actor, at: datetime) -> None:
     above = command.share_in(flow.ticket, actor)
-    first = flow.ticket.given
+    first = flow.ticket.assignment_count
     call = Call(unit=command.unit, task=command.task, limit=command.limit)
     share = await _plan_help(flow, above, call, first + 1, at, below=above.unit)
     _still(flow, command, actor, at, first)
@@ -162,5 +162,5 @@ def _still(
 ) -> None:
     """Refuse the command if another share was given out while its own were planned."""
     check(flow.ticket, command, actor, at)
-    if flow.ticket.given != first:
+    if flow.ticket.assignment_count != first:
         raise Refused("overtaken", "Somebody else gave out a share in the same moment: try again.")

@@ -46,7 +46,7 @@ class ContinuedTicket(StagedTicket):
         self.turns = Turns()
         self.updates = 0
         self.signals = 0
-        self.told_to_carry_on = False
+        self.continuation_requested = False
         self._full = False
         carried = self.carried
         self.update_ids = list(carried.update_ids) if carried else []
@@ -107,10 +107,10 @@ class ContinuedTicket(StagedTicket):
 
     @property
     def carrying_on(self) -> bool:
-        if not self._full and not self.told_to_carry_on:
+        if not self._full and not self.continuation_requested:
             return False
         programs = any(assignment.heartbeats for assignment in self.ticket.opened)
-        return not programs or self.told_to_carry_on or near_a_limit(self._used(), _MUST)
+        return not programs or self.continuation_requested or near_a_limit(self._used(), _MUST)
 
     def record_event(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
         super().record_event(fact, at, actor)

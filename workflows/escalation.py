@@ -173,7 +173,10 @@ class EscalatingTicket(RecordedTicket):
         if not paused:
             return
         at = self.ticket.updated_at
-        n = next((c.assignment for c in paused if c.assignment), None) or self.ticket.given
+        n = (
+            next((c.assignment for c in paused if c.assignment), None)
+            or self.ticket.assignment_count
+        )
         clocks = await self._resumed(paused, at)
         if self.ticket.to_resume() == paused:
             self.record_if_allowed(Resumed(assignment=n, why="pause_ended", clocks=clocks), at)

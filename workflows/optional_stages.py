@@ -12,7 +12,7 @@ from domain.deadlines.registry import ClockName
 from domain.facts.aftercare import WatchEnded
 from domain.facts.returning import ArbitrationCalled
 from domain.facts.verifying import VerificationRequested
-from domain.policy.decide import arbitration_due, grave, watch_over
+from domain.policy.decide import above_threshold, arbitration_due, watch_over
 from domain.ticket.because import ReasonCode, because
 from domain.ticket.rules_snapshot import Escalation
 from domain.ticket.stages import Stage
@@ -66,7 +66,7 @@ class StagedTicket(AssignedTicket):
             clocks = await self.plan_clocks(at, ClockName.DISPATCH)
         else:
             clocks = await self.plan_clocks(at, need=ClockNeed(ClockName.ORDER))
-        if self.ticket.stage is not Stage.HANDLE or not grave(self.ticket):
+        if self.ticket.stage is not Stage.HANDLE or not above_threshold(self.ticket):
             return
         if self.ticket.lead is not lead:
             return  # another unit leads by now: `handle` calls this again

@@ -21,7 +21,7 @@ from domain.facts.transitions import transition
 from domain.facts.verifying import ClosingRefuted
 from domain.messages import Act, MergedTicket, ParentReply, Parting, RatingMessage
 from domain.policy.condition_inputs import case_of
-from domain.policy.decide import arbitration_due, grave, verdict
+from domain.policy.decide import above_threshold, arbitration_due, verdict
 from domain.policy.guards import check
 from domain.refusals import Refused
 from domain.ticket.complaint import Complaint
@@ -143,7 +143,7 @@ class TicketWorkflow(ContinuedTicket):
     async def handle(self) -> None:
         """Handle (办理): each share is an activity; with the last one the answer is ready."""
         while self.ticket.stage is Stage.HANDLE:
-            if grave(self.ticket):
+            if above_threshold(self.ticket):
                 await self.escalate()
             await self.work(Stage.HANDLE)
 
@@ -235,12 +235,12 @@ class TicketWorkflow(ContinuedTicket):
             raise _refusal(refused) from None
 
     @workflow.signal(name=CARRY_ON)
-    def asked_to_carry_on(self) -> None:
+    def request_continuation(self) -> None:
         """Continue in a new run once nothing is under way; requested by the renewal or the API."""
-        self.told_to_carry_on = True
+        self.continuation_requested = True
 
     @workflow.signal(name=RECORD_AGAIN)
-    async def asked_to_record_again(self) -> None:
+    async def request_record(self) -> None:
         """Project the state again: the record may show events of a lost task, absent here.
 
         The API requests it when it refuses a command that such a task may have carried out.

@@ -14,7 +14,7 @@ from domain.continuation import Carried
 from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts.anytime import ResultOvertaken
-from domain.policy.decide import grave
+from domain.policy.decide import above_threshold
 from domain.policy.results import failure_of, result_of, shares_ended
 from domain.refusals import Refused
 from domain.ticket.assignment import Assignment, HandlingResult, Share, WorkOrder
@@ -82,10 +82,15 @@ class AssignedTicket(EscalatingTicket):
     def _news(self, stage: Stage) -> bool:
         opened = {assignment.n for assignment in self.ticket.opened}
         done = any(work.done() for work in self._out.values())
-        return done or self.ticket.stage is not stage or opened != set(self._out) or self._grave()
+        return (
+            done
+            or self.ticket.stage is not stage
+            or opened != set(self._out)
+            or self._above_threshold()
+        )
 
-    def _grave(self) -> bool:
-        return self.ticket.stage is Stage.HANDLE and grave(self.ticket)
+    def _above_threshold(self) -> bool:
+        return self.ticket.stage is Stage.HANDLE and above_threshold(self.ticket)
 
     async def _take(self, assignment: Assignment, work: PendingResult, moment: datetime) -> None:
         unit = Actor(role=Role.OFFICER, unit=assignment.unit)

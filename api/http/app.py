@@ -127,7 +127,7 @@ def create_app(
     )
     app.router.routes.extend(_routes())
     route_permissions.check_routes(app)
-    oidc.standings(settings.oidc_roles)
+    oidc.parse_role_mapping(settings.oidc_roles)
     app.state.assets = Assets(settings.assets or default_packages())
     app.state.drawing = Drawing(app.state.assets)
     app.state.outlines = maps.Outlines()

@@ -45,7 +45,7 @@ def translations(language: str) -> NullTranslations:
     return Translations(compiled)
 
 
-def asked_language(request: Request) -> str | None:
+def requested_language(request: Request) -> str | None:
     """Return the language requested in the address (`?lang=en`), if any."""
     requested = request.query_params.get("lang")
     return requested if requested in LANGUAGES else None
@@ -53,7 +53,7 @@ def asked_language(request: Request) -> str | None:
 
 def language_of(request: Request) -> str:
     """Return the language of the address, else of the cookie, else the browser's preference."""
-    requested = asked_language(request)
+    requested = requested_language(request)
     if requested is not None:
         return requested
     stored = request.cookies.get(COOKIE)

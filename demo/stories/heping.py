@@ -26,7 +26,7 @@ async def play(story: Telling) -> None:
         await _lock(story, "地锁一", "已拆除地锁 2 个，告知当事人。", grade=4)
         await _lock(story, "地锁二", "再次拆除地锁 2 个，张贴告示。", grade=3)
         lock = await _lock_for_good(story)
-        meanwhile.create_task(_came_back(lock))
+        meanwhile.create_task(_reopened(lock))
         await story.scene("举一反三：发现一处，各街道同类全查")
         for name, ticket in (await _settle_all(story, lock)).items():
             meanwhile.create_task(_inspected(ticket, name))
@@ -177,7 +177,7 @@ async def _lock_for_good(story: Telling) -> StoryTicket:
     return lock
 
 
-async def _came_back(lock: StoryTicket) -> None:
+async def _reopened(lock: StoryTicket) -> None:
     """Revisit (回头看) when due: the problem is back, and the ticket is reopened."""
     await lock.climbed("revisit", "warn")
     await lock.by(STREET, "revisit", holds=False, note="点位又出现地锁 1 个")

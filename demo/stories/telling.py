@@ -109,7 +109,7 @@ class Telling:
                     # order of a ticket's events.
                     latest = max(latest, event.at)
                     news.append((latest, self._line(ticket, event)))
-                    ticket.told = event.version
+                    ticket.printed_version = event.version
             for _, line in sorted(news, key=lambda one: one[0]):
                 self.say(line)
 
@@ -119,13 +119,13 @@ class Telling:
 
 @dataclass
 class StoryTicket:
-    """One ticket of the story. `told`: the version up to which it was printed."""
+    """One ticket of the story. `printed_version`: the version up to which it was printed."""
 
     story: Telling
     name: str
     number: str
     code: str
-    told: int = 0
+    printed_version: int = 0
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -140,7 +140,7 @@ class StoryTicket:
 
     async def news(self) -> list[Event]:
         """Return the events not printed yet."""
-        return [event for event in await self.events() if event.version > self.told]
+        return [event for event in await self.events() if event.version > self.printed_version]
 
     async def until(self, what: str, reached: Callable[[Ticket], bool]) -> Ticket:
         """Return the ticket once `reached` holds.

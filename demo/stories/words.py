@@ -99,10 +99,10 @@ def _target(fact: Fact, pack: Pack) -> str:
 
 def _written(fact: Fact, text: str) -> str:
     """Return a text unless it is the system's reason."""
-    return "" if is_ours(fact, text) else _said(text)
+    return "" if is_ours(fact, text) else _shortened(text)
 
 
-def _said(text: str) -> str:
+def _shortened(text: str) -> str:
     line = text.replace("\n", " ")
     return line if len(line) <= _MOST else f"{line[: _MOST - 1]}…"
 
@@ -125,39 +125,41 @@ _GIST: dict[type[FactBase], Callable[[Any, Pack], str]] = {
     intake.Classified: lambda fact, pack: (
         f"{_category(fact.category, pack)}（{pack.tier(fact.tier).name}）"
     ),
-    intake.Answered: lambda fact, _: _said(fact.text),
+    intake.Answered: lambda fact, _: _shortened(fact.text),
     verifying.VerificationRequested: lambda fact, _: (
         "办结前" if fact.before == "closing" else "立案前"
     ),
-    verifying.ClosingConfirmed: lambda fact, _: _said(fact.result.reply) if fact.result else "",
+    verifying.ClosingConfirmed: lambda fact, _: (
+        _shortened(fact.result.reply) if fact.result else ""
+    ),
     handling.Contacted: lambda fact, _: "" if fact.reached else "未接通",
-    handling.StepDone: lambda fact, _: _said(f"{fact.step} {fact.note}"),
-    handling.ShareHandled: lambda fact, _: _said(fact.result.reply),
+    handling.StepDone: lambda fact, _: _shortened(f"{fact.step} {fact.note}"),
+    handling.ShareHandled: lambda fact, _: _shortened(fact.result.reply),
     handling.Handled: lambda fact, _: "" if fact.result.resolved else "暂未解决，已作说明",
     joint.Whistled: lambda fact, pack: _ground(fact.ground, pack),
-    joint.Delegated: lambda fact, _: _said(fact.share.task),
+    joint.Delegated: lambda fact, _: _shortened(fact.share.task),
     joint.LevelRaised: lambda fact, _: _written(fact, fact.reason),
-    joint.Intervened: lambda fact, _: _said(fact.reason),
-    closing.Replied: lambda fact, _: _said(fact.text),
+    joint.Intervened: lambda fact, _: _shortened(fact.reason),
+    closing.Replied: lambda fact, _: _shortened(fact.text),
     closing.Rated: lambda fact, pack: _rating(fact.rating, pack),
     closing.CalledBack: lambda fact, _: (
-        _said(fact.note) or ("接通" if fact.reached else "无人接听")
+        _shortened(fact.note) or ("接通" if fact.reached else "无人接听")
     ),
     closing.Reworked: lambda fact, _: f"第 {fact.round} 次",
-    closing.FinalReplied: lambda fact, _: _said(fact.text),
+    closing.FinalReplied: lambda fact, _: _shortened(fact.text),
     aftercare.Revisited: lambda fact, _: (
-        f"{'成效保持' if fact.holds else '问题反弹'}，{_said(fact.note)}"
+        f"{'成效保持' if fact.holds else '问题反弹'}，{_shortened(fact.note)}"
     ),
-    aftercare.Reopened: lambda fact, _: _said(fact.text),
+    aftercare.Reopened: lambda fact, _: _shortened(fact.text),
     supervising.SupervisionOrdered: lambda fact, _: _written(fact, fact.text),
-    supervising.OrderAnswered: lambda fact, _: _said(fact.answer),
-    supervising.PubliclyNoticed: lambda fact, _: _said(fact.text),
-    anytime.FactsAdded: lambda fact, _: _said(fact.text),
-    anytime.Urged: lambda fact, _: _said(fact.text),
+    supervising.OrderAnswered: lambda fact, _: _shortened(fact.answer),
+    supervising.PubliclyNoticed: lambda fact, _: _shortened(fact.text),
+    anytime.FactsAdded: lambda fact, _: _shortened(fact.text),
+    anytime.Urged: lambda fact, _: _shortened(fact.text),
     anytime.SeverityRaised: lambda fact, _: f"{fact.severity} 级，{SEVERITY.get(fact.why, '')}",
     anytime.MinutesKept: lambda fact, _: (
-        f"{MEETINGS[fact.minutes.what]}，{_said(fact.minutes.text)}"
+        f"{MEETINGS[fact.minutes.what]}，{_shortened(fact.minutes.text)}"
     ),
-    anytime.InspectionsOpened: lambda fact, _: f"{len(fact.tickets)} 家，{_said(fact.text)}",
+    anytime.InspectionsOpened: lambda fact, _: f"{len(fact.tickets)} 家，{_shortened(fact.text)}",
 }
 """The gist of a fact by its type, for facts that have one."""

@@ -152,7 +152,7 @@ def reason(label: str = N_("Why"), help: str = _KEPT, *, into: str = "") -> Fiel
     return Field("reason", FieldKind.TEXT, label, help, required=True, into=into)
 
 
-def said(name: str, label: str, help: str = "", *, most: int = 4000) -> Field:
+def required_text(name: str, label: str, help: str = "", *, most: int = 4000) -> Field:
     """Return a required text field."""
     return Field(name, FieldKind.TEXT, label, help, required=True, most=most)
 

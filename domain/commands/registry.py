@@ -16,7 +16,7 @@ class IncompleteCommand(TypeError):
     """A command that lacks a part, without which nobody could give it."""
 
 
-def _found() -> Iterator[type[CommandBase]]:
+def _discover() -> Iterator[type[CommandBase]]:
     for module in walk_packages(domain.commands.__path__, f"{domain.commands.__name__}."):
         if module.name == __name__:
             continue
@@ -41,6 +41,6 @@ def complete(command: type[CommandBase]) -> type[CommandBase]:
     return command
 
 
-COMMANDS: tuple[type[CommandBase], ...] = tuple(_found())
+COMMANDS: tuple[type[CommandBase], ...] = tuple(_discover())
 BY_TAG: dict[str, type[CommandBase]] = {command.tag(): command for command in COMMANDS}
 """The command of each `do`."""

@@ -127,7 +127,7 @@ class Clock(Recorded):
             }
         )
 
-    def kept(self, at: datetime) -> bool:
+    def in_time(self, at: datetime) -> bool:
         """Return whether the promise was kept: stopped, or still running, no later than due."""
         return (self.stopped_at or at) <= self.due_at
 

@@ -41,7 +41,7 @@ def case_of(ticket: Ticket, at: datetime) -> TicketFacts:
     done_at = (lead.ended_at if lead and lead.result else None) or ticket.ended_at
     # The answer, not the unit's completion, stops the citizen's promise.
     until = at if ticket.lifecycle else done_at or at
-    kept = not ticket.broke_a_promise and (promise is None or _kept(promise, until))
+    kept = not ticket.broke_a_promise and (promise is None or _in_time(promise, until))
     gone = ticket.dropped
     due = due_of(ticket)
     ticket_facts = case_of_complaint(
@@ -170,7 +170,7 @@ def share_case(ticket: Ticket, assignment: Assignment | None, at: datetime) -> S
         return ShareCase()
     verifies = assignment.share is Share.VERIFY
     clock = _last(ticket, ClockName.VERIFY if verifies else ClockName.HANDLE, assignment.n)
-    kept = _kept(clock, assignment.ended_at or at) if clock else True
+    kept = _in_time(clock, assignment.ended_at or at) if clock else True
     opened = assignment.opened_at
     return ShareCase(
         part=assignment.share,
@@ -232,9 +232,9 @@ def _last(ticket: Ticket, name: ClockName, n: int) -> Clock | None:
     return next((c for c in clocks if c.assignment == n), None)
 
 
-def _kept(clock: Clock, at: datetime) -> bool:
+def _in_time(clock: Clock, at: datetime) -> bool:
     """Return whether the promise was kept; while paused, it cannot be broken."""
-    return clock.kept(at) if clock.paused_at is None else clock.paused_at <= clock.due_at
+    return clock.in_time(at) if clock.paused_at is None else clock.paused_at <= clock.due_at
 
 
 def _level(ticket: Ticket) -> str:

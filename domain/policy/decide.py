@@ -72,7 +72,7 @@ def _times(count: int, every: int) -> int:
     return count // every if every else 0
 
 
-def grave(ticket: Ticket) -> bool:
+def above_threshold(ticket: Ticket) -> bool:
     """Return whether the automatic escalation by severity is due."""
     rules = ticket.rules
     heavy = rules is not None and 0 < rules.escalate_at <= ticket.severity

@@ -98,7 +98,7 @@ def without_words(values: Any) -> Any:
     if not isinstance(values, dict):
         return values
     coded = values.get("kind") in CODED
-    fields = {name: _kept(name, value, coded) for name, value in values.items()}
+    fields = {name: _retained(name, value, coded) for name, value in values.items()}
     if values.get("kind") == "classified" and not _is_sentence(values):
         fields["why"] = GONE
     return fields
@@ -113,7 +113,7 @@ def _is_sentence(classified: dict[str, Any]) -> bool:
     return all(reason_before(part, CATALOGUE) is not None for part in why.split("; "))
 
 
-def _kept(name: str, value: Any, coded: bool) -> Any:
+def _retained(name: str, value: Any, coded: bool) -> Any:
     if name in POINTERS:
         return None
     if name == "public":

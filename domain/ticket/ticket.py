@@ -341,7 +341,7 @@ class Ticket(Recorded):
         return lead if lead is not None and lead.open else None
 
     @property
-    def given(self) -> int:
+    def assignment_count(self) -> int:
         """The number of assignments so far, which is that of the last one."""
         return len(self.assignments) + self.dropped.assignments
 

@@ -76,7 +76,7 @@ class PackChanged(Exception):
 
 
 @dataclass(frozen=True)
-class KeptVersion:
+class ArchivedVersion:
     """A version of a pack, and when a process first used it."""
 
     city: str
@@ -130,9 +130,9 @@ async def contents(store: Store, city: str, version: str) -> dict[str, bytes]:
     return files
 
 
-async def versions(store: Store, city: str) -> list[KeptVersion]:
+async def versions(store: Store, city: str) -> list[ArchivedVersion]:
     """Return all archived versions of the city's pack, oldest first."""
-    return [KeptVersion(**row._mapping) for row in await store.rows(_KEPT, {"city": city})]
+    return [ArchivedVersion(**row._mapping) for row in await store.rows(_KEPT, {"city": city})]
 
 
 def _read(folder: Path) -> tuple[str, dict[str, bytes]]:

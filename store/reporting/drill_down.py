@@ -88,7 +88,7 @@ _DUE = func.coalesce(_TICKET.due_at, literal(_NEVER, tables.UtcDateTime()))
 Conditions = Sequence[ColumnElement[bool]]
 
 
-def _standing(query: DrillDownQuery) -> Conditions:
+def _unfinished(query: DrillDownQuery) -> Conditions:
     return [GOES_ON, _TICKET.stage.in_(sorted(WAITING))]
 
 
@@ -112,7 +112,7 @@ _BURNING, _NEWEST, _LAST_ENDED = (_DUE, True), (_TICKET.filed_at, False), (_TICK
 
 _WHICH: dict[What, tuple[Callable[[DrillDownQuery], Conditions], tuple[Any, bool]]] = {
     # the conditions, and the order: its column, and whether it ascends
-    What.OPEN: (_standing, _BURNING),
+    What.OPEN: (_unfinished, _BURNING),
     What.LATE: (_late, _BURNING),
     What.FILED: (_filed, _NEWEST),
     What.ENDED: (_ended(), _LAST_ENDED),
@@ -124,7 +124,7 @@ _WHICH: dict[What, tuple[Callable[[DrillDownQuery], Conditions], tuple[Any, bool
 }
 
 
-async def behind(
+async def counted_tickets(
     store: Store, query: DrillDownQuery, cursor: str | None = None, limit: int = 50
 ) -> Lines:
     """List the tickets that a number counts, the most urgent or the latest first.

@@ -47,7 +47,7 @@ async def places(
 
     `within` "" is the whole city, including tickets without a place.
     """
-    query = _Asked(city, within, digits)
+    query = _PlacesQuery(city, within, digits)
     rows = await store.rows(query.of(_now(now), GOES_ON, _TICKET.stage.in_(sorted(WAITING))))
     filed = await store.rows(
         query.of(
@@ -74,7 +74,7 @@ async def places(
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _PlacesQuery:
     city: str
     within: str
     digits: int

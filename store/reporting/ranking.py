@@ -41,7 +41,7 @@ def named(pack: Pack, code: str) -> NamedUnit:
     return NamedUnit(code, unit.name, unit.name_en, unit.kind)
 
 
-def standings(
+def rank_units(
     pack: Pack, figures: Sequence[Figure], kind: UnitKind | None = None, by: str | None = None
 ) -> list[RankingRow]:
     """Rank the units that lead tickets of these figures; with `kind`, all units of that kind.

@@ -19,7 +19,7 @@ from store.db.tables import Row
 from store.secrets.key_ring import KEY_BYTES, KeyRing
 
 _WRAP = b"jiesu ticket key"
-_CHORES = b"jiesu chore payloads"
+_JOBS = b"jiesu chore payloads"
 _TICKET, _RING = b"ticket/", b"ring/"
 _BY_NUMBER = select(tables.ticket_key).where(tables.ticket_key.c.number == bindparam("number"))
 _REGISTERED = select(tables.intake.c.number).where(tables.intake.c.number == bindparam("number"))
@@ -93,13 +93,13 @@ class TicketKeys:
             BadKey, StoreUnavailable
         """
         if number is None:
-            return self._of_chores(self._ring.current)
+            return self._of_jobs(self._ring.current)
         ticket_key = self._kept.get(number)
         try:
             ticket_key = ticket_key or await self._fetch(number) or await self._late(number)
         except Erased:
             return _named(number, secrets.token_bytes(KEY_BYTES))
-        return ticket_key or self._of_chores(self._ring.current)
+        return ticket_key or self._of_jobs(self._ring.current)
 
     async def opening(self, name: bytes) -> AESGCM:
         """Return the cipher of that name.
@@ -115,7 +115,7 @@ class TicketKeys:
             if ticket_key is not None:
                 return ticket_key.cipher
         elif name.startswith(_RING) and name.removeprefix(_RING).isdigit():
-            return self._of_chores(int(name.removeprefix(_RING))).cipher
+            return self._of_jobs(int(name.removeprefix(_RING))).cipher
         raise BadKey("sealed with a key that was never here")
 
     async def _fetch(self, number: str) -> TicketKey | None:
@@ -137,8 +137,8 @@ class TicketKeys:
         row = await self._store.write(work)
         return None if row is None else self.remember(number, self._unwrapped(row))
 
-    def _of_chores(self, key_id: int) -> TicketKey:
-        return TicketKey(_RING + str(key_id).encode(), self._ring.cipher(_CHORES, key_id))
+    def _of_jobs(self, key_id: int) -> TicketKey:
+        return TicketKey(_RING + str(key_id).encode(), self._ring.cipher(_JOBS, key_id))
 
     def _row(self, number: str, key: bytes) -> Row:
         return {

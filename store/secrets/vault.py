@@ -60,7 +60,7 @@ class Person(Incoming):
         return list(self.model_dump(exclude_none=True))
 
     @property
-    def told(self) -> bool:
+    def has_values(self) -> bool:
         """True if any field is given."""
         return bool(self.fields)
 

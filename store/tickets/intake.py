@@ -82,9 +82,9 @@ async def register(
         UnknownFile, TooManyFiles: nothing is registered.
         StoreUnavailable: try again, with the same key.
     """
-    if vault is None and person is not None and person.told:
+    if vault is None and person is not None and person.has_values:
         raise ValueError("a person is kept in the vault, and there is none")
-    person_id = secrets.token_hex(16) if person is not None and person.told else None
+    person_id = secrets.token_hex(16) if person is not None and person.has_values else None
     insert_intake, insert_person = store.once(_insert_intake), store.once(_insert_person)
     made: dict[str, bytes] = {}
 

@@ -17,8 +17,8 @@ from store.db.tables import Row
 _TITLE = 60
 
 
-def ticket_row(ticket: Ticket, told: int) -> Row:
-    """Return the row of table `ticket`; `told`: the number of the projection."""
+def ticket_row(ticket: Ticket, projection_number: int) -> Row:
+    """Return the row of table `ticket`; `projection_number`: that of the projection."""
     complaint = ticket.complaint
     lat, lon = point_of(complaint.place) or (None, None)
     waits, following = waiting(ticket), ticket.next_level()
@@ -57,7 +57,7 @@ def ticket_row(ticket: Ticket, told: int) -> Row:
         "address": complaint.place.address,
         "lat": lat,
         "lon": lon,
-        "told": told,
+        "projection_number": projection_number,
         "queue": waits.queue.value if waits else None,
         "queue_until": waits.until if waits else None,
         "queue_since": waits.since if waits else None,
@@ -95,7 +95,7 @@ def point_of(place: Place) -> tuple[float, float] | None:
     return place.lat, place.lon
 
 
-def assignment_rows(ticket: Ticket, told: int) -> Iterator[Row]:
+def assignment_rows(ticket: Ticket, projection_number: int) -> Iterator[Row]:
     """Yield the rows of table `assignment`, with the ticket's version."""
     clocks: dict[int | None, list[Clock]] = {}
     for clock in ticket.clocks:
@@ -121,7 +121,7 @@ def assignment_rows(ticket: Ticket, told: int) -> Iterator[Row]:
             "extensions": assignment.extensions,
             "version": ticket.version,
             "updated_at": ticket.updated_at,
-            "told": told,
+            "projection_number": projection_number,
             "pause": assignment.pause.why if assignment.pause else None,
             "pause_until": assignment.pause.until if assignment.pause else None,
             **_promises(clocks.get(assignment.n, [])),
@@ -144,7 +144,7 @@ def _promises(clocks: list[Clock]) -> Row:
     }
 
 
-def event_row(event: Event, city: str, told: int) -> Row:
+def event_row(event: Event, city: str, projection_number: int) -> Row:
     """Return the row of table `event`."""
     fact, actor = event.fact, event.actor
     climbed = fact if isinstance(fact, LevelReached) else None
@@ -160,12 +160,14 @@ def event_row(event: Event, city: str, told: int) -> Row:
         "unit": actor.unit,
         "clock": climbed.clock.value if climbed else None,
         "rung": climbed.rung.value if climbed else None,
-        "told": told,
+        "projection_number": projection_number,
         "fact": fact.model_dump_json(),
     }
 
 
-def outbox_rows(event: Event, ticket: Ticket, after: Sequence[Event], told: int) -> Iterator[Row]:
+def outbox_rows(
+    event: Event, ticket: Ticket, after: Sequence[Event], projection_number: int
+) -> Iterator[Row]:
     """Yield the rows of table `outbox` for `event`; `after`: the later events of its projection."""
     for notice in notices(event, ticket, after):
         yield {
@@ -176,7 +178,7 @@ def outbox_rows(event: Event, ticket: Ticket, after: Sequence[Event], told: int)
             "audience": notice.audience.value,
             "unit": notice.unit,
             "template": notice.template,
-            "told": told,
+            "projection_number": projection_number,
             "created_at": event.at,
             "sent_at": None,
             "attempts": 0,

@@ -69,10 +69,10 @@ def look(now: datetime, city: str | None, connection: Connection) -> list[Stuck]
     for statement in (_intake(now, city), _stages(now, city), _levels(now, city)):
         for row in connection.execute(statement):
             values.setdefault(Waits(row.waits), []).append(row)
-    return [_told(waits, values[waits]) for waits in Waits if waits in values]
+    return [_stuck_of(waits, values[waits]) for waits in Waits if waits in values]
 
 
-def _told(waits: Waits, rows: Sequence[Found]) -> Stuck:
+def _stuck_of(waits: Waits, rows: Sequence[Found]) -> Stuck:
     first = sorted(rows, key=lambda row: row.place)
     return Stuck(waits, first[0].tickets, first[0].since, tuple(row.number for row in first))
 

@@ -13,7 +13,7 @@ from store.packs import archive
 from tests.api.house import COMPLAINT, House, problem
 from tests.support.cities import SHIPPED
 from tests.support.people import new_account, signed_in
-from workers.serve import schedule_chores
+from workers.serve import schedule_jobs
 
 API = "/api/v1"
 
@@ -155,7 +155,7 @@ async def test_what_waits_is_seen_and_tried_again(house: House, lonely_house: Ho
     unscheduled = await house.http.post(f"{API}/backlog/spool/retry", headers=admin)
     assert problem(unscheduled) == (409, "chore_not_scheduled")
     client = house.context.engine._client
-    await schedule_chores(client)
+    await schedule_jobs(client)
     try:
         again = await house.http.post(f"{API}/backlog/outbox/retry", headers=admin)
         assert (again.status_code, again.json()["scheduled"]) == (202, True)

@@ -148,4 +148,4 @@ async def test_where_there_is_none_there_is_no_such_page(lonely_house: House) ->
 @pytest.mark.parametrize("text", ["mayor", "officer", "desk:water", "citizen", "system", ""])
 def test_a_mapping_that_means_nothing_is_told_at_once(text: str) -> None:
     with pytest.raises(ValueError, match="oidc_roles"):
-        oidc.standings({"value": text})
+        oidc.parse_role_mapping({"value": text})

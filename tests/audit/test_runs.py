@@ -14,9 +14,9 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client, WorkflowHistory
 
 from audit.errors import NotDeterministic
-from audit.replay import replay, told_by_history
+from audit.replay import replay, replay_history
 from audit.report import examine, state_then
-from audit.runs import all_run_ids, fetch, is_kept, run_ids
+from audit.runs import all_run_ids, fetch, is_retained, run_ids
 from audit.shredding import delete_runs, prove, tried
 from audit.verdicts import ComparisonResult, judge
 from domain.commands.citizens.add_facts import AddFacts
@@ -50,7 +50,7 @@ async def test_the_whole_story_is_told_over_its_runs(engine: Engine) -> None:
     ticket = await _lived(engine)
     client, store = engine.client, engine.store
     lengths = [len(run.events) for run in await fetch(client, ticket.number)]
-    replayed = await told_by_history(client, store, ticket.number, keep=range(1, 11))
+    replayed = await replay_history(client, store, ticket.number, keep=range(1, 11))
     assert list(replayed.events) == await ticket.events(engine)
     assert replayed.ticket == await ticket.state(engine)
     assert (replayed.runs, replayed.lost, replayed.since, list(replayed.breaks)) == (3, 0, 1, [])
@@ -119,9 +119,9 @@ async def test_events_that_nobody_did_are_found_at_either_end_of_the_record(
 async def test_of_a_run_that_the_engine_no_longer_keeps_nothing_is_said(engine: Engine) -> None:
     ticket = await _lived(engine)
     client, store, number = engine.client, engine.store, ticket.number
-    whole = await told_by_history(client, store, number)
+    whole = await replay_history(client, store, number)
     await removed(client, number, (await run_ids(client, number))[0])
-    replayed = await told_by_history(client, store, number)
+    replayed = await replay_history(client, store, number)
     assert (replayed.runs, replayed.lost, replayed.since) == (3, 1, 5)
     assert (replayed.ticket, replayed.breaks) == (whole.ticket, [])
     assert list(replayed.events) == list(whole.events[4:])
@@ -159,7 +159,7 @@ async def test_all_runs_of_an_erased_ticket_are_unreadable_and_can_be_deleted(
     *older, _ = await run_ids(client, number)
     await delete_runs(client, number)
     async with asyncio.timeout(60):
-        while any([await is_kept(client, number, run_id) for run_id in older]):
+        while any([await is_retained(client, number, run_id) for run_id in older]):
             await asyncio.sleep(0.05)
     assert (await prove(client, keys, number)).runs <= 1
 
@@ -187,7 +187,7 @@ async def test_runs_that_nothing_leads_to_any_more_are_proved_unreadable_as_well
     numbers = await run_ids(client, number)
     assert left not in numbers
     assert len(numbers) == 2
-    replayed = await told_by_history(client, engine.store, number)
+    replayed = await replay_history(client, engine.store, number)
     assert (replayed.runs, replayed.breaks) == (2, [])
     async with asyncio.timeout(10):
         while left not in await all_run_ids(client, number):

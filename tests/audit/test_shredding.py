@@ -15,7 +15,7 @@ from temporalio.api.history.v1 import (
 from temporalio.client import WorkflowHistory
 
 from audit.errors import HistoryErased
-from audit.replay import told_by_history
+from audit.replay import replay_history
 from audit.runs import fetch
 from audit.shredding import payloads, prove, running, tried
 from audit.verdicts import judge
@@ -155,7 +155,7 @@ async def test_the_audit_says_that_a_ticket_was_erased(house: House, engine: Eng
     assert (verdict.agrees, verdict.erased, verdict.fine) == (False, True, True)
     assert "erased on 2026-11-02" in (verdict.problem or "")
     with pytest.raises(HistoryErased):
-        await told_by_history(engine.client, engine.store, ticket.number)
+        await replay_history(engine.client, engine.store, ticket.number)
     auditor = await house.token(Role.AUDITOR)
     urged = await ticket.act("urge", auditor, {"text": "?"})
     assert problem(urged)[0] in (403, 409, 410)

@@ -44,8 +44,10 @@ def test_a_story_tells_why_a_ticket_was_raised_by_itself_or_by_a_person() -> Non
 
 
 def test_a_story_tells_why_an_order_was_given() -> None:
-    grave = because(ReasonCode.SEVERITY, severity=2)
-    ordered = SupervisionOrdered(order=1, text="severity 2", because=[grave], escalated=True)
+    above_threshold = because(ReasonCode.SEVERITY, severity=2)
+    ordered = SupervisionOrdered(
+        order=1, text="severity 2", because=[above_threshold], escalated=True
+    )
     assert _line(ordered) == f"{SupervisionOrdered.words.staff_zh}：严重程度达到 2 级"
     assert _line(SupervisionOrdered(order=1, text="限三日办结")).endswith("：限三日办结")
 

@@ -14,7 +14,7 @@ from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
 from domain.facts import aftercare, anytime, closing, intake, returning, verifying, waiting
 from domain.policy.condition_inputs import case_of
-from domain.policy.decide import arbitration_due, grave, verdict, watch_over
+from domain.policy.decide import above_threshold, arbitration_due, verdict, watch_over
 from domain.refusals import Refused
 from domain.ticket.assignment import Share
 from domain.ticket.complaint import Complaint
@@ -50,7 +50,7 @@ class Clockwork(Hall):
                 self._triage(at)
             case Stage.DISPATCH:
                 self._dispatch(at)
-            case Stage.HANDLE if grave(self.ticket):
+            case Stage.HANDLE if above_threshold(self.ticket):
                 self._escalate(at)
             case Stage.FEEDBACK:
                 self._reply(at)
@@ -68,7 +68,10 @@ class Clockwork(Hall):
         """Resume the clocks whose pause is over because the share that had it has ended."""
         paused = self.ticket.to_resume()
         if paused:
-            n = next((c.assignment for c in paused if c.assignment), None) or self.ticket.given
+            n = (
+                next((c.assignment for c in paused if c.assignment), None)
+                or self.ticket.assignment_count
+            )
             clocks = self.resumed(paused, at)
             self.record_event(waiting.Resumed(assignment=n, why="pause_ended", clocks=clocks), at)
 

@@ -161,7 +161,7 @@ class Counter(Clockwork):
             call.unit,
             at,
             Share.DELEGATE if below else Share.CO,
-            assignment=self.ticket.given + nth,
+            assignment=self.ticket.assignment_count + nth,
             task=call.task,
             limit=call.limit,
             below=below,

@@ -51,9 +51,9 @@ class Hall:
         clocks = self.resumed(self.ticket.paused(n), at)
         self.record_event(waiting.Resumed(assignment=n, why=why, clocks=clocks), at)
 
-    def resumed(self, standing: list[Clock], at: datetime) -> list[Clock]:
-        since = [clock.paused_at for clock in standing if clock.paused_at is not None]
-        question = ResumeQuestion(city="", clocks=standing, at=max([at, *since]))
+    def resumed(self, paused: list[Clock], at: datetime) -> list[Clock]:
+        since = [clock.paused_at for clock in paused if clock.paused_at is not None]
+        question = ResumeQuestion(city="", clocks=paused, at=max([at, *since]))
         return settled(self.desks.clocks.resume(question)).clocks
 
     def plan(
@@ -100,7 +100,7 @@ class Hall:
             tier=ticket.tier or "",
             area=ticket.area,
             unit=unit,
-            assignment=ticket.given + 1,
+            assignment=ticket.assignment_count + 1,
             at=at,
             share=share,
             place=ticket.complaint.place,

@@ -106,7 +106,7 @@ class Life:
 
     def given(self, *names: ClockName, after: int = 0) -> AssignmentPlan:
         """Return a share for a new unit; `after` is the number of shares given just before it."""
-        n = self.ticket.given + 1 + after
+        n = self.ticket.assignment_count + 1 + after
         return AssignmentPlan(
             assignment=n,
             unit=f"unit-{n}",
@@ -128,10 +128,10 @@ class Life:
     def resumed(self, n: int) -> list[Clock]:
         return self.going_on(self.ticket.paused(n))
 
-    def going_on(self, standing: Sequence[Clock]) -> list[Clock]:
+    def going_on(self, paused: Sequence[Clock]) -> list[Clock]:
         return [
             resume_clock(TONGZHOU, clock, since, max(since, self.at))
-            for clock in standing
+            for clock in paused
             if (since := clock.paused_at) is not None
         ]
 

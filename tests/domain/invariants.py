@@ -60,8 +60,8 @@ def check_order(ticket: Ticket, events: Sequence[Event]) -> None:
     # Clocks whose pause is over resume before the ticket waits: see `check_waiting`.
     to_resume = {id(clock) for clock in ticket.to_resume()}
     for clock in running:
-        standing = clock.paused_at is not None and id(clock) not in to_resume
-        assert standing == ticket.stands_still(clock)
+        paused_now = clock.paused_at is not None and id(clock) not in to_resume
+        assert paused_now == ticket.stands_still(clock)
         _check_running(ticket, clock)
     keys = {(clock.name, clock.assignment, clock.label) for clock in running}
     assert len(keys) == len(running), "a clock runs twice"
@@ -90,7 +90,7 @@ def check_shares(ticket: Ticket) -> None:
     numbers = [each.n for each in ticket.assignments]
     assert numbers == sorted(set(numbers))
     assert ticket.dropped.assignments or numbers == list(range(1, len(numbers) + 1))
-    assert not numbers or numbers[-1] == ticket.given
+    assert not numbers or numbers[-1] == ticket.assignment_count
     for ended in ticket.assignments:
         if not ended.open:
             assert ended.ended_at is not None

@@ -72,7 +72,7 @@ def _assigned(life: Life) -> intake.Assigned | None:
     ticket, named = life.ticket, life.events[-1].kind in ("reassigned", "intervened", "returned")
     if ticket.by_hand or (ticket.verify_by is not None and not named):
         return None
-    steps = [life.clock(ClockName.STEP, ticket.given + 1, each) for each in ("a", "b")]
+    steps = [life.clock(ClockName.STEP, ticket.assignment_count + 1, each) for each in ("a", "b")]
     plan = life.given(*_LEAD)
     clocks = plan.clocks + life.promise() + (steps if life.likely(0.5) else [])
     return intake.Assigned.model_validate({**dict(plan), "clocks": clocks})
@@ -185,7 +185,7 @@ def _pause_ended(life: Life) -> waiting.Resumed | None:
     clocks = life.ticket.to_resume() if life.ticket.lifecycle else []
     if not clocks:
         return None
-    n = next((c.assignment for c in clocks if c.assignment), None) or life.ticket.given
+    n = next((c.assignment for c in clocks if c.assignment), None) or life.ticket.assignment_count
     return waiting.Resumed(assignment=n, why="pause_ended", clocks=life.going_on(clocks))
 
 

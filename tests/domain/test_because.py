@@ -175,12 +175,12 @@ def test_the_workflows_own_reason_has_a_code_beside_its_text() -> None:
     up = raised(ticket, why, [])
     assert isinstance(up, LevelRaised)
     assert (up.reason, up.because) == ("sign_overdue", [why])
-    grave = because(ReasonCode.SEVERITY, severity=4)
-    ordered = order(ticket, grave, [], escalated=True)
+    above_threshold = because(ReasonCode.SEVERITY, severity=4)
+    ordered = order(ticket, above_threshold, [], escalated=True)
     assert isinstance(ordered, SupervisionOrdered)
-    assert (ordered.text, ordered.because) == ("severity 4", [grave])
+    assert (ordered.text, ordered.because) == ("severity 4", [above_threshold])
     ordered.apply(ticket, START)
-    assert ticket.orders[0].because == [grave]
+    assert ticket.orders[0].because == [above_threshold]
 
 
 def test_a_ticket_from_before_the_codes_goes_on_without_them() -> None:

@@ -209,7 +209,7 @@ def test_a_ticket_that_is_passed_on_for_ever_stays_small_and_forgets_no_card() -
         and getattr(event.fact, "clock", "") in ("sign", "contact", "handle")
     ]
     assert cards(hall.ticket, LevelKind.DUE) == len(handling) >= red
-    assert hall.ticket.given == 61
+    assert hall.ticket.assignment_count == 61
     assert max(sizes[40:]) < 1.2 * max(sizes[20:40])
 
 

@@ -86,7 +86,7 @@ def test_a_broken_promise_is_not_mended_by_a_pause(limit: str, due: str, since: 
     late = handle(pack).model_copy(update={"climbed": 2})
     later = resumed(pack, late, since, "03-20 20:00")
     assert beijing(later.due_at) == due
-    assert not later.kept(at("03-20 20:00"))
+    assert not later.in_time(at("03-20 20:00"))
     assert later.rungs[1] == late.rungs[1]
     assert later.rungs[2].at > at("03-20 20:00")
 

@@ -21,7 +21,7 @@ async def _examined(room: Sandbox, content: bytes, sort: str = "jpeg") -> str:
         paper.flush()
         try:
             async with room.examined(paper, sort, len(content)) as examined:
-                return examined.found.kind
+                return examined.properties.kind
         except FileRefused as refusal:
             return refusal.code
 

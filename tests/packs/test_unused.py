@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from domain.deadlines.registry import DEADLINES
-from packs.parsed_pack import read_draft
+from packs.parsed_pack import read_parsed
 from packs.registry import PackError, check_pack, load_pack
 from tests.packs.pack_folders import full_pack, replace
 
@@ -38,7 +38,7 @@ def unused_values(folder: Path) -> dict[str, list[str]]:
 
 
 def test_every_setting_that_starts_a_clock_is_one_of_city_toml(folder: Path) -> None:
-    city = read_draft(folder).city.value
+    city = read_parsed(folder).city.value
     assert city is not None
     for clock, spec in DEADLINES.items():
         assert bool(spec.needs) == bool(spec.unused), clock

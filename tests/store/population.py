@@ -39,7 +39,7 @@ class Busy(Story):
         self, unit: str, *names: ClockName, hours: float = 8, above: str = ""
     ) -> AssignmentPlan:
         """Return the next share, for `unit`, with these clocks."""
-        n = self.ticket.given + 1
+        n = self.ticket.assignment_count + 1
         clocks = [clock(name, self.at, hours, n) for name in names]
         return AssignmentPlan(
             assignment=n,

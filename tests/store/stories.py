@@ -74,14 +74,14 @@ class Story:
         self.lifecycle = lifecycle
         self.number = self.ticket.complaint.number
         self.at = self.ticket.complaint.filed_at
-        self.told = 3
+        self.projection_number = 3
 
     def tell(self, *facts: Fact, by: Actor = SYSTEM, minutes: float = 1) -> Projection:
         self.at += timedelta(minutes=minutes)
         events = [record(self.ticket, fact, by, self.at) for fact in facts]
-        self.told += 5
+        self.projection_number += 5
         ticket = self.ticket.model_copy(deep=True)
-        return Projection(ticket=ticket, events=events, told=self.told)
+        return Projection(ticket=ticket, events=events, told=self.projection_number)
 
     def accepted(self) -> Projection:
         rules = Rules.model_validate({"pack": "demo", "pack_version": "1"})
@@ -92,7 +92,7 @@ class Story:
         return self.tell(Classified(category=category, tier="normal", why="the text says lamp"))
 
     def assigned(self, unit: str = "U1", hours: float = 48) -> Projection:
-        n = self.ticket.given + 1
+        n = self.ticket.assignment_count + 1
         clocks = [clock(ClockName.SIGN, self.at, 2, n), clock(ClockName.HANDLE, self.at, hours, n)]
         clocks += self.promise(hours)
         return self.tell(
@@ -110,20 +110,20 @@ class Story:
         return Actor(role=Role.OFFICER, id="officer-1", unit=self.ticket.unit)
 
     def climbed(self, name: ClockName, kind: LevelKind) -> Projection:
-        n = self.ticket.given or None
+        n = self.ticket.assignment_count or None
         due = self.ticket.running(name, n).due_at
         unit = self.ticket.unit
         return self.tell(LevelReached(clock=name, assignment=n, rung=kind, due_at=due, unit=unit))
 
     def signed(self) -> Projection:
-        return self.tell(Signed(assignment=self.ticket.given), by=self.officer)
+        return self.tell(Signed(assignment=self.ticket.assignment_count), by=self.officer)
 
     def contacted(self) -> Projection:
-        return self.tell(Contacted(assignment=self.ticket.given), by=self.officer)
+        return self.tell(Contacted(assignment=self.ticket.assignment_count), by=self.officer)
 
     def handled(self) -> Projection:
         result = HandlingResult(reply="The lamp has been replaced.", resolved=True)
-        n = self.ticket.given
+        n = self.ticket.assignment_count
         return self.tell(Handled(assignment=n, result=result), by=self.officer)
 
     def replied(self) -> Projection:

@@ -15,7 +15,7 @@ from domain.ticket.ticket import Ticket
 from store.db import tables
 from store.db.engine import Store
 from store.tickets import event_replay, intake, tickets
-from store.tickets.event_replay import BrokenLife, By, Life, each_life, numbers_of
+from store.tickets.event_replay import BrokenReplay, By, TicketReplay, each_replay, numbers_of
 from tests.store.population import Busy, population
 from tests.store.stories import CITIZEN, START, Story, complaint, project
 
@@ -23,19 +23,19 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FIRST_DAY = Period(START, START + DAY)
 
 
-async def _lives(store: Store, *numbers: str) -> dict[str, Life]:
-    histories: list[Life] = []
-    assert await each_life(store, numbers, histories.append) == []
+async def _lives(store: Store, *numbers: str) -> dict[str, TicketReplay]:
+    histories: list[TicketReplay] = []
+    assert await each_replay(store, numbers, histories.append) == []
     return {life.number: life for life in histories}
 
 
-async def _life(store: Store, number: str) -> Life:
+async def _life(store: Store, number: str) -> TicketReplay:
     return (await _lives(store, number))[number]
 
 
-def _told(life: Life, until: datetime | None = None) -> tuple[list[str], Ticket]:
+def _told(life: TicketReplay, until: datetime | None = None) -> tuple[list[str], Ticket]:
     kinds, ticket = list[str](), life.begun()
-    for event, told in life.told(until):
+    for event, told in life.steps(until):
         kinds.append(event.kind)
         ticket = told
     return kinds, ticket
@@ -129,17 +129,17 @@ async def test_a_life_with_a_missing_event_is_broken_and_the_others_are_told(sto
     await store.change(unknown.values(fact='{"kind": "eaten"}'))
     looked_at: list[str] = []
 
-    def look(life: Life) -> None:
-        list(life.told())
+    def look(life: TicketReplay) -> None:
+        list(life.steps())
         looked_at.append(life.number)
 
     numbers = sorted(story.number for story in (sound, broken, refused, strange))
-    found_numbers = await each_life(store, numbers, look)
+    found_numbers = await each_replay(store, numbers, look)
     assert looked_at == [sound.number]
     assert sorted(found_numbers) == sorted(story.number for story in (broken, refused, strange))
     for story, says in ((broken, "one is missing"), (refused, "event 9 is"), (strange, "event 5")):
-        with pytest.raises(BrokenLife, match=says) as error:
-            list((await _life(store, story.number)).told())
+        with pytest.raises(BrokenReplay, match=says) as error:
+            list((await _life(store, story.number)).steps())
         assert story.number in str(error.value)
         assert error.value.code == "events_broken"
 
@@ -153,8 +153,8 @@ async def test_an_event_that_may_not_be_is_told(store: Store) -> None:
         .where(event.c.number == story.number, event.c.version == 6)
         .values(role="citizen")
     )
-    with pytest.raises(BrokenLife, match=r"event 6: .*citizen"):
-        list((await _life(store, story.number)).told())
+    with pytest.raises(BrokenReplay, match=r"event 6: .*citizen"):
+        list((await _life(store, story.number)).steps())
 
 
 async def test_many_lives_are_read_a_few_at_a_time(

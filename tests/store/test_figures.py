@@ -74,7 +74,7 @@ async def test_a_figure_is_the_share_of_those_that_are_counted_at_all(store: Sto
     satisfaction = period_figures.figures[0]
     assert satisfaction.value.after == satisfaction.value.before == Ratio(2, 3)
     assert (satisfaction.tickets, satisfaction.excluded) == (3, 0)
-    assert satisfaction.behind == ()
+    assert satisfaction.counted == ()
 
 
 async def test_nothing_divided_by_nothing_is_no_figure(store: Store) -> None:
@@ -251,7 +251,7 @@ async def test_the_tickets_behind_a_figure_can_be_named(store: Store) -> None:
     unrated = [*silent.begun("water"), silent.done(1), silent.replied(), silent.unrated()]
     await project(store, _rated(good, 5), [*_rated(bad, 1), *bad.excluded()], unrated)
     figure = await _figure(store, "satisfaction", only={"satisfaction"}, tickets=True)
-    assert {(one.number, one.counts, one.excluded, one.unit) for one in figure.behind} == {
+    assert {(one.number, one.counts, one.excluded, one.unit) for one in figure.counted} == {
         (good.number, True, False, "water"),
         (bad.number, False, True, "water"),
     }
@@ -296,5 +296,5 @@ async def test_every_figure_of_every_city_can_be_computed(store: Store, city: st
     for figure in period_figures.figures:
         before, after = figure.value.before, figure.value.after
         assert 0 <= after.part <= after.of <= before.of <= figure.tickets <= len(LIVES)
-        assert before.of == len(figure.behind)
+        assert before.of == len(figure.counted)
         assert sum(value.before.of for value in figure.units.values()) <= before.of

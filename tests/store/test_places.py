@@ -10,7 +10,7 @@ from domain.ticket.complaint import Place
 from store.db.engine import Store
 from store.db.errors import BadCursor
 from store.reporting import hot_spots
-from store.reporting.drill_down import NOWHERE, DrillDownQuery, What, behind, by_number
+from store.reporting.drill_down import NOWHERE, DrillDownQuery, What, by_number, counted_tickets
 from store.reporting.indicators import Ratio
 from store.reporting.places import places
 from tests.store.population import Busy
@@ -90,7 +90,7 @@ async def test_behind_each_number_are_its_tickets(store: Store, what: What, who:
     query = DrillDownQuery("demo", what, PERIOD, NOW, area=STREET)
     numbers, cursor = [], None
     while True:
-        lines = await behind(store, query, cursor, limit=1)
+        lines = await counted_tickets(store, query, cursor, limit=1)
         numbers += [row.number for row in lines.rows]
         if (cursor := lines.next_cursor) is None:
             break
@@ -102,14 +102,18 @@ async def test_behind_each_number_are_its_tickets(store: Store, what: What, who:
 async def test_what_is_told_no_more_exactly_is_a_row_of_its_own(store: Store) -> None:
     town = await _town(store)
     inexact = DrillDownQuery("demo", What.FILED, PERIOD, NOW, area=STREET, exactly=11)
-    assert [row.number for row in (await behind(store, inexact)).rows] == [town["bad"].number]
+    assert [row.number for row in (await counted_tickets(store, inexact)).rows] == [
+        town["bad"].number
+    ]
     nowhere = DrillDownQuery("demo", What.FILED, PERIOD, NOW, area=NOWHERE)
-    assert [row.number for row in (await behind(store, nowhere)).rows] == [town["nowhere"].number]
+    assert [row.number for row in (await counted_tickets(store, nowhere)).rows] == [
+        town["nowhere"].number
+    ]
 
 
 async def test_a_list_is_read_on_with_its_own_cursor(store: Store) -> None:
     with pytest.raises(BadCursor):
-        await behind(store, DrillDownQuery("demo", What.FILED, PERIOD, NOW), "nonsense")
+        await counted_tickets(store, DrillDownQuery("demo", What.FILED, PERIOD, NOW), "nonsense")
 
 
 async def test_tickets_are_found_by_their_numbers(store: Store) -> None:
@@ -138,7 +142,9 @@ async def test_spots_are_squares_in_which_complaints_gather(store: Store) -> Non
     assert south <= 39.9011 < 39.9013 < north
     assert west <= 116.6012 < east
     query = DrillDownQuery("demo", What.FILED, PERIOD, NOW, square=square)
-    assert {row.number for row in (await behind(store, query)).rows} == {one.number for one in here}
+    assert {row.number for row in (await counted_tickets(store, query)).rows} == {
+        one.number for one in here
+    }
     lamps = hot_spots.HotSpotsQuery("demo", PERIOD, "lamp")
     assert [one.tickets for one in await hot_spots.spots(store, lamps)] == [2, 1, 1]
     assert len(await hot_spots.spots(store, lamps, most=1)) == 1

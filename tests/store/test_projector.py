@@ -101,7 +101,7 @@ async def test_what_a_task_told_that_was_cut_short_leaves_no_trace(
     story.accepted()
     lost.at += timedelta(hours=3)
     undone = [lost.classified("noise"), lost.assigned("U2")]
-    story.told += 20
+    story.projection_number += 20
     again = [story.classified("lamp"), story.tell(Urged(), by=CITIZEN)]
     projections = [before, *undone, *again]
     projector = Projector(store, batch=batch)
@@ -118,7 +118,7 @@ async def test_what_was_told_beyond_the_retry_is_gone_at_once(store: Store) -> N
     lost, story = Story(new_complaint), Story(new_complaint)
     before = lost.accepted()
     story.accepted()
-    story.told += 20
+    story.projection_number += 20
     first, beyond, again = lost.classified("noise"), lost.assigned("U2"), story.classified("lamp")
     for order in ([before, first, beyond, again], [beyond, first]):
         for one in order:
@@ -141,7 +141,7 @@ class Retold(NamedTuple):
         first, second = Story(new_complaint), Story(new_complaint)
         begun = (Story.accepted, Story.classified, Story.assigned, Story.handled, Story.replied)
         before, _ = ([tell(story) for tell in begun[:upto]] for story in (first, second))
-        second.told += 20
+        second.projection_number += 20
         return cls(before, lost(first), kept(second))
 
     def due(self) -> set[str]:
@@ -277,10 +277,10 @@ async def test_a_message_that_failed_stays_as_it_is_when_it_is_told_again(store:
 
 
 async def test_what_a_program_of_before_asked_for_is_sent(store: Store) -> None:
-    """Older code stores no history length; newer code must not take its messages for undone."""
+    """Older code stores no number; newer code must not take its messages for undone."""
     story = Story()
     await project(store, story.accepted())
-    await store.change(update(tables.outbox).values(told=0))
+    await store.change(update(tables.outbox).values(projection_number=0))
     await project(store, story.classified())
     assert await outbox.pending_count(store) == 1
 

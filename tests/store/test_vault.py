@@ -130,5 +130,5 @@ def test_what_cannot_be_true_is_refused(wrong: dict[str, str]) -> None:
 def test_blanks_are_nothing() -> None:
     person = Person(name=" ", phone="", email="\t")
     assert person == Person()
-    assert not person.told
-    assert Person(address="1 Lane").told
+    assert not person.has_values
+    assert Person(address="1 Lane").has_values

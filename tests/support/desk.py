@@ -19,7 +19,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from audit.runs import is_kept
+from audit.runs import is_retained
 from domain.actors import Actor, Role
 from domain.events import Event
 from domain.messages import Act, Command, RatingMessage
@@ -93,7 +93,7 @@ class Filed:
     async def carry_on(self, within: float = 10) -> None:
         """Continue the workflow in a new run, as an operator does, and wait until it has begun."""
         before = (await self.handle.describe()).run_id
-        await self.handle.signal(TicketWorkflow.asked_to_carry_on)
+        await self.handle.signal(TicketWorkflow.request_continuation)
         async with asyncio.timeout(within):
             while (await self.handle.describe()).run_id == before:
                 await asyncio.sleep(0.02)
@@ -206,5 +206,5 @@ async def removed(client: Client, number: str, run_id: str) -> None:
         DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
     )
     async with asyncio.timeout(60):
-        while await is_kept(client, number, run_id):
+        while await is_retained(client, number, run_id):
             await asyncio.sleep(0.02)

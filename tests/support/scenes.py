@@ -27,7 +27,7 @@ from domain.commands.joint.override import Override
 from domain.commands.joint.raise_level import RaiseLevel
 from domain.commands.joint.release import Release
 from domain.commands.joint.whistle import Call, Whistle
-from domain.commands.lookups import asked
+from domain.commands.lookups import pending_request
 from domain.commands.registry import COMMANDS
 from domain.commands.supervising.appoint import Appoint
 from domain.commands.supervising.decide import Decide
@@ -133,7 +133,7 @@ class Scene:
         return self._actor(command), command
 
     def _kind(self) -> type[Command]:
-        if asked(self.ticket) is not None and self.likely(0.4):
+        if pending_request(self.ticket) is not None and self.likely(0.4):
             return Decide
         kinds = _AT[self.ticket.stage] if self.likely(0.9) else KINDS
         weights = [_WEIGHTS.get(kind, 20) for kind in kinds]

@@ -155,7 +155,7 @@ def action_fields() -> dict[str, set[str]]:
 
 
 @dataclass
-class FoundForm:
+class ParsedForm:
     """A form in a page: its address, its fields as a browser would send them, and its buttons."""
 
     action: str
@@ -174,14 +174,14 @@ class FoundForm:
 class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[FoundForm] = []
-        self._open: FoundForm | None = None
-        self._named: dict[str, FoundForm] = {}
+        self.found: list[ParsedForm] = []
+        self._open: ParsedForm | None = None
+        self._named: dict[str, ParsedForm] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         has = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self._open = FoundForm(has.get("action", "")) if has.get("method") == "post" else None
+            self._open = ParsedForm(has.get("action", "")) if has.get("method") == "post" else None
             if self._open is not None:
                 self.found.append(self._open)
                 self._named[has.get("id", "")] = self._open
@@ -200,7 +200,7 @@ class _Forms(HTMLParser):
             self._open = None
 
 
-def forms(page: httpx.Response) -> list[FoundForm]:
+def forms(page: httpx.Response) -> list[ParsedForm]:
     """Return the forms of a page that change something; all boxes of it are ticked."""
     reader = _Forms()
     reader.feed(page.text)

@@ -103,7 +103,7 @@ async def test_passing_a_ticket_on_renews_the_units_limit_and_never_the_promise(
     await ticket.until(lambda now: now.unit == "gov" and now.stage == "handle")
     state = await ticket.state(brisk)
     assert [c.due_at for c in state.clocks if c.name is ClockName.PROMISE] == [promised.due_at]
-    lead = state.running(ClockName.HANDLE, state.given)
+    lead = state.running(ClockName.HANDLE, state.assignment_count)
     assert lead.due_at > promised.due_at
     assert state.due_at == promised.due_at
 

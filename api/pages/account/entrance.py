@@ -160,7 +160,7 @@ async def change_password(
     """Change the password and end the account's other sessions; typed passwords are not shown."""
     form = await Form.read(request, *_PASSWORDS)
     try:
-        body = sessions.NewPassword.model_validate(form.given(*_PASSWORDS))
+        body = sessions.NewPassword.model_validate(form.filled(*_PASSWORDS))
         begun, secret = await browser_sessions.renew(request, caller, body, context)
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)

@@ -65,7 +65,7 @@ async def versions(request: Request, caller: READER, context: Context) -> Respon
 
 async def _diff(context: AppContext, caller: Caller, city: str, form: Form) -> PackDifferences:
     return await app_packs.differing(
-        context, caller, city, DiffQuery.model_validate(form.given("before", "after"))
+        context, caller, city, DiffQuery.model_validate(form.filled("before", "after"))
     )
 
 

@@ -98,7 +98,7 @@ async def create(request: Request, caller: MANAGER, context: Context) -> Respons
 async def person(
     request: Request, account: AccountId, caller: MANAGER, context: Context
 ) -> Response:
-    found_account = await accounts.found(context, caller, account)
+    found_account = await accounts.managed_account(context, caller, account)
     form = Form.blank(
         "display",
         role=found_account.role,
@@ -113,7 +113,7 @@ async def person(
 async def change(
     request: Request, account: AccountId, caller: MANAGER, context: Context
 ) -> Response:
-    found_account = await accounts.found(context, caller, account)
+    found_account = await accounts.managed_account(context, caller, account)
     form = await Form.read(request, "display", "role", "unit", "city")
     try:
         values = _who(form, _pack_of(request, caller, context, found_account))
@@ -128,7 +128,7 @@ async def password(
     request: Request, account: AccountId, caller: MANAGER, context: Context
 ) -> Response:
     """Issue a new password, shown by this response only."""
-    found_account = await accounts.found(context, caller, account)
+    found_account = await accounts.managed_account(context, caller, account)
     try:
         made = await accounts.renew(context, caller, found_account)
     except REFUSALS as error:
@@ -143,7 +143,7 @@ async def act(
     """Close, open, sign out, reset the second factor."""
     if action not in ACCOUNT_ACTIONS:
         raise Problem("not_found")
-    found_account = await accounts.found(context, caller, account)
+    found_account = await accounts.managed_account(context, caller, account)
     try:
         await ACCOUNT_ACTIONS[action].do(context, caller, found_account)
     except REFUSALS as error:
@@ -162,7 +162,7 @@ def refuse(form: Form, error: Exception) -> int:
 
 def _who(form: Form, pack: Pack) -> dict[str, Any]:
     """Return the account's values. Units are offered of one city, so a unit implies its city."""
-    values: dict[str, Any] = form.given("display", "role", "unit", "city")
+    values: dict[str, Any] = form.filled("display", "role", "unit", "city")
     if "unit" in values:
         values.setdefault("city", pack.city.id)
     return values
@@ -174,7 +174,7 @@ async def _list(
     requested_form = Form.blank(**{name: request.query_params.get(name, "") for name in _FIND})
     cursor = request.query_params.get("cursor")
     try:
-        query = AccountQuery.model_validate({**requested_form.given(*_FIND), "cursor": cursor})
+        query = AccountQuery.model_validate({**requested_form.filled(*_FIND), "cursor": cursor})
         page = await accounts.listed(context, caller, query)
     except (ValidationError, *REFUSALS) as error:
         status = requested_form.refuse(error)

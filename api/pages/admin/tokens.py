@@ -39,7 +39,7 @@ async def issue(request: Request, caller: TOKEN_MANAGER, context: Context) -> Re
     form = await Form.read(request, *_NEW, "scopes")
     scopes = [str(one) for one in (await request.form()).getlist("scopes")]
     try:
-        values: dict[str, Any] = form.given(*_NEW)
+        values: dict[str, Any] = form.filled(*_NEW)
         if "unit" in values:
             values.setdefault("city", working_city(request, context, caller).city.id)
         if scopes:

@@ -50,21 +50,21 @@ _NAMED = 100
 
 
 class EventPair(NamedTuple):
-    """One event in the history (`told`) and in the record (`kept`), and where they differ.
+    """One event in the history (`in_history`) and in the record (`in_record`), and the differences.
 
     `compared`: whether the history goes back that far.
     """
 
     version: int
-    told: Event | None
-    kept: Event | None
+    in_history: Event | None
+    in_record: Event | None
     position: int | None
     differs: list[Difference]
     compared: bool
 
     @property
     def event(self) -> Event:
-        event = self.told or self.kept
+        event = self.in_history or self.in_record
         if event is None:
             raise ValueError("a line of nothing")
         return event
@@ -87,7 +87,7 @@ async def index(
 ) -> Response:
     """Redirect to the ticket with the number, or show verdicts on the tickets a filter finds."""
     pack = working_city(request, context, caller)
-    form = Form.blank("number", *_FILTERS, **_asked(request))
+    form = Form.blank("number", *_FILTERS, **_typed_query(request))
     page: VerdictPage | None = None
     status = 200
     if "number" in request.query_params:
@@ -118,13 +118,13 @@ async def index(
     )
 
 
-def _asked(request: Request) -> dict[str, str]:
+def _typed_query(request: Request) -> dict[str, str]:
     typed = {name: request.query_params.get(name, "") for name in ("number", *_FILTERS)}
     return typed | {"open": typed["open"] or "false", "limit": typed["limit"] or "20"}
 
 
 def _query(form: Form, pack: Pack, cursor: str | None) -> SampleQuery:
-    values: dict[str, Any] = form.given(*_FILTERS)
+    values: dict[str, Any] = form.filled(*_FILTERS)
     if values.get("open") == "any":
         values["open"] = None
     return SampleQuery.model_validate({**values, "city": pack.city.id, "cursor": cursor})
@@ -190,17 +190,17 @@ def _changes(then: StateThen | None) -> list[Change]:
 
 def _version(request: Request, first: int, last: int) -> int:
     """Return the requested version, limited to `first` and `last`; by default the last."""
-    return min(max(_asked_number(request, "version", last), first), last)
+    return min(max(_number_of(request, "version", last), first), last)
 
 
 def _part(request: Request, lines: list[EventPair]) -> slice:
     """Return the lines to show: one page, beginning with the requested event."""
-    asked = _asked_number(request, "lines", 0)
+    asked = _number_of(request, "lines", 0)
     start = next((n for n, line in enumerate(lines) if line.version >= asked), 0)
     return slice(start, min(start + LINES, len(lines)))
 
 
-def _asked_number(request: Request, name: str, otherwise: int) -> int:
+def _number_of(request: Request, name: str, otherwise: int) -> int:
     text = request.query_params.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else otherwise
 
@@ -229,8 +229,8 @@ def _line(
     compared = report.told is not None and version >= report.since
     return EventPair(
         version=version,
-        told=event,
-        kept=stored_event,
+        in_history=event,
+        in_record=stored_event,
         position=report.positions[version - report.since] if event else None,
         differs=event_differences(event, stored_event) if compared else [],
         compared=compared,

@@ -13,7 +13,7 @@ from api.http.access import public
 from api.http.dependencies import Context
 from api.http.i18n import ENGLISH, language_of
 from api.pages.citizen import photos
-from api.pages.citizen.next_step import OUTCOMES, STAGES, STEPS, is_asked, step_of
+from api.pages.citizen.next_step import OUTCOMES, STAGES, STEPS, open_question, step_of
 from api.pages.citizen.photos import Brought
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.page import page
@@ -82,7 +82,7 @@ class SubmittedForm(NamedTuple):
 
 
 async def _add_facts(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
-    command = AddFacts.model_validate(submitted.form.given("text"))
+    command = AddFacts.model_validate(submitted.form.filled("text"))
     await _add(context, submitted, command, submitted.key)
     return None
 
@@ -103,20 +103,20 @@ async def _add(context: AppContext, submitted: SubmittedForm, command: AddFacts,
 
 
 async def _urge(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
-    command = Urge.model_validate(submitted.form.given("text"))
+    command = Urge.model_validate(submitted.form.filled("text"))
     await give(context, submitted.caller, submitted.number, command, submitted.key)
     return None
 
 
 async def _withdraw(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
-    command = Withdraw.model_validate(submitted.form.given("reason"))
+    command = Withdraw.model_validate(submitted.form.filled("reason"))
     await give(context, submitted.caller, submitted.number, command, submitted.key)
     return None
 
 
 async def _rate(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
     """Rate the ticket; photos are added as facts first: a rating may end it."""
-    values: dict[str, Any] = dict(submitted.form.given("contacted", "resolved", "grade", "words"))
+    values: dict[str, Any] = dict(submitted.form.filled("contacted", "resolved", "grade", "words"))
     for name in ("contacted", "resolved"):
         if name in values:
             values[name] = _YES.get(values[name], values[name])
@@ -130,7 +130,7 @@ async def _rate(context: AppContext, submitted: SubmittedForm) -> Receipt | None
 
 async def _back(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
     """Reopen the ticket; for an ended one, return the receipt of a follow-up ticket."""
-    command = Recur.model_validate(submitted.form.given("text"))
+    command = Recur.model_validate(submitted.form.filled("text"))
     became = await reopen(context, submitted.caller, submitted.number, command, submitted.key)
     return became.receipt if isinstance(became, Filed) else None
 
@@ -172,7 +172,7 @@ async def _act(what: str, request: Request, context: AppContext, sent: FormData)
         number, caller = await _caller(request, context, form)
     except REFUSALS as error:
         status = form.refuse(error)
-        values = form.given(*chosen.fields)
+        values = form.filled(*chosen.fields)
         return page(
             request,
             "citizen/follow.html",
@@ -188,7 +188,7 @@ async def _act(what: str, request: Request, context: AppContext, sent: FormData)
             raise Problem("invalid_request")
         follower = await chosen.do(context, SubmittedForm(number, caller, form, key, brought))
         done, brought = chosen.done, Brought()
-        form = Form.blank(*_TICKET, **form.given(*_TICKET))
+        form = Form.blank(*_TICKET, **form.filled(*_TICKET))
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)
     return await _ticket(
@@ -249,7 +249,7 @@ async def _ticket(
         steps=[name for name, _ in STEPS],
         state=STAGES.get(view.stage),
         ending=OUTCOMES[view.outcome] if view.outcome else None,
-        question=is_asked(view),
+        question=open_question(view),
         can=_can(view),
         grades={one.grade: one.en if english else one.zh for one in pack.rating.grades},
     )

@@ -143,10 +143,10 @@ def _receipt(
 
 def _complaint(form: Form, files: list[str]) -> ComplaintIn:
     """Convert the form to the API's model; a position from a phone is in WGS-84."""
-    contact = form.given("name", "phone")
+    contact = form.filled("name", "phone")
     values: dict[str, Any] = {
-        **form.given("city", "kind", "category", "text"),
-        "place": form.given("area", "address", "lat", "lon"),
+        **form.filled("city", "kind", "category", "text"),
+        "place": form.filled("area", "address", "lat", "lon"),
         "contact": contact or None,
         "anonymous": not contact or form.typed["anonymous"] == "yes",
         "public": form.typed["public"] == "yes",

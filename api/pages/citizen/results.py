@@ -56,7 +56,7 @@ async def report_card(
         requested_reckoning = reckoning(ReckoningQuery(month=shown), pack, now)
         figures, _ = await counted(context, None, requested_reckoning, None)
         rates = await context.figures.get(
-            ("rates", *requested_reckoning.asked),
+            ("rates", *requested_reckoning.cache_key),
             lambda: rates_of(context, pack, figures.period),
         )
     except StoreUnavailable:

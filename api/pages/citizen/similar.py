@@ -49,7 +49,7 @@ async def similar(context: AppContext, pack: Pack, body: ComplaintIn, key: str) 
     if await intake.by_key(context.store, key) is not None:
         return []
     values = body.model_dump(exclude={"city", "contact"})
-    complaint = filing.draft(pack, datetime.now(UTC), **values)
+    complaint = filing.unnumbered(pack, datetime.now(UTC), **values)
     guess = classify(pack, complaint)
     if guess.category is None or not guess.confident:
         return []

@@ -17,7 +17,7 @@ from api.http.dependencies import Context
 from api.http.i18n import language_of
 from api.pages.actions import files as action_files
 from api.pages.actions.parsing import KEPT
-from api.pages.desk.caller_history import Earlier, found_again, search
+from api.pages.desk.caller_history import Earlier, reload_earlier, search
 from api.pages.desk.request_mapping import FIELDS, WORDS, complaint, conclusion
 from api.pages.desk.suggestions import Hints, hints
 from api.pages.shared.forms import REFUSALS, Form
@@ -184,9 +184,9 @@ async def _same(
     """Add what was said to an earlier ticket of the same caller, or urge it."""
     what, _, typed = which.partition(":")
     number = parse_number(typed)
-    if what not in DONE or number not in (await found_again(context, caller, form)).numbers:
+    if what not in DONE or number not in (await reload_earlier(context, caller, form)).numbers:
         raise Problem("ticket_not_found")
-    values = form.given("text")
+    values = form.filled("text")
     brought = form.typed[KEPT].split()
     if what == "urge" and brought:
         form.fail(FILES.name, _NOT_WITH_URGING)
@@ -282,7 +282,7 @@ async def _hints(context: AppContext, pack: Pack, form: Form) -> Hints:
 async def _screen(
     request: Request, context: AppContext, caller: Caller, pack: Pack, form: Form, status: int = 200
 ) -> Response:
-    earlier: Earlier = await found_again(context, caller, form)
+    earlier: Earlier = await reload_earlier(context, caller, form)
     return staff_page(
         request,
         "desk/call.html",

@@ -80,8 +80,8 @@ def _attempt(form: Form) -> CallBack:
     the note says that they declined.
     """
     reached = form.typed["reached"]
-    values: dict[str, Any] = {"reached": _YES.get(reached, reached or None), **form.given("note")}
-    fields: dict[str, Any] = dict(form.given("contacted", "resolved", "grade", "words"))
+    values: dict[str, Any] = {"reached": _YES.get(reached, reached or None), **form.filled("note")}
+    fields: dict[str, Any] = dict(form.filled("contacted", "resolved", "grade", "words"))
     if reached == "yes" and (fields or "note" not in values):
         for name in ("contacted", "resolved"):
             if name in fields:
@@ -109,7 +109,7 @@ async def _page(
         who=await _who(context, caller, at.hand) if at.hand else None,
         scripts=_scripts(at.pack, at.hand),
         grades=_grades(request, at.pack),
-        **queue.told(request, caller, at, DONE),
+        **queue.template_values(request, caller, at, DONE),
     )
 
 

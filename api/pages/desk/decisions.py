@@ -18,7 +18,7 @@ from api.pages.shared.workplace import working_city
 from app.caller import Caller
 from app.context import AppContext
 from domain.commands.intake.arbitrate import Arbitrate
-from domain.commands.lookups import asked, asking
+from domain.commands.lookups import asking, pending_request
 from domain.commands.supervising.decide import Decide
 from domain.deadlines.clocks import Clock
 from domain.deadlines.limits import Limit
@@ -65,7 +65,7 @@ async def decide(
     form = await Form.read(request, *FIELDS)
 
     def command(pack: Pack) -> Decide:
-        values = {**form.given("approve", "reason"), "unit": _unit(pack, form)}
+        values = {**form.filled("approve", "reason"), "unit": _unit(pack, form)}
         return Decide.model_validate(values)
 
     done = "granted" if form.typed["approve"] == "true" else "refused"
@@ -86,7 +86,7 @@ async def arbitrate(
             form.fail("units", UNKNOWN_UNIT)
         values = {
             "unit": _unit(pack, form),
-            **form.given("text"),
+            **form.filled("text"),
             "units": [one for one in units if one],
         }
         return Arbitrate.model_validate({name: value for name, value in values.items() if value})
@@ -126,7 +126,7 @@ async def _page(
         form=form,
         wish=_wish(at.pack, at.hand.ticket, caller) if at.hand else None,
         asked_for={one.row.number: ASKED[_what(one.ticket)] for one in at.waits},
-        **queue.told(request, caller, at, DONE),
+        **queue.template_values(request, caller, at, DONE),
     )
 
 
@@ -134,13 +134,13 @@ async def _page(
 
 
 def _what(ticket: Ticket) -> str:
-    wish = asked(ticket)
+    wish = pending_request(ticket)
     return wish.what if wish else "arbitration"
 
 
 def _wish(pack: Pack, ticket: Ticket, caller: Caller) -> dict[str, Any]:
     """Describe the open ticket's request: unit, ground, how often before, and what would follow."""
-    wish, share = asked(ticket), asking(ticket)
+    wish, share = pending_request(ticket), asking(ticket)
     share = share or ticket.lead
     unit = pack.unit(share.unit) if share and pack.has_unit(share.unit) else None
     what = _what(ticket)

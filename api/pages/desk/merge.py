@@ -88,7 +88,7 @@ async def merge(
         if form.typed["parent"] not in numbers:
             form.fail("parent", _CHOOSE)
             raise Problem("invalid_request")
-        command = Merge.model_validate({"into": form.typed["parent"], **form.given("reason")})
+        command = Merge.model_validate({"into": form.typed["parent"], **form.filled("reason")})
         for number in dict.fromkeys(numbers):
             if number != command.into:
                 await _into(context, caller, number, command, form, refused)
@@ -123,7 +123,7 @@ async def unmerge(
     form = await Form.read(request, *FIELDS)
     try:
         number = parse_number(form.typed["number"])
-        command = Unmerge.model_validate(form.given("reason"))
+        command = Unmerge.model_validate(form.filled("reason"))
         await give(context, caller, number, command, f"page/{form.key}/{number}")
     except (ValidationError, *REFUSALS) as error:
         return await _page(request, context, caller, form, form.refuse(error))

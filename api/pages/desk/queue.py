@@ -97,7 +97,7 @@ async def do(
     return RedirectResponse(f"{address}?{urlencode(onward)}", 303)
 
 
-def told(
+def template_values(
     request: Request, caller: Caller, at: OpenQueue, messages: dict[str, str]
 ) -> dict[str, Any]:
     """Return the values for every queue's template: the desk, its pack, and what was just done.

@@ -77,7 +77,7 @@ async def act(
         what = form.typed["do"]
         sheet = await _sheet(sent, form) if what == "read" else []
     if what == "read":
-        rows = [row for row in rows if _said(row)] + sheet
+        rows = [row for row in rows if _has_values(row)] + sheet
         if len(rows) > MOST:
             form.fail("sheet", _TOO_MANY, most=MOST)
         _put(form, rows[:MOST])
@@ -100,7 +100,7 @@ async def _file(
     items: list[dict[str, str]] = []
     faults: list[dict[str, Fault]] = []
     for row in rows:
-        if not _said(row):
+        if not _has_values(row):
             continue
         done = await _one(context, caller, pack, form, row)
         if isinstance(done, FiledRow):
@@ -120,7 +120,7 @@ async def _one(
     context: AppContext, caller: Caller, pack: Pack, form: Form, row: dict[str, str]
 ) -> FiledRow | dict[str, Fault]:
     """File a row, or return what is wrong with it, by its fields."""
-    own = Form.blank(*CALL_FIELDS, *COLUMNS, **row, **form.given("kind", "channel"))
+    own = Form.blank(*CALL_FIELDS, *COLUMNS, **row, **form.filled("kind", "channel"))
     try:
         today = context.now().astimezone(pack.calendar.tz).date()
         body = _with_date(complaint(pack, own), own, today)
@@ -175,7 +175,7 @@ def _put(form: Form, rows: list[dict[str, str]]) -> None:
         form.typed[f"key-{n}"] = row.get("key") or secrets.token_hex(8)
 
 
-def _said(row: dict[str, str]) -> bool:
+def _has_values(row: dict[str, str]) -> bool:
     return any(row.get(name) for name in COLUMNS)
 
 

@@ -32,13 +32,13 @@ def complaint(pack: Pack, form: Form, files: Sequence[str] = ()) -> ComplaintIn:
         ValidationError; Problem: the form's faults say what is wrong.
     """
     codes = _codes(pack, form)
-    contact = form.given("name", "phone")
+    contact = form.filled("name", "phone")
     body = ComplaintIn.model_validate(
         {
-            **form.given("text", "title", "kind", "channel"),
+            **form.filled("text", "title", "kind", "channel"),
             "city": pack.city.id,
             "category": codes["category"],
-            "place": {**form.given("address"), "area": codes["area"]},
+            "place": {**form.filled("address"), "area": codes["area"]},
             "contact": contact or None,
             "anonymous": not contact or form.typed["anonymous"] == "yes",
             "files": files,

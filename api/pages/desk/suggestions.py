@@ -50,7 +50,7 @@ async def hints(
     context: AppContext, pack: Pack, values: dict[str, Any], chosen: str | None
 ) -> Hints:
     """Return the suggestions for a complaint as typed so far; `chosen`: its subject."""
-    complaint = filing.draft(pack, datetime.now(UTC), **values)
+    complaint = filing.unnumbered(pack, datetime.now(UTC), **values)
     suggestion = guess(context, pack, complaint)
     code = chosen or suggestion.category
     told = Hints(

@@ -60,7 +60,7 @@ async def classify(
 
     def command(pack: Pack) -> Classify:
         values = {
-            **form.given("kind", "note"),
+            **form.filled("kind", "note"),
             "category": _code(form, "category", category_of(pack, form.typed["category"])),
             "area": _code(form, "area", area_of(pack, form.typed["area"])),
             "unit": _code(form, "unit", unit_of(pack, form.typed["unit"])),
@@ -80,7 +80,7 @@ async def dispatch(
 
     def command(pack: Pack) -> Reassign:
         unit = _code(form, "unit", unit_of(pack, form.typed["unit"]))
-        values = {"unit": unit, **form.given("reason")}
+        values = {"unit": unit, **form.filled("reason")}
         return Reassign.model_validate({name: value for name, value in values.items() if value})
 
     return await _do(request, context, caller, form, "reassign", command)
@@ -95,7 +95,7 @@ async def conclude(
 
     def command(pack: Pack) -> Conclude:
         outcome, _, reason = form.typed["outcome"].partition(":")
-        values = {"outcome": outcome, "reason": reason or None, **form.given("text")}
+        values = {"outcome": outcome, "reason": reason or None, **form.filled("text")}
         return Conclude.model_validate(values)
 
     return await _do(request, context, caller, form, "conclude", command)
@@ -142,7 +142,7 @@ async def _page(
         advice=_advice(context, speech, at.hand) if at.hand else None,
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or at.pack.features.appoint],
         places=places(at.pack),
-        **queue.told(request, caller, at, DONE),
+        **queue.template_values(request, caller, at, DONE),
     )
 
 

@@ -20,18 +20,18 @@ class MonthChoice:
 
     shown: str
     choices: list[str]
-    asked: Reckoning
+    reckoning: Reckoning
 
     @property
     def period(self) -> Period:
-        return self.asked.period
+        return self.reckoning.period
 
     @property
     def running(self) -> bool:
-        return self.asked.period.until == self.asked.now
+        return self.reckoning.period.until == self.reckoning.now
 
 
-def month_asked(request: Request, pack: Pack, now: datetime) -> MonthChoice:
+def requested_month(request: Request, pack: Pack, now: datetime) -> MonthChoice:
     """Return the month in the address, or the running one.
 
     Raises:

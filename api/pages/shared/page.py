@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from api.http.assets import Assets
-from api.http.i18n import COOKIE, LANGUAGES, TAGS, asked_language, language_of, translations
+from api.http.i18n import COOKIE, LANGUAGES, TAGS, language_of, requested_language, translations
 from api.pages.shared import formatting
 from api.pages.shared.labels import Labels
 
@@ -88,7 +88,7 @@ def page(
     text = drawing.draw(language, template, known | values)
     response = HTMLResponse(text, status, SAFE | (headers or {}))
     response.headers["Content-Language"] = TAGS[language]
-    if asked_language(request):
+    if requested_language(request):
         response.set_cookie(COOKIE, language, _YEAR, samesite="lax")
     return response
 

@@ -67,7 +67,7 @@ async def board(
     pack = working_city(request, context, caller)
     boards: BoardFeeds = request.app.state.boards
     scene = await boards.now(context, caller, pack)
-    values = _told(scene.board, pack, caller, wall)
+    values = _values(scene.board, pack, caller, wall)
     template = "supervision/board_wall.html" if wall else "supervision/board.html"
     return staff_page(request, template, caller, parts=_parts(wall), **values)
 
@@ -114,7 +114,7 @@ def _drawn(
     drawing: Drawing, language: str, pack: Pack, caller: Caller, wall: bool, scene: BoardSnapshot
 ) -> dict[str, str]:
     def draw() -> dict[str, str]:
-        values = _told(scene.board, pack, caller, wall)
+        values = _values(scene.board, pack, caller, wall)
         values |= {"now": scene.board.at, "pack": pack, "zone": pack.calendar.tz}
         parts = (*_parts(wall), "at")
         return {part: drawing.draw(language, _template_of(part), values) for part in parts}
@@ -130,7 +130,7 @@ def _parts(wall: bool) -> tuple[str, ...]:
     return ON_THE_WALL if wall else PARTS
 
 
-def _told(board: Board, pack: Pack, caller: Caller, wall: bool) -> dict[str, Any]:
+def _values(board: Board, pack: Pack, caller: Caller, wall: bool) -> dict[str, Any]:
     hours = hours_of(board, pack)
     return {
         "board": board,

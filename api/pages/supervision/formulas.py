@@ -80,7 +80,7 @@ def in_words(condition: str, words: PageWords) -> str:
     if condition.strip() == "true":
         return words.say(_ALL)
     try:
-        return _Reader(tokens(condition), words).told()
+        return _Reader(tokens(condition), words).sentence()
     except ConditionError:
         return condition
 
@@ -97,7 +97,7 @@ class _Reader:
         self._left, self._words = found_tokens[:-1], words
         self._about = ""
 
-    def told(self) -> str:
+    def sentence(self) -> str:
         parts: list[str] = []
         while self._left:
             parts.append(self._next())

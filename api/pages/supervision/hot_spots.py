@@ -12,7 +12,7 @@ from api.http.access import staff
 from api.http.csv_sheets import Cell, sheet
 from api.http.dependencies import Context
 from api.http.responses import json_text
-from api.pages.shared.months import MonthChoice, month_asked
+from api.pages.shared.months import MonthChoice, requested_month
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
@@ -53,8 +53,8 @@ async def spot_page(
 ) -> Response:
     """Show the map, the places and categories with most tickets, and common problems."""
     pack = working_city(request, context, caller)
-    month, words = month_asked(request, pack, datetime.now(UTC)), PageWords(request)
-    chosen = _asked(pack, month, category)
+    month, words = requested_month(request, pack, datetime.now(UTC)), PageWords(request)
+    chosen = _spots_query(pack, month, category)
     most = await most_of(context, caller, chosen)
     common = await topics_in(context, caller, pack.city.id, month.period, _LEAST)
     query = {"month": month.shown, "city": pack.city.id}
@@ -89,8 +89,8 @@ async def squares(
 ) -> Response:
     """Send the map's squares: position, number of tickets, main category, drill-down address."""
     pack = working_city(request, context, caller)
-    month, words = month_asked(request, pack, datetime.now(UTC)), PageWords(request)
-    chosen = _asked(pack, month, category)
+    month, words = requested_month(request, pack, datetime.now(UTC)), PageWords(request)
+    chosen = _spots_query(pack, month, category)
     query = {"month": month.shown, "city": pack.city.id}
     query |= {"category": chosen.category} if chosen.category else {}
     items = [
@@ -116,8 +116,8 @@ async def spot_sheet(
 ) -> Response:
     """Send one table, or the squares of the map, as CSV."""
     pack = working_city(request, context, caller)
-    month, words = month_asked(request, pack, datetime.now(UTC)), PageWords(request)
-    query = _asked(pack, month, category)
+    month, words = requested_month(request, pack, datetime.now(UTC)), PageWords(request)
+    query = _spots_query(pack, month, category)
     name = f"{words.named(pack.city)} spots {what} {month.shown}.csv"
     if what == "map":
         heads = [words.say(head) for head in (N_("Latitude"), N_("Longitude"), N_("Tickets"),
@@ -156,7 +156,7 @@ async def _topics_sheet(
     return sheet(name, [words.say(head) for head in heads], rows)
 
 
-def _asked(pack: Pack, month: MonthChoice, category: str) -> HotSpotsQuery:
+def _spots_query(pack: Pack, month: MonthChoice, category: str) -> HotSpotsQuery:
     return HotSpotsQuery(pack.city.id, month.period, category if pack.knows(category) else None)
 
 

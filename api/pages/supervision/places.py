@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.http.access import staff
 from api.http.csv_sheets import Cell, sheet
 from api.http.dependencies import Context
-from api.pages.shared.months import MonthChoice, month_asked
+from api.pages.shared.months import MonthChoice, requested_month
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
@@ -61,9 +61,9 @@ async def places(
     area: str = "",
 ) -> Response:
     """Show the parts of a place side by side; each links to its own parts."""
-    pack, month, words = _asked(request, caller, context)
+    pack, month, words = _page_scope(request, caller, context)
     code = area or pack.city.division
-    parts = await parts_of(context, caller, pack, code, month.period, month.asked.now)
+    parts = await parts_of(context, caller, pack, code, month.period, month.reckoning.now)
     return staff_page(
         request,
         "supervision/places.html",
@@ -110,9 +110,9 @@ async def places_sheet(
     area: str = "",
 ) -> Response:
     """Send the parts of a place as CSV."""
-    pack, month, words = _asked(request, caller, context)
+    pack, month, words = _page_scope(request, caller, context)
     code = area or pack.city.division
-    parts = await parts_of(context, caller, pack, code, month.period, month.asked.now)
+    parts = await parts_of(context, caller, pack, code, month.period, month.reckoning.now)
     heads = (N_("Code"), N_("Place"), N_("Open now"), N_("Late"), N_("Filed"), N_("Ended"),
              N_("Response rate"), N_("Resolution rate"), N_("Satisfaction rate"))  # fmt: skip
     name = f"{place_name(pack, code, words)} {month.shown}.csv"
@@ -137,10 +137,10 @@ async def tickets(
     cursor: str | None = None,
 ) -> Response:
     """Show the tickets that one number of a place, or of a spot on the map, counts."""
-    pack, month, words = _asked(request, caller, context)
-    drill_down = _behind(request, pack, month, context)
+    pack, month, words = _page_scope(request, caller, context)
+    drill_down = _drill_down_query(request, pack, month, context)
     lines = await tickets_at(context, caller, drill_down, cursor)
-    query = {**_said(request), "month": month.shown, "city": pack.city.id}
+    query = {**_query_values(request), "month": month.shown, "city": pack.city.id}
     return staff_page(
         request,
         "supervision/places_tickets.html",
@@ -161,8 +161,8 @@ async def tickets_sheet(
     request: Request, caller: Annotated[Caller, staff("get_places")], context: Context
 ) -> Response:
     """Send the same tickets as CSV."""
-    pack, month, words = _asked(request, caller, context)
-    query = _behind(request, pack, month, context)
+    pack, month, words = _page_scope(request, caller, context)
+    query = _drill_down_query(request, pack, month, context)
     lines, cursor = list[DrillDownRow](), None
     while len(lines) < _ROWS:
         page: Lines = await tickets_at(context, caller, query, cursor, _MOST)
@@ -196,11 +196,11 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _behind(
+def _drill_down_query(
     request: Request, pack: Pack, month: MonthChoice, context: AppContext
 ) -> DrillDownQuery:
     """Parse the request in the address; a Problem not_found if it names nothing that exists."""
-    values = _said(request)
+    values = _query_values(request)
     area = values.get("area")
     known = area in (None, NOWHERE) or is_in(pack, context.packs.grid(pack.city.id), str(area))
     try:
@@ -218,7 +218,7 @@ def _behind(
         city=pack.city.id,
         what=what,
         period=month.period,
-        now=month.asked.now,
+        now=month.reckoning.now,
         area=area,
         exactly=exactly,
         category=values.get("category"),
@@ -226,11 +226,11 @@ def _behind(
     )
 
 
-_SAID = ("what", "area", "exactly", "category", "square")
+_QUERY_NAMES = ("what", "area", "exactly", "category", "square")
 
 
-def _said(request: Request) -> dict[str, str]:
-    return {name: said for name in _SAID if (said := request.query_params.get(name))}
+def _query_values(request: Request) -> dict[str, str]:
+    return {name: value for name in _QUERY_NAMES if (value := request.query_params.get(name))}
 
 
 def _where(pack: Pack, query: DrillDownQuery, words: PageWords) -> list[str]:
@@ -247,8 +247,8 @@ def _unit(pack: Pack, line: DrillDownRow, words: PageWords) -> str:
     return words.named(named(pack, line.unit)) if line.unit else ""
 
 
-def _asked(
+def _page_scope(
     request: Request, caller: Caller, context: AppContext
 ) -> tuple[Pack, MonthChoice, PageWords]:
     pack = working_city(request, context, caller)
-    return pack, month_asked(request, pack, datetime.now(UTC)), PageWords(request)
+    return pack, requested_month(request, pack, datetime.now(UTC)), PageWords(request)

@@ -11,22 +11,22 @@ from starlette.responses import Response
 
 from api.http.access import staff
 from api.http.dependencies import Context
-from api.pages.shared.months import MonthChoice, month_asked
+from api.pages.shared.months import MonthChoice, requested_month
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from api.pages.supervision.formulas import in_words, period_in_words
 from app.caller import Caller
 from app.context import AppContext
-from app.figures import counted, lines_of, tickets_behind
-from app.scores import earned_by, found_scores
+from app.figures import counted, counted_tickets_of, lines_of
+from app.scores import computed_scores, earned_by
 from domain.pack.catalogue import Indicator, UnitKind
 from domain.pack.pack import Pack
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of
 from store.reporting.drill_down import DrillDownRow
-from store.reporting.figures import Behind
-from store.reporting.ranking import Order, named, points_table, standings
+from store.reporting.figures import CountedTicket
+from store.reporting.ranking import Order, named, points_table, rank_units
 
 router = APIRouter(include_in_schema=False)
 
@@ -36,7 +36,7 @@ ORDERS: tuple[Order, ...] = ("highest", "lowest", "code")
 
 
 @router.get("/staff/league")
-async def league(
+async def show_ranking(
     request: Request,
     caller: Annotated[Caller, staff("get_scores")],
     context: Context,
@@ -44,8 +44,8 @@ async def league(
     sort: str = "",
 ) -> Response:
     """Show every indicator of the pack for every unit, before and after exclusion."""
-    pack, month = _asked(request, caller, context)
-    figures, then = await counted(context, caller, month.asked, None)
+    pack, month = _pack_and_month(request, caller, context)
+    figures, then = await counted(context, caller, month.reckoning, None)
     chosen = kind_of(kind)
     order = sort if sort in [one.indicator.id for one in figures.figures] else None
     words = PageWords(request)
@@ -56,7 +56,7 @@ async def league(
         pack=pack,
         month=month,
         figures=figures.figures,
-        lines=standings(then, figures.figures, chosen, order),
+        lines=rank_units(then, figures.figures, chosen, order),
         kinds=_kinds(pack, words),
         kind=chosen,
         sorts=[(one.indicator.id, words.named(one.indicator)) for one in figures.figures],
@@ -87,9 +87,9 @@ async def tickets(
     cursor: str | None = None,
 ) -> Response:
     """Show the drill-down of one number: tickets that count, and tickets that do not."""
-    pack, month = _asked(request, caller, context)
-    figure, drill_down_tickets = await tickets_behind(
-        context, caller, month.asked, indicator, unit, only
+    pack, month = _pack_and_month(request, caller, context)
+    figure, drill_down_tickets = await counted_tickets_of(
+        context, caller, month.reckoning, indicator, unit, only
     )
     after = str(key_of(cursor, str)[0]) if cursor else ""
     rest = [one for one in drill_down_tickets if one.number > after]
@@ -112,8 +112,8 @@ async def tickets(
 
 
 async def _lines(
-    context: AppContext, caller: Caller, shown: list[Behind]
-) -> list[tuple[Behind, DrillDownRow]]:
+    context: AppContext, caller: Caller, shown: list[CountedTicket]
+) -> list[tuple[CountedTicket, DrillDownRow]]:
     lines = await lines_of(context, caller, shown)
     return [(one, lines[one.number]) for one in shown if one.number in lines]
 
@@ -127,8 +127,8 @@ async def points(
     order: str = "",
 ) -> Response:
     """Show the points of every unit, and how often each rule gave them."""
-    pack, month = _asked(request, caller, context)
-    scores, then = await found_scores(context, caller, month.asked, None)
+    pack, month = _pack_and_month(request, caller, context)
+    scores, then = await computed_scores(context, caller, month.reckoning, None)
     chosen, ordered = kind_of(kind), order_of(order)
     return staff_page(
         request,
@@ -154,8 +154,8 @@ async def earned(
     cursor: str | None = None,
 ) -> Response:
     """Show the events that brought a unit its points, in the order of tickets."""
-    pack, month = _asked(request, caller, context)
-    found_points, rules = await earned_by(context, caller, month.asked, unit)
+    pack, month = _pack_and_month(request, caller, context)
+    found_points, rules = await earned_by(context, caller, month.reckoning, unit)
     begin = int(key_of(cursor, int)[0]) if cursor else 0
     return staff_page(
         request,
@@ -189,6 +189,8 @@ def order_of(word: str) -> Order:
     return next((one for one in ORDERS if one == word), ORDERS[0])
 
 
-def _asked(request: Request, caller: Caller, context: AppContext) -> tuple[Pack, MonthChoice]:
+def _pack_and_month(
+    request: Request, caller: Caller, context: AppContext
+) -> tuple[Pack, MonthChoice]:
     pack = working_city(request, context, caller)
-    return pack, month_asked(request, pack, datetime.now(UTC))
+    return pack, requested_month(request, pack, datetime.now(UTC))

@@ -10,16 +10,16 @@ from starlette.responses import Response
 from api.http.access import staff
 from api.http.csv_sheets import Cell, sheet
 from api.http.dependencies import Context
-from api.pages.shared.months import month_asked
+from api.pages.shared.months import requested_month
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.workplace import working_city
 from api.pages.supervision.ranking import kind_of, order_of
 from app.caller import Caller
-from app.figures import counted, lines_of, tickets_behind
-from app.scores import earned_by, found_scores
+from app.figures import counted, counted_tickets_of, lines_of
+from app.scores import computed_scores, earned_by
 from domain.words import N_
 from store.reporting.figures import Value
-from store.reporting.ranking import named, points_table, standings
+from store.reporting.ranking import named, points_table, rank_units
 
 router = APIRouter(include_in_schema=False)
 
@@ -38,7 +38,7 @@ _VALUE = (
 
 
 @router.get("/staff/league.csv")
-async def league(
+async def show_ranking(
     request: Request,
     caller: Annotated[Caller, staff("get_scores")],
     context: Context,
@@ -47,8 +47,8 @@ async def league(
 ) -> Response:
     """Send every indicator of every unit."""
     pack, words = working_city(request, context, caller), PageWords(request)
-    month = month_asked(request, pack, datetime.now(UTC))
-    figures, then = await counted(context, caller, month.asked, None)
+    month = requested_month(request, pack, datetime.now(UTC))
+    figures, then = await counted(context, caller, month.reckoning, None)
     order = sort if sort in [one.indicator.id for one in figures.figures] else None
     heads = [words.say(head) for head in _UNIT]
     for figure in figures.figures:
@@ -57,7 +57,7 @@ async def league(
     def rows() -> Iterator[Sequence[Cell]]:
         whole = [cell for figure in figures.figures for cell in _cells(figure.value)]
         yield ["", words.named(pack.city), "", *whole]
-        for line in standings(then, figures.figures, kind_of(kind), order):
+        for line in rank_units(then, figures.figures, kind_of(kind), order):
             values = [cell for figure in figures.figures
                       for cell in _cells(line.values[figure.indicator.id])]  # fmt: skip
             kind_words = words.label("unit_kind", line.unit.kind) if line.unit.kind else ""
@@ -81,9 +81,9 @@ async def tickets(
 ) -> Response:
     """Send the tickets of one number's drill-down."""
     pack, words = working_city(request, context, caller), PageWords(request)
-    month = month_asked(request, pack, datetime.now(UTC))
-    figure, drill_down_tickets = await tickets_behind(
-        context, caller, month.asked, indicator, unit, only
+    month = requested_month(request, pack, datetime.now(UTC))
+    figure, drill_down_tickets = await counted_tickets_of(
+        context, caller, month.reckoning, indicator, unit, only
     )
     shown = drill_down_tickets[:MOST]
     lines = await lines_of(context, caller, shown)
@@ -109,8 +109,8 @@ async def points(
 ) -> Response:
     """Send the points of every unit, and how often each rule counted."""
     pack, words = working_city(request, context, caller), PageWords(request)
-    month = month_asked(request, pack, datetime.now(UTC))
-    scores, then = await found_scores(context, caller, month.asked, None)
+    month = requested_month(request, pack, datetime.now(UTC))
+    scores, then = await computed_scores(context, caller, month.reckoning, None)
     heads = [words.say(head) for head in (*_UNIT, N_("Points"), N_("Left out"))]
     heads += [f"{rule.code} {words.named(rule)}" for rule in then.scoring]
 
@@ -133,8 +133,8 @@ async def earned(
 ) -> Response:
     """Send the events that brought a unit its points."""
     pack, words = working_city(request, context, caller), PageWords(request)
-    month = month_asked(request, pack, datetime.now(UTC))
-    found_points, rules = await earned_by(context, caller, month.asked, unit)
+    month = requested_month(request, pack, datetime.now(UTC))
+    found_points, rules = await earned_by(context, caller, month.reckoning, unit)
     heads = (N_("Number"), N_("Event"), N_("When"), N_("Event in words"), N_("Part"), N_("Rule"),
              N_("Points"), N_("Left out"))  # fmt: skip
 

@@ -93,7 +93,7 @@ async def ticket_details(
     return TicketDetails(
         ticket=discreet(caller, ticket),
         waiting=waiting,
-        lines=timeline.told(events, speech, names, void),
+        lines=timeline.describe(events, speech, names, void),
         running=_running(ticket, caller, speech),
         dues=_dues(ticket),
         cards=[Card(card.rung.value, _clock(card, speech)) for card in cards],

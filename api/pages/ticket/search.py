@@ -17,7 +17,7 @@ from api.pages.shared.translator import Translator
 from api.pages.shared.workplace import working_city
 from app.caller import Caller
 from app.errors import Problem
-from app.tickets import ListQuery, TicketPage, found, listed
+from app.tickets import ListQuery, TicketPage, listed, visible_ticket
 from domain.pack.pack import Pack
 from domain.policy.work_queues import Queue
 from domain.ticket.complaint import Kind
@@ -79,7 +79,7 @@ async def _number(context: Context, caller: Caller, text: str) -> str | None:
     """Return the typed number, if it is that of a ticket this caller may see."""
     try:
         number = parse_number(text)
-        await found(context, caller, number)
+        await visible_ticket(context, caller, number)
     except (BadNumber, Problem):
         return None
     return number
@@ -88,7 +88,7 @@ async def _number(context: Context, caller: Caller, text: str) -> str | None:
 def _query(form: Form, pack: Pack, caller: Caller, cursor: str | None) -> ListQuery:
     """Build the API's list query from the form."""
     values: dict[str, Any] = {"city": pack.city.id, "limit": LIMIT, "cursor": cursor or None}
-    values |= form.given("text", "stage", "kind", "queue")
+    values |= form.filled("text", "stage", "kind", "queue")
     names = {"unit": pack.units, "category": pack.categories}
     for field, things in names.items():
         if form.typed[field]:

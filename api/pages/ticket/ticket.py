@@ -29,7 +29,7 @@ from app.caller import Caller
 from app.contacts import LookIn
 from app.context import AppContext
 from app.filing import Receipt
-from app.tickets import found
+from app.tickets import visible_ticket
 from domain.commands.forms import FieldKind
 from domain.ticket.ticket import Ticket
 
@@ -44,7 +44,7 @@ async def show(
     caller: Annotated[Caller, staff("get_ticket")],
 ) -> Response:
     """Show the ticket; `do` opens that action form, filled in from the other parameters."""
-    ticket, waiting = await found(context, caller, number)
+    ticket, waiting = await visible_ticket(context, caller, number)
     action_context = _action_context(request, context, caller, ticket)
     values = dict(request.query_params)
     action_form = BY_PATH.get(values.pop("do", ""))
@@ -66,11 +66,11 @@ async def unmask(
     caller: Annotated[Caller, staff("unmask_person")],
 ) -> Response:
     """Show the complainant unmasked, in this response only; the access is logged first."""
-    ticket, waiting = await found(context, caller, number)
+    ticket, waiting = await visible_ticket(context, caller, number)
     action_context = _action_context(request, context, caller, ticket)
     form = await Form.read(request, "purpose")
     try:
-        look = LookIn.model_validate(form.given("purpose"))
+        look = LookIn.model_validate(form.filled("purpose"))
         person = await contacts.unmasked_person(context, caller, number, look.purpose)
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)
@@ -92,7 +92,7 @@ async def _done(
     request: Request, context: AppContext, caller: Caller, number: str, action_form: ActionForm
 ) -> Response:
     """Carry out the form; if refused, show it again with everything that was typed."""
-    ticket, waiting = await found(context, caller, number)
+    ticket, waiting = await visible_ticket(context, caller, number)
     action_context = _action_context(request, context, caller, ticket)
     sent = await request.form()
     form = parsing.typed(action_form, action_context, sent)
@@ -101,13 +101,13 @@ async def _done(
         told = await _do(context, action_context, action_form, form, sent)
     except (ValidationError, *REFUSALS) as error:
         status, told = form.refuse(error), None
-        ticket, waiting = await found(context, caller, number)  # its current state
+        ticket, waiting = await visible_ticket(context, caller, number)  # its current state
     else:
         if not form.wrong:
             return await _afterwards(request, context, action_context, action_form, told, to)
         status = 422
     action_context = _action_context(request, context, caller, ticket)
-    opened = Opened(action_form, form, to=to, kept=tuple(form.typed[parsing.KEPT].split()))
+    opened = Opened(action_form, form, to=to, stored_files=tuple(form.typed[parsing.KEPT].split()))
     return await draw(request, context, action_context, waiting, opened, status)
 
 
@@ -125,7 +125,7 @@ async def _do(
         if field.kind is FieldKind.FILES:
             files = await action_files.taken(context, action_context.caller, number, sent, field)
             action_files.tell(form, field, files, action_context.speech)
-            existing = files.kept
+            existing = files.ids
     command = parsing.command_of(action_form, form, action_context, existing)
     if command is None:
         return None

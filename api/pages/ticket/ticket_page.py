@@ -20,7 +20,7 @@ from api.pages.ticket.details import ticket_details
 from app.context import AppContext
 from app.filing import Receipt
 from domain.commands.forms import FieldKind
-from domain.commands.lookups import asked
+from domain.commands.lookups import pending_request
 from domain.words import N_
 from store.secrets.vault import Person
 
@@ -29,12 +29,12 @@ _LATER = N_("Handed over. The page shows it in a moment: load it again.")
 
 @dataclass(frozen=True)
 class Opened:
-    """The open action form. `kept`: ids of files that were received already."""
+    """The open action form. `stored_files`: ids of files that were received already."""
 
     action_form: ActionForm
     form: Form
     to: str = ""
-    kept: tuple[str, ...] = ()
+    stored_files: tuple[str, ...] = ()
 
 
 class ActionGroup(NamedTuple):
@@ -61,7 +61,11 @@ async def draw(
         action_form for action_form in ACTION_FORMS if why_not(action_form, action_context) is None
     ]
     why = why_not(opened.action_form, action_context) if opened and not opened.form.wrong else None
-    files = await action_files.shown(context, action_context.caller, opened.kept) if opened else []
+    files = (
+        await action_files.shown(context, action_context.caller, opened.stored_files)
+        if opened
+        else []
+    )
     return staff_page(
         request,
         "ticket/ticket.html",
@@ -86,7 +90,7 @@ async def draw(
         done=_done(request),
         look=look or Form.blank("purpose"),
         receipt=receipt,
-        asked=asked(action_context.ticket),
+        pending_request=pending_request(action_context.ticket),
     )
 
 

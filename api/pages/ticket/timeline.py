@@ -59,7 +59,7 @@ _LONG = ("text", "reason", "note", "answer")
 """The fields with texts by people, in the order in which they are shown."""
 
 
-def told(
+def describe(
     events: Iterable[Event], speech: Translator, names: Names, void: Collection[int] = ()
 ) -> list[TimelineLine]:
     """Describe the events, newest first. `void`: the versions of revoked cards."""

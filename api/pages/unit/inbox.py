@@ -69,7 +69,9 @@ async def delegate(
             form.fail(*_FAULTS[str(fault["loc"][0])])
         form.problem = "invalid_request"
         picked = [ref_of(ref) for ref in _chosen(sent)]
-        return await inbox_page(request, context, caller, _asked(sent), 422, form, picked=picked)
+        return await inbox_page(
+            request, context, caller, _list_query(sent), 422, form, picked=picked
+        )
     return await _give(
         request, context, caller, lambda n: command.model_copy(update={"assignment": n})
     )
@@ -79,7 +81,7 @@ async def delegate(
 async def sheets(request: Request, caller: _Reader, context: Context) -> Response:
     """Show the chosen assignments for printing: each with the complaint, and space for notes."""
     sent = await request.form()
-    query, chosen = _asked(sent), _chosen(sent)
+    query, chosen = _list_query(sent), _chosen(sent)
     if not chosen:
         return await _nothing(request, context, caller, sent)
     place = place_of(request, context, caller, query)
@@ -103,7 +105,7 @@ async def _give(
 ) -> Response:
     """Send the command to each chosen assignment, then show the list with the results."""
     sent = await request.form()
-    form, query, chosen = Form.of(sent, *DELEGATING), _asked(sent), _chosen(sent)
+    form, query, chosen = Form.of(sent, *DELEGATING), _list_query(sent), _chosen(sent)
     if not chosen:
         return await _nothing(request, context, caller, sent)
     place = place_of(request, context, caller, query)
@@ -122,13 +124,13 @@ async def _nothing(
 ) -> Response:
     form = Form.of(sent, *DELEGATING)
     form.fail("pick", _NOTHING)
-    return await inbox_page(request, context, caller, _asked(sent), 422, form)
+    return await inbox_page(request, context, caller, _list_query(sent), 422, form)
 
 
 # --- reading what was sent --------------------------------------------------------------------
 
 
-def _asked(sent: FormData) -> InboxPageQuery:
+def _list_query(sent: FormData) -> InboxPageQuery:
     """Return the query of the list that the form was on."""
     values = {name: str(sent.get(name) or "") for name in ("unit", "which", "q")}
     try:

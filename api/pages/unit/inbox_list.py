@@ -129,7 +129,7 @@ async def inbox_page(
 ) -> Response:
     """Draw the list, with results of commands on top; `picked`: references that stay chosen."""
     place, now = place_of(request, context, caller, query), datetime.now(UTC)
-    inbox, counted = await _found(context, caller, place, query, now)
+    inbox, counted = await _inbox_and_counts(context, caller, place, query, now)
     return staff_page(
         request,
         "unit/inbox.html",
@@ -154,7 +154,7 @@ async def inbox_page(
     )
 
 
-async def _found(
+async def _inbox_and_counts(
     context: AppContext, caller: Caller, place: InboxScope, query: InboxPageQuery, now: datetime
 ) -> tuple[Inbox, dict[Which, int]]:
     if place.unit is None:

@@ -40,16 +40,16 @@ class BatchOutcome:
     """The results of all commands; `left`: the refused references, which stay chosen."""
 
     what: str
-    told: list[CommandResult] = field(default_factory=list)
+    results: list[CommandResult] = field(default_factory=list)
     left: set[str] = field(default_factory=set)
 
     @property
     def done(self) -> list[CommandResult]:
-        return [one for one in self.told if one.problem is None]
+        return [one for one in self.results if one.problem is None]
 
     @property
     def refused(self) -> list[CommandResult]:
-        return [one for one in self.told if one.problem is not None]
+        return [one for one in self.results if one.problem is not None]
 
 
 def refs(picked: Sequence[str]) -> list[Ref]:

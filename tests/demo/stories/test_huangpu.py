@@ -167,9 +167,9 @@ def _the_figures_are_those_of_the_story(story: Telling, ending: StoryResult) -> 
     for figure in ending.figures.figures:
         level = figure.indicator.id.removeprefix("settled_")
         if figure.indicator.id == "on_time":
-            assert {names[one.number] for one in figure.behind if not one.counts} == {"久拖"}
+            assert {names[one.number] for one in figure.counted if not one.counts} == {"久拖"}
         if level in SETTLED:
-            behind = {names[one.number] for one in figure.behind if one.counts}
+            behind = {names[one.number] for one in figure.counted if one.counts}
             assert behind == SETTLED[Level(level)]
         # Two are unrated, never counted as satisfied: the sensor's and the withdrawn one.
         assert (figure.tickets, figure.unrated, figure.not_reached) == (settled + 1, 2, 0)

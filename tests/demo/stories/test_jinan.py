@@ -295,7 +295,7 @@ def _an_exclusion_is_published_beside(ending: StoryResult, lamp: Ticket) -> None
 
 def _not_counted(ending: StoryResult, indicator: str) -> Collection[str]:
     figure = _figure(ending, indicator)
-    return {one.number for one in figure.behind if not one.counts}
+    return {one.number for one in figure.counted if not one.counts}
 
 
 def _figure(ending: StoryResult, indicator: str) -> Figure:

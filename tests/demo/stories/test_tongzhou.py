@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from demo.stories.ending import StoryResult
+from demo.stories.results import figures_of
 from demo.stories.telling import Telling
-from demo.stories.told import figures_of
 from demo.stories.tongzhou import CALLED, COMMUNITY
 from demo.stories.tongzhou_own_eyes import DIARY, GRID_STREET, STREET
 from domain.deadlines.clocks import Basis
@@ -22,7 +22,7 @@ from domain.ticket.stages import Outcome
 from packs.registry import default_root, load_pack
 from store.reporting.figures import figures
 from store.reporting.indicators import Ratio
-from store.reporting.ranking import points_table, standings
+from store.reporting.ranking import points_table, rank_units
 from tests.demo.stories.conftest import Counted, Played
 from tests.demo.stories.reading import Read, by_unit, clock, in_time, points_of, ratios
 
@@ -66,7 +66,7 @@ async def test_the_story_of_tongzhou(played: Played, counted: Counted) -> None:
 
 def the_streets_stand_in_order(ending: StoryResult, pack: Pack) -> None:
     """Check the ranking of all streets, by the share of contacted citizens, then by points."""
-    rankings = standings(pack, ending.figures.figures, UnitKind.STREET, by="response")
+    rankings = rank_units(pack, ending.figures.figures, UnitKind.STREET, by="response")
     called = [(line.unit.code, line.values["response"].after) for line in rankings]
     assert called[:2] == [(GRID_STREET, Ratio(4, 4)), (STREET, Ratio(3, 4))]
     assert len(called) == 22
