@@ -80,6 +80,6 @@ async def working_year(
     """Return that year, or the current one."""
     await permit(context, caller, "see_packs")
     city_of(caller, pack.city.id)
-    asked = year or context.now().astimezone(pack.calendar.tz).year
+    shown = year or context.now().astimezone(pack.calendar.tz).year
     folder = context.packs.folder(pack.city.id)
-    return await asyncio.to_thread(calendar_year, pack.calendar, folder, asked)
+    return await asyncio.to_thread(calendar_year, pack.calendar, folder, shown)

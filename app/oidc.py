@@ -219,9 +219,9 @@ async def _account(context: AppContext, claims: Mapping[str, Any]) -> Account:
     return account
 
 
-def _mapped_role(context: AppContext, said: object) -> MappedRole | None:
+def _mapped_role(context: AppContext, claim: object) -> MappedRole | None:
     """Return the role of the first configured value that the claim has."""
-    values = {str(each) for each in said} if isinstance(said, list) else {str(said)}
+    values = {str(each) for each in claim} if isinstance(claim, list) else {str(claim)}
     known = parse_role_mapping(context.settings.oidc_roles)
     return next((role for value, role in known.items() if value in values), None)
 

@@ -181,7 +181,7 @@ async def messages(context: AppContext, caller: Caller, city: str) -> MessageTem
     """Return the messages in the pack's order, by ticket stage."""
     pack = await of_city(context, caller, city)
     texts = {language: pack.messages.get(language, {}) for language in TEMPLATES}
-    names = dict.fromkeys(name for told in texts.values() for name in told)
+    names = dict.fromkeys(name for text in texts.values() for name in text)
     return MessageTemplates(
         files=dict(TEMPLATES),
         items=[

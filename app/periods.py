@@ -110,8 +110,8 @@ def reckoning(query: ReckoningQuery, pack: Pack, now: datetime) -> Reckoning:
     if not period.until <= as_of <= now:
         raise bad_period("as_of", "Between the end of the period and now.")
     month = (query.month or month_at(pack, now)) if query.is_month else None
-    asked = (pack.city.id, month, query.since, query.until, query.as_of, query.pack)
-    return Reckoning(pack, period, as_of, now, query.pack, asked)
+    cache_key = (pack.city.id, month, query.since, query.until, query.as_of, query.pack)
+    return Reckoning(pack, period, as_of, now, query.pack, cache_key)
 
 
 def span(query: PeriodQuery, now: datetime) -> Period:

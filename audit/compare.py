@@ -58,16 +58,16 @@ def compare_tickets(ticket: Ticket, stored_ticket: Ticket | None) -> list[Differ
 
 def changes(before: Ticket | None, after: Ticket) -> list[Change]:
     """Return each changed field; `before` is None for the first event."""
-    return [Change(*found) for found in unlike(before, after)]
+    return [Change(*difference) for difference in unlike(before, after)]
 
 
 def event_differences(event: Event | None, stored_event: Event | None) -> list[Difference]:
     """Return each field of one event in which history and record differ, with full values."""
-    return [Difference(*found) for found in unlike(event, stored_event)]
+    return [Difference(*difference) for difference in unlike(event, stored_event)]
 
 
 def _differences(
-    path: str, told: Event | Ticket | None, kept: Event | Ticket | None
+    path: str, replayed: Event | Ticket | None, stored: Event | Ticket | None
 ) -> list[Difference]:
-    one, other = (each.model_dump(mode="json") if each else MISSING for each in (told, kept))
-    return [Difference(*found) for found in apart(path, one, other)]
+    one, other = (each.model_dump(mode="json") if each else MISSING for each in (replayed, stored))
+    return [Difference(*difference) for difference in apart(path, one, other)]

@@ -77,7 +77,7 @@ async def length(client: Client, number: str, run_id: str) -> int:
 async def all_run_ids(client: Client, number: str) -> set[str]:
     """Return every run of the workflow id, in the chain of continued runs or outside it."""
     query = f"WorkflowId='{ticket_workflow_id(number)}'"
-    listed = {found.run_id async for found in client.list_workflows(query)}
+    listed = {execution.run_id async for execution in client.list_workflows(query)}
     try:
         return listed.union(await run_ids(client, number))
     except NoHistory:

@@ -131,13 +131,13 @@ def _print_timeline(replayed: Replayed) -> None:
     out.print(table)
 
 
-def _runs(told: Replayed | AuditVerdict) -> str:
+def _runs(result: Replayed | AuditVerdict) -> str:
     """Describe several runs: their number and the missing ones."""
-    if told.runs == 1:
+    if result.runs == 1:
         return ""
-    lost = f", of which the first {told.lost} are no longer kept" if told.lost else ""
-    since = f": told from event {told.since} on" if told.lost else ""
-    return f" in {told.runs} runs{lost}{since}"
+    lost = f", of which the first {result.lost} are no longer kept" if result.lost else ""
+    since = f": told from event {result.since} on" if result.lost else ""
+    return f" in {result.runs} runs{lost}{since}"
 
 
 def _broken(number: str, each: Break) -> str:

@@ -205,13 +205,13 @@ def _street(pack: Pack, topic: Topic) -> str | None:
 # --- shared -------------------------------------------------------------------------------------
 
 
-def _reckoned(pack: Pack, found: Figures | Scores) -> Shown:
+def _reckoned(pack: Pack, result: Figures | Scores) -> Shown:
     return {
         "city": pack.city.id,
-        "pack_version": found.pack_version,
-        "since": found.period.since.isoformat(),
-        "until": found.period.until.isoformat(),
-        "as_of": found.as_of.isoformat(),
+        "pack_version": result.pack_version,
+        "since": result.period.since.isoformat(),
+        "until": result.period.until.isoformat(),
+        "as_of": result.as_of.isoformat(),
     }
 
 

@@ -179,10 +179,10 @@ class PlayedComplaint:
 
     async def _decide(self, ticket: Ticket, assignment: Assignment) -> None:
         await self._think()
-        asked = assignment.asked.what if assignment.asked else ""
-        wish = self.script.returned if asked == "return" else self.script.extended
+        requested = assignment.asked.what if assignment.asked else ""
+        wish = self.script.returned if requested == "return" else self.script.extended
         unit = None
-        if asked == "return" and wish is Wish.GRANTED:
+        if requested == "return" and wish is Wish.GRANTED:
             unit = self._another_unit(assignment.unit)
         approve = wish is not Wish.REFUSED
         reason = self.words.note("granted" if approve else "refused")

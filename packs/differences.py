@@ -53,9 +53,9 @@ def differences(before: Pack, after: Pack) -> list[ContentDifference]:
         *_rows(SCORING, _by("code", before.scoring), _by("code", after.scoring)),
         *_rows(PHRASES, _phrases(before), _phrases(after)),
         *(
-            found
+            difference
             for language, file in TEMPLATES.items()
-            for found in _values(
+            for difference in _values(
                 file, {**before.messages.get(language, {})}, {**after.messages.get(language, {})}
             )
         ),

@@ -45,10 +45,10 @@ def read_text(path: Path, name: str, problems: list[PackFault]) -> str | None:
 
 def faults(error: ValidationError) -> Iterator[tuple[Location, str]]:
     """Yield the location and the message of each fault."""
-    found = error.errors(include_url=False, include_context=False)
-    for fault in found:
+    errors = error.errors(include_url=False, include_context=False)
+    for fault in errors:
         # Pydantic reports a list whose entries are wrong as too short as well.
-        inside = (other["loc"][: len(fault["loc"])] for other in found if other is not fault)
+        inside = (other["loc"][: len(fault["loc"])] for other in errors if other is not fault)
         if fault["type"] == "too_short" and fault["loc"] in inside:
             continue
         name = ".".join(str(part) for part in fault["loc"])

@@ -58,9 +58,9 @@ class SealedConverter(DataConverter):
         codec = before.with_context(context)
         if codec is before:
             return self
-        told = object.__new__(type(self))
-        told.__dict__.update(self.__dict__, payload_codec=codec)
-        return told
+        converter = object.__new__(type(self))
+        converter.__dict__.update(self.__dict__, payload_codec=codec)
+        return converter
 
 
 def encrypting(keys: Keys) -> DataConverter:

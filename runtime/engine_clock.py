@@ -70,18 +70,18 @@ class EngineClock:
         """Return the seconds `now` may be ahead of the engine; `at_most`, if more or unknown."""
         return min(self._difference() - self._bounds()[0], at_most)
 
-    def heard(self, moment: datetime, sent: float, came: float) -> None:
+    def heard(self, moment: datetime, sent: float, received: float) -> None:
         """Record a reading: the engine's clock showed `told` between `sent` and `came`."""
-        self.between(moment, moment, sent, came)
+        self.between(moment, moment, sent, received)
 
     def between(
-        self, earliest: datetime | None, latest: datetime | None, sent: float, came: float
+        self, earliest: datetime | None, latest: datetime | None, sent: float, received: float
     ) -> None:
         """Record that between `sent` and `came` the engine's time was in `earliest` to `latest`.
 
         A reading that contradicts the earlier ones replaces them: the engine's clock was set.
         """
-        low = earliest.timestamp() - came if earliest else -inf
+        low = earliest.timestamp() - received if earliest else -inf
         high = latest.timestamp() - sent if latest else inf
         known = self._bounds()
         pair = max(low, known[0]), min(high, known[1])

@@ -128,9 +128,9 @@ def _chords(
     crossings: list[Crossing] = []
     for index, (x, y) in enumerate(corners):
         after = (index + 1) % len(corners)
-        here, there = heights[index], heights[after]
-        if (here < 0) != (there < 0):
-            at = here / (here - there)
+        here, height = heights[index], heights[after]
+        if (here < 0) != (height < 0):
+            at = here / (here - height)
             to_x, to_y = corners[after]
             crossings.append((index, (x + (to_x - x) * at, y + (to_y - y) * at)))
     # Along the line, inside and outside alternate.

@@ -199,21 +199,21 @@ def _run(
 
 def _failed(texts: Sequence[str]) -> Iterator[str]:
     for line in texts:
-        if found := re.match(r"(?:FAILED|ERROR) (\S+)", line):
-            yield found[1]
+        if match := re.match(r"(?:FAILED|ERROR) (\S+)", line):
+            yield match[1]
 
 
 def _counts(texts: Sequence[str]) -> str:
     for line in reversed(texts):
-        if found := re.match(r"=*\s*(\d+ \w+.*?) in [\d.]+s", line):
-            return found[1]
+        if match := re.match(r"=*\s*(\d+ \w+.*?) in [\d.]+s", line):
+            return match[1]
     return "no result"
 
 
 def _days(text: str) -> list[str]:
-    for day in (found := text.split(",")):
+    for day in (part := text.split(",")):
         moment(day)  # a ValueError is a usage error
-    return found
+    return part
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -85,7 +85,7 @@ def become_supervisor(children: Sequence[Child], lock: int) -> NoReturn:
     `lock`: the file descriptor of the home folder's lock, which stays locked. The caller has
     blocked `SIGNALS`: they stay pending until this module handles them.
     """
-    told = [
+    commands = [
         {
             "name": child.name,
             "command": list(child.command),
@@ -98,7 +98,7 @@ def become_supervisor(children: Sequence[Child], lock: int) -> NoReturn:
     os.set_inheritable(lock, True)
     sys.stdout.flush()
     sys.stderr.flush()
-    os.environ[_TOLD] = json.dumps(told)
+    os.environ[_TOLD] = json.dumps(commands)
     # This very package, whatever lies in the folder that the command was started in.
     folder = str(Path(__file__).parent.parent)
     code = f"import sys; sys.path[0] = {folder!r}; from workers.supervisor import main; main()"

@@ -250,38 +250,38 @@ class TicketWorkflow(ContinuedTicket):
         await self.project(again=True)
 
     @workflow.signal(name="rate")
-    async def rated(self, given: RatingMessage) -> None:
+    async def rated(self, message: RatingMessage) -> None:
         """Record the citizen's rating. One that is not due is recorded, but does not count."""
-        at = given.at or workflow.now()
+        at = message.at or workflow.now()
         self.signals += 1
         await workflow.wait_condition(lambda: self.ticket.stage is not Stage.ACCEPT)
-        if given.key in self.rating_keys or not self.hears():
+        if message.key in self.rating_keys or not self.hears():
             return
-        if given.key:
-            self.rating_keys.append(given.key)
+        if message.key:
+            self.rating_keys.append(message.key)
         try:
-            transition(self.ticket.stage, Rated).permit(given.actor)
+            transition(self.ticket.stage, Rated).permit(message.actor)
             if self.ticket.rating is not None:
                 raise Refused("already_rated", "This ticket is rated already.")
-            self.record_event(Rated(rating=given.rating), at, given.actor)  # `rate` projects it
+            self.record_event(Rated(rating=message.rating), at, message.actor)  # `rate` projects it
         except Refused as refused:
             self.record_event(
-                RatingRefused(code=refused.code, rating=given.rating), at, given.actor
+                RatingRefused(code=refused.code, rating=message.rating), at, message.actor
             )
             await self.project()
 
     @workflow.signal
-    async def joined(self, told: MergedTicket) -> None:
+    async def joined(self, merged: MergedTicket) -> None:
         """Record that another ticket was merged into this one (并单)."""
         self.signals += 1
-        await merging.joined(self, told)
+        await merging.joined(self, merged)
         await self.project()
 
     @workflow.signal
-    async def left(self, told: MergedTicket) -> None:
+    async def left(self, merged: MergedTicket) -> None:
         """Record that a ticket that was merged into this one has left it."""
         self.signals += 1
-        merging.left(self, told)
+        merging.left(self, merged)
         await self.project()
 
     @workflow.signal

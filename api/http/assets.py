@@ -110,11 +110,11 @@ class Assets:
 
     def _put_own(self, pages: Path) -> None:
         static_files = {path.name: _read(path) for path in _own_files(pages)}
-        digest = hashlib.sha256(b"".join(kept.body for kept in static_files.values())).hexdigest()[
+        digest = hashlib.sha256(b"".join(file.body for file in static_files.values())).hexdigest()[
             :12
         ]
         self._versions[OWN] = digest
-        self._kept |= {f"{OWN}/{digest}/{name}": kept for name, kept in static_files.items()}
+        self._kept |= {f"{OWN}/{digest}/{name}": file for name, file in static_files.items()}
 
 
 def _own_files(pages: Path) -> Iterator[Path]:

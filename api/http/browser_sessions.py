@@ -158,8 +158,8 @@ async def sign_in(
         credentials.password.get_secret_value(),
         credentials.totp,
     )
-    given = account.password_given_at is not None
-    return await begin(request, account, context, first_password=given)
+    by_administrator = account.password_given_at is not None
+    return await begin(request, account, context, first_password=by_administrator)
 
 
 async def renew(

@@ -65,5 +65,11 @@ def language_of(request: Request) -> str:
 def _preferred(ranges: Sequence[str]) -> str:
     # Browsers name the one they prefer first.
     return next(
-        (one for given in ranges for one in LANGUAGES if given.strip().startswith(one)), CHINESE
+        (
+            one
+            for language_range in ranges
+            for one in LANGUAGES
+            if language_range.strip().startswith(one)
+        ),
+        CHINESE,
     )

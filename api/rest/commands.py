@@ -68,8 +68,8 @@ def _endpoint(
         async with attached(context, caller, right.key, number, values.get(named, [])) as existing:
             if named in values:
                 values[named] = existing
-            given = command.model_construct(None, do=command.tag(), **values)
-            return json_of(await give(context, caller, number, given, idempotency_key))
+            unchecked = command.model_construct(None, do=command.tag(), **values)
+            return json_of(await give(context, caller, number, unchecked, idempotency_key))
 
     allowed = anyone(right.key) if right.citizens else staff(right.key)
     body_type = Annotated[body, Body(examples=[command.spec.example])]  # type: ignore[valid-type]

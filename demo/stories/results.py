@@ -56,7 +56,7 @@ def figures_of(story: Telling, ending: StoryResult, seconds: float) -> dict[str,
     """Return the output of `--json`."""
     return {
         "city": story.pack.city.id,
-        "tickets": {name: told.number for name, told in story.tickets.items()},
+        "tickets": {name: ticket.number for name, ticket in story.tickets.items()},
         "indicators": {
             figure.indicator.id: _ratio(figure.value.after) for figure in ending.figures.figures
         },

@@ -71,8 +71,11 @@ def words_of(event: Event, pack: Pack) -> str:
         values = LEVELS if clock.nature is Nature.DUTY else LEVELS | REMINDERS
         what = f"{clock.label_zh}时限{values[fact.rung]}"
         return f"{what}（{name_of(pack, fact.unit)}）" if fact.unit else what
-    told = _GIST.get(type(fact))
-    parts = [told(fact, pack) if told else "", *reasons_of(fact, "zh", names_of(pack, "zh"))]
+    describe = _GIST.get(type(fact))
+    parts = [
+        describe(fact, pack) if describe else "",
+        *reasons_of(fact, "zh", names_of(pack, "zh")),
+    ]
     gist = "；".join(part for part in parts if part)
     by = name_of(pack, event.actor.unit)
     words = f"{fact.words.staff_zh}{_target(fact, pack)}{f'：{gist}' if gist else ''}"
@@ -91,7 +94,7 @@ def name_of(pack: Pack, unit: str | None) -> str:
 
 def _target(fact: Fact, pack: Pack) -> str:
     if isinstance(fact, joint.Whistled):
-        return " → " + "、".join(name_of(pack, given.unit) for given in fact.shares)
+        return " → " + "、".join(name_of(pack, assignment.unit) for assignment in fact.shares)
     share = getattr(fact, "share", None)
     unit = share.unit if share else getattr(fact, "unit", None)
     return f" → {name_of(pack, unit)}" if unit else ""

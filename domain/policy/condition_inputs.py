@@ -41,7 +41,7 @@ def case_of(ticket: Ticket, at: datetime) -> TicketFacts:
     done_at = (lead.ended_at if lead and lead.result else None) or ticket.ended_at
     # The answer, not the unit's completion, stops the citizen's promise.
     until = at if ticket.lifecycle else done_at or at
-    kept = not ticket.broke_a_promise and (promise is None or _in_time(promise, until))
+    in_time = not ticket.broke_a_promise and (promise is None or _in_time(promise, until))
     gone = ticket.dropped
     due = due_of(ticket)
     ticket_facts = case_of_complaint(
@@ -63,8 +63,8 @@ def case_of(ticket: Ticket, at: datetime) -> TicketFacts:
             "answered": answered,
             "handled": lead is not None and lead.result is not None,
             "replied": answered and lead is not None and lead.result is not None,
-            "on_time": answered and kept,
-            "late": not kept,
+            "on_time": answered and in_time,
+            "late": not in_time,
             "rated": rating is not None,
             "asked": rating is not None and rating.contacted is not None,
             "contacted": rating is not None and rating.contacted is True,
@@ -115,7 +115,7 @@ def event_case(event: Event, ticket: Ticket) -> EventCase:
     climbed = fact if isinstance(fact, LevelReached) else None
     rating = getattr(fact, "rating", None)
     result = getattr(fact, "result", None)
-    told = rating or result or fact
+    source = rating or result or fact
     return EventCase(
         kind=judged_kind(event, ticket),
         role=event.actor.role,
@@ -125,7 +125,7 @@ def event_case(event: Event, ticket: Ticket) -> EventCase:
         code=str(getattr(fact, "ground", None) or getattr(fact, "code", None) or _why(event)),
         outcome=str(getattr(fact, "outcome", "") or ""),
         reached=bool(getattr(fact, "reached", False)),
-        resolved=bool(getattr(told, "resolved", False)),
+        resolved=bool(getattr(source, "resolved", False)),
         holds=bool(getattr(fact, "holds", False)),
         approved=fact.kind.endswith("_granted") or fact.kind in ("returned", "held"),
         grade=rating.grade if rating else -1,
@@ -170,15 +170,15 @@ def share_case(ticket: Ticket, assignment: Assignment | None, at: datetime) -> S
         return ShareCase()
     verifies = assignment.share is Share.VERIFY
     clock = _last(ticket, ClockName.VERIFY if verifies else ClockName.HANDLE, assignment.n)
-    kept = _in_time(clock, assignment.ended_at or at) if clock else True
+    in_time = _in_time(clock, assignment.ended_at or at) if clock else True
     opened = assignment.opened_at
     return ShareCase(
         part=assignment.share,
         unit=assignment.unit,
         level=assignment.level or "",
         ending=assignment.ending or "",
-        on_time=assignment.result is not None and kept,
-        late=not kept,
+        on_time=assignment.result is not None and in_time,
+        late=not in_time,
         resolved=assignment.result is not None and assignment.result.resolved,
         sign_minutes=_hours(opened, assignment.signed_at, 60),
         contact_minutes=_hours(opened, assignment.contacted_at, 60),

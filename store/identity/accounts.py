@@ -108,9 +108,17 @@ async def create(
     Raises:
         BadName, NameTaken
     """
-    given = password_hash is not None and not own
+    by_administrator = password_hash is not None and not own
     made = await _create(
-        store, name, role, display, unit, city, password_hash, given=given, only_first=False
+        store,
+        name,
+        role,
+        display,
+        unit,
+        city,
+        password_hash,
+        by_administrator=by_administrator,
+        only_first=False,
     )
     if made is None:
         raise NameTaken(f"there is an account '{name}' already")
@@ -120,7 +128,15 @@ async def create(
 async def create_first(store: Store, password_hash: str) -> Account | None:
     """Create the administrator of a new installation; return None if any account exists."""
     return await _create(
-        store, FIRST, Role.ADMIN, "", None, None, password_hash, given=True, only_first=True
+        store,
+        FIRST,
+        Role.ADMIN,
+        "",
+        None,
+        None,
+        password_hash,
+        by_administrator=True,
+        only_first=True,
     )
 
 
@@ -133,7 +149,7 @@ async def _create(
     city: str | None,
     password_hash: str | None,
     *,
-    given: bool,
+    by_administrator: bool,
     only_first: bool,
 ) -> Account | None:
     if not _NAME.fullmatch(name):
@@ -147,7 +163,7 @@ async def _create(
         "unit": unit,
         "city": city,
         "password": password_hash,
-        "password_given_at": now if given else None,
+        "password_given_at": now if by_administrator else None,
         "totp": None,
         "totp_step": 0,
         "created_at": now,

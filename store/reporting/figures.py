@@ -179,8 +179,8 @@ class _Counting:
 
     def look(self, replay: TicketReplay) -> None:
         ticket, events = replay.begun(), list[Event]()
-        for event, told in replay.steps(self._as_of):
-            ticket = told
+        for event, current in replay.steps(self._as_of):
+            ticket = current
             events.append(event)
         moments = {
             "ended": ticket.ended_at,

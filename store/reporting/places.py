@@ -93,8 +93,8 @@ class _PlacesQuery:
 
     def part(self, row: Found) -> str:
         """Return the code of a row's part; "" if the ticket's code is shorter."""
-        found = row.part or ""
-        return found if len(found) == self.digits else ""
+        code = row.part or ""
+        return code if len(code) == self.digits else ""
 
 
 def _now(now: datetime) -> Sequence[Any]:

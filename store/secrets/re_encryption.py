@@ -30,7 +30,7 @@ async def use_of_keys(store: Store) -> dict[int, Use]:
         tickets = (
             select(_KEY.key_id, func.count()).where(_KEY.wrapped.is_not(None)).group_by(_KEY.key_id)
         )
-        sealed, rows = (connection.execute(asked).all() for asked in (persons, tickets))
+        sealed, rows = (connection.execute(statement).all() for statement in (persons, tickets))
         return Counter({row[0]: row[1] for row in sealed}), Counter(
             {row[0]: row[1] for row in rows}
         )

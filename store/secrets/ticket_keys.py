@@ -71,11 +71,11 @@ class TicketKeys:
 
     def remember(self, number: str, key: bytes) -> TicketKey:
         """Cache a key."""
-        kept = _named(number, key)
-        self._kept[number] = kept
+        named = _named(number, key)
+        self._kept[number] = named
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
-        return kept
+        return named
 
     def forget(self, number: str) -> None:
         """Remove the ticket's key from the cache."""

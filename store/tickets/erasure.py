@@ -74,7 +74,9 @@ def _forget_citizen(connection: Connection, number: str) -> None:
     waiting = select(_INTAKE.number).where(
         _INTAKE.started_at.is_(None), _INTAKE.complaint.contains(known), _INTAKE.number != number
     )
-    if not any(connection.execute(asked.limit(1)).first() for asked in (elsewhere, waiting)):
+    if not any(
+        connection.execute(condition.limit(1)).first() for condition in (elsewhere, waiting)
+    ):
         connection.execute(delete(tables.person).where(_PERSON.id == known))
 
 

@@ -97,5 +97,5 @@ async def counts(
     opened = select(*counted).select_from(joined).where(*own, _ASSIGNMENT.ended_at.is_(None))
     done = select(func.count()).select_from(joined).where(*own, condition(Which.DONE, now))
     row, ended = await store.first(opened), await store.first(done)
-    told = {part: int(getattr(row, part.value)) for part in parts}
-    return told | {Which.DONE: int(ended[0]) if ended else 0}
+    values = {part: int(getattr(row, part.value)) for part in parts}
+    return values | {Which.DONE: int(ended[0]) if ended else 0}

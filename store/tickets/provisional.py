@@ -19,7 +19,7 @@ async def planned_with(store: Store, city: str) -> list[frozenset[str]]:
     Raises:
         StoreUnavailable
     """
-    return [_versions(told) for told in await _combinations(store, city)]
+    return [_versions(versions) for versions in await _combinations(store, city)]
 
 
 async def tickets(

@@ -153,9 +153,9 @@ DECIDED: list[tuple[Exception, str]] = [
 @pytest.mark.parametrize(("name", "owner", "method"), ASKED)
 async def test_what_is_away_is_asked_again(name: str, owner: type, method: str) -> None:
     for error in AWAY:
-        told = await ask(owner, method, QUESTIONS[name], error)
-        assert told is error, f"{error!r} became {told!r}"
-        assert not isinstance(told, ApplicationError)  # the engine would not retry it
+        answer = await ask(owner, method, QUESTIONS[name], error)
+        assert answer is error, f"{error!r} became {answer!r}"
+        assert not isinstance(answer, ApplicationError)  # the engine would not retry it
 
 
 @pytest.mark.parametrize(("name", "owner", "method"), ASKED)
@@ -165,10 +165,10 @@ async def test_every_other_error_is_an_answer(
     for error, code in DECIDED:
         caplog.clear()
         with caplog.at_level(logging.INFO):
-            told = await ask(owner, method, QUESTIONS[name], error)
-        assert isinstance(told, ApplicationError), error
-        assert (told.type, told.non_retryable) == (code, True)
-        assert "Li Si" not in str(told)  # an unexpected error's text may contain personal data
+            answer = await ask(owner, method, QUESTIONS[name], error)
+        assert isinstance(answer, ApplicationError), error
+        assert (answer.type, answer.non_retryable) == (code, True)
+        assert "Li Si" not in str(answer)  # an unexpected error's text may contain personal data
         if code != "too_far":
             [logged] = [one for one in caplog.records if one.exc_info]
             assert logged.exc_info is not None

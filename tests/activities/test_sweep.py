@@ -21,7 +21,7 @@ from workflows.maintenance import SweepWorkflow
 HOUR = timedelta(hours=1)
 
 
-async def _there(objects: Objects, key: str) -> bool:
+async def _exists(objects: Objects, key: str) -> bool:
     try:
         await objects.get(key)
     except KeyError:
@@ -47,11 +47,11 @@ async def test_only_what_expired_goes(sqlite_store: Store) -> None:
     sweep = Sweep(sqlite_store, objects)
     assert await ActivityEnvironment().run(sweep.sweep) == 1
     assert await files.get(sqlite_store, gone.id) is None
-    assert not await _there(objects, gone.key)
-    assert not await _there(objects, thumbnail_key(gone.key))
+    assert not await _exists(objects, gone.key)
+    assert not await _exists(objects, thumbnail_key(gone.key))
     for file in (waiting, stored_file):
         assert await files.get(sqlite_store, file.id) is not None
-        assert await _there(objects, file.key)
+        assert await _exists(objects, file.key)
     assert await ActivityEnvironment().run(sweep.sweep) == 0
 
 

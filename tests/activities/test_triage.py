@@ -14,11 +14,11 @@ from store.db.engine import Store
 from store.packs.archive import ArchivedPacks
 
 
-async def triaged(store: Store, place: Place, **told: Any) -> TriagePlan:
+async def triaged(store: Store, place: Place, **values: Any) -> TriagePlan:
     registry = PackRegistry(default_root())
     now = datetime.now(UTC)
     fields = {"number": "1", "city": "langfang", "text": "村里路灯不亮", "category": "0204"}
-    complaint = Complaint.model_validate(fields | {"place": place, "filed_at": now} | told)
+    complaint = Complaint.model_validate(fields | {"place": place, "filed_at": now} | values)
     triage = TriageActivities(ArchivedPacks(registry, store), registry, store)
     question = TriageQuestion(complaint=complaint, at=now)
     return await ActivityEnvironment().run(triage.triage, question)

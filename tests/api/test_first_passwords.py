@@ -35,7 +35,7 @@ async def house(lonely_house: House) -> House:
     return lonely_house
 
 
-async def _given(house: House, name: str = "wang.fang") -> str:
+async def _first_password(house: House, name: str = "wang.fang") -> str:
     """Create an account, and return the password that the administrator is shown."""
     body = {"name": name, "role": "desk"}
     admin = await house.token(Role.ADMIN)
@@ -65,7 +65,7 @@ async def _choose(house: House, who: SignedIn, old: str, new: str = OWN) -> http
 
 
 async def test_it_opens_nothing_but_the_way_to_another(house: House) -> None:
-    value = await _given(house)
+    value = await _first_password(house)
     who = await sign_in(house, "wang.fang", value)
     shown = (await house.http.get(SESSION, headers=who.cookie)).json()
     left = datetime.fromisoformat(shown["first_password_until"]) - datetime.now(UTC)
@@ -105,7 +105,7 @@ async def _is_shut(house: House, who: SignedIn, path: str, method: str = "GET") 
 
 @pytest.mark.parametrize("new", ["the same", "short"])
 async def test_it_has_to_be_another_and_a_good_one(house: House, new: str) -> None:
-    value = await _given(house)
+    value = await _first_password(house)
     who = await sign_in(house, "wang.fang", value)
     refused = await _choose(house, who, value, value if new == "the same" else new)
     code = "same_password" if new == "the same" else "weak_password"
@@ -116,7 +116,7 @@ async def test_it_has_to_be_another_and_a_good_one(house: House, new: str) -> No
 async def test_after_seven_days_it_is_over_until_an_administrator_gives_another(
     house: House,
 ) -> None:
-    value = await _given(house)
+    value = await _first_password(house)
     await _age(house, "wang.fang", days=6, hours=23)
     assert (await _try(house, "wang.fang", value)).status_code == 200
     await _age(house, "wang.fang", days=7)
@@ -141,7 +141,7 @@ async def test_after_seven_days_it_is_over_until_an_administrator_gives_another(
 
 
 async def test_it_ends_for_those_who_are_signed_in_as_well(house: House) -> None:
-    value = await _given(house)
+    value = await _first_password(house)
     who = await sign_in(house, "wang.fang", value)
     await _age(house, "wang.fang", days=8)
     assert problem(await _choose(house, who, value)) == (401, "first_password_over")
@@ -150,7 +150,7 @@ async def test_it_ends_for_those_who_are_signed_in_as_well(house: House) -> None
 async def test_how_long_it_is_good_is_a_setting(sqlite_store: Store, tmp_path: Path) -> None:
     fields: dict[str, Any] = {"temporal_address": "127.0.0.1:1", "first_password_days": 1}
     async with open_house(tmp_path, sqlite_store, None, **fields) as house:
-        value = await _given(house)
+        value = await _first_password(house)
         await _age(house, "wang.fang", hours=25)
         assert problem(await _try(house, "wang.fang", value)) == (401, "first_password_over")
 
@@ -170,7 +170,7 @@ def _csrf(page: httpx.Response) -> str:
 
 
 async def test_the_pages_lead_to_the_new_password_and_then_on(house: House) -> None:
-    fields = {"name": "wang.fang", "password": await _given(house), "to": "/staff/tickets"}
+    fields = {"name": "wang.fang", "password": await _first_password(house), "to": "/staff/tickets"}
     answer = await house.http.post("/staff/sign-in", data=fields, headers=PEOPLE)
     assert answer.headers["Location"] == "/staff/tickets"
     for path in ("/staff/tickets", "/staff", "/staff/call"):
@@ -192,7 +192,7 @@ async def test_the_pages_lead_to_the_new_password_and_then_on(house: House) -> N
 
 
 async def test_what_was_typed_is_not_lost_on_the_way(house: House) -> None:
-    who = await sign_in(house, "wang.fang", await _given(house))
+    who = await sign_in(house, "wang.fang", await _first_password(house))
     path = "/staff/tickets/2603021234560/contact?city=tongzhou"
     typed = {"csrf": who.csrf, "note": "已与市民约定", "key": "k1"}
     answer = await house.http.post(path, data=typed, headers=PEOPLE | who.cookie)
@@ -202,7 +202,7 @@ async def test_what_was_typed_is_not_lost_on_the_way(house: House) -> None:
 
 
 async def test_one_that_is_over_is_said_on_the_sign_in_page(house: House) -> None:
-    fields = {"name": "wang.fang", "password": await _given(house)}
+    fields = {"name": "wang.fang", "password": await _first_password(house)}
     await _age(house, "wang.fang", days=8)
     page = await house.http.post("/staff/sign-in", data=fields, headers=PEOPLE)
     assert page.status_code == 401

@@ -25,7 +25,7 @@ PEOPLE = {
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[str]:
-    people = [oidc_provider_mock.User(sub=sub, claims=told) for sub, told in PEOPLE.items()]
+    people = [oidc_provider_mock.User(sub=sub, claims=person) for sub, person in PEOPLE.items()]
     with oidc_provider_mock.run_server_in_thread(user_claims=people) as server:
         yield f"http://localhost:{server.server_port}"
 

@@ -61,15 +61,15 @@ class Provider:
     lax: bool = False
     says: dict[str, str] | None = None
     keys: dict[str, Any] | None = None
-    _given: bytes = b""
+    _response: bytes = b""
 
     def be_honest(self) -> None:
         self.forge = self.sent = self.says = self.keys = None
-        self.lax, self._given = False, b""
+        self.lax, self._response = False, b""
 
     def before(self) -> flask.Response | None:
-        again = self.lax and self._given and flask.request.path == "/oauth2/token"
-        return flask.Response(self._given, mimetype="application/json") if again else None
+        again = self.lax and self._response and flask.request.path == "/oauth2/token"
+        return flask.Response(self._response, mimetype="application/json") if again else None
 
     def after(self, answer: flask.Response) -> flask.Response:
         if flask.request.path == DESCRIPTION and self.says:
@@ -88,7 +88,7 @@ class Provider:
             key = RSAKey.import_key(value)
             self.sent = self.forge(Token(_opened(header), _opened(claims), key))
             answer.set_data(json.dumps(payload | {"id_token": self.sent}))
-        self._given = answer.get_data()
+        self._response = answer.get_data()
 
 
 def _opened(part: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from tests.support.media import a_pdf, a_photo
 from tests.support.staff_pages import at_desk, refused
 
 
-def _kept(page: httpx.Response) -> list[str]:
+def _stored_files(page: httpx.Response) -> list[str]:
     return re.findall(r'name="kept" value="(f[0-9a-f]{32})" checked', page.text)
 
 
@@ -47,7 +47,7 @@ async def test_a_file_that_is_refused_says_so_and_the_others_are_kept(house: Hou
     assert page.status_code == 422
     assert "bad.exe" in refused(page)
     assert "已清淤。</textarea>" in page.text
-    stored = _kept(page)
+    stored = _stored_files(page)
     assert len(stored) == 1
     assert "handled" not in await ticket.kinds()
     assert await who.done(ticket, "complete", fields | {"kept": stored})
@@ -60,12 +60,12 @@ async def test_nobody_attaches_what_another_has_uploaded(house: House) -> None:
     other = await at_desk(house, Role.OFFICER, "water")
     photo = [("evidence", ("a.jpg", a_photo(), "image/jpeg"))]
     page = await one.do(ticket, "complete", {"reply": ""}, photo)
-    (stored,) = _kept(page)
+    (stored,) = _stored_files(page)
     stolen = await other.do(
         ticket, "complete", {"reply": "好。", "resolved": "yes", "kept": stored}
     )
     assert stolen.status_code == 422
-    assert _kept(stolen) == []
+    assert _stored_files(stolen) == []
     assert "handled" not in await ticket.kinds()
 
 

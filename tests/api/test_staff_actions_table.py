@@ -24,7 +24,7 @@ def test_every_list_that_a_form_names_is_filled() -> None:
     assert set(LISTS) == set(Choices)
 
 
-@pytest.mark.parametrize("deed", ACTION_FORMS, ids=lambda action_form: action_form.path)
+@pytest.mark.parametrize("action_form", ACTION_FORMS, ids=lambda action_form: action_form.path)
 def test_every_field_of_its_model_is_in_the_form(action_form: ActionForm) -> None:
     wanted = action_form.model.model_fields.keys() - NOT_IN_A_FORM.keys()
     assert {field.path[0] for field in action_form.form.fields} == wanted

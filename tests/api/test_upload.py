@@ -29,8 +29,8 @@ from tests.support.media import (
 UPLOAD = "/api/v1/files"
 
 
-async def _photo_of(house: House, told: dict[str, Any]) -> Image.Image:
-    return Image.open(io.BytesIO((await house.http.get(told["url"])).content))
+async def _photo_of(house: House, values: dict[str, Any]) -> Image.Image:
+    return Image.open(io.BytesIO((await house.http.get(values["url"])).content))
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ async def test_a_place_is_offered_only_where_there_is_one(
 ) -> None:
     photo = a_photo(exif=located(lat, lon))
     payload = (await lonely_house.http.post(UPLOAD, content=photo)).json()
-    found = payload["location"] and (payload["location"]["lat"], payload["location"]["lon"])
-    assert found == expected
+    location = payload["location"] and (payload["location"]["lat"], payload["location"]["lon"])
+    assert location == expected
 
 
 async def test_a_video_offers_its_place_and_forgets_it(lonely_house: House) -> None:

@@ -297,7 +297,7 @@ async def test_an_address_that_names_anothers_thing_is_answered_like_none(world:
     walked = set()
     for address, stranger, ticket in _tries(world, _addressed(world)):
         things = world.things | {"number": ticket.number}
-        here, nowhere = (address.path.format(**WHAT_ELSE | told) for told in (things, UNKNOWN))
+        here, nowhere = (address.path.format(**WHAT_ELSE | names) for names in (things, UNKNOWN))
         ask = partial(_at, world, address, stranger)
         case = (address.method, here, stranger.role)
         texts = [*things.values(), *UNKNOWN.values()]
@@ -369,7 +369,7 @@ def _values(world: World, name: str, ticket: Filed) -> list[tuple[Any, Any]]:
     return [(2, 99)]
 
 
-def _told(
+def _send_named(
     world: World, key: str, here: str, stranger: Stranger, name: str, named: Any
 ) -> Awaitable[httpx.Response]:
     body = BODIES.get(key, {"text": "另外的事", "city": ELSEWHERE})
@@ -382,7 +382,7 @@ async def test_a_body_that_names_anothers_thing_is_answered_like_none(world: Wor
         for address, stranger, ticket in _tries(world, [bodies]):
             for value, none in _values(world, name, ticket):
                 here = address.path.format(number=stranger.own.number, n="1")
-                ask = partial(_told, world, address.right.key, here, stranger, name)
+                ask = partial(_send_named, world, address.right.key, here, stranger, name)
                 case = (here, stranger.role, name, value)
                 if name == "assignment":
                     async with unchanged(world, case):
@@ -551,9 +551,9 @@ async def _own_pages(world: World, who: Stranger) -> AsyncIterator[tuple[str, ht
             yield path, await world.send(address, "GET", who)
 
 
-def _named(world: World, stranger: Stranger, path: str, told: dict[str, Any]) -> bool:
+def _named(world: World, stranger: Stranger, path: str, values: dict[str, Any]) -> bool:
     """Return whether an address or a field of the form names a thing this stranger must not see."""
-    whole = f"{path} {told}"
+    whole = f"{path} {values}"
     things = [world.things["account"], world.things["token"]] if stranger.role is Role.ADMIN else []
     return any(one in whole for one in (*things, *(one.number for one in stranger.others)))
 

@@ -32,9 +32,9 @@ def _bench(*arguments: str) -> dict[str, Any]:
     return values
 
 
-def _shown(show: Any, *told: Any) -> str:
+def _shown(show: Any, *values: Any) -> str:
     out = Console(record=True, width=160)
-    show(out, *told)
+    show(out, *values)
     return out.export_text()
 
 

@@ -29,7 +29,7 @@ def _report(page: Page, text: str = TEXT, address: str = "") -> None:
     page.locator("[data-send]").click()
 
 
-def _kept(page: Page) -> dict[str, str]:
+def _receipt(page: Page) -> dict[str, str]:
     """Return the number and access code on the receipt."""
     page.wait_for_load_state()
     expect(page.locator(".codes dd").nth(1)).to_be_visible()
@@ -55,28 +55,28 @@ def _unfold(page: Page, what: str) -> None:
 
 @EACH_WAY
 def test_from_report_to_rating(phone: Open, town: Site, language: str, script: bool) -> None:
-    said = {
+    words = {
         "zh": ("正在办理", "请您评价", "解决了", "非常满意", "感谢您的评价"),
         "en": ("is working on it", "Please rate", "Solved", "Very satisfied", "rating counts"),
     }[language]
     page = phone("/", language=language, script=script)
     page.locator(".door-first").click()
     _report(page, address=f"{language} {script}")
-    values = _kept(page)
+    values = _receipt(page)
     assert values["code"] not in page.url
     page.locator("main form button", has_text=re.compile("查看进度|See where")).click()
     town.until(values, "handle")
     _follow(page, values)
-    expect(page.locator(".now-what")).to_contain_text(said[0])
+    expect(page.locator(".now-what")).to_contain_text(words[0])
     town.post(f"/assignments/{values['number']}-1/complete", {"reply": "已清淤，请放心。"})
     town.until(values, "rate")
     _follow(page, values)
     expect(page.locator(".panel.answer")).to_contain_text("已清淤，请放心。")
-    expect(page.locator("#s-rate")).to_have_text(said[1])
-    page.get_by_label(said[2], exact=True).check()
-    page.get_by_label(said[3], exact=True).check()
+    expect(page.locator("#s-rate")).to_have_text(words[1])
+    page.get_by_label(words[2], exact=True).check()
+    page.get_by_label(words[3], exact=True).check()
     page.locator(".rate button").click()
-    expect(page.locator(".alert-success")).to_contain_text(said[4])
+    expect(page.locator(".alert-success")).to_contain_text(words[4])
     assert town.seen(values)["rating"]["grade"] == 5
 
 
@@ -88,7 +88,7 @@ def test_a_photo_goes_with_the_report_and_with_the_rating(
     shot = _file("河.jpg", a_photo())
     page.locator("#f-photos").set_input_files([shot])
     _report(page, address=f"照片 {script}")
-    values = _kept(page)
+    values = _receipt(page)
     town.until(values, "handle")
     _follow(page, values)
     expect(page.locator(".shown img")).to_have_count(1)
@@ -172,7 +172,7 @@ def test_what_is_back_gets_a_ticket_that_follows(phone: Open, town: Site) -> Non
     _unfold(page, "问题又出现了")
     page.locator("details[open] textarea").fill("才一个星期，又臭了。")
     page.locator("details[open] button").click()
-    again = _kept(page)
+    again = _receipt(page)
     assert again["number"] != values["number"]
     assert town.seen(again)["text"] == "才一个星期，又臭了。"
 
@@ -188,7 +188,7 @@ def test_somebody_elses_open_ticket_is_offered_first(phone: Open, town: Site, sc
     expect(page.locator(".similar")).to_contain_text(first["number"])
     expect(page.locator(".similar")).not_to_contain_text("又黑又臭")
     page.get_by_role("button", name="我的是同一件事").click()
-    values = _kept(page)
+    values = _receipt(page)
     assert first["number"] in town.seen(values)["text"]
 
 
@@ -198,7 +198,7 @@ def test_mine_is_another(phone: Open, town: Site) -> None:
     page = phone("/report")
     _report(page, address="另一条河边")
     page.get_by_role("button", name="我的是另一件事").click()
-    assert town.seen(_kept(page))["text"] == TEXT
+    assert town.seen(_receipt(page))["text"] == TEXT
 
 
 # --- mistakes ---------------------------------------------------------------------------------
@@ -249,9 +249,9 @@ def test_two_taps_make_one_ticket(phone: Open, script: bool) -> None:
     page = phone("/report", script=script)
     page.locator("#f-text").fill("路灯不亮，请派人来修。")
     page.locator("[data-send]").dblclick()
-    first = _kept(page)
+    first = _receipt(page)
     page.reload()  # sends the form again
-    assert _kept(page) == first
+    assert _receipt(page) == first
 
 
 # --- additions by a script --------------------------------------------------------------------
@@ -265,12 +265,12 @@ def test_a_draft_survives_and_is_gone_once_it_is_sent(phone: Open) -> None:
     expect(page.locator("#f-text")).to_have_value("写到一半")
     expect(page.locator("[data-draft]")).to_be_visible()
     page.locator("[data-send]").click()
-    first = _kept(page)
+    first = _receipt(page)
     page.goto("/report")
     expect(page.locator("#f-text")).to_have_value("")
     page.locator("#f-text").fill("另一件事")
     page.locator("[data-send]").click()
-    assert _kept(page)["number"] != first["number"]
+    assert _receipt(page)["number"] != first["number"]
 
 
 def test_without_a_network_it_waits_and_is_sent_by_itself(phone: Open) -> None:
@@ -284,7 +284,7 @@ def test_without_a_network_it_waits_and_is_sent_by_itself(phone: Open) -> None:
     expect(page.locator("[data-waiting-line]")).to_contain_text("恢复联网后自动提交")
     page.context.set_offline(False)
     page.wait_for_selector("[data-sent]")
-    assert len(_kept(page)["number"]) == 13
+    assert len(_receipt(page)["number"]) == 13
 
 
 def test_a_page_that_needs_a_network_says_so(phone: Open) -> None:
@@ -308,7 +308,7 @@ def test_the_phone_says_where_it_is(phone: Open, town: Site) -> None:
     expect(page.locator(".codes dd, .similar").first).to_be_visible()
     if page.locator(".similar").count():
         page.get_by_role("button", name="我的是另一件事").click()
-    payload = town.post(f"/tickets/{_kept(page)['number']}/sign").json()
+    payload = town.post(f"/tickets/{_receipt(page)['number']}/sign").json()
     assert payload["unit"] == "water"
 
 

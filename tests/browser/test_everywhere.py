@@ -99,7 +99,9 @@ def test_a_first_visit_is_light_and_soon_painted(phone: Open, path: str) -> None
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     received: list[float] = []
-    session.on("Network.loadingFinished", lambda told: received.append(told["encodedDataLength"]))
+    session.on(
+        "Network.loadingFinished", lambda response: received.append(response["encodedDataLength"])
+    )
     page.goto(path, wait_until="networkidle")
     assert sum(received) <= WIRE, f"{sum(received) / 1024:.0f} KB"
     assert received

@@ -82,13 +82,15 @@ def figures(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return payload
 
 
-def assert_all_well(told: dict[str, Any], tickets: int) -> None:
-    assert told["accepted"] == told["ended"] == told["replayed"] == tickets
-    assert sum(told["outcomes"].values()) == tickets
-    assert set(told["outcomes"]) == {outcome.value for outcome in Outcome}
-    assert told["disagreements"] == 0
-    assert set(told["rates"]) == {"response", "resolution", "satisfaction"}
-    assert all(rate is None or 0 <= rate <= 1 for rate in told["rates"].values())
+def assert_all_well(figures_shown: dict[str, Any], tickets: int) -> None:
+    assert (
+        figures_shown["accepted"] == figures_shown["ended"] == figures_shown["replayed"] == tickets
+    )
+    assert sum(figures_shown["outcomes"].values()) == tickets
+    assert set(figures_shown["outcomes"]) == {outcome.value for outcome in Outcome}
+    assert figures_shown["disagreements"] == 0
+    assert set(figures_shown["rates"]) == {"response", "resolution", "satisfaction"}
+    assert all(rate is None or 0 <= rate <= 1 for rate in figures_shown["rates"].values())
 
 
 def written(folder: Path, rows: Sequence[Sequence[str]], name: str = "tickets.csv") -> Path:

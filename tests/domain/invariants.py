@@ -68,8 +68,8 @@ def check_order(ticket: Ticket, events: Sequence[Event]) -> None:
     check_promise(ticket)
     for assignment in ticket.opened:
         _check_pause(ticket, assignment, running)
-        asked = (ClockName.DECIDE, assignment.n, None) in keys
-        assert asked == (assignment.asked is not None)
+        requested = (ClockName.DECIDE, assignment.n, None) in keys
+        assert requested == (assignment.asked is not None)
     assert ((ClockName.DECIDE, None, None) in keys) == (ticket.contest is not None)
     assert watched(ticket, running), f"nothing watches over a ticket at {ticket.stage}"
 

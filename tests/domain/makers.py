@@ -46,8 +46,8 @@ def _accepted(life: Life) -> intake.Accepted:
 
 def _unsure(life: Life) -> intake.TriageUnsure | None:
     """Return the automatic triage's uncertainty, which is recorded only once."""
-    said = any(event.kind == "triage_unsure" for event in life.events)
-    return None if said else intake.TriageUnsure(why="chance", suggestion=life.one([None, "1"]))
+    recorded = any(event.kind == "triage_unsure" for event in life.events)
+    return None if recorded else intake.TriageUnsure(why="chance", suggestion=life.one([None, "1"]))
 
 
 def _classified(life: Life) -> intake.Classified:
@@ -116,11 +116,11 @@ def _closing_refuted(life: Life) -> verifying.ClosingRefuted | None:
     if life.ticket.stage is Stage.FEEDBACK:
         again = life.clocks(ClockName.DISPATCH)
         return verifying.ClosingRefuted(reason="condition", clocks=again)
-    fact = _found(life)
+    fact = _finding(life)
     return fact if isinstance(fact, verifying.ClosingRefuted) else None
 
 
-def _found(life: Life) -> Fact | None:
+def _finding(life: Life) -> Fact | None:
     """Return a verifier's finding, or the failure of its program."""
     looking = life.some(Share.VERIFY)
     if looking is None:
@@ -138,9 +138,9 @@ _BEGINNINGS: dict[type[FactBase], Maker] = {
     intake.Declined: lambda life: intake.Declined(reason="r", text="a"),
     intake.Referred: lambda life: intake.Referred(reason="r", text="a"),
     verifying.VerificationRequested: _verification,
-    verifying.FilingConfirmed: _found,
-    verifying.FilingRefuted: _found,
-    verifying.ClosingConfirmed: _found,
+    verifying.FilingConfirmed: _finding,
+    verifying.FilingRefuted: _finding,
+    verifying.ClosingConfirmed: _finding,
     verifying.ClosingRefuted: _closing_refuted,
     intake.Assigned: _assigned,
     intake.Reassigned: _reassigned,

@@ -20,7 +20,7 @@ from domain.ticket.assignment import HandlingResult
 from domain.ticket.complaint import Kind
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import LIFECYCLE
-from tests.domain.chance import Chance, Told
+from tests.domain.chance import Chance, Exhausted
 from tests.domain.counter import PARENT, Counter
 from tests.domain.desks import Desks
 from tests.domain.invariants import check_caps, check_order, check_steps, check_waiting
@@ -190,7 +190,7 @@ def test_whatever_is_asked_the_ticket_stays_in_order_and_can_end(town: str, seed
         house.begin()
         while house.hall.ticket.open:
             house.move()
-    except Told:
+    except Exhausted:
         pass
     finally:  # shown by hypothesis for a ticket that is not in order
         happened = " → ".join(event.kind for event in house.hall.events)

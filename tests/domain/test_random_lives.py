@@ -14,7 +14,7 @@ from domain.policy.notifications import OutboundMessage, notices
 from domain.policy.record import record
 from domain.ticket.stages import Outcome, Stage
 from domain.ticket.ticket import Ticket
-from tests.domain.chance import Chance, Told
+from tests.domain.chance import Chance, Exhausted
 from tests.domain.generators import Life
 from tests.domain.invariants import check_caps, check_order, check_steps
 from tests.domain.makers import step, step_out
@@ -37,7 +37,7 @@ def live(seed: bytes) -> Life:
         while step(life):
             check_order(life.ticket, life.events)
             check_caps(life.ticket)
-    except Told:
+    except Exhausted:
         pass
     finally:  # shown by hypothesis for a ticket that is not in order
         note(f"{seed.hex()}: " + " → ".join(event.kind for event in life.events))

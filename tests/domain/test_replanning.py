@@ -145,8 +145,8 @@ def test_an_extension_and_a_pause_are_part_of_what_was_given() -> None:
     assert shown(paused.due_at) == "2027-01-11 11:00"  # nine hours of office time later
     again = replan_clock(after(pack), paused, BEFORE)
     assert shown(again.due_at) == "2027-01-12 11:00"
-    given = office_time(BEFORE, paused.started_at, paused.due_at)
-    assert office_time(AFTER, again.started_at, again.due_at) == given
+    length = office_time(BEFORE, paused.started_at, paused.due_at)
+    assert office_time(AFTER, again.started_at, again.due_at) == length
 
 
 def test_working_days_after_calendar_days_are_counted_from_after_them() -> None:

@@ -30,8 +30,8 @@ def _golden(path: Path) -> dict[str, Any]:
 
 def _runs(golden: dict[str, Any]) -> list[WorkflowHistory]:
     """Return all runs of a ticket, the oldest first."""
-    told = golden["histories"] if "histories" in golden else [golden["history"]]
-    return [WorkflowHistory.from_json(golden["workflow_id"], run) for run in told]
+    histories = golden["histories"] if "histories" in golden else [golden["history"]]
+    return [WorkflowHistory.from_json(golden["workflow_id"], run) for run in histories]
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])

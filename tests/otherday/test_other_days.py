@@ -119,8 +119,8 @@ def test_each_day_is_run_and_told_whatever_became_of_the_others(
     values = ["--jobs", "0", str(test)]
     assert main(["--days", "new-year,2028-02-29T12:00", *values]) == 1
     lines = capsys.readouterr().out.splitlines()
-    told = [line.split()[:2] for line in lines if line.startswith(("  passed", "  FAILED"))]
-    assert told == [["FAILED", "new-year"], ["passed", "2028-02-29T12:00"]]
+    days = [line.split()[:2] for line in lines if line.startswith(("  passed", "  FAILED"))]
+    assert days == [["FAILED", "new-year"], ["passed", "2028-02-29T12:00"]]
     assert lines[-1].startswith("  new-year: ")
     assert lines[-1].endswith("::test_it_is_a_leap_day")
     assert main(["--days", "leap-day", *values]) == 0

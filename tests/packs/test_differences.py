@@ -105,8 +105,8 @@ def test_owners_that_are_asked_in_another_order_are_told(before: Path, folder: P
 def test_days_are_told_in_years_that_both_have(before: Path, folder: Path) -> None:
     append(folder / "calendar.csv", "2026-03-03,no,flood,")
     append(folder / "calendar.csv", "2026-03-04,yes,flood,09:00-12:00")
-    told = {one.row: (one.change, one.fields[""]) for one in compared(before, folder)}
-    assert told == {
+    changes = {one.row: (one.change, one.fields[""]) for one in compared(before, folder)}
+    assert changes == {
         "2026-03-03": ("added", (None, "off")),
         "2026-03-04": ("added", (None, "worked 09:00-12:00")),
     }

@@ -278,11 +278,11 @@ def _checked(town: City, state: Ticket, events: list[Event]) -> Promises:
             if clock.name is ClockName.DISPATCH
         )
         assert first.at <= limit, (number, first.at, limit)
-        given = getattr(first.fact, "clocks", [])
-        names = {clock.name for clock in given}
+        clocks = getattr(first.fact, "clocks", [])
+        names = {clock.name for clock in clocks}
         assert {ClockName.HANDLE, ClockName.PROMISE} <= names, (number, names)
-        assert all(clock.due_at > first.at for clock in given), number
-        for clock in given:
+        assert all(clock.due_at > first.at for clock in clocks), number
+        for clock in clocks:
             calendar = town.pack_at(first.at).calendar
             year = clock.due_at.astimezone(calendar.tz).year
             guessed = clock.basis is Basis.WORKING and year not in calendar.years

@@ -69,8 +69,8 @@ class Story:
     `lifecycle`: with the first, there is no clock of the citizen's promise.
     """
 
-    def __init__(self, told: Complaint | None = None, lifecycle: int = LIFECYCLE) -> None:
-        self.ticket = Ticket.of(told or complaint())
+    def __init__(self, filed: Complaint | None = None, lifecycle: int = LIFECYCLE) -> None:
+        self.ticket = Ticket.of(filed or complaint())
         self.lifecycle = lifecycle
         self.number = self.ticket.complaint.number
         self.at = self.ticket.complaint.filed_at

@@ -11,7 +11,7 @@ from store.tickets.projector import Projector
 from tests.store.stories import START, Story, complaint
 
 
-async def _told(store: Store, story: Story) -> None:
+async def _project(store: Store, story: Story) -> None:
     projector = Projector(store)
     for projection in (story.accepted(), story.classified(), story.assigned()):
         await projector.project(projection)
@@ -19,7 +19,7 @@ async def _told(store: Store, story: Story) -> None:
 
 
 async def test_messages_wait_the_oldest_first_with_what_went_wrong(store: Store) -> None:
-    await _told(store, Story())
+    await _project(store, Story())
     letter = (await outbox.claim(store, 1))[0]
     await outbox.mark_failed(store, letter, "unreachable")
     count, messages = await backlog.messages(store, None, 2)
@@ -54,6 +54,6 @@ async def test_complaints_wait_until_their_ticket_is_started(store: Store) -> No
 
 async def test_open_tickets_are_counted_by_the_version_they_are_pinned_to(store: Store) -> None:
     for _ in range(2):
-        await _told(store, Story())
+        await _project(store, Story())
     assert await references.open_tickets(store, "demo") == {"1": 2}
     assert await references.open_tickets(store, "elsewhere") == {}

@@ -13,7 +13,7 @@ from tests.store.stories import START, Story, complaint, project
 STREET, OTHER = "110112003", "110112004"
 
 
-async def _told(store: Store, *lives: Story) -> None:
+async def _project(store: Store, *lives: Story) -> None:
     await project(store, *(one.whole() for one in lives))
 
 
@@ -32,7 +32,7 @@ async def test_a_topic_is_one_kind_of_thing_in_one_street(store: Store) -> None:
     cells = [f"{STREET}001001", f"{STREET}002", STREET]
     here = [_at(area, hours) for hours, area in enumerate(cells)]
     stories = [_at(OTHER), _at(OTHER)]
-    await _told(store, *here, *stories)
+    await _project(store, *here, *stories)
     assert await _topics(store) == [
         common_problems.Topic("lamp", STREET, 3, [story.number for story in reversed(here)])
     ]
@@ -44,7 +44,7 @@ async def test_a_topic_is_one_kind_of_thing_in_one_street(store: Store) -> None:
 
 
 async def test_what_is_no_complaint_is_no_part_of_a_topic(store: Store) -> None:
-    await _told(
+    await _project(
         store,
         _at(STREET),
         _at(STREET),
@@ -63,7 +63,7 @@ async def test_of_a_large_topic_only_the_newest_are_named(
 ) -> None:
     monkeypatch.setattr(common_problems, "NUMBERS", 2)
     lives = [_at(STREET, hours) for hours in range(4)]
-    await _told(store, *lives)
+    await _project(store, *lives)
     (topic,) = await _topics(store)
     assert (topic.count, topic.numbers) == (4, [lives[3].number, lives[2].number])
 
@@ -73,7 +73,7 @@ async def test_the_largest_come_first_and_only_so_many(
 ) -> None:
     monkeypatch.setattr(common_problems, "MOST", 2)
     streets = ["110112001", "110112002", "110112002", OTHER, OTHER, OTHER]
-    await _told(store, *(_at(street) for street in streets))
+    await _project(store, *(_at(street) for street in streets))
     topics = await _topics(store, least=1)
     assert [(topic.area, topic.count) for topic in topics] == [(OTHER, 3), ("110112002", 2)]
 

@@ -24,7 +24,7 @@ PERSON = Person(name="A. Citizen", phone="13800138000")
 
 async def register(
     store: Store,
-    told: Complaint | None = None,
+    filed: Complaint | None = None,
     person: Person | None = None,
     key: str | None = None,
     fingerprint: str = "f",
@@ -34,7 +34,7 @@ async def register(
         return next(numbers) if numbers else new_number(START.date())
 
     return await intake.register(
-        store, told or complaint(), person, VAULT, key, fingerprint, number
+        store, filed or complaint(), person, VAULT, key, fingerprint, number
     )
 
 

@@ -18,12 +18,12 @@ from tests.store.stories import START, Story
 @pytest.fixture
 async def story(store: Store) -> Story:
     """Provide a ticket that is accepted, classified and assigned: three messages to send."""
-    told = Story()
+    recorded = Story()
     projector = Projector(store)
-    for projection in (told.accepted(), told.classified(), told.assigned()):
+    for projection in (recorded.accepted(), recorded.classified(), recorded.assigned()):
         await projector.project(projection)
     await projector.close()
-    return told
+    return recorded
 
 
 async def test_the_mailbox_delivers_everything_once(store: Store, story: Story) -> None:

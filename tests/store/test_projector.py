@@ -33,9 +33,9 @@ from store.tickets.projector import Projector
 from tests.store.stories import DISPATCHER, START, Story, clock, complaint
 
 
-async def project(store: Store, *told: Projection) -> None:
+async def project(store: Store, *projections: Projection) -> None:
     projector = Projector(store)
-    for projection in told:
+    for projection in projections:
         await projector.project(projection)
     await projector.close()
 
@@ -128,7 +128,7 @@ async def test_what_was_told_beyond_the_retry_is_gone_at_once(store: Store) -> N
         assert await assignments.get(store, new_complaint.number, 1) is None
 
 
-class Retold(NamedTuple):
+class Reprojected(NamedTuple):
     """The common projections, those of an aborted task, and those of its retry."""
 
     before: list[Projection]
@@ -136,7 +136,7 @@ class Retold(NamedTuple):
     kept: list[Projection]
 
     @classmethod
-    def of(cls, upto: int, lost: "Telling", kept: "Telling") -> "Retold":
+    def of(cls, upto: int, lost: "Telling", kept: "Telling") -> "Reprojected":
         new_complaint = complaint()
         first, second = Story(new_complaint), Story(new_complaint)
         begun = (Story.accepted, Story.classified, Story.assigned, Story.handled, Story.replied)
@@ -191,48 +191,48 @@ def _moved_to(*units: str) -> Telling:
     return moved
 
 
-RETOLD = [
-    Retold.of(5, _closed_at_once, _urged_and_closed),
-    Retold.of(5, _closed_at_once, _done_again),
-    Retold.of(3, _moved_to("U2"), _moved_to("U3", "U2")),
-    Retold.of(3, _moved_to("U2", "U3"), _moved_to("U3")),
-    Retold.of(2, _sent, lambda story: [story.tell(Urged(), by=CITIZEN), *_sent(story)]),
+REPROJECTED = [
+    Reprojected.of(5, _closed_at_once, _urged_and_closed),
+    Reprojected.of(5, _closed_at_once, _done_again),
+    Reprojected.of(3, _moved_to("U2"), _moved_to("U3", "U2")),
+    Reprojected.of(3, _moved_to("U2", "U3"), _moved_to("U3")),
+    Reprojected.of(2, _sent, lambda story: [story.tell(Urged(), by=CITIZEN), *_sent(story)]),
 ]
 
 
-@given(retold=st.sampled_from(RETOLD), data=st.data(), batch=st.integers(1, 5))
+@given(reprojected=st.sampled_from(REPROJECTED), data=st.data(), batch=st.integers(1, 5))
 @settings(
     max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_what_waits_to_be_sent_is_what_the_kept_telling_asks_for(
-    store: Store, retold: Retold, data: st.DataObject, batch: int
+    store: Store, reprojected: Reprojected, data: st.DataObject, batch: int
 ) -> None:
     for table in (tables.ticket, tables.event, tables.assignment, tables.outbox):
         await store.change(delete(table))
-    projections = [projection for part in retold for projection in part]
+    projections = [projection for part in reprojected for projection in part]
     order = data.draw(st.permutations(range(len(projections))))
     again = data.draw(st.lists(st.sampled_from(order), max_size=6))
     projector = Projector(store, batch=batch)
     await asyncio.gather(*(projector.project(projections[i]) for i in [*order, *again]))
     await projector.close()
-    assert {row[0] for row in (await rows(store))["outbox"]} == retold.due()
+    assert {row[0] for row in (await rows(store))["outbox"]} == reprojected.due()
 
 
-@given(retold=st.sampled_from(RETOLD), data=st.data())
+@given(reprojected=st.sampled_from(REPROJECTED), data=st.data())
 @settings(
     max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_what_has_left_is_not_sent_again_under_another_version(
-    store: Store, retold: Retold, data: st.DataObject
+    store: Store, reprojected: Reprojected, data: st.DataObject
 ) -> None:
     """At any time of delivery every due message is sent, and a sent one stays the only one."""
     for table in (tables.ticket, tables.event, tables.assignment, tables.outbox, tables.message):
         await store.change(delete(table))
-    projections = [projection for part in retold for projection in part]
+    projections = [projection for part in reprojected for projection in part]
     order = data.draw(st.permutations(range(len(projections))))
     projector = Projector(store)
     for i in [*order, *data.draw(st.lists(st.sampled_from(order), max_size=6))]:
@@ -241,12 +241,12 @@ async def test_what_has_left_is_not_sent_again_under_another_version(
             await MailboxNotifier().deliver(store, 100, START)
     await projector.close()
     await MailboxNotifier().deliver(store, 100, START)
-    sent = await outbox.messages(store, retold.before[0].ticket.complaint.number)
-    assert retold.due() <= {message.key for message in sent}
-    extra = {m.key for m in sent} - retold.due()
+    sent = await outbox.messages(store, reprojected.before[0].ticket.complaint.number)
+    assert reprojected.due() <= {message.key for message in sent}
+    extra = {m.key for m in sent} - reprojected.due()
     assert extra <= {
         notice.key
-        for one in retold.lost
+        for one in reprojected.lost
         for event in one.events
         for notice in notices(event, one.ticket)
     }
@@ -254,7 +254,7 @@ async def test_what_has_left_is_not_sent_again_under_another_version(
 
 async def test_two_ratings_at_once_close_a_ticket_once(store: Store) -> None:
     """The first message was sent before the second projection arrived."""
-    before, lost, projections = RETOLD[0]
+    before, lost, projections = REPROJECTED[0]
     await project(store, *before, *lost)
     await MailboxNotifier().deliver(store, 100, START)
     await project(store, *projections, *lost)

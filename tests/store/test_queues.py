@@ -24,7 +24,7 @@ def _unsure(story: Busy, why: str = "no keyword found") -> list[Projection]:
     return [story.accepted(), story.tell(TriageUnsure(suggestion="lamp", why=why))]
 
 
-def _asked_back(story: Busy) -> Projection:
+def _return_requested(story: Busy) -> Projection:
     fact = ReturnRequested(
         assignment=1,
         ground="not_ours",
@@ -34,9 +34,9 @@ def _asked_back(story: Busy) -> Projection:
     return story.tell(fact, by=story.officer)
 
 
-async def _told(store: Store, *told: Projection) -> None:
+async def _project(store: Store, *projections: Projection) -> None:
     projector = Projector(store)
-    for projection in told:
+    for projection in projections:
         await projector.project(projection)
     await projector.close()
 
@@ -54,34 +54,34 @@ async def _counts(store: Store) -> dict[Queue, int]:
 
 async def test_a_ticket_is_in_the_queue_of_whoever_has_to_act(store: Store) -> None:
     story = _life()
-    await _told(store, *_unsure(story))
+    await _project(store, *_unsure(story))
     assert await _numbers(store, Queue.TRIAGE) == [story.number]
-    await _told(store, story.classified(), story.assigned("U1"))
+    await _project(store, story.classified(), story.assigned("U1"))
     assert await _counts(store) == {}
     asked_at = story.at
-    await _told(store, _asked_back(story))
+    await _project(store, _return_requested(story))
     (row,) = (await work_queues.page(store, [Queue.DECISION], "demo")).rows
     assert (row.queue_since, row.queue_until) == (asked_at, asked_at + timedelta(hours=4))
     back = Returned(assignment=1, reason="granted", clocks=[clock(ClockName.DISPATCH, story.at, 1)])
-    await _told(store, story.tell(back, by=DISPATCHER))
+    await _project(store, story.tell(back, by=DISPATCHER))
     assert await _counts(store) == {Queue.DISPATCH: 1}
     called = ArbitrationCalled(returns=1, clocks=[clock(ClockName.ARBITRATE, story.at, 48)])
-    await _told(store, story.tell(called))
+    await _project(store, story.tell(called))
     assert await _counts(store) == {Queue.ARBITRATE: 1}
     gone = Withdrawn(reason="solved")
-    await _told(store, story.tell(gone, by=CITIZEN))
+    await _project(store, story.tell(gone, by=CITIZEN))
     assert await _counts(store) == {}
 
 
 async def test_whoever_does_not_rate_is_called_back(store: Store) -> None:
     story = _life()
     due = CallBackDue(clocks=[clock(ClockName.CALL_BACK, story.at, 24)])
-    await _told(store, *story.until_replied())
+    await _project(store, *story.until_replied())
     assert await _numbers(store, Queue.CALL_BACK) == []
-    await _told(store, story.tell(due))
+    await _project(store, story.tell(due))
     assert await _numbers(store, Queue.CALL_BACK) == [story.number]
-    await _told(store, story.rated())
-    await _told(store, story.closed())
+    await _project(store, story.rated())
+    await _project(store, story.closed())
     assert await _numbers(store, Queue.CALL_BACK) == []
 
 
@@ -126,7 +126,7 @@ def test_where_no_clock_runs_a_queue_says_since_when_only_if_it_is_known() -> No
 async def test_several_queues_make_one_list(store: Store) -> None:
     lives = {queue: _life(hours) for hours, queue in enumerate(Queue)}
     for queue, story in lives.items():
-        await _told(store, *story.until(queue))
+        await _project(store, *story.until(queue))
     both = [Queue.DISPATCH, Queue.TRIAGE]
     rows = (await work_queues.page(store, both, "demo")).rows
     assert [(row.number, row.queue) for row in rows] == [
@@ -144,9 +144,9 @@ async def test_several_queues_make_one_list(store: Store) -> None:
 async def test_what_is_due_first_comes_first_page_by_page(store: Store) -> None:
     lives = [_life(hours) for hours in (3, 1, 2, 0)]
     for story in lives:
-        await _told(store, *_unsure(story))
+        await _project(store, *_unsure(story))
     elsewhere = _life(city="other")
-    await _told(store, *_unsure(elsewhere))
+    await _project(store, *_unsure(elsewhere))
     in_order = [lives[n].number for n in (3, 1, 2, 0)]
     seen: list[str] = []
     cursor: str | None = None
@@ -162,7 +162,7 @@ async def test_what_is_due_first_comes_first_page_by_page(store: Store) -> None:
 
 async def test_a_page_shows_the_whole_tickets_and_what_the_machine_doubted(store: Store) -> None:
     story = _life()
-    await _told(store, *_unsure(story, "keywords lamp; also water: pipe"))
+    await _project(store, *_unsure(story, "keywords lamp; also water: pipe"))
     (queued_ticket,) = await work_queues.whole(store, [Queue.TRIAGE], "demo", 10)
     assert queued_ticket.ticket == story.ticket
     assert queued_ticket.doubt is not None

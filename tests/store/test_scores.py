@@ -286,7 +286,7 @@ def test_a_league_table_is_in_the_order_that_is_asked_for() -> None:
 async def test_every_rule_of_every_city_can_be_asked(store: Store, city: str) -> None:
     pack = load_pack(default_root() / city)
     lives = population(city)
-    happened = {event.kind for life in lives for told in life for event in told.events}
+    happened = {event.kind for life in lives for projection in life for event in projection.events}
     assert {rule.on for rule in pack.scoring} <= happened, "the population is too small"
     await project(store, *lives)
     whole = Period(START, START + 2000 * DAY)

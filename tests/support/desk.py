@@ -182,21 +182,21 @@ class Filed:
         return await self.until(lambda at: at.stage == stage, within)
 
 
-async def file(client: Client, told: Complaint | None = None) -> tuple[Filed, Snapshot]:
+async def file(client: Client, filed: Complaint | None = None) -> tuple[Filed, Snapshot]:
     """File a complaint as the API does, and return the ticket and the receipt."""
-    told = told or complaint()
+    filed = filed or complaint()
     start = WithStartWorkflowOperation(
         TicketWorkflow.run,
-        told,
-        id=ticket_workflow_id(told.number),
+        filed,
+        id=ticket_workflow_id(filed.number),
         task_queue=TICKETS,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        search_attributes=search_attributes(told),
+        search_attributes=search_attributes(filed),
     )
     receipt: Any = await client.execute_update_with_start_workflow(
         TicketWorkflow.receipt, start_workflow_operation=start
     )
-    return Filed(client, told.number), receipt
+    return Filed(client, filed.number), receipt
 
 
 async def removed(client: Client, number: str, run_id: str) -> None:

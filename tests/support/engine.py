@@ -46,12 +46,12 @@ class LateKeys:
         self.keys: TicketKeys | None = None
 
     async def sealing(self, number: str | None) -> tuple[bytes, AESGCM]:
-        return await self._given().sealing(number)
+        return await self._ready_keys().sealing(number)
 
     async def opening(self, name: bytes) -> AESGCM:
-        return await self._given().opening(name)
+        return await self._ready_keys().opening(name)
 
-    def _given(self) -> TicketKeys:
+    def _ready_keys(self) -> TicketKeys:
         if self.keys is None:
             raise RuntimeError("this client has no keys yet: furnish it with a store")
         return self.keys

@@ -56,9 +56,9 @@ class Way:
         self, source: asyncio.StreamReader, to: asyncio.StreamWriter, *, answers: bool = False
     ) -> None:
         with suppress(ConnectionError, OSError):
-            while told := await source.read(65536):
+            while content := await source.read(65536):
                 if not (answers and self.losing):
-                    to.write(told)
+                    to.write(content)
                     await to.drain()
         to.transport.abort()
 

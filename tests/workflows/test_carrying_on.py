@@ -36,10 +36,10 @@ async def carry_on(ticket: Filed) -> None:
 
 async def act(ticket: Filed, actor: object, command: object, key: str | None = None) -> Snapshot:
     """Execute a command, and repeat it while the ticket changes runs, as the API does."""
-    told = Act.model_validate({"actor": actor, "command": command, "at": datetime.now(UTC)})
+    message = Act.model_validate({"actor": actor, "command": command, "at": datetime.now(UTC)})
     for _ in range(100):
         try:
-            return await ticket.handle.execute_update(TicketWorkflow.act, told, id=key)
+            return await ticket.handle.execute_update(TicketWorkflow.act, message, id=key)
         except WorkflowUpdateFailedError as error:
             if getattr(error.cause, "type", "") != "carrying_on":
                 raise

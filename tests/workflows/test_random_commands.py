@@ -273,14 +273,14 @@ async def test_whatever_people_do_at_once_the_record_holds(town: Engine, seed: s
 async def _agrees(engine: Engine, ticket: Filed) -> list[str]:
     """Check that record, event replay and history agree, in order throughout."""
     state, events = await ticket.state(engine), await ticket.events(engine)
-    told = Ticket.of(state.complaint)
+    expected = Ticket.of(state.complaint)
     happened: list[Event] = []
     for event in events:
-        happened.append(record(told, event.fact, event.actor, event.at))
+        happened.append(record(expected, event.fact, event.actor, event.at))
         assert happened[-1] == event
-        for clock in told.clocks:
+        for clock in expected.clocks:
             check_clock(clock)
-    assert told == state
+    assert expected == state
     assert len(events) == state.version
     check_steps(events)
     check_order(state, events)

@@ -198,8 +198,8 @@ def _share(action_context: ActionContext, share: Assignment) -> Choice:
 def orders(action_context: ActionContext) -> list[Choice]:
     """Return the orders without an answer."""
     left = [order for order in action_context.ticket.orders if order.answer is None]
-    said = action_context.speech.order
-    return [Choice(str(order.n), f"{order.n} · {said(order)[:40]}") for order in left]
+    describe = action_context.speech.order
+    return [Choice(str(order.n), f"{order.n} · {describe(order)[:40]}") for order in left]
 
 
 def steps(action_context: ActionContext) -> list[Choice]:

@@ -48,8 +48,8 @@ async def again(
 @router.get("/staff/admin/engine")
 async def engine(request: Request, caller: SEES, context: Context) -> Response:
     """Show the engine's address, workers and problems, also while it is unavailable."""
-    told = await installation(context, caller, request.app.version)
-    return staff_page(request, "admin/operations_engine.html", caller, values=told)
+    state = await installation(context, caller, request.app.version)
+    return staff_page(request, "admin/operations_engine.html", caller, installation=state)
 
 
 async def _waiting(

@@ -185,7 +185,7 @@ async def _list(
         caller,
         status,
         form=form,
-        asked=requested_form,
+        filters=requested_form,
         page=page,
         first=cursor is None,
         more=f"{URL}?{urlencode(requested_form.typed)}&",

@@ -98,8 +98,8 @@ async def _add(context: AppContext, submitted: SubmittedForm, command: AddFacts,
         submitted.number,
         submitted.photos.without(existing),
     ) as ids:
-        told = command.model_copy(update={"files": ids})
-        await give(context, submitted.caller, submitted.number, told, key)
+        complete = command.model_copy(update={"files": ids})
+        await give(context, submitted.caller, submitted.number, complete, key)
 
 
 async def _urge(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
@@ -257,8 +257,8 @@ async def _ticket(
 
 async def _shown(context: AppContext, caller: Caller, number: str) -> list[FileOut]:
     """Return the photos that the citizen may see."""
-    told = await visible_files(context, caller, number)
-    return [file_out(context, row) for row in told if row.kind is FileKind.PHOTO]
+    visible = await visible_files(context, caller, number)
+    return [file_out(context, row) for row in visible if row.kind is FileKind.PHOTO]
 
 
 def _names(pack: Pack) -> dict[str, str]:

@@ -74,8 +74,8 @@ async def _file(request: Request, context: AppContext, sent: FormData) -> Respon
         if form.faults:
             form.problem = "invalid_request"
             return _form(request, context, pack, form, 422, stored)
-        asked = form.typed["same"] != NONE
-        similar_tickets = await similar(context, pack, body, _key(form)) if asked else []
+        checked = form.typed["same"] != NONE
+        similar_tickets = await similar(context, pack, body, _key(form)) if checked else []
         if similar_tickets and not form.typed["same"]:
             return page(
                 request,

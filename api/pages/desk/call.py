@@ -106,13 +106,13 @@ async def hint(request: Request, context: Context, caller: Looking) -> Response:
     """Show suggestions for what is typed so far: a part of the screen."""
     form = await Form.read(request, *FIELDS)
     pack = city_of_form(request, context, caller, form)
-    found_hints = await _hints(context, pack, form)
+    current = await _hints(context, pack, form)
     return page(
         request,
         "desk/call_hints.html",
         form=form,
         pack=pack,
-        found=found_hints,
+        hints=current,
         zone=pack.calendar.tz,
         speech=Translator(language_of(request), pack),
     )
@@ -242,8 +242,8 @@ async def _filed(
     proof = context.uploads.seals.proof
     body = complaint(pack, form, [f"{row.id}.{proof(row.id)}" for row in brought])
     if not body.title:
-        found_hints = await _hints(context, pack, form)
-        body = body.model_copy(update={"title": found_hints.title})
+        current = await _hints(context, pack, form)
+        body = body.model_copy(update={"title": current.title})
     key = f"staff/{caller.id}/{form.key}"
     marks = [row.sha256 for row in brought]
     return (await take(context, caller, body, key, marks, by_hand=by_hand)).receipt
@@ -290,7 +290,7 @@ async def _screen(
         status,
         pack=pack,
         form=form,
-        found=await _hints(context, pack, form),
+        hints=await _hints(context, pack, form),
         speech=Translator(language_of(request), pack),
         earlier=earlier if form.typed["earlier"] else None,
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or pack.features.appoint],

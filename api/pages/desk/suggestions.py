@@ -53,7 +53,7 @@ async def hints(
     complaint = filing.unnumbered(pack, datetime.now(UTC), **values)
     suggestion = guess(context, pack, complaint)
     code = chosen or suggestion.category
-    told = Hints(
+    suggested = Hints(
         category=pack.category(code) if code else None,
         suggested=pack.category(suggestion.category) if suggestion.category else None,
         sure=suggestion.confident,
@@ -64,9 +64,9 @@ async def hints(
         title=title_of(pack, complaint, code),
         answerable=complaint.kind in pack.desk.answers,
     )
-    if told.category is not None:
-        await _about(context, pack, complaint, told, told.category)
-    return told
+    if suggested.category is not None:
+        await _about(context, pack, complaint, suggested, suggested.category)
+    return suggested
 
 
 def guess(context: AppContext, pack: Pack, complaint: Complaint) -> CategorySuggestion:
@@ -77,20 +77,24 @@ def guess(context: AppContext, pack: Pack, complaint: Complaint) -> CategorySugg
 
 
 async def _about(
-    context: AppContext, pack: Pack, complaint: Complaint, told: Hints, category: Category
+    context: AppContext, pack: Pack, complaint: Complaint, suggested: Hints, category: Category
 ) -> None:
     """Fill in the unit, the due time, the unmet filing condition, and similar open tickets."""
     code = category.code
-    routing = route(pack, code, told.area, complaint.place)
-    told.unit, told.unit_reasons = pack.unit(routing.unit), routing.because
-    told.promise = promise(pack, category.tier, complaint.filed_at)
+    routing = route(pack, code, suggested.area, complaint.place)
+    suggested.unit, suggested.unit_reasons = pack.unit(routing.unit), routing.because
+    suggested.promise = promise(pack, category.tier, complaint.filed_at)
     if category.filing is not None:
         since = complaint.filed_at - pack.severity.repeats_within.length
-        again = await find_repeats(context.store, complaint, code, told.area, pack.severity, since)
-        holds = filing_holds(pack, complaint, code, told.area, len(again))
-        told.missing = None if holds else category.filing
+        again = await find_repeats(
+            context.store, complaint, code, suggested.area, pack.severity, since
+        )
+        holds = filing_holds(pack, complaint, code, suggested.area, len(again))
+        suggested.missing = None if holds else category.filing
     if complaint.kind is not Kind.REPORT:
-        told.similar = await open_nearby(context.store, complaint, code, told.area, pack.severity)
+        suggested.similar = await open_nearby(
+            context.store, complaint, code, suggested.area, pack.severity
+        )
 
 
 def promise(pack: Pack, tier: str | None, at: datetime) -> Clock | None:

@@ -56,8 +56,8 @@ def matching(pack: Pack, typed: str, most: int = 20) -> Sequence[Category]:
             return 1
         return 2 if any(text in word.casefold() or word in text for word in one.keywords) else 9
 
-    found = [(distance(one), one.code, one) for one in pack.categories]
-    return [one for far, _, one in sorted(found, key=lambda row: row[:2]) if far < 9][:most]
+    ranked = [(distance(one), one.code, one) for one in pack.categories]
+    return [one for far, _, one in sorted(ranked, key=lambda row: row[:2]) if far < 9][:most]
 
 
 def _only(typed: str, known: Iterable[T], code: Callable[[T], str]) -> str | None:

@@ -66,9 +66,9 @@ async def styleguide(request: Request, look: str = "citizen") -> Response:
 
 
 def _lines(now: datetime, language: str) -> list[Any]:
-    told = partial(Labels(language).label, "told")
+    label = partial(Labels(language).label, "told")
     return [
-        _Line(now - timedelta(days=2), told("accepted")),
-        _Line(now - timedelta(days=1), told("assigned"), "水务局"),
-        _Line(now, told("replied"), "水务局", "已组织清淤，河水恢复清澈。"),
+        _Line(now - timedelta(days=2), label("accepted")),
+        _Line(now - timedelta(days=1), label("assigned"), "水务局"),
+        _Line(now, label("replied"), "水务局", "已组织清淤，河水恢复清澈。"),
     ]

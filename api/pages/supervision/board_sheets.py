@@ -71,8 +71,8 @@ def _soon(shown: Shown) -> Rows:
     heads = (N_("Number"), N_("Title"), N_("Category"), N_("Unit"), N_("Stage"), N_("Due"))
     yield [shown.words.say(head) for head in heads]
     for one in shown.board.soon:
-        told = (one.number, one.title, shown.category(one.category), shown.unit(one.unit))
-        yield [*told, shown.words.label("stage", one.stage), shown.moment(one.due_at)]
+        cells = (one.number, one.title, shown.category(one.category), shown.unit(one.unit))
+        yield [*cells, shown.words.label("stage", one.stage), shown.moment(one.due_at)]
 
 
 def _queues(shown: Shown) -> Rows:

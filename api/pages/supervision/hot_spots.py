@@ -122,11 +122,11 @@ async def spot_sheet(
     if what == "map":
         heads = [words.say(head) for head in (N_("Latitude"), N_("Longitude"), N_("Tickets"),
                                               N_("Mostly about"))]  # fmt: skip
-        found: list[list[Cell]] = [
+        cells: list[list[Cell]] = [
             [one.lat, one.lon, one.tickets, _about(pack, one.category, words)]
             for one in await squares_of(context, caller, query)
         ]
-        return sheet(name, heads, found)
+        return sheet(name, heads, cells)
     if what == "topics":
         return await _topics_sheet(context, caller, pack, month, words, name)
     if what not in TABLES:

@@ -147,7 +147,7 @@ async def tickets(
         caller,
         pack=pack,
         month=month,
-        asked=drill_down,
+        drill_down=drill_down,
         query=query,
         where=_where(pack, drill_down, words),
         items=[(line, _unit(pack, line, words)) for line in lines.rows],

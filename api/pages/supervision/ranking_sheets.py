@@ -117,9 +117,9 @@ async def points(
     def rows() -> Iterator[Sequence[Cell]]:
         for unit, score in points_table(then, scores.units, kind_of(kind), order_of(order)):
             kind_words = words.label("unit_kind", unit.kind) if unit.kind else ""
-            told: list[Cell] = [unit.code, words.named(unit), kind_words]
+            cells: list[Cell] = [unit.code, words.named(unit), kind_words]
             times = [score.rules[rule.code] for rule in then.scoring]
-            yield [*told, score.points, score.left_out, *times]
+            yield [*cells, score.points, score.left_out, *times]
 
     return sheet(f"{words.named(pack.city)} points {month.shown}.csv", heads, rows())
 

@@ -131,8 +131,8 @@ def _running(ticket: Ticket, caller: Caller, speech: Translator) -> list[Running
 
     def order(clock: Clock) -> tuple[bool, bool, bool, datetime]:
         promised = clock.name is ClockName.PROMISE
-        standing = clock.paused_at is not None and not promised
-        return not promised, standing, clock.assignment not in own, clock.due_at
+        paused = clock.paused_at is not None and not promised
+        return not promised, paused, clock.assignment not in own, clock.due_at
 
     return [
         Running(clock, _named(clock, own, speech), _unit_of(ticket, clock, speech), _warns(clock))

@@ -98,13 +98,13 @@ async def _done(
     form = parsing.typed(action_form, action_context, sent)
     to = within(str(sent.get(TO, "")))
     try:
-        told = await _do(context, action_context, action_form, form, sent)
+        result = await _do(context, action_context, action_form, form, sent)
     except (ValidationError, *REFUSALS) as error:
-        status, told = form.refuse(error), None
+        status, result = form.refuse(error), None
         ticket, waiting = await visible_ticket(context, caller, number)  # its current state
     else:
         if not form.wrong:
-            return await _afterwards(request, context, action_context, action_form, told, to)
+            return await _afterwards(request, context, action_context, action_form, result, to)
         status = 422
     action_context = _action_context(request, context, caller, ticket)
     opened = Opened(action_form, form, to=to, stored_files=tuple(form.typed[parsing.KEPT].split()))

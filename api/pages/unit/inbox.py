@@ -87,14 +87,14 @@ async def sheets(request: Request, caller: _Reader, context: Context) -> Respons
     place = place_of(request, context, caller, query)
     if place.unit is None:
         raise Problem("invalid_request", "Name a unit.")
-    pairs = await assignments.orders(context, caller, place.unit.code, place.pack.city.id, chosen)
+    orders = await assignments.orders(context, caller, place.unit.code, place.pack.city.id, chosen)
     return staff_page(
         request,
         "unit/inbox_print.html",
         caller,
         pack=place.pack,
         unit=place.unit,
-        values=pairs,
+        orders=orders,
         back=query.address(query.which),
         categories=categories(place.pack),
     )

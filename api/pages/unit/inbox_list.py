@@ -44,7 +44,7 @@ PARTS: dict[Which, str] = {
     Which.VERIFY: N_("To verify"),
     Which.DONE: N_("Done lately"),
 }
-ASKED = {
+REQUEST_WORDS = {
     "return": N_("Return asked for"),
     "extension": N_("Extension asked for"),
     "hold": N_("Hold asked for"),
@@ -138,13 +138,13 @@ async def inbox_page(
         pack=place.pack,
         unit=place.unit,
         units=[] if place.own else place.pack.units,
-        asked=query,
+        list_query=query,
         parts=[(part, PARTS[part], counted.get(part, 0)) for part in Which],
         rows=inbox.rows,
         next_cursor=inbox.next_cursor,
         form=form or Form.blank(*DELEGATING),
         outcome=outcome,
-        asked_words=ASKED,
+        request_words=REQUEST_WORDS,
         paused_words=PAUSED,
         refused_words=REFUSED,
         picked=set(picked) | (outcome.left if outcome else set()),

@@ -55,8 +55,8 @@ def _the_street_comes_first(read: Read) -> None:
     creek = read["河涌"]
     assert (creek.unit, creek.area) == (STREET, CELL)
     assert "(0301, *, @street)" in creek.assignments[0].why
-    given = [(a.unit, a.share, a.ending) for a in read["琐事"].assignments]
-    assert given == [
+    shares = [(a.unit, a.share, a.ending) for a in read["琐事"].assignments]
+    assert shares == [
         (STREET, Share.LEAD, Over.DONE),
         (COMMUNITY, Share.DELEGATE, Over.DONE),
         (CELL, Share.DELEGATE, Over.DONE),
