@@ -42,7 +42,7 @@ async def register(
 ) -> intake.Registered:
     """Register the complaint in the store, which gives it its number.
 
-    `said` is the whole request: the same key with other content is refused.
+    `text` is the whole request: the same key with other content is refused.
 
     Raises:
         KeyReused, UnknownFile, TooManyFiles, StoreUnavailable

@@ -27,7 +27,7 @@ def hidden_from(context: AppContext, caller: Caller) -> Hidden:
 
 
 def city_of(caller: Caller, requested: str | None) -> str | None:
-    """Return the city to list: `asked`, if this caller serves it, or their own."""
+    """Return the city to list: `requested`, if this caller serves it, or their own."""
     if requested is not None and not caller.serves(requested):
         raise Problem("not_your_city")
     return requested or caller.city

@@ -71,13 +71,13 @@ class EngineClock:
         return min(self._difference() - self._bounds()[0], at_most)
 
     def heard(self, moment: datetime, sent: float, received: float) -> None:
-        """Record a reading: the engine's clock showed `told` between `sent` and `came`."""
+        """Record a reading: the engine's clock showed `moment` between `sent` and `received`."""
         self.between(moment, moment, sent, received)
 
     def between(
         self, earliest: datetime | None, latest: datetime | None, sent: float, received: float
     ) -> None:
-        """Record that between `sent` and `came` the engine's time was in `earliest` to `latest`.
+        """Record the engine's time between `sent` and `received`: in `earliest` to `latest`.
 
         A reading that contradicts the earlier ones replaces them: the engine's clock was set.
         """

@@ -61,7 +61,7 @@ async def hashed(password: str) -> str:
 
 
 async def matches(password: str, stored: str | None) -> bool:
-    """Return whether `password` has the hash `kept`; without one, False after the same time."""
+    """Return whether `password` has the hash `stored`; without one, False after the same time."""
     compared = stored if stored is not None else await _nobody()
     loop = asyncio.get_running_loop()
     same = await loop.run_in_executor(_THREADS, _HASH.verify, password, compared)

@@ -256,7 +256,7 @@ async def test_a_file_that_is_refused_is_named_beside_its_field_and_all_else_is_
     for text in typed.values():
         assert text in page.text
     (photo,) = retained_files(page)
-    filed = await press(house, who, "file", retained_files=[photo], **typed)
+    filed = await press(house, who, "file", kept=[photo], **typed)
     assert await files_of(house, number_of(filed)) == [("photo", "complaint")]
 
 
@@ -265,23 +265,21 @@ async def test_a_file_stays_chosen_whatever_else_is_wrong_or_looked_up(house: Ho
     looked = await press(house, who, "look", files=[PHOTO], text=RIVER)
     assert looked.status_code == 200
     (photo,) = retained_files(looked)
-    wrong = await press(
-        house, who, "file", retained_files=[photo], files=[PAPER], category="没有的分类"
-    )
+    wrong = await press(house, who, "file", kept=[photo], files=[PAPER], category="没有的分类")
     assert wrong.status_code == 422
     held = retained_files(wrong)
     assert held[0] == photo
-    many = await press(house, who, "file", retained_files=[photo] * 20, files=[PAPER], text=RIVER)
+    many = await press(house, who, "file", kept=[photo] * 20, files=[PAPER], text=RIVER)
     assert "一次最多 20 个文件" in many.text
-    filed = await press(house, who, "answer", retained_files=held, text=RIVER, answer="马上派人。")
+    filed = await press(house, who, "answer", kept=held, text=RIVER, answer="马上派人。")
     assert len(await files_of(house, number_of(filed))) == 2
 
 
 async def test_nobody_files_what_another_has_uploaded(house: House) -> None:
     who, other = await signed_in(house), await signed_in(house)
     held = retained_files(await press(house, who, "look", files=[PHOTO]))
-    assert retained_files(await press(house, other, "look", retained_files=held)) == []
-    filed = await press(house, other, "file", retained_files=held, text=RIVER)
+    assert retained_files(await press(house, other, "look", kept=held)) == []
+    filed = await press(house, other, "file", kept=held, text=RIVER)
     assert await files_of(house, number_of(filed)) == []
 
 

@@ -163,15 +163,15 @@ _PATIENT = {
 
 
 @contextmanager
-def site(home: Path, path: Path | None = None) -> Iterator[Site]:
-    """Run `jiesu up` on free ports, with the cities of `shelf` or else with Tongzhou alone."""
-    if path is None:
-        path = home / "cities"
-        shutil.copytree(default_root() / "tongzhou", path / "tongzhou")
+def site(home: Path, cities: Path | None = None) -> Iterator[Site]:
+    """Run `jiesu up` on free ports, with the cities of `cities` or else with Tongzhou alone."""
+    if cities is None:
+        cities = home / "cities"
+        shutil.copytree(default_root() / "tongzhou", cities / "tongzhou")
     port = free_port()
     command = [
         sys.executable, "-m", "cli", "up", "--home", str(home / "home"), "--port", str(port),
-        "--temporal-port", str(free_port()), "--cities", str(path),
+        "--temporal-port", str(free_port()), "--cities", str(cities),
     ]  # fmt: skip
     log = home / "log"
     with log.open("wb") as output:

@@ -65,7 +65,7 @@ def _names(field: Field) -> Iterator[str]:
 
 
 def blank(action_form: ActionForm, action_context: ActionContext, values: dict[str, str]) -> Form:
-    """Return the form without user input; `given` are fields prefilled by the URL."""
+    """Return the form without user input; `values` are fields prefilled by the URL."""
     known = names(action_form, action_context)
     presets = {field.name: field.preset for field in action_form.at(action_context) if field.preset}
     lengths = {name: "d" for name in known if name.endswith(IN)}

@@ -23,7 +23,7 @@ def sign_in_page(
     problem: str | None = None,
     **values: Any,
 ) -> Response:
-    """Draw the sign-in page. `kept`: the fields waiting to be sent; `lost`: files were lost."""
+    """Draw the sign-in page. `pairs`: the fields waiting to be sent; `lost`: files were lost."""
     context: AppContext = request.app.state.context
     return page(
         request,
