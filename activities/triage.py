@@ -22,7 +22,7 @@ from store.tickets.suggestions import cell_of, filing_holds, holds, suggest
 class TriageActivities:
     def __init__(self, packs: ArchivedPacks, registry: PackRegistry, store: Store) -> None:
         self._packs = packs
-        self._shelf = registry
+        self._registry = registry
         self._store = store
 
     @ticket_activity("triage_complaint")
@@ -92,7 +92,7 @@ class TriageActivities:
         """Return the city's grid if the complaint has a point, as it takes a while to read."""
         place = complaint.place
         located = place.lat is not None and place.lon is not None
-        return self._shelf.grid(pack.city.id) if located else None
+        return self._registry.grid(pack.city.id) if located else None
 
     async def _repeats(
         self, pack: Pack, question: TriageQuestion, category: str, area: str | None

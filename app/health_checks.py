@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from app.page_packages import SHELVES, default_packages
+from app.page_packages import PACKAGE_FILES, default_packages
 from domain.pack.horizon import horizon
 from domain.pack.pack import Pack
 from packs.registry import PackError, PackRegistry
@@ -56,10 +56,12 @@ def packs_on(registry: PackRegistry) -> list[Finding]:
 def assets_of(settings: Settings) -> Finding:
     """Check the pages' packages: without them pages are plainer."""
     folder = settings.assets or default_packages()
-    missing = [shelf for shelf, (place, _) in SHELVES.items() if not (folder / place).is_dir()]
+    missing = [
+        package for package, (place, _) in PACKAGE_FILES.items() if not (folder / place).is_dir()
+    ]
     if missing:
         return Finding("pages", "note", f"without {', '.join(missing)}; `make setup` installs them")
-    return Finding("pages", "ok", f"drawn with {len(SHELVES)} packages of {folder}")
+    return Finding("pages", "ok", f"drawn with {len(PACKAGE_FILES)} packages of {folder}")
 
 
 def _calendar(city: str, pack: Pack) -> Finding:

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-Found = TypeVar("Found")
-Look = Callable[[], Awaitable[Found | None]]
+Value = TypeVar("Value")
+Look = Callable[[], Awaitable[Value | None]]
 
 _FIRST_PAUSE = 0.01
 _LONGEST_PAUSE = 0.2
 
 
-async def until(look: Look[Found], within: float, pause: float = _FIRST_PAUSE) -> Found | None:
+async def until(look: Look[Value], within: float, pause: float = _FIRST_PAUSE) -> Value | None:
     """Return the first value that `look` finds; None when `within` seconds have passed.
 
     Looks at once and then with growing pauses, so that a quick answer is seen quickly and a slow
@@ -39,7 +39,7 @@ class Watch:
     def __init__(self) -> None:
         self._usual = _FIRST_PAUSE
 
-    async def until(self, look: Look[Found], within: float) -> Found | None:
+    async def until(self, look: Look[Value], within: float) -> Value | None:
         """Wait as `until` does, but for what cannot be there at once."""
         clock = asyncio.get_running_loop().time
         began = clock()

@@ -18,7 +18,7 @@ from runtime.codec import Keys, TicketCodec, is_sealed, ticket_sealed_with
 from runtime.names import ticket_workflow_id
 from store.db.errors import BadKey, Erased
 
-_TOLD_ANOTHER = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
+_SIGNALLED = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ async def tried(history: WorkflowHistory, keys: Keys, number: str) -> Readabilit
     sealed = readable = clear = theirs = 0
     for event, payload in _payloads(history):
         # An unencrypted payload is readable, whichever ticket it was sent to.
-        if event.event_type == _TOLD_ANOTHER and ticket_sealed_with(payload) not in (None, number):
+        if event.event_type == _SIGNALLED and ticket_sealed_with(payload) not in (None, number):
             theirs += 1
             continue
         if not is_sealed(payload):

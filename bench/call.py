@@ -20,7 +20,7 @@ SECOND = 1000.0
 """Upper limit, in milliseconds, of every request of the call screen."""
 
 _ROUNDS = 40
-_SAID = {
+_FORM_VALUES = {
     "city": "tongzhou",
     "text": "新华西街东门的河水又黑又臭",
     "address": "新华西街东门",
@@ -48,7 +48,7 @@ async def call(rounds: int = _ROUNDS) -> list[Waited]:
             base_url=f"http://{running.settings.api_host}:{running.settings.api_port}", timeout=30
         ) as http,
     ):
-        values = _SAID | {"csrf": await _sign_in(http, running.store)}
+        values = _FORM_VALUES | {"csrf": await _sign_in(http, running.store)}
 
         async def file() -> httpx.Response:
             key = {"do": "file", "key": secrets.token_hex(8)}

@@ -26,7 +26,7 @@ TARGET = 50.0
 """Microseconds that a due time may cost."""
 
 _CALLS, _ROUNDS = 1000, 9
-_LADDER = (
+_POLICY = (
     {"kind": "warn", "offset": "20%", "tells": ["officer"]},
     {"kind": "due", "offset": "1wh", "tells": ["officer", "supervisor"]},
     {"kind": "supervise", "offset": "1wd", "tells": ["supervisor"]},
@@ -49,7 +49,7 @@ def special(calendar: WorkCalendar) -> WorkCalendar:
 
 def full_policy(pack: Pack) -> Pack:
     """Return `pack` with four escalation levels for handling, in working time and percent."""
-    rules = tuple(LevelRule.model_validate(level) for level in _LADDER)
+    rules = tuple(LevelRule.model_validate(level) for level in _POLICY)
     return pack.model_copy(update={"ladder": {ClockName.HANDLE: rules}})
 
 

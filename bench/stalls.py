@@ -49,7 +49,7 @@ issues the next task late."""
 
 UNITS = ("city-management", "water", "market", "housing", "transport", "environment")
 _UNKNOWN = "engine_unavailable"
-_KEPT = ("result_overtaken", "rating_refused")
+_RECORDED_REFUSALS = ("result_overtaken", "rating_refused")
 """Events that record a command's content although it was not carried out."""
 
 
@@ -279,7 +279,7 @@ async def _judge(town: _Town, store: Store, result: StallsResult) -> None:
         for event in await tickets.events(store, number):
             text = event.fact.model_dump_json()
             existing = {mark for mark in marks if mark in text}
-            (stored if event.kind in _KEPT else done).update(existing)
+            (stored if event.kind in _RECORDED_REFUSALS else done).update(existing)
     result.commands, result.unknown = len(town.said), 0
     result.answers, result.broken, result.lost, result.undead = {}, [], [], []
     for command in town.said:

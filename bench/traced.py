@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any
 
 BEGIN = signal.SIGUSR1
-_KEPT = 150
+_MOST = 150
 
 
 class Tracer:
@@ -74,7 +74,7 @@ class Tracer:
 
 
 def _most(used: dict[str, float]) -> dict[str, float]:
-    return dict(sorted(used.items(), key=lambda item: -item[1])[:_KEPT])
+    return dict(sorted(used.items(), key=lambda item: -item[1])[:_MOST])
 
 
 def _name(file: str, line: int, function: str) -> str:

@@ -147,7 +147,7 @@ def _broken(number: str, each: Break) -> str:
     )
 
 
-_TOLD_APART: dict[str, Any] = {
+_SHOWN_APART: dict[str, Any] = {
     **dict.fromkeys(("kind", "clocks", "rules", "tells", "because"), True),
     "share": {"because"},
     "shares": {"__all__": {"because"}},
@@ -157,7 +157,7 @@ _TOLD_APART: dict[str, Any] = {
 
 def _details(event: Event) -> str:
     fact = event.fact
-    fields: dict[str, Any] = fact.model_dump(mode="json", exclude=_TOLD_APART, exclude_none=True)
+    fields: dict[str, Any] = fact.model_dump(mode="json", exclude=_SHOWN_APART, exclude_none=True)
     details = [
         f"{name} {value}"
         for name, value in fields.items()

@@ -245,12 +245,12 @@ def version_line(row: ArchivedVersion, current: str | None) -> Shown:
 
 def show_versions(city: str, rows: list[ArchivedVersion], current: str | None) -> None:
     """Print the versions of a pack, oldest first."""
-    kept_ones = table("version", "first used", "")
+    lines = table("version", "first used", "")
     for row in rows:
         now = "the folder holds it now" if row.version == current else ""
-        kept_ones.add_row(row.version, f"{row.first_seen_at:%Y-%m-%d %H:%M} UTC", now)
+        lines.add_row(row.version, f"{row.first_seen_at:%Y-%m-%d %H:%M} UTC", now)
     if rows:
-        out.print(kept_ones)
+        out.print(lines)
     if current not in {row.version for row in rows}:
         value = "no version" if current is None else f"the version {current}"
         out.print(f"the folder of {city} holds {value}, which no process has used yet")

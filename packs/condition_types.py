@@ -36,9 +36,9 @@ class Reading:
     fields: dict[str, list[str]]
 
 
-def read(text: str, speaks_of: Mapping[str, type[BaseModel]]) -> Reading:
+def read(text: str, vocabulary: Mapping[str, type[BaseModel]]) -> Reading:
     """Parse `text`; ConditionError unless it is true or false for all values."""
-    reader = _Reader(text, speaks_of)
+    reader = _Reader(text, vocabulary)
     result = reader.choice()
     if reader.here.kind != "end":
         raise ConditionError(f"{reader.here.text!r} is not expected here")
@@ -52,7 +52,7 @@ class _Reader:
     """A left-to-right parser; each method returns the type of the expression it has read."""
 
     text: str
-    speaks_of: Mapping[str, type[BaseModel]]
+    vocabulary: Mapping[str, type[BaseModel]]
     used: dict[str, set[str]] = field(default_factory=dict)
     sizes: list[int] = field(default_factory=list)
     depth: int = 0
@@ -178,9 +178,9 @@ class _Reader:
         )
 
     def _field(self, variable: str) -> str:
-        model = self.speaks_of.get(variable)
+        model = self.vocabulary.get(variable)
         if model is None:
-            known = ", ".join(self.speaks_of)
+            known = ", ".join(self.vocabulary)
             raise ConditionError(f"unknown variable {variable!r}; known here: {known}")
         if not self._takes("."):
             raise ConditionError(f"{variable!r} alone says nothing: name one of its fields")

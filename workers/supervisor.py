@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from workers.children import Adopted, Child
 
-_TOLD = "JIESU_CHILDREN"
+_CHILDREN_VARIABLE = "JIESU_CHILDREN"
 """The environment variable of the children; a command line would show the store's password."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -98,7 +98,7 @@ def become_supervisor(children: Sequence[Child], lock: int) -> NoReturn:
     os.set_inheritable(lock, True)
     sys.stdout.flush()
     sys.stderr.flush()
-    os.environ[_TOLD] = json.dumps(commands)
+    os.environ[_CHILDREN_VARIABLE] = json.dumps(commands)
     # This very package, whatever lies in the folder that the command was started in.
     folder = str(Path(__file__).parent.parent)
     code = f"import sys; sys.path[0] = {folder!r}; from workers.supervisor import main; main()"
@@ -137,4 +137,4 @@ def _say(line: str) -> None:
 
 def main() -> None:
     """Supervise the children that this process had as another program."""
-    sys.exit(asyncio.run(supervise(json.loads(os.environ.pop(_TOLD)))))
+    sys.exit(asyncio.run(supervise(json.loads(os.environ.pop(_CHILDREN_VARIABLE)))))

@@ -129,17 +129,17 @@ async def delegate(flow: EscalatingTicket, command: Delegate, actor: Actor, at: 
 
 async def _plan_help(
     flow: EscalatingTicket,
-    given_from: Assignment,
+    delegator: Assignment,
     call: Call,
     n: int,
     at: datetime,
     below: str | None = None,
 ) -> AssignmentPlan:
-    """Plan a co-handler's or (`below`) a delegate's share, due no later than `given_from`."""
+    """Plan a co-handler's or (`below`) a delegate's share, due no later than `delegator`."""
     due = [
         clock.due_at
         for clock in flow.ticket.clocks
-        if clock.running and clock.assignment == given_from.n and clock.name is ClockName.HANDLE
+        if clock.running and clock.assignment == delegator.n and clock.name is ClockName.HANDLE
     ]
     question = question_of(flow, call.unit, at).model_copy(
         update={

@@ -32,7 +32,7 @@ class EscalatingTicket(RecordedTicket):
     """A recorded ticket whose clocks run. `escalating`: a level that was reached is processed."""
 
     escalating = False
-    came_at: datetime | None = None
+    received_until: datetime | None = None
     """The latest time at which a message was received; levels up to it are due."""
 
     async def run_escalation(self) -> None:
@@ -74,7 +74,7 @@ class EscalatingTicket(RecordedTicket):
         return self._passed(armed)
 
     def _passed(self, armed: datetime) -> bool:
-        return self.came_at is not None and armed <= self.came_at
+        return self.received_until is not None and armed <= self.received_until
 
     def has_overdue_levels(self, at: datetime) -> bool:
         """Return whether an escalation level due by `at` is still to be processed.
@@ -84,7 +84,7 @@ class EscalatingTicket(RecordedTicket):
         """
         following = self.ticket.next_level()
         if following is not None and following[1].at <= at and self.ticket.open:
-            self.came_at = max(at, self.came_at or at)
+            self.received_until = max(at, self.received_until or at)
             return True
         return self.escalating
 

@@ -1,6 +1,6 @@
 """Static files of the pages: from npm packages and from the folders of the pages themselves.
 
-Of packages only the files listed in `SHELVES` are served, and of ours the folders `static` of
+Of packages only the files listed in `PACKAGE_FILES` are served, and of ours the folders `static` of
 `api/pages`. The address names the version (of our own files: a hash of their content), so that
 browsers cache a file for a year and still get new versions. Files that shrink by compression are
 compressed once.
@@ -21,7 +21,7 @@ from fastapi import APIRouter, Header, Request, Response
 
 from api.http.access import public
 from app.errors import Problem
-from app.page_packages import SHELVES
+from app.page_packages import PACKAGE_FILES
 
 router = APIRouter(include_in_schema=False, dependencies=[public("static")])
 logger = structlog.stdlib.get_logger("jiesu.api")
@@ -73,15 +73,15 @@ class Assets:
     def __init__(self, packages: Path) -> None:
         self._kept: dict[str, StaticFile] = {}
         self._versions: dict[str, str] = {}
-        for package, (folder, names) in SHELVES.items():
+        for package, (folder, names) in PACKAGE_FILES.items():
             self._put(package, packages / folder, names)
         self._put_own(Path(str(files("api"))) / "pages")
 
     def url(self, path: str) -> str:
-        """Return the versioned address of `shelf/file`, such as "jiesu/jiesu.css"."""
+        """Return the versioned address of `package/file`, such as "jiesu/jiesu.css"."""
         package, name = path.split("/", 1)
         if name not in self._names(package):
-            raise KeyError(path)  # not listed in `SHELVES`
+            raise KeyError(path)  # not listed in `PACKAGE_FILES`
         return f"/assets/{package}/{self._versions.get(package, 'missing')}/{name}"
 
     def find(self, path: str) -> StaticFile | None:
@@ -93,7 +93,7 @@ class Assets:
 
     def _names(self, package: str) -> tuple[str, ...]:
         if package != OWN:
-            return SHELVES[package][1]
+            return PACKAGE_FILES[package][1]
         start = f"{OWN}/{self._versions[OWN]}/"
         return tuple(path.removeprefix(start) for path in self._kept if path.startswith(start))
 

@@ -125,7 +125,7 @@ def _for_people(handler: Handler, draw: Draw) -> Handler:
             drawn = await draw(
                 request, json.loads(bytes(response.body))["code"], response.status_code
             )
-            drawn.headers.update({k: v for k, v in response.headers.items() if k in _KEPT})
+            drawn.headers.update({k: v for k, v in response.headers.items() if k in _FORWARDED})
             return drawn
         finally:
             await request.close()  # and with it the files of a form that no route has read
@@ -133,7 +133,7 @@ def _for_people(handler: Handler, draw: Draw) -> Handler:
     return answered
 
 
-_KEPT = ("retry-after", "allow")
+_FORWARDED = ("retry-after", "allow")
 
 
 def _is_page(request: Request) -> bool:

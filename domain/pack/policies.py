@@ -194,7 +194,7 @@ def _calendar_time(limit: Limit) -> Limit:
     return limit
 
 
-Kept = Annotated[Limit, AfterValidator(_calendar_time)]
+RetentionLimit = Annotated[Limit, AfterValidator(_calendar_time)]
 
 
 class Retention(PackPart):
@@ -203,8 +203,8 @@ class Retention(PackPart):
     `persons`: the complainants. `texts`: their words, in the record and in the history.
     """
 
-    persons: Kept | None = None
-    texts: Kept | None = None
+    persons: RetentionLimit | None = None
+    texts: RetentionLimit | None = None
 
 
 class GradeChoice(PackPart):

@@ -80,7 +80,7 @@ _TELLS: dict[str, tuple[Role, ...]] = {
     "urged": (Role.OFFICER, Role.DISPATCHER),
 }
 
-_TOLD_BY_WHAT_FOLLOWS = {"return_window_due", "citizen_due", "hold_due"}
+_ANNOUNCED_LATER = {"return_window_due", "citizen_due", "hold_due"}
 """Levels with an immediate consequence that notifies the unit itself: taken on, resumed.
 
 If nothing follows, because a return is requested and not decided, nothing changes for the unit.
@@ -182,7 +182,7 @@ def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[O
     fact, scene = event.fact, _scene(event, ticket, after)
     if isinstance(fact, LevelReached):
         template, roles = f"{fact.clock}_{fact.rung}", tuple(fact.tells)
-        if template in _TOLD_BY_WHAT_FOLLOWS:
+        if template in _ANNOUNCED_LATER:
             roles = tuple(role for role in roles if role not in UNIT)
     elif isinstance(fact, Replanned):
         template, roles = fact.kind, UNIT + (CITIZEN if fact.answer_later else ())

@@ -26,7 +26,7 @@ replay.
 
 """The clocks that are paused while a unit may not go on."""
 
-_ENDED_KEPT, _STOPPED_KEPT = 16, 48
+_ENDED_RETAINED, _STOPPED_RETAINED = 16, 48
 """How many ended assignments, and stopped clocks of the ticket's own, its state retains."""
 
 
@@ -256,12 +256,12 @@ class Ticket(Recorded):
         """Drop old ended assignments and stopped clocks, and keep their totals."""
         last = self.lead.n if self.lead else 0
         ended = [a for a in self.assignments if not a.open and a.n != last]
-        for assignment in ended[: max(len(ended) - _ENDED_KEPT, 0)]:
+        for assignment in ended[: max(len(ended) - _ENDED_RETAINED, 0)]:
             self.assignments.remove(assignment)
             self._count_dropped(assignment)
         remaining = {a.n for a in self.assignments}
         stopped = [c for c in self.clocks if not c.running and c.assignment is None]
-        old = {id(c) for c in stopped[: max(len(stopped) - _STOPPED_KEPT, 0)]}
+        old = {id(c) for c in stopped[: max(len(stopped) - _STOPPED_RETAINED, 0)]}
         gone = [c for c in self.clocks if id(c) in old or c.assignment not in {None, *remaining}]
         if gone:
             left = {id(c) for c in gone}

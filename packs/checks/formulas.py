@@ -9,7 +9,7 @@ from packs.conditions import (
     OF_RESULTS,
     OF_TICKETS,
     ConditionError,
-    SpeaksOf,
+    Vocabulary,
     compile_condition,
 )
 from packs.parsed_pack import CATEGORIES, SCORING, ParsedPack
@@ -45,11 +45,11 @@ def check_conditions(parsed: ParsedPack) -> Iterator[PackFault]:
             yield PackFault(SCORING, rule.line, f"when: {fault}")
 
 
-def _faults(condition: str | None, speaks_of: SpeaksOf) -> Iterator[str]:
+def _faults(condition: str | None, vocabulary: Vocabulary) -> Iterator[str]:
     if condition is None:
         return
     try:
-        compile_condition(condition, speaks_of)
+        compile_condition(condition, vocabulary)
     except ConditionError as error:
         yield str(error)
 

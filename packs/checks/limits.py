@@ -17,7 +17,7 @@ taken for a typing error."""
 _JOINT = clocks_of("co")
 """The clocks of a co-handler."""
 
-Found = Mapping[ClockName, Limit]
+LimitsByClock = Mapping[ClockName, Limit]
 
 
 def compare(one: Offset, other: Offset) -> int | None:
@@ -71,13 +71,13 @@ def check_joint(parsed: ParsedPack) -> Iterator[PackFault]:
     yield from _late_warnings(parsed, city, "joint", limits)
 
 
-def _resolved(own: Limits, default: Limits | None = None) -> Found:
+def _resolved(own: Limits, default: Limits | None = None) -> LimitsByClock:
     values = {clock: own.of(clock) or (default and default.of(clock)) for clock in ClockName}
     return {clock: limit for clock, limit in values.items() if limit}
 
 
 def _within_handling(
-    parsed: ParsedPack, name: str, table: Location, limits: Found
+    parsed: ParsedPack, name: str, table: Location, limits: LimitsByClock
 ) -> Iterator[PackFault]:
     handle = limits[ClockName.HANDLE]
     for clock in WITHIN_HANDLING:
@@ -94,7 +94,7 @@ def _place(parsed: ParsedPack, table: Location, clock: ClockName) -> Location:
 
 
 def _late_warnings(
-    parsed: ParsedPack, city: CityFile, name: str, limits: Found
+    parsed: ParsedPack, city: CityFile, name: str, limits: LimitsByClock
 ) -> Iterator[PackFault]:
     for clock, rules in city.ladder.items():
         # The promise to the citizen has the limit of the first handling.
@@ -108,7 +108,9 @@ def _late_warnings(
                 yield parsed.city.problem(("ladder", clock.value, index), message)
 
 
-def _aftercare(parsed: ParsedPack, city: CityFile, name: str, limits: Found) -> Iterator[PackFault]:
+def _aftercare(
+    parsed: ParsedPack, city: CityFile, name: str, limits: LimitsByClock
+) -> Iterator[PackFault]:
     """Check that the last revisit is due within aftercare: later the ticket has ended."""
     watched = limits.get(ClockName.AFTERCARE)
     if watched is None or not city.aftercare.revisits:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from domain.actors import Role
 from domain.ticket.files import FileKind, Purpose
 from store.db import tables
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.db.errors import TooManyFiles, UnknownFile
 
 _FILE = tables.file.c
@@ -59,7 +59,7 @@ _OF_TICKET = _ROW.where(_FILE.number == bindparam("number")).order_by(_FILE.uplo
 _WAITING = select(func.coalesce(func.sum(_FILE.bytes), 0)).where(_FILE.number.is_(None))
 
 
-def _file_row(row: Found) -> FileRow:
+def _file_row(row: ResultRow) -> FileRow:
     values = dict(row._mapping)
     values["kind"], values["purpose"] = FileKind(values["kind"]), Purpose(values["purpose"])
     values["uploaded_by"] = Role(values["uploaded_by"])

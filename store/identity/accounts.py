@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from domain.actors import Role
 from store.db import identity_tables
-from store.db.engine import Found, Insert, Store, Values
+from store.db.engine import Insert, ResultRow, Store, Values
 from store.db.errors import StoreError
 
 _ACCOUNT, _SESSION = identity_tables.account.c, identity_tables.session.c
@@ -76,7 +76,7 @@ _BY_IDENTITY = select(identity_tables.account).join(
 )
 
 
-def account_of(row: Found) -> Account:
+def account_of(row: ResultRow) -> Account:
     """Return the account in a row that has at least the columns of `account`."""
     values = {name: row._mapping[name] for name in _SHOWN}
     return Account(**values | {"role": Role(row.role), "second_factor": row.totp is not None})

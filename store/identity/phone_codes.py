@@ -22,7 +22,7 @@ from store.tickets.tickets import TicketRow, of_persons
 
 VALID = timedelta(minutes=10)
 TRIES = 5
-_KEPT = timedelta(days=1)
+_RETENTION = timedelta(days=1)
 _DIGITS = 6
 _CODE, _PERSON, _TICKET = identity_tables.phone_code.c, tables.person.c, tables.ticket.c
 _PREFIX = "phone_code/"
@@ -97,7 +97,7 @@ async def issue(
     insert_code, insert_letter = store.once(_insert_code), store.once(_insert_letter)
 
     def work(connection: Connection) -> None:
-        connection.execute(_OLD, {"before": now - _KEPT})
+        connection.execute(_OLD, {"before": now - _RETENTION})
         connection.execute(insert_code, row)
         city = connection.execute(_CITY, {"phone_hash": phone_hash}).scalar()
         if city is not None:

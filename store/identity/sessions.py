@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, delete, func, select, update
 
 from store.db import identity_tables
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.db.tables import UtcDateTime
 from store.identity.accounts import Account, account_of
 
@@ -27,7 +27,7 @@ _ALL = select(
     _SESSION.device,
     _SESSION.first_password,
 ).join(identity_tables.account, _ACCOUNT.id == _SESSION.account)
-_FOUND = _ALL.where(_SESSION.digest == bindparam("digest"))
+_BY_DIGEST = _ALL.where(_SESSION.digest == bindparam("digest"))
 _OPEN = _ALL.where(
     _SESSION.account == bindparam("of"),
     _SESSION.ends_at > bindparam("now", type_=UtcDateTime()),
@@ -95,7 +95,7 @@ _OVER = delete(identity_tables.session).where(
 
 async def find(store: Store, secret: str, now: datetime, idle: timedelta) -> Session | None:
     """Return the session with this secret, if it and its account are valid; note its use."""
-    row = await store.first(_FOUND, {"digest": digest_of(secret)})
+    row = await store.first(_BY_DIGEST, {"digest": digest_of(secret)})
     if row is None or now >= row.ends_at or now - row.seen_at >= idle:
         return None
     session = _session(row)
@@ -106,7 +106,7 @@ async def find(store: Store, secret: str, now: datetime, idle: timedelta) -> Ses
     return session
 
 
-def _session(row: Found) -> Session:
+def _session(row: ResultRow) -> Session:
     return Session(
         row.digest,
         account_of(row),

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select, update
 from domain.actors import Role
 from domain.policy.permissions import Scope
 from store.db import tables
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.db.errors import StoreError
 
 _TOKEN = tables.token.c
@@ -62,7 +62,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _token_row(row: Found) -> TokenRow:
+def _token_row(row: ResultRow) -> TokenRow:
     values = {name: value for name, value in row._mapping.items() if name != "digest"}
     scopes = frozenset(Scope(word) for word in row.scopes.split())
     return TokenRow(**{**values, "role": Role(row.role), "scopes": scopes})

@@ -43,12 +43,12 @@ _PACK = tables.pack.c
 _FILES = select(_PACK.files).where(
     _PACK.city == bindparam("city"), _PACK.version == bindparam("version")
 )
-_KEPT = (
+_ARCHIVED = (
     select(_PACK.city, _PACK.version, _PACK.first_seen_at)
     .where(_PACK.city == bindparam("city"))
     .order_by(_PACK.first_seen_at, _PACK.version)
 )
-_THERE = select(_PACK.version).where(
+_EXISTING = select(_PACK.version).where(
     _PACK.city == bindparam("city"), _PACK.version == bindparam("version")
 )
 
@@ -93,7 +93,7 @@ async def keep(store: Store, folder: Path, now: datetime | None = None) -> str:
     city, files = await asyncio.to_thread(_read, folder)
     version = version_of(files)
     # Checked first: the files are a megabyte, and after the first start are always there.
-    if await store.first(_THERE, {"city": city, "version": version}) is None:
+    if await store.first(_EXISTING, {"city": city, "version": version}) is None:
         row = {
             "city": city,
             "version": version,
@@ -132,7 +132,7 @@ async def contents(store: Store, city: str, version: str) -> dict[str, bytes]:
 
 async def versions(store: Store, city: str) -> list[ArchivedVersion]:
     """Return all archived versions of the city's pack, oldest first."""
-    return [ArchivedVersion(**row._mapping) for row in await store.rows(_KEPT, {"city": city})]
+    return [ArchivedVersion(**row._mapping) for row in await store.rows(_ARCHIVED, {"city": city})]
 
 
 def _read(folder: Path) -> tuple[str, dict[str, bytes]]:
@@ -165,7 +165,7 @@ class ArchivedPacks:
     """The most recalled packs that are cached; a pack is about 1 MB."""
 
     def __init__(self, registry: PackRegistry, store: Store) -> None:
-        self._shelf, self._store = registry, store
+        self._registry, self._store = registry, store
         self._recalled: OrderedDict[tuple[str, str], Pack] = OrderedDict()
         self._calendars: dict[str, WorkCalendar] = {}
         self._recalling = asyncio.Lock()
@@ -180,12 +180,12 @@ class ArchivedPacks:
             StoreUnavailable: the database cannot be reached.
         """
         values: dict[str, str] = {}
-        for city in self._shelf.ids():
+        for city in self._registry.ids():
             try:
-                pack = await asyncio.to_thread(self._shelf.get, city)
+                pack = await asyncio.to_thread(self._registry.get, city)
             except PackError:
                 continue
-            values[city] = await keep(self._store, self._shelf.folder(city))
+            values[city] = await keep(self._store, self._registry.folder(city))
             if values[city] != pack.version:
                 raise PackChanged(city)
             await calendars.keep(self._store, pack.calendar, datetime.now(UTC))
@@ -205,7 +205,7 @@ class ArchivedPacks:
             StoreUnavailable: it has to be recalled, and the database cannot be reached.
         """
         if version is None:
-            return self._shelf.get(city)
+            return self._registry.get(city)
         if (city, version) in self._recalled:
             self._recalled.move_to_end((city, version))
             return self._recalled[city, version]
@@ -241,6 +241,6 @@ class ArchivedPacks:
         """Return the registry's pack; None if there is no usable one, which does not affect a
         ticket of another version."""
         try:
-            return self._shelf.get(city)
+            return self._registry.get(city)
         except (UnknownCity, PackError):
             return None

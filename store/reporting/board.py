@@ -19,7 +19,7 @@ from domain.pack.periods import Period, beginning_of
 from domain.policy.work_queues import Queue
 from domain.ticket.complaint import Channel
 from domain.ticket.stages import Stage
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.reporting.board_statements import HOUSE, WAITING, Statements
 from store.tickets import stuck
 from store.tickets.stuck import Stuck
@@ -128,7 +128,7 @@ def _hours(today: datetime, now: datetime) -> list[datetime]:
 
 
 def _read(statements: Statements, connection: Connection) -> Board:
-    def rows(statement: Select[Any]) -> Sequence[Found]:
+    def rows(statement: Select[Any]) -> Sequence[ResultRow]:
         return connection.execute(statement).all()
 
     inflow = [
@@ -155,7 +155,7 @@ def _read(statements: Statements, connection: Connection) -> Board:
     )
 
 
-def _stage_loads(rows: Sequence[Found]) -> list[StageLoad]:
+def _stage_loads(rows: Sequence[ResultRow]) -> list[StageLoad]:
     counted = {Stage(row.stage): row for row in rows}
     return [
         StageLoad(
@@ -169,11 +169,11 @@ def _stage_loads(rows: Sequence[Found]) -> list[StageLoad]:
     ]
 
 
-def _soon(row: Found) -> Soon:
+def _soon(row: ResultRow) -> Soon:
     return Soon(**{**row._mapping, "stage": Stage(row.stage)})
 
 
-def _queues(rows: Sequence[Found]) -> list[Waiting]:
+def _queues(rows: Sequence[ResultRow]) -> list[Waiting]:
     """Return every queue, the one with the longest wait first, the empty ones last."""
     waiting_counts = {
         row.queue: Waiting(Queue(row.queue), row.tickets, row.late, row.since) for row in rows

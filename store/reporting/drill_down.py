@@ -14,7 +14,7 @@ from domain.ticket.stages import Outcome, Stage
 from store.db import tables
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of, moment
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.reporting.board_statements import GOES_ON, HOUSE, WAITING
 
 _TICKET = tables.ticket.c
@@ -169,7 +169,7 @@ def _where(query: DrillDownQuery) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _line(row: Found) -> DrillDownRow:
+def _line(row: ResultRow) -> DrillDownRow:
     values = dict(row._mapping)
     values["stage"], values["kind"] = Stage(values["stage"]), Kind(values["kind"])
     values["outcome"] = None if values["outcome"] is None else Outcome(values["outcome"])

@@ -163,8 +163,10 @@ class _Tally:
         if ticket.unit is not None:
             self.units[ticket.unit].add(counts, excluded)
         if keep:
-            behind = CountedTicket(seen["number"], counts, excluded, seen["unit"], ticket.accused)
-            self.counted.append(behind)
+            counted_ticket = CountedTicket(
+                seen["number"], counts, excluded, seen["unit"], ticket.accused
+            )
+            self.counted.append(counted_ticket)
 
 
 class _Counting:

@@ -13,7 +13,7 @@ from sqlalchemy import Select, func, literal_column, select
 
 from domain.pack.periods import Period
 from store.db import tables
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.reporting.board_statements import GOES_ON, HOUSE, WAITING
 from store.reporting.indicators import Ratio
 
@@ -91,7 +91,7 @@ class _PlacesQuery:
             statement = statement.where(_TICKET.area.startswith(self.within, autoescape=True))
         return statement.group_by(part)
 
-    def part(self, row: Found) -> str:
+    def part(self, row: ResultRow) -> str:
         """Return the code of a row's part; "" if the ticket's code is shorter."""
         code = row.part or ""
         return code if len(code) == self.digits else ""

@@ -14,14 +14,14 @@ from store.db.engine import Store
 
 _TICKET = tables.ticket.c
 
-_TOLD = (Outcome.CLOSED, Outcome.UNRATED, Outcome.ANSWERED, Outcome.FINAL_REPLY)
+_ANSWERED_OUTCOMES = (Outcome.CLOSED, Outcome.UNRATED, Outcome.ANSWERED, Outcome.FINAL_REPLY)
 """The outcomes that have an answer; what was declined, withdrawn or unfounded has none."""
 
 _ANSWERED = select(_TICKET.state, _TICKET.filed_at, _TICKET.number).where(
     _TICKET.city == bindparam("city"),
     _TICKET.public,
     _TICKET.kind != Kind.REPORT,  # the text of a report might reveal who reported
-    or_(_TICKET.stage == Stage.RATE, _TICKET.outcome.in_(_TOLD)),
+    or_(_TICKET.stage == Stage.RATE, _TICKET.outcome.in_(_ANSWERED_OUTCOMES)),
 )
 _NEWEST_FIRST = (_TICKET.filed_at.desc(), _TICKET.number.desc())
 

@@ -127,13 +127,13 @@ class _Judging:
 
     def look(self, replay: TicketReplay) -> None:
         points, excluded, void = list[Point](), False, list[int]()
-        told_at: datetime | None = None
+        latest_at: datetime | None = None
         for event, ticket in replay.steps(self._as_of):
             # An escalation may be recorded late, under its own time. It counts at the latest time
             # recorded so far, so that every event is in exactly one period.
-            told_at = max(told_at or event.at, event.at)
+            latest_at = max(latest_at or event.at, event.at)
             excluded, void = ticket.excluded, ticket.void_rungs
-            if told_at in self._period:
+            if latest_at in self._period:
                 points += self._judged(event, ticket)
         # A card that became void gives no points.
         shown = [one for one in points if one.version not in void]

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, bindparam, select
 
 from store.db import tables
-from store.db.engine import Found, Insert, Store
+from store.db.engine import Insert, ResultRow, Store
 from store.db.errors import BadKey, Erased
 from store.db.tables import Row
 from store.secrets.key_ring import KEY_BYTES, KeyRing
@@ -122,13 +122,13 @@ class TicketKeys:
         row = await self._store.first(_BY_NUMBER, {"number": number})
         return None if row is None else self.remember(number, self._unwrapped(row))
 
-    def _unwrapped(self, row: Found) -> bytes:
+    def _unwrapped(self, row: ResultRow) -> bytes:
         if row.wrapped is None:
             raise Erased(row.number, row.erased_at)
         return unwrapped(self._ring, row.number, row.wrapped)
 
     async def _late(self, number: str) -> TicketKey | None:
-        def work(connection: Connection) -> Found | None:
+        def work(connection: Connection) -> ResultRow | None:
             if connection.execute(_REGISTERED, {"number": number}).first() is None:
                 return None
             self.make(connection, number)  # unless another process was quicker

@@ -13,7 +13,7 @@ from domain.ticket.stages import Stage
 from store.db import tables
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of, moment
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.tickets.accused_units import Hidden
 from store.tickets.inbox import Which, among, condition, of_unit, says
 
@@ -87,7 +87,7 @@ _BY_URGENCY = (_BURNS, _ASSIGNMENT.number, _ASSIGNMENT.n)
 _BY_END = (_ASSIGNMENT.ended_at, _ASSIGNMENT.number, _ASSIGNMENT.n)
 
 
-def _assignment_row(row: Found) -> AssignmentRow:
+def _assignment_row(row: ResultRow) -> AssignmentRow:
     values = dict(row._mapping)
     values["stage"], values["share"] = Stage(values["stage"]), Share(values["share"])
     values["kind"] = Kind(values["kind"])

@@ -22,7 +22,7 @@ from domain.refusals import Refused
 from domain.ticket.complaint import Complaint
 from domain.ticket.ticket import Ticket
 from store.db import tables
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.db.errors import StoreError
 
 By = Literal["ended", "filed", "due", "touched"]
@@ -86,8 +86,8 @@ class TicketReplay:
     """One ticket's complaint and events, as they are in the store."""
 
     number: str
-    _ticket: Found
-    _events: Sequence[Found]
+    _ticket: ResultRow
+    _events: Sequence[ResultRow]
 
     def steps(self, until: datetime | None = None) -> Iterator[tuple[Event, Ticket]]:
         """Yield each event before `until`, in order, with the ticket just after it.
@@ -196,13 +196,13 @@ async def _replays(store: Store, numbers: Sequence[str]) -> AsyncIterator[list[T
 
         def work(
             connection: Connection, some: dict[str, Any] = some
-        ) -> tuple[Sequence[Found], Sequence[Found]]:
+        ) -> tuple[Sequence[ResultRow], Sequence[ResultRow]]:
             # Rows first: an event that comes meanwhile is then one too many, not one missing.
             rows = connection.execute(_TICKETS, some).all()
             return rows, connection.execute(_EVENTS, some).all()
 
         rows, events = await store.read(work)
-        lived: dict[str, list[Found]] = {row.number: [] for row in rows}
+        lived: dict[str, list[ResultRow]] = {row.number: [] for row in rows}
         for event in events:
             lived[event.number].append(event)
         yield [TicketReplay(row.number, row, lived[row.number]) for row in rows]

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from domain.ticket.complaint import Complaint
 from store.db import tables
-from store.db.engine import Found, Insert, Store
+from store.db.engine import Insert, ResultRow, Store
 from store.db.errors import KeyReused, StoreError
 from store.db.tables import Row
 from store.files.files import Attaching, attach
@@ -140,13 +140,13 @@ def _sealed(vault: Vault, person_id: str, person: Person) -> Row:
     }
 
 
-def _again(row: Found, fingerprint: str) -> Registered:
+def _again(row: ResultRow, fingerprint: str) -> Registered:
     if row.fingerprint != fingerprint:
         raise KeyReused("this idempotency key was used for another complaint")
     return _registered(row)
 
 
-def _registered(row: Found) -> Registered:
+def _registered(row: ResultRow) -> Registered:
     complaint = Complaint.model_validate_json(row.complaint)
     return Registered(row.number, complaint, new=False, started=row.started_at is not None)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from domain.actors import Role
 from store.db import tables
-from store.db.engine import Found, Insert, Store
+from store.db.engine import Insert, ResultRow, Store
 
 _OUTBOX, _MESSAGE = tables.outbox.c, tables.message.c
 _ERROR_LENGTH = 200
@@ -101,7 +101,7 @@ def _pending(limit: int) -> Select[Any]:
     return _LETTER.order_by(_OUTBOX.attempts, _OUTBOX.created_at, _OUTBOX.key).limit(limit)
 
 
-def _letter(row: Found) -> Letter:
+def _letter(row: ResultRow) -> Letter:
     return Letter(**{**row._mapping, "audience": Role(row.audience)})
 
 

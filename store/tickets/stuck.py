@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, String, case, func, li
 
 from domain.ticket.stages import Stage
 from store.db import tables
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 
 GRACE = timedelta(minutes=1)
 """How long a step may take that no person has to do."""
@@ -65,14 +65,14 @@ async def stuck(store: Store, now: datetime, city: str | None = None) -> list[St
 
 def look(now: datetime, city: str | None, connection: Connection) -> list[Stuck]:
     """Return the same as `stuck`, by the connection of a larger read."""
-    values: dict[Waits, list[Found]] = {}
+    values: dict[Waits, list[ResultRow]] = {}
     for statement in (_intake(now, city), _stages(now, city), _levels(now, city)):
         for row in connection.execute(statement):
             values.setdefault(Waits(row.waits), []).append(row)
     return [_stuck_of(waits, values[waits]) for waits in Waits if waits in values]
 
 
-def _stuck_of(waits: Waits, rows: Sequence[Found]) -> Stuck:
+def _stuck_of(waits: Waits, rows: Sequence[ResultRow]) -> Stuck:
     first = sorted(rows, key=lambda row: row.place)
     return Stuck(waits, first[0].tickets, first[0].since, tuple(row.number for row in first))
 

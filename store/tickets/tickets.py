@@ -16,7 +16,7 @@ from domain.ticket.ticket import Ticket
 from store.db import tables
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of, moment
-from store.db.engine import Found, Store, Values
+from store.db.engine import ResultRow, Store, Values
 from store.db.errors import BadNumber
 from store.tickets.accused_units import Hidden, shown
 from store.tickets.numbers import parse_number
@@ -110,7 +110,7 @@ _SINCE = tables.event.c.version >= bindparam("since")
 _UNTIL = tables.event.c.version < bindparam("until")
 
 
-def _ticket_row(row: Found) -> TicketRow:
+def _ticket_row(row: ResultRow) -> TicketRow:
     values = dict(row._mapping)
     values["stage"] = Stage(values["stage"])
     values["outcome"] = None if values["outcome"] is None else Outcome(values["outcome"])
@@ -168,7 +168,7 @@ async def events(
     return [_event(row) for row in await store.rows(statement, values)]
 
 
-def _event(row: Found) -> Event:
+def _event(row: ResultRow) -> Event:
     return Event.model_validate(
         {
             "number": row.number,

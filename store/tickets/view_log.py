@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, select, true
 
 from domain.actors import Actor, Role
 from store.db import tables
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.db.tables import Row
 from store.secrets.vault import Person, Vault
 
@@ -135,7 +135,7 @@ def _entry(number: str | None, who: Actor, at: datetime, fields: list[str], purp
     }
 
 
-def _view(row: Found) -> View:
+def _view(row: ResultRow) -> View:
     return View(
         number=row.number,
         at=row.at,

@@ -15,7 +15,7 @@ from domain.ticket.ticket import Ticket
 from store.db import tables
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of, moment
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.tickets.tickets import FACTS
 
 _TICKET, _EVENT = tables.ticket.c, tables.event.c
@@ -133,14 +133,14 @@ def _in(of: Collection[Queue], city: str | None) -> list[ColumnElement[bool]]:
     return [waits] if city is None else [_TICKET.city == city, waits]
 
 
-def _row(row: Found) -> QueueRow:
+def _row(row: ResultRow) -> QueueRow:
     values = {field.name: getattr(row, field.name) for field in fields(QueueRow)}
     values["queue"], values["stage"] = Queue(values["queue"]), Stage(values["stage"])
     values["kind"] = Kind(values["kind"])
     return QueueRow(**values)
 
 
-def _waits(row: Found) -> QueuedTicket:
+def _waits(row: ResultRow) -> QueuedTicket:
     doubt: Fact | None = FACTS.validate_json(row.doubt) if row.doubt else None
     return QueuedTicket(
         _row(row),

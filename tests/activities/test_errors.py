@@ -99,11 +99,11 @@ def questions() -> Iterator[tuple[str, type, str]]:
             yield name, owner, argument.attr
 
 
-ASKED = sorted(set(questions()), key=lambda one: one[0])
+ACTIVITIES = sorted(set(questions()), key=lambda one: one[0])
 
 
 def test_every_question_of_a_ticket_is_known_here() -> None:
-    assert {name for name, _, _ in ASKED} == set(QUESTIONS)
+    assert {name for name, _, _ in ACTIVITIES} == set(QUESTIONS)
 
 
 async def ask(owner: type, method: str, question: object, error: Exception) -> Exception:
@@ -150,7 +150,7 @@ DECIDED: list[tuple[Exception, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "owner", "method"), ASKED)
+@pytest.mark.parametrize(("name", "owner", "method"), ACTIVITIES)
 async def test_what_is_away_is_asked_again(name: str, owner: type, method: str) -> None:
     for error in AWAY:
         answer = await ask(owner, method, QUESTIONS[name], error)
@@ -158,7 +158,7 @@ async def test_what_is_away_is_asked_again(name: str, owner: type, method: str) 
         assert not isinstance(answer, ApplicationError)  # the engine would not retry it
 
 
-@pytest.mark.parametrize(("name", "owner", "method"), ASKED)
+@pytest.mark.parametrize(("name", "owner", "method"), ACTIVITIES)
 async def test_every_other_error_is_an_answer(
     name: str, owner: type, method: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -183,7 +183,7 @@ def test_each_error_is_waited_for_or_decided_by_the_table_alone() -> None:
 
 
 def test_the_engine_still_knows_what_a_question_and_its_answer_are() -> None:
-    for name, owner, method in ASKED:
+    for name, owner, method in ACTIVITIES:
         definition = activity._Definition.must_from_callable(getattr(owner, method))
         hints = get_type_hints(getattr(owner, method))
         assert definition.name == name

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.http.assets import Assets
-from app.page_packages import SHELVES, default_packages
+from app.page_packages import PACKAGE_FILES, default_packages
 from tests.api.house import House
 
 STYLE_SHEET = Path(__file__).parents[2] / "api" / "pages" / "shared" / "static" / "jiesu.css"
@@ -19,7 +19,7 @@ def assets() -> Assets:
 
 
 @pytest.mark.parametrize(
-    "path", [f"{shelf}/{name}" for shelf, (_, names) in SHELVES.items() for name in names]
+    "path", [f"{package}/{name}" for package, (_, names) in PACKAGE_FILES.items() for name in names]
 )
 def test_everything_listed_is_there_and_says_its_version(assets: Assets, path: str) -> None:
     address = assets.url(path)

@@ -29,14 +29,16 @@ PUBLISHED = {
     "number", "kind", "title", "text", "category", "street", "unit", "filed_at", "reply",
     "outcome", "grade",
 }  # fmt: skip
-SHELF = PackRegistry(default_root())
-PACK = SHELF.get("tongzhou")
+REGISTRY = PackRegistry(default_root())
+PACK = REGISTRY.get("tongzhou")
 
 
 @pytest.fixture
 async def house(store: Store, tmp_path: Path) -> AsyncIterator[House]:
     """Open the application with a store alone, on SQLite and PostgreSQL: figures need no engine."""
-    async with open_house(tmp_path, store, None, SHELF, temporal_address="127.0.0.1:1") as opened:
+    async with open_house(
+        tmp_path, store, None, REGISTRY, temporal_address="127.0.0.1:1"
+    ) as opened:
         yield opened
 
 

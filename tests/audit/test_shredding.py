@@ -10,7 +10,7 @@ from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.history.v1 import (
-    SignalExternalWorkflowExecutionInitiatedEventAttributes as Told,
+    SignalExternalWorkflowExecutionInitiatedEventAttributes as SignalSent,
 )
 from temporalio.client import WorkflowHistory
 
@@ -34,7 +34,7 @@ from tests.support.desk import file
 from tests.support.engine import RING, Engine, furnish
 
 CONTACT = {"name": "王小明", "phone": "13812345678"}
-SAID = {"title": "王小明家门口", "text": "我是王小明，住三单元，电话13812345678。"}
+FILED = {"title": "王小明家门口", "text": "我是王小明，住三单元，电话13812345678。"}
 PLACE = {"area": "110112003", "address": "北苑三单元", "lat": 39.9, "lon": 116.65}
 WORDS = ("王小明", "13812345678", "三单元", "清淤", "谢谢")
 
@@ -46,7 +46,7 @@ async def house(engine: Engine, tmp_path: Path) -> Any:
 
 
 async def _whole_life(house: House, engine: Engine) -> Filed:
-    ticket = await house.file(**SAID, place=PLACE, contact=CONTACT, public=True)
+    ticket = await house.file(**FILED, place=PLACE, contact=CONTACT, public=True)
     assert (await ticket.complete()).status_code == 200
     await ticket.until_stage("rate")
     good = {"contacted": True, "resolved": True, "grade": 5, "words": "谢谢"}
@@ -65,7 +65,7 @@ async def _everything(store: Store) -> str:
 
 async def _two_merged(house: House, engine: Engine) -> tuple[Filed, Filed]:
     """Return a merged pair, the handled ticket and the merged one; both have ended."""
-    parent, child = await house.file(**SAID), await house.file(**SAID)
+    parent, child = await house.file(**FILED), await house.file(**FILED)
     into = {"into": parent.number, "reason": "同一处"}
     assert (await child.by(Role.DISPATCHER, "merge", into)).status_code == 200
     assert (await parent.complete()).status_code == 200
@@ -140,7 +140,7 @@ async def test_what_was_told_in_the_clear_can_be_read_whomever_it_was_told(store
     said = Payloads(payloads=[Payload(data="河道已治理".encode())])
     history_event = HistoryEvent(
         event_type=EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED,
-        signal_external_workflow_execution_initiated_event_attributes=Told(input=said),
+        signal_external_workflow_execution_initiated_event_attributes=SignalSent(input=said),
     )
     history = WorkflowHistory("ticket/2411200000017", [history_event])
     proof = await tried(history, TicketKeys(store, RING), "2411200000017")

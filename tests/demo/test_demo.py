@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from demo.cast import Late, Wish, cast
-from demo.complaints import SAID, own_filing
+from demo.complaints import TEXTS, own_filing
 from demo.filing import Filing
 from demo.pack import shortened_pack
 from demo.source import SourceUnusable, read_source
@@ -318,9 +318,9 @@ def test_a_day_lasts_as_long_as_was_asked_and_no_limit_is_shorter(pack: Pack) ->
 
 
 def test_every_text_comes_up_before_any_comes_up_again(pack: Pack) -> None:
-    assert len(SAID) >= 40
-    filings = [own_filing(pack, index, Random(index)) for index in range(len(SAID))]
-    assert len({filing.text for filing in filings}) == len(SAID)
+    assert len(TEXTS) >= 40
+    filings = [own_filing(pack, index, Random(index)) for index in range(len(TEXTS))]
+    assert len({filing.text for filing in filings}) == len(TEXTS)
     assert not any("{" in filing.title + filing.text for filing in filings)
 
 

@@ -35,7 +35,7 @@ from tests.support.way_out import Give, HandIn, Judge, way_out
 FILED_AT = datetime(2023, 3, 6, 10, tzinfo=BEIJING)
 """A Monday of the first year of the calendars, early enough for holds and their reviews."""
 
-KEPT = {"returns_not_allowed", "return_window", "return_cap", "arbitrated"}
+RECORDED_REFUSALS = {"returns_not_allowed", "return_window", "return_cap", "arbitrated"}
 """The refusals whose attempt is recorded as an event: a return that is barred."""
 
 FAR = 60
@@ -94,7 +94,7 @@ class TownHall:
             hall.give(actor, command, at)
         except Refused as refused:
             assert refused.code in REFUSALS[type(command)], (command.do, refused.code)
-            if refused.code in KEPT and hall.ticket.version > version:
+            if refused.code in RECORDED_REFUSALS and hall.ticket.version > version:
                 assert hall.events[-1].kind == "return_barred"
             else:
                 assert hall.ticket.model_dump_json() == before

@@ -17,8 +17,8 @@ from domain.pack.pack import Pack
 from domain.pack.planning import extend_clock, plan_clocks, plan_revisits, plan_steps, resume_clock
 from packs.registry import PackRegistry, default_root
 
-SHELF = PackRegistry(default_root())
-CITIES = SHELF.ids()
+REGISTRY = PackRegistry(default_root())
+CITIES = REGISTRY.ids()
 
 asked: set[int] = set()
 
@@ -32,7 +32,7 @@ class Watched(WorkCalendar):
 
 
 def watched(city: str) -> Pack:
-    pack = SHELF.get(city)
+    pack = REGISTRY.get(city)
     calendar = Watched.model_validate(pack.calendar.model_dump())
     return pack.model_copy(update={"calendar": calendar})
 

@@ -196,7 +196,7 @@ class City:
                     self.open.remove(number)
 
 
-class Shelf(PackRegistry):
+class TownRegistry(PackRegistry):
     """One city's pack as shipped, and its next version once that is published.
 
     An operator restarts the worker for it. The server that skips time does not allow that: it waits
@@ -328,7 +328,7 @@ def chance(name: str) -> Random:
 async def test_a_year_ends_and_nobody_waits_for_its_successor(
     name: str, chance: Random, sqlite_store: Store, tmp_path: Path
 ) -> None:
-    packs = Shelf(tmp_path / "cities", name)
+    packs = TownRegistry(tmp_path / "cities", name)
     async with city(name, sqlite_store, packs, chance) as town:
         await town.begin(FILINGS)
         await town.live()
@@ -340,7 +340,7 @@ async def test_a_year_ends_and_nobody_waits_for_its_successor(
 async def test_the_next_year_is_published_in_the_middle(
     name: str, chance: Random, sqlite_store: Store, tmp_path: Path
 ) -> None:
-    packs = Shelf(tmp_path / "cities", name)
+    packs = TownRegistry(tmp_path / "cities", name)
     published = with_next_year(tmp_path / "next", name)
     async with city(name, sqlite_store, packs, chance) as town:
         since = await town.begin(FEWER)

@@ -352,12 +352,12 @@ async def test_cards_are_counted(store: Store) -> None:
 
 
 _LIVES = [Story().whole() for _ in range(3)]
-_TOLD = [projection for life in _LIVES for projection in life]
+_PROJECTIONS = [projection for life in _LIVES for projection in life]
 
 
 @given(
-    order=st.permutations(range(len(_TOLD))),
-    again=st.lists(st.integers(0, len(_TOLD) - 1), max_size=20),
+    order=st.permutations(range(len(_PROJECTIONS))),
+    again=st.lists(st.integers(0, len(_PROJECTIONS) - 1), max_size=20),
     batch=st.integers(1, 30),
 )
 @settings(
@@ -371,10 +371,10 @@ async def test_order_and_repetition_do_not_matter(
     for table in (tables.ticket, tables.event, tables.assignment, tables.outbox):
         await store.change(delete(table))
     projector = Projector(store, batch=batch)
-    await asyncio.gather(*(projector.project(_TOLD[i]) for i in [*order, *again]))
+    await asyncio.gather(*(projector.project(_PROJECTIONS[i]) for i in [*order, *again]))
     await projector.close()
     shuffled = await rows(store)
-    await project(store, *_TOLD)
+    await project(store, *_PROJECTIONS)
     assert shuffled == await rows(store)
     for life in _LIVES:
         ended = life[-1].ticket
@@ -395,7 +395,7 @@ async def test_callers_that_come_together_share_a_transaction(
 
     monkeypatch.setattr(store, "write", counted)
     projector = Projector(store, batch=10)
-    await asyncio.gather(*(projector.project(projection) for projection in _TOLD))
+    await asyncio.gather(*(projector.project(projection) for projection in _PROJECTIONS))
     assert begun == 3
     await projector.close()
     await store.close()

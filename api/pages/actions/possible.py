@@ -26,7 +26,7 @@ COMPLETE = "complete_assignment"
 _SAMPLE = "-"
 """The text of a field that is not filled in yet: no code of a pack."""
 
-_NOTHING_THERE = Refused("not_now", "There is nothing to do it with.")
+_NOTHING_TO_CHOOSE = Refused("not_now", "There is nothing to do it with.")
 
 
 def right_of(action_form: ActionForm) -> Right:
@@ -48,10 +48,10 @@ def why_not(action_form: ActionForm, action_context: ActionContext) -> Refused |
         if refused is None:
             return _without_choice(action_form, action_context)
         first = first or refused
-    return first or _NOTHING_THERE
+    return first or _NOTHING_TO_CHOOSE
 
 
-def of_share(command: type[CommandBase] | None) -> bool:
+def is_share_command(command: type[CommandBase] | None) -> bool:
     """Return whether the command is about one share, to be named."""
     return command is None or issubclass(command, UnitCommand)
 
@@ -60,7 +60,7 @@ def _trials(action_form: ActionForm, action_context: ActionContext) -> Iterator[
     """Yield sample values: one set for each choice of its short lists, and for each own share."""
     fields = [field for field in action_form.form.fields if len(field.path) == 1]
     samples = {field.path[0]: _samples(field, action_context) for field in fields}
-    if of_share(action_form.command):
+    if is_share_command(action_form.command):
         samples["assignment"] = [share.n for share in action_context.own] or [None]
     for values in product(*samples.values()):
         yield dict(zip(samples, values, strict=True))
@@ -95,5 +95,5 @@ def _without_choice(action_form: ActionForm, action_context: ActionContext) -> R
     for field in action_form.at(action_context):
         chosen = field.kind in (FieldKind.CHOICE, FieldKind.PICK, FieldKind.CALLS)
         if chosen and field.required and not choices_of(field, action_context):
-            return _NOTHING_THERE
+            return _NOTHING_TO_CHOOSE
     return None

@@ -33,7 +33,7 @@ from store.tickets.numbers import parse_number
 logger = structlog.stdlib.get_logger("jiesu.api")
 
 NONE = "none"
-_SAID = "市民本人确认与该工单反映同一问题"
+_MERGE_REASON = "市民本人确认与该工单反映同一问题"
 
 
 class Similar(NamedTuple):
@@ -81,7 +81,7 @@ async def join(
     safe = same.ticket.public and body.kind is not Kind.REPORT and pack.features.merge
     if not safe:
         return False
-    command = Merge(into=same.ticket.number, reason=_SAID)
+    command = Merge(into=same.ticket.number, reason=_MERGE_REASON)
     act = Act(actor=SYSTEM, command=command)
     try:
         await context.engine.act(number, act, f"same/{number}")

@@ -40,7 +40,7 @@ DONE = {
     "refused": N_("Refused."),
     "arbitrated": N_("The meeting's word is recorded."),
 }
-ASKED = {
+REQUEST_HEADINGS = {
     "return": N_("Asks to return it"),
     "extension": N_("Asks for more time"),
     "hold": N_("Asks to put it on hold"),
@@ -125,7 +125,7 @@ async def _page(
         status,
         form=form,
         wish=_wish(at.pack, at.hand.ticket, caller) if at.hand else None,
-        asked_for={one.row.number: ASKED[_what(one.ticket)] for one in at.waits},
+        asked_for={one.row.number: REQUEST_HEADINGS[_what(one.ticket)] for one in at.waits},
         **queue.template_values(request, caller, at, DONE),
     )
 
@@ -146,7 +146,7 @@ def _wish(pack: Pack, ticket: Ticket, caller: Caller) -> dict[str, Any]:
     what = _what(ticket)
     return {
         "what": what,
-        "words": ASKED[what],
+        "words": REQUEST_HEADINGS[what],
         "unit": unit,
         "wish": wish,
         "ground": _ground(pack, wish) if wish else None,

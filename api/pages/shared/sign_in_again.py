@@ -17,7 +17,7 @@ from api.pages.shared.sign_in import Pairs, sign_in_page
 TO, KEPT = "to", "kept."
 """The field with the address to continue at, and the prefix of the names of carried fields."""
 
-_NEVER_KEPT = (CSRF_FIELD, "password", "old", "new")
+_NEVER_CARRIED = (CSRF_FIELD, "password", "old", "new")
 
 
 async def sign_in_first(request: Request, code: str, status: int) -> Response:
@@ -59,7 +59,7 @@ async def _typed(request: Request) -> tuple[Pairs, bool]:
     sent = await request.form()
     lost = any(isinstance(value, UploadFile) and value.filename for value in sent.values())
     await sent.close()
-    return [pair for pair in _texts(sent.multi_items()) if pair[0] not in _NEVER_KEPT], lost
+    return [pair for pair in _texts(sent.multi_items()) if pair[0] not in _NEVER_CARRIED], lost
 
 
 def carried(sent: FormData) -> tuple[str, Pairs]:
