@@ -93,9 +93,13 @@ async def _seen(context: AppContext, caller: Caller, number: str) -> tuple[Ticke
     registered = await intake.get(context.store, number) if caller.unit is None else None
     if registered is None or not caller.serves(registered.complaint.city):
         raise Problem("ticket_not_found")
-    if await tickets.get(context.store, number) is not None:  # `visible` refused it
+    if await tickets.get(context.store, number) is None:
+        return Ticket.of(registered.complaint), True
+    # It was refused above, or has been recorded since then.
+    ticket = await visible(context, caller, number)
+    if ticket is None:
         raise Problem("ticket_not_found")
-    return Ticket.of(registered.complaint), True
+    return ticket, False
 
 
 async def events_of(context: AppContext, caller: Caller, number: str) -> list[Event]:

@@ -112,7 +112,8 @@ class AssignedTicket(EscalatingTicket):
     async def _let_overdue_levels_come_first(self, moment: datetime) -> None:
         """Wait for escalation levels that fell due before the available results were handed in."""
         handed_in = [self._out[n].result().at or moment for n in self.finished()]
-        if handed_in:
+        if handed_in and self.has_overdue_levels(max(handed_in)):
+            self.leave_trace()
             await workflow.wait_condition(lambda: not self.has_overdue_levels(max(handed_in)))
 
     def _recall(self, assignment: Assignment, work: PendingResult) -> None:

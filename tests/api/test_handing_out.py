@@ -51,7 +51,7 @@ async def test_a_link_ends(lonely_house: House, monkeypatch: pytest.MonkeyPatch)
         def now(cls, tz: Any = None) -> Any:
             return later
 
-    monkeypatch.setattr("api.rest.files.datetime", Later)
+    monkeypatch.setattr("app.files.datetime", Later)
     for url in (values["url"], values["thumbnail_url"]):
         assert problem(await lonely_house.http.get(url)) == (403, "link_expired")
 

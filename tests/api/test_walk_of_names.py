@@ -86,7 +86,7 @@ NO_NAMES = {
     # choices and yes or no
     "agreed", "anonymous", "approve", "contacted", "grade", "ground", "holds", "kind", "locally",
     "outcome", "public", "purpose", "rating", "reached", "resolved", "resume", "scopes", "what",
-    "step", "role", "channel", "deed", "chore",
+    "step", "role", "channel", "action", "chore",
     # the city's words: units, areas, categories, rules
     "accused", "area", "category", "city", "city_id", "indicator", "pack", "topic", "unit", "units",
     # filters and pages of lists
@@ -111,7 +111,7 @@ UNKNOWN: dict[str, str] = {
 }  # fmt: skip
 
 WHAT_ELSE = {
-    "version": "1", "city": ELSEWHERE, "city_id": ELSEWHERE, "deed": "disable", "what": "urge",
+    "version": "1", "city": ELSEWHERE, "city_id": ELSEWHERE, "action": "disable", "what": "urge",
     "chore": "spool", "path": "x",
 }  # fmt: skip
 
