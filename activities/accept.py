@@ -1,6 +1,6 @@
 """Accept (受理): fix the rules a ticket will be judged by."""
 
-from activities.errors import asked
+from activities.errors import ticket_activity
 from domain.activity_io import Acceptance
 from domain.deadlines.registry import ClockName
 from domain.pack.planning import plan_clocks
@@ -12,7 +12,7 @@ class Accept:
     def __init__(self, packs: ArchivedPacks) -> None:
         self._packs = packs
 
-    @asked("accept_complaint")
+    @ticket_activity("accept_complaint")
     async def accept(self, complaint: Complaint) -> Acceptance:
         """Return the city's rules, and the triage clock counted from when it was filed."""
         pack = await self._packs.of(complaint.city, None)

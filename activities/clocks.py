@@ -4,7 +4,7 @@ from datetime import datetime
 
 from temporalio import activity
 
-from activities.errors import asked, refusal
+from activities.errors import refusal, ticket_activity
 from domain.activity_io import (
     ClockPlan,
     ClockQuestion,
@@ -36,7 +36,7 @@ class Clocks:
     def __init__(self, packs: ArchivedPacks) -> None:
         self._packs = packs
 
-    @asked("plan_clocks")
+    @ticket_activity("plan_clocks")
     async def plan(self, question: ClockQuestion) -> ClockPlan:
         """Plan the named clocks from `question.at`; leave out a clock without a limit.
 
@@ -51,7 +51,7 @@ class Clocks:
             clocks=[clock for name in question.names for clock in _plan(pack, name, question)]
         )
 
-    @asked("extend_clock")
+    @ticket_activity("extend_clock")
     async def extend(self, question: ExtensionQuestion) -> ClockPlan:
         """Extend the clock and those in `also` by the granted length; replan each first if needed.
 
@@ -67,19 +67,19 @@ class Clocks:
             extended.append(extend_clock(years, clock, by, question.at, question.asked_at))
         return ClockPlan(clocks=extended)
 
-    @asked("resume_clocks")
+    @ticket_activity("resume_clocks")
     async def resume(self, question: ResumeQuestion) -> ClockPlan:
         """Resume the paused clocks; replan each first if needed."""
         pack = await self._packs.of(question.city, question.pack)
         resumed = []
-        for standing in question.clocks:
-            since = standing.paused_at or question.at
-            clock = await self._up_to_date(pack, standing, since)
+        for paused in question.clocks:
+            since = paused.paused_at or question.at
+            clock = await self._up_to_date(pack, paused, since)
             years = await self._with_its_years(pack, clock)
             resumed.append(resume_clock(years, clock, since, question.at))
         return ClockPlan(clocks=resumed)
 
-    @asked("replan_clocks")
+    @ticket_activity("replan_clocks")
     async def replan(self, question: ReplanQuestion) -> ReplanPlan:
         """Replan the provisional clocks that rest on a year published since."""
         pack = await self._packs.of(question.city, question.pack)

@@ -1,6 +1,6 @@
 """Dispatch (派单): the unit, queue and due times of a share."""
 
-from activities.errors import asked, refusal
+from activities.errors import refusal, ticket_activity
 from domain.activity_io import DispatchPlan, DispatchQuestion
 from domain.deadlines.clocks import Clock
 from domain.deadlines.limits import Limit
@@ -18,7 +18,7 @@ class Dispatch:
     def __init__(self, packs: ArchivedPacks) -> None:
         self._packs = packs
 
-    @asked("dispatch_ticket")
+    @ticket_activity("dispatch_ticket")
     async def dispatch(self, question: DispatchQuestion) -> DispatchPlan:
         """Plan the share of the unit a person named, else of the first responsible unit.
 

@@ -3,7 +3,7 @@
 A workflow waits for the results of its activities (`workflows.calls`). A temporary error passes,
 and the request is retried: those errors are `WAITED`. Any other error would occur again, and the
 ticket would be with nobody: it is decided, that is, returned as a refusal with a stable code.
-`asked` applies this to every activity that a ticket requests; nothing else does.
+`ticket_activity` applies this to every activity that a ticket requests; nothing else does.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
@@ -48,7 +48,7 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 
-def asked(
+def ticket_activity(
     name: str,
 ) -> Callable[[Callable[[S, Q], Awaitable[A]]], Callable[[S, Q], Coroutine[Any, Any, A]]]:
     """Define an activity that a ticket requests; errors that are not retried become refusals.

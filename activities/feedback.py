@@ -1,6 +1,6 @@
 """Feedback (反馈): word the answer to the citizen, and open the rating window."""
 
-from activities.errors import asked
+from activities.errors import ticket_activity
 from domain.activity_io import ReplyPlan, ReplyQuestion
 from domain.deadlines.registry import ClockName
 from domain.pack.planning import plan_clocks
@@ -14,7 +14,7 @@ class Feedback:
     def __init__(self, packs: ArchivedPacks) -> None:
         self._packs = packs
 
-    @asked("prepare_reply")
+    @ticket_activity("prepare_reply")
     async def prepare(self, question: ReplyQuestion) -> ReplyPlan:
         """Return the unit's answer, word for word, and the rating clock.
 
@@ -28,8 +28,8 @@ class Feedback:
             else None
         )
         if closing is not None:
-            told = result_case(result.reply, result.resolved, result.evidence).model_dump()
-            if not compile_condition(closing, OF_RESULTS).holds(t=case, result=told):
+            values = result_case(result.reply, result.resolved, result.evidence).model_dump()
+            if not compile_condition(closing, OF_RESULTS).holds(t=case, result=values):
                 again = plan_clocks(pack, [ClockName.DISPATCH], question.tier, question.at)
                 return ReplyPlan(
                     text=result.reply,

@@ -1,6 +1,6 @@
 """Merge (并单): whether one ticket may be handled with another."""
 
-from activities.errors import asked, refusal
+from activities.errors import refusal, ticket_activity
 from domain.activity_io import MergePlan, MergeQuestion
 from domain.ticket.stages import Stage
 from store.db.engine import Store
@@ -13,7 +13,7 @@ class Merging:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    @asked("check_merge")
+    @ticket_activity("check_merge")
     async def check(self, question: MergeQuestion) -> MergePlan:
         """Return the category and tier of the other ticket.
 

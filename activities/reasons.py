@@ -1,6 +1,6 @@
 """Reasons: the pack's codes for declining, returning, whistling and the like."""
 
-from activities.errors import asked, refusal
+from activities.errors import refusal, ticket_activity
 from domain.activity_io import ReasonQuestion
 from store.packs.archive import ArchivedPacks
 
@@ -9,7 +9,7 @@ class ReasonActivities:
     def __init__(self, packs: ArchivedPacks) -> None:
         self._packs = packs
 
-    @asked("check_reason")
+    @ticket_activity("check_reason")
     async def check(self, question: ReasonQuestion) -> None:
         """Raise ApplicationError `unknown_reason` when the pack has no such code."""
         pack = await self._packs.of(question.city, question.pack)

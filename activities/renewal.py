@@ -28,15 +28,15 @@ class Renewal:
 
         A ticket does so once nothing is under way; a repeated signal has no further effect.
         """
-        asked = 0
+        ticket_activity = 0
         before = (datetime.now(UTC) - _NOTED_WITHIN).isoformat()
-        async for found in self._client.list_workflows(f"{_OLDER} AND StartTime < '{before}'"):
+        async for execution in self._client.list_workflows(f"{_OLDER} AND StartTime < '{before}'"):
             try:
-                await self._client.get_workflow_handle(found.id).signal(CARRY_ON)
+                await self._client.get_workflow_handle(execution.id).signal(CARRY_ON)
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:  # NOT_FOUND: it has ended
                     raise
             else:
-                asked += 1
-            activity.heartbeat(asked)
-        return asked
+                ticket_activity += 1
+            activity.heartbeat(ticket_activity)
+        return ticket_activity

@@ -63,9 +63,9 @@ async def replanned(
     Raises:
         UnknownCity, PackError, StoreUnavailable
     """
-    current, book = packs.get(city).calendar, ArchivedPacks(packs, store)
+    current, archived_packs = packs.get(city).calendar, ArchivedPacks(packs, store)
     for versions in await provisional.planned_with(store, city):
-        older = [await book.calendar(version) for version in sorted(versions)]
+        older = [await archived_packs.calendar(version) for version in sorted(versions)]
         if all(one is None or current.published <= one.published for one in older):
             continue
         few: list[tuple[str, int]] = []

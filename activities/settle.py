@@ -1,6 +1,6 @@
 """Settle all of the kind (举一反三): inspections at every unit of the same kind."""
 
-from activities.errors import asked, refusal
+from activities.errors import refusal, ticket_activity
 from domain.activity_io import SettlePlan, SettleQuestion
 from domain.pack.pack import Pack, UnknownUnit
 from domain.ticket.complaint import Channel, Complaint, Kind, Place
@@ -17,7 +17,7 @@ class Settle:
         self._store = store
         self._keys = keys
 
-    @asked("open_inspections")
+    @ticket_activity("open_inspections")
     async def open_inspections(self, question: SettleQuestion) -> SettlePlan:
         """Register one inspection per unit; the intake backlog starts them. Idempotent.
 
@@ -52,17 +52,17 @@ def _named(pack: Pack, question: SettleQuestion) -> list[str]:
 
 
 def _inspection(question: SettleQuestion, unit: str, pack: Pack) -> Complaint:
-    found = question.complaint
+    complaint = question.complaint
     return Complaint(
         number="",  # given at registration
-        city=found.city,
+        city=complaint.city,
         kind=Kind.SUGGESTION,
         channel=Channel.INSPECTION,
-        title=found.title,
+        title=complaint.title,
         text=question.text,
         category=question.category,
         unit=unit,
-        follows=found.number,
+        follows=complaint.number,
         place=Place(area=pack.unit(unit).area),
         filed_at=question.at,
     )

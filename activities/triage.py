@@ -2,7 +2,7 @@
 
 from temporalio import activity
 
-from activities.errors import asked, refusal
+from activities.errors import refusal, ticket_activity
 from domain.activity_io import TriagePlan, TriageQuestion
 from domain.deadlines.registry import ClockName
 from domain.pack.pack import Pack, UnknownCategory, UnknownUnit
@@ -20,12 +20,12 @@ from store.tickets.suggestions import cell_of, filing_holds, holds, suggest
 
 
 class TriageActivities:
-    def __init__(self, packs: ArchivedPacks, shelf: PackRegistry, store: Store) -> None:
+    def __init__(self, packs: ArchivedPacks, registry: PackRegistry, store: Store) -> None:
         self._packs = packs
-        self._shelf = shelf
+        self._registry = registry
         self._store = store
 
-    @asked("triage_complaint")
+    @ticket_activity("triage_complaint")
     async def triage(self, question: TriageQuestion) -> TriagePlan:
         """Return category, tier and dispatch clock; or only a suggestion when unsure.
 
@@ -50,13 +50,17 @@ class TriageActivities:
 
     async def _suggest(self, pack: Pack, question: TriageQuestion) -> TriagePlan:
         complaint = question.complaint
-        found = suggest(pack, self._grid(pack, complaint), complaint)
-        if found.category is None or not found.confident:
-            return _unsure(found, found.because)
-        plan = await self._plan(pack, question, found.category, found.area, found.because)
-        if not filing_holds(pack, complaint, found.category, found.area, len(plan.repeats)):
-            condition = pack.category(found.category).filing or ""
-            return _unsure(found, [because(ReasonCode.FILING_CONDITION, condition=condition)])
+        suggestion = suggest(pack, self._grid(pack, complaint), complaint)
+        if suggestion.category is None or not suggestion.confident:
+            return _unsure(suggestion, suggestion.because)
+        plan = await self._plan(
+            pack, question, suggestion.category, suggestion.area, suggestion.because
+        )
+        if not filing_holds(
+            pack, complaint, suggestion.category, suggestion.area, len(plan.repeats)
+        ):
+            condition = pack.category(suggestion.category).filing or ""
+            return _unsure(suggestion, [because(ReasonCode.FILING_CONDITION, condition=condition)])
         return plan
 
     async def _plan(
@@ -88,7 +92,7 @@ class TriageActivities:
         """Return the city's grid if the complaint has a point, as it takes a while to read."""
         place = complaint.place
         located = place.lat is not None and place.lon is not None
-        return self._shelf.grid(pack.city.id) if located else None
+        return self._registry.grid(pack.city.id) if located else None
 
     async def _repeats(
         self, pack: Pack, question: TriageQuestion, category: str, area: str | None
@@ -104,7 +108,7 @@ class TriageActivities:
             return []
 
 
-def _unsure(found: CategorySuggestion, reasons: list[Because]) -> TriagePlan:
+def _unsure(suggestion: CategorySuggestion, reasons: list[Because]) -> TriagePlan:
     return TriagePlan(
-        suggestion=found.category, area=found.area, why=sentence(reasons), because=reasons
+        suggestion=suggestion.category, area=suggestion.area, why=sentence(reasons), because=reasons
     )

@@ -15,7 +15,7 @@ from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
 from app.permission import permit
-from app.role_scope import standing
+from app.role_scope import scope_of
 from app.visibility import city_of
 from domain.actors import Role
 from domain.model import Incoming, Instant, Recorded
@@ -84,7 +84,7 @@ class IssuedPassword(AccountLine):
     password: str | None
 
 
-async def found(context: AppContext, caller: Caller, account_id: str) -> Account:
+async def managed_account(context: AppContext, caller: Caller, account_id: str) -> Account:
     """Return the account, if this caller manages it; account_not_found otherwise."""
     await permit(context, caller, "manage_accounts")
     account = await accounts.by_id(context.store, account_id)
@@ -115,7 +115,7 @@ async def line(context: AppContext, caller: Caller, account: Account) -> Account
 
 async def create(context: AppContext, caller: Caller, body: NewAccount) -> IssuedPassword:
     await permit(context, caller, "manage_accounts")
-    who = standing(context, caller, body.role, body.unit, body.city)
+    who = scope_of(context, caller, body.role, body.unit, body.city)
     password = passwords.random_password() if body.password else None
     account = await accounts.create(
         context.store,
@@ -134,14 +134,14 @@ async def change(
     context: AppContext, caller: Caller, account: Account, body: AccountIn
 ) -> AccountLine:
     await _managed(context, caller, account)
-    who = standing(context, caller, body.role, body.unit, body.city)
+    who = scope_of(context, caller, body.role, body.unit, body.city)
     if _own(caller, account) and who != (account.role, account.unit, account.city):
         raise Problem("own_account")
     await administrators.become(
         context.store, account, role=who.role, display=body.display, unit=who.unit, city=who.city
     )
     _log(caller, account, "changed")
-    return await line(context, caller, await found(context, caller, account.id))
+    return await line(context, caller, await managed_account(context, caller, account.id))
 
 
 async def disable(context: AppContext, caller: Caller, account: Account) -> AccountLine:
@@ -149,7 +149,7 @@ async def disable(context: AppContext, caller: Caller, account: Account) -> Acco
     _not_own(caller, account)
     await administrators.close(context.store, account)
     _log(caller, account, "disabled")
-    return await line(context, caller, await found(context, caller, account.id))
+    return await line(context, caller, await managed_account(context, caller, account.id))
 
 
 async def enable(context: AppContext, caller: Caller, account: Account) -> AccountLine:
@@ -159,7 +159,7 @@ async def enable(context: AppContext, caller: Caller, account: Account) -> Accou
         await accounts.change(context.store, account, disabled_at=None)
     await lockouts.clear(context.store, _lock(context, account))
     _log(caller, account, "enabled")
-    return await line(context, caller, await found(context, caller, account.id))
+    return await line(context, caller, await managed_account(context, caller, account.id))
 
 
 async def renew(context: AppContext, caller: Caller, account: Account) -> IssuedPassword:
@@ -168,7 +168,9 @@ async def renew(context: AppContext, caller: Caller, account: Account) -> Issued
     password = passwords.random_password()
     await accounts.set_password(context.store, account, await passwords.hashed(password), own=False)
     _log(caller, account, "password renewed")
-    return await _issued(context, caller, await found(context, caller, account.id), password)
+    return await _issued(
+        context, caller, await managed_account(context, caller, account.id), password
+    )
 
 
 async def reset(context: AppContext, caller: Caller, account: Account) -> AccountLine:
@@ -176,7 +178,7 @@ async def reset(context: AppContext, caller: Caller, account: Account) -> Accoun
     _not_own(caller, account)
     await accounts.set_second_factor(context.store, account, None, [])
     _log(caller, account, "second factor reset")
-    return await line(context, caller, await found(context, caller, account.id))
+    return await line(context, caller, await managed_account(context, caller, account.id))
 
 
 async def sign_out(context: AppContext, caller: Caller, account: Account) -> AccountLine:
@@ -195,13 +197,13 @@ async def _managed(context: AppContext, caller: Caller, account: Account) -> Non
 
 async def _lines(context: AppContext, some: list[Account]) -> list[AccountLine]:
     now = datetime.now(UTC)
-    there = await administrators.present(context.store, some, now)
+    presences = await administrators.present(context.store, some, now)
     waiting = await administrators.locked(context.store, [_lock(context, one) for one in some], now)
     return [
         AccountLine(
             **{name: getattr(one, name) for name in _SHOWN},
-            sessions=there[one.id].sessions if one.id in there else 0,
-            seen_at=there[one.id].seen_at if one.id in there else None,
+            sessions=presences[one.id].sessions if one.id in presences else 0,
+            seen_at=presences[one.id].seen_at if one.id in presences else None,
             locked=_lock(context, one) in waiting,
             first_password_until=authentication.good_until(context, one),
         )

@@ -84,7 +84,7 @@ async def listed(context: AppContext, caller: Caller, query: InboxQuery) -> Assi
         missing = FieldProblem(field="query.unit", code="missing", message="Name a unit.")
         raise Problem("invalid_request", errors=[missing])
     _own_unit(caller, unit)
-    found = await assignments.inbox(
+    inbox_page = await assignments.inbox(
         context.store,
         unit,
         query.open,
@@ -95,7 +95,7 @@ async def listed(context: AppContext, caller: Caller, query: InboxQuery) -> Assi
         which=query.which,
         text=query.text.strip(),
     )
-    return AssignmentPage(items=found.rows, next_cursor=found.next_cursor)
+    return AssignmentPage(items=inbox_page.rows, next_cursor=inbox_page.next_cursor)
 
 
 @dataclass(frozen=True)
@@ -112,23 +112,25 @@ class InboxPart:
 
 
 async def part_of_inbox(
-    context: AppContext, caller: Caller, asked: InboxPart
+    context: AppContext, caller: Caller, inbox_part: InboxPart
 ) -> tuple[Inbox, dict[Which, int]]:
     """Return the part of the inbox, and how many assignments each part has."""
     await permit(context, caller, "list_assignments")
-    hidden = _own_inbox(context, caller, asked.unit, asked.city)
-    found = await assignments.inbox(
+    hidden = _own_inbox(context, caller, inbox_part.unit, inbox_part.city)
+    inbox_page = await assignments.inbox(
         context.store,
-        asked.unit,
-        cursor=asked.cursor,
-        limit=asked.limit,
+        inbox_part.unit,
+        cursor=inbox_part.cursor,
+        limit=inbox_part.limit,
         hidden=hidden,
-        city=asked.city,
-        which=asked.which,
-        text=asked.text,
-        now=asked.at,
+        city=inbox_part.city,
+        which=inbox_part.which,
+        text=inbox_part.text,
+        now=inbox_part.at,
     )
-    return found, await inbox.counts(context.store, asked.unit, asked.city, hidden, asked.at)
+    return inbox_page, await inbox.counts(
+        context.store, inbox_part.unit, inbox_part.city, hidden, inbox_part.at
+    )
 
 
 async def chosen(
@@ -145,12 +147,12 @@ async def orders(
     context: AppContext, caller: Caller, unit: str, city: str, refs: Sequence[Ref]
 ) -> list[tuple[AssignmentRow, Ticket]]:
     """Return the chosen assignments, each with its ticket as this caller may read it."""
-    told = []
+    items = []
     for row in (await chosen(context, caller, unit, city, refs)).values():
         ticket = await tickets.state(context.store, row.number)
         if ticket is not None:
-            told.append((row, discreet(caller, ticket)))
-    return told
+            items.append((row, discreet(caller, ticket)))
+    return items
 
 
 def _own_inbox(context: AppContext, caller: Caller, unit: str, city: str) -> Hidden:

@@ -27,10 +27,10 @@ def wanted(context: AppContext, references: Sequence[str], account: str | None) 
     """
     claims = []
     for reference in references:
-        found = REFERENCE.fullmatch(reference)
-        if found is None:
+        match = REFERENCE.fullmatch(reference)
+        if match is None:
             raise UnknownFile("not a reference of an uploaded file")
-        named, proof = found.groups()
+        named, proof = match.groups()
         if proof is None and account is None:
             raise UnknownFile("who uploaded it is not proven")
         if proof is not None and not context.uploads.seals.proves(named, proof):
@@ -63,13 +63,13 @@ async def attached(
         return
     if caller.unit is not None and await visible(context, caller, number) is None:
         raise Problem("ticket_not_found")
-    asked = wanted(context, uploaded, None if caller.citizen else caller.id)
-    new = await files.attach_to(context.store, number, asked)
+    attaching = wanted(context, uploaded, None if caller.citizen else caller.id)
+    new = await files.attach_to(context.store, number, attaching)
     try:
         yield ids(references)
     except EngineUnavailable:
         raise
     except Exception:
         if new:
-            await files.release(context.store, number, new, asked.now + context.uploads.waits)
+            await files.release(context.store, number, new, attaching.now + context.uploads.waits)
         raise

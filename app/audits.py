@@ -81,15 +81,15 @@ class VerdictPage(Recorded):
 async def verdicts(context: AppContext, caller: Caller, query: SampleQuery) -> VerdictPage:
     """Return a verdict on each ticket that the query finds."""
     await permit(context, caller, "audit_ticket")
-    asked = query.model_dump(exclude={"cursor", "limit"}) | {"city": city_of(caller, query.city)}
-    page = await tickets.page(context.store, Filters(**asked), query.cursor, query.limit)
+    values = query.model_dump(exclude={"cursor", "limit"}) | {"city": city_of(caller, query.city)}
+    page = await tickets.page(context.store, Filters(**values), query.cursor, query.limit)
     return VerdictPage(
         items=[await _verdict(context, row) for row in page.rows], next_cursor=page.next_cursor
     )
 
 
 async def _verdict(context: AppContext, row: TicketRow) -> VerdictLine:
-    told = await context.engine.ask(
+    audit_verdict = await context.engine.ask(
         lambda client: judge(client, context.store, row.number, LENGTH), within=_PATIENCE
     )
     return VerdictLine(
@@ -99,16 +99,16 @@ async def _verdict(context: AppContext, row: TicketRow) -> VerdictLine:
         outcome=row.outcome,
         unit=row.unit,
         updated_at=row.updated_at,
-        finding=told.finding,
-        detail=told.problem,
-        version=told.version,
-        history_events=told.history_events,
-        runs=told.runs,
-        lost=told.lost,
-        left_out=told.left_out,
-        since=told.since,
-        differences=told.differences,
-        breaks=told.breaks,
+        finding=audit_verdict.finding,
+        detail=audit_verdict.problem,
+        version=audit_verdict.version,
+        history_events=audit_verdict.history_events,
+        runs=audit_verdict.runs,
+        lost=audit_verdict.lost,
+        left_out=audit_verdict.left_out,
+        since=audit_verdict.since,
+        differences=audit_verdict.differences,
+        breaks=audit_verdict.breaks,
     )
 
 

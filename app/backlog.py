@@ -15,7 +15,7 @@ from app.errors import Problem
 from app.permission import permit
 from app.sending import EngineUnavailable, NotRunning
 from domain.model import Incoming, Instant, Recorded
-from runtime.names import OUTBOX_CHORE, SPOOL_CHORE
+from runtime.names import BACKLOG_JOB, OUTBOX_JOB
 from store.tickets import backlog as waiting
 from store.tickets.backlog import WaitingComplaint, WaitingMessage
 from store.tickets.stuck import Stuck, stuck
@@ -27,17 +27,17 @@ _YOUNG = timedelta(seconds=10)
 """Younger registrations are still being started by the API that received them."""
 
 
-class ChoreName(StrEnum):
+class JobName(StrEnum):
     """The maintenance jobs of the backlog."""
 
-    SPOOL = SPOOL_CHORE
-    OUTBOX = OUTBOX_CHORE
+    SPOOL = BACKLOG_JOB
+    OUTBOX = OUTBOX_JOB
 
 
-class Chore(Recorded):
+class MaintenanceJob(Recorded):
     """A maintenance job as scheduled in the engine; null times: never, or not known."""
 
-    name: ChoreName
+    name: JobName
     scheduled: bool
     last_at: Instant | None = None
     next_at: Instant | None = None
@@ -59,7 +59,7 @@ class Backlog(Recorded):
     oldest_complaints: list[WaitingComplaint]
     messages: int
     oldest_messages: list[WaitingMessage]
-    chores: list[Chore] | None
+    chores: list[MaintenanceJob] | None
 
 
 async def backlog(context: AppContext, caller: Caller, limit: int) -> Backlog:
@@ -68,7 +68,7 @@ async def backlog(context: AppContext, caller: Caller, limit: int) -> Backlog:
     complaints, oldest = await waiting.complaints(context.store, caller.city, _YOUNG, limit, now)
     messages, letters = await waiting.messages(context.store, caller.city, limit)
     try:
-        chores = [await context.engine.ask(partial(_chore, name=name)) for name in ChoreName]
+        chores = [await context.engine.ask(partial(_job, name=name)) for name in JobName]
     except EngineUnavailable:
         chores = None
     return Backlog(
@@ -81,14 +81,14 @@ async def backlog(context: AppContext, caller: Caller, limit: int) -> Backlog:
     )
 
 
-async def retry(context: AppContext, caller: Caller, name: ChoreName) -> Chore:
+async def retry(context: AppContext, caller: Caller, name: JobName) -> MaintenanceJob:
     """Trigger the job's schedule; chore_not_scheduled if no worker has created one."""
 
     await permit(context, caller, "retry_waiting")
 
-    async def trigger(client: Client) -> Chore:
+    async def trigger(client: Client) -> MaintenanceJob:
         await client.get_schedule_handle(name).trigger()
-        return await _chore(client, name)
+        return await _job(client, name)
 
     try:
         chore = await context.engine.ask(trigger)
@@ -98,20 +98,22 @@ async def retry(context: AppContext, caller: Caller, name: ChoreName) -> Chore:
     return chore
 
 
-async def _chore(client: Client, name: ChoreName) -> Chore:
+async def _job(client: Client, name: JobName) -> MaintenanceJob:
     try:
-        found = await client.get_schedule_handle(name).describe()
+        description = await client.get_schedule_handle(name).describe()
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
-            return Chore(name=name, scheduled=False)
+            return MaintenanceJob(name=name, scheduled=False)
         raise
-    return Chore(name=name, scheduled=True, last_at=_last(found), next_at=_next(found))
+    return MaintenanceJob(
+        name=name, scheduled=True, last_at=_last(description), next_at=_next(description)
+    )
 
 
-def _last(found: ScheduleDescription) -> datetime | None:
-    begun = [one.started_at for one in found.info.recent_actions]
+def _last(description: ScheduleDescription) -> datetime | None:
+    begun = [one.started_at for one in description.info.recent_actions]
     return max(begun, default=None)
 
 
-def _next(found: ScheduleDescription) -> datetime | None:
-    return min(found.info.next_action_times, default=None)
+def _next(description: ScheduleDescription) -> datetime | None:
+    return min(description.info.next_action_times, default=None)

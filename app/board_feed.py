@@ -59,12 +59,12 @@ class _Viewer:
 
     who: Caller
     staying: bool
-    told: asyncio.Event = field(default_factory=asyncio.Event)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
     end: End | None = None
 
     def leave(self, why: End) -> None:
         self.end = self.end or why
-        self.told.set()
+        self.changed.set()
 
 
 class _Hall:
@@ -80,7 +80,7 @@ class _Hall:
     def enter(self, viewer: _Viewer) -> None:
         self.viewers.add(viewer)
         if self.scene is not None:
-            viewer.told.set()
+            viewer.changed.set()
 
     def _ended(self, producing: asyncio.Task[None]) -> None:
         """End all viewers when the producer has ended, whatever the cause."""
@@ -98,7 +98,7 @@ class _Hall:
             except StoreError as error:
                 logger.warning("no board", city=self._city, code=error.code)
             for viewer in self.viewers:
-                viewer.told.set()
+                viewer.changed.set()
             await asyncio.sleep(max(0.0, self._tick - (monotonic() - began)))
 
     async def _look(self) -> None:
@@ -150,8 +150,8 @@ class BoardFeeds:
         hall.enter(viewer)
         try:
             while viewer.end is None:
-                await viewer.told.wait()
-                viewer.told.clear()
+                await viewer.changed.wait()
+                viewer.changed.clear()
                 if viewer.end is None:
                     yield hall.scene
             yield viewer.end

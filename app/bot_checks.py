@@ -36,8 +36,8 @@ def check_form(context: AppContext, typed: dict[str, str]) -> None:
         raise Problem("looks_automatic")
 
 
-def check_honeypot(said: str) -> None:
-    if said:
+def check_honeypot(text: str) -> None:
+    if text:
         raise Problem("looks_automatic")
 
 

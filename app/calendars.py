@@ -48,7 +48,7 @@ async def working_calendar(
         UnknownCity, Problem: not_your_city
     """
     pack = await of_city(context, caller, city)
-    found = await working_year(context, caller, pack, year)
+    found_calendar_year = await working_year(context, caller, pack, year)
     ahead = horizon(pack)
     special = [
         {
@@ -58,19 +58,19 @@ async def working_calendar(
             "source": one.source,
             "why": one.why,
         }
-        for one in found.special
+        for one in found_calendar_year.special
     ]
     return WorkingYear(
         city=city,
         years=list(pack.calendar.years),
-        year=found.year,
-        working_days=found.working_days,
+        year=found_calendar_year.year,
+        working_days=found_calendar_year.working_days,
         special=special,
-        provisional=found.provisional,
+        provisional=found_calendar_year.provisional,
         firm_until=ahead.last_day,
         provisional_from=ahead.tiers,
-        next_year=found.next_year,
-        published=found.published,
+        next_year=found_calendar_year.next_year,
+        published=found_calendar_year.published,
     )
 
 
@@ -80,6 +80,6 @@ async def working_year(
     """Return that year, or the current one."""
     await permit(context, caller, "see_packs")
     city_of(caller, pack.city.id)
-    asked = year or context.now().astimezone(pack.calendar.tz).year
+    shown = year or context.now().astimezone(pack.calendar.tz).year
     folder = context.packs.folder(pack.city.id)
-    return await asyncio.to_thread(calendar_year, pack.calendar, folder, asked)
+    return await asyncio.to_thread(calendar_year, pack.calendar, folder, shown)

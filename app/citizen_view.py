@@ -69,7 +69,7 @@ def citizen_view(
     """Return the view, with the city's own names."""
     complaint = ticket.complaint
     return CitizenTicket(
-        **_said(complaint),
+        **_complaint_values(complaint),
         stage=ticket.stage,
         outcome=ticket.outcome,
         kind=ticket.kind,
@@ -82,7 +82,7 @@ def citizen_view(
         reply=ticket.reply,
         rating=ticket.rating,
         can_rate=ticket.stage is Stage.RATE and ticket.rating is None,
-        timeline=[_entry(event, pack) for event in events if _told(event)],
+        timeline=[_entry(event, pack) for event in events if _visible_to_citizen(event)],
         messages=[Notification(at=message.at, template=message.template) for message in messages],
     )
 
@@ -103,19 +103,19 @@ def _answer_by(ticket: Ticket) -> datetime | None:
 def waiting_view(complaint: Complaint) -> CitizenTicket:
     """Return the view of a complaint that is not started yet."""
     return CitizenTicket(
-        **_said(complaint),
+        **_complaint_values(complaint),
         stage=Stage.ACCEPT,
         kind=complaint.kind,
         updated_at=complaint.filed_at,
     )
 
 
-def _said(complaint: Complaint) -> dict[str, Any]:
+def _complaint_values(complaint: Complaint) -> dict[str, Any]:
     names = ("number", "city", "title", "text", "filed_at")
     return {name: getattr(complaint, name) for name in names}
 
 
-def _told(event: Event) -> bool:
+def _visible_to_citizen(event: Event) -> bool:
     # A contact attempt that reached nobody is an internal note of the unit.
     missed = isinstance(event.fact, Contacted) and not event.fact.reached
     unmoved = isinstance(event.fact, Replanned) and not event.fact.answer_later

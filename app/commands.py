@@ -63,14 +63,14 @@ def _name(context: AppContext, caller: Caller, command: Command, key: str) -> st
     A key that is reused with other content does not get the first answer. Files are left out: a
     form that is sent again uploads them again.
     """
-    said = command.model_dump_json(exclude={"evidence", "files"})
-    return f"{caller.id}:{key}:{context.mark(said)}"
+    text = command.model_dump_json(exclude={"evidence", "files"})
+    return f"{caller.id}:{key}:{context.mark(text)}"
 
 
-async def why_not_running(context: AppContext, number: str, found: NotRunning) -> Exception:
+async def why_not_running(context: AppContext, number: str, not_running: NotRunning) -> Exception:
     """Return the error for a ticket that the engine does not run."""
     row = await tickets.get(context.store, number)
-    if found.ended or (row is not None and row.outcome is not None):
+    if not_running.ended or (row is not None and row.outcome is not None):
         return Refused("ticket_ended", "This ticket has ended.")
     registered = await intake.get(context.store, number)
     if registered is None:

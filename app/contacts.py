@@ -96,13 +96,13 @@ async def unmasked_person(context: AppContext, caller: Caller, number: str, purp
     return person
 
 
-async def tickets_of(context: AppContext, caller: Caller, asked: PhoneIn) -> FoundTickets:
+async def tickets_of(context: AppContext, caller: Caller, phone: PhoneIn) -> FoundTickets:
     """Return the numbers of tickets filed with a phone, where the caller serves; logged as a view
     of each."""
     await permit(context, caller, "search_people")
     now = datetime.now(UTC)
     numbers = await view_log.search(
-        context.store, context.vault, asked.phone, caller.actor, now, asked.purpose, caller.city
+        context.store, context.vault, phone.phone, caller.actor, now, phone.purpose, caller.city
     )
     return FoundTickets(numbers=numbers)
 
@@ -115,8 +115,8 @@ async def earlier_tickets(
     That is taken from the first ticket with a name, else from the first.
     """
     await permit(context, caller, "search_people")
-    found = await tickets.states(context.store, numbers)
-    seen = [one for one in found if caller.serves(one.complaint.city)]
+    found_tickets = await tickets.states(context.store, numbers)
+    seen = [one for one in found_tickets if caller.serves(one.complaint.city)]
     known = [one.complaint.person for one in seen if one.complaint.person]
     persons = await intake.persons_of(context.store, context.vault, known)
     named = next((one for one in persons if one.name), next(iter(persons), None))

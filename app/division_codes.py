@@ -15,11 +15,11 @@ LEVEL_NAMES = dict(zip(LEVELS, ("district", "street", "community", "cell"), stri
 
 @cache
 def _by_area(units: tuple[Unit, ...]) -> Mapping[str, Unit]:
-    found: dict[str, Unit] = {}
+    units_by_key: dict[str, Unit] = {}
     for unit in units:
         if unit.area and unit.kind in _PLACES:
-            found.setdefault(unit.area, unit)
-    return found
+            units_by_key.setdefault(unit.area, unit)
+    return units_by_key
 
 
 def place(pack: Pack, code: str) -> Unit | None:

@@ -99,10 +99,10 @@ class Engine:
             logger.warning("spooled", number=complaint.number, why=str(error))
             return None
         # The library's types lose the result of an update that has a name of its own.
-        told = cast(Snapshot, receipt)
+        snapshot = cast(Snapshot, receipt)
         if new:  # its events so far were recorded when the engine started it, by its clock
-            self.clock.heard(told.updated_at, began, self.clock.steady())
-        return told
+            self.clock.heard(snapshot.updated_at, began, self.clock.steady())
+        return snapshot
 
     async def act(self, number: str, act: Act, update_id: str | None) -> Snapshot:
         """Give a command, dated by the engine's clock. The same `update_id` again returns the first
@@ -124,12 +124,12 @@ class Engine:
             NotRunning, EngineUnavailable
         """
         handle = self._client.get_workflow_handle(ticket_workflow_id(number))
-        told = verdict.model_copy(
+        message = verdict.model_copy(
             update={"at": self.clock.now(), "key": verdict.key or uuid4().hex}
         )
         async with self._answering():
             await handle.signal(
-                TicketWorkflow.rated, told, rpc_timeout=timedelta(seconds=self._timeout)
+                TicketWorkflow.rated, message, rpc_timeout=timedelta(seconds=self._timeout)
             )
 
     async def complete(self, number: str, activity_id: str, result: HandlingResult) -> None:
@@ -158,10 +158,10 @@ class Engine:
             EngineUnavailable
         """
         async with self._answering():
-            found = await self._client.get_workflow_handle(ticket_workflow_id(number)).describe(
-                rpc_timeout=timedelta(seconds=self._timeout)
-            )
-        return not found.raw_description.HasField("pending_workflow_task")
+            description = await self._client.get_workflow_handle(
+                ticket_workflow_id(number)
+            ).describe(rpc_timeout=timedelta(seconds=self._timeout))
+        return not description.raw_description.HasField("pending_workflow_task")
 
     async def ask(
         self, question: Callable[[Client], Awaitable[Answer]], *, within: float | None = None

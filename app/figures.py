@@ -20,8 +20,8 @@ from domain.ticket.complaint import Code
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of
 from store.reporting.drill_down import DrillDownRow, by_number
-from store.reporting.figures import Behind, Figure, Figures, UnknownIndicator, Value, figures
-from store.reporting.ranking import NamedUnit, standings
+from store.reporting.figures import CountedTicket, Figure, Figures, UnknownIndicator, Value, figures
+from store.reporting.ranking import NamedUnit, rank_units
 
 
 class FiguresQuery(ReckoningQuery):
@@ -124,31 +124,34 @@ async def figures_page(
         raise Problem("invalid_request", errors=[wrong])
     if caller is not None:
         city_of(caller, city)
-    asked = reckoning(query, context.packs.get(city), datetime.now(UTC))
-    behind = query.indicator if query.tickets else None
-    found, pack = await counted(context, caller, asked, behind)
-    shown = _shown(found, query.indicator, pack)
+    requested_reckoning = reckoning(query, context.packs.get(city), datetime.now(UTC))
+    drill_down = query.indicator if query.tickets else None
+    period_figures, pack = await counted(context, caller, requested_reckoning, drill_down)
+    shown = _shown(period_figures, query.indicator, pack)
     tickets = following = None
     if query.tickets and caller is not None:
-        tickets, following = _page(_behind_for(context, caller, pack, shown[0].behind), query)
+        tickets, following = _page(_visible_to(context, caller, pack, shown[0].counted), query)
     return FiguresPage(
         city=pack.city.id,
-        pack_version=found.pack_version,
-        since=found.period.since,
-        until=found.period.until,
-        as_of=found.as_of,
+        pack_version=period_figures.pack_version,
+        since=period_figures.period.since,
+        until=period_figures.period.until,
+        as_of=period_figures.as_of,
         figures=[_line(figure) for figure in shown],
         units=_units(pack, shown, query),
         tickets=tickets,
         next_cursor=following,
-        broken=len(found.broken),
+        broken=len(period_figures.broken),
     )
 
 
 async def counted(
-    context: AppContext, caller: Caller | None, asked: Reckoning, behind: str | None
+    context: AppContext,
+    caller: Caller | None,
+    requested_reckoning: Reckoning,
+    drill_down: str | None,
 ) -> tuple[Figures, Pack]:
-    """Return the figures and the pack they are computed by; `behind`: drill down to its tickets.
+    """Return the figures and the pack they are computed by; `drill_down`: with its tickets.
 
     Results are cached for a while: separately for the public, see `AppContext.figures`.
 
@@ -157,40 +160,40 @@ async def counted(
     """
     await permit(context, caller, "get_figures")
     if caller is not None:
-        city_of(caller, asked.pack.city.id)
-    elif behind is not None:
+        city_of(caller, requested_reckoning.pack.city.id)
+    elif drill_down is not None:
         raise Problem("unauthenticated")
 
     async def find() -> tuple[Figures, Pack]:
-        pack = await asked.pack_then(context)
-        only = None if behind is None else {behind}
+        pack = await requested_reckoning.pack_then(context)
+        only = None if drill_down is None else {drill_down}
         computed = await figures(
             context.store,
             pack,
-            asked.period,
-            as_of=asked.as_of,
+            requested_reckoning.period,
+            as_of=requested_reckoning.as_of,
             only=only,
-            tickets=behind is not None,
+            tickets=drill_down is not None,
         )
         return computed, pack
 
-    kept = context.figures if caller is None else context.staff_figures
-    return await kept.get(("figures", behind, *asked.asked), find)
+    result_cache = context.figures if caller is None else context.staff_figures
+    return await result_cache.get(("figures", drill_down, *requested_reckoning.cache_key), find)
 
 
-def _shown(found: Figures, indicator: str | None, pack: Pack) -> list[Figure]:
-    shown = [one for one in found.figures if indicator in (None, one.indicator.id)]
+def _shown(period_figures: Figures, indicator: str | None, pack: Pack) -> list[Figure]:
+    shown = [one for one in period_figures.figures if indicator in (None, one.indicator.id)]
     if indicator is not None and not shown:
         raise UnknownIndicator(indicator, pack.city.id)
     return shown
 
 
 def _line(figure: Figure) -> FigureLine:
-    told = figure.indicator.model_dump()
+    values = figure.indicator.model_dump()
     counts = {
         name: getattr(figure, name) for name in ("tickets", "excluded", "unrated", "not_reached")
     }
-    return FigureLine(**told, **counts, **_excluding(figure.value).model_dump())
+    return FigureLine(**values, **counts, **_excluding(figure.value).model_dump())
 
 
 def _excluding(value: Value) -> Excluding:
@@ -209,13 +212,18 @@ def _units(pack: Pack, shown: list[Figure], query: FiguresQuery) -> list[UnitLin
             **unit_name(line.unit).model_dump(),
             figures={code: _excluding(value) for code, value in line.values.items()},
         )
-        for line in standings(pack, shown, query.kind, query.sort)
+        for line in rank_units(pack, shown, query.kind, query.sort)
     ]
 
 
-async def tickets_behind(
-    context: AppContext, caller: Caller, asked: Reckoning, indicator: str, unit: str, only: str
-) -> tuple[Figure, list[Behind]]:
+async def counted_tickets_of(
+    context: AppContext,
+    caller: Caller,
+    requested_reckoning: Reckoning,
+    indicator: str,
+    unit: str,
+    only: str,
+) -> tuple[Figure, list[CountedTicket]]:
     """Return the figure, and the requested tickets of its drill-down that the caller may see.
 
     `only`: "counts" or "others", those that count or do not.
@@ -226,33 +234,39 @@ async def tickets_behind(
     await permit(context, caller, "get_scores")
     if unit and caller.unit not in (None, unit):
         raise Problem("not_your_unit")
-    found, pack = await counted(context, caller, asked, indicator)
-    figure = found.figures[0]
+    period_figures, pack = await counted(context, caller, requested_reckoning, indicator)
+    figure = period_figures.figures[0]
     wanted = {"counts": [True], "others": [False]}.get(only, [True, False])
-    seen = _behind_for(context, caller, pack, figure.behind)
+    seen = _visible_to(context, caller, pack, figure.counted)
     return figure, [one for one in seen if one.counts in wanted and unit in ("", one.unit)]
 
 
 async def lines_of(
-    context: AppContext, caller: Caller, behind: Sequence[Behind]
+    context: AppContext, caller: Caller, counted_tickets: Sequence[CountedTicket]
 ) -> dict[str, DrillDownRow]:
     """Return the lines of these tickets of a drill-down, by their numbers."""
     await permit(context, caller, "get_scores")
-    return await by_number(context.store, [one.number for one in behind])
+    return await by_number(context.store, [one.number for one in counted_tickets])
 
 
-def _behind_for(
-    context: AppContext, caller: Caller, pack: Pack, behind: Iterable[Behind]
-) -> list[Behind]:
+def _visible_to(
+    context: AppContext, caller: Caller, pack: Pack, counted_tickets: Iterable[CountedTicket]
+) -> list[CountedTicket]:
     """Return the tickets that this caller may see, in the order of their numbers."""
     hidden = hidden_from(context, caller).get(pack.city.id, ())
-    seen = [one for one in behind if caller.unit in (None, one.unit) and one.accused not in hidden]
+    seen = [
+        one
+        for one in counted_tickets
+        if caller.unit in (None, one.unit) and one.accused not in hidden
+    ]
     return sorted(seen, key=lambda one: one.number)
 
 
-def _page(behind: list[Behind], query: FiguresQuery) -> tuple[list[TicketLine], str | None]:
+def _page(
+    counted_tickets: list[CountedTicket], query: FiguresQuery
+) -> tuple[list[TicketLine], str | None]:
     after = key_of(query.cursor, str)[0] if query.cursor is not None else ""
-    rest = [one for one in behind if one.number > str(after)]
+    rest = [one for one in counted_tickets if one.number > str(after)]
     items = [
         TicketLine(number=one.number, counts=one.counts, excluded=one.excluded, unit=one.unit)
         for one in rest[: query.limit]

@@ -84,6 +84,10 @@ def _shown_to_citizen(ticket: Ticket) -> frozenset[str]:
     """Return the evidence of answers that were given: not what units show to each other."""
     if ticket.reply is None:
         return frozenset()
-    leads = (given for given in ticket.assignments if given.share is Share.LEAD)
-    done = (given.result for given in leads if given.ending is Ending.DONE and given.result)
+    leads = (assignment for assignment in ticket.assignments if assignment.share is Share.LEAD)
+    done = (
+        assignment.result
+        for assignment in leads
+        if assignment.ending is Ending.DONE and assignment.result
+    )
     return frozenset(shown for result in done for shown in result.evidence)

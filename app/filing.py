@@ -37,12 +37,12 @@ async def register(
     complaint: Complaint,
     person: Person | None,
     idempotency_key: str | None,
-    said: str,
+    text: str,
     attaching: Attaching | None = None,
 ) -> intake.Registered:
     """Register the complaint in the store, which gives it its number.
 
-    `said` is the whole request: the same key with other content is refused.
+    `text` is the whole request: the same key with other content is refused.
 
     Raises:
         KeyReused, UnknownFile, TooManyFiles, StoreUnavailable
@@ -54,17 +54,17 @@ async def register(
         person,
         context.vault,
         idempotency_key,
-        context.mark(said),
+        context.mark(text),
         lambda: new_number(day),
         context.keys,
         attaching,
     )
 
 
-Standing = Snapshot | TicketRow | None
+KnownState = Snapshot | TicketRow | None
 
 
-async def start(context: AppContext, registered: intake.Registered) -> Standing:
+async def start(context: AppContext, registered: intake.Registered) -> KnownState:
     """Start the ticket, if new, and return its state; None while it waits for the engine."""
     if registered.started:
         row = await tickets.get(context.store, registered.number)
@@ -82,21 +82,21 @@ class Filed:
     new: bool
 
 
-def filed(context: AppContext, registered: intake.Registered, standing: Standing) -> Filed:
-    """Return the receipt with number and access code; `standing` None: the engine starts later."""
+def filed(context: AppContext, registered: intake.Registered, state: KnownState) -> Filed:
+    """Return the receipt with number and access code; `state` None: the engine starts later."""
     receipt = Receipt(
         number=registered.number,
         access_code=context.vault.access_code(registered.number),
-        stage=standing.stage if standing else Stage.ACCEPT,
-        due_at=standing.due_at if standing else None,
+        stage=state.stage if state else Stage.ACCEPT,
+        due_at=state.due_at if state else None,
         status_url=f"{API}/tickets/{registered.number}",
-        message=None if standing else WAITING,
+        message=None if state else WAITING,
     )
-    return Filed(receipt, standing is not None, registered.new)
+    return Filed(receipt, state is not None, registered.new)
 
 
-def draft(pack: Pack, filed_at: datetime, **said: object) -> Complaint:
+def unnumbered(pack: Pack, filed_at: datetime, **values: object) -> Complaint:
     """Return a complaint without a number."""
     return Complaint.model_validate(
-        {"number": "", "city": pack.city.id, "filed_at": filed_at, **said}
+        {"number": "", "city": pack.city.id, "filed_at": filed_at, **values}
     )

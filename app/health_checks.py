@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from app.page_packages import SHELVES, default_packages
+from app.page_packages import PACKAGE_FILES, default_packages
 from domain.pack.horizon import horizon
 from domain.pack.pack import Pack
 from packs.registry import PackError, PackRegistry
@@ -41,11 +41,11 @@ def home_of(home: Path) -> Finding:
     return Finding("home", "ok", f"{home.resolve()}, {free >> 30} GB free")
 
 
-def packs_on(shelf: PackRegistry) -> list[Finding]:
+def packs_on(registry: PackRegistry) -> list[Finding]:
     findings = []
-    for city in shelf.ids():
+    for city in registry.ids():
         try:
-            findings.append(_calendar(city, shelf.get(city)))
+            findings.append(_calendar(city, registry.get(city)))
         except PackError as error:
             first, count = error.problems[0], len(error.problems)
             rest = f"; {count - 1} more: jiesu city check" if count > 1 else ""
@@ -56,25 +56,27 @@ def packs_on(shelf: PackRegistry) -> list[Finding]:
 def assets_of(settings: Settings) -> Finding:
     """Check the pages' packages: without them pages are plainer."""
     folder = settings.assets or default_packages()
-    missing = [shelf for shelf, (place, _) in SHELVES.items() if not (folder / place).is_dir()]
+    missing = [
+        package for package, (place, _) in PACKAGE_FILES.items() if not (folder / place).is_dir()
+    ]
     if missing:
         return Finding("pages", "note", f"without {', '.join(missing)}; `make setup` installs them")
-    return Finding("pages", "ok", f"drawn with {len(SHELVES)} packages of {folder}")
+    return Finding("pages", "ok", f"drawn with {len(PACKAGE_FILES)} packages of {folder}")
 
 
 def _calendar(city: str, pack: Pack) -> Finding:
     """Report until when due times are firm; a note shortly before any is provisional."""
     size = f"version {pack.version}, {len(pack.units)} units, {len(pack.categories)} categories"
-    told = horizon(pack)
-    says = f"{size}; promises firmly until {told.last_day}"
-    if told.first is None:
+    calendar_horizon = horizon(pack)
+    says = f"{size}; promises firmly until {calendar_horizon.last_day}"
+    if calendar_horizon.first is None:
         return Finding(f"city {city}", "ok", f"{says}; all its limits are in calendar time")
     today = datetime.now(pack.calendar.tz).date()
-    tiers = sorted((day, tier) for tier, day in told.tiers.items() if day is not None)
+    tiers = sorted((day, tier) for tier, day in calendar_horizon.tiers.items() if day is not None)
     says += f"; provisionally what is filed from {', '.join(f'{d} ({t})' for d, t in tiers)} on"
-    if told.first > today + _SOON:
+    if calendar_horizon.first > today + _SOON:
         return Finding(f"city {city}", "ok", says)
-    year = told.last_day.year + 1
+    year = calendar_horizon.last_day.year + 1
     return Finding(
         f"city {city}", "note", f"{says}; name {year} in city.toml when its notice is out"
     )
@@ -105,15 +107,15 @@ async def store_of(settings: Settings, city: str | None = None) -> AsyncIterator
         yield await _keys(settings, store)
         waiting = await intake.pending(store, timedelta(minutes=1), 1000, datetime.now(UTC))
         letters = await outbox.pending_count(store)
-        standing = await stuck(store, datetime.now(UTC), city)
+        stuck_tickets = await stuck(store, datetime.now(UTC), city)
     finally:
         await store.close()
     spooled = "note" if waiting else "ok"
     yield Finding("spool", spooled, f"{len(waiting)} complaints wait for the engine")
     yield Finding("outbox", "ok", f"{letters} messages to deliver")
-    if not standing:
+    if not stuck_tickets:
         yield Finding("tickets", "ok", "none waits for longer than a minute, except for people")
-    for one in standing:
+    for one in stuck_tickets:
         yield Finding("tickets", "wrong", _stuck(one))
 
 

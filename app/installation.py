@@ -84,37 +84,41 @@ async def installation(context: AppContext, caller: Caller, version: str) -> Ins
 
 
 async def _findings(context: AppContext, city: str | None) -> list[Finding]:
-    found = [home_of(context.settings.home), *packs_on(context.packs), assets_of(context.settings)]
+    findings = [
+        home_of(context.settings.home),
+        *packs_on(context.packs),
+        assets_of(context.settings),
+    ]
     await context.engine.compare_clocks()
-    found.append(clock_of(context.engine.clock))
-    found += [finding async for finding in store_of(context.settings, city)]
+    findings.append(clock_of(context.engine.clock))
+    findings += [finding async for finding in store_of(context.settings, city)]
     with suppress(StoreUnavailable):  # already among the findings
-        found.append(await record_of(context.store))
-    return found
+        findings.append(await record_of(context.store))
+    return findings
 
 
 async def _engine(context: AppContext) -> EngineState:
     settings = context.settings
-    told = EngineState(
+    engine_state = EngineState(
         address=settings.temporal_address,
         namespace=settings.temporal_namespace,
         ready=await context.engine.ready(),
         ui=settings.temporal_ui or None,
     )
-    if not told.ready:
-        return told
+    if not engine_state.ready:
+        return engine_state
     try:
-        told.version = await context.engine.ask(_version)
-        told.open_tickets = await context.engine.ask(_open_tickets)
+        engine_state.version = await context.engine.ask(_version)
+        engine_state.open_tickets = await context.engine.ask(_open_tickets)
         for name, unit in _queues(context).items():
-            told.queues.append(
+            engine_state.queues.append(
                 TaskQueueState(
                     name=name, unit=unit, pollers=await context.engine.ask(_asking(name))
                 )
             )
     except EngineUnavailable:  # it became unavailable: return what is known so far
-        told.ready = False
-    return told
+        engine_state.ready = False
+    return engine_state
 
 
 def _queues(context: AppContext) -> dict[str, str | None]:
@@ -135,8 +139,8 @@ async def _version(client: Client) -> str:
 
 
 async def _open_tickets(client: Client) -> int:
-    asked = f"ExecutionStatus='Running' AND WorkflowType='{TICKET_WORKFLOW}'"
-    return (await client.count_workflows(asked)).count
+    query = f"ExecutionStatus='Running' AND WorkflowType='{TICKET_WORKFLOW}'"
+    return (await client.count_workflows(query)).count
 
 
 def _asking(name: str) -> Callable[[Client], Awaitable[list[Poller]]]:
@@ -148,13 +152,13 @@ def _asking(name: str) -> Callable[[Client], Awaitable[list[Poller]]]:
     )
 
     async def pollers(client: Client) -> list[Poller]:
-        asked = DescribeTaskQueueRequest(
+        request = DescribeTaskQueueRequest(
             namespace=client.namespace, task_queue=TaskQueue(name=name), task_queue_type=kind
         )
-        found = await client.workflow_service.describe_task_queue(asked)
+        response = await client.workflow_service.describe_task_queue(request)
         return [
             Poller(identity=one.identity, seen_at=one.last_access_time.ToDatetime(UTC))
-            for one in found.pollers
+            for one in response.pollers
         ]
 
     return pollers

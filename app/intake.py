@@ -71,16 +71,16 @@ async def take(
         _complaint(body, pack, now, by_hand),
         body.contact,
         idempotency_key,
-        _said(body, marks),
+        _digest_text(body, marks),
         attachments.wanted(context, body.files, None),
     )
-    standing = await filing.start(context, registered)
-    outcome = "spooled" if standing is None else "accepted" if registered.new else "repeated"
+    state = await filing.start(context, registered)
+    outcome = "spooled" if state is None else "accepted" if registered.new else "repeated"
     complaints.labels(pack.city.id, outcome).inc()
-    return filing.filed(context, registered, standing)
+    return filing.filed(context, registered, state)
 
 
-def _said(body: ComplaintIn, marks: Sequence[str] | None) -> str:
+def _digest_text(body: ComplaintIn, marks: Sequence[str] | None) -> str:
     if marks is None:
         return body.model_dump_json(exclude={"website"})
     return "\n".join([body.model_dump_json(exclude={"website", "files"}), *marks])
@@ -110,5 +110,7 @@ def _check(pack: Pack, body: ComplaintIn) -> None:
 
 
 def _complaint(body: ComplaintIn, pack: Pack, now: datetime, by_hand: bool) -> Complaint:
-    said = body.model_dump(exclude={"city", "contact", "files", "website"})
-    return filing.draft(pack, now, **said, files=attachments.ids(body.files), by_hand=by_hand)
+    values = body.model_dump(exclude={"city", "contact", "files", "website"})
+    return filing.unnumbered(
+        pack, now, **values, files=attachments.ids(body.files), by_hand=by_hand
+    )

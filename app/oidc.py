@@ -62,19 +62,19 @@ class Arrival(NamedTuple):
     code: str
 
 
-def standings(settings_roles: Mapping[str, str]) -> dict[str, MappedRole]:
+def parse_role_mapping(settings_roles: Mapping[str, str]) -> dict[str, MappedRole]:
     """Parse the roles of the claim's values in the settings: role, role:unit, role:unit:city.
 
     Raises:
         ValueError: with the value that is invalid.
     """
-    found = {}
-    for value, said in settings_roles.items():
-        role, unit, city = [*said.split(":"), "", ""][:3]
+    values = {}
+    for value, text in settings_roles.items():
+        role, unit, city = [*text.split(":"), "", ""][:3]
         if role not in STAFF or (role == Role.OFFICER) != bool(unit):
-            raise ValueError(f"oidc_roles: '{value}' cannot be '{said}'")
-        found[value] = MappedRole(Role(role), unit or None, city or None)
-    return found
+            raise ValueError(f"oidc_roles: '{value}' cannot be '{text}'")
+        values[value] = MappedRole(Role(role), unit or None, city or None)
+    return values
 
 
 async def depart(context: AppContext, origin: str) -> Departure:
@@ -91,18 +91,18 @@ async def depart(context: AppContext, origin: str) -> Departure:
         url, state = client.create_authorization_url(
             endpoints["authorization_endpoint"], code_verifier=verifier, nonce=nonce
         )
-    told = {"state": state, "nonce": nonce, "verifier": verifier}
-    return Departure(url, str(context.signer("oidc").dumps(told)))
+    values = {"state": state, "nonce": nonce, "verifier": verifier}
+    return Departure(url, str(context.signer("oidc").dumps(values)))
 
 
-async def arrive(context: AppContext, origin: str, came: Arrival) -> Account:
+async def arrive(context: AppContext, origin: str, arrival: Arrival) -> Account:
     """Return the account of a person who comes back from the provider.
 
     Raises:
         Problem: oidc_failed, or not_admitted if the provider's claims are not enough.
     """
     try:
-        account = await _account(context, await _vouched(context, origin, came))
+        account = await _account(context, await _vouched(context, origin, arrival))
     except Problem as error:
         # Nothing that the provider sent is logged, only what was wrong with it.
         why = type(error.__cause__).__name__ if error.__cause__ else None
@@ -112,18 +112,18 @@ async def arrive(context: AppContext, origin: str, came: Arrival) -> Account:
     return account
 
 
-async def _vouched(context: AppContext, origin: str, came: Arrival) -> dict[str, Any]:
+async def _vouched(context: AppContext, origin: str, arrival: Arrival) -> dict[str, Any]:
     """Return the provider's claims for a sign-in begun in this browser and not completed yet."""
     try:
-        kept = context.signer("oidc").loads(came.cookie, max_age=LONGEST)
+        value = context.signer("oidc").loads(arrival.cookie, max_age=LONGEST)
     except BadSignature:
         raise Problem("oidc_failed", "The sign-in was begun elsewhere, or too long ago.") from None
-    if not came.code or not hmac.compare_digest(came.state.encode(), kept["state"].encode()):
+    if not arrival.code or not hmac.compare_digest(arrival.state.encode(), value["state"].encode()):
         raise Problem("oidc_failed")
-    if not await _first_answer(context, came.state):
+    if not await _first_answer(context, arrival.state):
         raise Problem("oidc_failed", "This sign-in was answered before.")
     async with _client(context, origin) as client:
-        return await _claims(client, context, came.code, kept)
+        return await _claims(client, context, arrival.code, value)
 
 
 async def _first_answer(context: AppContext, state: str) -> bool:
@@ -149,37 +149,37 @@ def _client(context: AppContext, origin: str) -> AsyncOAuth2Client:
 async def _endpoints(client: AsyncOAuth2Client, context: AppContext) -> dict[str, str]:
     """Return the provider's metadata; refuse endpoints that leave https."""
     issuer = context.settings.oidc_issuer.rstrip("/")
-    told = await _json(client, f"{issuer}/.well-known/openid-configuration")
-    if str(told.get("issuer", "")).rstrip("/") != issuer:
+    values = await _json(client, f"{issuer}/.well-known/openid-configuration")
+    if str(values.get("issuer", "")).rstrip("/") != issuer:
         raise Problem("oidc_failed", "The provider calls itself something else.")
     if urlsplit(issuer).scheme == "https" and any(
-        urlsplit(str(told.get(name, "https:"))).scheme != "https"
+        urlsplit(str(values.get(name, "https:"))).scheme != "https"
         for name in ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
     ):
         raise Problem("oidc_failed", "The provider leads away from https.")
-    return told
+    return values
 
 
 async def _json(client: AsyncOAuth2Client, url: str, *, signed: bool = False) -> dict[str, Any]:
     try:
         answer = await client.request("GET", url, withhold_token=not signed)
         answer.raise_for_status()
-        told = answer.json()
+        payload = answer.json()
     except (HTTPError, ValueError) as error:
         raise Problem("oidc_failed", "The identity provider cannot be reached.") from error
-    if not isinstance(told, dict):
+    if not isinstance(payload, dict):
         raise Problem("oidc_failed")
-    return told
+    return payload
 
 
 async def _claims(
-    client: AsyncOAuth2Client, context: AppContext, code: str, kept: Mapping[str, str]
+    client: AsyncOAuth2Client, context: AppContext, code: str, values: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return the provider's claims: signed, for us, for exactly this sign-in, and not expired."""
     endpoints = await _endpoints(client, context)
     try:
         token = await client.fetch_token(
-            endpoints["token_endpoint"], code=code, code_verifier=kept["verifier"]
+            endpoints["token_endpoint"], code=code, code_verifier=values["verifier"]
         )
         keys = KeySet.import_key_set(await _json(client, endpoints["jwks_uri"]))  # type: ignore[arg-type]
         claims = jwt.decode(str(token["id_token"]), keys, algorithms=_ALGORITHMS).claims
@@ -188,7 +188,7 @@ async def _claims(
             iss={"essential": True, "value": endpoints["issuer"]},
             aud={"essential": True, "value": context.settings.oidc_client_id},
             azp={"value": context.settings.oidc_client_id},
-            nonce={"essential": True, "value": kept["nonce"]},
+            nonce={"essential": True, "value": values["nonce"]},
             sub={"essential": True},
             exp={"essential": True},
         ).validate(claims)
@@ -207,26 +207,26 @@ async def _account(context: AppContext, claims: Mapping[str, Any]) -> Account:
     A claim without a configured value admits nobody, and an account disabled here stays disabled.
     """
     issuer, subject = str(claims["iss"]), str(claims["sub"])
-    standing = _standing(context, claims.get(context.settings.oidc_claim))
+    mapped_role = _mapped_role(context, claims.get(context.settings.oidc_claim))
     account = await accounts.by_identity(context.store, issuer, subject)
-    if standing is None or (account is not None and not account.enabled):
+    if mapped_role is None or (account is not None and not account.enabled):
         raise Problem("not_admitted")
     if account is None:
-        return await _new(context, claims, standing)
-    if (account.role, account.unit, account.city) != standing:
-        await accounts.change(context.store, account, **standing._asdict())
+        return await _new(context, claims, mapped_role)
+    if (account.role, account.unit, account.city) != mapped_role:
+        await accounts.change(context.store, account, **mapped_role._asdict())
         account = await accounts.by_id(context.store, account.id) or account
     return account
 
 
-def _standing(context: AppContext, said: object) -> MappedRole | None:
+def _mapped_role(context: AppContext, claim: object) -> MappedRole | None:
     """Return the role of the first configured value that the claim has."""
-    values = {str(each) for each in said} if isinstance(said, list) else {str(said)}
-    known = standings(context.settings.oidc_roles)
-    return next((standing for value, standing in known.items() if value in values), None)
+    values = {str(each) for each in claim} if isinstance(claim, list) else {str(claim)}
+    known = parse_role_mapping(context.settings.oidc_roles)
+    return next((role for value, role in known.items() if value in values), None)
 
 
-async def _new(context: AppContext, claims: Mapping[str, Any], standing: MappedRole) -> Account:
+async def _new(context: AppContext, claims: Mapping[str, Any], mapped_role: MappedRole) -> Account:
     """Create an account with the provider's user name, or a generated one if that is taken."""
     issuer, subject = str(claims["iss"]), str(claims["sub"])
     own = f"oidc-{hashlib.sha256(f'{issuer} {subject}'.encode()).hexdigest()[:12]}"
@@ -237,16 +237,16 @@ async def _new(context: AppContext, claims: Mapping[str, Any], standing: MappedR
             account = await accounts.create(
                 context.store,
                 name,
-                standing.role,
+                mapped_role.role,
                 display=display,
-                unit=standing.unit,
-                city=standing.city,
+                unit=mapped_role.unit,
+                city=mapped_role.city,
             )
         except (BadName, NameTaken):
             continue
         await accounts.link(context.store, account, issuer, subject)
         return account
-    found = await accounts.by_identity(context.store, issuer, subject)
-    if found is None:
+    found_account = await accounts.by_identity(context.store, issuer, subject)
+    if found_account is None:
         raise Problem("not_admitted")
-    return found
+    return found_account

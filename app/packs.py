@@ -113,9 +113,9 @@ async def versions(context: AppContext, caller: Caller, city: str) -> list[PackV
     pack = await of_city(context, caller, city)
     folder = await asyncio.to_thread(pack_version, context.packs.folder(city))
     pinned = await references.open_tickets(context.store, city)
-    kept = {one.version: one for one in await archive.versions(context.store, city)}
+    kept_versions = {one.version: one for one in await archive.versions(context.store, city)}
     seen: dict[str, datetime | None] = dict.fromkeys((folder, pack.version, *pinned))
-    seen |= {version: one.first_seen_at for version, one in kept.items()}
+    seen |= {version: one.first_seen_at for version, one in kept_versions.items()}
     ordered = sorted(seen, key=lambda version: (seen[version] is None, str(seen[version])))
     return [
         PackVersion(
@@ -136,14 +136,14 @@ async def differing(
     pack = await of_city(context, caller, city)
     before, old = await _side(context, pack, query.before)
     after, new = await _side(context, pack, query.after)
-    found = await asyncio.to_thread(differences, before, after)
+    content_differences = await asyncio.to_thread(differences, before, after)
     cells = await asyncio.to_thread(
         cell_differences, *(content_of(one, GRIDS) for one in (old, new))
     )
     return PackDifferences(
         before=before.version,
         after=after.version,
-        items=[_difference(one) for one in (*found, *cells)],
+        items=[_difference(one) for one in (*content_differences, *cells)],
     )
 
 
@@ -171,8 +171,8 @@ async def checked(context: AppContext, caller: Caller, city: str) -> PackCheck:
     """Return the findings on the city's folder as it is now."""
     pack = await of_city(context, caller, city)
     folder = context.packs.folder(pack.city.id)
-    found: list[PackFault] = await asyncio.to_thread(check_pack, folder)
-    problems = [PackProblem(file=one.file, line=one.line, message=one.message) for one in found]
+    faults: list[PackFault] = await asyncio.to_thread(check_pack, folder)
+    problems = [PackProblem(file=one.file, line=one.line, message=one.message) for one in faults]
     version = await asyncio.to_thread(pack_version, folder)
     return PackCheck(version=version, problems=problems)
 
@@ -181,7 +181,7 @@ async def messages(context: AppContext, caller: Caller, city: str) -> MessageTem
     """Return the messages in the pack's order, by ticket stage."""
     pack = await of_city(context, caller, city)
     texts = {language: pack.messages.get(language, {}) for language in TEMPLATES}
-    names = dict.fromkeys(name for told in texts.values() for name in told)
+    names = dict.fromkeys(name for text in texts.values() for name in text)
     return MessageTemplates(
         files=dict(TEMPLATES),
         items=[

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-SHELVES: dict[str, tuple[str, tuple[str, ...]]] = {
+PACKAGE_FILES: dict[str, tuple[str, tuple[str, ...]]] = {
     # address: the package, and its files that pages may load
     "bootstrap": ("bootstrap/dist", ("css/bootstrap.min.css",)),
     "tabler": ("@tabler/core/dist", ("css/tabler.min.css", "js/tabler.min.js")),

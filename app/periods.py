@@ -88,7 +88,7 @@ class Reckoning:
     as_of: datetime
     now: datetime
     version: str | None
-    asked: tuple[object, ...]
+    cache_key: tuple[object, ...]
     """A cache key, equal for equal requests, also while the period is running."""
 
     async def pack_then(self, context: AppContext) -> Pack:
@@ -110,8 +110,8 @@ def reckoning(query: ReckoningQuery, pack: Pack, now: datetime) -> Reckoning:
     if not period.until <= as_of <= now:
         raise bad_period("as_of", "Between the end of the period and now.")
     month = (query.month or month_at(pack, now)) if query.is_month else None
-    asked = (pack.city.id, month, query.since, query.until, query.as_of, query.pack)
-    return Reckoning(pack, period, as_of, now, query.pack, asked)
+    cache_key = (pack.city.id, month, query.since, query.until, query.as_of, query.pack)
+    return Reckoning(pack, period, as_of, now, query.pack, cache_key)
 
 
 def span(query: PeriodQuery, now: datetime) -> Period:
@@ -128,13 +128,13 @@ def month_or_span(query: MonthQuery, pack: Pack, now: datetime) -> Period:
     if query.month is not None and not query.is_month:
         raise bad_period("month", "A month, or since and until: not both.")
     try:
-        asked = month_of(pack, query.month or month_at(pack, now)) if query.is_month else None
+        period = month_of(pack, query.month or month_at(pack, now)) if query.is_month else None
     except ValueError as error:
         raise bad_period("month", "There is no such month.") from error
     try:
-        return (asked or span(query, now)).so_far(now)
+        return (period or span(query, now)).so_far(now)
     except ValueError as error:
-        raise bad_period("month" if asked else "since", "It has not begun yet.") from error
+        raise bad_period("month" if period else "since", "It has not begun yet.") from error
 
 
 def bad_period(field: str, message: str) -> Problem:

@@ -17,7 +17,7 @@ from domain.model import Instant, Recorded
 from domain.pack.pack import Pack
 from domain.pack.periods import Period
 from domain.ticket.complaint import Code
-from store.reporting.drill_down import DrillDownQuery, Lines, behind
+from store.reporting.drill_down import DrillDownQuery, Lines, counted_tickets
 from store.reporting.hot_spots import HotSpotsQuery, Named, Spot, areas, categories, spots
 from store.reporting.indicators import Ratio
 from store.reporting.places import LEVELS, PlaceCounts, places
@@ -101,16 +101,20 @@ async def parts_of(
         raise Problem("not_found", "There is no such place in this city.")
     digits = digits_within(area)
     within = "" if area == pack.city.division else area
-    found = await places(context.store, pack.city.id, within, digits or len(area), period, now)
-    inside = {code for code in found if code.startswith(area)} | codes_within(pack, grid, area)
-    parts = [PlacePart(code, found.get(code, _NOTHING)) for code in sorted(inside)]
-    return parts + ([PlacePart("", found[""])] if "" in found else [])
+    place_counts = await places(
+        context.store, pack.city.id, within, digits or len(area), period, now
+    )
+    inside = {code for code in place_counts if code.startswith(area)} | codes_within(
+        pack, grid, area
+    )
+    parts = [PlacePart(code, place_counts.get(code, _NOTHING)) for code in sorted(inside)]
+    return parts + ([PlacePart("", place_counts[""])] if "" in place_counts else [])
 
 
 async def tickets_at(
     context: AppContext,
     caller: Caller,
-    asked: DrillDownQuery,
+    query: DrillDownQuery,
     cursor: str | None,
     limit: int = 50,
 ) -> Lines:
@@ -121,8 +125,8 @@ async def tickets_at(
         BadCursor
     """
     await permit(context, caller, "get_places")
-    city_of(caller, asked.city)
-    return await behind(context.store, asked, cursor, limit)
+    city_of(caller, query.city)
+    return await counted_tickets(context.store, query, cursor, limit)
 
 
 def _place_line(part: PlacePart, pack: Pack) -> PlaceLine:
@@ -171,13 +175,13 @@ async def spots_page(
     city_of(caller, city)
     pack = context.packs.get(city)
     period = month_or_span(query, pack, datetime.now(UTC))
-    asked = HotSpotsQuery(pack.city.id, period, query.category)
-    most = await most_of(context, caller, asked)
+    requested_query = HotSpotsQuery(pack.city.id, period, query.category)
+    most = await most_of(context, caller, requested_query)
     return SpotsPage(
         city=pack.city.id,
         since=period.since,
         until=period.until,
-        spots=await squares(context, caller, asked),
+        spots=await squares(context, caller, requested_query),
         streets=most["street"],
         communities=most["community"],
         cells=most["cell"],
@@ -185,20 +189,20 @@ async def spots_page(
     )
 
 
-async def squares(context: AppContext, caller: Caller, asked: HotSpotsQuery) -> list[Spot]:
+async def squares(context: AppContext, caller: Caller, query: HotSpotsQuery) -> list[Spot]:
     """Return the squares of the map with the most complaints."""
     await permit(context, caller, "get_spots")
-    city_of(caller, asked.city)
-    return await spots(context.store, asked)
+    city_of(caller, query.city)
+    return await spots(context.store, query)
 
 
 async def most_of(
-    context: AppContext, caller: Caller, asked: HotSpotsQuery
+    context: AppContext, caller: Caller, query: HotSpotsQuery
 ) -> dict[str, list[Named]]:
     """Return the streets, communities, cells and categories with the most complaints."""
     await permit(context, caller, "get_spots")
-    city_of(caller, asked.city)
-    found = {
-        LEVEL_NAMES[digits]: await areas(context.store, asked, digits) for digits in LEVELS[1:]
+    city_of(caller, query.city)
+    values = {
+        LEVEL_NAMES[digits]: await areas(context.store, query, digits) for digits in LEVELS[1:]
     }
-    return found | {"category": await categories(context.store, asked)}
+    return values | {"category": await categories(context.store, query)}

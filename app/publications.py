@@ -57,8 +57,8 @@ async def topics(context: AppContext, caller: Caller, city: str, query: TopicsQu
     city_of(caller, city)
     pack = context.packs.get(city)
     period = month_or_span(query, pack, datetime.now(UTC))
-    found = await topics_in(context, caller, city, period, query.least)
-    lines = [_line(topic, pack) for topic in found]
+    found_topics = await topics_in(context, caller, city, period, query.least)
+    lines = [_line(topic, pack) for topic in found_topics]
     return TopicsPage(city=city, since=period.since, until=period.until, topics=lines)
 
 
@@ -72,8 +72,14 @@ async def topics_in(
     """
     await permit(context, caller, "list_topics")
     city_of(caller, city)
-    found = await common_problems.topics(context.store, city, period.since, period.until, least)
-    return found if caller.unit is None else [replace(topic, numbers=[]) for topic in found]
+    found_topics = await common_problems.topics(
+        context.store, city, period.since, period.until, least
+    )
+    return (
+        found_topics
+        if caller.unit is None
+        else [replace(topic, numbers=[]) for topic in found_topics]
+    )
 
 
 def _line(topic: Topic, pack: Pack) -> TopicLine:
@@ -124,9 +130,10 @@ async def answers(context: AppContext, city: str, query: AnswersQuery) -> Answer
         UnknownCity, BadCursor
     """
     pack = context.packs.get(city)
-    found = await published_tickets(context, pack, query.cursor, query.limit)
+    published = await published_tickets(context, pack, query.cursor, query.limit)
     return AnswersPage(
-        items=[_answer(ticket, pack) for ticket in found.tickets], next_cursor=found.next_cursor
+        items=[_answer(ticket, pack) for ticket in published.tickets],
+        next_cursor=published.next_cursor,
     )
 
 

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-Found = TypeVar("Found")
-Look = Callable[[], Awaitable[Found | None]]
+Value = TypeVar("Value")
+Look = Callable[[], Awaitable[Value | None]]
 
 _FIRST_PAUSE = 0.01
 _LONGEST_PAUSE = 0.2
 
 
-async def until(look: Look[Found], within: float, pause: float = _FIRST_PAUSE) -> Found | None:
+async def until(look: Look[Value], within: float, pause: float = _FIRST_PAUSE) -> Value | None:
     """Return the first value that `look` finds; None when `within` seconds have passed.
 
     Looks at once and then with growing pauses, so that a quick answer is seen quickly and a slow
@@ -20,9 +20,9 @@ async def until(look: Look[Found], within: float, pause: float = _FIRST_PAUSE) -
     clock = asyncio.get_running_loop().time
     deadline = clock() + within
     while True:
-        found = await look()
-        if found is not None:
-            return found
+        row = await look()
+        if row is not None:
+            return row
         left = deadline - clock()
         if left <= 0:
             return None
@@ -39,12 +39,12 @@ class Watch:
     def __init__(self) -> None:
         self._usual = _FIRST_PAUSE
 
-    async def until(self, look: Look[Found], within: float) -> Found | None:
+    async def until(self, look: Look[Value], within: float) -> Value | None:
         """Wait as `until` does, but for what cannot be there at once."""
         clock = asyncio.get_running_loop().time
         began = clock()
         await asyncio.sleep(min(max(0.8 * self._usual, _FIRST_PAUSE), _LONGEST_PAUSE, within))
         pause = max(self._usual / 6, _FIRST_PAUSE)
-        found = await until(look, within - (clock() - began), pause)
+        row = await until(look, within - (clock() - began), pause)
         self._usual += 0.2 * (clock() - began - self._usual)
-        return found
+        return row

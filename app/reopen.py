@@ -34,7 +34,7 @@ async def reopen(
         raise Refused("final_reply_sealed", "This matter was concluded with a final reply.")
     before = ended.complaint
     pack = context.packs.get(before.city)
-    follower = filing.draft(
+    follower = filing.unnumbered(
         pack,
         context.engine.clock.now(),
         **before.model_dump(include={"kind", "channel", "title", "place", "anonymous", "person"}),

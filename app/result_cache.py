@@ -25,15 +25,15 @@ class ResultCache:
 
     async def get(self, key: Hashable, find: Callable[[], Awaitable[T]]) -> T:
         """Return the answer of `find` for `key`, or the cached one."""
-        if not self._is_kept(key):
+        if not self._is_cached(key):
             async with self._one:
-                if not self._is_kept(key):  # not found by the request that had the lock before
+                if not self._is_cached(key):  # not found by the request that had the lock before
                     await self._find(key, find)
         self._answers.move_to_end(key)
-        found: T = self._answers[key][1]
-        return found
+        answer: T = self._answers[key][1]
+        return answer
 
-    def _is_kept(self, key: Hashable) -> bool:
+    def _is_cached(self, key: Hashable) -> bool:
         return key in self._answers and monotonic() < self._answers[key][0]
 
     async def _find(self, key: Hashable, find: Callable[[], Awaitable[Any]]) -> None:

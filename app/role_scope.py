@@ -17,7 +17,7 @@ class RoleScope(NamedTuple):
     city: str | None
 
 
-def standing(
+def scope_of(
     context: AppContext, caller: Caller, role: Role, unit: str | None, city: str | None
 ) -> RoleScope:
     """Return the role scope; a caller of one city may assign it in that city only.

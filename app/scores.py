@@ -96,28 +96,28 @@ async def scores_page(
     """
     await permit(context, caller, "get_scores")
     city_of(caller, city)
-    asked = reckoning(query, context.packs.get(city), datetime.now(UTC))
-    found, pack = await found_scores(context, caller, asked, query.unit)
+    requested_reckoning = reckoning(query, context.packs.get(city), datetime.now(UTC))
+    unit_scores, pack = await computed_scores(context, caller, requested_reckoning, query.unit)
     earned = following = None
     if query.unit is not None:
-        earned, following = _page(_earned_for(context, caller, pack, found.earned), query)
+        earned, following = _page(_earned_for(context, caller, pack, unit_scores.earned), query)
     return ScoresPage(
         city=pack.city.id,
-        pack_version=found.pack_version,
-        since=found.period.since,
-        until=found.period.until,
-        as_of=found.as_of,
-        units=_lines(found, pack, query),
+        pack_version=unit_scores.pack_version,
+        since=unit_scores.period.since,
+        until=unit_scores.period.until,
+        as_of=unit_scores.as_of,
+        units=_lines(unit_scores, pack, query),
         rules=list(pack.scoring),
         earned=earned,
         next_cursor=following,
-        left_out=found.left_out,
-        broken=len(found.broken),
+        left_out=unit_scores.left_out,
+        broken=len(unit_scores.broken),
     )
 
 
 async def earned_by(
-    context: AppContext, caller: Caller, asked: Reckoning, unit: str
+    context: AppContext, caller: Caller, requested_reckoning: Reckoning, unit: str
 ) -> tuple[list[Point], dict[str, ScoringRule]]:
     """Return the unit's scored events that the caller may see, and the rules by their codes.
 
@@ -125,13 +125,13 @@ async def earned_by(
         Problem: not_your_unit, not_your_city.
         UnknownUnit
     """
-    found, pack = await found_scores(context, caller, asked, unit)
+    unit_scores, pack = await computed_scores(context, caller, requested_reckoning, unit)
     rules = {rule.code: rule for rule in pack.scoring}
-    return _earned_for(context, caller, pack, found.earned), rules
+    return _earned_for(context, caller, pack, unit_scores.earned), rules
 
 
-async def found_scores(
-    context: AppContext, caller: Caller, asked: Reckoning, unit: str | None
+async def computed_scores(
+    context: AppContext, caller: Caller, requested_reckoning: Reckoning, unit: str | None
 ) -> tuple[Scores, Pack]:
     """Return the points and the pack they are computed by; those of `unit` with their events.
 
@@ -140,25 +140,35 @@ async def found_scores(
         UnknownUnit
     """
     await permit(context, caller, "get_scores")
-    city_of(caller, asked.pack.city.id)
+    city_of(caller, requested_reckoning.pack.city.id)
     if unit is not None and caller.unit not in (None, unit):
         raise Problem("not_your_unit", "Officers see the events behind their own unit's points.")
 
     async def find() -> tuple[Scores, Pack]:
-        pack = await asked.pack_then(context)
-        return await scores(context.store, pack, asked.period, as_of=asked.as_of, unit=unit), pack
+        pack = await requested_reckoning.pack_then(context)
+        return await scores(
+            context.store,
+            pack,
+            requested_reckoning.period,
+            as_of=requested_reckoning.as_of,
+            unit=unit,
+        ), pack
 
-    found, pack = await context.staff_figures.get(("scores", unit, *asked.asked), find)
-    if unit is not None and unit not in {score.unit for score in found.units}:
+    unit_scores, pack = await context.staff_figures.get(
+        ("scores", unit, *requested_reckoning.cache_key), find
+    )
+    if unit is not None and unit not in {score.unit for score in unit_scores.units}:
         pack.unit(unit)  # raises UnknownUnit if there is none
-    return found, pack
+    return unit_scores, pack
 
 
-def _lines(found: Scores, pack: Pack, query: ScoresQuery) -> list[ScoreLine]:
+def _lines(unit_scores: Scores, pack: Pack, query: ScoresQuery) -> list[ScoreLine]:
     if query.unit is None:
-        table = points_table(pack, found.units, query.kind, query.order)
+        table = points_table(pack, unit_scores.units, query.kind, query.order)
     else:
-        table = [(named(pack, one.unit), one) for one in found.units if one.unit == query.unit]
+        table = [
+            (named(pack, one.unit), one) for one in unit_scores.units if one.unit == query.unit
+        ]
     return [
         ScoreLine(
             **unit_name(unit).model_dump(),

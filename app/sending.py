@@ -268,7 +268,7 @@ class _Sending:
             await self._ask_to_carry_on()
             raise _Crowded from None
         if answer.HasField("outcome"):
-            return await self._told(answer.outcome)
+            return await self._decoded_answer(answer.outcome)
         if answer.stage >= _ACCEPTED:
             return await self._answered(answer.update_ref.workflow_execution.run_id)
         raise _Lost(broken=False)
@@ -288,9 +288,9 @@ class _Sending:
     async def _of_ended(self, gone: NotRunning) -> Snapshot:
         """Return the first answer of a repeated command that had ended its ticket."""
         with suppress(_Lost, _Crowded, _Unsent):
-            found = await self._poll(_AT_ONCE, "", _GLANCE) if gone.ended else None
-            if found is not None and found.HasField("outcome"):
-                return await self._told(found.outcome)
+            response = await self._poll(_AT_ONCE, "", _GLANCE) if gone.ended else None
+            if response is not None and response.HasField("outcome"):
+                return await self._decoded_answer(response.outcome)
         raise gone
 
     async def _what_became_of_it(self) -> Snapshot:
@@ -299,10 +299,10 @@ class _Sending:
         while True:
             with suppress(_Lost, _Crowded, _Unsent):
                 certain = self._left(self._untaken) <= 0 and not await self._may_be_taken()
-                found = await self._poll(_AT_ONCE, "", _GLANCE)
-                if found is not None and found.HasField("outcome"):
-                    return await self._told(found.outcome)
-                if found is not None and found.stage >= _ACCEPTED:
+                response = await self._poll(_AT_ONCE, "", _GLANCE)
+                if response is not None and response.HasField("outcome"):
+                    return await self._decoded_answer(response.outcome)
+                if response is not None and response.stage >= _ACCEPTED:
                     return await self._answered("")
                 if certain:
                     # If an answer was lost, an earlier run may have carried it out.
@@ -317,9 +317,9 @@ class _Sending:
         pauses = _pauses()
         while (left := self._left(self._budget.answered + self._slack)) > 0:
             with suppress(_Lost, _Crowded, _Unsent):
-                found = await self._poll(_COMPLETED, run_id, left)
-                if found is not None and found.HasField("outcome"):
-                    return await self._told(found.outcome)
+                response = await self._poll(_COMPLETED, run_id, left)
+                if response is not None and response.HasField("outcome"):
+                    return await self._decoded_answer(response.outcome)
             await asyncio.sleep(next(pauses))
         raise EngineUnavailable("no answer in time")
 
@@ -327,7 +327,7 @@ class _Sending:
         self, stage: Stage.ValueType, run_id: str, within: float
     ) -> PollWorkflowExecutionUpdateResponse | None:
         """Return its progress, once it is at `stage`; None if the engine does not have it."""
-        asked = PollWorkflowExecutionUpdateRequest(
+        request = PollWorkflowExecutionUpdateRequest(
             namespace=self._client.namespace,
             identity=self._client.identity,
             wait_policy=WaitPolicy(lifecycle_stage=stage),
@@ -339,7 +339,7 @@ class _Sending:
         try:
             with _as_ours(self._clock, within):
                 return await self._service.poll_workflow_execution_update(
-                    asked, timeout=timedelta(seconds=within)
+                    request, timeout=timedelta(seconds=within)
                 )
         except NotRunning:
             return None
@@ -353,10 +353,10 @@ class _Sending:
 
         The run that was closed has not. An earlier one may have, if an answer of it was lost.
         """
-        found = await self._described()
-        first = found.raw_description.workflow_execution_info.first_run_id
-        certain = not self._lost or found.run_id == first
-        return found.status is not WorkflowExecutionStatus.RUNNING and certain
+        description = await self._described()
+        first = description.raw_description.workflow_execution_info.first_run_id
+        certain = not self._lost or description.run_id == first
+        return description.status is not WorkflowExecutionStatus.RUNNING and certain
 
     async def _may_be_taken(self) -> bool:
         """Return whether a task of the ticket is pending that began before the command's deadline.
@@ -372,11 +372,11 @@ class _Sending:
         with _as_ours(self._clock, _GLANCE):
             return await handle.describe(rpc_timeout=timedelta(seconds=_GLANCE))
 
-    async def _told(self, outcome: Outcome) -> Snapshot:
+    async def _decoded_answer(self, outcome: Outcome) -> Snapshot:
         """Return the snapshot that the ticket answered; raise its refusal."""
         if outcome.HasField("success"):
-            found = await self._converter.decode(outcome.success.payloads, [Snapshot])
-            return cast(Snapshot, found[0])
+            items = await self._converter.decode(outcome.success.payloads, [Snapshot])
+            return cast(Snapshot, items[0])
         cause = await self._converter.decode_failure(outcome.failure)
         if not isinstance(cause, ApplicationError) or cause.type is None:
             raise WorkflowUpdateFailedError(cause)
@@ -404,8 +404,8 @@ class _Sending:
         """
         if self._fresh or cause.type in ("too_late", "clock_differs", "carrying_on"):
             with suppress(ValueError, IndexError, TypeError):
-                told = datetime.fromisoformat(cause.details[0])
-                self._clock.heard(told, self._began, self._clock.steady())
+                moment = datetime.fromisoformat(cause.details[0])
+                self._clock.heard(moment, self._began, self._clock.steady())
 
     @property
     def _untaken(self) -> float:

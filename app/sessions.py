@@ -71,7 +71,9 @@ async def own_sessions(context: AppContext, caller: Caller) -> list[OwnSession]:
     """Return this caller's open sessions, the oldest first; a token has none."""
     await permit(context, caller, "list_own_sessions")
     mine = _session_of(caller)
-    found = await sessions.listing(context.store, mine.account.id, context.now(), context.idle)
+    found_sessions = await sessions.listing(
+        context.store, mine.account.id, context.now(), context.idle
+    )
     return [
         OwnSession(
             id=one.id,
@@ -81,7 +83,7 @@ async def own_sessions(context: AppContext, caller: Caller) -> list[OwnSession]:
             ends_at=one.ends_at,
             current=one.digest == mine.digest,
         )
-        for one in found
+        for one in found_sessions
     ]
 
 
@@ -98,7 +100,7 @@ async def sign_out_everywhere(context: AppContext, caller: Caller) -> None:
 
 
 async def change_password(
-    context: AppContext, caller: Caller, network: str, said: NewPassword
+    context: AppContext, caller: Caller, network: str, new_password: NewPassword
 ) -> Account:
     """Change this caller's own password, and return the account; all its sessions have ended.
 
@@ -110,7 +112,7 @@ async def change_password(
     if caller.session is None:
         raise Problem("forbidden", "A token has no password.")
     account = caller.session.account
-    old, new = said.old.get_secret_value(), said.new.get_secret_value()
+    old, new = new_password.old.get_secret_value(), new_password.new.get_secret_value()
     await authentication.check_again(context, network, account, old)
     passwords.check_password(new, account.name)
     if new == old:

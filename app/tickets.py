@@ -54,7 +54,7 @@ class TicketPage(Recorded):
     next_cursor: str | None = Field(None, description="Ask again with it for what follows.")
 
 
-class ToldEvent(Event):
+class EventWithReasons(Event):
     """An event, with the system's reasons for it in the reader's language."""
 
     reasons: list[str] = Field(
@@ -72,11 +72,11 @@ async def one(context: AppContext, caller: Caller, number: str) -> Ticket | Citi
     """
     if caller.citizen:
         return await as_citizen(context, caller, number)
-    ticket, _ = await found(context, caller, number)
+    ticket, _ = await visible_ticket(context, caller, number)
     return discreet(caller, ticket)
 
 
-async def found(context: AppContext, caller: Caller, number: str) -> tuple[Ticket, bool]:
+async def visible_ticket(context: AppContext, caller: Caller, number: str) -> tuple[Ticket, bool]:
     """Return the ticket, and whether it is only registered so far.
 
     Raises:
@@ -113,9 +113,9 @@ async def events_of(context: AppContext, caller: Caller, number: str) -> list[Ev
     return await tickets.events(context.store, number)
 
 
-async def told_events(
+async def events_with_reasons(
     context: AppContext, caller: Caller, number: str, language: str
-) -> list[ToldEvent]:
+) -> list[EventWithReasons]:
     """Return the events with the system's reasons in a language, the first event first.
 
     Raises:
@@ -125,7 +125,7 @@ async def told_events(
     ticket, _ = await _seen(context, caller, number)
     names = names_of(context.packs.get(ticket.complaint.city), language)
     return [
-        ToldEvent(**dict(event), reasons=reasons_of(event.fact, language, names))
+        EventWithReasons(**dict(event), reasons=reasons_of(event.fact, language, names))
         for event in await tickets.events(context.store, number)
     ]
 
@@ -153,13 +153,13 @@ async def listed(context: AppContext, caller: Caller, query: ListQuery) -> Ticke
         Problem, BadCursor
     """
     await permit(context, caller, "list_tickets")
-    asked = query.model_dump(exclude={"cursor", "limit"})
-    told = {
+    values = query.model_dump(exclude={"cursor", "limit"})
+    fields = {
         "unit": _unit(caller, query.unit),
         "city": city_of(caller, query.city),
         "hidden": hidden_from(context, caller),
     }
-    page = await tickets.page(context.store, Filters(**asked | told), query.cursor, query.limit)
+    page = await tickets.page(context.store, Filters(**values | fields), query.cursor, query.limit)
     rows = [_discreet(caller, row) for row in page.rows]
     return TicketPage(items=rows, next_cursor=page.next_cursor)
 
@@ -171,7 +171,7 @@ def _discreet(caller: Caller, row: TicketRow) -> TicketRow:
     return replace(row, channel=None, anonymous=None, person=None)
 
 
-def _unit(caller: Caller, asked: str | None) -> str | None:
-    if caller.unit is not None and asked not in (None, caller.unit):
+def _unit(caller: Caller, requested: str | None) -> str | None:
+    if caller.unit is not None and requested not in (None, caller.unit):
         raise Problem("not_your_unit", "Officers list their own unit's tickets.")
-    return caller.unit or asked
+    return caller.unit or requested

@@ -10,7 +10,7 @@ from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
 from app.permission import permit
-from app.role_scope import standing
+from app.role_scope import scope_of
 from domain.actors import Role
 from domain.model import Incoming, Instant, Recorded
 from domain.policy.permissions import TABLE, Scope
@@ -79,7 +79,7 @@ async def issue(
 ) -> IssuedToken:
     """Issue a token; the same `key` a second time is refused as already_issued."""
     await permit(context, caller, "manage_tokens")
-    who = standing(context, caller, body.role, body.unit, body.city)
+    who = scope_of(context, caller, body.role, body.unit, body.city)
     scopes = _scopes(who.role, body.scopes)
     now = datetime.now(UTC)
     expires = now + timedelta(days=body.days)
@@ -113,12 +113,12 @@ def useful(role: Role) -> list[Scope]:
     return [scope for scope in Scope if scope in opened]
 
 
-def _scopes(role: Role, asked: list[Scope] | None) -> list[Scope]:
-    if asked is None:
+def _scopes(role: Role, scopes: list[Scope] | None) -> list[Scope]:
+    if scopes is None:
         return useful(role)
-    if not asked or not set(asked) <= set(useful(role)):
+    if not scopes or not set(scopes) <= set(useful(role)):
         raise Problem("scope_useless", f"Of use to this role: {', '.join(useful(role))}.")
-    return [scope for scope in Scope if scope in asked]
+    return [scope for scope in Scope if scope in scopes]
 
 
 def _manages(caller: Caller, row: TokenRow) -> bool:
@@ -126,5 +126,5 @@ def _manages(caller: Caller, row: TokenRow) -> bool:
 
 
 def _line(row: TokenRow) -> TokenLine:
-    told = {name: getattr(row, name) for name in TokenLine.model_fields if name != "scopes"}
-    return TokenLine(**told, scopes=[scope for scope in Scope if scope in row.scopes])
+    values = {name: getattr(row, name) for name in TokenLine.model_fields if name != "scopes"}
+    return TokenLine(**values, scopes=[scope for scope in Scope if scope in row.scopes])

@@ -26,11 +26,11 @@ def hidden_from(context: AppContext, caller: Caller) -> Hidden:
     return {pack.city.id: pack.chain(unit) for pack in packs if pack.has_unit(unit)}
 
 
-def city_of(caller: Caller, asked: str | None) -> str | None:
-    """Return the city to list: `asked`, if this caller serves it, or their own."""
-    if asked is not None and not caller.serves(asked):
+def city_of(caller: Caller, requested: str | None) -> str | None:
+    """Return the city to list: `requested`, if this caller serves it, or their own."""
+    if requested is not None and not caller.serves(requested):
         raise Problem("not_your_city")
-    return asked or caller.city
+    return requested or caller.city
 
 
 def discreet(caller: Caller, ticket: Ticket) -> Ticket:

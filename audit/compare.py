@@ -32,39 +32,42 @@ def compare(replayed: Replayed, ticket: Ticket | None, events: list[Event]) -> l
 
     Events before the first one in the history are not compared.
     """
-    kept = [event for event in events if event.version >= replayed.since]
-    return [*compare_events(replayed.events, kept), *compare_tickets(replayed.ticket, ticket)]
+    stored_events = [event for event in events if event.version >= replayed.since]
+    return [
+        *compare_events(replayed.events, stored_events),
+        *compare_tickets(replayed.ticket, ticket),
+    ]
 
 
-def compare_events(told: Sequence[Event], kept: Sequence[Event]) -> list[Difference]:
+def compare_events(events: Sequence[Event], stored_events: Sequence[Event]) -> list[Difference]:
     """Compare events by version, so that a missing one does not shift all that follow."""
-    one = {event.version: event for event in told}
-    other = {event.version: event for event in kept}
-    found: list[Difference] = []
+    one = {event.version: event for event in events}
+    other = {event.version: event for event in stored_events}
+    differences: list[Difference] = []
     for version in sorted(one.keys() | other.keys()):
         mine, theirs = one.get(version), other.get(version)
         if mine != theirs:
-            found += _differences(f"events.{version - 1}", mine, theirs)
-    return found
+            differences += _differences(f"events.{version - 1}", mine, theirs)
+    return differences
 
 
-def compare_tickets(told: Ticket, kept: Ticket | None) -> list[Difference]:
+def compare_tickets(ticket: Ticket, stored_ticket: Ticket | None) -> list[Difference]:
     """Compare the final state of the history with the one in the record."""
-    return _differences("ticket", told, kept)
+    return _differences("ticket", ticket, stored_ticket)
 
 
 def changes(before: Ticket | None, after: Ticket) -> list[Change]:
     """Return each changed field; `before` is None for the first event."""
-    return [Change(*found) for found in unlike(before, after)]
+    return [Change(*difference) for difference in unlike(before, after)]
 
 
-def event_differences(told: Event | None, kept: Event | None) -> list[Difference]:
+def event_differences(event: Event | None, stored_event: Event | None) -> list[Difference]:
     """Return each field of one event in which history and record differ, with full values."""
-    return [Difference(*found) for found in unlike(told, kept)]
+    return [Difference(*difference) for difference in unlike(event, stored_event)]
 
 
 def _differences(
-    path: str, told: Event | Ticket | None, kept: Event | Ticket | None
+    path: str, replayed: Event | Ticket | None, stored: Event | Ticket | None
 ) -> list[Difference]:
-    one, other = (each.model_dump(mode="json") if each else MISSING for each in (told, kept))
-    return [Difference(*found) for found in apart(path, one, other)]
+    one, other = (each.model_dump(mode="json") if each else MISSING for each in (replayed, stored))
+    return [Difference(*difference) for difference in apart(path, one, other)]

@@ -29,7 +29,7 @@ from temporalio.worker import (
 
 from audit.errors import HistoryErased, NoHistory, NotDeterministic
 from audit.fields import MISSING, apart
-from audit.runs import backwards, continues, histories, is_kept, length, load, started
+from audit.runs import backwards, continues, histories, is_retained, length, load, started
 from domain.continuation import Carried
 from domain.events import Event
 from domain.ticket.ticket import Ticket
@@ -82,7 +82,7 @@ class Run:
 
     def event(self, version: int) -> tuple[Event, int] | None:
         """Return the event of this version and its position; None if the run has none."""
-        return _told_of(self, version)
+        return _event_at(self, version)
 
     @property
     def end(self) -> int:
@@ -112,10 +112,10 @@ class Replayed:
 
     def event(self, version: int) -> tuple[Event, int] | None:
         """Return the event of this version and its position; None if there is none."""
-        return _told_of(self, version)
+        return _event_at(self, version)
 
 
-def _told_of(story: Run | Replayed, version: int) -> tuple[Event, int] | None:
+def _event_at(story: Run | Replayed, version: int) -> tuple[Event, int] | None:
     index = version - story.since
     if not 0 <= index < len(story.events):
         return None
@@ -131,7 +131,7 @@ _TASK_STARTED = EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED
 Histories = AsyncIterable[WorkflowHistory] | Iterable[WorkflowHistory]
 
 
-async def told_by_history(
+async def replay_history(
     client: Client,
     store: Store,
     number: str,
@@ -146,14 +146,14 @@ async def told_by_history(
     Raises:
         HistoryErased, NoHistory, NotDeterministic
     """
-    first, told = await _whole(runs_by_history(client, store, number, keep, most))
+    first, replayed = await _whole(runs_by_history(client, store, number, keep, most))
     lost, left_out = await untold(client, number, first)
-    return replace(told, lost=lost, left_out=left_out)
+    return replace(replayed, lost=lost, left_out=left_out)
 
 
 async def untold(client: Client, number: str, first: Run) -> tuple[int, int]:
     """Return how many runs before `first` are no longer stored, and how many were left out."""
-    if first.follows and await is_kept(client, number, first.follows):
+    if first.follows and await is_retained(client, number, first.follows):
         return 0, first.n - 1
     return first.n - 1, 0
 
@@ -184,17 +184,17 @@ async def run_of(
         HistoryErased, NoHistory, NotDeterministic
     """
     await _refuse_erased(store, number)
-    found, began, start = "", None, 0
+    result, began, start = "", None, 0
     async for run_id, first in backwards(client, number):
-        if found:
+        if result:
             start += await length(client, number, run_id)
         began = await _begun_with(first, client.data_converter)
-        if not found and version > (began.ticket.version if began else 0):
-            found = run_id
-    if not found:
+        if not result and version > (began.ticket.version if began else 0):
+            result = run_id
+    if not result:
         return None
     start += began.history_length if began else 0  # of runs that the engine no longer has
-    history = await load(client, number, found)
+    history = await load(client, number, result)
     return await _replay_run(history, client.data_converter, keep, start)
 
 
@@ -212,8 +212,8 @@ async def replay(
         NotDeterministic: today's code does not follow it.
     """
     runs = [history] if isinstance(history, WorkflowHistory) else history
-    first, told = await _whole(replay_runs(runs, converter, keep))
-    return replace(told, lost=first.n - 1)
+    first, replayed = await _whole(replay_runs(runs, converter, keep))
+    return replace(replayed, lost=first.n - 1)
 
 
 async def replay_runs(
@@ -280,7 +280,7 @@ async def _replay_run(
     seen = _Seen(keep)
     if any(event.event_type == _TASK_STARTED for event in history.events):
         seen = await _follow(history, converter, keep, f"run {n}: " if began else "")
-    ticket, told, positions = _told(seen, began)
+    ticket, events, positions = _final_state(seen, began)
     # The carried length may lack the last events that the engine wrote to the run before.
     carried = began.history_length if began else 0
     start = carried if start is None else start
@@ -292,7 +292,7 @@ async def _replay_run(
         follows=started(history).continued_execution_run_id,
         began=began,
         ticket=ticket,
-        events=told,
+        events=events,
         positions=[start + position - carried for position in positions],
         before=start,
         length=len(history.events),
@@ -326,7 +326,7 @@ async def _follow(
     return seen
 
 
-def _told(seen: "_Seen", began: Carried | None) -> tuple[Ticket, list[Event], list[int]]:
+def _final_state(seen: "_Seen", began: Carried | None) -> tuple[Ticket, list[Event], list[int]]:
     if seen.flow is not None:
         return seen.flow.ticket, list(seen.flow.events), seen.flow.recorded_at
     if began is None:
@@ -353,15 +353,15 @@ def _breaks(before: Run, began: Carried | None) -> list[Break]:
     if began is None or before.handed is None:
         one, other = (MISSING if each is None else "" for each in (before.handed, began))
         return [Break(n, "", one, other)]
-    handed, given = (each.model_dump(mode="json") for each in (before.handed, began))
-    found = [Break(n, *each) for each in apart("", handed, given) if each[0] != _LENGTH]
+    handed, values = (each.model_dump(mode="json") for each in (before.handed, began))
+    breaks = [Break(n, *each) for each in apart("", handed, values) if each[0] != _LENGTH]
     # The length dates from the last task of the run before, so it may lack later events; and a
     # task that had to be completed early is replayed a little later (`Recording.happen`).
     drift = before.before - (before.began.history_length if before.began else 0)
     least = (before.positions[-1] if before.positions else before.before) - drift
     if not least <= began.history_length <= before.end:
-        found.append(Break(n, _LENGTH, str(before.end), str(began.history_length)))
-    return found
+        breaks.append(Break(n, _LENGTH, str(before.end), str(began.history_length)))
+    return breaks
 
 
 class _Seen:

@@ -7,8 +7,8 @@ from temporalio.client import Client
 
 from audit.compare import Change, Difference, changes, compare
 from audit.errors import AuditError
-from audit.replay import Break, Replayed, run_of, told_by_history
-from audit.verdicts import ComparisonResult, found
+from audit.replay import Break, Replayed, replay_history, run_of
+from audit.verdicts import ComparisonResult, comparison_result
 from domain.events import Event
 from domain.model import Instant, Recorded
 from domain.ticket.ticket import Ticket
@@ -72,33 +72,35 @@ class StateThen(Recorded):
 async def examine(client: Client, store: Store, number: str, most: int | None = None) -> Report:
     """Replay the ticket, compare it with the record, and list who viewed its personal data.
 
-    `most`: as in `told_by_history`.
+    `most`: as in `replay_history`.
     """
-    told: Replayed | None = None
+    replayed: Replayed | None = None
     problem: AuditError | None = None
     try:
-        told = await told_by_history(client, store, number, most=most)
+        replayed = await replay_history(client, store, number, most=most)
     except AuditError as error:
         problem = error
     record = Story(
         ticket=await tickets.state(store, number), events=await tickets.events(store, number)
     )
-    differences = compare(told, record.ticket, record.events) if told else []
-    breaks = list(told.breaks) if told else []
+    differences = compare(replayed, record.ticket, record.events) if replayed else []
+    breaks = list(replayed.breaks) if replayed else []
     return Report(
         number=number,
         made_at=datetime.now(UTC),
-        finding=ComparisonResult(problem.code) if problem else found(differences, breaks),
+        finding=ComparisonResult(problem.code)
+        if problem
+        else comparison_result(differences, breaks),
         detail=str(problem) if problem else None,
         differences=differences,
-        runs=told.runs if told else 1,
-        lost=told.lost if told else 0,
-        left_out=told.left_out if told else 0,
-        since=told.since if told else 1,
+        runs=replayed.runs if replayed else 1,
+        lost=replayed.lost if replayed else 0,
+        left_out=replayed.left_out if replayed else 0,
+        since=replayed.since if replayed else 1,
         breaks=breaks,
-        history_events=told.history_events if told else 0,
-        told=Story(ticket=told.ticket, events=list(told.events)) if told else None,
-        positions=list(told.positions) if told else [],
+        history_events=replayed.history_events if replayed else 0,
+        told=Story(ticket=replayed.ticket, events=list(replayed.events)) if replayed else None,
+        positions=list(replayed.positions) if replayed else [],
         record=record,
         views=await views.views(store, number),
     )
@@ -110,9 +112,9 @@ async def state_then(client: Client, store: Store, number: str, version: int) ->
     Raises:
         HistoryErased, NoHistory, NotDeterministic
     """
-    told = await run_of(client, store, number, version, keep={version - 1, version})
-    state, led = (told.states.get(version), told.event(version)) if told else (None, None)
-    if told is None or state is None or led is None:
+    run = await run_of(client, store, number, version, keep={version - 1, version})
+    state, led = (run.states.get(version), run.event(version)) if run else (None, None)
+    if run is None or state is None or led is None:
         return None
     event, position = led
     return StateThen(
@@ -121,5 +123,5 @@ async def state_then(client: Client, store: Store, number: str, version: int) ->
         position=position,
         event=event,
         state=state,
-        changes=changes(told.states.get(version - 1), state),
+        changes=changes(run.states.get(version - 1), state),
     )

@@ -43,15 +43,15 @@ async def fetch(client: Client, number: str) -> list[WorkflowHistory]:
 
 async def run_ids(client: Client, number: str, most: int | None = None) -> list[str]:
     """Return the stored run ids, oldest first; `most` as in `histories`. Raises NoHistory."""
-    found: list[str] = []
+    names: list[str] = []
     events = 0
     async for run_id, _ in backwards(client, number):
         if most is not None:
             events += await length(client, number, run_id)
-            if found and events > most:
+            if names and events > most:
                 break
-        found.append(run_id)
-    return found[::-1]
+        names.append(run_id)
+    return names[::-1]
 
 
 async def backwards(client: Client, number: str) -> AsyncIterator[tuple[str, WorkflowHistory]]:
@@ -77,14 +77,14 @@ async def length(client: Client, number: str, run_id: str) -> int:
 async def all_run_ids(client: Client, number: str) -> set[str]:
     """Return every run of the workflow id, in the chain of continued runs or outside it."""
     query = f"WorkflowId='{ticket_workflow_id(number)}'"
-    listed = {found.run_id async for found in client.list_workflows(query)}
+    listed = {execution.run_id async for execution in client.list_workflows(query)}
     try:
         return listed.union(await run_ids(client, number))
     except NoHistory:
         return listed
 
 
-async def is_kept(client: Client, number: str, run_id: str) -> bool:
+async def is_retained(client: Client, number: str, run_id: str) -> bool:
     """Return whether the engine still has this run."""
     return await _first(client, number, run_id) is not None
 

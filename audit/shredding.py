@@ -18,7 +18,7 @@ from runtime.codec import Keys, TicketCodec, is_sealed, ticket_sealed_with
 from runtime.names import ticket_workflow_id
 from store.db.errors import BadKey, Erased
 
-_TOLD_ANOTHER = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
+_SIGNALLED = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,9 @@ async def tried(history: WorkflowHistory, keys: Keys, number: str) -> Readabilit
     """Try to decrypt one history of the ticket."""
     codec = TicketCodec(keys)
     sealed = readable = clear = theirs = 0
-    for event, payload in _said(history):
+    for event, payload in _payloads(history):
         # An unencrypted payload is readable, whichever ticket it was sent to.
-        if event.event_type == _TOLD_ANOTHER and ticket_sealed_with(payload) not in (None, number):
+        if event.event_type == _SIGNALLED and ticket_sealed_with(payload) not in (None, number):
             theirs += 1
             continue
         if not is_sealed(payload):
@@ -92,11 +92,11 @@ async def delete_runs(client: Client, number: str) -> None:
     name = ticket_workflow_id(number)
     for run_id in await all_run_ids(client, number):
         execution = WorkflowExecution(workflow_id=name, run_id=run_id)
-        asked = DeleteWorkflowExecutionRequest(
+        request = DeleteWorkflowExecutionRequest(
             namespace=client.namespace, workflow_execution=execution
         )
         try:
-            await client.workflow_service.delete_workflow_execution(asked)
+            await client.workflow_service.delete_workflow_execution(request)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
@@ -105,21 +105,21 @@ async def delete_runs(client: Client, number: str) -> None:
 async def running(client: Client, number: str) -> bool:
     """Return whether the engine still runs the ticket, whatever the record says."""
     try:
-        found = await client.get_workflow_handle(ticket_workflow_id(number)).describe()
+        description = await client.get_workflow_handle(ticket_workflow_id(number)).describe()
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return False
         raise
-    return found.close_time is None
+    return description.close_time is None
 
 
 def payloads(history: WorkflowHistory) -> Iterator[Payload]:
     """Return every payload with data of the ticket; not search attributes, nor the SDK's own notes
     in markers."""
-    return (payload for _, payload in _said(history))
+    return (payload for _, payload in _payloads(history))
 
 
-def _said(history: WorkflowHistory) -> Iterator[tuple[HistoryEvent, Payload]]:
+def _payloads(history: WorkflowHistory) -> Iterator[tuple[HistoryEvent, Payload]]:
     return ((event, payload) for event in history.events for payload in _within(event))
 
 

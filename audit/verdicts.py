@@ -57,7 +57,7 @@ class AuditVerdict:
         """The verdict in one code."""
         if self.problem is not None:
             return ComparisonResult(self.problem.partition(":")[0])
-        return found(self.differences, self.breaks)
+        return comparison_result(self.differences, self.breaks)
 
     @property
     def fine(self) -> bool:
@@ -65,7 +65,9 @@ class AuditVerdict:
         return self.agrees or self.erased
 
 
-def found(differences: Sequence[Difference], breaks: Sequence[Break]) -> ComparisonResult:
+def comparison_result(
+    differences: Sequence[Difference], breaks: Sequence[Break]
+) -> ComparisonResult:
     """Return the result of a comparison. Runs that do not match come first."""
     if breaks:
         return ComparisonResult.RUNS_DIFFER

@@ -59,8 +59,8 @@ def main(
         rounds=rounds or plan.rounds,
         lean_floor=lean_floor,
     )
-    told = _run(compare(plan, say)).as_dict()
-    print_json(told) if as_json else report.show_figures(out, told)
+    values = _run(compare(plan, say)).as_dict()
+    print_json(values) if as_json else report.show_figures(out, values)
 
 
 @app.command("open")
@@ -72,8 +72,8 @@ def open_(
     as_json: Json = False,
 ) -> None:
     """Memory, and the time until a receipt, with thousands of tickets open at their units."""
-    told = _run(crowd(tickets, say, seconds=seconds)).as_dict()
-    print_json(told) if as_json else report.show_crowd(out, told)
+    values = _run(crowd(tickets, say, seconds=seconds)).as_dict()
+    print_json(values) if as_json else report.show_crowd(out, values)
 
 
 @app.command("encryption")
@@ -84,8 +84,8 @@ def encryption_(
     as_json: Json = False,
 ) -> None:
     """Measure what encryption costs: the product as it is, and with payloads left in the clear."""
-    told = _run(encryption(clients, seconds, rounds, say)).as_dict()
-    print_json(told) if as_json else report.show_encryption(out, told)
+    values = _run(encryption(clients, seconds, rounds, say)).as_dict()
+    print_json(values) if as_json else report.show_encryption(out, values)
 
 
 @app.command("profile")
@@ -96,8 +96,8 @@ def profile_(
     as_json: Json = False,
 ) -> None:
     """Show where the worker and the API spend their CPU time; calls are per lifecycle."""
-    told = asdict(_run(profile(clients, seconds, say)))
-    print_json(told) if as_json else report.show_profile(out, told, lines)
+    values = asdict(_run(profile(clients, seconds, say)))
+    print_json(values) if as_json else report.show_profile(out, values, lines)
 
 
 @app.command("call")
@@ -125,8 +125,8 @@ def inbox_(
     as_json: Json = False,
 ) -> None:
     """How long a unit's inbox takes to open: the whole answer, and the queries alone."""
-    told = _run(inbox.measure(rows))
-    print_json(asdict(told)) if as_json else inbox.show(out, told)
+    opening = _run(inbox.measure(rows))
+    print_json(asdict(opening)) if as_json else inbox.show(out, opening)
 
 
 @app.command("board")
@@ -139,8 +139,8 @@ def board_(
     as_json: Json = False,
 ) -> None:
     """How late a tick of the board reaches hundreds of viewers, and what it asks the store."""
-    told = _run(board.watched(viewers, ticks, store))
-    print_json(asdict(told)) if as_json else board.show(out, told)
+    watched = _run(board.watched(viewers, ticks, store))
+    print_json(asdict(watched)) if as_json else board.show(out, watched)
 
 
 @app.command("stalls")
@@ -157,9 +157,9 @@ def stalls_(
     as_json: Json = False,
 ) -> None:
     """Commands while the worker stands still; fails where one is lost, or done though refused."""
-    found = _run(stalls.stalled(times, scale, minutes, say, keep))
-    print_json(asdict(found)) if as_json else stalls.show(out, found)
-    if not found.right:
+    result = _run(stalls.stalled(times, scale, minutes, say, keep))
+    print_json(asdict(result)) if as_json else stalls.show(out, result)
+    if not result.right:
         raise typer.Exit(1)
 
 
@@ -169,9 +169,9 @@ def many_commands_(
     as_json: Json = False,
 ) -> None:
     """Commands without end on one ticket; fails where its story is not whole, or it grows slow."""
-    told = _run(many_commands.many_commands(commands, say))
-    print_json(told.as_dict()) if as_json else many_commands.show(out, told)
-    if not told.right:
+    result = _run(many_commands.many_commands(commands, say))
+    print_json(result.as_dict()) if as_json else many_commands.show(out, result)
+    if not result.right:
         raise typer.Exit(1)
 
 

@@ -111,14 +111,14 @@ async def _measured(
     for one in watching:
         one.cancel()
     await asyncio.gather(*watching, return_exceptions=True)
-    told = len(delays) / viewers
+    total = len(delays) / viewers
     return Watched(
         viewers=viewers,
-        ticks=round(told),
+        ticks=round(total),
         median=median(delays),
         p99=delays[int(len(delays) * 0.99)],
         worst=delays[-1],
-        statements=asked / max(told, 1),
+        statements=asked / max(total, 1),
         bytes=seen.bytes / len(delays),
     )
 
@@ -152,21 +152,25 @@ async def _watch(port: int, cookie: str, seen: _Seen, since: Any) -> None:
 
 def _read_at(line: bytes) -> float | None:
     """Return the start of the reading in a line of the stream; None for other lines."""
-    _, found, rest = line.partition(b'<time datetime=\\"')
-    if not found or not line.startswith(b"data: "):
+    _, content, rest = line.partition(b'<time datetime=\\"')
+    if not content or not line.startswith(b"data: "):
         return None
     at = rest.partition(b'\\"')[0].decode()
     return datetime.fromisoformat(at).timestamp()
 
 
-def show(out: Console, told: Watched) -> None:
+def show(out: Console, result: Watched) -> None:
     table = Table(title="a board that is watched")
     for heading in ("viewers", "ticks", "median s", "p99 s", "worst s", "statements", "bytes"):
         table.add_column(heading, justify="right")
-    seconds = (f"{one:.3f}" for one in (told.median, told.p99, told.worst))
+    seconds = (f"{one:.3f}" for one in (result.median, result.p99, result.worst))
     table.add_row(
-        str(told.viewers), str(told.ticks), *seconds, f"{told.statements:.1f}", f"{told.bytes:.0f}"
+        str(result.viewers),
+        str(result.ticks),
+        *seconds,
+        f"{result.statements:.1f}",
+        f"{result.bytes:.0f}",
     )
     out.print(table)
-    verdict = "within" if told.p99 < TARGET else "ABOVE"
-    out.print(f"a tick reaches {told.viewers} in {told.p99:.3f} s: {verdict} {TARGET:g} s")
+    verdict = "within" if result.p99 < TARGET else "ABOVE"
+    out.print(f"a tick reaches {result.viewers} in {result.p99:.3f} s: {verdict} {TARGET:g} s")

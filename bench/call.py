@@ -20,7 +20,7 @@ SECOND = 1000.0
 """Upper limit, in milliseconds, of every request of the call screen."""
 
 _ROUNDS = 40
-_SAID = {
+_FORM_VALUES = {
     "city": "tongzhou",
     "text": "新华西街东门的河水又黑又臭",
     "address": "新华西街东门",
@@ -48,19 +48,19 @@ async def call(rounds: int = _ROUNDS) -> list[Waited]:
             base_url=f"http://{running.settings.api_host}:{running.settings.api_port}", timeout=30
         ) as http,
     ):
-        said = _SAID | {"csrf": await _sign_in(http, running.store)}
+        values = _FORM_VALUES | {"csrf": await _sign_in(http, running.store)}
 
         async def file() -> httpx.Response:
             key = {"do": "file", "key": secrets.token_hex(8)}
-            return await http.post("/staff/call", data=said | key)
+            return await http.post("/staff/call", data=values | key)
 
-        asked: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
+        requests: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
             "the empty screen": lambda: http.get("/staff/call"),
             "file it": file,
-            "what is known while typing": lambda: http.post("/staff/call/hints", data=said),
-            "the caller's earlier tickets": lambda: http.post("/staff/call/caller", data=said),
+            "what is known while typing": lambda: http.post("/staff/call/hints", data=values),
+            "the caller's earlier tickets": lambda: http.post("/staff/call/caller", data=values),
         }
-        return [await _timed(what, ask, rounds) for what, ask in asked.items()]
+        return [await _timed(what, ask, rounds) for what, ask in requests.items()]
 
 
 async def _timed(what: str, ask: Callable[[], Awaitable[httpx.Response]], rounds: int) -> Waited:
@@ -74,14 +74,14 @@ async def _timed(what: str, ask: Callable[[], Awaitable[httpx.Response]], rounds
 
 async def _sign_in(http: httpx.AsyncClient, store: Store) -> str:
     """Sign in a desk account; return the token of its forms."""
-    told = {"name": "bench-desk", "password": secrets.token_urlsafe(24)}
-    hashed = await passwords.hashed(told["password"])
-    await accounts.create(store, told["name"], Role.DESK, password_hash=hashed, own=True)
-    answer = await http.post("/api/v1/session", json=told)
+    values = {"name": "bench-desk", "password": secrets.token_urlsafe(24)}
+    hashed = await passwords.hashed(values["password"])
+    await accounts.create(store, values["name"], Role.DESK, password_hash=hashed, own=True)
+    answer = await http.post("/api/v1/session", json=values)
     answer.raise_for_status()
     page = await http.get("/staff/call?city=tongzhou")
-    found = re.search(r'name="csrf" value="([^"]+)"', page.text)
-    return found[1] if found else ""
+    match = re.search(r'name="csrf" value="([^"]+)"', page.text)
+    return match[1] if match else ""
 
 
 def show(out: Console, waited: list[Waited]) -> None:

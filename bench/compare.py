@@ -201,13 +201,13 @@ async def tickets(built: House, offering: Coroutine[Any, Any, LoadResult]) -> Lo
 
 
 async def _check(
-    count: Callable[[], Awaitable[int]], before: int, outcome: LoadResult, whose: str
+    count: Callable[[], Awaitable[int]], before: int, outcome: LoadResult, system: str
 ) -> None:
     if outcome.failures:
-        told = ", ".join(f"{what} ({times})" for what, times in outcome.failures.most_common(5))
-        raise NotWhole(f"{outcome.failures.total()} lifecycles failed: {told}")
+        value = ", ".join(f"{what} ({times})" for what, times in outcome.failures.most_common(5))
+        raise NotWhole(f"{outcome.failures.total()} lifecycles failed: {value}")
     for _ in range(50):
         if await count() - before == outcome.lived:
             return
         await asyncio.sleep(0.2)
-    raise NotWhole(f"{outcome.lived} lifecycles were driven, but {whose} {await count() - before}")
+    raise NotWhole(f"{outcome.lived} lifecycles were driven, but {system} {await count() - before}")

@@ -18,7 +18,7 @@ from domain.deadlines.limits import Limit
 from domain.deadlines.registry import ClockName
 from domain.pack.pack import Pack
 from domain.pack.planning import plan_clock
-from domain.pack.policies import RungRule
+from domain.pack.policies import LevelRule
 from packs.registry import default_root, load_pack
 
 LIMITS = ("2h", "4wh", "5wd")
@@ -26,7 +26,7 @@ TARGET = 50.0
 """Microseconds that a due time may cost."""
 
 _CALLS, _ROUNDS = 1000, 9
-_LADDER = (
+_POLICY = (
     {"kind": "warn", "offset": "20%", "tells": ["officer"]},
     {"kind": "due", "offset": "1wh", "tells": ["officer", "supervisor"]},
     {"kind": "supervise", "offset": "1wd", "tells": ["supervisor"]},
@@ -47,15 +47,15 @@ def special(calendar: WorkCalendar) -> WorkCalendar:
     return calendar.model_copy(update={"hours_on": half_days})
 
 
-def full_ladder(pack: Pack) -> Pack:
+def full_policy(pack: Pack) -> Pack:
     """Return `pack` with four escalation levels for handling, in working time and percent."""
-    rungs = tuple(RungRule.model_validate(rung) for rung in _LADDER)
-    return pack.model_copy(update={"ladder": {ClockName.HANDLE: rungs}})
+    rules = tuple(LevelRule.model_validate(level) for level in _POLICY)
+    return pack.model_copy(update={"ladder": {ClockName.HANDLE: rules}})
 
 
 def show(out: Console) -> None:
     """Measure, and print a table."""
-    pack = full_ladder(load_pack(default_root() / "tongzhou"))
+    pack = full_policy(load_pack(default_root() / "tongzhou"))
     calendars = {"usual": pack.calendar, "special": special(pack.calendar)}
     start = datetime(max(pack.calendar.years), 3, 2, 10, 17, tzinfo=pack.calendar.tz)
     bare = microseconds(partial(start.__add__, timedelta(hours=2)))

@@ -95,11 +95,11 @@ async def encryption(clients: int, seconds: float, rounds: int, say: Say) -> Cos
         cost = Cost([], [], {})
         for n in range(rounds):
             pair = [(SEALED, cost.sealed), (CLEAR, cost.clear)]
-            for module, told in pair if n % 2 == 0 else reversed(pair):
-                told.append(await _round(built, module, clients, seconds))
+            for module, results in pair if n % 2 == 0 else reversed(pair):
+                results.append(await _round(built, module, clients, seconds))
                 name = "sealed" if module == SEALED else "clear"
                 cost.history[name] = (await built.history_of_one(latest=True))["bytes"]
-                say(f"round {n + 1} of {rounds}, {name}: {told[-1].rate:.1f}/s")
+                say(f"round {n + 1} of {rounds}, {name}: {results[-1].rate:.1f}/s")
         return cost
 
 

@@ -125,8 +125,8 @@ class FloorWorkflow:
     async def note(self, news: str = "") -> None:
         await self._local(FloorStep(0, self.start.bell if news else 0, self.start.name, news))
 
-    async def _local(self, asked: FloorStep) -> None:
-        await workflow.execute_local_activity(step, asked, schedule_to_close_timeout=_QUICK)
+    async def _local(self, floor_step: FloorStep) -> None:
+        await workflow.execute_local_activity(step, floor_step, schedule_to_close_timeout=_QUICK)
 
 
 def workers(client: Client, *, cached: int, lean: bool = False) -> tuple[Worker, Worker]:

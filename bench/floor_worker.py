@@ -12,12 +12,12 @@ from cli.terminal import leave, run
 
 async def serve(address: str, namespace: str, cached: int, *, lean: bool) -> None:
     client = await Client.connect(address, namespace=namespace)
-    told = asyncio.Event()
+    stop_signal = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop_signal.set)
     runs, units = workers(client, cached=cached, lean=lean)
     async with runs, units:
-        await told.wait()
+        await stop_signal.wait()
 
 
 if __name__ == "__main__":

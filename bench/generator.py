@@ -75,8 +75,8 @@ def command(order: RequestedLoad) -> list[str]:
 
 
 def main(arguments: list[str]) -> None:
-    told: dict[str, Any] = json.loads(arguments[0])
-    outcome = run(offer(RequestedLoad(**told)))
+    payload: dict[str, Any] = json.loads(arguments[0])
+    outcome = run(offer(RequestedLoad(**payload)))
     print(json.dumps(outcome.as_dict()))
     leave(0)
 
@@ -86,7 +86,7 @@ async def generate(order: RequestedLoad, *, patience: float = 120.0) -> LoadResu
     process = await asyncio.create_subprocess_exec(*command(order), stdout=asyncio.subprocess.PIPE)
     try:
         async with asyncio.timeout(order.seconds + patience):
-            told, _ = await process.communicate()
+            content, _ = await process.communicate()
     except BaseException:
         if process.returncode is None:
             process.kill()
@@ -94,7 +94,7 @@ async def generate(order: RequestedLoad, *, patience: float = 120.0) -> LoadResu
         raise
     if process.returncode != 0:
         raise RuntimeError(f"the load generator failed with code {process.returncode}")
-    return LoadResult.of(json.loads(told))
+    return LoadResult.of(json.loads(content))
 
 
 if __name__ == "__main__":

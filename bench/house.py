@@ -88,9 +88,9 @@ class House:
         return await self._count(ticket.c.stage == Stage.HANDLE.value)
 
     async def _count(self, *conditions: object) -> int:
-        asked = select(func.count()).select_from(ticket).where(*conditions)  # type: ignore[arg-type]
-        found = await self.store.first(asked)
-        return int(found[0]) if found else 0
+        statement = select(func.count()).select_from(ticket).where(*conditions)  # type: ignore[arg-type]
+        row = await self.store.first(statement)
+        return int(row[0]) if row else 0
 
     async def completed(self, workflow_type: str) -> int:
         """Count the completed workflows of a type, by the engine."""
@@ -105,10 +105,10 @@ class House:
 
     async def history_of_one(self, *, latest: bool = False) -> dict[str, int]:
         """Return the events and bytes of a closed ticket's history; `latest`: of the last one."""
-        asked = select(ticket.c.number).where(ticket.c.outcome == Ending.CLOSED.value).limit(1)
+        statement = select(ticket.c.number).where(ticket.c.outcome == Ending.CLOSED.value).limit(1)
         if latest:
-            asked = asked.order_by(ticket.c.ended_at.desc())
-        (number,) = await self.store.first(asked) or ("",)
+            statement = statement.order_by(ticket.c.ended_at.desc())
+        (number,) = await self.store.first(statement) or ("",)
         run = await self.client.get_workflow_handle(ticket_workflow_id(number)).describe()
         info = run.raw_description.workflow_execution_info
         return {"events": info.history_length, "bytes": info.history_size_bytes}

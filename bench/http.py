@@ -30,8 +30,8 @@ class Connection:
 
     async def post(self, path: str, body: Any, headers: Mapping[str, str]) -> Answer:
         content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-        told = {"Content-Type": "application/json", "Content-Length": str(len(content))}
-        return await self._send("POST", path, {**told, **headers}, content)
+        values = {"Content-Type": "application/json", "Content-Length": str(len(content))}
+        return await self._send("POST", path, {**values, **headers}, content)
 
     async def get(self, path: str, headers: Mapping[str, str]) -> Answer:
         return await self._send("GET", path, headers, b"")

@@ -23,7 +23,7 @@ from domain.activity_io import Projection
 from domain.actors import SYSTEM, Actor, Role
 from domain.deadlines.registry import UNIT_CLOCKS
 from domain.events import Fact
-from domain.facts.handling import Contacted, ExtensionAsked, Signed
+from domain.facts.handling import Contacted, ExtensionRequested, Signed
 from domain.facts.intake import Accepted, Assigned, Classified
 from domain.pack.pack import Pack
 from domain.pack.planning import plan_clocks
@@ -75,7 +75,7 @@ async def measure(rows: int = ROWS, rounds: int = _ROUNDS) -> Opening:
             raise ValueError(f"{shown} lines of {rows}: {page.status_code}")
         for _ in range(_WARM_UP):
             await _opened(http)
-        query = await _milliseconds(lambda: _asked(store, rows), rounds)
+        query = await _milliseconds(lambda: _warm_up(store, rows), rounds)
         worked = time.process_time()
         whole = await _milliseconds(lambda: _opened(http), rounds)
         worked = time.process_time() - worked
@@ -89,7 +89,7 @@ async def measure(rows: int = ROWS, rounds: int = _ROUNDS) -> Opening:
     )
 
 
-async def _asked(store: Store, rows: int) -> None:
+async def _warm_up(store: Store, rows: int) -> None:
     now = datetime.now(UTC)
     await assignments.inbox(store, UNIT, limit=rows, city=CITY, now=now)
     await inbox.counts(store, UNIT, CITY, None, now)
@@ -100,12 +100,12 @@ async def _opened(http: httpx.AsyncClient) -> httpx.Response:
 
 
 async def _milliseconds(call: Callable[[], Awaitable[object]], rounds: int) -> list[float]:
-    found = []
+    items = []
     for _ in range(rounds):
         began = time.perf_counter()
         await call()
-        found.append((time.perf_counter() - began) * 1000)
-    return found
+        items.append((time.perf_counter() - began) * 1000)
+    return items
 
 
 # --- the measured application -----------------------------------------------------------------
@@ -124,14 +124,14 @@ async def _office(rows: int) -> AsyncIterator[tuple[httpx.AsyncClient, Store]]:
         )
         try:
             async with app.router.lifespan_context(app), http:
-                await _told(store, app.state.context.packs, rows)
+                await _fill(store, app.state.context.packs, rows)
                 await _signed_in(store, http)
                 yield http, store
         finally:
             await store.close()
 
 
-async def _told(store: Store, packs: PackRegistry, rows: int) -> None:
+async def _fill(store: Store, packs: PackRegistry, rows: int) -> None:
     pack, projector, now = packs.get(CITY), Projector(store), datetime.now(UTC)
     for n in range(rows):
         for projection in _life(pack, n, now - timedelta(hours=1 + 2 * n % 240)):
@@ -144,8 +144,8 @@ async def _signed_in(store: Store, http: httpx.AsyncClient) -> None:
     await accounts.create(
         store, "bench", Role.OFFICER, unit=UNIT, city=CITY, password_hash=hashed, own=True
     )
-    told = {"name": "bench", "password": _PASSWORD}
-    (await http.post("/api/v1/session", json=told)).raise_for_status()
+    values = {"name": "bench", "password": _PASSWORD}
+    (await http.post("/api/v1/session", json=values)).raise_for_status()
 
 
 def _life(pack: Pack, n: int, filed_at: datetime) -> Iterator[Projection]:
@@ -167,7 +167,7 @@ def _life(pack: Pack, n: int, filed_at: datetime) -> Iterator[Projection]:
         (Assigned(assignment=1, unit=UNIT, queue="units", why="bench", clocks=clocks), SYSTEM),
         (Signed(assignment=1), _OFFICER),
         (Contacted(assignment=1), _OFFICER),
-        (ExtensionAsked(assignment=1, by="1d", reason="bench"), _OFFICER),
+        (ExtensionRequested(assignment=1, by="1d", reason="bench"), _OFFICER),
     ]
     at = filed_at
     for fact, who in facts[: 3 + n % 4]:
@@ -178,15 +178,15 @@ def _life(pack: Pack, n: int, filed_at: datetime) -> Iterator[Projection]:
         yield Projection(ticket=ticket.model_copy(deep=True), events=[event])
 
 
-def show(out: Console, told: Opening) -> None:
+def show(out: Console, opening: Opening) -> None:
     table = Table(title="milliseconds to open an inbox")
     for heading in ("lines", "KB", "queries alone", "whole answer", "p95", "CPU"):
         table.add_column(heading, justify="right")
-    shown = (told.kilobytes, told.query, told.median, told.p95, told.cpu)
-    table.add_row(str(told.rows), *(f"{each:.0f}" for each in shown))
+    shown = (opening.kilobytes, opening.query, opening.median, opening.p95, opening.cpu)
+    table.add_row(str(opening.rows), *(f"{each:.0f}" for each in shown))
     out.print(table)
-    verdict = "within" if told.median < TARGET else "ABOVE"
+    verdict = "within" if opening.median < TARGET else "ABOVE"
     out.print(
-        f"{told.rows} lines in {told.median:.0f} ms: {verdict} the target of {TARGET:g} ms",
+        f"{opening.rows} lines in {opening.median:.0f} ms: {verdict} the target of {TARGET:g} ms",
         highlight=False,
     )

@@ -36,8 +36,8 @@ class LoadResult:
         return {**asdict(replace(self, failures=Counter())), "failures": dict(self.failures)}
 
     @classmethod
-    def of(cls, told: dict[str, Any]) -> Self:
-        return cls(**{**told, "failures": Counter(told["failures"])})
+    def of(cls, values: dict[str, Any]) -> Self:
+        return cls(**{**values, "failures": Counter(values["failures"])})
 
 
 async def closed_loop(clients: Sequence[Do], seconds: float, most: int) -> LoadResult:

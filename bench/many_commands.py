@@ -103,8 +103,8 @@ class _One:
             case _:
                 self.unit = 1 - self.unit
                 dispatcher = Actor(role=Role.DISPATCHER, id="dispatcher")
-                asked = Reassign(unit=_UNITS[self.unit], reason="改派")
-                return await self.act(dispatcher, asked, n)
+                command = Reassign(unit=_UNITS[self.unit], reason="改派")
+                return await self.act(dispatcher, command, n)
 
     async def act(self, actor: Actor, command: Command, n: int) -> float:
         act, begun = Act(actor=actor, command=command, at=self.at), time.perf_counter()
@@ -144,21 +144,21 @@ async def many_commands(commands: int, say: Callable[[str], None]) -> ManyComman
                 filed.append((await _file(client))[1])
             if n and n % max(commands // 10, 1) == 0:
                 say(f"{n} commands, {n / (time.perf_counter() - begun):.0f} a second")
-        told = ManyCommandsResult(
+        result = ManyCommandsResult(
             commands=commands,
             seconds=round(time.perf_counter() - begun, 1),
             command_ms=_spread(took),
             filing_ms=_spread(filed),
             last_tenth_ms=_spread(took[-max(commands // 10, 1) :]),
         )
-        await _look(built, client, one, told)
-        return told
+        await _look(built, client, one, result)
+        return result
 
 
 async def _file(client: Client) -> tuple[str, float]:
     """File a complaint; return its number and the seconds until its receipt."""
     now = datetime.now(UTC)
-    told = Complaint.model_validate(
+    complaint = Complaint.model_validate(
         {
             "number": new_number(now.date()),
             "city": CITY,
@@ -170,50 +170,50 @@ async def _file(client: Client) -> tuple[str, float]:
     begun = time.perf_counter()
     start = WithStartWorkflowOperation(
         TicketWorkflow.run,
-        told,
-        id=ticket_workflow_id(told.number),
+        complaint,
+        id=ticket_workflow_id(complaint.number),
         task_queue=TICKETS,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        search_attributes=search_attributes(told),
+        search_attributes=search_attributes(complaint),
     )
     receipt: Awaitable[Any] = client.execute_update_with_start_workflow(
         TicketWorkflow.receipt, start_workflow_operation=start
     )
     await receipt
-    return told.number, time.perf_counter() - begun
+    return complaint.number, time.perf_counter() - begun
 
 
-async def _look(built: House, client: Client, one: _One, told: ManyCommandsResult) -> None:
+async def _look(built: House, client: Client, one: _One, result: ManyCommandsResult) -> None:
     """Check that it still accepts a command, and that timeline and replay are complete."""
-    given = Counter(one.given)
-    await one.act(Actor(role=Role.CITIZEN), Withdraw(reason="已自行解决"), told.commands)
+    counts = Counter(one.given)
+    await one.act(Actor(role=Role.CITIZEN), Withdraw(reason="已自行解决"), result.commands)
     await one.handle.result()
     state, events = (
         await tickets.state(built.store, one.number),
         await tickets.events(built.store, one.number),
     )
-    told.events = len(events)
+    result.events = len(events)
     kinds = Counter(event.kind for event in events)
     wanted = {
-        "facts_added": given["add_facts"],
-        "contacted": given["contact"],
-        "reassigned": given["reassign"],
+        "facts_added": counts["add_facts"],
+        "contacted": counts["contact"],
+        "reassigned": counts["reassign"],
         "withdrawn": 1,
     }
-    told.wrong += [
+    result.wrong += [
         f"{kind}: {kinds[kind]} events of {count} commands"
         for kind, count in wanted.items()
         if kinds[kind] != count
     ]
     if [event.version for event in events] != list(range(1, len(events) + 1)):
-        told.wrong.append("the timeline has a gap")
+        result.wrong.append("the timeline has a gap")
     if state is None or state.version != len(events) or state.open:
-        told.wrong.append("the record does not end where the timeline does")
+        result.wrong.append("the record does not end where the timeline does")
     verdict = await judge(client, built.store, one.number)
     if not verdict.agrees:
-        told.wrong.append(f"replay: {verdict.problem or verdict.differences[:3]}")
+        result.wrong.append(f"replay: {verdict.problem or verdict.differences[:3]}")
     query = f"WorkflowId='{ticket_workflow_id(one.number)}'"
-    told.runs = (await client.count_workflows(query)).count
+    result.runs = (await client.count_workflows(query)).count
 
 
 def _spread(seconds: list[float]) -> dict[str, float]:
@@ -226,19 +226,20 @@ def _spread(seconds: list[float]) -> dict[str, float]:
     return {"p50": at(0.5), "p99": at(0.99), "max": at(1.0)} if ordered else {}
 
 
-def show(out: Console, told: ManyCommandsResult) -> None:
+def show(out: Console, result: ManyCommandsResult) -> None:
     """Print the figures, and whether the target is reached."""
     for what, spread in (
-        ("a command", told.command_ms),
-        ("one of the last tenth", told.last_tenth_ms),
-        ("a new ticket", told.filing_ms),
+        ("a command", result.command_ms),
+        ("one of the last tenth", result.last_tenth_ms),
+        ("a new ticket", result.filing_ms),
     ):
         ends = ", ".join(f"{name} {value:g} ms" for name, value in spread.items())
         out.print(f"{what}: {ends}")
-    verdict = "within" if told.ratio <= TARGET else "ABOVE"
+    verdict = "within" if result.ratio <= TARGET else "ABOVE"
     out.print(
-        f"{told.commands} commands in {told.seconds:g} s, {told.events} events in {told.runs} runs;"
-        f" p99 is {told.ratio:g} times that of a new ticket: {verdict} the target of {TARGET:g}"
+        f"{result.commands} commands in {result.seconds:g} s, "
+        f"{result.events} events in {result.runs} runs;"
+        f" p99 is {result.ratio:g} times that of a new ticket: {verdict} the target of {TARGET:g}"
     )
-    for line in told.wrong or ["timeline and replay are whole"]:
+    for line in result.wrong or ["timeline and replay are whole"]:
         out.print(line, markup=False)

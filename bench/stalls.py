@@ -49,7 +49,7 @@ issues the next task late."""
 
 UNITS = ("city-management", "water", "market", "housing", "transport", "environment")
 _UNKNOWN = "engine_unavailable"
-_KEPT = ("result_overtaken", "rating_refused")
+_RECORDED_REFUSALS = ("result_overtaken", "rating_refused")
 """Events that record a command's content although it was not carried out."""
 
 
@@ -128,26 +128,26 @@ class _Town:
         with suppress(httpx.HTTPError):
             answer = await self._http.post(f"{API}/complaints", json=COMPLAINT, headers=key)
             if answer.status_code in (201, 202):
-                told = answer.json()
-                filed = _Ticket(told["number"], {"Access-Code": told["access_code"]})
+                payload = answer.json()
+                filed = _Ticket(payload["number"], {"Access-Code": payload["access_code"]})
                 self._open.append(filed)
                 self.numbers.append(filed.number)
         return self._chance.choice(self._open) if self._open else None
 
     async def _do(self, ticket: _Ticket) -> None:
         mark = secrets.token_hex(8)
-        what, path, body, headers = self._chance.choice(_DEEDS)(self, ticket, mark)
+        what, path, body, headers = self._chance.choice(_REQUESTS)(self, ticket, mark)
         ticket.given += 1
         status, code = 0, ""
         try:
             answer = await self._http.post(
                 path, json=body, headers=headers | {"Idempotency-Key": mark}
             )
-            told = answer.json()
-            status, code = answer.status_code, str(told.get("code", ""))
-            if "unit" in told and answer.is_success:
-                ticket.unit = told["unit"] or ticket.unit
-                ticket.assignment = told.get("assignment") or ticket.assignment
+            payload = answer.json()
+            status, code = answer.status_code, str(payload.get("code", ""))
+            if "unit" in payload and answer.is_success:
+                ticket.unit = payload["unit"] or ticket.unit
+                ticket.assignment = payload.get("assignment") or ticket.assignment
             if code == "ticket_ended":
                 ticket.given = _ENOUGH
         except httpx.HTTPError as error:
@@ -156,34 +156,34 @@ class _Town:
 
     # --- random commands --------------------------------------------------------------------------
 
-    def _facts(self, ticket: _Ticket, mark: str) -> "_Deed":
+    def _facts(self, ticket: _Ticket, mark: str) -> "_PlannedRequest":
         return self._at(ticket, "facts", {"text": mark}, ticket.citizen)
 
-    def _urge(self, ticket: _Ticket, mark: str) -> "_Deed":
+    def _urge(self, ticket: _Ticket, mark: str) -> "_PlannedRequest":
         return self._at(ticket, "urge", {"text": mark}, ticket.citizen)
 
-    def _withdraw(self, ticket: _Ticket, mark: str) -> "_Deed":
+    def _withdraw(self, ticket: _Ticket, mark: str) -> "_PlannedRequest":
         return self._at(ticket, "withdraw", {"reason": mark}, ticket.citizen)
 
-    def _contact(self, ticket: _Ticket, mark: str) -> "_Deed":
+    def _contact(self, ticket: _Ticket, mark: str) -> "_PlannedRequest":
         return self._at(ticket, "contact", {"note": mark}, self._badge_of(ticket))
 
-    def _extend(self, ticket: _Ticket, mark: str) -> "_Deed":
+    def _extend(self, ticket: _Ticket, mark: str) -> "_PlannedRequest":
         return self._at(ticket, "extend", {"by": "1d", "reason": mark}, self._badge_of(ticket))
 
-    def _decide(self, ticket: _Ticket, mark: str) -> "_Deed":
+    def _decide(self, ticket: _Ticket, mark: str) -> "_PlannedRequest":
         body = {"approve": self._chance.random() < 0.5, "reason": mark}
         return self._at(ticket, "decide", body, self._badges["dispatcher"])
 
-    def _reassign(self, ticket: _Ticket, mark: str) -> "_Deed":
+    def _reassign(self, ticket: _Ticket, mark: str) -> "_PlannedRequest":
         body = {"unit": self._chance.choice(UNITS), "reason": mark}
         return self._at(ticket, "reassign", body, self._badges["dispatcher"])
 
-    def _complete(self, ticket: _Ticket, mark: str) -> "_Deed":
+    def _complete(self, ticket: _Ticket, mark: str) -> "_PlannedRequest":
         path = f"{API}/assignments/{ticket.number}-{ticket.assignment}/complete"
-        return _Deed("complete", path, {"reply": mark}, self._badge_of(ticket))
+        return _PlannedRequest("complete", path, {"reply": mark}, self._badge_of(ticket))
 
-    def _rate(self, ticket: _Ticket, mark: str) -> "_Deed":
+    def _rate(self, ticket: _Ticket, mark: str) -> "_PlannedRequest":
         grade = self._chance.choice((1, 5))
         body = {"contacted": True, "resolved": grade == 5, "grade": grade, "words": mark}
         return self._at(ticket, "rating", body, ticket.citizen)
@@ -192,18 +192,20 @@ class _Town:
         """Return the headers of an officer of the ticket's unit, by the last answer."""
         return self._badges.get(ticket.unit, self._badges[UNITS[0]])
 
-    def _at(self, ticket: _Ticket, what: str, body: Any, headers: dict[str, str]) -> "_Deed":
-        return _Deed(what, f"{API}/tickets/{ticket.number}/{what}", body, headers)
+    def _at(
+        self, ticket: _Ticket, what: str, body: Any, headers: dict[str, str]
+    ) -> "_PlannedRequest":
+        return _PlannedRequest(what, f"{API}/tickets/{ticket.number}/{what}", body, headers)
 
 
-class _Deed(NamedTuple):
+class _PlannedRequest(NamedTuple):
     what: str
     path: str
     body: dict[str, Any]
     headers: dict[str, str]
 
 
-_DEEDS: Sequence[Callable[[_Town, _Ticket, str], _Deed]] = (
+_REQUESTS: Sequence[Callable[[_Town, _Ticket, str], _PlannedRequest]] = (
     *(_Town._facts, _Town._urge, _Town._contact, _Town._reassign, _Town._reassign) * 2,
     *(_Town._extend, _Town._decide, _Town._complete, _Town._complete, _Town._rate),
     _Town._withdraw,
@@ -221,26 +223,26 @@ async def stalled(
 
     `keep`: the folder in which the installation is kept, to look up what became of a command.
     """
-    chance, found = random.Random(), StallsResult()
+    chance, result = random.Random(), StallsResult()
     async with house(floor=False, keep=keep) as running, _town(running, chance) as town:
         clients = [asyncio.create_task(town.live()) for _ in range(_CLIENTS)]
         began = time.monotonic()
-        while found.stalls < stalls and time.monotonic() - began < minutes * 60:
+        while result.stalls < stalls and time.monotonic() - began < minutes * 60:
             await asyncio.sleep(chance.expovariate(1 / _BETWEEN))
             await _stand_still(running, scale * chance.uniform(SHORTEST, LONGEST))
-            found.stalls += 1
-            if found.stalls % 50 == 0:
-                say(f"{found.stalls} stalls, {len(town.said)} commands")
+            result.stalls += 1
+            if result.stalls % 50 == 0:
+                say(f"{result.stalls} stalls, {len(town.said)} commands")
         town.over = True
         await asyncio.gather(*clients)
-        found.seconds = time.monotonic() - began
+        result.seconds = time.monotonic() - began
         await asyncio.sleep(_SETTLING)
-        await _judge(town, running.store, found)
+        await _judge(town, running.store, result)
         late = time.monotonic() + _FOLLOWING
-        while found.lost and time.monotonic() < late:
+        while result.lost and time.monotonic() < late:
             await asyncio.sleep(5)
-            await _judge(town, running.store, found)
-    return found
+            await _judge(town, running.store, result)
+    return result
 
 
 async def _stand_still(running: House, seconds: float) -> None:
@@ -269,44 +271,45 @@ async def _badge(store: Store, role: Role, unit: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {secret}"}
 
 
-async def _judge(town: _Town, store: Store, found: StallsResult) -> None:
+async def _judge(town: _Town, store: Store, result: StallsResult) -> None:
     """Look up every mark in the record."""
-    done, kept = set[str](), set[str]()
+    done, stored = set[str](), set[str]()
     marks = {said.mark for said in town.said}
     for number in town.numbers:
         for event in await tickets.events(store, number):
             text = event.fact.model_dump_json()
-            there = {mark for mark in marks if mark in text}
-            (kept if event.kind in _KEPT else done).update(there)
-    found.commands, found.unknown = len(town.said), 0
-    found.answers, found.broken, found.lost, found.undead = {}, [], [], []
-    for said in town.said:
-        line = f"{said.what} {said.mark} on {said.number}: {said.status} {said.code}".rstrip()
-        answer = f"{said.what}: {said.status} {said.code}".rstrip()
-        found.answers[answer] = found.answers.get(answer, 0) + 1
-        found.unknown += not said.done and not said.refused
-        if said.status == 500:
-            found.broken.append(line)
-        if said.done and said.mark not in done | kept:
-            found.lost.append(line)
-        if said.refused and said.mark in done:
-            found.undead.append(line)
+            existing = {mark for mark in marks if mark in text}
+            (stored if event.kind in _RECORDED_REFUSALS else done).update(existing)
+    result.commands, result.unknown = len(town.said), 0
+    result.answers, result.broken, result.lost, result.undead = {}, [], [], []
+    for command in town.said:
+        outcome = f"{command.status} {command.code}"
+        line = f"{command.what} {command.mark} on {command.number}: {outcome}".rstrip()
+        answer = f"{command.what}: {outcome}".rstrip()
+        result.answers[answer] = result.answers.get(answer, 0) + 1
+        result.unknown += not command.done and not command.refused
+        if command.status == 500:
+            result.broken.append(line)
+        if command.done and command.mark not in done | stored:
+            result.lost.append(line)
+        if command.refused and command.mark in done:
+            result.undead.append(line)
 
 
-def show(out: Console, found: StallsResult) -> None:
-    table = Table(title=f"{found.stalls} stalls in {found.seconds:.0f} s")
+def show(out: Console, result: StallsResult) -> None:
+    table = Table(title=f"{result.stalls} stalls in {result.seconds:.0f} s")
     table.add_column("what")
     table.add_column("times", justify="right")
     rows = {
-        "commands": found.commands,
-        "answered as done, and lost": len(found.lost),
-        "refused, and carried out": len(found.undead),
-        "not known": found.unknown,
-        "a defect (500)": len(found.broken),
+        "commands": result.commands,
+        "answered as done, and lost": len(result.lost),
+        "refused, and carried out": len(result.undead),
+        "not known": result.unknown,
+        "a defect (500)": len(result.broken),
     }
     for what, times in rows.items():
         table.add_row(what, str(times))
     out.print(table)
-    for line in (*found.lost, *found.undead, *found.broken):
+    for line in (*result.lost, *result.undead, *result.broken):
         out.print(f"  {line}", markup=False)
-    out.print("right" if found.right else "WRONG", highlight=False)
+    out.print("right" if result.right else "WRONG", highlight=False)

@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any
 
 BEGIN = signal.SIGUSR1
-_KEPT = 150
+_MOST = 150
 
 
 class Tracer:
@@ -63,18 +63,18 @@ class Tracer:
                 own[name] = own.get(name, 0.0) + used
                 whole[name] = whole.get(name, 0.0) + cumulated
                 calls[name] = calls.get(name, 0) + count
-        told = {
+        report = {
             "seconds": sum(own.values()),
             "threads": threads,
             "own": (most_own := _most(own)),
             "whole": (most_whole := _most(whole)),
             "calls": {name: calls[name] for name in {**most_own, **most_whole}},
         }
-        path.write_text(json.dumps(told), "utf-8")
+        path.write_text(json.dumps(report), "utf-8")
 
 
 def _most(used: dict[str, float]) -> dict[str, float]:
-    return dict(sorted(used.items(), key=lambda item: -item[1])[:_KEPT])
+    return dict(sorted(used.items(), key=lambda item: -item[1])[:_MOST])
 
 
 def _name(file: str, line: int, function: str) -> str:

@@ -77,19 +77,19 @@ def create(
     password = None if without_password else _password(name, stdin)
 
     async def creating(store: Store) -> Account:
-        kept = await passwords.hashed(password) if password else None
+        stored = await passwords.hashed(password) if password else None
         return await accounts.create(
-            store, name, Role(role), display=display, unit=unit, city=city, password_hash=kept
+            store, name, Role(role), display=display, unit=unit, city=city, password_hash=stored
         )
 
     made = with_store(creating)
-    told = None if stdin else password
+    value = None if stdin else password
     if password:
         _to_be_changed()
     if as_json:
-        print_json({"id": made.id, "name": made.name, "role": role, "password": told})
+        print_json({"id": made.id, "name": made.name, "role": role, "password": value})
     else:
-        typer.echo(told or f"created {name}")
+        typer.echo(value or f"created {name}")
 
 
 @app.command()
@@ -106,12 +106,12 @@ def change(
         city = _city_of_unit(unit, city)
     elif unit is not None or city is not None:
         fail("--unit and --city go with --role: say the whole")
-    told: dict[str, object] = {"role": role, "unit": unit, "city": city} if role else {}
+    values: dict[str, object] = {"role": role, "unit": unit, "city": city} if role else {}
     if display is not None:
-        told["display"] = display
-    if not told:
+        values["display"] = display
+    if not values:
         fail("nothing to change")
-    _change(name, **told)
+    _change(name, **values)
     typer.echo(f"changed {name}")
 
 
@@ -129,7 +129,7 @@ def enable(name: Name) -> None:
     key = f"name/{fingerprint(_root(settings), f'name/{name}')}"
 
     async def enabling(store: Store) -> None:
-        await accounts.change(store, await _found(store, name), disabled_at=None)
+        await accounts.change(store, await _account_by_name(store, name), disabled_at=None)
         await lockouts.clear(store, key)
 
     with_store(enabling)
@@ -145,7 +145,7 @@ def password(name: Name, stdin: Stdin = False) -> None:
     chosen = _password(name, stdin)
 
     async def changing(store: Store) -> None:
-        account = await _found(store, name)
+        account = await _account_by_name(store, name)
         await accounts.set_password(store, account, await passwords.hashed(chosen), own=False)
 
     with_store(changing)
@@ -166,7 +166,7 @@ def totp(
     seal = Cipher(_root(Settings()), "people")
 
     async def setting(store: Store) -> None:
-        account = await _found(store, name)
+        account = await _account_by_name(store, name)
         sealed = None if off else seal.close(f"totp/{account.id}", secret)
         digests = [second_factor.recovery_digest(code) for code in codes]
         await accounts.set_second_factor(store, account, sealed, digests)
@@ -187,7 +187,7 @@ def sessions_(name: Name, as_json: Json = False) -> None:
     idle = timedelta(minutes=Settings().session_idle)
 
     async def listing(store: Store) -> list[Session]:
-        account = await _found(store, name)
+        account = await _account_by_name(store, name)
         return await sessions.listing(store, account.id, datetime.now(UTC), idle)
 
     rows = with_store(listing)
@@ -207,7 +207,7 @@ def logout(name: Name) -> None:
     """End all sessions of an account."""
 
     async def ending(store: Store) -> int:
-        return await sessions.end_all(store, (await _found(store, name)).id)
+        return await sessions.end_all(store, (await _account_by_name(store, name)).id)
 
     typer.echo(f"ended {with_store(ending)} sessions of {name}")
 
@@ -220,12 +220,12 @@ def _to_be_changed() -> None:
 
 def _change(name: str, **values: object) -> None:
     async def changing(store: Store) -> None:
-        await accounts.change(store, await _found(store, name), **values)
+        await accounts.change(store, await _account_by_name(store, name), **values)
 
     with_store(changing)
 
 
-async def _found(store: Store, name: str) -> Account:
+async def _account_by_name(store: Store, name: str) -> Account:
     account = await accounts.by_name(store, name)
     if account is None:
         fail(f"no account '{name}'", 1)

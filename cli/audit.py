@@ -8,7 +8,7 @@ from rich.progress import track
 from rich.table import Table
 
 from audit.errors import AuditError
-from audit.replay import Break, Replayed, told_by_history
+from audit.replay import Break, Replayed, replay_history
 from audit.report import Report, StateThen, examine, state_then
 from audit.verdicts import AuditVerdict, judge
 from cli.installation import installation
@@ -31,7 +31,7 @@ def show(number: str, as_json: Json = False) -> None:
 
     async def told() -> Replayed:
         async with installation() as here:
-            return await told_by_history(here.engine, here.store, number)
+            return await replay_history(here.engine, here.store, number)
 
     try:
         replayed = run(told())
@@ -131,13 +131,13 @@ def _print_timeline(replayed: Replayed) -> None:
     out.print(table)
 
 
-def _runs(told: Replayed | AuditVerdict) -> str:
+def _runs(result: Replayed | AuditVerdict) -> str:
     """Describe several runs: their number and the missing ones."""
-    if told.runs == 1:
+    if result.runs == 1:
         return ""
-    lost = f", of which the first {told.lost} are no longer kept" if told.lost else ""
-    since = f": told from event {told.since} on" if told.lost else ""
-    return f" in {told.runs} runs{lost}{since}"
+    lost = f", of which the first {result.lost} are no longer kept" if result.lost else ""
+    since = f": told from event {result.since} on" if result.lost else ""
+    return f" in {result.runs} runs{lost}{since}"
 
 
 def _broken(number: str, each: Break) -> str:
@@ -147,7 +147,7 @@ def _broken(number: str, each: Break) -> str:
     )
 
 
-_TOLD_APART: dict[str, Any] = {
+_SHOWN_APART: dict[str, Any] = {
     **dict.fromkeys(("kind", "clocks", "rules", "tells", "because"), True),
     "share": {"because"},
     "shares": {"__all__": {"because"}},
@@ -157,13 +157,13 @@ _TOLD_APART: dict[str, Any] = {
 
 def _details(event: Event) -> str:
     fact = event.fact
-    fields: dict[str, Any] = fact.model_dump(mode="json", exclude=_TOLD_APART, exclude_none=True)
-    told = [
+    fields: dict[str, Any] = fact.model_dump(mode="json", exclude=_SHOWN_APART, exclude_none=True)
+    details = [
         f"{name} {value}"
         for name, value in fields.items()
         if value != "" and not (isinstance(value, str) and is_ours(fact, value))
     ]
-    text = ", ".join([*told, *reasons_of(fact, "en")])
+    text = ", ".join([*details, *reasons_of(fact, "en")])
     return text if len(text) <= 120 else text[:119] + "…"
 
 

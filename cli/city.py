@@ -47,7 +47,7 @@ def refuse(error: Exception, code: int = USAGE) -> NoReturn:
     fail(f"{error} ({getattr(error, 'code', 'error')})", code)
 
 
-def shelf_now() -> PackRegistry:
+def installed_packs() -> PackRegistry:
     """Return the packs of this installation."""
     return PackRegistry(Settings().cities or default_root())
 
@@ -64,16 +64,18 @@ def check(
     for folder in folders:
         if not folder.is_dir():
             fail(f"there is no folder {folder} (unknown_folder)")
-    found = {folder: check_pack(folder) for folder in folders}
+    found_problems = {folder: check_pack(folder) for folder in folders}
     if as_json:
-        print_json([city_views.checked(folder, problems) for folder, problems in found.items()])
+        print_json(
+            [city_views.checked(folder, problems) for folder, problems in found_problems.items()]
+        )
     else:
-        for folder, problems in found.items():
+        for folder, problems in found_problems.items():
             for problem in problems:
                 out.print(city_views.place(folder, problem), markup=False)
             if not problems:
                 out.print(f"{folder}: {city_views.sound(folder)}")
-    if any(found.values()):
+    if any(found_problems.values()):
         raise typer.Exit(1)
 
 
@@ -93,9 +95,9 @@ def show(
     pack, folder = loaded(city)
     try:
         if unit:
-            told = city_views.unit(pack, unit)
+            values = city_views.unit(pack, unit)
         elif category:
-            told = city_views.category(pack, category)
+            values = city_views.category(pack, category)
         elif as_json:
             print_json(pack.model_dump(mode="json"))
             return
@@ -105,9 +107,9 @@ def show(
     except UnknownInPack as error:
         refuse(error)
     if as_json:
-        print_json(told)
+        print_json(values)
     else:
-        city_views.show_one(told)
+        city_views.show_one(values)
 
 
 @app.command()
@@ -128,14 +130,14 @@ def diff(
     old, new = (
         side or _stored(city, name) for side, name in zip(sides, (before, after), strict=True)
     )
-    found = [
+    content_differences = [
         *differences(old[0], new[0]),
         *cell_differences(*(content_of(files, GRIDS) for _, files in (old, new))),
     ]
     if as_json:
-        print_json(city_views.differing(old[0], new[0], found))
+        print_json(city_views.differing(old[0], new[0], content_differences))
     else:
-        city_views.show_differences(old[0], new[0], found)
+        city_views.show_differences(old[0], new[0], content_differences)
 
 
 @app.command()
@@ -170,20 +172,20 @@ def versions(
 
     A version is kept when a process first uses it. Open tickets stay with theirs.
     """
-    kept = from_store(lambda store: archive.versions(store, city))
-    shelf = shelf_now()
+    kept_versions = from_store(lambda store: archive.versions(store, city))
+    registry = installed_packs()
     try:
-        current = shelf.get(city).version
+        current = registry.get(city).version
     except UnknownCity as error:
-        if not kept:
+        if not kept_versions:
             refuse(error)
         current = None
     except PackError:
         current = None
     if as_json:
-        print_json([city_views.kept(row, current) for row in kept])
+        print_json([city_views.version_line(row, current) for row in kept_versions])
     else:
-        city_views.show_versions(city, kept, current)
+        city_views.show_versions(city, kept_versions, current)
 
 
 @app.command()
@@ -198,9 +200,9 @@ def replan(
 
     async def replanning() -> int:
         async with installation() as here:
-            packs = ArchivedPacks(shelf_now(), here.store)
+            packs = ArchivedPacks(installed_packs(), here.store)
             await packs.keep_all()
-            counts = replanned(shelf_now(), here.store, here.engine, city, SYSTEM)
+            counts = replanned(installed_packs(), here.store, here.engine, city, SYSTEM)
             return sum([count async for count in counts])
 
     try:
@@ -219,13 +221,13 @@ def replan(
 
 def loaded(city: str) -> tuple[Pack, Path]:
     """Load the pack of a city's id or of a folder."""
-    shelf, folder = shelf_now(), Path(city)
+    registry, folder = installed_packs(), Path(city)
     try:
-        if city in shelf.ids():
-            return shelf.get(city), shelf.folder(city)
+        if city in registry.ids():
+            return registry.get(city), registry.folder(city)
         if (folder / CITY).exists():
             return load_pack(folder), folder
-        raise UnknownCity(city, shelf.ids())
+        raise UnknownCity(city, registry.ids())
     except (UnknownCity, PackError) as error:
         refuse(error)
 
@@ -235,7 +237,7 @@ Side = tuple[Pack, dict[str, bytes]]
 
 def _side(name: str) -> Side | None:
     """Return a pack and its files; None if `name` can only be a version."""
-    if len(name) == 12 and not Path(name).exists() and name not in shelf_now().ids():
+    if len(name) == 12 and not Path(name).exists() and name not in installed_packs().ids():
         return None
     pack, folder = loaded(name)
     return pack, pack_contents(folder)

@@ -33,13 +33,13 @@ def write_skeleton(folder: Path, city_id: str, name: str, division: str) -> list
         raise BadSkeleton("bad_name", f"{name!r} is not a name: 1 to 100 characters, no quotes")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BadSkeleton("folder_not_empty", f"{folder} is there already, and not empty")
-    said = {"id": city_id, "name": name, "division": division}
+    values = {"id": city_id, "name": name, "division": division}
     written = []
     for source in sorted(_SKELETON.rglob("*")):
         if source.is_file():
             path = folder / source.relative_to(_SKELETON)
             path.parent.mkdir(parents=True, exist_ok=True)
-            text = Template(source.read_text(encoding="utf-8")).substitute(said)
+            text = Template(source.read_text(encoding="utf-8")).substitute(values)
             path.write_text(text, encoding="utf-8")
             written.append(path)
     return written

@@ -10,17 +10,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.terminal import out, table
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import matches
 from domain.pack.pack import Pack
-from domain.pack.policies import RungRule
+from domain.pack.policies import LevelRule
 from packs.bases import BESIDE, default_root, is_base, pack_files
 from packs.differences import ContentDifference
 from packs.parsed_pack import GRIDS
 from packs.problems import PackFault
 from packs.registry import load_pack
-from store.packs.archive import KeptVersion
+from store.packs.archive import ArchivedVersion
 
 Shown = dict[str, Any]
 
@@ -43,8 +43,8 @@ def counts(folder: Path, pack: Pack) -> dict[str, int]:
 
 def summary(folder: Path, pack: Pack) -> str:
     """Summarise the pack in one line."""
-    told = ", ".join(f"{count} {what}" for what, count in counts(folder, pack).items())
-    return f"version {pack.version}, {told}"
+    value = ", ".join(f"{count} {what}" for what, count in counts(folder, pack).items())
+    return f"version {pack.version}, {value}"
 
 
 def sound(folder: Path) -> str:
@@ -65,18 +65,18 @@ def place(folder: Path, problem: PackFault) -> str:
 
 def checked(folder: Path, problems: list[PackFault]) -> Shown:
     """Return the result of `check` for one folder; of a base without a version, as it has none."""
-    told: Shown = {
+    values: Shown = {
         "folder": str(folder),
         "problems": [
             {"file": one.file, "line": one.line, "message": one.message} for one in problems
         ],
     }
     if is_base(folder.resolve().name):
-        told["base"] = True
+        values["base"] = True
     elif not problems:
         pack = load_pack(folder)
-        told |= {"city": pack.city.id, "version": pack.version, "counts": counts(folder, pack)}
-    return told
+        values |= {"city": pack.city.id, "version": pack.version, "counts": counts(folder, pack)}
+    return values
 
 
 def unit(pack: Pack, code: str) -> Shown:
@@ -115,10 +115,10 @@ def category(pack: Pack, code: str) -> Shown:
     }
 
 
-def show_one(told: Shown) -> None:
+def show_one(values: Shown) -> None:
     """Print a unit or a category."""
     shown_in = table("", "", header=False)
-    for name, value in told.items():
+    for name, value in values.items():
         if isinstance(value, dict):
             value = [f"{key} {part}" for key, part in value.items()]
         shown = "\n".join(map(str, value)) if isinstance(value, list) else str(value or "")
@@ -140,7 +140,7 @@ def show(pack: Pack, folder: Path) -> None:
         f"what nobody owns goes to {city.fallback}; what nobody has classified is {city.tier}"
     )
     out.print(_limits(pack))
-    out.print(_ladder(pack))
+    out.print(_policy(pack))
     out.print(_ways(pack))
 
 
@@ -156,18 +156,18 @@ def _limits(pack: Pack) -> Table:
     return limits
 
 
-def _ladder(pack: Pack) -> Table:
-    ladder = table("clock", *(kind.value for kind in RungKind), title="Ladder")
-    for clock, rungs in pack.ladder.items():
-        found = {rung.kind: _rung(rung) for rung in rungs}
-        ladder.add_row(clock.value, *(found.get(kind, "") for kind in RungKind))
+def _policy(pack: Pack) -> Table:
+    ladder = table("clock", *(kind.value for kind in LevelKind), title="Ladder")
+    for clock, rules in pack.ladder.items():
+        values = {level.kind: _level(level) for level in rules}
+        ladder.add_row(clock.value, *(values.get(kind, "") for kind in LevelKind))
     return ladder
 
 
-def _rung(rung: RungRule) -> str:
-    when = f"{rung.offset} {'before' if rung.kind is RungKind.WARN else 'after'}: "
-    raises = " and raises it a level" if rung.raises else ""
-    return f"{when if rung.offset else ''}{', '.join(rung.tells) or 'nobody'}{raises}"
+def _level(rule: LevelRule) -> str:
+    when = f"{rule.offset} {'before' if rule.kind is LevelKind.WARN else 'after'}: "
+    raises = " and raises it a level" if rule.raises else ""
+    return f"{when if rule.offset else ''}{', '.join(rule.tells) or 'nobody'}{raises}"
 
 
 def _ways(pack: Pack) -> Table:
@@ -177,8 +177,8 @@ def _ways(pack: Pack) -> Table:
     ways.add_row("features", ", ".join(on) or "none")
     for name in ("caps", "rework", "severity", "verify", "aftercare", "desk", "reports"):
         values = getattr(pack, name).model_dump(mode="json", exclude_none=True)
-        told = ", ".join(f"{key} {_value(value)}" for key, value in values.items())
-        ways.add_row(name, escape(told))
+        text = ", ".join(f"{key} {_value(value)}" for key, value in values.items())
+        ways.add_row(name, escape(text))
     grades = ", ".join(f"{grade.grade} {grade.zh}" for grade in pack.rating.grades)
     ways.add_row("rating", f"{grades}; satisfied from {pack.rating.satisfied_from}")
     reasons = {name: len(listed) for name, listed in pack.reasons}
@@ -190,7 +190,7 @@ def _value(value: object) -> str:
     return " ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
 
 
-def differing(before: Pack, after: Pack, found: Iterable[ContentDifference]) -> Shown:
+def differing(before: Pack, after: Pack, differences: Iterable[ContentDifference]) -> Shown:
     """Return the result of `diff`."""
     return {
         "before": {"city": before.city.id, "version": before.version},
@@ -202,22 +202,22 @@ def differing(before: Pack, after: Pack, found: Iterable[ContentDifference]) -> 
                 "change": one.change,
                 "fields": {name: list(pair) for name, pair in one.fields.items()},
             }
-            for one in found
+            for one in differences
         ],
     }
 
 
-def show_differences(before: Pack, after: Pack, found: list[ContentDifference]) -> None:
+def show_differences(before: Pack, after: Pack, differences: list[ContentDifference]) -> None:
     """Print the result of `diff` by file, and its effect on tickets."""
     out.print(f"{before.city.id} {before.version} → {after.city.id} {after.version}")
     colours = {"added": "green", "removed": "red", "changed": "yellow"}
-    for file in dict.fromkeys(one.file for one in found):
+    for file in dict.fromkeys(one.file for one in differences):
         out.print(f"[bold]{file}[/]")
-        for one in found:
+        for one in differences:
             if one.file == file:
                 out.print(f"  [{colours[one.change]}]{one.change:7}[/]  ", end="")
                 out.print(f"{one.row}{_fields(one)}", markup=False)
-    if not found:
+    if not differences:
         out.print("no difference that a ticket would notice")
     elif before.city.id == after.city.id:
         out.print(
@@ -227,14 +227,14 @@ def show_differences(before: Pack, after: Pack, found: list[ContentDifference]) 
 
 
 def _fields(one: ContentDifference) -> str:
-    told = []
+    cells = []
     for name, (old, new) in one.fields.items():
         values = [_value(value) for value in (old, new) if value is not None]
-        told.append(f"{name} {' → '.join(values)}".strip())
-    return f": {'; '.join(told)}" if told else ""
+        cells.append(f"{name} {' → '.join(values)}".strip())
+    return f": {'; '.join(cells)}" if cells else ""
 
 
-def kept(row: KeptVersion, current: str | None) -> Shown:
+def version_line(row: ArchivedVersion, current: str | None) -> Shown:
     """Return one line of `versions`."""
     return {
         "version": row.version,
@@ -243,14 +243,14 @@ def kept(row: KeptVersion, current: str | None) -> Shown:
     }
 
 
-def show_versions(city: str, rows: list[KeptVersion], current: str | None) -> None:
+def show_versions(city: str, rows: list[ArchivedVersion], current: str | None) -> None:
     """Print the versions of a pack, oldest first."""
-    kept_ones = table("version", "first used", "")
+    lines = table("version", "first used", "")
     for row in rows:
         now = "the folder holds it now" if row.version == current else ""
-        kept_ones.add_row(row.version, f"{row.first_seen_at:%Y-%m-%d %H:%M} UTC", now)
+        lines.add_row(row.version, f"{row.first_seen_at:%Y-%m-%d %H:%M} UTC", now)
     if rows:
-        out.print(kept_ones)
+        out.print(lines)
     if current not in {row.version for row in rows}:
-        told = "no version" if current is None else f"the version {current}"
-        out.print(f"the folder of {city} holds {told}, which no process has used yet")
+        value = "no version" if current is None else f"the version {current}"
+        out.print(f"the folder of {city} holds {value}, which no process has used yet")

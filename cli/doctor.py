@@ -44,8 +44,8 @@ def doctor(
         print_json([asdict(finding) for finding in findings])
     else:
         colours = {"ok": "green", "note": "yellow", "wrong": "red"}
-        for found in findings:
-            out.print(f"[{colours[found.state]}]{found.state:5}[/]  {found.what}: {found.says}")
+        for check in findings:
+            out.print(f"[{colours[check.state]}]{check.state:5}[/]  {check.what}: {check.says}")
     if any(finding.state == "wrong" for finding in findings):
         raise typer.Exit(1)
 

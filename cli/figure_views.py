@@ -24,26 +24,26 @@ Points = Sequence[tuple[NamedUnit, UnitScore]]
 # --- figures ------------------------------------------------------------------------------------
 
 
-def print_figures(pack: Pack, found: Figures, league: Sequence[RankingRow] | None) -> None:
+def print_figures(pack: Pack, figures: Figures, rankings: Sequence[RankingRow] | None) -> None:
     """Print figures as JSON, with drill-down tickets if requested."""
-    shown = _reckoned(pack, found) | {
-        "figures": [_figure(figure) for figure in found.figures],
-        "broken": found.broken,
+    shown = _reckoned(pack, figures) | {
+        "figures": [_figure(figure) for figure in figures.figures],
+        "broken": figures.broken,
     }
-    if league is not None:
+    if rankings is not None:
         shown["units"] = [
             _unit(line.unit) | {"figures": {k: _value(v) for k, v in line.values.items()}}
-            for line in league
+            for line in rankings
         ]
     print_json(shown)
 
 
-def show_figures(pack: Pack, found: Figures, league: Sequence[RankingRow] | None) -> None:
+def show_figures(pack: Pack, figures: Figures, rankings: Sequence[RankingRow] | None) -> None:
     """Print a line for each figure, then one for each unit with its figures after exclusion."""
-    _title(pack, found.period, found.as_of, found.pack_version)
+    _title(pack, figures.period, figures.as_of, figures.pack_version)
     numbers = ("before", "after", "tickets", "excluded", "unrated", "not reached")
     listed = table("figure", "", *numbers, numbers=numbers)
-    for figure in found.figures:
+    for figure in figures.figures:
         listed.add_row(
             figure.indicator.id,
             escape(figure.indicator.name),
@@ -52,20 +52,20 @@ def show_figures(pack: Pack, found: Figures, league: Sequence[RankingRow] | None
             *map(str, (figure.tickets, figure.excluded, figure.unrated, figure.not_reached)),
         )
     out.print(listed)
-    if league is not None:
-        ids = [figure.indicator.id for figure in found.figures]
+    if rankings is not None:
+        ids = [figure.indicator.id for figure in figures.figures]
         units = table("unit", "", *ids, numbers=ids)
-        for line in league:
+        for line in rankings:
             shares = [_percent(line.values[code].after) for code in ids]
             units.add_row(line.unit.code, escape(line.unit.name), *shares)
         out.print(units)
-    _broken(found.broken)
+    _broken(figures.broken)
 
 
-def show_behind(pack: Pack, found: Figures) -> None:
+def show_drill_down(pack: Pack, figures: Figures) -> None:
     """Print the drill-down tickets of one figure, with its formula."""
-    _title(pack, found.period, found.as_of, found.pack_version)
-    for figure in found.figures:
+    _title(pack, figures.period, figures.as_of, figures.pack_version)
+    for figure in figures.figures:
         rule = figure.indicator
         out.print(f"{escape(rule.name)} ({rule.id}, version {rule.version})")
         out.print(f"  of those {rule.by} in the period: {rule.over}", markup=False)
@@ -73,19 +73,19 @@ def show_behind(pack: Pack, found: Figures) -> None:
         before, after = _percent(figure.value.before), _percent(figure.value.after)
         out.print(f"  before exclusion {before}, after {after}")
         listed = table("ticket", "counts", "excluded", "unit")
-        for one in sorted(figure.behind, key=lambda one: one.number):
+        for one in sorted(figure.counted, key=lambda one: one.number):
             listed.add_row(one.number, _yes(one.counts), _yes(one.excluded), one.unit)
-        if figure.behind:
+        if figure.counted:
             out.print(listed)
-    _broken(found.broken)
+    _broken(figures.broken)
 
 
 def _figure(figure: Figure) -> Shown:
     counts = ("tickets", "excluded", "unrated", "not_reached")
     shown = figure.indicator.model_dump() | _value(figure.value)
     shown |= {name: getattr(figure, name) for name in counts}
-    if figure.behind:
-        shown["behind"] = [asdict(one) for one in figure.behind]
+    if figure.counted:
+        shown["behind"] = [asdict(one) for one in figure.counted]
     return shown
 
 
@@ -104,25 +104,25 @@ def _percent(ratio: Ratio) -> str:
 # --- points -------------------------------------------------------------------------------------
 
 
-def print_scores(pack: Pack, found: Scores, points: Points, *, traced: bool) -> None:
+def print_scores(pack: Pack, scores: Scores, points: Points, *, traced: bool) -> None:
     """Print scores as JSON; `traced`: with the scoring events."""
-    shown = _reckoned(pack, found) | {
+    shown = _reckoned(pack, scores) | {
         "units": [
             _unit(unit)
             | {"points": score.points, "rules": dict(score.rules), "left_out": score.left_out}
             for unit, score in points
         ],
-        "left_out": found.left_out,
-        "broken": found.broken,
+        "left_out": scores.left_out,
+        "broken": scores.broken,
     }
     if traced:
-        shown["earned"] = [asdict(one) for one in found.earned]
+        shown["earned"] = [asdict(one) for one in scores.earned]
     print_json(shown)
 
 
-def show_scores(pack: Pack, found: Scores, points: Points) -> None:
+def show_scores(pack: Pack, scores: Scores, points: Points) -> None:
     """Print a line for each unit, then the scoring events of the requested one."""
-    _title(pack, found.period, found.as_of, found.pack_version)
+    _title(pack, scores.period, scores.as_of, scores.pack_version)
     numbers = ("points", "left out")
     units = table("unit", "", "kind", *numbers, "by rule", numbers=numbers)
     for unit, score in points:
@@ -136,17 +136,17 @@ def show_scores(pack: Pack, found: Scores, points: Points) -> None:
             rules,
         )
     out.print(units if points else "nobody earned a point")
-    if found.earned:
-        out.print(_events(pack, found))
-    if found.left_out:
-        out.print(f"{found.left_out} excluded tickets are left out")
-    _broken(found.broken)
+    if scores.earned:
+        out.print(_events(pack, scores))
+    if scores.left_out:
+        out.print(f"{scores.left_out} excluded tickets are left out")
+    _broken(scores.broken)
 
 
-def _events(pack: Pack, found: Scores) -> Any:
+def _events(pack: Pack, scores: Scores) -> Any:
     names = {rule.code: rule.name for rule in pack.scoring}
     earned = table("ticket", "event", "at", "what", "rule", "", "points", numbers=("points",))
-    for one in found.earned:
+    for one in scores.earned:
         earned.add_row(
             one.number,
             str(one.version),
@@ -205,13 +205,13 @@ def _street(pack: Pack, topic: Topic) -> str | None:
 # --- shared -------------------------------------------------------------------------------------
 
 
-def _reckoned(pack: Pack, found: Figures | Scores) -> Shown:
+def _reckoned(pack: Pack, result: Figures | Scores) -> Shown:
     return {
         "city": pack.city.id,
-        "pack_version": found.pack_version,
-        "since": found.period.since.isoformat(),
-        "until": found.period.until.isoformat(),
-        "as_of": found.as_of.isoformat(),
+        "pack_version": result.pack_version,
+        "since": result.period.since.isoformat(),
+        "until": result.period.until.isoformat(),
+        "as_of": result.as_of.isoformat(),
     }
 
 
@@ -222,12 +222,12 @@ def _unit(unit: NamedUnit) -> Shown:
 def _title(
     pack: Pack, period: Period, as_of: datetime | None = None, version: str | None = None
 ) -> None:
-    told = f"{_local(pack, period.since)} – {_local(pack, period.until)}"
+    value = f"{_local(pack, period.since)} – {_local(pack, period.until)}"
     if as_of is not None and as_of != period.until:
-        told += f", as of {_local(pack, as_of)}"
+        value += f", as of {_local(pack, as_of)}"
     if version is not None:
-        told += f", pack {version}"
-    out.print(f"[bold]{escape(pack.city.name)}[/]  {told}")
+        value += f", pack {version}"
+    out.print(f"[bold]{escape(pack.city.name)}[/]  {value}")
 
 
 def _local(pack: Pack, at: datetime) -> str:

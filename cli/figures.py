@@ -20,7 +20,7 @@ from store.reporting import common_problems as topics_of
 from store.reporting import figures as figures_of
 from store.reporting import scores as scores_of
 from store.reporting.past_packs import pack_at
-from store.reporting.ranking import Order, named, points_table, standings
+from store.reporting.ranking import Order, named, points_table, rank_units
 
 T = TypeVar("T")
 
@@ -69,25 +69,27 @@ def figures(
     A past period comes out the same whenever it is asked for: by the formulas that the city had
     then, with the tickets as they were then.
     """
-    asked = _asked(city, month, since, until, as_of)
+    query = _parsed_query(city, month, since, until, as_of)
 
     async def compute(store: Store, pack: Pack) -> figures_of.Figures:
         only = None if tickets is None else {tickets}
         return await figures_of.figures(
-            store, pack, asked.period, as_of=asked.as_of, only=only, tickets=tickets is not None
+            store, pack, query.period, as_of=query.as_of, only=only, tickets=tickets is not None
         )
 
-    pack, found = _computed(asked, version, compute)
+    pack, period_figures = _computed(query, version, compute)
     try:
-        league = standings(pack, found.figures, kind, sort) if units or kind or sort else None
+        rankings = (
+            rank_units(pack, period_figures.figures, kind, sort) if units or kind or sort else None
+        )
     except UnknownInPack as error:
         refuse(error)
     if as_json:
-        figure_views.print_figures(pack, found, league)
+        figure_views.print_figures(pack, period_figures, rankings)
     elif tickets is not None:
-        figure_views.show_behind(pack, found)
+        figure_views.show_drill_down(pack, period_figures)
     else:
-        figure_views.show_figures(pack, found, league)
+        figure_views.show_figures(pack, period_figures, rankings)
 
 
 def scores(
@@ -111,22 +113,22 @@ def scores(
     Companies that are assessed every month, for instance: jiesu city scores heping --month
     2026-03 --kind contractor
     """
-    asked = _asked(city, month, since, until, as_of)
+    query = _parsed_query(city, month, since, until, as_of)
 
     async def compute(store: Store, pack: Pack) -> scores_of.Scores:
-        return await scores_of.scores(store, pack, asked.period, as_of=asked.as_of, unit=unit)
+        return await scores_of.scores(store, pack, query.period, as_of=query.as_of, unit=unit)
 
-    pack, found = _computed(asked, version, compute)
-    known = {score.unit for score in found.units}
+    pack, unit_scores = _computed(query, version, compute)
+    known = {score.unit for score in unit_scores.units}
     if unit is not None and unit not in known:
         refuse(UnknownUnit(unit, pack.city.id))
-    table = points_table(pack, found.units, kind, order)
+    table = points_table(pack, unit_scores.units, kind, order)
     if unit is not None:
-        table = [(named(pack, one.unit), one) for one in found.units if one.unit == unit]
+        table = [(named(pack, one.unit), one) for one in unit_scores.units if one.unit == unit]
     if as_json:
-        figure_views.print_scores(pack, found, table, traced=unit is not None)
+        figure_views.print_scores(pack, unit_scores, table, traced=unit is not None)
     else:
-        figure_views.show_scores(pack, found, table)
+        figure_views.show_scores(pack, unit_scores, table)
 
 
 def topics(
@@ -138,19 +140,19 @@ def topics(
     as_json: Json = False,
 ) -> None:
     """Common problems: many complaints about one kind of thing in one street."""
-    asked = _asked(city, month, since, until, None)
-    period = asked.period
-    found = from_store(
-        lambda store: topics_of.topics(store, asked.pack.city.id, period.since, period.until, least)
+    query = _parsed_query(city, month, since, until, None)
+    period = query.period
+    found_topics = from_store(
+        lambda store: topics_of.topics(store, query.pack.city.id, period.since, period.until, least)
     )
     if as_json:
-        figure_views.print_topics(asked.pack, period, found)
+        figure_views.print_topics(query.pack, period, found_topics)
     else:
-        figure_views.show_topics(asked.pack, period, found)
+        figure_views.show_topics(query.pack, period, found_topics)
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _FiguresQuery:
     """The city's current pack, and the requested period."""
 
     pack: Pack
@@ -159,9 +161,9 @@ class _Asked:
     now: datetime
 
 
-def _asked(
+def _parsed_query(
     city: str, month: str | None, since: str | None, until: str | None, as_of: str | None
-) -> _Asked:
+) -> _FiguresQuery:
     pack, now = loaded(city)[0], datetime.now(UTC)
     try:
         period = _period(pack, month, since, until, now).so_far(now)
@@ -170,7 +172,7 @@ def _asked(
             raise ValueError("a period is looked at between its end and now")
     except ValueError as error:
         fail(f"{error} (bad_period)")
-    return _Asked(pack, period, looked, now)
+    return _FiguresQuery(pack, period, looked, now)
 
 
 def _period(
@@ -195,12 +197,14 @@ def _day(text: str) -> date:
 
 
 def _computed(
-    asked: _Asked, version: str | None, compute: Callable[[Store, Pack], Coroutine[Any, Any, T]]
+    query: _FiguresQuery,
+    version: str | None,
+    compute: Callable[[Store, Pack], Coroutine[Any, Any, T]],
 ) -> tuple[Pack, T]:
     """Return the pack used and the result computed by it."""
 
     async def both(store: Store) -> tuple[Pack, T]:
-        pack = await pack_at(store, asked.pack, asked.period.until, asked.now, version)
+        pack = await pack_at(store, query.pack, query.period.until, query.now, version)
         return pack, await compute(store, pack)
 
     try:

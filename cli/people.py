@@ -41,22 +41,22 @@ def check_who(what: str, role: str, unit: str | None, city: str | None) -> None:
         fail(f"an officer's {what} needs --unit")
     if role != Role.OFFICER and unit:
         fail(f"only an officer's {what} has a --unit")
-    shelf = PackRegistry(Settings().cities or default_root())
-    if city is not None and city not in shelf.ids():
-        fail(f"unknown city '{city}'; served: {', '.join(shelf.ids())}")
+    registry = PackRegistry(Settings().cities or default_root())
+    if city is not None and city not in registry.ids():
+        fail(f"unknown city '{city}'; served: {', '.join(registry.ids())}")
     if unit is not None and not cities_of(unit, city):
         fail(f"no city pack has a unit '{unit}'")
 
 
 def cities_of(unit: str, city: str | None = None) -> list[str]:
     """Return the cities that have a unit of this code; only `city` if it is given."""
-    shelf = PackRegistry(Settings().cities or default_root())
-    return [each for each in shelf.ids() if city in (None, each) and _has(shelf, each, unit)]
+    registry = PackRegistry(Settings().cities or default_root())
+    return [each for each in registry.ids() if city in (None, each) and _has(registry, each, unit)]
 
 
-def _has(shelf: PackRegistry, city: str, unit: str) -> bool:
+def _has(registry: PackRegistry, city: str, unit: str) -> bool:
     try:
-        shelf.get(city).unit(unit)
+        registry.get(city).unit(unit)
     except UnknownUnit:
         return False
     return True

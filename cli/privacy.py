@@ -49,23 +49,23 @@ def erase(
 
     async def erasing() -> Readability:
         async with installation() as here:
-            told = parse_number(number)
-            if await running(here.engine, told):
+            ticket_number = parse_number(number)
+            if await running(here.engine, ticket_number):
                 raise Refused("not_ended", "Only a ticket that has ended can be erased.")
-            await erasure.erase(here.store, told, datetime.now(UTC))
-            here.keys.forget(told)
+            await erasure.erase(here.store, ticket_number, datetime.now(UTC))
+            here.keys.forget(ticket_number)
             async for _ in swept(here.store, Objects.open(here.settings.files)):
                 pass
             if delete_history:
-                await delete_runs(here.engine, told)
+                await delete_runs(here.engine, ticket_number)
             if compact:
                 await erasure.compact(here.store)
-            proof = await prove(here.engine, here.keys, told)
+            proof = await prove(here.engine, here.keys, ticket_number)
             for _ in range(_LOOKS if delete_history else 0):
                 if proof.holds:
                     break
                 await asyncio.sleep(1)
-                proof = await prove(here.engine, here.keys, told)
+                proof = await prove(here.engine, here.keys, ticket_number)
             return proof
 
     try:

@@ -43,23 +43,23 @@ def create(
         lambda store: tokens.issue(store, Role(role), unit, name, expires, scopes=scopes, city=city)
     )
     if as_json:
-        told = {"id": token_id, "secret": secret, "role": role, "unit": unit, "city": city}
-        print_json(told | {"scopes": scopes, "expires_at": expires})
+        values = {"id": token_id, "secret": secret, "role": role, "unit": unit, "city": city}
+        print_json(values | {"scopes": scopes, "expires_at": expires})
     else:
         typer.echo(secret)
 
 
-def _scopes(role: Role, asked: list[str] | None) -> list[Scope]:
+def _scopes(role: Role, requested: list[str] | None) -> list[Scope]:
     """Return the requested scopes; reject one that permits nothing to this role."""
     useful = {right.scope for right in TABLE if role in right.roles}
-    if asked is None:
+    if requested is None:
         return [scope for scope in Scope if scope in useful]
-    for word in asked:
+    for word in requested:
         if word not in tuple(Scope):
             fail(f"unknown scope '{word}'; known: {', '.join(Scope)}")
         if word not in useful:
             fail(f"with the scope '{word}' the role '{role}' may do nothing")
-    return [scope for scope in Scope if scope in asked]
+    return [scope for scope in Scope if scope in requested]
 
 
 @app.command("list")

@@ -18,8 +18,8 @@ from cli.terminal import err, fail, out, print_json
 from demo.show import Programme, Showing, show
 from demo.source import Source, SourceUnusable, read_source
 from demo.stage import played, shortened, workshop
+from demo.stories.results import tell
 from demo.stories.show import STORIES
-from demo.stories.told import tell
 from domain.ticket.stages import Outcome
 from packs.registry import PackRegistry, default_root
 from runtime.settings import Settings
@@ -113,13 +113,13 @@ def demo(
 
 def _refuse_beside_story(ctx: typer.Context, city: str) -> None:
     """Reject options of drawn complaints, which mean nothing in a story."""
-    said = [
+    names = [
         f"--{name}"
         for name in ("tickets", "source", "clients", "seed")
         if (origin := ctx.get_parameter_source(name)) and origin.name == "COMMANDLINE"
     ]
-    if said:
-        fail(f"--story does not go with {', '.join(said)}")
+    if names:
+        fail(f"--story does not go with {', '.join(names)}")
     if city not in STORIES:
         fail(f"no story of '{city}'; there are: {', '.join(STORIES)}")
 

@@ -29,7 +29,7 @@ class Text(NamedTuple):
     concluded: str | None = None
 
 
-SAID = (
+TEXTS = (
     # --- streets and roads
     Text(A, "{place}路灯不亮", "{at}连着五盏路灯不亮已经一周，晚上出行看不清路。"),
     Text(A, "{place}路面坑洼", "{at}路面破损，坑洼积了水，电动车经常摔倒，请尽快修补。"),
@@ -112,7 +112,7 @@ _TELLS_STREET = 0.8
 
 def own_filing(pack: Pack, index: int, dice: Random) -> Filing:
     """Return the `index`th complaint; all texts are used once before any is repeated."""
-    said = SAID[index * _STRIDE % len(SAID)]
+    text = TEXTS[index * _STRIDE % len(TEXTS)]
     street = dice.choice(pack.streets) if pack.streets else None
     place = dice.choice(PLACES)
     name = street.name if street else ""
@@ -121,16 +121,16 @@ def own_filing(pack: Pack, index: int, dice: Random) -> Filing:
     anonymous = dice.random() < _ANONYMOUS
     exact = street is not None and dice.random() < _TELLS_STREET
     return Filing(
-        kind=said.kind,
+        kind=text.kind,
         channel=dice.choices(channels, weights)[0],
-        title=said.title.format(**words),
-        text=said.text.format(**words),
+        title=text.title.format(**words),
+        text=text.text.format(**words),
         anonymous=anonymous,
         area=street.area if exact and street else None,
         address=words["at"] if exact else "",
         # No subscriber's number begins like this.
         phone=None if anonymous else f"010-000{dice.randrange(10_000, 100_000)}",
-        concluded=said.concluded,
+        concluded=text.concluded,
     )
 
 

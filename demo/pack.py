@@ -40,8 +40,8 @@ def shortened_pack(original: Path, cities: Path, day: float) -> Pack:
 
 
 def _scale(file: Path, scale: str) -> None:
-    text, found = _SCALE.subn(scale, file.read_text(encoding="utf-8"))
-    if not found:
+    text, times = _SCALE.subn(scale, file.read_text(encoding="utf-8"))
+    if not times:
         text = _TABLE.sub(lambda table: f"{table[0]}\n{scale}", text)
     file.write_text(text, encoding="utf-8")
 

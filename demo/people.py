@@ -70,8 +70,8 @@ class People:
 
     async def file(self, body: dict[str, Any], key: str) -> tuple[str, str]:
         """File a complaint; return its number and access code."""
-        told = await self._call("POST", "/complaints", {"Idempotency-Key": key}, body)
-        return told["number"], told["access_code"]
+        value = await self._call("POST", "/complaints", {"Idempotency-Key": key}, body)
+        return value["number"], value["access_code"]
 
     async def look(self, number: str) -> Ticket:
         """Return the ticket as a supervisor sees it."""

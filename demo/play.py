@@ -17,7 +17,7 @@ from demo.filing import Filing
 from demo.people import People, Refusal
 from demo.words import DemoTexts
 from domain.actors import Role
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
 from domain.pack.pack import Pack
 from domain.ticket.assignment import Assignment
@@ -124,26 +124,26 @@ class PlayedComplaint:
     # --- handle -----------------------------------------------------------------------------
 
     async def _handle(self, ticket: Ticket) -> None:
-        given = ticket.current
-        if given is None:
+        assignment = ticket.current
+        if assignment is None:
             await asyncio.sleep(_GLANCE)
             return
-        if given.signed_at is None:
-            await self._sign(ticket, given)
+        if assignment.signed_at is None:
+            await self._sign(ticket, assignment)
         elif await self._citizen_speaks():
             pass
-        elif given.contacted_at is None and not self.script.uncontacted:
-            await self._contact(given)
-        elif given.asked is not None:
-            await self._decide(ticket, given)
-        elif not await self._ask(given):
-            await self._complete(ticket, given)
+        elif assignment.contacted_at is None and not self.script.uncontacted:
+            await self._contact(assignment)
+        elif assignment.asked is not None:
+            await self._decide(ticket, assignment)
+        elif not await self._ask(assignment):
+            await self._complete(ticket, assignment)
 
-    async def _sign(self, ticket: Ticket, given: Assignment) -> None:
+    async def _sign(self, ticket: Ticket, assignment: Assignment) -> None:
         if self.script.signed_late and self._once("signed late"):
-            await self._rest_until(ticket, ClockName.SIGN, RungKind.DUE, given.n)
+            await self._rest_until(ticket, ClockName.SIGN, LevelKind.DUE, assignment.n)
         await self._think()
-        await self._officer(given, "sign")
+        await self._officer(assignment, "sign")
 
     async def _citizen_speaks(self) -> bool:
         """Send a citizen's command during handling; return whether there was one."""
@@ -157,44 +157,46 @@ class PlayedComplaint:
             return False
         return True
 
-    async def _contact(self, given: Assignment) -> None:
+    async def _contact(self, assignment: Assignment) -> None:
         await self._think()
         if self.script.missed and self._once("missed"):
-            await self._officer(given, "contact", reached=False)
+            await self._officer(assignment, "contact", reached=False)
             await self._think()
-        await self._officer(given, "contact", reached=True, note=self.words.note("contact"))
+        await self._officer(assignment, "contact", reached=True, note=self.words.note("contact"))
 
-    async def _ask(self, given: Assignment) -> bool:
+    async def _ask(self, assignment: Assignment) -> bool:
         """Request a return or an extension; return whether there was one."""
         if self.script.returned and self._once("returned"):
             ground = self.dice.choice(self.pack.reason_codes("return"))
-            await self._officer(given, "return", ground=ground, reason=self.words.note("return"))
+            await self._officer(
+                assignment, "return", ground=ground, reason=self.words.note("return")
+            )
         elif self.script.extended and self._once("extended"):
-            await self._officer(given, "extend", by="3d", reason=self.words.note("extend"))
+            await self._officer(assignment, "extend", by="3d", reason=self.words.note("extend"))
         else:
             return False
         return True
 
-    async def _decide(self, ticket: Ticket, given: Assignment) -> None:
+    async def _decide(self, ticket: Ticket, assignment: Assignment) -> None:
         await self._think()
-        asked = given.asked.what if given.asked else ""
-        wish = self.script.returned if asked == "return" else self.script.extended
+        requested = assignment.asked.what if assignment.asked else ""
+        wish = self.script.returned if requested == "return" else self.script.extended
         unit = None
-        if asked == "return" and wish is Wish.GRANTED:
-            unit = self._another_unit(given.unit)
+        if requested == "return" and wish is Wish.GRANTED:
+            unit = self._another_unit(assignment.unit)
         approve = wish is not Wish.REFUSED
         reason = self.words.note("granted" if approve else "refused")
         await self._staff(Role.DISPATCHER, "decide", approve=approve, reason=reason, unit=unit)
 
-    async def _complete(self, ticket: Ticket, given: Assignment) -> None:
+    async def _complete(self, ticket: Ticket, assignment: Assignment) -> None:
         if self.script.late and self._once("late"):
-            kind = RungKind.WARN if self.script.late is Late.YELLOW else RungKind.DUE
-            await self._rest_until(ticket, ClockName.HANDLE, kind, given.n)
+            kind = LevelKind.WARN if self.script.late is Late.YELLOW else LevelKind.DUE
+            await self._rest_until(ticket, ClockName.HANDLE, kind, assignment.n)
         await self._think()
         resolved = self.script.mood(self.answers + 1) is not Mood.UNSOLVED
-        unit = self.pack.unit(given.unit).name
-        reply = self.words.reply(self.filing, unit, given.rework, resolved)
-        await self.people.complete(given.unit, self.number, given.n, reply, resolved)
+        unit = self.pack.unit(assignment.unit).name
+        reply = self.words.reply(self.filing, unit, assignment.rework, resolved)
+        await self.people.complete(assignment.unit, self.number, assignment.n, reply, resolved)
 
     # --- rate and supervise -----------------------------------------------------------------
 
@@ -210,11 +212,11 @@ class PlayedComplaint:
             await self._think()
             await self._citizen("rating", **self._rating(mood))
         else:
-            await self._rest_until(ticket, ClockName.RATE, RungKind.DUE)
+            await self._rest_until(ticket, ClockName.RATE, LevelKind.DUE)
 
     async def _call_back(self, ticket: Ticket, mood: Mood) -> None:
         if mood is Mood.FORGOTTEN:
-            await self._rest_until(ticket, ClockName.CALL_BACK, RungKind.DUE)
+            await self._rest_until(ticket, ClockName.CALL_BACK, LevelKind.DUE)
             return
         await self._think()
         if mood is Mood.UNREACHED:
@@ -251,9 +253,9 @@ class PlayedComplaint:
     async def _staff(self, role: Role, what: str, **body: Any) -> None:
         await self.people.staff(role, self.number, what, body)
 
-    async def _officer(self, given: Assignment, what: str, **body: Any) -> None:
-        body |= {"assignment": given.n}
-        await self.people.staff(Role.OFFICER, self.number, what, body, given.unit)
+    async def _officer(self, assignment: Assignment, what: str, **body: Any) -> None:
+        body |= {"assignment": assignment.n}
+        await self.people.staff(Role.OFFICER, self.number, what, body, assignment.unit)
 
     async def _citizen(self, what: str, **body: Any) -> None:
         await self.people.citizen(self.number, self.code, what, body)
@@ -271,16 +273,16 @@ class PlayedComplaint:
         await asyncio.sleep(self.dice.uniform(0.02, 0.2))
 
     async def _rest_until(
-        self, ticket: Ticket, name: ClockName, kind: RungKind, assignment: int | None = None
+        self, ticket: Ticket, name: ClockName, kind: LevelKind, assignment: int | None = None
     ) -> None:
         """Wait until the clock has escalated to that level, and free the client meanwhile."""
         self.rest()
         due = [
-            rung.at
+            level.at
             for clock in ticket.clocks
             if clock.running and clock.name is name and clock.assignment == assignment
-            for rung in clock.rungs
-            if rung.kind is kind
+            for level in clock.rungs
+            if level.kind is kind
         ]
         left = (max(due) - datetime.now(UTC)).total_seconds() if due else 0.0
         await asyncio.sleep(max(left, 0.0) + _MARGIN)

@@ -47,14 +47,14 @@ def played(playing: Coroutine[Any, Any, T]) -> T:
     Exits with one line if the system cannot start or be kept alive.
     """
     try:
-        return run(_until_told(playing))
+        return run(_until_stopped(playing))
     except (StackError, TimeoutError) as error:
         fail(str(error) or "the system did not start in time", 1)
     except asyncio.CancelledError:
         fail("stopped", _STOPPED)
 
 
-async def _until_told(playing: Coroutine[Any, Any, T]) -> T:
+async def _until_stopped(playing: Coroutine[Any, Any, T]) -> T:
     loop, showing = asyncio.get_running_loop(), asyncio.current_task()
     for number in (signal.SIGINT, signal.SIGTERM):
         if showing is not None:

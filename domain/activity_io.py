@@ -14,7 +14,7 @@ from domain.events import Event
 from domain.facts.anytime import Moved
 from domain.model import Instant, Recorded
 from domain.pack.condition_vocabulary import TicketFacts
-from domain.ticket.assignment import Given, HandlingResult, Share
+from domain.ticket.assignment import AssignmentPlan, HandlingResult, Share
 from domain.ticket.because import Because
 from domain.ticket.complaint import Complaint, Place
 from domain.ticket.rules_snapshot import Rules
@@ -82,7 +82,7 @@ class DispatchQuestion(Recorded):
     promise: bool = False
 
 
-class DispatchPlan(Given):
+class DispatchPlan(AssignmentPlan):
     """A planned share; its assignment number is the requested one."""
 
     assignment: int = 0

@@ -27,7 +27,7 @@ def _reading(file: IO[bytes]) -> Read:
 # --- WAV --------------------------------------------------------------------------------------
 
 _WAVE_CODECS = frozenset({1, 2, 3, 6, 7, 0x11, 0x31, 0x55, 0xFFFE})
-_WAVE_KEPT = frozenset({b"fmt ", b"fact", b"data"})
+_WAVE_CHUNKS = frozenset({b"fmt ", b"fact", b"data"})
 
 
 def wav(file: IO[bytes], size: int) -> FileProperties:
@@ -44,7 +44,7 @@ def wav(file: IO[bytes], size: int) -> FileProperties:
             raise _broken()
         if name == b"fmt " and int.from_bytes(read(at + 8, 2), "little") not in _WAVE_CODECS:
             raise Bad("unsupported_file", "The sound is coded in a way that is not taken.")
-        if name not in _WAVE_KEPT:
+        if name not in _WAVE_CHUNKS:
             _blank(file, at, b"JUNK")
             _blank(file, at + 8, bytes(length))
         seen.append(name)

@@ -7,16 +7,16 @@ from media.errors import FileRefused
 _ONE = re.compile(r"bytes=([0-9]{1,15})?-([0-9]{1,15})?")
 
 
-def asked_range(header: str, size: int) -> tuple[int, int] | None:
+def parse_range(header: str, size: int) -> tuple[int, int] | None:
     """Parse a Range header into start and end; None, the whole file, unless it is one range.
 
     Raises:
         FileRefused: bad_range; the range lies outside the file.
     """
-    found = _ONE.fullmatch(header.strip())
-    if found is None or found.groups() == (None, None):
+    match = _ONE.fullmatch(header.strip())
+    if match is None or match.groups() == (None, None):
         return None
-    first, last = found.groups()
+    first, last = match.groups()
     if first is None:
         start, end = max(0, size - int(last)), size
     else:

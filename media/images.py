@@ -115,5 +115,5 @@ def _location(opened: Image.Image) -> tuple[float, float] | None:
 
 def _degrees(parts: tuple[float, float, float], *, negative: bool) -> float:
     degrees, minutes, seconds = (float(part) for part in parts)
-    told = degrees + minutes / 60 + seconds / 3600
-    return -told if negative else told
+    value = degrees + minutes / 60 + seconds / 3600
+    return -value if negative else value

@@ -74,19 +74,19 @@ def _confine(order: InspectionInput) -> None:
 def main() -> int:
     order = InspectionInput(**json.loads(sys.argv[1]))
     _confine(order)
-    told: dict[str, Any]
+    values: dict[str, Any]
     with (
         os.fdopen(0, "r+b") as file,
         os.fdopen(order.picture, "wb") as picture,
         os.fdopen(order.thumbnail, "wb") as thumbnail,
     ):
         try:
-            told = asdict(examine(order, file, picture, thumbnail))
+            values = asdict(examine(order, file, picture, thumbnail))
         except Bad as refusal:
-            told = {"code": refusal.code, "detail": refusal.detail}
+            values = {"code": refusal.code, "detail": refusal.detail}
         except MemoryError:
             return NO_MEMORY
-    sys.stdout.write(json.dumps(told))
+    sys.stdout.write(json.dumps(values))
     return 0
 
 

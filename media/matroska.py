@@ -41,7 +41,7 @@ def examine(file: IO[bytes], size: int) -> FileProperties:
     doc_types = [
         _read(file, e) for e in _within(file, header.body, header.end) if e.name == _DOC_TYPE
     ]
-    if [told.rstrip(b"\0") for told in doc_types] != [b"webm"]:
+    if [doc_type.rstrip(b"\0") for doc_type in doc_types] != [b"webm"]:
         raise Bad("unsupported_file", "Of this family of recordings, WebM is taken.")
     segment = _element(file, header.end, size)
     if segment.name != _SEGMENT or (segment.end or size) != size:

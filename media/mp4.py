@@ -103,8 +103,8 @@ def _telling(file: IO[bytes], top: list[Box]) -> Iterator[Box]:
 
 def _location(file: IO[bytes], box: Box) -> tuple[float, float] | None:
     file.seek(box.body)
-    found = _POINT.search(file.read(min(box.end - box.body, _READ)))
-    return whereabouts(float(found[1]), float(found[2])) if found else None
+    match = _POINT.search(file.read(min(box.end - box.body, _READ)))
+    return whereabouts(float(match[1]), float(match[2])) if match else None
 
 
 def _overwrite(file: IO[bytes], box: Box) -> None:

@@ -37,9 +37,9 @@ class _Form:
         self._name, self._value = b"", b""
 
     def headers_finished(self) -> None:
-        _, told = parse_options_header(self._headers.get("content-disposition", b""))
+        _, contents = parse_options_header(self._headers.get("content-disposition", b""))
         # The file name is ignored.
-        if self.parts > 1 or told.get(b"name") != FIELD.encode():
+        if self.parts > 1 or contents.get(b"name") != FIELD.encode():
             raise FileRefused("malformed_upload", f"The form has one part, named {FIELD}.")
         self.declared = self._headers.get("content-type", b"").decode("latin-1")
 

@@ -66,23 +66,23 @@ def examine(file: IO[bytes], size: int) -> FileProperties:
 def _unpacked(content: mmap.mmap) -> Iterator[bytes]:
     """Yield the compressed object streams as text; Bad if one is not found."""
     named = sum(1 for _ in _LISTS.finditer(content))
-    found, budget = 0, _UNPACKED
+    position, budget = 0, _UNPACKED
     for stream in _STREAM.finditer(content):
-        if found == named:
+        if position == named:
             break
         start = content.rfind(b"obj", max(0, stream.start() - _DICTIONARY), stream.start())
-        told = content[start : stream.start()] if start >= 0 else b""
-        if not _LISTS.search(told):
+        data = content[start : stream.start()] if start >= 0 else b""
+        if not _LISTS.search(data):
             continue
-        found += 1
-        if not _PACKED.search(told):
+        position += 1
+        if not _PACKED.search(data):
             continue  # not compressed: searched with everything else
-        if len(_PACKED.findall(told)) != 1 or not _PLAINLY_PACKED.search(told):
+        if len(_PACKED.findall(data)) != 1 or not _PLAINLY_PACKED.search(data):
             raise Bad("broken_file", "It is packed in a way that cannot be looked through.")
         text = _inflated(content, stream.end(), budget)
         budget -= len(text)
         yield text
-    if found != named:
+    if position != named:
         raise Bad("broken_file", "It is built in a way that cannot be looked through.")
 
 

@@ -27,7 +27,7 @@ QUEUE_SECONDS = 30
 class Examined:
     """The result of an examination, and the content to store: the file or the rewritten photo."""
 
-    found: FileProperties
+    properties: FileProperties
     content: IO[bytes]
     thumbnail: IO[bytes] | None
 
@@ -53,7 +53,7 @@ class Sandbox:
             FileRefused: refused, with the code; `uploads_busy` if no place was free in time.
         """
         with ExitStack() as stack:
-            picture, thumbnail, told = (stack.enter_context(self.paper()) for _ in range(3))
+            picture, thumbnail, output = (stack.enter_context(self.paper()) for _ in range(3))
             order = InspectionInput(
                 sort=sort,
                 size=size,
@@ -63,19 +63,19 @@ class Sandbox:
                 picture=picture.fileno(),
                 thumbnail=thumbnail.fileno(),
             )
-            await self._run(order, file, told)
-            found = _read(told)
-            photo = found.kind == "photo"
-            yield Examined(found, picture if photo else file, thumbnail if photo else None)
+            await self._run(order, file, output)
+            properties = _read(output)
+            photo = properties.kind == "photo"
+            yield Examined(properties, picture if photo else file, thumbnail if photo else None)
 
-    async def _run(self, order: InspectionInput, file: IO[bytes], told: IO[bytes]) -> None:
+    async def _run(self, order: InspectionInput, file: IO[bytes], output: IO[bytes]) -> None:
         try:
             async with asyncio.timeout(QUEUE_SECONDS):
                 await self._places.acquire()
         except TimeoutError:
             raise FileRefused("uploads_busy") from None
         try:
-            status = await _process(order, file, told)
+            status = await _process(order, file, output)
         finally:
             self._places.release()
         if status == NO_MEMORY or (status is not None and status < 0) or status is None:
@@ -86,7 +86,7 @@ class Sandbox:
             raise FileRefused("broken_file")
 
 
-async def _process(order: InspectionInput, file: IO[bytes], told: IO[bytes]) -> int | None:
+async def _process(order: InspectionInput, file: IO[bytes], output: IO[bytes]) -> int | None:
     """Run an examination; return its exit status, negative for a signal, None on timeout."""
     file.seek(0)
     process = await asyncio.create_subprocess_exec(
@@ -96,7 +96,7 @@ async def _process(order: InspectionInput, file: IO[bytes], told: IO[bytes]) -> 
         "media.inspection",
         json.dumps(asdict(order)),
         stdin=file,
-        stdout=told,
+        stdout=output,
         stderr=asyncio.subprocess.DEVNULL,
         pass_fds=(order.picture, order.thumbnail),
         env={},
@@ -112,10 +112,10 @@ async def _process(order: InspectionInput, file: IO[bytes], told: IO[bytes]) -> 
             await process.wait()
 
 
-def _read(told: IO[bytes]) -> FileProperties:
-    told.seek(0)
-    found = json.loads(told.read())
-    if "code" in found:
-        raise FileRefused(found["code"], found["detail"])
-    location = found.pop("location")
-    return FileProperties(**found, location=tuple(location) if location else None)
+def _read(output: IO[bytes]) -> FileProperties:
+    output.seek(0)
+    payload = json.loads(output.read())
+    if "code" in payload:
+        raise FileRefused(payload["code"], payload["detail"])
+    location = payload.pop("location")
+    return FileProperties(**payload, location=tuple(location) if location else None)

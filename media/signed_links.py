@@ -42,5 +42,5 @@ class LinkSigner:
         return hmac.compare_digest(self.proof(file_id).encode(), proof.encode())
 
     def _signed(self, file_id: str, part: Part, ends: int) -> str:
-        said = f"{file_id}/{part}/{ends}"
-        return hmac.digest(self._links, said.encode(), hashlib.sha256).hex()[:_HEX]
+        text = f"{file_id}/{part}/{ends}"
+        return hmac.digest(self._links, text.encode(), hashlib.sha256).hex()[:_HEX]

@@ -45,23 +45,23 @@ class Uploads:
 
     @cached_property
     def megabytes(self) -> Mapping[FileKind, int]:
-        told = self.settings
+        own_settings = self.settings
         return {
-            FileKind.PHOTO: told.photo_mb,
-            FileKind.VIDEO: told.video_mb,
-            FileKind.VOICE: told.voice_mb,
-            FileKind.DOCUMENT: told.document_mb,
+            FileKind.PHOTO: own_settings.photo_mb,
+            FileKind.VIDEO: own_settings.video_mb,
+            FileKind.VOICE: own_settings.voice_mb,
+            FileKind.DOCUMENT: own_settings.document_mb,
         }
 
     @cached_property
     def caps(self) -> Mapping[FileKind, int]:
         """The most files of each kind that a ticket may have."""
-        told = self.settings
+        own_settings = self.settings
         return {
-            FileKind.PHOTO: told.photos_per_ticket,
-            FileKind.VIDEO: told.videos_per_ticket,
-            FileKind.VOICE: told.voices_per_ticket,
-            FileKind.DOCUMENT: told.documents_per_ticket,
+            FileKind.PHOTO: own_settings.photos_per_ticket,
+            FileKind.VIDEO: own_settings.videos_per_ticket,
+            FileKind.VOICE: own_settings.voices_per_ticket,
+            FileKind.DOCUMENT: own_settings.documents_per_ticket,
         }
 
     @cached_property
@@ -97,7 +97,7 @@ class Uploads:
             async with self._chamber.examined(paper, arrived.sort.name, arrived.size) as examined:
                 row = await asyncio.to_thread(_described, examined, purpose, uploader, self.waits)
                 await self._keep(row, examined)
-                return Taken(row, examined.found.location)
+                return Taken(row, examined.properties.location)
 
     async def _keep(self, row: FileRow, examined: Examined) -> None:
         # Recorded first: a file that is stored but not recorded would never be found again. A
@@ -119,18 +119,18 @@ def limit_of_body(settings: Settings) -> int:
 
 
 def _described(examined: Examined, purpose: Purpose, uploader: Actor, waits: timedelta) -> FileRow:
-    found, now = examined.found, datetime.now(UTC)
+    properties, now = examined.properties, datetime.now(UTC)
     size, digest = _measured(examined.content)
     if examined.thumbnail is not None:
         examined.thumbnail.seek(0)
     return FileRow(
         id=f"f{secrets.token_hex(16)}",
         key=secrets.token_hex(16),
-        kind=FileKind(found.kind),
-        media_type=found.media_type,
+        kind=FileKind(properties.kind),
+        media_type=properties.media_type,
         bytes=size,
-        width=found.width,
-        height=found.height,
+        width=properties.width,
+        height=properties.height,
         sha256=digest,
         purpose=purpose,
         uploaded_at=now,

@@ -98,8 +98,8 @@ def pack_files(folder: Path) -> PackFiles:
     if not is_base_name(name):
         message = f"{EXTENDS}: the name of a base is _ and 1 to 31 letters, digits, _ or -"
         raise BadBase(PackFault(_CITY, line, f"{message}, not {name!r}"))
-    found = [root / str(name) for root in (beside.parent, default_root())]
-    base = next((path for path in found if path.is_dir()), None)
+    paths = [root / str(name) for root in (beside.parent, default_root())]
+    base = next((path for path in paths if path.is_dir()), None)
     if base is None:
         message = f"there is no base {name!r} beside the pack, and none that is shipped"
         raise BadBase(PackFault(_CITY, line, f"{EXTENDS}: {message}"))

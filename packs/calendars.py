@@ -22,16 +22,16 @@ _LEAST_MAKE_UP_DAYS, _ODD_DAYS = 3, 2
 and left at most two working days more or less than weekends and statutory holidays do."""
 
 
-def read_calendar(draft: ParsedPack, city: CityFile) -> tuple[WorkCalendar, list[PackFault]]:
+def read_calendar(parsed: ParsedPack, city: CityFile) -> tuple[WorkCalendar, list[PackFault]]:
     """Return the calendar of a pack, and the problems of its published years."""
     off, on, problems = set[date](), set[date](), list[PackFault]()
-    days = sorted(draft.overrides.values(), key=lambda day: day.date)
+    days = sorted(parsed.overrides.values(), key=lambda day: day.date)
     seed = city.calendar
     try:
         yearly = _seed(seed, off, on)
     except NotImplementedError:
         message = f"no holiday list for the country {seed.country!r}"
-        problems.append(draft.city.problem(("calendar", "country"), message))
+        problems.append(parsed.city.problem(("calendar", "country"), message))
         yearly = ()
     unlisted = _unlisted(seed, on)
     for day in days:
@@ -48,7 +48,7 @@ def read_calendar(draft: ParsedPack, city: CityFile) -> tuple[WorkCalendar, list
         yearly=yearly,
     )
     for message in (*_incomplete(calendar, unlisted), *_without_work(calendar)):
-        problems.append(draft.city.problem(("calendar", "years"), message))
+        problems.append(parsed.city.problem(("calendar", "years"), message))
     return versioned(calendar), problems
 
 

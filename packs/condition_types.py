@@ -36,14 +36,14 @@ class Reading:
     fields: dict[str, list[str]]
 
 
-def read(text: str, speaks_of: Mapping[str, type[BaseModel]]) -> Reading:
+def read(text: str, vocabulary: Mapping[str, type[BaseModel]]) -> Reading:
     """Parse `text`; ConditionError unless it is true or false for all values."""
-    reader = _Reader(text, speaks_of)
-    found = reader.choice()
+    reader = _Reader(text, vocabulary)
+    result = reader.choice()
     if reader.here.kind != "end":
         raise ConditionError(f"{reader.here.text!r} is not expected here")
-    if found != BOOL:
-        raise ConditionError(f"the condition is {found}, not {BOOL}")
+    if result != BOOL:
+        raise ConditionError(f"the condition is {result}, not {BOOL}")
     return Reading(reader.counted(), {name: sorted(used) for name, used in reader.used.items()})
 
 
@@ -52,7 +52,7 @@ class _Reader:
     """A left-to-right parser; each method returns the type of the expression it has read."""
 
     text: str
-    speaks_of: Mapping[str, type[BaseModel]]
+    vocabulary: Mapping[str, type[BaseModel]]
     used: dict[str, set[str]] = field(default_factory=dict)
     sizes: list[int] = field(default_factory=list)
     depth: int = 0
@@ -80,24 +80,24 @@ class _Reader:
         self.depth += 1
         if self.depth > MOST_NESTED:
             raise ConditionError(f"nested more than {MOST_NESTED} deep")
-        found = self._chain("||", lambda: self._chain("&&", self._comparison))
+        result = self._chain("||", lambda: self._chain("&&", self._comparison))
         if self._takes("?"):
-            _must(found, BOOL, "before ?")
+            _must(result, BOOL, "before ?")
             first = self.choice()
             self._expects(":")
             second = self.choice()
             if first != second:
                 raise ConditionError(f"? : chooses between {first} and {second}")
-            found = first
+            result = first
         self.depth -= 1
-        return found
+        return result
 
     def _chain(self, sign: str, part: Callable[[], str]) -> str:
-        found = part()
+        result = part()
         while self._takes(sign):
-            _must(found, BOOL, f"before {sign}")
+            _must(result, BOOL, f"before {sign}")
             _must(part(), BOOL, f"after {sign}")
-        return found
+        return result
 
     def _comparison(self) -> str:
         left = self._sum()
@@ -116,51 +116,51 @@ class _Reader:
         return BOOL
 
     def _sum(self) -> str:
-        found = self._signed()
+        result = self._signed()
         while (sign := self.here.text) in ("+", "-"):
             self._advance()
             added = self._signed()
-            if found not in _NUMBERS or added != found:
-                message = f"{sign} joins {found} and {added}: it needs two numbers of one sort"
+            if result not in _NUMBERS or added != result:
+                message = f"{sign} joins {result} and {added}: it needs two numbers of one sort"
                 raise ConditionError(f"{message} (1 is a whole one, 1.0 a decimal one)")
-        return found
+        return result
 
     def _signed(self) -> str:
         if self._takes("!"):
             return _must(self._deeper(self._signed), BOOL, "after !")
         if self._takes("-"):
-            found = self._deeper(self._signed)
-            if found not in _NUMBERS:
-                raise ConditionError(f"- before {found}: it needs a number")
-            return found
+            result = self._deeper(self._signed)
+            if result not in _NUMBERS:
+                raise ConditionError(f"- before {result}: it needs a number")
+            return result
         return self._member()
 
     def _deeper(self, part: Callable[[], str]) -> str:
         self.depth += 1
         if self.depth > MOST_NESTED:
             raise ConditionError(f"nested more than {MOST_NESTED} deep")
-        found = part()
+        result = part()
         self.depth -= 1
-        return found
+        return result
 
     def _member(self) -> str:
-        found = self._simple()
+        found_name = self._simple()
         while self._takes("."):
             name = self._name()
             if self.here.text != "(":
-                raise ConditionError(f"{name!r} is not a field of {found}")
-            found = self._call(name, found)
+                raise ConditionError(f"{name!r} is not a field of {found_name}")
+            found_name = self._call(name, found_name)
         if self.here.text == "[":
             raise ConditionError("[ ] after a value is not possible here")
-        return found
+        return found_name
 
     def _simple(self) -> str:
         token = self.here
         self._advance()
         if token.text == "(":
-            found = self.choice()
+            result = self.choice()
             self._expects(")")
-            return found
+            return result
         if token.kind == "text":
             return TEXT
         if token.kind in ("whole", "decimal"):
@@ -178,9 +178,9 @@ class _Reader:
         )
 
     def _field(self, variable: str) -> str:
-        model = self.speaks_of.get(variable)
+        model = self.vocabulary.get(variable)
         if model is None:
-            known = ", ".join(self.speaks_of)
+            known = ", ".join(self.vocabulary)
             raise ConditionError(f"unknown variable {variable!r}; known here: {known}")
         if not self._takes("."):
             raise ConditionError(f"{variable!r} alone says nothing: name one of its fields")
@@ -196,23 +196,23 @@ class _Reader:
             raise ConditionError(f"unknown function {function!r}; known: {known}")
         begins = self._tokens[self._next - 1].at
         self._expects("(")
-        given = [of] if of is not None else []
+        values = [of] if of is not None else []
         while not self._takes(")"):
-            if len(given) > (of is not None):
+            if len(values) > (of is not None):
                 self._expects(",")
-            given.append(self.choice())
+            values.append(self.choice())
         if function == "size":
             self.sizes.append(begins)
         if function != "size" and of is None:
             raise ConditionError(f'{function} follows a text: t.area.{function}("…")')
-        if given != [TEXT] * (1 if function == "size" else 2):
-            raise ConditionError(f"{function} is asked of {' and '.join(given) or 'nothing'}")
+        if values != [TEXT] * (1 if function == "size" else 2):
+            raise ConditionError(f"{function} is asked of {' and '.join(values) or 'nothing'}")
         return WHOLE if function == "size" else BOOL
 
     def _list(self) -> str:
         """Read a list of one or more constants of one type; return that type."""
         self._expects("[")
-        found = ""
+        result = ""
         while True:
             negative = self._takes("-")
             token = self.here
@@ -221,12 +221,12 @@ class _Reader:
             ):
                 raise ConditionError("after in stands a list of texts or numbers")
             sort = self._simple()
-            if found and sort != found:
-                raise ConditionError(f"the list has {found} and {sort}")
-            found = sort
+            if result and sort != result:
+                raise ConditionError(f"the list has {result} and {sort}")
+            result = sort
             if not self._takes(","):
                 self._expects("]")
-                return found
+                return result
 
     def _name(self) -> str:
         token = self.here
@@ -252,14 +252,14 @@ class _Reader:
 
     def _expects(self, sign: str) -> None:
         if not self._takes(sign):
-            found = repr(self.here.text) if self.here.text else "the end"
-            raise ConditionError(f"{sign} is missing before {found}")
+            page_text = repr(self.here.text) if self.here.text else "the end"
+            raise ConditionError(f"{sign} is missing before {page_text}")
 
 
-def _must(found: str, wanted: str, where: str) -> str:
-    if found != wanted:
-        raise ConditionError(f"{where} stands {found}, not {wanted}")
-    return found
+def _must(result: str, wanted: str, where: str) -> str:
+    if result != wanted:
+        raise ConditionError(f"{where} stands {result}, not {wanted}")
+    return result
 
 
 def _comparable(left: str, right: str, sign: str) -> None:

@@ -30,13 +30,13 @@ __all__ = [
     "compile_condition",
 ]
 
-SpeaksOf = Mapping[str, type[BaseModel]]
+Vocabulary = Mapping[str, type[BaseModel]]
 
-OF_TICKETS: SpeaksOf = {"t": TicketFacts}
+OF_TICKETS: Vocabulary = {"t": TicketFacts}
 """The variables of filing conditions, indicators, and verification conditions."""
-OF_RESULTS: SpeaksOf = {"t": TicketFacts, "result": ResultCase}
+OF_RESULTS: Vocabulary = {"t": TicketFacts, "result": ResultCase}
 """The variables of closing conditions of categories."""
-OF_EVENTS: SpeaksOf = {"e": EventCase, "a": ShareCase, "t": TicketFacts}
+OF_EVENTS: Vocabulary = {"e": EventCase, "a": ShareCase, "t": TicketFacts}
 """The variables of scoring rules."""
 
 LONGEST = 500
@@ -80,22 +80,22 @@ class Condition:
             raise ConditionError(f"{self.text!r}: {error}") from error
 
 
-def compile_condition(text: str, speaks_of: SpeaksOf) -> Condition:
+def compile_condition(text: str, vocabulary: Vocabulary) -> Condition:
     """Compile `text`; the same text is compiled once.
 
     Raises:
         ConditionError: it is too long or too deep, not of the grammar, uses a name that is not in
-            `speaks_of`, compares what cannot be compared, or is not true or false.
+            `vocabulary`, compares what cannot be compared, or is not true or false.
     """
-    return _compiled(text, tuple(speaks_of.items()))
+    return _compiled(text, tuple(vocabulary.items()))
 
 
 # Large enough for the conditions of a few large packs.
 @lru_cache(maxsize=4096)
-def _compiled(text: str, speaks_of: tuple[tuple[str, type[BaseModel]], ...]) -> Condition:
+def _compiled(text: str, vocabulary: tuple[tuple[str, type[BaseModel]], ...]) -> Condition:
     if len(text) > LONGEST:
         raise ConditionError(f"{len(text)} characters: at most {LONGEST} are possible")
-    models = dict(speaks_of)
+    models = dict(vocabulary)
     reading = read(text, models)
     try:
         program = cel.compile(reading.text)

@@ -154,10 +154,10 @@ def pairs(first: str, second: str) -> Split:
     """Return a function that converts `a=1|b=2` to a list of `{first: "a", second: "1"}`."""
 
     def read(cell: str) -> list[dict[str, str]]:
-        found = []
+        items = []
         for part in parts(cell):
             name, _, value = part.partition("=")
-            found.append({first: name.strip(), second: value.strip()})
-        return found
+            items.append({first: name.strip(), second: value.strip()})
+        return items
 
     return read

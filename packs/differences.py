@@ -53,9 +53,9 @@ def differences(before: Pack, after: Pack) -> list[ContentDifference]:
         *_rows(SCORING, _by("code", before.scoring), _by("code", after.scoring)),
         *_rows(PHRASES, _phrases(before), _phrases(after)),
         *(
-            found
+            difference
             for language, file in TEMPLATES.items()
-            for found in _values(
+            for difference in _values(
                 file, {**before.messages.get(language, {})}, {**after.messages.get(language, {})}
             )
         ),
@@ -65,9 +65,9 @@ def differences(before: Pack, after: Pack) -> list[ContentDifference]:
 def cell_differences(before: bytes | None, after: bytes | None) -> list[ContentDifference]:
     """Return the grid cells that differ between two contents of grids.geojson."""
     old, new = _cells(before), _cells(after)
-    told = _values(GRIDS, old, new)
+    content_differences = _values(GRIDS, old, new)
     # The coordinates are left out: they mean nothing to a reader.
-    return [ContentDifference(GRIDS, one.row, one.change) for one in told]
+    return [ContentDifference(GRIDS, one.row, one.change) for one in content_differences]
 
 
 def _cells(content: bytes | None) -> dict[str, object]:
@@ -108,13 +108,13 @@ def _calendars(before: WorkCalendar, after: WorkCalendar) -> Iterator[ContentDif
 
 
 def _days(calendar: WorkCalendar, years: set[int]) -> dict[str, object]:
-    told: dict[date, str] = dict.fromkeys(calendar.days_off, "off")
-    told |= dict.fromkeys(calendar.days_on, "worked")
-    told |= {day: f"worked {_written(hours)}" for day, hours in calendar.hours_on.items()}
+    values: dict[date, str] = dict.fromkeys(calendar.days_off, "off")
+    values |= dict.fromkeys(calendar.days_on, "worked")
+    values |= {day: f"worked {_written(hours)}" for day, hours in calendar.hours_on.items()}
     return {
         "years": ", ".join(map(str, calendar.years)),
         "hours": _written(calendar.hours),
-        **{str(day): what for day, what in told.items() if day.year in years},
+        **{str(day): what for day, what in values.items() if day.year in years},
     }
 
 
@@ -147,8 +147,8 @@ def _by(key: str, rows: tuple[Any, ...]) -> dict[str, BaseModel]:
 
 
 def _phrases(pack: Pack) -> dict[str, BaseModel]:
-    told = pack.phrases
-    return _by("code", told.scripts) | _by("code", told.answers)
+    phrases = pack.phrases
+    return _by("code", phrases.scripts) | _by("code", phrases.answers)
 
 
 def _rows(

@@ -63,8 +63,8 @@ class Grid:
         """
         if crs is Crs.GCJ02:
             lat, lon = to_wgs84(lat, lon)
-        found = self._tree.query(shapely.Point(lon, lat), predicate="intersects")
-        return self._codes[min(found)] if len(found) else None
+        indexes = self._tree.query(shapely.Point(lon, lat), predicate="intersects")
+        return self._codes[min(indexes)] if len(indexes) else None
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -226,8 +226,8 @@ def _overlaps(polygons: list[Polygon]) -> Iterator[tuple[int, int, float]]:
     tree = shapely.STRtree(polygons)
     pairs: set[tuple[int, int]] = set()
     for one in (~shapely.is_empty(edges)).nonzero()[0].tolist():
-        found = tree.query(polygons[one], predicate="intersects").tolist()
-        pairs |= {(min(one, other), max(one, other)) for other in found if other != one}
+        value = tree.query(polygons[one], predicate="intersects").tolist()
+        pairs |= {(min(one, other), max(one, other)) for other in value if other != one}
     for one, other in sorted(pairs):
         area = polygons[one].intersection(polygons[other]).area
         smaller = min(polygons[one].area, polygons[other].area)

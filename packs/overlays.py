@@ -76,23 +76,23 @@ class _Overlay:
             self.blame(f"{WITHOUT}: a list of keys, such as 'ladder.hold'")
             return
         for path in paths:
-            found = _taken(self.base.content, path.split("."))
-            if found is None:
+            location = _taken(self.base.content, path.split("."))
+            if location is None:
                 self.blame(f"{WITHOUT}: the base has no {path!r}")
             else:
-                self.gone.add(found)
+                self.gone.add(location)
 
     def blame(self, message: str) -> None:
         self.problems.append(PackFault(self.own.file, self.own.lines.get((WITHOUT,)), message))
 
     def places(self) -> dict[Location, Place]:
         """Return where each part of the merged content stands."""
-        kept = {
+        values = {
             where: (self.base.file, line)
             for where, line in self.base.lines.items()
             if not _within(where, self.gone)
         }
-        return kept | {
+        return values | {
             where: (self.own.file, line)
             for where, line in self.own.lines.items()
             if not _within(where, self.refused)
@@ -192,8 +192,8 @@ def _taken(table: Table, path: list[str], at: Location = ()) -> Location | None:
             del table[key]
             return (*at, key)
         inner = table.get(key)
-        if isinstance(inner, dict) and (found := _taken(inner, path[length:], (*at, key))):
-            return found
+        if isinstance(inner, dict) and (location := _taken(inner, path[length:], (*at, key))):
+            return location
     return None
 
 

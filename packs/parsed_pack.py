@@ -17,8 +17,8 @@ from domain.pack.policies import (
     Aftercare,
     Caps,
     DeskPolicy,
+    EscalationPolicy,
     Features,
-    Ladder,
     Limits,
     PackPart,
     RatingPolicy,
@@ -85,7 +85,7 @@ class CityFile(PackPart):
     tiers: dict[Code, Tier] = Field(min_length=1)
     limits: Limits = Limits()
     joint: Limits = Limits()
-    ladder: dict[ClockName, Ladder] = Field(default_factory=dict)
+    ladder: dict[ClockName, EscalationPolicy] = Field(default_factory=dict)
     caps: Caps
     features: Features = Features()
     rework: Reworking = Reworking()
@@ -141,7 +141,7 @@ _SPLIT_OVERRIDE: dict[str, Split] = {"hours": parts}
 _SPLIT_CATEGORY: dict[str, Split] = {"keywords": parts, "steps": pairs("code", "limit")}
 
 
-def read_draft(folder: Path) -> ParsedPack:
+def read_parsed(folder: Path) -> ParsedPack:
     """Parse the pack in `folder` as far as possible; what cannot be read is in `problems`."""
     if is_base(folder.resolve().name):
         message = "a folder whose name begins with _ is no city: cities extend it"
@@ -215,8 +215,8 @@ def _days(files: PackFiles, problems: list[PackFault]) -> Sheet[DayOverride]:
         return own
     named = files.base_name(CALENDAR)
     base = read_csv(inherited, named, DayOverride, problems, _SPLIT_OVERRIDE)
-    given = {day.date for day in own.values()}
-    rows = [row for row in base.rows if row.value.date not in given]
+    days = {day.date for day in own.values()}
+    rows = [row for row in base.rows if row.value.date not in days]
     return replace(own, rows=[*rows, *own.rows], whole=own.whole and base.whole)
 
 

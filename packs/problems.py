@@ -45,15 +45,15 @@ def read_text(path: Path, name: str, problems: list[PackFault]) -> str | None:
 
 def faults(error: ValidationError) -> Iterator[tuple[Location, str]]:
     """Yield the location and the message of each fault."""
-    found = error.errors(include_url=False, include_context=False)
-    for fault in found:
+    errors = error.errors(include_url=False, include_context=False)
+    for fault in errors:
         # Pydantic reports a list whose entries are wrong as too short as well.
-        inside = (other["loc"][: len(fault["loc"])] for other in found if other is not fault)
+        inside = (other["loc"][: len(fault["loc"])] for other in errors if other is not fault)
         if fault["type"] == "too_short" and fault["loc"] in inside:
             continue
         name = ".".join(str(part) for part in fault["loc"])
         message = fault["msg"].removeprefix("Value error, ")
-        given = fault["input"]
-        if isinstance(given, str | int | float) and repr(given) not in message:
-            message += f", not {given!r}"
+        value = fault["input"]
+        if isinstance(value, str | int | float) and repr(value) not in message:
+            message += f", not {value!r}"
         yield fault["loc"], f"{name}: {message}" if name else message

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from domain.deadlines.calendar import WorkCalendar, is_working_day
 from packs.calendars import is_published
-from packs.parsed_pack import CITY, read_draft
+from packs.parsed_pack import CITY, read_parsed
 
 _LANGUAGES = {"zh": "zh_CN", "en": "en_US"}
 
@@ -52,11 +52,11 @@ class CalendarYear:
 def calendar_year(calendar: WorkCalendar, folder: Path, year: int) -> CalendarYear:
     """Return a year of the calendar in use, with the source of each special day in the pack."""
     worked = calendar.year(year).days
-    draft = read_draft(folder)
-    seed = draft.city.value.calendar if draft.city.value else None
+    parsed = read_parsed(folder)
+    seed = parsed.city.value.calendar if parsed.city.value else None
     country = seed.country if seed else None
     names = {language: _names(country, year, code) for language, code in _LANGUAGES.items()}
-    rows = {row.value.date: row for row in draft.overrides.rows}
+    rows = {row.value.date: row for row in parsed.overrides.rows}
     off = {day for day in calendar.days_off if day.year == year and day.weekday() < 5}
     if year not in calendar.published:
         yearly = (date(year, month, day) for month, day in calendar.yearly)

@@ -14,7 +14,7 @@ from domain.pack.phrases import Phrases
 from packs.bases import BESIDE, BadBase, default_root, is_base, is_base_name, pack_files
 from packs.calendars import read_calendar
 from packs.checks.all_checks import CHECKS
-from packs.parsed_pack import CITY, GRIDS, CityFile, ParsedPack, read_base, read_draft
+from packs.parsed_pack import CITY, GRIDS, CityFile, ParsedPack, read_base, read_parsed
 from packs.problems import PackFault
 
 # It imports a geometry library: too slow for commands that need no cells.
@@ -116,15 +116,15 @@ def check_pack(folder: Path) -> list[PackFault]:
     """
     if is_base(folder.resolve().name):
         return _sorted(read_base(folder))
-    draft = read_draft(folder)
-    return _sorted(_all_problems(draft, _assembled(draft)[1]))
+    parsed = read_parsed(folder)
+    return _sorted(_all_problems(parsed, _assembled(parsed)[1]))
 
 
 def load_pack(folder: Path) -> Pack:
     """Load and check the pack in `folder`; PackError with all its problems if it has any."""
-    draft = read_draft(folder)
-    pack, problems = _assembled(draft)
-    problems = _all_problems(draft, problems)
+    parsed = read_parsed(folder)
+    pack, problems = _assembled(parsed)
+    problems = _all_problems(parsed, problems)
     if pack is None or problems:
         raise PackError(folder, _sorted(problems))
     return pack
@@ -136,10 +136,10 @@ def reload_pack(folder: Path) -> Pack:
     The pack is not checked again: a check that was added since must not make the tickets that were
     accepted under it unusable.
     """
-    draft = read_draft(folder)
-    pack, problems = _assembled(draft)
+    parsed = read_parsed(folder)
+    pack, problems = _assembled(parsed)
     if pack is None:
-        raise PackError(folder, _sorted([draft.placed(problem) for problem in problems]))
+        raise PackError(folder, _sorted([parsed.placed(problem) for problem in problems]))
     return pack
 
 
@@ -148,14 +148,14 @@ def pack_contents(folder: Path) -> dict[str, bytes]:
 
     The files of its base are among them: "../_base/city.toml".
     """
-    found = _files_in(folder, "")
+    paths = _files_in(folder, "")
     try:
         base = pack_files(folder).base
     except BadBase:
         base = None
     if base is not None:
-        found |= _files_in(base, f"{BESIDE}{base.name}/")
-    return {name: path.read_bytes() for name, path in sorted(found.items())}
+        paths |= _files_in(base, f"{BESIDE}{base.name}/")
+    return {name: path.read_bytes() for name, path in sorted(paths.items())}
 
 
 def _files_in(folder: Path, prefix: str) -> dict[str, Path]:
@@ -209,33 +209,33 @@ def version_of(contents: dict[str, bytes]) -> str:
     return digest.hexdigest()[:12]
 
 
-def _all_problems(draft: ParsedPack, found: list[PackFault]) -> list[PackFault]:
+def _all_problems(parsed: ParsedPack, problems: list[PackFault]) -> list[PackFault]:
     """Return the problems found in assembling and those of the consistency checks."""
-    checked = [problem for check in CHECKS for problem in check(draft)]
-    return [draft.placed(problem) for problem in (*checked, *found)]
+    checked = [problem for check in CHECKS for problem in check(parsed)]
+    return [parsed.placed(problem) for problem in (*checked, *problems)]
 
 
-def _assembled(draft: ParsedPack) -> tuple[Pack | None, list[PackFault]]:
+def _assembled(parsed: ParsedPack) -> tuple[Pack | None, list[PackFault]]:
     """Return the pack, or None unless all of it could be read, and the problems found."""
-    problems = list(draft.problems)
-    city, figures = draft.city.value, draft.indicators.value
+    problems = list(parsed.problems)
+    city, figures = parsed.city.value, parsed.indicators.value
     if city is None:
         return None, problems
-    calendar, missing = read_calendar(draft, city)
+    calendar, missing = read_calendar(parsed, city)
     if problems:
         return None, problems + missing
     pack = Pack(
-        version=pack_version(draft.folder),
+        version=pack_version(parsed.folder),
         calendar=calendar,
-        units=draft.units.values(),
-        categories=draft.categories.values(),
-        responsibilities=draft.responsibilities.values(),
+        units=parsed.units.values(),
+        categories=parsed.categories.values(),
+        responsibilities=parsed.responsibilities.values(),
         indicators=figures.indicators if figures else (),
-        scoring=draft.scoring.values(),
-        phrases=draft.phrases.value or Phrases(),
+        scoring=parsed.scoring.values(),
+        phrases=parsed.phrases.value or Phrases(),
         messages={
             language: document.value.root
-            for language, document in draft.messages.items()
+            for language, document in parsed.messages.items()
             if document.value
         },
         **{name: getattr(city, name) for name in CityFile.model_fields if name != "calendar"},

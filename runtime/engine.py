@@ -58,9 +58,9 @@ class SealedConverter(DataConverter):
         codec = before.with_context(context)
         if codec is before:
             return self
-        told = object.__new__(type(self))
-        told.__dict__.update(self.__dict__, payload_codec=codec)
-        return told
+        converter = object.__new__(type(self))
+        converter.__dict__.update(self.__dict__, payload_codec=codec)
+        return converter
 
 
 def encrypting(keys: Keys) -> DataConverter:
@@ -123,14 +123,14 @@ async def prepare_namespace(client: Client, retention: timedelta) -> None:
 
     Safe to run at every start.
     """
-    kept = Duration(seconds=int(retention.total_seconds()))
+    duration = Duration(seconds=int(retention.total_seconds()))
     service = client.workflow_service
     try:
         await service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
         await service.update_namespace(
             UpdateNamespaceRequest(
                 namespace=client.namespace,
-                config=NamespaceConfig(workflow_execution_retention_ttl=kept),
+                config=NamespaceConfig(workflow_execution_retention_ttl=duration),
             )
         )
     except RPCError as error:
@@ -138,7 +138,7 @@ async def prepare_namespace(client: Client, retention: timedelta) -> None:
             raise
         await service.register_namespace(
             RegisterNamespaceRequest(
-                namespace=client.namespace, workflow_execution_retention_period=kept
+                namespace=client.namespace, workflow_execution_retention_period=duration
             )
         )
     known = await client.operator_service.list_search_attributes(

@@ -18,7 +18,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from runtime.names import OUTBOX_CHORE, TICKETS
+from runtime.names import OUTBOX_JOB, TICKETS
 
 logger = structlog.stdlib.get_logger("jiesu.clock")
 
@@ -63,29 +63,29 @@ class EngineClock:
     @property
     def ahead(self) -> timedelta:
         """The time by which the engine is ahead of this machine; negative: behind; 0: not known."""
-        found = timedelta(seconds=self._difference() - self._own())
-        return found if abs(found) >= WORTH_SAYING else timedelta()
+        difference = timedelta(seconds=self._difference() - self._own())
+        return difference if abs(difference) >= WORTH_SAYING else timedelta()
 
     def may_be_fast(self, at_most: float) -> float:
         """Return the seconds `now` may be ahead of the engine; `at_most`, if more or unknown."""
         return min(self._difference() - self._bounds()[0], at_most)
 
-    def heard(self, told: datetime, sent: float, came: float) -> None:
-        """Record a reading: the engine's clock showed `told` between `sent` and `came`."""
-        self.between(told, told, sent, came)
+    def heard(self, moment: datetime, sent: float, received: float) -> None:
+        """Record a reading: the engine's clock showed `moment` between `sent` and `received`."""
+        self.between(moment, moment, sent, received)
 
     def between(
-        self, earliest: datetime | None, latest: datetime | None, sent: float, came: float
+        self, earliest: datetime | None, latest: datetime | None, sent: float, received: float
     ) -> None:
-        """Record that between `sent` and `came` the engine's time was in `earliest` to `latest`.
+        """Record the engine's time between `sent` and `received`: in `earliest` to `latest`.
 
         A reading that contradicts the earlier ones replaces them: the engine's clock was set.
         """
-        low = earliest.timestamp() - came if earliest else -inf
+        low = earliest.timestamp() - received if earliest else -inf
         high = latest.timestamp() - sent if latest else inf
         known = self._bounds()
-        kept = max(low, known[0]), min(high, known[1])
-        self._low, self._high = kept if kept[0] <= kept[1] else (low, high)
+        pair = max(low, known[0]), min(high, known[1])
+        self._low, self._high = pair if pair[0] <= pair[1] else (low, high)
         self._as_of = self.steady()
         self._say()
 
@@ -116,19 +116,19 @@ async def look(client: Client, clock: EngineClock) -> None:
     Raises:
         RPCError, RuntimeError: the engine is unavailable.
     """
-    asked = DescribeTaskQueueRequest(
+    request = DescribeTaskQueueRequest(
         namespace=client.namespace,
         task_queue=TaskQueue(name=TICKETS),
         task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
     )
     sent = clock.steady()
-    found = await client.workflow_service.describe_task_queue(asked)
-    polled = [poller.last_access_time.ToDatetime(UTC) for poller in found.pollers]
+    response = await client.workflow_service.describe_task_queue(request)
+    polled = [poller.last_access_time.ToDatetime(UTC) for poller in response.pollers]
     if polled:
         clock.between(max(polled), None, sent, clock.steady())
     with suppress(RPCError):  # no worker has made the schedules yet
         sent = clock.steady()
-        chore = await client.get_schedule_handle(OUTBOX_CHORE).describe()
+        chore = await client.get_schedule_handle(OUTBOX_JOB).describe()
         following = chore.info.next_action_times
         if following and not chore.schedule.state.paused:
             clock.between(None, following[0] + _SCHEDULED, sent, clock.steady())

@@ -30,7 +30,7 @@ _SECRET = re.compile(
     r"(?i)(password|passwd|secret|token|authorization|cookie|access_?code|totp|otp|phone|mobile"
     r"|e_?mail|id_?card|csrf)$"
 )
-_KEPT = frozenset({"timestamp", "level", "logger"})
+_UNMASKED = frozenset({"timestamp", "level", "logger"})
 _DEEPEST = 6
 
 
@@ -44,7 +44,7 @@ def mask_text(text: str) -> str:
 def mask(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
     """Mask the values of a log line, however deep they are (a structlog processor)."""
     return {
-        key: value if key in _KEPT or key.startswith("_") else _masked(key, value)
+        key: value if key in _UNMASKED or key.startswith("_") else _masked(key, value)
         for key, value in line.items()
     }
 

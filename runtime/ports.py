@@ -22,12 +22,12 @@ def port_taken(port: int) -> bool:
 
 def free_ports(count: int) -> list[int]:
     """Find `count` different ports of 127.0.0.1 that nothing listens on."""
-    found: list[int] = []
-    while len(found) < count:
+    numbers: list[int] = []
+    while len(numbers) < count:
         port = _chance.choice(_OURS)
-        if port not in found and not port_taken(port):
-            found.append(port)
-    return found
+        if port not in numbers and not port_taken(port):
+            numbers.append(port)
+    return numbers
 
 
 def free_port() -> int:

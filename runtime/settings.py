@@ -112,8 +112,8 @@ class Settings(FileSettings):
     @property
     def key_text(self) -> str | None:
         """The key ring from the environment; None if it is in `key_file`."""
-        given = self.keys or self.secret_key
-        return given.get_secret_value() if given else None
+        secret_str = self.keys or self.secret_key
+        return secret_str.get_secret_value() if secret_str else None
 
     @property
     def key_file(self) -> Path:

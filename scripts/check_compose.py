@@ -59,19 +59,19 @@ def problems() -> list[str]:
     if valid.returncode != 0:
         return [valid.stderr.strip()]
 
-    found = [
+    messages = [
         f"{name} may be left empty: give it a ${{{name}:?message}}"
         for name in secrets
         if config(filled | {name: ""}, "--quiet").returncode == 0
     ]
     services = json.loads(config(filled, "--format", "json").stdout)["services"]
-    found += [
+    messages += [
         f"{service} publishes port {port['target']} beyond 127.0.0.1"
         for service, settings in services.items()
         for port in settings.get("ports", [])
         if port.get("host_ip") != "127.0.0.1"
     ]
-    return found
+    return messages
 
 
 if __name__ == "__main__":

@@ -22,13 +22,13 @@ def documents() -> list[Path]:
 
 def anchors(text: str) -> set[str]:
     """Return the ids of headings: lower case, punctuation dropped, spaces as hyphens."""
-    found: set[str] = set()
+    names: set[str] = set()
     for heading in HEADING.findall(FENCE.sub("", text)):
         words = re.sub(r"[^\w\s-]", "", LINK.sub(r"\1", heading).lower(), flags=re.UNICODE)
         anchor = re.sub(r"\s", "-", words.strip())
-        copies = sum(1 for other in found if re.fullmatch(rf"{re.escape(anchor)}(-\d+)?", other))
-        found.add(f"{anchor}-{copies}" if copies else anchor)
-    return found
+        copies = sum(1 for other in names if re.fullmatch(rf"{re.escape(anchor)}(-\d+)?", other))
+        names.add(f"{anchor}-{copies}" if copies else anchor)
+    return names
 
 
 def broken_links(document: Path, text: str) -> Iterator[str]:

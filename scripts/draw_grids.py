@@ -128,9 +128,9 @@ def _chords(
     crossings: list[Crossing] = []
     for index, (x, y) in enumerate(corners):
         after = (index + 1) % len(corners)
-        here, there = heights[index], heights[after]
-        if (here < 0) != (there < 0):
-            at = here / (here - there)
+        here, height = heights[index], heights[after]
+        if (here < 0) != (height < 0):
+            at = here / (here - height)
             to_x, to_y = corners[after]
             crossings.append((index, (x + (to_x - x) * at, y + (to_y - y) * at)))
     # Along the line, inside and outside alternate.
@@ -218,11 +218,11 @@ def _on_raster(cells: dict[str, AreaPiece]) -> dict[str, shapely.Polygon]:
     network = shapely.union_all(rings, grid_size=STEP)
     meshes = shapely.get_parts(shapely.polygonize(shapely.get_parts(network)))
     inside = shapely.point_on_surface([shapely.Polygon(ring) for ring in rings])
-    found = shapely.STRtree(meshes).query(inside, predicate="within")
-    if sorted(found[0]) != list(range(len(cells))) or len(set(found[1])) != len(meshes):
+    indexes = shapely.STRtree(meshes).query(inside, predicate="within")
+    if sorted(indexes[0]) != list(range(len(cells))) or len(set(indexes[1])) != len(meshes):
         raise ValueError(f"{len(meshes)} meshes for {len(cells)} cells")
     codes = list(cells)
-    return {codes[cell]: meshes[mesh] for cell, mesh in found.T}
+    return {codes[cell]: meshes[mesh] for cell, mesh in indexes.T}
 
 
 # --- the file ---------------------------------------------------------------------------------
@@ -250,9 +250,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("data", type=Path, help="folder of districts.geojson and streets.csv")
     parser.add_argument("city", choices=PLANS)
-    given = parser.parse_args()
-    path = ROOT / "cities" / given.city / "grids.geojson"
-    path.write_text(geojson(draw(given.data, PLANS[given.city])), encoding="utf-8")
+    namespace = parser.parse_args()
+    path = ROOT / "cities" / namespace.city / "grids.geojson"
+    path.write_text(geojson(draw(namespace.data, PLANS[namespace.city])), encoding="utf-8")
 
 
 if __name__ == "__main__":

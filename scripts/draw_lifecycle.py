@@ -52,12 +52,12 @@ def _diagram() -> str:
 
 
 def _not_drawn() -> str:
-    told = [
+    kinds = [
         f"- `{row.kind}` leads to {row.to}; possible at: {_where(row)}"
         for row in TABLE
         if row.to is not None and _many(row)
     ]
-    return "Not drawn, because they lead away from many stages:\n\n" + "\n".join(told) + "\n"
+    return "Not drawn, because they lead away from many stages:\n\n" + "\n".join(kinds) + "\n"
 
 
 def _tables() -> Iterable[str]:

@@ -26,18 +26,18 @@ _KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None}
 _HOLE = re.compile(r"%\(\w+\)[sd]")
 
 
-def said() -> Catalog:
+def extracted_messages() -> Catalog:
     """Extract every message of the pages, without translation."""
-    found = Catalog()
+    catalog = Catalog()
     for room in ("api", "domain"):
         extracted = extract_from_dir(
             ROOT / room, _METHODS, _OPTIONS, keywords=_KEYWORDS, comment_tags=["TRANSLATORS:"]
         )
         for _file, _line, message, comments, context in extracted:
-            found.add(message, auto_comments=comments, context=context)
+            catalog.add(message, auto_comments=comments, context=context)
     for code in CODES.values():
-        found.add(code.title)
-    return found
+        catalog.add(code.title)
+    return catalog
 
 
 def written(language: str) -> Catalog:
@@ -48,7 +48,7 @@ def written(language: str) -> Catalog:
 
 def faults(language: str) -> Iterator[str]:
     """Yield the problems of the catalogue of a language, a line each."""
-    wanted, have = said(), written(language)
+    wanted, have = extracted_messages(), written(language)
     known = {_key(message) for message in have if message.id}
     for message in wanted:
         if message.id and _key(message) not in known:
@@ -66,12 +66,12 @@ def _faults(message: Message) -> Iterator[str]:
     texts = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
     if message.fuzzy:
         yield "fuzzy"
-    told = [text for text in texts if text]
-    if len(told) < len(texts):
+    lines = [text for text in texts if text]
+    if len(lines) < len(texts):
         yield "not translated"
         return
     singular = message.id[-1] if isinstance(message.id, (tuple, list)) else message.id
-    if any(set(_HOLE.findall(text)) != set(_HOLE.findall(singular)) for text in told):
+    if any(set(_HOLE.findall(text)) != set(_HOLE.findall(singular)) for text in lines):
         yield "other placeholders"
 
 
@@ -84,7 +84,7 @@ def update(language: str) -> None:
     """Rewrite the catalogue of a language."""
     have = written(language)
     fresh = Catalog(language, fuzzy=False, header_comment="# The words of the pages.")
-    for message in said():
+    for message in extracted_messages():
         if message.id:
             old = have.get(_key(message)[0], message.context)
             made = fresh.add(
@@ -115,10 +115,10 @@ def main() -> int:
     if not check:
         for language in languages:
             update(language)
-    found = [fault for language in languages for fault in faults(language)]
-    for fault in found:
+    names = [fault for language in languages for fault in faults(language)]
+    for fault in names:
         print(fault, file=sys.stderr)
-    return 1 if found else 0
+    return 1 if names else 0
 
 
 if __name__ == "__main__":

@@ -101,8 +101,8 @@ class DayResult:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 if every day passed, 1 if any failed, 2 if this machine cannot shift the clock."""
-    asked, rest = _parser().parse_known_args(arguments)
-    begins = {day: moment(day) for day in asked.days or (FEW if asked.few else DAYS)}
+    namespace, rest = _parser().parse_known_args(arguments)
+    begins = {day: moment(day) for day in namespace.days or (FEW if namespace.few else DAYS)}
     try:
         engine = can_set_the_engine()
     except NotHere as why:
@@ -110,10 +110,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if not engine:
         print("The engine cannot be given another day here: what needs it is left out.")
-    tests = selected(rest, few=asked.few, engine=engine)
-    parts = shares(len(begins), datetime.now(CHINA).date()) if asked.few else [None] * len(begins)
+    tests = selected(rest, few=namespace.few, engine=engine)
+    parts = (
+        shares(len(begins), datetime.now(CHINA).date()) if namespace.few else [None] * len(begins)
+    )
     results = [
-        _run(day, at, tests, asked.jobs, engine, part)
+        _run(day, at, tests, namespace.jobs, engine, part)
         for (day, at), part in zip(begins.items(), parts, strict=True)
     ]
     print("\nEverything that knows a date, on", *(f"{result}" for result in results), sep="\n  ")
@@ -125,21 +127,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def moment(day: str) -> datetime:
     """Return the start of a run on `day`: a name of DAYS, or a local date and time."""
-    said = DAYS.get(day, day)
-    if said is None:
+    text = DAYS.get(day, day)
+    if text is None:
         return datetime.now(CHINA)
-    return datetime.fromisoformat(said).replace(tzinfo=CHINA)
+    return datetime.fromisoformat(text).replace(tzinfo=CHINA)
 
 
-def selected(asked: Sequence[str], *, few: bool = False, engine: bool = True) -> list[str]:
+def selected(requested: Sequence[str], *, few: bool = False, engine: bool = True) -> list[str]:
     """Return pytest's arguments: the requested tests, else all that are not left out."""
-    if any(Path(one.partition("::")[0]).exists() for one in asked):
-        return list(asked)
+    if any(Path(one.partition("::")[0]).exists() for one in requested):
+        return list(requested)
     left_out = {*LEFT_OUT, *(() if engine else WITH_AN_INSTALLATION)}
     if few:
         left_out |= set(LEFT_OUT_OF_FEW)
     few_only = ["-m", "not postgres"] if few else []
-    return ["tests", *(f"--ignore={path}" for path in sorted(left_out)), *few_only, *asked]
+    return ["tests", *(f"--ignore={path}" for path in sorted(left_out)), *few_only, *requested]
 
 
 def environment(begins: datetime, *, engine: bool = True) -> dict[str, str]:
@@ -180,7 +182,7 @@ def _run(
     shifted = {} if day == "today" else environment(begins, engine=engine)
     env = os.environ | shifted | ({SHARE: share} if share else {})
     started = time.monotonic()
-    said: list[str] = []
+    texts: list[str] = []
     with subprocess.Popen(
         command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as running:
@@ -188,41 +190,41 @@ def _run(
         for line in running.stdout:
             sys.stdout.write(line)
             sys.stdout.flush()
-            said.append(line)
-    failed = tuple(_failed(said))
+            texts.append(line)
+    failed = tuple(_failed(texts))
     return DayResult(
-        day, begins, running.returncode, _counts(said), failed, time.monotonic() - started
+        day, begins, running.returncode, _counts(texts), failed, time.monotonic() - started
     )
 
 
-def _failed(said: Sequence[str]) -> Iterator[str]:
-    for line in said:
-        if found := re.match(r"(?:FAILED|ERROR) (\S+)", line):
-            yield found[1]
+def _failed(texts: Sequence[str]) -> Iterator[str]:
+    for line in texts:
+        if match := re.match(r"(?:FAILED|ERROR) (\S+)", line):
+            yield match[1]
 
 
-def _counts(said: Sequence[str]) -> str:
-    for line in reversed(said):
-        if found := re.match(r"=*\s*(\d+ \w+.*?) in [\d.]+s", line):
-            return found[1]
+def _counts(texts: Sequence[str]) -> str:
+    for line in reversed(texts):
+        if match := re.match(r"=*\s*(\d+ \w+.*?) in [\d.]+s", line):
+            return match[1]
     return "no result"
 
 
-def _days(said: str) -> list[str]:
-    for day in (found := said.split(",")):
+def _days(text: str) -> list[str]:
+    for day in (part := text.split(",")):
         moment(day)  # a ValueError is a usage error
-    return found
+    return part
 
 
 def _parser() -> argparse.ArgumentParser:
-    told = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         description="Run everything that knows a date on other days than today. "
         "Everything else that is given goes to pytest."
     )
-    told.add_argument("--days", type=_days, help=f"some of {', '.join(DAYS)}; or any other")
-    told.add_argument("--few", action="store_true", help=f"on SQLite only: {', '.join(FEW)}")
-    told.add_argument("--jobs", type=int, default=2, help="so many processes of pytest")
-    return told
+    parser.add_argument("--days", type=_days, help=f"some of {', '.join(DAYS)}; or any other")
+    parser.add_argument("--few", action="store_true", help=f"on SQLite only: {', '.join(FEW)}")
+    parser.add_argument("--jobs", type=int, default=2, help="so many processes of pytest")
+    return parser
 
 
 if __name__ == "__main__":

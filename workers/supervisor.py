@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 from workers.children import Adopted, Child
 
-_TOLD = "JIESU_CHILDREN"
+_CHILDREN_VARIABLE = "JIESU_CHILDREN"
 """The environment variable of the children; a command line would show the store's password."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -106,7 +106,7 @@ def become_supervisor(children: Sequence[Child], lock: int, received: int) -> No
     `lock`: the file descriptor of the home folder's lock, which stays locked. `received`: the pipe
     of `kept_signals`; those that this thread blocks stay pending until this module handles them.
     """
-    told = [
+    commands = [
         {
             "name": child.name,
             "command": list(child.command),
@@ -120,14 +120,15 @@ def become_supervisor(children: Sequence[Child], lock: int, received: int) -> No
     os.set_inheritable(received, True)
     sys.stdout.flush()
     sys.stderr.flush()
-    os.environ[_TOLD] = json.dumps({"children": told, "received": received})
+    values = {"children": commands, "received": received}
+    os.environ[_CHILDREN_VARIABLE] = json.dumps(values)
     # This very package, whatever lies in the folder that the command was started in.
     folder = str(Path(__file__).parent.parent)
     code = f"import sys; sys.path[0] = {folder!r}; from workers.supervisor import main; main()"
     os.execv(sys.executable, [sys.executable, "-c", code])  # noqa: S606  # nosec B606
 
 
-async def supervise(told: Sequence[dict[str, Any]], received: int) -> int:
+async def supervise(items: Sequence[dict[str, Any]], received: int) -> int:
     """Supervise these children of this process; return the exit code.
 
     `received`: the pipe with the signals that arrived while this program was being started.
@@ -136,7 +137,7 @@ async def supervise(told: Sequence[dict[str, Any]], received: int) -> int:
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, supervisor.stop)
-    for each in told:
+    for each in items:
         child = Child(each["name"], each["command"], Path(each["log"]), each["env"])
         child.process = Adopted(each["pid"])
         supervisor.children.append(child)
@@ -182,5 +183,5 @@ def _write(line: str) -> None:
 
 def main() -> None:
     """Supervise the children that this process had as another program."""
-    told = json.loads(os.environ.pop(_TOLD))
-    sys.exit(asyncio.run(supervise(told["children"], told["received"])))
+    values = json.loads(os.environ.pop(_CHILDREN_VARIABLE))
+    sys.exit(asyncio.run(supervise(values["children"], values["received"])))

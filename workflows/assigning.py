@@ -17,7 +17,7 @@ from domain.facts.joint import Delegated, Intervened, Whistled
 from domain.messages import Command
 from domain.policy.guards import check
 from domain.refusals import Refused
-from domain.ticket.assignment import Assignment, Given, Share
+from domain.ticket.assignment import Assignment, AssignmentPlan, Share
 from workflows.calls import ask, ask_until_answered
 from workflows.escalation import EscalatingTicket
 from workflows.turns import PATIENCE
@@ -56,7 +56,7 @@ def question_of(flow: EscalatingTicket, unit: str | None, at: datetime) -> Dispa
         tier=ticket.tier or "",
         area=ticket.area,
         unit=unit,
-        assignment=ticket.given + 1,
+        assignment=ticket.assignment_count + 1,
         at=at,
         place=ticket.complaint.place,
         accused=ticket.accused,
@@ -66,16 +66,18 @@ def question_of(flow: EscalatingTicket, unit: str | None, at: datetime) -> Dispa
 
 def assign(flow: EscalatingTicket, plan: DispatchPlan, at: datetime, actor: Actor) -> None:
     """Record the planned unit as the lead."""
-    given = given_of(flow, plan)
+    assignment_plan = plan_fields(flow, plan)
     flow.record_event(
-        Assigned(**{name: getattr(given, name) for name in Given.model_fields}), at, actor
+        Assigned(**{name: getattr(assignment_plan, name) for name in AssignmentPlan.model_fields}),
+        at,
+        actor,
     )
 
 
-def given_of(flow: EscalatingTicket, plan: DispatchPlan) -> Given:
+def plan_fields(flow: EscalatingTicket, plan: DispatchPlan) -> AssignmentPlan:
     """Return the planned share with its current number: others may have been recorded meanwhile."""
-    n = flow.ticket.given + 1
-    told = {name: getattr(plan, name) for name in Given.model_fields}
+    n = flow.ticket.assignment_count + 1
+    values = {name: getattr(plan, name) for name in AssignmentPlan.model_fields}
     clocks = [
         clock.model_copy(update={"assignment": n})
         for clock in plan.clocks
@@ -83,7 +85,7 @@ def given_of(flow: EscalatingTicket, plan: DispatchPlan) -> Given:
     ]
     if not flow.ticket.promised:
         clocks += [clock for clock in plan.clocks if clock.name is ClockName.PROMISE]
-    return Given(**told | {"assignment": n, "clocks": clocks})
+    return AssignmentPlan(**values | {"assignment": n, "clocks": clocks})
 
 
 async def reassign(flow: EscalatingTicket, command: Reassign, actor: Actor, at: datetime) -> None:
@@ -106,7 +108,7 @@ async def intervene(flow: EscalatingTicket, command: Intervene, actor: Actor, at
 
 async def whistle(flow: EscalatingTicket, command: Whistle, actor: Actor, at: datetime) -> None:
     lead = command.share_in(flow.ticket, actor)
-    first, shares = flow.ticket.given, list[Given]()
+    first, shares = flow.ticket.assignment_count, list[AssignmentPlan]()
     for n, call in enumerate(command.units, first + 1):
         shares.append(await _plan_help(flow, lead, call, n, at))
     _still(flow, command, actor, at, first)
@@ -118,7 +120,7 @@ async def whistle(flow: EscalatingTicket, command: Whistle, actor: Actor, at: da
 
 async def delegate(flow: EscalatingTicket, command: Delegate, actor: Actor, at: datetime) -> None:
     above = command.share_in(flow.ticket, actor)
-    first = flow.ticket.given
+    first = flow.ticket.assignment_count
     call = Call(unit=command.unit, task=command.task, limit=command.limit)
     share = await _plan_help(flow, above, call, first + 1, at, below=above.unit)
     _still(flow, command, actor, at, first)
@@ -127,17 +129,17 @@ async def delegate(flow: EscalatingTicket, command: Delegate, actor: Actor, at: 
 
 async def _plan_help(
     flow: EscalatingTicket,
-    given_from: Assignment,
+    delegator: Assignment,
     call: Call,
     n: int,
     at: datetime,
     below: str | None = None,
-) -> Given:
-    """Plan a co-handler's or (`below`) a delegate's share, due no later than `given_from`."""
+) -> AssignmentPlan:
+    """Plan a co-handler's or (`below`) a delegate's share, due no later than `delegator`."""
     due = [
         clock.due_at
         for clock in flow.ticket.clocks
-        if clock.running and clock.assignment == given_from.n and clock.name is ClockName.HANDLE
+        if clock.running and clock.assignment == delegator.n and clock.name is ClockName.HANDLE
     ]
     question = question_of(flow, call.unit, at).model_copy(
         update={
@@ -150,7 +152,9 @@ async def _plan_help(
         }
     )
     plan = await ask(Dispatch.dispatch, question)
-    return Given(**{name: getattr(plan, name) for name in Given.model_fields} | {"assignment": n})
+    return AssignmentPlan(
+        **{name: getattr(plan, name) for name in AssignmentPlan.model_fields} | {"assignment": n}
+    )
 
 
 def _still(
@@ -158,5 +162,5 @@ def _still(
 ) -> None:
     """Refuse the command if another share was given out while its own were planned."""
     check(flow.ticket, command, actor, at)
-    if flow.ticket.given != first:
+    if flow.ticket.assignment_count != first:
         raise Refused("overtaken", "Somebody else gave out a share in the same moment: try again.")

@@ -46,7 +46,7 @@ class ContinuedTicket(StagedTicket):
         self.turns = Turns()
         self.updates = 0
         self.signals = 0
-        self.told_to_carry_on = False
+        self.continuation_requested = False
         self._full = False
         carried = self.carried
         self.update_ids = list(carried.update_ids) if carried else []
@@ -86,8 +86,8 @@ class ContinuedTicket(StagedTicket):
         async with self.turns.turn(act.command):
             await self._take_finished()
             patience = PATIENCE.get()
-            if patience is not None and self.behind(at):
-                await patience.wait(lambda: not self.behind(at))
+            if patience is not None and self.has_overdue_levels(at):
+                await patience.wait(lambda: not self.has_overdue_levels(at))
             check(self.ticket, act.command, act.actor, at)
             await handlers.give(self, act.command, act.actor, at)
         if info is not None:
@@ -107,10 +107,10 @@ class ContinuedTicket(StagedTicket):
 
     @property
     def carrying_on(self) -> bool:
-        if not self._full and not self.told_to_carry_on:
+        if not self._full and not self.continuation_requested:
             return False
         programs = any(assignment.heartbeats for assignment in self.ticket.opened)
-        return not programs or self.told_to_carry_on or near_a_limit(self._used(), _MUST)
+        return not programs or self.continuation_requested or near_a_limit(self._used(), _MUST)
 
     def record_event(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
         super().record_event(fact, at, actor)
@@ -160,7 +160,7 @@ class ContinuedTicket(StagedTicket):
         )
 
     def _at_rest(self) -> bool:
-        return workflow.all_handlers_finished() and not self.climbing and not self._projecting
+        return workflow.all_handlers_finished() and not self.escalating and not self._projecting
 
     async def catch_up(self) -> None:
         """Add the clocks that a ticket of an older lifecycle lacks.

@@ -9,10 +9,10 @@ from domain.activity_io import ClockQuestion, ResumeQuestion
 from domain.commands.base import ClockNeed, Wanted
 from domain.commands.joint.raise_level import raised
 from domain.commands.lookups import rules_of
-from domain.deadlines.clocks import Clock, Rung, RungKind, emergency_clock
+from domain.deadlines.clocks import Clock, EscalationLevel, LevelKind, emergency_clock
 from domain.deadlines.registry import ClockName
 from domain.facts.aftercare import ClosedOnWatch
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.facts.closing import CallBackDue, Closed
 from domain.facts.returning import FellBack, TakenOn
 from domain.facts.waiting import Resumed, ReviewMissed
@@ -29,36 +29,36 @@ _AT_ONCE = timedelta(milliseconds=1)
 
 
 class EscalatingTicket(RecordedTicket):
-    """A recorded ticket whose clocks run. `climbing`: a level that was reached is processed."""
+    """A recorded ticket whose clocks run. `escalating`: a level that was reached is processed."""
 
-    climbing = False
-    came_at: datetime | None = None
+    escalating = False
+    received_until: datetime | None = None
     """The latest time at which a message was received; levels up to it are due."""
 
-    async def climb(self) -> None:
+    async def run_escalation(self) -> None:
         """Wait for the earliest escalation level of any clock, again and again.
 
         The timer is set lazily: when a clock stops, its timer is left to fire without effect
         rather than cancelled and set again, and only an earlier level replaces it.
         """
         while self.ticket.open:
-            following = self.ticket.next_rung()
+            following = self.ticket.next_level()
             if following is None:
                 await workflow.wait_condition(
-                    lambda: not self.ticket.open or self.ticket.next_rung() is not None
+                    lambda: not self.ticket.open or self.ticket.next_level() is not None
                 )
                 continue
             armed = following[1].at
-            if await self._time_came(armed):
-                reached = self.ticket.next_rung()
+            if await self._due_now(armed):
+                reached = self.ticket.next_level()
                 if reached is not None and reached[1].at <= armed:
-                    self.climbing = True
+                    self.escalating = True
                     await self.reach(*reached)
-                    self.climbing = False
+                    self.escalating = False
                 elif reached is None:  # the timer of a clock that was stopped, and no other to set
                     self.leave_trace()
 
-    async def _time_came(self, armed: datetime) -> bool:
+    async def _due_now(self, armed: datetime) -> bool:
         """Return True when it is time; False when an earlier level came up, or the ticket ended.
 
         An overdue level gets a timer, too: whether there is one must not depend on
@@ -74,44 +74,44 @@ class EscalatingTicket(RecordedTicket):
         return self._passed(armed)
 
     def _passed(self, armed: datetime) -> bool:
-        return self.came_at is not None and armed <= self.came_at
+        return self.received_until is not None and armed <= self.received_until
 
-    def behind(self, at: datetime) -> bool:
+    def has_overdue_levels(self, at: datetime) -> bool:
         """Return whether an escalation level due by `at` is still to be processed.
 
         After a time without a worker, late messages and expired timers arrive together. What was
         due first is recorded first: a late answer must not hide that it was late.
         """
-        following = self.ticket.next_rung()
+        following = self.ticket.next_level()
         if following is not None and following[1].at <= at and self.ticket.open:
-            self.came_at = max(at, self.came_at or at)
+            self.received_until = max(at, self.received_until or at)
             return True
-        return self.climbing
+        return self.escalating
 
     def _earlier_than(self, armed: datetime) -> bool:
-        following = self.ticket.next_rung()
+        following = self.ticket.next_level()
         return following is not None and following[1].at < armed
 
-    async def reach(self, clock: Clock, rung: Rung) -> None:
+    async def reach(self, clock: Clock, level: EscalationLevel) -> None:
         """Record an escalation level, notify those concerned, and apply its consequences."""
         assignment = clock.assignment
         unit = self.ticket.assignment(assignment).unit if assignment else None
         self.record_event(
-            RungClimbed(
+            LevelReached(
                 clock=clock.name,
                 assignment=assignment,
                 label=clock.label,
-                rung=rung.kind,
+                rung=level.kind,
                 due_at=clock.due_at,
                 unit=unit,
-                tells=rung.tells,
+                tells=level.tells,
             ),
-            rung.at,
+            level.at,
         )
-        if rung.kind is RungKind.DUE:
-            await self._fall_due(clock, unit or "", rung.at)
-        if rung.raises and clock.running:
-            await self._raise(clock, rung.at)
+        if level.kind is LevelKind.DUE:
+            await self._fall_due(clock, unit or "", level.at)
+        if level.raises and clock.running:
+            await self._raise(clock, level.at)
         await self.project()
 
     async def _fall_due(self, clock: Clock, unit: str, at: datetime) -> None:
@@ -121,7 +121,7 @@ class EscalatingTicket(RecordedTicket):
         """
         n = clock.assignment or 0
         match clock.name:
-            case ClockName.RETURN_WINDOW if self._return_asked(n):
+            case ClockName.RETURN_WINDOW if self._return_requested(n):
                 pass  # in time: the decision also settles whether another is possible
             case ClockName.RETURN_WINDOW:
                 self.record_if_allowed(TakenOn(assignment=n, unit=unit), at)
@@ -149,7 +149,7 @@ class EscalatingTicket(RecordedTicket):
             case _:
                 pass
 
-    def _return_asked(self, n: int) -> bool:
+    def _return_requested(self, n: int) -> bool:
         request = self.ticket.assignment(n).asked
         return bool(self.lifecycle) and request is not None and request.what == "return"
 
@@ -169,13 +169,16 @@ class EscalatingTicket(RecordedTicket):
 
     async def before_waiting(self) -> None:
         """Resume clocks whose pause is over because the share that had it has ended."""
-        standing = self.ticket.to_resume()
-        if not standing:
+        paused = self.ticket.to_resume()
+        if not paused:
             return
         at = self.ticket.updated_at
-        n = next((c.assignment for c in standing if c.assignment), None) or self.ticket.given
-        clocks = await self._resumed(standing, at)
-        if self.ticket.to_resume() == standing:
+        n = (
+            next((c.assignment for c in paused if c.assignment), None)
+            or self.ticket.assignment_count
+        )
+        clocks = await self._resumed(paused, at)
+        if self.ticket.to_resume() == paused:
             self.record_if_allowed(Resumed(assignment=n, why="pause_ended", clocks=clocks), at)
 
     async def _raise(self, clock: Clock, at: datetime) -> None:
@@ -255,15 +258,15 @@ class EscalatingTicket(RecordedTicket):
         recorded after it: then the pause has no length. An extension granted meanwhile counts.
         """
         while True:
-            standing = [clock.model_copy() for clock in self.ticket.paused(n)]
-            since = [clock.paused_at for clock in standing if clock.paused_at is not None]
-            resumed = await self._resumed(standing, max([at, *since]))
-            if self.ticket.paused(n) == standing:
+            clocks = [clock.model_copy() for clock in self.ticket.paused(n)]
+            since = [clock.paused_at for clock in clocks if clock.paused_at is not None]
+            resumed = await self._resumed(clocks, max([at, *since]))
+            if self.ticket.paused(n) == clocks:
                 return resumed
 
-    async def _resumed(self, standing: list[Clock], at: datetime) -> list[Clock]:
+    async def _resumed(self, clocks: list[Clock], at: datetime) -> list[Clock]:
         question = ResumeQuestion(
-            city=self.ticket.complaint.city, pack=self.pack, clocks=standing, at=at
+            city=self.ticket.complaint.city, pack=self.pack, clocks=clocks, at=at
         )
         try:
             return (await ask(Clocks.resume, question)).clocks
@@ -271,4 +274,4 @@ class EscalatingTicket(RecordedTicket):
             if PATIENCE.get() is not None:
                 raise
             workflow.logger.error("no plan", extra={"code": error.type})
-            return [clock.moved(at) for clock in standing]
+            return [clock.moved(at) for clock in clocks]

@@ -142,21 +142,23 @@ class RecordedTicket:
             await self.before_waiting()
         await self.project()
         self.registered = True
-        came: list[datetime] = []
+        times: list[datetime] = []
 
         def over() -> bool:  # evaluated in every task before its first result
             self.note_task()
-            if not came and condition():
-                came.append(workflow.now())
+            if not times and condition():
+                times.append(workflow.now())
             # A projection under way is finished first, so that steps follow in order.
-            return self.ladder.done() or ((bool(came) or self.carrying_on) and not self._projecting)
+            return self.ladder.done() or (
+                (bool(times) or self.carrying_on) and not self._projecting
+            )
 
         await workflow.wait_condition(over)
         if self.ladder.done() and self.ticket.open:
             self.ladder.result()  # a defect: fail this task loudly rather than run without clocks
-        if not came and self.carrying_on:
+        if not times and self.carrying_on:
             raise CarryOn
-        return came[0] if came else workflow.now()
+        return times[0] if times else workflow.now()
 
     async def project(self, *, again: bool = False) -> None:
         """Copy new events into the store; when the store is away, the copy follows later.
@@ -205,8 +207,8 @@ class RecordedTicket:
             workflow.upsert_memo({_TRACE: None})
 
     def _arrived(self, events: list[Event]) -> None:
-        there = {event.version for event in events}
-        self._on_the_way = [e for e in self._on_the_way if e.version not in there]
+        versions = {event.version for event in events}
+        self._on_the_way = [e for e in self._on_the_way if e.version not in versions]
 
     async def drain(self) -> None:
         """Project the last events, and wait until everything under way is finished."""

@@ -150,7 +150,7 @@ async def _decide(flow: EscalatingTicket, command: Decide, actor: Actor, at: dat
             flow.record_event(handling.ExtensionRefused(assignment=n, reason=why), at, actor)
         case "hold", True:
             clocks = await flow.plan_hold(n, request.until, at)
-            _still_asked(flow, n, request)
+            _check_still_requested(flow, n, request)
             held = waiting.Held(assignment=n, until=request.until or at, reason=why, clocks=clocks)
             flow.record_event(held, at, actor)
         case "hold", False:
@@ -161,7 +161,7 @@ async def _decide(flow: EscalatingTicket, command: Decide, actor: Actor, at: dat
             flow.record_event(returning.ReturnRefused(assignment=n, reason=why), at, actor)
 
 
-def _still_asked(flow: EscalatingTicket, n: int, request: Request) -> None:
+def _check_still_requested(flow: EscalatingTicket, n: int, request: Request) -> None:
     """Refuse a decision whose request was settled or became moot during planning."""
     if flow.ticket.assignment(n).asked is not request:
         raise Refused("overtaken", "This request is not waiting any more: look again.")
@@ -177,13 +177,13 @@ async def _grant_return(
 ) -> None:
     if command.unit is None:
         clocks = await flow.plan_clocks(at, ClockName.DISPATCH)
-        _still_asked(flow, n, request)
+        _check_still_requested(flow, n, request)
         flow.record_event(
             returning.Returned(assignment=n, reason=command.reason, clocks=clocks), at, actor
         )
         return
     plan = await assigning.plan_lead(flow, command.unit, at)
-    _still_asked(flow, n, request)
+    _check_still_requested(flow, n, request)
     returned = returning.Returned(assignment=n, reason=command.reason, unit=command.unit)
     flow.record_event(returned, at, actor)
     assigning.assign(flow, plan, at, actor)
@@ -210,7 +210,7 @@ async def _grant_extension(
     )
     before = [(one.paused_at, one.running) for one in (clock, *also)]
     plan = await ask(Clocks.extend, question)
-    _still_asked(flow, n, request)
+    _check_still_requested(flow, n, request)
     if not clock.running or before != [(one.paused_at, one.running) for one in (clock, *also)]:
         raise Refused("overtaken", "The clock was stopped or set going meanwhile: look again.")
     granted = handling.ExtensionGranted(assignment=n, reason=command.reason, clocks=plan.clocks)
@@ -248,13 +248,13 @@ async def _appoint(flow: EscalatingTicket, command: Appoint, actor: Actor, at: d
 async def _replan(flow: EscalatingTicket, command: Replan, actor: Actor, at: datetime) -> None:
     """Replan the provisional clocks, again if one changed during planning."""
     while True:
-        asked = [clock.model_copy() for clock in flow.ticket.provisional]
+        clocks = [clock.model_copy() for clock in flow.ticket.provisional]
         question = ReplanQuestion(
-            city=flow.ticket.complaint.city, pack=flow.pack, clocks=asked, at=at
+            city=flow.ticket.complaint.city, pack=flow.pack, clocks=clocks, at=at
         )
         plan = await ask(Clocks.replan, question)
         check(flow.ticket, command, actor, at)
-        if flow.ticket.provisional == asked:
+        if flow.ticket.provisional == clocks:
             break
     if not plan.clocks:
         raise Refused("nothing_to_replan", "No year was published that it rests on.")

@@ -10,21 +10,21 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 from runtime.names import (
+    BACKLOG_WORKFLOW,
     OUTBOX_WORKFLOW,
     RENEWAL_WORKFLOW,
     REPLAN_WORKFLOW,
     RETENTION_WORKFLOW,
-    SPOOL_WORKFLOW,
     SWEEP_WORKFLOW,
 )
 
 with workflow.unsafe.imports_passed_through():
+    from activities.intake_backlog import IntakeBacklog
     from activities.maintenance import EVERY
     from activities.outbox import Outbox
     from activities.renewal import Renewal
     from activities.replan import Replanning
     from activities.retention import RetentionActivities
-    from activities.spool import Spool
     from activities.sweep import Sweep
 
 _RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
@@ -44,14 +44,14 @@ class OutboxWorkflow:
         )
 
 
-@workflow.defn(name=SPOOL_WORKFLOW)
-class SpoolWorkflow:
+@workflow.defn(name=BACKLOG_WORKFLOW)
+class IntakeBacklogWorkflow:
     """The start of tickets whose complaints were taken while the engine was away."""
 
     @workflow.run
     async def run(self) -> int:
         return await workflow.execute_activity_method(
-            Spool.start_waiting,
+            IntakeBacklog.start_waiting,
             start_to_close_timeout=2 * EVERY,
             heartbeat_timeout=timedelta(seconds=10),
             retry_policy=_RETRY,

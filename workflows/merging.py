@@ -96,37 +96,37 @@ async def part(flow: EscalatingTicket, at: datetime) -> None:
             await _send_off(flow, number, because(ReasonCode.PARENT_ENDED), at)
 
 
-async def joined(flow: EscalatingTicket, told: MergedTicket) -> None:
+async def joined(flow: EscalatingTicket, merged: MergedTicket) -> None:
     """Record that another ticket was merged into this one; if it is too late, send it back."""
     try:
-        flow.record_event(ComplainantJoined(number=told.number), told.at)
+        flow.record_event(ComplainantJoined(number=merged.number), merged.at)
     except Refused:
-        await _send_off(flow, told.number, because(ReasonCode.PARENT_ANSWERED), told.at)
+        await _send_off(flow, merged.number, because(ReasonCode.PARENT_ANSWERED), merged.at)
 
 
-def left(flow: EscalatingTicket, told: MergedTicket) -> None:
-    if told.number in flow.ticket.complainants and flow.ticket.open:
-        flow.record_if_allowed(ComplainantLeft(number=told.number), told.at)
+def left(flow: EscalatingTicket, merged: MergedTicket) -> None:
+    if merged.number in flow.ticket.complainants and flow.ticket.open:
+        flow.record_if_allowed(ComplainantLeft(number=merged.number), merged.at)
 
 
 async def answered(flow: EscalatingTicket, reply: ParentReply) -> None:
     """Record the answer of the ticket that this one waits for."""
     clocks = await flow.plan_clocks(reply.at, ClockName.RATE)
     if flow.ticket.stage is Stage.MERGED and flow.ticket.parent == reply.parent:
-        told = RepliedWithParent(
+        fact = RepliedWithParent(
             parent=reply.parent, text=reply.text, resolved=reply.resolved, clocks=clocks
         )
-        flow.record_event(told, reply.at)
+        flow.record_event(fact, reply.at)
 
 
 async def parted(flow: EscalatingTicket, parting: Parting) -> None:
     """Unmerge this ticket, as the one it waits for will not answer it."""
     clocks = await flow.plan_clocks(parting.at, ClockName.DISPATCH)
     if flow.ticket.stage is Stage.MERGED and flow.ticket.parent == parting.parent:
-        told = Unmerged(
+        fact = Unmerged(
             reason=parting.reason, because=coded(flow.ticket, parting.because), clocks=clocks
         )
-        flow.record_event(told, parting.at)
+        flow.record_event(fact, parting.at)
 
 
 async def _send_off(flow: EscalatingTicket, number: str, why: Because, at: datetime) -> None:
@@ -135,10 +135,12 @@ async def _send_off(flow: EscalatingTicket, number: str, why: Because, at: datet
     await tell(number, PARTED, parting)
 
 
-async def tell(number: str, signal: str, told: Recorded) -> bool:
+async def tell(number: str, signal: str, recorded: Recorded) -> bool:
     """Signal another ticket; return False when it has ended."""
     try:
-        await workflow.get_external_workflow_handle(ticket_workflow_id(number)).signal(signal, told)
+        await workflow.get_external_workflow_handle(ticket_workflow_id(number)).signal(
+            signal, recorded
+        )
     except (FailureError, TemporalError):
         workflow.logger.info("another ticket could not be told", extra={"signal": signal})
         return False

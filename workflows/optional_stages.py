@@ -11,8 +11,8 @@ from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.facts.aftercare import WatchEnded
 from domain.facts.returning import ArbitrationCalled
-from domain.facts.verifying import VerificationAsked
-from domain.policy.decide import arbitration_due, grave, watch_over
+from domain.facts.verifying import VerificationRequested
+from domain.policy.decide import above_threshold, arbitration_due, watch_over
 from domain.ticket.because import ReasonCode, because
 from domain.ticket.rules_snapshot import Escalation
 from domain.ticket.stages import Stage
@@ -46,9 +46,9 @@ class StagedTicket(AssignedTicket):
         at, stage = self.ticket.updated_at, self.ticket.stage
         plan = await assigning.plan_verifier(self, unit, at)
         if self.ticket.stage is stage:
-            share = assigning.given_of(self, plan)
+            share = assigning.plan_fields(self, plan)
             self.record_event(
-                VerificationAsked(before=before, share=share, clocks=list(clocks)), at
+                VerificationRequested(before=before, share=share, clocks=list(clocks)), at
             )
 
     async def call_arbitration(self) -> None:
@@ -66,7 +66,7 @@ class StagedTicket(AssignedTicket):
             clocks = await self.plan_clocks(at, ClockName.DISPATCH)
         else:
             clocks = await self.plan_clocks(at, need=ClockNeed(ClockName.ORDER))
-        if self.ticket.stage is not Stage.HANDLE or not grave(self.ticket):
+        if self.ticket.stage is not Stage.HANDLE or not above_threshold(self.ticket):
             return
         if self.ticket.lead is not lead:
             return  # another unit leads by now: `handle` calls this again

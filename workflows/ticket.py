@@ -21,7 +21,7 @@ from domain.facts.transitions import transition
 from domain.facts.verifying import ClosingRefuted
 from domain.messages import Act, MergedTicket, ParentReply, Parting, RatingMessage
 from domain.policy.condition_inputs import case_of
-from domain.policy.decide import arbitration_due, grave, verdict
+from domain.policy.decide import above_threshold, arbitration_due, verdict
 from domain.policy.guards import check
 from domain.refusals import Refused
 from domain.ticket.complaint import Complaint
@@ -47,7 +47,7 @@ class TicketWorkflow(ContinuedTicket):
 
     @workflow.run
     async def run(self, begun: Complaint | Carried) -> Snapshot:
-        self.ladder = asyncio.create_task(self.climb())
+        self.ladder = asyncio.create_task(self.run_escalation())
         while True:
             try:
                 await self.live()
@@ -143,7 +143,7 @@ class TicketWorkflow(ContinuedTicket):
     async def handle(self) -> None:
         """Handle (办理): each share is an activity; with the last one the answer is ready."""
         while self.ticket.stage is Stage.HANDLE:
-            if grave(self.ticket):
+            if above_threshold(self.ticket):
                 await self.escalate()
             await self.work(Stage.HANDLE)
 
@@ -235,12 +235,12 @@ class TicketWorkflow(ContinuedTicket):
             raise _refusal(refused) from None
 
     @workflow.signal(name=CARRY_ON)
-    def asked_to_carry_on(self) -> None:
+    def request_continuation(self) -> None:
         """Continue in a new run once nothing is under way; requested by the renewal or the API."""
-        self.told_to_carry_on = True
+        self.continuation_requested = True
 
     @workflow.signal(name=RECORD_AGAIN)
-    async def asked_to_record_again(self) -> None:
+    async def request_record(self) -> None:
         """Project the state again: the record may show events of a lost task, absent here.
 
         The API requests it when it refuses a command that such a task may have carried out.
@@ -250,38 +250,38 @@ class TicketWorkflow(ContinuedTicket):
         await self.project(again=True)
 
     @workflow.signal(name="rate")
-    async def rated(self, given: RatingMessage) -> None:
+    async def rated(self, message: RatingMessage) -> None:
         """Record the citizen's rating. One that is not due is recorded, but does not count."""
-        at = given.at or workflow.now()
+        at = message.at or workflow.now()
         self.signals += 1
         await workflow.wait_condition(lambda: self.ticket.stage is not Stage.ACCEPT)
-        if given.key in self.rating_keys or not self.hears():
+        if message.key in self.rating_keys or not self.hears():
             return
-        if given.key:
-            self.rating_keys.append(given.key)
+        if message.key:
+            self.rating_keys.append(message.key)
         try:
-            transition(self.ticket.stage, Rated).permit(given.actor)
+            transition(self.ticket.stage, Rated).permit(message.actor)
             if self.ticket.rating is not None:
                 raise Refused("already_rated", "This ticket is rated already.")
-            self.record_event(Rated(rating=given.rating), at, given.actor)  # `rate` projects it
+            self.record_event(Rated(rating=message.rating), at, message.actor)  # `rate` projects it
         except Refused as refused:
             self.record_event(
-                RatingRefused(code=refused.code, rating=given.rating), at, given.actor
+                RatingRefused(code=refused.code, rating=message.rating), at, message.actor
             )
             await self.project()
 
     @workflow.signal
-    async def joined(self, told: MergedTicket) -> None:
+    async def joined(self, merged: MergedTicket) -> None:
         """Record that another ticket was merged into this one (并单)."""
         self.signals += 1
-        await merging.joined(self, told)
+        await merging.joined(self, merged)
         await self.project()
 
     @workflow.signal
-    async def left(self, told: MergedTicket) -> None:
+    async def left(self, merged: MergedTicket) -> None:
         """Record that a ticket that was merged into this one has left it."""
         self.signals += 1
-        merging.left(self, told)
+        merging.left(self, merged)
         await self.project()
 
     @workflow.signal

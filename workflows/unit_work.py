@@ -14,7 +14,7 @@ from domain.continuation import Carried
 from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts.anytime import ResultOvertaken
-from domain.policy.decide import grave
+from domain.policy.decide import above_threshold
 from domain.policy.results import failure_of, result_of, shares_ended
 from domain.refusals import Refused
 from domain.ticket.assignment import Assignment, HandlingResult, Share, WorkOrder
@@ -62,9 +62,9 @@ class AssignedTicket(EscalatingTicket):
         for assignment in self.ticket.opened:
             if assignment.n not in self._out:
                 self._out[assignment.n] = self._send(assignment)
-        came = await self.until(lambda: self._news(stage))
+        moment = await self.until(lambda: self._news(stage))
         if self.lifecycle:
-            await self._let_rungs_come_first(came)
+            await self._let_overdue_levels_come_first(moment)
         for n, work in list(self._out.items()):
             assignment = self.ticket.assignment(n)
             if not assignment.open and self.lifecycle:
@@ -77,37 +77,44 @@ class AssignedTicket(EscalatingTicket):
                     await work
             elif work.done():
                 del self._out[n]
-                await self._take(assignment, work, came)
+                await self._take(assignment, work, moment)
 
     def _news(self, stage: Stage) -> bool:
         opened = {assignment.n for assignment in self.ticket.opened}
         done = any(work.done() for work in self._out.values())
-        return done or self.ticket.stage is not stage or opened != set(self._out) or self._grave()
+        return (
+            done
+            or self.ticket.stage is not stage
+            or opened != set(self._out)
+            or self._above_threshold()
+        )
 
-    def _grave(self) -> bool:
-        return self.ticket.stage is Stage.HANDLE and grave(self.ticket)
+    def _above_threshold(self) -> bool:
+        return self.ticket.stage is Stage.HANDLE and above_threshold(self.ticket)
 
-    async def _take(self, assignment: Assignment, work: PendingResult, came: datetime) -> None:
+    async def _take(self, assignment: Assignment, work: PendingResult, moment: datetime) -> None:
         unit = Actor(role=Role.OFFICER, unit=assignment.unit)
         try:
             result = await work
         except ActivityError as error:
             code = getattr(error.cause, "type", None) or type(error.cause).__name__
-            clocks = await self.plan_clocks(came, ClockName.DISPATCH)
+            clocks = await self.plan_clocks(moment, ClockName.DISPATCH)
             if assignment.open:
                 failed = failure_of(self.ticket, assignment.n, code, clocks)
                 led = assignment.share is Share.LEAD
-                self.record_event(failed, came, unit if led else SYSTEM)
+                self.record_event(failed, moment, unit if led else SYSTEM)
         else:
             unit.id = result.by
-            self.record_event(result_of(self.ticket, assignment.n, result), result.at or came, unit)
+            self.record_event(
+                result_of(self.ticket, assignment.n, result), result.at or moment, unit
+            )
 
-    async def _let_rungs_come_first(self, came: datetime) -> None:
+    async def _let_overdue_levels_come_first(self, moment: datetime) -> None:
         """Wait for escalation levels that fell due before the available results were handed in."""
-        handed_in = [self._out[n].result().at or came for n in self.finished()]
-        if handed_in and self.behind(max(handed_in)):
+        handed_in = [self._out[n].result().at or moment for n in self.finished()]
+        if handed_in and self.has_overdue_levels(max(handed_in)):
             self.leave_trace()
-            await workflow.wait_condition(lambda: not self.behind(max(handed_in)))
+            await workflow.wait_condition(lambda: not self.has_overdue_levels(max(handed_in)))
 
     def _recall(self, assignment: Assignment, work: PendingResult) -> None:
         """Recall an assignment. A result that was under way is not lost: it becomes an event."""

@@ -127,7 +127,7 @@ def create_app(
     )
     app.router.routes.extend(_routes())
     route_permissions.check_routes(app)
-    oidc.standings(settings.oidc_roles)
+    oidc.parse_role_mapping(settings.oidc_roles)
     app.state.assets = Assets(settings.assets or default_packages())
     app.state.drawing = Drawing(app.state.assets)
     app.state.outlines = maps.Outlines()
@@ -172,9 +172,9 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        shelf = packs or PackRegistry(settings.cities or default_root())
-        for city in shelf.ids():
-            shelf.get(city)
+        registry = packs or PackRegistry(settings.cities or default_root())
+        for city in registry.ids():
+            registry.get(city)
         opened = store or Store.open(settings.store)
         ring = open_ring(settings.key_text, settings.key_file)
         keys = TicketKeys(opened, ring)
@@ -189,7 +189,7 @@ def _lifespan(
             settings=settings,
             store=opened,
             engine=Engine(engine, timeout=settings.engine_timeout),
-            packs=shelf,
+            packs=registry,
             vault=Vault(ring),
             keys=keys,
             uploads=Uploads(
@@ -198,7 +198,7 @@ def _lifespan(
             limits=limits,
             challenge=challenge or _challenge(settings),
         )
-        logger.info("api ready", cities=shelf.ids(), store=opened.dialect)
+        logger.info("api ready", cities=registry.ids(), store=opened.dialect)
         comparing = asyncio.create_task(app.state.context.engine.compare_clocks())
         try:
             yield

@@ -1,6 +1,6 @@
 """Static files of the pages: from npm packages and from the folders of the pages themselves.
 
-Of packages only the files listed in `SHELVES` are served, and of ours the folders `static` of
+Of packages only the files listed in `PACKAGE_FILES` are served, and of ours the folders `static` of
 `api/pages`. The address names the version (of our own files: a hash of their content), so that
 browsers cache a file for a year and still get new versions. Files that shrink by compression are
 compressed once.
@@ -21,7 +21,7 @@ from fastapi import APIRouter, Header, Request, Response
 
 from api.http.access import public
 from app.errors import Problem
-from app.page_packages import SHELVES
+from app.page_packages import PACKAGE_FILES
 
 router = APIRouter(include_in_schema=False, dependencies=[public("static")])
 logger = structlog.stdlib.get_logger("jiesu.api")
@@ -73,16 +73,16 @@ class Assets:
     def __init__(self, packages: Path) -> None:
         self._kept: dict[str, StaticFile] = {}
         self._versions: dict[str, str] = {}
-        for shelf, (folder, names) in SHELVES.items():
-            self._put(shelf, packages / folder, names)
+        for package, (folder, names) in PACKAGE_FILES.items():
+            self._put(package, packages / folder, names)
         self._put_own(Path(str(files("api"))) / "pages")
 
     def url(self, path: str) -> str:
-        """Return the versioned address of `shelf/file`, such as "jiesu/jiesu.css"."""
-        shelf, name = path.split("/", 1)
-        if name not in self._names(shelf):
-            raise KeyError(path)  # not listed in `SHELVES`
-        return f"/assets/{shelf}/{self._versions.get(shelf, 'missing')}/{name}"
+        """Return the versioned address of `package/file`, such as "jiesu/jiesu.css"."""
+        package, name = path.split("/", 1)
+        if name not in self._names(package):
+            raise KeyError(path)  # not listed in `PACKAGE_FILES`
+        return f"/assets/{package}/{self._versions.get(package, 'missing')}/{name}"
 
     def find(self, path: str) -> StaticFile | None:
         return self._kept.get(path)
@@ -91,26 +91,30 @@ class Assets:
         """Return a file of our own, for an address without a version (the service worker's)."""
         return self._kept[f"{OWN}/{self._versions[OWN]}/{name}"]
 
-    def _names(self, shelf: str) -> tuple[str, ...]:
-        if shelf != OWN:
-            return SHELVES[shelf][1]
+    def _names(self, package: str) -> tuple[str, ...]:
+        if package != OWN:
+            return PACKAGE_FILES[package][1]
         start = f"{OWN}/{self._versions[OWN]}/"
         return tuple(path.removeprefix(start) for path in self._kept if path.startswith(start))
 
-    def _put(self, shelf: str, folder: Path, names: tuple[str, ...]) -> None:
+    def _put(self, package: str, folder: Path, names: tuple[str, ...]) -> None:
         try:
             manifest = json.loads((folder.parent / "package.json").read_text("utf-8"))
-            self._versions[shelf] = version = str(manifest["version"])
+            self._versions[package] = version = str(manifest["version"])
             for name in names:
-                self._kept[f"{shelf}/{version}/{name}"] = _read(folder / name)
+                self._kept[f"{package}/{version}/{name}"] = _read(folder / name)
         except OSError as error:
-            logger.warning("a package of the pages is missing", package=shelf, error=error.strerror)
+            logger.warning(
+                "a package of the pages is missing", package=package, error=error.strerror
+            )
 
     def _put_own(self, pages: Path) -> None:
-        found = {path.name: _read(path) for path in _own_files(pages)}
-        digest = hashlib.sha256(b"".join(kept.body for kept in found.values())).hexdigest()[:12]
+        static_files = {path.name: _read(path) for path in _own_files(pages)}
+        digest = hashlib.sha256(b"".join(file.body for file in static_files.values())).hexdigest()[
+            :12
+        ]
         self._versions[OWN] = digest
-        self._kept |= {f"{OWN}/{digest}/{name}": kept for name, kept in found.items()}
+        self._kept |= {f"{OWN}/{digest}/{name}": file for name, file in static_files.items()}
 
 
 def _own_files(pages: Path) -> Iterator[Path]:
@@ -129,7 +133,7 @@ def asset(
 ) -> Response:
     """Return a file, cached for a year: its address changes with it."""
     assets: Assets = request.app.state.assets
-    kept = assets.find(path)
-    if kept is None:
+    static_file = assets.find(path)
+    if static_file is None:
         raise Problem("not_found")
-    return kept.answer(accept_encoding)
+    return static_file.answer(accept_encoding)

@@ -39,8 +39,8 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         limit = self._limit_of(scope)
-        told = Headers(scope=scope).get("content-length", "")
-        if told.isdecimal() and int(told[:20]) > limit:
+        value = Headers(scope=scope).get("content-length", "")
+        if value.isdecimal() and int(value[:20]) > limit:
             refused = await self.refuse(Request(scope), Problem("body_too_large"))
             await refused(scope, receive, send)
             return

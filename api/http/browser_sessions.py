@@ -125,10 +125,10 @@ def caller(session: Session) -> Caller:
 
 async def _check_meant(request: Request, session: Session, context: AppContext) -> None:
     check_origin(request, context)
-    given = request.headers.get(CSRF_HEADER, "")
-    if not given and request.headers.get("content-type", "").startswith(_FORMS):
-        given = str((await request.form()).get(CSRF_FIELD, ""))
-    if not hmac.compare_digest(given.encode(), csrf_of(session, context).encode()):
+    value = request.headers.get(CSRF_HEADER, "")
+    if not value and request.headers.get("content-type", "").startswith(_FORMS):
+        value = str((await request.form()).get(CSRF_FIELD, ""))
+    if not hmac.compare_digest(value.encode(), csrf_of(session, context).encode()):
         raise Problem("csrf_failed")
 
 
@@ -148,19 +148,23 @@ def is_secure(request: Request, context: AppContext) -> bool:
 
 
 async def sign_in(
-    request: Request, said: SignInRequest, context: AppContext
+    request: Request, credentials: SignInRequest, context: AppContext
 ) -> tuple[Session, str]:
     """Start a session after authentication, and return its secret."""
     account = await authentication.sign_in(
-        context, network_of(request), said.name, said.password.get_secret_value(), said.totp
+        context,
+        network_of(request),
+        credentials.name,
+        credentials.password.get_secret_value(),
+        credentials.totp,
     )
-    given = account.password_given_at is not None
-    return await begin(request, account, context, first_password=given)
+    by_administrator = account.password_given_at is not None
+    return await begin(request, account, context, first_password=by_administrator)
 
 
 async def renew(
-    request: Request, caller: Caller, said: NewPassword, context: AppContext
+    request: Request, caller: Caller, new_password: NewPassword, context: AppContext
 ) -> tuple[Session, str]:
     """Change one's own password; return a session, with its secret, that replaces all others."""
-    account = await change_password(context, caller, network_of(request), said)
+    account = await change_password(context, caller, network_of(request), new_password)
     return await begin(request, account, context)

@@ -45,25 +45,31 @@ def translations(language: str) -> NullTranslations:
     return Translations(compiled)
 
 
-def asked_language(request: Request) -> str | None:
+def requested_language(request: Request) -> str | None:
     """Return the language requested in the address (`?lang=en`), if any."""
-    asked = request.query_params.get("lang")
-    return asked if asked in LANGUAGES else None
+    requested = request.query_params.get("lang")
+    return requested if requested in LANGUAGES else None
 
 
 def language_of(request: Request) -> str:
     """Return the language of the address, else of the cookie, else the browser's preference."""
-    asked = asked_language(request)
-    if asked is not None:
-        return asked
-    kept = request.cookies.get(COOKIE)
-    if kept in LANGUAGES:
-        return kept
+    requested = requested_language(request)
+    if requested is not None:
+        return requested
+    stored = request.cookies.get(COOKIE)
+    if stored in LANGUAGES:
+        return stored
     return _preferred(request.headers.get("Accept-Language", "").lower().split(","))
 
 
 def _preferred(ranges: Sequence[str]) -> str:
     # Browsers name the one they prefer first.
     return next(
-        (one for given in ranges for one in LANGUAGES if given.strip().startswith(one)), CHINESE
+        (
+            one
+            for language_range in ranges
+            for one in LANGUAGES
+            if language_range.strip().startswith(one)
+        ),
+        CHINESE,
     )

@@ -119,11 +119,13 @@ def refusing(draw: Draw) -> Callable[[Request, Problem], Awaitable[Response]]:
 def _for_people(handler: Handler, draw: Draw) -> Handler:
     async def answered(request: Request, error: Any) -> Response:
         try:
-            told = await handler(request, error)
+            response = await handler(request, error)
             if not _is_page(request):
-                return told
-            drawn = await draw(request, json.loads(bytes(told.body))["code"], told.status_code)
-            drawn.headers.update({k: v for k, v in told.headers.items() if k in _KEPT})
+                return response
+            drawn = await draw(
+                request, json.loads(bytes(response.body))["code"], response.status_code
+            )
+            drawn.headers.update({k: v for k, v in response.headers.items() if k in _FORWARDED})
             return drawn
         finally:
             await request.close()  # and with it the files of a form that no route has read
@@ -131,7 +133,7 @@ def _for_people(handler: Handler, draw: Draw) -> Handler:
     return answered
 
 
-_KEPT = ("retry-after", "allow")
+_FORWARDED = ("retry-after", "allow")
 
 
 def _is_page(request: Request) -> bool:
@@ -164,10 +166,10 @@ async def _http(_request: Request, error: Any) -> JSONResponse:
 
 
 async def _invalid(_request: Request, error: Any) -> JSONResponse:
-    found = error.errors()
-    if any(one["type"] == "json_invalid" for one in found):
+    value = error.errors()
+    if any(one["type"] == "json_invalid" for one in value):
         return answer("malformed_json")
-    return answer("invalid_request", errors=[_field(one) for one in found[:20]])
+    return answer("invalid_request", errors=[_field(one) for one in value[:20]])
 
 
 def _field(one: Mapping[str, Any]) -> FieldProblem:

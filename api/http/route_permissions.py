@@ -39,7 +39,7 @@ def check_routes(app: FastAPI) -> None:
 
 def routes_of(app: FastAPI) -> list[BaseRoute]:
     """Return all routes, with those of included routers."""
-    return [found.original_route for found in iter_route_contexts(app.routes)]
+    return [route_context.original_route for route_context in iter_route_contexts(app.routes)]
 
 
 def _keys(dependant: Dependant) -> Iterator[str]:

@@ -11,8 +11,8 @@ import api.pages
 
 def _routers() -> Iterator[APIRouter]:
     """Yield the routers by the names of their modules: `search` comes before `ticket`."""
-    for found in walk_packages(api.pages.__path__, f"{api.pages.__name__}."):
-        router = getattr(import_module(found.name), "router", None)
+    for module in walk_packages(api.pages.__path__, f"{api.pages.__name__}."):
+        router = getattr(import_module(module.name), "router", None)
         if isinstance(router, APIRouter):
             yield router
 

@@ -72,8 +72,8 @@ async def create_account(
     responses=responses(*_ONE),
 )
 async def get_account(account: AccountId, caller: ACCOUNT_MANAGER, context: Context) -> Response:
-    found = await accounts.found(context, caller, account)
-    return json_of(await accounts.line(context, caller, found))
+    found_account = await accounts.managed_account(context, caller, account)
+    return json_of(await accounts.line(context, caller, found_account))
 
 
 @router.put(
@@ -91,7 +91,9 @@ async def change_account(
 ) -> Response:
     """Replace all values of the account; omitted ones are cleared."""
     return json_of(
-        await accounts.change(context, caller, await accounts.found(context, caller, account), body)
+        await accounts.change(
+            context, caller, await accounts.managed_account(context, caller, account), body
+        )
     )
 
 
@@ -106,7 +108,9 @@ async def disable_account(
     account: AccountId, caller: ACCOUNT_MANAGER, context: Context
 ) -> Response:
     return json_of(
-        await accounts.disable(context, caller, await accounts.found(context, caller, account))
+        await accounts.disable(
+            context, caller, await accounts.managed_account(context, caller, account)
+        )
     )
 
 
@@ -119,7 +123,9 @@ async def disable_account(
 )
 async def enable_account(account: AccountId, caller: ACCOUNT_MANAGER, context: Context) -> Response:
     return json_of(
-        await accounts.enable(context, caller, await accounts.found(context, caller, account))
+        await accounts.enable(
+            context, caller, await accounts.managed_account(context, caller, account)
+        )
     )
 
 
@@ -132,7 +138,9 @@ async def enable_account(account: AccountId, caller: ACCOUNT_MANAGER, context: C
 )
 async def renew_password(account: AccountId, caller: ACCOUNT_MANAGER, context: Context) -> Response:
     return json_of(
-        await accounts.renew(context, caller, await accounts.found(context, caller, account))
+        await accounts.renew(
+            context, caller, await accounts.managed_account(context, caller, account)
+        )
     )
 
 
@@ -147,7 +155,9 @@ async def reset_second_factor(
     account: AccountId, caller: ACCOUNT_MANAGER, context: Context
 ) -> Response:
     return json_of(
-        await accounts.reset(context, caller, await accounts.found(context, caller, account))
+        await accounts.reset(
+            context, caller, await accounts.managed_account(context, caller, account)
+        )
     )
 
 
@@ -160,5 +170,7 @@ async def reset_second_factor(
 )
 async def end_sessions(account: AccountId, caller: ACCOUNT_MANAGER, context: Context) -> Response:
     return json_of(
-        await accounts.sign_out(context, caller, await accounts.found(context, caller, account))
+        await accounts.sign_out(
+            context, caller, await accounts.managed_account(context, caller, account)
+        )
     )

@@ -9,7 +9,7 @@ from api.http.dependencies import Context
 from api.http.parameters import SEES
 from api.http.problem_responses import responses
 from api.http.responses import json_of
-from app.backlog import Backlog, BacklogQuery, Chore, ChoreName, backlog, retry
+from app.backlog import Backlog, BacklogQuery, JobName, MaintenanceJob, backlog, retry
 from app.caller import Caller
 from app.context import API
 
@@ -37,11 +37,11 @@ async def get_backlog(
     operation_id="retry_waiting",
     summary="Have a chore begun now, not only when it is due",
     status_code=202,
-    response_model=Chore,
+    response_model=MaintenanceJob,
     responses=responses(*_ASKING, "csrf_failed", "chore_not_scheduled", "engine_unavailable"),
 )
 async def retry_waiting(
-    chore: ChoreName, caller: Annotated[Caller, staff("retry_waiting")], context: Context
+    chore: JobName, caller: Annotated[Caller, staff("retry_waiting")], context: Context
 ) -> Response:
     """Start a run after the current one, if there is one. Nothing is done twice by it."""
     return json_of(await retry(context, caller, chore), 202)

@@ -64,15 +64,15 @@ def _endpoint(
         body: BaseModel,
         idempotency_key: str | None,
     ) -> Response:
-        told = dict(body)
-        async with attached(context, caller, right.key, number, told.get(named, [])) as there:
-            if named in told:
-                told[named] = there
-            given = command.model_construct(None, do=command.tag(), **told)
-            return json_of(await give(context, caller, number, given, idempotency_key))
+        values = dict(body)
+        async with attached(context, caller, right.key, number, values.get(named, [])) as existing:
+            if named in values:
+                values[named] = existing
+            unchecked = command.model_construct(None, do=command.tag(), **values)
+            return json_of(await give(context, caller, number, unchecked, idempotency_key))
 
     allowed = anyone(right.key) if right.citizens else staff(right.key)
-    told = Annotated[body, Body(examples=[command.spec.example])]  # type: ignore[valid-type]
+    body_type = Annotated[body, Body(examples=[command.spec.example])]  # type: ignore[valid-type]
     # Signing needs no fields: a body whose fields are all optional may be omitted.
     optional = not any(field.is_required() for field in body.model_fields.values())
     keyword, empty = Parameter.KEYWORD_ONLY, body() if optional else Parameter.empty
@@ -81,7 +81,7 @@ def _endpoint(
             Parameter("number", keyword, annotation=TicketNumber),
             Parameter("caller", keyword, annotation=Annotated[Caller, allowed]),
             Parameter("context", keyword, annotation=Context),
-            Parameter("body", keyword, annotation=told, default=empty),
+            Parameter("body", keyword, annotation=body_type, default=empty),
             Parameter("idempotency_key", keyword, annotation=IdempotencyKey, default=None),
         ]
     )

@@ -20,7 +20,7 @@ from app.errors import Problem
 from app.file_views import BINARY, FileOut, file_out
 from app.files import LinkedFile, opened, visible_files
 from domain.ticket.files import FileKind
-from media.byte_ranges import asked_range
+from media.byte_ranges import parse_range
 from store.files.objects import thumbnail_key
 
 router = APIRouter(prefix=API, tags=["Files"])
@@ -71,8 +71,8 @@ async def list_files(
 
     Anybody who has a link can use it until it expires, so do not pass it on.
     """
-    told = [file_out(context, row) for row in await visible_files(context, caller, number)]
-    return json_text(_FILES.dump_json(told))
+    files = [file_out(context, row) for row in await visible_files(context, caller, number)]
+    return json_text(_FILES.dump_json(files))
 
 
 # --- serving ----------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ async def get_file(
 ) -> Response:
     """Return the file for download, not for display: the browser is told to run nothing in it."""
     row = await opened(context, LinkedFile(file, "content", ends, signature))
-    part = asked_range(span, row.bytes)
+    part = parse_range(span, row.bytes)
     start, end = part or (0, row.bytes)
     headers = _HARMLESS | {
         "Accept-Ranges": "bytes",

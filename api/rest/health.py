@@ -86,10 +86,10 @@ async def _count_stuck(state: State, context: AppContext) -> None:
     state.stuck_counted = monotonic()
     try:
         async with asyncio.timeout(2):
-            found = {
+            values = {
                 one.waits: float(one.tickets) for one in await stuck(context.store, context.now())
             }
     except (StoreError, TimeoutError):
-        found = dict.fromkeys(Waits, math.nan)
+        values = dict.fromkeys(Waits, math.nan)
     for waits in Waits:
-        telemetry.stuck.labels(waits.value).set(found.get(waits, 0))
+        telemetry.stuck.labels(waits.value).set(values.get(waits, 0))

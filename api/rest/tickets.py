@@ -13,13 +13,13 @@ from api.http.responses import json_of, json_text
 from app.caller import Caller
 from app.citizen_view import CitizenTicket
 from app.context import API
-from app.tickets import ListQuery, TicketPage, ToldEvent, listed, one, told_events
+from app.tickets import EventWithReasons, ListQuery, TicketPage, events_with_reasons, listed, one
 from domain.ticket.ticket import Ticket
 
 router = APIRouter(prefix=API)
 
 
-_EVENTS: TypeAdapter[list[ToldEvent]] = TypeAdapter(list[ToldEvent])
+_EVENTS: TypeAdapter[list[EventWithReasons]] = TypeAdapter(list[EventWithReasons])
 _READING = (
     "unauthenticated",
     "forbidden",
@@ -56,7 +56,7 @@ async def get_ticket(
     operation_id="list_events",
     summary="Everything that happened to a ticket, first things first",
     tags=["Staff"],
-    response_model=list[ToldEvent],
+    response_model=list[EventWithReasons],
     responses=responses(*_READING, "ticket_not_found", "bad_number"),
 )
 async def list_events(
@@ -71,8 +71,8 @@ async def list_events(
     in the language that the request prefers.
     """
     language = language_of(request)
-    told = await told_events(context, caller, number, language)
-    return json_text(_EVENTS.dump_json(told), Content_Language=TAGS[language])
+    events = await events_with_reasons(context, caller, number, language)
+    return json_text(_EVENTS.dump_json(events), Content_Language=TAGS[language])
 
 
 @router.get(

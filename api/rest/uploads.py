@@ -89,8 +89,8 @@ async def upload_file(
         taken = await upload(context, caller, network_of(request), _pieces(request), purpose)
     except ClientDisconnect:
         raise Problem("upload_interrupted") from None
-    told = _uploaded(context, taken)
-    return json_of(told, 201, Location=told.url)
+    uploaded = _uploaded(context, taken)
+    return json_of(uploaded, 201, Location=uploaded.url)
 
 
 def _pieces(request: Request) -> AsyncIterator[Piece]:

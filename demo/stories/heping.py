@@ -26,10 +26,10 @@ async def play(story: Telling) -> None:
         await _lock(story, "地锁一", "已拆除地锁 2 个，告知当事人。", grade=4)
         await _lock(story, "地锁二", "再次拆除地锁 2 个，张贴告示。", grade=3)
         lock = await _lock_for_good(story)
-        meanwhile.create_task(_came_back(lock))
+        meanwhile.create_task(_reopened(lock))
         await story.scene("举一反三：发现一处，各街道同类全查")
-        for name, told in (await _settle_all(story, lock)).items():
-            meanwhile.create_task(_inspected(told, name))
+        for name, ticket in (await _settle_all(story, lock)).items():
+            meanwhile.create_task(_inspected(ticket, name))
         await story.scene("留言再多也条条有回音：当场答复的，讲清政策的")
         await _answered_at_once(story)
         await _explained(story)
@@ -109,8 +109,8 @@ async def _explained(story: Telling) -> None:
     await aid.closed()
 
 
-async def _handed_out(told: StoryTicket, reworks: int) -> None:
-    await told.until(
+async def _handed_out(story_ticket: StoryTicket, reworks: int) -> None:
+    await story_ticket.until(
         "handed out", lambda ticket: (ticket.stage, ticket.reworks) == ("handle", reworks)
     )
 
@@ -177,7 +177,7 @@ async def _lock_for_good(story: Telling) -> StoryTicket:
     return lock
 
 
-async def _came_back(lock: StoryTicket) -> None:
+async def _reopened(lock: StoryTicket) -> None:
     """Revisit (回头看) when due: the problem is back, and the ticket is reopened."""
     await lock.climbed("revisit", "warn")
     await lock.by(STREET, "revisit", holds=False, note="点位又出现地锁 1 个")

@@ -192,8 +192,8 @@ async def taken_back(story: Telling) -> None:
 
 async def back_again(story: Telling, creek: StoryTicket) -> None:
     """Play a problem that recurs after the end: a linked ticket follows."""
-    said = {"text": "河涌又发臭了，和上次一样。"}
-    receipt = await story.people.citizen(creek.number, creek.code, "recur", said)
+    values = {"text": "河涌又发臭了，和上次一样。"}
+    receipt = await story.people.citizen(creek.number, creek.code, "recur", values)
     again = story.adopt("又臭了", receipt["number"], receipt["access_code"])
     await again.handled(STREET, "复查发现一处封堵松脱，已重做并加装流量计。")
     await again.rated(5)

@@ -93,8 +93,8 @@ async def trifle(story: Telling) -> None:
     await bags.by(STREET, "sign")
     elsewhere = await bags.refused(STREET, "delegate", unit=YUNPU_COMMUNITY, task="去看看")
     must(elsewhere == "not_below", f"a street gave work to another street's: {elsewhere}")
-    await _given_down(bags, STREET, COMMUNITY)
-    await _given_down(bags, COMMUNITY, CELL)
+    await _delegated(bags, STREET, COMMUNITY)
+    await _delegated(bags, COMMUNITY, CELL)
     await bags.by(STREET, "contact", reached=True)
     await bags.done(CELL, "已收走，放了提示牌。")
     await bags.done(COMMUNITY, "网格员已处理。")
@@ -117,7 +117,7 @@ async def neighbours(story: Telling) -> None:
     )
     await leak.with_unit(STREET)
     await leak.by(STREET, "sign")
-    await _given_down(leak, STREET, COMMUNITY)
+    await _delegated(leak, STREET, COMMUNITY)
     minutes = {
         "what": "mediation",
         "text": "双方到社区当面谈，约定每日施工时段。",
@@ -133,7 +133,7 @@ async def neighbours(story: Telling) -> None:
     await leak.closed()
 
 
-async def _given_down(ticket: StoryTicket, above: str, below: str) -> None:
+async def _delegated(ticket: StoryTicket, above: str, below: str) -> None:
     await ticket.by(above, "delegate", unit=below, task="到现场处理，回报结果")
     await ticket.with_unit(below)
     await ticket.by(below, "sign")

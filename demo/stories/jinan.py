@@ -20,7 +20,7 @@ async def play(story: Telling) -> None:
         illegal = await deadlines.returned(story)
         await deadlines.extended(story)
         await story.scene("修路挂账定期复核，问群众时停表")
-        meanwhile.create_task(deadlines.asked(story))
+        meanwhile.create_task(deadlines.questions(story))
         await deadlines.link_road(story)
         await story.scene("随手拍：匿名也行，拍一块危险水泥块，一小时内清走")
         await snapshots.block(story)

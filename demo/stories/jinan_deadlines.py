@@ -135,7 +135,7 @@ async def link_road(story: Telling) -> None:
     await _closed(road, 5)
 
 
-async def asked(story: Telling) -> None:
+async def questions(story: Telling) -> None:
     """Play two questions to the citizen, which pause the clock; one is answered."""
     leak = await story.file(
         "漏雨",

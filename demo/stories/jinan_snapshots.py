@@ -16,7 +16,7 @@ OTHER = "照片六"
 
 async def block(story: Telling) -> None:
     """Play an anonymous snapshot: number and code suffice to follow it and to rate it."""
-    found = await story.file(
+    ticket = await story.file(
         "水泥块",
         kind="help",
         channel="snapshot",
@@ -26,20 +26,20 @@ async def block(story: Telling) -> None:
         anonymous=True,
         place={"area": LONGDONG, "lat": 36.63654, "lon": 117.09911},
     )
-    await filed(found)
-    await found.by(LONGDONG, "sign")
-    await found.by(LONGDONG, "contact", reached=False, note="匿名，未留电话")
-    await found.by(LONGDONG, "step", step="guard", note="先围挡", evidence=["block/before.jpg"])
-    await found.done(LONGDONG, "水泥块已清走。")
-    await found.happened("closing_refuted")  # closing requires a photo taken afterwards
-    await found.with_unit(LONGDONG)
-    await found.by(LONGDONG, "sign")
-    await found.by(LONGDONG, "step", step="remove", evidence=["block/after.jpg"])
+    await filed(ticket)
+    await ticket.by(LONGDONG, "sign")
+    await ticket.by(LONGDONG, "contact", reached=False, note="匿名，未留电话")
+    await ticket.by(LONGDONG, "step", step="guard", note="先围挡", evidence=["block/before.jpg"])
+    await ticket.done(LONGDONG, "水泥块已清走。")
+    await ticket.happened("closing_refuted")  # closing requires a photo taken afterwards
+    await ticket.with_unit(LONGDONG)
+    await ticket.by(LONGDONG, "sign")
+    await ticket.by(LONGDONG, "step", step="remove", evidence=["block/after.jpg"])
     pair = ["block/before.jpg", "block/after.jpg"]
-    await found.done(LONGDONG, "水泥块已清走，弯道补了反光桩。", evidence=pair)
-    await found.checked(EVALUATORS, "现场核查：已清走。")
-    await found.rated(5)
-    await found.closed()
+    await ticket.done(LONGDONG, "水泥块已清走，弯道补了反光桩。", evidence=pair)
+    await ticket.checked(EVALUATORS, "现场核查：已清走。")
+    await ticket.rated(5)
+    await ticket.closed()
 
 
 async def heap(story: Telling) -> None:

@@ -80,10 +80,10 @@ async def _on_the_list(
     )
 
 
-async def _looked_at(ticket: StoryTicket, found: str, *, resolved: bool = True) -> None:
+async def _looked_at(ticket: StoryTicket, result: str, *, resolved: bool = True) -> None:
     await ticket.at("verify")
     await ticket.by(EVALUATORS, "sign")
-    await ticket.done(EVALUATORS, found, resolved=resolved)
+    await ticket.done(EVALUATORS, result, resolved=resolved)
 
 
 # --- reports (举报) ---
@@ -91,7 +91,7 @@ async def _looked_at(ticket: StoryTicket, found: str, *, resolved: bool = True) 
 
 async def report(story: Telling) -> None:
     """Play a report against the unit that would handle it: it goes to the discipline body."""
-    told = await story.file(
+    ticket = await story.file(
         "举报",
         kind="report",
         channel="hotline",
@@ -100,18 +100,18 @@ async def report(story: Telling) -> None:
         place={"area": LONGDONG},
         contact={"phone": "13900008888"},
     )
-    await told.at("triage")
+    await ticket.at("triage")
     named = {"category": "0103", "accused": ACCUSED, "note": "占道执法中收钱放行"}
-    await told.by(Role.DISPATCHER, "triage", **named)
-    await told.with_unit(DISCIPLINE)
-    seen = await told.refused(ACCUSED, "sign")
+    await ticket.by(Role.DISPATCHER, "triage", **named)
+    await ticket.with_unit(DISCIPLINE)
+    seen = await ticket.refused(ACCUSED, "sign")
     must(seen == "ticket_not_found", f"the accused learnt of it: {seen}")
-    given = await told.refused(Role.DISPATCHER, "reassign", unit=ACCUSED, reason="对口办理")
-    must(given == "accused_unit", f"a report was given to the accused: {given}")
-    await told.handled(DISCIPLINE, "已核查处理，涉事人员调离执法岗位。")
-    await told.checked(EVALUATORS, "回访核查：属实。")
-    await told.rated(5)
-    await told.closed()
+    value = await ticket.refused(Role.DISPATCHER, "reassign", unit=ACCUSED, reason="对口办理")
+    must(value == "accused_unit", f"a report was given to the accused: {value}")
+    await ticket.handled(DISCIPLINE, "已核查处理，涉事人员调离执法岗位。")
+    await ticket.checked(EVALUATORS, "回访核查：属实。")
+    await ticket.rated(5)
+    await ticket.closed()
 
 
 # --- the final reply -----------------------------------------------------------------------------

@@ -73,9 +73,9 @@ class Telling:
 
         Filing again with the same `key` returns the same ticket.
         """
-        said = {"city": self.pack.city.id} | body
+        values = {"city": self.pack.city.id} | body
         now = datetime.now(UTC)
-        number, code = await self.people.file(said, key or secrets.token_hex(12))
+        number, code = await self.people.file(values, key or secrets.token_hex(12))
         known = self.tickets.get(name)
         if known is not None and known.number == number:
             return known
@@ -102,30 +102,30 @@ class Telling:
             happened = [(told, await told.news()) for told in list(self.tickets.values())]
             # No await from here on, so that a cancellation loses no line.
             news: list[tuple[datetime, str]] = []
-            for told, events in happened:
+            for ticket, events in happened:
                 latest = self.began
                 for event in events:
                     # An escalation is recorded with its due time, though later: this keeps the
                     # order of a ticket's events.
                     latest = max(latest, event.at)
-                    news.append((latest, self._line(told, event)))
-                    told.told = event.version
+                    news.append((latest, self._line(ticket, event)))
+                    ticket.printed_version = event.version
             for _, line in sorted(news, key=lambda one: one[0]):
                 self.say(line)
 
-    def _line(self, told: "StoryTicket", event: Event) -> str:
-        return f"  {self.clock(event.at)}  {told.name}：{words_of(event, self.pack)}"
+    def _line(self, ticket: "StoryTicket", event: Event) -> str:
+        return f"  {self.clock(event.at)}  {ticket.name}：{words_of(event, self.pack)}"
 
 
 @dataclass
 class StoryTicket:
-    """One ticket of the story. `told`: the version up to which it was printed."""
+    """One ticket of the story. `printed_version`: the version up to which it was printed."""
 
     story: Telling
     name: str
     number: str
     code: str
-    told: int = 0
+    printed_version: int = 0
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -140,7 +140,7 @@ class StoryTicket:
 
     async def news(self) -> list[Event]:
         """Return the events not printed yet."""
-        return [event for event in await self.events() if event.version > self.told]
+        return [event for event in await self.events() if event.version > self.printed_version]
 
     async def until(self, what: str, reached: Callable[[Ticket], bool]) -> Ticket:
         """Return the ticket once `reached` holds.
@@ -158,8 +158,8 @@ class StoryTicket:
             raise await self._never(what) from None
 
     async def _seen(self) -> Ticket:
-        found = await tickets.state(self.story.store, self.number)
-        return found if found is not None else await self.look()
+        ticket = await tickets.state(self.story.store, self.number)
+        return ticket if ticket is not None else await self.look()
 
     async def _never(self, what: str) -> StoryBroken:
         kinds = ", ".join((await self.kinds())[-6:])
@@ -186,17 +186,17 @@ class StoryTicket:
             async with asyncio.timeout(_PATIENCE + _DAYS * self.story.day):
                 while True:
                     events = await self.events()
-                    found = [one for one in events if one.kind == kind and meant(one.fact)]
-                    if len(found) >= times:
-                        return found[times - 1]
+                    found_events = [one for one in events if one.kind == kind and meant(one.fact)]
+                    if len(found_events) >= times:
+                        return found_events[times - 1]
                     await asyncio.sleep(_GLANCE)
         except TimeoutError:
             raise await self._never(kind) from None
 
-    async def climbed(self, clock: str, rung: str) -> Event:
+    async def climbed(self, clock: str, text: str) -> Event:
         """Return the event once the clock has escalated to that level."""
         return await self.happened(
-            "rung_climbed", meant=lambda fact: (fact.clock, fact.rung) == (clock, rung)
+            "rung_climbed", meant=lambda fact: (fact.clock, fact.rung) == (clock, text)
         )
 
     # --- commands -----------------------------------------------------------------------------
@@ -224,9 +224,9 @@ class StoryTicket:
         Raises:
             StoryBroken: it was allowed, or refused for another reason.
         """
-        found = await self.refused(who, what, **body)
-        if found != code:
-            raise StoryBroken(f"{self.name}: {what} by {who} was refused with {found}")
+        result = await self.refused(who, what, **body)
+        if result != code:
+            raise StoryBroken(f"{self.name}: {what} by {who} was refused with {result}")
         await self.story.catch_up()
         now, unit = self.story.clock(datetime.now(UTC)), name_of(self.story.pack, who)
         self.story.say(f"  {now}  {self.name}：{unit} 想{wish}，被拒绝（{code}）")
@@ -249,12 +249,12 @@ class StoryTicket:
         await self.by(unit, "contact", reached=True)
         await self.done(unit, reply, **more)
 
-    async def checked(self, unit: str, found: str) -> None:
+    async def checked(self, unit: str, result: str) -> None:
         """Verify the result by `unit`, if the city's rules or its sampling require it."""
         ticket = await self.until("answered", lambda ticket: ticket.stage in ("verify", "rate"))
         if ticket.stage == "verify":
             await self.by(unit, "sign")
-            await self.done(unit, found)
+            await self.done(unit, result)
 
     async def rated(
         self, grade: int, *, resolved: bool = True, contacted: bool | None = True

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import DEADLINES, Nature
 from domain.events import Event, Fact
 from domain.facts import (
@@ -16,7 +16,7 @@ from domain.facts import (
     supervising,
     verifying,
 )
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.facts.base import FactBase
 from domain.facts.machine_reasons import is_ours, reasons_of
 from domain.pack.names import names_of
@@ -25,13 +25,13 @@ from domain.ticket.complaint import Channel
 from domain.ticket.minutes import Meeting
 from domain.ticket.rating import Rating
 
-RUNGS = {
-    RungKind.WARN: "黄牌",
-    RungKind.DUE: "红牌",
-    RungKind.SUPERVISE: "督办",
-    RungKind.NOTICE: "通报",
+LEVELS = {
+    LevelKind.WARN: "黄牌",
+    LevelKind.DUE: "红牌",
+    LevelKind.SUPERVISE: "督办",
+    LevelKind.NOTICE: "通报",
 }
-REMINDERS = {RungKind.WARN: "提醒", RungKind.DUE: "到期"}
+REMINDERS = {LevelKind.WARN: "提醒", LevelKind.DUE: "到期"}
 """The words of clocks that expire without anybody's fault."""
 
 MEETINGS = {
@@ -66,13 +66,16 @@ _MOST = 40
 def words_of(event: Event, pack: Pack) -> str:
     """Describe an event: its actor, action, target and the gist of its text."""
     fact = event.fact
-    if isinstance(fact, RungClimbed):
+    if isinstance(fact, LevelReached):
         clock = DEADLINES[fact.clock]
-        rungs = RUNGS if clock.nature is Nature.DUTY else RUNGS | REMINDERS
-        what = f"{clock.label_zh}时限{rungs[fact.rung]}"
+        values = LEVELS if clock.nature is Nature.DUTY else LEVELS | REMINDERS
+        what = f"{clock.label_zh}时限{values[fact.rung]}"
         return f"{what}（{name_of(pack, fact.unit)}）" if fact.unit else what
-    told = _GIST.get(type(fact))
-    parts = [told(fact, pack) if told else "", *reasons_of(fact, "zh", names_of(pack, "zh"))]
+    describe = _GIST.get(type(fact))
+    parts = [
+        describe(fact, pack) if describe else "",
+        *reasons_of(fact, "zh", names_of(pack, "zh")),
+    ]
     gist = "；".join(part for part in parts if part)
     by = name_of(pack, event.actor.unit)
     words = f"{fact.words.staff_zh}{_target(fact, pack)}{f'：{gist}' if gist else ''}"
@@ -91,7 +94,7 @@ def name_of(pack: Pack, unit: str | None) -> str:
 
 def _target(fact: Fact, pack: Pack) -> str:
     if isinstance(fact, joint.Whistled):
-        return " → " + "、".join(name_of(pack, given.unit) for given in fact.shares)
+        return " → " + "、".join(name_of(pack, assignment.unit) for assignment in fact.shares)
     share = getattr(fact, "share", None)
     unit = share.unit if share else getattr(fact, "unit", None)
     return f" → {name_of(pack, unit)}" if unit else ""
@@ -99,10 +102,10 @@ def _target(fact: Fact, pack: Pack) -> str:
 
 def _written(fact: Fact, text: str) -> str:
     """Return a text unless it is the system's reason."""
-    return "" if is_ours(fact, text) else _said(text)
+    return "" if is_ours(fact, text) else _shortened(text)
 
 
-def _said(text: str) -> str:
+def _shortened(text: str) -> str:
     line = text.replace("\n", " ")
     return line if len(line) <= _MOST else f"{line[: _MOST - 1]}…"
 
@@ -125,37 +128,41 @@ _GIST: dict[type[FactBase], Callable[[Any, Pack], str]] = {
     intake.Classified: lambda fact, pack: (
         f"{_category(fact.category, pack)}（{pack.tier(fact.tier).name}）"
     ),
-    intake.Answered: lambda fact, _: _said(fact.text),
-    verifying.VerificationAsked: lambda fact, _: "办结前" if fact.before == "closing" else "立案前",
-    verifying.ClosingConfirmed: lambda fact, _: _said(fact.result.reply) if fact.result else "",
+    intake.Answered: lambda fact, _: _shortened(fact.text),
+    verifying.VerificationRequested: lambda fact, _: (
+        "办结前" if fact.before == "closing" else "立案前"
+    ),
+    verifying.ClosingConfirmed: lambda fact, _: (
+        _shortened(fact.result.reply) if fact.result else ""
+    ),
     handling.Contacted: lambda fact, _: "" if fact.reached else "未接通",
-    handling.StepDone: lambda fact, _: _said(f"{fact.step} {fact.note}"),
-    handling.ShareHandled: lambda fact, _: _said(fact.result.reply),
+    handling.StepDone: lambda fact, _: _shortened(f"{fact.step} {fact.note}"),
+    handling.ShareHandled: lambda fact, _: _shortened(fact.result.reply),
     handling.Handled: lambda fact, _: "" if fact.result.resolved else "暂未解决，已作说明",
     joint.Whistled: lambda fact, pack: _ground(fact.ground, pack),
-    joint.Delegated: lambda fact, _: _said(fact.share.task),
+    joint.Delegated: lambda fact, _: _shortened(fact.share.task),
     joint.LevelRaised: lambda fact, _: _written(fact, fact.reason),
-    joint.Intervened: lambda fact, _: _said(fact.reason),
-    closing.Replied: lambda fact, _: _said(fact.text),
+    joint.Intervened: lambda fact, _: _shortened(fact.reason),
+    closing.Replied: lambda fact, _: _shortened(fact.text),
     closing.Rated: lambda fact, pack: _rating(fact.rating, pack),
     closing.CalledBack: lambda fact, _: (
-        _said(fact.note) or ("接通" if fact.reached else "无人接听")
+        _shortened(fact.note) or ("接通" if fact.reached else "无人接听")
     ),
     closing.Reworked: lambda fact, _: f"第 {fact.round} 次",
-    closing.FinalReplied: lambda fact, _: _said(fact.text),
+    closing.FinalReplied: lambda fact, _: _shortened(fact.text),
     aftercare.Revisited: lambda fact, _: (
-        f"{'成效保持' if fact.holds else '问题反弹'}，{_said(fact.note)}"
+        f"{'成效保持' if fact.holds else '问题反弹'}，{_shortened(fact.note)}"
     ),
-    aftercare.Reopened: lambda fact, _: _said(fact.text),
+    aftercare.Reopened: lambda fact, _: _shortened(fact.text),
     supervising.SupervisionOrdered: lambda fact, _: _written(fact, fact.text),
-    supervising.OrderAnswered: lambda fact, _: _said(fact.answer),
-    supervising.PubliclyNoticed: lambda fact, _: _said(fact.text),
-    anytime.FactsAdded: lambda fact, _: _said(fact.text),
-    anytime.Urged: lambda fact, _: _said(fact.text),
+    supervising.OrderAnswered: lambda fact, _: _shortened(fact.answer),
+    supervising.PubliclyNoticed: lambda fact, _: _shortened(fact.text),
+    anytime.FactsAdded: lambda fact, _: _shortened(fact.text),
+    anytime.Urged: lambda fact, _: _shortened(fact.text),
     anytime.SeverityRaised: lambda fact, _: f"{fact.severity} 级，{SEVERITY.get(fact.why, '')}",
     anytime.MinutesKept: lambda fact, _: (
-        f"{MEETINGS[fact.minutes.what]}，{_said(fact.minutes.text)}"
+        f"{MEETINGS[fact.minutes.what]}，{_shortened(fact.minutes.text)}"
     ),
-    anytime.InspectionsOpened: lambda fact, _: f"{len(fact.tickets)} 家，{_said(fact.text)}",
+    anytime.InspectionsOpened: lambda fact, _: f"{len(fact.tickets)} 家，{_shortened(fact.text)}",
 }
 """The gist of a fact by its type, for facts that have one."""

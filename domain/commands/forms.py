@@ -145,14 +145,14 @@ class CommandForm(NamedTuple):
 
 # --- fields that several forms have ---------------------------------------------------------------
 
-_KEPT = N_("It is kept with the ticket, and everybody who handles it can read it.")
+_RETENTION_HELP = N_("It is kept with the ticket, and everybody who handles it can read it.")
 
 
-def reason(label: str = N_("Why"), help: str = _KEPT, *, into: str = "") -> Field:
+def reason(label: str = N_("Why"), help: str = _RETENTION_HELP, *, into: str = "") -> Field:
     return Field("reason", FieldKind.TEXT, label, help, required=True, into=into)
 
 
-def said(name: str, label: str, help: str = "", *, most: int = 4000) -> Field:
+def required_text(name: str, label: str, help: str = "", *, most: int = 4000) -> Field:
     """Return a required text field."""
     return Field(name, FieldKind.TEXT, label, help, required=True, most=most)
 

@@ -32,9 +32,9 @@ def asking(ticket: Ticket) -> Assignment | None:
     return ticket.assignment(min(requests)[1]) if requests else None
 
 
-def asked(ticket: Ticket) -> Request | None:
+def pending_request(ticket: Ticket) -> Request | None:
     """Return the request to decide: a unit's, or after the rating an exclusion."""
     if ticket.stage in (Stage.SUPERVISE, Stage.AFTERCARE):
         return ticket.contest
-    found = asking(ticket)
-    return found.asked if found else None
+    assignment = asking(ticket)
+    return assignment.asked if assignment else None

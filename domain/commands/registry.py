@@ -16,14 +16,14 @@ class IncompleteCommand(TypeError):
     """A command that lacks a part, without which nobody could give it."""
 
 
-def _found() -> Iterator[type[CommandBase]]:
+def _discover() -> Iterator[type[CommandBase]]:
     for module in walk_packages(domain.commands.__path__, f"{domain.commands.__name__}."):
         if module.name == __name__:
             continue
-        for found in vars(import_module(module.name)).values():
-            own = isinstance(found, type) and found.__module__ == module.name
-            if own and issubclass(found, CommandBase) and "do" in found.model_fields:
-                yield complete(found)
+        for value in vars(import_module(module.name)).values():
+            own = isinstance(value, type) and value.__module__ == module.name
+            if own and issubclass(value, CommandBase) and "do" in value.model_fields:
+                yield complete(value)
 
 
 def complete(command: type[CommandBase]) -> type[CommandBase]:
@@ -41,6 +41,6 @@ def complete(command: type[CommandBase]) -> type[CommandBase]:
     return command
 
 
-COMMANDS: tuple[type[CommandBase], ...] = tuple(_found())
+COMMANDS: tuple[type[CommandBase], ...] = tuple(_discover())
 BY_TAG: dict[str, type[CommandBase]] = {command.tag(): command for command in COMMANDS}
 """The command of each `do`."""

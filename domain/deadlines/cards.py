@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import UNIT_CLOCKS
 
 
-def cards_shown(clocks: Iterable[Clock], kind: RungKind) -> set[int]:
+def cards_shown(clocks: Iterable[Clock], kind: LevelKind) -> set[int]:
     """Return the versions of the events by which units got a card of that kind.
 
     A clock that was paused is there twice, with the levels reached before: they count once.
@@ -15,6 +15,6 @@ def cards_shown(clocks: Iterable[Clock], kind: RungKind) -> set[int]:
         version
         for clock in clocks
         if clock.name in UNIT_CLOCKS
-        for rung, version in zip(clock.rungs, clock.reached_in, strict=False)
-        if rung.kind is kind
+        for level, version in zip(clock.rungs, clock.reached_in, strict=False)
+        if level.kind is kind
     }

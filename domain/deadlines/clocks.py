@@ -21,7 +21,7 @@ class Basis(StrEnum):
     WORKING = "working"
 
 
-class RungKind(StrEnum):
+class LevelKind(StrEnum):
     """The escalation levels, lowest first. For the rating they are reminders, see `plan_clock`."""
 
     WARN = "warn"  # 黄牌
@@ -30,10 +30,10 @@ class RungKind(StrEnum):
     NOTICE = "notice"  # 通报
 
 
-class Rung(Recorded):
+class EscalationLevel(Recorded):
     """One escalation level. `raises`: reaching it also raises the ticket a level (提级)."""
 
-    kind: RungKind
+    kind: LevelKind
     at: Instant
     tells: list[Role] = Field(default_factory=list)
     raises: bool = False
@@ -60,7 +60,7 @@ class Clock(Recorded):
     calendar_version: str | None = None
     started_at: Instant
     due_at: Instant
-    rungs: list[Rung] = Field(default_factory=list)
+    rungs: list[EscalationLevel] = Field(default_factory=list)
     climbed: int = 0
     reached_in: list[int] = Field(default_factory=list)
     paused_at: Instant | None = None
@@ -81,16 +81,16 @@ class Clock(Recorded):
     @property
     def past_due(self) -> bool:
         """True if its due level was reached."""
-        return any(rung.kind is RungKind.DUE for rung in self.rungs[: self.climbed])
+        return any(level.kind is LevelKind.DUE for level in self.rungs[: self.climbed])
 
     @property
-    def counting(self) -> list[Rung]:
+    def counting(self) -> list[EscalationLevel]:
         """The levels that were reached and are not void."""
         reached = self.rungs[: self.climbed]
-        return [rung for rung in reached if self.void_from is None or rung.at < self.void_from]
+        return [level for level in reached if self.void_from is None or level.at < self.void_from]
 
     @property
-    def next_rung(self) -> Rung | None:
+    def next_level(self) -> EscalationLevel | None:
         """The level that fires next, None when stopped, paused or at the last one."""
         if self.stopped_at or self.paused_at or self.climbed >= len(self.rungs):
             return None
@@ -108,13 +108,13 @@ class Clock(Recorded):
         """Return the clock resumed at `at`, later by the length of its pause in calendar time."""
         going_on = self.without_void()
         stood = at - (self.paused_at or at)
-        rungs = [
-            rung if n < going_on.climbed else rung.model_copy(update={"at": rung.at + stood})
-            for n, rung in enumerate(self.rungs)
+        levels = [
+            level if n < going_on.climbed else level.model_copy(update={"at": level.at + stood})
+            for n, level in enumerate(self.rungs)
         ]
         late = self.paused_at is not None and self.due_at <= self.paused_at
         due_at = self.due_at if late else self.due_at + stood
-        return going_on.model_copy(update={"rungs": rungs, "due_at": due_at, "paused_at": None})
+        return going_on.model_copy(update={"rungs": levels, "due_at": due_at, "paused_at": None})
 
     def without_void(self) -> "Clock":
         """Return the clock without its void levels: they can be reached again, at their time."""
@@ -127,7 +127,7 @@ class Clock(Recorded):
             }
         )
 
-    def kept(self, at: datetime) -> bool:
+    def in_time(self, at: datetime) -> bool:
         """Return whether the promise was kept: stopped, or still running, no later than due."""
         return (self.stopped_at or at) <= self.due_at
 
@@ -146,5 +146,5 @@ def emergency_clock(name: ClockName, at: datetime, assignment: int | None = None
         basis=Basis.CALENDAR,
         started_at=at,
         due_at=due_at,
-        rungs=[Rung(kind=RungKind.DUE, at=due_at, tells=[Role.SUPERVISOR])],
+        rungs=[EscalationLevel(kind=LevelKind.DUE, at=due_at, tells=[Role.SUPERVISOR])],
     )

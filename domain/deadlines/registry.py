@@ -226,8 +226,8 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
 """Every deadline. The clocks of a share are planned in this order."""
 
 
-def _names(found: Iterator[ClockName]) -> tuple[ClockName, ...]:
-    return tuple(found)
+def _names(clock_names: Iterator[ClockName]) -> tuple[ClockName, ...]:
+    return tuple(clock_names)
 
 
 UNIT_CLOCKS = _names(name for name, one in DEADLINES.items() if one.cards)

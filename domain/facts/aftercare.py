@@ -76,7 +76,7 @@ class Reopened(FactBase):
         ticket.start(self.clocks)
 
 
-class ExclusionAsked(FactBase):
+class ExclusionRequested(FactBase):
     """A request for exclusion (剔除): the unit holds, with evidence, that it should not count."""
 
     kind: Literal["exclusion_asked"] = "exclusion_asked"

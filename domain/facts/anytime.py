@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.actors import Role
-from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
 from domain.facts.base import EventWords, FactBase
 from domain.model import Instant, Recorded
@@ -192,7 +192,7 @@ class Replanned(FactBase):
         ticket.replan(self.clocks)
 
 
-class RungClimbed(FactBase):
+class LevelReached(FactBase):
     """A level reached by a clock: warn (黄牌), due (红牌), supervise (督办), notice (通报)."""
 
     kind: Literal["rung_climbed"] = "rung_climbed"
@@ -200,7 +200,7 @@ class RungClimbed(FactBase):
     clock: ClockName
     assignment: int | None = None
     label: str | None = None
-    rung: RungKind
+    rung: LevelKind
     due_at: Instant
     unit: str | None = None
     tells: list[Role] = Field(default_factory=list)

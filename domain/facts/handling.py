@@ -47,7 +47,7 @@ class Contacted(FactBase):
             ticket.stop(at, ClockName.CONTACT, assignment=self.assignment)
 
 
-class ExtensionAsked(FactBase):
+class ExtensionRequested(FactBase):
     """A request for an extension (延期), by a length such as "3d"."""
 
     kind: Literal["extension_asked"] = "extension_asked"
@@ -83,14 +83,14 @@ class ExtensionGranted(FactBase):
     clocks: list[Clock]
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        asked = ticket.assignment(self.assignment).asked
+        request = ticket.assignment(self.assignment).asked
         ticket.settle_request(self.assignment, at)
         ticket.assignment(self.assignment).extensions += 1
-        if ticket.lifecycle and asked is not None:
+        if ticket.lifecycle and request is not None:
             for clock in self.clocks:
                 running = ticket.running(clock.name, clock.assignment)
-                if asked.asked_at < running.due_at:
-                    ticket.void(running, asked.asked_at)
+                if request.asked_at < running.due_at:
+                    ticket.void(running, request.asked_at)
         ticket.replace(self.clocks, at)
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.facts.base import EventWords, FactBase
-from domain.ticket.assignment import Ending, Given, Share
+from domain.ticket.assignment import AssignmentPlan, Ending, Share
 from domain.ticket.because import Because
 from domain.ticket.complaint import Kind
 from domain.ticket.rules_snapshot import Rules
@@ -86,7 +86,7 @@ class Classified(FactBase):
         ticket.start(self.clocks)
 
 
-class Assigned(Given, FactBase):
+class Assigned(AssignmentPlan, FactBase):
     """派单. One unit leads; its clocks run from now."""
 
     kind: Literal["assigned"] = "assigned"

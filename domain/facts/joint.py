@@ -8,7 +8,7 @@ from pydantic import Field
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.facts.base import EventWords, FactBase
-from domain.ticket.assignment import Ending, Given, Share
+from domain.ticket.assignment import AssignmentPlan, Ending, Share
 from domain.ticket.because import Because
 from domain.ticket.ticket import Ticket
 
@@ -26,11 +26,11 @@ class Whistled(FactBase):
     assignment: int
     ground: str
     reason: str
-    shares: list[Given]
+    shares: list[AssignmentPlan]
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        for given in self.shares:
-            ticket.give(given, Share.CO, at, of=self.assignment)
+        for plan in self.shares:
+            ticket.give(plan, Share.CO, at, of=self.assignment)
 
 
 class Released(FactBase):
@@ -65,7 +65,7 @@ class Delegated(FactBase):
     words = EventWords("Delegated", "转派下级")
     assignment: int
     reason: str
-    share: Given
+    share: AssignmentPlan
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.give(self.share, Share.DELEGATE, at, of=self.assignment)

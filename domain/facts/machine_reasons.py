@@ -8,7 +8,7 @@ from domain.facts.intake import Assigned, Classified, TriageUnsure
 from domain.facts.joint import LevelRaised
 from domain.facts.merging import Unmerged
 from domain.facts.supervising import SupervisionOrdered
-from domain.facts.verifying import ClosingRefuted, VerificationAsked
+from domain.facts.verifying import ClosingRefuted, VerificationRequested
 from domain.ticket.because import (
     Because,
     Naming,
@@ -55,7 +55,7 @@ REASONS_OF: Mapping[type[FactBase], Collection[str]] = {
     TriageUnsure: _TRIAGE,
     Classified: _TRIAGE,
     Assigned: _DISPATCH,
-    VerificationAsked: _DISPATCH,
+    VerificationRequested: _DISPATCH,
     LevelRaised: frozenset({ReasonCode.SEVERITY, ReasonCode.OVERDUE}),
     SupervisionOrdered: frozenset({ReasonCode.SEVERITY}),
     Unmerged: frozenset({ReasonCode.PARENT_ENDED, ReasonCode.PARENT_ANSWERED}),
@@ -70,14 +70,14 @@ def reasons_of(fact: FactBase, language: str, named: Naming = as_recorded) -> li
     Where a fact has no codes, from before there were any, its text is read; a text that is not one
     of the sentences of that time is returned as it is, if only the system can have written it.
     """
-    found = _recorded(fact)
-    if found is None:
+    reasons = _recorded(fact)
+    if reasons is None:
         return []
-    if found.because:
-        return [in_words(one, language, named) for one in found.because]
+    if reasons.because:
+        return [in_words(one, language, named) for one in reasons.because]
     known = REASONS_OF[type(fact)]
-    read = [(part, reason_before(part, known)) for part in found.text.split("; ")]
-    only_ours = isinstance(fact, TriageUnsure | Classified | Assigned | VerificationAsked)
+    read = [(part, reason_before(part, known)) for part in reasons.text.split("; ")]
+    only_ours = isinstance(fact, TriageUnsure | Classified | Assigned | VerificationRequested)
     if not only_ours and any(reason is None for _, reason in read):
         return []
     return [in_words(one, language, named) if one else part for part, one in read if part]
@@ -85,14 +85,14 @@ def reasons_of(fact: FactBase, language: str, named: Naming = as_recorded) -> li
 
 def order_in_words(order: Order, language: str, named: Naming = as_recorded) -> str:
     """Return the text of an order: a supervisor's, or the system's reason in words."""
-    told = SupervisionOrdered(order=order.n, text=order.text, because=order.because)
-    return "; ".join(reasons_of(told, language, named)) or order.text
+    fact = SupervisionOrdered(order=order.n, text=order.text, because=order.because)
+    return "; ".join(reasons_of(fact, language, named)) or order.text
 
 
 def is_ours(fact: FactBase, text: str) -> bool:
     """Return whether `text`, a text of the fact, is the system's reason and no person's words."""
-    found = _recorded(fact)
-    return found is not None and found.text == text and bool(reasons_of(fact, "en"))
+    reasons = _recorded(fact)
+    return reasons is not None and reasons.text == text and bool(reasons_of(fact, "en"))
 
 
 def note_of(fact: FactBase) -> str:
@@ -106,7 +106,7 @@ def _recorded(fact: FactBase) -> RecordedReasons | None:
     match fact:
         case TriageUnsure() | Classified() | Assigned():
             return RecordedReasons(fact.why, fact.because)
-        case VerificationAsked():
+        case VerificationRequested():
             return RecordedReasons(fact.share.why, fact.share.because)
         case LevelRaised() | Unmerged():
             return RecordedReasons(fact.reason, fact.because)

@@ -13,7 +13,7 @@ from domain.ticket.minutes import Minutes
 from domain.ticket.ticket import Ticket
 
 
-class ReturnAsked(FactBase):
+class ReturnRequested(FactBase):
     """A requested return (退单); until the decision the unit keeps the ticket and clocks run."""
 
     kind: Literal["return_asked"] = "return_asked"

@@ -8,7 +8,7 @@ from pydantic import Field
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.facts.base import EventWords, FactBase
-from domain.ticket.assignment import Ending, Given, HandlingResult, Share
+from domain.ticket.assignment import AssignmentPlan, Ending, HandlingResult, Share
 from domain.ticket.because import Because
 from domain.ticket.stages import Outcome
 from domain.ticket.ticket import Ticket
@@ -20,7 +20,7 @@ Otherwise a unit's program that always gives the same result would loop for ever
 """
 
 
-class VerificationAsked(FactBase):
+class VerificationRequested(FactBase):
     """A unit's assignment to verify. `before`: filing or closing."""
 
     kind: Literal["verification_asked"] = "verification_asked"
@@ -31,7 +31,7 @@ class VerificationAsked(FactBase):
         citizen_zh="已安排现场核查",
     )
     before: Literal["filing", "closing"]
-    share: Given
+    share: AssignmentPlan
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:

@@ -13,7 +13,7 @@ from domain.ticket.assignment import Pause, Request
 from domain.ticket.ticket import Ticket
 
 
-class HoldAsked(FactBase):
+class HoldRequested(FactBase):
     """A request for a hold (挂账): works that take long, to be reviewed until they are done."""
 
     kind: Literal["hold_asked"] = "hold_asked"
@@ -47,18 +47,18 @@ class Held(FactBase):
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        asked = ticket.assignment(self.assignment).asked
+        request = ticket.assignment(self.assignment).asked
         ticket.settle_request(self.assignment, at)
         ticket.assignment(self.assignment).holds += 1
         # A question sent to the citizen since the request no longer waits for an answer.
         ticket.stop(at, ClockName.CITIZEN, assignment=self.assignment)
         ticket.pause(self.assignment, Pause(why="hold", since=at, until=self.until))
-        for clock in ticket.paused(self.assignment) if ticket.lifecycle and asked else ():
-            _since_asked(ticket, clock, asked.asked_at if asked else at)
+        for clock in ticket.paused(self.assignment) if ticket.lifecycle and request else ():
+            _since_requested(ticket, clock, request.asked_at if request else at)
         ticket.start(self.clocks)
 
 
-def _since_asked(ticket: Ticket, clock: Clock, asked_at: datetime) -> None:
+def _since_requested(ticket: Ticket, clock: Clock, asked_at: datetime) -> None:
     """Start the pause at a timely request, so that waiting for the decision costs no time."""
     if clock.paused_at is not None and asked_at < clock.due_at < clock.paused_at:
         clock.paused_at = max(asked_at, clock.started_at)

@@ -12,21 +12,21 @@ def names_of(pack: Pack, language: str) -> Naming:
 
     def named(kind: ParameterKind, value: Value) -> str:
         code = str(value)
-        found: Unit | Category | City
+        entry: Unit | Category | City
         match kind:
             case ParameterKind.UNIT if pack.has_unit(code):
-                found = pack.unit(code)
+                entry = pack.unit(code)
             case ParameterKind.CATEGORY if pack.knows(code):
-                found = pack.category(code)
+                entry = pack.category(code)
             case ParameterKind.AREA if place := pack.community_of(code) or pack.street_of(code):
-                found = place
+                entry = place
             case ParameterKind.CITY if code == pack.city.id:
-                found = pack.city
+                entry = pack.city
             case ParameterKind.CLOCK if code in set(ClockName):
                 clock = DEADLINES[ClockName(code)]
                 return clock.label_zh if chinese else clock.label
             case _:
                 return code
-        return found.name if chinese else found.name_en
+        return entry.name if chinese else entry.name_en
 
     return named

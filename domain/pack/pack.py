@@ -31,8 +31,8 @@ from domain.pack.policies import (
     Aftercare,
     Caps,
     DeskPolicy,
+    EscalationPolicy,
     Features,
-    Ladder,
     Limits,
     PackPart,
     RatingPolicy,
@@ -104,7 +104,7 @@ class Pack(PackPart):
     tiers: dict[Code, Tier] = Field(min_length=1)
     limits: Limits
     joint: Limits = Limits()
-    ladder: dict[ClockName, Ladder]
+    ladder: dict[ClockName, EscalationPolicy]
     caps: Caps
     features: Features = Features()
     rework: Reworking = Reworking()

@@ -50,10 +50,12 @@ class Phrases(PackPart):
 
     def scripts_for(self, on: Moment, category: str | None) -> Sequence[Script]:
         """Return the scripts for an occasion and category, the general ones first."""
-        found = [one for one in self.scripts if one.on is on and matches(one.category, category)]
-        return sorted(found, key=lambda one: len(one.category))
+        found_scripts = [
+            one for one in self.scripts if one.on is on and matches(one.category, category)
+        ]
+        return sorted(found_scripts, key=lambda one: len(one.category))
 
     def answers_for(self, category: str | None) -> Sequence[Reply]:
         """Return the answers about this category: its own first, then those for all."""
-        found = [one for one in self.answers if matches(one.category, category)]
-        return sorted(found, key=lambda one: -len(one.category))
+        replies = [one for one in self.answers if matches(one.category, category)]
+        return sorted(replies, key=lambda one: -len(one.category))

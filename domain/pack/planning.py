@@ -23,17 +23,17 @@ from domain.deadlines.calendar import (
     subtract_office_time,
     working_days,
 )
-from domain.deadlines.clocks import Basis, Clock, Rung, RungKind
+from domain.deadlines.clocks import Basis, Clock, EscalationLevel, LevelKind
 from domain.deadlines.limits import Limit, LimitUnit, Percent
 from domain.deadlines.registry import ClockName, limit_name
 from domain.pack.pack import Pack
-from domain.pack.policies import RungRule
+from domain.pack.policies import LevelRule
 
 BY_HAND = "by hand"
 """The `rule_id` of a clock whose length or due time a person chose."""
 
-_DUE_ONLY = RungRule(kind=RungKind.DUE)
-_PROMISE_DUE = RungRule(kind=RungKind.DUE, tells=(Role.SUPERVISOR,))
+_DUE_ONLY = LevelRule(kind=LevelKind.DUE)
+_PROMISE_DUE = LevelRule(kind=LevelKind.DUE, tells=(Role.SUPERVISOR,))
 
 
 def plan_clock(
@@ -155,7 +155,7 @@ def plan_at(
         started_at=started_at,
         due_at=max(due_at, started_at),
     )
-    return _with_ladder(pack, clock, clock.due_at)
+    return _with_levels(pack, clock, clock.due_at)
 
 
 def due_after(pack: Pack, started_at: datetime, limit: Limit) -> datetime:
@@ -192,7 +192,7 @@ def extend_clock(
         }
     )
     working = Basis.WORKING in (clock.basis, by.basis)
-    extended = _with_ladder(pack, extended, real_due, since if working else None)
+    extended = _with_levels(pack, extended, real_due, since if working else None)
     if at is None:
         return extended
     over = min(at, clock.paused_at or at)
@@ -200,9 +200,9 @@ def extend_clock(
     in_time = asked_at is not None and asked_at < clock.due_at
     shown = {r.kind for r in clock.counting if asked_at is None or r.at < asked_at}
     left = [
-        rung
-        for rung in extended.rungs
-        if rung.at > over or (in_time and rung.at >= due and rung.kind not in shown)
+        level
+        for level in extended.rungs
+        if level.at > over or (in_time and level.at >= due and level.kind not in shown)
     ]
     return extended.model_copy(update={"rungs": left})
 
@@ -226,15 +226,15 @@ def resume_clock(pack: Pack, clock: Clock, paused_at: datetime, resumed_at: date
         return add_office_time(pack.calendar, at, stood) if working else at + stood
 
     clock = clock.without_void()
-    rungs = [
-        rung if number < clock.climbed else rung.model_copy(update={"at": later(rung.at)})
-        for number, rung in enumerate(clock.rungs)
+    levels = [
+        level if number < clock.climbed else level.model_copy(update={"at": later(level.at)})
+        for number, level in enumerate(clock.rungs)
     ]
-    last = max([resumed_at, *(rung.at for rung in rungs[clock.climbed :])])
+    last = max([resumed_at, *(level.at for level in levels[clock.climbed :])])
     return clock.model_copy(
         update={
             "due_at": later(clock.due_at) if clock.due_at > paused_at else clock.due_at,
-            "rungs": rungs,
+            "rungs": levels,
             "calendar_version": pack.calendar.version if working else clock.calendar_version,
             "provisional": clock.provisional
             or (working and not pack.calendar.firm(paused_at, last)),
@@ -270,26 +270,26 @@ def replan_clock(
     if now is not None and not fixed and due_at <= now:
         real_due = due_at = next_closing(new, now)
     worked = [] if since is None else [since, real_due]
-    rules = {rule.kind: rule for rule in _ladder(pack, clock.name)}
-    rungs: list[Rung] = []
-    for number, rung in enumerate(clock.rungs):
-        at = rung.at
-        if number >= clock.climbed and (now is None or rung.at > now):
-            real = old_due + (rung.at - clock.due_at) / scale
-            offset = rules[rung.kind].offset if rung.kind in rules else None
+    rules = {rule.kind: rule for rule in _policy(pack, clock.name)}
+    levels: list[EscalationLevel] = []
+    for number, level in enumerate(clock.rungs):
+        at = level.at
+        if number >= clock.climbed and (now is None or level.at > now):
+            real = old_due + (level.at - clock.due_at) / scale
+            offset = rules[level.kind].offset if level.kind in rules else None
             if _in_working_time(clock, offset):
                 in_days = isinstance(offset, Limit) and offset.unit is LimitUnit.WORKING_DAYS
                 real = _laid_out(planned_by, new, (old_due, real), real_due, in_days=in_days)
                 worked += (real_due, real)
                 at = _scaled(pack, due_at, due_at + (real - real_due))
             else:
-                at = due_at + (rung.at - clock.due_at)
-            at = max([at, *([now] if now else []), *(earlier.at for earlier in rungs)])
-        rungs.append(rung.model_copy(update={"at": at}))
+                at = due_at + (level.at - clock.due_at)
+            at = max([at, *([now] if now else []), *(earlier.at for earlier in levels)])
+        levels.append(level.model_copy(update={"at": at}))
     return clock.model_copy(
         update={
             "due_at": due_at,
-            "rungs": rungs,
+            "rungs": levels,
             "calendar_version": new.version,
             "provisional": bool(worked) and not new.firm(min(worked), max(worked)),
         }
@@ -383,7 +383,7 @@ def _planned(
         started_at=started_at,
         due_at=_scaled(pack, started_at, real_due),
     )
-    return _with_ladder(
+    return _with_levels(
         pack, clock, real_due, clock.started_at if limit.basis is Basis.WORKING else None
     )
 
@@ -393,26 +393,28 @@ def _scaled(pack: Pack, start: datetime, at: datetime) -> datetime:
     return at if scale == 1 else start + (at - start) * scale
 
 
-def _with_ladder(
+def _with_levels(
     pack: Pack, clock: Clock, real_due: datetime, since: datetime | None = None
 ) -> Clock:
     """Return `clock` with all its levels, and with the calendar it needed, if it needed one.
 
     `real_due` is its due time before scaling; `since` is from when working time was counted to it.
     """
-    rungs: list[Rung] = []
+    levels: list[EscalationLevel] = []
     # The moments between which working time was counted.
     worked = [] if since is None else [since, real_due]
-    for rule in _ladder(pack, clock.name):
-        at, real = _rung_at(pack, clock, real_due, rule)
+    for rule in _policy(pack, clock.name):
+        at, real = _level_at(pack, clock, real_due, rule)
         if real is not None:
             worked += (real_due, real)
-        if rungs:  # the order of a share and a limit is only known here: times must not decrease
-            at = max(at, rungs[-1].at)
+        if levels:  # the order of a share and a limit is only known here: times must not decrease
+            at = max(at, levels[-1].at)
         # A warning at the start of the clock, or before, would be useless.
-        if rule.kind is not RungKind.WARN or at > clock.started_at:
-            rungs.append(Rung(kind=rule.kind, at=at, tells=list(rule.tells), raises=rule.raises))
-    update: dict[str, object] = {"rungs": rungs}
+        if rule.kind is not LevelKind.WARN or at > clock.started_at:
+            levels.append(
+                EscalationLevel(kind=rule.kind, at=at, tells=list(rule.tells), raises=rule.raises)
+            )
+    update: dict[str, object] = {"rungs": levels}
     if worked:
         update["calendar_version"] = pack.calendar.version
         if not pack.calendar.firm(min(worked), max(worked)):
@@ -420,22 +422,22 @@ def _with_ladder(
     return clock.model_copy(update=update)
 
 
-def _ladder(pack: Pack, name: ClockName) -> list[RungRule]:
+def _policy(pack: Pack, name: ClockName) -> list[LevelRule]:
     """Return a clock's escalation rules, with a due level; late promises notify supervisors."""
     rules = list(pack.ladder.get(name, ()))
     if not rules and name is ClockName.PROMISE:
         return [_PROMISE_DUE]
-    if all(rule.kind is not RungKind.DUE for rule in rules):
-        warnings = sum(rule.kind is RungKind.WARN for rule in rules)
+    if all(rule.kind is not LevelKind.DUE for rule in rules):
+        warnings = sum(rule.kind is LevelKind.WARN for rule in rules)
         rules.insert(warnings, _DUE_ONLY)
     return rules
 
 
-def _rung_at(
-    pack: Pack, clock: Clock, real_due: datetime, rule: RungRule
+def _level_at(
+    pack: Pack, clock: Clock, real_due: datetime, rule: LevelRule
 ) -> tuple[datetime, datetime | None]:
     """Return a level's time; and that before scaling, if it was counted in working time."""
-    offset, early = rule.offset, rule.kind is RungKind.WARN
+    offset, early = rule.offset, rule.kind is LevelKind.WARN
     if offset is None:
         return clock.due_at, None
     if isinstance(offset, Limit):

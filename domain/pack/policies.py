@@ -12,7 +12,7 @@ from pydantic import (
 )
 
 from domain.actors import Role
-from domain.deadlines.clocks import Basis, RungKind
+from domain.deadlines.clocks import Basis, LevelKind
 from domain.deadlines.limits import Limit, Offset, Percent
 from domain.deadlines.registry import LIMITED, ClockName
 from domain.model import Incoming
@@ -72,36 +72,36 @@ class Tier(Limits):
     urgent: bool = False
 
 
-class RungRule(PackPart):
+class LevelRule(PackPart):
     """One escalation level. `offset` is how long before due (warn) or after it (the others).
 
     A due level may have one, too: a red card that is shown "on the first working day after".
     `raises`: reaching it also raises the ticket a level.
     """
 
-    kind: RungKind
+    kind: LevelKind
     offset: Offset | None = None
     tells: tuple[Role, ...] = ()
     raises: bool = False
 
     @model_validator(mode="after")
     def _offset_fits(self) -> Self:
-        if self.offset is None and self.kind is not RungKind.DUE:
+        if self.offset is None and self.kind is not LevelKind.DUE:
             raise ValueError("every rung but due has an offset from the due time")
         share = self.offset.amount if isinstance(self.offset, Percent) else 0
-        if self.kind is RungKind.WARN and share >= 100:
+        if self.kind is LevelKind.WARN and share >= 100:
             raise ValueError(f"a warning {self.offset} before due would come before the start")
         return self
 
 
-def _rising(rungs: tuple[RungRule, ...]) -> tuple[RungRule, ...]:
-    order = [list(RungKind).index(rung.kind) for rung in rungs]
+def _rising(rules: tuple[LevelRule, ...]) -> tuple[LevelRule, ...]:
+    order = [list(LevelKind).index(level.kind) for level in rules]
     if order != sorted(set(order)):
         raise ValueError("the rungs of a ladder go warn, due, supervise, notice, each once at most")
-    return rungs
+    return rules
 
 
-Ladder = Annotated[tuple[RungRule, ...], AfterValidator(_rising)]
+EscalationPolicy = Annotated[tuple[LevelRule, ...], AfterValidator(_rising)]
 
 
 class Caps(PackPart):
@@ -194,7 +194,7 @@ def _calendar_time(limit: Limit) -> Limit:
     return limit
 
 
-Kept = Annotated[Limit, AfterValidator(_calendar_time)]
+RetentionLimit = Annotated[Limit, AfterValidator(_calendar_time)]
 
 
 class Retention(PackPart):
@@ -203,8 +203,8 @@ class Retention(PackPart):
     `persons`: the complainants. `texts`: their words, in the record and in the history.
     """
 
-    persons: Kept | None = None
-    texts: Kept | None = None
+    persons: RetentionLimit | None = None
+    texts: RetentionLimit | None = None
 
 
 class GradeChoice(PackPart):

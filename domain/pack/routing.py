@@ -130,14 +130,14 @@ def resolve(pack: Pack, target: str, area: str | None, place: Place | None = Non
     A place without a point is served by the centre that is under its street, or by the first.
     """
     if target == BY_STREET:
-        found = pack.street_of(area)
+        unit = pack.street_of(area)
     elif target == BY_COMMUNITY:
-        found = pack.community_of(area) or pack.street_of(area)
+        unit = pack.community_of(area) or pack.street_of(area)
     elif target == NEAREST:
-        found = _nearest(pack, area, place)
+        unit = _nearest(pack, area, place)
     else:
         return target
-    return found.code if found else None
+    return unit.code if unit else None
 
 
 def _nearest(pack: Pack, area: str | None, place: Place | None) -> Unit | None:
@@ -161,11 +161,11 @@ def find_area(pack: Pack, complaint: Complaint) -> str | None:
     if street is not None:
         return street.area
     address = complaint.place.address
-    said = f"{complaint.title}\n{complaint.text}"
+    text = f"{complaint.title}\n{complaint.text}"
     full = {unit.name: unit.area for unit in pack.streets}
     return (
         _only(full, address, "")
-        or _only(full, said, "")
+        or _only(full, text, "")
         or _only({_short(name): area for name, area in full.items()}, address, _A_ROAD)
     )
 
@@ -180,8 +180,8 @@ def _short(name: str) -> str:
 
 
 def _only(names: dict[str, str | None], text: str, unless: str) -> str | None:
-    found = {area for name, area in names.items() if re.search(re.escape(name) + unless, text)}
-    return found.pop() if len(found) == 1 else None
+    texts = {area for name, area in names.items() if re.search(re.escape(name) + unless, text)}
+    return texts.pop() if len(texts) == 1 else None
 
 
 def _scores(pack: Pack, complaint: Complaint) -> list[_Score]:

@@ -5,10 +5,10 @@ from datetime import datetime
 from zlib import crc32
 
 from domain.deadlines.cards import cards_shown
-from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import DEADLINES, ClockName, Owner
 from domain.events import Event
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.facts.handling import Handled, ShareHandled
 from domain.pack.condition_vocabulary import EventCase, ResultCase, ShareCase, TicketFacts
 from domain.ticket.assignment import Assignment, Share
@@ -41,17 +41,17 @@ def case_of(ticket: Ticket, at: datetime) -> TicketFacts:
     done_at = (lead.ended_at if lead and lead.result else None) or ticket.ended_at
     # The answer, not the unit's completion, stops the citizen's promise.
     until = at if ticket.lifecycle else done_at or at
-    kept = not ticket.broke_a_promise and (promise is None or _kept(promise, until))
+    in_time = not ticket.broke_a_promise and (promise is None or _in_time(promise, until))
     gone = ticket.dropped
     due = due_of(ticket)
-    told = case_of_complaint(
+    ticket_facts = case_of_complaint(
         ticket.complaint,
         kind=ticket.kind,
         category=ticket.category or "",
         tier=ticket.tier or "",
         area=ticket.area or "",
     )
-    return told.model_copy(
+    return ticket_facts.model_copy(
         update={
             "unit": ticket.unit or "",
             "unit_kind": (lead.kind_of_unit if lead else None) or "",
@@ -63,8 +63,8 @@ def case_of(ticket: Ticket, at: datetime) -> TicketFacts:
             "answered": answered,
             "handled": lead is not None and lead.result is not None,
             "replied": answered and lead is not None and lead.result is not None,
-            "on_time": answered and kept,
-            "late": not kept,
+            "on_time": answered and in_time,
+            "late": not in_time,
             "rated": rating is not None,
             "asked": rating is not None and rating.contacted is not None,
             "contacted": rating is not None and rating.contacted is True,
@@ -95,8 +95,8 @@ def case_of(ticket: Ticket, at: datetime) -> TicketFacts:
             "raised": ticket.raised,
             "delegations": sum(a.share is Share.DELEGATE for a in ticket.assignments)
             + gone.delegations,
-            "yellow": cards(ticket, RungKind.WARN),
-            "red": cards(ticket, RungKind.DUE),
+            "yellow": cards(ticket, LevelKind.WARN),
+            "red": cards(ticket, LevelKind.DUE),
             "orders": len(ticket.orders),
             "notices": ticket.notices,
             "revisits": ticket.revisits,
@@ -112,10 +112,10 @@ def result_case(reply: str, resolved: bool, evidence: Iterable[str]) -> ResultCa
 def event_case(event: Event, ticket: Ticket) -> EventCase:
     """Return the case of an event; `ticket` is as it was just after it."""
     fact = event.fact
-    climbed = fact if isinstance(fact, RungClimbed) else None
+    climbed = fact if isinstance(fact, LevelReached) else None
     rating = getattr(fact, "rating", None)
     result = getattr(fact, "result", None)
-    told = rating or result or fact
+    source = rating or result or fact
     return EventCase(
         kind=judged_kind(event, ticket),
         role=event.actor.role,
@@ -125,7 +125,7 @@ def event_case(event: Event, ticket: Ticket) -> EventCase:
         code=str(getattr(fact, "ground", None) or getattr(fact, "code", None) or _why(event)),
         outcome=str(getattr(fact, "outcome", "") or ""),
         reached=bool(getattr(fact, "reached", False)),
-        resolved=bool(getattr(told, "resolved", False)),
+        resolved=bool(getattr(source, "resolved", False)),
         holds=bool(getattr(fact, "holds", False)),
         approved=fact.kind.endswith("_granted") or fact.kind in ("returned", "held"),
         grade=rating.grade if rating else -1,
@@ -170,15 +170,15 @@ def share_case(ticket: Ticket, assignment: Assignment | None, at: datetime) -> S
         return ShareCase()
     verifies = assignment.share is Share.VERIFY
     clock = _last(ticket, ClockName.VERIFY if verifies else ClockName.HANDLE, assignment.n)
-    kept = _kept(clock, assignment.ended_at or at) if clock else True
+    in_time = _in_time(clock, assignment.ended_at or at) if clock else True
     opened = assignment.opened_at
     return ShareCase(
         part=assignment.share,
         unit=assignment.unit,
         level=assignment.level or "",
         ending=assignment.ending or "",
-        on_time=assignment.result is not None and kept,
-        late=not kept,
+        on_time=assignment.result is not None and in_time,
+        late=not in_time,
         resolved=assignment.result is not None and assignment.result.resolved,
         sign_minutes=_hours(opened, assignment.signed_at, 60),
         contact_minutes=_hours(opened, assignment.contacted_at, 60),
@@ -194,7 +194,7 @@ def share_of(event: Event, ticket: Ticket) -> Assignment | None:
     None if no unit had one, or if the clock that escalated is not a unit's.
     """
     fact = event.fact
-    if isinstance(fact, RungClimbed) and DEADLINES[fact.clock].owner is not Owner.UNIT:
+    if isinstance(fact, LevelReached) and DEADLINES[fact.clock].owner is not Owner.UNIT:
         return None
     n = getattr(fact, "assignment", None)
     if n is None:
@@ -210,9 +210,9 @@ def due_of(ticket: Ticket) -> datetime | None:
     return promise.due_at
 
 
-def cards(ticket: Ticket, kind: RungKind) -> int:
+def cards(ticket: Ticket, kind: LevelKind) -> int:
     """Count the cards of a kind that units got on this ticket, without void ones."""
-    gone = {RungKind.WARN: ticket.dropped.yellow_cards, RungKind.DUE: ticket.dropped.red_cards}
+    gone = {LevelKind.WARN: ticket.dropped.yellow_cards, LevelKind.DUE: ticket.dropped.red_cards}
     shown = cards_shown(ticket.clocks, kind) - set(ticket.void_rungs)
     return gone.get(kind, 0) + len(shown)
 
@@ -232,9 +232,9 @@ def _last(ticket: Ticket, name: ClockName, n: int) -> Clock | None:
     return next((c for c in clocks if c.assignment == n), None)
 
 
-def _kept(clock: Clock, at: datetime) -> bool:
+def _in_time(clock: Clock, at: datetime) -> bool:
     """Return whether the promise was kept; while paused, it cannot be broken."""
-    return clock.kept(at) if clock.paused_at is None else clock.paused_at <= clock.due_at
+    return clock.in_time(at) if clock.paused_at is None else clock.paused_at <= clock.due_at
 
 
 def _level(ticket: Ticket) -> str:

@@ -19,14 +19,14 @@ def replanned(
 
     The citizen is notified when the answer comes on a later day than promised.
     """
-    promise, told = ticket.answer_clock, []
+    promise, items = ticket.answer_clock, []
     for one in moved:
         unit = ticket.assignment(one.assignment).unit if one.assignment else None
-        told.append(one.model_copy(update={"unit": unit}))
+        items.append(one.model_copy(update={"unit": unit}))
     return anytime.Replanned(
         calendar_version=calendar_version,
         clocks=clocks,
-        moved=told,
+        moved=items,
         answer_later=promise is not None
         and any(
             one.later and (one.clock, one.assignment) == (promise.name, promise.assignment)
@@ -72,7 +72,7 @@ def _times(count: int, every: int) -> int:
     return count // every if every else 0
 
 
-def grave(ticket: Ticket) -> bool:
+def above_threshold(ticket: Ticket) -> bool:
     """Return whether the automatic escalation by severity is due."""
     rules = ticket.rules
     heavy = rules is not None and 0 < rules.escalate_at <= ticket.severity

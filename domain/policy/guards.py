@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.actors import Actor, Role
-from domain.commands.lookups import asked, rules_of
+from domain.commands.lookups import pending_request, rules_of
 from domain.commands.relations import NEAR, relation
 from domain.commands.unit_command import UnitCommand
 from domain.facts.transitions import may_cause, transition
@@ -50,6 +50,6 @@ _GRANTED = {
 
 def may_decide(role: Role, ticket: Ticket) -> bool:
     """Return whether `role` may decide the request of the ticket, or name a unit at arbitration."""
-    request = asked(ticket)
+    request = pending_request(ticket)
     granted = _GRANTED[request.what] if request else "arbitrated"
     return may_cause(role, ticket.stage, granted)

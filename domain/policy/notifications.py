@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from domain.actors import Role
 from domain.events import Event
 from domain.facts.aftercare import Reopened
-from domain.facts.anytime import Replanned, RungClimbed
+from domain.facts.anytime import LevelReached, Replanned
 from domain.facts.closing import Reworked
 from domain.facts.intake import Assigned
 from domain.facts.joint import Delegated, Whistled
-from domain.facts.verifying import VerificationAsked
+from domain.facts.verifying import VerificationRequested
 from domain.model import Recorded
 from domain.ticket.assignment import Assignment, Share
 from domain.ticket.ticket import Ticket
@@ -80,7 +80,7 @@ _TELLS: dict[str, tuple[Role, ...]] = {
     "urged": (Role.OFFICER, Role.DISPATCHER),
 }
 
-_TOLD_BY_WHAT_FOLLOWS = {"return_window_due", "citizen_due", "hold_due"}
+_ANNOUNCED_LATER = {"return_window_due", "citizen_due", "hold_due"}
 """Levels with an immediate consequence that notifies the unit itself: taken on, resumed.
 
 If nothing follows, because a return is requested and not decided, nothing changes for the unit.
@@ -180,18 +180,18 @@ def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[O
     `ticket` is as it was after the event and those in `after`, which followed it.
     """
     fact, scene = event.fact, _scene(event, ticket, after)
-    if isinstance(fact, RungClimbed):
+    if isinstance(fact, LevelReached):
         template, roles = f"{fact.clock}_{fact.rung}", tuple(fact.tells)
-        if template in _TOLD_BY_WHAT_FOLLOWS:
+        if template in _ANNOUNCED_LATER:
             roles = tuple(role for role in roles if role not in UNIT)
     elif isinstance(fact, Replanned):
         template, roles = fact.kind, UNIT + (CITIZEN if fact.answer_later else ())
     else:
         template, roles = _TEMPLATES.get(fact.kind, fact.kind), _TELLS.get(fact.kind, ())
-    told: list[tuple[Role, str | None]] = []
+    pairs: list[tuple[Role, str | None]] = []
     for role in roles:
-        told += [(role, unit) for unit in _units(scene)] if role in UNIT else [(role, None)]
-    several = sum(role in UNIT for role, _ in told) > 1
+        pairs += [(role, unit) for unit in _units(scene)] if role in UNIT else [(role, None)]
+    several = sum(role in UNIT for role, _ in pairs) > 1
     happens = _HAPPENS.get(fact.kind)
     # Versions begin with a digit, templates do not: the two kinds of key never collide.
     once = f"{template}-{happens(fact, scene)}" if happens else f"{event.version}-{template}"
@@ -206,7 +206,7 @@ def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[O
             unit=unit,
             template=template,
         )
-        for role, unit in told
+        for role, unit in pairs
     ]
 
 
@@ -236,7 +236,7 @@ def _units(scene: _Scene) -> list[str]:
             return [share.unit for share in shares]
         case Replanned(moved=moved):
             return list(dict.fromkeys(one.unit for one in moved if one.unit))
-        case Delegated(share=share) | VerificationAsked(share=share):
+        case Delegated(share=share) | VerificationRequested(share=share):
             return [share.unit]
         case _:
             unit = getattr(fact, "unit", None) or (scene.lead.unit if scene.lead else None)

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from domain.commands.lookups import asked, asking
+from domain.commands.lookups import asking, pending_request
 from domain.deadlines.registry import ClockName
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket
@@ -35,7 +35,7 @@ def waiting(ticket: Ticket) -> QueuePosition | None:
 
     A request comes before the final decision, which is not possible until it is decided.
     """
-    stage, request = ticket.stage, asked(ticket)
+    stage, request = ticket.stage, pending_request(ticket)
     if stage is Stage.TRIAGE:
         return _in(Queue.TRIAGE, ticket, ClockName.TRIAGE, since=ticket.complaint.filed_at)
     if stage is Stage.DISPATCH and ticket.by_hand:

@@ -94,7 +94,7 @@ class Pause(Recorded):
     until: Instant | None = None
 
 
-class Given(Recorded):
+class AssignmentPlan(Recorded):
     """A planned share: its unit, queue and clocks.
 
     `kind_of_unit` and `level` are the unit's as the pack has them, `above` the unit one level up.

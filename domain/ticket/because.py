@@ -235,7 +235,7 @@ def in_words(reason: Because, language: str, named: Naming = as_recorded) -> str
 def _filled(reason: Because, template: Callable[[ReasonWords], str], named: Naming) -> str:
     known = CATALOGUE.get(reason.code)
     if known is None or not known.parameters.keys() <= reason.parameters.keys():
-        told = ", ".join(f"{name} {value}" for name, value in reason.parameters.items())
-        return f"{reason.code} ({told})" if told else reason.code
+        text = ", ".join(f"{name} {value}" for name, value in reason.parameters.items())
+        return f"{reason.code} ({text})" if text else reason.code
     values = {name: named(kind, reason.parameters[name]) for name, kind in known.parameters.items()}
     return template(known).format(**values)

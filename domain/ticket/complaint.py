@@ -59,7 +59,7 @@ _LINE_END = re.compile("\r\n?")
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-def _said(text: str) -> str:
+def _required_text(text: str) -> str:
     text = clean_text(text)
     if not text:
         raise ValueError("the text is empty")
@@ -69,7 +69,7 @@ def _said(text: str) -> str:
 Text = Annotated[
     str,
     StringConstraints(max_length=TEXT_LIMIT),
-    AfterValidator(_said),
+    AfterValidator(_required_text),
 ]
 """Free text, cleaned, never empty, at most `TEXT_LIMIT` characters."""
 

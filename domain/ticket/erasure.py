@@ -91,17 +91,17 @@ CODED = frozenset({"closed", "declined", "referred", "reopened", "reworked", "su
 """Facts whose reason is a code, by which outcomes are counted."""
 
 
-def without_words(told: Any) -> Any:
+def without_words(values: Any) -> Any:
     """Return the JSON value without personal data, still valid for its model."""
-    if isinstance(told, list):
-        return [without_words(one) for one in told]
-    if not isinstance(told, dict):
-        return told
-    coded = told.get("kind") in CODED
-    kept = {name: _kept(name, value, coded) for name, value in told.items()}
-    if told.get("kind") == "classified" and not _is_sentence(told):
-        kept["why"] = GONE
-    return kept
+    if isinstance(values, list):
+        return [without_words(one) for one in values]
+    if not isinstance(values, dict):
+        return values
+    coded = values.get("kind") in CODED
+    fields = {name: _retained(name, value, coded) for name, value in values.items()}
+    if values.get("kind") == "classified" and not _is_sentence(values):
+        fields["why"] = GONE
+    return fields
 
 
 def _is_sentence(classified: dict[str, Any]) -> bool:
@@ -113,7 +113,7 @@ def _is_sentence(classified: dict[str, Any]) -> bool:
     return all(reason_before(part, CATALOGUE) is not None for part in why.split("; "))
 
 
-def _kept(name: str, value: Any, coded: bool) -> Any:
+def _retained(name: str, value: Any, coded: bool) -> Any:
     if name in POINTERS:
         return None
     if name == "public":

@@ -38,5 +38,5 @@ Files = Annotated[
 
 def file_id(reference: str) -> str | None:
     """Return the id of the uploaded file that `reference` names; None if it names none."""
-    found = REFERENCE.fullmatch(reference)
-    return found[1] if found else None
+    match = REFERENCE.fullmatch(reference)
+    return match[1] if match else None

@@ -24,9 +24,9 @@ _VALUES = {
 def reason_before(text: str, codes: Collection[str]) -> Because | None:
     """Return the one of these reasons that a sentence stands for; None for any other text."""
     for code, pattern in _PATTERNS:
-        found = pattern.fullmatch(text) if code in codes else None
-        if found:
-            return Because(code=code, parameters=dict(found.groupdict()))
+        match = pattern.fullmatch(text) if code in codes else None
+        if match:
+            return Because(code=code, parameters=dict(match.groupdict()))
     return None
 
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from pydantic import Field
 
 from domain.deadlines.cards import cards_shown
-from domain.deadlines.clocks import Clock, Rung, RungKind
+from domain.deadlines.clocks import Clock, EscalationLevel, LevelKind
 from domain.deadlines.registry import PAUSABLE, ClockName
 from domain.model import Instant, Recorded
 from domain.refusals import Refused
-from domain.ticket.assignment import Assignment, Ending, Given, Pause, Request, Share
+from domain.ticket.assignment import Assignment, AssignmentPlan, Ending, Pause, Request, Share
 from domain.ticket.complaint import Complaint, Kind
 from domain.ticket.minutes import Minutes, Order
 from domain.ticket.rating import Rating
@@ -26,7 +26,7 @@ replay.
 
 """The clocks that are paused while a unit may not go on."""
 
-_ENDED_KEPT, _STOPPED_KEPT = 16, 48
+_ENDED_RETAINED, _STOPPED_RETAINED = 16, 48
 """How many ended assignments, and stopped clocks of the ticket's own, its state retains."""
 
 
@@ -224,20 +224,22 @@ class Ticket(Recorded):
 
     # --- changes made by facts: assignments -----------------------------------------------
 
-    def give(self, given: Given, share: Share, at: datetime, *, of: int | None = None) -> None:
+    def give(
+        self, plan: AssignmentPlan, share: Share, at: datetime, *, of: int | None = None
+    ) -> None:
         """Open an assignment, as planned."""
         self.assignments.append(
             Assignment(
-                n=given.assignment,
-                unit=given.unit,
-                queue=given.queue,
-                heartbeats=given.heartbeats,
-                why=given.why,
-                because=given.because,
-                kind_of_unit=given.kind_of_unit,
-                level=given.level,
-                above=given.above,
-                task=given.task,
+                n=plan.assignment,
+                unit=plan.unit,
+                queue=plan.queue,
+                heartbeats=plan.heartbeats,
+                why=plan.why,
+                because=plan.because,
+                kind_of_unit=plan.kind_of_unit,
+                level=plan.level,
+                above=plan.above,
+                task=plan.task,
                 share=share,
                 of=of,
                 rework=self.reworks,
@@ -245,7 +247,7 @@ class Ticket(Recorded):
                 opened_at=at,
             )
         )
-        self.start(given.clocks)
+        self.start(plan.clocks)
         if self.lifecycle:
             self.stand_still(at)
             self._drop()
@@ -254,13 +256,13 @@ class Ticket(Recorded):
         """Drop old ended assignments and stopped clocks, and keep their totals."""
         last = self.lead.n if self.lead else 0
         ended = [a for a in self.assignments if not a.open and a.n != last]
-        for assignment in ended[: max(len(ended) - _ENDED_KEPT, 0)]:
+        for assignment in ended[: max(len(ended) - _ENDED_RETAINED, 0)]:
             self.assignments.remove(assignment)
             self._count_dropped(assignment)
-        kept = {a.n for a in self.assignments}
+        remaining = {a.n for a in self.assignments}
         stopped = [c for c in self.clocks if not c.running and c.assignment is None]
-        old = {id(c) for c in stopped[: max(len(stopped) - _STOPPED_KEPT, 0)]}
-        gone = [c for c in self.clocks if id(c) in old or c.assignment not in {None, *kept}]
+        old = {id(c) for c in stopped[: max(len(stopped) - _STOPPED_RETAINED, 0)]}
+        gone = [c for c in self.clocks if id(c) in old or c.assignment not in {None, *remaining}]
         if gone:
             left = {id(c) for c in gone}
             self.clocks = [c for c in self.clocks if id(c) not in left]
@@ -280,8 +282,8 @@ class Ticket(Recorded):
     def _count_dropped_clocks(self, clocks: Sequence[Clock]) -> None:
         void = set(self.void_rungs)
         self.dropped.supervised |= any(clock.name is ClockName.SUPERVISE for clock in clocks)
-        self.dropped.yellow_cards += len(cards_shown(clocks, RungKind.WARN) - void)
-        self.dropped.red_cards += len(cards_shown(clocks, RungKind.DUE) - void)
+        self.dropped.yellow_cards += len(cards_shown(clocks, LevelKind.WARN) - void)
+        self.dropped.red_cards += len(cards_shown(clocks, LevelKind.DUE) - void)
         self.dropped.promise_broken |= any(_broken(clock) for clock in clocks)
 
     def end_assignment(self, n: int, ending: Ending, at: datetime) -> None:
@@ -339,7 +341,7 @@ class Ticket(Recorded):
         return lead if lead is not None and lead.open else None
 
     @property
-    def given(self) -> int:
+    def assignment_count(self) -> int:
         """The number of assignments so far, which is that of the last one."""
         return len(self.assignments) + self.dropped.assignments
 
@@ -351,13 +353,13 @@ class Ticket(Recorded):
 
     def paused(self, n: int) -> list[Clock]:
         """Return the clocks that resume when assignment `n` does."""
-        standing = [clock for clock in self.clocks if clock.running and clock.paused_at]
+        paused_clocks = [clock for clock in self.clocks if clock.running and clock.paused_at]
         if not self.lifecycle:
-            return [clock for clock in standing if clock.assignment == n]
+            return [clock for clock in paused_clocks if clock.assignment == n]
         assignment = self.assignment(n)
         pause, assignment.pause = assignment.pause, None
         try:
-            return [clock for clock in standing if not self.stands_still(clock)]
+            return [clock for clock in paused_clocks if not self.stands_still(clock)]
         finally:
             assignment.pause = pause
 
@@ -366,17 +368,17 @@ class Ticket(Recorded):
 
         Together with the citizen's promise, if the unit leads.
         """
-        given = {n}
+        numbers = {n}
         for assignment in self.assignments:
-            if assignment.of in given:
-                given.add(assignment.n)
+            if assignment.of in numbers:
+                numbers.add(assignment.n)
         leads = self.assignment(n).share is Share.LEAD
         return [
             clock
             for clock in self.clocks
             if clock.running
             and (
-                (clock.name is ClockName.HANDLE and clock.assignment in given - {n})
+                (clock.name is ClockName.HANDLE and clock.assignment in numbers - {n})
                 or (leads and clock.name is ClockName.PROMISE)
             )
         ]
@@ -405,10 +407,10 @@ class Ticket(Recorded):
                 if old.running and (old.name, old.assignment, old.label) == key:
                     self.clocks[index] = new.model_copy()
 
-    def next_rung(self) -> tuple[Clock, Rung] | None:
+    def next_level(self) -> tuple[Clock, EscalationLevel] | None:
         """Return the clock that escalates next, and its level; None if nothing is to come."""
-        rungs = [(clock, rung) for clock in self.clocks if (rung := clock.next_rung) is not None]
-        return min(rungs, key=lambda pair: pair[1].at, default=None)
+        pairs = [(clock, level) for clock in self.clocks if (level := clock.next_level) is not None]
+        return min(pairs, key=lambda pair: pair[1].at, default=None)
 
     @property
     def due_at(self) -> datetime | None:
@@ -485,5 +487,5 @@ class Ticket(Recorded):
 
 def _broken(clock: Clock) -> bool:
     """Return whether a promise's due time was reached, and not moved by an earlier request."""
-    due = any(rung.kind is RungKind.DUE for rung in clock.counting)
+    due = any(level.kind is LevelKind.DUE for level in clock.counting)
     return clock.name is ClockName.PROMISE and due

@@ -16,31 +16,33 @@ M = TypeVar("M", bound=BaseModel)
 _LEVELS = list(Level)
 
 
-def check_codes(draft: ParsedPack) -> Iterator[PackFault]:
+def check_codes(parsed: ParsedPack) -> Iterator[PackFault]:
     """Check that all codes are unique in their file, and that no day is overridden twice."""
-    yield from _twice([((UNITS, row.line), row.value.code) for row in draft.units.rows])
-    yield from _twice([((CATEGORIES, row.line), row.value.code) for row in draft.categories.rows])
-    yield from _twice([((SCORING, row.line), row.value.code) for row in draft.scoring.rows])
-    yield from _twice([((row.file, row.line), str(row.value.date)) for row in draft.overrides.rows])
-    for row in draft.categories.rows:
+    yield from _twice([((UNITS, row.line), row.value.code) for row in parsed.units.rows])
+    yield from _twice([((CATEGORIES, row.line), row.value.code) for row in parsed.categories.rows])
+    yield from _twice([((SCORING, row.line), row.value.code) for row in parsed.scoring.rows])
+    yield from _twice(
+        [((row.file, row.line), str(row.value.date)) for row in parsed.overrides.rows]
+    )
+    for row in parsed.categories.rows:
         steps = [f"the step {step.code}" for step in row.value.steps]
         yield from _twice([((CATEGORIES, row.line), step) for step in steps])
-    figures = draft.indicators
+    figures = parsed.indicators
     ids = [figure.id for figure in figures.value.indicators] if figures.value else []
     yield from _twice(_placed(figures, ids, "id", "indicators"))
-    if draft.city.value is None:
+    if parsed.city.value is None:
         return
     for kind in Reasons.model_fields:
-        codes = [reason.code for reason in getattr(draft.city.value.reasons, kind)]
-        yield from _twice(_placed(draft.city, codes, "code", "reasons", kind))
+        codes = [reason.code for reason in getattr(parsed.city.value.reasons, kind)]
+        yield from _twice(_placed(parsed.city, codes, "code", "reasons", kind))
 
 
 def _placed(
     document: Document[M], codes: Sequence[str], key: str, *table: str
 ) -> list[tuple[Place, str]]:
     """Return the codes of the entries of a list, each with its place."""
-    found = (document.place_of(*table, index, key) for index in range(len(codes)))
-    places = [place or (document.file, 0) for place in found]
+    pairs = (document.place_of(*table, index, key) for index in range(len(codes)))
+    places = [place or (document.file, 0) for place in pairs]
     return list(zip(places, codes, strict=True))
 
 
@@ -52,15 +54,15 @@ def _twice(codes: Sequence[tuple[Place, str]]) -> Iterator[PackFault]:
         first.setdefault(code, line)
 
 
-def check_units(draft: ParsedPack) -> Iterator[PackFault]:
+def check_units(parsed: ParsedPack) -> Iterator[PackFault]:
     """Check the units' parents, areas and positions; every street needs an area of its own."""
-    units = {row.value.code: row.value for row in draft.units.rows}
-    division = draft.city.value.city.division if draft.city.value else ""
+    units = {row.value.code: row.value for row in parsed.units.rows}
+    division = parsed.city.value.city.division if parsed.city.value else ""
     streets: dict[str, str] = {}
-    for row in draft.units.rows:
+    for row in parsed.units.rows:
         unit = row.value
         if unit.parent is not None:
-            yield from _parent_faults(draft, row, units)
+            yield from _parent_faults(parsed, row, units)
         if unit.area is not None and not unit.area.startswith(division):
             yield PackFault(UNITS, row.line, f"the area {unit.area!r} is not in the division")
         if (unit.lat is None) != (unit.lon is None):
@@ -70,11 +72,11 @@ def check_units(draft: ParsedPack) -> Iterator[PackFault]:
 
 
 def _parent_faults(
-    draft: ParsedPack, row: CsvRow[Unit], units: dict[str, Unit]
+    parsed: ParsedPack, row: CsvRow[Unit], units: dict[str, Unit]
 ) -> Iterator[PackFault]:
     unit = row.value
     parent = units.get(unit.parent or "")
-    if not draft.units.has(unit.parent or ""):
+    if not parsed.units.has(unit.parent or ""):
         yield PackFault(UNITS, row.line, f"the parent {unit.parent!r} is unknown")
     if _is_own_ancestor(unit.code, units):
         yield PackFault(UNITS, row.line, f"{unit.code!r} is its own parent")
@@ -106,14 +108,14 @@ def _is_own_ancestor(code: str, units: dict[str, Unit]) -> bool:
     return False
 
 
-def check_categories(draft: ParsedPack) -> Iterator[PackFault]:
+def check_categories(parsed: ParsedPack) -> Iterator[PackFault]:
     """Check that every category has a known tier and a responsible unit."""
-    patterns = [row.value.category for row in draft.responsibilities.rows]
-    for row in draft.categories.rows:
+    patterns = [row.value.category for row in parsed.responsibilities.rows]
+    for row in parsed.categories.rows:
         category = row.value
-        if draft.city.value and category.tier not in draft.city.value.tiers:
+        if parsed.city.value and category.tier not in parsed.city.value.tiers:
             yield PackFault(CATEGORIES, row.line, f"the tier {category.tier!r} is unknown")
         owned = any(matches(pattern, category.code) for pattern in patterns)
-        if not owned and draft.responsibilities.whole:
+        if not owned and parsed.responsibilities.whole:
             message = f"nobody answers for {category.code} {category.name}"
             yield PackFault(CATEGORIES, row.line, message)

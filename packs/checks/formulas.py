@@ -9,7 +9,7 @@ from packs.conditions import (
     OF_RESULTS,
     OF_TICKETS,
     ConditionError,
-    SpeaksOf,
+    Vocabulary,
     compile_condition,
 )
 from packs.parsed_pack import CATEGORIES, SCORING, ParsedPack
@@ -22,41 +22,41 @@ def event_kinds() -> frozenset[str]:
     return frozenset(str(fact.model_fields["kind"].default) for fact in FACTS)
 
 
-def check_conditions(draft: ParsedPack) -> Iterator[PackFault]:
+def check_conditions(parsed: ParsedPack) -> Iterator[PackFault]:
     """Check that every condition is CEL, uses known fields, and is true or false."""
-    if draft.city.value is not None:
-        verify = draft.city.value.verify
+    if parsed.city.value is not None:
+        verify = parsed.city.value.verify
         for name, condition in (("filing", verify.filing), ("closing", verify.closing)):
             for fault in _faults(condition, OF_TICKETS):
-                yield draft.city.problem(("verify", name), f"{name}: {fault}")
-    for row in draft.categories.rows:
+                yield parsed.city.problem(("verify", name), f"{name}: {fault}")
+    for row in parsed.categories.rows:
         for fault in _faults(row.value.filing, OF_TICKETS):
             yield PackFault(CATEGORIES, row.line, f"filing: {fault}")
         for fault in _faults(row.value.closing, OF_RESULTS):
             yield PackFault(CATEGORIES, row.line, f"closing: {fault}")
-    figures = draft.indicators.value.indicators if draft.indicators.value else ()
+    figures = parsed.indicators.value.indicators if parsed.indicators.value else ()
     for index, figure in enumerate(figures):
         for name, condition in (("over", figure.over), ("counts", figure.counts)):
             for fault in _faults(condition, OF_TICKETS):
                 where = ("indicators", index, name)
-                yield draft.indicators.problem(where, f"{figure.id}: {name}: {fault}")
-    for rule in draft.scoring.rows:
+                yield parsed.indicators.problem(where, f"{figure.id}: {name}: {fault}")
+    for rule in parsed.scoring.rows:
         for fault in _faults(rule.value.when, OF_EVENTS):
             yield PackFault(SCORING, rule.line, f"when: {fault}")
 
 
-def _faults(condition: str | None, speaks_of: SpeaksOf) -> Iterator[str]:
+def _faults(condition: str | None, vocabulary: Vocabulary) -> Iterator[str]:
     if condition is None:
         return
     try:
-        compile_condition(condition, speaks_of)
+        compile_condition(condition, vocabulary)
     except ConditionError as error:
         yield str(error)
 
 
-def check_events(draft: ParsedPack) -> Iterator[PackFault]:
+def check_events(parsed: ParsedPack) -> Iterator[PackFault]:
     """Check that every scoring rule names a known kind of event."""
-    for row in draft.scoring.rows:
+    for row in parsed.scoring.rows:
         if row.value.on not in event_kinds():
             message = f"nothing that happens is called {row.value.on!r}"
             yield PackFault(SCORING, row.line, message)

@@ -7,9 +7,9 @@ from packs.parsed_pack import ParsedPack
 from packs.problems import PackFault
 
 
-def check_messages(draft: ParsedPack) -> Iterator[PackFault]:
+def check_messages(parsed: ParsedPack) -> Iterator[PackFault]:
     """Check that no message is missing, unknown, or has an unknown placeholder."""
-    for document in draft.messages.values():
+    for document in parsed.messages.values():
         if document.value is None:
             continue
         texts = document.value.root

@@ -8,51 +8,51 @@ from packs.parsed_pack import RESPONSIBILITIES, ParsedPack
 from packs.problems import PackFault
 
 
-def check_city(draft: ParsedPack) -> Iterator[PackFault]:
+def check_city(parsed: ParsedPack) -> Iterator[PackFault]:
     """Check that city.toml names its own folder, known units and a known tier."""
-    if draft.city.value is None:
+    if parsed.city.value is None:
         return
-    file, city = draft.city.value, draft.city.value.city
+    file, city = parsed.city.value, parsed.city.value.city
     # Otherwise the pack would be loaded under one id and recorded in tickets under another.
-    if city.id != draft.folder.resolve().name:
-        message = f"the id {city.id!r} is not the folder's name {draft.folder.resolve().name!r}"
-        yield draft.city.problem(("city", "id"), message)
-    if not draft.units.has(city.fallback):
+    if city.id != parsed.folder.resolve().name:
+        message = f"the id {city.id!r} is not the folder's name {parsed.folder.resolve().name!r}"
+        yield parsed.city.problem(("city", "id"), message)
+    if not parsed.units.has(city.fallback):
         message = f"the fallback unit {city.fallback!r} is unknown"
-        yield draft.city.problem(("city", "fallback"), message)
+        yield parsed.city.problem(("city", "fallback"), message)
     if city.tier not in file.tiers:
-        yield draft.city.problem(("city", "tier"), f"the tier {city.tier!r} is unknown")
-    if file.reports.unit is not None and not draft.units.has(file.reports.unit):
+        yield parsed.city.problem(("city", "tier"), f"the tier {city.tier!r} is unknown")
+    if file.reports.unit is not None and not parsed.units.has(file.reports.unit):
         message = f"the unit {file.reports.unit!r} is unknown"
-        yield draft.city.problem(("reports", "unit"), message)
+        yield parsed.city.problem(("reports", "unit"), message)
     # A city that verifies nothing needs no unit for it.
-    fault = _target_fault(draft, file.verify.unit)
+    fault = _target_fault(parsed, file.verify.unit)
     if fault and (file.verify.filing or file.verify.closing):
-        yield draft.city.problem(("verify", "unit"), fault)
+        yield parsed.city.problem(("verify", "unit"), fault)
 
 
-def check_responsibilities(draft: ParsedPack) -> Iterator[PackFault]:
+def check_responsibilities(parsed: ParsedPack) -> Iterator[PackFault]:
     """Check that each row names a known unit, matches something, and is not covered above."""
-    for row in draft.responsibilities.rows:
+    for row in parsed.responsibilities.rows:
         owner = row.value
-        if fault := _target_fault(draft, owner.unit):
+        if fault := _target_fault(parsed, owner.unit):
             yield PackFault(RESPONSIBILITIES, row.line, fault)
-        if not draft.categories.has_match(owner.category):
+        if not parsed.categories.has_match(owner.category):
             message = f"no category is meant by {owner.category!r}"
             yield PackFault(RESPONSIBILITIES, row.line, message)
-        if draft.units.whole and not _means_an_area(draft, owner.area):
+        if parsed.units.whole and not _means_an_area(parsed, owner.area):
             yield PackFault(RESPONSIBILITIES, row.line, f"no area is meant by {owner.area!r}")
-    for above, row in combinations(draft.responsibilities.rows, 2):
+    for above, row in combinations(parsed.responsibilities.rows, 2):
         if _hides(above.value, row.value):
             message = f"never reached: line {above.line} covers it"
             yield PackFault(RESPONSIBILITIES, row.line, message)
 
 
-def _target_fault(draft: ParsedPack, target: str) -> str | None:
+def _target_fault(parsed: ParsedPack, target: str) -> str | None:
     """Return the fault of a unit's code or an @target; None if there is none."""
     if not target.startswith("@"):
-        return None if draft.units.has(target) else f"the unit {target!r} is unknown"
-    if any(_finds(target, unit) for unit in draft.units.values()) or not draft.units.whole:
+        return None if parsed.units.has(target) else f"the unit {target!r} is unknown"
+    if any(_finds(target, unit) for unit in parsed.units.values()) or not parsed.units.whole:
         return None
     return f"{target} finds nobody: there is no {_WANTED[target]}"
 
@@ -75,10 +75,10 @@ def _finds(target: str, unit: Unit) -> bool:
             return unit.kind is UnitKind.CENTRE and None not in (unit.lat, unit.lon)
 
 
-def _means_an_area(draft: ParsedPack, pattern: str) -> bool:
+def _means_an_area(parsed: ParsedPack, pattern: str) -> bool:
     """Return whether `pattern` matches the division, a unit's area, or a part of such an area."""
-    areas = {unit.area for unit in draft.units.values() if unit.area is not None}
-    division = {draft.city.value.city.division} if draft.city.value else set[str]()
+    areas = {unit.area for unit in parsed.units.values() if unit.area is not None}
+    division = {parsed.city.value.city.division} if parsed.city.value else set[str]()
     if any(matches(pattern, area) for area in areas | division):
         return True
     # Parts of the division itself do not count: that would accept streets that do not exist.

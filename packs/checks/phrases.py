@@ -9,9 +9,9 @@ from packs.parsed_pack import ParsedPack
 from packs.problems import PackFault
 
 
-def check_phrases(draft: ParsedPack) -> Iterator[PackFault]:
+def check_phrases(parsed: ParsedPack) -> Iterator[PackFault]:
     """Check the code and category of each script and answer, and the lines of each script."""
-    document = draft.phrases
+    document = parsed.phrases
     if document.value is None:
         return
     for table in ("scripts", "answers"):
@@ -22,7 +22,7 @@ def check_phrases(draft: ParsedPack) -> Iterator[PackFault]:
             if row.code in first:
                 yield replace(stands, message=f"{stands.message} {first[row.code]}")
             first.setdefault(row.code, stands.line)
-            if not any(matches(row.category, one.code) for one in draft.categories.values()):
+            if not any(matches(row.category, one.code) for one in parsed.categories.values()):
                 message = f"{row.code}: no category is {row.category!r}"
                 yield document.problem((table, index, "category"), message)
             if isinstance(row, Script) and len(row.zh) != len(row.en):

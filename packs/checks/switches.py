@@ -114,36 +114,36 @@ _NEEDS = (
 )
 
 
-def check_needs(draft: ParsedPack) -> Iterator[PackFault]:
+def check_needs(parsed: ParsedPack) -> Iterator[PackFault]:
     """Check that every cap and feature that is on has what it needs."""
-    city = draft.city.value
+    city = parsed.city.value
     if city is None:
         return
     for need in _NEEDS:
         if need.on(city) and not need.got(city):
-            yield draft.city.problem(need.where, need.what)
-    for clock, rungs in city.ladder.items():
-        for index, rung in enumerate(rungs):
-            if rung.raises and not city.features.raise_level:
+            yield parsed.city.problem(need.where, need.what)
+    for clock, rules in city.ladder.items():
+        for index, rule in enumerate(rules):
+            if rule.raises and not city.features.raise_level:
                 message = "raising a level is not on: features.raise_level"
-                yield draft.city.problem(("ladder", clock.value, index), message)
-    yield from _reviews(draft, city)
-    yield from _levels(draft, city)
+                yield parsed.city.problem(("ladder", clock.value, index), message)
+    yield from _reviews(parsed, city)
+    yield from _levels(parsed, city)
 
 
-def _reviews(draft: ParsedPack, city: CityFile) -> Iterator[PackFault]:
+def _reviews(parsed: ParsedPack, city: CityFile) -> Iterator[PackFault]:
     review, hold = city.limits.of(ClockName.REVIEW), city.caps.hold
     if review and hold and city.caps.holds and longer(review, hold):
         message = f"review {review} is longer than the longest hold {hold}"
-        yield draft.city.problem(("limits", "review"), message)
+        yield parsed.city.problem(("limits", "review"), message)
 
 
-def _levels(draft: ParsedPack, city: CityFile) -> Iterator[PackFault]:
-    if not draft.units.whole or any(unit.parent for unit in draft.units.values()):
+def _levels(parsed: ParsedPack, city: CityFile) -> Iterator[PackFault]:
+    if not parsed.units.whole or any(unit.parent for unit in parsed.units.values()):
         return
     if city.caps.delegations:
         message = "no unit has a parent: nothing can be delegated"
-        yield draft.city.problem(("caps", "delegations"), message)
+        yield parsed.city.problem(("caps", "delegations"), message)
     if city.features.raise_level:
         message = "no unit has a parent: nothing can be raised"
-        yield draft.city.problem(("features", "raise_level"), message)
+        yield parsed.city.problem(("features", "raise_level"), message)

@@ -19,9 +19,9 @@ def starts(city: CityFile, clock: ClockName) -> bool:
     return not needs or any(attrgetter(one)(city) for one in needs)
 
 
-def check_unused(draft: ParsedPack) -> Iterator[PackFault]:
+def check_unused(parsed: ParsedPack) -> Iterator[PackFault]:
     """Check that every limit and every escalation policy is used."""
-    city = draft.city.value
+    city = parsed.city.value
     if city is None:
         return
     for clock in ClockName:
@@ -31,19 +31,19 @@ def check_unused(draft: ParsedPack) -> Iterator[PackFault]:
         if not may_start:
             message = f"nothing uses {clock}: {spec.unused}: {', '.join(spec.needs)}"
             for place in [*limits, *ladder]:
-                yield draft.city.problem(place, message)
+                yield parsed.city.problem(place, message)
         elif not spec.limited:
             for place in limits:
-                yield draft.city.problem(place, f"nothing uses a limit for {clock}")
+                yield parsed.city.problem(place, f"nothing uses a limit for {clock}")
         elif not limits:
             for place in ladder:
-                yield draft.city.problem(place, f"no limit is set for {clock}: it never climbs")
+                yield parsed.city.problem(place, f"no limit is set for {clock}: it never climbs")
         joint = ("joint", clock.value)
         if joint in limits and may_start and not city.caps.co_handlers:
             message = f"nothing uses {clock} of co-handlers: caps.co_handlers"
-            yield draft.city.problem(joint, message)
-    yield from _triage(draft, city)
-    yield from _steps(draft, city)
+            yield parsed.city.problem(joint, message)
+    yield from _triage(parsed, city)
+    yield from _steps(parsed, city)
 
 
 def _limits(city: CityFile, clock: ClockName) -> list[Location]:
@@ -57,19 +57,19 @@ def _sets(table: Limits, clock: ClockName) -> bool:
     return getattr(table, clock.value, None) is not None
 
 
-def _triage(draft: ParsedPack, city: CityFile) -> Iterator[PackFault]:
+def _triage(parsed: ParsedPack, city: CityFile) -> Iterator[PackFault]:
     """Check that only the city's default tier limits triage: before it no other is known."""
     for name, tier in city.tiers.items():
         if name != city.city.tier and tier.of(ClockName.TRIAGE) is not None:
             message = f"nothing uses triage of {name}: before triage all are {city.city.tier}"
-            yield draft.city.problem(("tiers", name, ClockName.TRIAGE.value), message)
+            yield parsed.city.problem(("tiers", name, ClockName.TRIAGE.value), message)
 
 
-def _steps(draft: ParsedPack, city: CityFile) -> Iterator[PackFault]:
+def _steps(parsed: ParsedPack, city: CityFile) -> Iterator[PackFault]:
     """Check that a category has steps if there is an escalation policy for steps."""
-    categories = draft.categories
+    categories = parsed.categories
     if ClockName.STEP not in city.ladder or not categories.whole:
         return
     if not any(category.steps for category in categories.values()):
         message = "nothing uses step: no category has steps"
-        yield draft.city.problem(("ladder", ClockName.STEP.value), message)
+        yield parsed.city.problem(("ladder", ClockName.STEP.value), message)

@@ -41,6 +41,6 @@ class Camera:
     def sign_in(self, role: Role, unit: str | None = None) -> None:
         """Sign the page in to an account of this role."""
         account, password = self.shown.account(role, unit)
-        told = {"name": account, "password": password}
-        if self.page.request.post("/api/v1/session", data=told).status != 200:
+        values = {"name": account, "password": password}
+        if self.page.request.post("/api/v1/session", data=values).status != 200:
             raise RuntimeError(f"nobody could sign in as {account}")

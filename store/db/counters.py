@@ -19,12 +19,12 @@ _CLEAR = delete(identity_tables.counter).where(_COUNTER.key == bindparam("which"
 def _count(store: Store) -> Insert:
     now = bindparam("now", type_=UtcDateTime())
     insert = store.insert(identity_tables.counter)
-    told, over = insert.excluded, _COUNTER.expires_at <= now
+    columns, over = insert.excluded, _COUNTER.expires_at <= now
     counted = insert.on_conflict_do_update(
         index_elements=["key"],
         set_={
-            "count": case((over, told.count), else_=_COUNTER.count + told.count),
-            "expires_at": case((over, told.expires_at), else_=_COUNTER.expires_at),
+            "count": case((over, columns.count), else_=_COUNTER.count + columns.count),
+            "expires_at": case((over, columns.expires_at), else_=_COUNTER.expires_at),
         },
     )
     return counted.returning(_COUNTER.count)  # type: ignore[return-value]

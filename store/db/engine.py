@@ -13,7 +13,7 @@ from store.db.failures import translated
 Insert = sqlite.Insert | postgresql.Insert
 Built = TypeVar("Built")
 Values = Mapping[str, Any]
-Found = Row[*tuple[Any, ...]]
+ResultRow = Row[*tuple[Any, ...]]
 """A row of a query whose columns are known by name only."""
 
 _DRIVERS = {
@@ -86,11 +86,11 @@ class Store:
         with translated():
             return await self._backend.write(work)
 
-    async def rows(self, query: Executable, values: Values | None = None) -> Sequence[Found]:
+    async def rows(self, query: Executable, values: Values | None = None) -> Sequence[ResultRow]:
         """Return the rows of one query."""
         return await self.read(lambda connection: connection.execute(query, values or {}).all())
 
-    async def first(self, query: Executable, values: Values | None = None) -> Found | None:
+    async def first(self, query: Executable, values: Values | None = None) -> ResultRow | None:
         """Return the first row of one query, if there is one."""
         return await self.read(lambda connection: connection.execute(query, values or {}).first())
 

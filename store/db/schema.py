@@ -109,5 +109,5 @@ def _state(connection: Connection) -> SchemaState:
 
 
 def _revision(connection: Connection) -> str | None:
-    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().first()
-    return None if found is None else str(found)
+    row = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().first()
+    return None if row is None else str(row)

@@ -43,6 +43,13 @@ def _partial(name: str, *columns: str, where: str) -> Index:
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
+def _projection_number() -> Any:
+    # The database keeps the column's first name: while an installation is upgraded, programs of the
+    # version before write it until they are replaced.
+    names = {"name": "told", "key": "projection_number"}
+    return Field(default=0, sa_type=BigInteger, sa_column_kwargs=names)
+
+
 UNRECORDED = "recorded_at IS NULL"
 """The condition of the index of complaints without any record of their ticket yet."""
 
@@ -132,7 +139,7 @@ class TicketTable(Base, table=True):
 
     `promised_at` is when the answer was due, also after the end; `lat` and `lon` are WGS-84.
     `accused` is the unit that a report of wrongdoing is about, from which the ticket is hidden.
-    `told`, here and below: the number of the projection that the row is from (see `Projection`).
+    `projection_number`, here and below: that of the projection the row is from (see `Projection`).
     `queue`: the queue of the centre that it waits in, until and since when (see
     `domain.policy.work_queues`). `rung_at`: when the next escalation level of any of its clocks is
     reached. `void_cards`: versions of the events of cards that became void, with a comma around
@@ -197,7 +204,7 @@ class TicketTable(Base, table=True):
     address: str = ""
     lat: float | None = None
     lon: float | None = None
-    told: int = Field(default=0, sa_type=BigInteger)
+    projection_number: int = _projection_number()
     queue: str | None = None
     queue_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     queue_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -231,7 +238,7 @@ class EventTable(Base, table=True):
     unit: str | None
     clock: str | None
     rung: str | None
-    told: int = Field(default=0, sa_type=BigInteger)
+    projection_number: int = _projection_number()
     fact: str = Field(sa_type=Text)
 
 
@@ -265,7 +272,7 @@ class AssignmentTable(Base, table=True):
     extensions: int
     version: int
     updated_at: datetime = Field(sa_type=UtcDateTime)
-    told: int = Field(default=0, sa_type=BigInteger)
+    projection_number: int = _projection_number()
     burns_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     warn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     sign_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -275,7 +282,7 @@ class AssignmentTable(Base, table=True):
 
 
 class OutboxTable(Base, table=True):
-    """Messages to send, each once. `told` is its event's; 0 without a projection."""
+    """Messages to send, each once. `projection_number` is its event's; 0 without a projection."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -294,7 +301,7 @@ class OutboxTable(Base, table=True):
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     attempts: int = 0
     last_error: str | None = None
-    told: int = Field(default=0, sa_type=BigInteger)
+    projection_number: int = _projection_number()
 
 
 class MessageTable(Base, table=True):

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from domain.actors import Role
 from domain.ticket.files import FileKind, Purpose
 from store.db import tables
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.db.errors import TooManyFiles, UnknownFile
 
 _FILE = tables.file.c
@@ -59,11 +59,11 @@ _OF_TICKET = _ROW.where(_FILE.number == bindparam("number")).order_by(_FILE.uplo
 _WAITING = select(func.coalesce(func.sum(_FILE.bytes), 0)).where(_FILE.number.is_(None))
 
 
-def _file_row(row: Found) -> FileRow:
-    told = dict(row._mapping)
-    told["kind"], told["purpose"] = FileKind(told["kind"]), Purpose(told["purpose"])
-    told["uploaded_by"] = Role(told["uploaded_by"])
-    return FileRow(**told)
+def _file_row(row: ResultRow) -> FileRow:
+    values = dict(row._mapping)
+    values["kind"], values["purpose"] = FileKind(values["kind"]), Purpose(values["purpose"])
+    values["uploaded_by"] = Role(values["uploaded_by"])
+    return FileRow(**values)
 
 
 async def record(store: Store, file: FileRow) -> None:
@@ -100,12 +100,12 @@ def attach(connection: Connection, number: str, wanted: Attaching) -> list[str]:
     if not wanted.claims:
         return []
     ids = sorted({claim.id for claim in wanted.claims})
-    found = {row.id: _file_row(row) for row in connection.execute(_ROW.where(_FILE.id.in_(ids)))}
+    files = {row.id: _file_row(row) for row in connection.execute(_ROW.where(_FILE.id.in_(ids)))}
     for claim in wanted.claims:
-        file = found.get(claim.id)
+        file = files.get(claim.id)
         if file is None or not _may(file, claim, number, wanted.now):
             raise UnknownFile("no such file, or it may not be attached here")
-    fresh = [file for file in found.values() if file.number is None]
+    fresh = [file for file in files.values() if file.number is None]
     _count(connection, number, fresh, wanted.caps)
     new = [file.id for file in fresh]
     taken = (
@@ -132,10 +132,10 @@ def _count(
     fresh: Collection[FileRow],
     caps: Mapping[FileKind, int],
 ) -> None:
-    asked = select(_FILE.kind, func.count()).where(_FILE.number == number).group_by(_FILE.kind)
-    there = {FileKind(kind): count for kind, count in connection.execute(asked)}
+    statement = select(_FILE.kind, func.count()).where(_FILE.number == number).group_by(_FILE.kind)
+    values = {FileKind(kind): count for kind, count in connection.execute(statement)}
     for kind, count in Counter(file.kind for file in fresh).items():
-        if there.get(kind, 0) + count > caps[kind]:
+        if values.get(kind, 0) + count > caps[kind]:
             raise TooManyFiles(f"at most {caps[kind]} files of the kind {kind} a ticket")
 
 
@@ -163,8 +163,8 @@ def let_go(connection: Connection, number: str, at: datetime) -> None:
 
 async def expired(store: Store, now: datetime, limit: int) -> list[FileRow]:
     """Return the files that nobody attached in time, the first expired first."""
-    asked = _ROW.where(_FILE.expires_at <= now).order_by(_FILE.expires_at).limit(limit)
-    return [_file_row(row) for row in await store.rows(asked)]
+    statement = _ROW.where(_FILE.expires_at <= now).order_by(_FILE.expires_at).limit(limit)
+    return [_file_row(row) for row in await store.rows(statement)]
 
 
 async def forget(store: Store, file_id: str) -> None:

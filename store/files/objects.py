@@ -57,10 +57,10 @@ class Objects:
         span: Any = {"range": {"offset": start} if end is None else (start, end)}
         with _reaching():
             try:
-                found = await obstore.get_async(self._place, _path(key), options=span)
+                response = await obstore.get_async(self._place, _path(key), options=span)
             except FileNotFoundError:
                 raise KeyError(key) from None
-            pieces = found.stream(min_chunk_size=_CHUNK)
+            pieces = response.stream(min_chunk_size=_CHUNK)
         return _bytes(pieces)
 
     async def drop(self, key: str) -> None:

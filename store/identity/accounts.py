@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from domain.actors import Role
 from store.db import identity_tables
-from store.db.engine import Found, Insert, Store, Values
+from store.db.engine import Insert, ResultRow, Store, Values
 from store.db.errors import StoreError
 
 _ACCOUNT, _SESSION = identity_tables.account.c, identity_tables.session.c
@@ -76,10 +76,10 @@ _BY_IDENTITY = select(identity_tables.account).join(
 )
 
 
-def account_of(row: Found) -> Account:
+def account_of(row: ResultRow) -> Account:
     """Return the account in a row that has at least the columns of `account`."""
-    told = {name: row._mapping[name] for name in _SHOWN}
-    return Account(**told | {"role": Role(row.role), "second_factor": row.totp is not None})
+    values = {name: row._mapping[name] for name in _SHOWN}
+    return Account(**values | {"role": Role(row.role), "second_factor": row.totp is not None})
 
 
 def _insert(store: Store) -> Insert:
@@ -108,9 +108,17 @@ async def create(
     Raises:
         BadName, NameTaken
     """
-    given = password_hash is not None and not own
+    by_administrator = password_hash is not None and not own
     made = await _create(
-        store, name, role, display, unit, city, password_hash, given=given, only_first=False
+        store,
+        name,
+        role,
+        display,
+        unit,
+        city,
+        password_hash,
+        by_administrator=by_administrator,
+        only_first=False,
     )
     if made is None:
         raise NameTaken(f"there is an account '{name}' already")
@@ -120,7 +128,15 @@ async def create(
 async def create_first(store: Store, password_hash: str) -> Account | None:
     """Create the administrator of a new installation; return None if any account exists."""
     return await _create(
-        store, FIRST, Role.ADMIN, "", None, None, password_hash, given=True, only_first=True
+        store,
+        FIRST,
+        Role.ADMIN,
+        "",
+        None,
+        None,
+        password_hash,
+        by_administrator=True,
+        only_first=True,
     )
 
 
@@ -133,7 +149,7 @@ async def _create(
     city: str | None,
     password_hash: str | None,
     *,
-    given: bool,
+    by_administrator: bool,
     only_first: bool,
 ) -> Account | None:
     if not _NAME.fullmatch(name):
@@ -147,7 +163,7 @@ async def _create(
         "unit": unit,
         "city": city,
         "password": password_hash,
-        "password_given_at": now if given else None,
+        "password_given_at": now if by_administrator else None,
         "totp": None,
         "totp_step": 0,
         "created_at": now,
@@ -211,11 +227,11 @@ _ALL = select(identity_tables.account).order_by(_ACCOUNT.name)
 async def change(store: Store, account: Account, **values: object) -> None:
     """Change columns of an account, and end its sessions: its rights may have changed."""
     stamp = update(identity_tables.account).where(_ACCOUNT.id == account.id)
-    told: Values = {**values, "changed_at": datetime.now(UTC)}
+    entries: Values = {**values, "changed_at": datetime.now(UTC)}
     end = delete(identity_tables.session).where(_SESSION.account == account.id)
 
     def work(connection: Connection) -> None:
-        connection.execute(stamp.values(**told))
+        connection.execute(stamp.values(**entries))
         connection.execute(end)
 
     await store.write(work)

@@ -61,37 +61,37 @@ async def page(
     Raises:
         BadCursor: `cursor` is not a `next_cursor` of this list.
     """
-    asked = select(identity_tables.account).order_by(_ACCOUNT.name).limit(limit + 1)
+    statement = select(identity_tables.account).order_by(_ACCOUNT.name).limit(limit + 1)
     if city is not None:
-        asked = asked.where(_ACCOUNT.city == city)
+        statement = statement.where(_ACCOUNT.city == city)
     if role is not None:
-        asked = asked.where(_ACCOUNT.role == role)
+        statement = statement.where(_ACCOUNT.role == role)
     if text:
         name, display = (
             column.icontains(text, autoescape=True) for column in (_ACCOUNT.name, _ACCOUNT.display)
         )
-        asked = asked.where(or_(name, display))
+        statement = statement.where(or_(name, display))
     if cursor is not None:
-        asked = asked.where(_ACCOUNT.name > key_of(cursor, str)[0])
-    found = [account_of(row) for row in await store.rows(asked)]
-    more, found = len(found) > limit, found[:limit]
-    return AccountPage(found, cursor_of(found[-1].name) if more else None)
+        statement = statement.where(_ACCOUNT.name > key_of(cursor, str)[0])
+    accounts = [account_of(row) for row in await store.rows(statement)]
+    more, accounts = len(accounts) > limit, accounts[:limit]
+    return AccountPage(accounts, cursor_of(accounts[-1].name) if more else None)
 
 
 async def present(store: Store, accounts: Sequence[Account], now: datetime) -> dict[str, Presence]:
     """Return the presence of those accounts that are signed in, by id."""
-    asked = (
+    statement = (
         select(_SESSION.account, func.count().label("sessions"), func.max(_SESSION.seen_at))
         .where(_SESSION.account.in_([one.id for one in accounts]), _SESSION.ends_at > now)
         .group_by(_SESSION.account)
     )
-    return {row[0]: Presence(row[1], row[2]) for row in await store.rows(asked)}
+    return {row[0]: Presence(row[1], row[2]) for row in await store.rows(statement)}
 
 
 async def locked(store: Store, keys: Sequence[str], now: datetime) -> frozenset[str]:
     """Return the keys of `store.identity.lockouts` that are still locked."""
-    asked = select(_LOCKOUT.key).where(_LOCKOUT.key.in_(keys), _LOCKOUT.until > now)
-    return frozenset(row[0] for row in await store.rows(asked))
+    statement = select(_LOCKOUT.key).where(_LOCKOUT.key.in_(keys), _LOCKOUT.until > now)
+    return frozenset(row[0] for row in await store.rows(statement))
 
 
 async def become(
@@ -109,8 +109,8 @@ async def become(
         LastAdministrator
     """
     loses = account.role is Role.ADMIN and (role is not Role.ADMIN or city != account.city)
-    told = {"role": role.value, "display": display or account.name, "unit": unit, "city": city}
-    await _change(store, account, told, loses=loses)
+    values = {"role": role.value, "display": display or account.name, "unit": unit, "city": city}
+    await _change(store, account, values, loses=loses)
 
 
 async def close(store: Store, account: Account) -> None:
@@ -119,12 +119,12 @@ async def close(store: Store, account: Account) -> None:
     Raises:
         LastAdministrator
     """
-    told = {"disabled_at": datetime.now(UTC)}
-    await _change(store, account, told, loses=account.role is Role.ADMIN)
+    values = {"disabled_at": datetime.now(UTC)}
+    await _change(store, account, values, loses=account.role is Role.ADMIN)
 
 
 async def _change(
-    store: Store, account: Account, told: Mapping[str, object], *, loses: bool
+    store: Store, account: Account, values: Mapping[str, object], *, loses: bool
 ) -> None:
     """Change an account in one transaction: of two that remove each other, one is refused."""
     wider = _ACCOUNT.city.is_(None)
@@ -141,7 +141,7 @@ async def _change(
             able = {row[0] for row in connection.execute(others.with_for_update())}
             if not able - {account.id}:
                 raise LastAdministrator("somebody has to remain who can administer")
-        connection.execute(stamp.values(**told, changed_at=datetime.now(UTC)))
+        connection.execute(stamp.values(**values, changed_at=datetime.now(UTC)))
         connection.execute(end)
 
     await store.write(work)

@@ -8,7 +8,7 @@ from store.db import tables
 from store.db.engine import Insert, Store
 
 _ATTEMPT = tables.attempt.c
-_KEPT = timedelta(days=1)
+_RETENTION = timedelta(days=1)
 _RECENT = select(func.coalesce(func.sum(_ATTEMPT.count), 0)).where(
     _ATTEMPT.key == bindparam("key"),
     _ATTEMPT.window_start > bindparam("since", type_=tables.UtcDateTime()),
@@ -32,7 +32,7 @@ async def count_wrong(store: Store, key: str, now: datetime) -> None:
 
     def work(connection: Connection) -> None:
         connection.execute(count, row)
-        connection.execute(_OLD, {"before": now - _KEPT})
+        connection.execute(_OLD, {"before": now - _RETENTION})
 
     await store.write(work)
 

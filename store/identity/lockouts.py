@@ -53,8 +53,8 @@ async def failed(store: Store, key: str, now: datetime, free: int) -> None:
         row = connection.execute(which, {"key": key}).first()
         failures = (row.failures if row is not None else 0) + 1
         until = now + pause(failures, free)
-        told = {"key": key, "failures": failures, "last_at": now, "until": until}
-        connection.execute(upsert, told)
+        values = {"key": key, "failures": failures, "last_at": now, "until": until}
+        connection.execute(upsert, values)
 
     await store.write(work)
 

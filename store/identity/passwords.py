@@ -60,12 +60,12 @@ async def hashed(password: str) -> str:
     return await asyncio.get_running_loop().run_in_executor(_THREADS, _HASH.hash, password)
 
 
-async def matches(password: str, kept: str | None) -> bool:
-    """Return whether `password` has the hash `kept`; without one, False after the same time."""
-    compared = kept if kept is not None else await _nobody()
+async def matches(password: str, stored: str | None) -> bool:
+    """Return whether `password` has the hash `stored`; without one, False after the same time."""
+    compared = stored if stored is not None else await _nobody()
     loop = asyncio.get_running_loop()
     same = await loop.run_in_executor(_THREADS, _HASH.verify, password, compared)
-    return same and kept is not None
+    return same and stored is not None
 
 
 _NOBODYS: list[str] = []

@@ -22,7 +22,7 @@ from store.tickets.tickets import TicketRow, of_persons
 
 VALID = timedelta(minutes=10)
 TRIES = 5
-_KEPT = timedelta(days=1)
+_RETENTION = timedelta(days=1)
 _DIGITS = 6
 _CODE, _PERSON, _TICKET = identity_tables.phone_code.c, tables.person.c, tables.ticket.c
 _PREFIX = "phone_code/"
@@ -83,12 +83,12 @@ async def issue(
     """Issue a code for a phone; only the last one is valid. A caller cannot see if it is known."""
     code_id = secrets.token_hex(8)
     code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}"
-    told = json.dumps({"phone": phone, "code": code})
+    text = json.dumps({"phone": phone, "code": code})
     row = {
         "id": code_id,
         "phone_hash": phone_hash,
         "digest": digest(f"{code_id}/{code}"),
-        "sealed": seal.close(_PREFIX + code_id, told),
+        "sealed": seal.close(_PREFIX + code_id, text),
         "wrong": 0,
         "created_at": now,
         "expires_at": now + VALID,
@@ -97,7 +97,7 @@ async def issue(
     insert_code, insert_letter = store.once(_insert_code), store.once(_insert_letter)
 
     def work(connection: Connection) -> None:
-        connection.execute(_OLD, {"before": now - _KEPT})
+        connection.execute(_OLD, {"before": now - _RETENTION})
         connection.execute(insert_code, row)
         city = connection.execute(_CITY, {"phone_hash": phone_hash}).scalar()
         if city is not None:
@@ -133,8 +133,8 @@ async def letter(store: Store, seal: Cipher, key: str) -> tuple[str, str]:
     row = await store.first(which)
     if row is None:
         raise NoSuchLetter("this letter holds no code")
-    told = json.loads(seal.open(key, row.sealed))
-    return str(told["phone"]), str(told["code"])
+    payload = json.loads(seal.open(key, row.sealed))
+    return str(payload["phone"]), str(payload["code"])
 
 
 async def confirm(store: Store, phone_hash: str, code: str, digest: Digest, now: datetime) -> bool:
@@ -147,11 +147,11 @@ async def confirm(store: Store, phone_hash: str, code: str, digest: Digest, now:
         tried = connection.execute(_TRY, {"which": row.id, "now": now}).rowcount
         return (row.id, row.digest) if tried == 1 else None
 
-    found = await store.write(trying)
-    code_id, kept = found or ("0" * 16, "0" * 64)
+    pair = await store.write(trying)
+    code_id, stored = pair or ("0" * 16, "0" * 64)
     # Compared even without a stored digest, so that an unknown phone is not answered faster.
-    same = hmac.compare_digest(digest(f"{code_id}/{code}"), kept)
-    if found is None or not same:
+    same = hmac.compare_digest(digest(f"{code_id}/{code}"), stored)
+    if pair is None or not same:
         return False
     return await store.change(_USE, {"which": code_id, "now": now}) == 1
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, delete, func, select, update
 
 from store.db import identity_tables
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.db.tables import UtcDateTime
 from store.identity.accounts import Account, account_of
 
@@ -27,7 +27,7 @@ _ALL = select(
     _SESSION.device,
     _SESSION.first_password,
 ).join(identity_tables.account, _ACCOUNT.id == _SESSION.account)
-_FOUND = _ALL.where(_SESSION.digest == bindparam("digest"))
+_BY_DIGEST = _ALL.where(_SESSION.digest == bindparam("digest"))
 _OPEN = _ALL.where(
     _SESSION.account == bindparam("of"),
     _SESSION.ends_at > bindparam("now", type_=UtcDateTime()),
@@ -95,7 +95,7 @@ _OVER = delete(identity_tables.session).where(
 
 async def find(store: Store, secret: str, now: datetime, idle: timedelta) -> Session | None:
     """Return the session with this secret, if it and its account are valid; note its use."""
-    row = await store.first(_FOUND, {"digest": digest_of(secret)})
+    row = await store.first(_BY_DIGEST, {"digest": digest_of(secret)})
     if row is None or now >= row.ends_at or now - row.seen_at >= idle:
         return None
     session = _session(row)
@@ -106,7 +106,7 @@ async def find(store: Store, secret: str, now: datetime, idle: timedelta) -> Ses
     return session
 
 
-def _session(row: Found) -> Session:
+def _session(row: ResultRow) -> Session:
     return Session(
         row.digest,
         account_of(row),
@@ -128,18 +128,18 @@ async def going_on(
     """Return which of these sessions are valid, with one query; note the use of `in_use`."""
     if not digests:
         return set()
-    asked = (
+    statement = (
         select(_SESSION.digest, _SESSION.seen_at)
         .join(identity_tables.account, _ACCOUNT.id == _SESSION.account)
         .where(_SESSION.digest.in_(sorted(digests)), _ACCOUNT.disabled_at.is_(None))
         .where(_SESSION.ends_at > now, _SESSION.seen_at > now - idle)
     )
-    found = await store.rows(asked)
-    old = [row.digest for row in found if row.digest in in_use and now - row.seen_at >= _NOTED]
+    rows = await store.rows(statement)
+    old = [row.digest for row in rows if row.digest in in_use and now - row.seen_at >= _NOTED]
     if old:
         noted = update(identity_tables.session).where(_SESSION.digest.in_(old)).values(seen_at=now)
         await store.change(noted)
-    return {row.digest for row in found}
+    return {row.digest for row in rows}
 
 
 async def end(store: Store, digest: str) -> None:
@@ -162,5 +162,5 @@ async def end_all(store: Store, account_id: str) -> int:
 
 async def listing(store: Store, account_id: str, now: datetime, idle: timedelta) -> list[Session]:
     """Return the valid sessions of an account, the oldest first."""
-    asked = {"of": account_id, "now": now, "since": now - idle}
-    return [_session(row) for row in await store.rows(_OPEN, asked)]
+    values = {"of": account_id, "now": now, "since": now - idle}
+    return [_session(row) for row in await store.rows(_OPEN, values)]

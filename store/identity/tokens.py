@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select, update
 from domain.actors import Role
 from domain.policy.permissions import Scope
 from store.db import tables
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.db.errors import StoreError
 
 _TOKEN = tables.token.c
@@ -62,10 +62,10 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _token_row(row: Found) -> TokenRow:
-    told = {name: value for name, value in row._mapping.items() if name != "digest"}
+def _token_row(row: ResultRow) -> TokenRow:
+    values = {name: value for name, value in row._mapping.items() if name != "digest"}
     scopes = frozenset(Scope(word) for word in row.scopes.split())
-    return TokenRow(**{**told, "role": Role(row.role), "scopes": scopes})
+    return TokenRow(**{**values, "role": Role(row.role), "scopes": scopes})
 
 
 async def issue(
@@ -120,20 +120,20 @@ async def find(store: Store, text: str, now: datetime) -> TokenRow | None:
     same = hmac.compare_digest(_digest(text), _NOBODY if row is None else row.digest)
     if row is None or not same:
         return None
-    found = _token_row(row)
-    if not found.valid(now):
+    token = _token_row(row)
+    if not token.valid(now):
         return None
-    if found.last_used_at is None or now - found.last_used_at >= _NOTED:
-        await store.change(_USED, {"which": found.id, "at": now})
-    return found
+    if token.last_used_at is None or now - token.last_used_at >= _NOTED:
+        await store.change(_USED, {"which": token.id, "at": now})
+    return token
 
 
 async def valid(store: Store, ids: Collection[str], now: datetime) -> set[str]:
     """Return which of these tokens are neither revoked nor expired, with one query."""
     if not ids:
         return set()
-    asked = select(_TOKEN.id).where(_TOKEN.id.in_(sorted(ids)), _TOKEN.revoked_at.is_(None))
-    return {row.id for row in await store.rows(asked.where(_TOKEN.expires_at > now))}
+    statement = select(_TOKEN.id).where(_TOKEN.id.in_(sorted(ids)), _TOKEN.revoked_at.is_(None))
+    return {row.id for row in await store.rows(statement.where(_TOKEN.expires_at > now))}
 
 
 async def revoke(store: Store, token_id: str, now: datetime | None = None) -> bool:
@@ -148,5 +148,5 @@ async def revoke(store: Store, token_id: str, now: datetime | None = None) -> bo
 
 async def listing(store: Store) -> list[TokenRow]:
     """Return all tokens ever issued, oldest first."""
-    asked = select(tables.token).order_by(_TOKEN.created_at, _TOKEN.id)
-    return [_token_row(row) for row in await store.rows(asked)]
+    statement = select(tables.token).order_by(_TOKEN.created_at, _TOKEN.id)
+    return [_token_row(row) for row in await store.rows(statement)]

@@ -43,12 +43,12 @@ _PACK = tables.pack.c
 _FILES = select(_PACK.files).where(
     _PACK.city == bindparam("city"), _PACK.version == bindparam("version")
 )
-_KEPT = (
+_ARCHIVED = (
     select(_PACK.city, _PACK.version, _PACK.first_seen_at)
     .where(_PACK.city == bindparam("city"))
     .order_by(_PACK.first_seen_at, _PACK.version)
 )
-_THERE = select(_PACK.version).where(
+_EXISTING = select(_PACK.version).where(
     _PACK.city == bindparam("city"), _PACK.version == bindparam("version")
 )
 
@@ -76,7 +76,7 @@ class PackChanged(Exception):
 
 
 @dataclass(frozen=True)
-class KeptVersion:
+class ArchivedVersion:
     """A version of a pack, and when a process first used it."""
 
     city: str
@@ -93,7 +93,7 @@ async def keep(store: Store, folder: Path, now: datetime | None = None) -> str:
     city, files = await asyncio.to_thread(_read, folder)
     version = version_of(files)
     # Checked first: the files are a megabyte, and after the first start are always there.
-    if await store.first(_THERE, {"city": city, "version": version}) is None:
+    if await store.first(_EXISTING, {"city": city, "version": version}) is None:
         row = {
             "city": city,
             "version": version,
@@ -130,9 +130,9 @@ async def contents(store: Store, city: str, version: str) -> dict[str, bytes]:
     return files
 
 
-async def versions(store: Store, city: str) -> list[KeptVersion]:
+async def versions(store: Store, city: str) -> list[ArchivedVersion]:
     """Return all archived versions of the city's pack, oldest first."""
-    return [KeptVersion(**row._mapping) for row in await store.rows(_KEPT, {"city": city})]
+    return [ArchivedVersion(**row._mapping) for row in await store.rows(_ARCHIVED, {"city": city})]
 
 
 def _read(folder: Path) -> tuple[str, dict[str, bytes]]:
@@ -164,8 +164,8 @@ class ArchivedPacks:
     MOST = 64
     """The most recalled packs that are cached; a pack is about 1 MB."""
 
-    def __init__(self, shelf: PackRegistry, store: Store) -> None:
-        self._shelf, self._store = shelf, store
+    def __init__(self, registry: PackRegistry, store: Store) -> None:
+        self._registry, self._store = registry, store
         self._recalled: OrderedDict[tuple[str, str], Pack] = OrderedDict()
         self._calendars: dict[str, WorkCalendar] = {}
         self._recalling = asyncio.Lock()
@@ -179,17 +179,17 @@ class ArchivedPacks:
             PackChanged: a folder was changed since its pack was loaded.
             StoreUnavailable: the database cannot be reached.
         """
-        kept: dict[str, str] = {}
-        for city in self._shelf.ids():
+        values: dict[str, str] = {}
+        for city in self._registry.ids():
             try:
-                pack = await asyncio.to_thread(self._shelf.get, city)
+                pack = await asyncio.to_thread(self._registry.get, city)
             except PackError:
                 continue
-            kept[city] = await keep(self._store, self._shelf.folder(city))
-            if kept[city] != pack.version:
+            values[city] = await keep(self._store, self._registry.folder(city))
+            if values[city] != pack.version:
                 raise PackChanged(city)
             await calendars.keep(self._store, pack.calendar, datetime.now(UTC))
-        return kept
+        return values
 
     async def of(self, city: str, version: str | None) -> Pack:
         """Return the city's pack of that version; the current one for None.
@@ -205,7 +205,7 @@ class ArchivedPacks:
             StoreUnavailable: it has to be recalled, and the database cannot be reached.
         """
         if version is None:
-            return self._shelf.get(city)
+            return self._registry.get(city)
         if (city, version) in self._recalled:
             self._recalled.move_to_end((city, version))
             return self._recalled[city, version]
@@ -231,16 +231,16 @@ class ArchivedPacks:
             StoreUnavailable
         """
         if version not in self._calendars:
-            found = await calendars.recall(self._store, version)
-            if found is None:
+            work_calendar = await calendars.recall(self._store, version)
+            if work_calendar is None:
                 return None
-            self._calendars[version] = found
+            self._calendars[version] = work_calendar
         return self._calendars[version]
 
     def _current(self, city: str) -> Pack | None:
         """Return the registry's pack; None if there is no usable one, which does not affect a
         ticket of another version."""
         try:
-            return self._shelf.get(city)
+            return self._registry.get(city)
         except (UnknownCity, PackError):
             return None

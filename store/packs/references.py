@@ -16,9 +16,9 @@ async def open_tickets(store: Store, city: str) -> dict[str, int]:
     sqlite = store.dialect == "sqlite"
     state = type_coerce(_TICKET.state, JSON) if sqlite else cast(_TICKET.state, JSON)
     version = state["rules"]["pack_version"].as_string().label("version")
-    asked = (
+    statement = (
         select(version, func.count())
         .where(_TICKET.city == city, _TICKET.stage.in_(_OPEN))
         .group_by(version)
     )
-    return {row[0]: row[1] for row in await store.rows(asked) if row[0] is not None}
+    return {row[0]: row[1] for row in await store.rows(statement) if row[0] is not None}

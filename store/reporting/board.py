@@ -13,13 +13,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Select
 
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.pack.pack import Pack
 from domain.pack.periods import Period, beginning_of
 from domain.policy.work_queues import Queue
 from domain.ticket.complaint import Channel
 from domain.ticket.stages import Stage
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.reporting.board_statements import HOUSE, WAITING, Statements
 from store.tickets import stuck
 from store.tickets.stuck import Stuck
@@ -118,8 +118,8 @@ class Board:
 async def board(store: Store, pack: Pack, now: datetime) -> Board:
     """Read the board of a city, all at once."""
     today = beginning_of(pack, now.astimezone(pack.calendar.tz).date())
-    asked = Statements(pack.city.id, Period(today, now), _hours(today, now), now)
-    return await store.read(partial(_read, asked))
+    statements = Statements(pack.city.id, Period(today, now), _hours(today, now), now)
+    return await store.read(partial(_read, statements))
 
 
 def _hours(today: datetime, now: datetime) -> list[datetime]:
@@ -127,35 +127,35 @@ def _hours(today: datetime, now: datetime) -> list[datetime]:
     return [today + n * _HOUR for n in range(int((now - today) / _HOUR) + 1)]
 
 
-def _read(asked: Statements, connection: Connection) -> Board:
-    def rows(statement: Select[Any]) -> Sequence[Found]:
+def _read(statements: Statements, connection: Connection) -> Board:
+    def rows(statement: Select[Any]) -> Sequence[ResultRow]:
         return connection.execute(statement).all()
 
     inflow = [
-        Inflow(asked.hours[row.hour], Channel(row.channel), row.tickets)
-        for row in rows(asked.inflow())
+        Inflow(statements.hours[row.hour], Channel(row.channel), row.tickets)
+        for row in rows(statements.inflow())
     ]
-    cards = {RungKind(row.rung): row.cards for row in rows(asked.cards())}
+    cards = {LevelKind(row.rung): row.cards for row in rows(statements.cards())}
     return Board(
-        city=asked.city,
-        at=asked.now,
-        today=asked.today.since,
+        city=statements.city,
+        at=statements.now,
+        today=statements.today.since,
         filed=sum(one.tickets for one in inflow),
-        before=rows(asked.filed_before())[0][0],
-        ended=rows(asked.ended())[0][0],
+        before=rows(statements.filed_before())[0][0],
+        ended=rows(statements.ended())[0][0],
         inflow=inflow,
-        stages=_stage_loads(rows(asked.stages())),
-        units=[UnitLoad(row.unit, row.tickets, row.late) for row in rows(asked.units())],
-        yellow_cards=cards.get(RungKind.WARN, 0),
-        red_cards=cards.get(RungKind.DUE, 0),
-        orders=rows(asked.orders())[0][0],
-        soon=[_soon(row) for row in rows(asked.soon())],
-        queues=_queues(rows(asked.queues())),
-        stuck=stuck.look(asked.now, asked.city, connection),
+        stages=_stage_loads(rows(statements.stages())),
+        units=[UnitLoad(row.unit, row.tickets, row.late) for row in rows(statements.units())],
+        yellow_cards=cards.get(LevelKind.WARN, 0),
+        red_cards=cards.get(LevelKind.DUE, 0),
+        orders=rows(statements.orders())[0][0],
+        soon=[_soon(row) for row in rows(statements.soon())],
+        queues=_queues(rows(statements.queues())),
+        stuck=stuck.look(statements.now, statements.city, connection),
     )
 
 
-def _stage_loads(rows: Sequence[Found]) -> list[StageLoad]:
+def _stage_loads(rows: Sequence[ResultRow]) -> list[StageLoad]:
     counted = {Stage(row.stage): row for row in rows}
     return [
         StageLoad(
@@ -169,12 +169,14 @@ def _stage_loads(rows: Sequence[Found]) -> list[StageLoad]:
     ]
 
 
-def _soon(row: Found) -> Soon:
+def _soon(row: ResultRow) -> Soon:
     return Soon(**{**row._mapping, "stage": Stage(row.stage)})
 
 
-def _queues(rows: Sequence[Found]) -> list[Waiting]:
+def _queues(rows: Sequence[ResultRow]) -> list[Waiting]:
     """Return every queue, the one with the longest wait first, the empty ones last."""
-    found = {row.queue: Waiting(Queue(row.queue), row.tickets, row.late, row.since) for row in rows}
-    queues = [found.get(queue, Waiting(queue, 0, 0, None)) for queue in Queue]
+    waiting_counts = {
+        row.queue: Waiting(Queue(row.queue), row.tickets, row.late, row.since) for row in rows
+    }
+    queues = [waiting_counts.get(queue, Waiting(queue, 0, 0, None)) for queue in Queue]
     return sorted(queues, key=lambda one: (one.since is None, one.since, not one.tickets))

@@ -41,23 +41,23 @@ async def topics(
     Tickets that the city opened by itself and reports of wrongdoing are not counted.
     """
     counted = await store.rows(_counted(city, since, until, least))
-    found = {
+    topics_by_key = {
         (row.category, row.street): Topic(row.category, row.street, row.tickets) for row in counted
     }
-    if found:
-        for row in await store.rows(_named(city, since, until, found)):
-            topic = found.get((row.category, row.street))
+    if topics_by_key:
+        for row in await store.rows(_named(city, since, until, topics_by_key)):
+            topic = topics_by_key.get((row.category, row.street))
             if topic is not None:
                 topic.numbers.append(row.number)
-    return list(found.values())
+    return list(topics_by_key.values())
 
 
 # Literals, because PostgreSQL does not see that two parameters are the same.
 _AREA: Any = func.substr(_TICKET.area, literal_column("1"), literal_column(str(_STREET)))
 
 
-def _filed(asked: Select[Any], city: str, since: datetime, until: datetime) -> Select[Any]:
-    return asked.where(
+def _filed(statement: Select[Any], city: str, since: datetime, until: datetime) -> Select[Any]:
+    return statement.where(
         _TICKET.city == city,
         _TICKET.filed_at >= since,
         _TICKET.filed_at < until,
@@ -70,9 +70,9 @@ def _filed(asked: Select[Any], city: str, since: datetime, until: datetime) -> S
 
 def _counted(city: str, since: datetime, until: datetime, least: int) -> Select[Any]:
     tickets = func.count().label("tickets")
-    asked = select(_TICKET.category, _AREA.label("street"), tickets)
+    statement = select(_TICKET.category, _AREA.label("street"), tickets)
     return (
-        _filed(asked, city, since, until)
+        _filed(statement, city, since, until)
         .group_by(_TICKET.category, _AREA)
         .having(func.count() >= least)
         .order_by(tickets.desc(), _TICKET.category, _AREA)
@@ -81,17 +81,17 @@ def _counted(city: str, since: datetime, until: datetime, least: int) -> Select[
 
 
 def _named(
-    city: str, since: datetime, until: datetime, found: Iterable[tuple[str, str]]
+    city: str, since: datetime, until: datetime, pairs: Iterable[tuple[str, str]]
 ) -> Select[Any]:
-    categories = sorted({category for category, _ in found})
+    categories = sorted({category for category, _ in pairs})
     place = func.row_number().over(
         partition_by=(_TICKET.category, _AREA),
         order_by=(_TICKET.filed_at.desc(), _TICKET.number.desc()),
     )
-    asked = select(
+    statement = select(
         _TICKET.number, _TICKET.category, _AREA.label("street"), place.label("place")
     ).where(_TICKET.category.in_(categories))
-    ranked = _filed(asked, city, since, until).subquery()
+    ranked = _filed(statement, city, since, until).subquery()
     return (
         select(ranked.c.number, ranked.c.category, ranked.c.street)
         .where(ranked.c.place <= NUMBERS)

@@ -14,7 +14,7 @@ from domain.ticket.stages import Outcome, Stage
 from store.db import tables
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of, moment
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.reporting.board_statements import GOES_ON, HOUSE, WAITING
 
 _TICKET = tables.ticket.c
@@ -88,21 +88,21 @@ _DUE = func.coalesce(_TICKET.due_at, literal(_NEVER, tables.UtcDateTime()))
 Conditions = Sequence[ColumnElement[bool]]
 
 
-def _standing(asked: DrillDownQuery) -> Conditions:
+def _unfinished(query: DrillDownQuery) -> Conditions:
     return [GOES_ON, _TICKET.stage.in_(sorted(WAITING))]
 
 
-def _late(asked: DrillDownQuery) -> Conditions:
-    return [GOES_ON, _TICKET.stage.in_(sorted(HOUSE)), _TICKET.due_at < asked.now]
+def _late(query: DrillDownQuery) -> Conditions:
+    return [GOES_ON, _TICKET.stage.in_(sorted(HOUSE)), _TICKET.due_at < query.now]
 
 
-def _filed(asked: DrillDownQuery) -> Conditions:
-    return [_TICKET.filed_at >= asked.period.since, _TICKET.filed_at < asked.period.until]
+def _filed(query: DrillDownQuery) -> Conditions:
+    return [_TICKET.filed_at >= query.period.since, _TICKET.filed_at < query.period.until]
 
 
 def _ended(*more: ColumnElement[bool]) -> Callable[[DrillDownQuery], Conditions]:
-    def ended(asked: DrillDownQuery) -> Conditions:
-        within = _TICKET.ended_at >= asked.period.since, _TICKET.ended_at < asked.period.until
+    def ended(query: DrillDownQuery) -> Conditions:
+        within = _TICKET.ended_at >= query.period.since, _TICKET.ended_at < query.period.until
         return [_TICKET.ended_at.is_not(None), *within, *more]
 
     return ended
@@ -112,7 +112,7 @@ _BURNING, _NEWEST, _LAST_ENDED = (_DUE, True), (_TICKET.filed_at, False), (_TICK
 
 _WHICH: dict[What, tuple[Callable[[DrillDownQuery], Conditions], tuple[Any, bool]]] = {
     # the conditions, and the order: its column, and whether it ascends
-    What.OPEN: (_standing, _BURNING),
+    What.OPEN: (_unfinished, _BURNING),
     What.LATE: (_late, _BURNING),
     What.FILED: (_filed, _NEWEST),
     What.ENDED: (_ended(), _LAST_ENDED),
@@ -124,56 +124,56 @@ _WHICH: dict[What, tuple[Callable[[DrillDownQuery], Conditions], tuple[Any, bool
 }
 
 
-async def behind(
-    store: Store, asked: DrillDownQuery, cursor: str | None = None, limit: int = 50
+async def counted_tickets(
+    store: Store, query: DrillDownQuery, cursor: str | None = None, limit: int = 50
 ) -> Lines:
     """List the tickets that a number counts, the most urgent or the latest first.
 
     Raises:
         BadCursor: `cursor` is not a `next_cursor` of this list.
     """
-    which, (order, ascending) = _WHICH[asked.what]
-    found = _ROW.where(_TICKET.city == asked.city, *which(asked), *_where(asked))
+    which, (order, ascending) = _WHICH[query.what]
+    statement = _ROW.where(_TICKET.city == query.city, *which(query), *_where(query))
     place = tuple_(order, _TICKET.number)
     if cursor is not None:
         at, number = key_of(cursor, str, str)
         after = (moment(at), number)
-        found = found.where(place > after if ascending else place < after)
+        statement = statement.where(place > after if ascending else place < after)
     columns = (order, _TICKET.number)
-    ordered = found.order_by(*(one.asc() if ascending else one.desc() for one in columns))
+    ordered = statement.order_by(*(one.asc() if ascending else one.desc() for one in columns))
     rows = [_line(row) for row in await store.rows(ordered.limit(limit + 1))]
     more, rows = len(rows) > limit, rows[:limit]
-    return Lines(rows, _cursor(rows[-1], asked.what) if more and rows else None)
+    return Lines(rows, _cursor(rows[-1], query.what) if more and rows else None)
 
 
 async def by_number(store: Store, numbers: Sequence[str]) -> dict[str, DrillDownRow]:
     """Return these tickets, by their numbers."""
-    found = await store.rows(_ROW.where(_TICKET.number.in_(list(numbers))))
-    return {row.number: _line(row) for row in found}
+    rows = await store.rows(_ROW.where(_TICKET.number.in_(list(numbers))))
+    return {row.number: _line(row) for row in rows}
 
 
-def _where(asked: DrillDownQuery) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if asked.area == NOWHERE:
-        found.append(_TICKET.area.is_(None))
-    elif asked.area:
-        found.append(_TICKET.area.startswith(asked.area, autoescape=True))
-    if asked.exactly is not None:
-        found.append(func.length(func.coalesce(_TICKET.area, "")) <= asked.exactly)
-    if asked.category is not None:
-        found.append(_TICKET.category == asked.category)
-    if asked.square is not None:
-        south, north, west, east = asked.square
-        found += [_TICKET.lat >= south, _TICKET.lat < north]
-        found += [_TICKET.lon >= west, _TICKET.lon < east]
-    return found
+def _where(query: DrillDownQuery) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if query.area == NOWHERE:
+        conditions.append(_TICKET.area.is_(None))
+    elif query.area:
+        conditions.append(_TICKET.area.startswith(query.area, autoescape=True))
+    if query.exactly is not None:
+        conditions.append(func.length(func.coalesce(_TICKET.area, "")) <= query.exactly)
+    if query.category is not None:
+        conditions.append(_TICKET.category == query.category)
+    if query.square is not None:
+        south, north, west, east = query.square
+        conditions += [_TICKET.lat >= south, _TICKET.lat < north]
+        conditions += [_TICKET.lon >= west, _TICKET.lon < east]
+    return conditions
 
 
-def _line(row: Found) -> DrillDownRow:
-    told = dict(row._mapping)
-    told["stage"], told["kind"] = Stage(told["stage"]), Kind(told["kind"])
-    told["outcome"] = None if told["outcome"] is None else Outcome(told["outcome"])
-    return DrillDownRow(**told)
+def _line(row: ResultRow) -> DrillDownRow:
+    values = dict(row._mapping)
+    values["stage"], values["kind"] = Stage(values["stage"]), Kind(values["kind"])
+    values["outcome"] = None if values["outcome"] is None else Outcome(values["outcome"])
+    return DrillDownRow(**values)
 
 
 def _cursor(last: DrillDownRow, what: What) -> str:

@@ -24,7 +24,7 @@ from domain.ticket.ticket import Ticket
 from packs.conditions import OF_TICKETS, compile_condition
 from store.db.engine import Store
 from store.reporting.indicators import Ratio
-from store.tickets.event_replay import Life, each_life, numbers_of
+from store.tickets.event_replay import TicketReplay, each_replay, numbers_of
 
 By = Literal["ended", "filed", "due"]
 
@@ -42,7 +42,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Behind:
+class CountedTicket:
     """A ticket of the denominator; `counts`: also of the numerator. `unit` is the lead unit.
 
     `accused`: the unit that the ticket accuses, if it reports wrongdoing (举报).
@@ -71,7 +71,7 @@ class Figure:
     excluded: int
     unrated: int
     not_reached: int
-    behind: tuple[Behind, ...] = ()
+    counted: tuple[CountedTicket, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ async def figures(
     counting = _Counting(indicators, period, as_of, tickets)
     needed: set[By] = {indicator.by for indicator in indicators}
     numbers = await numbers_of(store, pack.city.id, period, as_of, *sorted(needed))
-    broken = await each_life(store, numbers, counting.look)
+    broken = await each_replay(store, numbers, counting.look)
     return Figures(pack.version, period, as_of, counting.figures(), broken)
 
 
@@ -149,7 +149,7 @@ class _Tally:
         self.indicator = indicator
         self.whole = _Count()
         self.units: dict[str, _Count] = defaultdict(_Count)
-        self.behind: list[Behind] = []
+        self.counted: list[CountedTicket] = []
         self._over = compile_condition(indicator.over, OF_TICKETS)
         self._counts = compile_condition(indicator.counts, OF_TICKETS)
 
@@ -163,8 +163,10 @@ class _Tally:
         if ticket.unit is not None:
             self.units[ticket.unit].add(counts, excluded)
         if keep:
-            behind = Behind(seen["number"], counts, excluded, seen["unit"], ticket.accused)
-            self.behind.append(behind)
+            counted_ticket = CountedTicket(
+                seen["number"], counts, excluded, seen["unit"], ticket.accused
+            )
+            self.counted.append(counted_ticket)
 
 
 class _Counting:
@@ -177,10 +179,10 @@ class _Counting:
         self._tallies = [_Tally(indicator) for indicator in indicators]
         self._beside: dict[str, Counter[str]] = {by: Counter() for by in ("ended", "filed", "due")}
 
-    def look(self, life: Life) -> None:
-        ticket, events = life.begun(), list[Event]()
-        for event, told in life.told(self._as_of):
-            ticket = told
+    def look(self, replay: TicketReplay) -> None:
+        ticket, events = replay.begun(), list[Event]()
+        for event, current in replay.steps(self._as_of):
+            ticket = current
             events.append(event)
         moments = {
             "ended": ticket.ended_at,
@@ -210,7 +212,7 @@ class _Counting:
             excluded=beside["excluded"],
             unrated=beside["unrated"],
             not_reached=beside["not_reached"],
-            behind=tuple(tally.behind),
+            counted=tuple(tally.counted),
         )
 
 

@@ -49,11 +49,11 @@ class Named:
     tickets: int
 
 
-async def spots(store: Store, asked: HotSpotsQuery, most: int = 300) -> list[Spot]:
+async def spots(store: Store, query: HotSpotsQuery, most: int = 300) -> list[Spot]:
     """Return the squares with most tickets, and the most frequent category of each."""
     placed = (
         _filed(
-            asked,
+            query,
             _square(_TICKET.lat).label("y"),
             _square(_TICKET.lon).label("x"),
             _TICKET.category,
@@ -80,8 +80,8 @@ async def spots(store: Store, asked: HotSpotsQuery, most: int = 300) -> list[Spo
     squares: dict[tuple[int, int], list[Any]] = {}
     for row in await store.rows(grouped):
         squares.setdefault((int(row.y), int(row.x)), []).append(row)
-    found = [_spot(square, rows) for square, rows in squares.items()]
-    return sorted(found, key=lambda one: (-one.tickets, one.row, one.column))[:most]
+    found_spots = [_spot(square, rows) for square, rows in squares.items()]
+    return sorted(found_spots, key=lambda one: (-one.tickets, one.row, one.column))[:most]
 
 
 def _spot(square: tuple[int, int], rows: Sequence[Any]) -> Spot:
@@ -90,27 +90,27 @@ def _spot(square: tuple[int, int], rows: Sequence[Any]) -> Spot:
     return Spot(*square, lat, lon, tickets, rows[0].category, rows[0].tickets)
 
 
-async def areas(store: Store, asked: HotSpotsQuery, digits: int, most: int = 20) -> list[Named]:
+async def areas(store: Store, query: HotSpotsQuery, digits: int, most: int = 20) -> list[Named]:
     """Return the parts of the city with most tickets, by codes of so many digits."""
-    return await _most(store, _filed(asked, _part(digits).label("code")), digits, most)
+    return await _most(store, _filed(query, _part(digits).label("code")), digits, most)
 
 
-async def categories(store: Store, asked: HotSpotsQuery, most: int = 20) -> list[Named]:
+async def categories(store: Store, query: HotSpotsQuery, most: int = 20) -> list[Named]:
     """Return the categories with most tickets."""
-    return await _most(store, _filed(asked, _TICKET.category.label("code")), 1, most)
+    return await _most(store, _filed(query, _TICKET.category.label("code")), 1, most)
 
 
 async def _most(store: Store, filed: Select[Any], digits: int, most: int) -> list[Named]:
     each = filed.subquery()
     tickets = func.count().label("tickets")
-    asked = (
+    statement = (
         select(each.c.code, tickets)
         .where(func.length(each.c.code) >= digits)
         .group_by(each.c.code)
         .order_by(tickets.desc(), each.c.code)
         .limit(most)
     )
-    return [Named(row.code, row.tickets) for row in await store.rows(asked)]
+    return [Named(row.code, row.tickets) for row in await store.rows(statement)]
 
 
 def squares_of(spot_row: int, column: int) -> tuple[float, float, float, float]:
@@ -129,10 +129,12 @@ def _part(digits: int) -> Any:
     return func.substr(_TICKET.area, 1, digits)
 
 
-def _filed(asked: HotSpotsQuery, *columns: Any) -> Select[Any]:
-    found = select(*columns).where(
-        _TICKET.city == asked.city,
-        _TICKET.filed_at >= asked.period.since,
-        _TICKET.filed_at < asked.period.until,
+def _filed(query: HotSpotsQuery, *columns: Any) -> Select[Any]:
+    statement = select(*columns).where(
+        _TICKET.city == query.city,
+        _TICKET.filed_at >= query.period.since,
+        _TICKET.filed_at < query.period.until,
     )
-    return found if asked.category is None else found.where(_TICKET.category == asked.category)
+    return (
+        statement if query.category is None else statement.where(_TICKET.category == query.category)
+    )

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.ticket.stages import Outcome
 from store.db import tables
 from store.db.engine import Store
@@ -59,7 +59,7 @@ async def three_rates(store: Store, city: str | None, since: datetime, until: da
     by_outcome = await store.rows(_ended(city, since, until))
     accepted = await store.rows(_accepted(city, since, until))
     shown = await store.rows(_cards(city, since, until))
-    counted = {RungKind(rung): count for rung, count in shown}
+    counted = {LevelKind(level): count for level, count in shown}
 
     def total(name: str) -> int:
         return sum(getattr(row, name) for row in by_outcome)
@@ -73,8 +73,8 @@ async def three_rates(store: Store, city: str | None, since: datetime, until: da
         outcomes=_outcomes(by_outcome),
         rated=total("rated"),
         unrated=total("ended") - total("rated"),
-        yellow_cards=counted.get(RungKind.WARN, 0),
-        red_cards=counted.get(RungKind.DUE, 0),
+        yellow_cards=counted.get(LevelKind.WARN, 0),
+        red_cards=counted.get(LevelKind.DUE, 0),
     )
 
 

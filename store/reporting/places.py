@@ -13,7 +13,7 @@ from sqlalchemy import Select, func, literal_column, select
 
 from domain.pack.periods import Period
 from store.db import tables
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.reporting.board_statements import GOES_ON, HOUSE, WAITING
 from store.reporting.indicators import Ratio
 
@@ -47,34 +47,34 @@ async def places(
 
     `within` "" is the whole city, including tickets without a place.
     """
-    asked = _Asked(city, within, digits)
-    standing = await store.rows(asked.of(_now(now), GOES_ON, _TICKET.stage.in_(sorted(WAITING))))
+    query = _PlacesQuery(city, within, digits)
+    rows = await store.rows(query.of(_now(now), GOES_ON, _TICKET.stage.in_(sorted(WAITING))))
     filed = await store.rows(
-        asked.of(
+        query.of(
             [func.count().label("filed")],
             _TICKET.filed_at >= period.since,
             _TICKET.filed_at < period.until,
         )
     )
     ended = await store.rows(
-        asked.of(
+        query.of(
             _ended(),
             _TICKET.ended_at.is_not(None),
             _TICKET.ended_at >= period.since,
             _TICKET.ended_at < period.until,
         )
     )
-    told: dict[str, dict[str, int]] = {}
-    for row in (*standing, *filed, *ended):
-        part = told.setdefault(asked.part(row), {})
+    values: dict[str, dict[str, int]] = {}
+    for row in (*rows, *filed, *ended):
+        part = values.setdefault(query.part(row), {})
         for name, count in row._mapping.items():
             if name != "part":
                 part[name] = part.get(name, 0) + count
-    return {code: _counts(part) for code, part in sorted(told.items())}
+    return {code: _counts(part) for code, part in sorted(values.items())}
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _PlacesQuery:
     city: str
     within: str
     digits: int
@@ -84,15 +84,17 @@ class _Asked:
         # Literals, because PostgreSQL does not see that two parameters are the same.
         length: Any = literal_column(str(int(self.digits)))
         part = func.substr(_TICKET.area, literal_column("1"), length)
-        asked = select(part.label("part"), *columns).where(_TICKET.city == self.city, *conditions)
+        statement = select(part.label("part"), *columns).where(
+            _TICKET.city == self.city, *conditions
+        )
         if self.within:
-            asked = asked.where(_TICKET.area.startswith(self.within, autoescape=True))
-        return asked.group_by(part)
+            statement = statement.where(_TICKET.area.startswith(self.within, autoescape=True))
+        return statement.group_by(part)
 
-    def part(self, row: Found) -> str:
+    def part(self, row: ResultRow) -> str:
         """Return the code of a row's part; "" if the ticket's code is shorter."""
-        found = row.part or ""
-        return found if len(found) == self.digits else ""
+        code = row.part or ""
+        return code if len(code) == self.digits else ""
 
 
 def _now(now: datetime) -> Sequence[Any]:

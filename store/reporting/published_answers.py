@@ -14,14 +14,14 @@ from store.db.engine import Store
 
 _TICKET = tables.ticket.c
 
-_TOLD = (Outcome.CLOSED, Outcome.UNRATED, Outcome.ANSWERED, Outcome.FINAL_REPLY)
+_ANSWERED_OUTCOMES = (Outcome.CLOSED, Outcome.UNRATED, Outcome.ANSWERED, Outcome.FINAL_REPLY)
 """The outcomes that have an answer; what was declined, withdrawn or unfounded has none."""
 
 _ANSWERED = select(_TICKET.state, _TICKET.filed_at, _TICKET.number).where(
     _TICKET.city == bindparam("city"),
     _TICKET.public,
     _TICKET.kind != Kind.REPORT,  # the text of a report might reveal who reported
-    or_(_TICKET.stage == Stage.RATE, _TICKET.outcome.in_(_TOLD)),
+    or_(_TICKET.stage == Stage.RATE, _TICKET.outcome.in_(_ANSWERED_OUTCOMES)),
 )
 _NEWEST_FIRST = (_TICKET.filed_at.desc(), _TICKET.number.desc())
 
@@ -40,11 +40,13 @@ async def answers(store: Store, city: str, cursor: str | None = None, limit: int
     Raises:
         BadCursor: `cursor` is not a `next_cursor` of this list.
     """
-    asked = _ANSWERED
+    statement = _ANSWERED
     if cursor is not None:
         at, number = key_of(cursor, str, str)
-        asked = asked.where(tuple_(_TICKET.filed_at, _TICKET.number) < (moment(at), number))
-    found = await store.rows(asked.order_by(*_NEWEST_FIRST).limit(limit + 1), {"city": city})
-    more, rows = len(found) > limit, found[:limit]
+        statement = statement.where(tuple_(_TICKET.filed_at, _TICKET.number) < (moment(at), number))
+    found_rows = await store.rows(
+        statement.order_by(*_NEWEST_FIRST).limit(limit + 1), {"city": city}
+    )
+    more, rows = len(found_rows) > limit, found_rows[:limit]
     following = cursor_of(rows[-1].filed_at.isoformat(), rows[-1].number) if more else None
     return Answers([Ticket.model_validate_json(row.state) for row in rows], following)

@@ -41,7 +41,7 @@ def named(pack: Pack, code: str) -> NamedUnit:
     return NamedUnit(code, unit.name, unit.name_en, unit.kind)
 
 
-def standings(
+def rank_units(
     pack: Pack, figures: Sequence[Figure], kind: UnitKind | None = None, by: str | None = None
 ) -> list[RankingRow]:
     """Rank the units that lead tickets of these figures; with `kind`, all units of that kind.
@@ -80,8 +80,8 @@ def points_table(
     return sorted(lines, key=lambda line: (signs[order] * line[1].points, line[0].code))
 
 
-def _units(pack: Pack, kind: UnitKind | None, found: Collection[str]) -> list[NamedUnit]:
-    codes = sorted(found) if kind is None else [u.code for u in pack.units if u.kind is kind]
+def _units(pack: Pack, kind: UnitKind | None, names: Collection[str]) -> list[NamedUnit]:
+    codes = sorted(names) if kind is None else [u.code for u in pack.units if u.kind is kind]
     return [named(pack, code) for code in codes]
 
 

@@ -22,7 +22,7 @@ from domain.ticket.assignment import Assignment
 from domain.ticket.ticket import Ticket
 from packs.conditions import OF_EVENTS, Condition, compile_condition
 from store.db.engine import Store
-from store.tickets.event_replay import Life, each_life, numbers_of
+from store.tickets.event_replay import TicketReplay, each_replay, numbers_of
 
 ABOUT_EXCLUSION = ("exclusion_asked", "exclusion_granted")
 """The events of an excluded ticket whose points still count: they are about the exclusion."""
@@ -100,7 +100,7 @@ async def scores(
         raise ValueError("a period is looked at after it has ended")
     judging = _Judging(pack, period, as_of, unit)
     numbers = await numbers_of(store, pack.city.id, period, as_of, "touched")
-    broken = await each_life(store, numbers, judging.look)
+    broken = await each_replay(store, numbers, judging.look)
     return Scores(
         pack_version=pack.version,
         period=period,
@@ -125,15 +125,15 @@ class _Judging:
         for rule in pack.scoring:
             self._rules[rule.on].append((rule, compile_condition(rule.when, OF_EVENTS)))
 
-    def look(self, life: Life) -> None:
+    def look(self, replay: TicketReplay) -> None:
         points, excluded, void = list[Point](), False, list[int]()
-        told_at: datetime | None = None
-        for event, ticket in life.told(self._as_of):
+        latest_at: datetime | None = None
+        for event, ticket in replay.steps(self._as_of):
             # An escalation may be recorded late, under its own time. It counts at the latest time
             # recorded so far, so that every event is in exactly one period.
-            told_at = max(told_at or event.at, event.at)
+            latest_at = max(latest_at or event.at, event.at)
             excluded, void = ticket.excluded, ticket.void_rungs
-            if told_at in self._period:
+            if latest_at in self._period:
                 points += self._judged(event, ticket)
         # A card that became void gives no points.
         shown = [one for one in points if one.version not in void]

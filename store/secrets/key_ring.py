@@ -194,12 +194,12 @@ def rotate_file(path: Path) -> KeyRing:
         RotationUnderWay: another rotation is running.
     """
     ring = open_ring(None, path).with_new_key()
-    draft = path.with_name(f".{path.name}.next")
+    new_path = path.with_name(f".{path.name}.next")
     try:
-        _write(draft, ring.text())
+        _write(new_path, ring.text())
     except FileExistsError as error:
-        raise RotationUnderWay(f"another rotation is under way, or left {draft}") from error
-    draft.replace(path)
+        raise RotationUnderWay(f"another rotation is under way, or left {new_path}") from error
+    new_path.replace(path)
     return ring
 
 
@@ -209,15 +209,15 @@ def _read(path: Path) -> str:
 
 def _create(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    new_path = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
-        _write(draft, KeyRing.of(secrets.token_bytes(KEY_BYTES)).text())
+        _write(new_path, KeyRing.of(secrets.token_bytes(KEY_BYTES)).text())
         # A link never replaces a file: the second process uses the key of the first.
-        path.hardlink_to(draft)
+        path.hardlink_to(new_path)
     except FileExistsError:
         pass
     finally:
-        draft.unlink(missing_ok=True)
+        new_path.unlink(missing_ok=True)
 
 
 def _write(path: Path, text: str) -> None:

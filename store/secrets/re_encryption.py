@@ -30,9 +30,9 @@ async def use_of_keys(store: Store) -> dict[int, Use]:
         tickets = (
             select(_KEY.key_id, func.count()).where(_KEY.wrapped.is_not(None)).group_by(_KEY.key_id)
         )
-        sealed, kept = (connection.execute(asked).all() for asked in (persons, tickets))
+        sealed, rows = (connection.execute(statement).all() for statement in (persons, tickets))
         return Counter({row[0]: row[1] for row in sealed}), Counter(
-            {row[0]: row[1] for row in kept}
+            {row[0]: row[1] for row in rows}
         )
 
     persons, tickets = await store.read(work)
@@ -64,11 +64,11 @@ async def reseal(store: Store, vault: Vault) -> int:
         )
         keys = connection.execute(worn.limit(_CHUNK)).all()
         for row in keys:
-            kept = wrapped(ring, row.number, unwrapped(ring, row.number, row.wrapped))
+            content = wrapped(ring, row.number, unwrapped(ring, row.number, row.wrapped))
             connection.execute(
                 update(tables.ticket_key)
                 .where(_KEY.number == row.number)
-                .values(wrapped=kept, key_id=current)
+                .values(wrapped=content, key_id=current)
             )
         return len(persons) + len(keys)
 

@@ -13,13 +13,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, bindparam, select
 
 from store.db import tables
-from store.db.engine import Found, Insert, Store
+from store.db.engine import Insert, ResultRow, Store
 from store.db.errors import BadKey, Erased
 from store.db.tables import Row
 from store.secrets.key_ring import KEY_BYTES, KeyRing
 
 _WRAP = b"jiesu ticket key"
-_CHORES = b"jiesu chore payloads"
+_JOBS = b"jiesu chore payloads"
 _TICKET, _RING = b"ticket/", b"ring/"
 _BY_NUMBER = select(tables.ticket_key).where(tables.ticket_key.c.number == bindparam("number"))
 _REGISTERED = select(tables.intake.c.number).where(tables.intake.c.number == bindparam("number"))
@@ -41,9 +41,9 @@ def wrapped(ring: KeyRing, number: str, key: bytes) -> bytes:
     return ring.seal(_WRAP, key, number.encode())
 
 
-def unwrapped(ring: KeyRing, number: str, kept: bytes) -> bytes:
+def unwrapped(ring: KeyRing, number: str, content: bytes) -> bytes:
     """Unwrap a stored key. Raises BadKey."""
-    return ring.open(_WRAP, kept, number.encode())
+    return ring.open(_WRAP, content, number.encode())
 
 
 def _insert(store: Store) -> Insert:
@@ -71,11 +71,11 @@ class TicketKeys:
 
     def remember(self, number: str, key: bytes) -> TicketKey:
         """Cache a key."""
-        kept = _named(number, key)
-        self._kept[number] = kept
+        named = _named(number, key)
+        self._kept[number] = named
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
-        return kept
+        return named
 
     def forget(self, number: str) -> None:
         """Remove the ticket's key from the cache."""
@@ -93,13 +93,13 @@ class TicketKeys:
             BadKey, StoreUnavailable
         """
         if number is None:
-            return self._of_chores(self._ring.current)
-        kept = self._kept.get(number)
+            return self._of_jobs(self._ring.current)
+        ticket_key = self._kept.get(number)
         try:
-            kept = kept or await self._fetch(number) or await self._late(number)
+            ticket_key = ticket_key or await self._fetch(number) or await self._late(number)
         except Erased:
             return _named(number, secrets.token_bytes(KEY_BYTES))
-        return kept or self._of_chores(self._ring.current)
+        return ticket_key or self._of_jobs(self._ring.current)
 
     async def opening(self, name: bytes) -> AESGCM:
         """Return the cipher of that name.
@@ -111,24 +111,24 @@ class TicketKeys:
         """
         if name.startswith(_TICKET):
             number = name.removeprefix(_TICKET).decode("ascii", "replace")
-            kept = self._kept.get(number) or await self._fetch(number)
-            if kept is not None:
-                return kept.cipher
+            ticket_key = self._kept.get(number) or await self._fetch(number)
+            if ticket_key is not None:
+                return ticket_key.cipher
         elif name.startswith(_RING) and name.removeprefix(_RING).isdigit():
-            return self._of_chores(int(name.removeprefix(_RING))).cipher
+            return self._of_jobs(int(name.removeprefix(_RING))).cipher
         raise BadKey("sealed with a key that was never here")
 
     async def _fetch(self, number: str) -> TicketKey | None:
         row = await self._store.first(_BY_NUMBER, {"number": number})
         return None if row is None else self.remember(number, self._unwrapped(row))
 
-    def _unwrapped(self, row: Found) -> bytes:
+    def _unwrapped(self, row: ResultRow) -> bytes:
         if row.wrapped is None:
             raise Erased(row.number, row.erased_at)
         return unwrapped(self._ring, row.number, row.wrapped)
 
     async def _late(self, number: str) -> TicketKey | None:
-        def work(connection: Connection) -> Found | None:
+        def work(connection: Connection) -> ResultRow | None:
             if connection.execute(_REGISTERED, {"number": number}).first() is None:
                 return None
             self.make(connection, number)  # unless another process was quicker
@@ -137,8 +137,8 @@ class TicketKeys:
         row = await self._store.write(work)
         return None if row is None else self.remember(number, self._unwrapped(row))
 
-    def _of_chores(self, key_id: int) -> TicketKey:
-        return TicketKey(_RING + str(key_id).encode(), self._ring.cipher(_CHORES, key_id))
+    def _of_jobs(self, key_id: int) -> TicketKey:
+        return TicketKey(_RING + str(key_id).encode(), self._ring.cipher(_JOBS, key_id))
 
     def _row(self, number: str, key: bytes) -> Row:
         return {

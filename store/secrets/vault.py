@@ -60,7 +60,7 @@ class Person(Incoming):
         return list(self.model_dump(exclude_none=True))
 
     @property
-    def told(self) -> bool:
+    def has_values(self) -> bool:
         """True if any field is given."""
         return bool(self.fields)
 
@@ -102,5 +102,5 @@ class Vault:
 
     def check_access_code(self, number: str, code: str) -> bool:
         """Return whether `code` is the ticket's, spaces and hyphens aside, in constant time."""
-        told = _BETWEEN_DIGITS.sub("", unicodedata.normalize("NFKC", code[:40]))
-        return hmac.compare_digest(self.access_code(number).encode(), told.encode())
+        text = _BETWEEN_DIGITS.sub("", unicodedata.normalize("NFKC", code[:40]))
+        return hmac.compare_digest(self.access_code(number).encode(), text.encode())

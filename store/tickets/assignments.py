@@ -13,7 +13,7 @@ from domain.ticket.stages import Stage
 from store.db import tables
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of, moment
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.tickets.accused_units import Hidden
 from store.tickets.inbox import Which, among, condition, of_unit, says
 
@@ -87,12 +87,12 @@ _BY_URGENCY = (_BURNS, _ASSIGNMENT.number, _ASSIGNMENT.n)
 _BY_END = (_ASSIGNMENT.ended_at, _ASSIGNMENT.number, _ASSIGNMENT.n)
 
 
-def _assignment_row(row: Found) -> AssignmentRow:
-    told = dict(row._mapping)
-    told["stage"], told["share"] = Stage(told["stage"]), Share(told["share"])
-    told["kind"] = Kind(told["kind"])
-    told["ending"] = None if told["ending"] is None else Ending(told["ending"])
-    return AssignmentRow(**told)
+def _assignment_row(row: ResultRow) -> AssignmentRow:
+    values = dict(row._mapping)
+    values["stage"], values["share"] = Stage(values["stage"]), Share(values["share"])
+    values["kind"] = Kind(values["kind"])
+    values["ending"] = None if values["ending"] is None else Ending(values["ending"])
+    return AssignmentRow(**values)
 
 
 async def get(store: Store, number: str, n: int) -> AssignmentRow | None:
@@ -123,13 +123,13 @@ async def inbox(
     Raises:
         BadCursor: `cursor` is not a `next_cursor` of this list.
     """
-    asked = _ROW.where(*of_unit(unit, city, hidden))
+    statement = _ROW.where(*of_unit(unit, city, hidden))
     if open_only or which is not Which.ALL:
-        asked = asked.where(condition(which, now or datetime.now(UTC)))
+        statement = statement.where(condition(which, now or datetime.now(UTC)))
     if text:
-        asked = asked.where(says(text))
-    found = await store.rows(_in_order(asked, which, cursor).limit(limit + 1))
-    rows = [_assignment_row(row) for row in found]
+        statement = statement.where(says(text))
+    found_rows = await store.rows(_in_order(statement, which, cursor).limit(limit + 1))
+    rows = [_assignment_row(row) for row in found_rows]
     more, rows = len(rows) > limit, rows[:limit]
     return Inbox(rows, _cursor_after(rows[-1], which) if more and rows else None)
 
@@ -144,18 +144,18 @@ async def of_refs(
     """Return those of these assignments (ticket's number, number on it) that are the unit's."""
     if not refs:
         return []
-    asked = _ROW.where(*of_unit(unit, city, hidden), among(refs))
-    return [_assignment_row(row) for row in await store.rows(asked.order_by(*_BY_URGENCY))]
+    statement = _ROW.where(*of_unit(unit, city, hidden), among(refs))
+    return [_assignment_row(row) for row in await store.rows(statement.order_by(*_BY_URGENCY))]
 
 
-def _in_order(asked: Select[Any], which: Which, cursor: str | None) -> Select[Any]:
+def _in_order(statement: Select[Any], which: Which, cursor: str | None) -> Select[Any]:
     done = which is Which.DONE
     key = tuple_(*(_BY_END if done else _BY_URGENCY))
     if cursor is not None:
         at, number, n = key_of(cursor, str, str, int)
         after = (moment(at), number, n)
-        asked = asked.where(key < after if done else key > after)
-    return asked.order_by(*(part.desc() for part in _BY_END) if done else _BY_URGENCY)
+        statement = statement.where(key < after if done else key > after)
+    return statement.order_by(*(part.desc() for part in _BY_END) if done else _BY_URGENCY)
 
 
 def _cursor_after(row: AssignmentRow, which: Which) -> str:

@@ -48,10 +48,10 @@ async def complaints(
     ]
     if city is not None:
         waits.append(_INTAKE.city == city)
-    asked = select(
+    statement = select(
         _INTAKE.number, _INTAKE.city, _INTAKE.filed_at, _INTAKE.attempts, _INTAKE.last_error
     ).where(*waits)
-    rows = await store.rows(asked.order_by(_INTAKE.filed_at, _INTAKE.number).limit(limit))
+    rows = await store.rows(statement.order_by(_INTAKE.filed_at, _INTAKE.number).limit(limit))
     count = await _count(store, tables.intake, waits)
     return count, [WaitingComplaint(**row._mapping) for row in rows]
 
@@ -65,10 +65,12 @@ async def messages(store: Store, city: str | None, limit: int) -> tuple[int, lis
         "key", "number", "city", "audience", "unit", "template", "created_at", "attempts",
         "last_error",
     )  # fmt: skip
-    asked = select(*(_OUTBOX[name] for name in names)).where(*waits)
-    rows = await store.rows(asked.order_by(_OUTBOX.created_at, _OUTBOX.key).limit(limit))
-    found = [WaitingMessage(**{**row._mapping, "audience": Role(row.audience)}) for row in rows]
-    return await _count(store, tables.outbox, waits), found
+    statement = select(*(_OUTBOX[name] for name in names)).where(*waits)
+    rows = await store.rows(statement.order_by(_OUTBOX.created_at, _OUTBOX.key).limit(limit))
+    waiting_messages = [
+        WaitingMessage(**{**row._mapping, "audience": Role(row.audience)}) for row in rows
+    ]
+    return await _count(store, tables.outbox, waits), waiting_messages
 
 
 async def _count(store: Store, table: Table, waits: list[ColumnElement[bool]]) -> int:

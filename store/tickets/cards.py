@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, String, and_, cast, exists, select, text
 
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import UNIT_CLOCKS
 from store.db import tables
 
@@ -25,7 +25,7 @@ def counting(city: str | None) -> ColumnElement[bool]:
     named = exists().where(_TICKET.number == _EVENT.number, _TICKET.void_cards.contains(version))
     return and_(
         _EVENT.rung.is_not(None),
-        _EVENT.rung.in_([RungKind.WARN, RungKind.DUE]),
+        _EVENT.rung.in_([LevelKind.WARN, LevelKind.DUE]),
         _EVENT.clock.in_(UNIT_CLOCKS),
         ~and_(_EVENT.number.in_(having), named),
     )

@@ -74,25 +74,27 @@ def _forget_citizen(connection: Connection, number: str) -> None:
     waiting = select(_INTAKE.number).where(
         _INTAKE.started_at.is_(None), _INTAKE.complaint.contains(known), _INTAKE.number != number
     )
-    if not any(connection.execute(asked.limit(1)).first() for asked in (elsewhere, waiting)):
+    if not any(
+        connection.execute(condition.limit(1)).first() for condition in (elsewhere, waiting)
+    ):
         connection.execute(delete(tables.person).where(_PERSON.id == known))
 
 
 def _blank(connection: Connection, number: str) -> None:
     of_ticket = _TICKET.number == number
     state = connection.execute(select(_TICKET.state).where(of_ticket)).scalar_one()
-    said = without_words(json.loads(state))
+    payload = without_words(json.loads(state))
     connection.execute(
         update(tables.ticket)
         .where(of_ticket)
         .values(
-            title=said["complaint"]["title"] or said["complaint"]["text"],
+            title=payload["complaint"]["title"] or payload["complaint"]["text"],
             address="",
             lat=None,
             lon=None,
             person=None,
             public=False,
-            state=_written(said),
+            state=_written(payload),
         )
     )
     for event in connection.execute(
@@ -104,14 +106,14 @@ def _blank(connection: Connection, number: str) -> None:
             .values(fact=_blanked(event.fact))
         )
     connection.execute(update(tables.assignment).where(_SHARE.number == number).values(task=""))
-    book = connection.execute(
+    row = connection.execute(
         select(_INTAKE.complaint).where(_INTAKE.number == number)
     ).scalar_one_or_none()
-    if book is not None:
+    if row is not None:
         connection.execute(
             update(tables.intake)
             .where(_INTAKE.number == number)
-            .values(complaint=_blanked(book), idempotency_key=None, fingerprint="")
+            .values(complaint=_blanked(row), idempotency_key=None, fingerprint="")
         )
 
 
@@ -119,8 +121,8 @@ def _blanked(text: str) -> str:
     return _written(without_words(json.loads(text)))
 
 
-def _written(told: object) -> str:
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+def _written(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 async def compact(store: Store) -> None:
@@ -179,10 +181,10 @@ async def forget_persons(store: Store, city: str, ended_before: datetime, limit:
 async def due_texts(store: Store, city: str, ended_before: datetime, limit: int) -> list[str]:
     """Return the tickets that ended before then and are not erased."""
     erased = exists().where(_KEY.number == _TICKET.number, _KEY.erased_at.is_not(None))
-    asked = (
+    statement = (
         select(_TICKET.number)
         .where(and_(_TICKET.city == city, _TICKET.ended_at < ended_before, ~erased))
         .order_by(_TICKET.ended_at)
         .limit(limit)
     )
-    return [str(number) for (number,) in await store.rows(asked)]
+    return [str(number) for (number,) in await store.rows(statement)]

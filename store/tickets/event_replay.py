@@ -22,7 +22,7 @@ from domain.refusals import Refused
 from domain.ticket.complaint import Complaint
 from domain.ticket.ticket import Ticket
 from store.db import tables
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.db.errors import StoreError
 
 By = Literal["ended", "filed", "due", "touched"]
@@ -65,7 +65,7 @@ _EVENTS = (
 )
 
 
-class BrokenLife(StoreError):
+class BrokenReplay(StoreError):
     """A ticket whose events are incomplete, or do not follow from each other."""
 
     code = "events_broken"
@@ -82,14 +82,14 @@ class _State(BaseModel):
 
 
 @dataclass(frozen=True)
-class Life:
+class TicketReplay:
     """One ticket's complaint and events, as they are in the store."""
 
     number: str
-    _ticket: Found
-    _events: Sequence[Found]
+    _ticket: ResultRow
+    _events: Sequence[ResultRow]
 
-    def told(self, until: datetime | None = None) -> Iterator[tuple[Event, Ticket]]:
+    def steps(self, until: datetime | None = None) -> Iterator[tuple[Event, Ticket]]:
         """Yield each event before `until`, in order, with the ticket just after it.
 
         Each step changes the same ticket object: copy it to keep it. An escalation may be recorded
@@ -100,7 +100,7 @@ class Life:
             BrokenLife: an event is missing, or does not fit in here.
         """
         if len(self._events) < self._ticket.version:
-            raise BrokenLife(self.number, "one is missing")
+            raise BrokenReplay(self.number, "one is missing")
         ticket = self.begun()
         for row in takewhile(lambda row: until is None or row.at < until, self._events):
             try:
@@ -108,17 +108,17 @@ class Life:
                 actor = Actor(role=row.role, id=row.actor, unit=row.unit)
                 event = record(ticket, fact, actor, row.at)
             except (Refused, ValueError, LookupError) as error:
-                raise BrokenLife(self.number, f"event {row.version}: {error}") from error
+                raise BrokenReplay(self.number, f"event {row.version}: {error}") from error
             if event.version != row.version:
-                raise BrokenLife(self.number, f"event {event.version} is missing")
+                raise BrokenReplay(self.number, f"event {event.version} is missing")
             yield event, ticket
 
     def begun(self) -> Ticket:
         """Return the ticket before its first event."""
-        told = self._ticket
-        if told.complaint is not None:
-            return Ticket.of(Complaint.model_validate_json(told.complaint))
-        return Ticket.of(_State.model_validate_json(told.state).complaint)
+        row = self._ticket
+        if row.complaint is not None:
+            return Ticket.of(Complaint.model_validate_json(row.complaint))
+        return Ticket.of(_State.model_validate_json(row.state).complaint)
 
 
 async def numbers_of(
@@ -168,8 +168,8 @@ _MAY_BE: dict[By, Callable[[Period, datetime], Conditions]] = {
 }
 
 
-async def each_life(
-    store: Store, numbers: Sequence[str], look: Callable[[Life], None]
+async def each_replay(
+    store: Store, numbers: Sequence[str], look: Callable[[TicketReplay], None]
 ) -> list[str]:
     """Call `look` with every one of these tickets; return the numbers of the broken ones.
 
@@ -178,31 +178,31 @@ async def each_life(
     """
     broken: list[str] = []
 
-    def look_at(chunk: list[Life]) -> None:
-        for life in chunk:
+    def look_at(chunk: list[TicketReplay]) -> None:
+        for replay in chunk:
             try:
-                look(life)
-            except BrokenLife as error:
+                look(replay)
+            except BrokenReplay as error:
                 broken.append(error.number)
 
-    async for chunk in _lives(store, numbers):
+    async for chunk in _replays(store, numbers):
         await asyncio.to_thread(look_at, chunk)
     return broken
 
 
-async def _lives(store: Store, numbers: Sequence[str]) -> AsyncIterator[list[Life]]:
+async def _replays(store: Store, numbers: Sequence[str]) -> AsyncIterator[list[TicketReplay]]:
     for start in range(0, len(numbers), CHUNK):
         some = {"numbers": numbers[start : start + CHUNK]}
 
         def work(
             connection: Connection, some: dict[str, Any] = some
-        ) -> tuple[Sequence[Found], Sequence[Found]]:
+        ) -> tuple[Sequence[ResultRow], Sequence[ResultRow]]:
             # Rows first: an event that comes meanwhile is then one too many, not one missing.
             rows = connection.execute(_TICKETS, some).all()
             return rows, connection.execute(_EVENTS, some).all()
 
         rows, events = await store.read(work)
-        lived: dict[str, list[Found]] = {row.number: [] for row in rows}
+        lived: dict[str, list[ResultRow]] = {row.number: [] for row in rows}
         for event in events:
             lived[event.number].append(event)
-        yield [Life(row.number, row, lived[row.number]) for row in rows]
+        yield [TicketReplay(row.number, row, lived[row.number]) for row in rows]

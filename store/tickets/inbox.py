@@ -73,12 +73,12 @@ def says(text: str) -> ColumnElement[bool]:
 
 def of_unit(unit: str, city: str | None, hidden: Hidden | None) -> list[ColumnElement[bool]]:
     """Return the conditions of the unit's assignments, without hidden tickets."""
-    found = [_ASSIGNMENT.unit == unit]
+    conditions = [_ASSIGNMENT.unit == unit]
     if city is not None:
-        found.append(_ASSIGNMENT.city == city)
+        conditions.append(_ASSIGNMENT.city == city)
     if hidden:
-        found.append(shown(hidden))
-    return found
+        conditions.append(shown(hidden))
+    return conditions
 
 
 def among(refs: Collection[tuple[str, int]]) -> ColumnElement[bool]:
@@ -96,6 +96,6 @@ async def counts(
     own = of_unit(unit, city, hidden)
     opened = select(*counted).select_from(joined).where(*own, _ASSIGNMENT.ended_at.is_(None))
     done = select(func.count()).select_from(joined).where(*own, condition(Which.DONE, now))
-    found, ended = await store.first(opened), await store.first(done)
-    told = {part: int(getattr(found, part.value)) for part in parts}
-    return told | {Which.DONE: int(ended[0]) if ended else 0}
+    row, ended = await store.first(opened), await store.first(done)
+    values = {part: int(getattr(row, part.value)) for part in parts}
+    return values | {Which.DONE: int(ended[0]) if ended else 0}

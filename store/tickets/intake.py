@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from domain.ticket.complaint import Complaint
 from store.db import tables
-from store.db.engine import Found, Insert, Store
+from store.db.engine import Insert, ResultRow, Store
 from store.db.errors import KeyReused, StoreError
 from store.db.tables import Row
 from store.files.files import Attaching, attach
@@ -82,31 +82,31 @@ async def register(
         UnknownFile, TooManyFiles: nothing is registered.
         StoreUnavailable: try again, with the same key.
     """
-    if vault is None and person is not None and person.told:
+    if vault is None and person is not None and person.has_values:
         raise ValueError("a person is kept in the vault, and there is none")
-    person_id = secrets.token_hex(16) if person is not None and person.told else None
+    person_id = secrets.token_hex(16) if person is not None and person.has_values else None
     insert_intake, insert_person = store.once(_insert_intake), store.once(_insert_person)
     made: dict[str, bytes] = {}
 
     def work(connection: Connection) -> Registered:
         for _ in range(_DRAWS):
-            draft = complaint.model_copy(
+            new_complaint = complaint.model_copy(
                 update={"number": new_number(), "person": person_id or complaint.person}
             )
-            entry = _entry(draft, idempotency_key, fingerprint)
+            entry = _entry(new_complaint, idempotency_key, fingerprint)
             # Nothing is entered if the number, or the key, is taken already.
             if connection.execute(insert_intake, entry).rowcount == 1:
                 if person is not None and person_id is not None and vault is not None:
                     connection.execute(insert_person, _sealed(vault, person_id, person))
                 if keys is not None:
-                    made[draft.number] = keys.make(connection, draft.number)
+                    made[new_complaint.number] = keys.make(connection, new_complaint.number)
                 if attaching is not None:
-                    attach(connection, draft.number, attaching)
-                return Registered(draft.number, draft, new=True, started=False)
+                    attach(connection, new_complaint.number, attaching)
+                return Registered(new_complaint.number, new_complaint, new=True, started=False)
             if idempotency_key is not None:
-                found = connection.execute(_BY_KEY, {"key": idempotency_key}).first()
-                if found is not None:
-                    return _again(found, fingerprint)
+                row = connection.execute(_BY_KEY, {"key": idempotency_key}).first()
+                if row is not None:
+                    return _again(row, fingerprint)
         raise StoreError("no number is free")
 
     registered = await store.write(work)
@@ -140,13 +140,13 @@ def _sealed(vault: Vault, person_id: str, person: Person) -> Row:
     }
 
 
-def _again(row: Found, fingerprint: str) -> Registered:
+def _again(row: ResultRow, fingerprint: str) -> Registered:
     if row.fingerprint != fingerprint:
         raise KeyReused("this idempotency key was used for another complaint")
     return _registered(row)
 
 
-def _registered(row: Found) -> Registered:
+def _registered(row: ResultRow) -> Registered:
     complaint = Complaint.model_validate_json(row.complaint)
     return Registered(row.number, complaint, new=False, started=row.started_at is not None)
 
@@ -177,8 +177,8 @@ async def person_of(store: Store, vault: Vault, person_id: str) -> Person | None
 async def persons_of(store: Store, vault: Vault, persons: Sequence[str]) -> list[Person]:
     """Return these persons, in this order, without those erased. See `person_of`."""
     columns = tables.person.c
-    found = await store.rows(select(columns.id, columns.sealed).where(columns.id.in_(persons)))
-    opened = {row.id: vault.open(row.id, row.sealed) for row in found}
+    rows = await store.rows(select(columns.id, columns.sealed).where(columns.id.in_(persons)))
+    opened = {row.id: vault.open(row.id, row.sealed) for row in rows}
     return [opened[one] for one in persons if one in opened]
 
 
@@ -189,11 +189,11 @@ async def pending(
 
     Those that failed least often come first: one that always fails must not hold up the rest.
     """
-    book = tables.intake.c
+    columns = tables.intake.c
     spool = (
-        select(book.complaint)
-        .where(book.started_at.is_(None), book.filed_at <= now - older_than)
-        .order_by(book.attempts, book.filed_at, book.number)
+        select(columns.complaint)
+        .where(columns.started_at.is_(None), columns.filed_at <= now - older_than)
+        .order_by(columns.attempts, columns.filed_at, columns.number)
         .limit(limit)
     )
     return [Complaint.model_validate_json(row.complaint) for row in await store.rows(spool)]

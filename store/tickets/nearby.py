@@ -49,7 +49,7 @@ async def open_nearby(
     place = same_place(complaint, area, rules.repeats_metres)
     if place is None:
         return []
-    asked = (
+    statement = (
         select(_TICKET.number, _TICKET.stage, _TICKET.unit, _TICKET.filed_at, _TICKET.public)
         .where(
             _TICKET.city == complaint.city,
@@ -63,7 +63,7 @@ async def open_nearby(
     )
     return [
         Nearby(row.number, Stage(row.stage), row.unit, row.filed_at, row.public)
-        for row in await store.rows(asked)
+        for row in await store.rows(statement)
     ]
 
 
@@ -109,7 +109,7 @@ async def alike(store: Store, ticket: Ticket, rules: Severity, limit: int = 12) 
         return []
     near = case((place, 1), else_=0) if place is not None else literal(0)
     names = [column for column in fields(Alike) if column.name != "near"]
-    asked = (
+    statement = (
         select(*(_TICKET[column.name] for column in names), near.label("near"))
         .where(
             _TICKET.city == complaint.city,
@@ -122,16 +122,16 @@ async def alike(store: Store, ticket: Ticket, rules: Severity, limit: int = 12) 
         .order_by(near.desc(), _TICKET.filed_at.desc())
         .limit(limit)
     )
-    found = [dict(row._mapping) for row in await store.rows(asked)]
+    items = [dict(row._mapping) for row in await store.rows(statement)]
     return [
-        Alike(**row | {"stage": Stage(row["stage"]), "near": bool(row["near"])}) for row in found
+        Alike(**row | {"stage": Stage(row["stage"]), "near": bool(row["near"])}) for row in items
     ]
 
 
 async def crowds(store: Store, city: str, limit: int = 10) -> list[CommonProblem]:
     """Return the crowds of open tickets of a city, the largest first."""
     count = func.count().label("count")
-    asked = (
+    statement = (
         select(_TICKET.category, _TICKET.area, count, func.max(_TICKET.number).label("number"))
         .where(
             _TICKET.city == city,
@@ -145,4 +145,4 @@ async def crowds(store: Store, city: str, limit: int = 10) -> list[CommonProblem
         .order_by(count.desc(), _TICKET.category, _TICKET.area)
         .limit(limit)
     )
-    return [CommonProblem(**row._mapping) for row in await store.rows(asked)]
+    return [CommonProblem(**row._mapping) for row in await store.rows(statement)]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from domain.actors import Role
 from store.db import tables
-from store.db.engine import Found, Insert, Store
+from store.db.engine import Insert, ResultRow, Store
 
 _OUTBOX, _MESSAGE = tables.outbox.c, tables.message.c
 _ERROR_LENGTH = 200
@@ -61,10 +61,10 @@ class MailboxNotifier:
     async def deliver(self, store: Store, limit: int, at: datetime) -> int:
         insert = store.once(_insert_message)
         # Concurrent deliveries share the work instead of waiting for each other.
-        asked = _pending(limit).with_for_update(skip_locked=True)
+        statement = _pending(limit).with_for_update(skip_locked=True)
 
         def work(connection: Connection) -> int:
-            letters = [_letter(row) for row in connection.execute(asked)]
+            letters = [_letter(row) for row in connection.execute(statement)]
             if letters:
                 connection.execute(insert, [asdict(letter) | {"at": at} for letter in letters])
                 connection.execute(_SENT, _marks(letters, at))
@@ -101,7 +101,7 @@ def _pending(limit: int) -> Select[Any]:
     return _LETTER.order_by(_OUTBOX.attempts, _OUTBOX.created_at, _OUTBOX.key).limit(limit)
 
 
-def _letter(row: Found) -> Letter:
+def _letter(row: ResultRow) -> Letter:
     return Letter(**{**row._mapping, "audience": Role(row.audience)})
 
 
@@ -123,21 +123,21 @@ async def mark_failed(store: Store, letter: Letter, error: str) -> None:
 
 async def pending_count(store: Store) -> int:
     """Count the letters that wait."""
-    asked = select(func.count()).select_from(tables.outbox).where(_OUTBOX.sent_at.is_(None))
-    return int((await store.rows(asked))[0][0])
+    statement = select(func.count()).select_from(tables.outbox).where(_OUTBOX.sent_at.is_(None))
+    return int((await store.rows(statement))[0][0])
 
 
 async def messages(
     store: Store, number: str, audience: Role | None = None, unit: str | None = None
 ) -> list[Message]:
     """Return the mailbox's messages about a ticket to this audience and unit, in order."""
-    asked = select(tables.message).where(_MESSAGE.number == number)
+    statement = select(tables.message).where(_MESSAGE.number == number)
     if audience is not None:
-        asked = asked.where(_MESSAGE.audience == audience)
+        statement = statement.where(_MESSAGE.audience == audience)
     if unit is not None:
-        asked = asked.where(_MESSAGE.unit == unit)
-    asked = asked.order_by(_MESSAGE.version, _MESSAGE.key)
+        statement = statement.where(_MESSAGE.unit == unit)
+    statement = statement.order_by(_MESSAGE.version, _MESSAGE.key)
     return [
         Message(**{**row._mapping, "audience": Role(row.audience)})
-        for row in await store.rows(asked)
+        for row in await store.rows(statement)
     ]

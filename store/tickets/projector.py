@@ -45,7 +45,7 @@ def _build(store: Store) -> _Statements:
     return _Statements(
         tickets=_upsert(store, ticket, _newer),
         assignments=_upsert(store, assignment, _newer),
-        events=_upsert(store, event, _retold),
+        events=_upsert(store, event, _not_older),
         outbox=_upsert(store, outbox, _still_to_send),
         started=update(intake)
         .where(intake.c.number == bindparam("started"), intake.c.recorded_at.is_(None))
@@ -57,56 +57,62 @@ def _build(store: Store) -> _Statements:
     )
 
 
-def _newer(table: Table, told: Any) -> ColumnElement[bool]:
+def _newer(table: Table, new: Any) -> ColumnElement[bool]:
     """Require a later projection, or one of the same task and not an older version."""
     return or_(
-        told.told > table.c.told,
-        and_(told.told == table.c.told, told.version >= table.c.version),
+        new.projection_number > table.c.projection_number,
+        and_(new.projection_number == table.c.projection_number, new.version >= table.c.version),
     )
 
 
-def _retold(table: Table, told: Any) -> ColumnElement[bool]:
+def _not_older(table: Table, new: Any) -> ColumnElement[bool]:
     # A workflow task that was interrupted is done again, and records the same version once more:
     # only the second projection is in the history.
-    return told.told >= table.c.told  # type: ignore[no-any-return]
+    return new.projection_number >= table.c.projection_number  # type: ignore[no-any-return]
 
 
-def _still_to_send(table: Table, told: Any) -> ColumnElement[bool]:
+def _still_to_send(table: Table, new: Any) -> ColumnElement[bool]:
     # A sent message stays as it was: the same key again is the same message.
-    return and_(table.c.sent_at.is_(None), told.told > table.c.told)
+    return and_(table.c.sent_at.is_(None), new.projection_number > table.c.projection_number)
 
 
 def _undone() -> tuple[Delete, ...]:
     """Delete what only an interrupted task projected: it is not in the history."""
     number: BindParameter[str] = bindparam("of")
-    now = select(ticket.c.version, ticket.c.told).where(ticket.c.number == number).subquery()
-    version, told = (select(column).scalar_subquery() for column in (now.c.version, now.c.told))
+    now = (
+        select(ticket.c.version, ticket.c.projection_number)
+        .where(ticket.c.number == number)
+        .subquery()
+    )
+    version, current = (
+        select(column).scalar_subquery() for column in (now.c.version, now.c.projection_number)
+    )
     shares = assignment.alias()
     newest = (
         select(func.coalesce(func.max(shares.c.n), 0))
-        .where(shares.c.number == number, shares.c.told == told)
+        .where(shares.c.number == number, shares.c.projection_number == current)
         .scalar_subquery()
     )
     return (
         delete(event).where(
-            event.c.number == number, event.c.version > version, event.c.told < told
+            event.c.number == number, event.c.version > version, event.c.projection_number < current
         ),
         # Every projection has the newest shares of its ticket. Old ones that have ended may be
         # left out (`domain.ticket.ticket.Dropped`): their rows stay as they were last projected.
         delete(assignment).where(
             assignment.c.number == number,
-            assignment.c.told < told,
+            assignment.c.projection_number < current,
             assignment.c.n > newest,
         ),
         # A message is deleted with the projection that requested it, as long as it is not sent.
         delete(outbox).where(
             outbox.c.number == number,
             outbox.c.sent_at.is_(None),
-            outbox.c.told > 0,
+            outbox.c.projection_number > 0,
             ~exists().where(
                 event.c.number == outbox.c.number,
                 event.c.version == outbox.c.version,
-                event.c.told == outbox.c.told,
+                event.c.projection_number == outbox.c.projection_number,
             ),
         ),
     )
@@ -115,9 +121,9 @@ def _undone() -> tuple[Delete, ...]:
 def _upsert(store: Store, table: Table, wins: Any) -> Insert:
     insert = store.insert(table)
     keys = [column.name for column in table.primary_key]
-    told = {c.name: insert.excluded[c.name] for c in table.columns if not c.primary_key}
+    columns = {c.key: insert.excluded[c.key] for c in table.columns if not c.primary_key}
     return insert.on_conflict_do_update(
-        index_elements=keys, set_=told, where=wins(table, insert.excluded)
+        index_elements=keys, set_=columns, where=wins(table, insert.excluded)
     )
 
 
@@ -155,11 +161,11 @@ class _Batch:
             for _, (happened, by) in sorted(self._events.items())
             for row in _letters(happened, by)
         ]
-        shares = [row for state, told in tickets for row in assignment_rows(state, told)]
+        shares = [row for state, n in tickets for row in assignment_rows(state, n)]
         for statement, rows in (
-            (statements.tickets, [ticket_row(state, told) for state, told in tickets]),
+            (statements.tickets, [ticket_row(state, n) for state, n in tickets]),
             (statements.assignments, shares),
-            (statements.events, [event_row(e, t.complaint.city, told) for e, t, told in events]),
+            (statements.events, [event_row(e, t.complaint.city, n) for e, t, n in events]),
             (statements.outbox, letters),
             (statements.started, _started(e for e, _, _ in events)),
             *((undone, [{"of": number} for number in numbers]) for undone in statements.undone),

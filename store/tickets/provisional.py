@@ -19,7 +19,7 @@ async def planned_with(store: Store, city: str) -> list[frozenset[str]]:
     Raises:
         StoreUnavailable
     """
-    return [_versions(told) for told in await _combinations(store, city)]
+    return [_versions(versions) for versions in await _combinations(store, city)]
 
 
 async def tickets(
@@ -30,30 +30,30 @@ async def tickets(
     Raises:
         StoreUnavailable
     """
-    for told in await _combinations(store, city):
-        if _versions(told) != versions:
+    for value in await _combinations(store, city):
+        if _versions(value) != versions:
             continue
         after = ""
-        asked = (
+        statement = (
             select(_TICKET.number, _TICKET.version)
-            .where(_TICKET.city == city, _TICKET.provisional == told)
+            .where(_TICKET.city == city, _TICKET.provisional == value)
             .order_by(_TICKET.number)
             .limit(_CHUNK)
         )
-        while rows := await store.rows(asked.where(_TICKET.number > after)):
+        while rows := await store.rows(statement.where(_TICKET.number > after)):
             for row in rows:
                 yield row.number, row.version
             after = rows[-1].number
 
 
 async def _combinations(store: Store, city: str) -> list[str]:
-    asked = (
+    statement = (
         select(_TICKET.provisional)
         .where(_TICKET.city == city, _TICKET.provisional.is_not(None))
         .distinct()
     )
-    return sorted(row.provisional for row in await store.rows(asked))
+    return sorted(row.provisional for row in await store.rows(statement))
 
 
-def _versions(told: str) -> frozenset[str]:
-    return frozenset(told.split())
+def _versions(value: str) -> frozenset[str]:
+    return frozenset(value.split())

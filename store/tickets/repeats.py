@@ -37,7 +37,7 @@ async def find_repeats(
     place = same_place(complaint, area, rules.repeats_metres)
     if place is None:
         return []
-    asked = (
+    statement = (
         select(_TICKET.number)
         .where(
             _TICKET.city == complaint.city,
@@ -50,7 +50,7 @@ async def find_repeats(
         .order_by(_TICKET.filed_at.desc())
         .limit(MOST)
     )
-    return [row.number for row in await store.rows(asked)]
+    return [row.number for row in await store.rows(statement)]
 
 
 def same_place(complaint: Complaint, area: str | None, metres: int) -> ColumnElement[bool] | None:

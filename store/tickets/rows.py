@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import UNITS_DUTIES, ClockName
 from domain.events import Event
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.pack.gcj02 import to_wgs84
 from domain.policy.condition_inputs import cards
 from domain.policy.notifications import notices
@@ -17,11 +17,11 @@ from store.db.tables import Row
 _TITLE = 60
 
 
-def ticket_row(ticket: Ticket, told: int) -> Row:
-    """Return the row of table `ticket`; `told`: the number of the projection."""
+def ticket_row(ticket: Ticket, projection_number: int) -> Row:
+    """Return the row of table `ticket`; `projection_number`: that of the projection."""
     complaint = ticket.complaint
     lat, lon = point_of(complaint.place) or (None, None)
-    waits, following = waiting(ticket), ticket.next_rung()
+    waits, following = waiting(ticket), ticket.next_level()
     return {
         "number": complaint.number,
         "city": complaint.city,
@@ -46,8 +46,8 @@ def ticket_row(ticket: Ticket, told: int) -> Row:
         "reworks": ticket.reworks,
         "call_back_due": ticket.call_back_due,
         **_verdict(ticket),
-        "yellow_cards": cards(ticket, RungKind.WARN),
-        "red_cards": cards(ticket, RungKind.DUE),
+        "yellow_cards": cards(ticket, LevelKind.WARN),
+        "red_cards": cards(ticket, LevelKind.DUE),
         "severity": ticket.severity,
         "parent": ticket.parent,
         "accused": ticket.accused,
@@ -57,7 +57,7 @@ def ticket_row(ticket: Ticket, told: int) -> Row:
         "address": complaint.place.address,
         "lat": lat,
         "lon": lon,
-        "told": told,
+        "projection_number": projection_number,
         "queue": waits.queue.value if waits else None,
         "queue_until": waits.until if waits else None,
         "queue_since": waits.since if waits else None,
@@ -95,36 +95,36 @@ def point_of(place: Place) -> tuple[float, float] | None:
     return place.lat, place.lon
 
 
-def assignment_rows(ticket: Ticket, told: int) -> Iterator[Row]:
+def assignment_rows(ticket: Ticket, projection_number: int) -> Iterator[Row]:
     """Yield the rows of table `assignment`, with the ticket's version."""
     clocks: dict[int | None, list[Clock]] = {}
     for clock in ticket.clocks:
         clocks.setdefault(clock.assignment, []).append(clock)
-    for given in ticket.assignments:
+    for assignment in ticket.assignments:
         yield {
             "number": ticket.complaint.number,
-            "n": given.n,
+            "n": assignment.n,
             "city": ticket.complaint.city,
-            "unit": given.unit,
-            "queue": given.queue,
-            "activity_id": given.activity_id,
-            "rework": given.rework,
-            "share": given.share.value,
-            "task": given.task,
-            "level": given.level,
-            "opened_at": given.opened_at,
-            "signed_at": given.signed_at,
-            "contacted_at": given.contacted_at,
-            "ended_at": given.ended_at,
-            "ending": given.ending.value if given.ending else None,
-            "asked": given.asked.what if given.asked else None,
-            "extensions": given.extensions,
+            "unit": assignment.unit,
+            "queue": assignment.queue,
+            "activity_id": assignment.activity_id,
+            "rework": assignment.rework,
+            "share": assignment.share.value,
+            "task": assignment.task,
+            "level": assignment.level,
+            "opened_at": assignment.opened_at,
+            "signed_at": assignment.signed_at,
+            "contacted_at": assignment.contacted_at,
+            "ended_at": assignment.ended_at,
+            "ending": assignment.ending.value if assignment.ending else None,
+            "asked": assignment.asked.what if assignment.asked else None,
+            "extensions": assignment.extensions,
             "version": ticket.version,
             "updated_at": ticket.updated_at,
-            "told": told,
-            "pause": given.pause.why if given.pause else None,
-            "pause_until": given.pause.until if given.pause else None,
-            **_promises(clocks.get(given.n, [])),
+            "projection_number": projection_number,
+            "pause": assignment.pause.why if assignment.pause else None,
+            "pause_until": assignment.pause.until if assignment.pause else None,
+            **_promises(clocks.get(assignment.n, [])),
         }
 
 
@@ -132,7 +132,7 @@ def _promises(clocks: list[Clock]) -> Row:
     """Return the due times of an assignment; that of the handling also after its end."""
     # The last one counts: an extension adds a new clock after the old one.
     handling = [c for c in clocks if c.name in (ClockName.HANDLE, ClockName.VERIFY)][-1:]
-    warnings = [r.at for c in handling for r in c.rungs if r.kind is RungKind.WARN]
+    warnings = [r.at for c in handling for r in c.rungs if r.kind is LevelKind.WARN]
     running = [c for c in clocks if c.running and c.paused_at is None and c.name in UNITS_DUTIES]
     due = {clock.name: clock.due_at for clock in running}
     return {
@@ -144,10 +144,10 @@ def _promises(clocks: list[Clock]) -> Row:
     }
 
 
-def event_row(event: Event, city: str, told: int) -> Row:
+def event_row(event: Event, city: str, projection_number: int) -> Row:
     """Return the row of table `event`."""
     fact, actor = event.fact, event.actor
-    climbed = fact if isinstance(fact, RungClimbed) else None
+    climbed = fact if isinstance(fact, LevelReached) else None
     return {
         "number": event.number,
         "version": event.version,
@@ -160,12 +160,14 @@ def event_row(event: Event, city: str, told: int) -> Row:
         "unit": actor.unit,
         "clock": climbed.clock.value if climbed else None,
         "rung": climbed.rung.value if climbed else None,
-        "told": told,
+        "projection_number": projection_number,
         "fact": fact.model_dump_json(),
     }
 
 
-def outbox_rows(event: Event, ticket: Ticket, after: Sequence[Event], told: int) -> Iterator[Row]:
+def outbox_rows(
+    event: Event, ticket: Ticket, after: Sequence[Event], projection_number: int
+) -> Iterator[Row]:
     """Yield the rows of table `outbox` for `event`; `after`: the later events of its projection."""
     for notice in notices(event, ticket, after):
         yield {
@@ -176,7 +178,7 @@ def outbox_rows(event: Event, ticket: Ticket, after: Sequence[Event], told: int)
             "audience": notice.audience.value,
             "unit": notice.unit,
             "template": notice.template,
-            "told": told,
+            "projection_number": projection_number,
             "created_at": event.at,
             "sent_at": None,
             "attempts": 0,

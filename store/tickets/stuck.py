@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, String, case, func, li
 
 from domain.ticket.stages import Stage
 from store.db import tables
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 
 GRACE = timedelta(minutes=1)
 """How long a step may take that no person has to do."""
@@ -65,24 +65,24 @@ async def stuck(store: Store, now: datetime, city: str | None = None) -> list[St
 
 def look(now: datetime, city: str | None, connection: Connection) -> list[Stuck]:
     """Return the same as `stuck`, by the connection of a larger read."""
-    found: dict[Waits, list[Found]] = {}
-    for statement in (_intake(now, city), _stages(now, city), _rungs(now, city)):
+    values: dict[Waits, list[ResultRow]] = {}
+    for statement in (_intake(now, city), _stages(now, city), _levels(now, city)):
         for row in connection.execute(statement):
-            found.setdefault(Waits(row.waits), []).append(row)
-    return [_told(waits, found[waits]) for waits in Waits if waits in found]
+            values.setdefault(Waits(row.waits), []).append(row)
+    return [_stuck_of(waits, values[waits]) for waits in Waits if waits in values]
 
 
-def _told(waits: Waits, rows: Sequence[Found]) -> Stuck:
+def _stuck_of(waits: Waits, rows: Sequence[ResultRow]) -> Stuck:
     first = sorted(rows, key=lambda row: row.place)
     return Stuck(waits, first[0].tickets, first[0].since, tuple(row.number for row in first))
 
 
 def _intake(now: datetime, city: str | None) -> Select[Any]:
     waits = case((_INTAKE.started_at.is_(None), Waits.START.value), else_=Waits.RECORD.value)
-    asked = select(waits.label("waits"), _INTAKE.number, _INTAKE.filed_at.label("since")).where(
+    statement = select(waits.label("waits"), _INTAKE.number, _INTAKE.filed_at.label("since")).where(
         _UNRECORDED, _INTAKE.filed_at <= now - GRACE
     )
-    return _first(_of(asked, _INTAKE.city, city))
+    return _first(_of(statement, _INTAKE.city, city))
 
 
 def _stages(now: datetime, city: str | None) -> Select[Any]:
@@ -97,28 +97,28 @@ def _stages(now: datetime, city: str | None) -> Select[Any]:
         (_TICKET.stage == Stage.DISPATCH, _TICKET.queue.is_(None)),
         else_=literal(1) == 1,
     )
-    asked = select(
+    statement = select(
         _TICKET.stage.label("waits"), _TICKET.number, _TICKET.updated_at.label("since")
     ).where(_AUTOMATIC, _TICKET.updated_at <= now - GRACE, by_machine)
-    return _first(_of(asked, _TICKET.city, city))
+    return _first(_of(statement, _TICKET.city, city))
 
 
-def _rungs(now: datetime, city: str | None) -> Select[Any]:
+def _levels(now: datetime, city: str | None) -> Select[Any]:
     waits = literal(Waits.RUNG.value, String())
-    asked = select(waits.label("waits"), _TICKET.number, _TICKET.rung_at.label("since")).where(
+    statement = select(waits.label("waits"), _TICKET.number, _TICKET.rung_at.label("since")).where(
         _TICKET.rung_at.is_not(None), _TICKET.rung_at <= now - GRACE
     )
-    return _first(_of(asked, _TICKET.city, city))
+    return _first(_of(statement, _TICKET.city, city))
 
 
-def _of(asked: Select[Any], column: ColumnElement[str], city: str | None) -> Select[Any]:
+def _of(statement: Select[Any], column: ColumnElement[str], city: str | None) -> Select[Any]:
     # An expression, because with the column SQLite would read all tickets of the city.
-    return asked if city is None else asked.where(column.concat("") == city)
+    return statement if city is None else statement.where(column.concat("") == city)
 
 
-def _first(asked: Select[Any]) -> Select[Any]:
+def _first(statement: Select[Any]) -> Select[Any]:
     """Select how many there are of each kind, and the first of them."""
-    each = asked.subquery()
+    each = statement.subquery()
     place = func.row_number().over(
         partition_by=each.c.waits, order_by=(each.c.since, each.c.number)
     )

@@ -21,11 +21,11 @@ def suggest(pack: Pack, grid: "Grid | None", complaint: Complaint) -> CategorySu
 
     The category's filing condition is not checked here: see `filing_holds`.
     """
-    found = classify(pack, complaint)
+    suggestion = classify(pack, complaint)
     doubt = _for_a_person(pack, complaint)
-    area = cell_of(grid, complaint) or _finer(complaint.place.area, found.area)
-    told = {"confident": False, "because": [doubt, *found.because]} if doubt else {}
-    return found.model_copy(update={**told, "area": area})
+    area = cell_of(grid, complaint) or _finer(complaint.place.area, suggestion.area)
+    values = {"confident": False, "because": [doubt, *suggestion.because]} if doubt else {}
+    return suggestion.model_copy(update={**values, "area": area})
 
 
 def _for_a_person(pack: Pack, complaint: Complaint) -> Because | None:
@@ -44,13 +44,15 @@ def cell_of(grid: "Grid | None", complaint: Complaint) -> str | None:
     if place.lat is None or place.lon is None:
         return None
     cell = grid.cell_at(place.lat, place.lon, place.crs) if grid else None
-    told = place.area
-    return told if told is not None and not (cell or "").startswith(told) else cell
+    value = place.area
+    return value if value is not None and not (cell or "").startswith(value) else cell
 
 
-def _finer(told: str | None, street: str | None) -> str | None:
+def _finer(value: str | None, street: str | None) -> str | None:
     """Return the given community or cell if it lies in `street`; else the street."""
-    return told if told is not None and street is not None and told.startswith(street) else street
+    return (
+        value if value is not None and street is not None and value.startswith(street) else street
+    )
 
 
 def filing_holds(

@@ -16,7 +16,7 @@ from domain.ticket.ticket import Ticket
 from store.db import tables
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of, moment
-from store.db.engine import Found, Store, Values
+from store.db.engine import ResultRow, Store, Values
 from store.db.errors import BadNumber
 from store.tickets.accused_units import Hidden, shown
 from store.tickets.numbers import parse_number
@@ -110,12 +110,12 @@ _SINCE = tables.event.c.version >= bindparam("since")
 _UNTIL = tables.event.c.version < bindparam("until")
 
 
-def _ticket_row(row: Found) -> TicketRow:
-    told = dict(row._mapping)
-    told["stage"] = Stage(told["stage"])
-    told["outcome"] = None if told["outcome"] is None else Outcome(told["outcome"])
-    told["kind"], told["channel"] = Kind(told["kind"]), Channel(told["channel"])
-    return TicketRow(**told)
+def _ticket_row(row: ResultRow) -> TicketRow:
+    values = dict(row._mapping)
+    values["stage"] = Stage(values["stage"])
+    values["outcome"] = None if values["outcome"] is None else Outcome(values["outcome"])
+    values["kind"], values["channel"] = Kind(values["kind"]), Channel(values["channel"])
+    return TicketRow(**values)
 
 
 async def get(store: Store, number: str) -> TicketRow | None:
@@ -128,16 +128,16 @@ async def of_persons(
     store: Store, persons: Select[Any], values: Values, limit: int
 ) -> list[TicketRow]:
     """Return the tickets of the persons that the query `persons` finds, the latest first."""
-    asked = _ROW.where(_TICKET.person.in_(persons)).order_by(
+    statement = _ROW.where(_TICKET.person.in_(persons)).order_by(
         _TICKET.filed_at.desc(), _TICKET.number
     )
-    return [_ticket_row(row) for row in await store.rows(asked.limit(limit), values)]
+    return [_ticket_row(row) for row in await store.rows(statement.limit(limit), values)]
 
 
 async def newest(store: Store) -> datetime | None:
     """Return the time of the last event of any ticket; None if there is none."""
-    found = await store.first(_NEWEST)
-    return found[0] if found else None
+    row = await store.first(_NEWEST)
+    return row[0] if row else None
 
 
 async def state(store: Store, number: str) -> Ticket | None:
@@ -148,27 +148,27 @@ async def state(store: Store, number: str) -> Ticket | None:
 
 async def states(store: Store, numbers: Sequence[str]) -> list[Ticket]:
     """Return the whole tickets of these numbers, if they exist, the last filed first."""
-    asked = (
+    statement = (
         select(_TICKET.state)
         .where(_TICKET.number.in_(numbers))
         .order_by(_TICKET.filed_at.desc(), _TICKET.number.desc())
     )
-    return [Ticket.model_validate_json(row.state) for row in await store.rows(asked)]
+    return [Ticket.model_validate_json(row.state) for row in await store.rows(statement)]
 
 
 async def events(
     store: Store, number: str, since: int | None = None, until: int | None = None
 ) -> list[Event]:
     """Return the events of a ticket in order; all, or those of since <= version < until."""
-    asked, values = _EVENTS, {"number": number, "since": since, "until": until}
+    statement, values = _EVENTS, {"number": number, "since": since, "until": until}
     if since is not None:
-        asked = asked.where(_SINCE)
+        statement = statement.where(_SINCE)
     if until is not None:
-        asked = asked.where(_UNTIL)
-    return [_event(row) for row in await store.rows(asked, values)]
+        statement = statement.where(_UNTIL)
+    return [_event(row) for row in await store.rows(statement, values)]
 
 
-def _event(row: Found) -> Event:
+def _event(row: ResultRow) -> Event:
     return Event.model_validate(
         {
             "number": row.number,
@@ -193,38 +193,44 @@ async def page(
     Raises:
         BadCursor: `cursor` is not a `next_cursor` of this list.
     """
-    asked = _ROW.where(*_conditions(filters, now or datetime.now(UTC)))
+    statement = _ROW.where(*_conditions(filters, now or datetime.now(UTC)))
     if cursor is not None:
         at, number = key_of(cursor, str, str)
-        asked = asked.where(tuple_(_TICKET.updated_at, _TICKET.number) < (moment(at), number))
-    asked = asked.order_by(_TICKET.updated_at.desc(), _TICKET.number.desc()).limit(limit + 1)
-    rows = [_ticket_row(row) for row in await store.rows(asked)]
+        statement = statement.where(
+            tuple_(_TICKET.updated_at, _TICKET.number) < (moment(at), number)
+        )
+    statement = statement.order_by(_TICKET.updated_at.desc(), _TICKET.number.desc()).limit(
+        limit + 1
+    )
+    rows = [_ticket_row(row) for row in await store.rows(statement)]
     more, rows = len(rows) > limit, rows[:limit]
     last = rows[-1] if more and rows else None
     return Page(rows, cursor_of(last.updated_at.isoformat(), last.number) if last else None)
 
 
 def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = []
     for name in ("city", "stage", "outcome", "unit", "category", "kind", "call_back_due", "queue"):
         if (value := getattr(filters, name)) is not None:
-            found.append(_TICKET[name] == value)
+            conditions.append(_TICKET[name] == value)
     if filters.open is not None:
-        found.append(_TICKET.ended_at.is_(None) if filters.open else _TICKET.ended_at.is_not(None))
+        conditions.append(
+            _TICKET.ended_at.is_(None) if filters.open else _TICKET.ended_at.is_not(None)
+        )
     if filters.overdue is not None:
         late = _due_before(now)
-        found.append(late if filters.overdue else or_(~late, _TICKET.due_at.is_(None)))
+        conditions.append(late if filters.overdue else or_(~late, _TICKET.due_at.is_(None)))
     if filters.due_before is not None:
-        found.append(_due_before(filters.due_before))
+        conditions.append(_due_before(filters.due_before))
     if filters.filed_since is not None:
-        found.append(_TICKET.filed_at >= filters.filed_since)
+        conditions.append(_TICKET.filed_at >= filters.filed_since)
     if filters.filed_until is not None:
-        found.append(_TICKET.filed_at < filters.filed_until)
+        conditions.append(_TICKET.filed_at < filters.filed_until)
     if filters.text:
-        found.append(_says(filters.text))
+        conditions.append(_says(filters.text))
     if filters.hidden:
-        found.append(shown(filters.hidden))
-    return found
+        conditions.append(shown(filters.hidden))
+    return conditions
 
 
 def _due_before(at: datetime) -> ColumnElement[bool]:
@@ -248,17 +254,19 @@ async def numbers(
 
     Reads a thousand at a time, so that it may run for hours beside other work.
     """
-    asked: Select[str] = select(_TICKET.number).order_by(_TICKET.number).limit(_CHUNK)
+    statement: Select[str] = select(_TICKET.number).order_by(_TICKET.number).limit(_CHUNK)
     if city is not None:
-        asked = asked.where(_TICKET.city == city)
+        statement = statement.where(_TICKET.city == city)
     if ended is not None:
-        asked = asked.where(_TICKET.ended_at.is_not(None) if ended else _TICKET.ended_at.is_(None))
+        statement = statement.where(
+            _TICKET.ended_at.is_not(None) if ended else _TICKET.ended_at.is_(None)
+        )
     after = ""
     while True:
-        found = await store.rows(asked.where(_TICKET.number > after))
-        for (after,) in found:
+        rows = await store.rows(statement.where(_TICKET.number > after))
+        for (after,) in rows:
             yield after
-        if len(found) < _CHUNK:
+        if len(rows) < _CHUNK:
             return
 
 
@@ -267,11 +275,11 @@ async def counts(
 ) -> dict[Stage, int]:
     """Count the tickets at each stage, zeros included."""
     stages = [stage for stage in Stage if stage in OPEN or not open_only]
-    asked = select(_TICKET.stage, func.count()).where(_TICKET.stage.in_(stages))
+    statement = select(_TICKET.stage, func.count()).where(_TICKET.stage.in_(stages))
     if city is not None:
-        asked = asked.where(_TICKET.city == city)
+        statement = statement.where(_TICKET.city == city)
     if unit is not None:
-        asked = asked.where(_TICKET.unit == unit)
-    found = await store.rows(asked.group_by(_TICKET.stage))
-    counted = {Stage(stage): count for stage, count in found}
+        statement = statement.where(_TICKET.unit == unit)
+    rows = await store.rows(statement.group_by(_TICKET.stage))
+    counted = {Stage(stage): count for stage, count in rows}
     return {stage: counted.get(stage, 0) for stage in stages}

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, select, true
 
 from domain.actors import Actor, Role
 from store.db import tables
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.db.tables import Row
 from store.secrets.vault import Person, Vault
 
@@ -75,7 +75,7 @@ async def search(
     `city`: only those of that city. The search is logged for each of them; one that finds nothing,
     too.
     """
-    found = (
+    statement = (
         select(_TICKET.number)
         .join(tables.person, _PERSON.id == _TICKET.person)
         .where(_PERSON.phone_hash == vault.phone_hash(phone))
@@ -85,7 +85,7 @@ async def search(
     )
 
     def work(connection: Connection) -> list[str]:
-        numbers = [str(number) for (number,) in connection.execute(found)]
+        numbers = [str(number) for (number,) in connection.execute(statement)]
         about: Sequence[str | None] = numbers or [None]
         entries = [_entry(number, who, at, [SEARCH], purpose) for number in about]
         connection.execute(tables.view_log.insert(), entries)
@@ -118,8 +118,8 @@ async def note_histories(
 
 async def views(store: Store, number: str) -> list[View]:
     """Return every view of this ticket's data, the first one first."""
-    asked = select(tables.view_log).where(_VIEW.number == number).order_by(_VIEW.at, _VIEW.id)
-    return [_view(row) for row in await store.rows(asked)]
+    statement = select(tables.view_log).where(_VIEW.number == number).order_by(_VIEW.at, _VIEW.id)
+    return [_view(row) for row in await store.rows(statement)]
 
 
 def _entry(number: str | None, who: Actor, at: datetime, fields: list[str], purpose: str) -> Row:
@@ -135,7 +135,7 @@ def _entry(number: str | None, who: Actor, at: datetime, fields: list[str], purp
     }
 
 
-def _view(row: Found) -> View:
+def _view(row: ResultRow) -> View:
     return View(
         number=row.number,
         at=row.at,

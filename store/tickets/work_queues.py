@@ -15,7 +15,7 @@ from domain.ticket.ticket import Ticket
 from store.db import tables
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of, moment
-from store.db.engine import Found, Store
+from store.db.engine import ResultRow, Store
 from store.tickets.tickets import FACTS
 
 _TICKET, _EVENT = tables.ticket.c, tables.event.c
@@ -87,12 +87,12 @@ async def page(
     Raises:
         BadCursor: `cursor` is not a `next_cursor` of this list.
     """
-    asked = select(*_COLUMNS).where(*_in(of, city))
+    statement = select(*_COLUMNS).where(*_in(of, city))
     if cursor is not None:
         until, filed, number = key_of(cursor, str, str, str)
-        asked = asked.where(tuple_(*_ORDER) > (moment(until), moment(filed), number))
-    asked = asked.order_by(*_ORDER).limit(limit + 1)
-    rows = [_row(row) for row in await store.rows(asked)]
+        statement = statement.where(tuple_(*_ORDER) > (moment(until), moment(filed), number))
+    statement = statement.order_by(*_ORDER).limit(limit + 1)
+    rows = [_row(row) for row in await store.rows(statement)]
     more, rows = len(rows) > limit, rows[:limit]
     last = rows[-1] if more and rows else None
     return QueuePage(rows, _cursor_after(last) if last else None)
@@ -102,24 +102,24 @@ async def whole(
     store: Store, of: Collection[Queue], city: str, limit: int, but: str = ""
 ) -> list[QueuedTicket]:
     """Return the first tickets of these queues with their states, without `but`, by one query."""
-    asked = (
+    statement = (
         select(*_COLUMNS, _TICKET.state, _DOUBT.label("doubt"))
         .where(*_in(of, city), _TICKET.number != but)
         .order_by(*_ORDER)
         .limit(limit)
     )
-    return [_waits(row) for row in await store.rows(asked)]
+    return [_waits(row) for row in await store.rows(statement)]
 
 
 async def counts(store: Store, of: Collection[Queue], city: str, but: str = "") -> dict[Queue, int]:
     """Count the tickets in each of these queues without ticket `but`, zeros included."""
-    asked = (
+    statement = (
         select(_TICKET.queue, func.count())
         .where(*_in(of, city), _TICKET.number != but)
         .group_by(_TICKET.queue)
     )
-    found = {Queue(queue): count for queue, count in await store.rows(asked)}
-    return {queue: found.get(queue, 0) for queue in of}
+    values = {Queue(queue): count for queue, count in await store.rows(statement)}
+    return {queue: values.get(queue, 0) for queue in of}
 
 
 def _cursor_after(row: QueueRow) -> str:
@@ -133,17 +133,17 @@ def _in(of: Collection[Queue], city: str | None) -> list[ColumnElement[bool]]:
     return [waits] if city is None else [_TICKET.city == city, waits]
 
 
-def _row(found: Found) -> QueueRow:
-    told = {field.name: getattr(found, field.name) for field in fields(QueueRow)}
-    told["queue"], told["stage"] = Queue(told["queue"]), Stage(told["stage"])
-    told["kind"] = Kind(told["kind"])
-    return QueueRow(**told)
+def _row(row: ResultRow) -> QueueRow:
+    values = {field.name: getattr(row, field.name) for field in fields(QueueRow)}
+    values["queue"], values["stage"] = Queue(values["queue"]), Stage(values["stage"])
+    values["kind"] = Kind(values["kind"])
+    return QueueRow(**values)
 
 
-def _waits(found: Found) -> QueuedTicket:
-    doubt: Fact | None = FACTS.validate_json(found.doubt) if found.doubt else None
+def _waits(row: ResultRow) -> QueuedTicket:
+    doubt: Fact | None = FACTS.validate_json(row.doubt) if row.doubt else None
     return QueuedTicket(
-        _row(found),
-        Ticket.model_validate_json(found.state),
+        _row(row),
+        Ticket.model_validate_json(row.state),
         doubt if isinstance(doubt, TriageUnsure) else None,
     )

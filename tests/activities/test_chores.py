@@ -8,9 +8,9 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.intake_backlog import IntakeBacklog
 from activities.maintenance import keep_doing
 from activities.outbox import Outbox
-from activities.spool import Spool
 from store.secrets.vault import Person, Vault
 from store.tickets import intake, outbox, tickets
 from store.tickets.numbers import new_number
@@ -46,19 +46,19 @@ async def _registered(engine: Engine, age: timedelta) -> str:
 
 async def test_a_spooled_complaint_is_started_and_then_left_alone(engine: Engine) -> None:
     number = await _registered(engine, timedelta(minutes=1))
-    spool = Spool(engine.store, engine.client)
-    await _for_one_shift(ActivityEnvironment(), spool.start_waiting)
+    backlog = IntakeBacklog(engine.store, engine.client)
+    await _for_one_shift(ActivityEnvironment(), backlog.start_waiting)
     ticket = Filed(engine.client, number)
     assert (await ticket.until_stage("handle")).unit == "water"
     assert await intake.pending(engine.store, timedelta(), 10, datetime.now(UTC)) == []
-    await _for_one_shift(ActivityEnvironment(), spool.start_waiting)
+    await _for_one_shift(ActivityEnvironment(), backlog.start_waiting)
     assert len(await tickets.events(engine.store, number)) == 3
 
 
 async def test_what_an_api_is_just_starting_is_not_started_a_second_time(engine: Engine) -> None:
     number = await _registered(engine, timedelta(seconds=1))
-    spool = Spool(engine.store, engine.client)
-    await _for_one_shift(ActivityEnvironment(), spool.start_waiting)
+    backlog = IntakeBacklog(engine.store, engine.client)
+    await _for_one_shift(ActivityEnvironment(), backlog.start_waiting)
     assert await tickets.get(engine.store, number) is None
 
 

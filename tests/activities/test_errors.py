@@ -90,27 +90,27 @@ def questions() -> Iterator[tuple[str, type, str]]:
                 continue
             if call.func.id not in ("ask", "ask_until_answered") or file.stem == "calls":
                 continue
-            asked = call.args[0]
-            assert isinstance(asked, ast.Attribute), f"{file}:{call.lineno}"
-            assert isinstance(asked.value, ast.Name), f"{file}:{call.lineno}"
-            owner = getattr(module, asked.value.id)
-            name = activity._Definition.must_from_callable(getattr(owner, asked.attr)).name
+            argument = call.args[0]
+            assert isinstance(argument, ast.Attribute), f"{file}:{call.lineno}"
+            assert isinstance(argument.value, ast.Name), f"{file}:{call.lineno}"
+            owner = getattr(module, argument.value.id)
+            name = activity._Definition.must_from_callable(getattr(owner, argument.attr)).name
             assert name is not None
-            yield name, owner, asked.attr
+            yield name, owner, argument.attr
 
 
-ASKED = sorted(set(questions()), key=lambda one: one[0])
+ACTIVITIES = sorted(set(questions()), key=lambda one: one[0])
 
 
 def test_every_question_of_a_ticket_is_known_here() -> None:
-    assert {name for name, _, _ in ASKED} == set(QUESTIONS)
+    assert {name for name, _, _ in ACTIVITIES} == set(QUESTIONS)
 
 
 async def ask(owner: type, method: str, question: object, error: Exception) -> Exception:
     """Return the exception of an activity request while every call raises `error`."""
     failing = Raising(error)
-    hands = [failing for _ in list(inspect.signature(owner).parameters)]
-    bound = getattr(owner(*hands), method)
+    dependencies = [failing for _ in list(inspect.signature(owner).parameters)]
+    bound = getattr(owner(*dependencies), method)
     with pytest.raises(Exception) as raised:
         await ActivityEnvironment().run(bound, question)
     return raised.value
@@ -150,25 +150,25 @@ DECIDED: list[tuple[Exception, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "owner", "method"), ASKED)
+@pytest.mark.parametrize(("name", "owner", "method"), ACTIVITIES)
 async def test_what_is_away_is_asked_again(name: str, owner: type, method: str) -> None:
     for error in AWAY:
-        told = await ask(owner, method, QUESTIONS[name], error)
-        assert told is error, f"{error!r} became {told!r}"
-        assert not isinstance(told, ApplicationError)  # the engine would not retry it
+        answer = await ask(owner, method, QUESTIONS[name], error)
+        assert answer is error, f"{error!r} became {answer!r}"
+        assert not isinstance(answer, ApplicationError)  # the engine would not retry it
 
 
-@pytest.mark.parametrize(("name", "owner", "method"), ASKED)
+@pytest.mark.parametrize(("name", "owner", "method"), ACTIVITIES)
 async def test_every_other_error_is_an_answer(
     name: str, owner: type, method: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     for error, code in DECIDED:
         caplog.clear()
         with caplog.at_level(logging.INFO):
-            told = await ask(owner, method, QUESTIONS[name], error)
-        assert isinstance(told, ApplicationError), error
-        assert (told.type, told.non_retryable) == (code, True)
-        assert "Li Si" not in str(told)  # an unexpected error's text may contain personal data
+            answer = await ask(owner, method, QUESTIONS[name], error)
+        assert isinstance(answer, ApplicationError), error
+        assert (answer.type, answer.non_retryable) == (code, True)
+        assert "Li Si" not in str(answer)  # an unexpected error's text may contain personal data
         if code != "too_far":
             [logged] = [one for one in caplog.records if one.exc_info]
             assert logged.exc_info is not None
@@ -183,7 +183,7 @@ def test_each_error_is_waited_for_or_decided_by_the_table_alone() -> None:
 
 
 def test_the_engine_still_knows_what_a_question_and_its_answer_are() -> None:
-    for name, owner, method in ASKED:
+    for name, owner, method in ACTIVITIES:
         definition = activity._Definition.must_from_callable(getattr(owner, method))
         hints = get_type_hints(getattr(owner, method))
         assert definition.name == name

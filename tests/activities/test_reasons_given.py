@@ -48,9 +48,9 @@ def _complaints(pack: Pack) -> Iterator[Complaint]:
 
 
 def _complaint(pack: Pack, words: str, area: str | None = None, **more: object) -> Complaint:
-    said = {"number": "1", "city": pack.city.id, "text": f"{PERSONAL}。{words}", "filed_at": NOW}
+    fields = {"number": "1", "city": pack.city.id, "text": f"{PERSONAL}。{words}", "filed_at": NOW}
     place = Place(area=area, address="三单元 402 室")
-    return Complaint.model_validate(said | {"place": place} | more)
+    return Complaint.model_validate(fields | {"place": place} | more)
 
 
 def _check(pack: Pack, fact: type[FactBase], why: str, reasons: Iterable[Because]) -> set[str]:

@@ -17,9 +17,9 @@ async def test_a_ticket_that_has_just_begun_is_left_alone(
 ) -> None:
     """No worker has taken it yet, so its recorded version is as empty as that of an older one."""
     furnish(client, sqlite_store)
-    told = complaint()
-    name = ticket_workflow_id(told.number)
-    await client.start_workflow("Ticket", told, id=name, task_queue=TICKETS)
+    new_complaint = complaint()
+    name = ticket_workflow_id(new_complaint.number)
+    await client.start_workflow("Ticket", new_complaint, id=name, task_queue=TICKETS)
     async with asyncio.timeout(20):
         while not [one async for one in client.list_workflows(f"WorkflowId = '{name}'")]:
             await asyncio.sleep(0.05)

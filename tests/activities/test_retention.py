@@ -33,10 +33,10 @@ def _packs(folder: Path, **retention: str) -> PackRegistry:
 
 async def _ended(store: Store, person: str | None = None) -> str:
     """Return the number of a citizen's ticket that has ended."""
-    told = complaint(city="tongzhou", person=person)
+    new_complaint = complaint(city="tongzhou", person=person)
     registered = await intake.register(
         store,
-        told,
+        new_complaint,
         None if person else Person(name="王小明", phone="13812345678"),
         Vault(RING),
         None,

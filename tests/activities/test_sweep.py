@@ -21,7 +21,7 @@ from workflows.maintenance import SweepWorkflow
 HOUR = timedelta(hours=1)
 
 
-async def _there(objects: Objects, key: str) -> bool:
+async def _exists(objects: Objects, key: str) -> bool:
     try:
         await objects.get(key)
     except KeyError:
@@ -41,17 +41,17 @@ async def test_only_what_expired_goes(sqlite_store: Store) -> None:
     objects, now = Objects.open("memory:"), datetime.now(UTC)
     gone = await _keep(sqlite_store, objects, 1, now - HOUR)
     waiting = await _keep(sqlite_store, objects, 2, now + HOUR)
-    kept = await _keep(sqlite_store, objects, 3, now + HOUR)
-    claim = Attaching([Claim(kept.id, None)], CAPS, now)
+    stored_file = await _keep(sqlite_store, objects, 3, now + HOUR)
+    claim = Attaching([Claim(stored_file.id, None)], CAPS, now)
     await files.attach_to(sqlite_store, NUMBER, claim)
     sweep = Sweep(sqlite_store, objects)
     assert await ActivityEnvironment().run(sweep.sweep) == 1
     assert await files.get(sqlite_store, gone.id) is None
-    assert not await _there(objects, gone.key)
-    assert not await _there(objects, thumbnail_key(gone.key))
-    for file in (waiting, kept):
+    assert not await _exists(objects, gone.key)
+    assert not await _exists(objects, thumbnail_key(gone.key))
+    for file in (waiting, stored_file):
         assert await files.get(sqlite_store, file.id) is not None
-        assert await _there(objects, file.key)
+        assert await _exists(objects, file.key)
     assert await ActivityEnvironment().run(sweep.sweep) == 0
 
 

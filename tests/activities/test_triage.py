@@ -14,18 +14,18 @@ from store.db.engine import Store
 from store.packs.archive import ArchivedPacks
 
 
-async def triaged(store: Store, place: Place, **told: Any) -> TriagePlan:
-    shelf = PackRegistry(default_root())
+async def triaged(store: Store, place: Place, **values: Any) -> TriagePlan:
+    registry = PackRegistry(default_root())
     now = datetime.now(UTC)
-    said = {"number": "1", "city": "langfang", "text": "村里路灯不亮", "category": "0204"}
-    complaint = Complaint.model_validate(said | {"place": place, "filed_at": now} | told)
-    triage = TriageActivities(ArchivedPacks(shelf, store), shelf, store)
+    fields = {"number": "1", "city": "langfang", "text": "村里路灯不亮", "category": "0204"}
+    complaint = Complaint.model_validate(fields | {"place": place, "filed_at": now} | values)
+    triage = TriageActivities(ArchivedPacks(registry, store), registry, store)
     question = TriageQuestion(complaint=complaint, at=now)
     return await ActivityEnvironment().run(triage.triage, question)
 
 
 @pytest.mark.parametrize(
-    ("area", "found"),
+    ("area", "expected"),
     [
         ("131002100901", "131002100901"),
         ("131002100", "131002100"),
@@ -34,9 +34,9 @@ async def triaged(store: Store, place: Place, **told: Any) -> TriagePlan:
     ],
 )
 async def test_a_village_that_was_told_is_not_forgotten(
-    sqlite_store: Store, area: str | None, found: str | None
+    sqlite_store: Store, area: str | None, expected: str | None
 ) -> None:
-    assert (await triaged(sqlite_store, Place(area=area))).area == found
+    assert (await triaged(sqlite_store, Place(area=area))).area == expected
 
 
 async def test_a_code_is_surer_than_a_name_in_the_address(sqlite_store: Store) -> None:

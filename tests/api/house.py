@@ -170,12 +170,12 @@ class Filed:
 def problem(answer: httpx.Response) -> tuple[int, str]:
     """Return status and code of a refusal, which must be in the agreed form."""
     assert answer.headers["content-type"] == "application/problem+json", answer.text
-    told = answer.json()
-    assert told["status"] == answer.status_code
-    assert told["type"] == f"urn:jiesu:problem:{told['code']}"
-    assert told["title"]
-    assert told["detail"]
-    return answer.status_code, told["code"]
+    payload = answer.json()
+    assert payload["status"] == answer.status_code
+    assert payload["type"] == f"urn:jiesu:problem:{payload['code']}"
+    assert payload["title"]
+    assert payload["detail"]
+    return answer.status_code, payload["code"]
 
 
 @asynccontextmanager
@@ -188,8 +188,8 @@ async def open_house(
 ) -> AsyncIterator[House]:
     """Open the application on this store and engine, and close it in good order."""
     # Tests fill in forms faster than people do.
-    told = Settings(home=home, **{"keys": RING.text(), "form_seconds": 0, **settings})
-    app = create_app(told, store=store, engine_client=client, packs=packs or SHIPPED)
+    own_settings = Settings(home=home, **{"keys": RING.text(), "form_seconds": 0, **settings})
+    app = create_app(own_settings, store=store, engine_client=client, packs=packs or SHIPPED)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),

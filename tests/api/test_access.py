@@ -92,8 +92,8 @@ async def test_a_token_ends_when_it_is_revoked_or_expires(house: House) -> None:
 @pytest.mark.parametrize("role", [Role.CITIZEN, Role.SYSTEM])
 async def test_no_token_makes_a_citizen_or_the_engine_itself(house: House, role: Role) -> None:
     ticket = await house.unclear()
-    told = await ticket.by(role, "triage", {"category": "0204"})
-    assert problem(told) == (401, "unauthenticated")
+    response = await ticket.by(role, "triage", {"category": "0204"})
+    assert problem(response) == (401, "unauthenticated")
 
 
 async def test_the_key_is_kept_for_the_owner_only(house: House, tmp_path: Path) -> None:

@@ -54,13 +54,13 @@ class Function:
     def for_somebody(self) -> bool:
         """True if it is given the caller, or the whole application."""
         arguments = self.node.args.posonlyargs + self.node.args.args + self.node.args.kwonlyargs
-        told = " ".join(ast.unparse(one.annotation) for one in arguments if one.annotation)
-        return "Caller" in told or "AppContext" in told
+        value = " ".join(ast.unparse(one.annotation) for one in arguments if one.annotation)
+        return "Caller" in value or "AppContext" in value
 
     def first(self) -> str | None:
         """Return what it awaits first, as module and name; None if that is of no module of ours."""
-        found = next(_awaited(self.node.body), None)
-        return self._named(found.func) if isinstance(found, ast.Call) else None
+        expression = next(_awaited(self.node.body), None)
+        return self._named(expression.func) if isinstance(expression, ast.Call) else None
 
     def _named(self, called: ast.expr) -> str | None:
         match called:
@@ -130,25 +130,25 @@ def test_every_act_asks_for_permission_first() -> None:
 
 
 def test_a_part_of_an_act_that_asks_late_is_found() -> None:
-    said = (
+    text = (
         "async def act(context: AppContext, caller: Caller) -> None:\n    await {}\n    await {}\n"
     )
     imported = {"permit": "permission.permit", "store": "store"}
     acts = []
     for n, order in enumerate((("permit(context)", "store.read()"), ("store.read()", "permit()"))):
-        node = ast.parse(said.format(*order)).body[0]
+        node = ast.parse(text.format(*order)).body[0]
         assert isinstance(node, ast.AsyncFunctionDef)
         acts.append(Function("made", f"act{n}", node, imported))
     assert _asking(acts) == {"permission.permit", "made.act0"}
 
 
 def test_no_other_package_imports_what_a_module_keeps_to_itself() -> None:
-    found = []
+    items = []
     for package in ("api", "app", "cli", "demo", "workers"):
         for path in sorted((ROOT / package).rglob("*.py")):
             tree = ast.parse(path.read_text(encoding="utf-8"))
             for node in ast.walk(tree):
                 if isinstance(node, ast.ImportFrom):
                     names = [alias.name for alias in node.names if alias.name.startswith("_")]
-                    found += [f"{path.relative_to(ROOT)}: {node.module}.{one}" for one in names]
-    assert found == []
+                    items += [f"{path.relative_to(ROOT)}: {node.module}.{one}" for one in names]
+    assert items == []

@@ -13,7 +13,7 @@ from store.packs import archive
 from tests.api.house import COMPLAINT, House, problem
 from tests.support.cities import SHIPPED
 from tests.support.people import new_account, signed_in
-from workers.serve import schedule_chores
+from workers.serve import schedule_jobs
 
 API = "/api/v1"
 
@@ -39,8 +39,8 @@ async def test_a_program_makes_an_account_and_every_change_is_logged_by_ids(hous
     listed = await house.http.get(f"{API}/accounts?text=li.", headers=admin)
     assert [one["name"] for one in listed.json()["items"]] == ["li.qiang"]
     assert "password" not in listed.json()["items"][0]
-    told = [line for line in logged if line["event"] == "account"]
-    assert [line["what"] for line in told] == [
+    values = [line for line in logged if line["event"] == "account"]
+    assert [line["what"] for line in values] == [
         "created",
         "disabled",
         "enabled",
@@ -48,7 +48,7 @@ async def test_a_program_makes_an_account_and_every_change_is_logged_by_ids(hous
         "second factor reset",
         "signed out",
     ]
-    assert {line["account"] for line in told} == {made.json()["id"]}
+    assert {line["account"] for line in values} == {made.json()["id"]}
     assert "li.qiang" not in str(logged)
     assert password not in str(logged)
 
@@ -58,8 +58,8 @@ async def test_what_is_written_into_a_line_holds_nothing_that_cannot_be_seen(hou
     body = {"name": "zhao", "role": "desk", "display": "赵\u0000六\u202e"}
     made = await house.http.post(f"{API}/accounts", json=body, headers=admin)
     assert made.json()["display"] == "赵六"
-    found = await house.http.get(f"{API}/accounts?text=%00zh%25", headers=admin)
-    assert (found.status_code, found.json()["items"]) == (200, [])
+    response = await house.http.get(f"{API}/accounts?text=%00zh%25", headers=admin)
+    assert (response.status_code, response.json()["items"]) == (200, [])
 
 
 async def test_a_unit_in_two_cities_needs_the_city_to_be_said(house: House) -> None:
@@ -113,18 +113,18 @@ async def test_a_session_needs_its_csrf_token_to_administer(house: House) -> Non
 async def test_pack_versions_tell_how_many_open_tickets_keep_each(house: House) -> None:
     await house.file()
     folder = house.context.packs.folder("tongzhou")
-    kept = await archive.keep(house.store, folder)
+    stored = await archive.keep(house.store, folder)
     auditor = await house.token(Role.AUDITOR)
     path = f"{API}/cities/tongzhou/packs"
-    told = (await house.http.get(path, headers=auditor)).json()["items"]
-    assert [(one["version"], one["open_tickets"]) for one in told] == [(kept, 1)]
-    assert (told[0]["in_use"], told[0]["in_folder"]) == (True, True)
-    same = (await house.http.get(f"{path}/diff?before={kept}", headers=auditor)).json()
-    assert (same["before"], same["after"], same["items"]) == (kept, kept, [])
+    payload = (await house.http.get(path, headers=auditor)).json()["items"]
+    assert [(one["version"], one["open_tickets"]) for one in payload] == [(stored, 1)]
+    assert (payload[0]["in_use"], payload[0]["in_folder"]) == (True, True)
+    same = (await house.http.get(f"{path}/diff?before={stored}", headers=auditor)).json()
+    assert (same["before"], same["after"], same["items"]) == (stored, stored, [])
     unknown = await house.http.get(f"{path}/diff?before={'0' * 12}", headers=auditor)
     assert problem(unknown) == (422, "unknown_pack_version")
     checked = (await house.http.get(f"{path}/check", headers=auditor)).json()
-    assert checked == {"version": kept, "problems": []}
+    assert checked == {"version": stored, "problems": []}
     nowhere = await house.http.get(f"{API}/cities/atlantis/packs", headers=auditor)
     assert problem(nowhere) == (422, "unknown_city")
 
@@ -138,10 +138,10 @@ async def test_the_calendar_and_the_messages_are_told_to_programs(house: House) 
     assert (kinds["2026-10-01"], kinds["2026-02-14"]) == ("holiday", "make_up")
     assert not year["provisional"]
     pack = SHIPPED.get("tongzhou")
-    told = horizon(pack)
-    assert year["firm_until"] == str(told.last_day)
+    calendar_horizon = horizon(pack)
+    assert year["firm_until"] == str(calendar_horizon.last_day)
     assert year["provisional_from"] == {
-        tier: str(day) if day else None for tier, day in told.tiers.items()
+        tier: str(day) if day else None for tier, day in calendar_horizon.tiers.items()
     }
     ahead = (await house.http.get(f"{city}/calendar?year=2150", headers=auditor)).json()
     assert (ahead["provisional"], ahead["next_year"], ahead["published"]) == (True, False, False)
@@ -155,12 +155,12 @@ async def test_what_waits_is_seen_and_tried_again(house: House, lonely_house: Ho
     unscheduled = await house.http.post(f"{API}/backlog/spool/retry", headers=admin)
     assert problem(unscheduled) == (409, "chore_not_scheduled")
     client = house.context.engine._client
-    await schedule_chores(client)
+    await schedule_jobs(client)
     try:
         again = await house.http.post(f"{API}/backlog/outbox/retry", headers=admin)
         assert (again.status_code, again.json()["scheduled"]) == (202, True)
-        told = (await house.http.get(f"{API}/backlog", headers=admin)).json()
-        assert [one["scheduled"] for one in told["chores"]] == [True, True]
+        payload = (await house.http.get(f"{API}/backlog", headers=admin)).json()
+        assert [one["scheduled"] for one in payload["chores"]] == [True, True]
         nonsense = await house.http.post(f"{API}/backlog/retention/retry", headers=admin)
         assert problem(nonsense) == (422, "invalid_request")
     finally:
@@ -172,8 +172,8 @@ async def test_while_the_engine_is_away_the_backlog_is_still_told(lonely_house: 
     house = lonely_house
     assert (await house.http.post(f"{API}/complaints", json=COMPLAINT)).status_code == 202
     admin = await house.token(Role.ADMIN)
-    told = (await house.http.get(f"{API}/backlog", headers=admin)).json()
-    assert told["chores"] is None
+    payload = (await house.http.get(f"{API}/backlog", headers=admin)).json()
+    assert payload["chores"] is None
     again = await house.http.post(f"{API}/backlog/spool/retry", headers=admin)
     assert problem(again) == (503, "engine_unavailable")
     state = (await house.http.get(f"{API}/installation", headers=admin)).json()
@@ -184,9 +184,9 @@ async def test_while_the_engine_is_away_the_backlog_is_still_told(lonely_house: 
 async def test_the_installation_tells_who_works_for_it(house: House) -> None:
     await house.file()
     admin = await house.token(Role.ADMIN)
-    told = (await house.http.get(f"{API}/installation", headers=admin)).json()
-    queues = {one["name"]: one["pollers"] for one in told["engine"]["queues"]}
+    payload = (await house.http.get(f"{API}/installation", headers=admin)).json()
+    queues = {one["name"]: one["pollers"] for one in payload["engine"]["queues"]}
     assert queues[TICKETS]
-    assert told["engine"]["open_tickets"] is not None
-    assert told["cities"].keys() == set(house.context.packs.ids())
-    assert {"home", "store"} <= {one["what"] for one in told["findings"]}
+    assert payload["engine"]["open_tickets"] is not None
+    assert payload["cities"].keys() == set(house.context.packs.ids())
+    assert {"home", "store"} <= {one["what"] for one in payload["findings"]}

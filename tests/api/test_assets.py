@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.http.assets import Assets
-from app.page_packages import SHELVES, default_packages
+from app.page_packages import PACKAGE_FILES, default_packages
 from tests.api.house import House
 
 STYLE_SHEET = Path(__file__).parents[2] / "api" / "pages" / "shared" / "static" / "jiesu.css"
@@ -19,7 +19,7 @@ def assets() -> Assets:
 
 
 @pytest.mark.parametrize(
-    "path", [f"{shelf}/{name}" for shelf, (_, names) in SHELVES.items() for name in names]
+    "path", [f"{package}/{name}" for package, (_, names) in PACKAGE_FILES.items() for name in names]
 )
 def test_everything_listed_is_there_and_says_its_version(assets: Assets, path: str) -> None:
     address = assets.url(path)
@@ -33,8 +33,8 @@ def test_a_page_cannot_name_what_is_not_listed(assets: Assets) -> None:
 
 
 def test_our_own_address_changes_with_the_content(assets: Assets) -> None:
-    shelf, version, name = assets.url("jiesu/jiesu.css").removeprefix("/assets/").split("/")
-    assert (shelf, len(version), name) == ("jiesu", 12, "jiesu.css")
+    address, version, name = assets.url("jiesu/jiesu.css").removeprefix("/assets/").split("/")
+    assert (address, len(version), name) == ("jiesu", 12, "jiesu.css")
 
 
 def test_pages_work_where_no_package_is_installed(tmp_path: Path) -> None:

@@ -28,8 +28,8 @@ FILE = {"evidence": ("river.jpg", bytes(200_000), "image/jpeg")}
 @pytest.fixture
 async def house(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
     """Serve the API alone, on a port."""
-    told = Settings(home=tmp_path, keys=SecretStr(RING.text()), temporal_address="127.0.0.1:1")
-    app = create_app(told, store=sqlite_store, packs=SHIPPED)
+    settings = Settings(home=tmp_path, keys=SecretStr(RING.text()), temporal_address="127.0.0.1:1")
+    app = create_app(settings, store=sqlite_store, packs=SHIPPED)
     async with (
         served(app) as (host, port),
         httpx.AsyncClient(base_url=f"http://{host}:{port}") as http,

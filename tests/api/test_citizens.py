@@ -27,15 +27,15 @@ async def house(lonely_house: House) -> House:
 
 async def _filed(house: House, phone: str = PHONE) -> str:
     """File a complaint with this phone, accepted as by the worker, and return its number."""
-    told = COMPLAINT | {"contact": {"phone": phone}}
-    number: str = (await house.http.post("/api/v1/complaints", json=told)).json()["number"]
-    found = await house.store.rows(
+    fields = COMPLAINT | {"contact": {"phone": phone}}
+    number: str = (await house.http.post("/api/v1/complaints", json=fields)).json()["number"]
+    rows = await house.store.rows(
         select(tables.intake.c.complaint).where(tables.intake.c.number == number)
     )
     from domain.ticket.complaint import Complaint
 
     projector = Projector(house.store)
-    await projector.project(Story(Complaint.model_validate_json(found[0][0])).accepted())
+    await projector.project(Story(Complaint.model_validate_json(rows[0][0])).accepted())
     await projector.close()
     return number
 
@@ -50,8 +50,8 @@ async def _confirm(house: House, code: str, phone: str = PHONE) -> httpx.Respons
 
 async def _sent(house: House) -> list[tuple[str, str]]:
     """Return phone and code of every message that a notifier would send."""
-    asked = select(tables.outbox).where(tables.outbox.c.template == "phone_code")
-    rows = await house.store.rows(asked.order_by(tables.outbox.c.created_at))
+    statement = select(tables.outbox).where(tables.outbox.c.template == "phone_code")
+    rows = await house.store.rows(statement.order_by(tables.outbox.c.created_at))
     assert {row.audience for row in rows} <= {"citizen"}
     return [await phone_codes.letter(house.store, house.context.seal, row.key) for row in rows]
 
@@ -141,9 +141,9 @@ async def test_neither_phone_nor_code_is_in_the_store_in_the_clear(house: House)
         tables.outbox,
         tables.message,
     ):
-        kept = str(await house.store.rows(select(table)))
-        assert PHONE not in kept
-        assert f"'{code}'" not in kept
+        stored = str(await house.store.rows(select(table)))
+        assert PHONE not in stored
+        assert f"'{code}'" not in stored
 
 
 async def test_a_phone_is_not_flooded_wherever_it_is_asked_from(house: House) -> None:

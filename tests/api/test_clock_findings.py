@@ -16,9 +16,9 @@ from tests.store.stories import Story, project
 
 def clock(off: timedelta) -> EngineClock:
     """Return the clock of a machine that is `off`, after it has heard the engine's time."""
-    found = EngineClock(lambda: datetime.now(UTC) + off)
-    found.heard(datetime.now(UTC), time.monotonic() - 0.01, time.monotonic())
-    return found
+    engine_clock = EngineClock(lambda: datetime.now(UTC) + off)
+    engine_clock.heard(datetime.now(UTC), time.monotonic() - 0.01, time.monotonic())
+    return engine_clock
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ def clock(off: timedelta) -> EngineClock:
     ],
 )
 def test_the_clocks_are_compared(off: timedelta, state: str, says: str) -> None:
-    found = clock_of(clock(off))
-    assert (found.state, says in found.says) == (state, True), found.says
+    finding = clock_of(clock(off))
+    assert (finding.state, says in finding.says) == (state, True), finding.says
 
 
 def test_an_engine_that_told_nothing_proves_nothing() -> None:
@@ -53,17 +53,17 @@ async def test_a_record_from_the_future_is_noticed(store: Store) -> None:
     assert (await record_of(store)).state == "ok"
     ahead = datetime.now(UTC) + timedelta(days=730, hours=1)
     await store.change(ticket.update().values(updated_at=ahead))
-    found = await record_of(store)
-    assert (found.state, "730 days in the future" in found.says) == ("wrong", True)
+    finding = await record_of(store)
+    assert (finding.state, "730 days in the future" in finding.says) == ("wrong", True)
 
 
 async def test_administrators_and_their_monitoring_are_told(house: House) -> None:
     house.context.engine.clock._wall = lambda: datetime.now(UTC) - timedelta(minutes=2)
     await house.file()
     admin = await house.token(Role.ADMIN)
-    told = (await house.http.get("/api/v1/installation", headers=admin)).json()
-    found = {one["what"]: one for one in told["findings"]}
-    assert (found["clock"]["state"], found["record"]["state"]) == ("wrong", "ok")
+    payload = (await house.http.get("/api/v1/installation", headers=admin)).json()
+    values = {one["what"]: one for one in payload["findings"]}
+    assert (values["clock"]["state"], values["record"]["state"]) == ("wrong", "ok")
     measured = (await house.http.get("/metrics")).text
     (line,) = [one for one in measured.splitlines() if one.startswith("jiesu_engine_clock_ahead")]
     assert 115 < float(line.split()[1]) < 125

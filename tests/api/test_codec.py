@@ -34,10 +34,10 @@ async def _ask(house: House, what: str, body: Any, headers: dict[str, str]) -> h
     return await house.http.post(f"/codec/{what}", json=body, headers=headers)
 
 
-def _said(answer: httpx.Response) -> list[str]:
+def _payloads(answer: httpx.Response) -> list[str]:
     assert answer.status_code == 200, answer.text
-    told = answer.json().get("payloads", [])
-    return [base64.b64decode(one.get("data", "")).decode(errors="replace") for one in told]
+    payload = answer.json().get("payloads", [])
+    return [base64.b64decode(one.get("data", "")).decode(errors="replace") for one in payload]
 
 
 async def test_an_auditor_reads_a_history_and_is_written_down_once(
@@ -48,8 +48,8 @@ async def test_an_auditor_reads_a_history_and_is_written_down_once(
     assert len(sealed) > 5
     auditor = await house.token(Role.AUDITOR)
     for _ in range(2):
-        told = _said(await _ask(house, "decode", _body(sealed), auditor))
-        assert any("小区门口的河水又黑又臭" in text for text in told)
+        lines = _payloads(await _ask(house, "decode", _body(sealed), auditor))
+        assert any("小区门口的河水又黑又臭" in text for text in lines)
     seen = (await house.http.get(f"{ticket.path}/views", headers=ticket.citizen)).json()["items"]
     assert [view["fields"] for view in seen] == [["history"]]
 
@@ -73,8 +73,8 @@ async def test_a_units_program_opens_its_orders_and_nothing_else(
         for event in history.events
         if event.HasField("activity_task_scheduled_event_attributes")
     )
-    (told,) = _said(await _ask(house, "decode", _body([order]), await house.officer()))
-    assert ticket.number in told
+    (value,) = _payloads(await _ask(house, "decode", _body([order]), await house.officer()))
+    assert ticket.number in value
     complaint = history.events[0].workflow_execution_started_event_attributes.input.payloads[0]
     refused = await _ask(house, "decode", _body([complaint]), await house.officer())
     assert problem(refused) == (403, "forbidden")
@@ -89,9 +89,9 @@ async def test_a_units_program_seals_its_answer_for_its_own_ticket_only(house: H
     plain = _body([Payload(metadata={"encoding": b"json/plain"}, data=b'"the river is clean"')])
     named = {"Jiesu-Ticket": ticket.number}
     sealed = await _ask(house, "encode", plain, await house.officer() | named)
-    assert "river" not in _said(sealed)[0]
+    assert "river" not in _payloads(sealed)[0]
     opened = await _ask(house, "decode", sealed.json(), await house.token(Role.AUDITOR))
-    assert _said(opened) == ['"the river is clean"']
+    assert _payloads(opened) == ['"the river is clean"']
     for headers in (await house.officer("housing") | named, await house.officer()):
         assert problem(await _ask(house, "encode", plain, headers)) == (404, "ticket_not_found")
 

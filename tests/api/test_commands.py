@@ -21,8 +21,8 @@ DECIDE = {"approve": True, "reason": "同意。"}
 async def test_what_the_machine_is_unsure_of_a_dispatcher_sends(house: House) -> None:
     ticket = await house.unclear()
     assert ticket.receipt["stage"] == "triage"
-    told = await ticket.by(Role.DISPATCHER, "triage", {"category": "0204", "unit": "water"})
-    assert told.status_code == 200, told.text
+    response = await ticket.by(Role.DISPATCHER, "triage", {"category": "0204", "unit": "water"})
+    assert response.status_code == 200, response.text
     shown = await ticket.until_stage("handle")
     assert (shown["category"], shown["unit"]) == ("路灯", "区水务局")
 
@@ -70,8 +70,8 @@ async def test_nobody_rates_and_the_desk_calls_back(house: House) -> None:
     assert (await ticket.by(Role.DESK, "call-back", {"reached": False})).status_code == 200
     refused = await ticket.by(Role.DESK, "call-back", {"reached": False, "rating": good})
     assert problem(refused) == (422, "rating_without_contact")
-    told = await ticket.by(Role.DESK, "call-back", {"reached": True, "rating": good})
-    assert told.status_code == 200
+    response = await ticket.by(Role.DESK, "call-back", {"reached": True, "rating": good})
+    assert response.status_code == 200
     assert (await ticket.until_stage("ended"))["outcome"] == "closed"
 
 
@@ -110,8 +110,8 @@ async def test_the_citizen_is_shown_what_was_promised_and_no_units_limit(house: 
     moved = {"unit": "transport", "reason": "职责所在。"}
     assert (await ticket.by(Role.DISPATCHER, "reassign", moved)).status_code == 200
     assert (await ticket.until_stage("handle"))["due_at"] == promised
-    asked = await ticket.by_unit("ask", {"question": "具体在哪一段？"}, "transport")
-    assert asked.status_code == 200, asked.text
+    response = await ticket.by_unit("ask", {"question": "具体在哪一段？"}, "transport")
+    assert response.status_code == 200, response.text
     shown = await ticket.seen()
     assert shown["due_at"] is None
     assert shown["answer_by"] is not None
@@ -252,8 +252,8 @@ async def test_the_same_key_gives_the_first_answer_and_acts_once(house: House) -
 async def test_another_command_under_a_used_key_is_carried_out(house: House) -> None:
     ticket = await house.file()
     key = {"Idempotency-Key": "one-for-everything"}
-    said = [("facts", {"text": "桥东也有。"}), ("urge", {}), ("facts", {"text": "桥西也有。"})]
-    for what, body in (*said, *said):
+    pairs = [("facts", {"text": "桥东也有。"}), ("urge", {}), ("facts", {"text": "桥西也有。"})]
+    for what, body in (*pairs, *pairs):
         assert (await ticket.act(what, ticket.citizen, body, **key)).status_code == 200
     kinds = await ticket.kinds()
     assert (kinds.count("facts_added"), kinds.count("urged")) == (2, 1)

@@ -108,9 +108,9 @@ def schema(running: Running) -> Any:
     def map_path_parameters(_context: Any, path_parameters: Any) -> Any:
         # Half of the requests name an existing ticket, or none would ever be found.
         if path_parameters and len(str(path_parameters)) % 2:
-            there = {"number": running.ticket["number"], "n": 1, "city": "tongzhou"}
-            there |= {"file": running.file["id"]}
-            return path_parameters | {k: v for k, v in there.items() if k in path_parameters}
+            fields = {"number": running.ticket["number"], "n": 1, "city": "tongzhou"}
+            fields |= {"file": running.file["id"]}
+            return path_parameters | {k: v for k, v in fields.items() if k in path_parameters}
         return path_parameters
 
     @loaded.hook
@@ -128,8 +128,8 @@ def schema(running: Running) -> Any:
 @pytest.mark.parametrize("known", [True, False], ids=["with credentials", "without"])
 def test_no_request_breaks_the_contract(known: bool, running: Running, schema: Any) -> None:
     headers = {"Authorization": f"Bearer {running.token}"} if known else {}
-    for found in schema.get_all_operations():
-        operation = found.ok()
+    for value in schema.get_all_operations():
+        operation = value.ok()
 
         @BOUNDED
         @given(case=operation.as_strategy())

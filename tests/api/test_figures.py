@@ -29,14 +29,16 @@ PUBLISHED = {
     "number", "kind", "title", "text", "category", "street", "unit", "filed_at", "reply",
     "outcome", "grade",
 }  # fmt: skip
-SHELF = PackRegistry(default_root())
-PACK = SHELF.get("tongzhou")
+REGISTRY = PackRegistry(default_root())
+PACK = REGISTRY.get("tongzhou")
 
 
 @pytest.fixture
 async def house(store: Store, tmp_path: Path) -> AsyncIterator[House]:
     """Open the application with a store alone, on SQLite and PostgreSQL: figures need no engine."""
-    async with open_house(tmp_path, store, None, SHELF, temporal_address="127.0.0.1:1") as opened:
+    async with open_house(
+        tmp_path, store, None, REGISTRY, temporal_address="127.0.0.1:1"
+    ) as opened:
         yield opened
 
 
@@ -61,8 +63,8 @@ async def _shown(
 
 
 def _figure(page: dict[str, Any], code: str) -> dict[str, Any]:
-    found: dict[str, Any] = next(one for one in page["figures"] if one["id"] == code)
-    return found
+    values: dict[str, Any] = next(one for one in page["figures"] if one["id"] == code)
+    return values
 
 
 # --- figures ------------------------------------------------------------------------------------
@@ -154,21 +156,21 @@ async def test_units_stand_beside_each_other(house: House) -> None:
 async def test_the_tickets_behind_a_figure_are_the_staffs_to_see(house: House) -> None:
     lives = [_led_by(unit, grade) for unit, grade in (("water", 5), ("water", 1), ("market", 5))]
     await project(house.store, *(life for _, life in lives))
-    asked = PAST | {"indicator": "satisfaction", "tickets": True}
-    page = await _shown(house, "figures", Role.SUPERVISOR, **asked)
+    fields = PAST | {"indicator": "satisfaction", "tickets": True}
+    page = await _shown(house, "figures", Role.SUPERVISOR, **fields)
     numbers = sorted(one.number for one, _ in lives)
     assert [line["number"] for line in page["tickets"]] == numbers
     assert sum(line["counts"] for line in page["tickets"]) == 2
     assert [one["id"] for one in page["figures"]] == ["satisfaction"]
 
-    part = await _shown(house, "figures", Role.SUPERVISOR, **asked, limit=2)
+    part = await _shown(house, "figures", Role.SUPERVISOR, **fields, limit=2)
     more = {"cursor": part["next_cursor"], "limit": 2}
-    rest = await _shown(house, "figures", Role.SUPERVISOR, **asked, **more)
+    rest = await _shown(house, "figures", Role.SUPERVISOR, **fields, **more)
     assert [line["number"] for line in part["tickets"] + rest["tickets"]] == numbers
     assert rest["next_cursor"] is None
 
     headers = await house.officer("market")
-    own = (await house.http.get(f"{CITY}/figures", params=asked, headers=headers)).json()
+    own = (await house.http.get(f"{CITY}/figures", params=fields, headers=headers)).json()
     assert [line["number"] for line in own["tickets"]] == [lives[2][0].number]
     assert _figure(own, "satisfaction")["after"]["of"] == 3
 
@@ -180,14 +182,14 @@ async def test_who_is_accused_does_not_find_the_report_behind_a_figure(house: Ho
     life[-1].events[-1].fact.accused = "water"  # type: ignore[attr-defined]
     life += [one.led_by("water"), one.done(1), one.replied(), one.rated(5), one.watched()]
     await project(house.store, life)
-    asked = PAST | {"indicator": "satisfaction", "tickets": True}
+    fields = PAST | {"indicator": "satisfaction", "tickets": True}
     officer = await house.officer()
-    own = (await house.http.get(f"{CITY}/figures", params=asked, headers=officer)).json()
+    own = (await house.http.get(f"{CITY}/figures", params=fields, headers=officer)).json()
     assert own["tickets"] == []
     points = {**PAST, "unit": "water"}
     own = (await house.http.get(f"{CITY}/scores", params=points, headers=officer)).json()
     assert own["earned"] == []
-    assert (await _shown(house, "figures", Role.SUPERVISOR, **asked))["tickets"]
+    assert (await _shown(house, "figures", Role.SUPERVISOR, **fields))["tickets"]
     assert (await _shown(house, "scores", Role.SUPERVISOR, **points))["earned"]
 
 
@@ -235,8 +237,8 @@ async def test_what_there_is_not_is_refused(house: House) -> None:
 
 
 async def test_a_cursor_of_another_list_is_refused(house: House) -> None:
-    asked = PAST | {"indicator": "satisfaction", "tickets": True, "cursor": "WzFd"}
-    assert problem(await _get(house, "figures", Role.AUDITOR, **asked)) == (400, "bad_cursor")
+    fields = PAST | {"indicator": "satisfaction", "tickets": True, "cursor": "WzFd"}
+    assert problem(await _get(house, "figures", Role.AUDITOR, **fields)) == (400, "bad_cursor")
     points = PAST | {"unit": "water", "cursor": "WyJhIl0"}
     assert problem(await _get(house, "scores", Role.AUDITOR, **points)) == (400, "bad_cursor")
 
@@ -266,10 +268,10 @@ async def test_points_and_the_events_that_earned_them(house: House) -> None:
     (line,) = water["units"]
     assert sum(rule["points"] for rule in line["rules"]) == line["points"]
     assert sum(point["points"] for point in water["earned"]) == line["points"]
-    told = await house.http.get(
+    response = await house.http.get(
         f"/api/v1/tickets/{one.number}/events", headers=await house.token(Role.AUDITOR)
     )
-    kinds = {event["version"]: event["fact"]["kind"] for event in told.json()}
+    kinds = {event["version"]: event["fact"]["kind"] for event in response.json()}
     for point in water["earned"]:
         assert (point["number"], kinds[point["version"]]) == (one.number, point["event"])
     part = await _shown(house, "scores", Role.SUPERVISOR, **PAST, unit="water", limit=2)
@@ -321,8 +323,8 @@ async def test_common_problems_are_the_staffs_to_see(house: House) -> None:
 
 async def test_everybody_may_read_what_citizens_let_be_published(house: House) -> None:
     place = Place(area=STREETS[0], address="北苑街道一号楼三〇二室", lat=39.9, lon=116.6)
-    told = {"public": True, "title": "路灯", "place": place, "person": "whoever-asked"}
-    shown, life = _led_by("water", 4, **told)
+    fields = {"public": True, "title": "路灯", "place": place, "person": "whoever-asked"}
+    shown, life = _led_by("water", 4, **fields)
     newer, later = _led_by("market", 5, public=True, filed_at=START + timedelta(days=1))
     await project(house.store, life, later, _led_by("water", 5)[1])
     answer = await _get(house, "answers")

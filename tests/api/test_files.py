@@ -23,15 +23,15 @@ async def upload(
 ) -> dict[str, Any]:
     answer = await house.http.post(UPLOAD, content=content, headers=headers, params=params)
     assert answer.status_code == 201, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    payload: dict[str, Any] = answer.json()
+    return payload
 
 
 async def listed(ticket: Filed, headers: dict[str, str]) -> list[dict[str, Any]]:
     answer = await ticket.house.http.get(f"{ticket.path}/files", headers=headers)
     assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()
-    return found
+    items: list[dict[str, Any]] = answer.json()
+    return items
 
 
 # --- with a complaint, with facts, as evidence ------------------------------------------------
@@ -54,9 +54,9 @@ async def test_the_ticket_holds_ids_and_no_proofs(house: House) -> None:
     photo = await upload(house, a_photo())
     ticket = await house.file(files=[photo["reference"]])
     await ticket.until_stage("handle")
-    told = await house.http.get(ticket.path, headers=await house.token(Role.AUDITOR))
-    assert told.json()["complaint"]["files"] == [photo["id"]]
-    assert photo["reference"].partition(".")[2] not in told.text
+    response = await house.http.get(ticket.path, headers=await house.token(Role.AUDITOR))
+    assert response.json()["complaint"]["files"] == [photo["id"]]
+    assert photo["reference"].partition(".")[2] not in response.text
 
 
 async def test_the_same_complaint_again_keeps_its_files(house: House) -> None:

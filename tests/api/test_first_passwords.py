@@ -35,7 +35,7 @@ async def house(lonely_house: House) -> House:
     return lonely_house
 
 
-async def _given(house: House, name: str = "wang.fang") -> str:
+async def _first_password(house: House, name: str = "wang.fang") -> str:
     """Create an account, and return the password that the administrator is shown."""
     body = {"name": name, "role": "desk"}
     admin = await house.token(Role.ADMIN)
@@ -58,26 +58,26 @@ async def _try(house: House, name: str, password: str) -> httpx.Response:
 
 
 async def _choose(house: House, who: SignedIn, old: str, new: str = OWN) -> httpx.Response:
-    told = {"old": old, "new": new}
-    answer = await house.http.put(f"{SESSION}/password", json=told, headers=who.headers)
+    fields = {"old": old, "new": new}
+    answer = await house.http.put(f"{SESSION}/password", json=fields, headers=who.headers)
     house.http.cookies.clear()
     return answer
 
 
 async def test_it_opens_nothing_but_the_way_to_another(house: House) -> None:
-    given = await _given(house)
-    who = await sign_in(house, "wang.fang", given)
+    value = await _first_password(house)
+    who = await sign_in(house, "wang.fang", value)
     shown = (await house.http.get(SESSION, headers=who.cookie)).json()
     left = datetime.fromisoformat(shown["first_password_until"]) - datetime.now(UTC)
     assert timedelta(days=6, hours=23) < left <= timedelta(days=7)
     await _is_shut(house, who, f"{API}/tickets")
     assert (await house.http.get(f"{API}/sessions", headers=who.cookie)).status_code == 200
-    chosen = await _choose(house, who, given)
+    chosen = await _choose(house, who, value)
     assert chosen.status_code == 200, chosen.text
     assert chosen.json()["first_password_until"] is None
     after = await sign_in(house, "wang.fang", OWN)
     assert (await house.http.get(f"{API}/tickets", headers=after.cookie)).status_code == 200
-    assert (await _try(house, "wang.fang", given)).status_code == 401
+    assert (await _try(house, "wang.fang", value)).status_code == 401
 
 
 async def test_whatever_else_there_is_is_refused(house: House) -> None:
@@ -105,9 +105,9 @@ async def _is_shut(house: House, who: SignedIn, path: str, method: str = "GET") 
 
 @pytest.mark.parametrize("new", ["the same", "short"])
 async def test_it_has_to_be_another_and_a_good_one(house: House, new: str) -> None:
-    given = await _given(house)
-    who = await sign_in(house, "wang.fang", given)
-    refused = await _choose(house, who, given, given if new == "the same" else new)
+    value = await _first_password(house)
+    who = await sign_in(house, "wang.fang", value)
+    refused = await _choose(house, who, value, value if new == "the same" else new)
     code = "same_password" if new == "the same" else "weak_password"
     assert problem(refused) == (422, code)
     await _is_shut(house, who, f"{API}/tickets")
@@ -116,16 +116,16 @@ async def test_it_has_to_be_another_and_a_good_one(house: House, new: str) -> No
 async def test_after_seven_days_it_is_over_until_an_administrator_gives_another(
     house: House,
 ) -> None:
-    given = await _given(house)
+    value = await _first_password(house)
     await _age(house, "wang.fang", days=6, hours=23)
-    assert (await _try(house, "wang.fang", given)).status_code == 200
+    assert (await _try(house, "wang.fang", value)).status_code == 200
     await _age(house, "wang.fang", days=7)
     with capture_logs() as logged:
-        over = await _try(house, "wang.fang", given)
+        over = await _try(house, "wang.fang", value)
     assert problem(over) == (401, "first_password_over")
     assert "Set-Cookie" not in over.headers
-    [told] = [line for line in logged if line["event"] == "sign-in failed"]
-    assert told["code"] == "first_password_over"
+    [values] = [line for line in logged if line["event"] == "sign-in failed"]
+    assert values["code"] == "first_password_over"
     assert "wang.fang" not in str(logged)
     # A wrong password does not reveal that the right one has expired.
     assert problem(await _try(house, "wang.fang", PASSWORD)) == (401, "sign_in_failed")
@@ -141,18 +141,18 @@ async def test_after_seven_days_it_is_over_until_an_administrator_gives_another(
 
 
 async def test_it_ends_for_those_who_are_signed_in_as_well(house: House) -> None:
-    given = await _given(house)
-    who = await sign_in(house, "wang.fang", given)
+    value = await _first_password(house)
+    who = await sign_in(house, "wang.fang", value)
     await _age(house, "wang.fang", days=8)
-    assert problem(await _choose(house, who, given)) == (401, "first_password_over")
+    assert problem(await _choose(house, who, value)) == (401, "first_password_over")
 
 
 async def test_how_long_it_is_good_is_a_setting(sqlite_store: Store, tmp_path: Path) -> None:
-    told: dict[str, Any] = {"temporal_address": "127.0.0.1:1", "first_password_days": 1}
-    async with open_house(tmp_path, sqlite_store, None, **told) as house:
-        given = await _given(house)
+    fields: dict[str, Any] = {"temporal_address": "127.0.0.1:1", "first_password_days": 1}
+    async with open_house(tmp_path, sqlite_store, None, **fields) as house:
+        value = await _first_password(house)
         await _age(house, "wang.fang", hours=25)
-        assert problem(await _try(house, "wang.fang", given)) == (401, "first_password_over")
+        assert problem(await _try(house, "wang.fang", value)) == (401, "first_password_over")
 
 
 async def test_ones_own_password_does_not_end(house: House) -> None:
@@ -170,8 +170,8 @@ def _csrf(page: httpx.Response) -> str:
 
 
 async def test_the_pages_lead_to_the_new_password_and_then_on(house: House) -> None:
-    told = {"name": "wang.fang", "password": await _given(house), "to": "/staff/tickets"}
-    answer = await house.http.post("/staff/sign-in", data=told, headers=PEOPLE)
+    fields = {"name": "wang.fang", "password": await _first_password(house), "to": "/staff/tickets"}
+    answer = await house.http.post("/staff/sign-in", data=fields, headers=PEOPLE)
     assert answer.headers["Location"] == "/staff/tickets"
     for path in ("/staff/tickets", "/staff", "/staff/call"):
         away = await house.http.get(path, headers=PEOPLE)
@@ -179,7 +179,7 @@ async def test_the_pages_lead_to_the_new_password_and_then_on(house: House) -> N
     me = await house.http.get("/staff/me", headers=PEOPLE)
     assert "请现在设置您自己的密码" in me.text
     assert 'href="/staff/tickets"' not in me.text
-    form = {"csrf": _csrf(me), "old": told["password"]}
+    form = {"csrf": _csrf(me), "old": fields["password"]}
     same = await house.http.post("/staff/me", data=form | {"new": form["old"]}, headers=PEOPLE)
     assert same.status_code == 422
     assert "新密码与当前密码相同" in same.text
@@ -192,7 +192,7 @@ async def test_the_pages_lead_to_the_new_password_and_then_on(house: House) -> N
 
 
 async def test_what_was_typed_is_not_lost_on_the_way(house: House) -> None:
-    who = await sign_in(house, "wang.fang", await _given(house))
+    who = await sign_in(house, "wang.fang", await _first_password(house))
     path = "/staff/tickets/2603021234560/contact?city=tongzhou"
     typed = {"csrf": who.csrf, "note": "已与市民约定", "key": "k1"}
     answer = await house.http.post(path, data=typed, headers=PEOPLE | who.cookie)
@@ -202,14 +202,14 @@ async def test_what_was_typed_is_not_lost_on_the_way(house: House) -> None:
 
 
 async def test_one_that_is_over_is_said_on_the_sign_in_page(house: House) -> None:
-    told = {"name": "wang.fang", "password": await _given(house)}
+    fields = {"name": "wang.fang", "password": await _first_password(house)}
     await _age(house, "wang.fang", days=8)
-    page = await house.http.post("/staff/sign-in", data=told, headers=PEOPLE)
+    page = await house.http.post("/staff/sign-in", data=fields, headers=PEOPLE)
     assert page.status_code == 401
     assert "请向管理员索取新密码" in page.text
-    assert told["password"] not in page.text
+    assert fields["password"] not in page.text
     english = {"Accept": "text/html", "Accept-Language": "en"}
-    page = await house.http.post("/staff/sign-in", data=told, headers=english)
+    page = await house.http.post("/staff/sign-in", data=fields, headers=english)
     assert "Ask an administrator for a new one" in page.text
 
 
@@ -233,14 +233,14 @@ async def joined(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
         sub="u-1", claims={"preferred_username": "wang.fang", "roles": ["12345-desk"]}
     )
     with oidc_provider_mock.run_server_in_thread(user_claims=[person]) as server:
-        told: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "oidc_issuer": f"http://localhost:{server.server_port}",
             "oidc_client_id": "jiesu",
             "oidc_client_secret": "secret",  # pragma: allowlist secret
             "oidc_roles": {"12345-desk": "desk"},
             "temporal_address": "127.0.0.1:1",
         }
-        async with open_house(tmp_path, sqlite_store, None, **told) as opened:
+        async with open_house(tmp_path, sqlite_store, None, **fields) as opened:
             yield opened
 
 
@@ -256,7 +256,7 @@ async def test_who_signs_in_by_the_provider_is_not_asked_to_change_it(joined: Ho
         assert (await joined.http.get(f"{API}/tickets")).status_code == 200
         account = await accounts.by_name(joined.store, "wang.fang")
         assert account is not None
-        given = await passwords.hashed(PASSWORD)
-        await accounts.set_password(joined.store, account, given, own=False)
+        value = await passwords.hashed(PASSWORD)
+        await accounts.set_password(joined.store, account, value, own=False)
         await _age(joined, "wang.fang", days=8)
     assert problem(await _try(joined, "wang.fang", PASSWORD)) == (401, "first_password_over")

@@ -25,9 +25,9 @@ class _Said(BaseModel):
 
 def _refused(**typed: str) -> Form:
     form = Form.blank("text", "kind", "address", **typed)
-    with pytest.raises(ValidationError) as told:
-        _Said.model_validate({**form.given("text", "kind"), "place": form.given("address")})
-    assert form.refuse(told.value) == 422
+    with pytest.raises(ValidationError) as error_info:
+        _Said.model_validate({**form.filled("text", "kind"), "place": form.filled("address")})
+    assert form.refuse(error_info.value) == 422
     return form
 
 

@@ -15,8 +15,8 @@ from tests.support.media import a_pdf, a_photo, a_video, a_voice
 async def _uploaded(house: House, content: bytes) -> dict[str, Any]:
     answer = await house.http.post("/api/v1/files", content=content)
     assert answer.status_code == 201, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    payload: dict[str, Any] = answer.json()
+    return payload
 
 
 def _changed(url: str, **changes: Any) -> str:
@@ -26,11 +26,13 @@ def _changed(url: str, **changes: Any) -> str:
 
 @pytest.mark.parametrize("content", [a_photo(), a_video(), a_voice(), a_pdf()])
 async def test_a_browser_is_told_to_run_nothing(content: bytes, lonely_house: House) -> None:
-    told = await _uploaded(lonely_house, content)
-    answer = await lonely_house.http.get(told["url"])
-    assert answer.headers["Content-Type"] == told["media_type"]
-    assert int(answer.headers["Content-Length"]) == told["bytes"] == len(answer.content)
-    assert answer.headers["Content-Disposition"].startswith(f'attachment; filename="{told["id"]}.')
+    values = await _uploaded(lonely_house, content)
+    answer = await lonely_house.http.get(values["url"])
+    assert answer.headers["Content-Type"] == values["media_type"]
+    assert int(answer.headers["Content-Length"]) == values["bytes"] == len(answer.content)
+    assert answer.headers["Content-Disposition"].startswith(
+        f'attachment; filename="{values["id"]}.'
+    )
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
@@ -38,8 +40,8 @@ async def test_a_browser_is_told_to_run_nothing(content: bytes, lonely_house: Ho
 
 
 async def test_a_link_ends(lonely_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = await _uploaded(lonely_house, a_photo())
-    ends = int(dict(parse_qsl(urlsplit(told["url"]).query))["ends"])
+    values = await _uploaded(lonely_house, a_photo())
+    ends = int(dict(parse_qsl(urlsplit(values["url"]).query))["ends"])
     in_minutes = (datetime.fromtimestamp(ends, UTC) - datetime.now(UTC)) / timedelta(minutes=1)
     assert 14 < in_minutes < 21
     later = datetime.fromtimestamp(ends + 1, UTC)
@@ -50,41 +52,41 @@ async def test_a_link_ends(lonely_house: House, monkeypatch: pytest.MonkeyPatch)
             return later
 
     monkeypatch.setattr("app.files.datetime", Later)
-    for url in (told["url"], told["thumbnail_url"]):
+    for url in (values["url"], values["thumbnail_url"]):
         assert problem(await lonely_house.http.get(url)) == (403, "link_expired")
 
 
 async def test_a_link_cannot_be_made_up(lonely_house: House) -> None:
-    told, other = [await _uploaded(lonely_house, a_photo()) for _ in range(2)]
-    ends = dict(parse_qsl(urlsplit(told["url"]).query))["ends"]
+    values, other = [await _uploaded(lonely_house, a_photo()) for _ in range(2)]
+    ends = dict(parse_qsl(urlsplit(values["url"]).query))["ends"]
     for url in (
-        _changed(told["url"], ends=int(ends) + 3600),
-        _changed(told["url"], signature="0" * 32),
-        _changed(told["url"], signature="\u00e9"),
-        told["url"].replace(told["id"], other["id"]),
+        _changed(values["url"], ends=int(ends) + 3600),
+        _changed(values["url"], signature="0" * 32),
+        _changed(values["url"], signature="\u00e9"),
+        values["url"].replace(values["id"], other["id"]),
         # A thumbnail's link does not open the large picture.
-        told["thumbnail_url"].replace("/thumbnail", ""),
+        values["thumbnail_url"].replace("/thumbnail", ""),
     ):
         assert problem(await lonely_house.http.get(url)) == (404, "file_not_found")
 
 
 async def test_only_photos_are_shown_small(lonely_house: House) -> None:
-    told = await _uploaded(lonely_house, a_voice())
-    assert told["thumbnail_url"] is None
+    values = await _uploaded(lonely_house, a_voice())
+    assert values["thumbnail_url"] is None
 
 
 async def test_a_file_that_is_gone_is_not_found(lonely_house: House) -> None:
-    told = await _uploaded(lonely_house, a_photo())
+    values = await _uploaded(lonely_house, a_photo())
     past = datetime.now(UTC) - timedelta(seconds=1)
     await lonely_house.store.change(update(tables.file).values(expires_at=past))
-    for url in (told["url"], told["thumbnail_url"]):
+    for url in (values["url"], values["thumbnail_url"]):
         assert problem(await lonely_house.http.get(url)) == (404, "file_not_found")
     await lonely_house.store.change(delete(tables.file))
-    assert problem(await lonely_house.http.get(told["url"])) == (404, "file_not_found")
+    assert problem(await lonely_house.http.get(values["url"])) == (404, "file_not_found")
 
 
 @pytest.mark.parametrize(
-    ("asked", "start", "end"),
+    ("requested", "start", "end"),
     [
         ("bytes=0-99", 0, 100),
         ("bytes=100-", 100, None),
@@ -93,11 +95,11 @@ async def test_a_file_that_is_gone_is_not_found(lonely_house: House) -> None:
     ],
 )
 async def test_a_player_may_ask_for_a_part(
-    asked: str, start: int, end: int | None, lonely_house: House
+    requested: str, start: int, end: int | None, lonely_house: House
 ) -> None:
-    told = await _uploaded(lonely_house, a_video())
-    whole = (await lonely_house.http.get(told["url"])).content
-    answer = await lonely_house.http.get(told["url"], headers={"Range": asked})
+    values = await _uploaded(lonely_house, a_video())
+    whole = (await lonely_house.http.get(values["url"])).content
+    answer = await lonely_house.http.get(values["url"], headers={"Range": requested})
     assert answer.status_code == 206
     assert answer.content == whole[start:end]
     at = start % len(whole)
@@ -105,15 +107,15 @@ async def test_a_player_may_ask_for_a_part(
     assert answer.headers["Content-Range"] == f"bytes {at}-{last}/{len(whole)}"
 
 
-@pytest.mark.parametrize("asked", ["bytes=0-1,5-6", "lines=1-2", "bytes=-", "bytes=9-3"])
-async def test_what_is_not_one_range_gets_the_whole(asked: str, lonely_house: House) -> None:
-    told = await _uploaded(lonely_house, a_video())
-    answer = await lonely_house.http.get(told["url"], headers={"Range": asked})
-    assert (answer.status_code, len(answer.content)) == (200, told["bytes"])
+@pytest.mark.parametrize("requested", ["bytes=0-1,5-6", "lines=1-2", "bytes=-", "bytes=9-3"])
+async def test_what_is_not_one_range_gets_the_whole(requested: str, lonely_house: House) -> None:
+    values = await _uploaded(lonely_house, a_video())
+    answer = await lonely_house.http.get(values["url"], headers={"Range": requested})
+    assert (answer.status_code, len(answer.content)) == (200, values["bytes"])
 
 
 async def test_a_part_behind_the_end_is_not_there(lonely_house: House) -> None:
-    told = await _uploaded(lonely_house, a_video())
-    answer = await lonely_house.http.get(told["url"], headers={"Range": "bytes=9999999-"})
+    values = await _uploaded(lonely_house, a_video())
+    answer = await lonely_house.http.get(values["url"], headers={"Range": "bytes=9999999-"})
     assert problem(answer) == (416, "bad_range")
-    assert answer.headers["Content-Range"] == f"bytes */{told['bytes']}"
+    assert answer.headers["Content-Range"] == f"bytes */{values['bytes']}"

@@ -43,9 +43,9 @@ async def test_none_is_kept_as_it_came_and_none_hurts_the_house(
     # Decoding took place in child processes, within their memory limit.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * MB
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1100 * MB
-    kept = became.pop("kept")
+    count = became.pop("kept")
     assert became.keys() <= CODES.keys()
-    assert kept >= 20
+    assert count >= 20
     assert sum(became.values()) >= 80
     assert list((tmp_path / "uploads").iterdir()) == []
     for path in (tmp_path / "files").rglob("*"):
@@ -61,11 +61,11 @@ async def _became(house: House, file: Hostile) -> str:
         assert code in file.codes, (file.name, answer.text)
         return code
     assert file.kept, (file.name, answer.text)
-    told = answer.json()
-    content = (await house.http.get(told["url"])).content
+    payload = answer.json()
+    content = (await house.http.get(payload["url"])).content
     assert MARK not in content, file.name
     assert content != file.content, file.name
-    if told["kind"] == "photo":
+    if payload["kind"] == "photo":
         with Image.open(io.BytesIO(content)) as photo:
             assert (photo.format, getattr(photo, "n_frames", 1)) == ("JPEG", 1)
             assert photo.getexif() == {}
@@ -93,9 +93,9 @@ async def test_no_name_leads_anywhere(name: str, lonely_house: House, tmp_path: 
     headers = {"Content-Type": "multipart/form-data; boundary=b"}
     answer = await lonely_house.http.post(UPLOAD, content=body, headers=headers)
     assert answer.status_code == 201, answer.text
-    there = [path.name for path in (tmp_path / "files").rglob("*") if path.is_file()]
-    assert len(there) == 2
-    for key in there:
+    names = [path.name for path in (tmp_path / "files").rglob("*") if path.is_file()]
+    assert len(names) == 2
+    for key in names:
         assert set(key.removesuffix("-small")) <= set("0123456789abcdef")
     if name:
         assert name not in answer.text
@@ -109,5 +109,5 @@ async def test_a_name_without_end_is_no_form(lonely_house: House) -> None:
 
 
 def _form(name: bytes, content: bytes) -> bytes:
-    told = b'--b\r\nContent-Disposition: form-data; name="file"; filename="' + name + b'"'
-    return told + b"\r\nContent-Type: image/jpeg\r\n\r\n" + content + b"\r\n--b--\r\n"
+    data = b'--b\r\nContent-Disposition: form-data; name="file"; filename="' + name + b'"'
+    return data + b"\r\nContent-Type: image/jpeg\r\n\r\n" + content + b"\r\n--b--\r\n"

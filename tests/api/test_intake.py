@@ -28,9 +28,9 @@ async def _registered(house: House) -> int:
 
 async def _refused(house: House, **changes: Any) -> tuple[int, str]:
     """Return the refusal, and check that nothing was registered."""
-    found = problem(await house.http.post(FILE, json=COMPLAINT | changes))
+    pair = problem(await house.http.post(FILE, json=COMPLAINT | changes))
     assert await _registered(house) == 0
-    return found
+    return pair
 
 
 # --- what citizens write -------------------------------------------------------------------------
@@ -141,8 +141,8 @@ async def test_another_content_type_is_no_complaint(house: House) -> None:
     assert problem(answer) == (422, "invalid_request")
 
 
-@pytest.mark.parametrize("told", [True, False])
-async def test_a_body_that_is_too_large_is_refused(house: House, told: bool) -> None:
+@pytest.mark.parametrize("expected", [True, False])
+async def test_a_body_that_is_too_large_is_refused(house: House, expected: bool) -> None:
     body = json.dumps(COMPLAINT | {"text": "水" * 40_000}, ensure_ascii=False).encode()
 
     async def piecemeal() -> Any:
@@ -151,7 +151,7 @@ async def test_a_body_that_is_too_large_is_refused(house: House, told: bool) -> 
 
     answer = await house.http.post(
         FILE,
-        content=body if told else piecemeal(),
+        content=body if expected else piecemeal(),
         headers={"Content-Type": "application/json"},
     )
     assert problem(answer) == (413, "body_too_large")
@@ -169,9 +169,9 @@ async def test_contact_details_are_in_the_vault_and_nowhere_else(house: House) -
     for text in (whole.text, events.text, json.dumps(await ticket.seen())):
         assert not any(value in text for value in ("佚名", "00012345", "a@example.org"))
     vault = Vault(RING)
-    kept = await intake.person_of(house.store, vault, whole.json()["complaint"]["person"])
-    assert kept is not None
-    assert (kept.name, kept.email) == ("佚名", "a@example.org")
+    person = await intake.person_of(house.store, vault, whole.json()["complaint"]["person"])
+    assert person is not None
+    assert (person.name, person.email) == ("佚名", "a@example.org")
 
 
 # --- the same complaint again --------------------------------------------------------------------

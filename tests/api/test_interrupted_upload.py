@@ -27,8 +27,8 @@ async def server(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Address]:
 
 
 def _head(length: int) -> bytes:
-    told = f"POST /api/v1/files HTTP/1.1\r\nHost: jiesu.test\r\nContent-Length: {length}\r\n\r\n"
-    return told.encode()
+    value = f"POST /api/v1/files HTTP/1.1\r\nHost: jiesu.test\r\nContent-Length: {length}\r\n\r\n"
+    return value.encode()
 
 
 async def _answer(reader: asyncio.StreamReader) -> str:
@@ -47,10 +47,10 @@ async def _broken_off(address: Address) -> int:
     reader, writer = await asyncio.open_connection(*address)
     writer.write(b"GET /metrics HTTP/1.1\r\nHost: jiesu.test\r\nConnection: close\r\n\r\n")
     async with asyncio.timeout(10):
-        told = (await reader.read()).decode()
+        value = (await reader.read()).decode()
     writer.close()
-    found = re.search(r'_total\{method="POST",route="/api/v1/files",status="400"\} (\d+)', told)
-    return int(found[1]) if found else 0
+    match = re.search(r'_total\{method="POST",route="/api/v1/files",status="400"\} (\d+)', value)
+    return int(match[1]) if match else 0
 
 
 @pytest.mark.parametrize("goodbye", ["closed", "reset"])

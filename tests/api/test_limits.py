@@ -47,8 +47,8 @@ async def test_so_many_complaints_from_one_address_and_no_more(
         desk = await house.token(Role.DESK)
         filed = await house.http.post(COMPLAINTS, json=COMPLAINT, headers=desk)
         assert filed.status_code == 202
-        kept = str(await store.rows(select(identity_tables.counter)))
-        assert "127.0.0.1" not in kept
+        stored = str(await store.rows(select(identity_tables.counter)))
+        assert "127.0.0.1" not in stored
 
 
 async def test_so_many_commands_of_one_person_and_no_more(
@@ -57,8 +57,8 @@ async def test_so_many_commands_of_one_person_and_no_more(
     async with _strict(tmp_path, sqlite_store, limit_commands="2/minute") as house:
         who, other = await signed_in(house, Role.DISPATCHER), await signed_in(house)
         path = "/api/v1/tickets/2603021234560/reassign"
-        told = [await house.http.post(path, headers=who.headers, json={}) for _ in range(3)]
-        assert [answer.status_code for answer in told] == [422, 422, 429]
+        items = [await house.http.post(path, headers=who.headers, json={}) for _ in range(3)]
+        assert [answer.status_code for answer in items] == [422, 422, 429]
         urge = "/api/v1/tickets/2603021234560/urge"
         assert (await house.http.post(urge, headers=other.headers)).status_code != 429
 
@@ -67,8 +67,8 @@ async def test_so_many_sign_ins_from_one_address_and_no_more(
     sqlite_store: Store, tmp_path: Path
 ) -> None:
     async with _strict(tmp_path, sqlite_store, limit_sign_in="2/10 minutes") as house:
-        told = {"name": "nobody", "password": "x"}
-        codes = [(await house.http.post(SESSION, json=told)).status_code for _ in range(3)]
+        fields = {"name": "nobody", "password": "x"}
+        codes = [(await house.http.post(SESSION, json=fields)).status_code for _ in range(3)]
         assert codes == [401, 401, 429]
 
 
@@ -85,7 +85,7 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
     if program is None:
         pytest.skip("no redis-server on this machine")
     port = free_port()
-    told = [
+    lines = [
         program,
         "--port",
         str(port),
@@ -96,7 +96,7 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
         "--dir",
         str(tmp_path),
     ]
-    with subprocess.Popen(told, stdout=subprocess.DEVNULL) as server:
+    with subprocess.Popen(lines, stdout=subprocess.DEVNULL) as server:
         try:
             _until_answered(port)
             yield f"async+redis://127.0.0.1:{port}"
@@ -119,9 +119,9 @@ async def test_redis_may_count_instead(sqlite_store: Store, tmp_path: Path, redi
         _strict(tmp_path, sqlite_store, **limits) as other_process,
     ):
         for each, status in ((house, 202), (other_process, 202), (house, 429)):
-            told = await each.http.post(COMPLAINTS, json=COMPLAINT)
-            assert told.status_code == status
-        assert 0 < int(told.headers["Retry-After"]) <= 3600
+            payload = await each.http.post(COMPLAINTS, json=COMPLAINT)
+            assert payload.status_code == status
+        assert 0 < int(payload.headers["Retry-After"]) <= 3600
     assert not await sqlite_store.rows(select(identity_tables.counter))
 
 

@@ -25,21 +25,21 @@ PEOPLE = {
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[str]:
-    people = [oidc_provider_mock.User(sub=sub, claims=told) for sub, told in PEOPLE.items()]
+    people = [oidc_provider_mock.User(sub=sub, claims=person) for sub, person in PEOPLE.items()]
     with oidc_provider_mock.run_server_in_thread(user_claims=people) as server:
         yield f"http://localhost:{server.server_port}"
 
 
 @pytest.fixture
 async def house(issuer: str, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "oidc_issuer": issuer,
         "oidc_client_id": "jiesu",
         "oidc_client_secret": "secret",  # pragma: allowlist secret
         "oidc_roles": ROLES,
         "temporal_address": "127.0.0.1:1",
     }
-    async with open_house(tmp_path, sqlite_store, None, **told) as opened:
+    async with open_house(tmp_path, sqlite_store, None, **fields) as opened:
         yield opened
 
 
@@ -102,13 +102,13 @@ async def test_a_name_that_is_taken_is_not_taken_over(house: House) -> None:
 
 
 async def test_the_way_there_proves_what_the_way_back_needs(house: House, issuer: str) -> None:
-    asked = parse_qs(urlsplit(await _leave(house)).query)
-    assert asked["response_type"] == ["code"]
-    assert asked["code_challenge_method"] == ["S256"]
-    assert len(asked["code_challenge"][0]) == 43
-    assert len(asked["state"][0]) >= 20
-    assert len(asked["nonce"][0]) >= 20
-    assert asked["redirect_uri"] == ["http://jiesu.test/staff/oidc/back"]
+    values = parse_qs(urlsplit(await _leave(house)).query)
+    assert values["response_type"] == ["code"]
+    assert values["code_challenge_method"] == ["S256"]
+    assert len(values["code_challenge"][0]) == 43
+    assert len(values["state"][0]) >= 20
+    assert len(values["nonce"][0]) >= 20
+    assert values["redirect_uri"] == ["http://jiesu.test/staff/oidc/back"]
 
 
 async def test_what_was_not_begun_here_is_refused(house: House) -> None:
@@ -132,9 +132,9 @@ async def test_an_answer_for_another_sign_in_is_refused(house: House) -> None:
 
 
 async def test_a_provider_that_is_away_is_said_to_be(sqlite_store: Store, tmp_path: Path) -> None:
-    told: dict[str, Any] = {"oidc_issuer": "http://127.0.0.1:1", "oidc_client_id": "jiesu"}
-    told["temporal_address"] = "127.0.0.1:1"
-    async with open_house(tmp_path, sqlite_store, None, **told) as house:
+    fields: dict[str, Any] = {"oidc_issuer": "http://127.0.0.1:1", "oidc_client_id": "jiesu"}
+    fields["temporal_address"] = "127.0.0.1:1"
+    async with open_house(tmp_path, sqlite_store, None, **fields) as house:
         answer = await house.http.get("/staff/oidc")
         assert answer.status_code == 401
         assert "统一身份登录没有成功" in answer.text
@@ -145,7 +145,7 @@ async def test_where_there_is_none_there_is_no_such_page(lonely_house: House) ->
     assert "/staff/oidc" not in (await lonely_house.http.get("/staff/sign-in")).text
 
 
-@pytest.mark.parametrize("said", ["mayor", "officer", "desk:water", "citizen", "system", ""])
-def test_a_mapping_that_means_nothing_is_told_at_once(said: str) -> None:
+@pytest.mark.parametrize("text", ["mayor", "officer", "desk:water", "citizen", "system", ""])
+def test_a_mapping_that_means_nothing_is_told_at_once(text: str) -> None:
     with pytest.raises(ValueError, match="oidc_roles"):
-        oidc.standings({"value": said})
+        oidc.parse_role_mapping({"value": text})

@@ -61,15 +61,15 @@ class Provider:
     lax: bool = False
     says: dict[str, str] | None = None
     keys: dict[str, Any] | None = None
-    _given: bytes = b""
+    _response: bytes = b""
 
     def be_honest(self) -> None:
         self.forge = self.sent = self.says = self.keys = None
-        self.lax, self._given = False, b""
+        self.lax, self._response = False, b""
 
     def before(self) -> flask.Response | None:
-        again = self.lax and self._given and flask.request.path == "/oauth2/token"
-        return flask.Response(self._given, mimetype="application/json") if again else None
+        again = self.lax and self._response and flask.request.path == "/oauth2/token"
+        return flask.Response(self._response, mimetype="application/json") if again else None
 
     def after(self, answer: flask.Response) -> flask.Response:
         if flask.request.path == DESCRIPTION and self.says:
@@ -81,14 +81,14 @@ class Provider:
         return answer
 
     def _issue(self, answer: flask.Response) -> None:
-        told = answer.get_json()
+        payload = answer.get_json()
         if self.forge is not None:
-            header, claims, _ = told["id_token"].split(".")
-            kept = flask.g.oidc_provider_mock_storage.jwk.as_dict(is_private=True)
-            key = RSAKey.import_key(kept)
+            header, claims, _ = payload["id_token"].split(".")
+            value = flask.g.oidc_provider_mock_storage.jwk.as_dict(is_private=True)
+            key = RSAKey.import_key(value)
             self.sent = self.forge(Token(_opened(header), _opened(claims), key))
-            answer.set_data(json.dumps(told | {"id_token": self.sent}))
-        self._given = answer.get_data()
+            answer.set_data(json.dumps(payload | {"id_token": self.sent}))
+        self._response = answer.get_data()
 
 
 def _opened(part: str) -> dict[str, Any]:
@@ -97,8 +97,8 @@ def _opened(part: str) -> dict[str, Any]:
 
 
 def _closed(part: bytes | dict[str, Any]) -> str:
-    told = part if isinstance(part, bytes) else json.dumps(part).encode()
-    return base64.urlsafe_b64encode(told).rstrip(b"=").decode()
+    content = part if isinstance(part, bytes) else json.dumps(part).encode()
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
 @pytest.fixture(scope="module")
@@ -122,14 +122,14 @@ def provider(running: Provider) -> Iterator[Provider]:
 
 @pytest.fixture
 async def house(provider: Provider, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "oidc_issuer": provider.url,
         "oidc_client_id": CLIENT,
         "oidc_client_secret": SECRET,
         "oidc_roles": {"12345-desk": "desk"},
         "temporal_address": "127.0.0.1:1",
     }
-    async with open_house(tmp_path, sqlite_store, None, **told) as opened:
+    async with open_house(tmp_path, sqlite_store, None, **fields) as opened:
         yield opened
 
 
@@ -150,17 +150,17 @@ def _signed(
     token: Token, key: Any = None, claims: dict[str, Any] | None = None, **header: Any
 ) -> str:
     """Sign the token again, with another key, other claims or another header."""
-    told = token.claims if claims is None else claims
+    values = token.claims if claims is None else claims
     head = token.header | header
-    return jwt.encode(head, told, key or token.key, algorithms=[head["alg"]])
+    return jwt.encode(head, values, key or token.key, algorithms=[head["alg"]])
 
 
 def _saying(**changes: Any) -> Forge:
     """Return a `Forge` of provider-signed tokens with other claims; None removes a claim."""
 
     def forge(token: Token) -> str:
-        told = token.claims | changes
-        return _signed(token, claims={k: v for k, v in told.items() if v is not None})
+        values = token.claims | changes
+        return _signed(token, claims={k: v for k, v in values.items() if v is not None})
 
     return forge
 
@@ -289,13 +289,13 @@ async def _refused(house: House, back: str, *secret: Any) -> None:
     assert "统一身份登录没有成功" in answer.text
     assert COOKIE not in answer.headers.get("Set-Cookie", "")
     assert house.http.cookies.get(COOKIE) == before
-    [told] = [line for line in logged if line["event"] == "sign-in failed"]
-    assert (told["log_level"], told["code"]) == ("warning", "oidc_failed")
+    [values] = [line for line in logged if line["event"] == "sign-in failed"]
+    assert (values["log_level"], values["code"]) == ("warning", "oidc_failed")
     written = str(logged) + "".join(line.getMessage() for line in lines)
     code = parse_qs(urlsplit(back).query)["code"][0]
-    for kept in (code, "u-1", "wang.fang", "王芳", *_parts(secret)):
-        assert kept not in written
-        assert kept not in answer.text
+    for text in (code, "u-1", "wang.fang", "王芳", *_parts(secret)):
+        assert text not in written
+        assert text not in answer.text
 
 
 class _Listening(logging.Handler):

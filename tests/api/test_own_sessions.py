@@ -125,8 +125,8 @@ async def test_the_page_marks_this_one_and_ends_the_other(house: House) -> None:
 async def test_a_new_password_leaves_this_session_alone(house: House) -> None:
     who = await signed_in(house)
     await sign_in(house, who.name)
-    told = {"csrf": who.csrf, "old": PASSWORD, "new": "another quiet morning"}
-    page = await house.http.post("/staff/me", data=told, headers=PEOPLE | who.cookie)
+    fields = {"csrf": who.csrf, "old": PASSWORD, "new": "another quiet morning"}
+    page = await house.http.post("/staff/me", data=fields, headers=PEOPLE | who.cookie)
     [left] = _rows(page)
     assert left.endswith("当前浏览器")
 
@@ -147,14 +147,14 @@ async def test_what_was_left_unused_is_not_listed(house: House) -> None:
 async def test_of_what_a_browser_says_only_known_words_are_kept(house: House) -> None:
     name = await new_account(house)
     await _with(house, name, f"{FIREFOX} <b>secret</b> build/8831")
-    [kept] = await house.store.rows(select(identity_tables.session))
-    assert kept.device == "Firefox · Windows"
+    [row] = await house.store.rows(select(identity_tables.session))
+    assert row.device == "Firefox · Windows"
     for said in ("Mozilla", "Gecko", "secret", "build"):  # no digits, which a digest may contain
-        assert said not in str(kept)
+        assert said not in str(row)
 
 
 @pytest.mark.parametrize(
-    ("said", "device"),
+    ("text", "device"),
     [
         (FIREFOX, "Firefox · Windows"),
         (PHONE, "WeChat · Android"),
@@ -170,5 +170,5 @@ async def test_of_what_a_browser_says_only_known_words_are_kept(house: House) ->
         ("", ""),
     ],
 )
-def test_a_browser_is_told_in_few_words(said: str, device: str) -> None:
-    assert device_of(said) == device
+def test_a_browser_is_told_in_few_words(text: str, device: str) -> None:
+    assert device_of(text) == device

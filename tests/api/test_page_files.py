@@ -25,13 +25,13 @@ def _sources() -> Iterator[tuple[str, str]]:
 
 def _users(name: re.Pattern[str]) -> dict[str, set[str]]:
     """Return the names that the pattern finds, each with the files that have it."""
-    found: dict[str, set[str]] = defaultdict(set)
+    names: dict[str, set[str]] = defaultdict(set)
     for path, text in _sources():
         # The only names that are put together: the parts of the board.
         for each in name.findall(text.replace('" ~ part ~ "', "{part}")):
             for part in (*PARTS, "at") if "{part}" in each else ("",):
-                found[each.replace("{part}", part)].add(path)
-    return found
+                names[each.replace("{part}", part)].add(path)
+    return names
 
 
 def _package(path: str) -> str:
@@ -70,10 +70,10 @@ def test_a_template_that_one_module_draws_is_called_after_a_module_beside_it() -
 
 def _own_files() -> dict[str, list[str]]:
     """Return the page packages that have a static file, by its name."""
-    found: dict[str, list[str]] = defaultdict(list)
+    values: dict[str, list[str]] = defaultdict(list)
     for path in PAGES.glob("*/static/*"):
-        found[path.name].append(_package(path.relative_to(PAGES).as_posix()))
-    return found
+        values[path.name].append(_package(path.relative_to(PAGES).as_posix()))
+    return values
 
 
 def test_every_static_file_is_used_and_every_name_leads_to_one() -> None:

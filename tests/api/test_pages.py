@@ -135,9 +135,9 @@ async def test_contact_goes_to_the_vault_and_not_into_the_ticket(house: House) -
 
 
 async def test_where_several_cities_are_served_the_city_is_asked_first(house: House) -> None:
-    asked = await house.http.get("/report")
-    assert 'href="/report?city=huangpu"' in asked.text
-    assert "<textarea" not in asked.text
+    response = await house.http.get("/report")
+    assert 'href="/report?city=huangpu"' in response.text
+    assert "<textarea" not in response.text
     nowhere = await house.http.post("/report", data=FORM | {"city": ""})
     assert nowhere.status_code == 422
 
@@ -151,8 +151,8 @@ async def test_others_are_offered_once_and_only_where_the_place_is_known(house: 
     sent = await house.http.post("/report", data=FORM | {"key": "another", "same": first["number"]})
     auditor = await house.token(Role.AUDITOR)
     number = _receipt(sent)["number"]
-    told = (await house.http.get(f"/api/v1/tickets/{number}", headers=auditor)).json()
-    assert f"与工单 {first['number']} 反映同一问题" in told["complaint"]["text"]
+    payload = (await house.http.get(f"/api/v1/tickets/{number}", headers=auditor)).json()
+    assert f"与工单 {first['number']} 反映同一问题" in payload["complaint"]["text"]
     elsewhere = await house.http.post("/report", data=FORM | {"key": "third", "address": ""})
     assert _receipt(elsewhere)["number"] != first["number"]
 
@@ -194,18 +194,18 @@ async def test_a_ticket_that_was_not_shown_is_not_joined(house: House) -> None:
     assert "data-joined" not in filed.text
     report = FORM | {"kind": "report", "key": "r"}
     near = await house.file(place={"address": "北苑街道"}, public=True)
-    told = await house.http.post("/report", data=report | {"same": near.number})
-    assert "data-joined" not in told.text
+    response = await house.http.post("/report", data=report | {"same": near.number})
+    assert "data-joined" not in response.text
 
 
 async def test_what_a_citizen_did_twice_by_mistake_is_done_once(house: House) -> None:
     keep = _receipt(await house.http.post("/report", data=FORM))
-    said = keep | {"key": "k", "text": "补充一句"}
-    first = await house.http.post("/follow/facts", data=said)
+    fields = keep | {"key": "k", "text": "补充一句"}
+    first = await house.http.post("/follow/facts", data=fields)
     assert "已转达" in first.text
-    again = await house.http.post("/follow/facts", data=said)
+    again = await house.http.post("/follow/facts", data=fields)
     assert again.text.count("补充一句") == 1
-    urged = await house.http.post("/follow/urge", data=said)
+    urged = await house.http.post("/follow/urge", data=fields)
     assert "已催办" in urged.text
 
 
@@ -272,8 +272,8 @@ async def test_the_report_card_is_counted_once_for_many_who_look(house: House) -
     ticket = await house.file()
     assert (await ticket.complete()).status_code == 200
     counted = house.context.figures
-    told = [key for key in counted._answers if isinstance(key, tuple) and key[0] == "rates"]
-    assert len(told) == 1
+    items = [key for key in counted._answers if isinstance(key, tuple) and key[0] == "rates"]
+    assert len(items) == 1
     counted._answers = type(counted._answers)(
         (key, (float("inf"), answer)) for key, (_, answer) in counted._answers.items()
     )

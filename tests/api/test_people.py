@@ -36,8 +36,8 @@ async def test_a_citizen_is_masked_until_somebody_says_why(house: House) -> None
     for nothing in ({}, {"purpose": ""}, {"purpose": " \t "}, {"purpose": "x" * 201}):
         refused = await ticket.house.http.post(f"{ticket.path}/person", json=nothing, headers=desk)
         assert problem(refused) == (422, "invalid_request")
-    told = (await ticket.act("person", desk, WHY)).json()
-    assert (told["name"], told["phone"]) == ("王小明", "13812345678")
+    payload = (await ticket.act("person", desk, WHY)).json()
+    assert (payload["name"], payload["phone"]) == ("王小明", "13812345678")
     (seen,) = await _views(ticket, ticket.citizen)
     assert (seen["role"], seen["purpose"]) == ("desk", "回访")
     assert seen["fields"] == ["name", "phone", "address"]
@@ -97,9 +97,9 @@ async def test_a_waiting_complaint_has_a_citizen_too(lonely_house: House) -> Non
 async def test_the_desk_finds_a_callers_tickets_and_the_caller_sees_it(house: House) -> None:
     ticket = await _filed(house)
     desk = await house.token(Role.DESK)
-    asked = {"phone": "+86 138-1234-5678"}
-    found = await house.http.post("/api/v1/people/search", json=asked, headers=desk)
-    assert found.json() == {"numbers": [ticket.number]}
+    fields = {"phone": "+86 138-1234-5678"}
+    response = await house.http.post("/api/v1/people/search", json=fields, headers=desk)
+    assert response.json() == {"numbers": [ticket.number]}
     (seen,) = await _views(ticket, ticket.citizen)
     assert (seen["fields"], seen["purpose"]) == (["search"], "来电查询")
     nobody = await house.http.post(
@@ -111,10 +111,10 @@ async def test_the_desk_finds_a_callers_tickets_and_the_caller_sees_it(house: Ho
 @pytest.mark.parametrize("role", [Role.OFFICER, Role.AUDITOR])
 async def test_others_do_not_look_for_people(house: House, role: Role) -> None:
     headers = await house.token(role, "water" if role is Role.OFFICER else None)
-    asked = await house.http.post(
+    response = await house.http.post(
         "/api/v1/people/search", json={"phone": "13812345678"}, headers=headers
     )
-    assert problem(asked) == (403, "forbidden")
+    assert problem(response) == (403, "forbidden")
 
 
 async def test_the_log_is_for_the_citizen_and_for_auditors(house: House) -> None:

@@ -12,7 +12,7 @@ from tests.support.people import SignedIn, signed_in
 ELSEWHERE = "heping"
 """The city of the staff who try; the tickets are Tongzhou's."""
 
-ASKED = {"by": "3d", "reason": "等配件"}
+EXTENSION = {"by": "3d", "reason": "等配件"}
 
 Prepared = Callable[[House], Awaitable[Filed]]
 
@@ -25,7 +25,7 @@ async def _with_its_unit(house: House) -> Filed:
 
 async def _with_a_request(house: House) -> Filed:
     ticket = await _with_its_unit(house)
-    assert (await ticket.by_unit("extend", ASKED)).status_code == 200
+    assert (await ticket.by_unit("extend", EXTENSION)).status_code == 200
     return ticket
 
 
@@ -49,9 +49,9 @@ FORMS = [
 
 
 async def _press(house: House, who: SignedIn, path: str, **typed: str) -> httpx.Response:
-    said = {"csrf": who.csrf, "key": "k1", "city": ELSEWHERE} | typed
+    fields = {"csrf": who.csrf, "key": "k1", "city": ELSEWHERE} | typed
     headers = who.cookie | {"Accept": "text/html"}
-    return await house.http.post(f"/staff/{path}", data=said, headers=headers)
+    return await house.http.post(f"/staff/{path}", data=fields, headers=headers)
 
 
 @pytest.mark.parametrize(("role", "path", "typed", "prepared"), FORMS)

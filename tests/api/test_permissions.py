@@ -67,8 +67,8 @@ async def tickets(house: House) -> Tickets:
     }
     assert (await shared.by_unit("whistle", called)).status_code == 200
     report = Filed(house, (await house.unclear()).receipt)
-    said = {"category": "0301", "kind": "report", "unit": "water", "accused": "market"}
-    assert (await report.by(Role.DISPATCHER, "triage", said)).status_code == 200
+    fields = {"category": "0301", "kind": "report", "unit": "water", "accused": "market"}
+    assert (await report.by(Role.DISPATCHER, "triage", fields)).status_code == 200
     await report.until_stage("handle")
     return Tickets(shared, report, await _managed(house))
 
@@ -94,9 +94,9 @@ def routes(house: House) -> Iterator[tuple[str, str, Right]]:
 def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
     n = 2 if near is Relation.SHARE else 1
     number = tickets.seen_from(near).number
-    there = {"n": n, "version": 1, "city": "tongzhou", "file": f"f{0:032x}", "chore": "spool"}
-    there["session"] = "0" * 16
-    return path.format(number=number, **there, **tickets.managed)
+    fields = {"n": n, "version": 1, "city": "tongzhou", "file": f"f{0:032x}", "chore": "spool"}
+    fields["session"] = "0" * 16
+    return path.format(number=number, **fields, **tickets.managed)
 
 
 async def _ask(
@@ -118,15 +118,15 @@ async def test_every_role_is_let_in_where_the_table_says_so_and_nowhere_else(
         seen.add(right.key)
         for role in sorted(STAFF - {Role.OFFICER}):
             filled = _filled(path, tickets)
-            told = await _ask(house, method, filled, await house.token(role), NONSENSE)
+            pair = await _ask(house, method, filled, await house.token(role), NONSENSE)
             if right.key in OF_A_SESSION:
-                assert told[0] in (403, 422), (right.key, role, told)
+                assert pair[0] in (403, 422), (right.key, role, pair)
             elif right.key in OF_CITIZENS:
-                assert told == (401, "unauthenticated"), (right.key, role, told)
+                assert pair == (401, "unauthenticated"), (right.key, role, pair)
             elif role in right.roles or (right.everybody and right.key not in OF_WHOEVER_MAY):
-                assert told[0] not in (401, 403, 404), (right.key, role, told)
+                assert pair[0] not in (401, 403, 404), (right.key, role, pair)
             else:
-                assert told == (403, "forbidden"), (right.key, role, told)
+                assert pair == (403, "forbidden"), (right.key, role, pair)
     pages = {key for key in RIGHTS if key.startswith("page_")}
     assert seen == RIGHTS.keys() - pages - {"static", "openapi", "codec_preflight"}
 
@@ -135,12 +135,12 @@ async def test_who_shows_nothing_is_let_in_only_where_everybody_is(
     house: House, tickets: Tickets
 ) -> None:
     for method, path, right in routes(house):
-        told = await _ask(house, method, _filled(path, tickets), {}, NONSENSE)
+        pair = await _ask(house, method, _filled(path, tickets), {}, NONSENSE)
         if right.everybody:
-            assert told[0] not in (403, 404), (right.key, told)
-            assert told[1] != "unauthenticated" or right.key in OF_CITIZENS
+            assert pair[0] not in (403, 404), (right.key, pair)
+            assert pair[1] != "unauthenticated" or right.key in OF_CITIZENS
         else:
-            assert told == (401, "unauthenticated"), (right.key, told)
+            assert pair == (401, "unauthenticated"), (right.key, pair)
 
 
 async def test_an_access_code_opens_what_the_table_gives_to_citizens(
@@ -150,11 +150,11 @@ async def test_an_access_code_opens_what_the_table_gives_to_citizens(
         if right.everybody:
             continue
         filled = _filled(path, tickets)
-        told = await _ask(house, method, filled, tickets.shared.citizen, NONSENSE)
+        pair = await _ask(house, method, filled, tickets.shared.citizen, NONSENSE)
         if right.citizens:
-            assert told[0] in (200, 422), (right.key, told)
+            assert pair[0] in (200, 422), (right.key, pair)
         else:
-            assert told == (401, "unauthenticated"), (right.key, told)
+            assert pair == (401, "unauthenticated"), (right.key, pair)
 
 
 @pytest.mark.parametrize("near", list(Relation))
@@ -167,16 +167,16 @@ async def test_an_officer_is_let_in_as_near_as_the_table_says(
             continue
         allowed = right.allows(Role.OFFICER, near)
         body = NONSENSE if allowed else BODIES.get(right.key)
-        told = await _ask(house, method, _filled(path, tickets, near), headers, body)
+        pair = await _ask(house, method, _filled(path, tickets, near), headers, body)
         if allowed:
-            assert told[0] in (200, 422), (right.key, near, told)
+            assert pair[0] in (200, 422), (right.key, near, pair)
         elif right.key in OF_CITIZENS:
-            assert told == (401, "unauthenticated")
+            assert pair == (401, "unauthenticated")
         elif near in SEEING:
-            assert told[0] in (403, 409), (right.key, near, told)
+            assert pair[0] in (403, 409), (right.key, near, pair)
         else:
             missing = "assignment" if "{n}" in path else "ticket"
-            assert told == (404, f"{missing}_not_found"), (right.key, near, told)
+            assert pair == (404, f"{missing}_not_found"), (right.key, near, pair)
     kinds = await ticket.kinds()
     assert kinds[-1] in ("whistled", "assigned"), "somebody was refused, and yet it happened"
 

@@ -31,17 +31,17 @@ def _receipt(page: httpx.Response) -> dict[str, str]:
 async def _sent(
     house: House, *files: tuple[str, bytes, str], path: str = "/report", **fields: str
 ) -> httpx.Response:
-    told = (FORM if path == "/report" else {"whole": "yes"}) | fields
+    values = (FORM if path == "/report" else {"whole": "yes"}) | fields
     named = [("photos", file) for file in files]
-    return await house.http.post(path, data=told, files=named)
+    return await house.http.post(path, data=values, files=named)
 
 
 async def _files(house: House, keep: dict[str, str]) -> list[dict[str, Any]]:
     answer = await house.http.get(
         f"/api/v1/tickets/{keep['number']}/files", headers={"Access-Code": keep["code"]}
     )
-    told: list[dict[str, Any]] = answer.json()
-    return told
+    items: list[dict[str, Any]] = answer.json()
+    return items
 
 
 async def test_a_photo_comes_in_the_form_and_is_on_the_ticket(house: House) -> None:
@@ -81,9 +81,9 @@ async def test_a_photo_that_is_refused_is_said_so_and_the_rest_is_kept(
     assert words in page.text
     assert 'aria-describedby="h-photos e-photos"' in page.text
     assert "河水发黑发臭，附上照片。" in page.text
-    kept = re.findall(r'name="photo" value="([^"]+)" checked', page.text)
-    assert len(kept) == 1
-    filed = await house.http.post("/report", data=FORM | {"photo": kept})
+    items = re.findall(r'name="photo" value="([^"]+)" checked', page.text)
+    assert len(items) == 1
+    filed = await house.http.post("/report", data=FORM | {"photo": items})
     assert len(await _files(house, _receipt(filed))) == 1
 
 
@@ -125,14 +125,14 @@ async def test_a_form_that_breaks_off_in_a_photo_is_said_so_and_the_rest_is_kept
 async def test_a_rating_may_bring_a_photo(house: House) -> None:
     ticket = await house.handled()
     keep = {"number": ticket.number, "code": ticket.receipt["access_code"]}
-    said = keep | {"resolved": "no", "grade": "1", "key": "r1"}
+    fields = keep | {"resolved": "no", "grade": "1", "key": "r1"}
     wrong = await _sent(house, PHOTO, path="/follow/rate", **keep, grade="九")
     assert wrong.status_code == 422
     assert await _files(house, keep) == []
-    rated = await _sent(house, PHOTO, path="/follow/rate", **said)
+    rated = await _sent(house, PHOTO, path="/follow/rate", **fields)
     assert rated.status_code == 200
     assert len(await _files(house, keep)) == 1
-    again = await _sent(house, PHOTO, path="/follow/rate", **said)
+    again = await _sent(house, PHOTO, path="/follow/rate", **fields)
     assert len(await _files(house, keep)) == 1
     assert again.status_code in (200, 409)
     kinds = await ticket.kinds()

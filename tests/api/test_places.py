@@ -29,8 +29,8 @@ async def house(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
 
 
 def busy(area: str | None, title: str = "", **place: Any) -> Busy:
-    told = complaint(city="tongzhou", title=title, place=Place(area=area, **place))
-    return Busy(told)
+    new_complaint = complaint(city="tongzhou", title=title, place=Place(area=area, **place))
+    return Busy(new_complaint)
 
 
 async def small_town(store: Store) -> dict[str, Busy]:
@@ -51,9 +51,9 @@ async def small_town(store: Store) -> dict[str, Busy]:
     return town
 
 
-async def _ask(house: House, path: str, role: Role = Role.SUPERVISOR, **asked: Any) -> Any:
+async def _ask(house: House, path: str, role: Role = Role.SUPERVISOR, **values: Any) -> Any:
     answer = await house.http.get(
-        f"{CITY}/{path}", params=NOVEMBER | asked, headers=await house.token(role)
+        f"{CITY}/{path}", params=NOVEMBER | values, headers=await house.token(role)
     )
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -61,8 +61,8 @@ async def _ask(house: House, path: str, role: Role = Role.SUPERVISOR, **asked: A
 
 async def test_streets_stand_beside_each_other_and_open_up(house: House) -> None:
     await small_town(house.store)
-    told = await _ask(house, "places")
-    lines = {one["area"]: one for one in told["places"]}
+    value = await _ask(house, "places")
+    lines = {one["area"]: one for one in value["places"]}
     assert len(lines) == 23, "every street of the pack, and what has no place"
     street = lines[STREET]
     assert (street["name"], street["filed"], street["ended"], street["open"]) == (
@@ -91,11 +91,11 @@ async def test_a_place_that_is_not_in_the_city_is_not_found(house: House, area: 
 
 async def test_spots_are_where_complaints_gather(house: House) -> None:
     await small_town(house.store)
-    told = await _ask(house, "spots")
-    assert [(one["tickets"], one["category"]) for one in told["spots"]] == [(2, "lamp")]
-    assert told["streets"][0] == {"code": STREET, "tickets": 2}
-    assert {one["code"] for one in told["cells"]} == {f"{STREET}901001", f"{STREET}901002"}
-    assert told["categories"] == [{"code": "lamp", "tickets": 3}]
+    value = await _ask(house, "spots")
+    assert [(one["tickets"], one["category"]) for one in value["spots"]] == [(2, "lamp")]
+    assert value["streets"][0] == {"code": STREET, "tickets": 2}
+    assert {one["code"] for one in value["cells"]} == {f"{STREET}901001", f"{STREET}901002"}
+    assert value["categories"] == [{"code": "lamp", "tickets": 3}]
     assert (await _ask(house, "spots", category="0301"))["spots"] == []
 
 

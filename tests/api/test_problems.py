@@ -27,12 +27,12 @@ def test_every_code_is_explained_and_no_other() -> None:
 
 
 def test_every_refusal_of_the_house_has_a_row() -> None:
-    said = set()
+    items = set()
     for folder in ("domain", "activities", "workflows", "media", "app", "api"):
         for file in (ROOT / folder).rglob("*.py"):
             text = file.read_text(encoding="utf-8")
-            said |= set(re.findall(r"(?:Refused|refusal|Problem|answer)\(\s*\"(\w+)\"", text))
-    assert said <= CODES.keys()
+            items |= set(re.findall(r"(?:Refused|refusal|Problem|answer)\(\s*\"(\w+)\"", text))
+    assert items <= CODES.keys()
     assert TABLE
 
 
@@ -50,11 +50,11 @@ async def test_a_defect_is_a_500_that_repeats_nothing(capsys: pytest.CaptureFixt
 
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://jiesu.test") as http:
-        found = await http.get("/broken")
-    assert problem(found) == (500, "internal_error")
+        response = await http.get("/broken")
+    assert problem(response) == (500, "internal_error")
     logged = capsys.readouterr()
     assert "ValueError from KeyError" in logged.out + logged.err
-    assert "13912340000" not in found.text + logged.out + logged.err
+    assert "13912340000" not in response.text + logged.out + logged.err
 
 
 async def test_an_error_that_was_raised_from_itself_is_answered_and_logged_as_any_other(
@@ -71,8 +71,8 @@ async def test_an_error_that_was_raised_from_itself_is_answered_and_logged_as_an
 
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://jiesu.test") as http:
-        found = await http.get("/round")
-    assert problem(found) == (500, "internal_error")
+        response = await http.get("/round")
+    assert problem(response) == (500, "internal_error")
     logged = capsys.readouterr()
     assert "ValueError from KeyError" in logged.out + logged.err
 
@@ -87,14 +87,14 @@ def test_every_operation_is_described(tmp_path: Path) -> None:
     operations = [found for path in document["paths"].values() for found in path.values()]
     names = [found["operationId"] for found in operations]
     assert len(names) == len(set(names))
-    for found in operations:
-        assert found["summary"]
-        assert found["tags"]
-        refusals = {status for status in found["responses"] if status[0] in "45"}
-        assert refusals or found["operationId"] == "health"
-    for found in operations:
-        if found["operationId"] == "upload_file":
-            assert found["requestBody"]["description"]
-        elif "requestBody" in found:
-            schema = found["requestBody"]["content"]["application/json"]["schema"]
+    for value in operations:
+        assert value["summary"]
+        assert value["tags"]
+        refusals = {status for status in value["responses"] if status[0] in "45"}
+        assert refusals or value["operationId"] == "health"
+    for value in operations:
+        if value["operationId"] == "upload_file":
+            assert value["requestBody"]["description"]
+        elif "requestBody" in value:
+            schema = value["requestBody"]["content"]["application/json"]["schema"]
             assert "examples" in schema

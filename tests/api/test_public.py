@@ -28,10 +28,10 @@ async def test_the_three_rates_count_what_ended(each_house: House) -> None:
     withdrawn = await each_house.file()
     await withdrawn.act("withdraw", withdrawn.citizen)
     answer = await each_house.http.get("/api/v1/cities/tongzhou/indicators")
-    told = answer.json()
-    assert told["satisfaction"] == {"part": 1, "of": 1, "value": 1.0}
-    assert (told["accepted"], told["ended"], told["unrated"]) == (2, 2, 1)
-    assert told["outcomes"]["withdrawn"] == 1
+    payload = answer.json()
+    assert payload["satisfaction"] == {"part": 1, "of": 1, "value": 1.0}
+    assert (payload["accepted"], payload["ended"], payload["unrated"]) == (2, 2, 1)
+    assert payload["outcomes"]["withdrawn"] == 1
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,10 @@ async def test_an_empty_database_is_not_ready(tmp_path: Path) -> None:
 async def test_metrics_count_routes_and_no_numbers(house: House) -> None:
     ticket = await house.file()
     await ticket.seen()
-    told = (await house.http.get("/metrics")).text
-    assert 'route="/api/v1/tickets/{number}"' in told
-    assert 'jiesu_complaints_total{city="tongzhou",outcome="accepted"}' in told
-    assert ticket.number not in told
+    text = (await house.http.get("/metrics")).text
+    assert 'route="/api/v1/tickets/{number}"' in text
+    assert 'jiesu_complaints_total{city="tongzhou",outcome="accepted"}' in text
+    assert ticket.number not in text
 
 
 async def test_addresses_and_methods_that_are_none(house: House) -> None:

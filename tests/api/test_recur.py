@@ -41,9 +41,9 @@ async def _rated(house: House, stage: str, rating: dict[str, Any]) -> Filed:
     return ticket
 
 
-async def _ended(house: House, **said: Any) -> Filed:
+async def _ended(house: House, **values: Any) -> Filed:
     """Return a well-rated and ended ticket, in a city without aftercare."""
-    ticket = await house.file(**said)
+    ticket = await house.file(**values)
     assert (await ticket.complete()).status_code == 200
     await ticket.until_stage("rate")
     assert (await ticket.rate()).status_code in (200, 202)
@@ -53,9 +53,9 @@ async def _ended(house: House, **said: Any) -> Filed:
 
 async def test_what_is_watched_goes_on_as_the_same_ticket(watching: House) -> None:
     ticket = await _rated(watching, "aftercare", GOOD)
-    told = await ticket.act("recur", ticket.citizen, BACK)
-    assert told.status_code == 200, told.text
-    assert told.json()["number"] == ticket.number
+    response = await ticket.act("recur", ticket.citizen, BACK)
+    assert response.status_code == 200, response.text
+    assert response.json()["number"] == ticket.number
     shown = await ticket.until_stage("handle")
     assert shown["outcome"] is None
     assert (await ticket.kinds())[-2:] == ["reopened", "assigned"]
@@ -65,11 +65,11 @@ async def test_what_is_watched_goes_on_as_the_same_ticket(watching: House) -> No
 async def test_what_has_ended_is_followed_by_another_ticket(each_house: House) -> None:
     place = {"area": "110112003", "address": "北苑街道 1 号"}
     first = await _ended(each_house, place=place, contact={"phone": "13800001234"})
-    told = await first.act("recur", first.citizen, BACK)
-    assert told.status_code == 201, told.text
-    second = Filed(each_house, told.json())
+    response = await first.act("recur", first.citizen, BACK)
+    assert response.status_code == 201, response.text
+    second = Filed(each_house, response.json())
     assert second.number != first.number
-    assert told.headers["Location"] == second.path
+    assert response.headers["Location"] == second.path
     shown = await second.until_stage("handle")
     assert (shown["text"], shown["category"]) == (BACK["text"], (await first.seen())["category"])
     before = await intake.get(each_house.store, first.number)
@@ -84,14 +84,14 @@ async def test_what_has_ended_is_followed_by_another_ticket(each_house: House) -
 
 async def test_said_twice_it_is_still_one_ticket(house: House) -> None:
     first = await _ended(house)
-    told = await first.act("recur", first.citizen, BACK)
+    response = await first.act("recur", first.citizen, BACK)
     again = await first.act("recur", first.citizen, BACK)
     assert again.status_code == 201
-    assert again.json()["number"] == told.json()["number"]
+    assert again.json()["number"] == response.json()["number"]
     assert again.headers["Idempotent-Replayed"] == "true"
     key = {"Idempotency-Key": "back-again"}
     keyed = await first.act("recur", first.citizen, BACK, **key)
-    assert keyed.json()["number"] != told.json()["number"]
+    assert keyed.json()["number"] != response.json()["number"]
     other = await first.act("recur", first.citizen, {"text": "换个说法。"}, **key)
     assert problem(other) == (422, "idempotency_key_reused")
 
@@ -137,5 +137,5 @@ async def test_what_is_watched_is_not_every_units_to_wake(watching: House) -> No
 async def test_before_the_end_there_is_nothing_to_come_back(house: House) -> None:
     ticket = await house.file()
     assert problem(await ticket.act("recur", ticket.citizen, BACK)) == (409, "not_now")
-    said = await ticket.act("recur", ticket.citizen, {"text": "   "})
-    assert problem(said) == (422, "invalid_request")
+    response = await ticket.act("recur", ticket.citizen, {"text": "   "})
+    assert problem(response) == (422, "invalid_request")

@@ -78,13 +78,13 @@ async def test_the_accused_does_not_find_it_in_the_inbox(house: House, unit: str
     for part in ("all", "late", "done"):
         path = f"/staff/inbox?which={part}"
         assert accusing.number not in (await house.http.get(path, headers=people | who.cookie)).text
-    told = {"csrf": who.csrf, "pick": [f"{accusing.number}-1", f"{NOWHERE}-1"]}
-    refused = await house.http.post("/staff/inbox/sign", data=told, headers=people | who.cookie)
-    there, nowhere = (
+    fields = {"csrf": who.csrf, "pick": [f"{accusing.number}-1", f"{NOWHERE}-1"]}
+    refused = await house.http.post("/staff/inbox/sign", data=fields, headers=people | who.cookie)
+    text, nowhere = (
         refused.text.partition(f">{number}<")[2].partition("</li>")[0]
         for number in (accusing.number, NOWHERE)
     )
-    assert there == nowhere != ""
+    assert text == nowhere != ""
     handler = await signed_in(house, Role.OFFICER, HANDLER)
     seen = await house.http.get("/staff/inbox", headers=people | handler.cookie)
     assert accusing.number in seen.text
@@ -107,10 +107,10 @@ async def test_the_accused_cannot_tell_it_from_a_ticket_that_is_not_there(
         ("/tickets/{}/events", "ticket_not_found"),
         ("/assignments/{}-1", "assignment_not_found"),
     ):
-        there = await _reading(house, unit, path.format(ticket.number))
+        value = await _reading(house, unit, path.format(ticket.number))
         nowhere = await _reading(house, unit, path.format(NOWHERE))
-        assert problem(there) == problem(nowhere) == (404, code)
-        assert there.json() == nowhere.json()
+        assert problem(value) == problem(nowhere) == (404, code)
+        assert value.json() == nowhere.json()
 
 
 @pytest.mark.parametrize("unit", [ACCUSED, BELOW])
@@ -170,8 +170,8 @@ async def test_nobody_can_give_it_to_the_accused(house: House) -> None:
 async def test_who_reported_is_not_for_the_unit_that_handles_it(house: House) -> None:
     ticket = await _accusing(house)
     shown = (await _reading(house, HANDLER, f"/tickets/{ticket.number}")).json()
-    told = {name: shown["complaint"][name] for name in ("channel", "anonymous", "person")}
-    assert told == {"channel": "other", "anonymous": True, "person": None}
+    values = {name: shown["complaint"][name] for name in ("channel", "anonymous", "person")}
+    assert values == {"channel": "other", "anonymous": True, "person": None}
     (row,) = (await _reading(house, HANDLER, "/tickets")).json()["items"]
     assert row["number"] == ticket.number
     assert (row["channel"], row["anonymous"], row["person"]) == (None, None, None)

@@ -51,9 +51,9 @@ class Desk:
     @classmethod
     async def file(cls, client: Client, store: Store, off: timedelta = timedelta()) -> "Desk":
         clock = EngineClock(lambda: datetime.now(UTC) + off)
-        told = complaint()
-        assert await gateway.Engine(client, timeout=30).file(told) is not None
-        return cls(gateway.Engine(client, timeout=5, clock=clock), store, told.number)
+        new_complaint = complaint()
+        assert await gateway.Engine(client, timeout=30).file(new_complaint) is not None
+        return cls(gateway.Engine(client, timeout=5, clock=clock), store, new_complaint.number)
 
     async def give(self, act: Act, key: str | None = None) -> Any:
         return await self.context.act(self.number, act, key)
@@ -157,8 +157,8 @@ async def test_complaints_and_ratings_are_dated_by_the_engines_clock(
         ticket = await house.handled()
         assert (await ticket.rate()).status_code == 200
         await ticket.until_stage("ended")
-        told = await tickets.events(engine.store, ticket.number)
-        assert max(event.at for event in told) < datetime.now(UTC) + SECONDS
+        events = await tickets.events(engine.store, ticket.number)
+        assert max(event.at for event in events) < datetime.now(UTC) + SECONDS
 
 
 # --- answers that get lost -----------------------------------------------------------------------
@@ -287,10 +287,10 @@ async def test_nobody_is_served_by_a_worker_that_is_not_there(
     furnish(client, sqlite_store)
     short = Budget(taken=0.3, untaken=0.6, answered=1.0, done=0.5)
     context = gateway.Engine(client, timeout=0.3, budget=short)
-    told = complaint()
-    assert await context.file(told) is None
+    new_complaint = complaint()
+    assert await context.file(new_complaint) is None
     with pytest.raises(Problem) as refused:
-        await context.act(told.number, SIGN, None)
+        await context.act(new_complaint.number, SIGN, None)
     assert refused.value.code == "too_late"
 
 
@@ -308,22 +308,22 @@ async def test_a_ticket_whose_workflow_fails_takes_commands_once_it_is_mended(
 ) -> None:
     """The engine refuses commands to it; the API reports no defect, and nothing is lost."""
     furnish(client, sqlite_store)
-    told, patient = complaint(), Budget(taken=0.5, untaken=1.0, answered=1.5, done=0.5)
+    new_complaint, patient = complaint(), Budget(taken=0.5, untaken=1.0, answered=1.5, done=0.5)
     context = gateway.Engine(client, timeout=0.3, budget=patient)
     handle = await client.start_workflow(
-        "Ticket", told, id=ticket_workflow_id(told.number), task_queue=TICKETS
+        "Ticket", new_complaint, id=ticket_workflow_id(new_complaint.number), task_queue=TICKETS
     )
     async with working(Worker(client, task_queue=TICKETS, workflows=[Defective])):
         async with asyncio.timeout(30):
             while (await handle.describe()).raw_description.pending_workflow_task.attempt < 3:
                 await asyncio.sleep(0.05)
         with pytest.raises(Problem) as refused:
-            await context.act(told.number, SIGN, None)
+            await context.act(new_complaint.number, SIGN, None)
         # The outcome is unknown if a running workflow task may still take it, else known.
         assert refused.value.code in ("too_late", "engine_unavailable")
-        assert await context.file(told) is None
+        assert await context.file(new_complaint) is None
     async with platform(client, sqlite_store):
-        desk = Desk(gateway.Engine(client, timeout=20), sqlite_store, told.number)
+        desk = Desk(gateway.Engine(client, timeout=20), sqlite_store, new_complaint.number)
         await desk.shown("assigned")
         await desk.give(SIGN)
         assert len(await desk.events("signed")) == 1

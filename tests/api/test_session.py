@@ -29,8 +29,8 @@ async def house(lonely_house: House) -> House:
 async def _try(
     house: House, name: str, password: str = "wrong, " * 3, **more: str
 ) -> httpx.Response:
-    told = {"name": name, "password": password} | more
-    answer = await house.http.post(SESSION, json=told)
+    fields = {"name": name, "password": password} | more
+    answer = await house.http.post(SESSION, json=fields)
     house.http.cookies.clear()
     return answer
 
@@ -38,8 +38,8 @@ async def _try(
 async def test_somebody_signs_in_and_is_who_the_account_says(house: House) -> None:
     name = await new_account(house, Role.OFFICER, "water", "tongzhou")
     answer = await house.http.post(SESSION, json={"name": name.upper(), "password": PASSWORD})
-    told = answer.json()
-    assert (told["role"], told["unit"], told["city"]) == ("officer", "water", "tongzhou")
+    payload = answer.json()
+    assert (payload["role"], payload["unit"], payload["city"]) == ("officer", "water", "tongzhou")
     cookie = answer.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
@@ -62,12 +62,12 @@ async def test_behind_https_the_cookie_stays_with_this_host(house: House) -> Non
 @pytest.mark.parametrize("name", ["nobody", "known"])
 async def test_a_failure_tells_nothing_about_the_account(house: House, name: str) -> None:
     known = await new_account(house)
-    asked = known if name == "known" else name
-    answers = [await _try(house, asked) for _ in range(authentication.FREE_PER_NAME)]
+    text = known if name == "known" else name
+    answers = [await _try(house, text) for _ in range(authentication.FREE_PER_NAME)]
     assert {problem(answer) for answer in answers} == {(401, "sign_in_failed")}
     assert len({answer.content for answer in answers}) == 1
     for password in (PASSWORD, "wrong, wrong, wrong"):
-        locked = await _try(house, asked, password)
+        locked = await _try(house, text, password)
         assert problem(locked) == (429, "too_many_attempts")
         assert 0 < int(locked.headers["Retry-After"]) <= 16
 
@@ -81,9 +81,9 @@ async def test_who_comes_in_and_who_does_not_is_logged_by_no_name(house: House) 
         await house.http.get("/api/v1/tickets/2603021234560/views", headers=officer)
         auditor = await house.token(Role.AUDITOR)
         await house.http.post("/api/v1/people/search", json={}, headers=auditor)
-    told = [(line["event"], line["log_level"]) for line in logged]
-    assert ("signed in", "info") in told
-    assert ("sign-in failed", "warning") in told
+    pairs = [(line["event"], line["log_level"]) for line in logged]
+    assert ("signed in", "info") in pairs
+    assert ("sign-in failed", "warning") in pairs
     [refused] = [line for line in logged if line["event"] == "refused"]
     assert (refused["key"], refused["role"]) == ("search_people", "auditor")
     assert name not in str(logged)
@@ -118,12 +118,12 @@ async def test_one_who_tries_many_names_waits_too(
 async def test_neither_name_nor_secret_is_in_the_store_in_the_clear(house: House) -> None:
     who = await signed_in(house)
     await _try(house, "somebody-else")
-    kept = str(await house.store.rows(select(identity_tables.session))) + str(
+    stored = str(await house.store.rows(select(identity_tables.session))) + str(
         await house.store.rows(select(identity_tables.lockout))
     )
     secret = house.context.signer("session").loads(who.secret)
-    assert secret not in kept
-    assert "somebody-else" not in kept
+    assert secret not in stored
+    assert "somebody-else" not in stored
 
 
 async def test_a_session_ends_unused_and_ends_in_any_case(house: House) -> None:
@@ -145,8 +145,8 @@ async def test_a_cookie_that_was_tampered_with_opens_nothing(house: House) -> No
 
 async def test_signing_in_again_ends_the_session_of_before(house: House) -> None:
     who = await signed_in(house)
-    told = {"name": who.name, "password": PASSWORD}
-    again = await house.http.post(SESSION, json=told, headers=who.cookie)
+    fields = {"name": who.name, "password": PASSWORD}
+    again = await house.http.post(SESSION, json=fields, headers=who.cookie)
     assert again.cookies["jiesu-session"] != who.secret
     house.http.cookies.clear()
     assert (await house.http.get(SESSION, headers=who.cookie)).status_code == 401
@@ -201,8 +201,8 @@ async def test_a_page_of_somebody_else_is_refused_even_with_the_token(
     house: House, headers: dict[str, str], allowed: bool
 ) -> None:
     who = await signed_in(house)
-    told = {"name": who.name, "password": PASSWORD}
-    entering = await house.http.post(SESSION, json=told, headers=headers)
+    fields = {"name": who.name, "password": PASSWORD}
+    entering = await house.http.post(SESSION, json=fields, headers=headers)
     house.http.cookies.clear()
     leaving = await _leave(house, who, **{"X-CSRF-Token": who.csrf}, **headers)
     assert (entering.status_code, leaving.status_code) == ((200, 204) if allowed else (403, 403))
@@ -251,8 +251,8 @@ async def test_a_changed_password_ends_the_old_sessions_and_begins_a_new_one(
 ) -> None:
     who = await signed_in(house)
     new = "another long evening"
-    told = {"old": PASSWORD, "new": new}
-    changed = await house.http.put(f"{SESSION}/password", json=told, headers=who.headers)
+    fields = {"old": PASSWORD, "new": new}
+    changed = await house.http.put(f"{SESSION}/password", json=fields, headers=who.headers)
     assert changed.status_code == 200, changed.text
     house.http.cookies.clear()
     fresh = SignedIn(who.name, changed.cookies["jiesu-session"], changed.json()["csrf"])
@@ -265,8 +265,8 @@ async def test_a_changed_password_ends_the_old_sessions_and_begins_a_new_one(
 @pytest.mark.parametrize("new", ["short", "123456789012", "aaaaaaaaaaaaaaaa", "Password1234"])
 async def test_a_password_that_would_be_guessed_is_refused(house: House, new: str) -> None:
     who = await signed_in(house)
-    told = {"old": PASSWORD, "new": new}
-    refused = await house.http.put(f"{SESSION}/password", json=told, headers=who.headers)
+    fields = {"old": PASSWORD, "new": new}
+    refused = await house.http.put(f"{SESSION}/password", json=fields, headers=who.headers)
     assert problem(refused) == (422, "weak_password")
     assert new not in refused.text
     wrong = {"old": "not that one, no", "new": "another long evening"}

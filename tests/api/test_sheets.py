@@ -18,9 +18,9 @@ def test_a_sheet_says_that_it_is_utf_8_and_how_it_is_called() -> None:
     assert body.startswith(b"\xef\xbb\xbf")
     assert _read(body) == [["单位", "工单"], ["北苑街道", "3"], ['说"好", 真的', ""]]
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    told = answer.headers["content-disposition"]
-    assert 'filename="___2026-03.csv"' in told
-    assert "filename*=UTF-8''%E9%80%9A%E5%B7%9E%202026-03.csv" in told
+    value = answer.headers["content-disposition"]
+    assert 'filename="___2026-03.csv"' in value
+    assert "filename*=UTF-8''%E9%80%9A%E5%B7%9E%202026-03.csv" in value
     assert answer.headers["cache-control"] == "no-store"
 
 

@@ -22,14 +22,14 @@ async def get(house: House, who: SignedIn, path: str) -> httpx.Response:
 
 
 async def send(house: House, who: SignedIn, path: str, **fields: str) -> httpx.Response:
-    told = fields | {"csrf": who.csrf}
-    return await house.http.post(path, data=told, headers=PEOPLE | who.cookie)
+    values = fields | {"csrf": who.csrf}
+    return await house.http.post(path, data=values, headers=PEOPLE | who.cookie)
 
 
 def secret_on(page: httpx.Response) -> str:
-    found = re.search(r"data-secret>([^<]+)<", page.text)
-    assert found, page.text
-    return found[1]
+    match = re.search(r"data-secret>([^<]+)<", page.text)
+    assert match, page.text
+    return match[1]
 
 
 async def account_id(house: House, name: str) -> str:
@@ -59,9 +59,9 @@ async def test_nobody_else_is_let_in_but_auditors_to_the_rules(house: House, rol
 
 async def test_an_account_is_made_and_its_password_is_shown_once(house: House) -> None:
     admin = await signed_in(house, Role.ADMIN)
-    told = {"name": "li.qiang", "display": "李强", "role": "officer", "unit": "water"}
+    fields = {"name": "li.qiang", "display": "李强", "role": "officer", "unit": "water"}
     path = f"{ADMIN}/people?city=tongzhou"
-    made = await send(house, admin, path, **told, locally="yes")
+    made = await send(house, admin, path, **fields, locally="yes")
     assert made.status_code == 200, made.text
     password = secret_on(made)
     assert made.headers["Cache-Control"] == "no-store"
@@ -78,14 +78,14 @@ async def test_an_account_is_made_and_its_password_is_shown_once(house: House) -
     one = f"{ADMIN}/people/{await account_id(house, 'li.qiang')}"
     for page in (one, f"{ADMIN}/people", f"{ADMIN}/people?text=li"):
         assert password not in (await get(house, admin, page)).text
-    again = await send(house, admin, path, **told, locally="yes")
+    again = await send(house, admin, path, **fields, locally="yes")
     assert again.status_code == 409
     assert "There is an account of this name already" in again.text
     assert 'value="李强"' in again.text
 
 
 @pytest.mark.parametrize(
-    ("told", "words"),
+    ("expected", "words"),
     [
         ({"name": "A B", "role": "desk"}, "A name has 2 to 64"),
         ({"name": "ok.name", "role": "officer"}, "Officers belong to a unit"),
@@ -98,14 +98,14 @@ async def test_an_account_is_made_and_its_password_is_shown_once(house: House) -
     ],
 )
 async def test_an_account_that_could_not_work_is_refused_and_nothing_typed_is_lost(
-    house: House, told: dict[str, str], words: str
+    house: House, expected: dict[str, str], words: str
 ) -> None:
     admin = await signed_in(house, Role.ADMIN)
-    refused = await send(house, admin, f"{ADMIN}/people?city=tongzhou", **told, display="王芳")
+    refused = await send(house, admin, f"{ADMIN}/people?city=tongzhou", **expected, display="王芳")
     assert refused.status_code in (409, 422)
     assert words in refused.text
     assert 'value="王芳"' in refused.text
-    assert f'value="{told["name"]}"' in refused.text
+    assert f'value="{expected["name"]}"' in refused.text
 
 
 async def test_an_account_is_changed_closed_opened_and_signed_out(house: House) -> None:
@@ -116,8 +116,8 @@ async def test_an_account_is_changed_closed_opened_and_signed_out(house: House) 
     shown = await get(house, admin, f"{one}?done=changed")
     assert "Whoever it is has to sign in again" in shown.text
     assert (await get(house, who, "/staff/me")).status_code == 401
-    for deed, words in (("disable", "The account is closed"), ("enable", "The account is open")):
-        done = await send(house, admin, f"{one}/{deed}")
+    for text, words in (("disable", "The account is closed"), ("enable", "The account is open")):
+        done = await send(house, admin, f"{one}/{text}")
         assert words in (await get(house, admin, done.headers["Location"])).text
     renewed = await send(house, admin, f"{one}/password")
     again = {"name": who.name, "password": secret_on(renewed)}
@@ -145,8 +145,8 @@ async def test_a_lock_out_is_seen_and_ended(house: House) -> None:
 async def test_somebody_always_remains_who_can_administer(house: House) -> None:
     admin = await signed_in(house, Role.ADMIN)
     mine = f"{ADMIN}/people/{await account_id(house, admin.name)}"
-    for deed in ("disable", "password", "second-factor"):
-        refused = await send(house, admin, f"{mine}/{deed}")
+    for action in ("disable", "password", "second-factor"):
+        refused = await send(house, admin, f"{mine}/{action}")
         assert refused.status_code == 409
         assert "another administrator can" in refused.text
     refused = await send(house, admin, mine, display="x", role="desk")
@@ -163,24 +163,24 @@ async def test_somebody_always_remains_who_can_administer(house: House) -> None:
 async def test_a_token_is_issued_once_shown_once_and_revoked(house: House) -> None:
     admin = await signed_in(house, Role.ADMIN)
     path = f"{ADMIN}/tokens?city=tongzhou"
-    told = {"name": "pump", "role": "officer", "unit": "water", "days": "30", "scopes": "read"}
-    made = await send(house, admin, path, **told, key="k1")
+    fields = {"name": "pump", "role": "officer", "unit": "water", "days": "30", "scopes": "read"}
+    made = await send(house, admin, path, **fields, key="k1")
     secret = secret_on(made)
-    found = await tokens.find(house.store, secret, house.context.now())
-    assert found is not None
-    assert (found.city, sorted(found.scopes), found.name) == ("tongzhou", ["read"], "pump")
-    twice = await send(house, admin, path, **told, key="k1")
+    token = await tokens.find(house.store, secret, house.context.now())
+    assert token is not None
+    assert (token.city, sorted(token.scopes), token.name) == ("tongzhou", ["read"], "pump")
+    twice = await send(house, admin, path, **fields, key="k1")
     assert (twice.status_code, "issued already" in twice.text) == (409, True)
     listed = await get(house, admin, f"{ADMIN}/tokens")
-    assert found.id in listed.text
+    assert token.id in listed.text
     assert secret not in listed.text
-    gone = await send(house, admin, f"{ADMIN}/tokens/{found.id}/revoke")
+    gone = await send(house, admin, f"{ADMIN}/tokens/{token.id}/revoke")
     assert gone.status_code == 303
     assert await tokens.find(house.store, secret, house.context.now()) is None
-    assert (await send(house, admin, f"{ADMIN}/tokens/{found.id}/revoke")).status_code == 404
+    assert (await send(house, admin, f"{ADMIN}/tokens/{token.id}/revoke")).status_code == 404
     wrong = [{"days": "0"}, {"days": "367"}, {"scopes": "admin"}, {"scopes": "x"}, {"role": ""}]
     for change in wrong:
-        refused = await send(house, admin, path, **told | change)
+        refused = await send(house, admin, path, **fields | change)
         assert refused.status_code == 422, change
         assert 'value="pump"' in refused.text
 
@@ -205,10 +205,10 @@ async def test_an_administrator_of_one_city_manages_that_city_only(house: House)
 
 async def test_a_form_of_somebody_else_changes_nothing(house: House) -> None:
     admin = await signed_in(house, Role.ADMIN)
-    told = {"name": "li.qiang", "role": "desk", "csrf": "wrong"}
+    fields = {"name": "li.qiang", "role": "desk", "csrf": "wrong"}
     refused = await house.http.post(
         f"{ADMIN}/people",
-        data=told,
+        data=fields,
         headers=PEOPLE | admin.cookie | {"Sec-Fetch-Site": "cross-site"},
     )
     assert refused.status_code == 403
@@ -229,12 +229,12 @@ async def test_the_calendar_shows_each_special_day_and_where_it_stands(house: Ho
     ahead = await get(house, admin, f"{ADMIN}/calendar?city=tongzhou&year={last + 1}")
     assert f"{last + 1} is not published: this is how it is planned provisionally" in ahead.text
     assert f'aria-current="page">{last + 1}</a>' in ahead.text
-    told = horizon(SHIPPED.get("jinan"))
+    calendar_horizon = horizon(SHIPPED.get("jinan"))
     jinan = await get(house, admin, f"{ADMIN}/calendar?city=jinan")
     assert "How far ahead the city promises" in jinan.text
-    assert f"Firmly until {told.last_day.day}" in jinan.text
+    assert f"Firmly until {calendar_horizon.last_day.day}" in jinan.text
     assert jinan.text.count("never: its limits are in calendar time") == sum(
-        day is None for day in told.tiers.values()
+        day is None for day in calendar_horizon.tiers.values()
     )
     for odd in ("1999", "x", "99999", "٢٠٢٦"):
         other = await get(house, admin, f"{ADMIN}/calendar?city=tongzhou&year={odd}")

@@ -30,7 +30,7 @@ async def page(house: House, path: str, role: Role = Role.AUDITOR) -> httpx.Resp
     return await house.http.get(path, headers=PEOPLE | who.cookie)
 
 
-async def told(house: House, ticket: Filed, more: str = "") -> dict[str, Any]:
+async def audit_report(house: House, ticket: Filed, more: str = "") -> dict[str, Any]:
     auditor = await house.token(Role.AUDITOR)
     answer = await house.http.get(f"{ticket.path}/audit{more}", headers=auditor)
     assert answer.status_code == 200, answer.text
@@ -47,7 +47,7 @@ async def ended(house: House, client: Client) -> Filed:
 
 async def test_history_and_record_are_told_side_by_side(house: House) -> None:
     ticket = await house.handled()
-    report = await told(house, ticket)
+    report = await audit_report(house, ticket)
     assert (report["finding"], report["differences"]) == ("agrees", [])
     assert report["told"] == report["record"]
     assert len(report["positions"]) == len(report["told"]["events"])
@@ -63,26 +63,26 @@ async def test_the_state_at_any_moment_is_what_a_history_cut_there_leads_to(
 ) -> None:
     ticket = await ended(house, client)
     [whole] = await fetch(client, ticket.number)
-    record = (await told(house, ticket))["record"]
+    record = (await audit_report(house, ticket))["record"]
     states = {
-        event["version"]: await told(house, ticket, f"/{event['version']}")
+        event["version"]: await audit_report(house, ticket, f"/{event['version']}")
         for event in record["events"]
     }
     led_to = set()
     for length in range(3, len(whole.events) + 1):
         cut = WorkflowHistory(whole.workflow_id, whole.events[:length])
-        there = await replay(cut, house.context.engine._client.data_converter)
-        version = there.ticket.version
+        replayed = await replay(cut, house.context.engine._client.data_converter)
+        version = replayed.ticket.version
         led_to.add(version)
         if version:
-            assert there.ticket.model_dump(mode="json") == states[version]["state"], length
+            assert replayed.ticket.model_dump(mode="json") == states[version]["state"], length
     assert {3, 4, len(states)} <= led_to, "events of one task have no cut between them"
     assert states[len(states)]["state"] == record["ticket"]
 
 
 async def test_what_an_event_changed_is_marked(house: House) -> None:
     ticket = await house.file()
-    then = await told(house, ticket, "/3")
+    then = await audit_report(house, ticket, "/3")
     changed = {one["path"]: (one["before"], one["after"]) for one in then["changes"]}
     assert changed["stage"] == ("dispatch", "handle")
     assert changed["version"] == ("2", "3")
@@ -112,13 +112,13 @@ async def test_a_ticket_that_was_carried_on_in_new_runs_is_one(
     house: House, client: Client
 ) -> None:
     ticket = await carried_on(house, client)
-    report = await told(house, ticket)
+    report = await audit_report(house, ticket)
     assert (report["finding"], report["runs"], report["lost"]) == ("agrees", 3, 0)
     assert report["told"] == report["record"]
     versions = [event["version"] for event in report["told"]["events"]]
     assert versions == list(range(1, 9))
     for version in versions:
-        then = await told(house, ticket, f"/{version}")
+        then = await audit_report(house, ticket, f"/{version}")
         assert then["state"]["version"] == version
         assert then["position"] == report["positions"][version - 1]
     auditor = await house.token(Role.AUDITOR)
@@ -135,7 +135,7 @@ async def test_what_the_engine_no_longer_keeps_is_said_and_not_compared(
     ticket = await carried_on(house, client)
     first = (await run_ids(client, ticket.number))[0]
     await removed(client, ticket.number, first)
-    report = await told(house, ticket)
+    report = await audit_report(house, ticket)
     assert (report["finding"], report["lost"], report["since"]) == ("agrees", 1, 4)
     auditor = await house.token(Role.AUDITOR)
     before = await house.http.get(f"{ticket.path}/audit/3", headers=auditor)
@@ -153,12 +153,12 @@ async def test_of_a_very_long_ticket_the_last_runs_are_replayed_and_any_state_is
 ) -> None:
     monkeypatch.setattr("app.audits.LENGTH", 20)
     ticket = await carried_on(house, client)
-    report = await told(house, ticket)
+    report = await audit_report(house, ticket)
     assert (report["finding"], report["runs"], report["since"]) == ("agrees", 3, 7)
     assert (report["lost"], report["left_out"]) == (0, 2)
     assert [event["version"] for event in report["told"]["events"]] == [7, 8]
     assert [event["version"] for event in report["record"]["events"]] == list(range(1, 9))
-    assert (await told(house, ticket, "/2"))["state"]["version"] == 2
+    assert (await audit_report(house, ticket, "/2"))["state"]["version"] == 2
     shown = await page(house, f"/staff/audit/{ticket.number}?version=2")
     assert f"jiesu audit replay {ticket.number}" in shown.text
     assert "2 / 8" in shown.text
@@ -171,7 +171,7 @@ async def test_a_long_timeline_is_shown_in_pages(
 ) -> None:
     monkeypatch.setattr("api.pages.audit.audit.LINES", 3)
     ticket = await ended(house, client)
-    last = len((await told(house, ticket))["told"]["events"])
+    last = len((await audit_report(house, ticket))["told"]["events"])
     event = tables.event.c
     await house.store.change(
         update(tables.event)
@@ -208,7 +208,7 @@ async def test_what_somebody_wrote_into_the_record_is_marked(house: House) -> No
         update(tables.event).where(mine, event.version == 2).values(actor="somebody-else")
     )
     await house.store.change(delete(tables.event).where(mine, event.version == 3))
-    report = await told(house, ticket)
+    report = await audit_report(house, ticket)
     assert report["finding"] == "differs"
     paths = {one["path"] for one in report["differences"]}
     assert {"events.1.actor.id", "events.2"} <= paths
@@ -224,7 +224,7 @@ async def test_a_ticket_whose_record_was_removed_is_told_by_its_history(house: H
     ticket = await house.file()
     for table in (tables.event, tables.ticket, tables.intake):
         await house.store.change(delete(table).where(table.c.number == ticket.number))
-    report = await told(house, ticket)
+    report = await audit_report(house, ticket)
     assert (report["finding"], report["record"]["ticket"]) == ("differs", None)
     shown = await page(house, f"/staff/audit/{ticket.number}")
     assert "The record has no such ticket" in shown.text
@@ -235,7 +235,7 @@ async def test_an_erased_ticket_is_no_disagreement(house: House, client: Client)
     ticket = await ended(house, client)
     await erasure.erase(house.store, ticket.number, datetime(2026, 11, 2, tzinfo=UTC))
     house.context.keys.forget(ticket.number)
-    report = await told(house, ticket)
+    report = await audit_report(house, ticket)
     assert (report["finding"], report["told"]) == ("erased", None)
     assert "erased on 2026-11-02" in report["detail"]
     shown = await page(house, f"/staff/audit/{ticket.number}?version=2")
@@ -285,8 +285,8 @@ async def test_verdicts_are_given_on_a_bounded_sample(house: House, client: Clie
 async def test_a_ticket_is_asked_for_by_its_number_however_it_is_written(house: House) -> None:
     ticket = await house.file()
     number = ticket.number
-    found = await page(house, f"/staff/audit?number={number[:6]}+{number[6:]}")
-    assert (found.status_code, found.headers["Location"]) == (303, f"/staff/audit/{number}")
+    response = await page(house, f"/staff/audit?number={number[:6]}+{number[6:]}")
+    assert (response.status_code, response.headers["Location"]) == (303, f"/staff/audit/{number}")
     wrong = await page(house, "/staff/audit?number=12345")
     assert wrong.status_code == 422
     assert 'value="12345"' in wrong.text
@@ -301,9 +301,9 @@ async def test_the_export_is_a_file_with_a_clear_name_and_no_citizen(house: Hous
     file = await page(house, f"/staff/audit/{ticket.number}/export")
     name = file.headers["Content-Disposition"]
     assert name.startswith(f'attachment; filename="jiesu-audit-{ticket.number}-20')
-    kept = json.loads(file.text)
-    assert kept.keys() == (await told(house, ticket)).keys()
-    assert [view["purpose"] for view in kept["views"]] == ["回访"]
+    payload = json.loads(file.text)
+    assert payload.keys() == (await audit_report(house, ticket)).keys()
+    assert [view["purpose"] for view in payload["views"]] == ["回访"]
     assert "王小明" not in file.text
     assert "13800001234" not in file.text
 
@@ -323,5 +323,5 @@ async def test_to_an_auditor_of_one_city_others_tickets_do_not_exist(house: Hous
     assert problem(answer) == (404, "ticket_not_found")
     listed = await house.http.get("/api/v1/audit/verdicts?open=true", headers=elsewhere)
     assert listed.json()["items"] == []
-    asked = await house.http.get("/api/v1/audit/verdicts?city=tongzhou", headers=elsewhere)
-    assert problem(asked) == (403, "not_your_city")
+    response = await house.http.get("/api/v1/audit/verdicts?city=tongzhou", headers=elsewhere)
+    assert problem(response) == (403, "not_your_city")

@@ -16,12 +16,12 @@ RIVER = "北苑街道新华西街的河水又黑又臭，请尽快治理。"
 async def press(
     house: House, who: SignedIn, do: str, files: Any = None, key: str = "k1", **typed: str
 ) -> httpx.Response:
-    said = {
+    fields = {
         "csrf": who.csrf, "key": key, "city": "tongzhou", "kind": "complaint",
         "channel": "offline", "do": do,
     }  # fmt: skip
     return await house.http.post(
-        "/staff/register", data=said | typed, files=files, headers=PEOPLE | who.cookie
+        "/staff/register", data=fields | typed, files=files, headers=PEOPLE | who.cookie
     )
 
 
@@ -30,8 +30,8 @@ def filed(page: httpx.Response) -> list[str]:
 
 
 def typed_in(page: httpx.Response, name: str) -> str:
-    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page.text)
-    return found[1] if found else ""
+    match = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page.text)
+    return match[1] if match else ""
 
 
 async def test_good_rows_are_filed_and_bad_ones_kept(house: House) -> None:
@@ -115,9 +115,9 @@ async def show(house: House, who: SignedIn, query: str = "") -> httpx.Response:
 
 
 async def merge(house: House, who: SignedIn, path: str = "", **typed: str) -> httpx.Response:
-    said = {"csrf": who.csrf, "key": "k1"} | typed
+    fields = {"csrf": who.csrf, "key": "k1"} | typed
     address = f"/staff/merge{path}"
-    return await house.http.post(address, data=said, headers=PEOPLE | who.cookie)
+    return await house.http.post(address, data=fields, headers=PEOPLE | who.cookie)
 
 
 async def test_two_are_compared_and_merged_and_part_again(house: House) -> None:
@@ -133,15 +133,15 @@ async def test_two_are_compared_and_merged_and_part_again(house: House) -> None:
     assert "同一地点" in alone.text
     page = await show(house, who, f"&a={one.number}&b={two.number}")
     assert page.text.count('class="differs"') >= 1
-    said = {"a": one.number, "b": two.number, "reason": "同一河段"}
-    no_parent = await merge(house, who, **said)
+    fields = {"a": one.number, "b": two.number, "reason": "同一河段"}
+    no_parent = await merge(house, who, **fields)
     assert (no_parent.status_code, 'id="e-parent"' in no_parent.text) == (422, True)
     no_word = await merge(house, who, a=one.number, b=two.number, parent=one.number)
     assert (no_word.status_code, 'id="e-reason"' in no_word.text) == (422, True)
-    done = await merge(house, who, **said, parent=one.number)
+    done = await merge(house, who, **fields, parent=one.number)
     assert done.status_code == 303, done.text
     assert (await two.seen_by_staff())["parent"] == one.number
-    again = await merge(house, who, **said, parent=one.number)
+    again = await merge(house, who, **fields, parent=one.number)
     assert again.status_code == 303
     await two.until_stage("merged")
     parted = {"a": one.number, "b": two.number, "number": two.number, "key": "k2"}
@@ -156,8 +156,8 @@ async def test_what_cannot_be_merged_is_said_of_each(house: House) -> None:
     two = await house.handled()
     await one.until_stage("handle")
     who = await signed_in(house, Role.DISPATCHER)
-    said = {"a": one.number, "b": two.number, "parent": one.number, "reason": "同一河段"}
-    page = await merge(house, who, **said)
+    fields = {"a": one.number, "b": two.number, "parent": one.number, "reason": "同一河段"}
+    page = await merge(house, who, **fields)
     assert page.status_code == 409
     assert "同一河段" in page.text
     assert (await one.seen_by_staff())["complainants"] == []

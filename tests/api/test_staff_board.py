@@ -40,34 +40,34 @@ def rows_of(answer: httpx.Response) -> list[list[str]]:
 
 async def _board(house: House) -> dict[str, Any]:
     answer = await house.http.get(BOARD, headers=await house.token(Role.SUPERVISOR))
-    told: dict[str, Any] = answer.json()
-    return told
+    payload: dict[str, Any] = answer.json()
+    return payload
 
 
 async def _filed_since(house: House, today: str, tickets: Sequence[Filed]) -> list[Filed]:
     """Return the tickets that were filed on that day: midnight may have passed since."""
-    found = await states(house.store, [ticket.number for ticket in tickets])
-    filed = {ticket.complaint.number: ticket.complaint.filed_at for ticket in found}
+    found_tickets = await states(house.store, [ticket.number for ticket in tickets])
+    filed = {ticket.complaint.number: ticket.complaint.filed_at for ticket in found_tickets}
     return [one for one in tickets if filed[one.number] >= datetime.fromisoformat(today)]
 
 
 async def test_programs_read_what_a_city_does_now(house: House) -> None:
     ticket, waiting = await house.file(channel="web"), await house.unclear()
     await ticket.until_stage("handle")
-    told = await _board(house)
-    assert (told["city"], told["backlog"], told["late"]) == ("tongzhou", 2, 0)
-    came_in = len(await _filed_since(house, told["today"], [ticket, waiting]))
-    assert told["filed"] == came_in
-    assert sum(one["tickets"] for one in told["inflow"]) == came_in
-    loads = {one["stage"]: one["tickets"] for one in told["stages"] if one["tickets"]}
+    values = await _board(house)
+    assert (values["city"], values["backlog"], values["late"]) == ("tongzhou", 2, 0)
+    came_in = len(await _filed_since(house, values["today"], [ticket, waiting]))
+    assert values["filed"] == came_in
+    assert sum(one["tickets"] for one in values["inflow"]) == came_in
+    loads = {one["stage"]: one["tickets"] for one in values["stages"] if one["tickets"]}
     assert loads == {"triage": 1, "handle": 1}
-    assert told["units"] == [{"unit": "water", "tickets": 1, "late": 0}]
-    triage = next(one for one in told["queues"] if one["queue"] == "triage")
+    assert values["units"] == [{"unit": "water", "tickets": 1, "late": 0}]
+    triage = next(one for one in values["queues"] if one["queue"] == "triage")
     assert triage["tickets"] == 1
     assert triage["since"] is not None
     # Triage is due in half an hour, the bureau's work in days.
-    assert [one["number"] for one in told["soon"]] == [waiting.number]
-    assert told["late_soon"] == 1
+    assert [one["number"] for one in values["soon"]] == [waiting.number]
+    assert values["late_soon"] == 1
 
 
 @pytest.mark.parametrize("role", [Role.DESK, Role.OFFICER])
@@ -105,17 +105,17 @@ async def test_the_page_is_whole_without_a_script(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "told"),
+    ("what", "expected"),
     [
         ("stages", ["Being handled", "1", "0"]),
         ("units", ["water", "Water Affairs Bureau", "1", "0"]),
         ("queues", ["Triage", "0", "0", ""]),
     ],
 )
-async def test_every_part_is_a_sheet(house: House, what: str, told: list[str]) -> None:
+async def test_every_part_is_a_sheet(house: House, what: str, expected: list[str]) -> None:
     await (await house.file()).until_stage("handle")
     answer = await _page(house, f"/staff/board.csv?what={what}")
-    assert told in rows_of(answer)
+    assert expected in rows_of(answer)
     assert what in answer.headers["content-disposition"]
 
 
@@ -151,8 +151,8 @@ async def test_each_queue_leads_to_as_many_tickets_as_the_board_says(
     )
     assert {queue: int(count) for _, queue, count in rows} == expected
     for url, queue, _ in rows:
-        told = await _page(house, html.unescape(url), role)
-        assert told.status_code == 200
-        listed = set(re.findall(r'href="/staff/(?:tickets/|[\w-]+\?number=)(\d+)', told.text))
+        response = await _page(house, html.unescape(url), role)
+        assert response.status_code == 200
+        listed = set(re.findall(r'href="/staff/(?:tickets/|[\w-]+\?number=)(\d+)', response.text))
         numbers = {life.number for life, its in zip(lives, wanted, strict=True) if its == queue}
         assert listed == numbers, url

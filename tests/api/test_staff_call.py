@@ -21,9 +21,9 @@ PROGRAM = ("files", ("bad.exe", b"MZ\x90\x00 nothing to see", "application/octet
 
 
 def hidden(page: httpx.Response, name: str) -> str:
-    found = re.search(rf'name="{name}" value="([^"]*)"', page.text)
-    assert found, page.text
-    return html.unescape(found[1])
+    match = re.search(rf'name="{name}" value="([^"]*)"', page.text)
+    assert match, page.text
+    return html.unescape(match[1])
 
 
 async def screen(house: House, who: SignedIn, **more: str) -> httpx.Response:
@@ -33,22 +33,22 @@ async def screen(house: House, who: SignedIn, **more: str) -> httpx.Response:
 async def press(
     house: House, who: SignedIn, do: str, key: str = "k1", files: Any = None, **typed: Any
 ) -> httpx.Response:
-    said: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "csrf": who.csrf, "key": key, "city": "tongzhou", "kind": "complaint",
         "channel": "hotline", "purpose": "来电查询", "outcome": "answered", "do": do,
     }  # fmt: skip
     return await house.http.post(
-        "/staff/call", data=said | typed, files=files, headers=PEOPLE | who.cookie
+        "/staff/call", data=fields | typed, files=files, headers=PEOPLE | who.cookie
     )
 
 
 def number_of(page: httpx.Response) -> str:
-    found = re.search(r'data-number="(\d{13})"', page.text)
-    assert found, page.text
-    return found[1]
+    match = re.search(r'data-number="(\d{13})"', page.text)
+    assert match, page.text
+    return match[1]
 
 
-def kept(page: httpx.Response) -> list[str]:
+def retained_files(page: httpx.Response) -> list[str]:
     """Return the files that the form retains."""
     return re.findall(r'name="kept" value="(f[0-9a-f]{32})" checked', page.text)
 
@@ -76,10 +76,10 @@ async def test_a_call_becomes_one_ticket_however_often_it_is_sent(house: House) 
     opened = await screen(house, who)
     assert opened.status_code == 200
     key = hidden(opened, "key")
-    said = {"text": RIVER, "phone": PHONE, "name": "王小明", "area": "110112003 北苑街道"}
-    first = await press(house, who, "file", key, **said)
+    fields = {"text": RIVER, "phone": PHONE, "name": "王小明", "area": "110112003 北苑街道"}
+    first = await press(house, who, "file", key, **fields)
     assert first.status_code == 200
-    again = await press(house, who, "file", key, **said)
+    again = await press(house, who, "file", key, **fields)
     number = number_of(first)
     assert number_of(again) == number
     ticket = await state(house, number)
@@ -110,21 +110,21 @@ async def test_a_subject_is_found_by_code_by_name_and_by_what_people_say(house: 
     for typed in ("0204", "路灯", "Street lamps", "0204 路灯"):
         page = await press(house, who, "file", f"k-{typed}", text="晚上看不清路", category=typed)
         assert (await state(house, number_of(page)))["complaint"]["category"] == "0204", typed
-    found = await house.http.get(
+    response = await house.http.get(
         "/staff/call/categories",
         params={"category": "臭水沟", "city": "tongzhou"},
         headers=PEOPLE | who.cookie,
     )
-    assert "0301 黑臭水体" in found.text
-    assert "0204 路灯" not in found.text
+    assert "0301 黑臭水体" in response.text
+    assert "0204 路灯" not in response.text
 
 
 async def test_while_it_is_typed_the_machine_says_what_it_knows(house: House) -> None:
     who = await signed_in(house)
     other = await house.file(place={"address": "新华西街东门"})
     await other.until_stage("handle")
-    told = {"csrf": who.csrf, "city": "tongzhou", "text": RIVER, "address": "新华西街东门"}
-    part = await house.http.post("/staff/call/hints", data=told, headers=PEOPLE | who.cookie)
+    fields = {"csrf": who.csrf, "city": "tongzhou", "text": RIVER, "address": "新华西街东门"}
+    part = await house.http.post("/staff/call/hints", data=fields, headers=PEOPLE | who.cookie)
     assert part.status_code == 200
     assert "0301 黑臭水体" in part.text
     assert "水务局" in part.text
@@ -193,12 +193,12 @@ async def test_a_question_is_answered_at_once_and_ends_with_it(house: House) -> 
     who = await signed_in(house)
     used = await press(house, who, "use:lamp-hours", text="路灯几点开？", category="0204")
     assert "路灯按日落日出时间开关" in used.text
-    said = {"text": "路灯几点开？", "category": "0204", "kind": "consultation"}
-    nothing = await press(house, who, "answer", **said)
+    fields = {"text": "路灯几点开？", "category": "0204", "kind": "consultation"}
+    nothing = await press(house, who, "answer", **fields)
     assert (nothing.status_code, 'id="e-answer"' in nothing.text) == (422, True)
-    page = await press(house, who, "answer", answer="日落后开灯。", **said)
+    page = await press(house, who, "answer", answer="日落后开灯。", **fields)
     assert page.status_code == 200
-    again = await press(house, who, "answer", answer="日落后开灯。", **said)
+    again = await press(house, who, "answer", answer="日落后开灯。", **fields)
     number = number_of(page)
     assert number_of(again) == number
     ticket = await state(house, number)
@@ -208,8 +208,8 @@ async def test_a_question_is_answered_at_once_and_ends_with_it(house: House) -> 
 
 async def test_what_the_desk_may_not_answer_is_filed_and_waits(house: House) -> None:
     who = await signed_in(house)
-    said = {"text": RIVER, "category": "0301", "answer": "知道了"}
-    page = await press(house, who, "answer", outcome="declined:no-such-reason", **said)
+    fields = {"text": RIVER, "category": "0301", "answer": "知道了"}
+    page = await press(house, who, "answer", outcome="declined:no-such-reason", **fields)
     assert page.status_code == 200
     assert "未能记录答复" in page.text
     assert (await state(house, number_of(page)))["stage"] == "triage"
@@ -219,8 +219,8 @@ async def test_mine_is_the_same_as_that_one_is_written_for_the_dispatcher(house:
     other = await house.file()
     who = await signed_in(house)
     page = await press(house, who, "file", text=RIVER, same=other.number)
-    said = (await state(house, number_of(page)))["complaint"]["text"]
-    assert said.endswith(f"（与工单 {other.number} 反映同一问题）")
+    value = (await state(house, number_of(page)))["complaint"]["text"]
+    assert value.endswith(f"（与工单 {other.number} 反映同一问题）")
 
 
 # --- photos and documents -----------------------------------------------------------------------
@@ -232,8 +232,8 @@ async def test_files_go_with_the_ticket_once_however_often_it_is_sent(house: Hou
     filed = [await press(house, who, "file", files=[PHOTO, PAPER], text=RIVER) for _ in range(2)]
     number, again = (number_of(page) for page in filed)
     assert again == number
-    there = await files_of(house, number)
-    assert sorted(there) == [("document", "complaint"), ("photo", "complaint")]
+    pairs = await files_of(house, number)
+    assert sorted(pairs) == [("document", "complaint"), ("photo", "complaint")]
     assert len((await state(house, number))["complaint"]["files"]) == 2
     page = await house.http.get(f"/staff/tickets/{number}", headers=PEOPLE | who.cookie)
     assert "/thumbnail?" in page.text
@@ -255,7 +255,7 @@ async def test_a_file_that_is_refused_is_named_beside_its_field_and_all_else_is_
     assert "bad.exe" in fault[0]
     for text in typed.values():
         assert text in page.text
-    (photo,) = kept(page)
+    (photo,) = retained_files(page)
     filed = await press(house, who, "file", kept=[photo], **typed)
     assert await files_of(house, number_of(filed)) == [("photo", "complaint")]
 
@@ -264,10 +264,10 @@ async def test_a_file_stays_chosen_whatever_else_is_wrong_or_looked_up(house: Ho
     who = await signed_in(house)
     looked = await press(house, who, "look", files=[PHOTO], text=RIVER)
     assert looked.status_code == 200
-    (photo,) = kept(looked)
+    (photo,) = retained_files(looked)
     wrong = await press(house, who, "file", kept=[photo], files=[PAPER], category="没有的分类")
     assert wrong.status_code == 422
-    held = kept(wrong)
+    held = retained_files(wrong)
     assert held[0] == photo
     many = await press(house, who, "file", kept=[photo] * 20, files=[PAPER], text=RIVER)
     assert "一次最多 20 个文件" in many.text
@@ -277,8 +277,8 @@ async def test_a_file_stays_chosen_whatever_else_is_wrong_or_looked_up(house: Ho
 
 async def test_nobody_files_what_another_has_uploaded(house: House) -> None:
     who, other = await signed_in(house), await signed_in(house)
-    held = kept(await press(house, who, "look", files=[PHOTO]))
-    assert kept(await press(house, other, "look", kept=held)) == []
+    held = retained_files(await press(house, who, "look", files=[PHOTO]))
+    assert retained_files(await press(house, other, "look", kept=held)) == []
     filed = await press(house, other, "file", kept=held, text=RIVER)
     assert await files_of(house, number_of(filed)) == []
 
@@ -290,14 +290,14 @@ async def test_files_go_with_what_is_added_to_an_earlier_ticket_and_not_with_urg
     await ticket.until_stage("handle")
     who = await signed_in(house)
     page = await press(house, who, "caller", phone=PHONE, text="今天更臭了")
-    said = {"earlier": hidden(page, "earlier"), "text": "今天更臭了"}
-    urged = await press(house, who, f"same:urge:{ticket.number}", files=[PHOTO], **said)
+    fields = {"earlier": hidden(page, "earlier"), "text": "今天更臭了"}
+    urged = await press(house, who, f"same:urge:{ticket.number}", files=[PHOTO], **fields)
     assert urged.status_code == 422
     assert 'id="e-files"' in urged.text
-    assert len(kept(urged)) == 1
+    assert len(retained_files(urged)) == 1
     assert "urged" not in await ticket.kinds()
     for _ in range(2):
-        did = await press(house, who, f"same:facts:{ticket.number}", files=[PHOTO], **said)
+        did = await press(house, who, f"same:facts:{ticket.number}", files=[PHOTO], **fields)
         assert did.status_code == 303
     assert (await ticket.kinds()).count("facts_added") == 1
     assert await files_of(house, ticket.number) == [("photo", "complaint")]

@@ -60,16 +60,16 @@ async def test_the_sign_in_page_speaks_english(house: House) -> None:
 
 async def test_whoever_was_sent_to_sign_in_comes_back_to_where_they_wanted(house: House) -> None:
     name = await new_account(house)
-    asked = await house.http.get("/staff/me?x=1", headers=PEOPLE)
-    assert asked.status_code == 401
-    told = hidden(asked, "/staff/sign-in") | {"name": name, "password": PASSWORD}
-    right = await house.http.post("/staff/sign-in", data=told, headers=PEOPLE)
+    response = await house.http.get("/staff/me?x=1", headers=PEOPLE)
+    assert response.status_code == 401
+    fields = hidden(response, "/staff/sign-in") | {"name": name, "password": PASSWORD}
+    right = await house.http.post("/staff/sign-in", data=fields, headers=PEOPLE)
     assert right.headers["Location"] == "/staff/me?x=1"
 
 
 async def test_a_refusal_leaves_staff_among_their_pages(house: House) -> None:
-    told = {"name": await new_account(house, Role.AUDITOR), "password": PASSWORD}
-    await house.http.post("/staff/sign-in", data=told, headers=PEOPLE)
+    fields = {"name": await new_account(house, Role.AUDITOR), "password": PASSWORD}
+    await house.http.post("/staff/sign-in", data=fields, headers=PEOPLE)
     mine = await house.http.get("/staff/call?city=tongzhou", headers=PEOPLE)
     assert mine.status_code == 403
     assert "该角色无权这样做" in mine.text
@@ -82,8 +82,8 @@ async def test_a_refusal_leaves_staff_among_their_pages(house: House) -> None:
 
 @pytest.mark.parametrize("to", ["https://evil.example", "//evil.example", "/staff//e", "/staff\\e"])
 async def test_nobody_is_sent_elsewhere_by_what_a_form_says(house: House, to: str) -> None:
-    told = {"name": await new_account(house), "password": PASSWORD, "to": to}
-    right = await house.http.post("/staff/sign-in", data=told, headers=PEOPLE)
+    fields = {"name": await new_account(house), "password": PASSWORD, "to": to}
+    right = await house.http.post("/staff/sign-in", data=fields, headers=PEOPLE)
     assert right.headers["Location"] == "/staff"
 
 
@@ -93,22 +93,22 @@ CONTACT = "/staff/tickets/2603021234560/contact?city=tongzhou"
 async def test_an_expired_session_loses_nothing_that_was_typed(house: House) -> None:
     name = await new_account(house)
     typed = {"note": "关于<路灯>的说明", "reached": "no", "csrf": "old", "key": "k1"}
-    asked = await house.http.post(CONTACT, data=typed, headers=PEOPLE)
-    assert asked.status_code == 401
-    assert "已保留" in asked.text
-    kept = hidden(asked, "/staff/sign-in")
-    assert kept == {
+    response = await house.http.post(CONTACT, data=typed, headers=PEOPLE)
+    assert response.status_code == 401
+    assert "已保留" in response.text
+    values = hidden(response, "/staff/sign-in")
+    assert values == {
         "to": CONTACT,
         "kept.note": "关于<路灯>的说明",
         "kept.reached": "no",
         "kept.key": "k1",
     }
     wrong = await house.http.post(
-        "/staff/sign-in", data=kept | {"name": name, "password": WRONG}, headers=PEOPLE
+        "/staff/sign-in", data=values | {"name": name, "password": WRONG}, headers=PEOPLE
     )
-    assert hidden(wrong, "/staff/sign-in") == kept
+    assert hidden(wrong, "/staff/sign-in") == values
     right = await house.http.post(
-        "/staff/sign-in", data=kept | {"name": name, "password": PASSWORD}, headers=PEOPLE
+        "/staff/sign-in", data=values | {"name": name, "password": PASSWORD}, headers=PEOPLE
     )
     assert right.status_code == 200
     assert "关于&lt;路灯&gt;的说明" in right.text
@@ -119,10 +119,10 @@ async def test_an_expired_session_loses_nothing_that_was_typed(house: House) -> 
 
 async def test_passwords_are_typed_anew(house: House) -> None:
     typed = {"old": PASSWORD, "new": "another quiet morning"}
-    asked = await house.http.post("/staff/me", data=typed, headers=PEOPLE)
-    assert asked.status_code == 401
-    assert PASSWORD not in asked.text
-    assert "another quiet morning" not in asked.text
+    response = await house.http.post("/staff/me", data=typed, headers=PEOPLE)
+    assert response.status_code == 401
+    assert PASSWORD not in response.text
+    assert "another quiet morning" not in response.text
 
 
 async def test_what_came_too_often_is_kept_to_be_sent_in_a_moment(
@@ -144,10 +144,10 @@ async def test_what_came_too_often_is_kept_to_be_sent_in_a_moment(
 
 async def test_whoever_signed_in_in_another_window_goes_on(house: House) -> None:
     who = await signed_in(house)
-    kept = {"to": CONTACT, "kept.note": "一段话"}
-    nobody = await house.http.post("/staff/again", data=kept, headers=PEOPLE)
-    assert (nobody.status_code, hidden(nobody, "/staff/again")) == (401, kept)
-    shown = await house.http.post("/staff/again", data=kept, headers=PEOPLE | who.cookie)
+    fields = {"to": CONTACT, "kept.note": "一段话"}
+    nobody = await house.http.post("/staff/again", data=fields, headers=PEOPLE)
+    assert (nobody.status_code, hidden(nobody, "/staff/again")) == (401, fields)
+    shown = await house.http.post("/staff/again", data=fields, headers=PEOPLE | who.cookie)
     assert hidden(shown, CONTACT) == {"csrf": who.csrf, "note": "一段话"}
 
 
@@ -168,8 +168,8 @@ async def test_the_password_is_changed_and_the_others_are_signed_out(house: Hous
     page = await house.http.post("/staff/me", data=weak, headers=PEOPLE | who.cookie)
     assert page.status_code == 422
     assert PASSWORD not in page.text
-    told = {"csrf": who.csrf, "old": PASSWORD, "new": "another quiet morning"}
-    page = await house.http.post("/staff/me", data=told, headers=PEOPLE | who.cookie)
+    fields = {"csrf": who.csrf, "old": PASSWORD, "new": "another quiet morning"}
+    page = await house.http.post("/staff/me", data=fields, headers=PEOPLE | who.cookie)
     assert "密码已修改" in page.text
     fresh = {"Cookie": f"jiesu-session={page.cookies['jiesu-session']}"}
     house.http.cookies.clear()

@@ -24,8 +24,8 @@ async def opened(house: House, who: SignedIn, path: str = INBOX) -> httpx.Respon
 
 
 async def sent(house: House, who: SignedIn, what: str, **fields: Any) -> httpx.Response:
-    told = {"csrf": who.csrf, "key": "k1"} | fields
-    return await house.http.post(f"{INBOX}/{what}", data=told, headers=PEOPLE | who.cookie)
+    values = {"csrf": who.csrf, "key": "k1"} | fields
+    return await house.http.post(f"{INBOX}/{what}", data=values, headers=PEOPLE | who.cookie)
 
 
 def lines(page: httpx.Response) -> list[str]:
@@ -34,17 +34,17 @@ def lines(page: httpx.Response) -> list[str]:
 
 
 def count(page: httpx.Response, part: str) -> int:
-    found = re.search(rf'class="part part-{part}[ "].*?<b>(\d+)</b>', page.text)
-    assert found, page.text
-    return int(found[1])
+    match = re.search(rf'class="part part-{part}[ "].*?<b>(\d+)</b>', page.text)
+    assert match, page.text
+    return int(match[1])
 
 
 def line(page: httpx.Response, ticket: Filed) -> str:
-    found = re.search(
+    match = re.search(
         rf'<li class="[^"]*" data-ref="{ticket.number}-.*?</li>', page.text, re.DOTALL
     )
-    assert found, page.text
-    return html.unescape(found[0])
+    assert match, page.text
+    return html.unescape(match[0])
 
 
 async def test_the_officer_sees_what_burns_first_and_what_to_do(house: House) -> None:
@@ -78,8 +78,8 @@ async def test_the_counters_are_the_parts(house: House) -> None:
         assert len(lines(page)) == count(before, part), part
     assert (await ticket.by_unit("extend", {"by": "1d", "reason": "等配件。"})).status_code == 200
     assert (await ticket.by_unit("ask", {"question": "哪座桥？"})).status_code == 200
-    asked = await opened(house, who, f"{INBOX}?which=asked")
-    assert "申请延期" in line(asked, ticket)
+    response = await opened(house, who, f"{INBOX}?which=asked")
+    assert "申请延期" in line(response, ticket)
     paused = await opened(house, who, f"{INBOX}?which=paused")
     assert "等待市民" in line(paused, ticket)
     assert (await ticket.complete()).status_code == 200
@@ -162,8 +162,8 @@ async def test_nothing_chosen_and_nothing_meant_change_nothing(house: House) -> 
     forged = await sent(house, who, "sign", csrf="x", one=f"{ticket.number}-1")
     assert forged.status_code == 403
     desk = await signed_in(house, Role.DESK, city="tongzhou")
-    told = {"unit": "water", "one": f"{ticket.number}-1"}
-    assert (await sent(house, desk, "sign", **told)).status_code == 403
+    fields = {"unit": "water", "one": f"{ticket.number}-1"}
+    assert (await sent(house, desk, "sign", **fields)).status_code == 403
     assert "signed" not in await ticket.kinds()
 
 
@@ -186,29 +186,29 @@ async def test_several_are_delegated_with_one_task(house: House) -> None:
     below = next(u for u in pack.units if u.kind == "community" and u.parent)
     street = pack.unit(str(below.parent))
     who = await signed_in(house, Role.OFFICER, street.code, city="heping")
-    found = [await house.file(**COMMUNITY, category=None) for _ in range(2)]
-    for ticket in found:
+    filed_tickets = [await house.file(**COMMUNITY, category=None) for _ in range(2)]
+    for ticket in filed_tickets:
         moved = await ticket.by(
             Role.DISPATCHER, "reassign", {"unit": street.code, "reason": "属地。"}
         )
         assert moved.status_code in (200, 409), moved.text
     page = await opened(house, who)
-    picked = [ref for ref in lines(page) if ref.split("-")[0] in {t.number for t in found}]
+    picked = [ref for ref in lines(page) if ref.split("-")[0] in {t.number for t in filed_tickets}]
     assert len(picked) == 2
     wrong = await sent(house, who, "delegate", pick=picked, task="今天内清理，并回传照片。")
     assert wrong.status_code == 422
     assert "今天内清理，并回传照片。" in wrong.text
     assert sorted(re.findall(r'value="([^"]+)" checked', wrong.text)) == sorted(picked)
-    told = {"to": below.code, "task": "今天内清理，并回传照片。"}
-    page = await sent(house, who, "delegate", pick=picked, **told)
+    fields = {"to": below.code, "task": "今天内清理，并回传照片。"}
+    page = await sent(house, who, "delegate", pick=picked, **fields)
     assert "已转派 2 件" in page.text, page.text
-    there = await signed_in(house, Role.OFFICER, below.code, city="heping")
-    theirs = await opened(house, there)
-    assert {ref.split("-")[0] for ref in lines(theirs)} >= {t.number for t in found}
+    signed = await signed_in(house, Role.OFFICER, below.code, city="heping")
+    theirs = await opened(house, signed)
+    assert {ref.split("-")[0] for ref in lines(theirs)} >= {t.number for t in filed_tickets}
     assert "今天内清理，并回传照片。" in theirs.text
-    twice = await sent(house, who, "delegate", pick=picked, **told | {"key": "k2"})
+    twice = await sent(house, who, "delegate", pick=picked, **fields | {"key": "k2"})
     assert "未成功 2 件" in twice.text
-    far = await sent(house, who, "delegate", pick=picked, **told | {"to": "nobody", "key": "k3"})
+    far = await sent(house, who, "delegate", pick=picked, **fields | {"to": "nobody", "key": "k3"})
     assert "未成功 2 件" in far.text
     assert "nobody" not in theirs.text
 
@@ -219,7 +219,7 @@ async def test_a_long_list_does_not_wait_for_the_engine_line_by_line(
     tickets = [await house.file() for _ in range(12)]
     who = await signed_in(lonely_house, Role.OFFICER, "water", city="tongzhou")
     page = await sent(lonely_house, who, "sign", pick=[f"{each.number}-1" for each in tickets])
-    told = html.unescape(page.text)
+    text = html.unescape(page.text)
     # Eight requests run at a time; the others are not sent any more.
-    assert told.count("尚未确认完成，可放心重试。") == 8
-    assert told.count("未办理，请稍后再试。") == 4
+    assert text.count("尚未确认完成，可放心重试。") == 8
+    assert text.count("未办理，请稍后再试。") == 4

@@ -37,9 +37,9 @@ async def _get(
     house: House, path: str, role: Role = Role.SUPERVISOR, unit: str | None = None, **more: str
 ) -> httpx.Response:
     somebody = await signed_in(house, role, unit)
-    told = {"Accept": "text/html", "Accept-Language": "en"} | more
-    told["Cookie"] = f"{somebody.cookie['Cookie']}; city=tongzhou"
-    return await house.http.get(path, headers=told)
+    fields = {"Accept": "text/html", "Accept-Language": "en"} | more
+    fields["Cookie"] = f"{somebody.cookie['Cookie']}; city=tongzhou"
+    return await house.http.get(path, headers=fields)
 
 
 async def _page(house: House, path: str, *who: Any) -> str:
@@ -58,8 +58,8 @@ async def _sheet(house: House, path: str, *who: Any) -> list[list[str]]:
 
 
 def _links(page: str, start: str) -> list[str]:
-    found = re.findall(r'href="([^"]+)"', page)
-    return [html.unescape(url) for url in found if url.startswith(start)]
+    items = re.findall(r'href="([^"]+)"', page)
+    return [html.unescape(url) for url in items if url.startswith(start)]
 
 
 def _numbers(page: str) -> set[str]:
@@ -173,9 +173,9 @@ async def test_spots_are_on_the_map_and_in_tables(house: House) -> None:
     page = await _page(house, f"/staff/spots?{MONTH}")
     assert "Beiyuan Subdistrict" in page
     assert "No common problem" in page
-    told = (await _get(house, f"/staff/spots.json?{MONTH}", Accept="application/json")).json()
-    assert [one["tickets"] for one in told] == [2]
-    both = await _page(house, told[0]["url"])
+    payload = (await _get(house, f"/staff/spots.json?{MONTH}", Accept="application/json")).json()
+    assert [one["tickets"] for one in payload] == [2]
+    both = await _page(house, payload[0]["url"])
     assert _numbers(both) == {town["good"].number, town["bad"].number}
     for what, first in (("street", STREET), ("category", "lamp")):
         rows = await _sheet(house, f"/staff/spots.csv?what={what}&{MONTH}")
@@ -186,11 +186,11 @@ async def test_spots_are_on_the_map_and_in_tables(house: House) -> None:
 
 
 async def test_common_problems_are_named(house: House) -> None:
-    told = [busy(STREET) for _ in range(5)]
-    await project(house.store, *([one.accepted(), one.classified("0301")] for one in told))
+    stories = [busy(STREET) for _ in range(5)]
+    await project(house.store, *([one.accepted(), one.classified("0301")] for one in stories))
     page = await _page(house, f"/staff/spots?{MONTH}&category=0301")
     topic = next(one for one in _links(page, "/staff/places/tickets") if f"area={STREET}" in one)
-    assert _numbers(await _page(house, topic)) == {one.number for one in told}
+    assert _numbers(await _page(house, topic)) == {one.number for one in stories}
 
 
 class _English:
@@ -224,9 +224,9 @@ def test_a_formula_is_said_in_words(condition: str, words: str) -> None:
 
 
 def test_every_formula_of_every_city_has_words() -> None:
-    shelf: PackRegistry = SHIPPED
-    for city in shelf.ids():
-        for indicator in shelf.get(city).indicators:
+    registry: PackRegistry = SHIPPED
+    for city in registry.ids():
+        for indicator in registry.get(city).indicators:
             for condition in (indicator.over, indicator.counts):
-                said = in_words(condition, _English())  # type: ignore[arg-type]
-                assert not re.search(r"\bt \.|&&|\|\|", said), (city, condition, said)
+                text = in_words(condition, _English())  # type: ignore[arg-type]
+                assert not re.search(r"\bt \.|&&|\|\|", text), (city, condition, text)

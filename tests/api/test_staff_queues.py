@@ -29,14 +29,14 @@ async def see(house: House, who: SignedIn, path: str) -> httpx.Response:
 
 
 async def press(house: House, who: SignedIn, path: str, **typed: str) -> httpx.Response:
-    said = {"csrf": who.csrf, "key": "k1"} | typed
+    fields = {"csrf": who.csrf, "key": "k1"} | typed
     address = f"/staff/{path}?city=tongzhou"
-    return await house.http.post(address, data=said, headers=PEOPLE | who.cookie)
+    return await house.http.post(address, data=fields, headers=PEOPLE | who.cookie)
 
 
 def in_hand(page: httpx.Response) -> str | None:
-    found = re.search(r'name="number" value="(\d+)"', page.text)
-    return found[1] if found else None
+    match = re.search(r'name="number" value="(\d+)"', page.text)
+    return match[1] if match else None
 
 
 async def waits(house: House, *of: str) -> list[dict[str, Any]]:
@@ -113,8 +113,8 @@ async def test_what_was_returned_waits_for_a_unit_by_hand(house: House) -> None:
     page = await see(house, who, "decisions")
     assert in_hand(page) == ticket.number
     assert "该河段属镇里管理" in page.text
-    said = {"number": ticket.number, "approve": "true", "reason": "属实"}
-    assert (await press(house, who, "decisions/decide", **said)).status_code == 303
+    fields = {"number": ticket.number, "approve": "true", "reason": "属实"}
+    assert (await press(house, who, "decisions/decide", **fields)).status_code == 303
     await ticket.until_stage("dispatch")
     assert await waits(house, "triage") == []
     for of in (["dispatch"], ["triage", "dispatch"]):
@@ -133,19 +133,19 @@ async def test_what_was_returned_waits_for_a_unit_by_hand(house: House) -> None:
 async def test_more_time_is_refused_with_a_reason(house: House) -> None:
     ticket = await house.file()
     await ticket.until_stage("handle")
-    asked = {"by": "3d", "reason": "等配件"}
-    assert (await ticket.by_unit("extend", asked)).status_code == 200
+    fields = {"by": "3d", "reason": "等配件"}
+    assert (await ticket.by_unit("extend", fields)).status_code == 200
     who = await signed_in(house, Role.SUPERVISOR)
     page = await see(house, who, "decisions")
     assert "等配件" in page.text
     assert "3 天" in page.text
     no_word = await press(house, who, "decisions/decide", number=ticket.number, approve="false")
     assert (no_word.status_code, 'id="e-reason"' in no_word.text) == (422, True)
-    said = {"number": ticket.number, "approve": "false", "reason": "先出方案"}
-    did = await press(house, who, "decisions/decide", **said)
+    values = {"number": ticket.number, "approve": "false", "reason": "先出方案"}
+    did = await press(house, who, "decisions/decide", **values)
     assert did.headers["Location"].partition("?")[2].startswith("done=refused&was=")
     assert (await ticket.kinds())[-1] == "extension_refused"
-    gone = await press(house, who, "decisions/decide", **said | {"key": "k2"})
+    gone = await press(house, who, "decisions/decide", **values | {"key": "k2"})
     assert gone.status_code == 409
     assert "先出方案" not in (await see(house, who, "decisions")).text
 
@@ -187,8 +187,8 @@ async def test_a_queue_is_read_page_by_page_by_programs(house: House) -> None:
     headers = await house.token(Role.SUPERVISOR)
     seen, cursor = [], ""
     while True:
-        asked = {"queue": "triage", "limit": "2"} | ({"cursor": cursor} if cursor else {})
-        answer = await house.http.get("/api/v1/queues", params=asked, headers=headers)
+        fields = {"queue": "triage", "limit": "2"} | ({"cursor": cursor} if cursor else {})
+        answer = await house.http.get("/api/v1/queues", params=fields, headers=headers)
         seen += [one["number"] for one in answer.json()["items"]]
         cursor = answer.json()["next_cursor"]
         if cursor is None:
@@ -252,8 +252,8 @@ async def test_after_the_last_return_a_meeting_names_the_unit(meeting: House) ->
     who = await signed_in(house, Role.DISPATCHER)
     page = await see(house, who, "decisions")
     assert "这是最后一次退单" in page.text
-    said = {"number": ticket.number, "approve": "true", "reason": "属实"}
-    assert (await press(house, who, "decisions/decide", **said)).status_code == 303
+    fields = {"number": ticket.number, "approve": "true", "reason": "属实"}
+    assert (await press(house, who, "decisions/decide", **fields)).status_code == 303
     await ticket.until_stage("arbitrate")
     assert [one["number"] for one in await waits(house, "arbitrate")] == [ticket.number]
     page = await see(house, who, "decisions")
@@ -330,7 +330,7 @@ async def test_whoever_is_silent_is_called_and_what_they_say_is_recorded(impatie
 async def test_who_was_reached_need_not_rate(impatient: House) -> None:
     ticket = await due_for_a_call(impatient)
     who = await signed_in(impatient)
-    said = {"number": ticket.number, "reached": "yes", "note": "说再想想，不愿评价"}
-    assert (await press(impatient, who, "call-backs/call-back", **said)).status_code == 303
+    fields = {"number": ticket.number, "reached": "yes", "note": "说再想想，不愿评价"}
+    assert (await press(impatient, who, "call-backs/call-back", **fields)).status_code == 303
     state = await ticket.seen_by_staff()
     assert (state["call_backs"], state["rating"]) == (1, None)

@@ -19,8 +19,8 @@ NOWHERE = "2603021234560"
 async def _reporting(house: House) -> Filed:
     """File a report about the market authority, which the water bureau handles."""
     ticket = await house.unclear(contact=CONTACT)
-    told = {"category": "0301", "kind": "report", "unit": "water", "accused": "market"}
-    assert (await ticket.by(Role.DISPATCHER, "triage", told)).status_code == 200
+    fields = {"category": "0301", "kind": "report", "unit": "water", "accused": "market"}
+    assert (await ticket.by(Role.DISPATCHER, "triage", fields)).status_code == 200
     await ticket.until_stage("handle")
     return ticket
 
@@ -115,8 +115,8 @@ async def test_why_is_answered_by_the_api_as_codes_and_in_the_readers_language(
 
 async def test_the_note_of_who_classified_stands_beside_the_reason(house: House) -> None:
     ticket = await house.unclear()
-    told = {"category": "0301", "note": "听录音是河水"}
-    assert (await ticket.by(Role.DISPATCHER, "triage", told)).status_code == 200
+    fields = {"category": "0301", "note": "听录音是河水"}
+    assert (await ticket.by(Role.DISPATCHER, "triage", fields)).status_code == 200
     page = says(await (await at_desk(house, Role.DISPATCHER)).ticket(ticket))
     assert "未提及事项目录中的关键词" in page
     assert "人工分类" in page
@@ -266,9 +266,9 @@ async def test_what_is_missing_is_said_beside_its_field_and_the_text_stays(house
 async def test_what_the_ticket_refuses_comes_back_with_the_text(house: House) -> None:
     ticket = await house.file()
     who = await at_desk(house, Role.OFFICER, "water")
-    told = {"ground": "not_ours", "reason": "不是我们的。"}
-    assert await who.done(ticket, "return", told | {"key": "a" * 32})
-    again = await who.do(ticket, "return", told | {"reason": "再退一次。", "key": "b" * 32})
+    fields = {"ground": "not_ours", "reason": "不是我们的。"}
+    assert await who.done(ticket, "return", fields | {"key": "a" * 32})
+    again = await who.do(ticket, "return", fields | {"reason": "再退一次。", "key": "b" * 32})
     assert again.status_code == 409
     assert refused(again)
     assert "再退一次。</textarea>" in again.text
@@ -336,8 +336,8 @@ async def test_what_has_ended_and_is_back_gets_a_number_and_a_code_for_the_citiz
     await ticket.until_stage("ended")
     who = await at_desk(house, Role.DESK)
     assert offered(await who.ticket(ticket)) == {"recur"}
-    told = {"text": "又发黑了。", "key": "d" * 32}
-    first, again = [await who.do(ticket, "recur", told) for _ in range(2)]
+    fields = {"text": "又发黑了。", "key": "d" * 32}
+    first, again = [await who.do(ticket, "recur", fields) for _ in range(2)]
     assert (first.status_code, again.status_code) == (200, 200)
     assert "查询码" in says(first)
     codes = [re.findall(r'<b class="number">(\d{8})</b>', page.text) for page in (first, again)]
@@ -379,8 +379,8 @@ async def test_a_provisional_clock_is_marked_for_staff_and_not_for_the_citizen(
         page = await reader.get(f"/staff/tickets/{story.number}")
         assert says(page).count(word) == 1
     staff = await house.token(Role.DISPATCHER)
-    told = (await house.http.get(f"/api/v1/tickets/{story.number}", headers=staff)).json()
-    marked = [one["name"] for one in told["clocks"] if one["provisional"]]
+    payload = (await house.http.get(f"/api/v1/tickets/{story.number}", headers=staff)).json()
+    marked = [one["name"] for one in payload["clocks"] if one["provisional"]]
     assert marked == ["handle"]
     code = {"Access-Code": house.context.vault.access_code(story.number)}
     citizen = await house.http.get(f"/api/v1/tickets/{story.number}", headers=code)

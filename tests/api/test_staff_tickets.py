@@ -18,7 +18,7 @@ def _numbers(page: httpx.Response) -> list[str]:
     return re.findall(r'<a href="/staff/tickets/(\d{13})"', page.text)
 
 
-async def _found(who: AtDesk, **params: str) -> list[str]:
+async def _search(who: AtDesk, **params: str) -> list[str]:
     page = await who.get(PATH, city="tongzhou", **params)
     assert page.status_code == 200, says(page)
     return _numbers(page)
@@ -33,7 +33,7 @@ async def ticket(house: House) -> Filed:
 async def test_a_ticket_is_found_by_what_is_known_of_it(house: House, ticket: Filed) -> None:
     other = await house.unclear()
     who = await at_desk(house, Role.DISPATCHER)
-    assert {ticket.number, other.number} <= set(await _found(who))
+    assert {ticket.number, other.number} <= set(await _search(who))
     for params in (
         {"text": "暗渠"},
         {"text": ticket.number[:9]},
@@ -43,11 +43,11 @@ async def test_a_ticket_is_found_by_what_is_known_of_it(house: House, ticket: Fi
         {"unit": "water", "state": "open", "kind": "complaint"},
         {"category": "黑臭水体"},
     ):
-        found = await _found(who, **params)
-        assert ticket.number in found, params
-        assert "text" not in params or params["text"].isdigit() or found == [ticket.number]
+        names = await _search(who, **params)
+        assert ticket.number in names, params
+        assert "text" not in params or params["text"].isdigit() or names == [ticket.number]
     for params in ({"state": "overdue"}, {"state": "ended"}, {"stage": "rate"}, {"unit": "market"}):
-        assert ticket.number not in await _found(who, **params), params
+        assert ticket.number not in await _search(who, **params), params
 
 
 async def test_a_whole_number_goes_straight_to_its_ticket(house: House, ticket: Filed) -> None:
@@ -61,10 +61,10 @@ async def test_a_whole_number_goes_straight_to_its_ticket(house: House, ticket: 
 
 async def test_officers_find_their_own_units_tickets(house: House, ticket: Filed) -> None:
     own = await at_desk(house, Role.OFFICER, "water")
-    assert ticket.number in await _found(own, unit="market")  # the parameter is ignored
+    assert ticket.number in await _search(own, unit="market")  # the parameter is ignored
     assert 'name="unit"' not in (await own.get(PATH)).text
     stranger = await at_desk(house, Role.OFFICER, "market")
-    assert await _found(stranger) == []
+    assert await _search(stranger) == []
     page = await stranger.get(PATH, text=ticket.number)
     assert page.status_code == 200
     assert "没有符合条件的工单" in says(page)

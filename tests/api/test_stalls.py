@@ -44,11 +44,11 @@ async def standing(
         yield Standing(house, worker)
 
 
-async def meanwhile(worker: StandingWorker, seconds: float, *asked: Any) -> list[httpx.Response]:
+async def meanwhile(worker: StandingWorker, seconds: float, *items: Any) -> list[httpx.Response]:
     """Send the requests while the worker is stalled, and return the answers once it continues."""
     with worker.standing_still():
         tasks = []
-        for one in asked:
+        for one in items:
             tasks.append(asyncio.create_task(one))
             await asyncio.sleep(0.02)  # in this order
         await asyncio.sleep(seconds)

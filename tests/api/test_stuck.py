@@ -19,11 +19,13 @@ PEOPLE = {"Accept": "text/html"}
 async def _register(house: House, city: str = "tongzhou", *, begun: bool = False) -> str:
     """Register an older complaint that the engine has not taken, or (`begun`) not recorded."""
     filed = datetime.now(UTC) - timedelta(minutes=3)
-    told = complaint(city=city, filed_at=filed)
-    await intake.register(house.store, told, None, None, None, "f", partial(str, told.number))
+    new_complaint = complaint(city=city, filed_at=filed)
+    await intake.register(
+        house.store, new_complaint, None, None, None, "f", partial(str, new_complaint.number)
+    )
     if begun:
-        await intake.mark_started(house.store, told.number, filed)
-    return told.number
+        await intake.mark_started(house.store, new_complaint.number, filed)
+    return new_complaint.number
 
 
 async def _page(house: House, path: str, role: Role, language: str = "en") -> str:
@@ -45,8 +47,8 @@ async def test_a_quiet_installation_says_so_everywhere(house: House) -> None:
         house, "/staff/admin/waiting", Role.ADMIN
     )
     assert "do not move" not in await _page(house, "/staff/board", Role.SUPERVISOR)
-    told = (await house.http.get("/metrics")).text
-    assert 'jiesu_stuck{waits="record"} 0.0' in told
+    text = (await house.http.get("/metrics")).text
+    assert 'jiesu_stuck{waits="record"} 0.0' in text
 
 
 async def test_a_ticket_with_nobody_is_on_board_admin_page_and_metric(house: House) -> None:
@@ -66,9 +68,9 @@ async def test_a_ticket_with_nobody_is_on_board_admin_page_and_metric(house: Hou
     assert [one["state"] for one in findings if one["what"] == "tickets"] == ["wrong", "wrong"]
     assert lost in wrong[1]
     assert "nothing recorded" in wrong[1]
-    told = (await house.http.get("/metrics")).text
-    assert 'jiesu_stuck{waits="record"} 1.0' in told
-    assert lost not in told
+    text = (await house.http.get("/metrics")).text
+    assert 'jiesu_stuck{waits="record"} 1.0' in text
+    assert lost not in text
 
 
 async def test_staff_of_one_city_are_told_of_no_other_citys_stuck_tickets(house: House) -> None:
@@ -115,6 +117,6 @@ async def test_a_metric_is_no_number_while_the_store_is_away(house: House) -> No
     away = Store.open("postgresql://nobody@127.0.0.1:1/nothing")
     home = house.context.settings.home
     async with open_house(home, away, None, temporal_address="127.0.0.1:1") as other:
-        told = (await other.http.get("/metrics")).text
+        text = (await other.http.get("/metrics")).text
     await away.close()
-    assert 'jiesu_stuck{waits="start"} NaN' in told
+    assert 'jiesu_stuck{waits="start"} NaN' in text

@@ -5,7 +5,7 @@ import pytest
 from api.http.i18n import CHINESE, ENGLISH, LANGUAGES
 from api.pages.shared import labels
 from api.pages.shared.labels import LABELS
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.facts.transitions import TABLE
 from domain.ticket.assignment import Ending, Share
 from domain.ticket.complaint import Channel, Kind
@@ -18,7 +18,7 @@ VALUES = {
     "channel": Channel,
     "stage": Stage,
     "outcome": Outcome,
-    "rung": RungKind,
+    "rung": LevelKind,
     "share": Share,
     "ending": Ending,
 }

@@ -20,9 +20,9 @@ AWAY: dict[str, Any] = {"temporal_address": "127.0.0.1:1", "engine_timeout": 0.2
 
 
 def _stamp(page: str) -> str:
-    found = re.search(r'name="stamp" value="([^"]+)"', page)
-    assert found is not None
-    return html.unescape(found[1])
+    match = re.search(r'name="stamp" value="([^"]+)"', page)
+    assert match is not None
+    return html.unescape(match[1])
 
 
 async def test_a_form_sent_at_once_is_shown_again_and_can_be_sent_after_a_while(

@@ -29,8 +29,8 @@ from tests.support.media import (
 UPLOAD = "/api/v1/files"
 
 
-async def _photo_of(house: House, told: dict[str, Any]) -> Image.Image:
-    return Image.open(io.BytesIO((await house.http.get(told["url"])).content))
+async def _photo_of(house: House, values: dict[str, Any]) -> Image.Image:
+    return Image.open(io.BytesIO((await house.http.get(values["url"])).content))
 
 
 @pytest.mark.parametrize(
@@ -58,28 +58,28 @@ async def test_what_citizens_send_is_taken(
     headers = {"Content-Type": declared} if declared else {}
     answer = await lonely_house.http.post(UPLOAD, content=content, headers=headers)
     assert answer.status_code == 201, answer.text
-    told = answer.json()
-    assert (told["kind"], told["media_type"]) == (kind, media_type)
-    row = await files.get(lonely_house.store, told["id"])
+    payload = answer.json()
+    assert (payload["kind"], payload["media_type"]) == (kind, media_type)
+    row = await files.get(lonely_house.store, payload["id"])
     assert row is not None
-    assert (row.sha256, row.bytes) == (told["sha256"], told["bytes"])
+    assert (row.sha256, row.bytes) == (payload["sha256"], payload["bytes"])
 
 
 async def test_a_photo_is_upright_and_tells_nothing_but_what_it_shows(lonely_house: House) -> None:
     where = located(((39, 54, 31.3), "N"), ((116, 23, 51), "E"))
     photo = a_photo((600, 400), exif=where)
     answer = await lonely_house.http.post(UPLOAD, content=photo)
-    told = answer.json()
+    payload = answer.json()
     # The photo was lying on its side: its top left corner is now the top right one.
-    kept = await _photo_of(lonely_house, told)
-    assert (kept.size, (told["width"], told["height"])) == ((400, 600), (400, 600))
-    corner = kept.getpixel((390, 10))
+    image = await _photo_of(lonely_house, payload)
+    assert (image.size, (payload["width"], payload["height"])) == ((400, 600), (400, 600))
+    corner = image.getpixel((390, 10))
     assert isinstance(corner, tuple)
     assert corner[0] > 200 > 100 > corner[2]
-    assert kept.getexif() == {}
+    assert image.getexif() == {}
     # The position is offered to the uploader, and stored nowhere.
-    assert told["location"] == {"lat": 39.908694, "lon": 116.3975, "crs": "wgs84"}
-    row = await files.get(lonely_house.store, told["id"])
+    assert payload["location"] == {"lat": 39.908694, "lon": 116.3975, "crs": "wgs84"}
+    row = await files.get(lonely_house.store, payload["id"])
     assert "39.908" not in str(row)
     assert "116.39" not in str(row)
 
@@ -97,28 +97,28 @@ async def test_a_place_is_offered_only_where_there_is_one(
     lat: Any, lon: Any, expected: tuple[float, float] | None, lonely_house: House
 ) -> None:
     photo = a_photo(exif=located(lat, lon))
-    told = (await lonely_house.http.post(UPLOAD, content=photo)).json()
-    found = told["location"] and (told["location"]["lat"], told["location"]["lon"])
-    assert found == expected
+    payload = (await lonely_house.http.post(UPLOAD, content=photo)).json()
+    location = payload["location"] and (payload["location"]["lat"], payload["location"]["lon"])
+    assert location == expected
 
 
 async def test_a_video_offers_its_place_and_forgets_it(lonely_house: House) -> None:
     where = box(b"udta", box(b"\xa9xyz", b"\0\x12\x15\xc7+39.9087+116.3975/"))
-    told = (await lonely_house.http.post(UPLOAD, content=a_video(where))).json()
-    assert (told["location"]["lat"], told["location"]["lon"]) == (39.9087, 116.3975)
-    assert b"+39.9087" not in (await lonely_house.http.get(told["url"])).content
+    payload = (await lonely_house.http.post(UPLOAD, content=a_video(where))).json()
+    assert (payload["location"]["lat"], payload["location"]["lon"]) == (39.9087, 116.3975)
+    assert b"+39.9087" not in (await lonely_house.http.get(payload["url"])).content
 
 
 async def test_a_large_photo_is_made_smaller(lonely_house: House) -> None:
-    told = (await lonely_house.http.post(UPLOAD, content=a_photo((6000, 3000)))).json()
-    assert (told["width"], told["height"]) == (4096, 2048)
+    payload = (await lonely_house.http.post(UPLOAD, content=a_photo((6000, 3000)))).json()
+    assert (payload["width"], payload["height"]) == (4096, 2048)
 
 
 async def test_what_is_transparent_becomes_white(lonely_house: House) -> None:
     content = io.BytesIO()
     Image.new("RGBA", (50, 50), (0, 0, 0, 0)).save(content, "PNG")
-    told = (await lonely_house.http.post(UPLOAD, content=content.getvalue())).json()
-    assert (await _photo_of(lonely_house, told)).getpixel((25, 25)) == (255, 255, 255)
+    payload = (await lonely_house.http.post(UPLOAD, content=content.getvalue())).json()
+    assert (await _photo_of(lonely_house, payload)).getpixel((25, 25)) == (255, 255, 255)
 
 
 async def test_a_form_brings_a_file(lonely_house: House) -> None:

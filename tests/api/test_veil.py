@@ -22,10 +22,10 @@ from api.pages.citizen.redaction import VEIL, veiled
     ],
 )
 def test_it_is_covered(secret: str) -> None:
-    told = veiled(f"请联系{secret}，谢谢。")
-    assert secret not in told
-    assert told.startswith(f"请联系{VEIL}")
-    assert told.endswith("，谢谢。")
+    value = veiled(f"请联系{secret}，谢谢。")
+    assert secret not in value
+    assert value.startswith(f"请联系{VEIL}")
+    assert value.endswith("，谢谢。")
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ class Later:
 
 
 async def test_what_is_there_is_found_at_once() -> None:
-    there = Later(0)
-    assert await until(there.look, 1) == "there"
-    assert there.looks == 1
+    later = Later(0)
+    assert await until(later.look, 1) == "there"
+    assert later.looks == 1
 
 
 async def test_what_does_not_come_is_not_waited_for_longer_than_told() -> None:

@@ -86,7 +86,7 @@ NO_NAMES = {
     # choices and yes or no
     "agreed", "anonymous", "approve", "contacted", "grade", "ground", "holds", "kind", "locally",
     "outcome", "public", "purpose", "rating", "reached", "resolved", "resume", "scopes", "what",
-    "step", "role", "channel", "deed", "chore",
+    "step", "role", "channel", "action", "chore",
     # the city's words: units, areas, categories, rules
     "accused", "area", "category", "city", "city_id", "indicator", "pack", "topic", "unit", "units",
     # filters and pages of lists
@@ -111,7 +111,7 @@ UNKNOWN: dict[str, str] = {
 }  # fmt: skip
 
 WHAT_ELSE = {
-    "version": "1", "city": ELSEWHERE, "city_id": ELSEWHERE, "deed": "disable", "what": "urge",
+    "version": "1", "city": ELSEWHERE, "city_id": ELSEWHERE, "action": "disable", "what": "urge",
     "chore": "spool", "path": "x",
 }  # fmt: skip
 
@@ -159,14 +159,14 @@ class World:
     ) -> httpx.Response:
         """Send a request; to a page as a browser does, with the form's token."""
         headers = stranger.who.headers
-        told: dict[str, Any] = {"params": query} if query else {}
+        fields: dict[str, Any] = {"params": query} if query else {}
         if address.startswith("/staff"):
             headers = stranger.who.cookie | {"Accept": "text/html", "Accept-Language": "zh"}
             if method == "POST":
-                told["data"] = {"csrf": stranger.who.csrf, "key": "walk"} | (content or {})
+                fields["data"] = {"csrf": stranger.who.csrf, "key": "walk"} | (content or {})
         elif method in ("POST", "PUT"):
-            told["json"] = content or {}
-        answer = await self.house.http.request(method, address, headers=headers, **told)
+            fields["json"] = content or {}
+        answer = await self.house.http.request(method, address, headers=headers, **fields)
         assert answer.status_code < 500, (method, address, answer.text)
         return answer
 
@@ -192,29 +192,31 @@ async def world(
 
 
 async def _built(house: House) -> World:
-    said = {"title": TITLE, "text": TEXT, "contact": {"name": NAME, "phone": PHONE}}
+    names = {"title": TITLE, "text": TEXT, "contact": {"name": NAME, "phone": PHONE}}
     photo = (await house.http.post("/api/v1/files", content=a_photo())).json()
-    shared = await house.file(**said, files=[photo["reference"]])
+    shared = await house.file(**names, files=[photo["reference"]])
     called = {"units": [{"unit": "planning", "task": TEXT}], "ground": "beyond_street"}
     assert (await shared.by_unit("whistle", called | {"reason": TEXT})).status_code == 200
-    report = await _sent(house, "water", kind="report", accused=ACCUSED, **said)
-    asked, unclear = await house.file(**said), await house.unclear(**said)
-    await asked.until_stage("handle")
-    assert (await asked.by_unit("extend", {"by": "3d", "reason": TEXT})).status_code == 200
-    answered = await house.file(**said)
+    report = await _sent(house, "water", kind="report", accused=ACCUSED, **names)
+    filed, unclear = await house.file(**names), await house.unclear(**names)
+    await filed.until_stage("handle")
+    assert (await filed.by_unit("extend", {"by": "3d", "reason": TEXT})).status_code == 200
+    answered = await house.file(**names)
     assert (await answered.complete()).status_code == 200
     await answered.until_stage("rate")
     things = {"number": shared.number, "n": "1", "file": photo["id"], **await _people(house)}
-    tickets = [shared, unclear, report, asked, answered]
+    tickets = [shared, unclear, report, filed, answered]
     strangers = [one async for one in _strangers(house, tickets)]
     return World(house, things, photo["reference"], tickets, strangers)
 
 
-async def _sent(house: House, unit: str, **said: Any) -> Filed:
+async def _sent(house: House, unit: str, **values: Any) -> Filed:
     """File a ticket and send it to a unit, by hand."""
-    choice: dict[str, Any] = {name: said.pop(name) for name in ("kind", "accused") if name in said}
-    ticket = await house.unclear(**said)
-    choice |= {"category": said.get("category", "0301"), "unit": unit}
+    choice: dict[str, Any] = {
+        name: values.pop(name) for name in ("kind", "accused") if name in values
+    }
+    ticket = await house.unclear(**values)
+    choice |= {"category": values.get("category", "0301"), "unit": unit}
     answer = await ticket.by(Role.DISPATCHER, "triage", choice)
     assert answer.status_code == 200, answer.text
     await ticket.until_stage("handle")
@@ -267,11 +269,11 @@ def unsaid(content: Any) -> list[str]:
 
 async def test_every_parameter_is_known_to_name_something_or_nothing(tmp_path: Path) -> None:
     app = create_app(Settings(home=tmp_path, keys=RING.text()), packs=SHIPPED)  # type: ignore[arg-type]
-    found = {name for address in addresses(app) for name in parameters(address.route)}
-    found |= {name for module in page_modules() for name in names_read(module)}
-    found |= {name for fields in action_fields().values() for name in fields}
-    assert found - NAMES.keys() - NO_NAMES == set(), "does it name a thing of somebody's?"
-    assert (NAMES.keys() | NO_NAMES) - found == set(), "read nowhere"
+    names = {name for address in addresses(app) for name in parameters(address.route)}
+    names |= {name for module in page_modules() for name in names_read(module)}
+    names |= {name for fields in action_fields().values() for name in fields}
+    assert names - NAMES.keys() - NO_NAMES == set(), "does it name a thing of somebody's?"
+    assert (NAMES.keys() | NO_NAMES) - names == set(), "read nowhere"
 
 
 # --- in addresses -----------------------------------------------------------------------------
@@ -295,20 +297,22 @@ async def test_an_address_that_names_anothers_thing_is_answered_like_none(world:
     walked = set()
     for address, stranger, ticket in _tries(world, _addressed(world)):
         things = world.things | {"number": ticket.number}
-        here, nowhere = (address.path.format(**WHAT_ELSE | told) for told in (things, UNKNOWN))
+        here, nowhere = (address.path.format(**WHAT_ELSE | names) for names in (things, UNKNOWN))
         ask = partial(_at, world, address, stranger)
         case = (address.method, here, stranger.role)
-        said = [*things.values(), *UNKNOWN.values()]
-        answer = await _alike(world, case, ask, here, nowhere, said)
+        texts = [*things.values(), *UNKNOWN.values()]
+        answer = await _alike(world, case, ask, here, nowhere, texts)
         assert answer.status_code == 404, (*case, answer.text)
         walked.add((address.method, address.path))
     left = {(one.method, one.path) for one in _addressed(world)} - walked
     assert left == {("POST", "/api/v1/tickets/{number}/rating")}, "only for an access code"
 
 
-def _tries(world: World, found: Iterable[Address]) -> Iterator[tuple[Address, Stranger, Filed]]:
+def _tries(
+    world: World, found_addresses: Iterable[Address]
+) -> Iterator[tuple[Address, Stranger, Filed]]:
     """Yield each address with the strangers of a role that may use it, and tickets of others."""
-    for address in found:
+    for address in found_addresses:
         for stranger in filter(lambda one: one.may(address), world.strangers):
             for ticket in stranger.tried:
                 yield address, stranger, ticket
@@ -320,16 +324,16 @@ async def _alike(
     ask: Callable[[Any], Awaitable[httpx.Response]],
     others: Any,
     none: Any,
-    said: Sequence[str] = (),
+    texts: Sequence[str] = (),
 ) -> httpx.Response:
     """Return the answer about another's thing: it tells nothing, as if there were no such thing."""
     async with unchanged(world, case):
         for _ in range(2):  # pages show the time, and a minute may have passed in between
             answer, nothing = await ask(others), await ask(none)
-            if plain(answer, *said) == plain(nothing, *said):
+            if plain(answer, *texts) == plain(nothing, *texts):
                 break
-    assert plain(answer, *said) == plain(nothing, *said), case
-    assert tells(answer, unsaid(said)) == [], case
+    assert plain(answer, *texts) == plain(nothing, *texts), case
+    assert tells(answer, unsaid(texts)) == [], case
     return answer
 
 
@@ -365,7 +369,7 @@ def _values(world: World, name: str, ticket: Filed) -> list[tuple[Any, Any]]:
     return [(2, 99)]
 
 
-def _told(
+def _send_named(
     world: World, key: str, here: str, stranger: Stranger, name: str, named: Any
 ) -> Awaitable[httpx.Response]:
     body = BODIES.get(key, {"text": "另外的事", "city": ELSEWHERE})
@@ -374,11 +378,11 @@ def _told(
 
 async def test_a_body_that_names_anothers_thing_is_answered_like_none(world: World) -> None:
     walked = set()
-    for found, name in _bodies(world):
-        for address, stranger, ticket in _tries(world, [found]):
+    for bodies, name in _bodies(world):
+        for address, stranger, ticket in _tries(world, [bodies]):
             for value, none in _values(world, name, ticket):
                 here = address.path.format(number=stranger.own.number, n="1")
-                ask = partial(_told, world, address.right.key, here, stranger, name)
+                ask = partial(_send_named, world, address.right.key, here, stranger, name)
                 case = (here, stranger.role, name, value)
                 if name == "assignment":
                     async with unchanged(world, case):
@@ -407,13 +411,13 @@ async def test_the_codec_opens_and_seals_nothing_of_another_city(world: World) -
     context = world.house.context
     for stranger in world.strangers:
         for ticket in stranger.tried:
-            said = [Payload(metadata={"encoding": b"json/plain"}, data=TEXT.encode())]
-            sealed = await TicketCodec(context.keys, ticket.number).encode(said)
+            payloads = [Payload(metadata={"encoding": b"json/plain"}, data=TEXT.encode())]
+            sealed = await TicketCodec(context.keys, ticket.number).encode(payloads)
             async with unchanged(world, stranger.role):
                 opened = await world.send("/codec/decode", "POST", stranger, _payloads(sealed))
                 headers = stranger.who.headers | {"Jiesu-Ticket": ticket.number}
                 closed = await world.house.http.post(
-                    "/codec/encode", json=_payloads(said), headers=headers
+                    "/codec/encode", json=_payloads(payloads), headers=headers
                 )
             assert {opened.status_code, closed.status_code} <= {403, 404}, stranger.role
             assert base64.b64encode(TEXT.encode()).decode() not in opened.text
@@ -488,15 +492,15 @@ async def test_a_field_of_a_page_that_names_anothers_thing_is_answered_like_none
     world: World,
 ) -> None:
     refused = set()
-    for found, name in _page_fields(world):
-        for address, stranger, ticket in _tries(world, [found]):
+    for fields, name in _page_fields(world):
+        for address, stranger, ticket in _tries(world, [fields]):
             for value, none in _typed(world, name, ticket):
                 own = {"number": stranger.own.number, "account": world.things["account"]}
                 here = address.path.format(**UNKNOWN | WHAT_ELSE | own)
                 ask = partial(_typed_in, world, address.method, here, stranger, name)
                 case = (address.method, here, stranger.role, name, value)
-                said = [value, none, ticket.number, UNKNOWN["number"]]
-                answer = await _alike(world, case, ask, value, none, said)
+                values = [value, none, ticket.number, UNKNOWN["number"]]
+                answer = await _alike(world, case, ask, value, none, values)
                 if answer.status_code == 404:
                     refused.add((here, name))
     assert {(path, "number") for path in ALSO} <= refused, "it did not come to the number"
@@ -505,10 +509,10 @@ async def test_a_field_of_a_page_that_names_anothers_thing_is_answered_like_none
 def _typed_in(
     world: World, method: str, here: str, stranger: Stranger, name: str, named: str
 ) -> Awaitable[httpx.Response]:
-    told = ALSO.get(here, SEARCH) | {name: named}
+    values = ALSO.get(here, SEARCH) | {name: named}
     if method == "GET":
-        return world.send(here, method, stranger, **told)
-    return world.send(here, method, stranger, told)
+        return world.send(here, method, stranger, **values)
+    return world.send(here, method, stranger, values)
 
 
 OWN_PAGES: dict[Role, tuple[str, ...]] = {
@@ -528,8 +532,8 @@ async def _drawn(world: World) -> AsyncIterator[tuple[Role, str, dict[str, list[
         who = Stranger(await signed_in(world.house, role, unit, HERE), role, world.tickets[0], [])
         async for path, page in _own_pages(world, who):
             for form in forms(page):
-                for action, told in form.presses():
-                    yield role, action or path, told
+                for action, values in form.presses():
+                    yield role, action or path, values
 
 
 async def _own_pages(world: World, who: Stranger) -> AsyncIterator[tuple[str, httpx.Response]]:
@@ -538,8 +542,8 @@ async def _own_pages(world: World, who: Stranger) -> AsyncIterator[tuple[str, ht
     if who.role is Role.ADMIN:
         yield "", await world.send(f"/staff/admin/people/{world.things['account']}", "GET", who)
     if who.role is Role.DESK:
-        found = SEARCH | {"phone": PHONE, "text": "另外的事"}
-        yield "/staff/call", await world.send("/staff/call", "POST", who, found)
+        fields = SEARCH | {"phone": PHONE, "text": "另外的事"}
+        yield "/staff/call", await world.send("/staff/call", "POST", who, fields)
     for path in (*OWN_PAGES[who.role], *tickets):
         page = await world.send(path, "GET", who)
         yield path, page
@@ -547,9 +551,9 @@ async def _own_pages(world: World, who: Stranger) -> AsyncIterator[tuple[str, ht
             yield path, await world.send(address, "GET", who)
 
 
-def _named(world: World, stranger: Stranger, path: str, told: dict[str, Any]) -> bool:
+def _named(world: World, stranger: Stranger, path: str, values: dict[str, Any]) -> bool:
     """Return whether an address or a field of the form names a thing this stranger must not see."""
-    whole = f"{path} {told}"
+    whole = f"{path} {values}"
     things = [world.things["account"], world.things["token"]] if stranger.role is Role.ADMIN else []
     return any(one in whole for one in (*things, *(one.number for one in stranger.others)))
 
@@ -557,9 +561,9 @@ def _named(world: World, stranger: Stranger, path: str, told: dict[str, Any]) ->
 async def test_a_form_that_was_drawn_for_others_does_nothing(world: World) -> None:
     """The number lies in the address or in hidden fields: whoever has it sends the same form."""
     sent: set[tuple[str, int]] = set()
-    async for role, action, told in _drawn(world):
+    async for role, action, values in _drawn(world):
         path = action.partition("?")[0]
-        filled = {name: texts for name, texts in told.items() if texts != [""]}
+        filled = {name: texts for name, texts in values.items() if texts != [""]}
         content: dict[str, Any] = {**ALSO.get(path, {}), **filled}
         for stranger in (one for one in world.strangers if one.role is role):
             if not _named(world, stranger, path, content):
@@ -599,8 +603,8 @@ async def test_no_list_and_no_page_tells_of_anothers_ticket(world: World) -> Non
             for query in ({}, *QUERIES.get(address.path, ())):
                 answer = await world.send(here, "GET", stranger, **query)
                 hidden = [one.number for one in stranger.others]
-                told = tells(answer, [*unsaid(query), *hidden])
-                assert told == [], (here, stranger.role, query)
+                lines = tells(answer, [*unsaid(query), *hidden])
+                assert lines == [], (here, stranger.role, query)
 
 
 QUERIES: dict[str, list[dict[str, str]]] = {

@@ -54,13 +54,13 @@ def boards(house: House) -> BoardFeeds:
 @pytest.fixture
 def statements() -> Iterator[list[str]]:
     """Record every statement that any store executes."""
-    asked: list[str] = []
+    requested: list[str] = []
 
     def note(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        asked.append(statement)
+        requested.append(statement)
 
     event.listen(Engine, "before_cursor_execute", note)
-    yield asked
+    yield requested
     event.remove(Engine, "before_cursor_execute", note)
 
 
@@ -74,9 +74,9 @@ async def _somebody(context: AppContext) -> Caller:
 async def _account(context: AppContext) -> tuple[accounts.Account, str]:
     name = f"supervisor-{secrets.token_hex(8)}"
     await accounts.create(context.store, name, Role.SUPERVISOR)
-    found = await accounts.by_name(context.store, name)
-    assert found is not None
-    return found, name
+    account = await accounts.by_name(context.store, name)
+    assert account is not None
+    return account, name
 
 
 async def _session(context: AppContext, account: accounts.Account) -> Session:
@@ -294,7 +294,7 @@ async def _opened(running: Server, port: int, store: Store) -> AsyncIterator[asy
         await writer.wait_closed()
 
 
-async def _told(reader: asyncio.StreamReader, name: str) -> Any:
+async def _next_event(reader: asyncio.StreamReader, name: str) -> Any:
     """Return the payload of the next event of that name."""
     async with asyncio.timeout(20):
         while (line := await reader.readline()).strip() != f"event: {name}".encode():
@@ -311,14 +311,14 @@ async def test_the_stream_tells_what_changed_and_ends_with_the_server(
         _serving(sqlite_store, tmp_path) as (running, port),
         _opened(running, port, sqlite_store) as reader,
     ):
-        whole = await _told(reader, "parts")
+        whole = await _next_event(reader, "parts")
         assert set(whole) == {"totals", "inflow", "stages", "units", "soon", "queues", "at"}
         assert "Filed today" in whole["totals"]
-        changed = await _told(reader, "parts")
+        changed = await _next_event(reader, "parts")
         assert "inflow" not in changed, "nothing came in meanwhile"
         began = loop.time()
         running.should_exit = True
-        assert await _told(reader, "end") == "closing"
+        assert await _next_event(reader, "end") == "closing"
     assert loop.time() - began < 5, "the server waited for a stream that would never end"
 
 
@@ -326,7 +326,7 @@ async def test_whoever_goes_away_is_watching_no_more(sqlite_store: Store, tmp_pa
     async with _serving(sqlite_store, tmp_path) as (running, port):
         boards: BoardFeeds = running.config.app.state.boards  # type: ignore[union-attr]
         async with _opened(running, port, sqlite_store) as reader:
-            await _told(reader, "parts")
+            await _next_event(reader, "parts")
             assert boards.watched == {"tongzhou": 1}
         async with asyncio.timeout(10):
             while boards.watched:

@@ -14,9 +14,9 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client, WorkflowHistory
 
 from audit.errors import NotDeterministic
-from audit.replay import replay, told_by_history
+from audit.replay import replay, replay_history
 from audit.report import examine, state_then
-from audit.runs import all_run_ids, fetch, is_kept, run_ids
+from audit.runs import all_run_ids, fetch, is_retained, run_ids
 from audit.shredding import delete_runs, prove, tried
 from audit.verdicts import ComparisonResult, judge
 from domain.commands.citizens.add_facts import AddFacts
@@ -50,25 +50,25 @@ async def test_the_whole_story_is_told_over_its_runs(engine: Engine) -> None:
     ticket = await _lived(engine)
     client, store = engine.client, engine.store
     lengths = [len(run.events) for run in await fetch(client, ticket.number)]
-    told = await told_by_history(client, store, ticket.number, keep=range(1, 11))
-    assert list(told.events) == await ticket.events(engine)
-    assert told.ticket == await ticket.state(engine)
-    assert (told.runs, told.lost, told.since, list(told.breaks)) == (3, 0, 1, [])
-    assert told.history_events == sum(lengths)
+    replayed = await replay_history(client, store, ticket.number, keep=range(1, 11))
+    assert list(replayed.events) == await ticket.events(engine)
+    assert replayed.ticket == await ticket.state(engine)
+    assert (replayed.runs, replayed.lost, replayed.since, list(replayed.breaks)) == (3, 0, 1, [])
+    assert replayed.history_events == sum(lengths)
     ends = [lengths[0], lengths[0] + lengths[1]]
-    assert [sum(position > end for end in ends) for position in told.positions] == [
+    assert [sum(position > end for end in ends) for position in replayed.positions] == [
         *[0, 0, 0, 0],
         *[1, 1, 1, 1],
         *[2, 2],
     ]
     verdict = await judge(client, store, ticket.number)
     assert (verdict.finding, verdict.runs, verdict.version) == (ComparisonResult.AGREES, 3, 10)
-    assert sorted(told.states) == list(range(1, 11))
+    assert sorted(replayed.states) == list(range(1, 11))
     for version in range(1, 11):
         then = await state_then(client, store, ticket.number, version)
         assert then is not None
-        assert then.state == told.states[version]
-        assert (then.event, then.position) == told.event(version)
+        assert then.state == replayed.states[version]
+        assert (then.event, then.position) == replayed.event(version)
         assert "version" in {one.path for one in then.changes}
     assert await state_then(client, store, ticket.number, 11) is None
 
@@ -107,8 +107,8 @@ async def test_events_that_nobody_did_are_found_at_either_end_of_the_record(
             .values(version=invented)
         )
     verdict = await judge(engine.client, engine.store, ticket.number)
-    found = [(one.path, one.history == "(missing)") for one in verdict.differences]
-    assert sorted(found) == [
+    pairs = [(one.path, one.history == "(missing)") for one in verdict.differences]
+    assert sorted(pairs) == [
         ("events.-1", True),
         ("events.10", True),
         ("events.7", False),
@@ -119,19 +119,19 @@ async def test_events_that_nobody_did_are_found_at_either_end_of_the_record(
 async def test_of_a_run_that_the_engine_no_longer_keeps_nothing_is_said(engine: Engine) -> None:
     ticket = await _lived(engine)
     client, store, number = engine.client, engine.store, ticket.number
-    whole = await told_by_history(client, store, number)
+    whole = await replay_history(client, store, number)
     await removed(client, number, (await run_ids(client, number))[0])
-    told = await told_by_history(client, store, number)
-    assert (told.runs, told.lost, told.since) == (3, 1, 5)
-    assert (told.ticket, told.breaks) == (whole.ticket, [])
-    assert list(told.events) == list(whole.events[4:])
-    assert all(have <= at for have, at in zip(told.positions, whole.positions[4:], strict=True))
+    replayed = await replay_history(client, store, number)
+    assert (replayed.runs, replayed.lost, replayed.since) == (3, 1, 5)
+    assert (replayed.ticket, replayed.breaks) == (whole.ticket, [])
+    assert list(replayed.events) == list(whole.events[4:])
+    assert all(have <= at for have, at in zip(replayed.positions, whole.positions[4:], strict=True))
     verdict = await judge(client, store, number)
     assert (verdict.finding, verdict.runs, verdict.lost) == (ComparisonResult.AGREES, 3, 1)
     first = await state_then(client, store, number, 5)
     assert first is not None
     assert {one.path for one in first.changes} >= {"version"}
-    assert first.position == told.positions[0]
+    assert first.position == replayed.positions[0]
     assert await state_then(client, store, number, 4) is None
     event = tables.event.c
     await store.change(
@@ -159,7 +159,7 @@ async def test_all_runs_of_an_erased_ticket_are_unreadable_and_can_be_deleted(
     *older, _ = await run_ids(client, number)
     await delete_runs(client, number)
     async with asyncio.timeout(60):
-        while any([await is_kept(client, number, run_id) for run_id in older]):
+        while any([await is_retained(client, number, run_id) for run_id in older]):
             await asyncio.sleep(0.05)
     assert (await prove(client, keys, number)).runs <= 1
 
@@ -184,11 +184,11 @@ async def test_runs_that_nothing_leads_to_any_more_are_proved_unreadable_as_well
             request_id="test",
         )
     )
-    kept = await run_ids(client, number)
-    assert left not in kept
-    assert len(kept) == 2
-    told = await told_by_history(client, engine.store, number)
-    assert (told.runs, told.breaks) == (2, [])
+    numbers = await run_ids(client, number)
+    assert left not in numbers
+    assert len(numbers) == 2
+    replayed = await replay_history(client, engine.store, number)
+    assert (replayed.runs, replayed.breaks) == (2, [])
     async with asyncio.timeout(10):
         while left not in await all_run_ids(client, number):
             await asyncio.sleep(0.05)
@@ -199,21 +199,21 @@ async def test_runs_that_nothing_leads_to_any_more_are_proved_unreadable_as_well
 
 
 def _golden() -> list[WorkflowHistory]:
-    told = json.loads(GOLDEN.read_text(encoding="utf-8"))
-    return [WorkflowHistory.from_json(told["workflow_id"], run) for run in told["histories"]]
+    payload = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    return [WorkflowHistory.from_json(payload["workflow_id"], run) for run in payload["histories"]]
 
 
 def _forge(run: WorkflowHistory, **fields: Any) -> None:
     """Replace values in the input of a run; `ticket__title` is `ticket.title`."""
     payload = run.events[0].workflow_execution_started_event_attributes.input.payloads[0]
-    told = json.loads(payload.data)
+    body = json.loads(payload.data)
     for path, value in fields.items():
         *parents, name = path.split("__")
-        part = told
+        part = body
         for parent in parents:
             part = part[parent]
         part[name] = value
-    payload.data = json.dumps(told).encode()
+    payload.data = json.dumps(body).encode()
 
 
 @pytest.mark.parametrize(
@@ -241,8 +241,8 @@ async def test_a_run_that_begins_otherwise_than_the_one_before_ended_is_found(
 
 async def test_a_run_that_was_taken_out_of_the_middle_is_found() -> None:
     first, _, last = _golden()
-    told = await replay([first, last])
-    assert {"ticket.version", "runs"} <= {one.path for one in told.breaks}
+    replayed = await replay([first, last])
+    assert {"ticket.version", "runs"} <= {one.path for one in replayed.breaks}
 
 
 async def test_without_the_first_run_the_rest_is_told() -> None:
@@ -258,27 +258,31 @@ async def test_a_run_in_which_nothing_has_happened_yet_is_as_it_began() -> None:
     first, second, _ = _golden()
     whole = await replay(first)
     just_begun = WorkflowHistory(second.workflow_id, second.events[:1])
-    told = await replay([first, just_begun])
-    assert (told.ticket, list(told.events)) == (whole.ticket, list(whole.events))
-    assert (told.runs, told.history_events, told.breaks) == (2, len(first.events) + 1, [])
+    replayed = await replay([first, just_begun])
+    assert (replayed.ticket, list(replayed.events)) == (whole.ticket, list(whole.events))
+    assert (replayed.runs, replayed.history_events, replayed.breaks) == (
+        2,
+        len(first.events) + 1,
+        [],
+    )
 
 
 async def test_of_a_ticket_that_no_worker_has_seen_yet_there_is_no_history(
     client: Client, sqlite_store: Store
 ) -> None:
     furnish(client, sqlite_store)
-    told = complaint()
-    name = ticket_workflow_id(told.number)
-    await client.start_workflow(TicketWorkflow.run, told, id=name, task_queue="nobody's")
-    verdict = await judge(client, sqlite_store, told.number)
+    new_complaint = complaint()
+    name = ticket_workflow_id(new_complaint.number)
+    await client.start_workflow(TicketWorkflow.run, new_complaint, id=name, task_queue="nobody's")
+    verdict = await judge(client, sqlite_store, new_complaint.number)
     assert verdict.finding is ComparisonResult.NO_HISTORY
 
 
 async def test_the_run_that_the_code_does_not_follow_is_named() -> None:
-    told = json.loads(GOLDEN.read_text(encoding="utf-8"))
-    text = json.dumps(told["histories"][1]).replace("handle_assignment", "another_activity")
+    payload = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    text = json.dumps(payload["histories"][1]).replace("handle_assignment", "another_activity")
     runs = _golden()
-    runs[1] = WorkflowHistory.from_json(told["workflow_id"], text)
+    runs[1] = WorkflowHistory.from_json(payload["workflow_id"], text)
     with pytest.raises(NotDeterministic, match="run 2"):
         await replay(runs)
 

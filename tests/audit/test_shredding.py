@@ -10,12 +10,12 @@ from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.history.v1 import (
-    SignalExternalWorkflowExecutionInitiatedEventAttributes as Told,
+    SignalExternalWorkflowExecutionInitiatedEventAttributes as SignalSent,
 )
 from temporalio.client import WorkflowHistory
 
 from audit.errors import HistoryErased
-from audit.replay import told_by_history
+from audit.replay import replay_history
 from audit.runs import fetch
 from audit.shredding import payloads, prove, running, tried
 from audit.verdicts import judge
@@ -34,7 +34,7 @@ from tests.support.desk import file
 from tests.support.engine import RING, Engine, furnish
 
 CONTACT = {"name": "王小明", "phone": "13812345678"}
-SAID = {"title": "王小明家门口", "text": "我是王小明，住三单元，电话13812345678。"}
+FILED = {"title": "王小明家门口", "text": "我是王小明，住三单元，电话13812345678。"}
 PLACE = {"area": "110112003", "address": "北苑三单元", "lat": 39.9, "lon": 116.65}
 WORDS = ("王小明", "13812345678", "三单元", "清淤", "谢谢")
 
@@ -46,7 +46,7 @@ async def house(engine: Engine, tmp_path: Path) -> Any:
 
 
 async def _whole_life(house: House, engine: Engine) -> Filed:
-    ticket = await house.file(**SAID, place=PLACE, contact=CONTACT, public=True)
+    ticket = await house.file(**FILED, place=PLACE, contact=CONTACT, public=True)
     assert (await ticket.complete()).status_code == 200
     await ticket.until_stage("rate")
     good = {"contacted": True, "resolved": True, "grade": 5, "words": "谢谢"}
@@ -65,7 +65,7 @@ async def _everything(store: Store) -> str:
 
 async def _two_merged(house: House, engine: Engine) -> tuple[Filed, Filed]:
     """Return a merged pair, the handled ticket and the merged one; both have ended."""
-    parent, child = await house.file(**SAID), await house.file(**SAID)
+    parent, child = await house.file(**FILED), await house.file(**FILED)
     into = {"into": parent.number, "reason": "同一处"}
     assert (await child.by(Role.DISPATCHER, "merge", into)).status_code == 200
     assert (await parent.complete()).status_code == 200
@@ -83,20 +83,20 @@ async def test_of_merged_tickets_each_is_erased_alone(
 ) -> None:
     """A message between tickets belongs to the receiver, whose key encrypts it."""
     parent, child = await _two_merged(house, engine)
-    erased, kept = (parent, child) if which == "parent" else (child, parent)
+    erased, filed = (parent, child) if which == "parent" else (child, parent)
     await erasure.erase(engine.store, erased.number, datetime(2026, 11, 2, tzinfo=UTC))
     keys = furnish(engine.client, engine.store)  # with nothing cached
     proof = await prove(engine.client, keys, erased.number)
     assert (proof.holds, proof.theirs) == (True, 1)
-    assert (await judge(engine.client, engine.store, kept.number)).agrees
-    assert (await kept.seen())["reply"] == REPLY["reply"]
+    assert (await judge(engine.client, engine.store, filed.number)).agrees
+    assert (await filed.seen())["reply"] == REPLY["reply"]
 
 
 async def _heard(engine: Engine, ticket: Filed) -> set[str | None]:
     """Return the tickets whose keys encrypt its history, except for messages to others."""
     [history] = await fetch(engine.client, ticket.number)
-    told = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
-    heard = [event for event in history.events if event.event_type != told]
+    event_type = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
+    heard = [event for event in history.events if event.event_type != event_type]
     sealed = payloads(WorkflowHistory(ticket.number, heard))
     return {ticket_sealed_with(payload) for payload in sealed if payload.data}
 
@@ -112,8 +112,8 @@ async def test_after_erasing_nobody_can_read_what_was_said(house: House, engine:
     [history] = await fetch(engine.client, number)
     own = {ticket_sealed_with(payload) for payload in payloads(history) if payload.data}
     assert own == {number}
-    told = await _everything(store)
-    assert [word for word in WORDS if word not in told] == []
+    value = await _everything(store)
+    assert [word for word in WORDS if word not in value] == []
 
     await erasure.erase(store, number, datetime(2026, 11, 2, tzinfo=UTC))
     keys.forget(number)
@@ -121,8 +121,8 @@ async def test_after_erasing_nobody_can_read_what_was_said(house: House, engine:
     assert proof.holds
     assert (proof.readable, proof.clear) == (0, 0)
     assert proof.sealed == unproved.sealed
-    told = await _everything(store)
-    assert not any(word in told for word in WORDS)
+    value = await _everything(store)
+    assert not any(word in value for word in WORDS)
     after = await tickets.get(store, number)
     assert before is not None
     assert after is not None
@@ -138,11 +138,11 @@ async def test_after_erasing_nobody_can_read_what_was_said(house: House, engine:
 async def test_what_was_told_in_the_clear_can_be_read_whomever_it_was_told(store: Store) -> None:
     """The history is from before payloads were encrypted."""
     said = Payloads(payloads=[Payload(data="河道已治理".encode())])
-    told = HistoryEvent(
+    history_event = HistoryEvent(
         event_type=EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED,
-        signal_external_workflow_execution_initiated_event_attributes=Told(input=said),
+        signal_external_workflow_execution_initiated_event_attributes=SignalSent(input=said),
     )
-    history = WorkflowHistory("ticket/2411200000017", [told])
+    history = WorkflowHistory("ticket/2411200000017", [history_event])
     proof = await tried(history, TicketKeys(store, RING), "2411200000017")
     assert (proof.holds, proof.clear, proof.theirs) == (False, 1, 0)
 
@@ -155,7 +155,7 @@ async def test_the_audit_says_that_a_ticket_was_erased(house: House, engine: Eng
     assert (verdict.agrees, verdict.erased, verdict.fine) == (False, True, True)
     assert "erased on 2026-11-02" in (verdict.problem or "")
     with pytest.raises(HistoryErased):
-        await told_by_history(engine.client, engine.store, ticket.number)
+        await replay_history(engine.client, engine.store, ticket.number)
     auditor = await house.token(Role.AUDITOR)
     urged = await ticket.act("urge", auditor, {"text": "?"})
     assert problem(urged)[0] in (403, 409, 410)

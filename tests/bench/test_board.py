@@ -10,12 +10,12 @@ from store.reporting.board_statements import STATEMENTS
 
 async def test_every_viewer_gets_every_tick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(board_feed, "TICK", 0.3)
-    told = await board.watched(viewers=10, ticks=4)
-    assert told.viewers == 10
-    assert told.ticks >= 3
-    assert 0 < told.median <= told.p99 <= told.worst
+    watched = await board.watched(viewers=10, ticks=4)
+    assert watched.viewers == 10
+    assert watched.ticks >= 3
+    assert 0 < watched.median <= watched.p99 <= watched.worst
     # The board's and one of the sessions; polls at either end may be incomplete.
-    assert STATEMENTS * 0.6 < told.statements < (STATEMENTS + 1) * 1.7
+    assert STATEMENTS * 0.6 < watched.statements < (STATEMENTS + 1) * 1.7
 
 
 @pytest.mark.parametrize(("p99", "verdict"), [(0.2, "within"), (1.2, "ABOVE")])

@@ -11,7 +11,7 @@ def _round(rate: float, cpu: float) -> Round:
 def test_the_cost_is_the_median_of_pairs() -> None:
     sealed = [_round(9.0, 11.0), _round(8.0, 11.0), _round(4.0, 11.0)]
     clear = [_round(10.0, 9.0), _round(10.0, 9.0), _round(5.0, 9.0)]
-    told = Cost(sealed, clear, {"sealed": 1100, "clear": 1000}).as_dict()
-    assert told["ratio"] == {"median": 0.8, "least": 0.8, "most": 0.9}
-    assert told["cpu_ratio"] == 1.2
-    assert told["lifecycles"] == 60
+    fields = Cost(sealed, clear, {"sealed": 1100, "clear": 1000}).as_dict()
+    assert fields["ratio"] == {"median": 0.8, "least": 0.8, "most": 0.9}
+    assert fields["cpu_ratio"] == 1.2
+    assert fields["lifecycles"] == 60

@@ -32,8 +32,8 @@ async def _floor_run(client: Client) -> WorkflowHistory:
     runs, units = floor.workers(plain, cached=100)
     async with runs, units, Bells.listening() as bells:
         await FloorDriver(plain, bells).live()
-        async for found in plain.list_workflows(f"WorkflowType = '{floor.FLOOR_WORKFLOW}'"):
-            handle = plain.get_workflow_handle(found.id)
+        async for execution in plain.list_workflows(f"WorkflowType = '{floor.FLOOR_WORKFLOW}'"):
+            handle = plain.get_workflow_handle(execution.id)
             await handle.result()
             return await handle.fetch_history()
     raise AssertionError("the floor left no run")

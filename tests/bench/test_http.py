@@ -31,8 +31,8 @@ async def _server(
         heard.append(b"--connected--")
         try:
             while head := await _head(reader):
-                told = head.lower().split(b"content-length: ")
-                length = int(told[1].split(b"\r\n")[0]) if len(told) == 2 else 0
+                contents = head.lower().split(b"content-length: ")
+                length = int(contents[1].split(b"\r\n")[0]) if len(contents) == 2 else 0
                 heard.append(head + await reader.readexactly(length))
                 writer.write(answer)
                 if hang_up:

@@ -22,7 +22,7 @@ def test_the_tables_say_whether_the_target_is_reached(monkeypatch: pytest.Monkey
     packs.show(out, [packs.Loading("far", 3000, 0.1, 0.4, 0.5)])
     packs.show(out, [packs.Loading("near", 3000, 0.1, 1.4, 1.5)])
     due_time.show(out)
-    told = out.export_text()
-    assert "3000 cells in 0.400 s: within the target of 1 s" in told
-    assert "3000 cells in 1.400 s: ABOVE the target of 1 s" in told
-    assert "slowest due time" in told
+    text = out.export_text()
+    assert "3000 cells in 0.400 s: within the target of 1 s" in text
+    assert "3000 cells in 1.400 s: ABOVE the target of 1 s" in text
+    assert "slowest due time" in text

@@ -28,42 +28,42 @@ def _bench(*arguments: str) -> dict[str, Any]:
         )
         assert done.returncode == 0, done.stderr
         out.seek(0)
-        told: dict[str, Any] = json.load(out)
-    return told
+        values: dict[str, Any] = json.load(out)
+    return values
 
 
-def _shown(show: Any, *told: Any) -> str:
+def _shown(show: Any, *values: Any) -> str:
     out = Console(record=True, width=160)
-    show(out, *told)
+    show(out, *values)
     return out.export_text()
 
 
 @pytest.mark.timeout(240)
 def test_a_run_measures_floor_and_product_and_says_so_in_a_table() -> None:
-    told = _bench("--quick", "--clients", "2", "--seconds", "0.5")
-    assert told["floor"]["2"] > 0
-    assert told["product"]["2"] > 0
-    assert told["ratio"]["2"] > 0
-    assert told["history"]["events"] == 40
-    assert told["accept_ms"]["p99"] >= told["accept_ms"]["p50"] > 0
-    assert set(told["rss_mb"]) == {"engine", "worker", "api"}
-    assert told["lifecycles"] >= 15 + 1
-    shown = _shown(report.show_figures, told)
+    values = _bench("--quick", "--clients", "2", "--seconds", "0.5")
+    assert values["floor"]["2"] > 0
+    assert values["product"]["2"] > 0
+    assert values["ratio"]["2"] > 0
+    assert values["history"]["events"] == 40
+    assert values["accept_ms"]["p99"] >= values["accept_ms"]["p50"] > 0
+    assert set(values["rss_mb"]) == {"engine", "worker", "api"}
+    assert values["lifecycles"] >= 15 + 1
+    shown = _shown(report.show_figures, values)
     assert "product over HTTP" in shown
     assert "40 events" in shown
 
 
 @pytest.mark.timeout(240)
 def test_open_tickets_stay_open_and_are_counted() -> None:
-    told = _bench("open", "--tickets", "20", "--seconds", "1")
-    assert told["tickets"] == 20 + 5 + 5 + 5
-    assert told["worker_and_api_mb"] > 50
-    assert "worker and API together" in _shown(report.show_crowd, told)
+    values = _bench("open", "--tickets", "20", "--seconds", "1")
+    assert values["tickets"] == 20 + 5 + 5 + 5
+    assert values["worker_and_api_mb"] > 50
+    assert "worker and API together" in _shown(report.show_crowd, values)
 
 
 @pytest.mark.timeout(240)
 def test_a_profile_names_functions_of_worker_and_api() -> None:
-    told = _bench("profile", "--clients", "2", "--seconds", "1")
-    assert any("workflows/ticket.py" in name for name in told["processes"]["worker"]["whole"])
-    assert any("api/rest/intake.py" in name for name in told["processes"]["api"]["whole"])
-    assert "calls" in _shown(report.show_profile, told, 3)
+    values = _bench("profile", "--clients", "2", "--seconds", "1")
+    assert any("workflows/ticket.py" in name for name in values["processes"]["worker"]["whole"])
+    assert any("api/rest/intake.py" in name for name in values["processes"]["api"]["whole"])
+    assert "calls" in _shown(report.show_profile, values, 3)

@@ -8,11 +8,11 @@ from bench import stalls
 
 @pytest.mark.timeout(240)
 async def test_a_few_short_stalls_lose_nothing() -> None:
-    found = await stalls.stalled(stalls=4, scale=0.1, minutes=1)
-    assert found.stalls == 4
-    assert found.commands > 10
-    assert any(answer.endswith(" 200") for answer in found.answers)
-    assert (found.lost, found.undead, found.broken) == ([], [], [])
+    result = await stalls.stalled(stalls=4, scale=0.1, minutes=1)
+    assert result.stalls == 4
+    assert result.commands > 10
+    assert any(answer.endswith(" 200") for answer in result.answers)
+    assert (result.lost, result.undead, result.broken) == ([], [], [])
 
 
 def test_the_table_says_what_went_wrong() -> None:
@@ -21,7 +21,7 @@ def test_the_table_says_what_went_wrong() -> None:
     stalls.show(
         out, stalls.StallsResult(stalls=10, commands=100, undead=["sign on 1: 503 too_late"])
     )
-    told = out.export_text()
-    assert "right" in told
-    assert "WRONG" in told
-    assert "sign on 1: 503 too_late" in told
+    text = out.export_text()
+    assert "right" in text
+    assert "WRONG" in text
+    assert "sign on 1: 503 too_late" in text

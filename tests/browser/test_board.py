@@ -22,10 +22,10 @@ PAGES = ("/staff/board", "/staff/league", "/staff/league/points", "/staff/spots"
 
 def _complaints(page: Any) -> list[str]:
     """Collect the errors in the browser's console."""
-    said: list[str] = []
-    page.on("console", lambda one: said.append(one.text) if one.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    return said
+    texts: list[str] = []
+    page.on("console", lambda one: texts.append(one.text) if one.type == "error" else None)
+    page.on("pageerror", lambda error: texts.append(str(error)))
+    return texts
 
 
 def _today() -> date:
@@ -49,7 +49,7 @@ def test_a_supervisors_morning(desk: Open, town: Site) -> None:
     grade = {"contacted": True, "resolved": True, "grade": 5}
     town.rated(answered, grade)
     page = desk("/staff/board", Role.SUPERVISOR, language="en")
-    said = _complaints(page)
+    texts = _complaints(page)
     page.reload()
     expect(page.locator(".live-state")).to_have_text("Live")
     filed = page.locator(".tile").first.locator("dd")
@@ -77,14 +77,14 @@ def test_a_supervisors_morning(desk: Open, town: Site) -> None:
     page.locator("#map path[fill='#a8201a']").last.dispatch_event("click")
     page.locator(".leaflet-popup-content a").click()
     expect(page.locator("main")).to_contain_text(answered["number"])
-    assert said == []
+    assert texts == []
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_everybody_can_read_it(desk: Open, town: Site, language: str) -> None:
     town.answered(place=PLACE)
     page = desk("/staff/board", Role.SUPERVISOR, language=language)
-    said = _complaints(page)
+    texts = _complaints(page)
     for path in (*PAGES, "/staff/board?wall=1", "/staff/places?area=110112003"):
         for width in (1280, 320):
             page.set_viewport_size({"width": width, "height": 800})
@@ -94,7 +94,7 @@ def test_everybody_can_read_it(desk: Open, town: Site, language: str) -> None:
     page.goto("/staff/league")
     page.locator("td a").first.click()
     assert violations(page) == []
-    assert said == []
+    assert texts == []
 
 
 def test_a_wall_shows_all_of_it_at_once_and_by_itself(desk: Open, town: Site) -> None:

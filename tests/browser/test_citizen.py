@@ -29,7 +29,7 @@ def _report(page: Page, text: str = TEXT, address: str = "") -> None:
     page.locator("[data-send]").click()
 
 
-def _kept(page: Page) -> dict[str, str]:
+def _receipt(page: Page) -> dict[str, str]:
     """Return the number and access code on the receipt."""
     page.wait_for_load_state()
     expect(page.locator(".codes dd").nth(1)).to_be_visible()
@@ -37,10 +37,10 @@ def _kept(page: Page) -> dict[str, str]:
     return {"number": number, "code": code}
 
 
-def _follow(page: Page, kept: dict[str, str]) -> None:
+def _follow(page: Page, values: dict[str, str]) -> None:
     page.goto("/follow")
-    page.locator("#f-number").fill(kept["number"])
-    page.locator("#f-code").fill(kept["code"])
+    page.locator("#f-number").fill(values["number"])
+    page.locator("#f-code").fill(values["code"])
     page.locator("main form button").click()
     page.wait_for_selector(".steps")
 
@@ -55,29 +55,29 @@ def _unfold(page: Page, what: str) -> None:
 
 @EACH_WAY
 def test_from_report_to_rating(phone: Open, town: Site, language: str, script: bool) -> None:
-    said = {
+    words = {
         "zh": ("正在办理", "请您评价", "解决了", "非常满意", "感谢您的评价"),
         "en": ("is working on it", "Please rate", "Solved", "Very satisfied", "rating counts"),
     }[language]
     page = phone("/", language=language, script=script)
     page.locator(".door-first").click()
     _report(page, address=f"{language} {script}")
-    kept = _kept(page)
-    assert kept["code"] not in page.url
+    values = _receipt(page)
+    assert values["code"] not in page.url
     page.locator("main form button", has_text=re.compile("查看进度|See where")).click()
-    town.until(kept, "handle")
-    _follow(page, kept)
-    expect(page.locator(".now-what")).to_contain_text(said[0])
-    town.post(f"/assignments/{kept['number']}-1/complete", {"reply": "已清淤，请放心。"})
-    town.until(kept, "rate")
-    _follow(page, kept)
+    town.until(values, "handle")
+    _follow(page, values)
+    expect(page.locator(".now-what")).to_contain_text(words[0])
+    town.post(f"/assignments/{values['number']}-1/complete", {"reply": "已清淤，请放心。"})
+    town.until(values, "rate")
+    _follow(page, values)
     expect(page.locator(".panel.answer")).to_contain_text("已清淤，请放心。")
-    expect(page.locator("#s-rate")).to_have_text(said[1])
-    page.get_by_label(said[2], exact=True).check()
-    page.get_by_label(said[3], exact=True).check()
+    expect(page.locator("#s-rate")).to_have_text(words[1])
+    page.get_by_label(words[2], exact=True).check()
+    page.get_by_label(words[3], exact=True).check()
     page.locator(".rate button").click()
-    expect(page.locator(".alert-success")).to_contain_text(said[4])
-    assert town.seen(kept)["rating"]["grade"] == 5
+    expect(page.locator(".alert-success")).to_contain_text(words[4])
+    assert town.seen(values)["rating"]["grade"] == 5
 
 
 @pytest.mark.parametrize("script", [True, False])
@@ -88,16 +88,16 @@ def test_a_photo_goes_with_the_report_and_with_the_rating(
     shot = _file("河.jpg", a_photo())
     page.locator("#f-photos").set_input_files([shot])
     _report(page, address=f"照片 {script}")
-    kept = _kept(page)
-    town.until(kept, "handle")
-    _follow(page, kept)
+    values = _receipt(page)
+    town.until(values, "handle")
+    _follow(page, values)
     expect(page.locator(".shown img")).to_have_count(1)
     if script:
         drawn = "(one) => one.decode().then(() => one.naturalWidth)"
         assert page.locator(".shown img").evaluate(drawn) > 100
-    town.post(f"/assignments/{kept['number']}-1/complete", {"reply": "已清淤。"})
-    town.until(kept, "rate")
-    _follow(page, kept)
+    town.post(f"/assignments/{values['number']}-1/complete", {"reply": "已清淤。"})
+    town.until(values, "rate")
+    _follow(page, values)
     page.get_by_label("没解决", exact=True).check()
     page.get_by_label("不满意", exact=True).check()
     bad, after = _file("坏.jpg", b"no photo"), _file("还是黑的.jpg", a_photo((320, 200)))
@@ -112,25 +112,25 @@ def test_a_photo_goes_with_the_report_and_with_the_rating(
 
 @pytest.mark.parametrize("script", [True, False])
 def test_a_low_rating_brings_somebody_back(phone: Open, town: Site, script: bool) -> None:
-    kept = town.answered()
+    values = town.answered()
     page = phone("/follow", script=script)
-    _follow(page, kept)
+    _follow(page, values)
     page.get_by_label("没解决", exact=True).check()
     page.get_by_label("非常不满意", exact=True).check()
     page.locator(".rate textarea").fill("根本没有人来过。")
     page.locator(".rate button").click()
     expect(page.locator(".alert-success")).to_be_visible()
-    town.until(kept, "handle")
-    _follow(page, kept)
+    town.until(values, "handle")
+    _follow(page, values)
     expect(page.locator(".timeline")).to_contain_text("已退回重办")
 
 
 @pytest.mark.parametrize("script", [True, False])
 def test_adding_urging_and_taking_back(phone: Open, town: Site, script: bool) -> None:
-    kept = town.file()
-    town.until(kept, "handle")
+    values = town.file()
+    town.until(values, "handle")
     page = phone("/follow", script=script)
-    _follow(page, kept)
+    _follow(page, values)
     _unfold(page, "补充情况")
     page.locator("details[open] textarea").fill("今天味道更大了。")
     page.locator("details[open] button").click()
@@ -142,15 +142,15 @@ def test_adding_urging_and_taking_back(phone: Open, town: Site, script: bool) ->
     _unfold(page, "撤回")
     page.locator("details[open] button").click()
     expect(page.locator(".now-what")).to_contain_text("您已撤回")
-    assert town.seen(kept)["outcome"] == "withdrawn"
+    assert town.seen(values)["outcome"] == "withdrawn"
 
 
 def test_the_units_question_is_answered_where_it_is_asked(phone: Open, town: Site) -> None:
-    kept = town.file()
-    town.until(kept, "handle")
-    town.post(f"/tickets/{kept['number']}/ask", {"question": "请问是哪座桥？"})
+    values = town.file()
+    town.until(values, "handle")
+    town.post(f"/tickets/{values['number']}/ask", {"question": "请问是哪座桥？"})
     page = phone("/follow")
-    _follow(page, kept)
+    _follow(page, values)
     expect(page.locator(".asked")).to_contain_text("请问是哪座桥？")
     page.locator(".asked textarea").fill("玉带河桥。")
     page.locator(".asked button").click()
@@ -160,36 +160,36 @@ def test_the_units_question_is_answered_where_it_is_asked(phone: Open, town: Sit
 
 
 def test_what_is_back_gets_a_ticket_that_follows(phone: Open, town: Site) -> None:
-    kept = town.answered()
+    values = town.answered()
     page = phone("/follow")
-    _follow(page, kept)
+    _follow(page, values)
     page.get_by_label("解决了", exact=True).check()
     page.get_by_label("满意", exact=True).check()
     page.locator(".rate button").click()
     expect(page.locator(".alert-success")).to_be_visible()
-    town.until(kept, "ended")
-    _follow(page, kept)
+    town.until(values, "ended")
+    _follow(page, values)
     _unfold(page, "问题又出现了")
     page.locator("details[open] textarea").fill("才一个星期，又臭了。")
     page.locator("details[open] button").click()
-    again = _kept(page)
-    assert again["number"] != kept["number"]
+    again = _receipt(page)
+    assert again["number"] != values["number"]
     assert town.seen(again)["text"] == "才一个星期，又臭了。"
 
 
 @pytest.mark.parametrize("script", [True, False])
 def test_somebody_elses_open_ticket_is_offered_first(phone: Open, town: Site, script: bool) -> None:
-    there = f"玉带河大街 {script}"
-    first = town.file(place={"address": there})
+    address = f"玉带河大街 {script}"
+    first = town.file(place={"address": address})
     town.until(first, "handle")
     page = phone("/report", script=script)
-    _report(page, address=there)
+    _report(page, address=address)
     expect(page.locator(".similar li")).to_have_count(1)
     expect(page.locator(".similar")).to_contain_text(first["number"])
     expect(page.locator(".similar")).not_to_contain_text("又黑又臭")
     page.get_by_role("button", name="我的是同一件事").click()
-    kept = _kept(page)
-    assert first["number"] in town.seen(kept)["text"]
+    values = _receipt(page)
+    assert first["number"] in town.seen(values)["text"]
 
 
 def test_mine_is_another(phone: Open, town: Site) -> None:
@@ -198,7 +198,7 @@ def test_mine_is_another(phone: Open, town: Site) -> None:
     page = phone("/report")
     _report(page, address="另一条河边")
     page.get_by_role("button", name="我的是另一件事").click()
-    assert town.seen(_kept(page))["text"] == TEXT
+    assert town.seen(_receipt(page))["text"] == TEXT
 
 
 # --- mistakes ---------------------------------------------------------------------------------
@@ -226,10 +226,10 @@ def test_a_mistake_is_said_beside_the_field_and_on_top(
 
 
 def test_a_wrong_code_loses_no_text(phone: Open, town: Site) -> None:
-    kept = town.file()
-    town.until(kept, "handle")
+    values = town.file()
+    town.until(values, "handle")
     page = phone("/follow")
-    _follow(page, kept)
+    _follow(page, values)
     _unfold(page, "补充情况")
     form = page.locator("details[open] form")
     form.locator("input[name=code]").evaluate(
@@ -239,7 +239,7 @@ def test_a_wrong_code_loses_no_text(phone: Open, town: Site) -> None:
     form.locator("button").click()
     expect(page.locator("#summary")).to_contain_text("查询码不对")
     expect(page.locator("main")).to_contain_text("很长的一段话。")
-    page.locator("#f-code").fill(kept["code"])
+    page.locator("#f-code").fill(values["code"])
     page.locator("main form button").click()
     expect(page.locator(".timeline")).to_contain_text("很长的一段话。")
 
@@ -249,9 +249,9 @@ def test_two_taps_make_one_ticket(phone: Open, script: bool) -> None:
     page = phone("/report", script=script)
     page.locator("#f-text").fill("路灯不亮，请派人来修。")
     page.locator("[data-send]").dblclick()
-    first = _kept(page)
+    first = _receipt(page)
     page.reload()  # sends the form again
-    assert _kept(page) == first
+    assert _receipt(page) == first
 
 
 # --- additions by a script --------------------------------------------------------------------
@@ -265,12 +265,12 @@ def test_a_draft_survives_and_is_gone_once_it_is_sent(phone: Open) -> None:
     expect(page.locator("#f-text")).to_have_value("写到一半")
     expect(page.locator("[data-draft]")).to_be_visible()
     page.locator("[data-send]").click()
-    first = _kept(page)
+    first = _receipt(page)
     page.goto("/report")
     expect(page.locator("#f-text")).to_have_value("")
     page.locator("#f-text").fill("另一件事")
     page.locator("[data-send]").click()
-    assert _kept(page)["number"] != first["number"]
+    assert _receipt(page)["number"] != first["number"]
 
 
 def test_without_a_network_it_waits_and_is_sent_by_itself(phone: Open) -> None:
@@ -284,7 +284,7 @@ def test_without_a_network_it_waits_and_is_sent_by_itself(phone: Open) -> None:
     expect(page.locator("[data-waiting-line]")).to_contain_text("恢复联网后自动提交")
     page.context.set_offline(False)
     page.wait_for_selector("[data-sent]")
-    assert len(_kept(page)["number"]) == 13
+    assert len(_receipt(page)["number"]) == 13
 
 
 def test_a_page_that_needs_a_network_says_so(phone: Open) -> None:
@@ -308,8 +308,8 @@ def test_the_phone_says_where_it_is(phone: Open, town: Site) -> None:
     expect(page.locator(".codes dd, .similar").first).to_be_visible()
     if page.locator(".similar").count():
         page.get_by_role("button", name="我的是另一件事").click()
-    told = town.post(f"/tickets/{_kept(page)['number']}/sign").json()
-    assert told["unit"] == "water"
+    payload = town.post(f"/tickets/{_receipt(page)['number']}/sign").json()
+    assert payload["unit"] == "water"
 
 
 def test_a_place_is_pointed_at_on_the_map_by_mouse_or_keyboard(phone: Open) -> None:
@@ -329,10 +329,10 @@ def test_a_place_is_pointed_at_on_the_map_by_mouse_or_keyboard(phone: Open) -> N
 
 def test_published_answers_are_on_a_map(phone: Open, town: Site) -> None:
     place = {"lat": 39.9, "lon": 116.65, "address": "公园"}
-    said = "公园的水臭了，请打 13800138000 找我。"
-    kept = town.answered(text=said, public=True, place=place)
+    text = "公园的水臭了，请打 13800138000 找我。"
+    values = town.answered(text=text, public=True, place=place)
     page = phone("/city/tongzhou/answers")
-    expect(page.locator(f"#a-{kept['number']}")).to_contain_text("▇▇▇")
+    expect(page.locator(f"#a-{values['number']}")).to_contain_text("▇▇▇")
     expect(page.locator("main")).not_to_contain_text("13800138000")
     page.locator("[data-show-map]").click()
     page.wait_for_selector("#map .leaflet-interactive")

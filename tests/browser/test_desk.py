@@ -112,8 +112,8 @@ def morning(town: Site) -> Iterator[dict[str, str]]:
     return_wanted, twin = town.file(place=PLACE), town.file(place=PLACE)
     for ticket in (return_wanted, twin):
         town.until(ticket, "handle")
-    asked = {"ground": "not_ours", "reason": "该河段属镇里管理。"}
-    town.post(f"/tickets/{return_wanted['number']}/return", asked)
+    fields = {"ground": "not_ours", "reason": "该河段属镇里管理。"}
+    town.post(f"/tickets/{return_wanted['number']}/return", fields)
     unclear = town.file(text="河面脏，路灯也暗。", category=None, place=PLACE)
     yield {"returned": return_wanted["number"], "twin": twin["number"], **unclear}
 

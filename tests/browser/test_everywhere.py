@@ -99,7 +99,9 @@ def test_a_first_visit_is_light_and_soon_painted(phone: Open, path: str) -> None
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     received: list[float] = []
-    session.on("Network.loadingFinished", lambda told: received.append(told["encodedDataLength"]))
+    session.on(
+        "Network.loadingFinished", lambda response: received.append(response["encodedDataLength"])
+    )
     page.goto(path, wait_until="networkidle")
     assert sum(received) <= WIRE, f"{sum(received) / 1024:.0f} KB"
     assert received
@@ -112,21 +114,21 @@ def test_a_first_visit_is_light_and_soon_painted(phone: Open, path: str) -> None
 
 def test_nothing_is_asked_of_another_host(phone: Open, town: Site) -> None:
     page = phone("about:blank")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     for path in PAGES:
         page.goto(path, wait_until="networkidle")
-    assert [url for url in asked if not url.startswith((town.url, "data:", "blob:"))] == []
+    assert [url for url in requested if not url.startswith((town.url, "data:", "blob:"))] == []
 
 
 def test_nothing_breaks_the_pages_own_policy(phone: Open) -> None:
     page = phone("about:blank")
-    said: list[str] = []
-    page.on("console", lambda line: said.append(line.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
+    texts: list[str] = []
+    page.on("console", lambda line: texts.append(line.text))
+    page.on("pageerror", lambda error: texts.append(str(error)))
     for path in PAGES:
         page.goto(path, wait_until="networkidle")
     page.goto("/report")
     page.locator("[data-map]").click()
     page.wait_for_selector("#map path.leaflet-interactive")
-    assert said == []
+    assert texts == []

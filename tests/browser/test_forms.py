@@ -12,15 +12,15 @@ import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page
 
-from api.pages.actions.all_actions import BY_PATH, DEEDS
+from api.pages.actions.all_actions import ACTION_FORMS, BY_PATH
 from api.pages.actions.spec import ActionForm
 from domain.actors import Role
 from store.db.engine import Store, default_url
 from tests.api.house import Filed, House
 from tests.browser.conftest import Open
+from tests.support.action_cases import ABLE, CASES, WHY, Case, fresh
 from tests.support.browser import Site, site, violations
 from tests.support.cities import city_with
-from tests.support.deeds import ABLE, CASES, WHY, Case, fresh
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the installation
 
@@ -45,25 +45,25 @@ FORMS = (
 def town(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
     """Run Tongzhou with everything enabled that any city does."""
     home = tmp_path_factory.mktemp("able")
-    shelf = home / "cities"
-    city_with(shelf, **ABLE | SILENT)
-    _with_steps(shelf / "tongzhou/categories.csv")
-    with site(home, shelf) as running:
+    path = home / "cities"
+    city_with(path, **ABLE | SILENT)
+    _with_steps(path / "tongzhou/categories.csv")
+    with site(home, path) as running:
         yield running
 
 
 def _with_steps(file: Path) -> None:
     lines = file.read_text("utf-8").splitlines()
     (at,) = (n for n, line in enumerate(lines) if line.startswith(f"{STAGED},"))
-    *kept, _steps, filing, closing = lines[at].split(",")
-    lines[at] = ",".join([*kept, "stop=4wh|restore=5wd", filing, closing])
+    *stored_lines, _steps, filing, closing = lines[at].split(",")
+    lines[at] = ",".join([*stored_lines, "stop=4wh|restore=5wd", filing, closing])
     file.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 class Ready(NamedTuple):
     """Tickets by the action form that each is ready for, and one that is due for a call-back."""
 
-    by_deed: dict[str, str]
+    by_action: dict[str, str]
     silent: str
 
 
@@ -106,9 +106,11 @@ class Looks:
             self.faults.append(f"{name}: {wide} pixels wide")
 
 
-def _comes_back_empty(deed: ActionForm) -> bool:
+def _comes_back_empty(action_form: ActionForm) -> bool:
     """Return whether sending the untouched form fails: a required field is not filled in."""
-    return any(one.required and not one.choices and not one.preset for one in deed.form.fields)
+    return any(
+        one.required and not one.choices and not one.preset for one in action_form.form.fields
+    )
 
 
 def _narrow(desk: Open, role: Role, language: str) -> Page:
@@ -125,7 +127,7 @@ def test_the_form_of_every_deed_is_accessible_and_fits(
     for role, cases in groupby(sorted(FORMS, key=lambda one: one.role), lambda one: one.role):
         page = _narrow(desk, role, language)
         for case in cases:
-            number = ready.by_deed[case.path]
+            number = ready.by_action[case.path]
             page.goto(f"/staff/tickets/{number}?do={case.path}")
             form = page.locator(f"form[action='/staff/tickets/{number}/{case.path}']")
             if form.count() == 0:
@@ -138,14 +140,14 @@ def test_the_form_of_every_deed_is_accessible_and_fits(
                 looks.at(page, f"{case.path}, come back")
     assert looks.faults == []
     # Replanning needs a year published since the ticket was planned: see tests/workflows.
-    assert shown == {deed.path for deed in DEEDS} - {"replan"}
+    assert shown == {action_form.path for action_form in ACTION_FORMS} - {"replan"}
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_desks_pages_with_work_on_them_are_accessible_and_fit(
     desk: Open, ready: Ready, language: str
 ) -> None:
-    looks, by_deed = Looks(), ready.by_deed
+    looks, by_action = Looks(), ready.by_action
     page = _narrow(desk, Role.DESK, language)
     page.goto(f"/staff/call-backs?number={ready.silent}")
     looks.at(page, "a call-back")
@@ -157,10 +159,10 @@ def test_the_desks_pages_with_work_on_them_are_accessible_and_fit(
     looks.at(page, "a call-back, come back")
     page = _narrow(desk, Role.DISPATCHER, language)
     for path in (
-        f"triage?number={by_deed['triage']}",
-        f"decisions?number={by_deed['decide']}",
-        f"decisions?number={by_deed['arbitrate']}",
-        f"merge?a={by_deed['merge']}&b={by_deed['decide']}",
+        f"triage?number={by_action['triage']}",
+        f"decisions?number={by_action['decide']}",
+        f"decisions?number={by_action['arbitrate']}",
+        f"merge?a={by_action['merge']}&b={by_action['decide']}",
     ):
         page.goto(f"/staff/{path}")
         numbers = path.partition("?")[2].replace("a=", "").replace("b=", "").replace("number=", "")

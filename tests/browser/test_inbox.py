@@ -17,10 +17,10 @@ NARROW = {"width": 320, "height": 640}
 def _tickets(town: Site, *titles: str) -> list[str]:
     """File tickets for the water bureau, and wait until they reach it."""
     place = {"address": "玉带河大街 18 号", "lat": 39.9, "lon": 116.65}
-    found = [town.file(title=title, place=place) for title in titles]
-    for receipt in found:
+    items = [town.file(title=title, place=place) for title in titles]
+    for receipt in items:
         town.until(receipt, "handle")
-    return [receipt["number"] for receipt in found]
+    return [receipt["number"] for receipt in items]
 
 
 def _line(number: str) -> str:
@@ -72,8 +72,8 @@ def test_an_officers_morning_with_the_keyboard_alone(desk: Open, town: Site) -> 
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(rf"/staff/tickets/{here.partition('-')[0]}$"))
     for number in (first, second, third):
-        told = town.post(f"/tickets/{number}/contact", {"reached": True, "note": ""}).json()
-        assert told["number"] == number
+        payload = town.post(f"/tickets/{number}/contact", {"reached": True, "note": ""}).json()
+        assert payload["number"] == number
 
 
 def test_the_keys_can_be_switched_off_and_stay_off(desk: Open, town: Site) -> None:
@@ -115,10 +115,10 @@ def test_a_grid_workers_morning_on_a_phone(desk: Open, town: Site, script: bool)
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_inbox_breaks_no_rule_in_any_size(desk: Open, town: Site, language: str) -> None:
-    signed, asked, _ = _tickets(town, "已签收的", "等市民的", "一个很长很长的标题" * 5)
+    signed, requested, _ = _tickets(town, "已签收的", "等市民的", "一个很长很长的标题" * 5)
     town.post(f"/tickets/{signed}/sign")
     town.post(f"/tickets/{signed}/extend", {"by": "1d", "reason": "等配件。"})
-    town.post(f"/tickets/{asked}/ask", {"question": "哪座桥？"})
+    town.post(f"/tickets/{requested}/ask", {"question": "哪座桥？"})
     faults: list[str] = []
 
     def look(page: Page, name: str) -> None:

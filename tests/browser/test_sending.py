@@ -66,8 +66,8 @@ def _waits(page: Page, between: Network, words: str = WAITS) -> None:
 
 def _filed(town: Site, since: datetime) -> list[dict[str, Any]]:
     """Return the tickets that were filed since then."""
-    told = town.get(f"/tickets?filed_since={since:%Y-%m-%dT%H:%M:%S.%fZ}", role=Role.AUDITOR)
-    items: list[dict[str, Any]] = told["items"]
+    values = town.get(f"/tickets?filed_since={since:%Y-%m-%dT%H:%M:%S.%fZ}", role=Role.AUDITOR)
+    items: list[dict[str, Any]] = values["items"]
     return items
 
 
@@ -273,11 +273,11 @@ def test_what_waited_longer_than_its_form_is_good_for_is_sent_all_the_same(
     handed_out: list[str] = []
 
     def refused_once(route: Route) -> None:
-        said = parse_qs(route.request.post_data or "", keep_blank_values=True)
-        sent.extend(said["stamp"])
+        fields = parse_qs(route.request.post_data or "", keep_blank_values=True)
+        sent.extend(fields["stamp"])
         if not handed_out:  # stamps are not checked here; a filled honeypot is refused alike
-            said |= {"stamp": ["too old"], "website": ["x"]}
-        answer = route.fetch(post_data=urlencode(said, doseq=True))
+            fields |= {"stamp": ["too old"], "website": ["x"]}
+        answer = route.fetch(post_data=urlencode(fields, doseq=True))
         handed_out.extend(re.findall(r'name="stamp" value="([^"]+)"', answer.text()))
         route.fulfill(response=answer)
 

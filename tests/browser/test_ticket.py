@@ -21,8 +21,8 @@ CALLED = {
 
 def _handled_by_several(town: Site) -> dict[str, str]:
     """File a ticket whose page shows something of everything."""
-    told = {"contact": {"name": "王小明", "phone": "13800001234"}, "place": {"address": "河边"}}
-    receipt = town.file(**told)
+    fields = {"contact": {"name": "王小明", "phone": "13800001234"}, "place": {"address": "河边"}}
+    receipt = town.file(**fields)
     town.until(receipt, "handle")
     path = f"/tickets/{receipt['number']}"
     town.post(f"{path}/contact", {"reached": False, "note": "无人接听。"})
@@ -165,12 +165,12 @@ def test_nothing_breaks_the_pages_own_policy_and_print_shows_what_matters(
 ) -> None:
     path = f"/staff/tickets/{_handled_by_several(town)['number']}"
     page = desk("about:blank", Role.OFFICER, unit="water")
-    told: list[str] = []
-    page.on("console", lambda line: told.append(line.text))
-    page.on("pageerror", lambda error: told.append(str(error)))
+    lines: list[str] = []
+    page.on("console", lambda line: lines.append(line.text))
+    page.on("pageerror", lambda error: lines.append(str(error)))
     for address in (path, f"{path}?do=complete", "/staff/tickets"):
         page.goto(f"{town.url}{address}", wait_until="networkidle")
-    assert told == []
+    assert lines == []
     page.goto(f"{town.url}{path}?do=contact")
     page.emulate_media(media="print")
     expect(page.locator("#deed")).to_be_hidden()

@@ -142,16 +142,16 @@ async def test_a_new_installation_has_one_administrator_and_shows_the_password_o
 async def test_the_first_password_ends_and_a_command_gives_another(
     terminal: Terminal, store: Store, tmp_path: Path
 ) -> None:
-    told = {"name": "admin", "password": await _first_administrator(terminal.settings.store)}
+    fields = {"name": "admin", "password": await _first_administrator(terminal.settings.store)}
     long_ago = datetime.now(UTC) - timedelta(days=8)
     await store.change(update(identity_tables.account).values(password_given_at=long_ago))
     async with open_house(tmp_path, store, None, temporal_address="127.0.0.1:1") as house:
-        over = await house.http.post("/api/v1/session", json=told)
+        over = await house.http.post("/api/v1/session", json=fields)
         assert problem(over) == (401, "first_password_over")
-        given = await terminal.jiesu("account", "password", "admin")
-        assert "within 7 days" in given.err
-        told["password"] = given.out.strip()
-        opened = await house.http.post("/api/v1/session", json=told)
+        done = await terminal.jiesu("account", "password", "admin")
+        assert "within 7 days" in done.err
+        fields["password"] = done.out.strip()
+        opened = await house.http.post("/api/v1/session", json=fields)
         assert opened.status_code == 200, opened.text
         assert opened.json()["first_password_until"] is not None
 
@@ -163,10 +163,10 @@ async def test_a_token_is_for_what_it_was_asked_for_and_ends(
         *("token", "create", "--role", "officer", "--unit", "water"),
         *("--city", "tongzhou", "--scope", "act"),
     )
-    found = await tokens.find(store, made["secret"], datetime.now(UTC))
-    assert found is not None
-    assert (found.scopes, found.city) == (frozenset({Scope.ACT}), "tongzhou")
-    left = found.expires_at - datetime.now(UTC)
+    token = await tokens.find(store, made["secret"], datetime.now(UTC))
+    assert token is not None
+    assert (token.scopes, token.city) == (frozenset({Scope.ACT}), "tongzhou")
+    left = token.expires_at - datetime.now(UTC)
     assert timedelta(days=89) < left <= timedelta(days=90)
     [listed] = await terminal.json("token", "list")
     assert listed["last_used_at"] is not None

@@ -106,8 +106,8 @@ def test_a_base_is_told_apart_from_cities_and_its_problems_with_their_own_path(
     done = terminal.jiesu("city", "check", "cities/third")
     assert done.exit_code == 1
     assert done.stdout.startswith(f"cities/_common/city.toml:{line}: caps.reworks: ")
-    (told,) = terminal.json("check", "cities/third")
-    assert [(one["file"], one["line"]) for one in told["problems"]] == [
+    (payload,) = terminal.json("check", "cities/third")
+    assert [(one["file"], one["line"]) for one in payload["problems"]] == [
         ("../_common/city.toml", line)
     ]
 
@@ -143,10 +143,10 @@ def test_the_overview_shows_what_a_city_promises(terminal: Terminal) -> None:
 
 
 def test_one_unit_is_shown_with_its_family_and_its_work(terminal: Terminal) -> None:
-    told = terminal.json("show", "example", "--unit", "990101001")
-    assert told["above"] == ["gov 区政府"]
-    assert told["below"] == ["990101001001 第一社区"]
-    assert told["queue"] == "units"
+    payload = terminal.json("show", "example", "--unit", "990101001")
+    assert payload["above"] == ["gov 区政府"]
+    assert payload["below"] == ["990101001001 第一社区"]
+    assert payload["queue"] == "units"
     line = (terminal.cities / "example" / "responsibilities.csv").read_text("utf-8").splitlines()
     rows = terminal.json("show", "example", "--unit", "water")["answers_for"]
     assert rows == [f"02* in * (line {line.index('02*,*,water') + 1})"]
@@ -157,9 +157,9 @@ def test_one_unit_is_shown_with_its_family_and_its_work(terminal: Terminal) -> N
 
 
 def test_one_category_is_shown_with_its_limits_and_its_owners(terminal: Terminal) -> None:
-    told = terminal.json("show", "example", "--category", "0101")
-    assert told["limits"]["handle"] == "10wd"
-    assert [row.split()[0] for row in told["answered_by"]] == ["@street", "city-management"]
+    payload = terminal.json("show", "example", "--category", "0101")
+    assert payload["limits"]["handle"] == "10wd"
+    assert [row.split()[0] for row in payload["answered_by"]] == ["@street", "city-management"]
     assert terminal.json("show", "example", "--category", "0202")["limits"]["handle"] == "4h"
     shown = terminal.jiesu("city", "show", "example", "--category", "0102").stdout
     for word in ("stop 4wh", "punish 7wd", "result.evidence > 0", "违法建设"):
@@ -180,9 +180,9 @@ def test_a_changed_folder_is_compared_with_what_the_store_has_kept(terminal: Ter
     assert "changed  tiers.general.handle: 10wd → 5wd" in done.stdout
     assert "added    gas" in done.stdout
     assert "Open tickets stay with the version they were accepted under" in done.stdout
-    told = terminal.json("diff", "cities/example", version)
-    assert told["before"] == {"city": "example", "version": now}
-    assert {"file": "units.csv", "row": "gas", "change": "removed", "fields": {}} in told[
+    payload = terminal.json("diff", "cities/example", version)
+    assert payload["before"] == {"city": "example", "version": now}
+    assert {"file": "units.csv", "row": "gas", "change": "removed", "fields": {}} in payload[
         "differences"
     ]
 
@@ -214,9 +214,9 @@ def test_a_new_pack_is_sound_as_it_stands(terminal: Terminal) -> None:
     pack = load_pack(terminal.cities / "new")
     assert (pack.city.id, pack.city.name, pack.city.division) == ("new", "某市", "330199")
     # It says what is its own and has the rest from the base that is shipped.
-    said = (terminal.cities / "new" / "city.toml").read_text(encoding="utf-8")
-    assert 'extends = "_base"' in said
-    assert len(said.splitlines()) < 50
+    text = (terminal.cities / "new" / "city.toml").read_text(encoding="utf-8")
+    assert 'extends = "_base"' in text
+    assert len(text.splitlines()) < 50
     assert "closed" in pack.messages["zh"]
     assert terminal.jiesu("city", "new", "cities", "--id", "third").exit_code == 0
     assert check_pack(terminal.cities / "third") == []

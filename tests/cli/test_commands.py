@@ -95,13 +95,13 @@ async def test_the_audit_tells_a_ticket_and_notices_a_changed_record(
     assert shown.code == 0, shown.err
     for word in ("河水发臭", "accepted", "classified", "assigned", "water"):
         assert word in shown.out
-    said = " ".join(re.sub(r"[^\w,]+", " ", shown.out).split())
-    assert "It was filed" in said
-    told = await terminal.json("audit", "show", number)
-    assert told["events"][1]["fact"]["because"] == [
+    text = " ".join(re.sub(r"[^\w,]+", " ", shown.out).split())
+    assert "It was filed" in text
+    payload = await terminal.json("audit", "show", number)
+    assert payload["events"][1]["fact"]["because"] == [
         {"code": "named_by_complainant", "parameters": {}}
     ]
-    assert [event["fact"]["kind"] for event in told["events"]] == [
+    assert [event["fact"]["kind"] for event in payload["events"]] == [
         "accepted",
         "classified",
         "assigned",
@@ -208,17 +208,19 @@ async def test_an_unknown_option_is_said_in_a_line_not_in_a_traceback(empty: Ter
 
 async def test_the_doctor_finds_a_complaint_that_is_with_nobody(empty: Terminal) -> None:
     """The engine has taken it, but no ticket is recorded: it is in no list and no queue."""
-    told = complaint(filed_at=datetime.now(UTC) - timedelta(minutes=2))
+    new_complaint = complaint(filed_at=datetime.now(UTC) - timedelta(minutes=2))
     store = Store.open(empty.settings.store)
     try:
-        await intake.register(store, told, None, None, None, "f", lambda: told.number)
-        await intake.mark_started(store, told.number, told.filed_at)
+        await intake.register(
+            store, new_complaint, None, None, None, "f", lambda: new_complaint.number
+        )
+        await intake.mark_started(store, new_complaint.number, new_complaint.filed_at)
         done = await empty.jiesu("doctor")
         assert done.code == 1
         [line] = [one for one in done.out.splitlines() if one.startswith("wrong")]
-        assert told.number in done.out
+        assert new_complaint.number in done.out
         assert "taken by the engine, and nothing recorded" in line
-        life = Story(told)
+        life = Story(new_complaint)
         await project(store, [life.accepted(), life.answered()])
         done = await empty.jiesu("doctor")
         assert (done.code, "none waits for longer than a minute" in done.out) == (0, True)

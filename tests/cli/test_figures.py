@@ -98,13 +98,13 @@ def test_figures_are_shown_before_and_after_exclusion(desk: Desk) -> None:
 
 
 def test_what_is_shown_is_said_as_json_too(desk: Desk) -> None:
-    told = desk.json("figures", *SPAN, "--units")
-    satisfaction = next(one for one in told["figures"] if one["id"] == "satisfaction")
+    payload = desk.json("figures", *SPAN, "--units")
+    satisfaction = next(one for one in payload["figures"] if one["id"] == "satisfaction")
     assert satisfaction["after"] == {"part": 1, "of": 3, "value": pytest.approx(1 / 3)}
     assert satisfaction["counts"] == "t.satisfied"
-    assert (told["city"], told["broken"]) == ("tongzhou", [])
+    assert (payload["city"], payload["broken"]) == ("tongzhou", [])
     values = {
-        line["unit"]: line["figures"]["satisfaction"]["after"]["value"] for line in told["units"]
+        line["unit"]: line["figures"]["satisfaction"]["after"]["value"] for line in payload["units"]
     }
     assert values == {STREET: 1.0, "water": 0.0}
 
@@ -124,19 +124,19 @@ def test_the_tickets_behind_a_figure_are_named_with_its_formula(desk: Desk) -> N
     assert "the share of: t.satisfied" in shown
     assert _line(shown, desk.numbers["good"]) == [desk.numbers["good"], "yes", "", STREET]
     assert _line(shown, desk.numbers["mistaken"])[1:] == ["", "yes", "water"]
-    told = desk.json("figures", *NOVEMBER, "--tickets", "satisfaction")
-    assert len(told["figures"]) == 1
-    assert {one["number"] for one in told["figures"][0]["behind"]} == set(desk.numbers.values())
+    payload = desk.json("figures", *NOVEMBER, "--tickets", "satisfaction")
+    assert len(payload["figures"]) == 1
+    assert {one["number"] for one in payload["figures"][0]["behind"]} == set(desk.numbers.values())
 
 
 def test_points_are_shown_with_the_events_that_earned_them(desk: Desk) -> None:
     shown = desk.shown("scores", *NOVEMBER)
     assert shown.index(f"│ {STREET}") < shown.index("│ water")
     assert _line(shown, STREET)[2] == "street"
-    told = desk.json("scores", *NOVEMBER, "--unit", STREET)
-    (unit,) = told["units"]
-    assert sum(one["points"] for one in told["earned"]) == unit["points"]
-    assert {one["number"] for one in told["earned"]} == {desk.numbers["good"]}
+    payload = desk.json("scores", *NOVEMBER, "--unit", STREET)
+    (unit,) = payload["units"]
+    assert sum(one["points"] for one in payload["earned"]) == unit["points"]
+    assert {one["number"] for one in payload["earned"]} == {desk.numbers["good"]}
     one = desk.shown("scores", *NOVEMBER, "--unit", "water", "--as-of", "2025-01-01")
     assert "1 excluded tickets are left out" in one
     assert f"│ {desk.numbers['mistaken']}" in one
@@ -147,9 +147,9 @@ def test_points_are_shown_with_the_events_that_earned_them(desk: Desk) -> None:
 
 
 def test_a_kind_of_units_is_assessed(desk: Desk) -> None:
-    told = desk.json("scores", *NOVEMBER, "--kind", "contractor")
-    assert told["units"]
-    assert {line["kind"] for line in told["units"]} == {"contractor"}
+    payload = desk.json("scores", *NOVEMBER, "--kind", "contractor")
+    assert payload["units"]
+    assert {line["kind"] for line in payload["units"]} == {"contractor"}
 
 
 def test_common_problems_are_shown(desk: Desk) -> None:

@@ -18,8 +18,8 @@ COMPLAINT = {
 
 
 async def _withdrawn(http: httpx.AsyncClient, *files: str) -> dict[str, str]:
-    told = COMPLAINT | {"files": list(files)}
-    receipt: dict[str, str] = (await http.post("/api/v1/complaints", json=told)).json()
+    lines = COMPLAINT | {"files": list(files)}
+    receipt: dict[str, str] = (await http.post("/api/v1/complaints", json=lines)).json()
     citizen = {"Access-Code": receipt["access_code"]}
     path = f"/api/v1/tickets/{receipt['number']}"
     assert (await http.post(f"{path}/withdraw", json={}, headers=citizen)).status_code == 200
@@ -57,12 +57,12 @@ async def test_the_files_of_an_erased_ticket_are_deleted(
     )
     photo = sent.json()
     number = (await _withdrawn(http, photo["reference"]))["number"]
-    kept = terminal.settings.home / "files"
+    new_path = terminal.settings.home / "files"
     assert (await http.get(photo["url"])).status_code == 200
-    assert any(path.is_file() for path in kept.rglob("*"))
+    assert any(path.is_file() for path in new_path.rglob("*"))
     assert (await terminal.json("privacy", "erase", number))["holds"]
     assert (await http.get(photo["url"])).status_code == 404
-    assert not any(path.is_file() for path in kept.rglob("*"))
+    assert not any(path.is_file() for path in new_path.rglob("*"))
 
 
 async def test_a_look_can_be_audited(running: tuple[Terminal, httpx.AsyncClient]) -> None:

@@ -25,6 +25,6 @@ def test_a_signal_that_comes_while_a_pipe_is_full_loses_nothing() -> None:
         assert running.stdout is not None
         first = running.stdout.read(1)  # it has started, and soon the pipe is full
         time.sleep(0.1)
-        told = json.loads(first + running.stdout.read())
-    assert told == ["街" * 70] * 4000
+        payload = json.loads(first + running.stdout.read())
+    assert payload == ["街" * 70] * 4000
     assert running.returncode == 0

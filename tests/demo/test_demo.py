@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from demo.cast import Late, Wish, cast
-from demo.complaints import SAID, own_filing
+from demo.complaints import TEXTS, own_filing
 from demo.filing import Filing
 from demo.pack import shortened_pack
 from demo.source import SourceUnusable, read_source
@@ -77,18 +77,20 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 def figures(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     """Return the output of `--json`, which is only the figures."""
-    told: dict[str, Any] = json.loads(done.stdout)
-    assert set(told) == KEYS
-    return told
+    payload: dict[str, Any] = json.loads(done.stdout)
+    assert set(payload) == KEYS
+    return payload
 
 
-def assert_all_well(told: dict[str, Any], tickets: int) -> None:
-    assert told["accepted"] == told["ended"] == told["replayed"] == tickets
-    assert sum(told["outcomes"].values()) == tickets
-    assert set(told["outcomes"]) == {outcome.value for outcome in Outcome}
-    assert told["disagreements"] == 0
-    assert set(told["rates"]) == {"response", "resolution", "satisfaction"}
-    assert all(rate is None or 0 <= rate <= 1 for rate in told["rates"].values())
+def assert_all_well(figures_shown: dict[str, Any], tickets: int) -> None:
+    assert (
+        figures_shown["accepted"] == figures_shown["ended"] == figures_shown["replayed"] == tickets
+    )
+    assert sum(figures_shown["outcomes"].values()) == tickets
+    assert set(figures_shown["outcomes"]) == {outcome.value for outcome in Outcome}
+    assert figures_shown["disagreements"] == 0
+    assert set(figures_shown["rates"]) == {"response", "resolution", "satisfaction"}
+    assert all(rate is None or 0 <= rate <= 1 for rate in figures_shown["rates"].values())
 
 
 def written(folder: Path, rows: Sequence[Sequence[str]], name: str = "tickets.csv") -> Path:
@@ -109,10 +111,10 @@ def changed(**columns: str) -> list[str]:
 def test_own_complaints_all_end_and_agree_with_their_histories(demo: Demo) -> None:
     done = demo("--tickets", "15", "--json")
     assert done.returncode == 0, done.stderr
-    told = figures(done)
-    assert_all_well(told, 15)
-    assert told["outcomes"]["closed"] > 0
-    assert told["skipped_rows"] == []
+    values = figures(done)
+    assert_all_well(values, 15)
+    assert values["outcomes"]["closed"] > 0
+    assert values["skipped_rows"] == []
     assert done.stderr == ""
 
 
@@ -120,10 +122,10 @@ def test_real_tickets_all_end_and_agree_with_their_histories(demo: Demo) -> None
     if not REAL.exists():
         pytest.skip(f"the real tickets are not here: {REAL}")
     done = demo("--tickets", "10", "--json", "--source", str(REAL))
-    told = figures(done)
-    assert_all_well(told, 10)
+    values = figures(done)
+    assert_all_well(values, 10)
     # In some of them a name is in the column of the flag.
-    assert done.returncode == (1 if told["skipped_rows"] else 0)
+    assert done.returncode == (1 if values["skipped_rows"] else 0)
 
 
 def test_broken_rows_are_named_by_line_and_the_rest_is_loaded(demo: Demo, tmp_path: Path) -> None:
@@ -150,19 +152,19 @@ def test_a_citys_story_is_told_counted_and_replayed(demo: Demo) -> None:
     done = demo("--city", "tongzhou", "--story", "--day", "1", timeout=230)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    told = done.stdout.replace(" ", "")
+    value = done.stdout.replace(" ", "")
     for happened in (
         "开门：北苑街道吹哨，召集其他单位→区城市管理委、区园林绿化局、区交通局",
         "旧车：办理时限红牌（中仓街道）",
         "路灯：回访：无人接听",
         "催办：最终答复：",
     ):
-        assert happened in told
+        assert happened in value
     for row in ("响应率│91.7%│11/12", "解决率│100.0%│13/13", "满意率│92.3%│12/13"):
-        assert row in told
-    assert "表扬" in told.partition("考核，每一分都有出处")[2]
-    assert "14ticketsreplayedfromhistory" in told
-    assert "14agreewiththerecord:allagree" in told
+        assert row in value
+    assert "表扬" in value.partition("考核，每一分都有出处")[2]
+    assert "14ticketsreplayedfromhistory" in value
+    assert "14agreewiththerecord:allagree" in value
 
 
 def test_a_story_breaks_off_in_a_city_that_has_not_what_it_tells_of(
@@ -205,9 +207,9 @@ def stopped(*arguments: str) -> str:
     ],
 )
 def test_what_cannot_be_shown_is_told_in_one_line(arguments: list[str], says: str) -> None:
-    told = stopped(*arguments)
-    assert says in told
-    assert len(told.splitlines()) == 1
+    value = stopped(*arguments)
+    assert says in value
+    assert len(value.splitlines()) == 1
 
 
 def test_a_file_without_its_columns_is_told_in_one_line(tmp_path: Path) -> None:
@@ -316,9 +318,9 @@ def test_a_day_lasts_as_long_as_was_asked_and_no_limit_is_shorter(pack: Pack) ->
 
 
 def test_every_text_comes_up_before_any_comes_up_again(pack: Pack) -> None:
-    assert len(SAID) >= 40
-    filings = [own_filing(pack, index, Random(index)) for index in range(len(SAID))]
-    assert len({filing.text for filing in filings}) == len(SAID)
+    assert len(TEXTS) >= 40
+    filings = [own_filing(pack, index, Random(index)) for index in range(len(TEXTS))]
+    assert len({filing.text for filing in filings}) == len(TEXTS)
     assert not any("{" in filing.title + filing.text for filing in filings)
 
 

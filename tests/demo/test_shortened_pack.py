@@ -23,9 +23,9 @@ def _days(limit: Limit) -> float:
 
 
 def _limits(pack: Pack) -> list[Limit]:
-    found = [pack.limit(clock, tier)[0] for tier in pack.tiers for clock in ClockName]
-    found += [pack.joint.of(clock) for clock in ClockName]
-    return [limit for limit in found if limit is not None]
+    limits = [pack.limit(clock, tier)[0] for tier in pack.tiers for clock in ClockName]
+    limits += [pack.joint.of(clock) for clock in ClockName]
+    return [limit for limit in limits if limit is not None]
 
 
 @pytest.mark.parametrize("city", CITIES)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from random import Random
 
 
-class Told(Exception):
+class Exhausted(Exception):
     """The end of a random run: all bytes are read."""
 
 
@@ -14,9 +14,9 @@ class Chance(Random):
     A zero byte is the first choice, the shortest span, and the likely case: the plainest run.
     """
 
-    def __init__(self, told: Iterable[int]) -> None:
+    def __init__(self, seed: Iterable[int]) -> None:
         super().__init__(0)
-        self._told = iter(told)
+        self._bytes = iter(seed)
 
     def random(self) -> float:
         return self._byte() / 256
@@ -25,6 +25,6 @@ class Chance(Random):
         return int.from_bytes(bytes(self._byte() for _ in range((k + 7) // 8))) & ((1 << k) - 1)
 
     def _byte(self) -> int:
-        for byte in self._told:
+        for byte in self._bytes:
             return byte
-        raise Told
+        raise Exhausted

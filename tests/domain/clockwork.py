@@ -10,18 +10,18 @@ from domain.commands.base import ClockNeed
 from domain.commands.joint.raise_level import raised
 from domain.commands.lookups import rules_of
 from domain.commands.supervising.supervise import order
-from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
 from domain.facts import aftercare, anytime, closing, intake, returning, verifying, waiting
 from domain.policy.condition_inputs import case_of
-from domain.policy.decide import arbitration_due, grave, verdict, watch_over
+from domain.policy.decide import above_threshold, arbitration_due, verdict, watch_over
 from domain.refusals import Refused
 from domain.ticket.assignment import Share
 from domain.ticket.complaint import Complaint
 from domain.ticket.rules_snapshot import Escalation
 from domain.ticket.stages import Outcome, Stage
 from domain.ticket.ticket import LIFECYCLE
-from tests.domain.desks import Desks, told
+from tests.domain.desks import Desks, settled
 from tests.domain.fake_engine import Hall
 
 LATEST = datetime(2026, 6, 1, tzinfo=UTC)
@@ -41,7 +41,7 @@ class Clockwork(Hall):
         at = self.ticket.updated_at
         match self.ticket.stage:
             case Stage.ACCEPT:
-                plan = told(self.desks.accept.accept(self.ticket.complaint))
+                plan = settled(self.desks.accept.accept(self.ticket.complaint))
                 accepted = intake.Accepted(
                     rules=plan.rules, lifecycle=self.lifecycle, clocks=plan.clocks
                 )
@@ -50,7 +50,7 @@ class Clockwork(Hall):
                 self._triage(at)
             case Stage.DISPATCH:
                 self._dispatch(at)
-            case Stage.HANDLE if grave(self.ticket):
+            case Stage.HANDLE if above_threshold(self.ticket):
                 self._escalate(at)
             case Stage.FEEDBACK:
                 self._reply(at)
@@ -66,10 +66,13 @@ class Clockwork(Hall):
 
     def _pause_ended(self, at: datetime) -> None:
         """Resume the clocks whose pause is over because the share that had it has ended."""
-        standing = self.ticket.to_resume()
-        if standing:
-            n = next((c.assignment for c in standing if c.assignment), None) or self.ticket.given
-            clocks = self.resumed(standing, at)
+        paused = self.ticket.to_resume()
+        if paused:
+            n = (
+                next((c.assignment for c in paused if c.assignment), None)
+                or self.ticket.assignment_count
+            )
+            clocks = self.resumed(paused, at)
             self.record_event(waiting.Resumed(assignment=n, why="pause_ended", clocks=clocks), at)
 
     def carry_on(self) -> None:
@@ -94,7 +97,7 @@ class Clockwork(Hall):
     def _triage(self, at: datetime) -> None:
         self._triaged = True
         question = TriageQuestion(complaint=self.ticket.complaint, at=at)
-        plan = told(self.desks.triage.triage(question))
+        plan = settled(self.desks.triage.triage(question))
         if plan.category is None or plan.tier is None:
             self.record_event(intake.TriageUnsure(suggestion=plan.suggestion, why=plan.why), at)
             return
@@ -119,10 +122,10 @@ class Clockwork(Hall):
             )
         elif not ticket.by_hand:
             try:
-                given = self.share(ticket.next_unit, at)
+                plan = self.share(ticket.next_unit, at)
             except Refused:  # the named unit is the one accused in a report
-                given = self.share(None, at)
-            self.assign(given, at, SYSTEM)
+                plan = self.share(None, at)
+            self.assign(plan, at, SYSTEM)
 
     def _verify(
         self,
@@ -133,8 +136,8 @@ class Clockwork(Hall):
     ) -> None:
         share = self.share(unit, at, Share.VERIFY)
         meanwhile = list(clocks) if self.lifecycle else []
-        asked = verifying.VerificationAsked(before=before, share=share, clocks=meanwhile)
-        self.record_event(asked, at)
+        fact = verifying.VerificationRequested(before=before, share=share, clocks=meanwhile)
+        self.record_event(fact, at)
 
     def _escalate(self, at: datetime) -> None:
         lead, why = self.ticket.lead, f"severity {self.ticket.severity}"
@@ -157,7 +160,7 @@ class Clockwork(Hall):
             case=case_of(self.ticket, at),
             verified=self.ticket.verified,
         )
-        plan = told(self.desks.feedback.prepare(question))
+        plan = settled(self.desks.feedback.prepare(question))
         if plan.refuted is not None:
             self.record_event(verifying.ClosingRefuted(reason=plan.refuted, clocks=plan.clocks), at)
         elif plan.verify_by is not None:
@@ -193,31 +196,31 @@ class Clockwork(Hall):
 
     # --- clocks -------------------------------------------------------------------------------
 
-    def climb(self) -> bool:
+    def reach_next_level(self) -> bool:
         """Reach the earliest escalation level of any clock, on time or late; return False if none.
 
         A level beyond the published calendar does not count.
         """
-        following = self.ticket.next_rung()
+        following = self.ticket.next_level()
         if following is None or following[1].at > LATEST:
             return False
-        clock, rung = following
-        self.now = max(self.now, rung.at)
+        clock, level = following
+        self.now = max(self.now, level.at)
         n = clock.assignment
-        reached = anytime.RungClimbed(
+        reached = anytime.LevelReached(
             clock=clock.name,
             assignment=n,
             label=clock.label,
-            rung=rung.kind,
+            rung=level.kind,
             due_at=clock.due_at,
             unit=self.ticket.assignment(n).unit if n else None,
-            tells=rung.tells,
+            tells=level.tells,
         )
-        self.record_event(reached, rung.at)
-        if rung.kind is RungKind.DUE:
-            self._fall_due(clock, rung.at)
-        if rung.raises and clock.running:
-            self._raise(clock, rung.at)
+        self.record_event(reached, level.at)
+        if level.kind is LevelKind.DUE:
+            self._fall_due(clock, level.at)
+        if level.raises and clock.running:
+            self._raise(clock, level.at)
         return True
 
     def _raise(self, clock: Clock, at: datetime) -> None:
@@ -229,7 +232,7 @@ class Clockwork(Hall):
     def _fall_due(self, clock: Clock, at: datetime) -> None:
         n = clock.assignment or 0
         match clock.name:
-            case ClockName.RETURN_WINDOW if self._return_asked(n):
+            case ClockName.RETURN_WINDOW if self._return_requested(n):
                 pass
             case ClockName.RETURN_WINDOW:
                 unit = self.ticket.assignment(n).unit
@@ -256,7 +259,7 @@ class Clockwork(Hall):
             case _:
                 pass
 
-    def _return_asked(self, n: int) -> bool:
+    def _return_requested(self, n: int) -> bool:
         request = self.ticket.assignment(n).asked
         return bool(self.lifecycle) and request is not None and request.what == "return"
 

@@ -29,10 +29,10 @@ from domain.messages import Command, ParentReply
 from domain.policy.decide import replanned
 from domain.policy.guards import check
 from domain.refusals import Refused
-from domain.ticket.assignment import Assignment, Given, Share
+from domain.ticket.assignment import Assignment, AssignmentPlan, Share
 from domain.ticket.stages import Stage
 from tests.domain.clockwork import Clockwork
-from tests.domain.desks import told
+from tests.domain.desks import settled
 
 PARENT = "2603020000001"
 """The number of a ticket elsewhere that others are merged into."""
@@ -48,7 +48,7 @@ class Counter(Clockwork):
         reason = command.reason_code()
         if reason is not None and barred is None:
             kind, code = reason
-            told(self.desks.reasons.check(ReasonQuestion(city="", kind=kind, code=code)))
+            settled(self.desks.reasons.check(ReasonQuestion(city="", kind=kind, code=code)))
         match command:
             case Triage():
                 self._classify(command, actor, at)
@@ -98,7 +98,7 @@ class Counter(Clockwork):
     def _replan(self, actor: Actor, at: datetime) -> None:
         self.desks.publish()
         asking = ReplanQuestion(city="", clocks=list(self.ticket.provisional), at=at)
-        plan = told(self.desks.clocks.replan(asking))
+        plan = settled(self.desks.clocks.replan(asking))
         if not plan.clocks:
             raise Refused("nothing_to_replan", "No year was published that it rests on.")
         fact = replanned(self.ticket, plan.calendar_version, plan.clocks, plan.moved)
@@ -113,7 +113,7 @@ class Counter(Clockwork):
             unit=command.unit,
             accused=command.accused,
         )
-        plan = told(self.desks.triage.triage(question))
+        plan = settled(self.desks.triage.triage(question))
         classified = intake_facts.Classified(
             category=command.category,
             tier=plan.tier or "",
@@ -126,7 +126,7 @@ class Counter(Clockwork):
         self.record_event(classified, at, actor)
 
     def _send(self, command: Reassign | Intervene, actor: Actor, at: datetime) -> None:
-        given = self.share(command.unit, at)
+        plan = self.share(command.unit, at)
         if isinstance(command, Intervene):
             taken = joint_facts.Intervened(unit=command.unit, reason=command.reason)
             self.record_event(taken, at, actor)
@@ -136,7 +136,7 @@ class Counter(Clockwork):
                 assignment=current.n if current else None, unit=command.unit, reason=command.reason
             )
             self.record_event(moved, at, actor)
-        self.assign(given, at, actor)
+        self.assign(plan, at, actor)
 
     def _call_in(self, command: Whistle | Delegate, actor: Actor, at: datetime) -> None:
         giver = command.share_in(self.ticket, actor)
@@ -154,14 +154,14 @@ class Counter(Clockwork):
 
     def _help(
         self, giver: Assignment, call: Call, nth: int, at: datetime, below: str | None = None
-    ) -> Given:
+    ) -> AssignmentPlan:
         running = (c for c in self.ticket.clocks if c.running and c.name is ClockName.HANDLE)
         due = next((c.due_at for c in running if c.assignment == giver.n), None)
         return self.share(
             call.unit,
             at,
             Share.DELEGATE if below else Share.CO,
-            assignment=self.ticket.given + nth,
+            assignment=self.ticket.assignment_count + nth,
             task=call.task,
             limit=call.limit,
             below=below,
@@ -189,7 +189,7 @@ class Counter(Clockwork):
                     at=at if self.lifecycle else None,
                     asked_at=asker.asked.asked_at if self.lifecycle else None,
                 )
-                clocks = told(self.desks.clocks.extend(question)).clocks
+                clocks = settled(self.desks.clocks.extend(question)).clocks
                 granted = handling.ExtensionGranted(assignment=n, reason=why, clocks=clocks)
                 self.record_event(granted, at, actor)
             case "extension", False:
@@ -213,9 +213,9 @@ class Counter(Clockwork):
                 returning.Returned(assignment=n, reason=why, clocks=clocks), at, actor
             )
             return
-        given = self.share(unit, at)
+        plan = self.share(unit, at)
         self.record_event(returning.Returned(assignment=n, reason=why, unit=unit), at, actor)
-        self.assign(given, at, actor)
+        self.assign(plan, at, actor)
 
     # --- other tickets ------------------------------------------------------------------------
 

@@ -49,19 +49,19 @@ class Desks:
     """The activities that need only the pack."""
 
     def __init__(self, pack: Pack) -> None:
-        book = OnePack(pack)
-        self.pack, self.publish = pack, book.publish
-        self.accept = Accept(book)
+        archive = OnePack(pack)
+        self.pack, self.publish = pack, archive.publish
+        self.accept = Accept(archive)
         # The grid and earlier tickets are requested only for a complaint with a point, or where
         # repeats count; neither is the case here.
-        self.triage = TriageActivities(book, PackRegistry(default_root()), cast(Store, None))
-        self.dispatch = Dispatch(book)
-        self.clocks = Clocks(book)
-        self.feedback = Feedback(book)
-        self.reasons = ReasonActivities(book)
+        self.triage = TriageActivities(archive, PackRegistry(default_root()), cast(Store, None))
+        self.dispatch = Dispatch(archive)
+        self.clocks = Clocks(archive)
+        self.feedback = Feedback(archive)
+        self.reasons = ReasonActivities(archive)
 
 
-def told(asking: Coroutine[Any, Any, A]) -> A:
+def settled(asking: Coroutine[Any, Any, A]) -> A:
     """Return the result of an activity that does not wait. Raises Refused like the activity."""
     try:
         asking.send(None)

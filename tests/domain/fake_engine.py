@@ -18,11 +18,11 @@ from domain.policy.decide import follows
 from domain.policy.record import record
 from domain.policy.results import failure_of, result_of
 from domain.refusals import Refused
-from domain.ticket.assignment import Given, HandlingResult, Share
+from domain.ticket.assignment import AssignmentPlan, HandlingResult, Share
 from domain.ticket.complaint import Complaint
 from domain.ticket.rating import Rating
 from domain.ticket.ticket import LIFECYCLE, Ticket
-from tests.domain.desks import Desks, told
+from tests.domain.desks import Desks, settled
 from tests.domain.promises_checked import Promises
 
 
@@ -51,10 +51,10 @@ class Hall:
         clocks = self.resumed(self.ticket.paused(n), at)
         self.record_event(waiting.Resumed(assignment=n, why=why, clocks=clocks), at)
 
-    def resumed(self, standing: list[Clock], at: datetime) -> list[Clock]:
-        since = [clock.paused_at for clock in standing if clock.paused_at is not None]
-        question = ResumeQuestion(city="", clocks=standing, at=max([at, *since]))
-        return told(self.desks.clocks.resume(question)).clocks
+    def resumed(self, paused: list[Clock], at: datetime) -> list[Clock]:
+        since = [clock.paused_at for clock in paused if clock.paused_at is not None]
+        question = ResumeQuestion(city="", clocks=paused, at=max([at, *since]))
+        return settled(self.desks.clocks.resume(question)).clocks
 
     def plan(
         self,
@@ -72,7 +72,7 @@ class Hall:
             wanted=need.wanted if need else None,
             due_at=due_at,
         )
-        clocks = told(self.desks.clocks.plan(question)).clocks
+        clocks = settled(self.desks.clocks.plan(question)).clocks
         until = need.wanted.until if need and need.wanted else None
         if self.lifecycle and until is not None:
             clocks = [c for c in clocks if c.name is not ClockName.REVIEW or c.due_at < until]
@@ -91,7 +91,7 @@ class Hall:
 
     def share(
         self, unit: str | None, at: datetime, share: Share = Share.LEAD, **more: object
-    ) -> Given:
+    ) -> AssignmentPlan:
         """Plan a share; it gets the next assignment number."""
         ticket = self.ticket
         question = DispatchQuestion(
@@ -100,17 +100,17 @@ class Hall:
             tier=ticket.tier or "",
             area=ticket.area,
             unit=unit,
-            assignment=ticket.given + 1,
+            assignment=ticket.assignment_count + 1,
             at=at,
             share=share,
             place=ticket.complaint.place,
             accused=ticket.accused,
             promise=bool(self.lifecycle) and not ticket.promised,
         ).model_copy(update=more)
-        return told(self.desks.dispatch.dispatch(question))
+        return settled(self.desks.dispatch.dispatch(question))
 
-    def assign(self, given: Given, at: datetime, actor: Actor) -> None:
-        fields = {name: getattr(given, name) for name in Given.model_fields}
+    def assign(self, assignment_plan: AssignmentPlan, at: datetime, actor: Actor) -> None:
+        fields = {name: getattr(assignment_plan, name) for name in AssignmentPlan.model_fields}
         self.record_event(intake.Assigned(**fields), at, actor)
 
     def hand_in(self, n: int, result: HandlingResult) -> None:

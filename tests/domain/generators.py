@@ -10,11 +10,11 @@ from domain.deadlines.clocks import Clock
 from domain.deadlines.limits import Limit
 from domain.deadlines.registry import ClockName
 from domain.events import Event, Fact
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.pack.planning import extend_clock, resume_clock
 from domain.policy.decide import follows
 from domain.policy.record import record
-from domain.ticket.assignment import Assignment, Given, HandlingResult, Share
+from domain.ticket.assignment import Assignment, AssignmentPlan, HandlingResult, Share
 from domain.ticket.minutes import Meeting, Minutes
 from domain.ticket.rating import Rating
 from domain.ticket.rules_snapshot import Escalation, ReworkTo, Rules
@@ -56,18 +56,18 @@ class Life:
         late = timedelta(minutes=self.chance.randint(1, 60)) if self.likely(0.1) else timedelta()
         self.at = max(self.now - late, START)
 
-    def reach_rung(self) -> RungClimbed | None:
+    def reach_level(self) -> LevelReached | None:
         """Return the earliest escalation level as a fact: on time, or late if it was missed."""
-        following = self.ticket.next_rung()
+        following = self.ticket.next_level()
         if following is None:
             return None
-        clock, rung = following
-        self.at, self.now = rung.at, max(self.now, rung.at)
-        return RungClimbed(
+        clock, level = following
+        self.at, self.now = level.at, max(self.now, level.at)
+        return LevelReached(
             clock=clock.name,
             assignment=clock.assignment,
             label=clock.label,
-            rung=rung.kind,
+            rung=level.kind,
             due_at=clock.due_at,
         )
 
@@ -104,10 +104,10 @@ class Life:
         end = [clock(ClockName.HOLD, self.at, hours, n)] if self.ticket.lifecycle else []
         return self.review(n, until) + end
 
-    def given(self, *names: ClockName, after: int = 0) -> Given:
+    def given(self, *names: ClockName, after: int = 0) -> AssignmentPlan:
         """Return a share for a new unit; `after` is the number of shares given just before it."""
-        n = self.ticket.given + 1 + after
-        return Given(
+        n = self.ticket.assignment_count + 1 + after
+        return AssignmentPlan(
             assignment=n,
             unit=f"unit-{n}",
             queue="units",
@@ -120,18 +120,18 @@ class Life:
         ticket, by = self.ticket, Limit.parse("1d")
         also = ticket.waiting_for(n) if ticket.lifecycle else []
         at = self.at if ticket.lifecycle else None
-        asked = ticket.assignment(n).asked
-        asked_at = asked.asked_at if asked and ticket.lifecycle else None
+        request = ticket.assignment(n).asked
+        asked_at = request.asked_at if request and ticket.lifecycle else None
         clocks = [ticket.running(ClockName.HANDLE, n), *also]
         return [extend_clock(TONGZHOU, each, by, at, asked_at) for each in clocks]
 
     def resumed(self, n: int) -> list[Clock]:
         return self.going_on(self.ticket.paused(n))
 
-    def going_on(self, standing: Sequence[Clock]) -> list[Clock]:
+    def going_on(self, paused: Sequence[Clock]) -> list[Clock]:
         return [
             resume_clock(TONGZHOU, clock, since, max(since, self.at))
-            for clock in standing
+            for clock in paused
             if (since := clock.paused_at) is not None
         ]
 
@@ -155,15 +155,15 @@ class Life:
         """Choose one of the open assignments of those kinds."""
         return self.one([each for each in self.ticket.opened if each.share in shares])
 
-    def lead(self, asked: str | None = None) -> Assignment | None:
+    def lead(self, unit: str | None = None) -> Assignment | None:
         """Return the lead's open assignment if it waits for that decision, or for none."""
         lead = self.ticket.lead
         waits_for = lead.asked.what if lead and lead.asked else None
-        return lead if lead is not None and lead.open and waits_for == asked else None
+        return lead if lead is not None and lead.open and waits_for == unit else None
 
-    def asker(self, asked: str) -> Assignment | None:
+    def asker(self, text: str) -> Assignment | None:
         opened = self.ticket.opened
-        return self.one([each for each in opened if each.asked and each.asked.what == asked])
+        return self.one([each for each in opened if each.asked and each.asked.what == text])
 
     def paused(self, why: str | None = None) -> Assignment | None:
         return self.one(

@@ -60,16 +60,16 @@ def check_order(ticket: Ticket, events: Sequence[Event]) -> None:
     # Clocks whose pause is over resume before the ticket waits: see `check_waiting`.
     to_resume = {id(clock) for clock in ticket.to_resume()}
     for clock in running:
-        standing = clock.paused_at is not None and id(clock) not in to_resume
-        assert standing == ticket.stands_still(clock)
+        paused_now = clock.paused_at is not None and id(clock) not in to_resume
+        assert paused_now == ticket.stands_still(clock)
         _check_running(ticket, clock)
     keys = {(clock.name, clock.assignment, clock.label) for clock in running}
     assert len(keys) == len(running), "a clock runs twice"
     check_promise(ticket)
     for assignment in ticket.opened:
         _check_pause(ticket, assignment, running)
-        asked = (ClockName.DECIDE, assignment.n, None) in keys
-        assert asked == (assignment.asked is not None)
+        requested = (ClockName.DECIDE, assignment.n, None) in keys
+        assert requested == (assignment.asked is not None)
     assert ((ClockName.DECIDE, None, None) in keys) == (ticket.contest is not None)
     assert watched(ticket, running), f"nothing watches over a ticket at {ticket.stage}"
 
@@ -90,7 +90,7 @@ def check_shares(ticket: Ticket) -> None:
     numbers = [each.n for each in ticket.assignments]
     assert numbers == sorted(set(numbers))
     assert ticket.dropped.assignments or numbers == list(range(1, len(numbers) + 1))
-    assert not numbers or numbers[-1] == ticket.given
+    assert not numbers or numbers[-1] == ticket.assignment_count
     for ended in ticket.assignments:
         if not ended.open:
             assert ended.ended_at is not None
@@ -121,8 +121,8 @@ def check_clock(clock: Clock) -> None:
     assert clock.paused_at is None or clock.paused_at >= clock.started_at
     assert 0 <= clock.climbed <= len(clock.rungs)
     assert len(clock.reached_in) == clock.climbed
-    rungs = [rung.at for rung in clock.rungs]
-    assert rungs == sorted(rungs)
+    moments = [level.at for level in clock.rungs]
+    assert moments == sorted(moments)
 
 
 def _check_running(ticket: Ticket, clock: Clock) -> None:

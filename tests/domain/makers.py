@@ -46,8 +46,8 @@ def _accepted(life: Life) -> intake.Accepted:
 
 def _unsure(life: Life) -> intake.TriageUnsure | None:
     """Return the automatic triage's uncertainty, which is recorded only once."""
-    said = any(event.kind == "triage_unsure" for event in life.events)
-    return None if said else intake.TriageUnsure(why="chance", suggestion=life.one([None, "1"]))
+    recorded = any(event.kind == "triage_unsure" for event in life.events)
+    return None if recorded else intake.TriageUnsure(why="chance", suggestion=life.one([None, "1"]))
 
 
 def _classified(life: Life) -> intake.Classified:
@@ -72,10 +72,10 @@ def _assigned(life: Life) -> intake.Assigned | None:
     ticket, named = life.ticket, life.events[-1].kind in ("reassigned", "intervened", "returned")
     if ticket.by_hand or (ticket.verify_by is not None and not named):
         return None
-    steps = [life.clock(ClockName.STEP, ticket.given + 1, each) for each in ("a", "b")]
-    given = life.given(*_LEAD)
-    clocks = given.clocks + life.promise() + (steps if life.likely(0.5) else [])
-    return intake.Assigned.model_validate({**dict(given), "clocks": clocks})
+    steps = [life.clock(ClockName.STEP, ticket.assignment_count + 1, each) for each in ("a", "b")]
+    plan = life.given(*_LEAD)
+    clocks = plan.clocks + life.promise() + (steps if life.likely(0.5) else [])
+    return intake.Assigned.model_validate({**dict(plan), "clocks": clocks})
 
 
 def _reassigned(life: Life) -> intake.Reassigned | None:
@@ -93,7 +93,7 @@ def _intervened(life: Life) -> joint.Intervened | None:
 # --- verification ---------------------------------------------------------------------------
 
 
-def _verification(life: Life) -> verifying.VerificationAsked | None:
+def _verification(life: Life) -> verifying.VerificationRequested | None:
     ticket, lead = life.ticket, life.ticket.lead
     before = "filing" if ticket.stage is Stage.DISPATCH else "closing"
     if before == "filing" and ticket.verify_by is None:
@@ -102,7 +102,7 @@ def _verification(life: Life) -> verifying.VerificationAsked | None:
         return None
     share = life.given(ClockName.SIGN, ClockName.VERIFY)
     answers = before == "closing" and ticket.lifecycle
-    return verifying.VerificationAsked.model_validate(
+    return verifying.VerificationRequested.model_validate(
         {
             "before": before,
             "share": share,
@@ -116,11 +116,11 @@ def _closing_refuted(life: Life) -> verifying.ClosingRefuted | None:
     if life.ticket.stage is Stage.FEEDBACK:
         again = life.clocks(ClockName.DISPATCH)
         return verifying.ClosingRefuted(reason="condition", clocks=again)
-    found = _found(life)
-    return found if isinstance(found, verifying.ClosingRefuted) else None
+    fact = _finding(life)
+    return fact if isinstance(fact, verifying.ClosingRefuted) else None
 
 
-def _found(life: Life) -> Fact | None:
+def _finding(life: Life) -> Fact | None:
     """Return a verifier's finding, or the failure of its program."""
     looking = life.some(Share.VERIFY)
     if looking is None:
@@ -137,10 +137,10 @@ _BEGINNINGS: dict[type[FactBase], Maker] = {
     intake.Answered: _answered,
     intake.Declined: lambda life: intake.Declined(reason="r", text="a"),
     intake.Referred: lambda life: intake.Referred(reason="r", text="a"),
-    verifying.VerificationAsked: _verification,
-    verifying.FilingConfirmed: _found,
-    verifying.FilingRefuted: _found,
-    verifying.ClosingConfirmed: _found,
+    verifying.VerificationRequested: _verification,
+    verifying.FilingConfirmed: _finding,
+    verifying.FilingRefuted: _finding,
+    verifying.ClosingConfirmed: _finding,
     verifying.ClosingRefuted: _closing_refuted,
     intake.Assigned: _assigned,
     intake.Reassigned: _reassigned,
@@ -165,7 +165,7 @@ def step(life: Life) -> bool:
         life.record_event(pause_ended, Role.SYSTEM)
         return True
     if life.paused("hold") is not None and life.likely(0.3):  # a hold is long: let time pass
-        reached = life.reach_rung()
+        reached = life.reach_level()
         if reached is not None:
             life.record_event(reached, Role.SYSTEM)
             return True
@@ -182,11 +182,11 @@ def step(life: Life) -> bool:
 
 def _pause_ended(life: Life) -> waiting.Resumed | None:
     """Return the automatic resumption after the end of a paused share."""
-    standing = life.ticket.to_resume() if life.ticket.lifecycle else []
-    if not standing:
+    clocks = life.ticket.to_resume() if life.ticket.lifecycle else []
+    if not clocks:
         return None
-    n = next((c.assignment for c in standing if c.assignment), None) or life.ticket.given
-    return waiting.Resumed(assignment=n, why="pause_ended", clocks=life.going_on(standing))
+    n = next((c.assignment for c in clocks if c.assignment), None) or life.ticket.assignment_count
+    return waiting.Resumed(assignment=n, why="pause_ended", clocks=life.going_on(clocks))
 
 
 _ROWS = {stage: [row for row in TABLE if stage in row.since] for stage in Stage}
@@ -212,7 +212,7 @@ _WEIGHTS: dict[type[FactBase], int] = {
     merging.Merged: 5,
     joint.Intervened: 5,
     handling.HandlingFailed: 10,
-    anytime.RungClimbed: 60,
+    anytime.LevelReached: 60,
 }
 """The weights of facts that are rarer or more frequent than the default (40)."""
 
@@ -221,7 +221,7 @@ _WAY: dict[Stage, tuple[type[FactBase], ...]] = {
     Stage.ACCEPT: (intake.Accepted,),
     Stage.TRIAGE: (intake.Classified,),
     Stage.DISPATCH: (
-        verifying.VerificationAsked,
+        verifying.VerificationRequested,
         returning.ArbitrationCalled,
         intake.Assigned,
         intake.Reassigned,
@@ -229,7 +229,7 @@ _WAY: dict[Stage, tuple[type[FactBase], ...]] = {
     Stage.VERIFY: (verifying.FilingConfirmed, verifying.ClosingConfirmed),
     Stage.ARBITRATE: (returning.Arbitrated,),
     Stage.HANDLE: (joint.Overridden, handling.Handled, handling.ShareHandled),
-    Stage.FEEDBACK: (verifying.VerificationAsked, closing.Replied),
+    Stage.FEEDBACK: (verifying.VerificationRequested, closing.Replied),
     Stage.RATE: (
         closing.Closed,
         aftercare.ClosedOnWatch,
@@ -242,7 +242,7 @@ _WAY: dict[Stage, tuple[type[FactBase], ...]] = {
     Stage.AFTERCARE: (
         aftercare.ExclusionRefused,
         aftercare.WatchEnded,
-        anytime.RungClimbed,
+        anytime.LevelReached,
     ),
     Stage.ENDED: (),
 }

@@ -74,12 +74,12 @@ def _final_replied(life: Life) -> closing.FinalReplied | None:
     return closing.FinalReplied(text="t") if life.ticket.contest is None else None
 
 
-def _exclusion_asked(life: Life) -> aftercare.ExclusionAsked | None:
+def _exclusion_requested(life: Life) -> aftercare.ExclusionRequested | None:
     ticket = life.ticket
     if not life.rules.exclude or ticket.contest is not None or ticket.excluded:
         return None
     waits = life.clocks(ClockName.DECIDE)
-    return aftercare.ExclusionAsked(ground="g", reason="r", evidence=["e"], clocks=waits)
+    return aftercare.ExclusionRequested(ground="g", reason="r", evidence=["e"], clocks=waits)
 
 
 def _exclusion_granted(life: Life) -> aftercare.ExclusionGranted | None:
@@ -196,11 +196,11 @@ def _replanned(life: Life) -> anytime.Replanned | None:
     if clock is None:
         return None
     day = timedelta(days=1)
-    rungs = [
-        rung if n < clock.climbed else rung.model_copy(update={"at": rung.at + day})
-        for n, rung in enumerate(clock.rungs)
+    levels = [
+        level if n < clock.climbed else level.model_copy(update={"at": level.at + day})
+        for n, level in enumerate(clock.rungs)
     ]
-    later = clock.model_copy(update={"due_at": clock.due_at + day, "rungs": rungs})
+    later = clock.model_copy(update={"due_at": clock.due_at + day, "rungs": levels})
     moved = anytime.Moved(
         clock=clock.name, assignment=clock.assignment, label=clock.label,
         was=clock.due_at, due_at=later.due_at, later=True,
@@ -223,7 +223,7 @@ ENDINGS: dict[type[FactBase], Callable[[Life], Fact | None]] = {
     aftercare.ClosedOnWatch: _judged,
     aftercare.Revisited: lambda life: aftercare.Revisited(holds=True, note="n"),
     aftercare.Reopened: _reopened,
-    aftercare.ExclusionAsked: _exclusion_asked,
+    aftercare.ExclusionRequested: _exclusion_requested,
     aftercare.ExclusionGranted: _exclusion_granted,
     aftercare.ExclusionRefused: _exclusion_refused,
     aftercare.WatchEnded: _watch_ended,
@@ -247,5 +247,5 @@ ENDINGS: dict[type[FactBase], Callable[[Life], Fact | None]] = {
     anytime.CarriedOn: _carried_on,
     anytime.ResultOvertaken: _overtaken,
     anytime.Replanned: _replanned,
-    anytime.RungClimbed: Life.reach_rung,
+    anytime.LevelReached: Life.reach_level,
 }

@@ -31,12 +31,12 @@ def _contacted(life: Life) -> handling.Contacted | None:
     return handling.Contacted(assignment=share.n, reached=life.likely(0.5)) if share else None
 
 
-def _return_asked(life: Life) -> returning.ReturnAsked | None:
+def _return_requested(life: Life) -> returning.ReturnRequested | None:
     lead = life.lead()
     if lead is None or return_bar(life.ticket, lead) is not None:
         return None
     waits = life.clocks(ClockName.DECIDE, n=lead.n)
-    return returning.ReturnAsked(assignment=lead.n, ground="g", reason="r", clocks=waits)
+    return returning.ReturnRequested(assignment=lead.n, ground="g", reason="r", clocks=waits)
 
 
 def _return_barred(life: Life) -> returning.ReturnBarred | None:
@@ -68,8 +68,8 @@ def _taken_on(life: Life) -> returning.TakenOn | None:
     window = life.running(ClockName.RETURN_WINDOW)
     if window is None or window.assignment is None or not window.past_due:
         return None
-    asked = life.ticket.assignment(window.assignment).asked
-    if life.ticket.lifecycle and asked is not None and asked.what == "return":
+    request = life.ticket.assignment(window.assignment).asked
+    if life.ticket.lifecycle and request is not None and request.what == "return":
         return None
     unit = life.ticket.assignment(window.assignment).unit
     return returning.TakenOn(assignment=window.assignment, unit=unit)
@@ -94,12 +94,12 @@ def _fell_back(life: Life) -> returning.FellBack | None:
     return returning.FellBack(unit=life.rules.fallback, clocks=life.clocks(ClockName.DISPATCH))
 
 
-def _extension_asked(life: Life) -> handling.ExtensionAsked | None:
+def _extension_requested(life: Life) -> handling.ExtensionRequested | None:
     share = life.some(*_WORKING)
     if share is None or share.asked or share.pause or share.extensions >= life.rules.extensions:
         return None
     waits = life.clocks(ClockName.DECIDE, n=share.n)
-    return handling.ExtensionAsked(assignment=share.n, by="1d", reason="r", clocks=waits)
+    return handling.ExtensionRequested(assignment=share.n, by="1d", reason="r", clocks=waits)
 
 
 def _extension_refused(life: Life) -> handling.ExtensionRefused | None:
@@ -117,12 +117,12 @@ def _extension_granted(life: Life) -> handling.ExtensionGranted | None:
 # --- pauses ---------------------------------------------------------------------------------
 
 
-def _hold_asked(life: Life) -> waiting.HoldAsked | None:
+def _hold_requested(life: Life) -> waiting.HoldRequested | None:
     lead = life.lead()
     if lead is None or lead.pause is not None or lead.holds >= life.rules.holds:
         return None
     waits = life.clocks(ClockName.DECIDE, n=lead.n)
-    return waiting.HoldAsked(
+    return waiting.HoldRequested(
         assignment=lead.n, ground="g", until=life.later(), reason="r", clocks=waits
     )
 
@@ -250,7 +250,7 @@ def _failed(life: Life) -> Fact | None:
 HANDLING: dict[type[FactBase], Callable[[Life], Fact | None]] = {
     handling.Signed: _signed,
     handling.Contacted: _contacted,
-    returning.ReturnAsked: _return_asked,
+    returning.ReturnRequested: _return_requested,
     returning.ReturnBarred: _return_barred,
     returning.ReturnRefused: _return_refused,
     returning.Returned: _returned,
@@ -258,10 +258,10 @@ HANDLING: dict[type[FactBase], Callable[[Life], Fact | None]] = {
     returning.ArbitrationCalled: _arbitration,
     returning.Arbitrated: _arbitrated,
     returning.FellBack: _fell_back,
-    handling.ExtensionAsked: _extension_asked,
+    handling.ExtensionRequested: _extension_requested,
     handling.ExtensionRefused: _extension_refused,
     handling.ExtensionGranted: _extension_granted,
-    waiting.HoldAsked: _hold_asked,
+    waiting.HoldRequested: _hold_requested,
     waiting.HoldRefused: _hold_refused,
     waiting.Held: _held,
     waiting.Reviewed: _reviewed,

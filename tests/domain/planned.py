@@ -8,7 +8,7 @@ from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.pack.pack import Pack
 from domain.pack.planning import plan_clock
-from domain.pack.policies import Limits, RungRule, Tier
+from domain.pack.policies import LevelRule, Limits, Tier
 from packs.registry import default_root, load_pack
 
 TONGZHOU = load_pack(default_root() / "tongzhou")
@@ -25,13 +25,13 @@ def pack_with(
 ) -> Pack:
     """Return Tongzhou with only the tier "only", one escalation policy and `more` of its parts."""
     tier = Tier.model_validate({"name": "唯一", "name_en": "Only"} | limits)
-    rungs = tuple(RungRule.model_validate(rung) for rung in ladder)
+    rules = tuple(LevelRule.model_validate(level) for level in ladder)
     return TONGZHOU.model_copy(
         update={
             "city": TONGZHOU.city.model_copy(update={"clock_scale": clock_scale, "tier": "only"}),
             "tiers": {"only": tier},
             "limits": Limits(),
-            "ladder": dict.fromkeys(ClockName, rungs) if rungs else {},
+            "ladder": dict.fromkeys(ClockName, rules) if rules else {},
             **more,
         }
     )
@@ -54,4 +54,4 @@ def beijing(moment: datetime) -> str:
 
 
 def rungs(clock: Clock) -> dict[str, str]:
-    return {rung.kind.value: beijing(rung.at) for rung in clock.rungs}
+    return {level.kind.value: beijing(level.at) for level in clock.rungs}

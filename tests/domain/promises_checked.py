@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from domain.deadlines.clocks import Basis, Clock, RungKind
+from domain.deadlines.clocks import Basis, Clock, LevelKind
 from domain.deadlines.registry import PAUSABLE, ClockName
 from domain.events import Event
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.policy.record import record
 from domain.ticket.assignment import Share
 from domain.ticket.stages import Stage
@@ -33,7 +33,7 @@ _SETTLED = {Stage.RATE, Stage.SUPERVISE, Stage.AFTERCARE, Stage.ENDED}
 class _Shown:
     """The levels of one promise that were reached, across the clocks that replaced each other."""
 
-    kinds: set[RungKind] = field(default_factory=set)
+    kinds: set[LevelKind] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,14 @@ class Promises:
 
     owed: bool = False
     missed: list[str] = field(default_factory=list)
-    reached: set[tuple[ClockName, RungKind]] = field(default_factory=set)
+    reached: set[tuple[ClockName, LevelKind]] = field(default_factory=set)
     _seen: dict[int, _Seen] = field(default_factory=dict)
 
     def see(self, event: Event, ticket: Ticket) -> None:
         """Fail if `event`, which has just changed `ticket`, broke a promise."""
         before = self._seen
-        if isinstance(event.fact, RungClimbed):
-            self._see_rung(event.fact, event.at, ticket)
+        if isinstance(event.fact, LevelReached):
+            self._see_level(event.fact, event.at, ticket)
         self._seen = {id(clock): self._look(event, clock, ticket) for clock in ticket.clocks}
         for seen in before.values():
             self._look_back(seen)
@@ -95,7 +95,7 @@ class Promises:
 
     # --- escalation levels ----------------------------------------------------------------------
 
-    def _see_rung(self, fact: RungClimbed, at: datetime, ticket: Ticket) -> None:
+    def _see_level(self, fact: LevelReached, at: datetime, ticket: Ticket) -> None:
         climbed = [seen for seen in self._seen.values() if seen.clock.climbed != seen.climbed]
         what = f"{fact.clock} {fact.label or ''} {fact.rung}"
         assert len(climbed) == 1, f"{what}: of {len(climbed)} clocks"
@@ -107,14 +107,14 @@ class Promises:
             fact.label,
         )
         assert clock.climbed == seen.climbed + 1, what
-        rung = clock.rungs[seen.climbed]
-        assert (rung.kind, seen.due_at) == (fact.rung, fact.due_at), what
-        assert at >= rung.at, f"{what} before its time"
+        level = clock.rungs[seen.climbed]
+        assert (level.kind, seen.due_at) == (fact.rung, fact.due_at), what
+        assert at >= level.at, f"{what} before its time"
         assert seen.running, f"{what} of a clock that has stopped"
         assert seen.paused_at is None, f"{what} of a clock that stands still"
-        assert rung.kind not in seen.shown.kinds, f"{what} twice"
-        seen.shown.kinds.add(rung.kind)
-        self.reached.add((clock.name, rung.kind))
+        assert level.kind not in seen.shown.kinds, f"{what} twice"
+        seen.shown.kinds.add(level.kind)
+        self.reached.add((clock.name, level.kind))
         if ticket.lifecycle:
             assert not _covered(clock, ticket), f"{what} while somebody is waited for"
 
@@ -124,7 +124,7 @@ class Promises:
         if event.kind in TAKE_BACK and known and clock.void_from is not None:
             # A card that was taken back may be shown once more, when the time is really over.
             void = [r for r in clock.rungs[: known.climbed] if r.at >= clock.void_from]
-            shown.kinds -= {rung.kind for rung in void}
+            shown.kinds -= {level.kind for level in void}
         return _Seen(clock, clock.due_at, clock.climbed, clock.running, clock.paused_at, shown)
 
     def _follows(self, event: Event, clock: Clock, ticket: Ticket) -> _Shown:
@@ -138,7 +138,7 @@ class Promises:
             return replaced[0].shown
         # The clock is paused: its levels are not reached before it resumes.
         since = clock.paused_at or event.at
-        past = {rung.kind for rung in clock.rungs[clock.climbed :] if rung.at <= since}
+        past = {level.kind for level in clock.rungs[clock.climbed :] if level.at <= since}
         again = ticket.lifecycle and past & replaced[0].shown.kinds
         assert not again, f"{clock.name}: shown again by {event.kind}"
         return _Shown()
@@ -150,9 +150,9 @@ class Promises:
             return
         until = before.paused_at or clock.stopped_at
         self.missed += [
-            f"{clock.name} {clock.label or ''} {rung.kind} at {rung.at}"
-            for rung in clock.rungs[clock.climbed :]
-            if rung.at + timedelta(seconds=2) < until
+            f"{clock.name} {clock.label or ''} {level.kind} at {level.at}"
+            for level in clock.rungs[clock.climbed :]
+            if level.at + timedelta(seconds=2) < until
         ]
 
 

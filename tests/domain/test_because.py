@@ -18,9 +18,9 @@ from domain.facts.joint import LevelRaised
 from domain.facts.machine_reasons import REASONS_OF, is_ours, note_of, order_in_words, reasons_of
 from domain.facts.merging import Unmerged
 from domain.facts.supervising import SupervisionOrdered
-from domain.facts.verifying import ClosingRefuted, VerificationAsked
+from domain.facts.verifying import ClosingRefuted, VerificationRequested
 from domain.pack.names import names_of
-from domain.ticket.assignment import Assignment, Given, HandlingResult
+from domain.ticket.assignment import Assignment, AssignmentPlan, HandlingResult
 from domain.ticket.because import (
     CATALOGUE,
     Because,
@@ -106,9 +106,9 @@ def test_every_reason_has_words_in_both_languages_that_use_every_parameter(
 def test_a_reason_is_told_in_each_language_with_its_parameters(code: ReasonCode) -> None:
     reason = sample(code)
     for language in ("en", "zh"):
-        told = in_words(reason, language)
-        assert all(str(value) in told for value in reason.parameters.values())
-        assert "{" not in told
+        text = in_words(reason, language)
+        assert all(str(value) in text for value in reason.parameters.values())
+        assert "{" not in text
     assert TypeAdapter(Because).validate_json(reason.model_dump_json()) == reason
 
 
@@ -139,8 +139,8 @@ def test_the_reason_of_a_newer_version_is_told_as_its_code_and_parameters() -> N
 def test_any_reason_can_be_told(code: str, parameters: dict[str, Value], language: str) -> None:
     reason = Because(code=code, parameters=parameters)
     fact = Classified(category="1", tier="t", why="", because=[reason])
-    told = in_words(reason, language, names_of(SHIPPED.get("tongzhou"), language))
-    assert isinstance(told, str)
+    name = in_words(reason, language, names_of(SHIPPED.get("tongzhou"), language))
+    assert isinstance(name, str)
     assert reasons_of(fact, language) == [in_words(reason, language)]
 
 
@@ -165,8 +165,8 @@ def test_units_categories_streets_clocks_and_the_city_are_told_by_their_names() 
 @pytest.mark.parametrize("code", ReasonCode)
 def test_no_parameter_has_the_name_of_something_that_is_erased(code: ReasonCode) -> None:
     assert not set(CATALOGUE[code].parameters) & (WORDS | POINTERS)
-    told = [sample(code).model_dump()]
-    assert without_words({"because": told}) == {"because": told}
+    items = [sample(code).model_dump()]
+    assert without_words({"because": items}) == {"because": items}
 
 
 def test_the_workflows_own_reason_has_a_code_beside_its_text() -> None:
@@ -175,12 +175,12 @@ def test_the_workflows_own_reason_has_a_code_beside_its_text() -> None:
     up = raised(ticket, why, [])
     assert isinstance(up, LevelRaised)
     assert (up.reason, up.because) == ("sign_overdue", [why])
-    grave = because(ReasonCode.SEVERITY, severity=4)
-    ordered = order(ticket, grave, [], escalated=True)
+    above_threshold = because(ReasonCode.SEVERITY, severity=4)
+    ordered = order(ticket, above_threshold, [], escalated=True)
     assert isinstance(ordered, SupervisionOrdered)
-    assert (ordered.text, ordered.because) == ("severity 4", [grave])
+    assert (ordered.text, ordered.because) == ("severity 4", [above_threshold])
     ordered.apply(ticket, START)
-    assert ticket.orders[0].because == [grave]
+    assert ticket.orders[0].because == [above_threshold]
 
 
 def test_a_ticket_from_before_the_codes_goes_on_without_them() -> None:
@@ -217,9 +217,9 @@ def test_every_reason_belongs_to_a_kind_of_fact() -> None:
 
 @pytest.mark.parametrize("text", OLD_SENTENCES)
 def test_a_sentence_from_before_the_codes_is_told_in_chinese_too(text: str) -> None:
-    found = reason_before(text, set(ReasonCode))
-    assert found is not None
-    assert (in_words(found, "zh"), sentence([found])) == (OLD_SENTENCES[text], text)
+    found_because = reason_before(text, set(ReasonCode))
+    assert found_because is not None
+    assert (in_words(found_because, "zh"), sentence([found_because])) == (OLD_SENTENCES[text], text)
 
 
 def test_the_old_sentences_cover_the_catalogue() -> None:
@@ -234,10 +234,12 @@ def test_an_old_event_is_told_by_its_text() -> None:
     unsure = TriageUnsure(why=two)
     assert reasons_of(unsure, "zh") == ["举报件须人工确认被举报单位", "提及：吃拿卡要"]
     assert reasons_of(TriageUnsure(why="the stars"), "zh") == ["the stars"]
-    given = Given(assignment=1, unit="w", queue="units", why="not w: the report is about w-1")
-    told = ["举报对象为w-1，不派w"]
-    assert reasons_of(Assigned(**given.model_dump()), "zh") == told
-    assert reasons_of(VerificationAsked(before="filing", share=given), "zh") == told
+    plan = AssignmentPlan(
+        assignment=1, unit="w", queue="units", why="not w: the report is about w-1"
+    )
+    lines = ["举报对象为w-1，不派w"]
+    assert reasons_of(Assigned(**plan.model_dump()), "zh") == lines
+    assert reasons_of(VerificationRequested(before="filing", share=plan), "zh") == lines
     assert reasons_of(Unmerged(reason="parent_ended"), "en") == [
         "The ticket it was merged into ended without an answer"
     ]

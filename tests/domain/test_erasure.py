@@ -38,16 +38,16 @@ def _text_fields(model: type[BaseModel], seen: set[type]) -> Iterator[tuple[str,
 def test_every_text_of_a_ticket_and_its_events_is_either_erased_or_record() -> None:
     seen: set[type] = set()
     models: tuple[type[BaseModel], ...] = (Ticket, *FACTS)
-    found = {pair for model in models for pair in _text_fields(model, seen)}
+    pairs = {pair for model in models for pair in _text_fields(model, seen)}
     assert len(seen) > 60
-    assert len(found) > 80
-    undecided = {pair for pair in found if pair[1] not in WORDS | POINTERS | RECORD}
+    assert len(pairs) > 80
+    undecided = {pair for pair in pairs if pair[1] not in WORDS | POINTERS | RECORD}
     assert undecided == set()
     assert not WORDS & RECORD
 
 
 def test_words_go_and_codes_stay() -> None:
-    told = {
+    lines = {
         "complaint": {
             "text": "我是张三",
             "title": "",
@@ -59,7 +59,7 @@ def test_words_go_and_codes_stay() -> None:
         "rating": {"grade": 1, "words": "很差"},
         "assignments": [{"unit": "water", "result": {"reply": "已办", "evidence": ["photo"]}}],
     }
-    assert without_words(told) == {
+    assert without_words(lines) == {
         "complaint": {
             "text": GONE,
             "title": "",

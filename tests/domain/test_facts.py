@@ -13,16 +13,16 @@ from domain.deadlines.registry import ClockName
 from domain.facts.aftercare import ClosedOnWatch, Reopened
 from domain.facts.anytime import Withdrawn
 from domain.facts.closing import CalledBack
-from domain.facts.handling import ExtensionAsked, ExtensionGranted, HandlingFailed
+from domain.facts.handling import ExtensionGranted, ExtensionRequested, HandlingFailed
 from domain.facts.intake import Classified, Reassigned
 from domain.facts.joint import Whistled
-from domain.facts.verifying import VerificationAsked
-from domain.facts.waiting import CitizenAsked, Held, HoldAsked
+from domain.facts.verifying import VerificationRequested
+from domain.facts.waiting import CitizenAsked, Held, HoldRequested
 from domain.policy.decide import verdict
 from domain.policy.guards import check
 from domain.policy.record import record
 from domain.refusals import Refused
-from domain.ticket.assignment import Ending, Given
+from domain.ticket.assignment import AssignmentPlan, Ending
 from domain.ticket.stages import Outcome, Stage
 from domain.ticket.ticket import Ticket
 from tests.store.stories import CITIZEN, DESK, DISPATCHER, Story, clock
@@ -42,16 +42,19 @@ def running(ticket: Ticket, name: ClockName) -> list[Clock]:
     return [each for each in ticket.clocks if each.running and each.name is name]
 
 
-def given(story: Story, *names: ClockName) -> Given:
+def plan_of_share(story: Story, *names: ClockName) -> AssignmentPlan:
     n = len(story.ticket.assignments) + 1
     clocks = [clock(name, story.at, 3, n) for name in names]
-    return Given(assignment=n, unit=f"U{n}", queue="units", why="test", clocks=clocks)
+    return AssignmentPlan(assignment=n, unit=f"U{n}", queue="units", why="test", clocks=clocks)
 
 
 def test_a_clock_that_is_stopped_late_never_ran_backwards() -> None:
     story = handled_by_one()
-    asked = clock(ClockName.DECIDE, story.at, 3, 1)
-    story.tell(ExtensionAsked(assignment=1, by="1d", reason="r", clocks=[asked]), by=story.officer)
+    requested_clock = clock(ClockName.DECIDE, story.at, 3, 1)
+    story.tell(
+        ExtensionRequested(assignment=1, by="1d", reason="r", clocks=[requested_clock]),
+        by=story.officer,
+    )
     # It was received before the unit's request, and is recorded after it.
     early = story.at - timedelta(minutes=30)
     record(story.ticket, Withdrawn(), CITIZEN, early)
@@ -64,15 +67,15 @@ def test_who_withdraws_while_somebody_looks_has_nothing_looked_at_any_more() -> 
     story = Story()
     story.accepted()
     story.tell(Classified(category="lamp", tier="t", why="test", verify_by="U1"))
-    share = given(story, ClockName.VERIFY)
-    story.tell(VerificationAsked(before="filing", share=share))
+    share = plan_of_share(story, ClockName.VERIFY)
+    story.tell(VerificationRequested(before="filing", share=share))
     story.tell(Withdrawn(), by=CITIZEN)
     assert story.ticket.verifying is None
 
 
 def test_when_the_leads_program_gives_up_its_helpers_are_let_go() -> None:
     story = handled_by_one()
-    helper = given(story, ClockName.SIGN, ClockName.HANDLE)
+    helper = plan_of_share(story, ClockName.SIGN, ClockName.HANDLE)
     whistled = Whistled(assignment=1, ground="g", reason="r", shares=[helper])
     story.tell(whistled, by=story.officer)
     again = clock(ClockName.DISPATCH, story.at, 1)
@@ -85,7 +88,7 @@ def test_a_hold_takes_the_place_of_a_question_to_the_citizen() -> None:
     story = handled_by_one()
     ask = clock(ClockName.DECIDE, story.at, 3, 1)
     until = story.at + timedelta(days=9)
-    hold = HoldAsked(assignment=1, ground="g", until=until, reason="r", clocks=[ask])
+    hold = HoldRequested(assignment=1, ground="g", until=until, reason="r", clocks=[ask])
     story.tell(hold, by=story.officer)
     question = clock(ClockName.CITIZEN, story.at, 72, 1)
     story.tell(CitizenAsked(assignment=1, text="where?", clocks=[question]), by=story.officer)
@@ -125,7 +128,9 @@ def test_whom_a_person_sends_it_to_is_not_waited_for_until_somebody_has_looked()
 def test_an_extension_while_the_clock_stands_still_leaves_it_standing() -> None:
     story = handled_by_one()
     ask = clock(ClockName.DECIDE, story.at, 3, 1)
-    story.tell(ExtensionAsked(assignment=1, by="1d", reason="r", clocks=[ask]), by=story.officer)
+    story.tell(
+        ExtensionRequested(assignment=1, by="1d", reason="r", clocks=[ask]), by=story.officer
+    )
     question = clock(ClockName.CITIZEN, story.at, 72, 1)
     story.tell(CitizenAsked(assignment=1, text="where?", clocks=[question]), by=story.officer)
     longer = story.ticket.running(ClockName.HANDLE, 1).model_copy()

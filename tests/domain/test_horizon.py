@@ -27,10 +27,10 @@ ENDING = TONGZHOU.calendar.model_copy(update={"years": (2025, 2026)})
 def test_from_which_day_on_a_limit_is_promised_provisionally(
     limit: str, since: date | None
 ) -> None:
-    told = horizon(pack_with({"handle": limit}, [], calendar=ENDING))
-    assert told.last_day == date(2026, 12, 31)
-    assert told.tiers == {"only": since}
-    assert told.first == since
+    calendar_horizon = horizon(pack_with({"handle": limit}, [], calendar=ENDING))
+    assert calendar_horizon.last_day == date(2026, 12, 31)
+    assert calendar_horizon.tiers == {"only": since}
+    assert calendar_horizon.first == since
 
 
 def test_the_ladder_is_promised_as_well() -> None:
@@ -39,26 +39,29 @@ def test_the_ladder_is_promised_as_well() -> None:
         2026, 12, 18
     )
     firm = ENDING.model_copy(update={"years": (2025, 2026, 2027)})
-    told = horizon(pack_with({"handle": "5wd"}, ladder, calendar=firm))
-    assert told.last_day == date(2027, 12, 31)
-    assert told.first is not None
-    assert told.first > date(2027, 12, 10)
+    calendar_horizon = horizon(pack_with({"handle": "5wd"}, ladder, calendar=firm))
+    assert calendar_horizon.last_day == date(2027, 12, 31)
+    assert calendar_horizon.first is not None
+    assert calendar_horizon.first > date(2027, 12, 10)
 
 
 def test_a_hole_in_the_calendar_is_no_part_of_what_is_firm() -> None:
     hole = ENDING.model_copy(update={"years": (2024, 2026)})
-    told = horizon(pack_with({"handle": "300wd"}, [], calendar=hole))
-    assert (told.last_day, told.first) == (date(2026, 12, 31), date(2026, 1, 1))
+    calendar_horizon = horizon(pack_with({"handle": "300wd"}, [], calendar=hole))
+    assert (calendar_horizon.last_day, calendar_horizon.first) == (
+        date(2026, 12, 31),
+        date(2026, 1, 1),
+    )
 
 
 @pytest.mark.parametrize("city", PackRegistry(default_root()).ids())
 def test_the_day_before_is_firm_and_the_day_itself_is_not(city: str) -> None:
     pack = PackRegistry(default_root()).get(city)
-    told = horizon(pack)
-    assert set(told.tiers) == set(pack.tiers)
-    assert told.first is not None
-    assert told.last_day.year == max(pack.calendar.years)
-    for tier, day in told.tiers.items():
+    calendar_horizon = horizon(pack)
+    assert set(calendar_horizon.tiers) == set(pack.tiers)
+    assert calendar_horizon.first is not None
+    assert calendar_horizon.last_day.year == max(pack.calendar.years)
+    for tier, day in calendar_horizon.tiers.items():
         if day is None:
             continue
         evening = datetime(day.year, day.month, day.day, 23, 59, tzinfo=pack.calendar.tz)

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.limits import Limit
 from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import Category, Responsibility, Unit, UnitQueue, matches
 from domain.pack.pack import City, Pack, UnknownCategory, UnknownUnit
-from domain.pack.policies import RatingPolicy, RungRule, Tier
+from domain.pack.policies import LevelRule, RatingPolicy, Tier
 from domain.ticket.complaint import Kind
 from domain.ticket.rules_snapshot import Rules
 from packs.registry import default_root, load_pack
@@ -147,9 +147,9 @@ def test_the_tiers_limit_comes_before_the_default_one() -> None:
         (Responsibility, {"category": "*", "area": "*", "unit": "@area"}, "pattern"),
         (City, TONGZHOU.city.model_dump() | {"zone": "Mars/Base"}, "not a time zone"),
         (City, TONGZHOU.city.model_dump() | {"clock_scale": 0}, "greater than 0"),
-        (RungRule, {"kind": "warn"}, "has an offset"),
-        (RungRule, {"kind": "warn", "offset": "100%"}, "before the start"),
-        (RungRule, {"kind": "due", "tells": ["mayor"]}, "'citizen', 'desk'"),
+        (LevelRule, {"kind": "warn"}, "has an offset"),
+        (LevelRule, {"kind": "warn", "offset": "100%"}, "before the start"),
+        (LevelRule, {"kind": "due", "tells": ["mayor"]}, "'citizen', 'desk'"),
         (RatingPolicy, {"satisfied_from": 3, "grades": GRADES[::-1]}, "best first"),
         (RatingPolicy, {"satisfied_from": 1, "grades": GRADES}, "not one of the grades"),
     ],
@@ -163,8 +163,8 @@ def test_what_a_pack_may_not_say(
 
 def test_a_due_rung_may_be_shown_later_than_due_and_raise_the_ticket() -> None:
     plain, later = (
-        RungRule(kind=RungKind.DUE),
-        RungRule.model_validate({"kind": "due", "offset": "1wh", "raises": True}),
+        LevelRule(kind=LevelKind.DUE),
+        LevelRule.model_validate({"kind": "due", "offset": "1wh", "raises": True}),
     )
     assert (plain.offset, plain.raises) == (None, False)
     assert (later.offset, later.raises) == (Limit.parse("1wh"), True)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.actors import Role
-from domain.deadlines.clocks import Basis, Clock, RungKind
+from domain.deadlines.clocks import Basis, Clock, LevelKind
 from domain.deadlines.limits import Limit
 from domain.deadlines.registry import ClockName
 from domain.pack.pack import UnknownTier
@@ -38,7 +38,7 @@ def test_a_limit_the_tier_does_not_set_is_the_default_one() -> None:
     assert clock is not None
     assert clock.rule_id == "tongzhou/city.toml#limits.rate"
     assert rungs(clock) == {"warn": "03-05 10:00", "due": "03-09 10:00"}
-    assert [rung.tells for rung in clock.rungs] == [[Role.CITIZEN], [Role.DESK]]
+    assert [level.tells for level in clock.rungs] == [[Role.CITIZEN], [Role.DESK]]
 
 
 def test_before_triage_the_citys_own_tier_counts() -> None:
@@ -119,9 +119,9 @@ def test_a_limit_of_years_has_an_answer(limit: str) -> None:
 
 def test_an_old_clock_was_not_provisional() -> None:
     clock = handle(pack_with({"handle": "5wd"}, []))
-    told = clock.model_dump(mode="json")
-    del told["provisional"]
-    assert Clock.model_validate(told) == clock
+    values = clock.model_dump(mode="json")
+    del values["provisional"]
+    assert Clock.model_validate(values) == clock
 
 
 @pytest.mark.parametrize(
@@ -217,8 +217,8 @@ def test_yellow_one_working_day_before_due_and_red_on_the_first_working_day_afte
 
 def test_a_rung_says_whom_it_tells_and_whether_it_raises_the_ticket() -> None:
     clock = handle(pack_with({"handle": "5wd"}, CARDS))
-    assert [rung.raises for rung in clock.rungs] == [False, True, False]
-    assert [rung.tells for rung in clock.rungs] == [
+    assert [level.raises for level in clock.rungs] == [False, True, False]
+    assert [level.tells for level in clock.rungs] == [
         [Role.OFFICER],
         [Role.OFFICER],
         [Role.SUPERVISOR],
@@ -290,7 +290,7 @@ LATER = [{"kind": "warn", "offset": "20%"}, {"kind": "due"}, {"kind": "supervise
 
 
 @pytest.mark.parametrize(
-    ("asked", "granted", "left"),
+    ("requested", "granted", "left"),
     [
         # Due on the 9th, with three days more on the 12th. Granted before that: all levels remain.
         ("03-08 10:00", "03-09 12:00", ["warn", "due", "supervise"]),
@@ -302,12 +302,12 @@ LATER = [{"kind": "warn", "offset": "20%"}, {"kind": "due"}, {"kind": "supervise
     ],
 )
 def test_a_time_that_was_not_kept_with_the_extension_either_is_shown(
-    asked: str, granted: str, left: list[str]
+    requested: str, granted: str, left: list[str]
 ) -> None:
     pack = pack_with({"handle": "7d"}, LATER)
     clock = handle(pack).model_copy(update={"climbed": 2, "assignment": 2})
-    extended = extend_clock(pack, clock, Limit.parse("3d"), at(granted), at(asked))
-    assert [rung.kind for rung in extended.rungs] == left
+    extended = extend_clock(pack, clock, Limit.parse("3d"), at(granted), at(requested))
+    assert [level.kind for level in extended.rungs] == left
 
 
 def test_an_extension_in_working_days_ends_with_the_office_hours() -> None:
@@ -334,7 +334,7 @@ def test_a_scaled_pack_shrinks_every_span_and_nothing_else() -> None:
     ]
     clock = handle(pack_with({"handle": "10d"}, ladder, clock_scale=1 / 86400))
     assert clock.started_at == MONDAY
-    seconds = [(rung.at - MONDAY).total_seconds() for rung in clock.rungs]
+    seconds = [(level.at - MONDAY).total_seconds() for level in clock.rungs]
     assert seconds == pytest.approx([9, 10, 20], abs=1e-5)
     assert clock.rungs[1].at == clock.due_at
     assert clock.limit == "10d"
@@ -349,4 +349,4 @@ def test_an_extension_of_a_scaled_clock_is_scaled_too() -> None:
         assert one.kind is other.kind
         scaled = (other.at - MONDAY).total_seconds() / 86400
         assert (one.at - MONDAY).total_seconds() == pytest.approx(scaled, abs=1e-4)
-    assert [rung.kind for rung in extended.rungs] == [RungKind.WARN, RungKind.DUE]
+    assert [level.kind for level in extended.rungs] == [LevelKind.WARN, LevelKind.DUE]

@@ -11,9 +11,9 @@ from domain.commands.units.ask import Ask
 from domain.commands.units.extend import Extend
 from domain.commands.units.hold import Hold
 from domain.commands.units.return_ticket import Return
-from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.policy.condition_inputs import cards, case_of
 from domain.policy.notifications import notices
 from domain.ticket.assignment import HandlingResult
@@ -34,8 +34,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 def handled(lifecycle: int = 1) -> Counter:
     """Return a ticket assigned to the water bureau."""
-    told = complaint("2603020000029", city="tongzhou", category="0302", filed_at=FILED_AT)
-    hall = Counter(BUSY, told.model_copy(update={"unit": "water"}), lifecycle)
+    new_complaint = complaint("2603020000029", city="tongzhou", category="0302", filed_at=FILED_AT)
+    hall = Counter(BUSY, new_complaint.model_copy(update={"unit": "water"}), lifecycle)
     settle(hall)
     assert (hall.ticket.stage, hall.ticket.unit) == (Stage.HANDLE, "water")
     return hall
@@ -50,8 +50,8 @@ def officer(unit: str = "water") -> Actor:
     return Actor(role=Role.OFFICER, unit=unit, id=f"officer-of-{unit}")
 
 
-def climb_to(hall: Counter, name: ClockName, kind: RungKind) -> None:
-    while hall.climb():
+def reach_levels_until(hall: Counter, name: ClockName, kind: LevelKind) -> None:
+    while hall.reach_next_level():
         settle(hall)
         fact = hall.events[-1].fact
         if (getattr(fact, "clock", None), getattr(fact, "rung", None)) == (name, kind):
@@ -60,18 +60,18 @@ def climb_to(hall: Counter, name: ClockName, kind: RungKind) -> None:
 
 
 def promise(hall: Counter) -> Clock:
-    found = hall.ticket.promise
-    assert found is not None
-    return found
+    clock = hall.ticket.promise
+    assert clock is not None
+    return clock
 
 
 def both(hall: Counter) -> tuple[int, int]:
-    return cards(hall.ticket, RungKind.WARN), cards(hall.ticket, RungKind.DUE)
+    return cards(hall.ticket, LevelKind.WARN), cards(hall.ticket, LevelKind.DUE)
 
 
 def test_a_card_counts_once_although_the_clock_stood_still_afterwards() -> None:
     hall = handled()
-    climb_to(hall, ClockName.HANDLE, RungKind.WARN)
+    reach_levels_until(hall, ClockName.HANDLE, LevelKind.WARN)
     before = both(hall)
     hall.now += HOUR
     hall.give(officer(), Ask(question="在哪里？"), hall.now)
@@ -85,11 +85,11 @@ def test_an_extension_granted_after_the_red_card_takes_it_back_where_it_was_aske
     hall = handled()
     clock = hall.ticket.running(ClockName.HANDLE, 1)
     hall.now = clock.due_at - timedelta(minutes=1)
-    while (following := hall.ticket.next_rung()) and following[1].at <= hall.now:
-        hall.climb()
+    while (following := hall.ticket.next_level()) and following[1].at <= hall.now:
+        hall.reach_next_level()
     yellow, red = both(hall)
     hall.give(officer(), Extend(by="1d", reason="等配件"), hall.now)
-    climb_to(hall, ClockName.HANDLE, RungKind.DUE)
+    reach_levels_until(hall, ClockName.HANDLE, LevelKind.DUE)
     assert both(hall) == (yellow, red + 1)
     shown = hall.events[-1].version
     hall.give(DISPATCHER, YES, hall.now)
@@ -97,14 +97,14 @@ def test_an_extension_granted_after_the_red_card_takes_it_back_where_it_was_aske
     assert shown in hall.ticket.void_rungs
     later = hall.ticket.running(ClockName.HANDLE, 1)
     assert later.due_at > clock.due_at
-    assert [rung.kind for rung in later.rungs if rung.at <= hall.now] == []
-    climb_to(hall, ClockName.HANDLE, RungKind.DUE)
+    assert [level.kind for level in later.rungs if level.at <= hall.now] == []
+    reach_levels_until(hall, ClockName.HANDLE, LevelKind.DUE)
     assert both(hall)[1] == red + 1
 
 
 def test_an_extension_asked_for_too_late_leaves_the_red_card() -> None:
     hall = handled()
-    climb_to(hall, ClockName.HANDLE, RungKind.DUE)
+    reach_levels_until(hall, ClockName.HANDLE, LevelKind.DUE)
     before = both(hall)
     hall.give(officer(), Extend(by="1d", reason="等配件"), hall.now)
     hall.give(DISPATCHER, YES, hall.now)
@@ -116,37 +116,37 @@ def test_a_hold_granted_after_the_red_card_takes_it_back_until_the_time_is_reall
     hall = handled()
     due_at = hall.ticket.running(ClockName.HANDLE, 1).due_at
     hall.now = due_at - timedelta(minutes=1)
-    while (following := hall.ticket.next_rung()) and following[1].at <= hall.now:
-        hall.climb()
+    while (following := hall.ticket.next_level()) and following[1].at <= hall.now:
+        hall.reach_next_level()
     until = due_at + 20 * DAY
     yellow, red = both(hall)
-    asked = Hold(ground=BUSY.pack.reason_codes("hold")[0], until=until, reason="汛期后施工")
-    hall.give(officer(), asked, hall.now)
-    climb_to(hall, ClockName.HANDLE, RungKind.DUE)
+    command = Hold(ground=BUSY.pack.reason_codes("hold")[0], until=until, reason="汛期后施工")
+    hall.give(officer(), command, hall.now)
+    reach_levels_until(hall, ClockName.HANDLE, LevelKind.DUE)
     hall.now += HOUR
     hall.give(DISPATCHER, YES, hall.now)
     assert both(hall) == (yellow, red)
-    climb_until_resumed(hall)
+    reach_levels_until_resumed(hall)
     later = hall.ticket.running(ClockName.HANDLE, 1)
     assert later.due_at > until
-    climb_to(hall, ClockName.HANDLE, RungKind.DUE)
+    reach_levels_until(hall, ClockName.HANDLE, LevelKind.DUE)
     assert both(hall)[1] == red + 1
 
 
-def climb_until_resumed(hall: Counter) -> None:
+def reach_levels_until_resumed(hall: Counter) -> None:
     while hall.events[-1].kind != "resumed":
-        assert hall.climb()
+        assert hall.reach_next_level()
 
 
 def test_a_clock_that_is_extended_while_it_stands_still_keeps_its_ladder() -> None:
     hall = handled()
-    kinds = [rung.kind for rung in hall.ticket.running(ClockName.HANDLE, 1).rungs]
+    kinds = [level.kind for level in hall.ticket.running(ClockName.HANDLE, 1).rungs]
     hall.give(officer(), Extend(by="1d", reason="等配件"), hall.now)
     hall.give(officer(), Ask(question="在哪里？"), hall.now)
     hall.now += 60 * DAY
     hall.give(DISPATCHER, YES, hall.now)
-    standing = hall.ticket.running(ClockName.HANDLE, 1)
-    assert [rung.kind for rung in standing.rungs] == kinds
+    clock = hall.ticket.running(ClockName.HANDLE, 1)
+    assert [level.kind for level in clock.rungs] == kinds
     assert len(promise(hall).rungs) > 0
 
 
@@ -195,7 +195,7 @@ def test_a_ticket_that_is_passed_on_for_ever_stays_small_and_forgets_no_card() -
     hall = handled()
     sizes, red = [], 0
     for turn in range(60):
-        climb_to(hall, ClockName.SIGN, RungKind.DUE)
+        reach_levels_until(hall, ClockName.SIGN, LevelKind.DUE)
         red += 1
         unit = ("transport", "water")[turn % 2]
         hall.give(DISPATCHER, Reassign(unit=unit, reason="改派"), hall.now)
@@ -208,8 +208,8 @@ def test_a_ticket_that_is_passed_on_for_ever_stays_small_and_forgets_no_card() -
         and getattr(event.fact, "rung", "") == "due"
         and getattr(event.fact, "clock", "") in ("sign", "contact", "handle")
     ]
-    assert cards(hall.ticket, RungKind.DUE) == len(handling) >= red
-    assert hall.ticket.given == 61
+    assert cards(hall.ticket, LevelKind.DUE) == len(handling) >= red
+    assert hall.ticket.assignment_count == 61
     assert max(sizes[40:]) < 1.2 * max(sizes[20:40])
 
 
@@ -226,7 +226,7 @@ def on_time(hall: Counter) -> bool:
 
 def test_a_promise_that_was_broken_is_not_kept_by_doing_it_again() -> None:
     hall = handled()
-    climb_to(hall, ClockName.PROMISE, RungKind.DUE)
+    reach_levels_until(hall, ClockName.PROMISE, LevelKind.DUE)
     hall.now += HOUR
     answer(hall)
     assert not on_time(hall)
@@ -249,7 +249,7 @@ def test_who_is_done_again_in_time_was_on_time() -> None:
 
 def test_a_promise_that_was_broken_is_not_mended_by_more_time_asked_for_afterwards() -> None:
     hall = handled()
-    climb_to(hall, ClockName.PROMISE, RungKind.DUE)
+    reach_levels_until(hall, ClockName.PROMISE, LevelKind.DUE)
     hall.give(officer(), Extend(by="2d", reason="等配件"), hall.now + HOUR)
     hall.give(DISPATCHER, YES, hall.now + 2 * HOUR)
     hall.now += 3 * HOUR
@@ -261,12 +261,12 @@ def test_a_promise_that_was_broken_is_not_mended_by_more_time_asked_for_afterwar
 def test_a_unit_is_told_once_when_the_citizen_has_not_answered() -> None:
     hall = handled()
     hall.give(officer(), Ask(question="在哪里？"), hall.now)
-    climb_until_resumed(hall)
+    reach_levels_until_resumed(hall)
     climbed, resumed = hall.events[-2:]
     fact = climbed.fact
-    assert isinstance(fact, RungClimbed)
-    assert (fact.clock, fact.rung) == (ClockName.CITIZEN, RungKind.DUE)
+    assert isinstance(fact, LevelReached)
+    assert (fact.clock, fact.rung) == (ClockName.CITIZEN, LevelKind.DUE)
     fact.tells = [Role.OFFICER, Role.SUPERVISOR]
-    told = [n for event in (climbed, resumed) for n in notices(event, hall.ticket)]
-    assert [n.template for n in told if n.audience is Role.OFFICER] == ["resumed"]
-    assert [n.template for n in told if n.audience is Role.SUPERVISOR] == ["citizen_due"]
+    messages = [n for event in (climbed, resumed) for n in notices(event, hall.ticket)]
+    assert [n.template for n in messages if n.audience is Role.OFFICER] == ["resumed"]
+    assert [n.template for n in messages if n.audience is Role.SUPERVISOR] == ["citizen_due"]

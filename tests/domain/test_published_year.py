@@ -136,7 +136,7 @@ def test_cards_are_shown_to_the_working_day(
 ) -> None:
     ladder = [{"kind": "warn", "offset": "1wd"}, {"kind": "due", "offset": "1wh"}]
     clock = handle(pack_with({"handle": limit}, ladder), at(start))
-    assert [beijing(clock.due_at), *map(beijing, (rung.at for rung in clock.rungs))] == [
+    assert [beijing(clock.due_at), *map(beijing, (level.at for level in clock.rungs))] == [
         due,
         yellow,
         red,

@@ -20,7 +20,7 @@ from domain.ticket.assignment import HandlingResult
 from domain.ticket.complaint import Kind
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import LIFECYCLE
-from tests.domain.chance import Chance, Told
+from tests.domain.chance import Chance, Exhausted
 from tests.domain.counter import PARENT, Counter
 from tests.domain.desks import Desks
 from tests.domain.invariants import check_caps, check_order, check_steps, check_waiting
@@ -35,7 +35,7 @@ from tests.support.way_out import Give, HandIn, Judge, way_out
 FILED_AT = datetime(2023, 3, 6, 10, tzinfo=BEIJING)
 """A Monday of the first year of the calendars, early enough for holds and their reviews."""
 
-KEPT = {"returns_not_allowed", "return_window", "return_cap", "arbitrated"}
+RECORDED_REFUSALS = {"returns_not_allowed", "return_window", "return_cap", "arbitrated"}
 """The refusals whose attempt is recorded as an event: a return that is barred."""
 
 FAR = 60
@@ -54,9 +54,11 @@ class TownHall:
         # The lot that decides on verification is drawn from the number.
         number = f"260302000002{chance.randint(0, 9)}"
         kind = chance.choice([Kind.COMPLAINT, Kind.COMPLAINT, Kind.CONSULTATION])
-        told = complaint(number, city="tongzhou", category=category, kind=kind, filed_at=FILED_AT)
+        new_complaint = complaint(
+            number, city="tongzhou", category=category, kind=kind, filed_at=FILED_AT
+        )
         lifecycle = chance.choice([LIFECYCLE, LIFECYCLE, LIFECYCLE, 0])
-        self.hall = Counter(Desks(TOWNS[town]), told, lifecycle)
+        self.hall = Counter(Desks(TOWNS[town]), new_complaint, lifecycle)
         self.asked: list[str] = []
         self.done: set[object] = set()
 
@@ -76,7 +78,7 @@ class TownHall:
         if any(pause.why == "hold" for pause in pauses) and self._scene().likely(0.2):
             for _ in range(6):  # a hold is long: let time pass
                 if self.hall.ticket.open:
-                    self.hall.climb()
+                    self.hall.reach_next_level()
         check_order(self.hall.ticket, self.hall.events)
         check_caps(self.hall.ticket)
 
@@ -92,7 +94,7 @@ class TownHall:
             hall.give(actor, command, at)
         except Refused as refused:
             assert refused.code in REFUSALS[type(command)], (command.do, refused.code)
-            if refused.code in KEPT and hall.ticket.version > version:
+            if refused.code in RECORDED_REFUSALS and hall.ticket.version > version:
                 assert hall.events[-1].kind == "return_barred"
             else:
                 assert hall.ticket.model_dump_json() == before
@@ -128,8 +130,8 @@ class TownHall:
         """Continue the ticket in a new run, with today's lifecycle."""
         self.hall.carry_on()
 
-    def a_clock_climbs(self) -> None:
-        self.hall.climb()
+    def a_clock_reaches_a_level(self) -> None:
+        self.hall.reach_next_level()
 
     def another_ticket_says(self) -> None:
         """Let another ticket join or leave this one, or the parent be answered."""
@@ -154,7 +156,7 @@ class TownHall:
             case Judge(rating, actor):
                 hall.judge(rating, actor)
             case None:
-                return hall.climb()
+                return hall.reach_next_level()
         return True
 
     def _scene(self) -> Scene:
@@ -167,7 +169,7 @@ _OFTEN_MADE: dict[Callable[[TownHall], object], int] = {
     TownHall.the_engine_goes_on: 5,
     TownHall.advance: 1,
     TownHall.a_unit_is_done: 1,
-    TownHall.a_clock_climbs: 2,
+    TownHall.a_clock_reaches_a_level: 2,
     TownHall.the_citizen_rates: 1,
     TownHall.another_ticket_says: 1,
     TownHall.its_history_is_carried_on: 1,
@@ -181,18 +183,18 @@ _MOVES, _OFTEN = list(_OFTEN_MADE), list(_OFTEN_MADE.values())
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("town", TOWNS)
 @settings(max_examples=of(2500), deadline=None)
-@given(told=st.binary(min_size=70, max_size=240))
-def test_whatever_is_asked_the_ticket_stays_in_order_and_can_end(town: str, told: bytes) -> None:
-    house = TownHall(town, Chance(told))
+@given(seed=st.binary(min_size=70, max_size=240))
+def test_whatever_is_asked_the_ticket_stays_in_order_and_can_end(town: str, seed: bytes) -> None:
+    house = TownHall(town, Chance(seed))
     try:
         house.begin()
         while house.hall.ticket.open:
             house.move()
-    except Told:
+    except Exhausted:
         pass
     finally:  # shown by hypothesis for a ticket that is not in order
         happened = " → ".join(event.kind for event in house.hall.events)
-        note(f"{told.hex()}: {' '.join(house.asked)}: {happened}")
+        note(f"{seed.hex()}: {' '.join(house.asked)}: {happened}")
     for _ in range(FAR):
         if not house.hall.ticket.open:
             break

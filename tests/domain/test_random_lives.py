@@ -14,7 +14,7 @@ from domain.policy.notifications import OutboundMessage, notices
 from domain.policy.record import record
 from domain.ticket.stages import Outcome, Stage
 from domain.ticket.ticket import Ticket
-from tests.domain.chance import Chance, Told
+from tests.domain.chance import Chance, Exhausted
 from tests.domain.generators import Life
 from tests.domain.invariants import check_caps, check_order, check_steps
 from tests.domain.makers import step, step_out
@@ -30,25 +30,25 @@ MANY = 3000
 """A number of histories sufficient for every event to occur once."""
 
 
-def live(told: bytes) -> Life:
+def live(seed: bytes) -> Life:
     """Run a ticket until the bytes are read, and check it after every event."""
-    life = Life(Chance(told))
+    life = Life(Chance(seed))
     try:
         while step(life):
             check_order(life.ticket, life.events)
             check_caps(life.ticket)
-    except Told:
+    except Exhausted:
         pass
     finally:  # shown by hypothesis for a ticket that is not in order
-        note(f"{told.hex()}: " + " → ".join(event.kind for event in life.events))
+        note(f"{seed.hex()}: " + " → ".join(event.kind for event in life.events))
     return life
 
 
 @pytest.mark.timeout(300)
 @settings(max_examples=of(2000), deadline=None)
 @given(LIVES)
-def test_whatever_happens_the_ticket_stays_in_order_and_can_end(told: bytes) -> None:
-    life = live(told)
+def test_whatever_happens_the_ticket_stays_in_order_and_can_end(seed: bytes) -> None:
+    life = live(seed)
     check_steps(life.events)
     life.chance = Chance(repeat(0))
     for _ in range(FAR):
@@ -60,21 +60,21 @@ def test_whatever_happens_the_ticket_stays_in_order_and_can_end(told: bytes) -> 
 
 @settings(max_examples=300, deadline=None)
 @given(LIVES)
-def test_the_events_alone_give_the_same_ticket_again(told: bytes) -> None:
-    life = live(told)
+def test_the_events_alone_give_the_same_ticket_again(seed: bytes) -> None:
+    life = live(seed)
     again = Ticket.of(life.ticket.complaint)
     for event in life.events:
-        kept = Event.model_validate_json(event.model_dump_json())
-        assert record(again, kept.fact, kept.actor, kept.at) == event
+        stored_event = Event.model_validate_json(event.model_dump_json())
+        assert record(again, stored_event.fact, stored_event.actor, stored_event.at) == event
     assert again == life.ticket
     assert Ticket.model_validate_json(again.model_dump_json()) == again
 
 
 @settings(max_examples=of(1000), deadline=None)
 @given(LIVES, st.integers(1, 6))
-def test_what_is_told_does_not_depend_on_what_is_told_with_it(told: bytes, together: int) -> None:
+def test_what_is_told_does_not_depend_on_what_is_told_with_it(seed: bytes, together: int) -> None:
     """Each message has the same key whether its event is projected alone or with later ones."""
-    life = live(told)
+    life = live(seed)
     ticket, alone = Ticket.of(life.ticket.complaint), list[OutboundMessage]()
     batches = [life.events[i : i + together] for i in range(0, len(life.events), together)]
     for batch in batches:

@@ -66,8 +66,8 @@ def test_every_switch_is_a_rule_of_the_city() -> None:
 
 def test_every_deadline_is_specified_once_and_packs_limit_all_but_those_of_a_given_day() -> None:
     assert set(DEADLINES) == set(ClockName)
-    given = {ClockName.PROMISE, ClockName.HOLD}
-    assert {name.value for name in set(ClockName) - given} == set(Limits.model_fields)
+    clock_names = {ClockName.PROMISE, ClockName.HOLD}
+    assert {name.value for name in set(ClockName) - clock_names} == set(Limits.model_fields)
 
 
 def test_the_clocks_of_a_share_are_for_kinds_of_shares_that_exist() -> None:

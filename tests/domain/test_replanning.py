@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from activities.clocks import Clocks
 from domain.activity_io import ExtensionQuestion, ReplanQuestion, ResumeQuestion
 from domain.deadlines.calendar import WorkCalendar, add_limit, office_time, working_days
-from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.limits import Limit
 from domain.pack.pack import Pack
 from domain.pack.planning import extend_clock, plan_at, replan_clock, resume_clock
 from store.packs.archive import ArchivedPacks
-from tests.domain.desks import told
+from tests.domain.desks import settled
 from tests.domain.planned import BEIJING, TONGZHOU, handle, pack_with
 
 BEFORE = WorkCalendar.model_validate(
@@ -46,7 +46,7 @@ AFTER = BEFORE.model_copy(
 )
 """2027 by its notice: 4 and 5 January are off, too; three weekend days are worked for it."""
 
-LADDER: Sequence[Mapping[str, object]] = [
+POLICY: Sequence[Mapping[str, object]] = [
     {"kind": "warn", "offset": "1wd"},
     {"kind": "due"},
     {"kind": "supervise", "offset": "1wd"},
@@ -66,7 +66,7 @@ def shown(moment: datetime) -> str:
 
 
 def rungs(clock: Clock) -> dict[str, str]:
-    return {rung.kind.value: shown(rung.at) for rung in clock.rungs}
+    return {level.kind.value: shown(level.at) for level in clock.rungs}
 
 
 def before(limit: str, ladder: Sequence[Mapping[str, object]] = (), **more: Any) -> Pack:
@@ -109,7 +109,7 @@ def test_the_same_working_time_is_laid_out_by_the_published_calendar(
 
 
 def test_rungs_keep_their_distance_counted_alike() -> None:
-    pack = before("5wd", LADDER)
+    pack = before("5wd", POLICY)
     clock = handle(pack, at("2026-12-30 10:00"))
     assert rungs(clock) == {
         "warn": "2027-01-06 18:00",
@@ -145,8 +145,8 @@ def test_an_extension_and_a_pause_are_part_of_what_was_given() -> None:
     assert shown(paused.due_at) == "2027-01-11 11:00"  # nine hours of office time later
     again = replan_clock(after(pack), paused, BEFORE)
     assert shown(again.due_at) == "2027-01-12 11:00"
-    given = office_time(BEFORE, paused.started_at, paused.due_at)
-    assert office_time(AFTER, again.started_at, again.due_at) == given
+    length = office_time(BEFORE, paused.started_at, paused.due_at)
+    assert office_time(AFTER, again.started_at, again.due_at) == length
 
 
 def test_working_days_after_calendar_days_are_counted_from_after_them() -> None:
@@ -168,7 +168,7 @@ def test_what_somebody_named_is_not_moved() -> None:
 
 
 def test_a_card_that_was_shown_is_not_shown_again_nor_moved() -> None:
-    pack = before("5wd", LADDER)
+    pack = before("5wd", POLICY)
     clock = handle(pack, at("2026-12-30 10:00")).model_copy(update={"climbed": 1})
     again = replan_clock(after(pack), clock, BEFORE, at("2027-01-07 09:00"))
     assert (again.climbed, again.rungs[0]) == (1, clock.rungs[0])
@@ -176,7 +176,7 @@ def test_a_card_that_was_shown_is_not_shown_again_nor_moved() -> None:
 
 
 def test_a_promise_that_was_broken_is_not_mended_by_a_notice() -> None:
-    pack = before("5wd", LADDER)
+    pack = before("5wd", POLICY)
     clock = handle(pack, at("2026-12-30 10:00")).model_copy(update={"climbed": 2})
     again = replan_clock(after(pack), clock, BEFORE, at("2027-01-08 09:00"))
     assert (again.due_at, again.rungs[:2]) == (clock.due_at, clock.rungs[:2])
@@ -194,13 +194,13 @@ def test_a_promise_that_was_broken_is_not_mended_by_a_notice() -> None:
     ],
 )
 def test_nothing_is_due_before_now_because_it_was_planned_again(now: str, due: str) -> None:
-    pack = before("1wd", LADDER)
+    pack = before("1wd", POLICY)
     clock = handle(pack, at("2027-01-08 10:00"))
     assert shown(clock.due_at) == "2027-01-11 18:00"
     again = replan_clock(after(pack), clock, BEFORE, at(now))
     assert shown(again.due_at) == due
-    assert all(rung.at >= at(now) for rung in again.rungs if rung.at != clock.rungs[0].at)
-    times = [rung.at for rung in again.rungs]
+    assert all(level.at >= at(now) for level in again.rungs if level.at != clock.rungs[0].at)
+    times = [level.at for level in again.rungs]
     assert times == sorted(times)
 
 
@@ -214,7 +214,7 @@ def test_a_warning_whose_time_is_over_by_the_new_plan_comes_now() -> None:
 
 
 def test_in_a_scaled_pack_the_plan_is_the_scaled_one() -> None:
-    pack = before("5wd", LADDER, clock_scale=1 / 86400)
+    pack = before("5wd", POLICY, clock_scale=1 / 86400)
     clock = handle(pack, at("2026-12-30 10:00"))
     again = replan_clock(after(pack), clock, BEFORE)
     fresh = handle(after(pack), at("2026-12-30 10:00"))
@@ -245,7 +245,7 @@ def test_a_clock_that_reaches_two_years_stays_provisional_until_both_are_publish
 def test_by_the_same_calendar_nothing_moves(
     minutes: int, limit: str, by: str | None, pause: tuple[int, int], climbed: int
 ) -> None:
-    pack = before(limit, LADDER)
+    pack = before(limit, POLICY)
     clock = handle(pack, FROM + minutes * timedelta(minutes=1))
     if by is not None:
         clock = extend_clock(pack, clock, Limit.parse(by))
@@ -254,7 +254,7 @@ def test_by_the_same_calendar_nothing_moves(
     clock = resume_clock(pack, clock, since, since + timedelta(hours=max(pause)))
     again = replan_clock(pack, clock, BEFORE)
     assert again.due_at == clock.due_at
-    assert [rung.at for rung in again.rungs] == [rung.at for rung in clock.rungs]
+    assert [level.at for level in again.rungs] == [level.at for level in clock.rungs]
 
 
 @settings(max_examples=150, deadline=None)
@@ -266,19 +266,19 @@ def test_by_the_same_calendar_nothing_moves(
 def test_whatever_is_planned_again_is_in_order_and_not_before_now(
     minutes: int, limit: str, hours: int
 ) -> None:
-    pack = before(limit, LADDER)
+    pack = before(limit, POLICY)
     clock = handle(pack, FROM + minutes * timedelta(minutes=1))
     now = clock.started_at + timedelta(hours=hours)
-    reached = sum(rung.at <= now for rung in clock.rungs)
+    reached = sum(level.at <= now for level in clock.rungs)
     clock = clock.model_copy(update={"climbed": reached})
     again = replan_clock(after(pack), clock, BEFORE, now)
-    times = [rung.at for rung in again.rungs]
+    times = [level.at for level in again.rungs]
     assert times == sorted(times)
     assert again.rungs[:reached] == clock.rungs[:reached]
-    assert all(rung.at >= now for rung in again.rungs[reached:])
+    assert all(level.at >= now for level in again.rungs[reached:])
     if clock.due_at > now:
         assert again.due_at > now
-        due = next(rung.at for rung in again.rungs if rung.kind is RungKind.DUE)
+        due = next(level.at for level in again.rungs if level.kind is LevelKind.DUE)
         assert due == again.due_at
     else:
         assert again.due_at == clock.due_at
@@ -288,7 +288,7 @@ def test_whatever_is_planned_again_is_in_order_and_not_before_now(
 def test_the_packs_own_calendars_are_planned_again_alike() -> None:
     calendar = TONGZHOU.calendar
     ending = calendar.model_copy(update={"years": (2025, 2026), "version": "ending"})
-    pack = pack_with({"handle": "5wd"}, LADDER, calendar=ending)
+    pack = pack_with({"handle": "5wd"}, POLICY, calendar=ending)
     clock = handle(pack, at("2026-12-30 10:00"))
     published = pack.model_copy(
         update={"calendar": ending.model_copy(update={"years": (2025, 2026, 2027), "version": "x"})}
@@ -312,18 +312,18 @@ class Years(ArchivedPacks):
 
 
 def test_a_year_that_is_taken_away_and_published_again_adds_no_day() -> None:
-    pack = before("5wd", LADDER)
+    pack = before("5wd", POLICY)
     clock = handle(after(pack), at("2026-12-30 10:00"))
     paused = clock.model_copy(update={"paused_at": at("2026-12-31 10:00")})
-    book = Years(pack)
-    clocks = Clocks(book)
-    [extended] = told(clocks.extend(ExtensionQuestion(city="", clock=clock, by="1wd"))).clocks
+    years = Years(pack)
+    clocks = Clocks(years)
+    [extended] = settled(clocks.extend(ExtensionQuestion(city="", clock=clock, by="1wd"))).clocks
     going_on = ResumeQuestion(city="", clocks=[paused], at=at("2026-12-31 12:00"))
-    [resumed] = told(clocks.resume(going_on)).clocks
+    [resumed] = settled(clocks.resume(going_on)).clocks
     by_the_year = extend_clock(after(pack), clock, Limit.parse("1wd"))
     assert extended == by_the_year
     assert shown(extended.due_at) == "2027-01-11 18:00"
     assert not (extended.provisional or resumed.provisional)
-    book.pack = after(pack)
+    years.pack = after(pack)
     again = ReplanQuestion(city="", clocks=[extended, resumed], at=at("2026-12-31 13:00"))
-    assert told(clocks.replan(again)).clocks == []
+    assert settled(clocks.replan(again)).clocks == []

@@ -11,7 +11,7 @@ from domain.pack.pack import Pack
 from domain.pack.planning import extend_clock, resume_clock
 from tests.domain.planned import BEIJING, TONGZHOU, at, beijing, handle, pack_with, rungs
 
-LADDER: Sequence[Mapping[str, object]] = [
+POLICY: Sequence[Mapping[str, object]] = [
     {"kind": "warn", "offset": "1d", "tells": ["officer"]},
     {"kind": "due", "tells": ["officer"], "raises": True},
     {"kind": "supervise", "offset": "1d"},
@@ -25,13 +25,13 @@ SATURDAY = at("03-07 22:00")
 
 
 def resumed(pack: Pack, clock: Clock, since: str, until: str) -> Clock:
-    standing = clock.model_copy(update={"paused_at": at(since)})
-    assert standing.next_rung is None
-    return resume_clock(pack, standing, at(since), at(until))
+    paused = clock.model_copy(update={"paused_at": at(since)})
+    assert paused.next_level is None
+    return resume_clock(pack, paused, at(since), at(until))
 
 
 def test_in_calendar_time_everything_to_come_is_later_by_the_pause() -> None:
-    pack = pack_with({"handle": "7d"}, LADDER)
+    pack = pack_with({"handle": "7d"}, POLICY)
     clock = handle(pack).model_copy(update={"assignment": 2, "label": "stop"})
     later = resumed(pack, clock, "03-04 12:00", "03-06 15:30")
     assert beijing(later.due_at) == "03-11 13:30"
@@ -71,28 +71,28 @@ def test_a_red_card_shown_after_due_stays_after_it() -> None:
 
 
 def test_a_card_already_shown_stays_where_it_was_and_is_not_shown_again() -> None:
-    pack = pack_with({"handle": "7d"}, LADDER)
+    pack = pack_with({"handle": "7d"}, POLICY)
     warned = handle(pack).model_copy(update={"climbed": 1})
     later = resumed(pack, warned, "03-08 12:00", "03-10 12:00")
     assert rungs(later) == {"warn": "03-08 10:00", "due": "03-11 10:00", "supervise": "03-12 10:00"}
     assert later.climbed == 1
-    assert later.next_rung == later.rungs[1]
+    assert later.next_level == later.rungs[1]
 
 
 @pytest.mark.parametrize("since", ["03-09 18:00", "03-09 20:00"])
 @pytest.mark.parametrize(("limit", "due"), [("7d", "03-09 10:00"), ("5wd", "03-09 18:00")])
 def test_a_broken_promise_is_not_mended_by_a_pause(limit: str, due: str, since: str) -> None:
-    pack = pack_with({"handle": limit}, LADDER)
+    pack = pack_with({"handle": limit}, POLICY)
     late = handle(pack).model_copy(update={"climbed": 2})
     later = resumed(pack, late, since, "03-20 20:00")
     assert beijing(later.due_at) == due
-    assert not later.kept(at("03-20 20:00"))
+    assert not later.in_time(at("03-20 20:00"))
     assert later.rungs[1] == late.rungs[1]
     assert later.rungs[2].at > at("03-20 20:00")
 
 
 def test_a_clock_can_stand_still_more_than_once() -> None:
-    pack = pack_with({"handle": "7d"}, LADDER)
+    pack = pack_with({"handle": "7d"}, POLICY)
     once = resumed(pack, handle(pack), "03-03 10:00", "03-04 10:00")
     twice = resumed(pack, once, "03-05 10:00", "03-07 10:00")
     assert beijing(twice.due_at) == "03-12 10:00"
@@ -105,26 +105,26 @@ def test_a_clock_that_stood_still_can_be_extended() -> None:
 
 
 def test_an_extension_granted_while_a_clock_stands_still_does_not_set_it_going() -> None:
-    pack = pack_with({"handle": "7d"}, LADDER)
-    standing = handle(pack).model_copy(update={"paused_at": at("03-04 10:00")})
-    extended = extend_clock(pack, standing, Limit.parse("3d"))
-    assert (extended.paused_at, extended.next_rung) == (at("03-04 10:00"), None)
+    pack = pack_with({"handle": "7d"}, POLICY)
+    clock = handle(pack).model_copy(update={"paused_at": at("03-04 10:00")})
+    extended = extend_clock(pack, clock, Limit.parse("3d"))
+    assert (extended.paused_at, extended.next_level) == (at("03-04 10:00"), None)
     later = resume_clock(pack, extended, at("03-04 10:00"), at("03-06 10:00"))
     assert beijing(later.due_at) == "03-14 10:00"
 
 
 def test_in_a_scaled_pack_the_pause_is_made_good_as_it_was_lived() -> None:
     for limit in ("7d", "5wd"):
-        pack = pack_with({"handle": limit}, LADDER, clock_scale=1 / 86400)
+        pack = pack_with({"handle": limit}, POLICY, clock_scale=1 / 86400)
         clock = handle(pack, SATURDAY)
         since, pause = SATURDAY + timedelta(seconds=2), timedelta(seconds=90)
         later = resume_clock(pack, clock, since, since + pause)
         assert later.due_at == clock.due_at + pause
-        assert [rung.at for rung in later.rungs] == [rung.at + pause for rung in clock.rungs]
+        assert [level.at for level in later.rungs] == [level.at + pause for level in clock.rungs]
 
 
 def test_a_clock_is_not_resumed_before_it_was_paused() -> None:
-    pack = pack_with({"handle": "7d"}, LADDER)
+    pack = pack_with({"handle": "7d"}, POLICY)
     with pytest.raises(ValueError, match="cannot be resumed"):
         resume_clock(pack, handle(pack), at("03-04 10:00"), at("03-04 09:59"))
     same = resume_clock(pack, handle(pack), at("03-04 10:00"), at("03-04 10:00"))

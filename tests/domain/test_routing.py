@@ -46,13 +46,13 @@ def suggest(
     ],
 )
 def test_plain_words_are_understood(text: str, category: str) -> None:
-    found = suggest(text)
-    assert (found.category, found.confident) == (category, True)
+    suggestion = suggest(text)
+    assert (suggestion.category, suggestion.confident) == (category, True)
 
 
 def test_a_category_the_citizen_gave_is_taken() -> None:
-    found = suggest("暖气不热", category="0105")
-    assert (found.category, found.confident, found.why) == (
+    suggestion = suggest("暖气不热", category="0105")
+    assert (suggestion.category, suggestion.confident, suggestion.why) == (
         "0105",
         True,
         "named by the complainant",
@@ -64,13 +64,17 @@ def test_a_category_the_pack_does_not_have_is_not_taken() -> None:
 
 
 def test_nothing_recognised_is_no_category() -> None:
-    found = suggest("你们好")
-    assert (found.category, found.confident, found.why) == (None, False, "no keyword found")
+    suggestion = suggest("你们好")
+    assert (suggestion.category, suggestion.confident, suggestion.why) == (
+        None,
+        False,
+        "no keyword found",
+    )
 
 
 def test_a_single_short_word_is_not_enough_to_be_sure() -> None:
-    found = suggest("井盖")
-    assert (found.category, found.confident) == ("0203", False)
+    suggestion = suggest("井盖")
+    assert (suggestion.category, suggestion.confident) == ("0203", False)
 
 
 def test_in_the_title_a_word_counts_twice() -> None:
@@ -78,9 +82,9 @@ def test_in_the_title_a_word_counts_twice() -> None:
 
 
 def test_two_matters_in_one_complaint_are_left_to_the_dispatcher() -> None:
-    found = suggest("门口小贩摆摊，广场舞的音响也开到很晚")
-    assert not found.confident
-    assert "also" in found.why
+    suggestion = suggest("门口小贩摆摊，广场舞的音响也开到很晚")
+    assert not suggestion.confident
+    assert "also" in suggestion.why
 
 
 @pytest.mark.parametrize(
@@ -88,15 +92,15 @@ def test_two_matters_in_one_complaint_are_left_to_the_dispatcher() -> None:
     [("楼道里有很重的燃气味，怀疑燃气泄漏", "0802"), ("三楼着火了，在冒浓烟", "0801")],
 )
 def test_an_emergency_is_recognised_at_once(text: str, category: str) -> None:
-    found = suggest(text)
-    assert (found.category, found.confident) == (category, True)
+    suggestion = suggest(text)
+    assert (suggestion.category, suggestion.confident) == (category, True)
     assert TONGZHOU.category(category).tier == "emergency"
 
 
 def test_a_word_of_emergency_outweighs_any_other_but_is_confirmed() -> None:
-    found = suggest("物业公司不管楼道堆物，物业费照收，真怕哪天着火", title="物业服务太差")
-    assert (found.category, found.confident) == ("0801", False)
-    assert "also 0701" in found.why
+    suggestion = suggest("物业公司不管楼道堆物，物业费照收，真怕哪天着火", title="物业服务太差")
+    assert (suggestion.category, suggestion.confident) == ("0801", False)
+    assert "also 0701" in suggestion.why
 
 
 def test_width_and_case_make_no_difference() -> None:

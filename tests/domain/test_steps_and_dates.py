@@ -14,7 +14,7 @@ from domain.pack.planning import due_after, plan_at, plan_clock, plan_clocks, pl
 from domain.pack.policies import Limits
 from tests.domain.planned import MONDAY, TONGZHOU, at, beijing, pack_with, rungs
 
-LADDER: Sequence[Mapping[str, object]] = [
+POLICY: Sequence[Mapping[str, object]] = [
     {"kind": "warn", "offset": "1d", "tells": ["officer"]},
     {"kind": "due"},
     {"kind": "supervise", "offset": "50%"},
@@ -30,7 +30,7 @@ DUMPING = TONGZHOU.categories[0].model_copy(
 
 
 def test_every_step_of_a_category_has_a_clock_with_its_name() -> None:
-    pack = pack_with({}, LADDER, categories=(DUMPING,))
+    pack = pack_with({}, POLICY, categories=(DUMPING,))
     stop, clear = plan_steps(pack, DUMPING.code, "only", MONDAY, assignment=2)
     assert {stop.name, clear.name} == {ClockName.STEP}
     assert [(c.label, c.limit, c.basis) for c in (stop, clear)] == [
@@ -62,7 +62,7 @@ def test_steps_of_what_the_pack_does_not_have_are_refused() -> None:
 
 
 def test_an_appointment_is_due_when_it_was_made_for() -> None:
-    pack = pack_with({"appointment": "1d"}, LADDER)
+    pack = pack_with({"appointment": "1d"}, POLICY)
     clock = plan_at(pack, ClockName.APPOINTMENT, at("03-06 15:00"), MONDAY, assignment=1)
     assert (clock.started_at, clock.due_at) == (MONDAY, at("03-06 15:00"))
     assert rungs(clock) == {"warn": "03-05 15:00", "due": "03-06 15:00", "supervise": "03-08 17:30"}
@@ -89,17 +89,17 @@ def test_a_red_card_of_a_given_date_can_wait_for_the_office() -> None:
 
 
 def test_a_date_that_is_over_is_due_at_once() -> None:
-    clock = plan_at(pack_with({}, LADDER), ClockName.REVIEW, MONDAY - timedelta(days=2), MONDAY)
+    clock = plan_at(pack_with({}, POLICY), ClockName.REVIEW, MONDAY - timedelta(days=2), MONDAY)
     assert (clock.started_at, clock.due_at) == (MONDAY, MONDAY)
     assert rungs(clock) == {"due": "03-02 10:00", "supervise": "03-02 10:00"}
 
 
 def test_in_a_scaled_pack_a_given_moment_stays_and_its_ladder_shrinks() -> None:
-    pack = pack_with({}, LADDER, clock_scale=1 / 86400)
+    pack = pack_with({}, POLICY, clock_scale=1 / 86400)
     due = MONDAY + timedelta(days=40)
     clock = plan_at(pack, ClockName.APPOINTMENT, due, MONDAY)
     assert clock.due_at == due
-    assert [rung.at - due for rung in clock.rungs] == [
+    assert [level.at - due for level in clock.rungs] == [
         timedelta(seconds=-1),
         timedelta(0),
         timedelta(days=20),
@@ -122,7 +122,7 @@ def test_co_handlers_have_limits_of_their_own_and_the_tiers_where_there_are_none
 
 
 def test_a_limit_set_by_hand_counts_before_every_other() -> None:
-    pack = pack_with({"handle": "7d"}, LADDER, joint=Limits.model_validate({"handle": "2d"}))
+    pack = pack_with({"handle": "7d"}, POLICY, joint=Limits.model_validate({"handle": "2d"}))
     three = Limit.parse("3d")
     clock = plan_clock(pack, ClockName.HANDLE, "only", MONDAY, limit=three, joint=True)
     assert clock is not None

@@ -10,15 +10,15 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from domain.deadlines.calendar import OfficeYear, WorkCalendar
-from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.limits import Limit
 from domain.deadlines.registry import ClockName
 from domain.pack.pack import Pack
 from domain.pack.planning import extend_clock, plan_clocks, plan_revisits, plan_steps, resume_clock
 from packs.registry import PackRegistry, default_root
 
-SHELF = PackRegistry(default_root())
-CITIES = SHELF.ids()
+REGISTRY = PackRegistry(default_root())
+CITIES = REGISTRY.ids()
 
 asked: set[int] = set()
 
@@ -32,7 +32,7 @@ class Watched(WorkCalendar):
 
 
 def watched(city: str) -> Pack:
-    pack = SHELF.get(city)
+    pack = REGISTRY.get(city)
     calendar = Watched.model_validate(pack.calendar.model_dump())
     return pack.model_copy(update={"calendar": calendar})
 
@@ -50,9 +50,9 @@ def filings(pack: Pack) -> Iterator[datetime]:
 
 def problem(pack: Pack, clock: Clock, start: datetime, counted: set[int]) -> str | None:
     """Return the fault of a newly planned clock, if any; `counted`: the years that were read."""
-    times = [rung.at for rung in clock.rungs]
-    kinds = [list(RungKind).index(rung.kind) for rung in clock.rungs]
-    due = [rung.at for rung in clock.rungs if rung.kind is RungKind.DUE]
+    times = [level.at for level in clock.rungs]
+    kinds = [list(LevelKind).index(level.kind) for level in clock.rungs]
+    due = [level.at for level in clock.rungs if level.kind is LevelKind.DUE]
     unpublished = counted - set(pack.calendar.years)
     if clock.due_at <= start or min(times) <= start:
         return "in the past"
@@ -78,8 +78,8 @@ def test_every_tier_has_every_clock_on_every_day_around_the_turn_of_the_year(cit
                     clocks = plan_clocks(pack, [name], tier, start, assignment=1, joint=joint)
                     assert clocks or limit is None
                     counted = set(asked)
-                    found = [problem(pack, clock, start, counted) for clock in clocks]
-                    wrong += [(start, tier, name, one) for one in found if one]
+                    results = [problem(pack, clock, start, counted) for clock in clocks]
+                    wrong += [(start, tier, name, one) for one in results if one]
                     marked += sum(clock.provisional for clock in clocks)
                     planned += len(clocks)
     assert wrong == []
@@ -114,7 +114,7 @@ def test_what_moves_a_due_time_over_the_turn_of_the_year_has_an_answer(city: str
             [clock] = plan_clocks(pack, [ClockName.HANDLE], tier, start, assignment=1)
             extended = extend_clock(pack, clock, by)
             assert extended.due_at > clock.due_at
-            times = [rung.at for rung in extended.rungs]
+            times = [level.at for level in extended.rungs]
             assert times == sorted(times)
             assert extended.provisional >= clock.provisional
             pause = start + (clock.due_at - start) / 2

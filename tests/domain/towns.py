@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.limits import Limit, Percent
 from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import Reason
@@ -10,11 +10,11 @@ from domain.pack.pack import Pack
 from domain.pack.policies import (
     Aftercare,
     Caps,
+    EscalationPolicy,
     Features,
-    Ladder,
+    LevelRule,
     Limits,
     Reworking,
-    RungRule,
     Severity,
     Verification,
 )
@@ -31,9 +31,9 @@ CATEGORIES = ("0302", "0109", "0301", "0202")
 """The codes of categories: general, with steps and a closing condition, complex, urgent."""
 
 _RAISED = (
-    RungRule(kind=RungKind.WARN, offset=Percent(20)),
-    RungRule(kind=RungKind.DUE),
-    RungRule(kind=RungKind.SUPERVISE, offset=Percent(20), raises=True),
+    LevelRule(kind=LevelKind.WARN, offset=Percent(20)),
+    LevelRule(kind=LevelKind.DUE),
+    LevelRule(kind=LevelKind.SUPERVISE, offset=Percent(20), raises=True),
 )
 
 
@@ -42,7 +42,7 @@ def _limits(written: Mapping[str, str]) -> Limits:
     return TONGZHOU.limits.model_copy(update=own)
 
 
-def _ladder(handle: Ladder) -> dict[ClockName, Ladder]:
+def _policy(handle: EscalationPolicy) -> dict[ClockName, EscalationPolicy]:
     return {**TONGZHOU.ladder, ClockName.HANDLE: handle}
 
 
@@ -65,7 +65,7 @@ _WATCHED = Aftercare(revisits=(Limit.parse("7d"), Limit.parse("14d")))
 BUSY = TONGZHOU.model_copy(
     update={
         "limits": _ALL,
-        "ladder": _ladder(_RAISED),
+        "ladder": _policy(_RAISED),
         "caps": TONGZHOU.caps.model_copy(
             update={
                 "delegations": 2,

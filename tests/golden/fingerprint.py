@@ -46,5 +46,5 @@ def _marker(event: HistoryEvent) -> str:
     data = attributes.details.get("data") or attributes.details.get("patch-data")
     if data is None or not data.payloads:
         return attributes.marker_name
-    told = json.loads(data.payloads[0].data)
-    return str(told.get("activity_type") or told.get("id") or attributes.marker_name)
+    payload = json.loads(data.payloads[0].data)
+    return str(payload.get("activity_type") or payload.get("id") or attributes.marker_name)

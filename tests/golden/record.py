@@ -35,14 +35,14 @@ async def record(names: list[str], address: str, home: Path) -> None:
             ticket = await SCENARIOS[name](engine)
             await ticket.handle.result()
             runs = await fetch(client, ticket.number)
-            told = [_without_places(history.to_json_dict()) for history in runs]
+            items = [_without_places(history.to_json_dict()) for history in runs]
             path = _unused(f"{name}.{today}")
             path.write_text(
                 json.dumps(
                     {
                         "workflow_id": runs[0].workflow_id,
                         "fingerprint": fingerprint(runs),
-                        **({"history": told[0]} if len(told) == 1 else {"histories": told}),
+                        **({"history": items[0]} if len(items) == 1 else {"histories": items}),
                     },
                     ensure_ascii=False,
                     indent=1,

@@ -136,8 +136,8 @@ async def raised(engine: Engine) -> Filed:
 
 
 async def intervened(engine: Engine) -> Filed:
-    asked = complaint(**_at("huangpu", "440112003"), kind="service", category="0302")
-    ticket, _ = await file(engine.client, asked)
+    new_complaint = complaint(**_at("huangpu", "440112003"), kind="service", category="0302")
+    ticket, _ = await file(engine.client, new_complaint)
     await ticket.until_stage("handle")
     back = Return(ground="not_ours", reason="不属于我单位")
     street = officer((await ticket.now()).unit or "")
@@ -201,8 +201,10 @@ async def arbitrated(engine: Engine) -> Filed:
 
 
 async def report(engine: Engine) -> Filed:
-    told = complaint(kind="report", title="", text="吃拿卡要", category=None, city="heping")
-    ticket, _ = await file(engine.client, told)
+    new_complaint = complaint(
+        kind="report", title="", text="吃拿卡要", category=None, city="heping"
+    )
+    ticket, _ = await file(engine.client, new_complaint)
     await ticket.act(DISPATCHER, Triage(category="0206", accused="city-management"))
     await ticket.until_stage("handle")
     await ticket.act(SUPERVISOR, Supervise(text="两日内报结果"))
@@ -213,8 +215,8 @@ async def report(engine: Engine) -> Filed:
 
 
 async def verified_before_filing(engine: Engine) -> Filed:
-    told = complaint(**_langfang(), anonymous=True, category="0201")
-    ticket, _ = await file(engine.client, told)
+    new_complaint = complaint(**_langfang(), anonymous=True, category="0201")
+    ticket, _ = await file(engine.client, new_complaint)
     await ticket.until_stage("verify")
     await ticket.act(officer("131002100"), Sign())
     await ticket.complete_share(engine, "131002100", HandlingResult(reply="属实。"))
@@ -222,8 +224,8 @@ async def verified_before_filing(engine: Engine) -> Filed:
 
 
 async def not_found_on_the_spot(engine: Engine) -> Filed:
-    told = complaint(**_langfang(), anonymous=True, category="0201")
-    ticket, _ = await file(engine.client, told)
+    new_complaint = complaint(**_langfang(), anonymous=True, category="0201")
+    ticket, _ = await file(engine.client, new_complaint)
     await ticket.until_stage("verify")
     seen = HandlingResult(reply="现场未见。", resolved=False)
     await ticket.complete_share(engine, "131002100", seen)
@@ -280,8 +282,8 @@ async def revisited_and_reopened(engine: Engine) -> Filed:
 
 
 async def excluded_and_back(engine: Engine) -> Filed:
-    told = complaint(**_langfang(), category="0201")
-    ticket, _ = await file(engine.client, told)
+    new_complaint = complaint(**_langfang(), category="0201")
+    ticket, _ = await file(engine.client, new_complaint)
     await ticket.until_stage("handle")
     await ticket.complete_share(engine, "131002100", DONE)
     await _rated(ticket, 5)

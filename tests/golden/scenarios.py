@@ -141,9 +141,11 @@ async def _recorded(ticket: Filed) -> None:
     """Wait until no late recording is under way, and the ticket has heard of the last one."""
     async with asyncio.timeout(30):
         while True:
-            told = (await ticket.handle.describe()).raw_description
-            late = [one for one in told.pending_activities if one.activity_type.name == "project"]
-            if not late and not told.HasField("pending_workflow_task"):
+            response = (await ticket.handle.describe()).raw_description
+            late = [
+                one for one in response.pending_activities if one.activity_type.name == "project"
+            ]
+            if not late and not response.HasField("pending_workflow_task"):
                 return
             await asyncio.sleep(0.05)
 

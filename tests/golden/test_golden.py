@@ -24,14 +24,14 @@ FILES = sorted(FOLDER.glob("*.json"))
 
 
 def _golden(path: Path) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return told
+    payload: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return payload
 
 
 def _runs(golden: dict[str, Any]) -> list[WorkflowHistory]:
     """Return all runs of a ticket, the oldest first."""
-    told = golden["histories"] if "histories" in golden else [golden["history"]]
-    return [WorkflowHistory.from_json(golden["workflow_id"], run) for run in told]
+    histories = golden["histories"] if "histories" in golden else [golden["history"]]
+    return [WorkflowHistory.from_json(golden["workflow_id"], run) for run in histories]
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])

@@ -98,5 +98,8 @@ def test_an_order_and_a_result_have_the_fields_of_the_system() -> None:
     """The kit has models of its own, because it takes nothing of the system with it."""
     assert set(UnitOrder.model_fields) == set(WorkOrder.model_fields)
     assert set(UnitResult.model_fields) == set(HandlingResult.model_fields)
-    told = UnitResult(reply="已办理。", resolved=False, by="program:water")
-    assert HandlingResult.model_validate(told.model_dump()).model_dump() == told.model_dump()
+    unit_result = UnitResult(reply="已办理。", resolved=False, by="program:water")
+    assert (
+        HandlingResult.model_validate(unit_result.model_dump()).model_dump()
+        == unit_result.model_dump()
+    )

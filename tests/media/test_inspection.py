@@ -36,8 +36,8 @@ def looked_at(content: bytes, folder: Path) -> tuple[FileProperties, bytes]:
     path.write_bytes(content)
     order = InspectionInput(sort.name, len(content), 64, 1024, 20, -1, -1)
     with path.open("r+b") as file:
-        found = examine(order, file, io.BytesIO(), io.BytesIO())
-    return found, path.read_bytes()
+        properties = examine(order, file, io.BytesIO(), io.BytesIO())
+    return properties, path.read_bytes()
 
 
 @pytest.mark.parametrize("file", FILES, ids=[file.name for file in FILES])
@@ -49,18 +49,18 @@ def test_what_means_harm_is_refused_or_disarmed(file: Hostile, tmp_path: Path) -
         assert "mislabelled_file" in file.codes
     else:
         try:
-            found, after = looked_at(file.content, tmp_path)
+            properties, after = looked_at(file.content, tmp_path)
         except Bad as refusal:
             assert refusal.code in file.codes
             assert refusal.detail
         else:
             assert file.kept
-            assert found.kind == "photo" or MARK not in after
+            assert properties.kind == "photo" or MARK not in after
 
 
 def test_a_video_stays_as_long_as_it_was(tmp_path: Path) -> None:
-    told = box(b"udta", box(b"\xa9nam", b"title"))
-    before = a_video(told)
+    content = box(b"udta", box(b"\xa9nam", b"title"))
+    before = a_video(content)
     _, after = looked_at(before, tmp_path)
     assert len(after) == len(before)
     assert b"title" not in after

@@ -21,7 +21,7 @@ async def _examined(room: Sandbox, content: bytes, sort: str = "jpeg") -> str:
         paper.flush()
         try:
             async with room.examined(paper, sort, len(content)) as examined:
-                return examined.found.kind
+                return examined.properties.kind
         except FileRefused as refusal:
             return refusal.code
 
@@ -55,11 +55,11 @@ async def test_so_many_at_once_and_the_others_wait(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room = _room(tmp_path, places=1)
-    found = await asyncio.gather(*(_examined(room, a_photo()) for _ in range(4)))
-    assert found == ["photo"] * 4
+    names = await asyncio.gather(*(_examined(room, a_photo()) for _ in range(4)))
+    assert names == ["photo"] * 4
     monkeypatch.setattr(sandbox, "QUEUE_SECONDS", 0.01)
-    found = await asyncio.gather(*(_examined(room, a_photo()) for _ in range(2)))
-    assert sorted(found) == ["photo", "uploads_busy"]
+    names = await asyncio.gather(*(_examined(room, a_photo()) for _ in range(2)))
+    assert sorted(names) == ["photo", "uploads_busy"]
 
 
 async def test_a_caller_who_goes_away_leaves_no_process(tmp_path: Path) -> None:

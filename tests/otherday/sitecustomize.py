@@ -105,9 +105,9 @@ def become(command: list[str], seconds: int, user: tuple[int, int] | None = None
         os._exit(0)
     os.waitpid(between, 0)
     os.close(writing)
-    said = os.read(reading, 200).decode()
-    if said != "held":
-        raise NotHere(said)
+    text = os.read(reading, 200).decode()
+    if text != "held":
+        raise NotHere(text)
     if user is not None:
         os.setgroups([])
         os.setgid(user[1])
@@ -161,14 +161,14 @@ def _places(image: bytes) -> dict[str, tuple[int, int]]:
     (sections,) = struct.unpack_from("<Q", image, 0x28)
     (count,) = struct.unpack_from("<H", image, 0x3C)
     heads = [struct.unpack_from("<IIQQQQIIQQ", image, sections + 64 * n) for n in range(count)]
-    found = {}
+    values = {}
     for head in (head for head in heads if head[1] == _DYNAMIC_SYMBOLS):
         names = heads[head[6]][4]
         for at in range(head[4], head[4] + head[5], 24):
             name, _, _, _, value, size = struct.unpack_from("<IBBHQQ", image, at)
             text = image[names + name : image.index(b"\0", names + name)].decode()
-            found[text] = (value, size)
-    return found
+            values[text] = (value, size)
+    return values
 
 
 def _room(places: dict[str, tuple[int, int]], name: str, code: bytes) -> int:
@@ -202,12 +202,12 @@ class _AtThatTime(_Popen):  # type: ignore[type-arg]
 def _launching(named: dict[str, Any]) -> list[str]:
     user, group = named.pop("user", None), named.pop("group", None)
     named.pop("extra_groups", None)
-    there = [sys.executable, __file__]
+    command = [sys.executable, __file__]
     if user is not None:
         import pwd
 
-        there.append(f"--as={pwd.getpwnam(user).pw_uid}:{group}")
-    return [*there, os.environ[AHEAD]]
+        command.append(f"--as={pwd.getpwnam(user).pw_uid}:{group}")
+    return [*command, os.environ[AHEAD]]
 
 
 def _main(arguments: list[str]) -> NoReturn:

@@ -67,9 +67,11 @@ def test_a_new_test_is_not_left_out_in_silence() -> None:
     left_out = {*LEFT_OUT, *LEFT_OUT_OF_FEW, *WITH_AN_INSTALLATION}
     assert [path for path in left_out if not (ROOT / path).exists()] == []
     for few in (False, True):
-        told: list[str] = selected([], few=few)
-        assert told[0] == "tests"
-        ignored = {one.removeprefix("--ignore=") for one in told[1:] if one.startswith("--ignore=")}
+        lines: list[str] = selected([], few=few)
+        assert lines[0] == "tests"
+        ignored = {
+            one.removeprefix("--ignore=") for one in lines[1:] if one.startswith("--ignore=")
+        }
         assert ignored == {*LEFT_OUT, *(LEFT_OUT_OF_FEW if few else ())}
     assert selected(["tests/api", "-k", "board"]) == ["tests/api", "-k", "board"]
     assert selected(["-x"])[-1] == "-x"
@@ -95,15 +97,15 @@ def test_every_wall_clock_of_a_process_goes_there_and_nothing_else(
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    payload = json.loads(done.stdout)
     spans = subprocess.run(
         [sys.executable, "-c", "import time; print(time.monotonic())"],
         env=usual, capture_output=True, text=True,
     )  # fmt: skip
-    assert 0 <= float(spans.stdout) - told.pop("spans") < 60
-    assert told.pop("file") == Path(sys.executable).stat().st_mtime
-    assert {name: at for name, at in told.items() if not 0 <= at - begins.timestamp() < 60} == {}
-    assert len(told) == (4 if launched else 5)
+    assert 0 <= float(spans.stdout) - payload.pop("spans") < 60
+    assert payload.pop("file") == Path(sys.executable).stat().st_mtime
+    assert {name: at for name, at in payload.items() if not 0 <= at - begins.timestamp() < 60} == {}
+    assert len(payload) == (4 if launched else 5)
 
 
 def test_each_day_is_run_and_told_whatever_became_of_the_others(
@@ -114,14 +116,14 @@ def test_each_day_is_run_and_told_whatever_became_of_the_others(
         "from datetime import datetime\n\n"
         "def test_it_is_a_leap_day():\n    assert datetime.now().day == 29\n"
     )
-    given = ["--jobs", "0", str(test)]
-    assert main(["--days", "new-year,2028-02-29T12:00", *given]) == 1
+    values = ["--jobs", "0", str(test)]
+    assert main(["--days", "new-year,2028-02-29T12:00", *values]) == 1
     lines = capsys.readouterr().out.splitlines()
-    told = [line.split()[:2] for line in lines if line.startswith(("  passed", "  FAILED"))]
-    assert told == [["FAILED", "new-year"], ["passed", "2028-02-29T12:00"]]
+    days = [line.split()[:2] for line in lines if line.startswith(("  passed", "  FAILED"))]
+    assert days == [["FAILED", "new-year"], ["passed", "2028-02-29T12:00"]]
     assert lines[-1].startswith("  new-year: ")
     assert lines[-1].endswith("::test_it_is_a_leap_day")
-    assert main(["--days", "leap-day", *given]) == 0
+    assert main(["--days", "leap-day", *values]) == 0
 
 
 def test_a_day_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,12 +13,12 @@ _YEARS_BACK = 5
 
 def plain_pack(root: Path, city: str = "example") -> Path:
     """Write a small pack that says everything itself."""
-    said = {"id": city, "name": "示例市", "division": "990101", "years": _years()}
+    fields = {"id": city, "name": "示例市", "division": "990101", "years": _years()}
     for source in sorted(_WHOLE.rglob("*")):
         if source.is_file():
             path = root / city / source.relative_to(_WHOLE)
             path.parent.mkdir(parents=True, exist_ok=True)
-            text = Template(source.read_text(encoding="utf-8")).substitute(said)
+            text = Template(source.read_text(encoding="utf-8")).substitute(fields)
             path.write_text(text, encoding="utf-8")
     return root / city
 

@@ -40,8 +40,8 @@ def halved(root: Path, city: str = "example") -> Path:
     (root / "_common" / CITY).write_text(f"{head}{city_table}{rest}", encoding="utf-8")
     for file in folder.iterdir():
         shutil.rmtree(file) if file.is_dir() else file.unlink()
-    said = f'extends = "_common"\n\n[city]\n{"".join(own)}'
-    (folder / CITY).write_text(said, encoding="utf-8")
+    value = f'extends = "_common"\n\n[city]\n{"".join(own)}'
+    (folder / CITY).write_text(value, encoding="utf-8")
     return root
 
 
@@ -103,11 +103,11 @@ def test_the_base_beside_the_pack_goes_before_the_one_that_is_shipped(tmp_path: 
 
 
 def test_a_base_is_no_city(cities: Path) -> None:
-    shelf = PackRegistry(cities)
-    assert shelf.ids() == ["example"]
+    registry = PackRegistry(cities)
+    assert registry.ids() == ["example"]
     for ask in (PackRegistry.get, PackRegistry.folder, PackRegistry.grid):
         with pytest.raises(UnknownCity):
-            ask(shelf, "_common")
+            ask(registry, "_common")
     with pytest.raises(PackError, match="begins with _ is no city") as refused:
         load_pack(cities / "_common")
     assert refused.value.code == "pack_invalid"
@@ -175,8 +175,8 @@ def test_what_is_wrong_in_a_base_is_told_with_its_file_and_line(cities: Path) ->
         "units.csv": append(base / "units.csv", "sun,太阳,Sun,star,district,gov,,,,"),
         "calendar.csv": append(base / "calendar.csv", "2026-13-01,no,,"),
     }
-    told = check_pack(cities / "example")
-    assert {(one.file, one.line) for one in told} == {
+    problems = check_pack(cities / "example")
+    assert {(one.file, one.line) for one in problems} == {
         (f"../_common/{file}", line) for file, line in wrong.items()
     }
     # By itself a base is judged as far as its files go: its values are judged with a city's.
@@ -200,8 +200,8 @@ def test_a_check_of_what_the_base_says_names_the_place_where_it_stands(cities: P
     base = cities / "_common"
     late = replace(base / CITY, 'sign = "4wh" ', 'sign = "99wd" ')
     nobody = append(base / "responsibilities.csv", "9999,*,gov")
-    told = [str(one) for one in check_pack(cities / "example")]
-    assert told == [
+    messages = [str(one) for one in check_pack(cities / "example")]
+    assert messages == [
         f"../_common/city.toml:{late}: general: sign 99wd is longer than handle 10wd",
         f"../_common/responsibilities.csv:{nobody}: no category is meant by '9999'",
     ]

@@ -23,19 +23,19 @@ def before(tmp_path: Path) -> Path:
     return full_pack(tmp_path / "before")
 
 
-def found(before: Path, after: Path) -> list[ContentDifference]:
+def compared(before: Path, after: Path) -> list[ContentDifference]:
     return differences(load_pack(before), load_pack(after))
 
 
 def test_equal_packs_have_no_difference(before: Path, folder: Path) -> None:
-    assert found(before, folder) == []
+    assert compared(before, folder) == []
 
 
 def test_what_no_ticket_notices_is_no_difference(before: Path, folder: Path) -> None:
     append(folder / "calendar.csv", "# a remark")
     replace(folder / "city.toml", "merge = true ", "merge   =   true ")
     assert load_pack(before).version != load_pack(folder).version
-    assert found(before, folder) == []
+    assert compared(before, folder) == []
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,9 @@ def test_a_change_is_told_with_what_was_and_is(
     before: Path, folder: Path, file: str, old: str, new: str, row: str, change: str, fields: object
 ) -> None:
     replace(folder / file, old, new)
-    told = "calendar.csv" if row == "hours" else file
-    assert (told, row, change, fields) in [
-        (one.file, one.row, one.change, dict(one.fields)) for one in found(before, folder)
+    value = "calendar.csv" if row == "hours" else file
+    assert (value, row, change, fields) in [
+        (one.file, one.row, one.change, dict(one.fields)) for one in compared(before, folder)
     ]
 
 
@@ -83,7 +83,7 @@ def test_rows_that_came_and_went_are_told(before: Path, folder: Path) -> None:
     append(folder / "units.csv", "gas,燃气公司,Gas Company,contractor,district,gov,,,,")
     append(folder / "categories.csv", "0203,停水,No water,general,停水,,,")
     (folder / "scoring.csv").unlink()
-    assert [(one.file, one.row, one.change) for one in found(before, folder)] == [
+    assert [(one.file, one.row, one.change) for one in compared(before, folder)] == [
         ("units.csv", "gas", "added"),
         ("categories.csv", "0203", "added"),
         ("scoring.csv", "S01", "removed"),
@@ -96,7 +96,7 @@ def test_owners_that_are_asked_in_another_order_are_told(before: Path, folder: P
     path = folder / "responsibilities.csv"
     replace(path, "01*,*,city-management\n", "")
     append(path, "01*,*,city-management")
-    (one,) = found(before, folder)
+    (one,) = compared(before, folder)
     assert one.file == "responsibilities.csv"
     assert one.change == "changed"
     assert one.fields in ({"place": (2, 3)}, {"place": (3, 2)})
@@ -105,8 +105,8 @@ def test_owners_that_are_asked_in_another_order_are_told(before: Path, folder: P
 def test_days_are_told_in_years_that_both_have(before: Path, folder: Path) -> None:
     append(folder / "calendar.csv", "2026-03-03,no,flood,")
     append(folder / "calendar.csv", "2026-03-04,yes,flood,09:00-12:00")
-    told = {one.row: (one.change, one.fields[""]) for one in found(before, folder)}
-    assert told == {
+    changes = {one.row: (one.change, one.fields[""]) for one in compared(before, folder)}
+    assert changes == {
         "2026-03-03": ("added", (None, "off")),
         "2026-03-04": ("added", (None, "worked 09:00-12:00")),
     }
@@ -117,15 +117,24 @@ def test_a_newly_published_year_is_one_difference(before: Path, folder: Path) ->
         text = (path / "city.toml").read_text(encoding="utf-8")
         line = next(line for line in text.splitlines() if line.startswith("years = "))
         replace(path / "city.toml", line, f"years = {years}")
-    (one,) = found(before, folder)
+    (one,) = compared(before, folder)
     assert (one.row, one.fields) == ("years", {"": ("2025", "2025, 2026")})
 
 
 def test_another_way_of_working_is_told_key_by_key(tmp_path: Path, folder: Path) -> None:
-    told = found(plain_pack(tmp_path / "plain"), folder)
-    assert ContentDifference("city.toml", "features.merge", "changed", {"": (False, True)}) in told
-    assert ContentDifference("city.toml", "caps.hold", "added", {"": (None, "180d")}) in told
-    assert ContentDifference("city.toml", "joint.meet", "added", {"": (None, "2h")}) in told
+    content_differences = compared(plain_pack(tmp_path / "plain"), folder)
+    assert (
+        ContentDifference("city.toml", "features.merge", "changed", {"": (False, True)})
+        in content_differences
+    )
+    assert (
+        ContentDifference("city.toml", "caps.hold", "added", {"": (None, "180d")})
+        in content_differences
+    )
+    assert (
+        ContentDifference("city.toml", "joint.meet", "added", {"": (None, "2h")})
+        in content_differences
+    )
 
 
 def test_packs_are_compared_as_they_come_out_wherever_it_is_said(
@@ -133,9 +142,9 @@ def test_packs_are_compared_as_they_come_out_wherever_it_is_said(
 ) -> None:
     whole = plain_pack(tmp_path / "whole")
     half = halved(tmp_path / "half") / "example"
-    assert found(whole, half) == []
+    assert compared(whole, half) == []
     replace(half.parent / "_common" / "city.toml", 'handle = "10wd"', 'handle = "5wd"')
-    (one,) = found(whole, half)
+    (one,) = compared(whole, half)
     assert (one.row, one.fields) == ("tiers.general.handle", {"": ("10wd", "5wd")})
 
 

@@ -195,16 +195,16 @@ def problems(path: Path, features: list[Feature]) -> list[PackFault]:
     return list(check_grid(path, "110112"))
 
 
-def only(found: list[PackFault]) -> tuple[int | None, str]:
-    assert len(found) == 1, found
-    assert found[0].file == GRIDS
-    return found[0].line, found[0].message
+def only(faults: list[PackFault]) -> tuple[int | None, str]:
+    assert len(faults) == 1, faults
+    assert faults[0].file == GRIDS
+    return faults[0].line, faults[0].message
 
 
 def square_metres(message: str) -> int:
-    found = re.search(r"([0-9,]+) m2", message)
-    assert found, message
-    return int(found[1].replace(",", ""))
+    match = re.search(r"([0-9,]+) m2", message)
+    assert match, message
+    return int(match[1].replace(",", ""))
 
 
 def test_squares_side_by_side_are_sound(path: Path, features: list[Feature]) -> None:
@@ -220,7 +220,7 @@ def test_a_point_on_a_border_belongs_to_the_lower_code(path: Path, features: lis
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "told"),
+    ("text", "line", "expected"),
     [
         ('{"type":\n"FeatureCollection",\n"features" []}', 3, "not JSON: Expecting ':'"),
         (None, None, "the file is missing"),
@@ -231,12 +231,12 @@ def test_a_point_on_a_border_belongs_to_the_lower_code(path: Path, features: lis
     ],
 )
 def test_a_file_that_is_no_grid_is_told(
-    path: Path, text: str | None, line: int | None, told: str
+    path: Path, text: str | None, line: int | None, expected: str
 ) -> None:
     if text is not None:
         path.write_text(text, "utf-8")
     assert only(list(check_grid(path, "110112")))[0] == line
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=expected):
         Grid.read(path)
 
 
@@ -244,7 +244,7 @@ NO_CODE = "the code None is not a text of 15 digits"
 
 
 @pytest.mark.parametrize(
-    ("properties", "told"),
+    ("properties", "expected"),
     [
         (None, NO_CODE),
         ([], NO_CODE),
@@ -257,17 +257,17 @@ NO_CODE = "the code None is not a text of 15 digits"
     ],
 )
 def test_a_code_that_cannot_be_is_told(
-    path: Path, features: list[Feature], properties: object, told: str
+    path: Path, features: list[Feature], properties: object, expected: str
 ) -> None:
     features[4]["properties"] = properties
-    assert only(problems(path, features)) == (6, told)
+    assert only(problems(path, features)) == (6, expected)
 
 
 A, B, C = [116.601, 39.901], [116.602, 39.902], [116.602, 39.901]
 
 
 @pytest.mark.parametrize(
-    ("kind", "coordinates", "told"),
+    ("kind", "coordinates", "expected"),
     [
         ("Point", A, "not a Polygon but 'Point'"),
         ("MultiPolygon", [[[A, B, C, A]]], "not a Polygon but 'MultiPolygon'"),
@@ -283,12 +283,12 @@ A, B, C = [116.601, 39.901], [116.602, 39.902], [116.602, 39.901]
     ],
 )
 def test_a_shape_that_cannot_be_used_is_told_and_not_the_gap_it_leaves(
-    path: Path, features: list[Feature], kind: object, coordinates: object, told: str
+    path: Path, features: list[Feature], kind: object, coordinates: object, expected: str
 ) -> None:
     features[4]["geometry"] = kind and {"type": kind, "coordinates": coordinates}
     line, message = only(problems(path, features))
     assert line == 6
-    assert message.startswith(f"the shape of 110112001901005: {told}")
+    assert message.startswith(f"the shape of 110112001901005: {expected}")
     with pytest.raises(ValueError, match="the shape of 110112001901005"):
         Grid.read(path)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
 from packs.checks.formulas import event_kinds
 from packs.message_templates import TEMPLATE_NAMES
@@ -125,8 +125,8 @@ def test_a_broken_pack_is_told_file_and_line(
 ) -> None:
     line = replace(folder / file, old, new)
     problems = check_pack(folder)
-    told = {(one.file, one.line) for one in problems if message in one.message}
-    assert told == {(file, line)}, problems
+    pairs = {(one.file, one.line) for one in problems if message in one.message}
+    assert pairs == {(file, line)}, problems
 
 
 NEEDY = [
@@ -169,8 +169,8 @@ def test_what_is_on_and_lacks_something_is_told_where_it_is_on(
     text = path.read_text(encoding="utf-8")
     line = text[: text.index(where)].count("\n") + 1
     problems = check_pack(folder)
-    told = {(one.file, one.line) for one in problems if message in one.message}
-    assert (CITY, line) in told, problems
+    pairs = {(one.file, one.line) for one in problems if message in one.message}
+    assert (CITY, line) in pairs, problems
 
 
 @pytest.mark.parametrize(
@@ -209,9 +209,9 @@ def test_a_meeting_after_the_last_return_needs_returns(tmp_path: Path) -> None:
     text = (folder / CITY).read_text(encoding="utf-8")
     line = text[: text.index('arbitrate = "2wd"')].count("\n") + 1
     why = "arbitration follows the last return, and there is none: caps.returns"
-    found = check_pack(folder)
-    assert PackFault(CITY, line, f"nothing uses arbitrate: {why}") in found
-    assert all("nothing uses" in one.message for one in found)
+    problems = check_pack(folder)
+    assert PackFault(CITY, line, f"nothing uses arbitrate: {why}") in problems
+    assert all("nothing uses" in one.message for one in problems)
 
 
 def test_steps_may_take_longer_than_the_handling(folder: Path) -> None:
@@ -234,11 +234,11 @@ def test_a_row_that_another_row_hides_is_told(folder: Path) -> None:
     first = replace(folder / OWNERS, "0101,*,@street", "0101,990101001*,@street\n0101,*,@street")
     assert check_pack(folder) == []
     line = append(folder / OWNERS, "0101,990101001,@street")
-    told = [str(problem) for problem in check_pack(folder)]
-    assert f"{OWNERS}:{line}: never reached: line {first} covers it" in told
+    messages = [str(problem) for problem in check_pack(folder)]
+    assert f"{OWNERS}:{line}: never reached: line {first} covers it" in messages
     other = append(folder / OWNERS, "0202,*,gov")
-    told = [str(problem) for problem in check_pack(folder)]
-    assert f"{OWNERS}:{other}: never reached: line {line - 1} covers it" in told
+    messages = [str(problem) for problem in check_pack(folder)]
+    assert f"{OWNERS}:{other}: never reached: line {line - 1} covers it" in messages
 
 
 def test_a_row_for_a_part_of_a_street_means_something(folder: Path) -> None:
@@ -251,5 +251,5 @@ def test_scoring_may_wait_for_everything_that_happens() -> None:
 
 
 def test_every_message_is_about_something_that_happens() -> None:
-    rungs = {f"{clock}_{rung}" for clock in ClockName for rung in RungKind}
-    assert set(TEMPLATE_NAMES) <= event_kinds() | rungs
+    values = {f"{clock}_{level}" for clock in ClockName for level in LevelKind}
+    assert set(TEMPLATE_NAMES) <= event_kinds() | values

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from domain.actors import Role
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.limits import LimitUnit
 from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import (
@@ -34,11 +34,11 @@ from domain.pack.policies import (
     DeskPolicy,
     Features,
     GradeChoice,
+    LevelRule,
     Limits,
     RatingPolicy,
     Reports,
     Reworking,
-    RungRule,
     Severity,
     Tier,
     Verification,
@@ -64,7 +64,7 @@ def sections() -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-SAID: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
+DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "Limits": [LimitUnit],
     "`[city]`": [City],
     "`[calendar]`": [CalendarSeed],
@@ -75,7 +75,7 @@ SAID: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "`[reports]`": [Reports],
     "`[tiers.<name>]`": [Tier.model_fields.keys() - Limits.model_fields.keys()],
     "`[limits]` and `[joint]`": [Limits, ClockName],
-    "`[ladder]`": [RungRule, RungKind, set(Role) - {Role.SYSTEM}],
+    "`[ladder]`": [LevelRule, LevelKind, set(Role) - {Role.SYSTEM}],
     "`[severity]`": [Severity, Escalation],
     "`[verify]`": [Verification],
     "`[aftercare]`": [Aftercare],
@@ -102,14 +102,14 @@ UNUSED = {"step"}
 """Limits that older packs may have, and nothing uses: reported by the check, not documented."""
 
 
-@pytest.mark.parametrize("heading", SAID)
+@pytest.mark.parametrize("heading", DOCUMENTED)
 def test_every_key_is_explained(heading: str) -> None:
     code = " ".join(re.findall(r"`[^`]+`", sections()[heading]))
-    said = set(re.findall(r"[a-z][a-zA-Z_]*", code))
-    for named in SAID[heading]:
+    items = set(re.findall(r"[a-z][a-zA-Z_]*", code))
+    for named in DOCUMENTED[heading]:
         if isinstance(named, type) and issubclass(named, BaseModel):
             named = named.model_fields
-        missing = {str(name) for name in named} - said - UNUSED
+        missing = {str(name) for name in named} - items - UNUSED
         assert not missing, f"{DOCUMENT.name}, {heading}: {', '.join(sorted(missing))}"
 
 
@@ -128,7 +128,7 @@ def examples() -> dict[str, str]:
 @pytest.mark.parametrize("heading", examples())
 def test_every_key_has_an_example(heading: str) -> None:
     shown = set(re.findall(r"[a-z][a-z_]*", examples()[heading]))
-    for named in SAID.get(heading, []):
+    for named in DOCUMENTED.get(heading, []):
         # The stages of a category are one cell: stop=4wh.
         if isinstance(named, type) and issubclass(named, BaseModel) and named is not CategoryStep:
             missing = named.model_fields.keys() - shown - UNUSED

@@ -58,15 +58,17 @@ def test_days_that_cannot_be_are_told(folder: Path) -> None:
     append(folder / "calendar.csv", "2026-05-02,no,,09:00-12:00")
     append(folder / "calendar.csv", "2026-05-03,yes,,12:00-09:00")
     append(folder / "calendar.csv", "2026-05-04,yes,,morning")
-    told = [str(problem) for problem in check_pack(folder)]
-    assert told[:3] == [
+    messages = [str(problem) for problem in check_pack(folder)]
+    assert messages[:3] == [
         f"calendar.csv:{line}: 2031 is not near the published years, 2025 to 2026",
         f"calendar.csv:{line + 1}: working: Input should be a valid boolean,"
         " unable to interpret input, not 'perhaps'",
         f"calendar.csv:{line + 2}: a day off has no office hours",
     ]
-    assert told[3].startswith(f"calendar.csv:{line + 3}: hours.0: office hours open at 12:00")
-    assert told[4].startswith(f"calendar.csv:{line + 4}: hours.0: 'morning' is not written like")
+    assert messages[3].startswith(f"calendar.csv:{line + 3}: hours.0: office hours open at 12:00")
+    assert messages[4].startswith(
+        f"calendar.csv:{line + 4}: hours.0: 'morning' is not written like"
+    )
 
 
 def test_all_problems_are_told_at_once(folder: Path) -> None:
@@ -76,8 +78,8 @@ def test_all_problems_are_told_at_once(folder: Path) -> None:
     four = replace(folder / EN, "{number} is closed", "{nobody} is closed")
     with pytest.raises(PackError) as refused:
         load_pack(folder)
-    told = [(problem.file, problem.line) for problem in refused.value.problems]
-    assert told == [(CITY, three), (OWNERS, two), (EN, four), (UNITS, one)]
+    pairs = [(problem.file, problem.line) for problem in refused.value.problems]
+    assert pairs == [(CITY, three), (OWNERS, two), (EN, four), (UNITS, one)]
     assert refused.value.code == "pack_invalid"
     assert f"responsibilities.csv:{two}: the unit 'sun' is unknown" in str(refused.value)
 
@@ -98,8 +100,8 @@ def test_messages_are_in_every_language_or_in_none(folder: Path) -> None:
 
 def test_every_missing_message_is_told(folder: Path) -> None:
     (folder / EN).write_text("# nothing yet\n")
-    told = [str(problem) for problem in check_pack(folder)]
-    assert told == [f"{EN}: the message {name!r} is missing" for name in TEMPLATE_NAMES]
+    messages = [str(problem) for problem in check_pack(folder)]
+    assert messages == [f"{EN}: the message {name!r} is missing" for name in TEMPLATE_NAMES]
 
 
 def test_an_empty_file_has_no_header(folder: Path) -> None:

@@ -137,8 +137,8 @@ def test_years_that_make_no_sense_are_told_with_their_place(
     lines = (folder / "city.toml").read_text(encoding="utf-8").splitlines()
     line = next(n for n, text in enumerate(lines, 1) if text.startswith("years = "))
     last = len((folder / "calendar.csv").read_text(encoding="utf-8").splitlines())
-    [told] = [str(one) for one in check_pack(folder)]
-    assert told.startswith(problem.format(line=line, row=last))
+    [value] = [str(one) for one in check_pack(folder)]
+    assert value.startswith(problem.format(line=line, row=last))
 
 
 @pytest.mark.parametrize("rest", [[6], [6, 7], list(range(1, 13))])
@@ -176,9 +176,9 @@ def test_office_hours_that_make_no_sense_are_told_with_their_place(
     folder: Path, hours: str, problem: str
 ) -> None:
     line = given_hours(folder, hours)
-    told = [str(one) for one in check_pack(folder)]
-    assert told[0].startswith(f"city.toml:{line}: ")
-    assert problem in told[0]
+    messages = [str(one) for one in check_pack(folder)]
+    assert messages[0].startswith(f"city.toml:{line}: ")
+    assert problem in messages[0]
 
 
 def given_hours(folder: Path, hours: str) -> int:
@@ -194,9 +194,9 @@ def test_a_limit_that_is_none_is_told_with_its_place(folder: Path, limit: str) -
     lines = (folder / "city.toml").read_text(encoding="utf-8").splitlines()
     at = next(n for n, line in enumerate(lines) if line.startswith("handle = "))
     replace(folder / "city.toml", lines[at], f'handle = "{limit}"')
-    told = [str(one) for one in check_pack(folder)]
-    assert told[0].startswith(f"city.toml:{at + 1}: ")
-    assert f"{limit!r} is not a limit" in told[0]
+    messages = [str(one) for one in check_pack(folder)]
+    assert messages[0].startswith(f"city.toml:{at + 1}: ")
+    assert f"{limit!r} is not a limit" in messages[0]
 
 
 def test_a_limit_of_two_thousand_working_days_is_sound_and_has_an_end(folder: Path) -> None:
@@ -249,8 +249,8 @@ def _square(index: int) -> dict[str, object]:
 
 def test_the_cells_of_a_pack_are_found_by_a_point_and_checked(folder: Path) -> None:
     path = folder / "grids.geojson"
-    shelf = PackRegistry(folder.parent)
-    assert shelf.grid("example") is None
+    registry = PackRegistry(folder.parent)
+    assert registry.grid("example") is None
     content = {"type": "FeatureCollection", "features": [_square(0), _square(1)]}
     path.write_text(json.dumps(content))
     grid = PackRegistry(folder.parent).grid("example")
@@ -410,9 +410,9 @@ def test_a_pack_that_was_good_enough_once_is_read_again(folder: Path) -> None:
 
 
 def test_a_shelf_keeps_the_packs_it_has_loaded(tmp_path: Path) -> None:
-    shelf = PackRegistry(plain_pack(tmp_path).parent)
-    assert shelf.ids() == ["example"]
-    assert shelf.get("example") is shelf.get("example")
+    registry = PackRegistry(plain_pack(tmp_path).parent)
+    assert registry.ids() == ["example"]
+    assert registry.get("example") is registry.get("example")
 
 
 @pytest.mark.parametrize("city", ["atlantis", "", "..", "../cities/tongzhou", "tongzhou/"])

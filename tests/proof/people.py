@@ -221,10 +221,10 @@ def _concluded(outcome: str) -> Way:
     async def way(town: Town, plan: Plan) -> Life:
         yield timedelta(minutes=4)
         kind = {"declined": "decline", "referred": "refer"}.get(outcome)
-        told = {"outcome": outcome, "text": "答复如下。"}
+        fields = {"outcome": outcome, "text": "答复如下。"}
         if kind is not None:
-            told["reason"] = town.pack.reason_codes(kind)[0]
-        await town.act(plan.complaint.number, DESK, Conclude.model_validate(told))
+            fields["reason"] = town.pack.reason_codes(kind)[0]
+        await town.act(plan.complaint.number, DESK, Conclude.model_validate(fields))
 
     return way
 
@@ -387,7 +387,7 @@ def plan_of(town: Town, way: str, category: str, filed_at: datetime, n: int) -> 
     """Plan the course of a complaint about a place of its own."""
     chance = town.chance
     areas = [unit.area for unit in town.pack.units if unit.area and unit.kind == "street"]
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "number": _number(chance, filed_at),
         "city": town.pack.city.id,
         "title": "",
@@ -398,10 +398,10 @@ def plan_of(town: Town, way: str, category: str, filed_at: datetime, n: int) -> 
         "filed_at": filed_at,
     }
     if way in _UNCLEAR:
-        told |= {"category": None, "text": "管管吧", "place": {}}
+        fields |= {"category": None, "text": "管管吧", "place": {}}
     if way == "answered":
-        told["kind"] = Kind.CONSULTATION
+        fields["kind"] = Kind.CONSULTATION
     if way == "unfounded":
-        told |= {"anonymous": True, "channel": Channel.SNAPSHOT}
+        fields |= {"anonymous": True, "channel": Channel.SNAPSHOT}
     pace = 2.0 if way == "late" else 0.05 + 0.6 * chance.random()
-    return Plan(way, Complaint.model_validate(told), pace, found=way != "unfounded")
+    return Plan(way, Complaint.model_validate(fields), pace, found=way != "unfounded")

@@ -22,7 +22,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from audit.verdicts import judge
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
 from domain.policy.notifications import notices
 from domain.ticket.assignment import HandlingResult
@@ -65,7 +65,7 @@ RULES: dict[str, Any] = {
 }
 """The rules of Tongzhou with limits of seconds; its escalation policies are percentages of them."""
 
-CLIMBED = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE, ClockName.PROMISE, ClockName.RATE)
+REACHED = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE, ClockName.PROMISE, ClockName.RATE)
 
 
 class House:
@@ -89,28 +89,31 @@ class House:
 
         `hurried`: completed three seconds after the last card was due, shown by then or not.
         """
-        told = complaint(category="0302")
-        self.numbers.append(told.number)
-        while await tickets.state(self.store, told.number) is None:
+        new_complaint = complaint(category="0302")
+        self.numbers.append(new_complaint.number)
+        while await tickets.state(self.store, new_complaint.number) is None:
             await self.insist(
                 lambda: self.client.start_workflow(
-                    TicketWorkflow.run, told, id=ticket_workflow_id(told.number), task_queue=TICKETS
+                    TicketWorkflow.run,
+                    new_complaint,
+                    id=ticket_workflow_id(new_complaint.number),
+                    task_queue=TICKETS,
                 )
             )
-        state = await self.until(told.number, lambda ticket: ticket.stage is Stage.HANDLE)
+        state = await self.until(new_complaint.number, lambda ticket: ticket.stage is Stage.HANDLE)
         lead = state.lead
         assert lead is not None
         if hurried:
-            self.hurried.add(told.number)
-            last = max(rung.at for clock in state.clocks if clock.running for rung in clock.rungs)
+            self.hurried.add(new_complaint.number)
+            last = max(level.at for clock in state.clocks if clock.running for level in clock.rungs)
             await asyncio.sleep(max((last - datetime.now(UTC)).total_seconds(), 0) + 3)
         else:
-            await self.until(told.number, _all_shown)
-        work = waiting_work(self.client, told.number, lead.activity_id)
+            await self.until(new_complaint.number, _all_shown)
+        work = waiting_work(self.client, new_complaint.number, lead.activity_id)
         done = HandlingResult(reply="已办理。", at=datetime.now(UTC))
-        while (await self.state(told.number)).stage is Stage.HANDLE:
+        while (await self.state(new_complaint.number)).stage is Stage.HANDLE:
             await self.insist(lambda: work.complete(done))
-        await self.until(told.number, lambda ticket: not ticket.open)
+        await self.until(new_complaint.number, lambda ticket: not ticket.open)
 
     async def state(self, number: str) -> Ticket:
         state = await tickets.state(self.store, number)
@@ -139,19 +142,19 @@ class House:
 
     async def _about_a_due_time(self) -> None:
         async with asyncio.timeout(60):
-            while not (ahead := [at async for at in self._rungs()]):
+            while not (ahead := [at async for at in self._levels()]):
                 await asyncio.sleep(0.1)
         at = self.chance.choice(ahead) + timedelta(seconds=self.chance.uniform(-0.5, 0.5))
         await asyncio.sleep(max((at - datetime.now(UTC)).total_seconds(), 0))
 
-    async def _rungs(self) -> AsyncIterator[datetime]:
+    async def _levels(self) -> AsyncIterator[datetime]:
         """Yield the times of levels in the next few seconds."""
         now = datetime.now(UTC)
         for number in self.numbers[-2 * TOGETHER :]:
             state = await tickets.state(self.store, number)
             for clock in state.clocks if state else ():
-                if clock.next_rung and now < clock.next_rung.at < now + timedelta(seconds=6):
-                    yield clock.next_rung.at
+                if clock.next_level and now < clock.next_level.at < now + timedelta(seconds=6):
+                    yield clock.next_level.at
 
     async def _is_back(self, child: Child, pid: int | None) -> None:
         while child.pid == pid or not child.alive:
@@ -215,14 +218,14 @@ async def _held(house: House, number: str) -> None:
     assert state is not None
     promises = check_told_again(events, state)
     assert not promises.missed, (number, promises.missed)
-    for name in CLIMBED:
-        for rung in house.pack.ladder[name]:
-            assert (name, rung.kind) in promises.reached, (number, name, rung.kind)
-    assert (ClockName.CALL_BACK, RungKind.DUE) in promises.reached
+    for name in REACHED:
+        for rule in house.pack.ladder[name]:
+            assert (name, rule.kind) in promises.reached, (number, name, rule.kind)
+    assert (ClockName.CALL_BACK, LevelKind.DUE) in promises.reached
     assert state.outcome == "unrated", (number, state.outcome)
     due = Counter(notice.key for event in events for notice in notices(event, state))
-    told = Counter(message.key for message in await outbox.messages(house.store, number))
-    assert told == due, (number, told - due, due - told)
-    assert set(told.values()) == {1}
+    counts = Counter(message.key for message in await outbox.messages(house.store, number))
+    assert counts == due, (number, counts - due, due - counts)
+    assert set(counts.values()) == {1}
     verdict = await judge(house.client, house.store, number)
     assert verdict.agrees, verdict

@@ -29,7 +29,7 @@ from temporalio.worker import Worker
 
 from audit.verdicts import judge
 from domain.actors import Actor
-from domain.deadlines.clocks import Basis, RungKind
+from domain.deadlines.clocks import Basis, LevelKind
 from domain.deadlines.registry import ClockName
 from domain.events import Event
 from domain.messages import Act, Command, RatingMessage
@@ -64,7 +64,7 @@ TAIL = timedelta(days=400)
 """The time after the last filing in which the slowest ticket has ended."""
 
 ENDS = {"closed", "unrated", "final_reply", "withdrawn", "declined", "referred", "answered"}
-LADDERS = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE, ClockName.RATE)
+POLICIES = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE, ClockName.RATE)
 
 
 @dataclass
@@ -196,7 +196,7 @@ class City:
                     self.open.remove(number)
 
 
-class Shelf(PackRegistry):
+class TownRegistry(PackRegistry):
     """One city's pack as shipped, and its next version once that is published.
 
     An operator restarts the worker for it. The server that skips time does not allow that: it waits
@@ -238,9 +238,9 @@ def with_next_year(folder: Path, name: str) -> PackRegistry:
     rows = [f"{day},no,放假," for day in march if day.weekday() < 4][:4]
     rows += [f"{day},yes,补班," for day in january if day.weekday() == 5][:4]
     add_days(folder / name, rows)
-    shelf = PackRegistry(folder)
-    assert year in shelf.get(name).calendar.years
-    return shelf
+    registry = PackRegistry(folder)
+    assert year in registry.get(name).calendar.years
+    return registry
 
 
 async def _life(town: City, way: str, category: str, n: int) -> Life:
@@ -278,11 +278,11 @@ def _checked(town: City, state: Ticket, events: list[Event]) -> Promises:
             if clock.name is ClockName.DISPATCH
         )
         assert first.at <= limit, (number, first.at, limit)
-        given = getattr(first.fact, "clocks", [])
-        names = {clock.name for clock in given}
+        clocks = getattr(first.fact, "clocks", [])
+        names = {clock.name for clock in clocks}
         assert {ClockName.HANDLE, ClockName.PROMISE} <= names, (number, names)
-        assert all(clock.due_at > first.at for clock in given), number
-        for clock in given:
+        assert all(clock.due_at > first.at for clock in clocks), number
+        for clock in clocks:
             calendar = town.pack_at(first.at).calendar
             year = clock.due_at.astimezone(calendar.tz).year
             guessed = clock.basis is Basis.WORKING and year not in calendar.years
@@ -293,7 +293,7 @@ def _checked(town: City, state: Ticket, events: list[Event]) -> Promises:
 async def _all_held(town: City, filings: int) -> None:
     """Check that every ticket has ended, and that all outcomes and levels occurred."""
     ends: Counter[str] = Counter()
-    reached: set[tuple[ClockName, RungKind]] = set()
+    reached: set[tuple[ClockName, LevelKind]] = set()
     for number in town.plans:
         state, events = await town.state(number), await tickets.events(town.store, number)
         assert not state.open, (town.plans[number].way, [event.kind for event in events])
@@ -305,11 +305,11 @@ async def _all_held(town: City, filings: int) -> None:
     if filings < len(WAYS):
         return
     assert set(ends) >= ENDS
-    for clock in LADDERS:
+    for clock in POLICIES:
         assert _levels(town.pack, clock) <= reached, (clock, reached)
 
 
-def _levels(pack: Pack, *names: ClockName) -> set[tuple[ClockName, RungKind]]:
+def _levels(pack: Pack, *names: ClockName) -> set[tuple[ClockName, LevelKind]]:
     """Return every escalation level that the pack has for those clocks."""
     return {(name, rung.kind) for name in names for rung in pack.ladder.get(name, ())}
 
@@ -328,7 +328,7 @@ def chance(name: str) -> Random:
 async def test_a_year_ends_and_nobody_waits_for_its_successor(
     name: str, chance: Random, sqlite_store: Store, tmp_path: Path
 ) -> None:
-    packs = Shelf(tmp_path / "cities", name)
+    packs = TownRegistry(tmp_path / "cities", name)
     async with city(name, sqlite_store, packs, chance) as town:
         await town.begin(FILINGS)
         await town.live()
@@ -340,7 +340,7 @@ async def test_a_year_ends_and_nobody_waits_for_its_successor(
 async def test_the_next_year_is_published_in_the_middle(
     name: str, chance: Random, sqlite_store: Store, tmp_path: Path
 ) -> None:
-    packs = Shelf(tmp_path / "cities", name)
+    packs = TownRegistry(tmp_path / "cities", name)
     published = with_next_year(tmp_path / "next", name)
     async with city(name, sqlite_store, packs, chance) as town:
         since = await town.begin(FEWER)

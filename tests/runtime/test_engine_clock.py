@@ -24,13 +24,13 @@ class World:
     def engine(self) -> datetime:
         return TRUE + timedelta(seconds=self.passed)
 
-    def answer(self, there: float = 0.01, back: float = 0.01) -> None:
+    def answer(self, way_there: float = 0.01, back: float = 0.01) -> None:
         """Take one answer of the engine; the way there and back takes so many seconds."""
         sent = self.passed
-        self.passed += there
-        told = self.engine
+        self.passed += way_there
+        moment = self.engine
         self.passed += back
-        self.clock.heard(told, sent, self.passed)
+        self.clock.heard(moment, sent, self.passed)
 
     @property
     def wrong_by(self) -> timedelta:
@@ -71,7 +71,7 @@ def test_setting_this_machines_clock_changes_nothing() -> None:
 def test_a_slow_answer_is_believed_only_as_far_as_it_tells() -> None:
     """An answer that took eight seconds cannot show an error of three, so the clock is kept."""
     world = World(timedelta(seconds=3))
-    world.answer(there=4, back=4)
+    world.answer(way_there=4, back=4)
     assert world.wrong_by == timedelta(seconds=3)
     world.answer()
     assert world.wrong_by < CLOSE

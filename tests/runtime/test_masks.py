@@ -15,7 +15,7 @@ TOKEN = "jsu_0123456789ab_" + "0f" * 24
 
 
 @pytest.mark.parametrize(
-    "said",
+    "words",
     [
         "13800138000",
         "138 0013 8000",
@@ -38,13 +38,13 @@ TOKEN = "jsu_0123456789ab_" + "0f" * 24
         "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g",
     ],
 )
-def test_what_is_personal_or_secret_is_not_written(said: str) -> None:
-    for text in (said, f"来电{said}，请回复", f"sent to {said}.", f'{{"to": "{said}"}}'):
-        assert said not in mask_text(text), text
+def test_what_is_personal_or_secret_is_not_written(words: str) -> None:
+    for text in (words, f"来电{words}，请回复", f"sent to {words}.", f'{{"to": "{words}"}}'):
+        assert words not in mask_text(text), text
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "2603021234560",
         "handle-110112003-1",
@@ -56,8 +56,8 @@ def test_what_is_personal_or_secret_is_not_written(said: str) -> None:
         "category 0301, area 110112003",
     ],
 )
-def test_what_an_operator_needs_is_left(said: str) -> None:
-    assert mask_text(said) == said
+def test_what_an_operator_needs_is_left(text: str) -> None:
+    assert mask_text(text) == text
 
 
 @given(st.from_regex(r"1[3-9]\d{9}", fullmatch=True), st.text("请回电 ,.:，。", max_size=5))
@@ -78,12 +78,12 @@ def test_values_are_masked_however_deep_and_by_their_names() -> None:
         "count": 10000000,
         "timestamp": "2026-03-02T10:00:00Z",
     }
-    told = mask(None, "info", line)
-    assert "13800138000" not in str(told)
-    assert "a@example.org" not in str(told)
-    assert (told["access_code"], told["code"]) == ("[masked]", "not_now")
-    assert (told["number"], told["reached"]) == ("2603021234560", True)
-    assert told["count"] == "[code]"
+    values = mask(None, "info", line)
+    assert "13800138000" not in str(values)
+    assert "a@example.org" not in str(values)
+    assert (values["access_code"], values["code"]) == ("[masked]", "not_now")
+    assert (values["number"], values["reached"]) == ("2603021234560", True)
+    assert values["count"] == "[code]"
 
 
 @pytest.mark.parametrize("fmt", ["json", "console"])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from domain.activity_io import Projection
 from domain.actors import Actor, Role
-from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
 from domain.facts import (
     aftercare,
@@ -19,7 +19,7 @@ from domain.facts import (
     waiting,
 )
 from domain.policy.work_queues import Queue
-from domain.ticket.assignment import Given, HandlingResult
+from domain.ticket.assignment import AssignmentPlan, HandlingResult
 from domain.ticket.complaint import Channel, Kind, Place
 from domain.ticket.minutes import Meeting, Minutes
 from domain.ticket.rating import Grade, Rating
@@ -35,11 +35,13 @@ QUEUED = 1
 class Busy(Story):
     """A story in which more than one unit takes part."""
 
-    def given(self, unit: str, *names: ClockName, hours: float = 8, above: str = "") -> Given:
+    def given(
+        self, unit: str, *names: ClockName, hours: float = 8, above: str = ""
+    ) -> AssignmentPlan:
         """Return the next share, for `unit`, with these clocks."""
-        n = self.ticket.given + 1
+        n = self.ticket.assignment_count + 1
         clocks = [clock(name, self.at, hours, n) for name in names]
-        return Given(
+        return AssignmentPlan(
             assignment=n,
             unit=unit,
             queue="units",
@@ -55,10 +57,10 @@ class Busy(Story):
 
     def led_by(self, unit: str, *, above: str = "", hours: float = 8) -> Projection:
         names = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE)
-        given = self.given(unit, *names, hours=hours, above=above)
-        told = {name: getattr(given, name) for name in Given.model_fields}
-        told["clocks"] = given.clocks + self.promise(hours)
-        return self.tell(intake.Assigned(**told))
+        plan = self.given(unit, *names, hours=hours, above=above)
+        values = {name: getattr(plan, name) for name in AssignmentPlan.model_fields}
+        values["clocks"] = plan.clocks + self.promise(hours)
+        return self.tell(intake.Assigned(**values))
 
     def begun(self, unit: str = "U1", *, above: str = "", hours: float = 8) -> list[Projection]:
         """Return the projections until a unit has it."""
@@ -93,9 +95,9 @@ class Busy(Story):
         running = self.ticket.running(name, n, label)
         unit = self.ticket.assignment(n).unit if n else None
         facts = []
-        for kind in (RungKind.WARN, RungKind.DUE):
+        for kind in (LevelKind.WARN, LevelKind.DUE):
             facts.append(
-                anytime.RungClimbed(
+                anytime.LevelReached(
                     clock=name,
                     assignment=n,
                     label=label,
@@ -118,11 +120,11 @@ class Busy(Story):
 
     def excluded(self, *, granted: bool = True, minutes: float = 1) -> list[Projection]:
         """Let the unit request an exclusion (剔除), and decide it."""
-        asked = aftercare.ExclusionAsked(ground="mistaken", reason="Another shop.", evidence=[])
+        fact = aftercare.ExclusionRequested(ground="mistaken", reason="Another shop.", evidence=[])
         decided = aftercare.ExclusionGranted(reason="So it is.")
         refused = aftercare.ExclusionRefused(reason="It is the same shop.")
         return [
-            self.tell(asked, by=self.officer),
+            self.tell(fact, by=self.officer),
             self.tell(decided if granted else refused, by=SUPERVISOR, minutes=minutes),
         ]
 
@@ -141,13 +143,13 @@ class Busy(Story):
 
     def more_time_asked(self, n: int = 1) -> Projection:
         decide = clock(ClockName.DECIDE, self.at, QUEUED, n)
-        asked = handling.ExtensionAsked(assignment=n, by="1d", reason="Parts.", clocks=[decide])
-        return self.tell(asked, by=self.officer_of(n))
+        fact = handling.ExtensionRequested(assignment=n, by="1d", reason="Parts.", clocks=[decide])
+        return self.tell(fact, by=self.officer_of(n))
 
     def given_back(self) -> list[Projection]:
         """Return it to dispatch without naming the responsible unit."""
-        asked = returning.ReturnAsked(assignment=1, ground="not_ours", reason="Not ours.")
-        back = [self.tell(asked, by=self.officer_of(1))]
+        fact = returning.ReturnRequested(assignment=1, ground="not_ours", reason="Not ours.")
+        back = [self.tell(fact, by=self.officer_of(1))]
         dispatch = clock(ClockName.DISPATCH, self.at, QUEUED)
         granted = returning.Returned(assignment=1, reason="So it is.", clocks=[dispatch])
         return [*back, self.tell(granted, by=DISPATCHER)]
@@ -232,14 +234,14 @@ def _delegated(one: Busy) -> list[Projection]:
 
 
 def _disputed(one: Busy) -> list[Projection]:
-    asked = returning.ReturnAsked(assignment=1, ground="not_ours", reason="Not ours.")
+    fact = returning.ReturnRequested(assignment=1, ground="not_ours", reason="Not ours.")
     barred = returning.ReturnBarred(assignment=1, code="return_window", reason="Late.")
-    extension = handling.ExtensionAsked(assignment=1, by="1d", reason="Parts.")
+    extension = handling.ExtensionRequested(assignment=1, by="1d", reason="Parts.")
     longer = [clock(ClockName.HANDLE, one.at, 72, 1), clock(ClockName.PROMISE, one.at, 72)]
     granted = handling.ExtensionGranted(assignment=1, reason="Parts.", clocks=longer)
     return [
         *one.begun(above="U0"),
-        one.tell(asked, by=one.officer),
+        one.tell(fact, by=one.officer),
         one.tell(returning.ReturnRefused(assignment=1, reason="Yours."), by=DISPATCHER),
         one.tell(barred, by=one.officer),
         one.tell(extension, by=one.officer),
@@ -283,7 +285,7 @@ def _order(one: Busy, order: int) -> Clock:
 def _verified(one: Busy) -> list[Projection]:
     def look(before: str) -> Projection:
         share = one.given("U3", ClockName.VERIFY)
-        fact = verifying.VerificationAsked.model_validate({"before": before, "share": share})
+        fact = verifying.VerificationRequested.model_validate({"before": before, "share": share})
         return one.tell(fact)
 
     refuted = verifying.ClosingRefuted(assignment=3, result=_result(False), reason="Dark.")
@@ -329,7 +331,7 @@ def _excluded(one: Busy) -> list[Projection]:
 
 def _held(one: Busy) -> list[Projection]:
     until = one.at.replace(year=one.at.year + 1)
-    asked = waiting.HoldAsked(assignment=1, ground="works", until=until, reason="Digging.")
+    fact = waiting.HoldRequested(assignment=1, ground="works", until=until, reason="Digging.")
     held = waiting.Held(
         assignment=1,
         until=until,
@@ -342,7 +344,7 @@ def _held(one: Busy) -> list[Projection]:
     appointed = anytime.Appointed(unit="U1", starts_at=until, text="Next year.")
     return [
         *one.begun(),
-        one.tell(asked, by=one.officer),
+        one.tell(fact, by=one.officer),
         one.tell(held, by=DISPATCHER),
         one.late(ClockName.REVIEW, 1),
         one.tell(appointed, by=one.officer),
@@ -378,12 +380,12 @@ def population(city: str) -> list[list[Projection]]:
     """Return every scenario once, of tickets of that city."""
     lives = []
     for live in LIVES:
-        told = complaint(
+        new_complaint = complaint(
             city=city,
             place=Place(area=AREA),
             kind=Kind.PRAISE if live is _praise else Kind.COMPLAINT,
             channel=Channel.PORTAL,
             filed_at=START,
         )
-        lives.append(live(Busy(told)))
+        lives.append(live(Busy(new_complaint)))
     return lives

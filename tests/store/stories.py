@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from domain.activity_io import Projection
 from domain.actors import SYSTEM, Actor, Role
-from domain.deadlines.clocks import Basis, Clock, Rung, RungKind
+from domain.deadlines.clocks import Basis, Clock, EscalationLevel, LevelKind
 from domain.deadlines.registry import ClockName
 from domain.events import Fact
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.facts.closing import Closed, Rated, Replied
 from domain.facts.handling import Contacted, Handled, Signed
 from domain.facts.intake import Accepted, Answered, Assigned, Classified
@@ -57,8 +57,8 @@ def clock(name: ClockName, at: datetime, hours: float, assignment: int | None = 
         started_at=at,
         due_at=due,
         rungs=[
-            Rung(kind=RungKind.WARN, at=at + (due - at) / 2, tells=[Role.OFFICER]),
-            Rung(kind=RungKind.DUE, at=due, tells=[Role.OFFICER, Role.SUPERVISOR]),
+            EscalationLevel(kind=LevelKind.WARN, at=at + (due - at) / 2, tells=[Role.OFFICER]),
+            EscalationLevel(kind=LevelKind.DUE, at=due, tells=[Role.OFFICER, Role.SUPERVISOR]),
         ],
     )
 
@@ -69,19 +69,19 @@ class Story:
     `lifecycle`: with the first, there is no clock of the citizen's promise.
     """
 
-    def __init__(self, told: Complaint | None = None, lifecycle: int = LIFECYCLE) -> None:
-        self.ticket = Ticket.of(told or complaint())
+    def __init__(self, filed: Complaint | None = None, lifecycle: int = LIFECYCLE) -> None:
+        self.ticket = Ticket.of(filed or complaint())
         self.lifecycle = lifecycle
         self.number = self.ticket.complaint.number
         self.at = self.ticket.complaint.filed_at
-        self.told = 3
+        self.projection_number = 3
 
     def tell(self, *facts: Fact, by: Actor = SYSTEM, minutes: float = 1) -> Projection:
         self.at += timedelta(minutes=minutes)
         events = [record(self.ticket, fact, by, self.at) for fact in facts]
-        self.told += 5
-        told = self.ticket.model_copy(deep=True)
-        return Projection(ticket=told, events=events, told=self.told)
+        self.projection_number += 5
+        ticket = self.ticket.model_copy(deep=True)
+        return Projection(ticket=ticket, events=events, told=self.projection_number)
 
     def accepted(self) -> Projection:
         rules = Rules.model_validate({"pack": "demo", "pack_version": "1"})
@@ -92,7 +92,7 @@ class Story:
         return self.tell(Classified(category=category, tier="normal", why="the text says lamp"))
 
     def assigned(self, unit: str = "U1", hours: float = 48) -> Projection:
-        n = self.ticket.given + 1
+        n = self.ticket.assignment_count + 1
         clocks = [clock(ClockName.SIGN, self.at, 2, n), clock(ClockName.HANDLE, self.at, hours, n)]
         clocks += self.promise(hours)
         return self.tell(
@@ -109,21 +109,21 @@ class Story:
     def officer(self) -> Actor:
         return Actor(role=Role.OFFICER, id="officer-1", unit=self.ticket.unit)
 
-    def climbed(self, name: ClockName, rung: RungKind) -> Projection:
-        n = self.ticket.given or None
+    def climbed(self, name: ClockName, kind: LevelKind) -> Projection:
+        n = self.ticket.assignment_count or None
         due = self.ticket.running(name, n).due_at
         unit = self.ticket.unit
-        return self.tell(RungClimbed(clock=name, assignment=n, rung=rung, due_at=due, unit=unit))
+        return self.tell(LevelReached(clock=name, assignment=n, rung=kind, due_at=due, unit=unit))
 
     def signed(self) -> Projection:
-        return self.tell(Signed(assignment=self.ticket.given), by=self.officer)
+        return self.tell(Signed(assignment=self.ticket.assignment_count), by=self.officer)
 
     def contacted(self) -> Projection:
-        return self.tell(Contacted(assignment=self.ticket.given), by=self.officer)
+        return self.tell(Contacted(assignment=self.ticket.assignment_count), by=self.officer)
 
     def handled(self) -> Projection:
         result = HandlingResult(reply="The lamp has been replaced.", resolved=True)
-        n = self.ticket.given
+        n = self.ticket.assignment_count
         return self.tell(Handled(assignment=n, result=result), by=self.officer)
 
     def replied(self) -> Projection:

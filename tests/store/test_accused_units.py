@@ -9,19 +9,19 @@ from store.tickets.tickets import Filters
 from tests.store.stories import DISPATCHER, Story, complaint
 
 
-async def _told(store: Store, accused: str | None, city: str = "demo") -> Story:
+async def _accusing(store: Store, accused: str | None, city: str = "demo") -> Story:
     """Project a ticket of U1 in which `accused` is accused."""
     story, projector = Story(complaint(city=city)), Projector(store)
-    told = Classified(category="lamp", tier="normal", accused=accused, why="chosen by hand")
-    for projection in (story.accepted(), story.tell(told, by=DISPATCHER), story.assigned()):
+    fact = Classified(category="lamp", tier="normal", accused=accused, why="chosen by hand")
+    for projection in (story.accepted(), story.tell(fact, by=DISPATCHER), story.assigned()):
         await projector.project(projection)
     await projector.close()
     return story
 
 
 async def test_lists_leave_out_the_tickets_that_accuse_the_reader(store: Store) -> None:
-    nobody, other = await _told(store, None), await _told(store, "U8")
-    mine, elsewhere = await _told(store, "U7"), await _told(store, "U7", "other")
+    nobody, other = await _accusing(store, None), await _accusing(store, "U8")
+    mine, elsewhere = await _accusing(store, "U7"), await _accusing(store, "U7", "other")
     hidden: Hidden = {"demo": ["U7", "gov"], "third": []}
     page = await tickets.page(store, Filters(hidden=hidden))
     shown = {nobody.number, other.number, elsewhere.number}
@@ -32,7 +32,7 @@ async def test_lists_leave_out_the_tickets_that_accuse_the_reader(store: Store) 
 
 
 async def test_who_is_confined_by_nothing_sees_everything(store: Store) -> None:
-    ticket = await _told(store, "U7")
+    ticket = await _accusing(store, "U7")
     nothing: tuple[Hidden | None, ...] = (None, {}, {"demo": []})
     for hidden in nothing:
         page = await tickets.page(store, Filters(hidden=hidden))

@@ -36,8 +36,8 @@ async def test_the_last_administrator_can_be_neither_closed_nor_made_something_e
     await administrators.close(store, second)
     with pytest.raises(LastAdministrator):
         await administrators.close(store, first)
-    kept = await accounts.by_name(store, "first")
-    assert kept == first
+    account = await accounts.by_name(store, "first")
+    assert account == first
 
 
 async def test_an_administrator_of_one_city_does_not_stand_in_for_one_of_all(store: Store) -> None:
@@ -79,8 +79,8 @@ async def test_who_is_signed_in_and_who_has_to_wait_is_known(store: Store) -> No
     one, other = [await accounts.create(store, name, Role.DESK) for name in ("one", "other")]
     for hours in (1, 2):
         await sessions.begin(store, one, NOW, timedelta(hours=hours))
-    there = await administrators.present(store, [one, other], NOW + timedelta(minutes=90))
-    assert (set(there), there[one.id].sessions) == ({one.id}, 1)
+    presences = await administrators.present(store, [one, other], NOW + timedelta(minutes=90))
+    assert (set(presences), presences[one.id].sessions) == ({one.id}, 1)
     for _ in range(7):
         await lockouts.failed(store, "name/x", NOW, 5)
     assert await administrators.locked(store, ["name/x", "name/y"], NOW) == {"name/x"}

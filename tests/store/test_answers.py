@@ -15,8 +15,8 @@ def _public(hours: float = 0, **more: Any) -> Story:
 
 
 async def _numbers(store: Store) -> list[str]:
-    found = await answers(store, "demo")
-    return [ticket.complaint.number for ticket in found.tickets]
+    published = await answers(store, "demo")
+    return [ticket.complaint.number for ticket in published.tickets]
 
 
 async def test_only_what_is_public_and_answered_is_published(store: Store) -> None:

@@ -11,7 +11,7 @@ from store.tickets.projector import Projector
 from tests.store.stories import START, Story, complaint
 
 
-async def _told(store: Store, story: Story) -> None:
+async def _project(store: Store, story: Story) -> None:
     projector = Projector(store)
     for projection in (story.accepted(), story.classified(), story.assigned()):
         await projector.project(projection)
@@ -19,12 +19,12 @@ async def _told(store: Store, story: Story) -> None:
 
 
 async def test_messages_wait_the_oldest_first_with_what_went_wrong(store: Store) -> None:
-    await _told(store, Story())
+    await _project(store, Story())
     letter = (await outbox.claim(store, 1))[0]
     await outbox.mark_failed(store, letter, "unreachable")
-    count, found = await backlog.messages(store, None, 2)
-    assert (count, len(found)) == (3, 2)
-    assert found[0].audience is Role.CITIZEN
+    count, messages = await backlog.messages(store, None, 2)
+    assert (count, len(messages)) == (3, 2)
+    assert messages[0].audience is Role.CITIZEN
     every = (await backlog.messages(store, None, 10))[1]
     assert [(m.attempts, m.last_error) for m in every if m.attempts] == [(1, "unreachable")]
     assert await backlog.messages(store, "elsewhere", 10) == (0, [])
@@ -34,24 +34,26 @@ async def test_messages_wait_the_oldest_first_with_what_went_wrong(store: Store)
 
 async def test_complaints_wait_until_their_ticket_is_started(store: Store) -> None:
     for _ in range(2):
-        told = complaint()
-        await intake.register(store, told, None, None, None, "f", partial(str, told.number))
-    await intake.mark_failed(store, told.number, "UNAVAILABLE")
+        new_complaint = complaint()
+        await intake.register(
+            store, new_complaint, None, None, None, "f", partial(str, new_complaint.number)
+        )
+    await intake.mark_failed(store, new_complaint.number, "UNAVAILABLE")
     later, soon = START + timedelta(minutes=5), timedelta(minutes=1)
-    count, found = await backlog.complaints(store, None, soon, 10, later)
+    count, complaints = await backlog.complaints(store, None, soon, 10, later)
     assert count == 2
-    assert {(one.number == told.number, one.last_error) for one in found} == {
+    assert {(one.number == new_complaint.number, one.last_error) for one in complaints} == {
         (True, "UNAVAILABLE"),
         (False, None),
     }
     assert await backlog.complaints(store, "elsewhere", soon, 10, later) == (0, [])
     assert await backlog.complaints(store, None, timedelta(hours=1), 10, later) == (0, [])
-    await intake.mark_started(store, told.number, later)
+    await intake.mark_started(store, new_complaint.number, later)
     assert (await backlog.complaints(store, "demo", soon, 10, later))[0] == 1
 
 
 async def test_open_tickets_are_counted_by_the_version_they_are_pinned_to(store: Store) -> None:
     for _ in range(2):
-        await _told(store, Story())
+        await _project(store, Story())
     assert await references.open_tickets(store, "demo") == {"1": 2}
     assert await references.open_tickets(store, "elsewhere") == {}

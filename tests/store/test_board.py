@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from domain.activity_io import Projection
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
 from domain.facts import closing, handling, returning
 from domain.facts.supervising import OrderAnswered, SupervisionOrdered
@@ -39,18 +39,24 @@ async def _board(store: Store, now: datetime = NOW) -> Board:
     return await board(store, TONGZHOU, now)
 
 
-def _queue(found: Board, queue: Queue) -> tuple[int, datetime | None]:
-    one = next(one for one in found.queues if one.queue is queue)
+def _queue(city_board: Board, queue: Queue) -> tuple[int, datetime | None]:
+    one = next(one for one in city_board.queues if one.queue is queue)
     return one.tickets, one.since
 
 
 async def test_an_empty_city_has_an_empty_board(store: Store) -> None:
-    found = await _board(store)
-    assert found.today == datetime(2024, 11, 19, 16, tzinfo=UTC), "midnight in Beijing"
-    assert (found.filed, found.before, found.ended, found.backlog, found.late) == (0, 0, 0, 0, 0)
-    assert (found.inflow, found.units, found.soon) == ([], [], [])
-    assert (found.yellow_cards, found.red_cards, found.orders) == (0, 0, 0)
-    assert {one.tickets for one in found.queues} == {0}
+    city_board = await _board(store)
+    assert city_board.today == datetime(2024, 11, 19, 16, tzinfo=UTC), "midnight in Beijing"
+    assert (
+        city_board.filed,
+        city_board.before,
+        city_board.ended,
+        city_board.backlog,
+        city_board.late,
+    ) == (0, 0, 0, 0, 0)
+    assert (city_board.inflow, city_board.units, city_board.soon) == ([], [], [])
+    assert (city_board.yellow_cards, city_board.red_cards, city_board.orders) == (0, 0, 0)
+    assert {one.tickets for one in city_board.queues} == {0}
 
 
 async def test_what_came_in_is_counted_by_hour_and_channel_of_the_citys_day(store: Store) -> None:
@@ -64,19 +70,19 @@ async def test_what_came_in_is_counted_by_hour_and_channel_of_the_citys_day(stor
         Busy(complaint(city="other")),
     ]
     await project(store, *([one.accepted()] for one in stories))
-    found = await _board(store)
-    assert found.inflow == [
+    city_board = await _board(store)
+    assert city_board.inflow == [
         Inflow(START, Channel.HOTLINE, 1),
         Inflow(START, Channel.WEB, 1),
         Inflow(START + timedelta(hours=1), Channel.HOTLINE, 1),
     ]
-    assert (found.filed, found.before) == (3, 1)
+    assert (city_board.filed, city_board.before) == (3, 1)
 
 
 async def test_just_after_midnight_there_is_one_hour(store: Store) -> None:
     await project(store, [_busy(15.1).accepted()])
-    found = await _board(store, START + timedelta(hours=15.2))
-    assert found.inflow == [Inflow(START + timedelta(hours=15), Channel.WEB, 1)]
+    city_board = await _board(store, START + timedelta(hours=15.2))
+    assert city_board.inflow == [Inflow(START + timedelta(hours=15), Channel.WEB, 1)]
 
 
 async def test_the_backlog_is_told_by_stage_and_by_unit(store: Store) -> None:
@@ -89,12 +95,19 @@ async def test_the_backlog_is_told_by_stage_and_by_unit(store: Store) -> None:
         [*closed.answered_by("market"), closed.watched()],
         [_busy().accepted()],
     )
-    found = await _board(store)
-    loads = {one.stage: (one.tickets, one.late, one.soon) for one in found.stages if one.tickets}
+    city_board = await _board(store)
+    loads = {
+        one.stage: (one.tickets, one.late, one.soon) for one in city_board.stages if one.tickets
+    }
     assert loads == {Stage.TRIAGE: (1, 1, 0), Stage.HANDLE: (3, 1, 1)}
-    assert found.units == [UnitLoad("water", 2, 1), UnitLoad("market", 1, 0)]
-    assert (found.backlog, found.late, found.about_to_be, found.ended) == (4, 2, 1, 1)
-    assert [(one.number, one.unit) for one in found.soon] == [(soon.number, "water")]
+    assert city_board.units == [UnitLoad("water", 2, 1), UnitLoad("market", 1, 0)]
+    assert (city_board.backlog, city_board.late, city_board.about_to_be, city_board.ended) == (
+        4,
+        2,
+        1,
+        1,
+    )
+    assert [(one.number, one.unit) for one in city_board.soon] == [(soon.number, "water")]
 
 
 async def test_a_citizen_who_does_not_rate_is_not_late(store: Store) -> None:
@@ -113,10 +126,10 @@ async def test_todays_cards_are_the_units(store: Store) -> None:
     await project(
         store,
         [*one.begun(hours=1), one.late(ClockName.SIGN), one.late(ClockName.HANDLE)],
-        [climbed[0], two.classified(), two.assigned(), two.climbed(ClockName.SIGN, RungKind.WARN)],
+        [climbed[0], two.classified(), two.assigned(), two.climbed(ClockName.SIGN, LevelKind.WARN)],
     )
-    found = await _board(store, START + timedelta(hours=10))
-    assert (found.yellow_cards, found.red_cards) == (3, 2)
+    city_board = await _board(store, START + timedelta(hours=10))
+    assert (city_board.yellow_cards, city_board.red_cards) == (3, 2)
     tomorrow = await _board(store, START + timedelta(hours=24))
     assert (tomorrow.yellow_cards, tomorrow.red_cards) == (0, 0)
 
@@ -144,9 +157,9 @@ async def test_every_queue_has_what_the_queues_list_has(store: Store) -> None:
     await project(store, [dispatched.accepted(), dispatched.classified()])
     await project(store, _busy().begun(), _busy().answered_by())
     now = START + timedelta(hours=2 + QUEUED)
-    found = await _board(store, now)
-    assert {one.queue for one in found.queues} == set(Queue)
-    for one in found.queues:
+    city_board = await _board(store, now)
+    assert {one.queue for one in city_board.queues} == set(Queue)
+    for one in city_board.queues:
         listed = (await work_queues.page(store, [one.queue], "tongzhou")).rows
         assert {row.number for row in listed} == {life.number for life in lives[one.queue]}
         late = [row for row in listed if row.queue_until and row.queue_until < now]
@@ -158,14 +171,14 @@ async def test_the_one_that_waits_longest_comes_first(store: Store) -> None:
     early, late = _busy(), _busy(2)
     silent = Busy(early.ticket.complaint.model_copy(update={"number": _busy().number}))
     await project(store, early.begun(), late.until(Queue.TRIAGE))
-    asked = early.at
+    moment = early.at
     await project(store, [early.more_time_asked()])
     # No clock tells the time since which a meeting is waited for.
     returned, called = silent.until(Queue.DISPATCH), returning.ArbitrationCalled(returns=1)
     await project(store, [*returned, silent.tell(called)])
-    found = await _board(store)
-    assert [(one.queue, one.since) for one in found.queues][:3] == [
-        (Queue.DECISION, asked),
+    city_board = await _board(store)
+    assert [(one.queue, one.since) for one in city_board.queues][:3] == [
+        (Queue.DECISION, moment),
         (Queue.TRIAGE, late.ticket.complaint.filed_at),
         (Queue.ARBITRATE, None),
     ]
@@ -178,34 +191,34 @@ async def test_waiting_ends_with_the_word_and_not_with_an_attempt(store: Store) 
     refused = handling.ExtensionRefused(assignment=1, reason="No.")
     await project(store, [asking.tell(refused, by=DISPATCHER)])
     await project(store, [called.tell(closing.CalledBack(reached=False), by=DESK)])
-    found = await _board(store)
-    assert _queue(found, Queue.DECISION) == (0, None)
-    assert _queue(found, Queue.CALL_BACK) == (1, since)
+    city_board = await _board(store)
+    assert _queue(city_board, Queue.DECISION) == (0, None)
+    assert _queue(city_board, Queue.CALL_BACK) == (1, since)
 
 
 async def test_only_so_many_are_listed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(statements, "NEXT", 1)
     await project(store, *(_busy().begun(hours=hours) for hours in (6, 5)))
-    found = await _board(store)
-    assert (len(found.soon), found.about_to_be) == (1, 2)
-    assert found.soon[0].due_at < NOW + timedelta(hours=2)
+    city_board = await _board(store)
+    assert (len(city_board.soon), city_board.about_to_be) == (1, 2)
+    assert city_board.soon[0].due_at < NOW + timedelta(hours=2)
 
 
 async def test_nothing_is_read_from_end_to_end(sqlite_store: Store) -> None:
-    asked: list[tuple[str, Any]] = []
+    pairs: list[tuple[str, Any]] = []
 
     def note(_c: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
-        asked.append((statement, values))
+        pairs.append((statement, values))
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
         await _board(sqlite_store)
     finally:
         event.remove(Engine, "before_cursor_execute", note)
-    assert len(asked) == STATEMENTS
+    assert len(pairs) == STATEMENTS
     steps = [
         step
-        for statement, values in asked
+        for statement, values in pairs
         for step in await sqlite_store.read(_explained(statement, values))
     ]
     for step in steps:

@@ -13,13 +13,15 @@ from tests.store.stories import START, Story, complaint, project
 STREET, OTHER = "110112003", "110112004"
 
 
-async def _told(store: Store, *lives: Story) -> None:
+async def _project(store: Store, *lives: Story) -> None:
     await project(store, *(one.whole() for one in lives))
 
 
 def _at(area: str | None, hours: float = 0, **more: Any) -> Story:
-    told = complaint(place=Place(area=area), filed_at=START + timedelta(hours=hours), **more)
-    return Story(told)
+    new_complaint = complaint(
+        place=Place(area=area), filed_at=START + timedelta(hours=hours), **more
+    )
+    return Story(new_complaint)
 
 
 async def _topics(store: Store, least: int = 3, hours: float = 24) -> list[common_problems.Topic]:
@@ -29,8 +31,8 @@ async def _topics(store: Store, least: int = 3, hours: float = 24) -> list[commo
 async def test_a_topic_is_one_kind_of_thing_in_one_street(store: Store) -> None:
     cells = [f"{STREET}001001", f"{STREET}002", STREET]
     here = [_at(area, hours) for hours, area in enumerate(cells)]
-    there = [_at(OTHER), _at(OTHER)]
-    await _told(store, *here, *there)
+    stories = [_at(OTHER), _at(OTHER)]
+    await _project(store, *here, *stories)
     assert await _topics(store) == [
         common_problems.Topic("lamp", STREET, 3, [story.number for story in reversed(here)])
     ]
@@ -42,7 +44,7 @@ async def test_a_topic_is_one_kind_of_thing_in_one_street(store: Store) -> None:
 
 
 async def test_what_is_no_complaint_is_no_part_of_a_topic(store: Store) -> None:
-    await _told(
+    await _project(
         store,
         _at(STREET),
         _at(STREET),
@@ -61,7 +63,7 @@ async def test_of_a_large_topic_only_the_newest_are_named(
 ) -> None:
     monkeypatch.setattr(common_problems, "NUMBERS", 2)
     lives = [_at(STREET, hours) for hours in range(4)]
-    await _told(store, *lives)
+    await _project(store, *lives)
     (topic,) = await _topics(store)
     assert (topic.count, topic.numbers) == (4, [lives[3].number, lives[2].number])
 
@@ -71,9 +73,9 @@ async def test_the_largest_come_first_and_only_so_many(
 ) -> None:
     monkeypatch.setattr(common_problems, "MOST", 2)
     streets = ["110112001", "110112002", "110112002", OTHER, OTHER, OTHER]
-    await _told(store, *(_at(street) for street in streets))
-    found = await _topics(store, least=1)
-    assert [(topic.area, topic.count) for topic in found] == [(OTHER, 3), ("110112002", 2)]
+    await _project(store, *(_at(street) for street in streets))
+    topics = await _topics(store, least=1)
+    assert [(topic.area, topic.count) for topic in topics] == [(OTHER, 3), ("110112002", 2)]
 
 
 async def test_a_topic_needs_no_answer_only_a_category(store: Store) -> None:

@@ -102,10 +102,10 @@ async def test_moments_come_back_aware_and_in_utc(store: Store) -> None:
     beijing = timezone(timedelta(hours=8))
     at = datetime(2024, 11, 20, 9, 0, tzinfo=beijing)
     _, issued = await tokens.issue(store, Role.DESK, None, "desk", now=at)
-    found = await tokens.find(store, issued, at)
-    assert found is not None
-    assert found.created_at == at
-    assert found.created_at.tzinfo is UTC or found.created_at.utcoffset() == timedelta(0)
+    token = await tokens.find(store, issued, at)
+    assert token is not None
+    assert token.created_at == at
+    assert token.created_at.tzinfo is UTC or token.created_at.utcoffset() == timedelta(0)
 
 
 async def test_a_moment_without_a_zone_is_refused(store: Store) -> None:

@@ -12,7 +12,7 @@ from domain.facts.closing import CallBackDue, CalledBack
 from domain.facts.intake import Reassigned
 from domain.facts.joint import Intervened, LevelRaised
 from domain.facts.merging import Merged, RepliedWithParent
-from domain.facts.returning import ReturnAsked, Returned
+from domain.facts.returning import Returned, ReturnRequested
 from domain.pack.catalogue import Indicator
 from domain.pack.condition_vocabulary import TicketFacts
 from domain.pack.periods import Period, month_of
@@ -58,19 +58,23 @@ async def _figures(store: Store, period: Period = FIRST_DAY, **more: object) -> 
 
 
 async def _figure(store: Store, code: str, period: Period = FIRST_DAY, **more: object) -> Figure:
-    found = await _figures(store, period, **more)
-    return next(one for one in found.figures if one.indicator.id == code)
+    period_figures = await _figures(store, period, **more)
+    return next(one for one in period_figures.figures if one.indicator.id == code)
 
 
 async def test_a_figure_is_the_share_of_those_that_are_counted_at_all(store: Store) -> None:
     await project(store, *(_rated(_busy(), grade) for grade in (5, 4, 1)))
-    found = await _figures(store)
-    assert [one.indicator for one in found.figures] == list(PACK.indicators)
-    assert (found.pack_version, found.as_of, found.broken) == (PACK.version, START + DAY, [])
-    satisfaction = found.figures[0]
+    period_figures = await _figures(store)
+    assert [one.indicator for one in period_figures.figures] == list(PACK.indicators)
+    assert (period_figures.pack_version, period_figures.as_of, period_figures.broken) == (
+        PACK.version,
+        START + DAY,
+        [],
+    )
+    satisfaction = period_figures.figures[0]
     assert satisfaction.value.after == satisfaction.value.before == Ratio(2, 3)
     assert (satisfaction.tickets, satisfaction.excluded) == (3, 0)
-    assert satisfaction.behind == ()
+    assert satisfaction.counted == ()
 
 
 async def test_nothing_divided_by_nothing_is_no_figure(store: Store) -> None:
@@ -123,16 +127,16 @@ async def test_an_exclusion_of_next_month_is_seen_by_whoever_looks_then(store: S
 
 
 async def test_a_past_period_stays_what_it_was(store: Store) -> None:
-    kept, back, waiting = _busy(), _busy(), _busy()
+    story, back, waiting = _busy(), _busy(), _busy()
     first = waiting.begun("water")
-    await project(store, _rated(kept, 5), _rated(back, 4), first)
+    await project(store, _rated(story, 5), _rated(back, 4), first)
     published = await _figures(store)
-    for one in (kept, back, waiting):
+    for one in (story, back, waiting):
         one.at += 3 * DAY
     reopened = Reopened(reason="recurred", text="Dark again.")
     await project(
         store,
-        kept.excluded(),
+        story.excluded(),
         [back.tell(reopened, by=CITIZEN), back.led_by("market"), back.done(2), back.replied()],
         [waiting.done(1), waiting.replied(), waiting.rated(1, resolved=False), waiting.watched()],
     )
@@ -186,9 +190,9 @@ def _passed_on(one: Busy, way: str) -> list[Projection]:
         case "taken over":
             again = [one.tell(Intervened(unit="market", reason="r"), by=DISPATCHER)]
         case "returned":
-            asked = ReturnAsked(assignment=1, ground="not_ours", reason="r")
+            fact = ReturnRequested(assignment=1, ground="not_ours", reason="r")
             granted = Returned(assignment=1, unit="market", reason="r")
-            again = [one.tell(asked, by=one.officer), one.tell(granted, by=DISPATCHER)]
+            again = [one.tell(fact, by=one.officer), one.tell(granted, by=DISPATCHER)]
         case _:
             merged = Merged(parent="2411200000017", category="lamp", tier="normal", reason="r")
             answered = RepliedWithParent(parent="2411200000017", text="Lit.", resolved=True)
@@ -247,7 +251,7 @@ async def test_the_tickets_behind_a_figure_can_be_named(store: Store) -> None:
     unrated = [*silent.begun("water"), silent.done(1), silent.replied(), silent.unrated()]
     await project(store, _rated(good, 5), [*_rated(bad, 1), *bad.excluded()], unrated)
     figure = await _figure(store, "satisfaction", only={"satisfaction"}, tickets=True)
-    assert {(one.number, one.counts, one.excluded, one.unit) for one in figure.behind} == {
+    assert {(one.number, one.counts, one.excluded, one.unit) for one in figure.counted} == {
         (good.number, True, False, "water"),
         (bad.number, False, True, "water"),
     }
@@ -266,10 +270,10 @@ async def test_a_broken_ticket_is_in_no_figure_and_is_named(store: Store) -> Non
     await store.change(
         delete(tables.event).where(event.number == broken.number, event.version == 2)
     )
-    found = await _figures(store)
-    assert found.broken == [broken.number]
-    assert found.figures[0].value.after == Ratio(1, 1)
-    assert found.figures[0].tickets == 1
+    period_figures = await _figures(store)
+    assert period_figures.broken == [broken.number]
+    assert period_figures.figures[0].value.after == Ratio(1, 1)
+    assert period_figures.figures[0].tickets == 1
 
 
 async def test_a_figure_that_there_is_not_is_refused(store: Store) -> None:
@@ -286,11 +290,11 @@ async def test_a_period_is_not_looked_at_before_it_is_over(store: Store) -> None
 async def test_every_figure_of_every_city_can_be_computed(store: Store, city: str) -> None:
     pack = load_pack(default_root() / city)
     await project(store, *population(city))
-    found = await figures(store, pack, NOVEMBER, tickets=True)
-    assert [one.indicator for one in found.figures] == list(pack.indicators)
-    assert found.broken == []
-    for figure in found.figures:
+    period_figures = await figures(store, pack, NOVEMBER, tickets=True)
+    assert [one.indicator for one in period_figures.figures] == list(pack.indicators)
+    assert period_figures.broken == []
+    for figure in period_figures.figures:
         before, after = figure.value.before, figure.value.after
         assert 0 <= after.part <= after.of <= before.of <= figure.tickets <= len(LIVES)
-        assert before.of == len(figure.behind)
+        assert before.of == len(figure.counted)
         assert sum(value.before.of for value in figure.units.values()) <= before.of

@@ -6,10 +6,10 @@ import pytest
 
 from domain.activity_io import Projection
 from domain.actors import Actor, Role
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
 from domain.facts.closing import FinalReplied, Reworked, Supervised
-from domain.facts.handling import ExtensionAsked, ExtensionGranted
+from domain.facts.handling import ExtensionGranted, ExtensionRequested
 from domain.facts.intake import Reassigned
 from domain.ticket.stages import Outcome
 from store.db.engine import Store
@@ -36,12 +36,12 @@ async def rates(store: Store, city: str | None = "demo", days: int = 1) -> Rates
 
 
 async def test_nothing_divided_by_nothing_is_nothing(store: Store) -> None:
-    found = await rates(store)
-    for ratio in (found.response, found.resolution, found.satisfaction):
+    current_rates = await rates(store)
+    for ratio in (current_rates.response, current_rates.resolution, current_rates.satisfaction):
         assert ratio == Ratio(0, 0)
         assert ratio.value is None
-    assert set(found.outcomes) == set(Outcome)
-    assert (found.accepted, found.ended, found.unrated) == (0, 0, 0)
+    assert set(current_rates.outcomes) == set(Outcome)
+    assert (current_rates.accepted, current_rates.ended, current_rates.unrated) == (0, 0, 0)
 
 
 async def test_the_three_rates(store: Store) -> None:
@@ -53,14 +53,14 @@ async def test_the_three_rates(store: Store) -> None:
         rated(1, resolved=False, contacted=False),
         rated(2, resolved=True),
     )
-    found = await rates(store)
-    assert found.response == Ratio(2, 4)
-    assert found.resolution == Ratio(4, 5)
-    assert found.satisfaction == Ratio(3, 5)
-    assert found.satisfaction.value == pytest.approx(0.6)
-    assert found.outcomes[Outcome.CLOSED] == 3
-    assert found.outcomes[Outcome.FINAL_REPLY] == 2
-    assert (found.rated, found.unrated) == (5, 0)
+    current_rates = await rates(store)
+    assert current_rates.response == Ratio(2, 4)
+    assert current_rates.resolution == Ratio(4, 5)
+    assert current_rates.satisfaction == Ratio(3, 5)
+    assert current_rates.satisfaction.value == pytest.approx(0.6)
+    assert current_rates.outcomes[Outcome.CLOSED] == 3
+    assert current_rates.outcomes[Outcome.FINAL_REPLY] == 2
+    assert (current_rates.rated, current_rates.unrated) == (5, 0)
 
 
 async def test_unrated_is_counted_as_such(store: Store) -> None:
@@ -72,11 +72,16 @@ async def test_unrated_is_counted_as_such(store: Store) -> None:
         [answered.accepted(), answered.answered()],
         [waiting.accepted()],
     )
-    found = await rates(store)
-    assert found.satisfaction == Ratio(1, 1)
-    assert (found.accepted, found.ended, found.rated, found.unrated) == (4, 3, 1, 2)
-    assert found.outcomes[Outcome.UNRATED] == 1
-    assert found.outcomes[Outcome.ANSWERED] == 1
+    current_rates = await rates(store)
+    assert current_rates.satisfaction == Ratio(1, 1)
+    assert (
+        current_rates.accepted,
+        current_rates.ended,
+        current_rates.rated,
+        current_rates.unrated,
+    ) == (4, 3, 1, 2)
+    assert current_rates.outcomes[Outcome.UNRATED] == 1
+    assert current_rates.outcomes[Outcome.ANSWERED] == 1
 
 
 async def test_the_last_rating_counts(store: Store) -> None:
@@ -112,41 +117,41 @@ async def test_cards_are_those_of_the_units_clocks(store: Store) -> None:
     story = Story()
     supervisor = Actor(role=Role.SUPERVISOR, id="supervisor-1")
     life = [story.accepted(), story.classified(), story.assigned()]
-    life += [story.climbed(ClockName.SIGN, RungKind.WARN)]
-    life += [story.climbed(ClockName.SIGN, RungKind.DUE)]
-    life += [story.climbed(ClockName.HANDLE, RungKind.WARN)]
+    life += [story.climbed(ClockName.SIGN, LevelKind.WARN)]
+    life += [story.climbed(ClockName.SIGN, LevelKind.DUE)]
+    life += [story.climbed(ClockName.HANDLE, LevelKind.WARN)]
     life += [story.tell(Reassigned(assignment=1, unit="U2", reason="late"), by=supervisor)]
     await project(store, life)
-    found = await rates(store)
-    assert (found.yellow_cards, found.red_cards) == (2, 1)
+    current_rates = await rates(store)
+    assert (current_rates.yellow_cards, current_rates.red_cards) == (2, 1)
 
 
 async def test_a_card_that_became_void_is_none_whatever_comes_first(store: Store) -> None:
     """An extension was requested before the red card, and granted after it."""
-    kept, back = Story(), Story()
+    stored_story, back = Story(), Story()
     lives = []
-    for story in (kept, back):
+    for story in (stored_story, back):
         life = [story.accepted(), story.classified(), story.assigned(hours=1)]
         story.at = story.ticket.running(ClockName.HANDLE, 1).rungs[0].at
-        life += [story.climbed(ClockName.HANDLE, RungKind.WARN)]
-        asked = ExtensionAsked(assignment=1, by="1d", reason="Parts.")
-        life += [story.tell(asked, by=story.officer)]
+        life += [story.climbed(ClockName.HANDLE, LevelKind.WARN)]
+        fact = ExtensionRequested(assignment=1, by="1d", reason="Parts.")
+        life += [story.tell(fact, by=story.officer)]
         story.at += timedelta(hours=1)
-        life += [story.climbed(ClockName.HANDLE, RungKind.DUE)]
+        life += [story.climbed(ClockName.HANDLE, LevelKind.DUE)]
         lives.append(life)
     longer = [clock(ClockName.HANDLE, back.at, 24, 1)]
     granted = ExtensionGranted(assignment=1, reason="Yes.", clocks=longer)
-    told = [*lives[1], back.tell(granted, by=DISPATCHER)]
-    await project(store, lives[0], [*told[:-2], told[-1], told[-2]])
-    found = await rates(store)
-    assert (found.yellow_cards, found.red_cards) == (2, 1)
-    rows = [await tickets.get(store, story.number) for story in (kept, back)]
+    projections = [*lives[1], back.tell(granted, by=DISPATCHER)]
+    await project(store, lives[0], [*projections[:-2], projections[-1], projections[-2]])
+    current_rates = await rates(store)
+    assert (current_rates.yellow_cards, current_rates.red_cards) == (2, 1)
+    rows = [await tickets.get(store, story.number) for story in (stored_story, back)]
     assert [row and row.red_cards for row in rows] == [1, 0]
 
 
 async def test_what_the_desk_is_late_with_is_no_card_of_a_unit(store: Store) -> None:
     story = Story()
-    life = [story.accepted(), story.climbed(ClockName.TRIAGE, RungKind.WARN)]
+    life = [story.accepted(), story.climbed(ClockName.TRIAGE, LevelKind.WARN)]
     await project(store, life)
     row = await tickets.get(store, story.number)
     assert row is not None

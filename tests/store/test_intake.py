@@ -24,7 +24,7 @@ PERSON = Person(name="A. Citizen", phone="13800138000")
 
 async def register(
     store: Store,
-    told: Complaint | None = None,
+    filed: Complaint | None = None,
     person: Person | None = None,
     key: str | None = None,
     fingerprint: str = "f",
@@ -34,7 +34,7 @@ async def register(
         return next(numbers) if numbers else new_number(START.date())
 
     return await intake.register(
-        store, told or complaint(), person, VAULT, key, fingerprint, number
+        store, filed or complaint(), person, VAULT, key, fingerprint, number
     )
 
 
@@ -46,8 +46,8 @@ async def test_a_registered_complaint_can_be_found_by_its_number(store: Store) -
     registered = await register(store)
     assert (registered.new, registered.started) == (True, False)
     assert registered.complaint.number == registered.number
-    found = await intake.get(store, registered.number)
-    assert found == Registered(registered.number, registered.complaint, new=False, started=False)
+    stored = await intake.get(store, registered.number)
+    assert stored == Registered(registered.number, registered.complaint, new=False, started=False)
     assert await intake.get(store, "2411200000000") is None
 
 
@@ -58,9 +58,9 @@ async def test_the_person_goes_into_the_vault_and_nowhere_else(store: Store) -> 
     assert await intake.person_of(store, VAULT, person_id) == PERSON
     assert await intake.person_of(store, VAULT, "unknown") is None
     for table in (tables.intake, tables.person):
-        told = str(await store.rows(select(table)))
-        assert "Citizen" not in told
-        assert "13800138000" not in told
+        value = str(await store.rows(select(table)))
+        assert "Citizen" not in value
+        assert "13800138000" not in value
 
 
 async def test_who_told_nothing_is_not_kept(store: Store) -> None:

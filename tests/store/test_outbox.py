@@ -18,12 +18,12 @@ from tests.store.stories import START, Story
 @pytest.fixture
 async def story(store: Store) -> Story:
     """Provide a ticket that is accepted, classified and assigned: three messages to send."""
-    told = Story()
+    recorded = Story()
     projector = Projector(store)
-    for projection in (told.accepted(), told.classified(), told.assigned()):
+    for projection in (recorded.accepted(), recorded.classified(), recorded.assigned()):
         await projector.project(projection)
     await projector.close()
-    return told
+    return recorded
 
 
 async def test_the_mailbox_delivers_everything_once(store: Store, story: Story) -> None:
@@ -31,8 +31,8 @@ async def test_the_mailbox_delivers_everything_once(store: Store, story: Story) 
     assert await MailboxNotifier().deliver(store, 10, START) == 3
     assert await MailboxNotifier().deliver(store, 10, START) == 0
     assert await outbox.pending_count(store) == 0
-    found = await outbox.messages(store, story.number)
-    assert [(m.template, m.audience, m.unit) for m in found] == [
+    messages = await outbox.messages(store, story.number)
+    assert [(m.template, m.audience, m.unit) for m in messages] == [
         ("accepted", Role.CITIZEN, None),
         ("assigned", Role.CITIZEN, None),
         ("assigned", Role.OFFICER, "U1"),
@@ -70,10 +70,10 @@ async def test_what_was_marked_unsent_by_mistake_is_not_shown_twice(
 async def test_telling_again_does_not_send_again(store: Store) -> None:
     story = Story()
     projector = Projector(store)
-    told = story.accepted()
-    await projector.project(told)
+    projection = story.accepted()
+    await projector.project(projection)
     await MailboxNotifier().deliver(store, 10, START)
-    await projector.project(told)
+    await projector.project(projection)
     await projector.close()
     assert await outbox.pending_count(store) == 0
 

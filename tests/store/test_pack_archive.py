@@ -83,11 +83,11 @@ async def test_a_changed_base_while_the_process_starts_is_noticed(
     sqlite_store: Store, tmp_path: Path
 ) -> None:
     cities = halved(tmp_path / "cities")
-    shelf = PackRegistry(cities)
-    shelf.get("example")
+    registry = PackRegistry(cities)
+    registry.get("example")
     append(cities / "_common" / "units.csv", "# a remark")
     with pytest.raises(PackChanged):
-        await ArchivedPacks(shelf, sqlite_store).keep_all()
+        await ArchivedPacks(registry, sqlite_store).keep_all()
 
 
 async def test_a_base_is_not_kept_as_a_city(sqlite_store: Store, tmp_path: Path) -> None:
@@ -132,11 +132,13 @@ async def test_versions_are_listed_oldest_first(store: Store, folder: Path) -> N
 
 async def test_an_unknown_version_is_refused_with_a_stable_code(store: Store, folder: Path) -> None:
     version = await archive.keep(store, folder)
-    for city, asked in (("example", "0" * 12), ("atlantis", version)):
+    for city, requested in (("example", "0" * 12), ("atlantis", version)):
         with pytest.raises(UnknownPackVersion) as refused:
-            await archive.recall(store, city, asked)
+            await archive.recall(store, city, requested)
         assert refused.value.code == "unknown_pack_version"
-        assert str(refused.value) == f"the store has no version {asked!r} of the city pack {city}"
+        assert (
+            str(refused.value) == f"the store has no version {requested!r} of the city pack {city}"
+        )
 
 
 @pytest.mark.parametrize("damage", ["not gzip", "nothing", "another limit"])
@@ -162,18 +164,18 @@ async def test_a_ticket_keeps_the_rules_it_was_accepted_under(
     sqlite_store: Store, folder: Path
 ) -> None:
     before = pinned(folder, sqlite_store)
-    kept = await before.keep_all()
-    assert kept == {"example": pack_version(folder)}
+    values = await before.keep_all()
+    assert values == {"example": pack_version(folder)}
     replace(folder / "city.toml", 'handle = "10wd"', 'handle = "5wd"')
 
     after = pinned(folder, sqlite_store)
     await after.keep_all()
-    old = await after.of("example", kept["example"])
+    old = await after.of("example", values["example"])
     new = await after.of("example", None)
     assert old.limit(ClockName.HANDLE, "general")[0] == Limit.parse("10wd")
     assert new.limit(ClockName.HANDLE, "general")[0] == Limit.parse("5wd")
     assert await after.of("example", new.version) is new
-    assert await after.of("example", kept["example"]) is old
+    assert await after.of("example", values["example"]) is old
     # After a roll-back, the older process still resolves the newer version.
     assert (await before.of("example", new.version)).version == new.version
 
@@ -184,8 +186,8 @@ async def test_many_tickets_of_one_version_recall_it_once(
     version = await archive.keep(sqlite_store, folder)
     append(folder / "calendar.csv", "# a remark")
     packs = pinned(folder, sqlite_store)
-    found = await asyncio.gather(*(packs.of("example", version) for _ in range(20)))
-    assert all(pack is found[0] for pack in found)
+    found_packs = await asyncio.gather(*(packs.of("example", version) for _ in range(20)))
+    assert all(pack is found_packs[0] for pack in found_packs)
 
 
 async def test_only_so_many_recalled_packs_stay_in_memory(
@@ -246,8 +248,8 @@ async def test_an_old_ticket_gains_a_new_year_although_its_own_was_taken_away(
     version = await archive.keep(sqlite_store, folder)
     replace(folder / "city.toml", "years = [2024, 2025]", "years = [2026]")
     text = (folder / "calendar.csv").read_text(encoding="utf-8")
-    kept = [line for line in text.splitlines() if not line.startswith("2025-03-0")]
-    (folder / "calendar.csv").write_text("\n".join(kept) + "\n", encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("2025-03-0")]
+    (folder / "calendar.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     packs = pinned(folder, sqlite_store)
     pack, current = await packs.of("example", version), await packs.of("example", None)
@@ -282,9 +284,9 @@ async def test_a_ticket_does_not_suffer_from_a_pack_that_is_broken_or_gone(
 async def test_a_pack_that_changes_while_the_process_starts_is_noticed(
     sqlite_store: Store, folder: Path
 ) -> None:
-    shelf = PackRegistry(folder.parent)
-    shelf.get("example")
+    registry = PackRegistry(folder.parent)
+    registry.get("example")
     append(folder / "calendar.csv", "# a remark")
     with pytest.raises(PackChanged) as refused:
-        await ArchivedPacks(shelf, sqlite_store).keep_all()
+        await ArchivedPacks(registry, sqlite_store).keep_all()
     assert refused.value.code == "pack_changed"

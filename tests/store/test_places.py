@@ -10,7 +10,7 @@ from domain.ticket.complaint import Place
 from store.db.engine import Store
 from store.db.errors import BadCursor
 from store.reporting import hot_spots
-from store.reporting.drill_down import NOWHERE, DrillDownQuery, What, behind, by_number
+from store.reporting.drill_down import NOWHERE, DrillDownQuery, What, by_number, counted_tickets
 from store.reporting.indicators import Ratio
 from store.reporting.places import places
 from tests.store.population import Busy
@@ -87,12 +87,12 @@ async def test_each_part_of_a_place_has_its_numbers(store: Store) -> None:
 )
 async def test_behind_each_number_are_its_tickets(store: Store, what: What, who: list[str]) -> None:
     town = await _town(store)
-    asked = DrillDownQuery("demo", what, PERIOD, NOW, area=STREET)
+    query = DrillDownQuery("demo", what, PERIOD, NOW, area=STREET)
     numbers, cursor = [], None
     while True:
-        found = await behind(store, asked, cursor, limit=1)
-        numbers += [row.number for row in found.rows]
-        if (cursor := found.next_cursor) is None:
+        lines = await counted_tickets(store, query, cursor, limit=1)
+        numbers += [row.number for row in lines.rows]
+        if (cursor := lines.next_cursor) is None:
             break
     assert sorted(numbers) == sorted(town[name].number for name in who)
     if what is What.OPEN:
@@ -102,43 +102,49 @@ async def test_behind_each_number_are_its_tickets(store: Store, what: What, who:
 async def test_what_is_told_no_more_exactly_is_a_row_of_its_own(store: Store) -> None:
     town = await _town(store)
     inexact = DrillDownQuery("demo", What.FILED, PERIOD, NOW, area=STREET, exactly=11)
-    assert [row.number for row in (await behind(store, inexact)).rows] == [town["bad"].number]
+    assert [row.number for row in (await counted_tickets(store, inexact)).rows] == [
+        town["bad"].number
+    ]
     nowhere = DrillDownQuery("demo", What.FILED, PERIOD, NOW, area=NOWHERE)
-    assert [row.number for row in (await behind(store, nowhere)).rows] == [town["nowhere"].number]
+    assert [row.number for row in (await counted_tickets(store, nowhere)).rows] == [
+        town["nowhere"].number
+    ]
 
 
 async def test_a_list_is_read_on_with_its_own_cursor(store: Store) -> None:
     with pytest.raises(BadCursor):
-        await behind(store, DrillDownQuery("demo", What.FILED, PERIOD, NOW), "nonsense")
+        await counted_tickets(store, DrillDownQuery("demo", What.FILED, PERIOD, NOW), "nonsense")
 
 
 async def test_tickets_are_found_by_their_numbers(store: Store) -> None:
     town = await _town(store)
-    found = await by_number(store, [town["good"].number, "0"])
-    assert list(found) == [town["good"].number]
-    assert found[town["good"].number].unit == "water"
+    rows = await by_number(store, [town["good"].number, "0"])
+    assert list(rows) == [town["good"].number]
+    assert rows[town["good"].number].unit == "water"
 
 
 async def test_spots_are_squares_in_which_complaints_gather(store: Store) -> None:
     here = [_at(STREET, lat=39.9011 + n / 10_000, lon=116.6012) for n in range(3)]
-    there = _at(OTHER, lat=39.95, lon=116.7)
+    story = _at(OTHER, lat=39.95, lon=116.7)
     shifted = _at(OTHER, lat=39.95, lon=116.7, crs="gcj02")
     about = {here[2]: "water"}
     lives = [
         [one.accepted(), one.classified(about.get(one, "lamp"))]
-        for one in (*here, there, shifted, _at(None))
+        for one in (*here, story, shifted, _at(None))
     ]
     await project(store, *lives)
-    found = await hot_spots.spots(store, hot_spots.HotSpotsQuery("demo", PERIOD))
-    assert [one.tickets for one in found] == [3, 1, 1]
-    first = found[0]
+    spots = await hot_spots.spots(store, hot_spots.HotSpotsQuery("demo", PERIOD))
+    assert [one.tickets for one in spots] == [3, 1, 1]
+    first = spots[0]
     assert (first.category, first.of_category) == ("lamp", 2)
     assert (round(first.lat, 4), round(first.lon, 4)) == (39.9012, 116.6012)
     south, north, west, east = square = hot_spots.squares_of(first.row, first.column)
     assert south <= 39.9011 < 39.9013 < north
     assert west <= 116.6012 < east
-    asked = DrillDownQuery("demo", What.FILED, PERIOD, NOW, square=square)
-    assert {row.number for row in (await behind(store, asked)).rows} == {one.number for one in here}
+    query = DrillDownQuery("demo", What.FILED, PERIOD, NOW, square=square)
+    assert {row.number for row in (await counted_tickets(store, query)).rows} == {
+        one.number for one in here
+    }
     lamps = hot_spots.HotSpotsQuery("demo", PERIOD, "lamp")
     assert [one.tickets for one in await hot_spots.spots(store, lamps)] == [2, 1, 1]
     assert len(await hot_spots.spots(store, lamps, most=1)) == 1
@@ -146,11 +152,11 @@ async def test_spots_are_squares_in_which_complaints_gather(store: Store) -> Non
 
 async def test_the_most_named_come_first(store: Store) -> None:
     await _town(store)
-    asked = hot_spots.HotSpotsQuery("demo", PERIOD)
-    assert await hot_spots.areas(store, asked, 9) == [
+    query = hot_spots.HotSpotsQuery("demo", PERIOD)
+    assert await hot_spots.areas(store, query, 9) == [
         hot_spots.Named(STREET, 4),
         hot_spots.Named(OTHER, 1),
     ]
-    assert await hot_spots.areas(store, asked, 12, most=1) == [hot_spots.Named(f"{STREET}001", 2)]
-    assert await hot_spots.categories(store, asked) == [hot_spots.Named("lamp", 6)]
+    assert await hot_spots.areas(store, query, 12, most=1) == [hot_spots.Named(f"{STREET}001", 2)]
+    assert await hot_spots.categories(store, query) == [hot_spots.Named("lamp", 6)]
     assert await hot_spots.categories(store, hot_spots.HotSpotsQuery("demo", PERIOD, "none")) == []

@@ -12,11 +12,11 @@ from sqlalchemy import delete, select, update
 
 from domain.activity_io import Projection
 from domain.actors import CITIZEN
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
 from domain.facts.anytime import Urged
 from domain.facts.closing import RatingRefused, Reworked
-from domain.facts.handling import ExtensionAsked, ExtensionGranted
+from domain.facts.handling import ExtensionGranted, ExtensionRequested
 from domain.facts.intake import Reassigned
 from domain.facts.returning import Returned
 from domain.policy.notifications import notices
@@ -33,9 +33,9 @@ from store.tickets.projector import Projector
 from tests.store.stories import DISPATCHER, START, Story, clock, complaint
 
 
-async def project(store: Store, *told: Projection) -> None:
+async def project(store: Store, *projections: Projection) -> None:
     projector = Projector(store)
-    for projection in told:
+    for projection in projections:
         await projector.project(projection)
     await projector.close()
 
@@ -95,40 +95,40 @@ async def test_what_a_task_told_that_was_cut_short_leaves_no_trace(
     """The retry may have fewer events, other ones of the same version, and an earlier time."""
     for table in (tables.ticket, tables.event, tables.assignment, tables.outbox):
         await store.change(delete(table))
-    told = complaint()
-    lost, kept = Story(told), Story(told)
+    new_complaint = complaint()
+    lost, story = Story(new_complaint), Story(new_complaint)
     before = lost.accepted()
-    kept.accepted()
+    story.accepted()
     lost.at += timedelta(hours=3)
     undone = [lost.classified("noise"), lost.assigned("U2")]
-    kept.told += 20
-    again = [kept.classified("lamp"), kept.tell(Urged(), by=CITIZEN)]
+    story.projection_number += 20
+    again = [story.classified("lamp"), story.tell(Urged(), by=CITIZEN)]
     projections = [before, *undone, *again]
     projector = Projector(store, batch=batch)
     await asyncio.gather(*(projector.project(projections[i]) for i in order))
     await projector.close()
-    assert await tickets.state(store, told.number) == kept.ticket
-    events = await tickets.events(store, told.number)
+    assert await tickets.state(store, new_complaint.number) == story.ticket
+    events = await tickets.events(store, new_complaint.number)
     assert events == [e for one in (before, *again) for e in one.events]
-    assert await assignments.get(store, told.number, 1) is None
+    assert await assignments.get(store, new_complaint.number, 1) is None
 
 
 async def test_what_was_told_beyond_the_retry_is_gone_at_once(store: Store) -> None:
-    told = complaint()
-    lost, kept = Story(told), Story(told)
+    new_complaint = complaint()
+    lost, story = Story(new_complaint), Story(new_complaint)
     before = lost.accepted()
-    kept.accepted()
-    kept.told += 20
-    first, beyond, again = lost.classified("noise"), lost.assigned("U2"), kept.classified("lamp")
+    story.accepted()
+    story.projection_number += 20
+    first, beyond, again = lost.classified("noise"), lost.assigned("U2"), story.classified("lamp")
     for order in ([before, first, beyond, again], [beyond, first]):
         for one in order:
             await project(store, one)
-        assert await tickets.state(store, told.number) == kept.ticket
-        assert await tickets.events(store, told.number) == [*before.events, *again.events]
-        assert await assignments.get(store, told.number, 1) is None
+        assert await tickets.state(store, new_complaint.number) == story.ticket
+        assert await tickets.events(store, new_complaint.number) == [*before.events, *again.events]
+        assert await assignments.get(store, new_complaint.number, 1) is None
 
 
-class Retold(NamedTuple):
+class Reprojected(NamedTuple):
     """The common projections, those of an aborted task, and those of its retry."""
 
     before: list[Projection]
@@ -136,12 +136,12 @@ class Retold(NamedTuple):
     kept: list[Projection]
 
     @classmethod
-    def of(cls, upto: int, lost: "Telling", kept: "Telling") -> "Retold":
-        told = complaint()
-        first, second = Story(told), Story(told)
+    def of(cls, upto: int, lost: "Telling", kept: "Telling") -> "Reprojected":
+        new_complaint = complaint()
+        first, second = Story(new_complaint), Story(new_complaint)
         begun = (Story.accepted, Story.classified, Story.assigned, Story.handled, Story.replied)
         before, _ = ([tell(story) for tell in begun[:upto]] for story in (first, second))
-        second.told += 20
+        second.projection_number += 20
         return cls(before, lost(first), kept(second))
 
     def due(self) -> set[str]:
@@ -181,72 +181,72 @@ def _sent(story: Story) -> list[Projection]:
 
 def _moved_to(*units: str) -> Telling:
     def moved(story: Story) -> list[Projection]:
-        told = []
+        items = []
         for unit in units:
             n = len(story.ticket.assignments)
             reassigned = Reassigned(assignment=n, unit=unit, reason="theirs")
-            told += [story.tell(reassigned, by=DISPATCHER), story.assigned(unit)]
-        return told
+            items += [story.tell(reassigned, by=DISPATCHER), story.assigned(unit)]
+        return items
 
     return moved
 
 
-RETOLD = [
-    Retold.of(5, _closed_at_once, _urged_and_closed),
-    Retold.of(5, _closed_at_once, _done_again),
-    Retold.of(3, _moved_to("U2"), _moved_to("U3", "U2")),
-    Retold.of(3, _moved_to("U2", "U3"), _moved_to("U3")),
-    Retold.of(2, _sent, lambda story: [story.tell(Urged(), by=CITIZEN), *_sent(story)]),
+REPROJECTED = [
+    Reprojected.of(5, _closed_at_once, _urged_and_closed),
+    Reprojected.of(5, _closed_at_once, _done_again),
+    Reprojected.of(3, _moved_to("U2"), _moved_to("U3", "U2")),
+    Reprojected.of(3, _moved_to("U2", "U3"), _moved_to("U3")),
+    Reprojected.of(2, _sent, lambda story: [story.tell(Urged(), by=CITIZEN), *_sent(story)]),
 ]
 
 
-@given(retold=st.sampled_from(RETOLD), data=st.data(), batch=st.integers(1, 5))
+@given(reprojected=st.sampled_from(REPROJECTED), data=st.data(), batch=st.integers(1, 5))
 @settings(
     max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_what_waits_to_be_sent_is_what_the_kept_telling_asks_for(
-    store: Store, retold: Retold, data: st.DataObject, batch: int
+    store: Store, reprojected: Reprojected, data: st.DataObject, batch: int
 ) -> None:
     for table in (tables.ticket, tables.event, tables.assignment, tables.outbox):
         await store.change(delete(table))
-    told = [projection for part in retold for projection in part]
-    order = data.draw(st.permutations(range(len(told))))
+    projections = [projection for part in reprojected for projection in part]
+    order = data.draw(st.permutations(range(len(projections))))
     again = data.draw(st.lists(st.sampled_from(order), max_size=6))
     projector = Projector(store, batch=batch)
-    await asyncio.gather(*(projector.project(told[i]) for i in [*order, *again]))
+    await asyncio.gather(*(projector.project(projections[i]) for i in [*order, *again]))
     await projector.close()
-    assert {row[0] for row in (await rows(store))["outbox"]} == retold.due()
+    assert {row[0] for row in (await rows(store))["outbox"]} == reprojected.due()
 
 
-@given(retold=st.sampled_from(RETOLD), data=st.data())
+@given(reprojected=st.sampled_from(REPROJECTED), data=st.data())
 @settings(
     max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_what_has_left_is_not_sent_again_under_another_version(
-    store: Store, retold: Retold, data: st.DataObject
+    store: Store, reprojected: Reprojected, data: st.DataObject
 ) -> None:
     """At any time of delivery every due message is sent, and a sent one stays the only one."""
     for table in (tables.ticket, tables.event, tables.assignment, tables.outbox, tables.message):
         await store.change(delete(table))
-    told = [projection for part in retold for projection in part]
-    order = data.draw(st.permutations(range(len(told))))
+    projections = [projection for part in reprojected for projection in part]
+    order = data.draw(st.permutations(range(len(projections))))
     projector = Projector(store)
     for i in [*order, *data.draw(st.lists(st.sampled_from(order), max_size=6))]:
-        await projector.project(told[i])
+        await projector.project(projections[i])
         if data.draw(st.booleans()):
             await MailboxNotifier().deliver(store, 100, START)
     await projector.close()
     await MailboxNotifier().deliver(store, 100, START)
-    sent = await outbox.messages(store, retold.before[0].ticket.complaint.number)
-    assert retold.due() <= {message.key for message in sent}
-    extra = {m.key for m in sent} - retold.due()
+    sent = await outbox.messages(store, reprojected.before[0].ticket.complaint.number)
+    assert reprojected.due() <= {message.key for message in sent}
+    extra = {m.key for m in sent} - reprojected.due()
     assert extra <= {
         notice.key
-        for one in retold.lost
+        for one in reprojected.lost
         for event in one.events
         for notice in notices(event, one.ticket)
     }
@@ -254,10 +254,10 @@ async def test_what_has_left_is_not_sent_again_under_another_version(
 
 async def test_two_ratings_at_once_close_a_ticket_once(store: Store) -> None:
     """The first message was sent before the second projection arrived."""
-    before, lost, kept = RETOLD[0]
+    before, lost, projections = REPROJECTED[0]
     await project(store, *before, *lost)
     await MailboxNotifier().deliver(store, 100, START)
-    await project(store, *kept, *lost)
+    await project(store, *projections, *lost)
     await MailboxNotifier().deliver(store, 100, START)
     sent = await outbox.messages(store, before[0].ticket.complaint.number, CITIZEN.role)
     assert [message.template for message in sent].count("closed") == 1
@@ -265,11 +265,11 @@ async def test_two_ratings_at_once_close_a_ticket_once(store: Store) -> None:
 
 async def test_a_message_that_failed_stays_as_it_is_when_it_is_told_again(store: Store) -> None:
     story = Story()
-    told = story.accepted()
-    await project(store, told)
+    projection = story.accepted()
+    await project(store, projection)
     (letter,) = await outbox.claim(store, 10)
     await outbox.mark_failed(store, letter, "away")
-    await project(store, told)
+    await project(store, projection)
     ((attempts, error),) = await store.rows(
         select(tables.outbox.c.attempts, tables.outbox.c.last_error)
     )
@@ -277,10 +277,10 @@ async def test_a_message_that_failed_stays_as_it_is_when_it_is_told_again(store:
 
 
 async def test_what_a_program_of_before_asked_for_is_sent(store: Store) -> None:
-    """Older code stores no history length; newer code must not take its messages for undone."""
+    """Older code stores no number; newer code must not take its messages for undone."""
     story = Story()
     await project(store, story.accepted())
-    await store.change(update(tables.outbox).values(told=0))
+    await store.change(update(tables.outbox).values(projection_number=0))
     await project(store, story.classified())
     assert await outbox.pending_count(store) == 1
 
@@ -307,10 +307,10 @@ async def test_the_intake_book_learns_that_the_ticket_started(store: Store) -> N
 
 async def test_assignments_follow_their_ticket(store: Store) -> None:
     story = Story()
-    told = [story.accepted(), story.classified(), story.assigned("U1"), story.signed()]
+    projections = [story.accepted(), story.classified(), story.assigned("U1"), story.signed()]
     returned = story.tell(Returned(assignment=1, reason="not ours"), by=DISPATCHER)
     second = story.assigned("U2", hours=24)
-    await project(store, *told, second, returned)  # the return is projected late
+    await project(store, *projections, second, returned)  # the return is projected late
     first = await assignments.get(store, story.number, 1)
     latest = await assignments.get(store, story.number, 2)
     assert first is not None
@@ -323,9 +323,11 @@ async def test_assignments_follow_their_ticket(store: Store) -> None:
 
 async def test_an_extension_moves_the_due_time_of_the_assignment(store: Store) -> None:
     story = Story()
-    told = [story.accepted(), story.classified(), story.assigned(hours=10)]
-    asked = story.tell(ExtensionAsked(assignment=1, by="1d", reason="parts"), by=story.officer)
-    await project(store, *told, asked)
+    projections = [story.accepted(), story.classified(), story.assigned(hours=10)]
+    projection = story.tell(
+        ExtensionRequested(assignment=1, by="1d", reason="parts"), by=story.officer
+    )
+    await project(store, *projections, projection)
     row = await assignments.get(store, story.number, 1)
     assert row is not None
     assert (row.asked, row.extensions) == ("extension", 0)
@@ -339,23 +341,23 @@ async def test_an_extension_moves_the_due_time_of_the_assignment(store: Store) -
 
 async def test_cards_are_counted(store: Store) -> None:
     story = Story()
-    told = [story.accepted(), story.classified(), story.assigned()]
-    told += [story.climbed(ClockName.SIGN, RungKind.WARN)]
-    told += [story.climbed(ClockName.SIGN, RungKind.DUE)]
-    told += [story.climbed(ClockName.HANDLE, RungKind.WARN)]
-    await project(store, *told)
+    projections = [story.accepted(), story.classified(), story.assigned()]
+    projections += [story.climbed(ClockName.SIGN, LevelKind.WARN)]
+    projections += [story.climbed(ClockName.SIGN, LevelKind.DUE)]
+    projections += [story.climbed(ClockName.HANDLE, LevelKind.WARN)]
+    await project(store, *projections)
     row = await tickets.get(store, story.number)
     assert row is not None
     assert (row.yellow_cards, row.red_cards) == (2, 1)
 
 
 _LIVES = [Story().whole() for _ in range(3)]
-_TOLD = [projection for life in _LIVES for projection in life]
+_PROJECTIONS = [projection for life in _LIVES for projection in life]
 
 
 @given(
-    order=st.permutations(range(len(_TOLD))),
-    again=st.lists(st.integers(0, len(_TOLD) - 1), max_size=20),
+    order=st.permutations(range(len(_PROJECTIONS))),
+    again=st.lists(st.integers(0, len(_PROJECTIONS) - 1), max_size=20),
     batch=st.integers(1, 30),
 )
 @settings(
@@ -369,10 +371,10 @@ async def test_order_and_repetition_do_not_matter(
     for table in (tables.ticket, tables.event, tables.assignment, tables.outbox):
         await store.change(delete(table))
     projector = Projector(store, batch=batch)
-    await asyncio.gather(*(projector.project(_TOLD[i]) for i in [*order, *again]))
+    await asyncio.gather(*(projector.project(_PROJECTIONS[i]) for i in [*order, *again]))
     await projector.close()
     shuffled = await rows(store)
-    await project(store, *_TOLD)
+    await project(store, *_PROJECTIONS)
     assert shuffled == await rows(store)
     for life in _LIVES:
         ended = life[-1].ticket
@@ -393,7 +395,7 @@ async def test_callers_that_come_together_share_a_transaction(
 
     monkeypatch.setattr(store, "write", counted)
     projector = Projector(store, batch=10)
-    await asyncio.gather(*(projector.project(projection) for projection in _TOLD))
+    await asyncio.gather(*(projector.project(projection) for projection in _PROJECTIONS))
     assert begun == 3
     await projector.close()
     await store.close()
@@ -417,9 +419,9 @@ async def test_one_bad_row_does_not_fail_the_others(store: Store) -> None:
 async def test_a_store_that_is_away_is_said_to_every_caller() -> None:
     store = Store.open("postgresql://nobody@127.0.0.1:1/nothing")
     projector = Projector(store)
-    told = [Story().accepted(), Story().accepted()]
+    projections = [Story().accepted(), Story().accepted()]
     outcomes = await asyncio.gather(
-        *(projector.project(projection) for projection in told), return_exceptions=True
+        *(projector.project(projection) for projection in projections), return_exceptions=True
     )
     assert [type(outcome) for outcome in outcomes] == [StoreUnavailable, StoreUnavailable]
     await projector.close()

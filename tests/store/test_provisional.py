@@ -30,8 +30,8 @@ async def _planned(store: Store, *versions: str, city: str = "demo", paused: boo
 
 
 async def _numbers(store: Store, city: str, *versions: str) -> set[str]:
-    found = provisional.tickets(store, city, frozenset(versions))
-    return {number async for number, _ in found}
+    pairs = provisional.tickets(store, city, frozenset(versions))
+    return {number async for number, _ in pairs}
 
 
 async def test_tickets_are_found_by_city_and_calendar(store: Store) -> None:
@@ -40,8 +40,8 @@ async def test_tickets_are_found_by_city_and_calendar(store: Store) -> None:
     elsewhere = await _planned(store, "2026a", city="elsewhere")
     await _planned(store)
     await _planned(store, "2026a", paused=True)  # planned again when it resumes
-    found = await provisional.planned_with(store, "demo")
-    assert set(found) == {frozenset({"2026a"}), frozenset({"2026a", "2026b"})}
+    names = await provisional.planned_with(store, "demo")
+    assert set(names) == {frozenset({"2026a"}), frozenset({"2026a", "2026b"})}
     assert await _numbers(store, "demo", "2026a") == {one, two}
     assert await _numbers(store, "demo", "2026a", "2026b") == {both}
     assert await _numbers(store, "elsewhere", "2026a") == {elsewhere}
@@ -62,11 +62,11 @@ async def test_what_has_ended_is_not_planned_again(store: Store) -> None:
 async def test_a_calendar_is_kept_as_it_was(sqlite_store: Store, tmp_path: Path) -> None:
     folder = full_pack(tmp_path)
     before = PackRegistry(folder.parent)
-    book = ArchivedPacks(before, sqlite_store)
+    archived_packs = ArchivedPacks(before, sqlite_store)
     calendar = before.get("example").calendar
-    assert await book.calendar(calendar.version) is None
-    await book.keep_all()
-    await book.keep_all()
+    assert await archived_packs.calendar(calendar.version) is None
+    await archived_packs.keep_all()
+    await archived_packs.keep_all()
     text_ = (folder / "city.toml").read_text(encoding="utf-8")
     hours = next(line for line in text_.splitlines() if line.startswith("hours = "))
     replace(folder / "city.toml", hours, 'hours = ["08:00-12:00"]')

@@ -153,11 +153,11 @@ async def test_what_waited_before_there_were_queues_is_in_its_queue_afterwards(
     store_url: str,
 ) -> None:
     lives = {queue: Busy(complaint()) for queue in Queue}
-    told = {queue: one.until(queue) for queue, one in lives.items()}
+    values = {queue: one.until(queue) for queue, one in lives.items()}
     # The clock started with the event before the last, one minute earlier.
-    came = {queue: one.at - timedelta(minutes=1) for queue, one in lives.items()}
+    moments = {queue: one.at - timedelta(minutes=1) for queue, one in lives.items()}
     expected: dict[str, tuple[Any, ...]] = {
-        lives[queue].number: (queue.value, at + QUEUED_FOR, at) for queue, at in came.items()
+        lives[queue].number: (queue.value, at + QUEUED_FOR, at) for queue, at in moments.items()
     }
     contested, unclocked, calm = (Busy(complaint()) for _ in range(3))
     contest = [*contested.until(Queue.SUPERVISE), contested.excluded()[0]]
@@ -167,7 +167,7 @@ async def test_what_waited_before_there_were_queues_is_in_its_queue_afterwards(
     expected[unclocked.number] = ("dispatch", None, None)
     expected[calm.number] = (None, None, None)
     store = Store.open(store_url)
-    await project(store, *told.values(), contest, by_hand, calm.begun())
+    await project(store, *values.values(), contest, by_hand, calm.begun())
     await store.write(downgrade("0010"))
     rows = await store.rows(text("SELECT number, queue FROM ticket"))
     before = {row.number: row.queue for row in rows}
@@ -178,9 +178,9 @@ async def test_what_waited_before_there_were_queues_is_in_its_queue_afterwards(
     await schema.upgrade(store_url)
     store = Store.open(store_url)
     columns = (ticket.c[name] for name in ("number", "queue", "queue_until", "queue_since"))
-    found = {number: tuple(rest) for number, *rest in await store.rows(select(*columns))}
+    fields = {number: tuple(rest) for number, *rest in await store.rows(select(*columns))}
     await store.close()
-    assert found == expected
+    assert fields == expected
 
 
 async def test_a_database_that_is_away_is_said_to_be() -> None:

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import delete
 
 from domain.activity_io import Projection
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.facts.handling import ExtensionGranted
 from domain.facts.intake import Reassigned
 from domain.pack.catalogue import ScoringRule, UnitKind
@@ -57,35 +57,37 @@ async def _scores(store: Store, period: Period = FIRST_DAY, unit: str | None = N
     return await scores(store, PACK, period, unit=unit)
 
 
-def _of(found: Scores, unit: str) -> dict[str, int]:
+def _of(unit_scores: Scores, unit: str) -> dict[str, int]:
     """Return the number of times each rule counted for a unit."""
-    return next(dict(one.rules) for one in found.units if one.unit == unit)
+    return next(dict(one.rules) for one in unit_scores.units if one.unit == unit)
 
 
-def _points(found: Scores, unit: str) -> float:
-    return next(one.points for one in found.units if one.unit == unit)
+def _points(unit_scores: Scores, unit: str) -> float:
+    return next(one.points for one in unit_scores.units if one.unit == unit)
 
 
 async def test_every_unit_begins_with_nothing(store: Store) -> None:
-    found = await _scores(store)
-    assert {one.unit for one in found.units} == {unit.code for unit in TONGZHOU.units}
-    assert all((one.points, one.left_out, dict(one.rules)) == (0, 0, {}) for one in found.units)
-    assert (found.left_out, found.broken, found.earned) == (0, [], ())
+    unit_scores = await _scores(store)
+    assert {one.unit for one in unit_scores.units} == {unit.code for unit in TONGZHOU.units}
+    assert all(
+        (one.points, one.left_out, dict(one.rules)) == (0, 0, {}) for one in unit_scores.units
+    )
+    assert (unit_scores.left_out, unit_scores.broken, unit_scores.earned) == (0, [], ())
 
 
 async def test_each_point_is_traced_to_the_event_that_earned_it(store: Store) -> None:
     one = _busy()
     await project(store, [*one.answered_by("water"), one.closed()])
-    found = await _scores(store, unit="water")
-    assert _of(found, "water") == {"S1": 1, "S2": 1, "S6": 1}
-    assert _points(found, "water") == 3.1
+    unit_scores = await _scores(store, unit="water")
+    assert _of(unit_scores, "water") == {"S1": 1, "S2": 1, "S6": 1}
+    assert _points(unit_scores, "water") == 3.1
     events = {event.version: event for event in await tickets.events(store, one.number)}
-    assert [(point.rule, point.points) for point in found.earned] == [
+    assert [(point.rule, point.points) for point in unit_scores.earned] == [
         ("S1", 0.1),
         ("S2", 2),
         ("S6", 1),
     ]
-    for point in found.earned:
+    for point in unit_scores.earned:
         event = events[point.version]
         assert (point.number, point.part, point.left_out) == (one.number, "lead", False)
         assert (point.at, point.event) == (event.at, event.kind)
@@ -109,29 +111,29 @@ async def test_units_that_work_together_are_each_judged_whoever_is_last(
     first, last = (1, 2) if lead_first else (2, 1)
     life += [one.share_done(3, minutes=90), one.share_done(first), one.done(last)]
     await project(store, life)
-    found = await _scores(store, unit="110112003")
-    assert _of(found, "110112003") == {"S2": 1}
-    assert _of(found, "water") == {"S3": 1}
-    assert _of(found, "market") == {}
-    assert [(point.part, point.rule) for point in found.earned] == [("lead", "S2")]
+    unit_scores = await _scores(store, unit="110112003")
+    assert _of(unit_scores, "110112003") == {"S2": 1}
+    assert _of(unit_scores, "water") == {"S3": 1}
+    assert _of(unit_scores, "market") == {}
+    assert [(point.part, point.rule) for point in unit_scores.earned] == [("lead", "S2")]
 
 
 async def test_the_unit_above_answers_for_the_one_below(store: Store) -> None:
     one = _busy()
     life = [*one.begun("water"), one.delegated("river-station", hours=1)]
     await project(store, [*life, one.share_done(2, minutes=120), one.done(1)])
-    found = await _scores(store)
-    assert _of(found, "water") == {"S2": 1, "S4": 1}
-    assert _of(found, "river-station") == {}
-    assert _points(found, "water") == 1.5
+    unit_scores = await _scores(store)
+    assert _of(unit_scores, "water") == {"S2": 1, "S4": 1}
+    assert _of(unit_scores, "river-station") == {}
+    assert _points(unit_scores, "water") == 1.5
 
 
 async def test_a_clock_that_is_nobodys_brings_nobody_points(store: Store) -> None:
     one = _busy()
-    rung = RungClimbed(
-        clock=ClockName.TRIAGE, rung=RungKind.WARN, due_at=START + HOUR, unit="water"
+    fact = LevelReached(
+        clock=ClockName.TRIAGE, rung=LevelKind.WARN, due_at=START + HOUR, unit="water"
     )
-    await project(store, [one.accepted(), one.tell(rung)])
+    await project(store, [one.accepted(), one.tell(fact)])
     pack = PACK.model_copy(update={"scoring": (_rule("T1", "rung_climbed", -1),)})
     assert all(one.points == 0 for one in (await scores(store, pack, FIRST_DAY)).units)
 
@@ -143,15 +145,15 @@ async def test_a_praise_that_the_desk_answers_is_for_the_unit_it_names(store: St
 
 
 async def test_excluded_tickets_do_not_count_and_are_said(store: Store) -> None:
-    mistaken, kept = _busy(), _busy()
+    mistaken, story = _busy(), _busy()
     life = [*mistaken.answered_by("water"), mistaken.watched(), *mistaken.excluded()]
-    await project(store, life, [*kept.answered_by("water"), kept.watched()])
-    found = await _scores(store, unit="water")
+    await project(store, life, [*story.answered_by("water"), story.watched()])
+    unit_scores = await _scores(store, unit="water")
     # A point for the exclusion itself does not belong to the excluded ones.
-    assert _of(found, "water") == {"S1": 1, "S2": 1, "S6": 1, "S7": 1}
-    assert (_points(found, "water"), found.left_out) == (4.1, 1)
-    assert next(one.left_out for one in found.units if one.unit == "water") == 1
-    left_out = [point for point in found.earned if point.left_out]
+    assert _of(unit_scores, "water") == {"S1": 1, "S2": 1, "S6": 1, "S7": 1}
+    assert (_points(unit_scores, "water"), unit_scores.left_out) == (4.1, 1)
+    assert next(one.left_out for one in unit_scores.units if one.unit == "water") == 1
+    left_out = [point for point in unit_scores.earned if point.left_out]
     assert [(point.number, point.rule) for point in left_out] == [
         (mistaken.number, rule) for rule in ("S1", "S2", "S6")
     ]
@@ -195,8 +197,8 @@ async def test_what_the_citizen_is_promised_costs_no_unit_anything(store: Store)
     one = _busy()
     await project(store, [*one.begun("water"), one.late(ClockName.PROMISE, None)])
     pack = PACK.model_copy(update={"scoring": (_rule("T1", "rung_climbed", -1),)})
-    found = await scores(store, pack, FIRST_DAY, unit="water")
-    assert found.earned == ()
+    unit_scores = await scores(store, pack, FIRST_DAY, unit="water")
+    assert unit_scores.earned == ()
 
 
 async def test_a_unit_is_judged_by_its_own_limit_and_not_by_the_promise(store: Store) -> None:
@@ -217,9 +219,9 @@ async def test_a_rung_that_is_recorded_late_is_not_lost_between_two_periods(stor
     life.append(one.contacted())
     one.at = due.due_at
     assert due.due_at in FIRST_DAY
-    for kind in (RungKind.WARN, RungKind.DUE):
-        rung = RungClimbed(clock=ClockName.HANDLE, assignment=1, rung=kind, due_at=due.due_at)
-        life.append(one.tell(rung, minutes=0))
+    for kind in (LevelKind.WARN, LevelKind.DUE):
+        fact = LevelReached(clock=ClockName.HANDLE, assignment=1, rung=kind, due_at=due.due_at)
+        life.append(one.tell(fact, minutes=0))
     await project(store, life)
     next_day = Period(START + DAY, START + 2 * DAY)
     # At the end of the first day nothing was late.
@@ -234,9 +236,9 @@ async def test_a_broken_ticket_brings_nothing_and_is_named(store: Store) -> None
     await store.change(
         delete(tables.event).where(event.number == broken.number, event.version == 6)
     )
-    found = await _scores(store)
-    assert found.broken == [broken.number]
-    assert _of(found, "water") == {"S1": 1, "S2": 1, "S6": 1}
+    unit_scores = await _scores(store)
+    assert unit_scores.broken == [broken.number]
+    assert _of(unit_scores, "water") == {"S1": 1, "S2": 1, "S6": 1}
 
 
 async def test_companies_are_assessed_by_what_they_did_in_the_month(store: Store) -> None:
@@ -250,25 +252,27 @@ async def test_companies_are_assessed_by_what_they_did_in_the_month(store: Store
         return [*life, one.share_done(2, minutes=minutes), one.done(1)]
 
     await project(store, cleared(prompt, first, 30), cleared(late, second, 60 * 24))
-    found = await scores(store, HEPING, NOVEMBER, unit=first)
-    table = points_table(HEPING, found.units, UnitKind.CONTRACTOR)
+    unit_scores = await scores(store, HEPING, NOVEMBER, unit=first)
+    table = points_table(HEPING, unit_scores.units, UnitKind.CONTRACTOR)
     assert {unit.code for unit, _ in table} == set(companies)
     assert {unit.kind for unit, _ in table} == {UnitKind.CONTRACTOR}
     points = {unit.code: score.points for unit, score in table}
     assert points[first] > 0 > points[second]
     assert all(points[code] == 0 for code in others)
     assert [unit.code for unit, _ in table][:: len(table) - 1] == [first, second]
-    assert next(point.rule for point in found.earned if point.event == "share_handled") == "BK01"
+    assert (
+        next(point.rule for point in unit_scores.earned if point.event == "share_handled") == "BK01"
+    )
 
 
 def test_a_league_table_is_in_the_order_that_is_asked_for() -> None:
     bureaus = [unit.code for unit in TONGZHOU.units if unit.kind is UnitKind.BUREAU][:2]
     low, high = bureaus
-    told = [UnitScore(high, 2.0), UnitScore(low, -2.0), UnitScore("gone", 1.0)]
-    for score in told:
+    unit_scores = [UnitScore(high, 2.0), UnitScore(low, -2.0), UnitScore("gone", 1.0)]
+    for score in unit_scores:
         score.rules["S1"] = 1
     tables = {
-        order: [unit.code for unit, _ in points_table(TONGZHOU, told, None, order)]
+        order: [unit.code for unit, _ in points_table(TONGZHOU, unit_scores, None, order)]
         for order in ("highest", "lowest", "code")
     }
     assert tables == {
@@ -282,16 +286,16 @@ def test_a_league_table_is_in_the_order_that_is_asked_for() -> None:
 async def test_every_rule_of_every_city_can_be_asked(store: Store, city: str) -> None:
     pack = load_pack(default_root() / city)
     lives = population(city)
-    happened = {event.kind for life in lives for told in life for event in told.events}
+    happened = {event.kind for life in lives for projection in life for event in projection.events}
     assert {rule.on for rule in pack.scoring} <= happened, "the population is too small"
     await project(store, *lives)
     whole = Period(START, START + 2000 * DAY)
-    found = await scores(store, pack, whole, unit="U1")
-    assert found.broken == []
+    unit_scores = await scores(store, pack, whole, unit="U1")
+    assert unit_scores.broken == []
     points = {rule.code: rule.points for rule in pack.scoring}
-    for unit in found.units:
+    for unit in unit_scores.units:
         expected = sum(points[rule] * times for rule, times in unit.rules.items())
         assert unit.points == pytest.approx(expected)
-    counting = [point for point in found.earned if not point.left_out]
-    assert sum(point.points for point in counting) == pytest.approx(_points(found, "U1"))
+    counting = [point for point in unit_scores.earned if not point.left_out]
+    assert sum(point.points for point in counting) == pytest.approx(_points(unit_scores, "U1"))
     assert counting

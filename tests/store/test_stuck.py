@@ -27,13 +27,13 @@ def _late(story: Story) -> datetime:
 
 
 async def _registered(store: Store, story: Story) -> None:
-    told = story.ticket.complaint
-    await intake.register(store, told, None, None, None, "f", partial(str, story.number))
+    new_complaint = story.ticket.complaint
+    await intake.register(store, new_complaint, None, None, None, "f", partial(str, story.number))
 
 
 async def _one(store: Store, now: datetime, city: str | None = None) -> Stuck:
-    [found] = await stuck(store, now, city)
-    return found
+    [stuck_ticket] = await stuck(store, now, city)
+    return stuck_ticket
 
 
 async def test_where_nothing_waits_nothing_is_found(store: Store) -> None:
@@ -83,8 +83,8 @@ async def test_a_person_who_has_to_say_what_it_is_about_is_not(store: Store) -> 
 async def test_a_unit_that_does_not_get_the_ticket_is_waited_for(store: Store) -> None:
     story = Story()
     await project(store, [story.accepted(), story.classified()])
-    found = await _one(store, _late(story))
-    assert found == Stuck(Waits.DISPATCH, 1, story.at, (story.number,))
+    stuck_ticket = await _one(store, _late(story))
+    assert stuck_ticket == Stuck(Waits.DISPATCH, 1, story.at, (story.number,))
 
 
 async def test_a_dispatcher_who_names_the_unit_is_not(store: Store) -> None:
@@ -97,8 +97,8 @@ async def test_an_answer_that_does_not_go_to_the_citizen_is_found(store: Store) 
     story = Story()
     life = [story.accepted(), story.classified(), story.assigned(), story.signed()]
     await project(store, [*life, story.contacted(), story.handled()])
-    found = await _one(store, _late(story))
-    assert found == Stuck(Waits.FEEDBACK, 1, story.at, (story.number,))
+    stuck_ticket = await _one(store, _late(story))
+    assert stuck_ticket == Stuck(Waits.FEEDBACK, 1, story.at, (story.number,))
     await project(store, [story.replied()])
     assert await stuck(store, _late(story)) == []
 
@@ -106,23 +106,23 @@ async def test_an_answer_that_does_not_go_to_the_citizen_is_found(store: Store) 
 async def test_a_rung_that_was_reached_and_is_not_recorded_is_found(store: Store) -> None:
     story = Story()
     await project(store, [story.accepted(), story.classified(), story.assigned()])
-    following = story.ticket.next_rung()
+    following = story.ticket.next_level()
     assert following is not None
-    clock, rung = following
-    assert await stuck(store, rung.at + GRACE - timedelta(seconds=1)) == []
-    found = await _one(store, rung.at + GRACE)
-    assert found == Stuck(Waits.RUNG, 1, rung.at, (story.number,))
-    await project(store, [story.climbed(clock.name, rung.kind)])
-    assert await stuck(store, rung.at + GRACE) == []
+    clock, level = following
+    assert await stuck(store, level.at + GRACE - timedelta(seconds=1)) == []
+    stuck_ticket = await _one(store, level.at + GRACE)
+    assert stuck_ticket == Stuck(Waits.RUNG, 1, level.at, (story.number,))
+    await project(store, [story.climbed(clock.name, level.kind)])
+    assert await stuck(store, level.at + GRACE) == []
 
 
 async def test_a_clock_that_stands_still_reaches_no_rung(store: Store) -> None:
     story = Busy(complaint())
     await project(store, story.begun(hours=48))
-    told = story.tell()
-    for clock in told.ticket.clocks:
+    projection = story.tell()
+    for clock in projection.ticket.clocks:
         clock.paused_at = story.at if clock.running else None
-    await project(store, [told])
+    await project(store, [projection])
     assert await stuck(store, story.at + timedelta(days=400)) == []
 
 
@@ -139,20 +139,20 @@ async def test_of_each_sort_the_first_are_named_and_all_are_counted(store: Store
     await intake.mark_started(store, stories[0].number, START)
     waiting = Story()
     await project(store, [waiting.accepted()])
-    found = await stuck(store, START + timedelta(hours=1))
-    assert [(one.waits, one.tickets) for one in found] == [
+    stuck_tickets = await stuck(store, START + timedelta(hours=1))
+    assert [(one.waits, one.tickets) for one in stuck_tickets] == [
         (Waits.START, NAMED + 2),
         (Waits.RECORD, 1),
         (Waits.TRIAGE, 1),
         (Waits.RUNG, 1),
     ]
-    assert found[0].numbers == tuple(story.number for story in stories[1 : NAMED + 1])
-    assert found[0].since == stories[1].ticket.complaint.filed_at
+    assert stuck_tickets[0].numbers == tuple(story.number for story in stories[1 : NAMED + 1])
+    assert stuck_tickets[0].since == stories[1].ticket.complaint.filed_at
 
 
 async def test_a_city_is_told_of_its_own(store: Store) -> None:
-    here, there = Story(), Story(complaint(city="elsewhere"))
-    for story in (here, there):
+    here, existing_story = Story(), Story(complaint(city="elsewhere"))
+    for story in (here, existing_story):
         await _registered(store, story)
         await project(store, [story.accepted()])
     lost = Story(complaint(city="elsewhere"))
@@ -166,21 +166,21 @@ async def test_a_city_is_told_of_its_own(store: Store) -> None:
 
 @pytest.mark.parametrize("city", [None, "demo"])
 async def test_one_look_reads_only_what_waits(sqlite_store: Store, city: str | None) -> None:
-    asked: list[tuple[str, Any]] = []
+    pairs: list[tuple[str, Any]] = []
 
     def note(_c: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
-        asked.append((statement, values))
+        pairs.append((statement, values))
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
         await stuck(sqlite_store, START, city)
     finally:
         event.remove(Engine, "before_cursor_execute", note)
-    assert len(asked) == STATEMENTS
+    assert len(pairs) == STATEMENTS
 
     def plans(connection: Connection) -> list[str]:
         steps: list[str] = []
-        for statement, values in asked:
+        for statement, values in pairs:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
             steps += [str(row[3]) for row in plan]
         return steps
@@ -200,15 +200,15 @@ async def test_what_was_stuck_before_anybody_looked_is_found_afterwards(store_ur
         await intake.mark_started(store, story.number, START)
     await project(store, [begun.accepted()])
     await project(store, plain.until_replied())
-    rung = begun.ticket.next_rung()
-    assert rung is not None
+    pair = begun.ticket.next_level()
+    assert pair is not None
     await store.write(downgrade("0012"))
     await store.close()
     await schema.upgrade(store_url)
     store = Store.open(store_url)
-    found = await stuck(store, rung[1].at + GRACE)
+    stuck_tickets = await stuck(store, pair[1].at + GRACE)
     await store.close()
-    assert {one.waits: one.numbers for one in found} == {
+    assert {one.waits: one.numbers for one in stuck_tickets} == {
         Waits.RECORD: (lost.number,),
         Waits.TRIAGE: (begun.number,),
         Waits.RUNG: (begun.number,),

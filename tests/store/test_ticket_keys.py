@@ -32,12 +32,12 @@ async def register(store: Store, ring: KeyRing = RING, keys: TicketKeys | None =
 
 
 async def test_a_key_is_made_with_the_entry_and_found_by_other_processes(store: Store) -> None:
-    here, there = TicketKeys(store, RING), TicketKeys(store, RING)
+    here, ticket_keys = TicketKeys(store, RING), TicketKeys(store, RING)
     number = await register(store, keys=here)
     name, cipher = await here.sealing(number)
     assert name == f"ticket/{number}".encode()
     sealed = cipher.encrypt(bytes(12), b"word", None)
-    assert (await there.opening(name)).decrypt(bytes(12), sealed, None) == b"word"
+    assert (await ticket_keys.opening(name)).decrypt(bytes(12), sealed, None) == b"word"
 
 
 async def test_tickets_do_not_share_keys_and_the_table_shows_none(store: Store) -> None:
@@ -111,9 +111,9 @@ async def test_an_erased_key_is_gone_for_good(store: Store) -> None:
     await erasure.erase(store, number, NOW)
     keys = TicketKeys(store, RING)
     name, cipher = await keys.sealing(number)
-    said = cipher.encrypt(bytes(12), b"w", None)
+    content = cipher.encrypt(bytes(12), b"w", None)
     with pytest.raises(InvalidTag):  # it was encrypted with a key that is not stored
-        (await keys.sealing(number)).cipher.decrypt(bytes(12), said, None)
+        (await keys.sealing(number)).cipher.decrypt(bytes(12), content, None)
     with pytest.raises(Erased, match="2026-11-02"):
         await keys.opening(name)
     assert await erased_at(store, number) == NOW

@@ -16,7 +16,7 @@ from tests.store.stories import START, Story, complaint
 
 
 @pytest.fixture
-async def told(store: Store) -> list[Story]:
+async def stories(store: Store) -> list[Story]:
     """Write six tickets: three ended, one handled (and late soon), one dispatched, one new."""
     stories = [
         Story(complaint(title=title, city=city, filed_at=START + timedelta(hours=n)))
@@ -54,10 +54,12 @@ async def listed(store: Store, filters: Filters) -> set[str]:
     return {row.number for row in page.rows}
 
 
-async def test_pages_follow_each_other_last_changed_first(store: Store, told: list[Story]) -> None:
+async def test_pages_follow_each_other_last_changed_first(
+    store: Store, stories: list[Story]
+) -> None:
     whole = await tickets.page(store, Filters())
     assert [row.updated_at for row in whole.rows] == sorted(
-        (story.at for story in told), reverse=True
+        (story.at for story in stories), reverse=True
     )
     for limit in (1, 2, 3, 6, 7):
         collected, cursor = [], None
@@ -84,8 +86,8 @@ async def test_tickets_changed_at_the_same_moment_are_all_listed(store: Store) -
     assert [row.number for row in first.rows + second.rows] == sorted(numbers, reverse=True)
 
 
-async def test_every_filter_narrows_the_list(store: Store, told: list[Story]) -> None:
-    closed, answered, unrated, handling, dispatched, fresh = (story.number for story in told)
+async def test_every_filter_narrows_the_list(store: Store, stories: list[Story]) -> None:
+    closed, answered, unrated, handling, dispatched, fresh = (story.number for story in stories)
     hour = timedelta(hours=1)
     for filters, expected in [
         (Filters(city="other"), {handling, dispatched}),
@@ -108,18 +110,18 @@ async def test_every_filter_narrows_the_list(store: Store, told: list[Story]) ->
         assert await listed(store, filters) == expected, filters
 
 
-async def test_late_is_what_runs_past_its_due_time(store: Store, told: list[Story]) -> None:
-    handling, fresh = told[3].number, told[5].number
+async def test_late_is_what_runs_past_its_due_time(store: Store, stories: list[Story]) -> None:
+    handling, fresh = stories[3].number, stories[5].number
     for hours, late in [(5, set()), (7, {fresh}), (40, {fresh, handling})]:
         now = START + timedelta(hours=hours)
-        found = await tickets.page(store, Filters(overdue=True), now=now)
-        assert {row.number for row in found.rows} == late
+        page = await tickets.page(store, Filters(overdue=True), now=now)
+        assert {row.number for row in page.rows} == late
         rest = await tickets.page(store, Filters(overdue=False), now=now)
-        assert {row.number for row in rest.rows} == {story.number for story in told} - late
+        assert {row.number for row in rest.rows} == {story.number for story in stories} - late
 
 
-async def test_text_is_looked_for_as_it_is(store: Store, told: list[Story]) -> None:
-    lamp, noise, dark, underscore, _, another = (story.number for story in told)
+async def test_text_is_looked_for_as_it_is(store: Store, stories: list[Story]) -> None:
+    lamp, noise, dark, underscore, _, another = (story.number for story in stories)
     for text, expected in [
         ("lamp", {lamp, another}),
         ("路灯", {dark}),
@@ -145,19 +147,19 @@ async def test_a_cursor_nobody_gave_out_is_refused(store: Store, cursor: str) ->
 
 
 async def test_all_numbers_can_be_walked(
-    store: Store, told: list[Story], monkeypatch: pytest.MonkeyPatch
+    store: Store, stories: list[Story], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    every = sorted(story.number for story in told)
-    ended = sorted(story.number for story in told[:3])
+    every = sorted(story.number for story in stories)
+    ended = sorted(story.number for story in stories[:3])
     for chunk in (1, 2, 3, 6, 1000):
         monkeypatch.setattr(tickets, "_CHUNK", chunk)
         assert [number async for number in tickets.numbers(store)] == every
         assert [number async for number in tickets.numbers(store, ended=True)] == ended
     open_ones = [number async for number in tickets.numbers(store, city="demo", ended=False)]
-    assert open_ones == [told[5].number]
+    assert open_ones == [stories[5].number]
 
 
-async def test_stages_are_counted_zeros_included(store: Store, told: list[Story]) -> None:
+async def test_stages_are_counted_zeros_included(store: Store, stories: list[Story]) -> None:
     counted = await tickets.counts(store)
     assert set(counted) == set(Stage)
     assert {stage: n for stage, n in counted.items() if n} == {

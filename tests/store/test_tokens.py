@@ -13,9 +13,9 @@ from tests.store.stories import START
 
 async def test_a_token_is_found_by_its_text(store: Store) -> None:
     token_id, text = await tokens.issue(store, Role.OFFICER, "U1", "street office", now=START)
-    found = await tokens.find(store, text, START)
-    assert found is not None
-    assert (found.id, found.role, found.unit, found.name) == (
+    token = await tokens.find(store, text, START)
+    assert token is not None
+    assert (token.id, token.role, token.unit, token.name) == (
         token_id,
         Role.OFFICER,
         "U1",

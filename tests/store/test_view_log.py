@@ -22,9 +22,9 @@ NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 async def filed(store: Store) -> tuple[str, str]:
     """Write a ticket with its person; return both ids."""
-    told = Person(name="王小明", phone="138 1234 5678")
+    person = Person(name="王小明", phone="138 1234 5678")
     registered = await intake.register(
-        store, complaint(), told, VAULT, None, "f", lambda: new_number(START.date())
+        store, complaint(), person, VAULT, None, "f", lambda: new_number(START.date())
     )
     projector = Projector(store)
     await projector.project(Story(registered.complaint).accepted())
@@ -53,9 +53,9 @@ async def test_what_was_not_shown_is_not_written_down(store: Store) -> None:
 async def test_a_caller_is_found_however_the_phone_is_written(store: Store) -> None:
     first, _ = await filed(store)
     second, _ = await filed(store)
-    found = await view_log.search(store, VAULT, "+86 138-1234-5678", DESK, NOW, "来电")
-    assert sorted(found) == sorted([first, second])
-    for number in found:
+    names = await view_log.search(store, VAULT, "+86 138-1234-5678", DESK, NOW, "来电")
+    assert sorted(names) == sorted([first, second])
+    for number in names:
         assert [view.fields for view in await view_log.views(store, number)] == [["search"]]
     assert await view_log.search(store, VAULT, "13900000000", DESK, NOW, "来电") == []
     nothing = await store.first(text("SELECT count(*) FROM view_log WHERE number IS NULL"))

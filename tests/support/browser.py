@@ -47,20 +47,20 @@ class Site:
             name = f"{role}-{unit or 'house'}"
             # Several shipped cities have a unit of this name, so the served city is named.
             where = ["--unit", unit, "--city", "tongzhou"] if unit else []
-            asked = ["--role", role.value, *where]
+            arguments = ["--role", role.value, *where]
             env = {"JIESU_HOME": str(self.home)}
-            made = _jiesu("account", "create", name, *asked, "--json", env=env)
+            made = _jiesu("account", "create", name, *arguments, "--json", env=env)
             self._accounts[role, unit] = (name, self._chosen(name, json.loads(made)["password"]))
         return self._accounts[role, unit]
 
-    def _chosen(self, name: str, given: str) -> str:
+    def _chosen(self, name: str, value: str) -> str:
         """Replace the given first password by a chosen one, and return that."""
-        chosen = f"{given} of my own"
+        chosen = f"{value} of my own"
         with httpx.Client(base_url=f"{self.url}/api/v1", timeout=30) as http:
-            begun = http.post("/session", json={"name": name, "password": given}).json()
+            begun = http.post("/session", json={"name": name, "password": value}).json()
             changed = http.put(
                 "/session/password",
-                json={"old": given, "new": chosen},
+                json={"old": value, "new": chosen},
                 headers={"X-CSRF-Token": begun["csrf"]},
             )
         assert changed.status_code == 200, changed.text
@@ -69,8 +69,14 @@ class Site:
     def token(self, role: Role, unit: str | None = None) -> str:
         """Return a token with this role."""
         if (role, unit) not in self._tokens:
-            asked = ["token", "create", "--role", role.value, *(["--unit", unit] if unit else [])]
-            made = _jiesu(*asked, env={"JIESU_HOME": str(self.home)})
+            arguments = [
+                "token",
+                "create",
+                "--role",
+                role.value,
+                *(["--unit", unit] if unit else []),
+            ]
+            made = _jiesu(*arguments, env={"JIESU_HOME": str(self.home)})
             self._tokens[role, unit] = made.strip()
         return self._tokens[role, unit]
 
@@ -96,8 +102,8 @@ class Site:
             timeout=30,
         )
         assert answer.status_code == 200, answer.text
-        told: dict[str, Any] = answer.json()
-        return told
+        payload: dict[str, Any] = answer.json()
+        return payload
 
     def file(self, **changes: Any) -> dict[str, str]:
         """File a complaint for the water bureau, and return its number and access code."""
@@ -108,8 +114,8 @@ class Site:
         }
         answer = httpx.post(f"{self.url}/api/v1/complaints", json=body | changes, timeout=30)
         assert answer.status_code == 201, answer.text
-        told = answer.json()
-        return {"number": told["number"], "code": told["access_code"]}
+        payload = answer.json()
+        return {"number": payload["number"], "code": payload["access_code"]}
 
     def seen(self, receipt: dict[str, str]) -> dict[str, Any]:
         """Return the ticket as its citizen sees it."""
@@ -157,15 +163,15 @@ _PATIENT = {
 
 
 @contextmanager
-def site(home: Path, shelf: Path | None = None) -> Iterator[Site]:
-    """Run `jiesu up` on free ports, with the cities of `shelf` or else with Tongzhou alone."""
-    if shelf is None:
-        shelf = home / "cities"
-        shutil.copytree(default_root() / "tongzhou", shelf / "tongzhou")
+def site(home: Path, cities: Path | None = None) -> Iterator[Site]:
+    """Run `jiesu up` on free ports, with the cities of `cities` or else with Tongzhou alone."""
+    if cities is None:
+        cities = home / "cities"
+        shutil.copytree(default_root() / "tongzhou", cities / "tongzhou")
     port = free_port()
     command = [
         sys.executable, "-m", "cli", "up", "--home", str(home / "home"), "--port", str(port),
-        "--temporal-port", str(free_port()), "--cities", str(shelf),
+        "--temporal-port", str(free_port()), "--cities", str(cities),
     ]  # fmt: skip
     log = home / "log"
     with log.open("wb") as output:
@@ -218,10 +224,10 @@ def chromium() -> Iterator[Browser]:
 def violations(page: Page) -> list[str]:
     """Return axe-core's findings against WCAG 2.2 A and AA, one line each."""
     page.evaluate(_AXE.read_text("utf-8"))
-    found = page.evaluate(
+    value = page.evaluate(
         "(rules) => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", _RULES
     )
-    return [f"{one['id']}: {_where(one)}" for one in found["violations"]]
+    return [f"{one['id']}: {_where(one)}" for one in value["violations"]]
 
 
 def _where(violation: dict[str, Any]) -> str:

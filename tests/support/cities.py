@@ -50,9 +50,9 @@ def city_with(folder: Path, city: str = "tongzhou", /, **tables: Mapping[str, An
     _merge(content, tables)
     _drop_unused(content)
     write_city(folder / city, content)
-    shelf = PackRegistry(folder)
-    shelf.get(city)  # fail at once if the changes contradict a rule of the pack
-    return shelf
+    registry = PackRegistry(folder)
+    registry.get(city)  # fail at once if the changes contradict a rule of the pack
+    return registry
 
 
 def effective_city(folder: Path) -> dict[str, Any]:
@@ -64,19 +64,19 @@ def effective_city(folder: Path) -> dict[str, Any]:
 
 def write_city(folder: Path, content: Mapping[str, Any]) -> None:
     """Write a city.toml that says all of `content` itself; other files still come from the base."""
-    files, said = pack_files(folder), dict(content)
+    files, values = pack_files(folder), dict(content)
     if files.base is not None:
         base = tomllib.loads((files.base / CITY).read_text(encoding="utf-8"))
-        said = {EXTENDS: files.base.name, WITHOUT: list(base), **content}
-    lines = [f"{key} = {_toml(value)}" for key, value in said.items()]
+        values = {EXTENDS: files.base.name, WITHOUT: list(base), **content}
+    lines = [f"{key} = {_toml(value)}" for key, value in values.items()]
     (folder / CITY).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def add_days(folder: Path, rows: Iterable[str]) -> None:
     """Add rows, `day,working,note,hours`, to a pack's own calendar.csv; begin it if need be."""
     file = folder / CALENDAR
-    kept = file.read_text(encoding="utf-8").rstrip("\n") if file.exists() else _HEADER
-    file.write_text("\n".join([kept, *rows, ""]), encoding="utf-8")
+    text = file.read_text(encoding="utf-8").rstrip("\n") if file.exists() else _HEADER
+    file.write_text("\n".join([text, *rows, ""]), encoding="utf-8")
 
 
 def _drop_unused(content: dict[str, Any]) -> None:

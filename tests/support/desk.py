@@ -19,7 +19,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from audit.runs import is_kept
+from audit.runs import is_retained
 from domain.actors import Actor, Role
 from domain.events import Event
 from domain.messages import Act, Command, RatingMessage
@@ -50,7 +50,7 @@ def officer(unit: str) -> Actor:
 def complaint(**changes: Any) -> Complaint:
     """Return a clear complaint in Tongzhou that the machine can triage."""
     now = datetime.now(UTC)
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "number": new_number(now.date()),
         "city": "tongzhou",
         "title": "河水发黑发臭",
@@ -58,7 +58,7 @@ def complaint(**changes: Any) -> Complaint:
         "category": RIVER,
         "filed_at": now,
     }
-    return Complaint.model_validate(told | changes)
+    return Complaint.model_validate(fields | changes)
 
 
 class Filed:
@@ -93,7 +93,7 @@ class Filed:
     async def carry_on(self, within: float = 10) -> None:
         """Continue the workflow in a new run, as an operator does, and wait until it has begun."""
         before = (await self.handle.describe()).run_id
-        await self.handle.signal(TicketWorkflow.asked_to_carry_on)
+        await self.handle.signal(TicketWorkflow.request_continuation)
         async with asyncio.timeout(within):
             while (await self.handle.describe()).run_id == before:
                 await asyncio.sleep(0.02)
@@ -141,9 +141,9 @@ class Filed:
         return [event.kind for event in await self.events(engine)]
 
     async def state(self, engine: Engine) -> Ticket:
-        found = await tickets.state(engine.store, self.number)
-        assert found is not None
-        return found
+        ticket = await tickets.state(engine.store, self.number)
+        assert ticket is not None
+        return ticket
 
     async def until_kind(
         self, engine: Engine, kind: str, times: int = 1, within: float = 10
@@ -182,21 +182,21 @@ class Filed:
         return await self.until(lambda at: at.stage == stage, within)
 
 
-async def file(client: Client, told: Complaint | None = None) -> tuple[Filed, Snapshot]:
+async def file(client: Client, filed: Complaint | None = None) -> tuple[Filed, Snapshot]:
     """File a complaint as the API does, and return the ticket and the receipt."""
-    told = told or complaint()
+    filed = filed or complaint()
     start = WithStartWorkflowOperation(
         TicketWorkflow.run,
-        told,
-        id=ticket_workflow_id(told.number),
+        filed,
+        id=ticket_workflow_id(filed.number),
         task_queue=TICKETS,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        search_attributes=search_attributes(told),
+        search_attributes=search_attributes(filed),
     )
     receipt: Any = await client.execute_update_with_start_workflow(
         TicketWorkflow.receipt, start_workflow_operation=start
     )
-    return Filed(client, told.number), receipt
+    return Filed(client, filed.number), receipt
 
 
 async def removed(client: Client, number: str, run_id: str) -> None:
@@ -206,5 +206,5 @@ async def removed(client: Client, number: str, run_id: str) -> None:
         DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
     )
     async with asyncio.timeout(60):
-        while await is_kept(client, number, run_id):
+        while await is_retained(client, number, run_id):
             await asyncio.sleep(0.02)

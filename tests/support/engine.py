@@ -46,12 +46,12 @@ class LateKeys:
         self.keys: TicketKeys | None = None
 
     async def sealing(self, number: str | None) -> tuple[bytes, AESGCM]:
-        return await self._given().sealing(number)
+        return await self._ready_keys().sealing(number)
 
     async def opening(self, name: bytes) -> AESGCM:
-        return await self._given().opening(name)
+        return await self._ready_keys().opening(name)
 
-    def _given(self) -> TicketKeys:
+    def _ready_keys(self) -> TicketKeys:
         if self.keys is None:
             raise RuntimeError("this client has no keys yet: furnish it with a store")
         return self.keys
@@ -199,9 +199,11 @@ async def platform(
     packs = packs or SHIPPED
     projector = SwitchedProjector(store)
     keys = furnish(client, store)
-    hands = ActivityDependencies(client, store, packs, projector, keys, Objects.open("memory:"))
+    dependencies = ActivityDependencies(
+        client, store, packs, projector, keys, Objects.open("memory:")
+    )
     try:
-        async with working(ticket_worker(hands)):
+        async with working(ticket_worker(dependencies)):
             if units:
                 async with working(unit_worker(with_converter(client, CONVERTER), UNITS)):
                     yield Engine(client, store, packs, projector)
@@ -213,9 +215,9 @@ async def platform(
 
 async def end_leftovers(client: Client) -> None:
     """Terminate what a test left open, so that the next test's worker does not pick it up."""
-    async for found in client.list_workflows("ExecutionStatus='Running'"):
+    async for execution in client.list_workflows("ExecutionStatus='Running'"):
         with suppress(RPCError):
-            await client.get_workflow_handle(found.id).terminate(reason="end of test")
+            await client.get_workflow_handle(execution.id).terminate(reason="end of test")
 
 
 def time_skipping_server(home: Path) -> str:

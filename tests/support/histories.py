@@ -27,7 +27,7 @@ def silent_tasks(history: Iterable[HistoryEvent]) -> list[int]:
 
     The SDK may present such a task together with the next one (ADR 0026).
     """
-    found, results, taken = list[int](), 0, 0
+    versions, results, taken = list[int](), 0, 0
     events = list(history)
     for event, following in zip(events, [*events[1:], None], strict=True):
         if event.event_type in _RESULTS:
@@ -37,6 +37,6 @@ def silent_tasks(history: Iterable[HistoryEvent]) -> list[int]:
         elif event.event_type == _COMPLETED:
             silent = following is None or following.event_type in _NOT_COMMANDS
             if taken and silent:
-                found.append(event.event_id)
+                versions.append(event.event_id)
             results, taken = results - taken, 0
-    return found
+    return versions

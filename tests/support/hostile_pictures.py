@@ -116,10 +116,10 @@ def _called_otherwise() -> Iterator[Hostile]:
 
 def segment(jpeg: bytes, marker: int, *contents: bytes) -> bytes:
     """Insert further segments after the beginning of the JPEG."""
-    told = b"".join(
+    data = b"".join(
         struct.pack(">BBH", 0xFF, marker, len(content) + 2) + content for content in contents
     )
-    return jpeg[:2] + told + jpeg[2:]
+    return jpeg[:2] + data + jpeg[2:]
 
 
 def png_of(width: int, height: int, rows: bytes = b"", depth: int = 8) -> bytes:

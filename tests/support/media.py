@@ -100,8 +100,8 @@ def a_webm(*extra: bytes, track: int = 1, doc_type: bytes = b"webm", live: bool 
 
 def a_pdf(*objects: bytes, tail: bytes = b"") -> bytes:
     """Return a PDF of one empty page, with `objects` added."""
-    told = (b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[]/Count 0>>", *objects)
+    contents = (b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[]/Count 0>>", *objects)
     body = b"%PDF-1.7\n"
-    for n, text in enumerate(told, 1):
+    for n, text in enumerate(contents, 1):
         body += b"%d 0 obj\n" % n + text + b"\nendobj\n"
     return body + b"trailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n" + tail

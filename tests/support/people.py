@@ -49,8 +49,8 @@ async def signed_in(
 
 
 async def sign_in(house: House, name: str, password: str = PASSWORD) -> SignedIn:
-    told = {"name": name, "password": password}
-    answer = await house.http.post("/api/v1/session", json=told)
+    fields = {"name": name, "password": password}
+    answer = await house.http.post("/api/v1/session", json=fields)
     assert answer.status_code == 200, answer.text
     secret = answer.cookies["jiesu-session"]
     house.http.cookies.clear()  # each request names its session explicitly

@@ -27,7 +27,7 @@ from domain.commands.joint.override import Override
 from domain.commands.joint.raise_level import RaiseLevel
 from domain.commands.joint.release import Release
 from domain.commands.joint.whistle import Call, Whistle
-from domain.commands.lookups import asked
+from domain.commands.lookups import pending_request
 from domain.commands.registry import COMMANDS
 from domain.commands.supervising.appoint import Appoint
 from domain.commands.supervising.decide import Decide
@@ -133,7 +133,7 @@ class Scene:
         return self._actor(command), command
 
     def _kind(self) -> type[Command]:
-        if asked(self.ticket) is not None and self.likely(0.4):
+        if pending_request(self.ticket) is not None and self.likely(0.4):
             return Decide
         kinds = _AT[self.ticket.stage] if self.likely(0.9) else KINDS
         weights = [_WEIGHTS.get(kind, 20) for kind in kinds]
@@ -156,8 +156,8 @@ def _conclude(scene: Scene) -> Conclude:
     outcome = scene.chance.choice([*ends, "referred"])
     kind = {"declined": "decline", "referred": "refer"}.get(outcome)
     reason = scene.reason(kind) if kind and scene.likely(0.9) else None
-    told = {"outcome": outcome, "reason": reason, "text": "答复群众"}
-    return Conclude.model_validate(told)
+    fields = {"outcome": outcome, "reason": reason, "text": "答复群众"}
+    return Conclude.model_validate(fields)
 
 
 def _call(scene: Scene) -> Call:
@@ -216,9 +216,9 @@ def _call_back(scene: Scene) -> CallBack:
 
 
 def _minutes(scene: Scene) -> KeepMinutes:
-    came = [each.unit for each in scene.ticket.opened if scene.likely(0.5)]
+    values = [each.unit for each in scene.ticket.opened if scene.likely(0.5)]
     what = scene.chance.choice(list(Meeting))
-    return KeepMinutes(minutes=Minutes(what=what, text="纪要", units=came))
+    return KeepMinutes(minutes=Minutes(what=what, text="纪要", units=values))
 
 
 def _merge(scene: Scene) -> Merge:
@@ -288,8 +288,8 @@ _STAGES: dict[type[Command], set[Stage]] = {
 
 
 def _stages(kind: type[Command]) -> set[Stage]:
-    found = {stage for row in TABLE if row.fact is kind.leads_to for stage in row.since}
-    return _STAGES.get(kind, found)
+    stages = {stage for row in TABLE if row.fact is kind.leads_to for stage in row.since}
+    return _STAGES.get(kind, stages)
 
 
 _AT = {stage: [kind for kind in KINDS if stage in _stages(kind)] for stage in Stage}

@@ -34,8 +34,8 @@ class AtDesk:
         self, path: str, data: dict[str, Any] | None = None, files: Any = None
     ) -> httpx.Response:
         """Send a form of one of our pages, with its CSRF token."""
-        told = {"csrf": self.who.csrf} | (data or {})
-        return await self.house.http.post(path, data=told, files=files, headers=self.headers)
+        fields = {"csrf": self.who.csrf} | (data or {})
+        return await self.house.http.post(path, data=fields, files=files, headers=self.headers)
 
     async def ticket(self, ticket: Filed, **params: str) -> httpx.Response:
         return await self.get(f"/staff/tickets/{ticket.number}", **params)
@@ -69,14 +69,14 @@ def says(page: httpx.Response) -> str:
 
 def said(page: httpx.Response) -> str:
     """Return the success message of a page."""
-    found = re.search(r'<p class="alert alert-success"[^>]*>(.*?)</p>', page.text, re.DOTALL)
-    return html.unescape(found[1]) if found else ""
+    match = re.search(r'<p class="alert alert-success"[^>]*>(.*?)</p>', page.text, re.DOTALL)
+    return html.unescape(match[1]) if match else ""
 
 
 def refused(page: httpx.Response) -> str:
     """Return the summary of faults in a form that came back."""
-    found = re.search(r'id="summary".*?</div>', page.text, re.DOTALL)
-    return says(httpx.Response(200, text=found[0])) if found else ""
+    match = re.search(r'id="summary".*?</div>', page.text, re.DOTALL)
+    return says(httpx.Response(200, text=match[0])) if match else ""
 
 
 def offered(page: httpx.Response) -> set[str]:

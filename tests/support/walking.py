@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from sqlalchemy import Select, select
 
 from api.http import route_permissions
-from api.pages.actions.all_actions import DEEDS
+from api.pages.actions.all_actions import ACTION_FORMS
 from api.pages.actions.parsing import KEPT
 from domain.commands.forms import FieldKind
 from domain.policy.permissions import RIGHTS, Right
@@ -105,9 +105,9 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 def names_read(module: str) -> set[str]:
     """Return the names that a module of pages reads of forms and queries, and writes into them."""
-    found = import_module(module)
-    tree = ast.parse(Path(str(found.__file__)).read_text(encoding="utf-8"))
-    return {name for node in ast.walk(tree) for name in _names(node, found)}
+    loaded = import_module(module)
+    tree = ast.parse(Path(str(loaded.__file__)).read_text(encoding="utf-8"))
+    return {name for node in ast.walk(tree) for name in _names(node, loaded)}
 
 
 def _names(node: ast.AST, module: ModuleType) -> Iterator[str]:
@@ -142,18 +142,20 @@ def page_modules() -> list[str]:
 
 def action_fields() -> dict[str, set[str]]:
     """Return the names of the fields of each action form of the ticket page, by its path."""
-    found = {}
-    for deed in DEEDS:
-        files = any(one.kind is FieldKind.FILES for one in deed.form.fields)
-        found[deed.path] = {one.name for one in deed.form.fields} | ({KEPT} if files else set())
-    return found
+    values = {}
+    for action_form in ACTION_FORMS:
+        files = any(one.kind is FieldKind.FILES for one in action_form.form.fields)
+        values[action_form.path] = {one.name for one in action_form.form.fields} | (
+            {KEPT} if files else set()
+        )
+    return values
 
 
 # --- forms in pages -----------------------------------------------------------------------------
 
 
 @dataclass
-class FoundForm:
+class ParsedForm:
     """A form in a page: its address, its fields as a browser would send them, and its buttons."""
 
     action: str
@@ -163,23 +165,23 @@ class FoundForm:
     def presses(self) -> Iterator[tuple[str, dict[str, list[str]]]]:
         """Yield the address and the content that each button sends."""
         for action, name, value in self.buttons or [("", "", "")]:
-            told: dict[str, list[str]] = {}
+            values: dict[str, list[str]] = {}
             for each, text in [*self.fields, *([(name, value)] if name else [])]:
-                told.setdefault(each, []).append(text)
-            yield action or self.action, told
+                values.setdefault(each, []).append(text)
+            yield action or self.action, values
 
 
 class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[FoundForm] = []
-        self._open: FoundForm | None = None
-        self._named: dict[str, FoundForm] = {}
+        self.found: list[ParsedForm] = []
+        self._open: ParsedForm | None = None
+        self._named: dict[str, ParsedForm] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         has = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self._open = FoundForm(has.get("action", "")) if has.get("method") == "post" else None
+            self._open = ParsedForm(has.get("action", "")) if has.get("method") == "post" else None
             if self._open is not None:
                 self.found.append(self._open)
                 self._named[has.get("id", "")] = self._open
@@ -198,7 +200,7 @@ class _Forms(HTMLParser):
             self._open = None
 
 
-def forms(page: httpx.Response) -> list[FoundForm]:
+def forms(page: httpx.Response) -> list[ParsedForm]:
     """Return the forms of a page that change something; all boxes of it are ticked."""
     reader = _Forms()
     reader.feed(page.text)
@@ -213,11 +215,11 @@ _LOOSE = {"attempt", "lockout", "counter"}
 
 async def record(store: Store) -> dict[str, str]:
     """Return a digest of each table; of sessions and views only what somebody would miss."""
-    found = {}
+    values = {}
     for name in sorted(tables.Base.metadata.tables.keys() - _LOOSE):
         rows = sorted(repr(tuple(row)) for row in await store.rows(_content(name)))
-        found[name] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
-    return found
+        values[name] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    return values
 
 
 def _content(name: str) -> Select[Any]:
@@ -236,10 +238,10 @@ _SIGNED = re.compile(r"[\w-]{12,}\.[\w-]{4,}\.[\w-]{20,}")
 _DRAWN = re.compile(r"[0-9a-f]{16,}")
 
 
-def plain(answer: httpx.Response, *said: str) -> tuple[int, str]:
+def plain(answer: httpx.Response, *texts: str) -> tuple[int, str]:
     """Return status and text of an answer without what was said in the request or drawn."""
     text = answer.text + answer.headers.get("location", "")
-    for one in sorted((one for one in said if one), key=len, reverse=True):
+    for one in sorted((one for one in texts if one), key=len, reverse=True):
         text = text.replace(one, "…")
     return answer.status_code, _DRAWN.sub("#", _SIGNED.sub("#", text))
 

@@ -40,13 +40,13 @@ class Way:
             writer.transport.abort()
 
     async def _carry(self, here: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        there, to = await asyncio.open_connection(self._host, self._port)
+        reader, to = await asyncio.open_connection(self._host, self._port)
         self._open |= {back, to}
         task = asyncio.current_task()
         if task is not None:
             self._tasks.add(task)
         try:
-            await asyncio.gather(self._copy(here, to), self._copy(there, back, answers=True))
+            await asyncio.gather(self._copy(here, to), self._copy(reader, back, answers=True))
         finally:
             self._open -= {back, to}
             back.close()
@@ -56,9 +56,9 @@ class Way:
         self, source: asyncio.StreamReader, to: asyncio.StreamWriter, *, answers: bool = False
     ) -> None:
         with suppress(ConnectionError, OSError):
-            while told := await source.read(65536):
+            while content := await source.read(65536):
                 if not (answers and self.losing):
-                    to.write(told)
+                    to.write(content)
                     await to.drain()
         to.transport.abort()
 

@@ -44,12 +44,12 @@ class Judge(NamedTuple):
     actor: Actor = CITIZEN
 
 
-Deed = Give | HandIn | Judge
+Step = Give | HandIn | Judge
 
 PRAISE = Judge(Rating(contacted=True, resolved=True, grade=Grade.VERY_SATISFIED))
 
 
-def way_out(ticket: Ticket, pack: Pack) -> Deed | None:
+def way_out(ticket: Ticket, pack: Pack) -> Step | None:
     """Return the next step; None if the engine continues by itself, at once or after some time."""
     match ticket.stage:
         case Stage.TRIAGE:

@@ -32,8 +32,8 @@ from store.db.engine import Store, default_url
 from store.packs.archive import ArchivedPacks
 from store.tickets import intake, tickets
 from tests.api.house import COMPLAINT, REPLY, Filed, House, open_house
+from tests.support.action_cases import BAD, EXTEND, WHISTLE
 from tests.support.cities import SHIPPED, add_days, city_with
-from tests.support.deeds import BAD, EXTEND, WHISTLE
 from tests.support.engine import connect_to, platform
 from workers.stack import engine_binary
 
@@ -61,8 +61,14 @@ _doors = iter(range(1, 1000))
 async def _file(house: House, city: str, area: str, category: str | None, **more: Any) -> Filed:
     """File a complaint about a place of its own."""
     place = {"area": area, "address": f"试验路 {next(_doors)} 号"}
-    told = {"city": city, "title": "", "text": "请尽快处理。", "category": category, "place": place}
-    return await house.file(**told | more)
+    fields = {
+        "city": city,
+        "title": "",
+        "text": "请尽快处理。",
+        "category": category,
+        "place": place,
+    }
+    return await house.file(**fields | more)
 
 
 async def _unit(ticket: Filed) -> str:
@@ -135,8 +141,8 @@ async def arbitrate(house: House) -> Filed:
 
 
 async def verify(house: House) -> Filed:
-    told = {"anonymous": True, "kind": "complaint"}
-    ticket = await _file(house, "langfang", "131002100", "0201", **told)
+    fields = {"anonymous": True, "kind": "complaint"}
+    ticket = await _file(house, "langfang", "131002100", "0201", **fields)
     await ticket.until_stage("verify")
     return ticket
 
@@ -300,8 +306,8 @@ async def command_never_carried_out(house: House) -> Filed:
     """Request an extension; the API cannot answer."""
     ticket = await _jinan(house)
     unit = await _unit(ticket)
-    asked = await ticket.by_unit("extend", EXTEND | {"by": "1d"}, unit=unit)
-    assert asked.status_code == 503, asked.text
+    response = await ticket.by_unit("extend", EXTEND | {"by": "1d"}, unit=unit)
+    assert response.status_code == 503, response.text
     return ticket
 
 
@@ -358,13 +364,13 @@ def _soon_over(folder: Path) -> PackRegistry:
         raise SystemExit("midnight is near in Shanghai: try again in half an hour")
     soon = {"sign": "10s", "contact": "15s"}
     tier = {"handle": "20s", "dispatch": "480wh", "return_window": "10s", **soon}
-    rungs: list[dict[str, Any]] = [
+    items: list[dict[str, Any]] = [
         {"kind": "due", "tells": ["officer"]},
         {"kind": "supervise", "offset": f"{75 - 20}s", "tells": ["supervisor"], "raises": True},
         {"kind": "notice", "offset": f"{75 - 19}s", "tells": ["supervisor"]},
     ]
     rules: dict[str, Any] = {"tiers": {"general": tier}, "joint": {**soon, "meet": "15s"}}
-    city_with(folder, "langfang", **rules, ladder={"handle": rungs})
+    city_with(folder, "langfang", **rules, ladder={"handle": items})
     days = [
         now.date() + timedelta(days=n) for n in range((date(now.year, 12, 31) - now.date()).days)
     ]
@@ -372,9 +378,9 @@ def _soon_over(folder: Path) -> PackRegistry:
     rows += [f"{days[20]},yes,,00:00-{closes:%H:%M}"]
     rows += [f"{day},no,," for day in (*days[21:], date(now.year, 12, 31))]
     add_days(folder / "langfang", rows)
-    shelf = PackRegistry(folder)
-    shelf.get("langfang")
-    return shelf
+    registry = PackRegistry(folder)
+    registry.get("langfang")
+    return registry
 
 
 # --- recording -----------------------------------------------------------------------------------
@@ -437,8 +443,8 @@ class Recorder:
     async def _note(self, name: str, ticket: Filed, waits_for: str | None) -> None:
         state = await tickets.state(self.store, ticket.number)
         if state is None:
-            found = await intake.get(self.store, ticket.number)
-            assert found is not None
+            registered = await intake.get(self.store, ticket.number)
+            assert registered is not None
         stage, version = (str(state.stage), state.version) if state else ("accept", 0)
         self.left[name] = Left(ticket.number, stage, version, waits_for)
         sys.stdout.write(f"{name}: {stage}, {version} events\n")
@@ -486,8 +492,8 @@ def main() -> None:
         files = [engine, home / "jiesu.db", home / "tickets.json"]
         for file in files[:2]:
             _shrink(file)
-        told = {name: each._asdict() for name, each in left.items()}
-        files[2].write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        values = {name: each._asdict() for name, each in left.items()}
+        files[2].write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
         with tarfile.open(archive, "w:xz", preset=9) as packed:
             for file in files:
                 packed.add(file, file.name, filter=_nobody)

@@ -29,7 +29,7 @@ from audit.verdicts import judge
 from domain.commands.citizens.recur import Recur
 from domain.commands.citizens.withdraw import Withdraw
 from domain.events import Event
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.messages import RatingMessage
 from domain.pack.pack import Pack
 from domain.ticket.stages import Stage
@@ -86,8 +86,8 @@ class Resumed:
 async def resumed(tmp_path: Path) -> AsyncIterator[Resumed]:
     with tarfile.open(RECORDED) as packed:
         packed.extractall(tmp_path, filter="data")
-    told: dict[str, Any] = json.loads((tmp_path / "tickets.json").read_text(encoding="utf-8"))
-    left = {name: Left(**each) for name, each in told.items()}
+    payload: dict[str, Any] = json.loads((tmp_path / "tickets.json").read_text(encoding="utf-8"))
+    left = {name: Left(**each) for name, each in payload.items()}
     await schema.upgrade(default_url(tmp_path))
     store = Store.open(default_url(tmp_path))
     before = {name: await tickets.events(store, each.number) for name, each in left.items()}
@@ -135,8 +135,8 @@ async def _step(ticket: Filed, state: Ticket, pack: Pack) -> None:
             work = waiting_work(ticket.client, ticket.number, state.assignment(n).activity_id)
             await work.complete(result.model_copy(update={"at": datetime.now(UTC)}))
         case Judge(rating, actor):
-            given = RatingMessage(actor=actor, rating=rating, at=datetime.now(UTC))
-            await ticket.handle.signal(TicketWorkflow.rated, given)
+            message = RatingMessage(actor=actor, rating=rating, at=datetime.now(UTC))
+            await ticket.handle.signal(TicketWorkflow.rated, message)
 
 
 # --- tests ---------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ async def _one_story(resumed: Resumed, name: str) -> None:
     check_steps(events)
     check_order(state, events)
     check_caps(state)
-    twice = [rung for rung, times in Counter(_rungs(events)).items() if times > 1]
+    twice = [rung for rung, times in Counter(_levels(events)).items() if times > 1]
     assert not twice, (name, twice)
     keys = [message.key for message in await outbox.messages(store, number)]
     assert len(keys) == len(set(keys)), name
@@ -218,10 +218,10 @@ async def _one_story(resumed: Resumed, name: str) -> None:
     assert verdict.agrees, (name, verdict)
 
 
-def _rungs(events: list[Event]) -> list[tuple[object, ...]]:
+def _levels(events: list[Event]) -> list[tuple[object, ...]]:
     """Return the identity of each card; a card of a moved clock is a different one."""
     return [
         (fact.clock, fact.assignment, fact.label, fact.rung, fact.due_at)
         for event in events
-        if isinstance(fact := event.fact, RungClimbed)
+        if isinstance(fact := event.fact, LevelReached)
     ]

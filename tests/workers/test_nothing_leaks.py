@@ -70,13 +70,17 @@ async def _live(http: httpx.AsyncClient, officer: dict[str, str]) -> tuple[str, 
 
 async def _histories(client: Client) -> bytes:
     """Return all data that the engine shows of its workflows, with their search attributes."""
-    told = b""
-    async for found in client.list_workflows():
-        description = await client.get_workflow_handle(found.id, run_id=found.run_id).describe()
-        told += description.raw_description.SerializeToString()
-        history = await client.get_workflow_handle(found.id, run_id=found.run_id).fetch_history()
-        told += b"".join(event.SerializeToString() for event in history.events)
-    return told
+    content = b""
+    async for execution in client.list_workflows():
+        description = await client.get_workflow_handle(
+            execution.id, run_id=execution.run_id
+        ).describe()
+        content += description.raw_description.SerializeToString()
+        history = await client.get_workflow_handle(
+            execution.id, run_id=execution.run_id
+        ).fetch_history()
+        content += b"".join(event.SerializeToString() for event in history.events)
+    return content
 
 
 def _files(folder: Path, pattern: str) -> dict[str, bytes]:

@@ -168,8 +168,8 @@ async def test_a_child_that_dies_is_started_again(tmp_path: Path) -> None:
     settings = Settings(
         home=tmp_path / "home", api_port=free_port(), temporal_address=f"127.0.0.1:{free_port()}"
     )
-    said: list[str] = []
-    stack = Stack(settings, say=said.append)
+    texts: list[str] = []
+    stack = Stack(settings, say=texts.append)
     async with stack.running():
         api = next(child for child in stack.children if child.name == "api")
         before = api.pid
@@ -184,7 +184,7 @@ async def test_a_child_that_dies_is_started_again(tmp_path: Path) -> None:
                 if answer is not None and answer.status_code == 200 and api.pid != before:
                     break
                 await asyncio.sleep(0.1)
-    assert any("api died" in line for line in said)
+    assert any("api died" in line for line in texts)
 
 
 MOST = 40 * 2**20

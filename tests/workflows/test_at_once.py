@@ -49,9 +49,9 @@ async def town(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIter
         yield running
 
 
-async def _at_once(ticket: Filed, *given: tuple[Actor, Command]) -> list[object]:
+async def _at_once(ticket: Filed, *pairs: tuple[Actor, Command]) -> list[object]:
     """Return the result of each command: a snapshot, or the refusal."""
-    acts = (ticket.act(actor, command) for actor, command in given)
+    acts = (ticket.act(actor, command) for actor, command in pairs)
     results = await asyncio.gather(*acts, return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException) and not isinstance(result, WorkflowUpdateFailedError):
@@ -145,8 +145,8 @@ async def test_an_answer_that_came_before_the_question_was_recorded_is_an_answer
     ticket, _ = await file(town.client)
     await ticket.act(WATER, ASK)
     early = datetime.now(UTC) - timedelta(seconds=5)
-    told = Act(actor=CITIZEN, command=AddFacts(text="桥东第二个排口"), at=early)
+    act = Act(actor=CITIZEN, command=AddFacts(text="桥东第二个排口"), at=early)
     async with asyncio.timeout(10):
-        await ticket.handle.execute_update(TicketWorkflow.act, told)
+        await ticket.handle.execute_update(TicketWorkflow.act, act)
     state = await _in_order(town, ticket)
     assert state.assignments[0].pause is None

@@ -9,7 +9,7 @@ from temporalio.client import Client
 
 from domain.commands.units.sign import Sign
 from domain.deadlines.registry import ClockName
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.ticket.assignment import HandlingResult
 from packs.registry import PackRegistry
 from runtime.engine import waiting_work
@@ -40,7 +40,7 @@ async def _after_due(ticket: Filed, engine: Engine, name: ClockName) -> None:
 async def _story(ticket: Filed, engine: Engine) -> list[str]:
     facts = [event.fact for event in await ticket.events(engine)]
     return [
-        f"{fact.clock} {fact.rung}" if isinstance(fact, RungClimbed) else fact.kind
+        f"{fact.clock} {fact.rung}" if isinstance(fact, LevelReached) else fact.kind
         for fact in facts
     ]
 

@@ -28,7 +28,7 @@ WATER = officer("water")
 async def carry_on(ticket: Filed) -> None:
     """Let the ticket continue in a new run, as an operator does, and wait for it."""
     before = (await ticket.handle.describe()).run_id
-    await ticket.handle.signal(TicketWorkflow.asked_to_carry_on)
+    await ticket.handle.signal(TicketWorkflow.request_continuation)
     async with asyncio.timeout(10):
         while (await ticket.handle.describe()).run_id == before:
             await asyncio.sleep(0.02)
@@ -36,10 +36,10 @@ async def carry_on(ticket: Filed) -> None:
 
 async def act(ticket: Filed, actor: object, command: object, key: str | None = None) -> Snapshot:
     """Execute a command, and repeat it while the ticket changes runs, as the API does."""
-    told = Act.model_validate({"actor": actor, "command": command, "at": datetime.now(UTC)})
+    message = Act.model_validate({"actor": actor, "command": command, "at": datetime.now(UTC)})
     for _ in range(100):
         try:
-            return await ticket.handle.execute_update(TicketWorkflow.act, told, id=key)
+            return await ticket.handle.execute_update(TicketWorkflow.act, message, id=key)
         except WorkflowUpdateFailedError as error:
             if getattr(error.cause, "type", "") != "carrying_on":
                 raise
@@ -100,7 +100,7 @@ async def test_results_that_come_while_it_is_carried_on_are_taken(engine: Engine
         ticket, _ = await file(engine.client)
         await ticket.until_stage("handle")
         await asyncio.gather(
-            ticket.handle.signal(TicketWorkflow.asked_to_carry_on), handed_in(ticket)
+            ticket.handle.signal(TicketWorkflow.request_continuation), handed_in(ticket)
         )
         # The engine may delay a query that comes between two runs, so the record is read.
         await ticket.until_projected(engine, "rate", within=60)
@@ -140,7 +140,7 @@ async def test_before_a_limit_it_goes_on_by_itself_and_takes_the_next_command(
     await ticket.until_projected(engine, "ended")
     state, events = await ticket.state(engine), await ticket.events(engine)
     assert [event.version for event in events] == list(range(1, state.version + 1))
-    assert state.given == 23
+    assert state.assignment_count == 23
     assert len(state.assignments) < 20
     assert sum(event.kind == "assigned" for event in events) == 23
     assert [a.n for a in state.assignments][-1] == 23

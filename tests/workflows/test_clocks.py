@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from domain.events import Event
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.ticket.assignment import HandlingResult, WorkOrder
 from runtime.engine import CONVERTER
 from runtime.names import HANDLE_ACTIVITY, TICKETS, UNITS, ticket_workflow_id
@@ -54,20 +54,23 @@ def _unit_that_takes(days: float) -> Callable[[WorkOrder], Awaitable[HandlingRes
 
 
 async def _life(engine: Engine, days: float, **changes: object) -> list[Event]:
-    told = complaint(**changes)
+    new_complaint = complaint(**changes)
     worker = Worker(engine.client, task_queue=UNITS, activities=[_unit_that_takes(days)])
     async with working(worker):
         await engine.client.execute_workflow(
-            TicketWorkflow.run, told, id=ticket_workflow_id(told.number), task_queue=TICKETS
+            TicketWorkflow.run,
+            new_complaint,
+            id=ticket_workflow_id(new_complaint.number),
+            task_queue=TICKETS,
         )
-    return await tickets.events(engine.store, told.number)
+    return await tickets.events(engine.store, new_complaint.number)
 
 
-def _rungs(events: list[Event], clock: str) -> list[str]:
+def _levels(events: list[Event], clock: str) -> list[str]:
     return [
         event.fact.rung.value
         for event in events
-        if isinstance(event.fact, RungClimbed) and event.fact.clock == clock
+        if isinstance(event.fact, LevelReached) and event.fact.clock == clock
     ]
 
 
@@ -84,8 +87,8 @@ async def test_silence_after_the_reply_is_asked_about_and_then_counted_unrated(
         "rung_climbed",  # the call-back is late
         "closed",
     ]
-    assert _rungs(events, "rate") == ["warn", "due"]
-    assert _rungs(events, "call_back")[-1] == "due"
+    assert _levels(events, "rate") == ["warn", "due"]
+    assert _levels(events, "call_back")[-1] == "due"
     state = await tickets.state(skipping.store, events[0].number)
     assert state is not None
     assert state.outcome == "unrated"
@@ -98,9 +101,9 @@ async def test_a_slow_unit_gets_yellow_red_supervision_and_public_notice(
     skipping: Skipping,
 ) -> None:
     events = await _life(skipping, 40)
-    assert _rungs(events, "sign") == ["warn", "due", "supervise", "notice"]
-    assert _rungs(events, "contact") == ["warn", "due", "supervise", "notice"]
-    assert _rungs(events, "handle") == ["warn", "due", "supervise", "notice"]
+    assert _levels(events, "sign") == ["warn", "due", "supervise", "notice"]
+    assert _levels(events, "contact") == ["warn", "due", "supervise", "notice"]
+    assert _levels(events, "handle") == ["warn", "due", "supervise", "notice"]
 
 
 async def test_every_rung_fires_once_and_on_time(skipping: Skipping) -> None:
@@ -116,16 +119,16 @@ async def test_every_rung_fires_once_and_on_time(skipping: Skipping) -> None:
     climbed = [
         (event.fact.clock, event.fact.rung, event.at)
         for event in events
-        if isinstance(event.fact, RungClimbed) and event.fact.assignment == 1
+        if isinstance(event.fact, LevelReached) and event.fact.assignment == 1
     ]
     assert len(climbed) == len({(clock, rung) for clock, rung, _ in climbed})
-    for clock, rung, at in climbed:
-        assert timedelta(0) <= at - promised[clock, rung] < timedelta(seconds=2)
+    for clock, kind, at in climbed:
+        assert timedelta(0) <= at - promised[clock, kind] < timedelta(seconds=2)
 
 
 async def test_a_quick_unit_gets_no_card(skipping: Skipping) -> None:
     events = await _life(skipping, 0)
-    assert _rungs(events, "handle") == []
+    assert _levels(events, "handle") == []
 
 
 @pytest.mark.parametrize(
@@ -151,11 +154,14 @@ async def test_the_tier_of_the_category_sets_the_limit(
 
 
 async def test_what_waits_for_a_person_at_triage_climbs_too(skipping: Skipping) -> None:
-    told = complaint(title="", text="管管吧", category=None)
+    new_complaint = complaint(title="", text="管管吧", category=None)
     handle = await skipping.client.start_workflow(
-        TicketWorkflow.run, told, id=ticket_workflow_id(told.number), task_queue=TICKETS
+        TicketWorkflow.run,
+        new_complaint,
+        id=ticket_workflow_id(new_complaint.number),
+        task_queue=TICKETS,
     )
     await skipping.environment.sleep(timedelta(days=2))
-    events = await tickets.events(skipping.store, told.number)
-    assert _rungs(events, "triage") == ["warn", "due", "supervise", "notice"]
+    events = await tickets.events(skipping.store, new_complaint.number)
+    assert _levels(events, "triage") == ["warn", "due", "supervise", "notice"]
     await handle.terminate()

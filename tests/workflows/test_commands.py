@@ -84,8 +84,8 @@ async def test_what_cannot_be_done_at_triage_is_refused_with_its_reason(
 async def test_what_needs_no_unit_ends_at_once(
     engine: Engine, outcome: str, reason: str | None
 ) -> None:
-    asked = complaint(title="", text="管管吧", category=None, kind="consultation")
-    ticket, _ = await file(engine.client, asked)
+    new_complaint = complaint(title="", text="管管吧", category=None, kind="consultation")
+    ticket, _ = await file(engine.client, new_complaint)
     city = engine.packs.get("tongzhou")
     if reason is not None:
         kind = "decline" if outcome == "declined" else "refer"

@@ -78,13 +78,13 @@ async def test_each_co_handler_has_its_own_limits(joint: Engine) -> None:
 
 async def test_minutes_stop_the_clocks_of_those_who_came(joint: Engine) -> None:
     ticket = await _whistled(joint)
-    came = Minutes(what=Meeting.ON_SITE, text="现场会", units=["environment"])
-    await ticket.act(WATER, KeepMinutes(minutes=came))
+    minutes = Minutes(what=Meeting.ON_SITE, text="现场会", units=["environment"])
+    await ticket.act(WATER, KeepMinutes(minutes=minutes))
     state = await ticket.state(joint)
     meet = {c.assignment: c.running for c in state.clocks if c.name == "meet"}
     assert meet == {2: False, 3: True}
     stranger = officer("health")
-    assert await ticket.refused(stranger, KeepMinutes(minutes=came)) == "not_your_unit"
+    assert await ticket.refused(stranger, KeepMinutes(minutes=minutes)) == "not_your_unit"
 
 
 async def test_a_co_handler_is_added_and_released_midway(joint: Engine) -> None:
@@ -216,9 +216,9 @@ async def test_time_raises_it_by_itself(
         await ticket.until(lambda at: at.unit == "gov" and at.stage == "handle")
         raised = next(e for e in await ticket.events(engine) if e.kind == "level_raised")
         assert raised.actor.role == "system"
-        told = raised.fact.model_dump()
-        assert told["reason"] == "handle_overdue"
-        assert told["because"] == [{"code": "overdue", "parameters": {"clock": "handle"}}]
+        values = raised.fact.model_dump()
+        assert values["reason"] == "handle_overdue"
+        assert values["because"] == [{"code": "overdue", "parameters": {"clock": "handle"}}]
 
 
 # --- the centre steps in --------------------------------------------------------------------

@@ -85,9 +85,9 @@ async def test_when_the_other_is_taken_back_nobody_is_forgotten(merging: Engine)
     at = await child.until_stage("handle")
     assert at.unit == "water"
     unmerged = next(e for e in await child.events(merging) if e.kind == "unmerged")
-    told = unmerged.fact.model_dump()
-    assert told["reason"] == "parent_ended"
-    assert told["because"] == [{"code": "parent_ended", "parameters": {}}]
+    values = unmerged.fact.model_dump()
+    assert values["reason"] == "parent_ended"
+    assert values["because"] == [{"code": "parent_ended", "parameters": {}}]
 
 
 async def test_who_withdraws_while_merged_leaves(merging: Engine) -> None:

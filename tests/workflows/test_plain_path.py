@@ -53,18 +53,18 @@ async def test_the_receipt_tells_who_has_it_and_by_when(engine: Engine) -> None:
 
 
 async def test_filing_the_same_number_twice_gives_the_same_ticket(engine: Engine) -> None:
-    told = complaint()
+    new_complaint = complaint()
     (first, one), (second, two) = await asyncio.gather(
-        file(engine.client, told), file(engine.client, told)
+        file(engine.client, new_complaint), file(engine.client, new_complaint)
     )
     assert first.number == second.number
     assert one == two
-    assert len(await tickets.events(engine.store, told.number)) == 3
+    assert len(await tickets.events(engine.store, new_complaint.number)) == 3
 
 
 async def test_an_unclear_complaint_waits_for_a_person(engine: Engine) -> None:
-    told = complaint(title="", text="你们到底管不管？", category=None)
-    _, receipt = await file(engine.client, told)
+    new_complaint = complaint(title="", text="你们到底管不管？", category=None)
+    _, receipt = await file(engine.client, new_complaint)
     assert receipt.stage == "triage"
-    kinds = [event.kind for event in await tickets.events(engine.store, told.number)]
+    kinds = [event.kind for event in await tickets.events(engine.store, new_complaint.number)]
     assert kinds == ["accepted", "triage_unsure"]

@@ -19,7 +19,7 @@ from domain.commands.units.extend import Extend
 from domain.commands.units.hold import Hold
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.ticket.assignment import HandlingResult
 from store.db import tables
 from store.db.engine import Store
@@ -65,7 +65,7 @@ async def cards(ticket: Filed, engine: Engine, *names: str) -> list[tuple[str, i
     return [
         (fact.clock, fact.assignment, fact.rung)
         for fact in facts
-        if isinstance(fact, RungClimbed) and fact.clock in names
+        if isinstance(fact, LevelReached) and fact.clock in names
     ]
 
 
@@ -103,7 +103,7 @@ async def test_passing_a_ticket_on_renews_the_units_limit_and_never_the_promise(
     await ticket.until(lambda now: now.unit == "gov" and now.stage == "handle")
     state = await ticket.state(brisk)
     assert [c.due_at for c in state.clocks if c.name is ClockName.PROMISE] == [promised.due_at]
-    lead = state.running(ClockName.HANDLE, state.given)
+    lead = state.running(ClockName.HANDLE, state.assignment_count)
     assert lead.due_at > promised.due_at
     assert state.due_at == promised.due_at
 
@@ -113,8 +113,8 @@ async def test_a_pause_of_the_lead_stops_the_whole_tree_and_the_promise(brisk: E
     await ticket.act(WATER, Ask(question="具体在哪一段？"))
     await ticket.act(WATER, WHISTLE)  # called in while the clock is paused
     state = await ticket.state(brisk)
-    standing = {(c.name, c.assignment) for c in state.clocks if c.running and c.paused_at}
-    assert standing == {
+    pairs = {(c.name, c.assignment) for c in state.clocks if c.running and c.paused_at}
+    assert pairs == {
         ("promise", None),
         ("handle", 1),
         ("handle", 2),

@@ -42,7 +42,7 @@ from tests.support.engine import Engine, platform
 from tests.support.histories import silent_tasks
 from tests.support.scenes import Scene
 from tests.support.seeds import dice, of
-from tests.support.way_out import Deed, Give, HandIn, Judge, way_out
+from tests.support.way_out import Give, HandIn, Judge, Step, way_out
 from workflows.ticket import TicketWorkflow
 
 CITY = "langfang"
@@ -116,8 +116,8 @@ class Townsfolk:
             state = await self.look()
             if not state.open:
                 return
-            deeds = [self.deed(state) for _ in range(self.chance.randint(1, 3))]
-            await asyncio.gather(*(self.do(deed, state) for deed in deeds))
+            steps = [self.step(state) for _ in range(self.chance.randint(1, 3))]
+            await asyncio.gather(*(self.do(step, state) for step in steps))
             await asyncio.sleep(self.chance.random() * 0.2)
 
     async def find_the_way_out(self) -> None:
@@ -131,9 +131,9 @@ class Townsfolk:
         try:
             while not ended.done():
                 state, now = await self.look(), time.monotonic()
-                deed = way_out(state, self.pack) if state.open else None
-                if deed is not None and (state.version > seen or now > again):
-                    await self.do(deed, state)
+                step = way_out(state, self.pack) if state.open else None
+                if step is not None and (state.version > seen or now > again):
+                    await self.do(step, state)
                     seen, again = state.version, now + 1
                 await asyncio.sleep(0.15)
             await ended
@@ -146,7 +146,7 @@ class Townsfolk:
             await asyncio.sleep(0.05)
         return state
 
-    def deed(self, state: Ticket) -> Deed:
+    def step(self, state: Ticket) -> Step:
         now = datetime.now(UTC)
         scene = Scene(state, self.pack, now, self.chance, UNITS, CATEGORIES, self.others)
         if state.opened and scene.likely(0.15):
@@ -156,24 +156,24 @@ class Townsfolk:
             return Judge(scene.rating())
         return Give(*scene.command())
 
-    async def do(self, deed: Deed, state: Ticket) -> None:
+    async def do(self, step: Step, state: Ticket) -> None:
         began = datetime.now(UTC)
-        answer = await self._answer(deed, state)
+        answer = await self._answer(step, state)
         took = (datetime.now(UTC) - began).total_seconds()
-        self.diary.append(f"{began:%H:%M:%S.%f} {deed!r}: {answer or 'done'} after {took:.1f} s")
+        self.diary.append(f"{began:%H:%M:%S.%f} {step!r}: {answer or 'done'} after {took:.1f} s")
         if answer:
             self.refusals[answer] += 1
 
-    async def _answer(self, deed: Deed, state: Ticket) -> str:
+    async def _answer(self, step: Step, state: Ticket) -> str:
         """Return the code of a refusal; empty if it was done, or came too late."""
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._call(deed, state)
+                await self._call(step, state)
         except WorkflowUpdateFailedError as failed:
             assert isinstance(failed.cause, ApplicationError), failed.cause
             code = failed.cause.type or ""
-            assert isinstance(deed, Give)
-            assert code in REFUSALS[type(deed.command)], (deed.command.do, code)
+            assert isinstance(step, Give)
+            assert code in REFUSALS[type(step.command)], (step.command.do, code)
             return code
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             if (task := asyncio.current_task()) is not None and task.cancelling():
@@ -186,15 +186,15 @@ class Townsfolk:
             return error.status.name
         return ""
 
-    async def _call(self, deed: Deed, state: Ticket) -> None:
-        match deed:
+    async def _call(self, step: Step, state: Ticket) -> None:
+        match step:
             case Give(actor, command):
                 await self.ticket.act(actor, command)
             case HandIn(n, result):
                 await self._hand_in(state, n, result)
             case Judge(rating, actor):
-                given = RatingMessage(actor=actor, rating=rating, at=datetime.now(UTC))
-                await self.ticket.handle.signal(TicketWorkflow.rated, given)
+                message = RatingMessage(actor=actor, rating=rating, at=datetime.now(UTC))
+                await self.ticket.handle.signal(TicketWorkflow.rated, message)
 
     async def _hand_in(self, state: Ticket, n: int, result: HandlingResult) -> None:
         handle = self.engine.client.get_async_activity_handle(
@@ -207,13 +207,13 @@ class Townsfolk:
 
 async def _filed(engine: Engine, chance: Random, numbers: list[str]) -> Townsfolk:
     """File a complaint; `numbers`: the existing tickets, of which its people know some."""
-    told = complaint(
+    new_complaint = complaint(
         city=CITY,
         category=chance.choice([None, *CATEGORIES]),
         place={"area": chance.choice(["131002100", "131002"])},
         anonymous=chance.random() < 0.2,
     )
-    ticket, _ = await file(engine.client, told)
+    ticket, _ = await file(engine.client, new_complaint)
     others = chance.sample(numbers, min(3, len(numbers)))
     numbers.append(ticket.number)
     return Townsfolk(engine, chance, ticket, others)
@@ -246,9 +246,9 @@ async def _what_is_known(engine: Engine, people: Townsfolk) -> str:
         for each in history.events
         if each.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
     ]
-    told = state.model_dump_json(indent=1, exclude={"complaint"}) if state else "no record"
+    value = state.model_dump_json(indent=1, exclude={"complaint"}) if state else "no record"
     title = f"{ticket.number} does not come to its end"
-    return "\n".join([title, told, *last, *failed, *people.diary])
+    return "\n".join([title, value, *last, *failed, *people.diary])
 
 
 @pytest.mark.timeout(280)
@@ -273,14 +273,14 @@ async def test_whatever_people_do_at_once_the_record_holds(town: Engine, seed: s
 async def _agrees(engine: Engine, ticket: Filed) -> list[str]:
     """Check that record, event replay and history agree, in order throughout."""
     state, events = await ticket.state(engine), await ticket.events(engine)
-    told = Ticket.of(state.complaint)
+    expected = Ticket.of(state.complaint)
     happened: list[Event] = []
     for event in events:
-        happened.append(record(told, event.fact, event.actor, event.at))
+        happened.append(record(expected, event.fact, event.actor, event.at))
         assert happened[-1] == event
-        for clock in told.clocks:
+        for clock in expected.clocks:
             check_clock(clock)
-    assert told == state
+    assert expected == state
     assert len(events) == state.version
     check_steps(events)
     check_order(state, events)

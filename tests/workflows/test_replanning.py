@@ -69,15 +69,15 @@ def after(tmp_path: Path, off: Iterable[date] = ()) -> PackRegistry:
 
 
 async def replan(engine: Engine, by: Actor = SYSTEM) -> int:
-    asked = replanned(engine.packs, engine.store, engine.client, "tongzhou", by)
-    return sum([count async for count in asked])
+    replans = replanned(engine.packs, engine.store, engine.client, "tongzhou", by)
+    return sum([count async for count in replans])
 
 
 async def handling(engine: Engine, ticket: Filed) -> Clock:
     return (await ticket.state(engine)).running(ClockName.HANDLE, 1)
 
 
-async def told(engine: Engine, ticket: Filed) -> list[tuple[str, str | None]]:
+async def notified(engine: Engine, ticket: Filed) -> list[tuple[str, str | None]]:
     """Return the audiences that are notified of the new plan."""
     await outbox.MailboxNotifier().deliver(engine.store, 100, datetime.now(UTC))
     messages = await outbox.messages(engine.store, ticket.number)
@@ -105,7 +105,7 @@ async def test_a_due_time_that_comes_later_is_told_to_the_unit_and_to_the_citize
         assert (moved.was, moved.due_at, moved.unit) == (was.due_at, now.due_at, "water")
         assert event.fact.calendar_version == now.calendar_version != was.calendar_version
         assert (event.fact.answer_later, event.actor) == (True, SYSTEM)
-        assert await told(engine, ticket) == [("citizen", None), ("officer", "water")]
+        assert await notified(engine, ticket) == [("citizen", None), ("officer", "water")]
         row = await tickets.get(engine.store, ticket.number)
         assert row is not None
         assert row.due_at == now.due_at
@@ -128,7 +128,7 @@ async def test_one_that_comes_earlier_is_told_to_the_unit_alone(
         assert await replan(engine) == 1
         now = await handling(engine, ticket)
         assert datetime.now(UTC) < now.due_at < was.due_at
-        assert await told(engine, ticket) == [("officer", "water")]
+        assert await notified(engine, ticket) == [("officer", "water")]
 
 
 async def test_what_stays_where_it_is_loses_its_mark_and_nobody_is_told(
@@ -147,7 +147,7 @@ async def test_what_stays_where_it_is_loses_its_mark_and_nobody_is_told(
         event = (await ticket.events(engine))[-1]
         assert isinstance(event.fact, Replanned)
         assert (event.fact.moved, event.fact.answer_later) == ([], False)
-        assert await told(engine, ticket) == []
+        assert await notified(engine, ticket) == []
 
 
 async def test_a_clock_that_stands_still_is_planned_again_when_it_goes_on(

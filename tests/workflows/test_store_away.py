@@ -77,8 +77,8 @@ async def test_what_is_said_while_a_ticket_ends_is_kept(engine: Engine) -> None:
     ticket = await heard_at_the_end(engine)
     assert (await asyncio.wait_for(ticket.handle.result(), 30)).outcome == "withdrawn"
     facts = [event.fact for event in await tickets.events(engine.store, ticket.number)]
-    kept = {fact.kind: fact for fact in facts[-2:]}
-    refused, overtaken = kept["rating_refused"], kept["result_overtaken"]
+    facts_by_key = {fact.kind: fact for fact in facts[-2:]}
+    refused, overtaken = facts_by_key["rating_refused"], facts_by_key["result_overtaken"]
     assert isinstance(refused, RatingRefused) and isinstance(overtaken, ResultOvertaken)
     assert (refused.code, refused.rating.grade) == ("ticket_ended", 5)
     assert (overtaken.unit, overtaken.result.reply) == ("water", "已清理。")

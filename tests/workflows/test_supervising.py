@@ -39,7 +39,9 @@ WATER = officer("water")
 
 
 @pytest.fixture
-async def grave(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Engine]:
+async def above_threshold(
+    client: Client, sqlite_store: Store, tmp_path: Path
+) -> AsyncIterator[Engine]:
     """Provide a city in which two urges, or one repeat nearby, are severe and bring an order."""
     packs = city_with(
         tmp_path / "cities",
@@ -52,17 +54,17 @@ async def grave(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIte
         yield running
 
 
-async def test_urging_makes_it_graver_and_an_order_follows_once(grave: Engine) -> None:
-    ticket, _ = await file(grave.client)
+async def test_urging_makes_it_graver_and_an_order_follows_once(above_threshold: Engine) -> None:
+    ticket, _ = await file(above_threshold.client)
     await ticket.act(CITIZEN, Urge(text="请尽快"))
     assert (await ticket.now()).severity == 0
     await ticket.act(CITIZEN, Urge(text="还没人来"))
-    await ticket.until_kind(grave, "supervision_ordered")
+    await ticket.until_kind(above_threshold, "supervision_ordered")
     await ticket.act(CITIZEN, Urge(text="三天了"))
     assert await ticket.refused(CITIZEN, Urge()) == "urged_too_often"
-    kinds = await ticket.kinds(grave)
+    kinds = await ticket.kinds(above_threshold)
     assert kinds.count("supervision_ordered") == 1
-    (order,) = (await ticket.state(grave)).orders
+    (order,) = (await ticket.state(above_threshold)).orders
     assert order.text == "severity 1"
     assert order.because == [because(ReasonCode.SEVERITY, severity=1)]
     await ticket.act(WATER, AnswerOrder(order=1, answer="今天到场"))
@@ -70,21 +72,21 @@ async def test_urging_makes_it_graver_and_an_order_follows_once(grave: Engine) -
     assert await ticket.refused(WATER, AnswerOrder(order=2, answer="?")) == "unknown_order"
 
 
-async def test_the_same_trouble_at_the_same_place_weighs_more(grave: Engine) -> None:
+async def test_the_same_trouble_at_the_same_place_weighs_more(above_threshold: Engine) -> None:
     here = {"address": "北苑街道 1 号", "lat": 39.9, "lon": 116.63}
     near = {"lat": 39.9005, "lon": 116.6305}
     far = {"lat": 39.95, "lon": 116.63}
-    first, _ = await file(grave.client, complaint(place=here))
-    await first.until_kind(grave, "assigned")
-    elsewhere, at = await file(grave.client, complaint(place=far))
+    first, _ = await file(above_threshold.client, complaint(place=here))
+    await first.until_kind(above_threshold, "assigned")
+    elsewhere, at = await file(above_threshold.client, complaint(place=far))
     assert at.severity == 0
-    again, _ = await file(grave.client, complaint(place=near))
-    await again.until_kind(grave, "supervision_ordered")
-    assert (await again.state(grave)).repeats == [first.number]
-    other, at = await file(grave.client, complaint(place=near, category="0303"))
+    again, _ = await file(above_threshold.client, complaint(place=near))
+    await again.until_kind(above_threshold, "supervision_ordered")
+    assert (await again.state(above_threshold)).repeats == [first.number]
+    other, at = await file(above_threshold.client, complaint(place=near, category="0303"))
     assert at.severity == 0
-    assert (await elsewhere.state(grave)).repeats == []
-    assert (await other.state(grave)).repeats == []
+    assert (await elsewhere.state(above_threshold)).repeats == []
+    assert (await other.state(above_threshold)).repeats == []
 
 
 async def test_what_comes_back_is_raised_by_itself_where_the_city_does_so(
@@ -109,27 +111,27 @@ async def test_what_comes_back_is_raised_by_itself_where_the_city_does_so(
         assert (await judge(client, sqlite_store, ticket.number)).agrees
 
 
-async def test_a_supervisor_orders_and_names(grave: Engine) -> None:
-    ticket, _ = await file(grave.client)
+async def test_a_supervisor_orders_and_names(above_threshold: Engine) -> None:
+    ticket, _ = await file(above_threshold.client)
     assert await ticket.refused(DISPATCHER, Supervise(text="限期")) == "forbidden"
     await ticket.act(SUPERVISOR, Supervise(text="两日内报结果"))
-    clock = next(c for c in (await ticket.state(grave)).clocks if c.name == "order")
+    clock = next(c for c in (await ticket.state(above_threshold)).clocks if c.name == "order")
     assert (clock.label, clock.running) == ("1", True)
     assert await ticket.refused(officer("health"), AnswerOrder(order=1, answer="我")) == (
         "not_your_unit"
     )
     await ticket.act(WATER, AnswerOrder(order=1, answer="已落实"))
     await ticket.act(SUPERVISOR, Notice(text="办理拖延，予以通报"))
-    state = await ticket.state(grave)
+    state = await ticket.state(above_threshold)
     assert (state.notices, state.orders[0].answer) == (1, "已落实")
     assert not any(c.name == "order" and c.running for c in state.clocks)
 
 
 async def test_the_desk_answers_what_it_may(engine: Engine) -> None:
     unclear = {"title": "", "text": "想问一下", "category": None}
-    asked, _ = await file(engine.client, complaint(kind="consultation", **unclear))
-    await asked.act(DESK, Conclude(outcome="answered", text="日落后开灯。"))
-    await asked.until_stage("ended")
+    filed, _ = await file(engine.client, complaint(kind="consultation", **unclear))
+    await filed.act(DESK, Conclude(outcome="answered", text="日落后开灯。"))
+    await filed.until_stage("ended")
     praised, _ = await file(engine.client, complaint(kind="praise", **unclear))
     thanks = Conclude(outcome="answered", text="谢谢您。", unit="community-zhongcang-1")
     await praised.act(DESK, thanks)
@@ -139,9 +141,9 @@ async def test_the_desk_answers_what_it_may(engine: Engine) -> None:
     assert await accused.refused(DESK, answer) == "not_for_desk"
 
 
-async def test_a_report_never_reaches_the_accused_unit(grave: Engine) -> None:
-    told = complaint(kind="report", title="", text="河道所吃拿卡要", category=None)
-    ticket, _ = await file(grave.client, told)
+async def test_a_report_never_reaches_the_accused_unit(above_threshold: Engine) -> None:
+    new_complaint = complaint(kind="report", title="", text="河道所吃拿卡要", category=None)
+    ticket, _ = await file(above_threshold.client, new_complaint)
     await ticket.act(DISPATCHER, Triage(category="0301", accused="water"))
     at = await ticket.until_stage("handle")
     assert at.unit == "gov"
@@ -149,39 +151,41 @@ async def test_a_report_never_reaches_the_accused_unit(grave: Engine) -> None:
     assert await ticket.refused(DISPATCHER, moved) == "accused_unit"
 
 
-async def test_a_service_gets_an_appointment(grave: Engine) -> None:
-    ticket, _ = await file(grave.client, complaint(kind="service"))
+async def test_a_service_gets_an_appointment(above_threshold: Engine) -> None:
+    ticket, _ = await file(above_threshold.client, complaint(kind="service"))
     soon = datetime.now(UTC) + timedelta(days=2)
     await ticket.act(WATER, Appoint(starts_at=soon, text="周三上午"))
     await ticket.act(DESK, Appoint(starts_at=soon + timedelta(days=1)))
-    state = await ticket.state(grave)
+    state = await ticket.state(above_threshold)
     assert state.appointment == soon + timedelta(days=1)
     assert sum(c.name == "appointment" and c.running for c in state.clocks) == 1
     past = Appoint(starts_at=datetime.now(UTC) - timedelta(hours=1))
     assert await ticket.refused(WATER, past) == "in_the_past"
 
 
-async def test_found_one_settle_all_of_the_kind(grave: Engine) -> None:
-    ticket, _ = await file(grave.client, complaint(category="0101", place={"area": "110112003"}))
+async def test_found_one_settle_all_of_the_kind(above_threshold: Engine) -> None:
+    ticket, _ = await file(
+        above_threshold.client, complaint(category="0101", place={"area": "110112003"})
+    )
     street = officer((await ticket.until_stage("handle")).unit or "")
     await ticket.act(street, SettleAll(text="全区排查同类点位", units=["110112001", "110112002"]))
-    opened = (await ticket.state(grave)).inspections
+    opened = (await ticket.state(above_threshold)).inspections
     assert len(opened) == 2
-    inspection = await intake.get(grave.store, opened[0])
+    inspection = await intake.get(above_threshold.store, opened[0])
     assert inspection is not None
     assert inspection.complaint.channel is Channel.INSPECTION
     assert (inspection.complaint.unit, inspection.complaint.follows) == (
         "110112001",
         ticket.number,
     )
-    started, at = await file(grave.client, inspection.complaint)
+    started, at = await file(above_threshold.client, inspection.complaint)
     assert (at.unit, started.number) == ("110112001", opened[0])
     nobody = SettleAll(text="排查", units=["nobody"])
     assert await ticket.refused(street, nobody) == "unknown_unit"
 
 
-async def test_a_deliberation_is_written_down(grave: Engine) -> None:
-    ticket, _ = await file(grave.client)
+async def test_a_deliberation_is_written_down(above_threshold: Engine) -> None:
+    ticket, _ = await file(above_threshold.client)
     plans = [
         Option(title="单侧停车", pros=["通行快"], cons=["车位少"], votes=12),
         Option(title="错时停车", pros=["车位多"], cons=["要管理"], votes=31),
@@ -195,7 +199,7 @@ async def test_a_deliberation_is_written_down(grave: Engine) -> None:
         agreed=True,
     )
     await ticket.act(WATER, KeepMinutes(minutes=minutes))
-    assert (await ticket.state(grave)).minutes == [minutes]
+    assert (await ticket.state(above_threshold)).minutes == [minutes]
 
 
 async def test_a_city_without_it_refuses_it(engine: Engine) -> None:

@@ -101,7 +101,7 @@ async def proving(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncI
         yield engine
 
 
-def _given(n: int) -> Callable[[Snapshot], bool]:
+def _at_assignment(n: int) -> Callable[[Snapshot], bool]:
     return lambda at: at.assignment == n
 
 
@@ -123,7 +123,7 @@ async def test_an_answer_without_what_the_category_asks_for_goes_back(proving: E
 async def test_who_always_answers_without_it_is_not_asked_for_ever(proving: Engine) -> None:
     ticket, _ = await file(proving.client)
     for n in (1, 2, 3):
-        await ticket.until(_given(n))
+        await ticket.until(_at_assignment(n))
         await ticket.complete_share(proving, "water", UNPROVED)
     await ticket.until_stage("dispatch")
     waits = waiting(await ticket.state(proving))
@@ -161,8 +161,8 @@ async def test_the_accused_does_not_look_at_what_it_is_accused_of(
     careful: Engine, channel: str
 ) -> None:
     unclear = {"title": "", "text": "有人收了好处", "category": None, "kind": "report"}
-    told = complaint(**unclear, channel=channel, place=PLACE)
-    ticket, _ = await file(careful.client, told)
+    new_complaint = complaint(**unclear, channel=channel, place=PLACE)
+    ticket, _ = await file(careful.client, new_complaint)
     await ticket.act(DISPATCHER, Triage(category="0301", accused=STREET))
     if channel == "web":
         await ticket.until_stage("handle")

@@ -31,12 +31,12 @@ HOME, SIGN_IN, ME = "/staff", "/staff/sign-in", "/staff/me"
 @router.get(HOME, dependencies=[public("page_staff")])
 async def home(request: Request, context: Context) -> Response:
     """Redirect to the first page of the caller's role, or to the sign-in page."""
-    found = await browser_sessions.session_of(request, context)
-    if found is None:
+    session = await browser_sessions.session_of(request, context)
+    if session is None:
         return _to(SIGN_IN)
-    if found.first_password:
+    if session.first_password:
         return _to(ME)
-    return _to(next((entry.url for entry in entries(found.account.role)), ME))
+    return _to(next((entry.url for entry in entries(session.account.role)), ME))
 
 
 @router.get(SIGN_IN, dependencies=[public("page_sign_in")])
@@ -49,20 +49,22 @@ async def sign_in(request: Request, context: Context) -> Response:
     """Sign in with the form's values; on a mistake show it again, with the name."""
     sent = await request.form()
     typed = {name: str(sent.get(name) or "") for name in ("name", "password", "totp")}
-    to, kept = carried(sent)
+    to, pairs = carried(sent)
     try:
         browser_sessions.check_origin(request, context)
-        said = sessions.SignInRequest.model_validate({name: typed[name] or None for name in typed})
-        begun, secret = await browser_sessions.sign_in(request, said, context)
+        credentials = sessions.SignInRequest.model_validate(
+            {name: typed[name] or None for name in typed}
+        )
+        begun, secret = await browser_sessions.sign_in(request, credentials, context)
     except (ValidationError, Problem, StoreError) as error:
         refused = isinstance(error, ValidationError)
         code = "sign_in_failed" if refused else str(getattr(error, "code", "internal_error"))
         return sign_in_page(
-            request, CODES[code].status, to=to, kept=kept, name=typed["name"], problem=code
+            request, CODES[code].status, to=to, pairs=pairs, name=typed["name"], problem=code
         )
-    if to and kept:
+    if to and pairs:
         request.state.csrf = csrf_of(begun, context)
-        answer = once_more(request, to, kept)
+        answer = once_more(request, to, pairs)
     else:
         answer = _to(to or HOME)
     browser_sessions.remember(request, answer, secret, context)
@@ -72,12 +74,12 @@ async def sign_in(request: Request, context: Context) -> Response:
 @router.post("/staff/again", dependencies=[public("page_staff")])
 async def again(request: Request, context: Context) -> Response:
     """Show the retained form to a person who has signed in since, perhaps in another window."""
-    to, kept = carried(await request.form())
-    found = await browser_sessions.session_of(request, context)
-    if found is None:
-        return sign_in_page(request, 401, to=to, kept=kept, problem="unauthenticated")
-    request.state.csrf = csrf_of(found, context)
-    return once_more(request, to, kept) if to else _to(HOME)
+    to, pairs = carried(await request.form())
+    session = await browser_sessions.session_of(request, context)
+    if session is None:
+        return sign_in_page(request, 401, to=to, pairs=pairs, problem="unauthenticated")
+    request.state.csrf = csrf_of(session, context)
+    return once_more(request, to, pairs) if to else _to(HOME)
 
 
 @router.get("/staff/oidc", dependencies=[public("sign_in")])
@@ -158,7 +160,7 @@ async def change_password(
     """Change the password and end the account's other sessions; typed passwords are not shown."""
     form = await Form.read(request, *_PASSWORDS)
     try:
-        body = sessions.NewPassword.model_validate(form.given(*_PASSWORDS))
+        body = sessions.NewPassword.model_validate(form.filled(*_PASSWORDS))
         begun, secret = await browser_sessions.renew(request, caller, body, context)
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)

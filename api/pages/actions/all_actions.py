@@ -36,7 +36,7 @@ def _place(action: ActionForm) -> tuple[int, int, str]:
     return list(GROUPS).index(group), rank, action.path
 
 
-DEEDS: tuple[ActionForm, ...] = tuple(
+ACTION_FORMS: tuple[ActionForm, ...] = tuple(
     sorted(
         (
             COMPLETE,
@@ -45,4 +45,4 @@ DEEDS: tuple[ActionForm, ...] = tuple(
         key=_place,
     )
 )
-BY_PATH = {deed.path: deed for deed in DEEDS}
+BY_PATH = {action_form.path: action_form for action_form in ACTION_FORMS}

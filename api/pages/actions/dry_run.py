@@ -5,16 +5,18 @@ from typing import Any
 from pydantic import BaseModel
 
 from api.pages.actions.context import ActionContext
-from api.pages.actions.spec import Told
+from api.pages.actions.spec import FormValues
 from domain.policy.guards import check
 from domain.refusals import Refused
 
 
-def dry_run(model: type[BaseModel], occasion: ActionContext, told: Told) -> Refused | None:
+def dry_run(
+    model: type[BaseModel], action_context: ActionContext, values: FormValues
+) -> Refused | None:
     """Return the ticket's refusal of a command with these values."""
-    command: Any = model.model_construct(None, **told)
+    command: Any = model.model_construct(None, **values)
     try:
-        check(occasion.ticket, command, occasion.actor, occasion.now)
+        check(action_context.ticket, command, action_context.actor, action_context.now)
     except Refused as refused:
         return refused
     return None

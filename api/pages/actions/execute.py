@@ -26,30 +26,34 @@ PATIENCE = 2.0
 
 
 async def do(
-    context: AppContext, occasion: ActionContext, deed: ActionForm, command: Any, key: str
+    context: AppContext,
+    action_context: ActionContext,
+    action_form: ActionForm,
+    command: Any,
+    key: str,
 ) -> Receipt | str | None:
     """Execute the command; return a follow-up's Receipt, or `LATER` if not recorded.
 
     Raises what `Form.refuse` accepts.
     """
-    number, caller = occasion.ticket.complaint.number, occasion.caller
+    number, caller = action_context.ticket.complaint.number, action_context.caller
     if isinstance(command, Completion):
-        return await _complete(context, occasion, command)
+        return await _complete(context, action_context, command)
     if isinstance(command, Recur):
         return await _recur(context, caller, number, command, key)
-    named = "files" if "files" in deed.model.model_fields else "evidence"
+    named = "files" if "files" in action_form.model.model_fields else "evidence"
     files = getattr(command, named, [])
-    async with attached(context, caller, right_to(command).key, number, files) as there:
-        if named in deed.model.model_fields:
-            command = command.model_copy(update={named: there})
-        told = await give(context, caller, number, command, key)
-    return await _recorded(context, told)
+    async with attached(context, caller, right_to(command).key, number, files) as existing:
+        if named in action_form.model.model_fields:
+            command = command.model_copy(update={named: existing})
+        snapshot = await give(context, caller, number, command, key)
+    return await _recorded(context, snapshot)
 
 
-async def _recorded(context: AppContext, told: Snapshot) -> str | None:
+async def _recorded(context: AppContext, snapshot: Snapshot) -> str | None:
     async def shown() -> bool | None:
-        row = await tickets.get(context.store, told.number)
-        return True if row is not None and row.version >= told.version else None
+        row = await tickets.get(context.store, snapshot.number)
+        return True if row is not None and row.version >= snapshot.version else None
 
     if await shown():
         return None
@@ -63,35 +67,48 @@ async def _recur(
     return became.receipt if isinstance(became, Filed) else await _recorded(context, became)
 
 
-async def _complete(context: AppContext, occasion: ActionContext, said: Completion) -> str | None:
+async def _complete(
+    context: AppContext, action_context: ActionContext, completion: Completion
+) -> str | None:
     """Hand in the result of the share; a form sent twice completes it once."""
-    ticket, caller = occasion.ticket, occasion.caller
-    n = said.assignment or _own_share(occasion)
+    ticket, caller = action_context.ticket, action_context.caller
+    n = completion.assignment or _own_share(action_context)
     if n is None:
         raise Refused("unknown_assignment", "This unit has no share of it.")
-    if await _is_mine(context, occasion, n, said):
+    if await _is_mine(context, action_context, n, completion):
         return None
-    body = CompletionIn(reply=said.reply, resolved=said.resolved, evidence=said.evidence)
+    body = CompletionIn(
+        reply=completion.reply, resolved=completion.resolved, evidence=completion.evidence
+    )
     number = ticket.complaint.number
     try:
         _, recorded = await assignments.complete(context, caller, number, n, body)
     except Refused as refused:
-        if refused.code == "already_done" and await _is_mine(context, occasion, n, said):
+        if refused.code == "already_done" and await _is_mine(
+            context, action_context, n, completion
+        ):
             return None
         raise
     return None if recorded else LATER
 
 
-def _own_share(occasion: ActionContext) -> int | None:
+def _own_share(action_context: ActionContext) -> int | None:
     """Return the unit's open share; if there is none, its last one."""
-    own = occasion.own or [
-        share for share in occasion.ticket.assignments if share.unit == occasion.caller.unit
+    own = action_context.own or [
+        share
+        for share in action_context.ticket.assignments
+        if share.unit == action_context.caller.unit
     ]
     return own[-1].n if own else None
 
 
-async def _is_mine(context: AppContext, occasion: ActionContext, n: int, said: Completion) -> bool:
+async def _is_mine(
+    context: AppContext, action_context: ActionContext, n: int, completion: Completion
+) -> bool:
     """Return whether this very result completed the share."""
-    now = await tickets.state(context.store, occasion.ticket.complaint.number)
+    now = await tickets.state(context.store, action_context.ticket.complaint.number)
     done = now.assignment(n).result if now else None
-    return done is not None and (done.by, done.reply) == (occasion.caller.id, said.reply)
+    return done is not None and (done.by, done.reply) == (
+        action_context.caller.id,
+        completion.reply,
+    )

@@ -26,9 +26,9 @@ _AT_ONCE = 256 * 1024
 
 
 class FormFiles(NamedTuple):
-    """The files of a form: `kept` lists their ids, `refused` the names and reason codes."""
+    """The files of a form: `ids` lists their ids, `refused` the names and reason codes."""
 
-    kept: list[str]
+    ids: list[str]
     refused: list[tuple[str, str]]
 
 
@@ -39,7 +39,7 @@ async def taken(
 
     `number`: the ticket that they are for, if there is one already.
     """
-    given = FormFiles(_kept(sent), [])
+    files = FormFiles(_stored_ids(sent), [])
     for chosen in sent.getlist(field.name):
         if not isinstance(chosen, UploadFile) or not chosen.filename:
             continue
@@ -47,19 +47,19 @@ async def taken(
             pieces = _pieces(chosen)
             row = (await upload(context, caller, "", pieces, field.purpose)).row
         except (FileRefused, Problem, StoreError) as error:
-            given.refused.append((chosen.filename[:80], str(getattr(error, "code", ""))))
+            files.refused.append((chosen.filename[:80], str(getattr(error, "code", ""))))
             continue
         same = await same_file(context, caller, number, row.sha256) if number else None
-        given.kept.append(same or row.id)
-    return given
+        files.ids.append(same or row.id)
+    return files
 
 
-def tell(form: Form, field: Field, given: FormFiles, speech: Translator) -> None:
+def tell(form: Form, field: Field, files: FormFiles, speech: Translator) -> None:
     """Record stored and refused files in the form."""
-    form.typed[KEPT] = "\n".join(given.kept)
-    if given.refused:
-        said = "; ".join(f"{name}: {speech.problem(code)}" for name, code in given.refused)
-        form.fail(field.name, N_("Not taken: %(files)s What else you chose is kept."), files=said)
+    form.typed[KEPT] = "\n".join(files.ids)
+    if files.refused:
+        text = "; ".join(f"{name}: {speech.problem(code)}" for name, code in files.refused)
+        form.fail(field.name, N_("Not taken: %(files)s What else you chose is kept."), files=text)
         form.problem = "invalid_request"
 
 
@@ -68,7 +68,7 @@ async def shown(context: AppContext, caller: Caller, ids: Iterable[str]) -> list
     return [file_out(context, row) for row in await own_files(context, caller, list(ids))]
 
 
-def _kept(sent: FormData) -> list[str]:
+def _stored_ids(sent: FormData) -> list[str]:
     values = (value for value in sent.getlist(KEPT) if isinstance(value, str))
     return [one for value in values for one in value.split() if file_id(one) == one][:MOST]
 

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 
 from api.pages.actions.choices import choices_of
 from api.pages.actions.context import ActionContext
-from api.pages.actions.spec import ActionForm, Told
+from api.pages.actions.spec import ActionForm, FormValues
 from api.pages.shared.forms import Form
 from domain.commands.forms import Field, FieldKind
 from domain.pack.catalogue import Category, Unit
@@ -43,9 +43,9 @@ _NO_NUMBER = N_("A number is needed here.")
 _MISSING = N_("Please fill this in.")
 
 
-def names(deed: ActionForm, occasion: ActionContext) -> list[str]:
+def names(action_form: ActionForm, action_context: ActionContext) -> list[str]:
     """Return the HTML names of the form's fields."""
-    return [KEPT, *(name for field in deed.at(occasion) for name in _names(field))]
+    return [KEPT, *(name for field in action_form.at(action_context) for name in _names(field))]
 
 
 def _names(field: Field) -> Iterator[str]:
@@ -64,64 +64,66 @@ def _names(field: Field) -> Iterator[str]:
             yield field.name
 
 
-def blank(deed: ActionForm, occasion: ActionContext, given: dict[str, str]) -> Form:
-    """Return the form without user input; `given` are fields prefilled by the URL."""
-    known = names(deed, occasion)
-    presets = {field.name: field.preset for field in deed.at(occasion) if field.preset}
+def blank(action_form: ActionForm, action_context: ActionContext, values: dict[str, str]) -> Form:
+    """Return the form without user input; `values` are fields prefilled by the URL."""
+    known = names(action_form, action_context)
+    presets = {field.name: field.preset for field in action_form.at(action_context) if field.preset}
     lengths = {name: "d" for name in known if name.endswith(IN)}
-    filled = {name: text for name, text in given.items() if name in known and name != KEPT}
+    filled = {name: text for name, text in values.items() if name in known and name != KEPT}
     return Form.blank(*known, **(presets | lengths | filled))
 
 
-def typed(deed: ActionForm, occasion: ActionContext, sent: FormData) -> Form:
+def typed(action_form: ActionForm, action_context: ActionContext, sent: FormData) -> Form:
     """Return the submitted form; several values of a name, one a line."""
-    known = names(deed, occasion)
+    known = names(action_form, action_context)
     form = Form.of(sent, *known)
     for name in known:
-        found = [value.strip() for value in sent.getlist(name) if isinstance(value, str)]
-        form.typed[name] = "\n".join(value for value in found if value)
+        found_names = [value.strip() for value in sent.getlist(name) if isinstance(value, str)]
+        form.typed[name] = "\n".join(value for value in found_names if value)
     return form
 
 
-def command_of(deed: ActionForm, form: Form, occasion: ActionContext, files: list[str]) -> Any:
+def command_of(
+    action_form: ActionForm, form: Form, action_context: ActionContext, files: list[str]
+) -> Any:
     """Return the command, or the result handed in; None if the form has faults.
 
     Raises:
         ValidationError: for `Form.refuse`, with the remaining faults.
     """
-    told: Told = {}
-    for field in deed.at(occasion):
-        value = _value(field, form, occasion, files)
+    values: FormValues = {}
+    for field in action_form.at(action_context):
+        value = _value(field, form, action_context, files)
         if value is not None:
-            _put(told, field.path, value)
+            _put(values, field.path, value)
     if form.faults:
         form.problem = "invalid_request"
         return None
-    return deed.model.model_validate(told)
+    return action_form.model.model_validate(values)
 
 
-def _put(told: Told, path: list[str], value: Any) -> None:
+def _put(values: FormValues, path: list[str], value: Any) -> None:
     for part in path[:-1]:
-        told = told.setdefault(part, {})
+        values = values.setdefault(part, {})
     if isinstance(value, list):
-        value = [*told.get(path[-1], []), *value]
-    told[path[-1]] = value
+        value = [*values.get(path[-1], []), *value]
+    values[path[-1]] = value
 
 
-def _value(field: Field, form: Form, occasion: ActionContext, files: list[str]) -> Any:
+def _value(field: Field, form: Form, action_context: ActionContext, files: list[str]) -> Any:
     """Return the field's value for the command, if any."""
     text = form.typed[field.name]
     match field.kind:
         case FieldKind.FILES:
             return files
         case FieldKind.CALLS:
-            return _calls(field, form, occasion) or None
+            return _calls(field, form, action_context) or None
         case FieldKind.PLANS:
             return _plans(form)
         case FieldKind.UNITS:
             lines = text.splitlines()
-            found = [_picked(form, field.name, line, field, occasion) for line in lines]
-            return list(dict.fromkeys(code for code in found if code))
+            texts = [_picked(form, field.name, line, field, action_context) for line in lines]
+            return list(dict.fromkeys(code for code in texts if code))
         case FieldKind.RECORDS:
             return [line.strip() for line in text.splitlines() if line.strip()]
         case FieldKind.SPAN:
@@ -132,23 +134,25 @@ def _value(field: Field, form: Form, occasion: ActionContext, files: list[str]) 
         case FieldKind.YES_NO:
             return _YES.get(text, text)
         case FieldKind.PICK:
-            return _picked(form, field.name, text, field, occasion)
+            return _picked(form, field.name, text, field, action_context)
         case FieldKind.MOMENT:
-            return _moment(form, field.name, text, occasion.speech.zone)
+            return _moment(form, field.name, text, action_context.speech.zone)
         case _:
             return text
 
 
-def _picked(form: Form, name: str, text: str, field: Field, occasion: ActionContext) -> str | None:
+def _picked(
+    form: Form, name: str, text: str, field: Field, action_context: ActionContext
+) -> str | None:
     """Return the code of a typed code, a name, or both as the list shows them."""
     if not text:
         return None
     code = text.rpartition(" · ")[2]
-    for choice in choices_of(field, occasion):
+    for choice in choices_of(field, action_context):
         if choice.value in (text, code) or choice.words.casefold() == text.casefold():
             return choice.value
     # A choice no longer listed (the form is sent a second time) is left to the ticket to refuse.
-    known = _known(occasion.pack, text, code)
+    known = _known(action_context.pack, text, code)
     if known is None:
         form.fail(name, _NOT_LISTED)
     return known
@@ -184,8 +188,8 @@ def _moment(form: Form, name: str, text: str, zone: tzinfo) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
-def _calls(field: Field, form: Form, occasion: ActionContext) -> list[Told]:
-    found = []
+def _calls(field: Field, form: Form, action_context: ActionContext) -> list[FormValues]:
+    items = []
     for row in range(1, ROWS + 1):
         unit, task = form.typed[f"unit_{row}"], form.typed[f"task_{row}"]
         limit = _span(form, f"limit_{row}")
@@ -194,15 +198,15 @@ def _calls(field: Field, form: Form, occasion: ActionContext) -> list[Told]:
         for name, text in ((f"unit_{row}", unit), (f"task_{row}", task)):
             if not text:
                 form.fail(name, _MISSING)
-        code = _picked(form, f"unit_{row}", unit, field, occasion)
-        found.append({"unit": code, "task": task, **({"limit": limit} if limit else {})})
-    if not found:
+        code = _picked(form, f"unit_{row}", unit, field, action_context)
+        items.append({"unit": code, "task": task, **({"limit": limit} if limit else {})})
+    if not items:
         form.fail("unit_1", _MISSING)
-    return found
+    return items
 
 
-def _plans(form: Form) -> list[Told]:
-    found = []
+def _plans(form: Form) -> list[FormValues]:
+    items = []
     for row in range(1, PLANS + 1):
         title, votes = form.typed[f"title_{row}"], form.typed[f"votes_{row}"]
         pros, cons = form.typed[f"pros_{row}"], form.typed[f"cons_{row}"]
@@ -213,6 +217,6 @@ def _plans(form: Form) -> list[Told]:
         if votes and not votes.isdecimal():
             form.fail(f"votes_{row}", _NO_NUMBER)
             continue
-        told = {"title": title, "pros": pros.splitlines(), "cons": cons.splitlines()}
-        found.append(told | ({"votes": int(votes)} if votes else {}))
-    return found
+        lines = {"title": title, "pros": pros.splitlines(), "cons": cons.splitlines()}
+        items.append(lines | ({"votes": int(votes)} if votes else {}))
+    return items

@@ -13,7 +13,7 @@ from typing import Any
 from api.pages.actions.choices import choices_of
 from api.pages.actions.context import ActionContext
 from api.pages.actions.dry_run import dry_run
-from api.pages.actions.spec import ActionForm, Told
+from api.pages.actions.spec import ActionForm, FormValues
 from domain.commands.base import CommandBase
 from domain.commands.forms import Field, FieldKind
 from domain.commands.joint.whistle import Call
@@ -26,56 +26,56 @@ COMPLETE = "complete_assignment"
 _SAMPLE = "-"
 """The text of a field that is not filled in yet: no code of a pack."""
 
-_NOTHING_THERE = Refused("not_now", "There is nothing to do it with.")
+_NOTHING_TO_CHOOSE = Refused("not_now", "There is nothing to do it with.")
 
 
-def right_of(deed: ActionForm) -> Right:
+def right_of(action_form: ActionForm) -> Right:
     """Return the form's permission."""
-    return RIGHTS[deed.command.tag() if deed.command else COMPLETE]
+    return RIGHTS[action_form.command.tag() if action_form.command else COMPLETE]
 
 
-def why_not(deed: ActionForm, occasion: ActionContext) -> Refused | None:
+def why_not(action_form: ActionForm, action_context: ActionContext) -> Refused | None:
     """Return the form's present refusal; None if allowed."""
-    right = right_of(deed)
-    if not occasion.caller.may(right):
+    right = right_of(action_form)
+    if not action_context.caller.may(right):
         return Refused("forbidden", right.what)
-    barred = deed.form.bar(occasion)
-    if barred is not None or deed.form.instead:
+    barred = action_form.form.bar(action_context)
+    if barred is not None or action_form.form.instead:
         return barred
     first: Refused | None = None
-    for told in _trials(deed, occasion):
-        refused = dry_run(deed.model, occasion, told)
+    for values in _trials(action_form, action_context):
+        refused = dry_run(action_form.model, action_context, values)
         if refused is None:
-            return _without_choice(deed, occasion)
+            return _without_choice(action_form, action_context)
         first = first or refused
-    return first or _NOTHING_THERE
+    return first or _NOTHING_TO_CHOOSE
 
 
-def of_share(command: type[CommandBase] | None) -> bool:
+def is_share_command(command: type[CommandBase] | None) -> bool:
     """Return whether the command is about one share, to be named."""
     return command is None or issubclass(command, UnitCommand)
 
 
-def _trials(deed: ActionForm, occasion: ActionContext) -> Iterator[Told]:
+def _trials(action_form: ActionForm, action_context: ActionContext) -> Iterator[FormValues]:
     """Yield sample values: one set for each choice of its short lists, and for each own share."""
-    fields = [field for field in deed.form.fields if len(field.path) == 1]
-    samples = {field.path[0]: _samples(field, occasion) for field in fields}
-    if of_share(deed.command):
-        samples["assignment"] = [share.n for share in occasion.own] or [None]
+    fields = [field for field in action_form.form.fields if len(field.path) == 1]
+    samples = {field.path[0]: _samples(field, action_context) for field in fields}
+    if is_share_command(action_form.command):
+        samples["assignment"] = [share.n for share in action_context.own] or [None]
     for values in product(*samples.values()):
         yield dict(zip(samples, values, strict=True))
 
 
-def _samples(field: Field, occasion: ActionContext) -> list[Any]:
+def _samples(field: Field, action_context: ActionContext) -> list[Any]:
     """Return values of the field that stand for whatever may be filled in."""
     match field.kind:
         case FieldKind.CHOICE if field.required:
-            values = (choice.value for choice in choices_of(field, occasion))
+            values = (choice.value for choice in choices_of(field, action_context))
             return [int(value) if value.isdecimal() else value for value in values]
         case FieldKind.YES_NO:
             return [False]
         case FieldKind.MOMENT:
-            return [occasion.now + timedelta(days=1)]
+            return [action_context.now + timedelta(days=1)]
         case FieldKind.SPAN:
             return ["1d"]
         case FieldKind.CALLS:
@@ -90,10 +90,10 @@ def _samples(field: Field, occasion: ActionContext) -> list[Any]:
             return [_SAMPLE]
 
 
-def _without_choice(deed: ActionForm, occasion: ActionContext) -> Refused | None:
+def _without_choice(action_form: ActionForm, action_context: ActionContext) -> Refused | None:
     """Return a refusal if a required field of the form has nothing to choose."""
-    for field in deed.at(occasion):
+    for field in action_form.at(action_context):
         chosen = field.kind in (FieldKind.CHOICE, FieldKind.PICK, FieldKind.CALLS)
-        if chosen and field.required and not choices_of(field, occasion):
-            return _NOTHING_THERE
+        if chosen and field.required and not choices_of(field, action_context):
+            return _NOTHING_TO_CHOOSE
     return None

@@ -24,7 +24,7 @@ class Completion(CompletionIn):
     assignment: int | None = Limited(None, ge=1)
 
 
-Told = dict[str, Any]
+FormValues = dict[str, Any]
 """The values of a form, by the fields of its model."""
 
 
@@ -40,6 +40,6 @@ class ActionForm(NamedTuple):
         """The model of its input."""
         return self.command or Completion
 
-    def at(self, occasion: FormContext) -> tuple[Field, ...]:
+    def at(self, form_context: FormContext) -> tuple[Field, ...]:
         """Return the fields of the form in this context."""
-        return tuple(field for field in self.form.fields if field.when(occasion))
+        return tuple(field for field in self.form.fields if field.when(form_context))

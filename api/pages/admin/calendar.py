@@ -46,17 +46,21 @@ async def year(request: Request, caller: READER, context: Context) -> Response:
     published = pack.calendar.published
     years = sorted(published | {max(published) + 1, max(published) + 2})
     this = context.now().astimezone(pack.calendar.tz).year
-    asked = request.query_params.get("year", "")
-    wanted = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == 4 else this
+    requested = request.query_params.get("year", "")
+    wanted = (
+        int(requested)
+        if requested.isascii() and requested.isdigit() and len(requested) == 4
+        else this
+    )
     shown = wanted if _EARLIEST <= wanted <= _LATEST else this
-    found = await working_year(context, caller, pack, shown)
-    special = {one.day: one for one in found.special}
+    calendar_year = await working_year(context, caller, pack, shown)
+    special = {one.day: one for one in calendar_year.special}
     return staff_page(
         request,
         "admin/calendar.html",
         caller,
         pack=pack,
-        year=found,
+        year=calendar_year,
         years=years,
         months=[_month(pack.calendar, shown, n, special) for n in range(1, 13)],
         hours=pack.calendar.hours,
@@ -74,9 +78,9 @@ class Reach(NamedTuple):
 
 def _ahead(pack: Pack) -> tuple[date, list[Reach]]:
     """Return the last published day, and the tiers, the earliest provisional one first."""
-    told = horizon(pack)
-    tiers = [Reach(pack.tiers[tier], day) for tier, day in told.tiers.items()]
-    return told.last_day, sorted(tiers, key=lambda one: one.since or date.max)
+    calendar_horizon = horizon(pack)
+    tiers = [Reach(pack.tiers[tier], day) for tier, day in calendar_horizon.tiers.items()]
+    return calendar_horizon.last_day, sorted(tiers, key=lambda one: one.since or date.max)
 
 
 def _month(

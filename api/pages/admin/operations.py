@@ -11,7 +11,7 @@ from api.http.dependencies import Context
 from api.http.parameters import SEES
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
-from app.backlog import ChoreName, backlog, retry
+from app.backlog import JobName, backlog, retry
 from app.caller import Caller
 from app.context import AppContext
 from app.installation import installation
@@ -33,7 +33,7 @@ async def waiting(request: Request, caller: SEES, context: Context) -> Response:
 @router.post(f"{WAITING}/{{chore}}")
 async def again(
     request: Request,
-    chore: ChoreName,
+    chore: JobName,
     caller: Annotated[Caller, staff("retry_waiting")],
     context: Context,
 ) -> Response:
@@ -48,8 +48,8 @@ async def again(
 @router.get("/staff/admin/engine")
 async def engine(request: Request, caller: SEES, context: Context) -> Response:
     """Show the engine's address, workers and problems, also while it is unavailable."""
-    told = await installation(context, caller, request.app.version)
-    return staff_page(request, "admin/operations_engine.html", caller, told=told)
+    state = await installation(context, caller, request.app.version)
+    return staff_page(request, "admin/operations_engine.html", caller, installation=state)
 
 
 async def _waiting(

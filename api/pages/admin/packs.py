@@ -40,32 +40,32 @@ class Sample(NamedTuple):
 async def versions(request: Request, caller: READER, context: Context) -> Response:
     """Show the versions; with `before` (and `after`) differences; with `check` errors."""
     pack = working_city(request, context, caller)
-    asked = Form.blank(**{name: request.query_params.get(name, "") for name in ("before", "after")})
-    status, diff, found = 200, None, None
+    form = Form.blank(**{name: request.query_params.get(name, "") for name in ("before", "after")})
+    status, diff, pack_check = 200, None, None
     try:
-        if asked.typed["before"]:
-            diff = await _diff(context, caller, pack.city.id, asked)
+        if form.typed["before"]:
+            diff = await _diff(context, caller, pack.city.id, form)
         if "check" in request.query_params:
-            found = await app_packs.checked(context, caller, pack.city.id)
+            pack_check = await app_packs.checked(context, caller, pack.city.id)
     except (ValidationError, *REFUSALS) as error:
-        status = asked.refuse(error)
+        status = form.refuse(error)
     return staff_page(
         request,
         "admin/packs.html",
         caller,
         status,
-        form=asked,
+        form=form,
         versions=await app_packs.versions(context, caller, pack.city.id),
         diff=diff,
         shown=_SHOWN,
-        check=found,
+        check=pack_check,
         folder=f"{context.packs.folder(pack.city.id).name}/",
     )
 
 
-async def _diff(context: AppContext, caller: Caller, city: str, asked: Form) -> PackDifferences:
+async def _diff(context: AppContext, caller: Caller, city: str, form: Form) -> PackDifferences:
     return await app_packs.differing(
-        context, caller, city, DiffQuery.model_validate(asked.given("before", "after"))
+        context, caller, city, DiffQuery.model_validate(form.filled("before", "after"))
     )
 
 
@@ -73,9 +73,9 @@ async def _diff(context: AppContext, caller: Caller, city: str, asked: Form) -> 
 async def messages(request: Request, caller: READER, context: Context) -> Response:
     """Show each message with sample values, and the file in which to change it."""
     pack = working_city(request, context, caller)
-    told = await app_packs.messages(context, caller, pack.city.id)
+    templates = await app_packs.messages(context, caller, pack.city.id)
     samples = []
-    for one in told.items:
+    for one in templates.items:
         raw = {"zh": one.zh, "en": one.en}
         texts = {
             language: None
@@ -84,7 +84,7 @@ async def messages(request: Request, caller: READER, context: Context) -> Respon
             for language, text in raw.items()
         }
         samples.append(Sample(one.name, texts, raw))
-    files = {language: f"{pack.city.id}/{file}" for language, file in told.files.items()}
+    files = {language: f"{pack.city.id}/{file}" for language, file in templates.files.items()}
     return staff_page(request, "admin/packs_messages.html", caller, samples=samples, files=files)
 
 

@@ -52,7 +52,7 @@ class AccountAction(NamedTuple):
     done: str
 
 
-DEEDS: dict[str, AccountAction] = {
+ACCOUNT_ACTIONS: dict[str, AccountAction] = {
     "disable": AccountAction(
         accounts.disable, N_("The account is closed, and signed out everywhere.")
     ),
@@ -63,7 +63,7 @@ DEEDS: dict[str, AccountAction] = {
     ),
 }
 _CHANGED = "changed"
-_DONE = {name: deed.done for name, deed in DEEDS.items()} | {
+_DONE = {name: action.done for name, action in ACCOUNT_ACTIONS.items()} | {
     _CHANGED: N_("Changed. Whoever it is has to sign in again.")
 }
 
@@ -84,9 +84,9 @@ async def create(request: Request, caller: MANAGER, context: Context) -> Respons
     """Create an account; only this response shows its password."""
     form = await Form.read(request, *_NEW)
     try:
-        told = _who(form, working_city(request, context, caller))
+        values = _who(form, working_city(request, context, caller))
         body = NewAccount.model_validate(
-            {**told, "name": form.typed["name"], "password": form.typed["locally"] == "yes"}
+            {**values, "name": form.typed["name"], "password": form.typed["locally"] == "yes"}
         )
         made = await accounts.create(context, caller, body)
     except (ValidationError, *REFUSALS) as error:
@@ -98,23 +98,28 @@ async def create(request: Request, caller: MANAGER, context: Context) -> Respons
 async def person(
     request: Request, account: AccountId, caller: MANAGER, context: Context
 ) -> Response:
-    found = await accounts.found(context, caller, account)
-    form = Form.blank("display", role=found.role, unit=found.unit or "", city=found.city or "")
-    form.typed["display"] = found.display
-    return await _one(request, caller, context, found, form)
+    found_account = await accounts.managed_account(context, caller, account)
+    form = Form.blank(
+        "display",
+        role=found_account.role,
+        unit=found_account.unit or "",
+        city=found_account.city or "",
+    )
+    form.typed["display"] = found_account.display
+    return await _one(request, caller, context, found_account, form)
 
 
 @router.post(f"{URL}/{{account}}")
 async def change(
     request: Request, account: AccountId, caller: MANAGER, context: Context
 ) -> Response:
-    found = await accounts.found(context, caller, account)
+    found_account = await accounts.managed_account(context, caller, account)
     form = await Form.read(request, "display", "role", "unit", "city")
     try:
-        told = _who(form, _pack_of(request, caller, context, found))
-        await accounts.change(context, caller, found, AccountIn.model_validate(told))
+        values = _who(form, _pack_of(request, caller, context, found_account))
+        await accounts.change(context, caller, found_account, AccountIn.model_validate(values))
     except (ValidationError, *REFUSALS) as error:
-        return await _one(request, caller, context, found, form, refuse(form, error))
+        return await _one(request, caller, context, found_account, form, refuse(form, error))
     return _back(account, _CHANGED)
 
 
@@ -123,27 +128,27 @@ async def password(
     request: Request, account: AccountId, caller: MANAGER, context: Context
 ) -> Response:
     """Issue a new password, shown by this response only."""
-    found = await accounts.found(context, caller, account)
+    found_account = await accounts.managed_account(context, caller, account)
     try:
-        made = await accounts.renew(context, caller, found)
+        made = await accounts.renew(context, caller, found_account)
     except REFUSALS as error:
-        return await _refused(request, caller, context, found, error)
+        return await _refused(request, caller, context, found_account, error)
     return _issued(request, caller, made)
 
 
-@router.post(f"{URL}/{{account}}/{{deed}}")
+@router.post(f"{URL}/{{account}}/{{action}}")
 async def act(
-    request: Request, account: AccountId, deed: str, caller: MANAGER, context: Context
+    request: Request, account: AccountId, action: str, caller: MANAGER, context: Context
 ) -> Response:
     """Close, open, sign out, reset the second factor."""
-    if deed not in DEEDS:
+    if action not in ACCOUNT_ACTIONS:
         raise Problem("not_found")
-    found = await accounts.found(context, caller, account)
+    found_account = await accounts.managed_account(context, caller, account)
     try:
-        await DEEDS[deed].do(context, caller, found)
+        await ACCOUNT_ACTIONS[action].do(context, caller, found_account)
     except REFUSALS as error:
-        return await _refused(request, caller, context, found, error)
-    return _back(account, deed)
+        return await _refused(request, caller, context, found_account, error)
+    return _back(account, action)
 
 
 def refuse(form: Form, error: Exception) -> int:
@@ -157,22 +162,22 @@ def refuse(form: Form, error: Exception) -> int:
 
 def _who(form: Form, pack: Pack) -> dict[str, Any]:
     """Return the account's values. Units are offered of one city, so a unit implies its city."""
-    told: dict[str, Any] = form.given("display", "role", "unit", "city")
-    if "unit" in told:
-        told.setdefault("city", pack.city.id)
-    return told
+    values: dict[str, Any] = form.filled("display", "role", "unit", "city")
+    if "unit" in values:
+        values.setdefault("city", pack.city.id)
+    return values
 
 
 async def _list(
     request: Request, caller: Caller, context: AppContext, form: Form, status: int = 200
 ) -> Response:
-    asked = Form.blank(**{name: request.query_params.get(name, "") for name in _FIND})
+    requested_form = Form.blank(**{name: request.query_params.get(name, "") for name in _FIND})
     cursor = request.query_params.get("cursor")
     try:
-        query = AccountQuery.model_validate({**asked.given(*_FIND), "cursor": cursor})
+        query = AccountQuery.model_validate({**requested_form.filled(*_FIND), "cursor": cursor})
         page = await accounts.listed(context, caller, query)
     except (ValidationError, *REFUSALS) as error:
-        status = asked.refuse(error)
+        status = requested_form.refuse(error)
         page = await accounts.listed(context, caller, AccountQuery())
     return staff_page(
         request,
@@ -180,10 +185,10 @@ async def _list(
         caller,
         status,
         form=form,
-        asked=asked,
+        filters=requested_form,
         page=page,
         first=cursor is None,
-        more=f"{URL}?{urlencode(asked.typed)}&",
+        more=f"{URL}?{urlencode(requested_form.typed)}&",
         **choices(request, caller, context, working_city(request, context, caller)),
     )
 

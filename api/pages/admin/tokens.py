@@ -39,12 +39,12 @@ async def issue(request: Request, caller: TOKEN_MANAGER, context: Context) -> Re
     form = await Form.read(request, *_NEW, "scopes")
     scopes = [str(one) for one in (await request.form()).getlist("scopes")]
     try:
-        told: dict[str, Any] = form.given(*_NEW)
-        if "unit" in told:
-            told.setdefault("city", working_city(request, context, caller).city.id)
+        values: dict[str, Any] = form.filled(*_NEW)
+        if "unit" in values:
+            values.setdefault("city", working_city(request, context, caller).city.id)
         if scopes:
-            told["scopes"] = scopes
-        made = await app_tokens.issue(context, caller, TokenIn.model_validate(told), form.key)
+            values["scopes"] = scopes
+        made = await app_tokens.issue(context, caller, TokenIn.model_validate(values), form.key)
     except (ValidationError, *REFUSALS) as error:
         return await _list(request, caller, context, form, scopes, refuse(form, error))
     return staff_page(

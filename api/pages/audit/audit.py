@@ -50,21 +50,21 @@ _NAMED = 100
 
 
 class EventPair(NamedTuple):
-    """One event in the history (`told`) and in the record (`kept`), and where they differ.
+    """One event in the history (`in_history`) and in the record (`in_record`), and the differences.
 
     `compared`: whether the history goes back that far.
     """
 
     version: int
-    told: Event | None
-    kept: Event | None
+    in_history: Event | None
+    in_record: Event | None
     position: int | None
     differs: list[Difference]
     compared: bool
 
     @property
     def event(self) -> Event:
-        event = self.told or self.kept
+        event = self.in_history or self.in_record
         if event is None:
             raise ValueError("a line of nothing")
         return event
@@ -73,10 +73,10 @@ class EventPair(NamedTuple):
     def says(self) -> str:
         """The event's fields besides its kind and the system's reasons, as one line."""
         fact = self.event.fact
-        told = fact.model_dump(mode="json", exclude=_PLAIN, exclude_none=True)
+        values = fact.model_dump(mode="json", exclude=_PLAIN, exclude_none=True)
         return " · ".join(
             f"{name} {_plain(value)}"
-            for name, value in told.items()
+            for name, value in values.items()
             if value != "" and not (isinstance(value, str) and is_ours(fact, value))
         )
 
@@ -87,7 +87,7 @@ async def index(
 ) -> Response:
     """Redirect to the ticket with the number, or show verdicts on the tickets a filter finds."""
     pack = working_city(request, context, caller)
-    form = Form.blank("number", *_FILTERS, **_asked(request))
+    form = Form.blank("number", *_FILTERS, **_typed_query(request))
     page: VerdictPage | None = None
     status = 200
     if "number" in request.query_params:
@@ -102,7 +102,7 @@ async def index(
             page = await audits.verdicts(context, caller, query)
         except (ValidationError, *REFUSALS) as error:
             status = form.refuse(error)
-    asked = urlencode({name: form.typed[name] for name in _FILTERS})
+    text = urlencode({name: form.typed[name] for name in _FILTERS})
     return staff_page(
         request,
         "audit/audit.html",
@@ -111,23 +111,23 @@ async def index(
         form=form,
         page=page,
         first="cursor" not in request.query_params,
-        more=f"{URL}?{asked}&",
+        more=f"{URL}?{text}&",
         outcomes=list(Outcome),
         tally=Counter(row.finding for row in page.items) if page else {},
         units={unit.code: unit for unit in pack.units},
     )
 
 
-def _asked(request: Request) -> dict[str, str]:
+def _typed_query(request: Request) -> dict[str, str]:
     typed = {name: request.query_params.get(name, "") for name in ("number", *_FILTERS)}
     return typed | {"open": typed["open"] or "false", "limit": typed["limit"] or "20"}
 
 
 def _query(form: Form, pack: Pack, cursor: str | None) -> SampleQuery:
-    told: dict[str, Any] = form.given(*_FILTERS)
-    if told.get("open") == "any":
-        told["open"] = None
-    return SampleQuery.model_validate({**told, "city": pack.city.id, "cursor": cursor})
+    values: dict[str, Any] = form.filled(*_FILTERS)
+    if values.get("open") == "any":
+        values["open"] = None
+    return SampleQuery.model_validate({**values, "city": pack.city.id, "cursor": cursor})
 
 
 @router.get(f"{URL}/{{number}}")
@@ -190,19 +190,19 @@ def _changes(then: StateThen | None) -> list[Change]:
 
 def _version(request: Request, first: int, last: int) -> int:
     """Return the requested version, limited to `first` and `last`; by default the last."""
-    return min(max(_asked_number(request, "version", last), first), last)
+    return min(max(_number_of(request, "version", last), first), last)
 
 
 def _part(request: Request, lines: list[EventPair]) -> slice:
     """Return the lines to show: one page, beginning with the requested event."""
-    asked = _asked_number(request, "lines", 0)
+    asked = _number_of(request, "lines", 0)
     start = next((n for n, line in enumerate(lines) if line.version >= asked), 0)
     return slice(start, min(start + LINES, len(lines)))
 
 
-def _asked_number(request: Request, name: str, otherwise: int) -> int:
-    asked = request.query_params.get(name, "")
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else otherwise
+def _number_of(request: Request, name: str, otherwise: int) -> int:
+    text = request.query_params.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else otherwise
 
 
 def _pack(context: Context, report: Report) -> Pack | None:
@@ -215,22 +215,24 @@ def _pack(context: Context, report: Report) -> Pack | None:
 
 def _lines(report: Report) -> list[EventPair]:
     """Pair the events by version, so that one missing on a side does not shift the rest."""
-    told = {event.version: event for event in (report.told.events if report.told else [])}
-    kept = {event.version: event for event in report.record.events}
+    events = {event.version: event for event in (report.told.events if report.told else [])}
+    events_by_key = {event.version: event for event in report.record.events}
     return [
-        _line(report, version, told.get(version), kept.get(version))
-        for version in sorted(told | kept)
+        _line(report, version, events.get(version), events_by_key.get(version))
+        for version in sorted(events | events_by_key)
     ]
 
 
-def _line(report: Report, version: int, told: Event | None, kept: Event | None) -> EventPair:
+def _line(
+    report: Report, version: int, event: Event | None, stored_event: Event | None
+) -> EventPair:
     compared = report.told is not None and version >= report.since
     return EventPair(
         version=version,
-        told=told,
-        kept=kept,
-        position=report.positions[version - report.since] if told else None,
-        differs=event_differences(told, kept) if compared else [],
+        in_history=event,
+        in_record=stored_event,
+        position=report.positions[version - report.since] if event else None,
+        differs=event_differences(event, stored_event) if compared else [],
         compared=compared,
     )
 

@@ -13,7 +13,7 @@ from api.http.access import public
 from api.http.dependencies import Context
 from api.http.i18n import ENGLISH, language_of
 from api.pages.citizen import photos
-from api.pages.citizen.next_step import OUTCOMES, STAGES, STEPS, is_asked, step_of
+from api.pages.citizen.next_step import OUTCOMES, STAGES, STEPS, open_question, step_of
 from api.pages.citizen.photos import Brought
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.page import page
@@ -81,53 +81,57 @@ class SubmittedForm(NamedTuple):
     photos: Brought
 
 
-async def _add_facts(context: AppContext, said: SubmittedForm) -> Receipt | None:
-    command = AddFacts.model_validate(said.form.given("text"))
-    await _add(context, said, command, said.key)
+async def _add_facts(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
+    command = AddFacts.model_validate(submitted.form.filled("text"))
+    await _add(context, submitted, command, submitted.key)
     return None
 
 
-async def _add(context: AppContext, said: SubmittedForm, command: AddFacts, key: str) -> None:
+async def _add(context: AppContext, submitted: SubmittedForm, command: AddFacts, key: str) -> None:
     """Add the facts with their photos, except photos that the ticket already has."""
-    rows = await files.of_ticket(context.store, said.number)
-    there = frozenset(row.sha256 for row in rows)
+    rows = await files.of_ticket(context.store, submitted.number)
+    existing = frozenset(row.sha256 for row in rows)
     async with attached(
-        context, said.caller, right_to(command).key, said.number, said.photos.without(there)
+        context,
+        submitted.caller,
+        right_to(command).key,
+        submitted.number,
+        submitted.photos.without(existing),
     ) as ids:
-        told = command.model_copy(update={"files": ids})
-        await give(context, said.caller, said.number, told, key)
+        complete = command.model_copy(update={"files": ids})
+        await give(context, submitted.caller, submitted.number, complete, key)
 
 
-async def _urge(context: AppContext, said: SubmittedForm) -> Receipt | None:
-    command = Urge.model_validate(said.form.given("text"))
-    await give(context, said.caller, said.number, command, said.key)
+async def _urge(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
+    command = Urge.model_validate(submitted.form.filled("text"))
+    await give(context, submitted.caller, submitted.number, command, submitted.key)
     return None
 
 
-async def _withdraw(context: AppContext, said: SubmittedForm) -> Receipt | None:
-    command = Withdraw.model_validate(said.form.given("reason"))
-    await give(context, said.caller, said.number, command, said.key)
+async def _withdraw(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
+    command = Withdraw.model_validate(submitted.form.filled("reason"))
+    await give(context, submitted.caller, submitted.number, command, submitted.key)
     return None
 
 
-async def _rate(context: AppContext, said: SubmittedForm) -> Receipt | None:
+async def _rate(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
     """Rate the ticket; photos are added as facts first: a rating may end it."""
-    told: dict[str, Any] = dict(said.form.given("contacted", "resolved", "grade", "words"))
+    values: dict[str, Any] = dict(submitted.form.filled("contacted", "resolved", "grade", "words"))
     for name in ("contacted", "resolved"):
-        if name in told:
-            told[name] = _YES.get(told[name], told[name])
-    verdict = Rating.model_validate(told)
-    if said.photos.references:
-        await ratings.check_due(context, said.number)
-        await _add(context, said, AddFacts(text=_WITH_RATING), f"{said.key}/photos")
-    await ratings.rate(context, said.caller, said.number, verdict, said.key)
+        if name in values:
+            values[name] = _YES.get(values[name], values[name])
+    verdict = Rating.model_validate(values)
+    if submitted.photos.references:
+        await ratings.check_due(context, submitted.number)
+        await _add(context, submitted, AddFacts(text=_WITH_RATING), f"{submitted.key}/photos")
+    await ratings.rate(context, submitted.caller, submitted.number, verdict, submitted.key)
     return None
 
 
-async def _back(context: AppContext, said: SubmittedForm) -> Receipt | None:
+async def _back(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
     """Reopen the ticket; for an ended one, return the receipt of a follow-up ticket."""
-    command = Recur.model_validate(said.form.given("text"))
-    became = await reopen(context, said.caller, said.number, command, said.key)
+    command = Recur.model_validate(submitted.form.filled("text"))
+    became = await reopen(context, submitted.caller, submitted.number, command, submitted.key)
     return became.receipt if isinstance(became, Filed) else None
 
 
@@ -168,13 +172,13 @@ async def _act(what: str, request: Request, context: AppContext, sent: FormData)
         number, caller = await _caller(request, context, form)
     except REFUSALS as error:
         status = form.refuse(error)
-        kept = form.given(*chosen.fields)
+        values = form.filled(*chosen.fields)
         return page(
             request,
             "citizen/follow.html",
             status,
             form=form,
-            kept=kept,
+            kept=values,
             action=f"/follow/{what}",
         )
     done, follower, status = None, None, 200
@@ -184,7 +188,7 @@ async def _act(what: str, request: Request, context: AppContext, sent: FormData)
             raise Problem("invalid_request")
         follower = await chosen.do(context, SubmittedForm(number, caller, form, key, brought))
         done, brought = chosen.done, Brought()
-        form = Form.blank(*_TICKET, **form.given(*_TICKET))
+        form = Form.blank(*_TICKET, **form.filled(*_TICKET))
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)
     return await _ticket(
@@ -197,7 +201,7 @@ async def _act(what: str, request: Request, context: AppContext, sent: FormData)
         what=what,
         done=done,
         follower=follower,
-        kept=brought.references,
+        stored=brought.references,
     )
 
 
@@ -220,7 +224,7 @@ async def _ticket(
     what: str = "",
     done: str | None = None,
     follower: Receipt | None = None,
-    kept: Sequence[str] = (),
+    stored: Sequence[str] = (),
 ) -> Response:
     view = await as_citizen(context, caller, number)
     pack = context.packs.get(view.city)
@@ -236,7 +240,7 @@ async def _ticket(
         done=done,
         follower=follower,
         photos=photos,
-        kept=kept,
+        kept=stored,
         shown=await _shown(context, caller, number),
         pack=pack,
         zone=pack.calendar.tz,
@@ -245,7 +249,7 @@ async def _ticket(
         steps=[name for name, _ in STEPS],
         state=STAGES.get(view.stage),
         ending=OUTCOMES[view.outcome] if view.outcome else None,
-        question=is_asked(view),
+        question=open_question(view),
         can=_can(view),
         grades={one.grade: one.en if english else one.zh for one in pack.rating.grades},
     )
@@ -253,8 +257,8 @@ async def _ticket(
 
 async def _shown(context: AppContext, caller: Caller, number: str) -> list[FileOut]:
     """Return the photos that the citizen may see."""
-    told = await visible_files(context, caller, number)
-    return [file_out(context, row) for row in told if row.kind is FileKind.PHOTO]
+    visible = await visible_files(context, caller, number)
+    return [file_out(context, row) for row in visible if row.kind is FileKind.PHOTO]
 
 
 def _names(pack: Pack) -> dict[str, str]:

@@ -47,8 +47,8 @@ class Outlines:
 async def outlines(city_id: str, request: Request, context: Context) -> Response:
     """Return the streets of a city."""
     pack = _pack(context, city_id)
-    kept: Outlines = request.app.state.outlines
-    text = await kept.of(pack, context.packs.grid(city_id))
+    cached: Outlines = request.app.state.outlines
+    text = await cached.of(pack, context.packs.grid(city_id))
     return json_text(text, Cache_Control="public, max-age=86400")
 
 
@@ -56,15 +56,15 @@ async def outlines(city_id: str, request: Request, context: Context) -> Response
 async def points(city_id: str, context: Context) -> Response:
     """Return the newest published tickets' points, to a hundred metres."""
     pack = _pack(context, city_id)
-    found = await published_tickets(context, pack, None, _POINTS)
-    told = []
-    for ticket in found.tickets:
+    answers = await published_tickets(context, pack, None, _POINTS)
+    items = []
+    for ticket in answers.tickets:
         point = point_of(ticket.complaint.place)
         if point is not None:
             lat, lon = (round(part, _VAGUE) for part in point)
             what = veiled(ticket.complaint.title or ticket.complaint.text)[:40]
-            told.append({"number": ticket.complaint.number, "lat": lat, "lon": lon, "what": what})
-    return json_text(json.dumps(told, ensure_ascii=False), Cache_Control="public, max-age=300")
+            items.append({"number": ticket.complaint.number, "lat": lat, "lon": lon, "what": what})
+    return json_text(json.dumps(items, ensure_ascii=False), Cache_Control="public, max-age=300")
 
 
 def _outlines(pack: Pack, grid: Grid | None) -> str:

@@ -87,7 +87,7 @@ def step_of(ticket: CitizenTicket) -> int:
     return next(index for index, (_, stages) in enumerate(STEPS) if ticket.stage in stages)
 
 
-def is_asked(ticket: CitizenTicket) -> str | None:
+def open_question(ticket: CitizenTicket) -> str | None:
     """Return the unit's unanswered question, if there is one."""
     for entry in reversed(ticket.timeline):
         if entry.kind in ("resumed", "facts_added", "replied"):

@@ -108,23 +108,23 @@ async def _parsed(parser: MultiPartParser, seconds: float) -> FormData:
 
 async def brought(request: Request, context: AppContext, sent: FormData, form: Form) -> Brought:
     """Store the photos; a refused one is a fault of the form, and the others are kept."""
-    kept = [one for one in sent.getlist(FIELD) if isinstance(one, str) and one][:MOST]
-    found = Brought(kept, list(kept))
+    stored = [one for one in sent.getlist(FIELD) if isinstance(one, str) and one][:MOST]
+    new = Brought(stored, list(stored))
     files = [one for one in sent.getlist(CHOSEN) if isinstance(one, UploadFile) and one.filename]
-    if len(kept) + len(files) > MOST:
+    if len(stored) + len(files) > MOST:
         form.fail(CHOSEN, _TOO_MANY, most=MOST)
-    for file in files[: MOST - len(kept)]:
+    for file in files[: MOST - len(stored)]:
         try:
-            await _take(request, context, file, found)
+            await _take(request, context, file, new)
         except (FileRefused, Problem, StoreError) as error:
             message = REFUSED.get(str(getattr(error, "code", "")), OTHER)
             form.fail(CHOSEN, message, file=(file.filename or "")[:60])
     if _has_files(request) and WHOLE not in sent:
         form.fail(CHOSEN, _BROKE_OFF)
-    return found
+    return new
 
 
-async def _take(request: Request, context: AppContext, file: UploadFile, found: Brought) -> None:
+async def _take(request: Request, context: AppContext, file: UploadFile, files: Brought) -> None:
     digest = hashlib.sha256()
 
     async def pieces() -> AsyncIterator[Piece]:
@@ -134,9 +134,9 @@ async def _take(request: Request, context: AppContext, file: UploadFile, found: 
 
     taken = await upload(context, None, network_of(request), pieces(), Purpose.COMPLAINT)
     reference = f"{taken.row.id}.{context.uploads.seals.proof(taken.row.id)}"
-    found.references.append(reference)
-    found.marks.append(digest.hexdigest())
-    found.digests[reference] = taken.row.sha256
+    files.references.append(reference)
+    files.marks.append(digest.hexdigest())
+    files.digests[reference] = taken.row.sha256
 
 
 def _has_files(request: Request) -> bool:

@@ -7,7 +7,7 @@ import re
 
 VEIL = "▇▇▇"
 
-_FOUND = re.compile(
+_PATTERN = re.compile(
     r"""
     [A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+   # e-mail
     | \d(?:[ \-]?\d){14,17}[\dXx]?                # identity and bank card numbers
@@ -23,4 +23,4 @@ _FOUND = re.compile(
 
 def veiled(text: str) -> str:
     """Return `text` without phones, e-mail, identity numbers, plates and flats."""
-    return _FOUND.sub(VEIL, text)
+    return _PATTERN.sub(VEIL, text)

@@ -61,7 +61,7 @@ async def file(request: Request, context: Context) -> Response:
 
 async def _file(request: Request, context: AppContext, sent: FormData) -> Response:
     form = Form.of(sent, *FIELDS)
-    kept: list[str] = []
+    stored: list[str] = []
     pack = None
     try:
         pack = chosen(context, form.typed["city"])
@@ -69,25 +69,30 @@ async def _file(request: Request, context: AppContext, sent: FormData) -> Respon
             return choose(request, context, "/report?city=", _HEADING, 422)
         bot_checks.check_form(context, form.typed)
         brought = await photos.brought(request, context, sent, form)
-        kept = brought.references
-        body = _complaint(form, kept)
+        stored = brought.references
+        body = _complaint(form, stored)
         if form.faults:
             form.problem = "invalid_request"
-            return _form(request, context, pack, form, 422, kept)
-        asked = form.typed["same"] != NONE
-        found = await similar(context, pack, body, _key(form)) if asked else []
-        if found and not form.typed["same"]:
+            return _form(request, context, pack, form, 422, stored)
+        checked = form.typed["same"] != NONE
+        similar_tickets = await similar(context, pack, body, _key(form)) if checked else []
+        if similar_tickets and not form.typed["same"]:
             return page(
-                request, "citizen/report_similar.html", form=form, found=found, pack=pack, kept=kept
+                request,
+                "citizen/report_similar.html",
+                form=form,
+                found=similar_tickets,
+                pack=pack,
+                kept=stored,
             )
         filed = await take(context, None, with_same(body, form), _key(form), brought.marks)
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error, _WORDS)
         if pack is None:
             return choose(request, context, "/report?city=", _HEADING, status)
-        return _form(request, context, pack, form, status, kept)
+        return _form(request, context, pack, form, status, stored)
     receipt = filed.receipt
-    same = named(found, form)
+    same = named(similar_tickets, form)
     joined = same is not None and await join(context, pack, body, receipt.number, same)
     joined_to = same.ticket.number if joined and same else None
     return _receipt(request, pack, receipt, form.key, joined_to)
@@ -103,7 +108,7 @@ def _form(
     pack: Pack,
     form: Form,
     status: int = 200,
-    kept: Sequence[str] = (),
+    stored: Sequence[str] = (),
 ) -> Response:
     form.typed[bot_checks.STAMP] = bot_checks.stamp(context, form.typed[bot_checks.STAMP])
     return page(
@@ -114,7 +119,7 @@ def _form(
         pack=pack,
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or pack.features.appoint],
         photos=photos,
-        kept=kept,
+        kept=stored,
     )
 
 
@@ -138,12 +143,12 @@ def _receipt(
 
 def _complaint(form: Form, files: list[str]) -> ComplaintIn:
     """Convert the form to the API's model; a position from a phone is in WGS-84."""
-    contact = form.given("name", "phone")
-    told: dict[str, Any] = {
-        **form.given("city", "kind", "category", "text"),
-        "place": form.given("area", "address", "lat", "lon"),
+    contact = form.filled("name", "phone")
+    values: dict[str, Any] = {
+        **form.filled("city", "kind", "category", "text"),
+        "place": form.filled("area", "address", "lat", "lon"),
         "contact": contact or None,
         "anonymous": not contact or form.typed["anonymous"] == "yes",
         "public": form.typed["public"] == "yes",
     }
-    return ComplaintIn.model_validate(told | ({"files": files} if files else {}))
+    return ComplaintIn.model_validate(values | ({"files": files} if files else {}))

@@ -53,11 +53,11 @@ async def report_card(
         raise Problem("not_found") from None
     try:
         # The same request as the API's, so that both share one cached computation.
-        asked = reckoning(ReckoningQuery(month=shown), pack, now)
-        found, _ = await counted(context, None, asked, None)
+        requested_reckoning = reckoning(ReckoningQuery(month=shown), pack, now)
+        figures, _ = await counted(context, None, requested_reckoning, None)
         rates = await context.figures.get(
-            ("rates", *asked.asked),
-            lambda: rates_of(context, pack, found.period),
+            ("rates", *requested_reckoning.cache_key),
+            lambda: rates_of(context, pack, figures.period),
         )
     except StoreUnavailable:
         return page(request, "citizen/results_unavailable.html", 503)
@@ -68,8 +68,8 @@ async def report_card(
         month=shown,
         months=list(_months(shown, month_at(pack, now))),
         current=shown == month_at(pack, now),
-        figures=found.figures,
-        as_of=found.as_of,
+        figures=figures.figures,
+        as_of=figures.as_of,
         rates=rates,
         zone=pack.calendar.tz,
     )
@@ -107,16 +107,16 @@ async def published(
     """Show questions and answers whose citizens agreed to publication, with a map by script."""
     pack = _pack(context, city_id)
     try:
-        found = await published_tickets(context, pack, cursor, _PAGE)
+        answers = await published_tickets(context, pack, cursor, _PAGE)
     except StoreUnavailable:
         return page(request, "citizen/results_unavailable.html", 503)
     return page(
         request,
         "citizen/results_answers.html",
         pack=pack,
-        items=[_published(ticket) for ticket in found.tickets],
+        items=[_published(ticket) for ticket in answers.tickets],
         first=cursor is None,
-        next_cursor=found.next_cursor,
+        next_cursor=answers.next_cursor,
         zone=pack.calendar.tz,
     )
 

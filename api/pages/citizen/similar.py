@@ -33,7 +33,7 @@ from store.tickets.numbers import parse_number
 logger = structlog.stdlib.get_logger("jiesu.api")
 
 NONE = "none"
-_SAID = "市民本人确认与该工单反映同一问题"
+_MERGE_REASON = "市民本人确认与该工单反映同一问题"
 
 
 class Similar(NamedTuple):
@@ -48,24 +48,26 @@ async def similar(context: AppContext, pack: Pack, body: ComplaintIn, key: str) 
     """Return open tickets about the same matter; none for a resent form that has its ticket."""
     if await intake.by_key(context.store, key) is not None:
         return []
-    said = body.model_dump(exclude={"city", "contact"})
-    draft = filing.draft(pack, datetime.now(UTC), **said)
-    guess = classify(pack, draft)
+    values = body.model_dump(exclude={"city", "contact"})
+    complaint = filing.unnumbered(pack, datetime.now(UTC), **values)
+    guess = classify(pack, complaint)
     if guess.category is None or not guess.confident:
         return []
-    found = await open_nearby(context.store, draft, guess.category, guess.area, pack.severity)
+    nearby_tickets = await open_nearby(
+        context.store, complaint, guess.category, guess.area, pack.severity
+    )
     category = pack.category(guess.category)
     return [
         Similar(
             one, category, pack.unit(one.unit) if one.unit and pack.has_unit(one.unit) else None
         )
-        for one in found
+        for one in nearby_tickets
     ]
 
 
-def named(found: list[Similar], form: Form) -> Similar | None:
+def named(similar_tickets: list[Similar], form: Form) -> Similar | None:
     """Return the ticket that the citizen says is the same, if it is among those found."""
-    return next((one for one in found if one.ticket.number == form.typed["same"]), None)
+    return next((one for one in similar_tickets if one.ticket.number == form.typed["same"]), None)
 
 
 async def join(
@@ -79,7 +81,7 @@ async def join(
     safe = same.ticket.public and body.kind is not Kind.REPORT and pack.features.merge
     if not safe:
         return False
-    command = Merge(into=same.ticket.number, reason=_SAID)
+    command = Merge(into=same.ticket.number, reason=_MERGE_REASON)
     act = Act(actor=SYSTEM, command=command)
     try:
         await context.engine.act(number, act, f"same/{number}")

@@ -65,5 +65,5 @@ def _cells(names: Sequence[str], row: Sequence[str]) -> list[tuple[str, str]]:
 def _headings(row: Sequence[str]) -> list[str]:
     """Return each column's name, "" if unknown; nothing where there is no text column."""
     known = {word: name for name, words in _HEADINGS.items() for word in words}
-    found = [known.get(cell.casefold(), "") for cell in row]
-    return found if "text" in found else []
+    names = [known.get(cell.casefold(), "") for cell in row]
+    return names if "text" in names else []

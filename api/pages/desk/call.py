@@ -15,9 +15,9 @@ from starlette.responses import RedirectResponse, Response
 from api.http.access import staff
 from api.http.dependencies import Context
 from api.http.i18n import language_of
-from api.pages.actions import files as deed_files
+from api.pages.actions import files as action_files
 from api.pages.actions.parsing import KEPT
-from api.pages.desk.caller_history import Earlier, found_again, search
+from api.pages.desk.caller_history import Earlier, reload_earlier, search
 from api.pages.desk.request_mapping import FIELDS, WORDS, complaint, conclusion
 from api.pages.desk.suggestions import Hints, hints
 from api.pages.shared.forms import REFUSALS, Form
@@ -89,13 +89,13 @@ async def act(
         pack = city_of_form(request, context, caller, form)
         what, _, which = form.typed["do"].partition(":")
         try:
-            deed = _DEEDS.get(what)
-            if deed is None:
+            action = _ACTIONS.get(what)
+            if action is None:
                 raise Problem("not_found")
             await _take_files(request, context, caller, pack, form, sent)
             if form.wrong:
                 return await _screen(request, context, caller, pack, form, 422)
-            return await deed(request, context, caller, pack, form, which)
+            return await action(request, context, caller, pack, form, which)
         except (ValidationError, *REFUSALS) as error:
             status = form.refuse(error, WORDS)
             return await _screen(request, context, caller, pack, form, status)
@@ -106,13 +106,13 @@ async def hint(request: Request, context: Context, caller: Looking) -> Response:
     """Show suggestions for what is typed so far: a part of the screen."""
     form = await Form.read(request, *FIELDS)
     pack = city_of_form(request, context, caller, form)
-    found = await _hints(context, pack, form)
+    current = await _hints(context, pack, form)
     return page(
         request,
         "desk/call_hints.html",
         form=form,
         pack=pack,
-        found=found,
+        hints=current,
         zone=pack.calendar.tz,
         speech=Translator(language_of(request), pack),
     )
@@ -147,8 +147,8 @@ async def categories(
 ) -> Response:
     """List subjects by code, name or keyword, as the options of a datalist."""
     pack = working_city(request, context, caller)
-    found = matching(pack, category[:40])
-    return page(request, "desk/call_options.html", found=found)
+    found_categories = matching(pack, category[:40])
+    return page(request, "desk/call_options.html", found=found_categories)
 
 
 # --- what the buttons do ----------------------------------------------------------------------
@@ -184,19 +184,19 @@ async def _same(
     """Add what was said to an earlier ticket of the same caller, or urge it."""
     what, _, typed = which.partition(":")
     number = parse_number(typed)
-    if what not in DONE or number not in (await found_again(context, caller, form)).numbers:
+    if what not in DONE or number not in (await reload_earlier(context, caller, form)).numbers:
         raise Problem("ticket_not_found")
-    said = form.given("text")
+    values = form.filled("text")
     brought = form.typed[KEPT].split()
     if what == "urge" and brought:
         form.fail(FILES.name, _NOT_WITH_URGING)
         raise Problem("invalid_request")
     right = COMMANDS[AddFacts if what == "facts" else Urge]
-    async with attached(context, caller, right.key, number, brought) as there:
+    async with attached(context, caller, right.key, number, brought) as existing:
         command = (
-            AddFacts.model_validate({**said, "files": there})
+            AddFacts.model_validate({**values, "files": existing})
             if what == "facts"
-            else Urge.model_validate(said)
+            else Urge.model_validate(values)
         )
         await give(context, caller, number, command, f"call/{form.key}/{what}/{number}")
     return RedirectResponse(f"{CALL}?done={what}&number={number}", 303)
@@ -223,9 +223,9 @@ async def _answer(
     return _receipt(request, caller, pack, form, receipt, command, problem)
 
 
-Deed = Callable[[Request, AppContext, Caller, Pack, Form, str], Awaitable[Response]]
+CallAction = Callable[[Request, AppContext, Caller, Pack, Form, str], Awaitable[Response]]
 
-_DEEDS: dict[str, Deed] = {
+_ACTIONS: dict[str, CallAction] = {
     "look": _look,
     "caller": _search,
     "use": _use,
@@ -242,8 +242,8 @@ async def _filed(
     proof = context.uploads.seals.proof
     body = complaint(pack, form, [f"{row.id}.{proof(row.id)}" for row in brought])
     if not body.title:
-        found = await _hints(context, pack, form)
-        body = body.model_copy(update={"title": found.title})
+        current = await _hints(context, pack, form)
+        body = body.model_copy(update={"title": current.title})
     key = f"staff/{caller.id}/{form.key}"
     marks = [row.sha256 for row in brought]
     return (await take(context, caller, body, key, marks, by_hand=by_hand)).receipt
@@ -254,8 +254,8 @@ async def _take_files(
 ) -> None:
     """Receive the chosen files at every button: a browser does not send them again by itself."""
     _, _, earlier = form.typed["do"].partition("same:facts:")
-    given = await deed_files.taken(context, caller, earlier or None, sent, FILES)
-    deed_files.tell(form, FILES, given, Translator(language_of(request), pack))
+    files = await action_files.taken(context, caller, earlier or None, sent, FILES)
+    action_files.tell(form, FILES, files, Translator(language_of(request), pack))
 
 
 # --- showing it -------------------------------------------------------------------------------
@@ -270,19 +270,19 @@ def city_of_form(request: Request, context: AppContext, caller: Caller, form: Fo
 async def _hints(context: AppContext, pack: Pack, form: Form) -> Hints:
     kind = form.typed["kind"]
     area = area_of(pack, form.typed["area"])
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         "text": form.typed["text"][:4000],
         "title": form.typed["title"][:200],
         "kind": kind if kind in list(Kind) else Kind.COMPLAINT,
         "place": {"address": form.typed["address"][:200], "area": area},
     }
-    return await hints(context, pack, said, category_of(pack, form.typed["category"]))
+    return await hints(context, pack, values, category_of(pack, form.typed["category"]))
 
 
 async def _screen(
     request: Request, context: AppContext, caller: Caller, pack: Pack, form: Form, status: int = 200
 ) -> Response:
-    earlier: Earlier = await found_again(context, caller, form)
+    earlier: Earlier = await reload_earlier(context, caller, form)
     return staff_page(
         request,
         "desk/call.html",
@@ -290,14 +290,14 @@ async def _screen(
         status,
         pack=pack,
         form=form,
-        found=await _hints(context, pack, form),
+        hints=await _hints(context, pack, form),
         speech=Translator(language_of(request), pack),
         earlier=earlier if form.typed["earlier"] else None,
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or pack.features.appoint],
         channels=list(Channel),
         places=places(pack),
         papers=FILES,
-        kept=await deed_files.shown(context, caller, form.typed[KEPT].split()),
+        kept=await action_files.shown(context, caller, form.typed[KEPT].split()),
         done=DONE.get(request.query_params.get("done", "")),
         done_number=request.query_params.get("number", "")[:13],
     )

@@ -54,8 +54,8 @@ async def show_phone(
     form = await Form.read(request, *FIELDS)
     try:
         number = parse_number(form.typed["number"])
-        said = contacts.LookIn(purpose=PURPOSE)
-        person = await contacts.unmasked_person(context, caller, number, said.purpose)
+        look = contacts.LookIn(purpose=PURPOSE)
+        person = await contacts.unmasked_person(context, caller, number, look.purpose)
         return await _page(request, context, caller, form, person=person)
     except REFUSALS as error:
         return await _page(request, context, caller, form, form.refuse(error))
@@ -68,9 +68,9 @@ async def record(
     """Record one attempt: not reached, or reached and what they said."""
     form = await Form.read(request, *FIELDS)
     try:
-        given = _attempt(form)
-        done = "reached" if given.reached else "missed"
-        return await queue.do(request, context, caller, given, form, done)
+        command = _attempt(form)
+        done = "reached" if command.reached else "missed"
+        return await queue.do(request, context, caller, command, form, done)
     except (ValidationError, *REFUSALS) as error:
         return await _page(request, context, caller, form, form.refuse(error))
 
@@ -80,14 +80,14 @@ def _attempt(form: Form) -> CallBack:
     the note says that they declined.
     """
     reached = form.typed["reached"]
-    said: dict[str, Any] = {"reached": _YES.get(reached, reached or None), **form.given("note")}
-    told: dict[str, Any] = dict(form.given("contacted", "resolved", "grade", "words"))
-    if reached == "yes" and (told or "note" not in said):
+    values: dict[str, Any] = {"reached": _YES.get(reached, reached or None), **form.filled("note")}
+    fields: dict[str, Any] = dict(form.filled("contacted", "resolved", "grade", "words"))
+    if reached == "yes" and (fields or "note" not in values):
         for name in ("contacted", "resolved"):
-            if name in told:
-                told[name] = _YES.get(told[name], told[name])
-        said["rating"] = Rating.model_validate(told)
-    return CallBack.model_validate({name: one for name, one in said.items() if one is not None})
+            if name in fields:
+                fields[name] = _YES.get(fields[name], fields[name])
+        values["rating"] = Rating.model_validate(fields)
+    return CallBack.model_validate({name: one for name, one in values.items() if one is not None})
 
 
 async def _page(
@@ -109,7 +109,7 @@ async def _page(
         who=await _who(context, caller, at.hand) if at.hand else None,
         scripts=_scripts(at.pack, at.hand),
         grades=_grades(request, at.pack),
-        **queue.told(request, caller, at, DONE),
+        **queue.template_values(request, caller, at, DONE),
     )
 
 

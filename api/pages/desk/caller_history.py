@@ -37,14 +37,14 @@ async def search(context: AppContext, caller: Caller, form: Form) -> Earlier:
     Raises:
         ValidationError: the phone or the purpose is not valid.
     """
-    said = PhoneIn.model_validate(form.given("phone", "purpose"))
-    numbers = (await contacts.tickets_of(context, caller, said)).numbers
+    phone = PhoneIn.model_validate(form.filled("phone", "purpose"))
+    numbers = (await contacts.tickets_of(context, caller, phone)).numbers
     seal = context.signer("earlier")
     form.typed["earlier"] = str(seal.dumps([caller.id, numbers[:_SHOWN]]))
-    return await found_again(context, caller, form)
+    return await reload_earlier(context, caller, form)
 
 
-async def found_again(context: AppContext, caller: Caller, form: Form) -> Earlier:
+async def reload_earlier(context: AppContext, caller: Caller, form: Form) -> Earlier:
     """Return the found tickets as they are now; none if the signature is invalid or another's."""
     try:
         who, numbers = context.signer("earlier").loads(form.typed["earlier"], max_age=_LONGEST)

@@ -18,7 +18,7 @@ from api.pages.shared.workplace import working_city
 from app.caller import Caller
 from app.context import AppContext
 from domain.commands.intake.arbitrate import Arbitrate
-from domain.commands.lookups import asked, asking
+from domain.commands.lookups import asking, pending_request
 from domain.commands.supervising.decide import Decide
 from domain.deadlines.clocks import Clock
 from domain.deadlines.limits import Limit
@@ -40,7 +40,7 @@ DONE = {
     "refused": N_("Refused."),
     "arbitrated": N_("The meeting's word is recorded."),
 }
-ASKED = {
+REQUEST_HEADINGS = {
     "return": N_("Asks to return it"),
     "extension": N_("Asks for more time"),
     "hold": N_("Asks to put it on hold"),
@@ -65,8 +65,8 @@ async def decide(
     form = await Form.read(request, *FIELDS)
 
     def command(pack: Pack) -> Decide:
-        said = {**form.given("approve", "reason"), "unit": _unit(pack, form)}
-        return Decide.model_validate(said)
+        values = {**form.filled("approve", "reason"), "unit": _unit(pack, form)}
+        return Decide.model_validate(values)
 
     done = "granted" if form.typed["approve"] == "true" else "refused"
     return await _do(request, context, caller, form, done, command)
@@ -81,35 +81,35 @@ async def arbitrate(
 
     def command(pack: Pack) -> Arbitrate:
         names = [name for name in form.typed["units"].replace("，", ",").split(",") if name.strip()]
-        there = [unit_of(pack, name) for name in names]
-        if None in there:
+        units = [unit_of(pack, name) for name in names]
+        if None in units:
             form.fail("units", UNKNOWN_UNIT)
-        said = {
+        values = {
             "unit": _unit(pack, form),
-            **form.given("text"),
-            "units": [one for one in there if one],
+            **form.filled("text"),
+            "units": [one for one in units if one],
         }
-        return Arbitrate.model_validate({name: value for name, value in said.items() if value})
+        return Arbitrate.model_validate({name: value for name, value in values.items() if value})
 
     return await _do(request, context, caller, form, "arbitrated", command)
 
 
 def _unit(pack: Pack, form: Form) -> str | None:
-    found = unit_of(pack, form.typed["unit"])
-    if form.typed["unit"] and found is None:
+    result = unit_of(pack, form.typed["unit"])
+    if form.typed["unit"] and result is None:
         form.fail("unit", UNKNOWN_UNIT)
-    return found
+    return result
 
 
 async def _do(
     request: Request, context: AppContext, caller: Caller, form: Form, done: str, command: Any
 ) -> Response:
     try:
-        given = command(working_city(request, context, caller))
+        value = command(working_city(request, context, caller))
         if form.faults:
             form.problem = "invalid_request"
             return await _page(request, context, caller, form, 422)
-        return await queue.do(request, context, caller, given, form, done)
+        return await queue.do(request, context, caller, value, form, done)
     except (ValidationError, *REFUSALS) as error:
         return await _page(request, context, caller, form, form.refuse(error))
 
@@ -125,8 +125,8 @@ async def _page(
         status,
         form=form,
         wish=_wish(at.pack, at.hand.ticket, caller) if at.hand else None,
-        asked_for={one.row.number: ASKED[_what(one.ticket)] for one in at.waits},
-        **queue.told(request, caller, at, DONE),
+        asked_for={one.row.number: REQUEST_HEADINGS[_what(one.ticket)] for one in at.waits},
+        **queue.template_values(request, caller, at, DONE),
     )
 
 
@@ -134,19 +134,19 @@ async def _page(
 
 
 def _what(ticket: Ticket) -> str:
-    wish = asked(ticket)
+    wish = pending_request(ticket)
     return wish.what if wish else "arbitration"
 
 
 def _wish(pack: Pack, ticket: Ticket, caller: Caller) -> dict[str, Any]:
     """Describe the open ticket's request: unit, ground, how often before, and what would follow."""
-    wish, share = asked(ticket), asking(ticket)
+    wish, share = pending_request(ticket), asking(ticket)
     share = share or ticket.lead
     unit = pack.unit(share.unit) if share and pack.has_unit(share.unit) else None
     what = _what(ticket)
     return {
         "what": what,
-        "words": ASKED[what],
+        "words": REQUEST_HEADINGS[what],
         "unit": unit,
         "wish": wish,
         "ground": _ground(pack, wish) if wish else None,
@@ -201,15 +201,15 @@ def _later(pack: Pack, ticket: Ticket, wish: Wish, n: int | None) -> Clock | Non
 def others(pack: Pack, ticket: Ticket) -> list[Unit]:
     """Return the other candidates: units responsible for the subject, the street, the fallback."""
     place = ticket.complaint.place
-    found: dict[str, Unit] = {}
+    units: dict[str, Unit] = {}
     for row in pack.responsibilities:
         if row.category == "*" or not row.covers(ticket.category, ticket.area):
             continue
         code = resolve(pack, row.unit, ticket.area, place)
         if code is not None and code != ticket.unit:
-            found.setdefault(code, pack.unit(code))
+            units.setdefault(code, pack.unit(code))
     street = pack.street_of(ticket.area)
     for unit in (street, pack.unit(pack.city.fallback)):
         if unit is not None and unit.code != ticket.unit:
-            found.setdefault(unit.code, unit)
-    return list(found.values())
+            units.setdefault(unit.code, unit)
+    return list(units.values())

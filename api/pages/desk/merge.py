@@ -72,8 +72,8 @@ async def compare(
     request: Request, context: Context, caller: Annotated[Caller, staff("page_desk")]
 ) -> Response:
     """Show the tickets in the address side by side, and others that may be about the same."""
-    asked = {slot: request.query_params.get(slot, "")[:20] for slot in SLOTS}
-    return await _page(request, context, caller, Form.blank(*FIELDS, **asked))
+    values = {slot: request.query_params.get(slot, "")[:20] for slot in SLOTS}
+    return await _page(request, context, caller, Form.blank(*FIELDS, **values))
 
 
 @router.post(MERGE)
@@ -88,7 +88,7 @@ async def merge(
         if form.typed["parent"] not in numbers:
             form.fail("parent", _CHOOSE)
             raise Problem("invalid_request")
-        command = Merge.model_validate({"into": form.typed["parent"], **form.given("reason")})
+        command = Merge.model_validate({"into": form.typed["parent"], **form.filled("reason")})
         for number in dict.fromkeys(numbers):
             if number != command.into:
                 await _into(context, caller, number, command, form, refused)
@@ -123,7 +123,7 @@ async def unmerge(
     form = await Form.read(request, *FIELDS)
     try:
         number = parse_number(form.typed["number"])
-        command = Unmerge.model_validate(form.given("reason"))
+        command = Unmerge.model_validate(form.filled("reason"))
         await give(context, caller, number, command, f"page/{form.key}/{number}")
     except (ValidationError, *REFUSALS) as error:
         return await _page(request, context, caller, form, form.refuse(error))
@@ -178,8 +178,8 @@ async def _shown(context: AppContext, caller: Caller, form: Form) -> list[Ticket
                 numbers[slot] = parse_number(form.typed[slot])
         except BadNumber:
             form.fail(slot, _NO_TICKET)
-    found = await compared(context, caller, list(numbers.values()))
-    known = {one.complaint.number: one for one in found}
+    tickets = await compared(context, caller, list(numbers.values()))
+    known = {one.complaint.number: one for one in tickets}
     for slot, number in numbers.items():
         if number not in known:
             form.fail(slot, _NO_TICKET)

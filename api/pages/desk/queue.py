@@ -68,11 +68,11 @@ async def desk(
     of = [queue for queue, address in PAGES.items() if address == page]
     only = next((one for one in of if one == request.query_params.get("queue")), None)
     was = request.query_params.get("was", "") if request.method == "GET" else ""
-    found = await work_queues.waiting(context, caller, pack.city.id, of, only, SHOWN + 1, was)
-    shown = found.first[:SHOWN]
+    tickets = await work_queues.waiting(context, caller, pack.city.id, of, only, SHOWN + 1, was)
+    shown = tickets.first[:SHOWN]
     wanted = number or request.query_params.get("number")
     at = next((n for n, one in enumerate(shown) if one.row.number == wanted), 0)
-    return OpenQueue(pack, found.counts, only, shown, at, len(found.first) > SHOWN)
+    return OpenQueue(pack, tickets.counts, only, shown, at, len(tickets.first) > SHOWN)
 
 
 async def do(
@@ -97,7 +97,7 @@ async def do(
     return RedirectResponse(f"{address}?{urlencode(onward)}", 303)
 
 
-def told(
+def template_values(
     request: Request, caller: Caller, at: OpenQueue, messages: dict[str, str]
 ) -> dict[str, Any]:
     """Return the values for every queue's template: the desk, its pack, and what was just done.

@@ -77,7 +77,7 @@ async def act(
         what = form.typed["do"]
         sheet = await _sheet(sent, form) if what == "read" else []
     if what == "read":
-        rows = [row for row in rows if _said(row)] + sheet
+        rows = [row for row in rows if _has_values(row)] + sheet
         if len(rows) > MOST:
             form.fail("sheet", _TOO_MANY, most=MOST)
         _put(form, rows[:MOST])
@@ -97,18 +97,18 @@ async def _file(
     rows: list[dict[str, str]],
 ) -> Response:
     filed: list[FiledRow] = []
-    kept: list[dict[str, str]] = []
+    items: list[dict[str, str]] = []
     faults: list[dict[str, Fault]] = []
     for row in rows:
-        if not _said(row):
+        if not _has_values(row):
             continue
         done = await _one(context, caller, pack, form, row)
         if isinstance(done, FiledRow):
             filed.append(done)
         else:
-            kept.append(row)
+            items.append(row)
             faults.append(done)
-    _put(form, kept or [{} for _ in range(BLANK)])
+    _put(form, items or [{} for _ in range(BLANK)])
     for n, wrong in enumerate(faults):
         form.faults |= {f"{name}-{n}": fault for name, fault in wrong.items()}
     if faults:
@@ -120,7 +120,7 @@ async def _one(
     context: AppContext, caller: Caller, pack: Pack, form: Form, row: dict[str, str]
 ) -> FiledRow | dict[str, Fault]:
     """File a row, or return what is wrong with it, by its fields."""
-    own = Form.blank(*CALL_FIELDS, *COLUMNS, **row, **form.given("kind", "channel"))
+    own = Form.blank(*CALL_FIELDS, *COLUMNS, **row, **form.filled("kind", "channel"))
     try:
         today = context.now().astimezone(pack.calendar.tz).date()
         body = _with_date(complaint(pack, own), own, today)
@@ -161,8 +161,8 @@ def _rows(sent: FormData, form: Form) -> list[dict[str, str]]:
     typed = form.typed["rows"]
     count = min(int(typed[:6]), MOST) if typed.isdecimal() else 0  # int() refuses 4300 digits
     names = [(n, name) for n in range(count) for name in (*COLUMNS, "key")]
-    told = Form.of(sent, *(f"{name}-{n}" for n, name in names)).typed
-    rows = [{name: told[f"{name}-{n}"] for name in (*COLUMNS, "key")} for n in range(count)]
+    values = Form.of(sent, *(f"{name}-{n}" for n, name in names)).typed
+    rows = [{name: values[f"{name}-{n}"] for name in (*COLUMNS, "key")} for n in range(count)]
     return [row | {"key": row["key"][:64] or secrets.token_hex(8)} for row in rows]
 
 
@@ -175,23 +175,23 @@ def _put(form: Form, rows: list[dict[str, str]]) -> None:
         form.typed[f"key-{n}"] = row.get("key") or secrets.token_hex(8)
 
 
-def _said(row: dict[str, str]) -> bool:
+def _has_values(row: dict[str, str]) -> bool:
     return any(row.get(name) for name in COLUMNS)
 
 
 async def _sheet(sent: FormData, form: Form) -> list[dict[str, str]]:
     """Return the rows of the pasted text and of the file."""
-    found: list[dict[str, str]] = []
+    items: list[dict[str, str]] = []
     file = sent.get("file")
     try:
-        found += read(form.typed["sheet"])
+        items += read(form.typed["sheet"])
         if isinstance(file, UploadFile) and file.filename:
-            found += read(decoded(await file.read()))
+            items += read(decoded(await file.read()))
     except ValueError:
         form.fail("sheet", _NO_TABLE)
         return []
     form.typed["sheet"] = ""
-    return found
+    return items
 
 
 def _table(

@@ -32,13 +32,13 @@ def complaint(pack: Pack, form: Form, files: Sequence[str] = ()) -> ComplaintIn:
         ValidationError; Problem: the form's faults say what is wrong.
     """
     codes = _codes(pack, form)
-    contact = form.given("name", "phone")
+    contact = form.filled("name", "phone")
     body = ComplaintIn.model_validate(
         {
-            **form.given("text", "title", "kind", "channel"),
+            **form.filled("text", "title", "kind", "channel"),
             "city": pack.city.id,
             "category": codes["category"],
-            "place": {**form.given("address"), "area": codes["area"]},
+            "place": {**form.filled("address"), "area": codes["area"]},
             "contact": contact or None,
             "anonymous": not contact or form.typed["anonymous"] == "yes",
             "files": files,
@@ -47,22 +47,22 @@ def complaint(pack: Pack, form: Form, files: Sequence[str] = ()) -> ComplaintIn:
     if form.faults:
         raise Problem("invalid_request")
     if same := form.typed["same"]:
-        said = f"{body.text}\n（与工单 {parse_number(same)} 反映同一问题）"
-        body = body.model_copy(update={"text": said})
+        text = f"{body.text}\n（与工单 {parse_number(same)} 反映同一问题）"
+        body = body.model_copy(update={"text": text})
     return body
 
 
 def _codes(pack: Pack, form: Form) -> dict[str, str | None]:
     """Return the codes typed into the fields with lists; mark unknown ones as faults."""
-    told: dict[str, str | None] = {}
+    values: dict[str, str | None] = {}
     for name, find, words in (
         ("category", category_of, UNKNOWN_CATEGORY),
         ("area", area_of, UNKNOWN_AREA),
     ):
-        told[name] = find(pack, form.typed[name])
-        if form.typed[name] and told[name] is None:
+        values[name] = find(pack, form.typed[name])
+        if form.typed[name] and values[name] is None:
             form.fail(name, words)
-    return told
+    return values
 
 
 def conclusion(form: Form) -> Conclude:

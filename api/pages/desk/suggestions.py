@@ -46,49 +46,55 @@ class Hints:
     answerable: bool = True
 
 
-async def hints(context: AppContext, pack: Pack, said: dict[str, Any], chosen: str | None) -> Hints:
+async def hints(
+    context: AppContext, pack: Pack, values: dict[str, Any], chosen: str | None
+) -> Hints:
     """Return the suggestions for a complaint as typed so far; `chosen`: its subject."""
-    draft = filing.draft(pack, datetime.now(UTC), **said)
-    found = guess(context, pack, draft)
-    code = chosen or found.category
-    told = Hints(
+    complaint = filing.unnumbered(pack, datetime.now(UTC), **values)
+    suggestion = guess(context, pack, complaint)
+    code = chosen or suggestion.category
+    suggested = Hints(
         category=pack.category(code) if code else None,
-        suggested=pack.category(found.category) if found.category else None,
-        sure=found.confident,
-        reasons=found.because if draft.text or draft.title else [],
-        area=found.area,
+        suggested=pack.category(suggestion.category) if suggestion.category else None,
+        sure=suggestion.confident,
+        reasons=suggestion.because if complaint.text or complaint.title else [],
+        area=suggestion.area,
         scripts=list(pack.phrases.scripts_for(Moment.CALL, code)),
         answers=list(pack.phrases.answers_for(code)),
-        title=title_of(pack, draft, code),
-        answerable=draft.kind in pack.desk.answers,
+        title=title_of(pack, complaint, code),
+        answerable=complaint.kind in pack.desk.answers,
     )
-    if told.category is not None:
-        await _about(context, pack, draft, told, told.category)
-    return told
+    if suggested.category is not None:
+        await _about(context, pack, complaint, suggested, suggested.category)
+    return suggested
 
 
-def guess(context: AppContext, pack: Pack, draft: Complaint) -> CategorySuggestion:
+def guess(context: AppContext, pack: Pack, complaint: Complaint) -> CategorySuggestion:
     """Return what triage would suggest."""
-    place = draft.place
+    place = complaint.place
     located = place.lat is not None and place.lon is not None
-    return suggest(pack, context.packs.grid(pack.city.id) if located else None, draft)
+    return suggest(pack, context.packs.grid(pack.city.id) if located else None, complaint)
 
 
 async def _about(
-    context: AppContext, pack: Pack, draft: Complaint, told: Hints, category: Category
+    context: AppContext, pack: Pack, complaint: Complaint, suggested: Hints, category: Category
 ) -> None:
     """Fill in the unit, the due time, the unmet filing condition, and similar open tickets."""
     code = category.code
-    routing = route(pack, code, told.area, draft.place)
-    told.unit, told.unit_reasons = pack.unit(routing.unit), routing.because
-    told.promise = promise(pack, category.tier, draft.filed_at)
+    routing = route(pack, code, suggested.area, complaint.place)
+    suggested.unit, suggested.unit_reasons = pack.unit(routing.unit), routing.because
+    suggested.promise = promise(pack, category.tier, complaint.filed_at)
     if category.filing is not None:
-        since = draft.filed_at - pack.severity.repeats_within.length
-        again = await find_repeats(context.store, draft, code, told.area, pack.severity, since)
-        holds = filing_holds(pack, draft, code, told.area, len(again))
-        told.missing = None if holds else category.filing
-    if draft.kind is not Kind.REPORT:
-        told.similar = await open_nearby(context.store, draft, code, told.area, pack.severity)
+        since = complaint.filed_at - pack.severity.repeats_within.length
+        again = await find_repeats(
+            context.store, complaint, code, suggested.area, pack.severity, since
+        )
+        holds = filing_holds(pack, complaint, code, suggested.area, len(again))
+        suggested.missing = None if holds else category.filing
+    if complaint.kind is not Kind.REPORT:
+        suggested.similar = await open_nearby(
+            context.store, complaint, code, suggested.area, pack.severity
+        )
 
 
 def promise(pack: Pack, tier: str | None, at: datetime) -> Clock | None:
@@ -96,12 +102,12 @@ def promise(pack: Pack, tier: str | None, at: datetime) -> Clock | None:
     return plan_clock(pack, ClockName.HANDLE, tier, at)
 
 
-def title_of(pack: Pack, draft: Complaint, category: str | None) -> str:
+def title_of(pack: Pack, complaint: Complaint, category: str | None) -> str:
     """Compose a short title: the place and the subject, else the beginning of the text."""
-    street = pack.street_of(draft.place.area)
-    where = draft.place.address or (street.name if street else "")
+    street = pack.street_of(complaint.place.area)
+    where = complaint.place.address or (street.name if street else "")
     if category and where:
         return f"{where[:_TITLE]}：{pack.category(category).name}"
-    said = draft.text
-    ends = min((at for sign in _PAUSES if (at := said.find(sign)) > 0), default=len(said))
-    return said[: min(ends, _TITLE)]
+    text = complaint.text
+    ends = min((at for sign in _PAUSES if (at := text.find(sign)) > 0), default=len(text))
+    return text[: min(ends, _TITLE)]

@@ -59,14 +59,14 @@ async def classify(
     form = await Form.read(request, *FIELDS)
 
     def command(pack: Pack) -> Classify:
-        said = {
-            **form.given("kind", "note"),
+        values = {
+            **form.filled("kind", "note"),
             "category": _code(form, "category", category_of(pack, form.typed["category"])),
             "area": _code(form, "area", area_of(pack, form.typed["area"])),
             "unit": _code(form, "unit", unit_of(pack, form.typed["unit"])),
             "accused": _code(form, "accused", unit_of(pack, form.typed["accused"])),
         }
-        return Classify.model_validate({name: value for name, value in said.items() if value})
+        return Classify.model_validate({name: value for name, value in values.items() if value})
 
     return await _do(request, context, caller, form, "triage", command)
 
@@ -80,8 +80,8 @@ async def dispatch(
 
     def command(pack: Pack) -> Reassign:
         unit = _code(form, "unit", unit_of(pack, form.typed["unit"]))
-        said = {"unit": unit, **form.given("reason")}
-        return Reassign.model_validate({name: value for name, value in said.items() if value})
+        values = {"unit": unit, **form.filled("reason")}
+        return Reassign.model_validate({name: value for name, value in values.items() if value})
 
     return await _do(request, context, caller, form, "reassign", command)
 
@@ -95,29 +95,29 @@ async def conclude(
 
     def command(pack: Pack) -> Conclude:
         outcome, _, reason = form.typed["outcome"].partition(":")
-        said = {"outcome": outcome, "reason": reason or None, **form.given("text")}
-        return Conclude.model_validate(said)
+        values = {"outcome": outcome, "reason": reason or None, **form.filled("text")}
+        return Conclude.model_validate(values)
 
     return await _do(request, context, caller, form, "conclude", command)
 
 
-def _code(form: Form, name: str, found: str | None) -> str | None:
+def _code(form: Form, name: str, result: str | None) -> str | None:
     """Return the code that was found; if there is none, mark the field as faulty."""
-    if form.typed[name] and found is None:
+    if form.typed[name] and result is None:
         known = {"category": UNKNOWN_CATEGORY, "area": UNKNOWN_AREA}
         form.fail(name, known.get(name, UNKNOWN_UNIT))
-    return found
+    return result
 
 
 async def _do(
     request: Request, context: AppContext, caller: Caller, form: Form, what: str, command: Any
 ) -> Response:
     try:
-        given = command(working_city(request, context, caller))
+        value = command(working_city(request, context, caller))
         if form.faults:
             form.problem = "invalid_request"
             return await _page(request, context, caller, form, 422, what)
-        return await queue.do(request, context, caller, given, form, what)
+        return await queue.do(request, context, caller, value, form, what)
     except (ValidationError, *REFUSALS) as error:
         return await _page(request, context, caller, form, form.refuse(error), what)
 
@@ -142,27 +142,27 @@ async def _page(
         advice=_advice(context, speech, at.hand) if at.hand else None,
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or at.pack.features.appoint],
         places=places(at.pack),
-        **queue.told(request, caller, at, DONE),
+        **queue.template_values(request, caller, at, DONE),
     )
 
 
 def _advice(context: AppContext, speech: Translator, hand: QueuedTicket) -> dict[str, Any]:
     """Return the machine's suggestion for the open ticket, why, and what would follow."""
     pack, ticket = speech.pack, hand.ticket
-    found = guess(context, pack, ticket.complaint)
-    code = (hand.doubt.suggestion if hand.doubt else None) or ticket.category or found.category
+    suggestion = guess(context, pack, ticket.complaint)
+    code = (hand.doubt.suggestion if hand.doubt else None) or ticket.category or suggestion.category
     category = pack.category(code) if code and pack.knows(code) else None
-    area = ticket.area or found.area
-    told: dict[str, Any] = {
+    area = ticket.area or suggestion.area
+    values: dict[str, Any] = {
         "category": category,
         "area": area,
-        "reasons": speech.reasons(hand.doubt) if hand.doubt else speech.because(found.because),
+        "reasons": speech.reasons(hand.doubt) if hand.doubt else speech.because(suggestion.because),
         "classified": ticket.stage is not Stage.TRIAGE,
     }
     if category is None:
-        return told | {"unit": None, "unit_reasons": [], "promise": None}
+        return values | {"unit": None, "unit_reasons": [], "promise": None}
     routing = route(pack, category.code, area, ticket.complaint.place)
-    return told | {
+    return values | {
         "unit": pack.unit(routing.unit),
         "unit_reasons": speech.because(routing.because),
         "promise": promise(pack, category.tier, ticket.updated_at),

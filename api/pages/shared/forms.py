@@ -79,7 +79,7 @@ class Form:
     def wrong(self) -> bool:
         return bool(self.faults or self.problem)
 
-    def given(self, *names: str) -> dict[str, str]:
+    def filled(self, *names: str) -> dict[str, str]:
         """Return the values of these fields, without the empty ones."""
         return {name: self.typed[name] for name in names if self.typed[name]}
 

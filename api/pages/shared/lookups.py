@@ -45,29 +45,29 @@ def places(pack: Pack) -> list[Unit]:
 
 def matching(pack: Pack, typed: str, most: int = 20) -> Sequence[Category]:
     """Return the subjects whose code, name or keywords match, in this order."""
-    said = typed.strip().casefold()
-    if not said:
+    text = typed.strip().casefold()
+    if not text:
         return pack.categories[:most]
 
     def distance(one: Category) -> int:
-        if one.code.startswith(said):
+        if one.code.startswith(text):
             return 0
-        if said in one.name.casefold() or said in one.name_en.casefold():
+        if text in one.name.casefold() or text in one.name_en.casefold():
             return 1
-        return 2 if any(said in word.casefold() or word in said for word in one.keywords) else 9
+        return 2 if any(text in word.casefold() or word in text for word in one.keywords) else 9
 
-    found = [(distance(one), one.code, one) for one in pack.categories]
-    return [one for far, _, one in sorted(found, key=lambda row: row[:2]) if far < 9][:most]
+    ranked = [(distance(one), one.code, one) for one in pack.categories]
+    return [one for far, _, one in sorted(ranked, key=lambda row: row[:2]) if far < 9][:most]
 
 
 def _only(typed: str, known: Iterable[T], code: Callable[[T], str]) -> str | None:
-    said = typed.strip()
-    if not said:
+    text = typed.strip()
+    if not text:
         return None
-    first, _, _ = said.partition(" ")
-    exact = [code(one) for one in known if code(one) in (said, first)]
+    first, _, _ = text.partition(" ")
+    exact = [code(one) for one in known if code(one) in (text, first)]
     if exact:
         return exact[0]
-    low = said.casefold()
+    low = text.casefold()
     named = {code(one) for one in known if low in (one.name.casefold(), one.name_en.casefold())}
     return named.pop() if len(named) == 1 else None

@@ -20,18 +20,18 @@ class MonthChoice:
 
     shown: str
     choices: list[str]
-    asked: Reckoning
+    reckoning: Reckoning
 
     @property
     def period(self) -> Period:
-        return self.asked.period
+        return self.reckoning.period
 
     @property
     def running(self) -> bool:
-        return self.asked.period.until == self.asked.now
+        return self.reckoning.period.until == self.reckoning.now
 
 
-def month_asked(request: Request, pack: Pack, now: datetime) -> MonthChoice:
+def requested_month(request: Request, pack: Pack, now: datetime) -> MonthChoice:
     """Return the month in the address, or the running one.
 
     Raises:
@@ -39,12 +39,12 @@ def month_asked(request: Request, pack: Pack, now: datetime) -> MonthChoice:
     """
     month = request.query_params.get("month") or None
     try:
-        asked = reckoning(ReckoningQuery(month=month), pack, now)
+        requested_reckoning = reckoning(ReckoningQuery(month=month), pack, now)
     except (ValidationError, Problem):
         raise Problem("not_found") from None
     latest = month_at(pack, now)
     shown = month or latest
-    return MonthChoice(shown, sorted({shown, *_before(latest)}, reverse=True), asked)
+    return MonthChoice(shown, sorted({shown, *_before(latest)}, reverse=True), requested_reckoning)
 
 
 def _before(latest: str) -> list[str]:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from api.http.assets import Assets
-from api.http.i18n import COOKIE, LANGUAGES, TAGS, asked_language, language_of, translations
+from api.http.i18n import COOKIE, LANGUAGES, TAGS, language_of, requested_language, translations
 from api.pages.shared import formatting
 from api.pages.shared.labels import Labels
 
@@ -43,8 +43,8 @@ class Drawing:
         self.assets = assets
         self._languages = {language: self._environment(language) for language in LANGUAGES}
 
-    def draw(self, language: str, template: str, told: dict[str, Any]) -> str:
-        return self._languages[language].get_template(template).render(told)
+    def draw(self, language: str, template: str, values: dict[str, Any]) -> str:
+        return self._languages[language].get_template(template).render(values)
 
     def _environment(self, language: str) -> Environment:
         made = Environment(
@@ -74,7 +74,7 @@ def page(
     status: int = 200,
     *,
     headers: dict[str, str] | None = None,
-    **told: Any,
+    **values: Any,
 ) -> Response:
     """Render a page; templates get lang, now, here, other_language, csrf_token, asset, label."""
     drawing: Drawing = request.app.state.drawing
@@ -85,10 +85,10 @@ def page(
         "other_language": _other_language(request, language),
         "csrf_token": csrf_token(request),
     }
-    text = drawing.draw(language, template, known | told)
+    text = drawing.draw(language, template, known | values)
     response = HTMLResponse(text, status, SAFE | (headers or {}))
     response.headers["Content-Language"] = TAGS[language]
-    if asked_language(request):
+    if requested_language(request):
         response.set_cookie(COOKIE, language, _YEAR, samesite="lax")
     return response
 
@@ -106,5 +106,5 @@ def _other_language(request: Request, language: str) -> str | None:
     if request.method != "GET":
         return None
     other = next(one for one in LANGUAGES if one != language)
-    asked = [pair for pair in request.query_params.multi_items() if pair[0] != "lang"]
-    return f"{request.url.path}?{urlencode([*asked, ('lang', other)])}"
+    pairs = [pair for pair in request.query_params.multi_items() if pair[0] != "lang"]
+    return f"{request.url.path}?{urlencode([*pairs, ('lang', other)])}"

@@ -17,23 +17,23 @@ def sign_in_page(
     status: int = 200,
     *,
     to: str = "",
-    kept: Pairs | None = None,
+    pairs: Pairs | None = None,
     lost: bool = False,
     name: str = "",
     problem: str | None = None,
-    **told: Any,
+    **values: Any,
 ) -> Response:
-    """Draw the sign-in page. `kept`: the fields waiting to be sent; `lost`: files were lost."""
+    """Draw the sign-in page. `pairs`: the fields waiting to be sent; `lost`: files were lost."""
     context: AppContext = request.app.state.context
     return page(
         request,
         "shared/sign_in.html",
         status,
         to=to,
-        kept=kept or [],
+        kept=pairs or [],
         lost=lost,
         name=name,
         problem=problem,
         oidc=bool(context.settings.oidc_issuer),
-        **told,
+        **values,
     )

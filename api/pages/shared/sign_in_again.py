@@ -17,7 +17,7 @@ from api.pages.shared.sign_in import Pairs, sign_in_page
 TO, KEPT = "to", "kept."
 """The field with the address to continue at, and the prefix of the names of carried fields."""
 
-_NEVER_KEPT = (CSRF_FIELD, "password", "old", "new")
+_NEVER_CARRIED = (CSRF_FIELD, "password", "old", "new")
 
 
 async def sign_in_first(request: Request, code: str, status: int) -> Response:
@@ -25,20 +25,20 @@ async def sign_in_first(request: Request, code: str, status: int) -> Response:
     to = _here(request)
     if request.method != "POST":
         return sign_in_page(request, status, to=to)
-    kept, lost = await _typed(request)
-    return sign_in_page(request, status, to=to, kept=kept, lost=lost, problem=code)
+    pairs, lost = await _typed(request)
+    return sign_in_page(request, status, to=to, pairs=pairs, lost=lost, problem=code)
 
 
 async def send_later(request: Request, code: str, status: int) -> Response:
     """Show what was typed and why it was refused, to be sent again in a moment."""
-    kept, lost = await _typed(request)
-    return once_more(request, _here(request), kept, status, lost=lost, problem=code)
+    pairs, lost = await _typed(request)
+    return once_more(request, _here(request), pairs, status, lost=lost, problem=code)
 
 
 def once_more(
     request: Request,
     to: str,
-    kept: Pairs,
+    pairs: Pairs,
     status: int = 200,
     *,
     lost: bool = False,
@@ -46,7 +46,7 @@ def once_more(
 ) -> Response:
     """Show the retained fields before they are sent to `to`."""
     return page(
-        request, "shared/sign_in_again.html", status, to=to, kept=kept, lost=lost, problem=problem
+        request, "shared/sign_in_again.html", status, to=to, kept=pairs, lost=lost, problem=problem
     )
 
 
@@ -59,7 +59,7 @@ async def _typed(request: Request) -> tuple[Pairs, bool]:
     sent = await request.form()
     lost = any(isinstance(value, UploadFile) and value.filename for value in sent.values())
     await sent.close()
-    return [pair for pair in _texts(sent.multi_items()) if pair[0] not in _NEVER_KEPT], lost
+    return [pair for pair in _texts(sent.multi_items()) if pair[0] not in _NEVER_CARRIED], lost
 
 
 def carried(sent: FormData) -> tuple[str, Pairs]:

@@ -16,7 +16,7 @@ _YEAR = 365 * 24 * 3600
 
 
 def staff_page(
-    request: Request, template: str, caller: Caller, status: int = 200, **told: Any
+    request: Request, template: str, caller: Caller, status: int = 200, **values: Any
 ) -> Response:
     """Draw a page that extends `shared/base_staff.html`.
 
@@ -24,7 +24,7 @@ def staff_page(
     """
     context: AppContext = request.app.state.context
     served = cities(context, caller)
-    pack = told.pop("pack", None) or working_city(request, context, caller)
+    pack = values.pop("pack", None) or working_city(request, context, caller)
     response = page(
         request,
         template,
@@ -36,7 +36,7 @@ def staff_page(
         pack=pack,
         zone=pack.calendar.tz,
         other_cities=_others(request, [one.city for one in served if one is not pack]),
-        **told,
+        **values,
     )
     if request.query_params.get(CITY):
         response.set_cookie(CITY, pack.city.id, _YEAR, samesite="lax", httponly=True)
@@ -47,5 +47,5 @@ def _others(request: Request, others: list[Any]) -> list[tuple[Any, str]]:
     """Return each other city with this page's address there; none if the page answers a form."""
     if request.method != "GET":
         return []
-    asked = [one for one in request.query_params.multi_items() if one[0] not in (CITY, "cursor")]
-    return [(city, f"{request.url.path}?{urlencode([*asked, (CITY, city.id)])}") for city in others]
+    pairs = [one for one in request.query_params.multi_items() if one[0] not in (CITY, "cursor")]
+    return [(city, f"{request.url.path}?{urlencode([*pairs, (CITY, city.id)])}") for city in others]

@@ -15,7 +15,7 @@ from api.pages.shared.navigation import NavigationLink
 from api.pages.shared.page import page
 from app.caller import Caller
 from domain.actors import Actor, Role
-from domain.deadlines.clocks import RungKind
+from domain.deadlines.clocks import LevelKind
 from domain.ticket.stages import Outcome, Stage
 from domain.words import N_
 
@@ -59,16 +59,16 @@ async def styleguide(request: Request, look: str = "citizen") -> Response:
         wrong=wrong,
         stages=list(Stage),
         outcomes=list(Outcome),
-        rungs=list(RungKind),
+        rungs=list(LevelKind),
         kinds=[*LABELS["kind"]],
         lines=_lines(now, language_of(request)),
     )
 
 
 def _lines(now: datetime, language: str) -> list[Any]:
-    told = partial(Labels(language).label, "told")
+    label = partial(Labels(language).label, "told")
     return [
-        _Line(now - timedelta(days=2), told("accepted")),
-        _Line(now - timedelta(days=1), told("assigned"), "水务局"),
-        _Line(now, told("replied"), "水务局", "已组织清淤，河水恢复清澈。"),
+        _Line(now - timedelta(days=2), label("accepted")),
+        _Line(now - timedelta(days=1), label("assigned"), "水务局"),
+        _Line(now, label("replied"), "水务局", "已组织清淤，河水恢复清澈。"),
     ]

@@ -20,10 +20,10 @@ def working_city(request: Request, context: AppContext, caller: Caller) -> Pack:
         Problem: not_your_city, if the city in the address is not the caller's.
     """
     served = cities(context, caller)
-    asked = request.query_params.get(CITY)
-    if asked and asked not in [pack.city.id for pack in served]:
+    requested = request.query_params.get(CITY)
+    if requested and requested not in [pack.city.id for pack in served]:
         raise Problem("not_your_city")
-    wanted = asked or request.cookies.get(CITY)
+    wanted = requested or request.cookies.get(CITY)
     return next((pack for pack in served if pack.city.id == wanted), served[0])
 
 
@@ -35,10 +35,10 @@ def cities(context: AppContext, caller: Caller) -> list[Pack]:
     """
     packs = [context.packs.get(city) for city in context.packs.ids() if caller.serves(city)]
     unit = caller.unit
-    found = [pack for pack in packs if unit is None or pack.has_unit(unit)]
-    if not found:
+    found_packs = [pack for pack in packs if unit is None or pack.has_unit(unit)]
+    if not found_packs:
         raise Problem("forbidden", "No city that is served here has this unit.")
-    return found
+    return found_packs
 
 
 def unit_of(packs: list[Pack], who: Actor) -> Unit | None:

@@ -67,9 +67,9 @@ async def board(
     pack = working_city(request, context, caller)
     boards: BoardFeeds = request.app.state.boards
     scene = await boards.now(context, caller, pack)
-    told = _told(scene.board, pack, caller, wall)
+    values = _values(scene.board, pack, caller, wall)
     template = "supervision/board_wall.html" if wall else "supervision/board.html"
-    return staff_page(request, template, caller, parts=_parts(wall), **told)
+    return staff_page(request, template, caller, parts=_parts(wall), **values)
 
 
 @router.get("/staff/board/stream")
@@ -106,18 +106,18 @@ async def _events(
                 shown = drawn
 
 
-def _event(name: str, told: object) -> str:
-    return f"event: {name}\ndata: {json.dumps(told, ensure_ascii=False)}\n\n"
+def _event(name: str, value: object) -> str:
+    return f"event: {name}\ndata: {json.dumps(value, ensure_ascii=False)}\n\n"
 
 
 def _drawn(
     drawing: Drawing, language: str, pack: Pack, caller: Caller, wall: bool, scene: BoardSnapshot
 ) -> dict[str, str]:
     def draw() -> dict[str, str]:
-        told = _told(scene.board, pack, caller, wall)
-        told |= {"now": scene.board.at, "pack": pack, "zone": pack.calendar.tz}
+        values = _values(scene.board, pack, caller, wall)
+        values |= {"now": scene.board.at, "pack": pack, "zone": pack.calendar.tz}
         parts = (*_parts(wall), "at")
-        return {part: drawing.draw(language, _template_of(part), told) for part in parts}
+        return {part: drawing.draw(language, _template_of(part), values) for part in parts}
 
     return scene.once((language, caller.actor.role, wall, pack.version), draw)
 
@@ -130,7 +130,7 @@ def _parts(wall: bool) -> tuple[str, ...]:
     return ON_THE_WALL if wall else PARTS
 
 
-def _told(board: Board, pack: Pack, caller: Caller, wall: bool) -> dict[str, Any]:
+def _values(board: Board, pack: Pack, caller: Caller, wall: bool) -> dict[str, Any]:
     hours = hours_of(board, pack)
     return {
         "board": board,
@@ -145,12 +145,12 @@ def _told(board: Board, pack: Pack, caller: Caller, wall: bool) -> dict[str, Any
 
 def hours_of(board: Board, pack: Pack) -> list[Hour]:
     """Return the hours of the day, future ones without tickets."""
-    found = {
+    values = {
         at: {one.channel: one.tickets for one in group}
         for at, group in groupby(board.inflow, lambda one: one.at)
     }
     starts = [board.today + timedelta(hours=n) for n in range(_DAY)]
-    return [_hour(at, found.get(at, {}), pack) for at in starts]
+    return [_hour(at, values.get(at, {}), pack) for at in starts]
 
 
 def _hour(at: datetime, channels: Mapping[Channel, int], pack: Pack) -> Hour:

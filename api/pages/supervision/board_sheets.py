@@ -50,8 +50,8 @@ def _inflow(shown: Shown) -> Rows:
     labels = [shown.words.label("channel", channel) for channel in channels]
     yield [shown.words.say(N_("Hour")), *labels, shown.words.say(N_("All"))]
     for hour in hours_of(shown.board, shown.pack):
-        told = [hour.channels.get(channel, 0) for channel in channels]
-        yield [f"{hour.name}:00", *told, hour.tickets]
+        numbers = [hour.channels.get(channel, 0) for channel in channels]
+        yield [f"{hour.name}:00", *numbers, hour.tickets]
 
 
 def _stages(shown: Shown) -> Rows:
@@ -71,8 +71,8 @@ def _soon(shown: Shown) -> Rows:
     heads = (N_("Number"), N_("Title"), N_("Category"), N_("Unit"), N_("Stage"), N_("Due"))
     yield [shown.words.say(head) for head in heads]
     for one in shown.board.soon:
-        told = (one.number, one.title, shown.category(one.category), shown.unit(one.unit))
-        yield [*told, shown.words.label("stage", one.stage), shown.moment(one.due_at)]
+        cells = (one.number, one.title, shown.category(one.category), shown.unit(one.unit))
+        yield [*cells, shown.words.label("stage", one.stage), shown.moment(one.due_at)]
 
 
 def _queues(shown: Shown) -> Rows:

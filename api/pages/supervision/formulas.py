@@ -80,7 +80,7 @@ def in_words(condition: str, words: PageWords) -> str:
     if condition.strip() == "true":
         return words.say(_ALL)
     try:
-        return _Reader(tokens(condition), words).told()
+        return _Reader(tokens(condition), words).sentence()
     except ConditionError:
         return condition
 
@@ -93,16 +93,16 @@ def period_in_words(by: str, words: PageWords) -> str:
 class _Reader:
     """A single pass over tokens; a name determines what the texts after it are values of."""
 
-    def __init__(self, found: list[Token], words: PageWords) -> None:
-        self._left, self._words = found[:-1], words
+    def __init__(self, found_tokens: list[Token], words: PageWords) -> None:
+        self._left, self._words = found_tokens[:-1], words
         self._about = ""
 
-    def told(self) -> str:
+    def sentence(self) -> str:
         parts: list[str] = []
         while self._left:
             parts.append(self._next())
-        said = " ".join(part for part in parts if part)
-        tidied = said.replace("( ", "(").replace(" )", ")")
+        text = " ".join(part for part in parts if part)
+        tidied = text.replace("( ", "(").replace(" )", ")")
         return tidied.replace(" ", "") if self._words.language == "zh" else tidied
 
     def _next(self) -> str:
@@ -124,8 +124,8 @@ class _Reader:
         self._about = token.text
         if token.text in _TRUE:
             return self._words.say(_TRUE[token.text][negated])
-        said = self._words.say(_VALUES.get(token.text, token.text))
-        return f"!{said}" if negated else said
+        text = self._words.say(_VALUES.get(token.text, token.text))
+        return f"!{text}" if negated else text
 
     def _value(self, text: str) -> str:
         if self._about in _LABELLED:

@@ -12,7 +12,7 @@ from api.http.access import staff
 from api.http.csv_sheets import Cell, sheet
 from api.http.dependencies import Context
 from api.http.responses import json_text
-from api.pages.shared.months import MonthChoice, month_asked
+from api.pages.shared.months import MonthChoice, requested_month
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
@@ -53,9 +53,9 @@ async def spot_page(
 ) -> Response:
     """Show the map, the places and categories with most tickets, and common problems."""
     pack = working_city(request, context, caller)
-    month, words = month_asked(request, pack, datetime.now(UTC)), PageWords(request)
-    asked = _asked(pack, month, category)
-    most = await most_of(context, caller, asked)
+    month, words = requested_month(request, pack, datetime.now(UTC)), PageWords(request)
+    chosen = _spots_query(pack, month, category)
+    most = await most_of(context, caller, chosen)
     common = await topics_in(context, caller, pack.city.id, month.period, _LEAST)
     query = {"month": month.shown, "city": pack.city.id}
     return staff_page(
@@ -64,18 +64,18 @@ async def spot_page(
         caller,
         pack=pack,
         month=month,
-        category=asked.category,
+        category=chosen.category,
         categories=[(one.code, words.named(one)) for one in pack.categories],
-        query=urlencode(query | ({"category": asked.category} if asked.category else {})),
+        query=urlencode(query | ({"category": chosen.category} if chosen.category else {})),
         tables=[
-            (kind, heading, [_line(pack, kind, one, words, asked, query) for one in most[kind]])
+            (kind, heading, [_line(pack, kind, one, words, chosen, query) for one in most[kind]])
             for kind, (heading, _) in TABLES.items()
         ],
         topics=[
             (one, _about(pack, one.category, words), place_name(pack, one.area, words),
              _tickets(query | {"area": one.area, "category": one.category}))
             for one in common
-            if asked.category in (None, one.category)
+            if chosen.category in (None, one.category)
         ],
     )  # fmt: skip
 
@@ -89,11 +89,11 @@ async def squares(
 ) -> Response:
     """Send the map's squares: position, number of tickets, main category, drill-down address."""
     pack = working_city(request, context, caller)
-    month, words = month_asked(request, pack, datetime.now(UTC)), PageWords(request)
-    asked = _asked(pack, month, category)
+    month, words = requested_month(request, pack, datetime.now(UTC)), PageWords(request)
+    chosen = _spots_query(pack, month, category)
     query = {"month": month.shown, "city": pack.city.id}
-    query |= {"category": asked.category} if asked.category else {}
-    told = [
+    query |= {"category": chosen.category} if chosen.category else {}
+    items = [
         {
             "lat": round(one.lat, _PLACES),
             "lon": round(one.lon, _PLACES),
@@ -101,9 +101,9 @@ async def squares(
             "what": _about(pack, one.category, words),
             "url": _tickets(query | {"square": f"{one.row},{one.column}"}),
         }
-        for one in await squares_of(context, caller, asked)
+        for one in await squares_of(context, caller, chosen)
     ]
-    return json_text(json.dumps(told, ensure_ascii=False))
+    return json_text(json.dumps(items, ensure_ascii=False))
 
 
 @router.get("/staff/spots.csv")
@@ -116,23 +116,23 @@ async def spot_sheet(
 ) -> Response:
     """Send one table, or the squares of the map, as CSV."""
     pack = working_city(request, context, caller)
-    month, words = month_asked(request, pack, datetime.now(UTC)), PageWords(request)
-    asked = _asked(pack, month, category)
+    month, words = requested_month(request, pack, datetime.now(UTC)), PageWords(request)
+    query = _spots_query(pack, month, category)
     name = f"{words.named(pack.city)} spots {what} {month.shown}.csv"
     if what == "map":
         heads = [words.say(head) for head in (N_("Latitude"), N_("Longitude"), N_("Tickets"),
                                               N_("Mostly about"))]  # fmt: skip
-        found: list[list[Cell]] = [
+        cells: list[list[Cell]] = [
             [one.lat, one.lon, one.tickets, _about(pack, one.category, words)]
-            for one in await squares_of(context, caller, asked)
+            for one in await squares_of(context, caller, query)
         ]
-        return sheet(name, heads, found)
+        return sheet(name, heads, cells)
     if what == "topics":
         return await _topics_sheet(context, caller, pack, month, words, name)
     if what not in TABLES:
         raise Problem("not_found")
     heads = [words.say(head) for head in (N_("Code"), N_("Name"), N_("Tickets"))]
-    most = (await most_of(context, caller, asked))[what]
+    most = (await most_of(context, caller, query))[what]
     return sheet(
         name, heads, [[one.code, _name(pack, what, one, words), one.tickets] for one in most]
     )
@@ -146,24 +146,29 @@ async def _topics_sheet(
     words: PageWords,
     name: str,
 ) -> Response:
-    found = await topics_in(context, caller, pack.city.id, month.period, _LEAST)
+    topics = await topics_in(context, caller, pack.city.id, month.period, _LEAST)
     heads = (N_("Category"), N_("Street"), N_("Tickets"), N_("Newest"))
     rows: list[list[Cell]] = [
         [_about(pack, one.category, words), place_name(pack, one.area, words), one.count,
          " ".join(one.numbers)]
-        for one in found
+        for one in topics
     ]  # fmt: skip
     return sheet(name, [words.say(head) for head in heads], rows)
 
 
-def _asked(pack: Pack, month: MonthChoice, category: str) -> HotSpotsQuery:
+def _spots_query(pack: Pack, month: MonthChoice, category: str) -> HotSpotsQuery:
     return HotSpotsQuery(pack.city.id, month.period, category if pack.knows(category) else None)
 
 
 def _line(
-    pack: Pack, kind: str, one: Named, words: PageWords, asked: HotSpotsQuery, query: dict[str, str]
+    pack: Pack,
+    kind: str,
+    one: Named,
+    words: PageWords,
+    spots: HotSpotsQuery,
+    query: dict[str, str],
 ) -> tuple[str, int, str]:
-    chosen = {"category": asked.category} if asked.category else {}
+    chosen = {"category": spots.category} if spots.category else {}
     url = _tickets(query | chosen | {TABLES[kind][1]: one.code})
     return _name(pack, kind, one, words), one.tickets, url
 

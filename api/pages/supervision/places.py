@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.http.access import staff
 from api.http.csv_sheets import Cell, sheet
 from api.http.dependencies import Context
-from api.pages.shared.months import MonthChoice, month_asked
+from api.pages.shared.months import MonthChoice, requested_month
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
@@ -61,9 +61,9 @@ async def places(
     area: str = "",
 ) -> Response:
     """Show the parts of a place side by side; each links to its own parts."""
-    pack, month, words = _asked(request, caller, context)
+    pack, month, words = _page_scope(request, caller, context)
     code = area or pack.city.division
-    parts = await parts_of(context, caller, pack, code, month.period, month.asked.now)
+    parts = await parts_of(context, caller, pack, code, month.period, month.reckoning.now)
     return staff_page(
         request,
         "supervision/places.html",
@@ -84,8 +84,8 @@ def whole(parts: Sequence[PlaceCounts]) -> PlaceCounts:
     """Add up the figures of all parts."""
 
     def rate(name: str) -> Ratio:
-        found = [getattr(part, name) for part in parts]
-        return Ratio(sum(one.part for one in found), sum(one.of for one in found))
+        items = [getattr(part, name) for part in parts]
+        return Ratio(sum(one.part for one in items), sum(one.of for one in items))
 
     counts = [sum(getattr(part, name) for part in parts) for name in _COUNTS]
     return PlaceCounts(*counts, *(rate(name) for name in _RATES))
@@ -110,9 +110,9 @@ async def places_sheet(
     area: str = "",
 ) -> Response:
     """Send the parts of a place as CSV."""
-    pack, month, words = _asked(request, caller, context)
+    pack, month, words = _page_scope(request, caller, context)
     code = area or pack.city.division
-    parts = await parts_of(context, caller, pack, code, month.period, month.asked.now)
+    parts = await parts_of(context, caller, pack, code, month.period, month.reckoning.now)
     heads = (N_("Code"), N_("Place"), N_("Open now"), N_("Late"), N_("Filed"), N_("Ended"),
              N_("Response rate"), N_("Resolution rate"), N_("Satisfaction rate"))  # fmt: skip
     name = f"{place_name(pack, code, words)} {month.shown}.csv"
@@ -137,22 +137,22 @@ async def tickets(
     cursor: str | None = None,
 ) -> Response:
     """Show the tickets that one number of a place, or of a spot on the map, counts."""
-    pack, month, words = _asked(request, caller, context)
-    asked = _behind(request, pack, month, context)
-    found = await tickets_at(context, caller, asked, cursor)
-    query = {**_said(request), "month": month.shown, "city": pack.city.id}
+    pack, month, words = _page_scope(request, caller, context)
+    drill_down = _drill_down_query(request, pack, month, context)
+    lines = await tickets_at(context, caller, drill_down, cursor)
+    query = {**_query_values(request), "month": month.shown, "city": pack.city.id}
     return staff_page(
         request,
         "supervision/places_tickets.html",
         caller,
         pack=pack,
         month=month,
-        asked=asked,
+        drill_down=drill_down,
         query=query,
-        where=_where(pack, asked, words),
-        items=[(line, _unit(pack, line, words)) for line in found.rows],
+        where=_where(pack, drill_down, words),
+        items=[(line, _unit(pack, line, words)) for line in lines.rows],
         first=not cursor,
-        next_cursor=found.next_cursor,
+        next_cursor=lines.next_cursor,
     )
 
 
@@ -161,13 +161,13 @@ async def tickets_sheet(
     request: Request, caller: Annotated[Caller, staff("get_places")], context: Context
 ) -> Response:
     """Send the same tickets as CSV."""
-    pack, month, words = _asked(request, caller, context)
-    asked = _behind(request, pack, month, context)
+    pack, month, words = _page_scope(request, caller, context)
+    query = _drill_down_query(request, pack, month, context)
     lines, cursor = list[DrillDownRow](), None
     while len(lines) < _ROWS:
-        found: Lines = await tickets_at(context, caller, asked, cursor, _MOST)
-        lines += found.rows
-        if (cursor := found.next_cursor) is None:
+        page: Lines = await tickets_at(context, caller, query, cursor, _MOST)
+        lines += page.rows
+        if (cursor := page.next_cursor) is None:
             break
     heads = (N_("Number"), N_("Title"), N_("Category"), N_("Unit"), N_("Place"), N_("Stage"),
              N_("Filed"), N_("Due"), N_("Ended"))  # fmt: skip
@@ -181,7 +181,7 @@ async def tickets_sheet(
          moment(line.ended_at)]
         for line in lines
     )  # fmt: skip
-    name = f"{words.named(pack.city)} {asked.what} {month.shown}.csv"
+    name = f"{words.named(pack.city)} {query.what} {month.shown}.csv"
     return sheet(name, [words.say(head) for head in heads], rows)
 
 
@@ -196,17 +196,19 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _behind(
+def _drill_down_query(
     request: Request, pack: Pack, month: MonthChoice, context: AppContext
 ) -> DrillDownQuery:
     """Parse the request in the address; a Problem not_found if it names nothing that exists."""
-    said = _said(request)
-    area = said.get("area")
+    values = _query_values(request)
+    area = values.get("area")
     known = area in (None, NOWHERE) or is_in(pack, context.packs.grid(pack.city.id), str(area))
     try:
-        square = [_number(part) for part in said["square"].split(",")] if "square" in said else None
-        what = What(said.get("what", What.FILED))
-        exactly = _number(said["exactly"]) if "exactly" in said else None
+        square = (
+            [_number(part) for part in values["square"].split(",")] if "square" in values else None
+        )
+        what = What(values.get("what", What.FILED))
+        exactly = _number(values["exactly"]) if "exactly" in values else None
         placed = squares_of(*square) if square else None
     except (ValueError, TypeError):
         raise Problem("not_found") from None
@@ -216,37 +218,37 @@ def _behind(
         city=pack.city.id,
         what=what,
         period=month.period,
-        now=month.asked.now,
+        now=month.reckoning.now,
         area=area,
         exactly=exactly,
-        category=said.get("category"),
+        category=values.get("category"),
         square=placed,
     )
 
 
-_SAID = ("what", "area", "exactly", "category", "square")
+_QUERY_NAMES = ("what", "area", "exactly", "category", "square")
 
 
-def _said(request: Request) -> dict[str, str]:
-    return {name: said for name in _SAID if (said := request.query_params.get(name))}
+def _query_values(request: Request) -> dict[str, str]:
+    return {name: value for name in _QUERY_NAMES if (value := request.query_params.get(name))}
 
 
-def _where(pack: Pack, asked: DrillDownQuery, words: PageWords) -> list[str]:
+def _where(pack: Pack, query: DrillDownQuery, words: PageWords) -> list[str]:
     """Return the names of the place and the category, for the heading."""
-    area = asked.area if asked.area != NOWHERE else None
-    found = [place_name(pack, area or pack.city.division, words)]
-    if asked.category is not None:
-        known = pack.knows(asked.category)
-        found.append(words.named(pack.category(asked.category)) if known else asked.category)
-    return found
+    area = query.area if query.area != NOWHERE else None
+    names = [place_name(pack, area or pack.city.division, words)]
+    if query.category is not None:
+        known = pack.knows(query.category)
+        names.append(words.named(pack.category(query.category)) if known else query.category)
+    return names
 
 
 def _unit(pack: Pack, line: DrillDownRow, words: PageWords) -> str:
     return words.named(named(pack, line.unit)) if line.unit else ""
 
 
-def _asked(
+def _page_scope(
     request: Request, caller: Caller, context: AppContext
 ) -> tuple[Pack, MonthChoice, PageWords]:
     pack = working_city(request, context, caller)
-    return pack, month_asked(request, pack, datetime.now(UTC)), PageWords(request)
+    return pack, requested_month(request, pack, datetime.now(UTC)), PageWords(request)

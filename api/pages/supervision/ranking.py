@@ -11,22 +11,22 @@ from starlette.responses import Response
 
 from api.http.access import staff
 from api.http.dependencies import Context
-from api.pages.shared.months import MonthChoice, month_asked
+from api.pages.shared.months import MonthChoice, requested_month
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from api.pages.supervision.formulas import in_words, period_in_words
 from app.caller import Caller
 from app.context import AppContext
-from app.figures import counted, lines_of, tickets_behind
-from app.scores import earned_by, found_scores
+from app.figures import counted, counted_tickets_of, lines_of
+from app.scores import computed_scores, earned_by
 from domain.pack.catalogue import Indicator, UnitKind
 from domain.pack.pack import Pack
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of
 from store.reporting.drill_down import DrillDownRow
-from store.reporting.figures import Behind
-from store.reporting.ranking import Order, named, points_table, standings
+from store.reporting.figures import CountedTicket
+from store.reporting.ranking import Order, named, points_table, rank_units
 
 router = APIRouter(include_in_schema=False)
 
@@ -36,7 +36,7 @@ ORDERS: tuple[Order, ...] = ("highest", "lowest", "code")
 
 
 @router.get("/staff/league")
-async def league(
+async def show_ranking(
     request: Request,
     caller: Annotated[Caller, staff("get_scores")],
     context: Context,
@@ -44,10 +44,10 @@ async def league(
     sort: str = "",
 ) -> Response:
     """Show every indicator of the pack for every unit, before and after exclusion."""
-    pack, month = _asked(request, caller, context)
-    found, then = await counted(context, caller, month.asked, None)
+    pack, month = _pack_and_month(request, caller, context)
+    figures, then = await counted(context, caller, month.reckoning, None)
     chosen = kind_of(kind)
-    order = sort if sort in [one.indicator.id for one in found.figures] else None
+    order = sort if sort in [one.indicator.id for one in figures.figures] else None
     words = PageWords(request)
     return staff_page(
         request,
@@ -55,14 +55,14 @@ async def league(
         caller,
         pack=pack,
         month=month,
-        figures=found.figures,
-        lines=standings(then, found.figures, chosen, order),
+        figures=figures.figures,
+        lines=rank_units(then, figures.figures, chosen, order),
         kinds=_kinds(pack, words),
         kind=chosen,
-        sorts=[(one.indicator.id, words.named(one.indicator)) for one in found.figures],
-        sort=order or next((one.indicator.id for one in found.figures), ""),
-        formulas=[formula(figure.indicator, words) for figure in found.figures],
-        broken=len(found.broken),
+        sorts=[(one.indicator.id, words.named(one.indicator)) for one in figures.figures],
+        sort=order or next((one.indicator.id for one in figures.figures), ""),
+        formulas=[formula(figure.indicator, words) for figure in figures.figures],
+        broken=len(figures.broken),
     )
 
 
@@ -87,10 +87,12 @@ async def tickets(
     cursor: str | None = None,
 ) -> Response:
     """Show the drill-down of one number: tickets that count, and tickets that do not."""
-    pack, month = _asked(request, caller, context)
-    figure, found = await tickets_behind(context, caller, month.asked, indicator, unit, only)
+    pack, month = _pack_and_month(request, caller, context)
+    figure, drill_down_tickets = await counted_tickets_of(
+        context, caller, month.reckoning, indicator, unit, only
+    )
     after = str(key_of(cursor, str)[0]) if cursor else ""
-    rest = [one for one in found if one.number > after]
+    rest = [one for one in drill_down_tickets if one.number > after]
     shown = rest[:PAGE]
     return staff_page(
         request,
@@ -102,7 +104,7 @@ async def tickets(
         formula=formula(figure.indicator, PageWords(request)),
         unit=named(pack, unit) if unit else None,
         only=only,
-        count=len(found),
+        count=len(drill_down_tickets),
         items=await _lines(context, caller, shown),
         first=not cursor,
         next_cursor=cursor_of(shown[-1].number) if len(rest) > PAGE else None,
@@ -110,8 +112,8 @@ async def tickets(
 
 
 async def _lines(
-    context: AppContext, caller: Caller, shown: list[Behind]
-) -> list[tuple[Behind, DrillDownRow]]:
+    context: AppContext, caller: Caller, shown: list[CountedTicket]
+) -> list[tuple[CountedTicket, DrillDownRow]]:
     lines = await lines_of(context, caller, shown)
     return [(one, lines[one.number]) for one in shown if one.number in lines]
 
@@ -125,8 +127,8 @@ async def points(
     order: str = "",
 ) -> Response:
     """Show the points of every unit, and how often each rule gave them."""
-    pack, month = _asked(request, caller, context)
-    found, then = await found_scores(context, caller, month.asked, None)
+    pack, month = _pack_and_month(request, caller, context)
+    scores, then = await computed_scores(context, caller, month.reckoning, None)
     chosen, ordered = kind_of(kind), order_of(order)
     return staff_page(
         request,
@@ -134,12 +136,12 @@ async def points(
         caller,
         pack=pack,
         month=month,
-        lines=points_table(then, found.units, chosen, ordered),
+        lines=points_table(then, scores.units, chosen, ordered),
         rules=then.scoring,
         kinds=_kinds(pack, PageWords(request)),
         kind=chosen,
         order=ordered,
-        left_out=found.left_out,
+        left_out=scores.left_out,
     )
 
 
@@ -152,8 +154,8 @@ async def earned(
     cursor: str | None = None,
 ) -> Response:
     """Show the events that brought a unit its points, in the order of tickets."""
-    pack, month = _asked(request, caller, context)
-    found, rules = await earned_by(context, caller, month.asked, unit)
+    pack, month = _pack_and_month(request, caller, context)
+    found_points, rules = await earned_by(context, caller, month.reckoning, unit)
     begin = int(key_of(cursor, int)[0]) if cursor else 0
     return staff_page(
         request,
@@ -162,19 +164,19 @@ async def earned(
         pack=pack,
         month=month,
         unit=named(pack, unit),
-        total=round(sum(one.points for one in found if not one.left_out), 6),
-        count=len(found),
-        items=found[begin : begin + PAGE],
+        total=round(sum(one.points for one in found_points if not one.left_out), 6),
+        count=len(found_points),
+        items=found_points[begin : begin + PAGE],
         rules=rules,
         first=not cursor,
-        next_cursor=cursor_of(begin + PAGE) if begin + PAGE < len(found) else None,
+        next_cursor=cursor_of(begin + PAGE) if begin + PAGE < len(found_points) else None,
     )
 
 
 def _kinds(pack: Pack, words: PageWords) -> list[tuple[UnitKind, str]]:
     """Return the kinds of units that the city has, with their labels."""
-    there = {unit.kind for unit in pack.units}
-    return [(kind, words.label("unit_kind", kind)) for kind in UnitKind if kind in there]
+    unit_kinds = {unit.kind for unit in pack.units}
+    return [(kind, words.label("unit_kind", kind)) for kind in UnitKind if kind in unit_kinds]
 
 
 def kind_of(word: str) -> UnitKind | None:
@@ -187,6 +189,8 @@ def order_of(word: str) -> Order:
     return next((one for one in ORDERS if one == word), ORDERS[0])
 
 
-def _asked(request: Request, caller: Caller, context: AppContext) -> tuple[Pack, MonthChoice]:
+def _pack_and_month(
+    request: Request, caller: Caller, context: AppContext
+) -> tuple[Pack, MonthChoice]:
     pack = working_city(request, context, caller)
-    return pack, month_asked(request, pack, datetime.now(UTC))
+    return pack, requested_month(request, pack, datetime.now(UTC))

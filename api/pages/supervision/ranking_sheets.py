@@ -10,16 +10,16 @@ from starlette.responses import Response
 from api.http.access import staff
 from api.http.csv_sheets import Cell, sheet
 from api.http.dependencies import Context
-from api.pages.shared.months import month_asked
+from api.pages.shared.months import requested_month
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.workplace import working_city
 from api.pages.supervision.ranking import kind_of, order_of
 from app.caller import Caller
-from app.figures import counted, lines_of, tickets_behind
-from app.scores import earned_by, found_scores
+from app.figures import counted, counted_tickets_of, lines_of
+from app.scores import computed_scores, earned_by
 from domain.words import N_
 from store.reporting.figures import Value
-from store.reporting.ranking import named, points_table, standings
+from store.reporting.ranking import named, points_table, rank_units
 
 router = APIRouter(include_in_schema=False)
 
@@ -38,7 +38,7 @@ _VALUE = (
 
 
 @router.get("/staff/league.csv")
-async def league(
+async def show_ranking(
     request: Request,
     caller: Annotated[Caller, staff("get_scores")],
     context: Context,
@@ -47,18 +47,18 @@ async def league(
 ) -> Response:
     """Send every indicator of every unit."""
     pack, words = working_city(request, context, caller), PageWords(request)
-    month = month_asked(request, pack, datetime.now(UTC))
-    found, then = await counted(context, caller, month.asked, None)
-    order = sort if sort in [one.indicator.id for one in found.figures] else None
+    month = requested_month(request, pack, datetime.now(UTC))
+    figures, then = await counted(context, caller, month.reckoning, None)
+    order = sort if sort in [one.indicator.id for one in figures.figures] else None
     heads = [words.say(head) for head in _UNIT]
-    for figure in found.figures:
+    for figure in figures.figures:
         heads += [f"{words.named(figure.indicator)} {words.say(head)}" for head in _VALUE]
 
     def rows() -> Iterator[Sequence[Cell]]:
-        whole = [cell for figure in found.figures for cell in _cells(figure.value)]
+        whole = [cell for figure in figures.figures for cell in _cells(figure.value)]
         yield ["", words.named(pack.city), "", *whole]
-        for line in standings(then, found.figures, kind_of(kind), order):
-            values = [cell for figure in found.figures
+        for line in rank_units(then, figures.figures, kind_of(kind), order):
+            values = [cell for figure in figures.figures
                       for cell in _cells(line.values[figure.indicator.id])]  # fmt: skip
             kind_words = words.label("unit_kind", line.unit.kind) if line.unit.kind else ""
             yield [line.unit.code, words.named(line.unit), kind_words, *values]
@@ -81,9 +81,11 @@ async def tickets(
 ) -> Response:
     """Send the tickets of one number's drill-down."""
     pack, words = working_city(request, context, caller), PageWords(request)
-    month = month_asked(request, pack, datetime.now(UTC))
-    figure, found = await tickets_behind(context, caller, month.asked, indicator, unit, only)
-    shown = found[:MOST]
+    month = requested_month(request, pack, datetime.now(UTC))
+    figure, drill_down_tickets = await counted_tickets_of(
+        context, caller, month.reckoning, indicator, unit, only
+    )
+    shown = drill_down_tickets[:MOST]
     lines = await lines_of(context, caller, shown)
     heads = (N_("Number"), N_("Title"), N_("Unit"), N_("Counts"), N_("Excluded"))
 
@@ -107,17 +109,17 @@ async def points(
 ) -> Response:
     """Send the points of every unit, and how often each rule counted."""
     pack, words = working_city(request, context, caller), PageWords(request)
-    month = month_asked(request, pack, datetime.now(UTC))
-    found, then = await found_scores(context, caller, month.asked, None)
+    month = requested_month(request, pack, datetime.now(UTC))
+    scores, then = await computed_scores(context, caller, month.reckoning, None)
     heads = [words.say(head) for head in (*_UNIT, N_("Points"), N_("Left out"))]
     heads += [f"{rule.code} {words.named(rule)}" for rule in then.scoring]
 
     def rows() -> Iterator[Sequence[Cell]]:
-        for unit, score in points_table(then, found.units, kind_of(kind), order_of(order)):
+        for unit, score in points_table(then, scores.units, kind_of(kind), order_of(order)):
             kind_words = words.label("unit_kind", unit.kind) if unit.kind else ""
-            told: list[Cell] = [unit.code, words.named(unit), kind_words]
+            cells: list[Cell] = [unit.code, words.named(unit), kind_words]
             times = [score.rules[rule.code] for rule in then.scoring]
-            yield [*told, score.points, score.left_out, *times]
+            yield [*cells, score.points, score.left_out, *times]
 
     return sheet(f"{words.named(pack.city)} points {month.shown}.csv", heads, rows())
 
@@ -131,13 +133,13 @@ async def earned(
 ) -> Response:
     """Send the events that brought a unit its points."""
     pack, words = working_city(request, context, caller), PageWords(request)
-    month = month_asked(request, pack, datetime.now(UTC))
-    found, rules = await earned_by(context, caller, month.asked, unit)
+    month = requested_month(request, pack, datetime.now(UTC))
+    found_points, rules = await earned_by(context, caller, month.reckoning, unit)
     heads = (N_("Number"), N_("Event"), N_("When"), N_("Event in words"), N_("Part"), N_("Rule"),
              N_("Points"), N_("Left out"))  # fmt: skip
 
     def rows() -> Iterator[Sequence[Cell]]:
-        for one in found[:MOST]:
+        for one in found_points[:MOST]:
             at = f"{one.at.astimezone(pack.calendar.tz):%Y-%m-%d %H:%M}"
             happened, part = words.label("happened", one.event), words.label("share", one.part)
             rule = f"{one.rule} {words.named(rules[one.rule])}"

@@ -18,9 +18,9 @@ from app.file_views import FileOut, file_out
 from app.files import visible_files
 from app.tickets import events_of
 from app.visibility import discreet
-from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
-from domain.facts.anytime import RungClimbed
+from domain.facts.anytime import LevelReached
 from domain.policy.permissions import RIGHTS
 from domain.ticket.ticket import Ticket
 from domain.words import N_
@@ -72,11 +72,11 @@ class TicketDetails:
     person: ShownComplainant
 
 
-async def dossier(
-    context: AppContext, occasion: ActionContext, waiting: bool, person: Person | None = None
+async def ticket_details(
+    context: AppContext, action_context: ActionContext, waiting: bool, person: Person | None = None
 ) -> TicketDetails:
     """Collect the ticket details, without actions. `person`: a complainant just unmasked."""
-    ticket, caller, speech = occasion.ticket, occasion.caller, occasion.speech
+    ticket, caller, speech = action_context.ticket, action_context.caller, action_context.speech
     number = ticket.complaint.number
     events, rows, known = await asyncio.gather(
         events_of(context, caller, number),
@@ -88,12 +88,12 @@ async def dossier(
     cards = [
         event.fact
         for event in events
-        if isinstance(event.fact, RungClimbed) and event.version not in void
+        if isinstance(event.fact, LevelReached) and event.version not in void
     ]
     return TicketDetails(
         ticket=discreet(caller, ticket),
         waiting=waiting,
-        lines=timeline.told(events, speech, names, void),
+        lines=timeline.describe(events, speech, names, void),
         running=_running(ticket, caller, speech),
         dues=_dues(ticket),
         cards=[Card(card.rung.value, _clock(card, speech)) for card in cards],
@@ -131,8 +131,8 @@ def _running(ticket: Ticket, caller: Caller, speech: Translator) -> list[Running
 
     def order(clock: Clock) -> tuple[bool, bool, bool, datetime]:
         promised = clock.name is ClockName.PROMISE
-        standing = clock.paused_at is not None and not promised
-        return not promised, standing, clock.assignment not in own, clock.due_at
+        paused = clock.paused_at is not None and not promised
+        return not promised, paused, clock.assignment not in own, clock.due_at
 
     return [
         Running(clock, _named(clock, own, speech), _unit_of(ticket, clock, speech), _warns(clock))
@@ -152,7 +152,7 @@ def _dues(ticket: Ticket) -> dict[int, datetime]:
     return {clock.assignment: clock.due_at for clock in handling if clock.assignment is not None}
 
 
-def _clock(clock: Clock | RungClimbed, speech: Translator) -> str:
+def _clock(clock: Clock | LevelReached, speech: Translator) -> str:
     name = clock.name if isinstance(clock, Clock) else clock.clock
     label = speech.label("clock", name.value)
     return f"{label} {clock.label}" if clock.label else label
@@ -165,4 +165,4 @@ def _unit_of(ticket: Ticket, clock: Clock, speech: Translator) -> str:
 
 
 def _warns(clock: Clock) -> datetime | None:
-    return next((rung.at for rung in clock.rungs if rung.kind is RungKind.WARN), None)
+    return next((level.at for level in clock.rungs if level.kind is LevelKind.WARN), None)

@@ -17,7 +17,7 @@ from api.pages.shared.translator import Translator
 from api.pages.shared.workplace import working_city
 from app.caller import Caller
 from app.errors import Problem
-from app.tickets import ListQuery, TicketPage, found, listed
+from app.tickets import ListQuery, TicketPage, listed, visible_ticket
 from domain.pack.pack import Pack
 from domain.policy.work_queues import Queue
 from domain.ticket.complaint import Kind
@@ -46,11 +46,11 @@ async def search(
     """List the matching tickets; a complete number redirects to its ticket."""
     pack = working_city(request, context, caller)
     speech = Translator(language_of(request), pack)
-    asked = {name: request.query_params.get(name, "").strip() for name in FIELDS}
-    form = Form.blank(*FIELDS, **asked)
+    values = {name: request.query_params.get(name, "").strip() for name in FIELDS}
+    form = Form.blank(*FIELDS, **values)
     status, page = 200, TicketPage(items=[])
     try:
-        number = await _number(context, caller, asked["text"])
+        number = await _number(context, caller, values["text"])
         if number is not None:
             return RedirectResponse(f"{TICKETS}/{number}", 303)
         cursor = request.query_params.get("cursor")
@@ -70,7 +70,7 @@ async def search(
         queues=[(one.value, speech.label("queue", one.value)) for one in Queue],
         kinds=[(one.value, speech.label("kind", one.value)) for one in Kind],
         speech=speech,
-        url=_url(asked),
+        url=_url(values),
         first="cursor" not in request.query_params,
     )
 
@@ -79,7 +79,7 @@ async def _number(context: Context, caller: Caller, text: str) -> str | None:
     """Return the typed number, if it is that of a ticket this caller may see."""
     try:
         number = parse_number(text)
-        await found(context, caller, number)
+        await visible_ticket(context, caller, number)
     except (BadNumber, Problem):
         return None
     return number
@@ -87,17 +87,17 @@ async def _number(context: Context, caller: Caller, text: str) -> str | None:
 
 def _query(form: Form, pack: Pack, caller: Caller, cursor: str | None) -> ListQuery:
     """Build the API's list query from the form."""
-    told: dict[str, Any] = {"city": pack.city.id, "limit": LIMIT, "cursor": cursor or None}
-    told |= form.given("text", "stage", "kind", "queue")
+    values: dict[str, Any] = {"city": pack.city.id, "limit": LIMIT, "cursor": cursor or None}
+    values |= form.filled("text", "stage", "kind", "queue")
     names = {"unit": pack.units, "category": pack.categories}
     for field, things in names.items():
         if form.typed[field]:
-            told[field] = _code(form.typed[field], things)
+            values[field] = _code(form.typed[field], things)
     if caller.unit is not None:
-        told.pop("unit", None)
+        values.pop("unit", None)
     if form.typed["state"]:
-        told |= STATES.get(form.typed["state"], ("", {}))[1]
-    return ListQuery.model_validate(told)
+        values |= STATES.get(form.typed["state"], ("", {}))[1]
+    return ListQuery.model_validate(values)
 
 
 def _code(text: str, things: Any) -> str:
@@ -109,6 +109,6 @@ def _code(text: str, things: Any) -> str:
     return code
 
 
-def _url(asked: dict[str, str]) -> str:
-    given = {name: text for name, text in asked.items() if text}
-    return f"{TICKETS}?{urlencode(given)}&" if given else f"{TICKETS}?"
+def _url(values: dict[str, str]) -> str:
+    fields = {name: text for name, text in values.items() if text}
+    return f"{TICKETS}?{urlencode(fields)}&" if fields else f"{TICKETS}?"

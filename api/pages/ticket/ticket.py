@@ -12,9 +12,9 @@ from starlette.responses import RedirectResponse, Response
 from api.http.access import TicketNumber, staff
 from api.http.dependencies import Context
 from api.http.i18n import language_of
-from api.pages.actions import files as deed_files
+from api.pages.actions import files as action_files
 from api.pages.actions import parsing
-from api.pages.actions.all_actions import BY_PATH, DEEDS
+from api.pages.actions.all_actions import ACTION_FORMS, BY_PATH
 from api.pages.actions.context import ActionContext
 from api.pages.actions.execute import LATER, do
 from api.pages.actions.possible import right_of
@@ -29,7 +29,7 @@ from app.caller import Caller
 from app.contacts import LookIn
 from app.context import AppContext
 from app.filing import Receipt
-from app.tickets import found
+from app.tickets import visible_ticket
 from domain.commands.forms import FieldKind
 from domain.ticket.ticket import Ticket
 
@@ -44,14 +44,18 @@ async def show(
     caller: Annotated[Caller, staff("get_ticket")],
 ) -> Response:
     """Show the ticket; `do` opens that action form, filled in from the other parameters."""
-    ticket, waiting = await found(context, caller, number)
-    occasion = _occasion(request, context, caller, ticket)
-    asked = dict(request.query_params)
-    deed = BY_PATH.get(asked.pop("do", ""))
+    ticket, waiting = await visible_ticket(context, caller, number)
+    action_context = _action_context(request, context, caller, ticket)
+    values = dict(request.query_params)
+    action_form = BY_PATH.get(values.pop("do", ""))
     opened = None
-    if deed is not None:
-        opened = Opened(deed, parsing.blank(deed, occasion, asked), to=within(asked.get(TO, "")))
-    return await draw(request, context, occasion, waiting, opened)
+    if action_form is not None:
+        opened = Opened(
+            action_form,
+            parsing.blank(action_form, action_context, values),
+            to=within(values.get(TO, "")),
+        )
+    return await draw(request, context, action_context, waiting, opened)
 
 
 @router.post(f"{TICKETS}/{{number}}/person")
@@ -62,19 +66,19 @@ async def unmask(
     caller: Annotated[Caller, staff("unmask_person")],
 ) -> Response:
     """Show the complainant unmasked, in this response only; the access is logged first."""
-    ticket, waiting = await found(context, caller, number)
-    occasion = _occasion(request, context, caller, ticket)
+    ticket, waiting = await visible_ticket(context, caller, number)
+    action_context = _action_context(request, context, caller, ticket)
     form = await Form.read(request, "purpose")
     try:
-        asked = LookIn.model_validate(form.given("purpose"))
-        person = await contacts.unmasked_person(context, caller, number, asked.purpose)
+        look = LookIn.model_validate(form.filled("purpose"))
+        person = await contacts.unmasked_person(context, caller, number, look.purpose)
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)
-        return await draw(request, context, occasion, waiting, None, status, look=form)
-    return await draw(request, context, occasion, waiting, None, person=person)
+        return await draw(request, context, action_context, waiting, None, status, look=form)
+    return await draw(request, context, action_context, waiting, None, person=person)
 
 
-def _occasion(
+def _action_context(
     request: Request, context: AppContext, caller: Caller, ticket: Ticket
 ) -> ActionContext:
     speech = Translator(language_of(request), context.packs.get(ticket.complaint.city))
@@ -85,63 +89,69 @@ def _occasion(
 
 
 async def _done(
-    request: Request, context: AppContext, caller: Caller, number: str, deed: ActionForm
+    request: Request, context: AppContext, caller: Caller, number: str, action_form: ActionForm
 ) -> Response:
     """Carry out the form; if refused, show it again with everything that was typed."""
-    ticket, waiting = await found(context, caller, number)
-    occasion = _occasion(request, context, caller, ticket)
+    ticket, waiting = await visible_ticket(context, caller, number)
+    action_context = _action_context(request, context, caller, ticket)
     sent = await request.form()
-    form = parsing.typed(deed, occasion, sent)
+    form = parsing.typed(action_form, action_context, sent)
     to = within(str(sent.get(TO, "")))
     try:
-        told = await _do(context, occasion, deed, form, sent)
+        result = await _do(context, action_context, action_form, form, sent)
     except (ValidationError, *REFUSALS) as error:
-        status, told = form.refuse(error), None
-        ticket, waiting = await found(context, caller, number)  # its current state
+        status, result = form.refuse(error), None
+        ticket, waiting = await visible_ticket(context, caller, number)  # its current state
     else:
         if not form.wrong:
-            return await _afterwards(request, context, occasion, deed, told, to)
+            return await _afterwards(request, context, action_context, action_form, result, to)
         status = 422
-    occasion = _occasion(request, context, caller, ticket)
-    opened = Opened(deed, form, to=to, kept=tuple(form.typed[parsing.KEPT].split()))
-    return await draw(request, context, occasion, waiting, opened, status)
+    action_context = _action_context(request, context, caller, ticket)
+    opened = Opened(action_form, form, to=to, stored_files=tuple(form.typed[parsing.KEPT].split()))
+    return await draw(request, context, action_context, waiting, opened, status)
 
 
 async def _do(
-    context: AppContext, occasion: ActionContext, deed: ActionForm, form: Form, sent: FormData
+    context: AppContext,
+    action_context: ActionContext,
+    action_form: ActionForm,
+    form: Form,
+    sent: FormData,
 ) -> Receipt | str | None:
     """Receive the files, then carry out the action, unless the form has faults."""
-    there: list[str] = []
-    number = occasion.ticket.complaint.number
-    for field in deed.at(occasion):
+    existing: list[str] = []
+    number = action_context.ticket.complaint.number
+    for field in action_form.at(action_context):
         if field.kind is FieldKind.FILES:
-            given = await deed_files.taken(context, occasion.caller, number, sent, field)
-            deed_files.tell(form, field, given, occasion.speech)
-            there = given.kept
-    command = parsing.command_of(deed, form, occasion, there)
+            files = await action_files.taken(context, action_context.caller, number, sent, field)
+            action_files.tell(form, field, files, action_context.speech)
+            existing = files.ids
+    command = parsing.command_of(action_form, form, action_context, existing)
     if command is None:
         return None
-    return await do(context, occasion, deed, command, f"page/{deed.path}/{form.key}")
+    return await do(
+        context, action_context, action_form, command, f"page/{action_form.path}/{form.key}"
+    )
 
 
 async def _afterwards(
     request: Request,
     context: AppContext,
-    occasion: ActionContext,
-    deed: ActionForm,
-    told: Any,
+    action_context: ActionContext,
+    action_form: ActionForm,
+    value: Any,
     to: str,
 ) -> Response:
     """Redirect to the page that confirms it; a new ticket's code is shown here, once."""
-    if isinstance(told, Receipt):
-        return await draw(request, context, occasion, False, None, receipt=told)
-    later = f"&{LATER}=yes" if told == LATER else ""
-    here = f"{TICKETS}/{occasion.ticket.complaint.number}?done={deed.path}{later}"
+    if isinstance(value, Receipt):
+        return await draw(request, context, action_context, False, None, receipt=value)
+    later = f"&{LATER}=yes" if value == LATER else ""
+    here = f"{TICKETS}/{action_context.ticket.complaint.number}?done={action_form.path}{later}"
     return RedirectResponse(to or here, 303)
 
 
-def _endpoint(deed: ActionForm) -> Callable[..., Awaitable[Response]]:
-    permitted = staff(right_of(deed).key)
+def _endpoint(action_form: ActionForm) -> Callable[..., Awaitable[Response]]:
+    permitted = staff(right_of(action_form).key)
 
     async def endpoint(
         request: Request,
@@ -150,12 +160,14 @@ def _endpoint(deed: ActionForm) -> Callable[..., Awaitable[Response]]:
         caller: Annotated[Caller, permitted],
     ) -> Response:
         try:
-            return await _done(request, context, caller, number, deed)
+            return await _done(request, context, caller, number, action_form)
         finally:
             await request.close()  # also closes the files of the form
 
     return endpoint
 
 
-for _deed in DEEDS:
-    router.add_api_route(f"{TICKETS}/{{number}}/{_deed.path}", _endpoint(_deed), methods=["POST"])
+for _action_form in ACTION_FORMS:
+    router.add_api_route(
+        f"{TICKETS}/{{number}}/{_action_form.path}", _endpoint(_action_form), methods=["POST"]
+    )

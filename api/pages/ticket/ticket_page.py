@@ -6,9 +6,9 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.pages.actions import files as deed_files
+from api.pages.actions import files as action_files
 from api.pages.actions import parsing
-from api.pages.actions.all_actions import BY_PATH, DEEDS, GROUPS
+from api.pages.actions.all_actions import ACTION_FORMS, BY_PATH, GROUPS
 from api.pages.actions.choices import LENGTHS, choices_of
 from api.pages.actions.context import ActionContext
 from api.pages.actions.execute import LATER
@@ -16,11 +16,11 @@ from api.pages.actions.possible import why_not
 from api.pages.actions.spec import ActionForm
 from api.pages.shared.forms import Form
 from api.pages.shared.staff_page import staff_page
-from api.pages.ticket.details import dossier
+from api.pages.ticket.details import ticket_details
 from app.context import AppContext
 from app.filing import Receipt
 from domain.commands.forms import FieldKind
-from domain.commands.lookups import asked
+from domain.commands.lookups import pending_request
 from domain.words import N_
 from store.secrets.vault import Person
 
@@ -29,25 +29,25 @@ _LATER = N_("Handed over. The page shows it in a moment: load it again.")
 
 @dataclass(frozen=True)
 class Opened:
-    """The open action form. `kept`: ids of files that were received already."""
+    """The open action form. `stored_files`: ids of files that were received already."""
 
-    deed: ActionForm
+    action_form: ActionForm
     form: Form
     to: str = ""
-    kept: tuple[str, ...] = ()
+    stored_files: tuple[str, ...] = ()
 
 
-class Offered(NamedTuple):
+class ActionGroup(NamedTuple):
     """The actions of a group that are possible now."""
 
     heading: str
-    deeds: list[ActionForm]
+    action_forms: list[ActionForm]
 
 
 async def draw(
     request: Request,
     context: AppContext,
-    occasion: ActionContext,
+    action_context: ActionContext,
     waiting: bool,
     opened: Opened | None,
     status: int = 200,
@@ -57,48 +57,54 @@ async def draw(
     receipt: Receipt | None = None,
 ) -> Response:
     """Draw the page. `look`: the refused form for unmasking the complainant."""
-    can = [deed for deed in DEEDS if why_not(deed, occasion) is None]
-    why = why_not(opened.deed, occasion) if opened and not opened.form.wrong else None
-    kept = await deed_files.shown(context, occasion.caller, opened.kept) if opened else []
+    can = [
+        action_form for action_form in ACTION_FORMS if why_not(action_form, action_context) is None
+    ]
+    why = why_not(opened.action_form, action_context) if opened and not opened.form.wrong else None
+    files = (
+        await action_files.shown(context, action_context.caller, opened.stored_files)
+        if opened
+        else []
+    )
     return staff_page(
         request,
         "ticket/ticket.html",
-        occasion.caller,
+        action_context.caller,
         status,
-        pack=occasion.pack,
-        speech=occasion.speech,
-        occasion=occasion,
-        file=await dossier(context, occasion, waiting, person),
-        offers=_offers(can),
-        shortcuts=[deed for deed in can if deed.form.shortcut],
+        pack=action_context.pack,
+        speech=action_context.speech,
+        action_context=action_context,
+        file=await ticket_details(context, action_context, waiting, person),
+        action_groups=_groups(can),
+        shortcuts=[action_form for action_form in can if action_form.form.shortcut],
         opened=opened,
         closed=why.code if why else None,
         blank=Form.blank(),
-        kept=kept,
+        kept=files,
         kinds=FieldKind,
         choices_of=choices_of,
-        names=_labels(occasion, opened),
+        names=_labels(action_context, opened),
         lengths=LENGTHS,
         rows=parsing.ROWS,
         plans=parsing.PLANS,
         done=_done(request),
         look=look or Form.blank("purpose"),
         receipt=receipt,
-        asked=asked(occasion.ticket),
+        pending_request=pending_request(action_context.ticket),
     )
 
 
 def _done(request: Request) -> str | None:
     """Return the message for the action just done, if the address names one."""
-    deed = BY_PATH.get(request.query_params.get("done", ""))
-    if deed is None:
+    action_form = BY_PATH.get(request.query_params.get("done", ""))
+    if action_form is None:
         return None
-    return _LATER if LATER in request.query_params else deed.form.done
+    return _LATER if LATER in request.query_params else action_form.form.done
 
 
-def _labels(occasion: ActionContext, opened: Opened | None) -> dict[str, str]:
+def _labels(action_context: ActionContext, opened: Opened | None) -> dict[str, str]:
     """Return the labels of the fields of the open form."""
-    say, fields = occasion.speech.say, opened.deed.at(occasion) if opened else ()
+    say, fields = action_context.speech.say, opened.action_form.at(action_context) if opened else ()
     named = {field.name: say(field.label) for field in fields}
     for kind, parts in parsing.ROW_LABELS.items():
         if any(field.kind is kind for field in fields):
@@ -107,10 +113,12 @@ def _labels(occasion: ActionContext, opened: Opened | None) -> dict[str, str]:
     return named
 
 
-def _offers(can: list[ActionForm]) -> list[Offered]:
+def _groups(can: list[ActionForm]) -> list[ActionGroup]:
     """Group the possible actions in the order of `GROUPS`, without empty groups."""
     groups = [
-        Offered(heading, [deed for deed in can if deed.form.group is group])
+        ActionGroup(
+            heading, [action_form for action_form in can if action_form.form.group is group]
+        )
         for group, heading in GROUPS.items()
     ]
-    return [offered for offered in groups if offered.deeds]
+    return [offered for offered in groups if offered.action_forms]

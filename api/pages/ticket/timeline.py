@@ -9,7 +9,7 @@ from app.errors import CODES
 from domain.actors import Actor, Role
 from domain.events import Event
 from domain.facts.machine_reasons import is_ours, note_of
-from domain.ticket.assignment import Given, HandlingResult
+from domain.ticket.assignment import AssignmentPlan, HandlingResult
 from domain.ticket.minutes import Minutes
 from domain.ticket.rating import Rating
 from domain.words import N_
@@ -59,7 +59,7 @@ _LONG = ("text", "reason", "note", "answer")
 """The fields with texts by people, in the order in which they are shown."""
 
 
-def told(
+def describe(
     events: Iterable[Event], speech: Translator, names: Names, void: Collection[int] = ()
 ) -> list[TimelineLine]:
     """Describe the events, newest first. `void`: the versions of revoked cards."""
@@ -86,23 +86,23 @@ def who(actor: Actor, speech: Translator, names: Names) -> str:
 def _texts(event: Event, speech: Translator) -> list[str]:
     """Return the written texts, also those in results, minutes and ratings."""
     fact = event.fact
-    found: list[str] = []
+    names: list[str] = []
     for name in _LONG:
         text = getattr(fact, name, None)
         if isinstance(text, str) and text and not _is_code(event, name, text):
-            found.append(text)
+            names.append(text)
     if note := note_of(fact):
-        found.append(note)
+        names.append(note)
     result: HandlingResult | None = getattr(fact, "result", None)
-    if result is not None and result.reply not in found:
-        found.append(result.reply)
+    if result is not None and result.reply not in names:
+        names.append(result.reply)
     minutes: Minutes | None = getattr(fact, "minutes", None)
     if minutes is not None:
-        found += [text for text in (minutes.text, minutes.decision) if text]
+        names += [text for text in (minutes.text, minutes.decision) if text]
     rating: Rating | None = getattr(fact, "rating", None)
     if rating is not None and rating.words:
-        found.append(rating.words)
-    return found
+        names.append(rating.words)
+    return names
 
 
 def _is_code(event: Event, name: str, text: str) -> bool:
@@ -124,11 +124,11 @@ def _ground(event: Event, value: Any, speech: Translator) -> str:
 
 
 def _shares(_event: Event, value: Any, speech: Translator) -> str:
-    given: list[Given] = value if isinstance(value, list) else [value]
-    return "; ".join(speech.unit(one.unit) + (f": {one.task}" if one.task else "") for one in given)
+    plans: list[AssignmentPlan] = value if isinstance(value, list) else [value]
+    return "; ".join(speech.unit(one.unit) + (f": {one.task}" if one.task else "") for one in plans)
 
 
-def _rung(event: Event, value: Any, speech: Translator) -> str:
+def _level(event: Event, value: Any, speech: Translator) -> str:
     clock = speech.label("clock", getattr(event.fact, "clock", ""))
     return f"{speech.label('rung', value)} · {clock}"
 
@@ -150,11 +150,11 @@ def _evidence(_event: Event, value: Any, speech: Translator) -> str:
 
 def _minutes(_event: Event, value: Any, speech: Translator) -> str:
     minutes: Minutes = value
-    there = [speech.unit(code) for code in minutes.units]
+    codes = [speech.unit(code) for code in minutes.units]
     if minutes.residents:
-        there.append(speech.say(N_("%(n)s residents"), n=minutes.residents))
+        codes.append(speech.say(N_("%(n)s residents"), n=minutes.residents))
     plans = [f"{plan.title}: {plan.votes}" for plan in minutes.options]
-    return " · ".join([speech.label("meeting", minutes.what.value), *there, *plans])
+    return " · ".join([speech.label("meeting", minutes.what.value), *codes, *plans])
 
 
 def _code(_event: Event, value: Any, speech: Translator) -> str:
@@ -189,7 +189,7 @@ _SHORT: dict[str, Callable[[Event, Any, Translator], str]] = {
     "step": lambda _e, value, _speech: str(value),
     "shares": _shares,
     "share": _shares,
-    "rung": _rung,
+    "rung": _level,
     "rating": _rating,
     "result": _result,
     "minutes": _minutes,
@@ -204,11 +204,11 @@ _SHORT: dict[str, Callable[[Event, Any, Translator], str]] = {
 
 
 def _notes(event: Event, speech: Translator) -> list[str]:
-    found = []
+    items = []
     for name, tell in _SHORT.items():
         value = getattr(event.fact, name, None)
         if value is None or value in ("", []):
             continue
-        found.append(tell(event, value, speech))
-    found += speech.reasons(event.fact)
-    return [note for note in dict.fromkeys(found) if note]
+        items.append(tell(event, value, speech))
+    items += speech.reasons(event.fact)
+    return [note for note in dict.fromkeys(items) if note]

@@ -63,15 +63,17 @@ async def delegate(
     sent = await request.form()
     form = Form.of(sent, *DELEGATING)
     try:
-        told = Delegate.model_validate({"unit": form.typed["to"], "task": form.typed["task"]})
+        command = Delegate.model_validate({"unit": form.typed["to"], "task": form.typed["task"]})
     except ValidationError as error:
         for fault in error.errors(include_url=False, include_input=False):
             form.fail(*_FAULTS[str(fault["loc"][0])])
         form.problem = "invalid_request"
         picked = [ref_of(ref) for ref in _chosen(sent)]
-        return await inbox_page(request, context, caller, _asked(sent), 422, form, picked=picked)
+        return await inbox_page(
+            request, context, caller, _list_query(sent), 422, form, picked=picked
+        )
     return await _give(
-        request, context, caller, lambda n: told.model_copy(update={"assignment": n})
+        request, context, caller, lambda n: command.model_copy(update={"assignment": n})
     )
 
 
@@ -79,21 +81,21 @@ async def delegate(
 async def sheets(request: Request, caller: _Reader, context: Context) -> Response:
     """Show the chosen assignments for printing: each with the complaint, and space for notes."""
     sent = await request.form()
-    asked, chosen = _asked(sent), _chosen(sent)
+    query, chosen = _list_query(sent), _chosen(sent)
     if not chosen:
         return await _nothing(request, context, caller, sent)
-    place = place_of(request, context, caller, asked)
+    place = place_of(request, context, caller, query)
     if place.unit is None:
         raise Problem("invalid_request", "Name a unit.")
-    told = await assignments.orders(context, caller, place.unit.code, place.pack.city.id, chosen)
+    orders = await assignments.orders(context, caller, place.unit.code, place.pack.city.id, chosen)
     return staff_page(
         request,
         "unit/inbox_print.html",
         caller,
         pack=place.pack,
         unit=place.unit,
-        told=told,
-        back=asked.address(asked.which),
+        orders=orders,
+        back=query.address(query.which),
         categories=categories(place.pack),
     )
 
@@ -103,18 +105,18 @@ async def _give(
 ) -> Response:
     """Send the command to each chosen assignment, then show the list with the results."""
     sent = await request.form()
-    form, asked, chosen = Form.of(sent, *DELEGATING), _asked(sent), _chosen(sent)
+    form, query, chosen = Form.of(sent, *DELEGATING), _list_query(sent), _chosen(sent)
     if not chosen:
         return await _nothing(request, context, caller, sent)
-    place = place_of(request, context, caller, asked)
+    place = place_of(request, context, caller, query)
     if place.unit is None:
         raise Problem("not_your_unit")
     rows = await assignments.chosen(context, caller, place.unit.code, place.pack.city.id, chosen)
     key = f"inbox/{form.key}"
     outcome = await give_all(request, context, caller, rows, chosen, command, key)
-    kept = form.typed if outcome.left else {}
-    fresh = Form.blank(*DELEGATING, **kept)  # with a new key, as the next form is another
-    return await inbox_page(request, context, caller, asked, 200, fresh, outcome=outcome)
+    values = form.typed if outcome.left else {}
+    fresh = Form.blank(*DELEGATING, **values)  # with a new key, as the next form is another
+    return await inbox_page(request, context, caller, query, 200, fresh, outcome=outcome)
 
 
 async def _nothing(
@@ -122,17 +124,19 @@ async def _nothing(
 ) -> Response:
     form = Form.of(sent, *DELEGATING)
     form.fail("pick", _NOTHING)
-    return await inbox_page(request, context, caller, _asked(sent), 422, form)
+    return await inbox_page(request, context, caller, _list_query(sent), 422, form)
 
 
 # --- reading what was sent --------------------------------------------------------------------
 
 
-def _asked(sent: FormData) -> InboxPageQuery:
+def _list_query(sent: FormData) -> InboxPageQuery:
     """Return the query of the list that the form was on."""
-    told = {name: str(sent.get(name) or "") for name in ("unit", "which", "q")}
+    values = {name: str(sent.get(name) or "") for name in ("unit", "which", "q")}
     try:
-        return InboxPageQuery.model_validate({name: value for name, value in told.items() if value})
+        return InboxPageQuery.model_validate(
+            {name: value for name, value in values.items() if value}
+        )
     except ValidationError:
         return InboxPageQuery()
 

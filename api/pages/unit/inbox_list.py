@@ -44,7 +44,7 @@ PARTS: dict[Which, str] = {
     Which.VERIFY: N_("To verify"),
     Which.DONE: N_("Done lately"),
 }
-ASKED = {
+REQUEST_WORDS = {
     "return": N_("Return asked for"),
     "extension": N_("Extension asked for"),
     "hold": N_("Hold asked for"),
@@ -82,9 +82,13 @@ class InboxPageQuery(Incoming):
 
     def address(self, which: Which, **more: str) -> str:
         """Return the address of another part of the inbox, with the same search text."""
-        asked = {"unit": self.unit, "which": which if which is not Which.ALL else None, "q": self.q}
-        told = urlencode({name: value for name, value in (asked | more).items() if value})
-        return f"{HOME}?{told}" if told else HOME
+        values = {
+            "unit": self.unit,
+            "which": which if which is not Which.ALL else None,
+            "q": self.q,
+        }
+        text = urlencode({name: value for name, value in (values | more).items() if value})
+        return f"{HOME}?{text}" if text else HOME
 
 
 class InboxScope(NamedTuple):
@@ -96,7 +100,7 @@ class InboxScope(NamedTuple):
 
 
 def place_of(
-    request: Request, context: AppContext, caller: Caller, asked: InboxPageQuery
+    request: Request, context: AppContext, caller: Caller, query: InboxPageQuery
 ) -> InboxScope:
     """Return the city and unit of the inbox.
 
@@ -106,17 +110,17 @@ def place_of(
     """
     pack = working_city(request, context, caller)
     if caller.unit is not None:
-        if asked.unit not in (None, caller.unit):
+        if query.unit not in (None, caller.unit):
             raise Problem("not_your_unit", "This is another unit's inbox.")
         return InboxScope(pack, pack.unit(caller.unit), own=True)
-    return InboxScope(pack, pack.unit(asked.unit) if asked.unit else None, own=False)
+    return InboxScope(pack, pack.unit(query.unit) if query.unit else None, own=False)
 
 
 async def inbox_page(
     request: Request,
     context: AppContext,
     caller: Caller,
-    asked: InboxPageQuery,
+    query: InboxPageQuery,
     status: int = 200,
     form: Form | None = None,
     *,
@@ -124,8 +128,8 @@ async def inbox_page(
     picked: Collection[str] = (),
 ) -> Response:
     """Draw the list, with results of commands on top; `picked`: references that stay chosen."""
-    place, now = place_of(request, context, caller, asked), datetime.now(UTC)
-    found, counted = await _found(context, caller, place, asked, now)
+    place, now = place_of(request, context, caller, query), datetime.now(UTC)
+    inbox, counted = await _inbox_and_counts(context, caller, place, query, now)
     return staff_page(
         request,
         "unit/inbox.html",
@@ -134,13 +138,13 @@ async def inbox_page(
         pack=place.pack,
         unit=place.unit,
         units=[] if place.own else place.pack.units,
-        asked=asked,
+        list_query=query,
         parts=[(part, PARTS[part], counted.get(part, 0)) for part in Which],
-        rows=found.rows,
-        next_cursor=found.next_cursor,
+        rows=inbox.rows,
+        next_cursor=inbox.next_cursor,
         form=form or Form.blank(*DELEGATING),
         outcome=outcome,
-        asked_words=ASKED,
+        request_words=REQUEST_WORDS,
         paused_words=PAUSED,
         refused_words=REFUSED,
         picked=set(picked) | (outcome.left if outcome else set()),
@@ -150,17 +154,17 @@ async def inbox_page(
     )
 
 
-async def _found(
-    context: AppContext, caller: Caller, place: InboxScope, asked: InboxPageQuery, now: datetime
+async def _inbox_and_counts(
+    context: AppContext, caller: Caller, place: InboxScope, query: InboxPageQuery, now: datetime
 ) -> tuple[Inbox, dict[Which, int]]:
     if place.unit is None:
         return Inbox([], None), {}
     part = InboxPart(
         unit=place.unit.code,
         city=place.pack.city.id,
-        which=asked.which,
-        text=asked.q.strip(),
-        cursor=asked.cursor,
+        which=query.which,
+        text=query.q.strip(),
+        cursor=query.cursor,
         limit=ROWS,
         at=now,
     )

@@ -40,26 +40,26 @@ class BatchOutcome:
     """The results of all commands; `left`: the refused references, which stay chosen."""
 
     what: str
-    told: list[CommandResult] = field(default_factory=list)
+    results: list[CommandResult] = field(default_factory=list)
     left: set[str] = field(default_factory=set)
 
     @property
     def done(self) -> list[CommandResult]:
-        return [one for one in self.told if one.problem is None]
+        return [one for one in self.results if one.problem is None]
 
     @property
     def refused(self) -> list[CommandResult]:
-        return [one for one in self.told if one.problem is not None]
+        return [one for one in self.results if one.problem is not None]
 
 
 def refs(picked: Sequence[str]) -> list[Ref]:
     """Parse the chosen references, each once; invalid ones are left out."""
-    found: dict[Ref, None] = {}
+    values: dict[Ref, None] = {}
     for one in picked:
         number, _, n = one.partition("-")
         if number.isdecimal() and n.isdecimal() and len(one) <= 20:
-            found[number, int(n)] = None
-    return list(found)[:MOST]
+            values[number, int(n)] = None
+    return list(values)[:MOST]
 
 
 def ref_of(ref: Ref) -> str:
@@ -103,6 +103,6 @@ async def give_all(
             return CommandResult(number, title, code)
         return CommandResult(number, title)
 
-    told = await asyncio.gather(*(one(place, ref) for place, ref in enumerate(chosen)))
-    left = {ref_of(ref) for ref, what in zip(chosen, told, strict=True) if what.problem}
-    return BatchOutcome(command(1).do, told, left)
+    command_results = await asyncio.gather(*(one(place, ref) for place, ref in enumerate(chosen)))
+    left = {ref_of(ref) for ref, what in zip(chosen, command_results, strict=True) if what.problem}
+    return BatchOutcome(command(1).do, command_results, left)

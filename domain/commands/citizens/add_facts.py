@@ -37,7 +37,7 @@ class AddFacts(CommandBase):
             label=N_("Add facts for the citizen"),
             done=N_("Added."),
             fields=(
-                forms.said("text", N_("What the citizen adds")),
+                forms.required_text("text", N_("What the citizen adds")),
                 forms.files(N_("Photos and papers"), name="files", purpose=Purpose.COMPLAINT),
             ),
             shortcut="f",

@@ -55,7 +55,7 @@ class Recur(CommandBase):
             group=forms.Group.CITIZEN,
             label=N_("The problem is back"),
             done=N_("It is handled again."),
-            fields=(forms.said("text", N_("What is back, and since when")),),
+            fields=(forms.required_text("text", N_("What is back, and since when")),),
             bar=_bar,
             instead=True,
         ),

@@ -77,7 +77,7 @@ class Conclude(CommandBase):
                     choices=forms.Choices.CONCLUDE_REASONS,
                     when=_needs_reason,
                 ),
-                forms.said("text", N_("What the citizen is told")),
+                forms.required_text("text", N_("What the citizen is told")),
                 forms.Field(
                     "unit",
                     forms.FieldKind.PICK,

@@ -51,7 +51,7 @@ class Delegate(UnitCommand):
             help=N_("A unit below does the work; yours stays answerable, and both clocks run."),
             fields=(
                 forms.unit(N_("Unit below"), forms.Choices.UNITS_BELOW),
-                forms.said("task", N_("Task")),
+                forms.required_text("task", N_("Task")),
                 forms.LIMIT,
                 forms.SHARE,
             ),

@@ -6,7 +6,7 @@ from typing import Literal
 from domain.actors import Actor
 from domain.commands import forms
 from domain.commands.base import CommandBase
-from domain.commands.lookups import asked, rules_of
+from domain.commands.lookups import pending_request, rules_of
 from domain.commands.spec import CommandSpec
 from domain.facts import aftercare, handling, intake, returning, waiting
 from domain.facts.base import FactBase
@@ -24,7 +24,7 @@ def _last_return(ticket: Ticket) -> bool:
 
 def _names_next(context: forms.FormContext) -> bool:
     """Return whether a granted return may name the next unit: not before arbitration."""
-    request = asked(context.ticket)
+    request = pending_request(context.ticket)
     return request is not None and request.what == "return" and not _last_return(context.ticket)
 
 
@@ -87,11 +87,11 @@ class Decide(CommandBase):
     )
 
     def fact_of(self, ticket: Ticket) -> type[FactBase]:
-        request = asked(ticket)
+        request = pending_request(ticket)
         return self.ends[request.what] if request else self.leads_to
 
     def guard(self, ticket: Ticket, actor: Actor, at: datetime) -> None:
-        request = asked(ticket)
+        request = pending_request(ticket)
         if request is None:
             raise Refused("nothing_asked", "Nothing is waiting for a decision.")
         if request.what == "return" and self.approve and self.unit and _last_return(ticket):

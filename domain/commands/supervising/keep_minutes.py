@@ -61,7 +61,7 @@ class KeepMinutes(CommandBase):
                     choices=forms.Choices.MEETINGS,
                     into="minutes.what",
                 ),
-                forms.said("text", N_("Minutes"))._replace(into="minutes.text"),
+                forms.required_text("text", N_("Minutes"))._replace(into="minutes.text"),
                 forms.Field(
                     "units",
                     forms.FieldKind.UNITS,

@@ -32,7 +32,7 @@ class Notice(CommandBase):
             label=N_("Public notice"),
             done=N_("The notice is recorded."),
             help=N_("Names what was neglected, inside the city."),
-            fields=(forms.said("text", N_("What was neglected")),),
+            fields=(forms.required_text("text", N_("What was neglected")),),
         ),
     )
 

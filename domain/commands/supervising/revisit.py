@@ -54,7 +54,7 @@ class Revisit(CommandBase):
                     yes=N_("It holds"),
                     no=N_("It is back"),
                 ),
-                forms.said("note", N_("What was seen")),
+                forms.required_text("note", N_("What was seen")),
                 forms.files(N_("Photos and papers")),
                 forms.RECORDS,
             ),

@@ -42,7 +42,7 @@ class SettleAll(CommandBase):
                 "or those named."
             ),
             fields=(
-                forms.said("text", N_("What to inspect")),
+                forms.required_text("text", N_("What to inspect")),
                 forms.Field(
                     "units",
                     forms.FieldKind.UNITS,

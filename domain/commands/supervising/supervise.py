@@ -34,7 +34,7 @@ class Supervise(CommandBase):
             group=forms.Group.DECIDE,
             label=N_("Issue an order"),
             done=N_("Ordered. The unit that leads has to answer."),
-            fields=(forms.said("text", N_("Order")),),
+            fields=(forms.required_text("text", N_("Order")),),
             shortcut="i",
         ),
     )

@@ -46,7 +46,7 @@ class AnswerOrder(CommandBase):
                     required=True,
                     choices=forms.Choices.ORDERS,
                 ),
-                forms.said("answer", N_("What was done")),
+                forms.required_text("answer", N_("What was done")),
             ),
             shortcut="o",
         ),

@@ -42,7 +42,7 @@ class Ask(UnitCommand):
             done=N_("The citizen is asked; your clock stands still until they answer."),
             help=N_("Your clock stands still until they answer, but not forever."),
             fields=(
-                forms.said(
+                forms.required_text(
                     "question", N_("Question"), N_("It goes to the citizen, word for word.")
                 ),
                 forms.SHARE,

@@ -29,7 +29,7 @@ class Exclude(CommandBase):
     reason: Text
     evidence: Evidence = Field(min_length=1)
 
-    leads_to = aftercare.ExclusionAsked
+    leads_to = aftercare.ExclusionRequested
     spec = CommandSpec(
         path="exclude",
         right="ask that it does not count (剔除)",
@@ -77,7 +77,7 @@ class Exclude(CommandBase):
 
     def facts(self, ticket: Ticket, actor: Actor, clocks: list[Clock]) -> list[Fact]:
         return [
-            aftercare.ExclusionAsked(
+            aftercare.ExclusionRequested(
                 ground=self.ground, reason=self.reason, evidence=self.evidence, clocks=clocks
             )
         ]

@@ -28,7 +28,7 @@ class Extend(UnitCommand):
     by: Length
     reason: Text
 
-    leads_to = handling.ExtensionAsked
+    leads_to = handling.ExtensionRequested
     spec = CommandSpec(
         path="extend",
         right="ask for more time (延期)",
@@ -72,5 +72,5 @@ class Extend(UnitCommand):
     def facts(self, ticket: Ticket, actor: Actor, clocks: list[Clock]) -> list[Fact]:
         n = self.share_in(ticket, actor).n
         return [
-            handling.ExtensionAsked(assignment=n, by=self.by, reason=self.reason, clocks=clocks)
+            handling.ExtensionRequested(assignment=n, by=self.by, reason=self.reason, clocks=clocks)
         ]

@@ -30,7 +30,7 @@ class Hold(UnitCommand):
     until: Instant
     reason: Text
 
-    leads_to = waiting.HoldAsked
+    leads_to = waiting.HoldRequested
     spec = CommandSpec(
         path="hold",
         right="ask to put it aside (挂账)",
@@ -86,7 +86,7 @@ class Hold(UnitCommand):
 
     def facts(self, ticket: Ticket, actor: Actor, clocks: list[Clock]) -> list[Fact]:
         return [
-            waiting.HoldAsked(
+            waiting.HoldRequested(
                 assignment=self.share_in(ticket, actor).n,
                 ground=self.ground,
                 until=self.until,

@@ -50,7 +50,7 @@ class Return(UnitCommand):
     ground: Code
     reason: Text
 
-    leads_to = returning.ReturnAsked
+    leads_to = returning.ReturnRequested
     spec = CommandSpec(
         path="return",
         right="ask to give it back (退单)",
@@ -99,7 +99,7 @@ class Return(UnitCommand):
                 returning.ReturnBarred(assignment=share.n, code=barred.code, reason=self.reason)
             ]
         return [
-            returning.ReturnAsked(
+            returning.ReturnRequested(
                 assignment=share.n, ground=self.ground, reason=self.reason, clocks=clocks
             )
         ]

@@ -40,7 +40,7 @@ class Review(UnitCommand):
             label=N_("Review the hold"),
             done=N_("The review is recorded."),
             fields=(
-                forms.said("note", N_("How it stands")),
+                forms.required_text("note", N_("How it stands")),
                 forms.Field(
                     "resume",
                     forms.FieldKind.YES_NO,

@@ -15,7 +15,7 @@ from demo.stories.ending import StoryResult, ending_of
 from demo.stories.show import perform, story_of
 from demo.stories.telling import Telling
 from packs.registry import PackRegistry, default_root
-from runtime.names import SPOOL_WORKFLOW, TICKETS
+from runtime.names import BACKLOG_WORKFLOW, TICKETS
 from store.db.engine import Store
 from tests.api.house import open_house
 from tests.support.engine import platform
@@ -36,13 +36,13 @@ def played(client: Client, sqlite_store: Store, tmp_path: Path) -> Played:
     async def play(city: str, day: float = DAY) -> AsyncIterator[Telling]:
         cities = tmp_path / "cities"
         pack = await asyncio.to_thread(shortened_pack, default_root() / city, cities, day)
-        shelf = PackRegistry(cities)
+        registry = PackRegistry(cities)
         async with (
-            platform(client, sqlite_store, shelf),
-            open_house(tmp_path / "home", sqlite_store, client, shelf) as house,
+            platform(client, sqlite_store, registry),
+            open_house(tmp_path / "home", sqlite_store, client, registry) as house,
         ):
             # This job starts the tickets that a ticket opens beside itself (举一反三).
-            await client.start_workflow(SPOOL_WORKFLOW, id="chore/spool", task_queue=TICKETS)
+            await client.start_workflow(BACKLOG_WORKFLOW, id="chore/spool", task_queue=TICKETS)
             house.http.base_url = "http://jiesu.test/api/v1"
             badges = await Badges.issue(sqlite_store, pack)
             story = Telling(People(house.http, badges), sqlite_store, pack, print)

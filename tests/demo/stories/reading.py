@@ -19,10 +19,10 @@ class Read:
 
     @classmethod
     async def of(cls, story: Telling) -> "Read":
-        told = story.tickets
+        tickets = story.tickets
         return cls(
-            {name: await one.look() for name, one in told.items()},
-            {name: await one.events() for name, one in told.items()},
+            {name: await one.look() for name, one in tickets.items()},
+            {name: await one.events() for name, one in tickets.items()},
         )
 
     def __getitem__(self, name: str) -> Ticket:
@@ -38,8 +38,8 @@ class Read:
 
 def clock(ticket: Ticket, name: ClockName, assignment: int | None = None) -> Clock:
     """Return the first clock of that name."""
-    found = (c for c in ticket.clocks if c.name is name and assignment in (None, c.assignment))
-    return next(found)
+    clocks = (c for c in ticket.clocks if c.name is name and assignment in (None, c.assignment))
+    return next(clocks)
 
 
 def in_time(tickets: Iterable[Ticket]) -> int:
@@ -68,5 +68,5 @@ def by_unit(ending: StoryResult, indicator: str) -> dict[str, tuple[int, int]]:
 
 async def points_of(story: Telling, unit: str) -> list[Point]:
     """Return the points of a unit, each with the event that earned it."""
-    told = await scores(story.store, story.pack, story.period, unit=unit)
-    return list(told.earned)
+    unit_scores = await scores(story.store, story.pack, story.period, unit=unit)
+    return list(unit_scores.earned)

@@ -55,8 +55,8 @@ def _the_street_comes_first(read: Read) -> None:
     creek = read["河涌"]
     assert (creek.unit, creek.area) == (STREET, CELL)
     assert "(0301, *, @street)" in creek.assignments[0].why
-    given = [(a.unit, a.share, a.ending) for a in read["琐事"].assignments]
-    assert given == [
+    shares = [(a.unit, a.share, a.ending) for a in read["琐事"].assignments]
+    assert shares == [
         (STREET, Share.LEAD, Over.DONE),
         (COMMUNITY, Share.DELEGATE, Over.DONE),
         (CELL, Share.DELEGATE, Over.DONE),
@@ -167,9 +167,9 @@ def _the_figures_are_those_of_the_story(story: Telling, ending: StoryResult) -> 
     for figure in ending.figures.figures:
         level = figure.indicator.id.removeprefix("settled_")
         if figure.indicator.id == "on_time":
-            assert {names[one.number] for one in figure.behind if not one.counts} == {"久拖"}
+            assert {names[one.number] for one in figure.counted if not one.counts} == {"久拖"}
         if level in SETTLED:
-            behind = {names[one.number] for one in figure.behind if one.counts}
+            behind = {names[one.number] for one in figure.counted if one.counts}
             assert behind == SETTLED[Level(level)]
         # Two are unrated, never counted as satisfied: the sensor's and the withdrawn one.
         assert (figure.tickets, figure.unrated, figure.not_reached) == (settled + 1, 2, 0)

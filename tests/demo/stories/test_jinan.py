@@ -15,7 +15,7 @@ from demo.stories.jinan_supervision import ACCUSED, DISCIPLINE, WANGGUAN
 from demo.stories.telling import Telling
 from domain.actors import Role
 from domain.deadlines.calendar import is_working_day
-from domain.deadlines.clocks import Clock, RungKind
+from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
 from domain.events import Event
 from domain.pack.pack import Pack
@@ -120,8 +120,8 @@ def _cards_come_to_the_working_day(pack: Pack, lamp: Ticket) -> None:
     due = _lived(pack, clock, clock.due_at)
     days = _working_days(pack, _lived(pack, clock, clock.started_at), due)
     assert (len(days), days[-1]) == (5, _day(pack, due))
-    at = {rung.kind: _lived(pack, clock, rung.at) for rung in clock.rungs}
-    yellow, red = at[RungKind.WARN], at[RungKind.DUE]
+    at = {level.kind: _lived(pack, clock, level.at) for level in clock.rungs}
+    yellow, red = at[LevelKind.WARN], at[LevelKind.DUE]
     assert _day(pack, yellow) == days[-2]
     assert _working_days(pack, due, red) == [_day(pack, red)]
     assert clock.climbed >= 2
@@ -146,8 +146,8 @@ def _working_days(pack: Pack, since: datetime, until: datetime) -> list[date]:
 
 def _what_moves_a_deadline(read: Read) -> None:
     park, road, leak = read["步道"], read["连接路"], read["漏雨"]
-    asked, granted = [e for e in read.events["步道"] if e.kind.startswith("extension_")]
-    assert (asked.actor.role, granted.actor.role) == (Role.OFFICER, Role.DISPATCHER)
+    event, granted = [e for e in read.events["步道"] if e.kind.startswith("extension_")]
+    assert (event.actor.role, granted.actor.role) == (Role.OFFICER, Role.DISPATCHER)
     assert [c.limit for c in park.clocks if c.name is ClockName.HANDLE] == ["5wd", "5wd+10wd"]
     reviews = [c for c in road.clocks if c.name is ClockName.REVIEW]
     month = timedelta(seconds=30 * DAY)
@@ -246,12 +246,12 @@ def _what_comes_back_goes_on(read: Read) -> None:
 
 
 def _the_figures_are_those_of_the_story(read: Read, ending: StoryResult) -> None:
-    found = {figure.indicator.id: figure.value.before for figure in ending.figures.figures}
+    computed = {figure.indicator.id: figure.value.before for figure in ending.figures.figures}
     looked_at = len(_looked_at(read))
     rated = len(BY_UNITS) + len(TOOK_PART)
     # A merged ticket had a promise of its own as well.
     promised = 16 + sum(ticket.parent is not None for ticket in read.tickets.values())
-    assert found == {
+    assert computed == {
         "on_time": Ratio(promised - 1, promised),  # all but the lamps
         "resolution": Ratio(rated, rated),
         "satisfaction": Ratio(rated - 1, rated),  # all but the dancers' neighbour
@@ -295,7 +295,7 @@ def _an_exclusion_is_published_beside(ending: StoryResult, lamp: Ticket) -> None
 
 def _not_counted(ending: StoryResult, indicator: str) -> Collection[str]:
     figure = _figure(ending, indicator)
-    return {one.number for one in figure.behind if not one.counts}
+    return {one.number for one in figure.counted if not one.counts}
 
 
 def _figure(ending: StoryResult, indicator: str) -> Figure:

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from demo.stories.ending import StoryResult
+from demo.stories.results import figures_of
 from demo.stories.telling import Telling
-from demo.stories.told import figures_of
 from demo.stories.tongzhou import CALLED, COMMUNITY
 from demo.stories.tongzhou_own_eyes import DIARY, GRID_STREET, STREET
 from domain.deadlines.clocks import Basis
@@ -22,7 +22,7 @@ from domain.ticket.stages import Outcome
 from packs.registry import default_root, load_pack
 from store.reporting.figures import figures
 from store.reporting.indicators import Ratio
-from store.reporting.ranking import points_table, standings
+from store.reporting.ranking import points_table, rank_units
 from tests.demo.stories.conftest import Counted, Played
 from tests.demo.stories.reading import Read, by_unit, clock, in_time, points_of, ratios
 
@@ -66,12 +66,12 @@ async def test_the_story_of_tongzhou(played: Played, counted: Counted) -> None:
 
 def the_streets_stand_in_order(ending: StoryResult, pack: Pack) -> None:
     """Check the ranking of all streets, by the share of contacted citizens, then by points."""
-    league = standings(pack, ending.figures.figures, UnitKind.STREET, by="response")
-    called = [(line.unit.code, line.values["response"].after) for line in league]
+    rankings = rank_units(pack, ending.figures.figures, UnitKind.STREET, by="response")
+    called = [(line.unit.code, line.values["response"].after) for line in rankings]
     assert called[:2] == [(GRID_STREET, Ratio(4, 4)), (STREET, Ratio(3, 4))]
     assert len(called) == 22
     assert {ratio for _, ratio in called[2:]} == {Ratio(0, 0)}
-    liked = {line.unit.code: line.values["satisfaction"].after for line in league}
+    liked = {line.unit.code: line.values["satisfaction"].after for line in rankings}
     assert (liked[STREET], liked[GRID_STREET]) == (Ratio(5, 5), Ratio(4, 4))
     assert by_unit(ending, "satisfaction")["water"] == (0, 1)
     points = points_table(pack, ending.scores.units, UnitKind.STREET)
@@ -79,13 +79,13 @@ def the_streets_stand_in_order(ending: StoryResult, pack: Pack) -> None:
 
 
 def as_json_it_says_the_same(story: Telling, ending: StoryResult) -> None:
-    told = figures_of(story, ending, 1.0)
-    assert set(told) == {
+    values = figures_of(story, ending, 1.0)
+    assert set(values) == {
         *("city", "tickets", "indicators", "points", "replayed", "disagreements", "seconds")
     }
-    assert (len(told["tickets"]), told["replayed"], told["disagreements"]) == (14, 14, 0)
-    assert told["indicators"]["praise"] == {"part": 1, "of": 14, "value": 0.0714}
-    assert told["points"][COMMUNITY] > 0
+    assert (len(values["tickets"]), values["replayed"], values["disagreements"]) == (14, 14, 0)
+    assert values["indicators"]["praise"] == {"part": 1, "of": 14, "value": 0.0714}
+    assert values["points"][COMMUNITY] > 0
 
 
 def every_door_is_one_ticket(read: Read) -> None:
@@ -164,14 +164,17 @@ async def closing_is_counted_of_what_is_due(story: Telling, read: Read) -> None:
     """Check that at the red card three grid cases were due to be closed, and two were."""
     red = next(c.due_at for c in read["旧车"].clocks if c.name is ClockName.HANDLE and c.past_due)
     period = Period(story.began, red + timedelta(microseconds=1))
-    told = await figures(story.store, story.pack, period, only=["grid_closing"])
-    assert (told.figures[0].value.after.part, told.figures[0].value.after.of) == (2, 3)
+    period_figures = await figures(story.store, story.pack, period, only=["grid_closing"])
+    assert (
+        period_figures.figures[0].value.after.part,
+        period_figures.figures[0].value.after.of,
+    ) == (2, 3)
 
 
 async def every_point_has_its_event(story: Telling, read: Read) -> None:
     praised = await points_of(story, COMMUNITY)
-    told = {(point.rule, point.number) for point in praised}
-    assert ("TZ19", read["表扬"].complaint.number) in told
+    pairs = {(point.rule, point.number) for point in praised}
+    assert ("TZ19", read["表扬"].complaint.number) in pairs
     worked = await points_of(story, "water")
     assert [point.rule for point in worked].count("TZ10") == 2
     for point in [*praised, *worked, *await points_of(story, GRID_STREET)]:

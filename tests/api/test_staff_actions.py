@@ -7,13 +7,13 @@ import pytest
 from temporalio.client import Client
 
 from api.http.i18n import CHINESE, translations
-from api.pages.actions.all_actions import BY_PATH, DEEDS
+from api.pages.actions.all_actions import ACTION_FORMS, BY_PATH
 from domain.actors import Role
 from store.db.engine import Store
 from store.packs.archive import ArchivedPacks
 from tests.api.house import House, open_house
+from tests.support.action_cases import ABLE, CASES, WHY, Case
 from tests.support.cities import city_with
-from tests.support.deeds import ABLE, CASES, WHY, Case
 from tests.support.engine import platform
 from tests.support.media import a_photo
 from tests.support.staff_pages import at_desk, offered, says
@@ -34,7 +34,9 @@ ELSEWHERE = {"step", "merge", "replan"}
 
 
 def test_every_deed_is_tried() -> None:
-    assert {case.path for case in CASES} | ELSEWHERE == {deed.path for deed in DEEDS}
+    assert {case.path for case in CASES} | ELSEWHERE == {
+        action_form.path for action_form in ACTION_FORMS
+    }
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.path)
@@ -45,10 +47,10 @@ async def test_a_deed_through_its_page(able: House, case: Case) -> None:
     page = await who.ticket(ticket, do=case.path)
     assert case.path in offered(page)
     assert f'action="/staff/tickets/{ticket.number}/{case.path}"' in page.text
-    told = case.typed | {"key": "k" * 32}
+    fields = case.typed | {"key": "k" * 32}
     done = translations(CHINESE).gettext(BY_PATH[case.path].form.done)
-    assert await who.done(ticket, case.path, told) == done
-    assert await who.done(ticket, case.path, told) == done  # the same form, sent twice
+    assert await who.done(ticket, case.path, fields) == done
+    assert await who.done(ticket, case.path, fields) == done  # the same form, sent twice
     assert (await ticket.kinds()).count(case.kind) == before + 1
     shown = says(await who.ticket(ticket))
     for text in case.shown:
@@ -86,9 +88,9 @@ async def test_only_what_is_provisional_can_be_planned_again(
         page = await supervisor.ticket(ticket, do="replan")
         assert "replan" in offered(page)
         assert "暂定" in says(page)
-        told = await supervisor.do(ticket, "replan", {"key": "k" * 32})
-        assert told.status_code == 409  # no year was published since
-        assert "没有暂定期限，或尚无新公布的年份。" in says(told)
+        response = await supervisor.do(ticket, "replan", {"key": "k" * 32})
+        assert response.status_code == 409  # no year was published since
+        assert "没有暂定期限，或尚无新公布的年份。" in says(response)
         assert "replanned" not in await ticket.kinds()
 
 
@@ -99,8 +101,8 @@ async def test_a_step_of_staged_limits_is_reported_with_a_photo(house: House) ->
     who = await at_desk(house, Role.OFFICER, unit)
     assert "step" in offered(await who.ticket(ticket, city="jinan"))
     photo = {"evidence": ("stop.jpg", a_photo(), "image/jpeg")}
-    told = {"step": "stop", "note": "已责令停工。"}
-    assert await who.done(ticket, "step", told, photo) == "该阶段已完成。"
+    fields = {"step": "stop", "note": "已责令停工。"}
+    assert await who.done(ticket, "step", fields, photo) == "该阶段已完成。"
     assert (await ticket.kinds())[-1] == "step_done"
     page = await who.ticket(ticket)
     assert "已责令停工。" in says(page)

@@ -56,7 +56,7 @@ def figures_of(story: Telling, ending: StoryResult, seconds: float) -> dict[str,
     """Return the output of `--json`."""
     return {
         "city": story.pack.city.id,
-        "tickets": {name: told.number for name, told in story.tickets.items()},
+        "tickets": {name: ticket.number for name, ticket in story.tickets.items()},
         "indicators": {
             figure.indicator.id: _ratio(figure.value.after) for figure in ending.figures.figures
         },
@@ -90,10 +90,10 @@ def _print(story: Telling, ending: StoryResult, seconds: float) -> None:
         out.print()
         out.print(shown, soft_wrap=False)
     agreeing = len(ending.verdicts) - len(ending.disagreeing)
-    told = "all agree" if ending.whole else "NOT ALL AGREE"
+    value = "all agree" if ending.whole else "NOT ALL AGREE"
     out.print(
         f"{len(ending.verdicts)} tickets replayed from history with today's code, "
-        f"{agreeing} agree with the record: {told}. {seconds} seconds."
+        f"{agreeing} agree with the record: {value}. {seconds} seconds."
     )
 
 

@@ -11,7 +11,7 @@ from tests.support.media import a_pdf, a_photo
 from tests.support.staff_pages import at_desk, refused
 
 
-def _kept(page: httpx.Response) -> list[str]:
+def _stored_files(page: httpx.Response) -> list[str]:
     return re.findall(r'name="kept" value="(f[0-9a-f]{32})" checked', page.text)
 
 
@@ -23,8 +23,8 @@ async def test_photos_go_with_the_answer_and_are_shown(house: House) -> None:
         ("evidence", ("after.jpg", a_photo(), "image/jpeg")),
         ("evidence", ("paper.pdf", a_pdf(), "application/pdf")),
     ]
-    told = {"reply": "已清淤。", "resolved": "yes", "records": "派工单 7\n派工单 8"}
-    assert await who.done(ticket, "complete", told, files) == "办理结果已提交。"
+    fields = {"reply": "已清淤。", "resolved": "yes", "records": "派工单 7\n派工单 8"}
+    assert await who.done(ticket, "complete", fields, files) == "办理结果已提交。"
     result = (await ticket.seen_by_staff())["assignments"][0]["result"]
     assert len(result["evidence"]) == 4
     assert result["evidence"][2:] == ["派工单 7", "派工单 8"]
@@ -42,16 +42,16 @@ async def test_a_file_that_is_refused_says_so_and_the_others_are_kept(house: Hou
         ("evidence", ("good.jpg", a_photo(), "image/jpeg")),
         ("evidence", ("bad.exe", b"MZ\x90\x00 nothing to see", "application/octet-stream")),
     ]
-    told = {"reply": "已清淤。", "resolved": "yes"}
-    page = await who.do(ticket, "complete", told, files)
+    fields = {"reply": "已清淤。", "resolved": "yes"}
+    page = await who.do(ticket, "complete", fields, files)
     assert page.status_code == 422
     assert "bad.exe" in refused(page)
     assert "已清淤。</textarea>" in page.text
-    kept = _kept(page)
-    assert len(kept) == 1
+    stored = _stored_files(page)
+    assert len(stored) == 1
     assert "handled" not in await ticket.kinds()
-    assert await who.done(ticket, "complete", told | {"kept": kept})
-    assert (await ticket.seen_by_staff())["assignments"][0]["result"]["evidence"] == kept
+    assert await who.done(ticket, "complete", fields | {"kept": stored})
+    assert (await ticket.seen_by_staff())["assignments"][0]["result"]["evidence"] == stored
 
 
 async def test_nobody_attaches_what_another_has_uploaded(house: House) -> None:
@@ -60,20 +60,22 @@ async def test_nobody_attaches_what_another_has_uploaded(house: House) -> None:
     other = await at_desk(house, Role.OFFICER, "water")
     photo = [("evidence", ("a.jpg", a_photo(), "image/jpeg"))]
     page = await one.do(ticket, "complete", {"reply": ""}, photo)
-    (kept,) = _kept(page)
-    stolen = await other.do(ticket, "complete", {"reply": "好。", "resolved": "yes", "kept": kept})
+    (stored,) = _stored_files(page)
+    stolen = await other.do(
+        ticket, "complete", {"reply": "好。", "resolved": "yes", "kept": stored}
+    )
     assert stolen.status_code == 422
-    assert _kept(stolen) == []
+    assert _stored_files(stolen) == []
     assert "handled" not in await ticket.kinds()
 
 
 async def test_a_form_with_a_photo_sent_twice_is_done_once_with_one_photo(house: House) -> None:
     ticket = await house.file()
     who = await at_desk(house, Role.DESK)
-    told = {"text": "补一张照片。", "key": "c" * 32}
+    fields = {"text": "补一张照片。", "key": "c" * 32}
     photo = [("files", ("a.jpg", a_photo(), "image/jpeg"))]
     for _ in range(2):
-        assert await who.done(ticket, "facts", told, photo) == "已补充。"
+        assert await who.done(ticket, "facts", fields, photo) == "已补充。"
     assert (await ticket.kinds()).count("facts_added") == 1
     page = await who.ticket(ticket)
     assert page.text.count("/thumbnail?") == 1

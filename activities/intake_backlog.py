@@ -16,7 +16,7 @@ _AFTER = timedelta(seconds=10)
 """The age below which a registration is still being started by the API that took it."""
 
 
-class Spool:
+class IntakeBacklog:
     def __init__(self, store: Store, client: Client) -> None:
         self._store = store
         self._client = client
