@@ -134,7 +134,7 @@ dead: $(READY) ## code that nothing reaches
 
 security: $(READY) ## known insecure patterns
 	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml \
-		domain store activities workflows audit runtime api workers cli
+		domain packs store media activities workflows audit runtime app api workers cli demo
 
 # Not the lock file, which is nothing but digests, nor recorded histories, which are nothing but
 # payloads. What looks like a secret is not tried out anywhere.

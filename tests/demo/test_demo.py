@@ -156,7 +156,7 @@ def test_a_citys_story_is_told_counted_and_replayed(demo: Demo) -> None:
     for happened in (
         "开门：北苑街道吹哨，召集其他单位→区城市管理委、区园林绿化局、区交通局",
         "旧车：办理时限红牌（中仓街道）",
-        "路灯：回访：无人接听",
+        "路灯：已回访：无人接听",
         "催办：最终答复：",
     ):
         assert happened in value
