@@ -33,6 +33,10 @@ EXEMPT = {
 """The functions that do not ask, and why."""
 
 
+ENGINE_ACTS = {"act", "complete", "file", "rate"}
+"""The calls of the engine by which something is done to a ticket."""
+
+
 @dataclass(frozen=True)
 class Function:
     """A function of the application, by its name in its module and what its module imports."""
@@ -152,3 +156,11 @@ def test_no_other_package_imports_what_a_module_keeps_to_itself() -> None:
                     names = [alias.name for alias in node.names if alias.name.startswith("_")]
                     items += [f"{path.relative_to(ROOT)}: {node.module}.{one}" for one in names]
     assert items == []
+
+
+def test_no_page_and_no_route_speaks_to_the_engine_by_itself() -> None:
+    for path in sorted((ROOT / "api").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
+                acts = node.value.attr == "engine" and node.attr in ENGINE_ACTS
+                assert not acts, f"{path.relative_to(ROOT)}:{node.lineno}"

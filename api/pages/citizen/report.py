@@ -13,13 +13,14 @@ from api.http.access import public
 from api.http.dependencies import Context
 from api.pages.citizen import photos
 from api.pages.citizen.cities import choose, chosen
-from api.pages.citizen.similar import NONE, join, named, similar, with_same
+from api.pages.citizen.similar import NONE, named, with_same
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.page import page
 from app import bot_checks
 from app.context import AppContext
 from app.filing import Receipt
 from app.intake import ComplaintIn, take
+from app.similar import join, similar
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Kind
 from domain.words import N_

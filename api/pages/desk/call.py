@@ -19,7 +19,6 @@ from api.pages.actions import files as action_files
 from api.pages.actions.parsing import KEPT
 from api.pages.desk.caller_history import Earlier, reload_earlier, search
 from api.pages.desk.request_mapping import FIELDS, WORDS, complaint, conclusion
-from api.pages.desk.suggestions import Hints, hints
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.lookups import area_of, category_of, matching, places
 from api.pages.shared.page import page
@@ -34,6 +33,7 @@ from app.errors import Problem
 from app.files import own_files
 from app.filing import Receipt
 from app.intake import take
+from app.suggestions import Hints, hints
 from domain.commands import forms
 from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.urge import Urge
@@ -106,7 +106,7 @@ async def hint(request: Request, context: Context, caller: Looking) -> Response:
     """Show suggestions for what is typed so far: a part of the screen."""
     form = await Form.read(request, *FIELDS)
     pack = city_of_form(request, context, caller, form)
-    current = await _hints(context, pack, form)
+    current = await _hints(context, caller, pack, form)
     return page(
         request,
         "desk/call_hints.html",
@@ -242,7 +242,7 @@ async def _filed(
     proof = context.uploads.seals.proof
     body = complaint(pack, form, [f"{row.id}.{proof(row.id)}" for row in brought])
     if not body.title:
-        current = await _hints(context, pack, form)
+        current = await _hints(context, caller, pack, form)
         body = body.model_copy(update={"title": current.title})
     key = f"staff/{caller.id}/{form.key}"
     marks = [row.sha256 for row in brought]
@@ -267,7 +267,7 @@ def city_of_form(request: Request, context: AppContext, caller: Caller, form: Fo
     return named[0] if named else working_city(request, context, caller)
 
 
-async def _hints(context: AppContext, pack: Pack, form: Form) -> Hints:
+async def _hints(context: AppContext, caller: Caller, pack: Pack, form: Form) -> Hints:
     kind = form.typed["kind"]
     area = area_of(pack, form.typed["area"])
     values: dict[str, Any] = {
@@ -276,7 +276,7 @@ async def _hints(context: AppContext, pack: Pack, form: Form) -> Hints:
         "kind": kind if kind in list(Kind) else Kind.COMPLAINT,
         "place": {"address": form.typed["address"][:200], "area": area},
     }
-    return await hints(context, pack, values, category_of(pack, form.typed["category"]))
+    return await hints(context, caller, pack, values, category_of(pack, form.typed["category"]))
 
 
 async def _screen(
@@ -290,7 +290,7 @@ async def _screen(
         status,
         pack=pack,
         form=form,
-        hints=await _hints(context, pack, form),
+        hints=await _hints(context, caller, pack, form),
         speech=Translator(language_of(request), pack),
         earlier=earlier if form.typed["earlier"] else None,
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or pack.features.appoint],

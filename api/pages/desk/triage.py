@@ -11,7 +11,6 @@ from api.http.dependencies import Context
 from api.http.i18n import language_of
 from api.pages.desk import queue
 from api.pages.desk.request_mapping import UNKNOWN_AREA, UNKNOWN_CATEGORY
-from api.pages.desk.suggestions import guess, promise
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.lookups import area_of, category_of, places, unit_of
 from api.pages.shared.navigation import TRIAGE
@@ -20,6 +19,7 @@ from api.pages.shared.translator import Translator
 from api.pages.shared.workplace import working_city
 from app.caller import Caller
 from app.context import AppContext
+from app.suggestions import guess, promise
 from domain.commands.intake.conclude import Conclude
 from domain.commands.intake.reassign import Reassign
 from domain.commands.intake.triage import Triage as Classify

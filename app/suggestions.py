@@ -8,7 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app import filing
+from app.caller import Caller
 from app.context import AppContext
+from app.errors import Problem
+from app.permission import permit
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import Category, Unit
@@ -47,9 +50,16 @@ class Hints:
 
 
 async def hints(
-    context: AppContext, pack: Pack, values: dict[str, Any], chosen: str | None
+    context: AppContext, caller: Caller, pack: Pack, values: dict[str, Any], chosen: str | None
 ) -> Hints:
-    """Return the suggestions for a complaint as typed so far; `chosen`: its subject."""
+    """Return the suggestions for a complaint as typed so far; `chosen`: its subject.
+
+    Raises:
+        Problem: not_your_city
+    """
+    await permit(context, caller, "page_desk")
+    if not caller.serves(pack.city.id):
+        raise Problem("not_your_city")
     complaint = filing.unnumbered(pack, datetime.now(UTC), **values)
     suggestion = guess(context, pack, complaint)
     code = chosen or suggestion.category
