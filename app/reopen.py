@@ -8,11 +8,9 @@ from app.errors import Problem
 from app.filing import Filed
 from app.permission import permit
 from app.visibility import visible
-from domain.commands.citizens.recur import Recur
-from domain.facts.transitions import transition
+from domain.commands.citizens.recur import Recur, refuse_reopening
 from domain.policy.permissions import COMMANDS
-from domain.refusals import Refused
-from domain.ticket.stages import Outcome, Stage
+from domain.ticket.stages import Stage
 from domain.ticket.ticket import Snapshot, Ticket
 from store.tickets import tickets
 
@@ -29,9 +27,7 @@ async def reopen(
     ended = await _ended(context, caller, number)
     if ended is None:
         return await give(context, caller, number, command, key)
-    transition(Stage.AFTERCARE, Recur.leads_to).permit(caller.actor)
-    if ended.outcome is Outcome.FINAL_REPLY:
-        raise Refused("final_reply_sealed", "This matter was concluded with a final reply.")
+    refuse_reopening(ended, caller.actor)
     before = ended.complaint
     pack = context.packs.get(before.city)
     follower = filing.unnumbered(

@@ -1,8 +1,5 @@
 """Lookups in a ticket that the guards of several commands share."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-
 from domain.refusals import Refused
 from domain.ticket.assignment import Assignment, Request
 from domain.ticket.rules_snapshot import Rules
@@ -19,11 +16,6 @@ def rules_of(ticket: Ticket) -> Rules:
     if ticket.rules is None:
         raise Refused("not_now", "This ticket is not accepted yet.")
     return ticket.rules
-
-
-def within_a_day(times: Iterable[datetime], at: datetime) -> int:
-    """Return how many of the times are within the 24 hours before `at`."""
-    return sum(at - when < timedelta(days=1) for when in times)
 
 
 def asking(ticket: Ticket) -> Assignment | None:

@@ -32,7 +32,7 @@ class FactsAdded(FactBase):
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         if ticket.lifecycle:
-            ticket.facts_at = [*_within_a_day(ticket.facts_at, at), at]
+            ticket.facts_at = [*within_a_day(ticket.facts_at, at), at]
 
 
 class Urged(FactBase):
@@ -46,13 +46,14 @@ class Urged(FactBase):
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         if ticket.lifecycle:
-            recent = _within_a_day(ticket.urged_at, at)
+            recent = within_a_day(ticket.urged_at, at)
             ticket.urges_before += len(ticket.urged_at) - len(recent)
             ticket.urged_at = recent
         ticket.urged_at.append(at)
 
 
-def _within_a_day(moments: list[Instant], at: datetime) -> list[Instant]:
+def within_a_day(moments: list[Instant], at: datetime) -> list[Instant]:
+    """Return those of the times that are within the 24 hours before `at`."""
     return [moment for moment in moments if at - moment < timedelta(days=1)]
 
 

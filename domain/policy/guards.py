@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from domain.actors import Actor, Role
+from domain.commands.intake.arbitrate import Arbitrate
 from domain.commands.lookups import pending_request, rules_of
 from domain.commands.relations import NEAR, relation
+from domain.commands.supervising.decide import Decide
 from domain.commands.unit_command import UnitCommand
 from domain.facts.transitions import may_cause, transition
 from domain.messages import Command
@@ -40,16 +42,8 @@ def _check_near(ticket: Ticket, command: Command, actor: Actor) -> None:
     raise Refused("not_your_unit", "This is another unit's to do.")
 
 
-_GRANTED = {
-    "return": "returned",
-    "extension": "extension_granted",
-    "hold": "held",
-    "exclusion": "exclusion_granted",
-}
-
-
 def may_decide(role: Role, ticket: Ticket) -> bool:
     """Return whether `role` may decide the request of the ticket, or name a unit at arbitration."""
     request = pending_request(ticket)
-    granted = _GRANTED[request.what] if request else "arbitrated"
-    return may_cause(role, ticket.stage, granted)
+    fact = Decide.ends[request.what] if request else Arbitrate.leads_to
+    return may_cause(role, ticket.stage, str(fact.model_fields["kind"].default))

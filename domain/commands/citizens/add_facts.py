@@ -8,7 +8,7 @@ from pydantic import Field
 from domain.actors import Actor
 from domain.commands import forms
 from domain.commands.base import CommandBase
-from domain.commands.lookups import rules_of, within_a_day
+from domain.commands.lookups import rules_of
 from domain.commands.spec import CommandSpec
 from domain.deadlines.clocks import Clock
 from domain.events import Fact
@@ -46,7 +46,7 @@ class AddFacts(CommandBase):
 
     def guard(self, ticket: Ticket, actor: Actor, at: datetime) -> None:
         cap = rules_of(ticket).facts_per_day
-        if cap and within_a_day(ticket.facts_at, at) >= cap:
+        if cap and len(anytime.within_a_day(ticket.facts_at, at)) >= cap:
             raise Refused("facts_too_often", "Enough was added to this ticket today.")
 
     def facts(self, ticket: Ticket, actor: Actor, clocks: list[Clock]) -> list[Fact]:

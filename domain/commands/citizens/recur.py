@@ -24,16 +24,25 @@ def _bar(context: forms.FormContext) -> Refused | None:
     """Return why it cannot be reopened: after the end, another ticket follows it."""
     ticket, actor = context.ticket, context.actor
     near = relation(ticket, actor.unit, context.pack)
-    if actor.role is Role.OFFICER and near not in NEAR:
+    if actor.role is Role.OFFICER and near not in Recur.spec.near:
         return Refused("not_your_unit", "This is another unit's to do.")
-    stage = Stage.AFTERCARE if ticket.stage is Stage.ENDED else ticket.stage
     try:
-        transition(stage, aftercare.Reopened).permit(actor)
+        refuse_reopening(ticket, actor)
     except Refused as refused:
         return refused
-    if ticket.outcome is Outcome.FINAL_REPLY:
-        return Refused("final_reply_sealed", "This matter was concluded with a final reply.")
     return None
+
+
+def refuse_reopening(ticket: Ticket, actor: Actor) -> None:
+    """Refuse to reopen a ticket, also one that has ended, which another one then follows.
+
+    Raises:
+        Refused: not_now, forbidden, final_reply_sealed
+    """
+    stage = Stage.AFTERCARE if ticket.stage is Stage.ENDED else ticket.stage
+    transition(stage, aftercare.Reopened).permit(actor)
+    if ticket.outcome is Outcome.FINAL_REPLY:
+        raise Refused("final_reply_sealed", "This matter was concluded with a final reply.")
 
 
 class Recur(CommandBase):

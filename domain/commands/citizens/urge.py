@@ -6,7 +6,7 @@ from typing import Literal
 from domain.actors import Actor
 from domain.commands import forms
 from domain.commands.base import CommandBase, Note
-from domain.commands.lookups import rules_of, within_a_day
+from domain.commands.lookups import rules_of
 from domain.commands.spec import CommandSpec
 from domain.deadlines.clocks import Clock
 from domain.events import Fact
@@ -38,7 +38,7 @@ class Urge(CommandBase):
     )
 
     def guard(self, ticket: Ticket, actor: Actor, at: datetime) -> None:
-        if within_a_day(ticket.urged_at, at) >= rules_of(ticket).urges_per_day:
+        if len(anytime.within_a_day(ticket.urged_at, at)) >= rules_of(ticket).urges_per_day:
             raise Refused("urged_too_often", "This ticket was urged often enough today.")
 
     def facts(self, ticket: Ticket, actor: Actor, clocks: list[Clock]) -> list[Fact]:
