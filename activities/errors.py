@@ -89,13 +89,16 @@ def decided(name: str, error: Exception) -> ApplicationError:
         return refusal(TOO_FAR, "That is too far away: choose a shorter time.")
     code = getattr(error, "code", None)
     if isinstance(code, str) and code not in _OURS:
-        told, words = code, str(error)
+        public_code, words = code, str(error)
     else:
-        told, words = PLAN_FAILED, f"{name} has no answer ({type(error).__name__}); it is logged."
+        public_code, words = (
+            PLAN_FAILED,
+            f"{name} has no answer ({type(error).__name__}); it is logged.",
+        )
     activity.logger.error(
-        "a question has no answer", exc_info=error, extra={"activity": name, "code": told}
+        "a question has no answer", exc_info=error, extra={"activity": name, "code": public_code}
     )
-    return refusal(told, words)
+    return refusal(public_code, words)
 
 
 def refusal(code: str, message: str) -> ApplicationError:

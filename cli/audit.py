@@ -29,12 +29,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def show(number: str, as_json: Json = False) -> None:
     """The timeline of a ticket, told by its history alone (of the store only its key is asked)."""
 
-    async def told() -> Replayed:
+    async def from_history() -> Replayed:
         async with installation() as here:
             return await replay_history(here.engine, here.store, number)
 
     try:
-        replayed = run(told())
+        replayed = run(from_history())
     except (AuditError, StoreError) as error:
         fail(str(error), 1)
     except RuntimeError as error:
@@ -64,12 +64,12 @@ def state(
 ) -> None:
     """The ticket as it was after one of its events, by its history; and what that event changed."""
 
-    async def told() -> StateThen | None:
+    async def state_then() -> StateThen | None:
         async with installation() as here:
             return await state_then(here.engine, here.store, number, version)
 
     try:
-        then = run(told())
+        then = run(state_then())
     except (AuditError, StoreError) as error:
         fail(str(error), 1)
     except RuntimeError as error:

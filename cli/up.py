@@ -53,14 +53,14 @@ async def _up(stack: Stack) -> None:
     loop = asyncio.get_running_loop()
     starting = asyncio.current_task()
 
-    def told() -> None:
+    def on_signal() -> None:
         stack.stop()
         if starting is not None and not healthy:
             starting.cancel()
 
     healthy = False
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told)
+        loop.add_signal_handler(number, on_signal)
     try:
         async with stack.running():
             healthy = True
