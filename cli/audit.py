@@ -64,12 +64,12 @@ def state(
 ) -> None:
     """The ticket as it was after one of its events, by its history; and what that event changed."""
 
-    async def state_then() -> StateThen | None:
+    async def from_history() -> StateThen | None:
         async with installation() as here:
             return await state_then(here.engine, here.store, number, version)
 
     try:
-        then = run(state_then())
+        then = run(from_history())
     except (AuditError, StoreError) as error:
         fail(str(error), 1)
     except RuntimeError as error:
