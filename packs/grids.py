@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -88,27 +89,31 @@ _CODE = re.compile(r"[0-9]{15}")
 _BETWEEN = re.compile(r"[\s,:]*")  # what may separate the values of valid JSON
 
 
-def _read(path: Path) -> tuple[list[_Cell], list[PackFault]]:
+def _read(path: Path) -> tuple[Sequence[_Cell], Sequence[PackFault]]:
     """Read the features of the file; return them and the problems found."""
     problems: list[PackFault] = []
     text = read_text(path, path.name, problems)
-    if text is None:
-        return [], problems
+    return ((), problems) if text is None else _parsed(path.name, text)
+
+
+@lru_cache(maxsize=1)  # loading a pack reads them three times
+def _parsed(name: str, text: str) -> tuple[Sequence[_Cell], Sequence[PackFault]]:
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
-        return [], [PackFault(path.name, error.lineno, f"not JSON: {error.msg}")]
+        return (), (PackFault(name, error.lineno, f"not JSON: {error.msg}"),)
     kind, features = _member(content, "type"), _member(content, "features")
     if kind != "FeatureCollection" or not isinstance(features, list):
-        return [], [PackFault(path.name, 1, "not a GeoJSON FeatureCollection")]
+        return (), (PackFault(name, 1, "not a GeoJSON FeatureCollection"),)
     cells: list[_Cell] = []
+    problems: list[PackFault] = []
     for line, feature in zip(_lines(text), features, strict=True):
         cell, faults = _read_cell(line, feature)
         cells.append(cell)
-        problems += [PackFault(path.name, line, fault) for fault in faults]
+        problems += [PackFault(name, line, fault) for fault in faults]
     if not cells:
-        problems.append(PackFault(path.name, None, "there are no cells"))
-    return cells, problems
+        problems.append(PackFault(name, None, "there are no cells"))
+    return tuple(cells), tuple(problems)
 
 
 def _lines(text: str) -> Iterator[int]:

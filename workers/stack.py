@@ -1,7 +1,8 @@
 """The embedded stack: engine, store, worker and API on one machine, as one command.
 
-Order of starting: checks (nothing is started when one fails), engine, store, worker, API. Order of
-stopping: the reverse. A child that dies is started again; one that keeps dying stops everything.
+Order of starting: checks (nothing is started when one fails), engine and store, then worker and API
+side by side. Order of stopping: the reverse. A child that dies is started again; one that keeps
+dying stops everything.
 """
 
 import asyncio
@@ -77,10 +78,14 @@ class Stack:
         await check_store(self.settings.store)
         with _locked(self.settings.home) as self._lock:
             try:
-                await self._start_engine()
+                engine = await self._started(self._engine())
                 await self._prepare_store()
-                await self._start(self._own("worker"), self._worker_ready, "worker")
-                await self._start(self._own("api"), self._api_ready, "API")
+                await self._until_ready(engine, self._engine_ready, "engine")
+                worker = await self._started(self._own("worker"))
+                api = await self._started(self._own("api"))
+                await self._until_ready(worker, self._worker_ready, "worker")
+                async with httpx.AsyncClient() as http:
+                    await self._until_ready(api, lambda: self._api_ready(http), "API")
                 self._supervisor.watch()
                 yield
             finally:
@@ -123,7 +128,7 @@ class Stack:
 
     # --- starting ---------------------------------------------------------------------------
 
-    async def _start_engine(self) -> None:
+    def _engine(self) -> Child:
         home = self.settings.home
         command = [
             engine_binary(), "server", "start-dev",
@@ -138,9 +143,7 @@ class Stack:
         command += ["--ui-port", str(self.ui_port)] if self.ui_port else ["--headless"]
         for name, kind in SEARCH_ATTRIBUTES.items():
             command += ["--search-attribute", f"{name}={kind}"]
-        await self._start(
-            Child("engine", command, home / "logs" / "engine.log"), self._engine_ready, "engine"
-        )
+        return Child("engine", command, home / "logs" / "engine.log")
 
     async def _prepare_store(self) -> None:
         await upgrade(self.settings.store)
@@ -164,9 +167,14 @@ class Stack:
             env,
         )
 
-    async def _start(self, child: Child, ready: Callable[[], Awaitable[bool]], label: str) -> None:
+    async def _started(self, child: Child) -> Child:
         self.children.append(child)
         await child.start()
+        return child
+
+    async def _until_ready(
+        self, child: Child, ready: Callable[[], Awaitable[bool]], label: str
+    ) -> None:
         deadline = asyncio.get_running_loop().time() + _PATIENCE
         while not await ready():
             if not child.alive:
@@ -195,12 +203,11 @@ class Stack:
         )
         return len(answer.pollers) > 0
 
-    async def _api_ready(self) -> bool:
-        async with httpx.AsyncClient() as http:
-            try:
-                answer = await http.get(f"{self.url}/readyz")
-            except httpx.HTTPError:
-                return False
+    async def _api_ready(self, http: httpx.AsyncClient) -> bool:
+        try:
+            answer = await http.get(f"{self.url}/readyz")
+        except httpx.HTTPError:
+            return False
         return answer.status_code == 200
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
+from pathlib import Path
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request
@@ -128,8 +129,8 @@ def create_app(
     app.router.routes.extend(_routes())
     route_permissions.check_routes(app)
     oidc.parse_role_mapping(settings.oidc_roles)
-    app.state.assets = Assets(settings.assets or default_packages())
-    app.state.drawing = Drawing(app.state.assets)
+    app.state.drawing = _drawing(settings.assets or default_packages())
+    app.state.assets = app.state.drawing.assets
     app.state.outlines = maps.Outlines()
     app.state.boards = BoardFeeds()
     problem_responses.install(app, refused)
@@ -153,6 +154,12 @@ def _routes() -> list[BaseRoute]:
     for one in (*(module.router for module in ROUTERS), assets.router, *PAGES):
         router.include_router(one)
     return router.routes
+
+
+@cache
+def _drawing(packages: Path) -> Drawing:
+    """Return the templates, compiled once per process, and the assets they refer to."""
+    return Drawing(Assets(packages))
 
 
 def _may_send_more(request: Request) -> bool:

@@ -9,16 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from domain.deadlines.registry import DEADLINES
+from domain.pack.pack import Pack
 from packs.bases import EXTENDS, pack_files
 from packs.checks.unused import starts
 from packs.overlays import WITHOUT
 from packs.parsed_pack import CALENDAR, CITY, CityFile, effective_toml
-from packs.registry import PackRegistry, default_root
+from packs.registry import PackRegistry, default_root, pack_version
 
 _HEADER = "date,working,note,hours"
 
 SHIPPED = PackRegistry(default_root())
 """The packs as they are shipped, read once per process: reading five takes a second."""
+
+_LOADED: dict[str, Pack] = {}
+"""The changed packs of this process: many tests change the same rule."""
 
 
 def scaled_packs(folder: Path, scale: float) -> PackRegistry:
@@ -51,7 +55,10 @@ def city_with(folder: Path, city: str = "tongzhou", /, **tables: Mapping[str, An
     _drop_unused(content)
     write_city(folder / city, content)
     registry = PackRegistry(folder)
-    registry.get(city)  # fail at once if the changes contradict a rule of the pack
+    version = pack_version(folder / city)
+    if version not in _LOADED:
+        _LOADED[version] = registry.get(city)  # fail at once if the changes contradict a rule
+    registry._packs[city] = _LOADED[version]
     return registry
 
 

@@ -66,6 +66,12 @@ def furnish(client: Client, store: Store) -> TicketKeys:
     return keys
 
 
+_SOON = tuple(
+    f'history.{queue}ProcessorUpdateAckInterval="1s"' for queue in ("transfer", "visibility")
+)
+"""A run is deleted once these queues have noted its end, by default every thirty seconds."""
+
+
 @contextmanager
 def engine_server(
     log: Path, file: Path | None = None, settings: Iterable[str] = ()
@@ -83,7 +89,7 @@ def engine_server(
     if file is not None:
         command += ["--db-filename", str(file), "--sqlite-pragma", "journal_mode=wal"]
         command += ["--sqlite-pragma", "synchronous=normal"]
-    for setting in settings:
+    for setting in (*_SOON, *settings):
         command += ["--dynamic-config-value", setting]
     process, port = _started(command, log)
     try:
