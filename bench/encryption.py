@@ -1,9 +1,13 @@
 """The cost of encryption: the same installation with and without it, in turns."""
 
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import Any
+
+import httpx
 
 from bench.compare import PRODUCT, Round, Say, cpu, measured, rate, tickets
 from bench.house import House, house
@@ -26,12 +30,16 @@ class SwitchingStack(Stack):
         for child in reversed(self.children):
             if child.name in _SWITCHED:
                 await child.stop()
-        ready = {"worker": self._worker_ready, "api": self._api_ready}
-        for name in _SWITCHED:
-            child = next(child for child in self.children if child.name == name)
-            self.children.remove(child)
-            child.command = [sys.executable, "-m", module, name]
-            await self._start(child, ready[name], name)
+        async with httpx.AsyncClient() as http:
+            ready: dict[str, Callable[[], Awaitable[bool]]] = {
+                "worker": self._worker_ready,
+                "api": partial(self._api_ready, http),
+            }
+            for name in _SWITCHED:
+                child = next(child for child in self.children if child.name == name)
+                child.command = [sys.executable, "-m", module, name]
+                await child.start()
+                await self._until_ready(child, ready[name], name)
 
     async def _follow(self, child: Child) -> None:
         """Restart nothing: worker and API are stopped on purpose."""

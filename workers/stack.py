@@ -13,6 +13,7 @@ import sysconfig
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -85,7 +86,7 @@ class Stack:
                 api = await self._started(self._own("api"))
                 await self._until_ready(worker, self._worker_ready, "worker")
                 async with httpx.AsyncClient() as http:
-                    await self._until_ready(api, lambda: self._api_ready(http), "API")
+                    await self._until_ready(api, partial(self._api_ready, http), "API")
                 self._supervisor.watch()
                 yield
             finally:

@@ -16,7 +16,7 @@ from store.db.engine import Store
 from store.db.schema import upgrade
 from store.identity import accounts, passwords, sessions, tokens
 from tests.api.house import open_house, problem
-from tests.cli.test_commands import Terminal
+from tests.support.jiesu_command import Terminal
 from workers.stack import _first_administrator
 
 

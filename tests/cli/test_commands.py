@@ -1,17 +1,12 @@
 """Tests of the `jiesu` command in a terminal beside a running stack."""
 
-import asyncio
 import json
-import os
 import re
 import sqlite3
-import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -22,45 +17,10 @@ from store.db.engine import Store
 from store.db.schema import upgrade
 from store.tickets import intake
 from tests.store.stories import Story, complaint, project
+from tests.support.jiesu_command import Terminal
 from workers.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-
-
-@dataclass
-class Done:
-    code: int
-    out: str
-    err: str
-
-
-@dataclass
-class Terminal:
-    """A runner of `jiesu` with an installation's settings."""
-
-    settings: Settings
-
-    async def jiesu(self, *arguments: str) -> Done:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "cli", *arguments,
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "JIESU_HOME": str(self.settings.home),
-                "JIESU_TEMPORAL_ADDRESS": self.settings.temporal_address,
-                "JIESU_API_PORT": str(self.settings.api_port),
-                "COLUMNS": "200",
-            },
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, err = await asyncio.wait_for(process.communicate(), 60)
-        assert process.returncode is not None
-        return Done(process.returncode, out.decode(), err.decode())
-
-    async def json(self, *arguments: str) -> Any:
-        done = await self.jiesu(*arguments, "--json")
-        return json.loads(done.out)
 
 
 @pytest.fixture

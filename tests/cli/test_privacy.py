@@ -4,7 +4,8 @@ import httpx
 import pytest
 
 from store.secrets.key_ring import KeyRing, ring_from_text
-from tests.cli.test_commands import Terminal, empty, running
+from tests.cli.test_commands import empty, running
+from tests.support.jiesu_command import Terminal
 from tests.support.media import a_photo
 
 __all__ = ["empty", "running"]
