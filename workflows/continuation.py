@@ -3,7 +3,6 @@
 See `runtime.engine_limits` for the numbers, and ADR 0021 for why.
 """
 
-import asyncio
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -21,6 +20,7 @@ from domain.ticket.complaint import Complaint
 from domain.ticket.stages import Stage
 from runtime.engine_limits import Used, near_a_limit
 from workflows import handlers
+from workflows.event_log import all_delivered
 from workflows.optional_stages import StagedTicket
 from workflows.turns import PATIENCE, Turns
 
@@ -83,22 +83,31 @@ class ContinuedTicket(StagedTicket):
         if self.carried_out_before():
             return
         info = workflow.current_update_info()
-        async with self.turns.turn(act.command):
+        async with self.turns.turn(act.command, at) as turn:
             await self._take_finished()
             patience = PATIENCE.get()
             if patience is not None and self.has_overdue_levels(at):
                 await patience.wait(lambda: not self.has_overdue_levels(at))
+            turn.waiting = False
             check(self.ticket, act.command, act.actor, at)
             await handlers.give(self, act.command, act.actor, at)
         if info is not None:
             self.update_ids = [*self.update_ids, info.id][-_REMEMBERED:]
 
+    def has_earlier_work(self, at: datetime) -> bool:
+        """Add the command whose turn it is.
+
+        One that still waits for a result, which in turn waits for the level, is not waited for.
+        """
+        first = self.turns.first
+        earlier = first is not None and first.at < at and not (first.waiting and self.finished())
+        return earlier or super().has_earlier_work(at)
+
     async def _take_finished(self) -> None:
         """Wait until results that units have handed in are recorded."""
         # Results delivered before this command are recorded first. One delivered in the same task
         # comes after it, and is recorded as overtaken if its share has ended by then.
-        for _ in range(3):
-            await asyncio.sleep(0)
+        await all_delivered()
         patience = PATIENCE.get()
         if self.finished() and patience is not None:
             await patience.wait(lambda: not self.finished())
@@ -137,14 +146,15 @@ class ContinuedTicket(StagedTicket):
         A message that arrives at this moment makes the engine refuse the end of the run; it is
         then handled first.
         """
-        while True:
-            await workflow.wait_condition(self._at_rest)
-            # Within a task the SDK handles messages before it delivers results: without this
-            # pause a result that a unit handed in meanwhile would be missed.
-            await workflow.sleep(_A_MOMENT)
-            if self._at_rest():
-                break
-            self.leave_trace()
+        with self.between_steps():
+            while True:
+                await workflow.wait_condition(self._at_rest)
+                # Within a task the SDK handles messages before it delivers results: without this
+                # pause a result that a unit handed in meanwhile would be missed.
+                await workflow.sleep(_A_MOMENT)
+                if self._at_rest():
+                    break
+                self.leave_trace()
         if self.finished() and self.ticket.stage in (Stage.HANDLE, Stage.VERIFY):
             return
         self.ladder.cancel()

@@ -1,5 +1,7 @@
 """The escalation policy: clocks that escalate level by level until they are stopped."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -9,6 +11,7 @@ from domain.activity_io import ClockQuestion, ResumeQuestion
 from domain.commands.base import ClockNeed, Wanted
 from domain.commands.joint.raise_level import raised
 from domain.commands.lookups import rules_of
+from domain.continuation import Carried
 from domain.deadlines.clocks import Clock, EscalationLevel, LevelKind, emergency_clock
 from domain.deadlines.registry import ClockName
 from domain.facts.aftercare import ClosedOnWatch
@@ -17,15 +20,23 @@ from domain.facts.closing import CallBackDue, Closed
 from domain.facts.returning import FellBack, TakenOn
 from domain.facts.waiting import Resumed, ReviewMissed
 from domain.ticket.because import ReasonCode, because
+from domain.ticket.complaint import Complaint
 from domain.ticket.stages import Outcome, Stage
+from runtime.engine_limits import DONE_WITHIN
 from workflows.calls import ask
-from workflows.event_log import RecordedTicket
+from workflows.event_log import RecordedTicket, all_delivered
 from workflows.turns import PATIENCE
 
 with workflow.unsafe.imports_passed_through():
     from activities.clocks import Clocks
 
 _AT_ONCE = timedelta(milliseconds=1)
+
+IN_ORDER = "in-order"
+"""The patch by which levels, commands and results are recorded in the order of their times."""
+
+_RECORDED_WITHIN = DONE_WITHIN + timedelta(seconds=4)
+"""The time that a level waits for earlier messages. A command gives up before that."""
 
 
 class EscalatingTicket(RecordedTicket):
@@ -34,6 +45,10 @@ class EscalatingTicket(RecordedTicket):
     escalating = False
     received_until: datetime | None = None
     """The latest time at which a message was received; levels up to it are due."""
+
+    def __init__(self, begun: Complaint | Carried) -> None:
+        super().__init__(begun)
+        self._receiving: list[datetime] = []
 
     async def run_escalation(self) -> None:
         """Wait for the earliest escalation level of any clock, again and again.
@@ -51,6 +66,9 @@ class EscalatingTicket(RecordedTicket):
             armed = following[1].at
             if await self._due_now(armed):
                 reached = self.ticket.next_level()
+                if reached is not None and reached[1].at <= armed and self._in_order():
+                    await self._let_earlier_work_come_first(reached[1].at)
+                    reached = self.ticket.next_level()
                 if reached is not None and reached[1].at <= armed:
                     self.escalating = True
                     await self.reach(*reached)
@@ -75,6 +93,38 @@ class EscalatingTicket(RecordedTicket):
 
     def _passed(self, armed: datetime) -> bool:
         return self.received_until is not None and armed <= self.received_until
+
+    def _in_order(self) -> bool:
+        return bool(self.lifecycle) and workflow.patched(IN_ORDER)
+
+    async def _let_earlier_work_come_first(self, at: datetime) -> None:
+        """Wait until what happened before `at` is recorded: then the level may not be due any more.
+
+        A plan may take long while the store is away; the level does not wait longer than a command.
+        """
+        await all_delivered()
+        if self.has_earlier_work(at):
+            with suppress(TimeoutError):
+                await workflow.wait_condition(
+                    lambda: not self.has_earlier_work(at), timeout=_RECORDED_WITHIN
+                )
+
+    def has_earlier_work(self, at: datetime) -> bool:
+        """Return whether something of before `at` is still to be recorded.
+
+        It may be a message, or a step of the ticket itself: an answer that is being planned.
+        """
+        step = self.in_step and self.ticket.updated_at < at
+        return step or any(received < at for received in self._receiving)
+
+    @contextmanager
+    def receiving(self, at: datetime) -> Iterator[None]:
+        """Mark a message that was received at `at` as still to be recorded."""
+        self._receiving.append(at)
+        try:
+            yield
+        finally:
+            self._receiving.remove(at)
 
     def has_overdue_levels(self, at: datetime) -> bool:
         """Return whether an escalation level due by `at` is still to be processed.

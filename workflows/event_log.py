@@ -1,7 +1,8 @@
 """Recording: the only place where a ticket's events are recorded, and their copy in the store."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -31,6 +32,12 @@ class CarryOn(Exception):
     """A request to stop waiting, and to continue in a new run of the workflow."""
 
 
+async def all_delivered() -> None:
+    """Let everything that this task brings reach its place: messages come before results."""
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
 class RecordedTicket:
     """A ticket, its events so far, and those that are not in the store yet.
 
@@ -39,6 +46,8 @@ class RecordedTicket:
     """
 
     ladder: "asyncio.Task[None]"
+    in_step = True
+    """True while the stages do something, with events still to be recorded."""
 
     def __init__(self, begun: Complaint | Carried) -> None:
         carried = begun if isinstance(begun, Carried) else None
@@ -140,7 +149,8 @@ class RecordedTicket:
             return workflow.now()
         if self.lifecycle:
             await self.before_waiting()
-        await self.project()
+        with self.between_steps():
+            await self.project()
         self.registered = True
         times: list[datetime] = []
 
@@ -153,12 +163,22 @@ class RecordedTicket:
                 (bool(times) or self.carrying_on) and not self._projecting
             )
 
-        await workflow.wait_condition(over)
+        with self.between_steps():
+            await workflow.wait_condition(over)
         if self.ladder.done() and self.ticket.open:
             self.ladder.result()  # a defect: fail this task loudly rather than run without clocks
         if not times and self.carrying_on:
             raise CarryOn
         return times[0] if times else workflow.now()
+
+    @contextmanager
+    def between_steps(self) -> Iterator[None]:
+        """Mark that the stages wait for something, and have nothing to record."""
+        self.in_step = False
+        try:
+            yield
+        finally:
+            self.in_step = True
 
     async def project(self, *, again: bool = False) -> None:
         """Copy new events into the store; when the store is away, the copy follows later.

@@ -111,12 +111,13 @@ def left(flow: EscalatingTicket, merged: MergedTicket) -> None:
 
 async def answered(flow: EscalatingTicket, reply: ParentReply) -> None:
     """Record the answer of the ticket that this one waits for."""
-    clocks = await flow.plan_clocks(reply.at, ClockName.RATE)
-    if flow.ticket.stage is Stage.MERGED and flow.ticket.parent == reply.parent:
-        fact = RepliedWithParent(
-            parent=reply.parent, text=reply.text, resolved=reply.resolved, clocks=clocks
-        )
-        flow.record_event(fact, reply.at)
+    with flow.receiving(reply.at):
+        clocks = await flow.plan_clocks(reply.at, ClockName.RATE)
+        if flow.ticket.stage is Stage.MERGED and flow.ticket.parent == reply.parent:
+            fact = RepliedWithParent(
+                parent=reply.parent, text=reply.text, resolved=reply.resolved, clocks=clocks
+            )
+            flow.record_event(fact, reply.at)
 
 
 async def parted(flow: EscalatingTicket, parting: Parting) -> None:

@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
 
 from temporalio import workflow
 
@@ -56,38 +58,51 @@ PATIENCE: ContextVar[Patience | None] = ContextVar("PATIENCE", default=None)
 """The time limit of the command in progress; None for the ticket's own requests, without limit."""
 
 
+@dataclass(eq=False)  # two equal commands may be waiting
+class Turn:
+    """A command and when it was received; `waiting`: for its turn, or for what was there before."""
+
+    command: Command
+    at: datetime
+    waiting: bool = True
+
+
 class Turns:
     """The commands of one ticket, one after another, in the order in which they were accepted."""
 
     def __init__(self) -> None:
-        self._waiting: list[Command] = []
+        self._turns: list[Turn] = []
+
+    @property
+    def first(self) -> Turn | None:
+        """The command whose turn it is."""
+        return self._turns[0] if self._turns else None
 
     @asynccontextmanager
-    async def turn(self, command: Command) -> AsyncIterator[None]:
+    async def turn(self, command: Command, at: datetime) -> AsyncIterator[Turn]:
         """Wait for this command's turn, and keep the others waiting meanwhile.
 
         Raises:
             Refused: `gave_up`; `overtaken` when a later command names another lead.
         """
-        patience = Patience()
-        self._waiting.append(command)
+        patience, own = Patience(), Turn(command, at)
+        self._turns.append(own)
         token = PATIENCE.set(patience)
         try:
-            if self._waiting[0] is not command:
-                await patience.wait(lambda: self._waiting[0] is command)
-            later = [one for one in self._waiting if one is not command]
+            if self.first is not own:
+                await patience.wait(lambda: self.first is own)
+            later = [turn.command for turn in self._turns if turn is not own]
             if isinstance(command, _LATEST_COUNTS) and _says(later):
                 raise Refused("overtaken", "Somebody else named another unit after you.")
-            yield
+            yield own
         finally:
             PATIENCE.reset(token)
             patience.close()
-            # Compared by identity, as two equal commands may be waiting.
-            self._waiting = [one for one in self._waiting if one is not command]
+            self._turns.remove(own)
 
     @property
     def idle(self) -> bool:
-        return not self._waiting
+        return not self._turns
 
 
 def _says(later: list[Command]) -> bool:

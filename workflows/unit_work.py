@@ -21,7 +21,7 @@ from domain.ticket.assignment import Assignment, HandlingResult, Share, WorkOrde
 from domain.ticket.complaint import Complaint
 from domain.ticket.stages import Stage
 from runtime.names import HANDLE_ACTIVITY
-from workflows.escalation import EscalatingTicket
+from workflows.escalation import IN_ORDER, EscalatingTicket
 
 FOREVER = timedelta(days=3650)
 """The timeout of an assignment, which ends by a decision or a result, never by the engine."""
@@ -57,14 +57,26 @@ class AssignedTicket(EscalatingTicket):
             and work.exception() is None
         ]
 
+    def has_earlier_work(self, at: datetime) -> bool:
+        """Add the results that units handed in."""
+        earlier = any(handed_in < at for handed_in in self._handed_in(at).values())
+        return earlier or super().has_earlier_work(at)
+
+    def _handed_in(self, otherwise: datetime) -> dict[int, datetime]:
+        """Return when the results were handed in that are not recorded yet, earliest first.
+
+        `otherwise`: for those of programs, which do not say when.
+        """
+        results = {n: self._out[n].result().at or otherwise for n in self.finished()}
+        return dict(sorted(results.items(), key=lambda one: one[1]))
+
     async def work(self, stage: Stage) -> None:
         """Send new assignments, wait for a change, record results and recall ended assignments."""
         for assignment in self.ticket.opened:
             if assignment.n not in self._out:
                 self._out[assignment.n] = self._send(assignment)
         moment = await self.until(lambda: self._news(stage))
-        if self.lifecycle:
-            await self._let_overdue_levels_come_first(moment)
+        later = await self._let_overdue_levels_come_first(moment) if self.lifecycle else set()
         for n, work in list(self._out.items()):
             assignment = self.ticket.assignment(n)
             if not assignment.open and self.lifecycle:
@@ -75,7 +87,7 @@ class AssignedTicket(EscalatingTicket):
                 work.cancel()
                 with suppress(ActivityError):
                     await work
-            elif work.done():
+            elif work.done() and n not in later:
                 del self._out[n]
                 await self._take(assignment, work, moment)
 
@@ -109,12 +121,21 @@ class AssignedTicket(EscalatingTicket):
                 result_of(self.ticket, assignment.n, result), result.at or moment, unit
             )
 
-    async def _let_overdue_levels_come_first(self, moment: datetime) -> None:
-        """Wait for escalation levels that fell due before the available results were handed in."""
-        handed_in = [self._out[n].result().at or moment for n in self.finished()]
-        if handed_in and self.has_overdue_levels(max(handed_in)):
+    async def _let_overdue_levels_come_first(self, moment: datetime) -> set[int]:
+        """Wait for escalation levels that fell due before the first result was handed in.
+
+        Returns the shares whose results were handed in later: levels may come before those.
+        """
+        results = self._handed_in(moment)
+        if not results:
+            return set()
+        ordered = len(results) > 1 and workflow.patched(IN_ORDER)
+        last = list(results)[0 if ordered else -1]
+        if self.has_overdue_levels(results[last]):
             self.leave_trace()
-            await workflow.wait_condition(lambda: not self.has_overdue_levels(max(handed_in)))
+            with self.between_steps():
+                await workflow.wait_condition(lambda: not self.has_overdue_levels(results[last]))
+        return set(results) - {last} if ordered else set()
 
     def _recall(self, assignment: Assignment, work: PendingResult) -> None:
         """Recall an assignment. A result that was under way is not lost: it becomes an event."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.call_back import CallBack
@@ -14,12 +14,16 @@ from domain.commands.intake.triage import Triage
 from domain.commands.supervising.decide import Decide
 from domain.commands.units.contact import Contact
 from domain.commands.units.extend import Extend
+from domain.commands.units.hold import Hold
 from domain.commands.units.return_ticket import Return
+from domain.commands.units.review import Review
 from domain.commands.units.sign import Sign
+from domain.pack.pack import Pack
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.rating import Rating
 from runtime.engine import waiting_work
 from runtime.names import RECORD_AGAIN
+from store.packs.archive import ArchivedPacks
 from tests.golden.rule_book import RULE_BOOK
 from tests.support.desk import CITIZEN, DESK, DISPATCHER, SUPERVISOR, Filed, complaint, file
 from tests.support.engine import Engine
@@ -176,6 +180,28 @@ async def heard_at_the_end(engine: Engine) -> Filed:
     return ticket
 
 
+async def in_order(engine: Engine) -> Filed:
+    """Let a hold end while an earlier command, which ends it as well, is being planned."""
+    ticket, _ = await file(engine.client)
+    await ticket.until_stage("handle")
+    soon = datetime.now(UTC) + timedelta(seconds=4)
+    await ticket.by_unit(Hold(ground="works", until=soon, reason="等待施工"))
+    await ticket.act(DISPATCHER, Decide(approve=True, reason="同意"))
+    of, seconds = ArchivedPacks.of, iter([3.2])  # longer than a quick answer takes
+
+    async def slowly(self: ArchivedPacks, city: str, version: str | None) -> Pack:
+        await asyncio.sleep(next(seconds, 1.5))
+        return await of(self, city, version)
+
+    ArchivedPacks.of = slowly  # type: ignore[method-assign]
+    try:
+        await ticket.by_unit(Review(note="已完工", resume=True))
+    finally:
+        ArchivedPacks.of = of  # type: ignore[method-assign]
+    await _rated(ticket, 5)
+    return ticket
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -192,6 +218,7 @@ SCENARIOS: dict[str, Scenario] = {
         recorded_again,
         heard_at_the_end,
         recorded_late,
+        in_order,
         *RULE_BOOK,
     )
 }
