@@ -9,7 +9,8 @@ SHELL := /bin/bash
 export PYTHONDONTWRITEBYTECODE :=
 
 PYTHON ?= python3
-JOBS ?= 2
+# Most tests wait for timers and processes: more of them than this machine has cores.
+JOBS ?= 3
 ARGS ?=
 
 VENV := .venv
@@ -76,15 +77,18 @@ bench: $(READY) ## measure the product against the engine's floor (ARGS="...")
 # --- holding it to its word -------------------------------------------------------------------
 
 # Playwright drives its browser from a loop of its own, pytest-asyncio has others: they do not meet
-# in one process. So tests/browser is a run of its own, also part of `make test`.
+# in one process. So tests/browser is a run of its own, part of `make test`: it runs beside the
+# others, and what it says comes last.
 BROWSER := tests/browser
 
 .PHONY: test browser test-dates test-seeds test-long coverage
-test: $(READY) $(ASSETS) ## run every test (JOBS=2 processes; ARGS="tests/domain -k ..." for a part)
+test: $(READY) $(ASSETS) ## run every test (JOBS=3 processes; ARGS="tests/domain -k ..." for a part)
 ifeq ($(strip $(ARGS)),)
-	@failed=(); \
+	@failed=(); said=$$(mktemp); trap 'rm -f "$$said"' EXIT; \
+	$(MAKE) --no-print-directory browser > "$$said" 2>&1 & browser=$$!; \
 	$(BIN)/pytest -n $(JOBS) --dist worksteal --ignore $(BROWSER) || failed+=("the first part (exit code $$?)"); \
-	$(MAKE) --no-print-directory browser || failed+=('the part in a browser'); \
+	wait "$$browser" || failed+=('the part in a browser'); \
+	cat "$$said"; \
 	if [ "$${#failed[@]}" -gt 0 ]; then \
 		printf 'make test: FAILED: %s\n' "$${failed[@]}" >&2; \
 		exit 1; \

@@ -53,12 +53,9 @@ class Demo(Protocol):
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+def demo() -> Demo:
     """Provide a runner of the command in a process of its own, without this process's settings."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("JIESU_")}
-    # Every run starts four processes: compile once for all of them, wherever this runs.
-    env.pop("PYTHONDONTWRITEBYTECODE", None)
-    env["PYTHONPYCACHEPREFIX"] = str(tmp_path_factory.mktemp("compiled"))
 
     def run(
         *arguments: str, timeout: float = 110, **settings: str
