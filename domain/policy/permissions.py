@@ -185,7 +185,20 @@ ONES_OWN = frozenset({
 """The rights of an account whose password was not chosen by its owner yet, or whose city is
 unclear."""
 
-RIGHTS: dict[str, Right] = {right.key: right for right in TABLE}
+
+class UnknownRight(KeyError):
+    """A key that no row of the permission table has."""
+
+    def __str__(self) -> str:  # KeyError's own shows only the quoted key
+        return f"no right '{self.args[0]}' in the table of domain/policy/permissions.py"
+
+
+class _Rights(dict[str, Right]):
+    def __missing__(self, key: str) -> Right:
+        raise UnknownRight(key)
+
+
+RIGHTS: dict[str, Right] = _Rights({right.key: right for right in TABLE})
 
 
 def scopes_of(role: Role) -> list[Scope]:
