@@ -115,7 +115,7 @@ async def line(context: AppContext, caller: Caller, account: Account) -> Account
 
 async def create(context: AppContext, caller: Caller, body: NewAccount) -> IssuedPassword:
     await permit(context, caller, "manage_accounts")
-    who = scope_of(context, caller, body.role, body.unit, body.city)
+    who = scope_of(context.packs, body.role, body.unit, body.city, within=caller.city)
     password = passwords.random_password() if body.password else None
     account = await accounts.create(
         context.store,
@@ -134,7 +134,7 @@ async def change(
     context: AppContext, caller: Caller, account: Account, body: AccountIn
 ) -> AccountLine:
     await _managed(context, caller, account)
-    who = scope_of(context, caller, body.role, body.unit, body.city)
+    who = scope_of(context.packs, body.role, body.unit, body.city, within=caller.city)
     if _own(caller, account) and who != (account.role, account.unit, account.city):
         raise Problem("own_account")
     await administrators.become(

@@ -18,8 +18,9 @@ class Caller:
     """The caller of a request. `id` is unique, and the prefix of the caller's keys.
 
     `city`: the only one this caller serves; None: all of them. `scopes`: what a token is for.
-    `ticket`: the only one of a citizen, whose access code they showed. `granted`: the rights, each
-    with its ticket, that were found in this request.
+    `ticket`: the only one of a citizen, whose access code they showed. `city_unclear`: an officer
+    without a city, whose unit's code is not that of exactly one. `granted`: the rights, each with
+    its ticket, that were found in this request.
     """
 
     actor: Actor
@@ -29,6 +30,7 @@ class Caller:
     scopes: frozenset[Scope] = EVERY_SCOPE
     session: Session | None = None
     ticket: str | None = None
+    city_unclear: bool = False
     granted: set[tuple[str, str | None]] = field(default_factory=set, compare=False, repr=False)
 
     @property

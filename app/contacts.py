@@ -14,7 +14,7 @@ from app.visibility import visible
 from domain.actors import Role
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import UnknownUnit
-from domain.ticket.complaint import Kind, clean_text
+from domain.ticket.complaint import clean_text
 from domain.ticket.ticket import Ticket
 from store.secrets.masks import MaskedPerson, masked
 from store.secrets.phones import normal_phone
@@ -150,7 +150,7 @@ async def _known(context: AppContext, caller: Caller, number: str) -> str:
     if caller.unit is not None:
         if caller.unit != ticket.unit:
             raise Problem("identity_protected", "Only the unit that leads may know who complained.")
-        if complaint.anonymous or Kind.REPORT in (ticket.kind, complaint.kind):
+        if complaint.anonymous or ticket.of_wrongdoing:
             raise Problem("identity_protected")
     if complaint.person is None:
         raise Problem("person_unknown")

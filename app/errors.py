@@ -68,6 +68,9 @@ CODES: dict[str, Code] = {
     "looks_automatic": Code(422, "This looks as if no human had filled it in."),
     "weak_password": Code(422, "This password would be guessed."),
     "same_password": Code(422, "The new password is the present one."),
+    "city_unclear": Code(
+        403, "An officer's account or token names no city, and not exactly one has such a unit."
+    ),
     "not_your_unit": Code(403, "Another unit has this assignment."),
     "link_expired": Code(403, "The link has ended; ask for a new one."),
     "file_not_found": Code(404, "No such file, or not for you."),

@@ -16,9 +16,11 @@ from app.caller import Caller
 from app.clock_checks import clock_of, record_of
 from app.context import AppContext
 from app.health_checks import Finding, assets_of, home_of, packs_on, store_of
+from app.officer_checks import officers_of
 from app.permission import permit
 from app.sending import EngineUnavailable
 from domain.model import Instant, Recorded
+from packs.registry import PackError
 from runtime.names import TICKET_WORKFLOW, TICKETS, UNITS
 from store.db.errors import StoreUnavailable
 from store.tickets import intake
@@ -94,6 +96,9 @@ async def _findings(context: AppContext, city: str | None) -> list[Finding]:
     findings += [finding async for finding in store_of(context.settings, city)]
     with suppress(StoreUnavailable):  # already among the findings
         findings.append(await record_of(context.store))
+        if city is None:
+            with suppress(PackError):  # already among the findings
+                findings += await officers_of(context.store, context.packs)
     return findings
 
 

@@ -25,8 +25,11 @@ from joserfc.jwk import KeySet
 
 from app.context import AppContext
 from app.errors import Problem
+from app.role_scope import RoleScope, scope_of
 from domain.actors import Role
+from domain.pack.pack import UnknownUnit
 from domain.policy.permissions import STAFF
+from packs.registry import UnknownCity
 from store.db import counters
 from store.identity import accounts
 from store.identity.accounts import Account, BadName, NameTaken
@@ -37,14 +40,6 @@ COOKIE, BACK = "jiesu-oidc", "/staff/oidc/back"
 LONGEST = 10 * 60
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
 _TIMEOUT = 10.0
-
-
-class MappedRole(NamedTuple):
-    """The role scope of a person."""
-
-    role: Role
-    unit: str | None = None
-    city: str | None = None
 
 
 class Departure(NamedTuple):
@@ -62,7 +57,7 @@ class Arrival(NamedTuple):
     code: str
 
 
-def parse_role_mapping(settings_roles: Mapping[str, str]) -> dict[str, MappedRole]:
+def parse_role_mapping(settings_roles: Mapping[str, str]) -> dict[str, RoleScope]:
     """Parse the roles of the claim's values in the settings: role, role:unit, role:unit:city.
 
     Raises:
@@ -73,7 +68,7 @@ def parse_role_mapping(settings_roles: Mapping[str, str]) -> dict[str, MappedRol
         role, unit, city = [*text.split(":"), "", ""][:3]
         if role not in STAFF or (role == Role.OFFICER) != bool(unit):
             raise ValueError(f"oidc_roles: '{value}' cannot be '{text}'")
-        values[value] = MappedRole(Role(role), unit or None, city or None)
+        values[value] = RoleScope(Role(role), unit or None, city or None)
     return values
 
 
@@ -219,14 +214,24 @@ async def _account(context: AppContext, claims: Mapping[str, Any]) -> Account:
     return account
 
 
-def _mapped_role(context: AppContext, claim: object) -> MappedRole | None:
-    """Return the role of the first configured value that the claim has."""
+def _mapped_role(context: AppContext, claim: object) -> RoleScope | None:
+    """Return the role of the first configured value that the claim has.
+
+    Raises:
+        Problem: not_admitted, if the settings name a unit or city that is not here, or no city and
+            several have such a unit.
+    """
     values = {str(each) for each in claim} if isinstance(claim, list) else {str(claim)}
     known = parse_role_mapping(context.settings.oidc_roles)
-    return next((role for value, role in known.items() if value in values), None)
+    mapped = next((role for value, role in known.items() if value in values), None)
+    try:
+        return mapped and scope_of(context.packs, *mapped)
+    except (Problem, UnknownCity, UnknownUnit) as error:
+        logger.error("oidc_roles", role=mapped, why=str(error))
+        raise Problem("not_admitted") from error
 
 
-async def _new(context: AppContext, claims: Mapping[str, Any], mapped_role: MappedRole) -> Account:
+async def _new(context: AppContext, claims: Mapping[str, Any], mapped_role: RoleScope) -> Account:
     """Create an account with the provider's user name, or a generated one if that is taken."""
     issuer, subject = str(claims["iss"]), str(claims["sub"])
     own = f"oidc-{hashlib.sha256(f'{issuer} {subject}'.encode()).hexdigest()[:12]}"

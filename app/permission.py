@@ -28,7 +28,8 @@ async def permit(
     act) it costs nothing.
 
     Raises:
-        Problem: unauthenticated, password_change_needed, `unknown`, scope_missing, forbidden
+        Problem: unauthenticated, password_change_needed, city_unclear, `unknown`, scope_missing,
+            forbidden
     """
     right = RIGHTS[key]
     if caller is None:
@@ -39,6 +40,8 @@ async def permit(
         return
     if caller.first_password and key not in ONES_OWN:
         raise Problem("password_change_needed")
+    if caller.city_unclear and key not in ONES_OWN:
+        raise Problem("city_unclear", f"Unit: {caller.actor.unit}.")
     if number is not None and not await _may_know(context, caller, number, right):
         raise Problem(unknown)
     if not caller.may(right):

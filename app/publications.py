@@ -1,6 +1,6 @@
 """Published answers and common problems."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from app.citizen_view import category_name
 from app.context import AppContext
 from app.periods import MonthQuery, month_or_span
 from app.permission import permit
+from app.redaction import redacted
 from app.visibility import city_of
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
@@ -22,6 +23,10 @@ from domain.ticket.ticket import Ticket
 from store.reporting import common_problems, published_answers
 from store.reporting.common_problems import Topic
 from store.reporting.ranking import named
+from store.tickets.rows import point_of
+
+_VAGUE = 3
+"""Decimals of a degree of a published point: a hundred metres."""
 
 
 class TopicsQuery(MonthQuery):
@@ -102,7 +107,8 @@ class AnswersQuery(Incoming):
 class PublicAnswer(Recorded):
     """A complaint whose citizen agreed that question and answer are published.
 
-    It shows neither the citizen nor the address that it is about.
+    It shows neither the citizen nor the address that it is about; phones, plates, flats and the
+    like are covered in its texts.
     """
 
     number: str
@@ -123,6 +129,35 @@ class AnswersPage(Recorded):
     next_cursor: str | None = Field(None, description="Ask again with it for what follows.")
 
 
+@dataclass(frozen=True)
+class Publication:
+    """A ticket as the public may read it; texts are redacted here, for every place that shows them.
+
+    `category`, `area`, `unit`: codes. `point`: WGS-84, to a hundred metres, to identify no home.
+    """
+
+    number: str
+    kind: Kind
+    title: str
+    text: str
+    reply: str
+    category: str | None
+    area: str | None
+    unit: str | None
+    filed_at: datetime
+    outcome: Outcome | None
+    grade: Grade | None
+    point: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Publications:
+    """Part of the list; `next_cursor` is None at its end."""
+
+    items: list[Publication]
+    next_cursor: str | None
+
+
 async def answers(context: AppContext, city: str, query: AnswersQuery) -> AnswersPage:
     """Return answered complaints whose citizens agreed to it; never reports of wrongdoing.
 
@@ -130,33 +165,52 @@ async def answers(context: AppContext, city: str, query: AnswersQuery) -> Answer
         UnknownCity, BadCursor
     """
     pack = context.packs.get(city)
-    published = await published_tickets(context, pack, query.cursor, query.limit)
+    published = await publications(context, pack, query.cursor, query.limit)
     return AnswersPage(
-        items=[_answer(ticket, pack) for ticket in published.tickets],
-        next_cursor=published.next_cursor,
+        items=[_answer(one, pack) for one in published.items], next_cursor=published.next_cursor
     )
 
 
-async def published_tickets(
+async def publications(
     context: AppContext, pack: Pack, cursor: str | None, limit: int
-) -> published_answers.Answers:
-    """Return the city's tickets whose citizens agreed that they are published."""
+) -> Publications:
+    """Return what is published of the city's tickets whose citizens agreed to it.
+
+    Raises:
+        BadCursor
+    """
     await permit(context, None, "list_answers")
-    return await published_answers.answers(context.store, pack.city.id, cursor, limit)
+    found = await published_answers.answers(context.store, pack.city.id, cursor, limit)
+    return Publications([_publication(ticket) for ticket in found.tickets], found.next_cursor)
 
 
-def _answer(ticket: Ticket, pack: Pack) -> PublicAnswer:
-    complaint, street = ticket.complaint, pack.street_of(ticket.area)
-    return PublicAnswer(
+def _publication(ticket: Ticket) -> Publication:
+    complaint, point = ticket.complaint, point_of(ticket.complaint.place)
+    return Publication(
         number=complaint.number,
         kind=ticket.kind,
-        title=complaint.title,
-        text=complaint.text,
-        category=category_name(pack, ticket.category),
-        street=street.name if street else None,
-        unit=named(pack, ticket.unit).name if ticket.unit else None,
+        title=redacted(complaint.title),
+        text=redacted(complaint.text),
+        reply=redacted(ticket.reply or ""),
+        category=ticket.category,
+        area=ticket.area,
+        unit=ticket.unit,
         filed_at=complaint.filed_at,
-        reply=ticket.reply or "",
         outcome=ticket.outcome,
         grade=ticket.rating.grade if ticket.rating else None,
+        point=point and (round(point[0], _VAGUE), round(point[1], _VAGUE)),
     )
+
+
+def _answer(publication: Publication, pack: Pack) -> PublicAnswer:
+    street = pack.street_of(publication.area)
+    unit = named(pack, publication.unit).name if publication.unit else None
+    return PublicAnswer(
+        **{name: getattr(publication, name) for name in _AS_PUBLISHED},
+        category=category_name(pack, publication.category),
+        street=street.name if street else None,
+        unit=unit,
+    )
+
+
+_AS_PUBLISHED = tuple(PublicAnswer.model_fields.keys() - {"category", "street", "unit"})

@@ -25,7 +25,7 @@ from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import Pack
 from domain.pack.routing import classify
 from domain.refusals import Refused
-from domain.ticket.complaint import Kind
+from domain.ticket.complaint import of_wrongdoing
 from store.tickets import intake
 from store.tickets.nearby import Nearby, open_nearby
 
@@ -73,7 +73,7 @@ async def join(
     merges it: the ticket's text names the other one.
     """
     await permit(context, None, "file_complaint")
-    safe = same.ticket.public and body.kind is not Kind.REPORT and pack.features.merge
+    safe = same.ticket.public and not of_wrongdoing(body.kind) and pack.features.merge
     if not safe:
         return False
     command = Merge(into=same.ticket.number, reason=_MERGE_REASON)

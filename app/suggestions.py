@@ -20,7 +20,7 @@ from domain.pack.phrases import Moment, Reply, Script
 from domain.pack.planning import plan_clock
 from domain.pack.routing import CategorySuggestion, route
 from domain.ticket.because import Because
-from domain.ticket.complaint import Complaint, Kind
+from domain.ticket.complaint import Complaint, of_wrongdoing
 from store.tickets.nearby import Nearby, open_nearby
 from store.tickets.repeats import find_repeats
 from store.tickets.suggestions import filing_holds, suggest
@@ -101,7 +101,7 @@ async def _about(
         )
         holds = filing_holds(pack, complaint, code, suggested.area, len(again))
         suggested.missing = None if holds else category.filing
-    if complaint.kind is not Kind.REPORT:
+    if not of_wrongdoing(complaint.kind):
         suggested.similar = await open_nearby(
             context.store, complaint, code, suggested.area, pack.severity
         )

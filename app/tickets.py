@@ -166,7 +166,7 @@ async def listed(context: AppContext, caller: Caller, query: ListQuery) -> Ticke
 
 def _discreet(caller: Caller, row: TicketRow) -> TicketRow:
     """Hide who reported (举报) from units."""
-    if caller.unit is None or row.kind is not Kind.REPORT:
+    if caller.unit is None or not row.of_wrongdoing:
         return row
     return replace(row, channel=None, anonymous=None, person=None)
 

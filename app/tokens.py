@@ -10,19 +10,15 @@ from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
 from app.permission import permit
-from app.role_scope import scope_of
+from app.role_scope import granted_scopes, scope_of
 from domain.actors import Role
 from domain.model import Incoming, Instant, Recorded
-from domain.policy.permissions import TABLE, Scope
+from domain.policy.permissions import Scope
 from domain.ticket.complaint import Code
 from store.identity import tokens
 from store.identity.tokens import TokenRow
 
 logger = structlog.stdlib.get_logger("jiesu.api")
-
-
-LONGEST = 366
-"""Days. No token is valid for ever."""
 
 
 class TokenIn(Incoming):
@@ -33,7 +29,7 @@ class TokenIn(Incoming):
     unit: Code | None = None
     city: Code | None = None
     scopes: list[Scope] | None = Field(None, max_length=len(Scope))
-    days: int = Field(tokens.VALID.days, ge=1, le=LONGEST)
+    days: int = Field(tokens.VALID.days, ge=1, le=tokens.LONGEST.days)
 
 
 class TokenLine(Recorded):
@@ -79,8 +75,8 @@ async def issue(
 ) -> IssuedToken:
     """Issue a token; the same `key` a second time is refused as already_issued."""
     await permit(context, caller, "manage_tokens")
-    who = scope_of(context, caller, body.role, body.unit, body.city)
-    scopes = _scopes(who.role, body.scopes)
+    who = scope_of(context.packs, body.role, body.unit, body.city, within=caller.city)
+    scopes = granted_scopes(who.role, body.scopes)
     now = datetime.now(UTC)
     expires = now + timedelta(days=body.days)
     token_id, secret = await tokens.issue(
@@ -105,20 +101,6 @@ async def revoke(context: AppContext, caller: Caller, token_id: str) -> None:
     if token_id not in mine or not await tokens.revoke(context.store, token_id, datetime.now(UTC)):
         raise Problem("token_not_found")
     logger.info("token", what="revoked", token=token_id, by=caller.id)
-
-
-def useful(role: Role) -> list[Scope]:
-    """Return the scopes that are of use to this role."""
-    opened = {right.scope for right in TABLE if role in right.roles}
-    return [scope for scope in Scope if scope in opened]
-
-
-def _scopes(role: Role, scopes: list[Scope] | None) -> list[Scope]:
-    if scopes is None:
-        return useful(role)
-    if not scopes or not set(scopes) <= set(useful(role)):
-        raise Problem("scope_useless", f"Of use to this role: {', '.join(useful(role))}.")
-    return [scope for scope in Scope if scope in scopes]
 
 
 def _manages(caller: Caller, row: TokenRow) -> bool:

@@ -3,7 +3,7 @@
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
-from domain.ticket.complaint import Channel, Kind
+from domain.ticket.complaint import Channel
 from domain.ticket.ticket import Ticket
 from store.tickets import tickets
 from store.tickets.accused_units import Hidden
@@ -35,7 +35,7 @@ def city_of(caller: Caller, requested: str | None) -> str | None:
 
 def discreet(caller: Caller, ticket: Ticket) -> Ticket:
     """Return the ticket as this caller may read it: units must not know who reported (举报)."""
-    if caller.unit is None or ticket.kind is not Kind.REPORT:
+    if caller.unit is None or not ticket.of_wrongdoing:
         return ticket
     unknown = {"channel": Channel.OTHER, "anonymous": True, "person": None}
     return ticket.model_copy(update={"complaint": ticket.complaint.model_copy(update=unknown)})

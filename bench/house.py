@@ -15,7 +15,7 @@ from temporalio.client import Client
 from bench.floor import FLOOR_WORKFLOW
 from bench.generator import Mode, RequestedLoad, generate
 from bench.load import LoadResult
-from bench.product_driver import UNIT
+from bench.product_driver import CITY, UNIT
 from domain.actors import Role
 from domain.ticket.stages import Outcome as Ending
 from domain.ticket.stages import Stage
@@ -165,7 +165,7 @@ async def house(
             try:
                 if floor:
                     await floor_worker.start()
-                _, officer = await tokens.issue(store, Role.OFFICER, UNIT, "bench")
+                _, officer = await tokens.issue(store, Role.OFFICER, UNIT, "bench", city=CITY)
                 yield House(settings, stack, store, await connect(settings), officer, floor_worker)
             finally:
                 await floor_worker.stop()

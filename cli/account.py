@@ -9,9 +9,8 @@ import typer
 from rich.table import Table
 
 from app.context import fingerprint
-from cli.people import ROLES, check_who, cities_of, with_store
+from cli.people import ROLES, role_scope, with_store
 from cli.terminal import fail, out, print_json
-from domain.actors import Role
 from runtime.settings import Settings
 from store.db.engine import Store
 from store.identity import accounts, lockouts, passwords, second_factor, sessions
@@ -28,7 +27,12 @@ Stdin = Annotated[
     bool, typer.Option("--stdin", help="Read the password from standard input, one line.")
 ]
 Unit = Annotated[str | None, typer.Option(help="Code of the unit, for officers.")]
-City = Annotated[str | None, typer.Option(help="The only city they work for; default: all.")]
+City = Annotated[
+    str | None,
+    typer.Option(
+        help="The only city they work for; default: all, for officers that of their unit."
+    ),
+]
 
 
 def _root(settings: Settings) -> bytes:
@@ -72,14 +76,19 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Create an account and print its password. It is shown once: only a hash is kept."""
-    check_who("account", role, unit, city)
-    city = _city_of_unit(unit, city)
+    who = role_scope("account", role, unit, city)
     password = None if without_password else _password(name, stdin)
 
     async def creating(store: Store) -> Account:
         stored = await passwords.hashed(password) if password else None
         return await accounts.create(
-            store, name, Role(role), display=display, unit=unit, city=city, password_hash=stored
+            store,
+            name,
+            who.role,
+            display=display,
+            unit=who.unit,
+            city=who.city,
+            password_hash=stored,
         )
 
     made = with_store(creating)
@@ -101,12 +110,11 @@ def change(
     city: City = None,
 ) -> None:
     """Change what somebody is. A role without --unit or --city has none. Their sessions end."""
+    values: dict[str, object] = {}
     if role is not None:
-        check_who("account", role, unit, city)
-        city = _city_of_unit(unit, city)
+        values = role_scope("account", role, unit, city)._asdict()
     elif unit is not None or city is not None:
         fail("--unit and --city go with --role: say the whole")
-    values: dict[str, object] = {"role": role, "unit": unit, "city": city} if role else {}
     if display is not None:
         values["display"] = display
     if not values:
@@ -242,13 +250,3 @@ def _password(name: str, stdin: bool) -> str:
     except passwords.WeakPassword as error:
         fail(str(error))
     return typed
-
-
-def _city_of_unit(unit: str | None, city: str | None) -> str | None:
-    """Return the city of a unit: two cities may both have a unit `water`."""
-    if unit is None or city is not None:
-        return city
-    having = cities_of(unit)
-    if len(having) > 1:
-        fail(f"several cities have a unit '{unit}': say --city, one of {', '.join(having)}")
-    return having[0]

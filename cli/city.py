@@ -11,7 +11,7 @@ from activities.replan import replanned
 from cli import city_views
 from cli.city_new import BadSkeleton, write_skeleton
 from cli.installation import installation
-from cli.terminal import USAGE, fail, out, print_json, run
+from cli.terminal import USAGE, err, fail, out, print_json, run
 from domain.actors import SYSTEM
 from domain.pack.pack import Pack, UnknownInPack
 from packs.differences import cell_differences, differences
@@ -59,12 +59,10 @@ def check(
 ) -> None:
     """Say everything that is wrong with packs, each with file and line.
 
-    Exit code 0 when all of them can be used, 1 when one cannot.
+    Exit code 0 when all of them can be used, 1 when one cannot, 2 when one is no folder of a pack.
     """
-    for folder in folders:
-        if not folder.is_dir():
-            fail(f"there is no folder {folder} (unknown_folder)")
-    found_problems = {folder: check_pack(folder) for folder in folders}
+    no_packs = {folder: why for folder in folders if (why := city_views.no_pack(folder))}
+    found_problems = {folder: check_pack(folder) for folder in folders if folder not in no_packs}
     if as_json:
         print_json(
             [city_views.checked(folder, problems) for folder, problems in found_problems.items()]
@@ -75,6 +73,10 @@ def check(
                 out.print(city_views.place(folder, problem), markup=False)
             if not problems:
                 out.print(f"{folder}: {city_views.sound(folder)}")
+    for why in no_packs.values():
+        err.print(f"jiesu: {why} (unknown_folder)", markup=False)
+    if no_packs:
+        raise typer.Exit(USAGE)
     if any(found_problems.values()):
         raise typer.Exit(1)
 

@@ -17,8 +17,8 @@ from domain.pack.pack import Pack
 from domain.pack.policies import LevelRule
 from packs.bases import BESIDE, default_root, is_base, pack_files
 from packs.differences import ContentDifference
-from packs.parsed_pack import GRIDS
-from packs.problems import PackFault
+from packs.parsed_pack import CITY, GRIDS
+from packs.problems import PackFault, there
 from packs.registry import load_pack
 from store.packs.archive import ArchivedVersion
 
@@ -45,6 +45,16 @@ def summary(folder: Path, pack: Pack) -> str:
     """Summarise the pack in one line."""
     value = ", ".join(f"{count} {what}" for what, count in counts(folder, pack).items())
     return f"version {pack.version}, {value}"
+
+
+def no_pack(folder: Path) -> str | None:
+    """Say why there is no pack at a path; None of a folder, whose faults `check_pack` finds."""
+    if not folder.is_dir():
+        return f"{folder} is no folder" if there(folder) else f"there is no folder {folder}"
+    inside = sorted(path.parent for path in folder.glob(f"*/{CITY}"))
+    if inside and not there(folder / CITY):
+        return f"{folder} is a folder of packs; check {' '.join(map(str, inside))}"
+    return None
 
 
 def sound(folder: Path) -> str:

@@ -13,8 +13,9 @@ from temporalio.service import RPCError
 
 from app.clock_checks import clock_of, record_of
 from app.health_checks import Finding, assets_of, home_of, packs_on, store_of
+from app.officer_checks import officers_of
 from cli.terminal import out, print_json, run
-from packs.registry import PackRegistry, default_root
+from packs.registry import PackError, PackRegistry, default_root
 from runtime.engine import connect
 from runtime.engine_clock import EngineClock, look
 from runtime.ports import port_taken
@@ -54,7 +55,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding("python", "ok", sys.version.split()[0])
     yield _binary()
     yield home_of(settings.home)
-    for pack in packs_on(PackRegistry(settings.cities or default_root())):
+    for pack in packs_on(PackRegistry(_cities(settings))):
         yield pack
     yield assets_of(settings)
     running = None
@@ -77,8 +78,15 @@ async def _record(settings: Settings) -> AsyncIterator[Finding]:
             store = Store.open(settings.store)
             try:
                 yield await record_of(store)
+                with suppress(PackError):  # already reported by `packs_on`
+                    for officer in await officers_of(store, PackRegistry(_cities(settings))):
+                        yield officer
             finally:
                 await store.close()
+
+
+def _cities(settings: Settings) -> Path:
+    return settings.cities or default_root()
 
 
 def _binary() -> Finding:

@@ -1,13 +1,15 @@
-"""Store access and checks of roles, units and cities for `jiesu account` and `jiesu token`."""
+"""Store access, roles, units and cities for `jiesu account` and `jiesu token`."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from app.errors import Problem
+from app.role_scope import RoleScope, scope_of
 from cli.terminal import fail, run
 from domain.actors import Role
 from domain.pack.pack import UnknownUnit
 from domain.policy.permissions import STAFF
-from packs.registry import PackRegistry, default_root
+from packs.registry import PackError, PackRegistry, UnknownCity, default_root
 from runtime.settings import Settings
 from store.db.engine import Store
 from store.db.errors import StoreError
@@ -33,30 +35,27 @@ def with_store(work: Callable[[Store], Awaitable[Result]]) -> Result:
         fail(str(error))
 
 
-def check_who(what: str, role: str, unit: str | None, city: str | None) -> None:
-    """Reject an invalid role, unit or city; `what`: account or token, for the message."""
+def role_scope(what: str, role: str, unit: str | None, city: str | None) -> RoleScope:
+    """Return the role scope to store; exit with one line if there is none.
+
+    `what`: account or token, for the message.
+    """
     if role not in ROLES:
         fail(f"unknown role '{role}'; known: {', '.join(ROLES)}")
-    if role == Role.OFFICER and not unit:
-        fail(f"an officer's {what} needs --unit")
-    if role != Role.OFFICER and unit:
-        fail(f"only an officer's {what} has a --unit")
-    registry = PackRegistry(Settings().cities or default_root())
-    if city is not None and city not in registry.ids():
-        fail(f"unknown city '{city}'; served: {', '.join(registry.ids())}")
-    if unit is not None and not cities_of(unit, city):
-        fail(f"no city pack has a unit '{unit}'")
-
-
-def cities_of(unit: str, city: str | None = None) -> list[str]:
-    """Return the cities that have a unit of this code; only `city` if it is given."""
-    registry = PackRegistry(Settings().cities or default_root())
-    return [each for each in registry.ids() if city in (None, each) and _has(registry, each, unit)]
-
-
-def _has(registry: PackRegistry, city: str, unit: str) -> bool:
+    packs = PackRegistry(Settings().cities or default_root())
     try:
-        registry.get(city).unit(unit)
+        return scope_of(packs, Role(role), unit, city)
+    except UnknownCity as error:
+        fail(f"unknown city '{error.city}'; served: {', '.join(error.known)}")
     except UnknownUnit:
-        return False
-    return True
+        fail(
+            f"no city pack has a unit '{unit}'" if city is None else f"{city} has no unit '{unit}'"
+        )
+    except PackError as error:
+        fail(str(error))
+    except Problem as error:
+        says = {
+            "unit_missing": f"an officer's {what} needs --unit, and only an officer's has one",
+            "city_missing": f"several cities have a unit '{unit}': say --city. {error.detail}",
+        }
+        fail(says.get(error.code, error.detail))

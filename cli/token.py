@@ -7,15 +7,15 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.people import ROLES, check_who, with_store
+from app.errors import Problem
+from app.role_scope import granted_scopes
+from cli.people import ROLES, role_scope, with_store
 from cli.terminal import fail, out, print_json
 from domain.actors import Role
-from domain.policy.permissions import TABLE, Scope
+from domain.policy.permissions import Scope
 from store.identity import tokens
 
 app = typer.Typer(help="Bearer tokens for staff and programs.", no_args_is_help=True)
-
-LONGEST = 366
 
 
 @app.command()
@@ -24,42 +24,48 @@ def create(
     name: Annotated[str, typer.Option(help="Whose it is; shown in lists.")] = "",
     unit: Annotated[str | None, typer.Option(help="Code of the unit, for officers.")] = None,
     city: Annotated[
-        str | None, typer.Option(help="The only city it is good for; default: all.")
+        str | None,
+        typer.Option(
+            help="The only city it is good for; default: all, for officers that of their unit."
+        ),
     ] = None,
     scope: Annotated[
         list[str] | None,
         typer.Option(help=f"What it is for: {', '.join(Scope)}; may be repeated. Default: all."),
     ] = None,
-    days: Annotated[int, typer.Option(min=1, max=LONGEST, help="Days it is valid.")] = (
+    days: Annotated[int, typer.Option(min=1, max=tokens.LONGEST.days, help="Days it is valid.")] = (
         tokens.VALID.days
     ),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Create a token and print its secret. It is shown once: only a hash is kept."""
-    check_who("token", role, unit, city)
-    scopes = _scopes(Role(role), scope)
+    who = role_scope("token", role, unit, city)
+    scopes = _scopes(who.role, scope)
     expires = datetime.now(UTC) + timedelta(days=days)
     token_id, secret = with_store(
-        lambda store: tokens.issue(store, Role(role), unit, name, expires, scopes=scopes, city=city)
+        lambda store: tokens.issue(
+            store, who.role, who.unit, name, expires, scopes=scopes, city=who.city
+        )
     )
     if as_json:
-        values = {"id": token_id, "secret": secret, "role": role, "unit": unit, "city": city}
-        print_json(values | {"scopes": scopes, "expires_at": expires})
+        print_json(
+            {"id": token_id, "secret": secret}
+            | who._asdict()
+            | {"scopes": scopes, "expires_at": expires}
+        )
     else:
         typer.echo(secret)
 
 
 def _scopes(role: Role, requested: list[str] | None) -> list[Scope]:
     """Return the requested scopes; reject one that permits nothing to this role."""
-    useful = {right.scope for right in TABLE if role in right.roles}
-    if requested is None:
-        return [scope for scope in Scope if scope in useful]
-    for word in requested:
+    for word in requested or ():
         if word not in tuple(Scope):
             fail(f"unknown scope '{word}'; known: {', '.join(Scope)}")
-        if word not in useful:
-            fail(f"with the scope '{word}' the role '{role}' may do nothing")
-    return [scope for scope in Scope if scope in requested]
+    try:
+        return granted_scopes(role, None if requested is None else list(map(Scope, requested)))
+    except Problem as error:
+        fail(f"with this scope the role '{role}' may do nothing. {error.detail}")
 
 
 @app.command("list")

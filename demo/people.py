@@ -47,12 +47,12 @@ class Badges:
             *((Role.OFFICER, unit.code) for unit in pack.units),
         ]
         until = datetime.now(UTC) + _VALID
-        return cls(
-            {
-                (role, unit): (await tokens.issue(store, role, unit, "demonstration", until))[1]
-                for role, unit in wanted
-            }
-        )
+        texts = {}
+        for role, unit in wanted:
+            city = pack.city.id if unit else None
+            issued = await tokens.issue(store, role, unit, "demonstration", until, city=city)
+            texts[role, unit] = issued[1]
+        return cls(texts)
 
     def of(self, role: Role, unit: str | None = None) -> str:
         return self._texts[role, unit]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import domain
-from packs.problems import PackFault
+from packs.problems import PackFault, read_bytes, there
 from packs.toml_tables import toml_lines
 
 EXTENDS = "extends"
@@ -47,20 +47,20 @@ class PackFiles:
     def inherited(self, name: str) -> Path | None:
         """Return the path of the base's file; None if there is none."""
         path = self.base / name if self.base else None
-        return path if path is not None and path.exists() else None
+        return path if path is not None and there(path) else None
 
     def path(self, name: str) -> Path:
         """Return the path of the file that counts: the pack's own, otherwise the base's."""
         own = self.own(name)
-        return own if own.exists() else self.inherited(name) or own
+        return own if there(own) else self.inherited(name) or own
 
     def exists(self, name: str) -> bool:
         """Return whether the pack or its base has the file."""
-        return self.path(name).exists()
+        return there(self.path(name))
 
     def named(self, name: str) -> str:
         """Return the name of the file that counts, as problems give it."""
-        own = self.own(name).exists() or self.inherited(name) is None
+        own = there(self.own(name)) or self.inherited(name) is None
         return name if own else self.base_name(name)
 
     def base_name(self, name: str) -> str:
@@ -87,7 +87,7 @@ def pack_files(folder: Path) -> PackFiles:
     """Return the files of the pack in `folder`, and those of the base that it extends.
 
     Raises:
-        BadBase: it names no base, or one that extends another.
+        BadBase: it names no base, one that is no folder, or one that extends another.
     """
     line, name = _extends(folder / _CITY)
     if line is None:
@@ -99,7 +99,11 @@ def pack_files(folder: Path) -> PackFiles:
         message = f"{EXTENDS}: the name of a base is _ and 1 to 31 letters, digits, _ or -"
         raise BadBase(PackFault(_CITY, line, f"{message}, not {name!r}"))
     paths = [root / str(name) for root in (beside.parent, default_root())]
-    base = next((path for path in paths if path.is_dir()), None)
+    # A link that leads nowhere must not let the shipped base be taken instead.
+    base = next((path for path in paths if there(path)), None)
+    if base is not None and not base.is_dir():
+        message = f"{EXTENDS}: {name} beside the pack is no folder"
+        raise BadBase(PackFault(_CITY, line, message))
     if base is None:
         message = f"there is no base {name!r} beside the pack, and none that is shipped"
         raise BadBase(PackFault(_CITY, line, f"{EXTENDS}: {message}"))
@@ -111,15 +115,20 @@ def pack_files(folder: Path) -> PackFiles:
     return files
 
 
+def line_of_extends(path: Path) -> int | None:
+    """Return the line of a city.toml that names its base; None if it names none."""
+    return _extends(path)[0]
+
+
 def _extends(path: Path) -> tuple[int | None, object]:
     """Return the line and the value of `extends` in a city.toml; no line if it has none."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_bytes(path).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return None, None
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         # A fault elsewhere in the file must not make all that comes from the base a fault.
         written = _QUOTED.search(text)
         return (text[: written.start()].count("\n") + 1, written[1]) if written else (None, None)

@@ -47,7 +47,9 @@ def read_calendar(parsed: ParsedPack, city: CityFile) -> tuple[WorkCalendar, lis
         hours_on={day.date: day.hours for day in days if day.hours},
         yearly=yearly,
     )
-    for message in (*_incomplete(calendar, unlisted), *_without_work(calendar)):
+    # What calendar.csv lacks is not known where it could not be read.
+    years = parsed.overrides.whole
+    for message in (*_incomplete(calendar, unlisted), *_without_work(calendar)) if years else ():
         problems.append(parsed.city.problem(("calendar", "years"), message))
     return versioned(calendar), problems
 

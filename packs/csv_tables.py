@@ -32,28 +32,29 @@ class Sheet(Generic[M]):
     """The rows of a CSV file that could be read.
 
     `codes` holds those of all rows, the unreadable ones included, so that a reference to a faulty
-    row is not reported as well. `whole`: every row could be read.
+    row is not reported as well. `whole`: every row could be read. `cut`: not to the end.
     """
 
     file: str
     rows: list[CsvRow[M]] = field(default_factory=list)
     codes: frozenset[str] = frozenset()
     whole: bool = True
+    cut: bool = False
 
     def values(self) -> tuple[M, ...]:
         return tuple(row.value for row in self.rows)
 
     def has(self, code: str) -> bool:
-        """Return whether a row has that code; True if no code could be read."""
+        """Return whether a row has that code; True if not all codes could be read."""
         return code in self.codes or self._unknown
 
     def has_match(self, pattern: str) -> bool:
-        """Return whether `pattern` matches a row's code; True if no code could be read."""
+        """Return whether `pattern` matches a row's code; True if not all could be read."""
         return any(matches(pattern, code) for code in self.codes) or self._unknown
 
     @property
     def _unknown(self) -> bool:
-        return not self.codes and not self.whole
+        return self.cut or (not self.codes and not self.whole)
 
 
 def read_csv(
@@ -68,24 +69,30 @@ def read_csv(
     `split` maps some columns to the function that converts a cell to its field's value.
     """
     before = len(problems)
-    table = _read_table(path, name, model, problems)
-    codes = frozenset(cells["code"] for _, cells in table if "code" in cells)
-    read = (_read_row(name, line, cells, model, split or {}, problems) for line, cells in table)
+    table, cut = _read_table(path, name, model, problems)
+    codes = frozenset(cells["code"] for _, cells, _ in table if "code" in cells)
+    read = (
+        _read_row(name, line, cells, model, split or {}, problems)
+        for line, cells, ok in table
+        if ok
+    )
     rows = [row for row in read if row is not None]
-    return Sheet(name, rows, codes, whole=len(problems) == before)
+    return Sheet(name, rows, codes, whole=len(problems) == before, cut=cut)
 
 
 def _read_table(
     path: Path, name: str, model: type[BaseModel], problems: list[PackFault]
-) -> list[tuple[int, Cells]]:
-    """Read the rows of a CSV file that have the right shape, without empty cells.
+) -> tuple[list[tuple[int, Cells, bool]], bool]:
+    """Read the rows of a CSV file without empty cells, and whether each has the right shape.
 
-    Empty rows and rows that begin with "#" are skipped.
+    Empty rows and rows that begin with "#" are skipped. The second value: it could not be read to
+    its end.
     """
     text = read_text(path, name, problems)
     if text is None:
-        return []
-    table: list[tuple[int, Cells]] = []
+        return [], True
+    table: list[tuple[int, Cells, bool]] = []
+    cut = False
     header: list[str] | None = None
     reader, begins = csv.reader(io.StringIO(text, newline=""), strict=True), 1
     try:
@@ -99,20 +106,27 @@ def _read_table(
                 wrong = _header_faults(header, model)
                 problems += [PackFault(name, line, fault) for fault in wrong]
                 if wrong:
-                    return []
-            elif len(cells) != len(header):
+                    return [], True
+                continue
+            shaped = len(cells) == len(header)
+            if not shaped:
                 message = f"{len(cells)} cells where the header has {len(header)}"
                 problems.append(PackFault(name, line, message))
-            else:
-                table.append((line, {k: v for k, v in zip(header, cells, strict=True) if v}))
+            values = {key: cell for key, cell in zip(header, cells, strict=False) if cell}
+            table.append((line, values, shaped))
     except csv.Error as error:
         problems.append(PackFault(name, begins, f"not CSV: {error}"))
+        cut = True
     if header is None:
         problems.append(PackFault(name, None, "the header is missing"))
-    return table
+        cut = True
+    return table, cut
 
 
 def _header_faults(header: list[str], model: type[BaseModel]) -> list[str]:
+    for character, named in (("\t", "tabs"), (";", "semicolons")):
+        if len(header) == 1 and character in header[0]:
+            return [f"{named} between the columns: save the file with commas"]
     columns = {name: field for name, field in model.model_fields.items() if name != "line"}
     return [
         *(f"unknown column {name!r}" for name in header if name not in columns),

@@ -19,7 +19,7 @@ from shapely import Polygon
 
 from domain.pack.gcj02 import to_wgs84
 from domain.ticket.complaint import Crs
-from packs.problems import PackFault, read_text
+from packs.problems import TOO_DEEP, PackFault, deep_line, read_text
 
 STREET = 9  # leading digits of a cell's code that are its street's code
 
@@ -102,6 +102,10 @@ def _parsed(name: str, text: str) -> tuple[Sequence[_Cell], Sequence[PackFault]]
         content = json.loads(text)
     except json.JSONDecodeError as error:
         return (), (PackFault(name, error.lineno, f"not JSON: {error.msg}"),)
+    except ValueError as error:  # a number of thousands of digits
+        return (), (PackFault(name, None, f"not JSON: {error}"),)
+    except RecursionError:
+        return (), (PackFault(name, deep_line(text), TOO_DEEP),)
     kind, features = _member(content, "type"), _member(content, "features")
     if kind != "FeatureCollection" or not isinstance(features, list):
         return (), (PackFault(name, 1, "not a GeoJSON FeatureCollection"),)

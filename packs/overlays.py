@@ -6,6 +6,7 @@ base first; an entry of the base with `offer = true` counts only in packs that n
 """
 
 import copy
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -75,7 +76,9 @@ class _Overlay:
         if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
             self.blame(f"{WITHOUT}: a list of keys, such as 'ladder.hold'")
             return
-        for path in paths:
+        for path in [path for path, times in Counter(paths).items() if times > 1]:
+            self.blame(f"{WITHOUT}: {path!r} is named twice")
+        for path in dict.fromkeys(paths):
             location = _taken(self.base.content, path.split("."))
             if location is None:
                 self.blame(f"{WITHOUT}: the base has no {path!r}")

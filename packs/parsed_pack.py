@@ -30,10 +30,10 @@ from domain.pack.policies import (
     Verification,
 )
 from domain.ticket.complaint import Code
-from packs.bases import EXTENDS, BadBase, PackFiles, is_base, pack_files
+from packs.bases import EXTENDS, BadBase, PackFiles, is_base, line_of_extends, pack_files
 from packs.csv_tables import Sheet, Split, pairs, parts, read_csv
 from packs.overlays import WITHOUT, Table, overlaid
-from packs.problems import Location, PackFault, Place
+from packs.problems import Location, PackFault, Place, there
 from packs.toml_tables import Document, TomlText, as_document, parse_toml
 
 CITY, UNITS, CATEGORIES = "city.toml", "units.csv", "categories.csv"
@@ -131,6 +131,11 @@ class ParsedPack:
     def folder(self) -> Path:
         return self.files.folder
 
+    @property
+    def extends_line(self) -> int | None:
+        """The line of city.toml that names the base."""
+        return line_of_extends(self.files.own(CITY))
+
     def placed(self, problem: PackFault) -> PackFault:
         """Return a problem with the base's file where that is the one that counts."""
         whole = problem.file in _REPLACED
@@ -208,7 +213,7 @@ def _days(files: PackFiles, problems: list[PackFault]) -> Sheet[DayOverride]:
     """Return the rows of the base's calendar.csv and of the pack's own, which win day by day."""
     inherited = files.inherited(CALENDAR)
     own: Sheet[DayOverride] = Sheet(CALENDAR)
-    if inherited is None or files.own(CALENDAR).exists():
+    if inherited is None or there(files.own(CALENDAR)):
         path = files.own(CALENDAR)
         own = read_csv(path, CALENDAR, DayOverride, problems, _SPLIT_OVERRIDE)
     if inherited is None:
@@ -236,11 +241,12 @@ def effective_toml(
 ) -> tuple[Table, dict[Location, Place]] | None:
     """Return a TOML file's content laid over that of the base, and where each part of it stands.
 
-    None, and a fault in `problems`, if one of them cannot be parsed.
+    None, and a fault in `problems`, if one of them cannot be parsed, or takes something out of a
+    base that it does not name.
     """
     inherited = files.inherited(name)
     own: TomlText | None = TomlText(name)
-    if inherited is None or files.own(name).exists():
+    if inherited is None or there(files.own(name)):
         own = parse_toml(files.own(name), name, problems)
     base: TomlText | None = TomlText(files.base_name(name))
     if inherited is not None:
@@ -250,6 +256,10 @@ def effective_toml(
     if name == CITY:
         own.content.pop(EXTENDS, None)
     if files.base is None:
+        if own.content.pop(WITHOUT, None) is not None:
+            message = f"{WITHOUT}: there is no base to take it from: {EXTENDS} is missing"
+            problems.append(PackFault(name, own.lines.get((WITHOUT,)), message))
+            return None
         return own.content, own.places()
     return overlaid(base, own, problems)
 
@@ -257,6 +267,8 @@ def effective_toml(
 def read_base(folder: Path) -> list[PackFault]:
     """Return the faults of a base's own files. Its values are judged in the cities' packs."""
     files, problems = PackFiles(folder), list[PackFault]()
+    if not files.exists(CITY):
+        problems.append(PackFault(CITY, None, "the file is missing"))
     for name in (CITY, INDICATORS, PHRASES, *TEMPLATES.values()):
         text = parse_toml(files.own(name), name, problems) if files.exists(name) else None
         problems += [

@@ -210,7 +210,13 @@ def version_of(contents: dict[str, bytes]) -> str:
 
 
 def _all_problems(parsed: ParsedPack, problems: list[PackFault]) -> list[PackFault]:
-    """Return the problems found in assembling and those of the consistency checks."""
+    """Return the problems found in assembling and those of the consistency checks.
+
+    Of a base without city.toml nothing else is said: everything that it was to give is missing.
+    """
+    base = parsed.files.base
+    if base is not None and parsed.files.inherited(CITY) is None:
+        return [PackFault(CITY, parsed.extends_line, f"the base {base.name!r} has no {CITY}")]
     checked = [problem for check in CHECKS for problem in check(parsed)]
     return [parsed.placed(problem) for problem in (*checked, *problems)]
 

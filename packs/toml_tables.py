@@ -10,7 +10,16 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from packs.problems import Location, PackFault, Place, faults, read_text
+from packs.problems import (
+    DEEPEST,
+    TOO_DEEP,
+    Location,
+    PackFault,
+    Place,
+    deep_line,
+    faults,
+    read_text,
+)
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -58,11 +67,37 @@ def parse_toml(path: Path, name: str, problems: list[PackFault]) -> TomlText | N
     if text is None:
         return None
     try:
-        return TomlText(name, tomllib.loads(text), toml_lines(text))
+        content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"at line (\d+)", str(error))
         problems.append(PackFault(name, int(at[1]) if at else None, str(error)))
         return None
+    except ValueError as error:  # a number of thousands of digits
+        problems.append(PackFault(name, None, f"not TOML: {error}"))
+        return None
+    except RecursionError:
+        problems.append(PackFault(name, deep_line(text), TOO_DEEP))
+        return None
+    lines = toml_lines(text)
+    if too_deep(content):
+        longest = max(lines, key=len, default=())
+        line = lines.get(longest) if len(longest) > DEEPEST else deep_line(text)
+        problems.append(PackFault(name, line, TOO_DEEP))
+        return None
+    return TomlText(name, content, lines)
+
+
+def too_deep(content: object) -> bool:
+    """Return whether tables and lists lie inside each other by more levels than are read."""
+    level: list[object] = [content]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return any(isinstance(outer, dict | list) for outer in level)
 
 
 def as_document(
@@ -83,7 +118,7 @@ def as_document(
 
 _TABLE = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?$")
 _TABLES = re.compile(r"\s*\[\[([^\[\]]+)\]\]\s*(?:#.*)?$")
-_KEY = re.compile(r"\s*([\w-]+)\s*=")
+_KEY = re.compile(r"\s*([\w-]+(?:\.[\w-]+)*)\s*=")
 _QUOTES = re.compile(r'"""|\'\'\'')
 
 
@@ -110,7 +145,7 @@ def toml_lines(text: str) -> dict[Location, int]:
         elif match := _TABLE.match(line):
             table = key = _path(match[1])
         elif match := _KEY.match(line):
-            key = (*table, match[1])
+            key = (*table, *_path(match[1]))
         elif line.lstrip().startswith("{"):
             item = (*key, counts[key])
             counts[key] += 1

@@ -23,6 +23,7 @@ from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
 from app.permission import permit
+from app.role_scope import confined
 from domain.actors import CITIZEN, Actor, Role
 from domain.policy.permissions import RIGHTS, Right, Scope
 from store.identity import tokens
@@ -184,7 +185,7 @@ async def _staff(
     if row is None or row.role in (Role.CITIZEN, Role.SYSTEM):
         raise Problem("unauthenticated", "The token is unknown, expired or revoked.")
     actor = Actor(role=row.role, id=row.id, unit=row.unit)
-    return Caller(actor, row.id, row.name, row.city, row.scopes)
+    return confined(context.packs, Caller(actor, row.id, row.name, row.city, row.scopes))
 
 
 async def citizen_of(request: Request, number: str, code: str, context: AppContext) -> Caller:

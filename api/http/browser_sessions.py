@@ -16,6 +16,7 @@ from app import authentication
 from app.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
+from app.role_scope import confined
 from app.sessions import NewPassword, SignInRequest, change_password, csrf_of
 from app.user_agents import device_of
 from domain.actors import Actor
@@ -109,18 +110,19 @@ async def caller_of(request: Request, context: AppContext) -> Caller | None:
     session = await session_of(request, context)
     if session is None:
         return None
-    request.state.caller = caller(session)
+    request.state.caller = caller(session, context)
     request.state.csrf = csrf_of(session, context)
     if request.method not in _SAFE:
         await _check_meant(request, session, context)
-    return caller(session)
+    return caller(session, context)
 
 
-def caller(session: Session) -> Caller:
+def caller(session: Session, context: AppContext) -> Caller:
     """Return the caller of a session."""
     account = session.account
     actor = Actor(role=account.role, id=account.id, unit=account.unit)
-    return Caller(actor, account.id, account.display, account.city, session=session)
+    signed_in = Caller(actor, account.id, account.display, account.city, session=session)
+    return confined(context.packs, signed_in)
 
 
 async def _check_meant(request: Request, session: Session, context: AppContext) -> None:

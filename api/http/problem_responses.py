@@ -76,10 +76,16 @@ def answer(
     )
 
 
+class UnknownCode(TypeError):
+    """A code of a refusal that is no row of `CODES`."""
+
+
 def responses(*codes: str) -> dict[int | str, dict[str, Any]]:
     """Return the `responses` of a route that may answer these codes, for the OpenAPI document."""
     by_status: dict[int, list[str]] = {}
     for code in codes:
+        if code not in CODES:
+            raise UnknownCode(f"'{code}' is no row of app.errors.CODES")
         by_status.setdefault(CODES[code].status, []).append(code)
     return {
         status: {

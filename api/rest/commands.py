@@ -13,13 +13,14 @@ from pydantic import BaseModel
 
 from api.http.access import TicketNumber, anyone, staff
 from api.http.dependencies import Context, IdempotencyKey
-from api.http.problem_responses import responses
+from api.http.problem_responses import UnknownCode, responses
 from api.http.responses import json_of
 from app import attachments
 from app.attachments import attached
 from app.caller import Caller
 from app.commands import body_of, give
 from app.context import API, AppContext
+from app.errors import CODES
 from domain.commands.base import CommandBase
 from domain.commands.registry import COMMANDS
 from domain.policy.permissions import COMMANDS as PERMISSIONS
@@ -99,6 +100,11 @@ def _add(command: type[CommandBase]) -> None:
         *(("too_many_attempts",) if citizens else ()),
         *(attachments.REFUSALS if names_files else ()),
     )
+    if unknown := [code for code in spec.refusals if code not in CODES]:
+        name = f"{command.__module__}.{command.__name__}"
+        raise UnknownCode(
+            f"{name} refuses with '{unknown[0]}', which is no row of app.errors.CODES"
+        )
     router.add_api_route(
         f"/tickets/{{number}}/{spec.path}",
         _endpoint(command, body_of(command)),

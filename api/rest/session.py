@@ -169,7 +169,7 @@ async def change_password(
 
 
 def _begun(request: Request, session: Session, secret: str, context: AppContext) -> Response:
-    response = json_of(signed_in_as(browser_sessions.caller(session), context))
+    response = json_of(signed_in_as(browser_sessions.caller(session, context), context))
     browser_sessions.remember(request, response, secret, context)
     return response
 

@@ -29,6 +29,7 @@ if __name__ == "__main__":
             handle,
             api=os.environ.get("JIESU_API", "http://127.0.0.1:8000"),
             address=os.environ.get("JIESU_ENGINE", "127.0.0.1:7233"),
-            token=os.environ["JIESU_TOKEN"],  # jiesu token create --role officer --unit water
+            # jiesu token create --role officer --unit water --city tongzhou
+            token=os.environ["JIESU_TOKEN"],
         )
     )

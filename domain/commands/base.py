@@ -49,6 +49,7 @@ class CommandBase(Incoming):
     leads_to: the fact it becomes, for the transition table
     ends: facts by the deciding value, if content or a pending request decides among several
     spec: all that is said of it outside the lifecycle
+    planned: its facts need a plan from an activity, which its handler in `workflows.handlers` asks
     """
 
     if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class CommandBase(Incoming):
     leads_to: ClassVar[type[FactBase]]
     ends: ClassVar[dict[str, type[FactBase]]] = {}
     spec: ClassVar[CommandSpec]
+    planned: ClassVar[bool] = False
 
     @classmethod
     def tag(cls) -> str:

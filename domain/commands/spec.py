@@ -4,11 +4,14 @@ The REST route, the row of the permission table, the form of the staff's pages, 
 the generators of the tests are made from it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from domain.commands.forms import CommandForm
 from domain.commands.relations import Relation
+
+LACKING: Any = object()
+"""The value of a part that was not given, for the registry to name with its command."""
 
 OF_A_SHARE = ("not_your_unit", "assignment_ended", "unknown_assignment")
 """The refusals common to every command of a unit on its own share."""
@@ -17,6 +20,8 @@ OF_A_SHARE = ("not_your_unit", "assignment_ended", "unknown_assignment")
 @dataclass(frozen=True, kw_only=True)
 class CommandSpec:
     """The specification of a command.
+
+    Path, right, summary, example and form have to be given: `domain.commands.registry` asks.
 
     path: of its route, below the ticket's, and of its form
     right: what it permits, in the permission table
@@ -27,13 +32,17 @@ class CommandSpec:
     own_route: its route is written by hand
     """
 
-    path: str
-    right: str
-    summary: str
-    example: dict[str, Any]
-    form: CommandForm
+    path: str = LACKING
+    right: str = LACKING
+    summary: str = LACKING
+    example: dict[str, Any] = LACKING
+    form: CommandForm = LACKING
     near: frozenset[Relation] = frozenset()
     switch: str | None = None
     uncontested: bool = False
     own_route: bool = False
     refusals: tuple[str, ...] = ()
+
+    def lacking(self) -> list[str]:
+        """Return the parts that were not given."""
+        return [part.name for part in fields(self) if getattr(self, part.name) is LACKING]

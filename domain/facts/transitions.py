@@ -4,6 +4,7 @@ From top to bottom it is the life of a ticket. A row says that in one of the sta
 may be caused by one of the roles `by`, and leads to the stage `to` (None: stays).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from domain.actors import Actor, Role
@@ -224,7 +225,33 @@ TABLE: tuple[Transition, ...] = (
     _row(anytime.LevelReached, _ANY, None, {R.SYSTEM}, "No deadline passes in silence."),
 )  # fmt: skip
 
-FACTS: tuple[type[FactBase], ...] = tuple(row.fact for row in TABLE)
+
+class BadFact(TypeError):
+    """A fact that lacks a part, or has the kind of another."""
+
+
+def checked(facts: Iterable[type[FactBase]]) -> tuple[type[FactBase], ...]:
+    """Return the facts, if each has words and a kind of its own.
+
+    Raises:
+        BadFact: which fact lacks what, or which two have the same kind.
+    """
+    kinds: dict[str, type[FactBase]] = {}
+    listed = tuple(facts)
+    for fact in listed:
+        name, kind = f"{fact.__module__}.{fact.__name__}", fact.model_fields.get("kind")
+        if kind is None or not isinstance(kind.default, str):
+            raise BadFact(f"{name} lacks kind")
+        if not isinstance(getattr(fact, "words", None), EventWords):
+            raise BadFact(f"{name} lacks words")
+        other = kinds.setdefault(kind.default, fact)
+        if other is not fact:
+            named = f"{other.__module__}.{other.__name__} and {name}"
+            raise BadFact(f"{named} have the same kind '{kind.default}'")
+    return listed
+
+
+FACTS: tuple[type[FactBase], ...] = checked(row.fact for row in TABLE)
 """Every fact."""
 
 WORDS: dict[str, EventWords] = {row.kind: row.fact.words for row in TABLE}

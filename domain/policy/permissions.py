@@ -182,9 +182,29 @@ ONES_OWN = frozenset({
     "who_am_i", "sign_out", "sign_out_everywhere", "list_own_sessions", "end_own_session",
     "change_password",
 })  # fmt: skip
-"""The rights of an account whose password was not chosen by its owner yet."""
+"""The rights of an account whose password was not chosen by its owner yet, or whose city is
+unclear."""
 
-RIGHTS: dict[str, Right] = {right.key: right for right in TABLE}
+
+class UnknownRight(KeyError):
+    """A key that no row of the permission table has."""
+
+    def __str__(self) -> str:  # KeyError's own shows only the quoted key
+        return f"no right '{self.args[0]}' in the table of domain/policy/permissions.py"
+
+
+class _Rights(dict[str, Right]):
+    def __missing__(self, key: str) -> Right:
+        raise UnknownRight(key)
+
+
+RIGHTS: dict[str, Right] = _Rights({right.key: right for right in TABLE})
+
+
+def scopes_of(role: Role) -> list[Scope]:
+    """Return the scopes that are of use to this role."""
+    useful = {right.scope for right in TABLE if role in right.roles}
+    return [scope for scope in Scope if scope in useful]
 
 
 def right_to(command: CommandBase) -> Right:

@@ -27,6 +27,14 @@ class Kind(StrEnum):
     SERVICE = "service"  # 服务预约
 
 
+def of_wrongdoing(*kinds: Kind) -> bool:
+    """Return whether it is a report of wrongdoing (举报), by all the kinds that it has or had.
+
+    Staff may classify a report as something else; who reported stays protected nevertheless.
+    """
+    return Kind.REPORT in kinds
+
+
 class Channel(StrEnum):
     HOTLINE = "hotline"  # 电话
     WEB = "web"  # 网站

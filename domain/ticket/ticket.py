@@ -11,7 +11,7 @@ from domain.deadlines.registry import PAUSABLE, ClockName
 from domain.model import Instant, Recorded
 from domain.refusals import Refused
 from domain.ticket.assignment import Assignment, AssignmentPlan, Ending, Pause, Request, Share
-from domain.ticket.complaint import Complaint, Kind
+from domain.ticket.complaint import Complaint, Kind, of_wrongdoing
 from domain.ticket.minutes import Minutes, Order
 from domain.ticket.rating import Rating
 from domain.ticket.rules_snapshot import Rules
@@ -140,6 +140,11 @@ class Ticket(Recorded):
             area=complaint.place.area,
             next_unit=complaint.unit,
         )
+
+    @property
+    def of_wrongdoing(self) -> bool:
+        """True if it is, or was filed as, a report of wrongdoing."""
+        return of_wrongdoing(self.kind, self.complaint.kind)
 
     # --- changes made by facts: clocks ----------------------------------------------------
 

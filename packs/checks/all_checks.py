@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from packs.checks.catalogue import check_categories, check_codes, check_units
 from packs.checks.cells import check_cells
-from packs.checks.formulas import check_conditions, check_events
+from packs.checks.formulas import check_conditions, check_events, check_figures
 from packs.checks.limits import check_calendar, check_joint, check_limits, check_order
 from packs.checks.messages import check_messages
 from packs.checks.owners import check_city, check_responsibilities
@@ -27,6 +27,7 @@ CHECKS: tuple[Callable[[ParsedPack], Iterator[PackFault]], ...] = (
     check_needs,
     check_unused,
     check_conditions,
+    check_figures,
     check_events,
     check_messages,
     check_phrases,

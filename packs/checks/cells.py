@@ -9,9 +9,9 @@ from packs.problems import PackFault
 
 def check_cells(parsed: ParsedPack) -> Iterator[PackFault]:
     """Check the cells with `packs.grids`, if the pack has any."""
-    path = parsed.files.path(GRIDS)
-    if parsed.city.value is None or not path.exists():
+    if parsed.city.value is None or not parsed.files.exists(GRIDS):
         return
+    path = parsed.files.path(GRIDS)
     # It imports a geometry library: too slow for commands that load no pack.
     from packs.grids import check_grid, check_streets
 

@@ -54,6 +54,22 @@ def _faults(condition: str | None, vocabulary: Vocabulary) -> Iterator[str]:
         yield str(error)
 
 
+_GIVEN = ("version", "by", "source")
+
+
+def check_figures(parsed: ParsedPack) -> Iterator[PackFault]:
+    """Check that every indicator says its version, the month it belongs to, and its source.
+
+    They have defaults for packs of before this check, which are still read.
+    """
+    figures = parsed.indicators.value.indicators if parsed.indicators.value else ()
+    for index, figure in enumerate(figures):
+        lacking = [name for name in _GIVEN if name not in figure.model_fields_set]
+        if lacking:
+            message = f"{figure.id} lacks {', '.join(lacking)}"
+            yield parsed.indicators.problem(("indicators", index), message)
+
+
 def check_events(parsed: ParsedPack) -> Iterator[PackFault]:
     """Check that every scoring rule names a known kind of event."""
     for row in parsed.scoring.rows:

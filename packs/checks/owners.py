@@ -40,7 +40,7 @@ def check_responsibilities(parsed: ParsedPack) -> Iterator[PackFault]:
         if not parsed.categories.has_match(owner.category):
             message = f"no category is meant by {owner.category!r}"
             yield PackFault(RESPONSIBILITIES, row.line, message)
-        if parsed.units.whole and not _means_an_area(parsed, owner.area):
+        if not _means_an_area(parsed, owner.area):
             yield PackFault(RESPONSIBILITIES, row.line, f"no area is meant by {owner.area!r}")
     for above, row in combinations(parsed.responsibilities.rows, 2):
         if _hides(above.value, row.value):
@@ -76,9 +76,14 @@ def _finds(target: str, unit: Unit) -> bool:
 
 
 def _means_an_area(parsed: ParsedPack, pattern: str) -> bool:
-    """Return whether `pattern` matches the division, a unit's area, or a part of such an area."""
+    """Return whether `pattern` matches the division, a unit's area, or a part of such an area.
+
+    True if they are not all known: what could not be read is reported already.
+    """
+    if not parsed.units.whole or parsed.city.value is None:
+        return True
     areas = {unit.area for unit in parsed.units.values() if unit.area is not None}
-    division = {parsed.city.value.city.division} if parsed.city.value else set[str]()
+    division = {parsed.city.value.city.division}
     if any(matches(pattern, area) for area in areas | division):
         return True
     # Parts of the division itself do not count: that would accept streets that do not exist.

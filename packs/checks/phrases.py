@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from domain.pack.catalogue import matches
 from domain.pack.phrases import Reply, Script
 from packs.parsed_pack import ParsedPack
 from packs.problems import PackFault
@@ -22,7 +21,7 @@ def check_phrases(parsed: ParsedPack) -> Iterator[PackFault]:
             if row.code in first:
                 yield replace(stands, message=f"{stands.message} {first[row.code]}")
             first.setdefault(row.code, stands.line)
-            if not any(matches(row.category, one.code) for one in parsed.categories.values()):
+            if not parsed.categories.has_match(row.category):
                 message = f"{row.code}: no category is {row.category!r}"
                 yield document.problem((table, index, "category"), message)
             if isinstance(row, Script) and len(row.zh) != len(row.en):

@@ -4,13 +4,56 @@ The registry of deadlines says which setting starts each clock. A limit of a clo
 starts, and an escalation policy of a clock without a limit, are reported with their location.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from operator import attrgetter
+from typing import Any, get_args
 
-from domain.deadlines.registry import DEADLINES, ClockName
+from pydantic import BaseModel
+
+from domain.deadlines.registry import DEADLINES, ClockName, DeadlineSpec
 from domain.pack.policies import Limits
+from domain.ticket.assignment import Share
 from packs.parsed_pack import CityFile, ParsedPack
 from packs.problems import Location, PackFault
+
+
+class BadDeadline(TypeError):
+    """A row of the registry of deadlines that names what does not exist."""
+
+
+def check_deadlines(deadlines: Mapping[ClockName, DeadlineSpec]) -> None:
+    """Refuse a deadline that needs an unknown setting, or is started by an unknown share.
+
+    Raises:
+        BadDeadline: which row names what.
+    """
+    kinds = {share.value for share in Share}
+    for clock, spec in deadlines.items():
+        for need in spec.needs:
+            if not _is_setting(CityFile, need):
+                raise BadDeadline(f"the deadline '{clock}' needs '{need}', no setting of city.toml")
+        for share in spec.shares:
+            if share not in kinds:
+                known = ", ".join(sorted(kinds))
+                raise BadDeadline(
+                    f"the deadline '{clock}' names the share '{share}', not of {known}"
+                )
+
+
+def _is_setting(model: type[BaseModel], path: str) -> bool:
+    name, _, rest = path.partition(".")
+    field = model.model_fields.get(name)
+    if field is None:
+        return False
+    inner = [one for one in (field.annotation, *get_args(field.annotation)) if _is_model(one)]
+    return not rest or any(_is_setting(one, rest) for one in inner)
+
+
+def _is_model(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseModel)
+
+
+check_deadlines(DEADLINES)
 
 
 def starts(city: CityFile, clock: ClockName) -> bool:

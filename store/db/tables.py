@@ -210,6 +210,7 @@ class TicketTable(Base, table=True):
     queue_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     rung_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     void_cards: str = ""
+    of_wrongdoing: bool = False
     provisional: str | None = None
     state: str = Field(sa_type=Text)
 

@@ -24,8 +24,8 @@ _USED = (
 )
 _NOBODY = "0" * 64
 
-VALID = timedelta(days=90)
-"""The default validity of a token. No token is valid for ever."""
+VALID, LONGEST = timedelta(days=90), timedelta(days=366)
+"""The validity of a token: the default, and the longest. No token is valid for ever."""
 
 _NOTED = timedelta(hours=1)
 """The precision of the last use: recording every use would be a write per request."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, literal_column, select
 
-from domain.ticket.complaint import Channel, Kind
+from domain.ticket.complaint import Channel
 from store.db import tables
 from store.db.engine import Store
 
@@ -63,7 +63,7 @@ def _filed(statement: Select[Any], city: str, since: datetime, until: datetime) 
         _TICKET.filed_at < until,
         _TICKET.category.is_not(None),
         func.length(_TICKET.area) >= _STREET,
-        _TICKET.kind != Kind.REPORT,
+        _TICKET.of_wrongdoing.is_(False),
         _TICKET.channel.not_in([Channel.PROACTIVE, Channel.INSPECTION]),
     )
 

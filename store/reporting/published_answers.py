@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, or_, select, tuple_
 
-from domain.ticket.complaint import Kind
 from domain.ticket.stages import Outcome, Stage
 from domain.ticket.ticket import Ticket
 from store.db import tables
@@ -20,7 +19,7 @@ _ANSWERED_OUTCOMES = (Outcome.CLOSED, Outcome.UNRATED, Outcome.ANSWERED, Outcome
 _ANSWERED = select(_TICKET.state, _TICKET.filed_at, _TICKET.number).where(
     _TICKET.city == bindparam("city"),
     _TICKET.public,
-    _TICKET.kind != Kind.REPORT,  # the text of a report might reveal who reported
+    _TICKET.of_wrongdoing.is_(False),  # the text of a report might reveal who reported
     or_(_TICKET.stage == Stage.RATE, _TICKET.outcome.in_(_ANSWERED_OUTCOMES)),
 )
 _NEWEST_FIRST = (_TICKET.filed_at.desc(), _TICKET.number.desc())

@@ -30,7 +30,7 @@ class AssignmentRow:
     comes. `sign_due_at` and `contact_due_at` are empty once that is done, or where the city sets
     no limit. `burns_at`: the earliest due time of the unit; empty while its clock is paused, see
     `pause`. `task`: the task of a co-handler, a delegate or a verifier; empty for the lead unit.
-    `level` is the unit's. `lat`, `lon`: WGS-84.
+    `level` is the unit's. `lat`, `lon`: WGS-84. `of_wrongdoing`: see `TicketRow`.
     """
 
     number: str
@@ -64,6 +64,7 @@ class AssignmentRow:
     address: str
     lat: float | None
     lon: float | None
+    of_wrongdoing: bool
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Inbox:
     next_cursor: str | None
 
 
-_OF_TICKET = ("title", "kind", "category", "stage", "address", "lat", "lon")
+_OF_TICKET = ("title", "kind", "of_wrongdoing", "category", "stage", "address", "lat", "lon")
 _ROW = select(
     *(
         (_TICKET if field.name in _OF_TICKET else _ASSIGNMENT)[field.name]

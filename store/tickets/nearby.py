@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import case, func, literal, or_, select
 
 from domain.pack.policies import Severity
-from domain.ticket.complaint import Complaint, Kind
+from domain.ticket.complaint import Complaint
 from domain.ticket.stages import OPEN, Stage
 from domain.ticket.ticket import Ticket
 from store.db import tables
@@ -54,7 +54,7 @@ async def open_nearby(
         .where(
             _TICKET.city == complaint.city,
             _TICKET.category == category,
-            _TICKET.kind != Kind.REPORT,
+            _TICKET.of_wrongdoing.is_(False),
             _TICKET.stage.in_(_OPEN),
             place,
         )
@@ -115,7 +115,7 @@ async def alike(store: Store, ticket: Ticket, rules: Severity, limit: int = 12) 
             _TICKET.city == complaint.city,
             _TICKET.category == category,
             _TICKET.stage.in_(_TOGETHER),
-            _TICKET.kind != Kind.REPORT,
+            _TICKET.of_wrongdoing.is_(False),
             _TICKET.number != complaint.number,
             or_(*around),
         )
@@ -136,7 +136,7 @@ async def crowds(store: Store, city: str, limit: int = 10) -> list[CommonProblem
         .where(
             _TICKET.city == city,
             _TICKET.stage.in_(_TOGETHER),
-            _TICKET.kind != Kind.REPORT,
+            _TICKET.of_wrongdoing.is_(False),
             _TICKET.category.is_not(None),
             _TICKET.area.is_not(None),
         )

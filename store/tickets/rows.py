@@ -51,6 +51,7 @@ def ticket_row(ticket: Ticket, projection_number: int) -> Row:
         "severity": ticket.severity,
         "parent": ticket.parent,
         "accused": ticket.accused,
+        "of_wrongdoing": ticket.of_wrongdoing,
         "public": complaint.public,
         "excluded": ticket.excluded,
         "promised_at": ticket.promised_at,

@@ -9,7 +9,7 @@ from domain.pack.pack import Pack
 from domain.pack.routing import CategorySuggestion, classify
 from domain.policy.condition_inputs import case_of_complaint
 from domain.ticket.because import Because, ReasonCode, because
-from domain.ticket.complaint import Complaint, Kind
+from domain.ticket.complaint import Complaint, of_wrongdoing
 from packs.conditions import OF_TICKETS, compile_condition
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _for_a_person(pack: Pack, complaint: Complaint) -> Because | None:
     """Return why a person has to decide, however clear the text is; None if none has to."""
     if complaint.by_hand:
         return because(ReasonCode.KEPT_FOR_A_PERSON)
-    if complaint.kind is Kind.REPORT and pack.reports.unit is not None:
+    if of_wrongdoing(complaint.kind) and pack.reports.unit is not None:
         # Only a person can find out whom it accuses, and the accused must never receive it.
         return because(ReasonCode.REPORT_FOR_A_PERSON)
     return None

@@ -32,6 +32,7 @@ class TicketRow:
     """A ticket in a list: as last projected, without its state.
 
     `channel`, `anonymous` and `person` are None if a reader must not know who complained.
+    `of_wrongdoing`: it is, or was filed as, a report of wrongdoing.
     """
 
     number: str
@@ -62,6 +63,7 @@ class TicketRow:
     satisfied: bool | None
     yellow_cards: int
     red_cards: int
+    of_wrongdoing: bool
 
 
 @dataclass(frozen=True)

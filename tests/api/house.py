@@ -54,10 +54,17 @@ class House:
         self, role: Role, unit: str | None = None, city: str | None = None
     ) -> dict[str, str]:
         """Return the headers of a token with this role."""
-        who = (role, unit, city)
+        who = (role, unit, self.city_for(role, unit, city))
         if who not in self._tokens:
-            _, self._tokens[who] = await tokens.issue(self.store, role, unit, "test", city=city)
+            _, self._tokens[who] = await tokens.issue(self.store, role, unit, "test", city=who[2])
         return {"Authorization": f"Bearer {self._tokens[who]}"}
+
+    def city_for(self, role: Role, unit: str | None, city: str | None) -> str | None:
+        """Return the city to store: officers of a unit of Tongzhou are of there by default."""
+        packs = self.context.packs
+        if role is not Role.OFFICER or city is not None or "tongzhou" not in packs.ids():
+            return city
+        return "tongzhou" if packs.get("tongzhou").has_unit(unit or "") else None
 
     async def officer(self, unit: str = "water") -> dict[str, str]:
         return await self.token(Role.OFFICER, unit)

@@ -76,6 +76,16 @@ async def test_a_unit_in_two_cities_needs_the_city_to_be_said(house: House) -> N
     assert problem(answer) == (422, "city_missing")
 
 
+async def test_an_administrator_of_one_city_is_told_of_that_city_only(house: House) -> None:
+    admin = await house.token(Role.ADMIN, city="tongzhou")
+    body = {"name": "somebody", "role": "officer", "unit": "nobody"}
+    for city in ({}, {"city": "atlantis"}):
+        answer = await house.http.post(f"{API}/accounts", json=body | city, headers=admin)
+        assert answer.status_code == 422
+        assert "tongzhou" in answer.json()["detail"]
+        assert "huangpu" not in answer.text
+
+
 async def test_a_program_issues_and_revokes_tokens(house: House) -> None:
     admin = await house.token(Role.ADMIN)
     body = {"role": "dispatcher", "scopes": ["read"], "days": 1, "name": "board"}

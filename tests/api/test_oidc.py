@@ -36,7 +36,7 @@ async def house(issuer: str, sqlite_store: Store, tmp_path: Path) -> AsyncIterat
         "oidc_issuer": issuer,
         "oidc_client_id": "jiesu",
         "oidc_client_secret": "secret",  # pragma: allowlist secret
-        "oidc_roles": ROLES,
+        "oidc_roles": dict(ROLES),
         "temporal_address": "127.0.0.1:1",
     }
     async with open_house(tmp_path, sqlite_store, None, **fields) as opened:
@@ -91,6 +91,16 @@ async def test_who_has_no_role_here_or_is_disabled_is_not_let_in(house: House) -
     [account] = await accounts.listing(house.store)
     await accounts.change(house.store, account, disabled_at=account.created_at)
     assert (await _come(house, "u-1")).status_code == 403
+
+
+async def test_an_officer_of_the_provider_is_always_of_one_city(house: House) -> None:
+    house.context.settings.oidc_roles["12345-water"] = "officer:water"
+    assert (await _come(house, "u-2")).status_code == 403
+    assert await accounts.listing(house.store) == []
+    house.context.settings.oidc_roles["12345-water"] = "officer:parks-station"
+    assert (await _come(house, "u-2")).status_code == 303
+    [account] = await accounts.listing(house.store)
+    assert (account.unit, account.city) == ("parks-station", "huangpu")
 
 
 async def test_a_name_that_is_taken_is_not_taken_over(house: House) -> None:

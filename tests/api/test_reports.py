@@ -199,3 +199,28 @@ async def test_the_citizen_follows_it_as_any_other(house: House) -> None:
     assert answer.status_code == 200, answer.text
     shown = await ticket.until_stage("rate")
     assert shown["reply"] == REPLY["reply"]
+
+
+async def test_a_report_that_the_desk_classifies_as_a_complaint_stays_protected(
+    house: House,
+) -> None:
+    """No unit learns how it was filed, or by whom, and nothing is published."""
+    ticket = await house.file(**REPORT, public=True)
+    classified = {"category": "0301", "kind": "complaint"}
+    assert (await ticket.by(Role.DISPATCHER, "triage", classified)).status_code == 200
+    await ticket.until_stage("handle")
+    officer = await house.officer("water")
+    hidden = {"channel": "other", "anonymous": True, "person": None}
+    shown = (await house.http.get(ticket.path, headers=officer)).json()
+    assert shown["kind"] == "complaint"
+    assert {name: shown["complaint"][name] for name in hidden} == hidden
+    [row] = (await house.http.get("/api/v1/tickets", headers=officer)).json()["items"]
+    assert [row[name] for name in hidden] == [None, None, None]
+    person = await house.http.get(f"{ticket.path}/person", headers=officer)
+    assert problem(person) == (403, "identity_protected")
+    assert (await ticket.complete()).status_code == 200
+    await ticket.until_stage("rate")
+    published = await house.http.get("/api/v1/cities/tongzhou/answers")
+    assert published.json()["items"] == []
+    desk = await house.http.get(ticket.path, headers=await house.token(Role.DISPATCHER))
+    assert desk.json()["complaint"]["channel"] == "hotline"

@@ -8,6 +8,7 @@ import pyotp
 import pytest
 from sqlalchemy import update
 
+from domain.actors import Role
 from domain.policy.permissions import Scope
 from runtime.ports import free_port
 from runtime.settings import Settings
@@ -60,7 +61,7 @@ async def test_an_account_is_made_and_its_password_is_shown_once(
         (["wang", "--role", "mayor"], "unknown role 'mayor'"),
         (["wang", "--role", "citizen"], "unknown role 'citizen'"),
         (["wang", "--role", "officer"], "needs --unit"),
-        (["wang", "--role", "desk", "--unit", "water"], "only an officer's account"),
+        (["wang", "--role", "desk", "--unit", "water"], "only an officer's has one"),
         (["wang", "--role", "officer", "--unit", "gov"], "say --city"),
         (["wang", "--role", "desk", "--city", "atlantis"], "unknown city 'atlantis'"),
     ],
@@ -174,3 +175,54 @@ async def test_a_token_is_for_what_it_was_asked_for_and_ends(
         refused = await terminal.jiesu("token", "create", "--role", "auditor", "--scope", scope)
         assert refused.code == 2
         assert says in refused.err
+
+
+SOMEBODY = [("account", "create", "wang", "--no-password"), ("token", "create")]
+
+
+@pytest.mark.parametrize("command", SOMEBODY)
+async def test_an_officer_of_a_unit_that_several_cities_have_needs_the_city(
+    terminal: Terminal, store: Store, command: tuple[str, ...]
+) -> None:
+    refused = await terminal.jiesu(*command, "--role", "officer", "--unit", "gas")
+    assert refused.code == 2
+    assert "several cities have a unit 'gas': say --city." in refused.err
+    assert "tongzhou" in refused.err
+    assert await accounts.listing(store) == []
+    assert await tokens.listing(store) == []
+
+
+@pytest.mark.parametrize("command", SOMEBODY)
+async def test_the_city_of_a_unit_that_one_city_has_is_filled_in(
+    terminal: Terminal, store: Store, command: tuple[str, ...]
+) -> None:
+    done = await terminal.jiesu(*command, "--role", "officer", "--unit", "parks-station")
+    assert done.code == 0, done.err
+    stored = [(one.unit, one.city) for one in await accounts.listing(store)]
+    stored += [(one.unit, one.city) for one in await tokens.listing(store)]
+    assert stored == [("parks-station", "huangpu")]
+
+
+async def test_a_change_to_an_officer_needs_the_city_too(terminal: Terminal, store: Store) -> None:
+    await accounts.create(store, "wang", Role.DESK)
+    refused = await terminal.jiesu(
+        "account", "change", "wang", "--role", "officer", "--unit", "gas"
+    )
+    assert (refused.code, "say --city" in refused.err) == (2, True)
+    await terminal.jiesu(
+        *("account", "change", "wang", "--role", "officer", "--unit", "parks-station")
+    )
+    [account] = await accounts.listing(store)
+    assert (account.role, account.city) == (Role.OFFICER, "huangpu")
+
+
+async def test_the_doctor_names_officers_without_a_city(terminal: Terminal, store: Store) -> None:
+    await accounts.create(store, "wang", Role.OFFICER, unit="gas")
+    await accounts.create(store, "zhao", Role.OFFICER, unit="gas", city="tongzhou")
+    alone, _ = await tokens.issue(store, Role.OFFICER, "parks-station", "program")
+    found = {one["what"]: one for one in await terminal.json("doctor")}
+    assert found["account wang"]["state"] == "wrong"
+    assert "tongzhou" in found["account wang"]["says"]
+    assert "account zhao" not in found
+    assert found[f"token {alone}"]["state"] == "note"
+    assert "huangpu" in found[f"token {alone}"]["says"]

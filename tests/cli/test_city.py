@@ -77,7 +77,7 @@ def test_a_broken_pack_is_told_with_file_and_line_and_exit_code_1(terminal: Term
     done = terminal.jiesu("city", "check", "cities/example", "cities/other")
     assert done.exit_code == 1
     first, second = done.stdout.splitlines()
-    assert first.startswith(f"cities/example/units.csv:{line}: kind: Input should be 'district'")
+    assert first.startswith(f"cities/example/units.csv:{line}: kind: has to be 'district'")
     assert first.endswith("not '[b]office'")
     assert second.startswith("cities/other: version ")
 
@@ -222,9 +222,26 @@ def test_a_new_pack_is_sound_as_it_stands(terminal: Terminal) -> None:
     assert check_pack(terminal.cities / "third") == []
 
 
+def test_a_path_without_a_pack_hides_no_faults_of_the_others(terminal: Terminal) -> None:
+    line = replace(terminal.cities / "example" / "units.csv", "First Street,street", "F,road")
+    done = terminal.jiesu("city", "check", "nowhere", "cities/example", "cities")
+    assert done.exit_code == 2
+    assert f"cities/example/units.csv:{line}: kind: has to be" in done.stdout
+    assert "there is no folder nowhere (unknown_folder)" in done.stderr
+    assert "cities is a folder of packs; check cities/example (unknown_folder)" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (
+            "check cities",
+            "cities is a folder of packs; check cities/example",
+        ),
+        (
+            "check cities/example/units.csv",
+            "cities/example/units.csv is no folder (unknown_folder)",
+        ),
         ("check nowhere", "there is no folder nowhere (unknown_folder)"),
         ("show atlantis", "unknown city 'atlantis'; known: example (unknown_city)"),
         ("show ..", "unknown city '..'; known: example (unknown_city)"),

@@ -94,7 +94,9 @@ async def test_a_token_of_the_terminal_opens_the_door(
     running: tuple[Terminal, httpx.AsyncClient],
 ) -> None:
     terminal, http = running
-    made = await terminal.json("token", "create", "--role", "officer", "--unit", "water")
+    made = await terminal.json(
+        *("token", "create", "--role", "officer", "--unit", "water", "--city", "tongzhou")
+    )
     staff = {"Authorization": f"Bearer {made['secret']}"}
     assert (await http.get("/api/v1/assignments", headers=staff)).status_code == 200
     listed = await terminal.jiesu("token", "list")

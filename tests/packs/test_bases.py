@@ -8,6 +8,7 @@ import pytest
 
 from packs.registry import (
     PackError,
+    PackFault,
     PackRegistry,
     UnknownCity,
     check_pack,
@@ -210,3 +211,34 @@ def test_a_check_of_what_the_base_says_names_the_place_where_it_stands(cities: P
 def test_cells_may_stand_in_the_base(cities: Path) -> None:
     (cities / "_common" / "grids.geojson").write_text("{}")
     assert {one.file for one in check_pack(cities / "example")} == {"../_common/grids.geojson"}
+
+
+@pytest.mark.parametrize("target", ["nowhere", "example/city.toml"])
+def test_a_base_that_is_no_folder_is_not_replaced_by_the_shipped_one(
+    tmp_path: Path, target: str
+) -> None:
+    root = halved(tmp_path / "cities")
+    line = replace(root / "example" / CITY, "_common", "_base")
+    (root / "_base").symlink_to(target)
+    message = "extends: _base beside the pack is no folder"
+    assert check_pack(root / "example") == [PackFault(CITY, line, message)]
+
+
+def test_a_file_that_is_a_link_to_nowhere_is_not_replaced_by_the_bases(cities: Path) -> None:
+    (cities / "example" / "units.csv").symlink_to("nowhere")
+    message = "the file cannot be read: the link leads nowhere"
+    assert check_pack(cities / "example") == [PackFault("units.csv", None, message)]
+
+
+def test_a_base_without_a_city_file_is_the_only_thing_that_is_told(cities: Path) -> None:
+    (cities / "_common" / CITY).unlink()
+    message = "the base '_common' has no city.toml"
+    assert check_pack(cities / "example") == [PackFault(CITY, 1, message)]
+    assert PackFault(CITY, None, "the file is missing") in check_pack(cities / "_common")
+
+
+def test_what_is_taken_out_twice_is_told(cities: Path) -> None:
+    replace(cities / "example" / CITY, "[city]", 'without = ["desk", "desk"]\n\n[city]')
+    faults = [str(one) for one in check_pack(cities / "example")]
+    assert "city.toml:3: without: 'desk' is named twice" in faults
+    assert not any("the base has no 'desk'" in one for one in faults)

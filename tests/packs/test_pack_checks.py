@@ -32,20 +32,35 @@ BROKEN = [
     (CITY, 'tier = "general"', 'tier = "usual"', "the tier 'usual' is unknown"),
     (CITY, 'zone = "Asia/Shanghai"', 'zone = "Asia/X"', "city.zone: 'Asia/X' is not a"),
     (CITY, 'handle = "10wd"', 'handle = "10 wd"', "tiers.general.handle: '10 wd' is not a"),
-    (CITY, 'handle = "10wd"', 'handel = "10wd"', "tiers.general.handel: Extra inputs"),
-    (CITY, "reworks = 2 ", "reworks = -1 ", "caps.reworks: Input should be greater"),
+    (CITY, 'handle = "10wd"', 'handel = "10wd"', "tiers.general.handel: there is no such key"),
+    (CITY, "reworks = 2 ", "reworks = -1 ", "caps.reworks: has to be 0 or more, not -1"),
+    (CITY, "reworks = 2 ", 'reworks = "two" ', "caps.reworks: has to be a whole number, not 'two'"),
+    (CITY, "reworks = 2 ", "reworks = 2.5 ", "caps.reworks: has to be a whole number, not 2.5"),
+    (
+        CITY,
+        "raise_level = true",
+        "raise_level = 7",
+        "features.raise_level: has to be true or",
+    ),
+    (CITY, "years = [", "years = [] #", "calendar.years: has to have at least one entry"),
+    (CITY, 'name = "示例市"', "name = 7", "city.name: has to be a text"),
     (CITY, "reworks = 2 ", "reworks = = 2 ", "Invalid value (at line"),
-    (CITY, "raise_level = true", "raise_levels = true", "features.raise_levels: Extra inputs"),
-    (CITY, "delegations = 1", "delegations = 3", "caps.delegations: Input should be less"),
-    (CITY, 'escalate = "supervise"', 'escalate = "shout"', "severity.escalate: Input should be"),
-    (CITY, "[verify] ", "[verification] ", "verification: Extra inputs"),
+    (
+        CITY,
+        "raise_level = true",
+        "raise_levels = true",
+        "features.raise_levels: there is no such key",
+    ),
+    (CITY, "delegations = 1", "delegations = 3", "caps.delegations: has to be 2 or less, not 3"),
+    (CITY, 'escalate = "supervise"', 'escalate = "shout"', "severity.escalate: has to be '"),
+    (CITY, "[verify] ", "[verification] ", "verification: there is no such key"),
     (CITY, 'code = "119"', 'code = "110"', "110 stands already on line"),
     (CITY, 'country = "CN"', 'country = "XX"', "no holiday list for the country 'XX'"),
     (CITY, "years = [", "years = [2019, ", "the years leave out 2020"),
     (CITY, 'unit = "gov" ', 'unit = "king" ', "the unit 'king' is unknown"),
     (CITY, 'unit = "@street" ', 'unit = "king" ', "the unit 'king' is unknown"),
     (CITY, 'unit = "@street" ', 'unit = "@nearest" ', "@nearest finds nobody"),
-    (CITY, 'unit = "@street" ', 'unit = "@moon" ', "verify.unit: String should match pattern"),
+    (CITY, 'unit = "@street" ', 'unit = "@moon" ', "verify.unit: has to be of the form "),
     # limits that contradict
     (CITY, 'return_window = "1wd"', 'return_window = "11wd"', "general: return_window 11wd is lo"),
     (CITY, 'meet = "2h"     ', 'meet = "5h"     ', "urgent: meet 5h is longer than handle 4h"),
@@ -67,7 +82,7 @@ BROKEN = [
     (UNITS, "Water Bureau,bureau,district", "W,bureau,city", "'gov' is of a lower level (district"),
     (UNITS, "street,street,gov,990101001", "street,street,gov,", "'990101001' has no area"),
     (UNITS, "street,street,gov,990101001", "street,street,gov,120101001", "not in the division"),
-    (UNITS, "First Street,street", "First Street,road", "kind: Input should be"),
+    (UNITS, "First Street,street", "First Street,road", "kind: has to be 'district', "),
     (UNITS, "Water Bureau,", "Water, Bureau,", "11 cells where the header has 10"),
     (UNITS, "parent,area,queue", "parent,zone,queue", "unknown column 'zone'"),
     (UNITS, "name_en,kind", "name_en,name", "the column 'kind' is missing"),
@@ -76,14 +91,14 @@ BROKEN = [
         UNITS,
         "Centre,centre,district,gov,990101,,,",
         "C,centre,district,gov,,,99,9",
-        "lat: Input sh",
+        "lat: has to be ",
     ),
     # categories
     (CATEGORIES, "没人清运,,,", "没人清运,,,,", "9 cells where the header has 8"),
     (CATEGORIES, "没人清运,,,", '没人清运,,"a"b,', "not CSV: "),
     (CATEGORIES, "Sewage overflow,urgent", "Sewage overflow,x", "the tier 'x' is unknown"),
     (CATEGORIES, "0202,污水外溢", "7777,污水外溢", "nobody answers for 7777 污水外溢"),
-    (CATEGORIES, "0201,河道污染,", "0201,,", "name: Field required"),
+    (CATEGORIES, "0201,河道污染,", "0201,,", "name: is missing"),
     (CATEGORIES, ",stop=4wh|punish=7wd", ",stop=4wh|stop=7wd", "the step stop stands already"),
     (CATEGORIES, ",stop=4wh|punish=7wd", ",stop|punish=7wd", "steps.0.limit: '' is not a limit"),
     (CATEGORIES, "result.evidence > 0", "result.evidence", "closing: the condition is a whole"),
@@ -99,21 +114,21 @@ BROKEN = [
     (FIGURES, 'id = "resolution"', 'id = "response"', "response stands already on line"),
     (FIGURES, 'over = "t.asked"', 'over = "t.asked &&"', "response: over: the condition breaks"),
     (FIGURES, 'counts = "t.resolved"', 'counts = "e.resolved"', "counts: unknown variable 'e'"),
-    (FIGURES, 'by = "due"', 'by = "closed"', "indicators.3.by: Input should be"),
+    (FIGURES, 'by = "due"', 'by = "closed"', "indicators.3.by: has to be 'ended', "),
     (SCORING, "S02,办理红牌", "S01,办理红牌", "S01 stands already on line"),
     (SCORING, "in time,signed", "in time,sign", "nothing that happens is called 'sign'"),
     (SCORING, "e.grade <= 2", "e.grades <= 2", "when: 'e' has no field 'grades'"),
     (SCORING, "e.grade <= 2", "t.grade <= 'two'", "when: <= compares a whole number with a text"),
-    (SCORING, "-1,lead", "-1,boss", "to: Input should be"),
+    (SCORING, "-1,lead", "-1,boss", "to: has to be 'unit'"),
     # messages
     (ZH, "感谢您。", "感谢您。{name}", "closed: unknown placeholder {name}; known: {number},"),
     (ZH, "感谢您。", "感谢您。{number.real}", "unknown placeholder {number.real}"),
     (EN, "{number} is closed", "{number!r} is closed", "unknown placeholder {number!r}"),
     (EN, "{number} is closed", "{number is closed", "closed: expected '}' before end of string"),
     (EN, 'reopened = "', 'opened_again = "', "there is no message 'opened_again'"),
-    (EN, 'closed = "', 'closed = "" #', "closed: String should have at least 1 character"),
+    (EN, 'closed = "', 'closed = "" #', "closed: has to have at least one character"),
     # phrases.toml
-    (PHRASES, 'on = "call_back"', 'on = "later"', "scripts.1.on: Input should be 'call' or"),
+    (PHRASES, 'on = "call_back"', 'on = "later"', "scripts.1.on: has to be 'call' or"),
     (PHRASES, 'code = "call-back"', 'code = "opening"', "opening stands already on line"),
     (PHRASES, '", "Is it solved?"', '"', "call-back: 3 lines in zh, 2 in en"),
 ]
@@ -127,6 +142,28 @@ def test_a_broken_pack_is_told_file_and_line(
     problems = check_pack(folder)
     pairs = {(one.file, one.line) for one in problems if message in one.message}
     assert pairs == {(file, line)}, problems
+
+
+@pytest.mark.parametrize("part", ["version = 1\n", 'by = "due"\n', 'source = "illustrative"\n'])
+def test_an_indicator_that_lacks_a_part_is_named(folder: Path, part: str) -> None:
+    head, row = (folder / FIGURES).read_text(encoding="utf-8").rsplit("[[indicators]]\n", 1)
+    assert part in row
+    text = f"{head}[[indicators]]\n{row.replace(part, '')}"
+    (folder / FIGURES).write_text(text, encoding="utf-8")
+    line = head.count("\n") + 1
+    message = f"on_time lacks {part.split()[0]}"
+    assert check_pack(folder) == [PackFault(FIGURES, line, message)]
+
+
+PYDANTICS = re.compile(
+    r"Input should|Extra inputs|Field required|should have|should match|unable to|Tuple|validation"
+)
+
+
+@pytest.mark.parametrize(("file", "old", "new"), [(file, old, new) for file, old, new, _ in BROKEN])
+def test_faults_are_told_in_our_own_words(folder: Path, file: str, old: str, new: str) -> None:
+    replace(folder / file, old, new)
+    assert [str(one) for one in check_pack(folder) if PYDANTICS.search(one.message)] == []
 
 
 NEEDY = [

@@ -13,7 +13,7 @@ from domain.facts.handling import Contacted, Handled, Signed
 from domain.facts.intake import Accepted, Answered, Assigned, Classified
 from domain.policy.record import record
 from domain.ticket.assignment import HandlingResult
-from domain.ticket.complaint import Channel, Complaint
+from domain.ticket.complaint import Channel, Complaint, Kind
 from domain.ticket.rating import Grade, Rating
 from domain.ticket.rules_snapshot import Rules
 from domain.ticket.stages import Outcome
@@ -90,6 +90,11 @@ class Story:
 
     def classified(self, category: str = "lamp") -> Projection:
         return self.tell(Classified(category=category, tier="normal", why="the text says lamp"))
+
+    def reclassified(self, kind: str) -> Projection:
+        """Return what a dispatcher's triage tells who gives the complaint another kind."""
+        told = Classified(category="lamp", tier="normal", complaint_kind=Kind(kind), why="by hand")
+        return self.tell(told)
 
     def assigned(self, unit: str = "U1", hours: float = 48) -> Projection:
         n = self.ticket.assignment_count + 1

@@ -21,7 +21,7 @@ from store.db.errors import SchemaUnusable, StoreUnavailable
 from store.db.schema import SchemaState
 from store.db.tables import metadata, ticket
 from tests.store.population import QUEUED, Busy
-from tests.store.stories import complaint, project
+from tests.store.stories import Story, complaint, project
 from tests.support.postgres import Cluster
 
 
@@ -181,6 +181,32 @@ async def test_what_waited_before_there_were_queues_is_in_its_queue_afterwards(
     fields = {number: tuple(rest) for number, *rest in await store.rows(select(*columns))}
     await store.close()
     assert fields == expected
+
+
+async def test_reports_of_before_the_column_are_marked_also_those_classified_otherwise(
+    store_url: str,
+) -> None:
+    report, reclassified, other = (
+        Story(complaint(kind=kind)) for kind in ("report", "report", "complaint")
+    )
+    lives = [
+        [report.accepted(), report.classified()],
+        [reclassified.accepted(), reclassified.reclassified("complaint")],
+        [other.accepted(), other.classified()],
+    ]
+    store = Store.open(store_url)
+    await project(store, *lives)
+    await store.write(downgrade("0015"))
+    await store.close()
+    await schema.upgrade(store_url)
+    store = Store.open(store_url)
+    rows = await store.rows(select(ticket.c.number, ticket.c.of_wrongdoing))
+    await store.close()
+    assert {row.number: row.of_wrongdoing for row in rows} == {
+        report.number: True,
+        reclassified.number: True,
+        other.number: False,
+    }
 
 
 async def test_a_database_that_is_away_is_said_to_be() -> None:

@@ -34,6 +34,7 @@ async def new_account(
     """Create an account whose owner has chosen `PASSWORD`, and return its name."""
     if not _HASHED:
         _HASHED.append(await passwords.hashed(PASSWORD))
+    city = house.city_for(role, unit, city)
     name = f"{role}-{secrets.token_hex(8)}"
     await accounts.create(
         house.store, name, role, unit=unit, city=city, password_hash=_HASHED[0], own=True

@@ -111,7 +111,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     stack = Stack(settings, say=lambda line: None)
     async with stack.running():
         store = Store.open(settings.store)
-        _, secret = await tokens.issue(store, Role.OFFICER, "water", "test")
+        _, secret = await tokens.issue(store, Role.OFFICER, "water", "test", city="tongzhou")
         async with httpx.AsyncClient(base_url=stack.url, timeout=15) as http:
             yield House(stack, http, store, secret)
         await store.close()

@@ -101,7 +101,7 @@ async def test_nothing_personal_is_left_in_the_clear(tmp_path: Path) -> None:
     stack = Stack(settings, say=lambda line: None)
     async with stack.running(), httpx.AsyncClient(base_url=stack.url, timeout=15) as http:
         store = Store.open(settings.store)
-        _, token = await tokens.issue(store, Role.OFFICER, "water", "test")
+        _, token = await tokens.issue(store, Role.OFFICER, "water", "test", city="tongzhou")
         number, refusals = await _live(http, {"Authorization": f"Bearer {token}"})
         client = await connect(settings)
         async with asyncio.timeout(20):

@@ -168,7 +168,9 @@ async def change_password(
         return await _me(request, caller, context, form, status)
     request.state.csrf = csrf_of(begun, context)
     blank = Form.blank(*_PASSWORDS)
-    answer = await _me(request, browser_sessions.caller(begun), context, blank, done=_CHANGED)
+    answer = await _me(
+        request, browser_sessions.caller(begun, context), context, blank, done=_CHANGED
+    )
     browser_sessions.remember(request, answer, secret, context)
     return answer
 

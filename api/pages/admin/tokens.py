@@ -19,6 +19,7 @@ from app.context import AppContext
 from app.tokens import TokenIn
 from domain.policy.permissions import Scope
 from domain.words import N_
+from store.identity.tokens import LONGEST
 
 router = APIRouter(include_in_schema=False)
 
@@ -85,7 +86,7 @@ async def _list(
         valid=[row for row in rows if row.valid(now)],
         ended=[row for row in rows if not row.valid(now)],
         scopes=list(Scope),
-        longest=app_tokens.LONGEST,
+        longest=LONGEST.days,
         done=_DONE.get(request.query_params.get("done", "")),
         **choices(request, caller, context, working_city(request, context, caller)),
     )

@@ -13,21 +13,17 @@ from fastapi import APIRouter, Request, Response
 from api.http.access import public
 from api.http.dependencies import Context
 from api.http.responses import json_text
-from api.pages.citizen.redaction import veiled
 from app.context import AppContext
 from app.errors import Problem
-from app.publications import published_tickets
+from app.publications import publications
 from domain.pack.pack import Pack
 from packs.grids import Grid
 from packs.registry import UnknownCity
-from store.tickets.rows import point_of
 
 router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")])
 
 _PLACES = 4
 """Decimals of a degree: ten metres, enough for the border of a street."""
-_VAGUE = 3
-"""Decimals of a published point: a hundred metres, to identify no home."""
 _POINTS = 500
 
 
@@ -56,14 +52,17 @@ async def outlines(city_id: str, request: Request, context: Context) -> Response
 async def points(city_id: str, context: Context) -> Response:
     """Return the newest published tickets' points, to a hundred metres."""
     pack = _pack(context, city_id)
-    answers = await published_tickets(context, pack, None, _POINTS)
-    items = []
-    for ticket in answers.tickets:
-        point = point_of(ticket.complaint.place)
-        if point is not None:
-            lat, lon = (round(part, _VAGUE) for part in point)
-            what = veiled(ticket.complaint.title or ticket.complaint.text)[:40]
-            items.append({"number": ticket.complaint.number, "lat": lat, "lon": lon, "what": what})
+    answers = await publications(context, pack, None, _POINTS)
+    items = [
+        {
+            "number": one.number,
+            "lat": one.point[0],
+            "lon": one.point[1],
+            "what": (one.title or one.text)[:40],
+        }
+        for one in answers.items
+        if one.point is not None
+    ]
     return json_text(json.dumps(items, ensure_ascii=False), Cache_Control="public, max-age=300")
 
 

@@ -1,7 +1,7 @@
 """The city's results: its report card by month, and the published answers."""
 
 from datetime import UTC, datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -9,17 +9,15 @@ from starlette.responses import Response
 from api.http.access import public
 from api.http.dependencies import Context
 from api.pages.citizen.cities import choose, packs
-from api.pages.citizen.redaction import veiled
 from api.pages.shared.page import page
 from app.cities import rates_of
 from app.context import AppContext
 from app.errors import Problem
 from app.figures import counted
 from app.periods import ReckoningQuery, reckoning
-from app.publications import published_tickets
+from app.publications import publications
 from domain.pack.pack import Pack
 from domain.pack.periods import month_at, month_of
-from domain.ticket.ticket import Ticket
 from domain.words import N_
 from packs.registry import UnknownCity
 from store.db.errors import StoreUnavailable
@@ -85,18 +83,6 @@ def _months(shown: str, latest: str) -> list[str]:
 # --- published answers ------------------------------------------------------------------------
 
 
-class Published(NamedTuple):
-    """A ticket as the public may read it."""
-
-    number: str
-    title: str
-    text: str
-    reply: str
-    category: str | None
-    unit: str | None
-    ticket: Ticket
-
-
 @router.get("/city/{city_id}/answers")
 async def published(
     city_id: str,
@@ -107,30 +93,17 @@ async def published(
     """Show questions and answers whose citizens agreed to publication, with a map by script."""
     pack = _pack(context, city_id)
     try:
-        answers = await published_tickets(context, pack, cursor, _PAGE)
+        answers = await publications(context, pack, cursor, _PAGE)
     except StoreUnavailable:
         return page(request, "citizen/results_unavailable.html", 503)
     return page(
         request,
         "citizen/results_answers.html",
         pack=pack,
-        items=[_published(ticket) for ticket in answers.tickets],
+        items=answers.items,
         first=cursor is None,
         next_cursor=answers.next_cursor,
         zone=pack.calendar.tz,
-    )
-
-
-def _published(ticket: Ticket) -> Published:
-    complaint = ticket.complaint
-    return Published(
-        number=complaint.number,
-        title=veiled(complaint.title),
-        text=veiled(complaint.text),
-        reply=veiled(ticket.reply or ""),
-        category=ticket.category,
-        unit=ticket.unit,
-        ticket=ticket,
     )
 
 

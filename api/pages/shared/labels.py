@@ -191,6 +191,9 @@ PROBLEMS: dict[str, str] = {
     "password_change_needed": N_(
         "Somebody else gave you this password. First choose one of your own, at “My account”."
     ),
+    "city_unclear": N_(
+        "It is not clear which city you work for. Ask an administrator to name it in your account."
+    ),
     "oidc_failed": N_("Signing in with your organisation did not work; please try again."),
     "not_admitted": N_(
         "Your organisation vouches for you, but you have no role here; ask an administrator."

@@ -20,6 +20,7 @@ class Intervene(CommandBase):
     unit: Code
     reason: Text
 
+    planned = True
     leads_to = joint.Intervened
     spec = CommandSpec(
         path="intervene",

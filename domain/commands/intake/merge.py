@@ -21,6 +21,7 @@ class Merge(CommandBase):
     into: Number
     reason: Text
 
+    planned = True
     leads_to = merging.Merged
     spec = CommandSpec(
         path="merge",

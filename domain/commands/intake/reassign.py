@@ -23,6 +23,7 @@ class Reassign(CommandBase):
     unit: Code
     reason: Text
 
+    planned = True
     leads_to = intake.Reassigned
     spec = CommandSpec(
         path="reassign",

@@ -28,6 +28,7 @@ class Triage(CommandBase):
     )
     note: Note = ""
 
+    planned = True
     leads_to = intake.Classified
     spec = CommandSpec(
         path="triage",

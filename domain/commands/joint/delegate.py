@@ -25,6 +25,7 @@ class Delegate(UnitCommand):
     task: Text
     limit: Length | None = None
 
+    planned = True
     leads_to = joint.Delegated
     spec = CommandSpec(
         path="delegate",

@@ -36,6 +36,7 @@ class Whistle(UnitCommand):
     reason: Text
     units: list[Call] = Field(min_length=1, max_length=20)
 
+    planned = True
     leads_to = joint.Whistled
     spec = CommandSpec(
         path="whistle",

@@ -22,6 +22,7 @@ class Appoint(CommandBase):
     starts_at: Instant
     text: Note = ""
 
+    planned = True
     leads_to = anytime.Appointed
     spec = CommandSpec(
         path="appoint",

@@ -36,6 +36,7 @@ class Decide(CommandBase):
     reason: Text
     unit: Code | None = None
 
+    planned = True
     leads_to = intake.Reassigned  # while no request is pending; see `domain.policy.guards.leads_to`
     ends = {  # noqa: RUF012 - declared a ClassVar in the base
         "return": returning.Returned,

@@ -18,6 +18,7 @@ class Replan(CommandBase):
 
     do: Literal["replan"] = "replan"
 
+    planned = True
     leads_to = anytime.Replanned
     spec = CommandSpec(
         path="replan",

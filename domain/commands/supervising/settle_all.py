@@ -24,6 +24,7 @@ class SettleAll(CommandBase):
     text: Text
     units: list[Code] = Field(default_factory=list, max_length=60)
 
+    planned = True
     leads_to = anytime.InspectionsOpened
     spec = CommandSpec(
         path="settle-all",

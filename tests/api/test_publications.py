@@ -1,0 +1,87 @@
+"""Tests of published texts: no place that shows them tells who a person is."""
+
+import html
+from typing import Any
+
+import pytest
+
+from domain.ticket.complaint import Place
+from store.db.engine import Store
+from tests.api.house import House
+from tests.store.stories import Story, complaint, project
+
+SECRETS = [
+    "13800138000",
+    "138 0013 8000",
+    "+86-13800138000",
+    "010-12345678",
+    "11010519491231002X",
+    "6222 0212 3456 7890 123",
+    "wang.wei@example.org",
+    "京A12345",
+    "冀AD12345",
+    "3号楼2单元501室",
+    "2单元501",
+]
+OF_THE_MATTER = [
+    "路灯坏了3盏",
+    "2026年3月2日下午2点",
+    "新华西街128号门口",
+    "请打12345",
+    "第3号楼前的路灯",
+    "工单 15 天没动",
+]
+SHOWN_AT = [
+    "/api/v1/cities/tongzhou/answers",
+    "/city/tongzhou/answers",
+    "/city/tongzhou/points.json",
+]
+"""Everything that publishes texts of tickets."""
+
+
+async def _published(store: Store, **values: Any) -> str:
+    place = Place(lat=39.90123456, lon=116.65123456)
+    story = Story(complaint(city="tongzhou", public=True, place=place, **values))
+    await project(store, story.whole())
+    return story.number
+
+
+async def _texts(house: House, path: str) -> str:
+    answer = await house.http.get(path)
+    assert answer.status_code == 200, answer.text
+    return html.unescape(answer.text)
+
+
+@pytest.mark.parametrize("path", SHOWN_AT)
+async def test_no_personal_detail_is_shown(lonely_house: House, path: str) -> None:
+    for secret in SECRETS:
+        await _published(lonely_house.store, title=f"找{secret}", text=f"请联系{secret}，谢谢。")
+    shown = await _texts(lonely_house, path)
+    assert "找▇▇▇" in shown
+    assert [secret for secret in SECRETS if secret in shown] == []
+
+
+@pytest.mark.parametrize("path", SHOWN_AT)
+async def test_what_is_about_the_matter_is_shown(lonely_house: House, path: str) -> None:
+    for text in OF_THE_MATTER:
+        await _published(lonely_house.store, title=text)
+    shown = await _texts(lonely_house, path)
+    assert [text for text in OF_THE_MATTER if text not in shown] == []
+
+
+async def test_the_units_reply_is_covered_too(house: House) -> None:
+    ticket = await house.file(public=True)
+    assert (await ticket.complete(body={"reply": "已联系 13800138000 的机主。"})).is_success
+    await ticket.until_stage("rate")
+    for path in SHOWN_AT[:2]:
+        shown = await _texts(house, path)
+        assert "已联系 ▇▇▇ 的机主。" in shown, path
+        assert "13800138000" not in shown, path
+
+
+async def test_a_place_is_told_to_a_hundred_metres(lonely_house: House) -> None:
+    number = await _published(lonely_house.store, title="路灯")
+    points = (await lonely_house.http.get("/city/tongzhou/points.json")).json()
+    assert points == [{"number": number, "lat": 39.901, "lon": 116.651, "what": "路灯"}]
+    answers = (await lonely_house.http.get("/api/v1/cities/tongzhou/answers")).text
+    assert "39.9" not in answers
